@@ -17,6 +17,7 @@ export function runDocument(run: Run): Record<string, unknown> {
     cost: run.cost === undefined ? null : { ...run.cost },
     studentWorkerId: run.studentWorkerId,
     datasetDigest: run.datasetDigest,
+    ...(run.order !== '' && { order: run.order }),
     teacherIdentities: run.teacherIdentities,
     modelDigest: run.modelDigest,
     finalWeightsDigest: run.finalWeightsDigest,

@@ -44,6 +44,14 @@ The same run again gives the same bits on the same device type and thread count.
   );
 });
 
+test('in what order a set in shards was visited', () => {
+  const input = exampleInput();
+  const order = 'full: an epoch has 12 MiB of decoded pictures, no more than 512';
+  const lines = reportLines(composeReport({ ...input, training: { ...input.training, order } }));
+  expect(lines).toContain(`Order of the samples: ${order}.`);
+  expect(reportLines(composeReport(input)).join()).not.toContain('Order of');
+});
+
 test('where models see different modalities, each says which', () => {
   const input = exampleInput();
   const teachers = input.teachers.map((teacher) => ({ ...teacher, modality: 'sound' }));

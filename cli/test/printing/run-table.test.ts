@@ -1,7 +1,8 @@
 /** Against lines written by hand. */
 import { Run, RunState } from '@lyceum/proto';
 import { expect, test } from 'vitest';
-import { runListLines } from '../../src/printing/run-table.js';
+import { runDocument } from '../../src/files/run-document.js';
+import { runListLines, runPageLines } from '../../src/printing/run-table.js';
 
 const RUNS = ['new', 'old'].map((runId) =>
   Run.fromPartial({ runId, kind: 'Training', state: RunState.RUN_STATE_QUEUED, submittedAtMs: 1 }),
@@ -21,4 +22,14 @@ test('no runs: which there could be', () => {
   const empty = (isChoice: boolean) => runListLines([], { count: 0, isChoice, nowMs: 0 });
   expect(empty(false)).toEqual(['No runs yet. Submit one with: coordinator submit FILE']);
   expect(empty(true)).toEqual(['No run is like that.']);
+});
+
+test('a run on a set in shards: in what order it is visited', () => {
+  const order = 'chunks, in blocks of 768 samples: spec.training.order';
+  const [run] = RUNS as [Run];
+  const sharded = { ...run, order };
+  expect(runPageLines(sharded, 2)).toContain(`order      ${order}`);
+  expect(runDocument(sharded)).toMatchObject({ order });
+  expect(runPageLines(run, 2).join()).not.toContain('order');
+  expect(runDocument(run)).not.toHaveProperty('order');
 });
