@@ -79,7 +79,7 @@ export const BATCH_MAX_BYTES = 1024 * MIB;
 /** Answers that a coordinator holds for one run at the least; 64 teachers with the longest spans need half of it. */
 export const LEAST_WINDOW_MAX_BYTES = 4096 * MIB;
 
-/** A data set that is pushed. Larger ones belong on a mounted volume, named by path and digest. */
+/** A data set in one file. Larger ones are sets in shards, of which a manifest is pushed. */
 export const DATASET_MAX_BYTES = 2048 * MIB;
 
 /** A checkpoint or a part of an outcome: weights, the two moments of Adam, and the best weights so far of the largest model. */

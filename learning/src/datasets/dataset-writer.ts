@@ -57,7 +57,7 @@ export async function writeDatasetFile(
   const members = membersOf(modalities, outline);
   const totalBytes = members.reduce((sum, { sizeBytes }) => sum + sizeBytes, OVERHEAD_BYTES);
   if (totalBytes > DATASET_MAX_BYTES) {
-    const message = `the set has ${totalBytes} bytes in all; at most ${DATASET_MAX_BYTES} are kept: want fewer or smaller samples`;
+    const message = `the set has ${totalBytes} bytes in all; at most ${DATASET_MAX_BYTES} are kept: want fewer or smaller samples, or pictures in shards (datasets register)`;
     throw new LyceumError('INVALID_ARGUMENT', message);
   }
   const path = join(folder, 'dataset.npz');

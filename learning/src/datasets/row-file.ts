@@ -57,7 +57,7 @@ export class RowFile {
     const textBytes = Buffer.from(text);
     const textEnd = (this.#texts?.sizeBytes ?? 0) + textBytes.length;
     if ((this.#rowCount + 1) * this.rowBytes + textEnd > DATASET_MAX_BYTES) {
-      const message = `the set becomes greater than ${DATASET_MAX_BYTES} bytes with sample ${this.#rowCount} of [${sampleShape}]; want fewer or smaller samples`;
+      const message = `the set becomes greater than ${DATASET_MAX_BYTES} bytes with sample ${this.#rowCount} of [${sampleShape}]; want fewer or smaller samples, or pictures in shards (datasets register)`;
       throw new LyceumError('INVALID_ARGUMENT', message);
     }
     this.#rowCount += 1;
