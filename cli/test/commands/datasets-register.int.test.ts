@@ -12,9 +12,15 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseStoredDataset, SPLIT_NUMBERS, type SplitName } from '@lyceum/learning/datasets';
+import {
+  parseStoredDataset,
+  SPLIT_NUMBERS,
+  type SplitName,
+  type StoredDataset,
+} from '@lyceum/learning/datasets';
 import { registerSet } from '@lyceum/learning/indexing';
-import { AddressGuard } from '@lyceum/platform';
+import { openWindows } from '@lyceum/learning/windows';
+import { AddressGuard, createLogger } from '@lyceum/platform';
 import { openObjects } from '@lyceum/platform/objects';
 import { ArtifactKind } from '@lyceum/proto';
 import sharp from 'sharp';
@@ -32,6 +38,8 @@ const NOBODY = '127.0.0.1:1';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'lyceum-register-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const GRID = { height: 8, width: 8, channels: 3, fit: 'cover' } as const;
 
 type Rows = Record<SplitName, [digest: string, label: number | null][]>;
 
@@ -57,15 +65,15 @@ test('sets of Hugging Face and WebDataset are read row for row as their librarie
 });
 
 async function registeredRows(root: string, url: string) {
-  const objects = openObjects({ datasetsRoot: root, guard: new AddressGuard([]), environment: {} });
-  const grid = { height: 8, width: 8, channels: 3, fit: 'cover' } as const;
-  const options = { sources: [url], grid, checksPictures: true };
-  const { manifest, summary } = await registerSet(options, {
-    objects,
-    cacheFolder: path.join(root, 'cache'),
-  });
+  const environment = {};
+  const objects = openObjects({ datasetsRoot: root, guard: new AddressGuard([]), environment });
+  const options = { sources: [url], grid: GRID, checksPictures: true };
+  const cacheFolder = path.join(root, 'cache');
+  const { manifest, summary } = await registerSet(options, { objects, cacheFolder });
   expect(summary.refused.count).toBe(0);
-  const { labels, splits, shards, classNames } = parseStoredDataset(manifest);
+  const stored = parseStoredDataset(manifest);
+  await openedByWorkers(root, stored, manifest);
+  const { labels, splits, shards, classNames } = stored;
   const rows: Rows = { train: [], validation: [], test: [] };
   const names = Object.entries(SPLIT_NUMBERS) as [SplitName, number][];
   for (const [sample, label] of labels.entries()) {
@@ -74,6 +82,34 @@ async function registeredRows(root: string, url: string) {
     rows[split].push([digest.toString('hex'), label < 0 ? null : label]);
   }
   return { classNames, rows };
+}
+
+/** Reads every picture as workers do, who check its digest. */
+async function openedByWorkers(
+  root: string,
+  { digest, sampleCount }: StoredDataset,
+  manifest: Buffer,
+): Promise<void> {
+  const file = path.join(root, 'manifest.npz');
+  await writeFile(file, manifest);
+  const places = { s3Endpoint: undefined, s3Region: undefined, environment: {} };
+  const windows = openWindows({
+    objects: { ...places, datasetsRoot: root, allowedAddresses: [] },
+    memoryBytes: 2 ** 26,
+    decodeThreads: 2,
+    cacheFolder: undefined,
+    cacheBytes: 0,
+    log: createLogger({ name: 'test', level: 'silent' }),
+  });
+  try {
+    await windows.open({ digest, file });
+    const all = Uint32Array.from({ length: sampleCount }, (_, sample) => sample);
+    const window = await windows.window(digest, all);
+    expect(window.inputs).toHaveLength(sampleCount * GRID.height * GRID.width * GRID.channels);
+    window.release();
+  } finally {
+    await windows.close();
+  }
 }
 
 describe('pictures sorted by class', () => {

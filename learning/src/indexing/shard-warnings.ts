@@ -1,6 +1,11 @@
 /** What is probably wrong with a set in shards that can be used all the same. */
 import type { Problem } from '@lyceum/proto';
-import { type ManifestParts, SPLIT_NUMBERS } from '../datasets/index.js';
+import {
+  type ManifestParts,
+  SPLIT_NUMBERS,
+  sharedSamples,
+  sharedSamplesText,
+} from '../datasets/index.js';
 import type { Refusals } from '../import/samples/index.js';
 import type { Mixing } from './mixing.js';
 
@@ -13,6 +18,10 @@ const MIXED_SHARE = 0.8;
 const READ_TOO_MUCH = 1.2;
 const BESIDE_PICTURE_BYTES = 16 * 1024;
 
+/** What lies between two pictures is read with them, or is worth another request. */
+const GAP_BYTES = 64 * 1024;
+const REQUESTS_PER_CHUNK = 4;
+
 /** A chunk is the least that is read: more is a row group that nobody can cut. */
 const CHUNK_MAX_BYTES = 64 * 1024 * 1024;
 
@@ -23,7 +32,12 @@ export interface ShardFindings {
 }
 
 export function shardWarnings(parts: ManifestParts, { mixing, broken }: ShardFindings): Problem[] {
-  return [...mixingWarning(mixing), ...readingWarnings(parts), ...brokenWarning(broken)];
+  return [
+    ...mixingWarning(mixing),
+    ...readingWarnings(parts),
+    ...twinsWarning(parts),
+    ...brokenWarning(broken),
+  ];
 }
 
 function mixingWarning(mixing: Mixing | undefined): Problem[] {
@@ -33,27 +47,37 @@ function mixingWarning(mixing: Mixing | undefined): Problem[] {
   return [{ path: 'mixing', message }];
 }
 
-/** Of tars: what lies between the first and the last picture of a chunk is read with them. */
+/** Of tars: what lies between the pictures of a chunk of train. */
 function readingWarnings({ chunkEnds, splits, shards }: ManifestParts): Problem[] {
   const { shardOf, offsets, lengths } = shards;
-  let [read, wanted, allowed, largest] = [0, 0, 0, 0];
+  let [read, wanted, allowed, requests, chunks, largest] = [0, 0, 0, 0, 0, 0];
   let start = 0;
   for (const end of chunkEnds) {
     const isTar = shards.shards[shardOf[start] as number]?.format === 'tar';
+    const isCounted = isTar && splits[start] === SPLIT_NUMBERS.train;
     let bytes = 0;
-    for (let sample = start; sample < end; sample++) bytes += lengths[sample] as number;
+    let last = Number.NEGATIVE_INFINITY;
+    for (let sample = start; sample < end; sample++) {
+      const [offset, length] = [offsets[sample] as number, lengths[sample] as number];
+      bytes += length;
+      const gap = offset - last;
+      last = offset + length;
+      if (!isCounted) continue;
+      if (gap > GAP_BYTES) requests += 1;
+      else read += gap;
+      read += length;
+    }
     largest = Math.max(largest, bytes);
-    if (isTar && splits[start] === SPLIT_NUMBERS.train) {
-      read +=
-        (offsets[end - 1] as number) + (lengths[end - 1] as number) - (offsets[start] as number);
+    if (isCounted) {
+      chunks += 1;
       wanted += bytes;
       allowed += READ_TOO_MUCH * bytes + BESIDE_PICTURE_BYTES * (end - start);
     }
     start = end;
   }
   const warnings: Problem[] = [];
-  if (read > allowed) {
-    const message = `reading train reads ${(read / wanted).toFixed(1)} times its bytes, because other splits or files lie between its pictures; name shards by split (train=URL), or ${REPACK}`;
+  if (read > allowed || requests > REQUESTS_PER_CHUNK * chunks) {
+    const message = `a chunk of train takes ${(requests / chunks).toFixed(0)} requests, and ${(read / wanted).toFixed(1)} times its bytes are read, because other splits or files lie between its pictures; name shards by split (train=URL), or ${REPACK}`;
     warnings.push({ path: 'shards', message });
   }
   if (largest > CHUNK_MAX_BYTES) {
@@ -61,6 +85,15 @@ function readingWarnings({ chunkEnds, splits, shards }: ManifestParts): Problem[
     warnings.push({ path: 'shards', message });
   }
   return warnings;
+}
+
+function twinsWarning({ sampleCount, splits, shards }: ManifestParts): Problem[] {
+  const text = sharedSamplesText(
+    sharedSamples({ sampleCount, splits, shards, modalities: new Map() }),
+  );
+  if (text === undefined) return [];
+  const message = `${text}, the same files: figures on them say too much. Keep one of each in the source`;
+  return [{ path: 'duplicates', message }];
 }
 
 function brokenWarning({ count, first: [first] }: Refusals): Problem[] {

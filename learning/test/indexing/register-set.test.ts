@@ -432,3 +432,28 @@ test('a shard whose name says a split is not beside one whose name says none', a
   const { summary } = await register(['train.tar', 'test=rest.tar']);
   expect(summary.splits.test.samples).toBe(4);
 });
+
+test('what lies between pictures of train, and pictures in two splits, are told', async () => {
+  const jpg = await picture(1);
+  const other = Buffer.alloc(70_000, 'x');
+  const files = Array.from(
+    { length: 20 },
+    (_, n): Members => [
+      [`${n}.jpg`, jpg],
+      [`${n}.cls`, `${n % 2}`],
+      [`${n}.json`, other],
+    ],
+  );
+  put('train.tar', tarOf(files.flat()));
+  put('test.tar', tarOf(await samples(1, 4)));
+  const { summary } = await register(['train.tar', 'test.tar']);
+  expect(summary.warnings).toEqual([
+    { path: 'shards', message: expect.stringMatching(/a chunk of train takes \d\d requests/) },
+    {
+      path: 'duplicates',
+      message: expect.stringMatching(/1 of test are in train too.*, the same files/),
+    },
+  ]);
+  put('train.tar', tarOf((await Promise.all([samples(10, 20), samples(20, 30)])).flat()));
+  expect((await register(['train.tar', 'test.tar'])).summary.warnings).toEqual([]);
+});
