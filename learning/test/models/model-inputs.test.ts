@@ -114,6 +114,22 @@ describe('ModelInputs', () => {
     }
   });
 
+  it.each<Partial<ModelSettings>>([
+    { scale: 255 },
+    { mean: [0.485, 0.456, 0.406], standardDeviation: [0.229, 0.224, 0.225], layout: 'NCHW' },
+    { colours: 'BGR', scale: 2, mean: [0.1, 0.2, 0.3] },
+    { colours: 'BGR', layout: 'NCHW', standardDeviation: [0.3] },
+    { colours: 'gray', mean: [0.5] },
+    { layout: 'NCHW' },
+  ])('gives held bytes the bits of samples whose real values are kept: %j', (settings) => {
+    const inputs = Uint8Array.from({ length: 24 }, (_, i) => (i * 83) % 256);
+    const kept = { ...colour, inputs, inputScale: 1 / 255 };
+    const held = withHeld(kept, Uint32Array.of(0, 1), inputs);
+    expect(seen(held, settings, undefined, [1, 0])).toEqual(
+      seen(kept, settings, undefined, [1, 0]),
+    );
+  });
+
   it('refuses settings that do not fit the samples', () => {
     expect(() => seen(colour, { mean: [1, 2] })).toThrow('mean has 2 values; want one, or one for');
     expect(() => seen(set([4], 8), { layout: 'NCHW' })).toThrow('layout NCHW is for pictures');
