@@ -18,7 +18,7 @@ import {
   Shutdown,
   tlsIdentityIn,
 } from '@lyceum/platform';
-import { exitCodeOf, usableDevice } from '@lyceum/platform/worker';
+import { exitCodeOf, pictureSettings, usableDevice } from '@lyceum/platform/worker';
 import { printable, toLyceumError } from '@lyceum/proto';
 import { type Flags, studentWorkerCommand } from './command.js';
 import { DRAIN_MS, startProgram } from './program.js';
@@ -60,6 +60,7 @@ async function run(flags: Flags): Promise<void> {
           tls,
           stateDir: resolve(flags.stateDir),
           datasetsRoot: flags.datasetsRoot,
+          pictures: pictureSettings(flags, process.env),
           tap,
           tensorboardDir: flags.tensorboardDir,
           computeThreads: flags.computeThreads,

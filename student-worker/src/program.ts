@@ -1,5 +1,6 @@
 /** The student worker's parts, put together and started; each says how it stops. */
 import { gpuProblem } from '@lyceum/learning/tensorflow';
+import { openWindows, WorkerWindows } from '@lyceum/learning/windows';
 import {
   awaitNats,
   connect,
@@ -16,6 +17,7 @@ import {
   startProbes,
   type TlsIdentity,
 } from '@lyceum/platform';
+import type { PictureSettings } from '@lyceum/platform/worker';
 import { LyceumError, type StudentHello, type WorkerDevice } from '@lyceum/proto';
 import { StudentCompute } from './compute/index.js';
 import type { ComputeDevice } from './job/index.js';
@@ -42,6 +44,8 @@ export interface ProgramOptions {
   readonly stateDir: string;
   /** Of mounted data sets. Default: none are. */
   readonly datasetsRoot?: string | undefined;
+  /** Of sets in shards. */
+  readonly pictures: PictureSettings;
   /** Of the program's log. */
   readonly tap: LogTap;
   /** Of event files for TensorBoard. Default: none are written. */
@@ -110,6 +114,10 @@ export async function startProgram(
   shutdown.onStop('compute thread', () => trainer.stop());
   const device = workerDevice(trainer.device, options, log);
 
+  const { pictures } = options;
+  const windows = new WorkerWindows(() => openWindows({ ...pictures, log }), pictures.memoryBytes);
+  shutdown.onStop('pictures', () => windows.close());
+
   const client = connect(StudentClient, options.coordinator, tls);
   shutdown.onStop('coordinator connection', async () => client.close());
 
@@ -123,6 +131,7 @@ export async function startProgram(
     nats,
     stateDir,
     datasetsRoot,
+    windows,
     tensorboardDir,
     outbox,
     metrics,
@@ -157,7 +166,12 @@ export async function startProgram(
     await session;
   });
   shutdown.onStop('training', () => worker.drain(DRAIN_MS));
-  const failed = failure([session, lost(nats, shutdown.signal), death(trainer)]);
+  const failed = failure([
+    session,
+    lost(nats, shutdown.signal),
+    death(trainer.died),
+    death(windows.died),
+  ]);
   return { http: probes.address, failed };
 }
 
@@ -172,8 +186,8 @@ async function lost(nats: Nats, stopping: AbortSignal): Promise<void> {
 }
 
 /** A worker that cannot compute must not stay: it would be given the next run. */
-async function death(trainer: StudentCompute): Promise<void> {
-  throw await trainer.died;
+async function death(died: Promise<Error>): Promise<void> {
+  throw await died;
 }
 
 /** @throws {LyceumError} FAILED_PRECONDITION if TensorFlow does not use the GPU, and the processor is not to compute instead. */

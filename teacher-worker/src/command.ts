@@ -1,12 +1,11 @@
 /** The command line of the teacher worker, without what it does. */
 import { flag, type WorkerFlags, wholeNumber, workerCommand } from '@lyceum/platform/worker';
 import { type Command, Option } from 'commander';
-import { allowedAddresses, milliseconds } from './flag-values.js';
+import { milliseconds } from './flag-values.js';
 import { tryCommand } from './trial/index.js';
 
 export interface Flags extends WorkerFlags {
   readonly secretsDir: string | undefined;
-  readonly allowAddresses: readonly string[];
   readonly memoryBudgetMib: number;
   readonly gpuMemoryBudgetMib: number | undefined;
   readonly inference: string | undefined;
@@ -29,15 +28,6 @@ export function teacherWorkerCommand(version: string, actions: Actions): Command
         'has a file for each secret that remote teachers may name, and NAME.hosts with the hosts that it goes to; else variables LYCEUM_SECRET_NAME and LYCEUM_HOSTS_OF_NAME',
         'LYCEUM_SECRETS_DIR',
       ),
-    )
-    .addOption(
-      flag(
-        '--allow-addresses <list>',
-        'private addresses, ranges and hosts that remote teachers may be at (10.96.0.0/12,triton.internal), or all; public ones always',
-        'LYCEUM_ALLOW_ADDRESSES',
-      )
-        .argParser(allowedAddresses)
-        .default([], 'public addresses alone'),
     )
     .addOption(
       flag(

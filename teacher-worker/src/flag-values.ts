@@ -1,18 +1,8 @@
 /** What flags of the program may say, read. Pure. */
-import { parseAllowedAddresses } from '@lyceum/platform';
-import { toLyceumError } from '@lyceum/proto';
 import { InvalidArgumentError } from 'commander';
 
 /** No inference takes longer than an hour. */
 const LOOKUP_DELAY_MAX_MS = 3_600_000;
-
-export function allowedAddresses(text: string): string[] {
-  try {
-    return parseAllowedAddresses(text);
-  } catch (thrown) {
-    throw new InvalidArgumentError(toLyceumError(thrown).message);
-  }
-}
 
 export function milliseconds(text: string): number {
   const value = Number(text);

@@ -14,7 +14,7 @@ import {
   secretPlaces,
   tlsIdentityIn,
 } from '@lyceum/platform';
-import { exitCodeOf, usableDevice } from '@lyceum/platform/worker';
+import { exitCodeOf, pictureSettings, usableDevice } from '@lyceum/platform/worker';
 import { printable, toLyceumError } from '@lyceum/proto';
 import { type Flags, teacherWorkerCommand } from './command.js';
 import { type ComputeOptions, type Program, startProgram, startServing } from './program.js';
@@ -57,6 +57,7 @@ async function run(): Promise<void> {
       http: flags.http,
       stateDir,
       datasetsRoot: flags.datasetsRoot,
+      pictures: pictureSettings(flags, process.env),
       tap,
     },
     shutdown,

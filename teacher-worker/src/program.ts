@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { missingCudaProvider } from '@lyceum/learning/onnx';
 import { gpuProblem } from '@lyceum/learning/tensorflow';
+import { openWindows, WorkerWindows } from '@lyceum/learning/windows';
 import {
   awaitNats,
   BlobCache,
@@ -19,6 +20,7 @@ import {
   TeacherClient,
   type TlsIdentity,
 } from '@lyceum/platform';
+import type { PictureSettings } from '@lyceum/platform/worker';
 import { type ComputeDevice, TeacherCompute } from './compute/index.js';
 import { readServedModel, serveModels } from './serving/index.js';
 import { TeacherMetrics } from './session/index.js';
@@ -73,6 +75,8 @@ export interface ProgramOptions extends ComputeOptions {
   readonly stateDir: string;
   /** Of mounted data sets. Default: none are. */
   readonly datasetsRoot: string | undefined;
+  /** Of sets in shards. */
+  readonly pictures: PictureSettings;
   /** Of the program's log. */
   readonly tap: LogTap;
 }
@@ -146,6 +150,9 @@ export async function startProgram(
   const blobs = {
     get: async (digest: string) => (await nats.blobs({ create: false })).get(digest),
   };
+  const { pictures } = options;
+  const windows = new WorkerWindows(() => openWindows({ ...pictures, log }), pictures.memoryBytes);
+  shutdown.onStop('pictures', () => windows.close());
   const blobFolder = join(options.stateDir, 'blobs');
   const lines = new LineOutbox();
   options.tap.onLine((line) => lines.add(line));
@@ -158,6 +165,7 @@ export async function startProgram(
     device: { ...compute.device, ...(gpu && gpuDevice(gpu, options.isFast)) },
     gpuMemoryBudgetBytes: gpu && (options.gpuMemoryBudgetBytes ?? free),
     gpuUsedBytes: () => memory.usedBytes(),
+    windows,
     nats,
     cache: new BlobCache(blobFolder, blobs, BLOB_CACHE_MAX_BYTES, options.datasetsRoot),
     client,
@@ -178,6 +186,7 @@ export async function startProgram(
   const failed = Promise.race([
     refusal(working),
     compute.died.then((err) => ({ what: 'a thread with teachers died', err })),
+    windows.died.then((err) => ({ what: 'the thread that reads pictures died', err })),
     nats.closed.then((err) => ({ what: 'NATS connection closed', err })),
   ]);
   return { addresses: { http: probes.address, ...servers.addresses }, failed };

@@ -8,7 +8,8 @@
  *                               └──▶ ticket desk ──lane per teacher┘
  * ```
  */
-import { isRemoteEngine } from '@lyceum/learning/formats';
+import { isRemoteEngine, isWrittenDown } from '@lyceum/learning/formats';
+import type { WorkerWindows } from '@lyceum/learning/windows';
 import {
   type BlobCache,
   callMetadata,
@@ -25,11 +26,9 @@ import {
   digestHex,
   type TeacherAssignment,
   type TeacherState,
-  type Ticket,
-  toLyceumError,
   type WorkerDevice,
 } from '@lyceum/proto';
-import type { Answer, DatasetFile, TeacherCompute } from './compute/index.js';
+import { SetPictures, type TeacherCompute } from './compute/index.js';
 import {
   InferenceDesk,
   type InferencePlaces,
@@ -44,6 +43,7 @@ import {
   wantedTeacher,
 } from './teachers/index.js';
 import {
+  AnswerDesk,
   AnswerStream,
   AnswerStreams,
   type DeskTeacher,
@@ -69,6 +69,8 @@ export interface TeacherWorkerOptions {
   /** See {@link LoadedTeachers}. */
   readonly gpuUsedBytes: () => Promise<number | undefined>;
   readonly compute: TeacherCompute;
+  /** Of sets in shards. */
+  readonly windows: WorkerWindows;
   readonly nats: Nats;
   readonly cache: BlobCache;
   readonly client: TeacherClient;
@@ -92,6 +94,7 @@ export class TeacherWorker {
   /** Of teachers that somebody else runs: they wait for nobody here. */
   readonly #remoteTurns = new Map<string, FairTurns>();
   readonly #teachers: LoadedTeachers;
+  readonly #answers: AnswerDesk;
   readonly #desk: TicketDesk;
   readonly #probes: ProbeDesk;
   readonly #session: Session;
@@ -102,6 +105,13 @@ export class TeacherWorker {
   constructor(options: TeacherWorkerOptions) {
     this.#options = options;
     const { compute, cache, nowMs, random, log } = options;
+    const pictures = new SetPictures(options.windows);
+    this.#answers = new AnswerDesk({
+      compute,
+      pictures,
+      failedToAnswer: (identity, err) => this.#teachers.failedToAnswer(identity, err),
+      looksAtInputs: (identity) => !isWrittenDown(this.#engineOf(identity)),
+    });
     this.#credentials = { workerId: options.workerId, sessionKey: newSessionKey() };
     this.#desk = new TicketDesk({
       openLane: (teacher, link) => this.#openLane(teacher, link),
@@ -111,7 +121,8 @@ export class TeacherWorker {
       turn: (identity, signal) => this.#turnsOf(identity).take(identity, signal),
       fetchDataset: (identity, ticket) =>
         this.#teachers.fetchDataset(identity, digestHex(ticket.datasetDigest)),
-      answer: (identity, ticket, dataset) => this.#answer(identity, ticket, dataset, true),
+      answer: (identity, ticket, dataset, signal) =>
+        this.#answers.answer({ identity, ticket, dataset, isProbe: true, signal }),
       forget: (identity) => compute.forget(identity),
       random,
       log,
@@ -119,6 +130,7 @@ export class TeacherWorker {
     this.#teachers = new LoadedTeachers({
       compute,
       cache,
+      pictures,
       budgetBytes: options.memoryBudgetBytes,
       gpuUsedBytes: options.gpuUsedBytes,
       ticketsInHand: (identity) => this.#desk.inHand(identity),
@@ -233,8 +245,15 @@ export class TeacherWorker {
           () => new AnswerStream(() => openDuplex(() => client.sendAnswers(metadata)), random),
         ),
       ),
-      fetchDataset: (digest) => this.#teachers.fetchDataset(identity, digest),
-      compute: (ticket, dataset) => this.#answer(identity, ticket, dataset, false),
+      fetchDataset: async (ticket) => {
+        const digest = digestHex(ticket.datasetDigest);
+        const dataset = await this.#teachers.fetchDataset(identity, digest);
+        await this.#answers.announce(identity, ticket, dataset);
+        return dataset;
+      },
+      compute: (ticket, dataset, signal) =>
+        this.#answers.answer({ identity, ticket, dataset, isProbe: false, signal }),
+      passedOver: (ticket, dataset) => this.#answers.passedOver(identity, ticket, dataset),
       metrics,
       nowMs,
       random,
@@ -244,36 +263,17 @@ export class TeacherWorker {
 
   /** Who computes, waits for all others that do; who asks over the network, for its own last question. */
   #turnsOf(identity: string): FairTurns {
-    const teacher = this.#assigned?.teachers.find((wanted) => wanted.identity === identity);
     const known = this.#remoteTurns.get(identity);
-    if (known !== undefined || teacher === undefined || !isRemoteEngine(teacher.engine)) {
-      return known ?? this.#turns;
-    }
+    if (known !== undefined) return known;
+    if (!isRemoteEngine(this.#engineOf(identity))) return this.#turns;
     const own = new FairTurns(1);
     this.#remoteTurns.set(identity, own);
     return own;
   }
 
-  async #answer(
-    identity: string,
-    ticket: Ticket,
-    dataset: DatasetFile,
-    isProbe: boolean,
-  ): Promise<Answer> {
-    const { split, order, firstPosition, positionCount, view, viewEpoch, outputs } = ticket;
-    try {
-      return await this.#options.compute.answer({
-        identity,
-        dataset,
-        span: { split, order, firstPosition, positionCount },
-        view: { text: view, epoch: viewEpoch },
-        outputs,
-        isProbe,
-      });
-    } catch (thrown) {
-      this.#teachers.failedToAnswer(identity, toLyceumError(thrown));
-      throw thrown;
-    }
+  /** Empty of one that is not wanted here. */
+  #engineOf(identity: string): string {
+    return this.#assigned?.teachers.find((wanted) => wanted.identity === identity)?.engine ?? '';
   }
 
   #served(name: string): ServedModel | undefined {

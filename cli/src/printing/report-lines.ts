@@ -141,7 +141,13 @@ function sentences(report: Report): string[] {
       `It has ${times < 10 ? times.toFixed(1) : countText(times)} times fewer parameters than the ensemble.`,
     );
   }
-  const waiting = training.seconds > 0 ? training.waitingSeconds / training.seconds : 0;
+  const share = (seconds: number) => (training.seconds > 0 ? seconds / training.seconds : 0);
+  const waiting = share(training.waitingSeconds);
+  const { dataWaitingSeconds } = training;
+  const pictures =
+    dataWaitingSeconds === undefined
+      ? ''
+      : ` and ${percentText(share(dataWaitingSeconds), 1)} for pictures`;
   if (report.contributors != null && report.contributors.degradedShare > 0) {
     const shares = report.contributors.teachers.map((t) => `${t.name} ${percentText(t.share, 1)}`);
     lines.push(
@@ -150,7 +156,7 @@ function sentences(report: Report): string[] {
   }
   for (const warning of report.teacherWarnings ?? []) lines.push(`Warning: ${warning}.`);
   lines.push(
-    `Trained at ${countText(report.samplesPerSecond)} samples/s, ${percentText(waiting, 1)} of the time waiting for targets; ${durationText(report.wallSeconds * 1000)} from submit to end.`,
+    `Trained at ${countText(report.samplesPerSecond)} samples/s, ${percentText(waiting, 1)} of the time waiting for targets${pictures}; ${durationText(report.wallSeconds * 1000)} from submit to end.`,
     ...(report.cost ? [`It cost ${costText(report.cost)}.`] : []),
     reproducibilityText(report),
   );

@@ -231,6 +231,13 @@ export const reportSchema = z
         samples: z.int().min(0).describe('Samples trained on, each as often as it was.'),
         seconds: z.number().min(0).describe('Seconds of training, waiting included.'),
         waitingSeconds: z.number().min(0).describe('Part of `seconds` spent waiting for targets.'),
+        dataWaitingSeconds: z
+          .number()
+          .min(0)
+          .optional()
+          .describe(
+            'Part of `seconds` spent waiting for pictures of a set in shards. Absent: none was.',
+          ),
         stepCount: z.int().min(0).describe('Optimiser steps.'),
         selectedStep: z.int().min(0).describe('Step whose weights the validation split chose.'),
         order: z

@@ -62,6 +62,7 @@ export async function reportInput(facts: ReportFacts): Promise<ReportInput> {
   }
   const contributorCounts = contributorCountsOf(record, facts.contributors);
   const order = orderText(record);
+  const { dataWaitingSeconds } = outcome;
   return {
     runId,
     attempt,
@@ -92,6 +93,7 @@ export async function reportInput(facts: ReportFacts): Promise<ReportInput> {
       samples: samplesOf(plan),
       seconds: record.trainingMs / 1000,
       waitingSeconds: outcome.waitingSeconds,
+      ...(dataWaitingSeconds !== undefined && { dataWaitingSeconds }),
       stepCount: plan.stepCount,
       selectedStep: outcome.selectedStep,
       ...(order !== undefined && { order }),

@@ -9,6 +9,7 @@ export function outcomeOf(done: TrainingDone): RunOutcome {
   if (measurement === undefined) {
     throw new LyceumError('INVALID_ARGUMENT', 'training is done without a measurement');
   }
+  const dataWaitingSeconds = finite(measurement.dataWaitingSeconds ?? 0);
   return {
     modelDigest: digestHex(done.modelDigest),
     logitsDigest: digestHex(done.logitsDigest),
@@ -19,6 +20,7 @@ export function outcomeOf(done: TrainingDone): RunOutcome {
     weightBytes: measurement.weightBytes,
     latencyBatch1Ms: finite(measurement.latencyBatch1Ms),
     waitingSeconds: finite(measurement.waitingSeconds),
+    ...(dataWaitingSeconds > 0 && { dataWaitingSeconds }),
   };
 }
 

@@ -47,6 +47,8 @@ export interface ReportInput {
     /** Seconds in TRAINING, and the part of them that the student waited for targets. */
     readonly seconds: number;
     readonly waitingSeconds: number;
+    /** The part that it waited for pictures of a set in shards. */
+    readonly dataWaitingSeconds?: number;
     readonly stepCount: number;
     /** Step whose weights the validation split chose. */
     readonly selectedStep: number;

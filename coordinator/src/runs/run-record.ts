@@ -89,6 +89,8 @@ const outcome = z.strictObject({
   weightBytes: count,
   latencyBatch1Ms: z.number(),
   waitingSeconds: z.number(),
+  /** For pictures of a set in shards; absent: none were waited for. */
+  dataWaitingSeconds: z.number().optional(),
 });
 
 /** What the run has cost its devices; see `RunCost` in coordinator.proto. */

@@ -43,6 +43,7 @@ export {
 } from './encoding/index.js';
 export { DEFAULT_SHARES, fixedSplits, type SplitShares, TEST_GIVEN_SHARES } from './fixed-split.js';
 export { encodeManifest, type ManifestParts } from './manifest-file.js';
+export { isManifestFile } from './manifest-on-disk.js';
 export { picturePlaces } from './picture-places.js';
 export { allRows, RowFile } from './row-file.js';
 export { sampleText, sampleTextsOf, TEXT_MAX_BYTES } from './sample-texts.js';

@@ -4,3 +4,4 @@
  */
 export { PictureCanaryError, PictureDecodeError, PictureDigestError } from './window-errors.js';
 export { openWindows, type Window, type WindowSettings, type Windows } from './windows.js';
+export { WorkerWindows } from './worker-windows.js';

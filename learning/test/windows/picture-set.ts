@@ -18,6 +18,8 @@ interface PictureSetOptions {
   readonly chunk?: number;
   /** A shard each, of equal shares of the samples. */
   readonly formats?: readonly Format[];
+  /** Of a sample, 1 to 3; equal in a chunk. */
+  readonly split?: (sample: number) => number;
   /** Before the shards' paths. */
   readonly base?: string;
   /** Samples whose file is no picture. */
@@ -68,6 +70,7 @@ export async function pictureSet(
     count = 24,
     chunk = 4,
     formats = ['tar'],
+    split = () => 1,
     base = '',
     broken = [],
     canaryDigest,
@@ -91,7 +94,7 @@ export async function pictureSet(
     classCount: 2,
     classNames: ['ant', 'bee'],
     labels: Int32Array.from({ length: count }, (_, i) => i % 2),
-    splits: new Uint8Array(count).fill(1),
+    splits: Uint8Array.from({ length: count }, (_, sample) => split(sample)),
     chunkEnds: Uint32Array.from({ length: Math.ceil(count / chunk) }, (_, i) =>
       Math.min(count, (i + 1) * chunk),
     ),

@@ -1,11 +1,14 @@
 /** The flags of both kinds of workers, each with its variable. A worker adds its own. */
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { toLyceumError } from '@lyceum/proto';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { type GpuFlag, parseGpuFlag } from '../gpus/index.js';
+import { type ObjectFlags, objectFlags } from '../objects/index.js';
+import { parseAllowedAddresses } from '../outside/index.js';
 import { USAGE_EXIT_CODE } from './exit-codes.js';
 
-export interface WorkerFlags {
+export interface WorkerFlags extends ObjectFlags {
   readonly coordinator: string;
   readonly nats: string;
   readonly natsCredentials: string | undefined;
@@ -15,6 +18,11 @@ export interface WorkerFlags {
   readonly tlsDir: string | undefined;
   readonly insecure: boolean;
   readonly datasetsRoot: string | undefined;
+  readonly allowAddresses: readonly string[];
+  readonly dataMemoryMib: number;
+  readonly dataCacheMib: number;
+  readonly dataCacheDir: string | undefined;
+  readonly dataThreads: number;
   readonly computeThreads: number;
   readonly device: GpuFlag;
   readonly allowCpu: boolean;
@@ -30,6 +38,14 @@ export function flag(name: string, description: string, variable: string): Optio
 export function wholeNumber(text: string): number {
   if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('want a whole number above 0');
   return Number(text);
+}
+
+function allowedAddresses(text: string): string[] {
+  try {
+    return parseAllowedAddresses(text);
+  } catch (thrown) {
+    throw new InvalidArgumentError(toLyceumError(thrown).message);
+  }
 }
 
 function device(text: string): GpuFlag {
@@ -69,9 +85,39 @@ export function workerCommand(name: string, version: string): Command {
     ),
     flag(
       '--datasets-root <folder>',
-      'mounted; data sets that runs name by their paths must be in it; default: pushed sets alone',
+      'mounted; data sets that runs name by their paths, and shards that are files, must be in it; default: none are',
       'LYCEUM_DATASETS_ROOT',
     ),
+    flag(
+      '--allow-addresses <list>',
+      'private addresses, ranges and hosts that remote teachers and shards may be at (10.96.0.0/12,triton.internal), or all; public ones always',
+      'LYCEUM_ALLOW_ADDRESSES',
+    )
+      .argParser(allowedAddresses)
+      .default([], 'public addresses alone'),
+    ...objectFlags(),
+    flag(
+      '--data-memory-mib <n>',
+      'memory for pictures of sets in shards, encoded and decoded together',
+      'LYCEUM_DATA_MEMORY_MIB',
+    )
+      .argParser(wholeNumber)
+      .default(512),
+    flag(
+      '--data-cache-mib <n>',
+      'room on disk for shards that were read, or will be soon',
+      'LYCEUM_DATA_CACHE_MIB',
+    )
+      .argParser(wholeNumber)
+      .default(10_240),
+    flag(
+      '--data-cache-dir <folder>',
+      'where they are kept; default: pictures, in the state folder',
+      'LYCEUM_DATA_CACHE_DIR',
+    ),
+    flag('--data-threads <n>', 'pictures that are decoded at a time', 'LYCEUM_DATA_THREADS')
+      .argParser(wholeNumber)
+      .default(2),
     flag('--compute-threads <n>', "the engines'; bits depend on it", 'LYCEUM_COMPUTE_THREADS')
       .argParser(wholeNumber)
       .default(2),

@@ -47,4 +47,7 @@ const news: StudentNews = {
   wantTargets: (creditStep, doneStep) => owner.tell('wantTargets', creditStep, doneStep),
   progress: (progress) => owner.tell('progress', progress),
   checkpoint: (checkpoint) => owner.call('checkpoint', checkpoint),
+  openWindow: (samples) => owner.call('openWindow', samples),
+  closeWindow: (id) => owner.tell('closeWindow', id),
+  fetchAhead: (samples) => owner.tell('fetchAhead', samples),
 };

@@ -53,6 +53,13 @@ export class StudentCompute implements StudentTrainer {
       wantTargets: (creditStep, doneStep) => told.events?.wantTargets(creditStep, doneStep),
       progress: (progress) => told.events?.progress(progress),
       checkpoint: async (checkpoint) => told.events?.checkpoint(checkpoint),
+      openWindow: async (samples) => {
+        const pictures = told.events?.pictures;
+        if (pictures !== undefined) return pictures.openWindow(samples);
+        throw new LyceumError('CANCELLED', 'nobody waits for the pictures any more');
+      },
+      closeWindow: (id) => told.events?.pictures?.closeWindow(id),
+      fetchAhead: (samples) => told.events?.pictures?.fetchAhead(samples),
     };
     const name = 'the compute thread';
     const thread = new Thread<StudentCalls>(worker, { name, here, kinds: [NumericsChangeError] });

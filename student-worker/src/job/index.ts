@@ -9,6 +9,9 @@ export type {
 } from './student-calls.js';
 export { trainingFailure } from './training-failure.js';
 export type {
+  OrderCut,
+  PictureWindow,
+  StudentPictures,
   StudentTrainer,
   TargetBlock,
   TargetBlockTensor,

@@ -1,5 +1,11 @@
 /** What the shell's thread and the compute thread say to each other. */
-import type { TargetBlock, TrainingJob, TrainingNews, TrainingResult } from './training-job.js';
+import type {
+  StudentPictures,
+  TargetBlock,
+  TrainingJob,
+  TrainingNews,
+  TrainingResult,
+} from './training-job.js';
 
 /** What the compute thread is started with. */
 export interface ComputeSettings {
@@ -25,8 +31,8 @@ export interface StudentCalls {
   stop(how: Stop): void;
 }
 
-/** What the compute thread tells, of the job that it has. */
-export interface StudentNews extends TrainingNews {
+/** What the compute thread tells and asks, of the job that it has. */
+export interface StudentNews extends TrainingNews, StudentPictures {
   /** These run operation by operation, which is slower; told once of each. */
   untraced(what: 'steps' | 'evaluation', reason: string): void;
 }

@@ -14,6 +14,8 @@ export interface TrainingJob {
   readonly assignmentEpoch: number;
   readonly specification: RunSpecification;
   readonly datasetFile: string;
+  /** How the order of samples is cut; of a set in shards. */
+  readonly cut: OrderCut | undefined;
   /** SHA-256 in hex, in ensemble order. */
   readonly teacherIdentities: readonly string[];
   /** Under which a checkpoint of another build may be gone on from. */
@@ -28,6 +30,16 @@ export interface TrainingJob {
   readonly outputFolder: string;
   /** Steps of targets that may be on their way or waiting at a time. */
   readonly windowSteps: number;
+}
+
+/** How a set in shards is visited. */
+export interface OrderCut {
+  /** Positions that are asked for ahead at a time: whole batches. */
+  readonly spanPositions: number;
+  /** Positions of a block of the order by chunks; undefined: the full order. */
+  readonly blockPositions: number | undefined;
+  /** Decoded pictures of a window, at most, as long as a batch allows. */
+  readonly windowBytes: number;
 }
 
 export interface TargetTensorShape {
@@ -75,9 +87,10 @@ export interface TrainingProgress {
   /** Mean objective over the steps since the last report. */
   readonly loss: number;
   readonly learningRate: number;
-  /** Seconds since the assignment's first step, and the part of them spent waiting for targets. */
+  /** Seconds since the assignment's first step, and the parts of them spent waiting for targets and for pictures. */
   readonly trainingSeconds: number;
   readonly waitingSeconds: number;
+  readonly dataWaitingSeconds: number;
   /** Samples trained on in this assignment. */
   readonly samples: number;
   /** Present after a validation pass. */
@@ -112,6 +125,7 @@ export interface TrainingResult {
     readonly latencyBatch1Ms: number;
     readonly trainingSeconds: number;
     readonly waitingSeconds: number;
+    readonly dataWaitingSeconds: number;
     readonly samples: number;
   };
   readonly selectedStep: number;
@@ -139,8 +153,30 @@ export interface TrainingNews {
   checkpoint(checkpoint: TrainingCheckpoint): Promise<void>;
 }
 
+/** A window as the compute thread has it. */
+export interface PictureWindow {
+  readonly id: number;
+  /** [samples, …sampleShape], of memory that threads share. */
+  readonly inputs: Uint8Array;
+}
+
+/** What brings the pictures of a set in shards into memory. */
+export interface StudentPictures {
+  /**
+   * Resolves once these samples are in memory, however long that takes.
+   *
+   * @throws {LyceumError} UnreadableSetError if only a person can make them readable; CANCELLED if the job is given up.
+   */
+  openWindow(samples: Uint32Array): Promise<PictureWindow>;
+  closeWindow(id: number): void;
+  /** Their window will be opened soon. */
+  fetchAhead(samples: Uint32Array): void;
+}
+
 /** What comes out of a job. None is called after `abandon` has resolved. */
 export interface TrainingEvents extends TrainingNews {
+  /** Of a set in shards. */
+  readonly pictures?: StudentPictures | undefined;
   finished(result: TrainingResult): void;
   failed(failure: TrainingFailure): void;
 }

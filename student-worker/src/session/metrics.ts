@@ -31,6 +31,11 @@ export class StudentMetrics {
     help: 'Seconds of training spent waiting for targets.',
     registers: this.#registers,
   });
+  readonly #dataWaitingSeconds = new Counter({
+    name: 'lyceum_student_data_waiting_seconds_total',
+    help: 'Seconds of training spent waiting for pictures of a set in shards.',
+    registers: this.#registers,
+  });
   readonly #checkpointSeconds = new Histogram({
     name: 'lyceum_student_checkpoint_seconds',
     help: 'Seconds from a checkpoint on disk to the pointer that names it.',
@@ -54,6 +59,7 @@ export class StudentMetrics {
     this.#samples.inc(samples);
     this.#trainingSeconds.inc(seconds);
     this.#waitingSeconds.inc(now.waitingSeconds - (before?.waitingSeconds ?? 0));
+    this.#dataWaitingSeconds.inc(now.dataWaitingSeconds - (before?.dataWaitingSeconds ?? 0));
     if (seconds > 0) this.#samplesPerSecond.set(samples / seconds);
   }
 

@@ -7,6 +7,7 @@
  * `done` and `failed` are told to the coordinator until it no longer names the assignment. `lost` means
  * that the run is someone else's: the compute thread is freed and the worker waits to be told what is next.
  */
+import type { WorkerWindows } from '@lyceum/learning/windows';
 import {
   type Logger,
   type Nats,
@@ -39,6 +40,7 @@ import {
 } from '../session/index.js';
 import { TargetCursor, TargetStream } from '../targets/index.js';
 import { EventLog } from './event-log.js';
+import { TrainingPictures } from './training-pictures.js';
 import { type PreparedTraining, prepareTraining } from './training-preparation.js';
 
 /** What every assignment of a worker uses. */
@@ -49,6 +51,8 @@ export interface TrainingSurroundings {
   readonly nats: Nats;
   readonly stateDir: string;
   readonly datasetsRoot: string | undefined;
+  /** Of sets in shards. */
+  readonly windows: WorkerWindows;
   /** Where event files for TensorBoard are written; undefined: none are. */
   readonly tensorboardDir: string | undefined;
   readonly outbox: ReportOutbox;
@@ -66,6 +70,7 @@ interface TrainingEnds {
   readonly committer: CheckpointCommitter;
   readonly stream: TargetStream;
   readonly events: EventLog | undefined;
+  readonly pictures: TrainingPictures | undefined;
   readonly resolve: (result: TrainingResult) => void;
   readonly reject: (reason: unknown) => void;
 }
@@ -147,7 +152,7 @@ export class AssignedTraining implements AssignmentKey {
   }
 
   async #work(): Promise<void> {
-    const { outbox, nats, stateDir, datasetsRoot } = this.#surroundings;
+    const { outbox, nats, stateDir, datasetsRoot, windows } = this.#surroundings;
     const { log } = this.#patience;
     try {
       const prepared = await prepareTraining(this.#run, {
@@ -155,6 +160,7 @@ export class AssignedTraining implements AssignmentKey {
         store: this.#store,
         stateDir,
         datasetsRoot,
+        windows,
         patience: this.#patience,
       });
       if (this.#givenUp.signal.aborted) return;
@@ -193,30 +199,38 @@ export class AssignedTraining implements AssignmentKey {
     const { client, credentials } = this.#surroundings;
     const store = new CoordinatorStore(client, credentials, this, patience.signal);
     const committer = new CheckpointCommitter(store, patience, prepared.start);
-    const { tensorboardDir } = this.#surroundings;
+    const { tensorboardDir, windows } = this.#surroundings;
+    const pictures =
+      job.cut === undefined
+        ? undefined
+        : new TrainingPictures(windows, prepared.datasetDigest, patience);
     const events =
       tensorboardDir === undefined
         ? undefined
         : new EventLog(tensorboardDir, this, job.specification, step, this.#patience.log);
+    const ends = { step, committer, stream, events, pictures };
     try {
       return await new Promise<TrainingResult>((resolve, reject) => {
         this.#givenUp.signal.addEventListener('abort', () =>
           reject(new LyceumError('CANCELLED', 'training given up')),
         );
         if (job.targetTensors.length > 0) stream.run().catch(reject);
-        trainer.train(job, this.#events({ step, committer, stream, events, resolve, reject }));
+        trainer.train(job, this.#events({ ...ends, resolve, reject }));
       });
     } finally {
       over.abort();
+      pictures?.close();
       await committer.cleaned();
       await events?.written();
     }
   }
 
-  #events({ step, committer, stream, events, resolve, reject }: TrainingEnds): TrainingEvents {
+  #events(ends: TrainingEnds): TrainingEvents {
+    const { step, committer, stream, events, pictures, resolve, reject } = ends;
     const { outbox, metrics } = this.#surroundings;
     let before: TrainingProgress | undefined;
     return {
+      pictures,
       wantTargets: (creditStep, doneStep) => stream.want(creditStep, doneStep),
       progress: (progress) => {
         metrics.progressed(before, progress, step);

@@ -3,7 +3,9 @@
  * and the pointer known to be ours.
  */
 import { join } from 'node:path';
+import { isManifestFile } from '@lyceum/learning/datasets';
 import { checkRunSpecification, type RunSpecification } from '@lyceum/learning/specification';
+import type { WorkerWindows } from '@lyceum/learning/windows';
 import { BlobCache, type Nats } from '@lyceum/platform';
 import { type AssignedRun, digestHex, InvalidDocumentError } from '@lyceum/proto';
 import {
@@ -12,7 +14,7 @@ import {
   findResumePoint,
   RunFolder,
 } from '../checkpoints/index.js';
-import type { TrainingJob } from '../job/index.js';
+import type { OrderCut, TrainingJob } from '../job/index.js';
 import { type Patience, patiently } from '../session/index.js';
 
 /** Data sets and starting models that stay on the worker's disk, bytes. Two of the largest that are pushed. */
@@ -23,13 +25,15 @@ export interface PreparedTraining {
   /** Steps that are done already. */
   readonly step: number;
   readonly start: CommitStart;
+  /** SHA-256, hex. */
+  readonly datasetDigest: string;
 }
 
 /**
  * Waits for NATS and the coordinator, and for a pointer that does not have the assignment yet.
  *
  * @throws {LyceumError} ABORTED if the run has a newer owner; CANCELLED if it was given up; INVALID_ARGUMENT
- *   or NOT_FOUND if the assignment cannot be worked on.
+ *   or NOT_FOUND if the assignment cannot be worked on; UnreadableSetError of a set in shards.
  */
 export async function prepareTraining(
   run: AssignedRun,
@@ -38,12 +42,14 @@ export async function prepareTraining(
     store,
     stateDir,
     datasetsRoot,
+    windows,
     patience,
   }: {
     readonly nats: Nats;
     readonly store: Pick<CoordinatorStore, 'checkpoints'>;
     readonly stateDir: string;
     readonly datasetsRoot: string | undefined;
+    readonly windows: WorkerWindows;
     readonly patience: Patience;
   },
 ): Promise<PreparedTraining> {
@@ -56,6 +62,10 @@ export async function prepareTraining(
   const datasetFile = await patiently('data set', patience, () =>
     cache.file(digest, path === '' ? {} : { path, signal: patience.signal }),
   );
+  const isSharded = isManifestFile(datasetFile);
+  if (isSharded) {
+    await patiently('pictures', patience, () => windows.open({ digest, file: datasetFile }));
+  }
   const studentModelFile =
     run.studentModelDigest.length === 0
       ? undefined
@@ -73,6 +83,7 @@ export async function prepareTraining(
       assignmentEpoch,
       specification,
       datasetFile,
+      cut: isSharded ? orderCut(run, windows.windowBytes) : undefined,
       teacherIdentities: run.teacherIdentities.map(digestHex),
       acceptedNumerics: run.acceptedNumerics,
       targetTensors: run.targetTensors,
@@ -83,6 +94,24 @@ export async function prepareTraining(
     },
     step: resume.from?.step ?? 0,
     start: { named: checkpoints.newest, from: resume.from, file: resume.file },
+    datasetDigest: digest,
+  };
+}
+
+/** @throws {InvalidDocumentError} if the coordinator does not know that the set is in shards. */
+function orderCut(
+  { runId, spanPositions, blockPositions }: AssignedRun,
+  windowBytes: number,
+): OrderCut {
+  if (spanPositions === 0) {
+    throw new InvalidDocumentError(`assignment of run ${runId}`, [
+      { path: 'spanPositions', message: 'is missing, and the data set is in shards' },
+    ]);
+  }
+  return {
+    spanPositions,
+    blockPositions,
+    windowBytes,
   };
 }
 

@@ -95,6 +95,7 @@ async function job(change: {
     assignmentEpoch: 1,
     specification: checkRunSpecification(document, 'test'),
     datasetFile,
+    cut: undefined,
     teacherIdentities: kind === 'Distillation' ? ['a'.repeat(64)] : [],
     acceptedNumerics: [],
     targetTensors: kind === 'Distillation' ? [{ name, rowShape: [3] }] : [],

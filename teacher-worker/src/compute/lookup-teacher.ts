@@ -8,6 +8,7 @@
  */
 import type { Dataset } from '@lyceum/learning/datasets';
 import { IDENTITY_VIEW } from '@lyceum/learning/views';
+import { LyceumError } from '@lyceum/proto';
 import type { LookupDevice } from './lookup-device.js';
 import {
   type AnswerRequest,
@@ -52,6 +53,11 @@ export class LookupTeacher implements TeacherEngine {
   }
 
   async answer({ dataset, samples, outputs }: AnswerRequest): Promise<AnswerTensor[]> {
+    if (dataset.held !== undefined) {
+      const message =
+        'answers are looked up (--lookup-delay-ms) from those to a whole set, and of a set in shards only parts are in memory';
+      throw new LyceumError('INVALID_ARGUMENT', message);
+    }
     const key = [this.#identity, dataset.digest, ...outputs].join();
     let table = this.#tables.get(key);
     let inferred: Promise<void> | undefined;

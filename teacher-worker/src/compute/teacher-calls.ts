@@ -37,6 +37,16 @@ export interface ComputeDevice {
 export interface DatasetFile {
   readonly digest: string;
   readonly file: string;
+  /** Of a set in shards, what is looked at of it. */
+  readonly held?: HeldPictures;
+}
+
+/** Pictures of a set in shards, in memory that threads share. */
+interface HeldPictures {
+  /** Indices into the set. */
+  readonly samples: Uint32Array;
+  /** [samples, …sampleShape], theirs. */
+  readonly inputs: Uint8Array;
 }
 
 export interface LoadRequest {

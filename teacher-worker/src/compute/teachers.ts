@@ -5,6 +5,7 @@ import {
   parseStoredDataset,
   type StoredDataset,
   seenDataset,
+  withHeld,
 } from '@lyceum/learning/datasets';
 import {
   describePackagedModel,
@@ -46,6 +47,12 @@ interface LoadedTeacher {
   readonly engine: TeacherEngine;
   /** What it sees of a set. */
   readonly seen: (stored: StoredDataset) => Dataset;
+}
+
+/** A set with the samples that are looked at first: as many as one inference takes, at most. */
+interface FirstSamples {
+  readonly dataset: Dataset;
+  readonly samples: Uint32Array;
 }
 
 export class Teachers {
@@ -105,7 +112,7 @@ export class Teachers {
       );
     }
     const seen = seenBy(packaged, settingsJson);
-    const sets = datasets.map((file) => seen(this.#dataset(file)));
+    const sets = datasets.map((file) => this.#firstOf(seen, file));
     const { engine, placement } = await this.#open(identity, packaged, settingsJson, sets);
     const teacher = { engine, seen };
     try {
@@ -131,13 +138,13 @@ export class Teachers {
     identity: string,
     packaged: PackagedModel,
     settingsJson: string,
-    sets: readonly Dataset[],
+    sets: readonly FirstSamples[],
   ): Promise<{ engine: TeacherEngine; placement: TeacherPlacement }> {
     let placement: TeacherPlacement = {};
     const teacher = await this.#openTeacher({
       packaged,
       settings: parseSettingsJson(settingsJson),
-      dataset: sets[0] as Dataset,
+      dataset: (sets[0] as FirstSamples).dataset,
       untraced: (reason) => this.#news.untraced?.(identity, reason),
       placed: (where) => {
         placement = where;
@@ -148,8 +155,8 @@ export class Teachers {
     if (teacher.computesNothing === true) return { engine: teacher, placement };
     const movesBy = bitsMayDiffer === true ? answerNoise : undefined;
     try {
-      for (const set of sets) {
-        const check = () => requireRowIndependence(teacher, set, firstSamples(set), movesBy);
+      for (const { dataset, samples } of sets) {
+        const check = () => requireRowIndependence(teacher, dataset, samples, movesBy);
         if (await isTaken(check)) break;
       }
     } catch (err) {
@@ -165,9 +172,8 @@ export class Teachers {
   /** The first inference of a shape allocates, compiles and is traced; no ticket should wait for that. */
   async #prepare({ engine, seen }: LoadedTeacher, datasets: readonly DatasetFile[]): Promise<void> {
     for (const file of datasets) {
-      const dataset = seen(this.#dataset(file));
+      const { dataset, samples } = this.#firstOf(seen, file);
       if (engine.computesNothing === true) continue;
-      const samples = firstSamples(dataset);
       const request = { dataset, samples, view: IDENTITY_VIEW, outputs: ['logits'] } as const;
       await isTaken(() => engine.answer(request));
     }
@@ -176,7 +182,7 @@ export class Teachers {
   async #answer(request: AnswerRequest): Promise<Answer> {
     const { identity } = request;
     const { engine, seen } = this.#teacher(identity);
-    const dataset = seen(this.#dataset(request.dataset));
+    const dataset = this.#seenSet(seen, request.dataset);
     const samples = ticketSamples(dataset, request.span);
     const start = performance.now();
     const { view, outputs, isProbe } = request;
@@ -213,6 +219,17 @@ export class Teachers {
       throw new LyceumError('NOT_FOUND', `teacher ${identity} is not loaded on this worker`);
     }
     return teacher;
+  }
+
+  #firstOf(seen: LoadedTeacher['seen'], file: DatasetFile): FirstSamples {
+    const dataset = this.#seenSet(seen, file);
+    return { dataset, samples: file.held?.samples ?? firstSamples(dataset) };
+  }
+
+  #seenSet(seen: LoadedTeacher['seen'], file: DatasetFile): Dataset {
+    const whole = seen(this.#dataset(file));
+    const { held } = file;
+    return held === undefined ? whole : withHeld(whole, held.samples, held.inputs);
   }
 
   #dataset({ digest, file }: DatasetFile): StoredDataset {
@@ -252,7 +269,6 @@ async function isTaken(ask: () => Promise<unknown>): Promise<boolean> {
   }
 }
 
-/** As many as one inference takes. */
 function firstSamples({ sampleCount }: Dataset): Uint32Array {
   const length = Math.min(INFERENCE_ROWS, sampleCount);
   return Uint32Array.from({ length }, (_, sample) => sample);

@@ -5,7 +5,7 @@
 import { isAskedAtLoad, isRemoteEngine } from '@lyceum/learning/formats';
 import { type BlobCache, type Logger, retryDelayMs } from '@lyceum/platform';
 import { LyceumError, toLyceumError } from '@lyceum/proto';
-import type { DatasetFile, TeacherCompute } from '../compute/index.js';
+import type { DatasetFile, HeldFile, SetPictures, TeacherCompute } from '../compute/index.js';
 import type { TeacherDescription } from '../compute/rows/index.js';
 import {
   type HeldTeacher,
@@ -17,6 +17,7 @@ import {
 } from './desired-state.js';
 import { takenOfGpu } from './gpu-memory-taken.js';
 import { isPermanent, type LoadStage } from './load-failure.js';
+import { TeacherSets } from './teacher-sets.js';
 
 type Entry =
   | {
@@ -36,6 +37,7 @@ type Entry =
 export interface LoadedTeachersOptions {
   readonly compute: TeacherCompute;
   readonly cache: BlobCache;
+  readonly pictures: SetPictures;
   /** What the weights of all loaded teachers may take together. */
   readonly budgetBytes: number;
   /** Bytes of the GPU in use; undefined: nobody can tell. */
@@ -53,6 +55,7 @@ export interface LoadedTeachersOptions {
 
 export class LoadedTeachers {
   readonly #options: LoadedTeachersOptions;
+  readonly #sets: TeacherSets;
   readonly #entries = new Map<string, Entry>();
   #wanted: readonly WantedTeacher[] = [];
   #working = false;
@@ -63,6 +66,7 @@ export class LoadedTeachers {
 
   constructor(options: LoadedTeachersOptions) {
     this.#options = options;
+    this.#sets = new TeacherSets(options.cache, options.pictures);
   }
 
   /** Wanted teachers that are ready to answer. */
@@ -147,11 +151,11 @@ export class LoadedTeachers {
     const teacher = this.#wanted.find((wanted) => wanted.identity === identity);
     const dataset = teacher?.datasets.find((wanted) => wanted.digest === digest);
     // One that the assignment does not name yet: pushed sets are found all the same.
-    return this.#fetch(dataset ?? { digest, path: undefined });
+    return this.#sets.file(dataset ?? { digest, path: undefined });
   }
 
   async #proceed(): Promise<void> {
-    const { compute, nowMs, changed } = this.#options;
+    const { compute, pictures, nowMs, changed } = this.#options;
     clearTimeout(this.#retry);
     while (this.#due && !this.#stopped) {
       const step = nextStep(this.#wanted, this.#held(), nowMs());
@@ -163,6 +167,7 @@ export class LoadedTeachers {
       this.#due = false;
       const digests = this.#wanted.flatMap(({ datasets }) => datasets.map(({ digest }) => digest));
       await compute.keepDatasets(digests);
+      pictures.keepSets(digests);
     }
     const waitMs = untilNextRetryMs(this.#wanted, this.#held(), nowMs());
     if (waitMs !== undefined && !this.#stopped) {
@@ -200,9 +205,10 @@ export class LoadedTeachers {
     const { identity } = teacher;
     const startMs = nowMs();
     let stage: LoadStage = 'fetching';
+    let held: readonly HeldFile[] = [];
     try {
       const modelFile = await cache.file(teacher.modelDigest);
-      const files = await this.#readable(teacher.datasets);
+      held = await this.#sets.readable(teacher.datasets);
       stage = 'opening';
       const usedBefore = isRemoteEngine(teacher.engine) ? undefined : await gpuUsedBytes();
       const opened = await compute.load({
@@ -210,7 +216,7 @@ export class LoadedTeachers {
         modelFile,
         engine: teacher.engine,
         settingsJson: teacher.settingsJson,
-        datasets: files,
+        datasets: held.map(({ file }) => file),
         budgetBytes: this.#freeBytes(),
       });
       const description = { ...opened, ...takenOfGpu(usedBefore, await gpuUsedBytes()) };
@@ -224,6 +230,8 @@ export class LoadedTeachers {
       const { failures, lasting } = this.#fail(identity, err, permanent);
       const facts = { teacherIdentity: identity, failures, lasting, permanent, err };
       log.error(facts, 'teacher failed to load');
+    } finally {
+      for (const { release } of held) release();
     }
   }
 
@@ -255,39 +263,17 @@ export class LoadedTeachers {
       throw new LyceumError('INTERNAL', message);
     }
     const digests = datasets.map(({ digest }) => digest);
+    let held: readonly HeldFile[] = [];
     try {
-      const files = await Promise.all(datasets.map((dataset) => this.#fetch(dataset)));
-      await compute.prepare({ identity, datasets: files });
+      held = await this.#sets.all(datasets);
+      await compute.prepare({ identity, datasets: held.map(({ file }) => file) });
     } catch (err) {
       log.warn({ teacherIdentity: identity, datasets: digests, err }, 'data set is not ready');
+    } finally {
+      for (const { release } of held) release();
     }
     const known = new Set([...entry.datasets, ...digests]);
     this.#entries.set(identity, { ...entry, datasets: known });
-  }
-
-  /**
-   * Those sets that can be read, for who asks about the others must not keep all from the teacher.
-   *
-   * @throws {LyceumError} if none can.
-   */
-  async #readable(datasets: readonly WantedDataset[]): Promise<DatasetFile[]> {
-    const fetched = await Promise.allSettled(datasets.map((dataset) => this.#fetch(dataset)));
-    const files = fetched.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
-    const failed = fetched.find((one) => one.status === 'rejected');
-    if (failed !== undefined && files.length === 0) throw failed.reason;
-    return files;
-  }
-
-  async #fetch({ digest, path }: WantedDataset): Promise<DatasetFile> {
-    try {
-      const where = path === undefined ? {} : { path };
-      return { digest, file: await this.#options.cache.file(digest, where) };
-    } catch (thrown) {
-      const err = toLyceumError(thrown);
-      if (err.code !== 'INVALID_ARGUMENT') throw err;
-      // A mounted file with other bytes is wrong here; another worker's mount may be right.
-      throw new LyceumError('FAILED_PRECONDITION', err.message, { cause: err });
-    }
   }
 
   #freeBytes(): number {

@@ -6,7 +6,14 @@
  * is reported like one, and so is a set that no waiting brings.
  */
 import { type Logger, retryDelayMs, sleep } from '@lyceum/platform';
-import { float32Tensor, LyceumError, type Ticket, ticketId, toLyceumError } from '@lyceum/proto';
+import {
+  float32Tensor,
+  LyceumError,
+  type Ticket,
+  ticketId,
+  toLyceumError,
+  UnreadableSetError,
+} from '@lyceum/proto';
 import type { Answer, DatasetFile } from '../compute/index.js';
 import { OutsideFailure } from '../compute/rows/index.js';
 import type { SessionLink } from '../session/index.js';
@@ -23,7 +30,12 @@ export interface ProbeDeskOptions {
   readonly turn: (identity: string, signal: AbortSignal) => Promise<() => void>;
   /** The file of the set that the ticket names. */
   readonly fetchDataset: (identity: string, ticket: Ticket) => Promise<DatasetFile>;
-  readonly answer: (identity: string, ticket: Ticket, dataset: DatasetFile) => Promise<Answer>;
+  readonly answer: (
+    identity: string,
+    ticket: Ticket,
+    dataset: DatasetFile,
+    signal: AbortSignal,
+  ) => Promise<Answer>;
   /** What is kept of the teacher's answers is not to be given again. */
   readonly forget: (identity: string) => Promise<void>;
   /** Uniform in [0, 1). */
@@ -79,8 +91,9 @@ export class ProbeDesk {
     for (let failures = 0; probe.answeredCount < probe.wantedCount && !link.closed.aborted; ) {
       try {
         const dataset = await this.#fetchDataset(probe, failures + 1);
-        if (dataset instanceof LyceumError) await this.#tellUnreadable(probe, link, dataset);
-        else await this.#answerOnce(probe, link, dataset);
+        const unreadable =
+          dataset instanceof LyceumError ? dataset : await this.#answerOnce(probe, link, dataset);
+        if (unreadable !== undefined) await this.#tellUnreadable(probe, link, unreadable);
         failures = 0;
       } catch (thrown) {
         if (link.closed.aborted) break;
@@ -116,10 +129,18 @@ export class ProbeDesk {
     this.#options.log.warn({ err, teacherIdentity: identity }, 'data set cannot be read');
   }
 
-  /** @throws {LyceumError} if it may work later, or the session has ended. */
-  async #answerOnce(probe: Probe, link: SessionLink, dataset: DatasetFile): Promise<void> {
+  /**
+   * @returns why there will be no answer, if what it looks at cannot be read.
+   * @throws {LyceumError} if it may work later, or the session has ended.
+   */
+  async #answerOnce(
+    probe: Probe,
+    link: SessionLink,
+    dataset: DatasetFile,
+  ): Promise<UnreadableSetError | undefined> {
     const ticket = { ...probe.ticket, attempt: probe.answeredCount + 1 };
     const result = await this.#compute(probe, link, dataset);
+    if (result instanceof UnreadableSetError) return result;
     const isAnswer = !(result instanceof LyceumError);
     const tensors = isAnswer ? result.tensors : [];
     if (!isAnswer) {
@@ -138,6 +159,7 @@ export class ProbeDesk {
       },
     });
     probe.answeredCount++;
+    return undefined;
   }
 
   async #compute(
@@ -155,10 +177,10 @@ export class ProbeDesk {
         await forget(identity);
         probe.forgottenAttempt = attempt;
       }
-      return await answer(identity, ticket, dataset);
+      return await answer(identity, ticket, dataset, link.closed);
     } catch (thrown) {
       const err = toLyceumError(thrown);
-      if (err.code === 'INVALID_ARGUMENT') return err;
+      if (err.code === 'INVALID_ARGUMENT' || err instanceof UnreadableSetError) return err;
       throw err;
     } finally {
       endTurn();

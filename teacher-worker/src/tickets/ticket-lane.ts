@@ -17,7 +17,13 @@ import {
   type TakenTicket,
   type TicketSource,
 } from '@lyceum/platform';
-import { digestHex, LyceumError, type Ticket, toLyceumError } from '@lyceum/proto';
+import {
+  digestHex,
+  LyceumError,
+  type Ticket,
+  toLyceumError,
+  UnreadableSetError,
+} from '@lyceum/proto';
 import type { Answer, DatasetFile } from '../compute/index.js';
 import { OutsideFailure } from '../compute/rows/index.js';
 import {
@@ -47,9 +53,11 @@ export interface LaneOptions {
   readonly turns: FairTurns;
   /** This lane's own; it closes it. */
   readonly answers: AnswerSender;
-  /** Makes sure that the ticket's set is on this machine. */
-  readonly fetchDataset: (digest: string) => Promise<DatasetFile>;
-  readonly compute: (ticket: Ticket, dataset: DatasetFile) => Promise<Answer>;
+  /** Makes sure that the ticket's set is on this machine; of a set in shards what it looks at is on its way then. */
+  readonly fetchDataset: (ticket: Ticket) => Promise<DatasetFile>;
+  readonly compute: (ticket: Ticket, dataset: DatasetFile, signal: AbortSignal) => Promise<Answer>;
+  /** The ticket was not computed. */
+  readonly passedOver: (ticket: Ticket, dataset: DatasetFile) => void;
   readonly metrics: TeacherMetrics;
   /** Milliseconds that only rise. */
   readonly nowMs: () => number;
@@ -147,13 +155,14 @@ export class TicketLane {
 
   /** Never rejects. */
   async #hold(taken: TakenTicket, freeHand: () => void): Promise<void> {
-    const { link, answers, metrics, log } = this.#options;
+    const { link, answers, metrics, passedOver, log } = this.#options;
     const { ticket, sequence } = taken;
     const working = setInterval(() => taken.working(), WORKING_INTERVAL_MS);
     let freeTravelling: (() => void) | undefined;
+    let dataset: DatasetFile | undefined;
     try {
       await link.send({ $case: 'taken', taken: { sequence, ticket } });
-      const dataset = await abortable(this.#datasetOf(ticket), this.#stopping.signal);
+      dataset = await abortable(this.#datasetOf(ticket), this.#stopping.signal);
       freeTravelling = await this.#travelling.take(this.#stopping.signal);
       const answer = await this.#compute(ticket, dataset);
       freeHand();
@@ -163,6 +172,7 @@ export class TicketLane {
       metrics.ticketsAnswered.inc();
       log.debug({ sequence, wanted }, 'ticket answered');
     } catch (thrown) {
+      if (dataset !== undefined) passedOver(ticket, dataset);
       await this.#giveBack(taken, toLyceumError(thrown));
     } finally {
       clearInterval(working);
@@ -177,14 +187,15 @@ export class TicketLane {
     if (asked !== identity) {
       throw new LyceumError('INVALID_ARGUMENT', `it asks teacher ${asked}, in ${identity}'s queue`);
     }
-    return fetchDataset(digestHex(ticket.datasetDigest));
+    return fetchDataset(ticket);
   }
 
   /** The turn lasts as long as the thread computes, even if nobody waits for the answer any more. */
   async #compute(ticket: Ticket, dataset: DatasetFile): Promise<Answer> {
     const { identity, turns, compute, metrics } = this.#options;
     const endTurn = await turns.take(identity, this.#stopping.signal);
-    const answer = await abortable(compute(ticket, dataset).finally(endTurn), this.#giveUp);
+    const computed = compute(ticket, dataset, this.#giveUp).finally(endTurn);
+    const answer = await abortable(computed, this.#giveUp);
     metrics.samplesInferred.inc(teacherLabel(identity), ticket.positionCount);
     metrics.inferenceSeconds.inc(teacherLabel(identity), answer.inferenceSeconds);
     this.#inferences.add(ticket.positionCount, answer.inferenceSeconds);
@@ -197,7 +208,8 @@ export class TicketLane {
     // Only what is wrong with the ticket is so everywhere; all else may be better on another worker.
     const retryable = err.code !== 'INVALID_ARGUMENT';
     const outside = err instanceof OutsideFailure;
-    const returned = { sequence, ticket, reason: err.message, retryable, outside };
+    const unreadable = err instanceof UnreadableSetError;
+    const returned = { sequence, ticket, reason: err.message, retryable, outside, unreadable };
     try {
       await link.send({ $case: 'returned', returned });
     } catch {

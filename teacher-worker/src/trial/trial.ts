@@ -6,6 +6,7 @@ import {
   parseStoredDataset,
   seenDataset,
   splitSamples,
+  withHeld,
 } from '@lyceum/learning/datasets';
 import {
   describePackagedModel,
@@ -31,21 +32,53 @@ import type { TrialOpened, TrialStart, Tried } from './trial-messages.js';
 /** Rounding may take a probability below 0. */
 const LEAST_VALUE = -1e-6;
 
+/** A set in shards. */
+export interface SetFile {
+  readonly digest: string;
+  readonly file: string;
+}
+
 export class Trial {
   readonly #place: LocalPlace;
   readonly #packaged: PackagedModel;
+  /** Of a set in shards with the samples alone. */
   readonly #dataset: Dataset;
   readonly #samples: Uint32Array;
 
-  /** @throws {LyceumError} INVALID_ARGUMENT if model or set cannot be used, or no sample has a label. */
-  constructor(engine: Engine, start: TrialStart) {
+  /**
+   * @param pictures - of a set in shards: gives the samples' pictures, decoded.
+   * @throws {LyceumError} INVALID_ARGUMENT if model or set cannot be used, or no sample has a label.
+   */
+  static async open(
+    engine: Engine,
+    start: TrialStart,
+    pictures: (set: SetFile, samples: Uint32Array) => Promise<Uint8Array>,
+  ): Promise<Trial> {
+    const packaged = parsePackagedModel(readFileSync(start.modelFile));
+    const { datasetFile } = start;
+    const dataset =
+      datasetFile === undefined
+        ? noise(packaged, start)
+        : seenBy(packaged, readFileSync(datasetFile));
+    const samples = drawnSamples(dataset, start);
+    if (datasetFile === undefined || dataset.held === undefined) {
+      return new Trial(engine, start, packaged, dataset, samples);
+    }
+    const inputs = await pictures({ digest: dataset.digest, file: datasetFile }, samples);
+    return new Trial(engine, start, packaged, withHeld(dataset, samples, inputs), samples);
+  }
+
+  private constructor(
+    engine: Engine,
+    start: TrialStart,
+    packaged: PackagedModel,
+    dataset: Dataset,
+    samples: Uint32Array,
+  ) {
     this.#place = { engine, computeThreads: start.computeThreads };
-    this.#packaged = parsePackagedModel(readFileSync(start.modelFile));
-    this.#dataset =
-      start.datasetFile === undefined
-        ? noise(this.#packaged, start)
-        : seenBy(this.#packaged, readFileSync(start.datasetFile));
-    this.#samples = drawnSamples(this.#dataset, start);
+    this.#packaged = packaged;
+    this.#dataset = dataset;
+    this.#samples = samples;
   }
 
   opened(): TrialOpened {

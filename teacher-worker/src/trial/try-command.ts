@@ -4,9 +4,12 @@
  */
 import { createInterface } from 'node:readline';
 import { openEngine, setComputeThreads } from '@lyceum/learning/tensorflow';
+import { openWindows } from '@lyceum/learning/windows';
+import { createLogger } from '@lyceum/platform';
+import { pictureSettings, type WorkerFlags } from '@lyceum/platform/worker';
 import { toLyceumError } from '@lyceum/proto';
 import { Command } from 'commander';
-import { Trial } from './trial.js';
+import { type SetFile, Trial } from './trial.js';
 import type { TrialReply, TrialRequest, TrialStart } from './trial-messages.js';
 
 export function tryCommand(): Command {
@@ -16,12 +19,13 @@ export function tryCommand(): Command {
 }
 
 /** Ends with its input. */
-async function tryModel(): Promise<void> {
+async function tryModel(_: object, command: Command): Promise<void> {
+  const flags = command.optsWithGlobals<WorkerFlags>();
   let trial: Trial | undefined;
   for await (const line of createInterface({ input: process.stdin })) {
     try {
       if (trial === undefined) {
-        trial = await openTrial(JSON.parse(line) as TrialStart);
+        trial = await openTrial(JSON.parse(line) as TrialStart, flags);
         say(trial.opened());
       } else {
         say(await trial.try((JSON.parse(line) as TrialRequest).settings));
@@ -35,9 +39,28 @@ async function tryModel(): Promise<void> {
   process.exit(0);
 }
 
-async function openTrial(start: TrialStart): Promise<Trial> {
+async function openTrial(start: TrialStart, flags: WorkerFlags): Promise<Trial> {
   setComputeThreads(start.computeThreads, process.env);
-  return new Trial(await openEngine({ warn: () => undefined }), start);
+  const engine = await openEngine({ warn: () => undefined });
+  return Trial.open(engine, start, (set, samples) => picturesOf(set, samples, flags));
+}
+
+/** Of a set in shards. */
+async function picturesOf(
+  set: SetFile,
+  samples: Uint32Array,
+  flags: WorkerFlags,
+): Promise<Uint8Array> {
+  const log = createLogger({ name: 'teacher-worker', level: flags.logLevel });
+  const settings = pictureSettings(flags, process.env);
+  const windows = openWindows({ ...settings, cacheFolder: undefined, log });
+  try {
+    await windows.open(set);
+    const { inputs } = await windows.window(set.digest, samples);
+    return inputs.slice();
+  } finally {
+    await windows.close();
+  }
 }
 
 function say(reply: TrialReply): void {

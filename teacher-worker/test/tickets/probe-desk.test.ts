@@ -1,6 +1,6 @@
 /** A desk whose session, turns and teacher are functions of this file: what is asked of the teacher, in order. */
 import { createLogger } from '@lyceum/platform';
-import { Ticket } from '@lyceum/proto';
+import { type ProbeAnswered, Ticket, UnreadableSetError } from '@lyceum/proto';
 import { expect, it, vi } from 'vitest';
 import type { SessionLink } from '../../src/session/session-link.js';
 import { ProbeDesk } from '../../src/tickets/probe-desk.js';
@@ -48,4 +48,27 @@ it('has the worker forget before the attempt that is to be anew, once, however o
   await follow(4, 3);
   expect(done.slice(2)).toEqual(['forget box', 'away', 'away', 'answer', 'answer']);
   expect(sent).toEqual([1, 2, 3, 4]);
+});
+
+it('tells what keeps it from the pictures, for all the answers that are wanted', async () => {
+  const probed: ProbeAnswered[] = [];
+  const desk = new ProbeDesk({
+    turn: () => Promise.resolve(() => undefined),
+    forget: () => Promise.resolve(),
+    fetchDataset: () => Promise.resolve({ digest: 'd', file: 'f' }),
+    answer: () => Promise.reject(new UnreadableSetError('a.tar has changed')),
+    random: () => 0,
+    log: createLogger({ name: 'test', level: 'silent' }),
+  });
+  const link = {
+    closed: new AbortController().signal,
+    send: (message: { probed: ProbeAnswered }) => Promise.resolve(void probed.push(message.probed)),
+  } as unknown as SessionLink;
+  desk.follow(link, [{ identity: 'box', probes: [{ ...TICKET, attempt: 3 }] }]);
+  await vi.waitFor(() => expect(probed).toHaveLength(1));
+  expect(probed[0]).toMatchObject({
+    failure: 'a.tar has changed',
+    unreadable: true,
+    ticket: { attempt: 3 },
+  });
 });

@@ -2,7 +2,7 @@
  * The batches of a run, by step: which samples, their inputs and their labels. Equal for whoever computes them.
  *
  * Two batches are kept, in memory that is used again: the one in hand and the one prepared while targets are
- * awaited.
+ * awaited. Pictures of a set in shards are brought first: see {@link BatchSource.awaited}.
  *
  * Symbols: B rows of the batch, C classes.
  */
@@ -10,13 +10,22 @@ import { type Dataset, splitSamples } from '@lyceum/learning/datasets';
 import {
   batchSpan,
   labelledMask,
-  orderedRows,
+  orderedSamples,
   type StepPlan,
   stepPlan,
 } from '@lyceum/learning/orders';
 import type { RunSpecification } from '@lyceum/learning/specification';
-import { readInputs, readsBytes, viewAt, writeHardLabels } from '@lyceum/learning/views';
+import {
+  readInputs,
+  readsBytes,
+  viewAt,
+  viewSamples,
+  writeHardLabels,
+} from '@lyceum/learning/views';
 import { elementCount } from '@lyceum/proto';
+import type { OrderCut } from '../../job/index.js';
+import { BatchWindows } from './batch-windows.js';
+import type { SampleWindows } from './sample-windows.js';
 
 export interface Batch {
   readonly step: number;
@@ -40,13 +49,21 @@ export class BatchSource {
   readonly #labelled: Uint8Array;
   readonly #sampleSize: number;
   readonly #slots: [Slot, Slot];
+  readonly #blockPositions: number | undefined;
+  /** Of a set in shards. */
+  readonly #windows: BatchWindows | undefined;
 
   /**
    * A distillation visits the whole train split, training alone only its samples with a label.
    *
+   * @param shards - of a set in shards: what brings its pictures, and how its order is cut.
    * @throws {LyceumError} FAILED_PRECONDITION if there is none; InvalidDocumentError if labels are too few.
    */
-  constructor(dataset: Dataset, specification: RunSpecification) {
+  constructor(
+    dataset: Dataset,
+    specification: RunSpecification,
+    shards?: { readonly windows: SampleWindows; readonly cut: OrderCut },
+  ) {
     const { labels, training } = specification.spec;
     this.#dataset = dataset;
     this.#specification = specification;
@@ -60,6 +77,8 @@ export class BatchSource {
     const { batchSize, epochs, steps } = training;
     this.plan = stepPlan({ sampleCount: this.#samples.length, batchSize, epochs, steps });
     this.#slots = [this.#newSlot(), this.#newSlot()];
+    this.#blockPositions = shards?.cut.blockPositions;
+    this.#windows = shards && this.#batchWindows(shards.windows, shards.cut);
   }
 
   /** Rows of a batch: two counts at most, since an epoch's last batch may be smaller. */
@@ -67,6 +86,16 @@ export class BatchSource {
     const { batchSize, sampleCount, stepsPerEpoch } = this.plan;
     const last = sampleCount - (stepsPerEpoch - 1) * batchSize;
     return [...new Set([Math.min(batchSize, sampleCount), last])];
+  }
+
+  /** What is to be awaited before the batch of a step is asked for; undefined: nothing, as of any set of one file. */
+  awaited(step: number): Promise<void> | undefined {
+    return this.#windows?.awaited(step);
+  }
+
+  /** Of sets in shards: lets go of what they hold. */
+  close(): void {
+    this.#windows?.close();
   }
 
   /** The batch of a step, computed unless it is one of the two that are kept. */
@@ -89,19 +118,43 @@ export class BatchSource {
 
   #assemble(step: number, slot: Slot): Batch {
     const { epoch, firstPosition, positionCount } = batchSpan(this.plan, step);
-    const { spec } = this.#specification;
-    const order = { seed: spec.training.seed, epoch };
-    const rows = orderedRows(this.plan.sampleCount, order, firstPosition, positionCount);
-    const samples = rows.map((row) => this.#samples[row] as number);
-    const view = viewAt(spec.views, epoch);
-    readInputs(this.#dataset, samples, view, slot.inputs);
-    writeHardLabels(this.#dataset, this.#labelled, samples, view, slot.hardLabels);
+    const samples = this.#samplesAt(epoch, firstPosition, positionCount);
+    const view = viewAt(this.#specification.spec.views, epoch);
+    const dataset = this.#windows?.dataset(step) ?? this.#dataset;
+    readInputs(dataset, samples, view, slot.inputs);
+    writeHardLabels(dataset, this.#labelled, samples, view, slot.hardLabels);
     return {
       step,
       rows: positionCount,
       inputs: slot.inputs.subarray(0, positionCount * this.#sampleSize),
       hardLabels: slot.hardLabels.subarray(0, positionCount * this.#dataset.classCount),
     };
+  }
+
+  #samplesAt(epoch: number, firstPosition: number, positionCount: number): Uint32Array {
+    const { seed } = this.#specification.spec.training;
+    const blockPositions = this.#blockPositions;
+    const order = { seed, epoch, ...(blockPositions !== undefined && { blockPositions }) };
+    const { chunkEnds } = this.#dataset;
+    return orderedSamples(this.#samples, chunkEnds, order, firstPosition, positionCount);
+  }
+
+  #batchWindows(windows: SampleWindows, cut: OrderCut): BatchWindows {
+    const { plan } = this;
+    const { batchSize } = plan;
+    const batchBytes = batchSize * this.#sampleSize;
+    return new BatchWindows(windows, {
+      plan,
+      windowSteps: Math.max(1, Math.floor(cut.windowBytes / batchBytes)),
+      spanSteps: Math.max(1, Math.floor(cut.spanPositions / batchSize)),
+      samplesOf: (firstStep, stepCount) => {
+        const { epoch, firstPosition } = batchSpan(plan, firstStep);
+        const last = batchSpan(plan, firstStep + stepCount - 1);
+        const positionCount = last.firstPosition + last.positionCount - firstPosition;
+        const samples = this.#samplesAt(epoch, firstPosition, positionCount);
+        return viewSamples(this.#dataset, samples, viewAt(this.#specification.spec.views, epoch));
+      },
+    });
   }
 }
 

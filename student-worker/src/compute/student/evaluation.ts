@@ -11,6 +11,7 @@ import { type Engine, type FedValues, Inference } from '@lyceum/learning/tensorf
 import { IDENTITY_VIEW, readInputs, readsBytes } from '@lyceum/learning/views';
 import { elementCount } from '@lyceum/proto';
 import type { Validation } from '../../job/index.js';
+import type { HeldPart, SampleWindows } from './sample-windows.js';
 import type { Student } from './student.js';
 
 /** Rows of one inference: enough that overhead does not matter, few enough for any memory. */
@@ -23,6 +24,7 @@ export class Evaluation {
   readonly #engine: Engine;
   readonly #student: Student;
   readonly #dataset: Dataset;
+  readonly #windows: SampleWindows;
   readonly #inference: Inference;
   readonly #untraced: (reason: string) => void;
   #isTraced = false;
@@ -32,11 +34,13 @@ export class Evaluation {
     engine: Engine,
     student: Student,
     dataset: Dataset,
+    windows: SampleWindows,
     untraced: (reason: string) => void,
   ) {
     this.#engine = engine;
     this.#student = student;
     this.#dataset = dataset;
+    this.#windows = windows;
     this.#inference = this.#inferenceOf(EVALUATION_ROWS);
     this.#untraced = untraced;
   }
@@ -56,15 +60,43 @@ export class Evaluation {
     const inputs = isBytes ? new Uint8Array(length) : new Float32Array(length);
     this.#student.settle();
     this.#inference.weightsChanged();
-    for (let row = 0; row < samples.length; row += EVALUATION_ROWS) {
-      const chunk = samples.subarray(row, row + EVALUATION_ROWS);
-      readInputs(this.#dataset, chunk, IDENTITY_VIEW, inputs);
+    let row = 0;
+    for await (const { dataset, chunk } of this.#chunks(samples)) {
+      readInputs(dataset, chunk, IDENTITY_VIEW, inputs);
       this.#traceOnce(inputs, chunk.length);
       out.set(this.#inference.run(inputs, chunk.length), row * classCount);
+      row += chunk.length;
       await yieldToEventLoop();
       if (stopped()) return undefined;
     }
     return out;
+  }
+
+  /** So many samples at a time, in memory until the next are asked for; those are brought meanwhile. */
+  async *#chunks(
+    samples: Uint32Array,
+  ): AsyncGenerator<{ readonly dataset: Dataset; readonly chunk: Uint32Array }> {
+    const at = (row: number) => samples.subarray(row, row + EVALUATION_ROWS);
+    const open = (row: number): Promise<HeldPart> | undefined => {
+      const opened = row < samples.length ? this.#windows.open(at(row)) : undefined;
+      // Awaited later, or never if the pass is stopped.
+      opened?.catch(() => undefined);
+      return opened;
+    };
+    let next = open(0);
+    try {
+      for (let row = 0; next !== undefined; row += EVALUATION_ROWS) {
+        const { dataset, close } = await next;
+        next = open(row + EVALUATION_ROWS);
+        try {
+          yield { dataset, chunk: at(row) };
+        } finally {
+          close();
+        }
+      }
+    } finally {
+      next?.then(({ close }) => close()).catch(() => undefined);
+    }
   }
 
   /**

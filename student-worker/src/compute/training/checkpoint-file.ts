@@ -36,6 +36,7 @@ export interface Checkpoint {
   /** Of the run so far, over all its assignments. */
   readonly trainingSeconds: number;
   readonly waitingSeconds: number;
+  readonly dataWaitingSeconds: number;
   readonly samples: number;
   /** Every variable of the training step, by name. */
   readonly state: ReadonlyMap<string, StoredTensor>;
@@ -63,6 +64,8 @@ const meta = z.strictObject({
   step: z.int().positive(),
   trainingSeconds: z.number(),
   waitingSeconds: z.number(),
+  /** Absent in what older builds wrote. */
+  dataWaitingSeconds: z.number().default(0),
   samples: z.number(),
   ledger: z.array(
     z.strictObject({
@@ -79,10 +82,12 @@ const meta = z.strictObject({
 });
 
 export function encodeCheckpoint(checkpoint: Checkpoint): Buffer {
-  const { state, best, history, ...rest } = checkpoint;
+  const { state, best, history, dataWaitingSeconds, ...rest } = checkpoint;
   const { bucketSteps, values: sums } = history;
   const text = JSON.stringify({
     ...{ format: FORMAT, ...rest },
+    // Older builds read what a run on a set of one file wrote.
+    ...(dataWaitingSeconds > 0 && { dataWaitingSeconds }),
     best: best?.validation,
     historyBucketSteps: bucketSteps,
   });

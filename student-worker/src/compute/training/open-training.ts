@@ -6,14 +6,16 @@ import { parseModelPackage } from '@lyceum/learning/formats';
 import { specificationDigest } from '@lyceum/learning/specification';
 import type { Engine } from '@lyceum/learning/tensorflow';
 import { LyceumError } from '@lyceum/proto';
-import { checkNumerics, type TrainingJob } from '../../job/index.js';
-import { BatchSource, Student, studentModality } from '../student/index.js';
+import { checkNumerics, type StudentPictures, type TrainingJob } from '../../job/index.js';
+import { BatchSource, SampleWindows, Student, studentModality } from '../student/index.js';
 import { type Checkpoint, readCheckpoint } from './checkpoint-file.js';
 
 export interface TrainingParts {
   readonly engine: Engine;
   readonly job: TrainingJob;
   readonly dataset: Dataset;
+  /** What brings the samples that are measured, and trained on. */
+  readonly windows: SampleWindows;
   readonly batches: BatchSource;
   /** Owned by whoever has the parts; in the state of `resumed` where there is one. */
   readonly student: Student;
@@ -21,15 +23,21 @@ export interface TrainingParts {
 }
 
 /** @throws {LyceumError} if set, model or checkpoint cannot be read, or do not belong together. */
-export async function openTraining(engine: Engine, job: TrainingJob): Promise<TrainingParts> {
-  const { specification, studentModelFile, checkpointFile } = job;
+export async function openTraining(
+  engine: Engine,
+  job: TrainingJob,
+  pictures: StudentPictures,
+): Promise<TrainingParts> {
+  const { specification, studentModelFile, checkpointFile, cut } = job;
   const start =
     studentModelFile === undefined
       ? undefined
       : parseModelPackage(await readFile(studentModelFile));
   const stored = parseStoredDataset(await readFile(job.datasetFile));
   const dataset = seenDataset(stored, studentModality(specification, start));
-  const batches = new BatchSource(dataset, specification);
+  const windows = new SampleWindows(dataset, pictures);
+  const shards = cut && { windows, cut };
+  const batches = new BatchSource(dataset, specification, shards);
   const student = await Student.open(
     engine,
     specification,
@@ -45,7 +53,7 @@ export async function openTraining(engine: Engine, job: TrainingJob): Promise<Tr
       checkNumerics(resumed, job.acceptedNumerics);
       student.restore(resumed.state);
     }
-    return { engine, job, dataset, batches, student, resumed };
+    return { engine, job, dataset, windows, batches, student, resumed };
   } catch (err) {
     student.dispose();
     throw err;

@@ -5,10 +5,12 @@
 import { NO_VALIDATION, STEP_COLUMNS, type StepHistory } from '@lyceum/learning/history';
 import type { Engine, Tensor1D } from '@lyceum/learning/tensorflow';
 import { LyceumError } from '@lyceum/proto';
-import type { Stopwatch } from './stopwatch.js';
+import { NO_SECONDS, type Seconds } from './stopwatch.js';
 
 /** Steps after which the figures are read back at the latest, so that a failed run stops soon. */
 const GREATEST_LAG = 64;
+
+type Told = Pick<Seconds, 'trainingSeconds' | 'waitingSeconds'>;
 
 interface Pending {
   readonly figures: Tensor1D;
@@ -20,14 +22,14 @@ interface Pending {
 export class StepLog {
   readonly history: StepHistory;
   readonly #engine: Engine;
-  readonly #stopwatch: Pick<Stopwatch, 'assignment'>;
+  readonly #stopwatch: { readonly assignment: Told };
   #pending: Pending[] = [];
-  #read: Stopwatch['assignment'] = { trainingSeconds: 0, waitingSeconds: 0 };
+  #read: Told = NO_SECONDS;
   #sum = 0;
   #count = 0;
 
   /** @param history - of the steps so far; goes on here. */
-  constructor(engine: Engine, history: StepHistory, stopwatch: Pick<Stopwatch, 'assignment'>) {
+  constructor(engine: Engine, history: StepHistory, stopwatch: { readonly assignment: Told }) {
     this.#engine = engine;
     this.history = history;
     this.#stopwatch = stopwatch;

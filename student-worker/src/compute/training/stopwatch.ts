@@ -1,18 +1,30 @@
 /** Seconds of training and of waiting, in this assignment and in the run so far. The clock is a parameter. */
+
+export interface Seconds {
+  readonly trainingSeconds: number;
+  /** The parts of them spent waiting, for targets and for pictures. */
+  readonly waitingSeconds: number;
+  readonly dataWaitingSeconds: number;
+}
+
+export const NO_SECONDS: Seconds = {
+  trainingSeconds: 0,
+  waitingSeconds: 0,
+  dataWaitingSeconds: 0,
+};
+
 export class Stopwatch {
   readonly #now: () => number;
-  readonly #before: { readonly trainingSeconds: number; readonly waitingSeconds: number };
+  readonly #before: Seconds;
   #startedAt: number | undefined;
   #waitingMs = 0;
+  #dataWaitingMs = 0;
 
   /**
    * @param now - milliseconds that never fall.
    * @param before - of the run's earlier assignments.
    */
-  constructor(
-    now: () => number,
-    before: { readonly trainingSeconds: number; readonly waitingSeconds: number },
-  ) {
+  constructor(now: () => number, before: Seconds) {
     this.#now = now;
     this.#before = before;
   }
@@ -22,7 +34,7 @@ export class Stopwatch {
     this.#startedAt ??= this.#now();
   }
 
-  /** Waits, and counts it, unless it is before the first step: that is not the training's. */
+  /** Waits for targets, and counts it, unless it is before the first step: that is not the training's. */
   async waiting<T>(wait: () => Promise<T>): Promise<T> {
     const from = this.#now();
     const result = await wait();
@@ -30,17 +42,30 @@ export class Stopwatch {
     return result;
   }
 
-  /** Since this assignment's first step. */
-  get assignment(): { readonly trainingSeconds: number; readonly waitingSeconds: number } {
-    const trainingMs = this.#startedAt === undefined ? 0 : this.#now() - this.#startedAt;
-    return { trainingSeconds: trainingMs / 1000, waitingSeconds: this.#waitingMs / 1000 };
+  /** As {@link waiting}, for pictures. */
+  async waitingForData<T>(wait: () => Promise<T>): Promise<T> {
+    const from = this.#now();
+    const result = await wait();
+    if (this.#startedAt !== undefined) this.#dataWaitingMs += this.#now() - from;
+    return result;
   }
 
-  get run(): { readonly trainingSeconds: number; readonly waitingSeconds: number } {
-    const { trainingSeconds, waitingSeconds } = this.assignment;
+  /** Since this assignment's first step. */
+  get assignment(): Seconds {
+    const trainingMs = this.#startedAt === undefined ? 0 : this.#now() - this.#startedAt;
+    return {
+      trainingSeconds: trainingMs / 1000,
+      waitingSeconds: this.#waitingMs / 1000,
+      dataWaitingSeconds: this.#dataWaitingMs / 1000,
+    };
+  }
+
+  get run(): Seconds {
+    const { trainingSeconds, waitingSeconds, dataWaitingSeconds } = this.assignment;
     return {
       trainingSeconds: this.#before.trainingSeconds + trainingSeconds,
       waitingSeconds: this.#before.waitingSeconds + waitingSeconds,
+      dataWaitingSeconds: this.#before.dataWaitingSeconds + dataWaitingSeconds,
     };
   }
 }

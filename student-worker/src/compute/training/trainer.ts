@@ -26,12 +26,13 @@ import type {
 import { learningRate } from '../step/index.js';
 import { type Batch, Evaluation } from '../student/index.js';
 import { type Checkpoint, packCheckpoint, type Selected } from './checkpoint-file.js';
+import { Course } from './course.js';
 import { openTraining, type TrainingParts } from './open-training.js';
 import { ProgressPace } from './progress-pace.js';
 import { isBetter, validationSteps } from './selection.js';
 import { StepLedger } from './step-ledger.js';
 import { StepLog } from './step-log.js';
-import { Stopwatch } from './stopwatch.js';
+import { NO_SECONDS, Stopwatch } from './stopwatch.js';
 import { TargetSupply } from './target-supply.js';
 import { writeResult } from './training-result.js';
 
@@ -66,18 +67,16 @@ export class Trainer {
   #checkpointedStep: number;
   /** Of the last checkpoint of this job that the coordinator took: it has the history until there. */
   #takenStep = 0;
-  #stop: Stop | undefined;
-  readonly #abandoned: Promise<void>;
-  #abandon: () => void = () => {};
-  #failure: LyceumError | undefined;
+  readonly #course = new Course();
 
   /** @throws {LyceumError} if set, model or checkpoint cannot be read, or do not belong together. */
   static async open(options: TrainerOptions): Promise<Trainer> {
-    return new Trainer(await openTraining(options.engine, options.job), options);
+    const { engine, job, news } = options;
+    return new Trainer(await openTraining(engine, job, news), options);
   }
 
   private constructor(parts: TrainingParts, { news, eager, now }: TrainerOptions) {
-    const { engine, job, dataset, batches, student, resumed } = parts;
+    const { engine, job, dataset, windows, batches, student, resumed } = parts;
     this.#parts = parts;
     this.#eager = eager;
     this.#news = news;
@@ -89,18 +88,15 @@ export class Trainer {
     this.#checkpointedStep = firstStep;
     this.#best = resumed?.best;
     this.#supply = new TargetSupply(job, batches.plan, firstStep, news);
-    this.#evaluation = new Evaluation(engine, student, dataset, (reason) =>
+    this.#evaluation = new Evaluation(engine, student, dataset, windows, (reason) =>
       news.untraced('evaluation', reason),
     );
     this.#ledger = new StepLedger(resumed?.ledger ?? [], job.assignmentEpoch, firstStep);
-    this.#stopwatch = new Stopwatch(now, resumed ?? { trainingSeconds: 0, waitingSeconds: 0 });
+    this.#stopwatch = new Stopwatch(now, resumed ?? NO_SECONDS);
     const history = new StepHistory(summedColumns(job.specification).length);
     if (resumed !== undefined) history.put(resumed.history);
     this.#log = new StepLog(engine, history, this.#stopwatch);
     this.#pace = new ProgressPace(now);
-    this.#abandoned = new Promise((resolve) => {
-      this.#abandon = resolve;
-    });
   }
 
   /**
@@ -112,15 +108,16 @@ export class Trainer {
   async run(): Promise<TrainingResult | undefined> {
     const { plan } = this.#parts.batches;
     this.#supply.ask(this.#step);
-    while (this.#step < plan.stepCount && this.#stop === undefined) {
+    const course = this.#course;
+    while (this.#step < plan.stepCount && !course.isStopped) {
       await this.#takeStep();
       await yieldToEventLoop();
-      if (this.#failure !== undefined) throw this.#failure;
+      course.check();
     }
     const unsaved = this.#step > this.#checkpointedStep;
-    if (this.#stop === 'drain' && unsaved) await this.#writeCheckpoint();
-    if (this.#failure !== undefined) throw this.#failure;
-    return this.#stop === undefined ? this.#finish() : undefined;
+    if (course.isStopped && !course.isAbandoned && unsaved) await this.#writeCheckpoint();
+    course.check();
+    return !course.isStopped ? this.#finish() : undefined;
   }
 
   /** Target rows that came. @throws {LyceumError} if they cannot be what was asked for. */
@@ -130,26 +127,27 @@ export class Trainer {
 
   /** Ends {@link run} after the step in hand; `abandon` wins over `drain`. */
   stop(how: Stop): void {
-    if (this.#stop !== 'abandon') this.#stop = how;
-    if (how === 'abandon') this.#abandon();
+    this.#course.stop(how);
     this.#supply.wake();
   }
 
   /** Ends {@link run} with this error after the step in hand. */
   fail(failure: LyceumError): void {
-    this.#failure ??= failure;
+    this.#course.fail(failure);
     this.#supply.wake();
   }
 
   dispose(): void {
     this.#log.dispose();
     this.#evaluation.dispose();
+    this.#parts.batches.close();
     this.#parts.student.dispose();
   }
 
   async #takeStep(): Promise<void> {
     const { batches, student, job } = this.#parts;
     const { stepCount, stepsPerEpoch } = batches.plan;
+    if (!(await this.#arePicturesHere())) return;
     const batch = batches.batch(this.#step);
     const targets = await this.#targets();
     if (targets === undefined) return;
@@ -167,7 +165,7 @@ export class Trainer {
     const last = this.#step === stepCount;
     const validates = last || this.#step % this.#validationSteps === 0;
     const validation = validates ? await this.#validate() : undefined;
-    if (this.#stop === 'abandon') return;
+    if (this.#course.isAbandoned) return;
     if (last || this.#step % training.checkpointEverySteps === 0) await this.#writeCheckpoint();
     this.#report(rate, validation, this.#step % stepsPerEpoch === 0);
   }
@@ -180,6 +178,14 @@ export class Trainer {
     if (reason !== undefined) this.#news.untraced('steps', reason);
   }
 
+  /** Waits for the pictures of the step to take. False: stopping came first. */
+  async #arePicturesHere(): Promise<boolean> {
+    const awaited = this.#parts.batches.awaited(this.#step);
+    if (awaited === undefined) return true;
+    await this.#stopwatch.waitingForData(() => Promise.race([awaited, this.#course.halted]));
+    return this.#course.goesOn;
+  }
+
   /** The targets of the step to take, or undefined if stopping came first. */
   async #targets(): Promise<ReadonlyMap<string, Float32Array> | undefined> {
     const ready = this.#supply.take(this.#step);
@@ -187,14 +193,16 @@ export class Trainer {
     // Idle: the coordinator must know how far it is, since a quorum's deadline begins with that.
     this.#supply.ask(this.#step, true);
     const { batches } = this.#parts;
-    if (this.#step + 1 < batches.plan.stepCount) batches.batch(this.#step + 1);
-    const goesOn = () => this.#stop === undefined && this.#failure === undefined;
-    return this.#stopwatch.waiting(() => this.#supply.await(this.#step, goesOn));
+    const next = this.#step + 1;
+    if (next < batches.plan.stepCount && batches.awaited(next) === undefined) batches.batch(next);
+    return this.#stopwatch.waiting(() => this.#supply.await(this.#step, () => this.#course.goesOn));
   }
 
   async #validate(): Promise<Validation | undefined> {
     this.#log.check();
-    const validation = await this.#evaluation.validate(this.#step, () => this.#stop === 'abandon');
+    // What is measured may need the room. What there is room for is there when the next step asks again.
+    this.#parts.batches.close();
+    const validation = await this.#evaluation.validate(this.#step, () => this.#course.isAbandoned);
     if (validation === undefined) return undefined;
     if (!Number.isFinite(validation.nll)) {
       const message = `after step ${this.#step} the student's outputs on the validation split are not finite`;
@@ -240,7 +248,7 @@ export class Trainer {
       (err: LyceumError) => this.fail(err),
     );
     // Abandoned, nobody takes it any more; but nothing is written once the job has ended.
-    await Promise.race([taken, this.#abandoned]);
+    await Promise.race([taken, this.#course.abandoned]);
     await written.catch(() => {});
   }
 
@@ -262,12 +270,13 @@ export class Trainer {
 
   /** The test split is scored here, once, with the selected weights. */
   async #finish(): Promise<TrainingResult | undefined> {
-    const { student, engine, job, dataset } = this.#parts;
+    const { student, engine, job, dataset, batches } = this.#parts;
+    batches.close();
     const finalWeightsDigest = student.weightsDigest();
     if (this.#best !== undefined) student.setWeights(this.#best.weights);
     const logits = new Map<SplitName, Float32Array>();
     for (const split of SPLIT_NAMES) {
-      const measured = await this.#evaluation.logits(split, () => this.#stop !== undefined);
+      const measured = await this.#evaluation.logits(split, () => this.#course.isStopped);
       if (measured === undefined) return undefined;
       logits.set(split, measured);
     }

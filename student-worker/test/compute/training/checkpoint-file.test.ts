@@ -22,6 +22,7 @@ const checkpoint: Checkpoint = {
   step: 7,
   trainingSeconds: 0.1 + 0.2,
   waitingSeconds: 1 / 3,
+  dataWaitingSeconds: 1 / 7,
   samples: 896,
   state: new Map([
     ['weight/0/dense/kernel', { shape: [2, 2], values: Float32Array.of(1, -0, 1e-45, 3.4e38) }],

@@ -1,0 +1,134 @@
+/**
+ * A set whose pictures are in tar shards, in a real cluster with a student, and a worker with two teachers. The weights of a run that is
+ * disturbed are those of one that is not; and nothing is learned from what is not as it was registered.
+ */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ArtifactKind, type Run, RunState } from '@lyceum/proto';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { tinyModelBytes } from '../../../coordinator/test/support.js';
+import { GRID, type PictureSet, pictureSet } from '../../../learning/test/windows/picture-set.js';
+import { CoordinatorClient } from '../../src/client/index.js';
+import { LocalCluster } from '../../src/local-cluster/index.js';
+
+const PATIENT = { timeout: 240_000, interval: 50 };
+const { ARTIFACT_KIND_DATASET, ARTIFACT_KIND_MODEL } = ArtifactKind;
+vi.setConfig({ testTimeout: 900_000, hookTimeout: 300_000 });
+
+/** Of 1,000 pictures, 800 of them train: several windows, and several pieces of an answer. */
+const split = (sample: number) => (sample < 800 ? 1 : sample < 920 ? 2 : 3);
+const SET = { count: 1_000, chunk: 40, formats: ['tar', 'tar'] as const, split };
+/** In the second shard. */
+const BROKEN = 700;
+
+const root = mkdtempSync(join(tmpdir(), 'lyceum-test-'));
+let cluster: LocalCluster;
+let client: CoordinatorClient;
+let photos: PictureSet;
+
+beforeAll(async () => {
+  photos = await pictureSet(root, SET);
+  cluster = await LocalCluster.start({
+    teacherWorkers: 1,
+    studentWorkers: 1,
+    computeThreads: 1,
+    restartWorkers: true,
+
+    // Less than the set has, in memory and on disk: pictures are read again.
+    env: {
+      LYCEUM_DATASETS_ROOT: root,
+      LYCEUM_DATA_MEMORY_MIB: '1',
+      LYCEUM_DATA_CACHE_MIB: '1',
+    },
+  });
+  client = new CoordinatorClient(cluster.address);
+  await client.pushArtifact(ARTIFACT_KIND_DATASET, 'photos', readFileSync(photos.file));
+  const size = GRID.height * GRID.width * GRID.channels;
+  for (const [name, weight] of Object.entries({ one: 0.02, two: -0.01 })) {
+    const weights = Array.from({ length: size * 2 }, (_, i) => weight * ((i % 7) - 3));
+    await client.pushArtifact(ARTIFACT_KIND_MODEL, name, tinyModelBytes(weights, size, 2));
+  }
+});
+afterAll(async () => {
+  client?.close();
+  await cluster?.stop();
+  rmSync(root, { recursive: true, force: true });
+});
+
+async function submit(runId: string, dataset = 'photos'): Promise<void> {
+  // Answers of before would spare the teachers the pictures.
+  for (const { id } of await client.listAnswerTables()) await client.deleteAnswerTable(id);
+  const document = {
+    apiVersion: 'lyceum.dev/v1alpha1',
+    kind: 'Distillation',
+    metadata: { name: 'photos' },
+    spec: {
+      dataset,
+      teachers: ['one', 'two'].map((name) => ({ name, model: name })),
+      // There is nothing to learn from noise.
+      teacherHealth: { accept: ['one', 'two'] },
+      student: { model: { architecture: 'mlp', hiddenUnits: [8] } },
+      // No epoch's answers serve another.
+      views: { seed: 1, cycle: 1_000, shift: 0.2 },
+      training: { batchSize: 32, epochs: 4, order: 'chunks', checkpointEverySteps: 10 },
+    },
+  };
+  await client.submitRun(JSON.stringify(document), { runId });
+}
+
+function untilRun(runId: string, holds: (run: Run) => boolean): Promise<void> {
+  return vi.waitFor(async () => {
+    const run = await client.getRun(runId);
+    if (!holds(run)) throw new Error(`${runId}: ${run.progress?.step} ${run.state} ${run.reason}`);
+  }, PATIENT);
+}
+
+const isPaused = ({ state }: Run) => state === RunState.RUN_STATE_PAUSED;
+const hasTaken =
+  (steps: number) =>
+  ({ progress }: Run) =>
+    (progress?.step ?? 0) >= steps;
+
+async function weightsOf(runId: string): Promise<string> {
+  const run = await client.waitForEnd(runId);
+  expect([run.reason, run.state]).toEqual(['', RunState.RUN_STATE_SUCCEEDED]);
+  return run.finalWeightsDigest;
+}
+
+test('whoever is killed, and whatever is replaced meanwhile, the weights are those of an undisturbed run', async () => {
+  await submit('calm');
+  const calm = await weightsOf('calm');
+
+  await submit('killed');
+  await untilRun('killed', hasTaken(20));
+  await cluster.kill('student-1', 'SIGKILL');
+  await untilRun('killed', hasTaken(40));
+  await cluster.kill('teacher-1', 'SIGKILL');
+  await untilRun('killed', hasTaken(60));
+  await cluster.restartCoordinator('SIGKILL');
+  expect(await weightsOf('killed')).toBe(calm);
+
+  await submit('replaced');
+  await untilRun('replaced', hasTaken(20));
+  const shard = join(root, 'shard-1.tar');
+  const bytes = readFileSync(shard);
+  writeFileSync(shard, Buffer.alloc(bytes.length, 7));
+  await untilRun('replaced', isPaused);
+  expect((await client.getRun('replaced')).reason).toContain('shard-1.tar');
+  writeFileSync(shard, bytes);
+  await client.resumeRun('replaced');
+  expect(await weightsOf('replaced')).toBe(calm);
+});
+
+test('a picture that will not decode is named, and nothing is learned', async () => {
+  const options = { ...SET, broken: [BROKEN], base: 'broken/' };
+  const broken = await pictureSet(join(root, 'broken'), options);
+  await client.pushArtifact(ARTIFACT_KIND_DATASET, 'broken', readFileSync(broken.file));
+  await submit('broken', 'broken');
+  await untilRun('broken', isPaused);
+  const { reason, progress } = await client.getRun('broken');
+  expect(reason).toContain(`picture ${BROKEN} of set ${broken.digest.slice(0, 12)}`);
+  expect(reason).toContain('shard-1.tar');
+  expect(progress?.step ?? 0).toBe(0);
+});

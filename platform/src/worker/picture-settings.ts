@@ -1,0 +1,43 @@
+import { join, resolve } from 'node:path';
+import type { WorkerFlags } from './worker-flags.js';
+
+/** What a worker reads the pictures of sets in shards with. Plain data, for a thread. */
+export interface PictureSettings {
+  /** Where shards may be. */
+  readonly objects: {
+    readonly datasetsRoot: string | undefined;
+    /** Beside public ones. */
+    readonly allowedAddresses: readonly string[];
+    readonly s3Endpoint: string | undefined;
+    readonly s3Region: string | undefined;
+    /** Has the credentials of S3. */
+    readonly environment: NodeJS.ProcessEnv;
+  };
+  readonly cacheFolder: string;
+  readonly cacheBytes: number;
+  readonly memoryBytes: number;
+  readonly decodeThreads: number;
+}
+
+const MIB = 1024 ** 2;
+
+/** @param environment - has the credentials of S3. */
+export function pictureSettings(
+  flags: WorkerFlags,
+  environment: NodeJS.ProcessEnv,
+): PictureSettings {
+  const { datasetsRoot, allowAddresses, s3Endpoint, s3Region, dataCacheDir, stateDir } = flags;
+  return {
+    objects: {
+      datasetsRoot,
+      allowedAddresses: allowAddresses,
+      s3Endpoint,
+      s3Region,
+      environment: { ...environment },
+    },
+    cacheFolder: resolve(dataCacheDir ?? join(stateDir, 'pictures')),
+    cacheBytes: flags.dataCacheMib * MIB,
+    memoryBytes: flags.dataMemoryMib * MIB,
+    decodeThreads: flags.dataThreads,
+  };
+}

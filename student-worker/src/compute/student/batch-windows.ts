@@ -1,0 +1,123 @@
+/**
+ * The pictures of a training's batches, of a set in shards: the window of the step in hand and the one after it are in
+ * memory or on their way, and the encoded pictures of all windows to the end of two spans after the one in hand are asked
+ * for ahead.
+ *
+ * A window is of some consecutive steps of an epoch, a span of as many as share their shards' chunks.
+ */
+import type { Dataset } from '@lyceum/learning/datasets';
+import type { StepPlan } from '@lyceum/learning/orders';
+import { LyceumError } from '@lyceum/proto';
+import type { HeldPart, SampleWindows } from './sample-windows.js';
+
+/** After the one in hand, asked for ahead. */
+const SPANS_AHEAD = 2;
+
+export interface BatchWindowsOptions {
+  readonly plan: StepPlan;
+  /** Steps of a window, and of a span. */
+  readonly windowSteps: number;
+  readonly spanSteps: number;
+  /** All samples that the batches of some steps of one epoch look at, each once. */
+  readonly samplesOf: (firstStep: number, stepCount: number) => Uint32Array;
+}
+
+interface Opening {
+  readonly ready: Promise<void>;
+  part: HeldPart | undefined;
+  isClosed: boolean;
+}
+
+export class BatchWindows {
+  readonly #windows: SampleWindows;
+  readonly #options: BatchWindowsOptions;
+  /** By the first step of each. */
+  readonly #openings = new Map<number, Opening>();
+  /** The first step of the first window that was not asked for yet. */
+  #aheadStep: number | undefined;
+
+  constructor(windows: SampleWindows, options: BatchWindowsOptions) {
+    this.#windows = windows;
+    this.#options = options;
+  }
+
+  /**
+   * Moves on to a step.
+   *
+   * @returns what is to be awaited before {@link dataset} is asked for; undefined: nothing. It rejects as
+   *   `SampleWindows.open` does.
+   */
+  awaited(step: number): Promise<void> | undefined {
+    const { windowSteps } = this.#options;
+    const own = this.#start(step, windowSteps);
+    const next = this.#end(own, windowSteps);
+    for (const [first, opening] of this.#openings) {
+      if (first < own || first > next) this.#close(first, opening);
+    }
+    this.#askAhead(step);
+    const opening = this.#opening(own);
+    if (next < this.#options.plan.stepCount) this.#opening(next);
+    return opening.part === undefined ? opening.ready : undefined;
+  }
+
+  /** The set with what the step's batch looks at, once it has been awaited. */
+  dataset(step: number): Dataset {
+    const own = this.#start(step, this.#options.windowSteps);
+    const part = this.#openings.get(own)?.part;
+    if (part !== undefined) return part.dataset;
+    throw new LyceumError('INTERNAL', `the pictures of step ${step} were not awaited`);
+  }
+
+  close(): void {
+    for (const [first, opening] of this.#openings) this.#close(first, opening);
+  }
+
+  #opening(firstStep: number): Opening {
+    const known = this.#openings.get(firstStep);
+    if (known !== undefined) return known;
+    const stepCount = this.#end(firstStep, this.#options.windowSteps) - firstStep;
+    const opened = this.#windows.open(this.#options.samplesOf(firstStep, stepCount));
+    const ready = opened.then((part) => {
+      if (opening.isClosed) part.close();
+      else opening.part = part;
+    });
+    const opening: Opening = { ready, part: undefined, isClosed: false };
+    // Of a window that is never reached nobody wants to know.
+    ready.catch(() => undefined);
+    this.#openings.set(firstStep, opening);
+    return opening;
+  }
+
+  #close(firstStep: number, opening: Opening): void {
+    this.#openings.delete(firstStep);
+    opening.isClosed = true;
+    opening.part?.close();
+  }
+
+  /** Each window once. */
+  #askAhead(step: number): void {
+    const { plan, windowSteps, spanSteps, samplesOf } = this.#options;
+    let end = this.#start(step, spanSteps);
+    for (let spans = 0; spans <= SPANS_AHEAD; spans++) end = this.#end(end, spanSteps);
+    let first = this.#aheadStep ?? this.#start(step, windowSteps);
+    while (first < end && first < plan.stepCount) {
+      const next = this.#end(first, windowSteps);
+      this.#windows.fetchAhead(samplesOf(first, next - first));
+      first = next;
+    }
+    this.#aheadStep = first;
+  }
+
+  /** The first step of the piece of so many steps that a step is in; pieces begin anew with each epoch. */
+  #start(step: number, steps: number): number {
+    const inEpoch = step % this.#options.plan.stepsPerEpoch;
+    return step - (inEpoch % steps);
+  }
+
+  /** The end of the piece that begins with this step. */
+  #end(firstStep: number, steps: number): number {
+    const { stepsPerEpoch, stepCount } = this.#options.plan;
+    const epochEnd = (Math.floor(firstStep / stepsPerEpoch) + 1) * stepsPerEpoch;
+    return Math.min(firstStep + steps, epochEnd, stepCount);
+  }
+}

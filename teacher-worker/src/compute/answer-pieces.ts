@@ -1,0 +1,49 @@
+/** Answers that are computed piece by piece: how a span is cut, and how its pieces become one answer. Pure. */
+import { INFERENCE_ROWS, type ServiceUse } from './rows/index.js';
+import type { Answer } from './teacher-calls.js';
+import type { TicketSpan } from './ticket-span.js';
+
+/**
+ * Spans that cover one, in order. Each begins where an inference of the whole would, so that the answer has its bits.
+ *
+ * @param rows - of a piece, at most, as long as an inference allows.
+ */
+export function spanPieces(span: TicketSpan, rows: number): TicketSpan[] {
+  const step = Math.max(1, Math.floor(rows / INFERENCE_ROWS)) * INFERENCE_ROWS;
+  const { firstPosition, positionCount } = span;
+  return Array.from({ length: Math.ceil(positionCount / step) }, (_, piece) => ({
+    ...span,
+    firstPosition: firstPosition + piece * step,
+    positionCount: Math.min(step, positionCount - piece * step),
+  }));
+}
+
+/** @param answers - to the pieces of one span, in order; at least one. */
+export function joinedAnswers(answers: readonly Answer[]): Answer {
+  const [first, ...others] = answers;
+  if (first === undefined) throw new Error('an answer of no pieces');
+  if (others.length === 0) return first;
+  const calls = answers.flatMap((answer) => (answer.calls === undefined ? [] : [answer.calls]));
+  return {
+    tensors: first.tensors.map(({ name, width }, tensor) => {
+      const parts = answers.map((answer) => answer.tensors[tensor]?.values ?? new Float32Array());
+      const values = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+      let start = 0;
+      for (const part of parts) {
+        values.set(part, start);
+        start += part.length;
+      }
+      return { name, width, values };
+    }),
+    inferenceSeconds: answers.reduce((sum, { inferenceSeconds }) => sum + inferenceSeconds, 0),
+    ...(calls.length > 0 && { calls: calls.reduce(together) }),
+  };
+}
+
+function together(before: ServiceUse, use: ServiceUse): ServiceUse {
+  return {
+    count: before.count + use.count,
+    inputTokens: before.inputTokens + use.inputTokens,
+    outputTokens: before.outputTokens + use.outputTokens,
+  };
+}

@@ -1,0 +1,114 @@
+/**
+ * Has tickets and probes answered by the threads with teachers: whole where the set is one file, and of a set in shards in
+ * pieces that fit into memory, the next of which is read while one computes.
+ */
+import { type LyceumError, type Ticket, toLyceumError } from '@lyceum/proto';
+import {
+  type Answer,
+  type DatasetFile,
+  type HeldFile,
+  joinedAnswers,
+  type SetPictures,
+  type SpanView,
+  type TeacherCompute,
+  type TicketSpan,
+} from '../compute/index.js';
+
+export interface AnswerDeskOptions {
+  readonly compute: Pick<TeacherCompute, 'answer'>;
+  readonly pictures: SetPictures;
+  /** A teacher did not answer, for no fault of the set's. */
+  readonly failedToAnswer: (identity: string, err: LyceumError) => void;
+  /** Whether the teacher looks at a sample to answer. */
+  readonly looksAtInputs: (identity: string) => boolean;
+}
+
+export interface AskedTicket {
+  readonly identity: string;
+  readonly ticket: Ticket;
+  readonly dataset: DatasetFile;
+  readonly isProbe: boolean;
+  /** Nobody waits for the answer any more. */
+  readonly signal: AbortSignal;
+}
+
+export class AnswerDesk {
+  readonly #options: AnswerDeskOptions;
+
+  constructor(options: AnswerDeskOptions) {
+    this.#options = options;
+  }
+
+  /** The ticket will be answered here. */
+  async announce(identity: string, ticket: Ticket, dataset: DatasetFile): Promise<void> {
+    const { pictures, looksAtInputs } = this.#options;
+    if (looksAtInputs(identity)) await pictures.fetchAhead(dataset, spanView(ticket));
+  }
+
+  /** It was not, after all. */
+  passedOver(identity: string, ticket: Ticket, dataset: DatasetFile): void {
+    const { pictures, looksAtInputs } = this.#options;
+    if (looksAtInputs(identity)) void pictures.forget(dataset, spanView(ticket));
+  }
+
+  /**
+   * @throws {LyceumError} UnreadableSetError if what it looks at cannot be read, UNAVAILABLE if that may pass; what the
+   *   thread says.
+   */
+  async answer(asked: AskedTicket): Promise<Answer> {
+    const { pictures, looksAtInputs } = this.#options;
+    const { span } = spanView(asked.ticket);
+    if (!looksAtInputs(asked.identity)) return this.#compute(asked, span, asked.dataset);
+    const pieces = await pictures.pieces(asked.dataset, span);
+    const answers: Answer[] = [];
+    let next = this.#open(asked, pieces[0]);
+    for (const [index, piece] of pieces.entries()) {
+      const held = await (next as Promise<HeldFile>);
+      next = this.#open(asked, pieces[index + 1]);
+      try {
+        answers.push(await this.#compute(asked, piece, held.file));
+      } catch (err) {
+        next?.then(({ release }) => release()).catch(() => undefined);
+        throw err;
+      } finally {
+        held.release();
+      }
+    }
+    return joinedAnswers(answers);
+  }
+
+  #open(
+    { ticket, dataset, signal }: AskedTicket,
+    span: TicketSpan | undefined,
+  ): Promise<HeldFile> | undefined {
+    if (span === undefined) return undefined;
+    const opened = this.#options.pictures.held(dataset, { ...spanView(ticket), span }, signal);
+    // Awaited once the piece before it is computed.
+    opened.catch(() => undefined);
+    return opened;
+  }
+
+  async #compute(
+    { identity, ticket, isProbe }: AskedTicket,
+    span: TicketSpan,
+    dataset: DatasetFile,
+  ): Promise<Answer> {
+    const { compute, failedToAnswer } = this.#options;
+    const { view } = spanView(ticket);
+    const { outputs } = ticket;
+    try {
+      return await compute.answer({ identity, dataset, span, view, outputs, isProbe });
+    } catch (thrown) {
+      failedToAnswer(identity, toLyceumError(thrown));
+      throw thrown;
+    }
+  }
+}
+
+function spanView(ticket: Ticket): SpanView {
+  const { split, order, firstPosition, positionCount, view, viewEpoch } = ticket;
+  return {
+    span: { split, order, firstPosition, positionCount },
+    view: { text: view, epoch: viewEpoch },
+  };
+}
