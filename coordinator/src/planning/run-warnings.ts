@@ -2,7 +2,10 @@
 import { termOf } from '@lyceum/learning/objectives';
 import { orderText, type RunRecord } from '../runs/index.js';
 
-type WarnedRun = Pick<RunRecord, 'specification' | 'labelledTrainCount' | 'sampleOrder'>;
+/** Of large pictures 8 GiB, decoded: more than a worker's disk cache may be expected to give again and again. */
+const MANY_SPANS = 64;
+
+type WarnedRun = Pick<RunRecord, 'specification' | 'labelledTrainCount' | 'sampleOrder' | 'plan'>;
 
 /** @returns sentences for whoever submits it. */
 export function runWarnings(record: WarnedRun): string[] {
@@ -10,11 +13,15 @@ export function runWarnings(record: WarnedRun): string[] {
 }
 
 /** What was chosen for it, and what it would better not have named. */
-function orderWarnings({ specification, sampleOrder }: WarnedRun): string[] {
+function orderWarnings({ specification, sampleOrder, plan }: WarnedRun): string[] {
   if (sampleOrder === undefined) return [];
   const named = specification.spec.training.order;
   if (named === undefined) return [`spec.training.order is ${orderText({ sampleOrder })}`];
-  return [];
+  const spansPerEpoch = Math.ceil(plan.sampleCount / sampleOrder.spanPositions);
+  if (named !== 'full' || spansPerEpoch < MANY_SPANS) return [];
+  return [
+    `spec.training.order: full reads some of every chunk in each of the ${spansPerEpoch.toLocaleString('en-US')} spans of an epoch; chunks reads each chunk once`,
+  ];
 }
 
 function withoutLabels({ specification, labelledTrainCount }: WarnedRun): string[] {

@@ -72,12 +72,21 @@ describe('a set in shards', () => {
   it('is visited as its run says, which is no surprise to anybody', () => {
     for (const [count, order] of [
       [1_000, 'chunks'],
-      [1_281_167, 'full'],
+      [1_281_167, 'chunks'],
+      [48_384, 'full'],
     ] as const) {
       const run = planned(count, PICTURES, order);
       expect(run.sampleOrder).toMatchObject({ kind: order, reason: 'spec.training.order' });
       expect(runWarnings(run)).toEqual([]);
     }
+  });
+
+  it('should not be visited in full order if it is large', () => {
+    // 1,281,167 ÷ 768.
+    expect(runWarnings(planned(1_281_167, PICTURES, 'full'))).toEqual([
+      'spec.training.order: full reads some of every chunk in each of the 1,669 spans of an epoch; chunks reads each chunk once',
+    ]);
+    expect(runWarnings(planned(64 * 768, PICTURES, 'full'))).toHaveLength(1);
   });
 
   it('has spans of 4,096 positions at most, however small its pictures are', () => {
