@@ -42,6 +42,23 @@ export class FileObjects {
     return this.#opened(path, factsOf);
   }
 
+  /** At once into the result: chunks would be copied. */
+  async read(path: string, range: ObjectRange, signal?: AbortSignal): Promise<Buffer> {
+    const { start, end, etag } = range;
+    goOn(path, signal);
+    return await this.#opened(path, async (file) => {
+      const version = await versionOf(file, path, etag);
+      const bytes = Buffer.allocUnsafeSlow(end - start);
+      for (let at = start; at < end; ) {
+        const { bytesRead } = await file.read(bytes, at - start, end - at, at);
+        if (bytesRead === 0) throw tooShort(path, Math.min(at, version.sizeBytes), end);
+        at += bytesRead;
+      }
+      await requireVersion(file, path, version);
+      return bytes;
+    });
+  }
+
   async *stream(
     path: string,
     range: Partial<ObjectRange>,
@@ -49,28 +66,17 @@ export class FileObjects {
   ): AsyncIterable<Buffer> {
     const file = await this.#open(path);
     try {
-      const before = await told(path, () => factsOf(file));
-      if (range.etag !== undefined && range.etag !== before.etag) {
-        throw new ObjectChangedError(
-          shownUrl(path),
-          `its size and time are ${before.etag}, not ${range.etag}`,
-        );
-      }
-      const end = range.end ?? before.sizeBytes;
+      const version = await told(path, () => versionOf(file, path, range.etag));
+      const end = range.end ?? version.sizeBytes;
       for (let at = range.start ?? 0; at < end; ) {
         goOn(path, signal);
         const buffer = Buffer.allocUnsafe(Math.min(READ_BYTES, end - at));
         const { bytesRead } = await told(path, () => file.read({ buffer, position: at }));
-        if (bytesRead === 0) {
-          throw new ObjectChangedError(shownUrl(path), `it has ${at} bytes, and ${end} are wanted`);
-        }
+        if (bytesRead === 0) throw tooShort(path, Math.min(at, version.sizeBytes), end);
         at += bytesRead;
         yield buffer.subarray(0, bytesRead);
       }
-      const after = await told(path, () => factsOf(file));
-      if (after.etag !== before.etag) {
-        throw new ObjectChangedError(shownUrl(path), 'somebody wrote to it while it was read');
-      }
+      await told(path, () => requireVersion(file, path, version));
     } finally {
       await file.close();
     }
@@ -205,6 +211,30 @@ function factsIn({
   readonly mtimeNs: bigint;
 }): ObjectFacts {
   return { sizeBytes: Number(size), etag: `"${size}-${mtimeNs}"` };
+}
+
+/** @throws {ObjectChangedError} if it is not the one that is wanted. */
+async function versionOf(
+  file: FileHandle,
+  path: string,
+  etag: string | undefined,
+): Promise<ObjectFacts> {
+  const facts = await factsOf(file);
+  if (etag === undefined || etag === facts.etag) return facts;
+  throw new ObjectChangedError(shownUrl(path), `its size and time are ${facts.etag}, not ${etag}`);
+}
+
+async function requireVersion(
+  file: FileHandle,
+  path: string,
+  { etag }: ObjectFacts,
+): Promise<void> {
+  if ((await factsOf(file)).etag === etag) return;
+  throw new ObjectChangedError(shownUrl(path), 'somebody wrote to it while it was read');
+}
+
+function tooShort(path: string, sizeBytes: number, end: number): LyceumError {
+  return new ObjectChangedError(shownUrl(path), `it has ${sizeBytes} bytes, and ${end} are wanted`);
 }
 
 function missing(path: string): LyceumError {

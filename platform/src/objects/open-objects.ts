@@ -60,6 +60,8 @@ class PlacedObjects implements Objects {
 
   async read(url: string, range: ObjectRange, signal?: AbortSignal): Promise<Buffer> {
     checkRange(url, range);
+    const place = placeOf(url);
+    if (place.kind === 'file') return await this.#files.read(place.path, range, signal);
     const bytes = Buffer.allocUnsafeSlow(range.end - range.start);
     let filled = 0;
     for await (const chunk of this.stream(url, range, signal)) filled += chunk.copy(bytes, filled);
