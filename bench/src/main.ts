@@ -17,6 +17,7 @@ import {
   teacherKills,
 } from './clusters/index.js';
 import { coordinator } from './coordinator/coordinator.js';
+import { data } from './data/data.js';
 import { inference, step } from './engine/index.js';
 import { hostile } from './hostile/hostile.js';
 import {
@@ -28,10 +29,18 @@ import {
 import { pytorch } from './pytorch/pytorch.js';
 import { recordResult } from './results/index.js';
 
+interface Options extends BenchOptions {
+  readonly python: string | undefined;
+  readonly large: boolean;
+}
+
 interface Bench {
   readonly summary: string;
-  run(options: BenchOptions & { readonly python: string | undefined }): Promise<BenchResult>;
+  run(options: Options): Promise<BenchResult>;
 }
+
+/** Those that have another side in PyTorch. */
+const WITH_PYTHON = ['data', 'pytorch'];
 
 const BENCHES: Readonly<Record<string, Bench>> = {
   answers: {
@@ -59,6 +68,10 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   dashboard: {
     summary: 'processor time and memory of the coordinator for open pages of the dashboard',
     run: dashboard,
+  },
+  data: {
+    summary: 'pictures/s and core of a set in shards ÷ of PyTorch’s DataLoader on the same JPEGs',
+    run: data,
   },
   hostile: {
     summary: 'how long hostile packages and documents hold the coordinator up, and its memory',
@@ -100,14 +113,15 @@ const BENCHES: Readonly<Record<string, Bench>> = {
 
 const nameWidth = Math.max(...Object.keys(BENCHES).map((name) => name.length));
 const usage = [
-  'usage: npm run bench -- NAME [--json] [--repetitions N] [--record] [--python PATH]',
+  'usage: npm run bench -- NAME [--json] [--repetitions N] [--record] [--python PATH] [--large]',
   ...Object.entries(BENCHES).map(
     ([name, { summary }]) => `  ${name.padEnd(nameWidth)}  ${summary}`,
   ),
   '--json: prints the JSON line alone',
   '--repetitions: 3 if not given',
   '--record: writes the result to bench/results/NAME.json, and its table in bench/README.md',
-  '--python: for pytorch, a Python with torch and numpy',
+  '--python: for data and pytorch, a Python with torch, torchvision and numpy',
+  '--large: for data, also reads 20 GiB of shards, which it writes to the temporary folder',
 ].join('\n');
 
 const CANNOT_BEGIN = 2;
@@ -123,6 +137,7 @@ function parsed() {
       record: { type: 'boolean', default: false },
       repetitions: { type: 'string', default: '3' },
       python: { type: 'string' },
+      large: { type: 'boolean', default: false },
     },
   });
 }
@@ -153,9 +168,17 @@ async function main(signal: AbortSignal): Promise<number> {
   if (!Number.isInteger(repetitions) || repetitions < 1) {
     return refused(`--repetitions: want a whole number from 1, got ${values.repetitions}`);
   }
-  if (values.python !== undefined && name !== 'pytorch') return refused('--python is for pytorch');
+  if (values.python !== undefined && !WITH_PYTHON.includes(name)) {
+    return refused(`--python is for ${WITH_PYTHON.join(' and ')}`);
+  }
+  if (values.large && name !== 'data') return refused('--large is for data');
   const loadBefore = loadavg()[0] ?? 0;
-  const result = await bench.run({ repetitions, signal, python: values.python });
+  const result = await bench.run({
+    repetitions,
+    signal,
+    python: values.python,
+    large: values.large,
+  });
   if (values.record) await recordResult(result, loadBefore);
   if (!values.json) process.stdout.write(`${resultLines(result).join('\n')}\n`);
   process.stdout.write(`${JSON.stringify(result)}\n`);

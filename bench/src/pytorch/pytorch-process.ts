@@ -46,12 +46,19 @@ export function defaultPython(): string {
 }
 
 /**
+ * @param bench - that needs it.
+ * @param other - the package that it needs besides torch.
  * @returns the version of PyTorch.
  * @throws {NotHereError} if the program is not there, or has no PyTorch.
  */
-export async function pytorchVersion(python: string, signal: AbortSignal): Promise<string> {
+export async function pytorchVersion(
+  python: string,
+  bench: string,
+  other: 'numpy' | 'torchvision',
+  signal: AbortSignal,
+): Promise<string> {
   try {
-    const program = 'import numpy, torch; print(torch.__version__)';
+    const program = `import ${other}, torch; print(torch.__version__)`;
     return (await run(python, ['-c', program], { signal })).stdout.trim();
   } catch (thrown) {
     signal.throwIfAborted();
@@ -59,9 +66,9 @@ export async function pytorchVersion(python: string, signal: AbortSignal): Promi
     const reason = stderr?.trim().split('\n').at(-1) || message;
     const folder = environmentFolder();
     throw new NotHereError(
-      `pytorch needs a Python with torch and numpy, and ${python} is none: ${reason}\n` +
+      `${bench} needs a Python with torch and ${other}, and ${python} is none: ${reason}\n` +
         'Name another with --python PATH, or make one that is found without:\n' +
-        `  python3 -m venv ${folder} && ${folder}/bin/pip install torch numpy`,
+        `  python3 -m venv ${folder} && ${folder}/bin/pip install torch ${other}`,
     );
   }
 }

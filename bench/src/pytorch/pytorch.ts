@@ -70,7 +70,7 @@ interface Pair {
 
 export async function pytorch({ repetitions, signal, ...options }: Options): Promise<BenchResult> {
   const python = options.python ?? defaultPython();
-  const version = await pytorchVersion(python, signal);
+  const version = await pytorchVersion(python, 'pytorch', 'numpy', signal);
   const dataset = await importDataset('digits', cacheFolder());
   const shape = { teacherWorkers: 1, studentWorkers: 1, signal };
   const models = await withCluster(shape, async (_cluster, client) => {

@@ -1,0 +1,80 @@
+/**
+ * Real JPEGs, as many as a bench wants: crops of the two photographs that scikit-learn ships, drawn from a seed.
+ *
+ * A crop covers between a half and all of a photograph, is 4:3 as most are, and half of them are mirrored. At
+ * {@link QUALITY} a file has about 110 KB, as in ImageNet. Two photographs give many different crops, and a decoder
+ * has as much to do with each as with any photograph. A comment in the file tells copies of one crop apart, so that a
+ * set of any size has no two equal files.
+ */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { mulberry32 } from '@lyceum/learning/arrays';
+import sharp, { type Sharp } from 'sharp';
+
+const PHOTOGRAPHS = ['china.jpg', 'flower.jpg'];
+export const JPEG_SIZE = { width: 500, height: 375 };
+const QUALITY = 97;
+const LEAST_AREA = 0.5;
+
+/** Of a JPEG segment that programs skip. ITU-T T.81, table B.1: COM. */
+const COMMENT_MARKER = 0xfffe;
+/** SOI, which begins every JPEG. */
+const START_BYTES = 2;
+
+export interface Jpeg {
+  readonly bytes: Buffer;
+  /** Which half of which photograph its middle is in: something to learn. */
+  readonly label: number;
+}
+
+export const CLASS_NAMES = PHOTOGRAPHS.flatMap((name) =>
+  ['left', 'right'].map((side) => `${name.replace('.jpg', '')} ${side}`),
+);
+
+/**
+ * Crop `index` of each seed, from 0.
+ *
+ * @param cache - of set-up, which fetched the photographs.
+ */
+export async function jpegCrops(cache: string, count: number, seed: number): Promise<Jpeg[]> {
+  const folder = join(cache, 'datasets', 'scikit-learn', 'sklearn', 'datasets', 'images');
+  const files = PHOTOGRAPHS.map((name) => readFile(join(folder, name)));
+  const photographs = (await Promise.all(files)).map((bytes) => sharp(bytes));
+  return Promise.all(
+    Array.from({ length: count }, (_, index) => jpegCrop(photographs, seed * count + index)),
+  );
+}
+
+async function jpegCrop(photographs: readonly Sharp[], seed: number): Promise<Jpeg> {
+  const draw = (number: number) => mulberry32(seed, number);
+  const number = Math.floor(draw(0) * photographs.length);
+  const photograph = photographs[number] as Sharp;
+  const { width, height } = await photograph.metadata();
+  const most = Math.min(width / JPEG_SIZE.width, height / JPEG_SIZE.height);
+  const scale = most * Math.sqrt(LEAST_AREA + draw(1) * (1 - LEAST_AREA));
+  const crop = {
+    width: Math.floor(JPEG_SIZE.width * scale),
+    height: Math.floor(JPEG_SIZE.height * scale),
+  };
+  const left = Math.floor(draw(2) * (width - crop.width + 1));
+  const top = Math.floor(draw(3) * (height - crop.height + 1));
+  const bytes = await photograph
+    .clone()
+    .extract({ left, top, ...crop })
+    .flop(draw(4) < 0.5)
+    .resize({ ...JPEG_SIZE, fit: 'fill' })
+    .jpeg({ quality: QUALITY })
+    .toBuffer();
+  return { bytes, label: 2 * number + (left + crop.width / 2 < width / 2 ? 0 : 1) };
+}
+
+/** The same picture as a file with a comment, which no other number has. */
+export function numberedJpeg(bytes: Buffer, number: number): Buffer {
+  const text = Buffer.from(`picture ${String(number).padStart(9, '0')}`);
+  const comment = Buffer.alloc(4 + text.length);
+  comment.writeUInt16BE(COMMENT_MARKER, 0);
+  // The length counts itself.
+  comment.writeUInt16BE(2 + text.length, 2);
+  text.copy(comment, 4);
+  return Buffer.concat([bytes.subarray(0, START_BYTES), comment, bytes.subarray(START_BYTES)]);
+}

@@ -1,0 +1,103 @@
+/** Both sides of `data`, each a process of its own. */
+import { execFile } from 'node:child_process';
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { splitSamples } from '@lyceum/learning/datasets';
+import { orderedSamples } from '@lyceum/learning/orders';
+import { LyceumError } from '@lyceum/proto';
+import {
+  BATCH_PICTURES,
+  CROP_SIDE,
+  GRID,
+  type ReaderFigures,
+  type ReaderJob,
+  type SideFigures,
+} from './data-job.js';
+import type { PictureSet } from './picture-set.js';
+
+const LOADER = fileURLToPath(new URL('../../pytorch/load.py', import.meta.url));
+const READER = fileURLToPath(new URL('./reader.js', import.meta.url));
+const run = promisify(execFile);
+
+/** How torchvision may decode: Pillow, as its folders of pictures do, or its own decoder to tensors. */
+export const TORCH_DECODERS = ['pil', 'tensor'] as const;
+
+export interface SideOptions {
+  readonly pictures: number;
+  readonly threads: number;
+  readonly signal: AbortSignal;
+}
+
+export async function readHere(
+  pictureSet: PictureSet,
+  { pictures, threads, signal }: SideOptions,
+): Promise<ReaderFigures> {
+  const cacheFolder = join(pictureSet.folder, 'cache');
+  const job: ReaderJob = {
+    manifest: pictureSet.file,
+    digest: pictureSet.digest,
+    datasetsRoot: pictureSet.folder,
+    cacheFolder,
+    pictures,
+    threads,
+  };
+  try {
+    return await figuresOf(process.execPath, READER, pictureSet, job, signal);
+  } finally {
+    await rm(cacheFolder, { recursive: true, force: true });
+  }
+}
+
+/** The DataLoader reads as many pictures of the same split in an order of its own, each by itself, as it does. */
+export async function readThere(
+  pictureSet: PictureSet,
+  python: string,
+  decoder: (typeof TORCH_DECODERS)[number],
+  { pictures, threads, signal }: SideOptions,
+): Promise<SideFigures> {
+  const { set, shards } = pictureSet;
+  if (set.shards === undefined) throw new Error('the set is not in shards');
+  const { shardOf, offsets, lengths } = set.shards;
+  const rows = orderedSamples(
+    splitSamples(set, 'train'),
+    undefined,
+    { seed: 1, epoch: 0 },
+    0,
+    pictures,
+  );
+  const job = {
+    files: shards,
+    shardOf: [...shardOf],
+    offsets: [...offsets],
+    lengths: [...lengths],
+    rows: [...rows],
+    grid: GRID.height,
+    crop: CROP_SIDE,
+    batch: BATCH_PICTURES,
+    workers: threads,
+    decoder,
+  };
+  return figuresOf(python, LOADER, pictureSet, job, signal);
+}
+
+/** @throws {LyceumError} INTERNAL with what the program wrote if it fails. */
+async function figuresOf<T>(
+  program: string,
+  script: string,
+  { folder }: PictureSet,
+  job: object,
+  signal: AbortSignal,
+): Promise<T> {
+  const file = join(folder, 'job.json');
+  await writeFile(file, JSON.stringify(job));
+  try {
+    const { stdout } = await run(program, [script, file], { signal });
+    return JSON.parse(stdout) as T;
+  } catch (thrown) {
+    signal.throwIfAborted();
+    const { stderr = '', message } = thrown as Error & { readonly stderr?: string };
+    throw new LyceumError('INTERNAL', `${script} failed: ${stderr.trim() || message}`);
+  }
+}
