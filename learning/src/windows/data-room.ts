@@ -3,7 +3,7 @@ import { LyceumError } from '@lyceum/proto';
 import { DiskCache } from './cache/index.js';
 import { checkCanary } from './canary.js';
 import { Counters } from './counters.js';
-import { type OpenSet, openSet, pictureBytes } from './open-set.js';
+import { type OpenSet, openSet } from './open-set.js';
 import { PieceReader } from './piece-reader.js';
 import { ReadAhead } from './read-ahead.js';
 import { type ObjectReader, ShardPictures } from './shards/index.js';
@@ -24,7 +24,7 @@ export class DataRoom implements DataCalls {
   readonly #cache: DiskCache | undefined;
   readonly #ahead: ReadAhead | undefined;
   readonly #sets = new Map<string, OpenSet>();
-  readonly #opening = new Map<string, Promise<number>>();
+  readonly #opening = new Map<string, Promise<void>>();
 
   static async open(
     objects: ObjectReader,
@@ -56,7 +56,7 @@ export class DataRoom implements DataCalls {
     this.#ahead = cache && new ReadAhead(pieces, cache.ledger, memory);
   }
 
-  open(file: SetFile): Promise<number> {
+  open(file: SetFile): Promise<void> {
     const known = this.#opening.get(file.digest);
     if (known !== undefined) return known;
     const opening = this.#open(file);
@@ -65,11 +65,11 @@ export class DataRoom implements DataCalls {
     return opening;
   }
 
-  async take(id: number, digest: string, samples: Uint32Array): Promise<SharedArrayBuffer> {
+  async take(id: number, digest: string, samples: Uint32Array): Promise<Uint8Array> {
     const key = windowKey(digest, samples);
-    const buffer = await this.#store.take(key, id, this.#set(digest), samples);
+    const inputs = await this.#store.take(key, id, this.#set(digest), samples);
     this.#ahead?.forget(key);
-    return buffer;
+    return inputs;
   }
 
   release(id: number): void {
@@ -100,19 +100,18 @@ export class DataRoom implements DataCalls {
     this.#cache?.close();
   }
 
-  async #open({ digest, file }: SetFile): Promise<number> {
+  async #open({ digest, file }: SetFile): Promise<void> {
     const set = await openSet(digest, file);
     const id = --lastOwnUse;
     const samples = Uint32Array.from(set.index.canary.samples);
     const key = windowKey(digest, samples);
     try {
-      await checkCanary(set, new Uint8Array(await this.#store.take(key, id, set, samples)));
+      await checkCanary(set, await this.#store.take(key, id, set, samples));
     } finally {
       this.#store.release(id);
     }
     this.#sets.set(digest, set);
     this.#cache?.ledger.addOwner(digest, set.pieceKeys);
-    return pictureBytes(set);
   }
 
   #set(digest: string): OpenSet {

@@ -11,6 +11,9 @@ import { PictureDigestError } from './window-errors.js';
 /** A set of this size is read once and kept whole where the cache has room for it, however little of a piece is wanted. */
 const SMALL_SET_BYTES = 1024 * 1024 * 1024;
 
+/** Of a piece, what must be wanted at once for all of it to be kept: in an order by chunks the rest is wanted soon. */
+const WORTH_ALL = 1 / 8;
+
 const REMOTE = /^[a-z][a-z0-9+.-]*:\/\//i;
 
 type EncodedPictures = ReadonlyMap<number, Uint8Array>;
@@ -102,7 +105,7 @@ export class PieceReader {
     const bytes = encodedBytes(set.index.lengths, pieceSamples(set, piece));
     if (ledger.victims(key, bytes) === undefined) return false;
     const isSmall = set.encodedBytes <= Math.min(SMALL_SET_BYTES, ledger.capacityBytes);
-    return isSmall || ledger.isAnnounced(key) || 2 * wantedBytes >= bytes;
+    return isSmall || ledger.isAnnounced(key) || wantedBytes >= WORTH_ALL * bytes;
   }
 
   async #fromCache(

@@ -29,10 +29,9 @@ export interface SetFile {
 
 /** What the data thread offers. */
 export interface DataCalls {
-  /** @returns bytes of one picture on the set's grid. */
-  open(set: SetFile): Promise<number>;
+  open(set: SetFile): Promise<void>;
   /** @param id - of this use, which `release` ends. */
-  take(id: number, digest: string, samples: Uint32Array): Promise<SharedArrayBuffer>;
+  take(id: number, digest: string, samples: Uint32Array): Promise<Uint8Array>;
   release(id: number): void;
   fetchAhead(digest: string, samples: Uint32Array): void;
   forget(digest: string, samples: Uint32Array): void;

@@ -5,73 +5,82 @@
  * Nothing waits here while it holds what others wait for: a window is given room for itself and for the largest part of its
  * reading at once. So everything ends as soon as those who have windows give them back.
  *
- * Buffers of windows that nobody has any more stay, in case the window is asked for again, until the room is needed; a new
- * window takes over the buffer of an old one where it fits, since what is left to the garbage collector stays for a while.
+ * All windows lie in one shared buffer: shared buffers that are given up stay until every thread collects its garbage, which
+ * threads that compute seldom do. A window that nobody has any more stays where it is, in case it is asked for again, until
+ * its place is needed.
  */
-import { LyceumError, toLyceumError } from '@lyceum/proto';
+import { constants } from 'node:buffer';
+import { LyceumError } from '@lyceum/proto';
+
+/** Windows together, at most: what one buffer can have. */
+const ARENA_MAX_BYTES = constants.MAX_LENGTH;
+
+/** Where a window lies. */
+export interface Place {
+  readonly start: number;
+  readonly end: number;
+}
 
 interface Waiting {
   readonly windowBytes: number;
   readonly readingBytes: number;
-  readonly grant: (buffer: SharedArrayBuffer) => void;
-  readonly fail: (thrown: unknown) => void;
+  readonly grant: (place: Place) => void;
 }
-
-/** A buffer that is this many times too large is not taken over: it would hold room that others need. */
-const MAX_EXCESS = 2;
 
 export class WindowMemory {
   readonly totalBytes: number;
+  readonly #arena: SharedArrayBuffer;
   /** Told after something was given back. */
   readonly #onRoom: () => void;
-  #usedBytes = 0;
+  /** Windows' places, by where they start. */
+  #places: Place[] = [];
+  /** Places that nobody uses, the one that was given back first at the beginning; called when one is gone. */
+  readonly #idle = new Map<Place, () => void>();
   readonly #waiting = new Set<Waiting>();
-  /** Buffers that nobody uses, the one that was given back first at the beginning; called when one is gone. */
-  readonly #idle = new Map<SharedArrayBuffer, () => void>();
+  #windowBytes = 0;
+  #readingBytes = 0;
 
   constructor(totalBytes: number, onRoom: () => void = () => undefined) {
     this.totalBytes = totalBytes;
+    // Pages that no window touches take no memory.
+    this.#arena = new SharedArrayBuffer(Math.min(totalBytes, ARENA_MAX_BYTES));
     this.#onRoom = onRoom;
   }
 
-  /** Held now, buffers that nobody uses included. */
+  /** Held now, by windows that nobody uses too. */
   get usedBytes(): number {
-    return this.#usedBytes;
+    return this.#windowBytes + this.#readingBytes;
+  }
+
+  /** The bytes at a place. */
+  at({ start, end }: Place): Uint8Array {
+    return new Uint8Array(this.#arena, start, end - start);
   }
 
   /**
    * Waits for a window's room. What it takes is given back by {@link give} (the reading's) and {@link retire} or
-   * {@link discard} (the buffer).
+   * {@link discard} (the place).
    *
    * @param readingBytes - that reading it needs at least, beside the window.
-   * @returns a buffer of at least `windowBytes`, with anything in it.
+   * @returns a place for it, with anything in it.
    * @throws {LyceumError} RESOURCE_EXHAUSTED if there will never be so much, CANCELLED once the signal aborts.
    */
-  admit(
-    windowBytes: number,
-    readingBytes: number,
-    signal: AbortSignal,
-  ): Promise<SharedArrayBuffer> {
+  async admit(windowBytes: number, readingBytes: number, signal: AbortSignal): Promise<Place> {
     const wanted = windowBytes + readingBytes;
-    if (wanted > this.totalBytes) throw tooSmall(windowBytes, readingBytes, this.totalBytes);
+    if (wanted > this.totalBytes || windowBytes > this.#arena.byteLength) {
+      throw tooSmall(windowBytes, readingBytes, this.totalBytes);
+    }
     return new Promise((resolve, reject) => {
-      const waiting: Waiting = {
-        windowBytes,
-        readingBytes,
-        grant: (buffer) => {
-          signal.removeEventListener('abort', leave);
-          resolve(buffer);
-        },
-        fail: (thrown) => {
-          signal.removeEventListener('abort', leave);
-          reject(toLyceumError(thrown));
-        },
-      };
       const leave = (): void => {
         this.#waiting.delete(waiting);
         reject(new LyceumError('CANCELLED', 'nobody waits for the window any more'));
         this.#serve();
       };
+      const grant = (place: Place): void => {
+        signal.removeEventListener('abort', leave);
+        resolve(place);
+      };
+      const waiting: Waiting = { windowBytes, readingBytes, grant };
       if (signal.aborted) {
         leave();
         return;
@@ -84,82 +93,85 @@ export class WindowMemory {
 
   /** Takes what need not be had: false, and nothing is taken, if there is no room or a window waits. */
   tryTake(bytes: number): boolean {
-    return this.#waiting.size === 0 && this.#take(bytes);
+    if (this.#waiting.size > 0 || !this.#makeRoom(0, bytes)) return false;
+    this.#readingBytes += bytes;
+    return true;
   }
 
   give(bytes: number): void {
-    this.#usedBytes -= bytes;
+    this.#readingBytes -= bytes;
     this.#serve();
     this.#onRoom();
   }
 
-  /** The window in the buffer has no user now. @param onGone - called once the buffer is another's. */
-  retire(buffer: SharedArrayBuffer, onGone: () => void): void {
-    this.#idle.set(buffer, onGone);
+  /** The window at the place has no user now. @param onGone - called once the place may be another's. */
+  retire(place: Place, onGone: () => void): void {
+    this.#idle.set(place, onGone);
     this.#serve();
     this.#onRoom();
   }
 
   /** The retired window has a user again. */
-  revive(buffer: SharedArrayBuffer): void {
-    this.#idle.delete(buffer);
+  revive(place: Place): void {
+    this.#idle.delete(place);
   }
 
-  /** There is no window in the buffer. */
-  discard(buffer: SharedArrayBuffer): void {
-    this.retire(buffer, () => undefined);
+  /** There is no window at the place. */
+  discard(place: Place): void {
+    this.#free(place);
+    this.#serve();
+    this.#onRoom();
   }
 
   #serve(): void {
     for (const waiting of this.#waiting) {
-      try {
-        const buffer = this.#bufferFor(waiting);
-        if (buffer === undefined) return;
-        waiting.grant(buffer);
-      } catch (err) {
-        // The machine has less than the budget.
-        waiting.fail(err);
-      }
+      const { windowBytes, readingBytes, grant } = waiting;
+      if (!this.#makeRoom(windowBytes, readingBytes)) return;
       this.#waiting.delete(waiting);
+      const start = firstGap(this.#places, windowBytes, this.#arena.byteLength) as number;
+      const place = { start, end: start + windowBytes };
+      this.#places = [...this.#places, place].sort((a, b) => a.start - b.start);
+      this.#windowBytes += windowBytes;
+      this.#readingBytes += readingBytes;
+      grant(place);
     }
   }
 
-  #bufferFor({ windowBytes, readingBytes }: Waiting): SharedArrayBuffer | undefined {
-    for (const [buffer, onGone] of this.#idle) {
-      const { byteLength } = buffer;
-      if (byteLength < windowBytes || byteLength > MAX_EXCESS * windowBytes) continue;
-      this.#idle.delete(buffer);
-      if (this.#take(readingBytes)) {
-        onGone();
-        return buffer;
-      }
-      this.#idle.set(buffer, onGone);
-      break;
-    }
-    const bytes = windowBytes + readingBytes;
-    if (!this.#take(bytes)) return undefined;
-    try {
-      return new SharedArrayBuffer(windowBytes);
-    } catch (err) {
-      this.#usedBytes -= bytes;
-      throw err;
-    }
-  }
-
-  /** Makes room of what nobody uses, no more than needed. */
-  #take(bytes: number): boolean {
-    let spare = 0;
-    for (const { byteLength } of this.#idle.keys()) spare += byteLength;
-    if (this.#usedBytes - spare + bytes > this.totalBytes) return false;
-    for (const [buffer, onGone] of this.#idle) {
-      if (this.#usedBytes + bytes <= this.totalBytes) break;
-      this.#idle.delete(buffer);
-      this.#usedBytes -= buffer.byteLength;
+  /** Frees no more of what nobody uses than is needed; nothing, and gives false, where that would not be enough. */
+  #makeRoom(windowBytes: number, readingBytes: number): boolean {
+    const wanted = windowBytes + readingBytes;
+    const fits = (places: readonly Place[], heldBytes: number): boolean =>
+      heldBytes + this.#readingBytes + wanted <= this.totalBytes &&
+      firstGap(places, windowBytes, this.#arena.byteLength) !== undefined;
+    const inUse = this.#places.filter((place) => !this.#idle.has(place));
+    if (!fits(inUse, sizeOf(inUse))) return false;
+    for (const [place, onGone] of this.#idle) {
+      if (fits(this.#places, this.#windowBytes)) break;
+      this.#free(place);
       onGone();
     }
-    this.#usedBytes += bytes;
     return true;
   }
+
+  #free(place: Place): void {
+    this.#idle.delete(place);
+    this.#places = this.#places.filter((other) => other !== place);
+    this.#windowBytes -= place.end - place.start;
+  }
+}
+
+/** Where the first gap of at least so many bytes begins. @param places - by start. */
+function firstGap(places: readonly Place[], bytes: number, arenaBytes: number): number | undefined {
+  let start = 0;
+  for (const place of places) {
+    if (place.start - start >= bytes) return start;
+    start = place.end;
+  }
+  return arenaBytes - start >= bytes ? start : undefined;
+}
+
+function sizeOf(places: readonly Place[]): number {
+  return places.reduce((sum, { start, end }) => sum + end - start, 0);
 }
 
 function tooSmall(windowBytes: number, readingBytes: number, totalBytes: number): LyceumError {

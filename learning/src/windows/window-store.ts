@@ -2,15 +2,15 @@
 import { createHash } from 'node:crypto';
 import { LyceumError } from '@lyceum/proto';
 import type { OpenSet } from './open-set.js';
-import type { WindowMemory } from './window-memory.js';
+import type { Place, WindowMemory } from './window-memory.js';
 import type { WindowReader } from './window-reader.js';
 
 interface StoredWindow {
   readonly key: string;
   readonly abandoned: AbortController;
-  readonly buffer: Promise<SharedArrayBuffer>;
+  readonly reading: Promise<Place>;
   /** Undefined: it is being read, or cannot be. */
-  ready?: SharedArrayBuffer;
+  ready?: Place;
   userCount: number;
 }
 
@@ -30,21 +30,16 @@ export class WindowStore {
   /**
    * @param key - the window's, as {@link windowKey} gives it.
    * @param id - of this use, which {@link release} ends, before the window is there too.
-   * @returns a buffer that begins with [samples, height, width, channels].
+   * @returns [samples, height, width, channels], in shared memory.
    * @throws {LyceumError} CANCELLED if it was released before by all who waited; as the reader does.
    */
-  async take(
-    key: string,
-    id: number,
-    set: OpenSet,
-    samples: Uint32Array,
-  ): Promise<SharedArrayBuffer> {
+  async take(key: string, id: number, set: OpenSet, samples: Uint32Array): Promise<Uint8Array> {
     const window = this.#windows.get(key) ?? this.#start(key, set, samples);
     window.userCount++;
     this.#uses.set(id, window);
     if (window.ready !== undefined) this.#memory.revive(window.ready);
     try {
-      return await window.buffer;
+      return this.#memory.at(await window.reading);
     } catch (err) {
       this.#uses.delete(id);
       throw err;
@@ -67,10 +62,10 @@ export class WindowStore {
 
   #start(key: string, set: OpenSet, samples: Uint32Array): StoredWindow {
     const abandoned = new AbortController();
-    const buffer = this.#read(set, samples, abandoned.signal);
-    const window: StoredWindow = { key, abandoned, buffer, userCount: 0 };
+    const reading = this.#read(set, samples, abandoned.signal);
+    const window: StoredWindow = { key, abandoned, reading, userCount: 0 };
     this.#windows.set(key, window);
-    buffer.then(
+    reading.then(
       (ready) => {
         window.ready = ready;
         if (window.userCount === 0) this.#retire(window, ready);
@@ -80,23 +75,23 @@ export class WindowStore {
     return window;
   }
 
-  async #read(set: OpenSet, samples: Uint32Array, signal: AbortSignal): Promise<SharedArrayBuffer> {
+  async #read(set: OpenSet, samples: Uint32Array, signal: AbortSignal): Promise<Place> {
     const plan = await this.#reader.plan(set, samples);
     const { windowBytes, readingBytes } = plan;
-    const buffer = await this.#memory.admit(windowBytes, readingBytes, signal);
+    const place = await this.#memory.admit(windowBytes, readingBytes, signal);
     try {
-      await this.#reader.read(plan, new Uint8Array(buffer, 0, windowBytes), signal);
-      return buffer;
+      await this.#reader.read(plan, this.#memory.at(place), signal);
+      return place;
     } catch (err) {
-      this.#memory.discard(buffer);
+      this.#memory.discard(place);
       throw err;
     } finally {
       this.#memory.give(readingBytes);
     }
   }
 
-  #retire(window: StoredWindow, buffer: SharedArrayBuffer): void {
-    this.#memory.retire(buffer, () => this.#forget(window));
+  #retire(window: StoredWindow, place: Place): void {
+    this.#memory.retire(place, () => this.#forget(window));
   }
 
   #forget(window: StoredWindow): void {

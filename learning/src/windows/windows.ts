@@ -22,7 +22,7 @@ export interface WindowSettings extends Omit<DataSettings, 'counters'> {
 export interface Window {
   /** Indices into the set, as they were asked for. */
   readonly samples: Uint32Array;
-  /** [samples, height, width, channels], on a SharedArrayBuffer. Not to be written to: others may have it too. */
+  /** [samples, height, width, channels], on a SharedArrayBuffer that others have parts of. Not to be written to: others may have it too. */
   readonly inputs: Uint8Array;
   /** Gives it back; from then on `inputs` may become something else at any moment. Idempotent. */
   release(): void;
@@ -49,7 +49,6 @@ export class Windows {
   readonly died: Promise<ThreadDeathError>;
   readonly #thread: Thread<DataCalls>;
   readonly #counters: Counters;
-  readonly #pictureBytes = new Map<string, number>();
   #lastUse = 0;
   #waitingSeconds = 0;
 
@@ -67,7 +66,7 @@ export class Windows {
    * @throws {PictureCanaryError} if it decodes otherwise; as {@link window} does; as `parseStoredDataset` does.
    */
   async open({ digest, file }: SetFile): Promise<void> {
-    this.#pictureBytes.set(digest, await this.#thread.call('open', { digest, file }));
+    await this.#thread.call('open', { digest, file });
   }
 
   /**
@@ -80,16 +79,11 @@ export class Windows {
    *   `ThreadDeathError`.
    */
   async window(digest: string, samples: Uint32Array, signal?: AbortSignal): Promise<Window> {
-    const pictureBytes = this.#pictureBytes.get(digest);
-    if (pictureBytes === undefined) {
-      throw new LyceumError('INTERNAL', `set ${digest.slice(0, 12)} is not open for windows`);
-    }
     const id = ++this.#lastUse;
     const release = (): void => this.#thread.tell('release', id);
     const since = performance.now();
     try {
-      const buffer = await unless(signal, this.#thread.call('take', id, digest, samples), release);
-      const inputs = new Uint8Array(buffer, 0, samples.length * pictureBytes);
+      const inputs = await unless(signal, this.#thread.call('take', id, digest, samples), release);
       return { samples, inputs, release };
     } finally {
       this.#waitingSeconds += (performance.now() - since) / 1000;
@@ -108,9 +102,6 @@ export class Windows {
 
   /** Forgets all other sets; what was fetched ahead of them too. */
   keepSets(digests: readonly string[]): void {
-    for (const digest of this.#pictureBytes.keys()) {
-      if (!digests.includes(digest)) this.#pictureBytes.delete(digest);
-    }
     this.#thread.tell('keepSets', digests);
   }
 

@@ -1,7 +1,7 @@
 /** Random users of windows against plain sums: nothing above the budget, and everybody is served. */
 import { describe, expect, it } from 'vitest';
 import { mulberry32 } from '../../src/arrays/hashing.js';
-import { WindowMemory } from '../../src/windows/window-memory.js';
+import { type Place, WindowMemory } from '../../src/windows/window-memory.js';
 
 const never = new AbortController().signal;
 
@@ -12,17 +12,23 @@ describe('memory for windows', () => {
       let draws = 0;
       const random = (below: number) => Math.floor(mulberry32(seed, draws++) * below);
       let served = 0;
+      const held = new Set<Place>();
       const user = async () => {
         for (let i = 0; i < 20; i++) {
           const reading = random(300);
-          const buffer = await memory.admit(1 + random(700), reading, never);
+          const place = await memory.admit(1 + random(700), reading, never);
+          for (const other of held) {
+            expect(place.end <= other.start || other.end <= place.start).toBe(true);
+          }
+          held.add(place);
           expect(memory.usedBytes).toBeLessThanOrEqual(1000);
           const beside = random(400);
           if (memory.tryTake(beside)) memory.give(beside);
           await Promise.resolve();
           memory.give(reading);
           expect(memory.usedBytes).toBeLessThanOrEqual(1000);
-          memory.retire(buffer, () => undefined);
+          held.delete(place);
+          memory.retire(place, () => undefined);
           served++;
         }
       };
@@ -35,9 +41,9 @@ describe('memory for windows', () => {
     const memory = new WindowMemory(100);
     const held = await memory.admit(60, 0, never);
     const order: string[] = [];
-    const large = memory.admit(90, 0, never).then((buffer) => {
+    const large = memory.admit(90, 0, never).then((place) => {
       order.push('large');
-      memory.discard(buffer);
+      memory.discard(place);
     });
     const small = memory.admit(10, 0, never).then(() => order.push('small'));
     expect(memory.tryTake(1)).toBe(false);
@@ -54,10 +60,10 @@ describe('memory for windows', () => {
     const small = memory.admit(10, 0, never);
     leaving.abort();
     await expect(large).rejects.toMatchObject({ code: 'CANCELLED' });
-    expect((await small).byteLength).toBe(10);
+    expect(memory.at(await small)).toHaveLength(10);
   });
 
-  it('keeps what nobody uses until its room is needed, and hands its buffer on', async () => {
+  it('keeps what nobody uses until its place is needed', async () => {
     const memory = new WindowMemory(100);
     const gone: string[] = [];
     const first = await memory.admit(40, 0, never);
@@ -66,7 +72,7 @@ describe('memory for windows', () => {
     memory.retire(second, () => gone.push('second'));
     expect(memory.tryTake(20)).toBe(true);
     expect(gone).toEqual([]);
-    expect(await memory.admit(30, 0, never)).toBe(first);
+    expect(await memory.admit(30, 0, never)).toEqual({ start: 0, end: 30 });
     expect(gone).toEqual(['first']);
     memory.revive(second);
     expect(memory.tryTake(20)).toBe(false);
@@ -75,8 +81,25 @@ describe('memory for windows', () => {
     expect(gone).toEqual(['first', 'second']);
   });
 
-  it('refuses what never fits', () => {
-    expect(() => new WindowMemory(100).admit(90, 20, never)).toThrowError(
+  it('waits for one place that is large enough, and frees nothing in vain', async () => {
+    const memory = new WindowMemory(100);
+    const [left, middle, right] = await Promise.all([
+      memory.admit(40, 0, never),
+      memory.admit(20, 0, never),
+      memory.admit(40, 0, never),
+    ]);
+    const gone: string[] = [];
+    memory.retire(left, () => gone.push('left'));
+    memory.retire(right, () => gone.push('right'));
+    const large = memory.admit(60, 0, never);
+    expect(gone).toEqual([]);
+    memory.discard(middle);
+    expect(await large).toEqual({ start: 0, end: 60 });
+    expect(gone).toEqual(['left']);
+  });
+
+  it('refuses what never fits', async () => {
+    await expect(new WindowMemory(100).admit(90, 20, never)).rejects.toThrowError(
       /takes 90 bytes decoded and 20 to read .* may take 100/,
     );
   });
