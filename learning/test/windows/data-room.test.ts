@@ -227,6 +227,33 @@ describe('reading ahead', () => {
     expect(objects.reads).toHaveLength(brought);
   });
 
+  it('keeps its pictures until their window is read or forgotten', async () => {
+    const set = await pictureSet(root, { base: BASE });
+    const piece = (number: number) => range(4 * number, 4 * number + 4);
+    const sizes = range(0, 6).map((number) =>
+      piece(number).reduce((sum, s) => sum + (set.pictures[s] as Buffer).length, 0),
+    );
+    const { room, objects } = await opened(set, { cacheBytes: 2.1 * Math.max(...sizes) });
+    const announce = async (number: number) => {
+      const before = entries();
+      room.fetchAhead(set.digest, Uint32Array.from(piece(number)));
+      await vi.waitFor(() => {
+        expect(entries()).not.toEqual(before);
+        expect(entries()).toHaveLength(before.length);
+      }, 60_000);
+    };
+    await announce(1);
+    await announce(2);
+    room.forget(set.digest, Uint32Array.from(piece(1)));
+    await announce(4);
+    const brought = objects.reads.length;
+    await expectPixels(room, set, piece(2));
+    await expectPixels(room, set, piece(4));
+    expect(objects.reads).toHaveLength(brought);
+    await expectPixels(room, set, piece(1));
+    expect(objects.reads).toHaveLength(brought + 1);
+  });
+
   it('is silent of what fails; the window tells', async () => {
     const set = await pictureSet(root, { base: BASE });
     const { room, objects } = await opened(set);

@@ -25,6 +25,8 @@ interface PictureSetOptions {
   /** Samples whose file is no picture. */
   readonly broken?: readonly number[];
   readonly canaryDigest?: string;
+  /** Of all shards. */
+  readonly etag?: string;
 }
 
 export interface PictureSet {
@@ -74,6 +76,7 @@ export async function pictureSet(
     base = '',
     broken = [],
     canaryDigest,
+    etag,
   }: PictureSetOptions = {},
 ): Promise<PictureSet> {
   const pictures = await Promise.all(Array.from({ length: count }, (_, i) => picture(i)));
@@ -99,7 +102,11 @@ export async function pictureSet(
       Math.min(count, (i + 1) * chunk),
     ),
     shards: {
-      shards: shards.map(({ shard }) => ({ ...shard, url: base + shard.url })),
+      shards: shards.map(({ shard }) => ({
+        ...shard,
+        url: base + shard.url,
+        ...(etag !== undefined && { etag }),
+      })),
       grid: GRID,
       decoder: 'of the test',
       canary,

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { createLogger } from '@lyceum/platform';
+import { ObjectChangedError } from '@lyceum/platform/objects';
 import { Thread } from '@lyceum/platform/threads';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { mulberry32 } from '../../src/arrays/hashing.js';
@@ -121,6 +122,13 @@ describe('windows', () => {
       message: expect.stringMatching(/takes 8640 bytes decoded .* may take 10000; .*memory-mib/),
     });
   });
+});
+
+it('an object that has changed is named, and its error keeps its class', async () => {
+  const set = await pictureSet(root, { etag: 'of another version' });
+  const opening = windowsOn().open(set);
+  await expect(opening).rejects.toBeInstanceOf(ObjectChangedError);
+  await expect(opening).rejects.toThrowError(/^shard-0\.tar: the object has changed/);
 });
 
 describe('a window that nobody waits for any more', () => {
