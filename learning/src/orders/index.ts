@@ -8,7 +8,6 @@ export {
   keyedPermutation,
   type OrderKey,
   orderedRows,
-  type SampleOrder,
   type Span,
   type StepPlan,
   stepPlan,
