@@ -2,7 +2,7 @@
 import type { ObjectSettings } from '@lyceum/platform/objects';
 
 /** What objects are read from; plain data, since it is handed to the thread. */
-export interface ObjectPlaces extends Omit<ObjectSettings, 'guard'> {
+interface ObjectPlaces extends Omit<ObjectSettings, 'guard'> {
   /** Which addresses may be called beside public ones, as the operator lists them. */
   readonly allowedAddresses: readonly string[];
 }

@@ -22,7 +22,10 @@ export interface WindowSettings extends Omit<DataSettings, 'counters'> {
 export interface Window {
   /** Indices into the set, as they were asked for. */
   readonly samples: Uint32Array;
-  /** [samples, height, width, channels], on a SharedArrayBuffer that others have parts of. Not to be written to: others may have it too. */
+  /**
+   * [samples, height, width, channels], on a SharedArrayBuffer that other windows are on too. Not to be written to: others may
+   * have the same window.
+   */
   readonly inputs: Uint8Array;
   /** Gives it back; from then on `inputs` may become something else at any moment. Idempotent. */
   release(): void;

@@ -51,7 +51,7 @@ async function picture(sample: number): Promise<Buffer> {
 }
 
 /** A picture as sharp alone decodes it. */
-export async function pixelsOf(bytes: Buffer): Promise<Uint8Array> {
+async function pixelsOf(bytes: Buffer): Promise<Uint8Array> {
   const { height, width } = GRID;
   return sharp(bytes)
     .resize({ height, width, fit: 'cover', kernel: 'linear' })
