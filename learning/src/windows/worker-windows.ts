@@ -19,8 +19,11 @@ const PASSING: ReadonlySet<ErrorCode> = new Set([
   'INTERNAL',
 ]);
 
-/** Of the memory for pictures what one window takes: several are in memory at a time, in hand and ahead. */
-const WINDOWS_IN_MEMORY = 8;
+/**
+ * Of the memory for pictures what one window takes: one in hand and one ahead leave room for what is read, and by default a
+ * window has a whole span, so that no chunk is read for two windows.
+ */
+const WINDOWS_IN_MEMORY = 4;
 
 export class WorkerWindows {
   /** Decoded pictures of a window, at most, as long as one batch or inference allows. */

@@ -28,7 +28,7 @@ it('starts its thread with the first set, and opens a set once, until it is clos
   windows.keepSets([]);
   await windows.open(SET);
   expect(counts()).toEqual({ started: 1, opened: 2 });
-  expect(windows.windowBytes).toBe(100);
+  expect(windows.windowBytes).toBe(200);
 });
 
 it('opens a set again that could not be opened', async () => {

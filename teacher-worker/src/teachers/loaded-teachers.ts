@@ -155,7 +155,7 @@ export class LoadedTeachers {
   }
 
   async #proceed(): Promise<void> {
-    const { compute, pictures, nowMs, changed } = this.#options;
+    const { compute, pictures, ticketsInHand, nowMs, changed } = this.#options;
     clearTimeout(this.#retry);
     while (this.#due && !this.#stopped) {
       const step = nextStep(this.#wanted, this.#held(), nowMs());
@@ -167,7 +167,9 @@ export class LoadedTeachers {
       this.#due = false;
       const digests = this.#wanted.flatMap(({ datasets }) => datasets.map(({ digest }) => digest));
       await compute.keepDatasets(digests);
-      pictures.keepSets(digests);
+      // Tickets in hand may be about others; who settles the last of them has this looked at again.
+      const isBusy = [...this.#entries.keys()].some((identity) => ticketsInHand(identity) > 0);
+      if (!isBusy) pictures.keepSets(digests);
     }
     const waitMs = untilNextRetryMs(this.#wanted, this.#held(), nowMs());
     if (waitMs !== undefined && !this.#stopped) {
