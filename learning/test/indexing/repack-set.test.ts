@@ -7,7 +7,7 @@ import { parseStoredDataset, type ShardIndex, type StoredDataset } from '@lyceum
 import { registerSet, repackSet } from '@lyceum/learning/indexing';
 import { afterAll, beforeEach, expect, test } from 'vitest';
 import { ShardPictures } from '../../src/indexing/reading/index.js';
-import { repackPlan } from '../../src/indexing/repack/repack-plan.js';
+import { repackPlan, runEnds } from '../../src/indexing/repack/repack-plan.js';
 import { pictureDecoder } from '../../src/pictures/index.js';
 import { type FileObjects, fileObjects } from './file-objects.js';
 import { picture, tarOf } from './tars.js';
@@ -157,20 +157,29 @@ test('bytes that are not those that were registered are refused', async () => {
 
 test('a plan has each sample once, in shards of one split that fit memory', () => {
   const splits = Uint8Array.from({ length: 30_000 }, (_, n) => (n < 25_000 ? 1 : 3));
-  const ends = Array.from({ length: 300 }, (_, n) => 100 * (n + 1));
-  const set = { splits, chunkEnds: Uint32Array.from(ends) };
+  const chunkEnds = Uint32Array.from({ length: 300 }, (_, n) => 100 * (n + 1));
+  const ends = runEnds(chunkEnds, () => false);
+  expect([...ends.subarray(0, 14)]).toEqual([
+    8, 16, 24, 32, 40, 48, 56, 64, 72, 80, 88, 96, 100, 108,
+  ]);
+  expect(runEnds(chunkEnds, () => true)).toEqual(chunkEnds);
   const grid = { ...GRID, height: 224, width: 224 };
-  const plan = repackPlan(set, grid, 'jpeg', 1);
+  const plan = repackPlan({ splits }, ends, grid, 'jpeg', 1);
   const all = plan.flatMap(({ samples }) => [...samples]);
   expect(all.sort((a, b) => a - b)).toEqual([...splits.keys()]);
   for (const { name, split, samples } of plan) {
     expect(name.startsWith(split)).toBe(true);
     expect(samples.length).toBeLessThanOrEqual(3566);
-    // Of whole chunks, but the two that the shard's borders cut.
-    expect(
-      new Set([...samples].map((sample) => Math.floor(sample / 100))).size,
-    ).toBeLessThanOrEqual(37);
+    // Of whole runs, but the two that the shard's borders cut; so of far more chunks than if they were whole.
+    const runOf = (sample: number) => ends.findIndex((end) => sample < end);
+    const runs = new Set([...samples].map(runOf)).size;
+    expect(runs).toBeLessThanOrEqual(Math.ceil((samples.length / 100) * 13) + 26);
+    if (samples.length < 3566) continue;
+    expect(new Set([...samples].map((sample) => Math.floor(sample / 100))).size).toBeGreaterThan(
+      split === 'train' ? 180 : 45,
+    );
   }
-  expect(repackPlan(set, grid, 'png', 1).length).toBeGreaterThan(3 * plan.length);
-  expect(repackPlan(set, grid, 'jpeg', 2)[0]?.samples).not.toEqual(plan[0]?.samples);
+  expect(repackPlan({ splits }, ends, grid, 'png', 1).length).toBeGreaterThan(3 * plan.length);
+  const other = repackPlan({ splits }, ends, grid, 'jpeg', 2);
+  expect(other[0]?.samples).not.toEqual(plan[0]?.samples);
 });

@@ -16,6 +16,12 @@ const SHARD_BYTES = 128 * 1024 * 1024;
 const SHARD_MAX_ROWS = 8192;
 const SHARD_MIN_ROWS = 256;
 
+/**
+ * Neighbours that are read, and written to the same shard, together: a request for each picture costs too much, and whole
+ * chunks of a set that is sorted by class would give a shard few classes.
+ */
+const RUN_ROWS = 8;
+
 /** Of decoded bytes, what an encoded picture takes at most, as a rule. */
 const ENCODED_SHARE: Readonly<Record<PictureFormat, number>> = { jpeg: 0.25, webp: 0.25, png: 1 };
 
@@ -28,12 +34,32 @@ export interface RepackedShard {
 }
 
 /**
- * The samples of each split by chunks, mixed over a shard: so a shard is made of its own chunks, each read once.
+ * Where runs end: chunks, cut. Of Parquet they are whole, since a row group is read whole.
  *
+ * @param isWhole - of the chunk that begins with the sample.
+ */
+export function runEnds(chunkEnds: Uint32Array, isWhole: (sample: number) => boolean): Uint32Array {
+  const ends: number[] = [];
+  let start = 0;
+  for (const end of chunkEnds) {
+    if (!isWhole(start)) {
+      for (let cut = start + RUN_ROWS; cut < end; cut += RUN_ROWS) ends.push(cut);
+    }
+    ends.push(end);
+    start = end;
+  }
+  return Uint32Array.from(ends);
+}
+
+/**
+ * The samples of each split by runs, mixed over a shard: so a shard is made of its own runs, each read once.
+ *
+ * @param ends - of runs.
  * @param seed - of the order.
  */
 export function repackPlan(
-  set: Pick<DatasetSamples, 'splits' | 'chunkEnds'>,
+  set: Pick<DatasetSamples, 'splits'>,
+  ends: Uint32Array,
   { height, width, channels }: PictureGrid,
   format: PictureFormat,
   seed: number,
@@ -52,7 +78,7 @@ export function repackPlan(
       return {
         name: `${split}-${String(shard).padStart(digits, '0')}.tar`,
         split,
-        samples: orderedSamples(samples, set.chunkEnds, order, first, positions),
+        samples: orderedSamples(samples, ends, order, first, positions),
       };
     });
   });

@@ -7,19 +7,14 @@ import { join } from 'node:path';
 import type { ObjectFacts, Objects } from '@lyceum/platform/objects';
 import { LyceumError, sha256Hex } from '@lyceum/proto';
 import { SampleRefusedError } from '../../datasets/encoding/index.js';
-import type {
-  DatasetSamples,
-  PictureGrid,
-  ShardIndex,
-  StoredDataset,
-} from '../../datasets/index.js';
+import type { PictureGrid, ShardIndex, StoredDataset } from '../../datasets/index.js';
 import { writeDurably } from '../../files/index.js';
 import { mapInOrder } from '../../import/images/index.js';
 import { Refusals } from '../../import/samples/index.js';
 import { chunkOf } from '../../orders/index.js';
 import { ShardPictures } from '../reading/index.js';
 import { type PictureEncoder, pictureEncoder } from './picture-encoder.js';
-import { type PictureFormat, type RepackedShard, repackPlan } from './repack-plan.js';
+import { type PictureFormat, type RepackedShard, repackPlan, runEnds } from './repack-plan.js';
 import { TAR_END, tarMember } from './tar-writer.js';
 
 /** Rises when the same options would write other shards. */
@@ -72,7 +67,11 @@ export async function repackSet(
 ): Promise<Repacked> {
   const { target, grid, format, quality, seed } = options;
   const { objects, signal, onProgress } = places;
-  const plan = repackPlan(set, grid, format, seed);
+  const { chunkEnds = new Uint32Array(0), shards } = set;
+  const ends = runEnds(chunkEnds, (sample) => {
+    return shards.shards[shards.shardOf[sample] as number]?.format === 'parquet';
+  });
+  const plan = repackPlan(set, ends, grid, format, seed);
   const record = await WrittenShards.open(places.cacheFolder, [
     set.digest,
     target,
@@ -95,7 +94,15 @@ export async function repackSet(
       continue;
     }
     const onPicture = () => onProgress?.(++done, set.sampleCount);
-    const parts = await shardParts(shard, { set, pictures, encode, options, refusals, onPicture });
+    const parts = await shardParts(shard, {
+      set,
+      ends,
+      pictures,
+      encode,
+      options,
+      refusals,
+      onPicture,
+    });
     record.add(shard.name, await objects.write(url, each(parts), signal));
     await record.save();
   }
@@ -104,6 +111,7 @@ export async function repackSet(
 
 interface ShardWork {
   readonly set: StoredDataset;
+  readonly ends: Uint32Array;
   readonly pictures: ShardPictures;
   readonly encode: PictureEncoder;
   readonly options: RepackOptions;
@@ -111,10 +119,10 @@ interface ShardWork {
   readonly onPicture: () => void;
 }
 
-/** Reads chunk by chunk, and puts pictures in the shard's order. */
+/** Reads run by run, and puts pictures in the shard's order. */
 async function shardParts(
   { samples }: RepackedShard,
-  { set, pictures, encode, options, refusals, onPicture }: ShardWork,
+  { set, ends, pictures, encode, options, refusals, onPicture }: ShardWork,
 ): Promise<Buffer[]> {
   const places = new Map([...samples].map((sample, place) => [sample, place]));
   const members: Buffer[] = new Array(samples.length).fill(Buffer.alloc(0));
@@ -134,7 +142,7 @@ async function shardParts(
       return { sample, bytes: undefined };
     }
   };
-  const read = picturesByChunk(Uint32Array.from(samples).sort(), set, pictures);
+  const read = picturesByRun(Uint32Array.from(samples).sort(), ends, pictures);
   for await (const { sample, bytes } of mapInOrder(read, ENCODED_AT_ONCE, encoded)) {
     onPicture();
     if (bytes === undefined) continue;
@@ -148,16 +156,16 @@ async function shardParts(
 }
 
 /** @param samples - ascending. */
-async function* picturesByChunk(
+async function* picturesByRun(
   samples: Uint32Array,
-  { chunkEnds = new Uint32Array(0) }: Pick<DatasetSamples, 'chunkEnds'>,
+  ends: Uint32Array,
   pictures: ShardPictures,
 ): AsyncGenerator<readonly [number, Uint8Array], void, undefined> {
   let start = 0;
   while (start < samples.length) {
-    const chunkEnd = chunkEnds[chunkOf(chunkEnds, samples[start] as number)] as number;
+    const runEnd = ends[chunkOf(ends, samples[start] as number)] as number;
     let end = start;
-    while (end < samples.length && (samples[end] as number) < chunkEnd) end += 1;
+    while (end < samples.length && (samples[end] as number) < runEnd) end += 1;
     yield* pictures.readTogether(samples.subarray(start, end));
     start = end;
   }
