@@ -9,7 +9,7 @@ import { CHECKOUT } from '../places.mjs';
 const CONFIG = '.dependency-cruiser.cjs';
 const PACKAGES = [
   ...['proto', 'platform', 'learning', 'coordinator', 'dashboard', 'cli'],
-  ...['teacher-worker', 'student-worker', 'bench', 'examples'],
+  ...['teacher-worker', 'student-worker', 'bench', 'examples', 'site'],
 ];
 
 let tree: string;
