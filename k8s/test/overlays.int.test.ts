@@ -2,6 +2,7 @@
  * What can be read from the overlays without a cluster: they are built with kubectl's kustomize, and objects are
  * compared with what the pages promise. What only a cluster can show, `k8s/test.sh` does.
  */
+import { workerCommand } from '@lyceum/platform/worker';
 import { describe, expect, it } from 'vitest';
 import { built, builtOwn, hasKubectl, type KubernetesObject, only } from './kustomize.js';
 
@@ -165,6 +166,75 @@ ${more}`,
     });
   });
 
+  describe('sets in shards', () => {
+    const own =
+      (...components: readonly string[]) =>
+      (more: string) =>
+        builtOwn(
+          `resources: [K8S/overlays/cpu-tls]
+components: [${components.map((name) => `K8S/components/${name}`)}]
+${more}`,
+        );
+    const WORKERS = ['teacher-worker', 'student-worker'];
+
+    it.each(WORKERS)('%s keeps chunks on a disk of its node, with room for its budget', (name) => {
+      const pod = workload(built('overlays/cpu'), name);
+      const env = environment(pod);
+      const { emptyDir } = volume(pod, mounts(pod)[env['LYCEUM_DATA_CACHE_DIR'] as string]?.name);
+      const roomGib = Number(/^(\d+)Gi$/.exec(emptyDir.sizeLimit)?.[1]);
+      expect(roomGib * 1024).toBeGreaterThan(Number(env['LYCEUM_DATA_CACHE_MIB']));
+      expect(Number(env['LYCEUM_DATA_MEMORY_MIB'])).toBeGreaterThan(0);
+    });
+
+    it('says them by variables that workers know', () => {
+      const known = workerCommand('worker', '0').options.map(({ envVar }) => envVar);
+      const objects = own('sets-in-bucket', 'sets-on-volume')('');
+      const data = Object.keys(only(objects, 'ConfigMap', 'bucket').data ?? {});
+      const env = Object.keys(environment(workload(objects, 'student-worker')));
+      const variables = [...env.filter((key) => /_DATA_|_DATASETS_/.test(key)), ...data];
+      expect(variables).toHaveLength(6);
+      for (const variable of variables) expect(known).toContain(variable);
+    });
+
+    it('in a bucket: its secret is the environment of workers, and of nobody else', () => {
+      const objects = own('sets-in-bucket')('');
+      const secret = { secretRef: { name: 'bucket', optional: true } };
+      for (const name of WORKERS) {
+        const [container] = workload(objects, name).containers;
+        expect(container.envFrom).toContainEqual(secret);
+      }
+      expect(workload(objects, 'coordinator').containers[0]).not.toHaveProperty('envFrom');
+    });
+
+    it('in a bucket: workers get out to servers with the label, and to addresses that one lists', () => {
+      const bucket = (more: string) => {
+        const objects = own('sets-in-bucket')(more);
+        return only(objects, 'NetworkPolicy', 'bucket').spec;
+      };
+      const { podSelector, egress } = bucket('');
+      expect(podSelector.matchExpressions[0].values).toEqual(WORKERS);
+      const label = { matchLabels: { 'lyceum.dev/object-store': 'true' } };
+      expect(egress).toEqual([{ to: [{ namespaceSelector: {}, podSelector: label }] }]);
+      const ours = { to: [{ ipBlock: { cidr: '203.0.113.7/32' } }], ports: [{ port: 443 }] };
+      const patch = JSON.stringify([{ op: 'add', path: '/spec/egress/-', value: ours }]);
+      const patched = bucket(
+        `patches: [{ target: { kind: NetworkPolicy, name: bucket }, patch: '${patch}' }]`,
+      );
+      expect(patched.egress).toEqual([...egress, ours]);
+    });
+
+    it('on a volume: mounted where each looks for it, only to read', () => {
+      const objects = own('sets-on-volume')('');
+      for (const name of ['coordinator', ...WORKERS]) {
+        const pod = workload(objects, name);
+        const root = environment(pod)['LYCEUM_DATASETS_ROOT'] as string;
+        expect(mounts(pod)[root]?.readOnly).toBe(true);
+        const { persistentVolumeClaim } = volume(pod, mounts(pod)[root]?.name);
+        expect(persistentVolumeClaim).toEqual({ claimName: 'sets', readOnly: true });
+      }
+    });
+  });
+
   describe('the pod for the command line', () => {
     it('has the label that lets it in and the address of the coordinator', () => {
       const client = only(built('client'), 'Pod', 'client');
@@ -209,6 +279,18 @@ function environment(pod: any): Record<string, string | undefined> {
     e.value,
   ]);
   return Object.fromEntries(pairs);
+}
+
+/** What a pod's first container mounts, by path. */
+// biome-ignore lint/suspicious/noExplicitAny: as above.
+function mounts(pod: any): Record<string, { name: string; readOnly?: boolean } | undefined> {
+  const list = pod.containers[0].volumeMounts as { name: string; mountPath: string }[];
+  return Object.fromEntries(list.map((mount) => [mount.mountPath, mount]));
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: as above.
+function volume(pod: any, name: string | undefined) {
+  return pod.volumes.find((one: { name: string }) => one.name === name);
 }
 
 function pods(objects: readonly KubernetesObject[]) {
