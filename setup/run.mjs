@@ -13,6 +13,7 @@ import { CHECKOUT } from './places.mjs';
 const DATA_OF = {
   'fashion-seeds': 'fashion',
   'chunk-order': 'fashion',
+  consistent: 'fashion',
   'cross-modal': 'mfeat',
   data: 'photographs',
 };

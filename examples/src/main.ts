@@ -8,6 +8,7 @@ import { CoordinatorClient } from '@lyceum/cli/client';
 import { LocalCluster } from '@lyceum/cli/local-cluster';
 import { onInterrupt } from '@lyceum/platform';
 import { LyceumError, toLyceumError } from '@lyceum/proto';
+import { consistent } from './consistent.js';
 import { coordinatorCommand } from './coordinator-command.js';
 import { crossModal } from './cross-modal.js';
 import type { ExampleContext } from './example.js';
@@ -53,6 +54,10 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
       'a small chat that answers several times and says why: what checks find, and what that is worth',
     run: explain,
     asks: true,
+  },
+  consistent: {
+    summary: 'a teacher that sees the crop that its student sees, another, or the whole picture',
+    run: consistent,
   },
   'missing-digit': {
     summary: 'a student that never saw a 3 knows one, once one bias is mended',
