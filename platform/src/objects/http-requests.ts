@@ -45,6 +45,7 @@ export class HttpRequests {
   readonly #timeoutMs: number;
   /** By origin. */
   readonly #pools = new Map<string, Pool>();
+  #isClosed = false;
 
   /** @param timeoutMs - for the headers; and the body is judged by so much of it at a time. */
   constructor(guard: AddressGuard, timeoutMs: number) {
@@ -62,6 +63,7 @@ export class HttpRequests {
     const uploadMs = ((body?.length ?? 0) / LEAST_BYTES_PER_SECOND) * 1000;
     let data: Dispatcher.ResponseData;
     try {
+      if (this.#isClosed) throw new LyceumError('CANCELLED', 'closed');
       this.#guard.checkLiteral(calleeOf(url.href));
       data = await this.#pool(url).request({
         method,
@@ -77,7 +79,9 @@ export class HttpRequests {
     return this.#response(request, data);
   }
 
+  /** Requests that are under way end as cancelled. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     await Promise.all([...this.#pools.values()].map((pool) => pool.destroy()));
     this.#pools.clear();
   }
@@ -128,7 +132,8 @@ export class HttpRequests {
 
   #failure({ shown, signal }: HttpRequest, thrown: unknown): LyceumError {
     const err = thrown instanceof AggregateError ? (thrown.errors[0] ?? thrown) : thrown;
-    if (signal?.aborted === true) return new LyceumError('CANCELLED', `${shown}: cancelled`);
+    if (signal?.aborted === true || this.#isClosed)
+      return new LyceumError('CANCELLED', `${shown}: cancelled`);
     if (err instanceof LyceumError) {
       return new LyceumError(err.code, `${shown}: ${err.message}`, { cause: err });
     }

@@ -39,6 +39,6 @@ export interface Objects {
   list(prefix: string, signal?: AbortSignal): AsyncIterable<ListedObject>;
   /** Replaces what is there once all is written; until then, and after a failure, nothing is changed. Not of HTTP. */
   write(url: string, chunks: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<ObjectFacts>;
-  /** Ends connections that are kept. */
+  /** Ends all connections; what is under way is cancelled. */
   close(): Promise<void>;
 }

@@ -247,6 +247,16 @@ describe('over HTTP', () => {
     expect(server.asked).toHaveLength(1);
   });
 
+  it('ends what is under way when it is closed, and does not try again', async () => {
+    server.next.push(slowly(1_000, 50));
+    const failing = failureOf(objects.read(url, part));
+    await vi.waitFor(() => expect(server.asked).toHaveLength(1), 60_000);
+    await objects.close();
+    expect(await failing).toMatchObject({ code: 'CANCELLED', message: `${url}: cancelled` });
+    expect(await failureOf(objects.facts(url))).toMatchObject({ code: 'CANCELLED' });
+    expect(server.asked).toHaveLength(1);
+  });
+
   describe('as S3', () => {
     const [key, folder] = ['AKIAEXAMPLE', tmpdir()];
     let headers: IncomingHttpHeaders;
