@@ -75,6 +75,13 @@ function picturesOf({ shards }: StoredDataset): Buffer[] {
   });
 }
 
+function picturePaths({ shards }: StoredDataset): string[] {
+  const { bytes, ends } = shards?.paths ?? { bytes: new Uint8Array(0), ends: new Uint32Array(0) };
+  return Array.from(ends, (end, sample) =>
+    Buffer.from(bytes.subarray(sample === 0 ? 0 : ends[sample - 1], end)).toString(),
+  );
+}
+
 describe('tars', () => {
   test('rows, labels and splits are those of the tars, and the canary is what decodes', async () => {
     put('train-0.tar', tarOf(await samples(0, 20)));
@@ -153,6 +160,11 @@ describe('tars', () => {
     expect(await read({ label: { by: 'json', field: 'id' }, classes })).toEqual({
       classNames: classes,
       labels: [0, 1, 2],
+    });
+    const numerals = ['2', '1', '0'];
+    expect(await read({ label: { by: 'json', field: 'id' }, classes: numerals })).toEqual({
+      classNames: numerals,
+      labels: [2, 1, 0],
     });
   });
 
@@ -345,6 +357,15 @@ describe('folders', () => {
     const own = parseStoredDataset(readFileSync(pushed.content as string));
     expect(pushed.summary.splits).toEqual((await register(['pets/'])).summary.splits);
     expect(own.classNames).toEqual(stored.classNames);
+    const splitOf = new Map(
+      picturePaths(stored).map((path, sample) => [path, stored.splits[sample]]),
+    );
+    const inOrder = ['a', 'a-b'].flatMap((name) =>
+      readdirSync(join(root, 'pets', name))
+        .sort()
+        .map((file) => `${name}/${file}`),
+    );
+    expect([...own.splits]).toEqual(inOrder.map((path) => splitOf.get(path)));
     const [end = 0] = stored.chunkEnds ?? [];
     const inFirst = [...stored.labels.subarray(0, end)].filter((label) => label === 0).length;
     expect(inFirst).toBeGreaterThan(0.3 * end);
@@ -355,6 +376,7 @@ describe('folders', () => {
 describe('Parquet', () => {
   async function parquet(
     rows: readonly { bytes: Uint8Array | null; label: number | null }[],
+    rowCount = 10,
   ): Promise<Uint8Array> {
     const features = {
       image: { _type: 'Image' },
@@ -372,7 +394,7 @@ describe('Parquet', () => {
           { name: 'label', data: rows.map(({ label }) => label), type: 'INT32', nullable: true },
         ],
         kvMetadata: [{ key: 'huggingface', value: JSON.stringify({ info: { features } }) }],
-        rowGroupSize: 10,
+        rowGroupSize: rowCount,
       }),
     );
   }
@@ -397,6 +419,10 @@ describe('Parquet', () => {
     expect([...(stored.shards?.offsets ?? [])]).toEqual(kept);
     expect([...stored.labels]).toEqual(kept.map((n) => [0, 1, -1, -1][n % 4]));
     expect([...(stored.chunkEnds ?? [])]).toEqual([29]);
+    const one = { bytes: await picture(1), label: 1 };
+    put('large.parquet', await parquet(new Array(600).fill(one), 150));
+    const large = parseStoredDataset((await register(['large.parquet'], { split })).manifest);
+    expect([...(large.chunkEnds ?? [])]).toEqual([150, 300, 450, 600]);
     expect(stored.shards?.shards).toMatchObject([{ format: 'parquet', column: 'image' }]);
     const drawn = parseStoredDataset((await register(['train-0.parquet'])).manifest);
     expect(drawn.chunkEnds?.length).toBe(3);
