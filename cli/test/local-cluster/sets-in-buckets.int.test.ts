@@ -1,0 +1,155 @@
+/**
+ * A set whose tars are in a bucket of a real S3 server, registered and learned from by a real cluster. What goes wrong between
+ * them is told by the shard's URL; and the weights are those of a run that nothing disturbed.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { registerSet } from '@lyceum/learning/indexing';
+import { AddressGuard } from '@lyceum/platform';
+import { type Objects, openObjects } from '@lyceum/platform/objects';
+import { ArtifactKind, RunState } from '@lyceum/proto';
+import sharp from 'sharp';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { tinyModelBytes } from '../../../coordinator/test/support.js';
+import { type Members, tarOf } from '../../../learning/test/indexing/tars.js';
+import {
+  S3_SERVER_MS,
+  type S3Server,
+  startS3Server,
+  startSlowedServer,
+} from '../../../platform/test/support.js';
+import { CoordinatorClient } from '../../src/client/index.js';
+import { LocalCluster } from '../../src/local-cluster/index.js';
+
+const { ARTIFACT_KIND_DATASET, ARTIFACT_KIND_MODEL } = ArtifactKind;
+vi.setConfig({ testTimeout: 900_000, hookTimeout: 300_000 + S3_SERVER_MS });
+
+const SIDE = 32;
+const GRID = { height: SIDE, width: SIDE, channels: 3, fit: 'stretch' } as const;
+const TRAIN = ['s3://pictures/train-0.tar', 's3://pictures/train-1.tar'] as const;
+const HELD_OUT = ['s3://pictures/validation.tar', 's3://pictures/test.tar'] as const;
+/** Far below a tenth of what the server sends, and still several pictures a moment. */
+const SLOW = 2_000_000;
+const [TRAIN_COUNT, HELD_OUT_COUNT] = [400, 60];
+
+const s3 = await startS3Server();
+if (s3.lack !== undefined) process.stderr.write(`no test of sets in buckets: ${s3.lack}\n`);
+
+const root = mkdtempSync(join(tmpdir(), 'lyceum-test-'));
+let server: S3Server;
+let proxy: Awaited<ReturnType<typeof startSlowedServer>>;
+let objects: Objects;
+let cluster: LocalCluster;
+let client: CoordinatorClient;
+
+beforeAll(async () => {
+  if (s3.server === undefined) return;
+  server = s3.server;
+  proxy = await startSlowedServer(server.endpoint);
+  const { environment, endpoint } = server;
+  objects = openObjects({ guard: new AddressGuard([]), s3Endpoint: endpoint, environment });
+  for (const [shard, url] of TRAIN.entries())
+    await put(url, await tarOfPictures(shard, TRAIN_COUNT));
+  for (const [shard, url] of HELD_OUT.entries()) {
+    await put(url, await tarOfPictures(10 + shard, HELD_OUT_COUNT));
+  }
+  cluster = await LocalCluster.start({
+    teacherWorkers: 1,
+    studentWorkers: 1,
+    computeThreads: 1,
+    env: {
+      ...environment,
+      LYCEUM_S3_ENDPOINT: proxy.endpoint,
+      // Less than the set has, in memory and on disk: every epoch reads from the bucket.
+      LYCEUM_DATA_MEMORY_MIB: '2',
+      LYCEUM_DATA_CACHE_MIB: '1',
+    },
+  });
+  client = new CoordinatorClient(cluster.address);
+  await client.pushArtifact(ARTIFACT_KIND_DATASET, 'photos', await registered(TRAIN));
+  const size = SIDE * SIDE * 3;
+  const weights = Array.from({ length: size * 2 }, (_, i) => 0.02 * ((i % 7) - 3));
+  await client.pushArtifact(ARTIFACT_KIND_MODEL, 'teacher', tinyModelBytes(weights, size, 2));
+});
+afterAll(async () => {
+  client?.close();
+  await cluster?.stop();
+  await objects?.close();
+  proxy?.close();
+  await server?.stop();
+  rmSync(root, { recursive: true, force: true });
+});
+
+async function put(url: string, bytes: Uint8Array): Promise<void> {
+  const parts = async function* () {
+    yield bytes;
+  };
+  await objects.write(url, parts());
+}
+
+/** Noise, so that no two are alike and none is small. */
+function jpeg(number: number): Promise<Buffer> {
+  const values = Uint8Array.from(
+    { length: SIDE * SIDE * 3 },
+    (_, i) => Math.imul(i + 1 + number * 7919, 2_654_435_761) >>> 24,
+  );
+  return sharp(values, { raw: { width: SIDE, height: SIDE, channels: 3 } })
+    .jpeg()
+    .toBuffer();
+}
+
+async function tarOfPictures(shard: number, count: number): Promise<Buffer> {
+  const members: Members[number][] = [];
+  for (let i = 0; i < count; i++) {
+    members.push([`${i}.jpg`, await jpeg(1_000 * shard + i)], [`${i}.cls`, `${i % 2}`]);
+  }
+  return tarOf(members);
+}
+
+async function registered(train: readonly string[]): Promise<Buffer> {
+  const [validation, test] = HELD_OUT;
+  const sources = [
+    ...train.map((url) => `train=${url}`),
+    `validation=${validation}`,
+    `test=${test}`,
+  ];
+  const options = { sources, grid: GRID, checksPictures: false };
+  const places = { objects, cacheFolder: join(root, 'index') };
+  return (await registerSet(options, places)).manifest;
+}
+
+async function submit(runId: string, dataset = 'photos'): Promise<void> {
+  // Answers of before would spare the teacher the pictures.
+  for (const { id } of await client.listAnswerTables()) await client.deleteAnswerTable(id);
+  const document = {
+    apiVersion: 'lyceum.dev/v1alpha1',
+    kind: 'Distillation',
+    metadata: { name: 'photos' },
+    spec: {
+      dataset,
+      teachers: [{ name: 'teacher', model: 'teacher' }],
+      // There is nothing to learn from noise.
+      teacherHealth: { accept: ['teacher'] },
+      student: { model: { architecture: 'mlp', hiddenUnits: [8] } },
+      // No epoch's answers serve another.
+      views: { seed: 1, cycle: 1_000, shift: 0.2 },
+      training: { batchSize: 32, epochs: 6, order: 'chunks', checkpointEverySteps: 10 },
+    },
+  };
+  await client.submitRun(JSON.stringify(document), { runId });
+}
+
+async function weightsOf(runId: string): Promise<string> {
+  const run = await client.waitForEnd(runId);
+  expect([run.reason, run.state]).toEqual(['', RunState.RUN_STATE_SUCCEEDED]);
+  return run.finalWeightsDigest;
+}
+
+test.skipIf(s3.lack !== undefined)('a bucket that is slow changes nothing', async () => {
+  await submit('calm');
+  const calm = await weightsOf('calm');
+  proxy.bytesPerSecond = SLOW;
+  await submit('slow');
+  expect(await weightsOf('slow')).toBe(calm);
+});
