@@ -12,7 +12,7 @@ import { mulberry32 } from '@lyceum/learning/arrays';
 import sharp, { type Sharp } from 'sharp';
 
 const PHOTOGRAPHS = ['china.jpg', 'flower.jpg'];
-export const JPEG_SIZE = { width: 500, height: 375 };
+const JPEG_SIZE = { width: 500, height: 375 };
 const QUALITY = 97;
 const LEAST_AREA = 0.5;
 
@@ -26,10 +26,6 @@ export interface Jpeg {
   /** Which half of which photograph its middle is in: something to learn. */
   readonly label: number;
 }
-
-export const CLASS_NAMES = PHOTOGRAPHS.flatMap((name) =>
-  ['left', 'right'].map((side) => `${name.replace('.jpg', '')} ${side}`),
-);
 
 /**
  * Crop `index` of each seed, from 0.

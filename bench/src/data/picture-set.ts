@@ -33,7 +33,7 @@ interface SetWanted {
 }
 
 /** @returns the set's manifest. */
-export async function makePictureSet(objects: Objects, wanted: SetWanted): Promise<Buffer> {
+async function makePictureSet(objects: Objects, wanted: SetWanted): Promise<Buffer> {
   const { crops, gib, grid, prefix, indexFolder, signal } = wanted;
   const sources: string[] = [];
   for (const shard of tarShards(crops, { jpegBytes: gib * GIB, shardBytes: SHARD_BYTES })) {

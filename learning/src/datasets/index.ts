@@ -48,12 +48,11 @@ export { picturePlaces } from './picture-places.js';
 export { allRows, RowFile } from './row-file.js';
 export { sampleText, sampleTextsOf, TEXT_MAX_BYTES } from './sample-texts.js';
 export { SamplesOnDisk } from './samples-on-disk.js';
-export {
-  HeldSamples,
-  type PictureCanary,
-  type PictureGrid,
-  type Shard,
-  type ShardIndex,
+export type {
+  PictureCanary,
+  PictureGrid,
+  Shard,
+  ShardIndex,
 } from './shards/index.js';
 export { type SharedSamples, sharedSamples, sharedSamplesText } from './shared-samples.js';
 export { splitNamed } from './split-names.js';

@@ -1,4 +1,5 @@
 /** The rows of all shards as one set's: what became of them, in the order of the sources. */
+import { isFileUrl } from '@lyceum/platform/objects';
 import { LyceumError } from '@lyceum/proto';
 import { type Shard, SPLIT_NUMBERS, type SplitName } from '../datasets/index.js';
 import { Ignored, Refusals } from '../import/samples/index.js';
@@ -137,11 +138,13 @@ function labelledByName({ rows, files, source }: IndexedPart): ShardRows {
 function shardOfSource(source: IndexedPart['source'], { column }: ShardRows): Shard {
   if (source.format === 'folder') return { url: source.url, format: 'folder', sizeBytes: 0 };
   const { url, format, sizeBytes, etag } = source;
+  // A file's is its time, which a copy of the folder has not: its size and its pictures' digests say enough.
+  const isNamed = etag !== undefined && !isFileUrl(url);
   return {
     url,
     format,
     sizeBytes,
-    ...(etag !== undefined && { etag }),
+    ...(isNamed && { etag }),
     ...(column !== undefined && { column }),
   };
 }

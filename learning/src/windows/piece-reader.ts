@@ -2,6 +2,7 @@
  * Encoded pictures of a piece, from the cache or from their objects, and verified in both cases: whoever gets them has the
  * bytes that the set was made of.
  */
+import { isFileUrl } from '@lyceum/platform/objects';
 import type { DiskCache } from './cache/index.js';
 import type { Counters } from './counters.js';
 import { isRegistered, type OpenSet, pieceSamples } from './open-set.js';
@@ -13,8 +14,6 @@ const SMALL_SET_BYTES = 1024 * 1024 * 1024;
 
 /** Of a piece, what must be wanted at once for all of it to be kept: in an order by chunks the rest is wanted soon. */
 const WORTH_ALL = 1 / 8;
-
-const REMOTE = /^[a-z][a-z0-9+.-]*:\/\//i;
 
 type EncodedPictures = ReadonlyMap<number, Uint8Array>;
 
@@ -97,7 +96,7 @@ export class PieceReader {
   keyOf(set: OpenSet, piece: number): string | undefined {
     if (this.#cache === undefined) return undefined;
     const first = set.index.shardOf[set.pieceEnds[piece - 1] ?? 0] as number;
-    return REMOTE.test(set.index.shards[first]?.url ?? '') ? set.pieceKeys[piece] : undefined;
+    return isFileUrl(set.index.shards[first]?.url ?? '') ? undefined : set.pieceKeys[piece];
   }
 
   #isKept(set: OpenSet, piece: number, key: string, wantedBytes: number): boolean {

@@ -13,9 +13,16 @@ const SHOWN_LETTERS = 512;
 /** AWS's rule for names of buckets. A name is a part of a host's name, so nothing else may be in it. */
 const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 
+const WITH_SCHEME = /^([a-z][a-z0-9+.-]*):\/\/(.*)$/is;
+
+/** Whether the object would be a file below the datasets root. */
+export function isFileUrl(url: string): boolean {
+  return !WITH_SCHEME.test(url);
+}
+
 /** @throws {LyceumError} INVALID_ARGUMENT naming the URL and what would be right. */
 export function placeOf(url: string): ObjectPlace {
-  const [, scheme, rest = ''] = /^([a-z][a-z0-9+.-]*):\/\/(.*)$/is.exec(url) ?? [];
+  const [, scheme, rest = ''] = WITH_SCHEME.exec(url) ?? [];
   switch (scheme?.toLowerCase()) {
     case undefined:
       return { kind: 'file', path: filePath(url) };

@@ -7,7 +7,7 @@
  */
 
 /** Tar as WebDataset has it, Parquet with pictures in a column, or a folder whose files are pictures. */
-export type ShardFormat = 'tar' | 'parquet' | 'folder';
+type ShardFormat = 'tar' | 'parquet' | 'folder';
 
 export interface Shard {
   /** `s3://BUCKET/KEY`, `https://…`, or a path below the datasets root; of a folder with a slash at its end. */
@@ -15,7 +15,7 @@ export interface Shard {
   readonly format: ShardFormat;
   /** Of a folder, 0. */
   readonly sizeBytes: number;
-  /** As its server tells; absent: of a folder, or the server tells none. */
+  /** As its server tells; absent: of files, of a folder, or the server tells none. */
   readonly etag?: string;
   /** Of Parquet: the column with pictures. */
   readonly column?: string;
