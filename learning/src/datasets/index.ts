@@ -48,11 +48,13 @@ export { picturePlaces } from './picture-places.js';
 export { allRows, RowFile } from './row-file.js';
 export { sampleText, sampleTextsOf, TEXT_MAX_BYTES } from './sample-texts.js';
 export { SamplesOnDisk } from './samples-on-disk.js';
-export type {
-  PictureCanary,
-  PictureGrid,
-  Shard,
-  ShardIndex,
+export {
+  DIGEST_BYTES,
+  type PictureCanary,
+  type PictureGrid,
+  pictureDigest,
+  type Shard,
+  type ShardIndex,
 } from './shards/index.js';
 export { type SharedSamples, sharedSamples, sharedSamplesText } from './shared-samples.js';
 export { splitNamed } from './split-names.js';

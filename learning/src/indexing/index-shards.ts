@@ -5,6 +5,7 @@ import { SampleRefusedError } from '../datasets/encoding/index.js';
 import type { PictureGrid } from '../datasets/index.js';
 import { Ignored, Refusals } from '../import/samples/index.js';
 import { decoderVersion, pictureDecoder } from '../pictures/index.js';
+import { CountedObjects } from './counted-objects.js';
 import {
   type IndexOptions,
   indexFiles,
@@ -13,7 +14,6 @@ import {
   type LabelPlace,
   type ShardRows,
 } from './formats/index.js';
-import { CountedObjects } from './reading/index.js';
 import type { ShardCache } from './shard-cache.js';
 import type { FolderFile, FolderSource, FoundSources, ShardSource } from './sources/index.js';
 

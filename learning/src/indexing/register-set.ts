@@ -2,6 +2,7 @@
 import type { Objects } from '@lyceum/platform/objects';
 import { InvalidDocumentError, LyceumError, type Problem } from '@lyceum/proto';
 import {
+  DIGEST_BYTES,
   encodeManifest,
   type ManifestParts,
   type PictureGrid,
@@ -11,12 +12,12 @@ import {
 import { type ImportSummary, importSummary } from '../import/index.js';
 import { chosenSplits, Refusals, type SplitChoice } from '../import/samples/index.js';
 import { decoderVersion } from '../pictures/index.js';
+import { pictureText, ShardPictures } from '../shards/index.js';
 import { arrangeChunks } from './arrange-chunks.js';
 import { pictureCanary } from './canary.js';
-import { DIGEST_BYTES, type LabelPlace } from './formats/index.js';
+import type { LabelPlace } from './formats/index.js';
 import { indexShards } from './index-shards.js';
 import { type Mixing, mixingOf } from './mixing.js';
-import { ShardPictures } from './reading/index.js';
 import { type SetRows, setRows } from './set-rows.js';
 import { ShardCache } from './shard-cache.js';
 import { shardWarnings } from './shard-warnings.js';
@@ -55,6 +56,8 @@ export interface RegisteredSet {
   readonly mixing: Mixing | undefined;
 }
 
+const NEVER = new AbortController().signal;
+
 /** What kinds of sources are called; the draw of splits depends on it. */
 const KINDS = { tar: 'webdataset', parquet: 'parquet', folder: 'images' } as const;
 
@@ -91,14 +94,19 @@ export async function registerSet(
       : chosenSplits(kind, split, rows.labels, rows.splits);
   const arranged = arrangedParts(rows, splits, grid);
   const broken = new Refusals();
-  const pictures = new ShardPictures(arranged.shards, objects, signal);
+  const pictures = new ShardPictures(objects);
   const { chunkEnds } = arranged;
+  const read = async (sample: number): Promise<Uint8Array> => {
+    const wanted = Uint32Array.of(sample);
+    const found = await pictures.readAll(arranged.shards, wanted, signal ?? NEVER);
+    return found.get(sample) as Uint8Array;
+  };
   const canary = await pictureCanary(
     {
       chunkEnds,
       grid,
-      read: (sample) => pictures.read(sample),
-      whereOf: (sample) => pictures.whereOf(sample),
+      read,
+      whereOf: (sample) => pictureText(arranged.shards, sample),
     },
     broken,
   );

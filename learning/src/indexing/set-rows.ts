@@ -1,9 +1,9 @@
 /** The rows of all shards as one set's: what became of them, in the order of the sources. */
 import { isFileUrl } from '@lyceum/platform/objects';
 import { LyceumError } from '@lyceum/proto';
-import { type Shard, SPLIT_NUMBERS, type SplitName } from '../datasets/index.js';
+import { DIGEST_BYTES, type Shard, SPLIT_NUMBERS, type SplitName } from '../datasets/index.js';
 import { Ignored, Refusals } from '../import/samples/index.js';
-import { DIGEST_BYTES, type ShardRows } from './formats/index.js';
+import type { ShardRows } from './formats/index.js';
 import type { IndexedPart } from './index-shards.js';
 import { REFUSED, type SetClasses, setClasses } from './set-classes.js';
 import type { FoundSources } from './sources/index.js';

@@ -7,6 +7,7 @@ import {
   sharedSamplesText,
 } from '../datasets/index.js';
 import type { Refusals } from '../import/samples/index.js';
+import { GAP_BYTES } from '../shards/index.js';
 import type { Mixing } from './mixing.js';
 
 const REPACK = '`coordinator datasets repack` writes mixed shards';
@@ -18,8 +19,6 @@ const MIXED_SHARE = 0.8;
 const READ_TOO_MUCH = 1.2;
 const BESIDE_PICTURE_BYTES = 16 * 1024;
 
-/** What lies between two pictures is read with them, or is worth another request. */
-const GAP_BYTES = 64 * 1024;
 const REQUESTS_PER_CHUNK = 4;
 
 /** A chunk is the least that is read: more is a row group that nobody can cut. */

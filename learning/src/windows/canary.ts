@@ -1,8 +1,7 @@
 /** Whether this program makes the same pixels of a set's pictures as the one that registered it. */
 import { createHash } from 'node:crypto';
 import { decoderVersion } from '../pictures/index.js';
-import type { OpenSet } from './open-set.js';
-import { PictureCanaryError } from './window-errors.js';
+import { type OpenSet, PictureCanaryError } from './pieces/index.js';
 
 /**
  * @param inputs - [canary's samples, height, width, channels], as they are decoded here.

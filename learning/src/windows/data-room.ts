@@ -1,12 +1,10 @@
 /** The parts of the data thread, put together. */
 import { LyceumError } from '@lyceum/proto';
+import { type ObjectReader, ShardPictures } from '../shards/index.js';
 import { DiskCache } from './cache/index.js';
 import { checkCanary } from './canary.js';
-import { Counters } from './counters.js';
-import { type OpenSet, openSet } from './open-set.js';
-import { PieceReader } from './piece-reader.js';
+import { Counters, type OpenSet, openSet, PieceReader } from './pieces/index.js';
 import { ReadAhead } from './read-ahead.js';
-import { type ObjectReader, ShardPictures } from './shards/index.js';
 import { Turns } from './turns.js';
 import type { DataCalls, DataNews, DataSettings, SetFile } from './window-calls.js';
 import { WindowMemory } from './window-memory.js';

@@ -4,9 +4,7 @@
  */
 import { Wakeup } from '@lyceum/platform';
 import type { CacheLedger } from './cache/index.js';
-import type { OpenSet } from './open-set.js';
-import type { PieceReader } from './piece-reader.js';
-import { wantedPieces } from './shards/index.js';
+import { type OpenSet, type PieceReader, wantedPieces } from './pieces/index.js';
 import type { WindowMemory } from './window-memory.js';
 
 /** Pieces on their way at once: enough to hide a server's answer times. */

@@ -2,12 +2,18 @@
 import { LyceumError } from '@lyceum/proto';
 import { SampleRefusedError } from '../datasets/encoding/index.js';
 import { type PictureDecoder, pictureDecoder } from '../pictures/index.js';
-import type { Counters } from './counters.js';
-import { type OpenSet, pictureBytes } from './open-set.js';
-import type { PieceReader, PlannedPiece } from './piece-reader.js';
-import { encodedBytes, pictureUrl, wantedPieces } from './shards/index.js';
+import { pictureUrl } from '../shards/index.js';
+import {
+  type Counters,
+  encodedBytes,
+  type OpenSet,
+  PictureDecodeError,
+  type PieceReader,
+  type PlannedPiece,
+  pictureBytes,
+  wantedPieces,
+} from './pieces/index.js';
 import type { Turns } from './turns.js';
-import { PictureDecodeError } from './window-errors.js';
 import type { WindowMemory } from './window-memory.js';
 
 /** Parts of one window that are read at once, beside the first: enough to hide a server's answer times. */

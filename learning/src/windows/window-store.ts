@@ -1,7 +1,7 @@
 /** Windows that are being read, that somebody has, and that somebody had a moment ago. */
 import { createHash } from 'node:crypto';
 import { LyceumError } from '@lyceum/proto';
-import type { OpenSet } from './open-set.js';
+import type { OpenSet } from './pieces/index.js';
 import type { Place, WindowMemory } from './window-memory.js';
 import type { WindowReader } from './window-reader.js';
 

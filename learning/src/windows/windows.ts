@@ -10,9 +10,14 @@ import type { Logger } from '@lyceum/platform';
 import { ObjectChangedError } from '@lyceum/platform/objects';
 import { Thread, type ThreadDeathError } from '@lyceum/platform/threads';
 import { LyceumError } from '@lyceum/proto';
-import { Counters, type Counts } from './counters.js';
+import {
+  Counters,
+  type Counts,
+  PictureCanaryError,
+  PictureDecodeError,
+  PictureDigestError,
+} from './pieces/index.js';
 import type { DataCalls, DataNews, DataSettings, SetFile } from './window-calls.js';
-import { PictureCanaryError, PictureDecodeError, PictureDigestError } from './window-errors.js';
 
 export interface WindowSettings extends Omit<DataSettings, 'counters'> {
   readonly log: Logger;

@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { parseStoredDataset, type ShardIndex, type StoredDataset } from '@lyceum/learning/datasets';
 import { registerSet, repackSet } from '@lyceum/learning/indexing';
 import { afterAll, beforeEach, expect, test } from 'vitest';
-import { ShardPictures } from '../../src/indexing/reading/index.js';
 import { repackPlan, runEnds } from '../../src/indexing/repack/repack-plan.js';
 import { pictureDecoder } from '../../src/pictures/index.js';
+import { ShardPictures } from '../../src/shards/index.js';
 import { type FileObjects, fileObjects } from './file-objects.js';
 import { picture, tarOf } from './tars.js';
 
@@ -70,10 +70,12 @@ async function registered(sources: readonly string[]): Promise<SetInShards> {
 
 async function firstPixels(set: SetInShards): Promise<string[]> {
   const decode = await pictureDecoder(GRID);
-  const pictures = new ShardPictures(set.shards, objects, undefined);
+  const samples = Uint32Array.from(set.labels.keys());
+  const { signal } = new AbortController();
+  const pictures = await new ShardPictures(objects).readAll(set.shards, samples, signal);
   return Promise.all(
     Array.from(set.labels, async (label, sample) => {
-      const pixels = await decode(await pictures.read(sample));
+      const pixels = await decode(pictures.get(sample) as Uint8Array);
       return `${label} ${set.splits[sample]} ${[...pixels.subarray(0, 3)].map((value) => Math.round(value / 8))}`;
     }),
   );

@@ -15,10 +15,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LyceumError } from '@lyceum/proto';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Counters } from '../../src/windows/counters.js';
 import { DataRoom } from '../../src/windows/data-room.js';
+import { Counters } from '../../src/windows/pieces/index.js';
 import type { DataSettings } from '../../src/windows/window-calls.js';
-import { BASE, CountedObjects } from './counted-objects.js';
+import { BASE, CountedObjects } from '../shards/counted-objects.js';
 import { GRID, type PictureSet, pictureSet, pixelsOfAll } from './picture-set.js';
 
 const MIB = 1024 * 1024;

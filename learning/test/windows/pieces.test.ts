@@ -2,13 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { mulberry32 } from '../../src/arrays/hashing.js';
 import type { ShardIndex } from '../../src/datasets/shards/shard-index.js';
-import {
-  GAP_BYTES,
-  PIECE_MAX_BYTES,
-  pictureRanges,
-  pieceEnds,
-  wantedPieces,
-} from '../../src/windows/shards/pieces.js';
+import { GAP_BYTES, pictureRanges, REQUEST_MAX_BYTES } from '../../src/shards/picture-ranges.js';
+import { pieceEnds, wantedPieces } from '../../src/windows/pieces/pieces.js';
 
 /** Pictures one after another in one shard, with a gap before each. */
 function indexOf(lengths: number[], gaps: number[], format: 'tar' | 'parquet' = 'tar'): ShardIndex {
@@ -37,7 +32,7 @@ describe('ranges', () => {
     const ranges = pictureRanges(near, Uint32Array.of(0, 1, 2));
     expect(ranges.map(({ samples }) => samples)).toEqual([[0, 1], [2]]);
     expect(ranges[0]).toMatchObject({ start: 0, end: 10 + GAP_BYTES - 1 + 10 });
-    const large = indexOf([PIECE_MAX_BYTES - 10, 10, 1], [0, 0, 0]);
+    const large = indexOf([REQUEST_MAX_BYTES - 10, 10, 1], [0, 0, 0]);
     expect(pictureRanges(large, Uint32Array.of(0, 1, 2)).map((r) => r.samples)).toEqual([
       [0, 1],
       [2],
@@ -61,7 +56,7 @@ describe('ranges', () => {
             (index.offsets[sample] as number) + (lengths[sample] as number),
           ).toBeLessThanOrEqual(end);
         }
-        expect(end - start).toBeLessThanOrEqual(PIECE_MAX_BYTES);
+        expect(end - start).toBeLessThanOrEqual(REQUEST_MAX_BYTES);
       }
     }
   });
@@ -69,7 +64,7 @@ describe('ranges', () => {
 
 describe('pieces', () => {
   it('are chunks, cut where they are larger than a request; of Parquet not', () => {
-    const lengths = [PIECE_MAX_BYTES / 2, PIECE_MAX_BYTES / 2, 1, 5, PIECE_MAX_BYTES + 1];
+    const lengths = [REQUEST_MAX_BYTES / 2, REQUEST_MAX_BYTES / 2, 1, 5, REQUEST_MAX_BYTES + 1];
     const ends = Uint32Array.of(4, 5);
     expect([...pieceEnds(indexOf(lengths, [0, 0, 0, 0, 0]), ends)]).toEqual([2, 4, 5]);
     expect([...pieceEnds(indexOf(lengths, [0, 0, 0, 0, 0], 'parquet'), ends)]).toEqual([4, 5]);

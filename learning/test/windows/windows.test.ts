@@ -11,7 +11,7 @@ import { ObjectChangedError } from '@lyceum/platform/objects';
 import { Thread } from '@lyceum/platform/threads';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { mulberry32 } from '../../src/arrays/hashing.js';
-import { Counters } from '../../src/windows/counters.js';
+import { Counters } from '../../src/windows/pieces/index.js';
 import { openWindows, type WindowSettings, Windows } from '../../src/windows/windows.js';
 import { GRID, pictureSet, pixelsOfAll } from './picture-set.js';
 

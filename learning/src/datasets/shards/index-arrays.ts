@@ -1,4 +1,5 @@
 /** The arrays of a manifest that say where each picture is. */
+import { createHash } from 'node:crypto';
 import type { NpyArray } from '../../files/index.js';
 import type { ShardIndex } from './shard-index.js';
 
@@ -9,6 +10,11 @@ export type IndexArrays = Pick<
 > & { readonly chunkEnds: Uint32Array };
 
 export const DIGEST_BYTES = 16;
+
+/** The first half of the SHA-256 of an encoded picture. */
+export function pictureDigest(bytes: Uint8Array): Buffer {
+  return createHash('sha256').update(bytes).digest().subarray(0, DIGEST_BYTES);
+}
 
 /** By name. */
 export function indexArrays(index: IndexArrays): [string, NpyArray][] {

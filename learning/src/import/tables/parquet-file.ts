@@ -34,6 +34,13 @@ export interface RowRange {
   readonly rowEnd: number;
 }
 
+/** A file cannot be read as Parquet, whoever asks. */
+export class ParquetRefusedError extends LyceumError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('INVALID_ARGUMENT', message, options);
+  }
+}
+
 export class OpenParquet {
   readonly features: ParquetFeatures;
   /** The row groups that have rows, in their order. */
@@ -117,7 +124,7 @@ export class OpenParquet {
   }
 
   refusal(message: string): LyceumError {
-    return new LyceumError('INVALID_ARGUMENT', `${this.#name}: ${message}`);
+    return new ParquetRefusedError(`${this.#name}: ${message}`);
   }
 
   #refuseLarge(group: number, columns: readonly ColumnMetaData[], rowCount: number): void {
@@ -204,7 +211,7 @@ async function explained<T>(where: string, work: () => Promise<T>): Promise<T> {
     const cause = err instanceof Error ? err.message : String(err);
     // The library takes a file's numbers at their word; what the runtime says of them says nothing to a person.
     const reason = isRuntimeError(err) ? 'it is damaged, or ends too early' : cause;
-    throw new LyceumError('INVALID_ARGUMENT', `${where}: cannot be read as Parquet: ${reason}`, {
+    throw new ParquetRefusedError(`${where}: cannot be read as Parquet: ${reason}`, {
       cause: err,
     });
   }

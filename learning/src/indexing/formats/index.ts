@@ -5,5 +5,5 @@ export { indexParquet } from './index-parquet.js';
 export { indexTar } from './index-tar.js';
 export { type LabelPlace, parseLabelPlace } from './label-place.js';
 export { isPictureEnding } from './picture-signature.js';
-export { DIGEST_BYTES, type FoundLabel, type ShardRows } from './shard-rows.js';
+export type { FoundLabel, ShardRows } from './shard-rows.js';
 export { readShardRows, writeShardRows } from './shard-rows-file.js';

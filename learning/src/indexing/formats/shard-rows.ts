@@ -1,13 +1,9 @@
 /** What was found in one shard: its rows, and what was not taken. Kept as a file, so that no shard is read twice. */
-import { createHash } from 'node:crypto';
 import { SampleRefusedError } from '../../datasets/encoding/index.js';
-import { MAX_CLASSES } from '../../datasets/index.js';
+import { MAX_CLASSES, pictureDigest } from '../../datasets/index.js';
 import { Ignored, Refusals } from '../../import/samples/index.js';
 import { IMAGE_FILE_MAX_BYTES, type PictureDecoder } from '../../pictures/index.js';
 import { looksLikePicture } from './picture-signature.js';
-
-/** The first half of the SHA-256 of a picture. */
-export const DIGEST_BYTES = 16;
 
 /** A label that occurs in the shard. */
 export interface FoundLabel {
@@ -21,7 +17,7 @@ export interface ShardRows {
   readonly offsets: Float64Array;
   /** [rows]: bytes of the encoded picture. */
   readonly lengths: Uint32Array;
-  /** [rows, {@link DIGEST_BYTES}]. */
+  /** [rows, 16]. */
   readonly digests: Uint8Array;
   /** [rows]: place in `found`; −1: unlabelled. */
   readonly labels: Int32Array;
@@ -81,7 +77,7 @@ export class RowsBuilder {
     this.#labels.push(label === undefined ? -1 : this.#labelPlace(label, where));
     this.#offsets.push(offset);
     this.#lengths.push(bytes.length);
-    this.#digests.push(createHash('sha256').update(bytes).digest().subarray(0, DIGEST_BYTES));
+    this.#digests.push(pictureDigest(bytes));
     this.#groups.push(group);
   }
 

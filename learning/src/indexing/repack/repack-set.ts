@@ -12,7 +12,7 @@ import { writeDurably } from '../../files/index.js';
 import { mapInOrder } from '../../import/images/index.js';
 import { Refusals } from '../../import/samples/index.js';
 import { chunkOf } from '../../orders/index.js';
-import { ShardPictures } from '../reading/index.js';
+import { type EncodedPictures, pictureText, ShardPictures } from '../../shards/index.js';
 import { type PictureEncoder, pictureEncoder } from './picture-encoder.js';
 import { type PictureFormat, type RepackedShard, repackPlan, runEnds } from './repack-plan.js';
 import { TAR_END, tarMember } from './tar-writer.js';
@@ -22,6 +22,8 @@ const REPACK_VERSION = 1;
 
 /** As many as sharp decodes at once on a few cores. */
 const ENCODED_AT_ONCE = 8;
+
+const NEVER = new AbortController().signal;
 
 export interface RepackOptions {
   /** Where shards are written: a folder below the datasets root, or a prefix, with a slash at its end. */
@@ -52,6 +54,8 @@ export interface Repacked {
   readonly refusals: Refusals;
 }
 
+type SetInShards = StoredDataset & { readonly shards: ShardIndex };
+
 /** By name of the shard. */
 type Written = Record<string, ObjectFacts>;
 
@@ -61,7 +65,7 @@ type Written = Record<string, ObjectFacts>;
  *   `Objects`.
  */
 export async function repackSet(
-  set: StoredDataset & { readonly shards: ShardIndex },
+  set: SetInShards,
   options: RepackOptions,
   places: RepackPlaces,
 ): Promise<Repacked> {
@@ -83,7 +87,7 @@ export async function repackSet(
   if (record.isNew) await requireEmpty(objects, target, signal);
   await record.save();
   const encode = await pictureEncoder(grid, format, quality);
-  const pictures = new ShardPictures(set.shards, objects, signal);
+  const pictures = new ShardPictures(objects);
   const refusals = new Refusals();
   let done = 0;
   for (const shard of plan) {
@@ -101,6 +105,7 @@ export async function repackSet(
       encode,
       options,
       refusals,
+      signal: signal ?? NEVER,
       onPicture,
     });
     record.add(shard.name, await objects.write(url, each(parts), signal));
@@ -110,19 +115,20 @@ export async function repackSet(
 }
 
 interface ShardWork {
-  readonly set: StoredDataset;
+  readonly set: SetInShards;
   readonly ends: Uint32Array;
   readonly pictures: ShardPictures;
   readonly encode: PictureEncoder;
   readonly options: RepackOptions;
   readonly refusals: Refusals;
+  readonly signal: AbortSignal;
   readonly onPicture: () => void;
 }
 
 /** Reads run by run, and puts pictures in the shard's order. */
 async function shardParts(
   { samples }: RepackedShard,
-  { set, ends, pictures, encode, options, refusals, onPicture }: ShardWork,
+  { set, ends, pictures, encode, options, refusals, signal, onPicture }: ShardWork,
 ): Promise<Buffer[]> {
   const places = new Map([...samples].map((sample, place) => [sample, place]));
   const members: Buffer[] = new Array(samples.length).fill(Buffer.alloc(0));
@@ -132,7 +138,7 @@ async function shardParts(
       return { sample, bytes: await encode(bytes) };
     } catch (err) {
       if (!(err instanceof SampleRefusedError)) throw err;
-      const where = pictures.whereOf(sample);
+      const where = pictureText(set.shards, sample);
       if (options.skipsRefused) refusals.add({ where, refusal: err });
       else
         throw new LyceumError(
@@ -142,7 +148,9 @@ async function shardParts(
       return { sample, bytes: undefined };
     }
   };
-  const read = picturesByRun(Uint32Array.from(samples).sort(), ends, pictures);
+  const read = picturesByRun(Uint32Array.from(samples).sort(), ends, (run) =>
+    pictures.readAll(set.shards, run, signal),
+  );
   for await (const { sample, bytes } of mapInOrder(read, ENCODED_AT_ONCE, encoded)) {
     onPicture();
     if (bytes === undefined) continue;
@@ -159,14 +167,14 @@ async function shardParts(
 async function* picturesByRun(
   samples: Uint32Array,
   ends: Uint32Array,
-  pictures: ShardPictures,
+  read: (run: Uint32Array) => Promise<EncodedPictures>,
 ): AsyncGenerator<readonly [number, Uint8Array], void, undefined> {
   let start = 0;
   while (start < samples.length) {
     const runEnd = ends[chunkOf(ends, samples[start] as number)] as number;
     let end = start;
     while (end < samples.length && (samples[end] as number) < runEnd) end += 1;
-    yield* pictures.readTogether(samples.subarray(start, end));
+    yield* await read(samples.subarray(start, end));
     start = end;
   }
 }

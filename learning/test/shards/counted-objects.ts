@@ -2,7 +2,7 @@
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LyceumError } from '@lyceum/proto';
-import type { ObjectReader } from '../../src/windows/shards/object-reader.js';
+import type { ObjectReader } from '../../src/shards/index.js';
 
 export const BASE = 's3://bucket/';
 

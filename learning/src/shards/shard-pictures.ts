@@ -1,12 +1,14 @@
-/** Reads encoded pictures from shards of all formats. What they are is not looked at. */
+/** Reads encoded pictures from shards of all formats. Whoever gets them has the bytes that the set was made of. */
 import { inLanes } from '@lyceum/platform';
-import type { Shard, ShardIndex } from '../../datasets/index.js';
+import { LyceumError } from '@lyceum/proto';
+import type { Shard, ShardIndex } from '../datasets/index.js';
 import type { ObjectReader } from './object-reader.js';
 import { ParquetPictures, type ParquetRows } from './parquet-pictures.js';
-import { pictureUrl } from './picture-url.js';
-import { pictureRanges } from './pieces.js';
+import { pictureText, pictureUrl } from './picture-place.js';
+import { pictureRanges } from './picture-ranges.js';
+import { isRegistered } from './registered.js';
 
-/** Requests for one piece at once: pictures of a folder are a request each. */
+/** Requests for some pictures at once: those of a folder are a request each. */
 const REQUESTS_AT_ONCE = 8;
 
 /** By index into the set. */
@@ -16,7 +18,6 @@ export class ShardPictures {
   readonly #objects: ObjectReader;
   readonly #parquet: ParquetPictures;
 
-  /** @param objects - counts what it reads. */
   constructor(objects: ObjectReader) {
     this.#objects = objects;
     this.#parquet = new ParquetPictures(objects);
@@ -32,9 +33,9 @@ export class ShardPictures {
   }
 
   /**
-   * @param samples - ascending indices into the set.
-   * @returns the pictures; without those that a Parquet file has no bytes for.
-   * @throws {LyceumError} what the object's server says, naming the object.
+   * @param samples - indices into the set.
+   * @returns the pictures, without those whose bytes are not the registered ones.
+   * @throws {LyceumError} what the object's server says; FAILED_PRECONDITION for what is no Parquet file any more.
    */
   async read(
     index: ShardIndex,
@@ -43,6 +44,11 @@ export class ShardPictures {
   ): Promise<EncodedPictures> {
     const { plain, rows } = divided(index, samples);
     const pictures = new Map<number, Uint8Array>();
+    const take = (sample: number, bytes: Uint8Array | undefined): boolean => {
+      if (bytes === undefined || !isRegistered(index, sample, bytes)) return false;
+      pictures.set(sample, bytes);
+      return true;
+    };
     await inLanes(pictureRanges(index, plain), REQUESTS_AT_ONCE, signal, async (range) => {
       const { start, end, shard } = range;
       const { etag } = index.shards[shard] as Shard;
@@ -50,11 +56,24 @@ export class ShardPictures {
       const bytes = await this.#objects.read(url, { start, end, etag }, signal);
       for (const sample of range.samples) {
         const at = (index.offsets[sample] as number) - start;
-        pictures.set(sample, bytes.subarray(at, at + (index.lengths[sample] as number)));
+        take(sample, bytes.subarray(at, at + (index.lengths[sample] as number)));
       }
     });
-    for (const of of rows) await this.#parquet.read(of, signal, pictures);
+    for (const of of rows) await this.#parquet.read(of, signal, take);
     return pictures;
+  }
+
+  /** As {@link read}. @throws {LyceumError} FAILED_PRECONDITION naming a picture that has other bytes. */
+  async readAll(
+    index: ShardIndex,
+    samples: Uint32Array,
+    signal: AbortSignal,
+  ): Promise<EncodedPictures> {
+    const pictures = await this.read(index, samples, signal);
+    const other = samples.find((sample) => !pictures.has(sample));
+    if (other === undefined) return pictures;
+    const message = `${pictureText(index, other)}: its bytes are not those that were registered; was it replaced?`;
+    throw new LyceumError('FAILED_PRECONDITION', message);
   }
 }
 

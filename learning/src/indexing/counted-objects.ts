@@ -1,6 +1,7 @@
 /** Objects as readers of shards want them, with a count of the bytes that came. */
 import type { Objects } from '@lyceum/platform/objects';
 import type { AsyncBuffer } from 'hyparquet';
+import { objectBuffer } from '../shards/index.js';
 
 /** One version of an object. */
 export interface ObjectVersion {
@@ -35,14 +36,6 @@ export class CountedObjects {
   }
 
   buffer(version: ObjectVersion): AsyncBuffer {
-    const { sizeBytes } = version;
-    return {
-      byteLength: sizeBytes,
-      slice: async (start, end = sizeBytes) => {
-        const { buffer, byteOffset, length } = await this.read(version, start, end);
-        const isWhole = byteOffset === 0 && length === buffer.byteLength;
-        return (isWhole ? buffer : buffer.slice(byteOffset, byteOffset + length)) as ArrayBuffer;
-      },
-    };
+    return objectBuffer(version.sizeBytes, (start, end) => this.read(version, start, end));
   }
 }

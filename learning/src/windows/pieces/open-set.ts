@@ -2,11 +2,8 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { LyceumError } from '@lyceum/proto';
-import { parseStoredDataset, type ShardIndex } from '../datasets/index.js';
-import { encodedBytes, pieceEnds } from './shards/index.js';
-
-/** Of the SHA-256 of a picture, what a set keeps. */
-const DIGEST_BYTES = 16;
+import { DIGEST_BYTES, parseStoredDataset, type ShardIndex } from '../../datasets/index.js';
+import { encodedBytes, pieceEnds } from './pieces.js';
 
 /** Letters of a piece's name. */
 const KEY_LETTERS = 32;
@@ -55,16 +52,4 @@ export function pictureBytes({ index: { grid } }: OpenSet): number {
 export function pieceSamples({ pieceEnds: ends }: OpenSet, piece: number): Uint32Array {
   const start = ends[piece - 1] ?? 0;
   return Uint32Array.from({ length: (ends[piece] as number) - start }, (_, i) => start + i);
-}
-
-/** Whether these are the bytes that the set was made of. */
-export function isRegistered(
-  { index }: OpenSet,
-  sample: number,
-  bytes: Uint8Array | undefined,
-): boolean {
-  if (bytes === undefined || bytes.length !== index.lengths[sample]) return false;
-  const found = createHash('sha256').update(bytes).digest().subarray(0, DIGEST_BYTES);
-  const at = sample * DIGEST_BYTES;
-  return found.equals(index.digests.subarray(at, at + DIGEST_BYTES));
 }

@@ -1,17 +1,12 @@
 /**
- * Pure planning of what is read together. A *piece* is consecutive samples of one chunk: what the cache keeps as one entry.
+ * Pure planning of what is kept together. A *piece* is consecutive samples of one chunk: what the cache keeps as one entry.
  * Where the set is the same, pieces are, whatever is asked for.
  *
  * Symbols: N samples, P pieces.
  */
 import type { ShardIndex } from '../../datasets/index.js';
 import { chunkOf } from '../../orders/index.js';
-
-/** What one request is worth at most, and what an entry of the cache takes. */
-export const PIECE_MAX_BYTES = 16 * 1024 * 1024;
-
-/** What lies between two pictures is read with them where it is shorter than another request is worth. */
-export const GAP_BYTES = 64 * 1024;
+import { REQUEST_MAX_BYTES } from '../../shards/index.js';
 
 /**
  * [P]: where each piece ends. Chunks are cut where they would be larger than a request, but of Parquet not: a row group is
@@ -29,7 +24,7 @@ export function pieceEnds(
     for (const start = sample; sample < chunkEnd; sample++) {
       const length = lengths[sample] as number;
       const isCut =
-        bytes + length > PIECE_MAX_BYTES && isParquet[shardOf[sample] as number] === false;
+        bytes + length > REQUEST_MAX_BYTES && isParquet[shardOf[sample] as number] === false;
       if (sample > start && isCut) {
         ends.push(sample);
         bytes = 0;
@@ -65,50 +60,6 @@ export function wantedPieces(ends: Uint32Array, samples: Uint32Array): WantedPie
     start = next;
   }
   return wanted;
-}
-
-/** A range of one object, and the pictures in it. */
-export interface PictureRange {
-  readonly shard: number;
-  readonly start: number;
-  readonly end: number;
-  /** Indices into the set. */
-  readonly samples: readonly number[];
-}
-
-/**
- * What to read of tars and folders, by shard and offset.
- *
- * @param samples - ascending indices into the set.
- */
-export function pictureRanges(
-  { shards, shardOf, offsets, lengths }: ShardIndex,
-  samples: Uint32Array,
-): PictureRange[] {
-  const sorted = [...samples].sort(
-    (a, b) =>
-      (shardOf[a] as number) - (shardOf[b] as number) ||
-      (offsets[a] as number) - (offsets[b] as number) ||
-      a - b,
-  );
-  const ranges: { shard: number; start: number; end: number; samples: number[] }[] = [];
-  for (const sample of sorted) {
-    const shard = shardOf[sample] as number;
-    const start = offsets[sample] as number;
-    const end = start + (lengths[sample] as number);
-    const last = ranges.at(-1);
-    const isNear =
-      last !== undefined &&
-      last.shard === shard &&
-      shards[shard]?.format !== 'folder' &&
-      start - last.end < GAP_BYTES &&
-      end - last.start <= PIECE_MAX_BYTES;
-    if (isNear) {
-      last.end = Math.max(last.end, end);
-      last.samples.push(sample);
-    } else ranges.push({ shard, start, end, samples: [sample] });
-  }
-  return ranges;
 }
 
 /** Bytes of the pictures, one after another. */

@@ -3,10 +3,16 @@
  * bytes that the set was made of.
  */
 import { isFileUrl } from '@lyceum/platform/objects';
-import type { DiskCache } from './cache/index.js';
+import {
+  type EncodedPictures,
+  isRegistered,
+  pictureUrl,
+  type ShardPictures,
+} from '../../shards/index.js';
+import type { DiskCache } from '../cache/index.js';
 import type { Counters } from './counters.js';
-import { isRegistered, type OpenSet, pieceSamples } from './open-set.js';
-import { encodedBytes, pictureUrl, type ShardPictures, type WantedPiece } from './shards/index.js';
+import { type OpenSet, pieceSamples } from './open-set.js';
+import { encodedBytes, type WantedPiece } from './pieces.js';
 import { PictureDigestError } from './window-errors.js';
 
 /** A set of this size is read once and kept whole where the cache has room for it, however little of a piece is wanted. */
@@ -14,8 +20,6 @@ const SMALL_SET_BYTES = 1024 * 1024 * 1024;
 
 /** Of a piece, what must be wanted at once for all of it to be kept: in an order by chunks the rest is wanted soon. */
 const WORTH_ALL = 1 / 8;
-
-type EncodedPictures = ReadonlyMap<number, Uint8Array>;
 
 export interface PlannedPiece extends WantedPiece {
   /** All of it is read, for the cache. */
@@ -66,11 +70,11 @@ export class PieceReader {
     if (key !== undefined) this.#counters.add(cached ? 'cacheHits' : 'cacheMisses', 1);
     if (cached !== undefined) return cached;
     if (key !== undefined && isWhole) {
-      const { pictures, isIntact } = await this.#bring(set, piece, key, signal);
+      const pictures = await this.#bring(set, piece, key, signal);
       this.#cache?.ledger.read(key);
-      return isIntact ? pictures : verified(set, samples, pictures);
+      return withAll(set, samples, pictures);
     }
-    return verified(set, samples, await this.#shards.read(set.index, samples, signal));
+    return withAll(set, samples, await this.#shards.read(set.index, samples, signal));
   }
 
   /** Brings a piece into the cache, if it is not there and there is room for it. @throws {LyceumError} as {@link read} does. */
@@ -126,7 +130,9 @@ export class PieceReader {
     const read = await this.#cache?.read(key, ranges);
     if (read === undefined) return undefined;
     const pictures = new Map(distinct.map((sample, i) => [sample, read[i] as Uint8Array]));
-    const damaged = distinct.find((sample) => !isRegistered(set, sample, pictures.get(sample)));
+    const damaged = distinct.find(
+      (sample) => !isRegistered(set.index, sample, pictures.get(sample)),
+    );
     if (damaged === undefined) return pictures;
     await this.#cache?.drop(
       key,
@@ -141,14 +147,13 @@ export class PieceReader {
     piece: number,
     key: string,
     signal: AbortSignal,
-  ): Promise<{ readonly pictures: EncodedPictures; readonly isIntact: boolean }> {
+  ): Promise<EncodedPictures> {
     const samples = pieceSamples(set, piece);
     const bringing = (async () => {
       const pictures = await this.#shards.read(set.index, samples, signal);
-      const isIntact = samples.every((sample) => isRegistered(set, sample, pictures.get(sample)));
-      const parts = [...samples].map((sample) => pictures.get(sample) as Uint8Array);
-      if (isIntact) await this.#cache?.write(key, parts);
-      return { pictures, isIntact };
+      const parts = [...samples].flatMap((sample) => pictures.get(sample) ?? []);
+      if (parts.length === samples.length) await this.#cache?.write(key, parts);
+      return pictures;
     })();
     const arriving = bringing
       .catch(() => undefined)
@@ -164,12 +169,9 @@ export class PieceReader {
   }
 }
 
-/** @throws {PictureDigestError} if one has not the bytes that were registered. */
-function verified(set: OpenSet, samples: Uint32Array, pictures: EncodedPictures): EncodedPictures {
-  for (const sample of samples) {
-    if (isRegistered(set, sample, pictures.get(sample))) continue;
-    const url = pictureUrl(set.index, sample);
-    throw new PictureDigestError({ set: set.digest, sample, url });
-  }
-  return pictures;
+/** @throws {PictureDigestError} if one is not among them: its bytes are others. */
+function withAll(set: OpenSet, samples: Uint32Array, pictures: EncodedPictures): EncodedPictures {
+  const sample = samples.find((wanted) => !pictures.has(wanted));
+  if (sample === undefined) return pictures;
+  throw new PictureDigestError({ set: set.digest, sample, url: pictureUrl(set.index, sample) });
 }
