@@ -26,6 +26,9 @@ const GROUP_MAX_ROWS = 10_000_000;
 /** Of a file's end, read first: what it says of its groups. Some tens of bytes for each column of each. */
 const FOOTER_BYTES = 64 * 1024;
 
+/** That many make a million groups. A file may say that all of it is its footer, and it is read as a whole. */
+const FOOTER_MAX_BYTES = 64 * 1024 * 1024;
+
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** Rows [rowStart, rowEnd) of the file. */
@@ -70,7 +73,9 @@ export class OpenParquet {
   static async open(name: string, bytes: AsyncBuffer): Promise<OpenParquet> {
     const { parquetMetadataAsync, parquetSchema } = await import('hyparquet');
     return explained(name, async () => {
-      const metadata = await parquetMetadataAsync(bytes, { initialFetchSize: FOOTER_BYTES });
+      const metadata = await parquetMetadataAsync(withinFooter(name, bytes), {
+        initialFetchSize: FOOTER_BYTES,
+      });
       const features = parquetFeatures(metadata, parquetSchema(metadata));
       if (features.columns.some((column) => typeof column !== 'string')) {
         throw new Error('a column has no name');
@@ -80,12 +85,20 @@ export class OpenParquet {
     });
   }
 
-  /** What {@link readGroup} has in memory at most: the columns as they are read, and unpacked. */
+  /**
+   * What {@link readGroup} has in memory at most: the columns as they are read, and unpacked.
+   *
+   * @throws {LyceumError} INVALID_ARGUMENT for more than it reads.
+   */
   groupBytes(group: number, wanted: readonly string[]): number {
-    const sizes = this.#columns(group, wanted).map(
-      (column) => Number(column.total_compressed_size) + Number(column.total_uncompressed_size),
+    const columns = this.#columns(group, wanted);
+    const { rowStart, rowEnd } = this.groups[group] as RowRange;
+    this.#refuseLarge(group, columns, rowEnd - rowStart);
+    return sumOf(
+      columns.map(
+        (column) => Number(column.total_compressed_size) + Number(column.total_uncompressed_size),
+      ),
     );
-    return sizes.reduce((sum, size) => sum + size, 0);
   }
 
   /**
@@ -128,8 +141,14 @@ export class OpenParquet {
   }
 
   #refuseLarge(group: number, columns: readonly ColumnMetaData[], rowCount: number): void {
-    const bytes = columns.reduce((sum, column) => sum + Number(column.total_uncompressed_size), 0);
-    if (bytes >= 0 && bytes <= GROUP_MAX_BYTES && rowCount <= GROUP_MAX_ROWS) return;
+    const packed = columns.map((column) => Number(column.total_compressed_size));
+    const unpacked = columns.map((column) => Number(column.total_uncompressed_size));
+    const wrong = [...packed, ...unpacked].find((size) => !(size >= 0));
+    if (wrong !== undefined) {
+      throw this.refusal(`row group ${group} says that a column has ${wrong} bytes`);
+    }
+    const bytes = Math.max(sumOf(packed), sumOf(unpacked));
+    if (bytes <= GROUP_MAX_BYTES && rowCount <= GROUP_MAX_ROWS) return;
     const limits = `at most ${GROUP_MAX_BYTES} bytes and ${GROUP_MAX_ROWS} rows are read`;
     const got = `row group ${group} has ${bytes} bytes of the wanted columns and ${rowCount} rows`;
     throw this.refusal(`${got}; ${limits}. Write it with smaller row groups`);
@@ -152,6 +171,24 @@ export class OpenParquet {
       });
     }
   }
+}
+
+function sumOf(sizes: readonly number[]): number {
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
+function withinFooter(name: string, bytes: AsyncBuffer): AsyncBuffer {
+  const { byteLength } = bytes;
+  return {
+    byteLength,
+    async slice(start, end = byteLength) {
+      if (end - start <= FOOTER_MAX_BYTES) return bytes.slice(start, end);
+      const limit = `at most ${FOOTER_MAX_BYTES} are read`;
+      throw new ParquetRefusedError(
+        `${name}: its footer has ${end - start} bytes or more; ${limit}`,
+      );
+    },
+  };
 }
 
 async function scanOf(file: AsyncBuffer, metadata: FileMetaData): Promise<ParquetScan> {
