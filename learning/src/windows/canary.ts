@@ -4,12 +4,22 @@ import { decoderVersion } from '../pictures/index.js';
 import { type OpenSet, PictureCanaryError } from './pieces/index.js';
 
 /**
- * @param inputs - [canary's samples, height, width, channels], as they are decoded here.
+ * One picture after another: all of them may be more than the memory has.
+ *
+ * @param use - hands a sample's pixels, as they are decoded here, to a user who keeps none.
  * @throws {PictureCanaryError} if they are not what the set says.
  */
-export async function checkCanary(set: OpenSet, inputs: Uint8Array): Promise<void> {
+export async function checkCanary(
+  set: OpenSet,
+  use: (sample: number, user: (pixels: Uint8Array) => void) => Promise<void>,
+): Promise<void> {
   const { canary, decoder } = set.index;
-  const digest = createHash('sha256').update(inputs).digest('hex');
-  if (digest === canary.digest) return;
+  const hash = createHash('sha256');
+  for (const sample of canary.samples) {
+    await use(sample, (pixels) => {
+      hash.update(pixels);
+    });
+  }
+  if (hash.digest('hex') === canary.digest) return;
   throw new PictureCanaryError(set.digest, decoder, await decoderVersion());
 }

@@ -100,14 +100,15 @@ export class DataRoom implements DataCalls {
 
   async #open({ digest, file }: SetFile): Promise<void> {
     const set = await openSet(digest, file);
-    const id = --lastOwnUse;
-    const samples = Uint32Array.from(set.index.canary.samples);
-    const key = windowKey(digest, samples);
-    try {
-      await checkCanary(set, await this.#store.take(key, id, set, samples));
-    } finally {
-      this.#store.release(id);
-    }
+    await checkCanary(set, async (sample, user) => {
+      const id = --lastOwnUse;
+      const samples = Uint32Array.of(sample);
+      try {
+        user(await this.#store.take(windowKey(digest, samples), id, set, samples));
+      } finally {
+        this.#store.release(id);
+      }
+    });
     this.#sets.set(digest, set);
     this.#cache?.ledger.addOwner(digest, set.pieceKeys);
   }

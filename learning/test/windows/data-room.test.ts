@@ -193,6 +193,16 @@ describe('the disk cache', () => {
   });
 });
 
+describe('the canary', () => {
+  it('is looked at in the memory of one of its pictures', async () => {
+    const set = await pictureSet(root, { chunk: 1 });
+    const [first = 0, last = 0] = [set.pictures[0]?.length, set.pictures.at(-1)?.length];
+    const memoryBytes = GRID.height * GRID.width * 3 + Math.max(first, last);
+    const { room } = await opened(set, { cacheBytes: 0, memoryBytes });
+    await expectPixels(room, set, [0]);
+  });
+});
+
 describe('reading ahead', () => {
   it('brings all of a window into the cache, in as many bytes as it has', async () => {
     const formats = ['tar', 'parquet', 'folder'] as const;
