@@ -85,7 +85,7 @@ export async function registerSet(
   const rows = setRows(found, indexed, options.classes, options.areRepacked);
   const [shard] = rows.shards;
   if (shard === undefined)
-    throw new InvalidDocumentError('no picture of the sources', rows.refusals.first);
+    throw new InvalidDocumentError('the pictures of the sources', rows.refusals.first);
   requireClasses(rows);
   const kind = KINDS[shard.format];
   const { splits, source: splitSource } =

@@ -224,7 +224,9 @@ describe('tars', () => {
         { path: 'a.tar: page' },
       ],
     });
-    await expect(register(['nothing.tar'])).rejects.toThrowError('nothing.tar');
+    await expect(register(['nothing.tar'])).rejects.toThrowError(
+      /^the pictures of the sources cannot be used:\n {2}- nothing.tar/,
+    );
     await expect(register(['tars.tar'])).rejects.toThrowError(/tars.tar.*has no picture, but tar/s);
     const both = await register(['a.tar'], { image: 'jpg', classes: ['x', 'y'] });
     expect(both.summary.refused.reasons).not.toHaveProperty('two pictures');
