@@ -64,6 +64,8 @@ export interface RunFacts extends RunRow {
   readonly teachers: readonly TeacherFacts[];
   readonly cost: RunCostFacts;
   readonly warnings: readonly string[];
+  /** In which the samples of a set in shards are visited, and why; empty: it is one file. */
+  readonly order: string;
   readonly datasetDigest: string;
   readonly modelDigest: string;
   readonly finalWeightsDigest: string;

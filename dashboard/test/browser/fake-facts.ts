@@ -115,6 +115,7 @@ export function fakeRun(row: RunRow, marked: Marked): RunFacts {
     teachers: teachers(marked),
     cost: { studentDeviceSeconds: 3100, teacherDeviceSeconds: 12_000 },
     warnings: [marked('teacher noisy: a worker with other bits was left out')],
+    order: marked('chunks, in blocks of 768 samples: spec.training.order'),
     datasetDigest: DIGEST,
     modelDigest: row.state === 'SUCCEEDED' ? DIGEST : '',
     finalWeightsDigest: row.state === 'SUCCEEDED' ? DIGEST : '',

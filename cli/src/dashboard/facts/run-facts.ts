@@ -77,6 +77,7 @@ export function runFacts(
       teacherDeviceSeconds: spent.reduce((sum, { deviceSeconds }) => sum + deviceSeconds, 0),
     },
     warnings: run.warnings,
+    order: run.order,
     datasetDigest: run.datasetDigest,
     modelDigest: run.modelDigest,
     finalWeightsDigest: run.finalWeightsDigest,

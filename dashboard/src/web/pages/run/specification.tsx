@@ -11,6 +11,7 @@ export function Specification({ run }: { readonly run: RunFacts }) {
   ] as const;
   return (
     <>
+      {run.order !== '' && <p class="muted">Order of the samples: {run.order}.</p>}
       <details>
         <summary>Digests</summary>
         <KeyValues entries={digests.map(([name, digest]) => [name, digest || '–'])} isCode />
