@@ -272,8 +272,9 @@ export class TeacherHealth {
       return effects;
     }
     if (outcome.kind === 'unreadable') {
-      unanswered.unreadable(probe, workerId, outcome.reason);
-      return this.#health.probeRefused(replica, probe, round);
+      const effects = this.#health.probeRefused(replica, probe, round);
+      if (effects.length > 0) unanswered.unreadable(probe, workerId, outcome.reason);
+      return effects;
     }
     unanswered.settled(probe, workerId);
     const nowMs = this.#parts.now();

@@ -8,7 +8,14 @@ export interface TeacherChance {
   /** Why it is quarantined with it; absent: it is not. */
   readonly quarantine?: string | undefined;
   /** Why it could not load it; absent: it has not failed to. */
-  readonly failure?: { readonly reason: string; readonly permanent: boolean } | undefined;
+  readonly failure?: TeacherFailure | undefined;
+}
+
+export interface TeacherFailure {
+  readonly reason: string;
+  readonly permanent: boolean;
+  /** It is the set that the worker cannot read; nothing is wrong with the teacher. */
+  readonly unreadable?: boolean | undefined;
 }
 
 /**
@@ -29,6 +36,14 @@ export function hopelessTeacher(
   const told = workers.filter(({ isTold, quarantine }) => isTold && quarantine === undefined);
   const failed = told.filter(({ failure }) => failure?.permanent === true);
   if (told.length === 0 || failed.length < told.length) return undefined;
-  const why = failed.map(({ workerId, failure }) => `${workerId}: ${failure?.reason}`);
-  return `teacher ${name} cannot be loaded (${why.join('; ')})`;
+  return cannotAnswer(name, failed);
+}
+
+/** @param failed - workers of which each has failed, one at least. */
+export function cannotAnswer(name: string, failed: readonly TeacherChance[]): string {
+  const told = (chances: readonly TeacherChance[]) =>
+    chances.map(({ workerId, failure }) => `${workerId}: ${failure?.reason}`).join('; ');
+  const unloaded = failed.filter(({ failure }) => failure?.unreadable !== true);
+  if (unloaded.length > 0) return `teacher ${name} cannot be loaded (${told(failed)})`;
+  return `the data set cannot be read (${told(failed)})`;
 }

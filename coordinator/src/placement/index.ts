@@ -4,7 +4,7 @@ export {
   RecentWants,
   type TeacherWants,
 } from './desired-teacher-workers.js';
-export { hopelessTeacher, type TeacherChance } from './hopeless-teacher.js';
+export { cannotAnswer, hopelessTeacher, type TeacherChance } from './hopeless-teacher.js';
 export {
   type Placement,
   place,

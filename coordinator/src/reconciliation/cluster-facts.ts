@@ -58,7 +58,7 @@ function loadFailure(
   const failure = session.failure(teacher);
   if (failure !== undefined) return failure;
   const reason = health.probes.unreadable({ workerId: session.workerId, teacher }, datasetDigest);
-  return reason === undefined ? undefined : { reason, permanent: true };
+  return reason === undefined ? undefined : { reason, permanent: true, unreadable: true };
 }
 
 /** The teacher workers, as teachers may be placed on them. */

@@ -3,7 +3,7 @@
  * `cluster-facts.ts` says how the workers stand.
  */
 import type { ProbeReference } from '../health/index.js';
-import { hopelessTeacher, type TeacherChance } from '../placement/index.js';
+import { cannotAnswer, hopelessTeacher, type TeacherChance } from '../placement/index.js';
 import { type PinnedTeacher, quorumOf, type RunRecord, refusesAtChance } from '../runs/index.js';
 import { hasEnded, isAssigned } from '../schedule/index.js';
 import type { TeacherUser } from '../tickets/index.js';
@@ -40,7 +40,7 @@ export function pauseWithoutTeachers(record: RunRecord, facts: TeacherFacts): Ru
   // A fit and a report need them all.
   const needed = (state === 'TRAINING' ? quorumOf(record)?.count : undefined) ?? teachers.length;
   if (teachers.length - lacking.length >= needed) return [];
-  return [{ kind: 'pause', runId, reason: lacking.join('; ') }];
+  return [{ kind: 'pause', runId, reason: [...new Set(lacking)].join('; ') }];
 }
 
 /** A question of the run's that the server behind the teacher refuses, or answers with what nobody can read. */
@@ -93,7 +93,7 @@ export function unloadable(
   for (const { name, identity } of teachers) {
     const told = chances(identity, dataset.digest).filter(({ isTold }) => isTold);
     if (told.length > 0 && told.every(({ failure }) => failure !== undefined)) {
-      return `teacher ${name} cannot be loaded (${told[0]?.workerId}: ${told[0]?.failure?.reason})`;
+      return cannotAnswer(name, told.slice(0, 1));
     }
   }
   return undefined;

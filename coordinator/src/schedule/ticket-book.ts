@@ -138,6 +138,11 @@ export class TicketBook {
     return this.#tickets.has(id);
   }
 
+  /** True if the ticket was not issued anew, withdrawn or answered since. */
+  isLastIssue(id: string, attempt: number): boolean {
+    return this.#lastIssue(id, attempt) !== undefined;
+  }
+
   /** True if the attempt was in discredited hands. */
   isVoid(id: string, attempt: number): boolean {
     return this.#tickets.get(id)?.isVoid(attempt) === true;

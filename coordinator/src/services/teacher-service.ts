@@ -93,8 +93,10 @@ function takeReport(
     case 'state': {
       const fresh = session.report(report.state);
       health.loaded(workerId, fresh);
-      for (const { teacherIdentity, reason, permanent } of report.state.failed) {
-        if (permanent) health.lost(workerId, digestHex(teacherIdentity), reason);
+      for (const { teacherIdentity, reason, permanent, unreadable } of report.state.failed) {
+        // A set that is away says nothing against what the teacher answered.
+        if (permanent && unreadable !== true)
+          health.lost(workerId, digestHex(teacherIdentity), reason);
       }
       for (const runId of runsWith(store, fresh)) {
         events.add(runId, 'worker-joined', `teacher worker ${workerId} joined`, { workerId });
@@ -117,7 +119,10 @@ function takeReport(
         session.addProblem(reason);
         if (outside !== true) health.ticketFailed(workerId, ticket);
       }
-      if (report.returned.unreadable === true) health.setUnreadable(workerId, ticket, reason);
+      // What was issued before a run was resumed says nothing of the set as it is now.
+      if (report.returned.unreadable === true && desk.book.isLastIssue(ticket)) {
+        health.setUnreadable(workerId, ticket, reason);
+      }
       desk.returned(takerOf(parts, session), ticket, { reason, retryable });
       break;
     }

@@ -19,7 +19,7 @@ import { WorkerSession } from './worker-session.js';
 const PROBLEM_COUNT = 8;
 
 /** Why a teacher did not load, and whether only a person can put that right. */
-export type LoadFailure = Pick<FailedTeacher, 'reason' | 'permanent'>;
+export type LoadFailure = Pick<FailedTeacher, 'reason' | 'permanent' | 'unreadable'>;
 
 export interface Inferences {
   readonly sampleCount: number;

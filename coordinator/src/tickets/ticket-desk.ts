@@ -22,7 +22,14 @@ export class TicketDesk {
   /** Who asks for what. */
   readonly book: Pick<
     AskBook,
-    'find' | 'holds' | 'asksTeacher' | 'awaits' | 'runsAsking' | 'inHandCount' | 'openCount'
+    | 'find'
+    | 'holds'
+    | 'isLastIssue'
+    | 'asksTeacher'
+    | 'awaits'
+    | 'runsAsking'
+    | 'inHandCount'
+    | 'openCount'
   > = this.#book;
 
   constructor(parts: TicketDeskParts) {

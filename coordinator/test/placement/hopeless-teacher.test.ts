@@ -9,6 +9,11 @@ const barred = (workerId: string): TeacherChance => ({
   isTold: false,
   quarantine: 'it says NaN',
 });
+const setless = (workerId: string, reason: string): TeacherChance => ({
+  workerId,
+  isTold: true,
+  failure: { reason, permanent: true, unreadable: true },
+});
 const failed = (workerId: string, permanent: boolean): TeacherChance => ({
   workerId,
   isTold: true,
@@ -43,6 +48,16 @@ describe('there is none', () => {
       'once those that are not quarantined failed for good',
       [barred('a'), failed('b', true)],
       'teacher one cannot be loaded (b: push it again)',
+    ],
+    [
+      'once nobody can read the set, which is nothing against the teacher',
+      [setless('a', 'x.tar: gone'), setless('b', 'x.tar: refused')],
+      'the data set cannot be read (a: x.tar: gone; b: x.tar: refused)',
+    ],
+    [
+      'once one cannot read the set, and another cannot load it',
+      [setless('a', 'x.tar: gone'), failed('b', true)],
+      'teacher one cannot be loaded (a: x.tar: gone; b: push it again)',
     ],
   ])('%s', (_, workers, reason) => {
     expect(hopelessTeacher('one', workers)).toBe(reason);

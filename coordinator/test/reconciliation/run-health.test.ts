@@ -93,6 +93,15 @@ describe('a run is paused', () => {
     ]);
   });
 
+  it('once, where both are asked about a set that nobody can read', () => {
+    const unreadable = { reason: 'x.tar: gone', permanent: true, unreadable: true };
+    const chances = [{ ...failed, failure: unreadable }];
+    const both = facts({ anna: { chances }, bert: { chances } });
+    expect(pauseWithoutTeachers(aHeldRun(bothKnown), both)).toMatchObject([
+      { reason: 'the data set cannot be read (t2: x.tar: gone)' },
+    ]);
+  });
+
   it('only while it has a student worker, or is being evaluated', () => {
     const unmeasured = facts({ bert: { chances: [failed], isMeasured: false } });
     const states = RUN_STATES.filter(

@@ -2,8 +2,8 @@
 // or where a teacher worker reads it. The coordinator holds in memory what it has read, so another one is started after the damage.
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { call } from '@lyceum/platform';
-import { BLOB_BUCKET, digestHex, type Run, RunState } from '@lyceum/proto';
+import { call, type TakenTicket } from '@lyceum/platform';
+import { BLOB_BUCKET, digestHex, type Run, RunState, ticketId } from '@lyceum/proto';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { finishTraining } from './finish-training.js';
 import { jetStreamApi } from './jetstream-api.js';
@@ -206,10 +206,43 @@ it('that a teacher worker cannot read pauses the run that asks about it, and the
   await eventually(() => isAsked || undefined);
   await succeeds(peer, whole);
   const { reason } = await untilRun(damaged, paused);
-  expect(reason).toBe(`teacher one cannot be loaded (teacher-${turn}: its disk fails)`);
+  expect(reason).toBe(`the data set cannot be read (teacher-${turn}: its disk fails)`);
 
   isMended = true;
   const { run } = cluster.clients;
   await call(run, run.resumeRun, { runId: damaged, acceptNumerics: false });
+  await succeeds(peer, damaged);
+});
+
+it('that two tickets tell of pauses the run once: what the second says after it was resumed is not believed', async () => {
+  let isMended = false;
+  const worker = teacher({ answer: (frame) => (isMended ? frame : undefined) });
+  const damaged = await submit('damaged');
+  const peer = student('one');
+  await assigned(peer, damaged);
+  await peer.receive(0, 0);
+  await peer.credit(40, 0, 0);
+  await eventually(() => worker.taken.length > 1 || undefined);
+  const [first, second] = worker.taken.slice() as [TakenTicket, TakenTicket];
+  const tellUnreadable = ({ ticket, sequence }: TakenTicket) => {
+    const returned = { ticket, sequence, reason: 'no file', retryable: true, unreadable: true };
+    return worker.send({ $case: 'returned', returned });
+  };
+  await tellUnreadable(first);
+  const { reason } = await untilRun(damaged, paused);
+  expect(reason).toBe(`the data set cannot be read (teacher-${turn}: no file)`);
+
+  const takenBefore = worker.taken.length;
+  const { run } = cluster.clients;
+  await call(run, run.resumeRun, { runId: damaged, acceptNumerics: false });
+  await assigned(peer, damaged);
+  await peer.receive(0, 0);
+  await peer.credit(40, 0, 0);
+  const isSecond = ({ ticket }: TakenTicket) => ticketId(ticket) === ticketId(second.ticket);
+  await eventually(() => worker.taken.slice(takenBefore).find(isSecond));
+  await tellUnreadable(second);
+  isMended = true;
+  const again = worker.taken.slice(takenBefore);
+  for (const taken of again) await worker.returnTicket(taken, 'later', true);
   await succeeds(peer, damaged);
 });

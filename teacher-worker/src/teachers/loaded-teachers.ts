@@ -4,7 +4,7 @@
  */
 import { isAskedAtLoad, isRemoteEngine } from '@lyceum/learning/formats';
 import { type BlobCache, type Logger, retryDelayMs } from '@lyceum/platform';
-import { LyceumError, toLyceumError } from '@lyceum/proto';
+import { LyceumError, toLyceumError, UnreadableSetError } from '@lyceum/proto';
 import type { DatasetFile, HeldFile, SetPictures, TeacherCompute } from '../compute/index.js';
 import type { TeacherDescription } from '../compute/rows/index.js';
 import {
@@ -30,9 +30,16 @@ type Entry =
       readonly reason: string;
       /** Only a person can put it right. */
       readonly permanent: boolean;
+      /** It is the sets that cannot be read. */
+      readonly unreadable: boolean;
       readonly failures: number;
       readonly retryAtMs: number;
     };
+
+export type FailedTeacher = Pick<
+  Extract<Entry, { status: 'failed' }>,
+  'reason' | 'permanent' | 'unreadable'
+>;
 
 export interface LoadedTeachersOptions {
   readonly compute: TeacherCompute;
@@ -98,7 +105,7 @@ export class LoadedTeachers {
   }
 
   /** Why teachers did not load, and whether that stays. */
-  get failed(): ReadonlyMap<string, { readonly reason: string; readonly permanent: boolean }> {
+  get failed(): ReadonlyMap<string, FailedTeacher> {
     const entries = [...this.#entries].flatMap(([identity, entry]) =>
       entry.status === 'failed' ? [[identity, entry] as const] : [],
     );
@@ -251,7 +258,9 @@ export class LoadedTeachers {
       ? Number.POSITIVE_INFINITY
       : nowMs() + retryDelayMs(failures, random());
     const reason = err.message;
-    this.#entries.set(identity, { status: 'failed', reason, permanent, failures, retryAtMs });
+    const unreadable = err instanceof UnreadableSetError;
+    const entry = { status: 'failed', reason, permanent, unreadable, failures, retryAtMs } as const;
+    this.#entries.set(identity, entry);
     return { failures, lasting };
   }
 

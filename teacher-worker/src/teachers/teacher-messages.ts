@@ -22,10 +22,11 @@ export function teacherState(
       answerNoise: ANSWER_NOISE.float32,
       ...description,
     })),
-    failed: [...failed].map(([identity, { reason, permanent }]) => ({
+    failed: [...failed].map(([identity, { reason, permanent, unreadable }]) => ({
       teacherIdentity: digestBytes(identity),
       reason,
       permanent,
+      ...(unreadable && { unreadable }),
     })),
   };
 }

@@ -6,16 +6,28 @@ import { teacherState, wantedTeacher } from '../../src/teachers/teacher-messages
 
 const ONE = '1'.repeat(64);
 const TWO = '2'.repeat(64);
+const THREE = '3'.repeat(64);
 
 it('says with the revision which teachers are loaded, and why others are not', () => {
   const description = { classCount: 3 } as never;
-  const failed = new Map([[TWO, { reason: 'too large', permanent: true }]]);
+  const failed = new Map([
+    [TWO, { reason: 'too large', permanent: true, unreadable: false }],
+    [THREE, { reason: 'its shard is gone', permanent: true, unreadable: true }],
+  ]);
   expect(teacherState(7, new Map([[ONE, description]]), failed)).toEqual({
     revision: 7,
     loaded: [
       { teacherIdentity: digestBytes(ONE), answerNoise: ANSWER_NOISE.float32, classCount: 3 },
     ],
-    failed: [{ teacherIdentity: digestBytes(TWO), reason: 'too large', permanent: true }],
+    failed: [
+      { teacherIdentity: digestBytes(TWO), reason: 'too large', permanent: true },
+      {
+        teacherIdentity: digestBytes(THREE),
+        reason: 'its shard is gone',
+        permanent: true,
+        unreadable: true,
+      },
+    ],
   });
 });
 

@@ -152,6 +152,12 @@ export class AskBook {
     return isOfUse ? [...(this.#asks.get(askId)?.values() ?? [])] : [];
   }
 
+  /** Whether somebody waits for just this issue of the ticket: it is none of before a run was paused. */
+  isLastIssue(ticket: Ticket): boolean {
+    const { id, attempt } = issueOf(ticket);
+    return this.#tickets.isLastIssue(id, attempt);
+  }
+
   /** How long ago the ask's ticket was issued, the last time; undefined: it is none. */
   ageMs(askId: string, nowMs: number): number | undefined {
     return this.#tickets.ageMs(askId, nowMs);

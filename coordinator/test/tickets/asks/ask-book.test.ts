@@ -116,6 +116,17 @@ test('only who took a ticket may answer it or give it back', () => {
   expect(book.returned(aTaker('w1'), issued(1), returned, 0)).toHaveLength(3);
 });
 
+test('a ticket of before it was withdrawn is not the last issue once it is wanted again', () => {
+  const book = bookWithTicket();
+  expect(book.isLastIssue(issued(1))).toBe(true);
+  book.withdrawn(anna, ask.id);
+  expect(book.isLastIssue(issued(1))).toBe(false);
+  book.asked(anna, ask);
+  book.lookedUp(anna, ask, false);
+  expect(book.isLastIssue(issued(1))).toBe(false);
+  expect(book.isLastIssue(issued(2))).toBe(true);
+});
+
 test('a ticket that nobody wants is in nobody’s hands', () => {
   const book = new AskBook();
   book.taken(aTaker('w1'), issued(1), 7, 0);
