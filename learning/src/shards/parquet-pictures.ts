@@ -1,5 +1,5 @@
 /** Encoded pictures in the rows of Parquet files. A row group is read whole, of it the column with pictures. */
-import { ObjectChangedError } from '@lyceum/platform/objects';
+import { ObjectChangedError, shownUrl } from '@lyceum/platform/objects';
 import type { Shard } from '../datasets/index.js';
 import { OpenParquet, ParquetRefusedError } from '../import/tables/index.js';
 import { chunkOf } from '../orders/index.js';
@@ -72,7 +72,8 @@ export class ParquetPictures {
       this.#forget(shard);
       // When it was registered it could be read.
       if (!(err instanceof ParquetRefusedError)) throw err;
-      throw new ObjectChangedError(shard.url, err.message.replace(`${shard.url}: `, ''));
+      const shown = shownUrl(shard.url);
+      throw new ObjectChangedError(shown, err.message.replace(`${shown}: `, ''));
     }
   }
 
@@ -100,7 +101,7 @@ function keyOf({ url, sizeBytes, etag = '' }: Shard): string {
 async function openFile(objects: ObjectReader, shard: Shard): Promise<OpenFile> {
   const { url, sizeBytes, etag } = shard;
   const bytes = objectBuffer(sizeBytes, (start, end) => objects.read(url, { start, end, etag }));
-  const parquet = await OpenParquet.open(url, bytes);
+  const parquet = await OpenParquet.open(shownUrl(url), bytes);
   const column = shard.column ?? parquet.features.image;
   if (column === undefined || !parquet.features.columns.includes(column)) {
     const columns = parquet.features.columns.join(', ');

@@ -1,3 +1,4 @@
+import { shownUrl } from '@lyceum/platform/objects';
 import type { ShardIndex } from '../datasets/index.js';
 
 type Places = Pick<ShardIndex, 'shards' | 'shardOf' | 'offsets' | 'paths'>;
@@ -12,7 +13,7 @@ export function pictureUrl({ shards, shardOf, paths }: Places, sample: number): 
 
 /** The same, and where in it, for people. */
 export function pictureText(places: Places, sample: number): string {
-  const url = pictureUrl(places, sample);
+  const url = shownUrl(pictureUrl(places, sample));
   const offset = places.offsets[sample] as number;
   switch (places.shards[places.shardOf[sample] as number]?.format) {
     case 'tar':

@@ -232,6 +232,17 @@ describe('tars', () => {
     expect(both.summary.refused.reasons).not.toHaveProperty('two pictures');
   });
 
+  test('samples of thousands of files called alike are one refusal, told in a line', async () => {
+    const jpg = await picture(1);
+    const frames = Array.from({ length: 5000 }, (_, n) => [`frame.${n}.jpg`, jpg] as const);
+    put('a.tar', tarOf([...frames, ['good.jpg', jpg], ['good.cls', '1']]));
+    const { summary } = await register(['a.tar']);
+    expect(summary).toMatchObject({ samples: 1, refused: { reasons: { 'too many files': 1 } } });
+    expect(summary.refused.first).toEqual([
+      { path: 'a.tar: frame', message: expect.stringMatching(/^has 5000 files, 0.jpg, 1.jpg and/) },
+    ]);
+  });
+
   test('pictures that will not decode are found where all are decoded, else where the canary meets them', async () => {
     const [whole, other] = [await picture(1), await picture(2)];
     const broken = whole.subarray(0, whole.length - 40);

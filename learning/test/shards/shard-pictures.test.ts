@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { parseStoredDataset, type ShardIndex } from '@lyceum/learning/datasets';
 import { LyceumError } from '@lyceum/proto';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { ShardPictures } from '../../src/shards/index.js';
+import { pictureText, ShardPictures } from '../../src/shards/index.js';
 import { type PictureSet, pictureSet } from '../windows/picture-set.js';
 import { CountedObjects } from './counted-objects.js';
 
@@ -113,6 +113,21 @@ it('what lies elsewhere than a manifest says is no picture', async () => {
   await expect(pictures.readAll(index, samples, signal)).rejects.toThrowError(
     /^shard-0\.tar: byte \d+: its bytes are not those that were registered/,
   );
+});
+
+it('URLs are told without what hides in them, and not at any length', () => {
+  const index = (url: string, path: string) => ({
+    shards: [{ url, format: 'folder', sizeBytes: 0 } as const],
+    shardOf: Uint32Array.of(0),
+    offsets: Float64Array.of(0),
+    paths: { bytes: Buffer.from(path), ends: Uint32Array.of(Buffer.from(path).length) },
+  });
+  const text = (url: string, path: string) => pictureText(index(url, path), 0);
+  expect(text('https://sets.example/a/', 'b.jpg?signature=secret')).toBe(
+    'https://sets.example/a/b.jpg?…',
+  );
+  expect(text('a/', '\u001b[2J.jpg')).not.toContain('\u001b');
+  expect(text('a/', 'b'.repeat(100_000)).length).toBeLessThan(600);
 });
 
 it('a sample that is wanted twice is read once', async () => {

@@ -4,6 +4,6 @@
  */
 export { ObjectChangedError } from './object-errors.js';
 export { type ObjectFlags, objectFlags } from './object-flags.js';
-export { isFileUrl } from './object-place.js';
+export { isFileUrl, shownUrl } from './object-place.js';
 export * from './objects.js';
 export { type ObjectSettings, openObjects } from './open-objects.js';

@@ -16,6 +16,9 @@ import { type TarMember, tarMembers } from './tar-members.js';
 /** A class's name or number; a JSON of annotations may be larger. */
 const LABEL_MAX_BYTES = 8 * 1024 * 1024;
 
+/** More are other samples, called alike: `frame.0001.jpg`, `frame.0002.jpg`. */
+const MAX_PARTS = 64;
+
 const DEFAULT_LABEL: LabelPlace = { by: 'ending', ending: 'cls' };
 
 /** One sample's file. */
@@ -26,7 +29,9 @@ interface Part {
 
 interface Sample {
   readonly key: string;
+  /** The first {@link MAX_PARTS}. */
   readonly parts: Part[];
+  partCount: number;
 }
 
 /**
@@ -46,9 +51,10 @@ export async function indexTar(
     if (isPicture(ending)) return sizeBytes <= IMAGE_FILE_MAX_BYTES;
     return ending === endingOf(label) && sizeBytes <= LABEL_MAX_BYTES;
   };
-  const take = async ({ key, parts }: Sample) => {
+  const take = async ({ key, parts, partCount }: Sample) => {
     const where = `${url}: ${printable(key)}`;
     try {
+      if (partCount > MAX_PARTS) throw tooManyParts(parts, partCount);
       const { member } = onlyPicture(parts, isPicture);
       const { offset, bytes, sizeBytes } = member;
       if (bytes === undefined) throw tooLarge(sizeBytes);
@@ -70,8 +76,15 @@ export async function indexTar(
     }
     const { key, ending } = named;
     if (sample !== undefined && sample.key !== key) await take(sample);
-    if (sample === undefined || sample.key !== key) sample = { key, parts: [] };
-    sample.parts.push({ ending, member });
+    if (sample === undefined || sample.key !== key) sample = { key, parts: [], partCount: 0 };
+    sample.partCount += 1;
+    if (sample.partCount > MAX_PARTS) continue;
+    // A sample that has two is refused, so the bytes of one are enough.
+    const isSecond = sample.parts.some(
+      (part) => part.ending === ending || (isPicture(part.ending) && isPicture(ending)),
+    );
+    const kept = isSecond ? { ...member, bytes: undefined } : member;
+    sample.parts.push({ ending, member: kept });
   }
   if (sample !== undefined) await take(sample);
   return rows.finish(true);
@@ -83,6 +96,12 @@ function sampleName(name: string): { key: string; ending: string } | undefined {
   if (match === null) return undefined;
   const [, key = '', base = '', ending = ''] = match;
   return /^__.*__$/s.test(base) ? undefined : { key, ending: ending.toLowerCase() };
+}
+
+function tooManyParts([first, second]: readonly Part[], count: number): SampleRefusedError {
+  const named = printable([first?.ending, second?.ending].join(', '));
+  const message = `has ${count} files, ${named} and others; those that are called alike up to the first dot are one sample, so have no dot in numbers`;
+  return new SampleRefusedError('too many files', message);
 }
 
 function onlyPicture(parts: readonly Part[], isPicture: (ending: string) => boolean): Part {

@@ -110,6 +110,8 @@ export class DiskCache {
       await rename(path + UNFINISHED, path);
       this.#names.set(key, name);
       this.#isFailing = false;
+      // Meanwhile it may have had to go for another.
+      if (!this.ledger.has(key)) await this.#remove(key);
     } catch (err) {
       this.ledger.remove(key);
       await rm(path + UNFINISHED, { force: true }).catch(() => undefined);

@@ -1,4 +1,5 @@
 /** What keeps a window from being read, beside what objects' servers say. */
+import { shownUrl } from '@lyceum/platform/objects';
 import { LyceumError } from '@lyceum/proto';
 
 /** Which picture of which set. */
@@ -12,7 +13,7 @@ export interface PicturePlace {
 }
 
 function placeText({ set, sample, url }: PicturePlace): string {
-  return `picture ${sample} of set ${set.slice(0, 12)}, in ${url}`;
+  return `picture ${sample} of set ${set.slice(0, 12)}, in ${shownUrl(url)}`;
 }
 
 /** A picture's bytes are not those that the set was made of. */
