@@ -182,6 +182,10 @@ test('a plan has each sample once, in shards of one split that fit memory', () =
     );
   }
   expect(repackPlan({ splits }, ends, grid, 'png', 1).length).toBeGreaterThan(3 * plan.length);
+  const large = { ...GRID, height: 4096, width: 4096 };
+  for (const { samples } of repackPlan({ splits }, ends, large, 'png', 1)) {
+    expect(samples.length).toBeLessThanOrEqual(2);
+  }
   const other = repackPlan({ splits }, ends, grid, 'jpeg', 2);
   expect(other[0]?.samples).not.toEqual(plan[0]?.samples);
 });

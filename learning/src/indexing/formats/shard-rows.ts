@@ -81,10 +81,6 @@ export class RowsBuilder {
     this.#groups.push(group);
   }
 
-  refuse(where: string, reason: string, message = reason): void {
-    this.refusals.add({ where, refusal: new SampleRefusedError(reason, message) });
-  }
-
   finish(mayBeNumbers: boolean): ShardRows {
     return {
       offsets: Float64Array.from(this.#offsets),

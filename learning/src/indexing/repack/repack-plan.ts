@@ -14,7 +14,6 @@ export type PictureFormat = (typeof PICTURE_FORMATS)[number];
 /** A shard is in memory while it is made. */
 const SHARD_BYTES = 128 * 1024 * 1024;
 const SHARD_MAX_ROWS = 8192;
-const SHARD_MIN_ROWS = 256;
 
 /**
  * Neighbours that are read, and written to the same shard, together: a request for each picture costs too much, and whole
@@ -66,7 +65,7 @@ export function repackPlan(
 ): RepackedShard[] {
   const pictureBytes = height * width * channels * ENCODED_SHARE[format];
   const fitting = Math.floor(SHARD_BYTES / pictureBytes);
-  const blockPositions = Math.min(SHARD_MAX_ROWS, Math.max(SHARD_MIN_ROWS, fitting));
+  const blockPositions = Math.min(SHARD_MAX_ROWS, Math.max(1, fitting));
   return SPLIT_NAMES.flatMap((split) => {
     const samples = splitSamples(set, split);
     const count = Math.ceil(samples.length / blockPositions);

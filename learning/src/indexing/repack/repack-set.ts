@@ -18,7 +18,7 @@ import { type PictureFormat, type RepackedShard, repackPlan, runEnds } from './r
 import { TAR_END, tarMember } from './tar-writer.js';
 
 /** Rises when the same options would write other shards. */
-const REPACK_VERSION = 1;
+const REPACK_VERSION = 2;
 
 /** As many as sharp decodes at once on a few cores. */
 const ENCODED_AT_ONCE = 8;
