@@ -1,4 +1,7 @@
-/** What is read of S3's answers in XML: flat elements, in the shapes that its documentation gives. Pure. */
+/**
+ * What is read of S3's answers in XML: flat elements, in the shapes that its documentation gives. In time that grows with the
+ * answer's length alone, whatever it is. Pure.
+ */
 import { LyceumError } from '@lyceum/proto';
 
 export interface S3Page {
@@ -17,7 +20,10 @@ export function listPage(xml: string, shown: string): S3Page {
     new LyceumError('UNAVAILABLE', `${shown}: its server answers with what is no list of objects`);
   if (!/<ListBucketResult[\s>]/.test(xml)) throw wrong();
   const isEncoded = element(xml, 'EncodingType') === 'url';
-  const objects = [...xml.matchAll(/<Contents>(.*?)<\/Contents>/gs)].map(([, entry = '']) => {
+  const [, ...entries] = xml.split('<Contents>');
+  const objects = entries.map((text) => {
+    const [entry = '', rest] = text.split('</Contents>', 2);
+    if (rest === undefined) throw wrong();
     const [key, size] = [element(entry, 'Key'), element(entry, 'Size')];
     if (key === undefined || size === undefined || !/^\d+$/.test(size)) throw wrong();
     return {
@@ -35,12 +41,13 @@ export function listPage(xml: string, shown: string): S3Page {
 
 /** S3's word for what is wrong, `NoSuchKey`; undefined: the text has none. */
 export function errorCodeOf(xml: string): string | undefined {
-  return /<Error>.*?<Code>([A-Za-z]{1,64})<\/Code>/s.exec(xml)?.[1];
+  const start = xml.indexOf('<Error>');
+  return start < 0 ? undefined : /<Code>([A-Za-z]{1,64})<\/Code>/.exec(xml.slice(start))?.[1];
 }
 
 /** The text of the first such element; undefined: there is none. */
 export function element(xml: string, name: string): string | undefined {
-  const [, text] = new RegExp(`<${name}(?:\\s[^>]*)?>([^<]*)</${name}>`).exec(xml) ?? [];
+  const [, text] = new RegExp(`<${name}(?:\\s[^<>]*)?>([^<]*)</${name}>`).exec(xml) ?? [];
   return text === undefined ? undefined : unescaped(text);
 }
 

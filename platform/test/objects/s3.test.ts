@@ -91,3 +91,14 @@ it('reads of an error no more than its code', () => {
   expect(errorCodeOf('<Error><Code>a secret text</Code></Error>')).toBeUndefined();
   expect(errorCodeOf('')).toBeUndefined();
 });
+
+it('answers that open an element again and again are seen through at once', () => {
+  const repeated = (tag: string) => `<ListBucketResult>${tag.repeat(60_000)}`;
+  for (const tag of ['<Contents>', '<Contents><Key ', '<Error>', '<IsTruncated ']) {
+    if (tag.startsWith('<Contents>')) {
+      expect(() => listPage(repeated(tag), 's3://pictures/')).toThrow('no list of objects');
+    }
+    expect(errorCodeOf(repeated(tag))).toBeUndefined();
+    expect(element(repeated(tag), 'IsTruncated')).toBeUndefined();
+  }
+});
