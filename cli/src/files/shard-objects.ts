@@ -2,6 +2,7 @@
 import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { AddressGuard } from '@lyceum/platform';
 import { type ObjectFlags, type Objects, objectFlags, openObjects } from '@lyceum/platform/objects';
+import { LyceumError, printable } from '@lyceum/proto';
 import { type Command, Option } from 'commander';
 
 export interface ShardPlaceFlags extends ObjectFlags {
@@ -38,11 +39,19 @@ export function openShardObjects(
   });
 }
 
-/** A path as shells complete it, where it leads into the root; anything else as it is. */
+/**
+ * A path as shells complete it, where it leads into the root; what is no such path as it is.
+ *
+ * @throws {LyceumError} INVALID_ARGUMENT naming the root, if it leads elsewhere.
+ */
 export function belowRoot({ datasetsRoot }: ShardPlaceFlags, url: string): string {
   const [, split = '', path = url] = /^([a-z]+=)?(\/.*)$/is.exec(url) ?? [];
   if (!isAbsolute(path)) return url;
-  const below = relative(resolve(datasetsRoot), path);
-  const isOutside = below === '' || below.startsWith(`..${sep}`) || below === '..';
-  return isOutside ? url : `${split}${below}${path.endsWith('/') ? '/' : ''}`;
+  const root = resolve(datasetsRoot);
+  const below = relative(root, path);
+  if (below === '' || below.startsWith(`..${sep}`) || below === '..') {
+    const message = `${printable(path)}: is not below the datasets root ${root}; want a path in it, or another --datasets-root`;
+    throw new LyceumError('INVALID_ARGUMENT', message);
+  }
+  return `${split}${below}${path.endsWith('/') ? '/' : ''}`;
 }

@@ -192,6 +192,11 @@ describe('pictures sorted by class', () => {
       code: 3,
       stderr: expect.stringContaining('nowhere'),
     });
+    const outside = await cli('train=/elsewhere/pets/');
+    expect(outside.code).toBe(2);
+    expect(outside.stderr).toContain(
+      `/elsewhere/pets/: is not below the datasets root ${root}; want a path in it, or another`,
+    );
     expect(await runCli(NOBODY, 'datasets', 'register', 'pets', 'pets/')).toMatchObject({
       code: 2,
       stderr: expect.stringContaining("required option '--size"),

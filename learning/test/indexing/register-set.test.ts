@@ -459,7 +459,7 @@ describe('Parquet', () => {
     );
     put('a.tar', tarOf(await samples(0, 2)));
     await expect(register(['a.tar', 'cut.parquet'])).rejects.toThrowError(
-      'a.tar is tar, cut.parquet is parquet',
+      'a.tar is a tar, cut.parquet is Parquet',
     );
   });
 });

@@ -238,7 +238,7 @@ function tooShort(path: string, sizeBytes: number, end: number): LyceumError {
 }
 
 function missing(path: string): LyceumError {
-  const message = `${shownUrl(path)}: there is no file below the datasets root that can be read`;
+  const message = `${shownUrl(path)}: there is no file or folder below the datasets root (--datasets-root) that can be read`;
   return new LyceumError('NOT_FOUND', message);
 }
 

@@ -75,7 +75,7 @@ it.each(['nothing', 'out/secret', 'secret.jpg', 'c/x', 'b', 'pipe', 'a.tar/x', '
     expect(failure).toMatchObject({ code: 'NOT_FOUND' });
     expect(await failureOf(objects.facts(path))).toEqual(failure);
     expect(failure.message).toBe(
-      `${path}: there is no file below the datasets root that can be read`,
+      `${path}: there is no file or folder below the datasets root (--datasets-root) that can be read`,
     );
   },
 );

@@ -96,11 +96,13 @@ async function insideOf(
   return [{ url: prefix, format: 'folder', files }];
 }
 
+const KINDS = { tar: 'a tar', parquet: 'Parquet', folder: 'a folder of pictures' } as const;
+
 /** Chunks of one set are read in one way, and the draw of splits depends on the kind. */
 function oneKind(found: readonly (ShardSource | FolderSource)[]): typeof found {
   const [first, ...others] = found;
   const other = others.find(({ format }) => format !== first?.format);
   if (first === undefined || other === undefined) return found;
-  const message = `${first.url} is ${first.format}, ${other.url} is ${other.format}: want sources of one kind; register the others as a set of their own`;
+  const message = `${first.url} is ${KINDS[first.format]}, ${other.url} is ${KINDS[other.format]}: want sources of one kind; register the others as a set of their own`;
   throw new LyceumError('INVALID_ARGUMENT', message);
 }
