@@ -11,7 +11,7 @@ export interface TeacherChance {
   readonly failure?: TeacherFailure | undefined;
 }
 
-export interface TeacherFailure {
+interface TeacherFailure {
   readonly reason: string;
   readonly permanent: boolean;
   /** It is the set that the worker cannot read; nothing is wrong with the teacher. */
