@@ -44,6 +44,7 @@ export function teacherFacts({ teachers, health, desk, active }: ClusterFactsPar
         .map(({ workerId }) => health.barred({ workerId, teacher })),
     refusal: (teacher, dataset) => health.probes.refusal(teacher, dataset),
     awaits: (runId, teacher) => desk.book.awaits(runId, teacher),
+    trouble: (runId, teacher) => desk.book.trouble(runId, teacher),
     isMeasured: (runId, teacher) => active.evaluation(runId)?.isMeasured(teacher) ?? true,
   };
 }

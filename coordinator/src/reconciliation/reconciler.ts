@@ -158,16 +158,25 @@ export class Reconciler {
   #giveReasons({ reasons }: Placement): void {
     const { store, active, monitor, teacherUsers } = this.#parts;
     const facts = teacherFacts(this.#parts);
-    const waits = ({ runId, state }: RunRecord) =>
-      state === 'EVALUATING'
-        ? active.evaluation(runId)?.reason
-        : state === 'FITTING'
-          ? active.fitting(runId)?.reason
-          : undefined;
+    const waits = (record: RunRecord) => {
+      const { runId, state } = record;
+      if (state === 'EVALUATING') return active.evaluation(runId)?.reason;
+      const picturesAwaited = this.#picturesAwaited(record);
+      if (picturesAwaited !== undefined) return picturesAwaited;
+      return state === 'FITTING' ? active.fitting(runId)?.reason : undefined;
+    };
     monitor.setReasons(waitingReasons(store.list(), reasons, waits, facts));
     for (const user of teacherUsers()) {
       user.reason = reasons.get(user.id) ?? unloadable(user, facts) ?? '';
     }
+  }
+
+  /** Why the run's worker cannot read pictures of a set in shards at this moment. */
+  #picturesAwaited({ runId, assignment }: RunRecord): string | undefined {
+    if (assignment === undefined) return undefined;
+    const { workerId, assignmentEpoch } = assignment;
+    const why = this.#parts.students.get(workerId)?.picturesAwaited({ runId, assignmentEpoch });
+    return why && `${workerId} waits for pictures: ${why}`;
   }
 
   async #tellTeachers(placement: Placement): Promise<void> {

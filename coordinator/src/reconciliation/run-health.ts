@@ -19,6 +19,8 @@ export interface TeacherFacts {
   readonly refusal: (teacher: string, dataset: string) => string | undefined;
   /** Whether a run waits for answers of the teacher. */
   readonly awaits: (runId: string, teacher: string) => boolean;
+  /** Why workers hand back what the run asks the teacher, again and again. */
+  readonly trouble: (runId: string, teacher: string) => string | undefined;
   /** Whether the evaluation of a run knows what the teacher measures. */
   readonly isMeasured: (runId: string, teacher: string) => boolean;
 }
@@ -69,7 +71,7 @@ export function waitingReasons(
   records: readonly RunRecord[],
   placed: ReadonlyMap<string, string>,
   waits: (record: RunRecord) => string | undefined,
-  facts: Pick<TeacherFacts, 'chances' | 'bars'>,
+  facts: Pick<TeacherFacts, 'chances' | 'bars' | 'trouble'>,
 ): Map<string, string> {
   const reasons = new Map(placed);
   for (const record of records) {
@@ -78,6 +80,7 @@ export function waitingReasons(
     const reason =
       unloadable(record, facts) ??
       untrusted(record, facts) ??
+      unanswered(record, facts) ??
       waits(record) ??
       awaitedKnowledge(record);
     if (reason !== undefined) reasons.set(runId, reason);
@@ -106,6 +109,18 @@ function untrusted({ teachers }: RunRecord, facts: Pick<TeacherFacts, 'bars'>): 
     if (bars.length > 0 && bars.every((bar) => bar !== undefined)) {
       return `teacher ${name} has no healthy worker (${bars[0]})`;
     }
+  }
+  return undefined;
+}
+
+/** Which of the teachers does not answer though workers have it, since a server is away for one; undefined: none. */
+function unanswered(
+  { runId, teachers }: RunRecord,
+  { trouble }: Pick<TeacherFacts, 'trouble'>,
+): string | undefined {
+  for (const { name, identity } of teachers) {
+    const reason = trouble(runId, identity);
+    if (reason !== undefined) return `teacher ${name} cannot answer at the moment (${reason})`;
   }
   return undefined;
 }

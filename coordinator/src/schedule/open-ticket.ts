@@ -78,6 +78,7 @@ export class OpenTicket {
   /** Times that the ticket itself was found wrong, and times that it was handed back. */
   #failureCount = 0;
   #returnCount = 0;
+  #returnReason: string | undefined;
   /** Attempts whose answers count for nothing. */
   readonly #voidAttempts = new Set<number>();
 
@@ -106,6 +107,11 @@ export class OpenTicket {
   /** It was found wrong too often to be issued again. */
   get isHopeless(): boolean {
     return this.#failureCount >= TICKET_FAILURE_LIMIT;
+  }
+
+  /** Why workers hand it back, once that is no accident of one of them; undefined: they do not. */
+  get trouble(): string | undefined {
+    return this.#returnCount > 1 ? this.#returnReason : undefined;
   }
 
   /** How long ago its last issue came onto the queue. */
@@ -149,6 +155,7 @@ export class OpenTicket {
   returned(reason: string, nowMs: number): TicketEffect[] {
     const delayMs = this.#returnCount === 0 ? 0 : returnDelayMs(this.#returnCount);
     this.#returnCount++;
+    this.#returnReason = reason;
     return this.#reissue(reason, delayMs, nowMs);
   }
 

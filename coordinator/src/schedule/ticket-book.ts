@@ -148,6 +148,13 @@ export class TicketBook {
     return this.#tickets.get(id)?.isVoid(attempt) === true;
   }
 
+  /** Tickets of the teacher that workers hand back again and again, with the reason. */
+  troubled(teacher: string): { readonly id: string; readonly reason: string }[] {
+    return this.#open(teacher).flatMap(({ id, trouble: reason }) =>
+      reason === undefined ? [] : [{ id, reason }],
+    );
+  }
+
   /** How long ago the ticket's last issue came onto its queue; undefined: nobody wants the ticket. */
   ageMs(id: string, nowMs: number): number | undefined {
     return this.#tickets.get(id)?.ageMs(nowMs);

@@ -142,9 +142,12 @@ async function takeReport(
   };
   switch (report?.$case) {
     case 'state': {
-      const { runId, assignmentEpoch } = report.state;
+      const { runId, assignmentEpoch, picturesAwaited } = report.state;
       if (runId !== '') speaksOf(report.state);
-      session.report(report.state);
+      session.report({
+        ...report.state,
+        picturesAwaited: picturesAwaited && cut(picturesAwaited, REASON_MAX_LETTERS),
+      });
       if (runId !== '') await lifecycle.stateReported(runId, assignmentEpoch);
       break;
     }

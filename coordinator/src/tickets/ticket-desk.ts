@@ -27,6 +27,7 @@ export class TicketDesk {
     | 'isLastIssue'
     | 'asksTeacher'
     | 'awaits'
+    | 'trouble'
     | 'runsAsking'
     | 'inHandCount'
     | 'openCount'

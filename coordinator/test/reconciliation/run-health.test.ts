@@ -32,6 +32,7 @@ interface Known {
   readonly bars?: readonly (string | undefined)[];
   readonly refusal?: string;
   readonly isAwaited?: boolean;
+  readonly trouble?: string;
   readonly isMeasured?: boolean;
 }
 
@@ -43,6 +44,7 @@ function facts(known: { readonly anna?: Known; readonly bert?: Known } = {}): Te
     bars: (teacher) => of(teacher).bars ?? [undefined],
     refusal: (teacher, dataset) => (dataset === SET ? of(teacher).refusal : undefined),
     awaits: (_, teacher) => of(teacher).isAwaited ?? true,
+    trouble: (_, teacher) => of(teacher).trouble,
     isMeasured: (_, teacher) => of(teacher).isMeasured ?? true,
   };
 }
@@ -164,6 +166,13 @@ describe('why a run waits', () => {
     expect(reasonOf(undefined, bad)).toBe('teacher anna cannot be loaded (t3: still loading)');
     expect(reasonOf(undefined, facts({ anna: { chances: [tries, fine] } }))).toBeUndefined();
     expect(reasonOf(undefined, facts({ anna: { chances: [otherwise] } }))).toBeUndefined();
+  });
+
+  it('is a teacher whose workers hand back what they are asked', () => {
+    const trouble = 's3://sets/a.tar: no answer within 30 s';
+    expect(reasonOf(undefined, facts({ bert: { trouble } }))).toBe(
+      `teacher bert cannot answer at the moment (${trouble})`,
+    );
   });
 
   it('is a teacher with which no worker may answer', () => {

@@ -37,6 +37,15 @@ describe('an open ticket', () => {
     ]);
   });
 
+  it('is in trouble once it was given back twice, which one worker may do by accident', () => {
+    const ticket = held();
+    ticket.returned('drains', 6);
+    expect(ticket.trouble).toBeUndefined();
+    ticket.taken('w2', 11, 7);
+    ticket.returned('s3://sets/a.tar: no answer within 30 s', 8);
+    expect(ticket.trouble).toBe('s3://sets/a.tar: no answer within 30 s');
+  });
+
   it('waits longer each time that it is given back, up to 5 s', () => {
     const ticket = held();
     const waits: number[] = [];

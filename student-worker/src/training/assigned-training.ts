@@ -39,6 +39,7 @@ import {
   troubleOf,
 } from '../session/index.js';
 import { TargetCursor, TargetStream } from '../targets/index.js';
+import { AwaitedPictures } from './awaited-pictures.js';
 import { EventLog } from './event-log.js';
 import { TrainingPictures } from './training-pictures.js';
 import { type PreparedTraining, prepareTraining } from './training-preparation.js';
@@ -93,17 +94,19 @@ export class AssignedTraining implements AssignmentKey {
   readonly #patience: Patience;
   readonly #store: CoordinatorStore;
   readonly #givenUp = new AbortController();
-  readonly #onLost: () => void;
+  readonly #onChange: () => void;
+  readonly #awaited: AwaitedPictures;
   #stage: Stage = 'preparing';
   #over: Promise<void> = Promise.resolve();
 
-  /** @param onLost - called if the run turns out to be someone else's. */
-  constructor(run: AssignedRun, surroundings: TrainingSurroundings, onLost: () => void) {
+  /** @param onChange - called when {@link lost} or {@link picturesAwaited} is another. */
+  constructor(run: AssignedRun, surroundings: TrainingSurroundings, onChange: () => void) {
     this.runId = run.runId;
     this.assignmentEpoch = run.assignmentEpoch;
     this.#run = run;
     this.#surroundings = surroundings;
-    this.#onLost = onLost;
+    this.#onChange = onChange;
+    this.#awaited = new AwaitedPictures(onChange);
     const { log, random } = surroundings;
     this.#patience = {
       signal: this.#givenUp.signal,
@@ -117,6 +120,11 @@ export class AssignedTraining implements AssignmentKey {
   /** True once the run turned out to be someone else's. */
   get lost(): boolean {
     return this.#stage === 'lost';
+  }
+
+  /** Why the set's pictures cannot be read at this moment; undefined: they can, or nobody wants them. */
+  get picturesAwaited(): string | undefined {
+    return this.#awaited.reason;
   }
 
   /** Starts the work, which goes on in the background. */
@@ -161,6 +169,7 @@ export class AssignedTraining implements AssignmentKey {
         stateDir,
         datasetsRoot,
         windows,
+        awaited: this.#awaited,
         patience: this.#patience,
       });
       if (this.#givenUp.signal.aborted) return;
@@ -179,7 +188,7 @@ export class AssignedTraining implements AssignmentKey {
 
   /** Runs the job. Resolves with its result; rejects as soon as anything about it fails. */
   async #train(prepared: PreparedTraining): Promise<TrainingResult> {
-    const { trainer } = this.#surroundings;
+    const { client, credentials, tensorboardDir, trainer, windows } = this.#surroundings;
     const { job, step } = prepared;
     const over = new AbortController();
     const patience = {
@@ -188,22 +197,19 @@ export class AssignedTraining implements AssignmentKey {
     };
     const cursor = new TargetCursor(job.specification.spec.training.batchSize, step);
     const stream = new TargetStream({
-      client: this.#surroundings.client,
-      credentials: this.#surroundings.credentials,
+      client,
+      credentials,
       assignment: { runId: this.runId, assignmentEpoch: this.assignmentEpoch },
       tensors: job.targetTensors,
       cursor,
       deliver: (block) => trainer.targets(block),
       patience,
     });
-    const { client, credentials } = this.#surroundings;
     const store = new CoordinatorStore(client, credentials, this, patience.signal);
     const committer = new CheckpointCommitter(store, patience, prepared.start);
-    const { tensorboardDir, windows } = this.#surroundings;
+    const { cut } = job;
     const pictures =
-      job.cut === undefined
-        ? undefined
-        : new TrainingPictures(windows, prepared.datasetDigest, patience);
+      cut && new TrainingPictures(windows, prepared.datasetDigest, patience, this.#awaited);
     const events =
       tensorboardDir === undefined
         ? undefined
@@ -256,14 +262,10 @@ export class AssignedTraining implements AssignmentKey {
   }
 
   async #storeResults(result: TrainingResult): Promise<void> {
-    const { modelFile, modelDigest, logitsFile, logitsDigest } = result;
-    const store = this.#store;
-    await patiently('model upload', this.#patience, () =>
-      store.storeResult(modelFile, modelDigest),
-    );
-    await patiently('logits upload', this.#patience, () =>
-      store.storeResult(logitsFile, logitsDigest),
-    );
+    const store = (what: string, file: string, digest: string) =>
+      patiently(what, this.#patience, () => this.#store.storeResult(file, digest));
+    await store('model upload', result.modelFile, result.modelDigest);
+    await store('logits upload', result.logitsFile, result.logitsDigest);
   }
 
   /** The training is over before its end. */
@@ -276,7 +278,7 @@ export class AssignedTraining implements AssignmentKey {
       this.#stage = 'lost';
       log.warn({ err: thrown }, 'training lost to another assignment');
       outbox.forget();
-      this.#onLost();
+      this.#onChange();
       return;
     }
     this.#stage = 'failed';

@@ -87,6 +87,7 @@ export class StudentWorker {
       revision,
       runId: working?.runId ?? '',
       assignmentEpoch: working?.assignmentEpoch ?? 0,
+      picturesAwaited: working?.picturesAwaited,
     });
   }
 }

@@ -5,32 +5,37 @@
 import type { Window, WorkerWindows } from '@lyceum/learning/windows';
 import { LyceumError } from '@lyceum/proto';
 import type { PictureWindow, StudentPictures } from '../job/index.js';
-import { type Patience, patiently } from '../session/index.js';
+import type { Patience } from '../session/index.js';
+import type { AwaitedPictures } from './awaited-pictures.js';
 
 export class TrainingPictures implements StudentPictures {
   readonly #windows: Pick<WorkerWindows, 'window' | 'fetchAhead' | 'keepSets'>;
   readonly #digest: string;
   readonly #patience: Patience;
+  readonly #awaited: AwaitedPictures;
   readonly #open = new Map<number, Window>();
   #lastId = 0;
 
   /**
    * @param digest - of the set, which is open.
    * @param patience - its signal says that nobody waits any more.
+   * @param awaited - is told what is waited for.
    */
   constructor(
     windows: Pick<WorkerWindows, 'window' | 'fetchAhead' | 'keepSets'>,
     digest: string,
     patience: Patience,
+    awaited: AwaitedPictures,
   ) {
     this.#windows = windows;
     this.#digest = digest;
     this.#patience = patience;
+    this.#awaited = awaited;
   }
 
   async openWindow(samples: Uint32Array): Promise<PictureWindow> {
     const { signal } = this.#patience;
-    const window = await patiently('pictures', this.#patience, () =>
+    const window = await this.#awaited.read(this.#patience, () =>
       this.#windows.window(this.#digest, samples, signal),
     );
     if (signal.aborted) {

@@ -16,6 +16,7 @@ import {
 } from '../checkpoints/index.js';
 import type { OrderCut, TrainingJob } from '../job/index.js';
 import { type Patience, patiently } from '../session/index.js';
+import type { AwaitedPictures } from './awaited-pictures.js';
 
 /** Data sets and starting models that stay on the worker's disk, bytes. Two of the largest that are pushed. */
 const BLOB_CACHE_MAX_BYTES = 4 * 1024 ** 3;
@@ -43,6 +44,7 @@ export async function prepareTraining(
     stateDir,
     datasetsRoot,
     windows,
+    awaited,
     patience,
   }: {
     readonly nats: Nats;
@@ -50,6 +52,8 @@ export async function prepareTraining(
     readonly stateDir: string;
     readonly datasetsRoot: string | undefined;
     readonly windows: WorkerWindows;
+    /** Is told what pictures wait for. */
+    readonly awaited: AwaitedPictures;
     readonly patience: Patience;
   },
 ): Promise<PreparedTraining> {
@@ -64,7 +68,7 @@ export async function prepareTraining(
   );
   const isSharded = isManifestFile(datasetFile);
   if (isSharded) {
-    await patiently('pictures', patience, () => windows.open({ digest, file: datasetFile }));
+    await awaited.read(patience, () => windows.open({ digest, file: datasetFile }));
   }
   const studentModelFile =
     run.studentModelDigest.length === 0

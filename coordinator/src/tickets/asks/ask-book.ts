@@ -184,6 +184,13 @@ export class AskBook {
     return false;
   }
 
+  /** Why workers hand back what the run asks the teacher, again and again; undefined: they do not. */
+  trouble(runId: string, teacherIdentity: string): string | undefined {
+    return this.#tickets
+      .troubled(teacherIdentity)
+      .find(({ id }) => this.runsAsking(id).includes(runId))?.reason;
+  }
+
   runsAsking(askId: string): string[] {
     return this.#runsOf(askId, this.#askers.get(askId)?.keys() ?? []);
   }

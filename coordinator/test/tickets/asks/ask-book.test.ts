@@ -127,6 +127,19 @@ test('a ticket of before it was withdrawn is not the last issue once it is wante
   expect(book.isLastIssue(issued(2))).toBe(true);
 });
 
+test('a run is told why its tickets come back again and again, and another run is not', () => {
+  const book = bookWithTicket();
+  const reason = 's3://sets/a.tar: no answer within 30 s';
+  for (let attempt = 1; attempt <= 2; attempt++) {
+    expect(book.trouble('run of anna', TEACHER)).toBeUndefined();
+    book.taken(aTaker('w1'), issued(attempt), 7, 0);
+    book.returned(aTaker('w1'), issued(attempt), { reason, retryable: true }, 0);
+  }
+  expect(book.trouble('run of anna', TEACHER)).toBe(reason);
+  expect(book.trouble('run of ben', TEACHER)).toBeUndefined();
+  expect(book.trouble('run of anna', 'another teacher')).toBeUndefined();
+});
+
 test('a ticket that nobody wants is in nobody’s hands', () => {
   const book = new AskBook();
   book.taken(aTaker('w1'), issued(1), 7, 0);

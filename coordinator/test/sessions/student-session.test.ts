@@ -1,0 +1,17 @@
+import { StudentHello } from '@lyceum/proto';
+import { expect, test } from 'vitest';
+import { StudentSession } from '../../src/sessions/index.js';
+
+test('what pictures wait for is of the assignment that the worker speaks of', () => {
+  const session = new StudentSession(
+    StudentHello.fromPartial({ workerId: 'w' }),
+    0,
+    async () => {},
+  );
+  const picturesAwaited = 's3://sets/a.tar: no answer within 30 s';
+  expect(session.picturesAwaited({ runId: 'run', assignmentEpoch: 2 })).toBeUndefined();
+  session.report({ revision: 1, runId: 'run', assignmentEpoch: 2, picturesAwaited });
+  expect(session.picturesAwaited({ runId: 'run', assignmentEpoch: 2 })).toBe(picturesAwaited);
+  expect(session.picturesAwaited({ runId: 'run', assignmentEpoch: 3 })).toBeUndefined();
+  expect(session.picturesAwaited({ runId: 'other', assignmentEpoch: 2 })).toBeUndefined();
+});
