@@ -71,7 +71,7 @@ async function submit(runId: string, dataset = 'photos'): Promise<void> {
       student: { model: { architecture: 'mlp', hiddenUnits: [8] } },
       // No epoch's answers serve another.
       views: { seed: 1, cycle: 1_000, shift: 0.2 },
-      training: { batchSize: 32, epochs: 4, order: 'chunks', checkpointEverySteps: 10 },
+      training: { batchSize: 32, epochs: 3, order: 'chunks', checkpointEverySteps: 10 },
     },
   };
   await client.submitRun(JSON.stringify(document), { runId });
