@@ -31,8 +31,8 @@ export interface S3Server {
   readonly folder: string | undefined;
   /** Ends it in the middle of whatever it does. */
   kill(): Promise<void>;
-  /** After `kill`, at the same address. */
-  start(): Promise<void>;
+  /** After `kill`, at the same address. @param secret - that versitygw knows from now on; default: the one above. */
+  start(secret?: string): Promise<void>;
   /** Ends it and removes what it stored. */
   stop(): Promise<void>;
 }
@@ -75,7 +75,7 @@ async function started(
   const endpoint = `http://127.0.0.1:${port}`;
   const [access, secret] = ['lyceum-test', randomBytes(20).toString('hex')];
   let child: ChildProcess | undefined;
-  const run = (): ChildProcess =>
+  const run = (known: string): ChildProcess =>
     name === 'versitygw'
       ? spawn(
           program,
@@ -91,15 +91,15 @@ async function started(
           ],
           {
             stdio: 'ignore',
-            env: { ...process.env, ROOT_ACCESS_KEY: access, ROOT_SECRET_KEY: secret },
+            env: { ...process.env, ROOT_ACCESS_KEY: access, ROOT_SECRET_KEY: known },
           },
         )
       : spawn(program, ['-m', 'moto.server', '-H', '127.0.0.1', '-p', String(port)], {
           stdio: 'ignore',
           env: { ...process.env, ...(packages !== undefined && { PYTHONPATH: packages }) },
         });
-  const start = async (): Promise<void> => {
-    const running = run();
+  const start = async (known = secret): Promise<void> => {
+    const running = run(known);
     child = running;
     await answering(endpoint, running);
     if (name === 'moto') await fetch(`${endpoint}/${bucket}`, { method: 'PUT' });

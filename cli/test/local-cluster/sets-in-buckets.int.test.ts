@@ -29,6 +29,7 @@ vi.setConfig({ testTimeout: 900_000, hookTimeout: 300_000 + S3_SERVER_MS });
 const SIDE = 32;
 const GRID = { height: SIDE, width: SIDE, channels: 3, fit: 'stretch' } as const;
 const TRAIN = ['s3://pictures/train-0.tar', 's3://pictures/train-1.tar'] as const;
+const BROKEN = 's3://pictures/broken.tar';
 const HELD_OUT = ['s3://pictures/validation.tar', 's3://pictures/test.tar'] as const;
 /** Bytes a second of each connection: far below a tenth of what the server sends, so that a run lasts until it is disturbed. */
 const SLOW = 1_000_000;
@@ -179,3 +180,85 @@ test.skipIf(s3.lack !== undefined)(
     expect(await weightsOf('disturbed')).toBe(calm);
   },
 );
+
+const isPaused = ({ state }: Run) => state === RunState.RUN_STATE_PAUSED;
+const isTraining = ({ state }: Run) => state === RunState.RUN_STATE_TRAINING;
+
+interface Fault {
+  /** What the run's reason says of it. */
+  readonly said: RegExp;
+  breakIt(): Promise<void>;
+  mend(): Promise<void>;
+}
+
+/** Whatever was read before it was mended may pause the run once more. */
+function goesOn(runId: string, holds: (run: Run) => boolean): Promise<void> {
+  return untilRun(runId, (run) => {
+    if (isPaused(run)) void client.resumeRun(runId).catch(() => undefined);
+    return holds(run);
+  });
+}
+
+/** Until it is paused; then what is wrong is put right, and it goes on. */
+async function pausedAndMended(runId: string, { said, breakIt, mend }: Fault): Promise<void> {
+  const from = stepOf(await client.getRun(runId));
+  await breakIt();
+  await untilRun(runId, isPaused);
+  expect((await client.getRun(runId)).reason).toMatch(said);
+  await mend();
+  await goesOn(runId, (run) => isTraining(run) && stepOf(run) > from);
+}
+
+test.skipIf(s3.lack !== undefined)(
+  'what only a person can put right pauses the run with the shard’s name; then the weights are the same',
+  async () => {
+    const [, shard] = TRAIN;
+    const whole = await tarOfPictures(1, TRAIN_COUNT);
+    const other = await tarOfPictures(7, TRAIN_COUNT);
+    const back = () => put(shard, whole);
+    const changed = /s3:\/\/pictures\/train-1\.tar/;
+    const otherSecret: Fault = {
+      said: /s3:\/\/pictures\/train-\d\.tar: answers 403/,
+      breakIt: async () => {
+        await server.kill();
+        await server.start('another secret');
+      },
+      mend: async () => {
+        await server.kill();
+        await server.start();
+      },
+    };
+    proxy.bytesPerSecond = SLOW;
+    await submit('mended');
+    await untilRun('mended', (run) => stepOf(run) > 0);
+    // moto takes every secret.
+    if (server.name === 'versitygw') await pausedAndMended('mended', otherSecret);
+    await pausedAndMended('mended', {
+      said: changed,
+      breakIt: () => put(shard, other),
+      mend: back,
+    });
+    const half = whole.subarray(0, whole.length / 2);
+    await pausedAndMended('mended', { said: changed, breakIt: () => put(shard, half), mend: back });
+    proxy.bytesPerSecond = Number.POSITIVE_INFINITY;
+    await goesOn('mended', ({ state }) => state === RunState.RUN_STATE_SUCCEEDED);
+    expect(await weightsOf('mended')).toBe(calm);
+  },
+);
+
+test.skipIf(s3.lack !== undefined)('a JPEG that will not decode is named', async () => {
+  const damaged = await jpeg(20_000);
+  const tar = tarOf([
+    ...(await membersOf(2, 40)),
+    ['damaged.jpg', damaged.subarray(0, damaged.length / 2)],
+    ['damaged.cls', '0'],
+    ...(await membersOf(3, 23)),
+  ]);
+  await put(BROKEN, tar);
+  await client.pushArtifact(ARTIFACT_KIND_DATASET, 'broken', await registered([BROKEN]));
+  await submit('broken', 'broken');
+  await untilRun('broken', isPaused);
+  const { reason, progress } = await client.getRun('broken');
+  expect(reason).toMatch(/picture \d+ of set \w+, in s3:\/\/pictures\/broken\.tar/);
+  expect(progress?.step).toBe(0);
+});
