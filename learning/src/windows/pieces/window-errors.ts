@@ -34,7 +34,8 @@ export class PictureDecodeError extends LyceumError {
   readonly reason: string;
 
   constructor(place: PicturePlace, reason: string, message: string) {
-    const advice = 'register the set anew, which leaves such pictures out';
+    const advice =
+      'register the set anew with --check-pictures and --skip-refused, which leave such pictures out';
     super('INVALID_ARGUMENT', `${placeText(place)}: ${message}; ${advice}`);
     this.place = place;
     this.reason = reason;
