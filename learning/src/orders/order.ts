@@ -92,14 +92,7 @@ export function orderedRows(
   firstPosition: number,
   positionCount: number,
 ): Uint32Array {
-  const end = firstPosition + positionCount;
-  const whole = Number.isInteger(firstPosition) && Number.isInteger(positionCount);
-  if (!whole || firstPosition < 0 || positionCount < 0 || end > count || count > MAX_ROWS) {
-    throw new LyceumError(
-      'INVALID_ARGUMENT',
-      `positions [${firstPosition}, ${end}) are not in an order of ${count} rows`,
-    );
-  }
+  checkPositions(count, firstPosition, positionCount);
   const rows = new Uint32Array(positionCount);
   if (order === undefined) {
     for (let i = 0; i < positionCount; i++) rows[i] = firstPosition + i;
@@ -108,6 +101,18 @@ export function orderedRows(
   const permuted = keyedPermutation(count, order.seed, order.epoch);
   for (let i = 0; i < positionCount; i++) rows[i] = permuted(firstPosition + i);
   return rows;
+}
+
+/** @throws {LyceumError} INVALID_ARGUMENT if not all of the positions are in [0, count). */
+export function checkPositions(count: number, firstPosition: number, positionCount: number): void {
+  const end = firstPosition + positionCount;
+  const whole = Number.isInteger(firstPosition) && Number.isInteger(positionCount);
+  if (!whole || firstPosition < 0 || positionCount < 0 || end > count || count > MAX_ROWS) {
+    throw new LyceumError(
+      'INVALID_ARGUMENT',
+      `positions [${firstPosition}, ${end}) are not in an order of ${count} rows`,
+    );
+  }
 }
 
 /** A permutation of [0, count) by key: the same for whoever computes it. Symbols above. */

@@ -1,7 +1,7 @@
 /** From positions of an order to samples of a set. */
 import { LyceumError } from '@lyceum/proto';
 import { chunkOrderedRows } from './chunk-order.js';
-import { orderedRows, type SampleOrder } from './order.js';
+import { checkPositions, orderedRows, type SampleOrder } from './order.js';
 
 /**
  * The samples at positions [firstPosition, firstPosition + positionCount).
@@ -42,8 +42,7 @@ function rowsOf(
     const message = `want blocks of one position or more, got ${blockPositions}`;
     throw new LyceumError('INVALID_ARGUMENT', message);
   }
-  // Checks the positions.
-  orderedRows(samples.length, undefined, firstPosition, positionCount);
+  checkPositions(samples.length, firstPosition, positionCount);
   return chunkOrderedRows(
     samples,
     chunkEnds,

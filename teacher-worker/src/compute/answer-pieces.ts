@@ -1,5 +1,5 @@
 /** Answers that are computed piece by piece: how a span is cut, and how its pieces become one answer. Pure. */
-import { INFERENCE_ROWS, type ServiceUse } from './rows/index.js';
+import { INFERENCE_ROWS, usedTogether } from './rows/index.js';
 import type { Answer } from './teacher-calls.js';
 import type { TicketSpan } from './ticket-span.js';
 
@@ -36,14 +36,6 @@ export function joinedAnswers(answers: readonly Answer[]): Answer {
       return { name, width, values };
     }),
     inferenceSeconds: answers.reduce((sum, { inferenceSeconds }) => sum + inferenceSeconds, 0),
-    ...(calls.length > 0 && { calls: calls.reduce(together) }),
-  };
-}
-
-function together(before: ServiceUse, use: ServiceUse): ServiceUse {
-  return {
-    count: before.count + use.count,
-    inputTokens: before.inputTokens + use.inputTokens,
-    outputTokens: before.outputTokens + use.outputTokens,
+    ...(calls.length > 0 && { calls: calls.reduce(usedTogether) }),
   };
 }

@@ -30,6 +30,7 @@ import {
   type TeacherDescription,
   type TeacherEngine,
   type TeacherPlacement,
+  usedTogether,
 } from './rows/index.js';
 import type {
   Answer,
@@ -191,7 +192,8 @@ export class Teachers {
       const used = engine.used?.();
       // Canaries are counted by themselves, and against a budget of their own.
       if (!isProbe && used !== undefined) {
-        this.#owed.set(identity, together(this.#owed.get(identity), used));
+        const owed = this.#owed.get(identity);
+        this.#owed.set(identity, owed === undefined ? used : usedTogether(owed, used));
       }
     });
     const inferenceSeconds = (performance.now() - start) / 1000;
@@ -240,15 +242,6 @@ export class Teachers {
     }
     return dataset;
   }
-}
-
-function together(before: ServiceUse | undefined, use: ServiceUse): ServiceUse {
-  if (before === undefined) return use;
-  return {
-    count: before.count + use.count,
-    inputTokens: before.inputTokens + use.inputTokens,
-    outputTokens: before.outputTokens + use.outputTokens,
-  };
 }
 
 /** Answers that are written down depend on no modality: the first will do. */

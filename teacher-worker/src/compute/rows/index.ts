@@ -6,13 +6,13 @@ export { medianLatencyMs } from './median-latency.js';
 export { OutsideFailure } from './outside-failure.js';
 export { logarithms, requireDistributions, SUM_TOLERANCE } from './probability-rows.js';
 export { requireRowIndependence } from './row-independence.js';
+export { type ServiceUse, usedTogether } from './service-use.js';
 export {
   type AnswerRequest,
   type AnswerTensor,
   type EngineOpener,
   type OpenTeacher,
   opensAnyOf,
-  type ServiceUse,
   type TeacherDescription,
   type TeacherEngine,
   type TeacherPlacement,

@@ -4,6 +4,7 @@ import type { FormatName, PackagedModel, PackageOf } from '@lyceum/learning/form
 import type { ModelSettings } from '@lyceum/learning/models';
 import type { ViewAt } from '@lyceum/learning/views';
 import { LyceumError } from '@lyceum/proto';
+import type { ServiceUse } from './service-use.js';
 
 export interface TeacherDescription {
   readonly classCount: number;
@@ -52,13 +53,6 @@ export interface AnswerTensor {
   readonly width: number;
   /** [rows, width], row-major. */
   readonly values: Float32Array<ArrayBuffer>;
-}
-
-/** What was asked of somebody's service, which may cost. */
-export interface ServiceUse {
-  readonly count: number;
-  readonly inputTokens: number;
-  readonly outputTokens: number;
 }
 
 /** One loaded teacher. Calls do not overlap. */
