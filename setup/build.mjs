@@ -1,9 +1,13 @@
-/** Generates the types of the .proto files, compiles all workspaces and bundles the page, when sources changed. */
+/**
+ * Generates the types of the .proto files, compiles all workspaces and the kernels, and bundles the page, when sources
+ * changed.
+ */
 import { chmodSync, existsSync, lstatSync, readFileSync, statSync, symlinkSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { runTool, ToolError } from './child.mjs';
 import { filesUnder, fingerprint, isStamped, writeStamp } from './fingerprint.mjs';
 import { holdingCheckout } from './holding-checkout.mjs';
+import { kernelBuilds } from './kernels.mjs';
 import { say } from './progress.mjs';
 import { SetupError } from './setup-error.mjs';
 
@@ -25,6 +29,9 @@ export async function setUpBuild({ checkout, signal }) {
     const value = sourcesFingerprint(checkout);
     say(TOPIC, 'compiling');
     await runBuilder(checkout, 'tsc', ['-b', '--pretty', 'false'], { cwd: checkout, signal });
+    for (const { args } of kernelBuilds(join(checkout, 'learning'))) {
+      await runBuilder(checkout, 'asc', args, { cwd: checkout, signal });
+    }
     await runBuilder(checkout, 'vite', ['build'], { cwd: join(checkout, 'dashboard'), signal });
     placeCommands(checkout);
     writeStamp(stamp, value);
@@ -114,8 +121,12 @@ function isBuilt(checkout) {
   const isCompiled = (/** @type {string} */ workspace) =>
     existsSync(join(checkout, workspace, 'dist/.tsbuildinfo'));
   const isBundled = existsSync(join(checkout, 'dashboard/dist/page/index.html'));
+  const kernels = kernelBuilds(join(checkout, 'learning'));
   return (
-    isBundled && workspacesOf(checkout).every(isCompiled) && commandsOf(checkout).every(isRunnable)
+    isBundled &&
+    kernels.every(({ wasm }) => existsSync(wasm)) &&
+    workspacesOf(checkout).every(isCompiled) &&
+    commandsOf(checkout).every(isRunnable)
   );
 }
 

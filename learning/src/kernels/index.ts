@@ -1,0 +1,2 @@
+/** Kernels in WebAssembly with SIMD, and the memory that they work in. */
+export { type Kernel, openKernel } from './kernel.js';

@@ -1,0 +1,64 @@
+/**
+ * Arithmetic in WebAssembly with SIMD: `learning/wasm/NAME.ts`, compiled by the build. Each has a plain function of equal
+ * bits beside it, which is its oracle and what runs where a machine has no SIMD.
+ *
+ * An instance belongs to one thread. It reads and writes its own memory only, so what it works on is copied there.
+ */
+import { readFileSync } from 'node:fs';
+
+const PAGE_BYTES = 64 * 1024;
+
+/** Addresses of arrays are multiples of it. */
+const ALIGNMENT = 16;
+
+/** What every kernel exports: where its own tables end. */
+interface OwnExports {
+  heapBase(): number;
+}
+
+export class Kernel<Functions> {
+  readonly functions: Functions;
+  readonly #memory: WebAssembly.Memory;
+  readonly #base: number;
+
+  constructor(module: WebAssembly.Module) {
+    this.#memory = new WebAssembly.Memory({ initial: 1 });
+    const imports = { env: { memory: this.#memory, abort } };
+    const { exports } = new WebAssembly.Instance(module, imports);
+    this.functions = exports as Functions;
+    this.#base = aligned((exports as unknown as OwnExports).heapBase());
+  }
+
+  /**
+   * Room for arrays of so many bytes each, one behind the other. What was there before may be overwritten.
+   *
+   * @returns where each begins, and the memory that they are in, until the next call.
+   */
+  room(...byteCounts: readonly number[]): { readonly at: number[]; readonly memory: ArrayBuffer } {
+    let end = this.#base;
+    const at = byteCounts.map((bytes) => {
+      const start = end;
+      end = aligned(start + bytes);
+      return start;
+    });
+    const lacking = end - this.#memory.buffer.byteLength;
+    if (lacking > 0) this.#memory.grow(Math.ceil(lacking / PAGE_BYTES));
+    return { at, memory: this.#memory.buffer as ArrayBuffer };
+  }
+}
+
+/** @returns undefined where WebAssembly or its SIMD is missing. @throws {Error} if the build left the file out. */
+export function openKernel<Functions>(name: string): Kernel<Functions> | undefined {
+  // The built file, seen from src/ and from dist/ alike.
+  const bytes = readFileSync(new URL(`../../dist/wasm/${name}.wasm`, import.meta.url));
+  if (typeof WebAssembly === 'undefined' || !WebAssembly.validate(bytes)) return undefined;
+  return new Kernel<Functions>(new WebAssembly.Module(bytes));
+}
+
+function aligned(address: number): number {
+  return Math.ceil(address / ALIGNMENT) * ALIGNMENT;
+}
+
+function abort(): never {
+  throw new Error('a kernel gave up');
+}

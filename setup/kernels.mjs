@@ -1,0 +1,20 @@
+/** Compiles the kernels in AssemblyScript (`learning/wasm/*.ts`) to WebAssembly (`learning/dist/wasm/*.wasm`). */
+import { readdirSync } from 'node:fs';
+import { join, parse } from 'node:path';
+
+/**
+ * What `asc` is called with, a call for each kernel. A file in a folder below is imported by these.
+ *
+ * @param {string} learning the workspace's folder
+ * @returns {{ wasm: string, args: string[] }[]}
+ */
+export function kernelBuilds(learning) {
+  const folder = join(learning, 'wasm');
+  const sources = readdirSync(folder).filter((name) => name.endsWith('.ts'));
+  return sources.map((source) => {
+    const wasm = join(learning, 'dist/wasm', `${parse(source).name}.wasm`);
+    const output = ['--outFile', wasm, '--runtime', 'stub', '--noAssert', '--importMemory'];
+    const speed = ['-O3', '--converge', '--enable', 'simd', '--disable', 'bulk-memory'];
+    return { wasm, args: [join(folder, source), ...output, ...speed] };
+  });
+}
