@@ -5,6 +5,7 @@ import { type DefaultTheme, defineConfig, type MarkdownRenderer } from 'vitepres
 import { deadLinks } from '../src/built-links.js';
 import { addressOf, NAVIGATION } from '../src/navigation.js';
 import { pageLink, slugOf } from '../src/page-links.js';
+import { plotMarkedTables } from '../src/plots/marked-tables.js';
 
 const SITE = resolve(import.meta.dirname, '..');
 const CHECKOUT = resolve(SITE, '..');
@@ -36,7 +37,10 @@ export default defineConfig({
   markdown: {
     anchor: { slugify: slugOf },
     theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
-    config: linkLikeTheSite,
+    config: (md) => {
+      linkLikeTheSite(md);
+      md.core.ruler.push('plots', ({ tokens, env }) => plotMarkedTables(tokens, env.relativePath));
+    },
   },
   themeConfig: {
     nav,

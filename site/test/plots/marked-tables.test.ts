@@ -1,0 +1,48 @@
+/** Pages of a mark and a table, through markdown-it's tokens. */
+import { createMarkdownRenderer } from 'vitepress';
+import { expect, it } from 'vitest';
+import { type PageToken, plotMarkedTables } from '../../src/plots/marked-tables.js';
+
+const TABLE = `| student | accuracy | against |
+| --- | --- | --- |
+| \`alone\` | 80.15 ± 1.00 % | |
+| taught | 94.20 ± 0.50 % | +14.05 (13.00 to 15.00) |
+`;
+
+async function plotted(page: string): Promise<PageToken[]> {
+  const md = await createMarkdownRenderer('.');
+  const tokens = md.parse(page, {}) as PageToken[];
+  plotMarkedTables(tokens, 'a.md');
+  return tokens.filter(({ type }) => type === 'html_block');
+}
+
+it('a mark becomes a plot of its column, a row each', async () => {
+  const [plot] = await plotted(`<!-- plot accuracy | accuracy, % | ten seeds -->\n${TABLE}`);
+  expect(plot?.content.match(/<circle/g)).toHaveLength(2);
+  expect(plot?.content).toContain('>alone<');
+  expect(plot?.content).toContain('<figcaption>ten seeds</figcaption>');
+});
+
+it('rows without a figure are left out, and a table may have two plots', async () => {
+  const marks = '<!-- plot accuracy | a, % | b -->\n<!-- plot against | c, points | d -->\n';
+  const [first, second] = await plotted(marks + TABLE);
+  expect(first?.content.match(/<circle/g)).toHaveLength(2);
+  expect(second?.content.match(/<circle/g)).toHaveLength(1);
+});
+
+it('other comments stay', async () => {
+  const [comment] = await plotted(`<!-- a table -->\n${TABLE}`);
+  expect(comment?.content).toBe('<!-- a table -->\n');
+});
+
+it.each([
+  ['<!-- plot accuracy | a -->\n', 'wants COLUMN | AXIS | what dot and line are'],
+  [
+    '<!-- plot loss | a | b -->\n',
+    'the table has no column "loss"; it has student, accuracy, against',
+  ],
+  ['<!-- plot student | a | b -->\n', '"alone" is no figure'],
+  ['<!-- plot accuracy | a | b -->\n\nText.\n\n', 'no table follows'],
+])('%s is refused', async (mark, why) => {
+  await expect(plotted(mark + TABLE)).rejects.toThrow(`a.md: ${mark.split('\n')[0]}: ${why}`);
+});
