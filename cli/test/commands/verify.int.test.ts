@@ -6,7 +6,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { recordSum } from '../../../coordinator/src/answers/record-sum.js';
+import { recordSum } from '../../../learning/src/records/record-sum.js';
 import { LocalCluster } from '../../src/local-cluster/index.js';
 import { type CliResult, runCli, startCli } from './cli-process.js';
 import { smallSetBytes } from './small-set.js';

@@ -1,6 +1,6 @@
 /**
  * One append-only file of answers: a header that names its table (`answer-file-header.ts`), then records of one size
- * (`answer-records.ts`).
+ * (`@lyceum/learning/records`).
  *
  * Everything little-endian, as every machine is that Node runs TensorFlow on; so a record is words in memory.
  * Records lie in the order of their arrival, so a span is one sequential write; an index in memory (sample → slot) finds
@@ -8,10 +8,10 @@
  * is the one that counts, until it is dropped: its record is overwritten where it lies.
  */
 import { type FileHandle, open } from 'node:fs/promises';
-import { type RowCodec, type WordMemory, wordMemory } from '@lyceum/learning/codecs';
+import { type WordMemory, wordMemory } from '@lyceum/learning/codecs';
+import { AnswerRecords, DROPPED, type RecordShape } from '@lyceum/learning/records';
 import { withRoom } from '@lyceum/platform';
 import { checkPrefix, encodeHeader } from './answer-file-header.js';
-import { AnswerRecords, DROPPED, type RecordShape } from './answer-records.js';
 import type { SpareMemory } from './spare-memory.js';
 
 /** Records by the order of their arrival, from `first` on, without `end`. */
@@ -97,8 +97,9 @@ export class AnswerFile {
     return (this.#slots[sample] ?? -1) >= 0;
   }
 
-  get codec(): RowCodec {
-    return this.#records.codec;
+  /** How its records are written. */
+  get records(): Pick<AnswerRecords, 'codec' | 'decode'> {
+    return this.#records;
   }
 
   /** Bytes of memory that the index takes. */
@@ -161,6 +162,7 @@ export class AnswerFile {
   async read(samples: ArrayLike<number>, out: Float32Array): Promise<number[]> {
     const missing: number[] = [];
     const perRead = this.#records.perMove;
+    const starts = new Uint32Array(Math.min(perRead, samples.length));
     for (let i = 0; i < samples.length; ) {
       const slot = this.#slots[samples[i] as number] ?? -1;
       if (slot < 0) {
@@ -178,16 +180,17 @@ export class AnswerFile {
       }
       const memory = await this.#readSlots(slot, count);
       const { words } = memory;
+      const { wordCount } = this.#records;
+      const areSound = this.#records.areSound(words, count);
       for (let j = 0; j < count; j++) {
         const sample = samples[i + j] as number;
-        const start = j * this.#records.wordCount;
-        if (words[start] === sample && this.#records.isSound(words, start)) {
-          this.#records.codec.decode(memory, start + 1, out, i + j);
-        } else {
-          this.#slots[sample] = -1;
-          missing.push(sample);
-        }
+        if (areSound[j] && words[j * wordCount] === sample) continue;
+        this.#slots[sample] = -1;
+        missing.push(sample);
       }
+      // What is missing is decoded too: its row means nothing.
+      for (let j = 0; j < count; j++) starts[j] = j * wordCount + 1;
+      this.#records.decode(memory, starts.subarray(0, count), out, i);
       i += count;
     }
     return missing;
@@ -199,11 +202,11 @@ export class AnswerFile {
     for (let first = 0; first < this.#slotCount; first += perRead) {
       const count = Math.min(perRead, this.#slotCount - first);
       const { words } = await this.#readSlots(first, count);
-      for (let j = 0; j < count; j++) {
+      for (const [j, isSound] of this.#records.areSound(words, count).entries()) {
         const start = j * this.#records.wordCount;
         const sample = words[start] as number;
         const isCurrent = this.#slots[sample] === first + j;
-        if (isCurrent && this.#records.isSound(words, start)) keep(sample, words, start + 1);
+        if (isCurrent && isSound) keep(sample, words, start + 1);
       }
     }
   }
@@ -254,11 +257,10 @@ export class AnswerFile {
     for (let first = 0; first < records; first += perRead) {
       const count = Math.min(perRead, records - first);
       const { words } = await this.#readSlots(first, count);
-      for (let j = 0; j < count; j++) {
-        const start = j * this.#records.wordCount;
-        const sample = words[start] as number;
+      for (const [j, isSound] of this.#records.areSound(words, count).entries()) {
+        const sample = words[j * this.#records.wordCount] as number;
         if (sample === DROPPED) continue;
-        if (!this.#records.isSound(words, start) || sample >= this.#slots.length) corruptCount++;
+        if (!isSound || sample >= this.#slots.length) corruptCount++;
         else if (!this.has(sample)) this.#slots[sample] = first + j;
       }
     }

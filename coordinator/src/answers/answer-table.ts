@@ -50,7 +50,7 @@ export class AnswerTable {
 
   /** Bytes that {@link keepInMemory} would take. */
   get rowBytes(): number {
-    return 4 * this.#sampleCount * this.#file.codec.wordCount;
+    return 4 * this.#sampleCount * this.#file.records.codec.wordCount;
   }
 
   /**
@@ -142,7 +142,7 @@ export class AnswerTable {
 
   /** A file that cannot be read through is read row by row, where its error concerns whoever asks. */
   async #load(): Promise<void> {
-    const rows = new RowsInMemory(this.#file.codec, this.#sampleCount, this.#spare);
+    const rows = new RowsInMemory(this.#file.records, this.#sampleCount, this.#spare);
     this.#rows = rows;
     await this.#file.load((sample, words, at) => rows.keep(sample, words, at)).catch(() => {});
   }

@@ -15,6 +15,7 @@
  */
 import { logSoftmaxRow, softmaxInPlace, type Values } from '../../arrays/index.js';
 import { rowShares, teacherShares } from '../teachers/index.js';
+import { poolByKernel } from './pool-kernel.js';
 
 export type PoolRule = 'arithmetic' | 'geometric';
 
@@ -50,6 +51,22 @@ export function pool(
  * @param shares - [K], or [N, K]: each row's own.
  */
 export function poolWithShares(
+  rule: PoolRule,
+  temperature: number,
+  teacherLogits: readonly Values[],
+  shares: Float64Array,
+  rowCount: number,
+  classCount: number,
+  out: Values,
+): void {
+  const of = [rule, temperature, teacherLogits, shares, rowCount, classCount, out] as const;
+  // Whether their lengths fit.
+  rowShares(teacherLogits, shares, rowCount, classCount, out);
+  if (!poolByKernel(...of)) poolPlainly(...of);
+}
+
+/** {@link poolWithShares}, number by number: what its kernel is compared with. */
+export function poolPlainly(
   rule: PoolRule,
   temperature: number,
   teacherLogits: readonly Values[],

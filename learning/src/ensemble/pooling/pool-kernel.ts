@@ -1,0 +1,139 @@
+/** The kernel of pools (`learning/wasm/pool.ts`), for rows of float32 that are long enough for it. */
+import type { Values } from '../../arrays/index.js';
+import { type Kernel, openKernel } from '../../kernels/index.js';
+
+type PoolFunction = (
+  logits: number,
+  shares: number,
+  sharesStep: number,
+  teachers: number,
+  rows: number,
+  classes: number,
+  temperature: number,
+  row: number,
+  exponentials: number,
+  out: number,
+) => unknown;
+
+interface Functions {
+  readonly poolArithmetic: PoolFunction;
+  readonly poolGeometric: PoolFunction;
+  expInPlace(values: number, count: number): void;
+}
+
+/** Numbers of a block, of all teachers: they stay in the processor's second cache. */
+const BLOCK_NUMBERS = 64 * 1024;
+
+/** Rows of fewer classes cost more to carry into the kernel than they save. */
+const KERNEL_CLASSES = 32;
+
+/** Arguments on which the kernel's exponentials are compared with this machine's. */
+const COMPARED = 4096;
+
+class PoolKernel {
+  readonly #kernel: Kernel<Functions>;
+
+  private constructor(kernel: Kernel<Functions>) {
+    this.#kernel = kernel;
+  }
+
+  /** The thread's own; undefined where there is no SIMD, or Math.exp has other bits than the kernel. */
+  static open(): PoolKernel | undefined {
+    const kernel = openKernel<Functions>('pool');
+    return kernel !== undefined && agrees(kernel) ? new PoolKernel(kernel) : undefined;
+  }
+
+  /**
+   * What `poolWithShares` gives.
+   *
+   * @param shares - [K], or [N, K].
+   * @returns false, with nothing of use in `out`, if it is not for the kernel.
+   */
+  pool(
+    rule: 'arithmetic' | 'geometric',
+    temperature: number,
+    teacherLogits: readonly Float32Array[],
+    shares: Float64Array,
+    rowCount: number,
+    classCount: number,
+    out: Float32Array,
+  ): boolean {
+    const { functions } = this.#kernel;
+    const run = rule === 'arithmetic' ? functions.poolArithmetic : functions.poolGeometric;
+    const teachers = teacherLogits.length;
+    const ownShares = shares.length === teachers ? 0 : teachers;
+    const perBlock = Math.max(1, Math.floor(BLOCK_NUMBERS / (teachers * classCount)));
+    for (let first = 0; first < rowCount; first += perBlock) {
+      const rows = Math.min(perBlock, rowCount - first);
+      const numbers = rows * classCount;
+      const scratch = 8 * (classCount + 1);
+      const { at, memory } = this.#kernel.room(
+        4 * teachers * numbers,
+        8 * (shares.length === teachers ? teachers : rows * teachers),
+        scratch,
+        scratch,
+        4 * numbers,
+      );
+      const [logits, weights, row, exponentials, pooled] = at as Addresses;
+      const values = new Float32Array(memory, logits, teachers * numbers);
+      for (const [k, own] of teacherLogits.entries()) {
+        values.set(own.subarray(first * classCount, first * classCount + numbers), k * numbers);
+      }
+      const blockShares =
+        ownShares === 0 ? shares : shares.subarray(first * teachers, (first + rows) * teachers);
+      new Float64Array(memory, weights, blockShares.length).set(blockShares);
+      const isDone = run(
+        logits,
+        weights,
+        ownShares,
+        teachers,
+        rows,
+        classCount,
+        temperature,
+        row,
+        exponentials,
+        pooled,
+      );
+      if (isDone === 0) return false;
+      out.set(new Float32Array(memory, pooled, numbers), first * classCount);
+    }
+    return true;
+  }
+}
+
+type Addresses = [number, number, number, number, number];
+
+/** Whether this machine's Math.exp is the kernel's: another version of V8 may have another. */
+function agrees(kernel: Kernel<Functions>): boolean {
+  const { at, memory } = kernel.room(8 * COMPARED);
+  const start = at[0] as number;
+  const values = new Float64Array(memory, start, COMPARED);
+  // From −745, where results end, to −1e-8, closer and closer to 0.
+  const arguments_ = Float64Array.from(values, (_, i) => -745 * 1.11e-11 ** (i / COMPARED));
+  values.set(arguments_);
+  kernel.functions.expInPlace(start, COMPARED);
+  return values.every((e, i) => e === Math.exp(arguments_[i] as number));
+}
+
+let opened: { readonly kernel: PoolKernel | undefined } | undefined;
+
+/**
+ * What `poolWithShares` gives, lengths having been looked at.
+ *
+ * @returns false, with nothing of use in `out`, if it is not for the kernel.
+ */
+export function poolByKernel(
+  rule: 'arithmetic' | 'geometric',
+  temperature: number,
+  teacherLogits: readonly Values[],
+  shares: Float64Array,
+  rowCount: number,
+  classCount: number,
+  out: Values,
+): boolean {
+  const isLong = classCount >= KERNEL_CLASSES && out instanceof Float32Array;
+  if (!isLong || !teacherLogits.every((own) => own instanceof Float32Array)) return false;
+  opened ??= { kernel: PoolKernel.open() };
+  const logits = teacherLogits as readonly Float32Array[];
+  return opened.kernel?.pool(rule, temperature, logits, shares, rowCount, classCount, out) ?? false;
+}

@@ -1,0 +1,110 @@
+/**
+ * Records of answers, all of one size, as words in memory. Pure.
+ *
+ *   sample u32 | the row as its codec writes it, in words | recordSum(all before) u32
+ *
+ * Long rows of float16 go through a kernel, of the same bits.
+ */
+import { type AnswerCodec, type RowCodec, rowCodec, type WordMemory } from '../codecs/index.js';
+import { RecordKernel } from './record-kernel.js';
+import { recordSum } from './record-sum.js';
+
+/** Where a record's sample stood that was dropped: no sample's number. */
+export const DROPPED = 0xffff_ffff;
+
+/** Bytes moved at a time while a file is read through; checksums of so much take about a millisecond. */
+const MOVED_BYTES = 2 * 1024 * 1024;
+
+/** Rows of fewer numbers cost more to carry into a kernel than they save. */
+const KERNEL_NUMBERS = 64;
+
+export interface RecordShape {
+  readonly rowLength: number;
+  readonly codec: AnswerCodec;
+}
+
+export class AnswerRecords {
+  readonly codec: RowCodec;
+  /** Of one record. */
+  readonly wordCount: number;
+  readonly byteCount: number;
+  /** Records that are moved at a time. */
+  readonly perMove: number;
+  readonly #rowLength: number;
+  readonly #isFloat16: boolean;
+
+  constructor({ codec, rowLength }: RecordShape) {
+    this.codec = rowCodec(codec, rowLength);
+    this.wordCount = this.codec.wordCount + 2;
+    this.byteCount = 4 * this.wordCount;
+    this.perMove = Math.max(1, Math.floor(MOVED_BYTES / this.byteCount));
+    this.#rowLength = rowLength;
+    this.#isFloat16 = codec === 'float16';
+  }
+
+  /** One record a sample. @throws {LyceumError} INVALID_ARGUMENT if the codec has nothing for a value. */
+  encode(samples: ArrayLike<number>, rows: Float32Array, memory: WordMemory): void {
+    const kernel = this.#isFloat16 ? this.#kernel() : undefined;
+    const refused = kernel?.encode(samples, rows, this.#rowLength, memory.words);
+    if (kernel !== undefined && refused === undefined) return;
+    // The codec itself says what is wrong with a row.
+    this.#encodePlainly(samples, rows, memory);
+  }
+
+  #encodePlainly(samples: ArrayLike<number>, rows: Float32Array, memory: WordMemory): void {
+    const { words } = memory;
+    words.fill(0);
+    for (let i = 0; i < samples.length; i++) {
+      const start = i * this.wordCount;
+      words[start] = samples[i] as number;
+      this.codec.encode(rows, i, memory, start + 1);
+      const summed = this.wordCount - 1;
+      words[start + summed] = recordSum(words, start, summed);
+    }
+  }
+
+  /**
+   * Rows of records become rows from `first` on of [N, rowLength].
+   *
+   * @param starts - where each row's words begin, behind its sample.
+   */
+  decode(memory: WordMemory, starts: ArrayLike<number>, rows: Float32Array, first: number): void {
+    const kernel = this.#isFloat16 ? this.#kernel() : undefined;
+    if (kernel !== undefined) {
+      kernel.decode(memory, starts, this.codec.wordCount, rows, first, this.#rowLength);
+      return;
+    }
+    for (let i = 0; i < starts.length; i++) {
+      this.codec.decode(memory, starts[i] as number, rows, first + i);
+    }
+  }
+
+  /** Whether each of the first `count` records, [count], is as it was written. */
+  areSound(words: Uint32Array, count: number): boolean[] {
+    const last = this.wordCount - 1;
+    const sums = this.#kernel()?.sums(words, this.wordCount, count);
+    return Array.from({ length: count }, (_, i) => {
+      const start = i * this.wordCount;
+      return (sums?.[i] ?? recordSum(words, start, last)) === words[start + last];
+    });
+  }
+
+  /** So many records that hold no answer. */
+  dropped(count: number): Buffer {
+    const words = new Uint32Array(this.wordCount * count);
+    for (let i = 0; i < count; i++) words[i * this.wordCount] = DROPPED;
+    return Buffer.from(words.buffer);
+  }
+
+  #kernel(): RecordKernel | undefined {
+    return this.#rowLength < KERNEL_NUMBERS ? undefined : threadsKernel();
+  }
+}
+
+let opened: { readonly kernel: RecordKernel | undefined } | undefined;
+
+/** One for all records of this thread, opened when it is first needed. */
+function threadsKernel(): RecordKernel | undefined {
+  opened ??= { kernel: RecordKernel.open() };
+  return opened.kernel;
+}

@@ -1,0 +1,114 @@
+/** The kernel of records (`learning/wasm/records.ts`), for rows that are long enough for it. */
+import type { WordMemory } from '../codecs/index.js';
+import { type Kernel, openKernel } from '../kernels/index.js';
+
+interface Functions {
+  encodeFloat16(values: number, rows: number, classes: number, out: number, stride: number): number;
+  decodeFloat16(words: number, stride: number, rows: number, classes: number, out: number): void;
+  sumRecords(records: number, rows: number, words: number, sums: number): void;
+}
+
+/** Numbers of a block: its values and words stay in the processor's second cache. */
+const BLOCK_NUMBERS = 64 * 1024;
+
+/** One whose rows are in float16. */
+export class RecordKernel {
+  readonly #kernel: Kernel<Functions>;
+
+  private constructor(kernel: Kernel<Functions>) {
+    this.#kernel = kernel;
+  }
+
+  /** The thread's own; undefined where the machine has no SIMD. */
+  static open(): RecordKernel | undefined {
+    const kernel = openKernel<Functions>('records');
+    return kernel && new RecordKernel(kernel);
+  }
+
+  /**
+   * Records of `classes` logits each, in float16.
+   *
+   * @param rows - [samples.length, classes]
+   * @param words - of all records; written where the result is undefined.
+   * @returns the first row with a value that has no finite binary16; undefined: none has.
+   */
+  encode(
+    samples: ArrayLike<number>,
+    rows: Float32Array,
+    classes: number,
+    words: Uint32Array,
+  ): number | undefined {
+    const { functions } = this.#kernel;
+    const wordCount = words.length / samples.length;
+    const perBlock = blockRows(classes);
+    for (let first = 0; first < samples.length; first += perBlock) {
+      const count = Math.min(perBlock, samples.length - first);
+      const { at, memory } = this.#kernel.room(
+        4 * count * classes,
+        4 * count * wordCount,
+        4 * count,
+      );
+      const [values, records, sums] = at as [number, number, number];
+      const block = rows.subarray(first * classes, (first + count) * classes);
+      new Float32Array(memory, values, block.length).set(block);
+      const refused = functions.encodeFloat16(values, count, classes, records + 4, 4 * wordCount);
+      if (refused >= 0) return first + Math.floor(refused / classes);
+      const own = new Uint32Array(memory, records, count * wordCount);
+      for (let i = 0; i < count; i++) own[i * wordCount] = samples[first + i] as number;
+      functions.sumRecords(records, count, wordCount, sums);
+      const summed = new Uint32Array(memory, sums, count);
+      for (let i = 0; i < count; i++) own[(i + 1) * wordCount - 1] = summed[i] as number;
+      words.set(own, first * wordCount);
+    }
+    return undefined;
+  }
+
+  /**
+   * Rows of float16 become rows from `first` on of [N, classes].
+   *
+   * @param starts - the first word of each row.
+   * @param rowWords - words of a row.
+   */
+  decode(
+    { words }: WordMemory,
+    starts: ArrayLike<number>,
+    rowWords: number,
+    rows: Float32Array,
+    first: number,
+    classes: number,
+  ): void {
+    const perBlock = blockRows(classes);
+    for (let done = 0; done < starts.length; done += perBlock) {
+      const count = Math.min(perBlock, starts.length - done);
+      const { at, memory } = this.#kernel.room(4 * count * rowWords, 4 * count * classes);
+      const [from, to] = at as [number, number];
+      const own = new Uint32Array(memory, from, count * rowWords);
+      for (let i = 0; i < count; i++) {
+        const start = starts[done + i] as number;
+        own.set(words.subarray(start, start + rowWords), i * rowWords);
+      }
+      this.#kernel.functions.decodeFloat16(from, 4 * rowWords, count, classes, to);
+      rows.set(new Float32Array(memory, to, count * classes), (first + done) * classes);
+    }
+  }
+
+  /** The checksums of `count` records that lie one behind the other from the first word on. */
+  sums(words: Uint32Array, wordCount: number, count: number): Uint32Array {
+    const out = new Uint32Array(count);
+    const perBlock = blockRows(wordCount);
+    for (let first = 0; first < count; first += perBlock) {
+      const rows = Math.min(perBlock, count - first);
+      const { at, memory } = this.#kernel.room(4 * rows * wordCount, 4 * rows);
+      const [records, sums] = at as [number, number];
+      const block = words.subarray(first * wordCount, (first + rows) * wordCount);
+      new Uint32Array(memory, records, block.length).set(block);
+      this.#kernel.functions.sumRecords(records, rows, wordCount, sums);
+      out.set(new Uint32Array(memory, sums, rows), first);
+    }
+    return out;
+  }
+}
+
+function blockRows(numbers: number): number {
+  return Math.max(1, Math.floor(BLOCK_NUMBERS / numbers));
+}

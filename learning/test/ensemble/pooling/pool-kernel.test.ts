@@ -1,0 +1,85 @@
+/** The kernel of pools against the plain functions and Math.exp, bit for bit. */
+import { describe, expect, it } from 'vitest';
+import { mulberry32 } from '../../../src/arrays/hashing.js';
+import { poolPlainly, poolWithShares } from '../../../src/ensemble/pooling/pool.js';
+import { poolByKernel } from '../../../src/ensemble/pooling/pool-kernel.js';
+import { openKernel } from '../../../src/kernels/index.js';
+
+const RULES = ['arithmetic', 'geometric'] as const;
+
+function logitsOf(teacher: number, count: number): Float32Array {
+  return Float32Array.from({ length: count }, (_, i) => (mulberry32(teacher, i) - 0.5) * 40);
+}
+
+/** Of one share a teacher, and of each row's own, some of which are 0. */
+const SHARES = {
+  'one a teacher': () => Float64Array.of(0.2, 0.5, 0.3),
+  "each row's own": (rows: number) =>
+    Float64Array.from({ length: 3 * rows }, (_, i) => (i % 5 === 0 ? 0 : mulberry32(4, i))),
+};
+
+describe.each(RULES)('%s', (rule) => {
+  describe.each(Object.entries(SHARES))('%s', (_, sharesOf) => {
+    it.each([
+      [40, 32],
+      [9, 33],
+      [700, 101],
+      [30, 1002],
+    ])('pools %d rows of %d classes', (rows, classes) => {
+      const logits = [1, 2, 3].map((teacher) => logitsOf(teacher, rows * classes));
+      for (const temperature of [1, 4, 0.3, 3.3]) {
+        const of = [rule, temperature, logits, sharesOf(rows), rows, classes] as const;
+        const [got, want] = [new Float32Array(rows * classes), new Float32Array(rows * classes)];
+        expect(poolByKernel(...of, got)).toBe(true);
+        poolPlainly(...of, want);
+        // `toEqual` takes a second for as many.
+        expect(Buffer.from(got.buffer).equals(Buffer.from(want.buffer))).toBe(true);
+      }
+    });
+  });
+
+  it('pools classes of probability 0 as the plain function', () => {
+    const [rows, classes] = [4, 50];
+    const logits = [1, 2].map((teacher) => logitsOf(teacher, rows * classes));
+    logits[0]![3] = Number.NEGATIVE_INFINITY;
+    // A teacher that has no answer for a row, and no share in it.
+    logits[1]!.fill(Number.NEGATIVE_INFINITY, classes, 2 * classes);
+    const shares = Float64Array.of(0.5, 0.5, 1, 0, 0.5, 0.5, 0.5, 0.5);
+    const [got, want] = [new Float32Array(rows * classes), new Float32Array(rows * classes)];
+    poolWithShares(rule, 2, logits, shares, rows, classes, got);
+    poolPlainly(rule, 2, logits, shares, rows, classes, want);
+    expect(got).toEqual(want);
+  });
+});
+
+it('leaves float64 to the plain function', () => {
+  const logits = [Float64Array.from({ length: 100 }, (_, i) => i / 7)];
+  const of = ['arithmetic', 1, logits, Float64Array.of(1), 1, 100] as const;
+  expect(poolByKernel(...of, new Float32Array(100))).toBe(false);
+});
+
+it('has exponentials of the bits of Math.exp', () => {
+  const kernel = openKernel<{ expInPlace(values: number, count: number): void }>('pool');
+  const edges = [0, -0, -1, -745.1332191019411, -745.13321910194122, -707, -708.5, -1e300];
+  // fdlibm's own borders, which are those of a number's upper half.
+  const high = [0x3fd62e42, 0x3fd62e43, 0x3ff0a2b1, 0x3ff0a2b2, 0x3e2fffff, 0x3e300000, 0x40874910];
+  const view = new DataView(new ArrayBuffer(8));
+  for (const upper of high) {
+    for (const lower of [0, 1, 0x8000_0000, 0xffff_ffff]) {
+      view.setUint32(0, upper);
+      view.setUint32(4, lower);
+      edges.push(-view.getFloat64(0));
+    }
+  }
+  edges.push(Number.NEGATIVE_INFINITY, Number.NaN);
+  const ranges = [1e-17, 1e-8, 0.7, 1.5, 40, 760].flatMap((range, r) =>
+    Array.from({ length: 20_000 }, (_, i) => -range * mulberry32(r, i)),
+  );
+  const values = [...edges, ...ranges];
+  const { at, memory } = kernel!.room(8 * values.length);
+  const got = new Float64Array(memory, at[0], values.length);
+  got.set(values);
+  kernel!.functions.expInPlace(at[0] as number, values.length);
+  const wrong = values.filter((value, i) => !Object.is(got[i], Math.exp(value)));
+  expect(wrong).toEqual([]);
+});

@@ -1,0 +1,98 @@
+/** Records through the kernel against the codec of single rows and the plain checksum, bit for bit. */
+import { describe, expect, it, vi } from 'vitest';
+import { mulberry32 } from '../../src/arrays/hashing.js';
+import { rowCodec, wordMemory } from '../../src/codecs/answer-codec.js';
+import type { AnswerCodec } from '../../src/codecs/table.js';
+import { AnswerRecords } from '../../src/records/answer-records.js';
+import { recordSum } from '../../src/records/record-sum.js';
+
+/** Normal and subnormal binary16, and what rounds to 0 and to the greatest. */
+function logitsOf(rows: number, classes: number): Float32Array {
+  return Float32Array.from({ length: rows * classes }, (_, i) => {
+    const x = mulberry32(9, i) - 0.5;
+    return x * [40, 1e-4, 1e-7, 130_000 * 0.99, 1e-30, 2 ** -24][i % 6]!;
+  });
+}
+
+function plainRecords(codec: AnswerCodec, samples: number[], rows: Float32Array): Uint32Array {
+  const classes = rows.length / samples.length;
+  const { wordCount, encode } = rowCodec(codec, classes);
+  const memory = wordMemory(samples.length * (wordCount + 2));
+  for (const [i, sample] of samples.entries()) {
+    const start = i * (wordCount + 2);
+    memory.words[start] = sample;
+    encode(rows, i, memory, start + 1);
+    memory.words[start + wordCount + 1] = recordSum(memory.words, start, wordCount + 1);
+  }
+  return memory.words;
+}
+
+/** Bit for bit; `toEqual` takes a second for as many. */
+function areEqual(a: Uint32Array | Float32Array, b: Uint32Array | Float32Array): boolean {
+  return Buffer.from(a.buffer).equals(Buffer.from(b.buffer));
+}
+
+/** Below, at and above the length from which rows go to the kernel; odd ones; several blocks of rows. */
+const SHAPES = [
+  [5, 10],
+  [3, 63],
+  [9, 64],
+  [7, 65],
+  [130, 1000],
+  [71, 1003],
+  [5, 21_841],
+] as const;
+
+describe.each(['float16', 'float32', 'uint8-affine'] as const)('%s', (codec) => {
+  it.each(SHAPES)('writes and reads %d rows of %d classes as row by row', (rows, classes) => {
+    const records = new AnswerRecords({ codec, rowLength: classes });
+    const samples = Array.from({ length: rows }, (_, i) => 7 * i + 3);
+    const logits = logitsOf(rows, classes);
+    const memory = wordMemory(rows * records.wordCount);
+    memory.words.fill(0xdead_beef);
+    records.encode(samples, logits, memory);
+    expect(areEqual(memory.words, plainRecords(codec, samples, logits))).toBe(true);
+    expect(records.areSound(memory.words, rows)).toEqual(samples.map(() => true));
+
+    const order = samples.map((_, i) => (i * 2) % rows);
+    const starts = Uint32Array.from(order, (i) => i * records.wordCount + 1);
+    const read = new Float32Array((rows + 1) * classes);
+    records.decode(memory, starts, read, 1);
+    const want = new Float32Array((rows + 1) * classes);
+    for (const [n, start] of starts.entries()) records.codec.decode(memory, start, want, n + 1);
+    expect(areEqual(read, want)).toBe(true);
+  });
+
+  it('tells which record is not as it was written', () => {
+    const records = new AnswerRecords({ codec, rowLength: 100 });
+    const memory = wordMemory(6 * records.wordCount);
+    records.encode([0, 1, 2, 3, 4, 5], logitsOf(6, 100), memory);
+    memory.words[4 * records.wordCount + 7]! ^= 1;
+    expect(records.areSound(memory.words, 6)).toEqual([true, true, true, true, false, true]);
+  });
+});
+
+describe('a value that float16 does not hold', () => {
+  it.each([65_520, -1e9, Number.NaN, Number.POSITIVE_INFINITY])('%d is refused', (value) => {
+    const records = new AnswerRecords({ codec: 'float16', rowLength: 100 });
+    for (const at of [0, 150, 199]) {
+      const rows = logitsOf(2, 100);
+      rows[at] = value;
+      const encode = () => records.encode([1, 2], rows, wordMemory(2 * records.wordCount));
+      expect(encode).toThrow(`a logit is ${value}, and answers in float16 hold up to 65504`);
+    }
+  });
+});
+
+it('writes the same where the machine has no SIMD', async () => {
+  const logits = logitsOf(3, 200);
+  vi.resetModules();
+  vi.doMock('../../src/kernels/index.js', () => ({ openKernel: () => undefined }));
+  const plain = await import('../../src/records/answer-records.js');
+  const records = new plain.AnswerRecords({ codec: 'float16', rowLength: 200 });
+  const memory = wordMemory(3 * records.wordCount);
+  records.encode([1, 2, 3], logits, memory);
+  expect(memory.words).toEqual(plainRecords('float16', [1, 2, 3], logits));
+  expect(records.areSound(memory.words, 3)).toEqual([true, true, true]);
+  vi.doUnmock('../../src/kernels/index.js');
+});

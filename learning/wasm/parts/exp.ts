@@ -1,0 +1,67 @@
+/**
+ * eˣ of two numbers at a time, for x ≤ 0, with the bits of Math.exp in V8: fdlibm's e_exp.c, Sun Microsystems 1993,
+ * https://www.netlib.org/fdlibm/e_exp.c
+ *
+ * x = k ln 2 + r with |r| ≤ ½ ln 2; eʳ comes from a polynomial in r², of Remez; 2ᵏ goes into the exponent. fdlibm branches
+ * where here lanes are chosen, and its branches meet the same roundings.
+ */
+
+const LN2_HIGH: f64 = reinterpret<f64>(0x3fe62e42fee00000);
+const LN2_LOW: f64 = reinterpret<f64>(0x3dea39ef35793c76);
+const ONE_OVER_LN2: f64 = reinterpret<f64>(0x3ff71547652b82fe);
+const P1: f64 = reinterpret<f64>(0x3fc555555555553e);
+const P2: f64 = reinterpret<f64>(0xbf66c16c16bebd93);
+const P3: f64 = reinterpret<f64>(0x3f11566aaf25de2c);
+const P4: f64 = reinterpret<f64>(0xbebbbd41c5d26bf1);
+const P5: f64 = reinterpret<f64>(0x3e66376972bea4d0);
+
+/** From here to 0, k is 0. fdlibm looks at a number's upper half: a little beyond ½ ln 2. */
+const MINUS_HALF_LN2: f64 = reinterpret<f64>(0xbfd62e4300000000);
+/** Behind it, to 0, a result is 1 + x. */
+const MINUS_TINY: f64 = reinterpret<f64>(0xbe30000000000000);
+/** Below it a result may be subnormal, and is 0 in the end. */
+const LEAST_NORMAL: f64 = -707;
+const UNDERFLOW: f64 = reinterpret<f64>(0xc0874910d52d3051);
+
+/** 1.5 · 2⁵²: a small whole number that is added stands in the sum's lowest bits. */
+const WHOLE: f64 = 6755399441055744;
+const TWO_TO_MINUS_1000: f64 = reinterpret<f64>(0x0170000000000000);
+
+export function expOfNegative(x: v128): v128 {
+  const half = f64x2.splat(0.5);
+  const nearest = f64x2.trunc(f64x2.sub(f64x2.mul(f64x2.splat(ONE_OVER_LN2), x), half));
+  const k = v128.and(nearest, f64x2.le(x, f64x2.splat(MINUS_HALF_LN2)));
+  const high = f64x2.sub(x, f64x2.mul(k, f64x2.splat(LN2_HIGH)));
+  const low = f64x2.mul(k, f64x2.splat(LN2_LOW));
+  const r = f64x2.sub(high, low);
+  const t = f64x2.mul(r, r);
+  let p = f64x2.add(f64x2.splat(P4), f64x2.mul(t, f64x2.splat(P5)));
+  p = f64x2.add(f64x2.splat(P3), f64x2.mul(t, p));
+  p = f64x2.add(f64x2.splat(P2), f64x2.mul(t, p));
+  p = f64x2.add(f64x2.splat(P1), f64x2.mul(t, p));
+  const c = f64x2.sub(r, f64x2.mul(t, p));
+  const quotient = f64x2.div(f64x2.mul(r, c), f64x2.sub(f64x2.splat(2), c));
+  const y = f64x2.sub(f64x2.splat(1), f64x2.sub(f64x2.sub(low, quotient), high));
+  const isRare = v128.or(
+    f64x2.gt(x, f64x2.splat(MINUS_TINY)),
+    f64x2.lt(x, f64x2.splat(LEAST_NORMAL)),
+  );
+  if (v128.any_true(isRare)) return rarely(x, k, y);
+  return scaled(y, k);
+}
+
+/** y · 2ᵏ, as long as that is a normal number. */
+function scaled(y: v128, k: v128): v128 {
+  return i64x2.add(y, i64x2.shl(f64x2.add(k, f64x2.splat(WHOLE)), 52));
+}
+
+/** With a lane next to 0, or one whose result is next to 0. */
+function rarely(x: v128, k: v128, y: v128): v128 {
+  const one = f64x2.splat(1);
+  const isSmall = f64x2.lt(k, f64x2.splat(-1021));
+  const rest = v128.bitselect(f64x2.splat(TWO_TO_MINUS_1000), one, isSmall);
+  const shifted = f64x2.add(k, v128.and(isSmall, f64x2.splat(1000)));
+  let e = f64x2.mul(scaled(y, shifted), rest);
+  e = v128.bitselect(f64x2.add(one, x), e, f64x2.gt(x, f64x2.splat(MINUS_TINY)));
+  return v128.andnot(e, f64x2.lt(x, f64x2.splat(UNDERFLOW)));
+}
