@@ -7,6 +7,7 @@
  *
  * Only the six formats below are read: libvips has loaders for many more, some of which run other programs.
  */
+import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
 import type Sharp from 'sharp';
 import type { FitEnum, Sharp as Image, KernelEnum, Metadata } from 'sharp';
 import { SampleRefusedError } from '../datasets/encoding/index.js';
@@ -33,6 +34,7 @@ const IMAGE_MAX_PIXELS = 100_000_000;
 export const IMAGE_FILE_MAX_BYTES = 128 * 1024 * 1024;
 
 const LOADERS = ['Jpeg', 'Png', 'Webp', 'Nsgif', 'Tiff', 'Heif'].map((f) => `VipsForeignLoad${f}`);
+const SET_UP = 'lyceum: loaders of images are set';
 const FITS: Readonly<Record<ImageFit, keyof FitEnum>> = {
   cover: 'cover',
   contain: 'contain',
@@ -57,11 +59,21 @@ export async function openImageDecoder(
   kernel: Kernel = 'lanczos3',
 ): Promise<ImageDecoder> {
   const { default: sharp } = await import('sharp');
+  setUp(sharp);
+  return (bytes) => decode(sharp, bytes, options, kernel);
+}
+
+/**
+ * Once a process: libvips is all threads', and while its loaders are set no image can be read, by nobody. What a thread
+ * says here the threads know that it starts later.
+ */
+function setUp(sharp: typeof Sharp): void {
+  if (getEnvironmentData(SET_UP) === true) return;
   sharp.block({ operation: ['VipsForeignLoad'] });
   sharp.unblock({ operation: LOADERS });
   // Each image is read once.
   sharp.cache(false);
-  return (bytes) => decode(sharp, bytes, options, kernel);
+  setEnvironmentData(SET_UP, true);
 }
 
 async function decode(

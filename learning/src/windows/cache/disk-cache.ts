@@ -59,8 +59,7 @@ export class DiskCache {
 
   /**
    * @param ranges - ascending; ranges that touch are read at once.
-   * @returns bytes for each, to be verified: of an entry that is cut off they are any; undefined: there is no such entry, or
-   *   none that can be read.
+   * @returns bytes for each, to be verified; undefined: there is no such entry, or none that can be read.
    */
   async read(key: string, ranges: readonly EntryRange[]): Promise<Buffer[] | undefined> {
     const name = this.#names.get(key);
@@ -73,7 +72,8 @@ export class DiskCache {
           const start = run[0]?.start ?? 0;
           const length = (run.at(-1)?.end ?? start) - start;
           const bytes = Buffer.allocUnsafeSlow(length);
-          await file.read(bytes, 0, length, start);
+          const { bytesRead } = await file.read(bytes, 0, length, start);
+          if (bytesRead < length) throw new Error('it is cut off');
           for (const { start: from, end } of run)
             parts.push(bytes.subarray(from - start, end - start));
         }
