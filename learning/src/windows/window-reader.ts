@@ -112,8 +112,9 @@ export class WindowReader {
     const decoded = [...part.samples].map((sample, i) =>
       this.#decoding.take(async () => {
         signal.throwIfAborted();
-        const pixels = await pixelsOf(set, sample, decode, pictures.get(sample) as Uint8Array);
-        inputs.set(pixels, (part.rows[i] as number) * length);
+        const start = (part.rows[i] as number) * length;
+        const encoded = pictures.get(sample) as Uint8Array;
+        await decodeInto(inputs.subarray(start, start + length), decode, encoded, set, sample);
         this.#counters.add('picturesDecoded', 1);
       }),
     );
@@ -129,14 +130,15 @@ export class WindowReader {
   }
 }
 
-async function pixelsOf(
+async function decodeInto(
+  place: Uint8Array,
+  decode: PictureDecoder,
+  encoded: Uint8Array,
   set: OpenSet,
   sample: number,
-  decode: PictureDecoder,
-  bytes: Uint8Array,
-): Promise<Uint8Array> {
+): Promise<void> {
   try {
-    return await decode(bytes);
+    await decode(encoded, place);
   } catch (err) {
     if (!(err instanceof SampleRefusedError)) throw err;
     const url = pictureUrl(set.index, sample);

@@ -76,7 +76,7 @@ async function firstPixels(set: SetInShards): Promise<string[]> {
   return Promise.all(
     Array.from(set.labels, async (label, sample) => {
       const pixels = await decode(pictures.get(sample) as Uint8Array);
-      return `${label} ${set.splits[sample]} ${[...pixels.subarray(0, 3)].map((value) => Math.round(value / 8))}`;
+      return `${label} ${set.splits[sample]} ${[...pixels.subarray(0, 3)].map((value) => Math.round(value / 12))}`;
     }),
   );
 }

@@ -1,5 +1,5 @@
 /**
- * The data thread's parts without a thread, over objects that are counted and made to fail. The oracle of pixels is sharp by
+ * The data thread's parts without a thread, over objects that are counted and made to fail. The oracle of pixels is the decoder by
  * itself; of bytes, the pictures' own lengths.
  */
 import {
@@ -71,7 +71,7 @@ async function opened(set: PictureSet, changes: Partial<DataSettings> = {}): Pro
 
 let uses = 0;
 
-/** Takes a window, compares its pixels with sharp's, and gives it back. */
+/** Takes a window, compares its pixels with what the decoder gives, and gives it back. */
 async function expectPixels(room: DataRoom, set: PictureSet, samples: number[]): Promise<void> {
   const id = ++uses;
   const inputs = await room.take(id, set.digest, Uint32Array.from(samples));
@@ -356,7 +356,7 @@ describe('a window that cannot be read', () => {
     await expect(opened(set)).rejects.toMatchObject({
       name: 'PictureCanaryError',
       code: 'FAILED_PRECONDITION',
-      message: expect.stringMatching(/lyceum-pictures\/1 libvips.*of the test/),
+      message: expect.stringMatching(/lyceum-pictures\/2 jpeg-turbo.*of the test/),
     });
   });
 });

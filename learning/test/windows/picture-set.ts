@@ -7,6 +7,7 @@ import { sha256Hex } from '@lyceum/proto';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import sharp from 'sharp';
 import type { PictureGrid } from '../../src/datasets/shards/shard-index.js';
+import { pictureDecoder } from '../../src/pictures/index.js';
 
 export const GRID: PictureGrid = { height: 12, width: 10, channels: 3, fit: 'cover' };
 
@@ -50,18 +51,9 @@ async function picture(sample: number): Promise<Buffer> {
   return sample % 3 === 0 ? image.png().toBuffer() : image.jpeg().toBuffer();
 }
 
-/** A picture as sharp alone decodes it. */
-async function pixelsOf(bytes: Buffer): Promise<Uint8Array> {
-  const { height, width } = GRID;
-  return sharp(bytes)
-    .resize({ height, width, fit: 'cover', kernel: 'linear' })
-    .toColourspace('srgb')
-    .raw()
-    .toBuffer();
-}
-
 export async function pixelsOfAll(set: PictureSet, samples: Iterable<number>): Promise<Buffer> {
-  const pixels = [...samples].map((sample) => pixelsOf(set.pictures[sample] as Buffer));
+  const decode = await pictureDecoder(GRID);
+  const pixels = [...samples].map((sample) => decode(set.pictures[sample] as Buffer));
   return Buffer.concat(await Promise.all(pixels));
 }
 
@@ -90,7 +82,8 @@ export async function pictureSet(
   const ends = paths.map((_, i) => Buffer.from(paths.slice(0, i + 1).join('')).length);
   const canary = { samples: [0, count - 1], digest: '' };
   const intact = canary.samples.filter((sample) => !broken.includes(sample));
-  const pixels = await Promise.all(intact.map((sample) => pixelsOf(pictures[sample] as Buffer)));
+  const decode = await pictureDecoder(GRID);
+  const pixels = await Promise.all(intact.map((sample) => decode(pictures[sample] as Buffer)));
   canary.digest = canaryDigest ?? sha256Hex(Buffer.concat(pixels));
   const file = encodeManifest({
     sampleCount: count,

@@ -1,5 +1,5 @@
 /**
- * Windows through the real thread, over real files. The oracle is sharp by itself: whatever is asked for in whatever order,
+ * Windows through the real thread, over real files. The oracle is the decoder by itself: whatever is asked for in whatever order,
  * its pixels come out.
  */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
@@ -54,7 +54,7 @@ function drawn(random: () => number, count: number): Uint32Array {
 }
 
 describe('windows', () => {
-  it('have the pixels that sharp makes, in whatever order they are asked for', async () => {
+  it('have the pixels that the decoder gives, in whatever order they are asked for', async () => {
     const set = await pictureSet(root, { count: 30, formats: ['tar', 'parquet', 'folder'] });
     const windows = windowsOn();
     await windows.open(set);

@@ -1,0 +1,68 @@
+/**
+ * JPEGs to pixels by libjpeg-turbo, on libuv's threads. What it only warns of it refuses here: pixels that it guessed are
+ * no pixels of the file.
+ */
+import { createRequire } from 'node:module';
+import type { PlainJpeg } from './jpeg-header.js';
+
+type Library = typeof import('@julusian/jpeg-turbo');
+
+/** Of what is kept for the next picture. New memory costs a tenth of the decoding. */
+const KEPT_BYTES = 8 * 1024 * 1024;
+
+/** What has nothing to do with the file: another program, or another time, would decode it. */
+const OWN_FAULT = /memory|buffer|allocat/i;
+
+const require = createRequire(import.meta.url);
+
+export class JpegDecoder {
+  /** Of its package. */
+  readonly version: string;
+  readonly #library: Library;
+  /** One for each call that there was at once. */
+  readonly #buffers: Buffer[] = [];
+
+  /** @returns undefined where it cannot be loaded: it comes built, for usual platforms alone. */
+  static open(): JpegDecoder | undefined {
+    try {
+      return new JpegDecoder(require('@julusian/jpeg-turbo'));
+    } catch {
+      return undefined;
+    }
+  }
+
+  private constructor(library: Library) {
+    this.#library = library;
+    this.version = require('@julusian/jpeg-turbo/package.json').version;
+  }
+
+  /**
+   * @param channels - of what it gives; of a gray picture 3 are equal.
+   * @param use - is lent [height, width, channels].
+   * @returns whether it was decoded; if not, nothing was used.
+   */
+  async decode(
+    bytes: Uint8Array,
+    { width, height }: PlainJpeg,
+    channels: 1 | 3,
+    use: (pixels: Uint8Array) => void,
+  ): Promise<boolean> {
+    const { FORMAT_GRAY, FORMAT_RGB, decompress } = this.#library;
+    const length = width * height * channels;
+    const kept = this.#buffers.pop();
+    const buffer =
+      kept !== undefined && kept.length >= length ? kept : Buffer.allocUnsafeSlow(length);
+    try {
+      await decompress(bytes as Buffer, buffer, {
+        format: channels === 1 ? FORMAT_GRAY : FORMAT_RGB,
+      });
+      use(buffer.subarray(0, length));
+      return true;
+    } catch (err) {
+      if (OWN_FAULT.test(String(err))) throw err;
+      return false;
+    } finally {
+      if (buffer.length <= KEPT_BYTES) this.#buffers.push(buffer);
+    }
+  }
+}

@@ -1,0 +1,135 @@
+/** JPEGs that sharp writes, with segments put in by hand, as ITU-T T.81, TIFF 6.0 and ICC.1 have them. */
+import sharp, { type Sharp } from 'sharp';
+import { describe, expect, it } from 'vitest';
+import { plainJpeg } from '../../src/pictures/jpeg-header.js';
+
+const picture = (): Sharp =>
+  sharp({ create: { width: 24, height: 16, channels: 3, background: { r: 1, g: 120, b: 240 } } });
+
+const plain = { width: 24, height: 16, channels: 3 };
+
+/** Behind the first two bytes. */
+function withSegment(jpeg: Buffer, marker: number, content: Buffer): Buffer {
+  const head = Buffer.from([0xff, marker, (content.length + 2) >> 8, (content.length + 2) & 255]);
+  return Buffer.concat([jpeg.subarray(0, 2), head, content, jpeg.subarray(2)]);
+}
+
+/** A profile of one tag: its description. */
+function profile(space: string, name: string, version = 'desc'): Buffer {
+  const text = Buffer.from(`${name}\0`, 'latin1');
+  const header = Buffer.alloc(144);
+  header.write(space, 16, 'latin1');
+  header.writeUInt32BE(1, 128);
+  header.write('desc', 132, 'latin1');
+  header.writeUInt32BE(144, 136);
+  header.writeUInt32BE(12 + text.length, 140);
+  const tag = Buffer.alloc(12);
+  tag.write(version, 'latin1');
+  tag.writeUInt32BE(text.length, 8);
+  return Buffer.concat([Buffer.from('ICC_PROFILE\0\u0001\u0001', 'latin1'), header, tag, text]);
+}
+
+/** @param entries - [tag, type, count, value]. */
+function exif(entries: readonly (readonly [number, number, number, number])[]): Buffer {
+  const tiff = Buffer.alloc(10 + entries.length * 12);
+  tiff.write('MM', 'latin1');
+  tiff.writeUInt16BE(42, 2);
+  tiff.writeUInt32BE(8, 4);
+  tiff.writeUInt16BE(entries.length, 8);
+  for (const [i, [tag, type, count, value]] of entries.entries()) {
+    const at = 10 + i * 12;
+    tiff.writeUInt16BE(tag, at);
+    tiff.writeUInt16BE(type, at + 2);
+    tiff.writeUInt32BE(count, at + 4);
+    tiff.writeUInt16BE(value, at + 8);
+  }
+  return Buffer.concat([Buffer.from('Exif\0\0', 'latin1'), tiff]);
+}
+
+describe('the fast decoder takes', () => {
+  it('baseline and progressive JPEGs, in colours and gray', async () => {
+    expect(plainJpeg(await picture().jpeg().toBuffer())).toEqual(plain);
+    expect(plainJpeg(await picture().jpeg({ progressive: true }).toBuffer())).toEqual(plain);
+    const gray = await picture().toColourspace('b-w').jpeg().toBuffer();
+    expect(plainJpeg(gray)).toEqual({ ...plain, channels: 1 });
+  });
+
+  it('what is upright, or says nothing about it', async () => {
+    const jpeg = await picture().jpeg().toBuffer();
+    const maker: readonly [number, number, number, number] = [0x010f, 3, 1, 7];
+    expect(plainJpeg(withSegment(jpeg, 0xe1, exif([maker])))).toEqual(plain);
+    expect(plainJpeg(withSegment(jpeg, 0xe1, exif([maker, [0x0112, 3, 1, 1]])))).toEqual(plain);
+    for (const orientation of [0, 2, 6, 8, 9]) {
+      const turned = withSegment(jpeg, 0xe1, exif([maker, [0x0112, 3, 1, orientation]]));
+      expect(plainJpeg(turned)).toBeUndefined();
+    }
+    const little = await picture().withMetadata({ orientation: 3 }).jpeg().toBuffer();
+    expect(plainJpeg(little)).toBeUndefined();
+    // Cut off in its directory.
+    expect(plainJpeg(withSegment(jpeg, 0xe1, exif([maker]).subarray(0, 20)))).toBeUndefined();
+  });
+
+  it('of profiles the usual one of sRGB', async () => {
+    const jpeg = await picture().jpeg().toBuffer();
+    const taken = (content: Buffer) => plainJpeg(withSegment(jpeg, 0xe2, content)) !== undefined;
+    expect(taken(profile('RGB ', 'sRGB IEC61966-2.1'))).toBe(true);
+    expect(taken(profile('RGB ', 'sRGB IEC61966-2.1 linear'))).toBe(false);
+    expect(taken(profile('RGB ', 'Adobe RGB (1998)'))).toBe(false);
+    expect(taken(profile('RGB ', 'sRGB IEC61966-2.1', 'mluc'))).toBe(false);
+    expect(taken(profile('GRAY', 'sRGB IEC61966-2.1'))).toBe(false);
+    expect(taken(profile('RGB ', 'sRGB IEC61966-2.1').subarray(0, 100))).toBe(false);
+    const gray = await picture().toColourspace('b-w').jpeg().toBuffer();
+    const strange = withSegment(gray, 0xe2, profile('RGB ', 'sRGB IEC61966-2.1'));
+    expect(plainJpeg(strange)).toBeUndefined();
+    const wide = await picture().withIccProfile('p3').jpeg().toBuffer();
+    expect(plainJpeg(wide)).toBeUndefined();
+  });
+
+  it('neither CMYK nor 12 bits, other frames, two of them, or no size', async () => {
+    const cmyk = await picture().toColourspace('cmyk').jpeg().toBuffer();
+    expect(plainJpeg(cmyk)).toBeUndefined();
+    const jpeg = await picture().jpeg().toBuffer();
+    const frame = jpeg.indexOf(Buffer.of(0xff, 0xc0));
+    const changed = (offset: number, ...bytes: number[]) => {
+      const copy = Buffer.from(jpeg);
+      copy.set(bytes, frame + offset);
+      return plainJpeg(copy);
+    };
+    expect(changed(4, 12)).toBeUndefined();
+    expect(changed(5, 0, 0)).toBeUndefined();
+    expect(changed(7, 0, 0)).toBeUndefined();
+    for (const marker of [0xc3, 0xc5, 0xc9, 0xca, 0xcf]) expect(changed(1, marker)).toBeUndefined();
+    const again = withSegment(jpeg, 0xc0, jpeg.subarray(frame + 4, frame + 19));
+    expect(plainJpeg(again)).toBeUndefined();
+  });
+
+  it('no finer steps than quality 97 has', async () => {
+    expect(plainJpeg(await picture().jpeg({ quality: 97 }).toBuffer())).toEqual(plain);
+    expect(plainJpeg(await picture().jpeg({ quality: 98 }).toBuffer())).toBeUndefined();
+    expect(plainJpeg(await picture().jpeg({ quality: 100 }).toBuffer())).toBeUndefined();
+  });
+
+  it('no more scans than encoders write', async () => {
+    const jpeg = await picture().jpeg({ progressive: true }).toBuffer();
+    const scan = jpeg.subarray(jpeg.lastIndexOf(Buffer.of(0xff, 0xda)), jpeg.length - 2);
+    const repeated = (count: number) =>
+      plainJpeg(
+        Buffer.concat([jpeg.subarray(0, -2), ...Array(count).fill(scan), jpeg.subarray(-2)]),
+      );
+    expect(repeated(10)).toEqual(plain);
+    expect(repeated(100)).toBeUndefined();
+  });
+
+  it('nothing that is cut off before its first scan, and nothing else', async () => {
+    const jpeg = await picture().jpeg().toBuffer();
+    const scan = jpeg.indexOf(Buffer.of(0xff, 0xda));
+    for (let length = 0; length < scan; length++) {
+      expect(plainJpeg(jpeg.subarray(0, length))).toBeUndefined();
+    }
+    expect(plainJpeg(await picture().png().toBuffer())).toBeUndefined();
+    expect(plainJpeg(withSegment(jpeg, 0xd0, Buffer.alloc(2)))).toBeUndefined();
+    // Fill bytes before a marker are allowed.
+    const filled = Buffer.concat([jpeg.subarray(0, 2), Buffer.of(0xff, 0xff), jpeg.subarray(2)]);
+    expect(plainJpeg(filled)).toEqual(plain);
+  });
+});

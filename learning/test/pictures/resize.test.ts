@@ -1,0 +1,147 @@
+/**
+ * Oracles: the filter by its definition, in real numbers, and for the kernel the plain functions, bit for bit. A recorded
+ * digest tells whether another machine gives other bits.
+ */
+import { createHash } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import type { PictureGrid } from '../../src/datasets/shards/shard-index.js';
+import { openResizeKernel, openResizer } from '../../src/pictures/resizer.js';
+
+const kernel = openResizeKernel();
+
+interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+function resized(
+  pixels: Uint8Array,
+  size: Size,
+  grid: PictureGrid,
+  [by]: [typeof kernel] = [kernel],
+): Uint8Array {
+  const out = new Uint8Array(grid.height * grid.width * grid.channels).fill(99);
+  openResizer(grid, by)(pixels, size, out);
+  return out;
+}
+
+const noise = (length: number, seed: number) =>
+  Uint8Array.from({ length }, (_, i) => Math.imul(i + 1 + seed * 7919, 2_654_435_761) >>> 24);
+
+/** Sizes and grids of all kinds, some of one pixel. */
+function* cases(): Generator<{ size: Size; grid: PictureGrid; pixels: Uint8Array }> {
+  for (let number = 0; number < 300; number++) {
+    const [a = 0, b = 0, c = 0, d = 0] = noise(4, number);
+    const size = { width: 1 + (a % 90), height: 1 + (b % 70) };
+    const fit = (['cover', 'contain', 'stretch'] as const)[number % 3] as PictureGrid['fit'];
+    const channels = number % 2 === 0 ? 3 : 1;
+    const grid: PictureGrid = { width: 1 + (c % 40), height: 1 + (d % 40), channels, fit };
+    yield { size, grid, pixels: noise(size.width * size.height * channels, number) };
+  }
+}
+
+/** A triangle one output pixel wide to either side, or one input pixel where those are wider, over one side. */
+function filtered(values: number[], outputs: number, scale: number): number[] {
+  const support = Math.max(1, scale);
+  return Array.from({ length: outputs }, (_, x) => {
+    const centre = values.length / 2 + (x + 0.5 - outputs / 2) * scale;
+    const weights = values.map((_, i) => Math.max(0, 1 - Math.abs(i + 0.5 - centre) / support));
+    const sum = weights.reduce((a, b) => a + b, 0);
+    return values.reduce((total, value, i) => total + (value * (weights[i] as number)) / sum, 0);
+  });
+}
+
+/** One channel, [height, width] of the grid without its border. */
+function defined(pixels: Uint8Array, { width, height }: Size, down: number[], across: number[]) {
+  const [outHeight = 0, downScale = 0] = down;
+  const [outWidth = 0, acrossScale = 0] = across;
+  const columns = Array.from({ length: width }, (_, x) =>
+    filtered(
+      Array.from({ length: height }, (_, y) => pixels[y * width + x] as number),
+      outHeight,
+      downScale,
+    ),
+  );
+  return Array.from({ length: outHeight }, (_, y) =>
+    filtered(
+      columns.map((column) => column[y] as number),
+      outWidth,
+      acrossScale,
+    ),
+  );
+}
+
+/** Two roundings and weights in 1/16384. */
+function expectNear(got: Uint8Array, want: number[][]): void {
+  const flat = want.flat();
+  expect(got).toHaveLength(flat.length);
+  for (const [i, value] of flat.entries())
+    expect(Math.abs((got[i] as number) - value)).toBeLessThan(1.2);
+}
+
+describe('a picture is resized', () => {
+  const size = { width: 23, height: 17 };
+  const pixels = noise(23 * 17, 1);
+  const gridOf = (width: number, height: number, fit: PictureGrid['fit']): PictureGrid => ({
+    width,
+    height,
+    channels: 1,
+    fit,
+  });
+
+  it('by a triangle as wide as the coarser pixel, to less and to more pixels', () => {
+    for (const [width, height] of [
+      [7, 5],
+      [40, 31],
+      [9, 30],
+    ] as const) {
+      const want = defined(pixels, size, [height, 17 / height], [width, 23 / width]);
+      expectNear(resized(pixels, size, gridOf(width, height, 'stretch')), want);
+    }
+  });
+
+  it('to cover the grid: its middle, of the grid’s shape', () => {
+    const want = defined(pixels, size, [8, 17 / 8], [8, 17 / 8]);
+    expectNear(resized(pixels, size, gridOf(8, 8, 'cover')), want);
+    // The other side decides.
+    const flat = defined(pixels, size, [2, 23 / 8], [8, 23 / 8]);
+    expectNear(resized(pixels, size, gridOf(8, 2, 'cover')), flat);
+  });
+
+  it('to be contained in it: all of it, between black', () => {
+    const got = resized(pixels, size, gridOf(10, 10, 'contain'));
+    // 17 · 10 / 23 = 7.4 rows, below one that is left over.
+    const want = defined(pixels, size, [7, 17 / 7], [10, 23 / 10]);
+    expectNear(got.subarray(10, 80), want);
+    expect([...got.subarray(0, 10), ...got.subarray(80)]).toEqual(Array(30).fill(0));
+  });
+
+  it('to itself where it has the grid’s size', () => {
+    expect(resized(pixels, size, gridOf(23, 17, 'cover'))).toEqual(pixels);
+  });
+
+  it('without a trace where it is even', () => {
+    for (const { size: any, grid } of cases()) {
+      const even = new Uint8Array(any.width * any.height * grid.channels).fill(255);
+      const got = resized(even, any, { ...grid, fit: 'stretch' });
+      expect(got.every((value) => value === 255)).toBe(true);
+    }
+  });
+
+  it('to the same bits by the kernel and by plain functions', () => {
+    expect(kernel).toBeDefined();
+    for (const { size: any, grid, pixels: values } of cases()) {
+      expect(resized(values, any, grid)).toEqual(resized(values, any, grid, [undefined]));
+    }
+  });
+
+  it('to the same bits on every machine', () => {
+    const hash = createHash('sha256');
+    for (const { size: any, grid, pixels: values } of cases()) {
+      hash.update(resized(values, any, grid));
+    }
+    expect(hash.digest('hex')).toBe(
+      '07f66f4e7e59ff48afd5d699c52a9d7c94faf174ec4848bfac5ab65cf26f66b8',
+    );
+  });
+});
