@@ -1,6 +1,6 @@
 /**
  * Every command line in the blocks of all pages, against the programs: the command is there, it has these options, and
- * takes as many arguments. Nothing is run.
+ * takes as many arguments. Nothing is run here; what `pages-followed.int.test.ts` does not run has a reason.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -8,11 +8,13 @@ import { join, resolve } from 'node:path';
 import type { Command, Option } from 'commander';
 import { expect, it } from 'vitest';
 import { coordinatorProgram, workerPrograms } from '../src/reference/sources.js';
+import { isOf, NOT_RUN, reasonNotToRun } from './commands/not-run.js';
+import { commandsOf } from './commands/page-steps.js';
+import { STORIES } from './commands/stories.js';
 
 const CHECKOUT = resolve(import.meta.dirname, '../..');
 /** Says what was there, not what is. */
 const OF_THE_PAST = 'CHANGELOG.md';
-const BLOCK = /^```sh\n(.*?)^```/gms;
 const PROGRAMS = new Map(
   [coordinatorProgram(), ...workerPrograms()].map((program) => [program.name(), program]),
 );
@@ -27,16 +29,6 @@ function wordsOf(text: string): string[] {
   const words = text.match(/(?:"[^"]*"|'[^']*'|[^\s"'])+/g) ?? [];
   const end = words.findIndex((word) => /^[#|<>&]|^2>/.test(word));
   return words.slice(0, end === -1 ? words.length : end).map((word) => word.replace(/;$/, ''));
-}
-
-function linesOf(page: string): Line[] {
-  const text = readFileSync(join(CHECKOUT, page), 'utf8');
-  return [...text.matchAll(BLOCK)].flatMap(([, block = '']) =>
-    block
-      .replaceAll(/\\\n\s*/g, ' ')
-      .split('\n')
-      .map((line) => ({ page, text: line.trim() })),
-  );
 }
 
 /** @returns what is wrong with a line; undefined: nothing, or it calls none of the programs. */
@@ -81,10 +73,22 @@ function countProblem(command: Command, count: number): string | undefined {
     : undefined;
 }
 
+const PAGES = execFileSync('git', ['ls-files', '*.md'], { cwd: CHECKOUT, encoding: 'utf8' })
+  .trim()
+  .split('\n')
+  .filter((page) => page !== OF_THE_PAST);
+const COMMANDS: readonly Line[] = PAGES.flatMap((page) => {
+  const markdown = readFileSync(join(CHECKOUT, page), 'utf8');
+  return commandsOf(markdown).map((text) => ({ page, text }));
+});
+
 it('every command in a block of a page is one that the programs have', () => {
-  const files = execFileSync('git', ['ls-files', '*.md'], { cwd: CHECKOUT, encoding: 'utf8' });
-  const pages = files.trim().split('\n');
-  const lines = pages.filter((page) => page !== OF_THE_PAST).flatMap(linesOf);
+  const lines = COMMANDS.flatMap(({ page, text }) =>
+    text
+      .replaceAll(/\\\n\s*/g, ' ')
+      .split('\n')
+      .map((line) => ({ page, text: line.trim() })),
+  );
   const wrong = lines.flatMap((line) => {
     const problem = problemOf(line);
     return problem === undefined ? [] : [`${line.page}: ${line.text}: ${problem}`];
@@ -92,6 +96,21 @@ it('every command in a block of a page is one that the programs have', () => {
   expect(wrong).toEqual([]);
   const called = lines.filter(({ text }) => /\b(?:coordinator|teacher-worker) /.test(text));
   expect(called.length).toBeGreaterThan(80);
+});
+
+it('every command is run by a story, or a reason says why not', () => {
+  const followed = new Set(STORIES.flat().map(({ path }) => path));
+  const forgotten = COMMANDS.filter(
+    ({ page, text }) => !followed.has(page) && reasonNotToRun(page, text) === undefined,
+  );
+  expect(forgotten).toEqual([]);
+});
+
+it('no reason is of a command that is on no page', () => {
+  const idle = NOT_RUN.filter(
+    (entry) => !COMMANDS.some(({ page, text }) => isOf(entry, page, text)),
+  );
+  expect(idle).toEqual([]);
 });
 
 it.each([

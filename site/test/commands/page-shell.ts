@@ -1,0 +1,101 @@
+/** A shell as a reader has it: one bash for all commands, so that aliases, variables and the folder stay. */
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const POLL_MS = 50;
+/** A cluster ends in seconds; a test must end in any case. */
+const ENDING_MS = 60_000;
+
+interface Result {
+  readonly code: number;
+  readonly output: string;
+}
+
+export class PageShell {
+  readonly #bash: ChildProcessWithoutNullStreams;
+  readonly #answers: AsyncIterator<string>;
+  readonly #logs: string;
+  /** The process groups of programs that stay until Ctrl-C. */
+  readonly #programs: number[] = [];
+  #count = 0;
+
+  /** @param logs - a folder for what commands print. */
+  constructor(folder: string, logs: string, env: NodeJS.ProcessEnv) {
+    this.#bash = spawn('bash', ['--norc'], { cwd: folder, env, detached: true });
+    this.#answers = createInterface({ input: this.#bash.stdout })[Symbol.asyncIterator]();
+    this.#bash.stderr.resume();
+    this.#logs = logs;
+    this.#bash.stdin.write('shopt -s expand_aliases\n');
+  }
+
+  /** Nobody is at the keyboard. */
+  async run(command: string): Promise<Result> {
+    const log = this.#nextLog();
+    const code = await this.#ask(
+      `eval ${quoted(command)} </dev/null >${quoted(log)} 2>&1; echo $?`,
+    );
+    return { code: Number(code), output: await readFile(log, 'utf8') };
+  }
+
+  /**
+   * Starts a program that stays.
+   *
+   * @returns what it printed until it was ready.
+   * @throws if it ends before.
+   */
+  async start(command: string, isReady: RegExp): Promise<string> {
+    const log = this.#nextLog();
+    const started = `eval ${quoted(command)} </dev/null >${quoted(log)} 2>&1 &`;
+    const processId = Number(await this.#ask(`set -m\n${started}\nset +m; echo $!`));
+    this.#programs.push(processId);
+    for (;;) {
+      const output = await readFile(log, 'utf8').catch(() => '');
+      if (isReady.test(output)) return output;
+      if (!isThere(-processId)) throw new Error(`${command} has ended:\n${output}`);
+      await sleep(POLL_MS);
+    }
+  }
+
+  /** Ctrl-C for what stays, the last one first. */
+  async close(): Promise<void> {
+    for (const processId of this.#programs.reverse()) {
+      signal(-processId, 'SIGINT');
+      const deadline = Date.now() + ENDING_MS;
+      while (isThere(-processId) && Date.now() < deadline) await sleep(POLL_MS);
+      signal(-processId, 'SIGKILL');
+    }
+    signal(-(this.#bash.pid ?? 0), 'SIGKILL');
+  }
+
+  async #ask(line: string): Promise<string> {
+    this.#bash.stdin.write(`${line}\n`);
+    const { value, done } = await this.#answers.next();
+    if (done === true) throw new Error('the shell has ended');
+    return value;
+  }
+
+  #nextLog(): string {
+    this.#count += 1;
+    return join(this.#logs, `${this.#count}.log`);
+  }
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+function isThere(processId: number): boolean {
+  return signal(processId, 0);
+}
+
+/** @returns whether there was such a process, or group. */
+function signal(processId: number, name: NodeJS.Signals | 0): boolean {
+  try {
+    return process.kill(processId, name);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,32 @@
+/**
+ * Pages as their readers follow them: every command of a story's pages, in order, in a shell, on a cluster that `up`
+ * starts for the story.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, test, vi } from 'vitest';
+import { PageReader } from './page-reader.js';
+import { STORIES, type Story } from './stories.js';
+
+vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
+
+const named = (story: Story) => story.map(({ path }) => path).join(', ');
+
+describe.each(STORIES.map((story) => [named(story), story] as const))('%s', (_, story) => {
+  let scratch = '';
+  let reader: PageReader;
+
+  beforeAll(async () => {
+    scratch = await mkdtemp(join(tmpdir(), 'lyceum-pages-'));
+    reader = await PageReader.begin(scratch);
+  });
+  afterAll(async () => {
+    await reader?.end();
+    await rm(scratch, { recursive: true, force: true });
+  });
+
+  test.each(story)('$path', async (page) => {
+    await reader.follow(page);
+  });
+});

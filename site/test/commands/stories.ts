@@ -1,0 +1,57 @@
+/**
+ * In which order pages are followed. Each story is one reader, with a cluster and a folder of their own; a page that
+ * goes on from another one stands behind it. What readers do not run is in `not-run.ts`.
+ */
+import { onnxModel, pausedRun, photos, type Reader, sameModelAgain, tables } from './at-hand.js';
+
+/** What readers put in for words of a page. */
+export type Words = Readonly<Record<string, string>>;
+
+export interface StoryPage {
+  readonly path: string;
+  /** Makes what the page takes to be there. */
+  readonly atHand?: (reader: Reader) => Promise<void>;
+  readonly words?: Words;
+}
+
+export type Story = readonly StoryPage[];
+
+/** The run of the quick start; any free port. */
+const FIRST: Words = {
+  'report digits': 'report first',
+  'worth digits': 'worth first',
+  'wide=': 'digits-wide=',
+  'export digits': 'export first',
+  'serve digits': 'serve first --listen 127.0.0.1:0',
+};
+
+export const STORIES: readonly Story[] = [
+  [
+    { path: 'README.md' },
+    { path: 'docs/quick-start.md' },
+    { path: 'docs/dashboard.md' },
+    { path: 'docs/how-to/sweep.md' },
+    { path: 'docs/how-to/paused-run.md', atHand: pausedRun, words: { RUN: 'stuck' } },
+    { path: 'docs/reports.md', words: FIRST },
+    { path: 'docs/students-elsewhere.md', words: FIRST },
+  ],
+  [
+    { path: 'docs/how-to/photos.md', atHand: photos },
+    { path: 'docs/how-to/onnx-teacher.md', atHand: onnxModel },
+    { path: 'docs/models.md', atHand: sameModelAgain },
+    { path: 'docs/text-and-tables.md', atHand: tables },
+  ],
+  [
+    {
+      path: 'docs/security.md',
+      words: { '0.0.0.0:7700': '127.0.0.1:0', 'gpu-box:7700': '127.0.0.1:7700' },
+    },
+  ],
+];
+
+/** Programs that stay until Ctrl-C, and what they print once they are ready. */
+export const STAYING: readonly { readonly command: RegExp; readonly isReady: RegExp }[] = [
+  { command: /^(?:npx )?coordinator up\b/, isReady: /Ctrl-C ends it/ },
+  { command: /^coordinator targets serve\b/, isReady: /\d:\d+/ },
+  { command: /^coordinator dashboard\b/, isReady: /http:/ },
+];
