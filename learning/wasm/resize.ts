@@ -1,4 +1,4 @@
-// Resizing with whole weights of 2^14: what `learning/src/pictures/plain-resize.ts` says, 16 bytes at a time.
+/** Resizing with weights that add up to 2¹⁴: the bits of `src/pictures/plain-resize.ts`. */
 
 const BITS: i32 = 14;
 const HALF: i32 = 1 << 13;
@@ -10,13 +10,13 @@ export function heapBase(): usize {
 /**
  * Every array has 64 bytes of room behind it; pixels also a row.
  *
- * @param pixels the first byte of the first column that weighs something
- * @param lineLength bytes of a row that are of columns that weigh something
- * @param columnStarts from that column on
- * @param columnCount taps: a multiple of 4 for three channels, of 8 for one
- * @param rowCount taps: a multiple of 2
- * @param line room for a row
- * @param out the first byte that is written to
+ * @param pixels - the first byte of the first column that weighs something
+ * @param lineLength - bytes of a row that are of columns that weigh something
+ * @param columnStarts - from that column on
+ * @param columnCount - taps: a multiple of 4 for three channels, of 8 for one
+ * @param rowCount - taps: a multiple of 2
+ * @param line - room for a row
+ * @param out - the first byte that is written to
  */
 export function resize(
   pixels: usize,

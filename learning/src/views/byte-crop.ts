@@ -9,6 +9,7 @@
  */
 import { fnv1a32Decimal, mulberry32 } from '../arrays/index.js';
 import { CropBox, type CropSettings } from './crop-box.js';
+import { cropByKernel } from './crop-kernel.js';
 import { DRAW, type Writer } from './view-geometry.js';
 
 /** Bits of a place between two pixels: with two of them and a byte a value has 30 bits. */
@@ -19,6 +20,7 @@ const HALF = 1 << (2 * PLACE_BITS - 1);
 /**
  * @param read - gives [H, W, channels] of a sample.
  * @param prefix - hash of seed and epoch.
+ * @param isPlain - without the kernel, which gives the same bits.
  */
 export function byteCropper(
   read: (sample: number) => Uint8Array,
@@ -27,19 +29,25 @@ export function byteCropper(
   crop: CropSettings,
   flip: boolean,
   prefix: number,
+  isPlain = false,
 ): Writer<Uint8Array> {
   const box = new CropBox();
   const columns = new Places(w);
   const rows = new Places(h);
   const lines = new Lines(w, sourceChannels, channels);
+  const isForKernel = !isPlain && sourceChannels === 3 && channels === 3;
   return (sample, out, offset) => {
     const seed = fnv1a32Decimal(sample, prefix);
     box.draw(crop, seed, DRAW.randomResizedCrop, H, W);
     const isMirrored = flip && mulberry32(seed, DRAW.mirrored) < 0.5;
     const left = isMirrored ? W - box.left - box.width : box.left;
     columns.spread(left, box.width, isMirrored);
-    rows.spread(box.top, box.height, false);
-    lines.open(read(sample), W * sourceChannels, columns);
+    rows.spread(0, box.height, false);
+    const rowLength = W * sourceChannels;
+    const end = (box.top + box.height) * rowLength;
+    const pixels = read(sample).subarray(box.top * rowLength, end);
+    if (isForKernel && cropByKernel(pixels, rowLength, columns, rows, out, offset)) return;
+    lines.open(pixels, rowLength, columns);
     for (let y = 0; y < h; y++) {
       const [row, nextRow] = [rows.first[y] as number, rows.second[y] as number];
       const above = lines.line(row, nextRow);
