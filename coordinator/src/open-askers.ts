@@ -3,15 +3,14 @@ import type { LoadedTeacher } from '@lyceum/proto';
 import { AnswerVerifications, EnsembleEvaluations } from './evaluation/index.js';
 import { AnswerKeeper } from './lifecycle/index.js';
 import type { CoordinatorMetrics } from './monitoring/index.js';
+import type { DataPlane } from './open-data-plane.js';
 import type { Runs } from './open-runs.js';
 import type { Storage } from './open-storage.js';
 import type { Teachers } from './open-teachers.js';
 import { ActiveRuns, TeacherDemand } from './reconciliation/index.js';
 import type { ServeOptions } from './serve-options.js';
 import type { TeacherSession } from './sessions/index.js';
-import type { StopSteps } from './stop-steps.js';
 import { TargetStreams } from './target-streams/index.js';
-import { Combiner } from './targets/index.js';
 
 export type Askers = ReturnType<typeof openAskers>;
 
@@ -23,17 +22,15 @@ export function openAskers(
   metrics: CoordinatorMetrics,
   changed: () => void,
   options: ServeOptions,
-  started: StopSteps,
+  dataPlane: DataPlane,
 ) {
   const { store, pointers, blobs, catalog, answers, ledgers } = storage;
   const { lifecycle, monitor, events } = runs;
   const { sessions, desk, health } = teachers;
   const { log, version } = options;
   const now = Date.now;
-  const combiner = new Combiner();
-  started.add(() => combiner.close());
   const active = new ActiveRuns({
-    combiner,
+    data: dataPlane.threads,
     store,
     lifecycle,
     monitor,
@@ -60,7 +57,7 @@ export function openAskers(
     answers,
     ledgers,
     desk,
-    combiner,
+    data: dataPlane.threads,
     workerCount: () => sessions.list().length,
     changed,
   });
@@ -71,7 +68,15 @@ export function openAskers(
     streams,
     /** All but the runs. */
     users: () => [...evaluations.users(), ...verifications.users(), ...streams.users()],
-    demand: new TeacherDemand({ store, active, monitor, desk, teachers: sessions, now }),
+    demand: new TeacherDemand({
+      store,
+      active,
+      monitor,
+      desk,
+      teachers: sessions,
+      load: dataPlane.load,
+      now,
+    }),
     keeper: new AnswerKeeper({
       answers,
       store,

@@ -4,6 +4,7 @@ import { Downloads, RemoteModels } from './artifacts/index.js';
 import { RunFindings } from './evaluation/index.js';
 import type { CoordinatorMetrics } from './monitoring/index.js';
 import type { Askers } from './open-askers.js';
+import type { DataPlane } from './open-data-plane.js';
 import type { Runs } from './open-runs.js';
 import type { Storage } from './open-storage.js';
 import type { Teachers } from './open-teachers.js';
@@ -25,6 +26,7 @@ export interface Rooms {
   readonly storage: Storage;
   readonly runs: Runs;
   readonly teachers: Teachers;
+  readonly dataPlane: DataPlane;
   readonly askers: Askers;
   readonly students: WorkerSessions<StudentSession>;
   readonly metrics: CoordinatorMetrics;
@@ -38,7 +40,7 @@ export function openServer(
   options: ServeOptions,
   stopping: AbortSignal,
 ): Promise<RpcServer> {
-  const { storage, runs, teachers, askers, students, metrics, changed } = rooms;
+  const { storage, runs, teachers, dataPlane, askers, students, metrics, changed } = rooms;
   const { store, catalog, blobs, answers, ledgers, histories } = storage;
   const { lifecycle, deletion, garbage, commits, monitor, events, logs } = runs;
   const { sessions, desk, health, proofs } = teachers;
@@ -55,6 +57,7 @@ export function openServer(
   const teacher = teacherService({
     sessions,
     desk,
+    data: dataPlane.threads,
     proofs,
     store,
     lifecycle,
@@ -113,6 +116,7 @@ export function openServer(
     health,
     garbage,
     demand,
+    dataPlane: dataPlane.load,
     version,
     log,
   });

@@ -10,6 +10,8 @@ export interface ServeOptions {
   readonly stateDir: string;
   /** Bytes of answers kept on disk; those that runs in progress need stay beyond it. */
   readonly answersMaxBytes: number;
+  /** Threads that answers become records and targets in, at most. */
+  readonly dataThreads: number;
   /** gRPC, `127.0.0.1:7700`; port 0: a free one. */
   readonly listenAddress: string;
   /** Probes and metrics, plain HTTP. */

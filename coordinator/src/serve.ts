@@ -6,6 +6,7 @@ import type { Registry } from 'prom-client';
 import { findStore, watchReconnects } from './mirror/index.js';
 import { coordinatorMetrics, observeCoordinator } from './monitoring/index.js';
 import { openAskers } from './open-askers.js';
+import { openDataPlane } from './open-data-plane.js';
 import { openRuns } from './open-runs.js';
 import { openServer, type Rooms } from './open-server.js';
 import { openStorage } from './open-storage.js';
@@ -92,8 +93,9 @@ async function start(options: ServeOptions, started: StopSteps): Promise<Serving
   const metrics = coordinatorMetrics(registry);
   const runs = openRuns(storage, options, started);
   const teachers = await openTeachers(storage, runs, metrics, changed, options);
-  const askers = openAskers(storage, runs, teachers, metrics, changed, options, started);
-  const rooms = { storage, runs, teachers, askers, students, metrics, changed };
+  const dataPlane = openDataPlane(options, started);
+  const askers = openAskers(storage, runs, teachers, metrics, changed, options, dataPlane);
+  const rooms = { storage, runs, teachers, dataPlane, askers, students, metrics, changed };
   observe(registry, rooms);
   const reconciler = openReconciler(rooms, options);
   storage.store.onChange(changed);
@@ -125,7 +127,7 @@ async function start(options: ServeOptions, started: StopSteps): Promise<Serving
 }
 
 function openReconciler(
-  { storage, runs, teachers, askers, students }: Rooms,
+  { storage, runs, teachers, dataPlane, askers, students }: Rooms,
   { log }: ServeOptions,
 ): Reconciler {
   const { leadership, store, queue, catalog, pointers, blobs, answers } = storage;
@@ -159,13 +161,17 @@ function openReconciler(
     suspects,
     teachers: sessions,
     students,
+    load: dataPlane.load,
     log,
     now: Date.now,
   });
 }
 
 /** What Prometheus is told of the rooms whenever it asks. */
-function observe(registry: Registry, { storage, runs, teachers, askers, students }: Rooms): void {
+function observe(
+  registry: Registry,
+  { storage, runs, teachers, dataPlane, askers, students }: Rooms,
+): void {
   observeCoordinator(registry, {
     sessionCounts: () => ({
       teacher: teachers.sessions.list().length,
@@ -173,6 +179,7 @@ function observe(registry: Registry, { storage, runs, teachers, askers, students
     }),
     openTicketCount: () => teachers.desk.book.openCount,
     desiredTeacherWorkers: () => askers.demand.desiredWorkers(),
+    dataShares: () => dataPlane.load.shares,
     answerBytes: () => storage.answers.sizeBytes,
     quarantineCount: () => teachers.health.quarantines().length,
     runs: () =>

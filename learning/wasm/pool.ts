@@ -44,7 +44,7 @@ export function poolArithmetic(
     memory.fill(row, 0, (<usize>classes + 1) << 3);
     for (let k = 0; k < teachers; k++) {
       const share = load<f64>(own + ((<usize>k) << 3));
-      if (share == 0) continue;
+      if (share === 0) continue;
       const values = logits + <usize>k * step + from;
       const sum = tempered(values, classes, greatestOf(values, classes), temperature, exponentials);
       const factor = f64x2.splat(share / sum);
@@ -82,7 +82,7 @@ export function poolGeometric(
     memory.fill(row, 0, (<usize>classes + 1) << 3);
     for (let k = 0; k < teachers; k++) {
       const share = load<f64>(own + ((<usize>k) << 3));
-      if (share == 0) continue;
+      if (share === 0) continue;
       const values = logits + <usize>k * step + from;
       if (hasMinusInfinity(values, classes)) return false;
       const greatest = f64x2.splat(greatestOf(values, classes));
@@ -121,7 +121,7 @@ function hasMinusInfinity(values: usize, classes: i32): bool {
   for (; c + 4 <= classes; c += 4) {
     if (v128.any_true(f32x4.eq(v128.load(values + ((<usize>c) << 2)), infinite))) return true;
   }
-  for (; c < classes; c++) if (load<f32>(values + ((<usize>c) << 2)) == -Infinity) return true;
+  for (; c < classes; c++) if (load<f32>(values + ((<usize>c) << 2)) === -Infinity) return true;
   return false;
 }
 
@@ -144,7 +144,7 @@ function over(x: v128, temperature: v128, reciprocal: v128, isExact: bool): v128
 }
 
 function isPowerOfTwo(x: f64): bool {
-  return (reinterpret<u64>(x) & 0x000fffffffffffff) == 0;
+  return (reinterpret<u64>(x) & 0x000fffffffffffff) === 0;
 }
 
 /** Writes exp((v − greatest)/τ). @returns their sum, in order. */

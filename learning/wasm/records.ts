@@ -52,7 +52,7 @@ export function encodeFloat16(
     if (!v128.any_true(refused)) continue;
     for (c = 0; c < classes; c++) {
       const code = halves(v128.load32_zero(from + ((<usize>c) << 2)));
-      if ((i32x4.extract_lane(code, 0) & INFINITE) == INFINITE) return n * classes + c;
+      if ((i32x4.extract_lane(code, 0) & INFINITE) === INFINITE) return n * classes + c;
     }
   }
   return -1;

@@ -34,6 +34,7 @@ export {
   ClusterServiceService,
   CollectGarbageRequest,
   CollectGarbageResponse,
+  DataPlane,
   DeleteAnswerTableRequest,
   DeleteAnswerTableResponse,
   DeleteArtifactRequest,

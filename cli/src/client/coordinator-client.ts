@@ -176,7 +176,7 @@ export class CoordinatorClient extends RunCalls {
     return (await this.clusterWorkers()).workers;
   }
 
-  /** Workers, quarantines, and how many teacher workers are desired, of one moment. */
+  /** Workers, quarantines, how many teacher workers are desired, and how busy the coordinator is, of one moment. */
   clusterWorkers(): Promise<ListWorkersResponse> {
     return call(this.#cluster, this.#cluster.listWorkers, {});
   }
@@ -189,10 +189,5 @@ export class CoordinatorClient extends RunCalls {
   /** @param teacher - its name or identity; empty: all. @returns what was released. */
   async releaseWorker(workerId: string, teacher = ''): Promise<Quarantine[]> {
     return (await call(this.#cluster, this.#cluster.releaseWorker, { workerId, teacher })).released;
-  }
-
-  /** Teacher workers with which no student would wait; 0: no teacher is wanted. */
-  async desiredTeacherWorkers(): Promise<number> {
-    return (await this.clusterWorkers()).desiredTeacherWorkers;
   }
 }

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import type { Serving } from '@lyceum/coordinator/serve';
 import {
   AddressGuard,
@@ -18,7 +19,7 @@ import { LyceumError } from '@lyceum/proto';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type ServedDashboard, serveDashboard } from '../dashboard/index.js';
 import { allowedAddresses } from '../files/index.js';
-import { type GlobalOptions, globalOptions, tlsOf } from '../session/index.js';
+import { type GlobalOptions, globalOptions, tlsOf, wholeNumber } from '../session/index.js';
 import { VERSION } from '../version.js';
 
 /** Calls under way and answers still to be written get this long. */
@@ -36,6 +37,7 @@ interface ServeFlags {
   readonly stateDir: string;
   readonly answersMaxGib: number;
   readonly canarySeconds: number;
+  readonly dataThreads: number;
   readonly insecure: boolean;
   readonly secretsDir?: string;
   readonly allowAddresses: readonly string[];
@@ -101,6 +103,12 @@ export function addServe(program: Command): void {
         .env('LYCEUM_CANARY_SECONDS')
         .argParser(positiveNumber)
         .default(60),
+    )
+    .addOption(
+      new Option('--data-threads <n>', 'threads that answers become records and targets in')
+        .env('LYCEUM_DATA_THREADS')
+        .argParser(wholeNumber(1))
+        .default(Math.max(1, Math.min(4, availableParallelism() - 1)), 'cores less one, at most 4'),
     )
     .addOption(
       new Option(
@@ -173,6 +181,7 @@ async function run(flags: ServeFlags, globals: GlobalOptions): Promise<void> {
       stateDir: flags.stateDir,
       answersMaxBytes: flags.answersMaxGib * GIB,
       canaryIntervalMs: flags.canarySeconds * 1000,
+      dataThreads: flags.dataThreads,
       ...addresses,
       insecure,
       tls,

@@ -1,4 +1,4 @@
-import type { Quarantine, Worker } from '@lyceum/proto';
+import type { DataPlane, Quarantine, Worker } from '@lyceum/proto';
 import type { Command } from 'commander';
 import { timeText } from '../files/index.js';
 import { bytesText, type Column, durationText, tableLines } from '../printing/index.js';
@@ -17,14 +17,17 @@ Examples:
     )
     .action((_options: unknown, command: Command) =>
       withCoordinator(command, async ({ client, print }) => {
-        const workers = await client.listWorkers();
-        const desired = await client.desiredTeacherWorkers();
-        const quarantines = await client.listQuarantines();
+        const { workers, quarantines, desiredTeacherWorkers, dataPlane } =
+          await client.clusterWorkers();
         print(workerDocuments(workers, quarantines), () => [
           ...(workers.length === 0
             ? ['No workers are connected.']
             : workerLines(workers, Date.now())),
-          desiredLine(desired, workers.filter(({ kind }) => kind === 'teacher').length),
+          desiredLine(
+            desiredTeacherWorkers,
+            workers.filter(({ kind }) => kind === 'teacher').length,
+          ),
+          ...bottleneckLines(dataPlane),
           ...quarantines.map((quarantine) => quarantineLine(quarantine, Date.now())),
         ]);
       }),
@@ -79,6 +82,20 @@ function quarantineLine({ workerId, teacher, reason, sinceMs }: Quarantine, nowM
 function desiredLine(desired: number, connected: number): string {
   if (desired === 0) return 'No teacher is wanted now.';
   return `Teacher workers desired, so that no student waits: ${desired}; connected: ${connected}.`;
+}
+
+/** Said where the coordinator itself holds the students up. */
+function bottleneckLines(dataPlane: DataPlane | undefined): string[] {
+  if (dataPlane === undefined || dataPlane.bottleneck === '') return [];
+  const { bottleneck, eventLoopShare, dataThreadsShare } = dataPlane;
+  const share = bottleneck === 'event loop' ? eventLoopShare : dataThreadsShare;
+  const remedy =
+    bottleneck === 'event loop'
+      ? 'runs of another coordinator would not share it'
+      : '`serve --data-threads` gives it more, where there are cores';
+  return [
+    `The coordinator is the bottleneck: its ${bottleneck} worked ${Math.round(100 * share)} % of the last 10 s, and more teacher workers would only wait; ${remedy}.`,
+  ];
 }
 
 /** `NVIDIA L4 (23 GB, driver 580.1; wide: cpu …)`. */

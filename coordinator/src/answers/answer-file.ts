@@ -11,8 +11,8 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { type WordMemory, wordMemory } from '@lyceum/learning/codecs';
 import { AnswerRecords, DROPPED, type RecordShape } from '@lyceum/learning/records';
 import { withRoom } from '@lyceum/platform';
+import { LyceumError } from '@lyceum/proto';
 import { checkPrefix, encodeHeader } from './answer-file-header.js';
-import type { SpareMemory } from './spare-memory.js';
 
 /** Records by the order of their arrival, from `first` on, without `end`. */
 export interface RecordRange {
@@ -37,23 +37,15 @@ interface FileShape extends RecordShape {
 export class AnswerFile {
   readonly path: string;
   readonly #handle: FileHandle;
-  readonly #spare: SpareMemory;
   readonly #records: AnswerRecords;
   readonly #headerBytes: number;
   /** Slot of each sample's record; -1: none. */
   readonly #slots: Int32Array;
   #slotCount = 0;
 
-  private constructor(
-    path: string,
-    handle: FileHandle,
-    shape: FileShape,
-    headerBytes: number,
-    spare: SpareMemory,
-  ) {
+  private constructor(path: string, handle: FileHandle, shape: FileShape, headerBytes: number) {
     this.path = path;
     this.#handle = handle;
-    this.#spare = spare;
     this.#records = new AnswerRecords(shape);
     this.#headerBytes = headerBytes;
     this.#slots = new Int32Array(shape.sampleCount).fill(-1);
@@ -65,12 +57,7 @@ export class AnswerFile {
    * @param headerText - what the file holds answers of.
    * @throws {LyceumError} FAILED_PRECONDITION if it is another table's file, or no such file.
    */
-  static async open(
-    path: string,
-    headerText: string,
-    shape: FileShape,
-    spare: SpareMemory,
-  ): Promise<OpenedAnswerFile> {
+  static async open(path: string, headerText: string, shape: FileShape): Promise<OpenedAnswerFile> {
     const header = encodeHeader(headerText);
     // 'a+' makes it where it is missing; every write appends.
     const handle = await withRoom(path, () => open(path, 'a+'), header.length);
@@ -84,7 +71,7 @@ export class AnswerFile {
       } else {
         await checkPrefix(handle, path, header, header.length);
       }
-      const file = new AnswerFile(path, handle, shape, header.length, spare);
+      const file = new AnswerFile(path, handle, shape, header.length);
       const found = await file.#scan(Math.max(size, header.length));
       return { file, ...found };
     } catch (err) {
@@ -98,7 +85,7 @@ export class AnswerFile {
   }
 
   /** How its records are written. */
-  get records(): Pick<AnswerRecords, 'codec' | 'decode'> {
+  get records(): Pick<AnswerRecords, 'codec' | 'decode' | 'wordCount'> {
     return this.#records;
   }
 
@@ -120,26 +107,24 @@ export class AnswerFile {
    * Appends answers in one write; of a sample that comes twice, the first counts. None may be there yet.
    * One append at a time.
    *
-   * @param rows - [samples.length, rowLength]
+   * @param records - one a sample, in its order; borrowed until the promise resolves.
    * @param keep - told of each row as it was written.
-   * @throws {LyceumError} INVALID_ARGUMENT if the codec has nothing for a value; nothing is written then.
+   * @throws {LyceumError} INVALID_ARGUMENT if these are no records of this file.
    */
-  async append(samples: ArrayLike<number>, rows: Float32Array, keep: KeepRow): Promise<void> {
-    const count = samples.length;
-    const memory = this.#spare.take(count * this.#records.wordCount);
-    try {
-      this.#records.encode(samples, rows, memory);
-      await this.#write(Buffer.from(memory.bytes.buffer));
-      for (let i = 0; i < count; i++) {
-        const sample = samples[i] as number;
-        if (!this.has(sample)) {
-          this.#slots[sample] = this.#slotCount;
-          keep(sample, memory.words, i * this.#records.wordCount + 1);
-        }
-        this.#slotCount++;
+  async append(samples: ArrayLike<number>, records: Uint32Array, keep: KeepRow): Promise<void> {
+    const { wordCount } = this.#records;
+    if (records.length !== samples.length * wordCount) {
+      const message = `${samples.length} records of ${wordCount} words, got ${records.length}`;
+      throw new LyceumError('INVALID_ARGUMENT', message);
+    }
+    await this.#write(Buffer.from(records.buffer, records.byteOffset, records.byteLength));
+    for (let i = 0; i < samples.length; i++) {
+      const sample = samples[i] as number;
+      if (!this.has(sample)) {
+        this.#slots[sample] = this.#slotCount;
+        keep(sample, records, i * wordCount + 1);
       }
-    } finally {
-      this.#spare.give(memory);
+      this.#slotCount++;
     }
   }
 

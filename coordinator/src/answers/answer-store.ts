@@ -7,6 +7,7 @@
  */
 import { mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
+import { SpareMemory } from '@lyceum/learning/records';
 import { LyceumError, toLyceumError } from '@lyceum/proto';
 import type { Logger } from 'pino';
 import { AnswerFile, type RecordRange } from './answer-file.js';
@@ -27,7 +28,6 @@ import {
   type TableInUse,
   tablesToClose,
 } from './open-tables.js';
-import { SpareMemory } from './spare-memory.js';
 
 /** Memory kept to be used again, beside that of the rows. */
 const SPARE_BYTES = 64 * 1024 * 1024;
@@ -155,12 +155,11 @@ export class AnswerStore {
   /**
    * Stores answers where there are none yet; the first one stays. Resolves once they are written.
    *
-   * @param rows - [samples.length, key.rowLength]; borrowed until the promise resolves.
+   * @param records - the words of one a sample, in its order, in the table's codec; borrowed until the promise resolves.
    * @returns the records of the table's file that hold them.
-   * @throws {LyceumError} INVALID_ARGUMENT if the codec has nothing for a value; none of them is stored then.
    */
-  put(key: AnswerTableKey, samples: Uint32Array, rows: Float32Array): Promise<RecordRange> {
-    return this.#use(key, (table) => table.put(samples, rows));
+  put(key: AnswerTableKey, samples: Uint32Array, records: Uint32Array): Promise<RecordRange> {
+    return this.#use(key, (table) => table.put(samples, records));
   }
 
   /** Records of the table's file: those that are put from now on are behind them. */
@@ -232,12 +231,7 @@ export class AnswerStore {
   async #openTable(name: string, key: AnswerTableKey): Promise<AnswerTable> {
     await this.#closing.get(name);
     const path = join(this.#folder, name);
-    const { file, tornBytes, corruptCount } = await AnswerFile.open(
-      path,
-      tableKeyText(key),
-      key,
-      this.#spare,
-    );
+    const { file, tornBytes, corruptCount } = await AnswerFile.open(path, tableKeyText(key), key);
     this.#stored.set(name, { name, key, sizeBytes: file.sizeBytes, lastUsedAtMs: this.#now() });
     if (tornBytes > 0 || corruptCount > 0) {
       this.#log.warn({ path, tornBytes, corruptCount }, 'damaged answers left out');

@@ -4,13 +4,13 @@
  * Writes go through one at a time, so that of two answers to one sample the first counts, and whoever wrote
  * the second waits until the first is written.
  */
+
+import type { SpareMemory } from '@lyceum/learning/records';
 import type { AnswerFile, RecordRange } from './answer-file.js';
 import { RowsInMemory } from './rows-in-memory.js';
-import type { SpareMemory } from './spare-memory.js';
 
 export class AnswerTable {
   readonly #file: AnswerFile;
-  readonly #rowLength: number;
   readonly #sampleCount: number;
   readonly #spare: SpareMemory;
   #rows: RowsInMemory | undefined;
@@ -19,14 +19,9 @@ export class AnswerTable {
   #writes: Promise<void> = Promise.resolve();
   #dirty = false;
 
-  constructor(
-    file: AnswerFile,
-    shape: { readonly sampleCount: number; readonly rowLength: number },
-    spare: SpareMemory,
-  ) {
+  constructor(file: AnswerFile, shape: { readonly sampleCount: number }, spare: SpareMemory) {
     this.#file = file;
     this.#spare = spare;
-    this.#rowLength = shape.rowLength;
     this.#sampleCount = shape.sampleCount;
   }
 
@@ -80,12 +75,11 @@ export class AnswerTable {
   /**
    * Stores answers where there are none yet. Resolves once they are written (not yet safe from a power cut).
    *
-   * @param rows - [samples.length, rowLength]; borrowed until the promise resolves.
+   * @param records - one a sample, in its order; borrowed until the promise resolves.
    * @returns the records that hold them: those of samples that had an answer are not among them.
-   * @throws {LyceumError} INVALID_ARGUMENT if the codec has nothing for a value; none of them is stored then.
    */
-  put(samples: Uint32Array, rows: Float32Array): Promise<RecordRange> {
-    return this.#inTurn(() => this.#append(samples, rows));
+  put(samples: Uint32Array, records: Uint32Array): Promise<RecordRange> {
+    return this.#inTurn(() => this.#append(samples, records));
   }
 
   /** Forgets what is in these records. @returns their samples. */
@@ -147,13 +141,14 @@ export class AnswerTable {
     await this.#file.load((sample, words, at) => rows.keep(sample, words, at)).catch(() => {});
   }
 
-  async #append(samples: Uint32Array, rows: Float32Array): Promise<RecordRange> {
+  async #append(samples: Uint32Array, records: Uint32Array): Promise<RecordRange> {
     const first = this.#file.recordCount;
     const count = this.missingCount(samples);
     if (count === 0) return { first, end: first };
     this.#dirty = true;
-    const fresh = count === samples.length ? { samples, rows } : this.#freshOnes(samples, rows);
-    await this.#file.append(fresh.samples, fresh.rows, (sample, words, at) =>
+    const fresh =
+      count === samples.length ? { samples, records } : this.#freshOnes(samples, records);
+    await this.#file.append(fresh.samples, fresh.records, (sample, words, at) =>
       this.#rows?.keep(sample, words, at),
     );
     return { first, end: this.#file.recordCount };
@@ -162,12 +157,12 @@ export class AnswerTable {
   /** Those that have no answer yet. */
   #freshOnes(
     samples: Uint32Array,
-    rows: Float32Array,
-  ): { samples: Uint32Array; rows: Float32Array } {
-    const n = this.#rowLength;
+    records: Uint32Array,
+  ): { samples: Uint32Array; records: Uint32Array } {
+    const n = this.#file.records.wordCount;
     const indices = Array.from(samples.keys()).filter((i) => !this.#file.has(samples[i] as number));
-    const freshRows = new Float32Array(indices.length * n);
-    for (const [j, i] of indices.entries()) freshRows.set(rows.subarray(i * n, (i + 1) * n), j * n);
-    return { samples: Uint32Array.from(indices, (i) => samples[i] as number), rows: freshRows };
+    const fresh = new Uint32Array(indices.length * n);
+    for (const [j, i] of indices.entries()) fresh.set(records.subarray(i * n, (i + 1) * n), j * n);
+    return { samples: Uint32Array.from(indices, (i) => samples[i] as number), records: fresh };
   }
 }

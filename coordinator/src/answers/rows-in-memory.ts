@@ -1,7 +1,6 @@
 /** Rows of a table in memory, as their codec writes them: a row that is read is decoded, as it is from the file. */
 import type { WordMemory } from '@lyceum/learning/codecs';
-import type { AnswerRecords } from '@lyceum/learning/records';
-import type { SpareMemory } from './spare-memory.js';
+import type { AnswerRecords, SpareMemory } from '@lyceum/learning/records';
 
 /** Rows of so many words and fewer are copied faster by a loop than by a call. */
 const SHORT_ROW = 64;

@@ -65,7 +65,7 @@ export class AnswerProofs {
     replica: Replica,
     key: AnswerTableKey,
     samples: Uint32Array,
-    rows: Float32Array,
+    records: Uint32Array,
   ): Promise<void> {
     const { store, stored, now } = this.#parts;
     const name = tableFileName(key);
@@ -73,7 +73,7 @@ export class AnswerProofs {
     tail.putCount++;
     try {
       await this.#noted(name, tail);
-      const range = await store.put(key, samples, rows);
+      const range = await store.put(key, samples, records);
       const count = range.end - range.first;
       if (count > 0) stored(replica, { key, range, atMs: now() }, count);
     } finally {

@@ -17,8 +17,9 @@ import {
   type Ticket,
 } from '@lyceum/proto';
 import type { DatasetOutline } from '../artifacts/index.js';
+import { valueProblem } from '../data-plane/index.js';
 import { ownAnswer, type PinnedTeacher } from '../runs/index.js';
-import { askFor, valueProblem } from '../tickets/asks/index.js';
+import { askFor } from '../tickets/asks/index.js';
 import type { ProbeAnswer } from './replicas/index.js';
 
 /** They show whether two replicas say the same, and what they know: two inferences, and an accuracy of 90 % to 2 points. */
@@ -125,7 +126,10 @@ function probeValues(
     const got = tensors.map((other) => `${other.name} [${other.shape}]`).join(', ') || 'nothing';
     return `want ${output} [${shape}], got ${got}`;
   }
-  return valueProblem(tensor, classCount) ?? Float32Array.from(float32Values(tensor));
+  const values = float32Values(tensor);
+  const rowCount = tensor.shape[0] ?? 1;
+  const answered = { name: tensor.name, values, rowCount, firstRow: 0 };
+  return valueProblem(answered, classCount) ?? Float32Array.from(values);
 }
 
 /** What the teacher knows, by what it answered. */

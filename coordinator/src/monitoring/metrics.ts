@@ -5,6 +5,8 @@ export interface MetricSources {
   readonly sessionCounts: () => { readonly teacher: number; readonly student: number };
   readonly openTicketCount: () => number;
   readonly desiredTeacherWorkers: () => number;
+  /** Of the last seconds. */
+  readonly dataShares: () => { readonly eventLoop: number; readonly dataThreads: number };
   readonly answerBytes: () => number;
   readonly quarantineCount: () => number;
   readonly runs: () => Iterable<{
@@ -70,6 +72,17 @@ export function observeCoordinator(registry: Registry, sources: MetricSources): 
     registers,
     collect() {
       this.set(sources.desiredTeacherWorkers());
+    },
+  });
+  new Gauge({
+    name: 'lyceum_data_plane_busy_ratio',
+    help: 'Share of the last 10 s that the event loop and the data threads worked; from 0.9 on more answers only wait.',
+    labelNames: ['part'],
+    registers,
+    collect() {
+      const { eventLoop, dataThreads } = sources.dataShares();
+      this.set({ part: 'event-loop' }, eventLoop);
+      this.set({ part: 'data-threads' }, dataThreads);
     },
   });
   new Gauge({

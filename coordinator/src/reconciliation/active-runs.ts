@@ -5,19 +5,20 @@
 import type { KeyValue } from '@lyceum/platform';
 import { LyceumError, StorageFullError, toLyceumError, UnreadableSetError } from '@lyceum/proto';
 import type { ArtifactCatalog } from '../artifacts/index.js';
+import type { DataThreads } from '../data-plane/index.js';
 import { RunEvaluation, type RunEvaluationParts, RunFitting } from '../evaluation/index.js';
 import { readSet } from '../lifecycle/index.js';
 import type { RunEvents } from '../monitoring/index.js';
 import { awaitsFit, pointerStep, quorumOf, type RunRecord } from '../runs/index.js';
 import { isAssigned } from '../schedule/index.js';
-import { type Combiner, RunTargets } from '../targets/index.js';
+import { RunTargets } from '../targets/index.js';
 import { eachRun } from './each-run.js';
 
 export interface ActiveRunsParts extends RunEvaluationParts {
   readonly catalog: ArtifactCatalog;
   readonly pointers: KeyValue;
   readonly events: RunEvents;
-  readonly combiner: Combiner;
+  readonly data: Pick<DataThreads, 'combine'>;
   readonly onTargetsSent: (runId: string, stepCount: number) => void;
 }
 
@@ -121,7 +122,7 @@ export class ActiveRuns {
   }
 
   async #startTraining(record: RunRecord): Promise<Training> {
-    const { catalog, desk, answers, combiner, ledgers, events, monitor } = this.#parts;
+    const { catalog, desk, answers, data, ledgers, events, monitor } = this.#parts;
     const { lifecycle, log, changed, onTargetsSent } = this.#parts;
     const { runId } = record;
     const dataset = await readSet(catalog, record.dataset);
@@ -130,7 +131,7 @@ export class ActiveRuns {
       dataset,
       desk,
       store: answers,
-      combiner,
+      data,
       fit: () => this.#parts.store.get(runId)?.fit,
       onFailed: changed,
       ledger: quorumOf(record) && (await ledgers.open(record)),

@@ -6,6 +6,7 @@
  * the order of a pass, the facts that are shown to them, and what is told to workers.
  */
 import type { Logger, TicketQueue } from '@lyceum/platform';
+import type { DataLoad } from '../data-plane/index.js';
 import type { ReplicaOrders, TeacherHealth } from '../health/index.js';
 import type { RunDeletion, RunLifecycle } from '../lifecycle/index.js';
 import type { RunMonitor } from '../monitoring/index.js';
@@ -67,6 +68,7 @@ export interface ReconcilerParts {
   readonly suspects: Pick<SuspectAnswers, 'carryOut'>;
   readonly teachers: WorkerSessions<TeacherSession>;
   readonly students: WorkerSessions<StudentSession>;
+  readonly load: Pick<DataLoad, 'bottleneck'>;
   readonly log: Logger;
   readonly now: () => number;
 }
@@ -95,7 +97,8 @@ export class Reconciler {
 
   /** One pass. @throws {LyceumError} what concerns all runs; the next pass tries again. */
   async pass(): Promise<void> {
-    const { leadership, suspects, active, store, deletion, students, teachers, now } = this.#parts;
+    const { leadership, suspects, active, store, deletion, students, teachers, load, now } =
+      this.#parts;
     await leadership.assertHeld();
     // Before anybody is given anything, or begins again.
     await suspects.carryOut();
@@ -107,7 +110,9 @@ export class Reconciler {
     await carryOutStarts(this.#parts, starts);
     // A new assignment opens its window at once, not at the next pass.
     if (starts.length > 0) await active.follow();
-    for (const targets of active.trainings()) {
+    // A longer window would only hold more of what cannot be carried.
+    const isFull = load.bottleneck !== undefined;
+    for (const targets of isFull ? [] : active.trainings()) {
       targets.servedBy(servingCount(store.get(targets.runId)?.teachers ?? [], placement));
     }
     await this.#tellTeachers(placement);

@@ -1,4 +1,5 @@
 /** How many teacher workers are desired at this moment: gathers what `desired-teacher-workers.ts` decides on. */
+import type { DataLoad } from '../data-plane/index.js';
 import type { RunMonitor } from '../monitoring/index.js';
 import { desiredTeacherWorkers, RecentWants, type TeacherWants } from '../placement/index.js';
 import type { RunRecord, RunStore } from '../runs/index.js';
@@ -12,6 +13,7 @@ export interface TeacherDemandParts {
   readonly monitor: RunMonitor;
   readonly desk: TicketDesk;
   readonly teachers: WorkerSessions<TeacherSession>;
+  readonly load: Pick<DataLoad, 'bottleneck'>;
   readonly now: () => number;
 }
 
@@ -42,7 +44,11 @@ export class TeacherDemand {
     const runs = store.list().map((record) => this.#wantsOf(record));
     // Whoever else asks: evaluations of teachers.
     if (desk.book.openCount > 0) runs.push(UNMEASURED);
-    return desiredTeacherWorkers(runs);
+    const desired = desiredTeacherWorkers(runs);
+    // What more workers would answer, nobody could carry.
+    const isFull = this.#parts.load.bottleneck !== undefined;
+    const connected = this.#parts.teachers.list().length;
+    return isFull && connected > 0 ? Math.min(desired, connected) : desired;
   }
 
   #wantsOf({ runId, state, teachers }: RunRecord): TeacherWants {

@@ -3,6 +3,7 @@ import { type Logger, unary } from '@lyceum/platform';
 import {
   type CollectGarbageRequest,
   type CollectGarbageResponse,
+  type DataPlane,
   type GetVersionRequest,
   type GetVersionResponse,
   type ListWorkersRequest,
@@ -13,6 +14,7 @@ import {
   type ReleaseWorkerResponse,
   Worker,
 } from '@lyceum/proto';
+import type { DataLoad } from '../data-plane/index.js';
 import type { Quarantine as KnownQuarantine, TeacherHealth } from '../health/index.js';
 import type { GarbageCollector } from '../lifecycle/index.js';
 import type { TeacherDemand } from '../reconciliation/index.js';
@@ -29,6 +31,7 @@ export interface ClusterServiceParts {
   readonly health: TeacherHealth;
   readonly garbage: GarbageCollector;
   readonly demand: Pick<TeacherDemand, 'desiredWorkers'>;
+  readonly dataPlane: Pick<DataLoad, 'shares' | 'bottleneck'>;
   readonly version: string;
   readonly log: Logger;
 }
@@ -44,6 +47,7 @@ export function clusterService(parts: ClusterServiceParts) {
         workers: [...teachers, ...students],
         desiredTeacherWorkers: parts.demand.desiredWorkers(),
         quarantines: parts.health.quarantines().map((q) => quarantineMessage(q, names)),
+        dataPlane: dataPlaneMessage(parts.dataPlane),
       };
     }),
     releaseWorker: unary<ReleaseWorkerRequest, ReleaseWorkerResponse>(log, async (request) => ({
@@ -56,6 +60,14 @@ export function clusterService(parts: ClusterServiceParts) {
       }),
     ),
     getVersion: unary<GetVersionRequest, GetVersionResponse>(log, async () => ({ version })),
+  };
+}
+
+function dataPlaneMessage({ shares, bottleneck }: ClusterServiceParts['dataPlane']): DataPlane {
+  return {
+    eventLoopShare: shares.eventLoop,
+    dataThreadsShare: shares.dataThreads,
+    bottleneck: bottleneck ?? '',
   };
 }
 

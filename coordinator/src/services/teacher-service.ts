@@ -12,6 +12,7 @@ import {
   type TeacherReport,
   type Ticket,
 } from '@lyceum/proto';
+import type { DataThreads } from '../data-plane/index.js';
 import type { AnswerProofs, TeacherHealth } from '../health/index.js';
 import { answersFull, type RunLifecycle } from '../lifecycle/index.js';
 import type { CoordinatorMetrics, RunEvents, RunLogs, RunMonitor } from '../monitoring/index.js';
@@ -24,6 +25,7 @@ import { type SessionKind, type SessionParts, serveSession } from './serve-sessi
 
 export interface TeacherServiceParts extends SessionParts<TeacherSession> {
   readonly desk: TicketDesk;
+  readonly data: DataThreads;
   readonly proofs: Pick<AnswerProofs, 'put'>;
   readonly store: RunStore;
   readonly lifecycle: RunLifecycle;
@@ -168,16 +170,17 @@ async function serveAnswers(
   send: (receipt: AnswerReceipt) => Promise<void>,
 ): Promise<void> {
   const session = parts.sessions.require(holder);
-  const { desk, proofs, metrics } = parts;
+  const { desk, data, proofs, metrics } = parts;
   const intake = new AnswerIntake({
+    data,
     taker: takerOf(parts, session),
     desk,
-    put: (table, samples, rows) =>
+    put: (table, samples, records) =>
       proofs.put(
         { workerId: session.workerId, teacher: table.teacherIdentity },
         table,
         samples,
-        rows,
+        records,
       ),
     rejected: (ask, reason) => answerRefused(parts, session, ask, reason),
     answered: (ask, took) => answersStored(parts, session, ask, took),

@@ -9,7 +9,7 @@ import { RunTargets, type RunTargetsParts } from '../targets/index.js';
 import { Handoff } from './handoff.js';
 
 export interface RunFramesParts
-  extends Pick<RunTargetsParts, 'record' | 'dataset' | 'desk' | 'store' | 'combiner'> {
+  extends Pick<RunTargetsParts, 'record' | 'dataset' | 'desk' | 'store' | 'data'> {
   /** Unique among all that ask. */
   readonly askerId: string;
   /** Its steps from this one to the last of the record's plan. */

@@ -10,8 +10,9 @@ import { Wakeup } from '@lyceum/platform';
 import { LyceumError, type TargetFrame } from '@lyceum/proto';
 import type { AnswerStore } from '../answers/index.js';
 import type { DatasetOutline } from '../artifacts/index.js';
+import type { DataThreads } from '../data-plane/index.js';
 import type { RunRecord } from '../runs/index.js';
-import { type Combiner, targetFrames } from '../targets/index.js';
+import { targetFrames } from '../targets/index.js';
 import { readLogits, SplitAnswers, type TicketDesk } from '../tickets/index.js';
 
 /** Bytes of one teacher's answers that are read at a time. */
@@ -28,7 +29,7 @@ export interface SplitFramesParts {
   readonly endPosition: number;
   readonly desk: TicketDesk;
   readonly store: AnswerStore;
-  readonly combiner: Combiner;
+  readonly data: Pick<DataThreads, 'combine'>;
 }
 
 export class SplitFrames {
@@ -95,7 +96,7 @@ export class SplitFrames {
     first: number,
     end: number,
   ): Promise<AsyncGenerator<TargetFrame, void, undefined> | undefined> {
-    const { record, spec, dataset, split, store, combiner } = this.#parts;
+    const { record, spec, dataset, split, store, data } = this.#parts;
     const samples = splitSamples(dataset, split).subarray(first, end);
     const { classCount, labels } = dataset;
     const of = { view: IDENTITY_VIEW, codec: 'float32' } as const;
@@ -120,6 +121,6 @@ export class SplitFrames {
       epoch: 0,
       firstPosition: first,
     };
-    return targetFrames(rows, combiner);
+    return targetFrames(rows, data);
   }
 }

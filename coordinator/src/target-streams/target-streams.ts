@@ -10,6 +10,7 @@ import {
 } from '@lyceum/proto';
 import type { AnswerOutput, AnswerStore } from '../answers/index.js';
 import type { ArtifactCatalog, DatasetOutline } from '../artifacts/index.js';
+import type { DataThreads } from '../data-plane/index.js';
 import {
   type ContributorLedgers,
   orderOf,
@@ -18,7 +19,6 @@ import {
   type RunStore,
   teacherOutputs,
 } from '../runs/index.js';
-import type { Combiner } from '../targets/index.js';
 import { answerTable, spanSamples } from '../tickets/asks/index.js';
 import type { TeacherUser, TicketDesk } from '../tickets/index.js';
 import { ReaderWorlds } from './reader-worlds.js';
@@ -42,7 +42,7 @@ export interface TargetStreamsParts {
   readonly answers: AnswerStore;
   readonly ledgers: ContributorLedgers;
   readonly desk: TicketDesk;
-  readonly combiner: Combiner;
+  readonly data: Pick<DataThreads, 'combine'>;
   /** Teacher workers that are there. */
   readonly workerCount: () => number;
   readonly changed: () => void;
@@ -152,9 +152,9 @@ export class TargetStreams {
   }
 
   #source(askerId: string, order: TargetOrder, dataset: DatasetOutline): RunFrames | SplitFrames {
-    const { answers: store, desk, combiner, workerCount } = this.#parts;
+    const { answers: store, desk, data, workerCount } = this.#parts;
     const { record, spec, split, firstStep, contributors } = order;
-    const parts = { askerId, record, dataset, desk, store, combiner };
+    const parts = { askerId, record, dataset, desk, store, data };
     if (split === 'train') return new RunFrames({ ...parts, firstStep, contributors, workerCount });
     const { batchSize, stepCount, sampleCount } = record.plan;
     const firstPosition = firstStep * batchSize;

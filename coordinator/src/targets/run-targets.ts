@@ -8,6 +8,7 @@ import { firstEnd, Wakeup } from '@lyceum/platform';
 import { LyceumError, type TargetFrame, type TargetRequest, toLyceumError } from '@lyceum/proto';
 import type { AnswerStore } from '../answers/index.js';
 import type { DatasetOutline } from '../artifacts/index.js';
+import type { DataThreads } from '../data-plane/index.js';
 import {
   type ContributorLedger,
   gridOf,
@@ -19,7 +20,6 @@ import {
 import { RunSchedule, type SpanGrid, spanOfStep } from '../schedule/index.js';
 import type { Asker } from '../tickets/asks/index.js';
 import type { TicketDesk } from '../tickets/index.js';
-import type { Combiner } from './combiner.js';
 import { EnsembleDrift } from './ensemble-drift.js';
 import { type StepRange, type TargetAction, TargetFlow, type TargetRange } from './flow/index.js';
 import { spanAsk } from './span-ask.js';
@@ -35,7 +35,7 @@ export interface RunTargetsParts {
   readonly dataset: DatasetOutline;
   readonly desk: Pick<TicketDesk, 'ask' | 'withdraw'>;
   readonly store: Pick<AnswerStore, 'read'>;
-  readonly combiner: Combiner;
+  readonly data: Pick<DataThreads, 'combine'>;
   /** Of a rule that has to be fitted; it is there before {@link RunTargets.serve} is called. */
   readonly fit: () => CombinationFit | undefined;
   /** Of a run whose quorum is below all its teachers. */
@@ -73,7 +73,7 @@ export class RunTargets implements Asker {
   #failure: TargetFailure | undefined;
 
   constructor(parts: RunTargetsParts) {
-    const { record, ledger, dataset, store, combiner, fit } = parts;
+    const { record, ledger, dataset, store, data, fit } = parts;
     const { specification, teachers, answerCodec: codec } = record;
     if (specification.kind !== 'Distillation' || codec === undefined) {
       throw new Error(`run ${record.runId} has no targets`);
@@ -98,7 +98,7 @@ export class RunTargets implements Asker {
     this.#samples = new SpanSamples(dataset, grid, orderOf(record), keptCount);
     const samples = this.#samples;
     this.#latencies = new SpanLatencies(keptCount);
-    this.#source = new TargetSource({ record, spec, codec, dataset, grid, samples, store, combiner, fit }); // biome-ignore format: short
+    this.#source = new TargetSource({ record, spec, codec, dataset, grid, samples, store, data, fit }); // biome-ignore format: short
     this.#flow = new TargetFlow({
       schedule: this.#schedule,
       grid,

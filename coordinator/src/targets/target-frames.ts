@@ -1,7 +1,7 @@
 /** Cuts combined targets and features into frames, combining as much as one frame holds at a time. */
 import { targetRowShape } from '@lyceum/learning/ensemble';
 import { elementCount, FRAME_BYTES, float32Tensor, type TargetFrame } from '@lyceum/proto';
-import type { CombineRequest, Combiner } from './combiner.js';
+import type { CombineRequest, DataThreads } from '../data-plane/index.js';
 import type { PieceFigures } from './piece-figures.js';
 
 /** A teacher's features, which go to the student as they are. */
@@ -26,7 +26,7 @@ export interface TargetRows extends CombineRequest {
  */
 export async function* targetFrames(
   rows: TargetRows,
-  combiner: Combiner,
+  data: Pick<DataThreads, 'combine'>,
 ): AsyncGenerator<TargetFrame, void, undefined> {
   const { plan, classCount, rowCount, features } = rows;
   const shapes = plan.tensors.map((tensor) => targetRowShape(tensor, classCount));
@@ -37,7 +37,7 @@ export async function* targetFrames(
   const rowsPerFrame = Math.max(1, Math.floor(FRAME_BYTES / (4 * rowLength)));
   for (let first = 0; first < rowCount; first += rowsPerFrame) {
     const count = Math.min(rowsPerFrame, rowCount - first);
-    const { tensors, disagreements } = await combiner.combine(rowsOf(rows, first, count));
+    const { tensors, disagreements } = await data.combine(rowsOf(rows, first, count));
     yield {
       epoch: rows.epoch,
       firstPosition: rows.firstPosition + first,

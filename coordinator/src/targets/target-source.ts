@@ -7,6 +7,7 @@ import { viewAt } from '@lyceum/learning/views';
 import { LyceumError, type TargetFrame, toLyceumError } from '@lyceum/proto';
 import type { AnswerStore } from '../answers/index.js';
 import type { DatasetOutline } from '../artifacts/index.js';
+import type { DataThreads } from '../data-plane/index.js';
 import {
   type FeatureTensor,
   featureTensors,
@@ -16,7 +17,6 @@ import {
 import type { SpanGrid } from '../schedule/index.js';
 import { answerTable } from '../tickets/asks/index.js';
 import { readLogits } from '../tickets/index.js';
-import type { Combiner } from './combiner.js';
 import type { TargetRange } from './flow/index.js';
 import { PieceFigures, type PieceFiguresParts } from './piece-figures.js';
 import { positionsOf, type SpanSamples } from './span-samples.js';
@@ -36,7 +36,7 @@ export interface TargetSourceParts {
   readonly grid: SpanGrid;
   readonly samples: SpanSamples;
   readonly store: Pick<AnswerStore, 'read'>;
-  readonly combiner: Combiner;
+  readonly data: Pick<DataThreads, 'combine'>;
   readonly fit: () => CombinationFit | undefined;
 }
 
@@ -136,7 +136,7 @@ export class TargetSource {
     { logits, features }: ReadAnswers,
     known: Pick<PieceFiguresParts, 'openSpans' | 'latenciesMs'>,
   ): AsyncGenerator<TargetFrame, void, undefined> {
-    const { dataset, record, grid, combiner } = this.#parts;
+    const { dataset, record, grid, data } = this.#parts;
     const { epoch, firstPosition, positionCount } = positionsOf(grid, piece);
     const rows = {
       plan: this.#plan,
@@ -163,7 +163,7 @@ export class TargetSource {
         teacherCount: historyTeacherCount(record.specification),
       }),
     };
-    return targetFrames(rows, combiner);
+    return targetFrames(rows, data);
   }
 }
 

@@ -2,6 +2,7 @@
  * Takes answers from teacher workers: has every frame checked, stores what is wanted, and gives a receipt for a
  * ticket once all its rows have come. What nobody wants is dropped, and the worker told so.
  */
+import type { AnswerCodec, WordMemory } from '@lyceum/learning/codecs';
 import {
   type AnswerFrame,
   type AnswerReceipt,
@@ -11,16 +12,22 @@ import {
   toLyceumError,
 } from '@lyceum/proto';
 import type { AnswerTableKey } from '../answers/index.js';
+import type { DataThreads } from '../data-plane/index.js';
 import type { TicketTaker } from '../schedule/index.js';
-import { AnswerFrames, type Ask } from './asks/index.js';
+import { AnswerFrames, type Ask, type IncomingRows } from './asks/index.js';
 import type { TicketDesk } from './ticket-desk.js';
 
 export interface AnswerIntakeParts {
   /** Whose stream it is. */
   readonly taker: TicketTaker;
   readonly desk: TicketDesk;
-  /** Stores what the worker answered. */
-  readonly put: (table: AnswerTableKey, samples: Uint32Array, rows: Float32Array) => Promise<void>;
+  readonly data: Pick<DataThreads, 'encode' | 'release'>;
+  /** Stores what the worker answered, as records. */
+  readonly put: (
+    table: AnswerTableKey,
+    samples: Uint32Array,
+    records: Uint32Array,
+  ) => Promise<void>;
   /** The worker answered what is no answer. */
   readonly rejected: (ask: Ask, reason: string) => void;
   /** An answer is about to be stored. */
@@ -47,7 +54,7 @@ export class AnswerIntake {
    *   session's hands; RESOURCE_EXHAUSTED if too many tickets are half answered, or the disk is full.
    */
   async take(frame: AnswerFrame): Promise<AnswerReceipt | undefined> {
-    const { desk, arriving, answered } = this.#parts;
+    const { data, desk, arriving, answered } = this.#parts;
     const rows = this.#frames.came(frame);
     const { ticket, id, asks, problem } = rows;
     const [ask] = asks;
@@ -57,8 +64,13 @@ export class AnswerIntake {
     }
     if (ask !== undefined) {
       desk.progressed(id);
-      if (rows.areFirst) await arriving(ask);
-      for (const each of asks) await this.#store(each, ticket, frame, rows.rowCount);
+      const encoded = await this.#encoded(rows, frame);
+      try {
+        if (rows.areFirst) await arriving(ask);
+        for (const each of asks) await this.#store(each, rows, frame, encoded);
+      } finally {
+        data.release(encoded.records);
+      }
     }
     const receipt = this.#frames.stored(rows);
     if (ask !== undefined && receipt?.wanted === true) {
@@ -73,15 +85,53 @@ export class AnswerIntake {
     this.#parts.desk.rejected(ask.id, ticket.attempt, reason);
   }
 
-  async #store(ask: Ask, ticket: Ticket, frame: AnswerFrame, rowCount: number): Promise<void> {
-    const samples = ask.samples.subarray(frame.firstRow, frame.firstRow + rowCount);
+  /** Checked, and as records of each codec that somebody keeps them in. */
+  async #encoded(rows: IncomingRows, frame: AnswerFrame): Promise<Encoded> {
+    const { ticket, asks, rowCount } = rows;
+    const [ask] = asks as [Ask, ...Ask[]];
+    const stored = asks.filter(({ receive }) => receive === undefined);
+    const samples = samplesOf(ask, frame, rowCount);
+    const { firstRow } = frame;
+    // The frame's shapes have been checked: a tensor for each table, in its order.
+    const outputs = frame.tensors.map((tensor, index) => ({
+      name: tensor.name,
+      values: float32Values(tensor),
+      codecs: [...new Set(stored.map(({ tables }) => (tables[index] as AnswerTableKey).codec))],
+    }));
+    const mayTake = stored.length === asks.length;
     try {
-      // The frame has been checked: a tensor for each table, in its order.
-      const outputs = frame.tensors.map(float32Values);
-      if (ask.receive !== undefined) return ask.receive(frame.firstRow, outputs);
-      const puts = outputs.map((rows, index) =>
-        this.#parts.put(ask.tables[index] as AnswerTableKey, samples, rows),
-      );
+      const { classCount } = ask;
+      const answer = { samples, firstRow, classCount, outputs, mayTake };
+      return {
+        codecs: outputs.map(({ codecs }) => codecs),
+        records: await this.#parts.data.encode(answer),
+      };
+    } catch (thrown) {
+      const err = toLyceumError(thrown);
+      if (err.code === 'INVALID_ARGUMENT') {
+        this.#frames.refused(rows);
+        this.#reject(ask, ticket, err.message);
+      }
+      throw err;
+    }
+  }
+
+  async #store(
+    ask: Ask,
+    { ticket, rowCount }: IncomingRows,
+    frame: AnswerFrame,
+    { codecs, records }: Encoded,
+  ): Promise<void> {
+    const samples = samplesOf(ask, frame, rowCount);
+    try {
+      if (ask.receive !== undefined) {
+        return ask.receive(frame.firstRow, frame.tensors.map(float32Values));
+      }
+      const puts = ask.tables.map((table, index) => {
+        const own = codecs[index]?.indexOf(table.codec) ?? -1;
+        const memory = records[index]?.[own] as WordMemory;
+        return this.#parts.put(table, samples, memory.words);
+      });
       await Promise.all(puts);
     } catch (thrown) {
       const err = toLyceumError(thrown);
@@ -90,4 +140,14 @@ export class AnswerIntake {
       throw err;
     }
   }
+}
+
+/** Records by output and codec, in the order of the codecs. */
+interface Encoded {
+  readonly codecs: readonly (readonly AnswerCodec[])[];
+  readonly records: readonly (readonly WordMemory[])[];
+}
+
+function samplesOf({ samples }: Ask, { firstRow }: AnswerFrame, rowCount: number): Uint32Array {
+  return samples.subarray(firstRow, firstRow + rowCount);
 }

@@ -9,6 +9,7 @@ import type { AnswerTableKey } from '../../src/answers/answer-table-key.js';
 import { AnswerProofs, type StoredRecords } from '../../src/health/answer-proofs.js';
 import { UnprovenAnswers } from '../../src/health/replicas/unproven-answers.js';
 import { UnprovenFile } from '../../src/health/unproven-file.js';
+import { recordsOf } from '../answers/records-of.js';
 
 const log = createLogger({ name: 'test', level: 'silent' });
 const key: AnswerTableKey = {
@@ -44,7 +45,12 @@ test('what could not be noted as unproven is not stored, and is noted with the n
   const now = () => 7;
   const proofs = await AnswerProofs.open({ store, file, unproven, stored, log, now });
   const put = (sample: number) =>
-    proofs.put(replica, key, Uint32Array.of(sample), Float32Array.of(sample, 1));
+    proofs.put(
+      replica,
+      key,
+      Uint32Array.of(sample),
+      recordsOf(key, Uint32Array.of(sample), Float32Array.of(sample, 1)),
+    );
 
   const both = await Promise.allSettled([put(1), put(2)]);
   expect(both.map(({ status }) => status)).toEqual(['rejected', 'rejected']);

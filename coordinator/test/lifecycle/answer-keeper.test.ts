@@ -8,6 +8,7 @@ import { AnswerStore } from '../../src/answers/answer-store.js';
 import type { AnswerTableKey } from '../../src/answers/answer-table-key.js';
 import { AnswerKeeper, type AnswerReader } from '../../src/lifecycle/answer-keeper.js';
 import type { RunRecord } from '../../src/runs/run-record.js';
+import { recordsOf } from '../answers/records-of.js';
 import { queued } from '../runs/queued-run.js';
 
 const log = createLogger({ name: 'test', level: 'silent' });
@@ -25,7 +26,9 @@ beforeEach(async () => {
   let uses = 0;
   answers = await AnswerStore.open(folder, log, undefined, () => ++uses);
   for (const identity of [FIRST, SECOND]) {
-    await answers.put(keyOf(identity), Uint32Array.of(1, 2), Float32Array.of(1, 2, 3, 4));
+    const samples = Uint32Array.of(1, 2);
+    const records = recordsOf(keyOf(identity), samples, Float32Array.of(1, 2, 3, 4));
+    await answers.put(keyOf(identity), samples, records);
   }
   const run = queued();
   const teacher = {

@@ -193,6 +193,7 @@ async function serveIn(
     natsUrl,
     stateDir: join(folder, 'coordinator'),
     answersMaxBytes: 1 << 30,
+    dataThreads: 1,
     canaryIntervalMs,
     outside: {
       secrets: { folder: undefined, variables: {}, unboundGo: 'nowhere' },

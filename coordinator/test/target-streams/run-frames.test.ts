@@ -3,10 +3,10 @@ import { stepPlan } from '@lyceum/learning/orders';
 import { checkRunSpecification } from '@lyceum/learning/specification';
 import { expect, it } from 'vitest';
 import type { DatasetOutline } from '../../src/artifacts/inspect-artifact.js';
+import { DataThreads } from '../../src/data-plane/data-threads.js';
 import type { RunRecord } from '../../src/runs/run-record.js';
 import { gridOf } from '../../src/runs/run-tensors.js';
 import { RunFrames, type RunFramesParts } from '../../src/target-streams/run-frames.js';
-import { Combiner } from '../../src/targets/combiner.js';
 import type { Ask, Asker } from '../../src/tickets/asks/index.js';
 import { queued } from '../runs/queued-run.js';
 
@@ -90,7 +90,7 @@ function frames(changes: Partial<RunFramesParts> = {}, answers = true): Desk {
         return [];
       },
     },
-    combiner: new Combiner(),
+    data: new DataThreads(1),
     firstStep: 0,
     contributors: undefined,
     workerCount: () => 1,

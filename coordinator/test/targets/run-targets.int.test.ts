@@ -6,8 +6,8 @@ import { checkRunSpecification } from '@lyceum/learning/specification';
 import { LyceumError, type StepFigures, type TargetFrame, TargetRequest } from '@lyceum/proto';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { DatasetOutline } from '../../src/artifacts/inspect-artifact.js';
+import { DataThreads } from '../../src/data-plane/data-threads.js';
 import type { RunRecord } from '../../src/runs/run-record.js';
-import { Combiner } from '../../src/targets/combiner.js';
 import { RunTargets, type RunTargetsParts } from '../../src/targets/run-targets.js';
 import { queued } from '../runs/queued-run.js';
 
@@ -21,11 +21,11 @@ const ALL: readonly number[] = [];
 /** Gives what is not readable of the n-th read, from 0. */
 type Read = (n: number) => readonly number[] | Promise<readonly number[]>;
 
-let combiner: Combiner;
+let data: DataThreads;
 beforeEach(() => {
-  combiner = new Combiner();
+  data = new DataThreads(1);
 });
-afterEach(() => combiner.close());
+afterEach(() => data.close());
 
 function record(classCount: number): RunRecord {
   const identity = '11'.repeat(32);
@@ -91,7 +91,7 @@ function targetsOf(classCount: number, read: Read) {
       },
       withdraw: () => {},
     },
-    combiner,
+    data,
     fit: () => undefined,
     ledger: undefined,
     onFailed: () => {},

@@ -1,9 +1,9 @@
-// A combiner that combines at once; what has left must stay as it was, whatever becomes of the buffers it was made of.
+// A data that combines at once; what has left must stay as it was, whatever becomes of the buffers it was made of.
 import { targetPlan } from '@lyceum/learning/ensemble';
 import { checkRunSpecification } from '@lyceum/learning/specification';
 import { FRAME_BYTES, float32Values } from '@lyceum/proto';
 import { expect, it } from 'vitest';
-import { Combiner } from '../../src/targets/combiner.js';
+import { DataThreads } from '../../src/data-plane/data-threads.js';
 import { targetFrames } from '../../src/targets/target-frames.js';
 
 function plan() {
@@ -40,7 +40,7 @@ it('lends nothing of the buffers that take the next answers', async () => {
     firstPosition: 0,
   };
   const frames = [];
-  for await (const frame of targetFrames(rows, new Combiner())) frames.push(frame);
+  for await (const frame of targetFrames(rows, new DataThreads(1))) frames.push(frame);
   expect(frames.length).toBeGreaterThan(1);
   values.fill(-1);
   logits.fill(-1);

@@ -46,6 +46,7 @@ export function programMetrics(): { readonly program: string; readonly registry:
     sessionCounts: () => ({ teacher: 0, student: 0 }),
     openTicketCount: () => 0,
     desiredTeacherWorkers: () => 0,
+    dataShares: () => ({ eventLoop: 0, dataThreads: 0 }),
     answerBytes: () => 0,
     quarantineCount: () => 0,
     runs: () => [],

@@ -7,11 +7,8 @@
 import {
   type AnswerFrame,
   AnswerReceipt,
-  CLASS_OUTPUT,
-  float32Values,
   LyceumError,
   ShapeMismatchError,
-  type Tensor,
   type Ticket,
 } from '@lyceum/proto';
 import type { TicketTaker } from '../../schedule/index.js';
@@ -40,7 +37,7 @@ export interface IncomingRows {
   readonly rowCount: number;
   /** They are the ticket's first on this stream. */
   readonly areFirst: boolean;
-  /** Why they are no answer: they must not be stored. */
+  /** Why they cannot be an answer, whatever their values are: they must not be stored. */
   readonly problem: LyceumError | undefined;
 }
 
@@ -57,7 +54,8 @@ export class AnswerFrames {
   }
 
   /**
-   * A frame comes; once its rows are stored, {@link AnswerFrames.stored} is to be told.
+   * A frame comes. Once its rows are stored {@link AnswerFrames.stored} is to be told, or {@link AnswerFrames.refused} once
+   * their values turn out to be none.
    *
    * @throws {LyceumError} INVALID_ARGUMENT if it names no ticket; PERMISSION_DENIED if that is in another session's hands.
    */
@@ -77,13 +75,17 @@ export class AnswerFrames {
     const rows = { ticket, id, asks, areFirst: expected === 0 };
     try {
       const rowCount = checkedRowCount(frame, ticket, expected, ask);
-      if (ask !== undefined) checkValues(frame, ask);
       return { ...rows, rowCount, problem: undefined };
     } catch (thrown) {
-      this.#received.delete(key);
+      this.refused({ ticket, id });
       if (thrown instanceof LyceumError) return { ...rows, rowCount: 0, problem: thrown };
       throw thrown;
     }
+  }
+
+  /** The rows are no answers after all. */
+  refused({ ticket, id }: Pick<IncomingRows, 'ticket' | 'id'>): void {
+    this.#received.delete(keyOf(id, ticket));
   }
 
   /**
@@ -170,27 +172,4 @@ function checkedRowCount(
     throw new LyceumError('INVALID_ARGUMENT', message);
   }
   return rowCount;
-}
-
-/** What is wrong with the values; undefined: nothing. Finite numbers; where they are classes, whole ones below the class count, or −1. */
-export function valueProblem(tensor: Tensor, classCount: number, firstRow = 0): string | undefined {
-  const values = float32Values(tensor);
-  const isClass = tensor.name === CLASS_OUTPUT;
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i] as number;
-    const isRight = isClass
-      ? Number.isInteger(value) && value >= -1 && value < classCount
-      : Number.isFinite(value);
-    if (isRight) continue;
-    const width = values.length / (tensor.shape[0] ?? 1);
-    return `${tensor.name} row ${firstRow + Math.floor(i / width)} holds ${value}`;
-  }
-  return undefined;
-}
-
-function checkValues({ tensors, firstRow }: AnswerFrame, { classCount }: Ask): void {
-  for (const tensor of tensors) {
-    const problem = valueProblem(tensor, classCount, firstRow);
-    if (problem !== undefined) throw new LyceumError('INVALID_ARGUMENT', problem);
-  }
 }

@@ -2,16 +2,17 @@
 import type { Combination, CombinationFit } from '@lyceum/learning/ensemble';
 import { sha256Hex } from '@lyceum/proto';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { type CombineRequest, Combiner, combineRows } from '../../src/targets/combiner.js';
+import { type CombineRequest, combineRows } from '../../src/data-plane/combine-rows.js';
+import { DataThreads } from '../../src/data-plane/data-threads.js';
 import { randomFrom } from '../random.js';
 
 const [ROWS, CLASSES, TEACHERS] = [64, 1000, 3];
 
-let combiner: Combiner;
+let data: DataThreads;
 beforeEach(() => {
-  combiner = new Combiner();
+  data = new DataThreads(2);
 });
-afterEach(() => combiner.close());
+afterEach(() => data.close());
 
 function request(
   combination: Combination,
@@ -58,7 +59,7 @@ it.each<[string, CombineRequest]>([
   ['ca-mkd, which looks at labels', request({ combine: 'ca-mkd' })],
   ['mixture-em, which is fitted', request({ combine: 'mixture-em' }, { fit: FIT })],
 ])('gives the bits that the event loop gives: %s', async (_, large) => {
-  const { tensors, disagreements } = await combiner.combine(large);
+  const { tensors, disagreements } = await data.combine(large);
   expect(tensors).toHaveLength(2);
   expect(bits(tensors)).toEqual(bits(combineRows(large).tensors));
   expect(disagreements).toEqual(combineRows(large).disagreements);
@@ -67,16 +68,16 @@ it.each<[string, CombineRequest]>([
 it('lets the event loop turn while it combines much, and does little at once', async () => {
   let turns = 0;
   const timer = setInterval(() => turns++, 1);
-  await combiner.combine(request({ combine: 'arithmetic' }, { rowCount: 1 }));
+  await data.combine(request({ combine: 'arithmetic' }, { rowCount: 1 }));
   expect(turns).toBe(0);
-  await combiner.combine(request({ combine: 'arithmetic' }, { rowCount: 512 }));
+  await data.combine(request({ combine: 'arithmetic' }, { rowCount: 512 }));
   clearInterval(timer);
   expect(turns).toBeGreaterThan(0);
 });
 
 it('answers each of several that come at once with its own', async () => {
   const requests = [1, 2, 3].map((seed) => request({ combine: 'arithmetic' }, { seed }));
-  const answers = await Promise.all(requests.map((one) => combiner.combine(one)));
+  const answers = await Promise.all(requests.map((one) => data.combine(one)));
   expect(answers.map(({ tensors }) => bits(tensors))).toEqual(
     requests.map((one) => bits(combineRows(one).tensors)),
   );
@@ -84,15 +85,15 @@ it('answers each of several that come at once with its own', async () => {
 
 it('throws what the rule throws, and goes on', async () => {
   const unfitted = request({ combine: 'mixture-em' });
-  await expect(combiner.combine(unfitted)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+  await expect(data.combine(unfitted)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
   const sound = request({ combine: 'arithmetic' });
-  const { tensors } = await combiner.combine(sound);
+  const { tensors } = await data.combine(sound);
   expect(bits(tensors)).toEqual(bits(combineRows(sound).tensors));
 });
 
 it('refuses whoever waits when it is closed', async () => {
-  const waiting = combiner.combine(request({ combine: 'arithmetic' }));
+  const waiting = data.combine(request({ combine: 'arithmetic' }));
   const refused = expect(waiting).rejects.toMatchObject({ code: 'CANCELLED' });
-  await combiner.close();
+  await data.close();
   await refused;
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { SpareMemory } from '../../src/answers/spare-memory.js';
+import { SpareMemory } from '../../src/records/spare-memory.js';
 
 test('memory that was given is taken again, once, by whoever wants as much', () => {
   const spare = new SpareMemory(1000);

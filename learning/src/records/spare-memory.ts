@@ -2,7 +2,7 @@
  * Memory that is used again instead of being left to the garbage collector, which stops the event loop each time that
  * some tens of megabytes outside of its heap have been allocated.
  */
-import { type WordMemory, wordMemory } from '@lyceum/learning/codecs';
+import { type WordMemory, wordMemory } from '../codecs/index.js';
 
 export class SpareMemory {
   readonly #maxBytes: number;

@@ -1,0 +1,160 @@
+/**
+ * What is done to numbers by the million, beside the event loop: answers become records, and targets. At once what takes
+ * the event loop a moment, in a thread what takes longer. Either way it is the same function of the same numbers, so the
+ * bits do not depend on where it ran.
+ *
+ * Threads start when there is work for them, and each takes one request after another.
+ */
+import { Worker } from 'node:worker_threads';
+import type { AnswerCodec, WordMemory } from '@lyceum/learning/codecs';
+import { SpareMemory } from '@lyceum/learning/records';
+import { moved, Thread } from '@lyceum/platform/threads';
+import {
+  type CombinedRows,
+  type CombineRequest,
+  combineRows,
+  numbersCombined,
+} from './combine-rows.js';
+import { buffersOf, type DataCalls } from './data-calls.js';
+import { type EncodeRequest, encodeRows, numbersEncoded, wordsOf } from './encode-rows.js';
+
+/** Numbers of all teachers that are combined on the event loop, at most: about a millisecond. */
+const INLINE_COMBINED = 96 * 1024;
+
+/** Numbers that are encoded on the event loop, at most: some 0.1 ms. They take more bytes than a chunk of a socket has. */
+const INLINE_ENCODED = 32 * 1024;
+
+/** Bytes that a message may have beside its numbers for its memory to be handed to a thread. */
+const ENVELOPE_BYTES = 4096;
+
+/** Memory kept for records to come. */
+const SPARE_BYTES = 64 * 1024 * 1024;
+
+/** An output of a teacher that is to be stored. */
+export interface AnsweredOutput {
+  readonly name: string;
+  /** [N, values of a row] */
+  readonly values: Float32Array;
+  /** Those that it is stored in. */
+  readonly codecs: readonly AnswerCodec[];
+}
+
+export interface AnsweredRows extends Omit<EncodeRequest, 'outputs'> {
+  readonly outputs: readonly AnsweredOutput[];
+  /** Nobody else reads the values, or will: their memory may be handed over. */
+  readonly mayTake: boolean;
+}
+
+interface Lane {
+  readonly thread: Thread<DataCalls>;
+  readonly worker: Worker;
+  pending: number;
+}
+
+export class DataThreads {
+  /** Threads at most. */
+  readonly maxCount: number;
+  readonly #lanes: Lane[] = [];
+  readonly #spare = new SpareMemory(SPARE_BYTES);
+
+  constructor(maxCount: number) {
+    this.maxCount = maxCount;
+  }
+
+  /**
+   * {@link combineRows}, wherever it is done.
+   *
+   * @param request - its logits must stay as they are until the promise settles.
+   * @throws {LyceumError} as `combineTargets` does; CANCELLED if the threads are closed meanwhile.
+   */
+  async combine(request: CombineRequest): Promise<CombinedRows> {
+    if (numbersCombined(request) <= INLINE_COMBINED) return combineRows(request);
+    return this.#call((thread) => thread.call('combine', request));
+  }
+
+  /**
+   * Checks answers and makes records of them.
+   *
+   * @returns records, by output and in the order of its codecs; {@link DataThreads.release} takes them back.
+   * @throws {LyceumError} INVALID_ARGUMENT if a value is none, or a codec has nothing for it.
+   */
+  async encode({ mayTake, ...rows }: AnsweredRows): Promise<readonly (readonly WordMemory[])[]> {
+    const rowCount = rows.samples.length;
+    const outputs = rows.outputs.map(({ codecs, ...output }) => ({
+      ...output,
+      codecs: codecs.map((codec) => ({
+        codec,
+        memory: this.#spare.take(wordsOf(codec, output.values.length / rowCount, rowCount)),
+      })),
+    }));
+    const request = { ...rows, outputs };
+    const memories = outputs.map(({ codecs }) => codecs.map(({ memory }) => memory));
+    const taken = mayTake ? ownBuffer(rows.outputs) : undefined;
+    if (taken === undefined || numbersEncoded(request) <= INLINE_ENCODED) {
+      encodeRows(request);
+      return memories;
+    }
+    const handed = moved({ ...request, samples: rows.samples.slice() }, [
+      taken,
+      ...buffersOf(memories),
+    ]);
+    return this.#call((thread) => thread.call('encode', handed));
+  }
+
+  /** Records that nobody reads any more. */
+  release(records: readonly (readonly WordMemory[])[]): void {
+    for (const memory of records.flat()) this.#spare.give(memory);
+  }
+
+  /** Milliseconds that threads have worked, all together; those of one that has died are not among them. */
+  get busyMs(): number {
+    return this.#lanes.reduce((sum, { worker }) => sum + busyMsOf(worker), 0);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#lanes.map(({ thread }) => thread.close('the coordinator is stopping')));
+  }
+
+  async #call<T>(call: (thread: Thread<DataCalls>) => Promise<T>): Promise<T> {
+    const lane = this.#leastBusy();
+    lane.pending++;
+    try {
+      return await call(lane.thread);
+    } finally {
+      lane.pending--;
+    }
+  }
+
+  /** One that is idle, else another while there may be more. */
+  #leastBusy(): Lane {
+    const [first, ...others] = this.#lanes;
+    if (first === undefined) return this.#start();
+    const least = others.reduce((a, b) => (b.pending < a.pending ? b : a), first);
+    const isEnough = least.pending === 0 || this.#lanes.length >= this.maxCount;
+    return isEnough ? least : this.#start();
+  }
+
+  #start(): Lane {
+    // The built file, seen from src/ and from dist/ alike: Node cannot run the source.
+    const worker = new Worker(new URL('../../dist/data-plane/data-thread.js', import.meta.url));
+    const thread = new Thread<DataCalls>(worker, { name: 'a data thread' });
+    const lane: Lane = { thread, worker, pending: 0 };
+    this.#lanes.push(lane);
+    // Whoever needs it next starts another.
+    void thread.died.then(() => this.#lanes.splice(this.#lanes.indexOf(lane), 1));
+    return lane;
+  }
+}
+
+/** A thread that has died, or not started, has none. */
+function busyMsOf({ performance }: Worker): number {
+  return performance?.eventLoopUtilization().active ?? 0;
+}
+
+/** The memory of these values, if nothing else of any size is in it. */
+function ownBuffer(outputs: readonly AnsweredOutput[]): ArrayBuffer | undefined {
+  const [buffer, ...others] = new Set(outputs.map(({ values }) => values.buffer));
+  const bytes = outputs.reduce((sum, { values }) => sum + values.byteLength, 0);
+  const isOwn = others.length === 0 && buffer instanceof ArrayBuffer;
+  return isOwn && buffer.byteLength <= bytes + ENVELOPE_BYTES ? buffer : undefined;
+}

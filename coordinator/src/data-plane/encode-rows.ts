@@ -1,0 +1,101 @@
+/** What rows of answers become before they are stored: checked, and records. Pure: it does not matter where it runs. */
+import type { AnswerCodec, WordMemory } from '@lyceum/learning/codecs';
+import { AnswerRecords } from '@lyceum/learning/records';
+import { CLASS_OUTPUT, LyceumError } from '@lyceum/proto';
+
+/** One output of a teacher for some samples. */
+export interface OutputRows {
+  readonly name: string;
+  /** [N, values of a row] */
+  readonly values: Float32Array;
+  /** Those that it is stored in, and room for its records. */
+  readonly codecs: readonly { readonly codec: AnswerCodec; readonly memory: WordMemory }[];
+}
+
+export interface EncodeRequest {
+  readonly samples: Uint32Array;
+  /** Where the rows are in their ticket, for what is told of them. */
+  readonly firstRow: number;
+  readonly classCount: number;
+  readonly outputs: readonly OutputRows[];
+}
+
+/**
+ * Writes the records of all outputs.
+ *
+ * @throws {LyceumError} INVALID_ARGUMENT if a value is none, or a codec has nothing for it; nothing is to be used then.
+ */
+export function encodeRows({ samples, firstRow, classCount, outputs }: EncodeRequest): void {
+  for (const { name, values } of outputs) {
+    const problem = valueProblem({ name, values, rowCount: samples.length, firstRow }, classCount);
+    if (problem !== undefined) throw new LyceumError('INVALID_ARGUMENT', problem);
+  }
+  for (const { values, codecs } of outputs) {
+    const rowLength = values.length / samples.length;
+    for (const { codec, memory } of codecs) {
+      recordsOf(codec, rowLength).encode(samples, values, memory);
+    }
+  }
+}
+
+/** Numbers of all outputs: what it takes grows with them. */
+export function numbersEncoded({ outputs }: EncodeRequest): number {
+  return outputs.reduce((sum, { values }) => sum + values.length, 0);
+}
+
+/** Words that the records of so many rows take. */
+export function wordsOf(codec: AnswerCodec, rowLength: number, rowCount: number): number {
+  return rowCount * recordsOf(codec, rowLength).wordCount;
+}
+
+/** Of this thread, by codec and length of a row: a frame has few rows. */
+const known = new Map<string, AnswerRecords>();
+const KNOWN_MAX = 64;
+
+function recordsOf(codec: AnswerCodec, rowLength: number): AnswerRecords {
+  const key = `${codec}/${rowLength}`;
+  const records = known.get(key) ?? new AnswerRecords({ codec, rowLength });
+  if (known.size >= KNOWN_MAX) known.clear();
+  known.set(key, records);
+  return records;
+}
+
+/** Some values of an output. */
+interface CheckedValues {
+  readonly name: string;
+  readonly values: Float32Array;
+  readonly rowCount: number;
+  readonly firstRow: number;
+}
+
+/** What is wrong with the values; undefined: nothing. Finite numbers; where they are classes, whole ones below the class count, or −1. */
+export function valueProblem(
+  { name, values, rowCount, firstRow }: CheckedValues,
+  classCount: number,
+): string | undefined {
+  const isClass = name === CLASS_OUTPUT;
+  if (!isClass && areFinite(values)) return undefined;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] as number;
+    const isRight = isClass
+      ? Number.isInteger(value) && value >= -1 && value < classCount
+      : Number.isFinite(value);
+    if (isRight) continue;
+    return `${name} row ${firstRow + Math.floor(i / (values.length / rowCount))} holds ${value}`;
+  }
+  return undefined;
+}
+
+/** A number times 0 is 0, and NaN where it is not finite. Four sums: each waits for its own last one. */
+function areFinite(values: Float32Array): boolean {
+  let [a, b, c, d] = [0, 0, 0, 0];
+  const even = values.length - (values.length % 4);
+  for (let i = 0; i < even; i += 4) {
+    a += (values[i] as number) * 0;
+    b += (values[i + 1] as number) * 0;
+    c += (values[i + 2] as number) * 0;
+    d += (values[i + 3] as number) * 0;
+  }
+  for (let i = even; i < values.length; i++) a += (values[i] as number) * 0;
+  return a + b + c + d === 0;
+}

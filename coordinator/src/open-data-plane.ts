@@ -1,0 +1,23 @@
+/** The data plane: threads beside the event loop, and how busy both are. */
+import { performance } from 'node:perf_hooks';
+import { DataLoad, DataThreads } from './data-plane/index.js';
+import type { ServeOptions } from './serve-options.js';
+import type { StopSteps } from './stop-steps.js';
+
+const LOAD_TICK_MS = 1_000;
+
+export type DataPlane = ReturnType<typeof openDataPlane>;
+
+export function openDataPlane({ dataThreads }: ServeOptions, started: StopSteps) {
+  const threads = new DataThreads(dataThreads);
+  started.add(() => threads.close());
+  const load = new DataLoad(dataThreads);
+  started.every(LOAD_TICK_MS, () =>
+    load.note({
+      atMs: performance.now(),
+      eventLoopMs: performance.eventLoopUtilization().active,
+      threadsMs: threads.busyMs,
+    }),
+  );
+  return { threads, load };
+}

@@ -1,0 +1,107 @@
+/** What comes on a stream, and where it goes: checked before anything is stored, in each codec that somebody wants. */
+import { wordMemory } from '@lyceum/learning/codecs';
+import { AnswerRecords } from '@lyceum/learning/records';
+import { AnswerFrame, float32Tensor } from '@lyceum/proto';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { AnswerTableKey } from '../../src/answers/answer-table-key.js';
+import { DataThreads } from '../../src/data-plane/data-threads.js';
+import { AnswerIntake } from '../../src/tickets/answer-intake.js';
+import type { Ask } from '../../src/tickets/asks/ask.js';
+import type { TicketDesk } from '../../src/tickets/ticket-desk.js';
+import { anAsk, aTaker } from './asks/an-ask.js';
+
+const base = anAsk();
+
+let data: DataThreads;
+beforeEach(() => {
+  data = new DataThreads(1);
+});
+afterEach(() => data.close());
+
+/** An intake of answers that `asks` want, and what was done. */
+function intakeFor(asks: readonly Ask[]) {
+  const stored: { key: AnswerTableKey; samples: number[]; records: Uint32Array }[] = [];
+  const [rejected, answered] = [vi.fn(), vi.fn()];
+  const desk = {
+    book: { find: () => asks, holds: () => true },
+    progressed: () => undefined,
+    rejected: vi.fn(),
+    answered: vi.fn(),
+  } as unknown as TicketDesk;
+  const intake = new AnswerIntake({
+    taker: aTaker('w1'),
+    desk,
+    data,
+    put: async (key, samples, records) => {
+      stored.push({ key, samples: [...samples], records: records.slice() });
+    },
+    rejected,
+    arriving: async () => undefined,
+    full: async () => undefined,
+    answered,
+  });
+  return { intake, stored, rejected, answered };
+}
+
+const { ticket, samples } = base;
+const rowCount = samples.length;
+const [table] = base.tables as [AnswerTableKey];
+
+function frame(values: Float32Array): AnswerFrame {
+  const tensor = float32Tensor('logits', [rowCount, values.length / rowCount], values);
+  return { ...AnswerFrame.fromPartial({ ticket, firstRow: 0 }), tensors: [tensor] };
+}
+
+function rowsOf(rowLength: number): Float32Array {
+  return Float32Array.from({ length: rowCount * rowLength }, (_, i) => (i % 100) - 50);
+}
+
+function recordsOf(key: AnswerTableKey, rows: Float32Array): Uint32Array {
+  const records = new AnswerRecords(key);
+  const memory = wordMemory(rowCount * records.wordCount);
+  records.encode(samples, rows, memory);
+  return memory.words;
+}
+
+/** Small ones are encoded at once, large ones in a thread. */
+describe.each([3, 50_000])('rows of %d values', (rowLength) => {
+  const tables = (['float16', 'float32'] as const).map((codec) => ({ ...table, rowLength, codec }));
+  const asks: Ask[] = tables.map((key) => ({ ...base, tables: [key] }));
+
+  it('are stored for all who want them, each in its codec', async () => {
+    const { intake, stored, answered } = intakeFor(asks);
+    expect(await intake.take(frame(rowsOf(rowLength)))).toMatchObject({ wanted: true });
+    expect(answered).toHaveBeenCalledOnce();
+    expect(stored.map(({ key }) => key)).toEqual(tables);
+    for (const { key, samples: own, records } of stored) {
+      expect(own).toEqual([...samples]);
+      const want = recordsOf(key, rowsOf(rowLength));
+      expect(Buffer.from(records.buffer).equals(Buffer.from(want.buffer))).toBe(true);
+    }
+  });
+
+  it.each([
+    ['no number', Number.NaN, 'logits row 1 holds NaN'],
+    ['more than its codec holds', 1e6, 'a logit is 1000000, and answers in float16'],
+  ])('with %s are refused, and nothing of them is stored', async (_, value, message) => {
+    const { intake, stored, rejected } = intakeFor(asks);
+    const rows = rowsOf(rowLength);
+    rows[rowLength] = value;
+    await expect(intake.take(frame(rows))).rejects.toThrow(message);
+    expect(stored).toEqual([]);
+    expect(rejected).toHaveBeenCalledOnce();
+    // The ticket begins anew.
+    expect(await intake.take(frame(rowsOf(rowLength)))).toMatchObject({ wanted: true });
+  });
+
+  it('reach who takes them instead of the store, beside who stores them', async () => {
+    const receive = vi.fn((_firstRow: number, [values]: readonly Float32Array[]) => {
+      expect(values).toHaveLength(rowCount * rowLength);
+      expect(values?.[1]).toBe(-49);
+    });
+    const { intake, stored } = intakeFor([...asks, { ...(asks[0] as Ask), receive }]);
+    await intake.take(frame(rowsOf(rowLength)));
+    expect(receive).toHaveBeenCalledOnce();
+    expect(stored).toHaveLength(2);
+  });
+});
