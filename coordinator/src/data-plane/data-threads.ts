@@ -31,7 +31,7 @@ const ENVELOPE_BYTES = 4096;
 const SPARE_BYTES = 64 * 1024 * 1024;
 
 /** An output of a teacher that is to be stored. */
-export interface AnsweredOutput {
+interface AnsweredOutput {
   readonly name: string;
   /** [N, values of a row] */
   readonly values: Float32Array;

@@ -4,7 +4,7 @@ import { AnswerRecords } from '@lyceum/learning/records';
 import { CLASS_OUTPUT, LyceumError } from '@lyceum/proto';
 
 /** One output of a teacher for some samples. */
-export interface OutputRows {
+interface OutputRows {
   readonly name: string;
   /** [N, values of a row] */
   readonly values: Float32Array;

@@ -1,5 +1,5 @@
 /** What is done to answers by the million numbers, on threads beside the event loop. */
-export type { CombinedRows, CombineRequest } from './combine-rows.js';
+export type { CombineRequest } from './combine-rows.js';
 export { DataLoad } from './data-load.js';
 export { DataThreads } from './data-threads.js';
 export { valueProblem } from './encode-rows.js';
