@@ -1,11 +1,12 @@
 /**
- * Two projects: `unit` is pure and fast (`npm run check`), `int` starts real servers and
- * processes. Sources of the tested workspace are read from src, other workspaces through their
+ * Three projects: `unit` is pure and fast (`npm run check`), `int` starts real servers and
+ * processes, `site` looks at the site as `npm run check -- docs` has built it. Sources of the tested workspace are read from src, other workspaces through their
  * doors, so from dist: `npm test` builds first.
  */
 import { defineConfig } from 'vitest/config';
 
 const INT_TESTS = '**/*.int.test.ts';
+const SITE_TESTS = 'site/test/built/*.test.ts';
 
 export default defineConfig({
   test: {
@@ -20,7 +21,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['*/test/**/*.test.{ts,tsx}'],
-          exclude: [INT_TESTS],
+          exclude: [INT_TESTS, SITE_TESTS],
           testTimeout: 90_000,
         },
       },
@@ -33,6 +34,10 @@ export default defineConfig({
           testTimeout: 240_000,
           hookTimeout: 240_000,
         },
+      },
+      {
+        extends: true,
+        test: { name: 'site', include: [SITE_TESTS], testTimeout: 240_000, hookTimeout: 240_000 },
       },
     ],
   },

@@ -1,7 +1,8 @@
 /**
  * `npm run check [-- PART…]`: sets up, then format and lint, which way imports go, whether exports
  * and files are used, types (the tests' included), the site with its links, and the unit tests. Every part runs, whatever
- * came of the one before. The last line counts each part before the unit tests as one check.
+ * came of the one before. The last line counts each part before the unit tests as one check, and the site's pages that
+ * are looked at.
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -18,7 +19,10 @@ const PARTS = {
   imports: async () => runCheck('depcruise', sourceFolders()),
   exports: async () => runCheck('knip', ['--no-progress']),
   types: async () => runCheck('tsc', ['-p', 'tsconfig.test.json']),
-  docs: async () => counted(runSite('build') === 0),
+  docs: async () => {
+    const built = counted(runSite('build') === 0);
+    return built.failed > 0 ? built : sum(built, await runTests(['--project', 'site']));
+  },
   unit: async () => runTests(['--project', 'unit']),
 };
 
@@ -31,12 +35,11 @@ if (unknown.length > 0) {
 }
 
 await setUpOrExit({ lastLine: '0 passed, 1 failed' });
-const total = { passed: 0, failed: 0 };
+let total = { passed: 0, failed: 0 };
 for (const name of names) {
   say('check', name);
   const counts = await PARTS[name]?.();
-  total.passed += counts?.passed ?? 0;
-  total.failed += counts?.failed ?? 0;
+  if (counts !== undefined) total = sum(total, counts);
 }
 exitWithCounts(total);
 
@@ -50,6 +53,14 @@ function runCheck(tool, args) {
 /** @param {boolean} isPassed */
 function counted(isPassed) {
   return isPassed ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+}
+
+/**
+ * @param {{ passed: number, failed: number }} some
+ * @param {{ passed: number, failed: number }} others
+ */
+function sum(some, others) {
+  return { passed: some.passed + others.passed, failed: some.failed + others.failed };
 }
 
 /** @returns {string[]} */

@@ -1,6 +1,11 @@
-/** `npm test [-- FILTER…]`: sets up, runs all tests, ends with the line `N passed, N failed`. */
+/**
+ * `npm test [-- FILTER…]`: sets up, runs all tests but those of the built site (`npm run check -- docs`), ends with the
+ * line `N passed, N failed`.
+ */
 import { setUpOrExit } from './command.mjs';
 import { exitWithCounts, runTests } from './tests.mjs';
 
 await setUpOrExit({ lastLine: '0 passed, 1 failed' });
-exitWithCounts(await runTests(process.argv.slice(2)));
+const args = process.argv.slice(2);
+const isNamed = args.some((arg) => arg.startsWith('--project'));
+exitWithCounts(await runTests(isNamed ? args : ['--project', 'unit', '--project', 'int', ...args]));

@@ -46,7 +46,6 @@ export default defineConfig({
     nav,
     sidebar,
     outline: 2,
-    notFound: { linkLabel: 'Take me home' },
     search: { provider: 'local' },
     footer: { message: 'Apache-2.0' },
   },

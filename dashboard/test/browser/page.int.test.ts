@@ -4,11 +4,10 @@
  */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import type { AxeResults } from 'axe-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { findChromium } from '../../../setup/chromium.mjs';
-import { startBrowser } from './browser.js';
+import { axeFindings, startBrowser } from './browser.js';
 import { fakeRun, fakeWorkers, HOSTILE, PAUSED, PLAIN, RUNNING, SUCCEEDED } from './fake-facts.js';
 import { type FakeServer, startFakeServer } from './fake-server.js';
 
@@ -18,8 +17,6 @@ if (CHROMIUM === undefined) {
     'The browser tests are left out: there is no Chromium; npm run browser-tests has one installed.',
   );
 }
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /** Each with a text that is there once all of it is. */
 const PAGES: readonly (readonly [hash: string, text: string])[] = [
@@ -85,15 +82,9 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
 
   it.each(PAGES)('%s has nothing that axe finds, and fits into a telephone', async (hash, text) => {
     const page = await openAll(hash, text);
-    await page.evaluate(AXE);
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme });
-      const { violations } = await page.evaluate<AxeResults>(
-        'axe.run({ resultTypes: ["violations"] })',
-      );
-      expect(
-        violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`),
-      ).toEqual([]);
+      expect(await axeFindings(page)).toEqual([]);
     }
     await page.setViewportSize({ width: 400, height: 800 });
     const excess = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
