@@ -28,7 +28,13 @@ export const NAVIGATION: readonly NavigationGroup[] = [
     pages: [
       page('Use a folder of photos', 'docs/how-to/photos.md'),
       page('Use an ONNX model as a teacher', 'docs/how-to/onnx-teacher.md'),
+      page('Use a model behind Triton or KServe', 'docs/how-to/model-server.md'),
+      page('Use an API as a teacher', 'docs/how-to/black-box.md'),
+      page('Learn from few labels', 'docs/how-to/partly-labelled.md'),
+      page('Choose an ensemble rule', 'docs/how-to/ensemble-rule.md'),
       page('Try several settings', 'docs/how-to/sweep.md'),
+      page('Read a report', 'docs/how-to/read-a-report.md'),
+      page('Deploy on Kubernetes', 'docs/how-to/kubernetes.md'),
       page('A run is paused', 'docs/how-to/paused-run.md'),
     ],
   },

@@ -6,7 +6,7 @@ import { parseImitation, parseRunSpecification } from '@lyceum/learning/specific
 import { expect, it } from 'vitest';
 
 const CHECKOUT = resolve(import.meta.dirname, '../..');
-const BLOCK = /^```yaml\n(apiVersion: lyceum\.dev\/.*?)^```/gms;
+const BLOCK = /^```yaml\n((?:# \S+\n)?apiVersion: lyceum\.dev\/.*?)^```/gms;
 
 const pages = execFileSync('git', ['ls-files', '*.md'], { cwd: CHECKOUT, encoding: 'utf8' });
 const shown = pages
@@ -22,8 +22,8 @@ it.each(shown)('the document in $page is valid', ({ page, document }) => {
   expect(() => parse(document, page)).not.toThrow();
 });
 
-it('finds the documents of the README and of the commands', () => {
+it('finds documents, with a file name above or without', () => {
   expect(shown.map(({ page }) => page)).toEqual(
-    expect.arrayContaining(['README.md', 'docs/commands.md', 'docs/imitation.md']),
+    expect.arrayContaining(['README.md', 'docs/commands.md', 'docs/imitation.md', 'docs/how-to/black-box.md']),
   );
 });
