@@ -49,6 +49,10 @@ export default defineConfig({
     search: { provider: 'local' },
     footer: { message: 'Apache-2.0' },
   },
+  // They have no sections to list, and commands that want the room.
+  transformPageData(page) {
+    if (page.relativePath.startsWith('docs/how-to/')) page.frontmatter['aside'] = false;
+  },
   buildEnd({ outDir }) {
     const dead = deadLinks(outDir);
     if (dead.length > 0) throw new Error(`links that lead nowhere:\n${dead.join('\n')}`);

@@ -24,6 +24,11 @@ it.each(shown)('the document in $page is valid', ({ page, document }) => {
 
 it('finds documents, with a file name above or without', () => {
   expect(shown.map(({ page }) => page)).toEqual(
-    expect.arrayContaining(['README.md', 'docs/commands.md', 'docs/imitation.md', 'docs/how-to/black-box.md']),
+    expect.arrayContaining([
+      'README.md',
+      'docs/commands.md',
+      'docs/imitation.md',
+      'docs/how-to/black-box.md',
+    ]),
   );
 });

@@ -2,8 +2,6 @@
  * The built page in a real Chromium, against a server that answers with made-up facts: what a person with eyes, with a
  * keyboard, or with a screen reader meets, and what a hostile text could do. Left out where there is no Chromium.
  */
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { findChromium } from '../../../setup/chromium.mjs';
