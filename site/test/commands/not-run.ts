@@ -22,9 +22,18 @@ const SHARDS =
 const PLUGIN = 'needs a cluster of its own; cli/test/local-cluster/plugin.int.test.ts';
 const PREDICT =
   'needs students that no page trains; cli/test/local-cluster/encoded-sets.int.test.ts';
+const ASKS_AN_API = 'asks a service; `npm run examples -- four-teachers` asks one on this machine';
 const SERVED = 'has fixed ports; cli/test/local-cluster/remote-teacher.int.test.ts';
 
 export const NOT_RUN: readonly NotRun[] = [
+  {
+    command: 'coordinator ',
+    page: 'docs/how-to/partly-labelled.md',
+    reason: 'the quick start does the same',
+  },
+  { command: 'coordinator ', page: 'docs/how-to/model-server.md', reason: SERVED },
+  { command: 'coordinator ', page: 'docs/how-to/black-box.md', reason: ASKS_AN_API },
+  { command: 'export LYCEUM_', page: 'docs/how-to/black-box.md', reason: ASKS_AN_API },
   { command: 'kubectl ', reason: KUBERNETES },
   { command: 'for workload in coordinator nats', reason: KUBERNETES },
   { command: "printf 'triton.models", reason: KUBERNETES },

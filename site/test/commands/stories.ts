@@ -30,6 +30,8 @@ export const STORIES: readonly Story[] = [
     { path: 'README.md' },
     { path: 'docs/quick-start.md' },
     { path: 'docs/dashboard.md' },
+    { path: 'docs/how-to/read-a-report.md' },
+    { path: 'docs/how-to/ensemble-rule.md' },
     { path: 'docs/how-to/sweep.md' },
     { path: 'docs/how-to/paused-run.md', atHand: pausedRun, words: { RUN: 'stuck' } },
     { path: 'docs/reports.md', words: FIRST },
