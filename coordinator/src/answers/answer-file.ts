@@ -13,6 +13,7 @@ import { AnswerRecords, DROPPED, type RecordShape } from '@lyceum/learning/recor
 import { withRoom } from '@lyceum/platform';
 import { LyceumError } from '@lyceum/proto';
 import { checkPrefix, encodeHeader } from './answer-file-header.js';
+import { copyWords } from './copy-words.js';
 
 /** Records by the order of their arrival, from `first` on, without `end`. */
 export interface RecordRange {
@@ -85,7 +86,7 @@ export class AnswerFile {
   }
 
   /** How its records are written. */
-  get records(): Pick<AnswerRecords, 'codec' | 'decode' | 'wordCount'> {
+  get records(): Pick<AnswerRecords, 'codec' | 'wordCount'> {
     return this.#records;
   }
 
@@ -140,14 +141,14 @@ export class AnswerFile {
   }
 
   /**
-   * Reads answers into `out`, [samples.length, rowLength], in the order of `samples`.
+   * Reads rows' words into `out`, [samples.length, words of a row], in the order of `samples`.
    *
    * @returns the samples that are not there, or no longer: a record that has gone bad is forgotten.
    */
-  async read(samples: ArrayLike<number>, out: Float32Array): Promise<number[]> {
+  async read(samples: ArrayLike<number>, out: Uint32Array): Promise<number[]> {
     const missing: number[] = [];
-    const perRead = this.#records.perMove;
-    const starts = new Uint32Array(Math.min(perRead, samples.length));
+    const { perMove, wordCount } = this.#records;
+    const rowWords = this.#records.codec.wordCount;
     for (let i = 0; i < samples.length; ) {
       const slot = this.#slots[samples[i] as number] ?? -1;
       if (slot < 0) {
@@ -157,25 +158,23 @@ export class AnswerFile {
       // Answers are mostly read in the order in which they came: one read for a run of neighbours.
       let count = 1;
       while (
-        count < perRead &&
+        count < perMove &&
         i + count < samples.length &&
         this.#slots[samples[i + count] as number] === slot + count
       ) {
         count++;
       }
-      const memory = await this.#readSlots(slot, count);
-      const { words } = memory;
-      const { wordCount } = this.#records;
-      const areSound = this.#records.areSound(words, count);
-      for (let j = 0; j < count; j++) {
+      const { words } = await this.#readSlots(slot, count);
+      for (const [j, isSound] of this.#records.areSound(words, count).entries()) {
         const sample = samples[i + j] as number;
-        if (areSound[j] && words[j * wordCount] === sample) continue;
-        this.#slots[sample] = -1;
-        missing.push(sample);
+        const start = j * wordCount;
+        if (isSound && words[start] === sample) {
+          copyWords(words, start + 1, out, (i + j) * rowWords, rowWords);
+        } else {
+          this.#slots[sample] = -1;
+          missing.push(sample);
+        }
       }
-      // What is missing is decoded too: its row means nothing.
-      for (let j = 0; j < count; j++) starts[j] = j * wordCount + 1;
-      this.#records.decode(memory, starts.subarray(0, count), out, i);
       i += count;
     }
     return missing;

@@ -7,7 +7,7 @@
  */
 import { mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import { SpareMemory } from '@lyceum/learning/records';
+import { AnswerRecords, SpareMemory } from '@lyceum/learning/records';
 import { LyceumError, toLyceumError } from '@lyceum/proto';
 import type { Logger } from 'pino';
 import { AnswerFile, type RecordRange } from './answer-file.js';
@@ -177,7 +177,28 @@ export class AnswerStore {
    *
    * @returns the samples without a (sound) answer.
    */
-  read(key: AnswerTableKey, samples: Uint32Array, out: Float32Array): Promise<readonly number[]> {
+  async read(
+    key: AnswerTableKey,
+    samples: Uint32Array,
+    out: Float32Array,
+  ): Promise<readonly number[]> {
+    const records = new AnswerRecords(key);
+    const words = new Uint32Array(samples.length * records.codec.wordCount);
+    const missing = await this.readWords(key, samples, words);
+    records.decode(words, out);
+    return missing;
+  }
+
+  /**
+   * Reads answers as their codec writes them into `out`, [samples.length, words of a row].
+   *
+   * @returns the samples without a (sound) answer.
+   */
+  readWords(
+    key: AnswerTableKey,
+    samples: Uint32Array,
+    out: Uint32Array,
+  ): Promise<readonly number[]> {
     return this.#use(key, (table) => table.read(samples, out));
   }
 

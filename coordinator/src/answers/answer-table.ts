@@ -94,11 +94,11 @@ export class AnswerTable {
   }
 
   /**
-   * Reads answers into `out`, [samples.length, rowLength].
+   * Reads rows' words into `out`, [samples.length, words of a row].
    *
    * @returns the samples without an answer; their rows in `out` are undefined.
    */
-  async read(samples: Uint32Array, out: Float32Array): Promise<readonly number[]> {
+  async read(samples: Uint32Array, out: Uint32Array): Promise<readonly number[]> {
     if (this.#rows?.hasAll(samples)) {
       this.#rows.read(samples, out);
       return [];
@@ -136,7 +136,11 @@ export class AnswerTable {
 
   /** A file that cannot be read through is read row by row, where its error concerns whoever asks. */
   async #load(): Promise<void> {
-    const rows = new RowsInMemory(this.#file.records, this.#sampleCount, this.#spare);
+    const rows = new RowsInMemory(
+      this.#file.records.codec.wordCount,
+      this.#sampleCount,
+      this.#spare,
+    );
     this.#rows = rows;
     await this.#file.load((sample, words, at) => rows.keep(sample, words, at)).catch(() => {});
   }

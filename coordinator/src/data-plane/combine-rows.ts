@@ -1,13 +1,16 @@
-/** What teachers' answers become. Pure: the bits do not depend on where it runs. */
+/** What teachers' stored answers become. Pure: the bits do not depend on where it runs. */
 import {
   combineTargets,
   disagreements,
   type TargetPlan,
   type TeacherAnswers,
 } from '@lyceum/learning/ensemble';
+import { logitsOf, type StoredLogits } from './stored-logits.js';
 
-export interface CombineRequest extends TeacherAnswers {
+export interface CombineRequest extends Omit<TeacherAnswers, 'teacherLogits'> {
   readonly plan: TargetPlan;
+  /** In ensemble order; undefined: it has not answered. */
+  readonly teachers: readonly (StoredLogits | undefined)[];
 }
 
 export interface CombinedRows {
@@ -18,17 +21,27 @@ export interface CombinedRows {
 }
 
 /** @throws {LyceumError} as `combineTargets` does. */
-export function combineRows({ plan, ...answers }: CombineRequest): CombinedRows {
+export function combineRows({ plan, teachers, ...rows }: CombineRequest): CombinedRows {
+  const { rowCount, classCount } = rows;
+  const teacherLogits = teachers.map(
+    (stored, k) => stored && logitsOf(stored, classCount, scratch(k, rowCount * classCount)),
+  );
+  const answers = { ...rows, teacherLogits };
   const tensors = combineTargets(plan, answers);
   return { tensors, disagreements: disagreements(plan, answers, tensors) };
 }
 
 /** Numbers that the teachers of all its tensors have: what it takes grows with them. */
-export function numbersCombined({
-  plan,
-  teacherLogits,
-  rowCount,
-  classCount,
-}: CombineRequest): number {
-  return plan.tensors.length * teacherLogits.length * rowCount * classCount;
+export function numbersCombined({ plan, teachers, rowCount, classCount }: CombineRequest): number {
+  return plan.tensors.length * teachers.length * rowCount * classCount;
+}
+
+/** This thread's, a teacher each, for logits that nobody needs once they are combined. */
+const buffers: Float32Array[] = [];
+
+function scratch(teacher: number, length: number): Float32Array {
+  const kept = buffers[teacher];
+  const buffer = kept !== undefined && kept.length >= length ? kept : new Float32Array(length);
+  buffers[teacher] = buffer;
+  return buffer.subarray(0, length);
 }

@@ -3,3 +3,4 @@ export type { CombineRequest } from './combine-rows.js';
 export { DataLoad } from './data-load.js';
 export { DataThreads } from './data-threads.js';
 export { valueProblem } from './encode-rows.js';
+export { logitsOf, type StoredLogits, storedRows, storedWords } from './stored-logits.js';

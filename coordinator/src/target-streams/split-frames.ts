@@ -13,7 +13,7 @@ import type { DatasetOutline } from '../artifacts/index.js';
 import type { DataThreads } from '../data-plane/index.js';
 import type { RunRecord } from '../runs/index.js';
 import { targetFrames } from '../targets/index.js';
-import { readLogits, SplitAnswers, type TicketDesk } from '../tickets/index.js';
+import { readStored, SplitAnswers, type TicketDesk } from '../tickets/index.js';
 
 /** Bytes of one teacher's answers that are read at a time. */
 const READ_BYTES = 2 * 1024 * 1024;
@@ -100,19 +100,17 @@ export class SplitFrames {
     const samples = splitSamples(dataset, split).subarray(first, end);
     const { classCount, labels } = dataset;
     const of = { view: IDENTITY_VIEW, codec: 'float32' } as const;
-    const read = record.teachers.map(async (teacher) => {
-      const logits = new Float32Array(samples.length * classCount);
-      const isThere = await readLogits(store, dataset, teacher, of, samples, logits);
-      return isThere ? logits : undefined;
-    });
-    const teacherLogits = await Promise.all(read);
-    if (teacherLogits.includes(undefined)) return undefined;
+    const read = record.teachers.map((teacher) =>
+      readStored(store, dataset, teacher, of, samples, (wordCount) => new Uint32Array(wordCount)),
+    );
+    const teachers = await Promise.all(read);
+    if (teachers.includes(undefined)) return undefined;
     const rows = {
       plan: targetPlan(
         spec,
         record.teachers.map(({ knownClasses }) => knownClasses),
       ),
-      teacherLogits,
+      teachers,
       rowCount: samples.length,
       classCount,
       labels: Int32Array.from(samples, (sample) => labels[sample] as number),

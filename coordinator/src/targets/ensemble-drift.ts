@@ -1,5 +1,6 @@
 /** Looks at a few rows of what leaves for a student, whether its teachers are still what they were. */
 import { logSoftmaxRow } from '@lyceum/learning/arrays';
+import { logitsOf, type StoredLogits, storedRows } from '../data-plane/index.js';
 import { type DriftObservation, TeacherDrift } from './teacher-drift.js';
 
 /** Rows of each piece that is sent: enough over an epoch, and too few to cost the student anything. */
@@ -24,16 +25,24 @@ export class EnsembleDrift {
   }
 
   /**
-   * @param contributors - the teachers that the logits are of.
-   * @param logits - [N, C] each; borrowed.
+   * @param contributors - the teachers whose answers these are.
+   * @param answers - N rows each, of which some are looked at; borrowed.
    */
-  look(contributors: readonly number[], logits: readonly Float32Array[]): DriftedTeacher[] {
-    const rowCount = (logits[0]?.length ?? 0) / this.#classCount;
+  look(
+    contributors: readonly number[],
+    answers: readonly StoredLogits[],
+    rowCount: number,
+  ): DriftedTeacher[] {
     const rows = Array.from({ length: Math.min(ROWS, rowCount) }, (_, i) =>
       Math.floor((i * rowCount) / ROWS),
     );
     const sums = contributors.map(() => ({ agreement: 0, entropy: 0 }));
-    for (const row of rows) this.#add(sums, contributors, logits, row);
+    for (const row of rows) {
+      const logits = answers.map((stored) =>
+        logitsOf(storedRows(stored, rowCount, row, row + 1), this.#classCount),
+      );
+      this.#add(sums, contributors, logits);
+    }
     return contributors.flatMap((teacher, k) => {
       const sum = sums[k] as DriftObservation;
       const observation = {
@@ -45,18 +54,17 @@ export class EnsembleDrift {
     });
   }
 
-  /** Adds one row: whether each teacher's class is that of their weighted mean, and its share of ln C. */
+  /** Adds one row, [C] a teacher: whether each teacher's class is that of their weighted mean, and its share of ln C. */
   #add(
     sums: { agreement: number; entropy: number }[],
     contributors: readonly number[],
     logits: readonly Float32Array[],
-    row: number,
   ): void {
     const classCount = this.#classCount;
     const pooled = new Float64Array(classCount);
     const logs = new Float64Array(classCount);
     const classes = contributors.map((teacher, k) => {
-      logSoftmaxRow(logits[k] as Float32Array, row * classCount, classCount, 1, logs, 0);
+      logSoftmaxRow(logits[k] as Float32Array, 0, classCount, 1, logs, 0);
       const weight = this.#weights[teacher] ?? 0;
       let entropy = 0;
       for (let c = 0; c < classCount; c++) {

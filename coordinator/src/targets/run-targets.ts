@@ -8,7 +8,7 @@ import { firstEnd, Wakeup } from '@lyceum/platform';
 import { LyceumError, type TargetFrame, type TargetRequest, toLyceumError } from '@lyceum/proto';
 import type { AnswerStore } from '../answers/index.js';
 import type { DatasetOutline } from '../artifacts/index.js';
-import type { DataThreads } from '../data-plane/index.js';
+import type { DataThreads, StoredLogits } from '../data-plane/index.js';
 import {
   type ContributorLedger,
   gridOf,
@@ -24,7 +24,7 @@ import { EnsembleDrift } from './ensemble-drift.js';
 import { type StepRange, type TargetAction, TargetFlow, type TargetRange } from './flow/index.js';
 import { spanAsk } from './span-ask.js';
 import { SpanLatencies } from './span-latencies.js';
-import { SpanSamples } from './span-samples.js';
+import { positionsOf, SpanSamples } from './span-samples.js';
 import { overdegraded, type TargetFailure, unanswerable } from './target-failure.js';
 import { type AnswerBuffers, TargetSource } from './target-source.js';
 
@@ -34,7 +34,7 @@ export interface RunTargetsParts {
   readonly record: RunRecord;
   readonly dataset: DatasetOutline;
   readonly desk: Pick<TicketDesk, 'ask' | 'withdraw'>;
-  readonly store: Pick<AnswerStore, 'read'>;
+  readonly store: Pick<AnswerStore, 'read' | 'readWords'>;
   readonly data: Pick<DataThreads, 'combine'>;
   /** Of a rule that has to be fitted; it is there before {@link RunTargets.serve} is called. */
   readonly fit: () => CombinationFit | undefined;
@@ -267,7 +267,10 @@ export class RunTargets implements Asker {
       this.#carryOut(this.#flow.unreadable(call, piece, answers.unreadable));
       return;
     }
-    for (const { teacher, text } of this.#drift.look(piece.contributors, answers.logits)) {
+    const { positionCount } = positionsOf(this.#grid, piece);
+    // None is unreadable.
+    const logits = answers.logits as readonly StoredLogits[];
+    for (const { teacher, text } of this.#drift.look(piece.contributors, logits, positionCount)) {
       this.#parts.onDrift(teacher, text);
     }
     const known = {

@@ -1,7 +1,7 @@
 /** Cuts combined targets and features into frames, combining as much as one frame holds at a time. */
 import { targetRowShape } from '@lyceum/learning/ensemble';
 import { elementCount, FRAME_BYTES, float32Tensor, type TargetFrame } from '@lyceum/proto';
-import type { CombineRequest, DataThreads } from '../data-plane/index.js';
+import { type CombineRequest, type DataThreads, storedRows } from '../data-plane/index.js';
 import type { PieceFigures } from './piece-figures.js';
 
 /** A teacher's features, which go to the student as they are. */
@@ -53,11 +53,11 @@ export async function* targetFrames(
 }
 
 function rowsOf(rows: CombineRequest, first: number, count: number): CombineRequest {
-  const { plan, teacherLogits, classCount, labels, fit } = rows;
+  const { plan, teachers, rowCount, classCount, labels, fit } = rows;
   return {
     plan,
-    teacherLogits: teacherLogits.map((logits) =>
-      logits?.subarray(first * classCount, (first + count) * classCount),
+    teachers: teachers.map(
+      (stored) => stored && storedRows(stored, rowCount, first, first + count),
     ),
     rowCount: count,
     classCount,

@@ -7,7 +7,7 @@ import { viewAt } from '@lyceum/learning/views';
 import { LyceumError, type TargetFrame, toLyceumError } from '@lyceum/proto';
 import type { AnswerStore } from '../answers/index.js';
 import type { DatasetOutline } from '../artifacts/index.js';
-import type { DataThreads } from '../data-plane/index.js';
+import type { DataThreads, StoredLogits } from '../data-plane/index.js';
 import {
   type FeatureTensor,
   featureTensors,
@@ -16,7 +16,7 @@ import {
 } from '../runs/index.js';
 import type { SpanGrid } from '../schedule/index.js';
 import { answerTable } from '../tickets/asks/index.js';
-import { readLogits } from '../tickets/index.js';
+import { readStored } from '../tickets/index.js';
 import type { TargetRange } from './flow/index.js';
 import { PieceFigures, type PieceFiguresParts } from './piece-figures.js';
 import { positionsOf, type SpanSamples } from './span-samples.js';
@@ -35,16 +35,16 @@ export interface TargetSourceParts {
   readonly dataset: DatasetOutline;
   readonly grid: SpanGrid;
   readonly samples: SpanSamples;
-  readonly store: Pick<AnswerStore, 'read'>;
+  readonly store: Pick<AnswerStore, 'read' | 'readWords'>;
   readonly data: Pick<DataThreads, 'combine'>;
   readonly fit: () => CombinationFit | undefined;
 }
 
-/** Each [positions, numbers of a sample]; in buffers that are used again for the next piece. */
+/** In buffers that are used again for the next piece. */
 export interface ReadAnswers {
-  /** One a contributor. */
-  readonly logits: readonly Float32Array[];
-  /** One a feature tensor. */
+  /** One a contributor; undefined: unreadable. */
+  readonly logits: readonly (StoredLogits | undefined)[];
+  /** One a feature tensor, [positions, numbers of a sample]. */
   readonly features: readonly Float32Array[];
   /** Teachers some of whose answers are not there. */
   readonly unreadable: ReadonlySet<number>;
@@ -52,7 +52,7 @@ export interface ReadAnswers {
 
 /** One buffer a teacher and one a feature tensor: fresh ones for each piece keep the garbage collector busy. */
 export interface AnswerBuffers {
-  readonly logits: Float32Array[];
+  readonly logits: Uint32Array[];
   readonly features: Float32Array[];
 }
 
@@ -73,7 +73,7 @@ export class TargetSource {
   /** Empty: they grow with what is read. */
   buffers(): AnswerBuffers {
     return {
-      logits: this.#parts.record.teachers.map(() => new Float32Array(0)),
+      logits: this.#parts.record.teachers.map(() => new Uint32Array(0)),
       features: this.#features.map(() => new Float32Array(0)),
     };
   }
@@ -97,31 +97,34 @@ export class TargetSource {
     const samples = this.#parts.samples.ofSteps(piece);
     const view = viewAt(spec.views, positionsOf(grid, piece).epoch);
     const unreadable = new Set<number>();
-    const read = async (
+    const read = async <T>(
       index: number,
-      out: Float32Array,
-      from: (teacher: PinnedTeacher) => Promise<boolean>,
-    ) => {
+      from: (teacher: PinnedTeacher) => Promise<T | undefined>,
+    ): Promise<T | undefined> => {
       try {
-        if (!(await from(record.teachers[index] as PinnedTeacher))) unreadable.add(index);
+        const found = await from(record.teachers[index] as PinnedTeacher);
+        if (found === undefined) unreadable.add(index);
+        return found;
       } catch (thrown) {
         const { code, message } = toLyceumError(thrown);
         throw new LyceumError(code, `answers cannot be read: ${message}`, { cause: thrown });
       }
-      return out;
     };
-    const logits = piece.contributors.map((index) => {
-      const out = atLeast(buffers.logits, index, samples.length * dataset.classCount);
-      return read(index, out, (teacher) =>
-        readLogits(store, dataset, teacher, { view, codec }, samples, out),
-      );
-    });
-    const features = this.#features.map(({ teacher: owner, output }, index) => {
-      const out = atLeast(buffers.features, index, samples.length * output.rowLength);
-      return read(owner, out, async ({ identity }) => {
+    const logits = piece.contributors.map((index) =>
+      read(index, (teacher) =>
+        readStored(store, dataset, teacher, { view, codec }, samples, (wordCount) =>
+          atLeast(buffers.logits, index, wordCount, Uint32Array),
+        ),
+      ),
+    );
+    const features = this.#features.map(async ({ teacher: owner, output }, index) => {
+      const length = samples.length * output.rowLength;
+      const out = atLeast(buffers.features, index, length, Float32Array);
+      await read(owner, async ({ identity }) => {
         const table = answerTable(dataset, { teacherIdentity: identity, view }, output);
-        return (await store.read(table, samples, out)).length === 0;
+        return (await store.read(table, samples, out)).length === 0 || undefined;
       });
+      return out;
     });
     return {
       logits: await Promise.all(logits),
@@ -140,7 +143,7 @@ export class TargetSource {
     const { epoch, firstPosition, positionCount } = positionsOf(grid, piece);
     const rows = {
       plan: this.#plan,
-      teacherLogits: record.teachers.map((_, t) => logits[piece.contributors.indexOf(t)]),
+      teachers: record.teachers.map((_, t) => logits[piece.contributors.indexOf(t)]),
       rowCount: positionCount,
       classCount: dataset.classCount,
       labels: Int32Array.from(
@@ -168,12 +171,17 @@ export class TargetSource {
 }
 
 /** The first `length` numbers of a buffer, which is replaced if it has fewer, in memory that threads may share. */
-function atLeast(buffers: Float32Array[], index: number, length: number): Float32Array {
+function atLeast<T extends Uint32Array | Float32Array>(
+  buffers: T[],
+  index: number,
+  length: number,
+  Numbers: new (buffer: SharedArrayBuffer) => T,
+): T {
   const kept = buffers[index];
   const buffer =
     kept !== undefined && kept.length >= length
       ? kept
-      : new Float32Array(new SharedArrayBuffer(4 * length));
+      : new Numbers(new SharedArrayBuffer(4 * length));
   buffers[index] = buffer;
-  return buffer.subarray(0, length);
+  return buffer.subarray(0, length) as T;
 }

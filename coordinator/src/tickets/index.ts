@@ -1,6 +1,6 @@
 /** Teachers asked and their answers taken: the desk that issues tickets, the intake, what is stored already. */
 export { AnswerIntake } from './answer-intake.js';
-export { readLogits } from './read-logits.js';
+export { readStored } from './read-logits.js';
 export { SplitAnswers, splitGrid } from './split-answers.js';
 export { TeacherQueues } from './teacher-queues.js';
 export type { TeacherUser } from './teacher-user.js';

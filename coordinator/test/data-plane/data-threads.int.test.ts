@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type CombineRequest, combineRows } from '../../src/data-plane/combine-rows.js';
 import { DataThreads } from '../../src/data-plane/data-threads.js';
 import { randomFrom } from '../random.js';
+import { stored } from './stored.js';
 
 const [ROWS, CLASSES, TEACHERS] = [64, 1000, 3];
 
@@ -19,9 +20,9 @@ function request(
   { rowCount = ROWS, seed = 1, fit }: Partial<CombineRequest> & { seed?: number } = {},
 ): CombineRequest {
   const random = randomFrom(seed);
-  const teacherLogits = Array.from({ length: TEACHERS }, () => {
+  const teachers = Array.from({ length: TEACHERS }, () => {
     const logits = new Float32Array(new SharedArrayBuffer(4 * rowCount * CLASSES));
-    return logits.map(() => 10 * random());
+    return stored(logits.map(() => 10 * random()));
   });
   return {
     plan: {
@@ -35,7 +36,7 @@ function request(
         standardized: false,
       })),
     },
-    teacherLogits,
+    teachers,
     rowCount,
     classCount: CLASSES,
     labels: Int32Array.from({ length: rowCount }, (_, row) => row % CLASSES),

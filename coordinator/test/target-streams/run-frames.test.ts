@@ -85,8 +85,10 @@ function frames(changes: Partial<RunFramesParts> = {}, answers = true): Desk {
       withdraw: () => {},
     },
     store: {
-      read: async (_, samples, out) => {
-        out.fill(samples[0] as number);
+      read: async () => [],
+      // In float32, as the run has it.
+      readWords: async (_, samples, out) => {
+        new Float32Array(out.buffer, out.byteOffset, out.length).fill(samples[0] as number);
         return [];
       },
     },

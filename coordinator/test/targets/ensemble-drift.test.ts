@@ -2,6 +2,7 @@
 import { expect, it } from 'vitest';
 import { EnsembleDrift } from '../../src/targets/ensemble-drift.js';
 import { DRIFT_BLOCK } from '../../src/targets/teacher-drift.js';
+import { stored } from '../data-plane/stored.js';
 
 const CLASS_COUNT = 3;
 const ROW_COUNT = 10;
@@ -19,7 +20,9 @@ function blocks(
   contributors: readonly number[],
   answers: readonly Float32Array[],
 ) {
-  return Array.from({ length: DRIFT_BLOCK }, () => drift.look(contributors, answers)).flat();
+  const rowCount = (answers[0]?.length ?? 0) / CLASS_COUNT;
+  const look = () => drift.look(contributors, answers.map(stored), rowCount);
+  return Array.from({ length: DRIFT_BLOCK }, look).flat();
 }
 
 it('names the teacher that contradicts the others, in ensemble order, and no other', () => {

@@ -5,6 +5,7 @@ import { FRAME_BYTES, float32Values } from '@lyceum/proto';
 import { expect, it } from 'vitest';
 import { DataThreads } from '../../src/data-plane/data-threads.js';
 import { targetFrames } from '../../src/targets/target-frames.js';
+import { stored } from '../data-plane/stored.js';
 
 function plan() {
   const specification = checkRunSpecification(
@@ -32,7 +33,7 @@ it('lends nothing of the buffers that take the next answers', async () => {
   const logits = new Float32Array(4 * 2);
   const rows = {
     plan: plan(),
-    teacherLogits: [logits],
+    teachers: [stored(logits)],
     rowCount: 4,
     classCount: 2,
     features: [{ name: 'features', rowShape: [rowLength], values }],

@@ -67,13 +67,17 @@ export function throughCodec(
 }
 
 export function wordMemory(wordCount: number): WordMemory {
-  const words = new Uint32Array(wordCount);
-  const { buffer } = words;
+  return memoryOf(new Uint32Array(wordCount));
+}
+
+/** The same memory as each kind of number. */
+export function memoryOf(words: Uint32Array): WordMemory {
+  const { buffer, byteOffset, length } = words;
   return {
     words,
-    floats: new Float32Array(buffer),
-    halves: new Uint16Array(buffer),
-    bytes: new Uint8Array(buffer),
+    floats: new Float32Array(buffer, byteOffset, length),
+    halves: new Uint16Array(buffer, byteOffset, 2 * length),
+    bytes: new Uint8Array(buffer, byteOffset, 4 * length),
   };
 }
 

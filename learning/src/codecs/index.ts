@@ -6,6 +6,7 @@ export {
   codecWritten,
   isAnswerCodec,
   isOfTopK,
+  memoryOf,
   rowCodec,
   throughCodec,
   wordMemory,

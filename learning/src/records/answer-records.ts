@@ -5,7 +5,13 @@
  *
  * Long rows of float16 go through a kernel, of the same bits.
  */
-import { type AnswerCodec, type RowCodec, rowCodec, type WordMemory } from '../codecs/index.js';
+import {
+  type AnswerCodec,
+  memoryOf,
+  type RowCodec,
+  rowCodec,
+  type WordMemory,
+} from '../codecs/index.js';
 import { RecordKernel } from './record-kernel.js';
 import { recordSum } from './record-sum.js';
 
@@ -63,20 +69,17 @@ export class AnswerRecords {
     }
   }
 
-  /**
-   * Rows of records become rows from `first` on of [N, rowLength].
-   *
-   * @param starts - where each row's words begin, behind its sample.
-   */
-  decode(memory: WordMemory, starts: ArrayLike<number>, rows: Float32Array, first: number): void {
+  /** [N, words of a row], of a row's words alone, become [N, rowLength]. */
+  decode(words: Uint32Array, rows: Float32Array): void {
+    const { wordCount } = this.codec;
+    const count = words.length / wordCount;
     const kernel = this.#isFloat16 ? this.#kernel() : undefined;
     if (kernel !== undefined) {
-      kernel.decode(memory, starts, this.codec.wordCount, rows, first, this.#rowLength);
+      kernel.decode(words, count, wordCount, rows, this.#rowLength);
       return;
     }
-    for (let i = 0; i < starts.length; i++) {
-      this.codec.decode(memory, starts[i] as number, rows, first + i);
-    }
+    const memory = memoryOf(words);
+    for (let row = 0; row < count; row++) this.codec.decode(memory, row * wordCount, rows, row);
   }
 
   /** Whether each of the first `count` records, [count], is as it was written. */

@@ -1,5 +1,4 @@
 /** The kernel of records (`learning/wasm/records.ts`), for rows that are long enough for it. */
-import type { WordMemory } from '../codecs/index.js';
 import { type Kernel, openKernel } from '../kernels/index.js';
 
 interface Functions {
@@ -63,32 +62,23 @@ export class RecordKernel {
     return undefined;
   }
 
-  /**
-   * Rows of float16 become rows from `first` on of [N, classes].
-   *
-   * @param starts - the first word of each row.
-   * @param rowWords - words of a row.
-   */
+  /** [count, rowWords] of float16 become [count, classes]. */
   decode(
-    { words }: WordMemory,
-    starts: ArrayLike<number>,
+    words: Uint32Array,
+    count: number,
     rowWords: number,
     rows: Float32Array,
-    first: number,
     classes: number,
   ): void {
     const perBlock = blockRows(classes);
-    for (let done = 0; done < starts.length; done += perBlock) {
-      const count = Math.min(perBlock, starts.length - done);
-      const { at, memory } = this.#kernel.room(4 * count * rowWords, 4 * count * classes);
+    for (let first = 0; first < count; first += perBlock) {
+      const own = Math.min(perBlock, count - first);
+      const { at, memory } = this.#kernel.room(4 * own * rowWords, 4 * own * classes);
       const [from, to] = at as [number, number];
-      const own = new Uint32Array(memory, from, count * rowWords);
-      for (let i = 0; i < count; i++) {
-        const start = starts[done + i] as number;
-        own.set(words.subarray(start, start + rowWords), i * rowWords);
-      }
-      this.#kernel.functions.decodeFloat16(from, 4 * rowWords, count, classes, to);
-      rows.set(new Float32Array(memory, to, count * classes), (first + done) * classes);
+      const block = words.subarray(first * rowWords, (first + own) * rowWords);
+      new Uint32Array(memory, from, block.length).set(block);
+      this.#kernel.functions.decodeFloat16(from, 4 * rowWords, own, classes, to);
+      rows.set(new Float32Array(memory, to, own * classes), first * classes);
     }
   }
 

@@ -54,12 +54,17 @@ describe.each(['float16', 'float32', 'uint8-affine'] as const)('%s', (codec) => 
     expect(areEqual(memory.words, plainRecords(codec, samples, logits))).toBe(true);
     expect(records.areSound(memory.words, rows)).toEqual(samples.map(() => true));
 
-    const order = samples.map((_, i) => (i * 2) % rows);
-    const starts = Uint32Array.from(order, (i) => i * records.wordCount + 1);
-    const read = new Float32Array((rows + 1) * classes);
-    records.decode(memory, starts, read, 1);
-    const want = new Float32Array((rows + 1) * classes);
-    for (const [n, start] of starts.entries()) records.codec.decode(memory, start, want, n + 1);
+    // As they are read: rows alone, and not from the beginning of their memory.
+    const own = records.codec.wordCount;
+    const words = new Uint32Array(1 + rows * own).subarray(1);
+    const want = new Float32Array(rows * classes);
+    for (let row = 0; row < rows; row++) {
+      const start = row * records.wordCount + 1;
+      words.set(memory.words.subarray(start, start + own), row * own);
+      records.codec.decode(memory, start, want, row);
+    }
+    const read = new Float32Array(rows * classes);
+    records.decode(words, read);
     expect(areEqual(read, want)).toBe(true);
   });
 

@@ -1,0 +1,58 @@
+/** Teachers' answers as they are stored, and the logits that they are, whatever their access lets them give. Pure. */
+import type { AnswerCodec } from '@lyceum/learning/codecs';
+import { certainLogits, type KnownClasses, withoutUnknown } from '@lyceum/learning/ensemble';
+import { AnswerRecords } from '@lyceum/learning/records';
+
+export interface StoredLogits {
+  readonly codec: AnswerCodec;
+  /** [N, words of a row]. */
+  readonly words: Uint32Array;
+  /** It gives its class alone. */
+  readonly isFinal: boolean;
+  /** Which classes it knows. */
+  readonly knownClasses: KnownClasses;
+}
+
+/** Words of a row of so many classes. */
+export function storedWords(codec: AnswerCodec, isFinal: boolean, classCount: number): number {
+  return recordsOf(codec, isFinal, classCount).codec.wordCount;
+}
+
+/**
+ * [N, C]: a final answer is that class for certain, and what is of classes that the teacher does not know is −∞.
+ *
+ * @param out - written, and returned; a new one if left out.
+ */
+export function logitsOf(
+  { codec, words, isFinal, knownClasses }: StoredLogits,
+  classCount: number,
+  out?: Float32Array,
+): Float32Array {
+  const records = recordsOf(codec, isFinal, classCount);
+  const rowCount = words.length / records.codec.wordCount;
+  out ??= new Float32Array(rowCount * classCount);
+  if (isFinal) {
+    const classes = new Float32Array(rowCount);
+    records.decode(words, classes);
+    certainLogits(classes, classCount, out);
+  } else {
+    records.decode(words, out);
+    withoutUnknown(out, classCount, knownClasses);
+  }
+  return out;
+}
+
+/** Rows [first, end) of `rowCount`, which it lends. */
+export function storedRows(
+  stored: StoredLogits,
+  rowCount: number,
+  first: number,
+  end: number,
+): StoredLogits {
+  const rowWords = stored.words.length / rowCount;
+  return { ...stored, words: stored.words.subarray(first * rowWords, end * rowWords) };
+}
+
+function recordsOf(codec: AnswerCodec, isFinal: boolean, classCount: number): AnswerRecords {
+  return new AnswerRecords({ codec, rowLength: isFinal ? 1 : classCount });
+}
