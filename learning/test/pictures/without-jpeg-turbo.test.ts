@@ -1,0 +1,18 @@
+/** A platform that libjpeg-turbo's package has nothing for: here it cannot be loaded. */
+import sharp from 'sharp';
+import { expect, it, vi } from 'vitest';
+import { decoderVersion, pictureDecoder } from '../../src/pictures/picture-decoder.js';
+
+vi.mock('../../src/pictures/jpeg-decoder.js', () => ({ JpegDecoder: { open: () => undefined } }));
+
+it('sharp decodes every picture, and the version says so', async () => {
+  const pixels = Uint8Array.from({ length: 20 * 10 * 3 }, (_, i) => (i * 7) % 256);
+  const raw = { width: 20, height: 10, channels: 3 } as const;
+  const jpeg = await sharp(pixels, { raw }).jpeg().toBuffer();
+  const decode = await pictureDecoder({ width: 8, height: 4, channels: 3, fit: 'stretch' });
+  const resized = sharp(jpeg).resize({ width: 8, height: 4, fit: 'fill', kernel: 'linear' });
+  const want = await resized.toColourspace('srgb').raw().toBuffer();
+  expect(Buffer.from(await decode(jpeg)).equals(want)).toBe(true);
+  const version = `lyceum-pictures/2 jpeg-turbo/none libvips/${sharp.versions.vips}`;
+  expect(await decoderVersion()).toBe(version);
+});
