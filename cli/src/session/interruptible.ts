@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { onInterrupt } from '@lyceum/platform';
 import { CommandExit, EXIT } from './exit-codes.js';
 
@@ -12,6 +13,8 @@ export async function interruptible<T>(
   signals: readonly NodeJS.Signals[] = ['SIGINT'],
 ): Promise<T> {
   const interrupted = new AbortController();
+  // One listener a request: many at a time are no leak.
+  setMaxListeners(0, interrupted.signal);
   const stopListening = onInterrupt(signals, () => interrupted.abort());
   let result: T;
   try {

@@ -221,19 +221,19 @@ test('a registration that is killed goes on with the shards that it had not read
     cache,
   ];
   const tar = await tarOfPictures(jpg);
-  const stands = new Set(['/5.tar', '/6.tar', '/7.tar']);
+  const stands = new Set(['/9.tar', '/10.tar', '/11.tar']);
   const whole: string[] = [];
   const server = await servingTars(tar, (url, isWhole) => {
     if (isWhole) whole.push(url);
     return !stands.has(url);
   });
   const { port } = server.address() as AddressInfo;
-  const urls = `http://127.0.0.1:${port}/{0..7}.tar`;
+  const urls = `http://127.0.0.1:${port}/{0..11}.tar`;
   try {
     const first = startCli(NOBODY, cli(urls, '--dry-run'));
     const indexes = () =>
       readdirSync(path.join(cache, 'shard-indexes')).filter((name) => name.endsWith('.npz'));
-    await vi.waitFor(() => expect(indexes()).toHaveLength(5), { timeout: 60_000 });
+    await vi.waitFor(() => expect(indexes()).toHaveLength(9), { timeout: 60_000 });
     first.process.kill('SIGKILL');
     await first.result;
     stands.clear();
@@ -241,10 +241,12 @@ test('a registration that is killed goes on with the shards that it had not read
     const second = await runCli(NOBODY, ...cli(urls, '--dry-run', '-o', 'json'));
     expect(second, second.stderr).toMatchObject({ code: 0 });
     expect(JSON.parse(second.stdout)).toMatchObject({
-      summary: { samples: 160 },
-      shards: { count: 8 },
+      summary: { samples: 240 },
+      shards: { count: 12 },
     });
-    expect(whole.sort()).toEqual(['/5.tar', '/6.tar', '/7.tar']);
+    expect(whole.sort()).toEqual(['/10.tar', '/11.tar', '/9.tar']);
+    // As Node does where more than ten requests at a time listen to one signal.
+    expect(second.stderr).not.toContain('Warning');
   } finally {
     server.closeAllConnections();
     server.close();
