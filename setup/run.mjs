@@ -16,6 +16,7 @@ const DATA_OF = {
   consistent: 'fashion',
   'cross-modal': 'mfeat',
   data: 'photographs',
+  'bucket-kills': 'photographs',
 };
 
 const [script, ...args] = process.argv.slice(2);

@@ -17,6 +17,7 @@ import {
   teacherKills,
 } from './clusters/index.js';
 import { coordinator } from './coordinator/coordinator.js';
+import { bucketKills } from './data/bucket-kills.js';
 import { data } from './data/data.js';
 import { inference, step } from './engine/index.js';
 import { hostile } from './hostile/hostile.js';
@@ -42,11 +43,19 @@ interface Bench {
 /** Those that have another side in PyTorch. */
 const WITH_PYTHON = ['data', 'pytorch'];
 
+/** Those that have a set that takes disk and minutes. */
+const WITH_LARGE = ['bucket-kills', 'data'];
+
 const BENCHES: Readonly<Record<string, Bench>> = {
   answers: {
     summary:
       'bytes of stored answers, their divergence and students’ accuracy, by codec and classes',
     run: answers,
+  },
+  'bucket-kills': {
+    summary:
+      'a run on a set in a bucket whose processes are killed ÷ the same undisturbed, same weights',
+    run: bucketKills,
   },
   capacity: {
     summary: 'achieved rate ÷ what teachers and student allow, 1 to 32 workers, unequal teachers',
@@ -121,7 +130,7 @@ const usage = [
   '--repetitions: 3 if not given',
   '--record: writes the result to bench/results/NAME.json, and its table in bench/README.md',
   '--python: for data and pytorch, a Python with torch, torchvision and numpy',
-  '--large: for data, also reads 20 GiB of shards, which it writes to the temporary folder',
+  '--large: data also reads 20 GiB of shards, bucket-kills 10 GiB, written to the temporary folder',
 ].join('\n');
 
 const CANNOT_BEGIN = 2;
@@ -171,7 +180,9 @@ async function main(signal: AbortSignal): Promise<number> {
   if (values.python !== undefined && !WITH_PYTHON.includes(name)) {
     return refused(`--python is for ${WITH_PYTHON.join(' and ')}`);
   }
-  if (values.large && name !== 'data') return refused('--large is for data');
+  if (values.large && !WITH_LARGE.includes(name)) {
+    return refused(`--large is for ${WITH_LARGE.join(' and ')}`);
+  }
   const loadBefore = loadavg()[0] ?? 0;
   const result = await bench.run({
     repetitions,

@@ -1,5 +1,6 @@
 /** What both sides of `data` are asked to do, and what they tell. */
 import type { PictureGrid } from '@lyceum/learning/datasets';
+import type { SetPlace } from './set-place.js';
 
 /** Side of the square that every picture is brought to, and of what a model sees of it. */
 const GRID_SIDE = 256;
@@ -17,8 +18,8 @@ export interface ReaderJob {
   /** The set's manifest. */
   readonly manifest: string;
   readonly digest: string;
-  /** The folder with its shards. */
-  readonly datasetsRoot: string;
+  readonly objects: SetPlace['objects'];
+  /** Of pictures that are not files here; what is in it serves again. */
   readonly cacheFolder: string;
   /** Of the set, in the order of its chunks; they are read from the first one on. */
   readonly pictures: number;

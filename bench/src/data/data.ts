@@ -8,11 +8,13 @@
  * part of our time.
  *
  * Then: memory of a reader of 1 GiB and, with `--large`, of 20 GiB of shards, bytes read ÷ wanted, and seconds to the first
- * batch with the shards still on the disk.
+ * batch with the shards still on the disk; the same from a bucket with the cache on disk empty, and with all in it; and how
+ * long students wait for their pictures, in real clusters.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ArtifactKind } from '@lyceum/proto';
 import {
   type BenchOptions,
   type BenchResult,
@@ -20,20 +22,31 @@ import {
   cacheFolder,
   type Figure,
   figureOf,
+  finished,
   median,
   progress,
   spread,
+  withCluster,
 } from '../measuring/index.js';
 import { defaultPython, pytorchVersion } from '../pytorch/pytorch-process.js';
-import type { ReaderFigures, SideFigures } from './data-job.js';
+import { BATCH_PICTURES, type ReaderFigures, type SideFigures } from './data-job.js';
 import { type Jpeg, jpegCrops } from './jpegs.js';
 import { PictureSet } from './picture-set.js';
+import { S3Gateway } from './s3-gateway.js';
+import { localPlace } from './set-place.js';
 import { readHere, readThere, type SideOptions, TORCH_DECODERS } from './sides.js';
 
 const CROPS = 512;
 const PICTURES = 6_400;
 const SMALL_GIB = 1;
 const LARGE_GIB = 20;
+
+/** Of the one decoding is the most, of the other computing. */
+const STUDENTS = {
+  'mlp-10': { architecture: 'mlp', hiddenUnits: [10] },
+  'conv-16-32': { architecture: 'conv', filters: [16, 32], denseUnits: [] },
+} as const;
+const STUDENT_STEPS = 100;
 
 interface Options extends BenchOptions {
   /** A Python with torch and torchvision; undefined: the one in the cache. */
@@ -54,7 +67,9 @@ export async function data(options: Options): Promise<BenchResult> {
   const folder = await mkdtemp(join(tmpdir(), 'lyceum-data-'));
   try {
     progress(`writing ${SMALL_GIB} GiB of JPEGs`);
-    const set = await PictureSet.make(join(folder, 'small'), crops, SMALL_GIB, signal);
+    const wanted = { crops, gib: SMALL_GIB, signal };
+    const small = join(folder, 'small');
+    const set = await PictureSet.make(small, localPlace(small), wanted);
     const settings = { pictures: PICTURES, threads: COMPUTE_THREADS, signal };
     const measured: Repetition[] = [];
     for (let repetition = 1; repetition <= repetitions; repetition++) {
@@ -62,7 +77,9 @@ export async function data(options: Options): Promise<BenchResult> {
       progress(`repetition ${repetition}: ${ratioOf(measured.at(-1) as Repetition).toFixed(2)}`);
     }
     const cold = await readCold(set, settings);
+    const waiting = await studentsWait(set, signal);
     await set.remove();
+    const cached = await readCached(join(folder, 'bucket'), crops, settings);
     const most = large ? await readLarge(join(folder, 'large'), crops, settings) : undefined;
     const ratios = measured.map(ratioOf);
     return {
@@ -74,7 +91,9 @@ export async function data(options: Options): Promise<BenchResult> {
         ...ratesOf(measured),
         figureOf('pages cold', 's to the first batch', [cold.firstBatchSeconds]),
         figureOf('pages cold', 'pictures/s', [cold.picturesPerSecond]),
-        ...(most === undefined ? [] : largeFigures(most)),
+        ...cached,
+        ...waiting,
+        ...(most === undefined ? [] : largeFigures(most, measured)),
       ],
       details: { pytorch: version, jpegBytes: meanBytes(crops), threads: COMPUTE_THREADS },
     };
@@ -156,16 +175,86 @@ async function readLarge(
   settings: SideOptions,
 ): Promise<ReaderFigures> {
   progress(`writing ${LARGE_GIB} GiB of JPEGs`);
-  const set = await PictureSet.make(folder, crops, LARGE_GIB, settings.signal);
+  const wanted = { crops, gib: LARGE_GIB, signal: settings.signal };
+  const set = await PictureSet.make(folder, localPlace(folder), wanted);
   return readCold(set, settings);
 }
 
-function largeFigures(figures: ReaderFigures): Figure[] {
+function largeFigures(figures: ReaderFigures, measured: readonly Repetition[]): Figure[] {
+  const smallMib = median(measured.map(({ ours }) => ours.residentMib));
   return [
     figureOf('20 GiB, pages cold', 'bytes read ÷ wanted', [readShare(figures)]),
     figureOf('20 GiB, pages cold', 's to the first batch', [figures.firstBatchSeconds]),
     figureOf('20 GiB, pages cold', 'MiB at most', [figures.residentMib]),
+    figureOf('20 GiB ÷ 1 GiB', 'MiB at most', [figures.residentMib / smallMib]),
   ];
+}
+
+/** The same pictures of a bucket twice: brought from there, then from the cache on this disk. */
+async function readCached(
+  folder: string,
+  crops: readonly Jpeg[],
+  settings: SideOptions,
+): Promise<Figure[]> {
+  const { signal } = settings;
+  const gateway = await S3Gateway.start(folder, signal);
+  try {
+    progress(`writing ${SMALL_GIB} GiB of JPEGs to a bucket`);
+    const wanted = { crops, gib: SMALL_GIB, signal };
+    const set = await PictureSet.make(join(folder, 'set'), gateway.place, wanted);
+    const cold = await readHere(set, settings);
+    const warm = await readHere(set, settings);
+    return [
+      ...cacheFigures('bucket, cache cold', cold),
+      ...cacheFigures('bucket, cache warm', warm),
+    ];
+  } finally {
+    await gateway.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function cacheFigures(name: string, figures: ReaderFigures): Figure[] {
+  return [
+    figureOf(name, 's to the first batch', [figures.firstBatchSeconds]),
+    figureOf(name, 'pictures/s', [figures.picturesPerSecond]),
+    figureOf(name, 'bytes read ÷ wanted', [readShare(figures)]),
+  ];
+}
+
+/** Students that learn labels, on the same cores as their pictures are decoded on. */
+async function studentsWait(set: PictureSet, signal: AbortSignal): Promise<Figure[]> {
+  const env = { LYCEUM_DATASETS_ROOT: set.folder };
+  const shape = { teacherWorkers: 0, studentWorkers: 1, env, signal };
+  return withCluster(shape, async (_cluster, client) => {
+    const kind = ArtifactKind.ARTIFACT_KIND_DATASET;
+    await client.pushArtifact(kind, 'pictures', set.bytes, { signal });
+    const figures: Figure[] = [];
+    for (const [name, model] of Object.entries(STUDENTS)) {
+      progress(`training ${name}`);
+      const { runId } = await finished(client, studentRun(name, model), signal);
+      const { training, samplesPerSecond } = await client.getReport(runId);
+      const waitingShare = (training.dataWaitingSeconds ?? 0) / training.seconds;
+      figures.push(
+        figureOf(`student ${name}`, 'share of its time waiting for pictures', [waitingShare]),
+        figureOf(`student ${name}`, 'pictures/s', [samplesPerSecond]),
+      );
+    }
+    return figures;
+  });
+}
+
+function studentRun(name: string, model: object): string {
+  return JSON.stringify({
+    apiVersion: 'lyceum.dev/v1alpha1',
+    kind: 'Training',
+    metadata: { name },
+    spec: {
+      dataset: 'pictures',
+      student: { model },
+      training: { batchSize: BATCH_PICTURES, steps: STUDENT_STEPS },
+    },
+  });
 }
 
 function meanBytes(crops: readonly Jpeg[]): number {

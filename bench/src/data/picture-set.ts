@@ -5,85 +5,89 @@ import { mkdir, open, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { promisify } from 'node:util';
-import {
-  type PictureGrid,
-  parseStoredDataset,
-  type StoredDataset,
-} from '@lyceum/learning/datasets';
+import { parseStoredDataset, type StoredDataset } from '@lyceum/learning/datasets';
 import { registerSet } from '@lyceum/learning/indexing';
 import { AddressGuard } from '@lyceum/platform';
 import { type Objects, openObjects } from '@lyceum/platform/objects';
 import { GRID } from './data-job.js';
 import type { Jpeg } from './jpegs.js';
+import type { SetPlace } from './set-place.js';
 import { tarShards } from './tar-shards.js';
 
 const GIB = 2 ** 30;
-const SHARD_BYTES = GIB / 4;
+/** A set of less has four shards too. */
+const GREATEST_SHARD_BYTES = GIB / 4;
 const run = promisify(execFile);
 
-interface SetWanted {
+interface ShardsWanted {
   readonly crops: readonly Jpeg[];
   readonly gib: number;
-  readonly grid: PictureGrid;
-  /** Before the names of its shards. */
-  readonly prefix: string;
-  /** What registering keeps. */
-  readonly indexFolder: string;
   readonly signal: AbortSignal;
 }
 
-/** @returns the set's manifest. */
-async function makePictureSet(objects: Objects, wanted: SetWanted): Promise<Buffer> {
-  const { crops, gib, grid, prefix, indexFolder, signal } = wanted;
-  const sources: string[] = [];
-  for (const shard of tarShards(crops, { jpegBytes: gib * GIB, shardBytes: SHARD_BYTES })) {
-    const url = `${prefix}${shard.file}`;
-    await objects.write(url, Readable.from(shard.content), signal);
-    sources.push(url);
-  }
-  const places = { objects, cacheFolder: indexFolder, signal };
-  return (await registerSet({ sources, grid, checksPictures: false }, places)).manifest;
+/** @returns their URLs. */
+export function writeShards(place: SetPlace, wanted: ShardsWanted): Promise<string[]> {
+  return withObjects(place, (objects) => written(objects, place, wanted));
 }
 
-/** A set whose shards lie in a folder. */
+async function withObjects<T>(place: SetPlace, use: (objects: Objects) => Promise<T>): Promise<T> {
+  const objects = openObjects({ ...place.objects, guard: new AddressGuard([]) });
+  try {
+    return await use(objects);
+  } finally {
+    await objects.close();
+  }
+}
+
+async function written(
+  objects: Objects,
+  { prefix }: SetPlace,
+  { crops, gib, signal }: ShardsWanted,
+): Promise<string[]> {
+  const jpegBytes = gib * GIB;
+  const shardBytes = Math.min(GREATEST_SHARD_BYTES, jpegBytes / 4);
+  const urls: string[] = [];
+  for (const shard of tarShards(crops, { jpegBytes, shardBytes })) {
+    const url = `${prefix}${shard.file}`;
+    await objects.write(url, Readable.from(shard.content), signal);
+    urls.push(url);
+  }
+  return urls;
+}
+
+/** A set of {@link GRID} with all that belongs to it. */
 export class PictureSet {
+  /** For what is made of it. */
   readonly folder: string;
+  readonly place: SetPlace;
   /** Its manifest. */
   readonly file: string;
   readonly bytes: Buffer;
   readonly digest: string;
   readonly set: StoredDataset;
 
-  private constructor(folder: string, file: string, bytes: Buffer) {
+  private constructor(folder: string, place: SetPlace, file: string, bytes: Buffer) {
     this.folder = folder;
+    this.place = place;
     this.file = file;
     this.bytes = bytes;
     this.digest = createHash('sha256').update(bytes).digest('hex');
     this.set = parseStoredDataset(bytes);
   }
 
-  static async make(
-    folder: string,
-    crops: readonly Jpeg[],
-    gib: number,
-    signal: AbortSignal,
-  ): Promise<PictureSet> {
+  static async make(folder: string, place: SetPlace, wanted: ShardsWanted): Promise<PictureSet> {
     await mkdir(folder, { recursive: true });
-    const guard = new AddressGuard([]);
-    const objects = openObjects({ datasetsRoot: folder, guard, environment: {} });
-    try {
-      const indexFolder = join(folder, 'index');
-      const wanted = { crops, gib, grid: GRID, prefix: 'shards/', indexFolder, signal };
-      const manifest = await makePictureSet(objects, wanted);
-      const file = join(folder, 'manifest.npz');
-      await writeFile(file, manifest);
-      return new PictureSet(folder, file, manifest);
-    } finally {
-      await objects.close();
-    }
+    const manifest = await withObjects(place, async (objects) => {
+      const sources = await written(objects, place, wanted);
+      const places = { objects, cacheFolder: join(folder, 'index'), signal: wanted.signal };
+      return (await registerSet({ sources, grid: GRID, checksPictures: false }, places)).manifest;
+    });
+    const file = join(folder, 'manifest.npz');
+    await writeFile(file, manifest);
+    return new PictureSet(folder, place, file, manifest);
   }
 
-  /** Paths of its shards. */
+  /** Paths of shards that are files. */
   get shards(): string[] {
     return (this.set.shards?.shards ?? []).map(({ url }) => join(this.folder, url));
   }

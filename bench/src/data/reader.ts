@@ -21,13 +21,7 @@ const job = JSON.parse(await readFile(process.argv[2] as string, 'utf8')) as Rea
 const cpuBefore = process.cpuUsage();
 const begin = performance.now();
 const windows = openWindows({
-  objects: {
-    datasetsRoot: job.datasetsRoot,
-    allowedAddresses: [],
-    s3Endpoint: undefined,
-    s3Region: undefined,
-    environment: {},
-  },
+  objects: { ...job.objects, allowedAddresses: [] },
   cacheFolder: job.cacheFolder,
   cacheBytes: CACHE_BYTES,
   memoryBytes: MEMORY_BYTES,

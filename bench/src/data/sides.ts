@@ -1,6 +1,6 @@
 /** Both sides of `data`, each a process of its own. */
 import { execFile } from 'node:child_process';
-import { rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -34,20 +34,16 @@ export async function readHere(
   pictureSet: PictureSet,
   { pictures, threads, signal }: SideOptions,
 ): Promise<ReaderFigures> {
-  const cacheFolder = join(pictureSet.folder, 'cache');
+  const { file, digest, place, folder } = pictureSet;
   const job: ReaderJob = {
-    manifest: pictureSet.file,
-    digest: pictureSet.digest,
-    datasetsRoot: pictureSet.folder,
-    cacheFolder,
+    manifest: file,
+    digest,
+    objects: place.objects,
+    cacheFolder: join(folder, 'cache'),
     pictures,
     threads,
   };
-  try {
-    return await figuresOf(process.execPath, READER, pictureSet, job, signal);
-  } finally {
-    await rm(cacheFolder, { recursive: true, force: true });
-  }
+  return figuresOf(process.execPath, READER, pictureSet, job, signal);
 }
 
 /** The DataLoader reads as many pictures of the same split in an order of its own, each by itself, as it does. */
