@@ -19,6 +19,7 @@ import {
 import { coordinator } from './coordinator/coordinator.js';
 import { bucketKills } from './data/bucket-kills.js';
 import { data } from './data/data.js';
+import { dataPlane } from './data-plane/data-plane.js';
 import { inference, step } from './engine/index.js';
 import { hostile } from './hostile/hostile.js';
 import {
@@ -81,6 +82,11 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   data: {
     summary: 'pictures/s and core of a set in shards ÷ of PyTorch’s DataLoader on the same JPEGs',
     run: data,
+  },
+  'data-plane': {
+    summary:
+      'where a value takes the coordinator’s processor, and values/s with two data threads ÷ one',
+    run: dataPlane,
   },
   hostile: {
     summary: 'how long hostile packages and documents hold the coordinator up, and its memory',

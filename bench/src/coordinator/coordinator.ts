@@ -18,11 +18,20 @@ import {
   finished,
   median,
   spread,
+  TEACHERS,
   withCluster,
 } from '../measuring/index.js';
 import { IdleSessions } from './idle-sessions.js';
 import { loopDelayEnvironment } from './loop-delay.js';
-import { figuresOf, growth, type Readings, read, readings, summary } from './reading.js';
+import {
+  coordinatorMs,
+  figuresOf,
+  growth,
+  type Readings,
+  read,
+  readings,
+  summary,
+} from './reading.js';
 import {
   assertRoomForStudents,
   FEW_RUNS,
@@ -49,6 +58,11 @@ const SETTINGS = [
 /** Of one inference: short, so that the coordinator has work all the time. */
 const LOOKUP_DELAY_MS = 1;
 const TEACHER_WORKERS = 2;
+/** Of the coordinator. */
+const DATA_THREADS = 1;
+const BATCH_SIZE = 128;
+/** A short run has so many times fewer steps. */
+const SHORTER = 4;
 /** The cluster's own. */
 const WORKER_SESSIONS = TEACHER_WORKERS + 1;
 
@@ -56,13 +70,16 @@ export async function coordinator(options: BenchOptions): Promise<BenchResult> {
   assertRoomForStudents();
   const details: Record<string, unknown> = {
     teachers: `lookup: ${LOOKUP_DELAY_MS} ms an inference; ${TEACHER_WORKERS} workers`,
-    batchSize: 128,
+    batchSize: BATCH_SIZE,
     loopDelay: 'of a timer of 1 ms, its interval subtracted',
   };
   let growths: number[] = [];
   const figures: Figure[] = [];
+  const nsPerValue: Record<number, number> = {};
   for (const setting of SETTINGS) {
-    const taken = await measure(setting, options);
+    const { taken, nsEach } = await measure(setting, options);
+    nsPerValue[setting.classCount] = median(nsEach);
+    figures.push(figureOf(`${setting.classCount} classes`, 'ns of processor a value', nsEach));
     for (const [sessionCount, own] of taken) {
       const name = `${setting.classCount} classes, ${sessionCount} sessions`;
       details[name] = summary(own);
@@ -70,6 +87,7 @@ export async function coordinator(options: BenchOptions): Promise<BenchResult> {
     }
     if (setting.classCount === 10) growths = growth(taken, FEW_SESSIONS, MANY_SESSIONS);
   }
+  details['nsPerValue'] = nsPerValue;
   const shape = { teacherWorkers: TEACHER_WORKERS, lookupDelayMs: LOOKUP_DELAY_MS };
   const runs = await simultaneousRuns(shape, options);
   for (const [runCount, own] of runs) {
@@ -93,16 +111,19 @@ export async function coordinator(options: BenchOptions): Promise<BenchResult> {
   };
 }
 
-/** @returns readings by number of sessions. */
+/**
+ * @returns readings by number of sessions; and nanoseconds a value of a teacher, one a repetition: what a long run takes
+ *   beyond a short one, so that a run's start and report are not in it.
+ */
 async function measure(
   { classCount, trainCount, steps, sessionCounts }: (typeof SETTINGS)[number],
   { repetitions, signal }: BenchOptions,
-): Promise<Readings> {
+): Promise<{ readonly taken: Readings; readonly nsEach: number[] }> {
   const shape = {
     teacherWorkers: TEACHER_WORKERS,
     studentWorkers: 1,
     lookupDelayMs: LOOKUP_DELAY_MS,
-    env: loopDelayEnvironment(),
+    env: { ...loopDelayEnvironment(), LYCEUM_DATA_THREADS: `${DATA_THREADS}` },
     signal,
   };
   return withCluster(shape, async (cluster, client) => {
@@ -116,7 +137,7 @@ async function measure(
       );
     // Both workers look every teacher up once, which takes computing.
     await run('warm-up', Math.ceil(steps / 4));
-    return readings(sessionCounts, repetitions, async (sessionCount, repetition) => {
+    const taken = await readings(sessionCounts, repetitions, async (sessionCount, repetition) => {
       const name = `classes-${classCount}-sessions-${sessionCount}-${repetition}`;
       const idle = new IdleSessions(cluster.address);
       try {
@@ -127,5 +148,15 @@ async function measure(
         idle.close();
       }
     });
+    const nsEach: number[] = [];
+    for (const [index, long] of (taken.get(FEW_SESSIONS) ?? []).entries()) {
+      const name = `classes-${classCount}-short-${index + 1}`;
+      const shortSteps = Math.ceil(steps / SHORTER);
+      const short = await read(cluster, name, shortSteps, () => run(name, shortSteps), signal);
+      const ms = coordinatorMs(long) * steps - coordinatorMs(short) * shortSteps;
+      const values = (steps - shortSteps) * BATCH_SIZE * TEACHERS.length * classCount;
+      nsEach.push((ms * 1e6) / values);
+    }
+    return { taken, nsEach };
   });
 }

@@ -94,7 +94,7 @@ export function growth(taken: Readings, few: number, many: number): number[] {
   return own(many).map((ms, index) => ms / (base[index] ?? Number.NaN));
 }
 
-function coordinatorMs({ cpuMsPerBatch: ms }: Reading): number {
+export function coordinatorMs({ cpuMsPerBatch: ms }: Reading): number {
   return ms['coordinator'] ?? Number.NaN;
 }
 

@@ -6,11 +6,13 @@ import type { AnswerCodec } from '../../src/codecs/table.js';
 import { AnswerRecords } from '../../src/records/answer-records.js';
 import { recordSum } from '../../src/records/record-sum.js';
 
+const SCALES = [40, 1e-4, 1e-7, 130_000 * 0.99, 1e-30, 2 ** -24];
+
 /** Normal and subnormal binary16, and what rounds to 0 and to the greatest. */
 function logitsOf(rows: number, classes: number): Float32Array {
   return Float32Array.from({ length: rows * classes }, (_, i) => {
     const x = mulberry32(9, i) - 0.5;
-    return x * [40, 1e-4, 1e-7, 130_000 * 0.99, 1e-30, 2 ** -24][i % 6]!;
+    return x * (SCALES[i % SCALES.length] as number);
   });
 }
 
@@ -72,7 +74,8 @@ describe.each(['float16', 'float32', 'uint8-affine'] as const)('%s', (codec) => 
     const records = new AnswerRecords({ codec, rowLength: 100 });
     const memory = wordMemory(6 * records.wordCount);
     records.encode([0, 1, 2, 3, 4, 5], logitsOf(6, 100), memory);
-    memory.words[4 * records.wordCount + 7]! ^= 1;
+    const word = 4 * records.wordCount + 7;
+    memory.words[word] = (memory.words[word] as number) ^ 1;
     expect(records.areSound(memory.words, 6)).toEqual([true, true, true, true, false, true]);
   });
 });
