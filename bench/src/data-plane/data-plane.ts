@@ -11,12 +11,16 @@ import {
   progress,
   spread,
 } from '../measuring/index.js';
+import { carriedSamples } from './carried.js';
 import { TEACHER_COUNT } from './frames.js';
 import { replay } from './replay.js';
 import { type Stages, stagesOf } from './stages.js';
 import { transportOf } from './transport.js';
 
-const CLASS_COUNTS = [10, 1000, 21_841];
+const CLASS_COUNTS = [10, 100, 1000, 21_841];
+
+/** Of the machine that one coordinator is thought to have. */
+const CORES = [2, 8, 16, 64];
 
 /** That a second thread is measured with. */
 const REPLAYED_CLASSES = 1000;
@@ -35,6 +39,10 @@ export async function dataPlane({ repetitions }: BenchOptions): Promise<BenchRes
     for (const stage of Object.keys(taken[0] ?? {})) {
       const own = taken.map((stages) => stages[stage] as number);
       figures.push(figureOf(`${classCount} classes, ${stage}`, 'ns a value', own));
+    }
+    for (const cores of CORES) {
+      const own = taken.map((stages) => carriedSamples(stages, classCount, cores));
+      figures.push(figureOf(`${classCount} classes, ${cores} cores`, 'samples/s, on paper', own));
     }
   }
   const ratios: number[] = [];

@@ -1,4 +1,4 @@
-/** Writes a bench's result into its file, with the machine and the commit, and the README's tables anew. */
+/** Writes a bench's result into its file, with the machine and the commit, and the tables of the pages anew. */
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
@@ -6,9 +6,11 @@ import { fileURLToPath } from 'node:url';
 import { openEngine } from '@lyceum/learning/tensorflow';
 import type { BenchResult } from '../measuring/index.js';
 import type { BenchRecord, Machine } from './bench-record.js';
-import { withTables } from './tables.js';
+import { assertPlaces, withTables } from './tables.js';
 
 const README = new URL('../../README.md', import.meta.url);
+/** Shows some of the tables too. */
+const PERFORMANCE = new URL('../../../docs/performance.md', import.meta.url);
 const RESULTS = new URL('../../results/', import.meta.url);
 
 /** @param loadBefore - the load average before the bench began. */
@@ -29,14 +31,25 @@ export async function recordResult(
   const records = files.map(
     (file) => JSON.parse(readFileSync(new URL(file, RESULTS), 'utf8')) as BenchRecord,
   );
-  writeFileSync(README, withTables(readFileSync(README, 'utf8'), records));
+  const readme = readFileSync(README, 'utf8');
+  assertPlaces(readme, records);
+  writeFileSync(README, withTables(readme, records));
+  writeFileSync(PERFORMANCE, withTables(readFileSync(PERFORMANCE, 'utf8'), records));
 }
 
 /** What recording writes itself is no change. */
 function commit(): Pick<BenchRecord, 'commit' | 'isClean'> {
   const git = (...args: string[]) =>
     execFileSync('git', args, { cwd: fileURLToPath(RESULTS), encoding: 'utf8' }).trim();
-  const changes = git('status', '--porcelain', '--', ':/', ':(exclude).', ':(exclude)../README.md');
+  const changes = git(
+    'status',
+    '--porcelain',
+    '--',
+    ':/',
+    ':(exclude).',
+    ':(exclude)../README.md',
+    ':(exclude)../../docs/performance.md',
+  );
   return { commit: git('rev-parse', '--short=12', 'HEAD'), isClean: changes === '' };
 }
 

@@ -1,4 +1,4 @@
-/** The tables of `bench/README.md`, made of results. Pure. Text around them is written by hand. */
+/** The tables of `bench/README.md` and other pages, made of results. Pure. Text around them is written by hand. */
 import { LyceumError } from '@lyceum/proto';
 import type { Figure } from '../measuring/index.js';
 import type { BenchRecord } from './bench-record.js';
@@ -7,12 +7,8 @@ const END = '<!-- end of table -->';
 const TABLE = /<!-- table of (\S+) -->\n[\s\S]*?<!-- end of table -->/g;
 const startOf = (bench: string) => `<!-- table of ${bench} -->`;
 
-/**
- * The same text with the table of each record between its two markers, and a word where there is no record.
- *
- * @throws {LyceumError} FAILED_PRECONDITION if a record has no place in the text.
- */
-export function withTables(readme: string, records: readonly BenchRecord[]): string {
+/** @throws {LyceumError} FAILED_PRECONDITION if a record has no place in `bench/README.md`. */
+export function assertPlaces(readme: string, records: readonly BenchRecord[]): void {
   for (const { bench } of records) {
     if (readme.includes(startOf(bench))) continue;
     throw new LyceumError(
@@ -20,7 +16,11 @@ export function withTables(readme: string, records: readonly BenchRecord[]): str
       `bench/README.md has no place for the table of ${bench}: want the lines ${startOf(bench)} and ${END}`,
     );
   }
-  return readme.replaceAll(TABLE, (_, name: string) => {
+}
+
+/** The same text with the table of a record between its two markers, and a word where there is no record. */
+export function withTables(page: string, records: readonly BenchRecord[]): string {
+  return page.replaceAll(TABLE, (_, name: string) => {
     const record = records.find(({ bench }) => bench === name);
     const lines = record === undefined ? ['Not recorded yet.'] : tableLines(record);
     return [startOf(name), '', ...lines, '', END].join('\n');

@@ -1,7 +1,7 @@
 /** Tables of results on small ones that are written down here, and those of `bench/README.md` against its files. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { withTables } from '../../src/results/index.js';
+import { assertPlaces, withTables } from '../../src/results/tables.js';
 
 type BenchRecord = Parameters<typeof withTables>[1][number];
 
@@ -73,16 +73,19 @@ it('says where files differed from the commit, and names the GPU', () => {
 });
 
 it('a record without a place is refused, with the lines that it wants', () => {
-  expect(() => withTables(PAGE, [{ ...RECORD, bench: 'other' }])).toThrow(
+  expect(() => assertPlaces(PAGE, [{ ...RECORD, bench: 'other' }])).toThrow(
     'no place for the table of other: want the lines <!-- table of other -->',
   );
 });
 
-it('the tables of bench/README.md are those of bench/results', () => {
-  const bench = new URL('../../', import.meta.url);
-  const results = new URL('results/', bench);
-  const files = readdirSync(results).filter((file) => file.endsWith('.json'));
-  const records = files.map((file) => JSON.parse(readFileSync(new URL(file, results), 'utf8')));
-  const readme = readFileSync(new URL('README.md', bench), 'utf8');
-  expect(withTables(readme, records)).toBe(readme);
-});
+it.each(['README.md', '../docs/performance.md'])(
+  'the tables of bench/%s are those of bench/results',
+  (page) => {
+    const bench = new URL('../../', import.meta.url);
+    const results = new URL('results/', bench);
+    const files = readdirSync(results).filter((file) => file.endsWith('.json'));
+    const records = files.map((file) => JSON.parse(readFileSync(new URL(file, results), 'utf8')));
+    const text = readFileSync(new URL(page, bench), 'utf8');
+    expect(withTables(text, records)).toBe(text);
+  },
+);

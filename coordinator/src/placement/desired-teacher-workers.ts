@@ -22,8 +22,14 @@ export interface TeacherWants {
   readonly secondsPerSample: readonly (number | undefined)[];
 }
 
-/** @returns a count. What is not measured yet asks for a worker that will tell. */
-export function desiredTeacherWorkers(runs: readonly TeacherWants[]): number {
+/**
+ * @param carried - workers whose answers the coordinator can carry: more would only wait.
+ * @returns a count. What is not measured yet asks for a worker that will tell.
+ */
+export function desiredTeacherWorkers(
+  runs: readonly TeacherWants[],
+  carried = Number.POSITIVE_INFINITY,
+): number {
   const wanting = runs.filter(({ secondsPerSample }) => secondsPerSample.length > 0);
   if (wanting.length === 0) return 0;
   const busy = wanting.reduce(
@@ -31,7 +37,7 @@ export function desiredTeacherWorkers(runs: readonly TeacherWants[]): number {
       sum + studentRate * secondsPerSample.reduce<number>((total, t = 0) => total + t, 0),
     0,
   );
-  return Math.max(1, Math.ceil(HEADROOM * busy));
+  return Math.max(1, Math.min(carried, Math.ceil(HEADROOM * busy)));
 }
 
 /** What was wanted a moment ago. */

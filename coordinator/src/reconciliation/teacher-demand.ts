@@ -44,11 +44,9 @@ export class TeacherDemand {
     const runs = store.list().map((record) => this.#wantsOf(record));
     // Whoever else asks: evaluations of teachers.
     if (desk.book.openCount > 0) runs.push(UNMEASURED);
-    const desired = desiredTeacherWorkers(runs);
-    // What more workers would answer, nobody could carry.
-    const isFull = this.#parts.load.bottleneck !== undefined;
-    const connected = this.#parts.teachers.list().length;
-    return isFull && connected > 0 ? Math.min(desired, connected) : desired;
+    const { load, teachers } = this.#parts;
+    const carried = load.bottleneck === undefined ? undefined : teachers.list().length;
+    return desiredTeacherWorkers(runs, carried);
   }
 
   #wantsOf({ runId, state, teachers }: RunRecord): TeacherWants {

@@ -21,6 +21,14 @@ describe('desired teacher workers', () => {
   ])('$name: $want', ({ runs, want }) => {
     expect(desiredTeacherWorkers(runs)).toBe(want);
   });
+
+  it('are no more than those whose answers can be carried, and one where none is connected', () => {
+    const runs = [run(1000, 0.001, 0.002, 0.004)];
+    expect([3, 8, 20, 0].map((carried) => desiredTeacherWorkers(runs, carried))).toEqual([
+      3, 8, 8, 1,
+    ]);
+    expect(desiredTeacherWorkers([], 3)).toBe(0);
+  });
 });
 
 it('remembers for half a minute what was wanted', () => {

@@ -47,9 +47,12 @@ const { ticket, samples } = base;
 const rowCount = samples.length;
 const [table] = base.tables as [AnswerTableKey];
 
-function frame(values: Float32Array): AnswerFrame {
-  const tensor = float32Tensor('logits', [rowCount, values.length / rowCount], values);
-  return { ...AnswerFrame.fromPartial({ ticket, firstRow: 0 }), tensors: [tensor] };
+/** Rows from `firstRow` on, in memory of their own. */
+function frame(values: Float32Array, firstRow = 0, count = rowCount): AnswerFrame {
+  const rowLength = values.length / rowCount;
+  const own = values.slice(firstRow * rowLength, (firstRow + count) * rowLength);
+  const tensor = float32Tensor('logits', [count, rowLength], own);
+  return { ...AnswerFrame.fromPartial({ ticket, firstRow }), tensors: [tensor] };
 }
 
 function rowsOf(rowLength: number): Float32Array {
@@ -83,12 +86,14 @@ describe.each([3, 50_000])('rows of %d values', (rowLength) => {
   it.each([
     ['no number', Number.NaN, 'logits row 1 holds NaN'],
     ['more than its codec holds', 1e6, 'a logit is 1000000, and answers in float16'],
-  ])('with %s are refused, and nothing of them is stored', async (_, value, message) => {
+  ])('with %s are refused, and nothing of their frame is stored', async (_, value, message) => {
     const { intake, stored, rejected } = intakeFor(asks);
     const rows = rowsOf(rowLength);
     rows[rowLength] = value;
-    await expect(intake.take(frame(rows))).rejects.toThrow(message);
-    expect(stored).toEqual([]);
+    expect(await intake.take(frame(rows, 0, 1))).toBeUndefined();
+    expect(stored).toHaveLength(2);
+    await expect(intake.take(frame(rows, 1, rowCount - 1))).rejects.toThrow(message);
+    expect(stored).toHaveLength(2);
     expect(rejected).toHaveBeenCalledOnce();
     // The ticket begins anew.
     expect(await intake.take(frame(rowsOf(rowLength)))).toMatchObject({ wanted: true });

@@ -1,0 +1,27 @@
+/**
+ * What one coordinator carries on paper, from what each stage takes. Pure.
+ *
+ * Assumed: the stages take on each core what they took here; the event loop has a core to itself, each data thread another,
+ * and garbage, sessions and NATS's messages take {@link REST} of the loop; the network and the disk are no limit.
+ */
+import { TEACHER_COUNT } from './frames.js';
+import type { Stages } from './stages.js';
+
+/** Those of the event loop; writing is counted whole, though the system's share of it is a helper thread's. */
+const LOOP_STAGES = ['receive', 'write', 'read', 'frame', 'send'];
+const THREAD_STAGES = ['check and encode', 'decode, pool and compare together'];
+
+/** Share of the event loop that is left to other work. */
+const REST = 0.2;
+
+/** As `serve --data-threads` is by itself. */
+const THREADS_MAX = 4;
+
+/** @returns samples a second that three teachers' answers are combined for. */
+export function carriedSamples(stages: Stages, classCount: number, cores: number): number {
+  const nsOf = (names: readonly string[]) =>
+    names.reduce((sum, name) => sum + (stages[name] ?? Number.NaN), 0);
+  const threads = Math.max(1, Math.min(THREADS_MAX, cores - 1));
+  const nsPerValue = Math.max(nsOf(LOOP_STAGES) / (1 - REST), nsOf(THREAD_STAGES) / threads);
+  return 1e9 / (nsPerValue * TEACHER_COUNT * classCount);
+}

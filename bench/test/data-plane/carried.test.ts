@@ -1,0 +1,16 @@
+/** By hand: the loop's stages take 5 ns, those of the threads 12. */
+import { expect, it } from 'vitest';
+import { carriedSamples } from '../../src/data-plane/carried.js';
+
+const STAGES = {
+  ...{ receive: 2, write: 1, read: 0.5, frame: 0.5, send: 1 },
+  ...{ 'check and encode': 2, 'decode, pool and compare together': 10 },
+};
+
+it.each([
+  ['a thread on two cores', 2, 1e9 / (12 * 3 * 1000)],
+  ['two threads on three cores', 3, 1e9 / (6.25 * 3 * 1000)],
+  ['the event loop from four cores on', 4, 1e9 / (6.25 * 3 * 1000)],
+])('is limited by %s', (_, cores, samples) => {
+  expect(carriedSamples(STAGES, 1000, cores)).toBeCloseTo(samples, 6);
+});
