@@ -19,6 +19,7 @@ export const NAVIGATION: readonly NavigationGroup[] = [
     pages: [
       page('What it is', 'README.md'),
       page('Quick start', 'docs/quick-start.md'),
+      page('Tutorial: photos to a web page', 'docs/tutorial.md'),
       page('Distillation in pictures', 'docs/ideas.md'),
       page('Commands used most', 'docs/commands.md'),
     ],

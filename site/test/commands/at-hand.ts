@@ -1,10 +1,11 @@
 /** What readers of pages have before they begin: their photos, a model, a run that is paused. */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { mulberry32 } from '@lyceum/learning/arrays';
 import sharp from 'sharp';
+import { cacheRoot } from '../../../setup/places.mjs';
 
 export interface Reader {
   readonly folder: string;
@@ -13,6 +14,7 @@ export interface Reader {
 }
 
 const SIDE = 64;
+const DIGIT_PIXELS = 28 * 28;
 const PHOTOS_A_CLASS = 60;
 const ROW_COUNT = 200;
 
@@ -37,6 +39,35 @@ export async function onnxModel({ run }: Reader): Promise<void> {
   await run('coordinator submit resnet.yaml --set spec.training.epochs=30 --wait');
   await run('coordinator pull resnet --format onnx --out resnet');
   await run('cp resnet/*.onnx resnet.onnx');
+}
+
+/** In place of clothes digits, which set-up has fetched; in place of the tutorial's teachers those of the quick start. */
+export async function digitsAndTeachers({ folder, run }: Reader): Promise<void> {
+  const digits = join(cacheRoot(process.env), 'datasets', 'mnist', 'src', 'digits');
+  const lastOf = { train: 40, validation: 50, test: 80 };
+  for (let digit = 0; digit < 10; digit++) {
+    const { data } = JSON.parse(await readFile(join(digits, `${digit}.json`), 'utf8'));
+    let n = 0;
+    for (const [split, last] of Object.entries(lastOf)) {
+      const names = join(folder, 'photos', split, `digit-${digit}`);
+      await mkdir(names, { recursive: true });
+      for (; n < last; n++) {
+        const pixels = Uint8Array.from(
+          data.slice(n * DIGIT_PIXELS, (n + 1) * DIGIT_PIXELS),
+          (ink: number) => Math.round(255 * ink),
+        );
+        const picture = sharp(pixels, { raw: { width: 28, height: 28, channels: 1 } });
+        await picture.toFile(join(names, `${n}.png`));
+      }
+    }
+  }
+  for (const [name, teacher] of [
+    ['shallow', 'digits-wide'],
+    ['deep', 'digits-lenet'],
+  ]) {
+    await run(`coordinator pull ${teacher} --format onnx --out ${name}`);
+    await run(`cp ${name}/*.onnx ${name}.onnx`);
+  }
 }
 
 /** The page before wrote its settings. */

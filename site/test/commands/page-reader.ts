@@ -1,6 +1,6 @@
 /** Follows pages: writes their files, runs their commands. */
 import { cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
-import { delimiter, join, resolve } from 'node:path';
+import { delimiter, dirname, join, resolve } from 'node:path';
 import { expect } from 'vitest';
 import { reasonNotToRun } from './not-run.js';
 import { PageShell } from './page-shell.js';
@@ -21,6 +21,8 @@ export class PageReader {
   readonly #shell: PageShell;
   /** Where the story's cluster answers. */
   #address: string | undefined;
+  /** By the last program that stays, until it was ready. */
+  #printed = '';
 
   private constructor(folder: string, shell: PageShell) {
     this.#folder = folder;
@@ -52,19 +54,23 @@ export class PageReader {
   }
 
   /** Runs a page's commands, each of which must succeed. */
-  async follow({ path, atHand, words = {} }: StoryPage): Promise<void> {
+  async follow({ path, atHand, words = {}, inTheEnd }: StoryPage): Promise<void> {
     const steps = pageSteps(await readFile(join(CHECKOUT, path), 'utf8'));
     const startsCluster = steps.some(
       ({ text }) => isUp(text) && reasonNotToRun(path, text) === undefined,
     );
     if (!startsCluster && this.#address === undefined) await this.#do('coordinator up');
-    await atHand?.({ folder: this.#folder, run: (command) => this.#do(command) });
+    const reader = { folder: this.#folder, run: (command: string) => this.#do(command) };
+    await atHand?.(reader);
     for (const step of steps) await this.#take(path, step, words);
+    await inTheEnd?.(reader, this.#printed);
   }
 
   async #take(page: string, step: PageStep, words: Words): Promise<void> {
     if (step.kind === 'file') {
-      await writeFile(join(this.#folder, step.name), step.text);
+      const file = join(this.#folder, step.name);
+      await mkdir(dirname(file), { recursive: true });
+      await writeFile(file, step.text);
       return;
     }
     if (reasonNotToRun(page, step.text) !== undefined) return;
@@ -83,9 +89,9 @@ export class PageReader {
       expect(code, `${command}\n${output}`).toBe(0);
       return;
     }
-    const output = await this.#shell.start(command, staying.isReady);
+    this.#printed = await this.#shell.start(command, staying.isReady);
     if (!isUp(command)) return;
-    this.#address = EXPORT.exec(output)?.[1];
+    this.#address = EXPORT.exec(this.#printed)?.[1];
     await this.#do(`export LYCEUM_COORDINATOR=${this.#address}`);
   }
 }

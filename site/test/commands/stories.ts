@@ -2,7 +2,16 @@
  * In which order pages are followed. Each story is one reader, with a cluster and a folder of their own; a page that
  * goes on from another one stands behind it. What readers do not run is in `not-run.ts`.
  */
-import { onnxModel, pausedRun, photos, type Reader, sameModelAgain, tables } from './at-hand.js';
+import {
+  digitsAndTeachers,
+  onnxModel,
+  pausedRun,
+  photos,
+  type Reader,
+  sameModelAgain,
+  tables,
+} from './at-hand.js';
+import { namesAPhoto } from './in-the-browser.js';
 
 /** What readers put in for words of a page. */
 export type Words = Readonly<Record<string, string>>;
@@ -12,6 +21,8 @@ export interface StoryPage {
   /** Makes what the page takes to be there. */
   readonly atHand?: (reader: Reader) => Promise<void>;
   readonly words?: Words;
+  /** Looks at what came out. @param printed - by the last program that stays. */
+  readonly inTheEnd?: (reader: Reader, printed: string) => Promise<void>;
 }
 
 export type Story = readonly StoryPage[];
@@ -34,6 +45,12 @@ export const STORIES: readonly Story[] = [
     { path: 'docs/how-to/ensemble-rule.md' },
     { path: 'docs/how-to/sweep.md' },
     { path: 'docs/how-to/paused-run.md', atHand: pausedRun, words: { RUN: 'stuck' } },
+    {
+      path: 'docs/tutorial.md',
+      atHand: digitsAndTeachers,
+      words: { 'http.server 8080': 'http.server 0' },
+      inTheEnd: namesAPhoto,
+    },
     { path: 'docs/reports.md', words: FIRST },
     { path: 'docs/students-elsewhere.md', words: FIRST },
   ],
@@ -55,5 +72,6 @@ export const STORIES: readonly Story[] = [
 export const STAYING: readonly { readonly command: RegExp; readonly isReady: RegExp }[] = [
   { command: /^(?:npx )?coordinator up\b/, isReady: /Ctrl-C ends it/ },
   { command: /^coordinator targets serve\b/, isReady: /\d:\d+/ },
+  { command: /^python3 -u -m http\.server/, isReady: /Serving HTTP/ },
   { command: /^coordinator dashboard\b/, isReady: /http:/ },
 ];

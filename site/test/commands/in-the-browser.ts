@@ -1,0 +1,28 @@
+/** The tutorial's web page in a real Chromium; left out where there is none. */
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { startBrowser } from '../../../dashboard/test/browser/browser.js';
+import { findChromium } from '../../../setup/chromium.mjs';
+import type { Reader } from './at-hand.js';
+
+/** @param printed - by the server of the page. */
+export async function namesAPhoto({ folder }: Reader, printed: string): Promise<void> {
+  const chromium = findChromium(process.env);
+  if (chromium === undefined) {
+    console.warn("The tutorial's web page is not looked at: there is no Chromium.");
+    return;
+  }
+  const address = /http:\/\/[\d.:]+/.exec(printed)?.[0] ?? '';
+  const browser = await startBrowser(chromium);
+  try {
+    const page = await browser.newPage();
+    await page.goto(address);
+    const status = page.getByRole('status');
+    await status.filter({ hasText: 'parameters is ready' }).waitFor();
+    await page.getByLabel('A photo').setInputFiles(join(folder, 'photos/test/digit-1/60.png'));
+    await status.filter({ hasText: '%' }).waitFor();
+    expect(await status.textContent()).toMatch(/^digit-\d, \d+\.\d %$/);
+  } finally {
+    await browser.close();
+  }
+}
