@@ -8,8 +8,11 @@ import { percentText } from '../printing/index.js';
 const TEACHERS_SHARE = 0.2;
 const STUDENT_SHARE = 0.05;
 
-/** @returns undefined: it has ended. */
-export function bottleneck(run: Run): Bottleneck | undefined {
+/**
+ * @param busyPart - of the coordinator, which can carry no more: `event loop` or `data threads`; empty: none is known.
+ * @returns undefined: it has ended.
+ */
+export function bottleneck(run: Run, busyPart = ''): Bottleneck | undefined {
   const { reason, progress } = run;
   switch (runStateName(run)) {
     case 'QUEUED':
@@ -19,7 +22,7 @@ export function bottleneck(run: Run): Bottleneck | undefined {
     case 'FITTING':
       return { name: 'fitting', text: reason || waitingText(progress, 'the ensemble is fitted') };
     case 'TRAINING':
-      return run.kind === 'Distillation' ? ofTraining(progress) : STUDENT_ALONE;
+      return run.kind === 'Distillation' ? ofTraining(progress, busyPart) : STUDENT_ALONE;
     case 'EVALUATING':
       return { name: 'evaluation', text: reason || waitingText(progress, 'its test is measured') };
     case 'PAUSED':
@@ -33,7 +36,7 @@ export function bottleneck(run: Run): Bottleneck | undefined {
 
 const STUDENT_ALONE: Bottleneck = { name: 'student', text: 'it computes' };
 
-function ofTraining(progress: RunProgress | undefined): Bottleneck {
+function ofTraining(progress: RunProgress | undefined, busyPart: string): Bottleneck {
   const { step = 0, waitingShare = 0, waitingFor = [] } = progress ?? {};
   const names = waitingFor.length === 0 ? '' : `, now for ${waitingFor.join(', ')}`;
   if (step === 0) {
@@ -42,6 +45,10 @@ function ofTraining(progress: RunProgress | undefined): Bottleneck {
       : { name: 'teachers', text: `the student waits for the first answers${names}` };
   }
   const share = percentText(waitingShare, 0);
+  if (waitingShare >= TEACHERS_SHARE && busyPart !== '') {
+    const text = `its ${busyPart} can carry no more, and the student waits ${share} of its time`;
+    return { name: 'coordinator', text };
+  }
   if (waitingShare >= TEACHERS_SHARE) {
     return { name: 'teachers', text: `the student waits ${share} of its time${names}` };
   }

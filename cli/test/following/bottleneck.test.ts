@@ -64,3 +64,19 @@ test.each<[string, Given, string | undefined, string]>([
   const found = bottleneck(Run.fromPartial({ kind: 'Distillation', ...run }));
   expect(found).toEqual(name === undefined ? undefined : { name, text });
 });
+
+test.each([
+  [
+    0.6,
+    'coordinator',
+    'its data threads can carry no more, and the student waits 60 % of its time',
+  ],
+  [0.1, 'student', 'it computes, and waits 10 % of its time'],
+])(
+  'where the coordinator is full and the student waits %d of its time: %s',
+  (share, name, text) => {
+    const progress = { step: 5, waitingShare: share, waitingFor: [] };
+    const run = Run.fromPartial({ state: RUN_STATE_TRAINING, kind: 'Distillation', progress });
+    expect(bottleneck(run, 'data threads')).toEqual({ name, text });
+  },
+);

@@ -67,7 +67,7 @@ export function runFacts(
     checkpointStep: progress.checkpointStep,
     waitingFor: progress.waitingFor,
     degradedShare: progress.degradedShare,
-    bottleneck: bottleneck(run) ?? null,
+    bottleneck: bottleneck(run, workers.dataPlane?.bottleneck) ?? null,
     studentWorkerId: run.studentWorkerId,
     teachers: teacherNames(run).map((name, index) =>
       teacherFacts(run, name, index, workers, history),
