@@ -1,3 +1,2 @@
 /** Recorded results of benches: a file each in `bench/results`, and the tables of `bench/README.md` made of them. */
 export { recordResult } from './record-result.js';
-export { withTables } from './tables.js';
