@@ -90,22 +90,23 @@ export class AnswerIntake {
     const { ticket, asks, rowCount } = rows;
     const [ask] = asks as [Ask, ...Ask[]];
     const stored = asks.filter(({ receive }) => receive === undefined);
-    const samples = samplesOf(ask, frame, rowCount);
-    const { firstRow } = frame;
     // The frame's shapes have been checked: a tensor for each table, in its order.
-    const outputs = frame.tensors.map((tensor, index) => ({
-      name: tensor.name,
-      values: float32Values(tensor),
-      codecs: [...new Set(stored.map(({ tables }) => (tables[index] as AnswerTableKey).codec))],
-    }));
-    const mayTake = stored.length === asks.length;
+    const codecs = frame.tensors.map((_, index) => [
+      ...new Set(stored.map(({ tables }) => (tables[index] as AnswerTableKey).codec)),
+    ]);
     try {
-      const { classCount } = ask;
-      const answer = { samples, firstRow, classCount, outputs, mayTake };
-      return {
-        codecs: outputs.map(({ codecs }) => codecs),
-        records: await this.#parts.data.encode(answer),
-      };
+      const records = await this.#parts.data.encode({
+        samples: samplesOf(ask, frame, rowCount),
+        firstRow: frame.firstRow,
+        classCount: ask.classCount,
+        outputs: frame.tensors.map((tensor, index) => ({
+          name: tensor.name,
+          values: float32Values(tensor),
+          codecs: codecs[index] as AnswerCodec[],
+        })),
+        mayTake: stored.length === asks.length,
+      });
+      return { codecs, records };
     } catch (thrown) {
       const err = toLyceumError(thrown);
       if (err.code === 'INVALID_ARGUMENT') {

@@ -1,7 +1,7 @@
 /** What comes on a stream, and where it goes: checked before anything is stored, in each codec that somebody wants. */
 import { wordMemory } from '@lyceum/learning/codecs';
 import { AnswerRecords } from '@lyceum/learning/records';
-import { AnswerFrame, float32Tensor } from '@lyceum/proto';
+import { AnswerFrame, float32Tensor, type Tensor } from '@lyceum/proto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AnswerTableKey } from '../../src/answers/answer-table-key.js';
 import { DataThreads } from '../../src/data-plane/data-threads.js';
@@ -109,4 +109,15 @@ describe.each([3, 50_000])('rows of %d values', (rowLength) => {
     expect(receive).toHaveBeenCalledOnce();
     expect(stored).toHaveLength(2);
   });
+});
+
+it('refuses a tensor whose bytes are not those of its shape, and blames the worker', async () => {
+  const asks = [{ ...base, tables: [{ ...table, rowLength: 3 }] }];
+  const { intake, stored, rejected } = intakeFor(asks);
+  const wrong = frame(rowsOf(3));
+  const [tensor] = wrong.tensors as [Tensor];
+  const cut = { ...tensor, data: tensor.data.subarray(4) };
+  await expect(intake.take({ ...wrong, tensors: [cut] })).rejects.toThrow('needs 48 bytes, got 44');
+  expect(rejected).toHaveBeenCalledOnce();
+  expect(stored).toEqual([]);
 });
