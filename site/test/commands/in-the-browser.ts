@@ -5,6 +5,8 @@ import { startBrowser } from '../../../dashboard/test/browser/browser.js';
 import { findChromium } from '../../../setup/chromium.mjs';
 import type { Reader } from './at-hand.js';
 
+const PATIENT_MS = 120_000;
+
 /** @param printed - by the server of the page. */
 export async function namesAPhoto({ folder }: Reader, printed: string): Promise<void> {
   const chromium = findChromium(process.env);
@@ -16,6 +18,7 @@ export async function namesAPhoto({ folder }: Reader, printed: string): Promise<
   const browser = await startBrowser(chromium);
   try {
     const page = await browser.newPage();
+    page.setDefaultTimeout(PATIENT_MS);
     await page.goto(address);
     const status = page.getByRole('status');
     await status.filter({ hasText: 'parameters is ready' }).waitFor();
