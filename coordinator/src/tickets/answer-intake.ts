@@ -133,6 +133,8 @@ export class AnswerIntake {
         const memory = records[index]?.[own] as WordMemory;
         return this.#parts.put(table, samples, memory.words);
       });
+      // Records are lent: where one table fails, the others must be done with theirs before they are used again.
+      await Promise.allSettled(puts);
       await Promise.all(puts);
     } catch (thrown) {
       const err = toLyceumError(thrown);

@@ -1,11 +1,12 @@
 /** What comes on a stream, and where it goes: checked before anything is stored, in each codec that somebody wants. */
+import { setImmediate } from 'node:timers/promises';
 import { wordMemory } from '@lyceum/learning/codecs';
 import { AnswerRecords } from '@lyceum/learning/records';
-import { AnswerFrame, float32Tensor, type Tensor } from '@lyceum/proto';
+import { AnswerFrame, float32Tensor, StorageFullError, type Tensor } from '@lyceum/proto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AnswerTableKey } from '../../src/answers/answer-table-key.js';
 import { DataThreads } from '../../src/data-plane/data-threads.js';
-import { AnswerIntake } from '../../src/tickets/answer-intake.js';
+import { AnswerIntake, type AnswerIntakeParts } from '../../src/tickets/answer-intake.js';
 import type { Ask } from '../../src/tickets/asks/ask.js';
 import type { TicketDesk } from '../../src/tickets/ticket-desk.js';
 import { anAsk, aTaker } from './asks/an-ask.js';
@@ -19,7 +20,7 @@ beforeEach(() => {
 afterEach(() => data.close());
 
 /** An intake of answers that `asks` want, and what was done. */
-function intakeFor(asks: readonly Ask[]) {
+function intakeFor(asks: readonly Ask[], put?: AnswerIntakeParts['put']) {
   const stored: { key: AnswerTableKey; samples: number[]; records: Uint32Array }[] = [];
   const [rejected, answered] = [vi.fn(), vi.fn()];
   const desk = {
@@ -32,9 +33,11 @@ function intakeFor(asks: readonly Ask[]) {
     taker: aTaker('w1'),
     desk,
     data,
-    put: async (key, samples, records) => {
-      stored.push({ key, samples: [...samples], records: records.slice() });
-    },
+    put:
+      put ??
+      (async (key, samples, records) => {
+        stored.push({ key, samples: [...samples], records: records.slice() });
+      }),
     rejected,
     arriving: async () => undefined,
     full: async () => undefined,
@@ -120,4 +123,32 @@ it('refuses a tensor whose bytes are not those of its shape, and blames the work
   await expect(intake.take({ ...wrong, tensors: [cut] })).rejects.toThrow('needs 48 bytes, got 44');
   expect(rejected).toHaveBeenCalledOnce();
   expect(stored).toEqual([]);
+});
+
+it('lends records to each table until it has written them, though another fails', async () => {
+  const tables = ['features', 'logits'].map((name) => ({
+    ...table,
+    rowLength: 3,
+    outputs: [name],
+  }));
+  const both = { ...ticket, outputs: ['features', 'logits'] };
+  let written = () => {};
+  const { intake } = intakeFor([{ ...base, ticket: both, tables }], async ({ outputs }) => {
+    if (outputs[0] === 'features') throw new StorageFullError('no room');
+    await new Promise<void>((resolve) => {
+      written = resolve;
+    });
+  });
+  const tensors = ['features', 'logits'].map((name) =>
+    float32Tensor(name, [rowCount, 3], rowsOf(3)),
+  );
+  const released = vi.spyOn(data, 'release');
+  const taken = intake.take({ ...AnswerFrame.fromPartial({ ticket: both }), tensors });
+  const refused = expect(taken).rejects.toThrow('no room');
+  // The failure has been noticed by now.
+  for (let turn = 0; turn < 5; turn++) await setImmediate();
+  expect(released).not.toHaveBeenCalled();
+  written();
+  await refused;
+  expect(released).toHaveBeenCalledOnce();
 });
