@@ -8,7 +8,7 @@ export function heapBase(): usize {
 }
 
 /**
- * Every array has 64 bytes of room behind it; pixels also a row.
+ * Every array has 64 bytes of room behind it; pixels also as many rows as there are taps.
  *
  * @param pixels - the first byte of the first column that weighs something
  * @param lineLength - bytes of a row that are of columns that weigh something

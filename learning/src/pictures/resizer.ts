@@ -59,7 +59,8 @@ function resizeInside(
   const used = pixels.subarray(rows.from * rowLength, rows.to * rowLength);
   const lineLength = (columns.to - columns.from) * channels;
   const inputs = [columns.starts, columns.weights, rows.starts, rows.weights];
-  const lengths = [used.length + rowLength, lineLength, out.length];
+  // Of taps beyond the last row the kernel reads pixels too, which weigh nothing.
+  const lengths = [used.length + rows.count * rowLength, lineLength, out.length];
   const { at, memory } = kernel.room(
     ...inputs.map(({ byteLength }) => byteLength),
     ...lengths.map((length) => length + SLACK_BYTES),
