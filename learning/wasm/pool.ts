@@ -3,18 +3,12 @@
  *
  * Symbols: K teachers, N rows, C classes.
  */
-import { expOfNegative } from './parts/exp';
+import { expInPlace } from './parts/exp';
+
+export { expInPlace };
 
 export function heapBase(): usize {
   return __heap_base;
-}
-
-/** For the check that bits are those of Math.exp: [count] float64, an even count, each ≤ 0, in place. */
-export function expInPlace(values: usize, count: i32): void {
-  for (let i = 0; i < count; i += 2) {
-    const at = values + ((<usize>i) << 3);
-    v128.store(at, expOfNegative(v128.load(at)));
-  }
 }
 
 /**
@@ -22,8 +16,8 @@ export function expInPlace(values: usize, count: i32): void {
  *
  * @param logits - [K, N, C] float32.
  * @param shares - [K] float64, or [N, K] with `sharesStep` K.
- * @param row, exponentials - [C + 1] float64, for intermediate results.
  * @param out - [N, C] float32.
+ * @param row, exponentials - [C + 1] float64, for intermediate results.
  */
 export function poolArithmetic(
   logits: usize,
@@ -33,9 +27,9 @@ export function poolArithmetic(
   rows: i32,
   classes: i32,
   temperature: f64,
+  out: usize,
   row: usize,
   exponentials: usize,
-  out: usize,
 ): void {
   const step = (<usize>(rows * classes)) << 2;
   for (let n = 0; n < rows; n++) {
@@ -71,9 +65,8 @@ export function poolGeometric(
   rows: i32,
   classes: i32,
   temperature: f64,
-  row: usize,
-  exponentials: usize,
   out: usize,
+  row: usize,
 ): bool {
   const step = (<usize>(rows * classes)) << 2;
   for (let n = 0; n < rows; n++) {
@@ -93,7 +86,7 @@ export function poolGeometric(
         v128.store(at, f64x2.add(v128.load(at), f64x2.mul(factor, shifted)));
       }
     }
-    softmaxInPlace(row, classes, exponentials);
+    softmaxInPlace(row, classes);
     narrowed(row, classes, out + from);
   }
   return true;
@@ -147,62 +140,41 @@ function isPowerOfTwo(x: f64): bool {
   return (reinterpret<u64>(x) & 0x000fffffffffffff) === 0;
 }
 
-/** Writes exp((v − greatest)/τ). @returns their sum, in order. */
+/** Writes exp((v − greatest)/τ), and 0 behind the last of an odd count. @returns their sum, in order. */
 function tempered(values: usize, classes: i32, greatest: f64, temperature: f64, out: usize): f64 {
   const most = f64x2.splat(greatest);
   const divisor = f64x2.splat(temperature);
   const reciprocal = f64x2.splat(1 / temperature);
   const isExact = isPowerOfTwo(temperature);
-  let sum: f64 = 0;
-  let c = 0;
-  // Two pairs at a time: a pair's own steps wait for each other.
-  for (; c + 4 <= classes; c += 4) {
+  for (let c = 0; c < classes; c += 2) {
     const x = f64x2.sub(widened(values, c), most);
-    const y = f64x2.sub(widened(values, c + 2), most);
-    const e = expOfNegative(over(x, divisor, reciprocal, isExact));
-    const f = expOfNegative(over(y, divisor, reciprocal, isExact));
-    v128.store(out + ((<usize>c) << 3), e);
-    v128.store(out + ((<usize>c) << 3), f, 16);
-    sum += f64x2.extract_lane(e, 0);
-    sum += f64x2.extract_lane(e, 1);
-    sum += f64x2.extract_lane(f, 0);
-    sum += f64x2.extract_lane(f, 1);
+    v128.store(out + ((<usize>c) << 3), over(x, divisor, reciprocal, isExact));
   }
-  for (; c + 2 <= classes; c += 2) {
-    const e = expOfNegative(f64x2.div(f64x2.sub(widened(values, c), most), divisor));
-    v128.store(out + ((<usize>c) << 3), e);
-    sum += f64x2.extract_lane(e, 0);
-    sum += f64x2.extract_lane(e, 1);
-  }
-  if (c < classes) {
-    const last = (<f64>load<f32>(values + ((<usize>c) << 2)) - greatest) / temperature;
-    const e = expOfNegative(f64x2.splat(last));
-    v128.store(out + ((<usize>c) << 3), e);
-    sum += f64x2.extract_lane(e, 0);
-  }
-  return sum;
+  return sumOfExponentials(out, classes);
+}
+
+/** Replaces [C] float64, and what is behind the last of an odd count. @returns the sum. */
+function sumOfExponentials(values: usize, classes: i32): f64 {
+  if (classes & 1) store<f64>(values + ((<usize>classes) << 3), -Infinity);
+  return expInPlace(values, (classes + 1) & ~1);
 }
 
 /** [C] float64, of which the one behind the last is of no matter. */
-function softmaxInPlace(row: usize, classes: i32, exponentials: usize): void {
+function softmaxInPlace(row: usize, classes: i32): void {
   let greatest: f64 = -Infinity;
   for (let c = 0; c < classes; c++) {
     const value = load<f64>(row + ((<usize>c) << 3));
     if (value > greatest) greatest = value;
   }
   const most = f64x2.splat(greatest);
-  let sum: f64 = 0;
   for (let c = 0; c < classes; c += 2) {
-    const at = (<usize>c) << 3;
-    const e = expOfNegative(f64x2.sub(v128.load(row + at), most));
-    v128.store(exponentials + at, e);
-    sum += f64x2.extract_lane(e, 0);
-    if (c + 1 < classes) sum += f64x2.extract_lane(e, 1);
+    const at = row + ((<usize>c) << 3);
+    v128.store(at, f64x2.sub(v128.load(at), most));
   }
-  const divisor = f64x2.splat(sum);
+  const divisor = f64x2.splat(sumOfExponentials(row, classes));
   for (let c = 0; c < classes; c += 2) {
-    const at = (<usize>c) << 3;
-    v128.store(row + at, f64x2.div(v128.load(exponentials + at), divisor));
+    const at = row + ((<usize>c) << 3);
+    v128.store(at, f64x2.div(v128.load(at), divisor));
   }
 }
 

@@ -25,17 +25,37 @@ export interface EncodeRequest {
  *
  * @throws {LyceumError} INVALID_ARGUMENT if a value is none, or a codec has nothing for it; nothing is to be used then.
  */
-export function encodeRows({ samples, firstRow, classCount, outputs }: EncodeRequest): void {
-  for (const { name, values } of outputs) {
-    const problem = valueProblem({ name, values, rowCount: samples.length, firstRow }, classCount);
-    if (problem !== undefined) throw new LyceumError('INVALID_ARGUMENT', problem);
-  }
-  for (const { values, codecs } of outputs) {
+export function encodeRows(request: EncodeRequest): void {
+  const { samples, outputs } = request;
+  for (const output of outputs)
+    if (!isCheckedByCodecs(output, samples.length)) check(output, request);
+  for (const output of outputs) {
+    const { values, codecs } = output;
     const rowLength = values.length / samples.length;
-    for (const { codec, memory } of codecs) {
-      recordsOf(codec, rowLength).encode(samples, values, memory);
+    try {
+      for (const { codec, memory } of codecs) {
+        recordsOf(codec, rowLength).encode(samples, values, memory);
+      }
+    } catch (err) {
+      // It may be no answer at all, which is told better.
+      check(output, request);
+      throw err;
     }
   }
+}
+
+function isCheckedByCodecs({ name, values, codecs }: OutputRows, rowCount: number): boolean {
+  const [first] = codecs;
+  if (name === CLASS_OUTPUT || first === undefined) return false;
+  return recordsOf(first.codec, values.length / rowCount).codec.refusesNotFinite === true;
+}
+
+function check(
+  { name, values }: OutputRows,
+  { samples, firstRow, classCount }: EncodeRequest,
+): void {
+  const problem = valueProblem({ name, values, rowCount: samples.length, firstRow }, classCount);
+  if (problem !== undefined) throw new LyceumError('INVALID_ARGUMENT', problem);
 }
 
 /** Numbers of all outputs: what it takes grows with them. */

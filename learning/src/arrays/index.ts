@@ -2,6 +2,7 @@
  * Arithmetic on plain arrays: softmax, greatest values, hashes, assignments. It knows no data set, no teacher and no
  * file.
  */
+export { argmaxRows } from './argmax.js';
 export { bestAssignment } from './best-assignment.js';
 export { greatestClasses, residualOf } from './greatest-classes.js';
 export { GrowingInt32 } from './growing-int32.js';
@@ -15,7 +16,6 @@ export {
   mulberry32,
 } from './hashing.js';
 export {
-  argmaxRows,
   logSoftmaxRow,
   logSoftmaxRows,
   softmaxInPlace,

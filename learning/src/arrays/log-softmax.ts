@@ -46,20 +46,6 @@ export function logSoftmaxRow(
   for (let c = 0; c < classes; c++) out[to + c] = (out[to + c] as number) - logSum;
 }
 
-/** Index of the greatest value of each row, the lowest of equal ones; −1 of a row that is −∞ throughout: no answer. */
-export function argmaxRows(values: Values, rows: number, classes: number): Int32Array {
-  const out = new Int32Array(rows);
-  for (let row = 0; row < rows; row++) {
-    const from = row * classes;
-    let best = 0;
-    for (let c = 1; c < classes; c++) {
-      if ((values[from + c] as number) > (values[from + best] as number)) best = c;
-    }
-    out[row] = values[from + best] === Number.NEGATIVE_INFINITY ? -1 : best;
-  }
-  return out;
-}
-
 /** row ← softmax(row), of logits none of which is +∞ and one is finite. */
 export function softmaxInPlace(row: Float64Array): void {
   let greatest = Number.NEGATIVE_INFINITY;

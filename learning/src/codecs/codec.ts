@@ -48,6 +48,8 @@ export interface RowCodec {
   readonly wordCount: number;
   /** Bytes of a row that say something; the rest of its last word is 0. */
   readonly byteCount: number;
+  /** Encoding refuses what is not finite, so nobody else need look for it. */
+  readonly refusesNotFinite?: true;
   /** Row `row` of [N, C] becomes words from `at` on, which are 0 before. @throws {LyceumError} INVALID_ARGUMENT */
   encode(rows: Float32Array, row: number, to: WordMemory, at: number): void;
   /** Words from `at` on become row `row` of [N, C]. */

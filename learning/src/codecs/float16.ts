@@ -17,6 +17,7 @@ function row(classCount: number): RowCodec {
   return {
     wordCount: Math.ceil(classCount / 2),
     byteCount: 2 * classCount,
+    refusesNotFinite: true,
     encode(rows, row, { halves }, at) {
       const bits = new Uint32Array(rows.buffer, rows.byteOffset + 4 * row * classCount, classCount);
       for (let c = 0; c < classCount; c++) {

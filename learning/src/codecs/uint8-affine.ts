@@ -14,6 +14,7 @@ export const uint8Affine = {
   row: (classCount) => ({
     wordCount: 2 + Math.ceil(classCount / 4),
     byteCount: 8 + classCount,
+    refusesNotFinite: true,
     encode(rows, row, { floats, bytes }, at) {
       const from = row * classCount;
       if (encodeAffine8Row(rows, from, classCount, floats, at, bytes, 4 * (at + 2), true)) return;

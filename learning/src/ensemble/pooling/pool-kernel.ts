@@ -10,15 +10,15 @@ type PoolFunction = (
   rows: number,
   classes: number,
   temperature: number,
+  out: number,
   row: number,
   exponentials: number,
-  out: number,
 ) => unknown;
 
 interface Functions {
   readonly poolArithmetic: PoolFunction;
   readonly poolGeometric: PoolFunction;
-  expInPlace(values: number, count: number): void;
+  expInPlace(values: number, count: number): number;
 }
 
 /** Numbers of a block, of all teachers: they stay in the processor's second cache. */
@@ -90,9 +90,9 @@ class PoolKernel {
         rows,
         classCount,
         temperature,
+        pooled,
         row,
         exponentials,
-        pooled,
       );
       if (isDone === 0) return false;
       out.set(new Float32Array(memory, pooled, numbers), first * classCount);

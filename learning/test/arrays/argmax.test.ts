@@ -1,0 +1,36 @@
+/** The kernel against the plain function, and what both must say. */
+import { describe, expect, it } from 'vitest';
+import { argmaxPlainly, argmaxRows } from '../../src/arrays/argmax.js';
+import { mulberry32 } from '../../src/arrays/hashing.js';
+
+const { NaN: NAN, NEGATIVE_INFINITY: NOTHING } = Number;
+
+/** Below the length from which rows go to the kernel, and above. */
+describe.each([7, 64, 101, 70_001])('of %d classes', (classes) => {
+  const row = (changes: Readonly<Record<number, number>>, fill = 0) => {
+    const values = new Float32Array(classes).fill(fill);
+    for (const [at, value] of Object.entries(changes)) values[Number(at)] = value;
+    return values;
+  };
+
+  it.each([
+    ['the lowest of equal ones', row({ 3: 5, 5: 5 }), 3],
+    ['the last', row({ [classes - 1]: 0.1 }), classes - 1],
+    ['the first of a row of one value', row({}, -2), 0],
+    ['no answer', row({}, NOTHING), -1],
+    ['beside classes that are not known', row({ 6: -9 }, NOTHING), 6],
+    ['not a NaN', row({ 2: NAN, 4: 1 }), 4],
+    ['a NaN in the first place, which nothing exceeds', row({ 0: NAN, 4: 1 }), 0],
+  ])('finds %s', (_, values, index) => {
+    expect([...argmaxRows(values, 1, classes)]).toEqual([index]);
+    expect([...argmaxPlainly(values, 1, classes)]).toEqual([index]);
+  });
+
+  it('says of many rows what the plain function says', () => {
+    const rows = Math.ceil(200_000 / classes);
+    const values = Float32Array.from({ length: rows * classes }, (_, i) =>
+      Math.round(40 * mulberry32(5, i)),
+    );
+    expect(argmaxRows(values, rows, classes)).toEqual(argmaxPlainly(values, rows, classes));
+  });
+});

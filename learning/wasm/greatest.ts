@@ -1,0 +1,56 @@
+/** The place of the greatest value of each row, as `src/arrays/log-softmax.ts` has it. */
+
+export function heapBase(): usize {
+  return __heap_base;
+}
+
+/**
+ * The lowest index of equal ones; −1 of a row that is −∞ throughout. NaN is greater than nothing, and nothing is greater
+ * than one in the first place.
+ *
+ * @param values - [N, C] float32.
+ * @param out - [N] int32.
+ */
+export function argmaxRows(values: usize, rows: i32, classes: i32, out: usize): void {
+  for (let n = 0; n < rows; n++) {
+    const row = values + ((<usize>(n * classes)) << 2);
+    store<i32>(out + ((<usize>n) << 2), argmax(row, classes));
+  }
+}
+
+function argmax(row: usize, classes: i32): i32 {
+  const isFirstNaN = (load<u32>(row) & 0x7fffffff) > 0x7f800000;
+  if (isFirstNaN) return 0;
+  const greatest = greatestOf(row, classes);
+  if (greatest === -Infinity) return -1;
+  const wanted = f32x4.splat(greatest);
+  let c = 0;
+  for (; c + 4 <= classes; c += 4) {
+    const found = i32x4.bitmask(f32x4.eq(v128.load(row + ((<usize>c) << 2)), wanted));
+    if (found !== 0) return c + ctz(found);
+  }
+  while (load<f32>(row + ((<usize>c) << 2)) !== greatest) c++;
+  return c;
+}
+
+function greatestOf(row: usize, classes: i32): f32 {
+  let a = f32x4.splat(-Infinity);
+  let b = a;
+  let c = 0;
+  for (; c + 8 <= classes; c += 8) {
+    const at = row + ((<usize>c) << 2);
+    // pmax(a, b) is b where a < b, and so leaves a NaN in b out.
+    a = f32x4.pmax(a, v128.load(at));
+    b = f32x4.pmax(b, v128.load(at, 16));
+  }
+  a = f32x4.pmax(a, b);
+  let most: f32 = f32x4.extract_lane(a, 0);
+  if (f32x4.extract_lane(a, 1) > most) most = f32x4.extract_lane(a, 1);
+  if (f32x4.extract_lane(a, 2) > most) most = f32x4.extract_lane(a, 2);
+  if (f32x4.extract_lane(a, 3) > most) most = f32x4.extract_lane(a, 3);
+  for (; c < classes; c++) {
+    const value = load<f32>(row + ((<usize>c) << 2));
+    if (value > most) most = value;
+  }
+  return most;
+}
