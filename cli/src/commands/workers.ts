@@ -91,7 +91,7 @@ function bottleneckLines(dataPlane: DataPlane | undefined): string[] {
   const share = bottleneck === 'event loop' ? eventLoopShare : dataThreadsShare;
   const remedy =
     bottleneck === 'event loop'
-      ? 'runs of another coordinator would not share it'
+      ? 'some of the runs need a coordinator of their own'
       : '`serve --data-threads` gives it more, where there are cores';
   return [
     `The coordinator is the bottleneck: its ${bottleneck} worked ${Math.round(100 * share)} % of the last 10 s, and more teacher workers would only wait; ${remedy}.`,

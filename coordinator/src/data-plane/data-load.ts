@@ -13,7 +13,7 @@ export interface DataReading {
   readonly atMs: number;
   /** Milliseconds worked since the start. */
   readonly eventLoopMs: number;
-  /** Of all threads together. */
+  /** Of all threads together that are there. */
   readonly threadsMs: number;
 }
 
@@ -46,9 +46,11 @@ export class DataLoad {
       return { eventLoop: 0, dataThreads: 0 };
     }
     const ms = last.atMs - first.atMs;
+    // Less than before, where a thread has died.
+    const threadsMs = Math.max(0, last.threadsMs - first.threadsMs);
     return {
       eventLoop: (last.eventLoopMs - first.eventLoopMs) / ms,
-      dataThreads: (last.threadsMs - first.threadsMs) / (ms * this.#threadCount),
+      dataThreads: threadsMs / (ms * this.#threadCount),
     };
   }
 

@@ -52,13 +52,13 @@ interface Lane {
 }
 
 export class DataThreads {
-  /** Threads at most. */
-  readonly maxCount: number;
+  readonly #maxCount: number;
   readonly #lanes: Lane[] = [];
   readonly #spare = new SpareMemory(SPARE_BYTES);
 
+  /** @param maxCount - threads at most. */
   constructor(maxCount: number) {
-    this.maxCount = maxCount;
+    this.#maxCount = maxCount;
   }
 
   /**
@@ -130,7 +130,7 @@ export class DataThreads {
     const [first, ...others] = this.#lanes;
     if (first === undefined) return this.#start();
     const least = others.reduce((a, b) => (b.pending < a.pending ? b : a), first);
-    const isEnough = least.pending === 0 || this.#lanes.length >= this.maxCount;
+    const isEnough = least.pending === 0 || this.#lanes.length >= this.#maxCount;
     return isEnough ? least : this.#start();
   }
 

@@ -39,3 +39,10 @@ it('forgets what was more than ten seconds ago', () => {
   }
   expect(load.shares.eventLoop).toBe(0);
 });
+
+it('counts no work back of a thread that has died', () => {
+  const load = new DataLoad(2);
+  load.note({ atMs: 0, eventLoopMs: 0, threadsMs: 9000 });
+  load.note({ atMs: 1000, eventLoopMs: 500, threadsMs: 100 });
+  expect(load.shares).toEqual({ eventLoop: 0.5, dataThreads: 0 });
+});
