@@ -1,4 +1,5 @@
 /** Teachers' stored answers, as they are stored and as logits. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AnswerCodec } from '@lyceum/learning/codecs';
 import type { ViewAt } from '@lyceum/learning/views';
 import type { AnswerStore } from '../answers/index.js';
@@ -38,7 +39,13 @@ export async function readStored(
 }
 
 /**
- * {@link readStored} as logits.
+ * Bytes of logits that are read at a time: they are decoded in a millisecond or two, in which the event loop does nothing
+ * else.
+ */
+const PIECE_BYTES = 2 * 1024 * 1024;
+
+/**
+ * {@link readStored} as logits, however many: piece by piece, with turns of the event loop between.
  *
  * @param out - [N, C].
  * @returns false if some are not readable; `out` means nothing then.
@@ -51,8 +58,20 @@ export async function readLogits(
   samples: Uint32Array,
   out: Float32Array,
 ): Promise<boolean> {
-  const room = (wordCount: number) => new Uint32Array(wordCount);
-  const stored = await readStored(store, dataset, teacher, what, samples, room);
-  if (stored !== undefined) logitsOf(stored, dataset.classCount, out);
-  return stored !== undefined;
+  const { classCount } = dataset;
+  const pieceRows = Math.max(1, Math.floor(PIECE_BYTES / (4 * classCount)));
+  let words = new Uint32Array(0);
+  const room = (wordCount: number) => {
+    if (words.length < wordCount) words = new Uint32Array(wordCount);
+    return words.subarray(0, wordCount);
+  };
+  for (let first = 0; first < samples.length; first += pieceRows) {
+    if (first > 0) await nextTurn();
+    const own = samples.subarray(first, first + pieceRows);
+    const stored = await readStored(store, dataset, teacher, what, own, room);
+    if (stored === undefined) return false;
+    const end = first + own.length;
+    logitsOf(stored, classCount, out.subarray(first * classCount, end * classCount));
+  }
+  return true;
 }
