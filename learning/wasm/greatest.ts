@@ -1,4 +1,4 @@
-/** The place of the greatest value of each row, as `src/arrays/log-softmax.ts` has it. */
+/** The place of the greatest value of each row, as `src/arrays/argmax.ts` has it. */
 
 export function heapBase(): usize {
   return __heap_base;
