@@ -1,7 +1,9 @@
 /**
  * `data-plane`: where a teacher's value takes the coordinator's processor, stage by stage, and what a second data thread
- * brings. In this process alone, but for the peer of the network's stages; three teachers, one target at temperature 4.
+ * brings. Each is measured in a program of its own, without a cluster; three teachers, one target at temperature 4.
  */
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import {
   type BenchOptions,
   type BenchResult,
@@ -13,9 +15,9 @@ import {
 } from '../measuring/index.js';
 import { carriedSamples } from './carried.js';
 import { TEACHER_COUNT } from './frames.js';
-import { replay } from './replay.js';
-import { type Stages, stagesOf } from './stages.js';
-import { transportOf } from './transport.js';
+import type { Measurements } from './measure.js';
+
+const PROGRAM = new URL('./measure.js', import.meta.url);
 
 const CLASS_COUNTS = [10, 100, 1000, 21_841];
 
@@ -25,19 +27,16 @@ const CORES = [2, 8, 16, 64];
 /** That a second thread is measured with. */
 const REPLAYED_CLASSES = 1000;
 
-export async function dataPlane({ repetitions }: BenchOptions): Promise<BenchResult> {
+export async function dataPlane({ repetitions, signal }: BenchOptions): Promise<BenchResult> {
   const figures: Figure[] = [];
   for (const classCount of CLASS_COUNTS) {
-    const taken: Stages[] = [];
+    const taken: Awaited<ReturnType<Measurements['stages']>>[] = [];
     for (let repetition = 0; repetition < repetitions; repetition++) {
-      const { receiveNsPerValue, sendNsPerNumber } = await transportOf(classCount);
-      const stages = await stagesOf(classCount);
-      // A number is sent once for all the values that it is made of.
-      taken.push({ receive: receiveNsPerValue, ...stages, send: sendNsPerNumber / TEACHER_COUNT });
+      taken.push(await measured(signal, 'stages', classCount));
       progress(`${classCount} classes: ${JSON.stringify(taken.at(-1))}`);
     }
     for (const stage of Object.keys(taken[0] ?? {})) {
-      const own = taken.map((stages) => stages[stage] as number);
+      const own = taken.map((stages) => stages[stage as keyof typeof stages]);
       figures.push(figureOf(`${classCount} classes, ${stage}`, 'ns a value', own));
     }
     for (const cores of CORES) {
@@ -53,12 +52,12 @@ export async function dataPlane({ repetitions }: BenchOptions): Promise<BenchRes
   for (let repetition = 0; repetition < repetitions; repetition++) {
     const rates: number[] = [];
     for (const threads of repetition % 2 === 0 ? [1, 2] : [2, 1]) {
-      const { valuesPerSecond, cpuNsPerValue } = await replay(REPLAYED_CLASSES, threads);
-      rates[threads] = valuesPerSecond;
-      byThreads.get(threads)?.push(valuesPerSecond / 1e6);
-      progress(
-        `${threads} threads: ${(valuesPerSecond / 1e6).toFixed(1)} million values/s, ${cpuNsPerValue.toFixed(1)} ns of processor a value`,
-      );
+      const replayed = await measured(signal, 'replay', REPLAYED_CLASSES, threads);
+      const millions = replayed.valuesPerSecond / 1e6;
+      rates[threads] = millions;
+      byThreads.get(threads)?.push(millions);
+      const ns = replayed.cpuNsPerValue.toFixed(1);
+      progress(`${threads} threads: ${millions.toFixed(1)} million values/s, ${ns} ns a value`);
     }
     ratios.push((rates[2] ?? Number.NaN) / (rates[1] ?? Number.NaN));
   }
@@ -74,4 +73,17 @@ export async function dataPlane({ repetitions }: BenchOptions): Promise<BenchRes
     figures: [...figures, figureOf('two data threads ÷ one', 'values/s', ratios)],
     details: { teachers: TEACHER_COUNT, term: 'kd at temperature 4, arithmetic' },
   };
+}
+
+/** What the program says. @throws {Error} if it ends without a word. */
+async function measured<Kind extends keyof Measurements>(
+  signal: AbortSignal,
+  kind: Kind,
+  ...numbers: Parameters<Measurements[Kind]>
+): Promise<Awaited<ReturnType<Measurements[Kind]>>> {
+  const child = fork(PROGRAM, [kind, ...numbers.map(String)], { signal });
+  const [answer] = await Promise.race([once(child, 'message'), once(child, 'exit')]);
+  if (typeof answer !== 'object' || answer === null)
+    throw new Error(`${kind} ended with ${answer}`);
+  return answer;
 }
