@@ -104,9 +104,8 @@ function isRunnable({ file, link }) {
 
 /** Of all that the compiler reads. @param {string} checkout */
 function sourcesFingerprint(checkout) {
-  const files = ['tsconfig.json', 'tsconfig.base.json', 'package-lock.json'].map((name) =>
-    join(checkout, name),
-  );
+  const names = ['tsconfig.json', 'tsconfig.base.json', 'package-lock.json', 'setup/kernels.mjs'];
+  const files = names.map((name) => join(checkout, name));
   const want = (/** @type {string} */ name) =>
     /\.(tsx?|proto|css|html)$/.test(name) ||
     /^(buf\..*|package\.json|tsconfig\.json|vite\.config\.js)$/.test(name);

@@ -74,8 +74,10 @@ const KNOWN_MAX = 64;
 
 function recordsOf(codec: AnswerCodec, rowLength: number): AnswerRecords {
   const key = `${codec}/${rowLength}`;
-  const records = known.get(key) ?? new AnswerRecords({ codec, rowLength });
+  const found = known.get(key);
+  if (found !== undefined) return found;
   if (known.size >= KNOWN_MAX) known.clear();
+  const records = new AnswerRecords({ codec, rowLength });
   known.set(key, records);
   return records;
 }

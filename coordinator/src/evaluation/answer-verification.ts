@@ -136,7 +136,7 @@ export class AnswerVerifications {
       dataset: first.origin.dataset,
       reason: '',
     };
-    const asker = new VerificationAsker(id);
+    const asker = new VerificationAsker(id, (ask) => desk.ask(asker, ask));
     const rows = chosen.map((question) => asker.ask(key, dataset, question));
     this.#open.set(id, user);
     changed();

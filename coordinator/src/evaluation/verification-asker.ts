@@ -24,12 +24,16 @@ export interface AskedRows {
 export class VerificationAsker implements Asker {
   readonly askerId: string;
   readonly runId = undefined;
-  readonly #open = new Set<string>();
+  /** Asks of which rows are lacking, with the rows that have come, by id. */
+  readonly #open = new Map<string, { readonly ask: Ask; readonly came: Set<number> }>();
+  readonly #askAgain: (ask: Ask) => void;
   #failure: string | undefined;
   readonly #news = new Wakeup();
 
-  constructor(askerId: string) {
+  /** @param askAgain - an ask that was answered in part: it had joined a ticket on its way, whose first rows it missed. */
+  constructor(askerId: string, askAgain: (ask: Ask) => void) {
     this.askerId = askerId;
+    this.#askAgain = askAgain;
   }
 
   get openCount(): number {
@@ -54,6 +58,7 @@ export class VerificationAsker implements Asker {
       span,
       outputs: origin.outputs,
     };
+    const came = new Set<number>();
     const receive = (firstRow: number, tensors: readonly Float32Array[]): void => {
       const fresh = tensors[output] ?? new Float32Array();
       const own = Float32Array.from(fresh);
@@ -61,14 +66,20 @@ export class VerificationAsker implements Asker {
         const memory = wordMemory(wordCount);
         encode(own, row, memory, 0);
         decode(memory, 0, again, firstRow + row);
+        came.add(firstRow + row);
       }
     };
     const ask = { ...askFor(dataset, content, samples), receive };
-    this.#open.add(ask.id);
+    this.#open.set(ask.id, { ask, came });
     return { question, ask, again };
   }
 
   satisfied(askId: string): void {
+    const open = this.#open.get(askId);
+    if (open !== undefined && open.came.size < open.ask.samples.length) {
+      this.#askAgain(open.ask);
+      return;
+    }
     this.#open.delete(askId);
     this.#news.wake();
   }

@@ -101,7 +101,14 @@ export class SplitFrames {
     const { classCount, labels } = dataset;
     const of = { view: IDENTITY_VIEW, codec: 'float32' } as const;
     const read = record.teachers.map((teacher) =>
-      readStored(store, dataset, teacher, of, samples, (wordCount) => new Uint32Array(wordCount)),
+      readStored(
+        store,
+        dataset,
+        teacher,
+        of,
+        samples,
+        (wordCount) => new Uint32Array(new SharedArrayBuffer(4 * wordCount)),
+      ),
     );
     const teachers = await Promise.all(read);
     if (teachers.includes(undefined)) return undefined;

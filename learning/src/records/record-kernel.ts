@@ -100,5 +100,6 @@ export class RecordKernel {
 }
 
 function blockRows(numbers: number): number {
-  return Math.max(1, Math.floor(BLOCK_NUMBERS / numbers));
+  // Checksums go four rows at a time.
+  return Math.max(4, Math.floor(BLOCK_NUMBERS / numbers));
 }
