@@ -51,8 +51,8 @@ const SETTINGS = [
     steps: 4000,
     sessionCounts: [FEW_SESSIONS, 100, MANY_SESSIONS],
   },
-  { classCount: 1000, trainCount: 8192, steps: 400, sessionCounts: [FEW_SESSIONS, MANY_SESSIONS] },
-  { classCount: 21_841, trainCount: 512, steps: 16, sessionCounts: [FEW_SESSIONS] },
+  { classCount: 1000, trainCount: 8192, steps: 1200, sessionCounts: [FEW_SESSIONS, MANY_SESSIONS] },
+  { classCount: 21_841, trainCount: 512, steps: 24, sessionCounts: [FEW_SESSIONS] },
 ] as const;
 
 /** Of one inference: short, so that the coordinator has work all the time. */
