@@ -1,5 +1,6 @@
 /** One schedule from its beginning until nothing is left to do, with every promise looked at on the way. */
 import { AnswerFrames, AskBook } from '@lyceum/coordinator/asks';
+import { valueProblem } from '@lyceum/coordinator/data-plane';
 import { RunSchedule, TicketBook } from '@lyceum/coordinator/schedule';
 import { TargetFlow } from '@lyceum/coordinator/target-flow';
 import { LyceumError } from '@lyceum/proto';
@@ -33,6 +34,7 @@ export const REAL_MACHINES: Machines = {
   ticketBook: () => new TicketBook(),
   askBook: (tickets) => new AskBook(tickets),
   answerFrames: (taker, asks) => new AnswerFrames(taker, asks),
+  valueProblem,
   runSchedule: (settings) => new RunSchedule(settings),
   targetFlow: (settings) => new TargetFlow(settings),
 };

@@ -61,11 +61,13 @@ export class SimulatedDesk {
     return (frame) => {
       try {
         const rows = stream.came(frame);
-        const { ticket, id, asks, problem } = rows;
+        const { ticket, id, asks } = rows;
+        const problem = rows.problem?.message ?? this.#wrongValue(frame, asks);
         if (problem !== undefined) {
+          stream.refused(rows);
           if (asks.length === 0) return 'refused';
           this.#rules.foundWrong(id);
-          this.#tell(this.#book.rejected(id, ticket.attempt, problem.message, this.#nowMs));
+          this.#tell(this.#book.rejected(id, ticket.attempt, problem, this.#nowMs));
           return 'refused';
         }
         if (asks.length > 0) {
@@ -84,6 +86,19 @@ export class SimulatedDesk {
         throw thrown;
       }
     };
+  }
+
+  /** As the coordinator looks for it once somebody wants the rows, before they are stored. */
+  #wrongValue({ tensors, firstRow }: AnswerFrame, [ask]: readonly Ask[]): string | undefined {
+    if (ask === undefined) return undefined;
+    const { valueProblem } = this.#world.machines;
+    return tensors
+      .map((tensor) => {
+        const rowCount = tensor.shape[0] ?? 1;
+        const rows = { name: tensor.name, values: float32Values(tensor), rowCount, firstRow };
+        return valueProblem(rows, ask.classCount);
+      })
+      .find((problem) => problem !== undefined);
   }
 
   sessionEnded(workerId: string, teachers: readonly string[]): void {

@@ -1,5 +1,6 @@
 /** What the parts of one schedule share. */
 import type { AnswerFrames, AskBook } from '@lyceum/coordinator/asks';
+import type { valueProblem } from '@lyceum/coordinator/data-plane';
 import type {
   RunSchedule,
   ScheduleSettings as RunScheduleSettings,
@@ -19,6 +20,7 @@ export interface Machines {
   readonly ticketBook: () => TicketBook;
   readonly askBook: (tickets: TicketBook) => AskBook;
   readonly answerFrames: (taker: TicketTaker, asks: AskBook) => AnswerFrames;
+  readonly valueProblem: typeof valueProblem;
   readonly runSchedule: (settings: RunScheduleSettings) => RunSchedule;
   readonly targetFlow: (settings: TargetFlowSettings) => TargetFlow;
 }
