@@ -1,6 +1,6 @@
 /** Deliberate faults in the book of asks, and in the taking of answers. */
 import { AnswerFrames, type Ask, type AskAction, AskBook } from '@lyceum/coordinator/asks';
-import { type AnswerFrame, AnswerReceipt } from '@lyceum/proto';
+import { AnswerReceipt } from '@lyceum/proto';
 import { type Fault, machines, without } from './fault.js';
 
 function withAsks(book: typeof AskBook) {
