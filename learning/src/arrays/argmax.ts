@@ -4,7 +4,7 @@
  *
  * Symbols: [N, C] values.
  */
-import { type Kernel, openKernel } from '../kernels/index.js';
+import { type Kernel, openKernel, rowsOfBlock } from '../kernels/index.js';
 import type { Values } from './log-softmax.js';
 
 interface Functions {
@@ -13,9 +13,6 @@ interface Functions {
 
 /** Rows of fewer classes cost more to carry into the kernel than they save. */
 const KERNEL_CLASSES = 64;
-
-/** Numbers of a block: they stay in the processor's second cache. */
-const BLOCK_NUMBERS = 64 * 1024;
 
 /** Index of the greatest value of each row, the lowest of equal ones; −1 of a row that is −∞ throughout: no answer. */
 export function argmaxRows(values: Values, rows: number, classes: number): Int32Array {
@@ -47,7 +44,7 @@ function argmaxByKernel(
   classes: number,
 ): Int32Array {
   const out = new Int32Array(rows);
-  const perBlock = Math.max(1, Math.floor(BLOCK_NUMBERS / classes));
+  const perBlock = rowsOfBlock(classes);
   for (let first = 0; first < rows; first += perBlock) {
     const count = Math.min(perBlock, rows - first);
     const { at, memory } = kernel.room(4 * count * classes, 4 * count);

@@ -8,6 +8,9 @@ import { readFileSync } from 'node:fs';
 
 const PAGE_BYTES = 64 * 1024;
 
+/** Numbers that are carried to a kernel at a time: they stay in the processor's second cache. */
+const BLOCK_NUMBERS = 64 * 1024;
+
 /** Addresses of arrays are multiples of it. */
 const ALIGNMENT = 16;
 
@@ -45,6 +48,11 @@ export class Kernel<Functions> {
     if (lacking > 0) this.#memory.grow(Math.ceil(lacking / PAGE_BYTES));
     return { at, memory: this.#memory.buffer as ArrayBuffer };
   }
+}
+
+/** Rows of so many numbers that are carried to a kernel at a time. */
+export function rowsOfBlock(numbers: number): number {
+  return Math.max(1, Math.floor(BLOCK_NUMBERS / numbers));
 }
 
 /** @returns undefined where WebAssembly or its SIMD is missing. @throws {Error} if the build left the file out. */

@@ -1,14 +1,11 @@
 /** The kernel of records (`learning/wasm/records.ts`), for rows that are long enough for it. */
-import { type Kernel, openKernel } from '../kernels/index.js';
+import { type Kernel, openKernel, rowsOfBlock } from '../kernels/index.js';
 
 interface Functions {
   encodeFloat16(values: number, rows: number, classes: number, out: number, stride: number): number;
   decodeFloat16(words: number, stride: number, rows: number, classes: number, out: number): void;
   sumRecords(records: number, rows: number, words: number, sums: number): void;
 }
-
-/** Numbers of a block: its values and words stay in the processor's second cache. */
-const BLOCK_NUMBERS = 64 * 1024;
 
 /** One whose rows are in float16. */
 export class RecordKernel {
@@ -99,7 +96,7 @@ export class RecordKernel {
   }
 }
 
+/** Checksums go four rows at a time. */
 function blockRows(numbers: number): number {
-  // Checksums go four rows at a time.
-  return Math.max(4, Math.floor(BLOCK_NUMBERS / numbers));
+  return Math.max(4, rowsOfBlock(numbers));
 }

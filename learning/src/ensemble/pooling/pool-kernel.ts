@@ -1,6 +1,6 @@
 /** The kernel of pools (`learning/wasm/pool.ts`), for rows of float32 that are long enough for it. */
 import type { Values } from '../../arrays/index.js';
-import { type Kernel, openKernel } from '../../kernels/index.js';
+import { type Kernel, openKernel, rowsOfBlock } from '../../kernels/index.js';
 
 type PoolFunction = (
   logits: number,
@@ -20,9 +20,6 @@ interface Functions {
   readonly poolGeometric: PoolFunction;
   expInPlace(values: number, count: number): number;
 }
-
-/** Numbers of a block, of all teachers: they stay in the processor's second cache. */
-const BLOCK_NUMBERS = 64 * 1024;
 
 /** Rows of fewer classes cost more to carry into the kernel than they save. */
 const KERNEL_CLASSES = 32;
@@ -62,7 +59,7 @@ class PoolKernel {
     const run = rule === 'arithmetic' ? functions.poolArithmetic : functions.poolGeometric;
     const teachers = teacherLogits.length;
     const ownShares = shares.length === teachers ? 0 : teachers;
-    const perBlock = Math.max(1, Math.floor(BLOCK_NUMBERS / (teachers * classCount)));
+    const perBlock = rowsOfBlock(teachers * classCount);
     for (let first = 0; first < rowCount; first += perBlock) {
       const rows = Math.min(perBlock, rowCount - first);
       const numbers = rows * classCount;
