@@ -4,6 +4,7 @@
  * Symbols: K teachers, N rows, C classes.
  */
 import { expInPlace } from './parts/exp';
+import { greatestOf } from './parts/greatest-of';
 
 export { expInPlace };
 
@@ -92,22 +93,6 @@ export function poolGeometric(
   return true;
 }
 
-/** The greatest of [C] float32; −∞ if all are NaN. */
-function greatestOf(values: usize, classes: i32): f64 {
-  let greatest = f32x4.splat(-Infinity);
-  let c = 0;
-  for (; c + 4 <= classes; c += 4) {
-    // pmax(a, b) is b where a < b: a NaN in b is left out, as a comparison in plain code leaves it out.
-    greatest = f32x4.pmax(greatest, v128.load(values + ((<usize>c) << 2)));
-  }
-  let most = greatestLane(greatest);
-  for (; c < classes; c++) {
-    const value = load<f32>(values + ((<usize>c) << 2));
-    if (value > most) most = value;
-  }
-  return <f64>most;
-}
-
 function hasMinusInfinity(values: usize, classes: i32): bool {
   const infinite = f32x4.splat(-Infinity);
   let c = 0;
@@ -116,14 +101,6 @@ function hasMinusInfinity(values: usize, classes: i32): bool {
   }
   for (; c < classes; c++) if (load<f32>(values + ((<usize>c) << 2)) === -Infinity) return true;
   return false;
-}
-
-function greatestLane(values: v128): f32 {
-  let most: f32 = f32x4.extract_lane(values, 0);
-  if (f32x4.extract_lane(values, 1) > most) most = f32x4.extract_lane(values, 1);
-  if (f32x4.extract_lane(values, 2) > most) most = f32x4.extract_lane(values, 2);
-  if (f32x4.extract_lane(values, 3) > most) most = f32x4.extract_lane(values, 3);
-  return most;
 }
 
 /** Values c and c + 1 of [C] float32 as float64. Behind the last there must be memory. */

@@ -4,7 +4,7 @@
  *
  * Symbols: [N, C] values.
  */
-import { type Kernel, openKernel, rowsOfBlock } from '../kernels/index.js';
+import { type Kernel, onceAThread, openKernel, rowsOfBlock } from '../kernels/index.js';
 import type { Values } from './log-softmax.js';
 
 interface Functions {
@@ -57,9 +57,4 @@ function argmaxByKernel(
   return out;
 }
 
-let opened: { readonly kernel: Kernel<Functions> | undefined } | undefined;
-
-function threadsKernel(): Kernel<Functions> | undefined {
-  opened ??= { kernel: openKernel<Functions>('greatest') };
-  return opened.kernel;
-}
+const threadsKernel = onceAThread(() => openKernel<Functions>('greatest'));

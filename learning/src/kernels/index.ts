@@ -1,2 +1,2 @@
 /** Kernels in WebAssembly with SIMD, and the memory that they work in. */
-export { type Kernel, openKernel, rowsOfBlock } from './kernel.js';
+export { type Kernel, onceAThread, openKernel, rowsOfBlock } from './kernel.js';

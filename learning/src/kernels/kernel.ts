@@ -55,6 +55,15 @@ export function rowsOfBlock(numbers: number): number {
   return Math.max(1, Math.floor(BLOCK_NUMBERS / numbers));
 }
 
+/** What `open` gives, called once in a thread, when it is first needed: undefined is remembered too. */
+export function onceAThread<T>(open: () => T): () => T {
+  let opened: { readonly value: T } | undefined;
+  return () => {
+    opened ??= { value: open() };
+    return opened.value;
+  };
+}
+
 /** @returns undefined where WebAssembly or its SIMD is missing. @throws {Error} if the build left the file out. */
 export function openKernel<Functions>(name: string): Kernel<Functions> | undefined {
   // The built file, seen from src/ and from dist/ alike.

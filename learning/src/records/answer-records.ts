@@ -12,6 +12,7 @@ import {
   rowCodec,
   type WordMemory,
 } from '../codecs/index.js';
+import { onceAThread } from '../kernels/index.js';
 import { RecordKernel } from './record-kernel.js';
 import { recordSum } from './record-sum.js';
 
@@ -104,10 +105,5 @@ export class AnswerRecords {
   }
 }
 
-let opened: { readonly kernel: RecordKernel | undefined } | undefined;
-
-/** One for all records of this thread, opened when it is first needed. */
-function threadsKernel(): RecordKernel | undefined {
-  opened ??= { kernel: RecordKernel.open() };
-  return opened.kernel;
-}
+/** One for all records of this thread. */
+const threadsKernel = onceAThread(() => RecordKernel.open());

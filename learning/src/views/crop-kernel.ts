@@ -1,5 +1,5 @@
 /** The kernel of random resized crops (`learning/wasm/crop.ts`), of three channels. */
-import { type Kernel, openKernel } from '../kernels/index.js';
+import { onceAThread, openKernel } from '../kernels/index.js';
 
 interface Functions {
   crop(
@@ -27,8 +27,7 @@ const CHANNELS = 3;
 /** Of a line, in 1/2048. */
 const PIXEL_BYTES = CHANNELS * Int32Array.BYTES_PER_ELEMENT;
 
-/** The thread's own. */
-let opened: { readonly kernel: Kernel<Functions> | undefined } | undefined;
+const threadsKernel = onceAThread(() => openKernel<Functions>('crop'));
 
 /**
  * What `byteCropper` writes.
@@ -44,8 +43,7 @@ export function cropByKernel(
   out: Uint8Array,
   offset: number,
 ): boolean {
-  opened ??= { kernel: openKernel<Functions>('crop') };
-  const { kernel } = opened;
+  const kernel = threadsKernel();
   if (kernel === undefined) return false;
   const [width, height] = [columns.share.length, rows.share.length];
   const length = width * height * CHANNELS;

@@ -95,7 +95,10 @@ describe('a value that float16 does not hold', () => {
 it('writes the same where the machine has no SIMD', async () => {
   const logits = logitsOf(3, 200);
   vi.resetModules();
-  vi.doMock('../../src/kernels/index.js', () => ({ openKernel: () => undefined }));
+  vi.doMock('../../src/kernels/index.js', async (importOriginal) => ({
+    ...(await importOriginal<object>()),
+    openKernel: () => undefined,
+  }));
   const plain = await import('../../src/records/answer-records.js');
   const records = new plain.AnswerRecords({ codec: 'float16', rowLength: 200 });
   const memory = wordMemory(3 * records.wordCount);

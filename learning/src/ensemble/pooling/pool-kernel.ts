@@ -1,6 +1,6 @@
 /** The kernel of pools (`learning/wasm/pool.ts`), for rows of float32 that are long enough for it. */
 import type { Values } from '../../arrays/index.js';
-import { type Kernel, openKernel, rowsOfBlock } from '../../kernels/index.js';
+import { type Kernel, onceAThread, openKernel, rowsOfBlock } from '../../kernels/index.js';
 
 type PoolFunction = (
   logits: number,
@@ -112,7 +112,7 @@ function agrees(kernel: Kernel<Functions>): boolean {
   return values.every((e, i) => e === Math.exp(arguments_[i] as number));
 }
 
-let opened: { readonly kernel: PoolKernel | undefined } | undefined;
+const threadsKernel = onceAThread(() => PoolKernel.open());
 
 /**
  * What `poolWithShares` gives, lengths having been looked at.
@@ -130,7 +130,7 @@ export function poolByKernel(
 ): boolean {
   const isLong = classCount >= KERNEL_CLASSES && out instanceof Float32Array;
   if (!isLong || !teacherLogits.every((own) => own instanceof Float32Array)) return false;
-  opened ??= { kernel: PoolKernel.open() };
   const logits = teacherLogits as readonly Float32Array[];
-  return opened.kernel?.pool(rule, temperature, logits, shares, rowCount, classCount, out) ?? false;
+  const kernel = threadsKernel();
+  return kernel?.pool(rule, temperature, logits, shares, rowCount, classCount, out) ?? false;
 }
