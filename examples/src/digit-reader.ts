@@ -1,12 +1,14 @@
 /**
- * A black box in a process of its own, for `four-teachers`: an HTTP server that reads digits and answers with a word each.
- * What it knows is the mean picture of each class of a set's training samples; the nearest one is its answer.
+ * A black box in a process of its own: an HTTP server that reads digits and answers with a word each. What it knows is the
+ * mean picture of each class of the training digits that set-up fetched; the nearest one is its answer.
  *
- *     node digit-reader.js SET.npz        POST / { pictures: [ … ] } → { digits: ["seven", … ] }
+ *     npm run digit-reader -- [PORT [TOKEN]]        POST / { pictures: [ … ] } → { digits: ["seven", … ] }
+ *
+ * With a token it answers only those who have it.
  */
-import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { type Dataset, parseDataset, splitSamples } from '@lyceum/learning/datasets';
+import { importDataset } from '@lyceum/learning/import';
 import { elementCount } from '@lyceum/proto';
 
 const WORDS = ['zero', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine'];
@@ -43,9 +45,15 @@ function wordOf(picture: readonly number[], means: readonly Float64Array[]): str
   return WORDS[distances.indexOf(Math.min(...distances))] as string;
 }
 
-const [file = ''] = process.argv.slice(2);
-const means = meanPictures(parseDataset(await readFile(file)));
+const [port = '0', token] = process.argv.slice(2);
+const cache = process.env['LYCEUM_CACHE'];
+if (cache === undefined) throw new Error('start with `npm run digit-reader`');
+const means = meanPictures(parseDataset(await importDataset('digits', cache)));
 const server = createServer(async (request, response) => {
+  if (token !== undefined && request.headers.authorization !== `Bearer ${token}`) {
+    response.writeHead(401).end();
+    return;
+  }
   try {
     const parts: Buffer[] = [];
     let bytes = 0;
@@ -66,8 +74,8 @@ const server = createServer(async (request, response) => {
     response.end(err instanceof Error ? err.message : String(err));
   }
 });
-server.listen(0, '127.0.0.1', () => {
+server.listen(Number(port), '127.0.0.1', () => {
   const address = server.address();
-  const port = typeof address === 'object' ? address?.port : 0;
-  process.stdout.write(`${JSON.stringify({ program: 'digit-reader', port })}\n`);
+  const own = typeof address === 'object' ? address?.port : 0;
+  process.stdout.write(`${JSON.stringify({ program: 'digit-reader', port: own })}\n`);
 });

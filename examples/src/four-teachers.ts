@@ -8,7 +8,6 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { programFile } from '@lyceum/cli/local-cluster';
-import { ArtifactKind } from '@lyceum/proto';
 import { accessTable, type Column } from './access-table.js';
 import { type ExampleContext, finish, printLines, specificationFile } from './example.js';
 import { StartedProgram } from './started-program.js';
@@ -71,13 +70,8 @@ async function startServer(
 }
 
 /** The endpoint, pushed with the port that it has. */
-async function startBox(
-  { coordinator, client }: ExampleContext,
-  folder: string,
-): Promise<StartedProgram> {
-  const set = path.join(folder, 'digits.npz');
-  await writeFile(set, await client.pullArtifact(ArtifactKind.ARTIFACT_KIND_DATASET, 'digits'));
-  const box = await StartedProgram.start(DIGIT_READER, [set]);
+async function startBox({ coordinator }: ExampleContext, folder: string): Promise<StartedProgram> {
+  const box = await StartedProgram.start(DIGIT_READER, []);
   const file = path.join(folder, 'box.yaml');
   const template = await readFile(specificationFile(NAME, 'box'), 'utf8');
   await writeFile(file, template.replace('127.0.0.1:8080', `127.0.0.1:${box.ready['port']}`));

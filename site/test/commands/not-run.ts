@@ -23,31 +23,16 @@ const SHARDS =
 const PLUGIN = 'needs a cluster of its own; cli/test/local-cluster/plugin.int.test.ts';
 const PREDICT =
   'needs students that no page trains; cli/test/local-cluster/encoded-sets.int.test.ts';
-const ASKS_AN_API = 'asks a service; `npm run examples -- four-teachers` asks one on this machine';
-const SERVED = 'has fixed ports; cli/test/local-cluster/remote-teacher.int.test.ts';
 
 export const NOT_RUN: readonly NotRun[] = [
-  {
-    command: 'coordinator ',
-    page: 'docs/how-to/partly-labelled.md',
-    reason: 'the quick start does the same',
-  },
-  { command: 'coordinator ', page: 'docs/how-to/model-server.md', reason: SERVED },
-  { command: 'coordinator ', page: 'docs/how-to/black-box.md', reason: ASKS_AN_API },
-  { command: 'export LYCEUM_', page: 'docs/how-to/black-box.md', reason: ASKS_AN_API },
   { command: 'kubectl ', reason: KUBERNETES },
   { command: 'for workload in coordinator nats', reason: KUBERNETES },
   { command: "printf 'triton.models", reason: KUBERNETES },
   { command: 'coordinator ', page: 'docs/kubernetes.md', reason: KUBERNETES },
   { command: 'for image in nats', reason: 'needs docker; k8s/test.sh builds the images' },
 
-  { command: 'npm run setup', reason: 'sets up the checkout, which tests find set up' },
   { command: 'LYCEUM_ACCELERATOR=cuda npm run setup', reason: 'needs a GPU' },
   { command: 'npm run gpu-check', reason: 'needs a GPU' },
-  {
-    command: 'alias coordinator="npx coordinator"',
-    reason: 'npx takes most of a second each time; the shell finds the program on its PATH',
-  },
   { command: 'npm run demo', reason: 'takes a minute; the quick start does the same in smaller' },
   { command: 'npm run docs', reason: 'stays; `npm run check -- docs` builds the site' },
   { command: 'npm test', reason: A_TEST },
@@ -91,8 +76,6 @@ export const NOT_RUN: readonly NotRun[] = [
   { command: 'coordinator datasets push', page: 'examples/README.md', reason: PLUGIN },
   { command: 'for t in wide lenet conv', reason: PLUGIN },
   { command: 'coordinator submit', page: 'examples/README.md', reason: PLUGIN },
-  { command: 'coordinator ', page: 'docs/remote-teachers.md', reason: SERVED },
-  { command: 'npx teacher-worker', reason: SERVED },
   {
     command: 'coordinator --coordinator gpu-box:7700',
     page: 'docs/dashboard.md',

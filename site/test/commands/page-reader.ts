@@ -1,7 +1,8 @@
 /** Follows pages: writes their files, runs their commands. */
 import { cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
-import { delimiter, dirname, join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { expect } from 'vitest';
+import { freePorts } from './free-ports.js';
 import { reasonNotToRun } from './not-run.js';
 import { PageShell } from './page-shell.js';
 import { type PageStep, pageSteps } from './page-steps.js';
@@ -10,6 +11,8 @@ import { STAYING, type StoryPage, type Words } from './stories.js';
 const CHECKOUT = resolve(import.meta.dirname, '../../..');
 const DEFAULT_ADDRESS = '127.0.0.1:7700';
 const EXPORT = /export LYCEUM_COORDINATOR=(\S+)/;
+/** As the quick start says it. */
+const FIND_PROGRAMS = 'export PATH="$PWD/node_modules/.bin:$PATH"';
 /** What is tried is that commands work, so runs are as small as can be. */
 const SMALLER: readonly (readonly [RegExp, string])[] = [
   [/\bepochs: \d+/g, 'epochs: 1'],
@@ -23,6 +26,8 @@ export class PageReader {
   #address: string | undefined;
   /** By the last program that stays, until it was ready. */
   #printed = '';
+  /** Of the page, that stay until Ctrl-C. */
+  readonly #programs: number[] = [];
 
   private constructor(folder: string, shell: PageShell) {
     this.#folder = folder;
@@ -34,7 +39,7 @@ export class PageReader {
     const [folder, logs] = [join(scratch, 'checkout'), join(scratch, 'logs')];
     await mkdir(folder);
     await mkdir(logs);
-    for (const name of ['node_modules', 'clients']) {
+    for (const name of ['node_modules', 'clients', 'package.json', 'setup']) {
       await symlink(join(CHECKOUT, name), join(folder, name));
     }
     const isOfProgram = /\/(?:dist|src|test|node_modules)$/;
@@ -44,8 +49,7 @@ export class PageReader {
       if (example.isDirectory()) await shortenRuns(join(folder, 'examples', example.name));
     }
     const { LYCEUM_COORDINATOR: _, ...env } = process.env;
-    const path = [join(CHECKOUT, 'node_modules/.bin'), process.env['PATH']].join(delimiter);
-    return new PageReader(folder, new PageShell(folder, logs, { ...env, PATH: path }));
+    return new PageReader(folder, new PageShell(folder, logs, env));
   }
 
   /** Ctrl-C. */
@@ -53,30 +57,35 @@ export class PageReader {
     await this.#shell.close();
   }
 
-  /** Runs a page's commands, each of which must succeed. */
-  async follow({ path, atHand, words = {}, inTheEnd }: StoryPage): Promise<void> {
+  /** Runs a page's commands, each of which must succeed. What stays ends with its page, but for the cluster. */
+  async follow({ path, atHand, words = {}, ports = [], inTheEnd }: StoryPage): Promise<void> {
     const steps = pageSteps(await readFile(join(CHECKOUT, path), 'utf8'));
-    const startsCluster = steps.some(
-      ({ text }) => isUp(text) && reasonNotToRun(path, text) === undefined,
-    );
-    if (!startsCluster && this.#address === undefined) await this.#do('coordinator up');
+    if (this.#address === undefined) await this.#beginAt(path, steps);
     const reader = { folder: this.#folder, run: (command: string) => this.#do(command) };
     await atHand?.(reader);
-    for (const step of steps) await this.#take(path, step, words);
+    const all = { ...words, ...(await freePorts(ports)) };
+    for (const step of steps) await this.#take(path, step, all);
     await inTheEnd?.(reader, this.#printed);
+    for (const program of this.#programs.splice(0)) await this.#shell.stop(program);
+  }
+
+  /** A story may begin with a page that goes on from the quick start. */
+  async #beginAt(path: string, steps: readonly PageStep[]): Promise<void> {
+    const starts = steps.find(
+      ({ text }) => isUp(text) && reasonNotToRun(path, text) === undefined,
+    )?.text;
+    if (!starts?.startsWith('npx ')) await this.#do(FIND_PROGRAMS);
+    if (starts === undefined) await this.#do('coordinator up');
   }
 
   async #take(page: string, step: PageStep, words: Words): Promise<void> {
+    let { text } = step;
+    for (const [word, own] of Object.entries(words)) text = text.replaceAll(word, own);
     if (step.kind === 'file') {
       const file = join(this.#folder, step.name);
       await mkdir(dirname(file), { recursive: true });
-      await writeFile(file, step.text);
-      return;
-    }
-    if (reasonNotToRun(page, step.text) !== undefined) return;
-    let command = step.text;
-    for (const [word, own] of Object.entries(words)) command = command.replaceAll(word, own);
-    await this.#do(command);
+      await writeFile(file, text);
+    } else if (reasonNotToRun(page, step.text) === undefined) await this.#do(text);
   }
 
   async #do(written: string): Promise<void> {
@@ -89,8 +98,12 @@ export class PageReader {
       expect(code, `${command}\n${output}`).toBe(0);
       return;
     }
-    this.#printed = await this.#shell.start(command, staying.isReady);
-    if (!isUp(command)) return;
+    const { processId, printed } = await this.#shell.start(command, staying.isReady);
+    this.#printed = printed;
+    if (!isUp(command)) {
+      this.#programs.push(processId);
+      return;
+    }
     this.#address = EXPORT.exec(this.#printed)?.[1];
     await this.#do(`export LYCEUM_COORDINATOR=${this.#address}`);
   }

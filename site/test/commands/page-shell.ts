@@ -14,6 +14,14 @@ interface Result {
   readonly output: string;
 }
 
+/** A program that stays until Ctrl-C. */
+export interface Staying {
+  /** Of its group, too. */
+  readonly processId: number;
+  /** Until it was ready. */
+  readonly printed: string;
+}
+
 export class PageShell {
   readonly #bash: ChildProcessWithoutNullStreams;
   readonly #answers: AsyncIterator<string>;
@@ -40,33 +48,31 @@ export class PageShell {
     return { code: Number(code), output: await readFile(log, 'utf8') };
   }
 
-  /**
-   * Starts a program that stays.
-   *
-   * @returns what it printed until it was ready.
-   * @throws if it ends before.
-   */
-  async start(command: string, isReady: RegExp): Promise<string> {
+  /** @throws if it ends before it is ready. */
+  async start(command: string, isReady: RegExp): Promise<Staying> {
     const log = this.#nextLog();
     const started = `eval ${quoted(command)} </dev/null >${quoted(log)} 2>&1 &`;
     const processId = Number(await this.#ask(`set -m\n${started}\nset +m; echo $!`));
     this.#programs.push(processId);
     for (;;) {
       const output = await readFile(log, 'utf8').catch(() => '');
-      if (isReady.test(output)) return output;
+      if (isReady.test(output)) return { processId, printed: output };
       if (!isThere(-processId)) throw new Error(`${command} has ended:\n${output}`);
       await sleep(POLL_MS);
     }
   }
 
-  /** Ctrl-C for what stays, the last one first. */
+  /** Ctrl-C. */
+  async stop(processId: number): Promise<void> {
+    signal(-processId, 'SIGINT');
+    const deadline = Date.now() + ENDING_MS;
+    while (isThere(-processId) && Date.now() < deadline) await sleep(POLL_MS);
+    signal(-processId, 'SIGKILL');
+  }
+
+  /** Ends what stays, the last one first. */
   async close(): Promise<void> {
-    for (const processId of this.#programs.reverse()) {
-      signal(-processId, 'SIGINT');
-      const deadline = Date.now() + ENDING_MS;
-      while (isThere(-processId) && Date.now() < deadline) await sleep(POLL_MS);
-      signal(-processId, 'SIGKILL');
-    }
+    for (const processId of this.#programs.reverse()) await this.stop(processId);
     signal(-(this.#bash.pid ?? 0), 'SIGKILL');
   }
 

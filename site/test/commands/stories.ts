@@ -21,6 +21,8 @@ export interface StoryPage {
   /** Makes what the page takes to be there. */
   readonly atHand?: (reader: Reader) => Promise<void>;
   readonly words?: Words;
+  /** That the page names; free ones are taken in their place. */
+  readonly ports?: readonly string[];
   /** Looks at what came out. @param printed - by the last program that stays. */
   readonly inTheEnd?: (reader: Reader, printed: string) => Promise<void>;
 }
@@ -45,16 +47,24 @@ export const STORIES: readonly Story[] = [
     { path: 'docs/how-to/ensemble-rule.md' },
     { path: 'docs/how-to/sweep.md' },
     { path: 'docs/how-to/paused-run.md', atHand: pausedRun, words: { RUN: 'stuck' } },
+    { path: 'docs/how-to/partly-labelled.md' },
+    { path: 'docs/how-to/model-server.md', ports: ['8000', '8001'] },
+    {
+      path: 'docs/remote-teachers.md',
+      words: { './wide': './wide-again' },
+      ports: ['8000', '8001'],
+    },
     {
       path: 'docs/tutorial.md',
       atHand: digitsAndTeachers,
-      words: { 'http.server 8080': 'http.server 0' },
+      ports: ['8080'],
       inTheEnd: namesAPhoto,
     },
     { path: 'docs/reports.md', words: FIRST },
     { path: 'docs/students-elsewhere.md', words: FIRST },
   ],
   [
+    { path: 'docs/how-to/black-box.md', ports: ['8080'] },
     { path: 'docs/how-to/photos.md', atHand: photos },
     { path: 'docs/how-to/onnx-teacher.md', atHand: onnxModel },
     { path: 'docs/models.md', atHand: sameModelAgain },
@@ -72,6 +82,8 @@ export const STORIES: readonly Story[] = [
 export const STAYING: readonly { readonly command: RegExp; readonly isReady: RegExp }[] = [
   { command: /^(?:npx )?coordinator up\b/, isReady: /Ctrl-C ends it/ },
   { command: /^coordinator targets serve\b/, isReady: /\d:\d+/ },
+  { command: /^npx teacher-worker\b.* serve\b/, isReady: /inferenceHttp/ },
+  { command: /^npm run digit-reader\b/, isReady: /"port"/ },
   { command: /^python3 -u -m http\.server/, isReady: /Serving HTTP/ },
   { command: /^coordinator dashboard\b/, isReady: /http:/ },
 ];
