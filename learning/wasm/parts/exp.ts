@@ -27,8 +27,16 @@ const UNDERFLOW: f64 = reinterpret<f64>(0xc0874910d52d3051);
 const WHOLE: f64 = 6755399441055744;
 const TWO_TO_MINUS_1000: f64 = reinterpret<f64>(0x0170000000000000);
 
+/** Bytes of the numbers that a step of the computation is done for before the next one begins. */
+const BLOCK_BYTES: usize = 4096;
+const ks = memory.data(4096, 16);
+const rs = memory.data(4096, 16);
+
 /**
  * Replaces numbers x ≤ 0 by eˣ.
+ *
+ * One number's operations wait for one another for longer than a processor looks ahead. In steps over a block, each
+ * finds others to do meanwhile, and a step's constants stay in registers.
  *
  * @param values - [count] float64, an even count.
  * @returns their sum, in order.
@@ -36,31 +44,53 @@ const TWO_TO_MINUS_1000: f64 = reinterpret<f64>(0x0170000000000000);
 export function expInPlace(values: usize, count: i32): f64 {
   let sum: f64 = 0;
   const end = values + ((<usize>count) << 3);
-  // The only caller: what it calls becomes part of this loop, and its constants stay in registers.
-  for (let at = values; at < end; at += 16) {
-    const e = expOfNegative(v128.load(at));
-    v128.store(at, e);
-    sum += f64x2.extract_lane(e, 0);
-    sum += f64x2.extract_lane(e, 1);
+  for (let block = values; block < end; block += BLOCK_BYTES) {
+    const bytes = min(BLOCK_BYTES, end - block);
+    for (let i: usize = 0; i < bytes; i += 16) reduce(v128.load(block + i), i);
+    for (let i: usize = 0; i < bytes; i += 16) v128.store(rs + i, quotientOf(v128.load(rs + i)));
+    for (let i: usize = 0; i < bytes; i += 16) {
+      const e = expOf(v128.load(block + i), v128.load(ks + i), v128.load(rs + i));
+      v128.store(block + i, e);
+      sum += f64x2.extract_lane(e, 0);
+      sum += f64x2.extract_lane(e, 1);
+    }
   }
   return sum;
 }
 
-function expOfNegative(x: v128): v128 {
+/** Writes k and r of x. */
+function reduce(x: v128, i: usize): void {
   const half = f64x2.splat(0.5);
   const nearest = f64x2.trunc(f64x2.sub(f64x2.mul(f64x2.splat(ONE_OVER_LN2), x), half));
   const k = v128.and(nearest, f64x2.le(x, f64x2.splat(MINUS_HALF_LN2)));
-  const high = f64x2.sub(x, f64x2.mul(k, f64x2.splat(LN2_HIGH)));
-  const low = f64x2.mul(k, f64x2.splat(LN2_LOW));
-  const r = f64x2.sub(high, low);
+  v128.store(ks + i, k);
+  v128.store(rs + i, f64x2.sub(highOf(x, k), lowOf(k)));
+}
+
+/** What is left of x beside k ln 2, but for {@link lowOf}. */
+function highOf(x: v128, k: v128): v128 {
+  return f64x2.sub(x, f64x2.mul(k, f64x2.splat(LN2_HIGH)));
+}
+
+function lowOf(k: v128): v128 {
+  return f64x2.mul(k, f64x2.splat(LN2_LOW));
+}
+
+/** rc / (2 − c), c being Remez' polynomial of r. */
+function quotientOf(r: v128): v128 {
   const t = f64x2.mul(r, r);
   let p = f64x2.add(f64x2.splat(P4), f64x2.mul(t, f64x2.splat(P5)));
   p = f64x2.add(f64x2.splat(P3), f64x2.mul(t, p));
   p = f64x2.add(f64x2.splat(P2), f64x2.mul(t, p));
   p = f64x2.add(f64x2.splat(P1), f64x2.mul(t, p));
   const c = f64x2.sub(r, f64x2.mul(t, p));
-  const quotient = f64x2.div(f64x2.mul(r, c), f64x2.sub(f64x2.splat(2), c));
-  const y = f64x2.sub(f64x2.splat(1), f64x2.sub(f64x2.sub(low, quotient), high));
+  return f64x2.div(f64x2.mul(r, c), f64x2.sub(f64x2.splat(2), c));
+}
+
+/** eʳ 2ᵏ. */
+function expOf(x: v128, k: v128, quotient: v128): v128 {
+  const rest = f64x2.sub(f64x2.sub(lowOf(k), quotient), highOf(x, k));
+  const y = f64x2.sub(f64x2.splat(1), rest);
   const isRare = v128.or(
     f64x2.gt(x, f64x2.splat(MINUS_TINY)),
     f64x2.lt(x, f64x2.splat(LEAST_NORMAL)),
