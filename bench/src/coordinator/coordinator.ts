@@ -23,6 +23,7 @@ import {
 } from '../measuring/index.js';
 import { IdleSessions } from './idle-sessions.js';
 import { loopDelayEnvironment } from './loop-delay.js';
+import { giveCoordinatorACore } from './own-core.js';
 import {
   coordinatorMs,
   figuresOf,
@@ -77,9 +78,16 @@ export async function coordinator(options: BenchOptions): Promise<BenchResult> {
   const figures: Figure[] = [];
   const nsPerValue: Record<number, number> = {};
   for (const setting of SETTINGS) {
-    const { taken, nsEach } = await measure(setting, options);
+    const { taken, nsEach, ownCoreDelays } = await measure(setting, options);
     nsPerValue[setting.classCount] = median(nsEach);
-    figures.push(figureOf(`${setting.classCount} classes`, 'ns of processor a value', nsEach));
+    figures.push(
+      figureOf(`${setting.classCount} classes`, 'ns of processor a value', nsEach),
+      figureOf(
+        `${setting.classCount} classes, coordinator on a core of its own`,
+        'ms of event-loop delay, p99',
+        ownCoreDelays,
+      ),
+    );
     for (const [sessionCount, own] of taken) {
       const name = `${setting.classCount} classes, ${sessionCount} sessions`;
       details[name] = summary(own);
@@ -112,13 +120,14 @@ export async function coordinator(options: BenchOptions): Promise<BenchResult> {
 }
 
 /**
- * @returns readings by number of sessions; and nanoseconds a value of a teacher, one a repetition: what a long run takes
- *   beyond a short one, so that a run's start and report are not in it.
+ * @returns readings by number of sessions; nanoseconds a value of a teacher, one a repetition: what a long run takes
+ *   beyond a short one, so that a run's start and report are not in it; and p99 of the event loop's delay, in
+ *   milliseconds, in short runs in which no other process of the cluster takes the coordinator's core.
  */
 async function measure(
   { classCount, trainCount, steps, sessionCounts }: (typeof SETTINGS)[number],
   { repetitions, signal }: BenchOptions,
-): Promise<{ readonly taken: Readings; readonly nsEach: number[] }> {
+): Promise<{ taken: Readings; nsEach: number[]; ownCoreDelays: number[] }> {
   const shape = {
     teacherWorkers: TEACHER_WORKERS,
     studentWorkers: 1,
@@ -148,15 +157,23 @@ async function measure(
         idle.close();
       }
     });
+    const shortSteps = Math.ceil(steps / SHORTER);
+    const readShort = (name: string) =>
+      read(cluster, name, shortSteps, () => run(name, shortSteps), signal);
+    const long = taken.get(FEW_SESSIONS) ?? [];
     const nsEach: number[] = [];
-    for (const [index, long] of (taken.get(FEW_SESSIONS) ?? []).entries()) {
-      const name = `classes-${classCount}-short-${index + 1}`;
-      const shortSteps = Math.ceil(steps / SHORTER);
-      const short = await read(cluster, name, shortSteps, () => run(name, shortSteps), signal);
-      const ms = coordinatorMs(long) * steps - coordinatorMs(short) * shortSteps;
+    for (const [index, reading] of long.entries()) {
+      const short = await readShort(`classes-${classCount}-short-${index + 1}`);
+      const ms = coordinatorMs(reading) * steps - coordinatorMs(short) * shortSteps;
       const values = (steps - shortSteps) * BATCH_SIZE * TEACHERS.length * classCount;
       nsEach.push((ms * 1e6) / values);
     }
-    return { taken, nsEach };
+    await giveCoordinatorACore(cluster);
+    const ownCoreDelays: number[] = [];
+    for (let repetition = 1; repetition <= repetitions; repetition++) {
+      const alone = await readShort(`classes-${classCount}-own-core-${repetition}`);
+      ownCoreDelays.push(alone.loopDelayP99Ms);
+    }
+    return { taken, nsEach, ownCoreDelays };
   });
 }

@@ -5,6 +5,7 @@
  * and garbage, sessions and NATS's messages take {@link REST} of the loop; the network and the disk are no limit.
  */
 import { TEACHER_COUNT } from './frames.js';
+import type { Replayed } from './replay.js';
 import type { Stages } from './stages.js';
 
 /** Those of the event loop; writing is counted whole, though the system's share of it is a helper thread's. */
@@ -24,4 +25,17 @@ export function carriedSamples(stages: Stages, classCount: number, cores: number
   const threads = Math.max(1, Math.min(THREADS_MAX, cores - 1));
   const nsPerValue = Math.max(nsOf(LOOP_STAGES) / (1 - REST), nsOf(THREAD_STAGES) / threads);
   return 1e9 / (nsPerValue * TEACHER_COUNT * classCount);
+}
+
+/**
+ * What a second data thread brings where the event loop and each data thread have a core: the slower of the two sets the
+ * pace.
+ *
+ * @param replay - with one data thread.
+ */
+export function gainOfSecondThread({
+  loopNsPerValue: loop,
+  threadsNsPerValue: thread,
+}: Pick<Replayed, 'loopNsPerValue' | 'threadsNsPerValue'>): number {
+  return Math.max(loop, thread) / Math.max(loop, thread / 2);
 }

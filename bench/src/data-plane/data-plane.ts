@@ -13,9 +13,10 @@ import {
   progress,
   spread,
 } from '../measuring/index.js';
-import { carriedSamples } from './carried.js';
+import { carriedSamples, gainOfSecondThread } from './carried.js';
 import { TEACHER_COUNT } from './frames.js';
 import type { Measurements } from './measure.js';
+import type { Replayed } from './replay.js';
 
 const PROGRAM = new URL('./measure.js', import.meta.url);
 
@@ -44,35 +45,68 @@ export async function dataPlane({ repetitions, signal }: BenchOptions): Promise<
       figures.push(figureOf(`${classCount} classes, ${cores} cores`, 'samples/s, on paper', own));
     }
   }
-  const ratios: number[] = [];
-  const byThreads = new Map<number, number[]>([
-    [1, []],
-    [2, []],
-  ]);
-  for (let repetition = 0; repetition < repetitions; repetition++) {
-    const rates: number[] = [];
-    for (const threads of repetition % 2 === 0 ? [1, 2] : [2, 1]) {
-      const replayed = await measured(signal, 'replay', REPLAYED_CLASSES, threads);
-      const millions = replayed.valuesPerSecond / 1e6;
-      rates[threads] = millions;
-      byThreads.get(threads)?.push(millions);
-      const ns = replayed.cpuNsPerValue.toFixed(1);
-      progress(`${threads} threads: ${millions.toFixed(1)} million values/s, ${ns} ns a value`);
-    }
-    ratios.push((rates[2] ?? Number.NaN) / (rates[1] ?? Number.NaN));
-  }
-  for (const [threads, own] of byThreads) {
-    const name = `${threads} ${threads === 1 ? 'data thread' : 'data threads'}`;
-    figures.push(figureOf(name, 'million values/s', own));
-  }
+  const replays = await replayed(repetitions, signal);
+  const ratios = ratesOf(replays, 2).map((rate, i) => rate / (ratesOf(replays, 1)[i] as number));
+  figures.push(...[1, 2].flatMap((threads) => replayFigures(replays, threads)));
+  const gains = (replays.get(1) ?? []).map(gainOfSecondThread);
+  figures.push(
+    figureOf('two data threads ÷ one, here', 'values/s', ratios),
+    figureOf('two data threads ÷ one, a core for each thread', 'values/s, on paper', gains),
+  );
   return {
     name: 'data-plane',
     value: median(ratios),
     unit: `values/s of a replay with two data threads ÷ with one, ${REPLAYED_CLASSES} classes`,
     spread: spread(ratios),
-    figures: [...figures, figureOf('two data threads ÷ one', 'values/s', ratios)],
+    figures,
     details: { teachers: TEACHER_COUNT, term: 'kd at temperature 4, arithmetic' },
   };
+}
+
+/** By number of data threads, one a repetition. */
+type Replays = ReadonlyMap<number, readonly Replayed[]>;
+
+async function replayed(repetitions: number, signal: AbortSignal): Promise<Replays> {
+  const byThreads = new Map<number, Replayed[]>([
+    [1, []],
+    [2, []],
+  ]);
+  for (let repetition = 0; repetition < repetitions; repetition++) {
+    for (const threads of repetition % 2 === 0 ? [1, 2] : [2, 1]) {
+      const own = await measured(signal, 'replay', REPLAYED_CLASSES, threads);
+      byThreads.get(threads)?.push(own);
+      progress(`${threads} threads: ${JSON.stringify(own)}`);
+    }
+  }
+  return byThreads;
+}
+
+/** Million values a second. */
+function ratesOf(replays: Replays, threads: number): number[] {
+  return (replays.get(threads) ?? []).map(({ valuesPerSecond }) => valuesPerSecond / 1e6);
+}
+
+function replayFigures(replays: Replays, threads: number): Figure[] {
+  const name = `${threads} ${threads === 1 ? 'data thread' : 'data threads'}`;
+  const own = (value: (replay: Replayed) => number) => (replays.get(threads) ?? []).map(value);
+  return [
+    figureOf(name, 'million values/s', ratesOf(replays, threads)),
+    figureOf(
+      `${name}, event loop`,
+      'ns of processor a value',
+      own((r) => r.loopNsPerValue),
+    ),
+    figureOf(
+      `${name}, their work`,
+      'ns a value',
+      own((r) => r.threadsNsPerValue),
+    ),
+    figureOf(
+      `${name}, whole process`,
+      'ns of processor a value',
+      own((r) => r.cpuNsPerValue),
+    ),
+  ];
 }
 
 /** What the program says. @throws {Error} if it ends without a word. */

@@ -7,6 +7,7 @@ import { DataThreads, storedWords } from '@lyceum/coordinator/data-plane';
 import type { WordMemory } from '@lyceum/learning/codecs';
 import { createLogger } from '@lyceum/platform';
 import { decodeAnswerFrame, encodeTargetFrame, float32Tensor, float32Values } from '@lyceum/proto';
+import { threadCpuSeconds } from '../measuring/index.js';
 import { codecOf, frameBytes, frameRows, PLAN, TEACHER_COUNT, tableOf } from './frames.js';
 
 /** Spans that are under way at a time: enough for each thread to have its next. */
@@ -19,6 +20,10 @@ export interface Replayed {
   readonly valuesPerSecond: number;
   /** Of the whole process. */
   readonly cpuNsPerValue: number;
+  /** Of the event loop's thread. */
+  readonly loopNsPerValue: number;
+  /** Of all data threads together, while they worked. */
+  readonly threadsNsPerValue: number;
 }
 
 export async function replay(classCount: number, threadCount: number): Promise<Replayed> {
@@ -35,6 +40,8 @@ export async function replay(classCount: number, threadCount: number): Promise<R
     for (let warm = 0; warm < UNDER_WAY; warm++)
       await Promise.all([span(warm, 0), span(warm + UNDER_WAY, 0)]);
     const cpu = process.cpuUsage();
+    const loopSeconds = await threadCpuSeconds(process.pid);
+    const { busyMs } = threads;
     const start = performance.now();
     let next = 0;
     const lane = async () => {
@@ -47,6 +54,8 @@ export async function replay(classCount: number, threadCount: number): Promise<R
     return {
       valuesPerSecond: values / seconds,
       cpuNsPerValue: ((user + system) * 1000) / values,
+      loopNsPerValue: ((await threadCpuSeconds(process.pid)) - loopSeconds) * (1e9 / values),
+      threadsNsPerValue: ((threads.busyMs - busyMs) * 1e6) / values,
     };
   } finally {
     await threads.close();

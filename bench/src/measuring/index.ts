@@ -26,7 +26,7 @@ export {
   trainTeachers,
   warmUpTeachers,
 } from './bench-teachers.js';
-export { peakResidentMib, resetPeak, residentMib } from './process-usage.js';
+export { peakResidentMib, resetPeak, residentMib, threadCpuSeconds } from './process-usage.js';
 export {
   distillation,
   MODELS,

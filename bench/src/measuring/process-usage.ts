@@ -10,8 +10,17 @@ import { readFile } from 'node:fs/promises';
 const TICKS_PER_SECOND = 100;
 
 /** @returns user and system seconds of the process so far, all its threads together. */
-export async function cpuSeconds(pid: number): Promise<number> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+export function cpuSeconds(pid: number): Promise<number> {
+  return secondsOf(`/proc/${pid}/stat`);
+}
+
+/** @returns those of one of this process's threads; the main one's id is the process's. */
+export function threadCpuSeconds(tid: number): Promise<number> {
+  return secondsOf(`/proc/self/task/${tid}/stat`);
+}
+
+async function secondsOf(path: string): Promise<number> {
+  const stat = await readFile(path, 'utf8');
   // The command's name may hold spaces and parentheses; what counts comes after the last of them.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const [utime, stime] = [Number(fields[11]), Number(fields[12])];
