@@ -34,12 +34,14 @@ import {
   type RunStore,
   requireStorable,
 } from '../runs/index.js';
-import { batchProblems } from './batch-problems.js';
-import { knownClassesProblems } from './known-classes-problems.js';
 import { planFeatures } from './plan-features.js';
 import { orderProblems, plannedOrder } from './plan-order.js';
-import { unseenViews } from './plan-views.js';
-import { recordedProblems } from './recorded-problems.js';
+import {
+  batchProblems,
+  knownClassesProblems,
+  recordedProblems,
+  unseenViews,
+} from './problems/index.js';
 
 export interface RunPlanRequest {
   readonly runId: string;

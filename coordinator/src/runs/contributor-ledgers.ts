@@ -3,8 +3,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LyceumError } from '@lyceum/proto';
 import { ContributorLedger, type Contributors, type LedgerOwner } from './contributor-ledger.js';
-import type { RunRecord } from './run-record.js';
-import { gridOf } from './run-tensors.js';
+import { gridOf, type RunRecord } from './record/index.js';
 
 export class ContributorLedgers {
   readonly #folder: string;

@@ -5,7 +5,7 @@
 import { type KeyValue, type Logger, retryDelayMs, sleep } from '@lyceum/platform';
 import { LyceumError } from '@lyceum/proto';
 import type { Leadership } from './leadership/index.js';
-import { parseRunRecord, type RunRecord, runRecordText } from './run-record.js';
+import { parseRunRecord, type RunRecord, runRecordText } from './record/index.js';
 
 /** Somebody else wrote in between; with one coordinator that is a lost reply of one's own. */
 const CONFLICT_ATTEMPTS = 5;

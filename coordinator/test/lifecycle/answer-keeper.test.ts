@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { AnswerStore } from '../../src/answers/answer-store.js';
 import type { AnswerTableKey } from '../../src/answers/answer-table-key.js';
 import { AnswerKeeper, type AnswerReader } from '../../src/lifecycle/answer-keeper.js';
-import type { RunRecord } from '../../src/runs/run-record.js';
+import type { RunRecord } from '../../src/runs/record/run-record.js';
 import { recordsOf } from '../answers/records-of.js';
 import { queued } from '../runs/queued-run.js';
 

@@ -5,7 +5,7 @@ import { RunLifecycle } from '../../src/lifecycle/run-lifecycle.js';
 import { RunCosts } from '../../src/monitoring/run-costs.js';
 import type { RunEvents } from '../../src/monitoring/run-events.js';
 import type { RunMonitor } from '../../src/monitoring/run-monitor.js';
-import type { RunRecord } from '../../src/runs/run-record.js';
+import type { RunRecord } from '../../src/runs/record/run-record.js';
 import type { RunStore } from '../../src/runs/run-store.js';
 import { queued } from '../runs/queued-run.js';
 

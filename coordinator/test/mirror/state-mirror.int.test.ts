@@ -10,7 +10,7 @@ import { restoreStore } from '../../src/mirror/restore-store.js';
 import { MIRRORED_BUCKETS, StateMirror } from '../../src/mirror/state-mirror.js';
 import { claimPointer } from '../../src/runs/checkpoint-pointers.js';
 import { Leadership } from '../../src/runs/leadership/leadership.js';
-import { type RunRecord, runRecordText } from '../../src/runs/run-record.js';
+import { type RunRecord, runRecordText } from '../../src/runs/record/run-record.js';
 import { silent as log, type NatsOfItsOwn, startNatsOfItsOwn } from '../nats-of-its-own.js';
 import { queued } from '../runs/queued-run.js';
 

@@ -1,8 +1,8 @@
 // Costs of two runs that share a teacher, as workers tell them, over restarts of student and coordinator.
 import { expect, it } from 'vitest';
 import { RunCosts } from '../../src/monitoring/run-costs.js';
-import { deviceCosts } from '../../src/runs/run-cost.js';
-import type { RunRecord } from '../../src/runs/run-record.js';
+import { deviceCosts } from '../../src/runs/record/run-cost.js';
+import type { RunRecord } from '../../src/runs/record/run-record.js';
 
 const teacher = (name: string, identity: string) => ({ name, identity });
 

@@ -2,7 +2,7 @@
 import { digestBytes, type LoggedLine, LogLevel } from '@lyceum/proto';
 import { describe, expect, it } from 'vitest';
 import { type LineTeller, RunLogs } from '../../src/monitoring/run-logs.js';
-import type { RunRecord } from '../../src/runs/run-record.js';
+import type { RunRecord } from '../../src/runs/record/run-record.js';
 import { aRun, pinned } from '../reconciliation/a-run.js';
 
 const NOW_MS = Date.parse('2026-01-02T03:04:05Z');

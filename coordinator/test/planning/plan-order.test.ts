@@ -5,10 +5,10 @@ import { describe, expect, it } from 'vitest';
 import { orderProblems, plannedOrder } from '../../src/planning/plan-order.js';
 import { replayRun } from '../../src/planning/replay-run.js';
 import { runWarnings } from '../../src/planning/run-warnings.js';
-import { planBaseline } from '../../src/runs/baseline-run.js';
-import { parseRunRecord, type RunRecord, runRecordText } from '../../src/runs/run-record.js';
-import { orderOf, orderText } from '../../src/runs/run-settings.js';
-import { gridOf } from '../../src/runs/run-tensors.js';
+import { planBaseline } from '../../src/runs/record/baseline-run.js';
+import { parseRunRecord, type RunRecord, runRecordText } from '../../src/runs/record/run-record.js';
+import { orderOf, orderText } from '../../src/runs/record/run-settings.js';
+import { gridOf } from '../../src/runs/record/run-tensors.js';
 import { queued } from '../runs/queued-run.js';
 
 type Order = 'full' | 'chunks' | undefined;

@@ -2,7 +2,7 @@
 import { checkRunSpecification } from '@lyceum/learning/specification';
 import { expect, test } from 'vitest';
 import { isReplayOf, replayRun } from '../../src/planning/replay-run.js';
-import type { RunRecord } from '../../src/runs/run-record.js';
+import type { RunRecord } from '../../src/runs/record/run-record.js';
 import { queued } from '../runs/queued-run.js';
 
 const request = { runId: 'again', sequence: 9, leaderEpoch: 2, nowMs: 50 };

@@ -2,7 +2,7 @@
 import { checkRunSpecification } from '@lyceum/learning/specification';
 import { expect, it } from 'vitest';
 import { runWarnings } from '../../src/planning/run-warnings.js';
-import type { RunRecord } from '../../src/runs/run-record.js';
+import type { RunRecord } from '../../src/runs/record/run-record.js';
 import { queued } from '../runs/queued-run.js';
 
 function record(objective: readonly object[], labelledTrainCount: number): RunRecord {

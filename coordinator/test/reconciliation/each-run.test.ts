@@ -2,7 +2,7 @@
 import { LyceumError, StorageFullError } from '@lyceum/proto';
 import { expect, it } from 'vitest';
 import { eachRun } from '../../src/reconciliation/each-run.js';
-import type { RunRecord } from '../../src/runs/run-record.js';
+import type { RunRecord } from '../../src/runs/record/run-record.js';
 import { queued } from '../runs/queued-run.js';
 
 const records = ['a', 'b', 'c'].map((runId): RunRecord => ({ ...queued(), runId }));

@@ -8,7 +8,7 @@ import {
   teachersInTurn,
   wantedTeachers,
 } from '../../src/reconciliation/told-workers.js';
-import type { PinnedTeacher } from '../../src/runs/run-record.js';
+import type { PinnedTeacher } from '../../src/runs/record/run-record.js';
 import { RUN_STATES } from '../../src/schedule/run-state.js';
 import { aHeldRun, KEY_DIGEST, pinned, SET } from './a-run.js';
 

@@ -1,7 +1,7 @@
 /** The record of a run that was submitted and waits. */
 import { checkRunSpecification, specificationDigest } from '@lyceum/learning/specification';
 import { baselineRunId } from '@lyceum/proto';
-import type { RunRecord } from '../../src/runs/run-record.js';
+import type { RunRecord } from '../../src/runs/record/run-record.js';
 
 export function queued(): RunRecord {
   const specification = checkRunSpecification(

@@ -13,7 +13,7 @@ import {
 } from '@lyceum/platform';
 import { LyceumError, RUN_BUCKET } from '@lyceum/proto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { RunRecord } from '../../src/runs/run-record.js';
+import type { RunRecord } from '../../src/runs/record/run-record.js';
 import { RunStore } from '../../src/runs/run-store.js';
 import { queued } from './queued-run.js';
 

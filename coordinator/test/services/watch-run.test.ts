@@ -2,7 +2,7 @@
 import { LyceumError, RunState } from '@lyceum/proto';
 import { expect, it } from 'vitest';
 import { RunCosts } from '../../src/monitoring/run-costs.js';
-import type { RunRecord } from '../../src/runs/run-record.js';
+import type { RunRecord } from '../../src/runs/record/run-record.js';
 import { type WatchRunParts, watchRun } from '../../src/services/watch-run.js';
 import { queued } from '../runs/queued-run.js';
 

@@ -7,7 +7,7 @@ import { LyceumError, type StepFigures, type TargetFrame, TargetRequest } from '
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { DatasetOutline } from '../../src/artifacts/inspect-artifact.js';
 import { DataThreads } from '../../src/data-plane/data-threads.js';
-import type { RunRecord } from '../../src/runs/run-record.js';
+import type { RunRecord } from '../../src/runs/record/run-record.js';
 import { RunTargets, type RunTargetsParts } from '../../src/targets/run-targets.js';
 import { queued } from '../runs/queued-run.js';
 

@@ -1,7 +1,7 @@
 // The life of one record with its student workers, change by change, and the words that count for nothing.
 import { describe, expect, it } from 'vitest';
 import * as changes from '../../../src/lifecycle/changes/index.js';
-import { parseRunRecord, runRecordText } from '../../../src/runs/run-record.js';
+import { parseRunRecord, runRecordText } from '../../../src/runs/record/run-record.js';
 import { queued } from '../../runs/queued-run.js';
 import { changed, digest, failure, outcome, training, worker } from './training-run.js';
 

@@ -1,7 +1,11 @@
 // What a pause takes from a run, and how it goes on.
 import { describe, expect, it } from 'vitest';
 import * as changes from '../../../src/lifecycle/changes/index.js';
-import { parseRunRecord, type RunRecord, runRecordText } from '../../../src/runs/run-record.js';
+import {
+  parseRunRecord,
+  type RunRecord,
+  runRecordText,
+} from '../../../src/runs/record/run-record.js';
 import { queued } from '../../runs/queued-run.js';
 import { changed, failure, outcome, training, worker } from './training-run.js';
 

@@ -1,7 +1,11 @@
 // What a record keeps of its teachers, and which teachers fail a run.
 import { describe, expect, it } from 'vitest';
 import * as changes from '../../../src/lifecycle/changes/index.js';
-import { parseRunRecord, type RunRecord, runRecordText } from '../../../src/runs/run-record.js';
+import {
+  parseRunRecord,
+  type RunRecord,
+  runRecordText,
+} from '../../../src/runs/record/run-record.js';
 import { changed, digest, training } from './training-run.js';
 
 describe('of its teachers a run', () => {

@@ -1,6 +1,6 @@
 /** A run in TRAINING, and what its student worker says. */
 import { assigned, trainingBegan } from '../../../src/lifecycle/changes/assignment-changes.js';
-import type { RunRecord } from '../../../src/runs/run-record.js';
+import type { RunRecord } from '../../../src/runs/record/run-record.js';
 import { queued } from '../../runs/queued-run.js';
 
 export const digest = 'ab'.repeat(32);

@@ -6,7 +6,7 @@
  * and go.
  */
 import { LyceumError } from '@lyceum/proto';
-import type { RunStateName } from '../schedule/index.js';
+import type { RunStateName } from '../../schedule/index.js';
 import type { RunRecord } from './run-record.js';
 
 /** As people look at them; a program that wants more asks again. */

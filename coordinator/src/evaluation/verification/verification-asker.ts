@@ -2,9 +2,9 @@
 import { rowCodec, wordMemory } from '@lyceum/learning/codecs';
 import type { Span } from '@lyceum/learning/orders';
 import { Wakeup } from '@lyceum/platform';
-import type { AnswerTableKey } from '../answers/index.js';
-import type { DatasetOutline } from '../artifacts/index.js';
-import { type Ask, type Asker, askFor } from '../tickets/asks/index.js';
+import type { AnswerTableKey } from '../../answers/index.js';
+import type { DatasetOutline } from '../../artifacts/index.js';
+import { type Ask, type Asker, askFor } from '../../tickets/asks/index.js';
 import type { AnswerOrigin } from './answer-origins.js';
 
 /** A span to ask for again. */

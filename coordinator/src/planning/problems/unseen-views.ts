@@ -3,7 +3,7 @@ import { meantModality, NAMELESS } from '@lyceum/learning/datasets';
 import type { ViewSettings } from '@lyceum/learning/specification';
 import { viewProblems } from '@lyceum/learning/views';
 import type { Problem } from '@lyceum/proto';
-import type { DatasetOutline } from '../artifacts/index.js';
+import type { DatasetOutline } from '../../artifacts/index.js';
 
 /**
  * Each model sees the same view of its own modality, so a view of pictures needs pictures in all of them.

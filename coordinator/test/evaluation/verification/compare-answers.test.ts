@@ -1,6 +1,6 @@
 /** Rows whose differences are worked out by hand. */
 import { expect, it } from 'vitest';
-import { compareAnswers } from '../../src/evaluation/compare-answers.js';
+import { compareAnswers } from '../../../src/evaluation/verification/compare-answers.js';
 
 it('finds nothing between equal rows', () => {
   const rows = Float32Array.of(1, 2, 3, 4);

@@ -6,7 +6,7 @@ import {
   type DistillationSpecification,
 } from '@lyceum/learning/specification';
 import { describe, expect, it } from 'vitest';
-import { knownClassesProblems } from '../../src/planning/known-classes-problems.js';
+import { knownClassesProblems } from '../../../src/planning/problems/known-classes-problems.js';
 
 const CLASSES = {
   classCount: 3,

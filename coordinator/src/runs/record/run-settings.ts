@@ -1,7 +1,7 @@
 /** What a run's specification asks for, as its record has it. Pure. */
 import { needsFit } from '@lyceum/learning/ensemble';
 import type { OrderKey } from '@lyceum/learning/orders';
-import type { QuorumSettings } from '../schedule/index.js';
+import type { QuorumSettings } from '../../schedule/index.js';
 import type { RunRecord } from './run-record.js';
 
 type Specified = Pick<RunRecord, 'specification'>;

@@ -8,7 +8,7 @@ import { type AnswerCodec, isAnswerCodec } from '@lyceum/learning/codecs';
 import { checkRunSpecification, type RunSpecification } from '@lyceum/learning/specification';
 import { InvalidDocumentError, RUN_RECORD_MAX_BYTES } from '@lyceum/proto';
 import { z } from 'zod';
-import { RUN_STATES } from '../schedule/index.js';
+import { RUN_STATES } from '../../schedule/index.js';
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
 const count = z.int().min(0);

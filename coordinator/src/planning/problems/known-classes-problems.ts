@@ -12,8 +12,8 @@ import {
 import { answerTermNamed, type TermSettings } from '@lyceum/learning/objectives';
 import type { DistillationSpecification } from '@lyceum/learning/specification';
 import type { Problem } from '@lyceum/proto';
-import type { DatasetOutline } from '../artifacts/index.js';
-import type { PinnedTeacher } from '../runs/index.js';
+import type { DatasetOutline } from '../../artifacts/index.js';
+import type { PinnedTeacher } from '../../runs/index.js';
 
 type Spec = DistillationSpecification['spec'];
 type Teacher = Pick<PinnedTeacher, 'name' | 'weight' | 'knownClasses'>;

@@ -1,6 +1,6 @@
 import { expect, it, vi } from 'vitest';
-import type { AnswerOrigin } from '../../src/evaluation/answer-origins.js';
-import { VerificationAsker } from '../../src/evaluation/verification-asker.js';
+import type { AnswerOrigin } from '../../../src/evaluation/verification/answer-origins.js';
+import { VerificationAsker } from '../../../src/evaluation/verification/verification-asker.js';
 
 const TABLE = {
   teacherIdentity: 'ab'.repeat(32),

@@ -2,9 +2,9 @@
 import { stepPlan } from '@lyceum/learning/orders';
 import { checkRunSpecification } from '@lyceum/learning/specification';
 import { expect, test } from 'vitest';
-import { sizeProblems } from '../../src/artifacts/model-problems.js';
-import { batchProblems } from '../../src/planning/batch-problems.js';
-import type { PinnedTeacher } from '../../src/runs/run-record.js';
+import { sizeProblems } from '../../../src/artifacts/model-problems.js';
+import { batchProblems } from '../../../src/planning/problems/batch-problems.js';
+import type { PinnedTeacher } from '../../../src/runs/record/run-record.js';
 
 const MIB = 1024 * 1024;
 

@@ -1,9 +1,9 @@
 // The baseline is made of the record of its run.
 import { describe, expect, it } from 'vitest';
-import { replayRun } from '../../src/planning/replay-run.js';
-import { planBaseline } from '../../src/runs/baseline-run.js';
-import { parseRunRecord, runRecordText } from '../../src/runs/run-record.js';
-import { queued } from './queued-run.js';
+import { replayRun } from '../../../src/planning/replay-run.js';
+import { planBaseline } from '../../../src/runs/record/baseline-run.js';
+import { parseRunRecord, runRecordText } from '../../../src/runs/record/run-record.js';
+import { queued } from '../queued-run.js';
 
 it('what a student sees goes with it: to its baseline and to a replay', () => {
   const run = { ...queued(), studentModality: 'sound' };

@@ -17,11 +17,11 @@ import {
   type AnswerTableKey,
   type StoredAnswers,
   TABLE_EXTENSION,
-} from '../answers/index.js';
-import type { ArtifactCatalog, DatasetOutline } from '../artifacts/index.js';
-import type { RunStore } from '../runs/index.js';
-import { spanSamples } from '../tickets/asks/index.js';
-import type { TeacherUser, TicketDesk } from '../tickets/index.js';
+} from '../../answers/index.js';
+import type { ArtifactCatalog, DatasetOutline } from '../../artifacts/index.js';
+import type { RunStore } from '../../runs/index.js';
+import { spanSamples } from '../../tickets/asks/index.js';
+import type { TeacherUser, TicketDesk } from '../../tickets/index.js';
 import { answerOrigins, shuffled } from './answer-origins.js';
 import { compareAnswers } from './compare-answers.js';
 import { type AskedRows, type Question, VerificationAsker } from './verification-asker.js';

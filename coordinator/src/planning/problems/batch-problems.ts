@@ -2,8 +2,8 @@
 import { targetPlan, targetRowShape } from '@lyceum/learning/ensemble';
 import type { RunSpecification } from '@lyceum/learning/specification';
 import { BATCH_MAX_BYTES, elementCount, LEAST_WINDOW_MAX_BYTES, type Problem } from '@lyceum/proto';
-import { gridOf, meanAnswerBytes, type RunRecord } from '../runs/index.js';
-import { leastWindowBytes } from '../schedule/index.js';
+import { gridOf, meanAnswerBytes, type RunRecord } from '../../runs/index.js';
+import { leastWindowBytes } from '../../schedule/index.js';
 
 const FLOAT_BYTES = 4;
 

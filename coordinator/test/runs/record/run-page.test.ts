@@ -2,10 +2,10 @@
 import { checkRunSpecification } from '@lyceum/learning/specification';
 import { Run } from '@lyceum/proto';
 import { expect, test } from 'vitest';
-import { type RunQuery, runPage } from '../../src/runs/run-page.js';
-import type { RunRecord } from '../../src/runs/run-record.js';
-import { runMessage } from '../../src/services/run-message.js';
-import { queued } from './queued-run.js';
+import { type RunQuery, runPage } from '../../../src/runs/record/run-page.js';
+import type { RunRecord } from '../../../src/runs/record/run-record.js';
+import { runMessage } from '../../../src/services/run-message.js';
+import { queued } from '../queued-run.js';
 
 const EVERYTHING: RunQuery = {
   states: [],

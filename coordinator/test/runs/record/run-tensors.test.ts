@@ -1,14 +1,14 @@
 /** Tensors and sizes of a run of two teachers, by hand. */
 import { checkRunSpecification } from '@lyceum/learning/specification';
 import { expect, it } from 'vitest';
-import type { PinnedTeacher, RunRecord } from '../../src/runs/run-record.js';
+import type { PinnedTeacher, RunRecord } from '../../../src/runs/record/run-record.js';
 import {
   gridOf,
   meanAnswerBytes,
   targetTensors,
   teacherOutputs,
-} from '../../src/runs/run-tensors.js';
-import { queued } from './queued-run.js';
+} from '../../../src/runs/record/run-tensors.js';
+import { queued } from '../queued-run.js';
 
 function record(features: RunRecord['features']): RunRecord {
   const names = ['one', 'two'];

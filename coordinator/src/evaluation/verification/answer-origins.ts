@@ -11,8 +11,8 @@ import {
   type Span,
 } from '@lyceum/learning/orders';
 import { IDENTITY_VIEW, viewAt } from '@lyceum/learning/views';
-import type { AnswerOutput, AnswerTableKey } from '../answers/index.js';
-import type { DatasetOutline } from '../artifacts/index.js';
+import type { AnswerOutput, AnswerTableKey } from '../../answers/index.js';
+import type { DatasetOutline } from '../../artifacts/index.js';
 import {
   gridOf,
   orderOf,
@@ -20,9 +20,9 @@ import {
   type PinnedTeacher,
   type RunRecord,
   teacherOutputs,
-} from '../runs/index.js';
-import { type SpanGrid, spanAt, spanOfStep } from '../schedule/index.js';
-import { splitGrid } from '../tickets/index.js';
+} from '../../runs/index.js';
+import { type SpanGrid, spanAt, spanOfStep } from '../../schedule/index.js';
+import { splitGrid } from '../../tickets/index.js';
 
 /** Somebody who asked, as far as records tell. */
 export interface AnswerOrigin {

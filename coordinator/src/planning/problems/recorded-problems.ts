@@ -3,7 +3,7 @@ import { isWrittenDown } from '@lyceum/learning/formats';
 import type { DistillationSpecification } from '@lyceum/learning/specification';
 import { IDENTITY_VIEW, viewAt } from '@lyceum/learning/views';
 import type { Problem } from '@lyceum/proto';
-import type { PinnedTeacher } from '../runs/index.js';
+import type { PinnedTeacher } from '../../runs/index.js';
 
 /** Answers to samples as they are say nothing of samples that are changed. */
 export function recordedProblems(

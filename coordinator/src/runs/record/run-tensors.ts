@@ -5,8 +5,8 @@
 import type { AnswerCodec } from '@lyceum/learning/codecs';
 import { targetPlan, targetRowShape } from '@lyceum/learning/ensemble';
 import { CLASS_OUTPUT, elementCount, featuresName, layerOutput } from '@lyceum/proto';
-import type { AnswerOutput } from '../answers/index.js';
-import { gridOfSpans, type SpanGrid, spanGrid, teacherWindowSteps } from '../schedule/index.js';
+import type { AnswerOutput } from '../../answers/index.js';
+import { gridOfSpans, type SpanGrid, spanGrid, teacherWindowSteps } from '../../schedule/index.js';
 import type { PinnedFeature, PinnedTeacher, RunRecord } from './run-record.js';
 
 /** A tensor of a target. */

@@ -1,0 +1,43 @@
+/** The record of a run: what is known of it, what it asks for, and what follows from that. Pure. */
+export { planBaseline } from './baseline-run.js';
+export { blobsOf, namesRun } from './references.js';
+export { type AnswerCost, deviceCosts, withAnswers, withTraining } from './run-cost.js';
+export { runPage } from './run-page.js';
+export { foreignPlugin, missingMethods, pluginDigestOf } from './run-plugin.js';
+export {
+  type NumericsChange,
+  newRunRecord,
+  type PinnedFeature,
+  type PinnedTeacher,
+  type ProgressSnapshot,
+  parseRunRecord,
+  type RunFit,
+  type RunOutcome,
+  type RunRecord,
+  requireStorable,
+  runRecordText,
+  type WorkerEnvironment,
+  withWorker,
+} from './run-record.js';
+export {
+  acceptedTeachers,
+  awaitsFit,
+  hasOwnBaseline,
+  orderOf,
+  orderText,
+  quorumOf,
+  refusesAtChance,
+} from './run-settings.js';
+export {
+  type FeatureTensor,
+  featureTensors,
+  featureValueCount,
+  gridOf,
+  meanAnswerBytes,
+  newGrid,
+  ownAnswer,
+  type TargetTensorShape,
+  targetTensors,
+  teacherOutputs,
+  windowStepsOf,
+} from './run-tensors.js';
