@@ -15,9 +15,9 @@ export async function* watchRun(
   let attempt = 0;
   let seen = false;
   for (;;) {
+    const call = openServerStream(() => client.watchRun({ runId }), options);
     try {
-      const { incoming } = openServerStream(() => client.watchRun({ runId }), options);
-      for await (const { run } of incoming) {
+      for await (const { run } of call.incoming) {
         [awaySinceMs, attempt, seen] = [undefined, 0, true];
         yield present(run);
         if (hasEnded(present(run))) return;
@@ -30,6 +30,9 @@ export async function* watchRun(
         options.onAway?.(error);
       }
       if (Date.now() - awaySinceMs > AWAY_MAX_MS) throw err;
+    } finally {
+      // Else the call of a watch that is left goes on, and keeps the process.
+      call.cancel();
     }
     await sleep(retryDelayMs(attempt++, Math.random()), options.signal);
   }

@@ -92,18 +92,17 @@ export async function startNatsServer(options: NatsServerOptions): Promise<NatsS
   } finally {
     lock.release();
   }
-  let running = true;
-  void exited.then(() => {
-    running = false;
-  });
+  const ended = new AbortController();
+  void exited.then(() => ended.abort());
+  const running = () => !ended.signal.aborted;
   const stop = async (): Promise<void> => {
-    if (running) child.kill('SIGTERM');
-    await Promise.race([exited, sleep(STOP_MS)]);
-    if (running) child.kill('SIGKILL');
+    if (running()) child.kill('SIGTERM');
+    await sleep(STOP_MS, ended.signal);
+    if (running()) child.kill('SIGKILL');
     await exited;
   };
   const { pid } = child;
-  const url = pid === undefined ? undefined : await urlOf(pid, storeDir, logFile, () => running);
+  const url = pid === undefined ? undefined : await urlOf(pid, storeDir, logFile, running);
   if (pid === undefined || url === undefined) {
     await stop();
     const text = (await readFile(logFile)).subarray(logStart).toString();

@@ -1,0 +1,24 @@
+/** A real nats-server that is ended: nothing that waited for its end may keep this process. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { expect, test } from 'vitest';
+import { findNatsServer, startNatsServer } from '../../src/index.js';
+
+const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+
+test('a server that has ended leaves no timer', async () => {
+  const storeDir = await mkdtemp(join(tmpdir(), 'lyceum-nats-'));
+  const binary = findNatsServer(process.env) ?? 'nats-server';
+  const server = await startNatsServer({
+    binary,
+    storeDir,
+    port: 0,
+    log: pino({ level: 'silent' }),
+  });
+  const before = timers();
+  await server.stop();
+  expect(timers()).toBeLessThanOrEqual(before);
+  await rm(storeDir, { recursive: true });
+});
