@@ -38,19 +38,22 @@ const DISTILLATION = [
   'the student distilled from all three, with 200 labels; and alone',
 ] as const;
 
-const USAGE = `usage: npm run demo -- [--out DIR] [--coordinator ADDRESS] [--suffix TEXT]
+const USAGE = `usage: npm run demo -- [--out DIR] [--coordinator ADDRESS] [--suffix TEXT] [--set PATH=VALUE]…
 
 Distils three teachers into a small student on MNIST digits, in a cluster on this machine.
 
   --out DIR              where the report, the predictions and the student go (default ./lyceum-demo)
   --coordinator ADDRESS  use the cluster of this coordinator instead of one of its own
   --suffix TEXT          ends the runs' names, so that a cluster can do them again
+  --set PATH=VALUE       changes a field of every run, spec.training.epochs=1
 `;
 
 interface DemoOptions {
   readonly out: string;
   readonly coordinator: string | undefined;
   readonly suffix: string;
+  /** As `submit --set` takes them. */
+  readonly changes: readonly string[];
 }
 
 const INTERRUPTED = 130;
@@ -97,7 +100,7 @@ async function inOwnCluster(options: DemoOptions, signal: AbortSignal): Promise<
 
 async function mainJob(
   coordinator: CoordinatorCommand,
-  { out, suffix }: DemoOptions,
+  { out, suffix, changes }: DemoOptions,
 ): Promise<void> {
   title('data: 10,000 MNIST digits');
   process.stdout.write(await coordinator('datasets', 'push', 'digits', 'digits'));
@@ -107,8 +110,8 @@ async function mainJob(
     references: readonly string[] = [],
   ) => {
     title(purpose);
-    const changes = suffix === '' ? [] : [`metadata.name=${named(runId)}`, ...references];
-    const settings = changes.flatMap((change) => ['--set', change]);
+    const names = suffix === '' ? [] : [`metadata.name=${named(runId)}`, ...references];
+    const settings = [...changes, ...names].flatMap((change) => ['--set', change]);
     await coordinator('submit', path.join(SPECIFICATIONS, `${file}.yaml`), ...settings, '--watch');
   };
   for (const teacher of TEACHERS) await finish(teacher);
@@ -141,6 +144,7 @@ function readOptions(): DemoOptions {
         out: { type: 'string', default: 'lyceum-demo' },
         coordinator: { type: 'string' },
         suffix: { type: 'string', default: '' },
+        set: { type: 'string', multiple: true, default: [] },
         help: { type: 'boolean', short: 'h', default: false },
       },
     });
@@ -148,8 +152,8 @@ function readOptions(): DemoOptions {
       process.stdout.write(USAGE);
       process.exit(0);
     }
-    const { out, coordinator, suffix } = values;
-    return { out: path.resolve(out), coordinator, suffix };
+    const { out, coordinator, suffix, set: changes } = values;
+    return { out: path.resolve(out), coordinator, suffix, changes };
   } catch (err) {
     process.stderr.write(`${err instanceof Error ? err.message : String(err)}\n\n${USAGE}`);
     process.exit(2);
