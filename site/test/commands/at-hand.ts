@@ -1,20 +1,25 @@
 /** What readers of pages have before they begin: their photos, a model, a run that is paused. */
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { mulberry32 } from '@lyceum/learning/arrays';
 import sharp from 'sharp';
-import { cacheRoot } from '../../../setup/places.mjs';
+import { pythonWith } from '../../../platform/test/support.js';
 
 export interface Reader {
   readonly folder: string;
   /** Does what is on no page. */
   readonly run: (command: string) => Promise<void>;
+  /** Puts something in for a word of the page. */
+  readonly put: (word: string, instead: string) => void;
+  /** This machine cannot run the page's commands that begin so. */
+  readonly lack: (command: string, reason: string) => void;
+  /** Is done when the page has been followed. */
+  readonly afterwards: (work: () => unknown) => void;
 }
 
 const SIDE = 64;
-const DIGIT_PIXELS = 28 * 28;
 const PHOTOS_A_CLASS = 60;
 const ROW_COUNT = 200;
 
@@ -41,33 +46,13 @@ export async function onnxModel({ run }: Reader): Promise<void> {
   await run('cp resnet/*.onnx resnet.onnx');
 }
 
-/** In place of clothes digits, which set-up has fetched; in place of the tutorial's teachers those of the quick start. */
-export async function digitsAndTeachers({ folder, run }: Reader): Promise<void> {
-  const digits = join(cacheRoot(process.env), 'datasets', 'mnist', 'src', 'digits');
-  const lastOf = { train: 40, validation: 50, test: 80 };
-  for (let digit = 0; digit < 10; digit++) {
-    const { data } = JSON.parse(await readFile(join(digits, `${digit}.json`), 'utf8'));
-    let n = 0;
-    for (const [split, last] of Object.entries(lastOf)) {
-      const names = join(folder, 'photos', split, `digit-${digit}`);
-      await mkdir(names, { recursive: true });
-      for (; n < last; n++) {
-        const pixels = Uint8Array.from(
-          data.slice(n * DIGIT_PIXELS, (n + 1) * DIGIT_PIXELS),
-          (ink: number) => Math.round(255 * ink),
-        );
-        const picture = sharp(pixels, { raw: { width: 28, height: 28, channels: 1 } });
-        await picture.toFile(join(names, `${n}.png`));
-      }
-    }
-  }
-  for (const [name, teacher] of [
-    ['shallow', 'digits-wide'],
-    ['deep', 'digits-lenet'],
-  ]) {
-    await run(`coordinator pull ${teacher} --format onnx --out ${name}`);
-    await run(`cp ${name}/*.onnx ${name}.onnx`);
-  }
+/** What PyTorch would write: one model under both names. */
+export async function teachers({ run }: Reader): Promise<void> {
+  await run('coordinator init --dataset clothes --student mlp --name teacher -f teacher.yaml');
+  await run('coordinator submit teacher.yaml --set spec.training.epochs=30 --wait');
+  await run('coordinator pull teacher --format onnx --out teacher');
+  await run('cp teacher/*.onnx shallow.onnx');
+  await run('cp teacher/*.onnx deep.onnx');
 }
 
 /** The page before wrote its settings. */
@@ -85,15 +70,35 @@ export async function tables({ folder }: Reader): Promise<void> {
     'reviews.jsonl',
     rows.map((n) => JSON.stringify(review(n))),
   );
-  const person = (n: number) => `${20 + (n % 50)},${n % 9},${n},${n % 50 < 25 ? 'low' : 'high'}`;
-  await write('adult.csv', ['age,zip,id,income', ...rows.map(person)]);
+  const person = (n: number) => `${20 + (n % 50)},${n % 9}`;
+  const income = (n: number) => `${n},${n % 50 < 25 ? 'low' : 'high'}`;
+  await write('adult.csv', ['age,zip,id,income', ...rows.map((n) => `${person(n)},${income(n)}`)]);
+  await write('people.csv', ['age,zip', person(1), person(2)]);
   await write('kinds.txt', ['zip=category', 'id=ignore']);
   await write('spectra.csv', ['a,b,label', ...rows.map((n) => `${n % 5},${n % 3},${n % 2}`)]);
 }
 
-/** A run `stuck`, whose one teacher says what stands for no class. */
+/** For Python: the machine's, or fetched by pip into the cache. */
+export async function numpy({ run, lack }: Reader): Promise<void> {
+  const python = await pythonWith('numpy', ['numpy>=1.24,<3'], 'numpy');
+  if (python.lack === undefined) await run(`export PYTHONPATH=${python.packages}`);
+  else lack('python3 examples/recompute.py', python.lack);
+}
+
+/** A run `digits` with a teacher, of rows: its targets are what is wanted. */
+export async function runDigits({ folder, run }: Reader): Promise<void> {
+  const rows = Array.from({ length: ROW_COUNT }, (_, n) => `${n % 2},${n % 7},${n % 2}`);
+  await writeFile(join(folder, 'rows.csv'), `a,b,label\n${rows.join('\n')}\n`);
+  await run('coordinator datasets push rows rows.csv --raw');
+  await run('coordinator init --dataset rows --name teacher -f rows-teacher.yaml');
+  await run('coordinator submit rows-teacher.yaml --set spec.training.epochs=30 --wait');
+  await run('coordinator init --dataset rows --teacher run:teacher --name digits -f rows.yaml');
+  await run('coordinator submit rows.yaml --wait');
+}
+
+/** A run `stuck`, whose one teacher lets nobody in. */
 export async function pausedRun({ folder, run }: Reader): Promise<void> {
-  const box = await talking('[]');
+  const box = await refusing();
   const { port } = box.address() as AddressInfo;
   const description = {
     url: `http://127.0.0.1:${port}/`,
@@ -122,9 +127,9 @@ export async function pausedRun({ folder, run }: Reader): Promise<void> {
   await run('coordinator wait stuck --for PAUSED --timeout 120');
 }
 
-/** Says the same to everybody, and does not keep the tests from ending. */
-async function talking(text: string): Promise<Server> {
-  const server = createServer((_, response) => response.end(text)).unref();
+/** Does not keep the tests from ending. */
+async function refusing(): Promise<Server> {
+  const server = createServer((_, response) => response.writeHead(401).end()).unref();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return server;
 }

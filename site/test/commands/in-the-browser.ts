@@ -22,10 +22,17 @@ export async function namesAPhoto({ folder }: Reader, printed: string): Promise<
     await page.goto(address);
     const status = page.getByRole('status');
     await status.filter({ hasText: 'parameters is ready' }).waitFor();
-    await page.getByLabel('A photo').setInputFiles(join(folder, 'photos/test/digit-1/60.png'));
+    await page.getByLabel('A photo').setInputFiles(join(folder, 'photos/test/boot/60.png'));
     await status.filter({ hasText: '%' }).waitFor();
-    expect(await status.textContent()).toMatch(/^digit-\d, \d+\.\d %$/);
+    expect(await status.textContent()).toMatch(/^[a-z-]+, \d+\.\d %$/);
   } finally {
     await browser.close();
   }
+}
+
+/** Without a browser, as its page asks for what it shows. @param printed - by the server of the site. */
+export async function servesPages(_: Reader, printed: string): Promise<void> {
+  const address = /http:\/\/localhost:\d+/.exec(printed)?.[0];
+  const response = await fetch(`${address}/README.md?import`);
+  expect(await response.text()).toContain('Lyceum distils');
 }

@@ -2,15 +2,17 @@
 import { cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { expect } from 'vitest';
+import type { Reader } from './at-hand.js';
 import { freePorts } from './free-ports.js';
 import { reasonNotToRun } from './not-run.js';
 import { PageShell } from './page-shell.js';
 import { type PageStep, pageSteps } from './page-steps.js';
-import { STAYING, type StoryPage, type Words } from './stories.js';
+import { STAYING, type StoryPage } from './stories.js';
 
 const CHECKOUT = resolve(import.meta.dirname, '../../..');
 const DEFAULT_ADDRESS = '127.0.0.1:7700';
-const EXPORT = /export LYCEUM_COORDINATOR=(\S+)/;
+const EXPORTS = /^export \S+$/gm;
+const ADDRESS = /LYCEUM_COORDINATOR=(\S+)/;
 /** As the quick start says it. */
 const FIND_PROGRAMS = 'export PATH="$PWD/node_modules/.bin:$PATH"';
 /** What is tried is that commands work, so runs are as small as can be. */
@@ -22,12 +24,14 @@ const SMALLER: readonly (readonly [RegExp, string])[] = [
 export class PageReader {
   readonly #folder: string;
   readonly #shell: PageShell;
-  /** Where the story's cluster answers. */
+  /** Where the story's cluster answers, and its process. */
   #address: string | undefined;
+  #cluster: number | undefined;
   /** By the last program that stays, until it was ready. */
   #printed = '';
   /** Of the page, that stay until Ctrl-C. */
   readonly #programs: number[] = [];
+  readonly #afterwards: (() => unknown)[] = [];
 
   private constructor(folder: string, shell: PageShell) {
     this.#folder = folder;
@@ -39,12 +43,12 @@ export class PageReader {
     const [folder, logs] = [join(scratch, 'checkout'), join(scratch, 'logs')];
     await mkdir(folder);
     await mkdir(logs);
-    for (const name of ['node_modules', 'clients', 'package.json', 'setup']) {
+    for (const name of ['node_modules', 'package.json', 'setup']) {
       await symlink(join(CHECKOUT, name), join(folder, name));
     }
-    const isOfProgram = /\/(?:dist|src|test|node_modules)$/;
-    const filter = (path: string) => !isOfProgram.test(path);
-    await cp(join(CHECKOUT, 'examples'), join(folder, 'examples'), { recursive: true, filter });
+    // What pages build or shorten is the reader's own.
+    await copy('examples', folder, /\/(?:dist|src|test|node_modules)$/);
+    await copy('clients', folder, /\/build$|\.egg-info$/);
     for (const example of await readdir(join(folder, 'examples'), { withFileTypes: true })) {
       if (example.isDirectory()) await shortenRuns(join(folder, 'examples', example.name));
     }
@@ -54,19 +58,41 @@ export class PageReader {
 
   /** Ctrl-C. */
   async end(): Promise<void> {
+    await this.#endPage();
     await this.#shell.close();
   }
 
   /** Runs a page's commands, each of which must succeed. What stays ends with its page, but for the cluster. */
-  async follow({ path, atHand, words = {}, ports = [], inTheEnd }: StoryPage): Promise<void> {
+  async follow(page: StoryPage): Promise<void> {
+    const { path, atHand, words = {}, ports = [], instead = {}, inTheEnd } = page;
     const steps = pageSteps(await readFile(join(CHECKOUT, path), 'utf8'));
     if (this.#address === undefined) await this.#beginAt(path, steps);
-    const reader = { folder: this.#folder, run: (command: string) => this.#do(command) };
+    const own = new Map(Object.entries({ ...words, ...(await freePorts(ports)) }));
+    const lacking: string[] = [];
+    const reader: Reader = {
+      folder: this.#folder,
+      run: (command) => this.#do(command),
+      put: (word, instead) => own.set(word, instead),
+      lack: (command, reason) => {
+        console.warn(`${path}: ${command} is not run: ${reason}`);
+        lacking.push(command);
+      },
+      afterwards: (work) => this.#afterwards.push(work),
+    };
     await atHand?.(reader);
-    const all = { ...words, ...(await freePorts(ports)) };
-    for (const step of steps) await this.#take(path, step, all);
+    for (const step of steps) {
+      await instead[step.text]?.(reader);
+      if (!lacking.some((command) => step.text.startsWith(command))) {
+        await this.#take(path, step, own);
+      }
+    }
     await inTheEnd?.(reader, this.#printed);
+    await this.#endPage();
+  }
+
+  async #endPage(): Promise<void> {
     for (const program of this.#programs.splice(0)) await this.#shell.stop(program);
+    for (const work of this.#afterwards.splice(0)) await work();
   }
 
   /** A story may begin with a page that goes on from the quick start. */
@@ -78,9 +104,9 @@ export class PageReader {
     if (starts === undefined) await this.#do('coordinator up');
   }
 
-  async #take(page: string, step: PageStep, words: Words): Promise<void> {
+  async #take(page: string, step: PageStep, words: ReadonlyMap<string, string>): Promise<void> {
     let { text } = step;
-    for (const [word, own] of Object.entries(words)) text = text.replaceAll(word, own);
+    for (const [word, own] of words) text = text.replaceAll(word, own);
     if (step.kind === 'file') {
       const file = join(this.#folder, step.name);
       await mkdir(dirname(file), { recursive: true });
@@ -91,7 +117,11 @@ export class PageReader {
   async #do(written: string): Promise<void> {
     await shortenRuns(this.#folder);
     const command = written.replaceAll(DEFAULT_ADDRESS, this.#address ?? DEFAULT_ADDRESS);
-    if (isUp(command) && this.#address !== undefined) return;
+    if (isUp(command) && this.#cluster !== undefined) {
+      // One is up, and does for a page that wants nothing else.
+      if (!command.includes(' --')) return;
+      await this.#shell.stop(this.#cluster);
+    }
     const staying = STAYING.find((program) => program.command.test(command));
     if (staying === undefined) {
       const { code, output } = await this.#shell.run(command);
@@ -104,9 +134,17 @@ export class PageReader {
       this.#programs.push(processId);
       return;
     }
-    this.#address = EXPORT.exec(this.#printed)?.[1];
-    await this.#do(`export LYCEUM_COORDINATOR=${this.#address}`);
+    this.#cluster = processId;
+    this.#address = ADDRESS.exec(printed)?.[1];
+    for (const [line] of printed.matchAll(EXPORTS)) await this.#do(line);
   }
+}
+
+/** A folder of the checkout, links as what they lead to. */
+async function copy(name: string, to: string, without: RegExp): Promise<void> {
+  const filter = (path: string) => !without.test(path);
+  const how = { recursive: true, dereference: true, filter };
+  await cp(join(CHECKOUT, name), join(to, name), how);
 }
 
 function isUp(command: string): boolean {

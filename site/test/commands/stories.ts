@@ -3,18 +3,21 @@
  * goes on from another one stands behind it. What readers do not run is in `not-run.ts`.
  */
 import {
-  digitsAndTeachers,
+  numpy,
   onnxModel,
   pausedRun,
   photos,
   type Reader,
+  runDigits,
   sameModelAgain,
   tables,
+  teachers,
 } from './at-hand.js';
-import { namesAPhoto } from './in-the-browser.js';
+import { namesAPhoto, servesPages } from './in-the-browser.js';
+import { modalities, shards } from './sets-at-hand.js';
 
 /** What readers put in for words of a page. */
-export type Words = Readonly<Record<string, string>>;
+type Words = Readonly<Record<string, string>>;
 
 export interface StoryPage {
   readonly path: string;
@@ -23,6 +26,8 @@ export interface StoryPage {
   readonly words?: Words;
   /** That the page names; free ones are taken in their place. */
   readonly ports?: readonly string[];
+  /** For commands that no test runs. */
+  readonly instead?: Readonly<Record<string, (reader: Reader) => Promise<void>>>;
   /** Looks at what came out. @param printed - by the last program that stays. */
   readonly inTheEnd?: (reader: Reader, printed: string) => Promise<void>;
 }
@@ -33,6 +38,7 @@ export type Story = readonly StoryPage[];
 const FIRST: Words = {
   'report digits': 'report first',
   'worth digits': 'worth first',
+  '--seeds 10': '--seeds 2',
   'wide=': 'digits-wide=',
   'export digits': 'export first',
   'serve digits': 'serve first --listen 127.0.0.1:0',
@@ -40,12 +46,15 @@ const FIRST: Words = {
 
 export const STORIES: readonly Story[] = [
   [
-    { path: 'README.md' },
+    {
+      path: 'README.md',
+      words: { 'npm run demo': 'npm run demo -- --set spec.training.epochs=1' },
+    },
     { path: 'docs/quick-start.md' },
     { path: 'docs/dashboard.md' },
     { path: 'docs/how-to/read-a-report.md' },
     { path: 'docs/how-to/ensemble-rule.md' },
-    { path: 'docs/how-to/sweep.md' },
+    { path: 'docs/how-to/sweep.md', words: { '1,2.5,4,8': '1,4' } },
     { path: 'docs/how-to/paused-run.md', atHand: pausedRun, words: { RUN: 'stuck' } },
     { path: 'docs/how-to/partly-labelled.md' },
     { path: 'docs/how-to/model-server.md', ports: ['8000', '8001'] },
@@ -56,12 +65,21 @@ export const STORIES: readonly Story[] = [
     },
     {
       path: 'docs/tutorial.md',
-      atHand: digitsAndTeachers,
+      words: {
+        'torch torchvision onnx onnxscript': 'pillow',
+        '[:600]': '[:80]',
+        'i < 400': 'i < 40',
+        'i < 450': 'i < 50',
+      },
       ports: ['8080'],
+      instead: { 'venv/bin/python teachers.py': teachers },
       inTheEnd: namesAPhoto,
     },
-    { path: 'docs/reports.md', words: FIRST },
+    { path: 'docs/reports.md', words: FIRST, atHand: numpy },
     { path: 'docs/students-elsewhere.md', words: FIRST },
+    { path: 'CONTRIBUTING.md', inTheEnd: servesPages },
+    { path: 'docs/own-methods.md' },
+    { path: 'examples/README.md', words: FIRST },
   ],
   [
     { path: 'docs/how-to/black-box.md', ports: ['8080'] },
@@ -69,11 +87,18 @@ export const STORIES: readonly Story[] = [
     { path: 'docs/how-to/onnx-teacher.md', atHand: onnxModel },
     { path: 'docs/models.md', atHand: sameModelAgain },
     { path: 'docs/text-and-tables.md', atHand: tables },
+    { path: 'docs/cross-modal.md', atHand: modalities },
+    { path: 'docs/sets.md', atHand: shards },
   ],
   [
     {
       path: 'docs/security.md',
       words: { '0.0.0.0:7700': '127.0.0.1:0', 'gpu-box:7700': '127.0.0.1:7700' },
+    },
+    {
+      path: 'clients/python/README.md',
+      atHand: runDigits,
+      words: { 'serve digits': 'serve digits --listen 127.0.0.1:0', '--listen 0.0.0.0:7710': '' },
     },
   ],
 ];
@@ -81,9 +106,10 @@ export const STORIES: readonly Story[] = [
 /** Programs that stay until Ctrl-C, and what they print once they are ready. */
 export const STAYING: readonly { readonly command: RegExp; readonly isReady: RegExp }[] = [
   { command: /^(?:npx )?coordinator up\b/, isReady: /Ctrl-C ends it/ },
-  { command: /^coordinator targets serve\b/, isReady: /\d:\d+/ },
+  { command: /^coordinator\b.* targets serve\b/, isReady: /\d:\d+/ },
   { command: /^npx teacher-worker\b.* serve\b/, isReady: /inferenceHttp/ },
   { command: /^npm run digit-reader\b/, isReady: /"port"/ },
+  { command: /^npm run docs\b/, isReady: /Local: .*:\d+/ },
   { command: /^python3 -u -m http\.server/, isReady: /Serving HTTP/ },
   { command: /^coordinator dashboard\b/, isReady: /http:/ },
 ];
