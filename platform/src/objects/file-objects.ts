@@ -17,9 +17,9 @@ import {
 import { dirname, join } from 'node:path';
 import { LyceumError } from '@lyceum/proto';
 import { errnoOf, isBelow, withPath } from '../files/index.js';
-import { ObjectChangedError } from './object-errors.js';
 import { shownUrl } from './object-place.js';
 import type { ListedObject, ObjectFacts, ObjectRange } from './objects.js';
+import { ObjectChangedError } from './requests/index.js';
 
 /** What a stream reads at once. */
 const READ_BYTES = 1024 * 1024;

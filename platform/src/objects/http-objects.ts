@@ -4,10 +4,9 @@
  */
 import { LyceumError } from '@lyceum/proto';
 import { retrying } from '../pacing/index.js';
-import type { HttpRequests, HttpResponse } from './http-requests.js';
-import { refusalError } from './object-errors.js';
 import { shownUrl } from './object-place.js';
 import type { ObjectFacts, ObjectRange } from './objects.js';
+import { type HttpRequests, type HttpResponse, refusalError } from './requests/index.js';
 import { GREATEST_DELAY_MS, resumedRead } from './resumed-read.js';
 
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);

@@ -3,9 +3,9 @@ import { LyceumError } from '@lyceum/proto';
 import { type AddressGuard, calleeOf } from '../outside/index.js';
 import { FileObjects } from './file-objects.js';
 import type { HttpObjects } from './http-objects.js';
-import type { HttpRequests } from './http-requests.js';
 import { placeOf, shownUrl } from './object-place.js';
 import type { ListedObject, ObjectFacts, ObjectRange, Objects } from './objects.js';
+import type { HttpRequests } from './requests/index.js';
 import type { S3Objects } from './s3-objects.js';
 
 const REQUEST_TIMEOUT_MS = 30_000;
@@ -121,7 +121,7 @@ class PlacedObjects implements Objects {
   #inBuckets(): Promise<S3Objects> {
     this.#s3 ??= (async () => {
       const { S3Objects } = await import('./s3-objects.js');
-      const { S3Requests, s3Credentials, s3Settings } = await import('./s3-requests.js');
+      const { S3Requests, s3Credentials, s3Settings } = await import('./requests/s3-requests.js');
       const { guard, s3Endpoint, s3Region, environment } = this.#settings;
       const s3 = s3Settings(s3Endpoint, s3Region, environment);
       const own = s3.endpoint === undefined ? guard : guard.alsoAllowing(addressOf(s3.endpoint));
@@ -132,7 +132,7 @@ class PlacedObjects implements Objects {
   }
 
   async #requests(guard: AddressGuard): Promise<HttpRequests> {
-    const { HttpRequests } = await import('./http-requests.js');
+    const { HttpRequests } = await import('./requests/http-requests.js');
     const requests = new HttpRequests(guard, this.#timeoutMs);
     this.#opened.push(requests);
     return requests;

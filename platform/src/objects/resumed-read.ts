@@ -1,9 +1,8 @@
 /** Bytes of an object over HTTP, all of one version, with a read that goes on where it broke off. */
 import { LyceumError } from '@lyceum/proto';
 import { RetryLaterError, retryDelayMs, sleep } from '../pacing/index.js';
-import type { HttpResponse } from './http-requests.js';
-import { ObjectChangedError } from './object-errors.js';
 import type { ObjectRange } from './objects.js';
+import { type HttpResponse, ObjectChangedError } from './requests/index.js';
 
 /** A server that asks for more patience is one that does not answer today. */
 export const GREATEST_DELAY_MS = 60_000;

@@ -2,13 +2,20 @@
 import { LyceumError } from '@lyceum/proto';
 import { retrying } from '../pacing/index.js';
 import { factsIn } from './http-objects.js';
-import type { HttpResponse } from './http-requests.js';
-import { refusalError } from './object-errors.js';
 import { shownUrl } from './object-place.js';
 import type { ListedObject, ObjectFacts, ObjectRange } from './objects.js';
+import {
+  element,
+  errorCodeOf,
+  escaped,
+  type HttpResponse,
+  listPage,
+  refusalError,
+  type S3Page,
+  type S3Request,
+  type S3Requests,
+} from './requests/index.js';
 import { GREATEST_DELAY_MS, resumedRead } from './resumed-read.js';
-import type { S3Request, S3Requests } from './s3-requests.js';
-import { element, errorCodeOf, escaped, listPage, type S3Page } from './s3-xml.js';
 
 /** A page of 1,000 keys of 1,024 bytes, each byte of them escaped. */
 const PAGE_MAX_BYTES = 8 * 1024 * 1024;

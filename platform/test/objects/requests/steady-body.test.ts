@@ -2,8 +2,8 @@
 import { PassThrough } from 'node:stream';
 import { LyceumError, toLyceumError } from '@lyceum/proto';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { steadily } from '../../src/objects/steady-body.js';
-import { failureOf } from '../failure-of.js';
+import { steadily } from '../../../src/objects/requests/steady-body.js';
+import { failureOf } from '../../failure-of.js';
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });

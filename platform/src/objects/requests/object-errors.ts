@@ -1,7 +1,7 @@
 /** What an answer of a server means for whoever wants an object. Pure. */
 import { STATUS_CODES } from 'node:http';
 import { LyceumError } from '@lyceum/proto';
-import { RetryLaterError } from '../pacing/index.js';
+import { RetryLaterError } from '../../pacing/index.js';
 
 /** Other bytes than those that were registered lie there, or fewer. */
 export class ObjectChangedError extends LyceumError {

@@ -5,8 +5,8 @@
 import { isIP, type LookupFunction } from 'node:net';
 import { LyceumError } from '@lyceum/proto';
 import { type Dispatcher, Pool } from 'undici';
-import { retryAfterMs } from '../http/index.js';
-import { type AddressGuard, calleeOf } from '../outside/index.js';
+import { retryAfterMs } from '../../http/index.js';
+import { type AddressGuard, calleeOf } from '../../outside/index.js';
 import { steadily } from './steady-body.js';
 
 /** To connect takes a round trip or two. */

@@ -1,7 +1,7 @@
 /** What S3 is asked and what it answers, by examples of its documentation. */
 import { expect, it } from 'vitest';
-import { s3Settings, s3Url } from '../../src/objects/s3-requests.js';
-import { element, errorCodeOf, escaped, listPage } from '../../src/objects/s3-xml.js';
+import { s3Settings, s3Url } from '../../../src/objects/requests/s3-requests.js';
+import { element, errorCodeOf, escaped, listPage } from '../../../src/objects/requests/s3-xml.js';
 
 it.each([
   [
