@@ -23,6 +23,24 @@ export const SPLIT_NUMBERS: Readonly<Record<SplitName, number>> = {
 
 export const SPLIT_NAMES = Object.keys(SPLIT_NUMBERS) as readonly SplitName[];
 
+/** The names under which splits go about in folders, files and columns. */
+const SPLIT_OF: Readonly<Record<string, SplitName>> = {
+  train: 'train',
+  training: 'train',
+  validation: 'validation',
+  valid: 'validation',
+  val: 'validation',
+  dev: 'validation',
+  test: 'test',
+  testing: 'test',
+};
+
+/** @returns undefined if `name`, in any case, is no split's. */
+export function splitNamed(name: string): SplitName | undefined {
+  const key = name.toLowerCase();
+  return Object.hasOwn(SPLIT_OF, key) ? SPLIT_OF[key] : undefined;
+}
+
 /** What is known of samples, whoever looks at them. */
 export interface DatasetSamples {
   /** SHA-256 of the set's file, hex. */

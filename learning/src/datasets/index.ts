@@ -17,6 +17,7 @@ export {
   type StoredDataset,
   type StoredDatasetParts,
   seenDataset,
+  splitNamed,
   splitSamples,
   type ValueType,
   valueType,
@@ -43,18 +44,17 @@ export {
 } from './encoding/index.js';
 export { DEFAULT_SHARES, fixedSplits, type SplitShares, TEST_GIVEN_SHARES } from './fixed-split.js';
 export { encodeManifest, type ManifestParts } from './manifest-file.js';
-export { isManifestFile } from './manifest-on-disk.js';
-export { picturePlaces } from './picture-places.js';
 export { allRows, RowFile } from './row-file.js';
 export { sampleText, sampleTextsOf, TEXT_MAX_BYTES } from './sample-texts.js';
 export { SamplesOnDisk } from './samples-on-disk.js';
 export {
   DIGEST_BYTES,
+  isManifestFile,
   type PictureCanary,
   type PictureGrid,
   pictureDigest,
+  picturePlaces,
   type Shard,
   type ShardIndex,
 } from './shards/index.js';
 export { type SharedSamples, sharedSamples, sharedSamplesText } from './shared-samples.js';
-export { splitNamed } from './split-names.js';

@@ -1,7 +1,9 @@
-/** Where the pictures of a set in shards are: the index that its manifest holds, and the checks on it. */
+/** Where the pictures of a set in shards are: the index that its manifest holds, the checks on it, and what is read of it alone. */
 export { describeShards } from './describe-shards.js';
 export { HeldSamples } from './held-samples.js';
 export { DIGEST_BYTES, indexArrays, pictureDigest, readIndexArrays } from './index-arrays.js';
+export { isManifestFile } from './manifest-on-disk.js';
+export { picturePlaces } from './picture-places.js';
 export type { PictureCanary, PictureGrid, Shard, ShardIndex } from './shard-index.js';
 export { shardProblems } from './shard-problems.js';
 export { MANIFEST_FORMAT, readShardsMeta, shardsMeta } from './shards-meta.js';

@@ -1,7 +1,7 @@
 /** Where some pictures of a set in shards are, in words, without the rest of its manifest in memory. For threads: see `NpzOnDisk`. */
 import { InvalidDocumentError, LyceumError, type Problem } from '@lyceum/proto';
-import { NpzOnDisk } from '../files/index.js';
-import { readShardsMeta } from './shards/index.js';
+import { NpzOnDisk } from '../../files/index.js';
+import { readShardsMeta } from './shards-meta.js';
 
 /**
  * @param path - of a set's file with the digest that it should have.

@@ -1,6 +1,6 @@
 /** Shapes by hand: of each pair, which regressor leads from one to the other. */
 import { expect, it } from 'vitest';
-import { regressorPlan } from '../../../src/objectives/losses/regressor-plan.js';
+import { regressorPlan } from '../../../../src/objectives/losses/regressors/regressor-plan.js';
 
 const conv = (kernel: number[], stride = 1, padding = 'valid', kind = 'convolution') => ({
   kind,

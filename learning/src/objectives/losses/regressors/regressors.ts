@@ -5,8 +5,8 @@
  * Symbols: S channels or units of the student's layer, T of the teacher's, [h, w] the kernel.
  */
 import type { Tensor, Tensor1D, Tensor2D, Tensor4D, Variable } from '@tensorflow/tfjs';
-import { mix32 } from '../../arrays/index.js';
-import type { Tf } from '../../tensorflow/engine/index.js';
+import { mix32 } from '../../../arrays/index.js';
+import type { Tf } from '../../../tensorflow/engine/index.js';
 import type { RegressorPlan } from './regressor-plan.js';
 
 /** Apart from the seeds of the student's own layers, which count from 1. */
