@@ -28,11 +28,9 @@ import { type Batch, Evaluation } from '../student/index.js';
 import { type Checkpoint, packCheckpoint, type Selected } from './checkpoint-file.js';
 import { Course } from './course.js';
 import { openTraining, type TrainingParts } from './open-training.js';
-import { ProgressPace } from './progress-pace.js';
+import { NO_SECONDS, ProgressPace, StepLog, Stopwatch } from './progress/index.js';
 import { isBetter, validationSteps } from './selection.js';
 import { StepLedger } from './step-ledger.js';
-import { StepLog } from './step-log.js';
-import { NO_SECONDS, Stopwatch } from './stopwatch.js';
 import { TargetSupply } from './target-supply.js';
 import { writeResult } from './training-result.js';
 

@@ -6,7 +6,7 @@ import { type Engine, openEngine, savedModel } from '@lyceum/learning/tensorflow
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { BatchSource } from '../../../src/compute/student/batch-source.js';
 import { Student } from '../../../src/compute/student/student.js';
-import { StepLog } from '../../../src/compute/training/step-log.js';
+import { StepLog } from '../../../src/compute/training/progress/step-log.js';
 import { syntheticSet } from '../synthetic-set.js';
 
 const dataset = parseDataset(encodeDataset(syntheticSet(60, 4)));

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { ProgressPace } from '../../../src/compute/training/progress-pace.js';
+import { ProgressPace } from '../../../../src/compute/training/progress/progress-pace.js';
 
 it('tells once a second, ends of epochs ten times as often, and what nobody should miss at once', () => {
   let nowMs = 0;
