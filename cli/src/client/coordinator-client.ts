@@ -31,11 +31,15 @@ import {
 } from '@lyceum/proto';
 import { type ArtifactContent, collect, pushArtifact } from './artifact-bytes.js';
 import { coordinatorVersion } from './coordinator-version.js';
-import { type EnsembleRequest, evaluateEnsemble } from './evaluate-ensemble.js';
 import { present } from './present.js';
 import { RunCalls } from './run-calls.js';
 import { streamTargets, type TargetPart, type TargetsRequest } from './target-stream.js';
-import { type AnswerVerificationRequest, verifyAnswers } from './verify-answers.js';
+import {
+  type AnswerVerificationRequest,
+  type EnsembleRequest,
+  evaluateEnsemble,
+  verifyAnswers,
+} from './teacher-calls.js';
 import {
   type Cancellable,
   LONG_CALL_MS,

@@ -1,6 +1,6 @@
 /** `list`, `get`, `watch`, `events`, `cancel`, `resume`, `retry`: what one does with runs that are there. */
 import { LyceumError, printable, printableJson, type Run, type RunEvent } from '@lyceum/proto';
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import {
   hasEnded,
   RUN_STATE_NAMES,
@@ -10,7 +10,7 @@ import {
 } from '../client/index.js';
 import { runDocument, timeText } from '../files/index.js';
 import { followRun } from '../following/index.js';
-import { labelSelector, runListLines, runPageLines, runTableLines } from '../printing/index.js';
+import { runListLines, runPageLines, runTableLines } from '../printing/index.js';
 import { type CommandContext, wholeNumber, withCoordinator } from '../session/index.js';
 
 /** Runs that one looks at; a program that reads the list wants all. */
@@ -217,4 +217,10 @@ function eventText(event: RunEvent, format: 'table' | 'json' | 'yaml'): string {
   const { runId, kind, message } = event;
   const line = printableJson(JSON.stringify({ at, runId, kind, message, data }));
   return format === 'json' ? `${line}\n` : `--- ${line}\n`;
+}
+
+/** `NAME=VALUE`, as a request for runs has it. */
+function labelSelector(text: string): string {
+  if (text.indexOf('=') > 0) return text;
+  throw new InvalidArgumentError('want NAME=VALUE, as in sweep=digits.');
 }

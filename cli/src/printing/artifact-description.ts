@@ -1,7 +1,7 @@
 /** What the coordinator knows of a model or a data set, in a few words. */
 import { sharedSamplesText } from '@lyceum/learning/datasets';
 import { z } from 'zod';
-import { bytesText, countText } from './table.js';
+import { bytesText, countText } from './text/index.js';
 
 const modality = z.object({
   name: z.string().optional(),

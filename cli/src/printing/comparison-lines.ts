@@ -1,6 +1,14 @@
 /** Whether runs differ, as text. */
 import type { ArmDifference, RunComparison, RunPair, SeedDifference } from '../comparison/index.js';
-import { type Column, countText, percentText, tableLines } from './table.js';
+import {
+  type Column,
+  countText,
+  percentText,
+  points,
+  probability,
+  signed,
+  tableLines,
+} from './text/index.js';
 
 const COLUMNS: readonly Column<RunPair>[] = [
   { title: 'RUN', value: (p) => p.run },
@@ -44,18 +52,4 @@ function seedsText({ seedsNeeded }: SeedDifference): string {
   return seedsNeeded === null
     ? 'no difference to show'
     : `which takes ${countText(seedsNeeded)} seeds to show (power 80 % at 5 %)`;
-}
-
-/** A share as points with its sign: `+0.42`. */
-export function points(share: number): string {
-  return signed(100 * share, 2);
-}
-
-function signed(value: number, digits: number): string {
-  const text = value.toFixed(digits);
-  return value > 0 ? `+${text}` : text.replace('-', '−');
-}
-
-export function probability(p: number): string {
-  return p < 0.0001 ? '< 0.0001' : p.toFixed(4);
 }

@@ -1,13 +1,13 @@
 /** What teachers are worth alone and together, as text. */
 import type { EnsembleRow, EnsembleTable } from '@lyceum/coordinator/documents';
 import { knownClassesText } from './report-figures.js';
-import { type Column, countText, percentText, tableLines } from './table.js';
+import { type Column, countText, fixed, orUnknown, percentText, tableLines } from './text/index.js';
 
 const COLUMNS: readonly Column<EnsembleRow>[] = [
   { title: 'MODEL', value: nameOf },
-  { title: 'ACCURACY', value: (r) => shown(r.accuracy, percentText), align: 'right' },
-  { title: 'NLL', value: (r) => shown(r.nll, fixed), align: 'right' },
-  { title: 'ECE', value: (r) => shown(r.ece, fixed), align: 'right' },
+  { title: 'ACCURACY', value: (r) => orUnknown(r.accuracy, percentText), align: 'right' },
+  { title: 'NLL', value: (r) => orUnknown(r.nll, fixed), align: 'right' },
+  { title: 'ECE', value: (r) => orUnknown(r.ece, fixed), align: 'right' },
 ];
 
 export function ensembleLines(table: EnsembleTable): string[] {
@@ -27,12 +27,4 @@ export function ensembleLines(table: EnsembleTable): string[] {
 function nameOf({ kind, rule, teachers, without }: EnsembleRow): string {
   if (kind === 'teacher') return `teacher ${teachers.join()}`;
   return kind === 'ensemble' ? `${rule}` : `${rule} without ${without}`;
-}
-
-function shown(value: number | null, text: (value: number) => string): string | undefined {
-  return value === null ? undefined : text(value);
-}
-
-function fixed(value: number): string {
-  return value.toFixed(4);
 }

@@ -1,6 +1,6 @@
 /** What a model takes for what, and how far it can be believed. */
 import type { Findings } from '../client/index.js';
-import { type Column, countText, percentText, tableLines } from './table.js';
+import { type Column, countText, percentText, tableLines } from './text/index.js';
 
 /** Pairs that one looks at; `-o json` has more. */
 const PAIRS = 10;

@@ -14,8 +14,7 @@ import {
   type WritingEstimate,
   type WrittenQuestions,
 } from '../imitation/index.js';
-import { points } from './comparison-lines.js';
-import { type Column, countText, percentText, tableLines } from './table.js';
+import { type Column, countText, percentText, points, tableLines } from './text/index.js';
 
 export function estimateLines(estimates: readonly CostEstimate[]): string[] {
   const answered = { title: 'ANSWERED', value: (e: CostEstimate) => countText(e.answered) };

@@ -1,6 +1,6 @@
 /** What came out of a source of data, as lines for a person. */
 import type { ImportSummary } from '@lyceum/learning/import';
-import { countText } from './table.js';
+import { countText } from './text/index.js';
 
 const CLASSES_SHOWN = 20;
 const COLUMNS_SHOWN = 50;

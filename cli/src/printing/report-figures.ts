@@ -1,6 +1,6 @@
 /** A student's figures in detail, as text: on every split, against every teacher, and the classes that it knows worst. */
 import type { Report, ReportFigures } from '@lyceum/coordinator/documents';
-import { type Column, countText, percentText, tableLines } from './table.js';
+import { type Column, countText, fixed, orUnknown, percentText, tableLines } from './text/index.js';
 
 interface SplitRow {
   readonly split: string;
@@ -93,16 +93,4 @@ export function worstRecallText({ student, dataset }: Report): string | undefine
 /** `knows 3 of 10 classes`. */
 export function knownClassesText(knownClassCount: number, classCount: number): string {
   return `knows ${countText(knownClassCount)} of ${countText(classCount)} classes`;
-}
-
-/** `-` in a table where it is not known. */
-export function orUnknown(
-  value: number | null | undefined,
-  text: (value: number) => string,
-): string | undefined {
-  return value === null || value === undefined ? undefined : text(value);
-}
-
-export function fixed(value: number): string {
-  return value.toFixed(4);
 }

@@ -1,23 +1,18 @@
 /** The comparison that makes people distil, as text. */
 import type { Report, ReportModelRow } from '@lyceum/coordinator/documents';
 import { sharedSamplesText } from '@lyceum/learning/datasets';
-import { costText } from './cost-lines.js';
-import {
-  fidelityLines,
-  fixed,
-  knownClassesText,
-  orUnknown,
-  splitLines,
-  worstRecallText,
-} from './report-figures.js';
+import { fidelityLines, knownClassesText, splitLines, worstRecallText } from './report-figures.js';
+import { costText } from './runs/index.js';
 import {
   bytesText,
   type Column,
   countText,
   durationText,
+  fixed,
+  orUnknown,
   percentText,
   tableLines,
-} from './table.js';
+} from './text/index.js';
 
 interface Line {
   readonly name: string;

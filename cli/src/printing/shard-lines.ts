@@ -1,7 +1,7 @@
 /** What was found in shards, as lines for a person. */
 import type { RegisteredSet } from '@lyceum/learning/indexing';
 import { importLines } from './import-lines.js';
-import { bytesText, countText } from './table.js';
+import { bytesText, countText } from './text/index.js';
 
 export function shardLines({ summary, shards, mixing }: Omit<RegisteredSet, 'manifest'>): string[] {
   const [samples = '', ...others] = importLines(summary);

@@ -5,8 +5,7 @@ import type {
   SweepArm,
   SweepTable,
 } from '../comparison/index.js';
-import { points } from './comparison-lines.js';
-import { type Column, tableLines } from './table.js';
+import { type Column, points, tableLines } from './text/index.js';
 
 const FIGURES: readonly Column<SweepArm>[] = [
   { title: 'RUNS', value: runsText, align: 'right' },

@@ -9,9 +9,14 @@ import {
   worthSentences,
 } from '@lyceum/dashboard/report';
 import type { StudentLoss, TeacherWorth, TeacherWorthRow } from '../comparison/index.js';
-import { probability } from './comparison-lines.js';
-import { orUnknown } from './report-figures.js';
-import { type Column, countText, percentText, tableLines } from './table.js';
+import {
+  type Column,
+  countText,
+  orUnknown,
+  percentText,
+  probability,
+  tableLines,
+} from './text/index.js';
 
 const right = (
   title: string,

@@ -1,8 +1,13 @@
 /** A run's history as text: a line for each stretch of steps, or for each of its teachers. */
 import type { GetHistoryResponse } from '@lyceum/proto';
-import { curveText } from './curve.js';
-import { orUnknown } from './report-figures.js';
-import { type Column, countText, percentText, tableLines } from './table.js';
+import {
+  type Column,
+  countText,
+  curveText,
+  orUnknown,
+  percentText,
+  tableLines,
+} from '../text/index.js';
 
 type Point = GetHistoryResponse['points'][number];
 

@@ -1,10 +1,10 @@
 /** Runs as a table, and one run as a page. */
 import type { Run } from '@lyceum/proto';
-import { runStateName } from '../client/index.js';
-import { timeText } from '../files/index.js';
+import { runStateName } from '../../client/index.js';
+import { timeText } from '../../files/index.js';
+import { type Column, countText, durationText, percentText, tableLines } from '../text/index.js';
 import { costText } from './cost-lines.js';
 import { degradedText, isPaused, pauseAdvice } from './run-view.js';
-import { type Column, countText, durationText, percentText, tableLines } from './table.js';
 
 export function runTableLines(runs: readonly Run[], nowMs: number): string[] {
   const columns: Column<Run>[] = [

@@ -1,8 +1,8 @@
 /** Against lines written by hand. */
 import { Run, RunState } from '@lyceum/proto';
 import { expect, test } from 'vitest';
-import { runDocument } from '../../src/files/run-document.js';
-import { runListLines, runPageLines } from '../../src/printing/run-table.js';
+import { runDocument } from '../../../src/files/run-document.js';
+import { runListLines, runPageLines } from '../../../src/printing/runs/run-table.js';
 
 const RUNS = ['new', 'old'].map((runId) =>
   Run.fromPartial({ runId, kind: 'Training', state: RunState.RUN_STATE_QUEUED, submittedAtMs: 1 }),

@@ -1,7 +1,7 @@
 /** Against lines written by hand, of runs written by hand. */
 import { Run, RunProgress, RunState } from '@lyceum/proto';
 import { expect, test } from 'vitest';
-import { isNews, plainLine } from '../../src/printing/run-view.js';
+import { isNews, plainLine } from '../../../src/printing/runs/run-view.js';
 
 const RUN = Run.fromPartial({
   runId: 'digits',

@@ -1,7 +1,11 @@
 /** What runs have cost their devices, as text. */
-import { type CostRow, type CostsBy, deviceSeconds, type RunExpense } from '../comparison/index.js';
-import { orUnknown } from './report-figures.js';
-import { type Column, countText, percentText, tableLines } from './table.js';
+import {
+  type CostRow,
+  type CostsBy,
+  deviceSeconds,
+  type RunExpense,
+} from '../../comparison/index.js';
+import { type Column, countText, orUnknown, percentText, tableLines } from '../text/index.js';
 
 /** As reports and runs have it. */
 interface DeviceCosts {

@@ -1,6 +1,11 @@
 /** Against text written by hand. */
 import { expect, test } from 'vitest';
-import { bytesText, durationText, percentText, tableLines } from '../../src/printing/table.js';
+import {
+  bytesText,
+  durationText,
+  percentText,
+  tableLines,
+} from '../../../src/printing/text/index.js';
 
 test('columns are as wide as their widest cell, numbers go right, lines end without spaces', () => {
   const lines = tableLines(

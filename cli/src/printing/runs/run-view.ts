@@ -1,7 +1,7 @@
 /** What `watch` says of a run where its lines are not rewritten: a line of a log, and which change is news. Pure. */
 import { type Run, RunState } from '@lyceum/proto';
-import { runStateName } from '../client/index.js';
-import { countText, percentText } from './table.js';
+import { runStateName } from '../../client/index.js';
+import { countText, percentText } from '../text/index.js';
 
 /** A run as one line of a log. */
 export function plainLine(run: Run): string {

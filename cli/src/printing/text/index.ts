@@ -1,0 +1,14 @@
+/** Numbers, tables, bars and curves as text, whatever they are of. */
+export { barText, curveText } from './blocks.js';
+export {
+  bytesText,
+  countText,
+  durationText,
+  fixed,
+  orUnknown,
+  percentText,
+  points,
+  probability,
+  signed,
+} from './number-text.js';
+export { type Column, tableLines } from './table.js';

@@ -1,0 +1,68 @@
+/** Numbers as people read them. */
+
+/** `1234567` as `1,234,567`, whatever the machine's language. */
+export function countText(count: number): string {
+  return Math.round(count).toLocaleString('en-US');
+}
+
+/** `0.93214` as `93.21 %`. */
+export function percentText(share: number, digits = 2): string {
+  return `${(share * 100).toFixed(digits)} %`;
+}
+
+/** Three significant digits and a unit: `1.23 MB`. */
+export function bytesText(bytes: number): string {
+  return scaledText(bytes, 1000, ['B', 'kB', 'MB', 'GB', 'TB']);
+}
+
+/** `75_500` ms as `1 min 15 s`. */
+export function durationText(milliseconds: number): string {
+  const seconds = Math.max(0, Math.round(milliseconds / 1000));
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min ${seconds % 60} s`;
+  const hours = Math.floor(minutes / 60);
+  return hours < 48
+    ? `${hours} h ${minutes % 60} min`
+    : `${Math.floor(hours / 24)} d ${hours % 24} h`;
+}
+
+/** `0.93214` as `0.9321`. */
+export function fixed(value: number): string {
+  return value.toFixed(4);
+}
+
+/** A share as points with its sign: `+0.42`. */
+export function points(share: number): string {
+  return signed(100 * share, 2);
+}
+
+/** With its sign: `+0.42`, `−0.42`. */
+export function signed(value: number, digits: number): string {
+  const text = value.toFixed(digits);
+  return value > 0 ? `+${text}` : text.replace('-', '−');
+}
+
+/** A P value. */
+export function probability(p: number): string {
+  return p < 0.0001 ? '< 0.0001' : p.toFixed(4);
+}
+
+/** `-` in a table where it is not known. */
+export function orUnknown(
+  value: number | null | undefined,
+  text: (value: number) => string,
+): string | undefined {
+  return value === null || value === undefined ? undefined : text(value);
+}
+
+function scaledText(value: number, base: number, units: readonly string[]): string {
+  let power = 0;
+  let scaled = value;
+  while (scaled >= base && power < units.length - 1) {
+    scaled /= base;
+    power++;
+  }
+  const digits = power === 0 || scaled >= 100 ? 0 : scaled >= 10 ? 1 : 2;
+  return `${scaled.toFixed(digits)} ${units[power]}`;
+}

@@ -1,0 +1,41 @@
+/** Rows as text with aligned columns: the one place that lays out a table. */
+import { printable } from '@lyceum/proto';
+
+export interface Column<Row> {
+  readonly title: string;
+  /** What the cell shows; undefined: nothing is known, shown as `-`. */
+  readonly value: (row: Row) => string | number | undefined;
+  /** Numbers go right, so that their digits stand below each other. */
+  readonly align?: 'left' | 'right';
+}
+
+/** @returns lines with a heading, two spaces between columns, no spaces at their ends. */
+export function tableLines<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string[] {
+  const cells = [
+    columns.map((column) => column.title),
+    ...rows.map((row) => columns.map((column) => cellText(column.value(row)))),
+  ];
+  const widths = columns.map((_, c) =>
+    Math.max(...cells.map((line) => displayWidth(line[c] ?? ''))),
+  );
+  return cells.map((line) =>
+    line
+      .map((cell, c) => {
+        const padding = ' '.repeat((widths[c] ?? 0) - displayWidth(cell));
+        return columns[c]?.align === 'right' ? padding + cell : cell + padding;
+      })
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+function cellText(value: string | number | undefined): string {
+  if (value === undefined || value === '') return '-';
+  // Escapes take room: before widths are measured.
+  return printable(String(value).replaceAll(/\s+/g, ' '));
+}
+
+/** Code points, which is what names and numbers here take on a terminal. */
+function displayWidth(text: string): number {
+  return [...text].length;
+}
