@@ -5,22 +5,15 @@
  * Tables open when they are first named and stay open up to a limit; the rows of those used last stay in
  * memory up to a budget, the others are read from their files. When a table was last used is its file's time.
  */
-import { mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
+import { mkdir, rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AnswerRecords, SpareMemory } from '@lyceum/learning/records';
 import { LyceumError, toLyceumError } from '@lyceum/proto';
 import type { Logger } from 'pino';
 import { AnswerFile, type RecordRange } from './answer-file.js';
-import { readHeaderText } from './answer-file-header.js';
 import { AnswerTable } from './answer-table.js';
-import {
-  type AnswerTableKey,
-  parseTableKey,
-  TABLE_EXTENSION,
-  tableFileName,
-  tableKeyText,
-} from './answer-table-key.js';
-import { type StoredTable, tablesToEvict } from './eviction.js';
+import { type AnswerTableKey, tableFileName, tableKeyText } from './answer-table-key.js';
+import { tablesToEvict } from './eviction.js';
 import {
   OPEN_TABLE_LIMITS,
   type OpenTableLimits,
@@ -28,14 +21,10 @@ import {
   type TableInUse,
   tablesToClose,
 } from './open-tables.js';
+import { type StoredAnswers, storedAnswers } from './stored-answers.js';
 
 /** Memory kept to be used again, beside that of the rows. */
 const SPARE_BYTES = 64 * 1024 * 1024;
-
-/** A table as it lies on disk, open or not. */
-export interface StoredAnswers extends StoredTable {
-  readonly key: AnswerTableKey;
-}
 
 interface Slot extends TableInUse {
   readonly name: string;
@@ -80,18 +69,7 @@ export class AnswerStore {
     now: () => number = Date.now,
   ): Promise<AnswerStore> {
     await mkdir(folder, { recursive: true });
-    const stored = new Map<string, StoredAnswers>();
-    for (const name of await readdir(folder)) {
-      if (!name.endsWith(TABLE_EXTENSION)) continue;
-      const path = join(folder, name);
-      try {
-        const key = parseTableKey(await readHeaderText(path));
-        const { size, mtimeMs } = await stat(path);
-        stored.set(name, { name, key, sizeBytes: size, lastUsedAtMs: mtimeMs });
-      } catch (thrown) {
-        log.warn({ err: toLyceumError(thrown), path }, 'left alone: not a table of answers');
-      }
-    }
+    const stored = await storedAnswers(folder, log);
     return new AnswerStore(folder, log, limits, now, stored);
   }
 

@@ -1,6 +1,6 @@
 /** The store of answers: tables on disk, found by key. It knows nothing of runs. */
 export type { RecordRange } from './answer-file.js';
-export { AnswerStore, type StoredAnswers } from './answer-store.js';
+export { AnswerStore } from './answer-store.js';
 export {
   type AnswerOutput,
   type AnswerTableKey,
@@ -9,3 +9,4 @@ export {
   tableFileName,
   tableKeyText,
 } from './answer-table-key.js';
+export type { StoredAnswers } from './stored-answers.js';

@@ -13,11 +13,10 @@ import {
   type ContributorLedger,
   gridOf,
   orderOf,
-  quorumOf,
   type RunRecord,
   windowStepsOf,
 } from '../runs/index.js';
-import { RunSchedule, type SpanGrid, spanOfStep } from '../schedule/index.js';
+import { type RunSchedule, type SpanGrid, spanOfStep } from '../schedule/index.js';
 import type { Asker } from '../tickets/asks/index.js';
 import type { TicketDesk } from '../tickets/index.js';
 import { EnsembleDrift } from './ensemble-drift.js';
@@ -26,6 +25,7 @@ import { spanAsk } from './span-ask.js';
 import { SpanLatencies } from './span-latencies.js';
 import { positionsOf, SpanSamples } from './span-samples.js';
 import { overdegraded, type TargetFailure, unanswerable } from './target-failure.js';
+import { targetSchedule } from './target-schedule.js';
 import { type AnswerBuffers, TargetSource } from './target-source.js';
 
 export interface RunTargetsParts {
@@ -85,14 +85,7 @@ export class RunTargets implements Asker {
     const grid = gridOf(record);
     const teacherCount = teachers.length;
     this.#grid = grid;
-    const quorum = quorumOf(record);
-    this.#schedule = new RunSchedule({
-      grid,
-      teacherCount,
-      windowSteps: windowStepsOf(record, grid, 0),
-      viewCycle: spec.views?.cycle ?? 1,
-      quorum: quorum && ledger && { ...quorum, decided: ledger.decided },
-    });
+    this.#schedule = targetSchedule(record, spec, grid, ledger?.decided);
     // The window's spans, and those on their way; others are computed again if a student goes back to them.
     const keptCount = () => 2 * this.#schedule.openSpanCount() + 2;
     this.#samples = new SpanSamples(dataset, grid, orderOf(record), keptCount);
