@@ -13,7 +13,7 @@ import {
 import { openResource } from '../../data/resource.js';
 import { pluralText } from '../../parts/texts.js';
 import { Awaited } from '../../parts/told.js';
-import type { RunReport } from './use-report.js';
+import type { RunReport } from './use-history.js';
 import { verdict } from './verdict.js';
 
 const REPORT_HEIGHT = 300;

@@ -1,4 +1,5 @@
 /** One run: a summary, then an answer to each question that people have. */
+import type { ComponentChildren } from 'preact';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import type { HistoryFacts, RunFacts } from '../../../api/index.js';
 import { CostTable, WorthTable } from '../../../components/index.js';
@@ -15,12 +16,10 @@ import { PageTitle } from '../page-title.js';
 import { stationsOf } from './flow.js';
 import { FlowPicture } from './flow-picture.js';
 import { Quality } from './quality.js';
-import { Section } from './section.js';
 import { Specification } from './specification.js';
 import { Summary } from './summary.js';
 import { Teachers } from './teachers.js';
-import { type RunHistory, useHistory } from './use-history.js';
-import { useReport } from './use-report.js';
+import { type RunHistory, useHistory, useReport } from './use-history.js';
 import { paceSentence } from './words.js';
 import { ZoomForm } from './zoom-form.js';
 
@@ -162,5 +161,20 @@ function Charts({ of: { history, zoom, cursor, ask }, about, part }: ChartsProps
         />
       )}
     </Awaited>
+  );
+}
+
+interface SectionProps {
+  readonly question: string;
+  readonly children: ComponentChildren;
+}
+
+/** A part of the page: the question, and what answers it. */
+function Section({ question, children }: SectionProps) {
+  return (
+    <section class="question">
+      <h2>{question}</h2>
+      {children}
+    </section>
   );
 }

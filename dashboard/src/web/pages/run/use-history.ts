@@ -1,8 +1,8 @@
-/** A run's history, asked for again while the run goes on, and zoomed. */
+/** What is kept of a run: its history, asked for again while the run goes on, and zoomed; its report, once there is one. */
 import { type Signal, useSignal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
-import type { HistoryFacts } from '../../../api/index.js';
-import { openResource, type Resource } from '../../data/resource.js';
+import type { HistoryFacts, Report } from '../../../api/index.js';
+import { openResource, type Resource, type Told } from '../../data/resource.js';
 import { queryText } from '../../routing/routes.js';
 
 /** Steps that are looked at; null: all. */
@@ -46,4 +46,20 @@ export function useHistory(id: string, goesOn: boolean): RunHistory {
   }, [id, range, goesOn]);
   useEffect(() => () => history.close(), [history]);
   return { history, zoom, cursor, ask };
+}
+
+export interface RunReport {
+  readonly told: Told<Report>;
+  readonly ask: () => void;
+}
+
+/** @param isThere - the run has succeeded. */
+export function useReport(id: string, isThere: boolean): RunReport {
+  const report = useMemo(() => openResource<Report>(), []);
+  const ask = () => report.ask(`runs/${encodeURIComponent(id)}/report`);
+  useEffect(() => {
+    if (isThere) ask();
+    return () => report.close();
+  }, [id, isThere]);
+  return { told: report.told.value, ask };
 }
