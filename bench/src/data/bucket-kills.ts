@@ -34,14 +34,13 @@ import {
   spread,
   withCluster,
 } from '../measuring/index.js';
+import { BATCH_PICTURES } from './data-job.js';
 import { jpegCrops } from './jpegs.js';
 import { writeShards } from './picture-set.js';
 import { S3Gateway } from './s3-gateway.js';
 
-const CROPS = 512;
 const CLASSES = 4;
 const SIDE = 64;
-const BATCH_PICTURES = 64;
 const RUN = 'student';
 
 /** Of all four kinds of processes each is killed twice and stopped twice. */
@@ -84,7 +83,7 @@ export async function bucketKills(options: Options): Promise<BenchResult> {
   const { repetitions, signal, large } = options;
   const { gib, steps } = large ? LARGE : SMALL;
   const models = await drawnModels();
-  const crops = await jpegCrops(cacheFolder(), CROPS, 1);
+  const crops = await jpegCrops(cacheFolder());
   const folder = await mkdtemp(join(tmpdir(), 'lyceum-bucket-'));
   let gateway: S3Gateway | undefined;
   try {

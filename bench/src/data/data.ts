@@ -36,7 +36,6 @@ import { S3Gateway } from './s3-gateway.js';
 import { localPlace } from './set-place.js';
 import { readHere, readThere, type SideOptions, TORCH_DECODERS } from './sides.js';
 
-const CROPS = 512;
 const PICTURES = 6_400;
 const SMALL_GIB = 1;
 const LARGE_GIB = 20;
@@ -63,7 +62,7 @@ export async function data(options: Options): Promise<BenchResult> {
   const { repetitions, signal, large } = options;
   const python = options.python ?? defaultPython();
   const version = await pytorchVersion(python, 'data', 'torchvision', signal);
-  const crops = await jpegCrops(cacheFolder(), CROPS, 1);
+  const crops = await jpegCrops(cacheFolder());
   const folder = await mkdtemp(join(tmpdir(), 'lyceum-data-'));
   try {
     progress(`writing ${SMALL_GIB} GiB of JPEGs`);

@@ -1,5 +1,5 @@
 /**
- * Real JPEGs, as many as a bench wants: crops of the two photographs that scikit-learn ships, drawn from a seed.
+ * Real JPEGs: crops of the two photographs that scikit-learn ships, drawn from a seed.
  *
  * A crop covers between a half and all of a photograph, is 4:3 as most are, and half of them are mirrored. At
  * {@link QUALITY} a file has about 110 KB, as in ImageNet. Two photographs give many different crops, and a decoder
@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { mulberry32 } from '@lyceum/learning/arrays';
 import sharp, { type Sharp } from 'sharp';
 
+const CROPS = 512;
 const PHOTOGRAPHS = ['china.jpg', 'flower.jpg'];
 const JPEG_SIZE = { width: 500, height: 375 };
 const QUALITY = 97;
@@ -27,17 +28,13 @@ export interface Jpeg {
   readonly label: number;
 }
 
-/**
- * Crop `index` of each seed, from 0.
- *
- * @param cache - of set-up, which fetched the photographs.
- */
-export async function jpegCrops(cache: string, count: number, seed: number): Promise<Jpeg[]> {
+/** @param cache - of set-up, which fetched the photographs. @returns {@link CROPS}, always the same. */
+export async function jpegCrops(cache: string): Promise<Jpeg[]> {
   const folder = join(cache, 'datasets', 'scikit-learn', 'sklearn', 'datasets', 'images');
   const files = PHOTOGRAPHS.map((name) => readFile(join(folder, name)));
   const photographs = (await Promise.all(files)).map((bytes) => sharp(bytes));
   return Promise.all(
-    Array.from({ length: count }, (_, index) => jpegCrop(photographs, seed * count + index)),
+    Array.from({ length: CROPS }, (_, index) => jpegCrop(photographs, CROPS + index)),
   );
 }
 
