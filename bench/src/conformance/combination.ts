@@ -94,8 +94,29 @@ function pooled(rule: PoolRule, input: Input): number[] {
   const out = new Float64Array(classCountOf(teachers));
   if (normaliseWeights === false) {
     const shares = Float64Array.from(weights);
-    poolWithShares(rule, tau as number, teachers, shares, 1, out.length, out);
-  } else pool(rule, tau as number, teachers, weights, 1, out.length, out);
+    poolWithShares(
+      {
+        rule,
+        temperature: tau as number,
+        teacherLogits: teachers,
+        shares,
+        rowCount: 1,
+        classCount: out.length,
+      },
+      out,
+    );
+  } else
+    pool(
+      {
+        rule,
+        temperature: tau as number,
+        teacherLogits: teachers,
+        teacherWeights: weights,
+        rowCount: 1,
+        classCount: out.length,
+      },
+      out,
+    );
   return Array.from(out);
 }
 
@@ -104,7 +125,17 @@ function temperThenPool(input: Input): Record<string, unknown> {
   const teachers = teacherLogits(input);
   const logs = new Float64Array(classCountOf(teachers));
   const weights = weightsOf(input, teachers.length);
-  poolLogProbabilities('arithmetic', 1, teachers, weights, 1, logs.length, logs);
+  poolLogProbabilities(
+    {
+      rule: 'arithmetic',
+      temperature: 1,
+      teacherLogits: teachers,
+      teacherWeights: weights,
+      rowCount: 1,
+      classCount: logs.length,
+    },
+    logs,
+  );
   return {
     probs: pooled('arithmetic', input),
     poolThenTemper: Array.from(
@@ -209,7 +240,17 @@ function calibratedPool(input: Input): Record<string, unknown> {
   const { tau = 1 } = input;
   const by = (rule: PoolRule) => {
     const out = new Float64Array(classCountOf(teachers));
-    pool(rule, tau as number, teachers, weights, 1, out.length, out);
+    pool(
+      {
+        rule,
+        temperature: tau as number,
+        teacherLogits: teachers,
+        teacherWeights: weights,
+        rowCount: 1,
+        classCount: out.length,
+      },
+      out,
+    );
     return Array.from(out);
   };
   return { arithmetic: by('arithmetic'), geometric: by('geometric') };

@@ -109,7 +109,17 @@ function expectedRows(run: Run, toStep: number) {
     const [sample = 0] = orderedRows(TRAIN_COUNT, { seed: 5, epoch }, position, 1);
     const values = new Float32Array(CLASS_COUNT);
     const logits = Float32Array.from(logitsOf(identity, sample));
-    pool('arithmetic', 4, [logits], [1], 1, CLASS_COUNT, values);
+    pool(
+      {
+        rule: 'arithmetic',
+        temperature: 4,
+        teacherLogits: [logits],
+        teacherWeights: [1],
+        rowCount: 1,
+        classCount: CLASS_COUNT,
+      },
+      values,
+    );
     return { epoch, position, values: [...values] };
   });
 }

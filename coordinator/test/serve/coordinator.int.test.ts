@@ -168,7 +168,17 @@ function expectedRows(
     const logits = identities.map((identity) => stored(logitsOf(identity, sample), codec));
     const values = new Float32Array(CLASS_COUNT);
     const weights = Array.from(weightsOf(logits, sample));
-    pool('arithmetic', 4, logitsFrom(logits), weights, 1, CLASS_COUNT, values);
+    pool(
+      {
+        rule: 'arithmetic',
+        temperature: 4,
+        teacherLogits: logitsFrom(logits),
+        teacherWeights: weights,
+        rowCount: 1,
+        classCount: CLASS_COUNT,
+      },
+      values,
+    );
     return { epoch, position, values: [...values] };
   });
 }

@@ -149,7 +149,17 @@ function pooled(run: Run, sample: number, temperature: number): number[] {
     Float32Array.from(logitsOf(digestBytes(hex), sample)),
   );
   const out = new Float32Array(CLASS_COUNT);
-  pool('arithmetic', temperature, logits, [1, 3], 1, CLASS_COUNT, out);
+  pool(
+    {
+      rule: 'arithmetic',
+      temperature,
+      teacherLogits: logits,
+      teacherWeights: [1, 3],
+      rowCount: 1,
+      classCount: CLASS_COUNT,
+    },
+    out,
+  );
   return [...out];
 }
 

@@ -32,6 +32,16 @@ export function quorumMean(
   if (arrived.length === 0 || arrived.length < quorum) return null;
   if (weights.every((weight) => weight === 0)) return null;
   const out = new Float64Array(rowCount * classCount);
-  pool('arithmetic', temperature, arrived, weights, rowCount, classCount, out);
+  pool(
+    {
+      rule: 'arithmetic',
+      temperature,
+      teacherLogits: arrived,
+      teacherWeights: weights,
+      rowCount,
+      classCount,
+    },
+    out,
+  );
   return out;
 }

@@ -2,6 +2,20 @@
 import type { Values } from '../../arrays/index.js';
 import { type Kernel, onceAThread, openKernel, rowsOfBlock } from '../../kernels/index.js';
 
+export type PoolRule = 'arithmetic' | 'geometric';
+
+/** What is pooled, and how. */
+export interface PoolInput {
+  readonly rule: PoolRule;
+  readonly temperature: number;
+  /** One [N, C] a teacher, in ensemble order; one of share 0 is not read. */
+  readonly teacherLogits: readonly Values[];
+  /** [K], or [N, K]: each row's own. */
+  readonly shares: Float64Array;
+  readonly rowCount: number;
+  readonly classCount: number;
+}
+
 type PoolFunction = (
   logits: number,
   shares: number,
@@ -40,21 +54,9 @@ class PoolKernel {
     return kernel !== undefined && agrees(kernel) ? new PoolKernel(kernel) : undefined;
   }
 
-  /**
-   * What `poolWithShares` gives.
-   *
-   * @param shares - [K], or [N, K].
-   * @returns false, with nothing of use in `out`, if it is not for the kernel.
-   */
-  pool(
-    rule: 'arithmetic' | 'geometric',
-    temperature: number,
-    teacherLogits: readonly Float32Array[],
-    shares: Float64Array,
-    rowCount: number,
-    classCount: number,
-    out: Float32Array,
-  ): boolean {
+  /** What `poolWithShares` gives. @returns false, with nothing of use in `out`, if it is not for the kernel. */
+  pool(input: PoolInput, teacherLogits: readonly Float32Array[], out: Float32Array): boolean {
+    const { rule, temperature, shares, rowCount, classCount } = input;
     const { functions } = this.#kernel;
     const run = rule === 'arithmetic' ? functions.poolArithmetic : functions.poolGeometric;
     const teachers = teacherLogits.length;
@@ -119,18 +121,10 @@ const threadsKernel = onceAThread(() => PoolKernel.open());
  *
  * @returns false, with nothing of use in `out`, if it is not for the kernel.
  */
-export function poolByKernel(
-  rule: 'arithmetic' | 'geometric',
-  temperature: number,
-  teacherLogits: readonly Values[],
-  shares: Float64Array,
-  rowCount: number,
-  classCount: number,
-  out: Values,
-): boolean {
+export function poolByKernel(input: PoolInput, out: Values): boolean {
+  const { teacherLogits, classCount } = input;
   const isLong = classCount >= KERNEL_CLASSES && out instanceof Float32Array;
   if (!isLong || !teacherLogits.every((own) => own instanceof Float32Array)) return false;
-  const logits = teacherLogits as readonly Float32Array[];
   const kernel = threadsKernel();
-  return kernel?.pool(rule, temperature, logits, shares, rowCount, classCount, out) ?? false;
+  return kernel?.pool(input, teacherLogits as readonly Float32Array[], out) ?? false;
 }

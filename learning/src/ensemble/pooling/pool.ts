@@ -15,9 +15,14 @@
  */
 import { logSoftmaxRow, softmaxInPlace, type Values } from '../../arrays/index.js';
 import { rowShares, teacherShares } from '../teachers/index.js';
-import { poolByKernel } from './pool-kernel.js';
+import { type PoolInput, poolByKernel } from './pool-kernel.js';
 
-export type PoolRule = 'arithmetic' | 'geometric';
+export type { PoolRule } from './pool-kernel.js';
+
+/** Weights in the place of shares: relative; they need not sum to 1. */
+interface WeightedPoolInput extends Omit<PoolInput, 'shares'> {
+  readonly teacherWeights: readonly number[];
+}
 
 /** What probability 0 counts as in a geometric mean. */
 export const PROBABILITY_FLOOR = 1e-8;
@@ -27,54 +32,26 @@ const LOG_FLOOR = Math.log(PROBABILITY_FLOOR);
 /**
  * The pooled probabilities, [N, C].
  *
- * @param teacherLogits - one [N, C] a teacher, in ensemble order; one of weight 0 is not read.
- * @param teacherWeights - relative; they need not sum to 1.
  * @throws {LyceumError} INVALID_ARGUMENT if weights or lengths do not fit.
  */
-export function pool(
-  rule: PoolRule,
-  temperature: number,
-  teacherLogits: readonly Values[],
-  teacherWeights: readonly number[],
-  rowCount: number,
-  classCount: number,
-  out: Values,
-): void {
-  const shares = teacherShares(teacherWeights);
-  poolWithShares(rule, temperature, teacherLogits, shares, rowCount, classCount, out);
+export function pool({ teacherWeights, ...input }: WeightedPoolInput, out: Values): void {
+  poolWithShares({ ...input, shares: teacherShares(teacherWeights) }, out);
 }
 
 /**
  * {@link pool} with shares as they are. Shares of a sum other than 1 make a geometric pool a product of
  * experts, sharper than any of them.
- *
- * @param shares - [K], or [N, K]: each row's own.
  */
-export function poolWithShares(
-  rule: PoolRule,
-  temperature: number,
-  teacherLogits: readonly Values[],
-  shares: Float64Array,
-  rowCount: number,
-  classCount: number,
-  out: Values,
-): void {
-  const of = [rule, temperature, teacherLogits, shares, rowCount, classCount, out] as const;
+export function poolWithShares(input: PoolInput, out: Values): void {
+  const { teacherLogits, shares, rowCount, classCount } = input;
   // Whether their lengths fit.
   rowShares(teacherLogits, shares, rowCount, classCount, out);
-  if (!poolByKernel(...of)) poolPlainly(...of);
+  if (!poolByKernel(input, out)) poolPlainly(input, out);
 }
 
 /** {@link poolWithShares}, number by number: what its kernel is compared with. */
-export function poolPlainly(
-  rule: PoolRule,
-  temperature: number,
-  teacherLogits: readonly Values[],
-  shares: Float64Array,
-  rowCount: number,
-  classCount: number,
-  out: Values,
-): void {
+export function poolPlainly(input: PoolInput, out: Values): void {
+  const { rule, temperature, teacherLogits, shares, rowCount, classCount } = input;
   const scratch = new Float64Array(classCount);
   writeRows(teacherLogits, shares, rowCount, classCount, out, (row, own, from) => {
     row.fill(0);
@@ -91,28 +68,15 @@ export function poolPlainly(
  * Parameters and errors are those of {@link pool}.
  */
 export function poolLogProbabilities(
-  rule: PoolRule,
-  temperature: number,
-  teacherLogits: readonly Values[],
-  teacherWeights: readonly number[],
-  rowCount: number,
-  classCount: number,
+  { teacherWeights, ...input }: WeightedPoolInput,
   out: Values,
 ): void {
-  const shares = teacherShares(teacherWeights);
-  poolLogsWithShares(rule, temperature, teacherLogits, shares, rowCount, classCount, out);
+  poolLogsWithShares({ ...input, shares: teacherShares(teacherWeights) }, out);
 }
 
 /** Logarithms of what {@link poolWithShares} gives, of a sum of probabilities of 1. */
-export function poolLogsWithShares(
-  rule: PoolRule,
-  temperature: number,
-  teacherLogits: readonly Values[],
-  shares: Float64Array,
-  rowCount: number,
-  classCount: number,
-  out: Values,
-): void {
+export function poolLogsWithShares(input: PoolInput, out: Values): void {
+  const { rule, temperature, teacherLogits, shares, rowCount, classCount } = input;
   const one = new Float64Array(classCount);
   writeRows(teacherLogits, shares, rowCount, classCount, out, (row, own, from) => {
     if (rule === 'geometric') {

@@ -73,9 +73,9 @@ export function pooled(rule: PoolRule, answers: BatchAnswers, shares: Float64Arr
   }
   return {
     probabilities: (temperature, out) =>
-      poolWithShares(rule, temperature, teacherLogits, shares, rowCount, classCount, out),
+      poolWithShares({ rule, temperature, teacherLogits, shares, rowCount, classCount }, out),
     logProbabilities: (temperature, out) =>
-      poolLogsWithShares(rule, temperature, teacherLogits, shares, rowCount, classCount, out),
+      poolLogsWithShares({ rule, temperature, teacherLogits, shares, rowCount, classCount }, out),
     standardized: () => pooled(rule, { ...answers, teacherLogits: standardized(answers) }, shares),
     meanLogits: (out) => meanLogits(teacherLogits, shares, rowCount, classCount, out),
   };

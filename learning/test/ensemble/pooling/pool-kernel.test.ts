@@ -28,10 +28,17 @@ describe.each(RULES)('%s', (rule) => {
     ])('pools %d rows of %d classes', (rows, classes) => {
       const logits = [1, 2, 3].map((teacher) => logitsOf(teacher, rows * classes));
       for (const temperature of [1, 4, 0.3, 3.3]) {
-        const of = [rule, temperature, logits, sharesOf(rows), rows, classes] as const;
+        const input = {
+          rule,
+          temperature,
+          teacherLogits: logits,
+          shares: sharesOf(rows),
+          rowCount: rows,
+          classCount: classes,
+        };
         const [got, want] = [new Float32Array(rows * classes), new Float32Array(rows * classes)];
-        expect(poolByKernel(...of, got)).toBe(true);
-        poolPlainly(...of, want);
+        expect(poolByKernel(input, got)).toBe(true);
+        poolPlainly(input, want);
         // `toEqual` takes a second for as many.
         expect(Buffer.from(got.buffer).equals(Buffer.from(want.buffer))).toBe(true);
       }
@@ -47,16 +54,31 @@ describe.each(RULES)('%s', (rule) => {
     second.fill(Number.NEGATIVE_INFINITY, classes, 2 * classes);
     const shares = Float64Array.of(0.5, 0.5, 1, 0, 0.5, 0.5, 0.5, 0.5);
     const [got, want] = [new Float32Array(rows * classes), new Float32Array(rows * classes)];
-    poolWithShares(rule, 2, logits, shares, rows, classes, got);
-    poolPlainly(rule, 2, logits, shares, rows, classes, want);
+    const input = {
+      rule,
+      temperature: 2,
+      teacherLogits: logits,
+      shares,
+      rowCount: rows,
+      classCount: classes,
+    };
+    poolWithShares(input, got);
+    poolPlainly(input, want);
     expect(got).toEqual(want);
   });
 });
 
 it('leaves float64 to the plain function', () => {
   const logits = [Float64Array.from({ length: 100 }, (_, i) => i / 7)];
-  const of = ['arithmetic', 1, logits, Float64Array.of(1), 1, 100] as const;
-  expect(poolByKernel(...of, new Float32Array(100))).toBe(false);
+  const input = {
+    rule: 'arithmetic',
+    temperature: 1,
+    teacherLogits: logits,
+    shares: Float64Array.of(1),
+    rowCount: 1,
+    classCount: 100,
+  } as const;
+  expect(poolByKernel(input, new Float32Array(100))).toBe(false);
 });
 
 it('has exponentials of the bits of Math.exp', () => {

@@ -40,7 +40,17 @@ function pooled(
 ): number[] {
   const out = new Float64Array(teachers[0]?.length ?? 0);
   const logits = teachers.map((row) => Float64Array.from(row));
-  pool(rule, temperature, logits, weights, 1, out.length, out);
+  pool(
+    {
+      rule,
+      temperature,
+      teacherLogits: logits,
+      teacherWeights: weights,
+      rowCount: 1,
+      classCount: out.length,
+    },
+    out,
+  );
   return [...out];
 }
 
@@ -58,11 +68,41 @@ describe.each(RULES)('%s', (rule) => {
     const out = new Float64Array(classes);
     if (input.normaliseWeights === false) {
       const shares = Float64Array.from(input.weights);
-      poolWithShares(rule, input.tau, logits, shares, 1, classes, out);
+      poolWithShares(
+        {
+          rule,
+          temperature: input.tau,
+          teacherLogits: logits,
+          shares,
+          rowCount: 1,
+          classCount: classes,
+        },
+        out,
+      );
     } else {
-      pool(rule, input.tau, logits, input.weights, 1, classes, out);
+      pool(
+        {
+          rule,
+          temperature: input.tau,
+          teacherLogits: logits,
+          teacherWeights: input.weights,
+          rowCount: 1,
+          classCount: classes,
+        },
+        out,
+      );
       const logs = new Float64Array(classes);
-      poolLogProbabilities(rule, input.tau, logits, input.weights, 1, classes, logs);
+      poolLogProbabilities(
+        {
+          rule,
+          temperature: input.tau,
+          teacherLogits: logits,
+          teacherWeights: input.weights,
+          rowCount: 1,
+          classCount: classes,
+        },
+        logs,
+      );
       expectClose(logs.map(Math.exp), expected.probs, 14);
     }
     expectClose(out, expected.probs, 14);
@@ -78,7 +118,17 @@ describe.each(RULES)('%s', (rule) => {
       return batch;
     });
     const out = new Float32Array(3 * classes);
-    pool(rule, input.tau, logits, input.weights, 3, classes, out);
+    pool(
+      {
+        rule,
+        temperature: input.tau,
+        teacherLogits: logits,
+        teacherWeights: input.weights,
+        rowCount: 3,
+        classCount: classes,
+      },
+      out,
+    );
     expectClose(out.subarray(classes, 2 * classes), expected.probs, 6);
     expectClose(out.subarray(0, classes), Array<number>(classes).fill(1 / classes), 6);
   });
@@ -86,10 +136,30 @@ describe.each(RULES)('%s', (rule) => {
   it('does not overflow on extreme logits, and its logarithms stay finite', () => {
     const teachers = [Float64Array.of(1e4, 0, -1e4), Float64Array.of(1e4, 0, -1e4)];
     const out = new Float32Array(3);
-    pool(rule, 1, teachers, [1, 1], 1, 3, out);
+    pool(
+      {
+        rule,
+        temperature: 1,
+        teacherLogits: teachers,
+        teacherWeights: [1, 1],
+        rowCount: 1,
+        classCount: 3,
+      },
+      out,
+    );
     expect([...out]).toEqual([1, 0, 0]);
     const logs = new Float32Array(3);
-    poolLogProbabilities(rule, 1, teachers, [1, 1], 1, 3, logs);
+    poolLogProbabilities(
+      {
+        rule,
+        temperature: 1,
+        teacherLogits: teachers,
+        teacherWeights: [1, 1],
+        rowCount: 1,
+        classCount: 3,
+      },
+      logs,
+    );
     expect([...logs]).toEqual([0, -1e4, -2e4]);
   });
 
@@ -120,8 +190,32 @@ describe.each(RULES)('%s', (rule) => {
   it('refuses logits and room that are too short, naming the teacher', () => {
     const long = new Float32Array(4);
     const short = new Float32Array(3);
-    expect(() => pool(rule, 1, [long, short], [1, 1], 2, 2, long)).toThrow(/teacher 1: want 4/);
-    expect(() => pool(rule, 1, [long, long], [1, 1], 2, 2, short)).toThrow(/room for 4, got 3/);
+    expect(() =>
+      pool(
+        {
+          rule,
+          temperature: 1,
+          teacherLogits: [long, short],
+          teacherWeights: [1, 1],
+          rowCount: 2,
+          classCount: 2,
+        },
+        long,
+      ),
+    ).toThrow(/teacher 1: want 4/);
+    expect(() =>
+      pool(
+        {
+          rule,
+          temperature: 1,
+          teacherLogits: [long, long],
+          teacherWeights: [1, 1],
+          rowCount: 2,
+          classCount: 2,
+        },
+        short,
+      ),
+    ).toThrow(/room for 4, got 3/);
   });
 });
 
