@@ -14,26 +14,22 @@
 import { logSoftmaxRow, type Values } from '../../arrays/index.js';
 import { classMask, type KnownClasses } from '../teachers/index.js';
 import { caMkdWeights } from './label-weights.js';
-import { flooredLogit, logAddExp, type PoolRule, writeRows } from './pool.js';
+import { flooredLogit, logAddExp, writeRows } from './pool.js';
+import type { PoolInput } from './pool-kernel.js';
 
 /**
  * Logarithms of the pooled probabilities, [N, C]; −∞ of a class that no teacher knows.
  *
- * @param teacherLogits - one [N, C] a teacher, in ensemble order; −∞ where it does not know the class.
+ * @param input - with logits of −∞ where a teacher does not know the class.
  * @param known - one a teacher.
- * @param shares - [K], or [N, K]: each row's own.
  * @throws {LyceumError} INVALID_ARGUMENT if lengths do not fit.
  */
 export function poolLogsOfKnown(
-  rule: PoolRule,
-  temperature: number,
-  teacherLogits: readonly Values[],
+  input: PoolInput,
   known: readonly KnownClasses[],
-  shares: Float64Array,
-  rowCount: number,
-  classCount: number,
   out: Values,
 ): void {
+  const { rule, temperature, teacherLogits, shares, rowCount, classCount } = input;
   const masks = teacherLogits.map((_, k) => classMask(known[k], classCount));
   const logs = new Float64Array(classCount);
   const unknown = [...logs.keys()].filter((c) => masks.every((mask) => mask[c] === 0));

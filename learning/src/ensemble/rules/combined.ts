@@ -65,17 +65,16 @@ export function votes({
 
 export function pooled(rule: PoolRule, answers: BatchAnswers, shares: Float64Array): Combined {
   const { teacherLogits, rowCount, classCount } = answers;
+  const input = { rule, teacherLogits, shares, rowCount, classCount };
   const known = partlyKnown(answers);
   if (known !== undefined) {
     return withExponentials((temperature, out) =>
-      poolLogsOfKnown(rule, temperature, teacherLogits, known, shares, rowCount, classCount, out),
+      poolLogsOfKnown({ ...input, temperature }, known, out),
     );
   }
   return {
-    probabilities: (temperature, out) =>
-      poolWithShares({ rule, temperature, teacherLogits, shares, rowCount, classCount }, out),
-    logProbabilities: (temperature, out) =>
-      poolLogsWithShares({ rule, temperature, teacherLogits, shares, rowCount, classCount }, out),
+    probabilities: (temperature, out) => poolWithShares({ ...input, temperature }, out),
+    logProbabilities: (temperature, out) => poolLogsWithShares({ ...input, temperature }, out),
     standardized: () => pooled(rule, { ...answers, teacherLogits: standardized(answers) }, shares),
     meanLogits: (out) => meanLogits(teacherLogits, shares, rowCount, classCount, out),
   };
