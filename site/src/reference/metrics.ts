@@ -36,21 +36,19 @@ function metricsOf(registry: Registry | undefined): MetricObject[] {
   return metrics.toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
+/** Two columns: names are long. */
 function tableOf(metrics: readonly MetricObject[]): string {
   return table(
-    ['metric', 'type', 'labels', 'what'],
-    metrics.map((metric) => [
-      code(metric.name),
-      typeOf(metric),
-      labelsOf(metric).map(code).join(', '),
-      plain(metric.help),
-    ]),
+    ['metric', 'what'],
+    metrics.map((metric) => [code(metric.name), `${plain(metric.help)} ${kindOf(metric)}`]),
   );
 }
 
-/** Of a metric that the registry holds as it was made, its class. */
-function typeOf(metric: MetricObject): string {
-  return metric.constructor.name.toLowerCase();
+/** Its type, of a metric that the registry holds as it was made its class; and its labels. */
+function kindOf(metric: MetricObject): string {
+  const type = metric.constructor.name;
+  const labels = labelsOf(metric).map(code).join(', ');
+  return labels === '' ? `${type}.` : `${type} by ${labels}.`;
 }
 
 /** The registry's own type leaves them out. */

@@ -23,6 +23,7 @@ const PAGES = [
   ['commands', '/site/reference/workers.html'],
   ['a document', '/site/reference/run-training.html'],
   ['metrics', '/site/reference/metrics.html'],
+  ['the protocol', '/site/reference/protocol.html'],
   ['no page', '/none.html'],
 ] as const;
 
