@@ -116,12 +116,14 @@ export class PageReader {
 
   async #do(written: string): Promise<void> {
     await shortenRuns(this.#folder);
-    const command = written.replaceAll(DEFAULT_ADDRESS, this.#address ?? DEFAULT_ADDRESS);
-    if (isUp(command) && this.#cluster !== undefined) {
+    const asked = written.replaceAll(DEFAULT_ADDRESS, this.#address ?? DEFAULT_ADDRESS);
+    if (isUp(asked) && this.#cluster !== undefined) {
       // One is up, and does for a page that wants nothing else.
-      if (!command.includes(' --')) return;
+      if (!asked.includes(' --')) return;
       await this.#shell.stop(this.#cluster);
     }
+    // Another story may be under way, or a reader on this machine.
+    const command = isUp(asked) && !asked.includes('--listen') ? withFreePort(asked) : asked;
     const staying = STAYING.find((program) => program.command.test(command));
     if (staying === undefined) {
       const { code, output } = await this.#shell.run(command);
@@ -149,6 +151,10 @@ async function copy(name: string, to: string, without: RegExp): Promise<void> {
 
 function isUp(command: string): boolean {
   return /^(?:npx )?coordinator up\b/.test(command);
+}
+
+function withFreePort(up: string): string {
+  return up.replace('coordinator up', 'coordinator up --listen 127.0.0.1:0');
 }
 
 /** In the runs' documents that lie in a folder. */

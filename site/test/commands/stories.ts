@@ -44,8 +44,9 @@ const FIRST: Words = {
   'serve digits': 'serve first --listen 127.0.0.1:0',
 };
 
-export const STORIES: readonly Story[] = [
-  [
+/** Each is a test file of its own: two are followed at a time. */
+export const STORIES = {
+  quickStart: [
     {
       path: 'README.md',
       words: { 'npm run demo': 'npm run demo -- --set spec.training.epochs=1' },
@@ -63,6 +64,12 @@ export const STORIES: readonly Story[] = [
       words: { './wide': './wide-again' },
       ports: ['8000', '8001'],
     },
+    { path: 'docs/reports.md', words: FIRST, atHand: numpy },
+    { path: 'docs/students-elsewhere.md', words: FIRST },
+    { path: 'docs/own-methods.md' },
+    { path: 'examples/README.md', words: FIRST },
+  ],
+  tutorial: [
     {
       path: 'docs/tutorial.md',
       words: {
@@ -75,13 +82,9 @@ export const STORIES: readonly Story[] = [
       instead: { 'venv/bin/python teachers.py': teachers },
       inTheEnd: namesAPhoto,
     },
-    { path: 'docs/reports.md', words: FIRST, atHand: numpy },
-    { path: 'docs/students-elsewhere.md', words: FIRST },
     { path: 'CONTRIBUTING.md', inTheEnd: servesPages },
-    { path: 'docs/own-methods.md' },
-    { path: 'examples/README.md', words: FIRST },
   ],
-  [
+  ownData: [
     { path: 'docs/how-to/black-box.md', ports: ['8080'] },
     { path: 'docs/how-to/photos.md', atHand: photos },
     { path: 'docs/how-to/onnx-teacher.md', atHand: onnxModel },
@@ -90,7 +93,7 @@ export const STORIES: readonly Story[] = [
     { path: 'docs/cross-modal.md', atHand: modalities },
     { path: 'docs/sets.md', atHand: shards },
   ],
-  [
+  security: [
     {
       path: 'docs/security.md',
       words: { '0.0.0.0:7700': '127.0.0.1:0', 'gpu-box:7700': '127.0.0.1:7700' },
@@ -101,7 +104,7 @@ export const STORIES: readonly Story[] = [
       words: { 'serve digits': 'serve digits --listen 127.0.0.1:0', '--listen 0.0.0.0:7710': '' },
     },
   ],
-];
+} satisfies Readonly<Record<string, Story>>;
 
 /** Programs that stay until Ctrl-C, and what they print once they are ready. */
 export const STAYING: readonly { readonly command: RegExp; readonly isReady: RegExp }[] = [

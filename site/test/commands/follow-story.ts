@@ -5,15 +5,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, test, vi } from 'vitest';
+import { afterAll, beforeAll, test, vi } from 'vitest';
 import { PageReader } from './page-reader.js';
-import { STORIES, type Story } from './stories.js';
+import type { Story } from './stories.js';
 
-vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
-
-const named = (story: Story) => story.map(({ path }) => path).join(', ');
-
-describe.each(STORIES.map((story) => [named(story), story] as const))('%s', (_, story) => {
+/** A test for each page. */
+export function followStory(story: Story): void {
+  vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
   let scratch = '';
   let reader: PageReader;
 
@@ -29,4 +27,4 @@ describe.each(STORIES.map((story) => [named(story), story] as const))('%s', (_, 
   test.each(story)('$path', async (page) => {
     await reader.follow(page);
   });
-});
+}

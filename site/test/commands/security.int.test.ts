@@ -1,0 +1,4 @@
+import { followStory } from './follow-story.js';
+import { STORIES } from './stories.js';
+
+followStory(STORIES.security);
