@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { stripVTControlCharacters } from 'node:util';
 
 const POLL_MS = 50;
 /** A cluster ends in seconds; a test must end in any case. */
@@ -55,7 +56,8 @@ export class PageShell {
     const processId = Number(await this.#ask(`set -m\n${started}\nset +m; echo $!`));
     this.#programs.push(processId);
     for (;;) {
-      const output = await readFile(log, 'utf8').catch(() => '');
+      // Some programs print in colours where a variable says that this is CI.
+      const output = stripVTControlCharacters(await readFile(log, 'utf8').catch(() => ''));
       if (isReady.test(output)) return { processId, printed: output };
       if (!isThere(-processId)) throw new Error(`${command} has ended:\n${output}`);
       await sleep(POLL_MS);
