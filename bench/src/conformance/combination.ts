@@ -90,33 +90,31 @@ function tolerance(name: string): Tolerance {
 function pooled(rule: PoolRule, input: Input): number[] {
   const teachers = teacherLogits(input);
   const { tau = 1, normaliseWeights = true } = input;
+  const temperature = tau as number;
   const weights = weightsOf(input, teachers.length);
-  const out = new Float64Array(classCountOf(teachers));
-  if (normaliseWeights === false) {
-    const shares = Float64Array.from(weights);
-    poolWithShares(
-      {
-        rule,
-        temperature: tau as number,
-        teacherLogits: teachers,
-        shares,
-        rowCount: 1,
-        classCount: out.length,
-      },
-      out,
-    );
-  } else
-    pool(
-      {
-        rule,
-        temperature: tau as number,
-        teacherLogits: teachers,
-        teacherWeights: weights,
-        rowCount: 1,
-        classCount: out.length,
-      },
-      out,
-    );
+  if (normaliseWeights !== false) return pooledRow(rule, temperature, teachers, weights);
+  const classCount = classCountOf(teachers);
+  const out = new Float64Array(classCount);
+  const shares = Float64Array.from(weights);
+  poolWithShares(
+    { rule, temperature, teacherLogits: teachers, shares, rowCount: 1, classCount },
+    out,
+  );
+  return Array.from(out);
+}
+
+function pooledRow(
+  rule: PoolRule,
+  temperature: number,
+  teachers: ReturnType<typeof teacherLogits>,
+  teacherWeights: readonly number[],
+): number[] {
+  const classCount = classCountOf(teachers);
+  const out = new Float64Array(classCount);
+  pool(
+    { rule, temperature, teacherLogits: teachers, teacherWeights, rowCount: 1, classCount },
+    out,
+  );
   return Array.from(out);
 }
 
@@ -238,21 +236,7 @@ function calibratedPool(input: Input): Record<string, unknown> {
   const teachers = teacherLogits(input).map((own, k) => calibrate(own, temperatures[k] as number));
   const weights = weightsOf(input, teachers.length);
   const { tau = 1 } = input;
-  const by = (rule: PoolRule) => {
-    const out = new Float64Array(classCountOf(teachers));
-    pool(
-      {
-        rule,
-        temperature: tau as number,
-        teacherLogits: teachers,
-        teacherWeights: weights,
-        rowCount: 1,
-        classCount: out.length,
-      },
-      out,
-    );
-    return Array.from(out);
-  };
+  const by = (rule: PoolRule) => pooledRow(rule, tau as number, teachers, weights);
   return { arithmetic: by('arithmetic'), geometric: by('geometric') };
 }
 
