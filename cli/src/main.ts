@@ -2,7 +2,7 @@
 /** The `coordinator` program. The only file that reads the environment, and that ends the process. */
 import { printable } from '@lyceum/proto';
 import { CommanderError } from 'commander';
-import { createProgram } from './program.js';
+import { programFor } from './program.js';
 import { EXIT, exitOf, painter } from './session/index.js';
 
 // `coordinator list | head` closes the pipe: nobody is left to tell.
@@ -11,12 +11,8 @@ process.stdout.on('error', (err: NodeJS.ErrnoException) => {
 });
 process.stderr.on('error', () => undefined);
 
-const program = createProgram(process.env);
-for (const command of [program, ...program.commands.flatMap((c) => [c, ...c.commands])]) {
-  command.exitOverride();
-}
-
 try {
+  const program = await programFor(process.argv.slice(2), process.env);
   await program.parseAsync(process.argv);
 } catch (err) {
   if (err instanceof CommanderError) {

@@ -1,45 +1,43 @@
-/** The `coordinator` command: its global options and its commands. */
+/** The `coordinator` command: its global options, and its commands as far as they are asked for. */
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { Command, Option } from 'commander';
-import {
-  addAnswers,
-  addCertificates,
-  addCompare,
-  addCompletion,
-  addCosts,
-  addDashboard,
-  addDatasets,
-  addDoctor,
-  addEnsemble,
-  addFindings,
-  addHistory,
-  addImitation,
-  addInit,
-  addLogs,
-  addModels,
-  addPredict,
-  addPull,
-  addReplay,
-  addReport,
-  addRetention,
-  addRuns,
-  addSchema,
-  addServe,
-  addSubmit,
-  addSweepCommands,
-  addTargets,
-  addUp,
-  addValidate,
-  addVersion,
-  addWait,
-  addWorkers,
-} from './commands/index.js';
+import { type AddCommands, COMMANDS } from './commands/index.js';
 import { VERSION } from './version.js';
 
-/** @param env - the process' environment, read for the place of the cache and for secrets. */
-export function createProgram(env: NodeJS.ProcessEnv): Command {
-  const program = new Command('coordinator')
+/** What `completion` prints has all commands in it. */
+const TELLS_OF_ALL = 'completion';
+
+/**
+ * The program with all its commands. Errors and help are thrown as commander's.
+ *
+ * @param env - the process' environment, read for the place of the cache and for secrets.
+ */
+export function createProgram(env: NodeJS.ProcessEnv): Promise<Command> {
+  return withCommands(withoutCommands(env), new Set(COMMANDS.values()), env);
+}
+
+/**
+ * The program for one command line: with the commands of the file that the named command is in, and with all if none is
+ * named, or an unknown one. A command so starts without loading the others.
+ *
+ * @throws {CommanderError} if `args` has a wrong global option, or asks for the version.
+ */
+export async function programFor(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<Command> {
+  const program = withoutCommands(env);
+  // It reads the global options wherever they stand; what is left begins with the command.
+  const [name = ''] = program.parseOptions([...args]).operands;
+  const load = COMMANDS.get(name);
+  if (load === undefined || name === TELLS_OF_ALL) return createProgram(env);
+  return withCommands(program, [load], env);
+}
+
+function withoutCommands(env: NodeJS.ProcessEnv): Command {
+  return new Command('coordinator')
+    .exitOverride()
     .description('Distils an ensemble of remote teacher models into one small student model.')
     .version(VERSION)
     .addOption(
@@ -83,41 +81,16 @@ A first run:
   coordinator submit examples/digits/teacher-wide.yaml --watch
   coordinator report digits-wide`,
     );
-  for (const add of [
-    addServe,
-    addUp,
-    addCertificates,
-    addInit,
-    addSubmit,
-    addValidate,
-    addSchema,
-    addRuns,
-    addWait,
-    addReplay,
-    addRetention,
-    addReport,
-    addFindings,
-    addHistory,
-    addCosts,
-    addLogs,
-    addCompare,
-    addSweepCommands,
-    addEnsemble,
-    addTargets,
-    addPull,
-    addPredict,
-    addDashboard,
-    addWorkers,
-    addModels,
-    addAnswers,
-    addVersion,
-    addCompletion,
-  ]) {
-    add(program);
-  }
-  addDatasets(program, env);
-  addImitation(program, env);
-  addDoctor(program, env);
+}
+
+/** Each takes over what the program does with errors. */
+async function withCommands(
+  program: Command,
+  files: Iterable<() => Promise<AddCommands>>,
+  env: NodeJS.ProcessEnv,
+): Promise<Command> {
+  const adders = await Promise.all([...files].map((load) => load()));
+  for (const add of adders) add(program, env);
   return program;
 }
 

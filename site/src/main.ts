@@ -5,7 +5,7 @@ import { referencePages, schemaFiles } from './reference/pages.js';
 
 const SITE = resolve(import.meta.dirname, '..');
 
-write(join(SITE, 'reference'), referencePages(resolve(SITE, '..')));
+write(join(SITE, 'reference'), await referencePages(resolve(SITE, '..')));
 write(join(SITE, 'public/schemas'), schemaFiles());
 
 /** The folder anew. */

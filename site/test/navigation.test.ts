@@ -9,9 +9,11 @@ const CHECKOUT = resolve(import.meta.dirname, '../..');
 /** Their own page lists them. */
 const LISTED_ELSEWHERE = /^docs\/decisions\/\d/;
 
-it('every page stands in the navigation once', () => {
+it('every page stands in the navigation once', async () => {
   const files = execFileSync('git', ['ls-files', '*.md'], { cwd: CHECKOUT, encoding: 'utf8' });
-  const reference = Object.keys(referencePages(CHECKOUT)).map((name) => `site/reference/${name}`);
+  const reference = Object.keys(await referencePages(CHECKOUT)).map(
+    (name) => `site/reference/${name}`,
+  );
   const pages = [...files.trim().split('\n'), ...reference];
   const shown = NAVIGATION.flatMap((group) => group.pages.map(({ path }) => path));
   expect(shown.toSorted()).toEqual(pages.filter((path) => !LISTED_ELSEWHERE.test(path)).toSorted());

@@ -16,7 +16,7 @@ const CHECKOUT = resolve(import.meta.dirname, '../..');
 /** Says what was there, not what is. */
 const OF_THE_PAST = 'CHANGELOG.md';
 const PROGRAMS = new Map(
-  [coordinatorProgram(), ...workerPrograms()].map((program) => [program.name(), program]),
+  [await coordinatorProgram(), ...workerPrograms()].map((program) => [program.name(), program]),
 );
 
 interface Line {

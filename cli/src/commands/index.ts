@@ -1,32 +1,55 @@
-/** The commands, one file each: options, the call, what is printed. */
-export { addAnswers } from './answers.js';
-export { addCertificates } from './certificates.js';
-export { addCompare } from './compare.js';
-export { addCompletion } from './completion.js';
-export { addCosts } from './costs.js';
-export { addDashboard } from './dashboard.js';
-export { addDatasets } from './datasets.js';
-export { addDoctor } from './doctor.js';
-export { addEnsemble } from './ensemble.js';
-export { addFindings } from './findings.js';
-export { addHistory } from './history.js';
-export { addImitation } from './imitation.js';
-export { addInit } from './init.js';
-export { addLogs } from './logs.js';
-export { addModels } from './models.js';
-export { addPredict } from './predict.js';
-export { addPull } from './pull.js';
-export { addReplay } from './replay.js';
-export { addReport } from './report.js';
-export { addRetention } from './retention.js';
-export { addRuns } from './runs.js';
-export { addSchema } from './schema.js';
-export { addServe } from './serve.js';
-export { addSubmit } from './submit.js';
-export { addSweepCommands } from './sweep.js';
-export { addTargets } from './targets.js';
-export { addUp } from './up.js';
-export { addValidate } from './validate.js';
-export { addVersion } from './version.js';
-export { addWait } from './wait.js';
-export { addWorkers } from './workers.js';
+/**
+ * The commands, one file each: options, the call, what is printed. A file is loaded when one of its commands is asked
+ * for, or all of them.
+ */
+import type { Command } from 'commander';
+
+/** @param env - the process' environment, with secrets and with AWS's variables. */
+export type AddCommands = (program: Command, env: NodeJS.ProcessEnv) => void;
+
+const runs = async () => (await import('./runs.js')).addRuns;
+const retention = async () => (await import('./retention.js')).addRetention;
+const completion = async () => (await import('./completion.js')).addCompletion;
+
+/** What adds a command, by the command's name; in the order of the help. */
+export const COMMANDS: ReadonlyMap<string, () => Promise<AddCommands>> = new Map([
+  ['serve', async () => (await import('./serve.js')).addServe],
+  ['up', async () => (await import('./up.js')).addUp],
+  ['certificates', async () => (await import('./certificates.js')).addCertificates],
+  ['init', async () => (await import('./init.js')).addInit],
+  ['submit', async () => (await import('./submit.js')).addSubmit],
+  ['validate', async () => (await import('./validate.js')).addValidate],
+  ['schema', async () => (await import('./schema.js')).addSchema],
+  ['list', runs],
+  ['get', runs],
+  ['watch', runs],
+  ['events', runs],
+  ['cancel', runs],
+  ['resume', runs],
+  ['retry', runs],
+  ['wait', async () => (await import('./wait.js')).addWait],
+  ['replay', async () => (await import('./replay.js')).addReplay],
+  ['delete', retention],
+  ['gc', retention],
+  ['report', async () => (await import('./report.js')).addReport],
+  ['findings', async () => (await import('./findings.js')).addFindings],
+  ['history', async () => (await import('./history.js')).addHistory],
+  ['costs', async () => (await import('./costs.js')).addCosts],
+  ['logs', async () => (await import('./logs.js')).addLogs],
+  ['compare', async () => (await import('./compare.js')).addCompare],
+  ['sweep', async () => (await import('./sweep.js')).addSweepCommands],
+  ['ensemble', async () => (await import('./ensemble.js')).addEnsemble],
+  ['targets', async () => (await import('./targets.js')).addTargets],
+  ['pull', async () => (await import('./pull.js')).addPull],
+  ['predict', async () => (await import('./predict.js')).addPredict],
+  ['dashboard', async () => (await import('./dashboard.js')).addDashboard],
+  ['workers', async () => (await import('./workers.js')).addWorkers],
+  ['models', async () => (await import('./models.js')).addModels],
+  ['answers', async () => (await import('./answers.js')).addAnswers],
+  ['version', async () => (await import('./version.js')).addVersion],
+  ['completion', completion],
+  ['completion-names', completion],
+  ['datasets', async () => (await import('./datasets.js')).addDatasets],
+  ['imitation', async () => (await import('./imitation.js')).addImitation],
+  ['doctor', async () => (await import('./doctor.js')).addDoctor],
+]);

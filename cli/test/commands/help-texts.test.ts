@@ -15,7 +15,7 @@ function commandsBelow(command: Command, path: string): Named[] {
   ];
 }
 
-const COMMANDS = commandsBelow(createProgram({}), 'coordinator');
+const COMMANDS = commandsBelow(await createProgram({}), 'coordinator');
 
 /** What only holds other commands, and does nothing by itself. */
 const isGroup = ({ path, command }: Named) =>

@@ -28,13 +28,13 @@ const DOCUMENT_PAGES: Readonly<Record<string, readonly [title: string, intro: st
 };
 
 /** @param checkout - has buf, and the .proto files. */
-export function referencePages(checkout: string): Record<string, string> {
+export async function referencePages(checkout: string): Promise<Record<string, string>> {
   const { run = {}, ...others } = documents();
   const pages: Record<string, string> = {
     'coordinator.md': commandsPage(
       'coordinator',
       'All commands with all options, as `coordinator COMMAND --help` has them. Options of the program itself stand before or after the command. [Commands](../../docs/commands.md) has those used most.',
-      [coordinatorProgram()],
+      [await coordinatorProgram()],
     ),
     'workers.md': commandsPage(
       'Workers',

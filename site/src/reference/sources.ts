@@ -19,7 +19,7 @@ import type { DescriptorSet } from './protocol.js';
 
 const nothing = async () => undefined;
 
-export function coordinatorProgram(): Command {
+export function coordinatorProgram(): Promise<Command> {
   return createProgram({});
 }
 

@@ -17,9 +17,11 @@ import {
   workerPrograms,
 } from '../../src/reference/sources.js';
 
+const programs = [await coordinatorProgram(), ...workerPrograms()];
+
 /** As many as there were at least when this was written, so that a reader that finds nothing fails. */
 const REFERENCES: readonly (readonly [of: string, least: number, () => readonly Described[]])[] = [
-  ['commands', 300, () => [coordinatorProgram(), ...workerPrograms()].flatMap(describedCommands)],
+  ['commands', 300, () => programs.flatMap(describedCommands)],
   ['metrics', 40, () => programMetrics().flatMap(describedMetrics)],
   [
     'the protocol',

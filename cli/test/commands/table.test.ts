@@ -1,0 +1,48 @@
+/** The table of the commands' files, against what the files add. A file that the table lacks is found as an unused one. */
+import { Command, CommanderError } from 'commander';
+import { expect, test, vi } from 'vitest';
+import { COMMANDS } from '../../src/commands/index.js';
+import { createProgram, programFor } from '../../src/program.js';
+
+const FILES = [...new Set(COMMANDS.values())].map((load) => {
+  const names = [...COMMANDS].filter(([, other]) => other === load).map(([name]) => name);
+  return { names, load };
+});
+
+const namesOf = (program: Command) => program.commands.map((command) => command.name());
+
+test.each(FILES)('the file of $names adds these commands, and no others', async (file) => {
+  const program = new Command();
+  const add = await file.load();
+  add(program, {});
+  expect(namesOf(program)).toEqual(file.names);
+});
+
+test.each(FILES.flatMap(({ names }) => names.map((name) => ({ name, names }))))(
+  '$name is added with nothing but its file',
+  async ({ name, names }) => {
+    const isForAll = name === 'completion';
+    const program = await programFor(['-o', 'json', name, 'digits', '--seeds', '3'], {});
+    expect(namesOf(program)).toEqual(isForAll ? [...COMMANDS.keys()] : names);
+  },
+);
+
+test.each([
+  [],
+  ['--help'],
+  ['-h', 'wait'],
+  ['help', 'wait'],
+  ['wiat', 'digits'],
+  ['constructor'],
+  ['--coordinator', 'wait'],
+  ['--unknown', 'wait'],
+])('all commands are added for %j %j', async (...args) => {
+  expect(namesOf(await programFor(args, {}))).toEqual(namesOf(await createProgram({})));
+});
+
+test('a wrong global option is told as commander tells it', async () => {
+  const told = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+  await expect(programFor(['wait', 'digits', '-o', 'xml'], {})).rejects.toThrow(CommanderError);
+  expect(told.mock.calls.join('')).toContain("argument 'xml' is invalid");
+  told.mockRestore();
+});
