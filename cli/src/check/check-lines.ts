@@ -1,5 +1,5 @@
 /** A check as text. Pure. */
-import { percentText, tableLines } from '../printing/index.js';
+import { percentText, tableLines } from '../printing/text/index.js';
 import type { Check, CheckedCandidate } from './check-model.js';
 
 /** Classes of another order that are named. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describePackagedModel, parsePackagedModel } from '@lyceum/learning/formats';
 import { LyceumError } from '@lyceum/proto';
 import { ModelTrial } from '../local-cluster/index.js';
-import { percentText } from '../printing/index.js';
+import { percentText } from '../printing/text/index.js';
 import { shownNames } from './check-lines.js';
 import { bestOrder, MAPPING_LIFT, tried } from './check-model.js';
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describePackagedModel, formatNamed, parsePackagedModel } from '@lyceum/learning/formats';
 import { LyceumError, toLyceumError } from '@lyceum/proto';
 import { ModelTrial } from '../local-cluster/index.js';
-import { countText } from '../printing/index.js';
+import { countText } from '../printing/text/index.js';
 
 /** As many as a worker asks about at once. */
 const BATCH = 128;

@@ -1,5 +1,5 @@
 /** What a program asks of runs: part of {@link CoordinatorClient}. */
-import { type Findings, type Report, reportSchema } from '@lyceum/coordinator/documents';
+import type { Findings, Report } from '@lyceum/coordinator/documents';
 import { call, connect, openServerStream, RunClient, type TlsIdentity } from '@lyceum/platform';
 import {
   type GetHistoryRequest,
@@ -153,6 +153,8 @@ export class RunCalls {
   async getReport(runId: string): Promise<Report> {
     const { reportJson } = await call(this.#runs, this.#runs.getReport, { runId });
     const report: unknown = JSON.parse(reportJson);
+    // Here and not above: a command that reads no report starts without its schema.
+    const { reportSchema } = await import('@lyceum/coordinator/documents');
     reportSchema.parse(report);
     // Not what `parse` gives, which lacks the fields that only a newer coordinator knows.
     return report as Report;

@@ -1,7 +1,12 @@
 import { type AnswerTable, type AnswerVerification, digestHex } from '@lyceum/proto';
 import { type Command, InvalidArgumentError } from 'commander';
-import { timeText } from '../files/index.js';
-import { bytesText, type Column, durationText, tableLines } from '../printing/index.js';
+import {
+  bytesText,
+  type Column,
+  durationText,
+  tableLines,
+  timeText,
+} from '../printing/text/index.js';
 import { CommandExit, EXIT, withCoordinator } from '../session/index.js';
 
 export function addAnswers(program: Command): void {

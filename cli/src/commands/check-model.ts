@@ -16,7 +16,7 @@ import {
 } from '../check/index.js';
 import { refuseExisting, writeNewFile } from '../files/index.js';
 import { ModelTrial } from '../local-cluster/index.js';
-import { bytesText, percentText } from '../printing/index.js';
+import { bytesText, percentText } from '../printing/text/index.js';
 import {
   CommandExit,
   EXIT,

@@ -14,20 +14,21 @@ import {
 import type { Objects } from '@lyceum/platform/objects';
 import { ArtifactKind, requireArtifactName } from '@lyceum/proto';
 import { type Command, Option } from 'commander';
+import { pushArtifact } from '../artifacts/index.js';
 import {
   addShardPlaceOptions,
   belowRoot,
   openShardObjects,
   type ShardPlaceFlags,
 } from '../files/index.js';
-import { bytesText, shardLines } from '../printing/index.js';
+import { shardLines } from '../printing/index.js';
+import { bytesText } from '../printing/text/index.js';
 import {
   type GlobalOptions,
   globalOptions,
   interruptible,
   notice,
   print,
-  pushArtifact,
   withCoordinator,
   withProgress,
 } from '../session/index.js';

@@ -10,6 +10,7 @@ import {
 import type { Objects } from '@lyceum/platform/objects';
 import { ArtifactKind, LyceumError, requireArtifactName } from '@lyceum/proto';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { pushArtifact } from '../artifacts/index.js';
 import {
   addShardPlaceOptions,
   allowedAddresses,
@@ -17,13 +18,13 @@ import {
   openShardObjects,
   type ShardPlaceFlags,
 } from '../files/index.js';
-import { countText, shardLines } from '../printing/index.js';
+import { shardLines } from '../printing/index.js';
+import { countText } from '../printing/text/index.js';
 import {
   type GlobalOptions,
   globalOptions,
   interruptible,
   notice,
-  pushArtifact,
   wholeNumber,
   withCoordinator,
   withProgress,

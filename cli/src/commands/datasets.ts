@@ -23,18 +23,14 @@ import {
 } from '@lyceum/learning/import';
 import { ArtifactKind, LyceumError, requireArtifactName } from '@lyceum/proto';
 import { type Command, Option } from 'commander';
-import { importLines } from '../printing/index.js';
 import {
   addArtifactDelete,
   addArtifactList,
   addArtifactShow,
-  globalOptions,
-  interruptible,
-  notice,
-  print,
   pushArtifact,
-  withCoordinator,
-} from '../session/index.js';
+} from '../artifacts/index.js';
+import { importLines } from '../printing/index.js';
+import { globalOptions, interruptible, notice, print, withCoordinator } from '../session/index.js';
 import { addRegister } from './datasets-register.js';
 import { addRepack } from './datasets-repack.js';
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { historyLines, teacherHistoryLines } from '../printing/index.js';
+import { historyLines, teacherHistoryLines } from '../printing/runs/index.js';
 import { wholeNumber, withCoordinator } from '../session/index.js';
 
 /** Points of a table that one looks at; a program asks for as many as it wants. */

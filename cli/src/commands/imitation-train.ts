@@ -29,7 +29,9 @@ import {
   type TrainingSet,
   trainingSet,
 } from '../imitation/index.js';
-import { bytesText, importLines, isPaused, pauseAdvice, worthLines } from '../printing/index.js';
+import { importLines, worthLines } from '../printing/index.js';
+import { isPaused, pauseAdvice } from '../printing/runs/index.js';
+import { bytesText } from '../printing/text/index.js';
 import {
   type CommandContext,
   CommandExit,

@@ -3,6 +3,13 @@ import { describePackagedModel, parsePackagedModel } from '@lyceum/learning/form
 import type { ModelSettings } from '@lyceum/learning/models';
 import { ArtifactKind, LyceumError } from '@lyceum/proto';
 import type { Command } from 'commander';
+import {
+  addArtifactDelete,
+  addArtifactList,
+  addArtifactShow,
+  printPushed,
+  pushArtifact,
+} from '../artifacts/index.js';
 import { linesOnSet, shownNames, tryPushed } from '../check/index.js';
 import {
   describedSet,
@@ -12,17 +19,8 @@ import {
   readRecordedModel,
   readSettings,
 } from '../import/index.js';
-import { bytesText } from '../printing/index.js';
-import {
-  addArtifactDelete,
-  addArtifactList,
-  addArtifactShow,
-  notice,
-  printPushed,
-  pushArtifact,
-  withCoordinator,
-  withProgress,
-} from '../session/index.js';
+import { bytesText } from '../printing/text/index.js';
+import { notice, withCoordinator, withProgress } from '../session/index.js';
 import { addModelCheck } from './check-model.js';
 
 const KIND = ArtifactKind.ARTIFACT_KIND_MODEL;

@@ -22,7 +22,7 @@ import {
   tritonFiles,
 } from '../export/index.js';
 import { refuseExisting, writeNewFile } from '../files/index.js';
-import { bytesText } from '../printing/index.js';
+import { bytesText } from '../printing/text/index.js';
 import { withCoordinator, withProgress } from '../session/index.js';
 
 interface PullOptions {

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
-import { runDocument } from '../files/index.js';
 import { followRun } from '../following/index.js';
+import { runDocument } from '../printing/runs/index.js';
 import { withCoordinator } from '../session/index.js';
 
 interface ReplayOptions {

@@ -1,7 +1,8 @@
 import { modelCard, reportPage } from '@lyceum/dashboard/report';
 import type { Command } from 'commander';
 import { refuseExisting, writeNewFile } from '../files/index.js';
-import { lossLine, reportLines } from '../printing/index.js';
+import { reportLines } from '../printing/index.js';
+import { lossLine } from '../printing/runs/index.js';
 import { gatherReport, writeEvents } from '../report/index.js';
 import { withCoordinator } from '../session/index.js';
 

@@ -1,7 +1,7 @@
 /** `delete` and `gc`: what should not be kept for ever. */
 import type { Garbage } from '@lyceum/proto';
 import { type Command, InvalidArgumentError } from 'commander';
-import { bytesText, type Column, tableLines } from '../printing/index.js';
+import { bytesText, type Column, tableLines } from '../printing/text/index.js';
 import { withCoordinator } from '../session/index.js';
 
 /** Longer than anything is uploaded before something refers to it. */

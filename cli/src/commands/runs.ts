@@ -8,9 +8,9 @@ import {
   type RunsRequest,
   runStateOf,
 } from '../client/index.js';
-import { runDocument, timeText } from '../files/index.js';
 import { followRun } from '../following/index.js';
-import { runListLines, runPageLines, runTableLines } from '../printing/index.js';
+import { runDocument, runListLines, runPageLines, runTableLines } from '../printing/runs/index.js';
+import { timeText } from '../printing/text/index.js';
 import { type CommandContext, wholeNumber, withCoordinator } from '../session/index.js';
 
 /** Runs that one looks at; a program that reads the list wants all. */

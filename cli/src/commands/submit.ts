@@ -3,11 +3,11 @@ import {
   addSetting,
   readSpecificationDocument,
   readSpecificationFile,
-  runDocument,
   type Setting,
   sourceName,
 } from '../files/index.js';
 import { followRun } from '../following/index.js';
+import { runDocument } from '../printing/runs/index.js';
 import { withCoordinator } from '../session/index.js';
 import { addSweep, type SweepRequest, submitSweep, sweepAxes } from '../sweep/index.js';
 

@@ -13,7 +13,7 @@ import { LyceumError, type Split, type TargetOutline } from '@lyceum/proto';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { CoordinatorClient, type TargetsRequest } from '../client/index.js';
 import { refuseExisting } from '../files/index.js';
-import { countText } from '../printing/index.js';
+import { countText } from '../printing/text/index.js';
 import {
   globalOptions,
   notice,

@@ -1,7 +1,12 @@
 import type { DataPlane, Quarantine, Worker } from '@lyceum/proto';
 import type { Command } from 'commander';
-import { timeText } from '../files/index.js';
-import { bytesText, type Column, durationText, tableLines } from '../printing/index.js';
+import {
+  bytesText,
+  type Column,
+  durationText,
+  tableLines,
+  timeText,
+} from '../printing/text/index.js';
 import { withCoordinator } from '../session/index.js';
 
 export function addWorkers(program: Command): void {

@@ -1,5 +1,5 @@
 /** This machine: engine, GPU, room on disks, Node. Pure. */
-import { bytesText } from '../printing/index.js';
+import { bytesText } from '../printing/text/index.js';
 import { type Finding, fault, ok, warning } from './finding.js';
 
 /** Below it the next checkpoint or set may not fit. */

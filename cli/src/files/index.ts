@@ -1,7 +1,6 @@
 /** What people write and get: specifications, options that change them, files written. */
 export { allowedAddresses } from './allowed-addresses.js';
 export { makeFolder, refuseExisting, writeNewFile } from './output-file.js';
-export { runDocument, timeText } from './run-document.js';
 export {
   addSetting,
   applySetting,

@@ -2,7 +2,7 @@
 import type { Bottleneck } from '@lyceum/dashboard/api';
 import type { Run, RunProgress } from '@lyceum/proto';
 import { runStateName } from '../client/index.js';
-import { percentText } from '../printing/index.js';
+import { percentText } from '../printing/text/index.js';
 
 /** From here on it is the teachers, whoever is waited for at the moment; below the other one it is not. */
 const TEACHERS_SHARE = 0.2;

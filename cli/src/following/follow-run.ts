@@ -6,15 +6,15 @@
 import type { WriteStream } from 'node:tty';
 import { printable, type Run, toLyceumError } from '@lyceum/proto';
 import { runStateName } from '../client/index.js';
-import { runDocument } from '../files/index.js';
 import {
   isNews,
   isPaused,
   lossesOf,
   pauseAdvice,
   plainLine,
+  runDocument,
   runPageLines,
-} from '../printing/index.js';
+} from '../printing/runs/index.js';
 import { type CommandContext, CommandExit, EXIT, lineWidth, painter } from '../session/index.js';
 import { CURVE_WIDTH, liveLines } from './live-view.js';
 

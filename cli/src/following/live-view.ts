@@ -2,16 +2,14 @@
 import type { RunSpecification } from '@lyceum/learning/specification';
 import { printable, type Run, type RunProgress, RunState } from '@lyceum/proto';
 import { type RunStateName, runStateName } from '../client/index.js';
+import { degradedText, isPaused, pauseAdvice } from '../printing/runs/index.js';
 import {
   barText,
   countText,
   curveText,
-  degradedText,
   durationText,
-  isPaused,
-  pauseAdvice,
   percentText,
-} from '../printing/index.js';
+} from '../printing/text/index.js';
 import type { Colour, Paint } from '../session/index.js';
 import { bottleneck } from './bottleneck.js';
 

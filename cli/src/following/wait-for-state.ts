@@ -1,7 +1,6 @@
 import type { Run } from '@lyceum/proto';
 import { type RunStateName, runStateName } from '../client/index.js';
-import { runDocument } from '../files/index.js';
-import { isPaused, pauseAdvice } from '../printing/index.js';
+import { isPaused, pauseAdvice, runDocument } from '../printing/runs/index.js';
 import { type CommandContext, CommandExit, EXIT } from '../session/index.js';
 import { type WaitState, waitVerdict } from './wait-condition.js';
 

@@ -1,6 +1,10 @@
-/** What people read: tables and lines, made of what the coordinator says. */
+/**
+ * What people read: tables and lines, made of what the coordinator says. `runs` and `text` have doors of their own, since
+ * commands that only ask for runs need nothing else.
+ */
 export { datasetText, modelText } from './artifact-description.js';
 export { comparisonLines } from './comparison-lines.js';
+export { costLines, expenseLines } from './cost-lines.js';
 export { ensembleLines } from './ensemble-lines.js';
 export { findingsLines } from './findings-lines.js';
 export {
@@ -15,17 +19,6 @@ export {
 } from './imitation-lines.js';
 export { importLines } from './import-lines.js';
 export { reportLines } from './report-lines.js';
-export * from './runs/index.js';
 export { shardLines } from './shard-lines.js';
 export { sweepLines } from './sweep-lines.js';
 export { teacherWorthLines } from './teacher-worth-lines.js';
-export {
-  barText,
-  bytesText,
-  type Column,
-  countText,
-  curveText,
-  durationText,
-  percentText,
-  tableLines,
-} from './text/index.js';

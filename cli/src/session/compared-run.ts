@@ -1,5 +1,4 @@
 /** A run as it is compared with others: its report and what its student said about the test split. */
-import { readNpz } from '@lyceum/learning/files';
 import { LyceumError } from '@lyceum/proto';
 import type { CoordinatorClient, Report } from '../client/index.js';
 import type { ComparedRun } from '../comparison/index.js';
@@ -13,6 +12,8 @@ export async function comparedRun(
   const report = await client.getReport(runId);
   const { specification, digests } = report;
   const what = `predictions of run ${runId}`;
+  // Here and not above: a command that compares nothing starts without it.
+  const { readNpz } = await import('@lyceum/learning/files');
   const arrays = readNpz(await client.getPredictions(runId, { signal }), what);
   const [sampleId, label, student] = ['sampleId', 'label', 'student'].map((name) => {
     const data = arrays.get(name)?.data;

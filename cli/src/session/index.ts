@@ -1,12 +1,5 @@
 /** What all commands share: the connection, exit codes, interrupts. */
 export {
-  addArtifactDelete,
-  addArtifactList,
-  addArtifactShow,
-  printPushed,
-  pushArtifact,
-} from './artifact-commands.js';
-export {
   type CommandContext,
   type GlobalOptions,
   globalOptions,

@@ -1,6 +1,6 @@
 /** How far a push, a pull or an export has come: one line on a terminal that is rewritten, and nothing elsewhere. */
 import { printable } from '@lyceum/proto';
-import { barText, durationText, percentText } from '../printing/index.js';
+import { barText, durationText, percentText } from '../printing/text/index.js';
 import { lineWidth } from './terminal.js';
 
 const BAR_WIDTH = 24;

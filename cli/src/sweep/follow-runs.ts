@@ -4,7 +4,7 @@ import { retrying } from '@lyceum/platform';
 import type { Run } from '@lyceum/proto';
 import { hasEnded, runStateName } from '../client/index.js';
 import type { Following } from '../following/index.js';
-import { isPaused, pauseAdvice } from '../printing/index.js';
+import { isPaused, pauseAdvice } from '../printing/runs/index.js';
 import { type CommandContext, CommandExit, EXIT } from '../session/index.js';
 
 /**

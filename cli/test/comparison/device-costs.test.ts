@@ -3,7 +3,8 @@ import type { Report } from '@lyceum/coordinator/documents';
 import { Run } from '@lyceum/proto';
 import { expect, it } from 'vitest';
 import { costsBy, deviceSeconds, runExpense } from '../../src/comparison/index.js';
-import { costLines, costText, expenseLines } from '../../src/printing/index.js';
+import { costLines, expenseLines } from '../../src/printing/index.js';
+import { costText } from '../../src/printing/runs/index.js';
 
 const run = (
   runId: string,

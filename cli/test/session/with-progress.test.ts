@@ -1,6 +1,6 @@
 /** Against lines written by hand. */
 import { expect, test } from 'vitest';
-import { barText, bytesText } from '../../src/printing/index.js';
+import { barText, bytesText } from '../../src/printing/text/index.js';
 import { lineWidth } from '../../src/session/terminal.js';
 import { ProgressLine, progressText } from '../../src/session/with-progress.js';
 

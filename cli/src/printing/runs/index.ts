@@ -1,5 +1,6 @@
-/** Runs as text: a list of them, one, its history, and what they have cost. */
-export { costLines, costText, expenseLines } from './cost-lines.js';
+/** Runs as text and as documents: a list of them, one, its history, and what it has cost. */
+export { costText } from './cost-text.js';
 export { historyLines, lossesOf, lossLine, teacherHistoryLines } from './history-lines.js';
+export { runDocument } from './run-document.js';
 export { runListLines, runPageLines, runTableLines } from './run-table.js';
 export { degradedText, isNews, isPaused, pauseAdvice, plainLine } from './run-view.js';

@@ -1,9 +1,15 @@
 /** Runs as a table, and one run as a page. */
 import type { Run } from '@lyceum/proto';
 import { runStateName } from '../../client/index.js';
-import { timeText } from '../../files/index.js';
-import { type Column, countText, durationText, percentText, tableLines } from '../text/index.js';
-import { costText } from './cost-lines.js';
+import {
+  type Column,
+  countText,
+  durationText,
+  percentText,
+  tableLines,
+  timeText,
+} from '../text/index.js';
+import { costText } from './cost-text.js';
 import { degradedText, isPaused, pauseAdvice } from './run-view.js';
 
 export function runTableLines(runs: readonly Run[], nowMs: number): string[] {

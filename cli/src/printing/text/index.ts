@@ -9,6 +9,8 @@ export {
   percentText,
   points,
   probability,
+  secondsText,
   signed,
+  timeText,
 } from './number-text.js';
 export { type Column, tableLines } from './table.js';

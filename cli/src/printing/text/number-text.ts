@@ -66,3 +66,13 @@ function scaledText(value: number, base: number, units: readonly string[]): stri
   const digits = power === 0 || scaled >= 100 ? 0 : scaled >= 10 ? 1 : 2;
   return `${scaled.toFixed(digits)} ${units[power]}`;
 }
+
+/** `8.1 s`, `12,345 s`. */
+export function secondsText(seconds: number): string {
+  return `${seconds < 1000 ? seconds.toFixed(1) : countText(seconds)} s`;
+}
+
+/** ISO 8601, UTC; null: not yet. */
+export function timeText(atMs: number): string | null {
+  return atMs === 0 ? null : new Date(atMs).toISOString();
+}

@@ -1,6 +1,6 @@
 /** A run's history as lines. */
 import { expect, it } from 'vitest';
-import { historyLines, lossLine, teacherHistoryLines } from '../../../src/printing/index.js';
+import { historyLines, lossLine, teacherHistoryLines } from '../../../src/printing/runs/index.js';
 
 const common = ['loss', 'learningRate', 'gradientNorm', 'samples', 'seconds', 'waitingSeconds'];
 

@@ -1,7 +1,7 @@
 /** Against lines written by hand. */
 import { Run, RunState } from '@lyceum/proto';
 import { expect, test } from 'vitest';
-import { runDocument } from '../../../src/files/run-document.js';
+import { runDocument } from '../../../src/printing/runs/run-document.js';
 import { runListLines, runPageLines } from '../../../src/printing/runs/run-table.js';
 
 const RUNS = ['new', 'old'].map((runId) =>

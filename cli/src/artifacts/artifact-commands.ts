@@ -3,17 +3,15 @@ import { type Artifact, ArtifactKind, LyceumError } from '@lyceum/proto';
 import type { Command } from 'commander';
 import { stringify as stringifyYaml } from 'yaml';
 import type { ArtifactContent } from '../client/index.js';
-import { timeText } from '../files/index.js';
+import { datasetText, modelText } from '../printing/index.js';
 import {
   bytesText,
   type Column,
-  datasetText,
   durationText,
-  modelText,
   tableLines,
-} from '../printing/index.js';
-import { type CommandContext, withCoordinator } from './command-context.js';
-import { withProgress } from './with-progress.js';
+  timeText,
+} from '../printing/text/index.js';
+import { type CommandContext, withCoordinator, withProgress } from '../session/index.js';
 
 type PushedKind =
   | typeof ArtifactKind.ARTIFACT_KIND_MODEL

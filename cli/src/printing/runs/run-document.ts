@@ -1,6 +1,7 @@
 /** A run as `-o json` and `-o yaml` show it: times as text, states by name, the specification as a value. */
 import type { Run } from '@lyceum/proto';
-import { runStateName } from '../client/index.js';
+import { runStateName } from '../../client/index.js';
+import { timeText } from '../text/index.js';
 
 export function runDocument(run: Run): Record<string, unknown> {
   const { progress } = run;
@@ -23,9 +24,4 @@ export function runDocument(run: Run): Record<string, unknown> {
     finalWeightsDigest: run.finalWeightsDigest,
     specification: run.specificationJson === '' ? null : JSON.parse(run.specificationJson),
   };
-}
-
-/** ISO 8601, UTC; null: not yet. */
-export function timeText(atMs: number): string | null {
-  return atMs === 0 ? null : new Date(atMs).toISOString();
 }

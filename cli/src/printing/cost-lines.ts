@@ -1,27 +1,13 @@
-/** What runs have cost their devices, as text. */
+/** What runs have cost their devices, in tables. */
+import { type CostRow, type CostsBy, deviceSeconds, type RunExpense } from '../comparison/index.js';
 import {
-  type CostRow,
-  type CostsBy,
-  deviceSeconds,
-  type RunExpense,
-} from '../../comparison/index.js';
-import { type Column, countText, orUnknown, percentText, tableLines } from '../text/index.js';
-
-/** As reports and runs have it. */
-interface DeviceCosts {
-  readonly studentDeviceSeconds: number;
-  readonly teachers: readonly { readonly name: string; readonly deviceSeconds: number }[];
-}
-
-/** `12.3 s of devices: student 8.1 s, teachers 4.2 s (wide 3.0 s, lenet 1.2 s)`. */
-export function costText({ studentDeviceSeconds, teachers }: DeviceCosts): string {
-  const ofTeachers = teachers.reduce((sum, own) => sum + own.deviceSeconds, 0);
-  const student = `student ${secondsText(studentDeviceSeconds)}`;
-  const total = secondsText(studentDeviceSeconds + ofTeachers);
-  if (teachers.length === 0) return `${total} of devices: ${student}`;
-  const each = teachers.map((own) => `${own.name} ${secondsText(own.deviceSeconds)}`).join(', ');
-  return `${total} of devices: ${student}, teachers ${secondsText(ofTeachers)} (${each})`;
-}
+  type Column,
+  countText,
+  orUnknown,
+  percentText,
+  secondsText,
+  tableLines,
+} from './text/index.js';
 
 const TITLES: Readonly<Record<CostsBy, string>> = { run: 'RUN', team: 'TEAM', teacher: 'TEACHER' };
 
@@ -67,9 +53,4 @@ export function expenseLines(runs: readonly RunExpense[]): string[] {
     ],
     runs,
   );
-}
-
-/** `8.1 s`, `12,345 s`. */
-function secondsText(seconds: number): string {
-  return `${seconds < 1000 ? seconds.toFixed(1) : countText(seconds)} s`;
 }
