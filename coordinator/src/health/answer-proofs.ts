@@ -69,8 +69,7 @@ export class AnswerProofs {
   ): Promise<void> {
     const { store, stored, now } = this.#parts;
     const name = tableFileName(key);
-    const tail = this.#tails.get(name) ?? (await this.#newTail(name, key));
-    tail.putCount++;
+    const tail = await this.#held(name, key);
     try {
       await this.#noted(name, tail);
       const range = await store.put(key, samples, records);
@@ -105,10 +104,19 @@ export class AnswerProofs {
     }
   }
 
-  async #newTail(name: string, key: AnswerTableKey): Promise<Tail> {
-    const first = await this.#parts.store.recordCount(key);
-    const known = this.#tails.get(name);
-    if (known !== undefined) return known;
+  /** The table's tail, which stays until this put has ended. */
+  async #held(name: string, key: AnswerTableKey): Promise<Tail> {
+    let tail = this.#tails.get(name);
+    if (tail === undefined) {
+      const first = await this.#parts.store.recordCount(key);
+      // Another put may have been faster.
+      tail = this.#tails.get(name) ?? this.#newTail(name, key, first);
+    }
+    tail.putCount++;
+    return tail;
+  }
+
+  #newTail(name: string, key: AnswerTableKey, first: number): Tail {
     const sinceMs = this.#parts.now();
     const tail: Tail = { key, first, sinceMs, putCount: 0, written: Promise.resolve() };
     this.#tails.set(name, tail);
@@ -117,11 +125,6 @@ export class AnswerProofs {
   }
 
   #write(): Promise<void> {
-    const tails = [...this.#tails.values()].map(({ key, first, sinceMs }) => ({
-      key,
-      first,
-      sinceMs,
-    }));
-    return this.#parts.file.write(tails);
+    return this.#parts.file.write([...this.#tails.values()]);
   }
 }

@@ -22,6 +22,8 @@ const entries = z.array(
 export class UnprovenFile {
   readonly #path: string;
   #writes: Promise<void> = Promise.resolve();
+  /** What the write has that waits for the one under way. */
+  #next: { tails: readonly UnprovenTail[]; readonly written: Promise<void> } | undefined;
 
   constructor(path: string) {
     this.#path = path;
@@ -36,17 +38,28 @@ export class UnprovenFile {
     }));
   }
 
-  /** Resolves once it is written; writes go one after the other. */
+  /** Resolves once it, or what came after it, is written: of those that wait for a write under way only the last is. */
   write(tails: readonly UnprovenTail[]): Promise<void> {
+    if (this.#next !== undefined) {
+      this.#next.tails = tails;
+      return this.#next.written;
+    }
+    const written = this.#writes.then(() => {
+      const newest = this.#next?.tails ?? tails;
+      this.#next = undefined;
+      return this.#put(newest);
+    });
+    this.#next = { tails, written };
+    this.#writes = written.catch(() => {});
+    return written;
+  }
+
+  async #put(tails: readonly UnprovenTail[]): Promise<void> {
     const text = JSON.stringify(
       tails.map(({ key, first, sinceMs }) => ({ table: tableKeyText(key), first, sinceMs })),
     );
-    const write = this.#writes.then(async () => {
-      const draft = `${this.#path}.part`;
-      await withRoom(draft, () => writeFile(draft, text), text.length);
-      await rename(draft, this.#path);
-    });
-    this.#writes = write.catch(() => {});
-    return write;
+    const draft = `${this.#path}.part`;
+    await withRoom(draft, () => writeFile(draft, text), text.length);
+    await rename(draft, this.#path);
   }
 }
