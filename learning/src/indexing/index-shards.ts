@@ -1,9 +1,10 @@
 /** Reads all shards once, several at a time, each from the cache if it was read before. */
+import { setMaxListeners } from 'node:events';
 import type { Objects } from '@lyceum/platform/objects';
-import { LyceumError } from '@lyceum/proto';
 import { SampleRefusedError } from '../datasets/encoding/index.js';
 import type { PictureGrid } from '../datasets/index.js';
 import { Ignored, Refusals } from '../import/samples/index.js';
+import { ParquetRefusedError } from '../import/tables/index.js';
 import { decoderVersion, pictureDecoder } from '../pictures/index.js';
 import { CountedObjects } from './counted-objects.js';
 import {
@@ -75,6 +76,8 @@ export async function indexShards(
   const results: IndexedPart[] = [];
   const failed = new AbortController();
   const ended = AbortSignal.any([failed.signal, ...(signal === undefined ? [] : [signal])]);
+  // Each request under way listens, and of folders there are dozens; Node takes more than ten for a leak.
+  setMaxListeners(0, ended);
   let next = 0;
   const work = async () => {
     for (let own = next++; own < parts.length; own = next++) {
@@ -91,7 +94,8 @@ export async function indexShards(
         ended,
       );
       const index = () => refusedAsWhole(part, () => indexPart(part, counted, options));
-      const rows = await cache.rows([keyOf(part), label ?? null, image ?? null, checked], index);
+      const key = isNamed(part) ? [keyOf(part), label ?? null, image ?? null, checked] : undefined;
+      const rows = await cache.rows(key, index);
       tell(part.sizeBytes - read);
       results[own] = { source: part.source, files: part.files, rows };
     }
@@ -117,14 +121,19 @@ function partsOf(source: ShardSource | FolderSource): Part[] {
   return parts;
 }
 
+/** Whether its server names its version: one without a name may have been replaced by another of its size. */
+function isNamed({ source, files }: Part): boolean {
+  return (source.format === 'folder' ? files : [source]).every(({ etag }) => etag !== undefined);
+}
+
 function keyOf({ source, files }: Part): unknown {
   if (source.format !== 'folder') {
-    return [source.format, source.url, source.sizeBytes, source.etag ?? null];
+    return [source.format, source.url, source.sizeBytes, source.etag];
   }
   return [
     'folder',
     source.url,
-    files.map((file) => [file.path, file.sizeBytes, file.etag ?? null]),
+    files.map((file) => [file.path, file.sizeBytes, file.etag]),
   ];
 }
 
@@ -159,8 +168,8 @@ async function refusedAsWhole(
     const beside = rows.ignored.first.length > 0 ? `, but ${rows.ignored.first.join(', ')}` : '';
     refusal = new SampleRefusedError('no pictures', `has no pictures${beside}`);
   } catch (err) {
-    // What a server says is no fault of the shard.
-    if (!(err instanceof LyceumError) || err.code !== 'INVALID_ARGUMENT') throw err;
+    // What a server says is no fault of the shard, and it may say something else tomorrow.
+    if (!(err instanceof SampleRefusedError || err instanceof ParquetRefusedError)) throw err;
     refusal =
       err instanceof SampleRefusedError
         ? err

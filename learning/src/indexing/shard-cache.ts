@@ -23,10 +23,11 @@ export class ShardCache {
   }
 
   /**
-   * @param key - all that decides what `index` finds: URL, size, ETag, options.
+   * @param key - all that decides what `index` finds: URL, size, ETag, options; undefined: nobody knows, so nothing is kept.
    * @returns what was found before, or what `index` finds now.
    */
   async rows(key: unknown, index: () => Promise<ShardRows>): Promise<ShardRows> {
+    if (key === undefined) return index();
     const name = sha256Hex(Buffer.from(JSON.stringify([INDEX_VERSION, key])));
     const file = join(this.#folder, `${name}.npz`);
     try {

@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseStoredDataset, type StoredDataset } from '@lyceum/learning/datasets';
 import { type RegisterOptions, registerSet } from '@lyceum/learning/indexing';
+import { LyceumError } from '@lyceum/proto';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { pictureDecoder } from '../../src/pictures/index.js';
@@ -291,6 +292,31 @@ describe('tars', () => {
     for (const file of readdirSync(join(cacheFolder, 'shard-indexes')))
       put(join('.cache/shard-indexes', file), 'damaged');
     expect((await register(['train-{0..1}.tar'])).summary.samples).toBe(40);
+  });
+
+  test('a shard whose server names no version is read again', async () => {
+    const { facts } = objects;
+    objects.facts = async (url) => ({ sizeBytes: (await facts(url)).sizeBytes });
+    const split = { by: 'shares', shares: { test: 0, validation: 0 }, seed: undefined } as const;
+    put('a.tar', tarOf(await samples(0, 4)));
+    await register(['a.tar'], { split });
+    const relabelled = (await samples(0, 4)).map(([name, bytes]) => {
+      return [name, name.endsWith('.cls') ? `${1 - Number(bytes)}` : bytes] as const;
+    });
+    put('a.tar', tarOf(relabelled));
+    const { manifest } = await register(['a.tar'], { split });
+    expect([...parseStoredDataset(manifest).labels]).toEqual([1, 0, 1, 0]);
+  });
+
+  test('what a server says ends it, is no fault of the shard, and is not kept', async () => {
+    put('a.tar', tarOf(await samples(0, 10)));
+    const { stream } = objects;
+    objects.stream = () => {
+      throw new LyceumError('INVALID_ARGUMENT', 'a.tar: its server sends all of it');
+    };
+    await expect(register(['a.tar'])).rejects.toThrowError(/^a.tar: its server sends all of it$/);
+    objects.stream = stream;
+    expect((await register(['a.tar'])).summary.samples).toBe(10);
   });
 
   test('shards sorted by class are told, and mixed ones are not', async () => {
