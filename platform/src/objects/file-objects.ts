@@ -2,19 +2,20 @@
  * Files below the datasets root. A set's manifest names their paths, so nothing outside the root is touched, links followed,
  * and of what cannot be read an error says no more than that it cannot.
  */
-import { constants } from 'node:fs';
+import { type BigIntStats, constants } from 'node:fs';
 import {
   type FileHandle,
   mkdir,
   open,
   opendir,
+  readdir,
   realpath,
   rename,
   rm,
   stat,
   writeFile,
 } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { LyceumError } from '@lyceum/proto';
 import { errnoOf, isBelow, withPath } from '../files/index.js';
 import { shownUrl } from './object-place.js';
@@ -135,6 +136,7 @@ export class FileObjects {
     const target = join(root, path);
     const aside = `${target}.${process.pid}.partial`;
     await this.#makeFolder(root, dirname(target), path);
+    await removePartial(target);
     try {
       await withPath('write', target, async () => {
         const file = await open(aside, 'w');
@@ -199,18 +201,26 @@ export class FileObjects {
   }
 }
 
+/** What programs left that were killed while they wrote the file. */
+async function removePartial(target: string): Promise<void> {
+  const [folder, name] = [dirname(target), basename(target)];
+  const isPartial = (other: string) => /^\.\d+\.partial$/.test(other.slice(name.length));
+  for (const other of await readdir(folder)) {
+    if (other.startsWith(name) && isPartial(other)) await rm(join(folder, other), { force: true });
+  }
+}
+
 function factsOf(file: FileHandle): Promise<ObjectFacts> {
   return file.stat({ bigint: true }).then(factsIn);
 }
 
+/** When its inode changed nobody can set back, as archives and copies do with the time of its bytes. */
 function factsIn({
   size,
   mtimeNs,
-}: {
-  readonly size: bigint;
-  readonly mtimeNs: bigint;
-}): ObjectFacts {
-  return { sizeBytes: Number(size), etag: `"${size}-${mtimeNs}"` };
+  ctimeNs,
+}: Pick<BigIntStats, 'size' | 'mtimeNs' | 'ctimeNs'>): ObjectFacts {
+  return { sizeBytes: Number(size), etag: `"${size}-${mtimeNs}-${ctimeNs}"` };
 }
 
 /** @throws {ObjectChangedError} if it is not the one that is wanted. */
@@ -221,7 +231,7 @@ async function versionOf(
 ): Promise<ObjectFacts> {
   const facts = await factsOf(file);
   if (etag === undefined || etag === facts.etag) return facts;
-  throw new ObjectChangedError(shownUrl(path), `its size and time are ${facts.etag}, not ${etag}`);
+  throw new ObjectChangedError(shownUrl(path), `its size and times are ${facts.etag}, not ${etag}`);
 }
 
 async function requireVersion(

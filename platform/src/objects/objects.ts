@@ -1,7 +1,7 @@
 /** What sets in shards are read from, and repacked to. */
 export interface ObjectFacts {
   readonly sizeBytes: number;
-  /** As the server names this version, quotes included; of a file, of its size and time. Undefined: the server names none. */
+  /** As the server names this version, quotes included; of a file, of its size and times. Undefined: the server names none. */
   readonly etag?: string | undefined;
 }
 

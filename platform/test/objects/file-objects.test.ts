@@ -90,10 +90,23 @@ it('tells another version, and one that is too short', async () => {
   expect(other).toBeInstanceOf(ObjectChangedError);
   expect(other).toMatchObject({
     code: 'FAILED_PRECONDITION',
-    message: expect.stringMatching(/^changing: .*its size and time/),
+    message: expect.stringMatching(/^changing: .*its size and times/),
   });
   expect(short).toBeInstanceOf(ObjectChangedError);
   expect(short.message).toMatch(/it has 6 bytes, and 9 are wanted/);
+});
+
+it('tells another version of the same size and time', async () => {
+  const path = join(root, 'changing');
+  const versions = [];
+  for (const text of ['abc', 'xyz']) {
+    writeFileSync(path, text);
+    utimesSync(path, 1, 1);
+    versions.push(await objects.facts('changing'));
+  }
+  rmSync(path);
+  expect(versions[0]).toMatchObject({ sizeBytes: 3 });
+  expect(versions[0]?.etag).not.toBe(versions[1]?.etag);
 });
 
 it('lists what is below a folder in the order of S3, and nothing that links lead out to', async () => {
@@ -123,6 +136,12 @@ it('writes whole files or none', async () => {
     message: 'broken',
   });
   expect(readFileSync(join(root, 'new/file'), 'utf8')).toBe('abc');
+  // One that was killed left this.
+  writeFileSync(join(root, 'new/file.12345.partial'), 'a');
+  writeFileSync(join(root, 'new/file.partial'), "somebody's own");
+  await objects.write('new/file', chunks(false));
+  expect(readdirSync(join(root, 'new')).sort()).toEqual(['file', 'file.partial']);
+  rmSync(join(root, 'new/file.partial'));
   expect(readdirSync(join(root, 'new'))).toEqual(['file']);
   rmSync(join(root, 'new'), { recursive: true });
   expect(await failureOf(objects.write('out/new/file', chunks(false)))).toMatchObject({
