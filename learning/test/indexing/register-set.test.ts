@@ -383,6 +383,30 @@ describe('folders', () => {
     expect(stored.shards?.shards).toEqual([{ url: 'pets/', format: 'folder', sizeBytes: 0 }]);
   });
 
+  test('what is called like a picture and cannot be read is refused, else ignored', async () => {
+    for (let n = 0; n < 8; n++) put(`pets/${n % 2 ? 'dog' : 'cat'}/${n}.jpg`, await picture(n));
+    const { list } = objects;
+    const unreadable = 'cannot be read';
+    objects.list = async function* (prefix) {
+      yield* list(prefix);
+      for (const name of ['cat/a.jpg', 'cow', 'b.tar', 'notes.txt', '.git']) {
+        yield { url: `pets/${name}`, sizeBytes: 0, unreadable };
+      }
+    };
+    const { summary } = await register(['pets/']);
+    expect(summary).toMatchObject({
+      samples: 8,
+      refused: {
+        count: 3,
+        first: ['cat/a.jpg', 'cow', 'b.tar'].map((name) => ({
+          path: `pets/${name}`,
+          message: unreadable,
+        })),
+      },
+      ignored: { first: ['pets/notes.txt', 'pets/.git'] },
+    });
+  });
+
   test('drawn splits are those of a push, and no class fills a chunk', async () => {
     for (let n = 0; n < 600; n++) put(`pets/${n < 300 ? 'a' : 'a-b'}/${n}.jpg`, await picture(n));
     const { manifest } = await register(['pets/']);

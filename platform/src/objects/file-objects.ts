@@ -83,7 +83,7 @@ export class FileObjects {
     }
   }
 
-  /** Regular files below a folder; a link back to where the way came from is not followed. */
+  /** Regular files below a folder, and what may be some; a link back to where the way came from is not followed. */
   async *list(folder: string, signal?: AbortSignal): AsyncIterable<ListedObject> {
     yield* this.#listBelow(folder, [], signal);
   }
@@ -119,15 +119,18 @@ export class FileObjects {
     }
   }
 
-  /** Undefined: neither a regular file nor a folder, or not below the root. */
-  async #entry(path: string): Promise<ObjectFacts | 'folder' | undefined> {
+  /** Undefined: neither a regular file nor a folder. */
+  async #entry(path: string): Promise<Omit<ListedObject, 'url'> | 'folder' | undefined> {
     try {
       const found = await stat(await this.#realPath(path), { bigint: true });
       if (found.isDirectory()) return 'folder';
       return found.isFile() ? factsIn(found) : undefined;
     } catch (err) {
-      if (err instanceof LyceumError && err.code === 'NOT_FOUND') return undefined;
-      throw err;
+      if (!(err instanceof LyceumError && err.code === 'NOT_FOUND')) throw err;
+      const unreadable = path.includes('\ufffd')
+        ? 'has a name that is not UTF-8; convmv -f latin1 -t utf8 renames it'
+        : 'cannot be read: it is a link that leads nowhere or out of the datasets root, or this user may not read it';
+      return { sizeBytes: 0, unreadable };
     }
   }
 

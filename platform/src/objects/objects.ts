@@ -16,6 +16,8 @@ export interface ObjectRange {
 
 export interface ListedObject extends ObjectFacts {
   readonly url: string;
+  /** Why it cannot be read, as what follows its name in a sentence; undefined: nobody knows better. */
+  readonly unreadable?: string | undefined;
 }
 
 /**

@@ -109,14 +109,21 @@ it('tells another version of the same size and time', async () => {
   expect(versions[0]?.etag).not.toBe(versions[1]?.etag);
 });
 
-it('lists what is below a folder in the order of S3, and nothing that links lead out to', async () => {
-  const urls = (await all(objects.list(''))).map(({ url, sizeBytes }) => [url, sizeBytes]);
-  expect(urls).toEqual([
+it('lists what is below a folder in the order of S3, and of what links lead out to that it cannot be read', async () => {
+  const notUtf8 = Buffer.concat([Buffer.from(`${root}/b/`), Buffer.from('\xe4.jpg', 'latin1')]);
+  writeFileSync(notUtf8, 'x');
+  const found = await all(objects.list(''));
+  rmSync(notUtf8);
+  expect(found.map(({ url, sizeBytes, unreadable }) => [url, unreadable ?? sizeBytes])).toEqual([
     ['a.tar', BYTES.length],
     ['b-/3.jpg', 5],
     ['b/1.jpg', 3],
     ['b/deep/ü.jpg', 3],
+    ['b/\ufffd.jpg', 'has a name that is not UTF-8; convmv -f latin1 -t utf8 renames it'],
+    ['c', expect.stringContaining('a link that leads nowhere or out of the datasets root')],
+    ['out', expect.stringContaining('leads nowhere or out')],
     ['same.tar', BYTES.length],
+    ['secret.jpg', expect.stringContaining('leads nowhere or out')],
   ]);
   expect((await all(objects.list('b/'))).map(({ url }) => url)).toEqual([
     'b/1.jpg',

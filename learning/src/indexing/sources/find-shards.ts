@@ -1,8 +1,10 @@
 /** From what a person names to what is read: shards with their sizes, and the pictures of folders. */
 import type { ListedObject, Objects } from '@lyceum/platform/objects';
 import { LyceumError, printable } from '@lyceum/proto';
+import { SampleRefusedError } from '../../datasets/encoding/index.js';
 import type { SplitName } from '../../datasets/index.js';
 import { Ignored, Refusals } from '../../import/samples/index.js';
+import { isPictureEnding } from '../formats/index.js';
 import { type FolderFile, folderFiles } from './folder-files.js';
 import { parseSources, type Source, shardKind, splitOfName } from './source-list.js';
 
@@ -80,7 +82,11 @@ async function insideOf(
   const others: ListedObject[] = [];
   for await (const object of objects.list(prefix, signal)) {
     const format = shardKind(object.url);
-    if (format === undefined) others.push(object);
+    if (object.unreadable !== undefined && mayMatter(object.url, prefix)) {
+      const refusal = new SampleRefusedError('unreadable file', object.unreadable);
+      refusals.add({ where: printable(object.url), refusal });
+    } else if (object.unreadable !== undefined) ignored.add(printable(object.url));
+    else if (format === undefined) others.push(object);
     else {
       const { url, sizeBytes, etag } = object;
       const own = split ?? splitOfName(url);
@@ -91,9 +97,19 @@ async function insideOf(
     for (const { url } of others) ignored.add(printable(url));
     return shards.sort((a, b) => (a.url < b.url ? -1 : 1));
   }
-  if (others.length === 0) throw new LyceumError('NOT_FOUND', `${prefix}: there is nothing`);
+  if (others.length === 0 && refusals.count === 0) {
+    throw new LyceumError('NOT_FOUND', `${prefix}: there is nothing`);
+  }
   const files = folderFiles(prefix, others, split, { refusals, ignored });
   return [{ url: prefix, format: 'folder', files }];
+}
+
+/** Whether what cannot be read is called like a shard, a picture, or a folder, whose name has no ending. */
+function mayMatter(url: string, prefix: string): boolean {
+  const names = url.slice(prefix.length).split('/');
+  if (names.some((name) => name.startsWith('.'))) return false;
+  const ending = /\.([^.]+)$/.exec(names.at(-1) as string)?.[1];
+  return ending === undefined || isPictureEnding(ending) || shardKind(url) !== undefined;
 }
 
 const KINDS = { tar: 'a tar', parquet: 'Parquet', folder: 'a folder of pictures' } as const;
