@@ -130,11 +130,7 @@ function keyOf({ source, files }: Part): unknown {
   if (source.format !== 'folder') {
     return [source.format, source.url, source.sizeBytes, source.etag];
   }
-  return [
-    'folder',
-    source.url,
-    files.map((file) => [file.path, file.sizeBytes, file.etag]),
-  ];
+  return ['folder', source.url, files.map((file) => [file.path, file.sizeBytes, file.etag])];
 }
 
 function indexPart(

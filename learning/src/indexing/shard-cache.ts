@@ -6,7 +6,7 @@ import { writeDurably } from '../files/index.js';
 import { readShardRows, type ShardRows, writeShardRows } from './formats/index.js';
 
 /** Rises when the same shard would give other rows, or they are written otherwise. */
-const INDEX_VERSION = 2;
+const INDEX_VERSION = 3;
 
 export class ShardCache {
   readonly #folder: string;

@@ -18,7 +18,7 @@ import { parquetWriteBuffer } from 'hyparquet-writer';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { pictureDecoder } from '../../src/pictures/index.js';
 import { type FileObjects, fileObjects } from './file-objects.js';
-import { type Members, picture, tarOf } from './tars.js';
+import { type Members, picture, tarOf, typedMember } from './tars.js';
 
 const top = mkdtempSync(join(tmpdir(), 'lyceum-indexing-'));
 afterAll(() => rmSync(top, { recursive: true }));
@@ -231,6 +231,44 @@ describe('tars', () => {
     await expect(register(['tars.tar'])).rejects.toThrowError(/tars.tar.*has no picture, but tar/s);
     const both = await register(['a.tar'], { image: 'jpg', classes: ['x', 'y'] });
     expect(both.summary.refused.reasons).not.toHaveProperty('two pictures');
+  });
+
+  test('a sample whose label or picture is a link is refused, as one whose name has more dots', async () => {
+    const jpg = await picture(1);
+    const file = (name: string, bytes: Uint8Array | string) =>
+      tarOf([[name, bytes]]).subarray(0, -1024);
+    put(
+      'a.tar',
+      Buffer.concat([
+        tarOf(await samples(0, 4)).subarray(0, -1024),
+        file('4.jpg', jpg),
+        typedMember('1', '4.cls', ''),
+        typedMember('2', '5.jpg', ''),
+        file('6.jpg', jpg),
+        typedMember('1', '6.txt', ''),
+        file('7.cls', '1'),
+        file('7.v2.jpg', jpg),
+        tarOf([]),
+      ]),
+    );
+    const { summary } = await register(['a.tar']);
+    expect(summary).toMatchObject({
+      samples: 5,
+      refused: {
+        count: 3,
+        first: [
+          {
+            path: 'a.tar: 4',
+            message: expect.stringMatching(/^its cls is a link, .*-dereference/),
+          },
+          { path: 'a.tar: 5', message: expect.stringMatching(/^its jpg is a link/) },
+          {
+            path: 'a.tar: 7',
+            message: expect.stringMatching(/^has no picture, but cls, v2.jpg; .* --image v2.jpg/),
+          },
+        ],
+      },
+    });
   });
 
   test('samples of thousands of files called alike are one refusal, told in a line', async () => {

@@ -64,13 +64,41 @@ test('a prefix is a part of the name in ustar alone', async () => {
   expect(await membersOf(withChecksum(tar))).toMatchObject([{ name: 'name' }]);
 });
 
-test('folders and links are passed over', async () => {
+test('folders are passed over, links told', async () => {
   const tar = Buffer.concat([
     typedMember('5', 'folder/', ''),
+    typedMember('1', 'hard', ''),
     typedMember('2', 'link', ''),
     tarOf([['file', 'abc']]),
   ]);
-  expect(await membersOf(tar)).toMatchObject([{ name: 'file', offset: 1536 }]);
+  expect(await membersOf(tar)).toMatchObject([
+    { name: 'hard', isLink: true },
+    { name: 'link', isLink: true },
+    { name: 'file', isLink: false, offset: 2048 },
+  ]);
+});
+
+test('names that are not UTF-8 stay apart', async () => {
+  const tar = tarOf([
+    ['x', '1'],
+    ['y', '2'],
+  ]);
+  const own = [0, 1024].map((at, n) => {
+    const member = Buffer.from(tar.subarray(at, at + 1024));
+    member[0] = [0xe4, 0xf6][n] as number;
+    return withChecksum(member);
+  });
+  const gnu = typedMember('L', '././@LongLink', Buffer.from([0xfc, 0]));
+  const pax = typedMember('x', 'pax', Buffer.from('9 path=\xdf\n', 'latin1'));
+  const found = await membersOf(Buffer.concat([...own, gnu, tar.subarray(0, 1024), pax, tar]));
+  expect(found.map(({ name }) => name)).toEqual(['ä', 'ö', 'ü', 'ß', 'y']);
+});
+
+test("the label of a volume, which GNU's tar writes without a size, is no file", async () => {
+  const label = typedMember('V', 'backup of May', '');
+  label.fill(0, 124, 136);
+  const tar = Buffer.concat([withChecksum(label), tarOf([['file', 'abc']])]);
+  expect(await membersOf(tar)).toMatchObject([{ name: 'file', offset: 1024 }]);
 });
 
 const whole = tarOf(MEMBERS);
@@ -84,6 +112,11 @@ test.each([
     'a gzip',
     Buffer.concat([Buffer.from([0x1f, 0x8b]), Buffer.alloc(600, 1)]),
     'is compressed, so no picture',
+  ],
+  [
+    'an xz',
+    Buffer.concat([Buffer.from('\xfd7zXZ\0', 'latin1'), Buffer.alloc(600, 1)]),
+    'is compressed',
   ],
   ['less than a header', whole.subarray(0, 100), 'is cut off: its bytes end at 100'],
   [

@@ -55,6 +55,7 @@ export async function indexTar(
     const where = `${url}: ${printable(key)}`;
     try {
       if (partCount > MAX_PARTS) throw tooManyParts(parts, partCount);
+      refuseLinks(parts, (ending) => isPicture(ending) || ending === endingOf(label));
       const { member } = onlyPicture(parts, isPicture);
       const { offset, bytes, sizeBytes } = member;
       if (bytes === undefined) throw tooLarge(sizeBytes);
@@ -104,6 +105,14 @@ function tooManyParts([first, second]: readonly Part[], count: number): SampleRe
   return new SampleRefusedError('too many files', message);
 }
 
+/** A picture without its label would be unlabelled, one without its bytes be left out. */
+function refuseLinks(parts: readonly Part[], isRead: (ending: string) => boolean): void {
+  const link = parts.find(({ ending, member }) => member.isLink && isRead(ending));
+  if (link === undefined) return;
+  const message = `its ${printable(link.ending)} is a link, which has no bytes; write the tar with copies (tar --dereference --hard-dereference)`;
+  throw new SampleRefusedError('link', message);
+}
+
 function onlyPicture(parts: readonly Part[], isPicture: (ending: string) => boolean): Part {
   const endings = parts.map(({ ending }) => ending);
   const twice = endings.find((ending, index) => endings.indexOf(ending) !== index);
@@ -115,7 +124,12 @@ function onlyPicture(parts: readonly Part[], isPicture: (ending: string) => bool
   }
   const [picture, other] = parts.filter(({ ending }) => isPicture(ending));
   if (picture === undefined) {
-    const message = `has no picture, but ${printable(endings.join(', '))}; the files of a sample follow each other in a tar (tar --sort=name), and --image names another ending`;
+    const isCut = endings.find((ending) => isPicture(ending.replace(/^.*\./s, '')));
+    const help =
+      isCut === undefined
+        ? 'the files of a sample follow each other in a tar (tar --sort=name), and --image names another ending'
+        : `files that are called alike up to the first dot are one sample, so rename those with more dots, or --image ${printable(isCut)} names the picture of each`;
+    const message = `has no picture, but ${printable(endings.join(', '))}; ${help}`;
     throw new SampleRefusedError('no picture', message);
   }
   if (other === undefined) return picture;

@@ -2,9 +2,13 @@
  * Headers of a tar's members: POSIX ustar and pax (IEEE Std 1003.1-2017, "pax", Extended Description), and GNU's long
  * names and large numbers (GNU tar manual, "Basic Tar Format"). Pure.
  */
+import { isUtf8 } from 'node:buffer';
 import { SampleRefusedError } from '../../datasets/encoding/index.js';
 
 export const BLOCK_BYTES = 512;
+
+/** What gzip, Zstandard, bzip2, xz and zip begin with. */
+const COMPRESSED = ['\x1f\x8b', '\x28\xb5\x2f\xfd', 'BZh', '\xfd7zXZ\0', 'PK\x03\x04'];
 
 export interface TarHeader {
   readonly name: string;
@@ -34,8 +38,8 @@ export function readTarHeader(block: Buffer, at: number): TarHeader | undefined 
     throw new SampleRefusedError('damaged tar', `the member at byte ${at} has no size`);
   }
   const isPosix = block.toString('latin1', 257, 263) === 'ustar\0';
-  const prefix = isPosix ? text(block.subarray(345, 500)) : '';
-  const name = text(block.subarray(0, 100));
+  const prefix = isPosix ? headerText(block.subarray(345, 500)) : '';
+  const name = headerText(block.subarray(0, 100));
   const type = String.fromCharCode(block[156] as number);
   return { name: prefix === '' ? name : `${prefix}/${name}`, sizeBytes, type };
 }
@@ -54,7 +58,7 @@ export function readPaxFields(bytes: Buffer, at: number): PaxFields {
     }
     fields.set(
       bytes.toString('utf8', space + 1, equals),
-      bytes.toString('utf8', equals + 1, end - 1),
+      headerText(bytes.subarray(equals + 1, end - 1)),
     );
     start = end;
   }
@@ -66,30 +70,31 @@ function noTar(block: Buffer, at: number): SampleRefusedError {
     const message = `at byte ${at} a member should begin, and what is there has not its checksum`;
     return new SampleRefusedError('damaged tar', message);
   }
-  const isGzip = block[0] === 0x1f && block[1] === 0x8b;
-  const isZstd = block.readUInt32LE(0) === 0xfd2fb528;
-  const message =
-    isGzip || isZstd
-      ? 'is compressed, so no picture in it can be read by itself; unpack it first, pictures are compressed already'
-      : 'is no tar';
+  const isCompressed = COMPRESSED.some((begin) => block.toString('latin1').startsWith(begin));
+  const message = isCompressed
+    ? 'is compressed, so no picture in it can be read by itself; unpack it first, pictures are compressed already'
+    : 'is no tar';
   return new SampleRefusedError('no tar', message);
 }
 
-/** Ends at the first zero. */
-function text(field: Buffer): string {
+/** Ends at the first zero. What is not UTF-8 is read byte by byte, so that other names stay other. */
+export function headerText(field: Buffer): string {
   const end = field.indexOf(0);
-  return field.toString('utf8', 0, end < 0 ? field.length : end);
+  const bytes = field.subarray(0, end < 0 ? field.length : end);
+  return bytes.toString(isUtf8(bytes) ? 'utf8' : 'latin1');
 }
 
-/** Octal digits, or GNU's binary number. */
+/** Octal digits, nothing for 0, or GNU's binary number. */
 function number(field: Buffer): number | undefined {
-  if (((field[0] as number) & 0x80) === 0) return octal(field);
+  if (((field[0] as number) & 0x80) === 0) {
+    return headerText(field).trim() === '' ? 0 : octal(field);
+  }
   const high = field.readUIntBE(field.length - 8, 2);
   const isLarge = field.subarray(1, field.length - 8).some((byte) => byte !== 0) || high > 0x1f;
   return isLarge ? undefined : high * 2 ** 48 + field.readUIntBE(field.length - 6, 6);
 }
 
 function octal(field: Buffer): number | undefined {
-  const digits = text(field).trim();
+  const digits = headerText(field).trim();
   return /^[0-7]+$/.test(digits) ? Number.parseInt(digits, 8) : undefined;
 }

@@ -1,9 +1,10 @@
-/** The files in a tar, in one pass over its bytes: where each lies, and the bytes of those that are wanted. */
+/** The files and links in a tar, in one pass over its bytes: where each lies, and the bytes of those that are wanted. */
 import { SampleRefusedError } from '../../datasets/encoding/index.js';
 import { shownName } from '../../files/index.js';
 import { ByteQueue } from './byte-queue.js';
 import {
   BLOCK_BYTES,
+  headerText,
   type PaxFields,
   readPaxFields,
   readTarHeader,
@@ -17,14 +18,18 @@ export interface TarMember {
   readonly sizeBytes: number;
   /** Undefined: not wanted. */
   readonly bytes: Buffer | undefined;
+  /** It has no bytes of its own, but another member's, or a file's elsewhere. */
+  readonly isLink: boolean;
 }
 
 /** Of a long name or a pax header. */
 const HEADER_MAX_BYTES = 1024 * 1024;
 
 const FILE_TYPES = ['0', '\0', '7'];
+/** To another member, to a path. */
+const LINK_TYPES = ['1', '2'];
 /** Links, devices, folders and pipes, after which nothing follows whatever size they claim. */
-const EMPTY_TYPES = ['1', '2', '3', '4', '5', '6'];
+const EMPTY_TYPES = [...LINK_TYPES, '3', '4', '5', '6'];
 
 /**
  * Reads to the end of the archive; what follows it must be zeros.
@@ -61,17 +66,20 @@ async function* members(
       if (type === 'g') global = new Map([...global, ...fields]);
       else next = new Map([...next, ...fields]);
     } else if (type === 'L' || type === 'K') {
-      const [text = ''] = (await ownBytes(queue, header, at)).toString('utf8').split('\0', 1);
-      if (type === 'L') next = new Map([...next, ['path', text]]);
+      const bytes = await ownBytes(queue, header, at);
+      if (type === 'L') next = new Map([...next, ['path', headerText(bytes)]]);
     } else {
       const member = named(header, new Map([...global, ...next]), at);
       next = new Map();
+      if (LINK_TYPES.includes(type)) {
+        yield { name: member.name, offset: at, sizeBytes: 0, bytes: undefined, isLink: true };
+      }
       if (EMPTY_TYPES.includes(type)) continue;
       const isFile = FILE_TYPES.includes(type) && !member.name.endsWith('/');
       const wanted = isFile && isWanted(member.name, member.sizeBytes);
       const offset = queue.position;
       const bytes = await contentOf(queue, member, wanted);
-      if (isFile) yield { ...member, offset, bytes };
+      if (isFile) yield { ...member, offset, bytes, isLink: false };
     }
   }
   await refuseMore(queue);
