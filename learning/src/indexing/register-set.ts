@@ -9,6 +9,7 @@ import {
   type ShardIndex,
   splitSamples,
 } from '../datasets/index.js';
+import { shownName } from '../files/index.js';
 import { type ImportSummary, importSummary } from '../import/index.js';
 import { chosenSplits, Refusals, type SplitChoice } from '../import/samples/index.js';
 import { decoderVersion } from '../pictures/index.js';
@@ -128,7 +129,11 @@ export async function registerSet(
   );
   const train = splitSamples(parts, 'train');
   const mixing = mixingOf(train, parts.labels, chunkEnds, grid.height * grid.width * grid.channels);
-  const warnings: Problem[] = [...summary.warnings, ...shardWarnings(parts, { mixing, broken })];
+  const warnings: Problem[] = [
+    ...rows.warnings,
+    ...summary.warnings,
+    ...shardWarnings(parts, { mixing, broken }),
+  ];
   return {
     manifest: encodeManifest(parts),
     summary: { ...summary, warnings },
@@ -142,8 +147,14 @@ export async function registerSet(
 }
 
 /** Who learns from a set without labels must know its classes all the same. */
-function requireClasses({ classNames, unread }: SetRows): void {
-  if (classNames.length > 0) return;
+function requireClasses({ classNames, unread, refusals }: SetRows): void {
+  const [only] = classNames;
+  if (classNames.length > 1) return;
+  if (only !== undefined) {
+    const message = `all labels are ${shownName(only)}, and a set has two classes or more; --classes names them`;
+    const problems = [{ path: 'classes', message }, ...refusals.first];
+    throw new InvalidDocumentError('the pictures of the sources', problems);
+  }
   const names = [...unread].sort().slice(0, 8).join(', ');
   const beside = names === '' ? '' : `; beside pictures there is ${names}`;
   const message = `no picture has a label${beside}. --label ENDING, --label json:FIELD, or of Parquet --label COLUMN says where labels are; for a set that has none, --classes names its classes`;

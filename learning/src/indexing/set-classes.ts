@@ -1,5 +1,5 @@
 /** From the labels that shards have to the classes of the set. Pure. */
-import { InvalidDocumentError, LyceumError } from '@lyceum/proto';
+import { InvalidDocumentError, LyceumError, type Problem } from '@lyceum/proto';
 import { SampleRefusedError } from '../datasets/encoding/index.js';
 import { MAX_CLASSES } from '../datasets/index.js';
 import { shownName } from '../files/index.js';
@@ -15,9 +15,12 @@ export interface SetClasses {
   /** By part, [rows]: numbers of classes, −1 unlabelled, {@link REFUSED} for rows that are not taken. */
   readonly labels: readonly Int32Array[];
   readonly refusals: Refusals;
+  readonly warnings: readonly Problem[];
 }
 
 export const REFUSED = -2;
+
+const NUMERAL = /^(0|[1-9]\d{0,14})$/;
 
 /** Of a found label: its class's number. @throws {SampleRefusedError} if it is none. */
 type Numbering = (label: FoundLabel) => number;
@@ -45,7 +48,21 @@ export function setClasses(
   const { labels, refusals } = numbered(parts, ({ text }) => numbers.numberOf(text));
   const { classNames, order, finalNumbers } = numbers.ordered();
   const final = (label: number) => (label < 0 ? label : (finalNumbers[label] as number));
-  return { classNames, order, labels: labels.map((part) => part.map(final)), refusals };
+  const warnings = known === undefined ? strayWarning(parts, classNames) : [];
+  return { classNames, order, labels: labels.map((part) => part.map(final)), refusals, warnings };
+}
+
+/** One label that is no number, among thousands that are, makes all of them names, and their order another. */
+function strayWarning(parts: readonly LabelledRows[], classNames: readonly string[]): Problem[] {
+  const isMoved = (name: string, number: number) => NUMERAL.test(name) && Number(name) !== number;
+  const moved = classNames.findIndex(isMoved);
+  const numeralCount = classNames.filter((name) => NUMERAL.test(name)).length;
+  const stray = parts.flatMap(({ found }) => found).find(({ text }) => !NUMERAL.test(text));
+  const mayBeNumbers =
+    parts.every((part) => part.mayBeNumbers) && 2 * numeralCount > classNames.length;
+  if (!mayBeNumbers || moved < 0 || stray === undefined) return [];
+  const message = `${stray.where} has label ${shownName(stray.text)}, no whole number as most are, so all labels are names: class "${classNames[moved]}" has number ${moved}. If numbers are meant, mend that label, or name the classes by --classes`;
+  return [{ path: 'labels', message }];
 }
 
 function ownNames(parts: readonly LabelledRows[]): readonly string[] | undefined {
@@ -59,7 +76,7 @@ function ownNames(parts: readonly LabelledRows[]): readonly string[] | undefined
 
 function areNumbers(parts: readonly LabelledRows[], given: readonly string[] | undefined): boolean {
   const found = parts.flatMap((part) => part.found);
-  const areWhole = found.every(({ text }) => /^(0|[1-9]\d{0,14})$/.test(text));
+  const areWhole = found.every(({ text }) => NUMERAL.test(text));
   if (!areWhole || found.length === 0 || !parts.every((part) => part.mayBeNumbers)) return false;
   return given === undefined || !found.every(({ text }) => given.includes(text));
 }
@@ -85,7 +102,7 @@ function numberedClasses(
   const { labels, refusals } = numbered(parts, numberOf);
   const classNames = given ?? Array.from({ length: greatest + 1 }, (_, number) => String(number));
   const order = given === undefined ? 'by number' : 'as given, by number';
-  return { classNames, order, labels, refusals };
+  return { classNames, order, labels, refusals, warnings: [] };
 }
 
 function numbered(

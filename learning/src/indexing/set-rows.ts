@@ -8,7 +8,7 @@ import type { IndexedPart } from './index-shards.js';
 import { REFUSED, type SetClasses, setClasses } from './set-classes.js';
 import type { FoundSources } from './sources/index.js';
 
-export interface SetRows extends Pick<SetClasses, 'classNames' | 'order'> {
+export interface SetRows extends Pick<SetClasses, 'classNames' | 'order' | 'warnings'> {
   readonly shards: readonly Shard[];
   /** [rows] each; digests [rows, {@link DIGEST_BYTES}]. */
   readonly shardOf: Uint32Array;
@@ -96,7 +96,7 @@ export function setRows(
       at += 1;
     }
   }
-  const { classNames: names, order } = classes;
+  const { classNames: names, order, warnings } = classes;
   requireSplits(
     splits,
     (row) => `${(shards[shardOf[row] as number] as Shard).url}${paths?.[row] ?? ''}`,
@@ -104,6 +104,7 @@ export function setRows(
   return {
     classNames: names,
     order,
+    warnings,
     shards,
     shardOf,
     offsets,

@@ -169,6 +169,46 @@ describe('tars', () => {
     });
   });
 
+  test('one label that is no number among numbers is told, because it moves them', async () => {
+    const named = async (label: string) =>
+      (await samples(0, 10, 5)).map(([name, bytes]) => {
+        return [name, name === '7.cls' ? label : bytes] as const;
+      });
+    put('a.tar', tarOf(await named('-2')));
+    const { summary } = await register(['a.tar']);
+    expect(summary.classNames).toEqual(['-2', '0', '1', '2', '3', '4']);
+    expect(summary.warnings[0]).toEqual({
+      path: 'labels',
+      message: expect.stringMatching(
+        /^a.tar: 7 has label "-2", no whole .* class "0" has number 1/,
+      ),
+    });
+    // What sorts behind them moves none.
+    put('a.tar', tarOf(await named('cat')));
+    const behind = (await register(['a.tar'])).summary.warnings;
+    expect(behind.filter(({ path }) => path === 'labels')).toEqual([]);
+    expect(
+      (await register(['a.tar'], { classes: ['4', '3', '2', '1', '0', 'cat'] })).summary,
+    ).toMatchObject({
+      warnings: behind,
+    });
+  });
+
+  test('a single class is told with what was refused', async () => {
+    put(
+      'a.tar',
+      tarOf([
+        ['0.jpg', await picture(0)],
+        ['0.cls', 'cat'],
+        ['1.jpg', await picture(1)],
+        ['1.cls', 'a\0'],
+      ]),
+    );
+    await expect(register(['a.tar'])).rejects.toThrowError(
+      /classes: all labels are "cat", and a set has two classes or more.*a.tar: 1: label "a\\u0000" holds/s,
+    );
+  });
+
   test('what cannot be taken is refused by name, and the rest is there', async () => {
     const [a, b] = [await picture(1), await picture(2)];
     put(
@@ -419,6 +459,21 @@ describe('folders', () => {
     expect([...stored.labels]).toEqual(found.map((n) => n % 2));
     expect([...stored.splits]).toEqual(found.map((n) => (n < 20 ? 1 : n < 30 ? 2 : 3)));
     expect(stored.shards?.shards).toEqual([{ url: 'pets/', format: 'folder', sizeBytes: 0 }]);
+  });
+
+  test('a folder without pictures, or with some in a folder without a name, is told', async () => {
+    put('pets/cat/1.bmp', 'BM');
+    await expect(register(['pets/'])).rejects.toThrowError(
+      /^pets\/: there is no .tar, no .parquet and no picture, but pets\/cat\/1.bmp; pictures are .jpg, /,
+    );
+    const { list } = objects;
+    objects.list = async function* (prefix) {
+      yield* list(prefix);
+      yield { url: 'pets//1.jpg', sizeBytes: 1 };
+    };
+    await expect(register(['pets/'])).rejects.toThrowError(
+      /pets\/\/1.jpg: lies in no folder of a class/,
+    );
   });
 
   test('what is called like a picture and cannot be read is refused, else ignored', async () => {

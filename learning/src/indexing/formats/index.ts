@@ -4,6 +4,6 @@ export type { IndexOptions } from './index-options.js';
 export { indexParquet } from './index-parquet.js';
 export { indexTar } from './index-tar.js';
 export { type LabelPlace, parseLabelPlace } from './label-place.js';
-export { isPictureEnding } from './picture-signature.js';
+export { isPictureEnding, PICTURE_ENDINGS } from './picture-signature.js';
 export type { FoundLabel, ShardRows } from './shard-rows.js';
 export { readShardRows, writeShardRows } from './shard-rows-file.js';

@@ -17,7 +17,7 @@ export function looksLikePicture(bytes: Uint8Array): boolean {
 }
 
 /** Names of pictures' files, by their endings. */
-const PICTURE_ENDINGS = ['jpg', 'jpeg', 'jfif', 'png', 'webp', 'gif', 'tif', 'tiff', 'avif'];
+export const PICTURE_ENDINGS = ['jpg', 'jpeg', 'jfif', 'png', 'webp', 'gif', 'tif', 'tiff', 'avif'];
 
 export function isPictureEnding(ending: string): boolean {
   return PICTURE_ENDINGS.includes(ending.toLowerCase());

@@ -4,7 +4,7 @@ import { LyceumError, printable } from '@lyceum/proto';
 import { SampleRefusedError } from '../../datasets/encoding/index.js';
 import type { SplitName } from '../../datasets/index.js';
 import { Ignored, Refusals } from '../../import/samples/index.js';
-import { isPictureEnding } from '../formats/index.js';
+import { isPictureEnding, PICTURE_ENDINGS } from '../formats/index.js';
 import { type FolderFile, folderFiles } from './folder-files.js';
 import { parseSources, type Source, shardKind, splitOfName } from './source-list.js';
 
@@ -101,6 +101,10 @@ async function insideOf(
     throw new LyceumError('NOT_FOUND', `${prefix}: there is nothing`);
   }
   const files = folderFiles(prefix, others, split, { refusals, ignored });
+  if (files.length === 0 && refusals.count === 0) {
+    const message = `${prefix}: there is no .tar, no .parquet and no picture, but ${ignored.first.join(', ')}; pictures are ${PICTURE_ENDINGS.map((ending) => `.${ending}`).join(', ')}`;
+    throw new LyceumError('INVALID_ARGUMENT', message);
+  }
   return [{ url: prefix, format: 'folder', files }];
 }
 

@@ -54,7 +54,7 @@ export function folderFiles(
     const names = paths[index] as string[];
     const path = names.join('/');
     const label = names[areSplits ? 1 : 0] as string;
-    if (names.length < (areSplits ? 3 : 2)) {
+    if (names.length < (areSplits ? 3 : 2) || label === '') {
       refuse(url, 'no label', 'lies in no folder of a class, so has no label');
     } else if (printable(path) !== path || path.includes('\ufffd') || path.includes('\n')) {
       const message = `its name ${shownName(path)} has signs that are not printed; rename it`;
