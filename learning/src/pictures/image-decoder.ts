@@ -3,7 +3,8 @@
  *
  * - turned as its EXIF orientation says; in sRGB, from CMYK and other colour spaces by their profiles
  * - 16 bits a channel become 8; what is transparent is laid over white; padding of `contain` is black
- * - refused: damaged and truncated images, animations, more pixels than {@link IMAGE_MAX_PIXELS}
+ * - refused: damaged and truncated images, animations, more pixels than {@link IMAGE_MAX_PIXELS}, other numbers than
+ *   whole ones of up to 16 bits: nobody says which is white
  *
  * Only the six formats below are read: libvips has loaders for many more, some of which run other programs.
  */
@@ -102,6 +103,7 @@ async function decode(
     throw new SampleRefusedError('unreadable image', message);
   }
   refuseGiants(metadata);
+  refuseMeasurements(metadata);
   if (metadata.hasAlpha) image.flatten({ background: '#ffffff' });
   const gray = channels === undefined ? isGray(metadata) : channels === 'gray';
   try {
@@ -140,6 +142,13 @@ function refuseGiants({ width, height, pages = 1 }: Metadata): void {
     const message = `is ${width} pixels wide and ${height} high; at most ${IMAGE_MAX_PIXELS} pixels are read`;
     throw new SampleRefusedError('too many pixels', message);
   }
+}
+
+/** TIFFs of instruments: floats, 32 bits, with signs. Cut to 8 bits they would be black, or white. */
+function refuseMeasurements({ depth }: Metadata): void {
+  if (depth === undefined || depth === 'uchar' || depth === 'ushort') return;
+  const message = `has pixels of the type ${depth}; want whole numbers of up to 16 bits`;
+  throw new SampleRefusedError('no 8 or 16 bits', message);
 }
 
 function isGray({ space, channels, hasAlpha }: Metadata): boolean {

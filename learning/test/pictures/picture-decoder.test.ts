@@ -109,8 +109,32 @@ describe('a picture on a grid', () => {
     await expect(decoded(Buffer.from('GIF8'))).rejects.toMatchObject({
       reason: 'unreadable image',
     });
+    await expect(decoded(floatTiff(0, 1))).rejects.toMatchObject({
+      message: 'has pixels of the type float; want whole numbers of up to 16 bits',
+    });
   });
 });
+
+/** One row, as instruments write it. TIFF 6.0: a header of 8 bytes, the directory, then the pixels. */
+function floatTiff(...pixels: number[]): Buffer {
+  const [width, pixelBytes] = [pixels.length, 4 * pixels.length];
+  const pixelsAt = 8 + 2 + 9 * 12 + 4;
+  // Width, height, bits, compression, black is zero, where strips are, rows and bytes of one, IEEE floats.
+  const tags = [256, 257, 258, 259, 262, 273, 278, 279, 339];
+  const values = [width, 1, 32, 1, 1, pixelsAt, 1, pixelBytes, 3];
+  const file = Buffer.alloc(pixelsAt + pixelBytes);
+  file.write('II*\0\x08', 'latin1');
+  file.writeUInt16LE(tags.length, 8);
+  for (const [index, tag] of tags.entries()) {
+    const at = 10 + 12 * index;
+    file.writeUInt16LE(tag, at);
+    file.writeUInt16LE(4, at + 2);
+    file.writeUInt32LE(1, at + 4);
+    file.writeUInt32LE(values[index] as number, at + 8);
+  }
+  for (const [index, pixel] of pixels.entries()) file.writeFloatLE(pixel, pixelsAt + 4 * index);
+  return file;
+}
 
 /** A picture as there are many: smooth, with edges. */
 const photograph = (width: number, height: number) =>
