@@ -12,6 +12,9 @@ import { GREATEST_DELAY_MS, resumedRead } from './resumed-read.js';
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 const MAX_REDIRECTS = 5;
 
+/** What servers say that answer GET alone; signed URLs are of one method. */
+const WITHOUT_HEAD: ReadonlySet<number> = new Set([403, 405, 501]);
+
 interface Asked {
   readonly method: 'GET' | 'HEAD';
   readonly url: URL;
@@ -30,9 +33,17 @@ export class HttpObjects {
 
   facts(url: URL, signal?: AbortSignal): Promise<ObjectFacts> {
     const attempt = async (): Promise<ObjectFacts> => {
-      const response = await this.#ask({ method: 'HEAD', url, headers: {}, signal });
-      response.leave();
-      return factsIn(response, shownUrl(url.href));
+      const head = await this.#answer({ method: 'HEAD', url, headers: {}, signal });
+      head.response.leave();
+      const isOfUse =
+        isSuccess(head.response) && head.response.header('content-length') !== undefined;
+      if (isOfUse) return factsIn(head.response, shownUrl(url.href));
+      if (!isSuccess(head.response) && !WITHOUT_HEAD.has(head.response.status))
+        throw refusalOf(head);
+      const range = { range: 'bytes=0-0' };
+      const first = await this.#ask({ method: 'GET', url, headers: range, signal });
+      first.leave();
+      return factsIn(first, shownUrl(url.href));
     };
     return retrying(attempt, {
       tries: this.#attempts,
@@ -53,18 +64,24 @@ export class HttpObjects {
   }
 
   /** @throws {LyceumError} if the answer is no success. */
-  async #ask({ method, url, headers, signal }: Asked): Promise<HttpResponse> {
+  async #ask(asked: Asked): Promise<HttpResponse> {
+    const answer = await this.#answer(asked);
+    if (isSuccess(answer.response)) return answer.response;
+    answer.response.leave();
+    throw refusalOf(answer);
+  }
+
+  /** The answer that is no redirect. */
+  async #answer({ method, url, headers, signal }: Asked): Promise<Answer> {
     const shown = shownUrl(url.href);
     let at = url;
     for (let hops = 0; ; hops++) {
       const response = await this.#requests.send({ method, url: at, shown, headers, signal });
-      const { status, retryAfterMs } = response;
-      if (status === 200 || status === 206) return response;
-      response.leave();
       const location = response.header('location');
-      if (!REDIRECTS.has(status) || location === undefined) {
-        throw refusalError({ shown, status, retryAfterMs });
+      if (!REDIRECTS.has(response.status) || location === undefined) {
+        return { response, shown, hint: hops === 0 ? undefined : `it led to ${at.host}` };
       }
+      response.leave();
       if (hops === MAX_REDIRECTS) {
         throw new LyceumError('INVALID_ARGUMENT', `${shown}: leads to more than ${hops} others`);
       }
@@ -73,9 +90,25 @@ export class HttpObjects {
   }
 }
 
+interface Answer {
+  readonly response: HttpResponse;
+  /** The URL that was asked for, as messages show it. */
+  readonly shown: string;
+  readonly hint: string | undefined;
+}
+
+function isSuccess({ status }: HttpResponse): boolean {
+  return status === 200 || status === 206;
+}
+
+function refusalOf({ response: { status, retryAfterMs }, shown, hint }: Answer): LyceumError {
+  return refusalError({ shown, status, hint, retryAfterMs });
+}
+
 /** @throws {LyceumError} INVALID_ARGUMENT if the answer does not say how long the object is. */
 export function factsIn(response: HttpResponse, shown: string): ObjectFacts {
-  const length = response.header('content-length');
+  const [, total] = /^bytes 0-0\/(\d+)$/.exec(response.header('content-range') ?? '') ?? [];
+  const length = response.status === 206 ? total : response.header('content-length');
   if (length === undefined || !/^\d+$/.test(length)) {
     throw new LyceumError('INVALID_ARGUMENT', `${shown}: its server does not say how long it is`);
   }

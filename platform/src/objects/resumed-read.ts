@@ -84,6 +84,10 @@ function checkedPart(
     response.leave();
     throw err;
   };
+  if (/gzip|deflate|br|zstd|compress/i.test(response.header('content-encoding') ?? '')) {
+    const message = `${shown}: its server sends it compressed (Content-Encoding), so no part of it can be read; want it sent as it is`;
+    refuse(new LyceumError('INVALID_ARGUMENT', message));
+  }
   const found = response.header('etag');
   if (etag !== undefined && found !== undefined && found !== etag) {
     refuse(new ObjectChangedError(shown, `its ETag is ${found}, not ${etag}`));

@@ -185,8 +185,31 @@ describe('over HTTP', () => {
     expect(server.asked).toHaveLength(1);
   });
 
+  it.each([
+    ['refuses HEAD', says(405)],
+    ['has signed the URL for GET', says(403)],
+    ['names no length to HEAD', says(200, { 'transfer-encoding': 'chunked' })],
+  ])('asks for the first byte where the server %s', async (_, answer) => {
+    server.next.push(answer);
+    expect(await objects.facts(url)).toEqual({ sizeBytes: BYTES.length, etag: '"first"' });
+    expect(server.asked).toEqual(['HEAD /set/000.tar - -', 'GET /set/000.tar bytes=0-0 -']);
+  });
+
+  it('refuses what comes compressed, whatever it asked for', async () => {
+    server.next.push((request, response, served) => {
+      response.setHeader('content-encoding', 'gzip');
+      serveWell(request, response, served);
+    });
+    expect(await failureOf(objects.read(url, part))).toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      message: expect.stringMatching(/000\.tar: its server sends it compressed/),
+    });
+    expect(server.asked).toHaveLength(1);
+  });
+
   it('wants to know how long an object is', async () => {
-    server.next.push(says(200, { 'transfer-encoding': 'chunked' }));
+    const endless = says(200, { 'transfer-encoding': 'chunked' });
+    server.next.push(endless, endless);
     expect(await failureOf(objects.facts(url))).toMatchObject({
       code: 'INVALID_ARGUMENT',
       message: `${url}: its server does not say how long it is`,
@@ -197,6 +220,10 @@ describe('over HTTP', () => {
     server.next.push(says(302, { location: '/there' }));
     expect(wanted.equals(await objects.read(url, part))).toBe(true);
     expect(server.asked.map((line) => line.split(' ')[1])).toEqual(['/set/000.tar', '/there']);
+    server.next.push(says(302, { location: '/there' }), says(404));
+    expect((await failureOf(objects.facts(url))).message).toMatch(
+      /000\.tar: answers 404 Not Found; it led to 127\.0\.0\.1:\d+$/,
+    );
     server.next.push(says(302, { location: 'http://127.0.0.2:1/' }));
     expect(await failureOf(objects.facts(url))).toMatchObject({
       code: 'PERMISSION_DENIED',

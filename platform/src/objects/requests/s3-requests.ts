@@ -163,6 +163,7 @@ export class S3Requests {
     if (code === 'AuthorizationHeaderMalformed') {
       return `its region is not ${this.#settings.region}; --s3-region (LYCEUM_S3_REGION) names it`;
     }
+    if (code === 'InvalidObjectState') return 'it is archived (Glacier); restore it first';
     if (status !== 403) return undefined;
     return 'look at the credentials of this program (AWS_ACCESS_KEY_ID, AWS_PROFILE, its role) and what they may read';
   }
