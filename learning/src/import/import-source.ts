@@ -227,7 +227,7 @@ function sourceOf(
       ...(cells.length === 0 ? [] : (['raw'] as const)),
     ],
     isLabelled: label !== undefined,
-    classNames: table.classNames,
+    classNames: label === undefined ? undefined : table.classNamesOf?.get(label),
     others,
     unclaimed,
     ...(cells.length > 0 &&

@@ -138,7 +138,7 @@ function indexPart(
   objects: CountedObjects,
   options: IndexOptions,
 ): Promise<ShardRows> {
-  if (source.format === 'tar') return indexTar(source.url, objects.stream(source), options);
+  if (source.format === 'tar') return indexTar(source.url, tarStream(source, objects), options);
   if (source.format === 'parquet') return indexParquet(source.url, objects.buffer(source), options);
   const versions = files.map(({ path, sizeBytes, etag }) => ({
     url: `${source.url}${path}`,
@@ -150,6 +150,15 @@ function indexPart(
     (place) => objects.read(versions[place] as (typeof versions)[number]),
     options,
   );
+}
+
+/** All of it, if its last byte can be had alone: workers read parts, and some servers have none. */
+async function* tarStream(
+  source: ShardSource,
+  objects: CountedObjects,
+): AsyncGenerator<Buffer, void, undefined> {
+  await objects.read(source, Math.max(0, source.sizeBytes - 1));
+  yield* objects.stream(source);
 }
 
 /** A shard that is damaged is one refusal, so that all of them are told in one go, and the others can be taken. */
@@ -169,7 +178,10 @@ async function refusedAsWhole(
     refusal =
       err instanceof SampleRefusedError
         ? err
-        : new SampleRefusedError('damaged shard', err.message.replace(`${url}: `, ''));
+        : new SampleRefusedError(
+            'damaged shard',
+            err.message.replace(`${url}: `, '').replace(`${url}, `, ''),
+          );
   }
   const refusals = new Refusals();
   refusals.add({ where: url, refusal });

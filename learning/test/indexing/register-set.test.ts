@@ -397,6 +397,15 @@ describe('tars', () => {
     expect((await register(['a.tar'])).summary.samples).toBe(10);
   });
 
+  test('a tar whose server gives no part of it is not read first', async () => {
+    put('a.tar', tarOf(await samples(0, 10)));
+    objects.read = async (url) => {
+      throw new LyceumError('INVALID_ARGUMENT', `${url}: its server sends all of it`);
+    };
+    await expect(register(['a.tar'])).rejects.toThrowError(/^a.tar: its server sends all of it$/);
+    expect(objects.readBytes).toBe(0);
+  });
+
   test('shards sorted by class are told, and mixed ones are not', async () => {
     const split = { by: 'shares', shares: { test: 0, validation: 0 }, seed: undefined } as const;
     const jpg = await picture(1);
@@ -584,6 +593,47 @@ describe('Parquet', () => {
     expect(stored.shards?.shards).toMatchObject([{ format: 'parquet', column: 'image' }]);
     const drawn = parseStoredDataset((await register(['train-0.parquet'])).manifest);
     expect(drawn.chunkEnds?.length).toBe(3);
+  });
+
+  test('of several columns of classes each has its own names, of pictures one is to be named', async () => {
+    const pictures = await Promise.all(Array.from({ length: 6 }, (_, n) => picture(n)));
+    const data = pictures.map((bytes) => new Uint8Array(bytes));
+    const numbers = data.map((_, n) => n % 2);
+    const classLabel = (...names: string[]) => ({ _type: 'ClassLabel', names });
+    const features = {
+      image: { _type: 'Image' },
+      mask: { _type: 'Image' },
+      fine: classLabel('cat', 'dog'),
+      coarse: classLabel('small', 'large'),
+    };
+    const columnData = [
+      ...['image', 'mask'].map((name) => ({ name, data, type: 'BYTE_ARRAY' as const })),
+      ...['fine', 'coarse'].map((name) => ({ name, data: numbers, type: 'INT32' as const })),
+    ];
+    const kvMetadata = [{ key: 'huggingface', value: JSON.stringify({ info: { features } }) }];
+    put('a.parquet', new Uint8Array(parquetWriteBuffer({ columnData, kvMetadata })));
+    const label = { by: 'ending', ending: 'coarse' } as const;
+    await expect(register(['a.parquet'], { label })).rejects.toThrowError(
+      'a.parquet: has 2 columns of pictures, image, mask. --image COLUMN names one',
+    );
+    const { summary } = await register(['a.parquet'], { label, image: 'mask' });
+    expect(summary.classNames).toEqual(['small', 'large']);
+  });
+
+  test('what is encrypted, or null in place of a picture, is told as that', async () => {
+    put('a.parquet', Buffer.concat([Buffer.alloc(64, 1), Buffer.from('PARE')]));
+    await expect(register(['a.parquet'])).rejects.toThrowError(/a.parquet: .*: it is encrypted/);
+    const rows = [0, 1, 2].map(async (n) => ({
+      bytes: n === 1 ? null : await picture(n),
+      label: n % 2,
+    }));
+    put('b.parquet', await parquet(await Promise.all(rows)));
+    expect((await register(['b.parquet'])).summary.refused.first).toEqual([
+      {
+        path: 'b.parquet: row 2',
+        message: expect.stringMatching(/^column image: want .*, got null$/),
+      },
+    ]);
   });
 
   test('without pictures, damaged or of another kind is refused by name', async () => {

@@ -77,13 +77,14 @@ export async function* labelledRows(
 ): AsyncGenerator<LabelledRow | RefusedSample, void, undefined> {
   const all = [label, split, id, image, text, ...cells];
   const wanted = all.filter((column) => column !== undefined);
+  const classNames = label === undefined ? undefined : table.classNamesOf?.get(label);
   for await (const row of table.rows(wanted)) {
     const { where, values } = row;
     yield orRefused(where, async () => ({
       where,
       values,
       id: id === undefined ? undefined : idText(values[id], id),
-      label: label === undefined ? undefined : classText(values[label], label, table.classNames),
+      label: label === undefined ? undefined : classText(values[label], label, classNames),
       split: splitOf(values, split) ?? row.split,
     }));
   }

@@ -81,10 +81,10 @@ export function finalLabels(
 
 /** Numerals sort as strings too, which surprises whoever expects class 2 to have number 2. */
 function numeralWarning(sorted: readonly string[]): string {
-  if (!sorted.every((name) => /^\d{1,15}$/.test(name))) return '';
-  const index = sorted.findIndex((name, i) => i > 0 && Number(name) < Number(sorted[i - 1]));
+  const numerals = sorted.filter((name) => /^\d{1,15}$/.test(name));
+  const index = numerals.findIndex((name, i) => i > 0 && Number(name) < Number(numerals[i - 1]));
   if (index < 0) return '';
-  return ` ("${sorted[index - 1]}" before "${sorted[index]}"; --classes gives another order)`;
+  return ` ("${numerals[index - 1]}" before "${numerals[index]}"; --classes gives another order)`;
 }
 
 /**

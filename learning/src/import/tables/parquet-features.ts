@@ -7,12 +7,14 @@ import type { FileMetaData, SchemaTree } from 'hyparquet';
 
 export interface ParquetFeatures {
   readonly columns: readonly string[];
-  /** The only column of images; undefined if there is none, or several. */
+  /** The columns of images. */
+  readonly images: readonly string[];
+  /** The only one; undefined if there is none, or several. */
   readonly image: string | undefined;
   /** The only column of classes, in Hugging Face's metadata. */
   readonly label: string | undefined;
-  /** Names of {@link label}'s classes, by number. */
-  readonly classNames: readonly string[] | undefined;
+  /** By column: names of its classes, by number. */
+  readonly classNamesOf: ReadonlyMap<string, readonly string[]>;
 }
 
 interface Feature {
@@ -23,16 +25,20 @@ interface Feature {
 export function parquetFeatures(metadata: FileMetaData, schema: SchemaTree): ParquetFeatures {
   const columns = schema.children.map(({ element }) => element.name);
   const features = huggingFaceFeatures(metadata);
-  const ofType = (type: string) =>
-    only(columns.filter((column) => features.get(column)?._type === type));
-  const label = ofType('ClassLabel');
-  const names = label === undefined ? undefined : features.get(label)?.names;
+  const ofType = (type: string) => columns.filter((column) => features.get(column)?._type === type);
+  const classNamesOf = new Map(
+    [...features].flatMap(([column, { _type, names }]) =>
+      _type === 'ClassLabel' && isNames(names) ? [[column, names] as const] : [],
+    ),
+  );
+  const named = ofType('Image');
+  const structs = schema.children.filter(isImageStruct).map(({ element }) => element.name);
   return {
     columns,
-    image:
-      ofType('Image') ?? only(schema.children.filter(isImageStruct).map((c) => c.element.name)),
-    label,
-    classNames: isNames(names) ? names : undefined,
+    images: named.length > 0 ? named : structs,
+    image: only(named) ?? only(structs),
+    label: only(ofType('ClassLabel')),
+    classNamesOf,
   };
 }
 

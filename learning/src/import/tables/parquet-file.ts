@@ -75,6 +75,9 @@ export class OpenParquet {
     return explained(name, async () => {
       const metadata = await parquetMetadataAsync(withinFooter(name, bytes), {
         initialFetchSize: FOOTER_BYTES,
+      }).catch(async (err: unknown) => {
+        const isOther = err instanceof LyceumError || !(await endsAsEncrypted(bytes));
+        throw isOther ? err : new Error('it is encrypted');
       });
       const features = parquetFeatures(metadata, parquetSchema(metadata));
       if (features.columns.some((column) => typeof column !== 'string')) {
@@ -132,8 +135,14 @@ export class OpenParquet {
   }
 
   #columns(group: number, wanted: readonly string[]): ColumnMetaData[] {
-    const rows = this.#metadata.row_groups.filter(({ num_rows }) => num_rows > 0)[group];
-    return wantedColumns(rows as RowGroup, wanted);
+    const rows = this.#metadata.row_groups.filter(({ num_rows }) => num_rows > 0)[
+      group
+    ] as RowGroup;
+    const isEncrypted = ({ meta_data, crypto_metadata }: RowGroup['columns'][number]) =>
+      crypto_metadata !== undefined && wanted.includes(meta_data?.path_in_schema[0] as string);
+    if (rows.columns.some(isEncrypted))
+      throw this.refusal(`its ${wanted.join(' or ')} is encrypted`);
+    return wantedColumns(rows, wanted);
   }
 
   refusal(message: string): LyceumError {
@@ -171,6 +180,15 @@ export class OpenParquet {
       });
     }
   }
+}
+
+/** Its footer too: such a file has another signature. */
+async function endsAsEncrypted(bytes: AsyncBuffer): Promise<boolean> {
+  if (bytes.byteLength < 4) return false;
+  return (
+    Buffer.from(await bytes.slice(bytes.byteLength - 4, bytes.byteLength)).toString('latin1') ===
+    'PARE'
+  );
 }
 
 function sumOf(sizes: readonly number[]): number {

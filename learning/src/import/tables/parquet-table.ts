@@ -12,12 +12,12 @@ import type { Table, TableRow } from './table.js';
 export async function openParquetTable(files: readonly ParquetFile[]): Promise<Table> {
   const [first] = files;
   if (first === undefined) throw new LyceumError('INVALID_ARGUMENT', 'there is no Parquet file');
-  const { columns, image, label, classNames } = (await openFile(first.path)).features;
+  const { columns, image, label, classNamesOf } = (await openFile(first.path)).features;
   return {
     columns,
     image,
     label,
-    classNames,
+    classNamesOf,
     folder: undefined,
     rows: (wanted) => rowsOf(files, wanted),
   };

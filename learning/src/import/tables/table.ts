@@ -8,10 +8,11 @@ export interface Table {
   rows(wanted: readonly string[]): AsyncIterable<TableRow>;
   /** For paths of images. Undefined: there can be none. */
   readonly folder: string | undefined;
-  /** The column of the class, its names by number, and that of the image, where the source says so. */
+  /** The column of the class, and that of the image, where the source says so. */
   readonly label?: string | undefined;
-  readonly classNames?: readonly string[] | undefined;
   readonly image?: string | undefined;
+  /** By column: names of its classes, by number. */
+  readonly classNamesOf?: ReadonlyMap<string, readonly string[]>;
 }
 
 export type RowValues = Readonly<Record<string, unknown>>;

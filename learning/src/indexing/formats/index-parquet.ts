@@ -23,7 +23,7 @@ export async function indexParquet(
   const column = imageColumn(file, image);
   const classes = labelColumn(file, label);
   const rows = new RowsBuilder(decode);
-  const names = classes === file.features.label ? file.features.classNames : undefined;
+  const names = classes === undefined ? undefined : file.features.classNamesOf.get(classes);
   rows.classNames = names;
   if (classes === undefined)
     for (const other of columns) if (other !== column) rows.unread.add(other);
@@ -55,14 +55,16 @@ export async function indexParquet(
 }
 
 function imageColumn(file: OpenParquet, named: string | undefined): string {
-  const { columns, image } = file.features;
+  const { columns, image, images } = file.features;
   const column = named ?? image;
   if (column !== undefined && columns.includes(column)) return column;
   const have = `its columns are ${columns.join(', ')}`;
   if (named !== undefined) throw file.refusal(`has no column ${named}; ${have}`);
-  throw file.refusal(
-    `has no column of pictures, a struct of bytes and path; ${have}. --image COLUMN names one`,
-  );
+  const lack =
+    images.length > 1
+      ? `has ${images.length} columns of pictures, ${images.join(', ')}`
+      : `has no column of pictures, a struct of bytes and path; ${have}`;
+  throw file.refusal(`${lack}. --image COLUMN names one`);
 }
 
 function labelColumn(file: OpenParquet, place: IndexOptions['label']): string | undefined {
@@ -76,7 +78,8 @@ function labelColumn(file: OpenParquet, place: IndexOptions['label']): string | 
 }
 
 function pictureBytes(value: unknown, column: string): Uint8Array {
-  const found = imageBytes(value, column);
+  // A struct that is null is undefined here.
+  const found = imageBytes(value ?? null, column);
   if (found instanceof Uint8Array) return found;
   const message = `column ${column}: has the path of a file elsewhere, and no bytes; datasets' embed_table_storage writes them`;
   throw new SampleRefusedError('no bytes', message);

@@ -253,6 +253,29 @@ describe('Parquet', () => {
     expect(summary).toMatchObject({ kind: 'parquet', classOrder: 'as the source has them' });
   });
 
+  it('gives a class column the names that are its own', async () => {
+    const numbers = Array.from({ length: 20 }, (_, n) => n);
+    const columnData: ColumnSource[] = [
+      { name: 'x', data: numbers, type: 'INT32' },
+      { name: 'label', data: numbers.map((n) => n % 3), type: 'INT32' },
+      { name: 'coarse', data: numbers.map((n) => n % 2), type: 'INT32' },
+      { name: 'plain', data: numbers.map((n) => n % 2), type: 'INT32' },
+    ];
+    const columns = { x: 'number', label: 'ignore', coarse: 'ignore', plain: 'ignore' } as const;
+    const written = async (own: object, label: string) => {
+      const value = JSON.stringify({ info: { features: own } });
+      const kvMetadata = [{ key: 'huggingface', value }];
+      await put('t.parquet', new Uint8Array(parquetWriteBuffer({ columnData, kvMetadata })));
+      const ignored = Object.entries(columns).filter(([name]) => name !== label);
+      return (await imported('t.parquet', { label, columns: new Map(ignored) })).set.classNames;
+    };
+    const { label } = features;
+    const coarse = { names: ['up', 'down'], _type: 'ClassLabel' };
+    expect(await written({ label }, 'plain')).toEqual(['0', '1']);
+    expect(await written({ label, coarse }, 'coarse')).toEqual(['up', 'down']);
+    expect(await written({ label, coarse }, 'label')).toEqual(['zebra', 'ant', 'unseen']);
+  });
+
   it('reads shards of a folder in order, their splits by their names', async () => {
     await mkdir(join(folder, 'data'));
     await imageFile('data/train-00000-of-00002.parquet', 0, 10);
