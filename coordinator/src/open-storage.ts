@@ -1,6 +1,6 @@
 /** What is kept: in NATS, once this coordinator leads, and on its disk. */
 import { join } from 'node:path';
-import { awaitNats, untilNatsAnswers } from '@lyceum/platform';
+import { awaitNats, untilNatsAnswers } from '@lyceum/platform/nats';
 import {
   LEADER_BUCKET,
   NAME_BUCKET,

@@ -1,5 +1,6 @@
 /** What a coordinator is started with. */
-import type { Logger, LogTap, NatsCredentials, Outside, TlsIdentity } from '@lyceum/platform';
+import type { Logger, LogTap, Outside, TlsIdentity } from '@lyceum/platform';
+import type { NatsCredentials } from '@lyceum/platform/nats';
 
 export interface ServeOptions {
   /** NATS with JetStream, `nats://127.0.0.1:4222`. */

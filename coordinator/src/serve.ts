@@ -1,6 +1,7 @@
 /** The coordinator as one value to start and stop: its rooms, in the order in which they open. */
 import { setMaxListeners } from 'node:events';
-import { checkListenAddress, processMetrics, startProbes } from '@lyceum/platform';
+import { checkListenAddress } from '@lyceum/platform';
+import { processMetrics, startProbes } from '@lyceum/platform/metrics';
 import { LyceumError } from '@lyceum/proto';
 import type { Registry } from 'prom-client';
 import { findStore, watchReconnects } from './mirror/index.js';

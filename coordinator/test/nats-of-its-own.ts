@@ -2,14 +2,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createLogger } from '@lyceum/platform';
 import {
   connectNats,
-  createLogger,
   findNatsServer,
   type Nats,
   type NatsServer,
   startNatsServer,
-} from '@lyceum/platform';
+} from '@lyceum/platform/nats';
 
 export const silent = createLogger({ name: 'test', level: 'silent' });
 

@@ -1,8 +1,7 @@
-/** What every program stands on: NATS, gRPC, HTTP, TLS, GPUs, local files, a program's start and end. */
+/** What every program stands on: gRPC, HTTP, TLS, GPUs, local files, a program's start and end. */
 export * from './files/index.js';
 export * from './gpus/index.js';
 export * from './http/index.js';
-export * from './nats/index.js';
 export * from './outside/index.js';
 export * from './pacing/index.js';
 export * from './process/index.js';

@@ -14,10 +14,10 @@ import {
   isYes,
   LogTap,
   lockFolder,
-  natsCredentialsIn,
   Shutdown,
   tlsIdentityIn,
 } from '@lyceum/platform';
+import { natsCredentialsIn } from '@lyceum/platform/nats';
 import { exitCodeOf, pictureSettings, usableDevice } from '@lyceum/platform/worker';
 import { printable, toLyceumError } from '@lyceum/proto';
 import { type Flags, studentWorkerCommand } from './command.js';

@@ -2,21 +2,19 @@
 import { gpuProblem } from '@lyceum/learning/tensorflow';
 import { openWindows, WorkerWindows } from '@lyceum/learning/windows';
 import {
-  awaitNats,
   connect,
   type Gpu,
   gpuDevice,
   LineOutbox,
   type Logger,
   type LogTap,
-  type Nats,
-  type NatsCredentials,
   newSessionKey,
   type Shutdown,
   StudentClient,
-  startProbes,
   type TlsIdentity,
 } from '@lyceum/platform';
+import { startProbes } from '@lyceum/platform/metrics';
+import { awaitNats, type Nats, type NatsCredentials } from '@lyceum/platform/nats';
 import type { PictureSettings } from '@lyceum/platform/worker';
 import { LyceumError, type StudentHello, type WorkerDevice } from '@lyceum/proto';
 import { StudentCompute } from './compute/index.js';

@@ -2,16 +2,8 @@
  * The other end of a student worker: a real gRPC server with the student service, as simple as the contract
  * allows, on real stores. What it is told it keeps; what it should say, the test says.
  */
-import {
-  type BlobStore,
-  clientStream,
-  createLogger,
-  duplex,
-  type KeyValue,
-  RpcServer,
-  SERVICES,
-  unary,
-} from '@lyceum/platform';
+import { clientStream, createLogger, duplex, RpcServer, SERVICES, unary } from '@lyceum/platform';
+import type { BlobStore, KeyValue } from '@lyceum/platform/nats';
 import {
   type AssignedRun,
   type CheckpointReference,

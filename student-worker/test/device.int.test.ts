@@ -6,14 +6,14 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { createLogger } from '@lyceum/platform';
 import {
   connectNats,
-  createLogger,
   findNatsServer,
   type Nats,
   type NatsServer,
   startNatsServer,
-} from '@lyceum/platform';
+} from '@lyceum/platform/nats';
 import { POINTER_BUCKET } from '@lyceum/proto';
 import { afterAll, afterEach, beforeAll, expect, it, onTestFinished, vi } from 'vitest';
 import { CoordinatorPeer } from './coordinator-peer.js';

@@ -11,16 +11,16 @@ import { readNpz } from '@lyceum/learning/files';
 import { parseModelPackage } from '@lyceum/learning/formats';
 import { StepHistory, summedColumns } from '@lyceum/learning/history';
 import { normalisedText, type RunSpecification } from '@lyceum/learning/specification';
+import { createLogger } from '@lyceum/platform';
 import {
   type BlobStore,
   connectNats,
-  createLogger,
   findNatsServer,
   type KeyValue,
   type Nats,
   type NatsServer,
   startNatsServer,
-} from '@lyceum/platform';
+} from '@lyceum/platform/nats';
 import { AssignedRun, digestBytes, digestHex, POINTER_BUCKET } from '@lyceum/proto';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { type ReadEvent, readEvents } from '../../learning/test/tensorboard/read-events.js';

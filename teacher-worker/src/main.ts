@@ -9,11 +9,11 @@ import {
   type Logger,
   LogTap,
   lockFolder,
-  natsCredentialsIn,
   Shutdown,
   secretPlaces,
   tlsIdentityIn,
 } from '@lyceum/platform';
+import { natsCredentialsIn } from '@lyceum/platform/nats';
 import { exitCodeOf, pictureSettings, usableDevice } from '@lyceum/platform/worker';
 import { printable, toLyceumError } from '@lyceum/proto';
 import { type Flags, teacherWorkerCommand } from './command.js';

@@ -4,8 +4,6 @@ import { missingCudaProvider } from '@lyceum/learning/onnx';
 import { gpuProblem } from '@lyceum/learning/tensorflow';
 import { openWindows, WorkerWindows } from '@lyceum/learning/windows';
 import {
-  awaitNats,
-  BlobCache,
   connect,
   type Gpu,
   GpuMemory,
@@ -13,13 +11,13 @@ import {
   LineOutbox,
   type Logger,
   type LogTap,
-  type NatsCredentials,
   type SecretPlaces,
   type Shutdown,
-  startProbes,
   TeacherClient,
   type TlsIdentity,
 } from '@lyceum/platform';
+import { startProbes } from '@lyceum/platform/metrics';
+import { awaitNats, BlobCache, type NatsCredentials } from '@lyceum/platform/nats';
 import type { PictureSettings } from '@lyceum/platform/worker';
 import { type ComputeDevice, TeacherCompute } from './compute/index.js';
 import { readServedModel, serveModels } from './serving/index.js';

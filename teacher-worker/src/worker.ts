@@ -11,17 +11,16 @@
 import { isRemoteEngine, isWrittenDown } from '@lyceum/learning/formats';
 import type { WorkerWindows } from '@lyceum/learning/windows';
 import {
-  type BlobCache,
   callMetadata,
   type LineOutbox,
   type Logger,
-  type Nats,
   newSessionKey,
   openDuplex,
   type SessionCredentials,
   sessionHeaders,
   type TeacherClient,
 } from '@lyceum/platform';
+import type { BlobCache, Nats } from '@lyceum/platform/nats';
 import {
   digestHex,
   type TeacherAssignment,

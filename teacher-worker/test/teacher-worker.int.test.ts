@@ -7,18 +7,16 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { openInferenceServer } from '@lyceum/learning/open-inference';
 import { checkInferenceDescription } from '@lyceum/learning/specification';
+import { AddressGuard, createLogger, secretPlaces } from '@lyceum/platform';
 import {
   ACK_WAIT_MS,
-  AddressGuard,
   connectNats,
-  createLogger,
   findNatsServer,
   type Nats,
   type NatsServer,
-  secretPlaces,
   startNatsServer,
   type TicketQueue,
-} from '@lyceum/platform';
+} from '@lyceum/platform/nats';
 import {
   type DatasetReference,
   digestBytes,

@@ -8,7 +8,8 @@
 import { CoordinatorClient } from '@lyceum/cli/client';
 import { LocalCluster } from '@lyceum/cli/local-cluster';
 import { openEngine, setComputeThreads } from '@lyceum/learning/tensorflow';
-import { connectNats, createLogger } from '@lyceum/platform';
+import { createLogger } from '@lyceum/platform';
+import { connectNats } from '@lyceum/platform/nats';
 import {
   ArtifactKind,
   type GetHistoryResponse,

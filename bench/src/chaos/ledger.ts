@@ -1,6 +1,6 @@
 /** What a run's own records say of its steps: the ledger in its last checkpoint, and its events. */
 import { parseCheckpointPointer } from '@lyceum/coordinator/documents';
-import type { Nats } from '@lyceum/platform';
+import type { Nats } from '@lyceum/platform/nats';
 import { type GetHistoryResponse, POINTER_BUCKET, type RunEvent } from '@lyceum/proto';
 import { decodeCheckpoint, type LedgerSegment } from '@lyceum/student-worker/compute';
 

@@ -1,4 +1,4 @@
-import { natsCredentialsIn } from '@lyceum/platform';
+import { natsCredentialsIn } from '@lyceum/platform/nats';
 import { printable } from '@lyceum/proto';
 import { type Command, Option } from 'commander';
 import { diagnose, type Finding } from '../doctor/index.js';

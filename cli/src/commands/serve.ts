@@ -10,11 +10,11 @@ import {
   type Logger,
   LogTap,
   lockFolder,
-  natsCredentialsIn,
   Shutdown,
   secretPlaces,
   type TlsIdentity,
 } from '@lyceum/platform';
+import { natsCredentialsIn } from '@lyceum/platform/nats';
 import { LyceumError } from '@lyceum/proto';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type ServedDashboard, serveDashboard } from '../dashboard/index.js';

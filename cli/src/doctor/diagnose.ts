@@ -1,5 +1,6 @@
 /** All checks, one after another: facts are gathered, then judged. */
-import { type NatsCredentials, parseAddress } from '@lyceum/platform';
+import { parseAddress } from '@lyceum/platform';
+import type { NatsCredentials } from '@lyceum/platform/nats';
 import type { Finding } from './finding.js';
 import { gatherCertificates } from './gather-certificates.js';
 import { gatherCluster } from './gather-cluster.js';

@@ -1,13 +1,8 @@
 /** A server's first line says all that is asked of it, to whoever connects: no user and no certificate is needed. */
 import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
-import {
-  connectNats,
-  createLogger,
-  findNatsServer,
-  type NatsCredentials,
-  type TlsIdentity,
-} from '@lyceum/platform';
+import { createLogger, type TlsIdentity } from '@lyceum/platform';
+import { connectNats, findNatsServer, type NatsCredentials } from '@lyceum/platform/nats';
 import { CONNECT_DEADLINE_MS, toLyceumError } from '@lyceum/proto';
 import { z } from 'zod';
 import type { NatsFacts } from './judge-nats.js';

@@ -9,7 +9,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { preloadUrl } from '@lyceum/learning/plugins';
-import { type FolderLock, lockFolder, type NatsCredentials, sleep } from '@lyceum/platform';
+import { type FolderLock, lockFolder, sleep } from '@lyceum/platform';
+import type { NatsCredentials } from '@lyceum/platform/nats';
 import { LyceumError, type NatsRole } from '@lyceum/proto';
 import {
   type ChildEnvironment,

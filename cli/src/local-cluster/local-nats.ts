@@ -3,13 +3,8 @@
  */
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import {
-  createLogger,
-  findNatsServer,
-  type NatsServer,
-  sleep,
-  startNatsServer,
-} from '@lyceum/platform';
+import { createLogger, sleep } from '@lyceum/platform';
+import { findNatsServer, type NatsServer, startNatsServer } from '@lyceum/platform/nats';
 import { LyceumError, type NatsRole } from '@lyceum/proto';
 import { DiskWatch } from './disk-watch.js';
 import { type NatsUser, natsUsersIn } from './nats-users.js';

@@ -6,7 +6,8 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { type NatsCredentials, natsCredentialsIn, withPath } from '@lyceum/platform';
+import { withPath } from '@lyceum/platform';
+import { type NatsCredentials, natsCredentialsIn } from '@lyceum/platform/nats';
 import { LyceumError, NATS_ROLES, type NatsRole } from '@lyceum/proto';
 
 /** Bytes of a password: nobody guesses it. */

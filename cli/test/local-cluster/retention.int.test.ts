@@ -1,7 +1,8 @@
 // What is kept and what is deleted, on a cluster of real processes: by request, by time, and as garbage.
 // The blob store is looked at directly: what is asserted to be gone is gone from NATS.
 
-import { connectNats, createLogger, type Nats } from '@lyceum/platform';
+import { createLogger } from '@lyceum/platform';
+import { connectNats, type Nats } from '@lyceum/platform/nats';
 import { ArtifactKind } from '@lyceum/proto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { CoordinatorClient, runStateName } from '../../src/client/index.js';

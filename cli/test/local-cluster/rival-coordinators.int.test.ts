@@ -5,7 +5,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { createLogger, findNatsServer, type NatsServer, startNatsServer } from '@lyceum/platform';
+import { createLogger } from '@lyceum/platform';
+import { findNatsServer, type NatsServer, startNatsServer } from '@lyceum/platform/nats';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { CLI_FILE } from '../commands/cli-process.js';
 

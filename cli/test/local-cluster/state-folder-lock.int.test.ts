@@ -8,13 +8,8 @@ import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import {
-  createLogger,
-  findNatsServer,
-  lockFolder,
-  type NatsServer,
-  startNatsServer,
-} from '@lyceum/platform';
+import { createLogger, lockFolder } from '@lyceum/platform';
+import { findNatsServer, type NatsServer, startNatsServer } from '@lyceum/platform/nats';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { LocalCluster, type ProgramName, programFile } from '../../src/local-cluster/index.js';
 

@@ -7,7 +7,8 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FORMAT_NAMES } from '@lyceum/learning/formats';
 import type { LayerDescription } from '@lyceum/learning/models';
-import { BlobCache, type BlobStore, type KeyValue, type Logger } from '@lyceum/platform';
+import type { Logger } from '@lyceum/platform';
+import { BlobCache, type BlobStore, type KeyValue } from '@lyceum/platform/nats';
 import { ARTIFACT_NAME, LyceumError, toLyceumError } from '@lyceum/proto';
 import { z } from 'zod';
 import {

@@ -2,7 +2,7 @@
  * Blobs on their way to users: each piece is fetched from the store when the caller has taken the one before, so that one
  * who takes nothing costs a few pieces in memory, however long the blob is.
  */
-import type { BlobStore } from '@lyceum/platform';
+import type { BlobStore } from '@lyceum/platform/nats';
 import { DOWNLOAD_MAX_COUNT, LyceumError } from '@lyceum/proto';
 
 /** A caller who has taken nothing for so long is gone, or means no good: its place is wanted. */

@@ -5,7 +5,7 @@ import { isPaidEngine, parsePackagedModel } from '@lyceum/learning/formats';
 import { parseSettingsJson } from '@lyceum/learning/models';
 import { measuredSamples } from '@lyceum/learning/orders';
 import { hasPrice } from '@lyceum/learning/specification';
-import type { BlobStore } from '@lyceum/platform';
+import type { BlobStore } from '@lyceum/platform/nats';
 import { type LoadedTeacher, LyceumError } from '@lyceum/proto';
 import type { DatasetOutline } from '../artifacts/index.js';
 import { canaryCallsAllowed } from '../health/index.js';

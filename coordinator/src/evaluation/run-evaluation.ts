@@ -5,7 +5,8 @@
 import { type AnswerCodec, isOfTopK } from '@lyceum/learning/codecs';
 import { SPLIT_NAMES, type SplitName, seenDataset } from '@lyceum/learning/datasets';
 import { IDENTITY_VIEW, viewAt } from '@lyceum/learning/views';
-import type { BlobStore, Logger } from '@lyceum/platform';
+import type { Logger } from '@lyceum/platform';
+import type { BlobStore } from '@lyceum/platform/nats';
 import { type LoadedTeacher, LyceumError, StorageFullError, toLyceumError } from '@lyceum/proto';
 import type { AnswerStore } from '../answers/index.js';
 import { type ArtifactCatalog, type DatasetOutline, studentProblems } from '../artifacts/index.js';

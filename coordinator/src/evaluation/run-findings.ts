@@ -7,7 +7,8 @@
 import { randomUUID } from 'node:crypto';
 import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type BlobStore, type Logger, withPath } from '@lyceum/platform';
+import { type Logger, withPath } from '@lyceum/platform';
+import type { BlobStore } from '@lyceum/platform/nats';
 import { toLyceumError } from '@lyceum/proto';
 import type { ArtifactCatalog } from '../artifacts/index.js';
 import type { RunRecord } from '../runs/index.js';

@@ -1,5 +1,6 @@
 /** Quarantines in NATS, so that they outlast the coordinator: one key each. */
-import type { KeyValue, Logger } from '@lyceum/platform';
+import type { Logger } from '@lyceum/platform';
+import type { KeyValue } from '@lyceum/platform/nats';
 import { QUARANTINE_BUCKET, toLyceumError } from '@lyceum/proto';
 import { z } from 'zod';
 import type { Quarantine, Replica } from './replicas/index.js';

@@ -4,7 +4,7 @@
  * It goes through the coordinator, not from the worker to NATS: NATS cannot be told which pointer and which blobs are
  * a worker's own, and who may write an entry of its object store may as well delete all others.
  */
-import type { BlobStore, KeyValue } from '@lyceum/platform';
+import type { BlobStore, KeyValue } from '@lyceum/platform/nats';
 import {
   type CheckpointReference,
   type CommitCheckpointHeader,

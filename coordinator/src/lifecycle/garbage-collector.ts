@@ -2,7 +2,8 @@
  * Finds and deletes what nothing refers to: blobs, parts of uploads that were cut off, events and pointers of
  * runs that are gone. What a deletion or a crash left behind, and checkpoints of runs that SUCCEEDED.
  */
-import type { EventLog, KeyValue, Logger } from '@lyceum/platform';
+import type { Logger } from '@lyceum/platform';
+import type { EventLog, KeyValue } from '@lyceum/platform/nats';
 import { eventSubject, RunEvent } from '@lyceum/proto';
 import type { ArtifactCatalog } from '../artifacts/index.js';
 import { allPointers, dropCheckpoints, type RunStore } from '../runs/index.js';

@@ -2,7 +2,8 @@
  * Deletes runs that have ended: on request, and once their time is over. The record goes first, so that a
  * crash leaves behind only what nothing refers to, which is garbage.
  */
-import type { KeyValue, Logger } from '@lyceum/platform';
+import type { Logger } from '@lyceum/platform';
+import type { KeyValue } from '@lyceum/platform/nats';
 import { baselineRunId, LyceumError, toLyceumError } from '@lyceum/proto';
 import type { ArtifactCatalog } from '../artifacts/index.js';
 import type { RunEvents } from '../monitoring/index.js';

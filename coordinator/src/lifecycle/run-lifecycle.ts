@@ -3,7 +3,8 @@
  * must follow (tickets, assignments, streams) follows from the records, in the reconciler.
  */
 import type { TeacherKnowledge } from '@lyceum/learning/ensemble';
-import type { KeyValue, Logger, SessionHolder } from '@lyceum/platform';
+import type { Logger, SessionHolder } from '@lyceum/platform';
+import type { KeyValue } from '@lyceum/platform/nats';
 import {
   baselineRunId,
   LyceumError,

@@ -1,5 +1,5 @@
 /** Buckets and blobs whose writes reach a second place too. Reads do not. */
-import type { BlobStore, KeyValue } from '@lyceum/platform';
+import type { BlobStore, KeyValue } from '@lyceum/platform/nats';
 
 /** Where a bucket's writes go too, in the order in which NATS took them. Never rejects. */
 export interface RecordCopy {

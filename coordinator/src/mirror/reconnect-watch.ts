@@ -2,7 +2,8 @@
  * Finds out after every reconnect what NATS still has. The ticket queue lies in the server's memory, and a server
  * that was away may have come back without it; or on another disk, without anything.
  */
-import { type Logger, type Nats, retryDelayMs, sleep, type TicketQueue } from '@lyceum/platform';
+import { type Logger, retryDelayMs, sleep } from '@lyceum/platform';
+import type { Nats, TicketQueue } from '@lyceum/platform/nats';
 import { toLyceumError } from '@lyceum/proto';
 
 /** How long a store stays missing until it is lost: a server in a cluster may take a moment to find it. */

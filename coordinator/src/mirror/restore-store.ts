@@ -6,7 +6,8 @@
  * is made again; what is there by then stays.
  */
 import { randomUUID } from 'node:crypto';
-import type { KeyValue, Logger, Nats } from '@lyceum/platform';
+import type { Logger } from '@lyceum/platform';
+import type { KeyValue, Nats } from '@lyceum/platform/nats';
 import {
   LEADER_BUCKET,
   LyceumError,

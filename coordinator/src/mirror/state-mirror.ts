@@ -4,7 +4,8 @@
  *
  * A copy that cannot be written, on a full disk for one, stops nothing: it is made again, whole, at the next look.
  */
-import type { BlobStore, KeyValue, Logger } from '@lyceum/platform';
+import type { Logger } from '@lyceum/platform';
+import type { BlobStore, KeyValue } from '@lyceum/platform/nats';
 import { LyceumError, toLyceumError } from '@lyceum/proto';
 import { z } from 'zod';
 import { parseCheckpointPointer } from '../documents/index.js';

@@ -2,7 +2,8 @@
  * The runs' event log, as the coordinator writes it: in order for each run, without holding anybody up. An
  * event that cannot be written is lost, with a line in the log; no state depends on it.
  */
-import type { EventLog, LoggedEvent, Logger } from '@lyceum/platform';
+import type { Logger } from '@lyceum/platform';
+import type { EventLog, LoggedEvent } from '@lyceum/platform/nats';
 import { RunEvent, toLyceumError } from '@lyceum/proto';
 import { standingEvents } from './standing-events.js';
 

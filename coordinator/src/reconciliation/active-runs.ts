@@ -2,7 +2,7 @@
  * The runs that ask teachers at this moment: one {@link RunTargets} for each that trains, beside it one
  * {@link RunFitting} until its rule is fitted, one {@link RunEvaluation} for each that is being evaluated. Follows from the records alone.
  */
-import type { KeyValue } from '@lyceum/platform';
+import type { KeyValue } from '@lyceum/platform/nats';
 import { LyceumError, StorageFullError, toLyceumError, UnreadableSetError } from '@lyceum/proto';
 import type { ArtifactCatalog } from '../artifacts/index.js';
 import type { DataThreads } from '../data-plane/index.js';

@@ -5,7 +5,8 @@
  * What is to be done is decided in `decide-runs.ts`, `run-health.ts` and `told-workers.ts`, which are pure. Here are only
  * the order of a pass, the facts that are shown to them, and what is told to workers.
  */
-import type { Logger, TicketQueue } from '@lyceum/platform';
+import type { Logger } from '@lyceum/platform';
+import type { TicketQueue } from '@lyceum/platform/nats';
 import type { DataLoad } from '../data-plane/index.js';
 import type { ReplicaOrders, TeacherHealth } from '../health/index.js';
 import type { RunDeletion, RunLifecycle } from '../lifecycle/index.js';

@@ -6,7 +6,8 @@
  */
 import { splitSamples } from '@lyceum/learning/datasets';
 import { IDENTITY_VIEW, viewAt } from '@lyceum/learning/views';
-import type { BlobStore, KeyValue, Logger } from '@lyceum/platform';
+import type { Logger } from '@lyceum/platform';
+import type { BlobStore, KeyValue } from '@lyceum/platform/nats';
 import { UnreadableSetError } from '@lyceum/proto';
 import {
   type AnswerStore,

@@ -2,7 +2,7 @@
  * The coordinator's writes to checkpoint pointers: at each assignment, with the next assignment epoch, and for each
  * checkpoint that the assigned worker commits.
  */
-import type { KeyValue } from '@lyceum/platform';
+import type { KeyValue } from '@lyceum/platform/nats';
 import { LyceumError } from '@lyceum/proto';
 import { type CheckpointPointer, parseCheckpointPointer } from '../documents/index.js';
 

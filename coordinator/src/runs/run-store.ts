@@ -2,7 +2,8 @@
  * The run records, in memory and in KV. Every change is a compare-and-set in KV first; what is read here is
  * what KV held last.
  */
-import { type KeyValue, type Logger, retryDelayMs, sleep } from '@lyceum/platform';
+import { type Logger, retryDelayMs, sleep } from '@lyceum/platform';
+import type { KeyValue } from '@lyceum/platform/nats';
 import { LyceumError } from '@lyceum/proto';
 import type { Leadership } from './leadership/index.js';
 import { parseRunRecord, type RunRecord, runRecordText } from './record/index.js';

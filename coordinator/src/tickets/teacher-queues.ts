@@ -1,5 +1,6 @@
 /** The queues of teachers' tickets: made when a worker is to read one, dropped once nobody has wanted its teacher for a while. */
-import type { Logger, TicketQueue } from '@lyceum/platform';
+import type { Logger } from '@lyceum/platform';
+import type { TicketQueue } from '@lyceum/platform/nats';
 
 /** How long an unwanted teacher's queue is kept. */
 const KEPT_MS = 60_000;

@@ -1,5 +1,6 @@
 /** Where runs ask: the book of asks with its actions carried out on the store, the queues and the askers. */
-import type { Logger, TicketQueue } from '@lyceum/platform';
+import type { Logger } from '@lyceum/platform';
+import type { TicketQueue } from '@lyceum/platform/nats';
 import { StorageFullError, type Ticket, toLyceumError } from '@lyceum/proto';
 import type { AnswerStore } from '../answers/index.js';
 import { answersFull } from '../lifecycle/index.js';

@@ -1,5 +1,6 @@
 // On a store of one record that takes every change, with a clock that the test turns.
-import { createLogger, type KeyValue } from '@lyceum/platform';
+import { createLogger } from '@lyceum/platform';
+import type { KeyValue } from '@lyceum/platform/nats';
 import { expect, test } from 'vitest';
 import { RunLifecycle } from '../../src/lifecycle/run-lifecycle.js';
 import { RunCosts } from '../../src/monitoring/run-costs.js';

@@ -1,5 +1,6 @@
 /** Reading a run's events again and again, from a log in memory that counts what is asked of it. */
-import { createLogger, type EventLog, type LoggedEvent } from '@lyceum/platform';
+import { createLogger } from '@lyceum/platform';
+import type { EventLog, LoggedEvent } from '@lyceum/platform/nats';
 import { RunEvent } from '@lyceum/proto';
 import { expect, test } from 'vitest';
 import { RunEvents } from '../../src/monitoring/run-events.js';

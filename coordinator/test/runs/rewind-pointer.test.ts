@@ -1,6 +1,6 @@
 // On a bucket in memory that compares revisions as NATS does, with a student worker that writes in between.
 
-import type { KeyValue } from '@lyceum/platform';
+import type { KeyValue } from '@lyceum/platform/nats';
 import { LyceumError } from '@lyceum/proto';
 import { describe, expect, it } from 'vitest';
 import type { CheckpointPointer } from '../../src/documents/checkpoint-pointer.js';

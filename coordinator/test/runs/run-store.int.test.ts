@@ -2,15 +2,15 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createLogger } from '@lyceum/platform';
 import {
   connectNats,
-  createLogger,
   findNatsServer,
   type KeyValue,
   type Nats,
   type NatsServer,
   startNatsServer,
-} from '@lyceum/platform';
+} from '@lyceum/platform/nats';
 import { LyceumError, RUN_BUCKET } from '@lyceum/proto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { RunRecord } from '../../src/runs/record/run-record.js';

@@ -1,6 +1,6 @@
 /** One request to JetStream's own API, as an operator's tool makes it: plain NATS over a socket. */
 import { connect } from 'node:net';
-import type { NatsCredentials } from '@lyceum/platform';
+import type { NatsCredentials } from '@lyceum/platform/nats';
 
 /** @param subject - below `$JS.API.`, `STREAM.INFO.NAME`. @throws {Error} with what JetStream says is wrong. */
 export async function jetStreamApi(

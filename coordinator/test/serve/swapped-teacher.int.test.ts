@@ -8,7 +8,8 @@ import { CoordinatorClient } from '@lyceum/cli/client';
 import { pool } from '@lyceum/learning/ensemble';
 import { orderedRows } from '@lyceum/learning/orders';
 import { checkInferenceDescription } from '@lyceum/learning/specification';
-import { call, type KeyValue, openServerStream } from '@lyceum/platform';
+import { call, openServerStream } from '@lyceum/platform';
+import type { KeyValue } from '@lyceum/platform/nats';
 import {
   digestBytes,
   float32Tensor,

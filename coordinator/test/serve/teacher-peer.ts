@@ -7,15 +7,14 @@ import { classSpreadSamples, orderedSamples } from '@lyceum/learning/orders';
 import {
   callMetadata,
   type DuplexCall,
-  type Nats,
   newSessionKey,
   openDuplex,
   type SessionCredentials,
   sessionHeaders,
   sleep,
-  type TakenTicket,
   type TeacherClient,
 } from '@lyceum/platform';
+import type { Nats, TakenTicket } from '@lyceum/platform/nats';
 import {
   type AnswerFrame,
   type AnswerReceipt,

@@ -8,17 +8,19 @@ import {
   ClusterClient,
   call,
   connect,
-  connectNats,
   createLogger,
-  findNatsServer,
-  type Nats,
-  type NatsServer,
   openClientStream,
   RunClient,
   StudentClient,
-  startNatsServer,
   TeacherClient,
 } from '@lyceum/platform';
+import {
+  connectNats,
+  findNatsServer,
+  type Nats,
+  type NatsServer,
+  startNatsServer,
+} from '@lyceum/platform/nats';
 import {
   ArtifactKind,
   CHUNK_BYTES,

@@ -2,7 +2,8 @@
 // or where a teacher worker reads it. The coordinator holds in memory what it has read, so another one is started after the damage.
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { call, type TakenTicket } from '@lyceum/platform';
+import { call } from '@lyceum/platform';
+import type { TakenTicket } from '@lyceum/platform/nats';
 import { BLOB_BUCKET, digestHex, type Run, RunState, ticketId } from '@lyceum/proto';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { finishTraining } from './finish-training.js';

@@ -1,4 +1,7 @@
-/** NATS: tickets, records, blobs and events; a server of one's own. */
+/**
+ * NATS: tickets, records, blobs and events; a server of one's own. A door of its own, so that who only calls the
+ * coordinator loads nothing of it.
+ */
 export * from './await-nats.js';
 export { BlobCache, type BlobStore } from './blobs/index.js';
 export * from './nats-connection.js';

@@ -1,4 +1,4 @@
-/** From a program's start to its end: signals, shutdown, its log, its metrics, where it listens. */
+/** From a program's start to its end: signals, shutdown, its log, where it listens. */
 export * from './garbage-collection.js';
 export * from './interrupt.js';
 export * from './lifecycle.js';
@@ -6,6 +6,5 @@ export * from './line-outbox.js';
 export * from './listen.js';
 export * from './log-tap.js';
 export * from './logger.js';
-export * from './process-metrics.js';
 export * from './start-patience.js';
 export * from './yes-or-no.js';

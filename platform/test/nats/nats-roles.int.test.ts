@@ -27,14 +27,14 @@ import { connect, Events, headers, type NatsConnection } from 'nats';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createAuthority, issueCertificate, validFor } from '../../src/certificates/index.js';
+import { readTlsIdentity } from '../../src/index.js';
 import {
   connectNats,
   findNatsServer,
   type Nats,
   type NatsOptions,
-  readTlsIdentity,
   startNatsServer,
-} from '../../src/index.js';
+} from '../../src/nats/index.js';
 import { failureOf } from '../failure-of.js';
 
 const K8S = fileURLToPath(new URL('../../../k8s/', import.meta.url));

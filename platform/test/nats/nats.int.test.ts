@@ -19,6 +19,7 @@ import {
 import { connect, ErrorCode, headers, type NatsConnection, NatsError, type StreamAPI } from 'nats';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { openBlobStore } from '../../src/nats/blobs/object-blob-store.js';
 import {
   connectNats,
   findNatsServer,
@@ -28,8 +29,7 @@ import {
   startNatsServer,
   type TicketQueue,
   type TicketSource,
-} from '../../src/index.js';
-import { openBlobStore } from '../../src/nats/blobs/object-blob-store.js';
+} from '../../src/nats/index.js';
 import { failureOf } from '../failure-of.js';
 
 const BLOB_STREAM = `OBJ_${BLOB_BUCKET}`;

@@ -18,17 +18,19 @@ import {
 import {
   call,
   connect,
-  connectNats,
-  findNatsServer,
-  type NatsServer,
   RpcServer,
   RunClient,
   readTlsIdentity,
   SERVICES,
-  startNatsServer,
   type TlsIdentity,
   unary,
 } from '../../src/index.js';
+import {
+  connectNats,
+  findNatsServer,
+  type NatsServer,
+  startNatsServer,
+} from '../../src/nats/index.js';
 import { failureOf } from '../failure-of.js';
 
 const log = pino({ level: 'silent' });

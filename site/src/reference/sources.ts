@@ -9,7 +9,7 @@ import {
   imitationJsonSchema,
   runSpecificationJsonSchema,
 } from '@lyceum/learning/specification';
-import { expiryGauge, processMetrics } from '@lyceum/platform';
+import { expiryGauge, processMetrics } from '@lyceum/platform/metrics';
 import { StudentMetrics, studentWorkerCommand } from '@lyceum/student-worker/reference';
 import { TeacherMetrics, teacherWorkerCommand } from '@lyceum/teacher-worker/reference';
 import type { Command } from 'commander';

@@ -4,7 +4,8 @@
  * A checkpoint that is missing or does not have its digest is skipped for the one before, and that one
  * for step 0. Training is a pure function of the run, so this costs time and never changes the result.
  */
-import type { BlobStore, Logger } from '@lyceum/platform';
+import type { Logger } from '@lyceum/platform';
+import type { BlobStore } from '@lyceum/platform/nats';
 import { LyceumError } from '@lyceum/proto';
 import type { CheckpointReference, RunCheckpoints } from './coordinator-store.js';
 import type { RunFolder } from './run-folder.js';

@@ -1,5 +1,5 @@
 /** What a student worker shows Prometheus. Counters go on over assignments. */
-import { processMetrics } from '@lyceum/platform';
+import { processMetrics } from '@lyceum/platform/metrics';
 import { Counter, Gauge, Histogram } from 'prom-client';
 import type { TrainingProgress } from '../job/index.js';
 

@@ -8,13 +8,8 @@
  * that the run is someone else's: the compute thread is freed and the worker waits to be told what is next.
  */
 import type { WorkerWindows } from '@lyceum/learning/windows';
-import {
-  type Logger,
-  type Nats,
-  type SessionCredentials,
-  type StudentClient,
-  sleep,
-} from '@lyceum/platform';
+import { type Logger, type SessionCredentials, type StudentClient, sleep } from '@lyceum/platform';
+import type { Nats } from '@lyceum/platform/nats';
 import { type AssignedRun, LyceumError, toLyceumError } from '@lyceum/proto';
 import { CheckpointCommitter, CoordinatorStore } from '../checkpoints/index.js';
 import {

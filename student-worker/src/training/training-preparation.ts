@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { isManifestFile } from '@lyceum/learning/datasets';
 import { checkRunSpecification, type RunSpecification } from '@lyceum/learning/specification';
 import type { WorkerWindows } from '@lyceum/learning/windows';
-import { BlobCache, type Nats } from '@lyceum/platform';
+import { BlobCache, type Nats } from '@lyceum/platform/nats';
 import { type AssignedRun, digestHex, InvalidDocumentError } from '@lyceum/proto';
 import {
   type CommitStart,

@@ -1,5 +1,5 @@
 /** What a teacher worker shows Prometheus. */
-import { processMetrics } from '@lyceum/platform';
+import { processMetrics } from '@lyceum/platform/metrics';
 import { Counter, Gauge } from 'prom-client';
 
 export class TeacherMetrics {

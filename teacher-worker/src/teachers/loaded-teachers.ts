@@ -3,7 +3,8 @@
  * time, and begins anew whenever something changed meanwhile. Decisions are in desired-state.ts.
  */
 import { isAskedAtLoad, isRemoteEngine } from '@lyceum/learning/formats';
-import { type BlobCache, type Logger, retryDelayMs } from '@lyceum/platform';
+import { type Logger, retryDelayMs } from '@lyceum/platform';
+import type { BlobCache } from '@lyceum/platform/nats';
 import { LyceumError, toLyceumError, UnreadableSetError } from '@lyceum/proto';
 import type { DatasetFile, HeldFile, SetPictures, TeacherCompute } from '../compute/index.js';
 import type { TeacherDescription } from '../compute/rows/index.js';

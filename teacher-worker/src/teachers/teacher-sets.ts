@@ -1,5 +1,5 @@
 /** The sets that teachers are asked about, as verified files on this machine, and what is looked at when one is loaded. */
-import type { BlobCache } from '@lyceum/platform';
+import type { BlobCache } from '@lyceum/platform/nats';
 import { LyceumError, toLyceumError } from '@lyceum/proto';
 import type { DatasetFile, HeldFile, SetPictures } from '../compute/index.js';
 import type { WantedDataset } from './desired-state.js';

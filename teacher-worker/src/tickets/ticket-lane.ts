@@ -9,14 +9,8 @@
  * them out anew by itself, or has lost its memory and finds them there. An answer that was nearly done is
  * computed once more; nothing is lost and nothing has to be kept for a coordinator that may not return.
  */
-import {
-  ACK_WAIT_MS,
-  type Logger,
-  retryDelayMs,
-  sleep,
-  type TakenTicket,
-  type TicketSource,
-} from '@lyceum/platform';
+import { type Logger, retryDelayMs, sleep } from '@lyceum/platform';
+import { ACK_WAIT_MS, type TakenTicket, type TicketSource } from '@lyceum/platform/nats';
 import {
   digestHex,
   LyceumError,

@@ -3,16 +3,15 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createLogger, sleep } from '@lyceum/platform';
 import {
   connectNats,
-  createLogger,
   findNatsServer,
   type KeyValue,
   type Nats,
   type NatsServer,
-  sleep,
   startNatsServer,
-} from '@lyceum/platform';
+} from '@lyceum/platform/nats';
 import { LEADER_BUCKET } from '@lyceum/proto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Leadership, stateFolderId } from '../../../src/runs/leadership/leadership.js';

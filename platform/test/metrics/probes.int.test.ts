@@ -1,7 +1,7 @@
 /** A real HTTP server on loopback, asked with fetch. */
 import { Counter, Registry } from 'prom-client';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Probes, startProbes } from '../../src/http/probes.js';
+import { type Probes, startProbes } from '../../src/metrics/index.js';
 
 let probes: Probes;
 let notReady: string | undefined;
