@@ -16,7 +16,7 @@ import {
   runPageLines,
 } from '../printing/runs/index.js';
 import { type CommandContext, CommandExit, EXIT, lineWidth, painter } from '../session/index.js';
-import { CURVE_WIDTH, liveLines } from './live-view.js';
+import { CURVE_WIDTH, liveLines, rewritten } from './live-view.js';
 
 /** Longest silence of plain lines while there is progress to tell. */
 const PLAIN_LINE_EVERY_MS = 5_000;
@@ -61,7 +61,7 @@ export async function followRun(
   if (runStateName(ended) !== 'SUCCEEDED') throw new CommandExit(EXIT.failed);
 }
 
-/** Rewrites the lines of the last update: cursor up, clear to the end of the screen. */
+/** Rewrites the lines of the last update. */
 function liveView({ client }: CommandContext, stream: WriteStream): (run: Run) => Promise<void> {
   const paint = painter(stream);
   let height = 0;
@@ -74,8 +74,7 @@ function liveView({ client }: CommandContext, stream: WriteStream): (run: Run) =
       if (toLyceumError(err).code !== 'UNAVAILABLE') throw err;
     }
     const lines = liveLines(run, losses, lineWidth(stream), paint);
-    const rewind = height > 0 ? `\u001b[${height}A\r\u001b[J` : '';
-    stream.write(`${rewind}${lines.join('\n')}\n`);
+    stream.write(rewritten(lines, height));
     height = lines.length;
   };
 }

@@ -32,6 +32,16 @@ const STATE_COLOURS: Partial<Record<RunStateName, Colour>> = {
 type Piece = string | readonly [colour: Colour, text: string];
 
 /**
+ * Lines in the place of those shown before, the cursor below them. Each clears its own place: some terminals put
+ * a screen that is cleared as a whole among the lines that one scrolls back to, at every update.
+ */
+export function rewritten(lines: readonly string[], shownCount: number): string {
+  const up = shownCount > 0 ? `\u001b[${shownCount}A\r` : '';
+  const below = lines.length < shownCount ? '\u001b[J' : '';
+  return `${up}${lines.map((line) => `\u001b[K${line}\n`).join('')}${below}`;
+}
+
+/**
  * The lines of a live view.
  *
  * @param losses - of equal parts of the steps so far, NaN where they are not known.

@@ -1,7 +1,7 @@
 /** Against lines written by hand, of runs written by hand. */
 import { Run, RunState } from '@lyceum/proto';
 import { expect, test } from 'vitest';
-import { liveLines } from '../../src/following/live-view.js';
+import { liveLines, rewritten } from '../../src/following/live-view.js';
 import type { Paint } from '../../src/session/index.js';
 
 const plain: Paint = (_, text) => text;
@@ -77,4 +77,10 @@ test('what others wrote moves no cursor', () => {
   const hostile = Run.fromPartial({ ...RUN, warnings: ['\u001b[2J gone'] });
   const lines = liveLines(hostile, [], 80, plain).join('');
   expect(lines).not.toContain('\u001b');
+});
+
+test('an update takes the place of the last one and never clears the screen from its top', () => {
+  expect(rewritten(['a', 'b'], 0)).toBe('\u001b[Ka\n\u001b[Kb\n');
+  expect(rewritten(['a', 'b'], 2)).toBe('\u001b[2A\r\u001b[Ka\n\u001b[Kb\n');
+  expect(rewritten(['a'], 3)).toBe('\u001b[3A\r\u001b[Ka\n\u001b[J');
 });
