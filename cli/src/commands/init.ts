@@ -54,7 +54,7 @@ export function addInit(program: Command): void {
     .addHelpText(
       'after',
       `
-On a terminal what is not given is asked for, with what the cluster has; elsewhere --dataset is needed. Where a
+Without --dataset what is not given is asked for, with what the cluster has; this needs a terminal. Where a
 coordinator answers, names are looked up there; where none does, they are taken as they are.
 
 Examples:
@@ -127,7 +127,8 @@ async function choose(
   offer: Offer | undefined,
   signal: AbortSignal,
 ): Promise<Choice> {
-  const asks = process.stdin.isTTY && process.stderr.isTTY;
+  // A set that is named means: take what suits it. So commands pasted one below the other are no answers.
+  const asks = flags.dataset === undefined && process.stdin.isTTY && process.stderr.isTTY;
   const isOpen = offer === undefined;
   const dataset = flags.dataset ?? (asks ? await askDataset(offer, signal) : undefined);
   if (dataset === undefined) {

@@ -80,3 +80,10 @@ test.runIf(hasTerminals)('on a terminal what is not given is asked for', async (
   expect(await readFile(file, 'utf8')).toContain('dataset: small');
   expect((await runCli(NOBODY, 'validate', file)).code).toBe(0);
 });
+
+test.runIf(hasTerminals)('on a terminal nothing is asked for once the set is given', async () => {
+  const args = ['init', '--dataset', 'small', '-f', join(folder, 'not-asked.yaml')];
+  const { output, code } = await onTerminal(cluster.address, args, { until: 'Architecture' });
+  expect(code, output).toBe(0);
+  expect(output).not.toContain('Architecture of the student');
+});
