@@ -6,6 +6,7 @@ import { deadLinks } from '../src/built-links.js';
 import { addressOf, NAVIGATION } from '../src/navigation.js';
 import { pageLink, slugOf } from '../src/page-links.js';
 import { plotMarkedTables } from '../src/plots/marked-tables.js';
+import { withDialogAndOptions } from '../src/search-box.js';
 
 const SITE = resolve(import.meta.dirname, '..');
 const CHECKOUT = resolve(SITE, '..');
@@ -32,7 +33,18 @@ export default defineConfig({
   srcExclude: ['**/dist/**', '**/build/**', 'lyceum-*/**'],
   outDir: join(SITE, 'dist/pages'),
   cacheDir: join(SITE, 'dist/cache'),
-  vite: { publicDir: join(SITE, 'public') },
+  vite: {
+    publicDir: join(SITE, 'public'),
+    plugins: [
+      {
+        name: 'search-box',
+        // Before Vue compiles it.
+        enforce: 'pre',
+        transform: (code, id) =>
+          id.endsWith('/VPLocalSearchBox.vue') ? withDialogAndOptions(code) : undefined,
+      },
+    ],
+  },
   rewrites: (id) => id.replace(/README\.md$/, 'index.md'),
   markdown: {
     anchor: { slugify: slugOf },
