@@ -25,6 +25,9 @@ export async function namesAPhoto({ folder }: Reader, printed: string): Promise<
     await page.getByLabel('A photo').setInputFiles(join(folder, 'photos/test/boot/60.png'));
     await status.filter({ hasText: '%' }).waitFor();
     expect(await status.textContent()).toMatch(/^[a-z-]+, \d+\.\d %$/);
+    const notes = { name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('notes') };
+    await page.getByLabel('A photo').setInputFiles(notes);
+    await status.filter({ hasText: 'notes.txt is no picture' }).waitFor();
   } finally {
     await browser.close();
   }
