@@ -8,8 +8,9 @@ const LOAD_TICK_MS = 1_000;
 
 export type DataPlane = ReturnType<typeof openDataPlane>;
 
-export function openDataPlane({ dataThreads }: ServeOptions, started: StopSteps) {
-  const threads = new DataThreads(dataThreads);
+export function openDataPlane({ dataThreads, log }: ServeOptions, started: StopSteps) {
+  const onDeath = (err: Error) => log.error({ err }, 'a data thread died; another takes its place');
+  const threads = new DataThreads(dataThreads, { onDeath });
   started.add(() => threads.close());
   const load = new DataLoad(dataThreads);
   started.every(LOAD_TICK_MS, () =>

@@ -3,12 +3,14 @@
  * the event loop a moment, in a thread what takes longer. Either way it is the same function of the same numbers, so the
  * bits do not depend on where it ran.
  *
- * Threads start when there is work for them, and each takes one request after another.
+ * Threads start when there is work for them, and each takes one request after another. One that dies or hangs takes its
+ * requests with it. Nothing of them has been stored or sent by then, so they are made again: targets here, answers by
+ * whoever sends them.
  */
 import { Worker } from 'node:worker_threads';
 import type { AnswerCodec, WordMemory } from '@lyceum/learning/codecs';
 import { SpareMemory } from '@lyceum/learning/records';
-import { moved, Thread } from '@lyceum/platform/threads';
+import { moved, Thread, ThreadDeathError } from '@lyceum/platform/threads';
 import {
   type CombinedRows,
   type CombineRequest,
@@ -30,6 +32,9 @@ const ENVELOPE_BYTES = 4096;
 /** Memory kept for records to come. */
 const SPARE_BYTES = 64 * 1024 * 1024;
 
+/** A thread that answers nothing for so long has hung: a request takes far less than a second. */
+const HUNG_MS = 120_000;
+
 /** An output of a teacher that is to be stored. */
 interface AnsweredOutput {
   readonly name: string;
@@ -49,34 +54,54 @@ interface Lane {
   readonly thread: Thread<DataCalls>;
   readonly worker: Worker;
   pending: number;
+  /** Runs while it has requests, anew with each answer. */
+  watch?: NodeJS.Timeout | undefined;
+}
+
+interface DataThreadsOptions {
+  /** A thread has died, or hung; another takes its place. */
+  readonly onDeath?: (err: ThreadDeathError) => void;
+  readonly hungMs?: number;
 }
 
 export class DataThreads {
   readonly #maxCount: number;
+  readonly #onDeath: (err: ThreadDeathError) => void;
+  readonly #hungMs: number;
   readonly #lanes: Lane[] = [];
   readonly #spare = new SpareMemory(SPARE_BYTES);
 
   /** @param maxCount - threads at most. */
-  constructor(maxCount: number) {
+  constructor(maxCount: number, { onDeath = () => {}, hungMs = HUNG_MS }: DataThreadsOptions = {}) {
     this.#maxCount = maxCount;
+    this.#onDeath = onDeath;
+    this.#hungMs = hungMs;
   }
 
   /**
    * {@link combineRows}, wherever it is done.
    *
    * @param request - its logits must stay as they are until the promise settles.
-   * @throws {LyceumError} as `combineTargets` does; CANCELLED if the threads are closed meanwhile.
+   * @throws {LyceumError} as `combineTargets` does; CANCELLED if the threads are closed meanwhile; ThreadDeathError if two
+   *   threads end over it.
    */
   async combine(request: CombineRequest): Promise<CombinedRows> {
     if (numbersCombined(request) <= INLINE_COMBINED) return combineRows(request);
-    return this.#call((thread) => thread.call('combine', request));
+    const combine = () => this.#call((thread) => thread.call('combine', request));
+    try {
+      return await combine();
+    } catch (err) {
+      if (!(err instanceof ThreadDeathError)) throw err;
+      return combine();
+    }
   }
 
   /**
    * Checks answers and makes records of them.
    *
    * @returns records, by output and in the order of its codecs; {@link DataThreads.release} takes them back.
-   * @throws {LyceumError} INVALID_ARGUMENT if a value is none, or a codec has nothing for it.
+   * @throws {LyceumError} INVALID_ARGUMENT if a value is none, or a codec has nothing for it; ThreadDeathError if the
+   *   thread ends over it, and the values with it.
    */
   async encode({ mayTake, ...rows }: AnsweredRows): Promise<readonly (readonly WordMemory[])[]> {
     const rowCount = rows.samples.length;
@@ -117,17 +142,25 @@ export class DataThreads {
 
   async #call<T>(call: (thread: Thread<DataCalls>) => Promise<T>): Promise<T> {
     const lane = this.#leastBusy();
+    lane.watch ??= setTimeout(() => {
+      void lane.thread.kill(`has answered nothing for ${this.#hungMs} ms and was ended`);
+    }, this.#hungMs);
     lane.pending++;
     try {
       return await call(lane.thread);
     } finally {
       lane.pending--;
+      if (lane.pending > 0) lane.watch?.refresh();
+      else {
+        clearTimeout(lane.watch);
+        lane.watch = undefined;
+      }
     }
   }
 
   /** One that is idle, else another while there may be more. */
   #leastBusy(): Lane {
-    const [first, ...others] = this.#lanes;
+    const [first, ...others] = this.#lanes.filter(({ thread }) => thread.isAlive);
     if (first === undefined) return this.#start();
     const least = others.reduce((a, b) => (b.pending < a.pending ? b : a), first);
     const isEnough = least.pending === 0 || this.#lanes.length >= this.#maxCount;
@@ -141,7 +174,10 @@ export class DataThreads {
     const lane: Lane = { thread, worker, pending: 0 };
     this.#lanes.push(lane);
     // Whoever needs it next starts another.
-    void thread.died.then(() => this.#lanes.splice(this.#lanes.indexOf(lane), 1));
+    void thread.died.then((err) => {
+      this.#lanes.splice(this.#lanes.indexOf(lane), 1);
+      this.#onDeath(err);
+    });
     return lane;
   }
 }

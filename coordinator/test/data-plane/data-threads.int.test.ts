@@ -1,17 +1,23 @@
 // The real thread. Logits are seeded noise, so that equal bits are no coincidence; each is combined here too.
+import type { WordMemory } from '@lyceum/learning/codecs';
 import type { Combination, CombinationFit } from '@lyceum/learning/ensemble';
+import { ThreadDeathError } from '@lyceum/platform/threads';
 import { sha256Hex } from '@lyceum/proto';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type CombineRequest, combineRows } from '../../src/data-plane/combine-rows.js';
 import { DataThreads } from '../../src/data-plane/data-threads.js';
 import { randomFrom } from '../random.js';
+import { ThreadKiller } from '../thread-killer.js';
 import { stored } from './stored.js';
 
 const [ROWS, CLASSES, TEACHERS] = [64, 1000, 3];
 
 let data: DataThreads;
+let deaths: string[];
+const onDeath = ({ message }: Error) => deaths.push(message);
 beforeEach(() => {
-  data = new DataThreads(2);
+  deaths = [];
+  data = new DataThreads(2, { onDeath });
 });
 afterEach(() => data.close());
 
@@ -97,4 +103,57 @@ it('refuses whoever waits when it is closed', async () => {
   const refused = expect(waiting).rejects.toMatchObject({ code: 'CANCELLED' });
   await data.close();
   await refused;
+});
+
+describe('a thread that dies at work', () => {
+  let killer: ThreadKiller | undefined;
+  afterEach(() => killer?.stop());
+
+  const sound = request({ combine: 'arithmetic' });
+  const wanted = bits(combineRows(sound).tensors);
+  const combined = async () => bits((await data.combine(sound)).tensors);
+
+  /** What a frame brings: too much for the event loop. */
+  const frame = () => ({
+    samples: Uint32Array.of(7, 9),
+    firstRow: 0,
+    classCount: 20_000,
+    outputs: [
+      { name: 'logits', values: new Float32Array(40_000).fill(2), codecs: ['float16'] as const },
+    ],
+    mayTake: true,
+  });
+
+  it('has its targets combined by another, however many it had in hand', async () => {
+    killer = new ThreadKiller({ combine: [3] });
+    const all = await Promise.all([combined(), combined(), combined()]);
+    expect(all).toEqual([wanted, wanted, wanted]);
+    expect(killer.killed).toBe(1);
+    expect(deaths).toEqual([expect.stringMatching(/^a data thread ended with \d$/)]);
+  });
+
+  it('fails them if the other dies too, and the next are well', async () => {
+    killer = new ThreadKiller({ combine: [1, 2] });
+    await expect(combined()).rejects.toThrow(ThreadDeathError);
+    expect(await combined()).toEqual(wanted);
+  });
+
+  it('fails its answers, and those sent again are well', async () => {
+    killer = new ThreadKiller({ encode: [1] });
+    await expect(data.encode(frame())).rejects.toThrow(ThreadDeathError);
+    const [[record]] = (await data.encode(frame())) as [[WordMemory]];
+    expect([record.words[0], record.words[10_002]]).toEqual([7, 9]);
+    // 2 in binary16, twice a word.
+    expect(record.words.subarray(1, 10_001)).toEqual(new Uint32Array(10_000).fill(0x4000_4000));
+  });
+
+  it('hangs: is ended, and what it had fails after a second try', async () => {
+    const hasty = new DataThreads(1, { onDeath, hungMs: 200 });
+    const tensors = new Array(100_000).fill(sound.plan.tensors[0]);
+    const endless = { ...sound, plan: { ...sound.plan, tensors } };
+    const message = 'a data thread has answered nothing for 200 ms and was ended';
+    await expect(hasty.combine(endless)).rejects.toThrow(message);
+    expect(deaths).toEqual([message, message]);
+    await hasty.close();
+  });
 });

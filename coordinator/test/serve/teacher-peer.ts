@@ -30,9 +30,14 @@ import { CLASS_COUNT } from './tiny-artifacts.js';
 const PULL_PAUSE_MS = 100;
 
 /** Logits of one sample: small numbers that differ by teacher, sample, class and view. */
-export function logitsOf(identity: Buffer | Uint8Array, sample: number, viewEpoch = 0): number[] {
+export function logitsOf(
+  identity: Buffer | Uint8Array,
+  sample: number,
+  viewEpoch = 0,
+  classCount = CLASS_COUNT,
+): number[] {
   return Array.from(
-    { length: CLASS_COUNT },
+    { length: classCount },
     (_, c) => (((identity[0] ?? 0) + 3 * sample + 5 * c + 11 * viewEpoch) % 17) / 4,
   );
 }
@@ -149,9 +154,13 @@ export class TeacherPeer {
   }
 
   frameFor(ticket: Ticket): AnswerFrame {
-    const samples = samplesOf(this.#options.dataset, ticket);
-    const values = samples.flatMap((s) => logitsOf(ticket.teacherIdentity, s, ticket.viewEpoch));
-    const shape = [samples.length, CLASS_COUNT];
+    const { dataset } = this.#options;
+    const { classCount } = dataset;
+    const samples = samplesOf(dataset, ticket);
+    const values = samples.flatMap((s) =>
+      logitsOf(ticket.teacherIdentity, s, ticket.viewEpoch, classCount),
+    );
+    const shape = [samples.length, classCount];
     const logits = float32Tensor('logits', shape, Float32Array.from(values));
     return { ticket, firstRow: 0, tensors: [logits], inferenceSeconds: 0.01, calls: undefined };
   }
@@ -197,7 +206,7 @@ export class TeacherPeer {
     );
     const loaded = (failure === undefined ? teachers : []).map(({ teacherIdentity }) => ({
       teacherIdentity,
-      classCount: CLASS_COUNT,
+      classCount: this.#options.dataset.classCount,
       parameterCount: 6,
       weightBytes: 24,
       latencyBatch1Ms: 1.5,

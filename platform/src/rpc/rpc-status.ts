@@ -27,7 +27,9 @@ const CODES: Readonly<Partial<Record<grpc.status, ErrorCode>>> = {
  */
 export function statusOf(thrown: unknown, log: Logger): { code: grpc.status; details: string } {
   if (thrown instanceof LyceumError) {
-    log.info({ code: thrown.code, reason: thrown.message }, 'call refused');
+    // A thread died, or threw what is a bug there: no refusal.
+    if (thrown.code === 'INTERNAL') log.error({ err: thrown }, 'call failed');
+    else log.info({ code: thrown.code, reason: thrown.message }, 'call refused');
     return { code: grpc.status[thrown.code], details: bounded(thrown.message) };
   }
   log.error({ err: thrown }, 'call failed');

@@ -19,6 +19,7 @@ export class Thread<There extends object> extends Channel<There> {
   readonly died: Promise<ThreadDeathError>;
   readonly #worker: Worker;
   readonly #name: string;
+  #die: (death: ThreadDeathError) => void = () => {};
 
   /**
    * @param name - in errors: `the thread`.
@@ -36,13 +37,13 @@ export class Thread<There extends object> extends Channel<There> {
     this.#worker = worker;
     this.#name = name;
     this.died = new Promise((resolve) => {
-      const die = (death: ThreadDeathError) => {
+      this.#die = (death) => {
         if (this.end(death)) resolve(death);
       };
       worker.on('error', (cause: Error) =>
-        die(new ThreadDeathError(`${name} failed: ${cause.message}`, { cause })),
+        this.#die(new ThreadDeathError(`${name} failed: ${cause.message}`, { cause })),
       );
-      worker.on('exit', (code) => die(new ThreadDeathError(`${name} ended with ${code}`)));
+      worker.on('exit', (code) => this.#die(new ThreadDeathError(`${name} ended with ${code}`)));
     });
   }
 
@@ -54,6 +55,12 @@ export class Thread<There extends object> extends Channel<There> {
   /** It no longer keeps the process. */
   unref(): void {
     this.#worker.unref();
+  }
+
+  /** Ends the thread, whatever it does, as if it had died by itself. @param why - `has hung`. */
+  async kill(why: string): Promise<void> {
+    this.#die(new ThreadDeathError(`${this.#name} ${why}`));
+    await this.#worker.terminate();
   }
 
   /** Ends the thread, whatever it does. Calls under way, and later ones, fail with CANCELLED. */

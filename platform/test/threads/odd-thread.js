@@ -28,6 +28,9 @@ const owner = offerToOwner({
     for (let i = 1; i <= count; i++) owner.tell('counted', i);
   },
   never: () => new Promise(() => {}),
+  hang() {
+    for (;;);
+  },
   exit: () => process.exit(3),
   fillMemory() {
     const all = [];

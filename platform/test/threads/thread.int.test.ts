@@ -10,6 +10,7 @@ interface OddCalls {
   askOwner(question: string): Promise<string>;
   count(count: number): void;
   never(): Promise<never>;
+  hang(): never;
   exit(): never;
   fillMemory(): never;
   throwLater(): Promise<never>;
@@ -114,6 +115,16 @@ describe('a thread that dies', () => {
     expect(await Promise.all(calls)).toEqual([death, death]);
     expect(await thrown(thread.call('add', 1, 1))).toBe(death);
     expect(thread.isAlive).toBe(false);
+  });
+
+  it('fails them too if its owner kills it, which finds it hung', async () => {
+    const thread = start();
+    const calls = [thread.call('hang'), thread.call('add', 1, 1)].map(thrown);
+    await thread.kill('has hung');
+    expect(exited).toBe(true);
+    const death = await thread.died;
+    expect(death).toMatchObject({ code: 'INTERNAL', message: 'odd thread has hung' });
+    expect(await Promise.all(calls)).toEqual([death, death]);
   });
 
   it('fails them too if its file cannot be loaded', async () => {
