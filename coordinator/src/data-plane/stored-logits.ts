@@ -21,16 +21,17 @@ export function storedWords(codec: AnswerCodec, isFinal: boolean, classCount: nu
 /**
  * [N, C]: a final answer is that class for certain, and what is of classes that the teacher does not know is −∞.
  *
- * @param out - written, and returned; a new one if left out.
+ * @param room - written, and as much of it as that is returned; new if left out.
  */
 export function logitsOf(
   { codec, words, isFinal, knownClasses }: StoredLogits,
   classCount: number,
-  out?: Float32Array,
+  room?: Float32Array,
 ): Float32Array {
   const records = recordsOf(codec, isFinal, classCount);
   const rowCount = words.length / records.codec.wordCount;
-  out ??= new Float32Array(rowCount * classCount);
+  const numbers = rowCount * classCount;
+  const out = room?.subarray(0, numbers) ?? new Float32Array(numbers);
   if (isFinal) {
     const classes = new Float32Array(rowCount);
     records.decode(words, classes);

@@ -6,6 +6,7 @@ import { sha256Hex } from '@lyceum/proto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type CombineRequest, combineRows } from '../../src/data-plane/combine-rows.js';
 import { DataThreads } from '../../src/data-plane/data-threads.js';
+import { storedRows } from '../../src/data-plane/stored-logits.js';
 import { randomFrom } from '../random.js';
 import { ThreadKiller } from '../thread-killer.js';
 import { stored } from './stored.js';
@@ -96,6 +97,14 @@ it('throws what the rule throws, and goes on', async () => {
   const sound = request({ combine: 'arithmetic' });
   const { tensors } = await data.combine(sound);
   expect(bits(tensors)).toEqual(bits(combineRows(sound).tensors));
+});
+
+it('refuses answers that are fewer than their rows', async () => {
+  const large = request({ combine: 'arithmetic' });
+  await data.combine(large);
+  const teachers = large.teachers.map((each) => each && storedRows(each, ROWS, 0, ROWS - 1));
+  const lies = data.combine({ ...large, teachers });
+  await expect(lies).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
 });
 
 it('refuses whoever waits when it is closed', async () => {

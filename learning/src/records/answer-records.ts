@@ -5,6 +5,7 @@
  *
  * Long rows of float16 go through a kernel, of the same bits.
  */
+import { LyceumError } from '@lyceum/proto';
 import {
   type AnswerCodec,
   memoryOf,
@@ -49,8 +50,20 @@ export class AnswerRecords {
     this.#isFloat16 = codec === 'float16';
   }
 
-  /** One record a sample. @throws {LyceumError} INVALID_ARGUMENT if the codec has nothing for a value. */
+  /**
+   * One record a sample.
+   *
+   * @throws {LyceumError} INVALID_ARGUMENT if the codec has nothing for a value, or lengths do not fit.
+   */
   encode(samples: ArrayLike<number>, rows: Float32Array, memory: WordMemory): void {
+    // A kernel would take what its memory held before for the rest.
+    if (
+      rows.length !== samples.length * this.#rowLength ||
+      memory.words.length !== samples.length * this.wordCount
+    ) {
+      const message = `${samples.length} records of ${this.#rowLength} numbers: got ${rows.length} numbers, and ${memory.words.length} words for them`;
+      throw new LyceumError('INVALID_ARGUMENT', message);
+    }
     const kernel = this.#isFloat16 ? this.#kernel() : undefined;
     const refused = kernel?.encode(samples, rows, this.#rowLength, memory.words);
     if (kernel !== undefined && refused === undefined) return;

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { argmaxPlainly, argmaxRows } from '../../src/arrays/argmax.js';
 import { mulberry32 } from '../../src/arrays/hashing.js';
+import { HOSTILE_SHAPES, hostileNumbers, shifted } from '../hostile-numbers.js';
 
 const { NaN: NAN, NEGATIVE_INFINITY: NOTHING } = Number;
 
@@ -33,4 +34,11 @@ describe.each([7, 64, 101, 70_001])('of %d classes', (classes) => {
     );
     expect(argmaxRows(values, rows, classes)).toEqual(argmaxPlainly(values, rows, classes));
   });
+});
+
+it.each(HOSTILE_SHAPES)('numbers at the edges, in %d rows of %d', (rows, classes) => {
+  for (let seed = 1; seed <= 5; seed++) {
+    const values = shifted(hostileNumbers(seed, rows * classes, seed % 2 ? 'any' : 'finite'), seed);
+    expect(argmaxRows(values, rows, classes)).toEqual(argmaxPlainly(values, rows, classes));
+  }
 });

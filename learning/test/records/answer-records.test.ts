@@ -1,10 +1,12 @@
 /** Records through the kernel against the codec of single rows and the plain checksum, bit for bit. */
+import { LyceumError } from '@lyceum/proto';
 import { describe, expect, it, vi } from 'vitest';
 import { mulberry32 } from '../../src/arrays/hashing.js';
-import { rowCodec, wordMemory } from '../../src/codecs/answer-codec.js';
+import { memoryOf, rowCodec, wordMemory } from '../../src/codecs/answer-codec.js';
 import type { AnswerCodec } from '../../src/codecs/table.js';
 import { AnswerRecords } from '../../src/records/answer-records.js';
 import { recordSum } from '../../src/records/record-sum.js';
+import { HOSTILE_SHAPES, haveSameBits, hostileNumbers, shifted } from '../hostile-numbers.js';
 
 const SCALES = [40, 1e-4, 1e-7, 130_000 * 0.99, 1e-30, 2 ** -24];
 
@@ -27,6 +29,15 @@ function plainRecords(codec: AnswerCodec, samples: number[], rows: Float32Array)
     memory.words[start + wordCount + 1] = recordSum(memory.words, start, wordCount + 1);
   }
   return memory.words;
+}
+
+function catchError(act: () => unknown): Error {
+  try {
+    act();
+  } catch (err) {
+    return err as Error;
+  }
+  throw new Error('nothing was refused');
 }
 
 /** Bit for bit; `toEqual` takes a second for as many. */
@@ -78,6 +89,60 @@ describe.each(['float16', 'float32', 'uint8-affine'] as const)('%s', (codec) => 
     memory.words[word] = (memory.words[word] as number) ^ 1;
     expect(records.areSound(memory.words, 6)).toEqual([true, true, true, true, false, true]);
   });
+});
+
+describe.each(['float16', 'float32'] as const)('numbers at the edges of %s', (codec) => {
+  it.each(HOSTILE_SHAPES)('are in %d rows of %d what they are one by one', (rows, classes) => {
+    const records = new AnswerRecords({ codec, rowLength: classes });
+    const samples = Array.from({ length: rows }, (_, i) => i);
+    const numbers = hostileNumbers(
+      classes,
+      rows * classes,
+      codec === 'float16' ? 'half' : 'finite',
+    );
+    const words = shifted(new Uint32Array(rows * records.wordCount), 3);
+    records.encode(samples, shifted(numbers, 1), memoryOf(words));
+    expect(Buffer.from(words).equals(Buffer.from(plainRecords(codec, samples, numbers)))).toBe(
+      true,
+    );
+
+    const own = records.codec.wordCount;
+    const stored = Uint32Array.from({ length: rows * own }, (_, i) => {
+      const row = Math.floor(i / own);
+      return words[row * records.wordCount + 1 + (i - row * own)] as number;
+    });
+    const read = shifted(new Float32Array(rows * classes), 5);
+    records.decode(shifted(stored, 1), read);
+    const want = new Float32Array(rows * classes);
+    for (let row = 0; row < rows; row++) {
+      records.codec.decode(memoryOf(stored), row * own, want, row);
+    }
+    expect(haveSameBits(read, want)).toBe(true);
+  });
+});
+
+it('numbers that float16 does not hold are refused by both, the first of them', () => {
+  for (let seed = 1; seed <= 200; seed++) {
+    const classes = 64 + (seed % 9);
+    const numbers = hostileNumbers(seed, 5 * classes, seed % 2 ? 'any' : 'finite');
+    const records = new AnswerRecords({ codec: 'float16', rowLength: classes });
+    const plainly = () => plainRecords('float16', [1, 2, 3, 4, 5], numbers);
+    const memory = wordMemory(5 * records.wordCount);
+    const { message } = catchError(plainly);
+    expect(() => records.encode([1, 2, 3, 4, 5], numbers, memory)).toThrow(message);
+  }
+});
+
+it('lengths that do not fit are refused', () => {
+  const records = new AnswerRecords({ codec: 'float16', rowLength: 100 });
+  const memory = wordMemory(2 * records.wordCount);
+  const encode = (numbers: number, into = memory) =>
+    records.encode([1, 2], new Float32Array(numbers), into);
+  encode(200);
+  const message = '2 records of 100 numbers: got 199 numbers, and 104 words for them';
+  expect(() => encode(199)).toThrow(message);
+  expect(() => encode(201)).toThrow(LyceumError);
+  expect(() => encode(200, wordMemory(records.wordCount))).toThrow(LyceumError);
 });
 
 describe('a value that float16 does not hold', () => {

@@ -4,6 +4,7 @@ import { mulberry32 } from '../../../src/arrays/hashing.js';
 import { poolPlainly, poolWithShares } from '../../../src/ensemble/pooling/pool.js';
 import { poolByKernel } from '../../../src/ensemble/pooling/pool-kernel.js';
 import { openKernel } from '../../../src/kernels/index.js';
+import { HOSTILE_SHAPES, haveSameBits, hostileNumbers, shifted } from '../../hostile-numbers.js';
 
 const RULES = ['arithmetic', 'geometric'] as const;
 
@@ -43,6 +44,28 @@ describe.each(RULES)('%s', (rule) => {
         expect(Buffer.from(got.buffer).equals(Buffer.from(want.buffer))).toBe(true);
       }
     });
+  });
+
+  it.each(HOSTILE_SHAPES)('pools numbers at the edges, in %d rows of %d', (rows, classes) => {
+    const numbers = rows * classes;
+    for (const temperature of [1, 0.05, 3.3, 1000]) {
+      const input = {
+        rule,
+        temperature,
+        teacherLogits: [
+          hostileNumbers(1, numbers, 'finite'),
+          shifted(hostileNumbers(2, numbers, 'half'), 1),
+          hostileNumbers(3, numbers, 'any'),
+        ],
+        shares: Float64Array.of(0.5, 0.3, temperature === 1 ? 0.2 : 0),
+        rowCount: rows,
+        classCount: classes,
+      };
+      const [got, want] = [shifted(new Float32Array(numbers), 3), new Float32Array(numbers)];
+      poolWithShares(input, got);
+      poolPlainly(input, want);
+      expect(haveSameBits(got, want)).toBe(true);
+    }
   });
 
   it('pools classes of probability 0 as the plain function', () => {
