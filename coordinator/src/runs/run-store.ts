@@ -91,6 +91,7 @@ export class RunStore {
       this.#runs.set(record.runId, { record: written, revision, writes: Promise.resolve() });
     } catch (err) {
       if (!(err instanceof LyceumError && err.code === 'ABORTED')) throw err;
+      await this.#adopt(record.runId);
       throw new LyceumError('ALREADY_EXISTS', `run ${record.runId} is there already`);
     }
     this.#changed(record.runId);
@@ -145,6 +146,16 @@ export class RunStore {
   onChange(listener: (runId: string) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** Takes in a record that nobody here knows: this store wrote it, and the receipt was lost. */
+  async #adopt(runId: string): Promise<void> {
+    const found = await this.#kv.get(runId);
+    if (found === undefined || this.#runs.has(runId)) return;
+    const record = parseRunRecord(found.value);
+    if (record.leaderEpoch !== this.leaderEpoch) return;
+    this.#runs.set(runId, { record, revision: found.revision, writes: Promise.resolve() });
+    this.#changed(runId);
   }
 
   async #write(

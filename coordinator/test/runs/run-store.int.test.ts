@@ -1,4 +1,5 @@
-// Two stores on one real `nats-server`: that of a leader, and that of one who has not noticed its end.
+// Two stores on one real `nats-server`, that of a leader and that of one who has not noticed its end; and one whose server
+// is stopped or killed while it writes.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,6 +16,7 @@ import { LyceumError, RUN_BUCKET } from '@lyceum/proto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { RunRecord } from '../../src/runs/record/run-record.js';
 import { RunStore } from '../../src/runs/run-store.js';
+import { eventually } from '../serve/test-coordinator.js';
 import { queued } from './queued-run.js';
 
 const log = createLogger({ name: 'test', level: 'silent' });
@@ -23,11 +25,15 @@ let server: NatsServer;
 let nats: Nats;
 let kv: KeyValue;
 
-beforeAll(async () => {
+function startServer(port = 0): Promise<NatsServer> {
   const binary = findNatsServer(process.env);
   if (binary === undefined) throw new Error('no nats-server: run npm test, which gets one');
+  return startNatsServer({ binary, storeDir: join(folder, 'nats'), port, log });
+}
+
+beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'lyceum-run-store-'));
-  server = await startNatsServer({ binary, storeDir: join(folder, 'nats'), port: 0, log });
+  server = await startServer();
   nats = await connectNats({ url: server.url, name: 'test', log });
   kv = await nats.keyValue(RUN_BUCKET, { create: true });
 });
@@ -67,4 +73,56 @@ it('creates and changes nothing once leadership is lost', async () => {
   const late = { ...queued(), runId: 'late' };
   await expect(store.create(late)).rejects.toMatchObject({ code: 'ABORTED' });
   expect(await emptyKv.get('late')).toBeUndefined();
+});
+
+/** Writes while the server stands still for longer than an answer is waited for; the write is made, its receipt lost. */
+async function withoutReceipt(write: () => Promise<unknown>): Promise<void> {
+  process.kill(server.pid, 'SIGSTOP');
+  try {
+    await expect(write()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  } finally {
+    process.kill(server.pid, 'SIGCONT');
+  }
+}
+
+it('a run whose creation lost its receipt is known once it is created again', async () => {
+  const store = await storeOf(5);
+  const lost = { ...queued(), runId: 'lost' };
+  const heard: string[] = [];
+  store.onChange((runId) => heard.push(runId));
+  await withoutReceipt(() => store.create(lost));
+  expect(store.get('lost')).toBeUndefined();
+  await expect(store.create(lost)).rejects.toMatchObject({ code: 'ALREADY_EXISTS' });
+  expect(store.require('lost')).toEqual({ ...lost, leaderEpoch: 5 });
+  expect(heard).toEqual(['lost']);
+  expect((await store.update('lost', preparing)).state).toBe('PREPARING');
+});
+
+it('a change that lost its receipt is made once', async () => {
+  const store = await storeOf(6);
+  await store.create({ ...queued(), runId: 'changed' });
+  const next = (record: RunRecord): RunRecord | undefined =>
+    record.state === 'PREPARING'
+      ? undefined
+      : { ...preparing(record), attempt: record.attempt + 1 };
+  await withoutReceipt(() => store.update('changed', next));
+  expect((await store.update('changed', next)).attempt).toBe(2);
+  expect((await storeOf(7)).require('changed')).toMatchObject({ state: 'PREPARING', attempt: 2 });
+});
+
+it('goes on after the server was killed in the middle of a write', async () => {
+  const store = await storeOf(8);
+  const killed = { ...queued(), runId: 'killed' };
+  const creation = store.create(killed).catch((err: unknown) => err);
+  process.kill(server.pid, 'SIGKILL');
+  await server.exited;
+  const port = Number(new URL(server.url).port);
+  server = await startServer(port);
+  await creation;
+  await eventually(async () => {
+    await store.create(killed).catch(() => {});
+    return store.get('killed');
+  });
+  expect((await store.update('killed', preparing)).state).toBe('PREPARING');
+  expect((await storeOf(9)).require('killed').state).toBe('PREPARING');
 });

@@ -1,4 +1,5 @@
 /** What happened to each run, oldest first, kept in a stream with a subject per run. */
+import { randomUUID } from 'node:crypto';
 import { EVENT_STREAM, eventSubject, RunEvent } from '@lyceum/proto';
 import {
   DiscardPolicy,
@@ -9,10 +10,13 @@ import {
   StorageType,
 } from 'nats';
 import { sleep } from '../pacing/index.js';
-import { ensureStream, natsError, nextMessage } from './jetstream/index.js';
+import { ensureStream, natsError, nextMessage, patiently } from './jetstream/index.js';
 
 /** Events kept of one run; the oldest go first. */
 const EVENTS_PER_RUN_MAX_COUNT = 10_000;
+
+/** Times that an event is published, a quarter of a second apart, to a server whose streams are not there yet. */
+const START_TRIES = 20;
 
 /** A follower looks again at least this often, in case a wake-up was lost with the connection. */
 const LOOK_AGAIN_MS = 5_000;
@@ -73,8 +77,11 @@ class JetStreamEventLog implements EventLog {
   }
 
   async append(runId: string, event: RunEvent): Promise<void> {
+    const bytes = RunEvent.encode(event).finish();
+    // By its id the server knows what it has already.
+    const options = { msgID: randomUUID(), retries: START_TRIES };
     try {
-      await this.#jetStream.publish(eventSubject(runId), RunEvent.encode(event).finish());
+      await patiently(() => this.#jetStream.publish(eventSubject(runId), bytes, options));
     } catch (err) {
       throw natsError(err, `events of ${runId}`);
     }

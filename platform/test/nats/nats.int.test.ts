@@ -30,11 +30,14 @@ import {
   type TicketQueue,
   type TicketSource,
 } from '../../src/nats/index.js';
+import { sleep } from '../../src/pacing/index.js';
 import { failureOf } from '../failure-of.js';
 
 const BLOB_STREAM = `OBJ_${BLOB_BUCKET}`;
 const log = pino({ level: 'silent' });
 const forever = new AbortController().signal;
+/** Longer than the client waits for one answer. */
+const SILENT_MS = 6_000;
 const waiting = { timeout: 120_000, interval: 50 };
 
 let storeDir: string;
@@ -549,17 +552,37 @@ describe('when the server goes away', () => {
     taken?.ack();
   });
 
-  test.each([
+  const silences: [string, () => Promise<unknown>, (port: number) => Promise<NatsServer>][] = [
     ['is dead', async () => server.stop(), async (port: number) => startServer(port)],
     [
       'says nothing',
-      async () => void process.kill(server.pid, 'SIGSTOP'),
+      async () => process.kill(server.pid, 'SIGSTOP'),
       async () => {
         process.kill(server.pid, 'SIGCONT');
         return server;
       },
     ],
-  ])('and %s, closing does not hang', async (_name, silence, revive) => {
+  ];
+
+  test.each(silences)('and %s, an event is stored once', async (name, silence, revive) => {
+    const events = await coordinator.events();
+    await events.ensureStream();
+    const subject = name.replaceAll(' ', '-');
+    await events.append(subject, RunEvent.fromPartial({ message: 'before' }));
+    const port = Number(new URL(server.url).port);
+    await silence();
+    const appended = events.append(subject, RunEvent.fromPartial({ message: 'meanwhile' }));
+    await sleep(SILENT_MS);
+    server = await revive(port);
+    await appended;
+    const stored: string[] = [];
+    for await (const { event } of events.read(subject, { follow: false, signal: forever })) {
+      stored.push(event.message);
+    }
+    expect(stored).toEqual(['before', 'meanwhile']);
+  });
+
+  test.each(silences)('and %s, closing does not hang', async (_name, silence, revive) => {
     const nats = await connectNats({ url: server.url, name: 'x', log });
     const port = Number(new URL(server.url).port);
     await silence();

@@ -13,7 +13,7 @@ import {
   type ObjectStore,
   StorageType,
 } from 'nats';
-import { natsError, readPatiently } from '../jetstream/index.js';
+import { natsError, patiently } from '../jetstream/index.js';
 import { BLOB_STREAM, BlobChunks, chunkSubject } from './blob-chunks.js';
 import {
   type BlobOutline,
@@ -194,7 +194,7 @@ class ObjectBlobStore implements BlobStore {
 
   async #entry(digest: string): Promise<ObjectInfo | undefined> {
     try {
-      return (await readPatiently(() => this.#store.info(digest))) ?? undefined;
+      return (await patiently(() => this.#store.info(digest))) ?? undefined;
     } catch (err) {
       throw natsError(err, `blob ${digest}`);
     }

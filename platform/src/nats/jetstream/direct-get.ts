@@ -7,7 +7,7 @@
 import { LyceumError } from '@lyceum/proto';
 import type { NatsConnection } from 'nats';
 import { natsError } from './nats-errors.js';
-import { readPatiently } from './read-patiently.js';
+import { patiently } from './patiently.js';
 
 const TIMEOUT_MS = 5_000;
 
@@ -30,7 +30,7 @@ export async function nextMessage(
   const what = `stream ${stream}`;
   const request = JSON.stringify({ seq: sequence, next_by_subj: subject });
   try {
-    const message = await readPatiently(() =>
+    const message = await patiently(() =>
       connection.request(`$JS.API.DIRECT.GET.${stream}`, request, { timeout: TIMEOUT_MS }),
     );
     const code = message.headers?.code ?? 0;

@@ -2,4 +2,4 @@
 export { nextMessage } from './direct-get.js';
 export { ensureStream } from './ensure-stream.js';
 export { isMessageMissing, isMissing, natsError } from './nats-errors.js';
-export { readPatiently } from './read-patiently.js';
+export { patiently } from './patiently.js';
