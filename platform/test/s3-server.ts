@@ -107,7 +107,7 @@ async function started(
   const kill = async (): Promise<void> => {
     const running = child;
     child = undefined;
-    if (running === undefined || running.exitCode !== null) return;
+    if (running === undefined || running.exitCode !== null || running.signalCode !== null) return;
     const ended = once(running, 'exit');
     running.kill('SIGKILL');
     await ended;
@@ -137,7 +137,8 @@ async function started(
 /** Whatever it answers, it is there. */
 async function answering(endpoint: string, child: ChildProcess): Promise<void> {
   for (;;) {
-    if (child.exitCode !== null) throw new Error(`${endpoint} ended with ${child.exitCode}`);
+    const end = child.exitCode ?? child.signalCode;
+    if (end !== null) throw new Error(`${endpoint} ended with ${end}`);
     try {
       await (await fetch(endpoint)).arrayBuffer();
       return;

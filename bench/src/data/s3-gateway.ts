@@ -64,17 +64,22 @@ export class S3Gateway {
   }
 
   async stop(): Promise<void> {
-    if (this.#server.exitCode !== null) return;
+    if (this.#end !== undefined) return;
     const ended = once(this.#server, 'exit');
     this.#server.kill('SIGKILL');
     await ended;
   }
 
+  /** Its exit code, or the signal that killed it; undefined: it runs. */
+  get #end(): number | string | undefined {
+    return this.#server.exitCode ?? this.#server.signalCode ?? undefined;
+  }
+
   /** Whatever it answers, it is there. */
   async #answering(endpoint: string, signal: AbortSignal): Promise<void> {
     for (;;) {
-      if (this.#server.exitCode !== null) {
-        throw new LyceumError('UNAVAILABLE', `versitygw ended with ${this.#server.exitCode}`);
+      if (this.#end !== undefined) {
+        throw new LyceumError('UNAVAILABLE', `versitygw ended with ${this.#end}`);
       }
       const answer = await fetch(endpoint, { signal }).catch(() => undefined);
       signal.throwIfAborted();
