@@ -5,6 +5,7 @@
  */
 import { expInPlace } from './parts/exp';
 import { greatestOf } from './parts/greatest-of';
+import { sumOfExponentials, temper, widened } from './parts/temper';
 
 export { expInPlace };
 
@@ -41,7 +42,8 @@ export function poolArithmetic(
       const share = load<f64>(own + ((<usize>k) << 3));
       if (share === 0) continue;
       const values = logits + <usize>k * step + from;
-      const sum = tempered(values, classes, greatestOf(values, classes), temperature, exponentials);
+      temper(values, classes, greatestOf(values, classes), temperature, exponentials);
+      const sum = sumOfExponentials(exponentials, classes);
       const factor = f64x2.splat(share / sum);
       for (let c = 0; c < classes; c += 2) {
         const at = (<usize>c) << 3;
@@ -101,39 +103,6 @@ function hasMinusInfinity(values: usize, classes: i32): bool {
   }
   for (; c < classes; c++) if (load<f32>(values + ((<usize>c) << 2)) === -Infinity) return true;
   return false;
-}
-
-/** Values c and c + 1 of [C] float32 as float64. Behind the last there must be memory. */
-function widened(values: usize, c: i32): v128 {
-  return f64x2.promote_low_f32x4(v128.load64_zero(values + ((<usize>c) << 2)));
-}
-
-/** x / τ. The reciprocal of a power of two is exact, and multiplying is faster. */
-function over(x: v128, temperature: v128, reciprocal: v128, isExact: bool): v128 {
-  return isExact ? f64x2.mul(x, reciprocal) : f64x2.div(x, temperature);
-}
-
-function isPowerOfTwo(x: f64): bool {
-  return (reinterpret<u64>(x) & 0x000fffffffffffff) === 0;
-}
-
-/** Writes exp((v − greatest)/τ), and 0 behind the last of an odd count. @returns their sum, in order. */
-function tempered(values: usize, classes: i32, greatest: f64, temperature: f64, out: usize): f64 {
-  const most = f64x2.splat(greatest);
-  const divisor = f64x2.splat(temperature);
-  const reciprocal = f64x2.splat(1 / temperature);
-  const isExact = isPowerOfTwo(temperature);
-  for (let c = 0; c < classes; c += 2) {
-    const x = f64x2.sub(widened(values, c), most);
-    v128.store(out + ((<usize>c) << 3), over(x, divisor, reciprocal, isExact));
-  }
-  return sumOfExponentials(out, classes);
-}
-
-/** Replaces [C] float64, and what is behind the last of an odd count. @returns the sum. */
-function sumOfExponentials(values: usize, classes: i32): f64 {
-  if (classes & 1) store<f64>(values + ((<usize>classes) << 3), -Infinity);
-  return expInPlace(values, (classes + 1) & ~1);
 }
 
 /** [C] float64, of which the one behind the last is of no matter. */

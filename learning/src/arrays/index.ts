@@ -21,5 +21,6 @@ export {
   softmaxInPlace,
   type Values,
 } from './log-softmax.js';
+export { exponentials } from './log-softmax-kernel.js';
 export { NUMERICS_VERSION } from './numerics-version.js';
 export { leastOnSimplex } from './simplex-quadratic.js';

@@ -1,12 +1,18 @@
 /**
  * log softmax(v/τ) of each row, in float64 and safe for any finite logits: the greatest logit is taken out
- * before exponentials. −∞ is a class of probability 0.
+ * before exponentials. −∞ is a class of probability 0. Long rows of float32 go through a kernel, of the same bits.
  *
  * Symbols: [N, C] logits v, τ `temperature`.
  */
 
+import { logSoftmaxByKernel } from './log-softmax-kernel.js';
+
 /** Values [N, C], row-major. float32 is what travels, float64 what references are computed in. */
 export type Values = Float32Array | Float64Array;
+
+/** Rows of fewer classes cost more to carry into the kernel than they save; and a row by itself. */
+const KERNEL_CLASSES = 32;
+const KERNEL_ROW_CLASSES = 256;
 
 /** @returns [N, C] log probabilities. */
 export function logSoftmaxRows(
@@ -16,6 +22,8 @@ export function logSoftmaxRows(
   temperature = 1,
 ): Float64Array {
   const out = new Float64Array(rows * classes);
+  const isLong = classes >= KERNEL_CLASSES && logits instanceof Float32Array;
+  if (isLong && logSoftmaxByKernel(logits, rows, classes, temperature, out)) return out;
   for (let row = 0; row < rows; row++) {
     logSoftmaxRow(logits, row * classes, classes, temperature, out, row * classes);
   }
@@ -24,6 +32,22 @@ export function logSoftmaxRows(
 
 /** One row, from `logits` at `from` to `out` at `to`. */
 export function logSoftmaxRow(
+  logits: Values,
+  from: number,
+  classes: number,
+  temperature: number,
+  out: Float64Array,
+  to: number,
+): void {
+  if (classes >= KERNEL_ROW_CLASSES && logits instanceof Float32Array) {
+    const [row, own] = [logits.subarray(from, from + classes), out.subarray(to, to + classes)];
+    if (logSoftmaxByKernel(row, 1, classes, temperature, own)) return;
+  }
+  logSoftmaxRowPlainly(logits, from, classes, temperature, out, to);
+}
+
+/** {@link logSoftmaxRow}, number by number: what the kernel is compared with. */
+export function logSoftmaxRowPlainly(
   logits: Values,
   from: number,
   classes: number,

@@ -6,7 +6,7 @@
  *
  * Symbols: q = softmax(z), y the label, M the rows that count.
  */
-import { argmaxRows, logSoftmaxRows, type Values } from '../../arrays/index.js';
+import { argmaxRows, exponentials, logSoftmaxRows, type Values } from '../../arrays/index.js';
 
 /** Share of rows whose argmax is the label. */
 export function accuracy(logits: Values, labels: Int32Array, classCount: number): number {
@@ -60,11 +60,11 @@ export function nll(
 
 /** Brier score, 1/M Σ Σ_c (q_c − [c = y])². Brier 1950, summed over classes. */
 export function brier(logits: Values, labels: Int32Array, classCount: number): number {
-  const logs = logSoftmaxRows(logits, labels.length, classCount);
+  const q = exponentials(logSoftmaxRows(logits, labels.length, classCount));
   return meanOverLabelled(labels, (row, label) => {
     let sum = 0;
     for (let c = 0; c < classCount; c++) {
-      const error = Math.exp(logs[row * classCount + c] as number) - (c === label ? 1 : 0);
+      const error = (q[row * classCount + c] as number) - (c === label ? 1 : 0);
       sum += error * error;
     }
     return sum;

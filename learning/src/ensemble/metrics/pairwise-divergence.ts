@@ -1,5 +1,5 @@
 /** How far each model is from each reference, in one pass over the rows: a softmax each, not one a pair. */
-import { logSoftmaxRows, type Values } from '../../arrays/index.js';
+import { exponentials, logSoftmaxRows } from '../../arrays/index.js';
 
 /** Numbers of one model that are looked at together: they stay in the processor's cache. */
 const CHUNK_NUMBERS = 2 ** 16;
@@ -30,8 +30,8 @@ export function pairwiseDivergences(
     const modelLogs = models.map(logs);
     for (const [r, reference] of references.entries()) {
       const known = models.indexOf(reference);
-      const logP = known < 0 ? logs(reference) : (modelLogs[known] as Values);
-      const p = Float64Array.from(logP, Math.exp);
+      const logP = known < 0 ? logs(reference) : (modelLogs[known] as Float64Array);
+      const p = exponentials(logP);
       for (const [m, logQ] of modelLogs.entries()) {
         const own = sums[r] as number[];
         own[m] = (own[m] as number) + divergence(p, logP, logQ);
@@ -42,7 +42,7 @@ export function pairwiseDivergences(
 }
 
 /** A class of probability 0 adds nothing, whatever q says. */
-function divergence(p: Float64Array, logP: Values, logQ: Values): number {
+function divergence(p: Float64Array, logP: Float64Array, logQ: Float64Array): number {
   let sum = 0;
   for (let i = 0; i < p.length; i++) {
     const share = p[i] as number;

@@ -1,6 +1,12 @@
 /** The kernel of pools (`learning/wasm/pool.ts`), for rows of float32 that are long enough for it. */
 import type { Values } from '../../arrays/index.js';
-import { type Kernel, onceAThread, openKernel, rowsOfBlock } from '../../kernels/index.js';
+import {
+  type ExpKernel,
+  type Kernel,
+  onceAThread,
+  openExpKernel,
+  rowsOfBlock,
+} from '../../kernels/index.js';
 
 export type PoolRule = 'arithmetic' | 'geometric';
 
@@ -29,17 +35,13 @@ type PoolFunction = (
   exponentials: number,
 ) => unknown;
 
-interface Functions {
+interface Functions extends ExpKernel {
   readonly poolArithmetic: PoolFunction;
   readonly poolGeometric: PoolFunction;
-  expInPlace(values: number, count: number): number;
 }
 
 /** Rows of fewer classes cost more to carry into the kernel than they save. */
 const KERNEL_CLASSES = 32;
-
-/** Arguments on which the kernel's exponentials are compared with this machine's. */
-const COMPARED = 4096;
 
 class PoolKernel {
   readonly #kernel: Kernel<Functions>;
@@ -50,8 +52,8 @@ class PoolKernel {
 
   /** The thread's own; undefined where there is no SIMD, or Math.exp has other bits than the kernel. */
   static open(): PoolKernel | undefined {
-    const kernel = openKernel<Functions>('pool');
-    return kernel !== undefined && agrees(kernel) ? new PoolKernel(kernel) : undefined;
+    const kernel = openExpKernel<Functions>('pool');
+    return kernel && new PoolKernel(kernel);
   }
 
   /** What `poolWithShares` gives. @returns false, with nothing of use in `out`, if it is not for the kernel. */
@@ -101,18 +103,6 @@ class PoolKernel {
 }
 
 type Addresses = [number, number, number, number, number];
-
-/** Whether this machine's Math.exp is the kernel's: another version of V8 may have another. */
-function agrees(kernel: Kernel<Functions>): boolean {
-  const { at, memory } = kernel.room(8 * COMPARED);
-  const start = at[0] as number;
-  const values = new Float64Array(memory, start, COMPARED);
-  // From −745, where results end, to −1e-8, closer and closer to 0.
-  const arguments_ = Float64Array.from(values, (_, i) => -745 * 1.11e-11 ** (i / COMPARED));
-  values.set(arguments_);
-  kernel.functions.expInPlace(start, COMPARED);
-  return values.every((e, i) => e === Math.exp(arguments_[i] as number));
-}
 
 const threadsKernel = onceAThread(() => PoolKernel.open());
 
