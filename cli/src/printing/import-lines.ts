@@ -1,6 +1,7 @@
 /** What came out of a source of data, as lines for a person. */
 import type { ImportSummary } from '@lyceum/learning/import';
-import { countText } from './text/index.js';
+import type { RegisteredSet } from '@lyceum/learning/indexing';
+import { bytesText, countText } from './text/index.js';
 
 const CLASSES_SHOWN = 20;
 const COLUMNS_SHOWN = 50;
@@ -27,6 +28,24 @@ export function importLines(summary: ImportSummary): string[] {
     ...(ignored.count === 0 ? [] : [`ignored   ${ignored.count}: ${someText(ignored)}`]),
     ...warnings.map(({ path, message }) => `warning   ${path}: ${message}`),
   ];
+}
+
+/** Of a set in shards: what they are besides. */
+export function shardLines({ summary, shards, mixing }: Omit<RegisteredSet, 'manifest'>): string[] {
+  const [samples = '', ...others] = importLines(summary);
+  const { count, chunks, pictureBytes } = shards;
+  const meanBytes = bytesText(pictureBytes / chunks);
+  return [
+    samples,
+    `shards    ${countText(count)}; ${bytesText(pictureBytes)} of pictures in ${countText(chunks)} chunks of ${meanBytes} on average`,
+    ...(mixing === undefined ? [] : [mixingLine(mixing)]),
+    ...others,
+  ];
+}
+
+function mixingLine(mixing: NonNullable<RegisteredSet['mixing']>): string {
+  const { batchSize, chunkOrder, fullOrder } = mixing;
+  return `mixing    a batch of ${batchSize} has ${chunkOrder.toFixed(1)} distinct classes in the order by chunks, ${fullOrder.toFixed(1)} in full order`;
 }
 
 type Modality = ImportSummary['modalities'][number];

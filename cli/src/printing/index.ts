@@ -17,8 +17,7 @@ export {
   writingLines,
   writtenLines,
 } from './imitation-lines.js';
-export { importLines } from './import-lines.js';
+export { importLines, shardLines } from './import-lines.js';
 export { reportLines } from './report-lines.js';
-export { shardLines } from './shard-lines.js';
 export { sweepLines } from './sweep-lines.js';
 export { teacherWorthLines } from './teacher-worth-lines.js';
