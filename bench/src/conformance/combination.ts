@@ -30,14 +30,19 @@ import {
 } from '@lyceum/learning/ensemble';
 import { minNormWeights } from '@lyceum/learning/objectives';
 import { type Case, expectClose, type Tolerance } from './case.js';
+import {
+  asRows,
+  classCountOf,
+  type Input,
+  type Rows,
+  teacherLogits,
+  weightsOf,
+} from './combination-input.js';
 import { conformanceEngine } from './conformance-engine.js';
 import { adapterWeights } from './reference/adapter-weights.js';
 import { normalizedMinNormWeights } from './reference/normalized-min-norm.js';
 import { quorumMean } from './reference/quorum-mean.js';
 import { poolSparse } from './reference/sparse-pool.js';
-
-type Input = Readonly<Record<string, unknown>>;
-type Rows = readonly (readonly number[])[];
 
 /** A rule's results under the names that the file's `expected` has. */
 type Rule = (input: Input) => Results | Promise<Results>;
@@ -65,6 +70,8 @@ const RULES: Readonly<Record<string, Rule>> = {
   pool_sparse: sparse,
 };
 
+const toleranceOf = (name: string): Tolerance => (name === 'aekd_alpha' ? 1e-4 : 1e-10);
+
 export const names: ReadonlySet<string> = new Set(Object.keys(RULES));
 
 export function cases(file: unknown): Case[] {
@@ -72,7 +79,7 @@ export function cases(file: unknown): Case[] {
     ([name, section]) =>
       section.cases.map(({ id, input, expected }) => ({
         id: `${name}/${id}`,
-        run: async () => expectClose(await RULES[name]?.(input), expected, tolerance(name), name),
+        run: async () => expectClose(await RULES[name]?.(input), expected, toleranceOf(name), name),
       })),
   );
 }
@@ -81,10 +88,6 @@ interface VectorCase {
   readonly id: string;
   readonly input: Input;
   readonly expected: unknown;
-}
-
-function tolerance(name: string): Tolerance {
-  return name === 'aekd_alpha' ? 1e-4 : 1e-10;
 }
 
 function pooled(rule: PoolRule, input: Input): number[] {
@@ -293,24 +296,4 @@ function sparse(input: Input): Record<string, unknown> {
     input['mode'] === 'uniform' ? 'uniform' : 'residual',
   );
   return { ids: Array.from(ids), probs: Array.from(probabilities), residual };
-}
-
-/** [1, C] of each teacher, from `teacherLogits` or the logarithms of `teacherProbs`. */
-function teacherLogits({ teacherLogits: logits, teacherProbs }: Input): Float64Array[] {
-  if (logits !== undefined) return (logits as Rows).map((own) => Float64Array.from(own));
-  return (teacherProbs as Rows).map((own) => Float64Array.from(own, Math.log));
-}
-
-function weightsOf({ weights }: Input, teacherCount: number): readonly number[] {
-  return (weights as readonly number[] | null | undefined) ?? new Array(teacherCount).fill(1);
-}
-
-function classCountOf(teachers: readonly Float64Array[]): number {
-  return teachers[0]?.length ?? 0;
-}
-
-function asRows(values: Float64Array, columns: number): number[][] {
-  return Array.from({ length: values.length / columns }, (_, row) =>
-    Array.from(values.subarray(row * columns, (row + 1) * columns)),
-  );
 }
