@@ -32,7 +32,7 @@ const ENVELOPE_BYTES = 4096;
 /** Memory kept for records to come. */
 const SPARE_BYTES = 64 * 1024 * 1024;
 
-/** A thread that answers nothing for so long has hung: a request takes far less than a second. */
+/** A thread that answers nothing for so long has hung: requests take milliseconds, of very many classes seconds. */
 const HUNG_MS = 120_000;
 
 /** An output of a teacher that is to be stored. */

@@ -15,6 +15,11 @@ export interface UnprovenTail {
   readonly sinceMs: number;
 }
 
+interface WaitingWrite {
+  tails: readonly UnprovenTail[];
+  readonly written: Promise<void>;
+}
+
 const entries = z.array(
   z.strictObject({ table: z.string(), first: z.int().min(0), sinceMs: z.number() }),
 );
@@ -23,7 +28,7 @@ export class UnprovenFile {
   readonly #path: string;
   #writes: Promise<void> = Promise.resolve();
   /** What the write has that waits for the one under way. */
-  #next: { tails: readonly UnprovenTail[]; readonly written: Promise<void> } | undefined;
+  #next: WaitingWrite | undefined;
 
   constructor(path: string) {
     this.#path = path;
@@ -44,14 +49,16 @@ export class UnprovenFile {
       this.#next.tails = tails;
       return this.#next.written;
     }
-    const written = this.#writes.then(() => {
-      const newest = this.#next?.tails ?? tails;
-      this.#next = undefined;
-      return this.#put(newest);
-    });
-    this.#next = { tails, written };
-    this.#writes = written.catch(() => {});
-    return written;
+    const next: WaitingWrite = {
+      tails,
+      written: this.#writes.then(() => {
+        this.#next = undefined;
+        return this.#put(next.tails);
+      }),
+    };
+    this.#next = next;
+    this.#writes = next.written.catch(() => {});
+    return next.written;
   }
 
   async #put(tails: readonly UnprovenTail[]): Promise<void> {

@@ -53,15 +53,12 @@ export function logSoftmaxByKernel(
 
 /** exp of each number, none of which is above 0. */
 export function exponentials(values: Float64Array): Float64Array {
-  const out = new Float64Array(values.length);
   const kernel = threadsKernel();
+  if (kernel === undefined) return values.map(Math.exp);
+  const out = new Float64Array(values.length);
   const perBlock = rowsOfBlock(1);
   for (let first = 0; first < values.length; first += perBlock) {
     const block = values.subarray(first, first + perBlock);
-    if (kernel === undefined) {
-      for (let i = 0; i < block.length; i++) out[first + i] = Math.exp(block[i] as number);
-      continue;
-    }
     const even = block.length + (block.length % 2);
     const { at, memory } = kernel.room(8 * even);
     const own = new Float64Array(memory, at[0], block.length);
