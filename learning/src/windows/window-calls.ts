@@ -1,4 +1,4 @@
-/** What the data thread and its owner say to each other. */
+/** What the picture thread and its owner say to each other. */
 import type { ObjectSettings } from '@lyceum/platform/objects';
 
 /** What objects are read from; plain data, since it is handed to the thread. */
@@ -7,8 +7,8 @@ interface ObjectPlaces extends Omit<ObjectSettings, 'guard'> {
   readonly allowedAddresses: readonly string[];
 }
 
-/** What the data thread is started with. */
-export interface DataSettings {
+/** What the picture thread is started with. */
+export interface PictureRoomSettings {
   readonly objects: ObjectPlaces;
   /** Pictures that are in memory at once, encoded and decoded. */
   readonly memoryBytes: number;
@@ -27,8 +27,8 @@ export interface SetFile {
   readonly file: string;
 }
 
-/** What the data thread offers. */
-export interface DataCalls {
+/** What the picture thread offers. */
+export interface PictureCalls {
   open(set: SetFile): Promise<void>;
   /** @param id - of this use, which `release` ends. */
   take(id: number, digest: string, samples: Uint32Array): Promise<Uint8Array>;
@@ -38,7 +38,7 @@ export interface DataCalls {
   keepSets(digests: readonly string[]): void;
 }
 
-/** What the data thread tells its owner. */
-export interface DataNews {
+/** What the picture thread tells its owner. */
+export interface PictureNews {
   warn(fields: Readonly<Record<string, unknown>>, message: string): void;
 }

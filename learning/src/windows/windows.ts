@@ -17,9 +17,9 @@ import {
   PictureDecodeError,
   PictureDigestError,
 } from './pieces/index.js';
-import type { DataCalls, DataNews, DataSettings, SetFile } from './window-calls.js';
+import type { PictureCalls, PictureNews, PictureRoomSettings, SetFile } from './window-calls.js';
 
-export interface WindowSettings extends Omit<DataSettings, 'counters'> {
+export interface WindowSettings extends Omit<PictureRoomSettings, 'counters'> {
   readonly log: Logger;
 }
 
@@ -43,25 +43,25 @@ export interface WindowCounts extends Counts {
 
 export function openWindows({ log, ...settings }: WindowSettings): Windows {
   const counters = new Counters();
-  const workerData: DataSettings = { ...settings, counters: counters.shared };
+  const workerData: PictureRoomSettings = { ...settings, counters: counters.shared };
   // The built file, seen from src/ and from dist/ alike: Node cannot run the source.
-  const file = new URL('../../dist/windows/data-thread.js', import.meta.url);
-  const here: DataNews = { warn: (fields, message) => log.warn(fields, message) };
+  const file = new URL('../../dist/windows/picture-thread.js', import.meta.url);
+  const here: PictureNews = { warn: (fields, message) => log.warn(fields, message) };
   const kinds = [ObjectChangedError, PictureCanaryError, PictureDecodeError, PictureDigestError];
   const worker = new Worker(file, { workerData });
-  return new Windows(new Thread(worker, { name: 'the data thread', here, kinds }), counters);
+  return new Windows(new Thread(worker, { name: 'the picture thread', here, kinds }), counters);
 }
 
 export class Windows {
   /** Resolves if the thread dies by itself; no window can be had any more. */
   readonly died: Promise<ThreadDeathError>;
-  readonly #thread: Thread<DataCalls>;
+  readonly #thread: Thread<PictureCalls>;
   readonly #counters: Counters;
   #lastUse = 0;
   #waitingSeconds = 0;
 
   /** See {@link openWindows}. */
-  constructor(thread: Thread<DataCalls>, counters: Counters) {
+  constructor(thread: Thread<PictureCalls>, counters: Counters) {
     this.#thread = thread;
     this.#counters = counters;
     this.died = thread.died;

@@ -152,9 +152,9 @@ describe('a window that nobody waits for any more', () => {
 
 it('the death of the thread is told, and fails all windows', async () => {
   const worker = new Worker('setTimeout(() => process.exit(3), 100)', { eval: true });
-  const windows = new Windows(new Thread(worker, { name: 'the data thread' }), new Counters());
+  const windows = new Windows(new Thread(worker, { name: 'the picture thread' }), new Counters());
   const open = windows.open({ digest: '', file: '' });
-  expect((await windows.died).message).toBe('the data thread ended with 3');
+  expect((await windows.died).message).toBe('the picture thread ended with 3');
   await expect(open).rejects.toMatchObject({ name: 'ThreadDeathError', code: 'INTERNAL' });
 });
 
@@ -164,5 +164,5 @@ function spanBytes(pictures: readonly Buffer[], sample: number): number {
 }
 
 it('the test runs the thread that is built', () => {
-  expect(existsSync(new URL('../../dist/windows/data-thread.js', import.meta.url))).toBe(true);
+  expect(existsSync(new URL('../../dist/windows/picture-thread.js', import.meta.url))).toBe(true);
 });

@@ -38,6 +38,6 @@ export function pictureSettings(
     cacheFolder: resolve(dataCacheDir ?? join(stateDir, 'pictures')),
     cacheBytes: flags.dataCacheMib * MIB,
     memoryBytes: flags.dataMemoryMib * MIB,
-    decodeThreads: flags.dataThreads,
+    decodeThreads: flags.decodeThreads,
   };
 }

@@ -1,4 +1,4 @@
-/** What the data thread counts, in memory that its owner reads without asking. */
+/** What the picture thread counts, in memory that its owner reads without asking. */
 
 const NAMES = [
   /** Read from objects. */

@@ -1,4 +1,4 @@
-/** A set in shards as the data thread has it. */
+/** A set in shards as the picture thread has it. */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { LyceumError } from '@lyceum/proto';

@@ -3,11 +3,11 @@ import { workerData } from 'node:worker_threads';
 import { AddressGuard } from '@lyceum/platform';
 import { openObjects } from '@lyceum/platform/objects';
 import { offerToOwner } from '@lyceum/platform/threads';
-import { DataRoom } from './data-room.js';
-import type { DataCalls, DataNews, DataSettings } from './window-calls.js';
+import { PictureRoom } from './picture-room.js';
+import type { PictureCalls, PictureNews, PictureRoomSettings } from './window-calls.js';
 
-const settings = workerData as DataSettings;
-const owner = offerToOwner<DataCalls, DataNews>({
+const settings = workerData as PictureRoomSettings;
+const owner = offerToOwner<PictureCalls, PictureNews>({
   open: async (set) => (await room).open(set),
   take: async (id, digest, samples) => (await room).take(id, digest, samples),
   release: async (id) => (await room).release(id),
@@ -17,6 +17,6 @@ const owner = offerToOwner<DataCalls, DataNews>({
 });
 const { allowedAddresses, ...places } = settings.objects;
 const objects = openObjects({ ...places, guard: new AddressGuard(allowedAddresses) });
-const room = DataRoom.open(objects, settings, {
+const room = PictureRoom.open(objects, settings, {
   warn: (fields, message) => owner.tell('warn', fields, message),
 });

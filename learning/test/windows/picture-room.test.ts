@@ -1,5 +1,5 @@
 /**
- * The data thread's parts without a thread, over objects that are counted and made to fail. The oracle of pixels is the decoder by
+ * The picture thread's parts without a thread, over objects that are counted and made to fail. The oracle of pixels is the decoder by
  * itself; of bytes, the pictures' own lengths.
  */
 import {
@@ -15,19 +15,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LyceumError } from '@lyceum/proto';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { DataRoom } from '../../src/windows/data-room.js';
+import { PictureRoom } from '../../src/windows/picture-room.js';
 import { Counters } from '../../src/windows/pieces/index.js';
-import type { DataSettings } from '../../src/windows/window-calls.js';
+import type { PictureRoomSettings } from '../../src/windows/window-calls.js';
 import { BASE, CountedObjects } from '../shards/counted-objects.js';
 import { GRID, type PictureSet, pictureSet, pixelsOfAll } from './picture-set.js';
 
 const MIB = 1024 * 1024;
-const all = mkdtempSync(join(tmpdir(), 'lyceum-data-room-'));
+const all = mkdtempSync(join(tmpdir(), 'lyceum-picture-room-'));
 afterAll(() => rmSync(all, { recursive: true }));
 let root = '';
 let cacheFolder = '';
 let warnings: { message: string; fields: object }[] = [];
-const rooms: DataRoom[] = [];
+const rooms: PictureRoom[] = [];
 beforeEach(() => {
   root = mkdtempSync(join(all, 'case-'));
   cacheFolder = join(root, 'cache');
@@ -38,15 +38,18 @@ afterEach(() => {
 });
 
 interface Opened {
-  readonly room: DataRoom;
+  readonly room: PictureRoom;
   readonly objects: CountedObjects;
   readonly counters: Counters;
 }
 
-async function opened(set: PictureSet, changes: Partial<DataSettings> = {}): Promise<Opened> {
+async function opened(
+  set: PictureSet,
+  changes: Partial<PictureRoomSettings> = {},
+): Promise<Opened> {
   const objects = new CountedObjects(root);
   const counters = new Counters();
-  const settings: DataSettings = {
+  const settings: PictureRoomSettings = {
     objects: {
       datasetsRoot: root,
       allowedAddresses: [],
@@ -61,7 +64,7 @@ async function opened(set: PictureSet, changes: Partial<DataSettings> = {}): Pro
     counters: counters.shared,
     ...changes,
   };
-  const room = await DataRoom.open(objects, settings, {
+  const room = await PictureRoom.open(objects, settings, {
     warn: (fields, message) => warnings.push({ fields, message }),
   });
   rooms.push(room);
@@ -72,7 +75,7 @@ async function opened(set: PictureSet, changes: Partial<DataSettings> = {}): Pro
 let uses = 0;
 
 /** Takes a window, compares its pixels with what the decoder gives, and gives it back. */
-async function expectPixels(room: DataRoom, set: PictureSet, samples: number[]): Promise<void> {
+async function expectPixels(room: PictureRoom, set: PictureSet, samples: number[]): Promise<void> {
   const id = ++uses;
   const inputs = await room.take(id, set.digest, Uint32Array.from(samples));
   expect(Buffer.from(inputs).equals(await pixelsOfAll(set, samples))).toBe(true);

@@ -1,4 +1,4 @@
-/** The parts of the data thread, put together. */
+/** The parts of the picture thread, put together. */
 import { LyceumError } from '@lyceum/proto';
 import { type ObjectReader, ShardPictures } from '../shards/index.js';
 import { DiskCache } from './cache/index.js';
@@ -6,7 +6,7 @@ import { checkCanary } from './canary.js';
 import { Counters, type OpenSet, openSet, PieceReader } from './pieces/index.js';
 import { ReadAhead } from './read-ahead.js';
 import { Turns } from './turns.js';
-import type { DataCalls, DataNews, DataSettings, SetFile } from './window-calls.js';
+import type { PictureCalls, PictureNews, PictureRoomSettings, SetFile } from './window-calls.js';
 import { WindowMemory } from './window-memory.js';
 import { WindowReader } from './window-reader.js';
 import { WindowStore, windowKey } from './window-store.js';
@@ -17,7 +17,7 @@ const POOL_THREADS = 4;
 /** The use of a window by this room itself; others' are positive. */
 let lastOwnUse = 0;
 
-export class DataRoom implements DataCalls {
+export class PictureRoom implements PictureCalls {
   readonly #store: WindowStore;
   readonly #cache: DiskCache | undefined;
   readonly #ahead: ReadAhead | undefined;
@@ -26,9 +26,9 @@ export class DataRoom implements DataCalls {
 
   static async open(
     objects: ObjectReader,
-    settings: DataSettings,
-    { warn }: DataNews,
-  ): Promise<DataRoom> {
+    settings: PictureRoomSettings,
+    { warn }: PictureNews,
+  ): Promise<PictureRoom> {
     const { cacheFolder: folder, cacheBytes: capacityBytes, decodeThreads } = settings;
     const pool = Number(settings.objects.environment['UV_THREADPOOL_SIZE'] ?? POOL_THREADS);
     if (decodeThreads > pool) {
@@ -40,10 +40,14 @@ export class DataRoom implements DataCalls {
     }
     const hasCache = folder !== undefined && capacityBytes > 0;
     const cache = hasCache ? await DiskCache.open({ folder, capacityBytes, warn }) : undefined;
-    return new DataRoom(objects, settings, cache);
+    return new PictureRoom(objects, settings, cache);
   }
 
-  private constructor(objects: ObjectReader, settings: DataSettings, cache: DiskCache | undefined) {
+  private constructor(
+    objects: ObjectReader,
+    settings: PictureRoomSettings,
+    cache: DiskCache | undefined,
+  ) {
     const counters = new Counters(settings.counters);
     const memory = new WindowMemory(settings.memoryBytes, () => this.#ahead?.wake());
     const pieces = new PieceReader(new ShardPictures(counted(objects, counters)), cache, counters);
