@@ -132,7 +132,7 @@ export async function registerSet(
   const warnings: Problem[] = [
     ...rows.warnings,
     ...summary.warnings,
-    ...shardWarnings(parts, { mixing, broken }),
+    ...shardWarnings(parts, { mixing, broken, cacheTrouble: cache.trouble }),
   ];
   return {
     manifest: encodeManifest(parts),

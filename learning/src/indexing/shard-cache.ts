@@ -1,7 +1,10 @@
-/** What was found in shards, kept in a folder, so that an indexing that was broken off goes on where it was. */
+/**
+ * What was found in shards, kept in a folder, so that an indexing that was broken off goes on where it was. A folder that
+ * takes nothing, of a full disk for one, keeps no set from being registered: that is a warning.
+ */
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { sha256Hex } from '@lyceum/proto';
+import { sha256Hex, toLyceumError } from '@lyceum/proto';
 import { writeDurably } from '../files/index.js';
 import { readShardRows, type ShardRows, writeShardRows } from './formats/index.js';
 
@@ -10,6 +13,7 @@ const INDEX_VERSION = 3;
 
 export class ShardCache {
   readonly #folder: string;
+  #trouble: string | undefined;
 
   private constructor(folder: string) {
     this.#folder = folder;
@@ -17,9 +21,14 @@ export class ShardCache {
 
   /** @param folder - of the user's cache. */
   static async open(folder: string): Promise<ShardCache> {
-    const own = join(folder, 'shard-indexes');
-    await mkdir(own, { recursive: true });
-    return new ShardCache(own);
+    const cache = new ShardCache(join(folder, 'shard-indexes'));
+    await cache.#tried(() => mkdir(cache.#folder, { recursive: true }));
+    return cache;
+  }
+
+  /** Why something could not be kept; undefined: all was. */
+  get trouble(): string | undefined {
+    return this.#trouble;
   }
 
   /**
@@ -36,7 +45,15 @@ export class ShardCache {
       // There is none, or none that can be read: the shard itself is there.
     }
     const rows = await index();
-    await writeDurably(file, writeShardRows(rows));
+    await this.#tried(() => writeDurably(file, writeShardRows(rows)));
     return rows;
+  }
+
+  async #tried(write: () => Promise<unknown>): Promise<void> {
+    try {
+      await write();
+    } catch (err) {
+      this.#trouble ??= toLyceumError(err).message;
+    }
   }
 }

@@ -28,14 +28,20 @@ export interface ShardFindings {
   readonly mixing: Mixing | undefined;
   /** Pictures that were to be part of the canary and cannot be decoded. */
   readonly broken: Refusals;
+  /** Why what was read of shards could not be kept; undefined: all was. */
+  readonly cacheTrouble: string | undefined;
 }
 
-export function shardWarnings(parts: ManifestParts, { mixing, broken }: ShardFindings): Problem[] {
+export function shardWarnings(
+  parts: ManifestParts,
+  { mixing, broken, cacheTrouble }: ShardFindings,
+): Problem[] {
   return [
     ...mixingWarning(mixing),
     ...readingWarnings(parts),
     ...twinsWarning(parts),
     ...brokenWarning(broken),
+    ...cacheWarning(cacheTrouble),
   ];
 }
 
@@ -99,4 +105,10 @@ function brokenWarning({ count, first: [first] }: Refusals): Problem[] {
   if (first === undefined) return [];
   const message = `${count} of the few that were looked at cannot be decoded, ${first.path}: ${first.message}. --check-pictures finds all`;
   return [{ path: 'pictures', message }];
+}
+
+function cacheWarning(trouble: string | undefined): Problem[] {
+  if (trouble === undefined) return [];
+  const message = `${trouble}; the set is complete, but to register it again reads all shards again. --cache names another folder`;
+  return [{ path: 'cache', message }];
 }

@@ -372,6 +372,19 @@ describe('tars', () => {
     expect((await register(['train-{0..1}.tar'])).summary.samples).toBe(40);
   });
 
+  test('a cache folder that takes nothing ends nothing, and is told', async () => {
+    put('train-0.tar', tarOf(await samples(0, 20)));
+    const kept = await register(['train-0.tar']);
+    expect(kept.summary.warnings.filter(({ path }) => path === 'cache')).toEqual([]);
+    cacheFolder = join(root, 'train-0.tar');
+    const { manifest, summary } = await register(['train-0.tar']);
+    expect(manifest.equals(kept.manifest)).toBe(true);
+    expect(summary.warnings).toContainEqual({
+      path: 'cache',
+      message: expect.stringMatching(/shard-indexes.*; the set is complete/),
+    });
+  });
+
   test('a shard whose server names no version is read again', async () => {
     const { facts } = objects;
     objects.facts = async (url) => ({ sizeBytes: (await facts(url)).sizeBytes });
