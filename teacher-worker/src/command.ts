@@ -1,8 +1,11 @@
 /** The command line of the teacher worker, without what it does. */
-import { flag, type WorkerFlags, wholeNumber, workerCommand } from '@lyceum/platform/worker';
+import { numberFrom, wholeNumber } from '@lyceum/platform/flags';
+import { flag, type WorkerFlags, workerCommand } from '@lyceum/platform/worker';
 import { type Command, Option } from 'commander';
-import { milliseconds } from './flag-values.js';
 import { tryCommand } from './trial/index.js';
+
+/** No inference takes longer than an hour. */
+const LOOKUP_DELAY_MAX_MS = 3_600_000;
 
 export interface Flags extends WorkerFlags {
   readonly secretsDir: string | undefined;
@@ -45,7 +48,7 @@ export function teacherWorkerCommand(version: string, actions: Actions): Command
     )
     .addOption(
       flag('--memory-budget-mib <n>', "for all teachers' weights", 'LYCEUM_MEMORY_BUDGET_MIB')
-        .argParser(wholeNumber)
+        .argParser(wholeNumber(1))
         .default(2048),
     )
     .addOption(
@@ -53,13 +56,13 @@ export function teacherWorkerCommand(version: string, actions: Actions): Command
         '--gpu-memory-budget-mib <n>',
         'for all teachers on the GPU; default: what is free of its memory at the start',
         'LYCEUM_GPU_MEMORY_BUDGET_MIB',
-      ).argParser(wholeNumber),
+      ).argParser(wholeNumber(1)),
     )
     .addOption(
       new Option(
         '--lookup-delay-ms <ms>',
         'for measurements: look answers up, and wait this long for each inference',
-      ).argParser(milliseconds),
+      ).argParser(numberFrom(0, LOOKUP_DELAY_MAX_MS)),
     )
     .addOption(
       new Option(

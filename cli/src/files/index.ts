@@ -1,5 +1,4 @@
 /** What people write and get: specifications, options that change them, files written. */
-export { allowedAddresses } from './allowed-addresses.js';
 export { makeFolder, refuseExisting, writeNewFile } from './output-file.js';
 export {
   addSetting,

@@ -6,7 +6,7 @@
  */
 import { onInterrupt, type TlsIdentity, tlsIdentityIn } from '@lyceum/platform';
 import { isUnprintable, printable, printableJson } from '@lyceum/proto';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { stringify as stringifyYaml } from 'yaml';
 import { CoordinatorClient } from '../client/index.js';
 import { CommandExit, EXIT } from './exit-codes.js';
@@ -102,15 +102,4 @@ export async function withCoordinator(
     stopListening();
   }
   if (interrupted.signal.aborted) throw new CommandExit(EXIT.interrupted);
-}
-
-/** For options that count something. */
-export function wholeNumber(minimum: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < minimum) {
-      throw new InvalidArgumentError(`want a whole number of at least ${minimum}.`);
-    }
-    return value;
-  };
 }

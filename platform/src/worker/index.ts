@@ -2,4 +2,4 @@
 export { exitCodeOf } from './exit-codes.js';
 export { type PictureSettings, pictureSettings } from './picture-settings.js';
 export { usableDevice } from './usable-device.js';
-export { flag, type WorkerFlags, wholeNumber, workerCommand } from './worker-flags.js';
+export { flag, type WorkerFlags, workerCommand } from './worker-flags.js';

@@ -1,11 +1,10 @@
 /** The flags of both kinds of workers, each with its variable. A worker adds its own. */
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { toLyceumError } from '@lyceum/proto';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { allowedAddresses, LOG_LEVELS, wholeNumber } from '../flags/index.js';
 import { type GpuFlag, parseGpuFlag } from '../gpus/index.js';
 import { type ObjectFlags, objectFlags } from '../objects/index.js';
-import { parseAllowedAddresses } from '../outside/index.js';
 import { USAGE_EXIT_CODE } from './exit-codes.js';
 
 export interface WorkerFlags extends ObjectFlags {
@@ -22,7 +21,7 @@ export interface WorkerFlags extends ObjectFlags {
   readonly dataMemoryMib: number;
   readonly dataCacheMib: number;
   readonly dataCacheDir: string | undefined;
-  readonly dataThreads: number;
+  readonly decodeThreads: number;
   readonly computeThreads: number;
   readonly device: GpuFlag;
   readonly allowCpu: boolean;
@@ -32,20 +31,6 @@ export interface WorkerFlags extends ObjectFlags {
 
 export function flag(name: string, description: string, variable: string): Option {
   return new Option(name, description).env(variable);
-}
-
-/** Of a flag. */
-export function wholeNumber(text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('want a whole number above 0');
-  return Number(text);
-}
-
-function allowedAddresses(text: string): string[] {
-  try {
-    return parseAllowedAddresses(text);
-  } catch (thrown) {
-    throw new InvalidArgumentError(toLyceumError(thrown).message);
-  }
 }
 
 function device(text: string): GpuFlag {
@@ -80,7 +65,7 @@ export function workerCommand(name: string, version: string): Command {
     ),
     flag(
       '--tls-dir <folder>',
-      'tls.crt and tls.key of this worker, ca.crt of whom it believes: mutual TLS with everybody',
+      'folder with tls.crt, tls.key and ca.crt: turns mutual TLS on',
       'LYCEUM_TLS_DIR',
     ),
     flag(
@@ -101,25 +86,29 @@ export function workerCommand(name: string, version: string): Command {
       'memory for pictures of sets in shards, encoded and decoded together',
       'LYCEUM_DATA_MEMORY_MIB',
     )
-      .argParser(wholeNumber)
+      .argParser(wholeNumber(1))
       .default(512),
     flag(
       '--data-cache-mib <n>',
       'room on disk for shards that were read, or will be soon',
       'LYCEUM_DATA_CACHE_MIB',
     )
-      .argParser(wholeNumber)
+      .argParser(wholeNumber(1))
       .default(10_240),
     flag(
       '--data-cache-dir <folder>',
       'where they are kept; default: pictures, in the state folder',
       'LYCEUM_DATA_CACHE_DIR',
     ),
-    flag('--data-threads <n>', 'pictures that are decoded at a time', 'LYCEUM_DATA_THREADS')
-      .argParser(wholeNumber)
+    flag('--decode-threads <n>', 'pictures that are decoded at a time', 'LYCEUM_DECODE_THREADS')
+      .argParser(wholeNumber(1))
       .default(2),
-    flag('--compute-threads <n>', "the engines'; bits depend on it", 'LYCEUM_COMPUTE_THREADS')
-      .argParser(wholeNumber)
+    flag(
+      '--compute-threads <n>',
+      'threads of inference or training; another number gives other bits',
+      'LYCEUM_COMPUTE_THREADS',
+    )
+      .argParser(wholeNumber(1))
       .default(2),
     flag(
       '--device <device>',
@@ -139,7 +128,9 @@ export function workerCommand(name: string, version: string): Command {
     )
       .choices(['strict', 'fast'])
       .default('strict'),
-    flag('--log-level <level>', 'of the logs on stderr', 'LYCEUM_LOG_LEVEL').default('info'),
+    flag('--log-level <level>', 'of logs on stderr', 'LYCEUM_LOG_LEVEL')
+      .choices(LOG_LEVELS)
+      .default('info'),
     new Option(
       '--insecure',
       'allow addresses that others can reach, without TLS (env: LYCEUM_INSECURE=true)',

@@ -1,0 +1,56 @@
+/**
+ * Arguments of flags, read for commander. A function here is an option's `argParser`: it throws InvalidArgumentError,
+ * which commander prints behind the flag's name and what was given. Pure.
+ */
+import { toLyceumError } from '@lyceum/proto';
+import { InvalidArgumentError } from 'commander';
+import { parseAllowedAddresses } from '../outside/index.js';
+
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+
+type Read<T> = (text: string) => T;
+
+/** In decimal digits alone. */
+export function wholeNumber(least: number, greatest = Number.MAX_SAFE_INTEGER): Read<number> {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= least && value <= greatest) return value;
+    throw new InvalidArgumentError(`want a whole number ${limits(least, greatest)}.`);
+  };
+}
+
+export function numberFrom(least: number, greatest = Number.MAX_VALUE): Read<number> {
+  return (text) => {
+    const value = decimal(text);
+    if (value >= least && value <= greatest) return value;
+    throw new InvalidArgumentError(`want a number ${limits(least, greatest)}.`);
+  };
+}
+
+export function numberAbove(bound: number, greatest = Number.MAX_VALUE): Read<number> {
+  return (text) => {
+    const value = decimal(text);
+    if (value > bound && value <= greatest) return value;
+    const most = greatest === Number.MAX_VALUE ? '' : `, at most ${greatest}`;
+    throw new InvalidArgumentError(`want a number above ${bound}${most}.`);
+  };
+}
+
+/** The argument of `--allow-addresses`. */
+export function allowedAddresses(text: string): string[] {
+  try {
+    return parseAllowedAddresses(text);
+  } catch (thrown) {
+    throw new InvalidArgumentError(toLyceumError(thrown).message);
+  }
+}
+
+/** NaN: it is none. */
+function decimal(text: string): number {
+  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
+}
+
+function limits(least: number, greatest: number): string {
+  const isBounded = greatest < Number.MAX_SAFE_INTEGER;
+  return isBounded ? `from ${least} to ${greatest}` : `of at least ${least}`;
+}

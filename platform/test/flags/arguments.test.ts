@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { allowedAddresses, numberAbove, numberFrom, wholeNumber } from '../../src/flags/index.js';
+
+const refused = (read: (text: string) => unknown, texts: readonly string[], message: string) => {
+  for (const text of texts) expect(() => read(text), JSON.stringify(text)).toThrow(message);
+};
+
+describe('whole numbers', () => {
+  it('are digits, within limits that belong to them', () => {
+    expect(['1', '7', '010'].map(wholeNumber(1, 10))).toEqual([1, 7, 10]);
+    expect(wholeNumber(0)('9007199254740991')).toBe(2 ** 53 - 1);
+  });
+
+  it('are refused with the limits', () => {
+    const no = ['', ' ', '0', '11', '-1', '+1', '1.0', '1e1', '0x1', ' 1', '1 ', '١', 'one'];
+    refused(wholeNumber(1, 10), no, 'want a whole number from 1 to 10.');
+    refused(wholeNumber(2), ['1', '9007199254740992'], 'want a whole number of at least 2.');
+  });
+});
+
+describe('numbers', () => {
+  it('are decimal, with limits that belong to them or a bound that does not', () => {
+    expect(['0', '0.5', '.5', '1.', '1e-3', '+1'].map(numberFrom(0, 1))).toEqual([
+      0, 0.5, 0.5, 1, 0.001, 1,
+    ]);
+    expect(numberAbove(0)('1e-300')).toBe(1e-300);
+    expect(numberAbove(0, 2)('2')).toBe(2);
+  });
+
+  it('are refused with the limits', () => {
+    const none = ['', ' ', '.', '-', 'e1', '0x1', 'NaN', 'Infinity', '1e999', ' 1', '1,5', '1_0'];
+    refused(numberFrom(0), [...none, '-0.1'], 'want a number of at least 0.');
+    refused(numberFrom(0, 1), ['1.1', '-1'], 'want a number from 0 to 1.');
+    refused(numberAbove(0), [...none, '0', '-1'], 'want a number above 0.');
+    refused(numberAbove(0, 2), ['0', '2.1'], 'want a number above 0, at most 2.');
+  });
+});
+
+it('addresses are read as the guard of addresses reads them', () => {
+  expect(allowedAddresses('10.96.0.0/12,triton.internal')).toEqual([
+    '10.96.0.0/12',
+    'triton.internal',
+  ]);
+  refused(allowedAddresses, ['10.96.0.0/99'], '10.96.0.0/99');
+});
