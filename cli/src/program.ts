@@ -1,6 +1,7 @@
 /** The `coordinator` command: its global options, and its commands as far as they are asked for. */
 import { homedir } from 'node:os';
 import path from 'node:path';
+import { LOG_LEVELS } from '@lyceum/platform/flags';
 import { Command, Option } from 'commander';
 import { type AddCommands, COMMANDS } from './commands/index.js';
 import { VERSION } from './version.js';
@@ -48,7 +49,7 @@ function withoutCommands(env: NodeJS.ProcessEnv): Command {
     .addOption(
       new Option(
         '--tls-dir <dir>',
-        'tls.crt and tls.key of whoever calls or serves, ca.crt of whom it believes: mutual TLS with everybody',
+        'folder with tls.crt, tls.key and ca.crt: turns mutual TLS on',
       ).env('LYCEUM_TLS_DIR'),
     )
     .addOption(
@@ -59,7 +60,7 @@ function withoutCommands(env: NodeJS.ProcessEnv): Command {
     .addOption(
       new Option('--log-level <level>', 'of logs on stderr')
         .env('LYCEUM_LOG_LEVEL')
-        .choices(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
+        .choices(LOG_LEVELS)
         .default('info'),
     )
     .addOption(

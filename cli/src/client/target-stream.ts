@@ -116,6 +116,6 @@ function requireSame(before: TargetOutline, now: TargetOutline): void {
   const of = ({ specificationDigest, datasetDigest, teachers }: TargetOutline) =>
     [specificationDigest, datasetDigest, ...teachers.map(({ identity }) => identity)].join();
   if (of(before) === of(now)) return;
-  const message = `run ${before.runId} has become another since its targets began to be sent`;
+  const message = `run ${before.runId} was replaced while its targets were read; start again`;
   throw new LyceumError('FAILED_PRECONDITION', message);
 }

@@ -1,5 +1,6 @@
+import { numberFrom, wholeNumber } from '@lyceum/platform/flags';
 import { type AnswerTable, type AnswerVerification, digestHex } from '@lyceum/proto';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import {
   bytesText,
   type Column,
@@ -29,10 +30,20 @@ export function addAnswers(program: Command): void {
     .command('verify')
     .description('ask teachers again for some of what is stored, and compare')
     .argument('[id...]', 'as `answers list` shows them; none: all tables')
-    .option('--spans <n>', 'spans of about 4096 samples, asked again of each table', wholeNumber, 1)
-    .option('--seed <n>', 'chooses the spans', wholeNumber, 1)
-    .option('--tolerance <x>', 'greatest divergence that is none', tolerance, 1e-4)
-    .option('--patience <s>', 'seconds that a teacher may say nothing', wholeNumber, 60)
+    .option(
+      '--spans <n>',
+      'spans of about 4096 samples, asked again of each table',
+      wholeNumber(1, GREATEST_NUMBER),
+      1,
+    )
+    .option('--seed <n>', 'chooses the spans', wholeNumber(1, GREATEST_NUMBER), 1)
+    .option('--tolerance <x>', 'greatest divergence that is none', numberFrom(0), 1e-4)
+    .option(
+      '--patience <s>',
+      'seconds that a teacher may say nothing',
+      wholeNumber(1, GREATEST_NUMBER),
+      60,
+    )
     .addHelpText(
       'after',
       `
@@ -84,18 +95,6 @@ interface VerifyOptions {
 }
 
 const GREATEST_NUMBER = 0xffffffff;
-
-function wholeNumber(text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= 1 && value <= GREATEST_NUMBER) return value;
-  throw new InvalidArgumentError('want a whole number from 1');
-}
-
-function tolerance(text: string): number {
-  const value = Number(text);
-  if (text.trim() !== '' && value >= 0) return value;
-  throw new InvalidArgumentError('want a number, at least 0');
-}
 
 function verificationLines(found: readonly AnswerVerification[], most: number): string[] {
   if (found.length === 0) return ['No answers yet.'];

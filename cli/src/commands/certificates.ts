@@ -4,10 +4,11 @@ import { isIP } from 'node:net';
 import path from 'node:path';
 import { fileError, TLS_FILES } from '@lyceum/platform';
 import type { CertificateAndKey } from '@lyceum/platform/certificates';
+import { wholeNumber } from '@lyceum/platform/flags';
 import { LyceumError } from '@lyceum/proto';
 import { type Command, InvalidArgumentError } from 'commander';
 import { makeFolder, writeNewFile } from '../files/index.js';
-import { globalOptions, print, wholeNumber } from '../session/index.js';
+import { globalOptions, print } from '../session/index.js';
 
 const AUTHORITY_KEY = 'ca.key';
 /** Modes of a new folder and a new file with keys. */

@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { settingsJson } from '@lyceum/learning/models';
+import { wholeNumber } from '@lyceum/platform/flags';
 import { ArtifactKind } from '@lyceum/proto';
 import { type Command, InvalidArgumentError } from 'commander';
 import {
@@ -23,7 +24,6 @@ import {
   globalOptions,
   notice,
   print,
-  wholeNumber,
   withCoordinator,
   withProgress,
 } from '../session/index.js';

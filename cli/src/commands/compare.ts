@@ -1,7 +1,8 @@
+import { wholeNumber } from '@lyceum/platform/flags';
 import type { Command } from 'commander';
 import { compareRuns, runExpense } from '../comparison/index.js';
 import { comparisonLines, expenseLines } from '../printing/index.js';
-import { comparedRun, wholeNumber, withCoordinator } from '../session/index.js';
+import { comparedRun, withCoordinator } from '../session/index.js';
 
 export function addCompare(program: Command): void {
   program

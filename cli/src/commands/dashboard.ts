@@ -1,8 +1,9 @@
 import { createLogger } from '@lyceum/platform';
+import { wholeNumber } from '@lyceum/platform/flags';
 import type { Command } from 'commander';
 import { DASHBOARD_ADDRESS, openDashboard, startBrowser } from '../dashboard/index.js';
 import { freeAddress } from '../local-cluster/index.js';
-import { wholeNumber, withCoordinator } from '../session/index.js';
+import { withCoordinator } from '../session/index.js';
 
 interface DashboardFlags {
   readonly port?: number;

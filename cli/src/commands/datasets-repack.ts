@@ -7,13 +7,13 @@ import {
   type RepackOptions,
   repackSet,
 } from '@lyceum/learning/indexing';
+import { allowedAddresses, wholeNumber } from '@lyceum/platform/flags';
 import type { Objects } from '@lyceum/platform/objects';
 import { ArtifactKind, LyceumError, requireArtifactName } from '@lyceum/proto';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { pushArtifact } from '../artifacts/index.js';
 import {
   addShardPlaceOptions,
-  allowedAddresses,
   belowRoot,
   openShardObjects,
   type ShardPlaceFlags,
@@ -25,7 +25,6 @@ import {
   globalOptions,
   interruptible,
   notice,
-  wholeNumber,
   withCoordinator,
   withProgress,
 } from '../session/index.js';
@@ -57,7 +56,9 @@ export function addRepack(datasets: Command, env: NodeJS.ProcessEnv): void {
       new Option('--format <format>', 'of the pictures').choices(PICTURE_FORMATS).default('jpeg'),
     )
     .addOption(
-      new Option('--quality <n>', 'of jpeg and webp, 1 to 100').argParser(quality).default(90),
+      new Option('--quality <n>', 'of jpeg and webp, 1 to 100')
+        .argParser(wholeNumber(1, 100))
+        .default(90),
     )
     .addOption(
       new Option('--seed <n>', 'of the order in which pictures are written')
@@ -160,10 +161,4 @@ function folderOf(target: string): string {
 
 function samplesText(count: number): string {
   return `${countText(Math.round(count))} pictures`;
-}
-
-function quality(text: string): number {
-  const value = wholeNumber(1)(text);
-  if (value > 100) throw new InvalidArgumentError('want 1 to 100.');
-  return value;
 }

@@ -1,9 +1,10 @@
 import { WORTH_MARGIN, type WorthSplit } from '@lyceum/dashboard/report';
 import { ALL_RULES, parseRule } from '@lyceum/learning/ensemble';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { numberFrom, wholeNumber } from '@lyceum/platform/flags';
+import { type Command, Option } from 'commander';
 import { addPrice, checkWorth, type TeacherPrice, teacherWorth } from '../comparison/index.js';
 import { ensembleLines, teacherWorthLines } from '../printing/index.js';
-import { CommandExit, EXIT, wholeNumber, withCoordinator } from '../session/index.js';
+import { CommandExit, EXIT, withCoordinator } from '../session/index.js';
 import { studentsWithout } from '../sweep/index.js';
 
 interface EvaluateOptions {
@@ -73,7 +74,7 @@ function addWorth(ensemble: Command): void {
     .option(
       '--margin <points>',
       'a teacher is said to be dispensable if the loss of accuracy stays below so many points',
-      pointsOf,
+      numberFrom(0, 100),
       100 * WORTH_MARGIN,
     )
     .option(
@@ -117,14 +118,6 @@ Examples:
         if (losses.some((loss) => 'missing' in loss)) throw new CommandExit(EXIT.failed);
       }),
     );
-}
-
-function pointsOf(text: string): number {
-  const points = Number(text);
-  if (!/^\d+([.]\d+)?$/.test(text) || points > 100) {
-    throw new InvalidArgumentError('want points of accuracy, from 0 to 100, as in 0.5.');
-  }
-  return points;
 }
 
 function listed(text: string): string[] {

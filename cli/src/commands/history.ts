@@ -1,6 +1,7 @@
+import { wholeNumber } from '@lyceum/platform/flags';
 import type { Command } from 'commander';
 import { historyLines, teacherHistoryLines } from '../printing/runs/index.js';
-import { wholeNumber, withCoordinator } from '../session/index.js';
+import { withCoordinator } from '../session/index.js';
 
 /** Points of a table that one looks at; a program asks for as many as it wants. */
 const DEFAULT_POINTS = 20;

@@ -1,8 +1,10 @@
 /** Options of the stages that ask black boxes, which costs. */
+
 import { AddressGuard, ALL_ADDRESSES, type Outside, secretPlaces } from '@lyceum/platform';
+import { wholeNumber } from '@lyceum/platform/flags';
 import { type Command, InvalidArgumentError } from 'commander';
 import { type MaxCost, parseMaxCost } from '../imitation/index.js';
-import { interruptible, notice, wholeNumber } from '../session/index.js';
+import { interruptible, notice } from '../session/index.js';
 
 /** How often progress is told. */
 const TELL_MS = 5_000;

@@ -1,3 +1,4 @@
+import { wholeNumber } from '@lyceum/platform/flags';
 import { type Command, Option } from 'commander';
 import { writeNewFile } from '../files/index.js';
 import {
@@ -18,7 +19,7 @@ import {
   summarise,
 } from '../imitation/index.js';
 import { checkLines, collectedLines, estimateLines, unreadableLines } from '../printing/index.js';
-import { CommandExit, EXIT, globalOptions, notice, print, wholeNumber } from '../session/index.js';
+import { CommandExit, EXIT, globalOptions, notice, print } from '../session/index.js';
 import {
   addPaidOptions,
   outsideOf,
@@ -100,7 +101,8 @@ Examples:
       'after',
       `
 Where explanations teach, three runs are submitted for each seed: ID-explained, ID-plain and, once the first has
-SUCCEEDED, ID. What explanations were worth is printed and kept in worth.json. Whoever was cut off calls it again.
+SUCCEEDED, ID. What explanations were worth is printed and kept in worth.json. If it is interrupted, run it
+again: it goes on.
 
 Examples:
   coordinator imitation train languages.yaml --no-watch

@@ -7,7 +7,6 @@ import type { Command } from 'commander';
 /** @param env - the process' environment, with secrets and with AWS's variables. */
 export type AddCommands = (program: Command, env: NodeJS.ProcessEnv) => void;
 
-const runs = async () => (await import('./runs.js')).addRuns;
 const retention = async () => (await import('./retention.js')).addRetention;
 const completion = async () => (await import('./completion.js')).addCompletion;
 
@@ -20,13 +19,13 @@ export const COMMANDS: ReadonlyMap<string, () => Promise<AddCommands>> = new Map
   ['submit', async () => (await import('./submit.js')).addSubmit],
   ['validate', async () => (await import('./validate.js')).addValidate],
   ['schema', async () => (await import('./schema.js')).addSchema],
-  ['list', runs],
-  ['get', runs],
-  ['watch', runs],
-  ['events', runs],
-  ['cancel', runs],
-  ['resume', runs],
-  ['retry', runs],
+  ['list', async () => (await import('./list.js')).addList],
+  ['get', async () => (await import('./get.js')).addGet],
+  ['watch', async () => (await import('./watch.js')).addWatch],
+  ['events', async () => (await import('./events.js')).addEvents],
+  ['cancel', async () => (await import('./cancel.js')).addCancel],
+  ['resume', async () => (await import('./resume.js')).addResume],
+  ['retry', async () => (await import('./retry.js')).addRetry],
   ['wait', async () => (await import('./wait.js')).addWait],
   ['replay', async () => (await import('./replay.js')).addReplay],
   ['delete', retention],

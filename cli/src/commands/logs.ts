@@ -1,8 +1,9 @@
+import { wholeNumber } from '@lyceum/platform/flags';
 import { type LogLine, printable, printableJson } from '@lyceum/proto';
 import { type Command, Option } from 'commander';
 import { LOG_LEVELS, logLevelName } from '../client/index.js';
 import { timeText } from '../printing/text/index.js';
-import { type Colour, painter, wholeNumber, withCoordinator } from '../session/index.js';
+import { type Colour, painter, withCoordinator } from '../session/index.js';
 
 const COLOURS: Readonly<Partial<Record<string, Colour>>> = {
   warn: 'yellow',

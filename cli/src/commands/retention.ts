@@ -1,6 +1,7 @@
 /** `delete` and `gc`: what should not be kept for ever. */
+import { wholeNumber } from '@lyceum/platform/flags';
 import type { Garbage } from '@lyceum/proto';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { bytesText, type Column, tableLines } from '../printing/text/index.js';
 import { withCoordinator } from '../session/index.js';
 
@@ -33,7 +34,7 @@ Examples:
     .option(
       '--grace <seconds>',
       'keep what was written in the last so many seconds',
-      wholeSeconds,
+      wholeNumber(0),
       GRACE_SECONDS,
     )
     .addHelpText(
@@ -62,9 +63,4 @@ function garbageLines(garbage: readonly Garbage[], dryRun: boolean): string[] {
   const bytes = garbage.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   const did = dryRun ? 'would be deleted' : 'deleted';
   return [...tableLines(columns, garbage), `${garbage.length} things, ${bytesText(bytes)}, ${did}`];
-}
-
-function wholeSeconds(text: string): number {
-  if (/^\d{1,9}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('want a whole number of seconds');
 }

@@ -14,12 +14,12 @@ import {
   secretPlaces,
   type TlsIdentity,
 } from '@lyceum/platform';
+import { allowedAddresses, numberAbove, wholeNumber } from '@lyceum/platform/flags';
 import { natsCredentialsIn } from '@lyceum/platform/nats';
 import { LyceumError } from '@lyceum/proto';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { type ServedDashboard, serveDashboard } from '../dashboard/index.js';
-import { allowedAddresses } from '../files/index.js';
-import { type GlobalOptions, globalOptions, tlsOf, wholeNumber } from '../session/index.js';
+import { type GlobalOptions, globalOptions, tlsOf } from '../session/index.js';
 import { VERSION } from '../version.js';
 
 /** Calls under way and answers still to be written get this long. */
@@ -61,7 +61,7 @@ export function addServe(program: Command): void {
     .addOption(
       new Option(
         '--dashboard <address>',
-        'a page for looking at the cluster; on loopback for whoever is on this machine, elsewhere as --listen is guarded (default: none)',
+        'address of a page that shows the cluster; beyond this machine it needs --tls-dir or --insecure (default: none)',
       ).env('LYCEUM_DASHBOARD'),
     )
     .option(
@@ -82,7 +82,10 @@ export function addServe(program: Command): void {
       ).env('LYCEUM_NATS_CREDENTIALS'),
     )
     .addOption(
-      new Option('--state-dir <dir>', 'answers and cached blobs')
+      new Option(
+        '--state-dir <dir>',
+        'answers, ledgers and histories of runs, and the copy from which an empty NATS is filled again: back it up',
+      )
         .env('LYCEUM_STATE_DIR')
         .default('./lyceum-state/coordinator'),
     )
@@ -92,20 +95,20 @@ export function addServe(program: Command): void {
         'stored answers kept beside those that runs under way need',
       )
         .env('LYCEUM_ANSWERS_MAX_GIB')
-        .argParser(positiveNumber)
+        .argParser(numberAbove(0))
         .default(20),
     )
     .addOption(
       new Option(
         '--canary-seconds <n>',
-        'how long a teacher worker that answers may go without being asked what it said before',
+        'time between checks that a teacher worker which answers still gives the same answers',
       )
         .env('LYCEUM_CANARY_SECONDS')
-        .argParser(positiveNumber)
+        .argParser(numberAbove(0))
         .default(60),
     )
     .addOption(
-      new Option('--data-threads <n>', 'threads that answers become records and targets in')
+      new Option('--data-threads <n>', 'threads that encode answers and compute targets')
         .env('LYCEUM_DATA_THREADS')
         .argParser(wholeNumber(1))
         .default(Math.max(1, Math.min(4, availableParallelism() - 1)), 'cores less one, at most 4'),
@@ -226,12 +229,6 @@ async function dashboardOf(
   log.info({ url: served.url }, 'dashboard is ready, for looking');
   void served.died.then((err) => log.error({ err }, 'the dashboard has ended; the rest goes on'));
   return served;
-}
-
-function positiveNumber(text: string): number {
-  const value = Number(text);
-  if (text.trim() !== '' && Number.isFinite(value) && value > 0) return value;
-  throw new InvalidArgumentError('Want a number greater than 0.');
 }
 
 /** A flag is missing: wrong usage, whatever the code says elsewhere. */

@@ -9,8 +9,9 @@ import {
   targetService,
   withPath,
 } from '@lyceum/platform';
+import { numberAbove, wholeNumber } from '@lyceum/platform/flags';
 import { LyceumError, type Split, type TargetOutline } from '@lyceum/proto';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { CoordinatorClient, type TargetsRequest } from '../client/index.js';
 import { refuseExisting } from '../files/index.js';
 import { countText } from '../printing/text/index.js';
@@ -19,7 +20,6 @@ import {
   notice,
   type OnProgress,
   tlsOf,
-  wholeNumber,
   withCoordinator,
   withProgress,
 } from '../session/index.js';
@@ -67,7 +67,7 @@ function addExport(targets: Command): void {
       wholeNumber(0),
       0,
     )
-    .option('--temperature <t>', "of all pools, in place of the terms' own", temperature)
+    .option('--temperature <t>', "of all pools, in place of the terms' own", numberAbove(0))
     .option('--float16', 'numbers of 16 bits')
     .option('--out <file>', 'default: RUN-SPLIT.FORMAT')
     .option('--force', 'overwrite it')
@@ -167,12 +167,6 @@ async function createFile(
   // The other commands start without it.
   const { ParquetTargets } = await import('../targets/parquet-targets.js');
   return new ParquetTargets(path, outline, split, valueType);
-}
-
-function temperature(text: string): number {
-  const value = Number(text);
-  if (text.trim() !== '' && value > 0) return value;
-  throw new InvalidArgumentError('want a number greater than 0.');
 }
 
 function addTargetServe(targets: Command): void {

@@ -1,10 +1,10 @@
 import path from 'node:path';
 import { checkServerCertificate, createLogger, onInterrupt } from '@lyceum/platform';
+import { allowedAddresses, wholeNumber } from '@lyceum/platform/flags';
 import { toLyceumError } from '@lyceum/proto';
 import { type Command, Option } from 'commander';
 import { CoordinatorClient } from '../client/index.js';
 import { DASHBOARD_ADDRESS, type OpenDashboard, openDashboard } from '../dashboard/index.js';
-import { allowedAddresses } from '../files/index.js';
 import { freeAddress, LocalCluster } from '../local-cluster/index.js';
 import {
   CommandExit,
@@ -13,7 +13,6 @@ import {
   globalOptions,
   notice,
   tlsOf,
-  wholeNumber,
 } from '../session/index.js';
 
 /** Where the other commands look for it. */

@@ -1,4 +1,5 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { numberAbove } from '@lyceum/platform/flags';
+import { type Command, Option } from 'commander';
 import { WAIT_STATES, type WaitState, waitForState } from '../following/index.js';
 import { withCoordinator } from '../session/index.js';
 
@@ -15,7 +16,11 @@ export function addWait(program: Command): void {
         .choices(WAIT_STATES)
         .default('SUCCEEDED'),
     )
-    .option('--timeout <seconds>', 'give up after so long (default: never)', seconds)
+    .option(
+      '--timeout <seconds>',
+      'give up after so long (default: never)',
+      numberAbove(0, TIMEOUT_MAX_SECONDS),
+    )
     .addHelpText(
       'after',
       `
@@ -39,10 +44,4 @@ Examples:
         ),
       ),
     );
-}
-
-function seconds(text: string): number {
-  const value = Number(text);
-  if (text.trim() !== '' && value > 0 && value <= TIMEOUT_MAX_SECONDS) return value;
-  throw new InvalidArgumentError(`want seconds, more than 0 and at most ${TIMEOUT_MAX_SECONDS}.`);
 }

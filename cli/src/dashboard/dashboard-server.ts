@@ -15,8 +15,8 @@ import {
   OPEN_PATH,
   refusal,
 } from './access/index.js';
-import { sendFile, sendHtml, sendJson, sendProblem, setHeaders } from './answers.js';
 import { failureOf } from './facts/index.js';
+import { sendFile, sendHtml, sendJson, sendProblem, setHeaders } from './responses.js';
 import { type DashboardClient, findRoute } from './routes.js';
 import type { Site } from './site.js';
 import { Streams, Tab } from './streams/index.js';

@@ -1,3 +1,4 @@
+/** Students written for other programs, each checked against the run's own outputs. */
 export { checkOnnx, testOutputs } from './check-onnx.js';
 export {
   CLASSES_FILE,

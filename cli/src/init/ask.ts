@@ -1,7 +1,7 @@
 /** Questions on a terminal, on stderr: standard output is for what is written. */
 import { createInterface } from 'node:readline/promises';
 import { printable, toLyceumError } from '@lyceum/proto';
-import { chosen } from './answers.js';
+import { chosen } from './choices.js';
 
 /** More than that nobody reads; all can be named. */
 const SHOWN_MAX_COUNT = 20;

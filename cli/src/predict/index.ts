@@ -1,1 +1,2 @@
+/** A pulled student, used on texts, rows and pictures without a cluster. */
 export type { Prediction } from './student-folder.js';

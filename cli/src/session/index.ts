@@ -6,11 +6,11 @@ export {
   notice,
   print,
   tlsOf,
-  wholeNumber,
   withCoordinator,
 } from './command-context.js';
 export { comparedRun } from './compared-run.js';
 export { CommandExit, EXIT, exitOf } from './exit-codes.js';
 export { interruptible } from './interruptible.js';
+export { labelSelector } from './label-selector.js';
 export { type Colour, lineWidth, type Paint, painter } from './terminal.js';
 export { type OnProgress, withProgress } from './with-progress.js';

@@ -1,7 +1,7 @@
 /** What is written is a run: read by the project's own parser, for every architecture. */
 import { parseRunSpecification } from '@lyceum/learning/specification';
 import { expect, test } from 'vitest';
-import { chosen } from '../../src/init/answers.js';
+import { chosen } from '../../src/init/choices.js';
 import { studentFor } from '../../src/init/cluster-offer.js';
 import { ARCHITECTURES, initialRunText } from '../../src/init/initial-run.js';
 

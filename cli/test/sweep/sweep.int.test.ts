@@ -153,7 +153,7 @@ test('a sweep is cancelled by its label, and what it cancelled is no success', a
   const { code, stdout, stderr } = await watching;
   expect({ code, stdout }).toEqual({ code: 1, stdout: expect.stringContaining('0 of 12') });
   expect(stderr).not.toContain('Warning');
-  expect((await cli('cancel', '--label', 'sweep=long')).stdout).toContain('has not ended');
+  expect((await cli('cancel', '--label', 'sweep=long')).stdout).toContain('is left to cancel');
 });
 
 test.each([

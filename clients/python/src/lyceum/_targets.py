@@ -195,7 +195,7 @@ class Targets:
         """A run that was deleted and submitted anew under its name has other targets."""
         if _digests(now) == _digests(self.outline):
             return
-        message = f"run {now.run_id} has become another since its targets began to be read"
+        message = f"run {now.run_id} was replaced while its targets were read; start again"
         raise LyceumError("FAILED_PRECONDITION", message)
 
 
