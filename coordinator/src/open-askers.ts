@@ -14,15 +14,19 @@ import { TargetStreams } from './target-streams/index.js';
 
 export type Askers = ReturnType<typeof openAskers>;
 
-/** @param changed - called when something has changed that a pass of the reconciler looks at. */
+interface AskersRooms {
+  readonly storage: Storage;
+  readonly runs: Runs;
+  readonly teachers: Teachers;
+  readonly dataPlane: DataPlane;
+  readonly metrics: CoordinatorMetrics;
+  /** Something has changed that a pass of the reconciler looks at. */
+  readonly changed: () => void;
+}
+
 export function openAskers(
-  storage: Storage,
-  runs: Runs,
-  teachers: Teachers,
-  metrics: CoordinatorMetrics,
-  changed: () => void,
+  { storage, runs, teachers, dataPlane, metrics, changed }: AskersRooms,
   options: ServeOptions,
-  dataPlane: DataPlane,
 ) {
   const { store, pointers, blobs, catalog, answers, ledgers } = storage;
   const { lifecycle, monitor, events } = runs;

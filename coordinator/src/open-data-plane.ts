@@ -8,12 +8,12 @@ const LOAD_TICK_MS = 1_000;
 
 export type DataPlane = ReturnType<typeof openDataPlane>;
 
-export function openDataPlane({ dataThreads, log }: ServeOptions, started: StopSteps) {
+export function openDataPlane({ dataThreads, log }: ServeOptions, stops: StopSteps) {
   const onDeath = (err: Error) => log.error({ err }, 'a data thread died; another takes its place');
   const threads = new DataThreads(dataThreads, { onDeath });
-  started.add(() => threads.close());
+  stops.add(() => threads.close());
   const load = new DataLoad(dataThreads);
-  started.every(LOAD_TICK_MS, () =>
+  stops.every(LOAD_TICK_MS, () =>
     load.note({
       atMs: performance.now(),
       eventLoopMs: performance.eventLoopUtilization().active,

@@ -15,17 +15,17 @@ import type { StopSteps } from './stop-steps.js';
 
 export type Runs = ReturnType<typeof openRuns>;
 
-export function openRuns(storage: Storage, { log, tap }: ServeOptions, started: StopSteps) {
+export function openRuns(storage: Storage, { log, tap }: ServeOptions, stops: StopSteps) {
   const { store, pointers, unmirroredPointers, blobs, catalog, ledgers, histories, eventLog } =
     storage;
   const now = Date.now;
   const monitor = new RunMonitor(store);
   const events = new RunEvents(eventLog, log, now);
-  started.add(() => events.settled());
+  stops.add(() => events.settled());
   const logs = new RunLogs(store, now);
   tap?.onLine((line) => logs.own(line));
   const superseded = new SupersededBlobs({ store, pointers, catalog, log });
-  started.add(() => superseded.settled());
+  stops.add(() => superseded.settled());
   store.onChange((runId) => {
     const record = store.get(runId);
     if (record !== undefined) {

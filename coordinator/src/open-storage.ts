@@ -21,7 +21,7 @@ import type { StopSteps } from './stop-steps.js';
 export type Storage = Awaited<ReturnType<typeof openStorage>>;
 
 /** @throws {LyceumError} as `serve`. */
-export async function openStorage(options: ServeOptions, readiness: Readiness, started: StopSteps) {
+export async function openStorage(options: ServeOptions, readiness: Readiness, stops: StopSteps) {
   const { stateDir, datasetsRoot, insecure, tls, log } = options;
   const { natsUrl: url, natsCredentials: credentials } = options;
   const waiting = {
@@ -32,7 +32,7 @@ export async function openStorage(options: ServeOptions, readiness: Readiness, s
   };
   const role = 'coordinator';
   const nats = await awaitNats({ url, name: role, role, credentials, tls, log }, waiting);
-  started.add(() => nats.close());
+  stops.add(() => nats.close());
   if (insecure && credentials === undefined && tls === undefined) {
     log.warn('NATS asks nobody who it is: whoever reaches it may read and write all of it');
   }
@@ -59,7 +59,7 @@ export async function openStorage(options: ServeOptions, readiness: Readiness, s
   await eventLog.ensureStream();
 
   const answers = await AnswerStore.open(join(stateDir, 'answers'), log);
-  started.add(() => answers.close());
+  stops.add(() => answers.close());
   const ledgers = await ContributorLedgers.open(join(stateDir, 'contributors'));
   const histories = await RunHistories.open(join(stateDir, 'history'));
   const catalog = await ArtifactCatalog.open(mirror.names, blobs, { stateDir, datasetsRoot, log });
@@ -70,13 +70,13 @@ export async function openStorage(options: ServeOptions, readiness: Readiness, s
     log,
     nowMs: () => performance.now(),
   });
-  started.add(() => leadership.release());
+  stops.add(() => leadership.release());
   const store = await RunStore.open(mirror.runs, leadership, log);
   const { leaderEpoch } = leadership;
   await mirror.start({ ...natsStore, leaderEpoch }, () => store.list());
-  started.add(() => mirror.stop());
+  stops.add(() => mirror.stop());
   const quarantines = new QuarantineStore(await bucket(QUARANTINE_BUCKET), log);
-  started.add(() => quarantines.settled());
+  stops.add(() => quarantines.settled());
   return {
     nats,
     queue,

@@ -12,12 +12,16 @@ import { TicketDesk } from './tickets/index.js';
 
 export type Teachers = Awaited<ReturnType<typeof openTeachers>>;
 
-/** @param changed - called when something has changed that a pass of the reconciler looks at. */
+interface TeachersRooms {
+  readonly storage: Storage;
+  readonly runs: Runs;
+  readonly metrics: CoordinatorMetrics;
+  /** Something has changed that a pass of the reconciler looks at. */
+  readonly changed: () => void;
+}
+
 export async function openTeachers(
-  storage: Storage,
-  runs: Runs,
-  metrics: CoordinatorMetrics,
-  changed: () => void,
+  { storage, runs, metrics, changed }: TeachersRooms,
   { stateDir, canaryIntervalMs, log }: ServeOptions,
 ) {
   const { queue, answers, catalog, store, leadership, quarantines } = storage;

@@ -7,11 +7,11 @@ export interface ServeOptions {
   readonly natsUrl: string;
   /** The coordinator's user in NATS; default: none, or what the certificate says. */
   readonly natsCredentials?: NatsCredentials | undefined;
-  /** Folder that the coordinator owns: answers and cached blobs. */
+  /** Folder that the coordinator owns: answers, what it knows of runs, cached blobs, and the copy that refills NATS. */
   readonly stateDir: string;
   /** Bytes of answers kept on disk; those that runs in progress need stay beyond it. */
   readonly answersMaxBytes: number;
-  /** Threads that answers become records and targets in, at most. */
+  /** Threads that encode answers and compute targets, at most. */
   readonly dataThreads: number;
   /** gRPC, `127.0.0.1:7700`; port 0: a free one. */
   readonly listenAddress: string;

@@ -65,16 +65,20 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const isGuarded = options.insecure || options.tls !== undefined;
   checkListenAddress(options.listenAddress, isGuarded);
   checkListenAddress(options.httpAddress, isGuarded);
-  const started = new StopSteps();
+  const stops = new StopSteps();
   try {
-    return await start(options, started);
+    return await start(options, stops);
   } catch (err) {
-    await started.run();
+    await stops
+      .stopAll()
+      .catch((failure) =>
+        options.log.error({ err: failure }, 'not all that was started has stopped'),
+      );
     throw err;
   }
 }
 
-async function start(options: ServeOptions, started: StopSteps): Promise<Serving> {
+async function start(options: ServeOptions, stops: StopSteps): Promise<Serving> {
   const { insecure, tls, log } = options;
   const readiness = new Readiness();
   const registry = processMetrics();
@@ -85,18 +89,19 @@ async function start(options: ServeOptions, started: StopSteps): Promise<Serving
     ready: () => readiness.lack(),
     metrics: registry,
   });
-  started.add(() => probes.close());
+  stops.add(() => probes.close());
 
   const passes = new Passes(log);
   const changed = () => passes.request();
   const students = new WorkerSessions<StudentSession>();
-  const storage = await openStorage(options, readiness, started);
+  const storage = await openStorage(options, readiness, stops);
   const metrics = coordinatorMetrics(registry);
-  const runs = openRuns(storage, options, started);
-  const teachers = await openTeachers(storage, runs, metrics, changed, options);
-  const dataPlane = openDataPlane(options, started);
-  const askers = openAskers(storage, runs, teachers, metrics, changed, options, dataPlane);
-  const rooms = { storage, runs, teachers, dataPlane, askers, students, metrics, changed };
+  const runs = openRuns(storage, options, stops);
+  const teachers = await openTeachers({ storage, runs, metrics, changed }, options);
+  const dataPlane = openDataPlane(options, stops);
+  const opened = { storage, runs, teachers, dataPlane, metrics, changed };
+  const askers = openAskers(opened, options);
+  const rooms = { ...opened, askers, students };
   observe(registry, rooms);
   const reconciler = openReconciler(rooms, options);
   storage.store.onChange(changed);
@@ -105,7 +110,7 @@ async function start(options: ServeOptions, started: StopSteps): Promise<Serving
   // Every call that lasts listens to it.
   setMaxListeners(0, stopping.signal);
   const server = await openServer(rooms, options, stopping.signal);
-  started.add(async () => {
+  stops.add(async () => {
     const reason = new LyceumError('UNAVAILABLE', 'the coordinator is stopping');
     stopping.abort(reason);
     await server.stop(STOP_GRACE_MS);
@@ -113,7 +118,7 @@ async function start(options: ServeOptions, started: StopSteps): Promise<Serving
     askers.active.closeAll(reason);
   });
   const closed = untilClosed(rooms, reconciler, options, stopping.signal);
-  startTicks(rooms, options, started);
+  startTicks(rooms, options, stops);
   passes.start(() => reconciler.pass());
   const { nats, leadership } = storage;
   readiness.ready(() => (nats.connected ? undefined : 'not connected to NATS'));
@@ -123,7 +128,7 @@ async function start(options: ServeOptions, started: StopSteps): Promise<Serving
     address: server.address,
     http: probes.address,
     closed,
-    stop: () => started.run(),
+    stop: () => stops.stopAll(),
   };
 }
 
@@ -223,13 +228,13 @@ function untilClosed(
   return Promise.race([disconnected, deposed, storeLost]);
 }
 
-function startTicks({ teachers, askers }: Rooms, { log }: ServeOptions, started: StopSteps): void {
+function startTicks({ teachers, askers }: Rooms, { log }: ServeOptions, stops: StopSteps): void {
   const { active, demand, keeper } = askers;
-  started.every(ANSWERS_TICK_MS, () => {
+  stops.every(ANSWERS_TICK_MS, () => {
     keeper.shrink().catch((err: unknown) => log.error({ err }, 'answers not deleted'));
   });
-  started.every(TICKET_TICK_MS, () => teachers.desk.tick());
-  started.every(DEADLINE_TICK_MS, () => active.tick(performance.now()));
-  started.every(CANARY_TICK_MS, () => teachers.health.tick());
-  started.every(DEMAND_TICK_MS, () => demand.tick());
+  stops.every(TICKET_TICK_MS, () => teachers.desk.tick());
+  stops.every(DEADLINE_TICK_MS, () => active.tick(performance.now()));
+  stops.every(CANARY_TICK_MS, () => teachers.health.tick());
+  stops.every(DEMAND_TICK_MS, () => demand.tick());
 }

@@ -13,12 +13,21 @@ export class StopSteps {
     this.add(async () => clearInterval(timer));
   }
 
-  run(): Promise<void> {
-    this.#stopped ??= this.#runAll();
+  /** Each step is taken, whatever came of the others. @throws what the first that failed threw. */
+  stopAll(): Promise<void> {
+    this.#stopped ??= this.#stopAll();
     return this.#stopped;
   }
 
-  async #runAll(): Promise<void> {
-    for (const step of this.#steps.reverse()) await step();
+  async #stopAll(): Promise<void> {
+    const failures: unknown[] = [];
+    for (const step of this.#steps.reverse()) {
+      try {
+        await step();
+      } catch (err) {
+        failures.push(err);
+      }
+    }
+    if (failures.length > 0) throw failures[0];
   }
 }

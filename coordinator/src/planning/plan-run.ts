@@ -5,7 +5,7 @@
 import { type AnswerCodec, codecProblem } from '@lyceum/learning/codecs';
 import { splitSamples } from '@lyceum/learning/datasets';
 import { chosenCodec, fitNumberCount, needsFit, ruleOf } from '@lyceum/learning/ensemble';
-import { type LayerDescription, parseSettingsJson } from '@lyceum/learning/models';
+import { parseSettingsJson } from '@lyceum/learning/models';
 import { targetNeed } from '@lyceum/learning/objectives';
 import { labelledMask, type StepPlan, stepPlan } from '@lyceum/learning/orders';
 import { type RunSpecification, specificationDigest } from '@lyceum/learning/specification';
@@ -20,7 +20,6 @@ import {
   type ArtifactCatalog,
   ArtifactLookup,
   type DatasetOutline,
-  layerProblems,
   type RemoteModels,
 } from '../artifacts/index.js';
 import {
@@ -28,7 +27,6 @@ import {
   missingMethods,
   newRunRecord,
   type PinnedFeature,
-  type PinnedTeacher,
   pluginDigestOf,
   type RunRecord,
   type RunStore,
@@ -36,6 +34,7 @@ import {
 } from '../runs/index.js';
 import { planFeatures } from './plan-features.js';
 import { orderProblems, plannedOrder } from './plan-order.js';
+import { planTeachers } from './plan-teachers.js';
 import {
   batchProblems,
   knownClassesProblems,
@@ -66,30 +65,16 @@ export async function planRun(
   const { spec } = specification;
 
   const dataset = await lookup.dataset('spec.dataset', spec.dataset, signal);
-  const teachers: PinnedTeacher[] = [];
-  const teacherLayers: (readonly LayerDescription[] | undefined)[] = [];
-  if (specification.kind === 'Distillation') {
-    for (const [index, teacher] of specification.spec.teachers.entries()) {
-      const isPushed = 'model' in teacher;
-      const at = `spec.teachers[${index}]`;
-      const path = {
-        model: `${at}.${isPushed ? 'model' : 'inference'}`,
-        modality: `${at}.modality`,
-      };
-      const model = isPushed
-        ? teacher.model
-        : await remoteModels.described(path.model, teacher.inference, problems);
-      const pinned = model && (await lookup.teacher(path, { ...teacher, model }, dataset?.outline));
-      if (pinned) teachers.push(pinned);
-      const layers = pinned ? await lookup.layersOf(pinned.modelDigest) : undefined;
-      problems.push(...layerProblems(path.model, layers));
-      teacherLayers.push(layers);
-    }
-  }
+  const { teachers, layers } = await planTeachers(
+    specification,
+    dataset?.outline,
+    lookup,
+    remoteModels,
+  );
   const student = await lookup.student(spec.student, dataset?.outline);
   let features: PinnedFeature[] = [];
   if (specification.kind === 'Distillation') {
-    const layered = { teachers: teacherLayers, student: student.layers };
+    const layered = { teachers: layers, student: student.layers };
     const planned = planFeatures(specification.spec, layered);
     features = planned.features;
     problems.push(...planned.problems, ...recordedProblems(specification.spec, teachers));
@@ -99,7 +84,7 @@ export async function planRun(
     const settings = teachers.map(({ settingsJson }) => parseSettingsJson(settingsJson));
     const modalities = [student, ...settings].map(({ modality }) => modality);
     problems.push(...unseenViews(spec.views, dataset.outline, modalities));
-    if (specification.kind === 'Distillation' && teachers.length === teacherLayers.length) {
+    if (specification.kind === 'Distillation' && teachers.length === layers.length) {
       problems.push(...knownClassesProblems(specification.spec, teachers, dataset.outline));
     }
   }

@@ -2,11 +2,12 @@
  * Makes the cluster what the records say: one pass looks at all records and sessions and does what is
  * missing. What a pass could not do, because NATS was away for one, the next one does (`passes.ts`).
  *
- * What is to be done is decided in `decide-runs.ts`, `run-health.ts` and `told-workers.ts`, which are pure. Here are only
+ * What is to be done is decided in `decide-runs.ts`, `run-health.ts` and `assignments.ts`, which are pure. Here are only
  * the order of a pass, the facts that are shown to them, and what is told to workers.
  */
 import type { Logger } from '@lyceum/platform';
 import type { TicketQueue } from '@lyceum/platform/nats';
+import type { StudentAssignment } from '@lyceum/proto';
 import type { DataLoad } from '../data-plane/index.js';
 import type { ReplicaOrders, TeacherHealth } from '../health/index.js';
 import type { RunDeletion, RunLifecycle } from '../lifecycle/index.js';
@@ -17,6 +18,17 @@ import { hasEnded } from '../schedule/index.js';
 import type { StudentSession, TeacherSession, WorkerSessions } from '../sessions/index.js';
 import { TeacherQueues, type TeacherUser, type TicketDesk } from '../tickets/index.js';
 import type { ActiveRuns } from './active-runs.js';
+import {
+  heldRuns,
+  type KnownTeacher,
+  NO_RUN,
+  NOT_NEEDED,
+  studentAssignment,
+  teacherAssignment,
+  teachersInTurn,
+  type Unnumbered,
+  wantedTeachers,
+} from './assignments.js';
 import { carryOutStarts, decideEach } from './carry-out.js';
 import { NO_TEACHERS, teacherFacts, teacherPlaces, teacherSeconds } from './cluster-facts.js';
 import {
@@ -39,17 +51,6 @@ import {
   waitingReasons,
 } from './run-health.js';
 import type { SuspectAnswers } from './suspect-answers.js';
-import {
-  heldRuns,
-  type KnownTeacher,
-  NO_RUN,
-  NOT_NEEDED,
-  type StudentState,
-  studentState,
-  teacherState,
-  teachersInTurn,
-  wantedTeachers,
-} from './told-workers.js';
 
 /** How long the time of a worker's loss is remembered; longer than any grace. */
 const LOST_KEPT_MS = 3_600_000;
@@ -80,7 +81,7 @@ export class Reconciler {
   readonly #queues: TeacherQueues;
   readonly #cancelling = new HeldSince();
   readonly #unfit = new HeldSince();
-  readonly #studentStates = new WeakMap<RunRecord, StudentState>();
+  readonly #studentAssignments = new WeakMap<RunRecord, Unnumbered<StudentAssignment>>();
 
   constructor(parts: ReconcilerParts) {
     this.#parts = parts;
@@ -204,7 +205,7 @@ export class Reconciler {
       const orders = await this.#orders(session, identities, wanted, troubles);
       session.wanted = new Set(identities);
       for (const identity of identities) session.told.add(identity);
-      session.desired.set(teacherState(identities, wanted, orders));
+      session.desired.set(teacherAssignment(identities, wanted, orders));
     }
     const kept = wantedTeachers([...runs, ...teacherUsers()]);
     health.retain(new Map([...kept].map(([identity, { sets }]) => [identity, sets])));
@@ -249,16 +250,16 @@ export class Reconciler {
     for (const session of students.list()) {
       const run = held.get(session.workerId);
       if (run !== undefined) session.told.add(run.runId);
-      session.desired.set(this.#studentState(run));
+      session.desired.set(this.#studentAssignment(run));
     }
   }
 
   /** The same object for the same record: most passes find most of them unchanged. */
-  #studentState(record: RunRecord | undefined): StudentState {
+  #studentAssignment(record: RunRecord | undefined): Unnumbered<StudentAssignment> {
     if (record === undefined) return NO_RUN;
-    const state = this.#studentStates.get(record) ?? studentState(record);
-    this.#studentStates.set(record, state);
-    return state;
+    const assignment = this.#studentAssignments.get(record) ?? studentAssignment(record);
+    this.#studentAssignments.set(record, assignment);
+    return assignment;
   }
 
   async #dropQueues({ teachers }: Placement): Promise<void> {

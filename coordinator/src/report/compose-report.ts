@@ -1,98 +1,23 @@
 /** From what a run's models said about the measured samples to its report. Pure. */
 import type { SplitName } from '@lyceum/learning/datasets';
-import {
-  amongKnown,
-  combined,
-  fitOf,
-  gapClosed,
-  pairwiseDivergences,
-} from '@lyceum/learning/ensemble';
+import { combined, fitOf, gapClosed } from '@lyceum/learning/ensemble';
 import type { RunSpecification } from '@lyceum/learning/specification';
-import type { Report, ReportFigures, ReportModelRow } from '../documents/index.js';
-import { modelFigures, type Reference } from './model-figures.js';
-import type {
-  ModelEvaluation,
-  ReportInput,
-  SplitLogits,
-  StudentEvaluation,
-  TeacherEvaluation,
-} from './report-input.js';
+import type { Report, ReportModelRow } from '../documents/index.js';
+import type { ReportInput, SplitLogits, TeacherEvaluation } from './report-input.js';
+import { ReportRows } from './report-rows.js';
 import { rowEnsemble } from './row-ensemble.js';
 import { teacherWorth } from './teacher-worth.js';
 
-/** Recalls in a report at most: with them it stays well below what one message may hold. */
-const RECALLS_MAX = 100_000;
-
 export function composeReport(input: ReportInput): Report {
   const { specification, training } = input;
-  const { classCount } = input.dataset;
   const ensembleLogits = ensembleOf(input);
-  // Teachers, ensemble and up to three students, on three splits.
-  const withRecalls = (input.teachers.length + 4) * 3 * classCount <= RECALLS_MAX;
-
-  const comparisons = {
-    train: comparisonOf(input, ensembleLogits, 'train'),
-    validation: comparisonOf(input, ensembleLogits, 'validation'),
-    test: comparisonOf(input, ensembleLogits, 'test'),
-  };
-
-  /** Final answers say nothing of how certain a teacher is. */
-  const black = new Set(
-    input.teachers.filter(({ access }) => access === 'black').map(({ name }) => `teacher.${name}`),
-  );
-
-  function figures(name: string, logits: SplitLogits, split: SplitName): ReportFigures {
-    const others = comparisons[split](logits[split]).filter((other) => other.name !== name);
-    const { labels } = input.splits[split];
-    const made = modelFigures(logits[split], labels, classCount, others);
-    const withEnsemble = made.fidelity.find(({ to }) => to === 'ensemble')?.agreement ?? null;
-    return {
-      ...made,
-      ...(black.has(name) && { nll: null, ece: null, brier: null }),
-      fidelity: made.fidelity.map((own) =>
-        black.has(own.to) || black.has(name) ? { ...own, kl: null } : own,
-      ),
-      ...(!withRecalls && { perClassRecall: null }),
-      agreementWithEnsemble: name === 'ensemble' ? 1 : withEnsemble,
-    };
-  }
-  function row(name: string, model: Omit<ModelEvaluation, 'modelDigest'>): ReportModelRow {
-    return {
-      ...(model.modality !== undefined && { modality: model.modality }),
-      ...figures(name, model.logits, 'test'),
-      train: figures(name, model.logits, 'train'),
-      validation: figures(name, model.logits, 'validation'),
-      parameters: model.parameterCount,
-      bytes: model.weightBytes,
-      latencyBatch1Ms: model.latencyBatch1Ms,
-    };
-  }
-  function studentRow(student: StudentEvaluation): Report['student'] {
-    const { runId, modelDigest, finalWeightsDigest } = student;
-    return { ...row('student', student), runId, modelDigest, finalWeightsDigest };
-  }
-
-  const members =
-    specification.kind === 'Distillation'
-      ? rowEnsemble(specification).teachers.map((k) => input.teachers[k] as TeacherEvaluation)
-      : [];
-  const ensemble =
-    ensembleLogits === undefined || specification.kind !== 'Distillation'
-      ? null
-      : {
-          combine: rowEnsemble(specification).combination.combine,
-          teachers: members.map(({ name }) => name),
-          ...(input.fit !== undefined && { fit: { ...input.fit } }),
-          ...row('ensemble', {
-            logits: ensembleLogits,
-            parameterCount: sum(members.map((t) => t.parameterCount)),
-            weightBytes: sum(members.map((t) => t.weightBytes)),
-            latencyBatch1Ms: sum(members.map((t) => t.latencyBatch1Ms)),
-          }),
-        };
-  const student = studentRow(input.student);
+  const rows = new ReportRows(input, ensembleLogits);
+  const ensemble = ensembleRow(input, rows, ensembleLogits);
+  const student = rows.ofStudent(input.student);
   const studentWithoutTeachers =
-    input.studentWithoutTeachers === undefined ? null : studentRow(input.studentWithoutTeachers);
+    input.studentWithoutTeachers === undefined
+      ? null
+      : rows.ofStudent(input.studentWithoutTeachers);
   return {
     apiVersion: 'lyceum.dev/v1alpha1',
     kind: 'Report',
@@ -108,7 +33,7 @@ export function composeReport(input: ReportInput): Report {
       access: teacher.access,
       ...(teacher.knownClasses !== undefined && { knownClasses: [...teacher.knownClasses] }),
       ...(teacher.canaryCalls !== undefined && { canaryCalls: { ...teacher.canaryCalls } }),
-      ...row(`teacher.${teacher.name}`, teacher),
+      ...rows.ofModel(`teacher.${teacher.name}`, teacher),
       identity: teacher.identity,
       modelDigest: teacher.modelDigest,
     })),
@@ -116,7 +41,7 @@ export function composeReport(input: ReportInput): Report {
     student,
     studentWithoutTeachers,
     studentAllLabels:
-      input.studentAllLabels === undefined ? null : studentRow(input.studentAllLabels),
+      input.studentAllLabels === undefined ? null : rows.ofStudent(input.studentAllLabels),
     gapClosed: accuracyGapClosed(student, studentWithoutTeachers, ensemble),
     samplesPerSecond: training.seconds > 0 ? training.samples / training.seconds : 0,
     wallSeconds: (input.endedAtMs - input.submittedAtMs) / 1000,
@@ -150,39 +75,25 @@ export function composeReport(input: ReportInput): Report {
   };
 }
 
-/** On one split: how a model's logits compare with the ensemble's and each teacher's. */
-function comparisonOf(
-  input: ReportInput,
-  ensembleLogits: SplitLogits | undefined,
-  split: SplitName,
-): (logits: Float32Array) => Reference[] {
-  const references = [
-    ...(ensembleLogits === undefined ? [] : [{ name: 'ensemble', logits: ensembleLogits[split] }]),
-    ...input.teachers.map(({ name, logits, knownClasses }) => ({
-      name: `teacher.${name}`,
-      logits: logits[split],
-      ...(knownClasses && {
-        known: amongKnown(input.splits[split].labels, input.dataset.classCount, knownClasses),
-      }),
-    })),
-  ];
-  const students = [input.student, input.studentWithoutTeachers, input.studentAllLabels];
-  const models = [
-    ...references.map(({ logits }) => logits),
-    ...students.flatMap((student) => (student === undefined ? [] : [student.logits[split]])),
-  ];
-  const divergences = pairwiseDivergences(
-    references.map(({ logits }) => logits),
-    models,
-    input.splits[split].labels.length,
-    input.dataset.classCount,
-  );
-  return (logits) => {
-    const model = models.indexOf(logits);
-    return references.map((reference, r) => ({
-      ...reference,
-      kl: divergences[r]?.[model] as number,
-    }));
+/** Null: there are no teachers. What it takes is the sum of what its members take. */
+function ensembleRow(
+  { specification, teachers, fit }: ReportInput,
+  rows: ReportRows,
+  logits: SplitLogits | undefined,
+): Report['ensemble'] {
+  if (logits === undefined || specification.kind !== 'Distillation') return null;
+  const { combination, teachers: indexes } = rowEnsemble(specification);
+  const members = indexes.map((k) => teachers[k] as TeacherEvaluation);
+  return {
+    combine: combination.combine,
+    teachers: members.map(({ name }) => name),
+    ...(fit !== undefined && { fit: { ...fit } }),
+    ...rows.ofModel('ensemble', {
+      logits,
+      parameterCount: sum(members.map((t) => t.parameterCount)),
+      weightBytes: sum(members.map((t) => t.weightBytes)),
+      latencyBatch1Ms: sum(members.map((t) => t.latencyBatch1Ms)),
+    }),
   };
 }
 

@@ -21,4 +21,4 @@ export {
   studentWindowSteps,
   teacherWindowSteps,
   ticketsInHand,
-} from './window.js';
+} from './work-ahead.js';

@@ -9,8 +9,8 @@ import {
   withWorker,
 } from '../../runs/index.js';
 import { isAssigned } from '../../schedule/index.js';
-import { type Changed, isCurrent, moved } from './moved.js';
 import { paused } from './pause-changes.js';
+import { type Changed, inState, isCurrent } from './state-change.js';
 
 /** Failures of student workers in a row, without a new checkpoint, after which a run fails. */
 export const STUDENT_FAILURE_LIMIT = 3;
@@ -25,7 +25,7 @@ export function assigned(
   if (record.state !== 'QUEUED') return undefined;
   const { startedAtMs } = record;
   return {
-    ...moved(record, 'PREPARING', '', nowMs),
+    ...inState(record, 'PREPARING', '', nowMs),
     assignment,
     startedAtMs: startedAtMs === 0 ? nowMs : startedAtMs,
     studentWorkers: withWorker(record.studentWorkers, worker),
@@ -35,7 +35,7 @@ export function assigned(
 /** PREPARING → FITTING, as the assigned worker is ready and the rule is not. */
 export function fitting(record: RunRecord, assignmentEpoch: number, nowMs: number): Changed {
   if (record.state !== 'PREPARING' || !isCurrent(record, assignmentEpoch)) return undefined;
-  return moved(record, 'FITTING', '', nowMs);
+  return inState(record, 'FITTING', '', nowMs);
 }
 
 /** Keeps what the rule was fitted to. The first fit stays: an equal one would follow. */
@@ -47,7 +47,7 @@ export function fitted(record: RunRecord, fit: RunFit): Changed {
 export function trainingBegan(record: RunRecord, assignmentEpoch: number, nowMs: number): Changed {
   const begins = record.state === 'PREPARING' || record.state === 'FITTING';
   if (!begins || !isCurrent(record, assignmentEpoch)) return undefined;
-  return moved(record, 'TRAINING', '', nowMs);
+  return inState(record, 'TRAINING', '', nowMs);
 }
 
 /** Keeps the progress of a run that a new checkpoint stands for. */
@@ -68,7 +68,7 @@ export function released(
   nowMs: number,
 ): Changed {
   if (!isAssigned(record.state) || !isCurrent(record, assignmentEpoch)) return undefined;
-  return moved(record, 'QUEUED', reason, nowMs);
+  return inState(record, 'QUEUED', reason, nowMs);
 }
 
 /**
@@ -106,7 +106,7 @@ export function workerFailed(
     return next && { ...next, studentFailureCount };
   }
   if (!isAssigned(record.state)) return undefined;
-  return moved(record, 'FAILED', failure.reason, nowMs);
+  return inState(record, 'FAILED', failure.reason, nowMs);
 }
 
 /** → EVALUATING, with what the student worker left. */
@@ -118,6 +118,6 @@ export function trained(
   nowMs: number,
 ): Changed {
   if (!isAssigned(record.state) || !isCurrent(record, assignmentEpoch)) return undefined;
-  const next = moved(record, 'EVALUATING', '', nowMs);
+  const next = inState(record, 'EVALUATING', '', nowMs);
   return { ...next, outcome, ...(progress !== undefined && { progress }) };
 }

@@ -2,7 +2,7 @@
 import { LyceumError } from '@lyceum/proto';
 import type { RunRecord } from '../../runs/index.js';
 import { hasEnded } from '../../schedule/index.js';
-import { type Changed, isHeld, moved } from './moved.js';
+import { type Changed, inState, isHeld } from './state-change.js';
 
 /** EVALUATING → SUCCEEDED. */
 export function succeeded(
@@ -11,13 +11,13 @@ export function succeeded(
   nowMs: number,
 ): Changed {
   if (record.state !== 'EVALUATING') return undefined;
-  return { ...moved(record, 'SUCCEEDED', '', nowMs), report };
+  return { ...inState(record, 'SUCCEEDED', '', nowMs), report };
 }
 
 /** Whatever it does → FAILED; a paused run does nothing that could fail. */
 export function failed(record: RunRecord, reason: string, nowMs: number): Changed {
   if (hasEnded(record.state) || isHeld(record.state)) return undefined;
-  return moved(record, 'FAILED', reason, nowMs);
+  return inState(record, 'FAILED', reason, nowMs);
 }
 
 /**
@@ -30,14 +30,14 @@ export function cancelling(record: RunRecord, reason: string, nowMs: number): Ch
   if (hasEnded(record.state)) {
     throw new LyceumError('FAILED_PRECONDITION', `run ${record.runId} has ended: ${record.state}`);
   }
-  const next = moved(record, 'CANCELLING', reason, nowMs);
+  const next = inState(record, 'CANCELLING', reason, nowMs);
   return record.assignment === undefined ? next : { ...next, assignment: record.assignment };
 }
 
 /** CANCELLING → CANCELLED. */
 export function cancelled(record: RunRecord, nowMs: number): Changed {
   if (record.state !== 'CANCELLING') return undefined;
-  return moved(record, 'CANCELLED', record.reason, nowMs);
+  return inState(record, 'CANCELLED', record.reason, nowMs);
 }
 
 /**
@@ -52,6 +52,6 @@ export function retried(record: RunRecord, nowMs: number): RunRecord {
     const message = `run ${runId} is ${state}; only a run that FAILED or was CANCELLED is tried again`;
     throw new LyceumError('FAILED_PRECONDITION', message);
   }
-  const next = moved(record, record.outcome === undefined ? 'QUEUED' : 'EVALUATING', '', nowMs);
+  const next = inState(record, record.outcome === undefined ? 'QUEUED' : 'EVALUATING', '', nowMs);
   return { ...next, attempt: record.attempt + 1, studentFailureCount: 0, endedAtMs: 0 };
 }

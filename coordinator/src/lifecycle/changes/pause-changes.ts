@@ -1,12 +1,12 @@
 /** How a run pauses and goes on, and how it goes back to before its outcome. */
 import type { RunRecord } from '../../runs/index.js';
 import { hasEnded, isAssigned } from '../../schedule/index.js';
-import { type Changed, isHeld, moved } from './moved.js';
+import { type Changed, inState, isHeld } from './state-change.js';
 
 /** Whatever it does → PAUSED, without its worker. The first reason stays: it came before the others. */
 export function paused(record: RunRecord, reason: string, nowMs: number): Changed {
   if (hasEnded(record.state) || isHeld(record.state)) return undefined;
-  return moved(record, 'PAUSED', reason, nowMs);
+  return inState(record, 'PAUSED', reason, nowMs);
 }
 
 /**
@@ -17,7 +17,7 @@ export function paused(record: RunRecord, reason: string, nowMs: number): Change
 export function resumed(record: RunRecord, acceptNumerics: boolean, nowMs: number): Changed {
   if (record.state !== 'PAUSED') return undefined;
   const { numericsChange, acceptedNumerics = [] } = record;
-  const next = moved(record, record.outcome === undefined ? 'QUEUED' : 'EVALUATING', '', nowMs);
+  const next = inState(record, record.outcome === undefined ? 'QUEUED' : 'EVALUATING', '', nowMs);
   return {
     ...next,
     studentFailureCount: 0,
@@ -43,6 +43,6 @@ export function wentBack(
     progress: _p,
     fit,
     ...rest
-  } = isGoing ? moved(record, 'QUEUED', reason, nowMs) : record;
+  } = isGoing ? inState(record, 'QUEUED', reason, nowMs) : record;
   return { ...rest, ...(!isFitDropped && fit !== undefined && { fit }) };
 }

@@ -4,7 +4,7 @@ import { type RunRecord, refusesAtChance } from '../../runs/index.js';
 import { hasEnded } from '../../schedule/index.js';
 import { failed } from './end-changes.js';
 import { knowledgeWarnings } from './knowledge-warnings.js';
-import type { Changed } from './moved.js';
+import type { Changed } from './state-change.js';
 
 /** Notes of a run's teachers that are kept of each kind: a record has its limit, and the first say most. */
 const TEACHER_NOTE_LIMIT = 32;

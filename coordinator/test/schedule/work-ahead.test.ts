@@ -6,7 +6,7 @@ import {
   studentWindowSteps,
   teacherWindowSteps,
   ticketsInHand,
-} from '../../src/schedule/window.js';
+} from '../../src/schedule/work-ahead.js';
 
 const plan = stepPlan({ sampleCount: 60_000, batchSize: 128, epochs: 2 });
 

@@ -17,17 +17,17 @@ import { isAssigned, studentWindowSteps, ticketsInHand } from '../schedule/index
 import { isHeldBy } from '../sessions/index.js';
 import type { TeacherUser } from '../tickets/index.js';
 
-/** What a teacher worker is told. */
-type TeacherState = Omit<TeacherAssignment, 'revision'>;
-
-/** What a student worker is told. */
-export type StudentState = Omit<StudentAssignment, 'revision'>;
+/** The revision is the session's. */
+export type Unnumbered<Assignment> = Omit<Assignment, 'revision'>;
 
 /** Of a teacher worker that is not needed: the same object each time, and there may be many. */
-export const NOT_NEEDED: TeacherState = { teachers: [], ticketStream: TICKET_STREAM };
+export const NOT_NEEDED: Unnumbered<TeacherAssignment> = {
+  teachers: [],
+  ticketStream: TICKET_STREAM,
+};
 
 /** Of a student worker that has no run. */
-export const NO_RUN: StudentState = { run: undefined };
+export const NO_RUN: Unnumbered<StudentAssignment> = { run: undefined };
 
 /** A teacher that somebody needs, and the sets that it is asked about. */
 export interface KnownTeacher extends Omit<WantedTeacher, 'ticketsInHand' | 'probes'> {
@@ -86,11 +86,11 @@ export function teachersInTurn(placed: readonly string[], workerIndex: number): 
  * @param wanted - all that somebody needs; others are not told.
  * @param orders - what it is told of each, by identity.
  */
-export function teacherState(
+export function teacherAssignment(
   identities: readonly string[],
   wanted: ReadonlyMap<string, KnownTeacher>,
   orders: ReadonlyMap<string, Pick<ReplicaOrders, 'probes' | 'serves'>>,
-): TeacherState {
+): Unnumbered<TeacherAssignment> {
   const inHand = ticketsInHand(identities.length);
   const teachers = identities.flatMap((identity): WantedTeacher[] => {
     const teacher = wanted.get(identity);
@@ -122,7 +122,7 @@ export function heldRuns(
 }
 
 /** Of a student worker that has the run. */
-export function studentState(record: RunRecord): StudentState {
+export function studentAssignment(record: RunRecord): Unnumbered<StudentAssignment> {
   const { runId, attempt, assignment, specification, dataset, studentModelDigest } = record;
   const { teachers, acceptedNumerics = [] } = record;
   const grid = gridOf(record);

@@ -3,11 +3,11 @@ import { digestBytes, digestHex, Ticket, ticketConsumer } from '@lyceum/proto';
 import { describe, expect, it } from 'vitest';
 import {
   heldRuns,
-  studentState,
-  teacherState,
+  studentAssignment,
+  teacherAssignment,
   teachersInTurn,
   wantedTeachers,
-} from '../../src/reconciliation/told-workers.js';
+} from '../../src/reconciliation/assignments.js';
 import type { PinnedTeacher } from '../../src/runs/record/run-record.js';
 import { RUN_STATES } from '../../src/schedule/run-state.js';
 import { aHeldRun, KEY_DIGEST, pinned, SET } from './a-run.js';
@@ -79,7 +79,7 @@ describe('a teacher worker', () => {
 
   it('is told all of each teacher, in its order', () => {
     const order = { probes: [probe], serves: true };
-    const { teachers: told, ticketStream } = teacherState(
+    const { teachers: told, ticketStream } = teacherAssignment(
       [digest('02'), digest('01')],
       wanted,
       new Map([
@@ -105,7 +105,7 @@ describe('a teacher worker', () => {
   it('takes two tickets of a single teacher, and none of one that it may not answer with', () => {
     const inHand = (identities: string[], order = serves) => {
       const orders = new Map(identities.map((identity) => [identity, order]));
-      return teacherState(identities, wanted, orders).teachers.map((t) => t.ticketsInHand);
+      return teacherAssignment(identities, wanted, orders).teachers.map((t) => t.ticketsInHand);
     };
     expect(inHand([digest('01')])).toEqual([2]);
     expect(inHand([digest('01'), digest('02'), digest('03')])).toEqual([1, 1, 1]);
@@ -115,7 +115,7 @@ describe('a teacher worker', () => {
   it('is told nothing of a teacher that nobody wants any more', () => {
     const identities = [digest('01'), digest('09')];
     const orders = new Map(identities.map((identity) => [identity, serves]));
-    const { teachers: told } = teacherState(identities, wanted, orders);
+    const { teachers: told } = teacherAssignment(identities, wanted, orders);
     expect(told.map(({ names }) => names)).toEqual([['anna']]);
   });
 });
@@ -132,10 +132,11 @@ describe('a student worker', () => {
 
   it('is told its spans, and of a set in shards the blocks of its order', () => {
     const held = aHeldRun({ teachers: [] });
-    const { run } = studentState(held);
+    const { run } = studentAssignment(held);
     expect(run).toMatchObject({ spanPositions: 1_000, blockPositions: undefined });
     const told = (kind: 'full' | 'chunks') =>
-      studentState({ ...held, sampleOrder: { kind, reason: 'small', spanPositions: 300 } }).run;
+      studentAssignment({ ...held, sampleOrder: { kind, reason: 'small', spanPositions: 300 } })
+        .run;
     expect(told('chunks')).toMatchObject({ spanPositions: 300, blockPositions: 300 });
     expect(told('full')).toMatchObject({ spanPositions: 300, blockPositions: undefined });
     expect(told('chunks')?.windowSteps).toBe(4 * 3);
@@ -151,7 +152,9 @@ describe('a student worker', () => {
   it('is told what it needs to train, under the epoch of its assignment', () => {
     const digest = 'ee'.repeat(32);
     const teachers = [{ ...pinned('anna'), identity: '01'.repeat(32) }];
-    const { run } = studentState(aHeldRun({ teachers, studentModelDigest: digest, attempt: 3 }));
+    const { run } = studentAssignment(
+      aHeldRun({ teachers, studentModelDigest: digest, attempt: 3 }),
+    );
     expect(run).toMatchObject({
       runId: 'run',
       attempt: 3,

@@ -6,7 +6,7 @@ import { checkTransition, hasEnded, isAssigned, type RunStateName } from '../../
 export type Changed = RunRecord | undefined;
 
 /** The record in another state: the time in TRAINING is summed up, and only states of an assigned run keep an assignment. */
-export function moved(
+export function inState(
   record: RunRecord,
   state: RunStateName,
   reason: string,
