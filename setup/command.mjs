@@ -29,7 +29,7 @@ export async function setUpOrExit({ data = ['digits'], insist = false, lastLine 
     const cache = cacheRoot(process.env);
     // The programs look for the cache by the same rule; a relative path would not survive a cd.
     process.env['LYCEUM_CACHE'] = cache;
-    const accelerator = process.env['LYCEUM_ACCELERATOR'] || 'cpu';
+    const accelerator = process.env['LYCEUM_ACCELERATOR'] || undefined;
     return setUp({ checkout: CHECKOUT, cache, accelerator, data, insist, signal });
   }, lastLine);
 }

@@ -14,11 +14,13 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { dirname, join } from 'node:path';
 import { holdingCache, install } from './cache.mjs';
 import { findOnPath, runTool, ToolError } from './child.mjs';
+import { unusedGpu } from './gpu.mjs';
 import { linkTarget, placeLink } from './links.mjs';
 import { TENSORFLOW } from './pins.mjs';
 import { recordPath } from './places.mjs';
 import { megabytes, say } from './progress.mjs';
 import { SetupError } from './setup-error.mjs';
+import { tryTensorFlow } from './tensorflow-trial.mjs';
 import { fetchWheel, unpackWheel } from './wheel.mjs';
 
 const TOPIC = 'engine';
@@ -49,8 +51,8 @@ const SLOWER =
  * @property {string} accelerator
  * @property {string} [addon] native: the file that was loaded
  * @property {string} [node] native: the Node that loaded it
- * @property {string} [reason] wasm: why not native
- * @property {string} [remedy] wasm: what would change that
+ * @property {string} [reason] wasm: why not native. native: why not on the GPU that is there
+ * @property {string} [remedy] what would change that
  * @property {number} [triedAtMs] wasm: when
  */
 
@@ -80,7 +82,8 @@ export async function setUpEngine({ insist, ...options }) {
     });
   }
   if (before?.accelerator === accelerator) {
-    if (before.engine === 'native' && isInPlace(options, before)) return before;
+    const isDone = before.remedy === undefined || !insist;
+    if (before.engine === 'native' && isDone && isInPlace(options, before)) return before;
     if (
       before.engine === 'wasm' &&
       !insist &&
@@ -106,7 +109,7 @@ export async function setUpEngine({ insist, ...options }) {
 }
 
 /** @param {string} checkout @returns {EngineRecord | undefined} what the last set-up found */
-function engineRecord(checkout) {
+export function engineRecord(checkout) {
   const file = recordPath(checkout);
   return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
 }
@@ -137,7 +140,11 @@ async function setUpNative(options) {
   placeLink(join(checkout, ADDON_LINK), addon);
   await verify({ checkout, folder, signal });
   say(TOPIC, `native TensorFlow ${TENSORFLOW[accelerator].version} (${accelerator}) is ready`);
-  return writeRecord(checkout, { engine: 'native', accelerator, addon, node: process.version });
+  const unused = accelerator === 'cuda' ? await unusedGpu({ checkout, cache, signal }) : undefined;
+  return writeRecord(checkout, {
+    ...{ engine: 'native', accelerator, addon, node: process.version },
+    ...unused,
+  });
 }
 
 /** @param {EngineOptions} options */
@@ -208,20 +215,8 @@ async function compile({ checkout, include, made, signal }) {
  * @param {{ checkout: string, folder: string, signal: AbortSignal }} options
  */
 async function verify({ checkout, folder, signal }) {
-  const program = `
-    const util = require('node:util');
-    util.isNullOrUndefined ??= (value) => value === null || value === undefined;
-    util.isArray ??= Array.isArray;
-    const tf = require('@tensorflow/tfjs-node-gpu');
-    const product = tf.matMul([[1, 2], [3, 4]], [[5], [6]]).dataSync();
-    if (tf.getBackend() !== 'tensorflow' || product.join() !== '17,39') process.exit(1);
-  `;
   try {
-    await runTool(process.execPath, ['-e', program], {
-      cwd: join(checkout, 'learning'),
-      signal,
-      env: { TF_CPP_MIN_LOG_LEVEL: '3' },
-    });
+    await tryTensorFlow({ checkout, signal, device: 'any' });
   } catch (error) {
     if (!(error instanceof ToolError)) throw error;
     const reason = /^.*Error: .*$/m.exec(error.output)?.[0] ?? error.message;

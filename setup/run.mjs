@@ -7,7 +7,8 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { setUpOrExit } from './command.mjs';
-import { CHECKOUT } from './places.mjs';
+import { showCudaLibraries } from './gpu.mjs';
+import { CHECKOUT, cacheRoot } from './places.mjs';
 
 /** What an example or a bench needs besides the digits. @type {Readonly<Record<string, import('./data.mjs').DataName>>} */
 const DATA_OF = {
@@ -25,9 +26,11 @@ if (script === undefined) {
   process.exit(2);
 }
 const path = resolve(CHECKOUT, script);
-await setUpOrExit({ data: ['digits', ...args.flatMap((arg) => DATA_OF[arg] ?? [])] });
+const data = args.flatMap((arg) => DATA_OF[arg] ?? []);
+const { accelerator } = await setUpOrExit({ data: ['digits', ...data] });
 
 process.argv = [process.execPath, path, ...args];
 // Before TensorFlow's library is loaded, which reads it once.
 process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '3';
+if (accelerator === 'cuda') showCudaLibraries(cacheRoot(process.env), process.env);
 await import(pathToFileURL(path).href);

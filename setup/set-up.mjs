@@ -5,7 +5,7 @@
  */
 import { setUpBuild } from './build.mjs';
 import { setUpData } from './data.mjs';
-import { setUpEngine } from './engine.mjs';
+import { engineRecord, setUpEngine } from './engine.mjs';
 import { setUpNatsServer } from './nats-server.mjs';
 import { setUpOnnxCuda } from './onnx-cuda.mjs';
 import { setUpPackages } from './packages.mjs';
@@ -15,7 +15,7 @@ import { SetupError } from './setup-error.mjs';
  * @typedef {object} SetUpOptions
  * @property {string} checkout
  * @property {string} cache
- * @property {string} accelerator see engine.mjs
+ * @property {string | undefined} accelerator see engine.mjs; undefined: that of the last set-up, else `cpu`
  * @property {readonly import('./data.mjs').DataName[]} data
  * @property {boolean} insist try again for the native engine, even if it failed a moment ago
  * @property {AbortSignal} signal
@@ -26,7 +26,9 @@ import { SetupError } from './setup-error.mjs';
  * @returns {Promise<import('./engine.mjs').EngineRecord>}
  * @throws {SetupError}
  */
-export async function setUp({ checkout, cache, accelerator, data, insist, signal }) {
+export async function setUp({ checkout, cache, data, insist, signal, ...wanted }) {
+  // Before the packages, which take the record with them when they are installed anew.
+  const accelerator = wanted.accelerator ?? engineRecord(checkout)?.accelerator ?? 'cpu';
   await setUpPackages({ checkout, signal });
   const engine = await setUpEngine({ checkout, cache, accelerator, insist, signal });
   await setUpOnnxCuda({ checkout, cache, accelerator, signal });

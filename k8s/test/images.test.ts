@@ -6,8 +6,35 @@ import { ONNX_CUDA, TENSORFLOW } from '../../setup/pins.mjs';
 const read = (name: string) => readFileSync(new URL(`../${name}`, import.meta.url), 'utf8');
 const dockerfile = read('Dockerfile');
 
-it('takes CUDA’s libraries from the TensorFlow that set-up pins', () => {
-  expect(dockerfile).toContain(`"tensorflow[and-cuda]==${TENSORFLOW.cuda.version}"`);
+/** What TensorFlow 2.21.0's package wants by `and-cuda`: the least version, and the first that is too new. */
+const RANGES: Readonly<Record<string, readonly [string, string]>> = {
+  'nvidia-cublas-cu12': ['12.5.3.2', '13.0'],
+  'nvidia-cuda-cupti-cu12': ['12.5.82', '13.0'],
+  'nvidia-cuda-nvcc-cu12': ['12.5.82', '13.0'],
+  'nvidia-cuda-nvrtc-cu12': ['12.5.82', '13.0'],
+  'nvidia-cuda-runtime-cu12': ['12.5.82', '13.0'],
+  'nvidia-cudnn-cu12': ['9.3.0.75', '10.0'],
+  'nvidia-cufft-cu12': ['11.2.3.61', '12.0'],
+  'nvidia-curand-cu12': ['10.3.6.82', '11.0'],
+  'nvidia-cusolver-cu12': ['11.6.3.83', '12.0'],
+  'nvidia-cusparse-cu12': ['12.5.1.3', '13.0'],
+  'nvidia-nccl-cu12': ['2.27.7', '3.0'],
+  'nvidia-nvjitlink-cu12': ['12.5.82', '13.0'],
+};
+
+it('takes CUDA’s libraries at one version and one hash each, within TensorFlow’s ranges', () => {
+  expect(TENSORFLOW.cuda.version).toBe('2.21.0');
+  expect(dockerfile).toMatch(
+    /--no-deps --require-hashes \\\n\s+--target \S+ -r setup\/cuda-libraries.txt/,
+  );
+  const list = read('../setup/cuda-libraries.txt');
+  const pins = [...list.matchAll(/^(\S+)==(\S+) \\\n {4}--hash=sha256:[0-9a-f]{64}$/gm)];
+  expect(pins.map(([, name]) => name)).toEqual(Object.keys(RANGES));
+  for (const [, name = '', version = ''] of pins) {
+    const [least = '', tooNew = ''] = RANGES[name] ?? [];
+    expect(isBefore(version, least), `${name} ${version}`).toBe(false);
+    expect(isBefore(version, tooNew), `${name} ${version}`).toBe(true);
+  }
 });
 
 it('shows the loader each library that ONNX Runtime’s CUDA provider is linked with', () => {
@@ -21,3 +48,7 @@ it('shows the loader each library that ONNX Runtime’s CUDA provider is linked 
 it('puts files in the place of set-up’s links, which lead into the build’s cache', () => {
   expect(read('assemble.sh')).toContain('cp --remove-destination "$(readlink "$provider")"');
 });
+
+function isBefore(version: string, other: string): boolean {
+  return version.localeCompare(other, 'en', { numeric: true }) < 0;
+}

@@ -32,7 +32,16 @@ export function startCommand(
   args: readonly string[],
   env: Record<string, string> = {},
 ): Running {
-  return start([new URL(name, SETUP).pathname, ...args], env);
+  return startFile(new URL(name, SETUP).pathname, args, env);
+}
+
+/** Starts a file. */
+export function startFile(
+  file: string,
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Running {
+  return start([file, ...args], env);
 }
 
 function start(args: readonly string[], env: Record<string, string>): Running {

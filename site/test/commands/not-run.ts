@@ -25,6 +25,8 @@ export const NOT_RUN: readonly NotRun[] = [
   { command: 'for image in nats', reason: 'needs docker; k8s/test.sh builds the images' },
 
   { command: 'LYCEUM_ACCELERATOR=cuda npm run setup', reason: 'needs a GPU' },
+  { command: 'python3 -m pip install --no-deps', reason: 'fetches gigabytes for a GPU' },
+  { command: 'export LD_LIBRARY_PATH=', reason: 'is of libraries for a GPU' },
   {
     command: 'npm run gpu-check -- --pretend-cpu',
     reason: 'takes a minute; bench/test/gpu-check runs it',

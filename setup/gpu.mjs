@@ -1,0 +1,78 @@
+/**
+ * After a set-up for `cuda`: does TensorFlow use the GPU that is here? If not, what it says of that, and what to do.
+ *
+ * NVIDIA's libraries are installed by the user, once for all checkouts: two gigabytes, under a licence of their own.
+ */
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { findOnPath, runTool, ToolError } from './child.mjs';
+import { say } from './progress.mjs';
+import { tryTensorFlow } from './tensorflow-trial.mjs';
+
+const TOPIC = 'engine';
+const CUDA_LIBRARIES = fileURLToPath(new URL('cuda-libraries.txt', import.meta.url));
+
+/** TensorFlow is silent about libraries that it does not find, unless it is asked. */
+const TALKATIVE = { TF_CPP_MIN_LOG_LEVEL: '0', TF_CPP_VMODULE: 'dso_loader=1' };
+const OF_THE_GPU = /cuda|cudnn|gpu|dlopen|dlerror|\.so/i;
+const SHOWN_LINES = 20;
+
+/**
+ * @param {{ checkout: string, cache: string, signal: AbortSignal }} options
+ * @returns {Promise<{ reason: string, remedy: string } | undefined>} undefined: it is used, or there is none
+ */
+export async function unusedGpu({ checkout, cache, signal }) {
+  if (!(await hasGpu(checkout, signal))) {
+    say(TOPIC, 'nvidia-smi shows no GPU here: whether TensorFlow uses one was not tried');
+    return undefined;
+  }
+  try {
+    await tryTensorFlow({ checkout, signal, device: 'gpu', env: TALKATIVE });
+    say(TOPIC, 'TensorFlow uses the GPU');
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof ToolError)) throw error;
+    const reason = 'TensorFlow does not use the GPU that nvidia-smi shows';
+    const lines = error.output.split('\n').filter((line) => OF_THE_GPU.test(line));
+    say(TOPIC, [`${reason}; it says:`, ...lines.slice(-SHOWN_LINES)].join('\n  '));
+    const remedy = `install CUDA 12 and cuDNN 9 where TensorFlow looks for them:\n  ${librariesCommand(cache)}`;
+    say(TOPIC, `${remedy}\nthen \`npm run setup\``);
+    return { reason, remedy };
+  }
+}
+
+/**
+ * TensorFlow finds what {@link librariesCommand} installed by itself; ONNX Runtime's provider asks the loader, which reads
+ * the variable when a process starts: so the workers that a program starts find them, and the program itself may not.
+ *
+ * @param {string} cache
+ * @param {NodeJS.ProcessEnv} env changed
+ */
+export function showCudaLibraries(cache, env) {
+  const nvidia = join(cache, 'engine/nvidia');
+  if (!existsSync(nvidia)) return;
+  const places = readdirSync(nvidia)
+    .map((name) => join(nvidia, name, 'lib'))
+    .filter((place) => existsSync(place));
+  const own = env['LD_LIBRARY_PATH'];
+  env['LD_LIBRARY_PATH'] = [...(own ? [own] : []), ...places].join(':');
+}
+
+/** TensorFlow's library looks in `nvidia` beside its own folder. @param {string} cache */
+function librariesCommand(cache) {
+  const place = join(cache, 'engine');
+  return `python3 -m pip install --no-deps --require-hashes --target ${place} -r ${CUDA_LIBRARIES}`;
+}
+
+/** @param {string} cwd @param {AbortSignal} signal */
+async function hasGpu(cwd, signal) {
+  if (findOnPath('nvidia-smi') === undefined) return false;
+  try {
+    return /^GPU \d/m.test(await runTool('nvidia-smi', ['--list-gpus'], { cwd, signal }));
+  } catch (error) {
+    if (!(error instanceof ToolError)) throw error;
+    say(TOPIC, `nvidia-smi does not answer: ${error.output.trim()}`);
+    return false;
+  }
+}
