@@ -31,6 +31,19 @@ describe.skipIf(!hasKubectl)('what the overlays say', () => {
       }
     });
 
+    it('wants a GPU where it gives one, and keeps what the driver compiles for it', () => {
+      const hasGpu = overlay.includes('gpu');
+      for (const name of ['teacher-worker', 'student-worker']) {
+        const pod = workload(objects, name);
+        const { LYCEUM_DEVICE, CUDA_CACHE_PATH = '' } = environment(pod);
+        expect(LYCEUM_DEVICE).toBe(hasGpu ? 'cuda' : undefined);
+        const isKept = Object.keys(mounts(pod)).some((path) =>
+          CUDA_CACHE_PATH.startsWith(`${path}/`),
+        );
+        expect(isKept).toBe(hasGpu);
+      }
+    });
+
     it('keeps what was scaled', () => {
       for (const name of ['teacher-worker', 'student-worker']) {
         expect(only(objects, 'Deployment', name).spec).not.toHaveProperty('replicas');

@@ -195,7 +195,7 @@ function workerDevice(
   log: Logger,
 ): Omit<WorkerDevice, 'computeThreads'> {
   if (gpu === undefined) return own;
-  const problem = gpuProblem({ name: own.engine, device: own.device });
+  const problem = gpuProblem({ name: own.engine, device: own.device }, gpu);
   if (problem === undefined) return { ...own, ...gpuDevice(gpu, isFast) };
   const reason = `${gpu.name} cannot be used: ${problem}`;
   if (!allowCpu) {

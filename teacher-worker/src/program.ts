@@ -233,8 +233,8 @@ async function startCompute(
   log: Logger,
 ): Promise<TeacherCompute> {
   const { computeThreads, lookupDelayMs, lookupDelayFile, secrets, allowedAddresses } = options;
-  const { gpu: { name } = {}, allowCpu, isFast } = options;
-  const gpu = name === undefined ? undefined : { name, allowCpu, isFast };
+  const { allowCpu, isFast } = options;
+  const gpu = options.gpu && { ...options.gpu, allowCpu, isFast };
   log.info('loading TensorFlow');
   const compute = await TeacherCompute.start(
     { computeThreads, lookupDelayMs, lookupDelayFile, gpu },
@@ -252,8 +252,9 @@ function usedGpu(
   { engine, device }: ComputeDevice,
   log: Logger,
 ): Gpu | undefined {
-  const problem = gpuProblem({ name: engine, device });
-  if (gpu === undefined || !allowCpu || problem === undefined) return gpu;
+  if (gpu === undefined || !allowCpu) return gpu;
+  const problem = gpuProblem({ name: engine, device }, gpu);
+  if (problem === undefined) return gpu;
   if (missingCudaProvider() === undefined) return gpu;
   log.warn(`${gpu.name} cannot be used: ${problem}; the processor computes`);
   return undefined;

@@ -40,7 +40,7 @@ export async function gpuCheck({
     const message = `there is no GPU to check: ${why}; --pretend-cpu tries the check itself on the processor`;
     throw new LyceumError('NOT_FOUND', message);
   }
-  const device = gpu === undefined || pretendCpu ? 'cpu' : { gpuUuid: gpu.uuid };
+  const device = gpu === undefined || pretendCpu ? 'cpu' : { ...gpu, gpuUuid: gpu.uuid };
   const probe = (on: ProbeOptions['device']) => probed({ device: on, small: pretendCpu }, signal);
   const probes = {
     gpu: [await probe(device), await probe(device)] as const,

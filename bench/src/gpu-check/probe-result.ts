@@ -1,6 +1,7 @@
 /** What one process measured on one device. Plain data: it travels as JSON. */
+import type { GpuFacts } from '@lyceum/learning/tensorflow';
 
-type ProbeDevice = { readonly gpuUuid: string } | 'cpu';
+type ProbeDevice = (GpuFacts & { readonly gpuUuid: string }) | 'cpu';
 
 export interface ProbeOptions {
   readonly device: ProbeDevice;

@@ -87,7 +87,7 @@ async function probe({ device, small }: ProbeOptions): Promise<ProbeResult> {
     return outputs(() => opened.run(inputs, rows), rows).finally(() => opened.close());
   });
   const student = await measured(() => studentSteps(engine, small ? 16 : 200));
-  const problem = device === 'cpu' ? undefined : gpuProblem(engine);
+  const problem = device === 'cpu' ? undefined : gpuProblem(engine, device);
   return {
     engineVersion: engine.version,
     engineDevice: engine.device,

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { availableBytes, findGpus } from '@lyceum/platform';
@@ -39,13 +39,10 @@ export async function gatherEngine(): Promise<EngineFacts> {
 export async function gatherGpu(env: NodeJS.ProcessEnv): Promise<GpuFacts> {
   const { gpus, problem } = await findGpus(env);
   const names = gpus.map(({ name, driver }) => `${name} with driver ${driver}`);
-  // Without nvidia-smi there is no driver, as far as that module knows; the device may be there all the same.
-  const isMissed = gpus.length === 0 && env['CUDA_VISIBLE_DEVICES'] === undefined && isInDev();
-  return { names, trouble: problem ?? (isMissed ? 'nvidia-smi lists none' : undefined) };
-}
-
-function isInDev(): boolean {
-  return existsSync('/dev') && readdirSync('/dev').some((name) => /^nvidia\d/.test(name));
+  const [trouble] = gpus.flatMap((gpu) =>
+    gpu.trouble === undefined ? [] : [`${gpu.name} ${gpu.trouble}`],
+  );
+  return { names, trouble: problem ?? trouble };
 }
 
 /** Of the folder, or of the one above it in which it would be made. */

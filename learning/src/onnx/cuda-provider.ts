@@ -12,6 +12,10 @@ export const CUDA_PROVIDER_FILES = [
   'libonnxruntime_providers_cuda.so',
 ] as const;
 
+/** A full GPU, also as libraries say it that ask for memory when they are opened. */
+const NO_MEMORY =
+  /Failed to allocate memory|CUDA failure (2|46)\b|out of memory|ALLOC(ATION)?_FAILED|CUBLAS_STATUS_NOT_INITIALIZED/i;
+
 const REMEDY = 'set up with LYCEUM_ACCELERATOR=cuda, which places it';
 
 /** Where the runtime looks for its providers: beside itself. */
@@ -33,14 +37,13 @@ export function missingCudaProvider(folder = providerFolder()): string | undefin
  * @returns undefined for an error that is the model's.
  */
 export function cudaProviderError(message: string): LyceumError | undefined {
-  const memory = /Failed to allocate memory|CUDA failure 2\b|out of memory/i.exec(message);
-  if (memory !== null) {
+  if (NO_MEMORY.test(message)) {
     return new LyceumError('RESOURCE_EXHAUSTED', 'the GPU has too little free memory for it');
   }
   // Which library it is goes to stderr alone.
   if (message.includes('Failed to load shared library')) {
     return refused(
-      'a library of CUDA 12 or cuDNN 9 is not found; the line above this one in stderr names it, and LD_LIBRARY_PATH where it is',
+      'a library of CUDA 12 or cuDNN 9 is not found, or too old; the line above this one in stderr names it, and LD_LIBRARY_PATH says where it is',
     );
   }
   const failure = /(CUDA|CUDNN|CUBLAS|CUFFT)\w* failure \d+: ?[^;]*/i.exec(message)?.[0];

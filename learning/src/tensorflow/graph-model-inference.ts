@@ -11,7 +11,7 @@ import {
   packageWeightSpecs,
   tfjsGraphClassifier,
 } from '../formats/tensorflowjs/index.js';
-import type { Engine } from './engine/index.js';
+import { type Engine, gpuFailure } from './engine/index.js';
 import { graphInput, takenOutput } from './graph-tensors.js';
 
 export class GraphModelInference extends GraphInference {
@@ -32,7 +32,7 @@ export class GraphModelInference extends GraphInference {
   /**
    * Loads the model and runs it once, on zeros.
    *
-   * @throws {LyceumError} INVALID_ARGUMENT if tfjs cannot run it, or samples of that shape do not fit.
+   * @throws {LyceumError} INVALID_ARGUMENT if tfjs cannot run it, or samples of that shape do not fit; as `gpuFailure`.
    */
   static async open(
     engine: Engine,
@@ -48,8 +48,13 @@ export class GraphModelInference extends GraphInference {
     } catch (err) {
       model?.dispose();
       if (err instanceof LyceumError) throw err;
-      const message = `TensorFlow.js cannot run the graph: ${toLyceumError(err).message}`;
-      throw new LyceumError('INVALID_ARGUMENT', message, { cause: err });
+      const { message } = toLyceumError(err);
+      throw (
+        gpuFailure(message) ??
+        new LyceumError('INVALID_ARGUMENT', `TensorFlow.js cannot run the graph: ${message}`, {
+          cause: err,
+        })
+      );
     }
   }
 

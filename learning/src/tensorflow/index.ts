@@ -17,6 +17,8 @@ export { type FedValues, fedTensor, realValues } from './byte-tensors.js';
 export { DropoutMasks } from './dropout-masks.js';
 export {
   type Engine,
+  type GpuFacts,
+  gpuFailure,
   gpuProblem,
   openEngine,
   setComputeThreads,

@@ -14,7 +14,13 @@ import {
   SERVE_TAG,
   savedModelClassifier,
 } from '../formats/saved-model/index.js';
-import { type Engine, type InputInfo, type NativeBackend, nativeBackend } from './engine/index.js';
+import {
+  type Engine,
+  gpuFailure,
+  type InputInfo,
+  type NativeBackend,
+  nativeBackend,
+} from './engine/index.js';
 import { graphInput, takenOutput } from './graph-tensors.js';
 
 export class SavedModelInference extends GraphInference {
@@ -45,7 +51,7 @@ export class SavedModelInference extends GraphInference {
    * Loads the model and runs it once, on zeros.
    *
    * @throws {LyceumError} FAILED_PRECONDITION if the engine is not TensorFlow's library, INVALID_ARGUMENT if that
-   *   refuses the model, or samples of that shape do not fit.
+   *   refuses the model, or samples of that shape do not fit; as `gpuFailure`.
    */
   static async open(
     engine: Engine,
@@ -66,8 +72,13 @@ export class SavedModelInference extends GraphInference {
     } catch (err) {
       if (session !== undefined) backend.deleteSavedModel(session);
       if (err instanceof LyceumError) throw err;
-      const message = `TensorFlow refuses the model: ${toLyceumError(err).message}`;
-      throw new LyceumError('INVALID_ARGUMENT', message, { cause: err });
+      const { message } = toLyceumError(err);
+      throw (
+        gpuFailure(message) ??
+        new LyceumError('INVALID_ARGUMENT', `TensorFlow refuses the model: ${message}`, {
+          cause: err,
+        })
+      );
     }
   }
 

@@ -38,7 +38,7 @@ describe('what the runtime throws', () => {
     [
       'OrtSessionOptionsAppendExecutionProvider_Cuda: Failed to load shared library',
       'FAILED_PRECONDITION',
-      /a library of CUDA 12 or cuDNN 9 is not found; .* LD_LIBRARY_PATH/,
+      /a library of CUDA 12 or cuDNN 9 is not found, or too old; .* LD_LIBRARY_PATH/,
     ],
     [
       'Non-zero status code returned while running Conv node. Failed to allocate memory for requested buffer of size 1048576',
@@ -46,6 +46,16 @@ describe('what the runtime throws', () => {
       /too little free memory/,
     ],
     ['CUDA failure 2: out of memory ; GPU=0 ;', 'RESOURCE_EXHAUSTED', /too little free memory/],
+    [
+      'CUBLAS failure 3: CUBLAS_STATUS_ALLOC_FAILED ; GPU=0 ; hostname=vm',
+      'RESOURCE_EXHAUSTED',
+      /too little free memory/,
+    ],
+    [
+      'CUBLAS failure 1: CUBLAS_STATUS_NOT_INITIALIZED ; GPU=0 ; hostname=vm',
+      'RESOURCE_EXHAUSTED',
+      /too little free memory/,
+    ],
     [
       'CUDNN failure 3000: CUDNN_STATUS_NOT_SUPPORTED ; GPU=0',
       'FAILED_PRECONDITION',

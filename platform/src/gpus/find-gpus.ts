@@ -1,16 +1,17 @@
 /** Asks `nvidia-smi`, which comes with the driver. */
 import { execFile } from 'node:child_process';
+import { readdir } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { toLyceumError } from '@lyceum/proto';
 import {
   GPU_QUERY,
   type Gpu,
   LIST_QUERY,
+  MEMORY_QUERY,
   PROCESS_QUERY,
   parseGpus,
+  parseMemory,
   parseProcesses,
-  parseUsed,
-  USED_QUERY,
 } from './nvidia-smi.js';
 import { visibleGpus } from './visible-gpus.js';
 
@@ -24,20 +25,34 @@ export interface FoundGpus {
   readonly problem?: string;
 }
 
-/** @returns none where there is no nvidia-smi, and so no driver. */
-export async function findGpus(env: NodeJS.ProcessEnv): Promise<FoundGpus> {
+/**
+ * @param devices - the folder of device files.
+ * @returns none where there is neither nvidia-smi nor a device file of a GPU.
+ */
+export async function findGpus(env: NodeJS.ProcessEnv, devices = '/dev'): Promise<FoundGpus> {
   try {
     const [query, list] = await Promise.all([ask(GPU_QUERY), ask(LIST_QUERY)]);
-    if (query === undefined || list === undefined) return { gpus: [] };
+    if (query === undefined || list === undefined) return await unasked(devices);
     return { gpus: visibleGpus(parseGpus(query, list), env['CUDA_VISIBLE_DEVICES']) };
   } catch (err) {
     return { gpus: [], problem: toLyceumError(err).message };
   }
 }
 
+/** A GPU that nobody can be asked about is not taken for none: its worker would compute on the processor unasked. */
+async function unasked(devices: string): Promise<FoundGpus> {
+  const names = await readdir(devices).catch(() => []);
+  const device = names.find((name) => /^nvidia\d+$/.test(name));
+  if (device === undefined) return { gpus: [] };
+  const problem = `${devices}/${device} is here, and no nvidia-smi that can be run; containers get it by NVIDIA_DRIVER_CAPABILITIES=compute,utility`;
+  return { gpus: [], problem };
+}
+
 /** Measures what a GPU's memory is used for. */
 export class GpuMemory {
   readonly #gpu: Gpu | undefined;
+  /** Whether the last figure was this process' alone. */
+  #wasOwn: boolean | undefined;
 
   constructor(gpu: Gpu | undefined) {
     this.#gpu = gpu;
@@ -45,8 +60,7 @@ export class GpuMemory {
 
   /** What nobody has taken yet, as far as the driver tells; undefined without a GPU. */
   async freeBytes(): Promise<number | undefined> {
-    const gpu = this.#gpu;
-    return gpu && Math.max(0, gpu.memoryBytes - ((await this.#usedByAll()) ?? 0));
+    return this.#gpu && ((await this.#memory())?.free ?? this.#gpu.memoryBytes);
   }
 
   /**
@@ -57,12 +71,18 @@ export class GpuMemory {
     if (this.#gpu === undefined) return undefined;
     const processes = parseProcesses((await told(PROCESS_QUERY)) ?? '');
     const own = processes.filter(({ pid, bytes }) => pid === process.pid && bytes !== undefined);
-    if (own.length > 0) return own.reduce((sum, { bytes = 0 }) => sum + bytes, 0);
-    return this.#usedByAll();
+    const isOwn = own.length > 0;
+    const isComparable = this.#wasOwn === undefined || this.#wasOwn === isOwn;
+    this.#wasOwn = isOwn;
+    // Of all one time and of this process the next, the difference would be of no use.
+    if (!isComparable) return undefined;
+    return isOwn
+      ? own.reduce((sum, { bytes = 0 }) => sum + bytes, 0)
+      : (await this.#memory())?.used;
   }
 
-  async #usedByAll(): Promise<number | undefined> {
-    return parseUsed((await told(USED_QUERY)) ?? '').get(this.#gpu?.uuid ?? '');
+  async #memory(): Promise<{ readonly used: number; readonly free: number } | undefined> {
+    return parseMemory((await told(MEMORY_QUERY)) ?? '').get(this.#gpu?.uuid ?? '');
   }
 }
 
@@ -77,8 +97,15 @@ async function ask(args: readonly string[]): Promise<string | undefined> {
     const { stdout } = await promisify(execFile)('nvidia-smi', args, { timeout: PATIENCE_MS });
     return stdout;
   } catch (thrown) {
-    const { code, stdout } = thrown as { code?: unknown; stdout?: string };
+    const { code, killed, stdout } = thrown as {
+      code?: unknown;
+      killed?: boolean;
+      stdout?: string;
+    };
     if (code === 'ENOENT' || code === 'EACCES') return undefined;
+    if (killed === true) {
+      throw new Error(`nvidia-smi: no answer within ${PATIENCE_MS / 1000} s: the driver hangs`);
+    }
     const said = stdout?.trim().split('\n')[0] ?? '';
     if (said === 'No devices were found') return '';
     throw new Error(said === '' ? toLyceumError(thrown).message : `nvidia-smi: ${said}`);

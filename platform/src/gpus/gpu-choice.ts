@@ -30,10 +30,10 @@ export function gpuChoice(
   allowCpu: boolean,
 ): GpuChoice {
   if (flag === 'cpu') return { gpu: undefined };
-  const gpu = gpus[flag === 'auto' ? 0 : flag.cuda];
-  if (gpu !== undefined) return { gpu };
-  if (flag === 'auto' && problem === undefined) return { gpu: undefined };
-  const why = problem ?? seenText(gpus);
+  const gpu = flag === 'auto' ? gpus.find(isSound) : gpus[flag.cuda];
+  if (gpu !== undefined && isSound(gpu)) return { gpu };
+  if (flag === 'auto' && gpus.length === 0 && problem === undefined) return { gpu: undefined };
+  const why = problem ?? (gpu === undefined ? seenText(gpus) : troubleText(gpu));
   const reason = flag === 'auto' ? why : `--device cuda:${flag.cuda} is not there: ${why}`;
   if (allowCpu) return { gpu: undefined, warning: `${reason}; the processor computes` };
   const message = `${reason}; --device cpu or --allow-cpu goes on without`;
@@ -42,7 +42,16 @@ export function gpuChoice(
 
 function seenText(gpus: readonly Gpu[]): string {
   if (gpus.length === 0) return 'no GPU is seen (nvidia-smi, CUDA_VISIBLE_DEVICES)';
-  return `there are ${gpus.length}: ${gpus.map(({ name }, index) => `${index} ${name}`).join(', ')}`;
+  const names = gpus.map((gpu, index) => `${index} ${isSound(gpu) ? gpu.name : troubleText(gpu)}`);
+  return `there are ${gpus.length}: ${names.join(', ')}`;
+}
+
+function isSound({ trouble }: Gpu): boolean {
+  return trouble === undefined;
+}
+
+function troubleText({ name, trouble = '' }: Gpu): string {
+  return `${name} ${trouble}`;
 }
 
 /**

@@ -11,7 +11,12 @@ export interface Gpu {
   /** `NVIDIA H100 80GB HBM3`; a part's ends with ` MIG 1g.10gb`. */
   readonly name: string;
   readonly driver: string;
+  /** 0: unknown. */
   readonly memoryBytes: number;
+  /** `9` of Hopper, `8.9` of Ada; undefined: unknown. */
+  readonly computeCapability?: number;
+  /** Why nothing can be computed on it. */
+  readonly trouble?: string;
 }
 
 /** Memory that somebody has taken, by GPU. */
@@ -22,8 +27,12 @@ export interface UsedMemory {
   readonly bytes: number | undefined;
 }
 
-export const GPU_QUERY = ['--query-gpu=uuid,name,driver_version,memory.total', ...csv()];
-export const USED_QUERY = ['--query-gpu=uuid,memory.used', ...csv()];
+export const GPU_QUERY = [
+  '--query-gpu=uuid,name,driver_version,memory.total,compute_cap,mig.mode.current',
+  ...csv(),
+];
+/** What is free is less than total less used: the driver keeps some for itself. */
+export const MEMORY_QUERY = ['--query-gpu=uuid,memory.used,memory.free', ...csv()];
 export const PROCESS_QUERY = ['--query-compute-apps=pid,gpu_uuid,used_memory', ...csv()];
 export const LIST_QUERY = ['--list-gpus'];
 
@@ -33,7 +42,8 @@ const MIB = 1024 ** 2;
 const PART_SHARE = 0.95;
 
 /**
- * The devices that CUDA may compute on: of a GPU that is cut into parts these and not itself.
+ * The devices that CUDA may compute on: of a GPU that is cut into parts these and not itself. One that cannot be computed
+ * on keeps its place, so that numbers of others stay theirs.
  *
  * @param query - what {@link GPU_QUERY} printed.
  * @param list - what {@link LIST_QUERY} printed, which alone names parts.
@@ -42,21 +52,37 @@ const PART_SHARE = 0.95;
 export function parseGpus(query: string, list: string): Gpu[] {
   const parts = partsByGpu(list);
   return lines(query).flatMap((line) => {
-    const [uuid = '', name = '', driver = '', total = ''] = fields(line);
+    const [uuid = '', name = '', driver = '', total = '', capability = '', mig = ''] = fields(line);
     if (!uuid.startsWith('GPU-') || driver === '') throw unreadable(line);
+    const computeCapability = Number(capability);
+    const known = { driver, ...(computeCapability > 0 && { computeCapability }) };
     const own = parts.get(uuid);
-    if (own === undefined) return [{ uuid, name, driver, memoryBytes: mebibytes(total, line) }];
-    return own.map((part) => ({ ...part, name: `${name} MIG ${part.name}`, driver }));
+    if (own !== undefined) {
+      return own.map((part) => ({ ...part, ...known, name: `${name} MIG ${part.name}` }));
+    }
+    const bytes = Number(total) * MIB;
+    const memoryBytes = Number.isFinite(bytes) ? bytes : 0;
+    const trouble = troubleOf(mig, total, memoryBytes);
+    return [{ uuid, name, ...known, memoryBytes, ...(trouble !== undefined && { trouble }) }];
   });
 }
 
-/** What {@link USED_QUERY} printed: bytes in use by UUID, of GPUs that tell. */
-export function parseUsed(query: string): Map<string, number> {
-  const used = lines(query).map((line): [string, number] => {
-    const [uuid = '', mib = ''] = fields(line);
-    return [uuid, Number(mib) * MIB];
+function troubleOf(mig: string, total: string, memoryBytes: number): string | undefined {
+  if (mig === 'Enabled') {
+    return 'is in MIG mode and has no parts: nvidia-smi mig -cgi makes some, nvidia-smi -mig 0 ends the mode';
+  }
+  return memoryBytes > 0
+    ? undefined
+    : `tells no memory (${total}): nvidia-smi -q says what is wrong`;
+}
+
+/** What {@link MEMORY_QUERY} printed: bytes in use and free by UUID, of GPUs that tell. */
+export function parseMemory(query: string): Map<string, { used: number; free: number }> {
+  const told = lines(query).map((line) => {
+    const [uuid = '', used, free] = fields(line);
+    return [uuid, { used: Number(used) * MIB, free: Number(free) * MIB }] as const;
   });
-  return new Map(used.filter(([, bytes]) => Number.isFinite(bytes)));
+  return new Map(told.filter(([, { used, free }]) => Number.isFinite(used + free)));
 }
 
 /** What {@link PROCESS_QUERY} printed. */
@@ -85,17 +111,11 @@ function partsByGpu(list: string): Map<string, Omit<Gpu, 'driver'>[]> {
   return parts;
 }
 
-function mebibytes(text: string, line: string): number {
-  const bytes = Number(text) * MIB;
-  if (!(bytes > 0)) throw unreadable(line);
-  return bytes;
-}
-
 function lines(output: string): string[] {
   return output
     .split('\n')
     .map((line) => line.trim())
-    .filter((line) => line !== '');
+    .filter((line) => line !== '' && !line.startsWith('WARNING:'));
 }
 
 function fields(line: string): string[] {

@@ -1,12 +1,18 @@
 /** A stand-in `nvidia-smi` on PATH that prints what the real one does, for a machine with one GPU and for broken ones. */
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { findGpus, GpuMemory } from '../../src/gpus/index.js';
 
 const UUID = 'GPU-81495ec7-da36-8ea5-9f7d-5804aa3fef20';
-const GPU = { uuid: UUID, name: 'NVIDIA L4', driver: '580.1', memoryBytes: 23_034 * 2 ** 20 };
+const GPU = {
+  uuid: UUID,
+  name: 'NVIDIA L4',
+  driver: '580.1',
+  memoryBytes: 23_034 * 2 ** 20,
+  computeCapability: 8.9,
+};
 let folder: string;
 
 beforeEach(() => {
@@ -28,8 +34,8 @@ function install(script: string): void {
 const ANSWERS = `
 case "$1" in
   --list-gpus) echo "GPU 0: NVIDIA L4 (UUID: ${UUID})" ;;
-  *memory.total) echo "${UUID}, NVIDIA L4, 580.1, 23034" ;;
-  *memory.used) echo "${UUID}, 1034" ;;
+  *compute_cap*) echo "${UUID}, NVIDIA L4, 580.1, 23034, 8.9, [N/A]" ;;
+  *memory.free) echo "${UUID}, 1034, 21500" ;;
   *compute-apps*) echo "PROCESSES" ;;
 esac`;
 
@@ -40,7 +46,7 @@ test('what is there is found, and hidden by CUDA_VISIBLE_DEVICES', async () => {
 });
 
 test('a machine without the driver, or with it and no GPU, has none', async () => {
-  expect(await findGpus({})).toEqual({ gpus: [] });
+  expect(await findGpus({}, folder)).toEqual({ gpus: [] });
   install('echo No devices were found; exit 6');
   expect(await findGpus({})).toEqual({ gpus: [] });
 });
@@ -57,9 +63,29 @@ test('a driver that does not answer is a problem', async () => {
 test('memory is what this process has, or what all have where processes are not told', async () => {
   install(ANSWERS.replace('PROCESSES', `${process.pid}, ${UUID}, 300`));
   expect(await new GpuMemory(GPU).usedBytes()).toBe(300 * 2 ** 20);
-  expect(await new GpuMemory(GPU).freeBytes()).toBe(22_000 * 2 ** 20);
+  expect(await new GpuMemory(GPU).freeBytes()).toBe(21_500 * 2 ** 20);
   install(ANSWERS.replace('PROCESSES', `1, ${UUID}, 900`));
   expect(await new GpuMemory(GPU).usedBytes()).toBe(1_034 * 2 ** 20);
+});
+
+test('this process first told of between two looks is no difference', async () => {
+  const memory = new GpuMemory(GPU);
+  install(ANSWERS.replace('PROCESSES', ''));
+  expect(await memory.usedBytes()).toBe(1_034 * 2 ** 20);
+  install(ANSWERS.replace('PROCESSES', `${process.pid}, ${UUID}, 300`));
+  expect(await memory.usedBytes()).toBeUndefined();
+  expect(await memory.usedBytes()).toBe(300 * 2 ** 20);
+});
+
+test('a device file without nvidia-smi is a problem, and not no GPU', async () => {
+  const devices = join(folder, 'dev');
+  mkdirSync(devices);
+  writeFileSync(join(devices, 'nvidiactl'), '');
+  expect(await findGpus({}, devices)).toEqual({ gpus: [] });
+  writeFileSync(join(devices, 'nvidia0'), '');
+  const { gpus, problem } = await findGpus({}, devices);
+  expect(gpus).toEqual([]);
+  expect(problem).toMatch(/nvidia0 is here, and no nvidia-smi .*NVIDIA_DRIVER_CAPABILITIES/);
 });
 
 test('a driver that does not tell is no failure: then nothing is known', async () => {

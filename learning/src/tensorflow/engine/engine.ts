@@ -12,6 +12,7 @@ import { cpus } from 'node:os';
 import { dirname } from 'node:path';
 import util from 'node:util';
 import { LyceumError } from '@lyceum/proto';
+import { driverProblem, type GpuFacts } from './gpu-failure.js';
 import type { Tf } from './tf.js';
 import { registerGradientKernels } from './wasm-kernels.js';
 
@@ -75,14 +76,14 @@ export function setComputeThreads(threads: number, env: NodeJS.ProcessEnv): void
 }
 
 /** Why TensorFlow does not compute on the GPU that is there; undefined: it does. */
-export function gpuProblem(engine: {
-  readonly name: string;
-  readonly device: string;
-}): string | undefined {
+export function gpuProblem(
+  engine: { readonly name: string; readonly device: string },
+  gpu: GpuFacts,
+): string | undefined {
   if (engine.name === 'wasm') {
     return "TensorFlow's addon does not load, and WebAssembly computes on the processor alone";
   }
-  if (engine.device === 'gpu') return undefined;
+  if (engine.device === 'gpu') return driverProblem(gpu);
   return 'TensorFlow finds no GPU: it wants a set-up with LYCEUM_ACCELERATOR=cuda, CUDA 12 and cuDNN 9';
 }
 

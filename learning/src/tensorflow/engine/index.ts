@@ -6,6 +6,7 @@ export {
   setComputeThreads,
   setGpu,
 } from './engine.js';
+export { type GpuFacts, gpuFailure } from './gpu-failure.js';
 export {
   type Binding,
   type InputInfo,

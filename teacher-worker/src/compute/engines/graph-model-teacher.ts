@@ -5,7 +5,7 @@ import type { LocalOpener } from './local-opener.js';
 
 export const graphModel: LocalOpener<'graph-model'> = {
   format: 'graph-model',
-  gpuProblem: ({ engine }) => gpuProblem(engine),
+  gpuProblem: ({ engine }, gpu) => gpuProblem(engine, gpu),
   open: (model, { dataset }, { engine }) =>
     GraphTeacher.open({
       packaged: { format: 'graph-model', model },

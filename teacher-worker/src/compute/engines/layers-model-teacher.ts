@@ -17,11 +17,19 @@ import {
 import {
   type Engine,
   type FedValues,
+  gpuFailure,
   gpuProblem,
   Inference,
   loadModel,
 } from '@lyceum/learning/tensorflow';
-import { CLASS_OUTPUT, elementCount, LyceumError, layerOutput, outputLayer } from '@lyceum/proto';
+import {
+  CLASS_OUTPUT,
+  elementCount,
+  LyceumError,
+  layerOutput,
+  outputLayer,
+  toLyceumError,
+} from '@lyceum/proto';
 import {
   type AnswerRequest,
   type AnswerTensor,
@@ -39,7 +47,7 @@ type Model = Awaited<ReturnType<typeof loadModel>>;
 
 export const layersModel: LocalOpener<'layers-model'> = {
   format: 'layers-model',
-  gpuProblem: ({ engine }) => gpuProblem(engine),
+  gpuProblem: ({ engine }, gpu) => gpuProblem(engine, gpu),
   open: (model, { settings, dataset, untraced }, { engine }) =>
     LayersModelTeacher.open(engine, model, settings, dataset, untraced),
 };
@@ -102,7 +110,7 @@ export class LayersModelTeacher implements TeacherEngine {
       return new LayersModelTeacher(engine, model, settings, description, inputShape, untraced);
     } catch (err) {
       model.dispose();
-      throw err;
+      throw gpuFailure(toLyceumError(err).message) ?? err;
     }
   }
 

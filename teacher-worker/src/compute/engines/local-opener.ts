@@ -21,7 +21,7 @@ interface ChosenPlace extends LocalPlace {
 export interface LocalOpener<Format extends FormatName = FormatName, Model = PackageOf<Format>>
   extends EngineOpener<ChosenPlace, Format, Model> {
   /** Why its engine cannot use a GPU; undefined: it can, as far as is known before. Absent: it computes nothing. */
-  gpuProblem?(place: LocalPlace): string | undefined;
+  gpuProblem?(place: LocalPlace, gpu: WorkerGpu): string | undefined;
   /** Whether equal questions get equal bits on a GPU; default true. */
   readonly isExactOnGpu?: boolean;
   /** What a person is told that ran it. Absent: TensorFlow's version. */

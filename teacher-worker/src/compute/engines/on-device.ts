@@ -12,7 +12,7 @@ export function onDevice(opener: LocalOpener): EngineOpener<LocalPlace> {
       const onProcessor = () => opener.open(model, options, { ...place, device: 'cpu' });
       const { gpu } = place;
       if (gpu === undefined || gpuProblem === undefined) return onProcessor();
-      let problem = gpuProblem(place);
+      let problem = gpuProblem(place, gpu);
       if (problem === undefined) {
         try {
           const teacher = await opener.open(model, options, { ...place, device: 'cuda' });

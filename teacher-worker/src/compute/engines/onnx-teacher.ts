@@ -1,11 +1,11 @@
 /** A teacher that is an ONNX model. */
-import { missingCudaProvider, OnnxInference } from '@lyceum/learning/onnx';
+import { missingCudaProvider, OnnxInference, onnxRuntimeVersion } from '@lyceum/learning/onnx';
 import { GraphTeacher } from './graph-teacher.js';
 import type { LocalOpener } from './local-opener.js';
 
 export const onnx: LocalOpener<'onnx'> = {
   format: 'onnx',
-  version: () => 'onnxruntime',
+  version: () => `onnxruntime ${onnxRuntimeVersion()}`,
   gpuProblem: () => missingCudaProvider(),
   // It chooses convolutions by the time that they take.
   isExactOnGpu: false,

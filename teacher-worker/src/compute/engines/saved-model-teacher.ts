@@ -5,7 +5,7 @@ import type { LocalOpener } from './local-opener.js';
 
 export const savedModel: LocalOpener<'saved-model'> = {
   format: 'saved-model',
-  gpuProblem: ({ engine }) => gpuProblem(engine),
+  gpuProblem: ({ engine }, gpu) => gpuProblem(engine, gpu),
   open: (model, { dataset }, { engine }) =>
     GraphTeacher.open({
       packaged: { format: 'saved-model', model },

@@ -1,10 +1,11 @@
 /** On what a teacher is computed where the worker has a GPU, or why it is not loaded. Pure. */
 import { ANSWER_NOISE } from '@lyceum/learning/models';
+import type { GpuFacts } from '@lyceum/learning/tensorflow';
 import { LyceumError } from '@lyceum/proto';
 import type { TeacherPlacement } from '../rows/index.js';
 
 /** The worker's GPU, and what its flags say of it. */
-export interface WorkerGpu {
+export interface WorkerGpu extends GpuFacts {
   readonly name: string;
   /** `--allow-cpu`: the processor computes what the GPU cannot. */
   readonly allowCpu: boolean;

@@ -8,7 +8,7 @@ import { onDevice } from '../../../src/compute/engines/on-device.js';
 import type { WorkerGpu } from '../../../src/compute/engines/teacher-device.js';
 import type { TeacherEngine, TeacherPlacement } from '../../../src/compute/rows/index.js';
 
-const L4 = { name: 'NVIDIA L4', allowCpu: false, isFast: false };
+const L4 = { name: 'NVIDIA L4', driver: '580.1', allowCpu: false, isFast: false };
 const MISSING = 'its library is missing';
 
 interface Case {

@@ -1,0 +1,46 @@
+/** What TensorFlow throws where the device and not the model is why it cannot go on, in words. Pure. */
+import { LyceumError } from '@lyceum/proto';
+
+const NO_MEMORY =
+  /OOM when allocating|RESOURCE_EXHAUSTED|ResourceExhausted|CUDA_ERROR_OUT_OF_MEMORY|_STATUS_ALLOC_FAILED/i;
+
+/** The names that CUDA and its libraries have for their failures. */
+const FAILURE = /\b(CUDA_ERROR|CUDNN_STATUS|CUBLAS_STATUS|CUSOLVER_STATUS)_\w+/;
+
+/** @returns undefined for an error that is the model's. */
+export function gpuFailure(message: string): LyceumError | undefined {
+  if (NO_MEMORY.test(message)) {
+    return new LyceumError('RESOURCE_EXHAUSTED', 'there is too little free memory for it');
+  }
+  const failure = FAILURE.exec(message)?.[0];
+  if (failure === undefined) return undefined;
+  const why =
+    failure === 'CUDA_ERROR_UNSUPPORTED_PTX_VERSION'
+      ? `the driver is too old for TensorFlow on this GPU (${failure}); install ${PTX_DRIVER} or newer`
+      : failure;
+  return new LyceumError('FAILED_PRECONDITION', `TensorFlow cannot compute on the GPU: ${why}`);
+}
+
+/**
+ * TensorFlow 2.21 has machine code for capabilities 6.0 to 8.9. For newer GPUs the driver compiles most of its kernels
+ * from PTX 8.5, which CUDA 12.5 brought, and drivers from this version read.
+ *
+ * @see https://docs.nvidia.com/cuda/parallel-thread-execution/ "Release Notes"
+ */
+const PTX_DRIVER = 555;
+const NEEDS_PTX = 9;
+
+/** What is known of a GPU before anything is computed on it. */
+export interface GpuFacts {
+  /** `580.159.04` */
+  readonly driver: string;
+  /** Undefined: unknown. */
+  readonly computeCapability?: number | undefined;
+}
+
+/** Why TensorFlow will not compute on a GPU whatever was set up; undefined: nothing speaks against it. */
+export function driverProblem({ driver, computeCapability = 0 }: GpuFacts): string | undefined {
+  const version = Number.parseInt(driver, 10);
+  if (computeCapability < NEEDS_PTX || !(version < PTX_DRIVER)) return undefined;
+  return `TensorFlow has no machine code for GPUs of compute capability ${computeCapability.toFixed(1)}, and driver ${driver} is too old to compile it: install ${PTX_DRIVER} or newer`;
+}
