@@ -1,5 +1,6 @@
 /** Answers that are computed piece by piece: how a span is cut, and how its pieces become one answer. Pure. */
-import { INFERENCE_ROWS, usedTogether } from './rows/index.js';
+import { usedTogether } from './engine/index.js';
+import { INFERENCE_ROWS } from './rows/index.js';
 import type { Answer } from './teacher-calls.js';
 import type { TicketSpan } from './ticket-span.js';
 

@@ -9,15 +9,14 @@
 import type { Dataset } from '@lyceum/learning/datasets';
 import { IDENTITY_VIEW } from '@lyceum/learning/views';
 import { LyceumError } from '@lyceum/proto';
+import type {
+  AnswerRequest,
+  AnswerTensor,
+  TeacherDescription,
+  TeacherEngine,
+} from './engine/index.js';
 import type { LookupDevice } from './lookup-device.js';
-import {
-  type AnswerRequest,
-  type AnswerTensor,
-  INFERENCE_ROWS,
-  inferenceRanges,
-  type TeacherDescription,
-  type TeacherEngine,
-} from './rows/index.js';
+import { INFERENCE_ROWS, inferenceRanges } from './rows/index.js';
 
 /** Outputs of all samples of a set, by the teacher's identity, the set's digest and the outputs' names. */
 export type LookupTables = Map<string, readonly AnswerTensor[]>;

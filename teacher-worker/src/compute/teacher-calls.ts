@@ -1,8 +1,8 @@
 /** What the worker's main thread and its threads with teachers say to each other. */
 import type { ViewAt } from '@lyceum/learning/views';
 import type { SecretPlaces } from '@lyceum/platform';
+import type { AnswerTensor, ServiceUse, TeacherDescription } from './engine/index.js';
 import type { WorkerGpu } from './engines/index.js';
-import type { AnswerTensor, ServiceUse, TeacherDescription } from './rows/index.js';
 import type { TicketSpan } from './ticket-span.js';
 
 /** What the thread is started with. */

@@ -6,7 +6,7 @@ import { Worker } from 'node:worker_threads';
 import { isRemoteEngine } from '@lyceum/learning/formats';
 import type { Logger } from '@lyceum/platform';
 import { Thread } from '@lyceum/platform/threads';
-import { OutsideFailure } from './rows/index.js';
+import { OutsideFailure } from './engine/index.js';
 import type {
   AnswerRequest,
   ComputeCalls,

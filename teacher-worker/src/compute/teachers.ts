@@ -18,20 +18,18 @@ import { IDENTITY_VIEW } from '@lyceum/learning/views';
 import { sleep } from '@lyceum/platform';
 import { moved } from '@lyceum/platform/threads';
 import { LyceumError } from '@lyceum/proto';
-import { LookupDevice } from './lookup-device.js';
-import { type LookupTables, LookupTeacher } from './lookup-teacher.js';
 import {
-  INFERENCE_ROWS,
   type OpenTeacher,
   OutsideFailure,
-  requireFinite,
-  requireRowIndependence,
   type ServiceUse,
   type TeacherDescription,
   type TeacherEngine,
   type TeacherPlacement,
   usedTogether,
-} from './rows/index.js';
+} from './engine/index.js';
+import { LookupDevice } from './lookup-device.js';
+import { type LookupTables, LookupTeacher } from './lookup-teacher.js';
+import { INFERENCE_ROWS, requireFinite, requireRowIndependence } from './rows/index.js';
 import type {
   Answer,
   AnswerRequest,

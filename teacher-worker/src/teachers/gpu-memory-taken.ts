@@ -1,5 +1,5 @@
 /** What a teacher took of the GPU's memory. Pure. */
-import type { TeacherDescription } from '../compute/rows/index.js';
+import type { TeacherDescription } from '../compute/engine/index.js';
 
 /** What was taken of the GPU in between, if both are known. An engine that had room left takes nothing. */
 export function takenOfGpu(

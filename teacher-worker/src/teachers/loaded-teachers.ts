@@ -6,8 +6,8 @@ import { isAskedAtLoad, isRemoteEngine } from '@lyceum/learning/formats';
 import { type Logger, retryDelayMs } from '@lyceum/platform';
 import type { BlobCache } from '@lyceum/platform/nats';
 import { LyceumError, toLyceumError, UnreadableSetError } from '@lyceum/proto';
+import type { TeacherDescription } from '../compute/engine/index.js';
 import type { DatasetFile, HeldFile, SetPictures, TeacherCompute } from '../compute/index.js';
-import type { TeacherDescription } from '../compute/rows/index.js';
 import {
   type HeldTeacher,
   nextStep,

@@ -14,8 +14,8 @@ import {
   toLyceumError,
   UnreadableSetError,
 } from '@lyceum/proto';
+import { OutsideFailure } from '../compute/engine/index.js';
 import type { Answer, DatasetFile } from '../compute/index.js';
-import { OutsideFailure } from '../compute/rows/index.js';
 import type { SessionLink } from '../session/index.js';
 import { isPermanent } from '../teachers/index.js';
 

@@ -18,8 +18,8 @@ import {
   toLyceumError,
   UnreadableSetError,
 } from '@lyceum/proto';
+import { OutsideFailure } from '../compute/engine/index.js';
 import type { Answer, DatasetFile } from '../compute/index.js';
-import { OutsideFailure } from '../compute/rows/index.js';
 import {
   InferenceReport,
   type SessionLink,

@@ -18,14 +18,13 @@ import { orderedRows } from '@lyceum/learning/orders';
 import type { Engine } from '@lyceum/learning/tensorflow';
 import { IDENTITY_VIEW, readInputs } from '@lyceum/learning/views';
 import { elementCount, LyceumError } from '@lyceum/proto';
+import type { AnswerTensor, TeacherEngine } from '../compute/engine/index.js';
 import { engineVersion, type LocalPlace, localTeachers } from '../compute/engines/index.js';
 import {
-  type AnswerTensor,
   INFERENCE_ROWS,
   requireFinite,
   requireRowIndependence,
   SUM_TOLERANCE,
-  type TeacherEngine,
 } from '../compute/rows/index.js';
 import type { TrialOpened, TrialStart, Tried } from './trial-messages.js';
 

@@ -8,7 +8,7 @@ import { checkEndpoint } from '@lyceum/learning/specification';
 import { IDENTITY_VIEW } from '@lyceum/learning/views';
 import { LyceumError, Split } from '@lyceum/proto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { ServiceUse, TeacherEngine } from '../../src/compute/rows/index.js';
+import type { ServiceUse, TeacherEngine } from '../../src/compute/engine/index.js';
 import { Teachers } from '../../src/compute/teachers.js';
 import { makeDataset } from '../teachers-and-set.js';
 

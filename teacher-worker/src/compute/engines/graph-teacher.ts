@@ -17,13 +17,15 @@ import { elementCount, LyceumError } from '@lyceum/proto';
 import {
   type AnswerRequest,
   type AnswerTensor,
-  INFERENCE_ROWS,
-  inferenceRanges,
   medianLatencyMs,
-  outputsOfLogits,
-  requireDistributions,
   type TeacherDescription,
   type TeacherEngine,
+} from '../engine/index.js';
+import {
+  INFERENCE_ROWS,
+  inferenceRanges,
+  outputsOfLogits,
+  requireDistributions,
 } from '../rows/index.js';
 
 export interface GraphTeacherOptions {

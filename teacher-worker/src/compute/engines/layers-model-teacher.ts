@@ -33,13 +33,15 @@ import {
 import {
   type AnswerRequest,
   type AnswerTensor,
+  medianLatencyMs,
+  type TeacherDescription,
+  type TeacherEngine,
+} from '../engine/index.js';
+import {
   finalAnswers,
   INFERENCE_ROWS,
   inferenceRanges,
-  medianLatencyMs,
   requireDistributions,
-  type TeacherDescription,
-  type TeacherEngine,
 } from '../rows/index.js';
 import type { LocalOpener } from './local-opener.js';
 

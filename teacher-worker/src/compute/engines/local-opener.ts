@@ -1,7 +1,7 @@
 /** How models of a format are opened by the thread that computes. One line in table.ts each. */
 import type { FormatName, PackageOf } from '@lyceum/learning/formats';
 import type { Engine } from '@lyceum/learning/tensorflow';
-import type { EngineOpener } from '../rows/index.js';
+import type { EngineOpener } from '../engine/index.js';
 import type { WorkerGpu } from './teacher-device.js';
 
 /** What the thread has. */

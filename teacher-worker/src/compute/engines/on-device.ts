@@ -1,6 +1,6 @@
 /** Opens a teacher on the worker's GPU if it has one, and nowhere else unless that is allowed. */
 import { LyceumError } from '@lyceum/proto';
-import type { EngineOpener } from '../rows/index.js';
+import type { EngineOpener } from '../engine/index.js';
 import type { LocalOpener, LocalPlace } from './local-opener.js';
 import { insteadOfGpu, onGpu } from './teacher-device.js';
 

@@ -2,13 +2,13 @@
 import type { RecordedPackage } from '@lyceum/learning/formats';
 import { IDENTITY_VIEW } from '@lyceum/learning/views';
 import { CLASS_OUTPUT, LyceumError } from '@lyceum/proto';
-import {
-  type AnswerRequest,
-  type AnswerTensor,
-  outputsOfLogits,
-  type TeacherDescription,
-  type TeacherEngine,
-} from '../rows/index.js';
+import type {
+  AnswerRequest,
+  AnswerTensor,
+  TeacherDescription,
+  TeacherEngine,
+} from '../engine/index.js';
+import { outputsOfLogits } from '../rows/index.js';
 import type { LocalOpener } from './local-opener.js';
 
 export const recorded: LocalOpener<'recorded'> = {

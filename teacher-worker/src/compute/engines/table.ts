@@ -1,6 +1,6 @@
 /** All engines that compute here. */
 import { type PackagedModel, withSettings } from '@lyceum/learning/formats';
-import { type OpenTeacher, opensAnyOf } from '../rows/index.js';
+import { type OpenTeacher, opensAnyOf } from '../engine/index.js';
 import { graphModel } from './graph-model-teacher.js';
 import { layersModel } from './layers-model-teacher.js';
 import type { LocalOpener, LocalPlace } from './local-opener.js';

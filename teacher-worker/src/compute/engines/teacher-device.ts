@@ -2,7 +2,7 @@
 import { ANSWER_NOISE } from '@lyceum/learning/models';
 import type { GpuFacts } from '@lyceum/learning/tensorflow';
 import { LyceumError } from '@lyceum/proto';
-import type { TeacherPlacement } from '../rows/index.js';
+import type { TeacherPlacement } from '../engine/index.js';
 
 /** The worker's GPU, and what its flags say of it. */
 export interface WorkerGpu extends GpuFacts {

@@ -33,7 +33,7 @@ import {
   type ServiceUse,
   type TeacherDescription,
   type TeacherEngine,
-} from '../rows/index.js';
+} from '../engine/index.js';
 import type { KeptAnswers, RemotePlace } from './remote-place.js';
 
 /** Of a ticket: below what a coordinator waits for a worker that is silent. What is left is handed back, and goes on. */

@@ -27,14 +27,12 @@ import {
   type AnswerRequest,
   type AnswerTensor,
   type EngineOpener,
-  logarithms,
   medianLatencyMs,
   OutsideFailure,
-  outputsOfLogits,
-  requireDistributions,
   type TeacherDescription,
   type TeacherEngine,
-} from '../rows/index.js';
+} from '../engine/index.js';
+import { logarithms, outputsOfLogits, requireDistributions } from '../rows/index.js';
 import type { RemotePlace } from './remote-place.js';
 
 interface InferenceServerTeacherOptions {

@@ -1,6 +1,6 @@
 /** All engines that ask somebody else's model. No TensorFlow. */
 import type { Outside } from '@lyceum/platform';
-import { type EngineOpener, type OpenTeacher, opensAnyOf } from '../rows/index.js';
+import { type EngineOpener, type OpenTeacher, opensAnyOf } from '../engine/index.js';
 import { endpoint } from './http-teacher.js';
 import { openInference } from './inference-server-teacher.js';
 import type { RemotePlace } from './remote-place.js';

@@ -2,7 +2,7 @@
 import { argmaxRows } from '@lyceum/learning/arrays';
 import { type KnownClasses, withoutUnknown } from '@lyceum/learning/ensemble';
 import { CLASS_OUTPUT, LyceumError } from '@lyceum/proto';
-import type { AnswerTensor } from './teacher-engine.js';
+import type { AnswerTensor } from '../engine/index.js';
 
 /**
  * The outputs of a teacher that has no more than logits.

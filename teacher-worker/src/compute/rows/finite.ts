@@ -1,6 +1,6 @@
 /** Outputs that are not finite never leave the worker: one NaN would spoil every weight of the student. */
 import { LyceumError } from '@lyceum/proto';
-import type { AnswerTensor } from './teacher-engine.js';
+import type { AnswerTensor } from '../engine/index.js';
 
 /** @throws {LyceumError} INVALID_ARGUMENT naming the first value that is not finite. */
 export function requireFinite({ name, width, values }: AnswerTensor): void {

@@ -1,6 +1,6 @@
 /** A model that gives probabilities must give distributions: one that does not was exported or loaded wrongly. */
 import { LyceumError } from '@lyceum/proto';
-import type { AnswerTensor } from './teacher-engine.js';
+import type { AnswerTensor } from '../engine/index.js';
 
 /** How far the sum of a row may be from 1: float32 sums of 20,000 classes stay within it, and those of binary16 models too. */
 export const SUM_TOLERANCE = 5e-3;

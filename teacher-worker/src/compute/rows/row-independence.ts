@@ -2,7 +2,7 @@
 import type { Dataset } from '@lyceum/learning/datasets';
 import { IDENTITY_VIEW } from '@lyceum/learning/views';
 import { LyceumError } from '@lyceum/proto';
-import type { TeacherEngine } from './teacher-engine.js';
+import type { TeacherEngine } from '../engine/index.js';
 
 /**
  * Asks for some samples, and for the first half of them alone.

@@ -3,10 +3,10 @@ import { ANSWER_NOISE } from '@lyceum/learning/models';
 import type { Engine } from '@lyceum/learning/tensorflow';
 import { LyceumError } from '@lyceum/proto';
 import { describe, expect, it, test } from 'vitest';
+import type { TeacherEngine, TeacherPlacement } from '../../../src/compute/engine/index.js';
 import type { LocalOpener } from '../../../src/compute/engines/local-opener.js';
 import { onDevice } from '../../../src/compute/engines/on-device.js';
 import type { WorkerGpu } from '../../../src/compute/engines/teacher-device.js';
-import type { TeacherEngine, TeacherPlacement } from '../../../src/compute/rows/index.js';
 
 const L4 = { name: 'NVIDIA L4', driver: '580.1', allowCpu: false, isFast: false };
 const MISSING = 'its library is missing';

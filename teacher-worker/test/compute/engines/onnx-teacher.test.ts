@@ -13,9 +13,9 @@ import {
 } from '@lyceum/learning/formats';
 import { IDENTITY_VIEW } from '@lyceum/learning/views';
 import { expect, it } from 'vitest';
+import type { TeacherEngine } from '../../../src/compute/engine/index.js';
 import { localTeachers } from '../../../src/compute/engines/table.js';
 import { requireRowIndependence } from '../../../src/compute/rows/row-independence.js';
-import type { TeacherEngine } from '../../../src/compute/rows/teacher-engine.js';
 import { engine, makeDataset, makeTeacher } from '../../teachers-and-set.js';
 
 const dataset = parseDataset(makeDataset().bytes);
