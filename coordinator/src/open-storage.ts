@@ -1,5 +1,6 @@
 /** What is kept: in NATS, once this coordinator leads, and on its disk. */
 import { join } from 'node:path';
+import type { Readiness } from '@lyceum/platform/metrics';
 import { awaitNats, untilNatsAnswers } from '@lyceum/platform/nats';
 import {
   LEADER_BUCKET,
@@ -13,7 +14,6 @@ import { ArtifactCatalog } from './artifacts/index.js';
 import { QuarantineStore } from './health/index.js';
 import { RunHistories } from './history/index.js';
 import { MIRRORED_BUCKETS, MirrorFolder, restoreStore, StateMirror } from './mirror/index.js';
-import type { Readiness } from './readiness.js';
 import { ContributorLedgers, Leadership, RunStore, stateFolderId } from './runs/index.js';
 import type { ServeOptions } from './serve-options.js';
 import type { StopSteps } from './stop-steps.js';

@@ -1,7 +1,7 @@
 /** The coordinator as one value to start and stop: its rooms, in the order in which they open. */
 import { setMaxListeners } from 'node:events';
 import { checkListenAddress } from '@lyceum/platform';
-import { processMetrics, startProbes } from '@lyceum/platform/metrics';
+import { processMetrics, Readiness, startProbes } from '@lyceum/platform/metrics';
 import { LyceumError } from '@lyceum/proto';
 import type { Registry } from 'prom-client';
 import { findStore, watchReconnects } from './mirror/index.js';
@@ -12,7 +12,6 @@ import { openRuns } from './open-runs.js';
 import { openServer, type Rooms } from './open-server.js';
 import { openStorage } from './open-storage.js';
 import { openTeachers } from './open-teachers.js';
-import { Readiness } from './readiness.js';
 import { Passes, Reconciler, SuspectAnswers } from './reconciliation/index.js';
 import type { ServeOptions } from './serve-options.js';
 import { type StudentSession, WorkerSessions } from './sessions/index.js';

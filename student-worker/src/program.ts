@@ -3,189 +3,118 @@ import { gpuProblem } from '@lyceum/learning/tensorflow';
 import { openWindows, WorkerWindows } from '@lyceum/learning/windows';
 import {
   connect,
-  type Gpu,
   gpuDevice,
-  LineOutbox,
   type Logger,
-  type LogTap,
   newSessionKey,
-  type Shutdown,
+  openDuplex,
   StudentClient,
-  type TlsIdentity,
 } from '@lyceum/platform';
-import { startProbes } from '@lyceum/platform/metrics';
-import { awaitNats, type Nats, type NatsCredentials } from '@lyceum/platform/nats';
-import type { PictureSettings } from '@lyceum/platform/worker';
-import { LyceumError, type StudentHello, type WorkerDevice } from '@lyceum/proto';
+import {
+  type ClusterOptions,
+  type ComputeOptions,
+  DRAIN_BUDGET_MS,
+  death,
+  firstOf,
+  joinCluster,
+  lostNats,
+  type ProgramSurroundings,
+  Session,
+  type StartedProgram,
+} from '@lyceum/platform/worker';
+import { LyceumError, type StudentAssignment, type WorkerDevice } from '@lyceum/proto';
 import { StudentCompute } from './compute/index.js';
 import type { ComputeDevice } from './job/index.js';
-import { holdSession, ReportOutbox, StudentMetrics } from './session/index.js';
-import { StudentWorker } from './training/index.js';
+import { type Report, ReportOutbox, StudentMetrics } from './session/index.js';
+import { StudentWorker } from './worker.js';
 
-/** What a worker may take to bring its last steps into safety, milliseconds. */
-export const DRAIN_MS = 10_000;
-
-export interface ProgramOptions {
-  readonly workerId: string;
-  readonly version: string;
-  readonly natsUrl: string;
-  /** The student workers' user in NATS; default: none, or what the certificate says. */
-  readonly natsCredentials?: NatsCredentials | undefined;
-  /** `HOST:PORT` of the coordinator. */
-  readonly coordinator: string;
-  /** `HOST:PORT` of the probes. */
-  readonly http: string;
-  readonly insecure: boolean;
-  /** Default: without TLS. */
-  readonly tls?: TlsIdentity | undefined;
-  /** Absolute. One worker's own. */
-  readonly stateDir: string;
-  /** Of mounted data sets. Default: none are. */
-  readonly datasetsRoot?: string | undefined;
-  /** Of sets in shards. */
-  readonly pictures: PictureSettings;
-  /** Of the program's log. */
-  readonly tap: LogTap;
+export interface ProgramOptions extends ClusterOptions, ComputeOptions {
   /** Of event files for TensorBoard. Default: none are written. */
-  readonly tensorboardDir?: string | undefined;
-  readonly computeThreads: number;
-  /** What is to compute; undefined: the processor. */
-  readonly gpu: Gpu | undefined;
-  /** The processor computes if TensorFlow cannot use the GPU. */
-  readonly allowCpu: boolean;
-  /** On a GPU: fast rather than with equal bits. */
-  readonly isFast: boolean;
+  readonly tensorboardDir: string | undefined;
   /** Steps run operation by operation. */
   readonly eager: boolean;
-}
-
-export interface Program {
-  /** `HOST:PORT` of the probes, with the port that they have. */
-  readonly http: string;
-  /** Resolves never; rejects when the program cannot go on. */
-  readonly failed: Promise<never>;
 }
 
 /**
  * Starts everything, but waits for no coordinator: a worker may be there first. It may be there before NATS too, for which
  * it waits here; its probes say so meanwhile.
  *
- * @throws {LyceumError} PERMISSION_DENIED if NATS refuses user or certificate, FAILED_PRECONDITION if the probes cannot
- *   listen or TensorFlow cannot use the GPU, CANCELLED if the program is told to end while it waits.
+ * @throws {LyceumError} as {@link joinCluster}; FAILED_PRECONDITION if TensorFlow cannot use the GPU.
  */
 export async function startProgram(
   options: ProgramOptions,
-  shutdown: Shutdown,
-  log: Logger,
-): Promise<Program> {
-  const { workerId, version, stateDir, datasetsRoot, computeThreads, eager, tls } = options;
-  const { tensorboardDir } = options;
-  const metrics = new StudentMetrics();
-  const credentials = { workerId, sessionKey: newSessionKey() };
-  let unready: string | undefined = 'starting';
-  const probes = await startProbes({
-    address: options.http,
-    insecure: options.insecure,
-    tls,
-    ready: () => unready,
-    metrics: metrics.registry,
-  });
-  shutdown.onStop('probes', () => probes.close());
-
+  surroundings: ProgramSurroundings,
+): Promise<StartedProgram> {
+  const { workerId, version, coordinator } = options;
+  const { shutdown, log } = surroundings;
   const { random } = Math;
-  const { natsUrl: url, natsCredentials } = options;
-  const nats = await awaitNats(
-    { url, name: workerId, role: 'student-worker', credentials: natsCredentials, tls, log },
-    {
-      signal: shutdown.signal,
-      tell: (reason) => {
-        unready = reason;
-      },
-      random,
-      log,
-    },
-  );
-  shutdown.onStop('NATS', () => nats.close());
-
-  log.info('loading TensorFlow');
-  const trainer = await StudentCompute.start({ computeThreads, eager, log });
-  shutdown.onStop('compute thread', () => trainer.stop());
-  const device = workerDevice(trainer.device, options, log);
-
-  const { pictures } = options;
-  const windows = new WorkerWindows(() => openWindows({ ...pictures, log }), pictures.memoryBytes);
-  shutdown.onStop('pictures', () => windows.close());
-
-  const client = connect(StudentClient, options.coordinator, tls);
+  const metrics = new StudentMetrics();
+  const ties = await joinCluster('student-worker', options, metrics.registry, surroundings);
+  const { trainer, device } = await startTrainer(options, surroundings);
+  const windows = startWindows(options, surroundings);
+  const client = connect(StudentClient, coordinator, options.tls);
   shutdown.onStop('coordinator connection', async () => client.close());
 
+  const sessionCredentials = { workerId, sessionKey: newSessionKey() };
   const outbox = new ReportOutbox();
-  const lines = new LineOutbox();
-  options.tap.onLine((line) => lines.add(line));
   const worker = new StudentWorker({
     trainer,
     client,
-    credentials,
-    nats,
-    stateDir,
-    datasetsRoot,
+    sessionCredentials,
+    nats: ties.nats,
+    stateDir: options.stateDir,
+    datasetsRoot: options.datasetsRoot,
     windows,
-    tensorboardDir,
+    tensorboardDir: options.tensorboardDir,
     outbox,
     metrics,
     log,
     random,
   });
-  const hello: StudentHello = {
-    ...credentials,
-    version,
-    device: { ...device, computeThreads },
-  };
-  const noSession = `no session with the coordinator at ${options.coordinator}`;
-  unready = noSession;
-  const leaving = new AbortController();
-  const session = holdSession({
-    client,
-    hello,
-    outbox,
-    lines,
-    onAssignment: (assignment) => worker.follow(assignment),
-    onConnected: (open) => {
-      unready = open ? undefined : noSession;
-      metrics.sessionOpen(open);
-    },
-    onHeldByOther: (reason) => {
-      unready = reason;
-    },
-    patience: { signal: leaving.signal, log, random },
+  const session = new Session<Report, StudentAssignment>({
+    coordinator,
+    open: () => openDuplex(() => client.session()),
+    hello: { $case: 'hello', hello: { ...sessionCredentials, version, device } },
+    opened: (link, leaving) => outbox.say(link, leaving),
+    assigned: (assignment) => worker.follow(assignment),
+    answered: (isAnswered) => metrics.sessionOpen(isAnswered),
+    lines: ties.lines,
+    nowMs: () => performance.now(),
+    random,
+    log,
   });
-  shutdown.onStop('session', async () => {
-    leaving.abort();
-    await session;
-  });
-  shutdown.onStop('training', () => worker.drain(DRAIN_MS));
-  const failed = failure([
-    session,
-    lost(nats, shutdown.signal),
+  ties.readiness.ready(() => session.lack);
+  const held = session.start();
+  shutdown.onStop('session', () => session.stop());
+  shutdown.onStop('training', () => worker.drain(DRAIN_BUDGET_MS));
+
+  const failed = firstOf([
+    held,
+    lostNats(ties.nats, shutdown.signal),
     death(trainer.died),
     death(windows.died),
   ]);
-  return { http: probes.address, failed };
+  return { addresses: { http: ties.http }, failed };
 }
 
-async function failure(parts: readonly Promise<void>[]): Promise<never> {
-  await Promise.all(parts);
-  return new Promise(() => {});
+async function startTrainer(
+  options: ProgramOptions,
+  { shutdown, log }: ProgramSurroundings,
+): Promise<{ readonly trainer: StudentCompute; readonly device: WorkerDevice }> {
+  log.info('loading TensorFlow');
+  const { computeThreads, eager } = options;
+  const trainer = await StudentCompute.start({ eager }, log);
+  shutdown.onStop('compute thread', () => trainer.stop());
+  return { trainer, device: { ...workerDevice(trainer.device, options, log), computeThreads } };
 }
 
-async function lost(nats: Nats, stopping: AbortSignal): Promise<void> {
-  await nats.closed;
-  if (!stopping.aborted) throw new LyceumError('UNAVAILABLE', 'the NATS connection was closed');
-}
-
-/** A worker that cannot compute must not stay: it would be given the next run. */
-async function death(died: Promise<Error>): Promise<void> {
-  throw await died;
+/** Of pictures of sets in shards. */
+function startWindows(
+  { pictures }: ProgramOptions,
+  { shutdown, log }: ProgramSurroundings,
+): WorkerWindows {
+  const windows = new WorkerWindows(() => openWindows({ ...pictures, log }), pictures.memoryBytes);
+  shutdown.onStop('pictures', () => windows.close());
+  return windows;
 }
 
 /** @throws {LyceumError} FAILED_PRECONDITION if TensorFlow does not use the GPU, and the processor is not to compute instead. */

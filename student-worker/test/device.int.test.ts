@@ -16,7 +16,7 @@ import {
 } from '@lyceum/platform/nats';
 import { POINTER_BUCKET } from '@lyceum/proto';
 import { afterAll, afterEach, beforeAll, expect, it, onTestFinished, vi } from 'vitest';
-import { CoordinatorPeer } from './coordinator-peer.js';
+import { StandInCoordinator } from './stand-in-coordinator.js';
 import { until, WorkerProcess } from './worker-process.js';
 
 const log = createLogger({ name: 'test', level: 'silent' });
@@ -31,7 +31,7 @@ esac
 let folder: string;
 let server: NatsServer;
 let nats: Nats;
-let peer: CoordinatorPeer;
+let coordinator: StandInCoordinator;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'lyceum-device-'));
@@ -40,11 +40,11 @@ beforeAll(async () => {
   server = await startNatsServer({ binary, storeDir: join(folder, 'nats'), port: 0, log });
   nats = await connectNats({ url: server.url, name: 'test', log });
   const pointers = await nats.keyValue(POINTER_BUCKET, { create: true });
-  peer = new CoordinatorPeer(await nats.blobs({ create: true }), pointers);
-  await peer.start();
+  coordinator = new StandInCoordinator(await nats.blobs({ create: true }), pointers);
+  await coordinator.start();
 });
 afterAll(async () => {
-  await peer.stop();
+  await coordinator.stop();
   await nats.close();
   await server.stop();
   await rm(folder, { recursive: true, force: true });
@@ -63,7 +63,7 @@ function pretendGpu(): void {
 
 function startWorker(...flags: string[]): WorkerProcess {
   const worker = new WorkerProcess([
-    ...['--nats', server.url, '--coordinator', peer.address],
+    ...['--nats', server.url, '--coordinator', coordinator.address],
     ...['--state-dir', join(folder, 'state'), '--worker-id', 'student-1', ...flags],
   ]);
   onTestFinished(async () => {
@@ -94,10 +94,10 @@ it.each([['--allow-cpu'], ['--device=cpu']])(
   'computes on the processor with %s, and tells so',
   async (flag) => {
     pretendGpu();
-    const before = peer.count('hello');
+    const before = coordinator.count('hello');
     const worker = startWorker(flag);
-    await until('the hello', () => peer.count('hello') > before);
-    const hello = peer.reports
+    await until('the hello', () => coordinator.count('hello') > before);
+    const hello = coordinator.reports
       .flatMap(({ report }) => (report?.$case === 'hello' ? [report.hello] : []))
       .at(-1);
     expect(hello?.device?.device).toMatch(/^cpu/);

@@ -1,7 +1,7 @@
 /**
- * The real process against a real `nats-server` and a real gRPC peer in the coordinator's place.
+ * The real process against a real `nats-server` and, over real gRPC, a stand-in for the coordinator.
  *
- * The peer holds targets back to stop a training at a known step; then something is killed, damaged or
+ * The stand-in holds targets back to stop a training at a known step; then something is killed, damaged or
  * taken away, and the run must end with the weights of the undisturbed one, bit for bit.
  */
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -24,8 +24,8 @@ import {
 import { AssignedRun, digestBytes, digestHex, POINTER_BUCKET } from '@lyceum/proto';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { type ReadEvent, readEvents } from '../../learning/test/tensorboard/read-events.js';
-import { type CheckpointPointer, CoordinatorPeer } from './coordinator-peer.js';
 import { SmallTargets, smallDataset, smallDistillation, smallTraining } from './small-run.js';
+import { type CheckpointPointer, StandInCoordinator } from './stand-in-coordinator.js';
 import { until, WorkerProcess } from './worker-process.js';
 
 const log = createLogger({ name: 'test', level: 'silent' });
@@ -41,15 +41,20 @@ let server: NatsServer;
 let nats: Nats;
 let pointers: KeyValue;
 let blobs: BlobStore;
-let peer: CoordinatorPeer;
+let coordinator: StandInCoordinator;
 let workers: WorkerProcess[];
 let runId: string;
 let runCount = 0;
 
-async function startServer(port: number): Promise<NatsServer> {
+function startServer(
+  port: number,
+  { store = 'nats', password = '' }: { store?: string; password?: string } = {},
+): Promise<NatsServer> {
   const binary = findNatsServer(process.env);
   if (binary === undefined) throw new Error('no nats-server: run npm run setup');
-  return startNatsServer({ binary, storeDir: join(folder, 'nats'), port, log });
+  const users = { coordinator: password, 'teacher-worker': password, 'student-worker': password };
+  const passwords = password === '' ? undefined : users;
+  return startNatsServer({ binary, storeDir: join(folder, store), port, log, passwords });
 }
 
 beforeAll(async () => {
@@ -70,27 +75,28 @@ beforeEach(async () => {
   runCount += 1;
   runId = `run-${runCount}`;
   workers = [];
-  peer = new CoordinatorPeer(blobs, pointers);
-  peer.frames = (step) => targets.frames(step);
-  peer.stepCount = STEPS;
-  await peer.start();
+  coordinator = new StandInCoordinator(blobs, pointers);
+  coordinator.frames = (step) => targets.frames(step);
+  coordinator.stepCount = STEPS;
+  await coordinator.start();
 });
 afterEach(async ({ task }) => {
   if (task.result?.state === 'fail') {
     for (const { lines } of workers) console.error(lines.map((line) => JSON.stringify(line)));
   }
   for (const worker of workers) await worker.kill('SIGKILL');
-  await peer.stop();
+  await coordinator.stop();
 });
 
 function startWorker(
   stateDir = join(folder, 'state', runId),
   env: NodeJS.ProcessEnv = {},
+  more: readonly string[] = [],
 ): WorkerProcess {
   const flags = [
-    ...['--nats', server.url, '--coordinator', peer.address, '--state-dir', stateDir],
+    ...['--nats', server.url, '--coordinator', coordinator.address, '--state-dir', stateDir],
     ...['--worker-id', 'student-1', '--compute-threads', '1'],
-    ...['--tensorboard-dir', join(folder, 'logs')],
+    ...['--tensorboard-dir', join(folder, 'logs'), ...more],
   ];
   const worker = new WorkerProcess(flags, env);
   workers.push(worker);
@@ -103,7 +109,7 @@ async function assign(specification: RunSpecification, assignmentEpoch: number):
   const old = before === undefined ? { step: 0 } : (JSON.parse(before.value) as object);
   const pointer = { runId, attempt: 1, ...old, assignmentEpoch };
   await pointers.put(runId, JSON.stringify(pointer));
-  peer.assign(
+  coordinator.assign(
     AssignedRun.fromPartial({
       runId,
       attempt: 1,
@@ -117,18 +123,22 @@ async function assign(specification: RunSpecification, assignmentEpoch: number):
   );
 }
 
+async function isReady({ ready: { http } }: WorkerProcess): Promise<boolean> {
+  return http !== undefined && (await fetch(`http://${http}/readyz`)).ok;
+}
+
 async function pointer(): Promise<CheckpointPointer> {
   return JSON.parse((await pointers.get(runId))?.value ?? '{}');
 }
 
 async function waitForStep(step: number): Promise<void> {
-  await until(`step ${step}`, () => peer.doneStep >= step);
+  await until(`step ${step}`, () => coordinator.doneStep >= step);
 }
 
 async function finalWeights(): Promise<string> {
-  await until('the training to be done', () => peer.done ?? peer.failed);
-  expect(peer.failed).toBeUndefined();
-  return digestHex(peer.done?.finalWeightsDigest ?? Buffer.alloc(0));
+  await until('the training to be done', () => coordinator.done ?? coordinator.failed);
+  expect(coordinator.failed).toBeUndefined();
+  return digestHex(coordinator.done?.finalWeightsDigest ?? Buffer.alloc(0));
 }
 
 /** Of each event file of the run, the older one first. */
@@ -142,7 +152,7 @@ async function eventsOf(run: string): Promise<ReadEvent[][]> {
 function toldHistory(): object[] {
   const columns = summedColumns(smallDistillation);
   const history = new StepHistory(columns.length);
-  for (const part of peer.histories) history.put(part);
+  for (const part of coordinator.histories) history.put(part);
   const isClock = (name: string | undefined) => name === 'seconds' || name === 'waitingSeconds';
   return history.points(0, STEPS, STEPS).map(({ means, ...steps }) => ({
     ...steps,
@@ -154,19 +164,21 @@ it('distils a run to its end and stores all that comes of it', async () => {
   const worker = startWorker();
   await assign(smallDistillation, 1);
   undisturbed = await finalWeights();
-  expect(peer.done).toMatchObject({
+  expect(coordinator.done).toMatchObject({
     runId,
     assignmentEpoch: 1,
     measurement: { parameterCount: 51 },
   });
-  const model = await blobs.get(digestHex(peer.done?.modelDigest ?? Buffer.alloc(0)));
+  const model = await blobs.get(digestHex(coordinator.done?.modelDigest ?? Buffer.alloc(0)));
   expect(parseModelPackage(model).settings.output).toBe('logits');
-  const npz = readNpz(await blobs.get(digestHex(peer.done?.logitsDigest ?? Buffer.alloc(0))));
+  const npz = readNpz(
+    await blobs.get(digestHex(coordinator.done?.logitsDigest ?? Buffer.alloc(0))),
+  );
   expect(npz.get('test')?.shape).toEqual([40, 3]);
-  // The peer counts a commit after the answer to its pointer: this test can see the pointer before that.
-  await until('the last checkpoint', () => peer.committed.includes(STEPS));
+  // The stand-in counts a commit after the answer to its pointer: this test can see the pointer before that.
+  await until('the last checkpoint', () => coordinator.committed.includes(STEPS));
   expect(await pointer()).toMatchObject({ step: STEPS, previous: { step: 50 } });
-  expect(peer.committed).toEqual([10, 20, 30, 40, 50, 60]);
+  expect(coordinator.committed).toEqual([10, 20, 30, 40, 50, 60]);
   undisturbedHistory = toldHistory();
   expect(undisturbedHistory).toHaveLength(STEPS);
   // What the coordinator says of a step's targets stands beside what the student measured of it.
@@ -174,11 +186,13 @@ it('distils a run to its end and stores all that comes of it', async () => {
   expect(undisturbedHistory[41]).toMatchObject({ firstStep: 41 });
   expect((undisturbedHistory[41] as { means: number[] }).means[openSpans]).toBe(41);
   // Each checkpoint comes with the steps since the one before.
-  expect(peer.histories.map(({ firstBucket }) => firstBucket)).toEqual([0, 10, 20, 30, 40, 50]);
+  expect(coordinator.histories.map(({ firstBucket }) => firstBucket)).toEqual([
+    0, 10, 20, 30, 40, 50,
+  ]);
   expect(worker.ready).toMatchObject({ program: 'student-worker', workerId: 'student-1' });
 
-  peer.assign(undefined);
-  await until('the worker to be free', () => peer.state?.runId === '');
+  coordinator.assign(undefined);
+  await until('the worker to be free', () => coordinator.state?.runId === '');
   expect(await readdir(join(folder, 'state', runId, 'runs'))).toEqual([]);
 });
 
@@ -186,24 +200,24 @@ it('trains a run without targets', async () => {
   startWorker();
   await assign(smallTraining, 1);
   await finalWeights();
-  expect(peer.opened).toEqual([]);
-  expect(peer.done?.selectedValidation?.accuracy).toBeGreaterThan(0.7);
+  expect(coordinator.opened).toEqual([]);
+  expect(coordinator.done?.selectedValidation?.accuracy).toBeGreaterThan(0.7);
 });
 
 it('goes on from the pointer after a kill, elsewhere, with the same bits', async () => {
   const first = startWorker();
-  peer.holdAtStep = 25;
+  coordinator.holdAtStep = 25;
   await assign(smallDistillation, 1);
   await waitForStep(25);
   await until('the second checkpoint', async () => (await pointer()).step === 20);
   await first.kill('SIGKILL');
 
-  peer.holdAtStep = Number.POSITIVE_INFINITY;
+  coordinator.holdAtStep = Number.POSITIVE_INFINITY;
   await assign(smallDistillation, 2);
   startWorker(join(folder, 'state', `${runId}-elsewhere`));
   expect(await finalWeights()).toBe(undisturbed);
-  expect(peer.opened.map(({ firstStep }) => firstStep)).toEqual([0, 20]);
-  expect(peer.done?.assignmentEpoch).toBe(2);
+  expect(coordinator.opened.map(({ firstStep }) => firstStep)).toEqual([0, 20]);
+  expect(coordinator.done?.assignmentEpoch).toBe(2);
   await until('the last checkpoint', async () => (await pointer()).step === STEPS);
   expect(toldHistory()).toEqual(undisturbedHistory);
   // Two event files; the second voids what the first told of steps after the checkpoint.
@@ -222,100 +236,100 @@ it('goes on from the pointer after a kill, elsewhere, with the same bits', async
 it('goes on from the checkpoint before where the newest is damaged', async () => {
   const stateDir = join(folder, 'state', runId);
   const first = startWorker(stateDir);
-  peer.holdAtStep = 25;
+  coordinator.holdAtStep = 25;
   await assign(smallDistillation, 1);
   await until('the second checkpoint', async () => (await pointer()).step === 20);
   await first.kill('SIGKILL');
   await blobs.delete((await pointer()).digest ?? '');
   await writeFile(join(stateDir, 'runs', runId, 'checkpoint-20.npz'), 'damaged');
 
-  peer.holdAtStep = Number.POSITIVE_INFINITY;
+  coordinator.holdAtStep = Number.POSITIVE_INFINITY;
   await assign(smallDistillation, 2);
   const second = startWorker(stateDir);
   expect(await finalWeights()).toBe(undisturbed);
   expect(second.said('checkpoint skipped')).toBe(true);
-  expect(peer.opened.at(-1)?.firstStep).toBe(10);
+  expect(coordinator.opened.at(-1)?.firstStep).toBe(10);
 });
 
 it('leaves a run whose pointer is someone else’s', async () => {
   const worker = startWorker();
-  peer.holdAtStep = 15;
+  coordinator.holdAtStep = 15;
   await assign(smallDistillation, 1);
   await waitForStep(15);
   await until('the first checkpoint', async () => (await pointer()).step === 10);
   await pointers.put(runId, JSON.stringify({ ...(await pointer()), assignmentEpoch: 2 }));
-  peer.holdAtStep = Number.POSITIVE_INFINITY;
-  await until('the worker to be free', () => peer.state?.runId === '');
+  coordinator.holdAtStep = Number.POSITIVE_INFINITY;
+  await until('the worker to be free', () => coordinator.state?.runId === '');
   expect(worker.said('training lost to another assignment')).toBe(true);
   expect((await pointer()).step).toBe(10);
-  expect(peer.done ?? peer.failed).toBeUndefined();
+  expect(coordinator.done ?? coordinator.failed).toBeUndefined();
 
   // It comes back to it as soon as the pointer and the coordinator agree on that again.
   await assign(smallDistillation, 1);
   expect(await finalWeights()).toBe(undisturbed);
-  expect(peer.opened.at(-1)?.firstStep).toBe(10);
+  expect(coordinator.opened.at(-1)?.firstStep).toBe(10);
 });
 
 it('starts again from the pointer when the run is assigned to it anew', async () => {
   startWorker();
-  peer.holdAtStep = 25;
+  coordinator.holdAtStep = 25;
   await assign(smallDistillation, 1);
   await until('the second checkpoint', async () => (await pointer()).step === 20);
   await assign(smallDistillation, 2);
-  await until('another stream', () => peer.opened.length === 2);
-  peer.holdAtStep = Number.POSITIVE_INFINITY;
+  await until('another stream', () => coordinator.opened.length === 2);
+  coordinator.holdAtStep = Number.POSITIVE_INFINITY;
   expect(await finalWeights()).toBe(undisturbed);
-  expect(peer.opened.at(-1)).toMatchObject({ assignmentEpoch: 2, firstStep: 20 });
+  expect(coordinator.opened.at(-1)).toMatchObject({ assignmentEpoch: 2, firstStep: 20 });
 });
 
 it('trains on while the coordinator is away, and tells the next one that it is done', async () => {
   startWorker();
-  peer.holdAtStep = 25;
+  coordinator.holdAtStep = 25;
   await assign(smallDistillation, 1);
   await waitForStep(25);
-  await peer.stop();
+  await coordinator.stop();
   await new Promise((resolve) => setTimeout(resolve, 2_000));
-  await peer.start();
-  await until('another stream', () => peer.opened.length === 2);
-  expect(peer.opened.at(-1)?.firstStep).toBe(25);
-  peer.holdAtStep = Number.POSITIVE_INFINITY;
+  await coordinator.start();
+  await until('another stream', () => coordinator.opened.length === 2);
+  expect(coordinator.opened.at(-1)?.firstStep).toBe(25);
+  coordinator.holdAtStep = Number.POSITIVE_INFINITY;
   expect(await finalWeights()).toBe(undisturbed);
 
-  const told = peer.count('done');
-  await peer.stop();
-  await peer.start();
-  await until('the outcome again', () => peer.count('done') > told);
+  const told = coordinator.count('done');
+  await coordinator.stop();
+  await coordinator.start();
+  await until('the outcome again', () => coordinator.count('done') > told);
 });
 
 it('keeps its checkpoint for as long as NATS is away, and waits', async () => {
   startWorker();
-  peer.holdAtStep = 15;
+  coordinator.holdAtStep = 15;
   await assign(smallDistillation, 1);
   await until('the first checkpoint', async () => (await pointer()).step === 10);
   await waitForStep(15);
   await server.stop();
-  peer.holdAtStep = 25;
+  coordinator.holdAtStep = 25;
   await waitForStep(20);
   server = await startServer(Number(new URL(server.url).port));
   await until('the second checkpoint', async () => (await pointer()).step === 20);
-  peer.holdAtStep = Number.POSITIVE_INFINITY;
+  coordinator.holdAtStep = Number.POSITIVE_INFINITY;
   expect(await finalWeights()).toBe(undisturbed);
 });
 
 it('brings its last step into safety when it is told to end', async () => {
   const worker = startWorker();
-  peer.holdAtStep = 25;
+  coordinator.holdAtStep = 25;
   await assign(smallDistillation, 1);
   await waitForStep(25);
   await until('the second checkpoint', async () => (await pointer()).step === 20);
   expect(await worker.kill('SIGTERM')).toBe(0);
   expect(await pointer()).toMatchObject({ step: 25, previous: { step: 20 } });
 
-  peer.holdAtStep = Number.POSITIVE_INFINITY;
+  coordinator.holdAtStep = Number.POSITIVE_INFINITY;
   await assign(smallDistillation, 2);
   startWorker();
   expect(await finalWeights()).toBe(undisturbed);
-  expect(peer.opened.at(-1)?.firstStep).toBe(25);
+  expect(coordinator.opened.at(-1)?.firstStep).toBe(25);
 });
 
 it('ends when its thread dies, after it has said so, and another goes on', async () => {
@@ -329,18 +343,43 @@ it('ends when its thread dies, after it has said so, and another goes on', async
     }, 20).unref();`;
   await writeFile(deadly, code);
   const worker = startWorker(undefined, { NODE_OPTIONS: `--require ${deadly}` });
-  peer.holdAtStep = 25;
+  coordinator.holdAtStep = 25;
   await assign(smallDistillation, 1);
   await until('the second checkpoint', async () => (await pointer()).step === 20);
   await writeFile(signal, '');
   expect(await worker.exited).toBe(1);
-  expect(peer.failed).toMatchObject({ reason: 'the compute thread ended', retryable: true });
+  expect(coordinator.failed).toMatchObject({ reason: 'the compute thread ended', retryable: true });
+  // Once, where it is handled.
+  const errors = worker.lines.filter(({ level }) => Number(level) >= 50);
+  expect(errors.map(({ msg }) => msg).sort()).toEqual(['training failed', 'worker failed']);
 
-  peer.holdAtStep = Number.POSITIVE_INFINITY;
+  coordinator.holdAtStep = Number.POSITIVE_INFINITY;
   await assign(smallDistillation, 2);
   startWorker();
-  await until('the training to be done', () => peer.done);
-  expect(digestHex(peer.done?.finalWeightsDigest ?? Buffer.alloc(0))).toBe(undisturbed);
+  await until('the training to be done', () => coordinator.done);
+  expect(digestHex(coordinator.done?.finalWeightsDigest ?? Buffer.alloc(0))).toBe(undisturbed);
+});
+
+it('ends when NATS no longer lets it in, and says so', async () => {
+  const own = await startServer(0, { store: runId, password: 'the-first-password' });
+  const file = join(folder, 'credentials.json');
+  await writeFile(file, JSON.stringify({ user: 'student-worker', password: 'the-first-password' }));
+  const worker = startWorker(undefined, {}, ['--nats', own.url, '--nats-credentials', file]);
+  await until('readiness', () => isReady(worker));
+  await own.stop();
+  const port = Number(new URL(own.url).port);
+  const other = await startServer(port, { store: runId, password: 'another-password' });
+  try {
+    expect(await worker.exited).toBe(4);
+    const failure = worker.lines.find(({ msg }) => msg === 'worker failed');
+    expect(failure).toMatchObject({
+      workerId: 'student-1',
+      err: { message: 'the NATS connection was closed' },
+    });
+    expect(worker.said('stopped')).toBe(true);
+  } finally {
+    await other.stop();
+  }
 });
 
 it('fails a run that nobody can train, saying why, and stays', async () => {
@@ -348,23 +387,20 @@ it('fails a run that nobody can train, saying why, and stays', async () => {
   const { spec } = smallTraining;
   const labels = { count: 5_000, seed: 1 };
   await assign({ ...smallTraining, spec: { ...spec, labels } } as RunSpecification, 1);
-  await until('the failure', () => peer.failed);
-  expect(peer.failed).toMatchObject({ runId, assignmentEpoch: 1, retryable: false });
-  expect(peer.failed?.reason).toMatch(/label/);
+  await until('the failure', () => coordinator.failed);
+  expect(coordinator.failed).toMatchObject({ runId, assignmentEpoch: 1, retryable: false });
+  expect(coordinator.failed?.reason).toMatch(/label/);
 
   runId = `${runId}-next`;
   await assign(smallTraining, 1);
   await finalWeights().catch(() => undefined);
-  await until('the next run', () => peer.done?.runId === runId);
+  await until('the next run', () => coordinator.done?.runId === runId);
 });
 
 it('shows what it does to probes and Prometheus', async () => {
   const worker = startWorker();
-  await until('readiness', async () => {
-    const { http } = worker.ready;
-    return http !== undefined && (await fetch(`http://${http}/readyz`)).ok;
-  });
-  peer.holdAtStep = 15;
+  await until('readiness', () => isReady(worker));
+  coordinator.holdAtStep = 15;
   await assign(smallDistillation, 1);
   const metrics = async () => (await fetch(`http://${worker.ready['http']}/metrics`)).text();
   // The worker counts a checkpoint after the answer to its pointer: others can see the pointer before that.

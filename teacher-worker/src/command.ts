@@ -18,11 +18,16 @@ export interface Flags extends WorkerFlags {
 }
 
 interface Actions {
-  readonly run: () => Promise<void>;
-  readonly serve: (models: readonly string[]) => Promise<void>;
+  readonly run: (flags: Flags) => Promise<void>;
+  readonly serve: (models: readonly string[], flags: Flags) => Promise<void>;
 }
 
-export function teacherWorkerCommand(version: string, actions: Actions): Command {
+/** @param environment - of the process. */
+export function teacherWorkerCommand(
+  version: string,
+  actions: Actions,
+  environment: NodeJS.ProcessEnv,
+): Command {
   const command = workerCommand('teacher-worker', version)
     .description("Answers tickets with teachers' outputs.")
     .addOption(
@@ -70,7 +75,7 @@ export function teacherWorkerCommand(version: string, actions: Actions): Command
         'for measurements: JSON object of other delays in ms by teacher identity, read for each ticket',
       ),
     )
-    .addCommand(tryCommand())
+    .addCommand(tryCommand(environment))
     .action(actions.run);
 
   command
@@ -79,6 +84,8 @@ export function teacherWorkerCommand(version: string, actions: Actions): Command
       'serves models from files by the Open Inference Protocol v2, without a coordinator; takes --inference, --inference-http, --tls-dir, --compute-threads, --device, --allow-cpu, --determinism, --memory-budget-mib, --insecure and --log-level before it',
     )
     .argument('<models...>', 'NAME=PATH: a folder with a model.json, an .onnx file, or a package')
-    .action(actions.serve);
+    .action((models: readonly string[], _: object, serve: Command) =>
+      actions.serve(models, serve.optsWithGlobals<Flags>()),
+    );
   return command;
 }

@@ -8,20 +8,29 @@ import {
   type Gpu,
   GpuMemory,
   gpuDevice,
-  LineOutbox,
   type Logger,
-  type LogTap,
+  newSessionKey,
+  openDuplex,
   type SecretPlaces,
-  type Shutdown,
   TeacherClient,
-  type TlsIdentity,
 } from '@lyceum/platform';
-import { startProbes } from '@lyceum/platform/metrics';
-import { awaitNats, BlobCache, type NatsCredentials } from '@lyceum/platform/nats';
-import type { PictureSettings } from '@lyceum/platform/worker';
+import { BlobCache, type Nats } from '@lyceum/platform/nats';
+import {
+  type ClusterOptions,
+  type ComputeOptions,
+  DRAIN_BUDGET_MS,
+  death,
+  firstOf,
+  joinCluster,
+  lostNats,
+  type ProgramSurroundings,
+  Session,
+  type StartedProgram,
+} from '@lyceum/platform/worker';
+import type { TeacherAssignment, TeacherHello } from '@lyceum/proto';
 import { type ComputeDevice, TeacherCompute } from './compute/index.js';
 import { readServedModel, serveModels } from './serving/index.js';
-import { TeacherMetrics } from './session/index.js';
+import { type Report, TeacherMetrics } from './session/index.js';
 import { TeacherWorker } from './worker.js';
 
 /** Models and sets on disk. They are fetched again when they are needed again. */
@@ -33,17 +42,9 @@ const STOP_GRACE_MS = 5_000;
 /** Where models from files are served if nobody says where: Triton's port of gRPC. */
 const DEFAULT_SERVED_ADDRESS = '127.0.0.1:8001';
 
-/** What computes, and whom it serves. */
-export interface ComputeOptions {
-  readonly version: string;
+/** What runs teachers, and whom it serves. */
+export interface ServingOptions extends ComputeOptions {
   readonly memoryBudgetBytes: number;
-  readonly computeThreads: number;
-  /** What is to compute; undefined: the processor. */
-  readonly gpu: Gpu | undefined;
-  /** The processor computes what the GPU cannot. */
-  readonly allowCpu: boolean;
-  /** On a GPU: fast rather than with equal bits. */
-  readonly isFast: boolean;
   /** Of the GPU's memory; undefined: what is free of it at the start. */
   readonly gpuMemoryBudgetBytes: number | undefined;
   /** For measurements: each inference takes so long, and those of some teachers as the file says. */
@@ -55,146 +56,76 @@ export interface ComputeOptions {
   /** `HOST:PORT` of the Open Inference Protocol over gRPC and HTTP. Default: neither. */
   readonly inference: string | undefined;
   readonly inferenceHttp: string | undefined;
-  readonly insecure: boolean;
-  /** Default: without TLS. */
-  readonly tls: TlsIdentity | undefined;
 }
 
-export interface ProgramOptions extends ComputeOptions {
-  readonly workerId: string;
-  readonly natsUrl: string;
-  /** The teacher workers' user in NATS; default: none, or what the certificate says. */
-  readonly natsCredentials: NatsCredentials | undefined;
-  /** `HOST:PORT` of the coordinator. */
-  readonly coordinator: string;
-  /** `HOST:PORT` of the probes. */
-  readonly http: string;
-  /** One worker's own. */
-  readonly stateDir: string;
-  /** Of mounted data sets. Default: none are. */
-  readonly datasetsRoot: string | undefined;
-  /** Of sets in shards. */
-  readonly pictures: PictureSettings;
-  /** Of the program's log. */
-  readonly tap: LogTap;
-}
-
-/** Why the program cannot go on. */
-interface Failure {
-  readonly what: string;
-  readonly err: unknown;
-}
-
-export interface Program {
-  /** Where it listens, as its ready line says it. */
-  readonly addresses: Readonly<Record<string, string>>;
-  /** Resolves only if it cannot go on; whoever started it starts another. */
-  readonly failed: Promise<Failure>;
-}
+export interface ProgramOptions extends ServingOptions, ClusterOptions {}
 
 /**
  * Starts everything, but waits for no coordinator: a worker may be there first. It may be there before NATS too, for which
  * it waits here; its probes say so meanwhile.
  *
- * @returns undefined if the program is told to end while it waits.
- * @throws {LyceumError} PERMISSION_DENIED if NATS refuses user or certificate, FAILED_PRECONDITION if an address cannot be
- *   listened at.
+ * @throws {LyceumError} as {@link joinCluster}; FAILED_PRECONDITION if an address cannot be listened at.
  */
 export async function startProgram(
   options: ProgramOptions,
-  shutdown: Shutdown,
-  log: Logger,
-): Promise<Program | undefined> {
-  const { workerId, version, insecure, tls, computeThreads } = options;
+  surroundings: ProgramSurroundings,
+): Promise<StartedProgram> {
+  const { workerId, version, coordinator, memoryBudgetBytes } = options;
+  const { shutdown, log } = surroundings;
   const { random } = Math;
+  const nowMs = () => performance.now();
   const metrics = new TeacherMetrics();
-  let unready = (): string | undefined => 'starting';
-  const probes = await startProbes({
-    address: options.http,
-    insecure,
-    tls,
-    ready: () => (shutdown.signal.aborted ? 'the worker is stopping' : unready()),
-    metrics: metrics.registry,
-  });
-  shutdown.onStop('probes', () => probes.close());
-
-  const { natsUrl: url, natsCredentials: credentials } = options;
-  const nats = await awaitNats(
-    { url, name: workerId, role: 'teacher-worker', credentials, tls, log },
-    {
-      signal: shutdown.signal,
-      tell: (reason) => {
-        unready = () => reason;
-      },
-      random,
-      log,
-    },
-  ).catch((err: unknown) => {
-    if (shutdown.signal.aborted) return undefined;
-    throw err;
-  });
-  if (nats === undefined) return undefined;
-  shutdown.onStop('NATS', () => nats.close());
-
-  const free = await new GpuMemory(options.gpu).freeBytes();
-  const compute = await startCompute(options, shutdown, log);
-  const gpu = usedGpu(options, compute.device, log);
-  const memory = new GpuMemory(gpu);
-
-  const client = connect(TeacherClient, options.coordinator, tls);
+  const ties = await joinCluster('teacher-worker', options, metrics.registry, surroundings);
+  const { compute, memory, told } = await startDevice(options, surroundings);
+  const windows = startWindows(options, surroundings);
+  const client = connect(TeacherClient, coordinator, options.tls);
   shutdown.onStop('coordinator connection', async () => client.close());
 
-  // The store appears with the coordinator, which may start later.
-  const blobs = {
-    get: async (digest: string) => (await nats.blobs({ create: false })).get(digest),
-  };
-  const { pictures } = options;
-  const windows = new WorkerWindows(() => openWindows({ ...pictures, log }), pictures.memoryBytes);
-  shutdown.onStop('pictures', () => windows.close());
-  const blobFolder = join(options.stateDir, 'blobs');
-  const lines = new LineOutbox();
-  options.tap.onLine((line) => lines.add(line));
+  const sessionCredentials = { workerId, sessionKey: newSessionKey() };
   const worker = new TeacherWorker({
-    workerId,
     version,
-    memoryBudgetBytes: options.memoryBudgetBytes,
-    computeThreads,
-    compute,
-    device: { ...compute.device, ...(gpu && gpuDevice(gpu, options.isFast)) },
-    gpuMemoryBudgetBytes: gpu && (options.gpuMemoryBudgetBytes ?? free),
+    memoryBudgetBytes,
     gpuUsedBytes: () => memory.usedBytes(),
+    compute,
     windows,
-    nats,
-    cache: new BlobCache(blobFolder, blobs, BLOB_CACHE_MAX_BYTES, options.datasetsRoot),
+    nats: ties.nats,
+    cache: blobCache(options, ties.nats),
     client,
-    lines,
+    sessionCredentials,
     metrics,
-    nowMs: () => performance.now(),
+    nowMs,
     random,
     log,
   });
-  const { inference: grpc, inferenceHttp: http } = options;
-  const servers = await worker.serve({ grpc, http, insecure, tls });
-  shutdown.onStop('inference', () => servers.stop(STOP_GRACE_MS));
-  unready = () => worker.unready;
-
-  const working = worker.start();
-  shutdown.onStop('worker', () => worker.stop());
-
-  const failed = Promise.race([
-    refusal(working),
-    compute.died.then((err) => ({ what: 'a thread with teachers died', err })),
-    windows.died.then((err) => ({ what: 'the thread that reads pictures died', err })),
-    nats.closed.then((err) => ({ what: 'NATS connection closed', err })),
-  ]);
-  return { addresses: { http: probes.address, ...servers.addresses }, failed };
-}
-
-/** Resolves if the coordinator will never have this worker. */
-function refusal(working: Promise<void>): Promise<Failure> {
-  return new Promise((resolve) => {
-    working.catch((err: unknown) => resolve({ what: 'the coordinator refuses this worker', err }));
+  const session = new Session<Report, TeacherAssignment>({
+    coordinator,
+    open: () => openDuplex(() => client.session()),
+    hello: {
+      $case: 'hello',
+      hello: { ...sessionCredentials, version, memoryBudgetBytes, ...told },
+    },
+    opened: (link) => worker.opened(link),
+    assigned: (assignment) => worker.follow(assignment),
+    answered: (isAnswered) => metrics.sessionOpen(isAnswered),
+    lines: ties.lines,
+    nowMs,
+    random,
+    log,
   });
+  const servers = await worker.serve(placesOf(options), () => session.lack === undefined);
+  shutdown.onStop('inference', () => servers.stop(STOP_GRACE_MS));
+  ties.readiness.ready(() => session.lack);
+  const held = session.start();
+  shutdown.onStop('session', () => session.stop());
+  shutdown.onStop('tickets', () => worker.drain(DRAIN_BUDGET_MS));
+
+  const failed = firstOf([
+    held,
+    lostNats(ties.nats, shutdown.signal),
+    death(compute.died),
+    death(windows.died),
+  ]);
+  return { addresses: { http: ties.http, ...servers.addresses }, failed };
 }
 
 /**
@@ -205,32 +136,71 @@ function refusal(working: Promise<void>): Promise<Failure> {
  */
 export async function startServing(
   models: readonly string[],
-  options: ComputeOptions,
-  shutdown: Shutdown,
-  log: Logger,
-): Promise<Program> {
+  options: ServingOptions,
+  surroundings: ProgramSurroundings,
+): Promise<StartedProgram> {
+  const { shutdown, log } = surroundings;
   const files = await Promise.all(models.map(readServedModel));
-  const compute = await startCompute(options, shutdown, log);
-  const { inference, inferenceHttp: http, insecure, tls, memoryBudgetBytes, version } = options;
-  const grpc = inference ?? (http === undefined ? DEFAULT_SERVED_ADDRESS : undefined);
-  const places = { grpc, http, insecure, tls };
+  const compute = await startCompute(options, surroundings);
+  const { memoryBudgetBytes, version } = options;
+  const places = placesOf(options);
+  const isNowhere = places.grpc === undefined && places.http === undefined;
   const servers = await serveModels({
     models: files,
-    places,
+    places: { ...places, ...(isNowhere && { grpc: DEFAULT_SERVED_ADDRESS }) },
     memoryBudgetBytes,
     compute,
     version,
     log,
   });
   shutdown.onStop('inference', () => servers.stop(STOP_GRACE_MS));
-  const failed = compute.died.then((err) => ({ what: 'compute thread died', err }));
-  return { addresses: servers.addresses, failed };
+  return { addresses: servers.addresses, failed: firstOf([death(compute.died)]) };
+}
+
+function placesOf({ inference: grpc, inferenceHttp: http, insecure, tls }: ServingOptions) {
+  return { grpc, http, insecure, tls };
+}
+
+/** The threads with teachers, the memory that these take of the GPU, and what the coordinator is told of both. */
+async function startDevice(
+  options: ProgramOptions,
+  surroundings: ProgramSurroundings,
+): Promise<{
+  readonly compute: TeacherCompute;
+  readonly memory: GpuMemory;
+  readonly told: Pick<TeacherHello, 'device' | 'gpuMemoryBudgetBytes'>;
+}> {
+  const { computeThreads, isFast } = options;
+  // Before engines take some of it.
+  const freeBytes = await new GpuMemory(options.gpu).freeBytes();
+  const compute = await startCompute(options, surroundings);
+  const gpu = usedGpu(options, compute.device, surroundings.log);
+  const device = { ...compute.device, ...(gpu && gpuDevice(gpu, isFast)), computeThreads };
+  const gpuMemoryBudgetBytes = gpu && (options.gpuMemoryBudgetBytes ?? freeBytes);
+  return { compute, memory: new GpuMemory(gpu), told: { device, gpuMemoryBudgetBytes } };
+}
+
+/** Of pictures of sets in shards. */
+function startWindows(
+  { pictures }: ProgramOptions,
+  { shutdown, log }: ProgramSurroundings,
+): WorkerWindows {
+  const windows = new WorkerWindows(() => openWindows({ ...pictures, log }), pictures.memoryBytes);
+  shutdown.onStop('pictures', () => windows.close());
+  return windows;
+}
+
+/** The store appears with the coordinator, which may start later. */
+function blobCache({ stateDir, datasetsRoot }: ProgramOptions, nats: Nats): BlobCache {
+  const blobs = {
+    get: async (digest: string) => (await nats.blobs({ create: false })).get(digest),
+  };
+  return new BlobCache(join(stateDir, 'blobs'), blobs, BLOB_CACHE_MAX_BYTES, datasetsRoot);
 }
 
 async function startCompute(
-  options: ComputeOptions,
-  shutdown: Shutdown,
-  log: Logger,
+  options: ServingOptions,
+  { shutdown, log }: ProgramSurroundings,
 ): Promise<TeacherCompute> {
   const { computeThreads, lookupDelayMs, lookupDelayFile, secrets, allowedAddresses } = options;
   const { allowCpu, isFast } = options;

@@ -12,21 +12,14 @@ import { isRemoteEngine, isWrittenDown } from '@lyceum/learning/formats';
 import type { WorkerWindows } from '@lyceum/learning/windows';
 import {
   callMetadata,
-  type LineOutbox,
   type Logger,
-  newSessionKey,
   openDuplex,
   type SessionCredentials,
   sessionHeaders,
   type TeacherClient,
 } from '@lyceum/platform';
 import type { BlobCache, Nats } from '@lyceum/platform/nats';
-import {
-  digestHex,
-  type TeacherAssignment,
-  type TeacherState,
-  type WorkerDevice,
-} from '@lyceum/proto';
+import { digestHex, type TeacherAssignment, type TeacherState } from '@lyceum/proto';
 import { SetPictures, type TeacherCompute } from './compute/index.js';
 import {
   InferenceDesk,
@@ -34,13 +27,14 @@ import {
   InferenceServers,
   type ServedModel,
 } from './serving/index.js';
-import { Session, type SessionLink, type TeacherMetrics } from './session/index.js';
 import {
-  LoadedTeachers,
+  type SessionLink,
+  type TeacherMetrics,
   teacherState,
   type WantedTeacher,
   wantedTeacher,
-} from './teachers/index.js';
+} from './session/index.js';
+import { LoadedTeachers } from './teachers/index.js';
 import {
   AnswerDesk,
   AnswerStream,
@@ -53,18 +47,9 @@ import {
   TRAVELLING_MAX_COUNT,
 } from './tickets/index.js';
 
-/** What a stopping worker gives the tickets in hand before it hands them back. */
-export const DRAIN_BUDGET_MS = 10_000;
-
 export interface TeacherWorkerOptions {
-  readonly workerId: string;
   readonly version: string;
   readonly memoryBudgetBytes: number;
-  readonly computeThreads: number;
-  /** What computes, as it is told. */
-  readonly device: Omit<WorkerDevice, 'computeThreads'>;
-  /** What may be spent of the GPU; undefined: the processor computes. */
-  readonly gpuMemoryBudgetBytes: number | undefined;
   /** See {@link LoadedTeachers}. */
   readonly gpuUsedBytes: () => Promise<number | undefined>;
   readonly compute: TeacherCompute;
@@ -73,8 +58,7 @@ export interface TeacherWorkerOptions {
   readonly nats: Nats;
   readonly cache: BlobCache;
   readonly client: TeacherClient;
-  /** Of its log, for the coordinator. */
-  readonly lines: LineOutbox;
+  readonly sessionCredentials: SessionCredentials;
   readonly metrics: TeacherMetrics;
   /** Milliseconds that only rise. */
   readonly nowMs: () => number;
@@ -88,7 +72,6 @@ const COMPUTE_TURNS = 2;
 
 export class TeacherWorker {
   readonly #options: TeacherWorkerOptions;
-  readonly #credentials: SessionCredentials;
   readonly #turns = new FairTurns(COMPUTE_TURNS);
   /** Of teachers that somebody else runs: they wait for nobody here. */
   readonly #remoteTurns = new Map<string, FairTurns>();
@@ -96,7 +79,6 @@ export class TeacherWorker {
   readonly #answers: AnswerDesk;
   readonly #desk: TicketDesk;
   readonly #probes: ProbeDesk;
-  readonly #session: Session;
   #link: SessionLink | undefined;
   /** The newest assignment of the session that is open. */
   #assigned: { readonly revision: number; readonly teachers: readonly WantedTeacher[] } | undefined;
@@ -111,7 +93,6 @@ export class TeacherWorker {
       failedToAnswer: (identity, err) => this.#teachers.failedToAnswer(identity, err),
       looksAtInputs: (identity) => !isWrittenDown(this.#engineOf(identity)),
     });
-    this.#credentials = { workerId: options.workerId, sessionKey: newSessionKey() };
     this.#desk = new TicketDesk({
       openLane: (teacher, link) => this.#openLane(teacher, link),
       settled: () => this.#teachers.proceed(),
@@ -138,59 +119,32 @@ export class TeacherWorker {
       random,
       log,
     });
-    this.#session = new Session({
-      client: options.client,
-      hello: {
-        ...this.#credentials,
-        version: options.version,
-        memoryBudgetBytes: options.memoryBudgetBytes,
-        device: { ...options.device, computeThreads: options.computeThreads },
-        gpuMemoryBudgetBytes: options.gpuMemoryBudgetBytes,
-      },
-      opened: (link) => this.#opened(link),
-      assigned: (assignment) => this.#follow(assignment),
-      lines: options.lines,
-      nowMs,
-      random,
-      log,
-    });
-  }
-
-  /** Why the worker cannot work, in words; undefined if it can. */
-  get unready(): string | undefined {
-    if (this.#session.up) return undefined;
-    return this.#session.heldByOther ?? 'there is no session with the coordinator';
   }
 
   /**
-   * Works until {@link stop}.
+   * Serves the loaded teachers by the Open Inference Protocol.
    *
-   * @throws {LyceumError} if the coordinator will never have this worker.
+   * @param ready - whether the worker can work.
    */
-  start(): Promise<void> {
-    return this.#session.start();
-  }
-
-  /** Serves the loaded teachers by the Open Inference Protocol. */
-  serve(places: InferencePlaces): Promise<InferenceServers> {
+  serve(places: InferencePlaces, ready: () => boolean): Promise<InferenceServers> {
     const { version, log } = this.#options;
     const desk = new InferenceDesk({
       find: (name) => this.#served(name),
       names: () => this.#teachers.servedNames(),
-      ready: () => this.#session.up,
+      ready,
       version,
     });
     return InferenceServers.start(desk, places, log);
   }
 
-  /** Finishes or hands back what is in hand, then ends the session. */
-  async stop(): Promise<void> {
+  /** Finishes what is in hand within `budgetMs`, hands back the rest, and takes no tickets any more. */
+  async drain(budgetMs: number): Promise<void> {
     this.#teachers.stop();
-    await this.#desk.drain(DRAIN_BUDGET_MS);
-    await this.#session.stop();
+    await this.#desk.drain(budgetMs);
   }
 
-  async #opened(link: SessionLink): Promise<void> {
+  /** A session begins. */
+  async opened(link: SessionLink): Promise<void> {
     this.#link = link;
     link.closed.addEventListener('abort', () => {
       this.#assigned = undefined;
@@ -199,7 +153,8 @@ export class TeacherWorker {
     await link.send({ $case: 'state', state: this.#state() });
   }
 
-  #follow({ revision, teachers, ticketStream }: TeacherAssignment): void {
+  /** The whole desired state. */
+  follow({ revision, teachers, ticketStream }: TeacherAssignment): void {
     const wanted = teachers.map((teacher) => wantedTeacher(teacher, ticketStream));
     this.#assigned = { revision, teachers: wanted };
     // First, so that no ticket is taken for a teacher that is about to be unloaded.
@@ -229,9 +184,9 @@ export class TeacherWorker {
   }
 
   #openLane(teacher: DeskTeacher, link: SessionLink): TicketLane {
-    const { nats, client, metrics, nowMs, random, log } = this.#options;
+    const { nats, client, sessionCredentials, metrics, nowMs, random, log } = this.#options;
     const { identity, stream, consumer, ticketsInHand } = teacher;
-    const metadata = callMetadata(sessionHeaders(this.#credentials));
+    const metadata = callMetadata(sessionHeaders(sessionCredentials));
     return new TicketLane({
       identity,
       link,

@@ -85,10 +85,16 @@ afterEach(async () => {
 
 afterAll(() => killWorkers());
 
-function startServer(port: number): Promise<NatsServer> {
+function startServer(port: number, password?: string): Promise<NatsServer> {
   const binary = findNatsServer(process.env);
   if (binary === undefined) throw new Error('there is no nats-server; run npm run setup');
-  return startNatsServer({ binary, storeDir: join(folder, 'nats'), port, log });
+  const passwords = password && {
+    coordinator: password,
+    'teacher-worker': password,
+    'student-worker': password,
+  };
+  const storeDir = join(folder, 'nats');
+  return startNatsServer({ binary, storeDir, port, log, ...(passwords && { passwords }) });
 }
 
 /** What the coordinator puts there. */
@@ -603,16 +609,46 @@ it('comes back to a coordinator that was restarted, and gives up what it had in 
   await allAcked();
 });
 
-it('ends where the coordinator will never have it, and says so', async () => {
-  const reason = 'the certificate is not of w1';
-  coordinator.refuseSessions = new LyceumError('PERMISSION_DENIED', reason);
-  const worker = await start('w1');
-  expect(await worker.exited).toBe(1);
-  const last = JSON.parse(worker.logs.at(-1) ?? '{}') as { msg?: string; err?: object };
-  expect(last).toMatchObject({
-    msg: 'the coordinator refuses this worker',
-    err: { message: reason },
-  });
+it.each([
+  ['PERMISSION_DENIED', 1],
+  ['INVALID_ARGUMENT', 2],
+] as const)(
+  'ends where the coordinator will never have it (%s), and says so',
+  async (code, exit) => {
+    coordinator.refuseSessions = new LyceumError(code, 'the certificate is not of w1');
+    const worker = await start('w1');
+    expect(await worker.exited).toBe(exit);
+    const err = { message: 'the coordinator refuses this worker: the certificate is not of w1' };
+    expect(failureOf(worker)).toMatchObject({ workerId: 'w1', err });
+  },
+);
+
+it('hands back what it has, and ends, when NATS no longer lets it in', async () => {
+  const password = 'the-first-password';
+  await nats.close();
+  await natsServer.stop();
+  natsServer = await startServer(0, password);
+  const { url } = natsServer;
+  const credentials = { user: 'coordinator', password };
+  nats = await connectNats({ url, name: 'test', log, credentials });
+  await fillNats();
+  const file = join(folder, 'credentials.json');
+  writeFileSync(file, JSON.stringify({ user: 'teacher-worker', password }));
+  // So long that NATS is lost while the first computes.
+  const worker = await start('w1', ['--nats-credentials', file, '--lookup-delay-ms', '4000']);
+  const here = await session('w1');
+  await assign(here, [wide], { ticketsInHand: 3 });
+  await publish(ticket(wide, 0), ticket(wide, 100), ticket(wide, 200));
+  await until('three tickets', () => here.taken.length === 3);
+  await natsServer.stop();
+  natsServer = await startServer(Number(new URL(url).port), 'another-password');
+  await until('the drain', async () => (await readiness(worker)).status === 503);
+  expect(await (await readiness(worker)).text()).toBe('stopping\n');
+  expect(await worker.exited).toBe(4);
+  expect(failureOf(worker)).toMatchObject({ err: { message: 'the NATS connection was closed' } });
+  await until('the end of its session', () => here.ended);
+  expect(here.returned.length).toBeGreaterThan(0);
+  expect(here.returned.length + coordinator.answers.size).toBe(3);
 });
 
 it('is ready once it has a session, and counts what it does', async () => {
@@ -620,6 +656,7 @@ it('is ready once it has a session, and counts what it does', async () => {
   const here = await session('w1');
   await assign(here, [wide]);
   expect((await readiness(worker)).status).toBe(200);
+  expect(await metricsOf(worker)).toContain('lyceum_teacher_session_open 1');
   await publish(ticket(wide, 0), ticket(wide, 100, { positionCount: 30 }));
   await answer(ticket(wide, 100, { positionCount: 30 }));
   await allAcked();
@@ -705,6 +742,12 @@ it('looks answers up, one inference at a time, in the time that it was told', as
   const seconds = /inference_seconds_total\{\S+\} ([\d.]+)/.exec(await metricsOf(worker))?.[1];
   expect(Number(seconds)).toBeGreaterThan(6 * 0.039);
 });
+
+/** What it said that it cannot go on for. */
+function failureOf(worker: WorkerProcess): object | undefined {
+  const line = worker.logs.find((one) => one.includes('"msg":"worker failed"'));
+  return line === undefined ? undefined : (JSON.parse(line) as object);
+}
 
 async function metricsOf(worker: WorkerProcess): Promise<string> {
   return (await fetch(`http://${worker.http}/metrics`)).text();

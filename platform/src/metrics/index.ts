@@ -4,3 +4,4 @@
  */
 export * from './probes.js';
 export { processMetrics } from './process-metrics.js';
+export { Readiness } from './readiness.js';

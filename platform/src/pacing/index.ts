@@ -1,7 +1,6 @@
 /** When work is done: again after a failure, once for all who ask, so many at a time, so many a minute. */
 export * from './backoff.js';
 export * from './in-lanes.js';
-export { keepSession } from './keep-session.js';
 export * from './pace.js';
 export * from './retrying.js';
 export { SharedWork } from './shared-work.js';

@@ -2,7 +2,6 @@
 export * from './garbage-collection.js';
 export * from './interrupt.js';
 export * from './lifecycle.js';
-export * from './line-outbox.js';
 export * from './listen.js';
 export * from './log-tap.js';
 export * from './logger.js';

@@ -1,3 +1,4 @@
+/** The exit codes of a worker, the same of both kinds. */
 import { type ErrorCode, toLyceumError } from '@lyceum/proto';
 
 export const USAGE_EXIT_CODE = 2;
@@ -8,6 +9,11 @@ const EXIT_CODES: Partial<Record<ErrorCode, number>> = {
   UNAVAILABLE: 4,
   FAILED_PRECONDITION: 6,
 };
+
+/** As `--help` says them. */
+export const EXIT_CODES_HELP = `
+Exit codes: 0 stopped by a signal, 1 failed, 2 wrong usage or refused as invalid, 4 NATS is lost,
+6 a folder or address is in use or a GPU cannot be used, 130 interrupted twice.`;
 
 /** What a worker ends with that cannot go on because of it. */
 export function exitCodeOf(thrown: unknown): number {

@@ -1,5 +1,18 @@
-/** The command line of a worker: the flags that both kinds have, and the exit codes that both end with. */
-export { exitCodeOf } from './exit-codes.js';
+/** What teacher and student workers have in common: flags, the program from start to exit, the session. */
+export { joinCluster } from './cluster-ties.js';
+export { death, firstOf, lostNats } from './failures.js';
 export { type PictureSettings, pictureSettings } from './picture-settings.js';
-export { usableDevice } from './usable-device.js';
+export {
+  DRAIN_BUDGET_MS,
+  type ProgramSurroundings,
+  runWorker,
+  type StartedProgram,
+} from './run-worker.js';
+export { Session, type SessionLink } from './session.js';
 export { flag, type WorkerFlags, workerCommand } from './worker-flags.js';
+export {
+  type ClusterOptions,
+  type ComputeOptions,
+  clusterOptions,
+  computeOptions,
+} from './worker-options.js';

@@ -5,7 +5,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { allowedAddresses, LOG_LEVELS, wholeNumber } from '../flags/index.js';
 import { type GpuFlag, parseGpuFlag } from '../gpus/index.js';
 import { type ObjectFlags, objectFlags } from '../objects/index.js';
-import { USAGE_EXIT_CODE } from './exit-codes.js';
+import { EXIT_CODES_HELP, USAGE_EXIT_CODE } from './exit-codes.js';
 
 export interface WorkerFlags extends ObjectFlags {
   readonly coordinator: string;
@@ -136,7 +136,7 @@ export function workerCommand(name: string, version: string): Command {
       'allow addresses that others can reach, without TLS (env: LYCEUM_INSECURE=true)',
     ).default(false),
   ];
-  const command = new Command(name).version(version);
+  const command = new Command(name).version(version).addHelpText('after', EXIT_CODES_HELP);
   for (const option of options) command.addOption(option);
   return command.exitOverride((err) => process.exit(err.exitCode === 0 ? 0 : USAGE_EXIT_CODE));
 }

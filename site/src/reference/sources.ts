@@ -25,7 +25,7 @@ export function coordinatorProgram(): Promise<Command> {
 
 export function workerPrograms(): Command[] {
   return [
-    teacherWorkerCommand('', { run: nothing, serve: nothing }),
+    teacherWorkerCommand('', { run: nothing, serve: nothing }, {}),
     studentWorkerCommand('', nothing),
   ];
 }

@@ -66,12 +66,12 @@ export class CoordinatorStore {
   /** @param signal - gives up what is under way. */
   constructor(
     client: StudentClient,
-    credentials: SessionCredentials,
+    sessionCredentials: SessionCredentials,
     assignment: AssignmentKey,
     signal: AbortSignal,
   ) {
     this.#client = client;
-    this.#headers = sessionHeaders(credentials);
+    this.#headers = sessionHeaders(sessionCredentials);
     const { runId, assignmentEpoch } = assignment;
     this.#assignment = { runId, assignmentEpoch };
     this.#signal = signal;

@@ -3,10 +3,9 @@
  * the thread's word.
  */
 import { Worker } from 'node:worker_threads';
-import { setComputeThreads } from '@lyceum/learning/tensorflow';
+import type { Logger } from '@lyceum/platform';
 import { moved, Thread, ThreadDeathError } from '@lyceum/platform/threads';
 import { LyceumError } from '@lyceum/proto';
-import type { Logger } from 'pino';
 import {
   type ComputeDevice,
   type ComputeSettings,
@@ -31,25 +30,18 @@ export class StudentCompute implements StudentTrainer {
   readonly #told: { events: TrainingEvents | undefined };
 
   /**
-   * Starts the thread and waits until its engine is open.
-   *
-   * Sets TensorFlow's variables in this process's environment: call it in the main thread, before anything
-   * else loads TensorFlow.
+   * Starts the thread and waits until its engine is open. `TF_…` variables must be set before.
    *
    * @throws {ThreadDeathError} if the thread does not come up.
    */
-  static async start(a: {
-    computeThreads: number;
-    eager: boolean;
-    log: Logger;
-  }): Promise<StudentCompute> {
-    setComputeThreads(a.computeThreads, process.env);
-    const workerData: ComputeSettings = { eager: a.eager };
-    const worker = new Worker(new URL('./compute-thread.js', import.meta.url), { workerData });
+  static async start(settings: ComputeSettings, log: Logger): Promise<StudentCompute> {
+    const worker = new Worker(new URL('./compute-thread.js', import.meta.url), {
+      workerData: settings,
+    });
     const told: { events: TrainingEvents | undefined } = { events: undefined };
     const here: StudentNews = {
       untraced: (what, reason) =>
-        a.log.info({ what, reason }, 'no graph: runs operation by operation'),
+        log.info({ what, reason }, 'no graph: runs operation by operation'),
       wantTargets: (creditStep, doneStep) => told.events?.wantTargets(creditStep, doneStep),
       progress: (progress) => told.events?.progress(progress),
       checkpoint: async (checkpoint) => told.events?.checkpoint(checkpoint),
@@ -63,9 +55,8 @@ export class StudentCompute implements StudentTrainer {
     };
     const name = 'the compute thread';
     const thread = new Thread<StudentCalls>(worker, { name, here, kinds: [NumericsChangeError] });
-    void thread.died.then((err) => a.log.error({ err }, 'compute thread ended'));
     const { device, warnings } = await thread.call('opened');
-    for (const reason of warnings) a.log.warn({ reason }, 'engine is slow');
+    for (const reason of warnings) log.warn({ reason }, 'engine is slow');
     return new StudentCompute(device, thread, told);
   }
 

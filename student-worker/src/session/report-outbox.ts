@@ -6,6 +6,7 @@
  * assignment ends, since only the coordinator knows when it has it on record.
  */
 import { Wakeup } from '@lyceum/platform';
+import type { SessionLink } from '@lyceum/platform/worker';
 import type {
   StepProgress,
   StudentReport,
@@ -13,6 +14,8 @@ import type {
   TrainingDone,
   TrainingFailed,
 } from '@lyceum/proto';
+
+export type Report = NonNullable<StudentReport['report']>;
 
 export type TrainingOutcome =
   | { readonly $case: 'done'; readonly done: TrainingDone }
@@ -56,34 +59,38 @@ export class ReportOutbox {
     this.#outcomeDue = false;
   }
 
-  /** A session begins: it has heard nothing. */
-  startSession(): void {
+  /**
+   * Says what is due, from the beginning of a session on, which has heard nothing: until it ends, or all is said that was
+   * due when the worker left.
+   */
+  async say({ closed, send }: SessionLink<Report>, leaving: AbortSignal): Promise<void> {
     this.#stateDue = true;
     this.#outcomeDue = this.#outcome !== undefined;
-    this.#wakeup.wake();
+    const until = AbortSignal.any([leaving, closed]);
+    while (!closed.aborted) {
+      const report = this.take();
+      if (report !== undefined) await send(report);
+      else if (leaving.aborted) return;
+      else await this.#wakeup.wait({ signal: until });
+    }
   }
 
   /** The next report that is due, in the order state, progress, outcome; undefined if none is. */
-  take(): StudentReport | undefined {
+  take(): Report | undefined {
     if (this.#stateDue) {
       this.#stateDue = false;
-      return { report: { $case: 'state', state: this.#state } };
+      return { $case: 'state', state: this.#state };
     }
     if (this.#progress !== undefined) {
       const progress = this.#progress;
       this.#progress = undefined;
-      return { report: { $case: 'progress', progress } };
+      return { $case: 'progress', progress };
     }
     if (this.#outcomeDue && this.#outcome !== undefined) {
       this.#outcomeDue = false;
-      return { report: this.#outcome };
+      return this.#outcome;
     }
     return undefined;
-  }
-
-  /** Resolves when something may be due again, or at once if `signal` is or becomes aborted. */
-  changed(signal: AbortSignal): Promise<void> {
-    return this.#wakeup.wait({ signal });
   }
 }
 

@@ -26,7 +26,7 @@ import type { TargetCursor } from './target-cursor.js';
 
 export interface TargetStreamOptions {
   readonly client: StudentClient;
-  readonly credentials: SessionCredentials;
+  readonly sessionCredentials: SessionCredentials;
   readonly assignment: AssignmentKey;
   readonly tensors: readonly TargetTensorShape[];
   readonly cursor: TargetCursor;
@@ -80,9 +80,9 @@ export class TargetStream {
 
   /** One call, from its first request to its end. */
   async #receive(signal: AbortSignal): Promise<void> {
-    const { client, credentials, cursor, patience } = this.#options;
+    const { client, sessionCredentials, cursor, patience } = this.#options;
     const over = new AbortController();
-    const metadata = callMetadata(sessionHeaders(credentials));
+    const metadata = callMetadata(sessionHeaders(sessionCredentials));
     const call = openDuplex(() => client.receiveTargets(metadata), { signal });
     const requests = this.#sendRequests((request) => call.send(request), over.signal, {
       ...this.#options.assignment,

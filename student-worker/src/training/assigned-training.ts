@@ -43,7 +43,7 @@ import { type PreparedTraining, prepareTraining } from './training-preparation.j
 export interface TrainingSurroundings {
   readonly trainer: StudentTrainer;
   readonly client: StudentClient;
-  readonly credentials: SessionCredentials;
+  readonly sessionCredentials: SessionCredentials;
   readonly nats: Nats;
   readonly stateDir: string;
   readonly datasetsRoot: string | undefined;
@@ -108,8 +108,8 @@ export class AssignedTraining implements AssignmentKey {
       log: log.child({ runId: run.runId, assignmentEpoch: run.assignmentEpoch }),
       random,
     };
-    const { client, credentials } = surroundings;
-    this.#store = new CoordinatorStore(client, credentials, this, this.#givenUp.signal);
+    const { client, sessionCredentials } = surroundings;
+    this.#store = new CoordinatorStore(client, sessionCredentials, this, this.#givenUp.signal);
   }
 
   /** True once the run turned out to be someone else's. */
@@ -183,7 +183,7 @@ export class AssignedTraining implements AssignmentKey {
 
   /** Runs the job. Resolves with its result; rejects as soon as anything about it fails. */
   async #train(prepared: PreparedTraining): Promise<TrainingResult> {
-    const { client, credentials, tensorboardDir, trainer, windows } = this.#surroundings;
+    const { client, sessionCredentials, tensorboardDir, trainer, windows } = this.#surroundings;
     const { job, step } = prepared;
     const over = new AbortController();
     const patience = {
@@ -193,14 +193,14 @@ export class AssignedTraining implements AssignmentKey {
     const cursor = new TargetCursor(job.specification.spec.training.batchSize, step);
     const stream = new TargetStream({
       client,
-      credentials,
+      sessionCredentials,
       assignment: { runId: this.runId, assignmentEpoch: this.assignmentEpoch },
       tensors: job.targetTensors,
       cursor,
       deliver: (block) => trainer.targets(block),
       patience,
     });
-    const store = new CoordinatorStore(client, credentials, this, patience.signal);
+    const store = new CoordinatorStore(client, sessionCredentials, this, patience.signal);
     const committer = new CheckpointCommitter(store, patience, prepared.start);
     const { cut } = job;
     const pictures =

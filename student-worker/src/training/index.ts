@@ -1,2 +1,2 @@
 /** One assignment from its preparation to its end. */
-export { StudentWorker } from './student-worker.js';
+export { AssignedTraining, type TrainingSurroundings } from './assigned-training.js';

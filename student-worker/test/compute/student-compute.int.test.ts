@@ -12,8 +12,9 @@ import { encodeDataset } from '@lyceum/learning/datasets';
 import { readNpz } from '@lyceum/learning/files';
 import { parseModelPackage } from '@lyceum/learning/formats';
 import { checkRunSpecification } from '@lyceum/learning/specification';
+import { setComputeThreads } from '@lyceum/learning/tensorflow';
+import { createLogger } from '@lyceum/platform';
 import { LyceumError, sha256Hex } from '@lyceum/proto';
-import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   type Checkpoint,
@@ -41,11 +42,11 @@ async function newFolder(): Promise<string> {
 }
 
 beforeAll(async () => {
-  compute = await StudentCompute.start({
-    computeThreads: 2,
-    eager: false,
-    log: pino({ level: 'silent' }),
-  });
+  setComputeThreads(2, process.env);
+  compute = await StudentCompute.start(
+    { eager: false },
+    createLogger({ name: 'test', level: 'silent' }),
+  );
   datasetFile = join(await newFolder(), 'set.npz');
   await writeFile(datasetFile, encodeDataset(syntheticSet(SAMPLES, 6)));
 });

@@ -5,13 +5,15 @@
  */
 import { existsSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
-import { pino } from 'pino';
+import { setComputeThreads } from '@lyceum/learning/tensorflow';
+import { createLogger } from '@lyceum/platform';
 import { StudentCompute } from '../../dist/compute/index.js';
 import { train } from './training-harness.mjs';
 
 const { job, trainCount, dieAtCheckpoint } = JSON.parse(process.argv[2] ?? '');
-const log = pino({ level: 'warn' }, pino.destination(2));
-const compute = await StudentCompute.start({ computeThreads: 2, log });
+const log = createLogger({ name: 'test', level: 'warn' });
+setComputeThreads(2, process.env);
+const compute = await StudentCompute.start({ eager: false }, log);
 const outcome = await train(compute, job, {
   trainCount,
   async onCheckpoint({ step, file }) {

@@ -1,7 +1,7 @@
 /** Reads the outbox as a session does: take until there is nothing. */
 import { StepProgress, TrainingDone } from '@lyceum/proto';
-import { beforeEach, expect, it } from 'vitest';
-import { laterProgress, ReportOutbox } from '../../src/session/report-outbox.js';
+import { beforeEach, expect, it, vi } from 'vitest';
+import { laterProgress, type Report, ReportOutbox } from '../../src/session/report-outbox.js';
 
 const state = { revision: 1, runId: 'digits', assignmentEpoch: 1 };
 const done = TrainingDone.fromPartial({ runId: 'digits', assignmentEpoch: 1 });
@@ -17,9 +17,16 @@ let outbox: ReportOutbox;
 const due = () => {
   const kinds: (string | undefined)[] = [];
   for (let next = outbox.take(); next !== undefined; next = outbox.take()) {
-    kinds.push(next.report?.$case);
+    kinds.push(next.$case);
   }
   return kinds;
+};
+/** A session that begins now, and all that it was told so far. */
+const session = (leaving: AbortSignal) => {
+  const closed = new AbortController();
+  const kinds: string[] = [];
+  const send = async ({ $case }: Report) => void kinds.push($case);
+  return { kinds, closed, over: outbox.say({ closed: closed.signal, send }, leaving) };
 };
 beforeEach(() => {
   outbox = new ReportOutbox();
@@ -34,17 +41,20 @@ it('gives state, newest progress and outcome, in this order and once', () => {
   expect(due()).toEqual([]);
 });
 
-it('tells every session state and outcome, until the assignment is forgotten', () => {
+it('tells every session state and outcome, until the assignment is forgotten', async () => {
+  const told = async () => {
+    const { kinds, over } = session(AbortSignal.abort());
+    await over;
+    return kinds;
+  };
   outbox.setOutcome({ $case: 'done', done });
-  due();
-  outbox.startSession();
-  expect(due()).toEqual(['state', 'done']);
+  expect(await told()).toEqual(['state', 'done']);
+  expect(await told()).toEqual(['state', 'done']);
   outbox.repeatOutcome();
   expect(due()).toEqual(['done']);
   outbox.forget();
-  outbox.startSession();
   outbox.repeatOutcome();
-  expect(due()).toEqual(['state']);
+  expect(await told()).toEqual(['state']);
 });
 
 it('keeps a validation that nobody has heard of', () => {
@@ -54,14 +64,24 @@ it('keeps a validation that nobody has heard of', () => {
   expect(laterProgress(progressAt(1, 0.5), other).validation).toBeUndefined();
 });
 
-it('wakes whoever waits for a change, or gives up waiting', async () => {
-  const controller = new AbortController();
-  due();
-  const changed = outbox.changed(controller.signal);
+it('tells a session what becomes due while it is open, and nothing once it has ended', async () => {
+  const { kinds, closed, over } = session(new AbortController().signal);
+  await vi.waitFor(() => expect(kinds).toEqual(['state']));
   outbox.setProgress(progressAt(1));
-  await changed;
-  const aborted = outbox.changed(controller.signal);
-  controller.abort();
-  await aborted;
-  await outbox.changed(controller.signal);
+  await vi.waitFor(() => expect(kinds).toEqual(['state', 'progress']));
+  closed.abort();
+  await over;
+  outbox.setProgress(progressAt(2));
+  expect(kinds).toEqual(['state', 'progress']);
+  expect(due()).toEqual(['progress']);
+});
+
+it('tells what is due before it lets the worker leave', async () => {
+  const leaving = new AbortController();
+  const { kinds, over } = session(leaving.signal);
+  await vi.waitFor(() => expect(kinds).toEqual(['state']));
+  outbox.setOutcome({ $case: 'done', done });
+  leaving.abort();
+  await over;
+  expect(kinds).toEqual(['state', 'done']);
 });

@@ -48,7 +48,7 @@ export class TeacherCompute implements TeacherCalls {
         log.warn({ teacherIdentity, reason }, 'the processor computes a teacher'),
     });
     const { device, warnings } = await local.call('opened');
-    for (const warning of warnings) log.warn({ warning }, 'engine is not the best one');
+    for (const reason of warnings) log.warn({ reason }, 'engine is slow');
     return new TeacherCompute(device, local, () => threadOf('remote-thread', remote));
   }
 

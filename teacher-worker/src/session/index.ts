@@ -1,5 +1,13 @@
-/** The session with the coordinator: what the worker says of itself and is told, and what it is measured by. */
+/** The session with the coordinator: what the worker says of itself, is told and decides, and what it is measured by. */
+export {
+  type HeldTeacher,
+  nextStep,
+  type Step,
+  untilNextRetryMs,
+  type WantedDataset,
+  type WantedTeacher,
+} from './decision.js';
 export { InferenceReport } from './inference-report.js';
-export { TeacherMetrics, teacherLabel } from './metrics.js';
-export { Session } from './session.js';
-export type { SessionLink } from './session-link.js';
+export { type FailedTeacher, teacherState, wantedTeacher } from './messages.js';
+export { TeacherMetrics } from './metrics.js';
+export type { Report, SessionLink } from './session-link.js';

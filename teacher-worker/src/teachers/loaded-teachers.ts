@@ -1,6 +1,6 @@
 /**
  * The teachers on this worker, brought step by step to what is wanted: fetches, loads, unloads, one at a
- * time, and begins anew whenever something changed meanwhile. Decisions are in desired-state.ts.
+ * time, and begins anew whenever something changed meanwhile. Decisions are in session/decision.ts.
  */
 import { isAskedAtLoad, isRemoteEngine } from '@lyceum/learning/formats';
 import { type Logger, retryDelayMs } from '@lyceum/platform';
@@ -9,13 +9,14 @@ import { LyceumError, toLyceumError, UnreadableSetError } from '@lyceum/proto';
 import type { TeacherDescription } from '../compute/engine/index.js';
 import type { DatasetFile, HeldFile, SetPictures, TeacherCompute } from '../compute/index.js';
 import {
+  type FailedTeacher,
   type HeldTeacher,
   nextStep,
   type Step,
   untilNextRetryMs,
   type WantedDataset,
   type WantedTeacher,
-} from './desired-state.js';
+} from '../session/index.js';
 import { takenOfGpu } from './gpu-memory-taken.js';
 import { isPermanent, type LoadStage } from './load-failure.js';
 import { TeacherSets } from './teacher-sets.js';
@@ -26,21 +27,11 @@ type Entry =
       readonly description: TeacherDescription;
       readonly datasets: ReadonlySet<string>;
     }
-  | {
+  | (FailedTeacher & {
       readonly status: 'failed';
-      readonly reason: string;
-      /** Only a person can put it right. */
-      readonly permanent: boolean;
-      /** It is the sets that cannot be read. */
-      readonly unreadable: boolean;
       readonly failures: number;
       readonly retryAtMs: number;
-    };
-
-export type FailedTeacher = Pick<
-  Extract<Entry, { status: 'failed' }>,
-  'reason' | 'permanent' | 'unreadable'
->;
+    });
 
 export interface LoadedTeachersOptions {
   readonly compute: TeacherCompute;

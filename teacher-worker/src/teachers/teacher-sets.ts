@@ -2,7 +2,7 @@
 import type { BlobCache } from '@lyceum/platform/nats';
 import { LyceumError, toLyceumError } from '@lyceum/proto';
 import type { DatasetFile, HeldFile, SetPictures } from '../compute/index.js';
-import type { WantedDataset } from './desired-state.js';
+import type { WantedDataset } from '../session/index.js';
 
 export class TeacherSets {
   readonly #cache: BlobCache;

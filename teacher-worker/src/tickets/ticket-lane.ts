@@ -20,12 +20,7 @@ import {
 } from '@lyceum/proto';
 import { OutsideFailure } from '../compute/engine/index.js';
 import type { Answer, DatasetFile } from '../compute/index.js';
-import {
-  InferenceReport,
-  type SessionLink,
-  type TeacherMetrics,
-  teacherLabel,
-} from '../session/index.js';
+import { InferenceReport, type SessionLink, type TeacherMetrics } from '../session/index.js';
 import { abortable } from './abortable.js';
 import type { AnswerSender } from './answer-streams.js';
 import type { FairTurns } from './fair-turns.js';
@@ -141,10 +136,10 @@ export class TicketLane {
     const { metrics } = this.#options;
     const held = this.#hold(taken, freeHand).finally(() => {
       this.#inHand.delete(held);
-      metrics.ticketsInHand.dec();
+      metrics.ticketSettled();
     });
     this.#inHand.add(held);
-    metrics.ticketsInHand.inc();
+    metrics.ticketTaken();
   }
 
   /** Never rejects. */
@@ -163,7 +158,7 @@ export class TicketLane {
       const sent = answers.send(ticket, answer);
       const { wanted } = await abortable(sent, this.#giveUp);
       taken.ack();
-      metrics.ticketsAnswered.inc();
+      metrics.ticketAnswered();
       log.debug({ sequence, wanted }, 'ticket answered');
     } catch (thrown) {
       if (dataset !== undefined) passedOver(ticket, dataset);
@@ -190,8 +185,7 @@ export class TicketLane {
     const endTurn = await turns.take(identity, this.#stopping.signal);
     const computed = compute(ticket, dataset, this.#giveUp).finally(endTurn);
     const answer = await abortable(computed, this.#giveUp);
-    metrics.samplesInferred.inc(teacherLabel(identity), ticket.positionCount);
-    metrics.inferenceSeconds.inc(teacherLabel(identity), answer.inferenceSeconds);
+    metrics.inferred(identity, ticket.positionCount, answer.inferenceSeconds);
     this.#inferences.add(ticket.positionCount, answer.inferenceSeconds);
     return answer;
   }

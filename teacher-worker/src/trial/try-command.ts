@@ -6,26 +6,28 @@ import { createInterface } from 'node:readline';
 import { openEngine, setComputeThreads } from '@lyceum/learning/tensorflow';
 import { openWindows } from '@lyceum/learning/windows';
 import { createLogger } from '@lyceum/platform';
-import { pictureSettings, type WorkerFlags } from '@lyceum/platform/worker';
+import { type PictureSettings, pictureSettings, type WorkerFlags } from '@lyceum/platform/worker';
 import { toLyceumError } from '@lyceum/proto';
 import { Command } from 'commander';
 import { type SetFile, Trial } from './trial.js';
 import type { TrialReply, TrialRequest, TrialStart } from './trial-messages.js';
 
-export function tryCommand(): Command {
+/** @param environment - of the process; threads of this process are set in it. */
+export function tryCommand(environment: NodeJS.ProcessEnv): Command {
   return new Command('try')
     .description('asks a model about some samples; for `coordinator models check` and `push`')
-    .action(tryModel);
+    .action((_: object, command: Command) =>
+      tryModel(command.optsWithGlobals<WorkerFlags>(), environment),
+    );
 }
 
 /** Ends with its input. */
-async function tryModel(_: object, command: Command): Promise<void> {
-  const flags = command.optsWithGlobals<WorkerFlags>();
+async function tryModel(flags: WorkerFlags, environment: NodeJS.ProcessEnv): Promise<void> {
   let trial: Trial | undefined;
   for await (const line of createInterface({ input: process.stdin })) {
     try {
       if (trial === undefined) {
-        trial = await openTrial(JSON.parse(line) as TrialStart, flags);
+        trial = await openTrial(JSON.parse(line) as TrialStart, flags, environment);
         say(trial.opened());
       } else {
         say(await trial.try((JSON.parse(line) as TrialRequest).settings));
@@ -39,20 +41,27 @@ async function tryModel(_: object, command: Command): Promise<void> {
   process.exit(0);
 }
 
-async function openTrial(start: TrialStart, flags: WorkerFlags): Promise<Trial> {
-  setComputeThreads(start.computeThreads, process.env);
+async function openTrial(
+  start: TrialStart,
+  flags: WorkerFlags,
+  environment: NodeJS.ProcessEnv,
+): Promise<Trial> {
+  setComputeThreads(start.computeThreads, environment);
   const engine = await openEngine({ warn: () => undefined });
-  return Trial.open(engine, start, (set, samples) => picturesOf(set, samples, flags));
+  const pictures = pictureSettings(flags, environment);
+  return Trial.open(engine, start, (set, samples) =>
+    picturesOf(set, samples, pictures, flags.logLevel),
+  );
 }
 
 /** Of a set in shards. */
 async function picturesOf(
   set: SetFile,
   samples: Uint32Array,
-  flags: WorkerFlags,
+  settings: PictureSettings,
+  level: string,
 ): Promise<Uint8Array> {
-  const log = createLogger({ name: 'teacher-worker', level: flags.logLevel });
-  const settings = pictureSettings(flags, process.env);
+  const log = createLogger({ name: 'teacher-worker', level });
   const windows = openWindows({ ...settings, cacheFolder: undefined, log });
   try {
     await windows.open(set);

@@ -1,8 +1,8 @@
 /** Sessions that end as they are told, on a clock of the test's own. */
 import { LyceumError } from '@lyceum/proto';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { keepSession } from '../../src/pacing/index.js';
 import { createLogger } from '../../src/process/index.js';
+import { keepSession } from '../../src/worker/keep-session.js';
 
 const log = createLogger({ name: 'test', level: 'silent' });
 const unavailable = new LyceumError('UNAVAILABLE', 'nobody answers');
@@ -66,7 +66,10 @@ it('begins anew with the pauses after a session that lived, and after no other',
 
 it('gives up where the coordinator will never have it, if it has not answered', async () => {
   const refused = new LyceumError('PERMISSION_DENIED', 'not you');
-  await expect(heldAt([() => Promise.reject(refused)])).rejects.toBe(refused);
+  await expect(heldAt([() => Promise.reject(refused)])).rejects.toMatchObject({
+    code: 'PERMISSION_DENIED',
+    message: 'the coordinator refuses this worker: not you',
+  });
   const later = async (answered: () => void) => {
     answered();
     throw refused;

@@ -1,7 +1,7 @@
 /** A worker's session with the coordinator, opened again whenever it ends: alike for teacher and student workers. */
-import { type LyceumError, toLyceumError } from '@lyceum/proto';
-import type { Logger } from 'pino';
-import { retryDelayMs, sleep } from './backoff.js';
+import { LyceumError, toLyceumError } from '@lyceum/proto';
+import { retryDelayMs, sleep } from '../pacing/index.js';
+import type { Logger } from '../process/index.js';
 
 /** After a session that lived this long the pauses begin anew. */
 const GOOD_SESSION_MS = 10_000;
@@ -39,7 +39,7 @@ export async function keepSession(keeping: SessionKeeping): Promise<void> {
       isAnswered = true;
     }).then(() => undefined, toLyceumError);
     if (signal.aborted) return;
-    if (err !== undefined && !isAnswered && isRefusal(err)) throw err;
+    if (err !== undefined && !isAnswered && isRefusal(err)) throw refused(err);
     if (nowMs() - openedMs >= GOOD_SESSION_MS) attempt = 0;
     const reason = err?.code === 'ALREADY_EXISTS' ? err.message : undefined;
     heldByOther(reason);
@@ -50,6 +50,10 @@ export async function keepSession(keeping: SessionKeeping): Promise<void> {
     );
     await sleep(delayMs, signal);
   }
+}
+
+function refused(err: LyceumError): LyceumError {
+  return new LyceumError(err.code, `the coordinator refuses this worker: ${err.message}`);
 }
 
 function isRefusal({ code }: LyceumError): boolean {

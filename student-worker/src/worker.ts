@@ -1,13 +1,13 @@
 /**
- * Follows the coordinator's desired state: one assignment or none.
+ * A student worker: follows the coordinator's desired state, which is one assignment or none.
  *
  * Assignments are applied one after the other, each time the newest; those that were overtaken while one
  * was being applied are never seen.
  */
 import type { AssignedRun, StudentAssignment } from '@lyceum/proto';
-import { removeRunFolders } from '../checkpoints/index.js';
-import { decideAssignment } from '../session/index.js';
-import { AssignedTraining, type TrainingSurroundings } from './assigned-training.js';
+import { removeRunFolders } from './checkpoints/index.js';
+import { decideAssignment } from './session/index.js';
+import { AssignedTraining, type TrainingSurroundings } from './training/index.js';
 
 export class StudentWorker {
   readonly #surroundings: TrainingSurroundings;

@@ -6,14 +6,23 @@ import {
   type TeacherState,
   type WantedTeacher as WantedTeacherMessage,
 } from '@lyceum/proto';
-import type { WantedTeacher } from './desired-state.js';
-import type { LoadedTeachers } from './loaded-teachers.js';
+import type { TeacherDescription } from '../compute/engine/index.js';
+import type { WantedTeacher } from './decision.js';
+
+/** Why a teacher is not loaded. */
+export interface FailedTeacher {
+  readonly reason: string;
+  /** Only a person can put it right. */
+  readonly permanent: boolean;
+  /** It is the sets that cannot be read. */
+  readonly unreadable: boolean;
+}
 
 /** @param revision - of the assignment that the teachers follow. */
 export function teacherState(
   revision: number,
-  loaded: LoadedTeachers['loaded'],
-  failed: LoadedTeachers['failed'],
+  loaded: ReadonlyMap<string, TeacherDescription>,
+  failed: ReadonlyMap<string, FailedTeacher>,
 ): TeacherState {
   return {
     revision,

@@ -1,6 +1,6 @@
 import { LOGGED_MAX_LINES, type LoggedLine, LogLevel } from '@lyceum/proto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { LineOutbox, sendLines } from '../../src/process/line-outbox.js';
+import { LineOutbox, sendLines } from '../../src/worker/line-outbox.js';
 
 function line(message: string, runId = 'r1'): LoggedLine {
   return { atMs: 1, level: LogLevel.LOG_LEVEL_INFO, about: { $case: 'runId', runId }, message };

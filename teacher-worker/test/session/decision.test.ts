@@ -1,11 +1,11 @@
-/** Tests of desired-state.ts: what is here and what is wanted, written out; the step is read off. */
+/** Tests of decision.ts: what is here and what is wanted, written out; the step is read off. */
 import { expect, it } from 'vitest';
 import {
   type HeldTeacher,
   nextStep,
   untilNextRetryMs,
   type WantedTeacher,
-} from '../../src/teachers/desired-state.js';
+} from '../../src/session/decision.js';
 
 function wanted(identity: string, ...digests: string[]): WantedTeacher {
   return {

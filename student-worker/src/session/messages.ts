@@ -1,7 +1,7 @@
 /** Between what the compute thread says and the messages that the coordinator reads. Pure. */
 import { digestBytes, StepProgress, TrainingDone, TrainingFailed } from '@lyceum/proto';
 import type { TrainingFailure, TrainingProgress, TrainingResult } from '../job/index.js';
-import type { AssignmentKey } from './assignment-decision.js';
+import type { AssignmentKey } from './decision.js';
 
 export function progressReport(
   { runId, assignmentEpoch }: AssignmentKey,

@@ -1,6 +1,6 @@
 /** The whole decision table, row by row: what the worker has, what it is told, what it does. */
 import { expect, it } from 'vitest';
-import { decideAssignment } from '../../src/session/assignment-decision.js';
+import { decideAssignment } from '../../src/session/decision.js';
 
 const digits = (assignmentEpoch: number) => ({ runId: 'digits', assignmentEpoch });
 const fashion = (assignmentEpoch: number) => ({ runId: 'fashion', assignmentEpoch });

@@ -2,7 +2,7 @@
 import { ANSWER_NOISE } from '@lyceum/learning/models';
 import { digestBytes, WantedTeacher } from '@lyceum/proto';
 import { expect, it } from 'vitest';
-import { teacherState, wantedTeacher } from '../../src/teachers/teacher-messages.js';
+import { teacherState, wantedTeacher } from '../../src/session/messages.js';
 
 const ONE = '1'.repeat(64);
 const TWO = '2'.repeat(64);

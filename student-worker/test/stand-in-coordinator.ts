@@ -1,6 +1,6 @@
 /**
- * The other end of a student worker: a real gRPC server with the student service, as simple as the contract
- * allows, on real stores. What it is told it keeps; what it should say, the test says.
+ * The coordinator's side of a student worker, over real gRPC and on real stores, as simple as the contract allows: it does
+ * what a test says and writes down what the worker did.
  */
 import { clientStream, createLogger, duplex, RpcServer, SERVICES, unary } from '@lyceum/platform';
 import type { BlobStore, KeyValue } from '@lyceum/platform/nats';
@@ -22,9 +22,9 @@ import {
   type TrainingFailed,
 } from '@lyceum/proto';
 
-const log = createLogger({ name: 'peer', level: 'silent' });
+const log = createLogger({ name: 'coordinator', level: 'silent' });
 
-export class CoordinatorPeer {
+export class StandInCoordinator {
   /** Targets of this step and later ones are held back. */
   holdAtStep = Number.POSITIVE_INFINITY;
   frames: (step: number) => TargetFrame[] = () => [];

@@ -1,0 +1,95 @@
+/** A worker's program from its flags to its exit: alike for teacher workers and student workers. */
+import { printable, toLyceumError } from '@lyceum/proto';
+import { lockFolder } from '../files/index.js';
+import {
+  collectGarbageRarely,
+  createLogger,
+  type Logger,
+  LogTap,
+  Shutdown,
+} from '../process/index.js';
+import { exitCodeOf } from './exit-codes.js';
+import type { WorkerFlags } from './worker-flags.js';
+
+/** What a stopping worker gives what it has in hand before it hands back the rest, or gives it up. */
+export const DRAIN_BUDGET_MS = 10_000;
+
+/** The drain, and then the session's end, servers' last requests and NATS's last flush. */
+const STOP_BUDGET_MS = DRAIN_BUDGET_MS + 10_000;
+
+/** What a program starts its parts with. */
+export interface ProgramSurroundings {
+  readonly shutdown: Shutdown;
+  readonly log: Logger;
+  /** Of the log. */
+  readonly tap: LogTap;
+}
+
+export interface StartedProgram {
+  /** Where it listens, as its ready line says it. */
+  readonly addresses: Readonly<Record<string, string>>;
+  /** Resolves never; rejects when the program cannot go on. */
+  readonly failed: Promise<never>;
+}
+
+interface WorkerRun<Options> {
+  /** `teacher-worker`. */
+  readonly program: string;
+  readonly flags: Pick<WorkerFlags, 'logLevel'>;
+  /** What it is in a cluster, and the folder that it has for itself; absent: it is in none. */
+  readonly member?: Pick<WorkerFlags, 'workerId' | 'stateDir'>;
+  /** What flags and environment say. Throws a {@link LyceumError} if that cannot be done. */
+  readonly options: (log: Logger) => Promise<Options>;
+  /** Each part says how it stops. Throws a {@link LyceumError} if one does not start. */
+  readonly start: (options: Options, surroundings: ProgramSurroundings) => Promise<StartedProgram>;
+}
+
+/**
+ * Runs until a signal ends the process. A program that does not start says why in one line on stderr. What one that has
+ * started cannot go on without is logged, and all parts are stopped as by a signal: what is in hand is finished or handed back.
+ */
+export async function runWorker<Options>(run: WorkerRun<Options>): Promise<void> {
+  collectGarbageRarely();
+  const { program, flags, member } = run;
+  try {
+    const tap = new LogTap('workerId');
+    const root = createLogger({ name: program, level: flags.logLevel, tap });
+    const log = member === undefined ? root : root.child({ workerId: member.workerId });
+    const options = await run.options(log);
+    const lock = member && (await lockFolder(member.stateDir, holderOf(program, member)));
+    const shutdown = Shutdown.install(log, STOP_BUDGET_MS);
+    if (lock !== undefined) shutdown.onStop('lock of the state folder', async () => lock.release());
+    await untilItFails(run, options, { shutdown, log, tap });
+  } catch (err) {
+    process.stderr.write(`${program}: ${printable(toLyceumError(err).message)}\n`);
+    process.exit(exitCodeOf(err));
+  }
+}
+
+async function untilItFails<Options>(
+  { program, member, start }: WorkerRun<Options>,
+  options: Options,
+  surroundings: ProgramSurroundings,
+): Promise<void> {
+  const { shutdown, log } = surroundings;
+  let isStarted = false;
+  try {
+    const { addresses, failed } = await start(options, surroundings);
+    isStarted = true;
+    const ready = { program, workerId: member?.workerId, ...addresses, pid: process.pid };
+    process.stdout.write(`${JSON.stringify(ready)}\n`);
+    await failed;
+  } catch (err) {
+    // Told to end, perhaps while it waited for NATS.
+    if (shutdown.signal.aborted) return;
+    if (isStarted) log.fatal({ err }, 'worker failed');
+    const code = await shutdown.stop('failure', exitCodeOf(err));
+    if (!isStarted) throw err;
+    process.exit(code);
+  }
+}
+
+/** `teacher worker gpu-1`. */
+function holderOf(program: string, { workerId }: Pick<WorkerFlags, 'workerId'>): string {
+  return `${program.replace('-', ' ')} ${workerId}`;
+}
