@@ -46,7 +46,12 @@ describe('a coordinator', () => {
   let cluster: LocalCluster;
   let client: CoordinatorClient;
   beforeAll(async () => {
-    cluster = await LocalCluster.start({ teacherWorkers: 0, studentWorkers: 0, logLevel: 'warn' });
+    cluster = await LocalCluster.start({
+      environment: process.env,
+      teacherWorkers: 0,
+      studentWorkers: 0,
+      logLevel: 'warn',
+    });
     client = new CoordinatorClient(cluster.address);
   });
   afterAll(async () => {

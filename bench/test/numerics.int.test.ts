@@ -34,6 +34,7 @@ beforeAll(async () => {
   run = await chaosRun(engine, { seed: 6, stepCount: STEPS, cacheFolder: CACHE });
   weights = (await oracle(engine, run)).finalWeightsDigest;
   cluster = await LocalCluster.start({
+    environment: process.env,
     teacherWorkers: 1,
     studentWorkers: 1,
     computeThreads: COMPUTE_THREADS,

@@ -81,6 +81,7 @@ async function inOwnCluster(options: DemoOptions, signal: AbortSignal): Promise<
   try {
     title('a cluster on this machine');
     cluster = await LocalCluster.start({
+      environment: process.env,
       teacherWorkers: 3,
       studentWorkers: 1,
       stateDir,

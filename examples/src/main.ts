@@ -110,6 +110,7 @@ async function main(signal: AbortSignal): Promise<number> {
   let cluster: LocalCluster | undefined;
   try {
     cluster = await LocalCluster.start({
+      environment: process.env,
       teacherWorkers: 1,
       studentWorkers: 2,
       computeThreads: 1,

@@ -75,6 +75,7 @@ test('teaches students with them, with the chat and without', async () => {
   const folder = await mkdtemp(path.join(tmpdir(), 'explain-'));
   const { signal } = new AbortController();
   const cluster = await LocalCluster.start({
+    environment: process.env,
     teacherWorkers: 1,
     studentWorkers: 1,
     computeThreads: 1,

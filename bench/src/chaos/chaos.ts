@@ -112,6 +112,7 @@ async function runOnCluster(
   { stateDir, log, signal }: ChaosOptions,
 ): Promise<Outcome> {
   const cluster = await LocalCluster.start({
+    environment: process.env,
     teacherWorkers: TEACHER_WORKERS,
     studentWorkers: STUDENT_WORKERS,
     computeThreads: COMPUTE_THREADS,

@@ -14,10 +14,11 @@ export const COMPUTE_THREADS = 2;
 
 /** Starts a cluster, and ends it afterwards whatever happens. */
 export async function withCluster<T>(
-  options: Omit<LocalClusterOptions, 'logLevel'>,
+  options: Omit<LocalClusterOptions, 'environment' | 'logLevel'>,
   use: (cluster: LocalCluster, client: CoordinatorClient) => Promise<T>,
 ): Promise<T> {
   const cluster = await LocalCluster.start({
+    environment: process.env,
     computeThreads: COMPUTE_THREADS,
     ...options,
     logLevel: 'warn',

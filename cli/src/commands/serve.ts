@@ -44,7 +44,7 @@ interface ServeFlags {
   readonly datasetsRoot?: string;
 }
 
-export function addServe(program: Command): void {
+export function addServe(program: Command, env: NodeJS.ProcessEnv): void {
   program
     .command('serve')
     .description('run the coordinator')
@@ -149,17 +149,21 @@ Examples:
   coordinator serve
   coordinator serve --listen 127.0.0.1:0 --nats nats://127.0.0.1:4222 --state-dir /var/lib/lyceum`,
     )
-    .action((flags: ServeFlags, command: Command) => run(flags, globalOptions(command)));
+    .action((flags: ServeFlags, command: Command) => run(flags, globalOptions(command), env));
 }
 
-async function run(flags: ServeFlags, globals: GlobalOptions): Promise<void> {
+async function run(
+  flags: ServeFlags,
+  globals: GlobalOptions,
+  env: NodeJS.ProcessEnv,
+): Promise<void> {
   collectGarbageRarely();
   const { logLevel } = globals;
   const tls = tlsOf(globals);
   // Before it waits for NATS.
   if (tls !== undefined) checkServerCertificate(tls);
   const credentials = natsCredentialsIn(flags.natsCredentials);
-  const insecure = flags.insecure || isYes('LYCEUM_INSECURE', process.env);
+  const insecure = flags.insecure || isYes('LYCEUM_INSECURE', env);
   const open = insecure || tls !== undefined;
   const dashboardAddress = flags.dashboard === undefined ? [] : [flags.dashboard];
   for (const address of [flags.listen, flags.http, ...dashboardAddress]) {
@@ -189,7 +193,7 @@ async function run(flags: ServeFlags, globals: GlobalOptions): Promise<void> {
       insecure,
       tls,
       outside: {
-        secrets: secretPlaces(flags.secretsDir, process.env, 'nowhere'),
+        secrets: secretPlaces(flags.secretsDir, env, 'nowhere'),
         addresses: new AddressGuard(flags.allowAddresses),
       },
       datasetsRoot: flags.datasetsRoot,

@@ -29,7 +29,7 @@ interface UpFlags {
   readonly allowAddresses?: readonly string[];
 }
 
-export function addUp(program: Command): void {
+export function addUp(program: Command, environment: NodeJS.ProcessEnv): void {
   program
     .command('up')
     .description('start a whole cluster on this machine, and end it on Ctrl-C')
@@ -71,10 +71,14 @@ Examples:
   coordinator up
   coordinator up --teachers 1 --students 2 --state-dir /tmp/lyceum`,
     )
-    .action((flags: UpFlags, command: Command) => up(flags, globalOptions(command)));
+    .action((flags: UpFlags, command: Command) => up(flags, globalOptions(command), environment));
 }
 
-async function up(flags: UpFlags, globals: GlobalOptions): Promise<void> {
+async function up(
+  flags: UpFlags,
+  globals: GlobalOptions,
+  environment: NodeJS.ProcessEnv,
+): Promise<void> {
   const tls = tlsOf(globals);
   if (tls !== undefined) checkServerCertificate(tls);
   const interrupted = new AbortController();
@@ -85,7 +89,7 @@ async function up(flags: UpFlags, globals: GlobalOptions): Promise<void> {
       resolve();
     });
   });
-  const cluster = await startOrInterrupt(flags, globals, interrupted.signal);
+  const cluster = await startOrInterrupt(flags, globals, environment, interrupted.signal);
   if (cluster === undefined) throw new CommandExit(EXIT.interrupted);
   const { tlsDir } = globals;
   const exports = [
@@ -133,11 +137,13 @@ async function openOrNotice(
 async function startOrInterrupt(
   flags: UpFlags,
   { logLevel, tlsDir }: GlobalOptions,
+  environment: NodeJS.ProcessEnv,
   signal: AbortSignal,
 ): Promise<LocalCluster | undefined> {
   try {
     return await LocalCluster.start({
       program: 'coordinator up',
+      environment,
       teacherWorkers: flags.teachers,
       studentWorkers: flags.students,
       computeThreads: flags.computeThreads,

@@ -35,7 +35,7 @@ export async function* diagnose(patient: Patient, signal: AbortSignal): AsyncGen
   }
   yield* judgeNats(await gatherNats({ url: nats, credentials: natsCredentials, tls }, env));
   signal.throwIfAborted();
-  const engine = await gatherEngine();
+  const engine = await gatherEngine(env);
   yield judgeEngine(engine);
   yield judgeGpu(await gatherGpu(env), engine);
   yield judgeDisk(gatherDisk('state folder', stateDir, '--state-dir'));

@@ -21,13 +21,15 @@ console.log(JSON.stringify({ name, version, device }));`;
 
 const engine = z.object({ name: z.string(), version: z.string(), device: z.string() });
 
-export async function gatherEngine(): Promise<EngineFacts> {
+/** @param env - of this process, and of the one that tries the engine. */
+export async function gatherEngine(env: NodeJS.ProcessEnv): Promise<EngineFacts> {
   const worker = programFile('teacher-worker');
   if (!existsSync(worker)) return { kind: 'not installed' };
   try {
     const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', OPEN_ENGINE], {
       cwd: dirname(worker),
       timeout: ENGINE_PATIENCE_MS,
+      env,
     });
     const last = stdout.trimEnd().split('\n').at(-1) ?? '';
     return { kind: 'loaded', ...engine.parse(JSON.parse(last)) };

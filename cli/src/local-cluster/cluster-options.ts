@@ -25,7 +25,9 @@ export interface LocalClusterOptions {
   readonly plugin?: string;
   /** Mutual TLS between all of them and with who calls, as `readTlsIdentity` reads it; default: without. */
   readonly tlsDir?: string;
-  /** Added to this process' environment for the children. */
+  /** Of this process. */
+  readonly environment: NodeJS.ProcessEnv;
+  /** Added to it for the children. */
   readonly env?: NodeJS.ProcessEnv;
   /** Starts a worker that dies again, later each time. Default: it stays dead. */
   readonly restartWorkers?: boolean;
@@ -46,12 +48,9 @@ export interface ChildEnvironment {
   readonly isOpenOutwards: boolean;
 }
 
-/** @param own - of this process. */
-export function childEnvironment(
-  options: LocalClusterOptions,
-  own: NodeJS.ProcessEnv,
-): ChildEnvironment {
-  const env: NodeJS.ProcessEnv = { ...own, LYCEUM_TLS_DIR: options.tlsDir, ...options.env };
+export function childEnvironment(options: LocalClusterOptions): ChildEnvironment {
+  const { environment, tlsDir } = options;
+  const env: NodeJS.ProcessEnv = { ...environment, LYCEUM_TLS_DIR: tlsDir, ...options.env };
   const { allowAddresses, listen } = options;
   const isLocal = listen === undefined || isLoopback(parseAddress(listen).host);
   const isOpenOutwards = allowAddresses === undefined && !env['LYCEUM_ALLOW_ADDRESSES'] && isLocal;

@@ -84,7 +84,7 @@ export class LocalCluster {
   static async start(options: LocalClusterOptions): Promise<LocalCluster> {
     const folder = options.stateDir ?? (await mkdtemp(path.join(tmpdir(), 'lyceum-cluster-')));
     const stateDir = path.resolve(folder);
-    const environment = childEnvironment(options, process.env);
+    const environment = childEnvironment(options);
     const lock = await lockFolder(stateDir, options.program ?? 'a local cluster', options.log);
     const cluster = new LocalCluster(options, environment, stateDir, lock);
     const giveUp = () => cluster.#stopping.abort();

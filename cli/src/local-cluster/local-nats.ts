@@ -78,6 +78,7 @@ export class LocalNats {
         'teacher-worker': this.user('teacher-worker').credentials.password,
         'student-worker': this.user('student-worker').credentials.password,
       },
+      env,
     });
     this.#server = server;
     this.#url = server.url;

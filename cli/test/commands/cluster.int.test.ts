@@ -87,7 +87,7 @@ beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'lyceum-test-'));
   const env = { LYCEUM_DASHBOARD: '127.0.0.1:0' };
   const workers = { teacherWorkers: 1, studentWorkers: 1, computeThreads: 1 };
-  cluster = await LocalCluster.start({ ...workers, env });
+  cluster = await LocalCluster.start({ environment: process.env, ...workers, env });
   await writeFile(path.join(folder, 'small.npz'), smallSetBytes());
 });
 afterAll(async () => {

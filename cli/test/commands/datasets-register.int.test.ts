@@ -129,7 +129,12 @@ describe('pictures sorted by class', () => {
         cpSync(path.join(own, '0.jpg'), path.join(own, `${copy}.jpg`));
     }
     const stateDir = path.join(folder, 'state');
-    cluster = await LocalCluster.start({ teacherWorkers: 0, studentWorkers: 0, stateDir });
+    cluster = await LocalCluster.start({
+      environment: process.env,
+      teacherWorkers: 0,
+      studentWorkers: 0,
+      stateDir,
+    });
   });
   afterAll(() => cluster.stop());
 

@@ -17,7 +17,12 @@ let folder = '';
 
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'lyceum-test-'));
-  cluster = await LocalCluster.start({ teacherWorkers: 1, studentWorkers: 1, computeThreads: 1 });
+  cluster = await LocalCluster.start({
+    environment: process.env,
+    teacherWorkers: 1,
+    studentWorkers: 1,
+    computeThreads: 1,
+  });
   const set = path.join(folder, 'small.npz');
   await writeFile(set, smallSetBytes());
   expect((await cli('datasets', 'push', 'small', set)).code).toBe(0);

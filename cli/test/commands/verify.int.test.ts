@@ -60,7 +60,7 @@ afterAll(async () => {
 
 async function start(teacherWorkers: number): Promise<void> {
   const options = { teacherWorkers, studentWorkers: 1, computeThreads: 1, stateDir } as const;
-  cluster = await LocalCluster.start(options);
+  cluster = await LocalCluster.start({ environment: process.env, ...options });
   address = cluster.address;
 }
 

@@ -96,7 +96,11 @@ describe.each(['bash', 'zsh', 'fish'] as const)('in %s', (shell) => {
 });
 
 test('names of runs, models and sets come from the coordinator', async () => {
-  const cluster = await LocalCluster.start({ teacherWorkers: 0, studentWorkers: 0 });
+  const cluster = await LocalCluster.start({
+    environment: process.env,
+    teacherWorkers: 0,
+    studentWorkers: 0,
+  });
   try {
     const npz = join(folder, 'small.npz');
     writeFileSync(npz, smallSetBytes());

@@ -20,7 +20,12 @@ let server: Server | undefined;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'lyceum-doctor-'));
   ours = await issued('ours');
-  cluster = await LocalCluster.start({ teacherWorkers: 0, studentWorkers: 0, tlsDir: ours });
+  cluster = await LocalCluster.start({
+    environment: process.env,
+    teacherWorkers: 0,
+    studentWorkers: 0,
+    tlsDir: ours,
+  });
 });
 afterAll(async () => {
   await cluster?.stop();

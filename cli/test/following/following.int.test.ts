@@ -27,7 +27,12 @@ let folder = '';
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'lyceum-test-'));
-  cluster = await LocalCluster.start({ teacherWorkers: 0, studentWorkers: 1, computeThreads: 1 });
+  cluster = await LocalCluster.start({
+    environment: process.env,
+    teacherWorkers: 0,
+    studentWorkers: 1,
+    computeThreads: 1,
+  });
   await writeFile(join(folder, 'small.npz'), smallSetBytes());
   await runCli(cluster.address, 'datasets', 'push', 'small', join(folder, 'small.npz'));
   const submitted = await startCli(cluster.address, ['submit', '-'], RUN).result;

@@ -340,7 +340,12 @@ describe('with a cluster', () => {
   let client: CoordinatorClient;
 
   beforeAll(async () => {
-    cluster = await LocalCluster.start({ teacherWorkers: 1, studentWorkers: 0, computeThreads: 1 });
+    cluster = await LocalCluster.start({
+      environment: process.env,
+      teacherWorkers: 1,
+      studentWorkers: 0,
+      computeThreads: 1,
+    });
     client = new CoordinatorClient(cluster.address);
   });
   afterAll(async () => {

@@ -102,6 +102,7 @@ test('rows of numbers and images of several sizes are asked about, kept and lear
     { size: '8x8', channels: 'gray' },
   );
   const cluster = await LocalCluster.start({
+    environment: process.env,
     teacherWorkers: 1,
     studentWorkers: 1,
     computeThreads: 1,

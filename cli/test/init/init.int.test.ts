@@ -17,7 +17,11 @@ let cluster: LocalCluster;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'lyceum-init-'));
-  cluster = await LocalCluster.start({ teacherWorkers: 0, studentWorkers: 0 });
+  cluster = await LocalCluster.start({
+    environment: process.env,
+    teacherWorkers: 0,
+    studentWorkers: 0,
+  });
   await writeFile(join(folder, 'small.npz'), smallSetBytes());
   const pushed = await runCli(
     cluster.address,

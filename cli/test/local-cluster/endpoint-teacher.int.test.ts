@@ -59,6 +59,7 @@ beforeAll(async () => {
     timeoutMs: 20_000,
   };
   cluster = await LocalCluster.start({
+    environment: process.env,
     teacherWorkers: 2,
     studentWorkers: 1,
     computeThreads: 1,

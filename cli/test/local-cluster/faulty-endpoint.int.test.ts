@@ -64,7 +64,12 @@ beforeAll(async () => {
     batch: 8,
     attempts: 2,
   };
-  cluster = await LocalCluster.start({ teacherWorkers: 1, studentWorkers: 2, computeThreads: 1 });
+  cluster = await LocalCluster.start({
+    environment: process.env,
+    teacherWorkers: 1,
+    studentWorkers: 2,
+    computeThreads: 1,
+  });
   client = new CoordinatorClient(cluster.address);
   await client.pushArtifact(ARTIFACT_KIND_DATASET, 'small', smallImagesBytes());
   const rows = encodeDataset({

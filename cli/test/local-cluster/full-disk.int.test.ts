@@ -44,6 +44,7 @@ describe.runIf(SmallDisk.available)('on one small disk', () => {
     stateDir = path.join(folder, 'state');
     disk = SmallDisk.mount(stateDir, 160);
     cluster = await LocalCluster.start({
+      environment: process.env,
       teacherWorkers: 1,
       studentWorkers: 1,
       computeThreads: 1,

@@ -52,7 +52,12 @@ let cluster: LocalCluster;
 let client: CoordinatorClient;
 
 beforeAll(async () => {
-  cluster = await LocalCluster.start({ teacherWorkers: 1, studentWorkers: 1, computeThreads: 1 });
+  cluster = await LocalCluster.start({
+    environment: process.env,
+    teacherWorkers: 1,
+    studentWorkers: 1,
+    computeThreads: 1,
+  });
   client = new CoordinatorClient(cluster.address);
   for (const [name, set] of [
     ['digits', display(NAMES, 2_400, 11)],

@@ -50,6 +50,7 @@ async function workerIds(address: string): Promise<string[]> {
 test('a cluster starts, is mended, and leaves nothing', async () => {
   const lines: string[] = [];
   const cluster = await LocalCluster.start({
+    environment: process.env,
     teacherWorkers: 1,
     studentWorkers: 1,
     computeThreads: 1,
@@ -98,7 +99,11 @@ test('a cluster starts, is mended, and leaves nothing', async () => {
 });
 
 test('all programs leave the cores to the student', async () => {
-  const cluster = await LocalCluster.start({ teacherWorkers: 1, studentWorkers: 1 });
+  const cluster = await LocalCluster.start({
+    environment: process.env,
+    teacherWorkers: 1,
+    studentWorkers: 1,
+  });
   clusters.push(cluster);
   const own = getPriority();
   const low = Math.min(own + 10, 19);
@@ -119,7 +124,11 @@ test('all programs leave the cores to the student', async () => {
 });
 
 test('the death of NATS or of the coordinator is told', async () => {
-  const cluster = await LocalCluster.start({ teacherWorkers: 0, studentWorkers: 0 });
+  const cluster = await LocalCluster.start({
+    environment: process.env,
+    teacherWorkers: 0,
+    studentWorkers: 0,
+  });
   clusters.push(cluster);
   await cluster.kill('coordinator', 'SIGKILL');
   await expect(cluster.failed).rejects.toThrow(/coordinator died \(SIGKILL\)/);
@@ -128,14 +137,15 @@ test('the death of NATS or of the coordinator is told', async () => {
 
 test('without nats-server nothing starts, and what to do is said', async () => {
   const env = { PATH: '', LYCEUM_CACHE: await temporaryFolder() };
-  await expect(LocalCluster.start({ teacherWorkers: 0, studentWorkers: 0, env })).rejects.toThrow(
-    'npm run setup',
-  );
+  await expect(
+    LocalCluster.start({ environment: process.env, teacherWorkers: 0, studentWorkers: 0, env }),
+  ).rejects.toThrow('npm run setup');
 });
 
 test('a part that cannot start ends the others', async () => {
   const stateDir = await temporaryFolder();
   const start = LocalCluster.start({
+    environment: process.env,
     teacherWorkers: 1,
     studentWorkers: 0,
     // Refused by the worker at once.

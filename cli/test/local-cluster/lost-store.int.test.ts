@@ -23,6 +23,7 @@ let undisturbed: Run;
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'lyceum-lost-store-'));
   cluster = await LocalCluster.start({
+    environment: process.env,
     teacherWorkers: 1,
     studentWorkers: 1,
     computeThreads: 1,

@@ -23,7 +23,12 @@ let cluster: LocalCluster;
 let client: CoordinatorClient;
 
 beforeAll(async () => {
-  cluster = await LocalCluster.start({ teacherWorkers: 2, studentWorkers: 1, computeThreads: 1 });
+  cluster = await LocalCluster.start({
+    environment: process.env,
+    teacherWorkers: 2,
+    studentWorkers: 1,
+    computeThreads: 1,
+  });
   client = new CoordinatorClient(cluster.address);
   const bytes = encodeStoredDataset(parts());
   await client.pushArtifact(ArtifactKind.ARTIFACT_KIND_DATASET, 'senses', bytes);

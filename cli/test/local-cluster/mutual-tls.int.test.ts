@@ -27,6 +27,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'lyceum-mutual-tls-'));
   tlsDir = await issued('ours');
   cluster = await LocalCluster.start({
+    environment: process.env,
     teacherWorkers: 1,
     studentWorkers: 1,
     computeThreads: 1,

@@ -15,7 +15,13 @@ let folder: string;
 let cluster: LocalCluster;
 
 const started = () =>
-  LocalCluster.start({ teacherWorkers: 1, studentWorkers: 1, computeThreads: 1, stateDir: folder });
+  LocalCluster.start({
+    environment: process.env,
+    teacherWorkers: 1,
+    studentWorkers: 1,
+    computeThreads: 1,
+    stateDir: folder,
+  });
 
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'lyceum-users-'));

@@ -103,6 +103,7 @@ beforeAll(async () => {
     grpcPort,
   );
   cluster = await LocalCluster.start({
+    environment: process.env,
     teacherWorkers: 1,
     studentWorkers: 1,
     computeThreads: 1,

@@ -35,6 +35,7 @@ beforeAll(async () => {
   }
   faults = new TeacherFaults(path.join(folder, 'teacher-faults.json'));
   cluster = await LocalCluster.start({
+    environment: process.env,
     teacherWorkers: 0,
     studentWorkers: 1,
     computeThreads: 1,

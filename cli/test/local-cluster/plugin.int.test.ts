@@ -60,6 +60,7 @@ async function start(plugin?: string): Promise<void> {
   await cluster?.stop();
   cluster = undefined;
   cluster = await LocalCluster.start({
+    environment: process.env,
     teacherWorkers: 1,
     studentWorkers: 1,
     computeThreads: 1,
@@ -148,7 +149,12 @@ test('a run waits for its own plugin: without it, or with another, it is paused'
 test('a cluster with a plugin that is none does not start', async () => {
   const broken = path.join(folder, 'broken.ts');
   await writeFile(broken, 'export default { terms: {} };');
-  const starting = LocalCluster.start({ teacherWorkers: 0, studentWorkers: 0, plugin: broken });
+  const starting = LocalCluster.start({
+    environment: process.env,
+    teacherWorkers: 0,
+    studentWorkers: 0,
+    plugin: broken,
+  });
   await expect(starting).rejects.toThrow(
     /broken\.ts cannot be used:\n {2}- has no term and no rule/,
   );

@@ -24,6 +24,7 @@ let client: CoordinatorClient;
 
 beforeAll(async () => {
   cluster = await LocalCluster.start({
+    environment: process.env,
     teacherWorkers: 3,
     studentWorkers: 1,
     computeThreads: 1,

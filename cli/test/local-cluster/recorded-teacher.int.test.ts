@@ -25,7 +25,12 @@ const set = parseDataset(smallImagesBytes());
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'recorded-teacher-'));
-  cluster = await LocalCluster.start({ teacherWorkers: 2, studentWorkers: 1, computeThreads: 1 });
+  cluster = await LocalCluster.start({
+    environment: process.env,
+    teacherWorkers: 2,
+    studentWorkers: 1,
+    computeThreads: 1,
+  });
   client = new CoordinatorClient(cluster.address);
   await client.pushArtifact(ARTIFACT_KIND_DATASET, 'small', smallImagesBytes());
   await client.pushArtifact(ARTIFACT_KIND_DATASET, 'other', otherSetBytes());

@@ -43,7 +43,12 @@ const refuseGreat: Behaviour['before'] = ({ inputs: [input], rawInputContents })
 };
 
 beforeAll(async () => {
-  cluster = await LocalCluster.start({ teacherWorkers: 1, studentWorkers: 2, computeThreads: 1 });
+  cluster = await LocalCluster.start({
+    environment: process.env,
+    teacherWorkers: 1,
+    studentWorkers: 2,
+    computeThreads: 1,
+  });
   client = new CoordinatorClient(cluster.address);
   for (const [name, factor] of Object.entries({ fitting: 1, great: 255 })) {
     const bytes = setBytes(numbers(factor, 400 * 4).map((value) => value * factor));

@@ -26,7 +26,12 @@ let server: ServedModels;
 const modelBytes = (seed: number) => tinyModelBytes(seed, SIDE * SIDE, 2);
 
 beforeAll(async () => {
-  cluster = await LocalCluster.start({ teacherWorkers: 1, studentWorkers: 1, computeThreads: 1 });
+  cluster = await LocalCluster.start({
+    environment: process.env,
+    teacherWorkers: 1,
+    studentWorkers: 1,
+    computeThreads: 1,
+  });
   client = new CoordinatorClient(cluster.address);
   server = await serveModels({ far: modelBytes(7) });
   await client.pushArtifact(ARTIFACT_KIND_DATASET, 'small', smallImagesBytes());

@@ -20,7 +20,12 @@ let client: CoordinatorClient;
 let nats: Nats;
 
 beforeAll(async () => {
-  cluster = await LocalCluster.start({ teacherWorkers: 1, studentWorkers: 1, computeThreads: 1 });
+  cluster = await LocalCluster.start({
+    environment: process.env,
+    teacherWorkers: 1,
+    studentWorkers: 1,
+    computeThreads: 1,
+  });
   client = new CoordinatorClient(cluster.address);
   const credentials = cluster.natsCredentials('coordinator');
   nats = await connectNats({ url: cluster.natsUrl, name: 'test', log, credentials });

@@ -61,6 +61,7 @@ beforeAll(async () => {
     await put(url, await tarOfPictures(10 + shard, HELD_OUT_COUNT));
   }
   cluster = await LocalCluster.start({
+    environment: process.env,
     teacherWorkers: 1,
     studentWorkers: 1,
     computeThreads: 1,

@@ -30,6 +30,7 @@ let photos: PictureSet;
 beforeAll(async () => {
   photos = await pictureSet(root, SET);
   cluster = await LocalCluster.start({
+    environment: process.env,
     teacherWorkers: 1,
     studentWorkers: 1,
     computeThreads: 1,

@@ -45,6 +45,7 @@ test(
       );
     }
     const cluster = await LocalCluster.start({
+      environment: process.env,
       teacherWorkers: 3,
       studentWorkers: 1,
       stateDir: path.join(folder, 'state'),

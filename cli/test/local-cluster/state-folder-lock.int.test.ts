@@ -81,7 +81,12 @@ async function contents(of: string): Promise<string[]> {
 
 test('a second up on the state folder of one that runs says who has it, and touches nothing', async () => {
   const stateDir = path.join(folder, 'state');
-  const cluster = await LocalCluster.start({ teacherWorkers: 0, studentWorkers: 0, stateDir });
+  const cluster = await LocalCluster.start({
+    environment: process.env,
+    teacherWorkers: 0,
+    studentWorkers: 0,
+    stateDir,
+  });
   clusters.push(cluster);
   const files = (await readdir(stateDir, { recursive: true })).sort();
   const second = start('coordinator', 'up', '--students', '0', '--state-dir', stateDir);

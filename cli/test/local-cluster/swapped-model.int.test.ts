@@ -30,7 +30,12 @@ beforeAll(async () => {
   server = await LinearServer.start(PUSHED);
   // An honest server: its answers move a little.
   server.noise = 1e-5;
-  cluster = await LocalCluster.start({ teacherWorkers: 1, studentWorkers: 1, computeThreads: 1 });
+  cluster = await LocalCluster.start({
+    environment: process.env,
+    teacherWorkers: 1,
+    studentWorkers: 1,
+    computeThreads: 1,
+  });
   client = new CoordinatorClient(cluster.address);
   await client.pushArtifact(ARTIFACT_KIND_DATASET, 'small', smallImagesBytes(CLASSES));
   const description = checkInferenceDescription({ url: server.url, model: 'far' }, 'test');

@@ -21,7 +21,12 @@ let cluster: LocalCluster;
 let client: CoordinatorClient;
 
 beforeAll(async () => {
-  cluster = await LocalCluster.start({ teacherWorkers: 2, studentWorkers: 1, computeThreads: 1 });
+  cluster = await LocalCluster.start({
+    environment: process.env,
+    teacherWorkers: 2,
+    studentWorkers: 1,
+    computeThreads: 1,
+  });
   client = new CoordinatorClient(cluster.address);
   await client.pushArtifact(ARTIFACT_KIND_DATASET, 'small', datasetBytes());
   await client.pushArtifact(ARTIFACT_KIND_MODEL, 'layers', tinyModelBytes(0.3, 36, 5));

@@ -25,6 +25,7 @@ beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'lyceum-health-'));
   faults = new TeacherFaults(path.join(folder, 'teacher-faults.json'));
   cluster = await LocalCluster.start({
+    environment: process.env,
     teacherWorkers: 2,
     studentWorkers: 1,
     computeThreads: 1,

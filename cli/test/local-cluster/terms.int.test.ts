@@ -21,6 +21,7 @@ let client: CoordinatorClient;
 
 beforeAll(async () => {
   cluster = await LocalCluster.start({
+    environment: process.env,
     teacherWorkers: 1,
     studentWorkers: 1,
     computeThreads: 1,

@@ -49,7 +49,12 @@ let folder = '';
 
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'lyceum-test-'));
-  cluster = await LocalCluster.start({ teacherWorkers: 1, studentWorkers: 2, computeThreads: 1 });
+  cluster = await LocalCluster.start({
+    environment: process.env,
+    teacherWorkers: 1,
+    studentWorkers: 2,
+    computeThreads: 1,
+  });
   await writeFile(path.join(folder, 'small.npz'), smallSetBytes());
   await cli('datasets', 'push', 'small', path.join(folder, 'small.npz'));
   expect(await submit(TEACHER, '--wait')).toMatchObject({ code: 0 });

@@ -74,7 +74,7 @@ async function startCluster(): Promise<void> {
   expect(await runCli(NOBODY, 'certificates', ...whom, '--dir', dir)).toMatchObject({ code: 0 });
   tlsDir = join(dir, 'everybody');
   const workers = { teacherWorkers: 1, studentWorkers: 1, computeThreads: 1 };
-  cluster = await LocalCluster.start({ ...workers, tlsDir });
+  cluster = await LocalCluster.start({ environment: process.env, ...workers, tlsDir });
   client = new CoordinatorClient(cluster.address, readTlsIdentity(tlsDir, Date.now()));
   const classNames = Array.from({ length: CLASSES }, (_, i) => `class ${i}`);
   await client.pushArtifact(

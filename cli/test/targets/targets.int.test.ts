@@ -33,7 +33,12 @@ let gateway: CliProcess | undefined;
 
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'lyceum-test-'));
-  cluster = await LocalCluster.start({ teacherWorkers: 1, studentWorkers: 1, computeThreads: 1 });
+  cluster = await LocalCluster.start({
+    environment: process.env,
+    teacherWorkers: 1,
+    studentWorkers: 1,
+    computeThreads: 1,
+  });
   client = new CoordinatorClient(cluster.address);
   await writeFile(path.join(folder, 'small.npz'), smallSetBytes());
   expect((await cli('datasets', 'push', 'small', path.join(folder, 'small.npz'))).code).toBe(0);

@@ -41,6 +41,8 @@ export interface NatsServerOptions {
   readonly tlsDir?: string | undefined;
   /** Each role's user; default: whoever reaches the server may do everything. */
   readonly passwords?: Readonly<Record<NatsRole, string>> | undefined;
+  /** Variables of its environment. Default: none. */
+  readonly env?: NodeJS.ProcessEnv;
 }
 
 export interface NatsServer {
@@ -83,7 +85,7 @@ export async function startNatsServer(options: NatsServerOptions): Promise<NatsS
       // The lock is the server's as long as it runs, whatever becomes of this process.
       stdio: ['ignore', logHandle.fd, logHandle.fd, lock.fd],
       // One thread serves a machine's worth of workers; several wake each other on cores that train.
-      env: { GOMAXPROCS: '1', ...process.env },
+      env: { GOMAXPROCS: '1', ...options.env },
     });
     // Before anything is waited for: a binary that is not there is told at once.
     exited = exitOf(child);
