@@ -16,6 +16,7 @@ import {
   refusal,
 } from './access/index.js';
 import { failureOf } from './facts/index.js';
+import { BODY_MAX_BYTES, endsSoon } from './request-body.js';
 import { sendFile, sendHtml, sendJson, sendProblem, setHeaders } from './responses.js';
 import { type DashboardClient, findRoute } from './routes.js';
 import type { Site } from './site.js';
@@ -23,8 +24,6 @@ import { Streams, Tab } from './streams/index.js';
 
 const API = '/api/';
 
-/** Requests have next to nothing in them. */
-const BODY_MAX_BYTES = 4096;
 const LIMITS = {
   maxHeaderSize: 16 * 1024,
   /** To the end of the headers, and of the request. */
@@ -34,6 +33,8 @@ const LIMITS = {
   keepAliveTimeout: 10_000,
 } as const;
 const CONNECTIONS_MAX = 256;
+/** Calls under way: one connection can ask without waiting for answers, and each call is one of the coordinator's. */
+const CALLS_MAX = 64;
 
 export interface DashboardOptions {
   readonly client: DashboardClient;
@@ -53,6 +54,7 @@ export class DashboardServer {
   readonly #options: DashboardOptions;
   readonly #server: Server;
   readonly #streams: Streams;
+  #callCount = 0;
   #rules: AccessRules | undefined;
   #session: OneTimeSession | undefined;
 
@@ -209,11 +211,20 @@ export class DashboardServer {
       sendProblem(request, response, 413, { code: 'RESOURCE_EXHAUSTED', message });
       return;
     }
+    if (this.#callCount >= CALLS_MAX) {
+      const message = `${CALLS_MAX} calls are under way, and more would be too many; ask again`;
+      throw new LyceumError('RESOURCE_EXHAUSTED', message);
+    }
     const left = new AbortController();
     response.once('close', () => left.abort());
     const { client, sessionAt } = this.#options;
     const call = { client, id: found.id, query, mayChange: sessionAt !== undefined };
-    sendJson(response, 200, await found.route.answer({ ...call, signal: left.signal }));
+    this.#callCount += 1;
+    try {
+      sendJson(response, 200, await found.route.answer({ ...call, signal: left.signal }));
+    } finally {
+      this.#callCount -= 1;
+    }
   }
 
   #stream(response: ServerResponse, runId: string | undefined): void {
@@ -272,24 +283,6 @@ function sendNotAllowed(
   response.setHeader('allow', allowed.join(', '));
   const message = `want ${allowed.join(' or ')} here`;
   sendProblem(request, response, 405, { code: 'INVALID_ARGUMENT', message });
-}
-
-/** Reads a body to its end, of which nothing is wanted. @returns false: it is too long, and was not read. */
-function endsSoon(request: IncomingMessage): Promise<boolean> {
-  if (Number(request.headers['content-length'] ?? 0) > BODY_MAX_BYTES)
-    return Promise.resolve(false);
-  return new Promise((resolve, reject) => {
-    let length = 0;
-    request.on('data', (chunk: Buffer) => {
-      length += chunk.length;
-      if (length > BODY_MAX_BYTES) {
-        request.pause();
-        resolve(false);
-      }
-    });
-    request.once('end', () => resolve(true));
-    request.once('error', reject);
-  });
 }
 
 function splitOnce(text: string, mark: string): [string, string] {

@@ -236,6 +236,29 @@ describe('addresses', () => {
   });
 });
 
+test('who asks without waiting for answers gets so many calls at a time', async () => {
+  let calls = 0;
+  let answer: () => void = () => undefined;
+  const answered = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  const cluster = new FakeCluster();
+  cluster.version = async () => {
+    calls += 1;
+    await answered;
+    return '0.1.0';
+  };
+  const { address, ask } = await started('shared', cluster);
+  const socket = connect(Number(address.split(':')[1]), '127.0.0.1');
+  socket.write('GET /api/cluster HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(100));
+  await vi.waitFor(() => expect(calls).toBe(64), 10_000);
+  expect((await ask('/api/cluster')).status).toBe(429);
+  expect(calls).toBe(64);
+  answer();
+  await vi.waitFor(async () => expect((await ask('/api/cluster')).status).toBe(200), 10_000);
+  socket.destroy();
+});
+
 describe('files', () => {
   test('are zipped for whoever takes that', async () => {
     const { ask } = await started('shared');

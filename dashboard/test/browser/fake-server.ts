@@ -30,6 +30,8 @@ export interface FakeServer {
   readonly changes: readonly string[];
   /** To every open stream. */
   say<Name extends keyof StreamEvents>(name: Name, told: StreamEvents[Name]): void;
+  /** How many tabs it tells. */
+  streamCount(): number;
   row(id: string): RunRow;
   /** Ends the streams; until `true`, each new one is refused. */
   setStreaming(isOn: boolean): void;
@@ -129,6 +131,7 @@ export async function startFakeServer(marked: Marked, rows?: RunRow[]): Promise<
       for (const stream of streams)
         stream.write(`event: ${name}\ndata: ${JSON.stringify(told)}\n\n`);
     },
+    streamCount: () => streams.size,
     row: (id) => find(id) as RunRow,
     setStreaming: (isOn) => {
       isStreaming = isOn;

@@ -14,20 +14,38 @@ type Listeners = { readonly [Name in keyof StreamEvents]?: (told: StreamEvents[N
 
 const AGAIN_MS = 3_000;
 
-/** @param run - whose events; null: of all runs and workers. @returns what closes it. */
-export function openStream(run: string | null, listeners: Listeners): () => void {
+/**
+ * A browser has six connections to one address, for all its tabs. One that nobody looks at keeps none: it looks in now
+ * and then, so that its title tells how far a run is.
+ */
+const LOOK_EVERY_MS = 10_000;
+const LOOK_MS = 2_000;
+
+/**
+ * @param run - whose events; null: of all runs and workers.
+ * @param onAgain - called when it is open again: what happened meanwhile was not told.
+ * @returns what closes it.
+ */
+export function openStream(
+  run: string | null,
+  listeners: Listeners,
+  onAgain: () => void = () => undefined,
+): () => void {
   let source: EventSource;
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let wasOpen = false;
   const connect = () => {
     source = new EventSource(`api/stream${run === null ? '' : `?run=${encodeURIComponent(run)}`}`);
     source.onopen = () => {
       isConnected.value = true;
       refusal.value = null;
+      if (wasOpen) onAgain();
+      wasOpen = true;
     };
     source.onerror = () => {
       isConnected.value = false;
-      // The browser gives up when it is answered with an error.
-      if (source.readyState !== EventSource.CLOSED) return;
+      // The browser gives up when it is answered with an error; a tab that is not seen looks in again anyway.
+      if (source.readyState !== EventSource.CLOSED || document.hidden) return;
       timer = setTimeout(connect, AGAIN_MS);
       void askWhy();
     };
@@ -37,10 +55,25 @@ export function openStream(run: string | null, listeners: Listeners): () => void
       });
     }
   };
-  connect();
-  return () => {
+  const lookIn = () => {
+    connect();
+    timer = setTimeout(followSight, LOOK_MS);
+  };
+  const leave = () => {
     clearTimeout(timer);
     source.close();
+  };
+  const followSight = () => {
+    leave();
+    if (document.hidden) timer = setTimeout(lookIn, LOOK_EVERY_MS);
+    else connect();
+  };
+  if (document.hidden) lookIn();
+  else connect();
+  document.addEventListener('visibilitychange', followSight);
+  return () => {
+    document.removeEventListener('visibilitychange', followSight);
+    leave();
     isConnected.value = true;
     refusal.value = null;
   };

@@ -1,6 +1,6 @@
 /** What happened to a run, newest first. */
 import { useEffect, useMemo } from 'preact/hooks';
-import type { EventPage } from '../../api/index.js';
+import type { EventPage, EventRow } from '../../api/index.js';
 import { DataTable } from '../../components/index.js';
 import { openResource } from '../data/resource.js';
 import { openStream } from '../data/stream.js';
@@ -23,14 +23,13 @@ export function EventsPage({ id, before }: Props) {
     ask();
     // Older pages do not change.
     if (before !== null) return;
-    return openStream(id, {
-      happened: (event) => {
-        const told = list.told.value;
-        if (told.is === 'here') {
-          list.set({ ...told.facts, events: [event, ...told.facts.events] });
-        }
-      },
-    });
+    const happened = (event: EventRow) => {
+      const told = list.told.value;
+      if (told.is === 'here') {
+        list.set({ ...told.facts, events: [event, ...told.facts.events] });
+      }
+    };
+    return openStream(id, { happened }, ask);
   }, [id, before]);
   useEffect(() => () => list.close(), [list]);
   return (
