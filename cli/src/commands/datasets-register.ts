@@ -116,15 +116,10 @@ async function registerUrls(
     await objects.close();
   }
   const { manifest, ...found } = registered;
-  const refuse = () => {
-    if (flags.skipRefused !== true) requireNothingRefused(found.summary);
-  };
-  if (flags.dryRun === true) {
-    print(globals.output, found, () => shardLines(found));
-    refuse();
-    return;
-  }
-  refuse();
+  const isDryRun = flags.dryRun === true;
+  if (isDryRun) print(globals.output, found, () => shardLines(found));
+  if (flags.skipRefused !== true) requireNothingRefused(found.summary, isDryRun);
+  if (isDryRun) return;
   for (const line of shardLines(found)) notice(line);
   await withCoordinator(command, (context) =>
     pushArtifact(context, ArtifactKind.ARTIFACT_KIND_DATASET, name, manifest),

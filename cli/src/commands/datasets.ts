@@ -172,15 +172,10 @@ async function pushDataset(
       const opened = await openSource(source, options, { ...places, signal });
       return options.dryRun === true ? inspectedSource(opened) : opened;
     });
-    const refuse = () => {
-      if (options.skipRefused !== true) requireNothingRefused(summary);
-    };
-    if (options.dryRun === true) {
-      print(globals.output, summary, () => importLines(summary));
-      refuse();
-      return;
-    }
-    refuse();
+    const isDryRun = options.dryRun === true;
+    if (isDryRun) print(globals.output, summary, () => importLines(summary));
+    if (options.skipRefused !== true) requireNothingRefused(summary, isDryRun);
+    if (isDryRun) return;
     for (const line of importLines(summary)) notice(line);
     await withCoordinator(command, (context) => pushArtifact(context, KIND, name, content));
   } finally {

@@ -95,5 +95,7 @@ function several(text: string): string | undefined {
 }
 
 function notYaml(err: unknown): string {
-  return `is not YAML: ${err instanceof Error ? err.message : String(err)}`;
+  const message = err instanceof Error ? err.message.trimEnd() : String(err);
+  if (!message.startsWith('Excessive alias count')) return `is not YAML: ${message}`;
+  return `grows by its aliases (*NAME): at most ${OPTIONS.maxAliasCount} are followed; write out what they stand for`;
 }

@@ -24,10 +24,14 @@ export function nameProblem(name: string): string | undefined {
   return 'holds a control character, a mark of direction or half a character; want letters, digits and signs that are printed';
 }
 
-/** In quotes, short, and with escapes for what is not printed. */
+/** What is not seen, but for the two that join letters or emoji. */
+const UNSEEN = /(?![\u200c\u200d])\p{Cf}/gu;
+
+/** In quotes, short, and with escapes for what is not printed or not seen. */
 export function shownName(name: string): string {
   const cut = name.length > SHOWN_LENGTH ? `${name.slice(0, SHOWN_LENGTH)}…` : name;
-  return printable(JSON.stringify(cut));
+  const escaped = (sign: string) => `\\u{${sign.codePointAt(0)?.toString(16)}}`;
+  return printable(JSON.stringify(cut)).replaceAll(UNSEEN, escaped);
 }
 
 /** Without quotes, for names that programs give: of operations, functions, tensors. */

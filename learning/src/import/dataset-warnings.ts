@@ -87,11 +87,15 @@ function emptyClasses(classes: readonly ClassCounts[]): Problem[] {
   return [{ path: 'classes', message }];
 }
 
-/** `cat` beside `cat `, `Cat`, or the same letters composed another way. */
+/** Spaces of no width, marks, selectors: `cat` with one looks as `cat` does. */
+const UNSEEN = /[\p{Cf}\p{Variation_Selector}]/gu;
+
+/** `cat` beside `cat `, `Cat`, the same letters composed another way, or with what is not seen. */
 function alikeNames(names: readonly string[]): Problem[] {
   const groups = new Map<string, string[]>();
   for (const name of names) {
-    const key = name.normalize('NFKC').replaceAll(/\s+/gu, ' ').trim().toLowerCase();
+    const seen = name.replaceAll(UNSEEN, '');
+    const key = seen.normalize('NFKC').replaceAll(/\s+/gu, ' ').trim().toLowerCase();
     groups.set(key, [...(groups.get(key) ?? []), name]);
   }
   const alike = [...groups.values()].filter((group) => group.length > 1);
@@ -106,7 +110,8 @@ function difference(group: readonly string[]): string {
   if (areOne((name) => name.replaceAll(/\s+/gu, ' ').trim())) return 'white space';
   if (areOne((name) => name.toLowerCase())) return 'case';
   if (areOne((name) => name.normalize('NFKC'))) return 'how Unicode composes their letters';
-  return 'white space, case or how Unicode composes their letters';
+  if (areOne((name) => name.replaceAll(UNSEEN, ''))) return 'characters that are not seen';
+  return 'white space, case, how Unicode composes their letters or characters that are not seen';
 }
 
 function lostCharacters(names: readonly string[]): Problem[] {

@@ -160,9 +160,16 @@ export async function inspectedSource({
   return { content, summary: { ...summary, warnings } };
 }
 
-/** @throws {InvalidDocumentError} naming the first few refusals, if there are any. */
-export function requireNothingRefused({ refused }: ImportSummary): void {
+/**
+ * @param areListed - they were printed already.
+ * @throws {LyceumError} INVALID_ARGUMENT if samples are refused, naming the first few unless they are listed.
+ */
+export function requireNothingRefused({ refused }: ImportSummary, areListed = false): void {
   if (refused.count === 0) return;
+  if (areListed) {
+    const message = `${refused.count} of the source's samples cannot be used, as listed; --skip-refused takes the others`;
+    throw new LyceumError('INVALID_ARGUMENT', message);
+  }
   const first = [...refused.first];
   const more = refused.count - first.length;
   if (more === 0) first.push({ path: '', message: '--skip-refused takes the others' });

@@ -52,7 +52,9 @@ describe('a push warns of', () => {
     ['cat', 'cat ', 'white space'],
     ['cat', 'Cat', 'case'],
     ['B\u00e4r', 'Ba\u0308r', 'how Unicode composes their letters'],
-    ['big cat', 'Big  cat', 'white space, case or'],
+    ['cat', 'c\u200bat', 'characters that are not seen'],
+    ['cat', '\u00adcat\ufeff', 'characters that are not seen'],
+    ['big cat', 'Big  cat', 'white space, case, '],
     ['ﬁn', 'fin', 'how Unicode'],
   ])('%j beside %j', async (one, other, difference) => {
     const lines = rows((n) => `${n},${n % 2 === 0 ? one : other}`);

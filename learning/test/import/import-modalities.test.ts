@@ -317,7 +317,7 @@ describe('tables of numbers and categories', () => {
       raw: false,
     });
     expect([...set.splits]).toEqual([...whole.splits].filter((_, n) => n !== 7));
-    expect(summary.splitSource).toBe('test 0.2, validation 0.1, drawn as "modalities"');
+    expect(summary.splitSource).toBe('a draw with seed "modalities": test 0.2, validation 0.1');
     expect(summary.refused.reasons).toEqual({ 'no number': 1, 'not in right': 1 });
     expect(summary.refused.first[0]?.path).toBe('right, row 8');
   });

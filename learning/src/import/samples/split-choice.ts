@@ -26,14 +26,15 @@ export function chosenSplits(
 ): { readonly splits: Uint8Array; readonly source: string } {
   if (choice?.by === 'shares') {
     const name = choice.seed === undefined ? kind : `${kind}/${choice.seed}`;
-    const source = `${sharesText(choice.shares)}, drawn as "${name}"`;
-    return { splits: fixedSplits(name, labels, choice.shares), source };
+    return {
+      splits: fixedSplits(name, labels, choice.shares),
+      source: drawText(name, choice.shares),
+    };
   }
   const missing = given.indexOf(0);
   if (missing >= 0 && given.every((split) => split === 0)) {
     if (choice === undefined) {
-      const source = `${sharesText(DEFAULT_SHARES)}, drawn as "${kind}"`;
-      return { splits: fixedSplits(kind, labels), source };
+      return { splits: fixedSplits(kind, labels), source: drawText(kind, DEFAULT_SHARES) };
     }
     throw refusal(
       'the source names no splits; want folders or files named train, validation, test',
@@ -57,12 +58,14 @@ function drawMissing(kind: string, labels: Int32Array, splits: Uint8Array, from:
   for (const [row, split] of fixedSplits(kind, trainLabels, shares).entries()) {
     splits[train[row] as number] = split;
   }
-  return { splits, source: `${from}; of train ${sharesText(shares)}, drawn as "${kind}"` };
+  return { splits, source: `${from}, then of train ${drawText(kind, shares)}` };
 }
 
-function sharesText({ test, validation }: SplitShares): string {
+/** Who draws with the same name gets the same splits. */
+function drawText(name: string, { test, validation }: SplitShares): string {
   const parts = [test > 0 ? `test ${test}` : '', validation > 0 ? `validation ${validation}` : ''];
-  return parts.filter((part) => part !== '').join(', ') || 'train only';
+  const shares = parts.filter((part) => part !== '').join(', ') || 'train only';
+  return `a draw with seed "${name}": ${shares}`;
 }
 
 function refusal(message: string): LyceumError {
