@@ -1,4 +1,4 @@
-import { ArtifactKind, printable } from '@lyceum/proto';
+import { ARTIFACT_NAME, ArtifactKind } from '@lyceum/proto';
 import { Argument, type Command } from 'commander';
 import { CoordinatorClient } from '../client/index.js';
 import {
@@ -41,11 +41,13 @@ Examples:
     .addArgument(new Argument('<kind>', 'of what').choices(NAME_KINDS))
     .addHelpText('after', '\nExamples:\n  coordinator completion-names runs')
     .action(async (kind: NameKind, _options: unknown, command: Command) => {
-      for (const name of await namesOrNone(kind, globalOptions(command))) {
-        process.stdout.write(`${printable(name)}\n`);
-      }
+      // A shell puts them into a line that is run: nothing but names, whatever the coordinator says.
+      const names = (await namesOrNone(kind, globalOptions(command))).filter(isName);
+      process.stdout.write(names.map((name) => `${name}\n`).join(''));
     });
 }
+
+const isName = (name: string) => ARTIFACT_NAME.test(name);
 
 /** In the middle of a line that is being typed, an error would only be in the way. */
 async function namesOrNone(kind: NameKind, globals: GlobalOptions): Promise<string[]> {

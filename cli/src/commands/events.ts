@@ -1,7 +1,7 @@
 /** `events`: what happened to a run. */
 import { printable, printableJson, type RunEvent } from '@lyceum/proto';
 import type { Command } from 'commander';
-import { timeText } from '../printing/text/index.js';
+import { indented, timeText } from '../printing/text/index.js';
 import { withCoordinator } from '../session/index.js';
 
 export function addEvents(program: Command): void {
@@ -29,7 +29,7 @@ Examples:
 function eventText(event: RunEvent, format: 'table' | 'json' | 'yaml'): string {
   const at = timeText(event.atMs) ?? '';
   if (format === 'table') {
-    return `${printable(`${at}  ${event.kind.padEnd(18)}  ${event.message}`)}\n`;
+    return `${printable(indented(`${at}  ${event.kind.padEnd(18)}  ${event.message}`))}\n`;
   }
   const data: unknown = event.dataJson === '' ? {} : JSON.parse(event.dataJson);
   const { runId, kind, message } = event;

@@ -31,7 +31,7 @@ import {
 } from '../imitation/index.js';
 import { importLines, worthLines } from '../printing/index.js';
 import { isPaused, pauseAdvice } from '../printing/runs/index.js';
-import { bytesText } from '../printing/text/index.js';
+import { bytesText, shellWord } from '../printing/text/index.js';
 import {
   type CommandContext,
   CommandExit,
@@ -178,7 +178,7 @@ async function submitReady(
     ...waiting.map(({ runId, waitsFor }) => `${runId}  not submitted: it waits for ${waitsFor}`),
   ]);
   notice(
-    `To be done: coordinator imitation train ${path}, again, once these have SUCCEEDED. It submits what waits, and says what explanations were worth.`,
+    `To be done: coordinator imitation train ${shellWord(path)}, again, once these have SUCCEEDED. It submits what waits, and says what explanations were worth.`,
   );
   return false;
 }

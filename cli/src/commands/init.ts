@@ -12,6 +12,7 @@ import {
   type Offer,
   requireOffered,
 } from '../init/index.js';
+import { shellWord } from '../printing/text/index.js';
 import {
   type GlobalOptions,
   globalOptions,
@@ -92,7 +93,7 @@ async function init(flags: InitFlags, globals: GlobalOptions, signal: AbortSigna
   }
   await refuseOld(file, flags);
   await writeNewFile(file, text, flags.force === true);
-  notice(`wrote ${file}; see whether all fits: coordinator submit ${file} --dry-run`);
+  notice(`wrote ${file}; see whether all fits: coordinator submit ${shellWord(file)} --dry-run`);
 }
 
 async function refuseOld(file: string, { force }: InitFlags): Promise<void> {

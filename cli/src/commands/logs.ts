@@ -2,7 +2,7 @@ import { wholeNumber } from '@lyceum/platform/flags';
 import { type LogLine, printable, printableJson } from '@lyceum/proto';
 import { type Command, Option } from 'commander';
 import { LOG_LEVELS, logLevelName } from '../client/index.js';
-import { timeText } from '../printing/text/index.js';
+import { indented, timeText } from '../printing/text/index.js';
 import { type Colour, painter, withCoordinator } from '../session/index.js';
 
 const COLOURS: Readonly<Partial<Record<string, Colour>>> = {
@@ -10,9 +10,6 @@ const COLOURS: Readonly<Partial<Record<string, Colour>>> = {
   error: 'red',
   fatal: 'red',
 };
-
-/** Behind a line end: what looks like a line of its own is none. */
-const INDENTATION = '    ';
 
 interface LogsOptions {
   readonly level: keyof typeof LOG_LEVELS;
@@ -82,8 +79,7 @@ function lineText(
   const at = timeText(atMs) ?? '';
   const name = logLevelName(level);
   if (format === 'table') {
-    const text = message.replaceAll('\n', `\n${INDENTATION}`);
-    const line = printable(`${at}  ${name.padEnd(5)}  ${from.padEnd(11)}  ${text}`);
+    const line = printable(indented(`${at}  ${name.padEnd(5)}  ${from.padEnd(11)}  ${message}`));
     const colour = COLOURS[name];
     return `${colour === undefined ? line : painter(process.stdout)(colour, line)}\n`;
   }

@@ -6,6 +6,7 @@ import { type Command, Option } from 'commander';
 import { CoordinatorClient } from '../client/index.js';
 import { DASHBOARD_ADDRESS, type OpenDashboard, openDashboard } from '../dashboard/index.js';
 import { freeAddress, LocalCluster } from '../local-cluster/index.js';
+import { shellWord } from '../printing/text/index.js';
 import {
   CommandExit,
   EXIT,
@@ -91,25 +92,14 @@ async function up(
   });
   const cluster = await startOrInterrupt(flags, globals, environment, interrupted.signal);
   if (cluster === undefined) throw new CommandExit(EXIT.interrupted);
-  const { tlsDir } = globals;
-  const exports = [
-    `export LYCEUM_COORDINATOR=${cluster.address}`,
-    ...(tlsDir === undefined ? [] : [`export LYCEUM_TLS_DIR=${path.resolve(tlsDir)}`]),
-  ];
   if (flags.listen === undefined && cluster.address !== DEFAULT_LISTEN) {
     notice(
-      `${DEFAULT_LISTEN} is taken: this coordinator is at ${cluster.address}, and other commands need the line below`,
+      `${DEFAULT_LISTEN} is taken: this coordinator is at ${cluster.address}, and other commands need the line with export`,
     );
   }
   const client = new CoordinatorClient(cluster.address, tls);
   const dashboard = await openOrNotice(client, globals);
-  process.stdout.write(exports.map((line) => `${line}\n`).join(''));
-  notice(`The cluster is up; logs are in ${path.join(cluster.stateDir, 'logs')}. In another terminal:
-${exports.map((line) => `  ${line}\n`).join('')}\
-  coordinator workers
-  coordinator submit FILE --watch
-${dashboard === undefined ? '' : `In a browser, once: ${dashboard.oneTimeUrl}\n`}\
-Ctrl-C ends it.`);
+  tellHowToReach(cluster, globals, dashboard);
   try {
     await Promise.race([ended, cluster.failed]);
   } finally {
@@ -118,6 +108,25 @@ Ctrl-C ends it.`);
     await cluster.stop();
     notice('the cluster has ended');
   }
+}
+
+/** The lines with `export` are also for a shell's `eval`, on stdout. A terminal shows both streams, and has them once. */
+function tellHowToReach(
+  { address, stateDir }: LocalCluster,
+  { tlsDir }: GlobalOptions,
+  dashboard: OpenDashboard | undefined,
+): void {
+  const exports = [
+    `export LYCEUM_COORDINATOR=${address}`,
+    ...(tlsDir === undefined ? [] : [`export LYCEUM_TLS_DIR=${shellWord(path.resolve(tlsDir))}`]),
+  ];
+  notice(`The cluster is up; logs are in ${path.join(stateDir, 'logs')}. In another terminal:`);
+  const commands = ['coordinator workers', 'coordinator submit FILE --watch'];
+  const { isTTY } = process.stdout;
+  process.stdout.write(exports.map((line) => `${isTTY ? '  ' : ''}${line}\n`).join(''));
+  for (const line of isTTY ? commands : [...exports, ...commands]) notice(`  ${line}`);
+  if (dashboard !== undefined) notice(`In a browser, once: ${dashboard.oneTimeUrl}`);
+  notice('Ctrl-C ends it.');
 }
 
 /** What a cluster can do without. @returns undefined: there is none, and why was said. */

@@ -3,7 +3,7 @@ import { posixTable } from './posix-table.js';
 
 /** Bash splits `--output=json` into three words. */
 const GLUE = `_coordinator() {
-  local IFS=$'\\n' cur=\${COMP_WORDS[COMP_CWORD]} at='' option='' index=0 word lines i
+  local cur=\${COMP_WORDS[COMP_CWORD]} at='' option='' index=0 word lines i
   COMPREPLY=()
   for ((i = 1; i < COMP_CWORD; i++)); do
     word=\${COMP_WORDS[i]}
@@ -31,7 +31,10 @@ const GLUE = `_coordinator() {
     :files) compopt -o default 2>/dev/null; return ;;
     :*) lines=$(coordinator completion-names "\${lines#:}" 2>/dev/null) ;;
   esac
-  COMPREPLY=($(compgen -W "$(cut -f1 <<<"$lines")" -- "$cur"))
+  # Not by compgen -W, which runs what stands in $( ).
+  while IFS=$'\\t' read -r word _; do
+    [[ $word && $word == "$cur"* ]] && COMPREPLY+=("$word")
+  done <<<"$lines"
 }
 complete -F _coordinator coordinator`;
 

@@ -1,4 +1,5 @@
 /** The table as a function of bash and zsh: prints the candidates of a key, a line each; fails where there is no row. */
+import { shellWord } from '../printing/text/index.js';
 import type { CompletionRow } from './completion-table.js';
 
 export function posixTable(rows: readonly CompletionRow[]): string {
@@ -17,17 +18,16 @@ ${cases.join('\n')}
 function pattern(key: string): string {
   return key
     .split('*')
-    .map((part) => (part === '' ? '' : quoted(part)))
+    .map((part) => (part === '' ? '' : shellWord(part)))
     .join('*');
 }
 
 function command(candidates: CompletionRow['candidates']): string {
   if (typeof candidates === 'string') return `echo :${candidates}`;
   if (candidates.length === 0) return ':';
-  const words = candidates.flatMap(({ text, description }) => [quoted(text), quoted(description)]);
+  const words = candidates.flatMap(({ text, description }) => [
+    shellWord(text),
+    shellWord(description),
+  ]);
   return `printf '%s\\t%s\\n' ${words.join(' ')}`;
-}
-
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -15,6 +15,7 @@ import {
   runDocument,
   runPageLines,
 } from '../printing/runs/index.js';
+import { indented } from '../printing/text/index.js';
 import { type CommandContext, CommandExit, EXIT, lineWidth, painter } from '../session/index.js';
 import { CURVE_WIDTH, liveLines, rewritten } from './live-view.js';
 
@@ -98,8 +99,7 @@ function plainView(): (run: Run) => void {
     if (last !== undefined && !isNews(last.run, run) && atMs - last.atMs < PLAIN_LINE_EVERY_MS)
       return;
     last = { run, atMs };
-    process.stderr.write(
-      `${new Date(atMs).toISOString().slice(11, 19)} ${printable(plainLine(run))}\n`,
-    );
+    const line = `${new Date(atMs).toISOString().slice(11, 19)} ${plainLine(run)}`;
+    process.stderr.write(`${printable(indented(line))}\n`);
   };
 }

@@ -7,8 +7,10 @@ import {
   barText,
   countText,
   curveText,
+  cutToWidth,
   durationText,
   percentText,
+  textWidth,
 } from '../printing/text/index.js';
 import type { Colour, Paint } from '../session/index.js';
 import { bottleneck } from './bottleneck.js';
@@ -79,9 +81,8 @@ function painted(pieces: readonly Piece[], width: number, paint: Paint): string 
   return pieces
     .map((piece) => {
       const [colour, text] = typeof piece === 'string' ? [undefined, piece] : piece;
-      const shown = [...printable(text.replaceAll('\n', ' '))].slice(0, left);
-      left -= shown.length;
-      const cut = shown.join('');
+      const cut = cutToWidth(printable(text.replaceAll('\n', ' ')), left);
+      left -= textWidth(cut);
       return colour === undefined || cut === '' ? cut : paint(colour, cut);
     })
     .join('');

@@ -1,6 +1,6 @@
 /** How far a push, a pull or an export has come: one line on a terminal that is rewritten, and nothing elsewhere. */
 import { printable } from '@lyceum/proto';
-import { barText, durationText, percentText } from '../printing/text/index.js';
+import { barText, cutToWidth, durationText, percentText } from '../printing/text/index.js';
 import { lineWidth } from './terminal.js';
 
 const BAR_WIDTH = 24;
@@ -58,7 +58,7 @@ export class ProgressLine {
     this.#isShown = true;
     const progress = { what: this.#what, done, total, elapsedMs: nowMs - this.#startedMs };
     const text = printable(progressText(progress, this.#amountText));
-    const cut = [...text].slice(0, lineWidth(this.#screen)).join('');
+    const cut = cutToWidth(text, lineWidth(this.#screen));
     // The cursor goes back: what is written next takes the line's place.
     this.#screen.write(`\u001b[K${cut}\r`);
   }

@@ -3,9 +3,11 @@
  * program has, and against names of a real cluster.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { createLogger, RpcServer, SERVICES, unary } from '@lyceum/platform';
+import { ListRunsResponse } from '@lyceum/proto';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { LocalCluster } from '../../src/local-cluster/index.js';
 import { CLI_FILE, runCli } from '../commands/cli-process.js';
@@ -93,6 +95,38 @@ describe.each(['bash', 'zsh', 'fish'] as const)('in %s', (shell) => {
   inShell('no names and no noise where nobody answers', () => {
     expect(offer('watch', '')).toEqual([]);
   });
+});
+
+test('bash runs nothing of what is offered', () => {
+  const own = mkdtempSync(join(folder, 'own-'));
+  const command = '$(touch ran)';
+  writeFileSync(join(own, 'coordinator'), `#!/bin/sh\necho '${command}'\n`, { mode: 0o755 });
+  const driver = `PATH=${own}${delimiter}$PATH\n${DRIVERS.bash}`;
+  writeFileSync(join(folder, 'driver.bash'), driver);
+  const words = ['driver.bash', 'watch', ''];
+  const output = execFileSync('bash', ['--norc', ...words], { encoding: 'utf8', cwd: folder });
+  expect(output).toBe(`${command}\n`);
+  expect(readdirSync(folder)).not.toContain('ran');
+});
+
+test('names that are none are not offered, whatever a coordinator says', async () => {
+  const log = createLogger({ name: 'test', level: 'silent' });
+  const answer = { runs: ['$(touch ran)', '\u001b[2J', 'digits'].map((runId) => ({ runId })) };
+  const server = await RpcServer.start({
+    address: '127.0.0.1:0',
+    insecure: false,
+    log,
+    services: [
+      [SERVICES.cluster, { getVersion: unary(log, async () => ({ version: '0.1.0' })) }],
+      [SERVICES.run, { listRuns: unary(log, async () => ListRunsResponse.fromPartial(answer)) }],
+    ],
+  });
+  try {
+    const { stdout } = await runCli(server.address, 'completion-names', 'runs');
+    expect(stdout).toBe('digits\n');
+  } finally {
+    await server.stop(0);
+  }
 });
 
 test('names of runs, models and sets come from the coordinator', async () => {

@@ -13,4 +13,7 @@ export {
   signed,
   timeText,
 } from './number-text.js';
+export { shellWord } from './shell-word.js';
 export { type Column, tableLines } from './table.js';
+export { indented } from './text-lines.js';
+export { cutToWidth, textWidth } from './text-width.js';

@@ -1,5 +1,6 @@
 /** Rows as text with aligned columns: the one place that lays out a table. */
 import { printable } from '@lyceum/proto';
+import { textWidth } from './text-width.js';
 
 export interface Column<Row> {
   readonly title: string;
@@ -16,12 +17,12 @@ export function tableLines<Row>(columns: readonly Column<Row>[], rows: readonly 
     ...rows.map((row) => columns.map((column) => cellText(column.value(row)))),
   ];
   const widths = columns.map((_, c) =>
-    Math.max(...cells.map((line) => displayWidth(line[c] ?? ''))),
+    cells.reduce((widest, line) => Math.max(widest, textWidth(line[c] ?? '')), 0),
   );
   return cells.map((line) =>
     line
       .map((cell, c) => {
-        const padding = ' '.repeat((widths[c] ?? 0) - displayWidth(cell));
+        const padding = ' '.repeat((widths[c] ?? 0) - textWidth(cell));
         return columns[c]?.align === 'right' ? padding + cell : cell + padding;
       })
       .join('  ')
@@ -33,9 +34,4 @@ function cellText(value: string | number | undefined): string {
   if (value === undefined || value === '') return '-';
   // Escapes take room: before widths are measured.
   return printable(String(value).replaceAll(/\s+/g, ' '));
-}
-
-/** Code points, which is what names and numbers here take on a terminal. */
-function displayWidth(text: string): number {
-  return [...text].length;
 }

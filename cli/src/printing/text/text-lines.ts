@@ -1,0 +1,4 @@
+/** Text of several lines as one entry of a log: behind a line end, what looks like an entry of its own is none. */
+export function indented(text: string): string {
+  return text.replaceAll('\n', '\n    ');
+}

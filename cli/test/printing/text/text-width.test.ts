@@ -1,0 +1,45 @@
+/** Against the columns that terminals give characters (Unicode Standard Annex 11). */
+import { expect, test } from 'vitest';
+import { cutToWidth, tableLines, textWidth } from '../../../src/printing/text/index.js';
+
+test.each([
+  ['', 0],
+  ['wide', 4],
+  ['né', 2],
+  ['ne\u0301', 2],
+  ['日本語', 6],
+  ['한국어', 6],
+  ['ひらカタ', 8],
+  ['ｶﾀｶﾅ', 4],
+  ['（全）', 6],
+  ['🐈', 2],
+  ['❤', 1],
+  ['▏█·…', 4],
+  ['Ωжअ', 3],
+  ['a\u200bb\ufeff', 2],
+])('%j takes %d columns', (text, columns) => {
+  expect(textWidth(text)).toBe(columns);
+});
+
+test.each([
+  ['digits', 3, 'dig'],
+  ['digits', 9, 'digits'],
+  ['日本語', 5, '日本'],
+  ['🐈🐕', 1, ''],
+  ['ne\u0301e', 2, 'ne\u0301'],
+])('%j cut to %d columns', (text, columns, cut) => {
+  expect(cutToWidth(text, columns)).toBe(cut);
+});
+
+test('columns of a table stand below each other whatever script names are in', () => {
+  const columns = [
+    { title: 'CLASS', value: ([name]: readonly [string, number]) => name },
+    { title: 'N', value: ([, count]: readonly [string, number]) => count },
+  ];
+  expect(
+    tableLines(columns, [
+      ['日本語', 1],
+      ['cat', 2],
+    ]),
+  ).toEqual(['CLASS   N', '日本語  1', 'cat     2']);
+});
