@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** The `coordinator` program. The only file that reads the environment, and that ends the process. */
+import { fileError } from '@lyceum/platform';
 import { printable } from '@lyceum/proto';
 import { CommanderError } from 'commander';
 import { programFor } from './program.js';
@@ -7,7 +8,10 @@ import { EXIT, exitOf, painter } from './session/index.js';
 
 // `coordinator list | head` closes the pipe: nobody is left to tell.
 process.stdout.on('error', (err: NodeJS.ErrnoException) => {
-  process.exit(err.code === 'EPIPE' ? EXIT.ok : EXIT.failed);
+  if (err.code === 'EPIPE') process.exit(EXIT.ok);
+  const { message } = fileError('write', 'standard output', err) ?? err;
+  process.stderr.write(`${coloured(`error: ${message}`)}\n`);
+  process.exit(EXIT.failed);
 });
 process.stderr.on('error', () => undefined);
 

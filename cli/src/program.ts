@@ -1,10 +1,16 @@
 /** The `coordinator` command: its global options, and its commands as far as they are asked for. */
 import { homedir } from 'node:os';
 import path from 'node:path';
-import { LOG_LEVELS } from '@lyceum/platform/flags';
-import { Command, Option } from 'commander';
+import { address, LOG_LEVELS } from '@lyceum/platform/flags';
+import { printable } from '@lyceum/proto';
+import { Command, Option, type OutputConfiguration } from 'commander';
 import { type AddCommands, COMMANDS } from './commands/index.js';
 import { VERSION } from './version.js';
+
+/** Errors repeat arguments, which a shell may have made of the names of files. */
+const PRINTABLE: OutputConfiguration = {
+  outputError: (text, write) => write(printable(text)),
+};
 
 /** What `completion` prints has all commands in it. */
 const TELLS_OF_ALL = 'completion';
@@ -44,7 +50,8 @@ function withoutCommands(env: NodeJS.ProcessEnv): Command {
     .addOption(
       new Option('--coordinator <address>', 'where the coordinator answers')
         .env('LYCEUM_COORDINATOR')
-        .default('127.0.0.1:7700'),
+        .default('127.0.0.1:7700')
+        .argParser(address),
     )
     .addOption(
       new Option(
@@ -68,6 +75,7 @@ function withoutCommands(env: NodeJS.ProcessEnv): Command {
         .env('LYCEUM_CACHE')
         .default(cacheFolder(env), "lyceum in the user's cache folder"),
     )
+    .configureOutput(PRINTABLE)
     .showHelpAfterError('(see coordinator --help)')
     .configureHelp({ showGlobalOptions: true })
     .addHelpText(
@@ -95,6 +103,16 @@ async function withCommands(
   return program;
 }
 
-function cacheFolder(env: NodeJS.ProcessEnv): string {
-  return path.join(env['XDG_CACHE_HOME'] ?? path.join(homedir(), '.cache'), 'lyceum');
+/** A folder that is empty or relative is none (XDG Base Directory Specification). */
+function cacheFolder({ XDG_CACHE_HOME: own = '' }: NodeJS.ProcessEnv): string {
+  return path.join(path.isAbsolute(own) ? own : path.join(homeFolder(), '.cache'), 'lyceum');
+}
+
+/** The current one of a user that the machine does not know, as containers may have: HOME is not set then. */
+function homeFolder(): string {
+  try {
+    return homedir();
+  } catch {
+    return '.';
+  }
 }

@@ -35,15 +35,16 @@ export async function coordinatorVersion(
     const { code, message, cause } = toLyceumError(err);
     if (code === 'CANCELLED' || code === 'PERMISSION_DENIED') throw err;
     const unanswered = code === 'UNAVAILABLE' || code === 'DEADLINE_EXCEEDED';
-    const why = unanswered ? (troubleWithTls(cause) ?? (isSilent ? SILENT : undefined)) : message;
+    const why = unanswered ? (troubleOf(cause) ?? (isSilent ? SILENT : undefined)) : message;
     const text = `no coordinator answers at ${address}${why === undefined ? '' : ` (${why})`}`;
     throw new LyceumError('UNAVAILABLE', text, { cause: err });
   }
 }
 
 /** @param status - of a call that nobody answered. */
-function troubleWithTls(status: unknown): string | undefined {
+function troubleOf(status: unknown): string | undefined {
   const details = status instanceof Object && 'details' in status ? String(status.details) : '';
+  if (details.startsWith('Name resolution failed')) return 'nobody knows a host of that name';
   const trouble = tlsTrouble(details);
   return trouble === undefined ? undefined : `${trouble}; see --tls-dir`;
 }

@@ -61,7 +61,7 @@ Examples:
           if (html !== undefined) await write(html, reportPage(input));
           if (markdown !== undefined) await write(markdown, modelCard(input));
           if (tensorboard !== undefined) {
-            notice(`wrote ${await writeEvents(tensorboard, input, Date.now())}`);
+            notice(`wrote ${await writeEvents(tensorboard, runId, input, Date.now())}`);
           }
         }
         const isRead = globals.output === 'table';

@@ -1,6 +1,6 @@
 import { specificationDigest } from '@lyceum/learning/specification';
 import type { Command } from 'commander';
-import { addSetting, readSpecificationFile, type Setting } from '../files/index.js';
+import { addSetting, readSpecificationFile, type Setting, sourceName } from '../files/index.js';
 import { globalOptions, print } from '../session/index.js';
 
 export function addValidate(program: Command): void {
@@ -21,7 +21,7 @@ Examples:
     .action(async (file: string, options: { set?: Setting[] }, command: Command) => {
       const { specification } = await readSpecificationFile(file, options.set ?? [], process.stdin);
       print(globalOptions(command).output, specification, () => [
-        `${file} is a valid ${specification.kind}, ${specification.metadata.name}, of digest ${specificationDigest(specification).slice(0, 12)}`,
+        `${sourceName(file)} is a valid ${specification.kind}, ${specification.metadata.name}, of digest ${specificationDigest(specification).slice(0, 12)}`,
       ]);
     });
 }

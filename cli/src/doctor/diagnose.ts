@@ -1,5 +1,4 @@
 /** All checks, one after another: facts are gathered, then judged. */
-import { parseAddress } from '@lyceum/platform';
 import type { NatsCredentials } from '@lyceum/platform/nats';
 import type { Finding } from './finding.js';
 import { gatherCertificates } from './gather-certificates.js';
@@ -25,7 +24,6 @@ export interface Patient {
 /** @yields what was found, as soon as it is known. */
 export async function* diagnose(patient: Patient, signal: AbortSignal): AsyncGenerator<Finding> {
   const { coordinator, tlsDir, nats, natsCredentials, stateDir, cache, version, env } = patient;
-  parseAddress(coordinator);
   yield judgeNode(process.versions.node);
   const { facts, tls } = await gatherCertificates(coordinator, tlsDir, Date.now());
   yield* judgeCertificates(facts, Date.now());

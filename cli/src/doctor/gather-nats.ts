@@ -23,12 +23,15 @@ export async function gatherNats(
   env: NodeJS.ProcessEnv,
 ): Promise<NatsFacts> {
   if (url === undefined) return { kind: 'own', program: findNatsServer(env) };
+  // People send what is found to others.
+  const shown = url.replace(/\/\/[^/]*@/, '//');
   try {
     const { version, jetstream } = await greeting(url);
     const refusal = await refusalOf({ url, credentials, tls });
-    return { kind: 'reached', url, version, hasJetStream: jetstream, refusal };
+    return { kind: 'reached', url: shown, version, hasJetStream: jetstream, refusal };
   } catch (err) {
-    return { kind: 'unreachable', url, why: err instanceof Error ? err.message : String(err) };
+    const why = err instanceof Error ? err.message : String(err);
+    return { kind: 'unreachable', url: shown, why };
   }
 }
 

@@ -1,5 +1,6 @@
 /** What people write and get: specifications, options that change them, files written. */
 export { makeFolder, refuseExisting, writeNewFile } from './output-file.js';
+export { readYaml } from './read-yaml.js';
 export {
   addSetting,
   applySetting,
@@ -14,6 +15,7 @@ export {
   type ShardPlaceFlags,
 } from './shard-objects.js';
 export {
+  readDocumentText,
   readSpecificationDocument,
   readSpecificationFile,
   sourceName,

@@ -15,8 +15,10 @@ export async function refuseExisting(file: string): Promise<void> {
 
 /** Makes a folder that a user named, where it is not there. @throws {LyceumError} saying why it cannot be. */
 export async function makeFolder(folder: string, mode?: number): Promise<void> {
+  // In a current folder that was deleted, Node tries to make a relative one for ever.
+  const wanted = path.resolve(folder);
   await withPath('make the folder', folder, async () => {
-    await mkdir(folder, { recursive: true, mode });
+    await mkdir(wanted, { recursive: true, mode });
   });
 }
 

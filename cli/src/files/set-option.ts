@@ -9,8 +9,8 @@
  * list grows by one at its end. The value is YAML.
  */
 import { pathText } from '@lyceum/learning/documents';
-import { LyceumError } from '@lyceum/proto';
-import { parse as parseYaml } from 'yaml';
+import { cut, LyceumError, toLyceumError } from '@lyceum/proto';
+import { readYaml } from './read-yaml.js';
 
 /** The way to a field from the document's root, beginning with one of {@link HEAD}. */
 export type FieldPath = readonly (string | number)[];
@@ -29,18 +29,15 @@ const INDEX = /^\[(0|[1-9][0-9]{0,5})\]/;
 export function parseSetting(text: string): Setting {
   const equals = text.indexOf('=');
   if (equals < 0) throw malformed(text, 'has no "="');
+  let path: FieldPath;
   try {
-    return {
-      path: parseFieldPath(text.slice(0, equals)),
-      value: parseYaml(text.slice(equals + 1)),
-    };
+    path = parseFieldPath(text.slice(0, equals));
   } catch (err) {
-    if (err instanceof LyceumError) throw malformed(text, err.message);
-    throw malformed(
-      text,
-      `has a value that is not YAML: ${err instanceof Error ? err.message : err}`,
-    );
+    throw malformed(text, toLyceumError(err).message);
   }
+  const read = readYaml(text.slice(equals + 1));
+  if ('problem' in read) throw malformed(text, `its value ${read.problem.message}`);
+  return { path, value: read.value };
 }
 
 /**
@@ -116,10 +113,13 @@ function isMap(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** Enough to know a setting by. */
+const SHOWN_LETTERS = 200;
+
 function malformed(text: string, problem: string): LyceumError {
   return new LyceumError(
     'INVALID_ARGUMENT',
-    `--set ${text}: ${problem}; want PATH=VALUE, as in spec.teachers[0].weight=2`,
+    `--set ${cut(text, SHOWN_LETTERS)}: ${problem}; want PATH=VALUE, as in spec.teachers[0].weight=2`,
   );
 }
 

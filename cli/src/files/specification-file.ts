@@ -1,7 +1,6 @@
 /** A specification from a file or standard input, with the command line's changes, checked offline. */
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
-import { parseYamlDocument } from '@lyceum/learning/documents';
 import { utf8Text } from '@lyceum/learning/files';
 import { inlineSettingsProblems } from '@lyceum/learning/models';
 import {
@@ -11,6 +10,7 @@ import {
 } from '@lyceum/learning/specification';
 import { fileTrouble } from '@lyceum/platform';
 import { InvalidDocumentError, SPECIFICATION_MAX_BYTES } from '@lyceum/proto';
+import { readYaml } from './read-yaml.js';
 import { applySetting, type Setting } from './set-option.js';
 
 export interface SpecificationFile {
@@ -42,7 +42,7 @@ async function readChecked(
   stdin: Readable,
 ): Promise<SpecificationFile> {
   if (settings.length === 0) {
-    const text = await readText(file, stdin);
+    const text = await readDocumentText(file, stdin);
     return { text, specification: parseRunSpecification(text, sourceName(file)) };
   }
   const document = await readSpecificationDocument(file, settings, stdin);
@@ -62,19 +62,28 @@ export async function readSpecificationDocument(
   settings: readonly Setting[],
   stdin: Readable,
 ): Promise<unknown> {
-  const document = parseYamlOf(await readText(file, stdin), sourceName(file));
+  const document = parseYamlOf(await readDocumentText(file, stdin), sourceName(file));
   for (const setting of settings) applySetting(document, setting);
   return document;
 }
 
 /** What errors call it. */
 export function sourceName(file: string): string {
+  if (file === '') return '""';
   return file === '-' ? 'standard input' : file;
 }
 
-async function readText(file: string, stdin: Readable): Promise<string> {
+/**
+ * @param source - what errors call it.
+ * @throws {InvalidDocumentError} if it cannot be read or is too long.
+ * @throws {LyceumError} INVALID_ARGUMENT if it is not UTF-8.
+ */
+export async function readDocumentText(
+  file: string,
+  stdin: Readable,
+  source = sourceName(file),
+): Promise<string> {
   const stream = file === '-' ? stdin : createReadStream(file);
-  const source = sourceName(file);
   const chunks: Buffer[] = [];
   let byteCount = 0;
   try {
@@ -99,7 +108,7 @@ async function readText(file: string, stdin: Readable): Promise<string> {
 }
 
 function parseYamlOf(text: string, source: string): unknown {
-  const read = parseYamlDocument(text);
+  const read = readYaml(text);
   if ('problem' in read) throw new InvalidDocumentError(source, [read.problem]);
   return read.value;
 }

@@ -9,12 +9,13 @@ import { reportScalars } from './report-scalars.js';
 /** @returns the file; what older ones of the folder say is void. */
 export async function writeEvents(
   folder: string,
+  runId: string,
   input: ReportInput,
   nowMs: number,
 ): Promise<string> {
   const seconds = nowMs / 1000;
   const name = eventFileName(seconds, 0, hostname(), process.pid);
-  const file = path.join(folder, input.report.runId, name);
+  const file = path.join(folder, runId, name);
   const records = [startRecords(seconds, 0), ...reportScalars(input).map(scalarsRecord)];
   await writeNewFile(file, Buffer.concat(records), false);
   return file;

@@ -52,11 +52,8 @@ export function exitOf(thrown: unknown): { readonly exitCode: ExitCode; readonly
   if (thrown instanceof CommandExit) return { exitCode: thrown.exitCode, text: '' };
   const error = ofFile(thrown) ?? toLyceumError(thrown);
   const exitCode = OF_ERROR[error.code];
-  const text =
-    error.code === 'INTERNAL'
-      ? `error: ${detail(error.cause ?? error)}`
-      : `error: ${error.message}`;
-  return { exitCode, text };
+  const text = error.code === 'INTERNAL' ? detail(error) : error.message;
+  return { exitCode, text: `error: ${text}` };
 }
 
 /** What the operating system said of a file, where no command has put it in words. */
@@ -64,6 +61,10 @@ function ofFile(thrown: unknown): LyceumError | undefined {
   const cause = thrown instanceof LyceumError && thrown.code === 'INTERNAL' ? thrown.cause : thrown;
   const code = errnoOf(cause);
   if (code === undefined || !(cause instanceof Error)) return undefined;
+  if ('syscall' in cause && cause.syscall === 'uv_cwd') {
+    const message = 'the current folder has been deleted; go to one that is there';
+    return new LyceumError('INVALID_ARGUMENT', message, { cause });
+  }
   if (!('path' in cause && 'syscall' in cause)) {
     if (code !== 'ENOSPC' && code !== 'EDQUOT') return undefined;
     const where = `where files were to be written, or for temporary ones in ${tmpdir()} (TMPDIR names another folder)`;
@@ -73,7 +74,13 @@ function ofFile(thrown: unknown): LyceumError | undefined {
   return fileError(String(cause.syscall), String(cause.path), cause);
 }
 
-/** A bug's stack is what its reporter needs to send. */
-function detail(thrown: unknown): string {
-  return thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
+/** A bug's stack is what its reporter needs to send; that of a bug at the other end of a call is in the log there. */
+function detail({ message, cause }: LyceumError): string {
+  if (isStatus(cause)) return `the coordinator failed: ${message}; its log says more`;
+  return cause instanceof Error ? (cause.stack ?? cause.message) : message;
+}
+
+/** Of a gRPC call that has failed. */
+function isStatus(cause: unknown): boolean {
+  return cause instanceof Object && 'details' in cause;
 }

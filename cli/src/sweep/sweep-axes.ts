@@ -7,13 +7,9 @@
  *
  * Paths are those of `--set`; the values of one axis are a YAML list without its brackets.
  */
-import { readFile } from 'node:fs/promises';
-import { parseYamlDocument, pathText } from '@lyceum/learning/documents';
-import { utf8Text } from '@lyceum/learning/files';
-import { fileTrouble } from '@lyceum/platform';
-import { InvalidDocumentError, LyceumError, type Problem } from '@lyceum/proto';
-import { parse as parseYaml } from 'yaml';
-import { type FieldPath, parseFieldPath } from '../files/index.js';
+import { pathText } from '@lyceum/learning/documents';
+import { InvalidDocumentError, LyceumError, type Problem, toLyceumError } from '@lyceum/proto';
+import { type FieldPath, parseFieldPath, readDocumentText, readYaml } from '../files/index.js';
 
 export interface SweepAxis {
   readonly path: FieldPath;
@@ -47,30 +43,22 @@ export async function sweepAxes(texts: readonly string[]): Promise<SweepAxis[]> 
 
 function axisOf(text: string): SweepAxis {
   const equals = text.indexOf('=');
-  try {
-    return checkedAxis(text.slice(0, equals), parseYaml(`[${text.slice(equals + 1)}]`));
-  } catch (err) {
-    const problem =
-      err instanceof LyceumError
-        ? err.message
-        : `has values that are no YAML list: ${err instanceof Error ? err.message : String(err)}`;
-    throw new LyceumError(
+  const wrong = (problem: string) =>
+    new LyceumError(
       'INVALID_ARGUMENT',
       `--sweep ${text}: ${problem}; want PATH=VALUE,VALUE,… as in training.seed=1,2,3, or a file`,
     );
+  const read = readYaml(`[${text.slice(equals + 1)}]`);
+  if ('problem' in read) throw wrong(`the list of its values ${read.problem.message}`);
+  try {
+    return checkedAxis(text.slice(0, equals), read.value);
+  } catch (err) {
+    throw wrong(toLyceumError(err).message);
   }
 }
 
 async function axesOfFile(file: string): Promise<SweepAxis[]> {
-  let text: string;
-  try {
-    text = utf8Text(await readFile(file), file);
-  } catch (err) {
-    const why = fileTrouble(file, err) ?? (err instanceof Error ? err.message : String(err));
-    const message = `cannot be read: ${why}`;
-    throw new InvalidDocumentError(`--sweep ${file}`, [{ path: '', message }]);
-  }
-  const read = parseYamlDocument(text);
+  const read = readYaml(await readDocumentText(file, process.stdin, `--sweep ${file}`));
   if ('problem' in read) throw new InvalidDocumentError(`--sweep ${file}`, [read.problem]);
   const document = read.value;
   if (typeof document !== 'object' || document === null || Array.isArray(document)) {

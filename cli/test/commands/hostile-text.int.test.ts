@@ -44,7 +44,7 @@ beforeAll(async () => {
   const about = { $case: 'runId', runId: RUN_ID } as const;
   await student?.send({ $case: 'logged', logged: { lines: [{ ...line, about }] } });
   const failure = { retryable: false, storageFull: false, numericsChange: undefined };
-  const failed = { runId: RUN_ID, assignmentEpoch, reason: HOSTILE, ...failure };
+  const failed = { runId: RUN_ID, assignmentEpoch, reason: `${HOSTILE}\nforged`, ...failure };
   await student?.send({ $case: 'failed', failed });
   await eventually(async () => (await cluster.run(RUN_ID)).endedAtMs > 0);
 });
@@ -67,6 +67,11 @@ it.each([
   [['pull', HOSTILE, '--out', '/dev/null/x'], ''],
   [['cancel', RUN_ID], ''],
   [['submit', HOSTILE], ''],
+  [[HOSTILE], 'x1b'],
+  [['get', `--${HOSTILE}`], 'x1b'],
+  [['get', RUN_ID, HOSTILE], ''],
+  [['list', '--limit', HOSTILE], 'x1b'],
+  [['list', '--state', HOSTILE], 'x1b'],
 ])('%j prints no control character', async (args, shown) => {
   for (const format of ['table', 'json', 'yaml']) {
     const { stdout, stderr } = await runCli(cluster.address, ...args, '-o', format);
@@ -75,5 +80,6 @@ it.each([
     const controls = [...text].filter((c) => /[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}]/u.test(c));
     expect(controls.filter((c) => c !== '\n' && c !== '\t')).toEqual([]);
     if (format === 'table') expect(text).toContain(shown);
+    expect(text).not.toMatch(/^forged/m);
   }
 });

@@ -1,14 +1,16 @@
 /** The command line as a process, without a cluster: usage, specifications, nobody answering. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { createServer as createHttpServer } from 'node:http';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
 import { SmallDisk } from '../local-cluster/full-disk.js';
-import { runCli, startCli } from './cli-process.js';
+import { CLI_FILE, runCli, startCli } from './cli-process.js';
 
 /** Port 1 of loopback: nobody listens there. */
 const NOBODY = '127.0.0.1:1';
@@ -30,6 +32,7 @@ test.each([
   [['nope'], "unknown command 'nope'"],
   [['submit'], "missing required argument 'file'"],
   [['list', '--nope'], "unknown option '--nope'"],
+  [['list', '--coordinator', 'http://127.0.0.1:7700'], 'want HOST:PORT, such as 127.0.0.1:7700'],
   [['list', '-o', 'xml'], 'Allowed choices are table, json, yaml'],
   [['submit', '-', '--wait', '--watch'], 'cannot be used with'],
   [['submit', '-', '--set', 'a'], '--set a: has no "="'],
@@ -92,6 +95,40 @@ test.runIf(SmallDisk.available)('a state folder that cannot be written is named'
   }
 });
 
+test.each([['validate', '-'], ['--help'], ['completion', 'bash']])(
+  'standard output that cannot be written is told: %s',
+  async (...args) => {
+    const command = `exec "$0" "$@" > /dev/full`;
+    const { status, stderr } = spawnSync(
+      'sh',
+      ['-c', command, process.execPath, CLI_FILE, ...args],
+      {
+        input: RUN,
+        encoding: 'utf8',
+      },
+    );
+    expect(stderr).toMatch(/^error: cannot write standard output: no space left on device/);
+    expect(status).toBe(1);
+  },
+);
+
+test.each([['up'], ['predict', 'x'], ['certificates', 'x']])(
+  'a current folder that was deleted is told: %s',
+  async (...args) => {
+    const gone = await mkdtemp(join(tmpdir(), 'lyceum-test-'));
+    const command = `cd "${gone}" && rmdir "${gone}" && exec "$0" "$@"`;
+    const { status, stderr } = spawnSync(
+      'sh',
+      ['-c', command, process.execPath, CLI_FILE, ...args],
+      {
+        encoding: 'utf8',
+      },
+    );
+    expect(stderr).toBe('error: the current folder has been deleted; go to one that is there\n');
+    expect(status).toBe(2);
+  },
+);
+
 test('several documents in one file are named as such', async () => {
   const { code, stderr } = await startCli(NOBODY, ['validate', '-'], `${RUN}---${RUN}`).result;
   expect(code).toBe(2);
@@ -137,6 +174,21 @@ test('nobody answering is 4, soon, with the address', async () => {
   expect(code).toBe(4);
   expect(stderr).toContain(`no coordinator answers at ${NOBODY}`);
   expect(Date.now() - startedMs).toBeLessThan(SOON_MS);
+});
+
+test('another program at the address is told from nobody', async () => {
+  const server = createHttpServer((_, response) => response.end('hello')).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  try {
+    const { port } = server.address() as AddressInfo;
+    const { code, stderr } = await runCli(`127.0.0.1:${port}`, 'list');
+    expect(stderr).toBe(
+      `error: no coordinator answers at 127.0.0.1:${port} (it speaks no gRPC, or wants TLS; see --tls-dir)\n`,
+    );
+    expect(code).toBe(4);
+  } finally {
+    server.close();
+  }
 });
 
 test('somebody who accepts and says nothing is 4 too, after more patience', async () => {

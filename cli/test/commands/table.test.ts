@@ -1,4 +1,6 @@
 /** The table of the commands' files, against what the files add. A file that the table lacks is found as an unused one. */
+import { homedir } from 'node:os';
+import path from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { expect, test, vi } from 'vitest';
 import { COMMANDS } from '../../src/commands/index.js';
@@ -34,7 +36,7 @@ test.each([
   ['help', 'wait'],
   ['wiat', 'digits'],
   ['constructor'],
-  ['--coordinator', 'wait'],
+  ['--tls-dir', 'wait'],
   ['--unknown', 'wait'],
 ])('all commands are added for %j %j', async (...args) => {
   expect(namesOf(await programFor(args, {}))).toEqual(namesOf(await createProgram({})));
@@ -45,4 +47,10 @@ test('a wrong global option is told as commander tells it', async () => {
   await expect(programFor(['wait', 'digits', '-o', 'xml'], {})).rejects.toThrow(CommanderError);
   expect(told.mock.calls.join('')).toContain("argument 'xml' is invalid");
   told.mockRestore();
+});
+
+test.each([undefined, '', 'relative'])('a cache folder of %j is none', async (XDG_CACHE_HOME) => {
+  const env = XDG_CACHE_HOME === undefined ? {} : { XDG_CACHE_HOME };
+  const { cache } = (await createProgram(env)).opts<{ cache: string }>();
+  expect(cache).toBe(path.join(homedir(), '.cache', 'lyceum'));
 });

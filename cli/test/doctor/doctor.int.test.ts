@@ -112,7 +112,7 @@ test('a certificate that is broken is named, and nobody is asked with it', async
 });
 
 test('no cluster is a warning, and no NATS where one was named a fault', async () => {
-  const { code, found } = await doctor(NOBODY, '--nats', 'nats://127.0.0.1:1');
+  const { code, found } = await doctor(NOBODY, '--nats', 'nats://user:secret@127.0.0.1:1');
   expect(found.get('coordinator')).toMatch(/^warning: no coordinator answers/);
   expect(found.get('nats')).toMatch(/^fault: none at nats:\/\/127.0.0.1:1: .*ECONNREFUSED/);
   expect(code).toBe(1);

@@ -54,7 +54,9 @@ test.each([
   ['[0]=5', 'is malformed at "[0]"'],
   ['a b=5', 'is malformed at " b"'],
   ['a.__proto__.b=5', 'is malformed at "__proto__.b"'],
-  ['a={b', 'not YAML'],
+  ['a={b', 'its value is not YAML'],
+  ['a=&x [*x]', 'its value is more than 24 sections deep'],
+  [`a=${'['.repeat(3000)}`, 'its value has lists or maps more than 100 deep'],
 ])('%s is refused: %s', (text, problem) => {
   expect(() => parseSetting(text)).toThrow(problem);
 });

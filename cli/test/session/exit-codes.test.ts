@@ -37,6 +37,25 @@ test('a bug shows its stack', () => {
   expect(text).toContain('exit-codes.test');
 });
 
+test('a bug of the coordinator shows no stack from here', () => {
+  // As calls and streams have it: an error, and a plain object.
+  for (const status of [
+    Object.assign(new Error('13 INTERNAL'), { details: 'x' }),
+    { details: 'x' },
+  ]) {
+    const error = new LyceumError('INTERNAL', 'internal error', { cause: status });
+    expect(exitOf(error)).toEqual({
+      exitCode: 1,
+      text: 'error: the coordinator failed: internal error; its log says more',
+    });
+  }
+});
+
+test('an answer that lacks what it must have is told without a stack', () => {
+  const error = new LyceumError('INTERNAL', 'the coordinator answered without a value');
+  expect(exitOf(error).text).toBe('error: the coordinator answered without a value');
+});
+
 test('what the operating system says of a file is no bug, and is put into words', () => {
   let thrown: unknown;
   try {

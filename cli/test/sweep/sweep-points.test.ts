@@ -82,11 +82,13 @@ test('everything that is wrong in any run is told at once, each once', async () 
 test.each([
   ['training.seed=', 'has no values'],
   ['training.seed=1,1', 'has the value 1 twice'],
-  ['training.seed={a', 'no YAML list'],
+  ['training.seed={a', 'the list of its values is not YAML'],
+  ['training.seed=&x [*x]', 'more than 24 sections deep'],
   ['training..seed=1', 'is malformed at ".seed"'],
   ['metadata.name=a,b', "is the sweep's own to write"],
   ['metadata.labels.sweep=a,b', "is the sweep's own to write"],
   ['none.yaml', 'none.yaml cannot be used'],
+  ['/dev/zero', 'is longer than'],
 ])('--sweep %s is refused: %s', async (text, problem) => {
   await expect(sweepAxes([text])).rejects.toThrow(problem);
 });

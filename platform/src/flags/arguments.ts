@@ -5,6 +5,7 @@
 import { toLyceumError } from '@lyceum/proto';
 import { InvalidArgumentError } from 'commander';
 import { parseAllowedAddresses } from '../outside/index.js';
+import { parseAddress } from '../process/index.js';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
@@ -38,8 +39,18 @@ export function numberAbove(bound: number, greatest = Number.MAX_VALUE): Read<nu
 
 /** The argument of `--allow-addresses`. */
 export function allowedAddresses(text: string): string[] {
+  return checked(parseAllowedAddresses, text);
+}
+
+/** `HOST:PORT`, as it was given. */
+export function address(text: string): string {
+  checked(parseAddress, text);
+  return text;
+}
+
+function checked<T>(parse: Read<T>, text: string): T {
   try {
-    return parseAllowedAddresses(text);
+    return parse(text);
   } catch (thrown) {
     throw new InvalidArgumentError(toLyceumError(thrown).message);
   }

@@ -6,6 +6,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LyceumError } from '@lyceum/proto';
+import { fileTrouble } from '../files/index.js';
 
 /** Texts in PEM. */
 export interface TlsIdentity {
@@ -88,11 +89,9 @@ function text(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (err) {
-    const why = err instanceof Error ? err.message : String(err);
-    throw refused(
-      `${file} cannot be read: ${why}; want ${Object.values(TLS_FILES).join(', ')} in that folder`,
-      err,
-    );
+    const why = fileTrouble(file, err) ?? (err instanceof Error ? err.message : String(err));
+    const want = `want ${Object.values(TLS_FILES).join(', ')} in that folder`;
+    throw refused(`${file} cannot be read: ${why}; ${want}`, err);
   }
 }
 

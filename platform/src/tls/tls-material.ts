@@ -60,6 +60,7 @@ function secureChannel(host: string, tls: TlsMaterial): Channel {
  */
 export function tlsTrouble(details: string): string | undefined {
   if (details.includes('wrong version number')) return 'it speaks no TLS';
+  if (details.includes('Protocol error')) return 'it speaks no gRPC, or wants TLS';
   const [, why] =
     /Last error: Error(?: \[\w+\])?: (.*certificate.*?)\. Resolution/s.exec(details) ?? [];
   if (why !== undefined) return `its certificate is not believed: ${why}`;

@@ -2,7 +2,7 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { allowedAddresses, LOG_LEVELS, wholeNumber } from '../flags/index.js';
+import { address, allowedAddresses, LOG_LEVELS, wholeNumber } from '../flags/index.js';
 import { type GpuFlag, parseGpuFlag } from '../gpus/index.js';
 import { type ObjectFlags, objectFlags } from '../objects/index.js';
 import { EXIT_CODES_HELP, USAGE_EXIT_CODE } from './exit-codes.js';
@@ -42,9 +42,9 @@ function device(text: string): GpuFlag {
 /** @param name - of the program. */
 export function workerCommand(name: string, version: string): Command {
   const options = [
-    flag('--coordinator <address>', "the coordinator's HOST:PORT", 'LYCEUM_COORDINATOR').default(
-      '127.0.0.1:7700',
-    ),
+    flag('--coordinator <address>', "the coordinator's HOST:PORT", 'LYCEUM_COORDINATOR')
+      .default('127.0.0.1:7700')
+      .argParser(address),
     flag('--nats <url>', 'where NATS is', 'LYCEUM_NATS_URL').default('nats://127.0.0.1:4222'),
     flag(
       '--nats-credentials <file>',

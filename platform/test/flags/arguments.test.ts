@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { allowedAddresses, numberAbove, numberFrom, wholeNumber } from '../../src/flags/index.js';
+import {
+  address,
+  allowedAddresses,
+  numberAbove,
+  numberFrom,
+  wholeNumber,
+} from '../../src/flags/index.js';
 
 const refused = (read: (text: string) => unknown, texts: readonly string[], message: string) => {
   for (const text of texts) expect(() => read(text), JSON.stringify(text)).toThrow(message);
@@ -42,4 +48,12 @@ it('addresses are read as the guard of addresses reads them', () => {
     'triton.internal',
   ]);
   refused(allowedAddresses, ['10.96.0.0/99'], '10.96.0.0/99');
+});
+
+it('an address of a program has a host and a port', () => {
+  for (const text of ['127.0.0.1:7700', '[::1]:7700', 'lyceum.example:1']) {
+    expect(address(text)).toBe(text);
+  }
+  const none = ['', 'nowhere', '127.0.0.1', ':7700', '::1:7700', 'http://h:1', 'h:1 ', 'h:65536'];
+  refused(address, none, 'want HOST:PORT');
 });

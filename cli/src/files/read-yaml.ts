@@ -1,0 +1,12 @@
+import { boundsProblem, parseYamlDocument } from '@lyceum/learning/documents';
+import type { Problem } from '@lyceum/proto';
+
+/** YAML of a person as a value that can be written as JSON: one that is part of itself, by an alias, is too deep. */
+export function readYaml(
+  text: string,
+): { readonly value: unknown } | { readonly problem: Problem } {
+  const read = parseYamlDocument(text);
+  if ('problem' in read) return read;
+  const problem = boundsProblem(read.value);
+  return problem === undefined ? read : { problem };
+}
