@@ -5,6 +5,7 @@ export * from './digest.js';
 export * from './element-count.js';
 export * from './errors.js';
 export * from './limits.js';
+export * from './message-sum.js';
 export * from './messages.js';
 export * from './names/index.js';
 export * from './printable.js';

@@ -17,6 +17,7 @@ import {
   Tensor,
   Ticket,
 } from './generated/lyceum/v1/tensor.js';
+import { checkedMessage, withSum } from './message-sum.js';
 
 /** Tags of `tensors = 3` in both frames, of `data = 4` in a tensor, and of its filler: field << 3 | length-delimited. */
 const TENSORS_TAG = (3 << 3) | WireType.LengthDelimited;
@@ -29,19 +30,19 @@ const ALIGNMENT = 4;
 /** Bytes before a message as gRPC sends it, flag and length, which grpc-js leaves in front of it in memory. */
 const MESSAGE_OFFSET = 5;
 
-/** @returns the message's bytes; the tensors are copied once, into the result. */
+/** @returns the message's bytes, with their checksum; the tensors are copied once, into the result. */
 export function encodeAnswerFrame(frame: AnswerFrame): Buffer {
   return encode(AnswerFrame.encode({ ...frame, tensors: [] }).finish(), frame.tensors);
 }
 
-/** @returns the message's bytes; the tensors are copied once, into the result. */
+/** @returns the message's bytes, with their checksum; the tensors are copied once, into the result. */
 export function encodeTargetFrame(frame: TargetFrame): Buffer {
   return encode(TargetFrame.encode({ ...frame, tensors: [] }).finish(), frame.tensors);
 }
 
 /**
  * @returns a frame whose tensor data are views into `bytes`, perhaps unaligned: see {@link float32Values}.
- * @throws {LyceumError} INVALID_ARGUMENT if the bytes are no such message.
+ * @throws {LyceumError} INVALID_ARGUMENT if the bytes are no such message, UNAVAILABLE if they do not fit their checksum.
  */
 export function decodeAnswerFrame(bytes: Uint8Array): AnswerFrame {
   return decode('answer frame', bytes, (reader) => {
@@ -138,7 +139,7 @@ function encode(head: Uint8Array, tensors: readonly Tensor[]): Buffer {
     parts.push(tensorHead, tensor.data);
     length += tensorHead.length + tensor.data.length;
   }
-  return Buffer.concat(parts, length);
+  return withSum(parts);
 }
 
 /** All of a tensor's field that comes before its data, with a filler if those would not be aligned otherwise. */
@@ -198,7 +199,7 @@ function fields(reader: BinaryReader, read: (field: number, type: WireType) => v
 
 function decode<T>(what: string, bytes: Uint8Array, read: (reader: BinaryReader) => T): T {
   try {
-    return read(new BinaryReader(bytes));
+    return read(new BinaryReader(checkedMessage(bytes)));
   } catch (err) {
     if (err instanceof LyceumError) throw err;
     throw new LyceumError('INVALID_ARGUMENT', `malformed ${what}`, { cause: err });

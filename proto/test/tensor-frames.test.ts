@@ -4,6 +4,7 @@
  */
 import { describe, expect, test } from 'vitest';
 import { LyceumError } from '../src/errors.js';
+import { checkedMessage } from '../src/message-sum.js';
 import { AnswerFrame, DataType, TargetFrame, Tensor } from '../src/messages.js';
 import {
   decodeAnswerFrame,
@@ -72,14 +73,15 @@ describe.each(Object.entries(frames))('%s frame', (_name, { value, ours, generat
       const frame = { ...value, tensors: tensors.slice(0, index + 1) };
       const bytes = encode(frame);
       const generatedBytes = Buffer.from(theirs.encode(frame).finish());
+      const message = checkedMessage(bytes);
       // Of the last tensor the data come last.
-      expect(bytes.length - data.length).toBeLessThan(generatedBytes.length - data.length + 12);
-      expect((bytes.length - data.length) % 4).toBe(3);
-      expect(bytes.subarray(-data.length)).toEqual(data);
+      expect(message.length - data.length).toBeLessThan(generatedBytes.length - data.length + 12);
+      expect((message.length - data.length) % 4).toBe(3);
+      expect(message.subarray(-data.length)).toEqual(data);
       expect(generatedBytes.includes(data)).toBe(true);
     }
     const empty = { ...value, tensors: [] };
-    expect(encode(empty)).toEqual(Buffer.from(theirs.encode(empty).finish()));
+    expect(checkedMessage(encode(empty))).toEqual(Buffer.from(theirs.encode(empty).finish()));
   });
 
   test.each([0, 1, 2, 3, 4, 5, 6, 7])(
@@ -107,7 +109,7 @@ describe.each(Object.entries(frames))('%s frame', (_name, { value, ours, generat
 
   test('survives without any field', () => {
     const empty = theirs.fromPartial({});
-    expect(encode(empty)).toHaveLength(0);
+    expect(checkedMessage(encode(empty))).toHaveLength(0);
     expect(ours.decode(Buffer.alloc(0))).toEqual(empty);
   });
 

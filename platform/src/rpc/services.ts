@@ -1,56 +1,78 @@
 /**
- * The services with the codecs that the programs use: the generated ones, but for the two hot messages,
- * which are read and written without copying their tensors.
+ * The services with the codecs that the programs use: the generated ones with a checksum behind each message, but for the
+ * two hot messages, which are read and written without copying their tensors, and have their own.
  */
 import * as grpc from '@grpc/grpc-js';
 import {
-  AnswerServiceClient,
+  type AnswerServiceClient,
   AnswerServiceService,
-  ArtifactServiceClient,
+  type ArtifactServiceClient,
   ArtifactServiceService,
-  ClusterServiceClient,
+  type ClusterServiceClient,
   ClusterServiceService,
+  checkedMessage,
   decodeAnswerFrame,
   decodeTargetFrame,
-  EnsembleServiceClient,
+  type EnsembleServiceClient,
   EnsembleServiceService,
   encodeAnswerFrame,
   encodeTargetFrame,
   GRPCInferenceServiceService,
-  RunServiceClient,
+  type RunServiceClient,
   RunServiceService,
   type StudentServiceClient,
   StudentServiceService,
-  TargetServiceClient,
+  type TargetServiceClient,
   TargetServiceService,
   type TeacherServiceClient,
   TeacherServiceService,
+  withSum,
 } from '@lyceum/proto';
+
+/** The same service, with {@link withSum} behind its messages. */
+function summed<S extends object>(service: S): S {
+  const methods = Object.entries(service).map(([name, method]) => [name, summedMethod(method)]);
+  return Object.fromEntries(methods) as S;
+}
+
+function summedMethod(method: grpc.MethodDefinition<unknown, unknown>) {
+  const { requestSerialize, requestDeserialize, responseSerialize, responseDeserialize } = method;
+  const read = (bytes: Buffer) => checkedMessage(bytes) as Buffer;
+  return {
+    ...method,
+    requestSerialize: (value: unknown) => withSum([requestSerialize(value)]),
+    requestDeserialize: (bytes: Buffer) => requestDeserialize(read(bytes)),
+    responseSerialize: (value: unknown) => withSum([responseSerialize(value)]),
+    responseDeserialize: (bytes: Buffer) => responseDeserialize(read(bytes)),
+  };
+}
+
+const [teacher, student] = [summed(TeacherServiceService), summed(StudentServiceService)];
 
 /** Definitions for {@link RpcServer.start}. */
 export const SERVICES = {
   teacher: {
-    ...TeacherServiceService,
+    ...teacher,
     sendAnswers: {
-      ...TeacherServiceService.sendAnswers,
+      ...teacher.sendAnswers,
       requestSerialize: encodeAnswerFrame,
       requestDeserialize: decodeAnswerFrame,
     },
   },
   student: {
-    ...StudentServiceService,
+    ...student,
     receiveTargets: {
-      ...StudentServiceService.receiveTargets,
+      ...student.receiveTargets,
       responseSerialize: encodeTargetFrame,
       responseDeserialize: decodeTargetFrame,
     },
   },
-  run: RunServiceService,
-  artifact: ArtifactServiceService,
-  cluster: ClusterServiceService,
-  answer: AnswerServiceService,
-  ensemble: EnsembleServiceService,
-  target: TargetServiceService,
+  run: summed(RunServiceService),
+  artifact: summed(ArtifactServiceService),
+  cluster: summed(ClusterServiceService),
+  answer: summed(AnswerServiceService),
+  ensemble: summed(EnsembleServiceService),
+  target: summed(TargetServiceService),
 } as const;
 
 /** What teacher workers serve, for whoever speaks the Open Inference Protocol v2. */
@@ -63,32 +85,30 @@ export type ClientConstructor<C extends grpc.Client> = new (
   options?: Partial<grpc.ClientOptions>,
 ) => C;
 
+function clientOf<C extends grpc.Client>(service: grpc.ServiceDefinition): ClientConstructor<C> {
+  return grpc.makeClientConstructor(service, '') as unknown as ClientConstructor<C>;
+}
+
 export type TeacherClient = TeacherServiceClient;
-export const TeacherClient = grpc.makeClientConstructor(
-  SERVICES.teacher,
-  'lyceum.v1.TeacherService',
-) as unknown as ClientConstructor<TeacherServiceClient>;
+export const TeacherClient = clientOf<TeacherClient>(SERVICES.teacher);
 
 export type StudentClient = StudentServiceClient;
-export const StudentClient = grpc.makeClientConstructor(
-  SERVICES.student,
-  'lyceum.v1.StudentService',
-) as unknown as ClientConstructor<StudentServiceClient>;
+export const StudentClient = clientOf<StudentClient>(SERVICES.student);
 
 export type RunClient = RunServiceClient;
-export const RunClient: ClientConstructor<RunServiceClient> = RunServiceClient;
+export const RunClient = clientOf<RunClient>(SERVICES.run);
 
 export type ArtifactClient = ArtifactServiceClient;
-export const ArtifactClient: ClientConstructor<ArtifactServiceClient> = ArtifactServiceClient;
+export const ArtifactClient = clientOf<ArtifactClient>(SERVICES.artifact);
 
 export type ClusterClient = ClusterServiceClient;
-export const ClusterClient: ClientConstructor<ClusterServiceClient> = ClusterServiceClient;
+export const ClusterClient = clientOf<ClusterClient>(SERVICES.cluster);
 
 export type AnswerClient = AnswerServiceClient;
-export const AnswerClient: ClientConstructor<AnswerServiceClient> = AnswerServiceClient;
+export const AnswerClient = clientOf<AnswerClient>(SERVICES.answer);
 
 export type EnsembleClient = EnsembleServiceClient;
-export const EnsembleClient: ClientConstructor<EnsembleServiceClient> = EnsembleServiceClient;
+export const EnsembleClient = clientOf<EnsembleClient>(SERVICES.ensemble);
 
 export type TargetClient = TargetServiceClient;
-export const TargetClient: ClientConstructor<TargetServiceClient> = TargetServiceClient;
+export const TargetClient = clientOf<TargetClient>(SERVICES.target);
