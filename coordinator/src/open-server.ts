@@ -47,6 +47,7 @@ export function openServer(
   const { active, evaluations, verifications, streams, demand, keeper } = askers;
   const { listenAddress: address, insecure, tls, outside, stateDir, version, log } = options;
   const now = Date.now;
+  const steadyNow = () => performance.now();
   const downloads = new Downloads(blobs);
   const remoteModels = new RemoteModels({ catalog, outside, now });
   const warnings = (record: RunRecord) => [
@@ -70,6 +71,7 @@ export function openServer(
     changed,
     log,
     now,
+    steadyNow,
   });
   const student = studentService({
     sessions: students,
@@ -84,6 +86,7 @@ export function openServer(
     changed,
     log,
     now,
+    steadyNow,
   });
   const run = runService({
     store,

@@ -79,6 +79,7 @@ export async function openStorage(options: ServeOptions, readiness: Readiness, s
   stops.add(() => quarantines.settled());
   return {
     nats,
+    mirrorFolder: folder,
     queue,
     eventLog,
     answers,

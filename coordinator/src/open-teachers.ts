@@ -32,7 +32,7 @@ export async function openTeachers(
     store: answers,
     leaderEpoch: leadership.leaderEpoch,
     log,
-    now,
+    now: () => performance.now(),
     reissued: (runIds, ticket, reason) => {
       metrics.reissuedTickets.inc();
       const { attempt, firstPosition, positionCount } = ticket;

@@ -4,7 +4,7 @@ import { checkListenAddress } from '@lyceum/platform';
 import { processMetrics, Readiness, startProbes } from '@lyceum/platform/metrics';
 import { LyceumError } from '@lyceum/proto';
 import type { Registry } from 'prom-client';
-import { findStore, watchReconnects } from './mirror/index.js';
+import { hasWholeStore, watchReconnects } from './mirror/index.js';
 import { coordinatorMetrics, observeCoordinator } from './monitoring/index.js';
 import { openAskers } from './open-askers.js';
 import { openDataPlane } from './open-data-plane.js';
@@ -168,7 +168,7 @@ function openReconciler(
     students,
     load: dataPlane.load,
     log,
-    now: Date.now,
+    now: () => performance.now(),
   });
 }
 
@@ -203,14 +203,14 @@ function untilClosed(
   { log }: ServeOptions,
   stopping: AbortSignal,
 ): Promise<ClosedReason> {
-  const { nats, queue, leadership } = storage;
+  const { nats, mirrorFolder, queue, leadership } = storage;
   const storeLost = new Promise<ClosedReason>((resolve) => {
     watchReconnects({
       nats,
       queue,
       log,
       stopping,
-      hasStore: async () => (await findStore(nats)) !== undefined,
+      hasStore: () => hasWholeStore(nats, mirrorFolder),
       queueLost: () => {
         teachers.desk.queueLost();
         reconciler.queuesLost();

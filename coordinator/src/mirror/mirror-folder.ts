@@ -10,7 +10,7 @@
  */
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeDurably } from '@lyceum/learning/files';
+import { removeDrafts, writeDurably } from '@lyceum/learning/files';
 import { readIfThere } from '@lyceum/platform';
 import { LyceumError, sha256Hex } from '@lyceum/proto';
 import { z } from 'zod';
@@ -40,15 +40,23 @@ const RECORD_ENDING = '.record';
 
 export class MirrorFolder {
   readonly #folder: string;
+  readonly #buckets: readonly string[];
 
-  private constructor(folder: string) {
+  private constructor(folder: string, buckets: readonly string[]) {
     this.#folder = folder;
+    this.#buckets = buckets;
   }
 
   static async open(folder: string, buckets: readonly string[]): Promise<MirrorFolder> {
-    for (const bucket of buckets) await mkdir(join(folder, 'buckets', bucket), { recursive: true });
-    await mkdir(join(folder, 'blobs'), { recursive: true });
-    return new MirrorFolder(folder);
+    const places = [
+      ...buckets.map((bucket) => join(folder, 'buckets', bucket)),
+      join(folder, 'blobs'),
+    ];
+    for (const place of places) {
+      await mkdir(place, { recursive: true });
+      await removeDrafts(place);
+    }
+    return new MirrorFolder(folder, buckets);
   }
 
   /** Undefined: nothing was ever copied. @throws {LyceumError} FAILED_PRECONDITION if it cannot be read. */
@@ -69,9 +77,12 @@ export class MirrorFolder {
     return writeDurably(join(this.#folder, STORE_FILE), text);
   }
 
-  /** It is not known to be a whole copy any more: nothing is restored from it. */
-  forgetStore(): Promise<void> {
-    return rm(join(this.#folder, STORE_FILE), { force: true });
+  /** Forgets whose copy it is, and its records. Its blobs are what they are called, whoever put them. */
+  async clear(): Promise<void> {
+    await rm(join(this.#folder, STORE_FILE), { force: true });
+    for (const bucket of this.#buckets) {
+      for (const key of await this.keys(bucket)) await this.deleteRecord(bucket, key);
+    }
   }
 
   async keys(bucket: string): Promise<string[]> {

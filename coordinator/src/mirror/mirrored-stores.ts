@@ -17,6 +17,7 @@ export function mirroredBucket(kv: KeyValue, copy: RecordCopy): KeyValue {
   return {
     get: (key) => kv.get(key),
     keys: () => kv.keys(),
+    unknown: (keys) => kv.unknown(keys),
     create: (key, text) => copied(key, text, kv.create(key, text)),
     update: (key, text, revision) => copied(key, text, kv.update(key, text, revision)),
     put: (key, text) => copied(key, text, kv.put(key, text)),
@@ -51,6 +52,7 @@ export function mirroredBlobs(blobs: BlobStore, copy: BlobCopy): BlobStore {
       await blobs.delete(digest);
     },
     list: () => blobs.list(),
+    lost: (digests) => blobs.lost(digests),
     uploads: () => blobs.uploads(),
     deleteUpload: (id) => blobs.deleteUpload(id),
   };

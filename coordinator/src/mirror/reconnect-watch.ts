@@ -1,10 +1,13 @@
 /**
  * Finds out after every reconnect what NATS still has. The ticket queue lies in the server's memory, and a server
- * that was away may have come back without it; or on another disk, without anything.
+ * that was away may have come back without it; or on another disk, without anything. In a cluster of servers it may have
+ * been another than the one that this process is connected to, so the queue is also looked at every now and then.
  */
 import { type Logger, retryDelayMs, sleep } from '@lyceum/platform';
 import type { Nats, TicketQueue } from '@lyceum/platform/nats';
 import { toLyceumError } from '@lyceum/proto';
+
+const QUEUE_LOOK_MS = 10_000;
 
 /** How long a store stays missing until it is lost: a server in a cluster may take a moment to find it. */
 const STORE_PATIENCE_MS = 1_000;
@@ -27,6 +30,20 @@ export function watchReconnects(parts: ReconnectWatchParts): void {
   parts.nats.onReconnect(() => {
     looked = looked.then(() => lookUntilAnswered(parts));
   });
+  const timer = setInterval(() => {
+    looked = looked.then(() => lookAtQueueNow(parts));
+  }, QUEUE_LOOK_MS);
+  parts.stopping.addEventListener('abort', () => clearInterval(timer), { once: true });
+}
+
+/** What cannot be looked at is looked at later. */
+async function lookAtQueueNow(parts: ReconnectWatchParts): Promise<void> {
+  if (!parts.nats.connected || parts.stopping.aborted) return;
+  try {
+    await lookAtQueue(parts);
+  } catch (thrown) {
+    parts.log.debug({ err: toLyceumError(thrown) }, 'the ticket queue was not looked at');
+  }
 }
 
 /** JetStream answers late on a server that has just started. */
@@ -44,7 +61,7 @@ async function lookUntilAnswered(parts: ReconnectWatchParts): Promise<void> {
 }
 
 async function look(parts: ReconnectWatchParts): Promise<void> {
-  const { queue, hasStore, queueLost, storeLost, stopping, log } = parts;
+  const { hasStore, storeLost, stopping } = parts;
   if (!(await hasStore())) {
     await sleep(STORE_PATIENCE_MS, stopping);
     if (!(await hasStore())) {
@@ -52,6 +69,10 @@ async function look(parts: ReconnectWatchParts): Promise<void> {
       return;
     }
   }
+  await lookAtQueue(parts);
+}
+
+async function lookAtQueue({ queue, queueLost, log }: ReconnectWatchParts): Promise<void> {
   if (await queue.ensureStream()) return;
   log.warn('the ticket queue is gone with its server; its tickets are issued again');
   queueLost();

@@ -1,6 +1,6 @@
 /**
- * Brings back what NATS has lost with its disk: before anything else is read, an empty store is filled from the
- * copy below the state folder.
+ * Brings back what NATS has lost with its disk, or a part of it: before anything else is read, a store is filled from the
+ * copy below the state folder. What was deleted has left a mark in NATS, and stays deleted.
  *
  * A store has an id, in the leader's bucket and in the copy. It is written last, so that a restore that was cut off
  * is made again; what is there by then stays.
@@ -8,16 +8,14 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from '@lyceum/platform';
 import type { KeyValue, Nats } from '@lyceum/platform/nats';
-import {
-  LEADER_BUCKET,
-  LyceumError,
-  NAME_BUCKET,
-  POINTER_BUCKET,
-  RUN_BUCKET,
-  sha256Hex,
-} from '@lyceum/proto';
+import { LEADER_BUCKET, LyceumError, NAME_BUCKET, POINTER_BUCKET, RUN_BUCKET } from '@lyceum/proto';
 import { leaderEpochOf, restoreLeaderEpoch } from '../runs/index.js';
-import { type MirrorFolder, type StoreMarker, storeMarker } from './mirror-folder.js';
+import {
+  type MirroredStore,
+  type MirrorFolder,
+  type StoreMarker,
+  storeMarker,
+} from './mirror-folder.js';
 import { MIRRORED_BUCKETS } from './state-mirror.js';
 
 const STORE_KEY = 'store';
@@ -28,7 +26,7 @@ const REVISIONS_PER_GENERATION = 1e9;
 const BUCKETS = { runs: RUN_BUCKET, pointers: POINTER_BUCKET, names: NAME_BUCKET } as const;
 
 /**
- * Fills NATS if it is empty and there is a copy.
+ * Fills NATS with what it lacks of the copy, if there is one.
  *
  * @returns the store as it is then.
  * @throws {LyceumError} FAILED_PRECONDITION if the copy is of another store; UNAVAILABLE if NATS does not answer.
@@ -38,16 +36,56 @@ export async function restoreStore(
   folder: MirrorFolder,
   log: Logger,
 ): Promise<StoreMarker> {
-  const copy = await folder.store();
   const found = await findStore(nats);
-  if (found !== undefined) {
-    await adopt(nats, folder, found);
-    return found;
-  }
+  const copy = await copyOf(nats, folder, found);
   if (copy === undefined) {
+    await folder.clear();
+    if (found !== undefined) return found;
     const kv = await nats.keyValue(LEADER_BUCKET, { create: true });
     return mark(kv, { storeId: randomUUID(), generation: 0 });
   }
+  const lost = await lostFrom(nats, folder);
+  if (found !== undefined && isNothing(lost)) return found;
+  return restore(nats, folder, copy, lost, log);
+}
+
+/** Whether NATS has all that the copy has, or knows that it was deleted. */
+export async function hasWholeStore(nats: Nats, folder: MirrorFolder): Promise<boolean> {
+  return (await findStore(nats)) !== undefined && isNothing(await lostFrom(nats, folder));
+}
+
+/** What the copy has and NATS knows nothing of. */
+interface Lost {
+  readonly keys: Readonly<Record<keyof typeof BUCKETS, readonly string[]>>;
+  readonly digests: readonly string[];
+}
+
+async function lostFrom(nats: Nats, folder: MirrorFolder): Promise<Lost> {
+  const keysOf = async (name: keyof typeof BUCKETS): Promise<readonly string[]> => {
+    const keys = await folder.keys(name);
+    if (!(await nats.hasKeyValue(BUCKETS[name]))) return keys;
+    return (await nats.keyValue(BUCKETS[name], { create: false })).unknown(keys);
+  };
+  const keys = {
+    runs: await keysOf('runs'),
+    pointers: await keysOf('pointers'),
+    names: await keysOf('names'),
+  };
+  const digests = await folder.digests();
+  return { keys, digests: await (await nats.blobs({ create: true })).lost(digests) };
+}
+
+function isNothing({ keys, digests }: Lost): boolean {
+  return [...Object.values(keys), digests].every(({ length }) => length === 0);
+}
+
+async function restore(
+  nats: Nats,
+  folder: MirrorFolder,
+  copy: MirroredStore,
+  lost: Lost,
+  log: Logger,
+): Promise<StoreMarker> {
   const { storeId } = copy;
   const generation = copy.generation + 1;
   await folder.setStore({ ...copy, generation });
@@ -56,18 +94,28 @@ export async function restoreStore(
       create: true,
       firstRevision: generation * REVISIONS_PER_GENERATION,
     });
-  log.warn({ generation }, 'NATS has lost its store; restoring it from the mirror');
+  log.warn(
+    { generation },
+    'NATS has lost its store, or a part of it; restoring it from the mirror',
+  );
   const blobs = await nats.blobs({ create: true });
   let blobCount = 0;
-  for (const digest of await folder.digests()) {
+  for (const digest of lost.digests) {
     const bytes = await folder.blob(digest);
-    if (bytes === undefined) log.error({ digest }, 'blob not restored: its copy is damaged');
-    else if ((await blobs.put(bytes)) === sha256Hex(bytes)) blobCount++;
+    if (bytes === undefined) {
+      log.error({ digest }, 'blob not restored: its copy is damaged');
+      await folder.deleteBlob(digest);
+      continue;
+    }
+    // What is left of it would pass for it.
+    await blobs.delete(digest);
+    await blobs.put(bytes);
+    blobCount++;
   }
   let recordCount = 0;
   for (const name of MIRRORED_BUCKETS) {
     const kv = await open(BUCKETS[name]);
-    for (const key of await folder.keys(name)) {
+    for (const key of lost.keys[name]) {
       const text = await folder.record(name, key);
       if (text === undefined) {
         const file = await folder.setAside(name, key);
@@ -77,12 +125,12 @@ export async function restoreStore(
   }
   const leader = await open(LEADER_BUCKET);
   await restoreLeaderEpoch(leader, copy.leaderEpoch);
-  log.warn({ recordCount, blobCount }, 'store restored; events of earlier are lost');
+  log.warn({ recordCount, blobCount }, 'store restored; events of earlier may be lost');
   return mark(leader, { storeId, generation });
 }
 
 /** The store that NATS has; undefined: it has none. */
-export async function findStore(nats: Nats): Promise<StoreMarker | undefined> {
+async function findStore(nats: Nats): Promise<StoreMarker | undefined> {
   if (!(await nats.hasKeyValue(LEADER_BUCKET))) return undefined;
   return readMarker(await nats.keyValue(LEADER_BUCKET, { create: false }));
 }
@@ -92,10 +140,18 @@ async function readMarker(leader: KeyValue): Promise<StoreMarker | undefined> {
   return found === undefined ? undefined : storeMarker.parse(JSON.parse(found.value));
 }
 
-/** Checks that the copy is of this store, and gives it up if another coordinator has led since it was made. */
-async function adopt(nats: Nats, folder: MirrorFolder, found: StoreMarker): Promise<void> {
+/**
+ * The copy, if it is one of this store; undefined: there is none, or another coordinator has led since it was made.
+ *
+ * @throws {LyceumError} FAILED_PRECONDITION if it is of another store.
+ */
+async function copyOf(
+  nats: Nats,
+  folder: MirrorFolder,
+  found: StoreMarker | undefined,
+): Promise<MirroredStore | undefined> {
   const copy = await folder.store();
-  if (copy === undefined) return;
+  if (copy === undefined || found === undefined) return copy;
   if (copy.storeId !== found.storeId) {
     const message =
       `NATS holds the store ${found.storeId} and this state folder belongs to the store ${copy.storeId}: ` +
@@ -103,13 +159,18 @@ async function adopt(nats: Nats, folder: MirrorFolder, found: StoreMarker): Prom
     throw new LyceumError('FAILED_PRECONDITION', message);
   }
   const leader = await nats.keyValue(LEADER_BUCKET, { create: false });
-  if ((await leaderEpochOf(leader)) > copy.leaderEpoch) await folder.forgetStore();
+  if ((await leaderEpochOf(leader)) > copy.leaderEpoch) return undefined;
+  return { ...copy, generation: Math.max(copy.generation, found.generation) };
 }
 
 /** @returns what the store is then: another coordinator may have been quicker. */
 async function mark(leader: KeyValue, marker: StoreMarker): Promise<StoreMarker> {
-  if (await createIfMissing(leader, STORE_KEY, JSON.stringify(marker))) return marker;
-  return (await readMarker(leader)) ?? marker;
+  const text = JSON.stringify(marker);
+  if (await createIfMissing(leader, STORE_KEY, text)) return marker;
+  const there = await readMarker(leader);
+  if (there !== undefined && there.generation >= marker.generation) return there;
+  await leader.put(STORE_KEY, text);
+  return marker;
 }
 
 async function createIfMissing(kv: KeyValue, key: string, text: string): Promise<boolean> {

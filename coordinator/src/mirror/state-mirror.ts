@@ -56,6 +56,7 @@ export class StateMirror {
   readonly #unnamed = new Map<string, number>();
   /** Something changed since the blobs were last looked at. */
   #isDirty = true;
+  #store: MirroredStore | undefined;
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> | undefined;
 
@@ -84,8 +85,8 @@ export class StateMirror {
    * @param runs - the records as they are at each look.
    */
   async start(store: MirroredStore, runs: () => readonly RunRecord[]): Promise<void> {
-    await this.#fill();
-    if (!this.#isBehind) await this.#attempt(() => this.#parts.folder.setStore(store));
+    this.#store = store;
+    await this.#makeWhole(store);
     this.#timer = setInterval(() => {
       this.#looking ??= this.#look(runs()).finally(() => {
         this.#looking = undefined;
@@ -102,10 +103,7 @@ export class StateMirror {
 
   async #look(runs: readonly RunRecord[]): Promise<void> {
     try {
-      if (this.#isBehind) {
-        this.#isBehind = false;
-        await this.#fill();
-      }
+      if (this.#isBehind && this.#store !== undefined) await this.#makeWhole(this.#store);
       await this.#followPointers(runs);
       if (this.#isDirty || this.#unnamed.size > 0) {
         this.#isDirty = false;
@@ -120,13 +118,27 @@ export class StateMirror {
     }
   }
 
-  /** Makes the copy of every bucket what the bucket is. */
+  /** The copy says whose it is once it has everything. */
+  async #makeWhole(store: MirroredStore): Promise<void> {
+    this.#isBehind = false;
+    try {
+      await this.#fill();
+    } catch (err) {
+      this.#isBehind = true;
+      throw err;
+    }
+    if (!this.#isBehind) await this.#attempt(() => this.#parts.folder.setStore(store));
+  }
+
+  /** Makes the copy of every bucket what the bucket is, but for what the bucket has lost. */
   async #fill(): Promise<void> {
     const { folder, buckets } = this.#parts;
     for (const name of MIRRORED_BUCKETS) {
       const kv = buckets[name];
       const keys = new Set(await kv.keys());
-      for (const key of await folder.keys(name)) if (!keys.has(key)) await this.#delete(name, key);
+      const others = (await folder.keys(name)).filter((key) => !keys.has(key));
+      const lost = new Set(await kv.unknown(others));
+      for (const key of others) if (!lost.has(key)) await this.#delete(name, key);
       for (const key of keys) {
         const found = await kv.get(key);
         if (found === undefined) continue;

@@ -72,6 +72,7 @@ export interface ReconcilerParts {
   readonly students: WorkerSessions<StudentSession>;
   readonly load: Pick<DataLoad, 'bottleneck'>;
   readonly log: Logger;
+  /** Milliseconds that never fall, of the clock by which sessions end. */
   readonly now: () => number;
 }
 

@@ -9,7 +9,8 @@ export interface SessionParts<S extends Session> {
   readonly stopping: AbortSignal;
   readonly changed: () => void;
   readonly log: Logger;
-  readonly now: () => number;
+  /** Milliseconds that never fall. */
+  readonly steadyNow: () => number;
 }
 
 interface Session extends SessionHolder {
@@ -30,7 +31,7 @@ export interface SessionKind<R, S> {
 
 /** @throws {LyceumError} INVALID_ARGUMENT, and why the session ended. */
 export async function serveSession<R, S extends Session>(
-  { sessions, stopping, changed, log, now }: SessionParts<S>,
+  { sessions, stopping, changed, log, steadyNow }: SessionParts<S>,
   { worker, open, tookOver, take, gone }: SessionKind<R, S>,
   reports: AsyncIterable<R>,
 ): Promise<void> {
@@ -54,6 +55,6 @@ export async function serveSession<R, S extends Session>(
   try {
     await firstEnd([listen()], [session.ended, stopping]);
   } finally {
-    if (sessions.remove(session, now())) gone(session);
+    if (sessions.remove(session, steadyNow())) gone(session);
   }
 }

@@ -52,6 +52,7 @@ export interface StudentServiceParts extends SessionParts<StudentSession> {
   readonly histories: RunHistories;
   readonly logs: RunLogs;
   readonly commits: CheckpointCommits;
+  readonly now: () => number;
 }
 
 export function studentService(parts: StudentServiceParts) {

@@ -34,6 +34,7 @@ export interface TeacherServiceParts extends SessionParts<TeacherSession> {
   readonly events: RunEvents;
   readonly logs: RunLogs;
   readonly metrics: CoordinatorMetrics;
+  readonly now: () => number;
 }
 
 export function teacherService(parts: TeacherServiceParts) {

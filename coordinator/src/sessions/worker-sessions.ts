@@ -37,7 +37,10 @@ export class WorkerSessions<S extends OpenSession> {
     return former;
   }
 
-  /** @returns whether it was the worker's session still. */
+  /**
+   * @param nowMs - of a clock that never goes back.
+   * @returns whether it was the worker's session still.
+   */
   remove(session: S, nowMs: number): boolean {
     if (this.#sessions.get(session.workerId) !== session) return false;
     this.#sessions.delete(session.workerId);

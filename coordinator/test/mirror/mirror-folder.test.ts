@@ -80,6 +80,17 @@ it('knows every changed byte of a blob', async () => {
   expect(await folder.blob(digest)).toEqual(bytes);
 });
 
+it('has nothing left of writers that were killed', async () => {
+  await folder.putRecord('runs', 'one', 'text');
+  await folder.putBlob(sha256Hex('a model'), Buffer.from('a model'));
+  const drafts = ['buckets/runs/two.record.7.tmp', `blobs/${sha256Hex('other')}.7.tmp`];
+  for (const draft of drafts) await writeFile(join(path, draft), 'half');
+  const again = await MirrorFolder.open(path, BUCKETS);
+  expect(await readdir(join(path, 'buckets', 'runs'))).toEqual(['one.record']);
+  expect(await readdir(join(path, 'blobs'))).toEqual([sha256Hex('a model')]);
+  expect(await again.record('runs', 'one')).toBe('text');
+});
+
 it('keeps keys that end as temporary files do, and none that was set aside', async () => {
   for (const key of ['model.a.tmp', 'model.a.1.tmp', 'model.b.record', 'dataset.c.damaged']) {
     await folder.putRecord('names', key, key);

@@ -2,17 +2,16 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { LEADER_BUCKET, NAME_BUCKET, POINTER_BUCKET, RUN_BUCKET } from '@lyceum/proto';
+import { LyceumError, NAME_BUCKET, POINTER_BUCKET, RUN_BUCKET } from '@lyceum/proto';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { CheckpointPointer } from '../../src/documents/checkpoint-pointer.js';
-import { MirrorFolder } from '../../src/mirror/mirror-folder.js';
+import { mirroredBucket } from '../../src/mirror/mirrored-stores.js';
 import { restoreStore } from '../../src/mirror/restore-store.js';
-import { MIRRORED_BUCKETS, StateMirror } from '../../src/mirror/state-mirror.js';
+import { StateMirror } from '../../src/mirror/state-mirror.js';
 import { claimPointer } from '../../src/runs/checkpoint-pointers.js';
-import { Leadership } from '../../src/runs/leadership/leadership.js';
 import { type RunRecord, runRecordText } from '../../src/runs/record/run-record.js';
 import { silent as log, type NatsOfItsOwn, startNatsOfItsOwn } from '../nats-of-its-own.js';
-import { queued } from '../runs/queued-run.js';
+import { openCopy, startMirror, training } from './started-mirror.js';
 
 const PATIENT = { timeout: 120_000, interval: 50 };
 
@@ -34,37 +33,16 @@ afterEach(async () => {
 const first = () => servers[0] as NatsOfItsOwn;
 /** Empty: what comes up where the first was. */
 const second = () => servers[1] as NatsOfItsOwn;
-const openFolder = (path = folder) => MirrorFolder.open(path, MIRRORED_BUCKETS);
-const training = (): RunRecord => ({ ...queued(), state: 'TRAINING' });
+const openFolder = (path = folder) => openCopy(path);
 
-/** As a coordinator does: restores, leads, copies. */
 async function lead(
   { nats }: NatsOfItsOwn,
   runs: () => RunRecord[] = () => [training()],
   path = folder,
 ): Promise<{ mirror: StateMirror; leaderEpoch: number }> {
-  const mirrorFolder = await openFolder(path);
-  const store = await restoreStore(nats, mirrorFolder, log);
-  const bucket = (name: string) => nats.keyValue(name, { create: true });
-  const mirror = new StateMirror({
-    folder: mirrorFolder,
-    buckets: {
-      runs: await bucket(RUN_BUCKET),
-      pointers: await bucket(POINTER_BUCKET),
-      names: await bucket(NAME_BUCKET),
-    },
-    blobs: await nats.blobs({ create: true }),
-    log,
-  });
-  const kv = await bucket(LEADER_BUCKET);
-  const holder = path;
-  const nowMs = () => performance.now();
-  const leadership = await Leadership.acquire({ kv, holder, log, nowMs });
-  const { leaderEpoch } = leadership;
-  await mirror.start({ ...store, leaderEpoch }, runs);
-  await leadership.release();
-  started.push(mirror);
-  return { mirror, leaderEpoch };
+  const leading = await startMirror(nats, path, runs);
+  started.push(leading.mirror);
+  return leading;
 }
 
 /** As a student worker does: a blob, and the pointer moved to it. */
@@ -215,6 +193,38 @@ test('a copy that could not be written is made good later, and stops nothing', a
   await vi.waitFor(async () => {
     expect(await copy.record('runs', 'run')).toBe(runRecordText(training()));
   }, PATIENT);
+});
+
+test('a copy is made good however often NATS is away meanwhile, and then says whose it is', async () => {
+  const folderOf = await openFolder();
+  const store = join(folder, 'store.json');
+  // As on a full disk.
+  await mkdir(store);
+  const kv = await first().nats.keyValue(RUN_BUCKET, { create: true });
+  let isAway = false;
+  let asked = 0;
+  const keys = async () => {
+    if (!isAway) return kv.keys();
+    asked++;
+    throw new LyceumError('UNAVAILABLE', 'NATS is away');
+  };
+  const mirror = new StateMirror({
+    folder: folderOf,
+    buckets: {
+      runs: { ...mirroredBucket(kv, { put: async () => {}, delete: async () => {} }), keys },
+      pointers: await first().nats.keyValue(POINTER_BUCKET, { create: true }),
+      names: await first().nats.keyValue(NAME_BUCKET, { create: true }),
+    },
+    blobs: await first().nats.blobs({ create: true }),
+    log,
+  });
+  started.push(mirror);
+  await mirror.start({ storeId: 'one', generation: 0, leaderEpoch: 1 }, () => []);
+  isAway = true;
+  await vi.waitFor(() => expect(asked).toBeGreaterThan(1), PATIENT);
+  isAway = false;
+  await rm(store, { recursive: true });
+  await vi.waitFor(async () => expect((await folderOf.store())?.storeId).toBe('one'), PATIENT);
 });
 
 test('a folder of another store is refused, naming both', async () => {

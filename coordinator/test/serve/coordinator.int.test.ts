@@ -16,13 +16,15 @@ import {
   type Run,
   RunState,
   sha256Hex,
+  TICKET_STREAM,
   type Ticket,
   ticketId,
 } from '@lyceum/proto';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { CheckpointPointer } from '../../src/documents/checkpoint-pointer.js';
 import type { Findings } from '../../src/documents/findings.js';
 import { finishTraining } from './finish-training.js';
+import { jetStreamApi } from './jetstream-api.js';
 import { referenceTo, StudentPeer } from './student-peer.js';
 import { logitsOf, TeacherPeer } from './teacher-peer.js';
 import { eventually, TestCoordinator } from './test-coordinator.js';
@@ -537,6 +539,22 @@ describe('trouble', () => {
     expect(peer.rows).toEqual(expectedRows(submitted, 0, STEP_COUNT));
   });
 
+  it('gives out again what lay on the queue of another server of the cluster than its own', async () => {
+    const doomed = teacher('t1', { answer: () => undefined });
+    const peer = student('s1');
+    const submitted = await submit();
+    await assigned(peer);
+    await peer.receive(0, STEP_COUNT);
+    await eventually(() => (doomed.taken.length >= 2 ? true : undefined));
+    doomed.kill();
+    // The connection stays; the stream begins anew, or is not there at all.
+    const nobody = { user: 'nobody', password: 'nothing' };
+    await jetStreamApi(cluster.natsUrl, nobody, `STREAM.DELETE.${TICKET_STREAM}`, {});
+    teacher('t2');
+    await drain(peer, 0, STEP_COUNT);
+    expect(peer.rows).toEqual(expectedRows(submitted, 0, STEP_COUNT));
+  });
+
   it('refuses answers of another shape or that are not finite, and shows the worker', async () => {
     let turn = 0;
     const bad = teacher('t1', {
@@ -650,6 +668,25 @@ describe('trouble', () => {
     const stale = heir.commit({ step: 9, bytes, assignment: { runId, assignmentEpoch: 1 } });
     await expect(stale).rejects.toMatchObject({ code: 'ABORTED' });
     await heir.commit({ step: 9, bytes });
+  });
+
+  it('gives it to another where the clock is set back by an hour meanwhile', async () => {
+    teacher('t1');
+    const lost = student('s1');
+    await submit();
+    await assigned(lost);
+    const { cluster: client } = cluster.clients;
+    const workerIds = async () =>
+      (await call(client, client.listWorkers, {})).workers.map(({ workerId }) => workerId);
+    lost.kill();
+    await eventually(async () => !(await workerIds()).includes('s1'));
+    const clock = vi.spyOn(Date, 'now');
+    clock.mockImplementation(() => performance.timeOrigin + performance.now() - 3_600_000);
+    try {
+      expect((await assigned(student('s2'), 1)).assignmentEpoch).toBe(2);
+    } finally {
+      clock.mockRestore();
+    }
   });
 
   it('goes on after the coordinator was stopped and started in the middle', async () => {

@@ -37,7 +37,7 @@ function cluster() {
     stopping: stopping.signal,
     changed: () => calls.push('changed'),
     log: createLogger({ name: 'test', level: 'silent' }),
-    now: () => 7,
+    steadyNow: () => 7,
   };
   const serve = (reports: AsyncIterable<string>): Promise<void> =>
     serveSession<string, FakeSession>(

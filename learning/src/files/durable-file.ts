@@ -1,7 +1,9 @@
 /** Files that are there whole or not at all, and still there after a power cut. */
-import { open, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { open, readdir, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { LyceumError, StorageFullError, toLyceumError } from '@lyceum/proto';
+
+const DRAFT_ENDING = '.tmp';
 
 /**
  * Writes to a temporary name, syncs, renames, syncs the folder. One writer per file at a time.
@@ -10,7 +12,7 @@ import { LyceumError, StorageFullError, toLyceumError } from '@lyceum/proto';
  * @throws {LyceumError} UNAVAILABLE if the folder cannot be written: another machine may do.
  */
 export async function writeDurably(file: string, bytes: Uint8Array | string): Promise<void> {
-  const temporary = `${file}.${process.pid}.tmp`;
+  const temporary = `${file}.${process.pid}${DRAFT_ENDING}`;
   try {
     const handle = await open(temporary, 'w');
     try {
@@ -32,5 +34,12 @@ export async function writeDurably(file: string, bytes: Uint8Array | string): Pr
     const message = `${file} cannot be written: ${cause.message}`;
     if (cause instanceof StorageFullError) throw new StorageFullError(message, { cause });
     throw new LyceumError('UNAVAILABLE', message, { cause });
+  }
+}
+
+/** Removes what writers that were killed have left in a folder. Only while nobody writes there. */
+export async function removeDrafts(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (name.endsWith(DRAFT_ENDING)) await rm(join(folder, name), { force: true });
   }
 }

@@ -22,6 +22,8 @@ export interface KeyValue {
   delete(key: string): Promise<void>;
   /** In no particular order. */
   keys(): Promise<string[]>;
+  /** Of these keys those that the bucket knows nothing of: what was deleted has left a mark. */
+  unknown(keys: readonly string[]): Promise<string[]>;
 }
 
 export interface KeyValueOptions {
@@ -105,6 +107,16 @@ class JetStreamKeyValue implements KeyValue {
       for await (const key of await this.#kv.keys()) keys.push(key);
       return keys;
     });
+  }
+
+  async unknown(keys: readonly string[]): Promise<string[]> {
+    const there = new Set(await this.keys());
+    const unknown: string[] = [];
+    for (const key of keys) {
+      if (there.has(key)) continue;
+      if ((await this.#named(key, () => this.#kv.get(key))) === null) unknown.push(key);
+    }
+    return unknown;
   }
 
   async #named<T>(key: string, act: () => Promise<T>): Promise<T> {

@@ -36,6 +36,8 @@ export interface BlobStore {
   /** Nothing happens if it is not there. */
   delete(digest: string): Promise<void>;
   list(): Promise<StoredBlob[]>;
+  /** Of these blobs those of which nothing is there, or not all chunks: what was deleted has left a mark. */
+  lost(digests: readonly string[]): Promise<string[]>;
   /** Parts of blobs whose writing goes on or was cut off. */
   uploads(): Promise<BlobUpload[]>;
   deleteUpload(id: string): Promise<void>;

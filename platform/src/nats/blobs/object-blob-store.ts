@@ -148,14 +148,28 @@ class ObjectBlobStore implements BlobStore {
     }
   }
 
+  async lost(digests: readonly string[]): Promise<string[]> {
+    if (digests.length === 0) return [];
+    const lost: string[] = [];
+    const counts = await this.#chunkCounts().catch((err: unknown) => {
+      throw natsError(err, `blob store ${BLOB_BUCKET}`);
+    });
+    for (const digest of digests) {
+      const info = await this.#entry(digest);
+      if (info?.deleted === true) continue;
+      const count = info === undefined ? 0 : (counts[chunkSubject(info.nuid)] ?? 0);
+      if (info === undefined || count < info.chunks) lost.push(digest);
+    }
+    return lost;
+  }
+
   async uploads(): Promise<BlobUpload[]> {
     try {
       // Chunks first: an upload that ends meanwhile has its entry then.
-      const options = { subjects_filter: chunkSubject('*') };
-      const { state } = await this.#manager.streams.info(BLOB_STREAM, options);
+      const counts = await this.#chunkCounts();
       const whole = new Set((await this.#store.list()).map(({ nuid }) => chunkSubject(nuid)));
       const uploads: BlobUpload[] = [];
-      for (const [subject, chunkCount] of Object.entries(state.subjects ?? {})) {
+      for (const [subject, chunkCount] of Object.entries(counts)) {
         if (whole.has(subject)) continue;
         const last = await this.#manager.streams.getMessage(BLOB_STREAM, { last_by_subj: subject });
         uploads.push({
@@ -176,6 +190,13 @@ class ObjectBlobStore implements BlobStore {
     } catch (err) {
       throw natsError(err, `upload ${id}`);
     }
+  }
+
+  /** By subject. */
+  async #chunkCounts(): Promise<Readonly<Record<string, number>>> {
+    const options = { subjects_filter: chunkSubject('*') };
+    const { state } = await this.#manager.streams.info(BLOB_STREAM, options);
+    return state.subjects ?? {};
   }
 
   /** Notes that the blob was put just now. @returns false if it has been deleted meanwhile. */

@@ -1,0 +1,98 @@
+// A real NATS that has lost a part of its store, as a damaged disk makes it lose streams, records and chunks.
+import { join } from 'node:path';
+import { BLOB_BUCKET, NAME_BUCKET, RUN_BUCKET, sha256Hex } from '@lyceum/proto';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { hasWholeStore } from '../../src/mirror/restore-store.js';
+import type { StateMirror } from '../../src/mirror/state-mirror.js';
+import { claimPointer } from '../../src/runs/checkpoint-pointers.js';
+import { type RunRecord, runRecordText } from '../../src/runs/record/run-record.js';
+import { type NatsOfItsOwn, startNatsOfItsOwn } from '../nats-of-its-own.js';
+import { jetStreamApi } from '../serve/jetstream-api.js';
+import { openCopy, startMirror, training } from './started-mirror.js';
+
+let nats: NatsOfItsOwn;
+let folder: string;
+let started: StateMirror[];
+
+beforeEach(async () => {
+  nats = await startNatsOfItsOwn();
+  folder = join(nats.folder, 'mirror');
+  started = [];
+});
+
+afterEach(async () => {
+  for (const mirror of started) await mirror.stop();
+  await nats.stop();
+});
+
+async function lead(
+  runs: () => RunRecord[] = () => [training()],
+): Promise<{ mirror: StateMirror }> {
+  const leading = await startMirror(nats.nats, folder, runs);
+  started.push(leading.mirror);
+  return leading;
+}
+
+/** As a damaged disk does: streams that are gone, and messages that are gone without a mark. */
+function damage(subject: string, request: object = {}) {
+  const anybody = { user: 'anybody', password: 'none' };
+  return jetStreamApi(nats.server.url, anybody, subject, request);
+}
+
+test('what a store has lost a part of comes back, and what was deleted does not', async () => {
+  const { mirror } = await lead();
+  const run = runRecordText(training());
+  const revision = await mirror.runs.create('run', run);
+  await claimPointer(mirror.pointers, 'run', 1);
+  await mirror.names.put('model.one', JSON.stringify({ kind: 'model', name: 'one' }));
+  const [kept, cut, gone] = await Promise.all(
+    ['kept', 'cut', 'gone'].map((text) => mirror.blobs.put(Buffer.from(text))),
+  );
+  await mirror.blobs.delete(gone ?? '');
+  await mirror.stop();
+  const folderOf = await openCopy(folder);
+  // The copy is behind NATS with what was deleted: the coordinator died in between.
+  await folderOf.putBlob(gone ?? '', Buffer.from('gone'));
+
+  await damage(`STREAM.DELETE.KV_${RUN_BUCKET}`);
+  await damage(`STREAM.PURGE.KV_${NAME_BUCKET}`);
+  const entry = Buffer.from(cut ?? '').toString('base64url');
+  await damage(`STREAM.PURGE.OBJ_${BLOB_BUCKET}`, {
+    filter: `$O.${BLOB_BUCKET}.M.${entry}`,
+  });
+  expect(await hasWholeStore(nats.nats, folderOf)).toBe(false);
+  await (await lead()).mirror.stop();
+  expect(await hasWholeStore(nats.nats, folderOf)).toBe(true);
+
+  const runs = await nats.nats.keyValue(RUN_BUCKET, { create: false });
+  expect((await runs.get('run'))?.value).toBe(run);
+  expect((await runs.get('run'))?.revision).toBeGreaterThanOrEqual(1e9);
+  await expect(runs.update('run', 'x', revision)).rejects.toMatchObject({ code: 'ABORTED' });
+  const names = await nats.nats.keyValue(NAME_BUCKET, { create: false });
+  expect(await names.keys()).toEqual(['model.one']);
+  const blobs = await nats.nats.blobs({ create: false });
+  expect(String(await blobs.get(kept ?? ''))).toBe('kept');
+  expect(String(await blobs.get(cut ?? ''))).toBe('cut');
+  expect(await blobs.has(gone ?? '')).toBe(false);
+
+  // Marks of deletion are where the bucket is whole.
+  await nats.nats.keyValue(RUN_BUCKET, { create: false }).then((kv) => kv.delete('run'));
+  await blobs.delete(kept ?? '');
+  await (await lead()).mirror.stop();
+  expect(await runs.keys()).not.toContain('run');
+  expect(await blobs.has(kept ?? '')).toBe(false);
+});
+
+test('a blob without some of its chunks is whole again', async () => {
+  const { mirror } = await lead(() => []);
+  const bytes = Buffer.alloc(600_000, 'a model');
+  const digest = await mirror.blobs.put(bytes);
+  await mirror.names.put('model.one', JSON.stringify({ kind: 'model', name: 'one', digest }));
+  await mirror.stop();
+  await damage(`STREAM.PURGE.OBJ_${BLOB_BUCKET}`, { seq: 2 });
+  const blobs = await nats.nats.blobs({ create: false });
+  expect(await blobs.has(digest)).toBe(true);
+  await expect(blobs.get(digest)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  await lead(() => []);
+  expect(sha256Hex(await blobs.get(digest))).toBe(digest);
+});

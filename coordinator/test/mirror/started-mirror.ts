@@ -1,0 +1,42 @@
+/** The copy of a real NATS, as a coordinator keeps it: restored, led, copied. */
+import type { Nats } from '@lyceum/platform/nats';
+import { LEADER_BUCKET, NAME_BUCKET, POINTER_BUCKET, RUN_BUCKET } from '@lyceum/proto';
+import { MirrorFolder } from '../../src/mirror/mirror-folder.js';
+import { restoreStore } from '../../src/mirror/restore-store.js';
+import { MIRRORED_BUCKETS, StateMirror } from '../../src/mirror/state-mirror.js';
+import { Leadership } from '../../src/runs/leadership/leadership.js';
+import type { RunRecord } from '../../src/runs/record/run-record.js';
+import { silent as log } from '../nats-of-its-own.js';
+import { queued } from '../runs/queued-run.js';
+
+export const training = (): RunRecord => ({ ...queued(), state: 'TRAINING' });
+
+export const openCopy = (path: string) => MirrorFolder.open(path, MIRRORED_BUCKETS);
+
+/** @param runs - the records as they are at each look. */
+export async function startMirror(
+  nats: Nats,
+  path: string,
+  runs: () => RunRecord[],
+): Promise<{ mirror: StateMirror; leaderEpoch: number }> {
+  const folder = await openCopy(path);
+  const store = await restoreStore(nats, folder, log);
+  const bucket = (name: string) => nats.keyValue(name, { create: true });
+  const mirror = new StateMirror({
+    folder,
+    buckets: {
+      runs: await bucket(RUN_BUCKET),
+      pointers: await bucket(POINTER_BUCKET),
+      names: await bucket(NAME_BUCKET),
+    },
+    blobs: await nats.blobs({ create: true }),
+    log,
+  });
+  const kv = await bucket(LEADER_BUCKET);
+  const nowMs = () => performance.now();
+  const leadership = await Leadership.acquire({ kv, holder: path, log, nowMs });
+  const { leaderEpoch } = leadership;
+  await mirror.start({ ...store, leaderEpoch }, runs);
+  await leadership.release();
+  return { mirror, leaderEpoch };
+}
