@@ -3,12 +3,12 @@
  * that is started by hand, and whoever looks into NATS with its tools, takes a user from there.
  */
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { statSync } from 'node:fs';
+import { chmod, mkdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { withPath } from '@lyceum/platform';
 import { type NatsCredentials, natsCredentialsIn } from '@lyceum/platform/nats';
-import { LyceumError, NATS_ROLES, type NatsRole } from '@lyceum/proto';
+import { LyceumError, NATS_ROLES, type NatsRole, toLyceumError } from '@lyceum/proto';
 
 /** Bytes of a password: nobody guesses it. */
 const PASSWORD_BYTES = 32;
@@ -35,13 +35,25 @@ export async function natsUsersIn(folder: string): Promise<Readonly<Record<NatsR
 
 async function userIn(folder: string, role: NatsRole): Promise<NatsUser> {
   const file = path.join(folder, `${role}.json`);
-  if (!existsSync(file)) {
+  // An empty one was never written.
+  if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) === 0) {
     const password = randomBytes(PASSWORD_BYTES).toString('base64url');
     const text = `${JSON.stringify({ user: role, password })}\n`;
-    await withPath('write', file, () => writeFile(file, text, { mode: 0o600 }));
+    await withPath('write', file, async () => {
+      await writeFile(`${file}.part`, text, { mode: 0o600 });
+      await rename(`${file}.part`, file);
+    });
   } else await withPath('write', file, () => chmod(file, 0o600));
-  const credentials = natsCredentialsIn(file);
-  if (credentials?.user === role) return { file, credentials };
-  const message = `${file} has the user ${credentials?.user}, not ${role}; remove it for a new one`;
-  throw new LyceumError('INVALID_ARGUMENT', message);
+  return { file, credentials: credentialsOf(role, file) };
+}
+
+function credentialsOf(role: NatsRole, file: string): NatsCredentials {
+  let why = `${file} has another user than ${role}`;
+  try {
+    const credentials = natsCredentialsIn(file);
+    if (credentials?.user === role) return credentials;
+  } catch (thrown) {
+    why = toLyceumError(thrown).message;
+  }
+  throw new LyceumError('INVALID_ARGUMENT', `${why}; remove it for a new one`);
 }

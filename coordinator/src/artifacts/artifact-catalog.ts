@@ -3,7 +3,7 @@
  *
  * A name may move to other bytes; runs are pinned to digests and do not notice.
  */
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FORMAT_NAMES } from '@lyceum/learning/formats';
 import type { LayerDescription } from '@lyceum/learning/models';
@@ -94,6 +94,8 @@ export class ArtifactCatalog {
     places: CatalogPlaces,
   ): Promise<ArtifactCatalog> {
     const catalog = new ArtifactCatalog(names, blobs, places);
+    // What a coordinator that was killed has left there is nobody's.
+    await rm(catalog.#uploads, { recursive: true, force: true });
     await mkdir(catalog.#uploads, { recursive: true });
     return catalog;
   }

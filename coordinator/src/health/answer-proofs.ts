@@ -22,7 +22,7 @@ export interface StoredRecords {
 }
 
 export interface AnswerProofsParts {
-  readonly store: Pick<AnswerStore, 'put' | 'recordCount'>;
+  readonly store: Pick<AnswerStore, 'put' | 'recordCount' | 'tables'>;
   readonly file: UnprovenFile;
   readonly unproven: UnprovenAnswers<StoredRecords>;
   /** They have been stored, and are unproven. */
@@ -50,7 +50,7 @@ export class AnswerProofs {
   /** What a predecessor left unproven is nobody's. */
   static async open(parts: AnswerProofsParts): Promise<AnswerProofs> {
     const proofs = new AnswerProofs(parts);
-    for (const tail of await parts.file.read()) {
+    for (const tail of await leftUnproven(parts)) {
       const { key, first, sinceMs } = tail;
       const orphan = { workerId: NOBODY, teacher: key.teacherIdentity };
       const range = { first, end: Number.POSITIVE_INFINITY };
@@ -126,5 +126,17 @@ export class AnswerProofs {
 
   #write(): Promise<void> {
     return this.#parts.file.write([...this.#tails.values()]);
+  }
+}
+
+/** What the file lists. If that cannot be read all that is stored may be unproven, and the next canaries look at it. */
+async function leftUnproven({ file, store, log, now }: AnswerProofsParts): Promise<UnprovenTail[]> {
+  try {
+    return await file.read();
+  } catch (thrown) {
+    const err = toLyceumError(thrown);
+    if (err.code !== 'FAILED_PRECONDITION') throw err;
+    log.error({ err }, 'list of unproven answers damaged; all stored answers count as unproven');
+    return store.tables().map(({ key }) => ({ key, first: 0, sinceMs: now() }));
   }
 }

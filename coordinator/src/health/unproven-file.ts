@@ -4,6 +4,7 @@
  */
 import { rename, writeFile } from 'node:fs/promises';
 import { readIfThere, withRoom } from '@lyceum/platform';
+import { LyceumError } from '@lyceum/proto';
 import { z } from 'zod';
 import { type AnswerTableKey, parseTableKey, tableKeyText } from '../answers/index.js';
 
@@ -34,13 +35,17 @@ export class UnprovenFile {
     this.#path = path;
   }
 
-  /** @throws {Error} if the file is there and not what {@link UnprovenFile.write} wrote. */
+  /** @throws {LyceumError} FAILED_PRECONDITION if the file is there and not what {@link UnprovenFile.write} wrote. */
   async read(): Promise<UnprovenTail[]> {
     const text = (await readIfThere(this.#path))?.toString() ?? '[]';
-    return entries.parse(JSON.parse(text)).map(({ table, ...rest }) => ({
-      key: parseTableKey(table),
-      ...rest,
-    }));
+    try {
+      return entries.parse(JSON.parse(text)).map(({ table, ...rest }) => ({
+        key: parseTableKey(table),
+        ...rest,
+      }));
+    } catch (cause) {
+      throw new LyceumError('FAILED_PRECONDITION', `${this.#path} is damaged`, { cause });
+    }
   }
 
   /** Resolves once it, or what came after it, is written: of those that wait for a write under way only the last is. */

@@ -1,9 +1,9 @@
 /** Answers that nobody has proven, put into a real store in a temporary folder. */
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLogger } from '@lyceum/platform';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { AnswerStore } from '../../src/answers/answer-store.js';
 import type { AnswerTableKey } from '../../src/answers/answer-table-key.js';
 import { AnswerProofs, type StoredRecords } from '../../src/health/answer-proofs.js';
@@ -62,3 +62,24 @@ test('what could not be noted as unproven is not stored, and is noted with the n
   expect(unproven.countOf(replica)).toBe(2);
   expect(await file.read()).toEqual([{ key, first: 0, sinceMs: 7 }]);
 });
+
+test.each(['', '[{"table":', '[{"table":"[]","first":0,"sinceMs":1}]'])(
+  'where the list is damaged (%s) everything that is stored counts as unproven',
+  async (text) => {
+    const samples = Uint32Array.of(1, 2);
+    await store.put(key, samples, recordsOf(key, samples, Float32Array.of(1, 2, 3, 4)));
+    const path = join(folder, 'unproven-answers.json');
+    await writeFile(path, text);
+    const file = new UnprovenFile(path);
+    const unproven = new UnprovenAnswers<StoredRecords>();
+    const stored = () => undefined;
+    const proofs = await AnswerProofs.open({ store, file, unproven, stored, log, now: () => 7 });
+    const range = { first: 0, end: Number.POSITIVE_INFINITY };
+    expect(unproven.items()).toEqual([{ key, range, atMs: 7 }]);
+
+    // A canary has proven them.
+    unproven.prove(replica, unproven.number);
+    proofs.settled();
+    await vi.waitFor(async () => expect(await file.read()).toEqual([]));
+  },
+);

@@ -1,7 +1,7 @@
 /** A `nats-server` of one's own: for the local cluster, the tests and the benches. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
-import { open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { LyceumError, type NatsRole, natsAccounts, STORE_ACCOUNT } from '@lyceum/proto';
@@ -76,6 +76,7 @@ export async function startNatsServer(options: NatsServerOptions): Promise<NatsS
     await withPath('write', configFile, () =>
       writeFile(configFile, configuration(options), { mode: 0o600 }),
     );
+    await removePortsFiles(storeDir);
     if (options.passwords !== undefined) await adoptStore(join(storeDir, 'jetstream'));
     const logHandle = await open(logFile, 'a');
     logStart = (await logHandle.stat()).size;
@@ -153,6 +154,13 @@ function tlsBlock(folder: string): string {
 
 function portsFile(pid: number): string {
   return `nats-server_${pid}.ports`;
+}
+
+/** One of a server that was killed may be called as that of the next, which may get the same process id. */
+async function removePortsFiles(storeDir: string): Promise<void> {
+  for (const name of await readdir(storeDir)) {
+    if (/^nats-server_\d+\.ports$/.test(name)) await rm(join(storeDir, name), { force: true });
+  }
 }
 
 /** The address that the server writes into its ports file once it listens. Undefined: it ended, or got stuck. */

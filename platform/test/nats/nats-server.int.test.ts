@@ -1,5 +1,5 @@
 /** A real nats-server that is ended: nothing that waited for its end may keep this process. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
@@ -20,5 +20,17 @@ test('a server that has ended leaves no timer', async () => {
   const before = timers();
   await server.stop();
   expect(timers()).toBeLessThanOrEqual(before);
+  await rm(storeDir, { recursive: true });
+});
+
+test('a server is where it says, whatever one of the same process id that was killed said', async () => {
+  const storeDir = await mkdtemp(join(tmpdir(), 'lyceum-nats-'));
+  const binary = findNatsServer(process.env) ?? 'nats-server';
+  const stale = JSON.stringify({ nats: ['nats://127.0.0.1:1'] });
+  await writeFile(join(storeDir, 'nats-server_7.ports'), stale);
+  const log = pino({ level: 'silent' });
+  const server = await startNatsServer({ binary, storeDir, port: 0, log });
+  expect((await readdir(storeDir)).filter((name) => name.endsWith('.ports'))).toEqual([]);
+  await server.stop();
   await rm(storeDir, { recursive: true });
 });

@@ -9,10 +9,11 @@
  * - While NATS is away nobody can take the lease, and its holder goes on.
  */
 import { randomUUID } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { type Logger, sleep } from '@lyceum/platform';
+import { writeDurably } from '@lyceum/learning/files';
+import { type Logger, readIfThere, sleep } from '@lyceum/platform';
 import type { KeyValue } from '@lyceum/platform/nats';
 import { LEADER_BUCKET, LyceumError, toLyceumError } from '@lyceum/proto';
 import { z } from 'zod';
@@ -170,16 +171,15 @@ export async function restoreLeaderEpoch(kv: KeyValue, leaderEpoch: number): Pro
   await write(kv, { leaderEpoch, holder: '', host: '', renewalCount: 0 }, undefined);
 }
 
-/** The id of a state folder, made with the folder where there is none. */
+/** The id of a state folder, made with the folder where there is none: a file that is empty was never written. */
 export async function stateFolderId(folder: string): Promise<string> {
   const file = join(folder, 'coordinator-id');
   await mkdir(folder, { recursive: true });
-  try {
-    await writeFile(file, `${randomUUID()}\n`, { flag: 'wx' });
-  } catch (err) {
-    if (!(err instanceof Error && 'code' in err && err.code === 'EEXIST')) throw err;
-  }
-  return (await readFile(file, 'utf8')).trim();
+  const found = (await readIfThere(file))?.toString().trim() ?? '';
+  if (found !== '') return found;
+  const id = randomUUID();
+  await writeDurably(file, `${id}\n`);
+  return id;
 }
 
 async function read(kv: KeyValue): Promise<Found | undefined> {

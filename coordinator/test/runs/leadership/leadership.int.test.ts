@@ -1,6 +1,6 @@
 // Rivals on a real `nats-server`. Their clock is a number that the test moves, so that no lease is waited out;
 // what a coordinator does that was stopped is shown by moving its clock alone.
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLogger, sleep } from '@lyceum/platform';
@@ -122,5 +122,14 @@ describe('stateFolderId', () => {
     expect(id).toMatch(/^[0-9a-f-]{36}$/);
     expect(await stateFolderId(a)).toBe(id);
     expect(await stateFolderId(b)).not.toBe(id);
+  });
+
+  it('is made anew where a full disk left an empty file: nobody holds a lease by the name of nobody', async () => {
+    const a = join(folder, 'empty');
+    await mkdir(a);
+    await writeFile(join(a, 'coordinator-id'), '');
+    const id = await stateFolderId(a);
+    expect(id).toMatch(/^[0-9a-f-]{36}$/);
+    expect(await stateFolderId(a)).toBe(id);
   });
 });

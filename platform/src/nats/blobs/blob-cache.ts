@@ -13,6 +13,8 @@ import { errnoOf, mountedFile, withPath } from '../../files/index.js';
 import { SharedWork } from '../../pacing/index.js';
 import type { BlobStore } from './blob-store.js';
 
+const DRAFT_ENDING = '.part';
+
 export class BlobCache {
   readonly #folder: string;
   readonly #blobs: Pick<BlobStore, 'get'>;
@@ -20,6 +22,8 @@ export class BlobCache {
   readonly #datasetsRoot: string | undefined;
   /** Files that this process has checked or is about to, in the order of their last use. */
   readonly #checked = new Map<string, SharedWork<string>>();
+  /** Before this process writes its own. */
+  #cleaned: Promise<void> | undefined;
 
   /**
    * @param datasetsRoot - the folder of mounted files; undefined: there are none.
@@ -89,8 +93,10 @@ export class BlobCache {
 
   async #keep(path: string, digest: string, bytes: Uint8Array): Promise<void> {
     await mkdir(this.#folder, { recursive: true });
+    this.#cleaned ??= this.#removeDrafts();
+    await this.#cleaned;
     await this.#makeRoom(bytes.length);
-    const draft = join(this.#folder, `${digest}.${randomUUID()}.part`);
+    const draft = join(this.#folder, `${digest}.${randomUUID()}${DRAFT_ENDING}`);
     try {
       const file = await open(draft, 'wx');
       try {
@@ -103,6 +109,13 @@ export class BlobCache {
     } catch (err) {
       await rm(draft, { force: true });
       throw err;
+    }
+  }
+
+  /** Those that a process which was killed has left. */
+  async #removeDrafts(): Promise<void> {
+    for (const name of await readdir(this.#folder)) {
+      if (name.endsWith(DRAFT_ENDING)) await rm(join(this.#folder, name), { force: true });
     }
   }
 

@@ -2,6 +2,8 @@
  * Real files in a temporary folder. The blob store is a map that counts what is asked of it: how many
  * fetches there are is what the cache is for.
  */
+
+import { randomUUID } from 'node:crypto';
 import {
   mkdir,
   mkdtemp,
@@ -78,6 +80,14 @@ test('what cannot be read in the place of a copy is named, where no other can ta
     code: 'INVALID_ARGUMENT',
     message: `cannot write ${path}: it is a folder; name a file (EISDIR)`,
   });
+});
+
+test('what a process that was killed has left half written goes', async () => {
+  const digest = blobs.add('model');
+  const draft = `${sha256Hex('other')}.${randomUUID()}.part`;
+  await writeFile(join(folder, draft), 'half');
+  await new BlobCache(folder, blobs, MIB).file(digest);
+  expect(await readdir(folder)).toEqual([digest]);
 });
 
 test('a failure is not remembered', async () => {
