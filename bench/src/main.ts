@@ -34,6 +34,8 @@ import { recordResult } from './results/index.js';
 interface Options extends BenchOptions {
   readonly python: string | undefined;
   readonly large: boolean;
+  readonly requireGpu: boolean;
+  readonly short: boolean;
 }
 
 interface Bench {
@@ -46,6 +48,9 @@ const WITH_PYTHON = ['data', 'pytorch'];
 
 /** Those that have a set that takes disk and minutes. */
 const WITH_LARGE = ['bucket-kills', 'data'];
+
+/** Those of which a part may be measured, and on a GPU. */
+const REMOTE_TEACHERS = ['remote-teachers', 'remote-teachers-eager'];
 
 const BENCHES: Readonly<Record<string, Bench>> = {
   answers: {
@@ -129,6 +134,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
 const nameWidth = Math.max(...Object.keys(BENCHES).map((name) => name.length));
 const usage = [
   'usage: npm run bench -- NAME [--json] [--repetitions N] [--record] [--python PATH] [--large]',
+  '                               [--short] [--require-gpu]',
   ...Object.entries(BENCHES).map(
     ([name, { summary }]) => `  ${name.padEnd(nameWidth)}  ${summary}`,
   ),
@@ -136,6 +142,8 @@ const usage = [
   '--repetitions: 3 if not given',
   '--record: writes the result to bench/results/NAME.json, and its table in bench/README.md',
   '--python: for data and pytorch, a Python with torch, torchvision and numpy',
+  '--short: remote-teachers measures the convolutional student with 3 workers alone',
+  '--require-gpu: workers of remote-teachers compute on the GPU or end',
   '--large: data also reads 20 GiB of shards, bucket-kills 10 GiB, written to the temporary folder',
 ].join('\n');
 
@@ -153,6 +161,8 @@ function parsed() {
       repetitions: { type: 'string', default: '3' },
       python: { type: 'string' },
       large: { type: 'boolean', default: false },
+      'require-gpu': { type: 'boolean', default: false },
+      short: { type: 'boolean', default: false },
     },
   });
 }
@@ -189,12 +199,17 @@ async function main(signal: AbortSignal): Promise<number> {
   if (values.large && !WITH_LARGE.includes(name)) {
     return refused(`--large is for ${WITH_LARGE.join(' and ')}`);
   }
+  if ((values['require-gpu'] || values.short) && !REMOTE_TEACHERS.includes(name)) {
+    return refused(`--require-gpu and --short are for ${REMOTE_TEACHERS.join(' and ')}`);
+  }
   const loadBefore = loadavg()[0] ?? 0;
   const result = await bench.run({
     repetitions,
     signal,
     python: values.python,
     large: values.large,
+    requireGpu: values['require-gpu'],
+    short: values.short,
   });
   if (values.record) await recordResult(result, loadBefore);
   if (!values.json) process.stdout.write(`${resultLines(result).join('\n')}\n`);

@@ -39,6 +39,7 @@ const DISTILLATION = [
 ] as const;
 
 const USAGE = `usage: npm run demo -- [--out DIR] [--coordinator ADDRESS] [--suffix TEXT] [--set PATH=VALUE]…
+                             [--require-gpu]
 
 Distils three teachers into a small student on MNIST digits, in a cluster on this machine.
 
@@ -46,6 +47,7 @@ Distils three teachers into a small student on MNIST digits, in a cluster on thi
   --coordinator ADDRESS  use the cluster of this coordinator instead of one of its own
   --suffix TEXT          ends the runs' names, so that a cluster can do them again
   --set PATH=VALUE       changes a field of every run, spec.training.epochs=1
+  --require-gpu          workers of its own cluster compute on the GPU or end
 `;
 
 interface DemoOptions {
@@ -54,6 +56,8 @@ interface DemoOptions {
   readonly suffix: string;
   /** As `submit --set` takes them. */
   readonly changes: readonly string[];
+  /** Workers of its own cluster compute on the GPU or end. */
+  readonly requireGpu: boolean;
 }
 
 const INTERRUPTED = 130;
@@ -85,6 +89,7 @@ async function inOwnCluster(options: DemoOptions, signal: AbortSignal): Promise<
       teacherWorkers: 3,
       studentWorkers: 1,
       stateDir,
+      requireGpu: options.requireGpu,
       log: (line) => process.stderr.write(`${line}\n`),
       signal,
     });
@@ -146,6 +151,7 @@ function readOptions(): DemoOptions {
         coordinator: { type: 'string' },
         suffix: { type: 'string', default: '' },
         set: { type: 'string', multiple: true, default: [] },
+        'require-gpu': { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
       },
     });
@@ -154,7 +160,8 @@ function readOptions(): DemoOptions {
       process.exit(0);
     }
     const { out, coordinator, suffix, set: changes } = values;
-    return { out: path.resolve(out), coordinator, suffix, changes };
+    const requireGpu = values['require-gpu'];
+    return { out: path.resolve(out), coordinator, suffix, changes, requireGpu };
   } catch (err) {
     process.stderr.write(`${err instanceof Error ? err.message : String(err)}\n\n${USAGE}`);
     process.exit(2);

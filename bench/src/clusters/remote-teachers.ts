@@ -67,13 +67,18 @@ interface Shape {
   readonly signal: AbortSignal;
   /** The student's steps run operation by operation; the convolutional student's only. */
   readonly eager: boolean;
+  /** The convolutional student alone, and as many workers as teachers. */
+  readonly short: boolean;
+  /** Workers compute on the GPU or end. */
+  readonly requireGpu: boolean;
 }
 
 export async function remoteTeachers(
   options: Shape & { readonly repetitions: number },
 ): Promise<BenchResult> {
   const dataset = await importDataset('digits', cacheFolder());
-  const students = options.eager ? (['conv'] as const) : STUDENTS;
+  const isShort = options.eager || options.short;
+  const students = isShort ? (['conv'] as const) : STUDENTS;
   const { models, stepMs } = await prepare(dataset, students, options);
   const details: Record<string, unknown> = {
     teachers:
@@ -81,10 +86,11 @@ export async function remoteTeachers(
     batchSize: BATCH_SIZE,
     step: options.eager ? 'operation by operation' : 'one graph',
   };
+  const studentDevices = new Set<string>();
   const ratios = { conv: [] as number[], mlp: [] as number[] };
   const figures: Figure[] = [];
   for (const student of students) {
-    for (const workerCount of options.eager ? [TEACHERS.length] : WORKER_COUNTS) {
+    for (const workerCount of isShort ? [TEACHERS.length] : WORKER_COUNTS) {
       const measured = await measure({
         ...options,
         student,
@@ -93,6 +99,7 @@ export async function remoteTeachers(
         models,
         stepMs: stepMs[student],
       });
+      for (const device of measured.studentDevices) studentDevices.add(device);
       const own = measured.pairs.map((pair) => pair.distilled / pair.alone);
       if (workerCount === TEACHERS.length) ratios[student] = own;
       const name = `${student}, ${workerCount} workers`;
@@ -119,7 +126,7 @@ export async function remoteTeachers(
     unit: 'student samples/s with 3 remote teachers ÷ alone, convolutional student',
     spread: spread(ratios.conv),
     figures,
-    details,
+    details: { ...details, studentDevices: [...studentDevices] },
   };
 }
 
@@ -127,9 +134,9 @@ export async function remoteTeachers(
 async function prepare(
   dataset: Buffer,
   students: readonly StudentName[],
-  { signal, eager }: Shape,
+  { signal, eager, requireGpu }: Shape,
 ): Promise<{ models: Buffer[]; stepMs: Record<StudentName, number> }> {
-  const shape = { teacherWorkers: 0, studentWorkers: 1, signal, env: eagerness(eager) };
+  const shape = { teacherWorkers: 0, studentWorkers: 1, signal, env: eagerness(eager), requireGpu };
   const models = await withCluster(shape, async (_cluster, client) => {
     await pushDataset(client, dataset, signal);
     return trainTeachers(client, signal);
@@ -172,6 +179,7 @@ async function measure(
   waitingShares: number[];
   cpuMsPerBatch: Record<keyof Pair, Record<string, number>>;
   inferred: Record<string, number>;
+  studentDevices: ReadonlySet<string>;
 }> {
   const { student, workerCount, dataset, models, stepMs, repetitions, signal, eager } = options;
   const folder = await mkdtemp(path.join(tmpdir(), 'lyceum-remote-teachers-'));
@@ -184,6 +192,7 @@ async function measure(
     computeThreads: STUDENT_THREADS[student],
     signal,
     env: eagerness(eager),
+    requireGpu: options.requireGpu,
   };
   const steps = Math.ceil((RUN_SECONDS[student] * 1000) / stepMs);
   return withCluster(shape, async (cluster, client) => {
@@ -196,6 +205,7 @@ async function measure(
     const waitingShares: number[] = [];
     const cpu: Record<keyof Pair, Record<string, number>> = { alone: {}, distilled: {} };
     let inferred: Record<string, number> = {};
+    const studentDevices = new Set<string>();
     for (let repetition = 0; repetition < repetitions; repetition++) {
       const rates = { alone: 0, distilled: 0 };
       // The order alternates, so that a machine that grows slower or faster favours neither.
@@ -217,6 +227,7 @@ async function measure(
         );
         const report = await client.getReport(name);
         rates[kind] = report.samplesPerSecond;
+        studentDevices.add(report.environment.studentWorker.device);
         cpu[kind] = await cpuMsPerBatch(cluster, before, report.training.stepCount);
         progress(`${name}: ${Math.round(report.samplesPerSecond)} samples/s`);
         if (kind === 'alone') {
@@ -229,7 +240,7 @@ async function measure(
       }
       pairs.push(rates);
     }
-    return { pairs, waitingShares, cpuMsPerBatch: cpu, inferred };
+    return { pairs, waitingShares, cpuMsPerBatch: cpu, inferred, studentDevices };
   }).finally(() => rm(folder, { recursive: true, force: true }));
 }
 

@@ -15,6 +15,8 @@ export interface LocalClusterOptions {
   readonly allowAddresses?: readonly string[];
   /** Of each worker; default the program's own. */
   readonly computeThreads?: number;
+  /** Workers compute on the GPU or end. Default: on the processor what the GPU cannot. */
+  readonly requireGpu?: boolean;
   /** Teacher workers answer from precomputed logits, each inference taking this long. */
   readonly lookupDelayMs?: number;
   /** JSON object of other delays in milliseconds by teacher identity, read for each ticket. */
@@ -63,9 +65,9 @@ export function childEnvironment(options: LocalClusterOptions): ChildEnvironment
 
 /** What a worker is told on its command line. */
 export function workerArguments(kind: WorkerKind, options: LocalClusterOptions): string[] {
-  const { computeThreads, lookupDelayMs, lookupDelayFile } = options;
+  const { computeThreads, lookupDelayMs, lookupDelayFile, requireGpu } = options;
   // Set-up is for the processor unless it was asked for more: a machine with a GPU is no reason to refuse teachers.
-  const args: string[] = ['--allow-cpu'];
+  const args: string[] = requireGpu ? ['--device', 'cuda'] : ['--allow-cpu'];
   if (computeThreads !== undefined) args.push('--compute-threads', String(computeThreads));
   if (kind === 'teacher' && lookupDelayMs !== undefined) {
     args.push('--lookup-delay-ms', String(lookupDelayMs));
