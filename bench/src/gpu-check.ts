@@ -1,14 +1,18 @@
 /**
- * `npm run gpu-check -- [--pretend-cpu] [--full] [--json]`: does everything work on this machine's GPU, and what is it
- * worth? See `gpu-check/`. Progress goes to stderr, a table in Markdown to stdout. Exit codes: 0 all passed, 1 something
- * failed, 2 usage, 3 there is no GPU.
+ * `npm run gpu-check -- [--device cuda:N] [--small] [--pretend-cpu] [--full] [--json]`: does everything work on one of this machine's
+ * GPUs, and what is it worth? See `gpu-check/`. Progress goes to stderr, a table in Markdown to stdout. Exit codes: 0 all
+ * passed, 1 something failed or the driver does not answer, 2 usage, 3 there is no such GPU.
  */
+import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
+import { parseGpuFlag } from '@lyceum/platform';
 import { printable, toLyceumError } from '@lyceum/proto';
+import { COMPUTE_THREADS, TEACHER_ROWS, WORKER_ROWS } from './gpu-check/conditions.js';
 import { type GpuCheckResult, gpuCheck } from './gpu-check/gpu-check.js';
-import { tableLines } from './gpu-check/verdicts.js';
+import { tableLines } from './gpu-check/rows.js';
 
-const USAGE = 'usage: npm run gpu-check -- [--pretend-cpu] [--full] [--json]\n';
+const USAGE =
+  'usage: npm run gpu-check -- [--device cuda:N] [--small] [--pretend-cpu] [--full] [--json]\n';
 
 process.exitCode = await main();
 
@@ -24,7 +28,7 @@ async function main(): Promise<number> {
   }
   try {
     const result = await gpuCheck({ ...flags, signal: interrupted.signal });
-    process.stdout.write(flags.json ? `${JSON.stringify(result)}\n` : shown(result, flags));
+    process.stdout.write(flags.json ? `${JSON.stringify(result)}\n` : shown(result));
     return result.rows.some(({ verdict }) => verdict === 'FAILED') ? 1 : 0;
   } catch (thrown) {
     const { code, message } = toLyceumError(thrown);
@@ -33,24 +37,40 @@ async function main(): Promise<number> {
   }
 }
 
-function shown({ devices, rows }: GpuCheckResult, { pretendCpu }: { pretendCpu: boolean }): string {
-  const seen = devices.length === 0 ? 'none' : devices.join('; ');
-  const heading = pretendCpu
-    ? 'No GPU was used: the processor stands for it, so these figures say nothing of one.'
-    : `GPUs: ${seen}.`;
-  return `${[heading, '', ...tableLines(rows)].join('\n')}\n`;
+function shown(result: GpuCheckResult): string {
+  return `${[...headingLines(result), '', ...tableLines(result.rows)].join('\n')}\n`;
+}
+
+function headingLines({ gpu, seen, visible, engines }: GpuCheckResult): string[] {
+  const heading =
+    gpu === undefined
+      ? 'No GPU was used: the processor stands for it, so these figures say nothing of one.'
+      : `Checked: ${gpu}, of ${seen.length} seen (${seen.join('; ')}).`;
+  const processor = cpus()[0]?.model.trim() ?? 'unknown';
+  return [
+    heading,
+    `CUDA_VISIBLE_DEVICES ${visible === undefined ? 'is not set' : `is "${visible}"`}. Engines: ${engines.join(', ')}.`,
+    `The processor: ${processor}, ${COMPUTE_THREADS} threads.`,
+    `A teacher’s batch: ${TEACHER_ROWS} samples; a full one, as of workers: ${WORKER_ROWS}.`,
+  ];
 }
 
 function parsed() {
   try {
     const { values } = parseArgs({
       options: {
+        device: { type: 'string', default: 'cuda:0' },
+        small: { type: 'boolean', default: false },
         'pretend-cpu': { type: 'boolean', default: false },
         full: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
       },
     });
-    return { pretendCpu: values['pretend-cpu'], full: values.full, json: values.json };
+    const device = parseGpuFlag(values.device);
+    if (device === undefined || typeof device === 'string') return undefined;
+    const { full, json } = values;
+    const pretendCpu = values['pretend-cpu'];
+    return { gpuIndex: device.cuda, pretendCpu, small: values.small || pretendCpu, full, json };
   } catch {
     return undefined;
   }

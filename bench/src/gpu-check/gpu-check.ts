@@ -1,102 +1,133 @@
 /** Runs the probes, each in a process of its own, and puts together what they say. */
-import { spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { findGpus, type Gpu } from '@lyceum/platform';
 import { LyceumError } from '@lyceum/proto';
-import type { Measured, ProbeOptions, ProbeResult } from './probe-result.js';
-import { programRow, type Row, verdicts } from './verdicts.js';
+import { runChild } from './child.js';
+import { PROBE_LIMIT_MS } from './conditions.js';
+import { isMeasured, type ProbeOptions, type ProbeResult, probeResult } from './probe-result.js';
+import { demo, remoteTeachers } from './programs.js';
+import { programRow, type Row } from './rows.js';
+import { verdicts } from './verdicts.js';
 
 const PROBE = fileURLToPath(new URL('probe.js', import.meta.url));
-const BENCH = fileURLToPath(new URL('../main.js', import.meta.url));
-const DEMO = fileURLToPath(new URL('../../../examples/dist/demo.js', import.meta.url));
+const ONNX_PACKAGE = new URL(
+  '../../../node_modules/onnxruntime-node/package.json',
+  import.meta.url,
+);
 
-/** What the teachers' own workers allow, of which a cluster must achieve so much. */
-const REMOTE_TEACHERS_LEAST = 0.9;
+/** TensorFlow says why it finds no GPU, and the libraries that it lacks. */
+const TALKATIVE = { TF_CPP_MIN_LOG_LEVEL: '0', TF_CPP_VMODULE: 'dso_loader=1' };
+const SHOWN_LINES = 20;
+
+const ALL_PARTS = ['engine', 'teacher', 'fullBatch', 'student', 'onnx', 'together'] as const;
 
 export interface GpuCheckOptions {
   /** Do everything on the processor: shows that the check itself works. */
   readonly pretendCpu: boolean;
-  /** The cluster's benches too: some minutes more. */
+  /** A teacher that a processor computes in a moment: tries the check itself, and no speed is expected of it. */
+  readonly small: boolean;
+  /** The bench remote-teachers and the demo too: a quarter of an hour more. */
   readonly full: boolean;
+  /** Which of the GPUs that are seen, from 0. */
+  readonly gpuIndex: number;
   readonly signal: AbortSignal;
 }
 
 export interface GpuCheckResult {
-  /** `NVIDIA L4, 22.5 GiB, driver 580.1`. */
-  readonly devices: readonly string[];
+  /** `NVIDIA L4, 22.5 GiB, driver 580.1`; undefined: the processor stands for it. */
+  readonly gpu: string | undefined;
+  /** All that are seen, and what CUDA_VISIBLE_DEVICES said. */
+  readonly seen: readonly string[];
+  readonly visible: string | undefined;
+  /** `tensorflow 2.21.0`, `onnxruntime 1.26.0`. */
+  readonly engines: readonly string[];
   readonly rows: readonly Row[];
 }
 
-/** @throws {LyceumError} NOT_FOUND if there is no GPU, and none is pretended. */
-export async function gpuCheck({
-  pretendCpu,
-  full,
-  signal,
-}: GpuCheckOptions): Promise<GpuCheckResult> {
+/**
+ * Whatever fails is a row.
+ *
+ * @throws {LyceumError} NOT_FOUND if there is no such GPU, FAILED_PRECONDITION if it or the driver does not answer; not if one is
+ *   pretended.
+ */
+export async function gpuCheck(options: GpuCheckOptions): Promise<GpuCheckResult> {
+  const { pretendCpu, small, full, gpuIndex, signal } = options;
+  const visible = process.env['CUDA_VISIBLE_DEVICES'];
   const { gpus, problem } = await findGpus(process.env);
-  const [gpu] = gpus;
-  if (gpu === undefined && !pretendCpu) {
-    const why = problem ?? 'nvidia-smi shows none, or CUDA_VISIBLE_DEVICES leaves none';
-    const message = `there is no GPU to check: ${why}; --pretend-cpu tries the check itself on the processor`;
-    throw new LyceumError('NOT_FOUND', message);
-  }
-  const device = gpu === undefined || pretendCpu ? 'cpu' : { ...gpu, gpuUuid: gpu.uuid };
-  const probe = (on: ProbeOptions['device']) => probed({ device: on, small: pretendCpu }, signal);
+  const gpu = pretendCpu ? undefined : chosen(gpus, gpuIndex, problem);
+  const device = gpu ?? 'cpu';
+  const probe = (name: string, asked: Partial<ProbeOptions>) =>
+    probed(name, { device, determinism: 'strict', small, parts: ALL_PARTS, ...asked }, signal);
   const probes = {
-    gpu: [await probe(device), await probe(device)] as const,
-    cpu: await probe('cpu'),
+    gpu: await probe('the GPU', {}),
+    again: await probe('the GPU again', { parts: ['engine', 'teacher', 'student'] }),
+    fast: await probe('the GPU, fast', { determinism: 'fast', parts: ['engine', 'teacher'] }),
+    cpu: await probe('the processor', {
+      device: 'cpu',
+      parts: ['engine', 'teacher', 'student', 'onnx'],
+    }),
   };
-  const program = async (name: string, run: () => Promise<Measured<{ told: string }>>) =>
-    programRow(name, full ? await run() : 'not run');
+  const programs: Row[] = [];
+  for (const [name, run] of [
+    ['remote-teachers', remoteTeachers],
+    ['the demo’s main job', demo],
+  ] as const) {
+    programs.push(programRow(name, full ? await run(gpu, signal) : 'not run'));
+  }
   return {
-    devices: gpus.map(deviceText),
-    rows: [
-      ...verdicts(probes, device !== 'cpu'),
-      await program('remote-teachers', () => remoteTeachers(signal)),
-      await program('the demo’s main job', () => demo(signal)),
-    ],
+    gpu: gpu && deviceText(gpu),
+    seen: gpus.map(deviceText),
+    visible,
+    engines: [await onnxVersion(), ...versionsOf(probes.gpu)],
+    rows: [...verdicts(probes, gpu !== undefined && !small), ...programs],
   };
 }
 
-async function probed(options: ProbeOptions, signal: AbortSignal): Promise<ProbeResult> {
-  const where = options.device === 'cpu' ? 'the processor' : 'the GPU';
-  process.stderr.write(`gpu-check: measuring ${where}\n`);
-  const { code, stdout } = await child([PROBE, JSON.stringify(options)], signal);
-  const line = stdout.trimEnd().split('\n').at(-1) ?? '';
-  if (code !== 0) throw new LyceumError('INTERNAL', `the probe of ${where} ended with ${code}`);
-  return JSON.parse(line) as ProbeResult;
+function chosen(gpus: readonly Gpu[], index: number, problem: string | undefined): Gpu {
+  if (problem !== undefined) throw new LyceumError('FAILED_PRECONDITION', problem);
+  const gpu = gpus[index];
+  if (gpu?.trouble !== undefined) {
+    throw new LyceumError('FAILED_PRECONDITION', `${gpu.name} ${gpu.trouble}`);
+  }
+  if (gpu !== undefined) return gpu;
+  const why =
+    gpus.length === 0
+      ? 'nvidia-smi shows none, or CUDA_VISIBLE_DEVICES leaves none'
+      : `cuda:${index} is not among ${gpus.length}`;
+  const message = `there is no GPU to check: ${why}; --pretend-cpu tries the check itself on the processor`;
+  throw new LyceumError('NOT_FOUND', message);
 }
 
-async function remoteTeachers(signal: AbortSignal): Promise<Measured<{ told: string }>> {
-  const { code, stdout } = await child([BENCH, 'remote-teachers', '--json'], signal);
-  if (code !== 0) return { problem: `npm run bench -- remote-teachers ended with ${code}` };
-  const { value } = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '{}') as { value: number };
-  if (!(value >= REMOTE_TEACHERS_LEAST))
-    return { problem: `${value}, want ${REMOTE_TEACHERS_LEAST}` };
-  return { told: value.toFixed(2) };
-}
-
-async function demo(signal: AbortSignal): Promise<Measured<{ told: string }>> {
-  const { code, stdout } = await child([DEMO], signal);
-  if (code !== 0) return { problem: `npm run demo ended with ${code}` };
-  const student = stdout.split('\n').find((line) => line.startsWith('student  '));
-  return { told: /[\d.]+ %/.exec(student ?? '')?.[0] ?? 'done' };
-}
-
-/** What it says on stderr is for the user. */
-function child(
-  args: readonly string[],
+async function probed(
+  name: string,
+  options: ProbeOptions,
   signal: AbortSignal,
-): Promise<{ code: number | null; stdout: string }> {
-  return new Promise((resolve, reject) => {
-    const started = spawn(process.execPath, args, { signal, stdio: ['ignore', 'pipe', 'inherit'] });
-    let stdout = '';
-    started.stdout.setEncoding('utf8').on('data', (text: string) => {
-      stdout += text;
-    });
-    started.once('error', reject);
-    started.once('close', (code) => resolve({ code, stdout }));
-  });
+): Promise<ProbeResult> {
+  process.stderr.write(`gpu-check: measuring ${name}\n`);
+  const env = options.device === 'cpu' ? {} : TALKATIVE;
+  const args = [PROBE, JSON.stringify(options)];
+  const { lines, stderr, problem } = await runChild(args, { signal, limitMs: PROBE_LIMIT_MS, env });
+  const result = probeResult(lines, problem);
+  const isWell =
+    problem === undefined &&
+    options.parts.every((part) => isMeasured<object>(result[part])) &&
+    isMeasured(result.engine) &&
+    result.engine.unused === undefined;
+  if (!isWell) {
+    const said = stderr.trimEnd().split('\n').slice(-SHOWN_LINES);
+    process.stderr.write(`${[`gpu-check: ${name} said:`, ...said].join('\n  ')}\n`);
+  }
+  return result;
+}
+
+function versionsOf({ engine }: ProbeResult): string[] {
+  return isMeasured(engine) ? [engine.version] : [];
+}
+
+async function onnxVersion(): Promise<string> {
+  const { version } = JSON.parse(await readFile(ONNX_PACKAGE, 'utf8')) as { version: string };
+  return `onnxruntime ${version}`;
 }
 
 function deviceText({ name, memoryBytes, driver }: Gpu): string {

@@ -1,39 +1,65 @@
-/** What one process measured on one device. Plain data: it travels as JSON. */
-import type { GpuFacts } from '@lyceum/learning/tensorflow';
-
-type ProbeDevice = (GpuFacts & { readonly gpuUuid: string }) | 'cpu';
+/** What one process measured on one device, part by part. Plain data: it travels as JSON. */
+import type { Gpu } from '@lyceum/platform';
 
 export interface ProbeOptions {
-  readonly device: ProbeDevice;
+  readonly device: Gpu | 'cpu';
+  readonly determinism: 'strict' | 'fast';
   /** A teacher that a processor computes in a moment, and few steps: to try the check itself. */
   readonly small: boolean;
+  /** What to measure, in this order. */
+  readonly parts: readonly PartName[];
 }
 
 export interface Outputs {
   readonly samplesPerSecond: number;
   /** Of a fixed batch, row-major. */
   readonly logits: readonly number[];
-  /** Greatest difference from the same question asked again, as a share of the greatest logit (at least 1). */
+  /** Greatest difference from the same question asked again, as a share of the greatest logit. */
   readonly movedBy: number;
 }
 
-export type Measured<T> = T | { readonly problem: string };
-
-export interface ProbeResult {
-  /** `tensorflow 2.21.0`, and `gpu` or `cpu` with its model. */
-  readonly engineVersion: string;
-  readonly engineDevice: string;
-  /** Why TensorFlow does not compute where it was told to; undefined: it does. */
-  readonly engineProblem?: string | undefined;
-  readonly teacher: Measured<Outputs & { readonly parameterCount: number }>;
-  readonly onnx: Measured<Outputs>;
-  readonly student: Measured<{
-    readonly tracedStepsPerSecond: number;
-    readonly eagerStepsPerSecond: number;
-    readonly tracedDigest: string;
-    readonly eagerDigest: string;
-  }>;
+export interface Steps {
+  readonly stepsPerSecond: number;
+  /** Of the weights in the end. */
+  readonly digest: string;
 }
+
+export interface Parts {
+  readonly engine: {
+    /** `tensorflow 2.21.0`, and `gpu` or `cpu` with its model. */
+    readonly version: string;
+    readonly device: string;
+    /** Why TensorFlow does not compute where it was told to; undefined: it does. */
+    readonly unused?: string | undefined;
+  };
+  readonly teacher: Outputs & {
+    readonly parameterCount: number;
+    /** Least difference of two samples' logits, as a share of the greatest: swapped samples differ by as much. */
+    readonly rowsDifferBy: number;
+    /** Why operations run one by one; undefined: they are a graph. */
+    readonly notTraced?: string | undefined;
+    /** Of the GPU, taken by loading and the first batches; undefined: the driver does not tell. */
+    readonly memoryBytes?: number | undefined;
+  };
+  /** The same teacher at the batch of workers. */
+  readonly fullBatch: { readonly samplesPerSecond: number };
+  readonly student: {
+    /** Samples a step. */
+    readonly batchSize: number;
+    readonly traced: Measured<Steps>;
+    readonly eager: Steps;
+  };
+  readonly onnx: Outputs & { readonly memoryBytes?: number | undefined };
+  /** Both engines with their teachers in one process, in turn: how far each is from its answers of before. */
+  readonly together: { readonly tensorflowMovedBy: number; readonly onnxMovedBy: number };
+}
+
+export type PartName = keyof Parts;
+
+/** What was not asked for is a problem too. */
+export type ProbeResult = { readonly [Name in PartName]: Measured<Parts[Name]> };
+
+export type Measured<T> = T | { readonly problem: string };
 
 export function isMeasured<T extends object>(
   result: Measured<T>,
@@ -41,13 +67,49 @@ export function isMeasured<T extends object>(
   return !('problem' in result);
 }
 
-/** Greatest difference, as a share of the greatest of `a` (at least 1). */
+export function problemOf(result: Measured<object>): string | undefined {
+  return 'problem' in result ? (result.problem as string) : undefined;
+}
+
+/** @param lines - a JSON object of one part each, of a process that may have died between two; others are libraries'. */
+export function probeResult(lines: readonly string[], death: string | undefined): ProbeResult {
+  const parts = lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line));
+  const measured: Partial<ProbeResult> = Object.assign({}, ...parts);
+  const absent = { problem: death ?? 'not measured' };
+  return {
+    engine: absent,
+    teacher: absent,
+    fullBatch: absent,
+    student: absent,
+    onnx: absent,
+    together: absent,
+    ...measured,
+  };
+}
+
+/** Greatest difference, as a share of the greatest of `a`. */
 export function differenceShare(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  let [difference, greatest] = [0, 1];
+  if (a.length !== b.length) return Number.POSITIVE_INFINITY;
+  let [difference, greatest] = [0, 0];
   for (let i = 0; i < a.length; i++) {
     const [own, other] = [a[i] as number, b[i] as number];
     difference = Math.max(difference, Math.abs(own - other));
     greatest = Math.max(greatest, Math.abs(own));
   }
-  return a.length === b.length ? difference / greatest : Number.POSITIVE_INFINITY;
+  return difference === 0 ? 0 : difference / greatest;
+}
+
+/** @returns the least {@link differenceShare} of two rows, as a share of the greatest value of all. */
+export function leastRowDifference(values: ArrayLike<number>, columns: number): number {
+  const all = Array.from(values);
+  const rows = Array.from({ length: all.length / columns }, (_, row) =>
+    all.slice(row * columns, (row + 1) * columns),
+  );
+  const greatest = Math.max(...all.map(Math.abs));
+  const differences = rows.flatMap((row, r) =>
+    rows
+      .slice(r + 1)
+      .map((other) => Math.max(...row.map((value, c) => Math.abs(value - (other[c] as number))))),
+  );
+  return greatest === 0 ? 0 : Math.min(...differences) / greatest;
 }

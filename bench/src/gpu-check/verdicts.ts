@@ -1,156 +1,217 @@
-/** From what two processes measured on the GPU and one on the processor to a table of verdicts. Pure. */
-import { differenceShare, isMeasured, type Measured, type ProbeResult } from './probe-result.js';
-
-export interface Row {
-  readonly check: string;
-  /** `–`: there is nothing to tell. */
-  readonly gpu: string;
-  readonly cpu: string;
-  readonly verdict: 'passed' | 'FAILED' | 'not run';
-  /** What it means, or why it failed. */
-  readonly note: string;
-}
+/** From what processes measured on the GPU and on the processor to a table of verdicts. Pure. */
+import {
+  differenceShare,
+  isMeasured,
+  type Measured,
+  type Outputs,
+  type Parts,
+  type ProbeResult,
+  problemOf,
+} from './probe-result.js';
+import { failed, measured, notRun, type Row, row, share } from './rows.js';
 
 export interface Probes {
-  /** The same device twice, in two processes. */
-  readonly gpu: readonly [ProbeResult, ProbeResult];
+  readonly gpu: ProbeResult;
+  /** The same device in another process. */
+  readonly again: ProbeResult;
+  /** `--determinism fast`. */
+  readonly fast: ProbeResult;
   readonly cpu: ProbeResult;
 }
 
 /** Devices may differ by so much, as a share of the greatest logit: as replicas of one teacher may. */
 const DEVICES_DIFFER = 1e-2;
+/** Samples must differ by more, or answers in each other's place would pass for noise. */
+const ROWS_DIFFER = 2 * DEVICES_DIFFER;
 /** One device from itself: `ANSWER_NOISE` of float32. */
 const NOISE = 1e-4;
 /** What a GPU must be worth for a teacher of ResNet-50's size. */
 const ONNX_SPEEDUP = 5;
+const MIB = 1024 ** 2;
 
-/** @param expectsSpeed - the teacher is large, and `gpu` is none. */
-export function verdicts({ gpu: [first, second], cpu }: Probes, expectsSpeed: boolean): Row[] {
+const TEACHER = 'TensorFlow, a teacher';
+const STUDENT = 'TensorFlow, a student';
+const ONNX = 'ONNX Runtime, a teacher';
+
+/** @param expectsSpeed - the teacher is large, and `gpu` is one. */
+export function verdicts(probes: Probes, expectsSpeed: boolean): Row[] {
+  const { gpu, cpu } = probes;
+  const unused = isMeasured(gpu.engine) ? gpu.engine.unused : gpu.engine.problem;
+  const of = (result: ProbeResult) => (isMeasured(result.engine) ? result.engine.device : '–');
+  const computes = row('TensorFlow computes there', of(gpu), of(cpu), unused);
+  // What the processor computed must not stand in the GPU's column.
+  const tensorflow =
+    unused === undefined
+      ? tensorflowRows(probes)
+      : [TEACHER, STUDENT, 'both engines in one process'].map((check) =>
+          notRun(check, 'TensorFlow does not compute on the GPU'),
+        );
+  return [computes, ...tensorflow, ...onnxRows(probes, expectsSpeed)];
+}
+
+function tensorflowRows({ gpu, again, fast, cpu }: Probes): Row[] {
   return [
-    row('TensorFlow computes there', first.engineDevice, cpu.engineDevice, first.engineProblem),
-    ...comparison('TensorFlow, a teacher', first.teacher, cpu.teacher, (gpu, other) => [
+    ...part(TEACHER, gpu.teacher, cpu.teacher, (own, other) => [
+      ...(own.notTraced === undefined
+        ? []
+        : [failed('the teacher as a graph', `no graph: ${own.notTraced}`)]),
+      ...(other === undefined ? [] : [rowsDiffer(other)]),
       row(
         'equal questions, equal bits',
-        gpu.movedBy === 0 ? 'equal' : share(gpu.movedBy),
-        other.movedBy === 0 ? 'equal' : share(other.movedBy),
-        gpu.movedBy === 0 ? undefined : 'logits moved between two questions',
+        own.movedBy === 0 ? 'equal' : share(own.movedBy),
+        other === undefined ? '–' : other.movedBy === 0 ? 'equal' : share(other.movedBy),
+        own.movedBy === 0 ? undefined : 'logits moved between two questions',
       ),
-      row(
-        'equal bits in another process',
-        '–',
-        '–',
-        isMeasured(second.teacher) && differenceShare(gpu.logits, second.teacher.logits) === 0
-          ? undefined
-          : 'another process gave other logits',
+      inAnotherProcess('equal bits in another process', again.teacher, ({ logits }) =>
+        differenceShare(own.logits, logits) === 0 ? undefined : 'another process gave other logits',
       ),
-      within('TensorFlow against the processor', gpu.logits, other.logits),
-      rates('TensorFlow teacher, samples/s', gpu.samplesPerSecond, other.samplesPerSecond, 0),
+      within('TensorFlow against the processor', own, other),
+      rates('TensorFlow teacher, samples/s', own.samplesPerSecond, other?.samplesPerSecond),
+      memory('TensorFlow teacher, GPU memory at load', own, own.parameterCount),
+      ...part('TensorFlow teacher, full batches', gpu.fullBatch, undefined, (full) => [
+        rates('TensorFlow teacher, samples/s, full batches', full.samplesPerSecond, undefined),
+      ]),
+      ...part('TensorFlow, fast', fast.teacher, undefined, (quick) => [fastRow(own, quick)]),
     ]),
-    ...comparison('ONNX Runtime, a teacher', first.onnx, cpu.onnx, (gpu, other) => [
+    ...part(STUDENT, gpu.student, cpu.student, (own, other) => studentRows(own, other, again)),
+    ...part('both engines in one process', gpu.together, undefined, (own) => [
       row(
-        'ONNX Runtime, equal questions',
-        share(gpu.movedBy),
-        share(other.movedBy),
-        gpu.movedBy <= NOISE ? undefined : `moved by more than ${NOISE}`,
-      ),
-      within('ONNX Runtime against the processor', gpu.logits, other.logits),
-      rates(
-        'ONNX teacher, samples/s',
-        gpu.samplesPerSecond,
-        other.samplesPerSecond,
-        expectsSpeed ? ONNX_SPEEDUP : 0,
-      ),
-    ]),
-    ...comparison('a student', first.student, cpu.student, (gpu, other) => [
-      row(
-        'steps as a graph against operations',
-        gpu.tracedDigest === gpu.eagerDigest ? 'equal' : 'differ',
-        other.tracedDigest === other.eagerDigest ? 'equal' : 'differ',
-        gpu.tracedDigest === gpu.eagerDigest ? undefined : 'the weights differ in the end',
-      ),
-      row(
-        'the same weights in another process',
+        'both engines in one process',
+        [own.tensorflowMovedBy, own.onnxMovedBy].map(share).join(', '),
         '–',
-        '–',
-        isMeasured(second.student) && second.student.tracedDigest === gpu.tracedDigest
+        own.tensorflowMovedBy === 0 && own.onnxMovedBy <= NOISE
           ? undefined
-          : 'another process ended with other weights',
-      ),
-      rates('student, steps/s as a graph', gpu.tracedStepsPerSecond, other.tracedStepsPerSecond, 0),
-      rates(
-        'student, steps/s by operations',
-        gpu.eagerStepsPerSecond,
-        other.eagerStepsPerSecond,
-        0,
+          : 'logits moved beside the other engine',
       ),
     ]),
   ];
 }
 
-/** A whole program that was run, or why it was not. */
-export function programRow(
-  check: string,
-  outcome: Measured<{ readonly told: string }> | 'not run',
-): Row {
-  if (outcome === 'not run') {
-    return { check, gpu: '–', cpu: '–', verdict: 'not run', note: '--full runs it' };
-  }
-  return isMeasured(outcome)
-    ? row(check, outcome.told, '–', undefined)
-    : row(check, '–', '–', outcome.problem);
-}
-
-/** The table, for docs/gpus.md. */
-export function tableLines(rows: readonly Row[]): string[] {
-  return [
-    '| check | GPU | processor | verdict | |',
-    '| --- | --- | --- | --- | --- |',
-    ...rows.map(
-      ({ check, gpu, cpu, verdict, note }) =>
-        `| ${[check, gpu, cpu, verdict, note].map(cell).join(' | ')} |`,
-    ),
-  ];
-}
-
-function row(check: string, gpu: string, cpu: string, problem: string | undefined): Row {
-  return {
-    check,
-    gpu,
-    cpu,
-    verdict: problem === undefined ? 'passed' : 'FAILED',
-    note: problem ?? '',
+function studentRows(
+  own: Parts['student'],
+  other: Parts['student'] | undefined,
+  again: ProbeResult,
+): Row[] {
+  const { batchSize, traced, eager } = own;
+  const equal = (student: Parts['student'] | undefined) => {
+    if (student === undefined || !isMeasured(student.traced)) return '–';
+    return student.traced.digest === student.eager.digest ? 'equal' : 'differ';
   };
+  const graph = isMeasured(traced) ? traced : undefined;
+  const otherGraph = other !== undefined && isMeasured(other.traced) ? other.traced : undefined;
+  const rateOf = (how: string) => `student, steps/s of ${batchSize} samples ${how}`;
+  const compared = 'steps as a graph against operations';
+  return [
+    isMeasured(traced)
+      ? row(
+          compared,
+          equal(own),
+          equal(other),
+          traced.digest === eager.digest ? undefined : 'the weights differ in the end',
+        )
+      : failed(compared, traced.problem),
+    inAnotherProcess('the same weights in another process', again.student, (second) => {
+      const isSame =
+        second.eager.digest === eager.digest &&
+        (isMeasured(second.traced) ? second.traced.digest : undefined) === graph?.digest;
+      return isSame ? undefined : 'another process ended with other weights';
+    }),
+    graph === undefined
+      ? notRun(rateOf('as a graph'), 'there is no graph')
+      : rates(rateOf('as a graph'), graph.stepsPerSecond, otherGraph?.stepsPerSecond),
+    rates(rateOf('by operations'), eager.stepsPerSecond, other?.eager.stepsPerSecond),
+  ];
 }
 
-function comparison<T extends object>(
+function onnxRows({ gpu, cpu }: Probes, expectsSpeed: boolean): Row[] {
+  return part(ONNX, gpu.onnx, cpu.onnx, (own, other) => [
+    row(
+      'ONNX Runtime, equal questions',
+      share(own.movedBy),
+      other === undefined ? '–' : share(other.movedBy),
+      own.movedBy <= NOISE ? undefined : `moved by more than ${NOISE}`,
+    ),
+    within('ONNX Runtime against the processor', own, other),
+    rates(
+      'ONNX teacher, samples/s',
+      own.samplesPerSecond,
+      other?.samplesPerSecond,
+      expectsSpeed ? ONNX_SPEEDUP : 0,
+    ),
+    memory('ONNX teacher, GPU memory at load', own),
+  ]);
+}
+
+/** Rows of what the GPU measured, whatever became of the processor; what was not measured is a row too. */
+function part<T extends object>(
   check: string,
   gpu: Measured<T>,
-  cpu: Measured<T>,
-  rows: (gpu: T, cpu: T) => Row[],
+  cpu: Measured<T> | undefined,
+  rows: (gpu: T, cpu: T | undefined) => Row[],
 ): Row[] {
-  for (const one of [gpu, cpu])
-    if (!isMeasured(one)) return [row(check, '–', '–', (one as { problem: string }).problem)];
-  return rows(gpu as T, cpu as T);
+  const problem = problemOf(gpu);
+  const cpuProblem = cpu && problemOf(cpu);
+  const lacks = cpuProblem === undefined ? [] : [failed(`${check}, on the processor`, cpuProblem)];
+  if (problem !== undefined) return [failed(check, problem), ...lacks];
+  return [
+    ...lacks,
+    ...rows(gpu as T, cpuProblem === undefined ? (cpu as T | undefined) : undefined),
+  ];
 }
 
-function within(check: string, gpu: readonly number[], cpu: readonly number[]): Row {
-  const difference = differenceShare(cpu, gpu);
+function inAnotherProcess<T extends object>(
+  check: string,
+  again: Measured<T>,
+  whatDiffers: (again: T) => string | undefined,
+): Row {
+  return row(check, '–', '–', problemOf(again) ?? whatDiffers(again as T));
+}
+
+/** It is the check's own premise. */
+function rowsDiffer({ rowsDifferBy }: Parts['teacher']): Row {
+  const problem =
+    rowsDifferBy > ROWS_DIFFER ? undefined : `answers in each other’s place would not be seen`;
+  return row('any two samples differ', '–', share(rowsDifferBy), problem);
+}
+
+function within(check: string, gpu: Outputs, cpu: Outputs | undefined): Row {
+  if (cpu === undefined) return notRun(check, 'the processor has no figures');
+  const difference = differenceShare(cpu.logits, gpu.logits);
   const problem =
     difference <= DEVICES_DIFFER ? undefined : `differs by more than ${DEVICES_DIFFER}`;
   return row(check, share(difference), '–', problem);
 }
 
-function rates(check: string, gpu: number, cpu: number, least: number): Row {
+function rates(check: string, gpu: number, cpu: number | undefined, least = 0): Row {
+  const [own, other] = [gpu.toFixed(1), cpu?.toFixed(1) ?? '–'];
+  if (cpu === undefined) return measured(check, own, other, '');
   const factor = gpu / cpu;
-  const problem = factor >= least ? undefined : `want ${least} times the processor’s`;
-  const made = row(check, gpu.toFixed(1), cpu.toFixed(1), problem);
-  return { ...made, note: problem ?? `${factor.toFixed(1)} times` };
+  const times = `${factor.toFixed(1)} times`;
+  if (least === 0) return measured(check, own, other, times);
+  const wanted = row(
+    check,
+    own,
+    other,
+    factor >= least ? undefined : `want ${least} times the processor’s`,
+  );
+  return { ...wanted, note: wanted.note === '' ? times : wanted.note };
 }
 
-function share(value: number): string {
-  return value === 0 ? '0' : value.toExponential(1);
+function fastRow(strict: Outputs, fast: Outputs): Row {
+  const factor = (fast.samplesPerSecond / strict.samplesPerSecond).toFixed(1);
+  const differs = share(differenceShare(strict.logits, fast.logits));
+  const note = `${factor} times as fast as strict; logits differ by ${differs}`;
+  return measured(
+    'TensorFlow, fast (TF32), samples/s',
+    fast.samplesPerSecond.toFixed(1),
+    '–',
+    note,
+  );
 }
 
-function cell(text: string): string {
-  return text.replaceAll('|', '\\|').replaceAll('\n', ' ').trim();
+function memory(check: string, { memoryBytes }: Parts['onnx'], parameterCount?: number): Row {
+  if (memoryBytes === undefined) return notRun(check, 'the driver does not tell');
+  const weightsMib = Math.ceil(((parameterCount ?? 0) * 4) / MIB);
+  const note = parameterCount === undefined ? '' : `weights ${weightsMib} MiB`;
+  return measured(check, `${Math.round(memoryBytes / MIB)} MiB`, '–', note);
 }

@@ -1,100 +1,194 @@
-/** Pretended measurements, each with one thing wrong, and the row of the table that must say so. */
+/** Pretended measurements, each with one thing wrong, and the rows of the table that must say so. */
 import { describe, expect, test } from 'vitest';
-import { differenceShare, type ProbeResult } from '../../src/gpu-check/probe-result.js';
-import { programRow, tableLines, verdicts } from '../../src/gpu-check/verdicts.js';
+import {
+  differenceShare,
+  leastRowDifference,
+  type ProbeResult,
+  probeResult,
+} from '../../src/gpu-check/probe-result.js';
+import { programRow, tableLines } from '../../src/gpu-check/rows.js';
+import { type Probes, verdicts } from '../../src/gpu-check/verdicts.js';
 
-const outputs = { samplesPerSecond: 1000, logits: [1, -2, 8], movedBy: 0 };
-const GPU: ProbeResult = {
-  engineVersion: 'tensorflow 2.21.0',
-  engineDevice: 'gpu',
-  teacher: { ...outputs, parameterCount: 7 },
-  onnx: { ...outputs, movedBy: 2e-6 },
-  student: {
-    tracedStepsPerSecond: 90,
-    eagerStepsPerSecond: 30,
-    tracedDigest: 'a',
-    eagerDigest: 'a',
-  },
-};
-const slow = { ...outputs, samplesPerSecond: 100 };
+const outputs = { samplesPerSecond: 1000, logits: [0.25, -0.5, 2], movedBy: 0 };
+const teacher = { ...outputs, parameterCount: 2 ** 20, rowsDifferBy: 0.03, memoryBytes: 2 ** 23 };
+const steps = (stepsPerSecond: number, digest: string) => ({ stepsPerSecond, digest });
+const student = { batchSize: 128, traced: steps(90, 'a'), eager: steps(30, 'a') };
+const GPU = {
+  engine: { version: 'tensorflow 2.21.0', device: 'gpu' },
+  teacher,
+  fullBatch: { samplesPerSecond: 2000 },
+  student,
+  onnx: { ...outputs, movedBy: 2e-6, memoryBytes: undefined },
+  together: { tensorflowMovedBy: 0, onnxMovedBy: 2e-6 },
+} satisfies ProbeResult;
+const slow = { ...teacher, samplesPerSecond: 100 };
 const CPU: ProbeResult = {
   ...GPU,
-  engineDevice: 'cpu',
-  teacher: { ...slow, parameterCount: 7 },
+  engine: { version: 'tensorflow 2.21.0', device: 'cpu' },
+  teacher: slow,
   onnx: slow,
 };
+const ALL: Probes = { gpu: GPU, again: GPU, fast: GPU, cpu: CPU };
 
-const failed = (first: ProbeResult, second: ProbeResult = GPU, cpu: ProbeResult = CPU) =>
-  verdicts({ gpu: [first, second], cpu }, true).filter(({ verdict }) => verdict === 'FAILED');
+const table = (changed: Partial<Probes>, expectsSpeed = true) =>
+  verdicts({ ...ALL, ...changed }, expectsSpeed);
+const onGpu = (changed: Partial<ProbeResult>): Partial<Probes> => ({ gpu: { ...GPU, ...changed } });
+const failed = (changed: Partial<Probes>) =>
+  table(changed)
+    .filter(({ verdict }) => verdict === 'FAILED')
+    .map(({ check }) => check);
+const rowOf = (check: string, changed: Partial<Probes> = {}) =>
+  table(changed).find((row) => row.check === check);
 
 test('all is well', () => {
-  expect(failed(GPU)).toEqual([]);
-  const rates = verdicts({ gpu: [GPU, GPU], cpu: CPU }, true).find(
-    ({ check }) => check === 'ONNX teacher, samples/s',
-  );
-  expect(rates).toMatchObject({ gpu: '1000.0', cpu: '100.0', note: '10.0 times' });
+  expect(failed({})).toEqual([]);
+  expect(rowOf('ONNX teacher, samples/s')).toMatchObject({
+    gpu: '1000.0',
+    cpu: '100.0',
+    note: '10.0 times',
+  });
+  expect(rowOf('TensorFlow teacher, GPU memory at load')).toMatchObject({
+    gpu: '8 MiB',
+    verdict: 'measured',
+    note: 'weights 4 MiB',
+  });
+  expect(rowOf('ONNX teacher, GPU memory at load')).toMatchObject({ verdict: 'not run' });
 });
 
 describe('one thing that is wrong is one row', () => {
-  test.each<[string, string, ProbeResult, ProbeResult?]>([
-    ['no GPU', 'TensorFlow computes there', { ...GPU, engineProblem: 'TensorFlow finds no GPU' }],
+  const otherLogits = { ...outputs, logits: [0.25, -0.5, 2.05] };
+  test.each<[string, string, Partial<Probes>]>([
     [
       'logits that move',
       'equal questions, equal bits',
-      { ...GPU, teacher: { ...outputs, parameterCount: 7, movedBy: 1e-9 } },
+      onGpu({ teacher: { ...teacher, movedBy: 1e-9 } }),
     ],
     [
       'another process',
       'equal bits in another process',
-      GPU,
-      { ...GPU, teacher: { ...outputs, parameterCount: 7, logits: [1, -2, 8.000001] } },
+      { again: { ...GPU, teacher: { ...teacher, logits: [0.25, -0.5, 2.000001] } } },
+    ],
+    [
+      'a teacher without a graph',
+      'the teacher as a graph',
+      onGpu({ teacher: { ...teacher, notTraced: 'why' } }),
+    ],
+    [
+      'samples that are alike',
+      'any two samples differ',
+      { cpu: { ...CPU, teacher: { ...slow, rowsDifferBy: 0.01 } } },
+    ],
+    [
+      'full batches that fail',
+      'TensorFlow teacher, full batches',
+      onGpu({ fullBatch: { problem: 'out of memory' } }),
+    ],
+    ['fast that fails', 'TensorFlow, fast', { fast: { ...GPU, teacher: { problem: 'died' } } }],
+    [
+      'engines that disturb each other',
+      'both engines in one process',
+      onGpu({ together: { tensorflowMovedBy: 1e-7, onnxMovedBy: 0 } }),
     ],
     [
       'ONNX that moves too far',
       'ONNX Runtime, equal questions',
-      { ...GPU, onnx: { ...outputs, movedBy: 2e-4 } },
+      onGpu({ onnx: { ...outputs, movedBy: 2e-4 } }),
     ],
     [
       'ONNX that says something else',
       'ONNX Runtime against the processor',
-      { ...GPU, onnx: { ...outputs, logits: [1, -2, 8.2] } },
+      onGpu({ onnx: otherLogits }),
     ],
     [
       'ONNX that is slow',
       'ONNX teacher, samples/s',
-      { ...GPU, onnx: { ...outputs, samplesPerSecond: 499 } },
+      onGpu({ onnx: { ...outputs, samplesPerSecond: 499 } }),
     ],
     [
       'ONNX that does not load',
       'ONNX Runtime, a teacher',
-      { ...GPU, onnx: { problem: 'not here' } },
+      onGpu({ onnx: { problem: 'not here' } }),
     ],
     [
       'a graph with other bits',
       'steps as a graph against operations',
-      { ...GPU, student: { ...GPU.student, eagerDigest: 'b' } as ProbeResult['student'] },
+      onGpu({ student: { ...student, traced: steps(90, 'b'), eager: steps(30, 'a') } }),
     ],
     [
       'other weights again',
       'the same weights in another process',
-      GPU,
-      { ...GPU, student: { ...GPU.student, tracedDigest: 'b' } as ProbeResult['student'] },
+      { again: { ...GPU, student: { ...student, traced: steps(90, 'b') } } },
     ],
-  ])('%s: %s', (_, check, first, second) => {
-    expect(failed(first, second).map((row) => row.check)).toEqual([check]);
+    [
+      'the processor’s ONNX',
+      'ONNX Runtime, a teacher, on the processor',
+      { cpu: { ...CPU, onnx: { problem: 'no' } } },
+    ],
+  ])('%s: %s', (what, check, changed) => {
+    const rows = failed(changed).filter(
+      // A student whose graph differs differs from that of the other process as well.
+      (row) => what !== 'a graph with other bits' || row !== 'the same weights in another process',
+    );
+    expect(rows).toEqual([check]);
   });
 });
 
-test('no speed is expected of a processor that stands for a GPU', () => {
-  expect(
-    verdicts({ gpu: [CPU, CPU], cpu: CPU }, false).map(({ verdict }) => verdict),
-  ).not.toContain('FAILED');
+test('a GPU that TensorFlow does not use has no figures of TensorFlow, and ONNX Runtime’s still', () => {
+  const rows = table(onGpu({ engine: { version: 'v', device: 'cpu', unused: 'finds no GPU' } }));
+  expect(rows[0]).toMatchObject({ verdict: 'FAILED', note: 'finds no GPU' });
+  const others = rows.filter(({ check }) => /TensorFlow, |both engines|student/.test(check));
+  expect(others).toHaveLength(3);
+  for (const { gpu, verdict } of others) expect([gpu, verdict]).toEqual(['–', 'not run']);
+  expect(rows.find(({ check }) => check === 'ONNX teacher, samples/s')?.gpu).toBe('1000.0');
 });
 
-test('differences are shares of the greatest logit, and never of less than 1', () => {
+test('a process that died has the parts of before, and its death in the others', () => {
+  const lines = [
+    'Hello from a library',
+    ...Object.entries(GPU)
+      .slice(0, 4)
+      .map(([name, part]) => JSON.stringify({ [name]: part })),
+  ];
+  const changed = { gpu: probeResult(lines, 'was killed by SIGSEGV: libcudnn') };
+  expect(failed(changed)).toEqual(['both engines in one process', 'ONNX Runtime, a teacher']);
+  expect(rowOf('ONNX Runtime, a teacher', changed)?.note).toBe('was killed by SIGSEGV: libcudnn');
+  expect(rowOf('TensorFlow teacher, samples/s', changed)?.gpu).toBe('1000.0');
+
+  const atOnce = table({ gpu: probeResult([], 'took longer than 900 s') });
+  expect(atOnce[0]).toMatchObject({ verdict: 'FAILED', note: 'took longer than 900 s' });
+});
+
+test('a graph that is refused is told with its reason, and operations have their rate', () => {
+  const untraced = { ...student, traced: { problem: 'no graph: gives other bits' } };
+  const changed = { gpu: { ...GPU, student: untraced }, again: { ...GPU, student: untraced } };
+  expect(failed(changed)).toEqual(['steps as a graph against operations']);
+  expect(rowOf('steps as a graph against operations', changed)?.note).toContain('other bits');
+  expect(rowOf('student, steps/s of 128 samples by operations', changed)).toMatchObject({
+    gpu: '30.0',
+    cpu: '30.0',
+  });
+});
+
+test('what the processor lacks takes no figure of the GPU away', () => {
+  const changed = { cpu: probeResult([], 'was killed by SIGKILL') };
+  expect(rowOf('equal questions, equal bits', changed)).toMatchObject({ gpu: 'equal', cpu: '–' });
+  expect(rowOf('ONNX teacher, samples/s', changed)).toMatchObject({ gpu: '1000.0', cpu: '–' });
+  expect(rowOf('TensorFlow against the processor', changed)?.verdict).toBe('not run');
+});
+
+test('no speed is expected of a processor that stands for a GPU', () => {
+  const rows = table({ gpu: { ...GPU, ...CPU, engine: GPU.engine } }, false);
+  expect(rows.map(({ verdict }) => verdict)).not.toContain('FAILED');
+});
+
+test('differences are shares of the greatest value, however small it is', () => {
   expect(differenceShare([100, 0], [100, 1])).toBe(0.01);
-  expect(differenceShare([0.5], [0.25])).toBe(0.25);
+  expect(differenceShare([0.125], [0.12])).toBeCloseTo(0.04);
+  expect(differenceShare([0, 0], [0, 0])).toBe(0);
+  expect(differenceShare([0], [1])).toBe(Number.POSITIVE_INFINITY);
   expect(differenceShare([1], [1, 2])).toBe(Number.POSITIVE_INFINITY);
+  // Rows 0 and 2: 0.1 of 2.
+  expect(leastRowDifference([1, 0, 0, 2, 1.1, 0], 2)).toBeCloseTo(0.05);
 });
 
 test('programs are shown as they went, and a table keeps its columns', () => {
