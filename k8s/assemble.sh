@@ -5,6 +5,7 @@
 #
 # /opt/lyceum/engine   TensorFlow's library with the addon beside it
 # /opt/lyceum/bin      nats-server
+# /opt/lyceum/cache    with bench: nats-server and the digits, where programs look for them
 # /lyceum              the compiled workspaces and the packages that they need at run time
 set -eu
 export LYCEUM_ACCELERATOR="$1"
@@ -15,8 +16,15 @@ mkdir -p /opt/lyceum/bin
 cp -r "$(dirname "$(readlink "$addon")")" /opt/lyceum/engine
 cp -L "$LYCEUM_CACHE/bin/nats-server" /opt/lyceum/bin/
 
-# No other image starts these; the packages that only they need go with them.
-if [ "${2:-}" != bench ]; then rm -rf bench examples site; fi
+if [ "${2:-}" = bench ]; then
+  # What a cluster inside the image needs of a cache: the build's own is not in it.
+  mkdir -p /opt/lyceum/cache/bin /opt/lyceum/cache/datasets
+  cp /opt/lyceum/bin/nats-server /opt/lyceum/cache/bin/
+  cp -r "$LYCEUM_CACHE/datasets/mnist" /opt/lyceum/cache/datasets/
+else
+  # No other image starts these; the packages that only they need go with them.
+  rm -rf bench examples site
+fi
 npm prune --omit=dev --ignore-scripts
 mkdir -p "$(dirname "$addon")"
 ln -sf "/opt/lyceum/engine/$(basename "$addon")" "$addon"

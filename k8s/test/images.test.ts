@@ -1,7 +1,7 @@
 /** What the Dockerfile and set-up must agree on. That the images build, only a build shows. */
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { ONNX_CUDA, TENSORFLOW } from '../../setup/pins.mjs';
+import { DATA, ONNX_CUDA, TENSORFLOW } from '../../setup/pins.mjs';
 
 const read = (name: string) => readFileSync(new URL(`../${name}`, import.meta.url), 'utf8');
 const dockerfile = read('Dockerfile');
@@ -43,6 +43,18 @@ it('shows the loader each library that ONNX Runtime’s CUDA provider is linked 
   expect(ONNX_CUDA.version).toBe('1.26.0');
   const path = /LD_LIBRARY_PATH=(\S+)/.exec(dockerfile)?.[1]?.split(':') ?? [];
   for (const folder of folders) expect(path).toContain(`/opt/lyceum/nvidia/${folder}/lib`);
+});
+
+it('gives the check of a GPU what a cluster inside it needs', () => {
+  const image = dockerfile.slice(dockerfile.indexOf('AS gpu-check-cuda'));
+  expect(image).toContain('COPY --from=build-gpu-check /opt/lyceum/cache /opt/lyceum/cache');
+  expect(image).toContain('ENV LYCEUM_CACHE=/opt/lyceum/cache');
+  expect(dockerfile).toContain('k8s/assemble.sh cuda bench');
+  const assemble = read('assemble.sh');
+  expect(assemble).toContain('cp /opt/lyceum/bin/nats-server /opt/lyceum/cache/bin/');
+  expect(assemble).toContain(
+    `"$LYCEUM_CACHE/datasets/${DATA.digits.name}" /opt/lyceum/cache/datasets/`,
+  );
 });
 
 it('puts files in the place of set-up’s links, which lead into the build’s cache', () => {

@@ -4,6 +4,7 @@
  */
 import { workerCommand } from '@lyceum/platform/worker';
 import { describe, expect, it } from 'vitest';
+import { PROBE_LIMIT_MS, PROGRAM_LIMIT_MS } from '../../bench/src/gpu-check/conditions.js';
 import { built, builtOwn, hasKubectl, type KubernetesObject, only } from './kustomize.js';
 
 const OVERLAYS = ['overlays/cpu', 'overlays/gpu', 'overlays/cpu-tls', 'overlays/gpu-tls'];
@@ -130,12 +131,33 @@ ${more}`,
         'resources: [K8S/overlays/gpu]\ncomponents: [K8S/components/gpu-check]\nnamespace: team-a',
       );
       expect(outside(objects, 'team-a')).toEqual([]);
-      const { backoffLimit, template } = only(objects, 'Job', 'gpu-check').spec;
+      const { backoffLimit, activeDeadlineSeconds, template } = only(
+        objects,
+        'Job',
+        'gpu-check',
+      ).spec;
       const [container] = template.spec.containers;
+      expect(container).not.toHaveProperty('args');
+      expect(activeDeadlineSeconds * 1000).toBeGreaterThan(4 * PROBE_LIMIT_MS);
       expect([backoffLimit, template.spec.restartPolicy]).toEqual([0, 'Never']);
       expect(container.resources.limits['nvidia.com/gpu']).toBe('1');
       expect(template.spec.securityContext.runAsNonRoot).toBe(true);
       expect(container.securityContext.readOnlyRootFilesystem).toBe(true);
+    });
+
+    it('checks it with whole programs: in more time, and with room for a cluster', () => {
+      const objects = builtOwn(
+        'resources: [K8S/overlays/gpu]\ncomponents: [K8S/components/gpu-check-full]',
+      );
+      const { activeDeadlineSeconds, template } = only(objects, 'Job', 'gpu-check').spec;
+      const [container] = template.spec.containers;
+      expect(container.args).toEqual(['--full']);
+      expect(container.resources.limits['nvidia.com/gpu']).toBe('1');
+      expect(activeDeadlineSeconds * 1000).toBeGreaterThan(
+        4 * PROBE_LIMIT_MS + 2 * PROGRAM_LIMIT_MS,
+      );
+      const { emptyDir } = volume(template.spec, mounts(template.spec)['/tmp']?.name);
+      expect(emptyDir.sizeLimit).toBe('8Gi');
     });
 
     it('lists the private addresses at which teachers may be, and none without the component', () => {
