@@ -24,7 +24,7 @@ const UUID = 'GPU-81495ec7-da36-8ea5-9f7d-5804aa3fef20';
 const ANSWERS = `#!/bin/sh
 case "$1" in
   --list-gpus) echo "GPU 0: NVIDIA L4 (UUID: ${UUID})" ;;
-  *memory.total) echo "${UUID}, NVIDIA L4, 580.1, 23034" ;;
+  *memory.total*) echo "${UUID}, NVIDIA L4, 580.1, 23034" ;;
 esac
 `;
 

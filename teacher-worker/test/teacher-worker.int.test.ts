@@ -488,8 +488,8 @@ it('tells of its GPU, and refuses a teacher that it cannot compute there', async
   const script = `#!/bin/sh
 case "$1" in
   --list-gpus) echo "GPU 0: NVIDIA L4 (UUID: GPU-1)" ;;
-  *memory.total) echo "GPU-1, NVIDIA L4, 580.1, 23034" ;;
-  *memory.used) echo "GPU-1, 1034" ;;
+  *memory.total*) echo "GPU-1, NVIDIA L4, 580.1, 23034" ;;
+  *memory.used*) echo "GPU-1, 1034, 22000" ;;
 esac
 `;
   writeFileSync(join(folder, 'nvidia-smi'), script);
