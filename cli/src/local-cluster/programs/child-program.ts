@@ -21,8 +21,8 @@ const LOOK_EVERY_MS = 500;
 /** What takes longer is told: first after this, and then each time that twice as long has gone by. */
 const TELL_AFTER_MS = 5_000;
 
-/** From SIGTERM to SIGKILL. Programs drain within 10 s. */
-const STOP_GRACE_MS = 15_000;
+/** From SIGTERM to SIGKILL: more than a worker takes, which drains within 10 s and ends within 20 s. */
+const STOP_GRACE_MS = 25_000;
 
 /** What each program prints on stdout once it is ready. */
 const readyLine = z.object({
