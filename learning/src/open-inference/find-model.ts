@@ -13,6 +13,7 @@ import { agreedClasses, type ModelSettings } from '../models/index.js';
 import type { FoundModel, InferenceDescription } from '../specification/index.js';
 import { type AskedModel, askedModel, type ModelMetadata } from './asked-model.js';
 import { answersDiffer, areDistributions, CANARY_ROWS, canaryInputs } from './canaries.js';
+import { answerProblems, boundsProblems } from './found-problems.js';
 import type { InferenceServer, InferRequest, InferResult } from './inference-server.js';
 import { datatypeOf, ofServer } from './remote-model.js';
 import { elementBytes } from './tensor-bytes.js';
@@ -42,8 +43,9 @@ export async function findModel(
   const { url, model } = description;
   try {
     const metadata = withDeclared(await server.modelMetadata(), description, given);
-    const problems: Problem[] = [];
-    const asked = askedModel(metadata, description, given, problems);
+    const problems = boundsProblems(metadata);
+    const asked =
+      problems.length > 0 ? undefined : askedModel(metadata, description, given, problems);
     if (asked === undefined) throw new InvalidDocumentError(`model ${model} at ${url}`, problems);
     const { rows, result } = await mostRows(server, asked, given);
     const classCount = result.shape[1] as number;
@@ -64,9 +66,16 @@ export async function findModel(
       rowsAreFixed: asked.fixedRows !== undefined,
       canaries,
     };
+    problems.push(...answerProblems(canaries, classCount, asked.output.name, given));
     const settings = completeSettings(given, asked, found, problems);
+    const remote = { description, found, settings };
+    const differs = problems.length > 0 ? undefined : await canaryChange(server, remote);
+    if (differs !== undefined) {
+      const message = `asked again, ${differs}: they depend on chance, or on the rows beside them, as in training`;
+      problems.push({ path: asked.output.name, message });
+    }
     if (problems.length > 0) throw new InvalidDocumentError(`model ${model} at ${url}`, problems);
-    return { description, found, settings };
+    return remote;
   } catch (thrown) {
     if (thrown instanceof InvalidDocumentError) throw thrown;
     throw ofServer(thrown, url);

@@ -1,5 +1,11 @@
 /** The Open Inference Protocol over gRPC. Contents are sent raw; answers are read raw and typed. */
-import { call, calleeOf, connectInference, type InferenceClient } from '@lyceum/platform';
+import {
+  call,
+  calleeOf,
+  connectInference,
+  type InferenceClient,
+  withoutSecrets,
+} from '@lyceum/platform';
 import { LyceumError, ModelInferRequest, type ModelInferResponse, shownText } from '@lyceum/proto';
 import type { ModelMetadata } from './asked-model.js';
 import type {
@@ -84,7 +90,7 @@ export class GrpcInferenceServer implements InferenceServer {
     request: Req,
     signal?: AbortSignal,
   ): Promise<Res> {
-    const { description, headers } = this.#access;
+    const { description, headers, secrets } = this.#access;
     if (this.#isClosed) throw new LyceumError('CANCELLED', 'the connection is closed');
     const connecting = this.#connected();
     try {
@@ -96,8 +102,9 @@ export class GrpcInferenceServer implements InferenceServer {
       if (!(thrown instanceof LyceumError)) throw thrown;
       // It may have moved to another address.
       if (thrown.code === 'UNAVAILABLE' && this.#client === connecting) this.#leave();
-      const message = shownText(thrown.message, SHOWN_CHARACTERS);
-      throw new LyceumError(thrown.code, message, { cause: thrown });
+      // Its cause would have the server's words as they came.
+      const words = withoutSecrets(thrown.message, secrets);
+      throw new LyceumError(thrown.code, shownText(words, SHOWN_CHARACTERS));
     }
   }
 

@@ -1,5 +1,5 @@
 /** The Open Inference Protocol over HTTP, in JSON. */
-import { type HttpAnswer, httpCall, RetryLaterError } from '@lyceum/platform';
+import { type HttpAnswer, httpCall, isRedirect, jsonOf, RetryLaterError } from '@lyceum/platform';
 import { type ErrorCode, elementCount, LyceumError, MESSAGE_MAX_BYTES } from '@lyceum/proto';
 import type { InferenceTensorMetadata } from '../specification/index.js';
 import type { ModelMetadata } from './asked-model.js';
@@ -62,8 +62,10 @@ export class HttpInferenceServer implements InferenceServer {
     const numbers = listOf(found['data']).flat(8);
     const sizes = listOf(found['shape']).map(Number);
     const count = elementCount(sizes);
-    if (numbers.length !== count || numbers.some((value) => typeof value !== 'number')) {
-      const message = `output ${output} has ${numbers.length} values; want ${count} numbers for [${sizes}]`;
+    const other = numbers.findIndex((value) => typeof value !== 'number');
+    if (numbers.length !== count || other >= 0) {
+      const first = other < 0 ? '' : ` (value ${other} is none)`;
+      const message = `output ${output} has ${numbers.length} values${first}; want ${count} numbers for [${sizes}]`;
       throw new LyceumError('INTERNAL', message);
     }
     return { shape: sizes, values: Float32Array.from(numbers as number[]) };
@@ -119,18 +121,18 @@ export class HttpInferenceServer implements InferenceServer {
 
 /** What the server says beside its status may be for other eyes. */
 function refusal({ status, body, retryAfterMs }: HttpAnswer): LyceumError {
-  const message = `answers HTTP ${status}, ${body.length} bytes`;
-  const code = CODES[status] ?? 'INTERNAL';
+  const redirects = isRedirect(status) ? '; redirects are not followed' : '';
+  const message = `answers HTTP ${status}, ${body.length} bytes${redirects}`;
+  // Beyond 511 are those of proxies: their server is away or overloaded.
+  const code = CODES[status] ?? (status > 511 ? 'UNAVAILABLE' : 'INTERNAL');
   const isLater = code === 'UNAVAILABLE' && retryAfterMs !== undefined;
   return isLater ? new RetryLaterError(message, retryAfterMs) : new LyceumError(code, message);
 }
 
-function documentOf({ body }: HttpAnswer): Readonly<Record<string, unknown>> {
-  try {
-    return mappingOf(JSON.parse(body.toString('utf8')));
-  } catch {
-    throw new LyceumError('INTERNAL', `the answer is no JSON, ${body.length} bytes`);
-  }
+function documentOf(answer: HttpAnswer): Readonly<Record<string, unknown>> {
+  const read = jsonOf(answer);
+  if ('json' in read) return mappingOf(read.json);
+  throw new LyceumError('INTERNAL', `the answer ${read.problem}`);
 }
 
 function tensorMetadata(raw: unknown): InferenceTensorMetadata {

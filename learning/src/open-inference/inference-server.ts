@@ -39,6 +39,8 @@ export interface InferenceServer {
 export interface ServerAccess {
   readonly description: InferenceDescription;
   readonly headers: Readonly<Record<string, string>>;
+  /** What of these no message repeats. */
+  readonly secrets: readonly string[];
   /** Undefined: without TLS. */
   readonly tls: TlsMaterial | undefined;
   /** Which addresses may be called. */

@@ -25,7 +25,7 @@ export function openInferenceServer(
 ): InferenceServer {
   const access = {
     description,
-    headers: headersWithSecrets(description.headers ?? {}, secrets, description.url),
+    ...headersWithSecrets(description.headers ?? {}, secrets, description.url),
     tls: tlsOf(description, secrets),
     addresses,
   };

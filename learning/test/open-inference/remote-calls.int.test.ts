@@ -11,7 +11,7 @@ import { afterEach, expect, test } from 'vitest';
 import { findModel } from '../../src/open-inference/find-model.js';
 import { openInferenceServer } from '../../src/open-inference/open-inference-server.js';
 import { RemoteModel } from '../../src/open-inference/remote-model.js';
-import type { NumberDatatype } from '../../src/open-inference/tensor-bytes.js';
+import { type NumberDatatype, rawNumbers } from '../../src/open-inference/tensor-bytes.js';
 import { checkInferenceDescription } from '../../src/specification/servers/inference-schema.js';
 import {
   atEnd,
@@ -219,6 +219,93 @@ test.each(BOTH)('headers travel with their secrets, over %s', async (_, start) =
     message:
       'there is no secret triton-token: want the environment variable LYCEUM_SECRET_TRITON_TOKEN',
   });
+});
+
+test('a secret that a server repeats stands in no error', async () => {
+  const server = behaviour();
+  const headers = { authorization: { secret: 'token', prefix: 'Bearer ' } };
+  const token = 'sk-triton-0123456789';
+  const { model } = await found((await startGrpc(server)).url, { headers }, { TOKEN: token });
+  for (const code of ['PERMISSION_DENIED', 'UNAVAILABLE', 'INTERNAL'] as const) {
+    server.before = () => {
+      throw new LyceumError(code, `${'x'.repeat(378)} ${token} is no key`);
+    };
+    const thrown = await model.infer(2, read).catch((err: unknown) => err);
+    const chain: unknown[] = [];
+    for (let at = thrown; at instanceof Error; at = at.cause) chain.push(at.message, at.stack);
+    expect([code, chain.join().includes('sk-')]).toEqual([code, false]);
+    expect(String(thrown)).toContain('x [se');
+  }
+});
+
+test.each(['line\nsecret-rest', 'кey-secret-rest'])(
+  'a secret that cannot be sent is not told either: %j',
+  async (token) => {
+    const headers = { authorization: { secret: 'token', prefix: 'Bearer ' } };
+    for (const [, start] of BOTH) {
+      const { url } = await start(behaviour());
+      const said = await found(url, { headers }, { TOKEN: token }).catch(String);
+      expect(said).toContain('the secret token cannot be sent');
+      expect(said).not.toContain('rest');
+    }
+  },
+);
+
+const push = async (server: Behaviour, settings: object = {}) => {
+  const description = checkInferenceDescription(
+    { url: (await startGrpc(server)).url, model: 'sums' },
+    'test',
+  );
+  const client = openInferenceServer(description, outsideOf({}));
+  atEnd(() => client.close());
+  return findModel(client, description, settings);
+};
+/** Of the three numbers of each row. */
+const answering = (numbers: (index: number) => number) =>
+  raw([
+    rawNumbers(
+      'FP32',
+      Float32Array.from({ length: 128 * CLASSES }, (_, i) => numbers(i)),
+    ),
+  ]);
+
+test.each<[string, Distort, string]>([
+  ['NaN', answering((i) => (i === 4 ? Number.NaN : i)), 'y: answers NaN as value 1 of a row, to inputs from 0 to 1; want finite'], // biome-ignore format: one line
+  ['infinity', answering((i) => (i === 2 ? Number.NEGATIVE_INFINITY : i)), 'answers -Infinity as value 2'], // biome-ignore format: one line
+  ['percentages', answering((i) => [33, 0, 66][i % 3] as number), 'settings.output: its rows are from 0 to 100'], // biome-ignore format: one line
+])('a model that gives %s is refused at push', async (_, distort, message) => {
+  await expect(push(behaviour({ distort }))).rejects.toThrow(message);
+});
+
+test('a model whose rows depend on the others, or on chance, is refused at push', async () => {
+  const server = behaviour();
+  server.before = ({ inputs: [input] }) => {
+    server.factor = input?.shape[0] ?? 1;
+  };
+  await expect(push(server)).rejects.toThrow(
+    /y: asked again, its answers to fixed inputs differ by up to .*: they depend on chance, or on the rows beside them/,
+  );
+  server.before = () => {
+    server.factor += 1;
+  };
+  await expect(push(server)).rejects.toThrow('they depend on chance');
+});
+
+test('metadata beyond what is kept is refused at push', async () => {
+  const server = behaviour();
+  server.inputs = [{ name: 'x'.repeat(300), datatype: 'FP32', shape: [-1, ...SAMPLE] }];
+  await expect(push(server)).rejects.toThrow('a name of 300 letters, xxxxxxxxxxxxxxxxxxx…; at most 256'); // biome-ignore format: one line
+  server.inputs = Array.from({ length: 1025 }, (_, i) => ({ name: `x${i}`, datatype: 'FP32', shape: [-1, ...SAMPLE] })); // biome-ignore format: one line
+  await expect(push(server)).rejects.toThrow(
+    'inputs: the server tells 1025; at most 1024 are read',
+  );
+});
+
+test('values over HTTP that are no numbers are named', async () => {
+  const server = behaviour();
+  const { model } = await found((await startHttp(server)).url);
+  server.distort = output({ contents: { fp32Contents: [0, 1, null, 3, 4, 5] } });
+  await expect(model.infer(2, read)).rejects.toThrow('6 values (value 2 is none); want 6 numbers');
 });
 
 const VALIDITY = validFor(1, Date.now());

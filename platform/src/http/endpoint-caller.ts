@@ -16,11 +16,11 @@ interface CalledEndpoint
 export function endpointCaller(
   { url, headers, rate, timeoutMs, attempts }: CalledEndpoint,
   { secrets, addresses }: Outside,
-  told: Pick<JsonCallerOptions, 'answered' | 'allow' | 'retried'> = {},
+  told: Pick<JsonCallerOptions, 'answered' | 'allow' | 'retried' | 'quotes'> = {},
 ): JsonCaller {
   return new JsonCaller({
     url,
-    headers: headersWithSecrets(headers, secrets, url),
+    ...headersWithSecrets(headers, secrets, url),
     addresses,
     rate,
     timeoutMs,

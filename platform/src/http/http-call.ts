@@ -7,6 +7,7 @@ import { request as requestHttps } from 'node:https';
 import { LyceumError } from '@lyceum/proto';
 import { type AddressGuard, calleeOf } from '../outside/index.js';
 import type { TlsMaterial } from '../tls/index.js';
+import { decoded } from './content-encoding.js';
 import { retryAfterMs as readRetryAfterMs } from './retry-after.js';
 
 export interface HttpCall {
@@ -25,7 +26,12 @@ export interface HttpCall {
 
 export interface HttpAnswer {
   readonly status: number;
+  /** Without its compression. */
   readonly body: Buffer;
+  /** As `text/html`, in lower case, without its parameters; empty: the server says none. */
+  readonly contentType: string;
+  /** Where it redirects to; undefined: nowhere. */
+  readonly location: string | undefined;
   /** What `Retry-After` says; undefined: nothing. */
   readonly retryAfterMs: number | undefined;
 }
@@ -43,8 +49,8 @@ export class BrokenAnswerError extends LyceumError {
 /**
  * @returns the answer, whatever its status.
  * @throws {LyceumError} UNAVAILABLE if nobody answers, DEADLINE_EXCEEDED, CANCELLED if `signal` aborts, PERMISSION_DENIED if no
- *   address of the host may be called; {@link BrokenAnswerError} UNAVAILABLE if the answer is cut off, RESOURCE_EXHAUSTED
- *   if it is too long. The messages do not name the host.
+ *   address of the host may be called; {@link BrokenAnswerError} UNAVAILABLE if the answer is cut off or its compression cannot be
+ *   read, RESOURCE_EXHAUSTED if it is too long. The messages do not name the host.
  */
 export function httpCall(call: HttpCall): Promise<HttpAnswer> {
   const {
@@ -81,7 +87,9 @@ export function httpCall(call: HttpCall): Promise<HttpAnswer> {
       agent: isTls ? addresses.agents.https : addresses.agents.http,
       ...tlsOptions(tls),
     };
+    let isAnswered = false;
     const started = (isTls ? requestHttps : requestHttp)(url, options, (response) => {
+      isAnswered = true;
       const { statusCode: status = 0, headers: answered } = response;
       const parts: Buffer[] = [];
       let total = 0;
@@ -100,11 +108,24 @@ export function httpCall(call: HttpCall): Promise<HttpAnswer> {
         reject(new BrokenAnswerError('UNAVAILABLE', message, status));
       });
       response.on('end', () => {
+        const { location, 'content-encoding': coding, 'content-type': type = '' } = answered;
         const retryAfterMs = readRetryAfterMs(answered['retry-after'] ?? null, Date.now());
-        resolve({ status, body: Buffer.concat(parts), retryAfterMs });
+        const contentType = type.replace(/;.*$/s, '').trim().toLowerCase();
+        decoded(Buffer.concat(parts), coding, maxAnswerBytes).then((text) => {
+          if (Buffer.isBuffer(text)) {
+            return resolve({ status, body: text, contentType, location, retryAfterMs });
+          }
+          const { problem, isTooLong } = text;
+          const code = isTooLong ? 'RESOURCE_EXHAUSTED' : 'UNAVAILABLE';
+          reject(new BrokenAnswerError(code, problem, status));
+        }, reject);
       });
     });
     started.on('error', failed);
+    // A server that switches protocols ends the connection without an error and without an answer.
+    started.on('close', () => {
+      if (!isAnswered) failed(new Error('the connection ended without an answer'));
+    });
     started.end(body);
   });
 }

@@ -1,6 +1,8 @@
 /** HTTP: calls of JSON endpoints. */
 export { endpointCaller } from './endpoint-caller.js';
 export * from './http-call.js';
+export { jsonOf } from './json-answer.js';
 export * from './json-caller.js';
+export { isRedirect } from './refusal-reason.js';
 export * from './retry-after.js';
-export { headersWithSecrets } from './secret-headers.js';
+export { headersWithSecrets, withoutSecrets } from './secret-headers.js';

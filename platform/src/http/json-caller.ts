@@ -1,18 +1,24 @@
 /**
  * Calls of one HTTP endpoint that takes and gives JSON: paced, tried again where that may help, bounded in time and size.
  *
- * Tried again are 408, 425, 429, 500, 502, 503, 504, broken connections, timeouts, and answers that cannot be read; after what
+ * Tried again are 408, 425, 429, 5xx but 501 and 505, broken connections, timeouts, and answers that cannot be read; after what
  * the server says in `Retry-After`, and never sooner than a random wait below a bound that doubles (full jitter). Everything
  * else would be answered the same way again. Redirects are not followed: they could carry secrets elsewhere. Messages have
- * the status of an answer and its length, and nothing of what it says: it may be for other eyes.
+ * the status of an answer and its length, and nothing of what it says: it may be for other eyes. Whoever calls for its own
+ * user may have them quote the server's own message. Secrets that a server repeats are taken out of all that it says.
  */
-import { STATUS_CODES } from 'node:http';
 import { HTTP_RESPONSE_MAX_BYTES, LyceumError } from '@lyceum/proto';
 import type { AddressGuard } from '../outside/index.js';
 import { Pace, type Rate, sleep } from '../pacing/index.js';
 import { BrokenAnswerError, type HttpAnswer, httpCall } from './http-call.js';
+import { jsonOf } from './json-answer.js';
+import { refusalReason } from './refusal-reason.js';
+import { withoutSecrets } from './secret-headers.js';
 
-const AGAIN: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504]);
+const AGAIN: ReadonlySet<number> = new Set([408, 425, 429]);
+
+/** Of a server that will never know how. */
+const NEVER: ReadonlySet<number> = new Set([501, 505]);
 
 const FIRST_WAIT_MS = 500;
 const GREATEST_WAIT_MS = 60_000;
@@ -23,6 +29,8 @@ const RETRY_AFTER_MAX_MS = 3_600_000;
 export interface JsonCallerOptions {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
+  /** What of these is taken out of answers; default nothing. */
+  readonly secrets?: readonly string[];
   /** Which addresses may be called. */
   readonly addresses: AddressGuard;
   readonly rate: Rate;
@@ -35,6 +43,8 @@ export interface JsonCallerOptions {
   readonly random: () => number;
   /** Told of each 2xx answer, which may have to be paid, before it is read: what was sent, and what came; undefined: no JSON. */
   readonly answered?: (body: unknown, json: unknown) => void;
+  /** Whether messages repeat what a server says of its refusal; default not. */
+  readonly quotes?: boolean;
   /** Asked before each try; throws if there may be no more. */
   readonly allow?: (body: unknown) => void;
   /** Told why a try failed that will be repeated, and when; and whether an answer came that cannot be read. */
@@ -109,7 +119,9 @@ export class JsonCaller {
       if (unreadable) unread = reason;
       if (failures >= attempts || afterMs > RETRY_AFTER_MAX_MS) {
         const times = failures === 1 ? 'once' : `${failures} times`;
-        const message = `${url}: ${unread ?? reason}; tried ${times}`;
+        const patience =
+          afterMs > RETRY_AFTER_MAX_MS ? `; asks for ${Math.ceil(afterMs / 60_000)} minutes` : '';
+        const message = `${url}: ${unread ?? reason}${patience}; tried ${times}`;
         throw unread === undefined
           ? new LyceumError('UNAVAILABLE', message)
           : new UnreadableAnswerError(message);
@@ -141,7 +153,7 @@ export class JsonCaller {
     text: string,
     problemOf: (json: unknown) => string | undefined,
   ): Promise<{ readonly json: unknown } | Failure> {
-    const { url, headers, addresses, timeoutMs, answered } = this.#options;
+    const { url, headers, secrets = [], addresses, timeoutMs, answered, quotes } = this.#options;
     let answer: HttpAnswer;
     try {
       answer = await httpCall({
@@ -158,25 +170,23 @@ export class JsonCaller {
         const { message: reason, status } = err;
         const unreadable = isSuccess(status);
         if (unreadable) answered?.(body, undefined);
-        return { reason, status, again: unreadable || AGAIN.has(status), unreadable };
+        return { reason, status, again: unreadable || isPassing(status), unreadable };
       }
       if (!(err instanceof LyceumError && err.retryable)) throw err;
       return { reason: err.message, again: true, status: 0 };
     }
-    const { status, body: said, retryAfterMs: afterMs } = answer;
+    const { status, retryAfterMs: afterMs } = answer;
     if (!isSuccess(status)) {
-      const name = STATUS_CODES[status];
-      const reason = `answers ${status}${name === undefined ? '' : ` ${name}`}, ${said.length} bytes`;
-      return { status, reason, again: AGAIN.has(status), afterMs };
+      const reason = refusalReason(answer, quotes === true, secrets);
+      return { status, reason, again: isPassing(status), afterMs };
     }
-    let json: unknown;
-    try {
-      json = JSON.parse(said.toString('utf8'));
-    } catch {
+    const read = jsonOf(answer);
+    if ('problem' in read) {
       answered?.(body, undefined);
-      const reason = `answers what is no JSON, ${said.length} bytes`;
+      const reason = `answers what ${read.problem}`;
       return { reason, again: true, status, unreadable: true };
     }
+    const json = hidden(read.json, secrets);
     answered?.(body, json);
     const reason = problemOf(json);
     if (reason === undefined) return { json };
@@ -186,4 +196,19 @@ export class JsonCaller {
 
 function isSuccess(status: number): boolean {
   return status >= 200 && status < 300;
+}
+
+/** Whether another try may be answered otherwise. */
+function isPassing(status: number): boolean {
+  return AGAIN.has(status) || (status >= 500 && !NEVER.has(status));
+}
+
+/** A JSON value without secrets in its texts. */
+function hidden(json: unknown, secrets: readonly string[]): unknown {
+  if (secrets.length === 0) return json;
+  if (typeof json === 'string') return withoutSecrets(json, secrets);
+  if (typeof json !== 'object' || json === null) return json;
+  if (Array.isArray(json)) return json.map((part) => hidden(part, secrets));
+  const entries = Object.entries(json);
+  return Object.fromEntries(entries.map(([key, part]) => [key, hidden(part, secrets)]));
 }

@@ -1,4 +1,5 @@
-/** From headers that name secrets to headers that carry them. */
+/** From headers that name secrets to headers that carry them, and what servers may repeat of these. */
+import { LyceumError } from '@lyceum/proto';
 import { calleeOf, readSecret, type SecretPlaces } from '../outside/index.js';
 
 /** As people write them: a text, or the name of a secret with what stands before it. */
@@ -6,22 +7,49 @@ export type Headers = Readonly<
   Record<string, string | { readonly secret: string; readonly prefix: string }>
 >;
 
+export interface FilledHeaders {
+  readonly headers: Readonly<Record<string, string>>;
+  /** Texts that nobody is shown, whoever repeats them. */
+  readonly secrets: readonly string[];
+}
+
+/** What both HTTP and gRPC carry. */
+const CARRIED = /^[ -~]*$/;
+
+/** Shorter ones stand in answers by chance, and keep nobody out. */
+const HIDDEN_MIN_CHARACTERS = 8;
+
 /**
  * @param url - whom they are sent to.
- * @throws {LyceumError} as {@link readSecret} does.
+ * @throws {LyceumError} FAILED_PRECONDITION if a value cannot be sent, without repeating it; as {@link readSecret} does.
  */
 export function headersWithSecrets(
   headers: Headers,
   places: SecretPlaces,
   url: string,
-): Record<string, string> {
+): FilledHeaders {
   const callee = calleeOf(url);
-  return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [
-      name,
-      typeof value === 'string'
-        ? value
-        : `${value.prefix}${readSecret(places, value.secret, callee)}`,
-    ]),
-  );
+  const secrets: string[] = [];
+  const filled = Object.entries(headers).map(([name, value]): [string, string] => {
+    if (typeof value === 'string') return [name, carried(value, `the header ${name}`)];
+    const secret = readSecret(places, value.secret, callee);
+    secrets.push(secret);
+    const own = carried(secret, `the secret ${value.secret}`);
+    return [name, `${carried(value.prefix, `the header ${name}`)}${own}`];
+  });
+  const hidden = secrets.filter(({ length }) => length >= HIDDEN_MIN_CHARACTERS);
+  return { headers: Object.fromEntries(filled), secrets: hidden };
+}
+
+/** A text of somebody else's server, without secrets that it was sent. */
+export function withoutSecrets(text: string, secrets: readonly string[]): string {
+  return secrets.reduce((rest, secret) => rest.replaceAll(secret, '[secret]'), text);
+}
+
+/** Libraries refuse it too, and some repeat it in their message. */
+function carried(value: string, what: string): string {
+  if (CARRIED.test(value)) return value;
+  const place = [...value].findIndex((sign) => !CARRIED.test(sign)) + 1;
+  const message = `${what} cannot be sent: character ${place} of ${value.length} is a line end or another that no header carries; want one line of letters, digits and signs of ASCII`;
+  throw new LyceumError('FAILED_PRECONDITION', message);
 }

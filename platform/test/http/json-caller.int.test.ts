@@ -78,7 +78,7 @@ it('sends JSON and headers, and gives the answer', async () => {
   expect(seen).toEqual([{ text: 'a' }, 'Bearer s3']);
 });
 
-it.each([429, 500, 502, 503, 504, 408])('tries again after %i', async (status) => {
+it.each([429, 500, 502, 503, 504, 408, 520, 529])('tries again after %i', async (status) => {
   const { url, count } = await listen((_, response, n) =>
     n < 3 ? json(response, {}, status) : json(response, n),
   );
@@ -119,7 +119,9 @@ it('gives up on a server that wants more patience than an hour', async () => {
   const { url, count } = await listen((_, response) =>
     json(response, {}, 429, { 'retry-after': '3601' }),
   );
-  await expect(caller(url).post({}, NEVER)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  const call = caller(url).post({}, NEVER);
+  await expect(call).rejects.toThrow('2 bytes; asks for 61 minutes; tried once');
+  await expect(call).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   expect(count()).toBe(1);
 });
 
@@ -127,7 +129,8 @@ it.each([
   [400, 'answers 400 Bad Request'],
   [401, 'answers 401 Unauthorized'],
   [404, 'answers 404 Not Found'],
-  [302, 'answers 302 Found'],
+  [302, 'answers 302 Found, 2 bytes; redirects are not followed'],
+  [501, 'answers 501 Not Implemented'],
 ])('does not try again after %i', async (status, reason) => {
   const { url, count } = await listen((_, response) =>
     json(response, {}, status, { location: '/x' }),
@@ -153,7 +156,7 @@ it.each<[string, string, Handler]>([
   ['HTML', 'answers what is no JSON, 22 bytes', (_, r) => r.end('<html>\n secret </html>')],
   ['nothing', 'answers what is no JSON, 0 bytes', (_, r) => r.end()],
   ['half of the JSON', 'answers what is no JSON, 10 bytes', (_, r) => r.end('{"class":"')],
-  ['NaN', 'answers what is no JSON, 13 bytes', (_, r) => r.end('{"class":NaN}')],
+  ['NaN', 'holds NaN or Infinity, which is no JSON, 13 bytes', (_, r) => r.end('{"class":NaN}')],
   ['an error with 200', 'holds no class', (_, r) => json(r, { error: 'secret' })],
   [
     'less than it said',

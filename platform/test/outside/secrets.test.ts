@@ -57,8 +57,8 @@ it('has the same from variables, and headers carry it', () => {
   expect(Object.keys(places.variables)).toHaveLength(2);
   const headers = { authorization: { secret: 'api-key', prefix: 'Bearer ' }, x: 'y' };
   expect(headersWithSecrets(headers, places, 'https://api.example.org/')).toEqual({
-    authorization: 'Bearer fr0m env',
-    x: 'y',
+    headers: { authorization: 'Bearer fr0m env', x: 'y' },
+    secrets: ['fr0m env'],
   });
   expect(() => headersWithSecrets(headers, places, 'http://127.0.0.1:9/')).toThrow(
     'LYCEUM_HOSTS_OF_API_KEY=127.0.0.1 says so',
@@ -72,3 +72,23 @@ it('names what is no host, and is no file of its own', () => {
     expect(() => readSecret(shared, name, ours)).toThrow("is no secret's name");
   }
 });
+
+it.each(['two\nlines', 'кey', 'k\u00a0y', 'k\u0000y'])(
+  'does not send %j, nor says what it is',
+  (key) => {
+    const environment = { LYCEUM_SECRET_API_KEY: `${key}-and-more` };
+    const places = secretPlaces(undefined, environment, 'anywhere');
+    const headers = { authorization: { secret: 'api-key', prefix: 'Bearer ' } };
+    let said = '';
+    try {
+      headersWithSecrets(headers, places, 'https://api.example.org/');
+    } catch (err) {
+      said = String(err);
+    }
+    expect(said).toMatch(/the secret api-key cannot be sent: character \d of \d+ is a line end or/);
+    expect(said).not.toContain('and-more');
+    expect(() => headersWithSecrets({ x: key }, places, 'http://127.0.0.1:9/')).toThrow(
+      'the header x cannot be sent',
+    );
+  },
+);

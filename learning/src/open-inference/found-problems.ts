@@ -1,0 +1,66 @@
+/** What keeps a model that a server has from being taught by, as its metadata and its answers to fixed inputs show it. Pure. */
+import { cut, type Problem } from '@lyceum/proto';
+import type { ModelSettings } from '../models/index.js';
+import type { ModelMetadata } from './asked-model.js';
+
+/** Of versions, inputs and outputs each, and of letters of a name: what is found is stored, and stands in messages. */
+const LIST_MAX_COUNT = 1024;
+const NAME_MAX_LETTERS = 256;
+
+/** Rows of whole numbers may miss their sum by their rounding. */
+const PERCENT = 100;
+const PERCENT_TOLERANCE = 2;
+
+/** What is more than is kept of it. */
+export function boundsProblems({ platform, versions, inputs, outputs }: ModelMetadata): Problem[] {
+  const lists = { versions, inputs, outputs };
+  const long = [platform, ...versions, ...[...inputs, ...outputs].map(({ name }) => name)].find(
+    (name) => name.length > NAME_MAX_LETTERS,
+  );
+  return [
+    ...Object.entries(lists).flatMap(([path, list]) =>
+      list.length > LIST_MAX_COUNT
+        ? [{ path, message: `the server tells ${list.length}; at most ${LIST_MAX_COUNT} are read` }]
+        : [],
+    ),
+    ...(long === undefined
+      ? []
+      : [
+          {
+            path: '',
+            message: `the server tells a name of ${long.length} letters, ${cut(long, 20)}; at most ${NAME_MAX_LETTERS} are read`,
+          },
+        ]),
+  ];
+}
+
+/**
+ * @param answers - [rows, classCount], to inputs that are uniform in [0, scale).
+ * @param given - settings by the user.
+ */
+export function answerProblems(
+  answers: readonly number[],
+  classCount: number,
+  output: string,
+  given: Partial<ModelSettings>,
+): Problem[] {
+  const place = answers.findIndex((value) => !Number.isFinite(value));
+  if (place >= 0) {
+    const message = `answers ${answers[place]} as value ${place % classCount} of a row, to inputs from 0 to ${given.scale ?? 1}; want finite numbers. If its inputs lie elsewhere, settings say so (scale)`;
+    return [{ path: output, message }];
+  }
+  if (given.output !== undefined || !arePercentages(answers, classCount)) return [];
+  const message =
+    'its rows are from 0 to 100 and sum to 100: these are percentages. Want a model that gives probabilities or logits; output: logits takes the numbers as they are';
+  return [{ path: 'settings.output', message }];
+}
+
+function arePercentages(values: readonly number[], width: number): boolean {
+  for (let from = 0; from < values.length; from += width) {
+    const row = values.slice(from, from + width);
+    const sum = row.reduce((all, value) => all + value, 0);
+    if (row.some((value) => value < 0) || Math.abs(sum - PERCENT) > PERCENT_TOLERANCE) return false;
+  }
+  // One class of a hundred each time is more likely a logit.
+  return width > 1;
+}
