@@ -141,7 +141,7 @@ export async function startServing(
 ): Promise<StartedProgram> {
   const { shutdown, log } = surroundings;
   const files = await Promise.all(models.map(readServedModel));
-  const compute = await startCompute(options, surroundings);
+  const compute = await startCompute(options, undefined, surroundings);
   const { memoryBudgetBytes, version } = options;
   const places = placesOf(options);
   const isNowhere = places.grpc === undefined && places.http === undefined;
@@ -173,7 +173,8 @@ async function startDevice(
   const { computeThreads, isFast } = options;
   // Before engines take some of it.
   const freeBytes = await new GpuMemory(options.gpu).freeBytes();
-  const compute = await startCompute(options, surroundings);
+  const keptFolder = join(options.stateDir, 'endpoint-answers');
+  const compute = await startCompute(options, keptFolder, surroundings);
   const gpu = usedGpu(options, compute.device, surroundings.log);
   const device = { ...compute.device, ...(gpu && gpuDevice(gpu, isFast)), computeThreads };
   const gpuMemoryBudgetBytes = gpu && (options.gpuMemoryBudgetBytes ?? freeBytes);
@@ -200,6 +201,7 @@ function blobCache({ stateDir, datasetsRoot }: ProgramOptions, nats: Nats): Blob
 
 async function startCompute(
   options: ServingOptions,
+  keptFolder: string | undefined,
   { shutdown, log }: ProgramSurroundings,
 ): Promise<TeacherCompute> {
   const { computeThreads, lookupDelayMs, lookupDelayFile, secrets, allowedAddresses } = options;
@@ -208,7 +210,7 @@ async function startCompute(
   log.info('loading TensorFlow');
   const compute = await TeacherCompute.start(
     { computeThreads, lookupDelayMs, lookupDelayFile, gpu },
-    { secrets, allowedAddresses },
+    { secrets, allowedAddresses, keptFolder },
     log,
   );
   shutdown.onStop('compute threads', () => compute.stop());

@@ -161,6 +161,9 @@ test('what is wrong is said at submit', async () => {
   ).rejects.toThrow(
     'there is no secret no-token: want the environment variable LYCEUM_SECRET_NO_TOKEN',
   );
+  await expect(submit(inline({ headers: { authorization: 'Bearer abc' } }))).rejects.toThrow(
+    'spec.teachers[1].inference.headers.authorization: is a key that is written into the document',
+  );
   await expect(submit({ ...inline(), access: 'white' })).rejects.toThrow(
     'spec.teachers[1].access: want gray or black, got "white"',
   );

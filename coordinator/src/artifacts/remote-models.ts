@@ -13,7 +13,11 @@ import {
 } from '@lyceum/learning/formats';
 import { inlineSettings, type ModelSettings, settingsJson } from '@lyceum/learning/models';
 import { answersDiffer, findModel, openInferenceServer } from '@lyceum/learning/open-inference';
-import type { InferenceDescription, InlineInference } from '@lyceum/learning/specification';
+import {
+  type InferenceDescription,
+  type InlineInference,
+  writtenKeyProblems,
+} from '@lyceum/learning/specification';
 import type { Outside } from '@lyceum/platform';
 import {
   InvalidDocumentError,
@@ -51,6 +55,10 @@ export class RemoteModels {
     given: Partial<ModelSettings>,
   ): Promise<{ artifact: NamedArtifact; created: boolean }> {
     const { catalog, now } = this.#parts;
+    const problems = writtenKeyProblems(description);
+    if (problems.length > 0) {
+      throw new InvalidDocumentError(`the description of model ${description.model}`, problems);
+    }
     const found = await this.#find(description, given);
     const before = await catalog.find('model', name);
     if (before !== undefined && isSame(await this.#package(before), found)) {

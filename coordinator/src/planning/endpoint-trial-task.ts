@@ -12,6 +12,7 @@ import {
   type EndpointPackage,
   endpointInputs,
   type FormatName,
+  listProblem,
   type PackageOf,
   parsePackagedModel,
   type RemotePackage,
@@ -107,6 +108,8 @@ async function askEndpoint(
   const caller = endpointCaller({ ...endpoint, rate: {}, timeoutMs, attempts }, outside);
   const body = requestBody(endpoint, inputs, dataset.classNames);
   await caller.post(body, new AbortController().signal, (response) => {
+    const wrongList = listProblem(endpoint, response, asked.length);
+    if (wrongList !== undefined) return `the response ${wrongList}`;
     for (const place of asked.keys()) {
       const answer = readAnswer(endpoint, response, place, dataset.classNames, false);
       if ('problem' in answer) return `the response ${answer.problem}`;

@@ -9,6 +9,7 @@ export {
   type EndpointPackage,
   endpointInputs,
   isTokenCount,
+  listProblem,
   pngFile,
   promptTokens,
   readAnswer,

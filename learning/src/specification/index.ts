@@ -52,5 +52,6 @@ export {
   type InlineInference,
   parseEndpoint,
   type RemoteModelDocument,
+  writtenKeyProblems,
 } from './servers/index.js';
 export { tooManyParameters } from './student-size.js';

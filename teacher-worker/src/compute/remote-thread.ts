@@ -10,8 +10,8 @@ import { remoteTeachers } from './remote/index.js';
 import type { RemoteSettings, TeacherCalls } from './teacher-calls.js';
 import { Teachers } from './teachers.js';
 
-const { secrets, allowedAddresses } = workerData as RemoteSettings;
+const { secrets, allowedAddresses, keptFolder } = workerData as RemoteSettings;
 const outside = { secrets, addresses: new AddressGuard(allowedAddresses) };
 const measured = { computeThreads: 1, lookupDelayMs: undefined, lookupDelayFile: undefined };
-const teachers = new Teachers(remoteTeachers(outside, Math.random), measured, {});
+const teachers = new Teachers(remoteTeachers(outside, Math.random, keptFolder), measured, {});
 offerToOwner<TeacherCalls>(teachers.calls);

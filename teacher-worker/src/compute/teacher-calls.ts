@@ -23,6 +23,8 @@ export interface RemoteSettings {
   readonly secrets: SecretPlaces;
   /** Which addresses may be called beside public ones, as the operator lists them. */
   readonly allowedAddresses: readonly string[];
+  /** Has what endpoints have answered; undefined: that is gone with the process. */
+  readonly keptFolder: string | undefined;
 }
 
 export interface ComputeDevice {

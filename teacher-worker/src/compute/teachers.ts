@@ -186,7 +186,8 @@ export class Teachers {
     const start = performance.now();
     const { view, outputs, isProbe } = request;
     if (isProbe) await engine.check?.();
-    const tensors = await engine.answer({ dataset, samples, view, outputs }).finally(() => {
+    const asked = { dataset, samples, view, outputs, isProbe };
+    const tensors = await engine.answer(asked).finally(() => {
       const used = engine.used?.();
       // Canaries are counted by themselves, and against a budget of their own.
       if (!isProbe && used !== undefined) {

@@ -33,6 +33,24 @@ export function valueAt(json: unknown, pointer: string, place: number): unknown 
 }
 
 /**
+ * Why none of a call's answers can be believed: a list that is longer or shorter than what was asked may lack one, or have
+ * one more, anywhere, and then what stands behind it belongs to other samples.
+ */
+export function listProblem(
+  endpoint: Pick<Endpoint, 'answer' | 'chat'>,
+  response: unknown,
+  sampleCount: number,
+): string | undefined {
+  const parts = answerPointer(endpoint).split('/');
+  const star = parts.indexOf('*');
+  const pointer = parts.slice(0, star).join('/');
+  const list = star < 0 ? undefined : valueAt(response, pointer, 0);
+  if (!Array.isArray(list) || list.length === sampleCount) return undefined;
+  const at = pointer === '' ? '' : ` at ${pointer}`;
+  return `has a list of ${list.length}${at} for ${sampleCount} samples, so nobody knows which is whose`;
+}
+
+/**
  * What one sample of a call was answered, strictly: a word or a number that stands for a class.
  *
  * @param place - of the sample in the call.
@@ -54,7 +72,8 @@ export function readAnswer(
   }
   if (typeof raw !== 'string' && typeof raw !== 'number' && typeof raw !== 'boolean') {
     const got = quoting ? shown(raw) : kindOf(raw);
-    return { problem: `wants a word or a number at ${pointer}, got ${got}` };
+    const at = pointer.replace('*', String(place));
+    return { problem: `wants a word or a number at ${at}, got ${got}` };
   }
   const word = String(raw).trim();
   const { classes, otherwise } = endpoint;

@@ -1,7 +1,8 @@
 /** The format of black-box endpoints, as the table has it. */
+import { InvalidDocumentError } from '@lyceum/proto';
 import { readTextFile } from '../../files/index.js';
 import type { ModelFormat } from '../../models/index.js';
-import { parseEndpoint } from '../../specification/index.js';
+import { parseEndpoint, writtenKeyProblems } from '../../specification/index.js';
 import {
   describeEndpoint,
   ENDPOINT_MEMBER,
@@ -20,6 +21,8 @@ export const endpoint = {
     liesAt: (path) => /\.(ya?ml|endpoint\.json)$/.test(path),
     pack(path, given) {
       const described = parseEndpoint(readTextFile(path, 'NOT_FOUND'), path);
+      const problems = writtenKeyProblems(described);
+      if (problems.length > 0) throw new InvalidDocumentError(path, problems);
       const settings = { output: 'probabilities' as const, ...given };
       return encodeEndpointPackage({ endpoint: described, settings });
     },

@@ -1,7 +1,13 @@
 /** Models behind an HTTP address of the user's own: the request, the answer, the package. */
 
 export { endpoint } from './endpoint.js';
-export { answerPointer, readAnswer, requireKnownClasses, valueAt } from './endpoint-answers.js';
+export {
+  answerPointer,
+  listProblem,
+  readAnswer,
+  requireKnownClasses,
+  valueAt,
+} from './endpoint-answers.js';
 export { endpointInputs } from './endpoint-inputs.js';
 export {
   describeEndpoint,

@@ -1,5 +1,5 @@
 /** Headers of calls to somebody else's server, as users describe them. A secret stays where it is: they have its name alone. */
-import { SECRET_NAME } from '@lyceum/proto';
+import { type Problem, SECRET_NAME } from '@lyceum/proto';
 import { z } from 'zod';
 import { choose, isMapping, section, text, wants } from '../../documents/index.js';
 
@@ -33,3 +33,29 @@ export const headers = z.record(
     error: wants('a mapping from names of headers to their values'),
   },
 );
+
+/** Headers, and parts of a URL's query, that carry keys. */
+const KEY_HEADER = /^(?:(?:proxy-)?authorization|cookie|(?:.+-)?(?:api-?key|key|token|secret))$/i;
+const KEY_PART = /^(?:(?:api|access|auth|subscription)[-_]?)?(?:key|token|secret|sig|signature)$/i;
+
+/** Keys that stand in a document itself: others read it, and a run's copy of it. */
+export function writtenKeyProblems({
+  url,
+  headers: written = {},
+}: {
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, unknown>> | undefined;
+}): Problem[] {
+  const want =
+    'is a key that is written into the document, which is stored and shown; want a header { secret: NAME }, and the key where secrets stand';
+  const named = Object.entries(written).filter(
+    ([name, value]) => typeof value === 'string' && KEY_HEADER.test(name),
+  );
+  const parts = URL.canParse(url) ? [...new URL(url).searchParams.keys()] : [];
+  return [
+    ...named.map(([name]) => ({ path: `headers.${name}`, message: want })),
+    ...parts
+      .filter((part) => KEY_PART.test(part))
+      .map((part) => ({ path: 'url', message: `${part} ${want}` })),
+  ];
+}

@@ -11,6 +11,7 @@ export {
   INPUTS_PLACEHOLDER,
   parseEndpoint,
 } from './endpoint-schema.js';
+export { writtenKeyProblems } from './header-schema.js';
 export {
   checkInferenceDescription,
   checkRemoteModelDocument,

@@ -1,5 +1,9 @@
 /** What endpoints are sent and how their answers are read: JSON in, JSON out, written down here. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { endpoint as format } from '../../../src/formats/endpoint/endpoint.js';
 import { readAnswer } from '../../../src/formats/endpoint/endpoint-answers.js';
 import { encodeEndpointPackage } from '../../../src/formats/endpoint/endpoint-package.js';
 import { nestedValues, requestBody } from '../../../src/formats/endpoint/endpoint-request.js';
@@ -96,6 +100,20 @@ it('keeps its answers when only the way of calling changes', () => {
   );
   expect(digestOf({ revision: '2' }).answersDigest).not.toBe(plain.answersDigest);
   expect(digestOf({ otherwise: 'abstain' })).toMatchObject({ mayAbstain: true });
+});
+
+it('packs no description with a key in it', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'endpoint-'));
+  const file = join(folder, 'box.yaml');
+  const fields = { url: 'http://a.example/?key=abc', request: '$input', answer: '/l' };
+  writeFileSync(file, JSON.stringify({ ...fields, headers: { 'x-api-key': 'abc' } }));
+  try {
+    expect(() => format.onDisk.pack(file, {})).toThrow(
+      /box.yaml cannot be used:\n {2}- headers.x-api-key: is a key that is written.*\n {2}- url: key is a key that/,
+    );
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 it('writes pictures that read back as they were', async () => {

@@ -2,6 +2,7 @@
 import type { InvalidDocumentError } from '@lyceum/proto';
 import { expect, it } from 'vitest';
 import { parseEndpoint } from '../../../src/specification/servers/endpoint-schema.js';
+import { writtenKeyProblems } from '../../../src/specification/servers/header-schema.js';
 
 const problemsOf = (text: string): string[] => {
   try {
@@ -75,4 +76,33 @@ it.each([
   ],
 ])('says what is wrong with %j', (text, want) => {
   expect(problemsOf(text).join('\n')).toContain(want);
+});
+
+it('finds keys that are written into a document', () => {
+  const paths = (url: string, headers: Record<string, unknown> = {}) =>
+    writtenKeyProblems({ url, headers }).map(({ path, message }) => [
+      path,
+      message.slice(0, message.indexOf('is a key')).trim(),
+    ]);
+  for (const name of [
+    'Authorization',
+    'x-api-key',
+    'api-key',
+    'x-goog-api-key',
+    'X-Key',
+    'ocp-apim-subscription-key',
+    'cookie',
+    'x-auth-token',
+  ]) {
+    // biome-ignore format: one line
+    expect(paths('http://a/', { [name]: 'Bearer abc' })).toEqual([[`headers.${name}`, '']]);
+    expect(paths('http://a/', { [name]: { secret: 'abc', prefix: '' } })).toEqual([]);
+  }
+  expect(paths('http://a/', { 'x-tenant': 'blue', accept: 'text/plain' })).toEqual([]);
+  expect(paths('https://a/v1?alt=json&key=abc&access_token=b')).toEqual([
+    ['url', 'key'],
+    ['url', 'access_token'],
+  ]);
+  expect(paths('https://a/keys/token?keyword=a&api-version=2')).toEqual([]);
+  expect(paths('grpc://a:8001')).toEqual([]);
 });

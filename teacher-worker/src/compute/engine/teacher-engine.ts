@@ -44,6 +44,8 @@ export interface AnswerRequest {
   readonly view: ViewAt;
   /** Names of tensors, sorted. */
   readonly outputs: readonly string[];
+  /** It finds out whether the teacher is what it was; default not. */
+  readonly isProbe?: boolean;
 }
 
 /** One output tensor of an answer. */
@@ -94,7 +96,7 @@ export interface TeacherEngine {
   /** What it has asked of a service since this was last called. Absent: it calls none that anybody pays for. */
   used?(): ServiceUse;
 
-  /** From here on nothing is answered by what it keeps of earlier answers. Absent: it keeps none. */
+  /** From here on no probe is answered by what it keeps of earlier answers. Absent: it keeps none. */
   forget?(): void;
 
   /** Frees the model. */

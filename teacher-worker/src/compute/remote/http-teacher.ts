@@ -1,8 +1,10 @@
 /**
  * A teacher behind a black-box endpoint. It gives the `class` alone, −1 where it does not know.
  *
- * What it has answered is kept for as long as the worker lives: a ticket that fails halfway, a self-test and an evaluation ask
- * nobody twice. A canary is no canary unless it calls: it has the worker forget first. Calls have a lane each; those that are under way when one fails are waited for, and what they bring is kept.
+ * What it has answered is kept, also when the worker is killed: a ticket that fails halfway, a self-test and an evaluation ask
+ * nobody twice. A canary is no canary unless it calls: it has its own samples asked anew. What was kept is thrown away only if
+ * one of them is answered otherwise now. Calls have a lane each; those that are under way when one fails are waited for, and
+ * what they bring is kept.
  */
 import type { Dataset } from '@lyceum/learning/datasets';
 import {
@@ -10,6 +12,7 @@ import {
   describeEndpoint,
   type EndpointPackage,
   endpointInputs,
+  listProblem,
   readAnswer,
   requestBody,
   requireKnownClasses,
@@ -34,17 +37,19 @@ import {
   type TeacherDescription,
   type TeacherEngine,
 } from '../engine/index.js';
-import type { KeptAnswers, RemotePlace } from './remote-place.js';
+import type { KeptAnswers, TableKey } from './kept-answers.js';
+import type { RemotePlace } from './remote-place.js';
 
 /** Of a ticket: below what a coordinator waits for a worker that is silent. What is left is handed back, and goes on. */
 const TURN_MS = 240_000;
 
-/** Endpoints, sets and views whose answers are kept, the newest. Four bytes a sample. */
-const TABLES_MAX_COUNT = 32;
-
-const NOT_ASKED = -2;
-
 const NOTHING: ServiceUse = { count: 0, inputTokens: 0, outputTokens: 0 };
+
+/** Classes by sample. */
+interface KnownClasses {
+  get(sample: number): number | undefined;
+  set(sample: number, answer: number): unknown;
+}
 
 export interface HttpTeacherOptions {
   readonly model: EndpointPackage;
@@ -68,6 +73,8 @@ export class HttpTeacher implements TeacherEngine {
   /** Of all that its answers depend on. */
   readonly #answersDigest: string;
   #used: ServiceUse = NOTHING;
+  /** What probes were answered since they are to be asked anew, by table; undefined: kept answers will do. */
+  #anew: Map<string, Map<number, number>> | undefined;
 
   private constructor({ model, dataset, outside, kept }: HttpTeacherOptions) {
     requireKnownClasses(model.endpoint, dataset.classNames);
@@ -109,26 +116,30 @@ export class HttpTeacher implements TeacherEngine {
     return { classCount: this.#classCount, parameterCount: 0, weightBytes: 0, latencyBatch1Ms: 0 };
   }
 
-  async answer({ dataset, samples, view, outputs }: AnswerRequest): Promise<AnswerTensor[]> {
+  async answer(request: AnswerRequest): Promise<AnswerTensor[]> {
+    const { dataset, samples, view, outputs } = request;
     if (`${outputs}` !== CLASS_OUTPUT) {
       const message = `this teacher gives ${CLASS_OUTPUT} alone, not ${outputs.join(', ')}; its access in a run is black`;
       throw new LyceumError('INVALID_ARGUMENT', message);
     }
-    const table = this.#tableOf(dataset, view);
-    const missing = [...new Set(samples)].filter((sample) => table[sample] === NOT_ASKED);
+    const key = this.#keyOf(dataset, view);
+    const anew = request.isProbe === true ? this.#anewOf(key) : undefined;
+    const known = anew ?? this.#kept.table(key);
+    const missing = [...new Set(samples)].filter((sample) => known.get(sample) === undefined);
     const { batch, concurrency } = this.#model.endpoint;
     const turn = AbortSignal.timeout(TURN_MS);
     try {
       await inLanes(batches(missing, batch), concurrency, turn, (some) =>
-        this.#ask(dataset, view, some, table, turn),
+        this.#ask(dataset, view, some, known, turn),
       );
     } catch (err) {
       if (!turn.aborted || err instanceof LyceumError) throw err;
-      const left = missing.filter((sample) => table[sample] === NOT_ASKED).length;
+      const left = missing.filter((sample) => known.get(sample) === undefined).length;
       const message = `${missing.length - left} of ${missing.length} samples answered in ${TURN_MS / 1000} s; the rest is asked in the next turn`;
       throw new LyceumError('UNAVAILABLE', message);
     }
-    const values = Float32Array.from(samples, (sample) => table[sample] as number);
+    if (anew !== undefined) this.#keepAnew(key, samples, anew);
+    const values = Float32Array.from(samples, (sample) => known.get(sample) as number);
     return [{ name: CLASS_OUTPUT, width: 1, values }];
   }
 
@@ -139,9 +150,7 @@ export class HttpTeacher implements TeacherEngine {
   }
 
   forget(): void {
-    for (const key of this.#kept.keys()) {
-      if (key.startsWith(`${this.#answersDigest} `)) this.#kept.delete(key);
-    }
+    this.#anew = new Map();
   }
 
   async close(): Promise<void> {}
@@ -150,7 +159,7 @@ export class HttpTeacher implements TeacherEngine {
     dataset: Dataset,
     view: ViewAt,
     samples: readonly number[],
-    table: Int32Array,
+    known: KnownClasses,
     signal: AbortSignal,
   ): Promise<void> {
     const { endpoint } = this.#model;
@@ -158,12 +167,14 @@ export class HttpTeacher implements TeacherEngine {
     const body = requestBody(endpoint, inputs, dataset.classNames);
     // What can be read is kept, whatever stands beside it.
     const problemOf = (response: unknown): string | undefined => {
+      const wrongList = listProblem(endpoint, response, samples.length);
+      if (wrongList !== undefined) return `the response ${wrongList}`;
       let problem: string | undefined;
       for (const [place, sample] of samples.entries()) {
         const answer = readAnswer(endpoint, response, place, dataset.classNames, false);
         if ('problem' in answer) problem ??= `sample ${sample}: the response ${answer.problem}`;
-        else if (answer.className === null) table[sample] = -1;
-        else table[sample] = dataset.classNames.indexOf(answer.className);
+        else if (answer.className === null) known.set(sample, -1);
+        else known.set(sample, dataset.classNames.indexOf(answer.className));
       }
       return problem;
     };
@@ -174,15 +185,30 @@ export class HttpTeacher implements TeacherEngine {
     }
   }
 
-  #tableOf({ digest, sampleCount }: Dataset, view: ViewAt): Int32Array {
-    const key = [this.#answersDigest, digest, view.text, view.epoch].join(' ');
-    const table = this.#kept.get(key) ?? new Int32Array(sampleCount).fill(NOT_ASKED);
-    // The newest last.
-    this.#kept.delete(key);
-    this.#kept.set(key, table);
-    const [oldest] = this.#kept.keys();
-    if (this.#kept.size > TABLES_MAX_COUNT && oldest !== undefined) this.#kept.delete(oldest);
-    return table;
+  #keyOf({ digest, sampleCount, classCount }: Dataset, { text, epoch }: ViewAt): TableKey {
+    const answersDigest = this.#answersDigest;
+    const view = `${text} ${epoch}`;
+    return { answersDigest, datasetDigest: digest, view, sampleCount, classCount };
+  }
+
+  #anewOf({ datasetDigest, view }: TableKey): Map<number, number> | undefined {
+    if (this.#anew === undefined) return undefined;
+    const name = `${datasetDigest} ${view}`;
+    const own = this.#anew.get(name) ?? new Map<number, number>();
+    this.#anew.set(name, own);
+    return own;
+  }
+
+  /** An endpoint that answers otherwise now is another one: nothing that it said before is worth keeping. */
+  #keepAnew(key: TableKey, samples: Uint32Array, anew: ReadonlyMap<number, number>): void {
+    const table = this.#kept.table(key);
+    const isOther = samples.some((sample) => {
+      const before = table.get(sample);
+      return before !== undefined && before !== anew.get(sample);
+    });
+    if (isOther) this.#kept.forget(this.#answersDigest);
+    const kept = this.#kept.table(key);
+    for (const [sample, answer] of anew) kept.set(sample, answer);
   }
 }
 

@@ -2,16 +2,20 @@
  * A teacher behind a real HTTP server in this process. The server says what it was asked, and fails as it is told; the
  * oracle of its answers is plain arithmetic on the samples.
  */
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'; // biome-ignore format: one line
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseDataset, sampleTextsOf } from '@lyceum/learning/datasets';
+import { describeEndpoint, type EndpointPackage } from '@lyceum/learning/formats';
 import { checkEndpoint } from '@lyceum/learning/specification';
 import { IDENTITY_VIEW } from '@lyceum/learning/views';
 import { AddressGuard, type Outside } from '@lyceum/platform';
 import sharp from 'sharp';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { HttpTeacher } from '../../../src/compute/remote/http-teacher.js';
-import type { KeptAnswers } from '../../../src/compute/remote/remote-place.js';
+import { KeptAnswers } from '../../../src/compute/remote/kept-answers.js';
 import { makeDataset } from '../../teachers-and-set.js';
 
 const dataset = parseDataset(makeDataset().bytes);
@@ -61,7 +65,7 @@ afterAll(() => {
 });
 beforeEach(() => {
   asked = [];
-  kept = new Map();
+  kept = new KeptAnswers(undefined);
   respond = (inputs) => ({ body: inputs.map((input) => ({ label: labelOf(input) })) });
 });
 
@@ -71,7 +75,7 @@ function labelOf(input: unknown): string {
   return NAMES[classOfByte(Math.round(value * 255))] as string;
 }
 
-function open(fields: Record<string, unknown> = {}): Promise<HttpTeacher> {
+function packageOf(fields: Record<string, unknown>): EndpointPackage {
   const endpoint = checkEndpoint(
     {
       url,
@@ -84,16 +88,19 @@ function open(fields: Record<string, unknown> = {}): Promise<HttpTeacher> {
     },
     'endpoint',
   );
-  return HttpTeacher.open({
-    model: { endpoint, settings: { output: 'probabilities' } },
-    dataset,
-    outside,
-    kept,
-  });
+  return { endpoint, settings: { output: 'probabilities' } };
 }
 
-async function classesOf(opening: Promise<HttpTeacher>, rows = samples): Promise<number[]> {
-  const request = { dataset, samples: rows, view: IDENTITY_VIEW, outputs: ['class'] };
+function open(fields: Record<string, unknown> = {}): Promise<HttpTeacher> {
+  return HttpTeacher.open({ model: packageOf(fields), dataset, outside, kept });
+}
+
+async function classesOf(
+  opening: HttpTeacher | Promise<HttpTeacher>,
+  rows = samples,
+  isProbe = false,
+): Promise<number[]> {
+  const request = { dataset, samples: rows, view: IDENTITY_VIEW, outputs: ['class'], isProbe };
   const teacher = await opening;
   const [answer] = await teacher.answer(request);
   return [...(answer?.values ?? [])];
@@ -110,18 +117,41 @@ it('answers with the class, asks about each sample once, and carries its secret'
   expect(authorization).toBe('Bearer s3cret');
 });
 
-it('asks anew once it is to forget, and other endpoints keep what they have', async () => {
-  const [teacher, other] = [open(), open({ answer: '/*/also' })];
+it('asks a probe anew once it is to forget, and forgets the rest if that is answered otherwise', async () => {
+  const [teacher, other] = [await open(), await open({ answer: '/*/also' })];
   respond = (inputs) => ({ body: inputs.map((i) => ({ label: labelOf(i), also: labelOf(i) })) });
   await classesOf(teacher);
   await classesOf(other);
+  const probed = samples.slice(0, 8);
+  const probe = (rows = probed) => classesOf(teacher, rows, true);
+  asked = [];
+  expect(await probe()).toEqual(want.slice(0, 8));
+  expect(asked).toEqual([]);
+  // As it was: what was paid for stays. A probe may come in parts.
+  teacher.forget();
+  expect(await probe()).toEqual(want.slice(0, 8));
+  expect(await probe(samples.slice(8, 16))).toEqual(want.slice(8, 16));
+  expect(asked.length).toBe(16);
+  expect(await classesOf(teacher)).toEqual(want);
+  expect(asked.length).toBe(16);
+  // Half of a probe, and then the rest of it.
+  teacher.forget();
+  const plain = respond;
+  respond = () => ({ status: 503, body: 'busy' });
+  await expect(probe()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   asked = [];
   respond = (inputs) => ({ body: inputs.map(() => ({ label: NAMES[0] })) });
-  (await teacher).forget();
-  expect(await classesOf(teacher)).toEqual(want.map(() => 0));
-  expect(asked.length).toBe(new Set(samples).size);
+  expect(await probe()).toEqual(probed.reduce<number[]>((all) => [...all, 0], []));
+  expect(asked.length).toBe(8);
+  // It is another one: only what it says now is kept.
+  respond = plain;
+  asked = [];
+  const mixed = await classesOf(teacher);
+  expect(mixed.slice(0, 8)).toEqual(new Array(8).fill(0));
+  expect(mixed.slice(8)).toEqual(want.slice(8));
+  expect(asked.length).toBe(new Set(samples).size - 8);
   expect(await classesOf(other)).toEqual(want);
-  expect(asked.length).toBe(new Set(samples).size);
+  expect(asked.length).toBe(new Set(samples).size - 8);
 });
 
 it('counts the calls that were answered, those too that nobody could read, and tells of each once', async () => {
@@ -145,6 +175,52 @@ it('counts the calls that were answered, those too that nobody could read, and t
   // Kept answers cost nothing.
   await classesOf(Promise.resolve(teacher));
   expect(teacher.used()).toEqual({ count: 0, inputTokens: 0, outputTokens: 0 });
+});
+
+it('asks nobody again after a kill, and about what the file has lost alone', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'kept-answers-'));
+  try {
+    kept = new KeptAnswers(folder);
+    respond = (inputs, call) =>
+      call % 3 === 0 ? { status: 400, body: 'no' } : { body: inputs.map((i) => ({ label: labelOf(i) })) }; // biome-ignore format: one line
+    await expect(classesOf(open({ concurrency: 1 }))).rejects.toThrow('answers 400');
+    respond = (inputs) => ({ body: inputs.map((input) => ({ label: labelOf(input) })) });
+    // Another process: of the first nothing is left but its files, the last record half written.
+    const [name = ''] = readdirSync(folder);
+    const file = join(folder, name);
+    appendFileSync(file, Buffer.from([1, 2, 3]));
+    kept = new KeptAnswers(folder);
+    expect(await classesOf(open())).toEqual(want);
+    expect(asked.length).toBe(new Set(samples).size);
+
+    const bytes = readFileSync(file);
+    expect(bytes.length).toBe(12 * asked.length);
+    bytes.writeInt32LE(bytes.readInt32LE(28) ^ 1, 28);
+    writeFileSync(file, bytes);
+    asked = [];
+    kept = new KeptAnswers(folder);
+    expect(await classesOf(open())).toEqual(want);
+    expect(asked.length).toBe(1);
+
+    // A folder that cannot be: answers count all the same.
+    kept = new KeptAnswers(join(file, 'below'));
+    expect(await classesOf(open())).toEqual(want);
+    kept = new KeptAnswers(folder);
+
+    // Another endpoint's stay.
+    const other = open({ revision: 'other' });
+    await classesOf(other);
+    kept.forget(describeEndpoint(packageOf({})).answersDigest);
+    expect(readdirSync(folder)).toHaveLength(1);
+    asked = [];
+    kept = new KeptAnswers(folder);
+    await classesOf(open({ revision: 'other' }));
+    expect(asked).toEqual([]);
+    await classesOf(open());
+    expect(asked.length).toBe(new Set(samples).size);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 it('sends pictures as PNG in base64', async () => {
@@ -187,6 +263,30 @@ it('names the sample whose answer is no class, or takes it for none if the descr
   expect(await classesOf(open({ otherwise: 'abstain' }))).toEqual(want.map(() => -1));
   const classes = { zebra: 'c' };
   expect(await classesOf(open({ classes }))).toEqual(want.map(() => 2));
+});
+
+it('believes none of a list that lacks an answer or has one more, and asks again', async () => {
+  const plain = respond;
+  let wrong = 0;
+  respond = (inputs, call) => {
+    const list = plain(inputs, call).body as object[];
+    wrong += 1;
+    if (wrong === 1) list.splice(2, 1);
+    if (wrong === 2) list.unshift({ label: NAMES[0] });
+    return { body: list };
+  };
+  expect(await classesOf(open({ concurrency: 1, attempts: 3 }))).toEqual(want);
+  respond = (inputs) => ({ body: [...inputs, 'more'].map(() => ({ label: NAMES[0] })) });
+  await expect(classesOf(open({ revision: 'other', concurrency: 1 }))).rejects.toThrow(
+    'the response has a list of 9 for 8 samples, so nobody knows which is whose; tried 2 times',
+  );
+});
+
+it('takes answers by their places where they stand in a mapping', async () => {
+  respond = (inputs) => ({
+    body: { at: { ...inputs.map((input) => labelOf(input)), model: 'm' } },
+  });
+  expect(await classesOf(open({ answer: '/at/*' }))).toEqual(want);
 });
 
 it('refuses other outputs, classes that the set has not, and secrets that are not there', async () => {

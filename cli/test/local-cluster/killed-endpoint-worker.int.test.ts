@@ -1,0 +1,110 @@
+/**
+ * A black-box endpoint, an HTTP server in this process, whose only worker is killed over a ticket and started anew, as are the
+ * coordinator and NATS. The server counts how often it is asked about each sample: what it has answered is not paid for again.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ArtifactKind, RunState } from '@lyceum/proto';
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { CoordinatorClient } from '../../src/client/index.js';
+import { readModel } from '../../src/import/read-model.js';
+import { LocalCluster } from '../../src/local-cluster/index.js';
+import { smallImagesBytes } from './small-images.js';
+
+const PATIENT = { timeout: 180_000, interval: 10 };
+const CONCURRENCY = 4;
+const SAMPLES = 400;
+/** The self-test's, and the canary's that is asked at the run's first ticket and before its end. */
+const VALIDATION = 40;
+const { ARTIFACT_KIND_DATASET, ARTIFACT_KIND_MODEL } = ArtifactKind;
+vi.setConfig({ testTimeout: 600_000 });
+
+let cluster: LocalCluster;
+let client: CoordinatorClient;
+let folder: string;
+let server: Server;
+const answered = new Map<string, number>();
+let calls = 0;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'killed-endpoint-'));
+  server = createServer((request, response) => {
+    const parts: Buffer[] = [];
+    request.on('data', (part: Buffer) => parts.push(part));
+    request.on('end', () => {
+      calls += 1;
+      const { row } = JSON.parse(Buffer.concat(parts).toString()) as { row: number[][][] };
+      const key = JSON.stringify(row);
+      answered.set(key, (answered.get(key) ?? 0) + 1);
+      const sum = row.flat(2).reduce((total, value) => total + value, 0);
+      setTimeout(() => response.end(JSON.stringify({ is: sum > 0 ? 'even' : 'odd' })), 40);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  cluster = await LocalCluster.start({
+    teacherWorkers: 1,
+    studentWorkers: 1,
+    computeThreads: 1,
+    restartWorkers: true,
+    environment: process.env,
+  });
+  client = new CoordinatorClient(cluster.address);
+  await client.pushArtifact(ARTIFACT_KIND_DATASET, 'small', smallImagesBytes());
+  for (const name of ['worker', 'coordinator', 'nats']) {
+    const file = join(folder, `${name}.yaml`);
+    const described = { url, request: { row: '$input' }, answer: '/is', concurrency: CONCURRENCY };
+    writeFileSync(file, JSON.stringify({ ...described, revision: name }));
+    await client.pushArtifact(ARTIFACT_KIND_MODEL, name, await readModel(file, undefined));
+  }
+});
+afterAll(async () => {
+  client?.close();
+  await cluster?.stop();
+  server.closeAllConnections();
+  server.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+beforeEach(() => {
+  answered.clear();
+  calls = 0;
+});
+
+const BLOWS = {
+  worker: () => cluster.kill('teacher-1', 'SIGKILL'),
+  coordinator: () => cluster.restartCoordinator('SIGKILL'),
+  nats: () => cluster.restartNats('SIGKILL'),
+};
+
+test.each(['worker', 'coordinator', 'nats'] as const)(
+  'a kill of the %s in the middle of a ticket asks about nothing again that was answered',
+  async (name) => {
+    await client.submitRun(
+      JSON.stringify({
+        apiVersion: 'lyceum.dev/v1alpha1',
+        kind: 'Distillation',
+        metadata: { name },
+        spec: {
+          dataset: 'small',
+          teachers: [{ name: 'box', model: name, access: 'black' }],
+          teacherHealth: { accept: ['box'] },
+          student: { model: { architecture: 'mlp', hiddenUnits: [8] } },
+          objective: [{ term: 'vote', weight: 0.5 }, { term: 'ce' }],
+          training: { batchSize: 32, steps: 30, checkpointEverySteps: 10 },
+        },
+      }),
+    );
+    // In the middle of the first ticket, of all samples to train on.
+    await vi.waitFor(() => expect(answered.size).toBeGreaterThan(VALIDATION + 150), PATIENT);
+    await BLOWS[name]();
+    const run = await client.waitForEnd(name);
+    expect([run.reason, run.state]).toEqual(['', RunState.RUN_STATE_SUCCEEDED]);
+    expect(answered.size).toBe(SAMPLES);
+    // Those of calls under way, and two canaries; a coordinator that starts anew may ask for one more.
+    const again = calls - SAMPLES;
+    expect(again).toBeLessThanOrEqual(CONCURRENCY + 3 * VALIDATION);
+  },
+);

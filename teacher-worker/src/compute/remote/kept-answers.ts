@@ -1,0 +1,155 @@
+/**
+ * What endpoints have answered: classes by sample, of one set and view. It outlives the teacher, which may be loaded again, and
+ * in its files the process: a worker that was killed over a ticket pays for no answer twice. A file is written behind the
+ * answer and not synced, so a machine that loses its power may lose the last of them.
+ *
+ *   record  sample u32 | class i32, −1: it does not know | crc32 of both u32      little-endian
+ */
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, truncateSync } from 'node:fs'; // biome-ignore format: one line
+import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import { sha256Hex } from '@lyceum/proto';
+
+/** Endpoints, sets and views whose answers are kept, the newest. Four bytes a sample in memory. */
+const TABLES_MAX_COUNT = 32;
+
+const RECORD_BYTES = 12;
+const NAME_LETTERS = 32;
+
+/** In place of a class. */
+const NOT_ASKED = -2;
+
+/** Of what a table is: answers of one endpoint to one set's view. */
+export interface TableKey {
+  /** Of all that the endpoint's answers depend on. */
+  readonly answersDigest: string;
+  readonly datasetDigest: string;
+  readonly view: string;
+  readonly sampleCount: number;
+  readonly classCount: number;
+}
+
+export class KeptAnswers {
+  readonly #folder: string | undefined;
+  readonly #tables = new Map<string, KeptTable>();
+
+  /** @param folder - this process's own; undefined: nothing outlives the process. */
+  constructor(folder: string | undefined) {
+    this.#folder = folder;
+    const files = this.#names().map((name) => {
+      const file = this.#fileOf(name) as string;
+      return { file, ms: statSync(file).mtimeMs };
+    });
+    files.sort((a, b) => b.ms - a.ms);
+    for (const { file } of files.slice(TABLES_MAX_COUNT)) rmSync(file, { force: true });
+  }
+
+  table(key: TableKey): KeptTable {
+    const name = nameOf(key);
+    const table = this.#tables.get(name) ?? new KeptTable(key, this.#fileOf(name));
+    // The newest last.
+    this.#tables.delete(name);
+    this.#tables.set(name, table);
+    const [oldest] = this.#tables.keys();
+    if (this.#tables.size > TABLES_MAX_COUNT && oldest !== undefined) this.#drop(oldest);
+    return table;
+  }
+
+  /** All of an endpoint's. */
+  forget(answersDigest: string): void {
+    const own = prefixOf(answersDigest);
+    for (const name of [...this.#tables.keys(), ...this.#names()]) {
+      if (name.startsWith(own)) this.#drop(name);
+    }
+  }
+
+  #drop(name: string): void {
+    this.#tables.delete(name);
+    const file = this.#fileOf(name);
+    if (file !== undefined) rmSync(file, { force: true });
+  }
+
+  /** Of files. A folder that cannot be made costs what it is for, and nothing else. */
+  #names(): string[] {
+    if (this.#folder === undefined) return [];
+    try {
+      mkdirSync(this.#folder, { recursive: true });
+      return readdirSync(this.#folder);
+    } catch {
+      return [];
+    }
+  }
+
+  #fileOf(name: string): string | undefined {
+    return this.#folder === undefined ? undefined : join(this.#folder, name);
+  }
+}
+
+export class KeptTable {
+  readonly #classes: Int32Array;
+  readonly #file: string | undefined;
+
+  constructor({ sampleCount, classCount }: TableKey, file: string | undefined) {
+    this.#classes = new Int32Array(sampleCount).fill(NOT_ASKED);
+    this.#file = file;
+    if (file === undefined) return;
+    for (const [sample, answer] of recordsIn(file)) {
+      if (sample < sampleCount && answer >= -1 && answer < classCount) {
+        this.#classes[sample] = answer;
+      }
+    }
+  }
+
+  /** The class's index, −1: it does not know; undefined: it was not asked. */
+  get(sample: number): number | undefined {
+    const answer = this.#classes[sample] ?? NOT_ASKED;
+    return answer === NOT_ASKED ? undefined : answer;
+  }
+
+  /** @param answer - as {@link KeptTable.get} gives it. */
+  set(sample: number, answer: number): void {
+    if (this.#classes[sample] === answer) return;
+    this.#classes[sample] = answer;
+    if (this.#file === undefined) return;
+    try {
+      appendFileSync(this.#file, recordOf(sample, answer));
+    } catch {
+      // A full disk costs what the file is for. The answer counts all the same.
+    }
+  }
+}
+
+function prefixOf(answersDigest: string): string {
+  return `${answersDigest.slice(0, NAME_LETTERS)}-`;
+}
+
+function nameOf({ answersDigest, datasetDigest, view }: TableKey): string {
+  const own = sha256Hex([answersDigest, datasetDigest, view].join(' '));
+  return `${prefixOf(answersDigest)}${own.slice(0, NAME_LETTERS)}`;
+}
+
+function recordOf(sample: number, answer: number): Buffer {
+  const record = Buffer.alloc(RECORD_BYTES);
+  record.writeUInt32LE(sample, 0);
+  record.writeInt32LE(answer, 4);
+  record.writeUInt32LE(crc32(record.subarray(0, 8)), 8);
+  return record;
+}
+
+/** Those that are sound. Half a record at the end, as a kill leaves it, is cut off, so that the next one begins where it should. */
+function recordsIn(file: string): (readonly [number, number])[] {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(file);
+    const whole = bytes.length - (bytes.length % RECORD_BYTES);
+    if (whole < bytes.length) truncateSync(file, whole);
+  } catch {
+    // There is none, or it cannot be read: the endpoint is asked.
+    return [];
+  }
+  return Array.from({ length: Math.floor(bytes.length / RECORD_BYTES) }, (_, i) =>
+    bytes.subarray(i * RECORD_BYTES, (i + 1) * RECORD_BYTES),
+  )
+    .filter((record) => crc32(record.subarray(0, 8)) === record.readUInt32LE(8))
+    .map((record) => [record.readUInt32LE(0), record.readInt32LE(4)] as const);
+}
