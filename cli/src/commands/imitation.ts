@@ -2,6 +2,7 @@ import { wholeNumber } from '@lyceum/platform/flags';
 import { type Command, Option } from 'commander';
 import { writeNewFile } from '../files/index.js';
 import {
+  AGAIN,
   type Again,
   AnswersFile,
   checkPage,
@@ -71,8 +72,8 @@ export function addImitation(program: Command, environment: NodeJS.ProcessEnv): 
     .addOption(
       new Option(
         '--again <which>',
-        'unreadable: ask again what nobody can read; truncated: what was cut off; inconsistent: where answers of a teacher differ',
-      ).choices(['unreadable', 'truncated', 'inconsistent']),
+        'unreadable: ask again what nobody can read; refused: what a server refused; truncated: what was cut off; inconsistent: where answers of a teacher differ',
+      ).choices(AGAIN),
     )
     .addHelpText(
       'after',

@@ -1,5 +1,6 @@
 /** Black boxes asked once, their answers judged, a set made of them: stages on disk, no server. */
 export {
+  AGAIN,
   type Again,
   AnswersFile,
   type CollectedCost,

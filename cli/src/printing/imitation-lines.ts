@@ -107,11 +107,14 @@ function tokens(count: number | undefined, sign: string): string | undefined {
 }
 
 export function unreadableLines(unreadable: readonly Unreadable[]): string[] {
-  return unreadable.map(({ teacher, retried, left, problem }) => {
+  return unreadable.flatMap(({ teacher, retried, left, problem, refused, refusal }) => {
     const tries = `${teacher}: ${countText(retried)} answers could not be read and were asked for again`;
-    return left === 0
-      ? `${tries}; none is left`
-      : `${tries}; ${countText(left)} questions have none that can be read (${problem}): mend the description's answer or classes, or say otherwise: abstain, and collect reads what was kept; --again unreadable asks again`;
+    const lost =
+      left === 0
+        ? 'none is left'
+        : `${countText(left)} questions have none that can be read (${problem}): mend the description's answer or classes, or say otherwise: abstain, and collect reads what was kept; --again unreadable asks again`;
+    const never = `${teacher}: ${countText(refused)} questions were refused (${refusal}); collect --again refused asks them again`;
+    return [...(retried + left > 0 ? [`${tries}; ${lost}`] : []), ...(refused > 0 ? [never] : [])];
   });
 }
 

@@ -148,6 +148,8 @@ it.each<[unknown, string | null, string | undefined]>([
   [message('{"label": "x", "explanation": "so"}'), 'x', 'so'],
   [message('```json\n{"label":"y","explanation":"{so}"}\n```'), 'y', '{so}'],
   [message('Sure: {"label": "x"} as you see'), 'x', undefined],
+  [message('I {think} so: {"label": "x", "explanation": "a } b"} {smile}'), 'x', 'a } b'],
+  [message('{"kind": {"label": "y"}} {"label": "x"} {"label": "y"}'), 'x', undefined],
   [message('{"label": "x", "explanation": 3}'), 'x', undefined],
   [message(null, { tool_calls: [{ function: { arguments: '{"label":"y"}' } }] }), 'y', undefined],
   [message({ label: 'y', explanation: 'so' }), 'y', 'so'],
@@ -164,6 +166,10 @@ it.each<[unknown, string]>([
   [message('{"label": "z"}'), '"z" is none of x, y'],
   [message('{"kind": "x"}'), 'holds nothing at /label'],
   [message(null), 'wants a JSON object, got null'],
+  [message('{'.repeat(1e5)), 'wants a JSON object, got "{{'],
+  [message(null, { refusal: 'I am sorry' }), 'holds a refusal: I am sorry'],
+  [{ choices: [{ message: { content: '' }, finish_reason: 'length' }] }, 'maxTokens ended it before its first word'], // biome-ignore format: one line
+  [{ choices: [{ message: {}, finish_reason: 'content_filter' }] }, "its server's filter kept it back"], // biome-ignore format: one line
   [{ error: 'busy' }, 'holds nothing at /choices/0/message/content'],
 ])('refuses %j', (response, problem) => {
   const said = saidOf(askingOf(OBJECT), response, 0, CLASSES);

@@ -62,6 +62,11 @@ export function isUnreadable({ problem, refused }: ImitationAnswer): boolean {
   return problem !== undefined && refused === undefined;
 }
 
+/** Its server refused what it was asked, whether that was this input's fault or not. */
+export function isRefused({ refused }: ImitationAnswer): boolean {
+  return refused !== undefined;
+}
+
 /** Its server cut it off where it reached `maxTokens`. */
 export function isCutOff({ finish }: ImitationAnswer): boolean {
   return finish === 'length';

@@ -1,6 +1,7 @@
 /**
  * What may be spent. A call begins only if its greatest cost, beside that of the calls under way, fits into what is left; where
- * the calls under way may still leave enough, it waits for them. So no budget is exceeded, whatever servers answer.
+ * the calls under way may still leave enough, it waits for them. So no budget is exceeded. A server that counts more than its
+ * calls may cost exceeds it by the calls under way: those after them are taken to cost as much as its dearest.
  */
 import { hasPrice, type Imitation } from '@lyceum/learning/specification';
 import { LyceumError } from '@lyceum/proto';
@@ -34,6 +35,8 @@ export interface Hold {
 export class Budgets {
   readonly #budgets: readonly Budget[];
   #waiting: (() => void)[] = [];
+  /** What one try cost, by teacher. */
+  readonly #dearest = new Map<string, number>();
 
   /**
    * @param spent - by teacher, before.
@@ -69,10 +72,12 @@ export class Budgets {
   }
 
   /** @throws {LyceumError} RESOURCE_EXHAUSTED if a call may cost more than what is left; the signal's reason. */
-  async hold(teacher: string, greatest: number, signal: AbortSignal): Promise<Hold> {
+  async hold(teacher: string, expected: number, signal: AbortSignal): Promise<Hold> {
     const own = this.#budgets.filter((b) => b.teacher === undefined || b.teacher === teacher);
+    let greatest = expected;
     for (;;) {
       signal.throwIfAborted();
+      greatest = Math.max(expected, this.#dearest.get(teacher) ?? 0);
       for (const budget of own) requireRoom(budget, greatest, 0);
       if (own.every((budget) => hasRoom(budget, greatest, budget.underWay))) break;
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
@@ -83,6 +88,7 @@ export class Budgets {
         for (const budget of own) requireRoom(budget, greatest, budget.underWay - greatest);
       },
       spend: (cost) => {
+        this.#dearest.set(teacher, Math.max(cost, this.#dearest.get(teacher) ?? 0));
         for (const budget of own) budget.spent += cost;
       },
       release: () => {

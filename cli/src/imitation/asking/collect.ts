@@ -5,7 +5,8 @@
 import type { Imitation, ImitationTeacher } from '@lyceum/learning/specification';
 import { endpointCaller, inLanes, type Outside } from '@lyceum/platform';
 import type { ImitationInput } from '../inputs/index.js';
-import { type AnswersFile, answerKey, isUnreadable } from './answers-file.js';
+import { answerLineOf } from './answer-line.js';
+import { type AnswersFile, answerKey, isRefused, isUnreadable } from './answers-file.js';
 import { askingsOf } from './askings.js';
 import { Budgets, type MaxCost } from './budgets.js';
 import { NOTHING_PAID, type PaidFigures, paidFigures } from './costs.js';
@@ -13,7 +14,7 @@ import { CallLimit, eachTeacher, type TeacherFailure } from './each-teacher.js';
 import { Manners } from './manners.js';
 import { type Again, againBy, callsOf, openQuestions, questionsCost } from './open-questions.js';
 import { readKeptRaw } from './read-response.js';
-import { answerLineOf, TeacherCalls, type TeacherCallsOptions } from './teacher-calls.js';
+import { TeacherCalls, type TeacherCallsOptions } from './teacher-calls.js';
 
 export interface CollectOptions {
   readonly imitation: Imitation;
@@ -35,7 +36,7 @@ export interface CollectOptions {
   readonly told: (teacher: string, text: string) => void;
 }
 
-/** Answers that came and could not be read. */
+/** Answers that came and could not be read, and those that never came. */
 export interface Unreadable {
   readonly teacher: string;
   /** Tries that were made again for it. */
@@ -44,6 +45,10 @@ export interface Unreadable {
   readonly left: number;
   /** Why the first of these cannot be read. */
   readonly problem?: string;
+  /** Questions that the server refused. */
+  readonly refused: number;
+  /** Why the first of these. */
+  readonly refusal?: string;
 }
 
 /** What a teacher was asked for this time, and what that cost. */
@@ -73,7 +78,7 @@ export async function collectAnswers(options: CollectOptions): Promise<Collected
   const failures = await eachTeacher(teachers, async (_, k) => own[k]?.run());
   const unreadable = teachers.flatMap((teacher) => {
     const counted = unreadableOf(teacher, options, retried.get(teacher.name) ?? 0);
-    return counted.retried + counted.left > 0 ? [counted] : [];
+    return counted.retried + counted.left + counted.refused > 0 ? [counted] : [];
   });
   const costs = teachers.map((teacher, k) => collectedCost(teacher, options, own[k]?.made()));
   return { calls: limit.made, costs, unreadable, failures };
@@ -86,15 +91,21 @@ function unreadableOf(
 ): Unreadable {
   const { name } = teacher;
   const askings = askingsOf(teacher, imitation.spec.classes);
-  const left = inputs.flatMap(({ id }) =>
-    askings.flatMap((asking) => {
-      const answer = file.answers.get(answerKey({ teacher: name, id, ...asking }));
-      return answer !== undefined && isUnreadable(answer) ? [answer] : [];
-    }),
+  const there = inputs.flatMap(({ id }) =>
+    askings.flatMap(
+      (asking) => file.answers.get(answerKey({ teacher: name, id, ...asking })) ?? [],
+    ),
   );
-  const [first] = left;
-  const why = first?.problem === undefined ? {} : { problem: first.problem };
-  return { teacher: name, retried, left: left.length, ...why };
+  const [left, refused] = [there.filter(isUnreadable), there.filter(isRefused)];
+  const [problem, refusal] = [left[0]?.problem, refused[0]?.problem];
+  return {
+    teacher: name,
+    retried,
+    left: left.length,
+    ...(problem !== undefined && { problem }),
+    refused: refused.length,
+    ...(refusal !== undefined && { refusal }),
+  };
 }
 
 interface TeacherRun {
@@ -130,6 +141,7 @@ function callsTo(
     if (open.length === 0) return;
     const caller: TeacherCallsOptions['caller'] = (made) =>
       endpointCaller(endpoint, outside, {
+        quotes: true,
         allow: (body) => made.allow(body as object),
         answered: (body, response) => made.pay(body as object, response),
         retried: (reason, waitMs, isUnread) => {
@@ -159,6 +171,7 @@ function callsTo(
       await own.ask(rest.shift() ?? []);
     }
     await inLanes(rest, concurrency, signal, (questions) => own.ask(questions));
+    own.end();
   };
   return { run, made: () => calls };
 }

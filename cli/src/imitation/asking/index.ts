@@ -31,6 +31,7 @@ export {
 } from './costs.js';
 export { CallLimit, eachTeacher, OF_THE_CALL, type TeacherFailure } from './each-teacher.js';
 export {
+  AGAIN,
   type Again,
   againBy,
   type CostEstimate,

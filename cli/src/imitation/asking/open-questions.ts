@@ -2,14 +2,22 @@
 import { promptTokens } from '@lyceum/learning/formats';
 import { hasPrice, type Imitation, type ImitationTeacher } from '@lyceum/learning/specification';
 import type { ImitationInput } from '../inputs/index.js';
-import { answerKey, type ImitationAnswer, isCutOff, isUnreadable } from './answers-file.js';
+import {
+  answerKey,
+  type ImitationAnswer,
+  isCutOff,
+  isRefused,
+  isUnreadable,
+} from './answers-file.js';
 import { type Asking, askingsOf } from './askings.js';
 import { callBody } from './chat-request.js';
 import { costOf } from './costs.js';
 import { Manners } from './manners.js';
 
 /** Why an answer that is there is asked for again. */
-export type Again = 'unreadable' | 'truncated' | 'inconsistent';
+export const AGAIN = ['unreadable', 'refused', 'truncated', 'inconsistent'] as const;
+
+export type Again = (typeof AGAIN)[number];
 
 /** Of one teacher's answers to an input: which of them are asked for again. */
 type AsksAgain = (answers: readonly ImitationAnswer[]) => (answer: ImitationAnswer) => boolean;
@@ -51,6 +59,7 @@ export function againBy(
 ): AsksAgain | undefined {
   if (again === undefined) return undefined;
   if (again === 'unreadable') return () => isUnreadable;
+  if (again === 'refused') return () => isRefused;
   if (again === 'truncated') return () => isCutOff;
   const [atLeast = CONSISTENT_SHARE] = check.rules.flatMap((own) =>
     own.rule === 'self-consistency' ? [own.atLeast] : [],

@@ -15,6 +15,11 @@ export const NOTHING_SAID: Said = { class: null, raw: null };
 /** Letters of an answer that a message shows. */
 const SHOWN_CHARACTERS = 80;
 
+const RAW_MAX_CHARACTERS = 65_536;
+
+/** Braces of an answer at which an object is looked for. */
+const BRACES_MAX_COUNT = 32;
+
 /** Where a chat's message stands; `*` is the number of the choice. */
 const CHOICE = '/choices/*';
 const TOOL_ARGUMENTS = '/message/tool_calls/0/function/arguments';
@@ -49,15 +54,33 @@ export function saidOf(
     ...(typeof sure === 'number' && Number.isFinite(sure) && { confidence: sure }),
     ...(typeof ended === 'string' && { finish: ended }),
   };
-  // Without an answer at its place, all of what came is worth keeping.
-  const raw = at === undefined ? response : at;
-  if (asking.schema !== undefined && at !== undefined) {
+  // Without an answer at its place, all of what came is worth keeping, if it is of this sample alone.
+  const raw = keptRaw(at === undefined && endpoint.batch === 1 ? response : (at ?? null));
+  const silence = isChat && tool === undefined ? silenceOf(response, place) : undefined;
+  if (asking.schema !== undefined && at !== undefined && silence === undefined) {
     return { ...readObject(asking, at, classes), raw, ...beside };
   }
   const own = { ...endpoint, chat: undefined, answer: pointer };
   const answer = readAnswer(own, response, place, classes);
-  if ('problem' in answer) return { class: null, raw, problem: answer.problem, ...beside };
-  return { class: answer.className, raw, ...beside };
+  if (!('problem' in answer)) return { class: answer.className, raw, ...beside };
+  return { class: null, raw, problem: silence ?? answer.problem, ...beside };
+}
+
+/** A line for people has no more of it; what is longer is no answer. */
+function keptRaw(raw: unknown): unknown {
+  return JSON.stringify(raw).length > RAW_MAX_CHARACTERS ? null : raw;
+}
+
+/** Why a chat says nothing, as its server tells it; undefined: it says something, or nobody knows. */
+function silenceOf(response: unknown, place: number): string | undefined {
+  const [content, refusal, ended] = ['/message/content', '/message/refusal', '/finish_reason'].map(
+    (pointer) => valueAt(response, CHOICE + pointer, place),
+  );
+  if (typeof content === 'string' && content.trim() !== '') return undefined;
+  if (typeof refusal === 'string') return `holds a refusal: ${cut(refusal, SHOWN_CHARACTERS)}`;
+  if (ended === 'content_filter') return "holds no answer: its server's filter kept it back";
+  if (ended === 'length') return 'holds no answer: maxTokens ended it before its first word';
+  return undefined;
 }
 
 /** What was kept of an answer that could not be read, read again. Undefined: it still cannot be. */
@@ -107,12 +130,36 @@ function readObject(
   return { class: answer.className, ...explanation };
 }
 
+/** The first object in a text that has a label, else the first one: braces stand in other words too. */
 function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text.slice(text.indexOf('{'), text.lastIndexOf('}') + 1));
-  } catch {
-    return undefined;
+  const objects: object[] = [];
+  let begin = text.indexOf('{');
+  for (let tries = 0; begin >= 0 && tries < BRACES_MAX_COUNT; tries++) {
+    const own = objectAt(text, begin);
+    if (own !== undefined) objects.push(own.object);
+    begin = text.indexOf('{', own?.end ?? begin + 1);
   }
+  return objects.find((object) => Object.hasOwn(object, 'label')) ?? objects[0];
+}
+
+/** @param begin - of a brace. @returns the object up to the brace that closes it, if that is one. */
+function objectAt(text: string, begin: number): { object: object; end: number } | undefined {
+  let depth = 0;
+  let isString = false;
+  for (let i = begin; i < text.length; i++) {
+    const sign = text[i];
+    if (isString && sign === '\\') i++;
+    else if (sign === '"') isString = !isString;
+    else if (!isString && sign === '{') depth++;
+    else if (!isString && sign === '}') depth--;
+    if (depth > 0) continue;
+    try {
+      return { object: JSON.parse(text.slice(begin, i + 1)) as object, end: i + 1 };
+    } catch {
+      return undefined;
+    }
+  }
+  return undefined;
 }
 
 /** Whether a chat that was asked for an object says plain words: its server does not know what asked for it. */

@@ -2,10 +2,13 @@
  * The calls of one teacher: what each asks, what came, and what was paid for it. Answers are on the disk as soon as they can be
  * read; those that cannot stay open for the next call, until the endpoint's attempts are used up.
  */
+import { listProblem } from '@lyceum/learning/formats';
 import type { ImitationTeacher } from '@lyceum/learning/specification';
 import { HttpRefusedError, type JsonCaller, UnreadableAnswerError } from '@lyceum/platform';
+import { LyceumError, toLyceumError } from '@lyceum/proto';
 import { sentInput } from '../inputs/index.js';
-import type { AnswerLine, AnswersFile } from './answers-file.js';
+import { answerLineOf, costFields } from './answer-line.js';
+import type { AnswersFile } from './answers-file.js';
 import type { Budgets, Hold } from './budgets.js';
 import { callBody } from './chat-request.js';
 import {
@@ -29,6 +32,9 @@ import {
   saidOf,
   usageOf,
 } from './read-response.js';
+
+/** Some inputs are too long or offend a filter; so many together are none of that. */
+const REFUSALS_IN_A_ROW = 32;
 
 export interface TeacherCallsOptions {
   readonly teacher: ImitationTeacher;
@@ -64,6 +70,10 @@ export class TeacherCalls {
   readonly #answered = new Set<Question>();
   #total: Paid = NOTHING_PAID;
   #calls = 0;
+  /** Calls that were refused since one was answered. */
+  #refusals = 0;
+  #lastRefusal = '';
+  #wasTaken = false;
 
   constructor(options: TeacherCallsOptions) {
     this.#options = options;
@@ -98,6 +108,8 @@ export class TeacherCalls {
       const now: readonly Question[] = asksOne ? open.slice(0, 1) : open;
       try {
         await this.#call(now);
+        this.#refusals = 0;
+        this.#wasTaken = true;
         if (isSingle) this.#tell(manners.learn(false));
       } catch (err) {
         if (!(err instanceof HttpRefusedError)) throw err;
@@ -105,12 +117,35 @@ export class TeacherCalls {
           isSingle = now.length > 1 && manners.givesSeveral === undefined;
           if (isSingle || manners.next()) continue;
         }
-        if (!OF_THE_CALL.has(err.status)) throw err;
-        const refused = { ...NOTHING_SAID, problem: err.message, refused: err.status };
-        const rest = questions.filter((question) => !this.#answered.has(question));
-        await this.#write(rest, () => refused);
+        await this.#refuse(open, err);
       }
     }
+  }
+
+  /** The answer is that there is none. @throws {LyceumError} if what was asked is not why. */
+  async #refuse(open: readonly Question[], err: HttpRefusedError): Promise<void> {
+    if (!OF_THE_CALL.has(err.status)) {
+      await this.#writeUnread(open, err);
+      throw err;
+    }
+    await this.#write(open, () => ({
+      ...NOTHING_SAID,
+      problem: err.message,
+      refused: err.status,
+    }));
+    this.#refusals += 1;
+    this.#lastRefusal = err.message;
+    if (this.#refusals >= REFUSALS_IN_A_ROW) throw this.#refusesAll('calls in a row');
+  }
+
+  /** When nothing more is to be asked. @throws {LyceumError} if none of its calls was taken. */
+  end(): void {
+    if (this.#refusals > 0 && !this.#wasTaken) throw this.#refusesAll('calls, and took none');
+  }
+
+  #refusesAll(which: string): LyceumError {
+    const message = `${this.#lastRefusal}; it refused ${this.#refusals} ${which}, so the inputs are hardly why: mend the description or the key, then collect --again refused`;
+    return new LyceumError('FAILED_PRECONDITION', message);
   }
 
   /** One call, with its repetitions. @throws {HttpRefusedError} if the server refuses it; as {@link JsonCaller.post}. */
@@ -149,6 +184,7 @@ export class TeacherCalls {
       }
       // What could be read is paid for, whatever became of the rest.
       await this.#writeReadable(now, said);
+      if (!(err instanceof HttpRefusedError)) await this.#writeUnread(now, err, said);
       throw err;
     } finally {
       hold.release();
@@ -170,6 +206,8 @@ export class TeacherCalls {
     said: (Said | undefined)[],
   ): string | undefined {
     const { teacher, classes } = this.#options;
+    const wrongList = listProblem((now[0] as Question).asking.endpoint, response, now.length);
+    if (wrongList !== undefined) return `the response ${wrongList}`;
     let problem: string | undefined;
     for (const [place, { asking }] of now.entries()) {
       if (isReadable(said[place])) continue;
@@ -221,6 +259,25 @@ export class TeacherCalls {
     );
   }
 
+  /** What was paid for and could not be read, once nothing more is asked: else no line would have its cost. */
+  async #writeUnread(
+    questions: readonly Question[],
+    thrown: unknown,
+    said: readonly (Said | undefined)[] = [],
+  ): Promise<void> {
+    const problem = `what came could not be read; then: ${toLyceumError(thrown).message}`;
+    const otherwise = { ...NOTHING_SAID, problem };
+    const own = questions.flatMap((question, place) => {
+      const paid = this.#paid.get(question) ?? NOTHING_PAID;
+      const isPaid = (costOf(question.asking.endpoint, paid) ?? 0) > 0;
+      return isPaid && !this.#answered.has(question) ? [{ question, said: said[place] }] : [];
+    });
+    await this.#write(
+      own.map(({ question }) => question),
+      (k) => own[k]?.said ?? otherwise,
+    );
+  }
+
   async #write(questions: readonly Question[], said: (k: number) => Said): Promise<void> {
     if (questions.length === 0) return;
     const { teacher, file, progress } = this.#options;
@@ -239,23 +296,4 @@ export class TeacherCalls {
   #tell(text: string | undefined): void {
     if (text !== undefined) this.#options.told(text);
   }
-}
-
-/** Without what it cost. */
-export function answerLineOf(
-  { name }: ImitationTeacher,
-  { input, asking }: Question,
-  said: Said,
-): AnswerLine {
-  const { answer, asked, endpoint } = asking;
-  const { revision } = endpoint;
-  const at = new Date().toISOString();
-  return { teacher: name, id: input.id, answer, ...input.value, ...said, revision, asked, at };
-}
-
-function costFields({ asking }: Question, paid: Paid | undefined) {
-  if (paid === undefined) return {};
-  const cost = costOf(asking.endpoint, paid);
-  const { usage } = paid;
-  return { ...(usage !== undefined && { usage }), ...(cost !== undefined && { cost }) };
 }

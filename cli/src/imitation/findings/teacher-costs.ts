@@ -1,6 +1,7 @@
 /** What answers have cost, and what it would cost to ask again for those that are worth little. Pure. */
 import type { Imitation, ImitationTeacher } from '@lyceum/learning/specification';
 import {
+  AGAIN,
   type Again,
   againBy,
   answerKey,
@@ -41,8 +42,6 @@ export interface TeacherCosts {
   readonly repairs: readonly Repair[];
 }
 
-const REASONS: readonly Again[] = ['unreadable', 'truncated', 'inconsistent'];
-
 /** @param lines - of the file, all. */
 export function costsOf(
   imitation: Imitation,
@@ -69,7 +68,7 @@ export function costsOf(
       }),
       ...(paid.length > 0 && { cost: paid.reduce((all, cost) => all + cost, 0) }),
       currency: teacher.endpoint.price.currency,
-      repairs: REASONS.flatMap((reason) => repairOf(imitation, teacher, inputs, answers, reason)),
+      repairs: AGAIN.flatMap((reason) => repairOf(imitation, teacher, inputs, answers, reason)),
     };
   });
 }

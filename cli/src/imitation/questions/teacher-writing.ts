@@ -77,6 +77,7 @@ export class TeacherWriting {
     const { concurrency } = this.#endpoint;
     if (plan.openOf(name) === 0) return;
     const caller = endpointCaller(this.#endpoint, outside, {
+      quotes: true,
       allow: (body) => {
         this.#underWay.get(body)?.hold.check();
         allow();

@@ -1,0 +1,165 @@
+/**
+ * A chat whose server refuses: single inputs, or from some moment on everything, as one does whose key was taken back or whose
+ * model was renamed. And what calls cost that brought nothing. The server counts calls and tokens.
+ */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { startCli } from '../commands/cli-process.js';
+
+const INPUTS = 60;
+const KEY = 'sk-proj/0123456789+key';
+const PER_CALL = 0.01;
+vi.setConfig({ testTimeout: 300_000 });
+
+const root = mkdtempSync(join(tmpdir(), 'refused-'));
+const words = ['text', ...Array.from({ length: INPUTS }, (_, i) => `number ${i}`)].join('\n');
+let server: Server;
+let url: string;
+let calls = 0;
+/** How the n-th call about input i is answered. */
+let respond: (i: number, n: number) => { status?: number; body: unknown };
+const said = (content: string, completion_tokens = 1) => ({
+  choices: [{ message: { content }, finish_reason: 'stop' }],
+  usage: { prompt_tokens: 10, completion_tokens },
+});
+
+beforeAll(async () => {
+  server = createServer((request, response) => {
+    const parts: Buffer[] = [];
+    request.on('data', (part: Buffer) => parts.push(part));
+    request.on('end', () => {
+      const i = Number(/number (\d+)/.exec(Buffer.concat(parts).toString())?.[1]);
+      calls += 1;
+      const { status = 200, body } = respond(i, calls);
+      const text = typeof body === 'string' ? body : JSON.stringify(body);
+      response.writeHead(status).end(text.replaceAll('KEY', String(request.headers['x-key'])));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  writeFileSync(join(root, 'words.csv'), words);
+});
+afterAll(() => {
+  server.closeAllConnections();
+  server.close();
+  rmSync(root, { recursive: true });
+});
+beforeEach(() => {
+  calls = 0;
+});
+
+async function collect(folder: string, ...more: string[]) {
+  const price = { perCall: PER_CALL, per1kOutputTokens: 1 };
+  const chat = { model: 'm', prompt: '{input}?' };
+  const headers = { 'x-key': { secret: 'chat' } };
+  const endpoint = { url, headers, input: 'text', chat, attempts: 5, price };
+  const spec = {
+    inputs: { source: 'words.csv', text: 'text' },
+    classes: ['alpha', 'beta'],
+    teachers: [{ name: 'chat', endpoint }],
+  };
+  const document = { apiVersion: 'lyceum.dev/v1alpha1', kind: 'Imitation', metadata: { name: 'words' }, spec }; // biome-ignore format: one line
+  writeFileSync(join(root, 'words.yaml'), JSON.stringify(document));
+  vi.stubEnv('LYCEUM_SECRET_CHAT', KEY);
+  const args = ['imitation', 'collect', join(root, 'words.yaml'), '--folder', join(root, folder)];
+  const result = await startCli('127.0.0.1:1', [...args, '-o', 'json', ...more]).result;
+  const file = readFileSync(join(root, folder, 'answers.jsonl'), 'utf8');
+  expect(`${file}${result.stdout}${result.stderr}`).not.toContain(KEY);
+  return { ...result, lines: linesOf(file), told: JSON.parse(result.stdout) as Told };
+}
+
+interface Line {
+  readonly text: string;
+  readonly class: string | null;
+  readonly problem?: string;
+  readonly refused?: number;
+  readonly cost?: number;
+}
+
+interface Told {
+  readonly calls: number;
+  readonly costs: readonly { readonly cost: number }[];
+}
+
+const linesOf = (file: string) =>
+  file
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Line);
+const costIn = (lines: readonly Line[]) => lines.reduce((sum, { cost = 0 }) => sum + cost, 0);
+
+test('a server that refuses everything from some moment on stops its teacher, and is asked again', async () => {
+  const refusal = { error: { message: 'API key not valid: KEY. Pass a valid one' } };
+  respond = (_, n) => (n <= 10 ? { body: said('alpha') } : { status: 400, body: refusal });
+  const first = await collect('all');
+  expect(first.code).toBe(1);
+  expect(first.stderr).toContain(
+    'bytes; it says: API key not valid: [secret]. Pass a valid one; it refused 32 calls in a row, so the inputs are hardly why',
+  );
+  // Calls that were under way then have ended.
+  expect(first.told.calls).toBe(calls);
+  expect(calls).toBeLessThan(INPUTS);
+  const refused = first.lines.filter((line) => line.refused === 400);
+  expect(refused.length).toBe(calls - 10);
+
+  respond = () => ({ body: said('beta') });
+  const before = calls;
+  const again = await collect('all', '--again', 'refused');
+  expect(again.code).toBe(0);
+  // What was refused, and what was not asked.
+  expect(calls - before).toBe(INPUTS - 10);
+  const last = new Map(again.lines.map((line) => [line.text, line]));
+  expect([...last.values()].filter((line) => line.class === 'beta')).toHaveLength(INPUTS - 10);
+});
+
+test('single refusals are answers, and are counted', async () => {
+  respond = (i) => (i % 2 === 0 ? { body: said('alpha') } : { status: 422, body: { detail: 'no' } }); // biome-ignore format: one line
+  const { code, stderr, lines } = await collect('single');
+  expect(code).toBe(0);
+  expect(lines.filter(({ refused }) => refused === 422)).toHaveLength(INPUTS / 2);
+  expect(stderr).toMatch(/chat: 30 questions were refused \(.*answers 422 .*; it says: no\); collect --again refused asks them again/); // biome-ignore format: one line
+});
+
+test('a server that takes no call at all is an error, however few inputs there are', async () => {
+  respond = () => ({ status: 400, body: { error: 'no such model' } });
+  writeFileSync(join(root, 'words.csv'), 'text\nnumber 0\nnumber 1');
+  const few = await collect('few');
+  writeFileSync(join(root, 'words.csv'), words);
+  expect(few.code).toBe(1);
+  expect(few.stderr).toMatch(
+    /chat is not done: .*it says: no such model; it refused 2 calls, and took none/,
+  );
+  expect(few.lines).toHaveLength(2);
+});
+
+test('what answers cost that cannot be read is in the file, whatever ends the collection', async () => {
+  respond = () => ({ body: 'data: {"half' });
+  const stopped = await collect('paid', '--max-calls', '7');
+  expect(stopped.code).toBe(1);
+  expect([calls, stopped.told.calls]).toEqual([7, 7]);
+  // Nobody can tell tokens of what is no JSON, so each counts as the longest answer.
+  expect(costIn(stopped.lines)).toBeCloseTo(7 * (PER_CALL + 0.016), 9);
+  expect(stopped.told.costs[0]?.cost).toBeCloseTo(costIn(stopped.lines), 9);
+  for (const { problem } of stopped.lines) {
+    expect(problem).toContain('what came could not be read; then: the 7 calls of --max-calls');
+  }
+  respond = (_, n) => (n % 2 === 1 ? { body: '<html>' } : { status: 401, body: {} });
+  const denied = await collect('denied');
+  expect(denied.code).toBe(1);
+  expect(costIn(denied.lines)).toBeCloseTo(denied.told.costs[0]?.cost ?? Number.NaN, 9);
+  expect(costIn(denied.lines)).toBeGreaterThan(0);
+});
+
+test('calls are taken to cost as much as the dearest, where a server counts more than it may', async () => {
+  // At most 16 tokens are asked for; each call costs 1.01 instead of at most about 0.03.
+  respond = () => ({ body: said('alpha', 1000) });
+  const { code, stderr } = await collect('dear', '--max-cost', '3');
+  expect(code).toBe(1);
+  expect(stderr).toContain('USD are spent, and a call may cost 1.0100');
+  // Four are under way before the first is answered.
+  expect(calls).toBeLessThanOrEqual(4);
+});
