@@ -121,3 +121,20 @@ it('few answers, or one teacher alone, are no reason to doubt', () => {
   expect(alone).toMatchObject({ agreement: null, doubts: [] });
   expect(found(answers('a', '---')).teachers[0]).toMatchObject({ windows: [], doubts: [] });
 });
+
+it('a server that calls its model otherwise from some answer on is named, whatever its answers', () => {
+  const of = (models: readonly (string | undefined)[]) => {
+    const own = answers('a', STEADY).map(([answer], i) => {
+      const model = models[Math.floor((i * models.length) / STEADY.length)];
+      return [{ ...(answer as ImitationAnswer), ...(model !== undefined && { model }) }];
+    });
+    return found(own, ...others).teachers[0]?.doubts;
+  };
+  expect(of([undefined])).toEqual([]);
+  expect(of(['m-1', undefined])).toEqual([]);
+  const [first, second] = [0, 60].map((i) => new Date(i * 1000).toISOString());
+  expect(of(['m-1', 'm-2'])).toEqual([
+    `answers came from several models: m-1 (60, first at ${first}), m-2 (60, first at ${second})`,
+  ]);
+  expect(of(['m', 'n', 'o', 'p', 'q'])?.[0]).toMatch(/o \(24, first at [^)]*\), and 2 more$/);
+});

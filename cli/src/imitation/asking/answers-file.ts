@@ -39,6 +39,8 @@ const answerLine = z.object({
   explanation: z.string().optional(),
   /** Why a chat's server ended the answer: `stop`, `length`. */
   finish: z.string().optional(),
+  /** What a chat's server calls the model that answered. */
+  model: z.string().optional(),
   /** Of all tries with 200 that it took. */
   usage: usage.optional(),
   /** By the document's price at that time; absent: it had none. */

@@ -205,7 +205,7 @@ async function readAgain(
         answerKey({ teacher: teacher.name, id: input.id, ...asking }),
       );
       if (answer?.problem === undefined || answer.raw === null) return [];
-      const { raw, confidence, finish } = answer;
+      const { raw, confidence, finish, model } = answer;
       const mended = readKeptRaw(asking, raw, classes);
       if (mended === undefined) return [];
       const said = {
@@ -213,6 +213,7 @@ async function readAgain(
         raw,
         ...(confidence !== undefined && { confidence }),
         ...(finish !== undefined && { finish }),
+        ...(model !== undefined && { model }),
       };
       // Without what it cost, which stands in the line that could not be read; and at the time at which it came.
       return [{ ...answerLineOf(teacher, { input, asking }, said), at: answer.at }];

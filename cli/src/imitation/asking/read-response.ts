@@ -7,7 +7,7 @@ import { estimatedUsage, toldUsage } from './costs.js';
 
 export type Said = Pick<
   AnswerLine,
-  'class' | 'raw' | 'problem' | 'refused' | 'confidence' | 'explanation' | 'finish'
+  'class' | 'raw' | 'problem' | 'refused' | 'confidence' | 'explanation' | 'finish' | 'model'
 >;
 
 export const NOTHING_SAID: Said = { class: null, raw: null };
@@ -50,9 +50,11 @@ export function saidOf(
   const { confidence: sureAt } = endpoint;
   const sure = sureAt === undefined ? undefined : valueAt(response, sureAt, place);
   const ended = isChat ? valueAt(response, `${CHOICE}/finish_reason`, place) : undefined;
+  const model = isChat ? valueAt(response, '/model', 0) : undefined;
   const beside = {
     ...(typeof sure === 'number' && Number.isFinite(sure) && { confidence: sure }),
     ...(typeof ended === 'string' && { finish: ended }),
+    ...(typeof model === 'string' && { model: cut(model, SHOWN_CHARACTERS) }),
   };
   // Without an answer at its place, all of what came is worth keeping, if it is of this sample alone.
   const raw = keptRaw(at === undefined && endpoint.batch === 1 ? response : (at ?? null));

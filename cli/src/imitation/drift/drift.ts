@@ -91,6 +91,7 @@ export function driftOf(teachers: readonly TeacherSaid[]): Drift {
         agreement: agreement?.change ?? null,
         unreadable: unreadable?.change ?? null,
         doubts: [
+          ...modelDoubt(said),
           ...doubt('agreement with the others', agreement?.change),
           ...doubt('the share of answers that cannot be read', unreadable?.change),
         ],
@@ -103,6 +104,8 @@ export function driftOf(teachers: readonly TeacherSaid[]): Drift {
     drifted: all.map(({ drifted }) => drifted),
   };
 }
+
+const MODELS_SHOWN = 3;
 
 /** By the time at which answers came. */
 function inOrder(own: TeacherSaid, teachers: readonly TeacherSaid[]): Said[] {
@@ -154,6 +157,22 @@ function worseSide(
   return isAfter
     ? said.slice(said.indexOf(row[earliest] as Said))
     : said.slice(0, said.indexOf(row[latest] as Said));
+}
+
+/** A server that calls its model otherwise from some answer on has another one. */
+function modelDoubt(said: readonly Said[]): string[] {
+  const models = new Map<string, { count: number; readonly at: string }>();
+  for (const { answer } of said) {
+    const { model, at } = answer;
+    const own = model === undefined ? undefined : (models.get(model) ?? { count: 0, at });
+    if (own === undefined) continue;
+    own.count += 1;
+    models.set(model as string, own);
+  }
+  if (models.size < 2) return [];
+  const named = [...models].map(([model, { count, at }]) => `${model} (${count}, first at ${at})`);
+  const more = named.length > MODELS_SHOWN ? `, and ${named.length - MODELS_SHOWN} more` : '';
+  return [`answers came from several models: ${named.slice(0, MODELS_SHOWN).join(', ')}${more}`];
 }
 
 function doubt(what: string, change: DriftChange | undefined): string[] {
