@@ -108,10 +108,12 @@ describe('a teacher worker whose store has it', () => {
     await untouched(async () => {
       const options = { modelFile, sampleCount: 4, seed: 1, computeThreads: 1 };
       if (one.expected === 'refused') {
-        await expect(ModelTrial.open(options)).rejects.toThrow(one.says as RegExp);
+        await expect(ModelTrial.open(options, new AbortController().signal)).rejects.toThrow(
+          one.says as RegExp,
+        );
         return;
       }
-      const trial = await ModelTrial.open(options);
+      const trial = await ModelTrial.open(options, new AbortController().signal);
       const { range } = await trial.try({ output: 'logits' });
       // |x| < 1, so |x·W| < 4.
       expect(Math.max(...range.map(Math.abs))).toBeLessThan(4);

@@ -17,7 +17,11 @@ const SAMPLES = 1000;
  * @param dataset - bytes of a set's file.
  * @throws {LyceumError} INVALID_ARGUMENT saying why the model cannot be asked about the set.
  */
-export async function linesOnSet(bytes: Uint8Array, dataset: Uint8Array): Promise<string[]> {
+export async function linesOnSet(
+  bytes: Uint8Array,
+  dataset: Uint8Array,
+  signal: AbortSignal,
+): Promise<string[]> {
   const { settings } = describePackagedModel(parsePackagedModel(bytes));
   const folder = await mkdtemp(join(tmpdir(), 'lyceum-push-'));
   let trial: ModelTrial | undefined;
@@ -26,7 +30,7 @@ export async function linesOnSet(bytes: Uint8Array, dataset: Uint8Array): Promis
     await Promise.all([writeFile(modelFile, bytes), writeFile(datasetFile, dataset)]);
     const computeThreads = availableParallelism();
     const start = { modelFile, datasetFile, sampleCount: SAMPLES, seed: 0, computeThreads };
-    trial = await ModelTrial.open(start);
+    trial = await ModelTrial.open(start, signal);
     const asPushed = { settings, values: '', layout: '', colours: '', size: '' };
     const found = await tried(trial, { settings }, asPushed);
     if ('problem' in found) throw new LyceumError('INVALID_ARGUMENT', found.problem);

@@ -10,12 +10,20 @@ import { countText } from '../printing/text/index.js';
 /** As many as a worker asks about at once. */
 const BATCH = 128;
 
+/** Between two words that it is still being tried. */
+const PATIENCE_MS = 15_000;
+
 /**
  * @param bytes - of a package.
+ * @param told - that it takes long.
  * @returns what is told of it, a line each.
  * @throws {LyceumError} INVALID_ARGUMENT saying why it does not work.
  */
-export async function tryPushed(bytes: Uint8Array): Promise<string[]> {
+export async function tryPushed(
+  bytes: Uint8Array,
+  signal: AbortSignal,
+  told: (line: string) => void,
+): Promise<string[]> {
   const { format, settings, inputShape } = describePackagedModel(parsePackagedModel(bytes));
   // Somebody else runs it, and may be paid for it.
   if (formatNamed(format).isRemote === true) return [];
@@ -25,12 +33,18 @@ export async function tryPushed(bytes: Uint8Array): Promise<string[]> {
     ];
   }
   const folder = await mkdtemp(join(tmpdir(), 'lyceum-push-'));
+  const beganMs = performance.now();
+  const waiting = setInterval(() => {
+    const seconds = Math.round((performance.now() - beganMs) / 1000);
+    told(`still trying the model after ${seconds} s; Ctrl-C ends that, --no-try pushes it untried`);
+  }, PATIENCE_MS);
   let trial: ModelTrial | undefined;
   try {
     const modelFile = join(folder, 'model.zip');
     await writeFile(modelFile, bytes);
     const computeThreads = availableParallelism();
-    trial = await ModelTrial.open({ modelFile, sampleCount: BATCH, seed: 0, computeThreads });
+    const start = { modelFile, sampleCount: BATCH, seed: 0, computeThreads };
+    trial = await ModelTrial.open(start, signal);
     const { classCount, distributions, range, millisecondsPerSample } = await trial.try(settings);
     const { classes, output } = settings;
     if (output === 'probabilities' && !distributions) {
@@ -60,6 +74,7 @@ export async function tryPushed(bytes: Uint8Array): Promise<string[]> {
       },
     );
   } finally {
+    clearInterval(waiting);
     trial?.close();
     await rm(folder, { recursive: true, force: true });
   }

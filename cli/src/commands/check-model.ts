@@ -22,6 +22,7 @@ import {
   CommandExit,
   EXIT,
   globalOptions,
+  interruptible,
   notice,
   print,
   withCoordinator,
@@ -67,7 +68,7 @@ Examples:
       const folder = await mkdtemp(join(tmpdir(), 'lyceum-check-'));
       try {
         const files = await fetched(model, options, command, folder);
-        await check(files, options, command);
+        await interruptible((signal) => check(files, options, command, signal));
       } finally {
         await rm(folder, { recursive: true, force: true });
       }
@@ -111,11 +112,12 @@ async function check(
   { model, modelFile, datasetFile }: Fetched,
   options: CheckOptions,
   command: Command,
+  signal: AbortSignal,
 ): Promise<void> {
   const { samples: sampleCount, seed, expectAccuracy, write, force } = options;
   const computeThreads = availableParallelism();
   const start = { modelFile, datasetFile, sampleCount, seed, computeThreads };
-  const trial = await ModelTrial.open(start);
+  const trial = await ModelTrial.open(start, signal);
   let found: Check;
   try {
     const { sampleShape, mean, standardDeviation } = trial.samples;

@@ -20,7 +20,7 @@ import {
   readSettings,
 } from '../import/index.js';
 import { bytesText } from '../printing/text/index.js';
-import { notice, withCoordinator, withProgress } from '../session/index.js';
+import { interruptible, notice, withCoordinator, withProgress } from '../session/index.js';
 import { addModelCheck } from './check-model.js';
 
 const KIND = ArtifactKind.ARTIFACT_KIND_MODEL;
@@ -105,14 +105,17 @@ async function pushModel(
     const { settings } = describePackagedModel(parsePackagedModel(own));
     for (const line of classesLines(settings)) notice(line);
   }
-  if (own !== undefined && options.try) for (const line of await tryPushed(own)) notice(line);
+  if (own !== undefined && options.try) {
+    const lines = await interruptible((signal) => tryPushed(own, signal, notice));
+    for (const line of lines) notice(line);
+  }
   await withCoordinator(command, async (context) => {
     if (own !== undefined && dataset !== undefined) {
       const { client, signal } = context;
       const set = await withProgress(`pulling ${dataset}`, bytesText, (onProgress) =>
         client.pullArtifact(ArtifactKind.ARTIFACT_KIND_DATASET, dataset, { signal, onProgress }),
       );
-      for (const line of await linesOnSet(own, set)) notice(line);
+      for (const line of await linesOnSet(own, set, signal)) notice(line);
     }
     const recorded = async (set: string) =>
       readRecordedModel(path, await describedSet(context.client, set));

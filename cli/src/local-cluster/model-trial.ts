@@ -73,10 +73,19 @@ export class ModelTrial {
     this.samples = samples;
   }
 
-  /** @throws {LyceumError} if model or set cannot be used, or the program does not start. */
-  static async open(start: TrialStart): Promise<ModelTrial> {
+  /**
+   * @param signal - ends the program, whatever it computes.
+   * @throws {LyceumError} if model or set cannot be used, or the program does not start.
+   */
+  static async open(start: TrialStart, signal: AbortSignal): Promise<ModelTrial> {
     const program = [programFile('teacher-worker'), 'try'];
-    const child = spawn(process.execPath, program, { stdio: 'pipe' });
+    const child = spawn(process.execPath, program, {
+      stdio: 'pipe',
+      signal,
+      killSignal: 'SIGKILL',
+    });
+    // Its output ends then too.
+    child.on('error', () => undefined);
     // What is wrong is in the answers; what libraries print besides says it again.
     child.stderr.resume();
     // Whatever ends it, its output ends, and that is what is waited for.

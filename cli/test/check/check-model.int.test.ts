@@ -189,7 +189,7 @@ test('a push runs a batch first and says what comes out', async () => {
 test('a push with a set says how right a model is, and that another order of its classes is far better', async () => {
   const set = readFileSync(dataset);
   const lines = async (name: string) =>
-    linesOnSet(await readModel(join(root, name), undefined), set);
+    linesOnSet(await readModel(join(root, name), undefined), set, new AbortController().signal);
   const [right, ...more] = await lines('plain');
   expect(right).toMatch(/^(9\d|100)\.\d % of 480 labelled validation samples of the set$/);
   expect(more).toEqual([]);

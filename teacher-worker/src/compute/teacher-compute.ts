@@ -6,6 +6,7 @@ import { Worker } from 'node:worker_threads';
 import { isRemoteEngine } from '@lyceum/learning/formats';
 import type { Logger } from '@lyceum/platform';
 import { Thread } from '@lyceum/platform/threads';
+import { CallWatch } from './call-watch.js';
 import { OutsideFailure } from './engine/index.js';
 import type {
   AnswerRequest,
@@ -20,12 +21,23 @@ import type {
   TeacherNews,
 } from './teacher-calls.js';
 
+/** How often it is looked at what the thread is at. */
+const LOOK_MS = 5_000;
+
+/** Of opening a model and asking it about a few batches; the largest on slow processors take some minutes. */
+const OPEN_LIMIT_MS = 30 * 60_000;
+
+/** Of a ticket besides, for each sample. */
+const SAMPLE_LIMIT_MS = 10_000;
+
 export class TeacherCompute implements TeacherCalls {
   readonly device: ComputeDevice;
   /** Resolves with the reason if a thread dies by itself; the worker cannot go on without it. */
   readonly died: Promise<Error>;
   readonly #local: Thread<TeacherCalls>;
   readonly #startRemote: () => Thread<TeacherCalls>;
+  readonly #watch: CallWatch;
+  readonly #look: NodeJS.Timeout;
   #remote: Thread<TeacherCalls> | undefined;
   readonly #remoteTeachers = new Set<string>();
   #die: (reason: Error) => void = () => {};
@@ -49,13 +61,14 @@ export class TeacherCompute implements TeacherCalls {
     });
     const { device, warnings } = await local.call('opened');
     for (const reason of warnings) log.warn({ reason }, 'engine is slow');
-    return new TeacherCompute(device, local, () => threadOf('remote-thread', remote));
+    return new TeacherCompute(device, local, () => threadOf('remote-thread', remote), log);
   }
 
   private constructor(
     device: ComputeDevice,
     local: Thread<TeacherCalls>,
     startRemote: () => Thread<TeacherCalls>,
+    log: Logger,
   ) {
     this.device = device;
     this.#local = local;
@@ -64,20 +77,39 @@ export class TeacherCompute implements TeacherCalls {
       this.#die = resolve;
     });
     void local.died.then(this.#die);
+    this.#watch = new CallWatch({
+      nowMs: () => performance.now(),
+      slow: (teacherIdentity, seconds) =>
+        log.warn({ teacherIdentity, seconds }, 'a teacher computes for long, and others wait'),
+      // An exit would wait for the thread, which does not end.
+      hung: (err) => {
+        log.fatal({ err }, 'a teacher does not end: the worker does');
+        process.kill(process.pid, 'SIGKILL');
+      },
+    });
+    this.#look = setInterval(() => this.#watch.look(), LOOK_MS).unref();
+  }
+
+  /** Teachers that runs want: what computes for another has no time without end. */
+  follow(identities: ReadonlySet<string>): void {
+    this.#watch.follow(identities);
   }
 
   load(request: LoadRequest) {
     const { identity, engine } = request;
     if (isRemoteEngine(engine)) this.#remoteTeachers.add(identity);
-    return this.#threadWith(identity).call('load', request);
+    return this.#watched(identity, OPEN_LIMIT_MS, (thread) => thread.call('load', request));
   }
 
   prepare(request: PrepareRequest) {
-    return this.#threadWith(request.identity).call('prepare', request);
+    return this.#watched(request.identity, OPEN_LIMIT_MS, (thread) =>
+      thread.call('prepare', request),
+    );
   }
 
   answer(request: AnswerRequest) {
-    return this.#threadWith(request.identity).call('answer', request);
+    const limitMs = OPEN_LIMIT_MS + request.span.positionCount * SAMPLE_LIMIT_MS;
+    return this.#watched(request.identity, limitMs, (thread) => thread.call('answer', request));
   }
 
   forget(identity: string) {
@@ -85,7 +117,8 @@ export class TeacherCompute implements TeacherCalls {
   }
 
   infer(request: InferRequest) {
-    return this.#threadWith(request.identity).call('infer', request);
+    const limitMs = OPEN_LIMIT_MS + request.rowCount * SAMPLE_LIMIT_MS;
+    return this.#watched(request.identity, limitMs, (thread) => thread.call('infer', request));
   }
 
   unload(identity: string) {
@@ -101,7 +134,19 @@ export class TeacherCompute implements TeacherCalls {
 
   /** Ends the threads, whatever they do. */
   async stop(): Promise<void> {
+    clearInterval(this.#look);
     await Promise.all([this.#local.close(), this.#remote?.close()]);
+  }
+
+  /** Those that somebody else runs have deadlines of their own. */
+  #watched<T>(
+    identity: string,
+    limitMs: number,
+    call: (thread: Thread<TeacherCalls>) => Promise<T>,
+  ): Promise<T> {
+    const thread = this.#threadWith(identity);
+    const answer = call(thread);
+    return thread === this.#local ? this.#watch.watch(identity, limitMs, answer) : answer;
   }
 
   #threadWith(identity: string): Thread<TeacherCalls> {

@@ -107,6 +107,7 @@ export class LoadedTeachers {
   /** The whole desired state. */
   follow(wanted: readonly WantedTeacher[]): void {
     this.#wanted = wanted;
+    this.#options.compute.follow(new Set(wanted.map(({ identity }) => identity)));
     this.proceed();
   }
 
