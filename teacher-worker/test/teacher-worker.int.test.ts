@@ -422,7 +422,7 @@ it('returns a ticket that cannot be answered, says whether others should try, an
       /gives logits, class and the features of its layers, not hint/,
     ],
     [ticket(wide, 0, { datasetDigest: nowhere }), true, /there is no blob abab/],
-    [ticket(wild, 0), false, /logits is (NaN|-?Infinity) at row \d+, value \d/],
+    [ticket(wild, 0), false, /logits is (NaN|-?Infinity) at sample \d+ of the set, value \d/],
   ];
   for (const [one, retryable, reason] of bad) {
     const before = here.returned.length;

@@ -44,6 +44,17 @@ it('reads settings beside an ONNX file, or those that are named', async () => {
   await expect(readModel(path, other)).rejects.toThrow('outputname: is not a known key');
 });
 
+it('says that a folder or a device is no file', async () => {
+  mkdirSync(join(root, 'folder.onnx'));
+  await expect(readModel(join(root, 'folder.onnx'), undefined)).rejects.toThrow(
+    'is a folder, and no file',
+  );
+  symlinkSync('/dev/zero', join(root, 'zero.onnx'));
+  await expect(readModel(join(root, 'zero.onnx'), undefined)).rejects.toThrow(
+    'is a pipe or device',
+  );
+});
+
 it('needs the weights that lie in another file', async () => {
   const path = fixture('external.onnx');
   await expect(readModel(path, undefined)).rejects.toThrow('external.onnx.data: no such file');

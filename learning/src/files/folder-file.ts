@@ -13,7 +13,8 @@ import { LyceumError } from '@lyceum/proto';
  */
 export function readFolderFile(folder: string, name: string, maxBytes: number): Buffer {
   const path = join(folder, name);
-  if (isAbsolute(name) || leavesOut(folder, path)) throw outside(path, path);
+  if (isAbsolute(name)) throw outside(name, name);
+  if (leavesOut(folder, path)) throw outside(path, path);
   const real = realPath(path);
   if (leavesOut(realPath(folder), real)) throw outside(path, real);
   return readPlainFile(real, maxBytes, path);
@@ -40,7 +41,10 @@ export function readPlainFile(path: string, maxBytes: number, shown = path): Buf
   const file = openFile(path, shown);
   try {
     const found = fstatSync(file);
-    if (!found.isFile()) throw new LyceumError('NOT_FOUND', `${shown}: no such file`);
+    if (!found.isFile()) {
+      const kind = found.isDirectory() ? 'a folder' : 'a pipe or device';
+      throw new LyceumError('INVALID_ARGUMENT', `${shown}: is ${kind}, and no file`);
+    }
     if (found.size > maxBytes) {
       const message = `${shown}: has ${found.size} bytes; at most ${maxBytes} are read`;
       throw new LyceumError('INVALID_ARGUMENT', message);

@@ -84,17 +84,31 @@ function namesInValue(value: unknown): readonly string[] | undefined {
   return byNumber(Object.entries(value).map(([key, name]) => [key, nameOf(name)] as const));
 }
 
-/** `{0: 'cat', 1: "dog's"}` and `['cat', 'dog']`. */
+/** `{0: 'cat', 1: "dog's"}` and `['cat', 'dog']`; NumPy writes `np.str_('cat')`. */
 function namesInPython(text: string): readonly string[] | undefined {
-  const quoted = /'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"/;
-  const plain = (one: RegExpMatchArray, from: number) =>
-    (one[from] ?? one[from + 1] ?? '').replace(/\\(.)/g, '$1');
-  if (text.startsWith('[')) {
-    const found = [...text.matchAll(new RegExp(quoted.source, 'g'))];
-    return different(found.map((one) => plain(one, 1)));
-  }
-  const pairs = [...text.matchAll(new RegExp(`(\\d+)\\s*:\\s*(?:${quoted.source})`, 'g'))];
-  return byNumber(pairs.map((pair) => [pair[1] ?? '', plain(pair, 2)] as const));
+  const parts = [...text.matchAll(PYTHON_PART)].map(([part]) => part);
+  if (text.startsWith('[')) return different(parts.filter(isQuoted).map(unquoted));
+  const pairs = parts.flatMap((number, i) => {
+    const [between = '', name = ''] = parts.slice(i + 1, i + 3);
+    const isPair = isNumber(number) && between.trimStart().startsWith(':') && isQuoted(name);
+    return isPair ? [[number, unquoted(name)] as const] : [];
+  });
+  return byNumber(pairs);
+}
+
+/** A quoted text, a number, or what is between them. Sticky: no character is looked at from two places. */
+const PYTHON_PART = /'(?:[^'\\]|\\.){0,1000}'|"(?:[^"\\]|\\.){0,1000}"|\d+|[^'"\d]+/gy;
+
+function isQuoted(part: string): boolean {
+  return /^['"]/.test(part);
+}
+
+function isNumber(part: string): boolean {
+  return /^\d/.test(part);
+}
+
+function unquoted(part: string): string {
+  return part.slice(1, -1).replace(/\\(.)/g, '$1');
 }
 
 function byNumber(

@@ -81,7 +81,7 @@ export class OnnxInference extends GraphInference {
       const said = toLyceumError(err).message;
       const gpu = device === 'cuda' ? cudaProviderError(said) : undefined;
       if (gpu !== undefined) throw gpu;
-      const message = `the ONNX runtime refuses the model: ${said}`;
+      const message = `the ONNX runtime refuses the model: ${plainWords(said)}`;
       throw new LyceumError('INVALID_ARGUMENT', message, { cause: err });
     }
   }
@@ -99,6 +99,14 @@ export class OnnxInference extends GraphInference {
   }
 }
 
+/** Without places in the runtime's own source; with what helps where it has an operation for other numbers alone. */
+function plainWords(said: string): string {
+  const plain = said.replace(/\/onnxruntime_src\/\S+:\d+ .*?\) (?=\S)/gs, '').trim();
+  return /Could not find an implementation/.test(plain)
+    ? `${plain}; it has that operation for other types of numbers: export the model in float32`
+    : plain;
+}
+
 function inputTensor(
   { Tensor }: Runtime,
   type: ElementType,
@@ -112,9 +120,17 @@ function inputTensor(
       return new Tensor('float64', Float64Array.from(values), shape);
     case 'uint8':
       return new Tensor('uint8', Uint8Array.from(Uint8ClampedArray.from(values)), shape);
+    case 'int32':
+      return new Tensor('int32', Int32Array.from(values, Math.round), shape);
+    case 'int64':
+      return new Tensor('int64', BigInt64Array.from(values, wholeNumber), shape);
     default:
       return new Tensor('float32', values, shape);
   }
+}
+
+function wholeNumber(value: number): bigint {
+  return BigInt(Math.round(value));
 }
 
 /** Half floats come as their bits, or, from Node 24 on, as an array type of their own. */

@@ -14,6 +14,7 @@ export function graphInput(
     case 'uint8':
       return tf.tensor(Int32Array.from(Uint8ClampedArray.from(values)), [...shape], 'int32');
     case 'int32':
+    case 'int64':
       return tf.tensor(Int32Array.from(values, Math.round), [...shape], 'int32');
     default:
       return tf.tensor(values, [...shape]);

@@ -1,5 +1,5 @@
 /** Between model packages and tfjs models. */
-import { LyceumError } from '@lyceum/proto';
+import { LyceumError, toLyceumError } from '@lyceum/proto';
 import type { io, LayersModel } from '@tensorflow/tfjs';
 import type { ModelPackage } from '../formats/tensorflowjs/index.js';
 import type { ModelSettings } from '../models/index.js';
@@ -24,10 +24,10 @@ export async function loadModel({ tf }: Engine, p: ModelPackage): Promise<Layers
   try {
     model = await tf.loadLayersModel(tf.io.fromMemory({ modelTopology, weightSpecs, weightData }));
   } catch (err) {
-    const reason = err instanceof Error ? err.message : String(err);
-    throw new LyceumError('INVALID_ARGUMENT', `the model cannot be loaded: ${reason}`, {
-      cause: err,
-    });
+    // What follows the first line is advice for programs that add layers of their own.
+    const [reason] = toLyceumError(err).message.split(/\n| This may be due to/);
+    const message = `TensorFlow.js cannot load the model: ${reason}; where its program can, export it as a SavedModel or as ONNX`;
+    throw new LyceumError('INVALID_ARGUMENT', message, { cause: err });
   }
   const [output] = model.outputs;
   if (model.inputs.length !== 1 || model.outputs.length !== 1 || output?.shape.length !== 2) {

@@ -121,6 +121,8 @@ function typeOf(type: ElementType): Pick<InputInfo, 'dtype' | 'tfDtype'> {
       return { dtype: 'int32', tfDtype: 'DT_UINT8' };
     case 'int32':
       return { dtype: 'int32', tfDtype: 'DT_INT32' };
+    case 'int64':
+      return { dtype: 'int32', tfDtype: 'DT_INT64' };
     default:
       return { dtype: 'float32', tfDtype: 'DT_FLOAT' };
   }

@@ -94,11 +94,21 @@ describe('names in a text', () => {
     ["{0: 'cat', 1: 'dog'}"],
     ['["cat", "dog"]'],
     ["['cat', 'dog']"],
+    ["[np.str_('cat'), np.str_('dog')]"],
+    ["{0: np.str_('cat'), 1: np.str_('dog')}"],
     ['cat\ndog\n'],
     ['cat\r\ndog'],
     ['cat, dog'],
   ])('%j are cat and dog', (text) => {
     expect(namesInText(text)).toEqual(['cat', 'dog']);
+  });
+
+  it.each([
+    ['a number without an end', `{${'1'.repeat(4e6)}`],
+    ['a quote without an end', `['${"\\'".repeat(2e6)}`],
+    ['quotes in a row', `[${'"'.repeat(4e6)}`],
+  ])('is read once, though it has %s', (_, text) => {
+    expect(namesInText(text)).toBeUndefined();
   });
 
   it('may hold quotes, as Python writes them', () => {

@@ -17,6 +17,7 @@ import {
   encodeModelPackage,
   type ModelPackage,
 } from '../../src/formats/tensorflowjs/model-package.js';
+import { tfjsGraphSettings } from '../../src/formats/tensorflowjs/tfjs-graph-package.js';
 import { openEngine, setComputeThreads } from '../../src/tensorflow/engine/engine.js';
 import { GraphModelInference } from '../../src/tensorflow/graph-model-inference.js';
 import { Inference } from '../../src/tensorflow/inference.js';
@@ -186,6 +187,17 @@ describe('a GraphModel', () => {
     const written = JSON.stringify(modelJson).replace('"_FusedMatMul"', `"${operation}"`);
     return { ...rest, modelJson: JSON.parse(written) };
   };
+
+  it('that goes round in circles says nothing of its output', () => {
+    const { modelJson, ...rest } = graph(false);
+    const turned = JSON.parse(JSON.stringify(modelJson));
+    turned.modelTopology.node.at(-1).input = ['Identity'];
+    const read = () => describePackagedModel(reread({ ...rest, modelJson: turned }));
+    expect(read().output).toBe('logits');
+    expect(() => tfjsGraphSettings(turned, {}, 'turned')).toThrow(
+      'does not tell whether answer, which nothing gives, is logits or probabilities',
+    );
+  });
 
   it('says what it lacks', async () => {
     // TensorFlow has it, and TensorFlow.js does not.

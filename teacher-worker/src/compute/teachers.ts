@@ -196,7 +196,7 @@ export class Teachers {
       }
     });
     const inferenceSeconds = (performance.now() - start) / 1000;
-    for (const tensor of tensors) requireFinite(tensor);
+    for (const tensor of tensors) requireFinite(tensor, samples);
     const calls = isProbe ? undefined : this.#owed.get(identity);
     if (!isProbe) this.#owed.delete(identity);
     return moved(

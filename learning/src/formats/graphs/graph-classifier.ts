@@ -39,6 +39,14 @@ export interface GraphFormat {
   readonly outputAdvice: (outline: GraphOutline) => string | undefined;
 }
 
+/** What is left for a model that takes something else. */
+const OTHERWISE =
+  '. What such a model says of each sample can be pushed instead: models push NAME answers.npz --dataset SET';
+
+/** Of a model that says how likely one of two classes is, a sigmoid at its end. */
+export const ONE_CLASS =
+  'gives one number a sample, and a teacher gives one for each class; of a sigmoid p for two classes export both, [1 − p, p] as probabilities, or [0, z] as logits';
+
 /** @returns undefined with what keeps it from being asked added to `problems`. */
 export function graphClassifier(
   outline: GraphOutline,
@@ -50,6 +58,7 @@ export function graphClassifier(
   if (input !== undefined) requireSize(input, problems);
   const output = classOutput(outline, format, given.outputName, problems);
   if (input === undefined || output === undefined) return undefined;
+  if (output.shape?.[1] === 1) problems.push({ path: 'graph.output', message: ONE_CLASS });
   const layout = given.layout ?? guessedLayout(input, problems);
   const kind = given.output ?? outputKind(outline, format, output, problems);
   if (problems.length > 0) return undefined;
@@ -78,9 +87,9 @@ function onlyInput(
   const listed = inputs.map(graphValueText).join(', ');
   const wrong =
     input === undefined || inputs.length > 1
-      ? `has inputs ${listed || 'none'}; want one, of samples`
+      ? `has inputs ${listed || 'none'}; want one, of samples${OTHERWISE}`
       : !inputTypes.includes(input.elementType)
-        ? `is ${listed}; want ${inputTypes.join(', ')}`
+        ? `is ${listed}; want ${inputTypes.join(', ')}${OTHERWISE}`
         : undefined;
   if (wrong === undefined) return input;
   problems.push({ path: 'graph.input', message: wrong });
@@ -105,21 +114,28 @@ function classOutput(
   const listed = outputs.map(graphValueText).join(', ');
   const usable = outputs.filter(
     ({ kind, elementType, shape }) =>
-      kind === 'tensor' && outputTypes.includes(elementType) && (shape?.length ?? 2) === 2,
+      kind === 'tensor' &&
+      outputTypes.includes(elementType) &&
+      (shape === undefined || isOfClasses(shape)),
   );
   const chosen = named === undefined ? usable : usable.filter(({ name }) => name === named);
   if (chosen.length === 1) return chosen[0];
   const advice = outputAdvice(outline);
   const message =
     advice !== undefined
-      ? `${advice}; its outputs are ${listed}`
+      ? `${advice}; its outputs are ${listed || 'none'}`
       : usable.length === 0
-        ? `has no output of numbers [batch, classes]; its outputs are ${listed}`
+        ? `has no output of numbers [batch, classes]; its outputs are ${listed || 'none'}`
         : named === undefined
           ? `has several outputs that may tell the classes; name one as outputName in the settings: ${usable.map(graphValueText).join(', ')}`
           : `has no output ${named} of numbers [batch, classes]; its outputs are ${listed}`;
   problems.push({ path: 'graph.output', message });
   return undefined;
+}
+
+/** [batch, classes], as fully convolutional networks have them with sides of 1 behind. */
+export function isOfClasses(shape: readonly (number | undefined)[]): boolean {
+  return shape.length >= 2 && shape.slice(2).every((size) => size === 1);
 }
 
 /** Of pictures. Channels are one or three, and sides are longer, or it cannot be told. */
@@ -143,7 +159,9 @@ function outputKind(
   const operation = operationOf.get(name) ?? '';
   if (operation === 'Softmax') return 'probabilities';
   if (logitOperations.includes(operation)) return 'logits';
-  if (name === 'logits' || name === 'probabilities') return name;
+  if (name === 'logits') return name;
+  // `output_probability`, `proba_output`: it is looked whether its rows are any.
+  if (/prob/i.test(name)) return 'probabilities';
   const message = `does not tell whether ${name}, which ${operation || 'nothing'} gives, is logits or probabilities; put {"output": "logits"} or {"output": "probabilities"} in the settings`;
   problems.push({ path: 'graph.output', message });
   return undefined;

@@ -8,7 +8,7 @@
  */
 import { elementCount, LyceumError } from '@lyceum/proto';
 import type { ModelSettings } from '../../models/index.js';
-import type { GraphClassifier } from './graph-classifier.js';
+import { type GraphClassifier, isOfClasses, ONE_CLASS } from './graph-classifier.js';
 
 /** Below this a float32 loses precision; its logarithm is −87.3. As for layers models. */
 const LEAST_PROBABILITY = 1.1754943508222875e-38;
@@ -65,10 +65,11 @@ export abstract class GraphInference {
   protected async warmUp(): Promise<void> {
     const { dims } = await this.call(new Float32Array(elementCount(this.shape)));
     const [rows, classCount] = dims;
-    if (dims.length !== 2 || rows !== this.rows || classCount === undefined || classCount < 1) {
+    if (!isOfClasses(dims) || rows !== this.rows || classCount === undefined || classCount < 1) {
       const message = `its output ${this.classifier.output.name} has shape [${dims}] for ${this.rows} samples; want [${this.rows}, classes]`;
       throw new LyceumError('INVALID_ARGUMENT', message);
     }
+    if (classCount === 1) throw new LyceumError('INVALID_ARGUMENT', ONE_CLASS);
     this.#classCount = classCount;
   }
 

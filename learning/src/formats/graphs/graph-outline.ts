@@ -12,6 +12,11 @@ export type ElementType =
   | 'bool'
   | 'float16'
   | 'float64'
+  | 'int16'
+  | 'uint16'
+  | 'uint32'
+  | 'uint64'
+  | 'bfloat16'
   | 'other';
 
 /** A graph's input or output. */

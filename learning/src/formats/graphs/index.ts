@@ -2,7 +2,7 @@
  * What the formats that hold a graph of operations share: which operations are allowed, and which output answers.
  */
 export { ALLOWED_OPERATIONS, RESTORING_OPERATION } from './allowed-operations.js';
-export type { GraphClassifier, GraphFormat } from './graph-classifier.js';
+export { type GraphClassifier, type GraphFormat, ONE_CLASS } from './graph-classifier.js';
 export {
   completeSettings,
   describeGraph,

@@ -3,7 +3,7 @@ import type { GraphFormat } from './graph-classifier.js';
 import type { ElementType } from './graph-outline.js';
 
 export const TENSORFLOW: GraphFormat = {
-  inputTypes: ['float32', 'uint8', 'int32'],
+  inputTypes: ['float32', 'uint8', 'int32', 'int64'],
   outputTypes: ['float32'],
   logitOperations: ['MatMul', 'BiasAdd', 'Add', 'AddV2', 'LogSoftmax'],
   rowByRow: [],

@@ -9,6 +9,7 @@ import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { InvalidDocumentError, MODEL_MAX_BYTES, type Problem } from '@lyceum/proto';
 import { bareName } from '../../files/index.js';
 import { eachField, field, numbers, text } from '../../files/protobuf/index.js';
+import { ONNX_ELEMENTS } from './onnx-elements.js';
 
 export const TENSOR = { dims: 1, type: 2, name: 8, raw: 9, external: 13, location: 14 };
 
@@ -153,7 +154,7 @@ function externalOf(tensor: Uint8Array): External {
 }
 
 function externalValues(tensor: Uint8Array, file: Uint8Array, source: string): Uint8Array {
-  const { name, location, offset, length } = externalOf(tensor);
+  const { name, location, offset, length = shapeBytes(tensor) } = externalOf(tensor);
   const end = length === undefined ? file.length : offset + length;
   const whole = Number.isSafeInteger(offset) && Number.isSafeInteger(end);
   if (!whole || offset < 0 || end < offset || end > file.length) {
@@ -161,6 +162,20 @@ function externalValues(tensor: Uint8Array, file: Uint8Array, source: string): U
     throw new InvalidDocumentError(source, [{ path: `weight ${bareName(name)}`, message }]);
   }
   return file.subarray(offset, end);
+}
+
+/** How many bytes its shape takes; undefined of a type that is not known here. */
+function shapeBytes(tensor: Uint8Array): number | undefined {
+  let [elementCount, bytes] = [1, undefined as number | undefined];
+  eachField(tensor, (number, reader, wireType) => {
+    if (number === TENSOR.dims) {
+      for (const size of numbers(reader, wireType)) elementCount *= size;
+    } else if (number === TENSOR.type && wireType === WireType.Varint) {
+      const type = reader.int32();
+      bytes = Object.values(ONNX_ELEMENTS).find((element) => element.number === type)?.bytes;
+    } else reader.skip(wireType);
+  });
+  return bytes === undefined ? undefined : elementCount * bytes;
 }
 
 /** The tensor with these values in it, and nothing of another file. */

@@ -32,7 +32,8 @@ export function readOnnx(bytes: Uint8Array, source: string): OnnxOutline {
   try {
     found = readModel(bytes);
   } catch (err) {
-    const message = `is no ONNX file, or a damaged one (${toLyceumError(err).message})`;
+    const message =
+      otherKind(bytes) ?? `is no ONNX file, or a damaged one (${toLyceumError(err).message})`;
     throw new InvalidDocumentError(source, [{ path: '', message }]);
   }
   if (isOutline(found)) return found;
@@ -52,11 +53,28 @@ function readModel(bytes: Uint8Array): OnnxOutline | readonly Problem[] {
     return [{ path: '', message: "is in ONNX Runtime's own format; push the .onnx file" }];
   }
   const [graph, ...others] = fields(bytes, MODEL_GRAPH);
-  if (graph === undefined) return [{ path: '', message: 'is no ONNX file: has no graph' }];
+  if (graph === undefined) {
+    const message = otherKind(bytes) ?? 'is no ONNX file: has no graph';
+    return [{ path: '', message }];
+  }
   // The runtime would make one of them.
   if (others.length > 0) return [{ path: 'graph', message: 'is there more than once' }];
   const { problems, externalFiles } = inspectOnnx(bytes);
   return problems.length > 0 ? problems : readGraph(graph, readMetadata(bytes), externalFiles);
+}
+
+/** What else is often called `.onnx`: how it begins, and what to do. */
+const OTHER_KINDS: readonly (readonly [string, string])[] = [
+  ['version https://git-lfs', 'is a pointer of Git LFS; fetch the file itself with git lfs pull'],
+  ['PK\x03\x04', 'is a zip archive; unpack it and push the .onnx file in it'],
+  ['\x1f\x8b', 'is compressed by gzip; unpack it first'],
+  ['<', 'is a web page or XML, and no ONNX file; a download may have failed'],
+];
+
+function otherKind(bytes: Uint8Array): string | undefined {
+  if (bytes.length === 0) return 'is empty';
+  const start = Buffer.from(bytes.subarray(0, 64)).toString('latin1').trimStart();
+  return OTHER_KINDS.find(([beginning]) => start.startsWith(beginning))?.[1];
 }
 
 export const MODEL_GRAPH = 7;
@@ -84,7 +102,7 @@ function readGraph(
 ): OnnxOutline {
   const inputs: GraphValue[] = [];
   const outputs: GraphValue[] = [];
-  const operationOf = new Map<string, string>();
+  const givenBy = new Map<string, OnnxNode>();
   const operations = new Set<string>();
   const weights = new Map<string, Tensor>();
   const tensorBytes = new Map<string, Uint8Array>();
@@ -94,7 +112,7 @@ function readGraph(
       const node = readNode(reader.bytes());
       operations.add(node.operation);
       if (node.domain === CLASSICAL_DOMAIN) nodes.push(node);
-      for (const output of node.outputs) operationOf.set(output, node.operation);
+      for (const output of node.outputs) givenBy.set(output, node);
     } else if (number === GRAPH_INITIALIZER) {
       const bytes = reader.bytes();
       const tensor = readTensor(bytes);
@@ -113,7 +131,7 @@ function readGraph(
     inputs: inputs.filter(({ name }) => !weights.has(name)),
     outputs,
     operations,
-    operationOf,
+    operationOf: new Map(outputs.map(({ name }) => [name, operationAt(name, givenBy)])),
     labels: [
       ...classical.flatMap(({ labels }) => labels ?? []),
       ...(inMetadata ? [inMetadata] : []),
@@ -124,6 +142,26 @@ function readGraph(
       ONNX_ELEMENTS.float32.bytes * floatCount,
     externalFiles,
   };
+}
+
+/** What changes no value, or its form alone; exporters put them behind the last layer. */
+const PASSING: ReadonlySet<string> = new Set([
+  'Identity',
+  'Cast',
+  'Squeeze',
+  'Unsqueeze',
+  'Flatten',
+  'Reshape',
+]);
+
+/** '' of a graph that goes round in circles, and of what nothing gives. */
+function operationAt(value: string, givenBy: ReadonlyMap<string, OnnxNode>): string {
+  let node = givenBy.get(value);
+  for (let steps = 0; node !== undefined && steps < givenBy.size; steps++) {
+    if (!PASSING.has(node.operation)) return node.operation;
+    node = givenBy.get(node.inputs[0] ?? '');
+  }
+  return '';
 }
 
 export interface OnnxNode {

@@ -2,9 +2,9 @@
 import type { GraphFormat } from '../graphs/index.js';
 
 export const ONNX: GraphFormat = {
-  inputTypes: ['float32', 'float16', 'float64', 'uint8'],
+  inputTypes: ['float32', 'float16', 'float64', 'uint8', 'int32', 'int64'],
   outputTypes: ['float32', 'float16', 'float64'],
-  logitOperations: ['Gemm', 'MatMul', 'LogSoftmax'],
+  logitOperations: ['Gemm', 'MatMul', 'Add', 'LogSoftmax'],
   rowByRow: ['DynamicQuantizeLinear', 'DynamicQuantizeLSTM', 'DynamicQuantizeMatMul'],
   outputAdvice: ({ operations }) =>
     operations.has('ZipMap')

@@ -15,6 +15,7 @@ import {
   type GraphDescription,
   requireClassifier,
 } from '../graphs/index.js';
+import { withBinaryTrees } from './binary-trees.js';
 import { type OnnxOutline, readOnnx } from './onnx-file.js';
 import { ONNX } from './onnx-format.js';
 import { withoutZipMaps } from './zip-maps.js';
@@ -38,7 +39,7 @@ export function encodeOnnxPackage({ file, settings }: OnnxPackage): Buffer {
 
 /**
  * The package of a file, with what the file itself tells added to the settings. Maps at its end become the tensors that they
- * are made of.
+ * are made of, and trees of two classes say how likely both are.
  *
  * @throws {InvalidDocumentError} naming all that keeps it from being asked as a classifier.
  */
@@ -48,7 +49,7 @@ export function onnxPackageOf(
   source = ONNX_MEMBER,
 ): OnnxPackage {
   const said = outlineOf(file, source);
-  const kept = withoutZipMaps(file);
+  const kept = withBinaryTrees(withoutZipMaps(file));
   const classifier = requireClassifier(
     kept === file ? said : outlineOf(kept, source),
     ONNX,

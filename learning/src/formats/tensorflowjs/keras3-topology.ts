@@ -4,8 +4,10 @@
  *     InputLayer   `batch_shape`                                 → `batch_input_shape`
  *     dtype        `{ class_name: 'DTypePolicy', config: { name } }` → the name
  *     inbound      `[{ args: [{ …, keras_history: [layer, 0, 0] }] }]` → `[[[layer, 0, 0, {}]]]`
+ *     activation   `silu`                                        → `swish`
  *     ends         `input_layers: [layer, 0, 0]`                 → `[[layer, 0, 0]]`
  *     weights      `model/layer/kernel`                          → `layer/kernel`
+ *                  `depthwise/kernel`                            → `depthwise/depthwise_kernel`
  *
  * Of a model that Keras 2 or TensorFlow.js wrote nothing changes.
  */
@@ -20,12 +22,33 @@ export function mendedTopology(modelTopology: unknown): unknown {
   if (className === 'DTypePolicy' && isObject(config)) return config['name'];
   const mended = Object.entries(modelTopology).map(([key, value]) => [
     key,
-    ENDS.has(key) ? mendedEnds(value) : key === 'inbound_nodes' ? mendedNodes(value) : value,
+    ENDS.has(key)
+      ? mendedEnds(value)
+      : key === 'inbound_nodes'
+        ? mendedNodes(value)
+        : key === 'activation' && value === 'silu'
+          ? 'swish'
+          : value,
   ]);
   const plain: Record<string, unknown> = Object.fromEntries(
     mended.map(([key, value]) => [key, mendedTopology(value)]),
   );
   return className === 'InputLayer' ? { ...plain, config: mendedInput(plain['config']) } : plain;
+}
+
+/** What TensorFlow.js would compute otherwise without a word. @returns what is wrong; undefined: nothing. */
+export function keras3Problem(modelTopology: unknown): string | undefined {
+  if (!isObject(modelTopology) || !/^3\./.test(String(modelTopology['keras_version']))) return;
+  if (!hasHardSigmoid(modelTopology)) return undefined;
+  return 'has the activation hard_sigmoid, which Keras 3 computes as relu6(x + 3) / 6 and TensorFlow.js as 0.2 x + 0.5; export the model as a SavedModel or as ONNX';
+}
+
+function hasHardSigmoid(value: unknown): boolean {
+  if (Array.isArray(value)) return value.some(hasHardSigmoid);
+  if (!isObject(value)) return false;
+  const { activation, recurrent_activation: recurrent } = value;
+  if (activation === 'hard_sigmoid' || recurrent === 'hard_sigmoid') return true;
+  return Object.values(value).some(hasHardSigmoid);
 }
 
 const ENDS: ReadonlySet<string> = new Set(['input_layers', 'output_layers']);
@@ -69,7 +92,11 @@ export function mendedWeightNames(
   const mended = (name: string) => {
     const parts = name.split('/');
     const first = parts.findIndex((part) => layers.has(part));
-    return first > 0 ? parts.slice(first).join('/') : name;
+    if (first < 0) return name;
+    const own = parts.slice(first);
+    const isDepthwise = layers.get(own[0] as string) === 'DepthwiseConv2D';
+    if (isDepthwise && own.at(-1) === 'kernel') own[own.length - 1] = 'depthwise_kernel';
+    return own.join('/');
   };
   return groups.map((group) => ({
     ...group,
@@ -79,14 +106,14 @@ export function mendedWeightNames(
   }));
 }
 
-/** Of all layers that are no models themselves, also of models within the model. */
-function layerNames(value: unknown): Set<string> {
-  if (Array.isArray(value)) return new Set(value.flatMap((one) => [...layerNames(one)]));
-  if (!isObject(value)) return new Set();
-  const names = new Set(Object.values(value).flatMap((one) => [...layerNames(one)]));
+/** Classes of all layers that are no models themselves, by their names, also of models within the model. */
+function layerNames(value: unknown): Map<string, string> {
+  if (Array.isArray(value)) return new Map(value.flatMap((one) => [...layerNames(one)]));
+  if (!isObject(value)) return new Map();
+  const names = new Map(Object.values(value).flatMap((one) => [...layerNames(one)]));
   const { class_name: className, config } = value;
   if (typeof className === 'string' && isObject(config) && !Array.isArray(config['layers'])) {
-    if (typeof config['name'] === 'string') names.add(config['name']);
+    if (typeof config['name'] === 'string') names.set(config['name'], className);
   }
   return names;
 }

@@ -10,8 +10,9 @@ import { InvalidDocumentError, LyceumError, MODEL_MAX_BYTES, type Problem } from
 import { ENCODING_FILE, type Encoding, parseEncoding } from '../../datasets/encoding/index.js';
 import { isObject, readFolderFile, readPlainFile, utf8Text } from '../../files/index.js';
 import { agreedClasses, type ModelSettings, userLabels } from '../../models/index.js';
+import { ONE_CLASS } from '../graphs/index.js';
 import { describeTopology } from './describe-model.js';
-import { mendedTopology, mendedWeightNames } from './keras3-topology.js';
+import { keras3Problem, mendedTopology, mendedWeightNames } from './keras3-topology.js';
 import {
   encodeModelPackage,
   MODEL_JSON_MAX_BYTES,
@@ -47,6 +48,8 @@ export async function readModelFolder(
     : readFolderFile(folder, 'model.json', MODEL_JSON_MAX_BYTES);
   const modelJson = asKeras2(parseModelJson(written.toString(), file));
   const problems: Problem[] = [];
+  const unlike = keras3Problem(modelJson['modelTopology']);
+  if (unlike !== undefined) problems.push({ path: 'modelTopology', message: unlike });
   const listed = readWeightGroups(modelJson, problems);
   if (listed === undefined) throw new InvalidDocumentError(file, problems);
   const groups = mendedWeightNames(listed, modelJson['modelTopology']);
@@ -118,6 +121,7 @@ function completed(
   }
   const { output: told, classCount } = describeTopology(modelJson);
   const output = settings.output ?? told;
+  if (classCount === 1) problems.push({ path: 'modelTopology', message: ONE_CLASS });
   const classes = agreedClasses(settings.classes, userLabels(modelJson), classCount, problems);
   if (output !== undefined) return { ...settings, output, ...(classes && { classes }) };
   const message =

@@ -68,7 +68,8 @@ export function layersModelProblems(modelJson: unknown): Problem[] {
     const { class_name: className, config } = layer;
     if (typeof className === 'string' && !LAYERS.has(className)) refused.add(className);
     if (!isObject(config)) continue;
-    open.push(...listOf(config['layers']), ...listOf(config['cells']));
+    for (const list of ['layers', 'cells'])
+      for (const inner of listOf(config[list])) open.push(inner);
     for (const inner of INNER_LAYERS) open.push(config[inner] ?? null);
   }
   if (refused.size === 0) return [];

@@ -112,14 +112,17 @@ function leaves(nodes: ReadonlyMap<string, Node>): End[] {
     }));
 }
 
+/** Looks through what changes nothing; '' of a graph that goes round in circles. */
 function operationAt(name: string, nodes: ReadonlyMap<string, Node>): string {
-  const node = nodes.get(name);
-  if (node === undefined) return '';
-  const [input] = node.inputs;
-  if (PASSING_OPERATIONS.has(node.operation) && input !== undefined) {
-    return operationAt(nodeNameOf(input), nodes);
+  let node = nodes.get(name);
+  for (let steps = 0; node !== undefined && steps < nodes.size; steps++) {
+    const [input] = node.inputs;
+    if (!PASSING_OPERATIONS.has(node.operation) || input === undefined) {
+      return node.operation.startsWith('_Fused') ? lastFused(node) : node.operation;
+    }
+    node = nodes.get(nodeNameOf(input));
   }
-  return node.operation.startsWith('_Fused') ? lastFused(node) : node.operation;
+  return '';
 }
 
 /** A fused operation ends in the last of those that it is made of: `BiasAdd`, or an activation after it. */

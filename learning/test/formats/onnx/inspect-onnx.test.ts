@@ -76,3 +76,15 @@ it.each([
     /weight W: lies at bytes .* of weights.bin, which has 16/,
   );
 });
+
+it('takes as many bytes as the shape has, where no length is told', () => {
+  const place = [
+    ['location', 'weights.bin'],
+    ['offset', '4'],
+  ] as const;
+  const told = place.map(([key, value]) => [13, fields([1, key], [2, value])] as const);
+  const half = fields([1, 3], [2, 10], [8, 'W'], ...told, [14, 1]);
+  const whole = withWeightsInside(fields([7, fields([5, half])]), () => WEIGHTS, 'model');
+  const kept = fields([1, 3], [2, 10], [8, 'W'], [9, WEIGHTS.subarray(4, 10)]);
+  expect(Buffer.from(whole)).toEqual(Buffer.from(fields([7, fields([5, kept])])));
+});

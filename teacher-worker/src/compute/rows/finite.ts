@@ -2,12 +2,20 @@
 import { LyceumError } from '@lyceum/proto';
 import type { AnswerTensor } from '../engine/index.js';
 
-/** @throws {LyceumError} INVALID_ARGUMENT naming the first value that is not finite. */
-export function requireFinite({ name, width, values }: AnswerTensor): void {
+/**
+ * @param samples - which of the set the rows are of.
+ * @throws {LyceumError} INVALID_ARGUMENT naming the first value that is not finite.
+ */
+export function requireFinite(
+  { name, width, values }: AnswerTensor,
+  samples?: Uint32Array | undefined,
+): void {
   const index = values.findIndex((value) => !Number.isFinite(value));
   if (index < 0) return;
+  const row = Math.floor(index / width);
+  const place = samples === undefined ? `row ${row}` : `sample ${samples[row]} of the set`;
   throw new LyceumError(
     'INVALID_ARGUMENT',
-    `${name} is ${values[index]} at row ${Math.floor(index / width)}, value ${index % width}`,
+    `${name} is ${values[index]} at ${place}, value ${index % width}; a teacher must give finite numbers`,
   );
 }

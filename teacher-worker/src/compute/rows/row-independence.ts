@@ -2,10 +2,10 @@
 import type { Dataset } from '@lyceum/learning/datasets';
 import { IDENTITY_VIEW } from '@lyceum/learning/views';
 import { LyceumError } from '@lyceum/proto';
-import type { TeacherEngine } from '../engine/index.js';
+import type { AnswerTensor, TeacherEngine } from '../engine/index.js';
 
 /**
- * Asks for some samples, and for the first half of them alone.
+ * Asks for some samples, and for the first half of them alone; if that differs, for the half again, to say why.
  *
  * @param movesBy - as the engine says, unless where it was put moves it more.
  * @throws {LyceumError} INVALID_ARGUMENT if the answers have other bits, or are further apart than the engine says they may be.
@@ -19,15 +19,29 @@ export async function requireRowIndependence(
   const ask = (some: Uint32Array) =>
     teacher.answer({ dataset, samples: some, view: IDENTITY_VIEW, outputs: ['logits'] });
   const [all] = await ask(samples);
-  const [half] = await ask(samples.subarray(0, Math.ceil(samples.length / 2)));
+  const first = samples.subarray(0, Math.ceil(samples.length / 2));
+  const [half] = await ask(first);
   const isSame = sameness(movesBy, all?.values ?? new Float32Array());
-  const other = half?.values.findIndex((value, i) => !isSame(value, all?.values[i] ?? 0)) ?? -1;
-  if (half === undefined || other < 0) return;
-  const row = Math.floor(other / half.width);
-  throw new LyceumError(
-    'INVALID_ARGUMENT',
-    `what it says of a sample depends on the other samples of the batch: row ${row} is ${half.values[other]}, and ${all?.values[other]} among others; export it for inference, with a fixed batch of 1 if need be`,
-  );
+  const other = half === undefined ? undefined : differenceOf(half, all, isSame);
+  if (half === undefined || other === undefined) return;
+  const [again] = await ask(first);
+  const random = differenceOf(half, again, isSame);
+  const message =
+    random === undefined
+      ? `what it says of a sample depends on the other samples of the batch: ${other} among others; export it for inference (in PyTorch after eval()), with a fixed batch of 1 if need be`
+      : `it does not say the same of the same samples: ${random} the next time; export it for inference (in PyTorch after eval()), without dropout and other random numbers`;
+  throw new LyceumError('INVALID_ARGUMENT', message);
+}
+
+/** The first row that differs, and how. */
+function differenceOf(
+  { values, width }: AnswerTensor,
+  other: AnswerTensor | undefined,
+  isSame: (a: number, b: number) => boolean,
+): string | undefined {
+  const at = values.findIndex((value, i) => !isSame(value, other?.values[i] ?? 0));
+  if (at < 0) return undefined;
+  return `row ${Math.floor(at / width)} is ${values[at]}, and ${other?.values[at]}`;
 }
 
 function sameness(movesBy: number, values: Float32Array): (a: number, b: number) => boolean {

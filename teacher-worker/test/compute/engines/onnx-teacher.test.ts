@@ -102,6 +102,14 @@ it.each(['fixed-batch', 'external', 'half', 'dynamic-range'])(
   },
 );
 
+it('refuses a model that draws numbers, and says so', async () => {
+  const teacher = await open(fixture('random'));
+  await expect(requireRowIndependence(teacher, dataset, samples.subarray(0, 128))).rejects.toThrow(
+    /does not say the same of the same samples: row 0 is .* the next time/,
+  );
+  await teacher.close();
+});
+
 it('refuses a model that looks at the other rows', async () => {
   const teacher = await open(fixture('batch-mean'));
   await expect(requireRowIndependence(teacher, dataset, samples.subarray(0, 128))).rejects.toThrow(

@@ -13,3 +13,10 @@ it('passes finite values, however large', () => {
 it.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])('names %s', (bad) => {
   expect(() => requireFinite(logits(0, 1, 2, bad))).toThrow(`logits is ${bad} at row 1, value 1`);
 });
+
+it('names the sample where it is known', () => {
+  const samples = Uint32Array.of(7, 1503);
+  expect(() => requireFinite(logits(0, 1, Number.NaN, 2), samples)).toThrow(
+    'logits is NaN at sample 1503 of the set, value 0; a teacher must give finite numbers',
+  );
+});

@@ -1,0 +1,106 @@
+/**
+ * Forms that other exporters give their models: whole numbers as inputs, what changes nothing behind the last layer, sides of
+ * 1 behind the classes, trees of two classes. The oracle is plain arithmetic.
+ */
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+import { OnnxGraph } from '../../src/export/onnx/onnx-graph.js';
+import { onnxFile } from '../../src/export/onnx/onnx-messages.js';
+import type { OnnxElementType } from '../../src/formats/onnx/onnx-elements.js';
+import { onnxPackageOf } from '../../src/formats/onnx/onnx-package.js';
+import { readOnnxModel } from '../../src/formats/onnx/read-onnx-file.js';
+import { OnnxInference } from '../../src/onnx/onnx-inference.js';
+
+const WEIGHT = [1, -2, 0.5, 3, 0, -1];
+/** x·W of two numbers. */
+const product = (a: number, b: number) =>
+  [0, 1, 2].map((c) => a * (WEIGHT[c] as number) + b * (WEIGHT[3 + c] as number));
+
+/** Two numbers a sample; three classes, which `behind` goes on from. */
+function model(
+  type: OnnxElementType,
+  outputShape: readonly number[],
+  behind: (graph: OnnxGraph, logits: string) => string,
+) {
+  const graph = new OnnxGraph();
+  const real = type === 'float32' ? 'x' : graph.node('Cast', ['x'], { to: 1 });
+  const weight = graph.float32('weight', [2, 3], Float32Array.from(WEIGHT));
+  const name = behind(graph, graph.node('MatMul', [real, weight]));
+  return onnxFile({
+    name: 'foreign',
+    nodes: graph.nodes,
+    constants: graph.constants,
+    inputs: [{ name: 'x', type, sampleShape: [2] }],
+    outputs: [{ name, type: 'float32', sampleShape: outputShape }],
+    metadata: {},
+  });
+}
+
+async function answers(file: Uint8Array, inputs: readonly number[]): Promise<number[]> {
+  const options = { rows: 4, threads: 1, sampleShape: [2] };
+  const inference = await OnnxInference.open(onnxPackageOf(file, {}), options);
+  const logits = await inference.run(Float32Array.from(inputs), inputs.length / 2);
+  await inference.close();
+  return [...logits];
+}
+
+it.each(['int32', 'int64'] as const)('gives %s where a model takes it, rounded', async (type) => {
+  const file = model(type, [3], (_, logits) => logits);
+  expect(await answers(file, [30_522, -7, 0.6, 2.4])).toEqual([
+    ...product(30_522, -7),
+    ...product(1, 2),
+  ]);
+});
+
+it('takes classes with sides of 1 behind them', async () => {
+  const file = model('float32', [3, 1, 1], (graph, logits) =>
+    graph.node('Reshape', [logits, graph.int64('shape', [0, 3, 1, 1])]),
+  );
+  expect(onnxPackageOf(file, {}).settings).toEqual({ output: 'logits' });
+  expect(await answers(file, [1, 2, -3, 0.5])).toEqual([...product(1, 2), ...product(-3, 0.5)]);
+});
+
+it('knows an output by the operation before those that change nothing', () => {
+  const file = model('float32', [3], (graph, logits) =>
+    graph.node('Identity', [graph.node('Cast', [graph.node('Softmax', [logits])], { to: 1 })]),
+  );
+  expect(onnxPackageOf(file, {}).settings).toEqual({ output: 'probabilities' });
+  const circle = model('float32', [3], (graph) =>
+    graph.node('Identity', [graph.node('Cast', ['end'], { to: 1 })], {}, 'end'),
+  );
+  expect(() => onnxPackageOf(circle, {})).toThrow(
+    'does not tell whether end, which nothing gives, is logits or probabilities',
+  );
+});
+
+it('gives both probabilities of trees that vote for the second of two classes', async () => {
+  const file = new URL('../fixtures/onnx/binary-trees.onnx', import.meta.url);
+  const model = readOnnxModel(fileURLToPath(file), {});
+  expect(model.settings).toMatchObject({ output: 'probabilities', classes: ['no', 'yes'] });
+  const options = { rows: 4, threads: 1, sampleShape: [2] };
+  const inference = await OnnxInference.open(model, options);
+  // Each number above 1 is half a vote.
+  const logs = await inference.run(Float32Array.of(2, 2, 2, 0, 0, 2, 0, 0), 4);
+  await inference.close();
+  expect([...logs.map(Math.exp)].map((p) => Math.round(p * 100))).toEqual([
+    0, 100, 50, 50, 50, 50, 100, 0,
+  ]);
+});
+
+it('refuses one number a sample, and says what a classifier of two classes gives', () => {
+  const one = (graph: OnnxGraph, logits: string) =>
+    graph.node('Sigmoid', [graph.node('ReduceSum', [logits], { keepdims: 1 })]);
+  expect(() => onnxPackageOf(model('float32', [1], one), {})).toThrow(
+    /gives one number a sample.*\[1 − p, p\]/,
+  );
+});
+
+it.each([
+  ['version https://git-lfs.github.com/spec/v1\n', 'git lfs pull'],
+  ['PK\x03\x04', 'unpack it'],
+  ['<!DOCTYPE html>', 'is a web page'],
+  ['', 'is empty'],
+])('says what a file is that begins with %j', (beginning, message) => {
+  const bytes = Buffer.concat([Buffer.from(beginning), Buffer.alloc(beginning === '' ? 0 : 40)]);
+  expect(() => onnxPackageOf(bytes, {})).toThrow(message);
+});
