@@ -187,6 +187,7 @@ function observe(
     dataShares: () => dataPlane.load.shares,
     answerBytes: () => storage.answers.sizeBytes,
     quarantineCount: () => teachers.health.quarantines().length,
+    runStates: () => storage.store.list().map(({ state }) => state),
     runs: () =>
       askers.active.trainings().map((targets) => ({
         runId: targets.runId,

@@ -1,5 +1,6 @@
 /** What the coordinator measures, for Prometheus. */
 import { Counter, Gauge, type Registry } from 'prom-client';
+import { RUN_STATES, type RunStateName } from '../schedule/index.js';
 
 export interface MetricSources {
   readonly sessionCounts: () => { readonly teacher: number; readonly student: number };
@@ -9,6 +10,9 @@ export interface MetricSources {
   readonly dataShares: () => { readonly eventLoop: number; readonly dataThreads: number };
   readonly answerBytes: () => number;
   readonly quarantineCount: () => number;
+  /** Of every run that is known, ended ones included. */
+  readonly runStates: () => Iterable<RunStateName>;
+  /** Those that train. */
   readonly runs: () => Iterable<{
     readonly runId: string;
     readonly waitingShare: number;
@@ -99,6 +103,16 @@ export function observeCoordinator(registry: Registry, sources: MetricSources): 
     registers,
     collect() {
       this.set(sources.quarantineCount());
+    },
+  });
+  new Gauge({
+    name: 'lyceum_runs',
+    help: 'Runs that are known, by state; what PAUSED ones wait for only a person can put right.',
+    labelNames: ['state'],
+    registers,
+    collect() {
+      for (const state of RUN_STATES) this.set({ state }, 0);
+      for (const state of sources.runStates()) this.inc({ state });
     },
   });
   const ofRuns = (name: string, help: string, value: 'waitingShare' | 'openWantCount') =>

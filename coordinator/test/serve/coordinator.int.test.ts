@@ -594,6 +594,8 @@ describe('trouble', () => {
     expect(run.reason).toMatch(
       /^teacher (one|two) cannot answer samples \d+ to \d+ \(positions \d+ to \d+ of epoch 0\): want the tensors logits, got none$/,
     );
+    const metrics = await (await fetch(`http://${cluster.http}/metrics`)).text();
+    expect(metrics).toContain('lyceum_runs{state="PAUSED"} 1');
     expect(await eventually(() => peer.targetsEnd)).toMatchObject({ code: 'ABORTED' });
     // The student is free, and no teacher is asked.
     await eventually(() => (peer.run === undefined ? true : undefined));

@@ -49,6 +49,7 @@ export function programMetrics(): { readonly program: string; readonly registry:
     dataShares: () => ({ eventLoop: 0, dataThreads: 0 }),
     answerBytes: () => 0,
     quarantineCount: () => 0,
+    runStates: () => [],
     runs: () => [],
   });
   const programs = [

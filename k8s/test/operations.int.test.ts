@@ -1,0 +1,72 @@
+/**
+ * What an operator needs: messages of programs that ended, volumes to copy, metrics and alerts. As in
+ * `overlays.int.test.ts`, kubectl's kustomize builds, and objects are compared with what they name.
+ */
+import { describe, expect, it } from 'vitest';
+import { programMetrics } from '../../site/src/reference/sources.js';
+import { built, builtOwn, hasKubectl, type KubernetesObject, only } from './kustomize.js';
+
+describe.skipIf(!hasKubectl)('for operators', () => {
+  const objects = hasKubectl ? built('overlays/cpu') : [];
+
+  it('shows by `kubectl describe` what a program that ended said last', () => {
+    const all = [...objects, ...built('overlays/gpu-tls'), ...built('client'), ...built('state')];
+    const containers = all.flatMap(containersOf);
+    expect(containers.length).toBeGreaterThan(9);
+    for (const { name, terminationMessagePolicy } of containers) {
+      expect(terminationMessagePolicy, name).toBe('FallbackToLogsOnError');
+    }
+  });
+
+  it('gives NATS a quarter of an hour to read a large store, after a kill for one', () => {
+    const [nats] = containersOf(only(objects, 'StatefulSet', 'nats'));
+    const { periodSeconds, failureThreshold } = nats.startupProbe;
+    expect(periodSeconds * failureThreshold).toBeGreaterThanOrEqual(900);
+  });
+
+  it('mounts the claim of the coordinator’s volume in the pod for backups', () => {
+    const [claim] = only(objects, 'StatefulSet', 'coordinator').spec.volumeClaimTemplates;
+    const { volumes } = only(built('state'), 'Pod', 'state').spec;
+    const { claimName } = volumes[0].persistentVolumeClaim;
+    expect(claimName).toBe(`${claim.metadata.name}-coordinator-0`);
+  });
+
+  describe('the component prometheus', () => {
+    const own = hasKubectl
+      ? builtOwn('resources: [K8S/overlays/cpu]\ncomponents: [K8S/components/prometheus]')
+      : [];
+
+    it('scrapes each program whose metrics its network policy shows', () => {
+      const { podMetricsEndpoints, selector } = only(own, 'PodMonitor', 'lyceum').spec;
+      const policy = only(own, 'NetworkPolicy', 'metrics').spec;
+      expect(selector).toEqual(policy.podSelector);
+      const [{ port }] = podMetricsEndpoints;
+      for (const name of selector.matchExpressions[0].values) {
+        const kind = name === 'coordinator' ? 'StatefulSet' : 'Deployment';
+        const [{ ports }] = containersOf(only(own, kind, name));
+        expect(ports).toContainEqual({
+          name: port,
+          containerPort: policy.ingress[0].ports[0].port,
+        });
+      }
+    });
+
+    it('alerts by metrics that there are', async () => {
+      const registries = programMetrics().map(({ registry }) => registry);
+      const known = registries.flatMap((r) => r.getMetricsAsArray().map(({ name }) => name));
+      const [{ rules }] = only(own, 'PrometheusRule', 'lyceum').spec.groups;
+      const named = (rules as { expr: string }[]).flatMap(
+        ({ expr }) => expr.match(/\b(?:lyceum|kubelet)_\w+/g) ?? [],
+      );
+      const ours = named.filter((name) => name.startsWith('lyceum_'));
+      expect(ours.length).toBeGreaterThan(5);
+      for (const name of ours) expect(known).toContain(name);
+    });
+  });
+});
+
+/** Those of a pod, or of the pods that an object makes. */
+// biome-ignore lint/suspicious/noExplicitAny: each kind has a shape of its own.
+function containersOf({ kind, spec }: KubernetesObject): readonly any[] {
+  return (kind === 'Pod' ? spec : spec?.template?.spec)?.containers ?? [];
+}
