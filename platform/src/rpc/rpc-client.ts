@@ -6,6 +6,7 @@ import type { Readable } from 'node:stream';
 import * as grpc from '@grpc/grpc-js';
 import { type LyceumError, MESSAGE_MAX_BYTES, UNARY_DEADLINE_MS } from '@lyceum/proto';
 import { channelTo, type TlsIdentity } from '../tls/index.js';
+import { ChannelAnew } from './channel-anew.js';
 import { errorOf } from './rpc-status.js';
 import { messagesOf, senderTo } from './rpc-stream.js';
 import type { ClientConstructor } from './services.js';
@@ -49,6 +50,8 @@ export function connect<C extends grpc.Client>(
     // again after 30 s.
     'grpc.dns_min_time_between_resolutions_ms': 2_000,
     'grpc.enable_http_proxy': 0,
+    channelFactoryOverride: (target, secrets, settings) =>
+      new ChannelAnew(() => new grpc.Channel(target, secrets, settings)),
   });
 }
 

@@ -4,6 +4,8 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import dns from 'node:dns';
+import { connect as netConnect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import * as grpc from '@grpc/grpc-js';
 import {
   type AnswerFrame,
@@ -602,6 +604,44 @@ test('a server that is back at another address is found soon after its name has 
     vi.restoreAllMocks();
   }
 });
+
+test('a server that is back elsewhere is found while its old address answers nothing', {
+  timeout: 180_000,
+}, async () => {
+  const lookup = vi.spyOn(dns.promises, 'lookup') as unknown as MockInstance<() => unknown>;
+  vi.spyOn(dns.promises, 'resolveTxt').mockRejectedValue(new Error('no such record'));
+  const at = (address: string) => async () => [{ address, family: 4 }];
+  lookup.mockImplementation(at('127.0.0.2'));
+  handlers.getRun = async () => ({ run: undefined });
+  const hole = await blackHole(`127.0.0.2:${server.port}`);
+  try {
+    const client = runs(`coordinator.test:${server.port}`);
+    const first = failureOf(call(client, client.getRun, { runId: 'r' }));
+    await vi.waitFor(() => expect(lookup).toHaveBeenCalled());
+    lookup.mockImplementation(at('127.0.0.1'));
+    expect(await first).toMatchObject({ code: 'UNAVAILABLE' });
+    // The kernel would go on trying for 130 s.
+    const patience = { timeout: 60_000, interval: 100 };
+    await vi.waitFor(() => call(client, client.getRun, { runId: 'r' }), patience);
+  } finally {
+    vi.restoreAllMocks();
+    hole.kill('SIGKILL');
+  }
+});
+
+/** Listens and never accepts: once its queue is full, who connects hears nothing, as of an address that is gone. */
+async function blackHole(address: string): Promise<ChildProcess> {
+  const [host, port] = address.split(':');
+  const program = `require('node:net').createServer().listen({ host: '${host}', port: ${port}, backlog: 1 }, () => {
+    require('node:fs').writeSync(1, 'here');
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+  })`;
+  const hole = spawn(process.execPath, ['-e', program], { stdio: ['ignore', 'pipe', 'inherit'] });
+  await new Promise((resolve) => hole.stdout?.once('data', resolve));
+  for (let i = 0; i < 4; i++) netConnect({ host, port: Number(port) }).on('error', () => {});
+  await sleep(500);
+  return hole;
+}
 
 test('a caller that is stopped in the middle is noticed within about 30 s', {
   timeout: 180_000,
