@@ -10,6 +10,9 @@ import { STROKE_COUNT } from './theme.js';
 /** A table has at most so many rows: one that nobody can read tells nothing. */
 const TABLE_ROWS = 50;
 
+/** Of more curves the legend is scrolled, also by keys, so that the charts stay beside each other. */
+const LEGEND_SHOWN = 8;
+
 export interface ChartGroupProps {
   /** What the charts are about, for who does not see them. */
   readonly about: string;
@@ -94,12 +97,18 @@ function ChartFigure({ chart, steps, cursor, onZoom }: FigureProps) {
 
 /** Each curve with its value under the cursor. */
 function Legend({ chart, cursor }: Pick<FigureProps, 'chart' | 'cursor'>) {
+  const { title, curves } = chart;
+  const isLong = curves.length > LEGEND_SHOWN;
   return (
-    <ul class="legend">
-      {chart.curves.map(({ name, values }, index) => (
+    <ul
+      class={isLong ? 'legend scroll' : 'legend'}
+      aria-label={`Curves of ${title}`}
+      tabIndex={isLong ? 0 : undefined}
+    >
+      {curves.map(({ name, values }, index) => (
         <li key={name}>
           <Stroke index={index} />
-          {chart.curves.length > 1 && <span class="name">{name}</span>}{' '}
+          {curves.length > 1 && <span class="name">{name}</span>}{' '}
           <b>
             <ValueAtCursor {...{ values, unit: chart.unit, sparse: chart.sparse, cursor }} />
           </b>

@@ -250,7 +250,9 @@ function Row({ run, isChosen, choose }: RowProps) {
       <td class="number">
         {run.validationAccuracy === 0 ? '–' : percentText(run.validationAccuracy)}
       </td>
-      <td>{run.team || <span class="muted">–</span>}</td>
+      <td class="team" title={run.team}>
+        {run.team || <span class="muted">–</span>}
+      </td>
       <td>
         <Moment atMs={run.submittedAtMs} />
       </td>
@@ -273,7 +275,7 @@ function NoRuns({ filter }: { readonly filter: RunFilter }) {
     <div class="empty">
       <p>There is no run yet. Write one and submit it:</p>
       <pre>
-        <code>{'coordinator init run.yaml\ncoordinator submit run.yaml'}</code>
+        <code>{'coordinator init -f run.yaml\ncoordinator submit run.yaml'}</code>
       </pre>
     </div>
   );

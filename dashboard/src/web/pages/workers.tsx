@@ -94,21 +94,21 @@ function WorkerTable({ workers }: { readonly workers: readonly WorkerRow[] }) {
 function Device({ worker }: { readonly worker: WorkerRow }) {
   const { device, engine, computeThreads, gpu } = worker;
   return (
-    <>
+    <div class="wordy">
       {device}
       <div class="muted">
         {engine}, {pluralText(computeThreads, 'thread')}
         {gpu !== null &&
           `, driver ${gpu.driver}, ${bytesText(gpu.memoryBudgetBytes)} of ${bytesText(gpu.memoryBytes)} may be used`}
       </div>
-    </>
+    </div>
   );
 }
 
 function Problems({ problems }: { readonly problems: readonly string[] }) {
   if (problems.length === 0) return <span class="muted">none known</span>;
   return (
-    <ul class="problems">
+    <ul class="problems wordy">
       {problems.map((problem) => (
         <li key={problem}>{problem}</li>
       ))}
@@ -137,7 +137,7 @@ function Quarantines({ quarantines, onChanged }: QuarantinesProps) {
           title: 'Teacher',
           value: ({ teacher, teacherIdentity }) => <span title={teacherIdentity}>{teacher}</span>,
         },
-        { title: 'Why', value: ({ reason }) => reason },
+        { title: 'Why', value: ({ reason }) => <div class="wordy">{reason}</div> },
         { title: 'Since', value: ({ sinceMs }) => <Moment atMs={sinceMs} /> },
         ...(mayChange()
           ? [

@@ -46,7 +46,7 @@ export function Labels({ labels }: { readonly labels: RunRow['labels'] }) {
   return (
     <span class="labels">
       {Object.entries(labels).map(([name, text]) => (
-        <span class="label" key={name}>
+        <span class="label" key={name} title={`${name}: ${text}`}>
           {name}: {text}
         </span>
       ))}
