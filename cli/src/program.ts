@@ -1,16 +1,10 @@
 /** The `coordinator` command: its global options, and its commands as far as they are asked for. */
 import { homedir } from 'node:os';
 import path from 'node:path';
-import { address, LOG_LEVELS } from '@lyceum/platform/flags';
-import { printable } from '@lyceum/proto';
-import { Command, Option, type OutputConfiguration } from 'commander';
+import { address, LOG_LEVELS, PRINTABLE_ERRORS } from '@lyceum/platform/flags';
+import { Command, Option } from 'commander';
 import { type AddCommands, COMMANDS } from './commands/index.js';
 import { VERSION } from './version.js';
-
-/** Errors repeat arguments, which a shell may have made of the names of files. */
-const PRINTABLE: OutputConfiguration = {
-  outputError: (text, write) => write(printable(text)),
-};
 
 /** What `completion` prints has all commands in it. */
 const TELLS_OF_ALL = 'completion';
@@ -75,7 +69,7 @@ function withoutCommands(env: NodeJS.ProcessEnv): Command {
         .env('LYCEUM_CACHE')
         .default(cacheFolder(env), "lyceum in the user's cache folder"),
     )
-    .configureOutput(PRINTABLE)
+    .configureOutput(PRINTABLE_ERRORS)
     .showHelpAfterError('(see coordinator --help)')
     .configureHelp({ showGlobalOptions: true })
     .addHelpText(

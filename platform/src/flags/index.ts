@@ -1,4 +1,4 @@
-/** What flags of all programs may say: numbers within limits, addresses that may be called, levels of logs. */
+/** What flags of all programs may say: numbers within limits, addresses, levels of logs; and how it is refused. */
 export {
   address,
   allowedAddresses,
@@ -7,3 +7,4 @@ export {
   numberFrom,
   wholeNumber,
 } from './arguments.js';
+export { PRINTABLE_ERRORS } from './printable-errors.js';

@@ -2,7 +2,13 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { address, allowedAddresses, LOG_LEVELS, wholeNumber } from '../flags/index.js';
+import {
+  address,
+  allowedAddresses,
+  LOG_LEVELS,
+  PRINTABLE_ERRORS,
+  wholeNumber,
+} from '../flags/index.js';
 import { type GpuFlag, parseGpuFlag } from '../gpus/index.js';
 import { type ObjectFlags, objectFlags } from '../objects/index.js';
 import { EXIT_CODES_HELP, USAGE_EXIT_CODE } from './exit-codes.js';
@@ -136,7 +142,10 @@ export function workerCommand(name: string, version: string): Command {
       'allow addresses that others can reach, without TLS (env: LYCEUM_INSECURE=true)',
     ).default(false),
   ];
-  const command = new Command(name).version(version).addHelpText('after', EXIT_CODES_HELP);
+  const command = new Command(name)
+    .version(version)
+    .configureOutput(PRINTABLE_ERRORS)
+    .addHelpText('after', EXIT_CODES_HELP);
   for (const option of options) command.addOption(option);
   return command.exitOverride((err) => process.exit(err.exitCode === 0 ? 0 : USAGE_EXIT_CODE));
 }

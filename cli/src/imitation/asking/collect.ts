@@ -5,7 +5,6 @@
 import type { Imitation, ImitationTeacher } from '@lyceum/learning/specification';
 import { endpointCaller, inLanes, type Outside } from '@lyceum/platform';
 import type { ImitationInput } from '../inputs/index.js';
-import { answerLineOf } from './answer-line.js';
 import { type AnswersFile, answerKey, isRefused, isUnreadable } from './answers-file.js';
 import { askingsOf } from './askings.js';
 import { Budgets, type MaxCost } from './budgets.js';
@@ -13,7 +12,7 @@ import { NOTHING_PAID, type PaidFigures, paidFigures } from './costs.js';
 import { CallLimit, eachTeacher, type TeacherFailure } from './each-teacher.js';
 import { Manners } from './manners.js';
 import { type Again, againBy, callsOf, openQuestions, questionsCost } from './open-questions.js';
-import { readKeptRaw } from './read-response.js';
+import { answerLineOf, readKeptRaw } from './read-response.js';
 import { TeacherCalls, type TeacherCallsOptions } from './teacher-calls.js';
 
 export interface CollectOptions {

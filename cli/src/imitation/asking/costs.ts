@@ -155,6 +155,14 @@ export function partOf({ calls, usage }: Paid, k: number, parts: number): Paid {
   };
 }
 
+/** What an answer's line says of it. */
+export function costFields(endpoint: Price, paid: Paid | undefined) {
+  if (paid === undefined) return {};
+  const cost = costOf(endpoint, paid);
+  const { usage } = paid;
+  return { ...(usage !== undefined && { usage }), ...(cost !== undefined && { cost }) };
+}
+
 function mapping(json: unknown): Readonly<Record<string, unknown>> {
   return typeof json === 'object' && json !== null ? (json as Record<string, unknown>) : {};
 }

@@ -1,9 +1,11 @@
 /** From a response to what was said: the class, how it was said, and why. Pure. */
 import { answerPointer, readAnswer, valueAt } from '@lyceum/learning/formats';
+import type { ImitationTeacher } from '@lyceum/learning/specification';
 import { cut } from '@lyceum/proto';
 import type { AnswerLine, Usage } from './answers-file.js';
 import type { Asking } from './askings.js';
 import { estimatedUsage, toldUsage } from './costs.js';
+import type { Question } from './open-questions.js';
 
 export type Said = Pick<
   AnswerLine,
@@ -201,4 +203,16 @@ function saidCharacters(response: unknown): number {
 
 function placesOf(response: unknown): number[] {
   return [...Array(choicesOf(response)).keys()];
+}
+
+/** The line of one answer, without what it cost. */
+export function answerLineOf(
+  { name }: ImitationTeacher,
+  { input, asking }: Question,
+  said: Said,
+): AnswerLine {
+  const { answer, asked, endpoint } = asking;
+  const { revision } = endpoint;
+  const at = new Date().toISOString();
+  return { teacher: name, id: input.id, answer, ...input.value, ...said, revision, asked, at };
 }

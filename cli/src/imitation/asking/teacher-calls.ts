@@ -7,11 +7,11 @@ import type { ImitationTeacher } from '@lyceum/learning/specification';
 import { HttpRefusedError, type JsonCaller, UnreadableAnswerError } from '@lyceum/platform';
 import { LyceumError, toLyceumError } from '@lyceum/proto';
 import { sentInput } from '../inputs/index.js';
-import { answerLineOf, costFields } from './answer-line.js';
 import type { AnswersFile } from './answers-file.js';
 import type { Budgets, Hold } from './budgets.js';
 import { callBody } from './chat-request.js';
 import {
+  costFields,
   costOf,
   greatestCost,
   NOTHING_PAID,
@@ -24,6 +24,7 @@ import { OF_THE_CALL } from './each-teacher.js';
 import { type Manners, REFUSES_MANNER } from './manners.js';
 import type { Question } from './open-questions.js';
 import {
+  answerLineOf,
   choicesOf,
   ignoresSchema,
   isReadable,
@@ -283,7 +284,10 @@ export class TeacherCalls {
     const { teacher, file, progress } = this.#options;
     const lines = questions.map((question, k) => {
       const paid = this.#paid.get(question);
-      return { ...answerLineOf(teacher, question, said(k)), ...costFields(question, paid) };
+      return {
+        ...answerLineOf(teacher, question, said(k)),
+        ...costFields(question.asking.endpoint, paid),
+      };
     });
     await file.append(lines);
     for (const question of questions) {
