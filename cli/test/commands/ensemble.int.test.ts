@@ -171,7 +171,7 @@ test('worth is told from what is stored, and nobody is asked', async () => {
 test.each([
   [['one'], 6, 'run one has no teacher'],
   [['fitted', '--price', 'third=1'], 2, 'has no such teacher; it has first, second'],
-  [['fitted', '--margin', 'much'], 2, 'want points of accuracy'],
+  [['fitted', '--margin', 'much'], 2, 'want a number from 0 to 100'],
 ])('worth %j is refused with what is wrong', async (args, code, told) => {
   const refused = await cli('ensemble', 'worth', ...args);
   expect(refused).toMatchObject({ code, stderr: expect.stringContaining(told) });

@@ -127,7 +127,7 @@ test('without a teacher worker it says so, and does not wait for ever', async ()
 test.each([
   [['absent'], 3, 'there is no table absent'],
   [['--spans', '0'], 2, 'want a whole number from 1'],
-  [['--tolerance', 'x'], 2, 'want a number, at least 0'],
+  [['--tolerance', 'x'], 2, 'want a number of at least 0'],
 ])('what makes no sense is refused: %j', async (args, code, told) => {
   const result = await cli('answers', 'verify', ...args);
   expect(result.code).toBe(code);

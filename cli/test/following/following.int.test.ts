@@ -103,7 +103,7 @@ test('a run that can no longer come to the state is told at once: 1', async () =
 test('a run that is not there is 3, wrong usage 2', async () => {
   expect((await wait('none')).code).toBe(3);
   expect(await wait('long', '--for', 'LATER')).toMatchObject({ code: 2 });
-  expect((await wait('long', '--timeout', '0')).stderr).toContain('more than 0');
+  expect((await wait('long', '--timeout', '0')).stderr).toContain('a number above 0');
 });
 
 test('Ctrl-C ends the waiting: 130', async () => {

@@ -163,8 +163,8 @@ test('a sweep is cancelled by its label, and what it cancelled is no success', a
 
 test.each([
   [['sweep', 'table', 'none'], 3, 'no run belongs to a sweep none'],
-  [['cancel'], 2, 'want a run or --label'],
-  [['cancel', 'small', '--label', 'sweep=small'], 2, 'want a run or --label'],
+  [['cancel'], 2, 'give either a run or --label'],
+  [['cancel', 'small', '--label', 'sweep=small'], 2, 'give either a run or --label'],
   [['list', '--label', 'sweep'], 2, 'want NAME=VALUE'],
 ] as const)('%j is refused', async (args, code, text) => {
   expect(await cli(...args)).toMatchObject({ code, stderr: expect.stringContaining(text) });

@@ -1,4 +1,4 @@
-// A data set that is gone or damaged, against a real coordinator, with peers for workers: in NATS and on the coordinator's disk,
+// A data set that is gone or damaged, against a real coordinator, with peers for workers: in NATS, its copy with it,
 // or where a teacher worker reads it. The coordinator holds in memory what it has read, so another one is started after the damage.
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -140,7 +140,8 @@ async function loss(): Promise<void> {
 async function restartAfter(harm: () => Promise<void>): Promise<void> {
   await cluster.restart(async () => {
     await harm();
-    await rm(join(cluster.stateDir, 'blobs', damagedDigest), { force: true });
+    for (const folder of ['blobs', 'mirror/blobs'])
+      await rm(join(cluster.stateDir, folder, damagedDigest), { force: true });
   });
 }
 
