@@ -47,7 +47,9 @@ test('a folder with all three files is an identity', () => {
 test.each(['ca.crt', 'tls.crt', 'tls.key'])('a folder without %s is told so', async (name) => {
   await rm(join(folder, name));
   expect(() => readTlsIdentity(folder, NOW)).toThrow(
-    new RegExp(`${name} cannot be read: it is not there \\(ENOENT\\); want ca.crt, tls.crt, tls.key in that folder`),
+    new RegExp(
+      `${name} cannot be read: it is not there \\(ENOENT\\); want ca.crt, tls.crt, tls.key in that folder`,
+    ),
   );
 });
 
