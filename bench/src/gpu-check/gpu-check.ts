@@ -1,7 +1,7 @@
 /** Runs the probes, each in a process of its own, and puts together what they say. */
-import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { findGpus, type Gpu } from '@lyceum/platform';
+import { onnxRuntimeVersion } from '@lyceum/learning/onnx';
+import { findGpus, type Gpu, gpuTrouble } from '@lyceum/platform';
 import { LyceumError } from '@lyceum/proto';
 import { runChild } from './child.js';
 import { PROBE_LIMIT_MS } from './conditions.js';
@@ -11,10 +11,6 @@ import { programRow, type Row } from './rows.js';
 import { verdicts } from './verdicts.js';
 
 const PROBE = fileURLToPath(new URL('probe.js', import.meta.url));
-const ONNX_PACKAGE = new URL(
-  '../../../node_modules/onnxruntime-node/package.json',
-  import.meta.url,
-);
 
 /** TensorFlow says why it finds no GPU, and the libraries that it lacks. */
 const TALKATIVE = { TF_CPP_MIN_LOG_LEVEL: '0', TF_CPP_VMODULE: 'dso_loader=1' };
@@ -79,7 +75,7 @@ export async function gpuCheck(options: GpuCheckOptions): Promise<GpuCheckResult
     gpu: gpu && deviceText(gpu),
     seen: gpus.map(deviceText),
     visible,
-    engines: [await onnxVersion(), ...versionsOf(probes.gpu)],
+    engines: [`onnxruntime ${onnxRuntimeVersion()}`, ...versionsOf(probes.gpu)],
     rows: [...verdicts(probes, gpu !== undefined && !small), ...programs],
   };
 }
@@ -87,9 +83,8 @@ export async function gpuCheck(options: GpuCheckOptions): Promise<GpuCheckResult
 function chosen(gpus: readonly Gpu[], index: number, problem: string | undefined): Gpu {
   if (problem !== undefined) throw new LyceumError('FAILED_PRECONDITION', problem);
   const gpu = gpus[index];
-  if (gpu?.trouble !== undefined) {
-    throw new LyceumError('FAILED_PRECONDITION', `${gpu.name} ${gpu.trouble}`);
-  }
+  const trouble = gpu && gpuTrouble(gpu);
+  if (trouble !== undefined) throw new LyceumError('FAILED_PRECONDITION', trouble);
   if (gpu !== undefined) return gpu;
   const why =
     gpus.length === 0
@@ -123,11 +118,6 @@ async function probed(
 
 function versionsOf({ engine }: ProbeResult): string[] {
   return isMeasured(engine) ? [engine.version] : [];
-}
-
-async function onnxVersion(): Promise<string> {
-  const { version } = JSON.parse(await readFile(ONNX_PACKAGE, 'utf8')) as { version: string };
-  return `onnxruntime ${version}`;
 }
 
 function deviceText({ name, memoryBytes, driver }: Gpu): string {

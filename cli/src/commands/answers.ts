@@ -10,6 +10,8 @@ import {
 } from '../printing/text/index.js';
 import { CommandExit, EXIT, withCoordinator } from '../session/index.js';
 
+const atLeastOne = wholeNumber(1, 0xffff_ffff);
+
 export function addAnswers(program: Command): void {
   const answers = program
     .command('answers')
@@ -30,20 +32,10 @@ export function addAnswers(program: Command): void {
     .command('verify')
     .description('ask teachers again for some of what is stored, and compare')
     .argument('[id...]', 'as `answers list` shows them; none: all tables')
-    .option(
-      '--spans <n>',
-      'spans of about 4096 samples, asked again of each table',
-      wholeNumber(1, GREATEST_NUMBER),
-      1,
-    )
-    .option('--seed <n>', 'chooses the spans', wholeNumber(1, GREATEST_NUMBER), 1)
+    .option('--spans <n>', 'spans of about 4096 samples, asked again of each table', atLeastOne, 1)
+    .option('--seed <n>', 'chooses the spans', atLeastOne, 1)
     .option('--tolerance <x>', 'greatest divergence that is none', numberFrom(0), 1e-4)
-    .option(
-      '--patience <s>',
-      'seconds that a teacher may say nothing',
-      wholeNumber(1, GREATEST_NUMBER),
-      60,
-    )
+    .option('--patience <s>', 'seconds that a teacher may say nothing', atLeastOne, 60)
     .addHelpText(
       'after',
       `
@@ -93,8 +85,6 @@ interface VerifyOptions {
   readonly tolerance: number;
   readonly patience: number;
 }
-
-const GREATEST_NUMBER = 0xffffffff;
 
 function verificationLines(found: readonly AnswerVerification[], most: number): string[] {
   if (found.length === 0) return ['No answers yet.'];

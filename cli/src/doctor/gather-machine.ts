@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { availableBytes, findGpus } from '@lyceum/platform';
+import { availableBytes, findGpus, gpuTrouble } from '@lyceum/platform';
 import { z } from 'zod';
 import { programFile } from '../local-cluster/index.js';
 import type { DiskFacts, EngineFacts, GpuFacts } from './judge-machine.js';
@@ -41,9 +41,7 @@ export async function gatherEngine(env: NodeJS.ProcessEnv): Promise<EngineFacts>
 export async function gatherGpu(env: NodeJS.ProcessEnv): Promise<GpuFacts> {
   const { gpus, problem } = await findGpus(env);
   const names = gpus.map(({ name, driver }) => `${name} with driver ${driver}`);
-  const [trouble] = gpus.flatMap((gpu) =>
-    gpu.trouble === undefined ? [] : [`${gpu.name} ${gpu.trouble}`],
-  );
+  const trouble = gpus.map(gpuTrouble).find((text) => text !== undefined);
   return { names, trouble: problem ?? trouble };
 }
 

@@ -30,10 +30,10 @@ export function gpuChoice(
   allowCpu: boolean,
 ): GpuChoice {
   if (flag === 'cpu') return { gpu: undefined };
-  const gpu = flag === 'auto' ? gpus.find(isSound) : gpus[flag.cuda];
-  if (gpu !== undefined && isSound(gpu)) return { gpu };
+  const gpu = flag === 'auto' ? gpus.find((one) => one.trouble === undefined) : gpus[flag.cuda];
+  if (gpu !== undefined && gpu.trouble === undefined) return { gpu };
   if (flag === 'auto' && gpus.length === 0 && problem === undefined) return { gpu: undefined };
-  const why = problem ?? (gpu === undefined ? seenText(gpus) : troubleText(gpu));
+  const why = problem ?? (gpu && gpuTrouble(gpu)) ?? seenText(gpus);
   const reason = flag === 'auto' ? why : `--device cuda:${flag.cuda} is not there: ${why}`;
   if (allowCpu) return { gpu: undefined, warning: `${reason}; the processor computes` };
   const message = `${reason}; --device cpu or --allow-cpu goes on without`;
@@ -42,16 +42,13 @@ export function gpuChoice(
 
 function seenText(gpus: readonly Gpu[]): string {
   if (gpus.length === 0) return 'no GPU is seen (nvidia-smi, CUDA_VISIBLE_DEVICES)';
-  const names = gpus.map((gpu, index) => `${index} ${isSound(gpu) ? gpu.name : troubleText(gpu)}`);
+  const names = gpus.map((gpu, index) => `${index} ${gpuTrouble(gpu) ?? gpu.name}`);
   return `there are ${gpus.length}: ${names.join(', ')}`;
 }
 
-function isSound({ trouble }: Gpu): boolean {
-  return trouble === undefined;
-}
-
-function troubleText({ name, trouble = '' }: Gpu): string {
-  return `${name} ${trouble}`;
+/** Why nothing can be computed on it, with its name; undefined: nothing speaks against it. */
+export function gpuTrouble({ name, trouble }: Gpu): string | undefined {
+  return trouble === undefined ? undefined : `${name} ${trouble}`;
 }
 
 /**

@@ -1,4 +1,5 @@
 /** What TensorFlow throws where the device and not the model is why it cannot go on, in words. Pure. */
+import type { Gpu } from '@lyceum/platform';
 import { LyceumError } from '@lyceum/proto';
 
 const NO_MEMORY =
@@ -31,12 +32,7 @@ const PTX_DRIVER = 555;
 const NEEDS_PTX = 9;
 
 /** What is known of a GPU before anything is computed on it. */
-export interface GpuFacts {
-  /** `580.159.04` */
-  readonly driver: string;
-  /** Undefined: unknown. */
-  readonly computeCapability?: number | undefined;
-}
+export type GpuFacts = Pick<Gpu, 'driver' | 'computeCapability'>;
 
 /** Why TensorFlow will not compute on a GPU whatever was set up; undefined: nothing speaks against it. */
 export function driverProblem({ driver, computeCapability = 0 }: GpuFacts): string | undefined {
