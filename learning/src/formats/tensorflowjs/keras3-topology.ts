@@ -5,6 +5,7 @@
  *     dtype        `{ class_name: 'DTypePolicy', config: { name } }` → the name
  *     inbound      `[{ args: [{ …, keras_history: [layer, 0, 0] }] }]` → `[[[layer, 0, 0, {}]]]`
  *     activation   `silu`                                        → `swish`
+ *     LeakyReLU    `negative_slope`                              → `alpha`
  *     ends         `input_layers: [layer, 0, 0]`                 → `[[layer, 0, 0]]`
  *     weights      `model/layer/kernel`                          → `layer/kernel`
  *                  `depthwise/kernel`                            → `depthwise/depthwise_kernel`
@@ -33,30 +34,29 @@ export function mendedTopology(modelTopology: unknown): unknown {
   const plain: Record<string, unknown> = Object.fromEntries(
     mended.map(([key, value]) => [key, mendedTopology(value)]),
   );
-  return className === 'InputLayer' ? { ...plain, config: mendedInput(plain['config']) } : plain;
-}
-
-/** What TensorFlow.js would compute otherwise without a word. @returns what is wrong; undefined: nothing. */
-export function keras3Problem(modelTopology: unknown): string | undefined {
-  if (!isObject(modelTopology) || !/^3\./.test(String(modelTopology['keras_version']))) return;
-  if (!hasHardSigmoid(modelTopology)) return undefined;
-  return 'has the activation hard_sigmoid, which Keras 3 computes as relu6(x + 3) / 6 and TensorFlow.js as 0.2 x + 0.5; export the model as a SavedModel or as ONNX';
-}
-
-function hasHardSigmoid(value: unknown): boolean {
-  if (Array.isArray(value)) return value.some(hasHardSigmoid);
-  if (!isObject(value)) return false;
-  const { activation, recurrent_activation: recurrent } = value;
-  if (activation === 'hard_sigmoid' || recurrent === 'hard_sigmoid') return true;
-  return Object.values(value).some(hasHardSigmoid);
+  const mendedConfig = MENDED_CONFIGS.get(String(className));
+  return mendedConfig === undefined ? plain : { ...plain, config: mendedConfig(plain['config']) };
 }
 
 const ENDS: ReadonlySet<string> = new Set(['input_layers', 'output_layers']);
+
+/** By the layer's class. */
+const MENDED_CONFIGS: ReadonlyMap<string, (config: unknown) => unknown> = new Map([
+  ['InputLayer', mendedInput],
+  ['LeakyReLU', mendedSlope],
+]);
 
 function mendedInput(config: unknown): unknown {
   if (!isObject(config) || config['batch_shape'] === undefined) return config;
   const { batch_shape: shape, ...others } = config;
   return { batch_input_shape: shape, ...others };
+}
+
+/** TensorFlow.js knows `alpha` alone, and takes 0.3 where there is none. */
+function mendedSlope(config: unknown): unknown {
+  if (!isObject(config) || config['negative_slope'] === undefined) return config;
+  const { negative_slope: alpha, ...others } = config;
+  return { alpha, ...others };
 }
 
 /** A single tensor stands without a list around it. */

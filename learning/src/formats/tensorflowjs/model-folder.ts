@@ -12,7 +12,8 @@ import { isObject, readFolderFile, readPlainFile, utf8Text } from '../../files/i
 import { agreedClasses, type ModelSettings, userLabels } from '../../models/index.js';
 import { ONE_CLASS } from '../graphs/index.js';
 import { describeTopology } from './describe-model.js';
-import { keras3Problem, mendedTopology, mendedWeightNames } from './keras3-topology.js';
+import { kerasProblem } from './keras-problems.js';
+import { mendedTopology, mendedWeightNames } from './keras3-topology.js';
 import {
   encodeModelPackage,
   MODEL_JSON_MAX_BYTES,
@@ -48,7 +49,7 @@ export async function readModelFolder(
     : readFolderFile(folder, 'model.json', MODEL_JSON_MAX_BYTES);
   const modelJson = asKeras2(parseModelJson(written.toString(), file));
   const problems: Problem[] = [];
-  const unlike = keras3Problem(modelJson['modelTopology']);
+  const unlike = kerasProblem(modelJson['modelTopology']);
   if (unlike !== undefined) problems.push({ path: 'modelTopology', message: unlike });
   const listed = readWeightGroups(modelJson, problems);
   if (listed === undefined) throw new InvalidDocumentError(file, problems);

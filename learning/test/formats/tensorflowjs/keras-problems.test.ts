@@ -1,0 +1,53 @@
+/** Topologies as Keras writes them; what TensorFlow.js 4.22 makes of such layers was read in its source. */
+import { expect, it } from 'vitest';
+import { kerasProblem } from '../../../src/formats/tensorflowjs/keras-problems.js';
+
+const topology = (className: string, config: object, version = '3.15.1') => ({
+  keras_version: version,
+  model_config: {
+    class_name: 'Sequential',
+    config: { layers: [{ class_name: className, config: { name: 'own', ...config } }] },
+  },
+});
+
+it('refuses the activation of Keras 3 that is another one in TensorFlow.js', () => {
+  for (const key of ['activation', 'recurrent_activation']) {
+    const config = { [key]: 'hard_sigmoid' };
+    expect(kerasProblem(topology('LSTM', config))).toContain('relu6(x + 3) / 6');
+    expect(kerasProblem(topology('LSTM', config, '2.15.0'))).toBeUndefined();
+  }
+  expect(kerasProblem(topology('LSTM', { activation: 'tanh' }))).toBeUndefined();
+});
+
+it.each([
+  [
+    'ReLU',
+    { negative_slope: 0.1, threshold: 0 },
+    'the layer own (ReLU) with a slope or a threshold',
+  ],
+  ['ReLU', { negative_slope: [0], threshold: 0.5 }, 'a slope or a threshold'],
+  ['DepthwiseConv2D', { dilation_rate: [2, 2] }, 'a dilation, which TensorFlow.js leaves out'],
+  ['Conv2DTranspose', { dilation_rate: 2 }, 'a dilation'],
+  ['UpSampling2D', { interpolation: 'bilinear' }, 'an interpolation'],
+])('refuses a %s with %j, unless TensorFlow.js wrote it', (className, config, problem) => {
+  for (const version of ['2.15.0', '3.15.1']) {
+    const inside = topology(
+      'Sequential',
+      { layers: [{ class_name: className, config: { name: 'own', ...config } }] },
+      version,
+    );
+    expect(kerasProblem(topology(className, config, version))).toContain(problem);
+    expect(kerasProblem(inside)).toContain(problem);
+  }
+  expect(kerasProblem(topology(className, config, 'tfjs-layers 4.22.0'))).toBeUndefined();
+});
+
+it.each([
+  ['ReLU', { max_value: 6, negative_slope: 0, threshold: 0 }],
+  ['DepthwiseConv2D', { dilation_rate: [1, 1] }],
+  ['Conv2D', { dilation_rate: [2, 2] }],
+  ['UpSampling2D', { interpolation: 'nearest' }],
+  ['constructor', {}],
+])('takes a %s with %j', (className, config) => {
+  expect(kerasProblem(topology(className, config))).toBeUndefined();
+});
