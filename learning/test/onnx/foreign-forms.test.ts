@@ -2,10 +2,12 @@
  * Forms that other exporters give their models: whole numbers as inputs, what changes nothing behind the last layer, sides of
  * 1 behind the classes, trees of two classes. The oracle is plain arithmetic.
  */
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { OnnxGraph } from '../../src/export/onnx/onnx-graph.js';
 import { onnxFile } from '../../src/export/onnx/onnx-messages.js';
+import { withBinaryTrees } from '../../src/formats/onnx/binary-trees.js';
 import type { OnnxElementType } from '../../src/formats/onnx/onnx-elements.js';
 import { onnxPackageOf } from '../../src/formats/onnx/onnx-package.js';
 import { readOnnxModel } from '../../src/formats/onnx/read-onnx-file.js';
@@ -73,6 +75,15 @@ it('knows an output by the operation before those that change nothing', () => {
   );
 });
 
+it('takes an output for probabilities by its name, and not for logarithms of any', () => {
+  const called = (name: string) =>
+    model('float32', [3], (graph, logits) => graph.node('Log', [logits], {}, name));
+  expect(onnxPackageOf(called('output_probability'), {}).settings.output).toBe('probabilities');
+  expect(() => onnxPackageOf(called('log_probs'), {})).toThrow(
+    'does not tell whether log_probs, which Log gives, is logits or probabilities',
+  );
+});
+
 it('gives both probabilities of trees that vote for the second of two classes', async () => {
   const file = new URL('../fixtures/onnx/binary-trees.onnx', import.meta.url);
   const model = readOnnxModel(fileURLToPath(file), {});
@@ -85,6 +96,14 @@ it('gives both probabilities of trees that vote for the second of two classes', 
   expect([...logs.map(Math.exp)].map((p) => Math.round(p * 100))).toEqual([
     0, 100, 50, 50, 50, 50, 100, 0,
   ]);
+});
+
+it('leaves trees alone whose votes stand elsewhere, as those of doubles', () => {
+  const file = readFileSync(new URL('../fixtures/onnx/binary-trees.onnx', import.meta.url));
+  const text = file.toString('latin1').replace('class_weights', 'other_weights');
+  const other = Buffer.from(text, 'latin1');
+  expect(withBinaryTrees(file)).not.toBe(file);
+  expect(withBinaryTrees(other)).toBe(other);
 });
 
 it('refuses one number a sample, and says what a classifier of two classes gives', () => {

@@ -160,8 +160,8 @@ function outputKind(
   if (operation === 'Softmax') return 'probabilities';
   if (logitOperations.includes(operation)) return 'logits';
   if (name === 'logits') return name;
-  // `output_probability`, `proba_output`: it is looked whether its rows are any.
-  if (/prob/i.test(name)) return 'probabilities';
+  // `output_probability`, `proba_output`: it is looked whether its rows are any. `log_probs` are none.
+  if (/prob/i.test(name) && !/log/i.test(name)) return 'probabilities';
   const message = `does not tell whether ${name}, which ${operation || 'nothing'} gives, is logits or probabilities; put {"output": "logits"} or {"output": "probabilities"} in the settings`;
   problems.push({ path: 'graph.output', message });
   return undefined;

@@ -74,10 +74,11 @@ function isBinaryVote({ operation, domain, attributes, outputs }: OnnxNode): boo
   if (operation !== 'TreeEnsembleClassifier' || domain !== CLASSICAL_DOMAIN) return false;
   const named = new Map(attributes.map((bytes) => [text(field(bytes, ATTRIBUTE.name)), bytes]));
   const transform = text(field(named.get('post_transform') ?? new Uint8Array(), ATTRIBUTE.string));
-  const [strings, integers, ids] = [
+  const [strings, integers, ids, weights] = [
     fields(named.get('classlabels_strings') ?? new Uint8Array(), ATTRIBUTE.strings),
     wholeNumbers(named.get('classlabels_int64s')),
     wholeNumbers(named.get('class_ids')),
+    weightsOf(named.get('class_weights')),
   ];
   return (
     (outputs[SCORES] ?? '') !== '' &&
@@ -86,7 +87,9 @@ function isBinaryVote({ operation, domain, attributes, outputs }: OnnxNode): boo
     ids.length > 0 &&
     ids.every((id) => id === 0) &&
     !named.has('base_values') &&
-    weightsOf(named.get('class_weights')).every((weight) => weight >= 0)
+    // Those of doubles are in a tensor, which is not looked into.
+    weights.length === ids.length &&
+    weights.every((weight) => weight >= 0)
   );
 }
 
