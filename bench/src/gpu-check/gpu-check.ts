@@ -44,8 +44,8 @@ export interface GpuCheckResult {
 /**
  * Whatever fails is a row.
  *
- * @throws {LyceumError} NOT_FOUND if there is no such GPU, FAILED_PRECONDITION if it or the driver does not answer; not if one is
- *   pretended.
+ * @throws {LyceumError} NOT_FOUND if there is no such GPU, FAILED_PRECONDITION if it or the driver does not answer; not
+ *   if one is pretended.
  */
 export async function gpuCheck(options: GpuCheckOptions): Promise<GpuCheckResult> {
   const { pretendCpu, small, full, gpuIndex, signal } = options;

@@ -73,7 +73,9 @@ export function problemOf(result: Measured<object>): string | undefined {
 
 /** @param lines - a JSON object of one part each, of a process that may have died between two; others are libraries'. */
 export function probeResult(lines: readonly string[], death: string | undefined): ProbeResult {
-  const parts = lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line));
+  const parts = lines
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line, withNumbers));
   const measured: Partial<ProbeResult> = Object.assign({}, ...parts);
   const absent = { problem: death ?? 'not measured' };
   return {
@@ -85,6 +87,11 @@ export function probeResult(lines: readonly string[], death: string | undefined)
     together: absent,
     ...measured,
   };
+}
+
+/** JSON writes null for NaN and infinity, and null would pass for 0. */
+function withNumbers(_key: string, value: unknown): unknown {
+  return value === null ? Number.NaN : value;
 }
 
 /** Greatest difference, as a share of the greatest of `a`. */

@@ -158,6 +158,17 @@ test('a process that died has the parts of before, and its death in the others',
   expect(atOnce[0]).toMatchObject({ verdict: 'FAILED', note: 'took longer than 900 s' });
 });
 
+test.each<[string, Partial<ProbeResult>]>([
+  ['equal questions, equal bits', { teacher: { ...teacher, movedBy: Number.NaN } }],
+  ['ONNX Runtime, equal questions', { onnx: { ...outputs, movedBy: Number.POSITIVE_INFINITY } }],
+  ['both engines in one process', { together: { tensorflowMovedBy: 0, onnxMovedBy: Number.NaN } }],
+])('%s: answers that are no numbers fail, though JSON has no such numbers', (check, part) => {
+  const lines = Object.entries({ ...GPU, ...part }).map((one) =>
+    JSON.stringify(Object.fromEntries([one])),
+  );
+  expect(failed({ gpu: probeResult(lines, undefined) })).toEqual([check]);
+});
+
 test('a graph that is refused is told with its reason, and operations have their rate', () => {
   const untraced = { ...student, traced: { problem: 'no graph: gives other bits' } };
   const changed = { gpu: { ...GPU, student: untraced }, again: { ...GPU, student: untraced } };
