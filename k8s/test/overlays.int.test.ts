@@ -212,12 +212,20 @@ ${more}`,
         );
     const WORKERS = ['teacher-worker', 'student-worker'];
 
+    it.each([
+      // As `BLOB_CACHE_MAX_BYTES` of each.
+      ['teacher-worker', 16],
+      ['student-worker', 4],
+    ])('%s has room beside the models and sets that it keeps', (name, blobsGib) => {
+      const pod = workload(built('overlays/gpu'), name);
+      expect(roomGib(pod, environment(pod)['LYCEUM_STATE_DIR'])).toBeGreaterThan(blobsGib);
+    });
+
     it.each(WORKERS)('%s keeps chunks on a disk of its node, with room for its budget', (name) => {
       const pod = workload(built('overlays/cpu'), name);
       const env = environment(pod);
-      const { emptyDir } = volume(pod, mounts(pod)[env['LYCEUM_DATA_CACHE_DIR'] as string]?.name);
-      const roomGib = Number(/^(\d+)Gi$/.exec(emptyDir.sizeLimit)?.[1]);
-      expect(roomGib * 1024).toBeGreaterThan(Number(env['LYCEUM_DATA_CACHE_MIB']));
+      const cacheGib = roomGib(pod, env['LYCEUM_DATA_CACHE_DIR']);
+      expect(cacheGib * 1024).toBeGreaterThan(Number(env['LYCEUM_DATA_CACHE_MIB']));
       expect(Number(env['LYCEUM_DATA_MEMORY_MIB'])).toBeGreaterThan(0);
     });
 
@@ -326,6 +334,13 @@ function mounts(pod: any): Record<string, { name: string; readOnly?: boolean } |
 // biome-ignore lint/suspicious/noExplicitAny: as above.
 function volume(pod: any, name: string | undefined) {
   return pod.volumes.find((one: { name: string }) => one.name === name);
+}
+
+/** Of a volume on the node, by where it is mounted. */
+// biome-ignore lint/suspicious/noExplicitAny: as above.
+function roomGib(pod: any, path: string | undefined): number {
+  const { emptyDir } = volume(pod, mounts(pod)[path ?? '']?.name);
+  return Number(/^(\d+)Gi$/.exec(emptyDir.sizeLimit)?.[1]);
 }
 
 function pods(objects: readonly KubernetesObject[]) {
