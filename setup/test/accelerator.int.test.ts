@@ -85,11 +85,11 @@ function makeCheckout({ hasGpu = false } = {}) {
   for (const file of PROVIDER_FILES) {
     put(cache, `onnx/${ONNX_CUDA.name}-${ONNX_CUDA.version}/${file}`, '');
   }
+  // In front of that of a machine that has a GPU.
   const bin = temporaryFolder();
-  if (hasGpu) {
-    put(bin, 'nvidia-smi', '#!/bin/sh\necho "GPU 0: NVIDIA H100 (UUID: GPU-1)"\n');
-    chmodSync(join(bin, 'nvidia-smi'), 0o755);
-  }
+  const gpus = hasGpu ? 'echo "GPU 0: NVIDIA H100 (UUID: GPU-1)"' : ':';
+  put(bin, 'nvidia-smi', `#!/bin/sh\n${gpus}\n`);
+  chmodSync(join(bin, 'nvidia-smi'), 0o755);
   const env = {
     LYCEUM_CACHE: cache,
     LYCEUM_ACCELERATOR: '',
