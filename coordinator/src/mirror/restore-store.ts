@@ -8,7 +8,14 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from '@lyceum/platform';
 import type { KeyValue, Nats } from '@lyceum/platform/nats';
-import { LEADER_BUCKET, LyceumError, NAME_BUCKET, POINTER_BUCKET, RUN_BUCKET } from '@lyceum/proto';
+import {
+  CHUNK_BYTES,
+  LEADER_BUCKET,
+  LyceumError,
+  NAME_BUCKET,
+  POINTER_BUCKET,
+  RUN_BUCKET,
+} from '@lyceum/proto';
 import { leaderEpochOf, restoreLeaderEpoch } from '../runs/index.js';
 import {
   type MirroredStore,
@@ -45,7 +52,9 @@ export async function restoreStore(
     return mark(kv, { storeId: randomUUID(), generation: 0 });
   }
   const lost = await lostFrom(nats, folder);
-  if (found !== undefined && isNothing(lost)) return found;
+  const isWhole = isNothing(lost) && (await lastLeaderEpoch(nats)) > 0;
+  // One of an earlier generation was not restored to its end.
+  if (isWhole && found?.generation === copy.generation) return found;
   return restore(nats, folder, copy, lost, log);
 }
 
@@ -107,9 +116,8 @@ async function restore(
       await folder.deleteBlob(digest);
       continue;
     }
-    // What is left of it would pass for it.
-    await blobs.delete(digest);
-    await blobs.put(bytes);
+    // Over what is left of it, which a put would take for it.
+    await blobs.putChunks({ digest, sizeBytes: bytes.length }, chunksOf(bytes));
     blobCount++;
   }
   let recordCount = 0;
@@ -158,9 +166,14 @@ async function copyOf(
       'use the NATS that it belongs to, or another state folder';
     throw new LyceumError('FAILED_PRECONDITION', message);
   }
-  const leader = await nats.keyValue(LEADER_BUCKET, { create: false });
-  if ((await leaderEpochOf(leader)) > copy.leaderEpoch) return undefined;
+  if ((await lastLeaderEpoch(nats)) > copy.leaderEpoch) return undefined;
   return { ...copy, generation: Math.max(copy.generation, found.generation) };
+}
+
+/** 0: NATS knows of no leader. */
+async function lastLeaderEpoch(nats: Nats): Promise<number> {
+  if (!(await nats.hasKeyValue(LEADER_BUCKET))) return 0;
+  return leaderEpochOf(await nats.keyValue(LEADER_BUCKET, { create: false }));
 }
 
 /** @returns what the store is then: another coordinator may have been quicker. */
@@ -171,6 +184,10 @@ async function mark(leader: KeyValue, marker: StoreMarker): Promise<StoreMarker>
   if (there !== undefined && there.generation >= marker.generation) return there;
   await leader.put(STORE_KEY, text);
   return marker;
+}
+
+async function* chunksOf(bytes: Buffer): AsyncGenerator<Buffer, void, undefined> {
+  for (let at = 0; at < bytes.length; at += CHUNK_BYTES) yield bytes.subarray(at, at + CHUNK_BYTES);
 }
 
 async function createIfMissing(kv: KeyValue, key: string, text: string): Promise<boolean> {

@@ -135,16 +135,18 @@ export class StateMirror {
     const { folder, buckets } = this.#parts;
     for (const name of MIRRORED_BUCKETS) {
       const kv = buckets[name];
+      // In this order: a record that is created meanwhile is in the copy after it is in the bucket.
+      const copied = await folder.keys(name);
       const keys = new Set(await kv.keys());
-      const others = (await folder.keys(name)).filter((key) => !keys.has(key));
+      const others = copied.filter((key) => !keys.has(key));
       const lost = new Set(await kv.unknown(others));
       for (const key of others) if (!lost.has(key)) await this.#delete(name, key);
       for (const key of keys) {
         const found = await kv.get(key);
         if (found === undefined) continue;
-        const copied = { text: found.value, revision: found.revision };
-        if ((await folder.record(name, key)) === copied.text) this.#copied[name].set(key, copied);
-        else await this.#put(name, key, copied);
+        const record = { text: found.value, revision: found.revision };
+        if ((await folder.record(name, key)) === record.text) this.#copied[name].set(key, record);
+        else await this.#put(name, key, record);
       }
     }
   }

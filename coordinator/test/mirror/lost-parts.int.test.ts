@@ -1,12 +1,22 @@
 // A real NATS that has lost a part of its store, as a damaged disk makes it lose streams, records and chunks.
 import { join } from 'node:path';
-import { BLOB_BUCKET, NAME_BUCKET, RUN_BUCKET, sha256Hex } from '@lyceum/proto';
+import type { Nats } from '@lyceum/platform/nats';
+import {
+  BLOB_BUCKET,
+  CHUNK_BYTES,
+  LEADER_BUCKET,
+  LyceumError,
+  NAME_BUCKET,
+  RUN_BUCKET,
+  sha256Hex,
+} from '@lyceum/proto';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { hasWholeStore } from '../../src/mirror/restore-store.js';
+import { mirroredBlobs } from '../../src/mirror/mirrored-stores.js';
+import { hasWholeStore, restoreStore } from '../../src/mirror/restore-store.js';
 import type { StateMirror } from '../../src/mirror/state-mirror.js';
 import { claimPointer } from '../../src/runs/checkpoint-pointers.js';
 import { type RunRecord, runRecordText } from '../../src/runs/record/run-record.js';
-import { type NatsOfItsOwn, startNatsOfItsOwn } from '../nats-of-its-own.js';
+import { silent as log, type NatsOfItsOwn, startNatsOfItsOwn } from '../nats-of-its-own.js';
 import { jetStreamApi } from '../serve/jetstream-api.js';
 import { openCopy, startMirror, training } from './started-mirror.js';
 
@@ -27,7 +37,7 @@ afterEach(async () => {
 
 async function lead(
   runs: () => RunRecord[] = () => [training()],
-): Promise<{ mirror: StateMirror }> {
+): Promise<{ mirror: StateMirror; leaderEpoch: number }> {
   const leading = await startMirror(nats.nats, folder, runs);
   started.push(leading.mirror);
   return leading;
@@ -85,7 +95,7 @@ test('what a store has lost a part of comes back, and what was deleted does not'
 
 test('a blob without some of its chunks is whole again', async () => {
   const { mirror } = await lead(() => []);
-  const bytes = Buffer.alloc(600_000, 'a model');
+  const bytes = Buffer.alloc(2 * CHUNK_BYTES + 9, 'a model');
   const digest = await mirror.blobs.put(bytes);
   await mirror.names.put('model.one', JSON.stringify({ kind: 'model', name: 'one', digest }));
   await mirror.stop();
@@ -95,4 +105,47 @@ test('a blob without some of its chunks is whole again', async () => {
   await expect(blobs.get(digest)).rejects.toMatchObject({ code: 'NOT_FOUND' });
   await lead(() => []);
   expect(sha256Hex(await blobs.get(digest))).toBe(digest);
+});
+
+test('a blob that NATS went away from while it was put back is put back the next time', async () => {
+  const { mirror } = await lead(() => []);
+  const digest = await mirror.blobs.put(Buffer.alloc(600_000, 'a model'));
+  await mirror.stop();
+  await damage(`STREAM.PURGE.OBJ_${BLOB_BUCKET}`, { seq: 2 });
+  const away = async () => {
+    throw new LyceumError('UNAVAILABLE', 'NATS is away');
+  };
+  const { nats: whole } = nats;
+  const leaving: Partial<Nats> = {
+    hasKeyValue: (bucket) => whole.hasKeyValue(bucket),
+    keyValue: (bucket, options) => whole.keyValue(bucket, options),
+    blobs: async (options) => {
+      const blobs = mirroredBlobs(await whole.blobs(options), {
+        put: async () => {},
+        forget: () => {},
+      });
+      return { ...blobs, put: away, putChunks: away };
+    },
+  };
+  await expect(restoreStore(leaving as Nats, await openCopy(folder), log)).rejects.toThrow('away');
+  await restoreStore(whole, await openCopy(folder), log);
+  expect(sha256Hex(await (await whole.blobs({ create: false })).get(digest))).toBe(digest);
+});
+
+test('the epoch of a leader whose record is lost does not come again', async () => {
+  expect((await lead()).leaderEpoch).toBe(1);
+  expect((await lead()).leaderEpoch).toBe(2);
+  await damage(`STREAM.PURGE.KV_${LEADER_BUCKET}`, { filter: `$KV.${LEADER_BUCKET}.leader` });
+  expect((await lead()).leaderEpoch).toBe(3);
+});
+
+test('a restore that was cut off before its last word is made again', async () => {
+  await (await lead()).mirror.stop();
+  const copy = await openCopy(folder);
+  const store = await copy.store();
+  if (store === undefined) throw new Error('no copy was made');
+  // What a restore writes first.
+  await copy.setStore({ ...store, generation: 1 });
+  expect(await restoreStore(nats.nats, copy, log)).toMatchObject({ generation: 2 });
+  expect(await restoreStore(nats.nats, copy, log)).toMatchObject({ generation: 2 });
 });

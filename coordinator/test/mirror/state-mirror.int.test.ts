@@ -195,6 +195,32 @@ test('a copy that could not be written is made good later, and stops nothing', a
   }, PATIENT);
 });
 
+test('a record that is created while the copy is made is in the copy', async () => {
+  const folderOf = await openFolder();
+  const kv = await first().nats.keyValue(RUN_BUCKET, { create: true });
+  const text = runRecordText(training());
+  const mirror = new StateMirror({
+    folder: folderOf,
+    buckets: {
+      runs: {
+        ...mirroredBucket(kv, { put: async () => {}, delete: async () => {} }),
+        keys: async () => {
+          const keys = await kv.keys();
+          await mirror.runs.create('run', text);
+          return keys;
+        },
+      },
+      pointers: await first().nats.keyValue(POINTER_BUCKET, { create: true }),
+      names: await first().nats.keyValue(NAME_BUCKET, { create: true }),
+    },
+    blobs: await first().nats.blobs({ create: true }),
+    log,
+  });
+  started.push(mirror);
+  await mirror.start({ storeId: 'one', generation: 0, leaderEpoch: 1 }, () => []);
+  expect(await folderOf.record('runs', 'run')).toBe(text);
+});
+
 test('a copy is made good however often NATS is away meanwhile, and then says whose it is', async () => {
   const folderOf = await openFolder();
   const store = join(folder, 'store.json');
