@@ -53,10 +53,6 @@ export async function openStorage(options: ServeOptions, readiness: Readiness, s
     log,
   });
   const { pointers, blobs } = mirror;
-  const queue = await nats.tickets();
-  await queue.ensureStream();
-  const eventLog = await nats.events();
-  await eventLog.ensureStream();
 
   const answers = await AnswerStore.open(join(stateDir, 'answers'), log);
   stops.add(() => answers.close());
@@ -64,13 +60,19 @@ export async function openStorage(options: ServeOptions, readiness: Readiness, s
   const histories = await RunHistories.open(join(stateDir, 'history'));
   const catalog = await ArtifactCatalog.open(mirror.names, blobs, { stateDir, datasetsRoot, log });
 
-  const leadership = await Leadership.acquire({
+  const candidate = {
     kv: await bucket(LEADER_BUCKET),
     holder: await stateFolderId(stateDir),
     log,
     nowMs: () => performance.now(),
-  });
+  };
+  const leadership = await Leadership.acquire(candidate, waiting.signal);
   stops.add(() => leadership.release());
+  // A leader takes a queue that another has looked at for a new one.
+  const queue = await nats.tickets();
+  await queue.ensureStream();
+  const eventLog = await nats.events();
+  await eventLog.ensureStream();
   const store = await RunStore.open(mirror.runs, leadership, log);
   const { leaderEpoch } = leadership;
   await mirror.start({ ...natsStore, leaderEpoch }, () => store.list());

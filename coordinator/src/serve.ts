@@ -211,6 +211,7 @@ function untilClosed(
       queue,
       log,
       stopping,
+      assertHeld: () => leadership.assertHeld(),
       hasStore: () => hasWholeStore(nats, mirrorFolder),
       queueLost: () => {
         teachers.desk.queueLost();

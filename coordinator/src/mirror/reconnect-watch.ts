@@ -7,6 +7,7 @@ import { type Logger, retryDelayMs, sleep } from '@lyceum/platform';
 import type { Nats, TicketQueue } from '@lyceum/platform/nats';
 import { toLyceumError } from '@lyceum/proto';
 
+/** How often the queue is looked at without a reconnect. */
 const QUEUE_LOOK_MS = 10_000;
 
 /** How long a store stays missing until it is lost: a server in a cluster may take a moment to find it. */
@@ -15,6 +16,8 @@ const STORE_PATIENCE_MS = 1_000;
 export interface ReconnectWatchParts {
   readonly nats: Nats;
   readonly queue: TicketQueue;
+  /** Throws a {@link LyceumError} if another coordinator leads: the queue is its own then. */
+  readonly assertHeld: () => Promise<void>;
   readonly hasStore: () => Promise<boolean>;
   /** The queue is a new one, and empty. */
   readonly queueLost: () => void;
@@ -72,7 +75,9 @@ async function look(parts: ReconnectWatchParts): Promise<void> {
   await lookAtQueue(parts);
 }
 
-async function lookAtQueue({ queue, queueLost, log }: ReconnectWatchParts): Promise<void> {
+async function lookAtQueue(parts: ReconnectWatchParts): Promise<void> {
+  const { queue, assertHeld, queueLost, log } = parts;
+  await assertHeld();
   if (await queue.ensureStream()) return;
   log.warn('the ticket queue is gone with its server; its tickets are issued again');
   queueLost();

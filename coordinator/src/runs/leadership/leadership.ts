@@ -75,11 +75,16 @@ export class Leadership {
     this.#timer = setInterval(() => void this.#renewOnce().catch(() => undefined), RENEWAL_MS);
   }
 
-  /** Waits until the lease is free, and takes it. @throws {LyceumError} UNAVAILABLE if NATS is not there. */
-  static async acquire(parts: LeadershipParts): Promise<Leadership> {
+  /**
+   * Waits until the lease is free, and takes it.
+   *
+   * @throws {LyceumError} UNAVAILABLE if NATS is not there; CANCELLED if `signal` aborts while it waits.
+   */
+  static async acquire(parts: LeadershipParts, signal?: AbortSignal): Promise<Leadership> {
     const { kv, holder, log, nowMs } = parts;
     const rival = new RivalLease();
-    for (let isWaiting = false; ; await sleep(RENEWAL_MS)) {
+    for (let isWaiting = false; ; await sleep(RENEWAL_MS, signal)) {
+      if (signal?.aborted === true) throw new LyceumError('CANCELLED', 'no longer waiting to lead');
       const found = await read(kv);
       const current = found?.record;
       const isFree =
