@@ -13,6 +13,9 @@ import { LyceumError } from './errors.js';
 /** Field 2^29 − 1, four bytes. */
 const TAG = Buffer.from([0xfd, 0xff, 0xff, 0xff, 0x0f]);
 
+/** What {@link checkedMessage} says. gRPC carries its words and not its code. */
+export const MESSAGE_CHANGED = 'a message was changed on its way';
+
 const SUM_BYTES = TAG.length + 4;
 
 /** @returns the message that the parts are, and its checksum. */
@@ -35,5 +38,5 @@ export function checkedMessage(bytes: Uint8Array): Uint8Array {
   const message = bytes.subarray(0, end);
   const sum = new DataView(bytes.buffer, bytes.byteOffset + end + TAG.length).getUint32(0, true);
   if (crc32(message) === sum) return message;
-  throw new LyceumError('UNAVAILABLE', 'a message was changed on its way');
+  throw new LyceumError('UNAVAILABLE', MESSAGE_CHANGED);
 }

@@ -1,6 +1,11 @@
 /** Between {@link LyceumError} and a gRPC status, both ways. */
 import * as grpc from '@grpc/grpc-js';
-import { type ErrorCode, LyceumError, STATUS_DETAILS_MAX_BYTES } from '@lyceum/proto';
+import {
+  type ErrorCode,
+  LyceumError,
+  MESSAGE_CHANGED,
+  STATUS_DETAILS_MAX_BYTES,
+} from '@lyceum/proto';
 import type { Logger } from '../process/index.js';
 import { tlsTrouble } from '../tls/index.js';
 
@@ -45,13 +50,25 @@ export function errorOf(
   status: { readonly code: grpc.status; readonly details: string },
   peer: string,
 ): LyceumError {
-  const code = CODES[status.code] ?? 'INTERNAL';
+  const isChanged = status.code === grpc.status.INTERNAL && saysChanged(status.details);
+  const code = isChanged ? 'UNAVAILABLE' : (CODES[status.code] ?? 'INTERNAL');
   const address = peer.replace(/^(dns|ipv4|ipv6):/, '');
   const unanswered = code === 'UNAVAILABLE' || code === 'DEADLINE_EXCEEDED';
-  const message = unanswered
-    ? `${address}: ${tlsTrouble(status.details) ?? status.details}`
-    : status.details;
+  const why = isChanged ? MESSAGE_CHANGED : inWords(status.details);
+  const message = unanswered ? `${address}: ${why}` : status.details;
   return new LyceumError(code, message, { cause: status });
+}
+
+/** Whether a message could not be read. Ours can be, unless the network changes them; servers keep to themselves why. */
+function saysChanged(details: string): boolean {
+  return details.startsWith('Error deserializing request') || details.endsWith(MESSAGE_CHANGED);
+}
+
+/** Why nobody answered, where grpc-js says what it did. */
+function inWords(details: string): string {
+  // See `channel-anew.ts`.
+  if (details === 'Channel closed before call started') return 'no connection was made in time';
+  return tlsTrouble(details) ?? details;
 }
 
 /** Details travel in a header, whose length HTTP/2 limits. */

@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import dns from 'node:dns';
-import { connect as netConnect } from 'node:net';
+import { type AddressInfo, createServer, connect as netConnect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as grpc from '@grpc/grpc-js';
 import {
@@ -501,8 +501,12 @@ describe('what a broken peer sends', () => {
   }
 
   test.each([
-    ['malformed bytes are INTERNAL', Buffer.from('ffffffffffff', 'hex'), 'INTERNAL'],
-    ['a tensor longer than its frame is INTERNAL', Buffer.from('1a0422ffff7f', 'hex'), 'INTERNAL'],
+    ['malformed bytes are UNAVAILABLE', Buffer.from('ffffffffffff', 'hex'), 'UNAVAILABLE'],
+    [
+      'a tensor longer than its frame is UNAVAILABLE',
+      Buffer.from('1a0422ffff7f', 'hex'),
+      'UNAVAILABLE',
+    ],
     [
       'an oversized message is RESOURCE_EXHAUSTED',
       Buffer.alloc(MESSAGE_MAX_BYTES + 1),
@@ -619,7 +623,9 @@ test('a server that is back elsewhere is found while its old address answers not
     const first = failureOf(call(client, client.getRun, { runId: 'r' }));
     await vi.waitFor(() => expect(lookup).toHaveBeenCalled());
     lookup.mockImplementation(at('127.0.0.1'));
-    expect(await first).toMatchObject({ code: 'UNAVAILABLE' });
+    const { code, message } = await first;
+    expect(code).toBe('UNAVAILABLE');
+    expect(message).toMatch(/^coordinator\.test:\d+: no connection was made in time$/);
     // The kernel would go on trying for 130 s.
     const patience = { timeout: 60_000, interval: 100 };
     await vi.waitFor(() => call(client, client.getRun, { runId: 'r' }), patience);
@@ -642,6 +648,26 @@ async function blackHole(address: string): Promise<ChildProcess> {
   await sleep(500);
   return hole;
 }
+
+test.each(['asked', 'told'])(
+  'a call whose message the network changed may be made again: %s',
+  async (text) => {
+    handlers.getRun = async () => ({ run: Run.fromPartial({ runId: 'told' }) });
+    const relay = createServer((socket) => {
+      const on = netConnect(server.port, '127.0.0.1');
+      const changed = (bytes: Buffer) =>
+        Buffer.from(bytes.toString('latin1').replace(text, text.toUpperCase()), 'latin1');
+      socket.on('data', (bytes) => on.write(changed(bytes))).on('close', () => on.destroy());
+      on.on('data', (bytes) => socket.write(changed(bytes))).on('close', () => socket.destroy());
+    });
+    await new Promise<void>((resolve) => relay.listen(0, '127.0.0.1', resolve));
+    const client = runs(`127.0.0.1:${(relay.address() as AddressInfo).port}`);
+    const failure = await failureOf(call(client, client.getRun, { runId: 'asked' }));
+    expect([failure.code, failure.retryable]).toEqual(['UNAVAILABLE', true]);
+    expect(failure.message).toMatch(/^127\.0\.0\.1:\d+: a message was changed on its way$/);
+    relay.close();
+  },
+);
 
 test('a caller that is stopped in the middle is noticed within about 30 s', {
   timeout: 180_000,
