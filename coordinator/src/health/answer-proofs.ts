@@ -129,14 +129,17 @@ export class AnswerProofs {
   }
 }
 
-/** What the file lists. If that cannot be read all that is stored may be unproven, and the next canaries look at it. */
-async function leftUnproven({ file, store, log, now }: AnswerProofsParts): Promise<UnprovenTail[]> {
+/**
+ * What the file lists. If that cannot be read all that is stored may be unproven, for however long, and the next canaries
+ * look at it.
+ */
+async function leftUnproven({ file, store, log }: AnswerProofsParts): Promise<UnprovenTail[]> {
   try {
     return await file.read();
   } catch (thrown) {
     const err = toLyceumError(thrown);
     if (err.code !== 'FAILED_PRECONDITION') throw err;
     log.error({ err }, 'list of unproven answers damaged; all stored answers count as unproven');
-    return store.tables().map(({ key }) => ({ key, first: 0, sinceMs: now() }));
+    return store.tables().map(({ key }) => ({ key, first: 0, sinceMs: 0 }));
   }
 }
