@@ -167,8 +167,9 @@ export class JsonCaller {
       });
     } catch (err) {
       if (err instanceof BrokenAnswerError) {
-        const { message: reason, status } = err;
+        const { message, status } = err;
         const unreadable = isSuccess(status);
+        const reason = unreadable ? message : `answers ${status}, and ${message}`;
         if (unreadable) answered?.(body, undefined);
         return { reason, status, again: unreadable || isPassing(status), unreadable };
       }
@@ -203,12 +204,15 @@ function isPassing(status: number): boolean {
   return AGAIN.has(status) || (status >= 500 && !NEVER.has(status));
 }
 
-/** A JSON value without secrets in its texts. */
+/** A JSON value without secrets in its texts and keys. */
 function hidden(json: unknown, secrets: readonly string[]): unknown {
   if (secrets.length === 0) return json;
   if (typeof json === 'string') return withoutSecrets(json, secrets);
   if (typeof json !== 'object' || json === null) return json;
   if (Array.isArray(json)) return json.map((part) => hidden(part, secrets));
-  const entries = Object.entries(json);
-  return Object.fromEntries(entries.map(([key, part]) => [key, hidden(part, secrets)]));
+  const entries = Object.entries(json).map(([key, part]) => [
+    withoutSecrets(key, secrets),
+    hidden(part, secrets),
+  ]);
+  return Object.fromEntries(entries);
 }

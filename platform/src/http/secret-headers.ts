@@ -37,7 +37,10 @@ export function headersWithSecrets(
     const own = carried(secret, `the secret ${value.secret}`);
     return [name, `${carried(value.prefix, `the header ${name}`)}${own}`];
   });
-  const hidden = secrets.filter(({ length }) => length >= HIDDEN_MIN_CHARACTERS);
+  // The longest first: one may be a part of another.
+  const hidden = secrets
+    .filter(({ length }) => length >= HIDDEN_MIN_CHARACTERS)
+    .sort((a, b) => b.length - a.length);
   return { headers: Object.fromEntries(filled), secrets: hidden };
 }
 

@@ -98,6 +98,7 @@ it.each<[string, Buffer, string]>([
   ['a bomb of Brotli', http(brotliCompressSync(zeros), coded('br')), TOO_LONG],
   ['half of a gzip', http(gzipSync(JSON_TEXT).subarray(0, 18), coded('gzip')), 'the answer is no gzip, 18 bytes'], // biome-ignore format: one line
   ['no gzip', http(JSON_TEXT, coded('gzip')), 'the answer is no gzip, 21 bytes'],
+  ['no gzip behind a refusal', http(JSON_TEXT, coded('gzip'), '401 Unauthorized'), 'answers 401, and the answer is no gzip'], // biome-ignore format: one line
   ['zstd', http(JSON_TEXT, coded('zstd')), 'compressed by another method than gzip, x-gzip, br, deflate'], // biome-ignore format: one line
   ['Latin-1', http(Buffer.from(JSON_TEXT, 'latin1')), 'answers what is not in UTF-8, 20 bytes'],
   ['UTF-16', http(Buffer.from(`\uFEFF${JSON_TEXT}`, 'utf16le')), 'answers what is not in UTF-8'],
@@ -134,6 +135,10 @@ it('takes secrets out of what a server repeats', async () => {
     ...echo,
     args: { key: '[secret]' },
     said: ['Bearer [secret]', 'sk-'],
+  });
+  const keys = { [`key ${SECRET}`]: [{ [SECRET]: 1 }] };
+  expect(await post(await answering(() => http(JSON.stringify(keys))))).toEqual({
+    'key [secret]': [{ '[secret]': 1 }],
   });
   // As PHP and .NET write it.
   const escaped = `["${SECRET.replace('/', '\\/').replace('+', '\\u002B')}"]`;

@@ -3,7 +3,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, expect, it } from 'vitest';
-import { calleeOf, headersWithSecrets, readSecret, secretPlaces } from '../../src/index.js';
+import {
+  calleeOf,
+  headersWithSecrets,
+  readSecret,
+  secretPlaces,
+  withoutSecrets,
+} from '../../src/index.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'secrets-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -62,6 +68,16 @@ it('has the same from variables, and headers carry it', () => {
   });
   expect(() => headersWithSecrets(headers, places, 'http://127.0.0.1:9/')).toThrow(
     'LYCEUM_HOSTS_OF_API_KEY=127.0.0.1 says so',
+  );
+});
+
+it('gives secrets in the order in which a text is freed of them: one may begin another', () => {
+  const environment = { LYCEUM_SECRET_A: 'abcd-1234', LYCEUM_SECRET_B: 'abcd-1234-5678' };
+  const places = secretPlaces(undefined, environment, 'anywhere');
+  const headers = { a: { secret: 'a', prefix: '' }, b: { secret: 'b', prefix: '' } };
+  const { secrets } = headersWithSecrets(headers, places, 'https://api.example.org/');
+  expect(withoutSecrets('of abcd-1234-5678 and abcd-1234', secrets)).toBe(
+    'of [secret] and [secret]',
   );
 });
 
