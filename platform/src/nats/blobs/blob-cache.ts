@@ -93,7 +93,8 @@ export class BlobCache {
 
   async #keep(path: string, digest: string, bytes: Uint8Array): Promise<void> {
     await mkdir(this.#folder, { recursive: true });
-    this.#cleaned ??= this.#removeDrafts();
+    // What cannot be removed only takes room.
+    this.#cleaned ??= this.#removeDrafts().catch(() => undefined);
     await this.#cleaned;
     await this.#makeRoom(bytes.length);
     const draft = join(this.#folder, `${digest}.${randomUUID()}${DRAFT_ENDING}`);

@@ -2,7 +2,6 @@
  * Real files in a temporary folder. The blob store is a map that counts what is asked of it: how many
  * fetches there are is what the cache is for.
  */
-
 import { randomUUID } from 'node:crypto';
 import {
   mkdir,
@@ -88,6 +87,16 @@ test('what a process that was killed has left half written goes', async () => {
   await writeFile(join(folder, draft), 'half');
   await new BlobCache(folder, blobs, MIB).file(digest);
   expect(await readdir(folder)).toEqual([digest]);
+});
+
+test('what is left of another and cannot be removed keeps nobody from fetching', async () => {
+  const draft = `${sha256Hex('other')}.${randomUUID()}.part`;
+  await mkdir(join(folder, draft, 'not empty'), { recursive: true });
+  const cache = new BlobCache(folder, blobs, MIB);
+  for (const text of ['one', 'two']) {
+    const digest = blobs.add(text);
+    expect(await readFile(await cache.file(digest), 'utf8')).toBe(text);
+  }
 });
 
 test('a failure is not remembered', async () => {
