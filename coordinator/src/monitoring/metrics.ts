@@ -107,7 +107,7 @@ export function observeCoordinator(registry: Registry, sources: MetricSources): 
   });
   new Gauge({
     name: 'lyceum_runs',
-    help: 'Runs that are known, by state; what PAUSED ones wait for only a person can put right.',
+    help: 'Runs by state, ended ones included. A PAUSED run waits for a person.',
     labelNames: ['state'],
     registers,
     collect() {
