@@ -122,6 +122,11 @@ test('single refusals are answers, and are counted', async () => {
   expect(code).toBe(0);
   expect(lines.filter(({ refused }) => refused === 422)).toHaveLength(INPUTS / 2);
   expect(stderr).toMatch(/chat: 30 questions were refused \(.*answers 422 .*; it says: no\); collect --again refused asks them again/); // biome-ignore format: one line
+  // Of the inputs that are left it takes none, and still the others say that it is not the key.
+  const again = await collect('single', '--again', 'refused');
+  expect(again.code).toBe(0);
+  expect(again.stderr).toContain('chat: 30 questions were refused');
+  expect(calls).toBe(INPUTS + INPUTS / 2);
 });
 
 test('a server that takes no call at all is an error, however few inputs there are', async () => {

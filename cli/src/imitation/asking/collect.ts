@@ -5,14 +5,28 @@
 import type { Imitation, ImitationTeacher } from '@lyceum/learning/specification';
 import { endpointCaller, inLanes, type Outside } from '@lyceum/platform';
 import type { ImitationInput } from '../inputs/index.js';
-import { type AnswersFile, answerKey, isRefused, isUnreadable } from './answers-file.js';
+import {
+  type AnswersFile,
+  answerKey,
+  type ImitationAnswer,
+  isRefused,
+  isUnreadable,
+} from './answers-file.js';
 import { askingsOf } from './askings.js';
 import { Budgets, type MaxCost } from './budgets.js';
 import { NOTHING_PAID, type PaidFigures, paidFigures } from './costs.js';
 import { CallLimit, eachTeacher, type TeacherFailure } from './each-teacher.js';
 import { Manners } from './manners.js';
-import { type Again, againBy, callsOf, openQuestions, questionsCost } from './open-questions.js';
+import {
+  type Again,
+  againBy,
+  callsOf,
+  openQuestions,
+  type Question,
+  questionsCost,
+} from './open-questions.js';
 import { answerLineOf, readKeptRaw } from './read-response.js';
+import { Refusals } from './refusals.js';
 import { TeacherCalls, type TeacherCallsOptions } from './teacher-calls.js';
 
 export interface CollectOptions {
@@ -83,22 +97,30 @@ export async function collectAnswers(options: CollectOptions): Promise<Collected
   return { calls: limit.made, costs, unreadable, failures };
 }
 
-function unreadableOf(
+/** What the file has of the teacher, to the document's questions as they are now. */
+function answersThere(
   teacher: ImitationTeacher,
   { imitation, inputs, file }: CollectOptions,
-  retried: number,
-): Unreadable {
+): ImitationAnswer[] {
   const { name } = teacher;
   const askings = askingsOf(teacher, imitation.spec.classes);
-  const there = inputs.flatMap(({ id }) =>
+  return inputs.flatMap(({ id }) =>
     askings.flatMap(
       (asking) => file.answers.get(answerKey({ teacher: name, id, ...asking })) ?? [],
     ),
   );
+}
+
+function unreadableOf(
+  teacher: ImitationTeacher,
+  options: CollectOptions,
+  retried: number,
+): Unreadable {
+  const there = answersThere(teacher, options);
   const [left, refused] = [there.filter(isUnreadable), there.filter(isRefused)];
   const [problem, refusal] = [left[0]?.problem, refused[0]?.problem];
   return {
-    teacher: name,
+    teacher: teacher.name,
     retried,
     left: left.length,
     ...(problem !== undefined && { problem }),
@@ -124,7 +146,6 @@ function callsTo(
   const { imitation, inputs, folder, file, outside, again, signal, retried, progress, told } =
     options;
   const { name, endpoint, ask } = teacher;
-  const { concurrency } = endpoint;
   const { classes } = imitation.spec;
   const unread = (count: number) => unreadable.set(name, (unreadable.get(name) ?? 0) + count);
   let calls: TeacherCalls | undefined;
@@ -149,6 +170,7 @@ function callsTo(
         },
       });
     const manners = new Manners(ask);
+    const refusals = new Refusals(answersThere(teacher, options).some((own) => !isRefused(own)));
     const own = new TeacherCalls({
       teacher,
       classes,
@@ -156,6 +178,7 @@ function callsTo(
       file,
       caller,
       manners,
+      refusals,
       budgets,
       allow,
       signal,
@@ -164,15 +187,26 @@ function callsTo(
       told: (text) => told(name, text),
     });
     calls = own;
-    const rest = callsOf(teacher, open);
-    while (endpoint.chat !== undefined && rest[0] !== undefined && manners.isNew(rest[0].length)) {
-      signal.throwIfAborted();
-      await own.ask(rest.shift() ?? []);
-    }
-    await inLanes(rest, concurrency, signal, (questions) => own.ask(questions));
-    own.end();
+    await askAll(own, callsOf(teacher, open), manners, teacher, signal);
+    refusals.end();
   };
   return { run, made: () => calls };
+}
+
+/** First those from which manners are learned, one after another. */
+async function askAll(
+  own: TeacherCalls,
+  calls: Question[][],
+  manners: Manners,
+  { endpoint }: ImitationTeacher,
+  signal: AbortSignal,
+): Promise<void> {
+  const { chat, concurrency } = endpoint;
+  while (chat !== undefined && calls[0] !== undefined && manners.isNew(calls[0].length)) {
+    signal.throwIfAborted();
+    await own.ask(calls.shift() ?? []);
+  }
+  await inLanes(calls, concurrency, signal, (questions) => own.ask(questions));
 }
 
 function collectedCost(

@@ -5,7 +5,7 @@
 import { listProblem } from '@lyceum/learning/formats';
 import type { ImitationTeacher } from '@lyceum/learning/specification';
 import { HttpRefusedError, type JsonCaller, UnreadableAnswerError } from '@lyceum/platform';
-import { LyceumError, toLyceumError } from '@lyceum/proto';
+import { toLyceumError } from '@lyceum/proto';
 import { sentInput } from '../inputs/index.js';
 import type { AnswersFile } from './answers-file.js';
 import type { Budgets, Hold } from './budgets.js';
@@ -33,9 +33,7 @@ import {
   saidOf,
   usageOf,
 } from './read-response.js';
-
-/** Some inputs are too long or offend a filter; so many together are none of that. */
-const REFUSALS_IN_A_ROW = 32;
+import type { Refusals } from './refusals.js';
 
 export interface TeacherCallsOptions {
   readonly teacher: ImitationTeacher;
@@ -46,6 +44,7 @@ export interface TeacherCallsOptions {
   /** Told of what is allowed, and of what came: it asks {@link TeacherCalls.allow} and tells {@link TeacherCalls.pay}. */
   readonly caller: (calls: Pick<TeacherCalls, 'allow' | 'pay'>) => JsonCaller;
   readonly manners: Manners;
+  readonly refusals: Refusals;
   readonly budgets: Budgets;
   /** Asked before each HTTP request; throws if there may be no more. */
   readonly allow: () => void;
@@ -71,10 +70,6 @@ export class TeacherCalls {
   readonly #answered = new Set<Question>();
   #total: Paid = NOTHING_PAID;
   #calls = 0;
-  /** Calls that were refused since one was answered. */
-  #refusals = 0;
-  #lastRefusal = '';
-  #wasTaken = false;
 
   constructor(options: TeacherCallsOptions) {
     this.#options = options;
@@ -98,7 +93,7 @@ export class TeacherCalls {
 
   /** @param questions - of a chat: answers to one input, by one prompt; else: one answer to each of some inputs. */
   async ask(questions: readonly Question[]): Promise<void> {
-    const { manners } = this.#options;
+    const { manners, refusals } = this.#options;
     const isChat = this.#options.teacher.endpoint.chat !== undefined;
     // A call for several answers was refused; one for a single answer says whether that was for their number.
     let isSingle = false;
@@ -109,8 +104,7 @@ export class TeacherCalls {
       const now: readonly Question[] = asksOne ? open.slice(0, 1) : open;
       try {
         await this.#call(now);
-        this.#refusals = 0;
-        this.#wasTaken = true;
+        refusals.taken();
         if (isSingle) this.#tell(manners.learn(false));
       } catch (err) {
         if (!(err instanceof HttpRefusedError)) throw err;
@@ -134,19 +128,7 @@ export class TeacherCalls {
       problem: err.message,
       refused: err.status,
     }));
-    this.#refusals += 1;
-    this.#lastRefusal = err.message;
-    if (this.#refusals >= REFUSALS_IN_A_ROW) throw this.#refusesAll('calls in a row');
-  }
-
-  /** When nothing more is to be asked. @throws {LyceumError} if none of its calls was taken. */
-  end(): void {
-    if (this.#refusals > 0 && !this.#wasTaken) throw this.#refusesAll('calls, and took none');
-  }
-
-  #refusesAll(which: string): LyceumError {
-    const message = `${this.#lastRefusal}; it refused ${this.#refusals} ${which}, so the inputs are hardly why: mend the description or the key, then collect --again refused`;
-    return new LyceumError('FAILED_PRECONDITION', message);
+    this.#options.refusals.refused(err.message);
   }
 
   /** One call, with its repetitions. @throws {HttpRefusedError} if the server refuses it; as {@link JsonCaller.post}. */
