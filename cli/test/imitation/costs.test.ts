@@ -260,6 +260,22 @@ it('begins no call that may exceed a budget, and waits for those under way where
   await expect(tenths.hold('a', 0.1, NEVER)).rejects.toThrow('of --max-cost a=0.3 0.3000 USD');
 });
 
+it('takes a call for as dear as an earlier one only if that cost more than it was to at most', async () => {
+  const budgets = new Budgets(document({}, [PRICE, PRICE]), [{ amount: 10 }], new Map());
+  const long = await budgets.hold('a', 6, NEVER);
+  long.spend(5);
+  long.release();
+  // A short input after a long one costs no more for that.
+  const short = await budgets.hold('a', 1, NEVER);
+  short.check();
+  short.spend(3);
+  // Two are left, and another try would cost as much.
+  expect(() => short.check()).toThrow('a call may cost 3.0000');
+  short.release();
+  await expect(budgets.hold('a', 1, NEVER)).rejects.toThrow('a call may cost 3.0000');
+  await budgets.hold('b', 1, NEVER);
+});
+
 it('reads amounts, and refuses those that bound nothing', () => {
   expect([parseMaxCost('2.50'), parseMaxCost('a=.5')]).toEqual([
     { amount: 2.5 },

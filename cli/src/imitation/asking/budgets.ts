@@ -35,7 +35,7 @@ export interface Hold {
 export class Budgets {
   readonly #budgets: readonly Budget[];
   #waiting: (() => void)[] = [];
-  /** What one try cost, by teacher. */
+  /** By teacher, the dearest try of those that cost more than they were to at most. */
   readonly #dearest = new Map<string, number>();
 
   /**
@@ -74,10 +74,11 @@ export class Budgets {
   /** @throws {LyceumError} RESOURCE_EXHAUSTED if a call may cost more than what is left; the signal's reason. */
   async hold(teacher: string, expected: number, signal: AbortSignal): Promise<Hold> {
     const own = this.#budgets.filter((b) => b.teacher === undefined || b.teacher === teacher);
+    const greatestNow = () => Math.max(expected, this.#dearest.get(teacher) ?? 0);
     let greatest = expected;
     for (;;) {
       signal.throwIfAborted();
-      greatest = Math.max(expected, this.#dearest.get(teacher) ?? 0);
+      greatest = greatestNow();
       for (const budget of own) requireRoom(budget, greatest, 0);
       if (own.every((budget) => hasRoom(budget, greatest, budget.underWay))) break;
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
@@ -85,10 +86,12 @@ export class Budgets {
     for (const budget of own) budget.underWay += greatest;
     return {
       check: () => {
-        for (const budget of own) requireRoom(budget, greatest, budget.underWay - greatest);
+        for (const budget of own) requireRoom(budget, greatestNow(), budget.underWay - greatest);
       },
       spend: (cost) => {
-        this.#dearest.set(teacher, Math.max(cost, this.#dearest.get(teacher) ?? 0));
+        if (cost > expected * (1 + ROUNDING)) {
+          this.#dearest.set(teacher, Math.max(cost, this.#dearest.get(teacher) ?? 0));
+        }
         for (const budget of own) budget.spent += cost;
       },
       release: () => {
