@@ -1,4 +1,4 @@
-import { numberFrom, wholeNumber } from '@lyceum/platform/flags';
+import { numberFrom, uint32From } from '@lyceum/platform/flags';
 import { type AnswerTable, type AnswerVerification, digestHex } from '@lyceum/proto';
 import type { Command } from 'commander';
 import {
@@ -9,8 +9,6 @@ import {
   timeText,
 } from '../printing/text/index.js';
 import { CommandExit, EXIT, withCoordinator } from '../session/index.js';
-
-const atLeastOne = wholeNumber(1, 0xffff_ffff);
 
 export function addAnswers(program: Command): void {
   const answers = program
@@ -32,10 +30,15 @@ export function addAnswers(program: Command): void {
     .command('verify')
     .description('ask teachers again for some of what is stored, and compare')
     .argument('[id...]', 'as `answers list` shows them; none: all tables')
-    .option('--spans <n>', 'spans of about 4096 samples, asked again of each table', atLeastOne, 1)
-    .option('--seed <n>', 'chooses the spans', atLeastOne, 1)
+    .option(
+      '--spans <n>',
+      'spans of about 4096 samples, asked again of each table',
+      uint32From(1),
+      1,
+    )
+    .option('--seed <n>', 'chooses the spans', uint32From(1), 1)
     .option('--tolerance <x>', 'greatest divergence that is none', numberFrom(0), 1e-4)
-    .option('--patience <s>', 'seconds that a teacher may say nothing', atLeastOne, 60)
+    .option('--patience <s>', 'seconds that a teacher may say nothing', uint32From(1), 60)
     .addHelpText(
       'after',
       `

@@ -1,4 +1,4 @@
-import { wholeNumber } from '@lyceum/platform/flags';
+import { uint32From, wholeNumber } from '@lyceum/platform/flags';
 import type { Command } from 'commander';
 import { historyLines, teacherHistoryLines } from '../printing/runs/index.js';
 import { withCoordinator } from '../session/index.js';
@@ -23,7 +23,7 @@ export function addHistory(program: Command): void {
     .option(
       '--points <n>',
       'at most so many points, each the mean over its steps, up to 512',
-      wholeNumber(1),
+      uint32From(1),
       DEFAULT_POINTS,
     )
     .option('--from <step>', 'the first step, from 0', wholeNumber(0), 0)

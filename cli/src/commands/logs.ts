@@ -1,4 +1,4 @@
-import { wholeNumber } from '@lyceum/platform/flags';
+import { uint32From } from '@lyceum/platform/flags';
 import { type LogLine, printable, printableJson } from '@lyceum/proto';
 import { type Command, Option } from 'commander';
 import { LOG_LEVELS, logLevelName } from '../client/index.js';
@@ -35,7 +35,7 @@ export function addLogs(program: Command): void {
     .option(
       '--tail <n>',
       'only the newest so many lines (default: all that are kept)',
-      wholeNumber(1),
+      uint32From(1),
       0,
     )
     .addHelpText(

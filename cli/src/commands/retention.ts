@@ -1,5 +1,5 @@
 /** `delete` and `gc`: what should not be kept for ever. */
-import { wholeNumber } from '@lyceum/platform/flags';
+import { uint32From } from '@lyceum/platform/flags';
 import type { Garbage } from '@lyceum/proto';
 import type { Command } from 'commander';
 import { bytesText, type Column, tableLines } from '../printing/text/index.js';
@@ -34,7 +34,7 @@ Examples:
     .option(
       '--grace <seconds>',
       'keep what was written in the last so many seconds',
-      wholeNumber(0),
+      uint32From(0),
       GRACE_SECONDS,
     )
     .addHelpText(

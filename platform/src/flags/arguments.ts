@@ -20,6 +20,11 @@ export function wholeNumber(least: number, greatest = Number.MAX_SAFE_INTEGER): 
   };
 }
 
+/** A number that a call's message has 32 bits for. */
+export function uint32From(least: number): Read<number> {
+  return wholeNumber(least, 0xffff_ffff);
+}
+
 export function numberFrom(least: number, greatest = Number.MAX_VALUE): Read<number> {
   return (text) => {
     const value = decimal(text);

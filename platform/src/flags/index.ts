@@ -5,6 +5,7 @@ export {
   LOG_LEVELS,
   numberAbove,
   numberFrom,
+  uint32From,
   wholeNumber,
 } from './arguments.js';
 export { PRINTABLE_ERRORS } from './printable-errors.js';

@@ -4,6 +4,7 @@ import {
   allowedAddresses,
   numberAbove,
   numberFrom,
+  uint32From,
   wholeNumber,
 } from '../../src/flags/index.js';
 
@@ -14,12 +15,14 @@ const refused = (read: (text: string) => unknown, texts: readonly string[], mess
 describe('whole numbers', () => {
   it('are digits, within limits that belong to them', () => {
     expect(['1', '7', '010'].map(wholeNumber(1, 10))).toEqual([1, 7, 10]);
+    expect(uint32From(0)('4294967295')).toBe(2 ** 32 - 1);
     expect(wholeNumber(0)('9007199254740991')).toBe(2 ** 53 - 1);
   });
 
   it('are refused with the limits', () => {
     const no = ['', ' ', '0', '11', '-1', '+1', '1.0', '1e1', '0x1', ' 1', '1 ', '١', 'one'];
     refused(wholeNumber(1, 10), no, 'want a whole number from 1 to 10.');
+    refused(uint32From(1), ['0', '4294967296'], 'want a whole number from 1 to 4294967295.');
     refused(wholeNumber(2), ['1', '9007199254740992'], 'want a whole number of at least 2.');
   });
 });
