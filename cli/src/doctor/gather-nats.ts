@@ -2,12 +2,18 @@
 import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
 import { createLogger, type TlsIdentity } from '@lyceum/platform';
-import { connectNats, findNatsServer, type NatsCredentials } from '@lyceum/platform/nats';
+import {
+  checkedAddress,
+  connectNats,
+  findNatsServer,
+  hostOf,
+  type NatsCredentials,
+  portOf,
+  shownAddress,
+} from '@lyceum/platform/nats';
 import { CONNECT_DEADLINE_MS, toLyceumError } from '@lyceum/proto';
 import { z } from 'zod';
 import type { NatsFacts } from './judge-nats.js';
-
-const DEFAULT_PORT = 4222;
 
 const information = z.object({ version: z.string(), jetstream: z.boolean().default(false) });
 
@@ -24,8 +30,9 @@ export async function gatherNats(
 ): Promise<NatsFacts> {
   if (url === undefined) return { kind: 'own', program: findNatsServer(env) };
   // People send what is found to others.
-  const shown = url.replace(/\/\/[^/]*@/, '//');
+  const shown = shownAddress(url);
   try {
+    checkedAddress(url);
     const { version, jetstream } = await greeting(url);
     const refusal = await refusalOf({ url, credentials, tls });
     return { kind: 'reached', url: shown, version, hasJetStream: jetstream, refusal };
@@ -37,12 +44,7 @@ export async function gatherNats(
 
 /** What the server sends to whoever connects: `INFO {…}`. */
 async function greeting(url: string): Promise<z.output<typeof information>> {
-  const { hostname, port } = new URL(url);
-  const socket = connect({
-    host: hostname.replace(/^\[|\]$/g, ''),
-    port: port === '' ? DEFAULT_PORT : Number(port),
-    timeout: CONNECT_DEADLINE_MS,
-  });
+  const socket = connect({ host: hostOf(url), port: portOf(url), timeout: CONNECT_DEADLINE_MS });
   try {
     const line = await new Promise<string>((resolve, reject) => {
       socket.once('error', reject);

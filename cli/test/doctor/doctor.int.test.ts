@@ -118,6 +118,17 @@ test('no cluster is a warning, and no NATS where one was named a fault', async (
   expect(code).toBe(1);
 });
 
+test.each(['user:secret@127.0.0.1:1', '127.0.0.1:1', 'nats://user:secret/@127.0.0.1:1'])(
+  'NATS at %s is told without user and password',
+  async (address) => {
+    const { code, found } = await doctor(NOBODY, '--nats', address);
+    expect(found.get('nats')).toMatch(/^fault: none at (nats:\/\/)?127.0.0.1:1: /);
+    expect(found.get('nats')).not.toContain('secret');
+    expect(found.get('nats')).toContain(address.includes('/@') ? 'no address of NATS' : 'REFUSED');
+    expect(code).toBe(1);
+  },
+);
+
 test.each([
   ['INFO {"version":"2.11.0"}\r\n', 'runs without JetStream'],
   ['220 mail.example ESMTP\r\n', 'what listens there is no NATS'],

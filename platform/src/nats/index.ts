@@ -4,6 +4,7 @@
  */
 export * from './await-nats.js';
 export { BlobCache, type BlobStore } from './blobs/index.js';
+export { checkedAddress, hostOf, portOf, shownAddress } from './nats-address.js';
 export * from './nats-connection.js';
 export * from './nats-credentials.js';
 export type { EventLog, LoggedEvent } from './nats-events.js';

@@ -6,12 +6,17 @@ const DEFAULT_PORT = 4222;
 const ADDRESS =
   /^(?:(?:nats|tls):\/\/)?(?:[^@/]*@)?(?:[^\s/:@[\]]+|\[[0-9a-f:.]+\])(?::\d{1,5})?\/?$/i;
 
+/** Without what nobody may see, whether it is an address or not. */
+export function shownAddress(url: string): string {
+  return url.replace(/^(\w+:\/\/)?.*@/s, '$1');
+}
+
 /**
  * @returns it without what nobody may see.
  * @throws {LyceumError} INVALID_ARGUMENT if it is none.
  */
 export function checkedAddress(url: string): string {
-  const address = url.replace(/\/\/[^@/]*@/, '//');
+  const address = shownAddress(url);
   if (ADDRESS.test(url)) return address;
   const message = `"${address}" is no address of NATS; want nats://HOST:PORT`;
   throw new LyceumError('INVALID_ARGUMENT', message);

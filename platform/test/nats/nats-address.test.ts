@@ -15,6 +15,14 @@ describe('an address of NATS', () => {
 
   it('is told without a password', () => {
     expect(checkedAddress('nats://me:secret@host:4222')).toBe('nats://host:4222');
+    expect(checkedAddress('me:secret@host:4222')).toBe('host:4222');
+    for (const none of [
+      'nats://me:secret/@@host',
+      'me:secret@host/path',
+      'http://me:secret@host',
+    ]) {
+      expect(() => checkedAddress(none)).toThrow(/^"((nats|http):\/\/)?host[^@]*$/);
+    }
   });
 
   it.each(['http://host', 'nats://', 'nats://a b', 'nats://host:4222/path'])(
