@@ -1,11 +1,11 @@
 /** How much of a terminal's line a text takes. */
 
-/** East Asian characters and emoji, which take two columns; those of half width do not. */
+/** East Asian characters and emoji, which take two columns: the blocks of Unicode Standard Annex 11. */
 const WIDE =
-  /(?![\uff61-\uffdc])[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}\p{Emoji_Presentation}\u3000-\u303e\uff01-\uffe6]/u;
+  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{16fe0}-\u{1b2ff}\u{20000}-\u{3fffd}\p{Emoji_Presentation}]/u;
 
-/** Accents that stand on the character before, and what is not seen. */
-const NONE = /[\p{Mn}\p{Me}\p{Cf}]/u;
+/** Accents that stand on the character before, the later letters of a Korean syllable, and what is not seen. */
+const NONE = /[\p{Mn}\p{Me}\p{Cf}\u1160-\u11ff\ud7b0-\ud7fb]/u;
 
 /** All that names and numbers are made of as a rule. */
 const NARROW = /^[\u0020-\u02ff]*$/;

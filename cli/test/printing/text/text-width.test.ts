@@ -9,6 +9,9 @@ test.each([
   ['ne\u0301', 2],
   ['日本語', 6],
   ['한국어', 6],
+  // As macOS writes names of files: a syllable is two or three letters.
+  ['한국어'.normalize('NFD'), 6],
+  ['ㄅㄆㄇ㈱', 8],
   ['ひらカタ', 8],
   ['ｶﾀｶﾅ', 4],
   ['（全）', 6],
