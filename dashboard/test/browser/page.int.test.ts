@@ -221,24 +221,29 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
     await page.getByText('Not connected').waitFor({ state: 'detached' });
   });
 
-  it('keeps no connection while nobody looks, and is up to date once somebody does', async () => {
-    const row = server.row(RUNNING);
-    const page = await openAll(`#/runs/${RUNNING}/events`, 'Older events');
-    await vi.waitFor(() => expect(server.streamCount()).toBe(1), LIMIT_MS);
-    const setHidden = (isHidden: boolean) =>
-      page.evaluate(`Object.defineProperty(document, 'hidden', { get: () => ${isHidden}, configurable: true });
+  it.each([
+    [`#/runs/${RUNNING}/events`, 'Older events', `/api/runs/${RUNNING}/events`],
+    ['#/runs', 'Older runs', '/api/runs'],
+  ])(
+    '%s keeps no connection while nobody looks, and asks anew once somebody does',
+    async (hash, text, address) => {
+      const page = await openAll(hash, text);
+      await vi.waitFor(() => expect(server.streamCount()).toBe(1), LIMIT_MS);
+      const setHidden = (isHidden: boolean) =>
+        page.evaluate(`Object.defineProperty(document, 'hidden', { get: () => ${isHidden}, configurable: true });
         document.dispatchEvent(new Event('visibilitychange'))`);
-    await setHidden(true);
-    await vi.waitFor(() => expect(server.streamCount()).toBe(0), LIMIT_MS);
-    expect(await page.getByText('Not connected').count()).toBe(0);
-    // It looks in.
-    await vi.waitFor(() => expect(server.streamCount()).toBe(1), LIMIT_MS);
-    await vi.waitFor(() => expect(server.streamCount()).toBe(0), LIMIT_MS);
-    const isAsked = page.waitForRequest((request) => request.url().endsWith(`${row.id}/events`));
-    await setHidden(false);
-    await isAsked;
-    expect(server.streamCount()).toBe(1);
-  });
+      await setHidden(true);
+      await vi.waitFor(() => expect(server.streamCount()).toBe(0), LIMIT_MS);
+      expect(await page.getByText('Not connected').count()).toBe(0);
+      // It looks in.
+      await vi.waitFor(() => expect(server.streamCount()).toBe(1), LIMIT_MS);
+      await vi.waitFor(() => expect(server.streamCount()).toBe(0), LIMIT_MS);
+      const isAsked = page.waitForRequest((request) => request.url().endsWith(address));
+      await setHidden(false);
+      await isAsked;
+      await vi.waitFor(() => expect(server.streamCount()).toBe(1), LIMIT_MS);
+    },
+  );
 
   it('finds runs, and puts them side by side', async () => {
     const page = await openAll('#/runs', 'Older runs');

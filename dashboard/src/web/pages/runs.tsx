@@ -64,17 +64,16 @@ function followRuns(list: RunList, address: string): () => void {
       else list.ask(address);
     }, AGAIN_MS);
   };
-  const close = openStream(null, {
-    runs: (rows) => {
-      const isKnown = rows.every(({ id, state }) => states.get(id) === state);
-      for (const { id, state } of rows) states.set(id, state);
-      if (!isKnown && !isFirst) askSoon();
-      isFirst = false;
-      const told = list.told.value;
-      if (told.is === 'here') list.set({ ...told.facts, runs: updated(told.facts.runs, rows) });
-    },
-    gone: askSoon,
-  });
+  const updateRows = (rows: readonly RunRow[]) => {
+    const isKnown = rows.every(({ id, state }) => states.get(id) === state);
+    for (const { id, state } of rows) states.set(id, state);
+    if (!isKnown && !isFirst) askSoon();
+    isFirst = false;
+    const told = list.told.value;
+    if (told.is === 'here') list.set({ ...told.facts, runs: updated(told.facts.runs, rows) });
+  };
+  // Nobody tells later which runs were deleted, and which old ones ended, while the stream was away.
+  const close = openStream(null, { runs: updateRows, gone: askSoon }, askSoon);
   return () => {
     clearTimeout(timer);
     close();
