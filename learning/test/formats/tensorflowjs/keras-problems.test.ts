@@ -51,3 +51,32 @@ it.each([
 ])('takes a %s with %j', (className, config) => {
   expect(kerasProblem(topology(className, config))).toBeUndefined();
 });
+
+it.each([
+  [['Embedding', { mask_zero: true }], true],
+  [['Masking', {}], true],
+  [['Embedding', { mask_zero: false }], false],
+  [['LSTM', {}], false],
+] as const)(
+  'knows the mask of %j before a mean, and that a convolution ends it',
+  (first, isMasked) => {
+    const layers = (...classes: readonly (readonly [string, object])[]) => ({
+      ...topology('Dense', {}),
+      model_config: {
+        class_name: 'Sequential',
+        config: {
+          layers: classes.map(([className, config]) => ({
+            class_name: className,
+            config: { name: className, ...config },
+          })),
+        },
+      },
+    });
+    const mean = ['GlobalAveragePooling1D', {}] as const;
+    const problem = kerasProblem(layers(first, ['Dropout', {}], mean));
+    if (isMasked) expect(problem).toContain('(GlobalAveragePooling1D) with a mask before it');
+    else expect(problem).toBeUndefined();
+    expect(kerasProblem(layers(first, ['GlobalMaxPooling1D', {}]))).toBeUndefined();
+    expect(kerasProblem(layers(first, ['Conv1D', {}], mean))).toBeUndefined();
+  },
+);
