@@ -218,7 +218,11 @@ function untilClosed(
         reconciler.queuesLost();
         changed();
       },
-      storeLost: () => resolve('store-lost'),
+      storeLost: () => {
+        // The copy that restores it is here: another coordinator would take what is left for all.
+        leadership.keep();
+        resolve('store-lost');
+      },
     });
   });
   const deposed = leadership.lost.then((): ClosedReason => {

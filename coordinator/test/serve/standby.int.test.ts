@@ -1,30 +1,33 @@
-// A coordinator that waits until it leads, beside one that does, on one real NATS.
+// Coordinators beside one that leads, or after it, on one real NATS.
 import { join } from 'node:path';
-import { AddressGuard } from '@lyceum/platform';
-import { TICKET_STREAM, ticketSubject } from '@lyceum/proto';
+import { AddressGuard, type Logger } from '@lyceum/platform';
+import { findNatsServer, type NatsServer, startNatsServer } from '@lyceum/platform/nats';
+import { LEADER_BUCKET, TICKET_STREAM, ticketSubject } from '@lyceum/proto';
 import { pino } from 'pino';
-import { expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { type NatsOfItsOwn, silent, startNatsOfItsOwn } from '../nats-of-its-own.js';
 import { jetStreamApi } from './jetstream-api.js';
-import { TestCoordinator } from './test-coordinator.js';
 
-it('leaves the queue as it is, whose leader would take it for lost, and can be told to end', async () => {
-  const leader = await TestCoordinator.start();
-  const nobody = { user: 'nobody', password: 'nothing' };
-  // The message by which a leader knows that the queue is still its own.
-  const marker = () =>
-    jetStreamApi(leader.natsUrl, nobody, `STREAM.MSG.GET.${TICKET_STREAM}`, {
-      last_by_subj: ticketSubject('marker'),
-    });
-  const before = await marker();
-  const ending = new AbortController();
-  let waits = () => {};
-  const waiting = new Promise<void>((resolve) => {
-    waits = resolve;
-  });
-  const { serve } = await import('../../src/serve.js');
-  const standby = serve({
-    natsUrl: leader.natsUrl,
-    stateDir: join(leader.stateDir, '..', 'standby'),
+const NOBODY = { user: 'nobody', password: 'nothing' };
+
+let nats: NatsOfItsOwn;
+/** The server that came after. */
+let again: NatsServer | undefined;
+beforeEach(async () => {
+  nats = await startNatsOfItsOwn();
+});
+afterEach(async () => {
+  await again?.stop();
+  again = undefined;
+  await nats.stop();
+});
+
+/** @param name - of its state folder. */
+async function serve(name: string, log: Logger = silent, signal?: AbortSignal) {
+  const server = await import('../../src/serve.js');
+  return server.serve({
+    natsUrl: nats.server.url,
+    stateDir: join(nats.folder, name),
     answersMaxBytes: 1 << 30,
     dataThreads: 1,
     canaryIntervalMs: 60_000,
@@ -36,12 +39,46 @@ it('leaves the queue as it is, whose leader would take it for lost, and can be t
     httpAddress: '127.0.0.1:0',
     insecure: false,
     version: '0.0.0-test',
-    log: pino({ level: 'info' }, { write: (line) => line.includes('waiting') && waits() }),
-    signal: ending.signal,
+    log,
+    ...(signal !== undefined && { signal }),
   });
+}
+
+it('one that waits leaves the queue as it is, whose leader would take it for lost, and can be told to end', async () => {
+  const leader = await serve('leader');
+  // The message by which a leader knows that the queue is still its own.
+  const marker = () =>
+    jetStreamApi(nats.server.url, NOBODY, `STREAM.MSG.GET.${TICKET_STREAM}`, {
+      last_by_subj: ticketSubject('marker'),
+    });
+  const before = await marker();
+  const ending = new AbortController();
+  let waits = () => {};
+  const waiting = new Promise<void>((resolve) => {
+    waits = resolve;
+  });
+  const log = pino({ level: 'info' }, { write: (line) => line.includes('waiting') && waits() });
+  const standby = serve('standby', log, ending.signal);
   await Promise.race([waiting, standby]);
   expect(await marker()).toEqual(before);
   ending.abort();
   await expect(standby).rejects.toMatchObject({ code: 'CANCELLED' });
   await leader.stop();
+});
+
+it('one whose store was lost keeps the lease when it stops to begin again', async () => {
+  const leader = await serve('leader');
+  await jetStreamApi(nats.server.url, NOBODY, `STREAM.PURGE.KV_${LEADER_BUCKET}`, {
+    filter: `$KV.${LEADER_BUCKET}.store`,
+  });
+  const port = Number(new URL(nats.server.url).port);
+  await nats.server.stop();
+  const binary = findNatsServer(process.env) ?? '';
+  const storeDir = join(nats.folder, 'nats');
+  again = await startNatsServer({ binary, storeDir, port, log: silent });
+  expect(await leader.closed).toBe('store-lost');
+  await leader.stop();
+  const kv = await nats.nats.keyValue(LEADER_BUCKET, { create: false });
+  const { holder } = JSON.parse((await kv.get('leader'))?.value ?? '{}');
+  expect(holder).toMatch(/^[0-9a-f-]{36}$/);
 });

@@ -61,6 +61,7 @@ export class Leadership {
   #renewal: Promise<void> | undefined;
   #lose: () => void = () => undefined;
   #isLost = false;
+  #isKept = false;
   readonly #timer: NodeJS.Timeout;
 
   private constructor(parts: LeadershipParts, { record, revision }: Found, takenAtMs: number) {
@@ -120,11 +121,16 @@ export class Leadership {
     if (this.#parts.nowMs() - this.#renewedAtMs >= LEASE_MS) await this.#renewOnce();
   }
 
+  /** {@link release} leaves the lease to the next coordinator of this folder, for as long as it lasts. */
+  keep(): void {
+    this.#isKept = true;
+  }
+
   /** Gives the lease back, so that a successor need not wait. Never rejects. */
   async release(): Promise<void> {
     clearInterval(this.#timer);
     await this.#renewal?.catch(() => undefined);
-    if (this.#isLost) return;
+    if (this.#isLost || this.#isKept) return;
     try {
       await write(this.#parts.kv, { ...this.#record, holder: '' }, this.#revision);
     } catch (thrown) {

@@ -81,6 +81,14 @@ describe('Leadership', () => {
     expect((await rival).leaderEpoch).toBe(first.leaderEpoch + 1);
   });
 
+  it('is kept by a coordinator that begins again, and its next one need not wait', async () => {
+    const first = await lead('a');
+    first.keep();
+    await first.release();
+    expect(JSON.parse((await kv.get('leader'))?.value ?? '{}')).toMatchObject({ holder: 'a' });
+    expect((await lead('a')).leaderEpoch).toBe(first.leaderEpoch + 1);
+  });
+
   it('is taken from a holder that has not renewed it for its whole length', async () => {
     // A holder that was killed, as it left the record.
     const record = { leaderEpoch: 4, holder: 'a', host: 'gone', renewalCount: 9 };
