@@ -6,9 +6,16 @@
  */
 import { LyceumError } from '@lyceum/proto';
 
-interface Call {
-  readonly identity: string;
+/** How long a call may take. */
+export interface CallLimits {
+  /** Then it fails. */
   readonly limitMs: number;
+  /** Since nobody wants its teacher any more: then the thread counts as hung. Longer than a call that ends by itself. */
+  readonly unwantedMs: number;
+}
+
+interface Call extends CallLimits {
+  readonly identity: string;
   readonly fail: (err: LyceumError) => void;
 }
 
@@ -24,8 +31,27 @@ export interface CallWatchOptions {
 /** Of one call, before it is spoken of. */
 export const SLOW_MS = 60_000;
 
-/** After nobody wants its teacher any more. */
-export const UNWANTED_MS = 60_000;
+const OPEN_LIMIT_MS = 30 * 60_000;
+
+/** Of a ticket besides, for each sample. */
+const SAMPLE_LIMIT_MS = 10_000;
+
+/** Beyond the time that the call would take by itself. */
+const UNWANTED_MS = 60_000;
+
+/** A sample may take so many times what it took when the teacher was opened: others use the machine too. */
+const TIMES_SLOWER = 4;
+
+/** Of opening a model and asking it about a few batches; the largest on slow processors take some minutes. */
+export const OPENING: CallLimits = { limitMs: OPEN_LIMIT_MS, unwantedMs: 10 * 60_000 };
+
+/** Of asking about samples: thousands take minutes where one takes tens of milliseconds, `sampleMs`. */
+export function asking(sampleCount: number, sampleMs: number): CallLimits {
+  return {
+    limitMs: OPEN_LIMIT_MS + sampleCount * SAMPLE_LIMIT_MS,
+    unwantedMs: UNWANTED_MS + sampleCount * sampleMs * TIMES_SLOWER,
+  };
+}
 
 export class CallWatch {
   readonly #options: CallWatchOptions;
@@ -46,9 +72,9 @@ export class CallWatch {
   }
 
   /** @throws {LyceumError} as the call; INVALID_ARGUMENT once the thread has been at it for longer than the limit. */
-  watch<T>(identity: string, limitMs: number, call: Promise<T>): Promise<T> {
+  watch<T>(identity: string, limits: CallLimits, call: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      const own = { identity, limitMs, fail: reject };
+      const own = { identity, ...limits, fail: reject };
       this.#calls.push(own);
       if (this.#calls.length === 1) this.#begin();
       const settled = () => {
@@ -78,7 +104,7 @@ export class CallWatch {
     }
     const isWanted = this.#wanted?.has(first.identity) ?? true;
     this.#unwantedSinceMs = isWanted ? undefined : (this.#unwantedSinceMs ?? now);
-    if (this.#unwantedSinceMs === undefined || now - this.#unwantedSinceMs <= UNWANTED_MS) return;
+    if (now - (this.#unwantedSinceMs ?? now) <= first.unwantedMs) return;
     const message = `teacher ${first.identity}, which no run wants any more, has computed for ${seconds} s without an end`;
     hung(new Error(message));
   }

@@ -6,7 +6,7 @@ import { Worker } from 'node:worker_threads';
 import { isRemoteEngine } from '@lyceum/learning/formats';
 import type { Logger } from '@lyceum/platform';
 import { Thread } from '@lyceum/platform/threads';
-import { CallWatch } from './call-watch.js';
+import { asking, type CallLimits, CallWatch, OPENING } from './call-watch.js';
 import { OutsideFailure } from './engine/index.js';
 import type {
   AnswerRequest,
@@ -24,12 +24,6 @@ import type {
 /** How often it is looked at what the thread is at. */
 const LOOK_MS = 5_000;
 
-/** Of opening a model and asking it about a few batches; the largest on slow processors take some minutes. */
-const OPEN_LIMIT_MS = 30 * 60_000;
-
-/** Of a ticket besides, for each sample. */
-const SAMPLE_LIMIT_MS = 10_000;
-
 export class TeacherCompute implements TeacherCalls {
   readonly device: ComputeDevice;
   /** Resolves with the reason if a thread dies by itself; the worker cannot go on without it. */
@@ -40,6 +34,8 @@ export class TeacherCompute implements TeacherCalls {
   readonly #look: NodeJS.Timeout;
   #remote: Thread<TeacherCalls> | undefined;
   readonly #remoteTeachers = new Set<string>();
+  /** Of one sample, as it took when the teacher was opened. */
+  readonly #sampleMs = new Map<string, number>();
   #die: (reason: Error) => void = () => {};
 
   /**
@@ -95,21 +91,22 @@ export class TeacherCompute implements TeacherCalls {
     this.#watch.follow(identities);
   }
 
-  load(request: LoadRequest) {
+  async load(request: LoadRequest) {
     const { identity, engine } = request;
     if (isRemoteEngine(engine)) this.#remoteTeachers.add(identity);
-    return this.#watched(identity, OPEN_LIMIT_MS, (thread) => thread.call('load', request));
+    const opened = await this.#watched(identity, OPENING, (thread) => thread.call('load', request));
+    this.#sampleMs.set(identity, opened.latencyBatch1Ms);
+    return opened;
   }
 
   prepare(request: PrepareRequest) {
-    return this.#watched(request.identity, OPEN_LIMIT_MS, (thread) =>
-      thread.call('prepare', request),
-    );
+    return this.#watched(request.identity, OPENING, (thread) => thread.call('prepare', request));
   }
 
   answer(request: AnswerRequest) {
-    const limitMs = OPEN_LIMIT_MS + request.span.positionCount * SAMPLE_LIMIT_MS;
-    return this.#watched(request.identity, limitMs, (thread) => thread.call('answer', request));
+    const { identity, span } = request;
+    const limits = asking(span.positionCount, this.#sampleMs.get(identity) ?? 0);
+    return this.#watched(identity, limits, (thread) => thread.call('answer', request));
   }
 
   forget(identity: string) {
@@ -117,13 +114,15 @@ export class TeacherCompute implements TeacherCalls {
   }
 
   infer(request: InferRequest) {
-    const limitMs = OPEN_LIMIT_MS + request.rowCount * SAMPLE_LIMIT_MS;
-    return this.#watched(request.identity, limitMs, (thread) => thread.call('infer', request));
+    const { identity, rowCount } = request;
+    const limits = asking(rowCount, this.#sampleMs.get(identity) ?? 0);
+    return this.#watched(identity, limits, (thread) => thread.call('infer', request));
   }
 
   unload(identity: string) {
     const thread = this.#threadWith(identity);
     this.#remoteTeachers.delete(identity);
+    this.#sampleMs.delete(identity);
     return thread.call('unload', identity);
   }
 
@@ -141,12 +140,12 @@ export class TeacherCompute implements TeacherCalls {
   /** Those that somebody else runs have deadlines of their own. */
   #watched<T>(
     identity: string,
-    limitMs: number,
+    limits: CallLimits,
     call: (thread: Thread<TeacherCalls>) => Promise<T>,
   ): Promise<T> {
     const thread = this.#threadWith(identity);
     const answer = call(thread);
-    return thread === this.#local ? this.#watch.watch(identity, limitMs, answer) : answer;
+    return thread === this.#local ? this.#watch.watch(identity, limits, answer) : answer;
   }
 
   #threadWith(identity: string): Thread<TeacherCalls> {

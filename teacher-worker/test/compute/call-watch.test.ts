@@ -1,8 +1,10 @@
 /** Calls that never end, on a clock of the test's own. */
 import { expect, it } from 'vitest';
-import { CallWatch, SLOW_MS, UNWANTED_MS } from '../../src/compute/call-watch.js';
+import { asking, CallWatch, SLOW_MS } from '../../src/compute/call-watch.js';
 
 const LIMIT_MS = 1_000_000;
+const UNWANTED_MS = 60_000;
+const LIMITS = { limitMs: LIMIT_MS, unwantedMs: UNWANTED_MS };
 
 function watched() {
   const said: string[] = [];
@@ -26,8 +28,8 @@ const turns = () => new Promise((resolve) => setImmediate(resolve));
 it('tells once of the call that the thread is at, and of none behind it', async () => {
   const { watch, after } = watched();
   let answer: (value: string) => void = () => {};
-  const first = watch.watch('a', LIMIT_MS, new Promise<string>((resolve) => (answer = resolve)));
-  void watch.watch('b', LIMIT_MS, never());
+  const first = watch.watch('a', LIMITS, new Promise<string>((resolve) => (answer = resolve)));
+  void watch.watch('b', LIMITS, never());
   expect(after(SLOW_MS)).toEqual([]);
   expect(after(1)).toEqual(['slow a 60']);
   expect(after(SLOW_MS)).toEqual([]);
@@ -39,7 +41,7 @@ it('tells once of the call that the thread is at, and of none behind it', async 
 
 it('fails a call beyond its limit', async () => {
   const { watch, after } = watched();
-  const call = watch.watch('a', LIMIT_MS, never());
+  const call = watch.watch('a', LIMITS, never());
   after(LIMIT_MS + 1);
   await expect(call).rejects.toMatchObject({
     code: 'INVALID_ARGUMENT',
@@ -49,7 +51,7 @@ it('fails a call beyond its limit', async () => {
 
 it('takes the thread for hung once nobody wants its teacher, and not before', async () => {
   const { watch, after } = watched();
-  void watch.watch('a', 10 * LIMIT_MS, never());
+  void watch.watch('a', { ...LIMITS, limitMs: 10 * LIMIT_MS }, never());
   after(SLOW_MS + 1);
   watch.follow(new Set(['a', 'b']));
   expect(after(LIMIT_MS)).toEqual([]);
@@ -64,7 +66,7 @@ it('takes the thread for hung once nobody wants its teacher, and not before', as
 it('does not, if the teacher is wanted again or comes back', async () => {
   const { watch, after } = watched();
   let answer: (value: string) => void = () => {};
-  void watch.watch('a', LIMIT_MS, new Promise<string>((resolve) => (answer = resolve)));
+  void watch.watch('a', LIMITS, new Promise<string>((resolve) => (answer = resolve)));
   watch.follow(new Set());
   after(UNWANTED_MS);
   watch.follow(new Set(['a']));
@@ -75,4 +77,16 @@ it('does not, if the teacher is wanted again or comes back', async () => {
   answer('done');
   await turns();
   expect(after(UNWANTED_MS)).toEqual([]);
+});
+
+it('leaves a slow teacher the time that its samples take, since nothing of it is hung', () => {
+  // 4,096 samples of 50 ms each are 205 s, and four times as much on a busy machine.
+  const limits = asking(4096, 50);
+  expect(limits).toEqual({ limitMs: 42_760_000, unwantedMs: 879_200 });
+  const { watch, after } = watched();
+  void watch.watch('a', limits, never());
+  watch.follow(new Set());
+  expect(after(0)).toEqual([]);
+  expect(after(879_200)).toEqual(['slow a 879']);
+  expect(after(1)).toHaveLength(1);
 });
