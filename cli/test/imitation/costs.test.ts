@@ -305,6 +305,8 @@ it.each<[string, string, number[]]>([
   ['inconsistent', 'xyxx', []],
   ['inconsistent', 'xyxy', [0, 1, 2, 3]],
   ['inconsistent', 'xy!y', []],
+  // What an earlier collection had no more attempts for is asked for in any case.
+  ['truncated', 'x?~x', [1, 2]],
 ])('--again %s asks of %s the answers %j', (reason, letters, expected) => {
   const imitation = document({ answers: 4, temperature: 1 });
   const teacher = teacherOf(imitation);
@@ -315,8 +317,9 @@ it.each<[string, string, number[]]>([
         ...ANSWER,
         answer,
         asked,
-        class: letter === '!' ? null : letter === '~' ? 'x' : letter,
-        ...(letter === '!' && { problem: 'nonsense' }),
+        class: '!?'.includes(letter) ? null : letter === '~' ? 'x' : letter,
+        ...('!?'.includes(letter) && { problem: 'nonsense' }),
+        ...(letter === '?' && { open: true as const }),
         ...(letter === '~' && { finish: 'length' }),
       };
       return [`a ${asked} 1 ${answer}`, own];

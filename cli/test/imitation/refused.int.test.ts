@@ -152,6 +152,10 @@ test('what answers cost that cannot be read is in the file, whatever ends the co
   for (const { problem } of stopped.lines) {
     expect(problem).toContain('what came could not be read; then: the 7 calls of --max-calls');
   }
+  const before = calls;
+  respond = () => ({ body: said('alpha') });
+  const goesOn = await collect('paid');
+  expect([goesOn.code, calls - before]).toEqual([0, INPUTS]);
   respond = (_, n) => (n % 2 === 1 ? { body: '<html>' } : { status: 401, body: {} });
   const denied = await collect('denied');
   expect(denied.code).toBe(1);

@@ -32,6 +32,8 @@ const answerLine = z.object({
   raw: z.unknown().optional(),
   /** Why it cannot be read. */
   problem: z.string().optional(),
+  /** The collection ended before all attempts at it were made: the line has what they cost, and it is asked for again. */
+  open: z.literal(true).optional(),
   /** The status with which the server refuses this input: the answer is that there is none. */
   refused: z.int().optional(),
   confidence: z.number().optional(),

@@ -117,7 +117,8 @@ function unreadableOf(
   retried: number,
 ): Unreadable {
   const there = answersThere(teacher, options);
-  const [left, refused] = [there.filter(isUnreadable), there.filter(isRefused)];
+  const left = there.filter((own) => isUnreadable(own) && own.open !== true);
+  const refused = there.filter(isRefused);
   const [problem, refusal] = [left[0]?.problem, refused[0]?.problem];
   return {
     teacher: teacher.name,

@@ -47,7 +47,7 @@ export function openQuestions(
     });
     const isAgain = asksAgain(own.flatMap(({ answer }) => answer ?? []));
     return own.flatMap(({ asking, answer }) =>
-      answer === undefined || isAgain(answer) ? [{ input, asking }] : [],
+      answer === undefined || answer.open === true || isAgain(answer) ? [{ input, asking }] : [],
     );
   });
 }

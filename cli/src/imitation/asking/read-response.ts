@@ -9,7 +9,15 @@ import type { Question } from './open-questions.js';
 
 export type Said = Pick<
   AnswerLine,
-  'class' | 'raw' | 'problem' | 'refused' | 'confidence' | 'explanation' | 'finish' | 'model'
+  | 'class'
+  | 'raw'
+  | 'problem'
+  | 'open'
+  | 'refused'
+  | 'confidence'
+  | 'explanation'
+  | 'finish'
+  | 'model'
 >;
 
 export const NOTHING_SAID: Said = { class: null, raw: null };

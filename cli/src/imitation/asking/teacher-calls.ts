@@ -257,7 +257,7 @@ export class TeacherCalls {
     });
     await this.#write(
       own.map(({ question }) => question),
-      (k) => own[k]?.said ?? otherwise,
+      (k) => ({ ...(own[k]?.said ?? otherwise), open: true }),
     );
   }
 

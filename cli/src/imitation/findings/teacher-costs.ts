@@ -86,9 +86,10 @@ function repairOf(
     inputs,
     answers,
     againBy(reason, spec),
-  ).filter(({ asking, input }) =>
-    answers.has(answerKey({ teacher: teacher.name, id: input.id, ...asking })),
-  );
+  ).filter(({ asking, input }) => {
+    const answer = answers.get(answerKey({ teacher: teacher.name, id: input.id, ...asking }));
+    return answer !== undefined && answer.open !== true;
+  });
   if (answered.length === 0) return [];
   const { calls, cost } = questionsCost(teacher, spec.classes, answered);
   return [
