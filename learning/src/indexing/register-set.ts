@@ -95,22 +95,7 @@ export async function registerSet(
       : chosenSplits(kind, split, rows.labels, rows.splits);
   const arranged = arrangedParts(rows, splits, grid);
   const broken = new Refusals();
-  const pictures = new ShardPictures(objects);
-  const { chunkEnds } = arranged;
-  const read = async (sample: number): Promise<Uint8Array> => {
-    const wanted = Uint32Array.of(sample);
-    const found = await pictures.readAll(arranged.shards, wanted, signal ?? NEVER);
-    return found.get(sample) as Uint8Array;
-  };
-  const canary = await pictureCanary(
-    {
-      chunkEnds,
-      grid,
-      read,
-      whereOf: (sample) => pictureText(arranged.shards, sample),
-    },
-    broken,
-  );
+  const canary = await canaryOf(arranged, grid, places, broken);
   const parts = {
     ...arranged,
     shards: { ...arranged.shards, canary, decoder: await decoderVersion() },
@@ -128,6 +113,7 @@ export async function registerSet(
     rows.ignored,
   );
   const train = splitSamples(parts, 'train');
+  const { chunkEnds } = parts;
   const mixing = mixingOf(train, parts.labels, chunkEnds, grid.height * grid.width * grid.channels);
   const warnings: Problem[] = [
     ...rows.warnings,
@@ -144,6 +130,22 @@ export async function registerSet(
     },
     mixing,
   };
+}
+
+/** Pictures by which a machine that decodes otherwise is told. */
+function canaryOf(
+  { shards, chunkEnds }: ManifestParts,
+  grid: PictureGrid,
+  { objects, signal }: RegisterPlaces,
+  broken: Refusals,
+): ReturnType<typeof pictureCanary> {
+  const pictures = new ShardPictures(objects);
+  const read = async (sample: number): Promise<Uint8Array> => {
+    const found = await pictures.readAll(shards, Uint32Array.of(sample), signal ?? NEVER);
+    return found.get(sample) as Uint8Array;
+  };
+  const whereOf = (sample: number) => pictureText(shards, sample);
+  return pictureCanary({ chunkEnds, grid, read, whereOf }, broken);
 }
 
 /** Who learns from a set without labels must know its classes all the same. */

@@ -57,6 +57,23 @@ export function setRows(
   }
   refusals.addAll(classes.refusals);
 
+  const joined = joinedRows(parts, classes);
+  const { shards, shardOf, splits, paths } = joined;
+  requireSplits(
+    splits,
+    (row) => `${(shards[shardOf[row] as number] as Shard).url}${paths?.[row] ?? ''}`,
+  );
+  const { classNames: names, order, warnings } = classes;
+  return { ...joined, classNames: names, order, warnings, refusals, ignored, unread };
+}
+
+type Columns = 'shards' | 'shardOf' | 'offsets' | 'lengths' | 'digests' | 'groups';
+
+/** The rows that are taken, of all parts, one after the other. */
+function joinedRows(
+  parts: readonly IndexedPart[],
+  classes: SetClasses,
+): Pick<SetRows, Columns | 'labels' | 'splits' | 'paths'> {
   const taken = classes.labels.map((labels) =>
     [...labels.keys()].filter((row) => labels[row] !== REFUSED),
   );
@@ -96,28 +113,7 @@ export function setRows(
       at += 1;
     }
   }
-  const { classNames: names, order, warnings } = classes;
-  requireSplits(
-    splits,
-    (row) => `${(shards[shardOf[row] as number] as Shard).url}${paths?.[row] ?? ''}`,
-  );
-  return {
-    classNames: names,
-    order,
-    warnings,
-    shards,
-    shardOf,
-    offsets,
-    lengths,
-    digests,
-    groups,
-    labels,
-    splits,
-    paths,
-    refusals,
-    ignored,
-    unread,
-  };
+  return { shards, shardOf, offsets, lengths, digests, groups, labels, splits, paths };
 }
 
 /** Of a folder: its files' classes. */

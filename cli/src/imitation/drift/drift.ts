@@ -50,14 +50,14 @@ export interface TeacherDrift {
   readonly doubts: readonly string[];
 }
 
-interface Drift {
+export interface Drift {
   readonly teachers: readonly TeacherDrift[];
   /** Of each teacher: places of inputs that it answered on the worse side of a change, or where that may have been. */
   readonly drifted: readonly ReadonlySet<number>[];
 }
 
 /** What one teacher said, by input. */
-interface TeacherSaid {
+export interface TeacherSaid {
   readonly name: string;
   readonly answers: readonly (readonly ImitationAnswer[])[];
   /** The class that it named most often; else null, or undefined. */

@@ -1,8 +1,10 @@
 /** Whether a teacher's answers became other ones while they were collected. Pure. */
 export { countsOf } from './counts.js';
 export {
+  type Drift,
   type DriftWindow,
   driftOf,
   type TeacherDrift,
+  type TeacherSaid,
 } from './drift.js';
 export { type Count, likelihoodRatio } from './likelihood.js';

@@ -23,7 +23,7 @@ import {
   isCutOff,
   isUnreadable,
 } from '../asking/index.js';
-import { driftOf, type TeacherDrift } from '../drift/index.js';
+import { type Drift, driftOf, type TeacherDrift, type TeacherSaid } from '../drift/index.js';
 import type { ImitationInput } from '../inputs/index.js';
 import {
   confidenceOf,
@@ -59,88 +59,32 @@ export function judge(
   inputs: readonly ImitationInput[],
   answers: ReadonlyMap<string, ImitationAnswer>,
 ): Judgement {
-  const { classes, teachers } = spec;
-  const byTeacher = teachers.map((teacher) => {
-    const askings = askingsOf(teacher, classes);
-    return inputs.map(({ id }) =>
-      askings.flatMap(
-        (asking) => answers.get(answerKey({ teacher: teacher.name, id, ...asking })) ?? [],
-      ),
-    );
-  });
-  const majorities = byTeacher.map((own) => own.map(majorityOf));
-  const votes = majorities.map((own) =>
-    Int32Array.from(own, (named) => classes.indexOf(named ?? '')),
+  const said = answersRead(spec, inputs, answers);
+  const drift = driftOf(said);
+  const consensus = consensusOfAnswers(said, spec.classes);
+  const checked = inputs.map((input, n) =>
+    checkedInput(input, n, { said, consensus, drift, spec }),
   );
-  const isRepeated = teachers.map(({ ask }) => ask.answers > 1);
-  const soft = isRepeated.includes(true)
-    ? byTeacher.map((own) => shareRows(own, classes))
-    : undefined;
-  const consensus = consensusOf(votes, classes.length, soft);
-  const drift = driftOf(
-    teachers.map(({ name }, k) => ({
-      name,
-      answers: byTeacher[k] ?? [],
-      named: majorities[k] ?? [],
-    })),
-  );
-  const checked = inputs.map((input, n): CheckedInput => {
-    /** What there is of each teacher, by its name. */
-    const each = <T>(of: (answers: readonly ImitationAnswer[], k: number) => T | undefined) =>
-      Object.fromEntries(
-        teachers.flatMap(({ name }, k): [string, T][] => {
-          const found = of(byTeacher[k]?.[n] ?? [], k);
-          return found === undefined ? [] : [[name, found]];
-        }),
-      );
-    const shares = each((own, k) => (isRepeated[k] === true ? sharesOf(own) : undefined));
-    const explanations = each(explanationsOf);
-    const sure = Object.values(each(confidenceOf));
-    const best = consensus.best[n] as number;
-    const drifted = Object.keys(each((_, k) => drift.drifted[k]?.has(n) || undefined));
-    return {
-      ...input,
-      answers: each((_, k) => majorities[k]?.[n]),
-      ...(Object.keys(shares).length > 0 && { shares }),
-      ...(Object.keys(explanations).length > 0 && { explanations }),
-      cutOff: Object.keys(each((own) => own.find(isCutOff))),
-      ...(drifted.length > 0 && { drifted }),
-      ...(best >= 0 && {
-        consensus: classes[best] as string,
-        probability: consensus.probability[n] as number,
-      }),
-      ...(sure.length > 0 && { confidence: sure.reduce((sum, c) => sum + c, 0) / sure.length }),
-    };
-  });
   const context = ruleContext(spec);
   const judgedBy = (rules: readonly RuleSettings[]) =>
     rules.map((own) => ({ rule: own.rule, why: judgeByRule(own, checked, context) }));
   const reasons = judgedBy(spec.check.rules);
   const others = judgedBy(unusedRules(spec.check.rules, context));
   const isToTrain = (n: number) => !isHeldOut(checked[n] as CheckedInput);
-  const judged = checked.map((input, n) => ({
-    ...input,
-    why: isToTrain(n) ? reasons.flatMap(({ why }) => why[n] ?? []) : [],
-  }));
   const told = [...reasons, ...others].find(({ rule }) => rule === 'injection')?.why ?? [];
-  const estimatedAccuracy = Object.fromEntries(
-    teachers.map(({ name }, k) => [name, consensus.accuracies[k] ?? Number.NaN]),
-  );
-  const unreadable = Object.fromEntries(
-    teachers.map(({ name }, k) => [
-      name,
-      byTeacher[k]?.filter((own, n) => own.length > 0 && majorities[k]?.[n] === undefined).length ??
-        0,
-    ]),
-  );
-  const unreadableAnswers = Object.fromEntries(
-    teachers.map(({ name }, k) => [name, byTeacher[k]?.flat().filter(isUnreadable) ?? []]),
-  );
+  const ofEach = <T>(of: (teacher: TeacherAnswers, k: number) => T) =>
+    Object.fromEntries(said.map((teacher, k) => [teacher.name, of(teacher, k)]));
   return {
-    inputs: judged,
-    estimatedAccuracy,
-    unreadable,
-    unreadableAnswers,
+    inputs: checked.map((input, n) => ({
+      ...input,
+      why: isToTrain(n) ? reasons.flatMap(({ why }) => why[n] ?? []) : [],
+    })),
+    estimatedAccuracy: ofEach((_, k) => consensus.accuracies[k] ?? Number.NaN),
+    unreadable: ofEach(
+      ({ answers: each, named }) =>
+        each.filter((own, n) => own.length > 0 && named[n] === undefined).length,
+    ),
+    unreadableAnswers: ofEach(({ answers: each }) => each.flat().filter(isUnreadable)),
     isTold: told.map((why) => why !== undefined),
     unused: Object.fromEntries(
       others.flatMap(({ rule, why }) => {
@@ -149,6 +93,82 @@ export function judge(
       }),
     ),
     drift: drift.teachers,
+  };
+}
+
+interface TeacherAnswers extends TeacherSaid {
+  readonly isRepeated: boolean;
+}
+
+function answersRead(
+  { classes, teachers }: Imitation['spec'],
+  inputs: readonly ImitationInput[],
+  answers: ReadonlyMap<string, ImitationAnswer>,
+): TeacherAnswers[] {
+  return teachers.map((teacher) => {
+    const askings = askingsOf(teacher, classes);
+    const own = inputs.map(({ id }) =>
+      askings.flatMap(
+        (asking) => answers.get(answerKey({ teacher: teacher.name, id, ...asking })) ?? [],
+      ),
+    );
+    return {
+      name: teacher.name,
+      isRepeated: teacher.ask.answers > 1,
+      answers: own,
+      named: own.map(majorityOf),
+    };
+  });
+}
+
+function consensusOfAnswers(
+  said: readonly TeacherAnswers[],
+  classes: readonly string[],
+): Consensus {
+  const votes = said.map(({ named }) =>
+    Int32Array.from(named, (name) => classes.indexOf(name ?? '')),
+  );
+  const shares = said.some(({ isRepeated }) => isRepeated)
+    ? said.map((own) => shareRows(own.answers, classes))
+    : undefined;
+  return consensusOf(votes, classes.length, shares);
+}
+
+function checkedInput(
+  input: ImitationInput,
+  n: number,
+  of: {
+    readonly said: readonly TeacherAnswers[];
+    readonly consensus: Consensus;
+    readonly drift: Drift;
+    readonly spec: Imitation['spec'];
+  },
+): CheckedInput & ImitationInput {
+  /** What there is of each teacher, by its name. */
+  const each = <T>(find: (own: readonly ImitationAnswer[], k: number) => T | undefined) =>
+    Object.fromEntries(
+      of.said.flatMap(({ name, answers }, k): [string, T][] => {
+        const found = find(answers[n] ?? [], k);
+        return found === undefined ? [] : [[name, found]];
+      }),
+    );
+  const shares = each((own, k) => (of.said[k]?.isRepeated === true ? sharesOf(own) : undefined));
+  const explanations = each(explanationsOf);
+  const sure = Object.values(each(confidenceOf));
+  const best = of.consensus.best[n] as number;
+  const drifted = Object.keys(each((_, k) => of.drift.drifted[k]?.has(n) || undefined));
+  return {
+    ...input,
+    answers: each((_, k) => of.said[k]?.named[n]),
+    ...(Object.keys(shares).length > 0 && { shares }),
+    ...(Object.keys(explanations).length > 0 && { explanations }),
+    cutOff: Object.keys(each((own) => own.find(isCutOff))),
+    ...(drifted.length > 0 && { drifted }),
+    ...(best >= 0 && {
+      consensus: of.spec.classes[best] as string,
+      probability: of.consensus.probability[n] as number,
+    }),
+    ...(sure.length > 0 && { confidence: sure.reduce((sum, c) => sum + c, 0) / sure.length }),
   };
 }
 
