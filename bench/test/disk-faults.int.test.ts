@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CoordinatorClient } from '@lyceum/cli/client';
 import { LocalCluster } from '@lyceum/cli/local-cluster';
-import { openEngine, setComputeThreads } from '@lyceum/learning/tensorflow';
+import { openEngine, prepareEngine } from '@lyceum/learning/tensorflow';
 import { ArtifactKind, type Run, RunState } from '@lyceum/proto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type ChaosRun, COMPUTE_THREADS, chaosRun } from '../src/chaos/chaos-run.js';
@@ -62,7 +62,7 @@ beforeAll(async () => {
   faultFile = join(folder, 'fault');
   const library = join(folder, 'faulty-disk.so');
   execFileSync('g++', ['-shared', '-fPIC', '-O1', '-o', library, SOURCE, '-ldl']);
-  setComputeThreads(COMPUTE_THREADS, process.env);
+  prepareEngine(process.env, COMPUTE_THREADS);
   const engine = await openEngine();
   run = await chaosRun(engine, { seed: 5, stepCount: STEPS, cacheFolder: CACHE });
   weights = (await oracle(engine, run)).finalWeightsDigest;

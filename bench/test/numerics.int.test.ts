@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { CoordinatorClient } from '@lyceum/cli/client';
 import { LocalCluster } from '@lyceum/cli/local-cluster';
 import { NUMERICS_VERSION } from '@lyceum/learning/arrays';
-import { openEngine, setComputeThreads } from '@lyceum/learning/tensorflow';
+import { openEngine, prepareEngine } from '@lyceum/learning/tensorflow';
 import { createLogger, sleep } from '@lyceum/platform';
 import { connectNats } from '@lyceum/platform/nats';
 import { ArtifactKind, type Run, RunState } from '@lyceum/proto';
@@ -29,7 +29,7 @@ let weights: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'lyceum-numerics-'));
-  setComputeThreads(COMPUTE_THREADS, process.env);
+  prepareEngine(process.env, COMPUTE_THREADS);
   const engine = await openEngine();
   run = await chaosRun(engine, { seed: 6, stepCount: STEPS, cacheFolder: CACHE });
   weights = (await oracle(engine, run)).finalWeightsDigest;

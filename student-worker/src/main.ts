@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The student worker: trains one run at a time, as the coordinator says. The only file that reads the environment. */
 import { readFileSync } from 'node:fs';
-import { setComputeThreads, setGpu } from '@lyceum/learning/tensorflow';
+import { prepareEngine } from '@lyceum/learning/tensorflow';
 import { isYes, type Logger } from '@lyceum/platform';
 import { clusterOptions, computeOptions, runWorker } from '@lyceum/platform/worker';
 import { type Flags, studentWorkerCommand } from './command.js';
@@ -26,8 +26,8 @@ await command.parseAsync();
 /** Sets threads and GPU of this process too. */
 async function programOptions(flags: Flags, log: Logger): Promise<ProgramOptions> {
   const compute = await computeOptions(flags, version, process.env, log);
-  setComputeThreads(flags.computeThreads, process.env);
-  setGpu(compute.gpu?.uuid, flags.determinism, process.env);
+  const { computeThreads, determinism } = flags;
+  prepareEngine(process.env, computeThreads, compute.gpu && { ...compute.gpu, determinism });
   return {
     ...compute,
     ...clusterOptions(flags, process.env),

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The teacher worker: answers tickets with teachers' outputs. The only file that reads the environment. */
 import { readFileSync } from 'node:fs';
-import { setComputeThreads, setGpu } from '@lyceum/learning/tensorflow';
+import { prepareEngine } from '@lyceum/learning/tensorflow';
 import { type Logger, secretPlaces } from '@lyceum/platform';
 import { clusterOptions, computeOptions, runWorker } from '@lyceum/platform/worker';
 import { type Flags, teacherWorkerCommand } from './command.js';
@@ -44,8 +44,8 @@ function serve(models: readonly string[], flags: Flags): Promise<void> {
 async function servingOptions(flags: Flags, log: Logger): Promise<ServingOptions> {
   const { lookupDelayMs, lookupDelayFile, inference, inferenceHttp, gpuMemoryBudgetMib } = flags;
   const compute = await computeOptions(flags, version, process.env, log);
-  setComputeThreads(flags.computeThreads, process.env);
-  setGpu(compute.gpu?.uuid, flags.determinism, process.env);
+  const { computeThreads, determinism } = flags;
+  prepareEngine(process.env, computeThreads, compute.gpu && { ...compute.gpu, determinism });
   return {
     ...compute,
     memoryBudgetBytes: flags.memoryBudgetMib * 1024 ** 2,

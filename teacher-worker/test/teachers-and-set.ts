@@ -9,8 +9,8 @@ import {
   Inference,
   loadModel,
   openEngine,
+  prepareEngine,
   savedModel,
-  setComputeThreads,
 } from '@lyceum/learning/tensorflow';
 import { readInputs, type ViewAt } from '@lyceum/learning/views';
 import { sha256Hex, type Ticket } from '@lyceum/proto';
@@ -35,7 +35,7 @@ let opened: Promise<Engine> | undefined;
 
 /** The engine of this process: with one thread, as the workers in these tests. */
 export function engine(): Promise<Engine> {
-  setComputeThreads(1, process.env);
+  prepareEngine(process.env, 1);
   opened ??= openEngine();
   return opened;
 }

@@ -18,7 +18,7 @@ import {
   type DistillationSpecification,
   type RunSpecification,
 } from '@lyceum/learning/specification';
-import { type Engine, openEngine, setComputeThreads } from '@lyceum/learning/tensorflow';
+import { type Engine, openEngine, prepareEngine } from '@lyceum/learning/tensorflow';
 import { LyceumError } from '@lyceum/proto';
 import type { Student } from '@lyceum/student-worker/compute';
 import {
@@ -80,7 +80,7 @@ const STRINGS_LEFT_OUT = ['top-k:1', 'top-k:5', 'top-k:10', 'top-k:50', 'top-k:5
 
 export async function answers({ repetitions, signal }: BenchOptions): Promise<BenchResult> {
   const seedCount = Math.max(SEEDS_AT_LEAST, repetitions);
-  setComputeThreads(COMPUTE_THREADS, process.env);
+  prepareEngine(process.env, COMPUTE_THREADS);
   const engine = await openEngine({ only: 'native' });
   const loadBefore = loadavg()[0];
   const digits = parseDataset(await importDataset('digits', cacheFolder()));

@@ -17,7 +17,7 @@ import {
   stepPlan,
 } from '@lyceum/learning/orders';
 import { checkRunSpecification, type RunSpecification } from '@lyceum/learning/specification';
-import { type Engine, openEngine, setComputeThreads } from '@lyceum/learning/tensorflow';
+import { type Engine, openEngine, prepareEngine } from '@lyceum/learning/tensorflow';
 import { IDENTITY_VIEW, readInputs, writeHardLabels } from '@lyceum/learning/views';
 import { elementCount, LyceumError } from '@lyceum/proto';
 import { learningRate, Student } from '@lyceum/student-worker/compute';
@@ -47,7 +47,7 @@ interface Arm {
 export async function chunkOrder({ repetitions, signal }: BenchOptions): Promise<BenchResult> {
   const loadBefore = loadavg()[0];
   const seedCount = Math.max(SEEDS_AT_LEAST, repetitions);
-  setComputeThreads(1, process.env);
+  prepareEngine(process.env, 1);
   const engine = await openEngine();
   const fashion = parseDataset(await importDataset('fashion', cacheFolder()));
   const mixed = inChunks(fashion, mixedRows(fashion));

@@ -7,7 +7,7 @@
  */
 import { CoordinatorClient } from '@lyceum/cli/client';
 import { LocalCluster } from '@lyceum/cli/local-cluster';
-import { openEngine, setComputeThreads } from '@lyceum/learning/tensorflow';
+import { openEngine, prepareEngine } from '@lyceum/learning/tensorflow';
 import { createLogger } from '@lyceum/platform';
 import { connectNats } from '@lyceum/platform/nats';
 import {
@@ -82,7 +82,7 @@ interface Outcome {
 /** @throws {LyceumError} INTERNAL if a run does not succeed, or a process dies unasked or hangs. */
 export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
   const { seed, kills, stepCount, stopMs, log } = options;
-  setComputeThreads(COMPUTE_THREADS, process.env);
+  prepareEngine(process.env, COMPUTE_THREADS);
   const engine = await openEngine();
   const run = await chaosRun(engine, options);
   const expected = await oracle(engine, run);

@@ -9,7 +9,7 @@
 import { Worker } from 'node:worker_threads';
 import type { CoordinatorClient } from '@lyceum/cli/client';
 import { importDataset } from '@lyceum/learning/import';
-import { setComputeThreads } from '@lyceum/learning/tensorflow';
+import { prepareEngine } from '@lyceum/learning/tensorflow';
 import { Thread } from '@lyceum/platform/threads';
 import {
   type BenchOptions,
@@ -37,7 +37,7 @@ const STEPS: Readonly<Record<StudentName, number>> = { conv: 2_000, mlp: 6_000 }
 const TEACHER_WORKERS = 3;
 
 export async function colocated({ repetitions, signal }: BenchOptions): Promise<BenchResult> {
-  setComputeThreads(COMPUTE_THREADS, process.env);
+  prepareEngine(process.env, COMPUTE_THREADS);
   const dataset = await importDataset('digits', cacheFolder());
   const shape = { teacherWorkers: TEACHER_WORKERS, studentWorkers: 1, signal };
   return withCluster(shape, async (_, client) => {

@@ -6,7 +6,7 @@ import {
   buildStudent,
   openEngine,
   savedModel,
-  setComputeThreads,
+  prepareEngine,
 } from '@lyceum/learning/tensorflow';
 import { ArtifactKind } from '@lyceum/proto';
 import { TEACHERS } from '../measuring/index.js';
@@ -52,7 +52,7 @@ function wideDataset(classCount: number, trainCount: number): Buffer {
 
 /** @returns model packages by name; untrained, since nobody looks at what they say. */
 async function wideTeachers(classCount: number): Promise<Map<string, Buffer>> {
-  setComputeThreads(2, process.env);
+  prepareEngine(process.env, 2);
   const engine = await openEngine();
   const settings = { output: 'logits' } as const;
   const packages = new Map<string, Buffer>();

@@ -11,7 +11,7 @@ import {
   type Engine,
   Inference,
   openEngine,
-  setComputeThreads,
+  prepareEngine,
 } from '@lyceum/learning/tensorflow';
 import { LyceumError } from '@lyceum/proto';
 import { type BenchResult, figureOf, median, spread } from '../measuring/index.js';
@@ -35,7 +35,7 @@ export async function inference(options: {
   readonly repetitions: number;
   readonly signal: AbortSignal;
 }): Promise<BenchResult> {
-  setComputeThreads(2, process.env);
+  prepareEngine(process.env, 2);
   const engine = await openEngine({ only: 'native' });
   const details: Record<string, unknown> = {
     engine: engine.version,

@@ -6,7 +6,7 @@
  * bits.
  */
 import { loadavg } from 'node:os';
-import { type Engine, openEngine, setComputeThreads } from '@lyceum/learning/tensorflow';
+import { type Engine, openEngine, prepareEngine } from '@lyceum/learning/tensorflow';
 import { LyceumError } from '@lyceum/proto';
 import type { Batch } from '@lyceum/student-worker/compute';
 import { type BenchResult, figureOf, median, spread } from '../measuring/index.js';
@@ -36,7 +36,7 @@ export async function step(options: {
   readonly repetitions: number;
   readonly signal: AbortSignal;
 }): Promise<BenchResult> {
-  setComputeThreads(2, process.env);
+  prepareEngine(process.env, 2);
   const engine = await openEngine({ only: 'native' });
   const details: Record<string, unknown> = {
     engine: engine.version,

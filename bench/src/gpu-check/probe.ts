@@ -3,7 +3,7 @@
  * are JSON. Each part is a line of stdout, a JSON object, as soon as it is measured: what kills the process takes no
  * more than one part and those after it. A part that fails is told of, and the next is measured.
  */
-import { gpuProblem, openEngine, setComputeThreads, setGpu } from '@lyceum/learning/tensorflow';
+import { gpuProblem, openEngine, prepareEngine } from '@lyceum/learning/tensorflow';
 import { LyceumError, toLyceumError } from '@lyceum/proto';
 import { COMPUTE_THREADS } from './conditions.js';
 import type { Measured, PartName, Parts, ProbeOptions } from './probe-result.js';
@@ -12,8 +12,8 @@ import { TeacherParts } from './teacher-parts.js';
 
 const options = JSON.parse(process.argv[2] ?? '{}') as ProbeOptions;
 const { device, determinism, small } = options;
-setComputeThreads(COMPUTE_THREADS, process.env);
-setGpu(device === 'cpu' ? undefined : device.uuid, determinism, process.env);
+const gpu = device === 'cpu' ? undefined : { uuid: device.uuid, determinism };
+prepareEngine(process.env, COMPUTE_THREADS, gpu);
 // Whoever needs it gets the same engine, or the same reason why there is none.
 const engine = openEngine();
 const teachers = new TeacherParts(engine, options);

@@ -14,8 +14,11 @@ const ENGINE_PATIENCE_MS = 120_000;
 
 /** In a process of its own, since this one never loads TensorFlow. */
 const OPEN_ENGINE = `
-const { openEngine, setComputeThreads } = await import('@lyceum/learning/tensorflow');
-setComputeThreads(1, process.env);
+const { openEngine, prepareEngine } = await import('@lyceum/learning/tensorflow');
+const { findGpus } = await import('@lyceum/platform');
+const { gpus } = await findGpus(process.env);
+const gpu = gpus.find(({ trouble }) => trouble === undefined);
+prepareEngine(process.env, 1, gpu && { uuid: gpu.uuid, determinism: 'strict' });
 const { name, version, device } = await openEngine({ warn: () => undefined });
 console.log(JSON.stringify({ name, version, device }));`;
 

@@ -21,8 +21,7 @@ export {
   gpuFailure,
   gpuProblem,
   openEngine,
-  setComputeThreads,
-  setGpu,
+  prepareEngine,
   type Tf,
 } from './engine/index.js';
 export { GraphModelInference } from './graph-model-inference.js';

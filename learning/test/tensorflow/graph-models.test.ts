@@ -18,13 +18,13 @@ import {
   type ModelPackage,
 } from '../../src/formats/tensorflowjs/model-package.js';
 import { tfjsGraphSettings } from '../../src/formats/tensorflowjs/tfjs-graph-package.js';
-import { openEngine, setComputeThreads } from '../../src/tensorflow/engine/engine.js';
+import { openEngine, prepareEngine } from '../../src/tensorflow/engine/engine.js';
 import { GraphModelInference } from '../../src/tensorflow/graph-model-inference.js';
 import { Inference } from '../../src/tensorflow/inference.js';
 import { loadModel } from '../../src/tensorflow/model-files.js';
 import { SavedModelInference } from '../../src/tensorflow/saved-model-inference.js';
 
-setComputeThreads(1, process.env);
+prepareEngine(process.env, 1);
 const engine = await openEngine();
 const folder = (name: string) =>
   fileURLToPath(new URL(`../fixtures/tensorflow/${name}`, import.meta.url));

@@ -12,7 +12,7 @@ import { encodeDataset } from '@lyceum/learning/datasets';
 import { readNpz } from '@lyceum/learning/files';
 import { parseModelPackage } from '@lyceum/learning/formats';
 import { checkRunSpecification } from '@lyceum/learning/specification';
-import { setComputeThreads } from '@lyceum/learning/tensorflow';
+import { prepareEngine } from '@lyceum/learning/tensorflow';
 import { createLogger } from '@lyceum/platform';
 import { LyceumError, sha256Hex } from '@lyceum/proto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -42,7 +42,7 @@ async function newFolder(): Promise<string> {
 }
 
 beforeAll(async () => {
-  setComputeThreads(2, process.env);
+  prepareEngine(process.env, 2);
   compute = await StudentCompute.start(
     { eager: false },
     createLogger({ name: 'test', level: 'silent' }),

@@ -5,14 +5,14 @@
  */
 import { existsSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
-import { setComputeThreads } from '@lyceum/learning/tensorflow';
+import { prepareEngine } from '@lyceum/learning/tensorflow';
 import { createLogger } from '@lyceum/platform';
 import { StudentCompute } from '../../dist/compute/index.js';
 import { train } from './training-harness.mjs';
 
 const { job, trainCount, dieAtCheckpoint } = JSON.parse(process.argv[2] ?? '');
 const log = createLogger({ name: 'test', level: 'warn' });
-setComputeThreads(2, process.env);
+prepareEngine(process.env, 2);
 const compute = await StudentCompute.start({ eager: false }, log);
 const outcome = await train(compute, job, {
   trainCount,

@@ -3,7 +3,7 @@
  * command line, which never loads TensorFlow itself.
  */
 import { createInterface } from 'node:readline';
-import { openEngine, setComputeThreads } from '@lyceum/learning/tensorflow';
+import { openEngine, prepareEngine } from '@lyceum/learning/tensorflow';
 import { openWindows } from '@lyceum/learning/windows';
 import { createLogger } from '@lyceum/platform';
 import { type PictureSettings, pictureSettings, type WorkerFlags } from '@lyceum/platform/worker';
@@ -46,7 +46,7 @@ async function openTrial(
   flags: WorkerFlags,
   environment: NodeJS.ProcessEnv,
 ): Promise<Trial> {
-  setComputeThreads(start.computeThreads, environment);
+  prepareEngine(environment, start.computeThreads);
   const engine = await openEngine({ warn: () => undefined });
   const pictures = pictureSettings(flags, environment);
   return Trial.open(engine, start, (set, samples) =>

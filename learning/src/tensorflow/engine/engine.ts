@@ -41,7 +41,7 @@ interface NativeBackend {
 }
 
 /**
- * Opens the thread's engine. {@link setComputeThreads} was called in the main thread before.
+ * Opens the thread's engine. {@link prepareEngine} was called in the main thread before.
  *
  * @throws {LyceumError} FAILED_PRECONDITION if `only` names an engine that does not load.
  */
@@ -64,17 +64,6 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   }
 }
 
-/**
- * Sets what TensorFlow reads from the environment when it is loaded. Bits depend on the thread count.
- * Call it in the main thread: a worker thread's `process.env` is a copy that C code does not see.
- */
-export function setComputeThreads(threads: number, env: NodeJS.ProcessEnv): void {
-  env['TF_NUM_INTRAOP_THREADS'] = String(threads);
-  env['TF_NUM_INTEROP_THREADS'] = String(threads);
-  env['TF_CPP_MIN_LOG_LEVEL'] ??= '3';
-  env['TF_FORCE_GPU_ALLOW_GROWTH'] ??= 'true';
-}
-
 /** Why TensorFlow does not compute on the GPU that is there; undefined: it does. */
 export function gpuProblem(
   engine: { readonly name: string; readonly device: string },
@@ -90,19 +79,27 @@ export function gpuProblem(
 /** `strict`: equal bits on the same GPU model, where TensorFlow has such operations. `fast`: its fastest, and TF32. */
 export type Determinism = 'strict' | 'fast';
 
+/** The one GPU that engines of a process are shown, and how they compute on it. */
+export interface EngineGpu {
+  readonly uuid: string;
+  readonly determinism: Determinism;
+}
+
 /**
- * Leaves engines of this process one GPU, or none, and says how they compute on it. Call it where and when
- * {@link setComputeThreads} is called. Without a GPU nothing is said of determinism: the processor's bits are what they are.
+ * Sets what engines read from the environment when they are loaded. Bits depend on the thread count. Without a GPU nothing
+ * is said of determinism: the processor's bits are what they are.
  *
- * @param gpuUuid - undefined: the processor computes.
+ * Call it in the main thread: a worker thread's `process.env` is a copy that C code does not see.
+ *
+ * @param gpu - undefined: the processor computes, whatever GPUs there are.
  */
-export function setGpu(
-  gpuUuid: string | undefined,
-  determinism: Determinism,
-  env: NodeJS.ProcessEnv,
-): void {
-  env['CUDA_VISIBLE_DEVICES'] = gpuUuid ?? '-1';
-  if (gpuUuid === undefined || determinism === 'fast') return;
+export function prepareEngine(env: NodeJS.ProcessEnv, threads: number, gpu?: EngineGpu): void {
+  env['TF_NUM_INTRAOP_THREADS'] = String(threads);
+  env['TF_NUM_INTEROP_THREADS'] = String(threads);
+  env['TF_CPP_MIN_LOG_LEVEL'] ??= '3';
+  env['TF_FORCE_GPU_ALLOW_GROWTH'] ??= 'true';
+  env['CUDA_VISIBLE_DEVICES'] = gpu?.uuid ?? '-1';
+  if (gpu?.determinism !== 'strict') return;
   env['TF_DETERMINISTIC_OPS'] = '1';
   env['NVIDIA_TF32_OVERRIDE'] = '0';
 }

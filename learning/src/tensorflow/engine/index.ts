@@ -3,8 +3,7 @@ export {
   type Engine,
   gpuProblem,
   openEngine,
-  setComputeThreads,
-  setGpu,
+  prepareEngine,
 } from './engine.js';
 export { type GpuFacts, gpuFailure } from './gpu-failure.js';
 export {
