@@ -5,9 +5,9 @@
 import type { LyceumError } from '@lyceum/proto';
 import { type CarriedError, carriedError, type ErrorKind, errorOf } from './carried-error.js';
 
-type Name<There> = Extract<keyof There, string>;
-type Arguments<F> = F extends (...args: infer A) => unknown ? A : never;
-type Answer<F> = F extends (...args: never[]) => infer R ? Awaited<R> : never;
+export type Name<There> = Extract<keyof There, string>;
+export type Arguments<F> = F extends (...args: infer A) => unknown ? A : never;
+export type Answer<F> = F extends (...args: never[]) => infer R ? Awaited<R> : never;
 
 type Message =
   /** Without an id nobody waits for the answer. */

@@ -1,13 +1,22 @@
 /** A thread as its owner sees it, and the owner as the thread sees it. */
 import { parentPort, type Worker } from 'node:worker_threads';
 import { LyceumError } from '@lyceum/proto';
-import { Channel, type ChannelOptions } from './channel.js';
+import { type Answer, type Arguments, Channel, type ChannelOptions, type Name } from './channel.js';
 
 /** The thread ended by itself: it exited, ran out of memory, or threw what nobody caught. */
 export class ThreadDeathError extends LyceumError {
   constructor(message: string, options?: ErrorOptions) {
     super('INTERNAL', message, options);
   }
+}
+
+interface ThreadOptions extends ChannelOptions {
+  /** In errors: `the thread`. */
+  readonly name: string;
+  /** What the thread may call. */
+  readonly here?: object;
+  /** Why the thread is of no use after an error of a call: it `lost its GPU`; undefined: it goes on. */
+  readonly uselessAfter?: (err: LyceumError) => string | undefined;
 }
 
 /**
@@ -19,23 +28,15 @@ export class Thread<There extends object> extends Channel<There> {
   readonly died: Promise<ThreadDeathError>;
   readonly #worker: Worker;
   readonly #name: string;
+  readonly #uselessAfter: ThreadOptions['uselessAfter'];
   #die: (death: ThreadDeathError) => void = () => {};
 
-  /**
-   * @param name - in errors: `the thread`.
-   * @param here - what the thread may call.
-   */
-  constructor(
-    worker: Worker,
-    {
-      name,
-      here = {},
-      ...options
-    }: ChannelOptions & { readonly name: string; readonly here?: object },
-  ) {
+  constructor(worker: Worker, options: ThreadOptions) {
+    const { name, here = {}, uselessAfter } = options;
     super(worker, here, options);
     this.#worker = worker;
     this.#name = name;
+    this.#uselessAfter = uselessAfter;
     this.died = new Promise((resolve) => {
       this.#die = (death) => {
         if (this.end(death)) resolve(death);
@@ -45,6 +46,21 @@ export class Thread<There extends object> extends Channel<There> {
       );
       worker.on('exit', (code) => this.#die(new ThreadDeathError(`${name} ended with ${code}`)));
     });
+  }
+
+  /** @throws {LyceumError} as of a channel; a {@link ThreadDeathError} if the thread is of no use after it. */
+  override async call<N extends Name<There>>(
+    name: N,
+    ...args: Arguments<There[N]>
+  ): Promise<Answer<There[N]>> {
+    try {
+      return await super.call(name, ...args);
+    } catch (thrown) {
+      const why = this.#uselessAfter?.(thrown as LyceumError);
+      if (why === undefined) throw thrown;
+      void this.kill(why);
+      throw new ThreadDeathError(`${this.#name} ${why}`, { cause: thrown });
+    }
   }
 
   /** It keeps the process, as it does from its start. */

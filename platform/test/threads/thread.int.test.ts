@@ -28,7 +28,10 @@ afterEach(async () => {
 /** Whether the thread that was started last has ended. */
 let exited = false;
 
-function start(here: object = {}): Thread<OddCalls> {
+function start(
+  here: object = {},
+  uselessAfter?: (err: LyceumError) => string | undefined,
+): Thread<OddCalls> {
   const worker = new Worker(new URL('odd-thread.js', import.meta.url), {
     resourceLimits: { maxOldGenerationSizeMb: 24 },
   });
@@ -36,7 +39,12 @@ function start(here: object = {}): Thread<OddCalls> {
   worker.on('exit', () => {
     exited = true;
   });
-  const thread = new Thread<OddCalls>(worker, { name: 'odd thread', here, kinds: [OddError] });
+  const thread = new Thread<OddCalls>(worker, {
+    name: 'odd thread',
+    here,
+    kinds: [OddError],
+    ...(uselessAfter && { uselessAfter }),
+  });
   threads.push(thread);
   return thread;
 }
@@ -125,6 +133,16 @@ describe('a thread that dies', () => {
     const death = await thread.died;
     expect(death).toMatchObject({ code: 'INTERNAL', message: 'odd thread has hung' });
     expect(await Promise.all(calls)).toEqual([death, death]);
+  });
+
+  it('fails them too after an error that leaves it of no use, and goes on after others', async () => {
+    const thread = start({}, ({ message }) => (message === 'a bug' ? 'lost its GPU' : undefined));
+    expect(await thrown(thread.call('fail', 'lyceum'))).toMatchObject({ code: 'NOT_FOUND' });
+    const calls = [thread.call('never'), thread.call('fail', 'bug')].map(thrown);
+    const death = await thread.died;
+    expect(death).toMatchObject({ code: 'INTERNAL', message: 'odd thread lost its GPU' });
+    expect(await Promise.all(calls)).toEqual([death, death]);
+    expect(thread.isAlive).toBe(false);
   });
 
   it('fails them too if its file cannot be loaded', async () => {

@@ -3,7 +3,7 @@
  * the thread's word.
  */
 import { Worker } from 'node:worker_threads';
-import type { Logger } from '@lyceum/platform';
+import { type Logger, lostGpu } from '@lyceum/platform';
 import { moved, Thread, ThreadDeathError } from '@lyceum/platform/threads';
 import { LyceumError } from '@lyceum/proto';
 import {
@@ -53,9 +53,15 @@ export class StudentCompute implements StudentTrainer {
       closeWindow: (id) => told.events?.pictures?.closeWindow(id),
       fetchAhead: (samples) => told.events?.pictures?.fetchAhead(samples),
     };
-    const name = 'the compute thread';
-    const thread = new Thread<StudentCalls>(worker, { name, here, kinds: [NumericsChangeError] });
+    let isOnGpu = false;
+    const thread = new Thread<StudentCalls>(worker, {
+      name: 'the compute thread',
+      here,
+      kinds: [NumericsChangeError],
+      uselessAfter: ({ message }) => (isOnGpu ? lostGpu(message) : undefined),
+    });
     const { device, warnings } = await thread.call('opened');
+    isOnGpu = device.device === 'gpu';
     for (const reason of warnings) log.warn({ reason }, 'engine is slow');
     return new StudentCompute(device, thread, told);
   }

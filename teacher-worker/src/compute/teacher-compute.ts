@@ -4,7 +4,7 @@
  */
 import { Worker } from 'node:worker_threads';
 import { isRemoteEngine } from '@lyceum/learning/formats';
-import type { Logger } from '@lyceum/platform';
+import { type Logger, lostGpu } from '@lyceum/platform';
 import { Thread } from '@lyceum/platform/threads';
 import { asking, type CallLimits, CallWatch, OPENING } from './call-watch.js';
 import { OutsideFailure } from './engine/index.js';
@@ -164,5 +164,11 @@ function threadOf<Calls extends TeacherCalls>(
   here: TeacherNews | Record<string, never> = {},
 ): Thread<Calls> {
   const worker = new Worker(new URL(`./${entry}.js`, import.meta.url), { workerData });
-  return new Thread(worker, { name: 'a thread with teachers', here, kinds: [OutsideFailure] });
+  const hasGpu = 'gpu' in workerData && workerData.gpu !== undefined;
+  return new Thread(worker, {
+    name: 'a thread with teachers',
+    here,
+    kinds: [OutsideFailure],
+    uselessAfter: ({ message }) => (hasGpu ? lostGpu(message) : undefined),
+  });
 }
