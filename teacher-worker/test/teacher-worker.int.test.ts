@@ -505,7 +505,7 @@ esac
   expect(here.hello).toMatchObject({
     device: {
       device: 'NVIDIA L4',
-      gpu: { driver: '580.1', memoryBytes: 23_034 * 2 ** 20 },
+      gpu: { driver: '580.1', memoryBytes: 23_034 * 2 ** 20, precision: 'tf32', uuid: 'GPU-1' },
       bitsMayDiffer: true,
     },
     gpuMemoryBudgetBytes: 22_000 * 2 ** 20,

@@ -164,6 +164,10 @@ const workerEnvironment = z.object({
     .min(0)
     .optional()
     .describe('Memory of the GPU; absent: the processor computed.'),
+  gpuPrecision: z
+    .string()
+    .optional()
+    .describe('What the GPU multiplied in: `float32`, or `tf32`; absent: the processor computed.'),
   bitsMayDiffer: z
     .literal(true)
     .optional()

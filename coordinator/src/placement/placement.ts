@@ -9,9 +9,11 @@
  * Placing is greedy: it may fail to pack what a search could pack, and then says so and waits.
  */
 import {
+  type GpuPlace,
   hasRoom,
   type Load,
   put,
+  type Room,
   type TeacherNeed,
   type TeacherPlace,
   teacherGpuBytes,
@@ -175,8 +177,12 @@ function cover(
   teachers: readonly TeacherNeed[],
   workers: readonly TeacherPlace[],
 ): { loads: Map<string, Load>; homeless: TeacherNeed[] } {
+  const gpus = new Map<string, Room>();
   const loads = new Map<string, Load>(
-    workers.map((worker) => [worker.workerId, { ...emptyLoad(worker), barred: worker.barred }]),
+    workers.map((worker) => [
+      worker.workerId,
+      { ...emptyLoad(worker, gpus), barred: worker.barred },
+    ]),
   );
   const homeless: TeacherNeed[] = [];
   const largestFirst = [...teachers].sort((a, b) => b.weightBytes - a.weightBytes);
@@ -199,14 +205,23 @@ function cover(
   return { loads, homeless };
 }
 
-function emptyLoad({ memoryBudgetBytes, gpu }: WorkerBudget): Load {
+/** @param gpus - by UUID, those of workers before this one; its own is put there. */
+function emptyLoad({ memoryBudgetBytes, gpu }: WorkerBudget, gpus = new Map<string, Room>()): Load {
   return {
     identities: new Set(),
     barred: new Set(),
     gpu,
     freeBytes: memoryBudgetBytes,
-    freeGpuBytes: gpu?.memoryBudgetBytes ?? 0,
+    gpuRooms: gpu === undefined ? [] : [{ freeBytes: gpu.memoryBudgetBytes }, wholeGpu(gpu, gpus)],
   };
+}
+
+function wholeGpu({ uuid, memoryBytes }: GpuPlace, gpus: Map<string, Room>): Room {
+  const known = gpus.get(uuid);
+  if (known !== undefined) return known;
+  const room = { freeBytes: memoryBytes };
+  gpus.set(uuid, room);
+  return room;
 }
 
 function gibibytes(bytes: number): string {

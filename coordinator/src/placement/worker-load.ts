@@ -18,6 +18,10 @@ export interface TeacherNeed {
 
 /** A worker's GPU, on which its teachers compute. */
 export interface GpuPlace {
+  /** Equal for all workers that compute on it. */
+  readonly uuid: string;
+  readonly memoryBytes: number;
+  /** Of it for this worker's teachers. */
   readonly memoryBudgetBytes: number;
   /** What teachers were seen to take of a GPU when they were loaded, by identity; on any worker. */
   readonly measured: ReadonlyMap<string, number>;
@@ -39,8 +43,12 @@ export interface Load {
   readonly barred: ReadonlySet<string>;
   readonly gpu: GpuPlace | undefined;
   freeBytes: number;
-  /** 0 without a GPU. */
-  freeGpuBytes: number;
+  /** Of the worker's budget and of the GPU itself, which other workers may compute on too; none without a GPU. */
+  readonly gpuRooms: readonly Room[];
+}
+
+export interface Room {
+  freeBytes: number;
 }
 
 /** By worker. */
@@ -65,10 +73,9 @@ export function teacherGpuBytes(
 }
 
 export function hasRoom(load: Load, teacher: TeacherNeed): boolean {
-  return (
-    load.freeBytes >= teacherMemoryBytes(teacher.weightBytes) &&
-    load.freeGpuBytes >= teacherGpuBytes(teacher, load.gpu)
-  );
+  if (load.freeBytes < teacherMemoryBytes(teacher.weightBytes)) return false;
+  const gpuBytes = teacherGpuBytes(teacher, load.gpu);
+  return load.gpuRooms.every(({ freeBytes }) => freeBytes >= gpuBytes);
 }
 
 export function fits(load: Load, teacher: TeacherNeed): boolean {
@@ -79,11 +86,13 @@ export function fits(load: Load, teacher: TeacherNeed): boolean {
 export function put(load: Load, teacher: TeacherNeed): void {
   load.identities.add(teacher.identity);
   load.freeBytes -= teacherMemoryBytes(teacher.weightBytes);
-  load.freeGpuBytes -= teacherGpuBytes(teacher, load.gpu);
+  const gpuBytes = teacherGpuBytes(teacher, load.gpu);
+  for (const room of load.gpuRooms) room.freeBytes -= gpuBytes;
 }
 
 export function take(load: Load, teacher: TeacherNeed): void {
   load.identities.delete(teacher.identity);
   load.freeBytes += teacherMemoryBytes(teacher.weightBytes);
-  load.freeGpuBytes += teacherGpuBytes(teacher, load.gpu);
+  const gpuBytes = teacherGpuBytes(teacher, load.gpu);
+  for (const room of load.gpuRooms) room.freeBytes += gpuBytes;
 }

@@ -80,9 +80,10 @@ export function teacherPlaces({ teachers, health }: ClusterFactsParts): TeacherP
 }
 
 function gpuPlace({ hello }: TeacherSession, measured: GpuPlace['measured']): GpuPlace | undefined {
-  const { gpuMemoryBudgetBytes } = hello;
-  if (gpuMemoryBudgetBytes === undefined) return undefined;
-  return { memoryBudgetBytes: gpuMemoryBudgetBytes, measured };
+  const { gpuMemoryBudgetBytes: memoryBudgetBytes, device } = hello;
+  if (memoryBudgetBytes === undefined || device?.gpu === undefined) return undefined;
+  const { uuid, memoryBytes } = device.gpu;
+  return { uuid, memoryBytes, memoryBudgetBytes, measured };
 }
 
 /** The most that each loaded teacher took of a GPU, by identity, of those that were measured. */

@@ -156,5 +156,7 @@ interface WorkerEnvironment {
   readonly device: string;
   readonly gpuDriver?: string | undefined;
   readonly gpuMemoryBytes?: number | undefined;
+  /** `float32` or `tf32`. */
+  readonly gpuPrecision?: string | undefined;
   readonly bitsMayDiffer?: true | undefined;
 }

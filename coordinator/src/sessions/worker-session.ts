@@ -51,7 +51,11 @@ export abstract class WorkerSession<H extends Hello, A extends { revision: numbe
       engineVersion: device?.engineVersion ?? '',
       computeThreads: device?.computeThreads ?? 0,
       device: device?.device ?? '',
-      ...(gpu !== undefined && { gpuDriver: gpu.driver, gpuMemoryBytes: gpu.memoryBytes }),
+      ...(gpu !== undefined && {
+        gpuDriver: gpu.driver,
+        gpuMemoryBytes: gpu.memoryBytes,
+        gpuPrecision: gpu.precision,
+      }),
       ...(device?.bitsMayDiffer === true && { bitsMayDiffer: true }),
     };
   }

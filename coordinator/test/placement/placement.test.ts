@@ -206,7 +206,12 @@ describe('GPUs, pretended', () => {
   /** Memory for everything; a GPU with so much. */
   const gpuWorker = (workerId: string, gpuMib: number, mib: Record<string, number> = {}) => ({
     ...worker(workerId, 10_000),
-    gpu: { memoryBudgetBytes: gpuMib * MIB, measured: measuredMib(mib) },
+    gpu: {
+      uuid: `GPU-of-${workerId}`,
+      memoryBytes: gpuMib * MIB,
+      memoryBudgetBytes: gpuMib * MIB,
+      measured: measuredMib(mib),
+    },
   });
 
   it('hold teachers by what these were measured to take', () => {
@@ -225,6 +230,19 @@ describe('GPUs, pretended', () => {
     const { teachers, starts } = place([run('a', [small, medium, third])], ['s1'], workers);
     expect([...starts]).toEqual([['a', 's1']]);
     expect([teachers.get('t1')?.length, teachers.get('t2')?.length]).toEqual([2, 1]);
+  });
+
+  it('are not promised twice where two workers compute on one', () => {
+    const onOne = (workerId: string) => {
+      const { gpu, ...own } = gpuWorker(workerId, 1_000, { small: 600, medium: 600 });
+      return { ...own, gpu: { ...gpu, uuid: 'GPU-1' } };
+    };
+    const runs = [run('a', [small, medium])];
+    const crowded = place(runs, ['s1'], [onOne('t1'), onOne('t2')]);
+    expect(crowded.reasons.get('a')).toContain('waits for memory');
+    const held = place([run('a', [small])], ['s1'], [onOne('t1'), onOne('t2')]);
+    expect([held.teachers.get('t1'), held.teachers.get('t2')]).toEqual([['small'], []]);
+    expect(place(runs, ['s1'], [onOne('t1'), gpuWorker('t2', 600)]).starts.size).toBe(1);
   });
 
   it('that have not loaded a teacher yet count it as memory would', () => {

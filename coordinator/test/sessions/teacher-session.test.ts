@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { TeacherSession } from '../../src/sessions/teacher-session.js';
 
 const IDENTITY = 'ab'.repeat(32);
-const GPU = { driver: '580.1', memoryBytes: 2 ** 34 };
+const GPU = { driver: '580.1', memoryBytes: 2 ** 34, precision: 'float32', uuid: 'GPU-1' };
 const DEVICE = {
   engine: 'native',
   engineVersion: '1',
@@ -21,6 +21,7 @@ const OWN = {
   device: 'NVIDIA L4',
   gpuDriver: '580.1',
   gpuMemoryBytes: 2 ** 34,
+  gpuPrecision: 'float32',
 };
 
 function session(loaded: Partial<LoadedTeacher>, device: WorkerDevice = DEVICE): TeacherSession {
@@ -50,7 +51,7 @@ test('whose engine gives no equal bits there says so, and so does a worker that 
 });
 
 test('what the processor computes instead has nothing of the GPU', () => {
-  const { gpuDriver, gpuMemoryBytes, ...rest } = OWN;
+  const { gpuDriver, gpuMemoryBytes, gpuPrecision, ...rest } = OWN;
   const answering = session({ device: 'cpu EPYC' }, { ...DEVICE, bitsMayDiffer: true }).answering(
     IDENTITY,
   );

@@ -57,8 +57,13 @@ export function gpuTrouble({ name, trouble }: Gpu): string | undefined {
  * @param isFast - it was told to be fast rather than to give equal bits.
  */
 export function gpuDevice(
-  { name, driver, memoryBytes }: Gpu,
+  { uuid, name, driver, memoryBytes }: Gpu,
   isFast: boolean,
 ): Pick<WorkerDevice, 'device' | 'gpu' | 'bitsMayDiffer'> {
-  return { device: name, gpu: { driver, memoryBytes }, ...(isFast && { bitsMayDiffer: true }) };
+  const precision = isFast ? 'tf32' : 'float32';
+  return {
+    device: name,
+    gpu: { driver, memoryBytes, precision, uuid },
+    ...(isFast && { bitsMayDiffer: true }),
+  };
 }

@@ -56,6 +56,7 @@ const workerEnvironment = z.strictObject({
   /** Of its GPU; absent: the processor computes. */
   gpuDriver: z.string().optional(),
   gpuMemoryBytes: count.optional(),
+  gpuPrecision: z.string().optional(),
   /** Equal questions need not get equal bits. */
   bitsMayDiffer: z.literal(true).optional(),
 });
