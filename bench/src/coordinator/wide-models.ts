@@ -2,12 +2,7 @@
 import type { CoordinatorClient } from '@lyceum/cli/client';
 import { encodeDataset } from '@lyceum/learning/datasets';
 import { encodeModelPackage } from '@lyceum/learning/formats';
-import {
-  buildStudent,
-  openEngine,
-  savedModel,
-  prepareEngine,
-} from '@lyceum/learning/tensorflow';
+import { buildStudent, openEngine, prepareEngine, savedModel } from '@lyceum/learning/tensorflow';
 import { ArtifactKind } from '@lyceum/proto';
 import { TEACHERS } from '../measuring/index.js';
 

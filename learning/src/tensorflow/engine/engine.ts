@@ -77,7 +77,7 @@ export function gpuProblem(
 }
 
 /** `strict`: equal bits on the same GPU model, where TensorFlow has such operations. `fast`: its fastest, and TF32. */
-export type Determinism = 'strict' | 'fast';
+type Determinism = 'strict' | 'fast';
 
 /** The one GPU that engines of a process are shown, and how they compute on it. */
 export interface EngineGpu {
