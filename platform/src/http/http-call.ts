@@ -2,7 +2,7 @@
  * One HTTP request to somebody else's server, at addresses that may be called: a deadline, and a limit on the answer.
  * Redirects are answers like others: to follow one could carry secrets elsewhere.
  */
-import { request as requestHttp } from 'node:http';
+import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { LyceumError } from '@lyceum/proto';
 import { type AddressGuard, calleeOf } from '../outside/index.js';
@@ -90,36 +90,7 @@ export function httpCall(call: HttpCall): Promise<HttpAnswer> {
     let isAnswered = false;
     const started = (isTls ? requestHttps : requestHttp)(url, options, (response) => {
       isAnswered = true;
-      const { statusCode: status = 0, headers: answered } = response;
-      const parts: Buffer[] = [];
-      let total = 0;
-      response.on('data', (part: Buffer) => {
-        total += part.length;
-        if (total <= maxAnswerBytes) parts.push(part);
-        else {
-          const message = `the answer is longer than the ${maxAnswerBytes} bytes that are read`;
-          reject(new BrokenAnswerError('RESOURCE_EXHAUSTED', message, status));
-          started.destroy();
-        }
-      });
-      response.on('error', (err) => {
-        if (ended.aborted) return failed(err);
-        const message = `the answer was cut off after ${total} bytes`;
-        reject(new BrokenAnswerError('UNAVAILABLE', message, status));
-      });
-      response.on('end', () => {
-        const { location, 'content-encoding': coding, 'content-type': type = '' } = answered;
-        const retryAfterMs = readRetryAfterMs(answered['retry-after'] ?? null, Date.now());
-        const contentType = type.replace(/;.*$/s, '').trim().toLowerCase();
-        decoded(Buffer.concat(parts), coding, maxAnswerBytes).then((text) => {
-          if (Buffer.isBuffer(text)) {
-            return resolve({ status, body: text, contentType, location, retryAfterMs });
-          }
-          const { problem, isTooLong } = text;
-          const code = isTooLong ? 'RESOURCE_EXHAUSTED' : 'UNAVAILABLE';
-          reject(new BrokenAnswerError(code, problem, status));
-        }, reject);
-      });
+      answerOf(response, maxAnswerBytes, ended).then(resolve, failed);
     });
     started.on('error', failed);
     // A server that switches protocols ends the connection without an error and without an answer.
@@ -128,6 +99,44 @@ export function httpCall(call: HttpCall): Promise<HttpAnswer> {
     });
     started.end(body);
   });
+}
+
+/**
+ * @param ended - aborts where the call ends before its answer does.
+ * @throws {BrokenAnswerError} as {@link httpCall}; what ended the call.
+ */
+async function answerOf(
+  response: IncomingMessage,
+  maxAnswerBytes: number,
+  ended: AbortSignal,
+): Promise<HttpAnswer> {
+  const { statusCode: status = 0, headers } = response;
+  const { location, 'content-encoding': coding, 'content-type': type = '' } = headers;
+  const parts: Buffer[] = [];
+  let total = 0;
+  try {
+    for await (const part of response as AsyncIterable<Buffer>) {
+      total += part.length;
+      if (total > maxAnswerBytes) {
+        const message = `the answer is longer than the ${maxAnswerBytes} bytes that are read`;
+        throw new BrokenAnswerError('RESOURCE_EXHAUSTED', message, status);
+      }
+      parts.push(part);
+    }
+  } catch (err) {
+    if (err instanceof BrokenAnswerError || ended.aborted) throw err;
+    const message = `the answer was cut off after ${total} bytes`;
+    throw new BrokenAnswerError('UNAVAILABLE', message, status);
+  }
+  const retryAfterMs = readRetryAfterMs(headers['retry-after'] ?? null, Date.now());
+  const body = await decoded(Buffer.concat(parts), coding, maxAnswerBytes);
+  if (!Buffer.isBuffer(body)) {
+    const { problem, isTooLong } = body;
+    const code = isTooLong ? 'RESOURCE_EXHAUSTED' : 'UNAVAILABLE';
+    throw new BrokenAnswerError(code, problem, status);
+  }
+  const contentType = type.replace(/;.*$/s, '').trim().toLowerCase();
+  return { status, body, contentType, location, retryAfterMs };
 }
 
 function tlsOptions(tls: TlsMaterial | undefined): {
