@@ -202,6 +202,9 @@ async function main(signal: AbortSignal): Promise<number> {
   if ((values['require-gpu'] || values.short) && !REMOTE_TEACHERS.includes(name)) {
     return refused(`--require-gpu and --short are for ${REMOTE_TEACHERS.join(' and ')}`);
   }
+  if (values.short && values.record) {
+    return refused('--record keeps a whole result, and --short measures a part of it');
+  }
   const loadBefore = loadavg()[0] ?? 0;
   const result = await bench.run({
     repetitions,

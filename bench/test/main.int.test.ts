@@ -1,0 +1,21 @@
+/** The command itself, with what it refuses before it measures anything. */
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+
+const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+
+test.each([
+  [['remote-teachers', '--short', '--record'], '--record keeps a whole result'],
+  [['data', '--short'], '--require-gpu and --short are for remote-teachers'],
+  [['answers', '--large'], '--large is for bucket-kills and data'],
+  [['nothing'], 'want one of the benches below, got nothing'],
+])('%j is usage', async (args, problem) => {
+  const { code, stderr } = await new Promise<{ code: unknown; stderr: string }>((resolve) => {
+    // A bench that begins is ended.
+    execFile(process.execPath, [MAIN, ...args], { timeout: 60_000 }, (err, _, text) =>
+      resolve({ code: err?.code, stderr: text }),
+    );
+  });
+  expect([code, stderr]).toEqual([2, expect.stringContaining(problem)]);
+});
