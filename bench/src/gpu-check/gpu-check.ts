@@ -23,7 +23,7 @@ export interface GpuCheckOptions {
   readonly pretendCpu: boolean;
   /** A teacher that a processor computes in a moment: tries the check itself, and no speed is expected of it. */
   readonly small: boolean;
-  /** The bench remote-teachers and the demo too: a quarter of an hour more. */
+  /** The bench remote-teachers and the demo too: an hour more at most. */
   readonly full: boolean;
   /** Which of the GPUs that are seen, from 0. */
   readonly gpuIndex: number;

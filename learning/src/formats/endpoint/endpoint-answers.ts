@@ -65,14 +65,14 @@ export function readAnswer(
   quoting = true,
 ): ReadAnswer {
   const pointer = answerPointer(endpoint);
+  const at = pointer.replace('*', String(place));
   const raw = valueAt(response, pointer, place);
   if (raw === undefined) {
-    const nothing = `holds nothing at ${pointer.replace('*', String(place))}`;
+    const nothing = `holds nothing at ${at}`;
     return { problem: quoting ? `${nothing}: ${shown(response)}` : nothing };
   }
   if (typeof raw !== 'string' && typeof raw !== 'number' && typeof raw !== 'boolean') {
     const got = quoting ? shown(raw) : kindOf(raw);
-    const at = pointer.replace('*', String(place));
     return { problem: `wants a word or a number at ${at}, got ${got}` };
   }
   const word = String(raw).trim();
