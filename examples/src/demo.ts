@@ -161,6 +161,9 @@ function readOptions(): DemoOptions {
     }
     const { out, coordinator, suffix, set: changes } = values;
     const requireGpu = values['require-gpu'];
+    if (requireGpu && coordinator !== undefined) {
+      throw new Error('--require-gpu is of a cluster of its own, and --coordinator names another');
+    }
     return { out: path.resolve(out), coordinator, suffix, changes, requireGpu };
   } catch (err) {
     process.stderr.write(`${err instanceof Error ? err.message : String(err)}\n\n${USAGE}`);
