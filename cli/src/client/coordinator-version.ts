@@ -44,7 +44,7 @@ export async function coordinatorVersion(
 /** @param status - of a call that nobody answered. */
 function troubleOf(status: unknown): string | undefined {
   const details = status instanceof Object && 'details' in status ? String(status.details) : '';
-  if (details.startsWith('Name resolution failed')) return 'nobody knows a host of that name';
+  if (details.startsWith('Name resolution failed')) return "its host's name cannot be looked up";
   const trouble = tlsTrouble(details);
   return trouble === undefined ? undefined : `${trouble}; see --tls-dir`;
 }

@@ -179,6 +179,14 @@ test('nobody answering is 4, soon, with the address', async () => {
   expect(Date.now() - startedMs).toBeLessThan(SOON_MS);
 });
 
+test('a name that stands for no address is told, whether it is wrong or nobody can be asked', async () => {
+  const { code, stderr } = await runCli('nowhere.invalid:7700', 'list');
+  expect(stderr).toBe(
+    "error: no coordinator answers at nowhere.invalid:7700 (its host's name cannot be looked up)\n",
+  );
+  expect(code).toBe(4);
+});
+
 test('another program at the address is told from nobody', async () => {
   const server = createHttpServer((_, response) => response.end('hello')).listen(0, '127.0.0.1');
   await once(server, 'listening');
