@@ -1,0 +1,29 @@
+/** Answers of models behind servers, written down, and what is wrong with them. */
+import { expect, it } from 'vitest';
+import { answerProblems } from '../../src/open-inference/found-problems.js';
+
+it('takes numbers for two classes and more', () => {
+  expect(answerProblems([1, 2, 3, 4], 2, 'y', {})).toEqual([]);
+  expect(answerProblems([0.25, 0.75], 2, 'y', { output: 'probabilities' })).toEqual([]);
+});
+
+it.each([[{}], [{ output: 'probabilities' as const }]])(
+  'refuses one number a sample, as a sigmoid gives, whatever the settings say: %j',
+  (given) => {
+    for (const answers of [
+      [0.1, 0.9],
+      [100, 100],
+    ]) {
+      expect(answerProblems(answers, 1, 'y', given)).toEqual([
+        { path: 'y', message: expect.stringContaining('[1 − p, p]') },
+      ]);
+    }
+  },
+);
+
+it('refuses percentages, unless the settings call them logits', () => {
+  const percentages = [20, 79.5, 100, 0];
+  expect(answerProblems(percentages, 2, 'y', {})).toHaveLength(1);
+  expect(answerProblems(percentages, 2, 'y', { output: 'logits' })).toEqual([]);
+  expect(answerProblems([20, 70, 100, 0], 2, 'y', {})).toEqual([]);
+});
