@@ -1,4 +1,7 @@
-/** When a server wants to be asked again: `Retry-After`, seconds or a date. RFC 9110, §10.2.3. Pure. */
+/**
+ * When a server wants to be asked again: `Retry-After`, seconds or a date. RFC 9110, §10.2.3. Some servers give fractions of
+ * seconds, which it does not have. Pure.
+ */
 
 /** `Sun, 06 Nov 1994 08:49:37 GMT`, RFC 9110, §5.6.7. */
 const DATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
@@ -10,7 +13,7 @@ const DATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
  */
 export function retryAfterMs(header: string | null, nowMs: number): number | undefined {
   const text = header?.trim() ?? '';
-  if (/^\d{1,9}$/.test(text)) return Number(text) * 1000;
+  if (/^\d{1,9}(\.\d{1,9})?$/.test(text)) return Math.ceil(Number(text) * 1000);
   const atMs = DATE.test(text) ? Date.parse(text) : Number.NaN;
   return Number.isNaN(atMs) ? undefined : Math.max(0, atMs - nowMs);
 }

@@ -27,6 +27,7 @@ it('reads Retry-After as seconds and as a date', () => {
   const now = Date.UTC(1994, 10, 6, 8, 49, 30);
   expect(retryAfterMs('120', now)).toBe(120_000);
   expect(retryAfterMs(' 0 ', now)).toBe(0);
+  expect(retryAfterMs('1.5', now)).toBe(1_500);
   expect(retryAfterMs('Sun, 06 Nov 1994 08:49:37 GMT', now)).toBe(7_000);
   expect(retryAfterMs('Sun, 06 Nov 1994 08:49:27 GMT', now)).toBe(0);
   for (const other of [
@@ -34,7 +35,7 @@ it('reads Retry-After as seconds and as a date', () => {
     '',
     'soon',
     '-5',
-    '1.5',
+    '1.',
     '1994-11-06',
     'Sun, 99 Nov 1994 08:49:37 GMT',
   ]) {
