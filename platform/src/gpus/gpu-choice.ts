@@ -33,8 +33,10 @@ export function gpuChoice(
   const gpu = flag === 'auto' ? gpus.find((one) => one.trouble === undefined) : gpus[flag.cuda];
   if (gpu !== undefined && gpu.trouble === undefined) return { gpu };
   if (flag === 'auto' && gpus.length === 0 && problem === undefined) return { gpu: undefined };
-  const why = problem ?? (gpu && gpuTrouble(gpu)) ?? seenText(gpus);
-  const reason = flag === 'auto' ? why : `--device cuda:${flag.cuda} is not there: ${why}`;
+  const trouble = gpu && gpuTrouble(gpu);
+  const why = problem ?? trouble ?? seenText(gpus);
+  const lack = trouble === undefined ? 'is not there' : 'cannot be used';
+  const reason = flag === 'auto' ? why : `--device cuda:${flag.cuda} ${lack}: ${why}`;
   if (allowCpu) return { gpu: undefined, warning: `${reason}; the processor computes` };
   const message = `${reason}; --device cpu or --allow-cpu goes on without`;
   throw new LyceumError('FAILED_PRECONDITION', message);

@@ -61,7 +61,7 @@ describe('--device', () => {
     ['auto', [], PROBLEM, true, 'processor', /^nvidia-smi: no driver; the processor computes$/],
     ['auto', [SICK, B], undefined, false, B],
     ['auto', [SICK], undefined, false, /there are 1: 0 NVIDIA H100 tells no memory; --device cpu/],
-    [{ cuda: 0 }, [SICK, B], undefined, false, /cuda:0 is not there: NVIDIA H100 tells no memory/],
+    [{ cuda: 0 }, [SICK, B], undefined, false, /cuda:0 cannot be used: NVIDIA H100 tells no memory/],
     [{ cuda: 1 }, [SICK, B], undefined, false, B],
     ['cpu', ALL, undefined, false, 'processor'],
     ['cpu', [], PROBLEM, false, 'processor'],
