@@ -102,7 +102,7 @@ async function sweep(
   command: Command,
 ): Promise<void> {
   const { set = [], runId, watch, wait } = options;
-  const axes = await sweepAxes(sweepTexts);
+  const axes = await sweepAxes(sweepTexts, file);
   const request: SweepRequest = {
     document: await readSpecificationDocument(file, set, process.stdin),
     source: `${sourceName(file)} with --sweep`,

@@ -8,7 +8,7 @@
  * Paths are those of `--set`; the values of one axis are a YAML list without its brackets.
  */
 import { pathText } from '@lyceum/learning/documents';
-import { InvalidDocumentError, LyceumError, type Problem, toLyceumError } from '@lyceum/proto';
+import { cut, InvalidDocumentError, LyceumError, type Problem, toLyceumError } from '@lyceum/proto';
 import { type FieldPath, parseFieldPath, readDocumentText, readYaml } from '../files/index.js';
 
 export interface SweepAxis {
@@ -22,18 +22,31 @@ export function addSweep(text: string, before: readonly string[] = []): string[]
   return [...before, text];
 }
 
+/** Enough to know an axis by. */
+const SHOWN_LETTERS = 200;
+
 /**
  * @param texts - `PATH=VALUES`, or names of files.
+ * @param file - the specification's.
  * @throws {LyceumError} INVALID_ARGUMENT naming every axis that is malformed, empty, or there twice.
  */
-export async function sweepAxes(texts: readonly string[]): Promise<SweepAxis[]> {
+export async function sweepAxes(texts: readonly string[], file: string): Promise<SweepAxis[]> {
+  if ([file, ...texts].filter((text) => text === '-').length > 1) {
+    throw new LyceumError(
+      'INVALID_ARGUMENT',
+      '--sweep -: standard input is read once; want a file',
+    );
+  }
   const axes: SweepAxis[] = [];
   for (const text of texts) {
     const given = text.includes('=') ? [axisOf(text)] : await axesOfFile(text);
     for (const axis of given) {
       const path = pathText(axis.path);
       if (axes.some((other) => pathText(other.path) === path)) {
-        throw new LyceumError('INVALID_ARGUMENT', `--sweep ${text}: ${path} is swept twice`);
+        throw new LyceumError(
+          'INVALID_ARGUMENT',
+          `--sweep ${cut(text, SHOWN_LETTERS)}: ${path} is swept twice`,
+        );
       }
       axes.push(axis);
     }
@@ -46,7 +59,7 @@ function axisOf(text: string): SweepAxis {
   const wrong = (problem: string) =>
     new LyceumError(
       'INVALID_ARGUMENT',
-      `--sweep ${text}: ${problem}; want PATH=VALUE,VALUE,… as in training.seed=1,2,3, or a file`,
+      `--sweep ${cut(text, SHOWN_LETTERS)}: ${problem}; want PATH=VALUE,VALUE,… as in training.seed=1,2,3, or a file`,
     );
   const read = readYaml(`[${text.slice(equals + 1)}]`);
   if ('problem' in read) throw wrong(`the list of its values ${read.problem.message}`);

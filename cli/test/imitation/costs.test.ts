@@ -177,6 +177,18 @@ it.each<[unknown, string]>([
   expect(said.problem).toContain(problem);
 });
 
+it('who was cut off before its first word does not say that it knows none; who says nothing at its end does', () => {
+  const { endpoint, ...asking } = askingOf({});
+  const abstaining = { ...asking, endpoint: { ...endpoint, otherwise: 'abstain' as const } };
+  const said = (content: string, finish: string) =>
+    saidOf(abstaining, { choices: [{ message: { content }, finish_reason: finish }] }, 0, CLASSES);
+  expect(said('', 'length').problem).toContain('maxTokens ended it before its first word');
+  expect(said('', 'content_filter').problem).toContain('filter kept it back');
+  expect(said('', 'stop')).toMatchObject({ class: null, finish: 'stop' });
+  expect(said('', 'stop').problem).toBeUndefined();
+  expect(said('no idea', 'length').problem).toBeUndefined();
+});
+
 it('a server that knows no schema says words; half an object, silence and a tool are something else', () => {
   expect(ignoresSchema(message('x'))).toBe(true);
   const tool = message('', { tool_calls: [{ function: { arguments: '{}' } }] });

@@ -25,7 +25,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }));
 
 async function points(name: string, ...texts: string[]) {
-  const made = sweepPoints(RUN, name, await sweepAxes(texts), 'run.yaml with --sweep');
+  const made = sweepPoints(RUN, name, await sweepAxes(texts, 'run.yaml'), 'run.yaml with --sweep');
   return made.map(({ runId, text }) => ({ runId, document: JSON.parse(text) }));
 }
 
@@ -90,21 +90,30 @@ test.each([
   ['none.yaml', 'none.yaml cannot be used'],
   ['/dev/zero', 'is longer than'],
 ])('--sweep %s is refused: %s', async (text, problem) => {
-  await expect(sweepAxes([text])).rejects.toThrow(problem);
+  await expect(sweepAxes([text], 'run.yaml')).rejects.toThrow(problem);
 });
 
 test('a file that is no mapping to lists is refused by its fields', async () => {
   const file = path.join(folder, 'sweep.yaml');
   await writeFile(file, 'training.seed: 3\nlabels.: [1]\n');
-  await expect(sweepAxes([file])).rejects.toThrow(
+  await expect(sweepAxes([file], 'run.yaml')).rejects.toThrow(
     /training\.seed: want a list of values\n.*labels\.: is malformed/,
   );
   await writeFile(file, '- training.seed: [3]\n');
-  await expect(sweepAxes([file])).rejects.toThrow('want a mapping from fields to lists');
+  await expect(sweepAxes([file], 'run.yaml')).rejects.toThrow(
+    'want a mapping from fields to lists',
+  );
+});
+
+test('standard input is read once, and what is shown of an axis is cut', async () => {
+  await expect(sweepAxes(['-'], '-')).rejects.toThrow('standard input is read once');
+  await expect(sweepAxes(['-', '-'], 'run.yaml')).rejects.toThrow('standard input is read once');
+  const long = sweepAxes([`training..seed=${'1'.repeat(10_000)}`], 'run.yaml');
+  await expect(long).rejects.toThrow(/^.{1,400}$/s);
 });
 
 test('a field is swept once, with or without spec. before it', async () => {
-  await expect(sweepAxes(['training.seed=1', 'spec.training.seed=2'])).rejects.toThrow(
+  await expect(sweepAxes(['training.seed=1', 'spec.training.seed=2'], 'run.yaml')).rejects.toThrow(
     'spec.training.seed is swept twice',
   );
 });

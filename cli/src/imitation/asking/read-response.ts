@@ -74,8 +74,13 @@ export function saidOf(
   }
   const own = { ...endpoint, chat: undefined, answer: pointer };
   const answer = readAnswer(own, response, place, classes);
-  if (!('problem' in answer)) return { class: answer.className, raw, ...beside };
-  return { class: null, raw, problem: silence ?? answer.problem, ...beside };
+  if ('problem' in answer)
+    return { class: null, raw, problem: silence ?? answer.problem, ...beside };
+  // Who was cut off or kept from an answer has not said that it knows none.
+  if (answer.className === null && silence !== undefined) {
+    return { class: null, raw, problem: silence, ...beside };
+  }
+  return { class: answer.className, raw, ...beside };
 }
 
 /** A line for people has no more of it; what is longer is no answer. */
