@@ -13,7 +13,13 @@ import { AnswerStore } from './answers/index.js';
 import { ArtifactCatalog } from './artifacts/index.js';
 import { QuarantineStore } from './health/index.js';
 import { RunHistories } from './history/index.js';
-import { MIRRORED_BUCKETS, MirrorFolder, restoreStore, StateMirror } from './mirror/index.js';
+import {
+  MIRRORED_BUCKETS,
+  MirrorFolder,
+  restoreStore,
+  StateMirror,
+  storeOfLeader,
+} from './mirror/index.js';
 import { ContributorLedgers, Leadership, RunStore, stateFolderId } from './runs/index.js';
 import type { ServeOptions } from './serve-options.js';
 import type { StopSteps } from './stop-steps.js';
@@ -38,7 +44,7 @@ export async function openStorage(options: ServeOptions, readiness: Readiness, s
   }
   const folder = await MirrorFolder.open(join(stateDir, 'mirror'), MIRRORED_BUCKETS);
   // It may be there before its JetStream is, or go away again.
-  const natsStore = await untilNatsAnswers(waiting, () => restoreStore(nats, folder, log));
+  const restored = await untilNatsAnswers(waiting, () => restoreStore(nats, folder, log));
   readiness.waitsFor('waiting until it leads');
   const bucket = (name: string) => nats.keyValue(name, { create: true });
   const buckets = {
@@ -68,13 +74,14 @@ export async function openStorage(options: ServeOptions, readiness: Readiness, s
   };
   const leadership = await Leadership.acquire(candidate, waiting.signal);
   stops.add(() => leadership.release());
+  const { leaderEpoch } = leadership;
+  const natsStore = (await storeOfLeader(nats, folder, leaderEpoch)) ?? restored;
   // A leader takes a queue that another has looked at for a new one.
   const queue = await nats.tickets();
   await queue.ensureStream();
   const eventLog = await nats.events();
   await eventLog.ensureStream();
   const store = await RunStore.open(mirror.runs, leadership, log);
-  const { leaderEpoch } = leadership;
   await mirror.start({ ...natsStore, leaderEpoch }, () => store.list());
   stops.add(() => mirror.stop());
   const quarantines = new QuarantineStore(await bucket(QUARANTINE_BUCKET), log);

@@ -58,6 +58,22 @@ export async function restoreStore(
   return restore(nats, folder, copy, lost, log);
 }
 
+/**
+ * The store as the leader finds it: another may have led, and restored it, since {@link restoreStore}. A copy that nobody has
+ * led since is the leader's own from here on: were it to end before its first look, it would take the copy for another's.
+ *
+ * @returns undefined if NATS has lost it meanwhile.
+ */
+export async function storeOfLeader(
+  nats: Nats,
+  folder: MirrorFolder,
+  leaderEpoch: number,
+): Promise<StoreMarker | undefined> {
+  const copy = await folder.store();
+  if (copy?.leaderEpoch === leaderEpoch - 1) await folder.setStore({ ...copy, leaderEpoch });
+  return findStore(nats);
+}
+
 /** Whether NATS has all that the copy has, or knows that it was deleted. */
 export async function hasWholeStore(nats: Nats, folder: MirrorFolder): Promise<boolean> {
   return (await findStore(nats)) !== undefined && isNothing(await lostFrom(nats, folder));

@@ -12,9 +12,10 @@ import {
 } from '@lyceum/proto';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { mirroredBlobs } from '../../src/mirror/mirrored-stores.js';
-import { hasWholeStore, restoreStore } from '../../src/mirror/restore-store.js';
+import { hasWholeStore, restoreStore, storeOfLeader } from '../../src/mirror/restore-store.js';
 import type { StateMirror } from '../../src/mirror/state-mirror.js';
 import { claimPointer } from '../../src/runs/checkpoint-pointers.js';
+import { Leadership } from '../../src/runs/leadership/leadership.js';
 import { type RunRecord, runRecordText } from '../../src/runs/record/run-record.js';
 import { silent as log, type NatsOfItsOwn, startNatsOfItsOwn } from '../nats-of-its-own.js';
 import { jetStreamApi } from '../serve/jetstream-api.js';
@@ -41,6 +42,15 @@ async function lead(
   const leading = await startMirror(nats.nats, folder, runs);
   started.push(leading.mirror);
   return leading;
+}
+
+/** Leads and ends at once. @returns its epoch. */
+async function takeLead(): Promise<number> {
+  const kv = await nats.nats.keyValue(LEADER_BUCKET, { create: true });
+  const nowMs = () => performance.now();
+  const leadership = await Leadership.acquire({ kv, holder: 'somebody', log, nowMs });
+  await leadership.release();
+  return leadership.leaderEpoch;
 }
 
 /** As a damaged disk does: streams that are gone, and messages that are gone without a mark. */
@@ -137,6 +147,28 @@ test('the epoch of a leader whose record is lost does not come again', async () 
   expect((await lead()).leaderEpoch).toBe(2);
   await damage(`STREAM.PURGE.KV_${LEADER_BUCKET}`, { filter: `$KV.${LEADER_BUCKET}.leader` });
   expect((await lead()).leaderEpoch).toBe(3);
+});
+
+test('the copy of a leader that ended before its first look is its own the next time', async () => {
+  const { mirror, leaderEpoch } = await lead();
+  await mirror.runs.create('run', runRecordText(training()));
+  await mirror.stop();
+  const next = await takeLead();
+  expect(next).toBe(leaderEpoch + 1);
+  expect(await storeOfLeader(nats.nats, await openCopy(folder), next)).toMatchObject({
+    generation: 0,
+  });
+  await damage(`STREAM.PURGE.KV_${RUN_BUCKET}`);
+  await lead();
+  const runs = await nats.nats.keyValue(RUN_BUCKET, { create: false });
+  expect((await runs.get('run'))?.value).toBe(runRecordText(training()));
+});
+
+test('a copy of before another led stays another’s', async () => {
+  await (await lead()).mirror.stop();
+  await takeLead();
+  await storeOfLeader(nats.nats, await openCopy(folder), await takeLead());
+  expect((await (await openCopy(folder)).store())?.leaderEpoch).toBe(1);
 });
 
 test('a restore that was cut off before its last word is made again', async () => {

@@ -2,7 +2,7 @@
 import type { Nats } from '@lyceum/platform/nats';
 import { LEADER_BUCKET, NAME_BUCKET, POINTER_BUCKET, RUN_BUCKET } from '@lyceum/proto';
 import { MirrorFolder } from '../../src/mirror/mirror-folder.js';
-import { restoreStore } from '../../src/mirror/restore-store.js';
+import { restoreStore, storeOfLeader } from '../../src/mirror/restore-store.js';
 import { MIRRORED_BUCKETS, StateMirror } from '../../src/mirror/state-mirror.js';
 import { Leadership } from '../../src/runs/leadership/leadership.js';
 import type { RunRecord } from '../../src/runs/record/run-record.js';
@@ -20,7 +20,7 @@ export async function startMirror(
   runs: () => RunRecord[],
 ): Promise<{ mirror: StateMirror; leaderEpoch: number }> {
   const folder = await openCopy(path);
-  const store = await restoreStore(nats, folder, log);
+  const restored = await restoreStore(nats, folder, log);
   const bucket = (name: string) => nats.keyValue(name, { create: true });
   const mirror = new StateMirror({
     folder,
@@ -36,6 +36,7 @@ export async function startMirror(
   const nowMs = () => performance.now();
   const leadership = await Leadership.acquire({ kv, holder: path, log, nowMs });
   const { leaderEpoch } = leadership;
+  const store = (await storeOfLeader(nats, folder, leaderEpoch)) ?? restored;
   await mirror.start({ ...store, leaderEpoch }, runs);
   await leadership.release();
   return { mirror, leaderEpoch };
