@@ -99,9 +99,10 @@ it('finds keys that are written into a document', () => {
     expect(paths('http://a/', { [name]: { secret: 'abc', prefix: '' } })).toEqual([]);
   }
   expect(paths('http://a/', { 'x-tenant': 'blue', accept: 'text/plain' })).toEqual([]);
-  expect(paths('https://a/v1?alt=json&key=abc&access_token=b')).toEqual([
+  expect(paths('https://a/v1?alt=json&key=abc&access_token=b&password=c')).toEqual([
     ['url', 'key'],
     ['url', 'access_token'],
+    ['url', 'password'],
   ]);
   expect(paths('https://a/keys/token?keyword=a&api-version=2')).toEqual([]);
   expect(paths('grpc://a:8001')).toEqual([]);
