@@ -81,7 +81,12 @@ function emitModel(model: ModelPackage, graph: OnnxGraph, input: string, int8: b
     }
     last = emitLayer(layer, {
       graph,
-      inputs: layer.inputs.map((name) => values.get(name) ?? input),
+      inputs: layer.inputs.map((name) => {
+        const value = values.get(name);
+        if (value !== undefined) return value;
+        const message = `the model cannot be exported: layer ${layer.name} is listed before ${name}, which it reads`;
+        throw new LyceumError('INVALID_ARGUMENT', message);
+      }),
       weight: (name) => {
         const found = weights.get(`${layer.name}/${name}`);
         if (found !== undefined) return found;

@@ -56,11 +56,7 @@ const conv2d: Emit = (layer, { graph, inputs, weight, kernel }) => {
     values: transposed(values, shape, [3, 2, 0, 1]),
   };
   const filters = kernel(`${layer.name}_kernel`, moved, 0);
-  const attributes = {
-    ...windowAttributes(layer),
-    kernel_shape: [height, width],
-    dilations: pair(layer, 'dilation_rate', [1, 1]),
-  };
+  const attributes = dilated(layer, [height, width]);
   const y = channelsFirst(graph, only(inputs), (x) => graph.node('Conv', [x, filters], attributes));
   return activated(layer, graph, withBias(layer, graph, y, weight));
 };
@@ -73,12 +69,7 @@ const depthwiseConv2d: Emit = (layer, { graph, inputs, weight, kernel }) => {
     values: transposed(values, shape, [2, 3, 0, 1]),
   };
   const filters = kernel(`${layer.name}_kernel`, moved, 0);
-  const attributes = {
-    ...windowAttributes(layer),
-    kernel_shape: [height, width],
-    dilations: pair(layer, 'dilation_rate', [1, 1]),
-    group: inCount,
-  };
+  const attributes = { ...dilated(layer, [height, width]), group: inCount };
   const y = channelsFirst(graph, only(inputs), (x) => graph.node('Conv', [x, filters], attributes));
   return activated(layer, graph, withBias(layer, graph, y, weight));
 };
@@ -94,14 +85,18 @@ function pool(operation: 'MaxPool' | 'AveragePool'): Emit {
 function overImage(operation: 'ReduceMean' | 'ReduceMax'): Emit {
   return (layer, { graph, inputs }) => {
     refuseChannelsFirst(layer);
-    return graph.node(operation, inputs, { axes: [1, 2], keepdims: 0 });
+    const keepdims = layer.config['keepdims'] === true ? 1 : 0;
+    return graph.node(operation, inputs, { axes: [1, 2], keepdims });
   };
 }
 
 const batchNormalization: Emit = (layer, { graph, inputs, weight }) => {
-  const axis = layer.config['axis'];
-  if (axis !== undefined && axis !== -1 && axis !== 3) {
-    throw unsupported(layer, `it normalises axis ${String(axis)}; only the last can be exported`);
+  const axis = axisOf(layer);
+  if (axis !== -1 && axis !== 3) {
+    throw unsupported(
+      layer,
+      `it normalises axis ${axis}; only the last, as -1 or 3, can be exported`,
+    );
   }
   const mean = weight('moving_mean').values;
   const variance = weight('moving_variance').values;
@@ -148,7 +143,12 @@ function chained(operation: 'Add' | 'Mul'): Emit {
 }
 
 const concatenate: Emit = (layer, { graph, inputs }) =>
-  graph.node('Concat', inputs, { axis: Number(layer.config['axis'] ?? -1) });
+  graph.node('Concat', inputs, { axis: axisOf(layer) });
+
+const flatten: Emit = (layer, { graph, inputs }) => {
+  refuseChannelsFirst(layer);
+  return graph.node('Flatten', inputs, { axis: 1 });
+};
 
 const EMITTERS: Readonly<Record<string, Emit>> = {
   Activation: activation,
@@ -160,7 +160,7 @@ const EMITTERS: Readonly<Record<string, Emit>> = {
   Dense: dense,
   DepthwiseConv2D: depthwiseConv2d,
   Dropout: passed,
-  Flatten: (_, { graph, inputs }) => graph.node('Flatten', inputs, { axis: 1 }),
+  Flatten: flatten,
   GaussianDropout: passed,
   GaussianNoise: passed,
   GlobalAveragePooling2D: overImage('ReduceMean'),
@@ -170,8 +170,7 @@ const EMITTERS: Readonly<Record<string, Emit>> = {
   Permute: permute,
   ReLU: relu,
   Reshape: reshape,
-  Softmax: (layer, { graph, inputs }) =>
-    graph.node('Softmax', inputs, { axis: Number(layer.config['axis'] ?? -1) }),
+  Softmax: (layer, { graph, inputs }) => graph.node('Softmax', inputs, { axis: axisOf(layer) }),
   SpatialDropout2D: passed,
   ZeroPadding2D: zeroPadding2d,
 };
@@ -230,6 +229,28 @@ function windowAttributes(
     // TensorFlow pads more at the end where it cannot pad evenly.
     auto_pad: padding === 'same' ? 'SAME_UPPER' : 'VALID',
   };
+}
+
+/** ONNX Runtime pads dilated kernels where it is told by how much. Their strides are 1, so that the size does not matter. */
+function dilated(
+  layer: GraphLayer,
+  kernel: readonly [number, number],
+): Record<string, OnnxAttribute> {
+  const dilations = pair(layer, 'dilation_rate', [1, 1]);
+  const attributes = { ...windowAttributes(layer), kernel_shape: kernel, dilations };
+  const isPadded = layer.config['padding'] === 'same' && dilations.some((rate) => rate > 1);
+  if (!isPadded) return attributes;
+  const sums = kernel.map((size, d) => (size - 1) * (dilations[d] ?? 1));
+  const pads = [...sums.map((sum) => sum >> 1), ...sums.map((sum) => (sum + 1) >> 1)];
+  return { ...attributes, auto_pad: 'NOTSET', pads };
+}
+
+/** Keras 2 writes some in a list. */
+function axisOf(layer: GraphLayer): number {
+  const axes = [layer.config['axis'] ?? -1].flat();
+  const [axis] = axes;
+  if (axes.length === 1 && Number.isInteger(axis)) return axis as number;
+  throw unsupported(layer, `its axis is ${JSON.stringify(axes)}`);
 }
 
 function refuseChannelsFirst(layer: GraphLayer): void {

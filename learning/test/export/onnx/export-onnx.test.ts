@@ -85,14 +85,15 @@ describe.each(STUDENTS)('a student of architecture %s', (_, architecture, sample
   });
 });
 
-/** Every other kind of layer, in one model. */
+/** Every kind of layer that students do not have, and a normalisation, in one model. */
 function mixture(): LayersModel {
   const { layers, input, model } = engine.tf;
   const inputs = input({ shape: [8, 6, 2] });
   const a = layers.depthwiseConv2d({ kernelSize: 3, depthMultiplier: 2, padding: 'same', strides: 2, activation: 'elu' }).apply(inputs); // biome-ignore format: short
   const b = layers.conv2d({ filters: 4, kernelSize: [3, 2], strides: [2, 2], padding: 'same', dilationRate: 1, activation: 'tanh' }).apply(inputs); // biome-ignore format: short
   const product = layers.multiply().apply([a, b] as never);
-  const sum = layers.add().apply([product, a, b] as never);
+  const added = layers.add().apply([product, a, b] as never);
+  const sum = layers.batchNormalization().apply(added);
   const pooled = layers.averagePooling2d({ poolSize: 2, padding: 'same', strides: 2 }).apply(sum);
   const most = layers.globalMaxPooling2d({ dataFormat: 'channelsLast' }).apply(pooled);
   const mean = layers.globalAveragePooling2d({ dataFormat: 'channelsLast' }).apply(pooled);
@@ -181,4 +182,68 @@ it('names what has no counterpart', async () => {
     'layer out (Dense) cannot be exported to ONNX: its activation is swish; known are linear, elu',
   );
   for (const built of [model, swish]) built.dispose();
+});
+
+it('pads dilated kernels as TensorFlow does', async () => {
+  const { layers, sequential } = engine.tf;
+  const model = sequential({
+    layers: [
+      layers.conv2d({ filters: 3, kernelSize: [3, 4], dilationRate: [2, 3], padding: 'same', inputShape: [9, 8, 2] }), // biome-ignore format: short
+      layers.globalMaxPooling2d({ dataFormat: 'channelsLast' }),
+    ],
+  });
+  scramble(model);
+  const file = exportOnnx(await packaged(model, { output: 'logits' }), plain([9, 8, 2], 3));
+  const rows = samples(2, [9, 8, 2]);
+  const expected = await (model.predict(engine.tf.tensor(rows, [2, 9, 8, 2])) as Tensor).data();
+  const { logits } = await run(file, new OnnxTensor('float32', rows, [2, 9, 8, 2]));
+  for (const [i, value] of expected.entries()) {
+    expect(Number(logits?.data[i])).toBeCloseTo(value, 5);
+  }
+  model.dispose();
+});
+
+interface SavedLayer {
+  readonly class_name: string;
+  readonly config: Record<string, unknown>;
+}
+
+describe('of a model that another program wrote', () => {
+  let mixed: ModelPackage;
+  beforeAll(async () => {
+    const model = mixture();
+    mixed = await packaged(model, { output: 'probabilities' });
+    model.dispose();
+  });
+
+  /** The mixture, its layers as `change` leaves them. */
+  function changed(change: (layers: SavedLayer[]) => void): Uint8Array {
+    const modelJson = structuredClone(mixed.modelJson) as {
+      readonly modelTopology: { readonly config: { readonly layers: SavedLayer[] } };
+    };
+    change(modelJson.modelTopology.config.layers);
+    return exportOnnx({ ...mixed, modelJson }, plain([8, 6, 2], 3));
+  }
+  const configsOf = (layers: SavedLayer[], className: string) =>
+    layers.filter((layer) => layer.class_name === className).map(({ config }) => config);
+
+  it('takes an axis in a list', () => {
+    const axis = (value: unknown) => (layers: SavedLayer[]) => {
+      for (const config of configsOf(layers, 'BatchNormalization')) config['axis'] = value;
+    };
+    expect(changed(axis([3]))).toEqual(changed(axis(3)));
+    expect(() => changed(axis([1, 2]))).toThrow('its axis is [1,2]');
+    expect(() => changed(axis([2]))).toThrow('it normalises axis 2');
+  });
+
+  it('refuses to flatten channels that come first', () => {
+    const turn = (layers: SavedLayer[]) => {
+      for (const config of configsOf(layers, 'Flatten')) config['data_format'] = 'channels_first';
+    };
+    expect(() => changed(turn)).toThrow('its data_format is "channels_first"');
+  });
+
+  it('refuses layers that are listed before what they read', () => {
+    expect(() => changed((layers) => layers.reverse())).toThrow('is listed before');
+  });
 });
