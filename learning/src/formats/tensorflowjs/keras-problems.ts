@@ -14,7 +14,8 @@ const OTHERWISE: ReadonlyMap<string, (layer: Layer, all: readonly Layer[]) => st
   new Map([
     ['ReLU', slope],
     ['DepthwiseConv2D', dilation],
-    ['Conv2DTranspose', dilation],
+    ['Conv2DTranspose', (layer) => dilation(layer) ?? outputPadding(layer)],
+    ['Conv3DTranspose', (layer) => dilation(layer) ?? outputPadding(layer)],
     ['UpSampling2D', interpolation],
     ['GlobalAveragePooling1D', mask],
   ]);
@@ -53,6 +54,10 @@ function slope({ config: { negative_slope: negative, threshold } }: Layer): stri
 function dilation({ config: { dilation_rate: rate } }: Layer): string | undefined {
   const isPlain = [rate].flat().every((one) => Number(one ?? 1) === 1);
   return isPlain ? undefined : `a dilation, ${LEFT_OUT}`;
+}
+
+function outputPadding({ config: { output_padding: padding } }: Layer): string | undefined {
+  return (padding ?? null) === null ? undefined : `an output_padding, ${LEFT_OUT}`;
 }
 
 /** Keras looks at the middles of pixels, TensorFlow.js at their corners. Nearest neighbours are the same. */

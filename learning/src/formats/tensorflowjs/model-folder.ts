@@ -47,7 +47,7 @@ export async function readModelFolder(
   const written = isFile
     ? readPlainFile(file, MODEL_JSON_MAX_BYTES)
     : readFolderFile(folder, 'model.json', MODEL_JSON_MAX_BYTES);
-  const modelJson = asKeras2(parseModelJson(written.toString(), file));
+  const modelJson = asKeras2(parseModelJson(utf8Text(written, file), file));
   const problems: Problem[] = [];
   const unlike = kerasProblem(modelJson['modelTopology']);
   if (unlike !== undefined) problems.push({ path: 'modelTopology', message: unlike });

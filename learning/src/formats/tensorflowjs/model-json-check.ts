@@ -7,6 +7,7 @@ import type { Problem } from '@lyceum/proto';
 import { bareName, isObject } from '../../files/index.js';
 import { modelTopology } from '../../models/layers/index.js';
 import { ALLOWED_OPERATIONS } from '../graphs/index.js';
+import { openCall } from './open-call.js';
 
 /** Those of TensorFlow.js 4.22. Its layers compute from tensors alone; a Lambda would be code, and it has none. */
 const LAYERS: ReadonlySet<string> = new Set(
@@ -59,22 +60,34 @@ export function graphModelProblems(modelJson: unknown): Problem[] {
   return [{ path: 'modelTopology.node', message }];
 }
 
-/** Layers that TensorFlow.js does not have. */
+/** Layers that TensorFlow.js does not have, and calls of layers that it would wait for without an end. */
 export function layersModelProblems(modelJson: unknown): Problem[] {
   const refused = new Set<string>();
-  const open: unknown[] = [...(modelTopology(modelJson)?.layers ?? [])];
+  const layers = modelTopology(modelJson)?.layers ?? [];
+  const waits = [openCall(layers)];
+  const open: unknown[] = [...layers];
   for (let layer = open.pop(); layer !== undefined; layer = open.pop()) {
     if (!isObject(layer)) continue;
     const { class_name: className, config } = layer;
     if (typeof className === 'string' && !LAYERS.has(className)) refused.add(className);
     if (!isObject(config)) continue;
+    waits.push(openCall(listOf(config['layers'])));
     for (const list of ['layers', 'cells'])
       for (const inner of listOf(config[list])) open.push(inner);
     for (const inner of INNER_LAYERS) open.push(config[inner] ?? null);
   }
-  if (refused.size === 0) return [];
-  const message = `has layers that TensorFlow.js does not have: ${told([...refused].sort())}; export the model as a SavedModel or as ONNX, where they are operations`;
-  return [{ path: 'modelTopology', message }];
+  const problems = waits
+    .filter((wait) => wait !== undefined)
+    .map(
+      (wait) =>
+        `has a layer whose input is never there: ${wait}; want each to read layers of its model, and none itself`,
+    );
+  if (refused.size > 0) {
+    problems.push(
+      `has layers that TensorFlow.js does not have: ${told([...refused].sort())}; export the model as a SavedModel or as ONNX, where they are operations`,
+    );
+  }
+  return problems.slice(0, MAX_TOLD).map((message) => ({ path: 'modelTopology', message }));
 }
 
 function listOf(value: unknown): readonly unknown[] {

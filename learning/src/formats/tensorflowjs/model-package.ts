@@ -5,14 +5,14 @@
  *
  * A package that {@link parseModelPackage} has passed has plain weights that fill its manifest; those of layers are finite.
  */
-import { InvalidDocumentError, type Problem } from '@lyceum/proto';
+import { InvalidDocumentError, type Problem, toLyceumError } from '@lyceum/proto';
 import {
   ENCODING_FILE,
   type Encoding,
   encodingJson,
   parseEncoding,
 } from '../../datasets/encoding/index.js';
-import { isObject, writeZip } from '../../files/index.js';
+import { bareName, isObject, writeZip } from '../../files/index.js';
 import {
   type ModelSettings,
   type PackageMembers,
@@ -104,9 +104,11 @@ export function parseModelMembers(members: PackageMembers, source: string): Mode
 
 export type ModelJsonFormat = 'layers-model' | 'graph-model';
 
-/** Of a `model.json` that {@link parseModelJson} has passed. */
+/** Of a `model.json` that {@link parseModelJson} has passed. Where old converters said none, only a graph has nodes. */
 export function modelJsonFormat(modelJson: unknown): ModelJsonFormat {
-  return isObject(modelJson) && modelJson['format'] === 'graph-model'
+  const { format, modelTopology } = isObject(modelJson) ? modelJson : {};
+  const hasNodes = isObject(modelTopology) && Array.isArray(modelTopology['node']);
+  return format === 'graph-model' || (format === undefined && hasNodes)
     ? 'graph-model'
     : 'layers-model';
 }
@@ -134,8 +136,9 @@ export function parseModelJson(text: string, source: string): Record<string, unk
   let document: unknown;
   try {
     document = JSON.parse(text);
-  } catch {
-    throw new InvalidDocumentError(source, [{ path: '', message: 'is not JSON' }]);
+  } catch (err) {
+    const message = `is not JSON: ${bareName(toLyceumError(err).message)}`;
+    throw new InvalidDocumentError(source, [{ path: '', message }]);
   }
   if (isTooDeep(document)) {
     const message = 'has objects in objects, deeper than any model';
@@ -171,9 +174,14 @@ function checkModel(model: ModelPackage, problems: Problem[]): WeightSpec[] {
   const groups = readWeightGroups(model.modelJson, problems);
   if (groups === undefined) return [];
   const specs: WeightSpec[] = [];
+  const names = new Set<string>();
   for (const raw of groups.flatMap((group) => group.weights)) {
     const spec = readWeightSpec(raw, problems);
     if (spec === undefined) continue;
+    if (names.has(spec.name)) {
+      problems.push({ path: `weight ${spec.name}`, message: 'is there twice' });
+    }
+    names.add(spec.name);
     if (raw['quantization'] !== undefined) {
       const message =
         'is quantized; a package holds plain weights (push the model from its folder)';

@@ -28,6 +28,12 @@ it.each([
   ['ReLU', { negative_slope: [0], threshold: 0.5 }, 'a slope or a threshold'],
   ['DepthwiseConv2D', { dilation_rate: [2, 2] }, 'a dilation, which TensorFlow.js leaves out'],
   ['Conv2DTranspose', { dilation_rate: 2 }, 'a dilation'],
+  [
+    'Conv2DTranspose',
+    { output_padding: [1, 1] },
+    'an output_padding, which TensorFlow.js leaves out',
+  ],
+  ['Conv3DTranspose', { output_padding: 0 }, 'an output_padding'],
   ['UpSampling2D', { interpolation: 'bilinear' }, 'an interpolation'],
 ])('refuses a %s with %j, unless TensorFlow.js wrote it', (className, config, problem) => {
   for (const version of ['2.15.0', '3.15.1']) {
@@ -46,6 +52,7 @@ it.each([
   ['ReLU', { max_value: 6, negative_slope: 0, threshold: 0 }],
   ['DepthwiseConv2D', { dilation_rate: [1, 1] }],
   ['Conv2D', { dilation_rate: [2, 2] }],
+  ['Conv2DTranspose', { dilation_rate: [1, 1], output_padding: null }],
   ['UpSampling2D', { interpolation: 'nearest' }],
   ['constructor', {}],
 ])('takes a %s with %j', (className, config) => {

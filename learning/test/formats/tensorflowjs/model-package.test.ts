@@ -122,6 +122,29 @@ describe('a model package', () => {
       'weight dense/kernel: has shape [3,-2]; want whole numbers',
     ],
     [
+      'a weight that is there twice',
+      withManifest([bias, bias, bias, bias]),
+      'weight dense/bias: is there twice',
+    ],
+    [
+      'a layer that waits for itself',
+      {
+        ...model(),
+        modelJson: {
+          ...(model().modelJson as object),
+          modelTopology: functional(dense(2, 'linear'), {
+            ...sequential(),
+            config: {
+              layers: [
+                { ...dense(2, 'linear'), name: 'own', inbound_nodes: [[['own', 0, 0, {}]]] },
+              ],
+            },
+          }),
+        },
+      },
+      'modelTopology: has a layer whose input is never there: own reads own',
+    ],
+    [
       'quantized weights',
       withManifest([kernel, { ...bias, quantization: { dtype: 'uint8', min: 0, scale: 1 } }]),
       'weight dense/bias: is quantized',
@@ -304,6 +327,27 @@ describe('readModelFolder', () => {
     expect(read).toEqual({ ...model(), encoding });
     const broken = await beside('{"kind":"text"}');
     await expect(readModelFolder(broken)).rejects.toThrow('encoding.version: must be 1');
+  });
+
+  it('says where a file stops to be JSON, and reads on behind a byte order mark', async () => {
+    const text = JSON.stringify(model().modelJson);
+    const folder = (content: string) => folderOf({ 'model.json': content, 'weights.bin': bytes });
+    expect(await readModelFolder(await folder(`\ufeff${text}`))).toEqual(model());
+    await expect(readModelFolder(await folder(text.slice(0, 90)))).rejects.toThrow(
+      /is not JSON: .+ position 90/,
+    );
+    await expect(readModelFolder(await folder('version https://git-lfs'))).rejects.toThrow(
+      /is not JSON: .+version ht/,
+    );
+  });
+
+  it('takes a graph that does not say its format, as old converters wrote it', async () => {
+    const node = [
+      { name: 'x', op: 'Placeholder', attr: { dtype: { type: 'DT_FLOAT' } } },
+      { name: 'y', op: 'Softmax', input: ['x'] },
+    ];
+    const { modelJson } = await readModelFolder(await folderOf({}, { node }, []));
+    expect(modelJson).toMatchObject({ format: 'graph-model', modelTopology: { node } });
   });
 
   it('asks for settings.json where neither tells', async () => {

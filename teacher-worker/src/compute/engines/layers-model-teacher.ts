@@ -112,7 +112,14 @@ export class LayersModelTeacher implements TeacherEngine {
       return new LayersModelTeacher(engine, model, settings, description, inputShape, untraced);
     } catch (err) {
       model.dispose();
-      throw gpuFailure(toLyceumError(err).message) ?? err;
+      if (err instanceof LyceumError) throw err;
+      const { message } = toLyceumError(err);
+      throw (
+        gpuFailure(message) ??
+        new LyceumError('INVALID_ARGUMENT', `TensorFlow.js cannot run the model: ${message}`, {
+          cause: err,
+        })
+      );
     }
   }
 

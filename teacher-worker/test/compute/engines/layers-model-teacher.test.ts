@@ -120,3 +120,32 @@ it('gives the same bits whether samples are fed as bytes or as real values', asy
   if ((await engine()).name === 'native') expect(reasons).toEqual([]);
   await teacher.close();
 });
+
+it('refuses a model that loads, and that TensorFlow.js does not compute', async () => {
+  const { bytes } = await makeTeacher(1);
+  const packaged = parseModelPackage(bytes);
+  const modelJson = structuredClone(packaged.modelJson) as {
+    modelTopology: { config: { layers: { class_name: string; config: object }[] } };
+  };
+  // TensorFlow.js 4.22 has it along the last axis alone.
+  const { layers } = modelJson.modelTopology.config;
+  const flatten = layers.findIndex((layer) => layer.class_name === 'Flatten');
+  const name = 'across';
+  const softmax = { class_name: 'Softmax', config: { name, axis: 1 }, name, inbound_nodes: [[['input', 0, 0, {}]]] }; // biome-ignore format: short
+  layers.splice(flatten, 1, softmax, {
+    ...(layers[flatten] as (typeof layers)[0]),
+    inbound_nodes: [[[name, 0, 0, {}]]],
+  } as (typeof layers)[0]);
+  const dataset = parseDataset(makeDataset().bytes);
+  const open = LayersModelTeacher.open(
+    await engine(),
+    { ...packaged, modelJson },
+    { output: 'logits' },
+    dataset,
+    () => undefined,
+  );
+  await expect(open).rejects.toMatchObject({
+    code: 'INVALID_ARGUMENT',
+    message: expect.stringContaining('TensorFlow.js cannot run the model: Softmax along'),
+  });
+});

@@ -1,0 +1,69 @@
+/**
+ * A call of a layer that waits for what no layer gives. TensorFlow.js makes the calls of a functional model as their
+ * inputs come, and goes round without an end while one of them waits. Pure.
+ */
+import { bareName, isObject } from '../../files/index.js';
+
+interface Call {
+  readonly layer: string;
+  /** `[layer, call, tensor, …]` of each input. */
+  readonly reads: readonly unknown[];
+  /** Of those, how many are there. */
+  known: number;
+}
+
+/** They have a call before anybody calls them. */
+const CALLED: ReadonlySet<string> = new Set(['InputLayer', 'Model', 'Functional', 'Sequential']);
+
+/**
+ * @param layers - of one model, as they are written.
+ * @returns the layer that waits, and for which, with the call's number; undefined: all calls can be made.
+ */
+export function openCall(layers: readonly unknown[]): string | undefined {
+  const callCounts = new Map<string, number>();
+  const ready: Call[] = [];
+  for (const layer of layers) {
+    if (!isObject(layer)) continue;
+    const name = String(layer['name']);
+    callCounts.set(name, CALLED.has(String(layer['class_name'])) ? 1 : 0);
+    const nodes = layer['inbound_nodes'];
+    for (const reads of Array.isArray(nodes) ? nodes : []) {
+      if (Array.isArray(reads) && reads.length > 0) ready.push({ layer: name, reads, known: 0 });
+    }
+  }
+  const waiting = new Map<string, Call[]>();
+  for (let call = ready.pop(); call !== undefined; call = ready.pop()) {
+    const awaited = firstOpen(call, callCounts);
+    if (awaited === undefined) {
+      const index = callCounts.get(call.layer) ?? 0;
+      callCounts.set(call.layer, index + 1);
+      const key = inputName(call.layer, index);
+      for (const next of waiting.get(key) ?? []) ready.push(next);
+      waiting.delete(key);
+    } else {
+      const others = waiting.get(awaited);
+      if (others === undefined) waiting.set(awaited, [call]);
+      else others.push(call);
+    }
+  }
+  for (const [awaited, [call]] of waiting) {
+    if (call !== undefined) return `${bareName(call.layer)} reads ${bareName(awaited)}`;
+  }
+  return undefined;
+}
+
+/** The first input that is not there yet. */
+function firstOpen(call: Call, callCounts: ReadonlyMap<string, number>): string | undefined {
+  for (; call.known < call.reads.length; call.known++) {
+    const read = call.reads[call.known];
+    const [layer, number] = Array.isArray(read) ? read : [];
+    const index = Math.floor(Number(number));
+    const count = callCounts.get(String(layer));
+    if (count === undefined || count <= index) return inputName(String(layer), index);
+  }
+  return undefined;
+}
+
+function inputName(layer: string, index: number): string {
+  return index > 0 ? `call ${index} of ${layer}` : layer;
+}

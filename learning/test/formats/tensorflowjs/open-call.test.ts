@@ -1,0 +1,52 @@
+/** Calls of layers as TensorFlow.js and Keras 2 write them; that TensorFlow.js waits without an end was seen. */
+import { expect, it } from 'vitest';
+import { openCall } from '../../../src/formats/tensorflowjs/open-call.js';
+
+const input = { class_name: 'InputLayer', name: 'in', inbound_nodes: [] };
+/** Each of `calls` is the inputs of one: a layer, or `[layer, call]`. */
+const layer = (name: string, ...calls: (string | [string, number])[][]) => ({
+  class_name: 'Dense',
+  name,
+  inbound_nodes: calls.map((inputs) =>
+    inputs.map((one) => (typeof one === 'string' ? [one, 0, 0, {}] : [...one, 0, {}])),
+  ),
+});
+
+it.each([
+  ['in a row', [input, layer('a', ['in']), layer('b', ['a'])]],
+  ['listed backwards', [layer('b', ['a']), layer('a', ['in']), input]],
+  ['shared', [input, layer('a', ['in'], ['b']), layer('b', ['a']), layer('c', ['b', ['a', 1]])]],
+  ['a model', [input, { ...layer('m', ['in']), class_name: 'Model' }, layer('b', [['m', 1]])]],
+  [
+    'of a Sequential',
+    [
+      { class_name: 'Dense', config: {} },
+      { class_name: 'Dense', config: {} },
+    ],
+  ],
+  ['no layers', [null, 7, { inbound_nodes: 'x' }, { inbound_nodes: [[], 3] }]],
+])('finds none where layers are %s', (_, layers) => {
+  expect(openCall(layers)).toBeUndefined();
+});
+
+it.each([
+  ['a layer that is not there', [input, layer('a', ['nobody'])], 'a reads nobody'],
+  ['itself', [input, layer('a', ['a'])], 'a reads a'],
+  ['a call that is not there', [input, layer('a', [['in', 5]])], 'a reads call 5 of in'],
+  ['a layer that nobody calls', [input, layer('a'), layer('b', ['in', 'a'])], 'b reads a'],
+  [
+    'an input that is none',
+    [input, { ...layer('a'), inbound_nodes: [['in']] }],
+    'a reads undefined',
+  ],
+])('names a layer that reads %s', (_, layers, message) => {
+  expect(openCall(layers)).toContain(message);
+});
+
+it('looks at a hundred thousand layers at once', () => {
+  const layers = Array.from({ length: 100_000 }, (_, i) => layer(`l${i}`, [`l${i + 1}`]));
+  expect(openCall([...layers, input])).toBe('l99999 reads l100000');
+  expect(openCall([...layers, { ...input, name: 'l100000' }])).toBeUndefined();
+  const fan = Array.from({ length: 200_000 }, (_, i) => layer(`l${i}`, ['a']));
+  expect(openCall([...fan, layer('a', ['in']), input])).toBeUndefined();
+});
