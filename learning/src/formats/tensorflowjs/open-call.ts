@@ -46,20 +46,36 @@ export function openCall(layers: readonly unknown[]): string | undefined {
       else others.push(call);
     }
   }
-  for (const [awaited, [call]] of waiting) {
-    if (call !== undefined) return `${bareName(call.layer)} reads ${bareName(awaited)}`;
+  const stuck = new Map([...waiting.values()].flat().map((call) => [call.layer, call]));
+  const [first] = stuck.values();
+  return first === undefined ? undefined : rootOf(first, stuck);
+}
+
+/** @returns what the others wait for: a layer that waits for none of them, or one of a circle. */
+function rootOf(first: Call, stuck: ReadonlyMap<string, Call>): string {
+  const seen = new Set<Call>();
+  let call = first;
+  while (!seen.has(call)) {
+    seen.add(call);
+    call = stuck.get(awaitedBy(call).layer) ?? call;
   }
-  return undefined;
+  const { layer, index } = awaitedBy(call);
+  return `${bareName(call.layer)} reads ${bareName(inputName(layer, index))}`;
+}
+
+/** The input that is not there yet. */
+function awaitedBy({ reads, known }: Call): { layer: string; index: number } {
+  const read = reads[known];
+  const [layer, number] = Array.isArray(read) ? read : [];
+  return { layer: String(layer), index: Math.floor(Number(number)) };
 }
 
 /** The first input that is not there yet. */
 function firstOpen(call: Call, callCounts: ReadonlyMap<string, number>): string | undefined {
   for (; call.known < call.reads.length; call.known++) {
-    const read = call.reads[call.known];
-    const [layer, number] = Array.isArray(read) ? read : [];
-    const index = Math.floor(Number(number));
-    const count = callCounts.get(String(layer));
-    if (count === undefined || count <= index) return inputName(String(layer), index);
+    const { layer, index } = awaitedBy(call);
+    const count = callCounts.get(layer);
+    if (count === undefined || count <= index) return inputName(layer, index);
   }
   return undefined;
 }

@@ -32,6 +32,12 @@ it.each([
 it.each([
   ['a layer that is not there', [input, layer('a', ['nobody'])], 'a reads nobody'],
   ['itself', [input, layer('a', ['a'])], 'a reads a'],
+  [
+    'what others wait for',
+    [layer('a', [['in', 2]]), layer('b', ['a']), layer('c', ['b']), input],
+    'a reads call 2 of in',
+  ],
+  ['itself by another', [layer('a', ['b']), layer('b', ['a']), layer('c', ['b'])], 'b reads a'],
   ['a call that is not there', [input, layer('a', [['in', 5]])], 'a reads call 5 of in'],
   ['a layer that nobody calls', [input, layer('a'), layer('b', ['in', 'a'])], 'b reads a'],
   [
