@@ -7,6 +7,7 @@
  *     activation   `silu`                                        → `swish`
  *     LeakyReLU    `negative_slope`                              → `alpha`
  *     ends         `input_layers: [layer, 0, 0]`                 → `[[layer, 0, 0]]`
+ *     of a model   `keras_history: [model, 0, 0]`                → `[model, 1, 0]`
  *     weights      `model/layer/kernel`                          → `layer/kernel`
  *                  `depthwise/kernel`                            → `depthwise/depthwise_kernel`
  *
@@ -17,26 +18,34 @@ import type { RawWeightGroup } from './model-weights.js';
 
 /** The topology with all of it put right. */
 export function mendedTopology(modelTopology: unknown): unknown {
-  if (Array.isArray(modelTopology)) return modelTopology.map(mendedTopology);
-  if (!isObject(modelTopology)) return modelTopology;
-  const { class_name: className, config } = modelTopology;
+  return mended(modelTopology, new Set());
+}
+
+/** @param models - names of the models among the layers of the model that this is a part of. */
+function mended(value: unknown, models: ReadonlySet<string>): unknown {
+  if (Array.isArray(value)) return value.map((one) => mended(one, models));
+  if (!isObject(value)) return value;
+  const { class_name: className, config, layers } = value;
+  const own = Array.isArray(layers) ? modelNames(layers) : models;
   if (className === 'DTypePolicy' && isObject(config)) return config['name'];
-  const mended = Object.entries(modelTopology).map(([key, value]) => [
+  const entries = Object.entries(value).map(([key, one]) => [
     key,
     ENDS.has(key)
-      ? mendedEnds(value)
+      ? mendedEnds(one, own)
       : key === 'inbound_nodes'
-        ? mendedNodes(value)
-        : key === 'activation' && value === 'silu'
+        ? mendedNodes(one, own)
+        : key === 'activation' && one === 'silu'
           ? 'swish'
-          : value,
+          : one,
   ]);
   const plain: Record<string, unknown> = Object.fromEntries(
-    mended.map(([key, value]) => [key, mendedTopology(value)]),
+    entries.map(([key, one]) => [key, mended(one, own)]),
   );
   const mendedConfig = MENDED_CONFIGS.get(String(className));
   return mendedConfig === undefined ? plain : { ...plain, config: mendedConfig(plain['config']) };
 }
+
+const MODELS: ReadonlySet<string> = new Set(['Model', 'Functional', 'Sequential']);
 
 const ENDS: ReadonlySet<string> = new Set(['input_layers', 'output_layers']);
 
@@ -60,16 +69,34 @@ function mendedSlope(config: unknown): unknown {
 }
 
 /** A single tensor stands without a list around it. */
-function mendedEnds(tensors: unknown): unknown {
-  return Array.isArray(tensors) && typeof tensors[0] === 'string' ? [tensors] : tensors;
+function mendedEnds(tensors: unknown, models: ReadonlySet<string>): unknown {
+  return Array.isArray(tensors) && typeof tensors[0] === 'string'
+    ? [mendedHistory(tensors, models)]
+    : tensors;
+}
+
+/** A model has a call of its own in TensorFlow.js, before anybody calls it. */
+function mendedHistory(
+  [layer, call, ...others]: unknown[],
+  models: ReadonlySet<string>,
+): unknown[] {
+  const isModel = models.has(String(layer));
+  return [layer, isModel ? Number(call) + 1 : call, ...others];
+}
+
+function modelNames(layers: readonly unknown[]): ReadonlySet<string> {
+  const models = layers.filter(isObject).filter((layer) => MODELS.has(String(layer['class_name'])));
+  return new Set(models.map((model) => String(model['name'])));
 }
 
 /** One node for each call of the layer, of all tensors among its arguments. */
-function mendedNodes(nodes: unknown): unknown {
+function mendedNodes(nodes: unknown, models: ReadonlySet<string>): unknown {
   if (!Array.isArray(nodes) || !nodes.every((node) => isObject(node) && 'args' in node)) {
     return nodes;
   }
-  return nodes.map((node: unknown) => historiesIn(node).map((history) => [...history, {}]));
+  return nodes.map((node: unknown) =>
+    historiesIn(node).map((history) => [...mendedHistory(history, models), {}]),
+  );
 }
 
 function historiesIn(value: unknown): unknown[][] {
@@ -89,7 +116,10 @@ export function mendedWeightNames(
   modelTopology: unknown,
 ): readonly RawWeightGroup[] {
   const layers = layerNames(modelTopology);
-  const mended = (name: string) => {
+  // Keras 2 allows it, and writes such a name as it is.
+  const withSlash = [...layers.keys()].filter((layer) => layer.includes('/'));
+  const mendedName = (name: string) => {
+    if (withSlash.some((layer) => name.startsWith(`${layer}/`))) return name;
     const parts = name.split('/');
     const first = parts.findIndex((part) => layers.has(part));
     if (first < 0) return name;
@@ -101,7 +131,7 @@ export function mendedWeightNames(
   return groups.map((group) => ({
     ...group,
     weights: group.weights.map((weight) =>
-      typeof weight['name'] === 'string' ? { ...weight, name: mended(weight['name']) } : weight,
+      typeof weight['name'] === 'string' ? { ...weight, name: mendedName(weight['name']) } : weight,
     ),
   }));
 }

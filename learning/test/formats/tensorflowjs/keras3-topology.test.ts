@@ -33,3 +33,39 @@ it.each([
   const [group] = mendedWeightNames([{ paths: [], weights }], topology(className, {}));
   expect(group?.weights).toEqual([{ name }, { name: 'own/bias' }]);
 });
+
+it('counts the calls of a model within the model from 1, as TensorFlow.js does', () => {
+  const read = (layer: string) => [{ args: [{ class_name: '__keras_tensor__', config: { keras_history: [layer, 0, 0] } }], kwargs: {} }]; // biome-ignore format: short
+  const layer = (class_name: string, name: string, nodes: object[], layers?: object[]) => ({
+    class_name,
+    name,
+    config: layers === undefined ? {} : { layers, output_layers: [layers.length < 2 ? 'in' : 'own', 0, 0] }, // biome-ignore format: short
+    inbound_nodes: nodes,
+  });
+  const inner = [layer('InputLayer', 'in', []), layer('Dense', 'own', read('in'))];
+  const model = layer('Functional', 'all', [], [
+    layer('InputLayer', 'in', []),
+    layer('Functional', 'inner', read('in'), inner),
+    layer('Dense', 'own', read('inner')),
+  ]); // biome-ignore format: short
+  const { config } = mendedTopology(model) as {
+    config: { layers: { inbound_nodes: unknown; config: { layers?: { inbound_nodes: unknown }[] } }[] };
+  }; // biome-ignore format: short
+  const nodes = (layers: readonly { inbound_nodes: unknown }[] = []) =>
+    layers.map((one) => one.inbound_nodes);
+  expect(nodes(config.layers)).toEqual([[], [[['in', 0, 0, {}]]], [[['inner', 1, 0, {}]]]]);
+  expect(nodes(config.layers[1]?.config.layers)).toEqual([[], [[['in', 0, 0, {}]]]]);
+  const last = layer('Functional', 'all', [], [layer('Sequential', 'own', read('in')), ...inner.slice(0, 1)]); // biome-ignore format: short
+  expect(mendedTopology(last)).toMatchObject({ config: { output_layers: [['own', 1, 0]] } });
+  // As Keras 2 and TensorFlow.js have it already.
+  const older = { layers: [{ class_name: 'Model', name: 'inner' }], output_layers: [['inner', 1, 0]] }; // biome-ignore format: short
+  expect(mendedTopology(older)).toEqual(older);
+});
+
+it('leaves names alone that have a slash themselves', () => {
+  const layers = ['conv', 'block/conv'].map((name) => topology('Conv2D', { name }));
+  const weights = ['block/conv/kernel', 'conv/kernel', 'model/conv/bias'].map((name) => ({ name }));
+  const [group] = mendedWeightNames([{ paths: [], weights }], layers);
+  const names = group?.weights.map(({ name }) => name);
+  expect(names).toEqual(['block/conv/kernel', 'conv/kernel', 'conv/bias']);
+});
