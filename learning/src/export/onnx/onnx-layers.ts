@@ -93,10 +93,7 @@ function overImage(operation: 'ReduceMean' | 'ReduceMax'): Emit {
 const batchNormalization: Emit = (layer, { graph, inputs, weight }) => {
   const axis = axisOf(layer);
   if (axis !== -1 && axis !== 3) {
-    throw unsupported(
-      layer,
-      `it normalises axis ${axis}; only the last, as -1 or 3, can be exported`,
-    );
+    throw unsupported(layer, `it normalises axis ${axis}; want the last, as -1 or 3`);
   }
   const mean = weight('moving_mean').values;
   const variance = weight('moving_variance').values;

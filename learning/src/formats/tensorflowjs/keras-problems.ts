@@ -7,6 +7,7 @@ interface Layer {
 }
 
 const LEFT_OUT = 'which TensorFlow.js leaves out';
+const WRONG_SIZE = 'a size that TensorFlow.js takes for that of all samples';
 const REMEDY = 'export the model as a SavedModel or as ONNX';
 
 /** By the layer's class: with what it is another one in TensorFlow.js; undefined: it is the same. */
@@ -17,6 +18,8 @@ const OTHERWISE: ReadonlyMap<string, (layer: Layer, all: readonly Layer[]) => st
     ['Conv2DTranspose', (layer) => dilation(layer) ?? outputPadding(layer)],
     ['Conv3DTranspose', (layer) => dilation(layer) ?? outputPadding(layer)],
     ['UpSampling2D', interpolation],
+    ['CenterCrop', () => WRONG_SIZE],
+    ['Resizing', () => WRONG_SIZE],
     ['GlobalAveragePooling1D', mask],
   ]);
 

@@ -34,6 +34,12 @@ it.each([
     'an output_padding, which TensorFlow.js leaves out',
   ],
   ['Conv3DTranspose', { output_padding: 0 }, 'an output_padding'],
+  [
+    'CenterCrop',
+    { height: 8, width: 8 },
+    'a size that TensorFlow.js takes for that of all samples',
+  ],
+  ['Resizing', { height: 8, width: 8 }, 'the layer own (Resizing) with a size'],
   ['UpSampling2D', { interpolation: 'bilinear' }, 'an interpolation'],
 ])('refuses a %s with %j, unless TensorFlow.js wrote it', (className, config, problem) => {
   for (const version of ['2.15.0', '3.15.1']) {
