@@ -36,7 +36,8 @@ export const headers = z.record(
 
 /** Headers, and parts of a URL's query, that carry keys. */
 const KEY_HEADER = /^(?:(?:proxy-)?authorization|cookie|(?:.+-)?(?:api-?key|key|token|secret))$/i;
-const KEY_PART = /^(?:(?:api|access|auth|subscription)[-_]?)?(?:key|token|secret|sig|signature|pass(?:word)?)$/i;
+const KEY_PART =
+  /^(?:(?:api|access|auth|subscription)[-_]?)?(?:key|token|secret|sig|signature|pass(?:word)?)$/i;
 
 /** Keys that stand in a document itself: others read it, and a run's copy of it. */
 export function writtenKeyProblems({
