@@ -15,7 +15,7 @@ import {
 import { askingsOf } from './askings.js';
 import { Budgets, type MaxCost } from './budgets.js';
 import { NOTHING_PAID, type PaidFigures, paidFigures } from './costs.js';
-import { CallLimit, eachTeacher, type TeacherFailure } from './each-teacher.js';
+import { CallLimit, eachTeacher, Refusals, type TeacherFailure } from './ending/index.js';
 import { Manners } from './manners.js';
 import {
   type Again,
@@ -26,7 +26,6 @@ import {
   questionsCost,
 } from './open-questions.js';
 import { answerLineOf, readKeptRaw } from './read-response.js';
-import { Refusals } from './refusals.js';
 import { TeacherCalls, type TeacherCallsOptions } from './teacher-calls.js';
 
 export interface CollectOptions {

@@ -29,7 +29,7 @@ export {
   partOf,
   sumOf,
 } from './costs.js';
-export { CallLimit, eachTeacher, OF_THE_CALL, type TeacherFailure } from './each-teacher.js';
+export { CallLimit, eachTeacher, OF_THE_CALL, type TeacherFailure } from './ending/index.js';
 export {
   AGAIN,
   type Again,

@@ -20,7 +20,7 @@ import {
   sumOf,
   toldUsage,
 } from './costs.js';
-import { OF_THE_CALL } from './each-teacher.js';
+import { OF_THE_CALL, type Refusals } from './ending/index.js';
 import { type Manners, REFUSES_MANNER } from './manners.js';
 import type { Question } from './open-questions.js';
 import {
@@ -33,7 +33,6 @@ import {
   saidOf,
   usageOf,
 } from './read-response.js';
-import type { Refusals } from './refusals.js';
 
 export interface TeacherCallsOptions {
   readonly teacher: ImitationTeacher;
