@@ -1,5 +1,4 @@
 /** Runs a classifier that is a TensorFlow.js GraphModel. Its operations run one by one. */
-import { LyceumError, toLyceumError } from '@lyceum/proto';
 import type { GraphModel, io, Tensor } from '@tensorflow/tfjs';
 import {
   GraphInference,
@@ -11,7 +10,7 @@ import {
   packageWeightSpecs,
   tfjsGraphClassifier,
 } from '../formats/tensorflowjs/index.js';
-import { type Engine, gpuFailure } from './engine/index.js';
+import { type Engine, modelFailure } from './engine/index.js';
 import { graphInput, takenOutput } from './graph-tensors.js';
 
 export class GraphModelInference extends GraphInference {
@@ -32,7 +31,7 @@ export class GraphModelInference extends GraphInference {
   /**
    * Loads the model and runs it once, on zeros.
    *
-   * @throws {LyceumError} INVALID_ARGUMENT if tfjs cannot run it, or samples of that shape do not fit; as `gpuFailure`.
+   * @throws {LyceumError} INVALID_ARGUMENT if tfjs cannot run it, or samples of that shape do not fit; as `modelFailure`.
    */
   static async open(
     engine: Engine,
@@ -47,14 +46,7 @@ export class GraphModelInference extends GraphInference {
       return inference;
     } catch (err) {
       model?.dispose();
-      if (err instanceof LyceumError) throw err;
-      const { message } = toLyceumError(err);
-      throw (
-        gpuFailure(message) ??
-        new LyceumError('INVALID_ARGUMENT', `TensorFlow.js cannot run the graph: ${message}`, {
-          cause: err,
-        })
-      );
+      throw modelFailure(err, 'TensorFlow.js cannot run the graph');
     }
   }
 

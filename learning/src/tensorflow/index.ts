@@ -18,8 +18,8 @@ export { DropoutMasks } from './dropout-masks.js';
 export {
   type Engine,
   type GpuFacts,
-  gpuFailure,
   gpuProblem,
+  modelFailure,
   openEngine,
   prepareEngine,
   type Tf,

@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { LyceumError, toLyceumError } from '@lyceum/proto';
+import { LyceumError } from '@lyceum/proto';
 import {
   type ElementType,
   GraphInference,
@@ -16,8 +16,8 @@ import {
 } from '../formats/saved-model/index.js';
 import {
   type Engine,
-  gpuFailure,
   type InputInfo,
+  modelFailure,
   type NativeBackend,
   nativeBackend,
 } from './engine/index.js';
@@ -51,7 +51,7 @@ export class SavedModelInference extends GraphInference {
    * Loads the model and runs it once, on zeros.
    *
    * @throws {LyceumError} FAILED_PRECONDITION if the engine is not TensorFlow's library, INVALID_ARGUMENT if that
-   *   refuses the model, or samples of that shape do not fit; as `gpuFailure`.
+   *   refuses the model, or samples of that shape do not fit; as `modelFailure`.
    */
   static async open(
     engine: Engine,
@@ -71,14 +71,7 @@ export class SavedModelInference extends GraphInference {
       return inference;
     } catch (err) {
       if (session !== undefined) backend.deleteSavedModel(session);
-      if (err instanceof LyceumError) throw err;
-      const { message } = toLyceumError(err);
-      throw (
-        gpuFailure(message) ??
-        new LyceumError('INVALID_ARGUMENT', `TensorFlow refuses the model: ${message}`, {
-          cause: err,
-        })
-      );
+      throw modelFailure(err, 'TensorFlow refuses the model');
     }
   }
 

@@ -1,6 +1,6 @@
 /** What TensorFlow throws where the device and not the model is why it cannot go on, in words. Pure. */
 import type { Gpu } from '@lyceum/platform';
-import { LyceumError } from '@lyceum/proto';
+import { LyceumError, toLyceumError } from '@lyceum/proto';
 
 const NO_MEMORY =
   /OOM when allocating|RESOURCE_EXHAUSTED|ResourceExhausted|CUDA_ERROR_OUT_OF_MEMORY|_STATUS_ALLOC_FAILED/i;
@@ -20,6 +20,19 @@ export function gpuFailure(message: string): LyceumError | undefined {
       ? `the driver is too old for TensorFlow on this GPU (${failure}); install ${PTX_DRIVER} or newer`
       : failure;
   return new LyceumError('FAILED_PRECONDITION', `TensorFlow cannot compute on the GPU: ${why}`);
+}
+
+/**
+ * What is wrong where a model does not open or run: the GPU as {@link gpuFailure} has it, else INVALID_ARGUMENT, the model.
+ *
+ * @param refusal - `TensorFlow.js cannot run the model`.
+ */
+export function modelFailure(thrown: unknown, refusal: string): LyceumError {
+  if (thrown instanceof LyceumError) return thrown;
+  const { message } = toLyceumError(thrown);
+  const ofModel = () =>
+    new LyceumError('INVALID_ARGUMENT', `${refusal}: ${message}`, { cause: thrown });
+  return gpuFailure(message) ?? ofModel();
 }
 
 /**

@@ -17,19 +17,12 @@ import {
 import {
   type Engine,
   type FedValues,
-  gpuFailure,
   gpuProblem,
   Inference,
   loadModel,
+  modelFailure,
 } from '@lyceum/learning/tensorflow';
-import {
-  CLASS_OUTPUT,
-  elementCount,
-  LyceumError,
-  layerOutput,
-  outputLayer,
-  toLyceumError,
-} from '@lyceum/proto';
+import { CLASS_OUTPUT, elementCount, LyceumError, layerOutput, outputLayer } from '@lyceum/proto';
 import {
   type AnswerRequest,
   type AnswerTensor,
@@ -112,14 +105,7 @@ export class LayersModelTeacher implements TeacherEngine {
       return new LayersModelTeacher(engine, model, settings, description, inputShape, untraced);
     } catch (err) {
       model.dispose();
-      if (err instanceof LyceumError) throw err;
-      const { message } = toLyceumError(err);
-      throw (
-        gpuFailure(message) ??
-        new LyceumError('INVALID_ARGUMENT', `TensorFlow.js cannot run the model: ${message}`, {
-          cause: err,
-        })
-      );
+      throw modelFailure(err, 'TensorFlow.js cannot run the model');
     }
   }
 
