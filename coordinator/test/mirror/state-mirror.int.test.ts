@@ -2,9 +2,11 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { KeyValue } from '@lyceum/platform/nats';
 import { LyceumError, NAME_BUCKET, POINTER_BUCKET, RUN_BUCKET } from '@lyceum/proto';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { CheckpointPointer } from '../../src/documents/checkpoint-pointer.js';
+import type { MirrorFolder } from '../../src/mirror/mirror-folder.js';
 import { mirroredBucket } from '../../src/mirror/mirrored-stores.js';
 import { restoreStore } from '../../src/mirror/restore-store.js';
 import { StateMirror } from '../../src/mirror/state-mirror.js';
@@ -43,6 +45,28 @@ async function lead(
   const leading = await startMirror(nats, path, runs);
   started.push(leading.mirror);
   return leading;
+}
+
+/** A copy of the first server, where the keys of runs are told as `keys` says. */
+async function startWithKeys(
+  folderOf: MirrorFolder,
+  kv: KeyValue,
+  keys: (mirror: StateMirror) => Promise<string[]>,
+): Promise<void> {
+  const { nats } = first();
+  const unchanged = { put: async () => {}, delete: async () => {} };
+  const mirror = new StateMirror({
+    folder: folderOf,
+    buckets: {
+      runs: { ...mirroredBucket(kv, unchanged), keys: () => keys(mirror) },
+      pointers: await nats.keyValue(POINTER_BUCKET, { create: true }),
+      names: await nats.keyValue(NAME_BUCKET, { create: true }),
+    },
+    blobs: await nats.blobs({ create: true }),
+    log,
+  });
+  started.push(mirror);
+  await mirror.start({ storeId: 'one', generation: 0, leaderEpoch: 1 }, () => []);
 }
 
 /** As a student worker does: a blob, and the pointer moved to it. */
@@ -199,25 +223,11 @@ test('a record that is created while the copy is made is in the copy', async () 
   const folderOf = await openFolder();
   const kv = await first().nats.keyValue(RUN_BUCKET, { create: true });
   const text = runRecordText(training());
-  const mirror = new StateMirror({
-    folder: folderOf,
-    buckets: {
-      runs: {
-        ...mirroredBucket(kv, { put: async () => {}, delete: async () => {} }),
-        keys: async () => {
-          const keys = await kv.keys();
-          await mirror.runs.create('run', text);
-          return keys;
-        },
-      },
-      pointers: await first().nats.keyValue(POINTER_BUCKET, { create: true }),
-      names: await first().nats.keyValue(NAME_BUCKET, { create: true }),
-    },
-    blobs: await first().nats.blobs({ create: true }),
-    log,
+  await startWithKeys(folderOf, kv, async (mirror) => {
+    const keys = await kv.keys();
+    await mirror.runs.create('run', text);
+    return keys;
   });
-  started.push(mirror);
-  await mirror.start({ storeId: 'one', generation: 0, leaderEpoch: 1 }, () => []);
   expect(await folderOf.record('runs', 'run')).toBe(text);
 });
 
@@ -234,18 +244,7 @@ test('a copy is made good however often NATS is away meanwhile, and then says wh
     asked++;
     throw new LyceumError('UNAVAILABLE', 'NATS is away');
   };
-  const mirror = new StateMirror({
-    folder: folderOf,
-    buckets: {
-      runs: { ...mirroredBucket(kv, { put: async () => {}, delete: async () => {} }), keys },
-      pointers: await first().nats.keyValue(POINTER_BUCKET, { create: true }),
-      names: await first().nats.keyValue(NAME_BUCKET, { create: true }),
-    },
-    blobs: await first().nats.blobs({ create: true }),
-    log,
-  });
-  started.push(mirror);
-  await mirror.start({ storeId: 'one', generation: 0, leaderEpoch: 1 }, () => []);
+  await startWithKeys(folderOf, kv, keys);
   isAway = true;
   await vi.waitFor(() => expect(asked).toBeGreaterThan(1), PATIENT);
   isAway = false;
