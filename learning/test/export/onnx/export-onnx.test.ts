@@ -108,18 +108,27 @@ function mixture(): LayersModel {
   return model({ inputs, outputs: out as never });
 }
 
-it('every kind of layer that it knows', async () => {
-  const model = mixture();
+/** Exports a model of three classes with weights of all kinds, runs it on some samples, and frees it. */
+async function expectSameAnswers(
+  model: LayersModel,
+  output: 'logits' | 'probabilities',
+  sampleShape: number[],
+  count: number,
+): Promise<void> {
   scramble(model);
-  const file = exportOnnx(await packaged(model, { output: 'probabilities' }), plain([8, 6, 2], 3));
-  const rows = samples(5, [8, 6, 2]);
-  const expected = await (model.predict(engine.tf.tensor(rows, [5, 8, 6, 2])) as Tensor).data();
-  const { probabilities } = await run(file, new OnnxTensor('float32', rows, [5, 8, 6, 2]));
+  const file = exportOnnx(await packaged(model, { output }), plain(sampleShape, 3));
+  const rows = samples(count, sampleShape);
+  const shape = [count, ...sampleShape];
+  const expected = await (model.predict(engine.tf.tensor(rows, shape)) as Tensor).data();
+  const given = await run(file, new OnnxTensor('float32', rows, shape));
   for (const [i, value] of expected.entries()) {
-    expect(Number(probabilities?.data[i])).toBeCloseTo(value, 5);
+    expect(Number(given[output]?.data[i])).toBeCloseTo(value, 5);
   }
   model.dispose();
-});
+}
+
+it('every kind of layer that it knows', () =>
+  expectSameAnswers(mixture(), 'probabilities', [8, 6, 2], 5));
 
 it('with preprocessing, softmax and labels takes bytes and gives names', async () => {
   const model = buildStudent(engine, { architecture: 'mlp', hiddenUnits: [8], dropout: 0 }, [4, 4, 1], 3, 1); // biome-ignore format: short
@@ -184,7 +193,7 @@ it('names what has no counterpart', async () => {
   for (const built of [model, swish]) built.dispose();
 });
 
-it('pads dilated kernels as TensorFlow does', async () => {
+it('pads dilated kernels as TensorFlow does', () => {
   const { layers, sequential } = engine.tf;
   const model = sequential({
     layers: [
@@ -192,15 +201,7 @@ it('pads dilated kernels as TensorFlow does', async () => {
       layers.globalMaxPooling2d({ dataFormat: 'channelsLast' }),
     ],
   });
-  scramble(model);
-  const file = exportOnnx(await packaged(model, { output: 'logits' }), plain([9, 8, 2], 3));
-  const rows = samples(2, [9, 8, 2]);
-  const expected = await (model.predict(engine.tf.tensor(rows, [2, 9, 8, 2])) as Tensor).data();
-  const { logits } = await run(file, new OnnxTensor('float32', rows, [2, 9, 8, 2]));
-  for (const [i, value] of expected.entries()) {
-    expect(Number(logits?.data[i])).toBeCloseTo(value, 5);
-  }
-  model.dispose();
+  return expectSameAnswers(model, 'logits', [9, 8, 2], 2);
 });
 
 interface SavedLayer {
