@@ -13,7 +13,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const TERMINATION_MS = 3_000;
 const KEPT_OUTPUT_CHARACTERS = 64 * 1024;
 
-/** A tool that ended with something else than 0. */
+/** A tool that ended with something else than 0, or did not end. */
 export class ToolError extends Error {
   /** @param {string} tool @param {string} outcome @param {string} output stdout and stderr, as they came */
   constructor(tool, outcome, output) {
@@ -26,11 +26,15 @@ export class ToolError extends Error {
 /**
  * @param {string} tool
  * @param {readonly string[]} args
- * @param {{ cwd: string, signal: AbortSignal, env?: NodeJS.ProcessEnv }} options `env` adds to this process's
+ * @param {object} options
+ * @param {string} options.cwd
+ * @param {AbortSignal} options.signal
+ * @param {NodeJS.ProcessEnv} [options.env] adds to this process's
+ * @param {number} [options.patienceMs] for one that may hang so that nothing ends it, as in a driver
  * @returns {Promise<string>} its stdout
  * @throws {ToolError}
  */
-export async function runTool(tool, args, { cwd, signal, env = {} }) {
+export async function runTool(tool, args, { cwd, signal, env = {}, patienceMs }) {
   signal.throwIfAborted();
   const child = spawn(tool, args, {
     cwd,
@@ -49,14 +53,28 @@ export async function runTool(tool, args, { cwd, signal, env = {} }) {
   });
   const ended = new Promise((resolve, reject) => {
     child.once('error', reject);
-    child.once('close', (code, killedBy) => resolve(killedBy ?? code));
+    child.once('close', (code, killedBy) =>
+      resolve(code === 0 ? undefined : `ended with ${killedBy ?? code}`),
+    );
   });
   const stop = () => void terminateGroup(child.pid);
   signal.addEventListener('abort', stop, { once: true });
+  let patience;
+  const hung = new Promise((resolve) => {
+    if (patienceMs === undefined) return;
+    patience = setTimeout(() => {
+      // What hangs in a driver does not end even so: it is left alone.
+      if (child.pid !== undefined) signalGroup(child.pid, 'SIGKILL');
+      child.unref();
+      child.stdout.destroy();
+      child.stderr.destroy();
+      resolve(`does not answer within ${patienceMs / 1000} s`);
+    }, patienceMs);
+  });
   try {
-    const outcome = await ended;
+    const failure = await Promise.race([ended, hung]);
     signal.throwIfAborted();
-    if (outcome !== 0) throw new ToolError(tool, `ended with ${outcome}`, output);
+    if (failure !== undefined) throw new ToolError(tool, failure, output);
     return stdout;
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
@@ -65,6 +83,7 @@ export async function runTool(tool, args, { cwd, signal, env = {} }) {
     throw error;
   } finally {
     signal.removeEventListener('abort', stop);
+    clearTimeout(patience);
   }
 }
 

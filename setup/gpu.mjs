@@ -18,13 +18,17 @@ const TALKATIVE = { TF_CPP_MIN_LOG_LEVEL: '0', TF_CPP_VMODULE: 'dso_loader=1' };
 const OF_THE_GPU = /cuda|cudnn|gpu|dlopen|dlerror|\.so/i;
 const SHOWN_LINES = 20;
 
+/** A driver that must be loaded first takes some seconds. */
+const DRIVER_PATIENCE_MS = 30_000;
+
 /**
  * @param {{ checkout: string, cache: string, signal: AbortSignal }} options
  * @returns {Promise<{ reason: string, remedy: string } | undefined>} undefined: it is used, or there is none
  */
 export async function unusedGpu({ checkout, cache, signal }) {
-  if (!(await hasGpu(checkout, signal))) {
-    say(TOPIC, 'nvidia-smi shows no GPU here: whether TensorFlow uses one was not tried');
+  const lack = await lackOfGpu(checkout, signal);
+  if (lack !== undefined) {
+    say(TOPIC, `${lack}: whether TensorFlow uses a GPU was not tried`);
     return undefined;
   }
   try {
@@ -61,18 +65,32 @@ export function showCudaLibraries(cache, env) {
 
 /** TensorFlow's library looks in `nvidia` beside its own folder. @param {string} cache */
 function librariesCommand(cache) {
-  const place = join(cache, 'engine');
-  return `python3 -m pip install --no-deps --require-hashes --target ${place} -r ${CUDA_LIBRARIES}`;
+  const words = ['--target', join(cache, 'engine'), '-r', CUDA_LIBRARIES].map(shellWord);
+  return `python3 -m pip install --no-deps --require-hashes ${words.join(' ')}`;
 }
 
-/** @param {string} cwd @param {AbortSignal} signal */
-async function hasGpu(cwd, signal) {
-  if (findOnPath('nvidia-smi') === undefined) return false;
+/** @param {string} text */
+function shellWord(text) {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+/** @param {string} cwd @param {AbortSignal} signal @returns {Promise<string | undefined>} undefined: there is one */
+async function lackOfGpu(cwd, signal) {
+  const visible = process.env['CUDA_VISIBLE_DEVICES'];
+  if (visible !== undefined && !/^\s*(\d|GPU-|MIG-)/.test(visible)) {
+    return `CUDA_VISIBLE_DEVICES=${visible} leaves no GPU`;
+  }
+  const none = 'nvidia-smi shows no GPU here';
+  if (findOnPath('nvidia-smi') === undefined) return none;
   try {
-    return /^GPU \d/m.test(await runTool('nvidia-smi', ['--list-gpus'], { cwd, signal }));
+    const list = await runTool('nvidia-smi', ['--list-gpus'], {
+      cwd,
+      signal,
+      patienceMs: DRIVER_PATIENCE_MS,
+    });
+    return /^GPU \d/m.test(list) ? undefined : none;
   } catch (error) {
     if (!(error instanceof ToolError)) throw error;
-    say(TOPIC, `nvidia-smi does not answer: ${error.output.trim()}`);
-    return false;
+    return [error.message, error.output.trim()].filter((text) => text !== '').join(': ');
   }
 }

@@ -32,7 +32,7 @@ exports.backend = () => ({ isUsingGpuDevice: process.env.USES_GPU === 'yes' });
 
 function makeCheckout({ hasGpu = false } = {}) {
   const checkout = temporaryFolder();
-  const cache = temporaryFolder();
+  const cache = join(temporaryFolder(), 'a cache');
   const put = (folder: string, name: string, text: string) => {
     mkdirSync(dirname(join(folder, name)), { recursive: true });
     writeFileSync(join(folder, name), text);
@@ -131,12 +131,22 @@ test('a GPU that TensorFlow does not use is told of, with its reason and the lib
   expect(code).toBe(1);
   expect(stderr).toContain("Could not load 'libcudnn.so.9'");
   expect(stderr).not.toContain('AVX2');
-  expect(stderr).toContain(`pip install --no-deps --require-hashes --target ${cache}/engine -r `);
+  expect(stderr).toContain(`pip install --no-deps --require-hashes --target '${cache}/engine' -r `);
   expect(record()).toMatchObject({ engine: 'native', remedy: expect.stringContaining('cuDNN 9') });
 
   // Asked for again, it is looked at again.
   const again = await setUp({ USES_GPU: 'yes' });
   expect([again.code, again.stderr]).toEqual([0, expect.stringContaining('uses the GPU')]);
+  expect(record().remedy).toBeUndefined();
+});
+
+test('a GPU that CUDA_VISIBLE_DEVICES hides is not tried, and CUDA not blamed', async () => {
+  const { setUp, record } = makeCheckout({ hasGpu: true });
+  const { code, stderr } = await setUp({ LYCEUM_ACCELERATOR: 'cuda', CUDA_VISIBLE_DEVICES: '' });
+  expect([code, stderr]).toEqual([
+    0,
+    expect.stringContaining('CUDA_VISIBLE_DEVICES= leaves no GPU: whether'),
+  ]);
   expect(record().remedy).toBeUndefined();
 });
 

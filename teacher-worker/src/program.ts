@@ -171,14 +171,14 @@ async function startDevice(
   readonly told: Pick<TeacherHello, 'device' | 'gpuMemoryBudgetBytes'>;
 }> {
   const { computeThreads, isFast } = options;
-  // Before engines take some of it.
-  const freeBytes = await new GpuMemory(options.gpu).freeBytes();
   const keptFolder = join(options.stateDir, 'endpoint-answers');
   const compute = await startCompute(options, keptFolder, surroundings);
   const gpu = usedGpu(options, compute.device, surroundings.log);
   const device = { ...compute.device, ...(gpu && gpuDevice(gpu, isFast)), computeThreads };
-  const gpuMemoryBudgetBytes = gpu && (options.gpuMemoryBudgetBytes ?? freeBytes);
-  return { compute, memory: new GpuMemory(gpu), told: { device, gpuMemoryBudgetBytes } };
+  const memory = new GpuMemory(gpu);
+  // What is free now: the engine has what it needs for itself.
+  const gpuMemoryBudgetBytes = gpu && (options.gpuMemoryBudgetBytes ?? (await memory.freeBytes()));
+  return { compute, memory, told: { device, gpuMemoryBudgetBytes } };
 }
 
 /** Of pictures of sets in shards. */

@@ -1,7 +1,6 @@
 /** Asks `nvidia-smi`, which comes with the driver. */
 import { execFile } from 'node:child_process';
 import { readdir } from 'node:fs/promises';
-import { promisify } from 'node:util';
 import { toLyceumError } from '@lyceum/proto';
 import {
   GPU_QUERY,
@@ -13,7 +12,7 @@ import {
   parseMemory,
   parseProcesses,
 } from './nvidia-smi.js';
-import { visibleGpus } from './visible-gpus.js';
+import { hidesAll, visibleGpus } from './visible-gpus.js';
 
 /** A driver that must be loaded first takes some seconds. */
 const PATIENCE_MS = 30_000;
@@ -29,14 +28,31 @@ export interface FoundGpus {
  * @param devices - the folder of device files.
  * @returns none where there is neither nvidia-smi nor a device file of a GPU.
  */
-export async function findGpus(env: NodeJS.ProcessEnv, devices = '/dev'): Promise<FoundGpus> {
+export async function findGpus(
+  env: NodeJS.ProcessEnv,
+  devices = '/dev',
+  patienceMs = PATIENCE_MS,
+): Promise<FoundGpus> {
   try {
-    const [query, list] = await Promise.all([ask(GPU_QUERY), ask(LIST_QUERY)]);
+    const [query, list] = await Promise.all([
+      ask(GPU_QUERY, patienceMs),
+      ask(LIST_QUERY, patienceMs),
+    ]);
     if (query === undefined || list === undefined) return await unasked(devices);
-    return { gpus: visibleGpus(parseGpus(query, list), env['CUDA_VISIBLE_DEVICES']) };
+    return seenOf(parseGpus(query, list), env['CUDA_VISIBLE_DEVICES']);
   } catch (err) {
     return { gpus: [], problem: toLyceumError(err).message };
   }
+}
+
+/** A variable that is wrong hides nothing on purpose: the processor would compute unasked. */
+function seenOf(all: readonly Gpu[], visible: string | undefined): FoundGpus {
+  const gpus = visibleGpus(all, visible);
+  if (visible === undefined || hidesAll(visible) || gpus.length > 0 || all.length === 0) {
+    return { gpus };
+  }
+  const names = all.map(({ uuid }, index) => `${index} (${uuid})`).join(', ');
+  return { gpus, problem: `CUDA_VISIBLE_DEVICES=${visible} names no GPU; there are ${names}` };
 }
 
 /** A GPU that nobody can be asked about is not taken for none: its worker would compute on the processor unasked. */
@@ -92,22 +108,24 @@ async function told(args: readonly string[]): Promise<string | undefined> {
 }
 
 /** @returns undefined if there is no nvidia-smi. @throws with what it says. */
-async function ask(args: readonly string[]): Promise<string | undefined> {
-  try {
-    const { stdout } = await promisify(execFile)('nvidia-smi', args, { timeout: PATIENCE_MS });
-    return stdout;
-  } catch (thrown) {
-    const { code, killed, stdout } = thrown as {
-      code?: unknown;
-      killed?: boolean;
-      stdout?: string;
-    };
-    if (code === 'ENOENT' || code === 'EACCES') return undefined;
-    if (killed === true) {
-      throw new Error(`nvidia-smi: no answer within ${PATIENCE_MS / 1000} s: the driver hangs`);
-    }
-    const said = stdout?.trim().split('\n')[0] ?? '';
-    if (said === 'No devices were found') return '';
-    throw new Error(said === '' ? toLyceumError(thrown).message : `nvidia-smi: ${said}`);
-  }
+function ask(args: readonly string[], patienceMs = PATIENCE_MS): Promise<string | undefined> {
+  return new Promise((resolve, reject) => {
+    const child = execFile('nvidia-smi', args, (err, stdout) => {
+      clearTimeout(patience);
+      const said = stdout.trim().split('\n')[0] ?? '';
+      if (err === null) resolve(stdout);
+      else if (err.code === 'ENOENT' || err.code === 'EACCES') resolve(undefined);
+      else if (said === 'No devices were found') resolve('');
+      else reject(said === '' ? err : new Error(`nvidia-smi: ${said}`));
+    });
+    const patience = setTimeout(() => {
+      const seconds = patienceMs / 1000;
+      reject(new Error(`nvidia-smi: no answer within ${seconds} s: the driver hangs`));
+      // Nothing ends a process that hangs in the driver: it is left alone.
+      child.kill('SIGKILL');
+      child.unref();
+      child.stdout?.destroy();
+      child.stderr?.destroy();
+    }, patienceMs);
+  });
 }

@@ -20,6 +20,11 @@ export function visibleGpus(gpus: readonly Gpu[], visible: string | undefined): 
   return seen;
 }
 
+/** Whether the variable is meant to leave none: it is empty, or begins with what names no GPU, as `-1`. */
+export function hidesAll(visible: string): boolean {
+  return !/^\s*(\d|(GPU|MIG)-)/.test(visible);
+}
+
 function named(gpus: readonly Gpu[], entry: string): Gpu | undefined {
   if (!/^(GPU|MIG)-./.test(entry)) return undefined;
   const found = gpus.filter(({ uuid }) => uuid.startsWith(entry));

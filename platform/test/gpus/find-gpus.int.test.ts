@@ -51,6 +51,21 @@ test('a machine without the driver, or with it and no GPU, has none', async () =
   expect(await findGpus({})).toEqual({ gpus: [] });
 });
 
+test('a variable that names no GPU which is there is a problem, and does not hide all', async () => {
+  install(ANSWERS);
+  expect(await findGpus({ CUDA_VISIBLE_DEVICES: '-1' })).toEqual({ gpus: [] });
+  expect(await findGpus({ CUDA_VISIBLE_DEVICES: '3' })).toEqual({
+    gpus: [],
+    problem: `CUDA_VISIBLE_DEVICES=3 names no GPU; there are 0 (${UUID})`,
+  });
+});
+
+test('a driver that hangs is a problem, although nothing ends nvidia-smi softly', async () => {
+  install("trap '' TERM; while :; do /bin/sleep 1; done");
+  const { problem } = await findGpus({}, folder, 500);
+  expect(problem).toBe('nvidia-smi: no answer within 0.5 s: the driver hangs');
+});
+
 test('a driver that does not answer is a problem', async () => {
   install('echo "NVIDIA-SMI has failed because it could not talk to the driver."; exit 9');
   const { gpus, problem } = await findGpus({});

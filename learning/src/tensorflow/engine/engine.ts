@@ -97,7 +97,8 @@ export function prepareEngine(env: NodeJS.ProcessEnv, threads: number, gpu?: Eng
   env['TF_NUM_INTRAOP_THREADS'] = String(threads);
   env['TF_NUM_INTEROP_THREADS'] = String(threads);
   env['TF_CPP_MIN_LOG_LEVEL'] ??= '3';
-  env['TF_FORCE_GPU_ALLOW_GROWTH'] ??= 'true';
+  // Else TensorFlow takes all at once, and ONNX Runtime finds nothing.
+  env['TF_FORCE_GPU_ALLOW_GROWTH'] = 'true';
   env['CUDA_VISIBLE_DEVICES'] = gpu?.uuid ?? '-1';
   if (gpu?.determinism !== 'strict') return;
   env['TF_DETERMINISTIC_OPS'] = '1';

@@ -27,8 +27,8 @@ test.each<[string, EngineGpu | undefined, NodeJS.ProcessEnv]>([
   });
 });
 
-test('what its user sets of logs and memory stays', () => {
+test('what its user sets of logs stays, and TensorFlow leaves ONNX Runtime memory', () => {
   const env: NodeJS.ProcessEnv = { TF_CPP_MIN_LOG_LEVEL: '0', TF_FORCE_GPU_ALLOW_GROWTH: 'false' };
   prepareEngine(env, 1);
-  expect(env).toMatchObject({ TF_CPP_MIN_LOG_LEVEL: '0', TF_FORCE_GPU_ALLOW_GROWTH: 'false' });
+  expect(env).toMatchObject({ TF_CPP_MIN_LOG_LEVEL: '0', TF_FORCE_GPU_ALLOW_GROWTH: 'true' });
 });
