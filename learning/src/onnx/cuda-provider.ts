@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { lostGpu } from '@lyceum/platform';
 import { LyceumError } from '@lyceum/proto';
 
 export const CUDA_PROVIDER_FILES = [
@@ -37,6 +38,8 @@ export function missingCudaProvider(folder = providerFolder()): string | undefin
  * @returns undefined for an error that is the model's.
  */
 export function cudaProviderError(message: string): LyceumError | undefined {
+  const lost = lostGpu(message);
+  if (lost !== undefined) return refused(`the process ${lost}`);
   if (NO_MEMORY.test(message)) {
     return new LyceumError('RESOURCE_EXHAUSTED', 'the GPU has too little free memory for it');
   }

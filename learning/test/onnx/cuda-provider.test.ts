@@ -36,6 +36,11 @@ describe('what the runtime throws', () => {
       /GPU: CUDA failure 35: CUDA driver version is insufficient for CUDA runtime version$/,
     ],
     [
+      'Non-zero status code returned while running Conv node. Status Message: CUDA failure 700: an illegal memory access was encountered ; GPU=0 ; hostname=vm ;',
+      'FAILED_PRECONDITION',
+      /GPU: the process lost its GPU: CUDA_ERROR_ILLEGAL_ADDRESS$/,
+    ],
+    [
       'OrtSessionOptionsAppendExecutionProvider_Cuda: Failed to load shared library',
       'FAILED_PRECONDITION',
       /a library of CUDA 12 or cuDNN 9 is not found, or too old; .* LD_LIBRARY_PATH/,

@@ -1,5 +1,5 @@
 /** What TensorFlow throws where the device and not the model is why it cannot go on, in words. Pure. */
-import type { Gpu } from '@lyceum/platform';
+import { type Gpu, lostGpu } from '@lyceum/platform';
 import { LyceumError, toLyceumError } from '@lyceum/proto';
 
 const NO_MEMORY =
@@ -10,6 +10,8 @@ const FAILURE = /\b(CUDA_ERROR|CUDNN_STATUS|CUBLAS_STATUS|CUSOLVER_STATUS)_\w+/;
 
 /** @returns undefined for an error that is the model's. */
 export function gpuFailure(message: string): LyceumError | undefined {
+  const lost = lostGpu(message);
+  if (lost !== undefined) return refused(`the process ${lost}`);
   if (NO_MEMORY.test(message)) {
     return new LyceumError('RESOURCE_EXHAUSTED', 'there is too little free memory for it');
   }
@@ -19,6 +21,10 @@ export function gpuFailure(message: string): LyceumError | undefined {
     failure === 'CUDA_ERROR_UNSUPPORTED_PTX_VERSION'
       ? `the driver is too old for TensorFlow on this GPU (${failure}); install ${PTX_DRIVER} or newer`
       : failure;
+  return refused(why);
+}
+
+function refused(why: string): LyceumError {
   return new LyceumError('FAILED_PRECONDITION', `TensorFlow cannot compute on the GPU: ${why}`);
 }
 

@@ -29,6 +29,11 @@ test.each([
     /on the GPU: CUDA_ERROR_UNKNOWN$/,
   ],
   [
+    'Status: CUDNN_STATUS_EXECUTION_FAILED in conv; stream: CUDA_ERROR_LAUNCH_FAILED',
+    'FAILED_PRECONDITION',
+    /on the GPU: the process lost its GPU: CUDA_ERROR_LAUNCH_FAILED$/,
+  ],
+  [
     'Status: CUDNN_STATUS_EXECUTION_FAILED in conv',
     'FAILED_PRECONDITION',
     /CUDNN_STATUS_EXECUTION_FAILED$/,

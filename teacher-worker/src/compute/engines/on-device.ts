@@ -1,4 +1,5 @@
 /** Opens a teacher on the worker's GPU if it has one, and nowhere else unless that is allowed. */
+import { lostGpu } from '@lyceum/platform';
 import { LyceumError } from '@lyceum/proto';
 import type { EngineOpener } from '../engine/index.js';
 import type { LocalOpener, LocalPlace } from './local-opener.js';
@@ -21,6 +22,8 @@ export function onDevice(opener: LocalOpener): EngineOpener<LocalPlace> {
         } catch (err) {
           // The model itself may be wrong, or too large: that is no reason to compute it elsewhere.
           if (!(err instanceof LyceumError) || err.code !== 'FAILED_PRECONDITION') throw err;
+          // Nothing more will be computed on the GPU here: this process must end, and tell nobody that it goes on.
+          if (lostGpu(err.message) !== undefined) throw err;
           problem = err.message;
         }
       }

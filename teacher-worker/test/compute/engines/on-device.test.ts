@@ -11,28 +11,30 @@ import type { WorkerGpu } from '../../../src/compute/engines/teacher-device.js';
 const L4 = { name: 'NVIDIA L4', driver: '580.1', allowCpu: false, isFast: false };
 const MISSING = 'its library is missing';
 
+const FAILURES = {
+  'not after all': new LyceumError('FAILED_PRECONDITION', 'CUDA failure 35'),
+  'not any more': new LyceumError('FAILED_PRECONDITION', 'lost its GPU: CUDA_ERROR_LAUNCH_FAILED'),
+  'not this model': new LyceumError('INVALID_ARGUMENT', 'no such operation'),
+  'not so much': new LyceumError('RESOURCE_EXHAUSTED', 'too little memory'),
+};
+
 interface Case {
   readonly gpu?: WorkerGpu;
   /** Absent: it computes nothing. */
-  readonly can?: 'all' | 'exact' | 'nothing' | 'not after all' | 'not this model' | 'not so much';
+  readonly can?: 'all' | 'exact' | 'nothing' | keyof typeof FAILURES;
 }
 
 /** What opening ends in: devices that were tried, and what was told. */
 async function opened({ gpu, can }: Case) {
   const tried: string[] = [];
   const told: TeacherPlacement[] = [];
-  const failures: Record<string, LyceumError> = {
-    'not after all': new LyceumError('FAILED_PRECONDITION', 'CUDA failure 35'),
-    'not this model': new LyceumError('INVALID_ARGUMENT', 'no such operation'),
-    'not so much': new LyceumError('RESOURCE_EXHAUSTED', 'too little memory'),
-  };
+  const failure = Object.entries(FAILURES).find(([what]) => what === can)?.[1];
   const opener: LocalOpener = {
     format: 'onnx',
     ...(can && { gpuProblem: () => (can === 'nothing' ? MISSING : undefined) }),
     isExactOnGpu: can === 'exact',
     open: (_model, _options, { device }) => {
       tried.push(device);
-      const failure = failures[can ?? ''];
       if (device === 'cuda' && failure !== undefined) throw failure;
       return {} as TeacherEngine;
     },
@@ -93,7 +95,8 @@ describe('nothing falls back on the processor unasked', () => {
     );
   });
 
-  it.each<['not this model' | 'not so much', string]>([
+  it.each<['not any more' | 'not this model' | 'not so much', string]>([
+    ['not any more', 'FAILED_PRECONDITION'],
     ['not this model', 'INVALID_ARGUMENT'],
     ['not so much', 'RESOURCE_EXHAUSTED'],
   ])('%s stays what it is, with --allow-cpu too', async (can, code) => {
