@@ -14,13 +14,20 @@ import { ArtifactCatalog } from './artifacts/index.js';
 import { QuarantineStore } from './health/index.js';
 import { RunHistories } from './history/index.js';
 import {
+  leaderBucket,
   MIRRORED_BUCKETS,
   MirrorFolder,
   restoreStore,
   StateMirror,
   storeOfLeader,
 } from './mirror/index.js';
-import { ContributorLedgers, Leadership, RunStore, stateFolderId } from './runs/index.js';
+import {
+  ContributorLedgers,
+  holdLease,
+  Leadership,
+  RunStore,
+  stateFolderId,
+} from './runs/index.js';
 import type { ServeOptions } from './serve-options.js';
 import type { StopSteps } from './stop-steps.js';
 
@@ -42,6 +49,9 @@ export async function openStorage(options: ServeOptions, readiness: Readiness, s
   if (insecure && credentials === undefined && tls === undefined) {
     log.warn('NATS asks nobody who it is: whoever reaches it may read and write all of it');
   }
+  const holder = await stateFolderId(stateDir);
+  const letGo = holdLease(() => leaderBucket(nats), holder);
+  stops.add(letGo);
   const folder = await MirrorFolder.open(join(stateDir, 'mirror'), MIRRORED_BUCKETS);
   // It may be there before its JetStream is, or go away again.
   const restored = await untilNatsAnswers(waiting, () => restoreStore(nats, folder, log));
@@ -68,10 +78,11 @@ export async function openStorage(options: ServeOptions, readiness: Readiness, s
 
   const candidate = {
     kv: await bucket(LEADER_BUCKET),
-    holder: await stateFolderId(stateDir),
+    holder,
     log,
     nowMs: () => performance.now(),
   };
+  await letGo();
   const leadership = await Leadership.acquire(candidate, waiting.signal);
   stops.add(() => leadership.release());
   const { leaderEpoch } = leadership;

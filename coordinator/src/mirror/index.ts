@@ -1,5 +1,5 @@
 /** The copy of what NATS keeps on this disk: written along, restored when NATS lost its own. */
 export { MirrorFolder } from './mirror-folder.js';
 export { watchReconnects } from './reconnect-watch.js';
-export { hasWholeStore, restoreStore, storeOfLeader } from './restore-store.js';
+export { hasWholeStore, leaderBucket, restoreStore, storeOfLeader } from './restore-store.js';
 export { MIRRORED_BUCKETS, StateMirror } from './state-mirror.js';

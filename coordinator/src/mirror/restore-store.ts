@@ -155,8 +155,14 @@ async function restore(
 
 /** The store that NATS has; undefined: it has none. */
 async function findStore(nats: Nats): Promise<StoreMarker | undefined> {
+  const leader = await leaderBucket(nats);
+  return leader && readMarker(leader);
+}
+
+/** Undefined: NATS has none. */
+export async function leaderBucket(nats: Nats): Promise<KeyValue | undefined> {
   if (!(await nats.hasKeyValue(LEADER_BUCKET))) return undefined;
-  return readMarker(await nats.keyValue(LEADER_BUCKET, { create: false }));
+  return nats.keyValue(LEADER_BUCKET, { create: false });
 }
 
 async function readMarker(leader: KeyValue): Promise<StoreMarker | undefined> {
@@ -188,8 +194,8 @@ async function copyOf(
 
 /** 0: NATS knows of no leader. */
 async function lastLeaderEpoch(nats: Nats): Promise<number> {
-  if (!(await nats.hasKeyValue(LEADER_BUCKET))) return 0;
-  return leaderEpochOf(await nats.keyValue(LEADER_BUCKET, { create: false }));
+  const leader = await leaderBucket(nats);
+  return leader === undefined ? 0 : leaderEpochOf(leader);
 }
 
 /** @returns what the store is then: another coordinator may have been quicker. */

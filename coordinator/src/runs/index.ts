@@ -14,6 +14,7 @@ export {
 export type { ContributorLedger, Contributors } from './contributor-ledger.js';
 export { ContributorLedgers } from './contributor-ledgers.js';
 export {
+  holdLease,
   Leadership,
   leaderEpochOf,
   restoreLeaderEpoch,

@@ -172,6 +172,41 @@ export class Leadership {
   }
 }
 
+/**
+ * Renews the lease that a folder has while its next coordinator reads and restores: nobody else leads on half a store.
+ * Another folder's lease stays as it is, and no epoch is raised.
+ *
+ * @param bucket - undefined while NATS has none.
+ * @returns what ends it.
+ */
+export function holdLease(
+  bucket: () => Promise<KeyValue | undefined>,
+  holder: string,
+): () => Promise<void> {
+  let renewal: Promise<void> | undefined;
+  const renew = async () => {
+    const kv = await bucket();
+    const found = kv && (await read(kv));
+    if (kv === undefined || found?.record.holder !== holder) return;
+    const { record, revision } = found;
+    await write(kv, { ...record, renewalCount: record.renewalCount + 1 }, revision);
+  };
+  const renewOnce = () => {
+    // What cannot be renewed now is renewed later, or is lost.
+    renewal ??= renew()
+      .catch(() => undefined)
+      .finally(() => {
+        renewal = undefined;
+      });
+  };
+  renewOnce();
+  const timer = setInterval(renewOnce, RENEWAL_MS);
+  return async () => {
+    clearInterval(timer);
+    await renewal;
+  };
+}
+
 /** The last leader's epoch; 0 if nobody has led yet. */
 export async function leaderEpochOf(kv: KeyValue): Promise<number> {
   return (await read(kv))?.record.leaderEpoch ?? 0;
