@@ -8,6 +8,7 @@
  *     LeakyReLU    `negative_slope`                              → `alpha`
  *     ends         `input_layers: [layer, 0, 0]`                 → `[[layer, 0, 0]]`
  *     of a model   `keras_history: [model, 0, 0]`                → `[model, 1, 0]`
+ *     of a Sequential `output_layers: [model, 0, 0]`             → `[[model, 1, 0]]`
  *     weights      `model/layer/kernel`                          → `layer/kernel`
  *                  `depthwise/kernel`                            → `depthwise/depthwise_kernel`
  *
@@ -18,15 +19,18 @@ import type { RawWeightGroup } from './model-weights.js';
 
 /** The topology with all of it put right. */
 export function mendedTopology(modelTopology: unknown): unknown {
-  return mended(modelTopology, new Set());
+  return mended(modelTopology, new Map());
 }
 
-/** @param models - names of the models among the layers of the model that this is a part of. */
-function mended(value: unknown, models: ReadonlySet<string>): unknown {
+/** Classes, by their names, of the models among the layers of one model, if Keras 3 wrote it. */
+type Models = ReadonlyMap<string, string>;
+
+/** @param models - of the model that this is a part of. */
+function mended(value: unknown, models: Models): unknown {
   if (Array.isArray(value)) return value.map((one) => mended(one, models));
   if (!isObject(value)) return value;
   const { class_name: className, config, layers } = value;
-  const own = Array.isArray(layers) ? modelNames(layers) : models;
+  const own = Array.isArray(layers) ? modelsIn(layers) : models;
   if (className === 'DTypePolicy' && isObject(config)) return config['name'];
   const entries = Object.entries(value).map(([key, one]) => [
     key,
@@ -68,32 +72,37 @@ function mendedSlope(config: unknown): unknown {
   return { alpha, ...others };
 }
 
-/** A single tensor stands without a list around it. */
-function mendedEnds(tensors: unknown, models: ReadonlySet<string>): unknown {
-  return Array.isArray(tensors) && typeof tensors[0] === 'string'
-    ? [mendedHistory(tensors, models)]
-    : tensors;
+/** A single tensor stands without a list around it. Keras counts the own call of a model here, but for a Sequential. */
+function mendedEnds(tensors: unknown, models: Models): unknown {
+  if (!Array.isArray(tensors)) return tensors;
+  const list: unknown[] = typeof tensors[0] === 'string' ? [tensors] : tensors;
+  const sequentials = new Map([...models].filter(([, className]) => className === 'Sequential'));
+  return list.map((one) => (Array.isArray(one) ? mendedHistory(one, sequentials) : one));
 }
 
 /** A model has a call of its own in TensorFlow.js, before anybody calls it. */
-function mendedHistory(
-  [layer, call, ...others]: unknown[],
-  models: ReadonlySet<string>,
-): unknown[] {
+function mendedHistory([layer, call, ...others]: unknown[], models: Models): unknown[] {
   const isModel = models.has(String(layer));
   return [layer, isModel ? Number(call) + 1 : call, ...others];
 }
 
-function modelNames(layers: readonly unknown[]): ReadonlySet<string> {
-  const models = layers.filter(isObject).filter((layer) => MODELS.has(String(layer['class_name'])));
-  return new Set(models.map((model) => String(model['name'])));
+function modelsIn(layers: readonly unknown[]): Models {
+  return new Map(
+    layers.filter(isObject).flatMap(({ class_name: className, name, inbound_nodes: nodes }) => {
+      const isModel = MODELS.has(String(className)) && areNodes(nodes);
+      return isModel ? [[String(name), String(className)] as const] : [];
+    }),
+  );
+}
+
+/** As Keras 3 writes calls of a layer. */
+function areNodes(nodes: unknown): nodes is unknown[] {
+  return Array.isArray(nodes) && nodes.every((node) => isObject(node) && 'args' in node);
 }
 
 /** One node for each call of the layer, of all tensors among its arguments. */
-function mendedNodes(nodes: unknown, models: ReadonlySet<string>): unknown {
-  if (!Array.isArray(nodes) || !nodes.every((node) => isObject(node) && 'args' in node)) {
-    return nodes;
-  }
+function mendedNodes(nodes: unknown, models: Models): unknown {
+  if (!areNodes(nodes)) return nodes;
   return nodes.map((node: unknown) =>
     historiesIn(node).map((history) => [...mendedHistory(history, models), {}]),
   );
