@@ -19,6 +19,7 @@ import {
   type Engine,
   type NamedTensorMap,
   openEngine,
+  prepareEngine,
   type Tensor,
   type Tensor2D,
   traceStep,
@@ -42,6 +43,7 @@ const ROW_TOLERANCE = 1e-9;
 
 /** One case a term or rule and property; settings are those that a run gives where it gives none. */
 export async function pluginCases({ terms = {}, rules = {} }: Plugin): Promise<Case[]> {
+  prepareEngine(process.env, 1);
   const engine = await openEngine({ warn: () => undefined });
   return [
     ...Object.entries(terms).flatMap(([name, term]) => termCases(engine, name, term)),

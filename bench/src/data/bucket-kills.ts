@@ -18,6 +18,7 @@ import {
   type ArchitectureSettings,
   buildStudent,
   openEngine,
+  prepareEngine,
   savedModel,
 } from '@lyceum/learning/tensorflow';
 import { ArtifactKind, LyceumError } from '@lyceum/proto';
@@ -143,6 +144,7 @@ function told({ step, signal, workerId, ticketsInHand }: Blow): string {
 
 /** Weights as they are drawn: equal bits are what is looked for, not a good student. */
 async function drawnModels(): Promise<Map<string, Buffer>> {
+  prepareEngine(process.env, 1);
   const engine = await openEngine();
   const models = new Map<string, Buffer>();
   for (const [index, [name, architecture]] of Object.entries(TEACHERS).entries()) {
