@@ -79,14 +79,17 @@ export class LocalNats {
         'student-worker': this.user('student-worker').credentials.password,
       },
       env,
+      // From its first moment: this process may be killed while the server starts.
+      spawned: (pid, exited) => {
+        guard.watch(pid);
+        void exited.then(() => guard.forget(pid));
+      },
     });
     this.#server = server;
     this.#url = server.url;
-    guard.watch(server.pid);
     yieldCores(server.pid);
     log(`nats-server is ready at ${server.url} (pid ${server.pid})`);
     void server.exited.then(() => {
-      guard.forget(server.pid);
       if (this.#server !== server) return;
       this.#server = undefined;
       if (this.#disk.look()) {

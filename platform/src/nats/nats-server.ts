@@ -43,6 +43,8 @@ export interface NatsServerOptions {
   readonly passwords?: Readonly<Record<NatsRole, string>> | undefined;
   /** Variables of its environment. Default: none. */
   readonly env?: NodeJS.ProcessEnv;
+  /** Told of its process as soon as there is one, whether it then gets ready or not, and of its end. */
+  readonly spawned?: (pid: number, exited: Promise<void>) => void;
 }
 
 export interface NatsServer {
@@ -90,6 +92,7 @@ export async function startNatsServer(options: NatsServerOptions): Promise<NatsS
     });
     // Before anything is waited for: a binary that is not there is told at once.
     exited = exitOf(child);
+    if (child.pid !== undefined) options.spawned?.(child.pid, exited);
     await logHandle.close();
     if (child.pid !== undefined) lock.tell({ program: 'nats-server', pid: child.pid });
   } finally {

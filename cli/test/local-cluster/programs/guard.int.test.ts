@@ -3,7 +3,7 @@
  * the child are a few lines of JavaScript each; guard and child handling are the compiled ones.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -11,6 +11,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { ChildProgram } from '../../../src/local-cluster/programs/child-program.js';
 import { Guard } from '../../../src/local-cluster/programs/guard-process.js';
 import { keepRunning } from '../../../src/local-cluster/programs/keep-running.js';
+import { programFile } from '../../../src/local-cluster/programs/program-files.js';
 
 const LOCAL = new URL('../../../dist/local-cluster/programs/', import.meta.url).href;
 
@@ -87,6 +88,25 @@ test.each(['obedient', 'deaf'])('SIGKILL of the parent ends a child that is %s',
   await vi.waitFor(() => expect(runs(pid)).toBe(false), { timeout: 120_000, interval: 50 });
   const heard = (await readFile(path.join(folder, 'child.log'), 'utf8')).includes('heard SIGTERM');
   expect(heard).toBe(mode === 'deaf');
+});
+
+test('SIGKILL of coordinator up ends a nats-server that was still starting', async () => {
+  const pidFile = path.join(folder, 'nats.pid');
+  await mkdir(path.join(folder, 'bin'));
+  const binary = path.join(folder, 'bin', 'nats-server');
+  await writeFile(binary, `#!/bin/sh\necho $$ > ${pidFile}\nexec sleep 1000\n`, { mode: 0o755 });
+  const up = ['up', '--teachers', '0', '--students', '0', '--state-dir', path.join(folder, 'state')];
+  const parent = spawn(process.execPath, [programFile('coordinator'), ...up], {
+    env: { ...process.env, LYCEUM_CACHE: folder },
+    stdio: 'ignore',
+  });
+  started.push(parent);
+  const limits = { timeout: 120_000, interval: 50 };
+  await vi.waitFor(async () => expect(await readFile(pidFile, 'utf8')).toMatch(/\n$/), limits);
+  const pid = Number(await readFile(pidFile, 'utf8'));
+  expect(runs(pid)).toBe(true);
+  parent.kill('SIGKILL');
+  await vi.waitFor(() => expect(runs(pid)).toBe(false), limits);
 });
 
 test('a child that ends before it is ready is told of with the end of its log', async () => {
