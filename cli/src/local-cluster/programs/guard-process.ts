@@ -41,7 +41,8 @@ export class Guard {
 
   /** Lets the guard go; it ends what is still watched. */
   async stop(): Promise<void> {
-    if (this.#process.exitCode !== null || this.#process.pid === undefined) return;
+    const { exitCode, signalCode, pid } = this.#process;
+    if (exitCode !== null || signalCode !== null || pid === undefined) return;
     // Nothing else may be left that keeps this process waiting.
     this.#process.ref();
     const exited = new Promise((resolve) => this.#process.once('exit', resolve));

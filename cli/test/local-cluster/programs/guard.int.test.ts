@@ -95,7 +95,7 @@ test('SIGKILL of coordinator up ends a nats-server that was still starting', asy
   await mkdir(path.join(folder, 'bin'));
   const binary = path.join(folder, 'bin', 'nats-server');
   await writeFile(binary, `#!/bin/sh\necho $$ > ${pidFile}\nexec sleep 1000\n`, { mode: 0o755 });
-  const up = ['up', '--teachers', '0', '--students', '0', '--state-dir', path.join(folder, 'state')];
+  const up = ['up', '--teachers', '0', '--state-dir', path.join(folder, 'state')];
   const parent = spawn(process.execPath, [programFile('coordinator'), ...up], {
     env: { ...process.env, LYCEUM_CACHE: folder },
     stdio: 'ignore',
@@ -107,6 +107,13 @@ test('SIGKILL of coordinator up ends a nats-server that was still starting', asy
   expect(runs(pid)).toBe(true);
   parent.kill('SIGKILL');
   await vi.waitFor(() => expect(runs(pid)).toBe(false), limits);
+});
+
+test('a guard that was killed is not waited for', async () => {
+  const pid = guard.pid ?? 0;
+  process.kill(pid, 'SIGKILL');
+  await vi.waitFor(() => expect(runs(pid)).toBe(false), { timeout: 120_000, interval: 50 });
+  await guard.stop();
 });
 
 test('a child that ends before it is ready is told of with the end of its log', async () => {
