@@ -1,39 +1,51 @@
 /** What Keras computes, and TensorFlow.js 4.22 would compute otherwise without a word. Pure. */
 import { bareName, isObject } from '../../files/index.js';
+import { modelTopology } from '../../models/layers/index.js';
+import { beginsMask, maskedLayers } from './masked-layers.js';
 
 interface Layer {
   readonly className: string;
   readonly config: Readonly<Record<string, unknown>>;
 }
 
+type Masked = ReturnType<typeof maskedLayers>;
+
+/** @returns with what a layer is another one in TensorFlow.js; undefined: it is the same. */
+type Otherwise = (layer: Layer, masked: Masked) => string | undefined;
+
 const LEFT_OUT = 'which TensorFlow.js leaves out';
 const WRONG_SIZE = 'a size that TensorFlow.js takes for that of all samples';
 const REMEDY = 'export the model as a SavedModel or as ONNX';
 
-/** By the layer's class: with what it is another one in TensorFlow.js; undefined: it is the same. */
-const OTHERWISE: ReadonlyMap<string, (layer: Layer, all: readonly Layer[]) => string | undefined> =
-  new Map([
-    ['ReLU', slope],
-    ['DepthwiseConv2D', dilation],
-    ['Conv2DTranspose', (layer) => dilation(layer) ?? outputPadding(layer)],
-    ['Conv3DTranspose', (layer) => dilation(layer) ?? outputPadding(layer)],
-    ['UpSampling2D', interpolation],
-    ['CenterCrop', () => WRONG_SIZE],
-    ['Resizing', () => WRONG_SIZE],
-    ['GlobalAveragePooling1D', mask],
-  ]);
+/** By the layer's class. */
+const OTHERWISE: ReadonlyMap<string, Otherwise> = new Map<string, Otherwise>([
+  ['ReLU', slope],
+  ['DepthwiseConv2D', dilation],
+  ['Conv2DTranspose', (layer) => dilation(layer) ?? outputPadding(layer)],
+  ['Conv3DTranspose', (layer) => dilation(layer) ?? outputPadding(layer)],
+  ['UpSampling2D', interpolation],
+  ['CenterCrop', () => WRONG_SIZE],
+  ['Resizing', () => WRONG_SIZE],
+  ['AveragePooling1D', channelsFirst],
+  ['MaxPooling1D', channelsFirst],
+  ['GlobalMaxPooling1D', channelsFirst],
+  ['GlobalAveragePooling1D', (layer, masked) => channelsFirst(layer) ?? mask(layer, masked)],
+]);
 
 /** @returns what is wrong with a topology that Keras wrote; undefined: nothing, or TensorFlow.js wrote it. */
-export function kerasProblem(modelTopology: unknown): string | undefined {
-  const version = isObject(modelTopology) ? String(modelTopology['keras_version']) : '';
+export function kerasProblem(topology: unknown): string | undefined {
+  const version = isObject(topology) ? String(topology['keras_version']) : '';
   if (!/^[23]\./.test(version)) return undefined;
-  const layers = layersIn(modelTopology);
+  const layers = layersIn(topology);
   if (version.startsWith('3.') && layers.some(hasHardSigmoid)) {
     return `has the activation hard_sigmoid, which Keras 3 computes as relu6(x + 3) / 6 and TensorFlow.js as 0.2 x + 0.5; ${REMEDY}`;
   }
+  const isMasked = layers.some(({ className, config }) => beginsMask(className, config));
+  const model = isMasked ? modelTopology({ modelTopology: topology })?.config : undefined;
+  const masked = maskedLayers(model);
   for (const layer of layers) {
     const { className, config } = layer;
-    const what = OTHERWISE.get(className)?.(layer, layers);
+    const what = OTHERWISE.get(className)?.(layer, masked);
     if (what === undefined) continue;
     return `has the layer ${bareName(String(config['name']))} (${className}) with ${what}; ${REMEDY}`;
   }
@@ -69,14 +81,13 @@ function interpolation({ config }: Layer): string | undefined {
   return isPlain ? undefined : 'an interpolation that TensorFlow.js shifts';
 }
 
-/** Keras takes the mean of what is not masked. Behind a convolution there is no mask any more. */
-function mask(_: Layer, all: readonly Layer[]): string | undefined {
-  const isMasked = all.some(
-    ({ className, config }) =>
-      className === 'Masking' || (className === 'Embedding' && config['mask_zero'] === true),
-  );
-  const isEnded = all.some(({ className }) => className === 'Conv1D');
-  return isMasked && !isEnded ? `a mask before it, ${LEFT_OUT}` : undefined;
+function channelsFirst({ config: { data_format: format } }: Layer): string | undefined {
+  return format === 'channels_first' ? `a data_format, ${LEFT_OUT}` : undefined;
+}
+
+/** Keras takes the mean of what is not masked. */
+function mask({ config }: Layer, masked: Masked): string | undefined {
+  return masked.has(config) ? `a mask before it, ${LEFT_OUT}` : undefined;
 }
 
 function hasHardSigmoid({ config }: Layer): boolean {

@@ -41,6 +41,10 @@ it.each([
   ],
   ['Resizing', { height: 8, width: 8 }, 'the layer own (Resizing) with a size'],
   ['UpSampling2D', { interpolation: 'bilinear' }, 'an interpolation'],
+  ['AveragePooling1D', { data_format: 'channels_first' }, 'a data_format, which TensorFlow.js'],
+  ['MaxPooling1D', { data_format: 'channels_first' }, 'a data_format'],
+  ['GlobalAveragePooling1D', { data_format: 'channels_first' }, 'a data_format'],
+  ['GlobalMaxPooling1D', { data_format: 'channels_first' }, 'a data_format'],
 ])('refuses a %s with %j, unless TensorFlow.js wrote it', (className, config, problem) => {
   for (const version of ['2.15.0', '3.15.1']) {
     const inside = topology(
@@ -60,6 +64,7 @@ it.each([
   ['Conv2D', { dilation_rate: [2, 2] }],
   ['Conv2DTranspose', { dilation_rate: [1, 1], output_padding: null }],
   ['UpSampling2D', { interpolation: 'nearest' }],
+  ['GlobalMaxPooling1D', { data_format: 'channels_last' }],
   ['constructor', {}],
 ])('takes a %s with %j', (className, config) => {
   expect(kerasProblem(topology(className, config))).toBeUndefined();
@@ -93,3 +98,19 @@ it.each([
     expect(kerasProblem(layers(first, ['Conv1D', {}], mean))).toBeUndefined();
   },
 );
+
+it('knows no mask where none begins, however layers are listed', () => {
+  const problem = (first: object) => {
+    const read = [[['words', 0, 0, {}]]];
+    const layers = [
+      { class_name: 'GlobalAveragePooling1D', name: 'mean', config: {}, inbound_nodes: read },
+      { class_name: 'Embedding', name: 'words', config: first, inbound_nodes: [] },
+    ];
+    return kerasProblem({
+      keras_version: '2.15.0',
+      model_config: { class_name: 'Functional', config: { layers } },
+    });
+  };
+  expect(problem({ mask_zero: false })).toBeUndefined();
+  expect(problem({ mask_zero: true })).toContain('a mask before it');
+});
