@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encodeDataset } from '@lyceum/learning/datasets';
@@ -18,6 +18,7 @@ import {
   parseNgrams,
   parseSize,
   parseSplit,
+  readDataFile,
   requireNothingRefused,
   wholeSource,
 } from '@lyceum/learning/import';
@@ -209,10 +210,10 @@ async function openSource(
     throw new LyceumError('INVALID_ARGUMENT', message);
   }
   const parts = importIdx({
-    images: await readInput(images),
-    labels: await readInput(labels),
-    testImages: testImages === undefined ? undefined : await readInput(testImages),
-    testLabels: testLabels === undefined ? undefined : await readInput(testLabels),
+    images: readDataFile(images),
+    labels: readDataFile(labels),
+    testImages: testImages === undefined ? undefined : readDataFile(testImages),
+    testLabels: testLabels === undefined ? undefined : readDataFile(testLabels),
   });
   return wholeSource(encodeDataset(parts));
 }
@@ -247,13 +248,4 @@ async function importOptions({
     ...(split !== undefined && { split: parseSplit(split) }),
     ...(classes !== undefined && { classes: await parseClasses(classes) }),
   };
-}
-
-async function readInput(file: string): Promise<Buffer> {
-  try {
-    return await readFile(file);
-  } catch (err) {
-    const message = `${file} cannot be read: ${err instanceof Error ? err.message : String(err)}`;
-    throw new LyceumError('INVALID_ARGUMENT', message, { cause: err });
-  }
 }

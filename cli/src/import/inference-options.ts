@@ -1,12 +1,10 @@
 /** From the options of `models push --inference` to the description of a model behind a server. */
-import { readFileSync } from 'node:fs';
 import { parseYamlDocument } from '@lyceum/learning/documents';
-import { utf8Text } from '@lyceum/learning/files';
+import { readTextFile } from '@lyceum/learning/files';
 import {
   checkInferenceDescription,
   type InferenceDescription,
 } from '@lyceum/learning/specification';
-import { fileTrouble } from '@lyceum/platform';
 import { LyceumError } from '@lyceum/proto';
 
 export interface InferenceOptions {
@@ -36,12 +34,12 @@ export function inferenceDescriptionOf(options: InferenceOptions): InferenceDesc
 
 function readDescription(file: string): object {
   try {
-    const read = parseYamlDocument(utf8Text(readFileSync(file), file));
+    const read = parseYamlDocument(readTextFile(file, 'INVALID_ARGUMENT'));
     if ('problem' in read) throw new Error(read.problem.message);
     if (typeof read.value === 'object' && read.value !== null) return read.value;
     throw new Error('is no mapping');
   } catch (err) {
-    const why = fileTrouble(file, err) ?? (err instanceof Error ? err.message : String(err));
+    const why = err instanceof Error ? err.message : String(err);
     const message = `--inference ${file}: want grpc://HOST:PORT, or another URL of a server, or a YAML file that describes the model (${why})`;
     throw new LyceumError('INVALID_ARGUMENT', message, { cause: err });
   }

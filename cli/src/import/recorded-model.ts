@@ -1,12 +1,11 @@
 /** Predictions on disk, NPZ or JSON lines, to a package of a teacher that has answered already. */
-import { readFileSync } from 'node:fs';
-import { utf8Text } from '@lyceum/learning/files';
+import { readGivenFile, utf8Text } from '@lyceum/learning/files';
 import {
   encodeRecordedPackage,
   readRecordingLines,
   readRecordingNpz,
 } from '@lyceum/learning/formats';
-import { type Artifact, ArtifactKind, LyceumError } from '@lyceum/proto';
+import { type Artifact, ArtifactKind, DATASET_MAX_BYTES, LyceumError } from '@lyceum/proto';
 import { z } from 'zod';
 import type { CoordinatorClient } from '../client/index.js';
 
@@ -34,13 +33,7 @@ export async function describedSet(client: CoordinatorClient, name: string): Pro
  * @throws {LyceumError} NOT_FOUND if the file is missing, INVALID_ARGUMENT naming what is wrong with it.
  */
 export function readRecordedModel(path: string, set: DescribedSet): Buffer {
-  let bytes: Buffer;
-  try {
-    bytes = readFileSync(path);
-  } catch (err) {
-    const message = `${path} cannot be read: ${err instanceof Error ? err.message : String(err)}`;
-    throw new LyceumError('NOT_FOUND', message, { cause: err });
-  }
+  const bytes = readGivenFile(path, DATASET_MAX_BYTES, 'NOT_FOUND');
   const answers = path.endsWith('.npz')
     ? readRecordingNpz(bytes, set, path)
     : readRecordingLines(utf8Text(bytes, path), set, path);

@@ -1,6 +1,6 @@
 /** From foreign files to a data set file: sources, modalities, summary, warnings. */
 export type { ImageFit } from '../pictures/index.js';
-export { importDataset, importDigits, importIdx } from './arrays/index.js';
+export { importDataset, importDigits, importIdx, readDataFile } from './arrays/index.js';
 export { importModalities, type ModalitySource, parseModality } from './import-modalities.js';
 export {
   type ImportedSource,

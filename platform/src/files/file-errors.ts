@@ -21,6 +21,7 @@ const WHY: Readonly<Record<string, (path: string) => string>> = {
   ENOTEMPTY: () => 'it is a folder that is not empty; name another place, or empty it',
   ENAMETOOLONG: () => 'its name is too long; choose a shorter one',
   ELOOP: () => 'it is a symbolic link that leads to itself',
+  ENXIO: () => 'it is a socket, or a device that is not there; name a file',
   EMFILE: () => 'this process has too many files open; raise the limit (ulimit -n)',
   ENFILE: () => 'this machine has too many files open',
   EIO: () => 'its disk fails (input/output error)',

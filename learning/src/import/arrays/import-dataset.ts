@@ -1,5 +1,5 @@
 /** From what a person names on the command line to the bytes of a data set's file. */
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DATASET_MAX_BYTES, LyceumError } from '@lyceum/proto';
 import {
@@ -8,6 +8,7 @@ import {
   type StoredDatasetParts,
   withoutName,
 } from '../../datasets/index.js';
+import { readGivenFile } from '../../files/index.js';
 import { importIdx } from './import-idx.js';
 import { importNpz } from './import-npz.js';
 import { importDigits, importFashion } from './import-packages.js';
@@ -33,7 +34,7 @@ async function importParts(path: string, cacheFolder: string): Promise<StoredDat
     throw new LyceumError('NOT_FOUND', message);
   }
   if (found.isDirectory()) return withoutName(await importIdxFolder(path));
-  return importNpz(await readLimited(path), path);
+  return importNpz(readDataFile(path), path);
 }
 
 /** `train-images-idx3-ubyte`, `t10k-labels.idx1-ubyte.gz`, `emnist-digits-test-images-idx3-ubyte.gz`. */
@@ -57,14 +58,14 @@ async function importIdxFolder(folder: string): Promise<DatasetParts> {
       throw new LyceumError('INVALID_ARGUMENT', `${folder}: both ${other} and ${name} are there`);
     }
   }
-  const read = async (role: string): Promise<Uint8Array | undefined> => {
+  const read = (role: string): Uint8Array | undefined => {
     const name = files.get(role);
-    return name === undefined ? undefined : readLimited(join(folder, name));
+    return name === undefined ? undefined : readDataFile(join(folder, name));
   };
-  const images = await read('train-images');
-  const labels = await read('train-labels');
-  const testImages = await read('test-images');
-  const testLabels = await read('test-labels');
+  const images = read('train-images');
+  const labels = read('train-labels');
+  const testImages = read('test-images');
+  const testLabels = read('test-labels');
   if (!images || !labels || (testImages === undefined) !== (testLabels === undefined)) {
     const missing = ['train-images', 'train-labels', 'test-images', 'test-labels'].filter(
       (role) => !files.has(role),
@@ -75,13 +76,7 @@ async function importIdxFolder(folder: string): Promise<DatasetParts> {
   return importIdx({ images, labels, testImages, testLabels });
 }
 
-async function readLimited(path: string): Promise<Buffer> {
-  const { size } = await stat(path);
-  if (size > DATASET_MAX_BYTES) {
-    throw new LyceumError(
-      'INVALID_ARGUMENT',
-      `${path}: has ${size} bytes; at most ${DATASET_MAX_BYTES} are read`,
-    );
-  }
-  return readFile(path);
+/** A file that a set is made of. @throws {LyceumError} INVALID_ARGUMENT if it cannot be read, or is too long. */
+export function readDataFile(path: string): Buffer {
+  return readGivenFile(path, DATASET_MAX_BYTES, 'INVALID_ARGUMENT');
 }

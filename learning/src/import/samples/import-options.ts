@@ -1,9 +1,8 @@
 /** What a person may say of how a source becomes a data set, checked. */
-import { readFile } from 'node:fs/promises';
 import { LyceumError } from '@lyceum/proto';
 import type { TextEncoding } from '../../datasets/encoding/index.js';
 import { DEFAULT_SHARES, type SplitShares } from '../../datasets/index.js';
-import { utf8Text } from '../../files/index.js';
+import { readTextFile } from '../../files/index.js';
 import type { ImageOptions } from '../../pictures/index.js';
 
 /**
@@ -119,17 +118,8 @@ export function parseNgrams(text: string): TextEncoding['ngrams'] {
   return { from: Number(match[1]), to: Number(match[2] ?? match[1]) };
 }
 
-async function readLines(option: string, file: string): Promise<string[]> {
-  let bytes: Buffer;
-  try {
-    bytes = await readFile(file);
-  } catch (err) {
-    const cause = err instanceof Error ? err.message : String(err);
-    throw new LyceumError('NOT_FOUND', `${option}: ${file} cannot be read: ${cause}`, {
-      cause: err,
-    });
-  }
-  return utf8Text(bytes, `${option}: ${file}`)
+function readLines(option: string, file: string): string[] {
+  return readTextFile(file, 'NOT_FOUND', `${option}: ${file}`)
     .replace(/\r?\n$/, '')
     .split(/\r?\n/);
 }

@@ -1,0 +1,59 @@
+/** Real files, devices, sockets and pipes: what is read, what is refused, and in which words. */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { readGivenFile, readTextFile } from '../../src/files/given-file.js';
+import { importDataset } from '../../src/import/arrays/import-dataset.js';
+
+const root = mkdtempSync(join(tmpdir(), 'lyceum-given-'));
+const server = createServer();
+
+beforeAll(() => new Promise<void>((resolve) => server.listen(join(root, 'socket'), resolve)));
+afterAll(async () => {
+  await new Promise((resolve) => server.close(resolve));
+  rmSync(root, { recursive: true });
+});
+
+it('reads a file up to its limit', () => {
+  const file = join(root, 'text');
+  writeFileSync(file, 'Käse');
+  expect(readTextFile(file, 'NOT_FOUND')).toBe('Käse');
+  expect(readGivenFile(file, 5, 'NOT_FOUND')).toHaveLength(5);
+  expect(() => readGivenFile(file, 4, 'NOT_FOUND')).toThrow(
+    `${file} is longer than 4 bytes, the most that are read`,
+  );
+});
+
+it('reads no more of a device that has no end', () => {
+  expect(() => readTextFile('/dev/zero', 'NOT_FOUND')).toThrow(
+    '/dev/zero is longer than 16777216 bytes, the most that are read',
+  );
+});
+
+it('reads what comes through a pipe', () => {
+  const module = new URL('../../dist/files/index.js', import.meta.url).href;
+  const script = `import { readTextFile } from '${module}'; console.log(readTextFile('/dev/stdin', 'NOT_FOUND'));`;
+  const piped = `printf some | "${process.execPath}" --input-type=module -e "$0"`;
+  expect(execFileSync('sh', ['-c', piped, script], { encoding: 'utf8' })).toBe('some\n');
+});
+
+it.each([
+  ['socket', 'it is a socket, or a device that is not there; name a file (ENXIO)'],
+  ['.', 'it is a folder; name a file (EISDIR)'],
+  ['nothing', 'it is not there (ENOENT)'],
+])('says of %s why it cannot be read', (name, why) => {
+  const file = join(root, name);
+  expect(() => readTextFile(file, 'NOT_FOUND')).toThrow(`${file} cannot be read: ${why}`);
+});
+
+it('a data set that is a socket is refused in the same words', async () => {
+  const file = join(root, 'socket.npz');
+  symlinkSync(join(root, 'socket'), file);
+  await expect(importDataset(file, root)).rejects.toMatchObject({
+    code: 'INVALID_ARGUMENT',
+    message: `${file} cannot be read: it is a socket, or a device that is not there; name a file (ENXIO)`,
+  });
+});
