@@ -187,6 +187,16 @@ it('who was cut off before its first word does not say that it knows none; who s
   expect(said('', 'stop')).toMatchObject({ class: null, finish: 'stop' });
   expect(said('', 'stop').problem).toBeUndefined();
   expect(said('no idea', 'length').problem).toBeUndefined();
+  // What the next collection makes of it, which reads again what was kept.
+  expect(readKeptRaw(abstaining, said('', 'length').raw, CLASSES)).toBeUndefined();
+  expect(readKeptRaw(abstaining, said('', 'content_filter').raw, CLASSES)).toBeUndefined();
+});
+
+it('of several choices none is kept in the place of another that says nothing', () => {
+  const choices = [{ message: { content: 'x' }, finish_reason: 'stop' }, { message: {} }];
+  const said = saidOf(askingOf({}), { choices }, 1, CLASSES);
+  expect(said).toMatchObject({ class: null, raw: null });
+  expect(said.problem).toContain('holds nothing at /choices/1/message/content');
 });
 
 it('a server that knows no schema says words; half an object, silence and a tool are something else', () => {

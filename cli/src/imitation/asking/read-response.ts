@@ -66,21 +66,21 @@ export function saidOf(
     ...(typeof ended === 'string' && { finish: ended }),
     ...(typeof model === 'string' && { model: cut(model, SHOWN_CHARACTERS) }),
   };
-  // Without an answer at its place, all of what came is worth keeping, if it is of this sample alone.
-  const raw = keptRaw(at === undefined && endpoint.batch === 1 ? response : (at ?? null));
   const silence = isChat && tool === undefined ? silenceOf(response, place) : undefined;
+  // Without an answer at its place, all of what came is worth keeping, if it is of this one alone: it is read again.
+  const isAlone = isChat ? choicesOf(response) <= 1 : endpoint.batch === 1;
+  const isSilent = at === undefined || silence !== undefined;
+  const raw = keptRaw(isSilent ? (isAlone ? response : null) : at);
   if (asking.schema !== undefined && at !== undefined && silence === undefined) {
     return { ...readObject(asking, at, classes), raw, ...beside };
   }
   const own = { ...endpoint, chat: undefined, answer: pointer };
   const answer = readAnswer(own, response, place, classes);
-  if ('problem' in answer)
-    return { class: null, raw, problem: silence ?? answer.problem, ...beside };
+  const className = 'problem' in answer ? null : answer.className;
+  if (className !== null) return { class: className, raw, ...beside };
   // Who was cut off or kept from an answer has not said that it knows none.
-  if (answer.className === null && silence !== undefined) {
-    return { class: null, raw, problem: silence, ...beside };
-  }
-  return { class: answer.className, raw, ...beside };
+  const problem = silence ?? ('problem' in answer ? answer.problem : undefined);
+  return { class: null, raw, ...(problem !== undefined && { problem }), ...beside };
 }
 
 /** A line for people has no more of it; what is longer is no answer. */
