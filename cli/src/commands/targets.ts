@@ -1,4 +1,3 @@
-import { rename, rm } from 'node:fs/promises';
 import { SPLIT_NAMES, SPLIT_NUMBERS, type SplitName } from '@lyceum/learning/datasets';
 import {
   checkListenAddress,
@@ -13,7 +12,7 @@ import { numberAbove, wholeNumber } from '@lyceum/platform/flags';
 import { LyceumError, type Split, type TargetOutline } from '@lyceum/proto';
 import { type Command, Option } from 'commander';
 import { CoordinatorClient, type TargetsRequest } from '../client/index.js';
-import { refuseExisting } from '../files/index.js';
+import { refuseExisting, replaceFile } from '../files/index.js';
 import { countText } from '../printing/text/index.js';
 import {
   globalOptions,
@@ -106,20 +105,14 @@ async function exportTargets(
   const { stepsPerEpoch } = await client.targetOutline(asked);
   const firstStep = epoch * stepsPerEpoch;
   const request = { ...asked, firstStep, endStep: firstStep + stepsPerEpoch, wait };
-  const partial = `${out}.partial`;
-  try {
-    const rows = await withPath('write', out, async () => {
-      const written = await withProgress(`exporting ${runId}`, samplesText, (onProgress) =>
-        writeTargets(client, request, partial, options, { signal, onProgress }),
-      );
-      await rename(partial, out);
-      return written;
-    });
-    notice(`wrote ${out}: ${rows} samples`);
-  } catch (err) {
-    await rm(partial, { force: true });
-    throw err;
-  }
+  const rows = await withPath('write', out, () =>
+    replaceFile(out, (file) =>
+      withProgress(`exporting ${runId}`, samplesText, (onProgress) =>
+        writeTargets(client, request, file, options, { signal, onProgress }),
+      ),
+    ),
+  );
+  notice(`wrote ${out}: ${rows} samples`);
 }
 
 /** @returns the count of rows. */

@@ -1,5 +1,5 @@
 /** Writes files that a user asked for, never over one that is there unless told to. */
-import { access, mkdir, rm, writeFile } from 'node:fs/promises';
+import { access, mkdir, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { errnoOf, withPath } from '@lyceum/platform';
 import { LyceumError } from '@lyceum/proto';
@@ -23,7 +23,7 @@ export async function makeFolder(folder: string, mode?: number): Promise<void> {
 }
 
 /**
- * Writes all of it or nothing, with the folders above it.
+ * Writes all of it or nothing, with the folders above it. What it replaces is there until all of the new one is.
  *
  * @throws {LyceumError} ALREADY_EXISTS if the file is there and may not be overwritten, RESOURCE_EXHAUSTED if the disk is
  *   full, INVALID_ARGUMENT if it cannot be written.
@@ -35,19 +35,47 @@ export async function writeNewFile(
   mode?: number,
 ): Promise<void> {
   await makeFolder(path.dirname(file));
-  const write = async (): Promise<void> => {
-    try {
-      await writeFile(file, content, { flag: overwrite ? 'w' : 'wx', mode });
-    } catch (err) {
-      if (isHalfWritten(err)) await rm(file, { force: true });
-      throw err;
-    }
-  };
+  const write = overwrite
+    ? () => replaceFile(file, (path) => writeFile(path, content, { mode }))
+    : () => create(file, content, mode);
   try {
     await withPath('write', file, write, Buffer.byteLength(content));
   } catch (err) {
     const cause = err instanceof LyceumError ? err.cause : err;
     if (errnoOf(cause) === 'EEXIST' && !overwrite) throw existing(file);
+    throw err;
+  }
+}
+
+async function create(file: string, content: Uint8Array | string, mode?: number): Promise<void> {
+  try {
+    await writeFile(file, content, { flag: 'wx', mode });
+  } catch (err) {
+    if (isHalfWritten(err)) await rm(file, { force: true });
+    throw err;
+  }
+}
+
+/**
+ * Has a file written beside its place, and moved there. A pipe or device that is there is written to.
+ *
+ * @param write - to this path.
+ * @throws whatever `write` or the operating system does; nothing of the new file is left then.
+ */
+export async function replaceFile<T>(
+  file: string,
+  write: (path: string) => Promise<T>,
+): Promise<T> {
+  const found = await stat(file).catch(() => undefined);
+  if (found !== undefined && !found.isFile()) return write(file);
+  const place = found === undefined ? file : await realpath(file);
+  const draft = `${place}.${process.pid}.partial`;
+  try {
+    const written = await write(draft);
+    await rename(draft, place);
+    return written;
+  } catch (err) {
+    await rm(draft, { force: true });
     throw err;
   }
 }

@@ -1,9 +1,10 @@
 // On real files and folders of a temporary one.
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { makeFolder, writeNewFile } from '../../src/files/output-file.js';
+import { makeFolder, replaceFile, writeNewFile } from '../../src/files/output-file.js';
 
 let folder = '';
 beforeEach(async () => {
@@ -40,4 +41,34 @@ test('a folder where a file is wanted, and a file where a folder is wanted, are 
   await expect(makeFolder(below)).rejects.toThrow(
     `cannot make the folder ${below}: a part of this path is a file, where a folder is wanted; name a folder (ENOTDIR)`,
   );
+});
+
+test('a file that is replaced stays as it was if the new one fails half way, and nothing else is left', async () => {
+  const file = path.join(folder, 'report.html');
+  const link = path.join(folder, 'latest.html');
+  await writeFile(file, 'before');
+  await symlink(file, link);
+  const failing = replaceFile(link, async (place) => {
+    await writeFile(place, 'half');
+    throw new Error('no room');
+  });
+  await expect(failing).rejects.toThrow('no room');
+  expect(await readFile(file, 'utf8')).toBe('before');
+  expect((await readdir(folder)).sort()).toEqual(['latest.html', 'report.html']);
+
+  await writeNewFile(link, 'after', true);
+  expect(await readFile(file, 'utf8')).toBe('after');
+  expect((await readdir(folder)).sort()).toEqual(['latest.html', 'report.html']);
+});
+
+test('a pipe is written to, and stays one though writing fails', async () => {
+  const pipe = path.join(folder, 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  const failing = replaceFile(pipe, async (place) => {
+    expect(place).toBe(pipe);
+    throw new Error('nobody reads');
+  });
+  await expect(failing).rejects.toThrow('nobody reads');
+  expect((await stat(pipe)).isFIFO()).toBe(true);
+  expect(await readdir(folder)).toEqual(['pipe']);
 });
