@@ -8,7 +8,7 @@ import {
   targetService,
   withPath,
 } from '@lyceum/platform';
-import { numberAbove, wholeNumber } from '@lyceum/platform/flags';
+import { numberAbove, uint32From } from '@lyceum/platform/flags';
 import { LyceumError, type Split, type TargetOutline } from '@lyceum/proto';
 import { type Command, Option } from 'commander';
 import { CoordinatorClient, type TargetsRequest } from '../client/index.js';
@@ -63,7 +63,7 @@ function addExport(targets: Command): void {
     .option(
       '--epoch <n>',
       "of train: the run's epoch, which with views is what samples look like",
-      wholeNumber(0),
+      uint32From(0),
       0,
     )
     .option('--temperature <t>', "of all pools, in place of the terms' own", numberAbove(0))

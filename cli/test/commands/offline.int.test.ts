@@ -38,9 +38,13 @@ test.each([
   [['submit', '-', '--set', 'a'], '--set a: has no "="'],
   [['submit', 'no-such-file.yaml'], 'no-such-file.yaml cannot be used'],
   [['up', '--teachers', '-1'], 'whole number'],
-  ...['gc --grace', 'history x --points', 'logs x --tail', 'answers verify --spans'].map(
-    (line): [string[], string] => [[...line.split(' '), '4294967296'], 'whole number from'],
-  ),
+  ...[
+    'gc --grace',
+    'history x --points',
+    'logs x --tail',
+    'answers verify --spans',
+    'targets export x --epoch',
+  ].map((line): [string[], string] => [[...line.split(' '), '4294967296'], 'whole number from']),
   [['up', '--plugin', 'no-such-file.ts', '--state-dir', STATE], 'no-such-file.ts cannot be used'],
   [['serve', '--listen', '0.0.0.0:7700'], '--insecure'],
   [['serve', '--listen', 'nowhere'], 'want HOST:PORT'],
