@@ -1,9 +1,10 @@
 /** What is kept: in NATS, once this coordinator leads, and on its disk. */
 import { join } from 'node:path';
 import type { Readiness } from '@lyceum/platform/metrics';
-import { awaitNats, untilNatsAnswers } from '@lyceum/platform/nats';
+import { awaitNats, type Nats, untilNatsAnswers, type Waiting } from '@lyceum/platform/nats';
 import {
   LEADER_BUCKET,
+  LyceumError,
   NAME_BUCKET,
   POINTER_BUCKET,
   QUARANTINE_BUCKET,
@@ -14,20 +15,14 @@ import { ArtifactCatalog } from './artifacts/index.js';
 import { QuarantineStore } from './health/index.js';
 import { RunHistories } from './history/index.js';
 import {
-  leaderBucket,
+  isBeingRestored,
   MIRRORED_BUCKETS,
   MirrorFolder,
   restoreStore,
   StateMirror,
   storeOfLeader,
 } from './mirror/index.js';
-import {
-  ContributorLedgers,
-  holdLease,
-  Leadership,
-  RunStore,
-  stateFolderId,
-} from './runs/index.js';
+import { ContributorLedgers, Leadership, RunStore, stateFolderId } from './runs/index.js';
 import type { ServeOptions } from './serve-options.js';
 import type { StopSteps } from './stop-steps.js';
 
@@ -49,14 +44,17 @@ export async function openStorage(options: ServeOptions, readiness: Readiness, s
   if (insecure && credentials === undefined && tls === undefined) {
     log.warn('NATS asks nobody who it is: whoever reaches it may read and write all of it');
   }
-  const holder = await stateFolderId(stateDir);
-  const letGo = holdLease(() => leaderBucket(nats), holder);
-  stops.add(letGo);
   const folder = await MirrorFolder.open(join(stateDir, 'mirror'), MIRRORED_BUCKETS);
-  // It may be there before its JetStream is, or go away again.
-  const restored = await untilNatsAnswers(waiting, () => restoreStore(nats, folder, log));
-  readiness.waitsFor('waiting until it leads');
+  const answers = await AnswerStore.open(join(stateDir, 'answers'), log);
+  stops.add(() => answers.close());
+  const ledgers = await ContributorLedgers.open(join(stateDir, 'contributors'));
+  const histories = await RunHistories.open(join(stateDir, 'history'));
+  const holder = await stateFolderId(stateDir);
   const bucket = (name: string) => nats.keyValue(name, { create: true });
+  const leadership = await lead({ nats, folder, holder }, readiness, waiting);
+  stops.add(() => leadership.release());
+  const { leaderEpoch } = leadership;
+  const natsStore = await storeOfLeader(nats, folder, leaderEpoch);
   const buckets = {
     runs: await bucket(RUN_BUCKET),
     pointers: await bucket(POINTER_BUCKET),
@@ -69,24 +67,7 @@ export async function openStorage(options: ServeOptions, readiness: Readiness, s
     log,
   });
   const { pointers, blobs } = mirror;
-
-  const answers = await AnswerStore.open(join(stateDir, 'answers'), log);
-  stops.add(() => answers.close());
-  const ledgers = await ContributorLedgers.open(join(stateDir, 'contributors'));
-  const histories = await RunHistories.open(join(stateDir, 'history'));
   const catalog = await ArtifactCatalog.open(mirror.names, blobs, { stateDir, datasetsRoot, log });
-
-  const candidate = {
-    kv: await bucket(LEADER_BUCKET),
-    holder,
-    log,
-    nowMs: () => performance.now(),
-  };
-  await letGo();
-  const leadership = await Leadership.acquire(candidate, waiting.signal);
-  stops.add(() => leadership.release());
-  const { leaderEpoch } = leadership;
-  const natsStore = (await storeOfLeader(nats, folder, leaderEpoch)) ?? restored;
   // A leader takes a queue that another has looked at for a new one.
   const queue = await nats.tickets();
   await queue.ensureStream();
@@ -114,4 +95,33 @@ export async function openStorage(options: ServeOptions, readiness: Readiness, s
     blobs,
     quarantines,
   };
+}
+
+/**
+ * Waits until NATS has what it lacked and the lease is free. NATS may be there before its JetStream is, or go away again.
+ *
+ * @throws {LyceumError} as `serve`; UNAVAILABLE if the connection is lost for good.
+ */
+async function lead(
+  { nats, folder, holder }: { nats: Nats; folder: MirrorFolder; holder: string },
+  readiness: Readiness,
+  waiting: Waiting,
+): Promise<Leadership> {
+  const { log } = waiting;
+  const closed = new AbortController();
+  void nats.closed.then(() => closed.abort());
+  const signal = AbortSignal.any([waiting.signal, closed.signal]);
+  const nowMs = () => performance.now();
+  try {
+    return await untilNatsAnswers({ ...waiting, signal }, async () => {
+      await restoreStore(nats, folder, log);
+      readiness.waitsFor('waiting until it leads');
+      const kv = await nats.keyValue(LEADER_BUCKET, { create: true });
+      const mayLead = async () => !(await isBeingRestored(kv));
+      return Leadership.acquire({ kv, holder, mayLead, log, nowMs }, signal);
+    });
+  } catch (err) {
+    if (!closed.signal.aborted || waiting.signal.aborted) throw err;
+    throw new LyceumError('UNAVAILABLE', 'the NATS connection was closed', { cause: err });
+  }
 }

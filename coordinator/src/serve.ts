@@ -4,7 +4,7 @@ import { checkListenAddress } from '@lyceum/platform';
 import { processMetrics, Readiness, startProbes } from '@lyceum/platform/metrics';
 import { LyceumError } from '@lyceum/proto';
 import type { Registry } from 'prom-client';
-import { hasWholeStore, watchReconnects } from './mirror/index.js';
+import { claimRestore, hasWholeStore, watchReconnects } from './mirror/index.js';
 import { coordinatorMetrics, observeCoordinator } from './monitoring/index.js';
 import { openAskers } from './open-askers.js';
 import { openDataPlane } from './open-data-plane.js';
@@ -221,7 +221,9 @@ function untilClosed(
       storeLost: () => {
         // The copy that restores it is here: another coordinator would take what is left for all.
         leadership.keep();
-        resolve('store-lost');
+        claimRestore(nats, mirrorFolder, leadership.leaderEpoch)
+          .catch((err: unknown) => log.warn({ err }, 'the store is not marked as lost'))
+          .finally(() => resolve('store-lost'));
       },
     });
   });

@@ -5,10 +5,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { encodeDataset } from '@lyceum/learning/datasets';
 import { createLogger } from '@lyceum/platform';
 import { findNatsServer, type NatsServer, startNatsServer } from '@lyceum/platform/nats';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { ArtifactKind } from '@lyceum/proto';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { CoordinatorClient } from '../../src/client/index.js';
 import { CLI_FILE } from '../commands/cli-process.js';
+import { images } from './long-run.js';
 
 const log = createLogger({ name: 'test', level: 'silent' });
 let folder: string;
@@ -16,38 +20,56 @@ let server: NatsServer;
 const processes: ChildProcess[] = [];
 
 beforeAll(async () => {
-  const binary = findNatsServer(process.env);
-  if (binary === undefined) throw new Error('no nats-server: run npm test, which gets one');
   folder = await mkdtemp(join(tmpdir(), 'lyceum-rivals-'));
-  server = await startNatsServer({ binary, storeDir: join(folder, 'nats'), port: 0, log });
+  await startNats('nats', 0);
 });
 
-afterAll(async () => {
-  for (const child of processes) {
+async function startNats(store: string, port: number): Promise<void> {
+  const binary = findNatsServer(process.env);
+  if (binary === undefined) throw new Error('no nats-server: run npm test, which gets one');
+  server = await startNatsServer({ binary, storeDir: join(folder, store), port, log });
+}
+
+afterEach(async () => {
+  for (const child of processes.splice(0)) {
     if (child.exitCode !== null || child.signalCode !== null) continue;
     child.kill('SIGKILL');
     await once(child, 'exit');
   }
+});
+
+afterAll(async () => {
   await server.stop();
   await rm(folder, { recursive: true });
 });
 
 interface Rival {
   readonly process: ChildProcess;
-  /** Resolves once it leads and listens. */
-  readonly ready: Promise<unknown>;
+  /** Resolves once it leads and listens, with its address. */
+  readonly ready: Promise<string>;
   readonly exitCode: Promise<number | null>;
+  /** Resolves once its log has the text. */
+  readonly says: (text: string) => Promise<void>;
 }
 
 function start(name: string): Rival {
   const args = ['serve', '--listen', '127.0.0.1:0', '--nats', server.url];
   const child = spawn(process.execPath, [CLI_FILE, ...args, '--state-dir', join(folder, name)], {
-    stdio: ['ignore', 'pipe', 'ignore'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
   processes.push(child);
-  const ready = once(createInterface({ input: child.stdout }), 'line');
+  let logged = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    logged += text;
+  });
+  const says = async (text: string) => {
+    while (!logged.includes(text)) await once(child.stderr, 'data');
+  };
+  const ready = once(createInterface({ input: child.stdout }), 'line').then(
+    ([line]) => JSON.parse(line).address as string,
+  );
   const exitCode = once(child, 'exit').then(([code]) => code as number | null);
-  return { process: child, ready, exitCode };
+  return { process: child, ready, exitCode, says };
 }
 
 it('lets one lead, hands over from one that is stopped, and ends that one once it goes on', async () => {
@@ -64,4 +86,27 @@ it('lets one lead, hands over from one that is stopped, and ends that one once i
   second.process.kill('SIGTERM');
   expect(await second.exitCode).toBe(0);
   await third.ready;
+});
+
+it('leaves a lost store to the one that led last, whose copy alone has all of it', async () => {
+  const leader = start('leader');
+  const address = await leader.ready;
+  const client = new CoordinatorClient(address);
+  const bytes = encodeDataset(images());
+  await client.pushArtifact(ArtifactKind.ARTIFACT_KIND_DATASET, 'images', bytes);
+  client.close();
+  const standby = start('standby');
+  await standby.says('another coordinator leads');
+  leader.process.kill('SIGKILL');
+  await leader.exitCode;
+  const port = Number(new URL(server.url).port);
+  await server.stop();
+  await startNats('empty', port);
+  await standby.says('the coordinator that led last brings it back');
+
+  const again = new CoordinatorClient(await start('leader').ready);
+  const sets = await again.listArtifacts(ArtifactKind.ARTIFACT_KIND_DATASET);
+  again.close();
+  expect(sets.map(({ name }) => name)).toEqual(['images']);
+  expect(standby.process.exitCode).toBeNull();
 });

@@ -1,5 +1,11 @@
 /** The copy of what NATS keeps on this disk: written along, restored when NATS lost its own. */
 export { MirrorFolder } from './mirror-folder.js';
 export { watchReconnects } from './reconnect-watch.js';
-export { hasWholeStore, leaderBucket, restoreStore, storeOfLeader } from './restore-store.js';
+export {
+  claimRestore,
+  hasWholeStore,
+  isBeingRestored,
+  restoreStore,
+  storeOfLeader,
+} from './restore-store.js';
 export { MIRRORED_BUCKETS, StateMirror } from './state-mirror.js';

@@ -26,8 +26,11 @@ export const storeMarker = z.strictObject({
 export type StoreMarker = z.output<typeof storeMarker>;
 
 const mirroredStore = storeMarker.extend({
-  /** Of the leader whose state this is. In NATS a higher one means that another coordinator has led since. */
-  leaderEpoch: z.int().positive(),
+  /**
+   * Of the leader whose state this is. In NATS a higher one means that another coordinator has led since. 0: there is no
+   * copy; the store is only known to be somebody's.
+   */
+  leaderEpoch: z.int().min(0),
 });
 
 export type MirroredStore = z.output<typeof mirroredStore>;
@@ -59,7 +62,7 @@ export class MirrorFolder {
     return new MirrorFolder(folder, buckets);
   }
 
-  /** Undefined: nothing was ever copied. @throws {LyceumError} FAILED_PRECONDITION if it cannot be read. */
+  /** Undefined: it was never used with NATS. @throws {LyceumError} FAILED_PRECONDITION if it cannot be read. */
   async store(): Promise<MirroredStore | undefined> {
     const file = join(this.#folder, STORE_FILE);
     const bytes = await readIfThere(file);

@@ -2,8 +2,9 @@
  * Brings back what NATS has lost with its disk, or a part of it: before anything else is read, a store is filled from the
  * copy below the state folder. What was deleted has left a mark in NATS, and stays deleted.
  *
- * A store has an id, in the leader's bucket and in the copy. It is written last, so that a restore that was cut off
- * is made again; what is there by then stays.
+ * A store has an id, in the leader's bucket and in the copy. While it is filled its marker in NATS says so, first and
+ * last: a restore that was cut off is made again by whoever has the copy, and until then nobody else leads. Whoever
+ * knows a store of which NATS knows nothing, and has no copy of it, waits for the one that has: it would begin an empty one.
  */
 import { randomUUID } from 'node:crypto';
 import type { Logger } from '@lyceum/platform';
@@ -16,6 +17,7 @@ import {
   POINTER_BUCKET,
   RUN_BUCKET,
 } from '@lyceum/proto';
+import { z } from 'zod';
 import { leaderEpochOf, restoreLeaderEpoch } from '../runs/index.js';
 import {
   type MirroredStore,
@@ -27,6 +29,14 @@ import { MIRRORED_BUCKETS } from './state-mirror.js';
 
 const STORE_KEY = 'store';
 
+/** As NATS has it. */
+const markerInNats = storeMarker.extend({
+  /** It is being filled from a copy of this leader epoch. */
+  restoringFrom: z.int().positive().optional(),
+});
+
+type MarkerInNats = z.output<typeof markerInNats>;
+
 /** Revisions of one generation of a store are below this; a compare-and-set of an earlier one finds none of its own. */
 const REVISIONS_PER_GENERATION = 1e9;
 
@@ -36,7 +46,8 @@ const BUCKETS = { runs: RUN_BUCKET, pointers: POINTER_BUCKET, names: NAME_BUCKET
  * Fills NATS with what it lacks of the copy, if there is one.
  *
  * @returns the store as it is then.
- * @throws {LyceumError} FAILED_PRECONDITION if the copy is of another store; UNAVAILABLE if NATS does not answer.
+ * @throws {LyceumError} FAILED_PRECONDITION if the copy is of another store; UNAVAILABLE if NATS does not answer, or
+ *   another coordinator must fill it.
  */
 export async function restoreStore(
   nats: Nats,
@@ -45,33 +56,83 @@ export async function restoreStore(
 ): Promise<StoreMarker> {
   const found = await findStore(nats);
   const copy = await copyOf(nats, folder, found);
-  if (copy === undefined) {
-    await folder.clear();
-    if (found !== undefined) return found;
-    const kv = await nats.keyValue(LEADER_BUCKET, { create: true });
-    return mark(kv, { storeId: randomUUID(), generation: 0 });
-  }
+  if (copy === undefined) return storeOfOthers(nats, folder, found);
   const lost = await lostFrom(nats, folder);
   const isWhole = isNothing(lost) && (await lastLeaderEpoch(nats)) > 0;
-  // One of an earlier generation was not restored to its end.
-  if (isWhole && found?.generation === copy.generation) return found;
+  const isDone = found?.generation === copy.generation && found.restoringFrom === undefined;
+  if (isWhole && isDone) return found;
   return restore(nats, folder, copy, lost, log);
+}
+
+/** The leader is about to restore the store from its copy: until it has, nobody else leads. */
+export async function claimRestore(
+  nats: Nats,
+  folder: MirrorFolder,
+  leaderEpoch: number,
+): Promise<void> {
+  const copy = await folder.store();
+  const leader = await leaderBucket(nats);
+  if (leader === undefined || copy?.leaderEpoch !== leaderEpoch) return;
+  const { storeId, generation } = copy;
+  await mark(leader, { storeId, generation, restoringFrom: leaderEpoch });
+}
+
+/** Whether nobody may lead yet: what the store has lost is not back. @param leader - the bucket. */
+export async function isBeingRestored(leader: KeyValue): Promise<boolean> {
+  return (await readMarker(leader))?.restoringFrom !== undefined;
 }
 
 /**
  * The store as the leader finds it: another may have led, and restored it, since {@link restoreStore}. A copy that nobody has
  * led since is the leader's own from here on: were it to end before its first look, it would take the copy for another's.
  *
- * @returns undefined if NATS has lost it meanwhile.
+ * @throws {LyceumError} UNAVAILABLE if NATS has lost it meanwhile, or another coordinator fills it.
  */
 export async function storeOfLeader(
   nats: Nats,
   folder: MirrorFolder,
   leaderEpoch: number,
-): Promise<StoreMarker | undefined> {
+): Promise<StoreMarker> {
   const copy = await folder.store();
-  if (copy?.leaderEpoch === leaderEpoch - 1) await folder.setStore({ ...copy, leaderEpoch });
-  return findStore(nats);
+  if (copy?.leaderEpoch === leaderEpoch - 1 && leaderEpoch > 1) {
+    await folder.setStore({ ...copy, leaderEpoch });
+  }
+  const found = await findStore(nats);
+  if (found === undefined) throw new LyceumError('UNAVAILABLE', 'NATS has lost its store');
+  if (found.restoringFrom !== undefined) throw unfinished(found);
+  return found;
+}
+
+/**
+ * The store of which this coordinator has no copy. It remembers which one it was.
+ *
+ * @throws {LyceumError} UNAVAILABLE if a coordinator that has a copy must fill it.
+ */
+async function storeOfOthers(
+  nats: Nats,
+  folder: MirrorFolder,
+  found: MarkerInNats | undefined,
+): Promise<StoreMarker> {
+  if (found === undefined) {
+    const known = await folder.store();
+    if (known !== undefined) throw unfinished(known);
+    const kv = await nats.keyValue(LEADER_BUCKET, { create: true });
+    const marker = { storeId: randomUUID(), generation: 0 };
+    if (await createIfMissing(kv, STORE_KEY, JSON.stringify(marker))) return marker;
+    throw new LyceumError('UNAVAILABLE', 'another coordinator begins its store');
+  }
+  const { storeId, generation, restoringFrom } = found;
+  await folder.clear();
+  await folder.setStore({ storeId, generation, leaderEpoch: 0 });
+  if (restoringFrom !== undefined) throw unfinished(found);
+  return { storeId, generation };
+}
+
+function unfinished({ storeId }: StoreMarker): LyceumError {
+  const message =
+    `it has lost the store ${storeId}, or a part of it, and this state folder has no copy of it: ` +
+    'the coordinator that led last brings it back; to begin anew without it, empty NATS and this folder';
+  return new LyceumError('UNAVAILABLE', message);
 }
 
 /** Whether NATS has all that the copy has, or knows that it was deleted. */
@@ -111,7 +172,7 @@ async function restore(
   lost: Lost,
   log: Logger,
 ): Promise<StoreMarker> {
-  const { storeId } = copy;
+  const { storeId, leaderEpoch } = copy;
   const generation = copy.generation + 1;
   await folder.setStore({ ...copy, generation });
   const open = (bucket: string) =>
@@ -123,6 +184,9 @@ async function restore(
     { generation },
     'NATS has lost its store, or a part of it; restoring it from the mirror',
   );
+  const leader = await open(LEADER_BUCKET);
+  await mark(leader, { storeId, generation, restoringFrom: leaderEpoch });
+  await restoreLeaderEpoch(leader, leaderEpoch);
   const blobs = await nats.blobs({ create: true });
   let blobCount = 0;
   for (const digest of lost.digests) {
@@ -147,27 +211,26 @@ async function restore(
       } else if (await createIfMissing(kv, key, text)) recordCount++;
     }
   }
-  const leader = await open(LEADER_BUCKET);
-  await restoreLeaderEpoch(leader, copy.leaderEpoch);
+  await mark(leader, { storeId, generation });
   log.warn({ recordCount, blobCount }, 'store restored; events of earlier may be lost');
-  return mark(leader, { storeId, generation });
+  return { storeId, generation };
 }
 
 /** The store that NATS has; undefined: it has none. */
-async function findStore(nats: Nats): Promise<StoreMarker | undefined> {
+async function findStore(nats: Nats): Promise<MarkerInNats | undefined> {
   const leader = await leaderBucket(nats);
   return leader && readMarker(leader);
 }
 
 /** Undefined: NATS has none. */
-export async function leaderBucket(nats: Nats): Promise<KeyValue | undefined> {
+async function leaderBucket(nats: Nats): Promise<KeyValue | undefined> {
   if (!(await nats.hasKeyValue(LEADER_BUCKET))) return undefined;
   return nats.keyValue(LEADER_BUCKET, { create: false });
 }
 
-async function readMarker(leader: KeyValue): Promise<StoreMarker | undefined> {
+async function readMarker(leader: KeyValue): Promise<MarkerInNats | undefined> {
   const found = await leader.get(STORE_KEY);
-  return found === undefined ? undefined : storeMarker.parse(JSON.parse(found.value));
+  return found === undefined ? undefined : markerInNats.parse(JSON.parse(found.value));
 }
 
 /**
@@ -178,18 +241,24 @@ async function readMarker(leader: KeyValue): Promise<StoreMarker | undefined> {
 async function copyOf(
   nats: Nats,
   folder: MirrorFolder,
-  found: StoreMarker | undefined,
+  found: MarkerInNats | undefined,
 ): Promise<MirroredStore | undefined> {
   const copy = await folder.store();
-  if (copy === undefined || found === undefined) return copy;
-  if (copy.storeId !== found.storeId) {
-    const message =
-      `NATS holds the store ${found.storeId} and this state folder belongs to the store ${copy.storeId}: ` +
-      'use the NATS that it belongs to, or another state folder';
-    throw new LyceumError('FAILED_PRECONDITION', message);
-  }
-  if ((await lastLeaderEpoch(nats)) > copy.leaderEpoch) return undefined;
+  if (copy === undefined) return undefined;
+  if (found !== undefined) assertSameStore(copy, found);
+  if (copy.leaderEpoch === 0) return undefined;
+  if (found === undefined) return copy;
+  const newest = found.restoringFrom ?? (await lastLeaderEpoch(nats));
+  if (newest > copy.leaderEpoch) return undefined;
   return { ...copy, generation: Math.max(copy.generation, found.generation) };
+}
+
+function assertSameStore(copy: StoreMarker, found: StoreMarker): void {
+  if (copy.storeId === found.storeId) return;
+  const message =
+    `NATS holds the store ${found.storeId} and this state folder belongs to the store ${copy.storeId}: ` +
+    'use the NATS that it belongs to, or another state folder';
+  throw new LyceumError('FAILED_PRECONDITION', message);
 }
 
 /** 0: NATS knows of no leader. */
@@ -198,14 +267,11 @@ async function lastLeaderEpoch(nats: Nats): Promise<number> {
   return leader === undefined ? 0 : leaderEpochOf(leader);
 }
 
-/** @returns what the store is then: another coordinator may have been quicker. */
-async function mark(leader: KeyValue, marker: StoreMarker): Promise<StoreMarker> {
-  const text = JSON.stringify(marker);
-  if (await createIfMissing(leader, STORE_KEY, text)) return marker;
+/** @throws {LyceumError} FAILED_PRECONDITION if it is another store. */
+async function mark(leader: KeyValue, marker: MarkerInNats): Promise<void> {
   const there = await readMarker(leader);
-  if (there !== undefined && there.generation >= marker.generation) return there;
-  await leader.put(STORE_KEY, text);
-  return marker;
+  if (there !== undefined) assertSameStore(marker, there);
+  await leader.put(STORE_KEY, JSON.stringify(marker));
 }
 
 async function* chunksOf(bytes: Buffer): AsyncGenerator<Buffer, void, undefined> {

@@ -14,7 +14,6 @@ export {
 export type { ContributorLedger, Contributors } from './contributor-ledger.js';
 export { ContributorLedgers } from './contributor-ledgers.js';
 export {
-  holdLease,
   Leadership,
   leaderEpochOf,
   restoreLeaderEpoch,

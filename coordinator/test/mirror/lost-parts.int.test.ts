@@ -12,7 +12,13 @@ import {
 } from '@lyceum/proto';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { mirroredBlobs } from '../../src/mirror/mirrored-stores.js';
-import { hasWholeStore, restoreStore, storeOfLeader } from '../../src/mirror/restore-store.js';
+import {
+  claimRestore,
+  hasWholeStore,
+  isBeingRestored,
+  restoreStore,
+  storeOfLeader,
+} from '../../src/mirror/restore-store.js';
 import type { StateMirror } from '../../src/mirror/state-mirror.js';
 import { claimPointer } from '../../src/runs/checkpoint-pointers.js';
 import { Leadership } from '../../src/runs/leadership/leadership.js';
@@ -149,6 +155,14 @@ test('the epoch of a leader whose record is lost does not come again', async () 
   expect((await lead()).leaderEpoch).toBe(3);
 });
 
+test('an epoch that began again below those of before is raised above them', async () => {
+  await lead();
+  await lead();
+  await damage(`STREAM.DELETE.KV_${LEADER_BUCKET}`);
+  expect(await takeLead()).toBe(1);
+  expect((await lead()).leaderEpoch).toBe(3);
+});
+
 test('the copy of a leader that ended before its first look is its own the next time', async () => {
   const { mirror, leaderEpoch } = await lead();
   await mirror.runs.create('run', runRecordText(training()));
@@ -180,4 +194,34 @@ test('a restore that was cut off before its last word is made again', async () =
   await copy.setStore({ ...store, generation: 1 });
   expect(await restoreStore(nats.nats, copy, log)).toMatchObject({ generation: 2 });
   expect(await restoreStore(nats.nats, copy, log)).toMatchObject({ generation: 2 });
+});
+
+test('what a leader is about to restore is its own, however long it takes and whoever leads meanwhile', async () => {
+  const { mirror, leaderEpoch } = await lead();
+  await mirror.runs.create('run', runRecordText(training()));
+  await mirror.stop();
+  await damage(`STREAM.DELETE.KV_${RUN_BUCKET}`);
+  await claimRestore(nats.nats, await openCopy(folder), leaderEpoch);
+  // It is killed here.
+  const other = await openCopy(join(nats.folder, 'other'));
+  await expect(restoreStore(nats.nats, other, log)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  const kv = await nats.nats.keyValue(LEADER_BUCKET, { create: false });
+  expect(await isBeingRestored(kv)).toBe(true);
+  // One that had looked just before.
+  await expect(storeOfLeader(nats.nats, other, await takeLead())).rejects.toThrow('lost the store');
+
+  await lead();
+  expect(await isBeingRestored(kv)).toBe(false);
+  const runs = await nats.nats.keyValue(RUN_BUCKET, { create: false });
+  expect(await runs.keys()).toEqual(['run']);
+  expect(await restoreStore(nats.nats, other, log)).toMatchObject({ generation: 1 });
+});
+
+test('another coordinator’s store is not taken for a lost one', async () => {
+  await (await lead()).mirror.stop();
+  const copy = await openCopy(folder);
+  const leader = await nats.nats.keyValue(LEADER_BUCKET, { create: false });
+  await leader.put('store', JSON.stringify({ storeId: 'another', generation: 0 }));
+  await expect(claimRestore(nats.nats, copy, 1)).rejects.toThrow('belongs to the store');
+  expect((await leader.get('store'))?.value).toContain('another');
 });

@@ -265,15 +265,25 @@ test('a folder of another store is refused, naming both', async () => {
   });
 });
 
-test('a copy of before another coordinator led restores nothing', async () => {
+test('a copy of before another coordinator led restores nothing, and waits for that one’s', async () => {
   const { mirror } = await lead(first());
   await mirror.runs.create('run', runRecordText(training()));
   await mirror.stop();
   const other = join(second().folder, `mirror-${randomUUID()}`);
-  await (await lead(first(), () => [], other)).mirror.stop();
+  const later = await lead(first(), () => [], other);
+  await later.mirror.runs.delete('run');
+  await later.mirror.stop();
   // It looks, and finds that another has led since.
-  await restoreStore(first().nats, await openFolder(), log);
-  await restoreStore(second().nats, await openFolder(), log);
+  const store = await restoreStore(first().nats, await openFolder(), log);
+  await expect(restoreStore(second().nats, await openFolder(), log)).rejects.toMatchObject({
+    code: 'UNAVAILABLE',
+    message: expect.stringMatching(/lost the store .*the coordinator that led last brings it back/),
+  });
+  await restoreStore(second().nats, await openCopy(other), log);
+  expect(await restoreStore(second().nats, await openFolder(), log)).toEqual({
+    ...store,
+    generation: 1,
+  });
   const runs = await second().nats.keyValue(RUN_BUCKET, { create: true });
   expect(await runs.keys()).toEqual([]);
 });

@@ -4,8 +4,7 @@ import { AddressGuard, type Logger } from '@lyceum/platform';
 import { findNatsServer, type NatsServer, startNatsServer } from '@lyceum/platform/nats';
 import { LEADER_BUCKET, TICKET_STREAM, ticketSubject } from '@lyceum/proto';
 import { pino } from 'pino';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { MirrorFolder } from '../../src/mirror/mirror-folder.js';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type NatsOfItsOwn, silent, startNatsOfItsOwn } from '../nats-of-its-own.js';
 import { jetStreamApi } from './jetstream-api.js';
 
@@ -82,23 +81,4 @@ it('one whose store was lost keeps the lease when it stops to begin again', asyn
   const kv = await nats.nats.keyValue(LEADER_BUCKET, { create: false });
   const { holder } = JSON.parse((await kv.get('leader'))?.value ?? '{}');
   expect(holder).toMatch(/^[0-9a-f-]{36}$/);
-});
-
-it('one that restores its store keeps its lease until it leads again', async () => {
-  const leader = await serve('leader');
-  const kv = await nats.nats.keyValue(LEADER_BUCKET, { create: false });
-  const before = await kv.get('leader');
-  await leader.stop();
-  // As one leaves it that is killed.
-  const revision = await kv.put('leader', before?.value ?? '');
-  const { store } = MirrorFolder.prototype;
-  vi.spyOn(MirrorFolder.prototype, 'store').mockImplementationOnce(async function slow(
-    this: MirrorFolder,
-  ) {
-    const now = async () => (await kv.get('leader'))?.revision;
-    await vi.waitFor(async () => expect(await now()).toBeGreaterThan(revision), 10_000);
-    return store.call(this);
-  });
-  const next = await serve('leader');
-  await next.stop();
 });

@@ -8,7 +8,7 @@ import { connectNats, type Nats, type NatsOptions } from './nats-connection.js';
 
 /** How long a server may take to say hello. */
 const GREETING_MS = 4_000;
-/** While NATS is awaited this is said again. */
+/** While NATS is awaited for one reason it is said again. */
 const TELL_AGAIN_MS = 60_000;
 /**
  * So often a server may greet and then not let in: it refuses a certificate without a word, and one that is only slow
@@ -52,8 +52,8 @@ export function awaitNats(options: NatsOptions, waiting: Waiting): Promise<Nats>
 }
 
 /**
- * Does something with NATS until it does not fail for a reason that passes, with growing pauses. Says so in the log, at
- * first and then rarely.
+ * Does something with NATS until it does not fail for a reason that passes, with growing pauses. Says so in the log when
+ * the reason changes, and else rarely.
  *
  * @throws {LyceumError} CANCELLED if the wait is given up; whatever else `attempt` throws.
  */
@@ -62,6 +62,7 @@ export async function untilNatsAnswers<T>(
   attempt: () => Promise<T>,
 ): Promise<T> {
   let toldAtMs = Number.NEGATIVE_INFINITY;
+  let told = '';
   for (let failures = 0; !signal.aborted; failures++) {
     try {
       return await attempt();
@@ -69,8 +70,9 @@ export async function untilNatsAnswers<T>(
       const err = toLyceumError(thrown);
       if (!err.retryable) throw err;
       tell(`waiting for NATS: ${err.message}`);
-      if (performance.now() - toldAtMs >= TELL_AGAIN_MS) {
+      if (err.message !== told || performance.now() - toldAtMs >= TELL_AGAIN_MS) {
         toldAtMs = performance.now();
+        told = err.message;
         log.warn({ reason: err.message }, 'waiting for NATS');
       }
     }

@@ -1,8 +1,2 @@
 /** Which coordinator leads: the lease, and how a rival's is judged. */
-export {
-  holdLease,
-  Leadership,
-  leaderEpochOf,
-  restoreLeaderEpoch,
-  stateFolderId,
-} from './leadership.js';
+export { Leadership, leaderEpochOf, restoreLeaderEpoch, stateFolderId } from './leadership.js';

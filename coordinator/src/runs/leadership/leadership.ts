@@ -44,6 +44,8 @@ export interface LeadershipParts {
   readonly kv: KeyValue;
   /** Of {@link stateFolderId}. */
   readonly holder: string;
+  /** Whether anybody may lead, however free the lease is; absent: yes. */
+  readonly mayLead?: () => Promise<boolean>;
   readonly log: Logger;
   /** Milliseconds that never fall, also while the process is stopped. */
   readonly nowMs: () => number;
@@ -82,7 +84,7 @@ export class Leadership {
    * @throws {LyceumError} UNAVAILABLE if NATS is not there; CANCELLED if `signal` aborts while it waits.
    */
   static async acquire(parts: LeadershipParts, signal?: AbortSignal): Promise<Leadership> {
-    const { kv, holder, log, nowMs } = parts;
+    const { kv, holder, mayLead = async () => true, log, nowMs } = parts;
     const rival = new RivalLease();
     for (let isWaiting = false; ; await sleep(RENEWAL_MS, signal)) {
       if (signal?.aborted === true) throw new LyceumError('CANCELLED', 'no longer waiting to lead');
@@ -93,7 +95,7 @@ export class Leadership {
         current?.holder === '' ||
         current?.holder === holder ||
         rival.isAbandoned(found.revision, nowMs());
-      if (!isFree) {
+      if (!isFree || !(await mayLead())) {
         if (!isWaiting) log.info({ leader: current?.host }, 'another coordinator leads; waiting');
         isWaiting = true;
         continue;
@@ -172,49 +174,16 @@ export class Leadership {
   }
 }
 
-/**
- * Renews the lease that a folder has while its next coordinator reads and restores: nobody else leads on half a store.
- * Another folder's lease stays as it is, and no epoch is raised.
- *
- * @param bucket - undefined while NATS has none.
- * @returns what ends it.
- */
-export function holdLease(
-  bucket: () => Promise<KeyValue | undefined>,
-  holder: string,
-): () => Promise<void> {
-  let renewal: Promise<void> | undefined;
-  const renew = async () => {
-    const kv = await bucket();
-    const found = kv && (await read(kv));
-    if (kv === undefined || found?.record.holder !== holder) return;
-    const { record, revision } = found;
-    await write(kv, { ...record, renewalCount: record.renewalCount + 1 }, revision);
-  };
-  const renewOnce = () => {
-    // What cannot be renewed now is renewed later, or is lost.
-    renewal ??= renew()
-      .catch(() => undefined)
-      .finally(() => {
-        renewal = undefined;
-      });
-  };
-  renewOnce();
-  const timer = setInterval(renewOnce, RENEWAL_MS);
-  return async () => {
-    clearInterval(timer);
-    await renewal;
-  };
-}
-
 /** The last leader's epoch; 0 if nobody has led yet. */
 export async function leaderEpochOf(kv: KeyValue): Promise<number> {
   return (await read(kv))?.record.leaderEpoch ?? 0;
 }
 
-/** Makes the next leader's epoch higher than this one, in a bucket that has lost its record. */
+/** Makes the next leader's epoch higher than this one, in a bucket that has lost its record, or begun another. */
 export async function restoreLeaderEpoch(kv: KeyValue, leaderEpoch: number): Promise<void> {
-  await write(kv, { leaderEpoch, holder: '', host: '', renewalCount: 0 }, undefined);
+  const found = await read(kv);
+  if (found !== undefined && found.record.leaderEpoch >= leaderEpoch) return;
+  await write(kv, { leaderEpoch, holder: '', host: '', renewalCount: 0 }, found?.revision);
 }
 
 /** The id of a state folder, made with the folder where there is none: a file that is empty was never written. */
