@@ -1,5 +1,5 @@
 /**
- * What Keras 3 writes otherwise than Keras 2 in a `model.json`, put as TensorFlow.js reads it. Pure.
+ * What Keras writes in a `model.json` otherwise than TensorFlow.js reads it, put as that does. Most of it is of Keras 3. Pure.
  *
  *     InputLayer   `batch_shape`                                 → `batch_input_shape`
  *     dtype        `{ class_name: 'DTypePolicy', config: { name } }` → the name
@@ -12,7 +12,8 @@
  *     weights      `model/layer/kernel`                          → `layer/kernel`
  *                  `depthwise/kernel`                            → `depthwise/depthwise_kernel`
  *
- * Of a model that Keras 2 or TensorFlow.js wrote nothing changes.
+ * Of Keras 2 it is what a SeparableConv2D has from Conv2D (`kernel_initializer`, …), beside its own for both kernels.
+ * Of a model that TensorFlow.js wrote nothing changes.
  */
 import { isObject } from '../../files/index.js';
 import type { RawWeightGroup } from './model-weights.js';
@@ -57,6 +58,7 @@ const ENDS: ReadonlySet<string> = new Set(['input_layers', 'output_layers']);
 const MENDED_CONFIGS: ReadonlyMap<string, (config: unknown) => unknown> = new Map([
   ['InputLayer', mendedInput],
   ['LeakyReLU', mendedSlope],
+  ['SeparableConv2D', withoutKernel],
 ]);
 
 function mendedInput(config: unknown): unknown {
@@ -70,6 +72,18 @@ function mendedSlope(config: unknown): unknown {
   if (!isObject(config) || config['negative_slope'] === undefined) return config;
   const { negative_slope: alpha, ...others } = config;
   return { alpha, ...others };
+}
+
+/** They are of training alone, and TensorFlow.js takes no model that has them. */
+function withoutKernel(config: unknown): unknown {
+  if (!isObject(config)) return config;
+  const {
+    kernel_initializer: _initializer,
+    kernel_regularizer: _regularizer,
+    kernel_constraint: _constraint,
+    ...others
+  } = config;
+  return others;
 }
 
 /** A single tensor stands without a list around it. Keras counts the own call of a model here, but for a Sequential. */

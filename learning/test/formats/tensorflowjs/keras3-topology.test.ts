@@ -25,6 +25,14 @@ it('calls the slope of LeakyReLU by its name, which would be 0.3 else', () => {
   expect(slopes('ReLU', { negative_slope: 0 })).toContain('"negative_slope":0');
 });
 
+it('leaves out what a SeparableConv2D of Keras 2 has of Conv2D, which TensorFlow.js refuses', () => {
+  const own = { filters: 4, depthwise_initializer: {}, pointwise_initializer: {}, use_bias: true };
+  const kernel = { kernel_initializer: {}, kernel_regularizer: null, kernel_constraint: null };
+  const written = topology('SeparableConv2D', { ...own, ...kernel });
+  expect(mendedTopology(written)).toEqual(topology('SeparableConv2D', own));
+  expect(mendedTopology(topology('Conv2D', kernel))).toEqual(topology('Conv2D', kernel));
+});
+
 it.each([
   ['DepthwiseConv2D', 'own/depthwise_kernel'],
   ['Conv2D', 'own/kernel'],
