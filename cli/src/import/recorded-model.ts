@@ -1,10 +1,11 @@
 /** Predictions on disk, NPZ or JSON lines, to a package of a teacher that has answered already. */
-import { readGivenFile, utf8Text } from '@lyceum/learning/files';
+import { utf8Text } from '@lyceum/learning/files';
 import {
   encodeRecordedPackage,
   readRecordingLines,
   readRecordingNpz,
 } from '@lyceum/learning/formats';
+import { readGivenFile } from '@lyceum/platform';
 import { type Artifact, ArtifactKind, DATASET_MAX_BYTES, LyceumError } from '@lyceum/proto';
 import { z } from 'zod';
 import type { CoordinatorClient } from '../client/index.js';

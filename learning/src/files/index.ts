@@ -4,7 +4,6 @@
  */
 export { removeDrafts, writeDurably } from './durable-file.js';
 export { readFolderFile, readPlainFile } from './folder-file.js';
-export { readGivenFile, readTextFile } from './given-file.js';
 export { isObject } from './is-object.js';
 export { linesOf } from './lines.js';
 export { type NpyArray, npyHeader, readNpy, writeNpy } from './npy.js';
@@ -12,6 +11,7 @@ export { FOREIGN_NPZ_LIMITS, readNpz, writeNpz } from './npz.js';
 export { type ArrayOnDisk, NpzOnDisk } from './npz-on-disk.js';
 export { bareName, nameProblem, shownName } from './plain-name.js';
 export { type Span, SpooledBytes } from './spooled-bytes.js';
+export { readTextFile } from './text-file.js';
 export { utf8Bytes, utf8Text } from './utf8.js';
 export {
   readZip,

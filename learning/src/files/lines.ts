@@ -1,5 +1,6 @@
 /** The lines of a text file, read as a stream, none longer than the reader wants to hold. */
 import { createReadStream } from 'node:fs';
+import { fileError } from '@lyceum/platform';
 import { LyceumError } from '@lyceum/proto';
 import { utf8Bytes } from './utf8.js';
 
@@ -10,12 +11,13 @@ const NEW_LINE = 0x0a;
  *
  * @param file - named in messages.
  * @param bytes - of the file, or of something else.
- * @throws {LyceumError} INVALID_ARGUMENT naming a line that is too long, or a byte that is not UTF-8.
+ * @throws {LyceumError} INVALID_ARGUMENT naming a line that is too long, or a byte that is not UTF-8, or why the file
+ *   cannot be read.
  */
 export async function* linesOf(
   file: string,
   maxBytes: number,
-  bytes: AsyncIterable<Buffer> = createReadStream(file),
+  bytes: AsyncIterable<Buffer> = bytesOf(file),
 ): AsyncGenerator<string, void, undefined> {
   let number = 1;
   let parts: Buffer[] = [];
@@ -46,4 +48,12 @@ export async function* linesOf(
     hold(chunk.subarray(start));
   }
   if (partBytes > 0) yield line();
+}
+
+async function* bytesOf(file: string): AsyncGenerator<Buffer, void, undefined> {
+  try {
+    yield* createReadStream(file) as AsyncIterable<Buffer>;
+  } catch (err) {
+    throw fileError('read', file, err) ?? err;
+  }
 }

@@ -2,5 +2,6 @@
 export * from './disk-room.js';
 export * from './file-errors.js';
 export * from './folder-lock.js';
+export { readGivenFile } from './given-file.js';
 export { isBelow, mountedFile } from './mounted-file.js';
 export { readIfThere } from './read-if-there.js';

@@ -2,9 +2,13 @@
  * A program's user in NATS, in a file: `{"user": "teacher-worker", "password": "…"}`. A file, since arguments show in
  * every process list.
  */
-import { readFileSync } from 'node:fs';
 import { LyceumError } from '@lyceum/proto';
 import { z } from 'zod';
+import { readGivenFile } from '../files/index.js';
+
+const WHAT = 'credentials for NATS';
+
+const FILE_MAX_BYTES = 64 * 1024;
 
 const natsCredentials = z.strictObject({ user: z.string().min(1), password: z.string().min(1) });
 
@@ -16,21 +20,12 @@ export type NatsCredentials = z.output<typeof natsCredentials>;
  */
 export function natsCredentialsIn(file: string | undefined): NatsCredentials | undefined {
   if (file === undefined) return undefined;
-  let text: string;
+  const text = readGivenFile(file, FILE_MAX_BYTES, 'INVALID_ARGUMENT', `${WHAT}: ${file}`);
   try {
-    text = readFileSync(file, 'utf8');
-  } catch (err) {
-    const why = err instanceof Error ? err.message : String(err);
-    throw unusable(`${file} cannot be read: ${why}`, err);
-  }
-  try {
-    return natsCredentials.parse(JSON.parse(text));
+    return natsCredentials.parse(JSON.parse(text.toString('utf8')));
   } catch {
     // What a parser says may quote the password.
-    throw unusable(`${file} is not {"user": "...", "password": "..."}`);
+    const message = `${WHAT}: ${file} is not {"user": "...", "password": "..."}`;
+    throw new LyceumError('INVALID_ARGUMENT', message);
   }
-}
-
-function unusable(message: string, cause?: unknown): LyceumError {
-  return new LyceumError('INVALID_ARGUMENT', `credentials for NATS: ${message}`, { cause });
 }

@@ -3,10 +3,9 @@
  * cert-manager and Kubernetes' secrets of type `kubernetes.io/tls` use.
  */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LyceumError } from '@lyceum/proto';
-import { fileTrouble } from '../files/index.js';
+import { readGivenFile } from '../files/index.js';
 
 /** Texts in PEM. */
 export interface TlsIdentity {
@@ -16,6 +15,9 @@ export interface TlsIdentity {
   readonly certificate: string;
   readonly key: string;
 }
+
+/** A bundle of all authorities that a browser believes has a tenth of it. */
+const FILE_MAX_BYTES = 4 * 1024 ** 2;
 
 export const TLS_FILES = { ca: 'ca.crt', certificate: 'tls.crt', key: 'tls.key' } as const;
 
@@ -87,11 +89,10 @@ function isFor({ certificate }: TlsIdentity, usage: string): boolean {
 
 function text(file: string): string {
   try {
-    return readFileSync(file, 'utf8');
+    return readGivenFile(file, FILE_MAX_BYTES, 'INVALID_ARGUMENT').toString('utf8');
   } catch (err) {
-    const why = fileTrouble(file, err) ?? (err instanceof Error ? err.message : String(err));
     const want = `want ${Object.values(TLS_FILES).join(', ')} in that folder`;
-    throw refused(`${file} cannot be read: ${why}; ${want}`, err);
+    throw refused(`${err instanceof Error ? err.message : String(err)}; ${want}`, err);
   }
 }
 

@@ -1,6 +1,7 @@
 /** From what a person names on the command line to the bytes of a data set's file. */
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readGivenFile } from '@lyceum/platform';
 import { DATASET_MAX_BYTES, LyceumError } from '@lyceum/proto';
 import {
   type DatasetParts,
@@ -8,7 +9,6 @@ import {
   type StoredDatasetParts,
   withoutName,
 } from '../../datasets/index.js';
-import { readGivenFile } from '../../files/index.js';
 import { importIdx } from './import-idx.js';
 import { importNpz } from './import-npz.js';
 import { importDigits, importFashion } from './import-packages.js';

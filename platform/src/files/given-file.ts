@@ -1,28 +1,16 @@
 /**
- * Files that a person names on a command line. A pipe is read too, as a shell's `<(command)` is one. Of a device no more is
- * read than a file may have: `/dev/zero` has no end.
+ * Files that a person names. A pipe is read too, as a shell's `<(command)` is one. Of a device no more is read than a file
+ * may have: `/dev/zero` has no end.
  */
 import { closeSync, openSync, readSync } from 'node:fs';
-import { fileTrouble } from '@lyceum/platform';
 import { type ErrorCode, LyceumError } from '@lyceum/proto';
-import { utf8Text } from './utf8.js';
-
-/** More than any settings, descriptions and lists of names have. */
-const TEXT_MAX_BYTES = 16 * 1024 ** 2;
+import { fileTrouble } from './file-errors.js';
 
 const READ_BYTES = 1024 ** 2;
 
 /**
  * @param code - if it cannot be read.
  * @param shown - what errors call it.
- * @throws {LyceumError} that; INVALID_ARGUMENT if it is longer or not UTF-8.
- */
-export function readTextFile(file: string, code: ErrorCode, shown = file): string {
-  return utf8Text(readGivenFile(file, TEXT_MAX_BYTES, code, shown), shown);
-}
-
-/**
- * @param code - if it cannot be read.
  * @throws {LyceumError} that; INVALID_ARGUMENT if it is longer.
  */
 export function readGivenFile(

@@ -5,8 +5,9 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { readGivenFile, readTextFile } from '../../src/files/given-file.js';
+import { readTextFile } from '../../src/files/text-file.js';
 import { importDataset } from '../../src/import/arrays/import-dataset.js';
+import { openJsonLinesTable } from '../../src/import/tables/json-lines-table.js';
 
 const root = mkdtempSync(join(tmpdir(), 'lyceum-given-'));
 const server = createServer();
@@ -17,14 +18,10 @@ afterAll(async () => {
   rmSync(root, { recursive: true });
 });
 
-it('reads a file up to its limit', () => {
+it('reads a file', () => {
   const file = join(root, 'text');
   writeFileSync(file, 'Käse');
   expect(readTextFile(file, 'NOT_FOUND')).toBe('Käse');
-  expect(readGivenFile(file, 5, 'NOT_FOUND')).toHaveLength(5);
-  expect(() => readGivenFile(file, 4, 'NOT_FOUND')).toThrow(
-    `${file} is longer than 4 bytes, the most that are read`,
-  );
 });
 
 it('reads no more of a device that has no end', () => {
@@ -49,11 +46,16 @@ it.each([
   expect(() => readTextFile(file, 'NOT_FOUND')).toThrow(`${file} cannot be read: ${why}`);
 });
 
-it('a data set that is a socket is refused in the same words', async () => {
-  const file = join(root, 'socket.npz');
-  symlinkSync(join(root, 'socket'), file);
-  await expect(importDataset(file, root)).rejects.toMatchObject({
+it('a data set that is a socket is refused in words', async () => {
+  const why = 'it is a socket, or a device that is not there; name a file (ENXIO)';
+  const [npz, lines] = [join(root, 'socket.npz'), join(root, 'socket.jsonl')];
+  for (const file of [npz, lines]) symlinkSync(join(root, 'socket'), file);
+  await expect(importDataset(npz, root)).rejects.toMatchObject({
     code: 'INVALID_ARGUMENT',
-    message: `${file} cannot be read: it is a socket, or a device that is not there; name a file (ENXIO)`,
+    message: `${npz} cannot be read: ${why}`,
+  });
+  await expect(openJsonLinesTable(lines)).rejects.toMatchObject({
+    code: 'INVALID_ARGUMENT',
+    message: `cannot read ${lines}: ${why}`,
   });
 });
