@@ -1,5 +1,5 @@
 /**
- * What Keras writes in a `model.json` otherwise than TensorFlow.js reads it, put as that does. Most of it is of Keras 3. Pure.
+ * What Keras, mostly Keras 3, writes in a `model.json` otherwise than TensorFlow.js reads it, put as that does. Pure.
  *
  *     InputLayer   `batch_shape`                                 → `batch_input_shape`
  *     dtype        `{ class_name: 'DTypePolicy', config: { name } }` → the name
