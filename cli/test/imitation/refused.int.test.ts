@@ -1,6 +1,6 @@
 /**
- * A chat whose server refuses: single inputs, or from some moment on everything, as one does whose key was taken back or whose
- * model was renamed. And what calls cost that brought nothing. The server counts calls and tokens.
+ * A server that refuses: single inputs, also in the midst of a batch, or from some moment on everything, as one does whose key
+ * was taken back or whose model was renamed. And what calls cost that brought nothing. The server counts calls and tokens.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
@@ -20,8 +20,8 @@ const words = ['text', ...Array.from({ length: INPUTS }, (_, i) => `number ${i}`
 let server: Server;
 let url: string;
 let calls = 0;
-/** How the n-th call about input i is answered. */
-let respond: (i: number, n: number) => { status?: number; body: unknown };
+/** How the n-th call about inputs from i on is answered. */
+let respond: (i: number, n: number, all: number[]) => { status?: number; body: unknown };
 const said = (content: string, completion_tokens = 1) => ({
   choices: [{ message: { content }, finish_reason: 'stop' }],
   usage: { prompt_tokens: 10, completion_tokens },
@@ -32,9 +32,9 @@ beforeAll(async () => {
     const parts: Buffer[] = [];
     request.on('data', (part: Buffer) => parts.push(part));
     request.on('end', () => {
-      const i = Number(/number (\d+)/.exec(Buffer.concat(parts).toString())?.[1]);
+      const all = [...Buffer.concat(parts).toString().matchAll(/number (\d+)/g)].map(([, i]) => Number(i)); // biome-ignore format: one line
       calls += 1;
-      const { status = 200, body } = respond(i, calls);
+      const { status = 200, body } = respond(all[0] as number, calls, all);
       const text = typeof body === 'string' ? body : JSON.stringify(body);
       response.writeHead(status).end(text.replaceAll('KEY', String(request.headers['x-key'])));
     });
@@ -52,11 +52,15 @@ beforeEach(() => {
   calls = 0;
 });
 
-async function collect(folder: string, ...more: string[]) {
+const CHAT = { chat: { model: 'm', prompt: '{input}?' } };
+const BATCH = { request: { texts: '$inputs' }, batch: 30, answer: '/*/class' };
+
+const collect = (folder: string, ...more: string[]) => collectFrom(CHAT, folder, ...more);
+
+async function collectFrom(asked: object, folder: string, ...more: string[]) {
   const price = { perCall: PER_CALL, per1kOutputTokens: 1 };
-  const chat = { model: 'm', prompt: '{input}?' };
   const headers = { 'x-key': { secret: 'chat' } };
-  const endpoint = { url, headers, input: 'text', chat, attempts: 5, price };
+  const endpoint = { url, headers, input: 'text', ...asked, attempts: 5, price };
   const spec = {
     inputs: { source: 'words.csv', text: 'text' },
     classes: ['alpha', 'beta'],
@@ -127,6 +131,38 @@ test('single refusals are answers, and are counted', async () => {
   expect(again.code).toBe(0);
   expect(again.stderr).toContain('chat: 30 questions were refused');
   expect(calls).toBe(INPUTS + INPUTS / 2);
+});
+
+test('of a batch that is refused only those inputs have no answer that are refused alone', async () => {
+  const offends = (i: number) => i === 7 || i === 8 || i === 41;
+  respond = (_, __, all) =>
+    all.some(offends)
+      ? { status: 400, body: { detail: 'no' } }
+      : { body: all.map(() => ({ class: 'alpha' })) };
+  const { code, stderr, lines, told } = await collectFrom(BATCH, 'batch');
+  expect(code).toBe(0);
+  expect(lines).toHaveLength(INPUTS);
+  const refused = lines.filter((line) => line.refused === 400);
+  expect(refused.map(({ text }) => text).sort()).toEqual(['number 41', 'number 7', 'number 8']);
+  expect(lines.filter((line) => line.class === 'alpha')).toHaveLength(INPUTS - 3);
+  expect(stderr).toContain('chat: 3 questions were refused');
+  expect(told.calls).toBe(calls);
+  expect(calls).toBeLessThan(INPUTS / 2);
+});
+
+test('a server that refuses every batch is asked a bounded number of times, and within --max-calls', async () => {
+  respond = () => ({ status: 400, body: { error: 'no such model' } });
+  const all = await collectFrom(BATCH, 'every');
+  expect(all.code).toBe(1);
+  expect(all.stderr).toContain('it refused 32 calls in a row, so the inputs are hardly why');
+  // Inputs that are asked alone, as many batches above them at most, and one way down in each of two lanes; not 118.
+  expect(calls).toBeLessThan(2 * 32 + 2 * 6);
+  const before = calls;
+  const some = await collectFrom(BATCH, 'some', '--max-calls', '14');
+  expect([some.code, calls - before]).toEqual([1, 14]);
+  expect(some.stderr).toContain('the 14 calls of --max-calls are made');
+  // Of both batches: refused as a whole, then as 15, 8, 4, 2, 1 and 1. What was not asked alone is open.
+  expect(some.lines).toHaveLength(4);
 });
 
 test('a server that takes no call at all is an error, however few inputs there are', async () => {

@@ -90,15 +90,24 @@ export class TeacherCalls {
     return this.#answered;
   }
 
-  /** @param questions - of a chat: answers to one input, by one prompt; else: one answer to each of some inputs. */
+  /**
+   * A batch that is refused is asked again by halves, so that only those inputs have no answer that are refused alone: at most
+   * 2n − 1 calls for n inputs.
+   *
+   * @param questions - of a chat: answers to one input, by one prompt; else: one answer to each of some inputs.
+   */
   async ask(questions: readonly Question[]): Promise<void> {
     const { manners, refusals } = this.#options;
     const isChat = this.#options.teacher.endpoint.chat !== undefined;
     // A call for several answers was refused; one for a single answer says whether that was for their number.
     let isSingle = false;
-    for (;;) {
-      const open = questions.filter((question) => !this.#answered.has(question));
-      if (open.length === 0) return;
+    const parts = [questions];
+    for (let [part] = parts; part !== undefined; [part] = parts) {
+      const open = part.filter((question) => !this.#answered.has(question));
+      if (open.length === 0) {
+        parts.shift();
+        continue;
+      }
       const asksOne: boolean = isChat && (isSingle || manners.givesSeveral === false);
       const now: readonly Question[] = asksOne ? open.slice(0, 1) : open;
       try {
@@ -106,28 +115,27 @@ export class TeacherCalls {
         refusals.taken();
         if (isSingle) this.#tell(manners.learn(false));
       } catch (err) {
-        if (!(err instanceof HttpRefusedError)) throw err;
-        if (isChat && REFUSES_MANNER.has(err.status)) {
+        const status = err instanceof HttpRefusedError ? err.status : 0;
+        if (isChat && REFUSES_MANNER.has(status)) {
           isSingle = now.length > 1 && manners.givesSeveral === undefined;
           if (isSingle || manners.next()) continue;
         }
-        await this.#refuse(open, err);
+        if (!OF_THE_CALL.has(status)) {
+          await this.#writeUnread(questions, err);
+          throw err;
+        }
+        const half = Math.ceil(open.length / 2);
+        if (isChat || half === open.length) await this.#refuse(open, err, status);
+        else parts.splice(0, 1, open.slice(0, half), open.slice(half));
       }
     }
   }
 
-  /** The answer is that there is none. @throws {LyceumError} if what was asked is not why. */
-  async #refuse(open: readonly Question[], err: HttpRefusedError): Promise<void> {
-    if (!OF_THE_CALL.has(err.status)) {
-      await this.#writeUnread(open, err);
-      throw err;
-    }
-    await this.#write(open, () => ({
-      ...NOTHING_SAID,
-      problem: err.message,
-      refused: err.status,
-    }));
-    this.#options.refusals.refused(err.message);
+  /** The answer is that there is none. @throws {LyceumError} if what was asked is hardly why. */
+  async #refuse(questions: readonly Question[], err: unknown, refused: number): Promise<void> {
+    const { message: problem } = toLyceumError(err);
+    await this.#write(questions, () => ({ ...NOTHING_SAID, problem, refused }));
+    this.#options.refusals.refused(problem);
   }
 
   /** One call, with its repetitions. @throws {HttpRefusedError} if the server refuses it; as {@link JsonCaller.post}. */
