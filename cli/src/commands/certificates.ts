@@ -15,6 +15,7 @@ const AUTHORITY_KEY = 'ca.key';
 const FOLDER_OWNER_ONLY = 0o700;
 const OWNER_ONLY = 0o600;
 const AUTHORITY_NAME = 'Lyceum cluster';
+/** What it signs is worth nothing after its own end. */
 const AUTHORITY_DAYS = 3650;
 
 /** Where a port-forward, or a cluster on one machine, answers. */
@@ -57,7 +58,7 @@ export function addCertificates(program: Command): void {
       checkedName,
       [],
     )
-    .option('--days <n>', 'how long they are valid', wholeNumber(1), 365)
+    .option('--days <n>', 'how long they are valid', wholeNumber(1, AUTHORITY_DAYS), 365)
     .addHelpText(
       'after',
       `

@@ -95,7 +95,7 @@ test.each([
   [['Alice'], 'small letters'],
   [['../alice'], 'small letters'],
   [[], "missing required argument 'names'"],
-  [['alice', '--days', '0'], 'at least 1'],
+  [['alice', '--days', '0'], 'from 1 to 3650'],
   [['alice', '--host', 'gpu-box:7700'], 'without a port'],
   [['alice', '--host', 'gpu-box'], 'alice only call'],
 ])('%j is wrong usage: 2', async (args, words) => {
