@@ -64,7 +64,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const isGuarded = options.insecure || options.tls !== undefined;
   checkListenAddress(options.listenAddress, isGuarded);
   checkListenAddress(options.httpAddress, isGuarded);
-  const stops = new StopSteps();
+  const stops = new StopSteps((err) => options.log.error({ err }, 'another part failed to stop'));
   try {
     return await start(options, stops);
   } catch (err) {

@@ -1,7 +1,13 @@
 /** What was started, stopped in reverse order, once. */
 export class StopSteps {
   readonly #steps: (() => Promise<void>)[] = [];
+  readonly #failedToo: (err: unknown) => void;
   #stopped: Promise<void> | undefined;
+
+  /** @param failedToo - told what each step threw that failed after the first. */
+  constructor(failedToo: (err: unknown) => void) {
+    this.#failedToo = failedToo;
+  }
 
   add(step: () => Promise<void>): void {
     this.#steps.push(step);
@@ -28,6 +34,9 @@ export class StopSteps {
         failures.push(err);
       }
     }
-    if (failures.length > 0) throw failures[0];
+    if (failures.length === 0) return;
+    const [first, ...others] = failures;
+    for (const err of others) this.#failedToo(err);
+    throw first;
   }
 }
