@@ -50,13 +50,22 @@ export function errorOf(
   status: { readonly code: grpc.status; readonly details: string },
   peer: string,
 ): LyceumError {
-  const isChanged = status.code === grpc.status.INTERNAL && saysChanged(status.details);
-  const code = isChanged ? 'UNAVAILABLE' : (CODES[status.code] ?? 'INTERNAL');
+  const broken = status.code === grpc.status.INTERNAL ? brokenBy(status.details) : undefined;
+  const code = broken === undefined ? (CODES[status.code] ?? 'INTERNAL') : 'UNAVAILABLE';
   const address = peer.replace(/^(dns|ipv4|ipv6):/, '');
   const unanswered = code === 'UNAVAILABLE' || code === 'DEADLINE_EXCEEDED';
-  const why = isChanged ? MESSAGE_CHANGED : inWords(status.details);
+  const why = broken ?? inWords(status.details);
   const message = unanswered ? `${address}: ${why}` : status.details;
   return new LyceumError(code, message, { cause: status });
+}
+
+/** What the way between did to a call, whose status grpc-js makes up itself; undefined: nothing, the peer has failed. */
+function brokenBy(details: string): string | undefined {
+  if (saysChanged(details)) return MESSAGE_CHANGED;
+  // Servers of gRPC end calls with a status, those that fail too.
+  return details.startsWith('Received RST_STREAM')
+    ? `the call was cut off (${details})`
+    : undefined;
 }
 
 /** Whether a message could not be read. Ours can be, unless the network changes them; servers keep to themselves why. */

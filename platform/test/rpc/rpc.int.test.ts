@@ -4,6 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import dns from 'node:dns';
+import { constants, createServer as createHttp2Server } from 'node:http2';
 import { type AddressInfo, createServer, connect as netConnect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as grpc from '@grpc/grpc-js';
@@ -668,6 +669,26 @@ test.each(['asked', 'told'])(
     relay.close();
   },
 );
+
+test.each([
+  ['NO_ERROR', constants.NGHTTP2_NO_ERROR],
+  ['PROTOCOL_ERROR', constants.NGHTTP2_PROTOCOL_ERROR],
+  ['INTERNAL_ERROR', constants.NGHTTP2_INTERNAL_ERROR],
+])('a call that HTTP/2 ends by %s, without a status, may be made again', async (_, code) => {
+  const reset = createHttp2Server();
+  reset.on('stream', (stream) => {
+    stream.on('error', () => undefined);
+    stream.respond({ ':status': 200, 'content-type': 'application/grpc' });
+    setTimeout(() => stream.close(code), 100);
+  });
+  await new Promise<void>((resolve) => reset.listen(0, '127.0.0.1', resolve));
+  const client = runs(`127.0.0.1:${(reset.address() as AddressInfo).port}`);
+  const failure = await failureOf(call(client, client.getRun, { runId: 'asked' }));
+  expect([failure.code, failure.retryable]).toEqual(['UNAVAILABLE', true]);
+  expect(failure.message).toMatch(/^127\.0\.0\.1:\d+: the call was cut off \(Received RST_STREAM/);
+  client.close();
+  reset.close();
+});
 
 test('a caller that is stopped in the middle is noticed within about 30 s', {
   timeout: 180_000,
