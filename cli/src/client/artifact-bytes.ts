@@ -6,6 +6,7 @@ import {
   type Artifact,
   type ArtifactKind,
   CHUNK_BYTES,
+  chunksOf,
   PushArtifactHeader,
   type PushArtifactRequest,
   type PushArtifactResponse,
@@ -64,12 +65,8 @@ async function contentSize(content: ArtifactContent): Promise<number> {
   return typeof content === 'string' ? (await stat(content)).size : content.length;
 }
 
-async function* contentChunks(content: ArtifactContent): AsyncGenerator<Buffer, void, undefined> {
-  if (typeof content === 'string') {
-    yield* createReadStream(content, { highWaterMark: CHUNK_BYTES }) as AsyncIterable<Buffer>;
-    return;
-  }
-  for (let start = 0; start < content.length; start += CHUNK_BYTES) {
-    yield Buffer.from(content.subarray(start, start + CHUNK_BYTES));
-  }
+function contentChunks(content: ArtifactContent): AsyncIterable<Buffer> | Iterable<Buffer> {
+  return typeof content === 'string'
+    ? createReadStream(content, { highWaterMark: CHUNK_BYTES })
+    : chunksOf(content);
 }

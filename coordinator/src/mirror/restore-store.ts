@@ -10,7 +10,7 @@ import { randomUUID } from 'node:crypto';
 import type { Logger } from '@lyceum/platform';
 import type { KeyValue, Nats } from '@lyceum/platform/nats';
 import {
-  CHUNK_BYTES,
+  chunksOf,
   LEADER_BUCKET,
   LyceumError,
   NAME_BUCKET,
@@ -272,10 +272,6 @@ async function mark(leader: KeyValue, marker: MarkerInNats): Promise<void> {
   const there = await readMarker(leader);
   if (there !== undefined) assertSameStore(marker, there);
   await leader.put(STORE_KEY, JSON.stringify(marker));
-}
-
-async function* chunksOf(bytes: Buffer): AsyncGenerator<Buffer, void, undefined> {
-  for (let at = 0; at < bytes.length; at += CHUNK_BYTES) yield bytes.subarray(at, at + CHUNK_BYTES);
 }
 
 async function createIfMissing(kv: KeyValue, key: string, text: string): Promise<boolean> {

@@ -14,9 +14,9 @@ import {
   sessionHeaders,
 } from '@lyceum/platform';
 import {
-  CHUNK_BYTES,
   type CommitCheckpointRequest,
   type CommitCheckpointResponse,
+  chunksOf,
   digestBytes,
   digestHex,
   LyceumError,
@@ -139,11 +139,7 @@ async function sent<Req, Res>(
   bytes: Uint8Array,
 ): Promise<Res> {
   await upload.send(header);
-  for (let at = 0; at < bytes.length; at += CHUNK_BYTES) {
-    const end = Math.min(at + CHUNK_BYTES, bytes.length);
-    const chunk = Buffer.from(bytes.buffer, bytes.byteOffset + at, end - at);
-    await upload.send({ part: { $case: 'chunk', chunk } });
-  }
+  for (const chunk of chunksOf(bytes)) await upload.send({ part: { $case: 'chunk', chunk } });
   upload.end();
   return upload.response;
 }

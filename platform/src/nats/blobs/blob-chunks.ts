@@ -52,7 +52,7 @@ export class BlobChunks {
   async putArriving(
     id: string,
     { digest, sizeBytes }: BlobOutline,
-    chunks: AsyncIterable<Uint8Array>,
+    chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   ): Promise<number> {
     const hash = createHash('sha256');
     let length = 0;

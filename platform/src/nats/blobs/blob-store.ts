@@ -20,7 +20,10 @@ export interface BlobStore {
    * @param chunks - of {@link CHUNK_BYTES}, the last one shorter.
    * @throws {LyceumError} INVALID_ARGUMENT if they are not `sizeBytes` bytes with that digest; nothing is stored then.
    */
-  putChunks(blob: BlobOutline, chunks: AsyncIterable<Uint8Array>): Promise<void>;
+  putChunks(
+    blob: BlobOutline,
+    chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  ): Promise<void>;
   /**
    * @returns the bytes, which have been checked against `digest`.
    * @throws {LyceumError} NOT_FOUND if they are not there, or are damaged; UNAVAILABLE if nobody answers.

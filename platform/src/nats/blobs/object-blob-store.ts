@@ -66,7 +66,10 @@ class ObjectBlobStore implements BlobStore {
     return digest;
   }
 
-  async putChunks(blob: BlobOutline, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+  async putChunks(
+    blob: BlobOutline,
+    chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  ): Promise<void> {
     const found = await this.#entry(blob.digest);
     const isNew = await this.#write(blob, found?.revision ?? 0, (id) =>
       this.#chunks.putArriving(id, blob, chunks),
