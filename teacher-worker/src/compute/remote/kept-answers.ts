@@ -32,21 +32,24 @@ export interface TableKey {
 export class KeptAnswers {
   readonly #folder: string | undefined;
   readonly #tables = new Map<string, KeptTable>();
+  /** Names of files that should be gone and cannot be deleted: nothing of them is read again. */
+  readonly #stuck = new Set<string>();
 
   /** @param folder - this process's own; undefined: nothing outlives the process. */
   constructor(folder: string | undefined) {
     this.#folder = folder;
     const files = this.#names().map((name) => {
       const file = this.#fileOf(name) as string;
-      return { file, ms: statSync(file).mtimeMs };
+      return { file, ms: statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0 };
     });
     files.sort((a, b) => b.ms - a.ms);
-    for (const { file } of files.slice(TABLES_MAX_COUNT)) rmSync(file, { force: true });
+    for (const { file } of files.slice(TABLES_MAX_COUNT)) deleted(file);
   }
 
   table(key: TableKey): KeptTable {
     const name = nameOf(key);
-    const table = this.#tables.get(name) ?? new KeptTable(key, this.#fileOf(name));
+    const file = this.#stuck.has(name) ? undefined : this.#fileOf(name);
+    const table = this.#tables.get(name) ?? new KeptTable(key, file);
     // The newest last.
     this.#tables.delete(name);
     this.#tables.set(name, table);
@@ -66,7 +69,7 @@ export class KeptAnswers {
   #drop(name: string): void {
     this.#tables.delete(name);
     const file = this.#fileOf(name);
-    if (file !== undefined) rmSync(file, { force: true });
+    if (file !== undefined && !deleted(file)) this.#stuck.add(name);
   }
 
   /** Of files. A folder that cannot be made costs what it is for, and nothing else. */
@@ -116,6 +119,16 @@ export class KeptTable {
     } catch {
       // A full disk costs what the file is for. The answer counts all the same.
     }
+  }
+}
+
+/** @returns whether there is no such file now: on a disk that is read alone it stays. */
+function deleted(file: string): boolean {
+  try {
+    rmSync(file, { force: true });
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -1,0 +1,49 @@
+/** Files in a folder of the test's own, on a disk that takes no more at some moment: deleting throws then, as it does there. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { KeptAnswers } from '../../../src/compute/remote/kept-answers.js';
+
+vi.mock('node:fs', async (original) => {
+  const fs = await original<typeof import('node:fs')>();
+  return { ...fs, rmSync: vi.fn(fs.rmSync) };
+});
+
+const key = {
+  answersDigest: 'a'.repeat(64),
+  datasetDigest: 'b'.repeat(64),
+  view: 'plain 0',
+  sampleCount: 3,
+  classCount: 2,
+};
+
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'kept-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+test('what was answered outlives the process, until it is forgotten', () => {
+  new KeptAnswers(folder).table(key).set(1, 0);
+  const kept = new KeptAnswers(folder);
+  expect(kept.table(key).get(1)).toBe(0);
+  kept.forget(key.answersDigest);
+  expect(kept.table(key).get(1)).toBeUndefined();
+  expect(new KeptAnswers(folder).table(key).get(1)).toBeUndefined();
+});
+
+test('what is forgotten stays so where its file cannot be deleted, and that ends nothing', () => {
+  const kept = new KeptAnswers(folder);
+  kept.table(key).set(1, 0);
+  const refuse = () => {
+    throw new Error('EROFS: read-only file system');
+  };
+  // As a table, and as a file.
+  vi.mocked(rmSync).mockImplementationOnce(refuse).mockImplementationOnce(refuse);
+  kept.forget(key.answersDigest);
+  expect(kept.table(key).get(1)).toBeUndefined();
+  kept.table(key).set(2, 1);
+  expect(kept.table(key).get(2)).toBe(1);
+});
