@@ -1,9 +1,12 @@
 /** Files that are there whole or not at all, and still there after a power cut. */
-import { open, readdir, rename, rm } from 'node:fs/promises';
+import { open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { LyceumError, StorageFullError, toLyceumError } from '@lyceum/proto';
 
 const DRAFT_ENDING = '.tmp';
+
+/** A disk that takes longer for one file is given up by whoever writes there. */
+const DRAFT_LEFT_MS = 600_000;
 
 /**
  * Writes to a temporary name, syncs, renames, syncs the folder. One writer per file at a time.
@@ -41,5 +44,19 @@ export async function writeDurably(file: string, bytes: Uint8Array | string): Pr
 export async function removeDrafts(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
     if (name.endsWith(DRAFT_ENDING)) await rm(join(folder, name), { force: true });
+  }
+}
+
+/** The same where others may be writing: what was written last ten minutes ago. What cannot be removed only takes room. */
+export async function removeOldDrafts(folder: string): Promise<void> {
+  const names = await readdir(folder).catch(() => []);
+  for (const name of names.filter((own) => own.endsWith(DRAFT_ENDING))) {
+    const draft = join(folder, name);
+    try {
+      const { mtimeMs } = await stat(draft);
+      if (Date.now() - mtimeMs >= DRAFT_LEFT_MS) await rm(draft, { force: true });
+    } catch {
+      // It is gone, or somebody else's.
+    }
   }
 }

@@ -2,7 +2,7 @@
  * Reads and writes files of general kinds: zip, npy and npz, lines of UTF-8, names fit to be printed. What a data set
  * or a model keeps in them is said in their own rooms.
  */
-export { removeDrafts, writeDurably } from './durable-file.js';
+export { removeDrafts, removeOldDrafts, writeDurably } from './durable-file.js';
 export { readFolderFile, readPlainFile } from './folder-file.js';
 export { isObject } from './is-object.js';
 export { linesOf } from './lines.js';

@@ -5,7 +5,7 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sha256Hex, toLyceumError } from '@lyceum/proto';
-import { writeDurably } from '../files/index.js';
+import { removeOldDrafts, writeDurably } from '../files/index.js';
 import { readShardRows, type ShardRows, writeShardRows } from './formats/index.js';
 
 /** Rises when the same shard would give other rows, or they are written otherwise. */
@@ -23,6 +23,7 @@ export class ShardCache {
   static async open(folder: string): Promise<ShardCache> {
     const cache = new ShardCache(join(folder, 'shard-indexes'));
     await cache.#tried(() => mkdir(cache.#folder, { recursive: true }));
+    await removeOldDrafts(cache.#folder);
     return cache;
   }
 

@@ -385,6 +385,17 @@ describe('tars', () => {
     });
   });
 
+  test('what a killed registration left half written goes, and what another is writing stays', async () => {
+    put('train-0.tar', tarOf(await samples(0, 20)));
+    const [left, now] = ['left.npz.7.tmp', 'now.npz.8.tmp'];
+    for (const draft of [left, now]) put(join('.cache/shard-indexes', draft), 'half');
+    const anHourAgo = Date.now() / 1000 - 3600;
+    utimesSync(join(cacheFolder, 'shard-indexes', left), anHourAgo, anHourAgo);
+    await register(['train-0.tar']);
+    const drafts = readdirSync(join(cacheFolder, 'shard-indexes')).filter((name) => name.endsWith('.tmp')); // biome-ignore format: one line
+    expect(drafts).toEqual([now]);
+  });
+
   test('a shard whose server names no version is read again', async () => {
     const { facts } = objects;
     objects.facts = async (url) => ({ sizeBytes: (await facts(url)).sizeBytes });

@@ -8,7 +8,7 @@ import type { ObjectFacts, Objects } from '@lyceum/platform/objects';
 import { LyceumError, sha256Hex } from '@lyceum/proto';
 import { SampleRefusedError } from '../../datasets/encoding/index.js';
 import type { PictureGrid, ShardIndex, StoredDataset } from '../../datasets/index.js';
-import { writeDurably } from '../../files/index.js';
+import { removeOldDrafts, writeDurably } from '../../files/index.js';
 import { mapInOrder } from '../../import/images/index.js';
 import { Refusals } from '../../import/samples/index.js';
 import { chunkOf } from '../../orders/index.js';
@@ -214,6 +214,7 @@ class WrittenShards {
   static async open(cacheFolder: string, key: unknown): Promise<WrittenShards> {
     const folder = join(cacheFolder, 'repacks');
     await mkdir(folder, { recursive: true });
+    await removeOldDrafts(folder);
     const name = sha256Hex(Buffer.from(JSON.stringify([REPACK_VERSION, key])));
     const file = join(folder, `${name}.json`);
     const text = await readFile(file, 'utf8').catch(() => undefined);
