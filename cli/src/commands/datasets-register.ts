@@ -11,6 +11,7 @@ import {
   type RegisterOptions,
   registerSet,
 } from '@lyceum/learning/indexing';
+import { AddressGuard, ALL_ADDRESSES } from '@lyceum/platform';
 import type { Objects } from '@lyceum/platform/objects';
 import { ArtifactKind, requireArtifactName } from '@lyceum/proto';
 import { type Command, Option } from 'commander';
@@ -107,8 +108,9 @@ async function registerUrls(
   const globals = globalOptions(command);
   requireArtifactName(name);
   const options = await registerOptions(urls, flags);
-  // Whoever types an address may call it.
-  const objects = openShardObjects(flags, ['all'], env);
+  // Whoever types an address may call it; where somebody else's server leads is not typed.
+  const guards = { guard: new AddressGuard([ALL_ADDRESSES]), redirects: new AddressGuard([]) };
+  const objects = openShardObjects(flags, guards, env);
   let registered: RegisteredSet;
   try {
     registered = await readShards(name, options, objects, globals);

@@ -7,6 +7,7 @@ import {
   type RepackOptions,
   repackSet,
 } from '@lyceum/learning/indexing';
+import { AddressGuard } from '@lyceum/platform';
 import { allowedAddresses, wholeNumber } from '@lyceum/platform/flags';
 import type { Objects } from '@lyceum/platform/objects';
 import { ArtifactKind, LyceumError, requireArtifactName } from '@lyceum/proto';
@@ -110,7 +111,7 @@ async function repackNamed(repack: Repack): Promise<void> {
       const message = `${name} is one file, which needs no repacking; want a set that was registered`;
       throw new LyceumError('INVALID_ARGUMENT', message);
     }
-    const objects = openShardObjects(flags, flags.allowAddresses, env);
+    const objects = openShardObjects(flags, { guard: new AddressGuard(flags.allowAddresses) }, env);
     let registered: RegisteredSet;
     try {
       registered = await writtenAgain(set, repack, objects, globalOptions(command));

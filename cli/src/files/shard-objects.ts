@@ -1,7 +1,12 @@
 /** Where a person's commands read and write shards: below a folder, in buckets, over HTTP. */
 import { isAbsolute, relative, resolve, sep } from 'node:path';
-import { AddressGuard } from '@lyceum/platform';
-import { type ObjectFlags, type Objects, objectFlags, openObjects } from '@lyceum/platform/objects';
+import {
+  type ObjectFlags,
+  type ObjectSettings,
+  type Objects,
+  objectFlags,
+  openObjects,
+} from '@lyceum/platform/objects';
 import { LyceumError, printable } from '@lyceum/proto';
 import { type Command, Option } from 'commander';
 
@@ -22,17 +27,17 @@ export function addShardPlaceOptions(command: Command): void {
 }
 
 /**
- * @param allowed - addresses that may be called, as `--allow-addresses` has them.
+ * @param guards - of what may be called.
  * @param environment - has AWS's variables.
  */
 export function openShardObjects(
   { datasetsRoot, s3Endpoint, s3Region }: ShardPlaceFlags,
-  allowed: readonly string[],
+  guards: Pick<ObjectSettings, 'guard' | 'redirects'>,
   environment: NodeJS.ProcessEnv,
 ): Objects {
   return openObjects({
     datasetsRoot: resolve(datasetsRoot),
-    guard: new AddressGuard(allowed),
+    ...guards,
     s3Endpoint,
     s3Region,
     environment,

@@ -2,7 +2,8 @@
  * Objects at https:// and http://, without credentials. Redirects are followed, as hubs of sets need it: each to an address
  * that may be called, and never from https to http.
  */
-import { LyceumError } from '@lyceum/proto';
+import { LyceumError, toLyceumError } from '@lyceum/proto';
+import { type AddressGuard, calleeOf } from '../outside/index.js';
 import { retrying } from '../pacing/index.js';
 import { shownUrl } from './object-place.js';
 import type { ObjectFacts, ObjectRange } from './objects.js';
@@ -22,12 +23,22 @@ interface Asked {
   readonly signal: AbortSignal | undefined;
 }
 
+/** What redirects of a host may call whose own addresses the guard allows. */
+export interface Redirects {
+  readonly guard: AddressGuard;
+  /** At addresses that it allows. */
+  readonly requests: HttpRequests;
+}
+
 export class HttpObjects {
   readonly #requests: HttpRequests;
+  readonly #redirects: Redirects | undefined;
   readonly #attempts: number;
 
-  constructor(requests: HttpRequests, attempts: number) {
+  /** @param redirects - undefined: redirects may call what others may. */
+  constructor(requests: HttpRequests, redirects: Redirects | undefined, attempts: number) {
     this.#requests = requests;
+    this.#redirects = redirects;
     this.#attempts = attempts;
   }
 
@@ -75,8 +86,13 @@ export class HttpObjects {
   async #answer({ method, url, headers, signal }: Asked): Promise<Answer> {
     const shown = shownUrl(url.href);
     let at = url;
+    let requests = this.#requests;
     for (let hops = 0; ; hops++) {
-      const response = await this.#requests.send({ method, url: at, shown, headers, signal });
+      const response = await requests
+        .send({ method, url: at, shown, headers, signal })
+        .catch((err) => {
+          throw requests === this.#requests ? err : ledAstray(err, shown, at);
+        });
       const location = response.header('location');
       if (!REDIRECTS.has(response.status) || location === undefined) {
         return { response, shown, hint: hops === 0 ? undefined : `it led to ${at.host}` };
@@ -86,6 +102,20 @@ export class HttpObjects {
         throw new LyceumError('INVALID_ARGUMENT', `${shown}: leads to more than ${hops} others`);
       }
       at = redirected(at, location, shown);
+      requests = await this.#requestsFrom(url);
+    }
+  }
+
+  /** For what the URL leads to. A host that the guard of redirects does not allow leads wherever it likes: a person named it. */
+  async #requestsFrom(url: URL): Promise<HttpRequests> {
+    if (this.#redirects === undefined) return this.#requests;
+    try {
+      await this.#redirects.guard.addresses(calleeOf(url.href));
+      return this.#redirects.requests;
+    } catch (thrown) {
+      const err = toLyceumError(thrown);
+      if (err.code === 'PERMISSION_DENIED') return this.#requests;
+      throw err;
     }
   }
 }
@@ -113,6 +143,13 @@ export function factsIn(response: HttpResponse, shown: string): ObjectFacts {
     throw new LyceumError('INVALID_ARGUMENT', `${shown}: its server does not say how long it is`);
   }
   return { sizeBytes: Number(length), etag: response.header('etag') };
+}
+
+/** There is no list of an operator's here, which the guard's own words name. */
+function ledAstray(thrown: unknown, shown: string, { host }: URL): unknown {
+  if (toLyceumError(thrown).code !== 'PERMISSION_DENIED') return thrown;
+  const message = `${shown}: leads to ${host}, which is no public address; name that URL itself if it is meant`;
+  return new LyceumError('PERMISSION_DENIED', message, { cause: thrown });
 }
 
 function redirected(from: URL, location: string, shown: string): URL {

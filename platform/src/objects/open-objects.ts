@@ -18,6 +18,8 @@ export interface ObjectSettings {
   readonly datasetsRoot?: string | undefined;
   /** Which addresses may be called. */
   readonly guard: AddressGuard;
+  /** Which addresses redirects of a host may call that is at one of these itself; default: what may be called. */
+  readonly redirects?: AddressGuard | undefined;
   /** The server of s3:// URLs, which may be called wherever it is; undefined: AWS. */
   readonly s3Endpoint?: string | undefined;
   /** Undefined: as AWS's variables say, else us-east-1. */
@@ -113,7 +115,9 @@ class PlacedObjects implements Objects {
   #overHttp(): Promise<HttpObjects> {
     this.#http ??= (async () => {
       const { HttpObjects } = await import('./http-objects.js');
-      return new HttpObjects(await this.#requests(this.#settings.guard), this.#attempts);
+      const { guard, redirects } = this.#settings;
+      const led = redirects && { guard: redirects, requests: await this.#requests(redirects) };
+      return new HttpObjects(await this.#requests(guard), led, this.#attempts);
     })();
     return this.#http;
   }

@@ -236,6 +236,26 @@ describe('over HTTP', () => {
     });
   });
 
+  it('a person’s public host leads to no private address, and a private one may', async () => {
+    const here = async () => [{ address: '127.0.0.1', family: 4 }];
+    const known = async (host: string) =>
+      host === 'public.example.org' ? [{ address: '1.1.1.1', family: 4 }] : here();
+    const typed = open({ guard: new AddressGuard(['all'], here), redirects: new AddressGuard([], known) }); // biome-ignore format: one line
+    const named = (host: string) => url.replace('127.0.0.1', host);
+    for (const to of [url, named('private.example.org')]) {
+      server.next.push(says(302, { location: to }));
+      expect(await failureOf(typed.facts(named('public.example.org')))).toMatchObject({
+        code: 'PERMISSION_DENIED',
+        message: `${named('public.example.org')}: leads to ${new URL(to).host}, which is no public address; name that URL itself if it is meant`,
+      });
+    }
+    expect(server.asked).toHaveLength(2);
+    for (const from of [url, named('private.example.org')]) {
+      server.next.push(says(302, { location: url }));
+      expect((await typed.facts(from)).sizeBytes).toBe(BYTES.length);
+    }
+  });
+
   it('calls no address that is not allowed, by number or by name', async () => {
     const guard = new AddressGuard([], async () => [{ address: '127.0.0.1', family: 4 }]);
     const strict = open({ guard });
