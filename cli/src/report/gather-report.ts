@@ -2,9 +2,9 @@
 import type { Report } from '@lyceum/coordinator/documents';
 import type { ReportInput } from '@lyceum/dashboard/report';
 import { LyceumError, type Run } from '@lyceum/proto';
-import { stringify as stringifyYaml } from 'yaml';
 import type { CoordinatorClient } from '../client/index.js';
 import { historyFacts } from '../dashboard/facts/index.js';
+import { printableYaml } from '../session/index.js';
 
 /** All steps, in as many points as there may be. */
 const WHOLE_RUN = { firstStep: 0, endStep: 0, pointCount: 0 };
@@ -29,7 +29,7 @@ export async function gatherReport(client: Asked, report: Report): Promise<Repor
           : historyFacts(history),
     cost: costFacts(run),
     endedAtMs: run.endedAtMs,
-    specificationYaml: stringifyYaml(report.specification, { lineWidth: 0 }),
+    specificationYaml: printableYaml(report.specification),
   };
 }
 

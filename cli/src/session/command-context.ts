@@ -5,11 +5,11 @@
  * command throws into text and exit code.
  */
 import { onInterrupt, type TlsIdentity, tlsIdentityIn } from '@lyceum/platform';
-import { isUnprintable, printable, printableJson } from '@lyceum/proto';
+import { printable, printableJson } from '@lyceum/proto';
 import type { Command } from 'commander';
-import { stringify as stringifyYaml } from 'yaml';
 import { CoordinatorClient } from '../client/index.js';
 import { CommandExit, EXIT } from './exit-codes.js';
+import { printableYaml } from './printable-yaml.js';
 import { painter } from './terminal.js';
 
 export type OutputFormat = 'table' | 'json' | 'yaml';
@@ -62,14 +62,6 @@ export function notice(line: string): void {
   const clear = stderr.isTTY ? '\u001b[K' : '';
   const painted = mark === '' ? '' : painter(stderr)('yellow', mark);
   stderr.write(`${clear}${painted}${printable(text)}\n`);
-}
-
-/** Only strings in quotes may have escapes. */
-function printableYaml(data: unknown): string {
-  const text = stringifyYaml(data, { lineWidth: 0 });
-  if (!isUnprintable(text)) return text;
-  const options = { defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'QUOTE_DOUBLE' } as const;
-  return printableJson(stringifyYaml(data, { lineWidth: 0, ...options }));
 }
 
 /**

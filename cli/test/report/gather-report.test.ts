@@ -1,0 +1,17 @@
+/** A coordinator that knows of a run and nothing else; the document is read back by a YAML parser. */
+import type { Report } from '@lyceum/coordinator/documents';
+import { LyceumError, Run } from '@lyceum/proto';
+import { expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { gatherReport } from '../../src/report/index.js';
+
+const gone = () => Promise.reject(new LyceumError('NOT_FOUND', 'it is gone'));
+const client = { getRun: async () => Run.fromPartial({}), getFindings: gone, getHistory: gone };
+
+test('the document of a report has no character that a terminal obeys, and says the same', async () => {
+  const labels = { note: '\u009b31m red', why: 'cat\u202egpj.exe', 'k\u2028': '\u007f\u0085', plain: 'ok' }; // biome-ignore format: one line
+  const report = { runId: 'run', specification: { metadata: { labels } } } as unknown as Report;
+  const { specificationYaml } = await gatherReport(client, report);
+  expect(specificationYaml).not.toMatch(/(?!\n)[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}]/u);
+  expect(parse(specificationYaml)).toEqual(report.specification);
+});
