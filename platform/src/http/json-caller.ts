@@ -8,7 +8,7 @@
  * user may have them quote the server's own message. Secrets that a server repeats are taken out of all that it says.
  */
 import { HTTP_RESPONSE_MAX_BYTES, LyceumError } from '@lyceum/proto';
-import type { AddressGuard } from '../outside/index.js';
+import { type AddressGuard, shownUrl } from '../outside/index.js';
 import { Pace, type Rate, sleep } from '../pacing/index.js';
 import { BrokenAnswerError, type HttpAnswer, httpCall } from './http-call.js';
 import { jsonOf } from './json-answer.js';
@@ -115,13 +115,13 @@ export class JsonCaller {
       if ('json' in outcome) return outcome.json;
       failures += 1;
       const { reason, again, status, unreadable = false, afterMs = 0 } = outcome;
-      if (!again) throw new HttpRefusedError(`${url}: ${reason}`, status);
+      if (!again) throw new HttpRefusedError(`${shownUrl(url)}: ${reason}`, status);
       if (unreadable) unread = reason;
       if (failures >= attempts || afterMs > RETRY_AFTER_MAX_MS) {
         const times = failures === 1 ? 'once' : `${failures} times`;
         const patience =
           afterMs > RETRY_AFTER_MAX_MS ? `; asks for ${Math.ceil(afterMs / 60_000)} minutes` : '';
-        const message = `${url}: ${unread ?? reason}${patience}; tried ${times}`;
+        const message = `${shownUrl(url)}: ${unread ?? reason}${patience}; tried ${times}`;
         throw unread === undefined
           ? new LyceumError('UNAVAILABLE', message)
           : new UnreadableAnswerError(message);

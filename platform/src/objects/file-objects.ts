@@ -18,7 +18,7 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { LyceumError } from '@lyceum/proto';
 import { errnoOf, isBelow, withPath } from '../files/index.js';
-import { shownUrl } from './object-place.js';
+import { shownUrl } from '../outside/index.js';
 import type { ListedObject, ObjectFacts, ObjectRange } from './objects.js';
 import { ObjectChangedError } from './requests/index.js';
 

@@ -3,9 +3,8 @@
  * that may be called, and never from https to http.
  */
 import { LyceumError, toLyceumError } from '@lyceum/proto';
-import { type AddressGuard, calleeOf } from '../outside/index.js';
+import { type AddressGuard, calleeOf, shownUrl } from '../outside/index.js';
 import { retrying } from '../pacing/index.js';
-import { shownUrl } from './object-place.js';
 import type { ObjectFacts, ObjectRange } from './objects.js';
 import { type HttpRequests, type HttpResponse, refusalError } from './requests/index.js';
 import { GREATEST_DELAY_MS, resumedRead } from './resumed-read.js';

@@ -3,8 +3,9 @@
  * it.
  */
 
+export { shownUrl } from '../outside/index.js';
 export { type ObjectFlags, objectFlags } from './object-flags.js';
-export { isFileUrl, shownUrl } from './object-place.js';
+export { isFileUrl } from './object-place.js';
 export * from './objects.js';
 export { type ObjectSettings, openObjects } from './open-objects.js';
 export { ObjectChangedError } from './requests/index.js';

@@ -1,5 +1,6 @@
 /** Where an object is, as its URL says: a file below the datasets root, HTTP, or a bucket. Pure. */
-import { cut, LyceumError, printable } from '@lyceum/proto';
+import { LyceumError } from '@lyceum/proto';
+import { shownUrl } from '../outside/index.js';
 
 export type ObjectPlace =
   /** Below the datasets root, parts with `/` between them. */
@@ -7,8 +8,6 @@ export type ObjectPlace =
   | { readonly kind: 'http'; readonly url: URL }
   /** The key as it is, nothing in it escaped. */
   | { readonly kind: 's3'; readonly bucket: string; readonly key: string };
-
-const SHOWN_LETTERS = 512;
 
 /** AWS's rule for names of buckets. A name is a part of a host's name, so nothing else may be in it. */
 const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
@@ -37,14 +36,6 @@ export function placeOf(url: string): ObjectPlace {
         'is at no place that is read; want s3://BUCKET/KEY, https://, or a path below the datasets root',
       );
   }
-}
-
-/** As messages show it: without what a query or a user's name could hide, of a signed URL for one. */
-export function shownUrl(url: string): string {
-  const bare = url
-    .replace(/^(https?:\/\/)[^/?#]*@/i, '$1…@')
-    .replace(/^(https?:\/\/[^?#]*)[?#].*$/is, '$1?…');
-  return printable(cut(bare, SHOWN_LETTERS));
 }
 
 function filePath(url: string): string {

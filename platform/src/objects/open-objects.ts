@@ -1,9 +1,9 @@
 /** {@link Objects} of all kinds. What HTTP and S3 need is loaded when the first such URL is asked for. */
 import { LyceumError } from '@lyceum/proto';
-import { type AddressGuard, calleeOf } from '../outside/index.js';
+import { type AddressGuard, calleeOf, shownUrl } from '../outside/index.js';
 import { FileObjects } from './file-objects.js';
 import type { HttpObjects } from './http-objects.js';
-import { placeOf, shownUrl } from './object-place.js';
+import { placeOf } from './object-place.js';
 import type { ListedObject, ObjectFacts, ObjectRange, Objects } from './objects.js';
 import type { HttpRequests } from './requests/index.js';
 import type { S3Objects } from './s3-objects.js';

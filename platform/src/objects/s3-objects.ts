@@ -1,8 +1,8 @@
 /** Objects in buckets of S3, and of servers that speak as it does. */
 import { LyceumError } from '@lyceum/proto';
+import { shownUrl } from '../outside/index.js';
 import { retrying } from '../pacing/index.js';
 import { factsIn } from './http-objects.js';
-import { shownUrl } from './object-place.js';
 import type { ListedObject, ObjectFacts, ObjectRange } from './objects.js';
 import {
   element,

@@ -3,3 +3,4 @@ export * from './address-guard.js';
 export * from './callee.js';
 export * from './outside.js';
 export * from './secrets.js';
+export * from './shown-url.js';

@@ -13,6 +13,7 @@ import {
   type JsonCallerOptions,
   UnreadableAnswerError,
 } from '../../src/index.js';
+import { failureOf } from '../failure-of.js';
 
 type Handler = (request: IncomingMessage, response: ServerResponse, count: number) => void;
 
@@ -139,6 +140,15 @@ it.each([
   await expect(call).rejects.toThrow(reason);
   await expect(call).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
   expect(count()).toBe(1);
+});
+
+it('shows nothing of the query of the URL, whoever calls that a key', async () => {
+  const { url } = await listen((_, response, n) => json(response, {}, n === 1 ? 400 : 500));
+  for (const reason of [/answers 400/, /answers 500/]) {
+    const failure = await failureOf(caller(`${url}f?code=abc`, { attempts: 1 }).post({}, NEVER));
+    expect(failure.message).toMatch(reason);
+    expect(failure.message).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/f\?…: /);
+  }
 });
 
 it('tries again where nothing answers, where a connection breaks and after a timeout', async () => {

@@ -1,6 +1,7 @@
 /** URLs by table: where they lead, and what is refused. */
 import { expect, it } from 'vitest';
-import { placeOf, shownUrl } from '../../src/objects/object-place.js';
+import { placeOf } from '../../src/objects/object-place.js';
+import { shownUrl } from '../../src/outside/index.js';
 
 it.each([
   ['train/000.tar', { kind: 'file', path: 'train/000.tar' }],

@@ -39,6 +39,10 @@ const KEY_HEADER = /^(?:(?:proxy-)?authorization|cookie|(?:.+-)?(?:api-?key|key|
 const KEY_PART =
   /^(?:(?:api|access|auth|subscription)[-_]?)?(?:key|token|secret|sig|signature|pass(?:word)?)$/i;
 
+/** Azure's functions take theirs as `code`, which also is what others call a language or a country. */
+const AZURE_PART = /^code$/i;
+const AZURE_KEY = /^[\w+/= -]{20,}$/;
+
 /** Keys that stand in a document itself: others read it, and a run's copy of it. */
 export function writtenKeyProblems({
   url,
@@ -52,11 +56,13 @@ export function writtenKeyProblems({
   const named = Object.entries(written).filter(
     ([name, value]) => typeof value === 'string' && KEY_HEADER.test(name),
   );
-  const parts = URL.canParse(url) ? [...new URL(url).searchParams.keys()] : [];
+  const parts = URL.canParse(url) ? [...new URL(url).searchParams] : [];
   return [
     ...named.map(([name]) => ({ path: `headers.${name}`, message: want })),
     ...parts
-      .filter((part) => KEY_PART.test(part))
-      .map((part) => ({ path: 'url', message: `${part} ${want}` })),
+      .filter(([part, value]) =>
+        AZURE_PART.test(part) ? AZURE_KEY.test(value) : KEY_PART.test(part),
+      )
+      .map(([part]) => ({ path: 'url', message: `${part} ${want}` })),
   ];
 }

@@ -104,6 +104,9 @@ it('finds keys that are written into a document', () => {
     ['url', 'access_token'],
     ['url', 'password'],
   ]);
+  const azure = 'Qx3b8c-Y2lJrM9_k7dTz5wNfA1sVhE6uPgOiB0tCaZzFuHjKlMnA==';
+  expect(paths(`https://box.azurewebsites.net/api/f?Code=${azure}`)).toEqual([['url', 'Code']]);
+  expect(paths('https://a/words?code=deu')).toEqual([]);
   expect(paths('https://a/keys/token?keyword=a&api-version=2')).toEqual([]);
   expect(paths('grpc://a:8001')).toEqual([]);
 });
