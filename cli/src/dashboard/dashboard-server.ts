@@ -15,6 +15,7 @@ import {
   OPEN_PATH,
   refusal,
 } from './access/index.js';
+import { CallsUnderWay } from './calls-under-way.js';
 import { failureOf } from './facts/index.js';
 import { BODY_MAX_BYTES, endsSoon } from './request-body.js';
 import { sendFile, sendHtml, sendJson, sendProblem, setHeaders } from './responses.js';
@@ -33,8 +34,8 @@ const LIMITS = {
   keepAliveTimeout: 10_000,
 } as const;
 const CONNECTIONS_MAX = 256;
-/** Calls under way: one connection can ask without waiting for answers, and each call is one of the coordinator's. */
-const CALLS_MAX = 64;
+/** A client that takes nothing of its answer for so long has gone, or means no good. */
+const UNREAD_MS = 30_000;
 
 export interface DashboardOptions {
   readonly client: DashboardClient;
@@ -47,6 +48,8 @@ export interface DashboardOptions {
   readonly hosts?: readonly string[];
   /** Lets one browser in; absent: whoever reaches it may look, and nobody may change anything. */
   readonly sessionAt?: (port: number) => OneTimeSession;
+  /** How long a client may take nothing of an answer; default: 30 s. */
+  readonly unreadMs?: number;
   readonly log: Logger;
 }
 
@@ -54,7 +57,7 @@ export class DashboardServer {
   readonly #options: DashboardOptions;
   readonly #server: Server;
   readonly #streams: Streams;
-  #callCount = 0;
+  readonly #calls = new CallsUnderWay();
   #rules: AccessRules | undefined;
   #session: OneTimeSession | undefined;
 
@@ -211,19 +214,13 @@ export class DashboardServer {
       sendProblem(request, response, 413, { code: 'RESOURCE_EXHAUSTED', message });
       return;
     }
-    if (this.#callCount >= CALLS_MAX) {
-      const message = `${CALLS_MAX} calls are under way, and more would be too many; ask again`;
-      throw new LyceumError('RESOURCE_EXHAUSTED', message);
-    }
-    const left = new AbortController();
-    response.once('close', () => left.abort());
-    const { client, sessionAt } = this.#options;
-    const call = { client, id: found.id, query, mayChange: sessionAt !== undefined };
-    this.#callCount += 1;
+    const signal = this.#calls.begin(request, response);
+    const { client, sessionAt, unreadMs = UNREAD_MS } = this.#options;
+    const call = { client, id: found.id, query, mayChange: sessionAt !== undefined, signal };
     try {
-      sendJson(response, 200, await found.route.answer({ ...call, signal: left.signal }));
+      sendJson(response, 200, await found.route.answer(call));
     } finally {
-      this.#callCount -= 1;
+      response.setTimeout(unreadMs);
     }
   }
 

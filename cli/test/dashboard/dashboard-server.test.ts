@@ -1,7 +1,7 @@
 /** The server over real HTTP on loopback, with a coordinator's client that a test answers for. */
 import { once } from 'node:events';
 import { type IncomingHttpHeaders, request } from 'node:http';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import { createLogger } from '@lyceum/platform';
 import { ListLogsResponse, LogLevel, LyceumError, RunState } from '@lyceum/proto';
@@ -29,11 +29,12 @@ afterEach(async () => {
   for (const stop of stopping.splice(0)) await stop();
 });
 
-async function started(how: 'own' | 'shared', cluster = new FakeCluster()) {
+async function started(how: 'own' | 'shared', cluster = new FakeCluster(), unreadMs = 60_000) {
   const server = await DashboardServer.start({
     client: cluster,
     site: SITE,
     address: '127.0.0.1:0',
+    unreadMs,
     log: createLogger({ name: 'test', level: 'silent' }),
     ...(how === 'own' && {
       sessionAt: () => new OneTimeSession('lyceum-test', 'token', 'secret'),
@@ -258,6 +259,31 @@ test('who asks without waiting for answers gets so many calls at a time', async 
   await vi.waitFor(async () => expect((await ask('/api/cluster')).status).toBe(200), 10_000);
   socket.destroy();
 });
+
+test('answers that nobody reads count as calls, until their client is hung up on', async () => {
+  const cluster = new FakeCluster();
+  cluster.version = async () => 'x'.repeat(1_000_000);
+  const { address, ask } = await started('shared', cluster, 4_000);
+  const sockets = Array.from({ length: 9 }, () =>
+    connect(Number(address.split(':')[1]), '127.0.0.1').on('error', () => undefined),
+  );
+  const askUnread = (socket: Socket | undefined, count: number) =>
+    socket?.write('GET /api/cluster HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(count));
+  const status = async () => (await ask('/api/cluster')).status;
+  const [first, ...others] = sockets;
+  askUnread(first, 64);
+  // Of each the first few lie in the connection itself, and count no more.
+  await vi.waitFor(async () => {
+    for (const socket of others) askUnread(socket, 1);
+    expect(await status()).toBe(429);
+  }, 60_000);
+  await vi.waitFor(async () => expect(await status()).toBe(200), 60_000);
+  for (const socket of sockets) {
+    const hungUp = once(socket, 'close');
+    socket.resume();
+    await hungUp;
+  }
+}, 120_000);
 
 describe('files', () => {
   test('are zipped for whoever takes that', async () => {
