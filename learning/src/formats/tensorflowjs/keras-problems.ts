@@ -1,17 +1,20 @@
 /** What Keras computes, and TensorFlow.js 4.22 would compute otherwise without a word. Pure. */
 import { bareName, isObject } from '../../files/index.js';
-import { modelTopology } from '../../models/layers/index.js';
-import { beginsMask, maskedLayers } from './masked-layers.js';
+import { maskProblem } from './keras-masks.js';
 
 interface Layer {
   readonly className: string;
   readonly config: Readonly<Record<string, unknown>>;
 }
 
-type Masked = ReturnType<typeof maskedLayers>;
+/** What wrote the model. */
+interface Writer {
+  readonly version: string;
+  readonly backend: unknown;
+}
 
 /** @returns with what a layer is another one in TensorFlow.js; undefined: it is the same. */
-type Otherwise = (layer: Layer, masked: Masked) => string | undefined;
+type Otherwise = (layer: Layer, writer: Writer) => string | undefined;
 
 const LEFT_OUT = 'which TensorFlow.js leaves out';
 const WRONG_SIZE = 'a size that TensorFlow.js takes for that of all samples';
@@ -29,27 +32,33 @@ const OTHERWISE: ReadonlyMap<string, Otherwise> = new Map<string, Otherwise>([
   ['AveragePooling1D', channelsFirst],
   ['MaxPooling1D', channelsFirst],
   ['GlobalMaxPooling1D', channelsFirst],
-  ['GlobalAveragePooling1D', (layer, masked) => channelsFirst(layer) ?? mask(layer, masked)],
+  ['GlobalAveragePooling1D', channelsFirst],
+  ['Conv1D', (layer) => groups(layer) ?? channelsFirst(layer)],
+  ['Conv2D', groups],
+  ['Conv3D', groups],
+  ['Concatenate', axisFromEnd],
+  ['Bidirectional', ownBackwardLayer],
 ]);
 
 /** @returns what is wrong with a topology that Keras wrote; undefined: nothing, or TensorFlow.js wrote it. */
 export function kerasProblem(topology: unknown): string | undefined {
-  const version = isObject(topology) ? String(topology['keras_version']) : '';
+  const { keras_version: keras, backend } = isObject(topology) ? topology : {};
+  const version = String(keras);
   if (!/^[23]\./.test(version)) return undefined;
   const layers = layersIn(topology);
   if (version.startsWith('3.') && layers.some(hasHardSigmoid)) {
     return `has the activation hard_sigmoid, which Keras 3 computes as relu6(x + 3) / 6 and TensorFlow.js as 0.2 x + 0.5; ${REMEDY}`;
   }
-  const isMasked = layers.some(({ className, config }) => beginsMask(className, config));
-  const model = isMasked ? modelTopology({ modelTopology: topology })?.config : undefined;
-  const masked = maskedLayers(model);
   for (const layer of layers) {
-    const { className, config } = layer;
-    const what = OTHERWISE.get(className)?.(layer, masked);
-    if (what === undefined) continue;
-    return `has the layer ${bareName(String(config['name']))} (${className}) with ${what}; ${REMEDY}`;
+    const what = OTHERWISE.get(layer.className)?.(layer, { version, backend });
+    if (what !== undefined) return told(layer, what);
   }
-  return undefined;
+  const masked = maskProblem(topology, version);
+  return masked && told(masked, masked.what);
+}
+
+function told({ className, config }: Layer, what: string): string {
+  return `has the layer ${bareName(String(config['name']))} (${className}) with ${what}; ${REMEDY}`;
 }
 
 /** Layers within layers, and of models within the model, too. */
@@ -76,18 +85,39 @@ function outputPadding({ config: { output_padding: padding } }: Layer): string |
 }
 
 /** Keras looks at the middles of pixels, TensorFlow.js at their corners. Nearest neighbours are the same. */
-function interpolation({ config }: Layer): string | undefined {
+function interpolation({ config }: Layer, { version, backend }: Writer): string | undefined {
   const isPlain = (config['interpolation'] ?? 'nearest') === 'nearest';
-  return isPlain ? undefined : 'an interpolation that TensorFlow.js shifts';
+  // Before TensorFlow 2 Keras looked at corners too. A version with -tf at its end may be of either.
+  const isOlder = /^2\.2\.\d+$/.test(version) && backend === 'tensorflow';
+  return isPlain || isOlder ? undefined : 'an interpolation that TensorFlow.js shifts';
 }
 
 function channelsFirst({ config: { data_format: format } }: Layer): string | undefined {
   return format === 'channels_first' ? `a data_format, ${LEFT_OUT}` : undefined;
 }
 
-/** Keras takes the mean of what is not masked. */
-function mask({ config }: Layer, masked: Masked): string | undefined {
-  return masked.has(config) ? `a mask before it, ${LEFT_OUT}` : undefined;
+function groups({ config: { groups: count } }: Layer): string | undefined {
+  return Number(count ?? 1) === 1 ? undefined : `groups, ${LEFT_OUT}`;
+}
+
+function axisFromEnd({ config: { axis } }: Layer): string | undefined {
+  const isLast = !(Number(axis ?? -1) < -1);
+  return isLast ? undefined : `axis ${axis}, which TensorFlow.js takes for the last`;
+}
+
+/** Keras 3 always writes one, and Keras 2 one of the user's own. */
+function ownBackwardLayer({ config }: Layer): string | undefined {
+  const { layer, backward_layer: backward } = config;
+  const settings = (one: unknown) => {
+    const { name: _, go_backwards: __, ...others } = isObject(one) ? one : {};
+    return JSON.stringify(others);
+  };
+  const isSame =
+    !isObject(backward) ||
+    (isObject(layer) &&
+      layer['class_name'] === backward['class_name'] &&
+      settings(layer['config']) === settings(backward['config']));
+  return isSame ? undefined : `a backward layer of its own, ${LEFT_OUT}`;
 }
 
 function hasHardSigmoid({ config }: Layer): boolean {

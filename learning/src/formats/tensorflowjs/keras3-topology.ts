@@ -6,6 +6,7 @@
  *     inbound      `[{ args: [{ …, keras_history: [layer, 0, 0] }] }]` → `[[[layer, 0, 0, {}]]]`
  *     activation   `silu`                                        → `swish`
  *     LeakyReLU    `negative_slope`                              → `alpha`
+ *     Bidirectional   its layer's `forward_lstm`                 → `lstm`
  *     ends         `input_layers: [layer, 0, 0]`                 → `[[layer, 0, 0]]`
  *     of a model   `keras_history: [model, 0, 0]`                → `[model, 1, 0]`
  *     of a Sequential `output_layers: [model, 0, 0]`             → `[[model, 1, 0]]`
@@ -59,6 +60,7 @@ const MENDED_CONFIGS: ReadonlyMap<string, (config: unknown) => unknown> = new Ma
   ['InputLayer', mendedInput],
   ['LeakyReLU', mendedSlope],
   ['SeparableConv2D', withoutKernel],
+  ['Bidirectional', mendedForward],
 ]);
 
 function mendedInput(config: unknown): unknown {
@@ -72,6 +74,15 @@ function mendedSlope(config: unknown): unknown {
   if (!isObject(config) || config['negative_slope'] === undefined) return config;
   const { negative_slope: alpha, ...others } = config;
   return { alpha, ...others };
+}
+
+/** TensorFlow.js puts the prefix before the name itself. Keras 2 writes no backward layer but one of the user's own. */
+function mendedForward(config: unknown): unknown {
+  if (!isObject(config) || config['backward_layer'] === undefined) return config;
+  const { layer } = config;
+  if (!isObject(layer) || !isObject(layer['config'])) return config;
+  const name = String(layer['config']['name']).replace(/^forward_/, '');
+  return { ...config, layer: { ...layer, config: { ...layer['config'], name } } };
 }
 
 /** They are of training alone, and TensorFlow.js takes no model that has them. */

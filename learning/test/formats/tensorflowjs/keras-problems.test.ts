@@ -41,6 +41,10 @@ it.each([
   ],
   ['Resizing', { height: 8, width: 8 }, 'the layer own (Resizing) with a size'],
   ['UpSampling2D', { interpolation: 'bilinear' }, 'an interpolation'],
+  ['Conv2D', { groups: 2 }, 'groups, which TensorFlow.js leaves out'],
+  ['Conv1D', { groups: 2 }, 'groups, which TensorFlow.js leaves out'],
+  ['Conv1D', { data_format: 'channels_first' }, 'a data_format, which TensorFlow.js leaves out'],
+  ['Concatenate', { axis: -2 }, 'axis -2, which TensorFlow.js takes for the last'],
   ['AveragePooling1D', { data_format: 'channels_first' }, 'a data_format, which TensorFlow.js'],
   ['MaxPooling1D', { data_format: 'channels_first' }, 'a data_format'],
   ['GlobalAveragePooling1D', { data_format: 'channels_first' }, 'a data_format'],
@@ -61,7 +65,11 @@ it.each([
 it.each([
   ['ReLU', { max_value: 6, negative_slope: 0, threshold: 0 }],
   ['DepthwiseConv2D', { dilation_rate: [1, 1] }],
-  ['Conv2D', { dilation_rate: [2, 2] }],
+  ['Conv2D', { dilation_rate: [2, 2], groups: 1 }],
+  ['Conv2D', { data_format: 'channels_first' }],
+  ['Conv1D', { data_format: 'channels_last' }],
+  ['Concatenate', { axis: -1 }],
+  ['Concatenate', { axis: 1 }],
   ['Conv2DTranspose', { dilation_rate: [1, 1], output_padding: null }],
   ['UpSampling2D', { interpolation: 'nearest' }],
   ['GlobalMaxPooling1D', { data_format: 'channels_last' }],
@@ -69,35 +77,6 @@ it.each([
 ])('takes a %s with %j', (className, config) => {
   expect(kerasProblem(topology(className, config))).toBeUndefined();
 });
-
-it.each([
-  [['Embedding', { mask_zero: true }], true],
-  [['Masking', {}], true],
-  [['Embedding', { mask_zero: false }], false],
-  [['LSTM', {}], false],
-] as const)(
-  'knows the mask of %j before a mean, and that a convolution ends it',
-  (first, isMasked) => {
-    const layers = (...classes: readonly (readonly [string, object])[]) => ({
-      ...topology('Dense', {}),
-      model_config: {
-        class_name: 'Sequential',
-        config: {
-          layers: classes.map(([className, config]) => ({
-            class_name: className,
-            config: { name: className, ...config },
-          })),
-        },
-      },
-    });
-    const mean = ['GlobalAveragePooling1D', {}] as const;
-    const problem = kerasProblem(layers(first, ['Dropout', {}], mean));
-    if (isMasked) expect(problem).toContain('(GlobalAveragePooling1D) with a mask before it');
-    else expect(problem).toBeUndefined();
-    expect(kerasProblem(layers(first, ['GlobalMaxPooling1D', {}]))).toBeUndefined();
-    expect(kerasProblem(layers(first, ['Conv1D', {}], mean))).toBeUndefined();
-  },
-);
 
 it('knows no mask where none begins, however layers are listed', () => {
   const problem = (first: object) => {
@@ -113,4 +92,33 @@ it('knows no mask where none begins, however layers are listed', () => {
   };
   expect(problem({ mask_zero: false })).toBeUndefined();
   expect(problem({ mask_zero: true })).toContain('a mask before it');
+});
+
+it('refuses a Bidirectional layer with another layer backwards', () => {
+  const lstm = (name: string, config: object) => ({
+    class_name: 'LSTM',
+    config: { name, units: 4, activation: 'tanh', ...config },
+  });
+  const both = (backward: object) =>
+    kerasProblem(topology('Bidirectional', { layer: lstm('a', {}), backward_layer: backward }));
+  expect(both(lstm('b', { go_backwards: true }))).toBeUndefined();
+  const own =
+    'own (Bidirectional) with a backward layer of its own, which TensorFlow.js leaves out';
+  expect(both(lstm('a', { activation: 'relu' }))).toContain(own);
+  expect(both({ ...lstm('a', {}), class_name: 'GRU' })).toContain(own);
+});
+
+it('takes a bilinear UpSampling2D of before TensorFlow 2, which looked at corners as well', () => {
+  const { keras_version: _, ...written } = topology('UpSampling2D', { interpolation: 'bilinear' });
+  const of = (keras_version: string, backend: string) =>
+    kerasProblem({ ...written, keras_version, backend });
+  expect(of('2.2.4', 'tensorflow')).toBeUndefined();
+  // Of TensorFlow 1 or 2, of another library, or later.
+  for (const [version, backend] of [
+    ['2.2.4-tf', 'tensorflow'],
+    ['2.2.4', 'theano'],
+    ['2.3.1', 'tensorflow'],
+  ] as const) {
+    expect(of(version, backend)).toContain('an interpolation that TensorFlow.js shifts');
+  }
 });

@@ -25,6 +25,19 @@ it('calls the slope of LeakyReLU by its name, which would be 0.3 else', () => {
   expect(slopes('ReLU', { negative_slope: 0 })).toContain('"negative_slope":0');
 });
 
+it('calls the layer of a Bidirectional one without the prefix that TensorFlow.js gives it', () => {
+  const layer = { class_name: 'LSTM', config: { name: 'forward_lstm' } };
+  const written = (config: object) =>
+    JSON.stringify(mendedTopology(topology('Bidirectional', config)));
+  expect(written({ layer, backward_layer: layer })).toContain(
+    '"layer":{"class_name":"LSTM","config":{"name":"lstm"}}',
+  );
+  // Keras 2 adds it to this name, as TensorFlow.js does.
+  expect(written({ layer })).toContain(
+    '"layer":{"class_name":"LSTM","config":{"name":"forward_lstm"}}',
+  );
+});
+
 it('leaves out what a SeparableConv2D of Keras 2 has of Conv2D, which TensorFlow.js refuses', () => {
   const own = { filters: 4, depthwise_initializer: {}, pointwise_initializer: {}, use_bias: true };
   const kernel = { kernel_initializer: {}, kernel_regularizer: null, kernel_constraint: null };

@@ -1,0 +1,156 @@
+/**
+ * Topologies as Keras writes them, with masks. Which of them TensorFlow.js 4.22 computes as Keras does was seen by
+ * running both.
+ */
+import { expect, it } from 'vitest';
+import { kerasProblem } from '../../../src/formats/tensorflowjs/keras-problems.js';
+
+type Written = readonly [className: string, config?: object];
+
+const layer = ([className, config]: Written, name = className) => ({
+  class_name: className,
+  config: { name, ...config },
+});
+const named = (written: Written, index: number) => layer(written, `${written[0]}_${index}`);
+
+const sequence = (...layers: readonly Written[]) =>
+  kerasProblem({
+    keras_version: '2.15.0',
+    model_config: { class_name: 'Sequential', config: { layers: layers.map(named) } },
+  });
+
+/** Layers by their names, each with what it reads, a list for each of its calls. */
+function graph(
+  layers: Readonly<Record<string, readonly [Written, ...(readonly string[])[]]>>,
+  version = '2.15.0',
+): string | undefined {
+  const listed = Object.entries(layers).map(([name, [written, ...calls]]) => ({
+    name,
+    ...layer(written, name),
+    inbound_nodes: calls
+      .map((reads) => reads.map((read) => [...read.split(':'), '0', '0']))
+      .map((tensors) => tensors.map(([read, index]) => [read, Number(index), 0, {}])),
+  }));
+  const config = { layers: listed };
+  return kerasProblem({
+    keras_version: version,
+    model_config: { class_name: 'Functional', config },
+  });
+}
+
+const INPUT = [['InputLayer']] as const;
+const MASKED: Written = ['Embedding', { mask_zero: true }];
+const PLAIN: Written = ['Embedding', { mask_zero: false }];
+const LSTM: Written = ['LSTM', { return_sequences: false }];
+const STEPS: Written = ['LSTM', { return_sequences: true }];
+const MEAN: Written = ['GlobalAveragePooling1D'];
+const around = (className: string, inner: Written): Written => [className, { layer: layer(inner) }];
+
+it.each<[string, readonly Written[]]>([
+  ['a mask from layer to layer', [MASKED, ['Dropout'], ['Dense'], STEPS, LSTM]],
+  ['one both ways', [['Masking'], around('Bidirectional', STEPS), LSTM]],
+  ['one past a step by step layer', [MASKED, around('TimeDistributed', ['Dense']), LSTM]],
+  ['one that ends before a mean', [MASKED, ['Conv1D'], MEAN]],
+  ['one that ends with the last step', [MASKED, LSTM, ['Softmax']]],
+  ['one that nobody reads', [MASKED, ['LeakyReLU'], ['GlobalMaxPooling1D']]],
+  ['a new one', [MASKED, ['LeakyReLU'], ['Masking'], LSTM]],
+  ['none', [PLAIN, STEPS, MEAN, ['Softmax']]],
+])('takes %s', (_, layers) => {
+  expect(sequence(...layers)).toBeUndefined();
+});
+
+it.each<[string, readonly Written[]]>([
+  ['(GlobalAveragePooling1D) with a mask before it, which', [MASKED, ['Dropout'], MEAN]],
+  ['(GlobalAveragePooling1D) with a mask before it, which', [['Masking'], STEPS, MEAN]],
+  ['(Softmax) with a mask before it, which', [MASKED, ['Softmax']]],
+  ['(LSTM) with a mask before it that is another', [MASKED, ['LeakyReLU'], LSTM]],
+  ['(LSTM) with no mask of its own', [MASKED, ['Conv1D'], LSTM]],
+  ['LSTM_3 (LSTM) with no mask of its own', [MASKED, LSTM, ['RepeatVector'], LSTM]],
+  ['(TimeDistributed) with a mask', [MASKED, around('TimeDistributed', LSTM)]],
+])('refuses %s … in a sequence', (problem, layers) => {
+  expect(sequence(...layers)).toContain(problem);
+});
+
+it('follows a mask along the branch that it is on', () => {
+  const branches = (first: Written, second: Written, one: Written, other: Written) =>
+    graph({
+      input: [...INPUT],
+      words: [first, ['input']],
+      others: [second, ['input']],
+      read: [one, ['words']],
+      rest: [other, ['others']],
+      join: [['Concatenate'], ['read', 'rest']],
+    });
+  expect(branches(MASKED, PLAIN, LSTM, MEAN)).toBeUndefined();
+  expect(branches(MASKED, MASKED, LSTM, LSTM)).toBeUndefined();
+  expect(branches(PLAIN, MASKED, ['GlobalMaxPooling1D'], MEAN)).toContain(
+    'rest (GlobalAveragePooling1D) with a mask',
+  );
+  // TensorFlow.js gives it the other branch's.
+  expect(branches(MASKED, PLAIN, LSTM, LSTM)).toContain('rest (LSTM) with no mask of its own');
+});
+
+it('a convolution on one branch ends no mask of another', () => {
+  const problem = graph({
+    input: [...INPUT],
+    words: [MASKED, ['input']],
+    local: [['Conv1D'], ['words']],
+    mean: [MEAN, ['words']],
+    join: [['Concatenate'], ['local', 'mean']],
+  });
+  expect(problem).toContain('mean (GlobalAveragePooling1D) with a mask before it');
+});
+
+it('looks at each call of a layer', () => {
+  const twice = (second: string) =>
+    graph({
+      input: [...INPUT],
+      words: [MASKED, ['input']],
+      others: [PLAIN, ['input']],
+      shared: [LSTM, ['words'], [second]],
+      join: [['Concatenate'], ['shared', 'shared:1']],
+    });
+  expect(twice('words')).toBeUndefined();
+  expect(twice('others')).toContain('shared (LSTM) with no mask of its own');
+});
+
+it('joins of masked values are read where nothing after them looks at another mask', () => {
+  const joined = (className: string, after: Written, version?: string, config: object = {}) =>
+    graph(
+      {
+        input: [...INPUT],
+        words: [MASKED, ['input']],
+        others: [PLAIN, ['input']],
+        join: [
+          [className, config],
+          ['words', 'others'],
+        ],
+        after: [after, ['join']],
+      },
+      version,
+    );
+  expect(joined('Add', ['Flatten'])).toBeUndefined();
+  expect(joined('Add', LSTM)).toContain('after (LSTM) with a mask before it that is another');
+  expect(joined('Concatenate', LSTM, '2.15.0', { axis: -1 })).toBeUndefined();
+  expect(joined('Concatenate', LSTM, '3.15.1', { axis: -1 })).toContain('after (LSTM) with a mask');
+  expect(joined('Concatenate', LSTM, '2.15.0', { axis: 1 })).toContain('after (LSTM) with a mask');
+  expect(joined('Multiply', ['Flatten'])).toBeUndefined();
+  expect(joined('Multiply', ['Flatten'], '3.15.1')).toContain('join (Multiply) with a mask');
+});
+
+it('looks into models within the model', () => {
+  const inner = (...layers: readonly Written[]): Written => [
+    'Sequential',
+    { layers: layers.map(named) },
+  ];
+  expect(sequence(inner(MASKED, LSTM), ['Dense'])).toBeUndefined();
+  expect(sequence(inner(PLAIN, LSTM), ['Dense'])).toBeUndefined();
+  expect(sequence(inner(MASKED), LSTM)).toContain('(LSTM) with a mask before it that is another');
+  expect(sequence(MASKED, inner(LSTM))).toContain('(LSTM) with a mask before it that is another');
+  expect(sequence(inner(MASKED, MEAN))).toContain('(GlobalAveragePooling1D) with a mask');
+});
+
+it('ends where layers read each other', () => {
+  const circle = { a: [STEPS, ['b']], b: [['Dense'], ['a']], words: [MASKED, ['b']] } as const;
+  expect(graph(circle)).toContain('a (LSTM) with no mask of its own');
+});
