@@ -11,10 +11,12 @@ import { ArtifactKind, LyceumError } from '@lyceum/proto';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { CoordinatorClient } from '../client/index.js';
 import {
+  type ComparedOutputs,
   checkOnnx,
   EXPORT_FORMATS,
   type ExportedFiles,
   type ExportFormat,
+  noiseOutputs,
   onnxFiles,
   safetensorsFiles,
   testOutputs,
@@ -40,6 +42,8 @@ type Part = (typeof PARTS)[number];
 /** A model, and what its run knows of it; a pushed model has no run. */
 interface Source {
   readonly model: ModelPackage;
+  /** The package's bytes. */
+  readonly packaged: Buffer;
   /** `ID` or a model's name. */
   readonly name: string;
   readonly runId?: string;
@@ -66,9 +70,9 @@ export function addPull(program: Command): void {
     .addHelpText(
       'after',
       `
-An ONNX file, alone or in a Triton repository, is run on the run's test split before it is written, and must give what the
-student gave; --int8 shows both accuracies. A pushed model has no such outputs: its file is not checked. Beside a student of
-texts or rows lies encoding.json, which says what makes numbers of them.
+An ONNX file, alone or in a Triton repository, is run before it is written, and must give what the model itself gives: on
+the run's test split, where --int8 shows both accuracies; of a pushed model, or where the set is in shards, on a few samples
+of noise. Beside a student of texts or rows lies encoding.json, which says what makes numbers of them.
 
 Examples:
   coordinator pull digits --out ./digits-student                  # await tf.loadLayersModel('file://digits-student/model.json')
@@ -110,7 +114,7 @@ async function exported(
   notice: (line: string) => void,
   signal: AbortSignal,
 ): Promise<ExportedFiles> {
-  const { model, name, runId } = source;
+  const { model, packaged, name, runId } = source;
   if (options.format === 'tfjs') {
     const report = runId === undefined ? undefined : await client.getReport(runId);
     return tfjsFiles(model, report?.dataset.classNames ?? model.settings.classes);
@@ -123,19 +127,15 @@ async function exported(
     options.format === 'onnx'
       ? onnxFiles(model, onnxOptions)
       : tritonFiles(name, model, onnxOptions);
-  if (dataset === undefined || runId === undefined) {
-    notice('not checked: a pushed model has no outputs to compare with');
-    return files;
-  }
-  if (dataset.chunkEnds !== undefined) {
-    notice('not checked: the set is in shards, whose pictures only workers read');
-    return files;
-  }
-  const expected = testOutputs(await client.getPredictions(runId, { signal }));
   const onnx = [...files].find(([file]) => file.endsWith('.onnx'))?.[1] as Uint8Array;
-  const check = await checkOnnx(onnx, onnxOptions, model.settings, dataset, expected);
+  // A pushed model was asked about nothing; pictures of a set in shards are read by workers alone.
+  const isKnown = runId !== undefined && dataset !== undefined && dataset.chunkEnds === undefined;
+  const compared: ComparedOutputs = isKnown
+    ? { dataset, outputs: testOutputs(await client.getPredictions(runId, { signal })) }
+    : await noiseOutputs(packaged, onnxOptions, model.settings, signal);
+  const check = await checkOnnx(onnx, model, onnxOptions, compared);
   notice(
-    `checked on ${check.sampleCount} test samples: logits differ by at most ${check.largestDifference.toExponential(1)}`,
+    `checked on ${check.sampleCount} ${isKnown ? 'test samples' : 'samples of noise'}: logits differ by at most ${check.largestDifference.toExponential(1)}`,
   );
   if (check.accuracy !== undefined) {
     const { student, exported: own } = check.accuracy;
@@ -221,10 +221,10 @@ async function findSource(
     const message = `${source} is of format ${packaged.format}; pull writes layers models, which students are`;
     throw new LyceumError('INVALID_ARGUMENT', message);
   }
-  const { model } = packaged;
-  if (!source.startsWith('run:')) return { model, name: source };
+  const pulled = { model: packaged.model, packaged: bytes };
+  if (!source.startsWith('run:')) return { ...pulled, name: source };
   const runId = source.slice('run:'.length);
-  return { model, name: runId, runId };
+  return { ...pulled, name: runId, runId };
 }
 
 /** The artifact's name at the coordinator: `run:ID`, or a pushed model's name. */

@@ -1,25 +1,39 @@
-/** Runs an exported student on the test split, and compares what it gives with what the student itself gave. */
+/**
+ * Runs an exported model, and compares what it gives with what the model itself gave. No ONNX file is handed out without;
+ * the other formats hold weights and topology as they are.
+ */
 import type { Dataset } from '@lyceum/learning/datasets';
 import { accuracy } from '@lyceum/learning/ensemble';
-import type { OnnxOptions } from '@lyceum/learning/export';
+import { exportOnnx, type OnnxOptions } from '@lyceum/learning/export';
 import { readNpz } from '@lyceum/learning/files';
+import type { ModelPackage } from '@lyceum/learning/formats';
 import type { ModelSettings } from '@lyceum/learning/models';
+import { runtimeWords } from '@lyceum/learning/onnx';
 import { IDENTITY_VIEW, readInputs } from '@lyceum/learning/views';
-import { elementCount, LyceumError } from '@lyceum/proto';
+import { elementCount, LyceumError, toLyceumError } from '@lyceum/proto';
+import type { InferenceSession } from 'onnxruntime-node';
 
-/** Test samples that are run at once. */
+/** Samples that are run at once. */
 const BATCH = 256;
 
 /** Of the greatest logit: sums in another order differ by less. */
 const TOLERANCE = 1e-4;
 
+/** What the model itself gave. */
 export interface TestOutputs {
   /** Indices into the data set. */
   readonly sampleIds: Int32Array;
   /** [N]; −1: none. */
   readonly labels: Int32Array;
-  /** [N, C] of the student. */
+  /** [N, C]; of a model that gives probabilities their logarithms. */
   readonly logits: Float32Array;
+}
+
+/** What an export is compared with. */
+export interface ComparedOutputs {
+  /** That the samples are of. */
+  readonly dataset: Dataset;
+  readonly outputs: TestOutputs;
 }
 
 export interface OnnxCheck {
@@ -39,26 +53,33 @@ export function testOutputs(predictions: Uint8Array): TestOutputs {
 }
 
 /**
- * @param file - that `options` made.
- * @throws {LyceumError} INTERNAL if its outputs are not the student's; what 8 bits change is no error.
+ * @param file - that `options` made of the model. One of 8 bits is compared after the same file of 32.
+ * @throws {LyceumError} INTERNAL if it does not run, or its outputs are not the model's; what 8 bits change is no error.
  */
 export async function checkOnnx(
   file: Uint8Array,
+  model: ModelPackage,
   options: OnnxOptions,
-  settings: ModelSettings,
-  dataset: Dataset,
-  expected: TestOutputs,
+  compared: ComparedOutputs,
 ): Promise<OnnxCheck> {
-  const logits = await runOnnx(file, options, settings, dataset, expected.sampleIds);
+  const { dataset, outputs: expected } = compared;
+  if (options.int8) {
+    const full = { ...options, int8: false };
+    await checkOnnx(exportOnnx(model, full), model, full, compared);
+  }
+  const logits = await runOnnx(file, options, model.settings, dataset, expected.sampleIds);
   let largestDifference = 0;
   let greatest = 1;
   for (const [i, value] of expected.logits.entries()) {
-    largestDifference = Math.max(largestDifference, Math.abs(value - (logits[i] ?? Number.NaN)));
+    const own = logits[i] ?? Number.NaN;
+    // What is not finite is the same or not, and has no difference.
+    const isSame = Object.is(own, value);
+    largestDifference = Math.max(largestDifference, isSame ? 0 : Math.abs(value - own));
     greatest = Math.max(greatest, Math.abs(value));
   }
-  if (!options.int8 && !(largestDifference <= TOLERANCE * greatest)) {
-    const message = `the ONNX file does not give the student's logits: they differ by up to ${largestDifference}; nothing was written`;
-    throw new LyceumError('INTERNAL', message);
+  const most = options.int8 ? Number.POSITIVE_INFINITY : TOLERANCE * greatest;
+  if (!(largestDifference <= most)) {
+    throw refused(`does not give the model's logits: they differ by up to ${largestDifference}`);
   }
   const { labels } = expected;
   const rightShare = (rows: Float32Array) => accuracy(rows, labels, dataset.classCount);
@@ -72,36 +93,50 @@ export async function checkOnnx(
   };
 }
 
+function refused(what: string, cause?: unknown): LyceumError {
+  const message = `the ONNX file ${what}; nothing was written; --format tfjs gives the model as it is`;
+  return new LyceumError('INTERNAL', message, { cause });
+}
+
 /** @returns [N, C] logits, or log-probabilities where the model gives probabilities. */
 async function runOnnx(
   file: Uint8Array,
-  { sampleShape, preprocessing }: OnnxOptions,
+  options: OnnxOptions,
   settings: ModelSettings,
   dataset: Dataset,
   samples: Int32Array,
 ): Promise<Float32Array> {
+  const { output } = settings;
+  const classCount = options.classNames.length;
+  const all = new Float32Array(samples.length * classCount);
   // Here and not above: only an export loads the runtime.
-  const { InferenceSession, Tensor } = await import('onnxruntime-node');
-  const session = await InferenceSession.create(file);
-  const length = elementCount(sampleShape);
-  const results: Float32Array[] = [];
-  for (let first = 0; first < samples.length; first += BATCH) {
-    const rows = Uint32Array.from(samples.subarray(first, first + BATCH));
-    const shape = [rows.length, ...sampleShape];
-    const input =
-      preprocessing === undefined
-        ? new Tensor('float32', realInputs(dataset, rows, length, settings.scale ?? 1), shape)
-        : storedInputs(dataset, rows, length, (data) =>
-            data instanceof Uint8Array
-              ? new Tensor('uint8', data, shape)
-              : new Tensor('float32', data, shape),
-          );
-    const output = (await session.run({ input }))[settings.output];
-    const values = output?.data as Float32Array;
-    results.push(settings.output === 'logits' ? values : values.map(finiteLog));
+  const { InferenceSession: Session, Tensor } = await import('onnxruntime-node');
+  let session: InferenceSession | undefined;
+  try {
+    // What fails is thrown; printed it would be said twice.
+    session = await Session.create(file, { logSeverityLevel: 4 });
+    for (let first = 0; first < samples.length; first += BATCH) {
+      const rows = Uint32Array.from(samples.subarray(first, first + BATCH));
+      const shape = [rows.length, ...options.sampleShape];
+      const values =
+        options.preprocessing === undefined
+          ? modelInputs(dataset, rows, settings)
+          : storedInputs(dataset, rows);
+      const input = new Tensor(values instanceof Uint8Array ? 'uint8' : 'float32', values, shape);
+      const { [output]: given } = await session.run({ input });
+      const wanted = `${[rows.length, classCount]}`;
+      if (String(given?.dims) !== wanted) {
+        throw new Error(`it gives ${output} of shape [${given?.dims}] and not [${wanted}]`);
+      }
+      const own = given?.data as Float32Array;
+      all.set(output === 'logits' ? own : own.map(finiteLog), first * classCount);
+    }
+  } catch (err) {
+    throw refused(`does not run: ${runtimeWords(toLyceumError(err).message)}`, err);
+  } finally {
+    await session?.release();
   }
-  await session.release();
-  return joined(results);
+  return all;
 }
 
 /** As for a teacher's probabilities: 0 has the logarithm of the least normal number. */
@@ -109,34 +144,26 @@ function finiteLog(probability: number): number {
   return Math.log(Math.max(probability, 1.1754943508222875e-38));
 }
 
-function realInputs(dataset: Dataset, rows: Uint32Array, length: number, scale: number) {
-  const inputs = new Float32Array(rows.length * length);
+/** Samples as the model itself takes them: real values times the settings' scale. */
+export function modelInputs(
+  dataset: Dataset,
+  rows: Uint32Array,
+  { scale = 1 }: ModelSettings,
+): Float32Array {
+  const inputs = new Float32Array(rows.length * elementCount(dataset.sampleShape));
   readInputs(dataset, rows, IDENTITY_VIEW, inputs);
   return scale === 1 ? inputs : inputs.map((value) => value * scale);
 }
 
-function storedInputs<T>(
-  { inputs }: Dataset,
+function storedInputs(
+  { inputs, sampleShape }: Dataset,
   rows: Uint32Array,
-  length: number,
-  tensor: (data: Uint8Array | Float32Array) => T,
-): T {
-  const stored =
-    inputs instanceof Uint8Array
-      ? new Uint8Array(rows.length * length)
-      : new Float32Array(rows.length * length);
+): Uint8Array | Float32Array {
+  const length = elementCount(sampleShape);
+  const size = rows.length * length;
+  const stored = inputs instanceof Uint8Array ? new Uint8Array(size) : new Float32Array(size);
   for (const [at, row] of rows.entries()) {
     stored.set(inputs.subarray(row * length, (row + 1) * length), at * length);
   }
-  return tensor(stored);
-}
-
-function joined(parts: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
+  return stored;
 }

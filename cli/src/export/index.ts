@@ -1,5 +1,5 @@
-/** Students written for other programs, each checked against the run's own outputs. */
-export { checkOnnx, testOutputs } from './check-onnx.js';
+/** Models written for other programs, each ONNX file checked against what the model itself gives. */
+export { type ComparedOutputs, checkOnnx, testOutputs } from './check-onnx.js';
 export {
   CLASSES_FILE,
   EXPORT_FORMATS,
@@ -10,3 +10,4 @@ export {
   tfjsFiles,
   tritonFiles,
 } from './exported-files.js';
+export { noiseOutputs } from './noise-outputs.js';

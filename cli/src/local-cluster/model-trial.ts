@@ -20,6 +20,17 @@ export interface TrialStart {
   readonly computeThreads: number;
 }
 
+/** Inputs that a student's model itself is asked about. */
+export interface OutputsStart {
+  /** A package of a student's format. */
+  readonly modelFile: string;
+  /** float32, little-endian: [rowCount, ...sampleShape], as the model itself takes them. */
+  readonly inputsFile: string;
+  readonly sampleShape: readonly number[];
+  readonly rowCount: number;
+  readonly computeThreads: number;
+}
+
 const opened = z.object({
   reply: z.literal('opened'),
   engine: z.string(),
@@ -39,6 +50,8 @@ const tried = z.object({
   millisecondsPerSample: z.number(),
 });
 
+const outputs = z.object({ reply: z.literal('outputs'), logits: z.base64() });
+
 const failed = z.object({
   reply: z.literal('failed'),
   code: z
@@ -53,10 +66,11 @@ const failed = z.object({
   message: z.string(),
 });
 
-const reply = z.discriminatedUnion('reply', [opened, tried, failed]);
+const reply = z.discriminatedUnion('reply', [opened, tried, outputs, failed]);
 
 export type TrialSamples = z.output<typeof opened>;
 export type Tried = z.output<typeof tried>;
+type Answer = Exclude<z.output<typeof reply>, z.output<typeof failed>>;
 
 export class ModelTrial {
   readonly samples: TrialSamples;
@@ -78,19 +92,7 @@ export class ModelTrial {
    * @throws {LyceumError} if model or set cannot be used, or the program does not start.
    */
   static async open(start: TrialStart, signal: AbortSignal): Promise<ModelTrial> {
-    const program = [programFile('teacher-worker'), 'try'];
-    const child = spawn(process.execPath, program, {
-      stdio: 'pipe',
-      signal,
-      killSignal: 'SIGKILL',
-    });
-    // Its output ends then too.
-    child.on('error', () => undefined);
-    // What is wrong is in the answers; what libraries print besides says it again.
-    child.stderr.resume();
-    // Whatever ends it, its output ends, and that is what is waited for.
-    child.stdin.on('error', () => undefined);
-    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    const [child, lines] = started(signal);
     try {
       const answer = await ask(child, lines, start);
       if (answer.reply === 'opened') return new ModelTrial(child, lines, answer);
@@ -114,11 +116,45 @@ export class ModelTrial {
   }
 }
 
+/**
+ * What the model itself gives, by a program of its own too.
+ *
+ * @param signal - ends the program.
+ * @returns [rowCount, C] logits, or logarithms of probabilities.
+ * @throws {LyceumError} if the model cannot be used, or the program does not start.
+ */
+export async function modelOutputs(
+  start: OutputsStart,
+  signal: AbortSignal,
+): Promise<Float32Array> {
+  const [child, lines] = started(signal);
+  try {
+    const answer = await ask(child, lines, start);
+    if (answer.reply !== 'outputs') throw new Error(`the model was answered with ${answer.reply}`);
+    return new Float32Array(Uint8Array.from(Buffer.from(answer.logits, 'base64')).buffer);
+  } finally {
+    child.kill();
+  }
+}
+
+/** The program, and what it says. */
+function started(signal: AbortSignal): [ChildProcessWithoutNullStreams, AsyncIterator<string>] {
+  const program = [programFile('teacher-worker'), 'try'];
+  const child = spawn(process.execPath, program, { stdio: 'pipe', signal, killSignal: 'SIGKILL' });
+  // Its output ends then too.
+  child.on('error', () => undefined);
+  // What is wrong is in the answers; what libraries print besides says it again.
+  child.stderr.resume();
+  // Whatever ends it, its output ends, and that is what is waited for.
+  child.stdin.on('error', () => undefined);
+  return [child, createInterface({ input: child.stdout })[Symbol.asyncIterator]()];
+}
+
 async function ask(
   child: ChildProcessWithoutNullStreams,
   lines: AsyncIterator<string>,
   request: object,
-): Promise<TrialSamples | Tried> {
+): Promise<Answer> {
   child.stdin.write(`${JSON.stringify(request)}\n`);
   const line = await lines.next();
   if (line.done === true) {

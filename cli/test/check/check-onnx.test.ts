@@ -29,8 +29,8 @@ function outputs(): TestOutputs {
   };
 }
 
-const check = (expected: TestOutputs) =>
-  checkOnnx(exportOnnx(model, options), options, model.settings, dataset, expected);
+const check = (outputs: TestOutputs, asked = options) =>
+  checkOnnx(exportOnnx(model, asked), model, asked, { dataset, outputs });
 
 test('outputs that are the same pass, with both accuracies', async () => {
   expect(await check(outputs())).toEqual({
@@ -45,7 +45,18 @@ test('one logit that differs is refused, also one that is no number', async () =
     const expected = outputs();
     expected.logits[2 * 257] = wrong;
     await expect(check(expected)).rejects.toThrow(
-      /^the ONNX file does not give the student's logits: they differ by up to .*; nothing was written$/,
+      /^the ONNX file does not give the model's logits: they differ by up to .*; nothing was written; --format tfjs gives/,
     );
+    // Not what 8 bits change.
+    await expect(check(expected, { ...options, int8: true })).rejects.toThrow('differ by up to');
   }
+});
+
+test('a file that does not run is refused with the layer at which it stops', async () => {
+  const classNames = ['a', 'b'];
+  await expect(check(outputs(), { ...options, classNames })).rejects.toThrow(
+    'the ONNX file does not run: it gives logits of shape [256,3] and not [256,2]; nothing was',
+  );
+  const wide = { ...options, sampleShape: [3] };
+  await expect(check(outputs(), wide)).rejects.toThrow(/the ONNX file does not run: .*MatMul.*/s);
 });

@@ -81,7 +81,7 @@ export class OnnxInference extends GraphInference {
       const said = toLyceumError(err).message;
       const gpu = device === 'cuda' ? cudaProviderError(said) : undefined;
       if (gpu !== undefined) throw gpu;
-      const message = `the ONNX runtime refuses the model: ${plainWords(said)}`;
+      const message = `the ONNX runtime refuses the model: ${runtimeWords(said)}`;
       throw new LyceumError('INVALID_ARGUMENT', message, { cause: err });
     }
   }
@@ -99,8 +99,8 @@ export class OnnxInference extends GraphInference {
   }
 }
 
-/** Without places in the runtime's own source; with what helps where it has an operation for other numbers alone. */
-function plainWords(said: string): string {
+/** What the runtime says, without places in its own source; with what helps where it has an operation for other numbers alone. */
+export function runtimeWords(said: string): string {
   const plain = said.replace(/\/onnxruntime_src\/\S+:\d+ .*?\) (?=\S)/gs, '').trim();
   return /Could not find an implementation/.test(plain)
     ? `${plain}; it has that operation for other types of numbers: export the model in float32`

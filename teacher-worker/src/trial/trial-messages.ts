@@ -1,6 +1,7 @@
 /**
  * What `teacher-worker try` is told and says, a line of JSON each. First {@link TrialStart} comes and {@link TrialOpened}
- * answers; then each {@link TrialRequest} is answered by {@link Tried}. {@link TrialFailed} may stand for either answer.
+ * answers; then each {@link TrialRequest} is answered by {@link Tried}. {@link OutputsStart} instead is answered by
+ * {@link ModelOutputs}, and no more. {@link TrialFailed} may stand for any answer.
  */
 import type { ModelSettings } from '@lyceum/learning/models';
 import type { ErrorCode } from '@lyceum/proto';
@@ -14,6 +15,22 @@ export interface TrialStart {
   readonly sampleCount: number;
   readonly seed: number;
   readonly computeThreads: number;
+}
+
+export interface OutputsStart {
+  /** A package of a student's format. */
+  readonly modelFile: string;
+  /** float32, little-endian: [rowCount, ...sampleShape], as the model itself takes them. */
+  readonly inputsFile: string;
+  readonly sampleShape: readonly number[];
+  readonly rowCount: number;
+  readonly computeThreads: number;
+}
+
+export interface ModelOutputs {
+  readonly reply: 'outputs';
+  /** float32, little-endian, in base64: [rowCount, C] logits, or logarithms of probabilities. */
+  readonly logits: string;
 }
 
 export interface TrialOpened {
@@ -53,4 +70,4 @@ interface TrialFailed {
   readonly message: string;
 }
 
-export type TrialReply = TrialOpened | Tried | TrialFailed;
+export type TrialReply = TrialOpened | Tried | ModelOutputs | TrialFailed;

@@ -3,19 +3,20 @@
  * command line, which never loads TensorFlow itself.
  */
 import { createInterface } from 'node:readline';
-import { openEngine, prepareEngine } from '@lyceum/learning/tensorflow';
+import { type Engine, openEngine, prepareEngine } from '@lyceum/learning/tensorflow';
 import { openWindows } from '@lyceum/learning/windows';
 import { createLogger } from '@lyceum/platform';
 import { type PictureSettings, pictureSettings, type WorkerFlags } from '@lyceum/platform/worker';
 import { toLyceumError } from '@lyceum/proto';
 import { Command } from 'commander';
+import { modelOutputs } from './model-outputs.js';
 import { type SetFile, Trial } from './trial.js';
-import type { TrialReply, TrialRequest, TrialStart } from './trial-messages.js';
+import type { OutputsStart, TrialReply, TrialRequest, TrialStart } from './trial-messages.js';
 
 /** @param environment - of the process; threads of this process are set in it. */
 export function tryCommand(environment: NodeJS.ProcessEnv): Command {
   return new Command('try')
-    .description('asks a model about some samples; for `coordinator models check` and `push`')
+    .description('asks a model about some samples; for `coordinator models` and `pull`')
     .action((_: object, command: Command) =>
       tryModel(command.optsWithGlobals<WorkerFlags>(), environment),
     );
@@ -27,7 +28,13 @@ async function tryModel(flags: WorkerFlags, environment: NodeJS.ProcessEnv): Pro
   for await (const line of createInterface({ input: process.stdin })) {
     try {
       if (trial === undefined) {
-        trial = await openTrial(JSON.parse(line) as TrialStart, flags, environment);
+        const start = JSON.parse(line) as TrialStart | OutputsStart;
+        const engine = await openPreparedEngine(start, environment);
+        if ('inputsFile' in start) {
+          say(await modelOutputs(engine, start));
+          break;
+        }
+        trial = await openTrial(engine, start, flags, environment);
         say(trial.opened());
       } else {
         say(await trial.try((JSON.parse(line) as TrialRequest).settings));
@@ -41,13 +48,20 @@ async function tryModel(flags: WorkerFlags, environment: NodeJS.ProcessEnv): Pro
   process.exit(0);
 }
 
+async function openPreparedEngine(
+  { computeThreads }: Pick<TrialStart, 'computeThreads'>,
+  environment: NodeJS.ProcessEnv,
+): Promise<Engine> {
+  prepareEngine(environment, computeThreads);
+  return openEngine({ warn: () => undefined });
+}
+
 async function openTrial(
+  engine: Engine,
   start: TrialStart,
   flags: WorkerFlags,
   environment: NodeJS.ProcessEnv,
 ): Promise<Trial> {
-  prepareEngine(environment, start.computeThreads);
-  const engine = await openEngine({ warn: () => undefined });
   const pictures = pictureSettings(flags, environment);
   return Trial.open(engine, start, (set, samples) =>
     picturesOf(set, samples, pictures, flags.logLevel),

@@ -14,7 +14,7 @@ import {
 import { int8Weights } from './int8-weights.js';
 import { layerGraph } from './layer-graph.js';
 import { OnnxGraph } from './onnx-graph.js';
-import { emitLayer, type LayerWeight } from './onnx-layers.js';
+import { emitLayer, type LayerValue, type LayerWeight } from './onnx-layers.js';
 import { type OnnxValue, onnxFile } from './onnx-messages.js';
 
 export interface OnnxOptions {
@@ -41,7 +41,8 @@ export function exportOnnx(model: ModelPackage, options: OnnxOptions): Uint8Arra
     type: preprocessing?.stored ?? 'float32',
     sampleShape,
   };
-  const output = emitModel(model, graph, preprocessed(graph, model, options), options.int8);
+  const seen = { name: preprocessed(graph, model, options), rank: sampleShape.length + 1 };
+  const output = emitModel(model, graph, seen, options.int8);
   const outputs = classifierOutputs(graph, output, model, options);
   return onnxFile({
     name: 'classifier',
@@ -70,23 +71,31 @@ function preprocessed(
   );
 }
 
-function emitModel(model: ModelPackage, graph: OnnxGraph, input: string, int8: boolean): string {
+function emitModel(
+  model: ModelPackage,
+  graph: OnnxGraph,
+  input: LayerValue,
+  int8: boolean,
+): string {
   const weights = weightsByName(model);
-  const values = new Map<string, string>();
+  const values = new Map<string, LayerValue>();
   let last = input;
   for (const layer of layerGraph(model.modelJson)) {
     if (layer.className === 'InputLayer') {
       values.set(layer.name, input);
       continue;
     }
+    const inputs = layer.inputs.map((name) => {
+      const value = values.get(name);
+      if (value !== undefined) return value;
+      const message = `the model cannot be exported: layer ${layer.name} is listed before ${name}, which it reads`;
+      throw new LyceumError('INVALID_ARGUMENT', message);
+    });
+    graph.layer = layer.name;
     last = emitLayer(layer, {
       graph,
-      inputs: layer.inputs.map((name) => {
-        const value = values.get(name);
-        if (value !== undefined) return value;
-        const message = `the model cannot be exported: layer ${layer.name} is listed before ${name}, which it reads`;
-        throw new LyceumError('INVALID_ARGUMENT', message);
-      }),
+      inputs: inputs.map(({ name }) => name),
+      ranks: inputs.map(({ rank }) => rank),
       weight: (name) => {
         const found = weights.get(`${layer.name}/${name}`);
         if (found !== undefined) return found;
@@ -100,7 +109,8 @@ function emitModel(model: ModelPackage, graph: OnnxGraph, input: string, int8: b
     });
     values.set(layer.name, last);
   }
-  return last;
+  graph.layer = '';
+  return last.name;
 }
 
 /** 8 bits in the file, and float32 again when it is loaded. */
@@ -147,10 +157,11 @@ function weightsByName(model: ModelPackage): Map<string, LayerWeight> {
   const weights = new Map<string, LayerWeight>();
   let offset = 0;
   for (const spec of packageWeightSpecs(model)) {
-    const bytes = model.weights.slice(offset, offset + weightBytes(spec));
-    offset += bytes.length;
+    const stored = model.weights.subarray(offset, offset + weightBytes(spec));
+    offset += stored.length;
     if (spec.dtype !== 'float32') continue;
-    // A copy: its offset need not be one of a Float32Array.
+    // A copy: its offset need not be one of a Float32Array. A Buffer's own `slice` makes none.
+    const bytes = Uint8Array.from(stored);
     weights.set(spec.name, { shape: spec.shape, values: new Float32Array(bytes.buffer) });
   }
   return weights;

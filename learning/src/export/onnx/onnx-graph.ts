@@ -5,6 +5,8 @@ import type { OnnxAttribute, OnnxConstant, OnnxNode } from './onnx-messages.js';
 export class OnnxGraph {
   readonly nodes: OnnxNode[] = [];
   readonly constants: OnnxConstant[] = [];
+  /** What the nodes that come next are for; their names begin with it, and runtimes tell names. */
+  layer = '';
   #count = 0;
 
   /** Adds a node. @returns its output. */
@@ -14,7 +16,8 @@ export class OnnxGraph {
     attributes: Readonly<Record<string, OnnxAttribute>> = {},
     output = this.#name(operation.toLowerCase()),
   ): string {
-    this.nodes.push({ operation, inputs, output, attributes });
+    const name = this.layer === '' ? output : `${this.layer}/${output}`;
+    this.nodes.push({ name, operation, inputs, output, attributes });
     return output;
   }
 

@@ -4,10 +4,11 @@
  *
  * @see https://github.com/onnx/onnx/blob/v1.16.0/docs/Operators.md
  */
-import { elementCount, LyceumError } from '@lyceum/proto';
 import type { GraphLayer } from './layer-graph.js';
+import { axisOf, numbers, pair, refuseChannelsFirst, unsupported } from './layer-settings.js';
 import type { OnnxGraph } from './onnx-graph.js';
 import type { OnnxAttribute } from './onnx-messages.js';
+import { transposed } from './transposed.js';
 
 /** A weight of the model, row-major. */
 export interface LayerWeight {
@@ -15,11 +16,20 @@ export interface LayerWeight {
   readonly values: Float32Array;
 }
 
+/** What a layer gives. */
+export interface LayerValue {
+  readonly name: string;
+  /** How many dimensions it has, the batch included. */
+  readonly rank: number;
+}
+
 /** Where a layer's node goes, and what it may ask. */
 export interface LayerContext {
   readonly graph: OnnxGraph;
   /** What it reads: names of values. */
   readonly inputs: readonly string[];
+  /** Of these: how many dimensions each has, the batch included. */
+  readonly ranks: readonly number[];
   /** A weight by the last part of its name. @throws {LyceumError} INVALID_ARGUMENT if there is none. */
   readonly weight: (name: string) => LayerWeight;
   /** Adds a kernel to the graph, quantized if that is wanted. `axis`: that of its output channels. */
@@ -28,14 +38,28 @@ export interface LayerContext {
 
 type Emit = (layer: GraphLayer, context: LayerContext) => string;
 
-/** Adds a layer. @returns the name of its value. @throws {LyceumError} INVALID_ARGUMENT if it has no counterpart. */
-export function emitLayer(layer: GraphLayer, context: LayerContext): string {
+/** Adds a layer. @returns its value. @throws {LyceumError} INVALID_ARGUMENT if it has no counterpart. */
+export function emitLayer(layer: GraphLayer, context: LayerContext): LayerValue {
   const emit = EMITTERS[layer.className];
   if (emit === undefined) {
     const known = Object.keys(EMITTERS).join(', ');
     throw unsupported(layer, `there is no ONNX for it; known are ${known}`);
   }
-  return emit(layer, context);
+  return { name: emit(layer, context), rank: rankOf(layer, context.ranks) };
+}
+
+/** Of its value. */
+function rankOf(layer: GraphLayer, ranks: readonly number[]): number {
+  switch (layer.className) {
+    case 'Flatten':
+    case 'GlobalAveragePooling2D':
+    case 'GlobalMaxPooling2D':
+      return 2;
+    case 'Reshape':
+      return 1 + numbers(layer, 'target_shape').length;
+    default:
+      return Math.max(...ranks);
+  }
 }
 
 const only = (inputs: readonly string[]) => inputs[0] as string;
@@ -49,6 +73,8 @@ const dense: Emit = (layer, { graph, inputs, weight, kernel }) => {
 };
 
 const conv2d: Emit = (layer, { graph, inputs, weight, kernel }) => {
+  const groups = Number(layer.config['groups'] ?? 1);
+  if (groups !== 1) throw unsupported(layer, `it has ${groups} groups`);
   const { shape, values } = weight('kernel');
   const [height = 0, width = 0, inCount = 0, outCount = 0] = shape;
   const moved = {
@@ -85,15 +111,16 @@ function pool(operation: 'MaxPool' | 'AveragePool'): Emit {
 function overImage(operation: 'ReduceMean' | 'ReduceMax'): Emit {
   return (layer, { graph, inputs }) => {
     refuseChannelsFirst(layer);
-    const keepdims = layer.config['keepdims'] === true ? 1 : 0;
-    return graph.node(operation, inputs, { axes: [1, 2], keepdims });
+    // TensorFlow.js leaves a layer's own `keepdims` out.
+    return graph.node(operation, inputs, { axes: [1, 2], keepdims: 0 });
   };
 }
 
-const batchNormalization: Emit = (layer, { graph, inputs, weight }) => {
+const batchNormalization: Emit = (layer, { graph, inputs, ranks, weight }) => {
   const axis = axisOf(layer);
-  if (axis !== -1 && axis !== 3) {
-    throw unsupported(layer, `it normalises axis ${axis}; want the last, as -1 or 3`);
+  const last = Math.max(...ranks) - 1;
+  if (axis !== -1 && axis !== last) {
+    throw unsupported(layer, `it normalises axis ${axis}; want the last, as -1 or ${last}`);
   }
   const mean = weight('moving_mean').values;
   const variance = weight('moving_variance').values;
@@ -135,12 +162,25 @@ const relu: Emit = (layer, { graph, inputs }) => {
   return graph.node('Relu', inputs);
 };
 
+/** As Keras does: what has fewer dimensions than the others gets those that it lacks behind the batch. */
 function chained(operation: 'Add' | 'Mul'): Emit {
-  return (_, { graph, inputs }) => inputs.reduce((x, y) => graph.node(operation, [x, y]));
+  return (layer, { graph, inputs, ranks }) => {
+    const rank = Math.max(...ranks);
+    const values = inputs.map((x, i) => {
+      const lacking = Array.from({ length: rank - (ranks[i] ?? rank) }, (_, d) => d + 1);
+      if (lacking.length === 0) return x;
+      return graph.node('Unsqueeze', [x, graph.int64(`${layer.name}_axes`, lacking)]);
+    });
+    return values.reduce((x, y) => graph.node(operation, [x, y]));
+  };
 }
 
-const concatenate: Emit = (layer, { graph, inputs }) =>
-  graph.node('Concat', inputs, { axis: axisOf(layer) });
+const concatenate: Emit = (layer, { graph, inputs }) => {
+  const axis = axisOf(layer);
+  // TensorFlow.js takes it for the last, and Keras does not.
+  if (axis < -1) throw unsupported(layer, `its axis is ${axis}`);
+  return graph.node('Concat', inputs, { axis });
+};
 
 const flatten: Emit = (layer, { graph, inputs }) => {
   refuseChannelsFirst(layer);
@@ -240,59 +280,4 @@ function dilated(
   const sums = kernel.map((size, d) => (size - 1) * (dilations[d] ?? 1));
   const pads = [...sums.map((sum) => sum >> 1), ...sums.map((sum) => (sum + 1) >> 1)];
   return { ...attributes, auto_pad: 'NOTSET', pads };
-}
-
-/** Keras 2 writes some in a list. */
-function axisOf(layer: GraphLayer): number {
-  const axes = [layer.config['axis'] ?? -1].flat();
-  const [axis] = axes;
-  if (axes.length === 1 && Number.isInteger(axis)) return axis as number;
-  throw unsupported(layer, `its axis is ${JSON.stringify(axes)}`);
-}
-
-function refuseChannelsFirst(layer: GraphLayer): void {
-  const format = layer.config['data_format'] ?? 'channels_last';
-  if (format === 'channels_last' || format === 'channelsLast') return;
-  throw unsupported(layer, `its data_format is ${JSON.stringify(format)}`);
-}
-
-/** A setting for height and width; one number stands for both. */
-function pair(layer: GraphLayer, key: string, missing: readonly number[]): readonly number[] {
-  const value = layer.config[key] ?? missing;
-  const both = typeof value === 'number' ? [value, value] : value;
-  if (Array.isArray(both) && both.length === 2 && both.every(Number.isInteger)) return both;
-  throw unsupported(layer, `its ${key} is ${JSON.stringify(value)}`);
-}
-
-function numbers(layer: GraphLayer, key: string): readonly number[] {
-  const value = layer.config[key];
-  if (Array.isArray(value) && value.every(Number.isInteger)) return value as number[];
-  throw unsupported(layer, `its ${key} is ${JSON.stringify(value)}`);
-}
-
-/** Values with their dimensions in the order `axes`. */
-function transposed(
-  values: Float32Array,
-  shape: readonly number[],
-  axes: readonly number[],
-): Float32Array {
-  const strides = shape.map((_, d) => elementCount(shape.slice(d + 1)));
-  const sizes = axes.map((axis) => shape[axis] ?? 0);
-  const steps = axes.map((axis) => strides[axis] ?? 0);
-  const moved = new Float32Array(values.length);
-  const index = new Array<number>(axes.length).fill(0);
-  for (let at = 0; at < moved.length; at++) {
-    moved[at] = values[index.reduce((sum, i, d) => sum + i * (steps[d] ?? 0), 0)] ?? 0;
-    for (let d = axes.length - 1; d >= 0; d--) {
-      index[d] = (index[d] ?? 0) + 1;
-      if ((index[d] ?? 0) < (sizes[d] ?? 0)) break;
-      index[d] = 0;
-    }
-  }
-  return moved;
-}
-
-function unsupported({ name, className }: GraphLayer, reason: string): LyceumError {
-  const message = `layer ${name} (${className}) cannot be exported to ONNX: ${reason}`;
-  return new LyceumError('INVALID_ARGUMENT', message);
 }

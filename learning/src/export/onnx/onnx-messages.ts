@@ -16,6 +16,7 @@ const ATTRIBUTE_TYPES = { float: 1, int: 2, string: 3, ints: 7 } as const;
 export type OnnxAttribute = number | readonly number[] | string | { readonly float: number };
 
 export interface OnnxNode {
+  readonly name: string;
   readonly operation: string;
   readonly inputs: readonly string[];
   readonly output: string;
@@ -79,14 +80,14 @@ function graph({ name, nodes, constants, inputs, outputs }: OnnxModel): Uint8Arr
   });
 }
 
-function encodedNode({ operation, inputs, output, attributes }: OnnxNode): Uint8Array {
+function encodedNode({ name, operation, inputs, output, attributes }: OnnxNode): Uint8Array {
   return message((w) => {
     for (const input of inputs) w.tag(1, LengthDelimited).string(input);
     w.tag(2, LengthDelimited).string(output);
-    w.tag(3, LengthDelimited).string(output);
+    w.tag(3, LengthDelimited).string(name);
     w.tag(4, LengthDelimited).string(operation);
-    for (const [name, value] of Object.entries(attributes)) {
-      w.tag(5, LengthDelimited).bytes(encodedAttribute(name, value));
+    for (const [key, value] of Object.entries(attributes)) {
+      w.tag(5, LengthDelimited).bytes(encodedAttribute(key, value));
     }
   });
 }

@@ -94,7 +94,11 @@ function mixture(): LayersModel {
   const product = layers.multiply().apply([a, b] as never);
   const added = layers.add().apply([product, a, b] as never);
   const sum = layers.batchNormalization().apply(added);
-  const pooled = layers.averagePooling2d({ poolSize: 2, padding: 'same', strides: 2 }).apply(sum);
+  // Of fewer dimensions: as wide as the batch is not, so that a join from the back would not do.
+  const means = layers.globalAveragePooling2d({ dataFormat: 'channelsLast' }).apply(sum);
+  const gate = layers.dense({ units: 4, activation: 'sigmoid' }).apply(means);
+  const weighed = layers.add().apply([means, layers.multiply().apply([gate, sum] as never)] as never); // biome-ignore format: short
+  const pooled = layers.averagePooling2d({ poolSize: 2, padding: 'same', strides: 2 }).apply(weighed); // biome-ignore format: short
   const most = layers.globalMaxPooling2d({ dataFormat: 'channelsLast' }).apply(pooled);
   const mean = layers.globalAveragePooling2d({ dataFormat: 'channelsLast' }).apply(pooled);
   const padded = layers.zeroPadding2d({ padding: [[1, 0], [0, 2]] }).apply(pooled); // biome-ignore format: short
@@ -129,6 +133,18 @@ async function expectSameAnswers(
 
 it('every kind of layer that it knows', () =>
   expectSameAnswers(mixture(), 'probabilities', [8, 6, 2], 5));
+
+it('a normalisation of rows, whose axis is told from the front', () => {
+  const { layers, sequential } = engine.tf;
+  const model = sequential({
+    layers: [
+      layers.dense({ units: 6, inputShape: [5] }),
+      layers.batchNormalization({ axis: 1 }),
+      layers.dense({ units: 3, activation: 'softmax' }),
+    ],
+  });
+  return expectSameAnswers(model, 'probabilities', [5], 4);
+});
 
 it('with preprocessing, softmax and labels takes bytes and gives names', async () => {
   const model = buildStudent(engine, { architecture: 'mlp', hiddenUnits: [8], dropout: 0 }, [4, 4, 1], 3, 1); // biome-ignore format: short
@@ -168,6 +184,14 @@ it('with 8-bit kernels is a quarter of the size and near', async () => {
   );
   expect(Math.max(...differences)).toBeGreaterThan(0);
   expect(Math.max(...differences)).toBeLessThan(0.03);
+  model.dispose();
+});
+
+it('reads weights wherever they lie in a buffer', async () => {
+  const model = buildStudent(engine, { architecture: 'mlp', hiddenUnits: [4], dropout: 0 }, [3], 2, 1); // biome-ignore format: short
+  const packageOf = await packaged(model, { output: 'logits' });
+  const weights = Buffer.concat([Buffer.alloc(1), packageOf.weights]).subarray(1);
+  expect(exportOnnx({ ...packageOf, weights }, plain([3], 2))).toEqual(exportOnnx(packageOf, plain([3], 2))); // biome-ignore format: short
   model.dispose();
 });
 
@@ -235,6 +259,27 @@ describe('of a model that another program wrote', () => {
     expect(changed(axis([3]))).toEqual(changed(axis(3)));
     expect(() => changed(axis([1, 2]))).toThrow('its axis is [1,2]');
     expect(() => changed(axis([2]))).toThrow('it normalises axis 2');
+  });
+
+  it('refuses groups, which TensorFlow.js leaves out', () => {
+    const grouped = (layers: SavedLayer[]) => {
+      for (const config of configsOf(layers, 'Conv2D')) config['groups'] = 2;
+    };
+    expect(() => changed(grouped)).toThrow(/^layer \w+ \(Conv2D\) cannot .* it has 2 groups$/);
+  });
+
+  it('refuses an axis from the end, which TensorFlow.js takes for the last', () => {
+    const turned = (layers: SavedLayer[]) => {
+      for (const config of configsOf(layers, 'Concatenate')) config['axis'] = -2;
+    };
+    expect(() => changed(turned)).toThrow('its axis is -2');
+  });
+
+  it('takes no notice of keepdims, as TensorFlow.js', () => {
+    const kept = (layers: SavedLayer[]) => {
+      for (const config of configsOf(layers, 'GlobalAveragePooling2D')) config['keepdims'] = true;
+    };
+    expect(changed(kept)).toEqual(changed(() => undefined));
   });
 
   it('refuses to flatten channels that come first', () => {
