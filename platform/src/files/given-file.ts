@@ -2,11 +2,15 @@
  * Files that a person names. A pipe is read too, as a shell's `<(command)` is one. Of a device no more is read than a file
  * may have: `/dev/zero` has no end.
  */
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { type ErrorCode, LyceumError } from '@lyceum/proto';
 import { fileTrouble } from './file-errors.js';
 
-const READ_BYTES = 1024 ** 2;
+/** Of what has no size to go by. */
+const FIRST_BYTES = 64 * 1024;
+
+/** The system reads less than 2 GiB at a time. */
+const READ_MAX_BYTES = 1024 ** 3;
 
 /**
  * @param code - if it cannot be read.
@@ -19,19 +23,11 @@ export function readGivenFile(
   code: ErrorCode,
   shown = file,
 ): Buffer {
-  const chunks: Buffer[] = [];
-  let byteCount = 0;
+  let bytes: Buffer | undefined;
   try {
     const fd = openSync(file, 'r');
     try {
-      for (;;) {
-        const chunk = Buffer.allocUnsafe(READ_BYTES);
-        const count = readSync(fd, chunk);
-        if (count === 0) return Buffer.concat(chunks, byteCount);
-        byteCount += count;
-        if (byteCount > maxBytes) break;
-        chunks.push(chunk.subarray(0, count));
-      }
+      bytes = readUpTo(fd, maxBytes);
     } finally {
       closeSync(fd);
     }
@@ -39,6 +35,25 @@ export function readGivenFile(
     const why = fileTrouble(file, err) ?? (err instanceof Error ? err.message : String(err));
     throw new LyceumError(code, `${shown} cannot be read: ${why}`, { cause: err });
   }
+  if (bytes !== undefined) return bytes;
   const message = `${shown} is longer than ${maxBytes} bytes, the most that are read`;
   throw new LyceumError('INVALID_ARGUMENT', message);
+}
+
+/** Takes no more memory than a file has bytes. @returns undefined: there are more than `maxBytes`. */
+function readUpTo(fd: number, maxBytes: number): Buffer | undefined {
+  const sized = Math.max(fstatSync(fd).size, FIRST_BYTES);
+  // One more shows that it ends, or does not.
+  let buffer = Buffer.allocUnsafe(Math.min(sized, maxBytes) + 1);
+  for (let count = 0; ; ) {
+    const length = Math.min(buffer.length - count, READ_MAX_BYTES);
+    const read = readSync(fd, buffer, { offset: count, length });
+    if (read === 0) return buffer.subarray(0, count);
+    count += read;
+    if (count > maxBytes) return undefined;
+    if (count < buffer.length) continue;
+    const more = Buffer.allocUnsafe(Math.min(2 * count, maxBytes + 1));
+    buffer.copy(more);
+    buffer = more;
+  }
 }

@@ -1,4 +1,5 @@
 /** On real files and devices. */
+import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,4 +28,15 @@ test('of a device without an end no more is read, whatever it should be', () => 
   expect(() => readTlsIdentity(folder, 0)).toThrow(
     `${join(folder, 'ca.crt')} is longer than 4194304 bytes, the most that are read; want ca.crt`,
   );
+});
+
+test('a pipe is read to its end, whatever its pieces, and no further than its limit', () => {
+  const pipe = join(folder, 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  const write = (bytes: number) =>
+    spawn('sh', ['-c', `head -c ${bytes} /dev/zero > ${pipe}`], { stdio: 'ignore' });
+  write(300_000);
+  expect(readGivenFile(pipe, 300_000, 'NOT_FOUND')).toEqual(Buffer.alloc(300_000));
+  write(300_000);
+  expect(() => readGivenFile(pipe, 299_999, 'NOT_FOUND')).toThrow('longer than 299999 bytes');
 });
