@@ -58,7 +58,7 @@ export async function restoreStore(
   const copy = await copyOf(nats, folder, found);
   if (copy === undefined) return storeOfOthers(nats, folder, found);
   const lost = await lostFrom(nats, folder);
-  const isWhole = isNothing(lost) && (await lastLeaderEpoch(nats)) > 0;
+  const isWhole = isNothing(lost) && (await lastLeaderEpoch(nats)) >= copy.leaderEpoch;
   const isDone = found?.generation === copy.generation && found.restoringFrom === undefined;
   if (isWhole && isDone) return found;
   return restore(nats, folder, copy, lost, log);

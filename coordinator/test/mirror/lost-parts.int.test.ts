@@ -158,7 +158,7 @@ test('the epoch of a leader whose record is lost does not come again', async () 
 test('an epoch that began again below those of before is raised above them', async () => {
   await lead();
   await lead();
-  await damage(`STREAM.DELETE.KV_${LEADER_BUCKET}`);
+  await damage(`STREAM.PURGE.KV_${LEADER_BUCKET}`, { filter: `$KV.${LEADER_BUCKET}.leader` });
   expect(await takeLead()).toBe(1);
   expect((await lead()).leaderEpoch).toBe(3);
 });

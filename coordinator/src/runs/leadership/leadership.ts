@@ -86,10 +86,13 @@ export class Leadership {
   static async acquire(parts: LeadershipParts, signal?: AbortSignal): Promise<Leadership> {
     const { kv, holder, mayLead = async () => true, log, nowMs } = parts;
     const rival = new RivalLease();
+    // NATS may lose the record meanwhile; epochs rise all the same.
+    let lastEpoch = 0;
     for (let isWaiting = false; ; await sleep(RENEWAL_MS, signal)) {
       if (signal?.aborted === true) throw new LyceumError('CANCELLED', 'no longer waiting to lead');
       const found = await read(kv);
       const current = found?.record;
+      lastEpoch = Math.max(lastEpoch, current?.leaderEpoch ?? 0);
       const isFree =
         found === undefined ||
         current?.holder === '' ||
@@ -102,7 +105,7 @@ export class Leadership {
       }
       const takenAtMs = nowMs();
       const record = {
-        leaderEpoch: (current?.leaderEpoch ?? 0) + 1,
+        leaderEpoch: lastEpoch + 1,
         holder,
         host: hostname(),
         renewalCount: 0,

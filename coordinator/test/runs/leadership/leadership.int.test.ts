@@ -13,6 +13,7 @@ import {
   startNatsServer,
 } from '@lyceum/platform/nats';
 import { LEADER_BUCKET } from '@lyceum/proto';
+import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Leadership, stateFolderId } from '../../../src/runs/leadership/leadership.js';
 import { LEASE_MS } from '../../../src/runs/leadership/rival-lease.js';
@@ -64,6 +65,21 @@ describe('Leadership', () => {
     await expect(first.assertHeld()).rejects.toMatchObject({ code: 'ABORTED' });
     await first.lost;
     await second.assertHeld();
+  });
+
+  it('is taken under a higher epoch although its record is lost meanwhile', async () => {
+    const first = await lead('a');
+    let waits = () => {};
+    const waiting = new Promise<void>((resolve) => {
+      waits = resolve;
+    });
+    const told = pino({}, { write: (line) => line.includes('waiting') && waits() });
+    const second = Leadership.acquire({ kv, holder: 'b', log: told, nowMs: () => 0 });
+    await waiting;
+    await kv.delete('leader');
+    const next = await second;
+    leaders.push(next);
+    expect(next.leaderEpoch).toBe(first.leaderEpoch + 1);
   });
 
   it('is not taken before it may be, however free it is', async () => {
