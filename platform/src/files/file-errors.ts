@@ -46,8 +46,10 @@ export function fileError(
   if (code === undefined) return undefined;
   const head = `cannot ${task} ${path}`;
   if (FULL.has(code)) {
-    const free = freeText(dirname(path));
-    const wanted = wantedBytes === undefined ? '' : `; ${wantedBytes} bytes were wanted${free}`;
+    const wanted =
+      wantedBytes === undefined
+        ? ''
+        : `; ${wantedBytes} bytes were wanted${freeText(dirname(path), wantedBytes)}`;
     const message = `${head}: no space left on device (${code})${wanted}; make room, or name another place`;
     return new StorageFullError(message, { cause: thrown });
   }
@@ -57,9 +59,11 @@ export function fileError(
 }
 
 /** What the disk of the folder has, if that can be told. */
-function freeText(folder: string): string {
+function freeText(folder: string, wantedBytes: number): string {
   try {
-    return `, and ${availableBytes(folder)} are free`;
+    const free = availableBytes(folder);
+    const other = 'there may be no more files (inodes), or this user has used up a share';
+    return `, and ${free} are free${free < wantedBytes ? '' : `: ${other}`}`;
   } catch {
     return '';
   }

@@ -61,13 +61,17 @@ test('a full disk is told with the path and the room that was wanted', () => {
   );
 });
 
-test('what is free is told where there is such a folder', () => {
-  const err = Object.assign(new Error('ENOSPC: no space left on device, write'), {
+test.each([
+  ['of bytes', 1e18, /; 1000000000000000000 bytes were wanted, and \d+ are free; make room/],
+  [
+    'of something else',
+    1,
+    /; 1 bytes were wanted, and \d+ are free: there may be no more files \(inodes\), or .* a share; make room/,
+  ],
+])('that a disk is short %s is told by what is free', (_, wantedBytes, message) => {
+  const err = Object.assign(new Error('ENOSPC: no space left on device, open'), {
     code: 'ENOSPC',
-    syscall: 'write',
+    syscall: 'open',
   });
-  const file = join(tmpdir(), 'a');
-  expect(fileError('write', file, err, 70_000)?.message).toMatch(
-    /; 70000 bytes were wanted, and \d+ are free; make room/,
-  );
+  expect(fileError('write', join(tmpdir(), 'a'), err, wantedBytes)?.message).toMatch(message);
 });
