@@ -12,6 +12,7 @@ import { runtimeWords } from '@lyceum/learning/onnx';
 import { IDENTITY_VIEW, readInputs } from '@lyceum/learning/views';
 import { elementCount, LyceumError, toLyceumError } from '@lyceum/proto';
 import type { InferenceSession } from 'onnxruntime-node';
+import { AS_IT_IS } from './exported-files.js';
 
 /** Samples that are run at once. */
 const BATCH = 256;
@@ -94,7 +95,7 @@ export async function checkOnnx(
 }
 
 function refused(what: string, cause?: unknown): LyceumError {
-  const message = `the ONNX file ${what}; nothing was written; --format tfjs gives the model as it is`;
+  const message = `the ONNX file ${what}; nothing was written; ${AS_IT_IS}`;
   return new LyceumError('INTERNAL', message, { cause });
 }
 

@@ -8,6 +8,7 @@ import {
 } from '@lyceum/learning/export';
 import type { ModelPackage } from '@lyceum/learning/formats';
 import { settingsJson } from '@lyceum/learning/models';
+import { LyceumError, toLyceumError } from '@lyceum/proto';
 
 export const EXPORT_FORMATS = ['tfjs', 'onnx', 'safetensors', 'triton'] as const;
 
@@ -16,6 +17,9 @@ export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 export type ExportedFiles = ReadonlyMap<string, Uint8Array | string>;
 
 const ONNX_FILE = 'model.onnx';
+
+/** What is left to a user whose model is not handed out as ONNX. */
+export const AS_IT_IS = '--format tfjs and safetensors give the model as it is';
 
 /** Names of classes in the order of outputs, a JSON list. */
 export const CLASSES_FILE = 'classes.json';
@@ -58,7 +62,7 @@ export function safetensorsFiles(
 
 export function onnxFiles(model: ModelPackage, options: OnnxOptions): ExportedFiles {
   return new Map<string, Uint8Array | string>([
-    [ONNX_FILE, exportOnnx(model, options)],
+    [ONNX_FILE, onnxFile(model, options)],
     ...encodingFile(model),
   ]);
 }
@@ -71,11 +75,21 @@ export function tritonFiles(
 ): ExportedFiles {
   const repository = tritonRepository(
     name,
-    exportOnnx(model, options),
+    onnxFile(model, options),
     options,
     model.settings.output,
   );
   return new Map<string, Uint8Array | string>([...repository, ...encodingFile(model, `${name}/`)]);
+}
+
+/** @throws {LyceumError} INVALID_ARGUMENT naming a layer that has no counterpart in ONNX. */
+function onnxFile(model: ModelPackage, options: OnnxOptions): Uint8Array {
+  try {
+    return exportOnnx(model, options);
+  } catch (err) {
+    const { code, message } = toLyceumError(err);
+    throw new LyceumError(code, `${message}; ${AS_IT_IS}`, { cause: err });
+  }
 }
 
 /** What makes the inputs of a student of texts or rows. */

@@ -5,6 +5,7 @@ import { parseModelPackage } from '@lyceum/learning/formats';
 import { expect, test } from 'vitest';
 import { tinyDatasetBytes, tinyModelBytes } from '../../../coordinator/test/support.js';
 import { checkOnnx, type TestOutputs } from '../../src/export/check-onnx.js';
+import { onnxFiles, tritonFiles } from '../../src/export/exported-files.js';
 
 const dataset = parseDataset(tinyDatasetBytes(0));
 const model = parseModelPackage(tinyModelBytes(0.5));
@@ -45,7 +46,7 @@ test('one logit that differs is refused, also one that is no number', async () =
     const expected = outputs();
     expected.logits[2 * 257] = wrong;
     await expect(check(expected)).rejects.toThrow(
-      /^the ONNX file does not give the model's logits: they differ by up to .*; nothing was written; --format tfjs gives/,
+      /^the ONNX file does not give the model's logits: they differ by up to .*; nothing was written; --format tfjs and safetensors give/,
     );
     // Not what 8 bits change.
     await expect(check(expected, { ...options, int8: true })).rejects.toThrow('differ by up to');
@@ -59,4 +60,16 @@ test('a file that does not run is refused with the layer at which it stops', asy
   );
   const wide = { ...options, sampleShape: [3] };
   await expect(check(outputs(), wide)).rejects.toThrow(/the ONNX file does not run: .*MatMul.*/s);
+});
+
+test('a layer that ONNX does not have is named, with the formats that are left', () => {
+  const modelJson = structuredClone(model.modelJson) as {
+    modelTopology: { config: { layers: { class_name: string }[] } };
+  };
+  for (const layer of modelJson.modelTopology.config.layers) layer.class_name = 'LSTM';
+  for (const files of [onnxFiles, tritonFiles.bind(undefined, 'name')]) {
+    expect(() => files({ ...model, modelJson }, options)).toThrow(
+      /^layer \w+ \(LSTM\) cannot be exported to ONNX: .*; --format tfjs and safetensors give the model as it is$/,
+    );
+  }
 });
