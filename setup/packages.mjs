@@ -34,6 +34,8 @@ export function arePackagesCurrent(checkout) {
     const found = installed[path];
     // Packages for other machines are optional and absent.
     if (found === undefined) return optional === true;
+    // A copy of node_modules alone, as caches keep it, has nothing of what lies in a workspace's own.
+    if (!path.startsWith('node_modules/') && !existsSync(join(checkout, path))) return false;
     return link === true ? found.link === true : found.version === version;
   });
 }

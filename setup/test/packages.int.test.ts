@@ -77,6 +77,19 @@ test('another version in the lock file, or an interrupted installation, is notic
   expect(arePackagesCurrent(checkout)).toBe(false);
 });
 
+test('a package that lies in a workspace must be there, whatever the root’s node_modules says', async () => {
+  const checkout = makeCheckout();
+  await startModule(SET_UP, { CHECKOUT: checkout }).ended;
+  for (const name of ['package-lock.json', 'node_modules/.package-lock.json']) {
+    const lock = JSON.parse(readFileSync(join(checkout, name), 'utf8'));
+    lock.packages['greeting/node_modules/other'] = { version: '2.0.0' };
+    writeJson(join(checkout, name), lock);
+  }
+  expect(arePackagesCurrent(checkout)).toBe(false);
+  mkdirSync(join(checkout, 'greeting/node_modules/other'), { recursive: true });
+  expect(arePackagesCurrent(checkout)).toBe(true);
+});
+
 test('what npm says is passed on, with a remedy', async () => {
   const checkout = makeCheckout();
   writeJson(join(checkout, 'package.json'), {
