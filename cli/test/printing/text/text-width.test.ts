@@ -17,6 +17,13 @@ test.each([
   ['（全）', 6],
   ['🐈', 2],
   ['❤', 1],
+  // A flag, a tone of skin, a family, a key: of two to seven code points.
+  ['🇩🇪', 2],
+  ['👍🏽', 2],
+  ['👩‍👩‍👧‍👦', 2],
+  ['1️⃣', 2],
+  ['❤️', 2],
+  ['ﾊﾞｽ', 3],
   ['▏█·…', 4],
   ['Ωжअ', 3],
   ['a\u200bb\ufeff', 2],
@@ -30,6 +37,8 @@ test.each([
   ['日本語', 5, '日本'],
   ['🐈🐕', 1, ''],
   ['ne\u0301e', 2, 'ne\u0301'],
+  ['👍🏽👍🏽', 3, '👍🏽'],
+  ['a👩‍👩‍👧‍👦', 2, 'a'],
 ])('%j cut to %d columns', (text, columns, cut) => {
   expect(cutToWidth(text, columns)).toBe(cut);
 });
