@@ -12,8 +12,7 @@ import { isObject, readFolderFile, readPlainFile, utf8Text } from '../../files/i
 import { agreedClasses, type ModelSettings, userLabels } from '../../models/index.js';
 import { ONE_CLASS } from '../graphs/index.js';
 import { describeTopology } from './describe-model.js';
-import { kerasProblem } from './keras-problems.js';
-import { mendedTopology, mendedWeightNames } from './keras3-topology.js';
+import { kerasProblem, mendedTopology, mendedWeightNames } from './keras/index.js';
 import {
   encodeModelPackage,
   MODEL_JSON_MAX_BYTES,

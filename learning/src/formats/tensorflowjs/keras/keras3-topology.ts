@@ -16,8 +16,7 @@
  * Of Keras 2 it is what a SeparableConv2D has from Conv2D (`kernel_initializer`, …), beside its own for both kernels.
  * Of a model that TensorFlow.js wrote nothing changes.
  */
-import { isObject } from '../../files/index.js';
-import type { RawWeightGroup } from './model-weights.js';
+import { isObject } from '../../../files/index.js';
 
 /** The topology with all of it put right. */
 export function mendedTopology(modelTopology: unknown): unknown {
@@ -145,10 +144,9 @@ function historiesIn(value: unknown): unknown[][] {
 }
 
 /** The manifest's groups, with each weight's name from its layer's on. */
-export function mendedWeightNames(
-  groups: readonly RawWeightGroup[],
-  modelTopology: unknown,
-): readonly RawWeightGroup[] {
+export function mendedWeightNames<
+  Group extends { readonly weights: readonly Record<string, unknown>[] },
+>(groups: readonly Group[], modelTopology: unknown): readonly Group[] {
   const layers = layerNames(modelTopology);
   // Keras 2 allows it, and writes such a name as it is.
   const withSlash = [...layers.keys()].filter((layer) => layer.includes('/'));

@@ -1,6 +1,6 @@
 /** What Keras computes, and TensorFlow.js 4.22 would compute otherwise without a word. Pure. */
-import { bareName, isObject } from '../../files/index.js';
-import { maskProblem } from './keras-masks.js';
+import { bareName, isObject } from '../../../files/index.js';
+import { maskProblem } from './masks.js';
 
 interface Layer {
   readonly className: string;

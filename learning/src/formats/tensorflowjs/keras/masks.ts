@@ -5,8 +5,8 @@
  * layers that it stops at, joins that it makes none of, and one thing more: a recurrent layer that reads no mask is given
  * the one that was met last, wherever in the model.
  */
-import { isObject } from '../../files/index.js';
-import { layersOf, type ModelTopology, modelTopology } from '../../models/layers/index.js';
+import { isObject } from '../../../files/index.js';
+import { layersOf, type ModelTopology, modelTopology } from '../../../models/layers/index.js';
 
 /** Of one value. `other`: Keras may have one there, and TensorFlow.js does not have the same. In ascending order. */
 const MASKS = ['none', 'same', 'other'] as const;

@@ -3,7 +3,7 @@
  * running both.
  */
 import { expect, it } from 'vitest';
-import { kerasProblem } from '../../../src/formats/tensorflowjs/keras-problems.js';
+import { kerasProblem } from '../../../../src/formats/tensorflowjs/keras/problems.js';
 
 type Written = readonly [className: string, config?: object];
 

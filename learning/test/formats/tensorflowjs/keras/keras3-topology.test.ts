@@ -1,6 +1,6 @@
 /** What Keras 3.15 writes, copied by hand from models that it saved; the oracle is what TensorFlow.js 4.22 calls the same. */
 import { expect, it } from 'vitest';
-import { mendedTopology, mendedWeightNames } from '../../../src/formats/tensorflowjs/keras3-topology.js'; // biome-ignore format: one line
+import { mendedTopology, mendedWeightNames } from '../../../../src/formats/tensorflowjs/keras/keras3-topology.js'; // biome-ignore format: one line
 
 const topology = (className: string, config: object) => ({
   keras_version: '3.15.1',

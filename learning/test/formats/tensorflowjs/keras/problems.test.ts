@@ -1,6 +1,6 @@
 /** Topologies as Keras writes them; what TensorFlow.js 4.22 makes of such layers was read in its source. */
 import { expect, it } from 'vitest';
-import { kerasProblem } from '../../../src/formats/tensorflowjs/keras-problems.js';
+import { kerasProblem } from '../../../../src/formats/tensorflowjs/keras/problems.js';
 
 const topology = (className: string, config: object, version = '3.15.1') => ({
   keras_version: version,
