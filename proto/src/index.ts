@@ -1,6 +1,5 @@
 /** The contract between the programs: messages, frames, names, limits, errors. Platform-free but for hashing. */
 
-export * from './artifact-names.js';
 export * from './chunks.js';
 export * from './digest.js';
 export * from './element-count.js';

@@ -1,4 +1,5 @@
-/** What outputs, modalities and secrets are called, and the subjects and roles in NATS. */
+/** What artifacts, outputs, modalities and secrets are called, and the subjects and roles in NATS. */
+export * from './artifact-names.js';
 export * from './modality-name.js';
 export {
   NATS_ROLES,

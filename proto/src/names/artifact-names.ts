@@ -1,5 +1,5 @@
 /** What models, data sets and runs may be called: told before a name is sent, and by whoever takes it. */
-import { cut, LyceumError } from './errors.js';
+import { cut, LyceumError } from '../errors.js';
 
 export const ARTIFACT_NAME = /^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/;
 
