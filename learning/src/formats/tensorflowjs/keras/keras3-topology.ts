@@ -52,6 +52,9 @@ function mended(value: unknown, models: Models): unknown {
 
 const MODELS: ReadonlySet<string> = new Set(['Model', 'Functional', 'Sequential']);
 
+/** Ends of models name other calls of these than of the rest. */
+const SEQUENTIAL: ReadonlySet<string> = new Set(['Sequential']);
+
 const ENDS: ReadonlySet<string> = new Set(['input_layers', 'output_layers']);
 
 /** By the layer's class. */
@@ -100,13 +103,16 @@ function withoutKernel(config: unknown): unknown {
 function mendedEnds(tensors: unknown, models: Models): unknown {
   if (!Array.isArray(tensors)) return tensors;
   const list: unknown[] = typeof tensors[0] === 'string' ? [tensors] : tensors;
-  const sequentials = new Map([...models].filter(([, className]) => className === 'Sequential'));
-  return list.map((one) => (Array.isArray(one) ? mendedHistory(one, sequentials) : one));
+  return list.map((one) => (Array.isArray(one) ? mendedHistory(one, models, SEQUENTIAL) : one));
 }
 
 /** A model has a call of its own in TensorFlow.js, before anybody calls it. */
-function mendedHistory([layer, call, ...others]: unknown[], models: Models): unknown[] {
-  const isModel = models.has(String(layer));
+function mendedHistory(
+  [layer, call, ...others]: unknown[],
+  models: Models,
+  classes = MODELS,
+): unknown[] {
+  const isModel = classes.has(models.get(String(layer)) ?? '');
   return [layer, isModel ? Number(call) + 1 : call, ...others];
 }
 

@@ -19,10 +19,24 @@ interface Layer {
 }
 
 interface Call {
+  /** `name/index`. */
+  readonly id: string;
   readonly layer: Layer;
-  /** The calls that it reads, as `name/index`; of a sequence the layer before. */
+  /** Ids of the calls that it reads; of a sequence the layer before. */
   readonly reads: readonly string[];
+  /** Of all that it reads the greatest. */
+  read: Mask;
+  /** Of what it gives. */
   mask: Mask;
+}
+
+/** What is kept of one topology: what is found once is not looked for again, since models can call models often. */
+interface Search {
+  readonly kerasVersion: string;
+  /** All that is a source of masks, or has one within. */
+  readonly sources: ReadonlySet<unknown>;
+  /** By what they read, the settings of layers that are no problem. */
+  readonly fine: Readonly<Record<Mask, Set<unknown>>>;
 }
 
 export interface MaskProblem extends Layer {
@@ -60,47 +74,60 @@ const STOPPING: ReadonlySet<string> = new Set(['LeakyReLU', 'ELU', 'ThresholdedR
 /** @param topology - that Keras of this version wrote. */
 export function maskProblem(topology: unknown, kerasVersion: string): MaskProblem | undefined {
   const model = modelTopology({ modelTopology: topology });
-  return model !== undefined && hasSource(model.layers)
-    ? problemIn(model, 'none', kerasVersion)
-    : undefined;
+  const sources = new Set<unknown>();
+  if (model === undefined || !addSources(model.layers, sources)) return undefined;
+  const fine = { none: new Set(), same: new Set(), other: new Set() };
+  return problemIn(model, 'none', { kerasVersion, sources, fine });
 }
 
 /** @param mask - of the model's inputs. */
 function problemIn(
   model: Pick<ModelTopology, 'className' | 'config'>,
   mask: Mask,
-  kerasVersion: string,
+  search: Search,
 ): MaskProblem | undefined {
-  const calls = callsOf(model);
-  let changed = true;
-  // In an order in which each comes after what it reads, once would do; a layer's calls are listed together.
-  while (changed) {
-    changed = false;
-    for (const call of calls.values()) {
-      const own = maskAfter(call.layer, readMask(call, calls, mask), kerasVersion);
-      if (MASKS.indexOf(own) <= MASKS.indexOf(call.mask)) continue;
-      call.mask = own;
-      changed = true;
-    }
-  }
-  for (const call of calls.values()) {
-    const read = readMask(call, calls, mask);
-    const problem = MODELS.has(call.layer.className)
-      ? problemIn(call.layer, read === 'none' ? 'none' : 'other', kerasVersion)
-      : problemOf(call.layer, read, kerasVersion);
+  const calls = callsOf(model, mask);
+  handOn(calls, search);
+  for (const { layer, read } of calls.values()) {
+    if (search.fine[read].has(layer.config)) continue;
+    const problem = MODELS.has(layer.className)
+      ? problemIn(layer, read === 'none' ? 'none' : 'other', search)
+      : problemOf(layer, read, search.kerasVersion);
     if (problem !== undefined) return problem;
+    search.fine[read].add(layer.config);
   }
   return undefined;
 }
 
-function readMask({ reads }: Call, calls: ReadonlyMap<string, Call>, ofInputs: Mask): Mask {
-  if (reads.length === 0) return ofInputs;
-  const masks = reads.map((read) => MASKS.indexOf(calls.get(read)?.mask ?? 'none'));
-  return MASKS[Math.max(...masks)] ?? 'none';
+/** Fills in all masks, however the layers are listed. A mask only rises, so that layers which read each other end too. */
+function handOn(calls: ReadonlyMap<string, Call>, search: Search): void {
+  const readers = new Map<string, Call[]>();
+  for (const call of calls.values()) {
+    for (const read of call.reads) {
+      const known = readers.get(read);
+      if (known === undefined) readers.set(read, [call]);
+      else known.push(call);
+    }
+  }
+  const open = [...calls.values()];
+  for (let call = open.pop(); call !== undefined; call = open.pop()) {
+    const own = maskAfter(call.layer, call.read, search);
+    if (!isGreater(own, call.mask)) continue;
+    call.mask = own;
+    for (const reader of readers.get(call.id) ?? []) {
+      if (!isGreater(own, reader.read)) continue;
+      reader.read = own;
+      open.push(reader);
+    }
+  }
+}
+
+function isGreater(one: Mask, other: Mask): boolean {
+  return MASKS.indexOf(one) > MASKS.indexOf(other);
 }
 
 /** Of what the layer gives. */
-function maskAfter(layer: Layer, read: Mask, kerasVersion: string): Mask {
+function maskAfter(layer: Layer, read: Mask, { kerasVersion, sources }: Search): Mask {
   const { className, config } = layer;
   const { config: inner } = isObject(config['layer']) ? config['layer'] : {};
   if (isSource(layer)) return 'same';
@@ -110,7 +137,7 @@ function maskAfter(layer: Layer, read: Mask, kerasVersion: string): Mask {
     return isObject(inner) && inner['return_sequences'] === true ? read : 'none';
   }
   if (MODELS.has(className) || className === 'TimeDistributed') {
-    if (hasSource(config)) return 'other';
+    if (sources.has(config)) return 'other';
     return read === 'none' || className === 'TimeDistributed' ? read : 'other';
   }
   if (read === 'none' || PASSING.has(className)) return read;
@@ -143,23 +170,29 @@ function readsMasks(value: unknown): boolean {
   );
 }
 
-function hasSource(value: unknown): boolean {
-  if (Array.isArray(value)) return value.some(hasSource);
-  if (!isObject(value)) return false;
-  const { class_name: className, config } = value;
+/** @returns whether it is a source of masks, or has one within; what does is added. */
+function addSources(value: unknown, sources: Set<unknown>): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const within = Object.values(value).filter((one) => addSources(one, sources));
+  const { class_name: className, config } = isObject(value) ? value : {};
   const isOwn = isObject(config) && isSource({ className: String(className), config });
-  return isOwn || Object.values(value).some(hasSource);
+  if (isOwn || within.length > 0) sources.add(value);
+  return sources.has(value);
 }
 
 function isSource({ className, config }: Omit<Layer, 'name'>): boolean {
   return className === 'Masking' || (className === 'Embedding' && config['mask_zero'] === true);
 }
 
-/** By `name/index`. A model has a call of its own before anybody calls it, and so its calls count from 1. */
-function callsOf({
-  className,
-  config,
-}: Pick<ModelTopology, 'className' | 'config'>): Map<string, Call> {
+/**
+ * By their ids. A model has a call of its own before anybody calls it, and so its calls count from 1.
+ *
+ * @param mask - of the model's inputs.
+ */
+function callsOf(
+  { className, config }: Pick<ModelTopology, 'className' | 'config'>,
+  mask: Mask,
+): Map<string, Call> {
   const calls = new Map<string, Call>();
   let before: string[] = [];
   for (const raw of layersOf(config)) {
@@ -172,7 +205,9 @@ function callsOf({
     const reads = isCalled ? nodes.map(readCalls) : [className === 'Sequential' ? before : []];
     const first = MODELS.has(layer.className) ? 1 : 0;
     for (const [index, read] of reads.entries()) {
-      calls.set(`${name}/${first + index}`, { layer, reads: read, mask: 'none' });
+      const id = `${name}/${first + index}`;
+      const ofInputs = read.length === 0 ? mask : 'none';
+      calls.set(id, { id, layer, reads: read, read: ofInputs, mask: 'none' });
     }
     before = [`${name}/${first}`];
   }

@@ -154,3 +154,20 @@ it('ends where layers read each other', () => {
   const circle = { a: [STEPS, ['b']], b: [['Dense'], ['a']], words: [MASKED, ['b']] } as const;
   expect(graph(circle)).toContain('a (LSTM) with no mask of its own');
 });
+
+it('looks once into a model that is called often, and once along a list that stands backwards', () => {
+  const depth = 20;
+  let inner: object = layer(MASKED, 'inner');
+  for (let level = 0; level < depth; level++) {
+    const calls = [[['in', 0, 0, {}]], [['in', 0, 0, {}]]];
+    const layers = [layer(['InputLayer'], 'in'), { ...inner, name: 'inner', inbound_nodes: calls }];
+    inner = layer(['Functional', { layers }], 'inner');
+  }
+  expect(kerasProblem({ keras_version: '2.15.0', model_config: inner })).toBeUndefined();
+
+  const steps = Array.from({ length: 4000 }, (_, i) => [`${i}`, [['Dropout'], [`${i + 1}`]]]);
+  const listed = Object.fromEntries([['mean', [MEAN, ['0']]], ...steps, ['4000', [MASKED]]]);
+  expect(graph(listed)).toContain('mean (GlobalAveragePooling1D) with a mask');
+  const reads = Array.from({ length: 150_000 }, () => 'words');
+  expect(graph({ words: [MASKED], join: [['Add'], reads] })).toBeUndefined();
+});
