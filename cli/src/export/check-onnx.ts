@@ -76,7 +76,7 @@ export async function checkOnnx(
     // What is not finite is the same or not, and has no difference.
     const isSame = Object.is(own, value);
     largestDifference = Math.max(largestDifference, isSame ? 0 : Math.abs(value - own));
-    greatest = Math.max(greatest, Math.abs(value));
+    if (Number.isFinite(value)) greatest = Math.max(greatest, Math.abs(value));
   }
   const most = options.int8 ? Number.POSITIVE_INFINITY : TOLERANCE * greatest;
   if (!(largestDifference <= most)) {

@@ -41,8 +41,8 @@ test('outputs that are the same pass, with both accuracies', async () => {
   });
 });
 
-test('one logit that differs is refused, also one that is no number', async () => {
-  for (const wrong of [1.5, Number.NaN]) {
+test('one logit that differs is refused, also one that is no number or has no end', async () => {
+  for (const wrong of [1.5, Number.NaN, Number.POSITIVE_INFINITY]) {
     const expected = outputs();
     expected.logits[2 * 257] = wrong;
     await expect(check(expected)).rejects.toThrow(
@@ -51,6 +51,15 @@ test('one logit that differs is refused, also one that is no number', async () =
     // Not what 8 bits change.
     await expect(check(expected, { ...options, int8: true })).rejects.toThrow('differ by up to');
   }
+});
+
+test('outputs without an end pass where both have none', async () => {
+  const steep = parseModelPackage(tinyModelBytes(2e38));
+  const { logits, ...rest } = outputs();
+  const compared = { dataset, outputs: { ...rest, logits: logits.map((half) => half * 4e38) } };
+  expect(compared.outputs.logits).toContain(Number.POSITIVE_INFINITY);
+  const check = await checkOnnx(exportOnnx(steep, options), steep, options, compared);
+  expect(check.sampleCount).toBe(300);
 });
 
 test('a file that does not run is refused with the layer at which it stops', async () => {
