@@ -1,8 +1,15 @@
 /** Writes files that a user asked for, never over one that is there unless told to. */
-import { access, mkdir, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { access, chmod, mkdir, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { errnoOf, withPath } from '@lyceum/platform';
 import { LyceumError } from '@lyceum/proto';
+
+const OWNER_ONLY = 0o600;
+const PERMISSIONS = 0o777;
+
+/** Of a file's name in that of its draft: there is room for both in the 255 bytes that a name may have. */
+const SHOWN_LETTERS = 50;
 
 /** @throws {LyceumError} ALREADY_EXISTS if there is a file of that name. */
 export async function refuseExisting(file: string): Promise<void> {
@@ -57,7 +64,8 @@ async function create(file: string, content: Uint8Array | string, mode?: number)
 }
 
 /**
- * Has a file written beside its place, and moved there. A pipe or device that is there is written to.
+ * Has a file written beside its place, and moved there, with the permissions of what it replaces. A pipe or device that is
+ * there is written to.
  *
  * @param write - to this path.
  * @throws whatever `write` or the operating system does; nothing of the new file is left then.
@@ -69,9 +77,14 @@ export async function replaceFile<T>(
   const found = await stat(file).catch(() => undefined);
   if (found !== undefined && !found.isFile()) return write(file);
   const place = found === undefined ? file : await realpath(file);
-  const draft = `${place}.${process.pid}.partial`;
+  // Of a name that nobody else has, and can know: a link that waits there would lead elsewhere.
+  const name = `${path.basename(place).slice(0, SHOWN_LETTERS)}.${randomUUID()}.partial`;
+  const draft = path.join(path.dirname(place), name);
   try {
+    // Who may not read the file may not read its draft.
+    if (found !== undefined) await writeFile(draft, '', { flag: 'wx', mode: OWNER_ONLY });
     const written = await write(draft);
+    if (found !== undefined) await chmod(draft, found.mode & PERMISSIONS);
     await rename(draft, place);
     return written;
   } catch (err) {

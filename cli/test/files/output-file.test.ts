@@ -1,6 +1,6 @@
 // On real files and folders of a temporary one.
 import { execFileSync } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'; // biome-ignore format: one line
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -59,6 +59,27 @@ test('a file that is replaced stays as it was if the new one fails half way, and
   await writeNewFile(link, 'after', true);
   expect(await readFile(file, 'utf8')).toBe('after');
   expect((await readdir(folder)).sort()).toEqual(['latest.html', 'report.html']);
+});
+
+test('a file that is replaced keeps its permissions, and its draft has no more of them', async () => {
+  const file = path.join(folder, 'private.key');
+  for (const mode of [0o600, 0o444, 0o640]) {
+    await writeFile(file, 'before');
+    await chmod(file, mode);
+    await replaceFile(file, async (place) => {
+      await writeFile(place, 'after');
+      expect((await stat(place)).mode & 0o777).toBe(0o600);
+    });
+    expect((await stat(file)).mode & 0o777).toBe(mode);
+    expect(await readFile(file, 'utf8')).toBe('after');
+    await rm(file);
+  }
+});
+
+test('a name of the greatest length has room for its draft', async () => {
+  const file = path.join(folder, 'n'.repeat(255));
+  for (const content of ['one', 'two']) await writeNewFile(file, content, true);
+  expect(await readFile(file, 'utf8')).toBe('two');
 });
 
 test('a pipe is written to, and stays one though writing fails', async () => {
