@@ -4,7 +4,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describePackagedModel, formatNamed, parsePackagedModel } from '@lyceum/learning/formats';
 import { LyceumError, toLyceumError } from '@lyceum/proto';
-import { ModelTrial } from '../local-cluster/index.js';
+import { canTryModels, ModelTrial } from '../local-cluster/index.js';
 import { countText } from '../printing/text/index.js';
 
 /** As many as a worker asks about at once. */
@@ -27,6 +27,7 @@ export async function tryPushed(
   const { format, settings, inputShape } = describePackagedModel(parsePackagedModel(bytes));
   // Somebody else runs it, and may be paid for it.
   if (formatNamed(format).isRemote === true) return [];
+  if (!canTryModels()) return ['not tried: this installation has no teacher-worker'];
   if (inputShape === undefined) {
     return [
       'not tried: it does not say how large its samples are; models check tries it on a data set',

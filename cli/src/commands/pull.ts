@@ -24,6 +24,7 @@ import {
   tritonFiles,
 } from '../export/index.js';
 import { refuseExisting, writeNewFile } from '../files/index.js';
+import { canTryModels } from '../local-cluster/index.js';
 import { bytesText } from '../printing/text/index.js';
 import { withCoordinator, withProgress } from '../session/index.js';
 
@@ -130,6 +131,12 @@ async function exported(
   const onnx = [...files].find(([file]) => file.endsWith('.onnx'))?.[1] as Uint8Array;
   // A pushed model was asked about nothing; pictures of a set in shards are read by workers alone.
   const isKnown = runId !== undefined && dataset !== undefined && dataset.chunkEnds === undefined;
+  if (!isKnown && !canTryModels()) {
+    notice(
+      'not checked: this installation has no teacher-worker, which would run the model itself',
+    );
+    return files;
+  }
   const compared: ComparedOutputs = isKnown
     ? { dataset, outputs: testOutputs(await client.getPredictions(runId, { signal })) }
     : await noiseOutputs(packaged, onnxOptions, model.settings, signal);

@@ -4,6 +4,7 @@
  * What is said is in teacher-worker/src/trial/trial-messages.ts.
  */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { ModelSettings } from '@lyceum/learning/models';
 import { LyceumError } from '@lyceum/proto';
@@ -72,6 +73,11 @@ export type TrialSamples = z.output<typeof opened>;
 export type Tried = z.output<typeof tried>;
 type Answer = Exclude<z.output<typeof reply>, z.output<typeof failed>>;
 
+/** Whether this installation has the program that tries models: the coordinator's image has none. */
+export function canTryModels(): boolean {
+  return existsSync(programFile('teacher-worker'));
+}
+
 export class ModelTrial {
   readonly samples: TrialSamples;
   readonly #process: ChildProcessWithoutNullStreams;
@@ -137,8 +143,12 @@ export async function modelOutputs(
   }
 }
 
-/** The program, and what it says. */
+/** The program, and what it says. @throws {LyceumError} FAILED_PRECONDITION if it is not here. */
 function started(signal: AbortSignal): [ChildProcessWithoutNullStreams, AsyncIterator<string>] {
+  if (!canTryModels()) {
+    const message = 'this installation has no teacher-worker, which tries models';
+    throw new LyceumError('FAILED_PRECONDITION', message);
+  }
   const program = [programFile('teacher-worker'), 'try'];
   const child = spawn(process.execPath, program, { stdio: 'pipe', signal, killSignal: 'SIGKILL' });
   // Its output ends then too.

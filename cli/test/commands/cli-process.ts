@@ -1,5 +1,7 @@
 /** The compiled command line as a process, as a shell would start it. */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { cp, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const CLI_FILE = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
@@ -18,8 +20,13 @@ export interface CliProcess {
   stderr(): string;
 }
 
-export function startCli(address: string, args: readonly string[], stdin = ''): CliProcess {
-  const child = spawn(process.execPath, [CLI_FILE, ...args], {
+export function startCli(
+  address: string,
+  args: readonly string[],
+  stdin = '',
+  file = CLI_FILE,
+): CliProcess {
+  const child = spawn(process.execPath, [file, ...args], {
     env: { ...process.env, LYCEUM_COORDINATOR: address },
   });
   child.stdin.end(stdin);
@@ -38,4 +45,16 @@ export function startCli(address: string, args: readonly string[], stdin = ''): 
 
 export function runCli(address: string, ...args: string[]): Promise<CliResult> {
   return startCli(address, args).result;
+}
+
+/** Copies the command line as the coordinator's image has it: without workers. @returns its file. */
+export async function placeWithoutWorkers(folder: string): Promise<string> {
+  const own = fileURLToPath(new URL('../..', import.meta.url));
+  const copy = join(folder, 'cli');
+  for (const part of ['package.json', 'dist']) {
+    await cp(join(own, part), join(copy, part), { recursive: true });
+  }
+  await symlink(join(own, '../node_modules'), join(folder, 'node_modules'));
+  await symlink(join(own, 'node_modules'), join(copy, 'node_modules'));
+  return join(copy, 'dist/main.js');
 }

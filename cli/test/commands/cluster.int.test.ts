@@ -25,7 +25,7 @@ import { readEvents } from '../../../learning/test/tensorboard/read-events.js';
 import type { Findings, Report } from '../../src/client/index.js';
 import { LocalCluster } from '../../src/local-cluster/index.js';
 import { Browser } from '../dashboard/browser.js';
-import { CLI_FILE, type CliResult, runCli, startCli } from './cli-process.js';
+import { CLI_FILE, type CliResult, placeWithoutWorkers, runCli, startCli } from './cli-process.js';
 import { smallSetBytes } from './small-set.js';
 
 const TEACHER = `
@@ -327,6 +327,29 @@ describe('runs', () => {
     );
     // It names its classes itself.
     expect(await withPart('labels')).toMatchObject({ code: 0 });
+  });
+
+  test('without workers beside the command line models are pushed and pulled untried', async () => {
+    const image = path.join(folder, 'image');
+    await mkdir(image);
+    const file = await placeWithoutWorkers(image);
+    const there = (...args: string[]) => startCli(cluster.address, args, '', file).result;
+    const [pulled, out] = [path.join(folder, 'pulled'), path.join(folder, 'untried')];
+    expect(await there('models', 'push', 'untried', pulled)).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining('not tried: this installation has no teacher-worker'),
+    });
+    expect(await there('pull', 'untried', '--out', out, '--format', 'onnx')).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining('not checked: this installation has no teacher-worker'),
+    });
+    expect(await readdir(out)).toEqual(['model.onnx']);
+    const set = path.join(folder, 'small.npz');
+    expect(await there('models', 'check', pulled, '--dataset', set)).toMatchObject({
+      code: 6,
+      stderr: expect.stringContaining('this installation has no teacher-worker'),
+    });
+    expect((await cli('models', 'delete', 'untried')).code).toBe(0);
   });
 
   test('progress is told in plain lines where there is no terminal', async () => {
