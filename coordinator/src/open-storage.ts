@@ -15,7 +15,7 @@ import { ArtifactCatalog } from './artifacts/index.js';
 import { QuarantineStore } from './health/index.js';
 import { RunHistories } from './history/index.js';
 import {
-  isBeingRestored,
+  assertWhole,
   MIRRORED_BUCKETS,
   MirrorFolder,
   restoreStore,
@@ -117,8 +117,8 @@ async function lead(
       await restoreStore(nats, folder, log);
       readiness.waitsFor('waiting until it leads');
       const kv = await nats.keyValue(LEADER_BUCKET, { create: true });
-      const mayLead = async () => !(await isBeingRestored(kv));
-      return Leadership.acquire({ kv, holder, mayLead, log, nowMs }, signal);
+      const assertMayLead = () => assertWhole(kv);
+      return Leadership.acquire({ kv, holder, assertMayLead, log, nowMs }, signal);
     });
   } catch (err) {
     if (!closed.signal.aborted || waiting.signal.aborted) throw err;

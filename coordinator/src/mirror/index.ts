@@ -2,9 +2,9 @@
 export { MirrorFolder } from './mirror-folder.js';
 export { watchReconnects } from './reconnect-watch.js';
 export {
+  assertWhole,
   claimRestore,
   hasWholeStore,
-  isBeingRestored,
   restoreStore,
   storeOfLeader,
 } from './restore-store.js';

@@ -80,9 +80,8 @@ export class MirrorFolder {
     return writeDurably(join(this.#folder, STORE_FILE), text);
   }
 
-  /** Forgets whose copy it is, and its records. Its blobs are what they are called, whoever put them. */
-  async clear(): Promise<void> {
-    await rm(join(this.#folder, STORE_FILE), { force: true });
+  /** Forgets the records. Blobs are what they are called, whoever put them. */
+  async clearRecords(): Promise<void> {
     for (const bucket of this.#buckets) {
       for (const key of await this.keys(bucket)) await this.deleteRecord(bucket, key);
     }

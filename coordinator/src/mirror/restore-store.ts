@@ -17,25 +17,18 @@ import {
   POINTER_BUCKET,
   RUN_BUCKET,
 } from '@lyceum/proto';
-import { z } from 'zod';
 import { leaderEpochOf, restoreLeaderEpoch } from '../runs/index.js';
 import {
-  type MirroredStore,
-  type MirrorFolder,
-  type StoreMarker,
-  storeMarker,
-} from './mirror-folder.js';
+  assertSameStore,
+  type FoundStore,
+  findStore,
+  leaderBucket,
+  type MarkerInNats,
+  mark,
+  readMarker,
+} from './marker-in-nats.js';
+import type { MirroredStore, MirrorFolder, StoreMarker } from './mirror-folder.js';
 import { MIRRORED_BUCKETS } from './state-mirror.js';
-
-const STORE_KEY = 'store';
-
-/** As NATS has it. */
-const markerInNats = storeMarker.extend({
-  /** It is being filled from a copy of this leader epoch. */
-  restoringFrom: z.int().positive().optional(),
-});
-
-type MarkerInNats = z.output<typeof markerInNats>;
 
 /** Revisions of one generation of a store are below this; a compare-and-set of an earlier one finds none of its own. */
 const REVISIONS_PER_GENERATION = 1e9;
@@ -55,16 +48,20 @@ export async function restoreStore(
   log: Logger,
 ): Promise<StoreMarker> {
   const found = await findStore(nats);
-  const copy = await copyOf(nats, folder, found);
-  if (copy === undefined) return storeOfOthers(nats, folder, found);
+  const marker = found?.marker;
+  const copy = await copyOf(nats, folder, marker);
+  if (copy === undefined) return storeOfOthers(nats, folder, marker);
   const lost = await lostFrom(nats, folder);
   const isWhole = isNothing(lost) && (await lastLeaderEpoch(nats)) >= copy.leaderEpoch;
-  const isDone = found?.generation === copy.generation && found.restoringFrom === undefined;
-  if (isWhole && isDone) return found;
-  return restore(nats, folder, copy, lost, log);
+  const isDone = marker?.generation === copy.generation && marker.restoringFrom === undefined;
+  if (isWhole && isDone) return marker;
+  return restore(nats, folder, { copy, lost, revision: found?.revision }, log);
 }
 
-/** The leader is about to restore the store from its copy: until it has, nobody else leads. */
+/**
+ * The leader is about to restore the store from its copy: until it has, nobody else leads. One that another has followed
+ * meanwhile, while it was stopped, claims nothing: its copy is of before.
+ */
 export async function claimRestore(
   nats: Nats,
   folder: MirrorFolder,
@@ -73,13 +70,21 @@ export async function claimRestore(
   const copy = await folder.store();
   const leader = await leaderBucket(nats);
   if (leader === undefined || copy?.leaderEpoch !== leaderEpoch) return;
+  if ((await leaderEpochOf(leader)) > leaderEpoch) return;
+  const found = await readMarker(leader);
+  if (found !== undefined) assertSameStore(copy, found.marker);
   const { storeId, generation } = copy;
-  await mark(leader, { storeId, generation, restoringFrom: leaderEpoch });
+  await mark(leader, { storeId, generation, restoringFrom: leaderEpoch }, found?.revision);
 }
 
-/** Whether nobody may lead yet: what the store has lost is not back. @param leader - the bucket. */
-export async function isBeingRestored(leader: KeyValue): Promise<boolean> {
-  return (await readMarker(leader))?.restoringFrom !== undefined;
+/**
+ * Whether anybody may lead.
+ *
+ * @param leader - the bucket.
+ * @throws {LyceumError} UNAVAILABLE if what the store has lost is not back.
+ */
+export async function assertWhole(leader: KeyValue): Promise<void> {
+  wholeStore(await readMarker(leader));
 }
 
 /**
@@ -97,10 +102,13 @@ export async function storeOfLeader(
   if (copy?.leaderEpoch === leaderEpoch - 1 && leaderEpoch > 1) {
     await folder.setStore({ ...copy, leaderEpoch });
   }
-  const found = await findStore(nats);
+  return wholeStore(await findStore(nats));
+}
+
+function wholeStore(found: FoundStore | undefined): StoreMarker {
   if (found === undefined) throw new LyceumError('UNAVAILABLE', 'NATS has lost its store');
-  if (found.restoringFrom !== undefined) throw unfinished(found);
-  return found;
+  if (found.marker.restoringFrom !== undefined) throw unfinished(found.marker);
+  return found.marker;
 }
 
 /**
@@ -116,21 +124,22 @@ async function storeOfOthers(
   if (found === undefined) {
     const known = await folder.store();
     if (known !== undefined) throw unfinished(known);
-    const kv = await nats.keyValue(LEADER_BUCKET, { create: true });
+    await folder.clearRecords();
+    const leader = await nats.keyValue(LEADER_BUCKET, { create: true });
     const marker = { storeId: randomUUID(), generation: 0 };
-    if (await createIfMissing(kv, STORE_KEY, JSON.stringify(marker))) return marker;
-    throw new LyceumError('UNAVAILABLE', 'another coordinator begins its store');
+    await mark(leader, marker, undefined);
+    return marker;
   }
   const { storeId, generation, restoringFrom } = found;
-  await folder.clear();
   await folder.setStore({ storeId, generation, leaderEpoch: 0 });
+  await folder.clearRecords();
   if (restoringFrom !== undefined) throw unfinished(found);
   return { storeId, generation };
 }
 
 function unfinished({ storeId }: StoreMarker): LyceumError {
   const message =
-    `it has lost the store ${storeId}, or a part of it, and this state folder has no copy of it: ` +
+    `NATS has lost the store ${storeId}, or a part of it, and this state folder has no copy of it: ` +
     'the coordinator that led last brings it back; to begin anew without it, empty NATS and this folder';
   return new LyceumError('UNAVAILABLE', message);
 }
@@ -165,11 +174,17 @@ function isNothing({ keys, digests }: Lost): boolean {
   return [...Object.values(keys), digests].every(({ length }) => length === 0);
 }
 
+interface Restoration {
+  readonly copy: MirroredStore;
+  readonly lost: Lost;
+  /** Of the marker in NATS; undefined: there is none. */
+  readonly revision: number | undefined;
+}
+
 async function restore(
   nats: Nats,
   folder: MirrorFolder,
-  copy: MirroredStore,
-  lost: Lost,
+  { copy, lost, revision }: Restoration,
   log: Logger,
 ): Promise<StoreMarker> {
   const { storeId, leaderEpoch } = copy;
@@ -185,7 +200,8 @@ async function restore(
     'NATS has lost its store, or a part of it; restoring it from the mirror',
   );
   const leader = await open(LEADER_BUCKET);
-  await mark(leader, { storeId, generation, restoringFrom: leaderEpoch });
+  const marked = { storeId, generation, restoringFrom: leaderEpoch };
+  const markRevision = await mark(leader, marked, revision);
   await restoreLeaderEpoch(leader, leaderEpoch);
   const blobs = await nats.blobs({ create: true });
   let blobCount = 0;
@@ -211,26 +227,9 @@ async function restore(
       } else if (await createIfMissing(kv, key, text)) recordCount++;
     }
   }
-  await mark(leader, { storeId, generation });
+  await mark(leader, { storeId, generation }, markRevision);
   log.warn({ recordCount, blobCount }, 'store restored; events of earlier may be lost');
   return { storeId, generation };
-}
-
-/** The store that NATS has; undefined: it has none. */
-async function findStore(nats: Nats): Promise<MarkerInNats | undefined> {
-  const leader = await leaderBucket(nats);
-  return leader && readMarker(leader);
-}
-
-/** Undefined: NATS has none. */
-async function leaderBucket(nats: Nats): Promise<KeyValue | undefined> {
-  if (!(await nats.hasKeyValue(LEADER_BUCKET))) return undefined;
-  return nats.keyValue(LEADER_BUCKET, { create: false });
-}
-
-async function readMarker(leader: KeyValue): Promise<MarkerInNats | undefined> {
-  const found = await leader.get(STORE_KEY);
-  return found === undefined ? undefined : markerInNats.parse(JSON.parse(found.value));
 }
 
 /**
@@ -253,25 +252,10 @@ async function copyOf(
   return { ...copy, generation: Math.max(copy.generation, found.generation) };
 }
 
-function assertSameStore(copy: StoreMarker, found: StoreMarker): void {
-  if (copy.storeId === found.storeId) return;
-  const message =
-    `NATS holds the store ${found.storeId} and this state folder belongs to the store ${copy.storeId}: ` +
-    'use the NATS that it belongs to, or another state folder';
-  throw new LyceumError('FAILED_PRECONDITION', message);
-}
-
 /** 0: NATS knows of no leader. */
 async function lastLeaderEpoch(nats: Nats): Promise<number> {
   const leader = await leaderBucket(nats);
   return leader === undefined ? 0 : leaderEpochOf(leader);
-}
-
-/** @throws {LyceumError} FAILED_PRECONDITION if it is another store. */
-async function mark(leader: KeyValue, marker: MarkerInNats): Promise<void> {
-  const there = await readMarker(leader);
-  if (there !== undefined) assertSameStore(marker, there);
-  await leader.put(STORE_KEY, JSON.stringify(marker));
 }
 
 async function createIfMissing(kv: KeyValue, key: string, text: string): Promise<boolean> {

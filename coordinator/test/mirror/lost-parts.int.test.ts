@@ -10,12 +10,12 @@ import {
   RUN_BUCKET,
   sha256Hex,
 } from '@lyceum/proto';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { mirroredBlobs } from '../../src/mirror/mirrored-stores.js';
 import {
+  assertWhole,
   claimRestore,
   hasWholeStore,
-  isBeingRestored,
   restoreStore,
   storeOfLeader,
 } from '../../src/mirror/restore-store.js';
@@ -206,12 +206,12 @@ test('what a leader is about to restore is its own, however long it takes and wh
   const other = await openCopy(join(nats.folder, 'other'));
   await expect(restoreStore(nats.nats, other, log)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   const kv = await nats.nats.keyValue(LEADER_BUCKET, { create: false });
-  expect(await isBeingRestored(kv)).toBe(true);
+  await expect(assertWhole(kv)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   // One that had looked just before.
   await expect(storeOfLeader(nats.nats, other, await takeLead())).rejects.toThrow('lost the store');
 
   await lead();
-  expect(await isBeingRestored(kv)).toBe(false);
+  await assertWhole(kv);
   const runs = await nats.nats.keyValue(RUN_BUCKET, { create: false });
   expect(await runs.keys()).toEqual(['run']);
   expect(await restoreStore(nats.nats, other, log)).toMatchObject({ generation: 1 });
@@ -224,4 +224,48 @@ test('another coordinator’s store is not taken for a lost one', async () => {
   await leader.put('store', JSON.stringify({ storeId: 'another', generation: 0 }));
   await expect(claimRestore(nats.nats, copy, 1)).rejects.toThrow('belongs to the store');
   expect((await leader.get('store'))?.value).toContain('another');
+});
+
+test('a leader that another has followed while it was stopped claims nothing with its old copy', async () => {
+  const { mirror, leaderEpoch } = await lead();
+  await mirror.stop();
+  await takeLead();
+  await claimRestore(nats.nats, await openCopy(folder), leaderEpoch);
+  await assertWhole(await nats.nats.keyValue(LEADER_BUCKET, { create: false }));
+});
+
+test('of two that restore at once the one with the older copy does not call the store whole', async () => {
+  const { mirror } = await lead();
+  await mirror.runs.create('run', runRecordText(training()));
+  await mirror.stop();
+  await damage(`STREAM.DELETE.KV_${RUN_BUCKET}`);
+  const copy = await openCopy(folder);
+  const store = await copy.store();
+  const leader = await nats.nats.keyValue(LEADER_BUCKET, { create: false });
+  vi.spyOn(copy, 'record').mockImplementationOnce(async () => {
+    const newer = { storeId: store?.storeId, generation: 2, restoringFrom: 2 };
+    await leader.put('store', JSON.stringify(newer));
+    return runRecordText(training());
+  });
+  await expect(restoreStore(nats.nats, copy, log)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  await expect(assertWhole(leader)).rejects.toThrow('lost the store');
+});
+
+test('a store is not forgotten with its copy, wherever that is cut off', async () => {
+  const { mirror } = await lead();
+  await mirror.runs.create('run', runRecordText(training()));
+  await mirror.stop();
+  await takeLead();
+  const copy = await openCopy(folder);
+  vi.spyOn(copy, 'deleteRecord').mockRejectedValueOnce(new Error('killed'));
+  await expect(restoreStore(nats.nats, copy, log)).rejects.toThrow('killed');
+  await damage(`STREAM.DELETE.KV_${LEADER_BUCKET}`);
+  await expect(restoreStore(nats.nats, copy, log)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+});
+
+test('records of a copy that is nobody’s are not taken for lost ones of a store that begins', async () => {
+  const copy = await openCopy(folder);
+  await copy.putRecord('runs', 'run', runRecordText(training()));
+  await restoreStore(nats.nats, copy, log);
+  expect(await hasWholeStore(nats.nats, copy)).toBe(true);
 });

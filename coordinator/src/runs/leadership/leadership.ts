@@ -44,8 +44,8 @@ export interface LeadershipParts {
   readonly kv: KeyValue;
   /** Of {@link stateFolderId}. */
   readonly holder: string;
-  /** Whether anybody may lead, however free the lease is; absent: yes. */
-  readonly mayLead?: () => Promise<boolean>;
+  /** Throws if nobody may lead yet, however free the lease is. */
+  readonly assertMayLead?: () => Promise<void>;
   readonly log: Logger;
   /** Milliseconds that never fall, also while the process is stopped. */
   readonly nowMs: () => number;
@@ -81,10 +81,11 @@ export class Leadership {
   /**
    * Waits until the lease is free, and takes it.
    *
-   * @throws {LyceumError} UNAVAILABLE if NATS is not there; CANCELLED if `signal` aborts while it waits.
+   * @throws {LyceumError} UNAVAILABLE if NATS is not there; CANCELLED if `signal` aborts while it waits; what
+   *   `assertMayLead` throws.
    */
   static async acquire(parts: LeadershipParts, signal?: AbortSignal): Promise<Leadership> {
-    const { kv, holder, mayLead = async () => true, log, nowMs } = parts;
+    const { kv, holder, assertMayLead, log, nowMs } = parts;
     const rival = new RivalLease();
     // NATS may lose the record meanwhile; epochs rise all the same.
     let lastEpoch = 0;
@@ -98,11 +99,12 @@ export class Leadership {
         current?.holder === '' ||
         current?.holder === holder ||
         rival.isAbandoned(found.revision, nowMs());
-      if (!isFree || !(await mayLead())) {
+      if (!isFree) {
         if (!isWaiting) log.info({ leader: current?.host }, 'another coordinator leads; waiting');
         isWaiting = true;
         continue;
       }
+      await assertMayLead?.();
       const takenAtMs = nowMs();
       const record = {
         leaderEpoch: lastEpoch + 1,

@@ -1,0 +1,70 @@
+/** Which store NATS has, as a marker in the leader's bucket says. */
+import type { KeyValue, Nats } from '@lyceum/platform/nats';
+import { LEADER_BUCKET, LyceumError } from '@lyceum/proto';
+import { z } from 'zod';
+import { type StoreMarker, storeMarker } from './mirror-folder.js';
+
+const STORE_KEY = 'store';
+
+/** As NATS has it. */
+const markerInNats = storeMarker.extend({
+  /** It is being filled from a copy of this leader epoch. */
+  restoringFrom: z.int().positive().optional(),
+});
+
+export type MarkerInNats = z.output<typeof markerInNats>;
+
+export interface FoundStore {
+  readonly marker: MarkerInNats;
+  readonly revision: number;
+}
+
+/** The store that NATS has; undefined: it has none. */
+export async function findStore(nats: Nats): Promise<FoundStore | undefined> {
+  const leader = await leaderBucket(nats);
+  return leader && readMarker(leader);
+}
+
+/** Undefined: NATS has none. */
+export async function leaderBucket(nats: Nats): Promise<KeyValue | undefined> {
+  if (!(await nats.hasKeyValue(LEADER_BUCKET))) return undefined;
+  return nats.keyValue(LEADER_BUCKET, { create: false });
+}
+
+export async function readMarker(leader: KeyValue): Promise<FoundStore | undefined> {
+  const found = await leader.get(STORE_KEY);
+  if (found === undefined) return undefined;
+  return { marker: markerInNats.parse(JSON.parse(found.value)), revision: found.revision };
+}
+
+export function assertSameStore(copy: StoreMarker, found: StoreMarker): void {
+  if (copy.storeId === found.storeId) return;
+  const message =
+    `NATS holds the store ${found.storeId} and this state folder belongs to the store ${copy.storeId}: ` +
+    'use the NATS that it belongs to, or another state folder';
+  throw new LyceumError('FAILED_PRECONDITION', message);
+}
+
+/**
+ * Of two that restore at once the one with the older copy must not call the store whole.
+ *
+ * @param revision - of the marker that is there.
+ * @returns the new one's.
+ * @throws {LyceumError} UNAVAILABLE if somebody else wrote it meanwhile.
+ */
+export async function mark(
+  leader: KeyValue,
+  marker: MarkerInNats,
+  revision: number | undefined,
+): Promise<number> {
+  const text = JSON.stringify(marker);
+  try {
+    return revision === undefined
+      ? await leader.create(STORE_KEY, text)
+      : await leader.update(STORE_KEY, text, revision);
+  } catch (err) {
+    if (!(err instanceof LyceumError) || err.code !== 'ABORTED') throw err;
+    const message = 'another coordinator begins the store, or restores it, too';
+    throw new LyceumError('UNAVAILABLE', message, { cause: err });
+  }
+}
