@@ -152,7 +152,7 @@ async function registerOptions(
     grid: { ...parseSize(size), channels: channels === 'gray' ? 1 : 3, fit },
     label: label === undefined ? undefined : parseLabelPlace(label),
     image,
-    classes: classes === undefined ? undefined : await parseClasses(classes),
+    classes: classes === undefined ? undefined : parseClasses(classes),
     split: split === undefined ? undefined : parseSplit(split),
     checksPictures: checkPictures === true,
   };

@@ -194,14 +194,14 @@ async function openSource(
       throw new LyceumError('INVALID_ARGUMENT', 'give a source, or --modality for each; not both');
     }
     const alignment = byRow === true ? 'rows' : 'ids';
-    return importModalities(modality, alignment, await importOptions(given), places);
+    return importModalities(modality, alignment, importOptions(given), places);
   }
   if (byRow === true) {
     throw new LyceumError('INVALID_ARGUMENT', '--by-row is for several --modality');
   }
   const idxGiven = [images, labels, testImages, testLabels].some((file) => file !== undefined);
   if (source !== undefined && !idxGiven) {
-    return importSource(source, await importOptions(given), places);
+    return importSource(source, importOptions(given), places);
   }
   const paired = (testImages === undefined) === (testLabels === undefined);
   if (source !== undefined || images === undefined || labels === undefined || !paired) {
@@ -218,7 +218,7 @@ async function openSource(
   return wholeSource(encodeDataset(parts));
 }
 
-async function importOptions({
+function importOptions({
   size,
   channels,
   fit,
@@ -232,7 +232,7 @@ async function importOptions({
   id,
   split,
   classes,
-}: PushOptions): Promise<ImportOptions> {
+}: PushOptions): ImportOptions {
   return {
     ...(size !== undefined && { size: parseSize(size) }),
     ...(channels !== undefined && { channels }),
@@ -240,12 +240,12 @@ async function importOptions({
     ...(label !== undefined && { label }),
     ...(image !== undefined && { image }),
     ...(raw !== undefined && { raw }),
-    ...(columns !== undefined && { columns: await parseColumns(columns) }),
+    ...(columns !== undefined && { columns: parseColumns(columns) }),
     ...(text !== undefined && { text }),
     ...(ngrams !== undefined && { ngrams: parseNgrams(ngrams) }),
     ...(buckets !== undefined && { buckets: Number(buckets) }),
     ...(id !== undefined && { id }),
     ...(split !== undefined && { split: parseSplit(split) }),
-    ...(classes !== undefined && { classes: await parseClasses(classes) }),
+    ...(classes !== undefined && { classes: parseClasses(classes) }),
   };
 }

@@ -81,8 +81,8 @@ export function parseSplit(text: string): SplitChoice {
 }
 
 /** `age=number,zip=category,id=ignore`, or `@FILE` with one of them a line. */
-export async function parseColumns(text: string): Promise<Map<string, ColumnKind>> {
-  const parts = text.startsWith('@') ? await readLines('columns', text.slice(1)) : text.split(',');
+export function parseColumns(text: string): Map<string, ColumnKind> {
+  const parts = text.startsWith('@') ? readLines('columns', text.slice(1)) : text.split(',');
   const kinds = new Map<string, ColumnKind>();
   for (const part of parts) {
     const at = part.lastIndexOf('=');
@@ -98,8 +98,8 @@ export async function parseColumns(text: string): Promise<Map<string, ColumnKind
 }
 
 /** `cat,dog`, or `@FILE` with one name a line. */
-export async function parseClasses(text: string): Promise<string[]> {
-  const names = text.startsWith('@') ? await readLines('classes', text.slice(1)) : text.split(',');
+export function parseClasses(text: string): string[] {
+  const names = text.startsWith('@') ? readLines('classes', text.slice(1)) : text.split(',');
   const seen = new Set<string>();
   for (const name of names) {
     if (seen.has(name)) throw refusal(`classes: "${name}" is there twice`);
