@@ -20,7 +20,7 @@ export async function startMirror(
   runs: () => RunRecord[],
 ): Promise<{ mirror: StateMirror; leaderEpoch: number }> {
   const folder = await openCopy(path);
-  const restored = await restoreStore(nats, folder, log);
+  await restoreStore(nats, folder, log);
   const bucket = (name: string) => nats.keyValue(name, { create: true });
   const mirror = new StateMirror({
     folder,
@@ -36,7 +36,7 @@ export async function startMirror(
   const nowMs = () => performance.now();
   const leadership = await Leadership.acquire({ kv, holder: path, log, nowMs });
   const { leaderEpoch } = leadership;
-  const store = (await storeOfLeader(nats, folder, leaderEpoch)) ?? restored;
+  const store = await storeOfLeader(nats, folder, leaderEpoch);
   await mirror.start({ ...store, leaderEpoch }, runs);
   await leadership.release();
   return { mirror, leaderEpoch };
