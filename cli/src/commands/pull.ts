@@ -73,7 +73,8 @@ export function addPull(program: Command): void {
       `
 An ONNX file, alone or in a Triton repository, is run before it is written, and must give what the model itself gives: on
 the run's test split, where --int8 shows both accuracies; of a pushed model, or where the set is in shards, on a few samples
-of noise. Beside a student of texts or rows lies encoding.json, which says what makes numbers of them.
+of noise, which an installation without a teacher-worker leaves out and says so. Beside a student of texts or rows lies
+encoding.json, which says what makes numbers of them.
 
 Examples:
   coordinator pull digits --out ./digits-student                  # await tf.loadLayersModel('file://digits-student/model.json')

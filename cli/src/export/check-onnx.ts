@@ -1,6 +1,6 @@
 /**
- * Runs an exported model, and compares what it gives with what the model itself gave. No ONNX file is handed out without;
- * the other formats hold weights and topology as they are.
+ * Runs an exported model, and compares what it gives with what the model itself gave. No ONNX file is handed out without,
+ * but where nothing can tell what the model gives; the other formats hold weights and topology as they are.
  */
 import type { Dataset } from '@lyceum/learning/datasets';
 import { accuracy } from '@lyceum/learning/ensemble';
