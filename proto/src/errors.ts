@@ -49,7 +49,7 @@ export class ShapeMismatchError extends LyceumError {
   }
 }
 
-/** A disk, or NATS' store, has no room for what was to be written. */
+/** A disk, or NATS' store, has no room for what was to be written, or the disk has turned read-only. */
 export class StorageFullError extends LyceumError {
   constructor(message: string, options?: ErrorOptions) {
     super('RESOURCE_EXHAUSTED', message, options);
@@ -101,7 +101,7 @@ export class InvalidDocumentError extends LyceumError {
 export function toLyceumError(thrown: unknown): LyceumError {
   if (thrown instanceof LyceumError) return thrown;
   const message = thrown instanceof Error ? thrown.message : String(thrown);
-  if (isOutOfSpace(thrown)) return new StorageFullError(message, { cause: thrown });
+  if (isUnwritable(thrown)) return new StorageFullError(message, { cause: thrown });
   if (isOutOfMemory(thrown)) {
     const told = `there is not enough memory for what was asked (${message}); ask for less, a smaller model, batch or set, or use a machine with more`;
     return new LyceumError('RESOURCE_EXHAUSTED', told, { cause: thrown });
@@ -109,10 +109,12 @@ export function toLyceumError(thrown: unknown): LyceumError {
   return new LyceumError('INTERNAL', message, { cause: thrown });
 }
 
-/** What Node throws where a disk is full, or its user's share of it. */
-function isOutOfSpace(thrown: unknown): boolean {
-  if (!(thrown instanceof Error && 'code' in thrown)) return false;
-  return thrown.code === 'ENOSPC' || thrown.code === 'EDQUOT';
+/** Of a disk that is full, of a user's full share of it, and of one that is read-only, as Linux makes one that fails. */
+const UNWRITABLE: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT', 'EROFS']);
+
+/** What Node throws where a disk takes nothing. */
+function isUnwritable(thrown: unknown): boolean {
+  return thrown instanceof Error && 'code' in thrown && UNWRITABLE.has(thrown.code);
 }
 
 /** What Node throws where memory for a buffer is not to be had. */

@@ -83,7 +83,8 @@ export class BlobCache {
     const path = join(this.#folder, digest);
     if ((await digestOfFile(path)) === digest) {
       const now = new Date();
-      await utimes(path, now, now);
+      // Which file goes first hangs on it, and nothing else: the disk may be read-only by now.
+      await utimes(path, now, now).catch(() => undefined);
       return path;
     }
     const bytes = await this.#blobs.get(digest);
