@@ -1,5 +1,5 @@
 /** Which store NATS has, as a marker in the leader's bucket says. */
-import type { KeyValue, Nats } from '@lyceum/platform/nats';
+import { type KeyValue, type Nats, writeIfUnchanged } from '@lyceum/platform/nats';
 import { LEADER_BUCKET, LyceumError } from '@lyceum/proto';
 import { z } from 'zod';
 import { type StoreMarker, storeMarker } from './mirror-folder.js';
@@ -57,14 +57,8 @@ export async function mark(
   marker: MarkerInNats,
   revision: number | undefined,
 ): Promise<number> {
-  const text = JSON.stringify(marker);
-  try {
-    return revision === undefined
-      ? await leader.create(STORE_KEY, text)
-      : await leader.update(STORE_KEY, text, revision);
-  } catch (err) {
-    if (!(err instanceof LyceumError) || err.code !== 'ABORTED') throw err;
-    const message = 'another coordinator begins the store, or restores it, too';
-    throw new LyceumError('UNAVAILABLE', message, { cause: err });
-  }
+  const written = await writeIfUnchanged(leader, STORE_KEY, JSON.stringify(marker), revision);
+  if (written !== undefined) return written;
+  const message = 'another coordinator begins the store, or restores it, too';
+  throw new LyceumError('UNAVAILABLE', message);
 }

@@ -8,7 +8,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Logger } from '@lyceum/platform';
-import type { KeyValue, Nats } from '@lyceum/platform/nats';
+import { type KeyValue, type Nats, writeIfUnchanged } from '@lyceum/platform/nats';
 import {
   chunksOf,
   LEADER_BUCKET,
@@ -224,7 +224,7 @@ async function restore(
       if (text === undefined) {
         const file = await folder.setAside(name, key);
         log.error({ bucket: name, key, file }, 'record not restored: its copy is damaged');
-      } else if (await createIfMissing(kv, key, text)) recordCount++;
+      } else if ((await writeIfUnchanged(kv, key, text, undefined)) !== undefined) recordCount++;
     }
   }
   await mark(leader, { storeId, generation }, markRevision);
@@ -256,14 +256,4 @@ async function copyOf(
 async function lastLeaderEpoch(nats: Nats): Promise<number> {
   const leader = await leaderBucket(nats);
   return leader === undefined ? 0 : leaderEpochOf(leader);
-}
-
-async function createIfMissing(kv: KeyValue, key: string, text: string): Promise<boolean> {
-  try {
-    await kv.create(key, text);
-    return true;
-  } catch (err) {
-    if (err instanceof LyceumError && err.code === 'ABORTED') return false;
-    throw err;
-  }
 }

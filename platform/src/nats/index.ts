@@ -8,7 +8,7 @@ export { checkedAddress, hostOf, portOf, shownAddress } from './nats-address.js'
 export * from './nats-connection.js';
 export * from './nats-credentials.js';
 export type { EventLog, LoggedEvent } from './nats-events.js';
-export type { KeyValue } from './nats-key-value.js';
+export { type KeyValue, writeIfUnchanged } from './nats-key-value.js';
 export * from './nats-server.js';
 export type { TakenTicket, TicketSource } from './nats-ticket-source.js';
 export { ACK_WAIT_MS, type TicketQueue } from './nats-tickets.js';

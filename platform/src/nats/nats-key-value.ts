@@ -1,4 +1,5 @@
 /** Small records under keys, each with a revision that a compare-and-set names. */
+import { LyceumError } from '@lyceum/proto';
 import { type KV, type NatsConnection, StorageType } from 'nats';
 import { isMissing, natsError } from './jetstream/index.js';
 
@@ -24,6 +25,28 @@ export interface KeyValue {
   keys(): Promise<string[]>;
   /** Of these keys those that the bucket knows nothing of: what was deleted has left a mark. */
   unknown(keys: readonly string[]): Promise<string[]>;
+}
+
+/**
+ * Writes a key that still is as it was read.
+ *
+ * @param revision - that was read; undefined: the key was not there.
+ * @returns the new one; undefined if somebody else has written meanwhile.
+ */
+export async function writeIfUnchanged(
+  kv: KeyValue,
+  key: string,
+  value: string,
+  revision: number | undefined,
+): Promise<number | undefined> {
+  try {
+    return revision === undefined
+      ? await kv.create(key, value)
+      : await kv.update(key, value, revision);
+  } catch (err) {
+    if (err instanceof LyceumError && err.code === 'ABORTED') return undefined;
+    throw err;
+  }
 }
 
 export interface KeyValueOptions {

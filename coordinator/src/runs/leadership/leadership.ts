@@ -14,7 +14,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { writeDurably } from '@lyceum/learning/files';
 import { type Logger, readIfThere, sleep } from '@lyceum/platform';
-import type { KeyValue } from '@lyceum/platform/nats';
+import { type KeyValue, writeIfUnchanged } from '@lyceum/platform/nats';
 import { LEADER_BUCKET, LyceumError, toLyceumError } from '@lyceum/proto';
 import { z } from 'zod';
 import { LEASE_MS, RivalLease } from './rival-lease.js';
@@ -214,20 +214,12 @@ async function read(kv: KeyValue): Promise<Found | undefined> {
 }
 
 /** @returns the new revision; undefined if somebody else wrote first. */
-async function write(
+function write(
   kv: KeyValue,
   record: LeaderRecord,
   revision: number | undefined,
 ): Promise<number | undefined> {
-  const text = JSON.stringify(record);
-  try {
-    return revision === undefined
-      ? await kv.create(KEY, text)
-      : await kv.update(KEY, text, revision);
-  } catch (err) {
-    if (err instanceof LyceumError && err.code === 'ABORTED') return undefined;
-    throw err;
-  }
+  return writeIfUnchanged(kv, KEY, JSON.stringify(record), revision);
 }
 
 function deposed(): LyceumError {
