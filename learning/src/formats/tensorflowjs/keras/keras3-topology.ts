@@ -50,7 +50,8 @@ function mended(value: unknown, models: Models): unknown {
   return mendedConfig === undefined ? plain : { ...plain, config: mendedConfig(plain['config']) };
 }
 
-const MODELS: ReadonlySet<string> = new Set(['Model', 'Functional', 'Sequential']);
+/** Classes of models, which may be layers of others. */
+export const MODELS: ReadonlySet<string> = new Set(['Model', 'Functional', 'Sequential']);
 
 /** Ends of models name other calls of these than of the rest. */
 const SEQUENTIAL: ReadonlySet<string> = new Set(['Sequential']);

@@ -7,6 +7,7 @@
  */
 import { isObject } from '../../../files/index.js';
 import { layersOf, type ModelTopology, modelTopology } from '../../../models/layers/index.js';
+import { MODELS } from './keras3-topology.js';
 
 /** Of one value. `other`: Keras may have one there, and TensorFlow.js does not have the same. In ascending order. */
 const MASKS = ['none', 'same', 'other'] as const;
@@ -48,12 +49,13 @@ const LOST = 'a mask before it, which TensorFlow.js leaves out';
 const CHANGED = 'a mask before it that is another one in TensorFlow.js';
 const STALE = 'no mask of its own, where TensorFlow.js takes that of another layer';
 
-const MODELS: ReadonlySet<string> = new Set(['Model', 'Functional', 'Sequential']);
 const RECURRENT: ReadonlySet<string> = new Set(['SimpleRNN', 'GRU', 'LSTM', 'RNN']);
 
 /** Keras looks at the mask, and TensorFlow.js does not, or otherwise. */
 const KERAS_READS: ReadonlySet<string> = new Set([
-  ...['GlobalAveragePooling1D', 'Softmax', 'ConvLSTM2D'],
+  'GlobalAveragePooling1D',
+  'Softmax',
+  'ConvLSTM2D',
 ]);
 
 /** Joins, of which Keras 3 computes some by their masks. */
