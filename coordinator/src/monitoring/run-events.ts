@@ -2,7 +2,7 @@
  * The runs' event log, as the coordinator writes it: in order for each run, without holding anybody up. An
  * event that cannot be written is lost, with a line in the log; no state depends on it.
  */
-import type { Logger } from '@lyceum/platform';
+import { type Logger, sleep } from '@lyceum/platform';
 import type { EventLog, LoggedEvent } from '@lyceum/platform/nats';
 import { RunEvent, toLyceumError } from '@lyceum/proto';
 import { standingEvents } from './standing-events.js';
@@ -31,6 +31,9 @@ export type RunEventKind =
 /** What was read lately is not read again: each event is a request to NATS, and pages ask for them again and again. */
 const KNOWN_RUNS = 4;
 const KNOWN_EVENTS = 10_000;
+
+/** Each event waits for seconds where NATS is away, and a coordinator that lost its store has to begin again. */
+const SETTLING_MS = 3_000;
 
 /** A run's events as they were read, oldest first, up to a sequence. */
 interface KnownEvents {
@@ -125,9 +128,12 @@ export class RunEvents {
     await this.#log.purge(runId);
   }
 
-  /** Resolves once what was added has been written. */
+  /** Resolves once what was added has been written, or NATS has not taken it for some seconds. */
   async settled(): Promise<void> {
-    await Promise.all(this.#writes.values());
+    const written = new AbortController();
+    const late = sleep(SETTLING_MS, written.signal);
+    await Promise.race([Promise.all(this.#writes.values()), late]);
+    written.abort();
   }
 }
 

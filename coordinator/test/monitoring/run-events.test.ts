@@ -1,11 +1,13 @@
 /** Reading a run's events again and again, from a log in memory that counts what is asked of it. */
-import { createLogger } from '@lyceum/platform';
+import { createLogger, sleep } from '@lyceum/platform';
 import type { EventLog, LoggedEvent } from '@lyceum/platform/nats';
 import { RunEvent } from '@lyceum/proto';
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { RunEvents } from '../../src/monitoring/run-events.js';
 
 const signal = new AbortController().signal;
+
+afterEach(() => void vi.useRealTimers());
 
 class CountedLog implements EventLog {
   /** Of all runs. */
@@ -99,4 +101,20 @@ test('four runs are known, those read last', async () => {
   for (const id of ['a', 'b', 'c', 'd', 'a', 'e']) await read(id);
   expect((await read('a')).cost).toBe(1);
   expect((await read('b')).cost).toBe(2);
+});
+
+test('events that NATS does not take hold an end up for seconds, however many they are', async () => {
+  vi.useFakeTimers();
+  const { log, events } = opened();
+  log.append = () => sleep(5_000);
+  for (let n = 0; n < 100; n++) events.add('a', 'checkpoint', `step ${n}`);
+  let isSettled = false;
+  const settled = events.settled().then(() => {
+    isSettled = true;
+  });
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(isSettled).toBe(false);
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(isSettled).toBe(true);
+  await settled;
 });
