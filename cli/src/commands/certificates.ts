@@ -2,12 +2,12 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import path from 'node:path';
-import { fileError, TLS_FILES } from '@lyceum/platform';
+import { fileError, makeFolder, TLS_FILES } from '@lyceum/platform';
 import type { CertificateAndKey } from '@lyceum/platform/certificates';
 import { wholeNumber } from '@lyceum/platform/flags';
 import { LyceumError } from '@lyceum/proto';
 import { type Command, InvalidArgumentError } from 'commander';
-import { makeFolder, writeNewFile } from '../files/index.js';
+import { writeNewFile } from '../files/index.js';
 import { globalOptions, print } from '../session/index.js';
 
 const AUTHORITY_KEY = 'ca.key';
@@ -108,7 +108,7 @@ async function issue(
     const isServer = servers.includes(name);
     const hosts = isServer ? [...new Set([name, ...LOCAL_HOSTS, ...host])] : [];
     const { certificate, key } = await issueCertificate(authority, { name, hosts }, validity);
-    await makeFolder(folder, FOLDER_OWNER_ONLY);
+    await makeFolder(folder, { mode: FOLDER_OWNER_ONLY });
     await write(path.join(folder, TLS_FILES.ca), authority.certificate);
     await write(path.join(folder, TLS_FILES.certificate), certificate);
     await write(path.join(folder, TLS_FILES.key), key);
@@ -135,7 +135,7 @@ async function authorityIn(dir: string): Promise<CertificateAndKey> {
   }
   const { createAuthority, validFor } = await import('@lyceum/platform/certificates');
   const authority = await createAuthority(AUTHORITY_NAME, validFor(AUTHORITY_DAYS, Date.now()));
-  await makeFolder(dir, FOLDER_OWNER_ONLY);
+  await makeFolder(dir, { mode: FOLDER_OWNER_ONLY });
   await write(keyFile, authority.key);
   await write(certificateFile, authority.certificate);
   return authority;

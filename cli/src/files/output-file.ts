@@ -1,8 +1,8 @@
 /** Writes files that a user asked for, never over one that is there unless told to. */
 import { randomUUID } from 'node:crypto';
-import { access, chmod, mkdir, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { access, chmod, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { errnoOf, withPath } from '@lyceum/platform';
+import { errnoOf, makeFolder, withPath } from '@lyceum/platform';
 import { LyceumError } from '@lyceum/proto';
 
 const OWNER_ONLY = 0o600;
@@ -18,15 +18,6 @@ export async function refuseExisting(file: string): Promise<void> {
     () => false,
   );
   if (exists) throw existing(file);
-}
-
-/** Makes a folder that a user named, where it is not there. @throws {LyceumError} saying why it cannot be. */
-export async function makeFolder(folder: string, mode?: number): Promise<void> {
-  // In a current folder that was deleted, Node tries to make a relative one for ever.
-  const wanted = path.resolve(folder);
-  await withPath('make the folder', folder, async () => {
-    await mkdir(wanted, { recursive: true, mode });
-  });
 }
 
 /**

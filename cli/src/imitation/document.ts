@@ -3,8 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { utf8Text } from '@lyceum/learning/files';
 import { type Imitation, parseImitation } from '@lyceum/learning/specification';
-import { withPath } from '@lyceum/platform';
-import { makeFolder } from '../files/index.js';
+import { makeFolder, withPath } from '@lyceum/platform';
 import { type ReadInputs, readImitationInputs } from './inputs/index.js';
 import { readQuestions, withQuestions } from './questions/index.js';
 

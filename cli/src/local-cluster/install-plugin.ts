@@ -4,9 +4,10 @@
  * esbuild takes the types away, since Node 20 does not, and puts what the file imports into it, so that the digest is
  * of everything that runs. It checks no types.
  */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { readPlugin } from '@lyceum/learning/plugins';
+import { makeFolder } from '@lyceum/platform';
 import { InvalidDocumentError, type Problem, sha256Hex } from '@lyceum/proto';
 import type { BuildFailure } from 'esbuild';
 
@@ -26,7 +27,7 @@ export async function installPlugin(source: string, folder: string): Promise<Ins
   const code = await bundled(path.resolve(source), source);
   const digest = sha256Hex(code);
   const file = path.resolve(folder, `${digest}.mjs`);
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   await writeFile(file, code);
   const { plugin } = await readPlugin(file, source);
   const names = (methods: object = {}) => Object.keys(methods).join(', ') || 'none';

@@ -4,9 +4,9 @@
  */
 import { randomBytes } from 'node:crypto';
 import { statSync } from 'node:fs';
-import { chmod, mkdir, rename, writeFile } from 'node:fs/promises';
+import { chmod, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { withPath } from '@lyceum/platform';
+import { makeFolder, withPath } from '@lyceum/platform';
 import { type NatsCredentials, natsCredentialsIn } from '@lyceum/platform/nats';
 import { LyceumError, NATS_ROLES, type NatsRole, toLyceumError } from '@lyceum/proto';
 
@@ -25,7 +25,7 @@ export interface NatsUser {
  * @throws {LyceumError} INVALID_ARGUMENT, naming the file, if one is damaged: remove it for a new one.
  */
 export async function natsUsersIn(folder: string): Promise<Readonly<Record<NatsRole, NatsUser>>> {
-  await withPath('make', folder, () => mkdir(folder, { recursive: true, mode: 0o700 }));
+  await makeFolder(folder, { mode: 0o700 });
   const users = await Promise.all(NATS_ROLES.map((role) => userIn(folder, role)));
   return Object.fromEntries(NATS_ROLES.map((role, i) => [role, users[i]])) as Record<
     NatsRole,

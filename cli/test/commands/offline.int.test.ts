@@ -91,11 +91,13 @@ test.runIf(SmallDisk.available)('a state folder that cannot be written is named'
   const folder = await mkdtemp(join(tmpdir(), 'lyceum-test-'));
   execFileSync('mount', ['-t', 'tmpfs', '-o', 'ro', 'tmpfs', folder]);
   try {
-    const { code, stderr } = await runCli(NOBODY, 'up', '--state-dir', folder);
-    expect(stderr).toBe(
-      `error: cannot use the state folder ${folder}: it is on a read-only file system; name a place that can be written (EROFS)\n`,
-    );
-    expect(code).toBe(2);
+    for (const stateDir of [folder, join(folder, 'not', 'there')]) {
+      const { code, stderr } = await runCli(NOBODY, 'up', '--state-dir', stateDir);
+      expect(stderr).toBe(
+        `error: cannot use the state folder ${stateDir}: it is on a read-only file system; name a place that can be written (EROFS)\n`,
+      );
+      expect(code).toBe(2);
+    }
   } finally {
     execFileSync('umount', [folder]);
     await rm(folder, { recursive: true });

@@ -5,9 +5,10 @@
  * Tables open when they are first named and stay open up to a limit; the rows of those used last stay in
  * memory up to a budget, the others are read from their files. When a table was last used is its file's time.
  */
-import { mkdir, rm, utimes } from 'node:fs/promises';
+import { rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AnswerRecords, SpareMemory } from '@lyceum/learning/records';
+import { makeFolder } from '@lyceum/platform';
 import { LyceumError, toLyceumError } from '@lyceum/proto';
 import type { Logger } from 'pino';
 import { AnswerFile, type RecordRange } from './answer-file.js';
@@ -68,7 +69,7 @@ export class AnswerStore {
     limits: OpenTableLimits = OPEN_TABLE_LIMITS,
     now: () => number = Date.now,
   ): Promise<AnswerStore> {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     const stored = await storedAnswers(folder, log);
     return new AnswerStore(folder, log, limits, now, stored);
   }

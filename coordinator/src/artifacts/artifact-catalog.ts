@@ -3,11 +3,11 @@
  *
  * A name may move to other bytes; runs are pinned to digests and do not notice.
  */
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FORMAT_NAMES } from '@lyceum/learning/formats';
 import type { LayerDescription } from '@lyceum/learning/models';
-import type { Logger } from '@lyceum/platform';
+import { type Logger, makeFolder } from '@lyceum/platform';
 import { BlobCache, type BlobStore, type KeyValue } from '@lyceum/platform/nats';
 import { ARTIFACT_NAME, LyceumError, toLyceumError } from '@lyceum/proto';
 import { z } from 'zod';
@@ -96,7 +96,7 @@ export class ArtifactCatalog {
     const catalog = new ArtifactCatalog(names, blobs, places);
     // What a coordinator that was killed has left there is nobody's.
     await rm(catalog.#uploads, { recursive: true, force: true });
-    await mkdir(catalog.#uploads, { recursive: true });
+    await makeFolder(catalog.#uploads);
     return catalog;
   }
 

@@ -2,9 +2,9 @@
  * What teachers behind servers answered first to their probes, on disk beside the stored answers that it vouches for: a
  * replica that is asked weeks later is compared with it. A file a probe.
  */
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readIfThere } from '@lyceum/platform';
+import { makeFolder, readIfThere } from '@lyceum/platform';
 import { LyceumError, sha256Hex } from '@lyceum/proto';
 import { z } from 'zod';
 
@@ -25,7 +25,7 @@ export class KeptProbes {
   }
 
   static async open(folder: string): Promise<KeptProbes> {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     return new KeptProbes(folder);
   }
 

@@ -5,11 +5,11 @@
  * everything. So the file and the next report make a whole after a restart, and steps that are taken again replace
  * those that were lost.
  */
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeDurably } from '@lyceum/learning/files';
 import { type HistoryPart, StepHistory, summedColumns } from '@lyceum/learning/history';
-import { readIfThere } from '@lyceum/platform';
+import { makeFolder, readIfThere } from '@lyceum/platform';
 import { LyceumError } from '@lyceum/proto';
 import type { RunRecord } from '../runs/index.js';
 
@@ -29,7 +29,7 @@ export class RunHistories {
   }
 
   static async open(folder: string): Promise<RunHistories> {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     return new RunHistories(folder);
   }
 

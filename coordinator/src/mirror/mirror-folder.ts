@@ -8,10 +8,10 @@
  *   buckets/BUCKET/KEY.damaged      what was one, and could not be restored
  *   blobs/SHA-256                   bytes
  */
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { removeDrafts, writeDurably } from '@lyceum/learning/files';
-import { readIfThere } from '@lyceum/platform';
+import { makeFolder, readIfThere } from '@lyceum/platform';
 import { LyceumError, sha256Hex } from '@lyceum/proto';
 import { z } from 'zod';
 
@@ -56,7 +56,7 @@ export class MirrorFolder {
       join(folder, 'blobs'),
     ];
     for (const place of places) {
-      await mkdir(place, { recursive: true });
+      await makeFolder(place);
       await removeDrafts(place);
     }
     return new MirrorFolder(folder, buckets);

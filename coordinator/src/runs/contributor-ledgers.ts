@@ -1,6 +1,7 @@
 /** The ledgers of contributors of all runs, a file each, in a folder below the coordinator's state folder. */
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from '@lyceum/platform';
 import { LyceumError } from '@lyceum/proto';
 import { ContributorLedger, type Contributors, type LedgerOwner } from './contributor-ledger.js';
 import { gridOf, type RunRecord } from './record/index.js';
@@ -13,7 +14,7 @@ export class ContributorLedgers {
   }
 
   static async open(folder: string): Promise<ContributorLedgers> {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     return new ContributorLedgers(folder);
   }
 

@@ -2,8 +2,9 @@
  * What was found in shards, kept in a folder, so that an indexing that was broken off goes on where it was. A folder that
  * takes nothing, of a full disk for one, keeps no set from being registered: that is a warning.
  */
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from '@lyceum/platform';
 import { sha256Hex, toLyceumError } from '@lyceum/proto';
 import { removeOldDrafts, writeDurably } from '../files/index.js';
 import { readShardRows, type ShardRows, writeShardRows } from './formats/index.js';
@@ -22,7 +23,7 @@ export class ShardCache {
   /** @param folder - of the user's cache. */
   static async open(folder: string): Promise<ShardCache> {
     const cache = new ShardCache(join(folder, 'shard-indexes'));
-    await cache.#tried(() => mkdir(cache.#folder, { recursive: true }));
+    await cache.#tried(() => makeFolder(cache.#folder));
     await removeOldDrafts(cache.#folder);
     return cache;
   }

@@ -33,8 +33,8 @@ const FULL = new Set(['ENOSPC', 'EDQUOT']);
 /**
  * @param task - what was to be done to it, `write` for one.
  * @param wantedBytes - how much room was wanted, where that is known.
- * @returns a {@link StorageFullError} of a full disk, INVALID_ARGUMENT of what another path or a permission would put
- *   right; undefined of anything else, which is a bug.
+ * @returns a {@link StorageFullError} of a disk that is full or read-only, INVALID_ARGUMENT of what another path or a
+ *   permission would put right; undefined of anything else, which is a bug.
  */
 export function fileError(
   task: string,
@@ -55,7 +55,9 @@ export function fileError(
   }
   const why = fileTrouble(path, thrown);
   if (why === undefined) return undefined;
-  return new LyceumError('INVALID_ARGUMENT', `${head}: ${why}`, { cause: thrown });
+  const message = `${head}: ${why}`;
+  if (code === 'EROFS') return new StorageFullError(message, { cause: thrown });
+  return new LyceumError('INVALID_ARGUMENT', message, { cause: thrown });
 }
 
 /** What the disk of the folder has, if that can be told. */
@@ -91,7 +93,7 @@ export async function withPath<T>(
 }
 
 /**
- * The work's result; that the disk is full is told with the path, and all else is thrown as it is: nobody chose that path.
+ * The work's result; that the disk is full or read-only is told with the path, and all else is thrown as it is: nobody chose that path.
  *
  * @throws {StorageFullError}
  */

@@ -14,12 +14,13 @@
  * A process that is started with {@link FolderLock.fd} among its files holds the lock too, until it ends.
  */
 import { spawnSync } from 'node:child_process';
-import { closeSync, ftruncateSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { LyceumError } from '@lyceum/proto';
 import { sleep } from '../pacing/index.js';
-import { fileError } from './file-errors.js';
+import { withPath } from './file-errors.js';
+import { makeFolder } from './make-folder.js';
 
 const FILE = 'lock';
 
@@ -65,7 +66,7 @@ export async function lockFolder(
   say: (line: string) => void = () => undefined,
 ): Promise<FolderLock> {
   const file = join(folder, FILE);
-  const fd = openLock(folder, file);
+  const fd = await openLock(folder, file);
   try {
     for (let waitedMs = 0; !isTaken(fd, folder); waitedMs += LOOK_EVERY_MS) {
       const holder = holderIn(file);
@@ -100,14 +101,11 @@ export async function lockFolder(
   };
 }
 
-function openLock(folder: string, file: string): number {
-  try {
-    mkdirSync(folder, { recursive: true });
-    // NFS locks only what is open for writing.
-    return openSync(file, 'a+');
-  } catch (err) {
-    throw fileError('use the state folder', folder, err) ?? err;
-  }
+async function openLock(folder: string, file: string): Promise<number> {
+  const task = 'use the state folder';
+  await makeFolder(folder, { task });
+  // NFS locks only what is open for writing.
+  return withPath(task, folder, () => openSync(file, 'a+'));
 }
 
 /** True once the lock is this process'. */

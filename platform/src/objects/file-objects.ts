@@ -5,7 +5,6 @@
 import { type BigIntStats, constants } from 'node:fs';
 import {
   type FileHandle,
-  mkdir,
   open,
   opendir,
   readdir,
@@ -17,7 +16,7 @@ import {
 } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { LyceumError } from '@lyceum/proto';
-import { errnoOf, isBelow, withPath } from '../files/index.js';
+import { errnoOf, isBelow, makeFolder, withPath } from '../files/index.js';
 import { shownUrl } from '../outside/index.js';
 import type { ListedObject, ObjectFacts, ObjectRange } from './objects.js';
 import { ObjectChangedError } from './requests/index.js';
@@ -138,7 +137,7 @@ export class FileObjects {
     const root = this.#rootFor(path);
     const target = join(root, path);
     const aside = `${target}.${process.pid}.partial`;
-    await this.#makeFolder(root, dirname(target), path);
+    await this.#makeFolderBelow(root, dirname(target), path);
     await removePartial(target);
     try {
       await withPath('write', target, async () => {
@@ -159,7 +158,7 @@ export class FileObjects {
   }
 
   /** No link below the root leads out of it. */
-  async #makeFolder(root: string, folder: string, path: string): Promise<void> {
+  async #makeFolderBelow(root: string, folder: string, path: string): Promise<void> {
     const realRoot = await told(path, () => realpath(root));
     for (let there = folder; ; there = dirname(there)) {
       const real = await realpath(there).catch(() => undefined);
@@ -167,7 +166,7 @@ export class FileObjects {
       if (real !== realRoot && !isBelow(realRoot, real)) throw missing(path);
       break;
     }
-    await withPath('make', folder, () => mkdir(folder, { recursive: true }));
+    await makeFolder(folder);
   }
 
   async #opened<T>(path: string, work: (file: FileHandle) => Promise<T>): Promise<T> {

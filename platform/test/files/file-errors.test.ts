@@ -61,6 +61,18 @@ test('a full disk is told with the path and the room that was wanted', () => {
   );
 });
 
+test('a read-only disk pauses what waits for it, as a full one does', () => {
+  const err = Object.assign(new Error('EROFS: read-only file system, open'), {
+    code: 'EROFS',
+    syscall: 'open',
+  });
+  expect(fileError('write', '/data/a', err, 70_000)).toEqual(
+    new StorageFullError(
+      'cannot write /data/a: it is on a read-only file system; name a place that can be written (EROFS)',
+    ),
+  );
+});
+
 test.each([
   ['of bytes', 1e18, /; 1000000000000000000 bytes were wanted, and \d+ are free; make room/],
   [

@@ -6,9 +6,10 @@
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { makeFolder } from '@lyceum/platform';
 import { LyceumError } from '@lyceum/proto';
 
 const FOLDER_NAME = /^[a-z0-9][a-z0-9.-]*$/;
@@ -32,7 +33,7 @@ export class RunFolder {
     }
     await removeRunFolders(stateDir, runId);
     const path = join(stateDir, 'runs', runId);
-    await mkdir(path, { recursive: true });
+    await makeFolder(path);
     return new RunFolder(path);
   }
 
@@ -65,7 +66,7 @@ export class RunFolder {
 /** Deletes all runs' local files, but for the run `exceptRunId`. */
 export async function removeRunFolders(stateDir: string, exceptRunId?: string): Promise<void> {
   const parent = join(stateDir, 'runs');
-  await mkdir(parent, { recursive: true });
+  await makeFolder(parent);
   for (const name of await readdir(parent)) {
     if (name !== exceptRunId) await rm(join(parent, name), { recursive: true, force: true });
   }

@@ -3,7 +3,7 @@
  * DIR/RUN. A file begins by voiding what older ones say of steps that are taken again. A training goes on whatever becomes
  * of its events.
  */
-import { appendFile, mkdir } from 'node:fs/promises';
+import { appendFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import {
@@ -21,7 +21,7 @@ import {
   scalarsRecord,
   startRecords,
 } from '@lyceum/learning/tensorboard';
-import type { Logger } from '@lyceum/platform';
+import { type Logger, makeFolder } from '@lyceum/platform';
 import type { TrainingProgress } from '../job/index.js';
 import type { AssignmentKey } from '../session/index.js';
 
@@ -84,7 +84,7 @@ export class EventLog {
   }
 
   async #begin(records: Uint8Array): Promise<void> {
-    await this.#guarded(() => mkdir(dirname(this.#file), { recursive: true }));
+    await this.#guarded(() => makeFolder(dirname(this.#file)));
     await this.#append(records);
   }
 

@@ -5,10 +5,17 @@
  * them in order; the guard ends them if the parent cannot.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, fstatSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, fstatSync, openSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { processorMsOf, SILENCE_MAX_MS, StartPatience, sleep, withPath } from '@lyceum/platform';
+import {
+  makeFolder,
+  processorMsOf,
+  SILENCE_MAX_MS,
+  StartPatience,
+  sleep,
+  withPath,
+} from '@lyceum/platform';
 import { LyceumError } from '@lyceum/proto';
 import { z } from 'zod';
 import type { Guard } from './guard-process.js';
@@ -89,10 +96,8 @@ export class ChildProgram {
    */
   static async start(options: ChildProgramOptions): Promise<ChildProgram> {
     const { name, file, args, nodeArgs = [], env, yields, logFile, guard, signal } = options;
-    const logFd = await withPath('write the log', logFile, () => {
-      mkdirSync(path.dirname(logFile), { recursive: true });
-      return openSync(logFile, 'a');
-    });
+    await makeFolder(path.dirname(logFile));
+    const logFd = await withPath('write the log', logFile, () => openSync(logFile, 'a'));
     const log = new LogOfStart(logFile, fstatSync(logFd).size);
     const child = spawn(process.execPath, [...nodeArgs, file, ...args], {
       env,

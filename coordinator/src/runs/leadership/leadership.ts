@@ -9,11 +9,10 @@
  * - While NATS is away nobody can take the lease, and its holder goes on.
  */
 import { randomUUID } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { writeDurably } from '@lyceum/learning/files';
-import { type Logger, readIfThere, sleep } from '@lyceum/platform';
+import { type Logger, makeFolder, readIfThere, sleep } from '@lyceum/platform';
 import { type KeyValue, writeIfUnchanged } from '@lyceum/platform/nats';
 import { LEADER_BUCKET, LyceumError, toLyceumError } from '@lyceum/proto';
 import { z } from 'zod';
@@ -194,7 +193,7 @@ export async function restoreLeaderEpoch(kv: KeyValue, leaderEpoch: number): Pro
 /** The id of a state folder, made with the folder where there is none: a file that is empty was never written. */
 export async function stateFolderId(folder: string): Promise<string> {
   const file = join(folder, 'coordinator-id');
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const found = (await readIfThere(file))?.toString().trim() ?? '';
   if (found !== '') return found;
   const id = randomUUID();

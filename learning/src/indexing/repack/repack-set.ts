@@ -2,8 +2,9 @@
  * Writes a set's pictures again: smaller, mixed, in tars of one split each. A shard that was written is not written again:
  * a record in the cache says which are there, and what breaks off goes on with the next.
  */
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from '@lyceum/platform';
 import type { ObjectFacts, Objects } from '@lyceum/platform/objects';
 import { LyceumError, sha256Hex } from '@lyceum/proto';
 import { SampleRefusedError } from '../../datasets/encoding/index.js';
@@ -213,7 +214,7 @@ class WrittenShards {
   /** @param key - all that decides what is written. */
   static async open(cacheFolder: string, key: unknown): Promise<WrittenShards> {
     const folder = join(cacheFolder, 'repacks');
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     await removeOldDrafts(folder);
     const name = sha256Hex(Buffer.from(JSON.stringify([REPACK_VERSION, key])));
     const file = join(folder, `${name}.json`);

@@ -6,10 +6,10 @@
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
+import { open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { errnoOf, mountedFile, withPath } from '../../files/index.js';
+import { errnoOf, makeFolder, mountedFile, withPath } from '../../files/index.js';
 import { SharedWork } from '../../pacing/index.js';
 import type { BlobStore } from './blob-store.js';
 
@@ -93,7 +93,7 @@ export class BlobCache {
   }
 
   async #keep(path: string, digest: string, bytes: Uint8Array): Promise<void> {
-    await mkdir(this.#folder, { recursive: true });
+    await makeFolder(this.#folder);
     // What cannot be removed only takes room.
     this.#cleaned ??= this.#removeDrafts().catch(() => undefined);
     await this.#cleaned;

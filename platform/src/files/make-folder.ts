@@ -1,0 +1,37 @@
+import { mkdir, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { errnoOf, withPath } from './file-errors.js';
+
+/**
+ * Makes a folder with those above it, where they are not there. Node's own way takes a read-only disk for one that lacks
+ * the folder, and tries for ever in a current folder that was deleted, and in /proc.
+ *
+ * @param a.task - what errors say could not be done to the folder.
+ * @param a.mode - of each that is made.
+ * @throws {LyceumError} saying why it cannot be.
+ */
+export async function makeFolder(
+  folder: string,
+  a: { readonly task?: string; readonly mode?: number } = {},
+): Promise<void> {
+  const { task = 'make the folder', mode } = a;
+  const wanted = resolve(folder);
+  await withPath(task, folder, () => make(wanted, mode));
+}
+
+async function make(folder: string, mode: number | undefined): Promise<void> {
+  try {
+    await mkdir(folder, { mode });
+  } catch (err) {
+    if (await isFolder(folder)) return;
+    const above = dirname(folder);
+    if (errnoOf(err) !== 'ENOENT' || (await isFolder(above))) throw err;
+    await make(above, mode);
+    await make(folder, mode);
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined);
+  return found?.isDirectory() === true;
+}

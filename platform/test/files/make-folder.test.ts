@@ -1,0 +1,44 @@
+// On real folders of a temporary one, and in /proc, which takes no folder from anybody.
+import { mkdtemp, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { makeFolder } from '../../src/files/index.js';
+
+let folder = '';
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'lyceum-test-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+test('a folder is made with those above it, by several at once, and may be there already', async () => {
+  const below = join(folder, 'a', 'b', 'c');
+  await Promise.all([1, 2, 3].map(() => makeFolder(below, { mode: 0o700 })));
+  await makeFolder(below);
+  for (const made of [below, join(folder, 'a')]) {
+    const { mode } = await stat(made);
+    expect((mode & 0o777).toString(8)).toBe('700');
+  }
+});
+
+test('what is in the way is told', async () => {
+  const file = join(folder, 'file');
+  await writeFile(file, '');
+  await symlink(join(folder, 'nowhere'), join(folder, 'link'));
+  await expect(makeFolder(file)).rejects.toMatchObject({
+    code: 'INVALID_ARGUMENT',
+    message: `cannot make the folder ${file}: something else of that name is there; name another place, or remove it (EEXIST)`,
+  });
+  await expect(makeFolder(join(file, 'a', 'b'), { task: 'use' })).rejects.toThrow(
+    `cannot use ${file}/a/b: a part of this path is a file, where a folder is wanted; name a folder (ENOTDIR)`,
+  );
+  await expect(makeFolder(join(folder, 'link', 'a'))).rejects.toThrow(
+    `cannot make the folder ${folder}/link/a: something else of that name is there;`,
+  );
+});
+
+test.runIf(process.platform === 'linux')('a place that takes no folder is tried once', async () => {
+  await expect(makeFolder('/proc/none/below')).rejects.toThrow(
+    'cannot make the folder /proc/none/below: there is no folder /proc/none (ENOENT)',
+  );
+});
