@@ -54,7 +54,11 @@ export async function openStorage(options: ServeOptions, readiness: Readiness, s
   const leadership = await lead({ nats, folder, holder }, readiness, waiting);
   stops.add(() => leadership.release());
   const { leaderEpoch } = leadership;
-  const natsStore = await storeOfLeader(nats, folder, leaderEpoch);
+  const natsStore = await storeOfLeader(nats, folder, leaderEpoch).catch((err: unknown) => {
+    // Until the copy says so, only the lease tells that this coordinator led last.
+    leadership.keep();
+    throw err;
+  });
   const buckets = {
     runs: await bucket(RUN_BUCKET),
     pointers: await bucket(POINTER_BUCKET),
@@ -114,7 +118,7 @@ async function lead(
   const nowMs = () => performance.now();
   try {
     return await untilNatsAnswers({ ...waiting, signal }, async () => {
-      await restoreStore(nats, folder, log);
+      await restoreStore({ nats, folder, holder, log });
       readiness.waitsFor('waiting until it leads');
       const kv = await nats.keyValue(LEADER_BUCKET, { create: true });
       const assertMayLead = () => assertWhole(kv);

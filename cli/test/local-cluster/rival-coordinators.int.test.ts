@@ -1,14 +1,15 @@
 // Two coordinators, each a process with a state folder of its own, on one real `nats-server`.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { encodeDataset } from '@lyceum/learning/datasets';
 import { createLogger } from '@lyceum/platform';
 import { findNatsServer, type NatsServer, startNatsServer } from '@lyceum/platform/nats';
-import { ArtifactKind } from '@lyceum/proto';
+import { ArtifactKind, LEADER_BUCKET } from '@lyceum/proto';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { CoordinatorClient } from '../../src/client/index.js';
 import { CLI_FILE } from '../commands/cli-process.js';
@@ -72,6 +73,42 @@ function start(name: string): Rival {
   return { process: child, ready, exitCode, says };
 }
 
+/** Resolves as somebody takes the lease, or renews it, with what is written. */
+async function leaseWritten(): Promise<{ leaderEpoch: number }> {
+  const socket = connect(Number(new URL(server.url).port), '127.0.0.1').setEncoding('utf8');
+  socket.write(`CONNECT {"verbose":false}\r\nSUB $KV.${LEADER_BUCKET}.leader 1\r\n`);
+  try {
+    for await (const text of socket) {
+      const [record] = /\{"leaderEpoch".*\}/.exec(text) ?? [];
+      if (record !== undefined) return JSON.parse(record);
+    }
+    throw new Error('NATS is gone');
+  } finally {
+    socket.destroy();
+  }
+}
+
+/** NATS comes back with nothing. */
+async function emptyNats(store: string): Promise<void> {
+  const port = Number(new URL(server.url).port);
+  await server.stop();
+  await startNats(store, port);
+}
+
+async function pushImages(address: string): Promise<void> {
+  const client = new CoordinatorClient(address);
+  const bytes = encodeDataset(images());
+  await client.pushArtifact(ArtifactKind.ARTIFACT_KIND_DATASET, 'images', bytes);
+  client.close();
+}
+
+async function setsAt(address: string): Promise<string[]> {
+  const client = new CoordinatorClient(address);
+  const sets = await client.listArtifacts(ArtifactKind.ARTIFACT_KIND_DATASET);
+  client.close();
+  return sets.map(({ name }) => name);
+}
+
 it('lets one lead, hands over from one that is stopped, and ends that one once it goes on', async () => {
   const first = start('first');
   await first.ready;
@@ -90,23 +127,37 @@ it('lets one lead, hands over from one that is stopped, and ends that one once i
 
 it('leaves a lost store to the one that led last, whose copy alone has all of it', async () => {
   const leader = start('leader');
-  const address = await leader.ready;
-  const client = new CoordinatorClient(address);
-  const bytes = encodeDataset(images());
-  await client.pushArtifact(ArtifactKind.ARTIFACT_KIND_DATASET, 'images', bytes);
-  client.close();
+  await pushImages(await leader.ready);
   const standby = start('standby');
   await standby.says('another coordinator leads');
   leader.process.kill('SIGKILL');
   await leader.exitCode;
-  const port = Number(new URL(server.url).port);
-  await server.stop();
-  await startNats('empty', port);
+  await emptyNats('empty');
   await standby.says('the coordinator that led last brings it back');
 
-  const again = new CoordinatorClient(await start('leader').ready);
-  const sets = await again.listArtifacts(ArtifactKind.ARTIFACT_KIND_DATASET);
-  again.close();
-  expect(sets.map(({ name }) => name)).toEqual(['images']);
+  expect(await setsAt(await start('leader').ready)).toEqual(['images']);
   expect(standby.process.exitCode).toBeNull();
+});
+
+it('loses nothing of one that is killed as it takes the lease, though NATS is emptied then', async () => {
+  await emptyNats('another');
+  const lone = start('lone');
+  await pushImages(await lone.ready);
+  lone.process.kill('SIGKILL');
+  await lone.exitCode;
+  const copy = join(folder, 'lone', 'mirror', 'store.json');
+  const epochOfCopy = async () => JSON.parse((await readFile(copy, 'utf8')).split('\n')[1] ?? '');
+  const killAtLease = async () => {
+    const taken = leaseWritten();
+    const next = start('lone');
+    const { leaderEpoch } = await taken;
+    next.process.kill('SIGKILL');
+    await next.exitCode;
+    return leaderEpoch;
+  };
+  // Now and then it is faster, and its copy says already that it leads.
+  while ((await killAtLease()) === (await epochOfCopy()).leaderEpoch);
+  await killAtLease();
+  await emptyNats('third');
+  expect(await setsAt(await start('lone').ready)).toEqual(['images']);
 });

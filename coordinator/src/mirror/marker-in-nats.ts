@@ -10,6 +10,8 @@ const STORE_KEY = 'store';
 const markerInNats = storeMarker.extend({
   /** It is being filled from a copy of this leader epoch. */
   restoringFrom: z.int().positive().optional(),
+  /** This generation was filled from a copy of this leader epoch. */
+  restoredFrom: z.int().positive().optional(),
 });
 
 export type MarkerInNats = z.output<typeof markerInNats>;

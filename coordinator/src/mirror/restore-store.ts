@@ -17,7 +17,7 @@ import {
   POINTER_BUCKET,
   RUN_BUCKET,
 } from '@lyceum/proto';
-import { leaderEpochOf, restoreLeaderEpoch } from '../runs/index.js';
+import { lastLeaderOf, restoreLeaderEpoch } from '../runs/index.js';
 import {
   assertSameStore,
   type FoundStore,
@@ -28,6 +28,7 @@ import {
   readMarker,
 } from './marker-in-nats.js';
 import type { MirroredStore, MirrorFolder, StoreMarker } from './mirror-folder.js';
+import { newestCopy } from './newest-copy.js';
 import { MIRRORED_BUCKETS } from './state-mirror.js';
 
 /** Revisions of one generation of a store are below this; a compare-and-set of an earlier one finds none of its own. */
@@ -35,27 +36,34 @@ const REVISIONS_PER_GENERATION = 1e9;
 
 const BUCKETS = { runs: RUN_BUCKET, pointers: POINTER_BUCKET, names: NAME_BUCKET } as const;
 
+export interface RestoreParts {
+  readonly nats: Nats;
+  readonly folder: MirrorFolder;
+  /** Id of the state folder, as the lease has it. */
+  readonly holder: string;
+  readonly log: Logger;
+}
+
 /**
  * Fills NATS with what it lacks of the copy, if there is one.
  *
  * @returns the store as it is then.
- * @throws {LyceumError} FAILED_PRECONDITION if the copy is of another store; UNAVAILABLE if NATS does not answer, or
- *   another coordinator must fill it.
+ * @throws {LyceumError} FAILED_PRECONDITION if the copy is of another store, or newer than the one that NATS was filled
+ *   from; UNAVAILABLE if NATS does not answer, or another coordinator must fill it.
  */
-export async function restoreStore(
-  nats: Nats,
-  folder: MirrorFolder,
-  log: Logger,
-): Promise<StoreMarker> {
+export async function restoreStore(parts: RestoreParts): Promise<StoreMarker> {
+  const { nats, folder, holder } = parts;
   const found = await findStore(nats);
   const marker = found?.marker;
-  const copy = await copyOf(nats, folder, marker);
+  const leader = await leaderBucket(nats);
+  const last = leader && (await lastLeaderOf(leader));
+  const copy = await newestCopy(folder, holder, { marker, last });
   if (copy === undefined) return storeOfOthers(nats, folder, marker);
   const lost = await lostFrom(nats, folder);
-  const isWhole = isNothing(lost) && (await lastLeaderEpoch(nats)) >= copy.leaderEpoch;
+  const isWhole = isNothing(lost) && (last?.leaderEpoch ?? 0) >= copy.leaderEpoch;
   const isDone = marker?.generation === copy.generation && marker.restoringFrom === undefined;
-  if (isWhole && isDone) return marker;
-  return restore(nats, folder, { copy, lost, revision: found?.revision }, log);
+  if (isWhole && isDone) return storeIn(marker);
+  return restore(parts, { copy, lost, found });
 }
 
 /**
@@ -70,11 +78,11 @@ export async function claimRestore(
   const copy = await folder.store();
   const leader = await leaderBucket(nats);
   if (leader === undefined || copy?.leaderEpoch !== leaderEpoch) return;
-  if ((await leaderEpochOf(leader)) > leaderEpoch) return;
+  if ((await lastLeaderOf(leader)).leaderEpoch > leaderEpoch) return;
   const found = await readMarker(leader);
   if (found !== undefined) assertSameStore(copy, found.marker);
-  const { storeId, generation } = copy;
-  await mark(leader, { storeId, generation, restoringFrom: leaderEpoch }, found?.revision);
+  const marker = { ...storeIn(copy), restoringFrom: leaderEpoch };
+  await mark(leader, marker, found?.revision);
 }
 
 /**
@@ -108,7 +116,11 @@ export async function storeOfLeader(
 function wholeStore(found: FoundStore | undefined): StoreMarker {
   if (found === undefined) throw new LyceumError('UNAVAILABLE', 'NATS has lost its store');
   if (found.marker.restoringFrom !== undefined) throw unfinished(found.marker);
-  return found.marker;
+  return storeIn(found.marker);
+}
+
+function storeIn({ storeId, generation }: StoreMarker): StoreMarker {
+  return { storeId, generation };
 }
 
 /**
@@ -123,23 +135,25 @@ async function storeOfOthers(
 ): Promise<StoreMarker> {
   if (found === undefined) {
     const known = await folder.store();
-    if (known !== undefined) throw unfinished(known);
+    // A store's first leader makes the bucket: where it is the store has only lost its marker.
+    if (known !== undefined || (await nats.hasKeyValue(RUN_BUCKET))) throw unfinished(known);
     await folder.clearRecords();
     const leader = await nats.keyValue(LEADER_BUCKET, { create: true });
     const marker = { storeId: randomUUID(), generation: 0 };
     await mark(leader, marker, undefined);
     return marker;
   }
-  const { storeId, generation, restoringFrom } = found;
-  await folder.setStore({ storeId, generation, leaderEpoch: 0 });
+  await folder.setStore({ ...storeIn(found), leaderEpoch: 0 });
   await folder.clearRecords();
-  if (restoringFrom !== undefined) throw unfinished(found);
-  return { storeId, generation };
+  if (found.restoringFrom !== undefined) throw unfinished(found);
+  return storeIn(found);
 }
 
-function unfinished({ storeId }: StoreMarker): LyceumError {
+/** @param store - undefined: NATS does not say which. */
+function unfinished(store: StoreMarker | undefined): LyceumError {
   const message =
-    `NATS has lost the store ${storeId}, or a part of it, and this state folder has no copy of it: ` +
+    `NATS has lost ${store === undefined ? 'its store' : `the store ${store.storeId}`}, or a part of it, ` +
+    'and this state folder has no copy of it: ' +
     'the coordinator that led last brings it back; to begin anew without it, empty NATS and this folder';
   return new LyceumError('UNAVAILABLE', message);
 }
@@ -177,17 +191,16 @@ function isNothing({ keys, digests }: Lost): boolean {
 interface Restoration {
   readonly copy: MirroredStore;
   readonly lost: Lost;
-  /** Of the marker in NATS; undefined: there is none. */
-  readonly revision: number | undefined;
+  readonly found: FoundStore | undefined;
 }
 
 async function restore(
-  nats: Nats,
-  folder: MirrorFolder,
-  { copy, lost, revision }: Restoration,
-  log: Logger,
+  { nats, folder, log }: RestoreParts,
+  { copy, lost, found }: Restoration,
 ): Promise<StoreMarker> {
   const { storeId, leaderEpoch } = copy;
+  // Nobody leads meanwhile: what is there is of the older copy.
+  const isOverOlder = (found?.marker.restoringFrom ?? leaderEpoch) < leaderEpoch;
   const generation = copy.generation + 1;
   await folder.setStore({ ...copy, generation });
   const open = (bucket: string) =>
@@ -201,7 +214,7 @@ async function restore(
   );
   const leader = await open(LEADER_BUCKET);
   const marked = { storeId, generation, restoringFrom: leaderEpoch };
-  const markRevision = await mark(leader, marked, revision);
+  const markRevision = await mark(leader, marked, found?.revision);
   await restoreLeaderEpoch(leader, leaderEpoch);
   const blobs = await nats.blobs({ create: true });
   let blobCount = 0;
@@ -219,41 +232,19 @@ async function restore(
   let recordCount = 0;
   for (const name of MIRRORED_BUCKETS) {
     const kv = await open(BUCKETS[name]);
-    for (const key of lost.keys[name]) {
+    const keys = isOverOlder ? await folder.keys(name) : lost.keys[name];
+    for (const key of keys) {
       const text = await folder.record(name, key);
       if (text === undefined) {
         const file = await folder.setAside(name, key);
         log.error({ bucket: name, key, file }, 'record not restored: its copy is damaged');
-      } else if ((await writeIfUnchanged(kv, key, text, undefined)) !== undefined) recordCount++;
+      } else {
+        const write = isOverOlder ? kv.put(key, text) : writeIfUnchanged(kv, key, text, undefined);
+        if ((await write) !== undefined) recordCount++;
+      }
     }
   }
-  await mark(leader, { storeId, generation }, markRevision);
+  await mark(leader, { storeId, generation, restoredFrom: leaderEpoch }, markRevision);
   log.warn({ recordCount, blobCount }, 'store restored; events of earlier may be lost');
   return { storeId, generation };
-}
-
-/**
- * The copy, if it is one of this store; undefined: there is none, or another coordinator has led since it was made.
- *
- * @throws {LyceumError} FAILED_PRECONDITION if it is of another store.
- */
-async function copyOf(
-  nats: Nats,
-  folder: MirrorFolder,
-  found: MarkerInNats | undefined,
-): Promise<MirroredStore | undefined> {
-  const copy = await folder.store();
-  if (copy === undefined) return undefined;
-  if (found !== undefined) assertSameStore(copy, found);
-  if (copy.leaderEpoch === 0) return undefined;
-  if (found === undefined) return copy;
-  const newest = found.restoringFrom ?? (await lastLeaderEpoch(nats));
-  if (newest > copy.leaderEpoch) return undefined;
-  return { ...copy, generation: Math.max(copy.generation, found.generation) };
-}
-
-/** 0: NATS knows of no leader. */
-async function lastLeaderEpoch(nats: Nats): Promise<number> {
-  const leader = await leaderBucket(nats);
-  return leader === undefined ? 0 : leaderEpochOf(leader);
 }

@@ -14,8 +14,9 @@ export {
 export type { ContributorLedger, Contributors } from './contributor-ledger.js';
 export { ContributorLedgers } from './contributor-ledgers.js';
 export {
+  type LastLeader,
   Leadership,
-  leaderEpochOf,
+  lastLeaderOf,
   restoreLeaderEpoch,
   stateFolderId,
 } from './leadership/index.js';

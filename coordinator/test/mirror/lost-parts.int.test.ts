@@ -11,6 +11,7 @@ import {
   sha256Hex,
 } from '@lyceum/proto';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { MirrorFolder } from '../../src/mirror/mirror-folder.js';
 import { mirroredBlobs } from '../../src/mirror/mirrored-stores.js';
 import {
   assertWhole,
@@ -57,6 +58,11 @@ async function takeLead(): Promise<number> {
   const leadership = await Leadership.acquire({ kv, holder: 'somebody', log, nowMs });
   await leadership.release();
   return leadership.leaderEpoch;
+}
+
+/** As a coordinator does when it starts, with this copy. */
+function restore(copy: MirrorFolder, from: Nats = nats.nats, holder = folder) {
+  return restoreStore({ nats: from, folder: copy, holder, log });
 }
 
 /** As a damaged disk does: streams that are gone, and messages that are gone without a mark. */
@@ -143,8 +149,8 @@ test('a blob that NATS went away from while it was put back is put back the next
       return { ...blobs, put: away, putChunks: away };
     },
   };
-  await expect(restoreStore(leaving as Nats, await openCopy(folder), log)).rejects.toThrow('away');
-  await restoreStore(whole, await openCopy(folder), log);
+  await expect(restore(await openCopy(folder), leaving as Nats)).rejects.toThrow('away');
+  await restore(await openCopy(folder));
   expect(sha256Hex(await (await whole.blobs({ create: false })).get(digest))).toBe(digest);
 });
 
@@ -192,8 +198,8 @@ test('a restore that was cut off before its last word is made again', async () =
   if (store === undefined) throw new Error('no copy was made');
   // What a restore writes first.
   await copy.setStore({ ...store, generation: 1 });
-  expect(await restoreStore(nats.nats, copy, log)).toMatchObject({ generation: 2 });
-  expect(await restoreStore(nats.nats, copy, log)).toMatchObject({ generation: 2 });
+  expect(await restore(copy)).toMatchObject({ generation: 2 });
+  expect(await restore(copy)).toMatchObject({ generation: 2 });
 });
 
 test('what a leader is about to restore is its own, however long it takes and whoever leads meanwhile', async () => {
@@ -204,7 +210,7 @@ test('what a leader is about to restore is its own, however long it takes and wh
   await claimRestore(nats.nats, await openCopy(folder), leaderEpoch);
   // It is killed here.
   const other = await openCopy(join(nats.folder, 'other'));
-  await expect(restoreStore(nats.nats, other, log)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  await expect(restore(other)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   const kv = await nats.nats.keyValue(LEADER_BUCKET, { create: false });
   await expect(assertWhole(kv)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   // One that had looked just before.
@@ -214,7 +220,7 @@ test('what a leader is about to restore is its own, however long it takes and wh
   await assertWhole(kv);
   const runs = await nats.nats.keyValue(RUN_BUCKET, { create: false });
   expect(await runs.keys()).toEqual(['run']);
-  expect(await restoreStore(nats.nats, other, log)).toMatchObject({ generation: 1 });
+  expect(await restore(other)).toMatchObject({ generation: 1 });
 });
 
 test('another coordinator’s store is not taken for a lost one', async () => {
@@ -247,7 +253,7 @@ test('of two that restore at once the one with the older copy does not call the 
     await leader.put('store', JSON.stringify(newer));
     return runRecordText(training());
   });
-  await expect(restoreStore(nats.nats, copy, log)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  await expect(restore(copy)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   await expect(assertWhole(leader)).rejects.toThrow('lost the store');
 });
 
@@ -258,14 +264,14 @@ test('a store is not forgotten with its copy, wherever that is cut off', async (
   await takeLead();
   const copy = await openCopy(folder);
   vi.spyOn(copy, 'deleteRecord').mockRejectedValueOnce(new Error('killed'));
-  await expect(restoreStore(nats.nats, copy, log)).rejects.toThrow('killed');
+  await expect(restore(copy)).rejects.toThrow('killed');
   await damage(`STREAM.DELETE.KV_${LEADER_BUCKET}`);
-  await expect(restoreStore(nats.nats, copy, log)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  await expect(restore(copy)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
 });
 
 test('records of a copy that is nobody’s are not taken for lost ones of a store that begins', async () => {
   const copy = await openCopy(folder);
   await copy.putRecord('runs', 'run', runRecordText(training()));
-  await restoreStore(nats.nats, copy, log);
+  await restore(copy);
   expect(await hasWholeStore(nats.nats, copy)).toBe(true);
 });

@@ -20,7 +20,7 @@ export async function startMirror(
   runs: () => RunRecord[],
 ): Promise<{ mirror: StateMirror; leaderEpoch: number }> {
   const folder = await openCopy(path);
-  await restoreStore(nats, folder, log);
+  await restoreStore({ nats, folder, holder: path, log });
   const bucket = (name: string) => nats.keyValue(name, { create: true });
   const mirror = new StateMirror({
     folder,

@@ -47,6 +47,11 @@ async function lead(
   return leading;
 }
 
+/** As a coordinator does when it starts. */
+function restore({ nats }: NatsOfItsOwn, copy: MirrorFolder) {
+  return restoreStore({ nats, folder: copy, holder: folder, log });
+}
+
 /** A copy of the first server, where the keys of runs are told as `keys` says. */
 async function startWithKeys(
   folderOf: MirrorFolder,
@@ -133,7 +138,7 @@ test('damaged copies are not restored, whatever their kind, and are kept for a l
   await flip(`blobs/${digest}`);
 
   const logged = vi.spyOn(log, 'error');
-  await restoreStore(second().nats, await openFolder(), log);
+  await restore(second(), await openFolder());
   const lines = logged.mock.calls.map(([, message]) => message);
   logged.mockRestore();
   const { nats } = second();
@@ -274,13 +279,13 @@ test('a copy of before another coordinator led restores nothing, and waits for t
   await later.mirror.runs.delete('run');
   await later.mirror.stop();
   // It looks, and finds that another has led since.
-  const store = await restoreStore(first().nats, await openFolder(), log);
-  await expect(restoreStore(second().nats, await openFolder(), log)).rejects.toMatchObject({
+  const store = await restore(first(), await openFolder());
+  await expect(restore(second(), await openFolder())).rejects.toMatchObject({
     code: 'UNAVAILABLE',
     message: expect.stringMatching(/lost the store .*the coordinator that led last brings it back/),
   });
-  await restoreStore(second().nats, await openCopy(other), log);
-  expect(await restoreStore(second().nats, await openFolder(), log)).toEqual({
+  await restore(second(), await openCopy(other));
+  expect(await restore(second(), await openFolder())).toEqual({
     ...store,
     generation: 1,
   });

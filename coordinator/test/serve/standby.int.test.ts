@@ -4,10 +4,12 @@ import { AddressGuard, type Logger } from '@lyceum/platform';
 import { findNatsServer, type NatsServer, startNatsServer } from '@lyceum/platform/nats';
 import { LEADER_BUCKET, TICKET_STREAM, ticketSubject } from '@lyceum/proto';
 import { pino } from 'pino';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { MirrorFolder } from '../../src/mirror/mirror-folder.js';
 import { type NatsOfItsOwn, silent, startNatsOfItsOwn } from '../nats-of-its-own.js';
 import { jetStreamApi } from './jetstream-api.js';
 
+const FOLDER_ID = /^[0-9a-f-]{36}$/;
 const NOBODY = { user: 'nobody', password: 'nothing' };
 
 let nats: NatsOfItsOwn;
@@ -21,6 +23,12 @@ afterEach(async () => {
   again = undefined;
   await nats.stop();
 });
+
+/** Who has the lease. */
+async function holder(): Promise<string> {
+  const kv = await nats.nats.keyValue(LEADER_BUCKET, { create: false });
+  return JSON.parse((await kv.get('leader'))?.value ?? '{}').holder;
+}
 
 /** @param name - of its state folder. */
 async function serve(name: string, log: Logger = silent, signal?: AbortSignal) {
@@ -78,7 +86,13 @@ it('one whose store was lost keeps the lease when it stops to begin again', asyn
   again = await startNatsServer({ binary, storeDir, port, log: silent });
   expect(await leader.closed).toBe('store-lost');
   await leader.stop();
-  const kv = await nats.nats.keyValue(LEADER_BUCKET, { create: false });
-  const { holder } = JSON.parse((await kv.get('leader'))?.value ?? '{}');
-  expect(holder).toMatch(/^[0-9a-f-]{36}$/);
+  expect(await holder()).toMatch(FOLDER_ID);
+});
+
+it('one whose copy cannot say that it leads keeps the lease, which says so', async () => {
+  await (await serve('leader')).stop();
+  expect(await holder()).toBe('');
+  vi.spyOn(MirrorFolder.prototype, 'setStore').mockRejectedValueOnce(new Error('no room'));
+  await expect(serve('leader')).rejects.toThrow('no room');
+  expect(await holder()).toMatch(FOLDER_ID);
 });

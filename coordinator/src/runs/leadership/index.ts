@@ -1,2 +1,8 @@
 /** Which coordinator leads: the lease, and how a rival's is judged. */
-export { Leadership, leaderEpochOf, restoreLeaderEpoch, stateFolderId } from './leadership.js';
+export {
+  type LastLeader,
+  Leadership,
+  lastLeaderOf,
+  restoreLeaderEpoch,
+  stateFolderId,
+} from './leadership.js';

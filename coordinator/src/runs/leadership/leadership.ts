@@ -178,9 +178,11 @@ export class Leadership {
   }
 }
 
-/** The last leader's epoch; 0 if nobody has led yet. */
-export async function leaderEpochOf(kv: KeyValue): Promise<number> {
-  return (await read(kv))?.record.leaderEpoch ?? 0;
+/** Who took the lease last. The holder is empty if it gave the lease back; epoch 0: nobody has led yet. */
+export type LastLeader = Pick<LeaderRecord, 'leaderEpoch' | 'holder'>;
+
+export async function lastLeaderOf(kv: KeyValue): Promise<LastLeader> {
+  return (await read(kv))?.record ?? { leaderEpoch: 0, holder: '' };
 }
 
 /** Makes the next leader's epoch higher than this one, in a bucket that has lost its record, or begun another. */
