@@ -1,4 +1,5 @@
 /** Finds the settings by which a model knows a set best, stage by stage. */
+import { canTellOrder, isBetterOrder } from '@lyceum/learning/ensemble';
 import {
   classOrder,
   knownClassesOf,
@@ -56,12 +57,6 @@ export interface Check {
   /** Names of the set's classes that the model knows, and is judged by; undefined: all. */
   readonly known: readonly string[] | undefined;
 }
-
-/** With fewer samples of a class a mapping fits by chance. */
-const SAMPLES_PER_CLASS = 10;
-
-/** By how much a mapping must be better than any order that has a reason. */
-export const MAPPING_LIFT = 0.1;
 
 /** Candidates of the first stage that the second looks at. */
 const LEADERS = 2;
@@ -193,11 +188,23 @@ export function bestOrder(
 ): JudgedOrder | undefined {
   const [named] = orders;
   if (mapped === undefined || !hasEnough(trial)) return named;
-  return mapped.accuracy - (named?.accuracy ?? 0) >= MAPPING_LIFT ? mapped : named;
+  return isFarBetter(mapped, named, trial) ? mapped : named;
+}
+
+/** @param mapped - the best of all orders. */
+export function isFarBetter(
+  mapped: JudgedOrder,
+  named: JudgedOrder | undefined,
+  { samples }: Pick<Trying, 'samples'>,
+): boolean {
+  const { sampleCount } = mapped;
+  const [right, present] = [mapped.accuracy, named?.accuracy ?? 0];
+  const classCount = samples.classNames.length;
+  return isBetterOrder(right * sampleCount, present * sampleCount, sampleCount, classCount);
 }
 
 function hasEnough({ samples }: Pick<Trying, 'samples'>): boolean {
-  return samples.sampleCount >= SAMPLES_PER_CLASS * samples.classNames.length;
+  return canTellOrder(samples.sampleCount, samples.classNames.length);
 }
 
 function unusable(candidates: readonly CheckedCandidate[], { samples }: Trying): LyceumError {

@@ -7,7 +7,7 @@ import { LyceumError } from '@lyceum/proto';
 import { ModelTrial } from '../local-cluster/index.js';
 import { percentText } from '../printing/text/index.js';
 import { shownNames } from './check-lines.js';
-import { bestOrder, MAPPING_LIFT, tried } from './check-model.js';
+import { bestOrder, isFarBetter, tried } from './check-model.js';
 
 /** As `models check` asks about where nobody says how many. */
 const SAMPLES = 1000;
@@ -41,7 +41,7 @@ export async function linesOnSet(
     const lines = [
       `${percentText(own.accuracy, 1)} of ${own.sampleCount} labelled validation samples of the set`,
     ];
-    if (best.accuracy - own.accuracy >= MAPPING_LIFT) {
+    if (isFarBetter(best, own, trial)) {
       lines.push(
         `${percentText(best.accuracy, 1)} with its classes in another order: ${shownNames(best.classes ?? trial.samples.classNames)}; models check --write FILE writes it as settings`,
       );

@@ -7,6 +7,7 @@
  * n are the rows of these, and C is their number.
  */
 import { argmaxRows, bestAssignment, logSoftmaxRow, type Values } from '../../arrays/index.js';
+import { canTellOrder, isBetterOrder } from './class-order.js';
 import { classMask, type KnownClasses } from './known-classes.js';
 
 /** One in a thousand teachers that know nothing passes. */
@@ -26,7 +27,7 @@ export interface TeacherKnowledge {
   readonly finding?: 'at-chance' | 'constant' | undefined;
   /** Its logits are distributions, row by row: its model gives probabilities, whatever its settings say. Absent: no. */
   readonly givesDistributions?: true | undefined;
-  /** Absent: its order is as good as any, or there are too few rows of a class to tell. */
+  /** Absent: its order is as good as any, or another one may fit by chance. */
   readonly otherOrder?: OtherOrder | undefined;
 }
 
@@ -36,12 +37,6 @@ interface OtherOrder {
   readonly classes: readonly number[];
   readonly correctCount: number;
 }
-
-/** With fewer rows of a class an order fits by chance. */
-const ROWS_PER_CLASS = 10;
-
-/** By how much of the rows another order must be better. */
-const ORDER_LIFT = 0.1;
 
 /** What rounding to float32, or to half floats, does to a sum of probabilities. */
 const SUM_TOLERANCE = 1e-2;
@@ -132,7 +127,7 @@ function betterOrder(
 ): Pick<TeacherKnowledge, 'otherOrder'> {
   const rows = [...labels.keys()].filter((row) => (labels[row] as number) >= 0);
   // Answers of fewer classes would fit many choices of the set's alike.
-  if (known !== undefined || rows.length < ROWS_PER_CLASS * classCount) return {};
+  if (known !== undefined || !canTellOrder(rows.length, classCount)) return {};
   const counts = new Float64Array(classCount * classCount);
   let correctCount = 0;
   for (const row of rows) {
@@ -144,7 +139,7 @@ function betterOrder(
   }
   const order = bestAssignment(counts, classCount);
   const count = order.reduce((sum, label, c) => sum + (counts[c * classCount + label] ?? 0), 0);
-  if (count - correctCount < ORDER_LIFT * rows.length) return {};
+  if (!isBetterOrder(count, correctCount, rows.length, classCount)) return {};
   return { otherOrder: { classes: [...order], correctCount: count } };
 }
 

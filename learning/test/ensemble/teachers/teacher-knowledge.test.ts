@@ -1,5 +1,6 @@
 /** Tails of binomials against sums of fractions by hand, teachers made to know, to guess and to say nothing. */
 import { describe, expect, it } from 'vitest';
+import { isBetterOrder } from '../../../src/ensemble/teachers/class-order.js';
 import {
   binomialTail,
   finalAnswerKnowledge,
@@ -149,6 +150,35 @@ describe('a teacher’s answers', () => {
     expect(teacherKnowledge(turned, few, CLASSES).otherOrder).toBeUndefined();
     const enough = labels.map((label, row) => (row < 40 ? label : -1));
     expect(teacherKnowledge(turned, enough, CLASSES).otherOrder?.correctCount).toBe(40);
+  });
+});
+
+describe('another order of classes', () => {
+  it('is believed where chance finds none so good among all orders', () => {
+    // log 4! = 3.18 and log 1000 = 6.91; 48 · KL(19/48 ‖ 1/4) = 2.5, 48 · KL(26/48 ‖ 1/4) = 9.3, of 27 10.9.
+    expect([19, 26, 27].map((right) => isBetterOrder(right, 11, 48, 4))).toEqual([
+      false,
+      false,
+      true,
+    ]);
+    expect(isBetterOrder(48, 11, 48, 4)).toBe(true);
+    // Of 300 classes there are 10^614 orders: 3,000 rows show one that is right on half, and none right on 15 %.
+    expect(isBetterOrder(1500, 0, 3000, 300)).toBe(true);
+    expect(isBetterOrder(450, 0, 3000, 300)).toBe(false);
+  });
+
+  it('is not believed of teachers that guess', () => {
+    let found = 0;
+    for (let seed = 1; seed <= 200; seed++) {
+      // Park and Miller's numbers: what a teacher says has nothing to do with the labels.
+      let state = seed * 7919;
+      const guesses = labels.map(() => {
+        state = (state * 48271) % 2147483647;
+        return state % CLASSES;
+      });
+      if (finalAnswerKnowledge(guesses, labels, CLASSES).otherOrder !== undefined) found++;
+    }
+    expect(found).toBe(0);
   });
 });
 
