@@ -25,7 +25,7 @@ export interface ImportSummary {
   >;
   /** Where the splits are from. */
   readonly splitSource: string;
-  /** `reasons` counts all of them, `first` names a few. */
+  /** `reasons` counts all of them, `first` names a few, each reason among them. */
   readonly refused: {
     readonly count: number;
     readonly reasons: Readonly<Record<string, number>>;

@@ -119,8 +119,9 @@ function numbered(
       } catch (err) {
         if (!(err instanceof SampleRefusedError)) throw err;
         const count = rowsOf[place] as number;
-        const first = [{ path: label.where, message: err.message }];
-        refusals.addAll({ count, reasons: new Map([[err.reason, count]]), first });
+        const { reason, message } = err;
+        const first = [{ path: label.where, message, reason }];
+        refusals.addAll({ count, reasons: new Map([[reason, count]]), first });
         return REFUSED;
       }
     });

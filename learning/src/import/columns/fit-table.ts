@@ -93,7 +93,7 @@ export class ColumnFacts {
  * What each column is: as its user says, else as its cells look.
  *
  * @param facts - one for each name.
- * @throws {LyceumError} INVALID_ARGUMENT naming columns of dates.
+ * @throws {LyceumError} INVALID_ARGUMENT naming columns of dates, or one that is to be of numbers and has none.
  */
 export function columnKinds(
   names: readonly string[],
@@ -111,7 +111,21 @@ export function columnKinds(
     const message = `columns of dates cannot be used as they are: ${dates.join(', ')}. Make numbers of them (days, hours, the month), or say --columns ${first}=ignore, or ${first}=category`;
     throw new LyceumError('INVALID_ARGUMENT', message);
   }
-  return names.map((name, index) => wanted.get(name) ?? guess(facts[index] as ColumnFacts));
+  return names.map((name, index) => {
+    const own = facts[index] as ColumnFacts;
+    const kind = wanted.get(name) ?? guess(own);
+    if (kind === 'number') requireNumbers(name, own);
+    return kind;
+  });
+}
+
+/** Only of a column that its user calls one of numbers: others are guessed by their numbers. */
+function requireNumbers(name: string, facts: ColumnFacts): void {
+  const { numberCount, missingCount, rowCount, commaCount } = facts;
+  if (numberCount > 0 || missingCount === rowCount) return;
+  const mend = commaCount > 0 ? 'write 3,14 as 3.14 in the source' : 'want =category or =ignore';
+  const message = `--columns ${name}=number: no cell of it in train is a number; ${mend}`;
+  throw new LyceumError('INVALID_ARGUMENT', message);
 }
 
 /** One column of categories in the second pass. */

@@ -46,7 +46,7 @@ export function askAbout(unclaimed: readonly Unclaimed[]): void {
   if (unclaimed.length === 0) return;
   const problems = unclaimed.map(({ column, telling, isFeature }) => {
     if (column === '') {
-      const message = `is an id, as pandas writes it, and nobody says so. Want --id '' if it names the sample; or a name for it in the first line`;
+      const message = `is an id, as pandas writes it, and nobody says so. Want --id '' if it names the sample; --columns =ignore to leave it out; or a name for it in the first line`;
       return { path: 'the column without a name', message };
     }
     const word = SHELL_WORD.test(column) ? column : `'${column.replaceAll("'", "'\\''")}'`;

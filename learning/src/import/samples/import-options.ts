@@ -88,7 +88,8 @@ export function parseColumns(text: string): Map<string, ColumnKind> {
     const at = part.lastIndexOf('=');
     const kind = COLUMN_KINDS.find((known) => known === part.slice(at + 1).trim());
     const name = part.slice(0, at).trim();
-    if (at < 1 || kind === undefined) {
+    // Columns without a name are pandas' row numbers; they may be left out.
+    if (at < (kind === 'ignore' ? 0 : 1) || kind === undefined) {
       throw refusal(`columns "${part}": want NAME=${COLUMN_KINDS.join(', NAME=')}`);
     }
     if (kinds.has(name)) throw refusal(`columns: "${name}" is there twice`);

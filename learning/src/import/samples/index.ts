@@ -10,7 +10,13 @@ export {
   parseSplit,
   type SplitChoice,
 } from './import-options.js';
-export { Ignored, orRefused, Refusals, type RefusedSample } from './refusals.js';
+export {
+  Ignored,
+  orRefused,
+  Refusals,
+  type RefusedProblem,
+  type RefusedSample,
+} from './refusals.js';
 export {
   type CollectedSamples,
   type CollectingSink,

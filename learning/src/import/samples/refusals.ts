@@ -1,4 +1,4 @@
-/** What of a source was not taken: counted, with the first few by name, however many there are. */
+/** What of a source was not taken: counted, with a few by name, however many there are. */
 import type { Problem } from '@lyceum/proto';
 import { SampleRefusedError } from '../../datasets/encoding/index.js';
 
@@ -25,18 +25,23 @@ export async function orRefused<T>(
   }
 }
 
+export interface RefusedProblem extends Problem {
+  readonly reason: string;
+}
+
 const FIRST_COUNT = 5;
 
 export class Refusals {
   /** How often each reason was given. */
   readonly reasons = new Map<string, number>();
-  readonly first: Problem[] = [];
+  /** The first few, and the first of each further reason: one broken file is not lost among a hundred of another shape. */
+  readonly first: RefusedProblem[] = [];
   count = 0;
 
   add({ where, refusal: { reason, message } }: RefusedSample): void {
     this.count += 1;
     this.reasons.set(reason, (this.reasons.get(reason) ?? 0) + 1);
-    if (this.first.length < FIRST_COUNT) this.first.push({ path: where, message });
+    this.#name({ path: where, message, reason });
   }
 
   /** Those of another part of the source, which follows. */
@@ -45,7 +50,12 @@ export class Refusals {
     for (const [reason, own] of reasons) {
       this.reasons.set(reason, (this.reasons.get(reason) ?? 0) + own);
     }
-    this.first.push(...first.slice(0, FIRST_COUNT - this.first.length));
+    for (const problem of first) this.#name(problem);
+  }
+
+  #name(problem: RefusedProblem): void {
+    const isNew = this.first.every(({ reason }) => reason !== problem.reason);
+    if (isNew || this.first.length < FIRST_COUNT) this.first.push(problem);
   }
 }
 

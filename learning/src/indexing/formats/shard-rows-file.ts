@@ -1,7 +1,6 @@
 /** What was found in a shard, as a file in the cache. */
-import type { Problem } from '@lyceum/proto';
 import { type NpyArray, readNpz, writeNpz } from '../../files/index.js';
-import { Ignored, Refusals } from '../../import/samples/index.js';
+import { Ignored, Refusals, type RefusedProblem } from '../../import/samples/index.js';
 import type { FoundLabel, ShardRows } from './shard-rows.js';
 
 interface Meta {
@@ -13,7 +12,7 @@ interface Meta {
   readonly refused: {
     readonly count: number;
     readonly reasons: readonly (readonly [string, number])[];
-    readonly first: Problem[];
+    readonly first: RefusedProblem[];
   };
   readonly ignored: { readonly count: number; readonly first: string[] };
 }

@@ -158,6 +158,41 @@ describe('fitting', () => {
     );
   });
 
+  it('refuses a column without a number that is to be one of numbers', () => {
+    const wanted: [string, ColumnKind][] = [['x', 'number']];
+    expect(() =>
+      fit(
+        ['x', 'n'],
+        [
+          ['3,14', 1],
+          ['2,5', 2],
+        ],
+        wanted,
+      ),
+    ).toThrow(
+      '--columns x=number: no cell of it in train is a number; write 3,14 as 3.14 in the source',
+    );
+    expect(() =>
+      fit(
+        ['x', 'n'],
+        [
+          ['one', 1],
+          [null, 2],
+        ],
+        wanted,
+      ),
+    ).toThrow('is a number; want =category or =ignore');
+    const { columns } = fit(
+      ['x', 'n'],
+      [
+        [null, 1],
+        [null, 2],
+      ],
+      wanted,
+    );
+    expect(columns[0]).toMatchObject({ kind: 'left out', detail: 'empty in all of train' });
+  });
+
   it('refuses dates, with what to do, and takes them as asked', () => {
     const rows = column(['2024-01-31', '2024-02-01', '', '2024-01-31']);
     expect(() => fit(['when'], rows)).toThrow('columns of dates cannot be used as they are: when.');

@@ -161,6 +161,13 @@ describe('--columns', () => {
       ['zip, code', 'category'],
     ]);
     expect(parseColumns(`@${file}`)).toEqual(kinds);
+    // The column of pandas has no name.
+    expect(parseColumns('=ignore,age=number')).toEqual(
+      new Map([
+        ['', 'ignore'],
+        ['age', 'number'],
+      ]),
+    );
   });
 
   it.each([

@@ -96,7 +96,7 @@ describe('a table of texts', () => {
       'text too long': 1,
       'missing column': 1,
     });
-    expect(summary.refused.first[0]).toEqual({
+    expect(summary.refused.first[0]).toMatchObject({
       path: 'line 21',
       message: 'column say: want a text, got null',
     });

@@ -126,6 +126,7 @@ describe('a folder of images', () => {
     expect(summary.refused.first[0]).toEqual({
       path: 'ant/0.png',
       message: 'has label "ant", which is none of the given classes',
+      reason: 'unknown class',
     });
     expect(() => requireNothingRefused(summary)).toThrow(/10 of the source's samples.*\n.*ant\/0/);
   });
