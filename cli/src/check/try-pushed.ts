@@ -30,7 +30,7 @@ export async function tryPushed(
   if (!canTryModels()) return ['not tried: this installation has no teacher-worker'];
   if (inputShape === undefined) {
     return [
-      'not tried: it does not say how large its samples are; models check tries it on a data set',
+      'not tried on noise: it does not say how large its samples are; --dataset SET tries it on a set',
     ];
   }
   const folder = await mkdtemp(join(tmpdir(), 'lyceum-push-'));

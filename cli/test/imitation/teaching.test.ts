@@ -8,6 +8,7 @@ import {
   explanationMask,
 } from '../../src/imitation/teaching/explained-text.js';
 import { logShares, namedShares } from '../../src/imitation/teaching/soft-votes.js';
+import { trainingSet } from '../../src/imitation/teaching/training-set.js';
 import { explanationsWorth } from '../../src/imitation/teaching/worth.js';
 
 const CLASSES = ['x', 'y', 'z'];
@@ -143,4 +144,17 @@ it('pairs seeds: the mean of the differences with its interval', () => {
   // No mean of what is not there, and no interval of one seed.
   expect(nll).toBeNull();
   expect(explanationsWorth(known, [outcome(1, 0.8, 0.7)]).accuracy).toMatchObject({ difference: expect.closeTo(0.1, 12), interval: null }); // biome-ignore format: one line
+});
+
+it('refuses to teach where all inputs to train on were dropped', async () => {
+  const inputs = [kept('1', { split: 'validation' }), kept('2', { split: 'test' })];
+  const places = {
+    cacheFolder: '',
+    scratch: '/none',
+    images: '',
+    signal: new AbortController().signal,
+  };
+  await expect(trainingSet(imitation, inputs, places)).rejects.toThrow(
+    'nothing was kept to train on',
+  );
 });

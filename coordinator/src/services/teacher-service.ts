@@ -16,7 +16,7 @@ import type { DataThreads } from '../data-plane/index.js';
 import type { AnswerProofs, TeacherHealth } from '../health/index.js';
 import { answersFull, type RunLifecycle } from '../lifecycle/index.js';
 import type { CoordinatorMetrics, RunEvents, RunLogs, RunMonitor } from '../monitoring/index.js';
-import type { RunStore } from '../runs/index.js';
+import type { RunRecord, RunStore } from '../runs/index.js';
 import { hasEnded, type TicketTaker } from '../schedule/index.js';
 import { checkedHello, TeacherSession } from '../sessions/index.js';
 import type { Ask } from '../tickets/asks/index.js';
@@ -78,7 +78,7 @@ function sessionLost(parts: TeacherServiceParts, session: TeacherSession): void 
   parts.log.info({ workerId }, 'teacher worker gone');
   parts.desk.sessionEnded(workerId, session.served);
   parts.health.sessionEnded(workerId);
-  for (const runId of runsWith(parts.store, session.loaded().keys())) {
+  for (const { runId } of runsWith(parts.store, session.loaded().keys())) {
     parts.events.add(runId, 'worker-left', `teacher worker ${workerId} is gone`, { workerId });
   }
   parts.changed();
@@ -101,8 +101,11 @@ function takeReport(
         if (permanent && unreadable !== true)
           health.lost(workerId, digestHex(teacherIdentity), reason);
       }
-      for (const runId of runsWith(store, fresh)) {
-        events.add(runId, 'worker-joined', `teacher worker ${workerId} joined`, { workerId });
+      for (const { runId, teachers } of runsWith(store, fresh)) {
+        const loaded = teachers.filter(({ identity }) => fresh.includes(identity));
+        const names = loaded.map(({ name }) => name).join(', ');
+        const message = `teacher worker ${workerId} has loaded ${names}`;
+        events.add(runId, 'worker-joined', message, { workerId });
       }
       changed();
       break;
@@ -256,12 +259,11 @@ function answerRefused(
 }
 
 /** Runs in progress that ask one of the teachers. */
-function runsWith(store: RunStore, identities: Iterable<string>): string[] {
+function runsWith(store: RunStore, identities: Iterable<string>): RunRecord[] {
   const wanted = new Set(identities);
   return store
     .list()
-    .filter((r) => !hasEnded(r.state) && r.teachers.some((t) => wanted.has(t.identity)))
-    .map((r) => r.runId);
+    .filter((r) => !hasEnded(r.state) && r.teachers.some((t) => wanted.has(t.identity)));
 }
 
 function required(ticket: Ticket | undefined): Ticket {

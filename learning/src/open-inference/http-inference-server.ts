@@ -64,7 +64,7 @@ export class HttpInferenceServer implements InferenceServer {
     const count = elementCount(sizes);
     const other = numbers.findIndex((value) => typeof value !== 'number');
     if (numbers.length !== count || other >= 0) {
-      const first = other < 0 ? '' : ` (value ${other} is none)`;
+      const first = other < 0 ? '' : ` (value ${other} is no number)`;
       const message = `output ${output} has ${numbers.length} values${first}; want ${count} numbers for [${sizes}]`;
       throw new LyceumError('INTERNAL', message);
     }

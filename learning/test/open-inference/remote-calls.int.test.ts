@@ -305,7 +305,9 @@ test('values over HTTP that are no numbers are named', async () => {
   const server = behaviour();
   const { model } = await found((await startHttp(server)).url);
   server.distort = output({ contents: { fp32Contents: [0, 1, null, 3, 4, 5] } });
-  await expect(model.infer(2, read)).rejects.toThrow('6 values (value 2 is none); want 6 numbers');
+  await expect(model.infer(2, read)).rejects.toThrow(
+    '6 values (value 2 is no number); want 6 numbers',
+  );
 });
 
 const VALIDITY = validFor(1, Date.now());

@@ -57,7 +57,8 @@ export async function trainingSet(
   kept: readonly KeptInput[],
   places: TrainingPlaces,
 ): Promise<TrainingSet> {
-  if (kept.length === 0) throw refusal('nothing was kept to train on');
+  const isHeldOut = ({ split }: KeptInput) => split === 'validation' || split === 'test';
+  if (kept.every(isHeldOut)) throw refusal('nothing was kept to train on');
   requireKnownClasses(kept, imitation.spec.classes);
   const { content, summary } = await imported(imitation, kept, places);
   requireNothingRefused(summary);
