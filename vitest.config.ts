@@ -1,7 +1,7 @@
 /**
- * Three projects: `unit` is pure and fast (`npm run check`), `int` starts real servers and
- * processes, `site` looks at the site as `npm run check -- docs` has built it. Sources of the tested workspace are read from src, other workspaces through their
- * doors, so from dist: `npm test` builds first.
+ * Three projects: `unit` is pure and fast (`npm run check`), `int` starts real servers and processes, `site` looks at
+ * the site as `npm run check -- docs` has built it. Sources of the tested workspace are read from src, other workspaces
+ * through their doors, so from dist: `npm test` builds first.
  */
 import { defineConfig } from 'vitest/config';
 
@@ -23,6 +23,8 @@ export default defineConfig({
           include: ['*/test/**/*.test.{ts,tsx}'],
           exclude: [INT_TESTS, SITE_TESTS],
           testTimeout: 90_000,
+          // Files share two processes and their modules, TensorFlow above all: half of the time.
+          isolate: false,
         },
       },
       {

@@ -26,11 +26,10 @@ export interface NatsUser {
  */
 export async function natsUsersIn(folder: string): Promise<Readonly<Record<NatsRole, NatsUser>>> {
   await makeFolder(folder, { mode: 0o700 });
-  const users = await Promise.all(NATS_ROLES.map((role) => userIn(folder, role)));
-  return Object.fromEntries(NATS_ROLES.map((role, i) => [role, users[i]])) as Record<
-    NatsRole,
-    NatsUser
-  >;
+  const users: Partial<Record<NatsRole, NatsUser>> = {};
+  // In turn: none is still being written once a damaged one is told.
+  for (const role of NATS_ROLES) users[role] = await userIn(folder, role);
+  return users as Record<NatsRole, NatsUser>;
 }
 
 async function userIn(folder: string, role: NatsRole): Promise<NatsUser> {

@@ -1,11 +1,12 @@
 /** A platform that libjpeg-turbo's package has nothing for: here it cannot be loaded. */
 import sharp from 'sharp';
-import { expect, it, vi } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
+import { JpegDecoder } from '../../src/pictures/jpeg-decoder.js';
 import { decoderVersion, pictureDecoder } from '../../src/pictures/picture-decoder.js';
 
-vi.mock('../../src/pictures/jpeg-decoder.js', () => ({ JpegDecoder: { open: () => undefined } }));
-
 it('sharp decodes every picture, and the version says so', async () => {
+  const open = vi.spyOn(JpegDecoder, 'open').mockReturnValue(undefined);
+  onTestFinished(() => open.mockRestore());
   const pixels = Uint8Array.from({ length: 20 * 10 * 3 }, (_, i) => (i * 7) % 256);
   const raw = { width: 20, height: 10, channels: 3 } as const;
   const jpeg = await sharp(pixels, { raw }).jpeg().toBuffer();

@@ -171,4 +171,5 @@ it('writes the same where the machine has no SIMD', async () => {
   expect(memory.words).toEqual(plainRecords('float16', [1, 2, 3], logits));
   expect(records.areSound(memory.words, 3)).toEqual([true, true, true]);
   vi.doUnmock('../../src/kernels/index.js');
+  vi.resetModules();
 });

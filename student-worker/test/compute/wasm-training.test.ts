@@ -2,10 +2,12 @@
 import { encodeDataset, parseDataset } from '@lyceum/learning/datasets';
 import { checkRunSpecification } from '@lyceum/learning/specification';
 import { type Engine, openEngine } from '@lyceum/learning/tensorflow';
-import { expect, it } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import { BatchSource } from '../../src/compute/student/batch-source.js';
 import { Student } from '../../src/compute/student/student.js';
 import { syntheticSet } from './synthetic-set.js';
+
+afterAll(() => openEngine());
 
 const dataset = parseDataset(encodeDataset(syntheticSet(60)));
 

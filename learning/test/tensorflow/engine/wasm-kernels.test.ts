@@ -1,5 +1,5 @@
 /** The kernels are checked against another implementation of the same gradients: tfjs's plain JavaScript backend. */
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Engine, openEngine } from '../../../src/tensorflow/engine/engine.js';
 import type { Tensor } from '../../../src/tensorflow/index.js';
 
@@ -8,6 +8,7 @@ let tf: Engine['tf'];
 beforeAll(async () => {
   ({ tf } = await openEngine({ only: 'wasm' }));
 });
+afterAll(() => openEngine());
 
 /** Smooth values without symmetry, so that a swapped or shifted index cannot cancel out. */
 function filled(shape: number[], phase: number): Tensor {

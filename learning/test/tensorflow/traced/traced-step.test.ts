@@ -16,6 +16,7 @@ import { TracedStep } from '../../../src/tensorflow/traced/traced-step.js';
 vi.setConfig({ testTimeout: 120_000 });
 
 const engine = await openEngine();
+afterAll(() => openEngine());
 const { tf } = engine;
 const CLASSES = 3;
 const SIDE = 8;

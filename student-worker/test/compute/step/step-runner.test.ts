@@ -5,7 +5,7 @@
 import { encodeDataset, parseDataset, withHeld } from '@lyceum/learning/datasets';
 import { checkRunSpecification, type RunSpecification } from '@lyceum/learning/specification';
 import { openEngine } from '@lyceum/learning/tensorflow';
-import { describe, expect, it, vi } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { BatchSource } from '../../../src/compute/student/batch-source.js';
 import { Student } from '../../../src/compute/student/student.js';
 import { syntheticSet } from '../synthetic-set.js';
@@ -13,6 +13,7 @@ import { syntheticSet } from '../synthetic-set.js';
 vi.setConfig({ testTimeout: 240_000 });
 
 const engine = await openEngine();
+afterAll(() => openEngine());
 const dataset = parseDataset(encodeDataset(syntheticSet(60, 4)));
 const TARGET = 'pooled/arithmetic/2';
 /** 42 samples, 16 a batch: the last of each epoch has 10 rows. */
