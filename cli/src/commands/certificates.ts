@@ -1,8 +1,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import path from 'node:path';
-import { fileError, makeFolder, TLS_FILES } from '@lyceum/platform';
+import { makeFolder, readGivenIfThere, TLS_FILES } from '@lyceum/platform';
 import type { CertificateAndKey } from '@lyceum/platform/certificates';
 import { wholeNumber } from '@lyceum/platform/flags';
 import { LyceumError } from '@lyceum/proto';
@@ -14,6 +13,10 @@ const AUTHORITY_KEY = 'ca.key';
 /** Modes of a new folder and a new file with keys. */
 const FOLDER_OWNER_ONLY = 0o700;
 const OWNER_ONLY = 0o600;
+
+/** Of a certificate or key. */
+const FILE_MAX_BYTES = 1024 ** 2;
+
 const AUTHORITY_NAME = 'Lyceum cluster';
 /** What it signs is worth nothing after its own end. */
 const AUTHORITY_DAYS = 3650;
@@ -122,7 +125,7 @@ async function issue(
 async function authorityIn(dir: string): Promise<CertificateAndKey> {
   const certificateFile = path.join(dir, TLS_FILES.ca);
   const keyFile = path.join(dir, AUTHORITY_KEY);
-  const [certificate, key] = await Promise.all([textOf(certificateFile), textOf(keyFile)]);
+  const [certificate, key] = [textOf(certificateFile), textOf(keyFile)];
   if (certificate !== undefined && key !== undefined) {
     if (belongTogether(certificate, key)) return { certificate, key };
     throw new LyceumError('INVALID_ARGUMENT', `${keyFile} is not the key of ${certificateFile}`);
@@ -150,13 +153,8 @@ function belongTogether(certificate: string, key: string): boolean {
 }
 
 /** Undefined: there is no such file. */
-async function textOf(file: string): Promise<string | undefined> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (err) {
-    if (err instanceof Error && 'code' in err && err.code === 'ENOENT') return undefined;
-    throw fileError('read', file, err) ?? err;
-  }
+function textOf(file: string): string | undefined {
+  return readGivenIfThere(file, FILE_MAX_BYTES, 'INVALID_ARGUMENT')?.toString();
 }
 
 /** Over what is there: a certificate is renewed so. */

@@ -1,9 +1,8 @@
 /** A document of kind Imitation with the files of its stages. */
-import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { utf8Text } from '@lyceum/learning/files';
+import { readTextFile } from '@lyceum/learning/files';
 import { type Imitation, parseImitation } from '@lyceum/learning/specification';
-import { makeFolder, withPath } from '@lyceum/platform';
+import { makeFolder } from '@lyceum/platform';
 import { type ReadInputs, readImitationInputs } from './inputs/index.js';
 import { readQuestions, withQuestions } from './questions/index.js';
 
@@ -17,8 +16,7 @@ export interface OpenedImitation {
 
 /** @param folder - of the stages' files; default one that is named after the document. */
 export async function openImitation(file: string, folder?: string): Promise<OpenedImitation> {
-  const bytes = await withPath('read', file, () => readFile(file));
-  const imitation = parseImitation(utf8Text(bytes, file), file);
+  const imitation = parseImitation(readTextFile(file, 'INVALID_ARGUMENT'), file);
   const own = resolve(folder ?? `imitation-${imitation.metadata.name}`);
   await makeFolder(own);
   return { imitation, base: dirname(resolve(file)), at: (name) => join(own, name) };

@@ -6,7 +6,8 @@
  */
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { readPlugin } from '@lyceum/learning/plugins';
+import { readPlainFile } from '@lyceum/learning/files';
+import { PLUGIN_MAX_BYTES, readPlugin } from '@lyceum/learning/plugins';
 import { makeFolder } from '@lyceum/platform';
 import { InvalidDocumentError, type Problem, sha256Hex } from '@lyceum/proto';
 import type { BuildFailure } from 'esbuild';
@@ -22,8 +23,11 @@ export interface InstalledPlugin {
  * @param source - the user's file.
  * @param folder - where the plugin is written, under its digest.
  * @throws {InvalidDocumentError} naming everything that is wrong with it, with line and column.
+ * @throws {LyceumError} NOT_FOUND if there is no such file, INVALID_ARGUMENT if it is no plain one or too long.
  */
 export async function installPlugin(source: string, folder: string): Promise<InstalledPlugin> {
+  // Whatever has no end is read to its end by esbuild.
+  readPlainFile(source, PLUGIN_MAX_BYTES);
   const code = await bundled(path.resolve(source), source);
   const digest = sha256Hex(code);
   const file = path.resolve(folder, `${digest}.mjs`);

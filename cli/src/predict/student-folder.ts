@@ -1,5 +1,4 @@
 /** A student of texts or rows, as `pull` writes it to a folder, made ready to answer. */
-import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { logSoftmaxRows } from '@lyceum/learning/arrays';
@@ -9,7 +8,8 @@ import { utf8Text } from '@lyceum/learning/files';
 import { describeModel, onnxPackageOf, readModelFolder } from '@lyceum/learning/formats';
 import type { RawSample } from '@lyceum/learning/import';
 import { OnnxInference } from '@lyceum/learning/onnx';
-import { LyceumError, toLyceumError } from '@lyceum/proto';
+import { readGivenIfThere } from '@lyceum/platform';
+import { DOCUMENT_MAX_BYTES, LyceumError, toLyceumError } from '@lyceum/proto';
 import { CLASSES_FILE } from '../export/index.js';
 
 /** Samples that are run at once. */
@@ -41,7 +41,7 @@ export class StudentFolder {
       const message = `${folder}: has no encoding.json; want a student of texts or rows, as coordinator pull writes it`;
       throw new LyceumError('INVALID_ARGUMENT', message);
     }
-    const classNames = await readClasses(join(folder, CLASSES_FILE), classCount);
+    const classNames = readClasses(join(folder, CLASSES_FILE), classCount);
     const sampleShape = [encodingWidth(encoding)];
     // The runtime is here anyway, and gives what TensorFlow gives; TensorFlow would take longer to load.
     const file = exportOnnx(model, {
@@ -107,11 +107,8 @@ export class StudentFolder {
 }
 
 /** Numbers where there is no such file: of a model that was pushed nobody knows the classes' names. */
-async function readClasses(file: string, classCount: number): Promise<string[]> {
-  const bytes = await readFile(file).catch((err: NodeJS.ErrnoException) => {
-    if (err.code === 'ENOENT') return undefined;
-    throw toLyceumError(err);
-  });
+function readClasses(file: string, classCount: number): string[] {
+  const bytes = readGivenIfThere(file, DOCUMENT_MAX_BYTES, 'INVALID_ARGUMENT');
   if (bytes === undefined) return Array.from({ length: classCount }, (_, c) => String(c));
   const names = parseNames(utf8Text(bytes, file));
   if (names?.length === classCount) return names;

@@ -79,7 +79,7 @@ test.each([
   ],
   [['submit', FOLDER], 'cannot be read: it is a folder; name a file (EISDIR)'],
   [['submit', 'x', '--sweep', FOLDER], 'cannot be read: it is a folder; name a file (EISDIR)'],
-  [['imitation', 'collect', 'no.yaml'], 'cannot read no.yaml: it is not there (ENOENT)'],
+  [['imitation', 'collect', 'no.yaml'], 'no.yaml cannot be read: it is not there (ENOENT)'],
 ])('%j names the path and what would be right, without a stack: 2', async (args, words) => {
   const { code, stdout, stderr } = await runCli(NOBODY, ...args);
   expect(stderr).toContain(words);

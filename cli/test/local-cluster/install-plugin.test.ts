@@ -65,6 +65,12 @@ test('a second TensorFlow.js is refused', async () => {
   ).rejects.toThrow('use the tf that a term is given');
 });
 
+test('what is no plain file is refused before anything reads it to its end', async () => {
+  await expect(installPlugin('/dev/zero', folder)).rejects.toThrow(
+    '/dev/zero: is a pipe or device, and no file',
+  );
+});
+
 test('a file that is not there is named', async () => {
   await expect(installPlugin(path.join(folder, 'none.ts'), folder)).rejects.toThrow('none.ts');
 });

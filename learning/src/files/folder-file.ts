@@ -4,6 +4,7 @@
  */
 import { closeSync, constants, fstatSync, openSync, readSync, realpathSync } from 'node:fs';
 import { isAbsolute, join, relative, sep } from 'node:path';
+import { fileTrouble } from '@lyceum/platform';
 import { LyceumError } from '@lyceum/proto';
 
 /**
@@ -84,6 +85,7 @@ function realPath(path: string): string {
 function unreadable(path: string, err: unknown): LyceumError {
   const missing = err instanceof Error && 'code' in err && err.code === 'ENOENT';
   if (missing) return new LyceumError('NOT_FOUND', `${path}: no such file`);
-  const message = `${path} cannot be read: ${err instanceof Error ? err.message : String(err)}`;
+  const why = fileTrouble(path, err) ?? (err instanceof Error ? err.message : String(err));
+  const message = `${path} cannot be read: ${why}`;
   return new LyceumError('INVALID_ARGUMENT', message, { cause: err });
 }

@@ -1,16 +1,20 @@
 /** From a plugin's file, in JavaScript and complete in itself, to what it exports. */
-import { readFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
 import { InvalidDocumentError, sha256Hex } from '@lyceum/proto';
+import { readPlainFile } from '../files/index.js';
 import { type Plugin, pluginProblems } from './plugin.js';
 import type { LoadedPlugin } from './registry.js';
+
+/** Of a plugin with all that it needs in it, or of the file that it is made from. */
+export const PLUGIN_MAX_BYTES = 64 * 1024 ** 2;
 
 /**
  * @param source - what to call it in an error.
  * @throws {InvalidDocumentError} naming everything that is wrong with it.
+ * @throws {LyceumError} as {@link readPlainFile}.
  */
 export async function readPlugin(file: string, source = file): Promise<LoadedPlugin> {
-  const digest = sha256Hex(await readFile(file));
+  const digest = sha256Hex(readPlainFile(file, PLUGIN_MAX_BYTES, source));
   let exported: unknown;
   try {
     exported = ((await import(pathToFileURL(file).href)) as { readonly default?: unknown }).default;

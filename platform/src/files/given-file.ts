@@ -1,13 +1,15 @@
 /**
- * Files that a person names. A pipe is read too, as a shell's `<(command)` is one. Of a device no more is read than a file
- * may have: `/dev/zero` has no end.
+ * Files that a person names. A pipe is read too, as a shell's `<(command)` is one. Of a device little is read, a terminal's
+ * lines for one: `/dev/zero` has no end.
  */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { type ErrorCode, LyceumError } from '@lyceum/proto';
-import { fileTrouble } from './file-errors.js';
+import { errnoOf, fileTrouble } from './file-errors.js';
 
 /** Of what has no size to go by. */
 const FIRST_BYTES = 64 * 1024;
+
+const DEVICE_MAX_BYTES = 16 * 1024 ** 2;
 
 /** The system reads less than 2 GiB at a time. */
 const READ_MAX_BYTES = 1024 ** 3;
@@ -24,10 +26,13 @@ export function readGivenFile(
   shown = file,
 ): Buffer {
   let bytes: Buffer | undefined;
+  let most = maxBytes;
   try {
     const fd = openSync(file, 'r');
     try {
-      bytes = readUpTo(fd, maxBytes);
+      const found = fstatSync(fd);
+      if (!found.isFile() && !found.isFIFO()) most = Math.min(maxBytes, DEVICE_MAX_BYTES);
+      bytes = readUpTo(fd, found.size, most);
     } finally {
       closeSync(fd);
     }
@@ -36,13 +41,25 @@ export function readGivenFile(
     throw new LyceumError(code, `${shown} cannot be read: ${why}`, { cause: err });
   }
   if (bytes !== undefined) return bytes;
-  const message = `${shown} is longer than ${maxBytes} bytes, the most that are read`;
+  const message = `${shown} is longer than ${most} bytes, the most that are read`;
   throw new LyceumError('INVALID_ARGUMENT', message);
 }
 
+/** The same; undefined: there is no such file. */
+export function readGivenIfThere(
+  ...[file, maxBytes, code, shown]: Parameters<typeof readGivenFile>
+): Buffer | undefined {
+  try {
+    return readGivenFile(file, maxBytes, code, shown);
+  } catch (err) {
+    if (err instanceof LyceumError && errnoOf(err.cause) === 'ENOENT') return undefined;
+    throw err;
+  }
+}
+
 /** Takes no more memory than a file has bytes. @returns undefined: there are more than `maxBytes`. */
-function readUpTo(fd: number, maxBytes: number): Buffer | undefined {
-  const sized = Math.max(fstatSync(fd).size, FIRST_BYTES);
+function readUpTo(fd: number, size: number, maxBytes: number): Buffer | undefined {
+  const sized = Math.max(size, FIRST_BYTES);
   // One more shows that it ends, or does not.
   let buffer = Buffer.allocUnsafe(Math.min(sized, maxBytes) + 1);
   for (let count = 0; ; ) {

@@ -2,7 +2,7 @@
 export * from './disk-room.js';
 export * from './file-errors.js';
 export * from './folder-lock.js';
-export { readGivenFile } from './given-file.js';
+export { readGivenFile, readGivenIfThere } from './given-file.js';
 export { makeFolder } from './make-folder.js';
 export { isBelow, mountedFile } from './mounted-file.js';
 export { readIfThere } from './read-if-there.js';

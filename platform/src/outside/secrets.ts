@@ -5,9 +5,9 @@
  * Whoever may hand in a document could else have a secret sent to a server of his own. So the operator says beside each
  * secret to which hosts it goes, and a program that calls for others sends one without such a word nowhere.
  */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LyceumError, SECRET_MAX_BYTES, SECRET_NAME } from '@lyceum/proto';
+import { readGivenIfThere } from '../files/index.js';
 import { type Callee, matchesHost, parseHostPattern } from './callee.js';
 
 /** `LYCEUM_SECRET_TRITON_TOKEN` has the secret `triton-token`. */
@@ -103,15 +103,6 @@ function textAt({ folder, variables }: SecretPlaces, file: string, variable: str
 
 /** Undefined: there is no such file. */
 function fileText(file: string): string | undefined {
-  let bytes: Buffer;
-  try {
-    bytes = readFileSync(file);
-  } catch (err) {
-    if (err instanceof Error && 'code' in err && err.code === 'ENOENT') return undefined;
-    const message = `the secret's file ${file} cannot be read: ${err instanceof Error ? err.message : String(err)}`;
-    throw new LyceumError('FAILED_PRECONDITION', message, { cause: err });
-  }
-  if (bytes.length <= SECRET_MAX_BYTES) return bytes.toString('utf8');
-  const message = `the secret's file ${file} has ${bytes.length} bytes; at most ${SECRET_MAX_BYTES} are read`;
-  throw new LyceumError('FAILED_PRECONDITION', message);
+  const shown = `the secret's file ${file}`;
+  return readGivenIfThere(file, SECRET_MAX_BYTES, 'FAILED_PRECONDITION', shown)?.toString();
 }

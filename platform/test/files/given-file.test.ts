@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { readGivenFile } from '../../src/files/given-file.js';
+import { readGivenFile, readGivenIfThere } from '../../src/files/given-file.js';
 import { natsCredentialsIn } from '../../src/nats/nats-credentials.js';
 import { readTlsIdentity } from '../../src/tls/tls-identity.js';
 
@@ -27,6 +27,16 @@ test('of a device without an end no more is read, whatever it should be', () => 
   );
   expect(() => readTlsIdentity(folder, 0)).toThrow(
     `${join(folder, 'ca.crt')} is longer than 4194304 bytes, the most that are read; want ca.crt`,
+  );
+  expect(() => readGivenFile('/dev/zero', 2 ** 31, 'NOT_FOUND')).toThrow(
+    '/dev/zero is longer than 16777216 bytes',
+  );
+});
+
+test('a file that is not there is told apart from one that cannot be read', () => {
+  expect(readGivenIfThere(join(folder, 'none'), 5, 'NOT_FOUND')).toBeUndefined();
+  expect(() => readGivenIfThere(folder, 5, 'FAILED_PRECONDITION')).toThrow(
+    `${folder} cannot be read: it is a folder; name a file (EISDIR)`,
   );
 });
 

@@ -1,7 +1,7 @@
 /** From what a user names to a model's package. */
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { readFolderFile } from '@lyceum/learning/files';
+import { readFolderFile, readPlainFile } from '@lyceum/learning/files';
 import {
   encodeModelPackage,
   encodeOnnxPackage,
@@ -9,7 +9,7 @@ import {
   readOnnxModel,
 } from '@lyceum/learning/formats';
 import { type ModelSettings, parsePartialSettings } from '@lyceum/learning/models';
-import { LyceumError, SPECIFICATION_MAX_BYTES } from '@lyceum/proto';
+import { LyceumError, MODEL_MAX_BYTES, SPECIFICATION_MAX_BYTES } from '@lyceum/proto';
 import type { ServedFile } from './serve-models.js';
 
 /**
@@ -35,7 +35,7 @@ async function packageAt(path: string): Promise<Buffer> {
   if (found.isDirectory() || path.endsWith('.json')) {
     return encodeModelPackage(await readModelFolder(path));
   }
-  if (!path.endsWith('.onnx')) return readFileSync(path);
+  if (!path.endsWith('.onnx')) return readPlainFile(path, MODEL_MAX_BYTES);
   const settings = path.replace(/\.onnx$/, '.settings.json');
   return encodeOnnxPackage(readOnnxModel(path, existsSync(settings) ? settingsAt(settings) : {}));
 }

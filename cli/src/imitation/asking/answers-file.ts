@@ -112,7 +112,7 @@ export async function readAnswers(file: string): Promise<Map<string, ImitationAn
 
 /** All lines, those in whose place others stand too. @throws as {@link readAnswers}. */
 export async function readAnswerLines(file: string): Promise<ImitationAnswer[]> {
-  const bytes = await readLines(file);
+  const bytes = readLines(file);
   if (bytes === undefined) {
     const message = `${file}: has no answers yet; coordinator imitation collect asks for them`;
     throw new LyceumError('NOT_FOUND', message);

@@ -1,11 +1,11 @@
 /** What black boxes are asked about, read from a table, a text file or a folder of images. */
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { splitNamed } from '@lyceum/learning/datasets';
-import { linesOf } from '@lyceum/learning/files';
+import { linesOf, readPlainFile } from '@lyceum/learning/files';
 import { pngFile } from '@lyceum/learning/formats';
 import type { InputValue } from '@lyceum/learning/imitation';
-import { openCsvTable, openJsonLinesTable } from '@lyceum/learning/import';
+import { IMAGE_FILE_MAX_BYTES, openCsvTable, openJsonLinesTable } from '@lyceum/learning/import';
 import type { Imitation, ImitationInputs } from '@lyceum/learning/specification';
 import { LyceumError, sha256Hex } from '@lyceum/proto';
 
@@ -54,7 +54,7 @@ export async function readImitationInputs(
     const refuse = (message: string) =>
       new LyceumError('INVALID_ARGUMENT', `${source}, ${where}: ${message}`);
     const id =
-      'image' in value ? contentId(await imageBytes(folder, value.image, refuse)) : inputId(value);
+      'image' in value ? contentId(imageBytes(folder, value.image, refuse)) : inputId(value);
     if (inputs.has(id)) {
       repeated += 1;
       continue;
@@ -163,15 +163,15 @@ async function* imageRows(folder: string): AsyncGenerator<Row> {
   for (const image of files.sort()) yield { where: image, value: { image } };
 }
 
-async function imageBytes(
+function imageBytes(
   folder: string,
   image: string,
   refuse: (message: string) => LyceumError,
-): Promise<Buffer> {
+): Buffer {
   const file = resolve(folder, image);
   if (!file.startsWith(folder + sep)) throw refuse(`${image} lies outside ${folder}`);
   try {
-    return await readFile(file);
+    return readPlainFile(file, IMAGE_FILE_MAX_BYTES);
   } catch (err) {
     throw refuse(`${image} cannot be read: ${err instanceof Error ? err.message : String(err)}`);
   }
@@ -199,7 +199,7 @@ export async function sentInput(value: InputValue, folder: string): Promise<unkn
   if ('numbers' in value) return value.numbers;
   const file = join(folder, value.image);
   try {
-    return (await pngFile(await readFile(file))).toString('base64');
+    return (await pngFile(readPlainFile(file, IMAGE_FILE_MAX_BYTES))).toString('base64');
   } catch (err) {
     const why = err instanceof Error ? err.message : String(err);
     const message = `${file}: is no image that can be read (${why}); mend it, or remove it from the inputs`;

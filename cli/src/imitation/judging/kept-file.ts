@@ -35,7 +35,7 @@ export function keptText({ value, why, cutOff, ...input }: JudgedInput): string 
 
 /** @throws {LyceumError} NOT_FOUND if there is none, INVALID_ARGUMENT naming the line that is wrong. */
 export async function readKept(file: string): Promise<KeptInput[]> {
-  const bytes = await readLines(file);
+  const bytes = readLines(file);
   if (bytes === undefined) {
     const message = `${file}: nothing has been kept yet; coordinator imitation check decides what is`;
     throw new LyceumError('NOT_FOUND', message);

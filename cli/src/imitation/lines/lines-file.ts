@@ -1,10 +1,13 @@
 /** JSON lines that people may read and edit, and that one process at a time adds to. What is added counts once it is on the disk. */
-import { type FileHandle, open, readFile, truncate } from 'node:fs/promises';
+import { type FileHandle, open, truncate } from 'node:fs/promises';
 import { utf8Text } from '@lyceum/learning/files';
-import { errnoOf, withPath } from '@lyceum/platform';
+import { readGivenIfThere, withPath } from '@lyceum/platform';
 import { LyceumError } from '@lyceum/proto';
 import type { z } from 'zod';
 import { releaseLock, takeLock } from './lock.js';
+
+/** A text may not have much more letters in Node. */
+const LINES_MAX_BYTES = 500 * 1024 ** 2;
 
 /**
  * @param bytes - of the file; what follows the last line end counts if it is a whole line, as an editor may leave it, and
@@ -29,15 +32,8 @@ export function parseLines<T>(
 }
 
 /** @returns undefined: there is no such file. @throws {LyceumError} saying why it cannot be read. */
-export async function readLines(path: string): Promise<Buffer | undefined> {
-  return withPath('read', path, async () => {
-    try {
-      return await readFile(path);
-    } catch (err) {
-      if (errnoOf(err) === 'ENOENT') return undefined;
-      throw err;
-    }
-  });
+export function readLines(path: string): Buffer | undefined {
+  return readGivenIfThere(path, LINES_MAX_BYTES, 'INVALID_ARGUMENT');
 }
 
 function json(text: string): unknown {
@@ -79,7 +75,7 @@ export class LinesFile {
   ): Promise<{ readonly file: LinesFile; readonly there: T }> {
     await takeLock(path);
     try {
-      const bytes = (await readLines(path)) ?? Buffer.alloc(0);
+      const bytes = readLines(path) ?? Buffer.alloc(0);
       const there = parse(bytes, path);
       const end = endOfLines(bytes);
       if (end < bytes.length) await truncate(path, end);

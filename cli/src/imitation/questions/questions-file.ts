@@ -35,7 +35,7 @@ function parseQuestions(bytes: Buffer, source: string): QuestionLine[] {
 
 /** @returns none, if nobody has written any. */
 export async function readQuestions(file: string): Promise<QuestionLine[]> {
-  const bytes = await readLines(file);
+  const bytes = readLines(file);
   return bytes === undefined ? [] : parseQuestions(bytes, file);
 }
 
