@@ -1,4 +1,4 @@
-/** 500 steps of a real student with every term that asks teachers: as many tensors after them as before. Slow for a unit test. */
+/** 100 steps of a real student with every term that asks teachers: as many tensors after them as before. Slow for a unit test. */
 import { openEngine } from '@lyceum/learning/tensorflow';
 import { expect, it, vi } from 'vitest';
 import { BatchSource } from '../../src/compute/student/batch-source.js';
@@ -9,7 +9,7 @@ vi.setConfig({ testTimeout: 600_000 });
 
 const engine = await openEngine();
 const { tf } = engine;
-const STEPS = 500;
+const STEPS = 100;
 
 it.each(everyTerm([{ term: 'ce' }]))(
   `$title leaves no tensor behind in ${STEPS} steps`,
