@@ -100,7 +100,9 @@ export function compareRuns(
     throw new LyceumError('INVALID_ARGUMENT', 'no sample of the test split has a label');
   }
   const scores = new Map(runs.map((run) => [run.runId, scoresOf(run, rows)]));
-  const paired = pairsOf(armsOf(runs));
+  const arms = armsOf(runs);
+  // Of one arm alone every run is compared by itself.
+  const paired = pairsOf(arms.length > 1 ? arms : runs.map((run) => [run]));
   const raw = paired.flat().map(([reference, run]) => {
     const [a, b] = [reference, run].map((id) => scores.get(id)) as [Scores, Scores];
     return pairOf(reference, run, a, b, seed, resampleCount);
@@ -159,21 +161,21 @@ function scoresOf({ labels, logits }: ComparedRun, rows: readonly number[]): Sco
   };
 }
 
-/** Runs of one specification but for their seeds; all by themselves if that would leave nothing to compare. */
-function armsOf(runs: readonly ComparedRun[]): ComparedRun[][] {
-  const arms = new Map<string, ComparedRun[]>();
+/** Runs of one specification but for their seeds, in their order. */
+export function armsOf<R extends Pick<ComparedRun, 'specification'>>(runs: readonly R[]): R[][] {
+  const arms = new Map<string, R[]>();
   for (const run of runs) {
     const key = armKey(run.specification);
     arms.set(key, [...(arms.get(key) ?? []), run]);
   }
-  return arms.size > 1 ? [...arms.values()] : runs.map((run) => [run]);
+  return [...arms.values()];
 }
 
 /** Fields that make no other arm: seeds, and what only adds rows to the report. */
 export const NO_PART_OF_ARM: ReadonlySet<string> = new Set(['seed', 'baseline', 'references']);
 
 /** Equal for runs of one arm: what a student is made of, but for seeds and names, in whatever order it was written. */
-export function armKey({ metadata: _, ...rest }: ComparedRun['specification']): string {
+function armKey({ metadata: _, ...rest }: ComparedRun['specification']): string {
   return JSON.stringify(rest, (key, value) =>
     NO_PART_OF_ARM.has(key) ? undefined : inOrder(value),
   );

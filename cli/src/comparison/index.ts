@@ -1,6 +1,7 @@
 /** Runs compared: their students on the same samples, and the table of a sweep. Pure. */
 export {
   type ArmDifference,
+  armsOf,
   type ComparedRun,
   compareRuns,
   type RunComparison,
@@ -17,7 +18,6 @@ export {
 } from './device-costs.js';
 export {
   type ArmDifferenceOverRuns,
-  armsOfSweep,
   comparableRuns,
   type MeanOverSeeds,
   type SweepArm,

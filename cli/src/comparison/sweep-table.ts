@@ -6,13 +6,7 @@
  * it by its label.
  */
 import { pathText } from '@lyceum/learning/documents';
-import {
-  type ArmDifference,
-  armKey,
-  NO_PART_OF_ARM,
-  type RunComparison,
-  seedOf,
-} from './compare-runs.js';
+import { type ArmDifference, NO_PART_OF_ARM, type RunComparison, seedOf } from './compare-runs.js';
 
 export interface SweptRun {
   readonly runId: string;
@@ -78,16 +72,6 @@ export interface SweepTable {
   readonly notCompared: string | null;
 }
 
-/** Runs in arms, in their order; the first arm is the reference. */
-export function armsOfSweep(runs: readonly SweptRun[]): SweptRun[][] {
-  const arms = new Map<string, SweptRun[]>();
-  for (const run of runs) {
-    const key = armKey(run.specification);
-    arms.set(key, [...(arms.get(key) ?? []), run]);
-  }
-  return [...arms.values()];
-}
-
 /**
  * Runs that can be compared seed by seed: of each arm those that SUCCEEDED and whose training seed the first arm has too.
  * Without a seed in common there is none of that arm.
@@ -100,7 +84,10 @@ export function comparableRuns(arms: readonly (readonly SweptRun[])[]): SweptRun
   return [...reference, ...others.flat().filter((run) => seeds.has(seedOf(run)))];
 }
 
-/** @param comparison - of {@link comparableRuns}; or why there is none. */
+/**
+ * @param arms - of which the first is the reference.
+ * @param comparison - of {@link comparableRuns}; or why there is none.
+ */
 export function sweepTable(
   sweep: string,
   arms: readonly (readonly SweptRun[])[],

@@ -2,7 +2,7 @@
 import { baselineRunId, LyceumError, type Run } from '@lyceum/proto';
 import { type CoordinatorClient, runStateName } from '../client/index.js';
 import {
-  armsOfSweep,
+  armsOf,
   type ComparedRun,
   comparableRuns,
   compareRuns,
@@ -46,7 +46,7 @@ export async function tableOfSweep(
 ): Promise<SweepTable> {
   const swept: SweptRun[] = [];
   for (const run of await runsOfSweep(client, sweep)) swept.push(await sweptRun(client, run));
-  const arms = armsOfSweep(swept);
+  const arms = armsOf(swept);
   const comparable = comparableRuns(arms);
   return sweepTable(
     sweep,

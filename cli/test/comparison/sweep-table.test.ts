@@ -1,13 +1,8 @@
 /** Arms, means and differences against arithmetic on runs whose right answers are written out. */
 import { expect, test } from 'vitest';
 import { DIGEST } from '../../../coordinator/test/support.js';
-import { compareRuns } from '../../src/comparison/compare-runs.js';
-import {
-  armsOfSweep,
-  comparableRuns,
-  type SweptRun,
-  sweepTable,
-} from '../../src/comparison/sweep-table.js';
+import { armsOf, compareRuns } from '../../src/comparison/compare-runs.js';
+import { comparableRuns, type SweptRun, sweepTable } from '../../src/comparison/sweep-table.js';
 import { sweepLines } from '../../src/printing/sweep-lines.js';
 
 function run(temperature: number, seed: number, accuracy?: number): SweptRun {
@@ -52,7 +47,7 @@ function compare(runs: readonly SweptRun[]) {
 }
 
 test('runs that differ in seeds are one row, with mean and deviation', () => {
-  const arms = armsOfSweep([run(1, 1, 0.5), run(4, 1, 0.8), run(1, 2, 0.7), run(4, 2, 0.9)]);
+  const arms = armsOf([run(1, 1, 0.5), run(4, 1, 0.8), run(1, 2, 0.7), run(4, 2, 0.9)]);
   const { fields, arms: rows, notCompared } = sweepTable('s', arms, compare(comparableRuns(arms)));
   expect(fields).toEqual(['objective[0].temperature']);
   expect(notCompared).toBeNull();
@@ -80,7 +75,7 @@ test('runs that differ in seeds are one row, with mean and deviation', () => {
 
 test('a run that failed is counted and not averaged, and its seed is compared with nobody', () => {
   const runs = [run(1, 1, 0.5), run(1, 2), run(4, 1, 0.8), run(4, 2, 0.9), run(8, 3, 0.9)];
-  const arms = armsOfSweep([...runs, run(1, 4, 0.6), run(4, 4, 0.6)]);
+  const arms = armsOf([...runs, run(1, 4, 0.6), run(4, 4, 0.6)]);
   const comparable = comparableRuns(arms);
   expect(comparable.map(({ runId }) => runId)).toEqual(['t1-s1', 't1-s4', 't4-s1', 't4-s4']);
   const table = sweepTable('s', arms, compare(comparable));
@@ -95,14 +90,14 @@ test('a run that failed is counted and not averaged, and its seed is compared wi
 });
 
 test('one seed is compared over samples', () => {
-  const arms = armsOfSweep([run(1, 1, 0.5), run(4, 1, 0.8)]);
+  const arms = armsOf([run(1, 1, 0.5), run(4, 1, 0.8)]);
   const table = sweepTable('s', arms, compare(comparableRuns(arms)));
   expect(table.arms[1]?.difference).toMatchObject({ pairCount: 1, over: 'samples' });
   expect(sweepLines(table).join('\n')).toContain('over resampled test samples');
 });
 
 test('why rows are not compared is said', () => {
-  const lines = sweepLines(sweepTable('s', armsOfSweep([run(1, 1), run(2, 1)]), 'none SUCCEEDED'));
+  const lines = sweepLines(sweepTable('s', armsOf([run(1, 1), run(2, 1)]), 'none SUCCEEDED'));
   expect(lines.at(-1)).toBe('Rows are not compared: none SUCCEEDED.');
 });
 
@@ -110,10 +105,7 @@ test('a field that only some have, and one that is a list, are columns too', () 
   const wide = run(1, 1, 0.5);
   const { spec } = wide.specification as { spec: Record<string, unknown> };
   const other = { ...spec, student: { model: { hiddenUnits: [5], dropout: 0.5 } } };
-  const arms = armsOfSweep([
-    wide,
-    { ...wide, specification: { ...wide.specification, spec: other } },
-  ]);
+  const arms = armsOf([wide, { ...wide, specification: { ...wide.specification, spec: other } }]);
   const { fields, arms: rows } = sweepTable('s', arms, undefined);
   expect(fields).toEqual(['student.model.hiddenUnits', 'student.model.dropout']);
   expect(rows.map(({ values }) => Object.values(values))).toEqual([

@@ -85,7 +85,8 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Buffer {
   const { state, best, history, dataWaitingSeconds, ...rest } = checkpoint;
   const { bucketSteps, values: sums } = history;
   const text = JSON.stringify({
-    ...{ format: FORMAT, ...rest },
+    format: FORMAT,
+    ...rest,
     // Older builds read what a run on a set of one file wrote.
     ...(dataWaitingSeconds > 0 && { dataWaitingSeconds }),
     best: best?.validation,

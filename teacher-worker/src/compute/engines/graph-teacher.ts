@@ -64,8 +64,9 @@ export class GraphTeacher implements TeacherEngine {
     const single = await open({ rows: 1, sampleShape: inputs.modelShape });
     const { classCount } = single;
     const sample = new Float32Array(inputs.size);
-    const latencyBatch1Ms = await medianLatencyMs(() => single.run(sample, 1));
-    await single.close();
+    const latencyBatch1Ms = await medianLatencyMs(() => single.run(sample, 1)).finally(() =>
+      single.close(),
+    );
     const description = {
       classCount,
       parameterCount,
