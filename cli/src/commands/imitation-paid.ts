@@ -4,7 +4,7 @@ import { AddressGuard, ALL_ADDRESSES, type Outside, secretPlaces } from '@lyceum
 import { wholeNumber } from '@lyceum/platform/flags';
 import { type Command, InvalidArgumentError } from 'commander';
 import { type MaxCost, parseMaxCost } from '../imitation/index.js';
-import { interruptible, notice } from '../session/index.js';
+import { interruptible } from '../session/index.js';
 
 /** How often progress is told. */
 const TELL_MS = 5_000;
@@ -48,10 +48,6 @@ export function outsideOf({ secretsDir }: PaidOptions, environment: NodeJS.Proce
     secrets: secretPlaces(secretsDir, environment, 'anywhere'),
     addresses: new AddressGuard([ALL_ADDRESSES]),
   };
-}
-
-export function tellRetried(teacher: string, reason: string, waitMs: number): void {
-  notice(`${teacher}: ${reason}; again in ${(waitMs / 1000).toFixed(1)} s`);
 }
 
 /** Tells progress now and then, and in the end. Told to stop, it waits for the calls under way, which are paid for. */

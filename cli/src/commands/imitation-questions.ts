@@ -6,19 +6,14 @@ import {
   openImitation,
   openWriting,
   QuestionsFile,
+  RetryNotices,
   readAnswers,
   readImitationInputs,
   writeQuestions,
 } from '../imitation/index.js';
 import { writingCostLines, writingLines, writtenLines } from '../printing/index.js';
 import { CommandExit, EXIT, globalOptions, notice, print } from '../session/index.js';
-import {
-  addPaidOptions,
-  outsideOf,
-  type PaidOptions,
-  tellingProgress,
-  tellRetried,
-} from './imitation-paid.js';
+import { addPaidOptions, outsideOf, type PaidOptions, tellingProgress } from './imitation-paid.js';
 
 export function addQuestions(stage: Command, environment: NodeJS.ProcessEnv): void {
   addPaidOptions(stage)
@@ -67,7 +62,7 @@ async function questions(
         maxCosts,
         signal,
         progress: (own, kept) => written.set(own, (written.get(own) ?? 0) + kept),
-        retried: tellRetried,
+        retried: new RetryNotices(notice, () => performance.now()).retried,
       }),
     );
     print(output, result, () => writtenLines(result, at('questions.jsonl')));

@@ -13,6 +13,7 @@ import {
   keptText,
   latestAnswers,
   openImitation,
+  RetryNotices,
   readAnswerLines,
   readAskedInputs,
   remarks,
@@ -21,13 +22,7 @@ import {
 } from '../imitation/index.js';
 import { checkLines, collectedLines, estimateLines, unreadableLines } from '../printing/index.js';
 import { CommandExit, EXIT, globalOptions, notice, print } from '../session/index.js';
-import {
-  addPaidOptions,
-  outsideOf,
-  type PaidOptions,
-  tellingProgress,
-  tellRetried,
-} from './imitation-paid.js';
+import { addPaidOptions, outsideOf, type PaidOptions, tellingProgress } from './imitation-paid.js';
 import { addQuestions } from './imitation-questions.js';
 import { type TrainOptions, train } from './imitation-train.js';
 
@@ -152,7 +147,7 @@ async function collect(
         maxCosts,
         signal,
         progress: (own, count) => answered.set(own, (answered.get(own) ?? 0) + count),
-        retried: tellRetried,
+        retried: new RetryNotices(notice, () => performance.now()).retried,
         told: (own, text) => notice(`${own}: ${text}`),
       }),
     );

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { describePackagedModel, parsePackagedModel } from '@lyceum/learning/formats';
 import type { ModelSettings } from '@lyceum/learning/models';
-import { ArtifactKind, LyceumError } from '@lyceum/proto';
+import { ArtifactKind, LyceumError, requireArtifactName } from '@lyceum/proto';
 import type { Command } from 'commander';
 import {
   addArtifactDelete,
@@ -75,6 +75,7 @@ Examples:
     .action(
       async (name: string, path: string | undefined, options: PushOptions, command: Command) => {
         const { inference } = options;
+        requireArtifactName(name);
         if (path !== undefined && inference === undefined) {
           await pushModel(name, path, options, command);
         } else if (path === undefined && inference !== undefined) {

@@ -11,6 +11,7 @@ export {
   type MaxCost,
   moneyText,
   parseMaxCost,
+  RetryNotices,
   readAnswerLines,
   readAnswers,
   type Unreadable,

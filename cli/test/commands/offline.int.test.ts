@@ -49,6 +49,7 @@ test.each([
   [['serve', '--listen', '0.0.0.0:7700'], '--insecure'],
   [['serve', '--listen', 'nowhere'], 'want HOST:PORT'],
   [['datasets', 'push', 'x'], 'give a source'],
+  [['models', 'push', 'My_Model', 'no-such-file.onnx'], '"My_Model" is no name'],
 ])('%j is wrong usage: 2', async (args, words) => {
   const { code, stdout, stderr } = await runCli(NOBODY, ...args);
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });

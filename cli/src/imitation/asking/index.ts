@@ -41,3 +41,4 @@ export {
   questionsCost,
 } from './open-questions.js';
 export { usageOf } from './read-response.js';
+export { RetryNotices } from './retry-notices.js';
