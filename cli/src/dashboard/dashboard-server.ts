@@ -48,8 +48,6 @@ export interface DashboardOptions {
   readonly hosts?: readonly string[];
   /** Lets one browser in; absent: whoever reaches it may look, and nobody may change anything. */
   readonly sessionAt?: (port: number) => OneTimeSession;
-  /** How long a client may take nothing of an answer; default: 30 s. */
-  readonly unreadMs?: number;
   readonly log: Logger;
 }
 
@@ -215,12 +213,12 @@ export class DashboardServer {
       return;
     }
     const signal = this.#calls.begin(request, response);
-    const { client, sessionAt, unreadMs = UNREAD_MS } = this.#options;
+    const { client, sessionAt } = this.#options;
     const call = { client, id: found.id, query, mayChange: sessionAt !== undefined, signal };
     try {
       sendJson(response, 200, await found.route.answer(call));
     } finally {
-      response.setTimeout(unreadMs);
+      response.setTimeout(UNREAD_MS);
     }
   }
 

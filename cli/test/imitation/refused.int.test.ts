@@ -102,7 +102,7 @@ test('a server that refuses everything from some moment on stops its teacher, an
   const first = await collect('all');
   expect(first.code).toBe(1);
   expect(first.stderr).toContain(
-    'bytes; it says: API key not valid: [secret]. Pass a valid one; it refused 32 calls in a row, so the inputs are hardly why',
+    'bytes; it says: API key not valid: [secret]. Pass a valid one; it refused 32 inputs in a row, so the inputs are hardly why',
   );
   // Calls that were under way then have ended.
   expect(first.told.calls).toBe(calls);
@@ -154,7 +154,7 @@ test('a server that refuses every batch is asked a bounded number of times, and 
   respond = () => ({ status: 400, body: { error: 'no such model' } });
   const all = await collectFrom(BATCH, 'every');
   expect(all.code).toBe(1);
-  expect(all.stderr).toContain('it refused 32 calls in a row, so the inputs are hardly why');
+  expect(all.stderr).toContain('it refused 32 inputs in a row, so the inputs are hardly why');
   // Inputs that are asked alone, as many batches above them at most, and one way down in each of two lanes; not 118.
   expect(calls).toBeLessThan(2 * 32 + 2 * 6);
   const before = calls;
@@ -172,7 +172,7 @@ test('a server that takes no call at all is an error, however few inputs there a
   writeFileSync(join(root, 'words.csv'), words);
   expect(few.code).toBe(1);
   expect(few.stderr).toMatch(
-    /chat is not done: .*it says: no such model; it refused 2 calls, and took none/,
+    /chat is not done: .*it says: no such model; it refused 2 inputs, and took none/,
   );
   expect(few.lines).toHaveLength(2);
 });

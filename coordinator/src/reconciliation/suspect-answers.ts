@@ -71,7 +71,10 @@ export class Suspicions {
 
   add({ workerId, teacher }: Replica, reason: string, items: readonly StoredRecords[]): void {
     const records = merged(items);
-    const sinceMs = Math.min(...items.map(({ atMs }) => atMs));
+    const sinceMs = items.reduce(
+      (least, { atMs }) => Math.min(least, atMs),
+      Number.POSITIVE_INFINITY,
+    );
     this.waiting.push({
       workerId,
       teacher,

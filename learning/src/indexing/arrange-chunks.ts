@@ -45,7 +45,7 @@ export function arrangeChunks(source: ChunkRows): Arrangement {
       else own.push(row);
     }
     for (const split of [...bySplit.keys()].sort()) {
-      chunks.push(...cut(bySplit.get(split) as number[], source));
+      for (const chunk of cut(bySplit.get(split) as number[], source)) chunks.push(chunk);
     }
   }
   const rows = new Uint32Array(splits.length);
@@ -87,8 +87,10 @@ function cut(rows: readonly number[], { lengths, groups, areFiles }: ChunkRows):
       chunks.push(chunk);
       chunk = [];
     }
-    chunk.push(...unit);
-    for (const row of unit) bytes += lengths[row] as number;
+    for (const row of unit) {
+      chunk.push(row);
+      bytes += lengths[row] as number;
+    }
     if (bytes < chunkEnd) continue;
     chunks.push(chunk);
     chunk = [];

@@ -83,7 +83,7 @@ export class UnprovenAnswers<T> {
     const taken: Entry<T>[] = [];
     for (const [id, entries] of workers ?? []) {
       if (!isShared && id !== workerId && id !== NOBODY) continue;
-      taken.push(...entries);
+      for (const entry of entries) taken.push(entry);
       workers?.delete(id);
     }
     if (workers?.size === 0) this.#byTeacher.delete(teacher);

@@ -58,9 +58,12 @@ function rankOf(layer: GraphLayer, ranks: readonly number[]): number {
     case 'Reshape':
       return 1 + numbers(layer, 'target_shape').length;
     default:
-      return Math.max(...ranks);
+      return greatest(ranks);
   }
 }
+
+/** A layer may have more inputs than a call may have arguments. */
+const greatest = (ranks: readonly number[]) => ranks.reduce((x, y) => Math.max(x, y));
 
 const only = (inputs: readonly string[]) => inputs[0] as string;
 
@@ -118,7 +121,7 @@ function overImage(operation: 'ReduceMean' | 'ReduceMax'): Emit {
 
 const batchNormalization: Emit = (layer, { graph, inputs, ranks, weight }) => {
   const axis = axisOf(layer);
-  const last = Math.max(...ranks) - 1;
+  const last = greatest(ranks) - 1;
   if (axis !== -1 && axis !== last) {
     throw unsupported(layer, `it normalises axis ${axis}; want the last, as -1 or ${last}`);
   }
@@ -165,7 +168,7 @@ const relu: Emit = (layer, { graph, inputs }) => {
 /** As Keras does: what has fewer dimensions than the others gets those that it lacks behind the batch. */
 function chained(operation: 'Add' | 'Mul'): Emit {
   return (layer, { graph, inputs, ranks }) => {
-    const rank = Math.max(...ranks);
+    const rank = greatest(ranks);
     const values = inputs.map((x, i) => {
       const lacking = Array.from({ length: rank - (ranks[i] ?? rank) }, (_, d) => d + 1);
       if (lacking.length === 0) return x;

@@ -94,7 +94,7 @@ function readAttribute(bytes: Uint8Array): {
     else if (number === ATTRIBUTE.floats) floatCount += countFloats(reader, wireType);
     else if (number === ATTRIBUTE.strings) values.push(text(reader.bytes()));
     else if (number === ATTRIBUTE.ints && isLabels(name)) {
-      values.push(...numbers(reader, wireType).map(String));
+      for (const value of numbers(reader, wireType)) values.push(String(value));
     } else reader.skip(wireType);
   });
   return { name, floatCount, values };
@@ -126,9 +126,10 @@ function labelsLookedUp(
     if (number === TENSOR.type) isLong = reader.int32() === INT64;
     else if (number === TENSOR.strings) values.push(text(reader.bytes()));
     else if (number === TENSOR.int32s || number === TENSOR.int64s) {
-      values.push(...numbers(reader, wireType).map(String));
-    } else if (number === TENSOR.raw) values.push(...rawIntegers(reader.bytes(), isLong));
-    else reader.skip(wireType);
+      for (const value of numbers(reader, wireType)) values.push(String(value));
+    } else if (number === TENSOR.raw) {
+      for (const value of rawIntegers(reader.bytes(), isLong)) values.push(value);
+    } else reader.skip(wireType);
   });
   const names = different(values);
   return names && { names, source: `its table ${table}` };

@@ -51,7 +51,7 @@ export async function findShards(
           : namedShard(source, source.kind, objects, signal),
       ),
     );
-    found.push(...parts.flat());
+    for (const source of parts.flat()) found.push(source);
   }
   return { sources: oneKind(found), refusals, ignored };
 }

@@ -6,7 +6,7 @@ const IN_A_ROW = 32;
 
 export class Refusals {
   #wasTaken: boolean;
-  /** Calls that were refused since one was taken. */
+  /** Inputs that were refused since one was taken. */
   #count = 0;
   #last = '';
 
@@ -21,18 +21,18 @@ export class Refusals {
   }
 
   /**
-   * @param why - as the call's error says it.
+   * @param why - as the error of its call says it.
    * @throws {LyceumError} FAILED_PRECONDITION if so many in a row were refused that the inputs are hardly why.
    */
   refused(why: string): void {
     this.#count += 1;
     this.#last = why;
-    if (this.#count >= IN_A_ROW) throw this.#all('calls in a row');
+    if (this.#count >= IN_A_ROW) throw this.#all('inputs in a row');
   }
 
-  /** When nothing more is to be asked. @throws {LyceumError} FAILED_PRECONDITION if no call was ever taken. */
+  /** When nothing more is to be asked. @throws {LyceumError} FAILED_PRECONDITION if no input was ever taken. */
   end(): void {
-    if (this.#count > 0 && !this.#wasTaken) throw this.#all('calls, and took none');
+    if (this.#count > 0 && !this.#wasTaken) throw this.#all('inputs, and took none');
   }
 
   #all(which: string): LyceumError {

@@ -1,0 +1,35 @@
+// Attributes are written here, field by field after onnx.proto, with more numbers than a call may have arguments.
+import { WireType } from '@bufbuild/protobuf/wire';
+import { expect, test } from 'vitest';
+import { message } from '../../../src/files/protobuf/protobuf-message.js';
+import { classicalOperation } from '../../../src/formats/onnx/onnx-operations.js';
+
+const { LengthDelimited, Varint } = WireType;
+const COUNT = 200_000;
+const NAMES = Array.from({ length: COUNT }, (_, i) => String(i));
+const packed = message((w) => {
+  for (let i = 0; i < COUNT; i++) w.int64(i);
+});
+const raw = new Uint8Array(BigInt64Array.from({ length: COUNT }, (_, i) => BigInt(i)).buffer);
+
+test('labels of any number are read', () => {
+  const attribute = message((w) => {
+    w.tag(1, LengthDelimited).string('classlabels_ints');
+    w.tag(8, LengthDelimited).bytes(packed);
+  });
+  const own = { operation: 'LinearClassifier', inputs: [], attributes: [attribute] };
+  expect(classicalOperation(own, new Map()).labels?.names).toEqual(NAMES);
+});
+
+test.each([
+  ['numbers', 7, packed],
+  ['bytes', 9, raw],
+])('a table of labels of any number is read, as %s', (_, field, held) => {
+  const table = message((w) => {
+    w.tag(2, Varint).int32(7);
+    w.tag(field, LengthDelimited).bytes(held);
+  });
+  const own = { operation: 'ArrayFeatureExtractor', inputs: ['classes'], attributes: [] };
+  const { labels } = classicalOperation(own, new Map([['classes', table]]));
+  expect(labels?.names).toEqual(NAMES);
+});
