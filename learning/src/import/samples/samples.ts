@@ -187,9 +187,22 @@ function openRows(path: string, { shape, values, text }: Sample): Promise<RowFil
 }
 
 function otherShape({ shape }: Sample, first: readonly number[]): SampleRefusedError {
-  const advice = shape.length === 3 ? '; --size and --channels make them equal' : '';
-  const message = `has shape [${shape.join(', ')}], the first sample [${first.join(', ')}]${advice}`;
+  const message = `has shape [${shape.join(', ')}], the first sample [${first.join(', ')}]${advice(shape, first)}`;
   return new SampleRefusedError('another shape', message);
+}
+
+/** Of pictures what makes them equal: nothing that they are equal in, since it may have been given. */
+function advice(
+  [height, width, channels]: readonly number[],
+  [firstHeight, firstWidth, firstChannels]: readonly number[],
+): string {
+  if (channels === undefined) return '';
+  const isSize = height === firstHeight && width === firstWidth;
+  const options = [
+    ...(isSize ? [] : ['--size HEIGHTxWIDTH']),
+    ...(channels === firstChannels ? [] : ['--channels rgb or gray']),
+  ];
+  return `; want ${options.join(' and ')}`;
 }
 
 /** What there is to say when a source gave nothing. */

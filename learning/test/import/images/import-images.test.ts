@@ -305,7 +305,9 @@ describe('what is refused by name, while the rest is taken', () => {
     const red = await coloured(2, 2, [255, 0, 0]).png().toBuffer();
     const refused = await refusedOf('ant/red.png', red);
     expect(refused.reasons).toEqual({ 'another shape': 2 });
-    expect(refused.first[0]?.message).toMatch(/\[2, 2, 3\].*\[2, 2, 1\]; --size and --channels/);
+    const [colours, wide] = refused.first.map(({ message }) => message);
+    expect(colours).toMatch(/\[2, 2, 3\].*\[2, 2, 1\]; want --channels rgb or gray$/);
+    expect(wide).toMatch(/\[2, 3, 1\].*\[2, 2, 1\]; want --size HEIGHTxWIDTH$/);
   });
 
   it('images without a class, and classes without images', async () => {
