@@ -15,7 +15,9 @@ import { jsonOf } from './json-answer.js';
 import { refusalReason } from './refusal-reason.js';
 import { withoutSecrets } from './secret-headers.js';
 
-const AGAIN: ReadonlySet<number> = new Set([408, 425, 429]);
+const TOO_MANY = 429;
+
+const AGAIN: ReadonlySet<number> = new Set([408, 425, TOO_MANY]);
 
 /** Of a server that will never know how. */
 const NEVER: ReadonlySet<number> = new Set([501, 505]);
@@ -121,7 +123,9 @@ export class JsonCaller {
         const times = failures === 1 ? 'once' : `${failures} times`;
         const patience =
           afterMs > RETRY_AFTER_MAX_MS ? `; asks for ${Math.ceil(afterMs / 60_000)} minutes` : '';
-        const message = `${shownUrl(url)}: ${unread ?? reason}${patience}; tried ${times}`;
+        const isLimited = status === TOO_MANY && unread === undefined && patience === '';
+        const slower = isLimited ? '; want a lower rate or concurrency' : '';
+        const message = `${shownUrl(url)}: ${unread ?? reason}${patience}; tried ${times}${slower}`;
         throw unread === undefined
           ? new LyceumError('UNAVAILABLE', message)
           : new UnreadableAnswerError(message);

@@ -116,6 +116,13 @@ it('gives up after so many tries, saying why', async () => {
   expect(count()).toBe(4);
 });
 
+it('says what helps against a server that limits rates', async () => {
+  const { url } = await listen((_, response) => json(response, {}, 429));
+  await expect(caller(url).post({}, NEVER)).rejects.toThrow(
+    'answers 429 Too Many Requests, 2 bytes; tried 4 times; want a lower rate or concurrency',
+  );
+});
+
 it('gives up on a server that wants more patience than an hour', async () => {
   const { url, count } = await listen((_, response) =>
     json(response, {}, 429, { 'retry-after': '3601' }),
