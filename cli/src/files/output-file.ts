@@ -1,6 +1,6 @@
 /** Writes files that a user asked for, never over one that is there unless told to. */
 import { randomUUID } from 'node:crypto';
-import { access, chmod, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { access, chmod, copyFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { errnoOf, makeFolder, withPath } from '@lyceum/platform';
 import { LyceumError } from '@lyceum/proto';
@@ -56,7 +56,8 @@ async function create(file: string, content: Uint8Array | string, mode?: number)
 
 /**
  * Has a file written beside its place, and moved there, with the permissions of what it replaces. A pipe or device that is
- * there is written to.
+ * there is written to. A file that is mounted by itself, as containers have them, is written over once the new one is whole:
+ * nothing can take its place.
  *
  * @param write - to this path.
  * @throws whatever `write` or the operating system does; nothing of the new file is left then.
@@ -76,11 +77,21 @@ export async function replaceFile<T>(
     if (found !== undefined) await writeFile(draft, '', { flag: 'wx', mode: OWNER_ONLY });
     const written = await write(draft);
     if (found !== undefined) await chmod(draft, found.mode & PERMISSIONS);
-    await rename(draft, place);
+    await move(draft, place);
     return written;
   } catch (err) {
     await rm(draft, { force: true });
     throw err;
+  }
+}
+
+async function move(draft: string, place: string): Promise<void> {
+  try {
+    await rename(draft, place);
+  } catch (err) {
+    if (errnoOf(err) !== 'EBUSY') throw err;
+    await copyFile(draft, place);
+    await rm(draft);
   }
 }
 

@@ -1,5 +1,6 @@
 // On real files and folders of a temporary one.
 import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmdirSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'; // biome-ignore format: one line
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -11,6 +12,20 @@ beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'lyceum-test-'));
 });
 afterEach(() => rm(folder, { recursive: true }));
+
+/** As root of a machine, or of a container that was given the right. */
+function mayMount(): boolean {
+  const place = mkdtempSync(path.join(tmpdir(), 'lyceum-mount-'));
+  try {
+    execFileSync('mount', ['--bind', place, place], { stdio: 'ignore' });
+    execFileSync('umount', [place]);
+    return true;
+  } catch {
+    return false;
+  } finally {
+    rmdirSync(place);
+  }
+}
 
 test('a file is written with the folders above it, and over another only if told to', async () => {
   const file = path.join(folder, 'a', 'b', 'student.json');
@@ -70,6 +85,26 @@ test('a file that is replaced keeps its permissions, and its draft has no more o
     expect((await stat(file)).mode & 0o777).toBe(mode);
     expect(await readFile(file, 'utf8')).toBe('after');
     await rm(file);
+  }
+});
+
+const MOUNTS = mayMount();
+
+test.runIf(MOUNTS)('a file that is mounted by itself is written over', async () => {
+  const [file, below] = [path.join(folder, 'report.html'), path.join(folder, 'below.html')];
+  await writeFile(file, '');
+  await writeFile(below, 'before, and longer');
+  execFileSync('mount', ['--bind', below, file]);
+  try {
+    await expect(replaceFile(file, () => Promise.reject(new Error('no room')))).rejects.toThrow(
+      'no room',
+    );
+    expect(await readFile(below, 'utf8')).toBe('before, and longer');
+    await writeNewFile(file, 'after', true);
+    expect(await readFile(below, 'utf8')).toBe('after');
+    expect((await readdir(folder)).sort()).toEqual(['below.html', 'report.html']);
+  } finally {
+    execFileSync('umount', [file]);
   }
 });
 

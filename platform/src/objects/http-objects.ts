@@ -3,10 +3,15 @@
  * that may be called, and never from https to http.
  */
 import { LyceumError, toLyceumError } from '@lyceum/proto';
-import { type AddressGuard, calleeOf, shownUrl } from '../outside/index.js';
+import { shownUrl } from '../outside/index.js';
 import { retrying } from '../pacing/index.js';
 import type { ObjectFacts, ObjectRange } from './objects.js';
-import { type HttpRequests, type HttpResponse, refusalError } from './requests/index.js';
+import {
+  type HttpRequest,
+  type HttpRequests,
+  type HttpResponse,
+  refusalError,
+} from './requests/index.js';
 import { GREATEST_DELAY_MS, resumedRead } from './resumed-read.js';
 
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
@@ -22,11 +27,15 @@ interface Asked {
   readonly signal: AbortSignal | undefined;
 }
 
-/** What redirects of a host may call whose own addresses the guard allows. */
+/**
+ * Redirects of a host that is called at an address of some kind may call that kind alone. Which kind it is, is known by the
+ * connection: a name that is looked up once more may resolve to another.
+ */
 export interface Redirects {
-  readonly guard: AddressGuard;
-  /** At addresses that it allows. */
-  readonly requests: HttpRequests;
+  /** At these addresses, and what they lead to. */
+  readonly bound: HttpRequests;
+  /** At all others. A person named what is there, so it leads wherever others may. */
+  readonly others: HttpRequests;
 }
 
 export class HttpObjects {
@@ -85,13 +94,8 @@ export class HttpObjects {
   async #answer({ method, url, headers, signal }: Asked): Promise<Answer> {
     const shown = shownUrl(url.href);
     let at = url;
-    let requests = this.#requests;
+    let { response, requests } = await this.#begun({ method, url, shown, headers, signal });
     for (let hops = 0; ; hops++) {
-      const response = await requests
-        .send({ method, url: at, shown, headers, signal })
-        .catch((err) => {
-          throw requests === this.#requests ? err : ledAstray(err, shown, at);
-        });
       const location = response.header('location');
       if (!REDIRECTS.has(response.status) || location === undefined) {
         return { response, shown, hint: hops === 0 ? undefined : `it led to ${at.host}` };
@@ -101,21 +105,25 @@ export class HttpObjects {
         throw new LyceumError('INVALID_ARGUMENT', `${shown}: leads to more than ${hops} others`);
       }
       at = redirected(at, location, shown);
-      requests = await this.#requestsFrom(url);
+      response = await requests.send({ method, url: at, shown, headers, signal }).catch((err) => {
+        throw requests === this.#requests ? err : ledAstray(err, shown, at);
+      });
     }
   }
 
-  /** For what the URL leads to. A host that the guard of redirects does not allow leads wherever it likes: a person named it. */
-  async #requestsFrom(url: URL): Promise<HttpRequests> {
-    if (this.#redirects === undefined) return this.#requests;
-    try {
-      await this.#redirects.guard.addresses(calleeOf(url.href));
-      return this.#redirects.requests;
-    } catch (thrown) {
-      const err = toLyceumError(thrown);
-      if (err.code === 'PERMISSION_DENIED') return this.#requests;
-      throw err;
+  /** The first answer, and what its redirects are followed by. */
+  async #begun(
+    request: HttpRequest,
+  ): Promise<{ response: HttpResponse; readonly requests: HttpRequests }> {
+    const { bound, others } = this.#redirects ?? {};
+    if (bound !== undefined) {
+      try {
+        return { response: await bound.send(request), requests: bound };
+      } catch (err) {
+        if (toLyceumError(err).code !== 'PERMISSION_DENIED') throw err;
+      }
     }
+    return { response: await (others ?? this.#requests).send(request), requests: this.#requests };
   }
 }
 

@@ -116,7 +116,10 @@ class PlacedObjects implements Objects {
     this.#http ??= (async () => {
       const { HttpObjects } = await import('./http-objects.js');
       const { guard, redirects } = this.#settings;
-      const led = redirects && { guard: redirects, requests: await this.#requests(redirects) };
+      const led = redirects && {
+        bound: await this.#requests(redirects),
+        others: await this.#requests(guard.without(redirects)),
+      };
       return new HttpObjects(await this.#requests(guard), led, this.#attempts);
     })();
     return this.#http;

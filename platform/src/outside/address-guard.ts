@@ -93,12 +93,15 @@ export class AddressGuard {
   readonly #ranges = new BlockList();
   readonly #hosts: readonly HostPattern[];
   readonly #resolve: Resolve;
+  readonly #but: AddressGuard | undefined;
 
   /**
    * @param allowed - as {@link parseAllowedAddresses} gives it.
    * @param resolve - default: as this machine does.
+   * @param but - what this one allows is not allowed.
    */
-  constructor(allowed: readonly string[], resolve: Resolve = systemResolve) {
+  constructor(allowed: readonly string[], resolve: Resolve = systemResolve, but?: AddressGuard) {
+    this.#but = but;
     this.allowed = allowed;
     this.#all = allowed.includes(ALL_ADDRESSES);
     this.#resolve = resolve;
@@ -114,7 +117,12 @@ export class AddressGuard {
 
   /** A guard that allows this part too, as {@link parseAllowedAddresses} gives it. */
   alsoAllowing(part: string): AddressGuard {
-    return new AddressGuard([...this.allowed, part], this.#resolve);
+    return new AddressGuard([...this.allowed, part], this.#resolve, this.#but);
+  }
+
+  /** A guard that allows what this one does and the other does not. */
+  without(other: AddressGuard): AddressGuard {
+    return new AddressGuard(this.allowed, this.#resolve, other);
   }
 
   /**
@@ -165,6 +173,8 @@ export class AddressGuard {
   }
 
   #allows(callee: Callee, address: string): boolean {
+    const but = this.#but;
+    if (but ? but.#allows(callee, address) : false) return false;
     if (this.#all || isPublicAddress(address)) return true;
     if (this.#hosts.some((pattern) => matchesHost(pattern, callee))) return true;
     const version = isIP(address);

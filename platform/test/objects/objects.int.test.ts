@@ -236,24 +236,57 @@ describe('over HTTP', () => {
     });
   });
 
-  it('a person’s public host leads to no private address, and a private one may', async () => {
-    const here = async () => [{ address: '127.0.0.1', family: 4 }];
-    const known = async (host: string) =>
-      host === 'public.example.org' ? [{ address: '1.1.1.1', family: 4 }] : here();
-    const typed = open({ guard: new AddressGuard(['all'], here), redirects: new AddressGuard([], known) }); // biome-ignore format: one line
-    const named = (host: string) => url.replace('127.0.0.1', host);
-    for (const to of [url, named('private.example.org')]) {
-      server.next.push(says(302, { location: to }));
-      expect(await failureOf(typed.facts(named('public.example.org')))).toMatchObject({
-        code: 'PERMISSION_DENIED',
-        message: `${named('public.example.org')}: leads to ${new URL(to).host}, which is no public address; name that URL itself if it is meant`,
+  describe('where a person’s public host may lead', () => {
+    // 127.0.0.1 stands for all that is public.
+    let inside: ObjectServer;
+    let looks: string[];
+    let typed: Objects;
+    const resolve = async (host: string) => {
+      const turned = host === 'turning.example.org' ? looks.shift() : undefined;
+      const address = turned ?? (host === 'public.example.org' ? '127.0.0.1' : '127.0.0.2');
+      return [{ address, family: 4 }];
+    };
+    const at = (host: string) => url.replace('127.0.0.1', host);
+
+    beforeEach(async () => {
+      inside = new ObjectServer(BYTES);
+      await inside.listen(Number(new URL(url).port), '127.0.0.2');
+      looks = [];
+      typed = open({
+        guard: new AddressGuard(['all'], resolve),
+        redirects: new AddressGuard(['127.0.0.1'], resolve),
       });
-    }
-    expect(server.asked).toHaveLength(2);
-    for (const from of [url, named('private.example.org')]) {
-      server.next.push(says(302, { location: url }));
-      expect((await typed.facts(from)).sizeBytes).toBe(BYTES.length);
-    }
+    });
+    afterEach(() => inside.close());
+
+    it('is no private address, and a private host leads anywhere', async () => {
+      for (const to of [at('127.0.0.2'), at('private.example.org')]) {
+        server.next.push(says(302, { location: to }));
+        expect(await failureOf(typed.facts(at('public.example.org')))).toMatchObject({
+          code: 'PERMISSION_DENIED',
+          message: `${at('public.example.org')}: leads to ${new URL(to).host}, which is no public address; name that URL itself if it is meant`,
+        });
+      }
+      expect(server.asked).toHaveLength(2);
+      expect(inside.connectionCount).toBe(0);
+      for (const from of [at('127.0.0.2'), at('private.example.org')]) {
+        for (const to of [at('127.0.0.1'), at('127.0.0.2')]) {
+          inside.next.push(says(302, { location: to }));
+          expect((await typed.facts(from)).sizeBytes).toBe(BYTES.length);
+        }
+      }
+    });
+
+    it.each([
+      ['private', ['127.0.0.1', '127.0.0.2', '127.0.0.2']],
+      ['public', ['127.0.0.2', '127.0.0.1', '127.0.0.1']],
+    ])('is no private address where its own turns %s between two looks', async (_, turns) => {
+      looks = turns;
+      server.next.push(says(302, { location: at('127.0.0.2') }));
+      const failure = await failureOf(typed.facts(at('turning.example.org')));
+      expect(failure.code).toBe('PERMISSION_DENIED');
+      expect(inside.connectionCount).toBe(0);
+    });
   });
 
   it('calls no address that is not allowed, by number or by name', async () => {

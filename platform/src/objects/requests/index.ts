@@ -2,7 +2,7 @@
  * Single requests over HTTP and to buckets, and what their answers mean. What sends them is large: it is imported when it is
  * first needed, and not by this door.
  */
-export type { HttpRequests, HttpResponse } from './http-requests.js';
+export type { HttpRequest, HttpRequests, HttpResponse } from './http-requests.js';
 export { ObjectChangedError, refusalError } from './object-errors.js';
 export type { S3Request, S3Requests } from './s3-requests.js';
 export { element, errorCodeOf, escaped, listPage, type S3Page } from './s3-xml.js';
