@@ -17,7 +17,7 @@ import {
   POINTER_BUCKET,
   RUN_BUCKET,
 } from '@lyceum/proto';
-import { lastLeaderOf, restoreLeaderEpoch } from '../runs/index.js';
+import { type LastLeader, lastLeaderOf, restoreLeaderEpoch } from '../runs/index.js';
 import {
   assertSameStore,
   type FoundStore,
@@ -58,7 +58,7 @@ export async function restoreStore(parts: RestoreParts): Promise<StoreMarker> {
   const leader = await leaderBucket(nats);
   const last = leader && (await lastLeaderOf(leader));
   const copy = await newestCopy(folder, holder, { marker, last });
-  if (copy === undefined) return storeOfOthers(nats, folder, marker);
+  if (copy === undefined) return storeOfOthers(parts, marker, last);
   const lost = await lostFrom(nats, folder);
   const isWhole = isNothing(lost) && (last?.leaderEpoch ?? 0) >= copy.leaderEpoch;
   const isDone = marker?.generation === copy.generation && marker.restoringFrom === undefined;
@@ -124,14 +124,14 @@ function storeIn({ storeId, generation }: StoreMarker): StoreMarker {
 }
 
 /**
- * The store of which this coordinator has no copy. It remembers which one it was.
+ * The store of which this coordinator has no copy. It remembers which one it was, if there may be a copy elsewhere.
  *
  * @throws {LyceumError} UNAVAILABLE if a coordinator that has a copy must fill it.
  */
 async function storeOfOthers(
-  nats: Nats,
-  folder: MirrorFolder,
+  { nats, folder }: RestoreParts,
   found: MarkerInNats | undefined,
+  last: LastLeader | undefined,
 ): Promise<StoreMarker> {
   if (found === undefined) {
     const known = await folder.store();
@@ -143,7 +143,8 @@ async function storeOfOthers(
     await mark(leader, marker, undefined);
     return marker;
   }
-  await folder.setStore({ ...storeIn(found), leaderEpoch: 0 });
+  const wasLed = (last?.leaderEpoch ?? 0) > 0 || found.generation > 0;
+  if (wasLed) await folder.setStore({ ...storeIn(found), leaderEpoch: 0 });
   await folder.clearRecords();
   if (found.restoringFrom !== undefined) throw unfinished(found);
   return storeIn(found);

@@ -275,3 +275,22 @@ test('records of a copy that is nobody’s are not taken for lost ones of a stor
   await restore(copy);
   expect(await hasWholeStore(nats.nats, copy)).toBe(true);
 });
+
+test('a store that was begun and led by nobody is not waited for', async () => {
+  const copy = await openCopy(folder);
+  await restore(copy);
+  // It was killed there, and starts again; then NATS is emptied.
+  await restore(copy);
+  await damage(`STREAM.DELETE.KV_${LEADER_BUCKET}`);
+  await restore(copy);
+  await assertWhole(await nats.nats.keyValue(LEADER_BUCKET, { create: false }));
+});
+
+test('a store whose restore was cut off before its first word about leaders is waited for', async () => {
+  const leader = await nats.nats.keyValue(LEADER_BUCKET, { create: true });
+  await leader.put('store', JSON.stringify({ storeId: 'one', generation: 1, restoringFrom: 5 }));
+  const copy = await openCopy(folder);
+  await expect(restore(copy)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  await damage(`STREAM.DELETE.KV_${LEADER_BUCKET}`);
+  await expect(restore(copy)).rejects.toThrow('lost the store one');
+});
