@@ -96,7 +96,8 @@ export class InvalidDocumentError extends LyceumError {
 
 /**
  * The one door from whatever was thrown to a {@link LyceumError}: a full disk becomes a
- * {@link StorageFullError}, memory that is not to be had RESOURCE_EXHAUSTED, the unknown INTERNAL.
+ * {@link StorageFullError}, memory that is not to be had RESOURCE_EXHAUSTED, too many open files UNAVAILABLE, the unknown
+ * INTERNAL.
  */
 export function toLyceumError(thrown: unknown): LyceumError {
   if (thrown instanceof LyceumError) return thrown;
@@ -106,7 +107,20 @@ export function toLyceumError(thrown: unknown): LyceumError {
     const told = `there is not enough memory for what was asked (${message}); ask for less, a smaller model, batch or set, or use a machine with more`;
     return new LyceumError('RESOURCE_EXHAUSTED', told, { cause: thrown });
   }
+  if (saysTooManyOpen(message)) {
+    return new LyceumError('UNAVAILABLE', tooManyOpenText(message), { cause: thrown });
+  }
   return new LyceumError('INTERNAL', message, { cause: thrown });
+}
+
+/** What Node, and libraries that quote it, say where a process or a machine may open no more files and connections. */
+export function saysTooManyOpen(message: string): boolean {
+  return /\bE[MN]FILE\b/.test(message);
+}
+
+/** The same with what to do: it is no fault of whoever was to be called, or of the file. */
+export function tooManyOpenText(message: string): string {
+  return `the process that says so has as many files and connections open as it may (${message}); raise its limit (ulimit -n, or LimitNOFILE of its service), or let fewer connect to it`;
 }
 
 /** Of a disk that is full, of a user's full share of it, and of one that is read-only, as Linux makes one that fails. */

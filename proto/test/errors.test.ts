@@ -10,6 +10,15 @@ test.each(['ENOSPC', 'EDQUOT', 'EROFS'])(
   },
 );
 
+test.each([
+  "EMFILE: too many open files, open '/data/a'",
+  'connect EMFILE 10.0.0.7:443 - Local (undefined:undefined)',
+])('%s is the limit of the process: it passes, and says what to raise', (message) => {
+  const err = toLyceumError(new Error(message));
+  expect(err).toMatchObject({ code: 'UNAVAILABLE', retryable: true });
+  expect(err.message).toMatch(/as many files and connections open as it may \(.*EMFILE.*\); raise/);
+});
+
 test('what is not known is INTERNAL', () => {
   const err = toLyceumError(Object.assign(new Error('EBADF: write'), { code: 'EBADF' }));
   expect(err).not.toBeInstanceOf(StorageFullError);

@@ -4,7 +4,7 @@
  */
 import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
-import { LyceumError } from '@lyceum/proto';
+import { LyceumError, saysTooManyOpen, tooManyOpenText } from '@lyceum/proto';
 import { type AddressGuard, calleeOf } from '../outside/index.js';
 import type { TlsMaterial } from '../tls/index.js';
 import { decoded } from './content-encoding.js';
@@ -73,7 +73,11 @@ export function httpCall(call: HttpCall): Promise<HttpAnswer> {
       else if (deadline.aborted) {
         const message = `no answer within ${deadlineMs / 1000} s`;
         reject(new LyceumError('DEADLINE_EXCEEDED', message));
-      } else reject(new LyceumError('UNAVAILABLE', err.message || String(err), { cause: err }));
+      } else {
+        const why = err.message || String(err);
+        const told = saysTooManyOpen(why) ? tooManyOpenText(why) : why;
+        reject(new LyceumError('UNAVAILABLE', told, { cause: err }));
+      }
     };
     const isTls = url.protocol === 'https:';
     const callee = calleeOf(url.href);

@@ -5,6 +5,9 @@ import {
   LyceumError,
   MESSAGE_CHANGED,
   STATUS_DETAILS_MAX_BYTES,
+  saysTooManyOpen,
+  toLyceumError,
+  tooManyOpenText,
 } from '@lyceum/proto';
 import type { Logger } from '../process/index.js';
 import { tlsTrouble } from '../tls/index.js';
@@ -31,13 +34,16 @@ const CODES: Readonly<Partial<Record<grpc.status, ErrorCode>>> = {
  * learns only that there was one.
  */
 export function statusOf(thrown: unknown, log: Logger): { code: grpc.status; details: string } {
-  if (thrown instanceof LyceumError) {
+  // No bug, and nothing else tells the client's user what to raise.
+  const isFull = thrown instanceof Error && saysTooManyOpen(thrown.message);
+  const err = isFull ? toLyceumError(thrown) : thrown;
+  if (err instanceof LyceumError) {
     // A thread died, or threw what is a bug there: no refusal.
-    if (thrown.code === 'INTERNAL') log.error({ err: thrown }, 'call failed');
-    else log.info({ code: thrown.code, reason: thrown.message }, 'call refused');
-    return { code: grpc.status[thrown.code], details: bounded(thrown.message) };
+    if (err.code === 'INTERNAL') log.error({ err }, 'call failed');
+    else log.info({ code: err.code, reason: err.message }, 'call refused');
+    return { code: grpc.status[err.code], details: bounded(err.message) };
   }
-  log.error({ err: thrown }, 'call failed');
+  log.error({ err }, 'call failed');
   return { code: grpc.status.INTERNAL, details: 'internal error' };
 }
 
@@ -77,6 +83,7 @@ function saysChanged(details: string): boolean {
 function inWords(details: string): string {
   // See `channel-anew.ts`.
   if (details === 'Channel closed before call started') return 'no connection was made in time';
+  if (saysTooManyOpen(details)) return tooManyOpenText(details);
   return tlsTrouble(details) ?? details;
 }
 

@@ -206,6 +206,16 @@ describe('one request, one response', () => {
     expect(JSON.stringify(logged)).toContain('secret of the house');
   });
 
+  test('that a process may open no more is no bug, and the caller is told what to raise', async () => {
+    handlers.getRun = async () => {
+      throw new Error("EMFILE: too many open files, open '/data/a'");
+    };
+    const client = runs();
+    const failure = await failureOf(call(client, client.getRun, { runId: 'x' }));
+    expect(failure.code).toBe('UNAVAILABLE');
+    expect(failure.message).toContain('raise its limit (ulimit -n');
+  });
+
   test('the deadline ends the call here and aborts the handler there', async () => {
     const aborted = vi.fn();
     handlers.getRun = (_request, { signal }) =>
