@@ -1,6 +1,6 @@
 /** A thread as its owner sees it, and the owner as the thread sees it. */
 import { parentPort, type Worker } from 'node:worker_threads';
-import { LyceumError } from '@lyceum/proto';
+import { LyceumError, toLyceumError } from '@lyceum/proto';
 import { type Answer, type Arguments, Channel, type ChannelOptions, type Name } from './channel.js';
 
 /** The thread ended by itself: it exited, ran out of memory, or threw what nobody caught. */
@@ -42,7 +42,9 @@ export class Thread<There extends object> extends Channel<There> {
         if (this.end(death)) resolve(death);
       };
       worker.on('error', (cause: Error) =>
-        this.#die(new ThreadDeathError(`${name} failed: ${cause.message}`, { cause })),
+        this.#die(
+          new ThreadDeathError(`${name} failed: ${toLyceumError(cause).message}`, { cause }),
+        ),
       );
       worker.on('exit', (code) => this.#die(new ThreadDeathError(`${name} ended with ${code}`)));
     });

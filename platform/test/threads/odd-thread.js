@@ -36,10 +36,10 @@ const owner = offerToOwner({
     const all = [];
     for (;;) all.push(new Array(10_000).fill({ a: 1 }).map((x) => ({ ...x })));
   },
-  throwLater: () =>
+  throwLater: (message) =>
     new Promise(() => {
       setTimeout(() => {
-        throw new Error('nobody catches this');
+        throw new Error(message);
       }, 1);
     }),
 });

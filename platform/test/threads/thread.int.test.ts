@@ -13,7 +13,7 @@ interface OddCalls {
   hang(): never;
   exit(): never;
   fillMemory(): never;
-  throwLater(): Promise<never>;
+  throwLater(message: string): Promise<never>;
 }
 
 class OddError extends LyceumError {
@@ -110,20 +110,24 @@ describe('the owner', () => {
 });
 
 describe('a thread that dies', () => {
-  it.each<['exit' | 'fillMemory' | 'throwLater', string]>([
+  it.each<['exit' | 'fillMemory' | 'throwLater', string, string?]>([
     ['exit', 'odd thread ended with 3'],
     ['fillMemory', 'odd thread failed: Worker terminated due to reaching memory limit'],
-    ['throwLater', 'odd thread failed: nobody catches this'],
-  ])('fails all calls under way and to come, and says why: %s', async (way, message) => {
-    const thread = start();
-    const calls = [thread.call('never'), thread.call(way)].map(thrown);
-    const death = await thread.died;
-    expect(death).toBeInstanceOf(ThreadDeathError);
-    expect(death).toMatchObject({ code: 'INTERNAL', message: expect.stringContaining(message) });
-    expect(await Promise.all(calls)).toEqual([death, death]);
-    expect(await thrown(thread.call('add', 1, 1))).toBe(death);
-    expect(thread.isAlive).toBe(false);
-  });
+    ['throwLater', 'odd thread failed: nobody catches this', 'nobody catches this'],
+    ['throwLater', 'raise its limit (ulimit -n', 'Worker initialization failure: EMFILE'],
+  ])(
+    'fails all calls under way and to come, and says why: %s',
+    async (way, message, thrownText = '') => {
+      const thread = start();
+      const calls = [thread.call('never'), thread.call(way, thrownText)].map(thrown);
+      const death = await thread.died;
+      expect(death).toBeInstanceOf(ThreadDeathError);
+      expect(death).toMatchObject({ code: 'INTERNAL', message: expect.stringContaining(message) });
+      expect(await Promise.all(calls)).toEqual([death, death]);
+      expect(await thrown(thread.call('add', 1, 1))).toBe(death);
+      expect(thread.isAlive).toBe(false);
+    },
+  );
 
   it('fails them too if its owner kills it, which finds it hung', async () => {
     const thread = start();
