@@ -12,8 +12,8 @@ export default defineConfig({
   test: {
     environment: 'node',
     pool: 'forks',
-    // Every integration test starts several processes; more workers only make them wait.
-    maxWorkers: 2,
+    // Integration tests often wait for processes that they started: one more than two cores keeps both busy.
+    maxWorkers: 3,
     env: { TF_CPP_MIN_LOG_LEVEL: '3' },
     projects: [
       {
@@ -23,7 +23,7 @@ export default defineConfig({
           include: ['*/test/**/*.test.{ts,tsx}'],
           exclude: [INT_TESTS, SITE_TESTS],
           testTimeout: 90_000,
-          // Files share two processes and their modules, TensorFlow above all: half of the time.
+          // Files share three processes and their modules, TensorFlow above all: half of the time.
           isolate: false,
         },
       },
