@@ -17,7 +17,7 @@ const READ_MAX_BYTES = 1024 ** 3;
 /**
  * @param code - if it cannot be read.
  * @param shown - what errors call it.
- * @throws {LyceumError} that; INVALID_ARGUMENT if it is longer.
+ * @throws {LyceumError} that; if it is longer INVALID_ARGUMENT in place of NOT_FOUND.
  */
 export function readGivenFile(
   file: string,
@@ -42,7 +42,7 @@ export function readGivenFile(
   }
   if (bytes !== undefined) return bytes;
   const message = `${shown} is longer than ${most} bytes, the most that are read`;
-  throw new LyceumError('INVALID_ARGUMENT', message);
+  throw new LyceumError(code === 'NOT_FOUND' ? 'INVALID_ARGUMENT' : code, message);
 }
 
 /** The same; undefined: there is no such file. */

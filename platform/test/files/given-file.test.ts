@@ -15,8 +15,12 @@ test('a file is read up to its limit', () => {
   const file = join(folder, 'file');
   writeFileSync(file, 'four!');
   expect(readGivenFile(file, 5, 'NOT_FOUND').toString()).toBe('four!');
+  const message = `${file} is longer than 4 bytes, the most that are read`;
   expect(() => readGivenFile(file, 4, 'NOT_FOUND')).toThrow(
-    `${file} is longer than 4 bytes, the most that are read`,
+    expect.objectContaining({ code: 'INVALID_ARGUMENT', message }),
+  );
+  expect(() => readGivenFile(file, 4, 'FAILED_PRECONDITION')).toThrow(
+    expect.objectContaining({ code: 'FAILED_PRECONDITION', message }),
   );
 });
 
