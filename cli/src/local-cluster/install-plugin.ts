@@ -4,6 +4,7 @@
  * esbuild takes the types away, since Node 20 does not, and puts what the file imports into it, so that the digest is
  * of everything that runs. It checks no types.
  */
+import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { readPlainFile } from '@lyceum/learning/files';
@@ -23,11 +24,11 @@ export interface InstalledPlugin {
  * @param source - the user's file.
  * @param folder - where the plugin is written, under its digest.
  * @throws {InvalidDocumentError} naming everything that is wrong with it, with line and column.
- * @throws {LyceumError} NOT_FOUND if there is no such file, INVALID_ARGUMENT if it is no plain one or too long.
+ * @throws {LyceumError} INVALID_ARGUMENT if it is no plain file or too long.
  */
 export async function installPlugin(source: string, folder: string): Promise<InstalledPlugin> {
-  // Whatever has no end is read to its end by esbuild.
-  readPlainFile(source, PLUGIN_MAX_BYTES);
+  // Whatever has no end is read to its end by esbuild, which finds plugin.ts by the name plugin.js too.
+  if (existsSync(source)) readPlainFile(source, PLUGIN_MAX_BYTES);
   const code = await bundled(path.resolve(source), source);
   const digest = sha256Hex(code);
   const file = path.resolve(folder, `${digest}.mjs`);

@@ -173,7 +173,8 @@ export class AddressGuard {
   }
 
   #allows(callee: Callee, address: string): boolean {
-    if (this.#but?.#allows(callee, address)) return false;
+    const but = this.#but;
+    if (but ? but.#allows(callee, address) : false) return false;
     if (this.#all || isPublicAddress(address)) return true;
     if (this.#hosts.some((pattern) => matchesHost(pattern, callee))) return true;
     const version = isIP(address);
