@@ -44,7 +44,7 @@ const FIRST: Words = {
   'serve digits': 'serve first --listen 127.0.0.1:0',
 };
 
-/** Each is a test file of its own: two are followed at a time. */
+/** Each is a test file of its own: several are followed at a time. */
 export const STORIES = {
   quickStart: [
     {
