@@ -4,7 +4,7 @@ import { AddressGuard, ALL_ADDRESSES, type Outside, secretPlaces } from '@lyceum
 import { wholeNumber } from '@lyceum/platform/flags';
 import { type Command, InvalidArgumentError } from 'commander';
 import { type MaxCost, parseMaxCost } from '../imitation/index.js';
-import { interruptible } from '../session/index.js';
+import { interruptible, notice } from '../session/index.js';
 
 /** How often progress is told. */
 const TELL_MS = 5_000;
@@ -56,11 +56,22 @@ export async function tellingProgress<T>(
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const timer = setInterval(tell, TELL_MS);
+  let isInterrupted = false;
   try {
-    const result = await interruptible(work, ['SIGINT', 'SIGTERM']);
-    tell();
-    return result;
+    return await interruptible(
+      (signal) => {
+        signal.addEventListener('abort', () => {
+          isInterrupted = true;
+          notice('waiting for the calls under way, which are paid for');
+        });
+        return work(signal);
+      },
+      ['SIGINT', 'SIGTERM'],
+    );
   } finally {
     clearInterval(timer);
+    tell();
+    if (isInterrupted)
+      notice('interrupted; what was answered is kept, and the same command goes on');
   }
 }

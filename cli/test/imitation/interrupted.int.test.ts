@@ -1,0 +1,61 @@
+/** A chat that answers one call and holds the next back until Ctrl-C has come. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test, vi } from 'vitest';
+import { startCli } from '../commands/cli-process.js';
+
+const LONG = { timeout: 120_000 };
+vi.setConfig({ testTimeout: 300_000 });
+
+test('Ctrl-C waits for the call under way, keeps its answer, and says how to go on', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'interrupted-'));
+  const answer = JSON.stringify({ choices: [{ message: { content: 'alpha' } }] });
+  const held: (() => void)[] = [];
+  let calls = 0;
+  const server = createServer((request, response) => {
+    request.resume().on('end', () => {
+      calls += 1;
+      const end = () => response.end(answer);
+      if (calls === 1) end();
+      else held.push(end);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  try {
+    const { port } = server.address() as AddressInfo;
+    const endpoint = {
+      url: `http://127.0.0.1:${port}/`,
+      input: 'text',
+      chat: { model: 'm', prompt: '{input}?' },
+      concurrency: 1,
+    };
+    writeFileSync(join(folder, 'words.csv'), 'text\none\ntwo\nthree\n');
+    const spec = {
+      inputs: { source: 'words.csv', text: 'text' },
+      classes: ['alpha', 'beta'],
+      teachers: [{ name: 'chat', endpoint }],
+    };
+    const document = { apiVersion: 'lyceum.dev/v1alpha1', kind: 'Imitation', metadata: { name: 'words' }, spec }; // biome-ignore format: one line
+    writeFileSync(join(folder, 'words.yaml'), JSON.stringify(document));
+    const own = join(folder, 'own');
+    const args = ['imitation', 'collect', join(folder, 'words.yaml'), '--folder', own];
+    const collecting = startCli('127.0.0.1:1', args);
+    await vi.waitFor(() => expect(held).toHaveLength(1), LONG);
+    collecting.process.kill('SIGINT');
+    await vi.waitFor(() => expect(collecting.stderr()).toContain('waiting for the calls'), LONG);
+    held[0]?.();
+    const { code, stderr } = await collecting.result;
+    expect(code).toBe(130);
+    const last = 'chat 2/3\ninterrupted; what was answered is kept, and the same command goes on\n';
+    expect(stderr).toContain(last);
+    expect(readFileSync(join(own, 'answers.jsonl'), 'utf8').split('\n')).toHaveLength(3);
+    expect(calls).toBe(2);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+    rmSync(folder, { recursive: true });
+  }
+});
