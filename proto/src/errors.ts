@@ -107,19 +107,20 @@ export function toLyceumError(thrown: unknown): LyceumError {
     const told = `there is not enough memory for what was asked (${message}); ask for less, a smaller model, batch or set, or use a machine with more`;
     return new LyceumError('RESOURCE_EXHAUSTED', told, { cause: thrown });
   }
-  if (saysTooManyOpen(message)) {
-    return new LyceumError('UNAVAILABLE', tooManyOpenText(message), { cause: thrown });
-  }
+  const full = tooManyOpenText(message);
+  if (full !== undefined) return new LyceumError('UNAVAILABLE', full, { cause: thrown });
   return new LyceumError('INTERNAL', message, { cause: thrown });
 }
 
-/** What Node, and libraries that quote it, say where a process or a machine may open no more files and connections. */
-export function saysTooManyOpen(message: string): boolean {
-  return /\bE[MN]FILE\b/.test(message);
-}
-
-/** The same with what to do: it is no fault of whoever was to be called, or of the file. */
-export function tooManyOpenText(message: string): string {
+/**
+ * What to do where a process or a machine may open no more files and connections: it is no fault of whoever was to be called,
+ * or of the file.
+ *
+ * @param message - of Node, or of a library that quotes it.
+ * @returns undefined: it says something else.
+ */
+export function tooManyOpenText(message: string): string | undefined {
+  if (!/\bE[MN]FILE\b/.test(message)) return undefined;
   return `the process that says so has as many files and connections open as it may (${message}); raise its limit (ulimit -n, or LimitNOFILE of its service), or let fewer connect to it`;
 }
 

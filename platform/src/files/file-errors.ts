@@ -93,7 +93,8 @@ export async function withPath<T>(
 }
 
 /**
- * The work's result; that the disk is full or read-only is told with the path, and all else is thrown as it is: nobody chose that path.
+ * The work's result; that the disk is full or read-only is told with the path, and all else is thrown as it is: nobody
+ * chose that path.
  *
  * @throws {StorageFullError}
  */

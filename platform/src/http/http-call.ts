@@ -4,7 +4,7 @@
  */
 import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
-import { LyceumError, saysTooManyOpen, tooManyOpenText } from '@lyceum/proto';
+import { LyceumError, tooManyOpenText } from '@lyceum/proto';
 import { type AddressGuard, calleeOf } from '../outside/index.js';
 import type { TlsMaterial } from '../tls/index.js';
 import { decoded } from './content-encoding.js';
@@ -75,8 +75,7 @@ export function httpCall(call: HttpCall): Promise<HttpAnswer> {
         reject(new LyceumError('DEADLINE_EXCEEDED', message));
       } else {
         const why = err.message || String(err);
-        const told = saysTooManyOpen(why) ? tooManyOpenText(why) : why;
-        reject(new LyceumError('UNAVAILABLE', told, { cause: err }));
+        reject(new LyceumError('UNAVAILABLE', tooManyOpenText(why) ?? why, { cause: err }));
       }
     };
     const isTls = url.protocol === 'https:';

@@ -5,7 +5,6 @@ import {
   LyceumError,
   MESSAGE_CHANGED,
   STATUS_DETAILS_MAX_BYTES,
-  saysTooManyOpen,
   toLyceumError,
   tooManyOpenText,
 } from '@lyceum/proto';
@@ -35,7 +34,7 @@ const CODES: Readonly<Partial<Record<grpc.status, ErrorCode>>> = {
  */
 export function statusOf(thrown: unknown, log: Logger): { code: grpc.status; details: string } {
   // No bug, and nothing else tells the client's user what to raise.
-  const isFull = thrown instanceof Error && saysTooManyOpen(thrown.message);
+  const isFull = thrown instanceof Error && tooManyOpenText(thrown.message) !== undefined;
   const err = isFull ? toLyceumError(thrown) : thrown;
   if (err instanceof LyceumError) {
     // A thread died, or threw what is a bug there: no refusal.
@@ -83,8 +82,7 @@ function saysChanged(details: string): boolean {
 function inWords(details: string): string {
   // See `channel-anew.ts`.
   if (details === 'Channel closed before call started') return 'no connection was made in time';
-  if (saysTooManyOpen(details)) return tooManyOpenText(details);
-  return tlsTrouble(details) ?? details;
+  return tooManyOpenText(details) ?? tlsTrouble(details) ?? details;
 }
 
 /** Details travel in a header, whose length HTTP/2 limits. */
