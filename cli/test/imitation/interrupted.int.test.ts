@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { startCli } from '../commands/cli-process.js';
+import { writeDocument } from './words-document.js';
 
 const LONG = { timeout: 120_000 };
 vi.setConfig({ testTimeout: 300_000 });
@@ -33,15 +34,9 @@ test('Ctrl-C waits for the call under way, keeps its answer, and says how to go 
       concurrency: 1,
     };
     writeFileSync(join(folder, 'words.csv'), 'text\none\ntwo\nthree\n');
-    const spec = {
-      inputs: { source: 'words.csv', text: 'text' },
-      classes: ['alpha', 'beta'],
-      teachers: [{ name: 'chat', endpoint }],
-    };
-    const document = { apiVersion: 'lyceum.dev/v1alpha1', kind: 'Imitation', metadata: { name: 'words' }, spec }; // biome-ignore format: one line
-    writeFileSync(join(folder, 'words.yaml'), JSON.stringify(document));
+    const document = writeDocument(folder, endpoint);
     const own = join(folder, 'own');
-    const args = ['imitation', 'collect', join(folder, 'words.yaml'), '--folder', own];
+    const args = ['imitation', 'collect', document, '--folder', own];
     const collecting = startCli('127.0.0.1:1', args);
     await vi.waitFor(() => expect(held).toHaveLength(1), LONG);
     collecting.process.kill('SIGINT');

@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { startCli } from '../commands/cli-process.js';
+import { writeDocument } from './words-document.js';
 
 const INPUTS = 60;
 const KEY = 'sk-proj/0123456789+key';
@@ -61,15 +62,9 @@ async function collectFrom(asked: object, folder: string, ...more: string[]) {
   const price = { perCall: PER_CALL, per1kOutputTokens: 1 };
   const headers = { 'x-key': { secret: 'chat' } };
   const endpoint = { url, headers, input: 'text', ...asked, attempts: 5, price };
-  const spec = {
-    inputs: { source: 'words.csv', text: 'text' },
-    classes: ['alpha', 'beta'],
-    teachers: [{ name: 'chat', endpoint }],
-  };
-  const document = { apiVersion: 'lyceum.dev/v1alpha1', kind: 'Imitation', metadata: { name: 'words' }, spec }; // biome-ignore format: one line
-  writeFileSync(join(root, 'words.yaml'), JSON.stringify(document));
+  const document = writeDocument(root, endpoint);
   vi.stubEnv('LYCEUM_SECRET_CHAT', KEY);
-  const args = ['imitation', 'collect', join(root, 'words.yaml'), '--folder', join(root, folder)];
+  const args = ['imitation', 'collect', document, '--folder', join(root, folder)];
   const result = await startCli('127.0.0.1:1', [...args, '-o', 'json', ...more]).result;
   const file = readFileSync(join(root, folder, 'answers.jsonl'), 'utf8');
   expect(`${file}${result.stdout}${result.stderr}`).not.toContain(KEY);
