@@ -21,13 +21,20 @@ export async function makeFolder(
 
 async function make(folder: string, mode: number | undefined): Promise<void> {
   try {
+    await makeOne(folder, mode);
+  } catch (err) {
+    if (errnoOf(err) !== 'ENOENT') throw err;
+    // Whoever else has made what is above it meanwhile: it is tried once more.
+    await make(dirname(folder), mode);
+    await makeOne(folder, mode);
+  }
+}
+
+async function makeOne(folder: string, mode: number | undefined): Promise<void> {
+  try {
     await mkdir(folder, { mode });
   } catch (err) {
-    if (await isFolder(folder)) return;
-    const above = dirname(folder);
-    if (errnoOf(err) !== 'ENOENT' || (await isFolder(above))) throw err;
-    await make(above, mode);
-    await make(folder, mode);
+    if (!(await isFolder(folder))) throw err;
   }
 }
 

@@ -14,6 +14,11 @@ afterEach(() => rm(folder, { recursive: true }));
 test('a folder is made with those above it, by several at once, and may be there already', async () => {
   const below = join(folder, 'a', 'b', 'c');
   await Promise.all([1, 2, 3].map(() => makeFolder(below, { mode: 0o700 })));
+  // Each may find a folder that another makes at that moment.
+  for (let n = 0; n < 100; n++) {
+    const deep = join(folder, `${n}`, 'a', 'b', 'c', 'd');
+    await Promise.all([1, 2, 3, 4].map(() => makeFolder(deep)));
+  }
   await makeFolder(below);
   for (const made of [below, join(folder, 'a')]) {
     const { mode } = await stat(made);
