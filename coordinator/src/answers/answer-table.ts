@@ -120,9 +120,12 @@ export class AnswerTable {
   }
 
   async close(): Promise<void> {
-    await this.flush();
-    await this.#file.close();
-    this.dropFromMemory();
+    try {
+      await this.flush();
+    } finally {
+      await this.#file.close();
+      this.dropFromMemory();
+    }
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
