@@ -44,7 +44,7 @@ export class AnswerStore {
   readonly #spare = new SpareMemory(SPARE_BYTES);
   /** In the order of their last use. */
   readonly #slots = new Map<string, Slot>();
-  /** Closings going on, by file: a table must be closed before it opens again. */
+  /** Closings and deletions going on, by file: they must be over before the table opens again. */
   readonly #closing = new Map<string, Promise<void>>();
   /** Every table on disk, with its size when it was last closed. */
   readonly #stored: Map<string, StoredAnswers>;
@@ -105,12 +105,7 @@ export class AnswerStore {
       await rm(join(this.#folder, name), { force: true });
       this.#stored.delete(name);
     });
-    const settled = deleting
-      .catch(() => {})
-      .then(() => {
-        if (this.#closing.get(name) === settled) this.#closing.delete(name);
-      });
-    this.#closing.set(name, settled);
+    this.#goesOn(name, deleting);
     await deleting;
   }
 
@@ -122,8 +117,14 @@ export class AnswerStore {
     const isKept = (table: StoredAnswers) =>
       isNeeded(table) || (this.#slots.get(table.name)?.useCount ?? 0) > 0;
     const evicted = tablesToEvict(this.tables(), maxBytes, isKept);
-    for (const { name } of evicted) await this.delete(name);
-    return evicted;
+    const deleted: StoredAnswers[] = [];
+    for (const table of evicted) {
+      // While others were being deleted it may have gone, or come to be needed.
+      if (!this.#stored.has(table.name) || isKept(table)) continue;
+      await this.delete(table.name);
+      deleted.push(table);
+    }
+    return deleted;
   }
 
   /** How many of the samples have no answer in the table. */
@@ -276,11 +277,19 @@ export class AnswerStore {
           { err: toLyceumError(thrown), file: name },
           'closing an answer table failed',
         );
-      } finally {
-        this.#closing.delete(name);
       }
     })();
-    this.#closing.set(name, closing);
+    this.#goesOn(name, closing);
     return closing;
+  }
+
+  #goesOn(name: string, work: Promise<void>): void {
+    const settled = work
+      .catch(() => {})
+      .then(() => {
+        // A deletion may have followed, which goes on.
+        if (this.#closing.get(name) === settled) this.#closing.delete(name);
+      });
+    this.#closing.set(name, settled);
   }
 }
