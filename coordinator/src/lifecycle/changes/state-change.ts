@@ -15,13 +15,14 @@ export function inState(
   checkTransition(record.runId, record.state, state);
   const { assignment, numericsChange: _, ...rest } = record;
   const { trainingSinceMs } = record;
-  const trainingMs = record.trainingMs + (trainingSinceMs > 0 ? nowMs - trainingSinceMs : 0);
+  // A clock that was put back must not make a record that cannot be read.
+  const sinceMs = trainingSinceMs > 0 ? Math.max(0, nowMs - trainingSinceMs) : 0;
   return {
     ...rest,
     ...(assignment !== undefined && isAssigned(state) && { assignment }),
     state,
     reason,
-    trainingMs,
+    trainingMs: record.trainingMs + sinceMs,
     trainingSinceMs: state === 'TRAINING' ? nowMs : 0,
     endedAtMs: hasEnded(state) ? nowMs : record.endedAtMs,
   };

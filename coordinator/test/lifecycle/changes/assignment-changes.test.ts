@@ -51,6 +51,12 @@ describe('a run with a student worker', () => {
     });
   });
 
+  it('can be read where the clock was put back while it was in TRAINING', () => {
+    const trained = changed(changes.trained(training(), 1, outcome, undefined, 500));
+    expect(trained.trainingMs).toBe(0);
+    expect(parseRunRecord(runRecordText(trained))).toEqual(trained);
+  });
+
   it('takes no word from a former owner', () => {
     const record = training(2);
     expect(changes.released(record, 1, 'x', 1)).toBeUndefined();
