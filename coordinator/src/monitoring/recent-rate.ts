@@ -21,7 +21,7 @@ export class RecentRate {
   add(samples: number, seconds: number): number {
     const now = { samples, seconds };
     // A new assignment counts again, from its checkpoint on.
-    if (seconds < this.#newer.seconds) {
+    if (seconds < this.#newer.seconds || samples < this.#newer.samples) {
       this.#older = now;
       this.#newer = now;
     }

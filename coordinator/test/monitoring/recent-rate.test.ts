@@ -28,6 +28,13 @@ test('counters that start again, from a checkpoint, start a new rate', () => {
   expect(rate.add(450, 5)).toBe(50);
 });
 
+test('a new assignment may be slow to say anything', () => {
+  const rate = new RecentRate();
+  for (let second = 1; second <= 6; second++) rate.add(second * 100, second);
+  expect(rate.add(64, 8)).toBe(100);
+  expect(rate.add(128, 10)).toBe(32);
+});
+
 test('no time, no rate', () => {
   expect(new RecentRate().add(0, 0)).toBe(0);
 });
