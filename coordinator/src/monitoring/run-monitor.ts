@@ -21,8 +21,11 @@ export class RunMonitor {
   readonly #watchers = new Map<string, Set<() => void>>();
   #reasons: ReadonlyMap<string, string> = new Map();
 
-  constructor(store: RunStore) {
-    store.onChange((runId) => this.#wake(runId));
+  constructor(store: Pick<RunStore, 'get' | 'onChange'>) {
+    store.onChange((runId) => {
+      if (store.get(runId) === undefined) this.#forgetDeleted(runId);
+      this.#wake(runId);
+    });
   }
 
   progress(runId: string): ProgressSnapshot | undefined {
@@ -101,6 +104,12 @@ export class RunMonitor {
   /** The run has ended, and its record says all. */
   forget(runId: string): void {
     this.#runs.delete(runId);
+  }
+
+  /** What came late must not be taken for another run's of the same id. */
+  #forgetDeleted(runId: string): void {
+    this.forget(runId);
+    this.costs.forget(runId);
   }
 
   /** Calls `woken` after each change of a run. @returns how to stop that. */

@@ -215,10 +215,12 @@ function answersStored(
   const replica = { workerId: worker.workerId, teacher: ask.teacherIdentity };
   const runs = parts.desk.book.runsAsking(ask.id);
   parts.health.ticketAnswered(replica, { id: ask.id, runs });
-  const asking = runs.flatMap((runId) => parts.store.get(runId) ?? []);
+  const asking = runs
+    .flatMap((runId) => parts.store.get(runId) ?? [])
+    .filter(({ state }) => !hasEnded(state));
   const cost = { deviceSeconds, sampleCount: ask.samples.length, ...(calls && { calls }) };
   parts.monitor.costs.answered(asking, ask.teacherIdentity, cost);
-  for (const runId of runs) {
+  for (const { runId } of asking) {
     parts.monitor.answeredBy(runId, worker.answering(ask.teacherIdentity));
   }
 }

@@ -1,0 +1,29 @@
+// What is known of a run at the moment, when another run of its id follows.
+import { StepProgress } from '@lyceum/proto';
+import { expect, it } from 'vitest';
+import { RunMonitor } from '../../src/monitoring/run-monitor.js';
+import type { RunRecord } from '../../src/runs/index.js';
+import { queued } from '../runs/queued-run.js';
+
+it('takes nothing of a deleted run for one that is submitted under its id', () => {
+  let record: RunRecord | undefined = queued();
+  let changed: (runId: string) => void = () => {};
+  const monitor = new RunMonitor({
+    get: () => record,
+    onChange: (listener) => {
+      changed = listener;
+      return () => {};
+    },
+  });
+  const { runId } = record;
+  monitor.report(runId, StepProgress.fromPartial({ step: 7, samples: 700, trainingSeconds: 2 }));
+  monitor.costs.trained(record, 1, 2);
+  changed(runId);
+  expect(monitor.progress(runId)).toMatchObject({ step: 7, samplesPerSecond: 350 });
+  record = undefined;
+  changed(runId);
+  record = queued();
+  changed(runId);
+  expect(monitor.progress(runId)).toBeUndefined();
+  expect(monitor.costs.of(record)).toBeUndefined();
+});
