@@ -51,7 +51,7 @@ export function openAskers(
     measurementOf: (identity) => measurementOf(sessions.list(), identity),
     health,
     changed,
-    onTargetsSent: (_, stepCount) => metrics.targets.inc(stepCount),
+    onTargetsSent: (stepCount) => metrics.targets.inc(stepCount),
   });
   const evaluations = new EnsembleEvaluations({ store, catalog, answers, desk, changed });
   const verifications = new AnswerVerifications({ store, catalog, answers, desk, changed, now });

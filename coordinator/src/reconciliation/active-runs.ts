@@ -4,7 +4,6 @@
  */
 import type { KeyValue } from '@lyceum/platform/nats';
 import { LyceumError, StorageFullError, toLyceumError, UnreadableSetError } from '@lyceum/proto';
-import type { ArtifactCatalog } from '../artifacts/index.js';
 import type { DataThreads } from '../data-plane/index.js';
 import { RunEvaluation, type RunEvaluationParts, RunFitting } from '../evaluation/index.js';
 import { readSet } from '../lifecycle/index.js';
@@ -15,11 +14,10 @@ import { RunTargets } from '../targets/index.js';
 import { eachRun } from './each-run.js';
 
 export interface ActiveRunsParts extends RunEvaluationParts {
-  readonly catalog: ArtifactCatalog;
   readonly pointers: KeyValue;
   readonly events: RunEvents;
   readonly data: Pick<DataThreads, 'combine'>;
-  readonly onTargetsSent: (runId: string, stepCount: number) => void;
+  readonly onTargetsSent: (stepCount: number) => void;
 }
 
 interface Training {
@@ -33,6 +31,8 @@ export class ActiveRuns {
   readonly #training = new Map<string, Training>();
   readonly #fittings = new Map<string, RunFitting>();
   readonly #evaluations = new Map<string, RunEvaluation>();
+  /** When each run was submitted, as the last pass knew it: an id may be another run's by the next one. */
+  #submittedAtMs: ReadonlyMap<string, number> = new Map();
 
   constructor(parts: ActiveRunsParts) {
     this.#parts = parts;
@@ -63,6 +63,7 @@ export class ActiveRuns {
 
   /** Starts and stops what the records say. What is wrong with one run is that run's alone. */
   async follow(): Promise<void> {
+    this.#stopDeleted();
     await eachRun(this.#parts, async (record) => {
       try {
         await this.#followTraining(record);
@@ -81,12 +82,26 @@ export class ActiveRuns {
   }
 
   closeAll(reason: LyceumError): void {
-    for (const { targets } of this.#training.values()) targets.close(reason);
-    for (const fitting of this.#fittings.values()) fitting.stop();
-    for (const evaluation of this.#evaluations.values()) evaluation.stop();
-    this.#training.clear();
-    this.#fittings.clear();
-    this.#evaluations.clear();
+    for (const runId of this.#submittedAtMs.keys()) this.#stop(runId, reason);
+  }
+
+  /** A run may end and be deleted between two passes, and another be submitted under its id. */
+  #stopDeleted(): void {
+    const { store } = this.#parts;
+    for (const [runId, submittedAtMs] of this.#submittedAtMs) {
+      if (store.get(runId)?.submittedAtMs === submittedAtMs) continue;
+      this.#stop(runId, new LyceumError('ABORTED', `run ${runId} was deleted`));
+    }
+    this.#submittedAtMs = new Map(store.list().map((r) => [r.runId, r.submittedAtMs]));
+  }
+
+  #stop(runId: string, reason: LyceumError): void {
+    this.#training.get(runId)?.targets.close(reason);
+    this.#fittings.get(runId)?.stop();
+    this.#evaluations.get(runId)?.stop();
+    this.#training.delete(runId);
+    this.#fittings.delete(runId);
+    this.#evaluations.delete(runId);
   }
 
   /** A set that is gone and a full disk wait for somebody; what is away is tried again. */
@@ -135,7 +150,7 @@ export class ActiveRuns {
       fit: () => this.#parts.store.get(runId)?.fit,
       onFailed: changed,
       ledger: quorumOf(record) && (await ledgers.open(record)),
-      onSent: (stepCount) => onTargetsSent(runId, stepCount),
+      onSent: onTargetsSent,
       onDrift: (teacher, text) => {
         const name = record.teachers[teacher]?.name ?? '';
         const warning = `teacher ${name} has changed: its ${text}`;
