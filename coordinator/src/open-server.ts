@@ -8,7 +8,7 @@ import type { DataPlane } from './open-data-plane.js';
 import type { Runs } from './open-runs.js';
 import type { Storage } from './open-storage.js';
 import type { Teachers } from './open-teachers.js';
-import { EndpointTrials, runWarnings } from './planning/index.js';
+import { EndpointTrials, lackingWorkers, runWarnings } from './planning/index.js';
 import type { RunRecord } from './runs/index.js';
 import type { ServeOptions } from './serve-options.js';
 import {
@@ -52,7 +52,10 @@ export function openServer(
   const remoteModels = new RemoteModels({ catalog, outside, now });
   const warnings = (record: RunRecord) => [
     ...runWarnings(record),
-    ...lackingWorkers(sessions.list().length, students.list().length),
+    ...lackingWorkers(record, {
+      teachers: sessions.list().length,
+      students: students.list().length,
+    }),
   ];
 
   const teacher = teacherService({
@@ -139,12 +142,4 @@ export function openServer(
       [SERVICES.cluster, cluster],
     ],
   });
-}
-
-function lackingWorkers(teacherCount: number, studentCount: number): string[] {
-  const warnings: string[] = [];
-  if (studentCount === 0)
-    warnings.push('no student worker is connected: the run will wait for one');
-  if (teacherCount === 0) warnings.push('no teacher worker is connected: the run may wait for one');
-  return warnings;
 }

@@ -3,4 +3,4 @@ export { EndpointTrials } from './endpoint-trials.js';
 export { checkRunId, planRun } from './plan-run.js';
 export { readSpecification } from './read-specification.js';
 export { isReplayOf, replayRun } from './replay-run.js';
-export { runWarnings } from './run-warnings.js';
+export { lackingWorkers, runWarnings } from './run-warnings.js';

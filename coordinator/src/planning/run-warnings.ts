@@ -7,9 +7,28 @@ const MANY_SPANS = 64;
 
 type WarnedRun = Pick<RunRecord, 'specification' | 'labelledTrainCount' | 'sampleOrder' | 'plan'>;
 
+/** Workers of each kind that are connected. */
+interface WorkerCounts {
+  readonly teachers: number;
+  readonly students: number;
+}
+
 /** @returns sentences for whoever submits it. */
 export function runWarnings(record: WarnedRun): string[] {
   return [...withoutLabels(record), ...orderWarnings(record)];
+}
+
+/** @returns of the workers that the run needs, which kinds are not there, in sentences. */
+export function lackingWorkers(
+  { teachers: own }: Pick<RunRecord, 'teachers'>,
+  { teachers, students }: WorkerCounts,
+): string[] {
+  const warnings: string[] = [];
+  if (students === 0) warnings.push('no student worker is connected: the run will wait for one');
+  if (teachers === 0 && own.length > 0) {
+    warnings.push('no teacher worker is connected: the run may wait for one');
+  }
+  return warnings;
 }
 
 /** What was chosen for it, and what it would better not have named. */

@@ -1,8 +1,9 @@
 // Records of runs with and without labels, and with and without a term that needs them.
 import { checkRunSpecification } from '@lyceum/learning/specification';
 import { expect, it } from 'vitest';
-import { runWarnings } from '../../src/planning/run-warnings.js';
+import { lackingWorkers, runWarnings } from '../../src/planning/run-warnings.js';
 import type { RunRecord } from '../../src/runs/record/run-record.js';
+import { aRun } from '../reconciliation/a-run.js';
 import { queued } from '../runs/queued-run.js';
 
 function record(objective: readonly object[], labelledTrainCount: number): RunRecord {
@@ -25,4 +26,14 @@ it('ce without labels is warned of, by its place', () => {
   expect(runWarnings(record(objective, 1))).toEqual([]);
   expect(runWarnings(record([{ term: 'kd' }], 0))).toEqual([]);
   expect(runWarnings(record([{ term: 'kd' }, { term: 'ce', weight: 0 }], 0))).toEqual([]);
+});
+
+it('a run waits for workers of the kinds that it needs, and for no others', () => {
+  const nobody = { teachers: 0, students: 0 };
+  expect(lackingWorkers(aRun(), nobody)).toEqual([
+    'no student worker is connected: the run will wait for one',
+    'no teacher worker is connected: the run may wait for one',
+  ]);
+  expect(lackingWorkers(aRun({ teachers: [] }), { ...nobody, students: 1 })).toEqual([]);
+  expect(lackingWorkers(aRun(), { teachers: 1, students: 1 })).toEqual([]);
 });
