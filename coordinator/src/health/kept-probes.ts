@@ -2,8 +2,9 @@
  * What teachers behind servers answered first to their probes, on disk beside the stored answers that it vouches for: a
  * replica that is asked weeks later is compared with it. A file a probe.
  */
-import { rename, rm, writeFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writeDurably } from '@lyceum/learning/files';
 import { makeFolder, readIfThere } from '@lyceum/platform';
 import { LyceumError, sha256Hex } from '@lyceum/proto';
 import { z } from 'zod';
@@ -49,10 +50,8 @@ export class KeptProbes {
 
   async write(probe: string, { isClass, values }: KeptProbe): Promise<void> {
     const bytes = Buffer.from(values.buffer, values.byteOffset, values.byteLength);
-    const path = this.#path(probe);
-    const draft = `${path}.part`;
-    await writeFile(draft, JSON.stringify({ probe, isClass, values: bytes.toString('base64') }));
-    await rename(draft, path);
+    const text = JSON.stringify({ probe, isClass, values: bytes.toString('base64') });
+    await writeDurably(this.#path(probe), text);
   }
 
   async forget(probe: string): Promise<void> {
