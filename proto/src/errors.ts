@@ -49,7 +49,7 @@ export class ShapeMismatchError extends LyceumError {
   }
 }
 
-/** A disk, or NATS' store, has no room for what was to be written, or the disk has turned read-only. */
+/** A disk, or NATS' store, has no room for what was to be written, or the disk has turned read-only or fails. */
 export class StorageFullError extends LyceumError {
   constructor(message: string, options?: ErrorOptions) {
     super('RESOURCE_EXHAUSTED', message, options);
@@ -124,8 +124,8 @@ export function tooManyOpenText(message: string): string | undefined {
   return `the process that says so has as many files and connections open as it may (${message}); raise its limit (ulimit -n, or LimitNOFILE of its service), or let fewer connect to it`;
 }
 
-/** Of a disk that is full, of a user's full share of it, and of one that is read-only, as Linux makes one that fails. */
-const UNWRITABLE: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT', 'EROFS']);
+/** Of a disk that is full, of a user's full share of it, of one that fails, and of one that Linux made read-only for that. */
+const UNWRITABLE: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT', 'EIO', 'EROFS']);
 
 /** What Node throws where a disk takes nothing. */
 function isUnwritable(thrown: unknown): boolean {

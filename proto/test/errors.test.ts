@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { StorageFullError, toLyceumError } from '../src/errors.js';
 
-test.each(['ENOSPC', 'EDQUOT', 'EROFS'])(
+test.each(['ENOSPC', 'EDQUOT', 'EIO', 'EROFS'])(
   '%s is of a disk that takes nothing: a person puts it right',
   (code) => {
     const err = toLyceumError(Object.assign(new Error(`${code}: write`), { code }));

@@ -214,7 +214,7 @@ test.runIf(SmallDisk.available).each([
   [
     'the coordinator has no room for answers',
     'answers',
-    /the coordinator's disk is full, and there is no room for answers: cannot write \/\S+: no space left on device \(ENOSPC\); \d+ bytes were wanted, and \d+ are free;/,
+    /the coordinator's disk cannot keep answers: cannot write \/\S+: no space left on device \(ENOSPC\); \d+ bytes were wanted, and \d+ are free;/,
   ],
   ['the student worker has no room for a checkpoint', 'student', /no space left on device/],
 ] as const)('%s: paused, and gone on with from the pointer', async (_, which, reason) => {

@@ -3,7 +3,7 @@ import { type LyceumError, type StorageFullError, UnreadableSetError } from '@ly
 
 /** @param err - with the path, and the room that was wanted. */
 export function answersFull({ message }: StorageFullError): string {
-  return `the coordinator's disk is full, and there is no room for answers: ${message}`;
+  return `the coordinator's disk cannot keep answers: ${message}`;
 }
 
 /** A run's data set is gone or damaged, where the coordinator reads it: the run is paused with the message. */

@@ -30,10 +30,13 @@ const WHY: Readonly<Record<string, (path: string) => string>> = {
 /** Codes of a full disk, or of a user's full share of it. */
 const FULL = new Set(['ENOSPC', 'EDQUOT']);
 
+/** Codes of a disk that takes nothing, whatever room it has. */
+const FAILING = new Set(['EIO', 'EROFS']);
+
 /**
  * @param task - what was to be done to it, `write` for one.
  * @param wantedBytes - how much room was wanted, where that is known.
- * @returns a {@link StorageFullError} of a disk that is full or read-only, INVALID_ARGUMENT of what another path or a
+ * @returns a {@link StorageFullError} of a disk that is full, read-only or fails, INVALID_ARGUMENT of what another path or a
  *   permission would put right; undefined of anything else, which is a bug.
  */
 export function fileError(
@@ -56,7 +59,7 @@ export function fileError(
   const why = fileTrouble(path, thrown);
   if (why === undefined) return undefined;
   const message = `${head}: ${why}`;
-  if (code === 'EROFS') return new StorageFullError(message, { cause: thrown });
+  if (FAILING.has(code)) return new StorageFullError(message, { cause: thrown });
   return new LyceumError('INVALID_ARGUMENT', message, { cause: thrown });
 }
 
@@ -93,8 +96,8 @@ export async function withPath<T>(
 }
 
 /**
- * The work's result; that the disk is full or read-only is told with the path, and all else is thrown as it is: nobody
- * chose that path.
+ * The work's result; that the disk is full, read-only or fails is told with the path, and all else is thrown as it
+ * is: nobody chose that path.
  *
  * @throws {StorageFullError}
  */

@@ -61,15 +61,13 @@ test('a full disk is told with the path and the room that was wanted', () => {
   );
 });
 
-test('a read-only disk pauses what waits for it, as a full one does', () => {
-  const err = Object.assign(new Error('EROFS: read-only file system, open'), {
-    code: 'EROFS',
-    syscall: 'open',
-  });
+test.each([
+  ['EROFS', 'it is on a read-only file system; name a place that can be written'],
+  ['EIO', 'its disk fails (input/output error)'],
+])('a disk of %s pauses what waits for it, as a full one does', (code, why) => {
+  const err = Object.assign(new Error(`${code}: open`), { code, syscall: 'open' });
   expect(fileError('write', '/data/a', err, 70_000)).toEqual(
-    new StorageFullError(
-      'cannot write /data/a: it is on a read-only file system; name a place that can be written (EROFS)',
-    ),
+    new StorageFullError(`cannot write /data/a: ${why} (${code})`),
   );
 });
 
