@@ -43,6 +43,8 @@ export class AnswerFile {
   /** Slot of each sample's record; -1: none. */
   readonly #slots: Int32Array;
   #slotCount = 0;
+  /** Whether something may stand behind its last record. */
+  #isTorn = false;
 
   private constructor(path: string, handle: FileHandle, shape: FileShape, headerBytes: number) {
     this.path = path;
@@ -130,14 +132,21 @@ export class AnswerFile {
   }
 
   async #write(records: Buffer): Promise<void> {
-    const endBytes = this.sizeBytes;
+    if (this.#isTorn) await this.#cutTail();
     try {
       await withRoom(this.path, () => writeFully(this.#handle, records), records.length);
     } catch (err) {
       // A full disk may have taken a part: records must stay on their stride.
-      await this.#handle.truncate(endBytes);
+      this.#isTorn = true;
+      // One that fails does not let it be cut off either: the next write tries again.
+      await this.#cutTail().catch(() => undefined);
       throw err;
     }
+  }
+
+  async #cutTail(): Promise<void> {
+    await withRoom(this.path, () => this.#handle.truncate(this.sizeBytes));
+    this.#isTorn = false;
   }
 
   /**

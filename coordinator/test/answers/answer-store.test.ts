@@ -1,10 +1,20 @@
 // Real files in a folder of the test's own; damage is done to them byte by byte.
-import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import {
+  type FileHandle,
+  mkdtemp,
+  open,
+  readdir,
+  readFile,
+  rm,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type AnswerCodec, throughCodec } from '@lyceum/learning/codecs';
 import { createLogger } from '@lyceum/platform';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { StorageFullError } from '@lyceum/proto';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AnswerFile } from '../../src/answers/answer-file.js';
 import { AnswerStore } from '../../src/answers/answer-store.js';
 import { type AnswerTableKey, tableFileName } from '../../src/answers/answer-table-key.js';
@@ -295,6 +305,34 @@ describe('damage', () => {
     expect((await read(store, [1, 2, 3])).missing).toEqual([3]);
     expect(await store.missingCount(key, Uint32Array.of(3))).toBe(1);
     await store.close();
+  });
+
+  it('a disk that fails in a write, and cannot cut off what it took of it, leaves no record off its stride', async () => {
+    const store = await AnswerStore.open(folder, log, {
+      memoryBytes: 0,
+      openTableCount: 4,
+      indexBytes: 1 << 20,
+    });
+    await put(store, [1]);
+    const handle = await open(join(folder, tableFileName(key)));
+    const files: FileHandle = Object.getPrototypeOf(handle);
+    await handle.close();
+    const failure = Object.assign(new Error('EIO: i/o error'), { code: 'EIO', syscall: 'write' });
+    const write = files.appendFile;
+    vi.spyOn(files, 'write').mockImplementationOnce(async function (this: FileHandle, bytes: unknown) {
+      await write.call(this, (bytes as Buffer).subarray(0, RECORD_BYTES - 5));
+      throw failure;
+    });
+    vi.spyOn(files, 'truncate').mockRejectedValueOnce(failure);
+    try {
+      await expect(put(store, [2])).rejects.toBeInstanceOf(StorageFullError);
+      await put(store, [3]);
+      await put(store, [2]);
+      expect(await read(store, [1, 2, 3])).toEqual({ out: rowsOf([1, 2, 3]), missing: [] });
+    } finally {
+      vi.restoreAllMocks();
+      await store.close();
+    }
   });
 
   it('starts a file over that was made and never filled', async () => {
