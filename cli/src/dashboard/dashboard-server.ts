@@ -34,6 +34,12 @@ const LIMITS = {
   keepAliveTimeout: 10_000,
 } as const;
 const CONNECTIONS_MAX = 256;
+const STREAM_HEADERS = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  // A proxy that packs, or waits until a buffer is full (nginx), would hold what is said back for minutes.
+  'cache-control': 'no-store, no-transform',
+  'x-accel-buffering': 'no',
+} as const;
 /** A client that takes nothing of its answer for so long has gone, or means no good. */
 const UNREAD_MS = 30_000;
 
@@ -224,7 +230,7 @@ export class DashboardServer {
 
   #stream(response: ServerResponse, runId: string | undefined): void {
     this.#streams.checkRoom();
-    response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' });
+    response.writeHead(200, STREAM_HEADERS);
     const leave = this.#streams.join(new Tab(response), runId);
     response.once('close', leave);
   }

@@ -388,7 +388,11 @@ describe('streams', () => {
     const [host, port] = address.split(':');
     const asked = request({ host, port, path, agent: false }).end();
     const [response] = await once(asked, 'response');
-    expect(response.headers['content-type']).toBe('text/event-stream; charset=utf-8');
+    expect(response.headers).toMatchObject({
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-store, no-transform',
+      'x-accel-buffering': 'no',
+    });
     let text = '';
     for await (const part of response) {
       text += part;

@@ -319,7 +319,10 @@ describe('damage', () => {
     await handle.close();
     const failure = Object.assign(new Error('EIO: i/o error'), { code: 'EIO', syscall: 'write' });
     const write = files.appendFile;
-    vi.spyOn(files, 'write').mockImplementationOnce(async function (this: FileHandle, bytes: unknown) {
+    vi.spyOn(files, 'write').mockImplementationOnce(async function (
+      this: FileHandle,
+      bytes: unknown,
+    ) {
       await write.call(this, (bytes as Buffer).subarray(0, RECORD_BYTES - 5));
       throw failure;
     });

@@ -1,4 +1,5 @@
 /** Between {@link LyceumError} and a gRPC status, both ways. */
+import { STATUS_CODES } from 'node:http';
 import * as grpc from '@grpc/grpc-js';
 import {
   type ErrorCode,
@@ -55,7 +56,7 @@ export function errorOf(
   status: { readonly code: grpc.status; readonly details: string },
   peer: string,
 ): LyceumError {
-  const broken = status.code === grpc.status.INTERNAL ? brokenBy(status.details) : undefined;
+  const broken = MADE_UP.has(status.code) ? brokenBy(status.details) : undefined;
   const code = broken === undefined ? (CODES[status.code] ?? 'INTERNAL') : 'UNAVAILABLE';
   const address = peer.replace(/^(dns|ipv4|ipv6):/, '');
   const unanswered = code === 'UNAVAILABLE' || code === 'DEADLINE_EXCEEDED';
@@ -64,9 +65,16 @@ export function errorOf(
   return new LyceumError(code, message, { cause: status });
 }
 
+/** What grpc-js says of calls that ended without a status, and servers that failed. */
+const MADE_UP: ReadonlySet<grpc.status> = new Set([grpc.status.INTERNAL, grpc.status.UNKNOWN]);
+
 /** What the way between did to a call, whose status grpc-js makes up itself; undefined: nothing, the peer has failed. */
 function brokenBy(details: string): string | undefined {
   if (saysChanged(details)) return MESSAGE_CHANGED;
+  const [, http] = /^Received HTTP status code (\d+)/.exec(details) ?? [];
+  if (http !== undefined) {
+    return `a proxy on the way, or a server of something else, answered with HTTP status ${http} (${STATUS_CODES[http] ?? 'unknown'})`;
+  }
   // Servers of gRPC end calls with a status, those that fail too.
   return details.startsWith('Received RST_STREAM')
     ? `the call was cut off (${details})`
