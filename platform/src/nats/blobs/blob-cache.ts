@@ -125,12 +125,16 @@ export class BlobCache {
   async #makeRoom(bytes: number): Promise<void> {
     const names = (await readdir(this.#folder)).filter((name) => /^[0-9a-f]{64}$/.test(name));
     const lastUse = new Map([...this.#checked.keys()].map((key, order) => [key, order]));
-    const files = await Promise.all(
+    const found = await Promise.all(
       names.map(async (name) => {
-        const { size, mtimeMs } = await stat(join(this.#folder, name));
-        return { name, size, mtimeMs, order: lastUse.get(keyOf(name)) ?? -1 };
+        // Another blob that comes at this moment may have had it removed.
+        const facts = await stat(join(this.#folder, name)).catch(() => undefined);
+        if (facts === undefined) return [];
+        const { size, mtimeMs } = facts;
+        return [{ name, size, mtimeMs, order: lastUse.get(keyOf(name)) ?? -1 }];
       }),
     );
+    const files = found.flat();
     files.sort((a, b) => a.order - b.order || a.mtimeMs - b.mtimeMs);
     let total = files.reduce((sum, { size }) => sum + size, bytes);
     for (const { name, size } of files) {

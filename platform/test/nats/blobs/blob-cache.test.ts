@@ -18,6 +18,7 @@ import { join } from 'node:path';
 import { LyceumError, sha256Hex } from '@lyceum/proto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { BlobCache } from '../../../src/nats/blobs/blob-cache.js';
+import { sleep } from '../../../src/pacing/index.js';
 
 const MIB = 1024 * 1024;
 
@@ -105,6 +106,20 @@ test('a failure is not remembered', async () => {
   await expect(cache.file(digest)).rejects.toMatchObject({ code: 'NOT_FOUND' });
   blobs.add('late');
   await cache.file(digest);
+});
+
+test('blobs that come one shortly after the other make room for themselves side by side', async () => {
+  for (let i = 0; i < 300; i++) await writeFile(join(folder, sha256Hex(`old ${i}`)), 'x');
+  const late: Pick<CountedBlobs, 'get'> = {
+    async get(digest) {
+      await sleep(Math.random() * 20);
+      return blobs.get(digest);
+    },
+  };
+  const cache = new BlobCache(folder, late, 4);
+  const digests = Array.from({ length: 20 }, (_, i) => blobs.add(`new ${i}`));
+  await Promise.all(digests.map((digest) => cache.file(digest)));
+  expect(new Set(blobs.fetched)).toEqual(new Set(digests));
 });
 
 test('what was used longest ago makes room', async () => {
