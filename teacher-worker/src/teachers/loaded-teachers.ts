@@ -116,9 +116,12 @@ export class LoadedTeachers {
     this.#due = true;
     if (this.#working) return;
     this.#working = true;
-    void this.#proceed().finally(() => {
-      this.#working = false;
-    });
+    this.#proceed()
+      // Threads that have ended take no calls: the worker stops, or one has died, with which the worker ends.
+      .catch((err: unknown) => this.#options.log.error({ err }, 'assignment not applied'))
+      .finally(() => {
+        this.#working = false;
+      });
   }
 
   /**
@@ -132,7 +135,8 @@ export class LoadedTeachers {
     // Whether it stays is for the next load to find out: one question may be wrong, and the teacher not.
     this.#fail(identity, err, false);
     this.#options.log.warn({ teacherIdentity: identity, err }, 'teacher cannot be asked');
-    void this.#options.compute.unload(identity);
+    // A thread that has ended has no teacher either.
+    this.#options.compute.unload(identity).catch(() => undefined);
     this.#options.changed();
     this.proceed();
   }

@@ -1,0 +1,100 @@
+/** Loaded teachers over a compute side that is a script: what becomes of them once its threads have ended. */
+import { LyceumError } from '@lyceum/proto';
+import { pino } from 'pino';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { TeacherDescription } from '../../src/compute/engine/index.js';
+import type { WantedTeacher } from '../../src/session/index.js';
+import { LoadedTeachers, type LoadedTeachersOptions } from '../../src/teachers/loaded-teachers.js';
+
+const waiting = { timeout: 120_000, interval: 5 };
+const description: TeacherDescription = {
+  classCount: 2,
+  parameterCount: 1,
+  weightBytes: 1,
+  latencyBatch1Ms: 0,
+};
+const wanted: WantedTeacher = {
+  identity: 'a',
+  modelDigest: 'model',
+  settingsJson: '{}',
+  engine: 'open-inference',
+  names: [],
+  stream: 'tickets',
+  consumer: 'a',
+  datasets: [],
+  ticketsInHand: 1,
+  probes: [],
+};
+
+/** A spy would hear of the rejection. */
+let unloadCount: number;
+const unload = async (): Promise<void> => {
+  unloadCount++;
+  throw new LyceumError('CANCELLED', 'a thread was closed');
+};
+let unhandled: unknown[];
+const note = (reason: unknown) => void unhandled.push(reason);
+let others: NodeJS.UnhandledRejectionListener[];
+
+// Vitest would end the run.
+beforeEach(() => {
+  unhandled = [];
+  others = process.listeners('unhandledRejection');
+  process.removeAllListeners('unhandledRejection');
+  process.on('unhandledRejection', note);
+  unloadCount = 0;
+});
+
+afterEach(() => {
+  process.off('unhandledRejection', note);
+  for (const other of others) process.on('unhandledRejection', other);
+});
+
+async function loaded(): Promise<LoadedTeachers> {
+  const compute = {
+    follow() {},
+    load: async () => description,
+    keepDatasets: async () => {},
+    unload,
+  };
+  const options = {
+    compute,
+    cache: { file: async () => 'model.zip' },
+    pictures: { keepSets() {} },
+    budgetBytes: 10,
+    gpuUsedBytes: async () => undefined,
+    ticketsInHand: () => 0,
+    changed() {},
+    nowMs: () => 0,
+    random: () => 0,
+    log: pino({ level: 'silent' }),
+  };
+  const teachers = new LoadedTeachers(options as unknown as LoadedTeachersOptions);
+  teachers.follow([wanted]);
+  await vi.waitFor(() => expect([...teachers.loaded.keys()]).toEqual(['a']), waiting);
+  return teachers;
+}
+
+/** Long enough for Node to say that nobody heard of a rejection. */
+async function turn(): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve));
+  await new Promise((resolve) => setImmediate(resolve));
+}
+
+test('a teacher that is wanted no more is unloaded; that its thread has ended ends nothing else', async () => {
+  const teachers = await loaded();
+  teachers.follow([]);
+  await vi.waitFor(() => expect(unloadCount).toBe(1), waiting);
+  await turn();
+  expect(unhandled).toEqual([]);
+});
+
+test('nor does it where a teacher could not be asked', async () => {
+  const teachers = await loaded();
+  teachers.failedToAnswer('a', new LyceumError('CANCELLED', 'a thread was closed'));
+  expect(teachers.failed.get('a')).toMatchObject({ reason: 'a thread was closed' });
+  await turn();
+  teachers.stop();
+  expect(unloadCount).toBe(1);
+  expect(unhandled).toEqual([]);
+});
