@@ -48,7 +48,9 @@ export class AnswerDesk {
   /** It was not, after all. */
   passedOver(identity: string, ticket: Ticket, dataset: DatasetFile): void {
     const { pictures, looksAtInputs } = this.#options;
-    if (looksAtInputs(identity)) void pictures.forget(dataset, spanView(ticket));
+    if (!looksAtInputs(identity)) return;
+    // Nothing is asked for ahead of a set that is gone.
+    pictures.forget(dataset, spanView(ticket)).catch(() => undefined);
   }
 
   /**

@@ -148,10 +148,11 @@ export class TicketLane {
     const { ticket, sequence } = taken;
     const working = setInterval(() => taken.working(), WORKING_INTERVAL_MS);
     let freeTravelling: (() => void) | undefined;
-    let dataset: DatasetFile | undefined;
+    let opening: Promise<DatasetFile> | undefined;
     try {
       await link.send({ $case: 'taken', taken: { sequence, ticket } });
-      dataset = await abortable(this.#datasetOf(ticket), this.#stopping.signal);
+      opening = this.#datasetOf(ticket);
+      const dataset = await abortable(opening, this.#stopping.signal);
       freeTravelling = await this.#travelling.take(this.#stopping.signal);
       const answer = await this.#compute(ticket, dataset);
       freeHand();
@@ -161,7 +162,8 @@ export class TicketLane {
       metrics.ticketAnswered();
       log.debug({ sequence, wanted }, 'ticket answered');
     } catch (thrown) {
-      if (dataset !== undefined) passedOver(ticket, dataset);
+      // The set may come after the lane was stopped, with what the ticket looks at announced.
+      opening?.then((dataset) => passedOver(ticket, dataset)).catch(() => undefined);
       await this.#giveBack(taken, toLyceumError(thrown));
     } finally {
       clearInterval(working);
