@@ -44,8 +44,11 @@ function differenceOf(
   return `row ${Math.floor(at / width)} is ${values[at]}, and ${other?.values[at]}`;
 }
 
+/** What is not finite is the same as itself alone, and moves no bound: whoever looks at the answers names it. */
 function sameness(movesBy: number, values: Float32Array): (a: number, b: number) => boolean {
   if (movesBy === 0) return Object.is;
-  const greatest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
-  return (a, b) => Math.abs(a - b) <= movesBy * greatest;
+  const greatest = values
+    .filter(Number.isFinite)
+    .reduce((most, x) => Math.max(most, Math.abs(x)), 1);
+  return (a, b) => Object.is(a, b) || Math.abs(a - b) <= movesBy * greatest;
 }

@@ -1,0 +1,30 @@
+/** Teachers that are scripts: one row a sample, from a table. Models that do look at other rows are in onnx-teacher.test.ts. */
+import type { Dataset } from '@lyceum/learning/datasets';
+import { expect, test } from 'vitest';
+import type { TeacherEngine } from '../../../src/compute/engine/index.js';
+import { requireRowIndependence } from '../../../src/compute/rows/row-independence.js';
+
+const samples = Uint32Array.of(0, 1, 2, 3);
+
+/** @param noise - of the answer's last row, by the question. */
+function checked(values: readonly number[], movesBy: number, noise: readonly number[] = []) {
+  let asked = 0;
+  const answer = async ({ samples: wanted }: { readonly samples: Uint32Array }) => {
+    const own = Float32Array.from(wanted, (sample) => values[sample] as number);
+    own[own.length - 1] = (own.at(-1) as number) + (noise[asked++] ?? 0);
+    return [{ name: 'logits', width: 1, values: own }];
+  };
+  const teacher = { movesBy, answer } as unknown as TeacherEngine;
+  return requireRowIndependence(teacher, {} as Dataset, samples);
+}
+
+test('answers may move by a share of the greatest logit', async () => {
+  await checked([1, -10, 2, 3], 1e-2, [0, 0.09]);
+  await expect(checked([1, -10, 2, 3], 1e-2, [0, 0.11])).rejects.toThrow('row 1 is -9.89');
+});
+
+test('a teacher that answers NaN or an infinity is not said to change its answers', async () => {
+  await checked([1, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY], 1e-2);
+  // Nor do they hide another row that moves.
+  await expect(checked([Number.NaN, 2, 3, 4], 1e-2, [0, 0.5])).rejects.toThrow('row 1 is 2.5');
+});
