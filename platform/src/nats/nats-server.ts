@@ -5,7 +5,7 @@ import { open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises
 import { homedir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { LyceumError, type NatsRole, natsAccounts, STORE_ACCOUNT } from '@lyceum/proto';
-import { lockFolder, withPath } from '../files/index.js';
+import { fileTrouble, lockFolder, withPath } from '../files/index.js';
 import { sleep } from '../pacing/index.js';
 import { type Logger, processorMsOf, StartPatience } from '../process/index.js';
 import { TLS_FILES } from '../tls/index.js';
@@ -44,7 +44,7 @@ export interface NatsServerOptions {
   /** Variables of its environment. Default: none. */
   readonly env?: NodeJS.ProcessEnv;
   /** Told of its process as soon as there is one, whether it then gets ready or not, and of its end. */
-  readonly spawned?: (pid: number, exited: Promise<void>) => void;
+  readonly spawned?: (pid: number, exited: Promise<unknown>) => void;
 }
 
 export interface NatsServer {
@@ -52,7 +52,7 @@ export interface NatsServer {
   readonly url: string;
   readonly pid: number;
   /** Resolves when the process has ended, whoever ended it. */
-  readonly exited: Promise<void>;
+  readonly exited: Promise<unknown>;
   /** Ends it, and waits until it has. What was stored stays. */
   stop(): Promise<void>;
 }
@@ -69,7 +69,7 @@ export async function startNatsServer(options: NatsServerOptions): Promise<NatsS
   const logFile = join(storeDir, 'nats-server.log');
   const lock = await lockFolder(storeDir, 'nats-server');
   let child: ChildProcess;
-  let exited: Promise<void>;
+  let exited: Promise<Error | undefined>;
   let logStart: number;
   try {
     const configFile = join(storeDir, 'nats-server.conf');
@@ -111,19 +111,28 @@ export async function startNatsServer(options: NatsServerOptions): Promise<NatsS
   const url = pid === undefined ? undefined : await urlOf(pid, storeDir, logFile, running);
   if (pid === undefined || url === undefined) {
     await stop();
-    const text = (await readFile(logFile)).subarray(logStart).toString();
-    const end = text.trimEnd().split('\n').slice(-5).join('\n');
-    throw new LyceumError('FAILED_PRECONDITION', `${binary} did not start:\n${end}`);
+    const failure = await exited;
+    const why = failure
+      ? ` ${fileTrouble(binary, failure) ?? failure.message}`
+      : await linesAtEnd(logFile, logStart);
+    throw new LyceumError('FAILED_PRECONDITION', `${binary} did not start:${why}`);
   }
   log.info({ url, pid }, 'nats-server started');
   return { url, pid, exited, stop };
 }
 
-function exitOf(child: ChildProcess): Promise<void> {
+/** Resolves when it has ended: with why, if it could not be started. */
+function exitOf(child: ChildProcess): Promise<Error | undefined> {
   return new Promise((resolve) => {
-    child.once('exit', () => resolve());
-    child.once('error', () => resolve());
+    child.once('exit', () => resolve(undefined));
+    child.once('error', resolve);
   });
+}
+
+/** Some last lines of a log, of what was written after `start`. */
+async function linesAtEnd(file: string, start: number): Promise<string> {
+  const text = (await readFile(file)).subarray(start).toString();
+  return ['', ...text.trimEnd().split('\n').slice(-5)].join('\n');
 }
 
 /**

@@ -34,3 +34,14 @@ test('a server is where it says, whatever one of the same process id that was ki
   await server.stop();
   await rm(storeDir, { recursive: true });
 });
+
+test('a program that cannot be started is told with the reason', async () => {
+  const storeDir = await mkdtemp(join(tmpdir(), 'lyceum-nats-'));
+  const binary = join(storeDir, 'no', 'nats-server');
+  const log = pino({ level: 'silent' });
+  await expect(startNatsServer({ binary, storeDir, port: 0, log })).rejects.toMatchObject({
+    code: 'FAILED_PRECONDITION',
+    message: `${binary} did not start: there is no folder ${join(storeDir, 'no')} (ENOENT)`,
+  });
+  await rm(storeDir, { recursive: true });
+});
