@@ -46,6 +46,7 @@ export async function serveModels(options: ServeModelsOptions): Promise<Inferenc
   try {
     let budgetBytes = options.memoryBudgetBytes;
     for (const model of models) {
+      if (served.has(model.name)) throw unserved(model.name, 'another one has its name');
       const { loaded, weightBytes } = await load(options, model, folder, budgetBytes);
       budgetBytes -= weightBytes;
       served.set(model.name, loaded);
