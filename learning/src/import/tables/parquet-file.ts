@@ -8,18 +8,18 @@ import { LyceumError } from '@lyceum/proto';
 import type {
   AsyncBuffer,
   ColumnMetaData,
-  Compressors,
   DecodedArray,
   FileMetaData,
   ParquetScan,
   RowGroup,
 } from 'hyparquet';
 import { HeldRanges } from './held-ranges.js';
+import { GROUP_MAX_BYTES, limitedCompressors, unpackerOf } from './parquet-codecs.js';
 import { type ParquetFeatures, parquetFeatures } from './parquet-features.js';
+import { refuseFalseGroups } from './parquet-groups.js';
 import { checkPages } from './parquet-pages.js';
+import { valuesProblem } from './parquet-values.js';
 
-/** The wanted columns of one row group, unpacked. Writers make groups of 1 MiB to 512 MiB. */
-const GROUP_MAX_BYTES = 1024 * 1024 * 1024;
 /** Writers make groups of a hundred rows to a million. */
 const GROUP_MAX_ROWS = 10_000_000;
 
@@ -72,6 +72,7 @@ export class OpenParquet {
    */
   static async open(name: string, bytes: AsyncBuffer): Promise<OpenParquet> {
     const { parquetMetadataAsync, parquetSchema } = await import('hyparquet');
+    const { getPhysicalColumns } = await import('hyparquet/src/schema.js');
     return explained(name, async () => {
       const metadata = await parquetMetadataAsync(withinFooter(name, bytes), {
         initialFetchSize: FOOTER_BYTES,
@@ -79,10 +80,12 @@ export class OpenParquet {
         const isOther = err instanceof LyceumError || !(await endsAsEncrypted(bytes));
         throw isOther ? err : new Error('it is encrypted');
       });
-      const features = parquetFeatures(metadata, parquetSchema(metadata));
+      const schema = parquetSchema(metadata);
+      const features = parquetFeatures(metadata, schema);
       if (features.columns.some((column) => typeof column !== 'string')) {
         throw new Error('a column has no name');
       }
+      refuseFalseGroups(metadata, getPhysicalColumns(schema));
       const { ranges } = await scanOf(bytes, metadata);
       return new OpenParquet(name, bytes, metadata, features, ranges);
     });
@@ -129,6 +132,9 @@ export class OpenParquet {
       if (values.length !== rowEnd - rowStart) {
         throw this.refusal(`column ${column} has ${values.length} of ${rowEnd - rowStart} rows`);
       }
+      const stored = columns.find(({ path_in_schema: path }) => path[0] === column);
+      const problem = stored && valuesProblem(stored, values);
+      if (problem !== undefined) throw this.refusal(`column ${column} is damaged: ${problem}`);
       data.set(column, values);
     }
     return data;
@@ -171,12 +177,21 @@ export class OpenParquet {
   ): Promise<void> {
     const { parquetHeader } = await import('hyparquet/src/column.js');
     const { parquetSchema } = await import('hyparquet');
-    const { getTreePath, isFlatColumn } = await import('hyparquet/src/schema.js');
+    const { getMaxDefinitionLevel, getMaxRepetitionLevel, getTreePath, isFlatColumn } =
+      await import('hyparquet/src/schema.js');
     const schema = parquetSchema(this.#metadata);
+    const unpackers = await limitedCompressors();
     for (const column of columns) {
       await explained(`${this.#name}, column ${column.path_in_schema[0]}`, async () => {
-        const isFlat = isFlatColumn(getTreePath(schema, column.path_in_schema));
-        await checkPages({ file, column, rowCount, isFlat, readHeader: parquetHeader });
+        const path = getTreePath(schema, column.path_in_schema);
+        const form = {
+          repetition: getMaxRepetitionLevel(path),
+          definition: getMaxDefinitionLevel(path),
+          isBoolean: column.type === 'BOOLEAN',
+          unpack: unpackerOf(column.codec, unpackers),
+        };
+        const isFlat = isFlatColumn(path);
+        await checkPages({ file, column, rowCount, isFlat, form, readHeader: parquetHeader });
       });
     }
   }
@@ -236,24 +251,6 @@ function columnBytes(column: ColumnMetaData): { start: number; end: number } {
 /** Bytes that are not UTF-8 stay what they are, so that the row is refused, not misread. */
 function stringFromBytes(bytes: Uint8Array): string | Uint8Array {
   return isUtf8(bytes) ? decoder.decode(bytes) : bytes;
-}
-
-/** A page says how large it will be; that is believed up to the limit of its group. */
-export async function limitedCompressors(): Promise<Compressors> {
-  const { compressors, decompressZstd } = await import('hyparquet-compressors');
-  const bounded: Compressors = {
-    ...compressors,
-    // Without a place to write to it would trust the frame's own size.
-    ZSTD: (input, length) => decompressZstd(input, new Uint8Array(length)),
-  };
-  const entries = Object.entries(bounded).map(([codec, unpack]) => [
-    codec,
-    (input: Uint8Array, length: number) => {
-      if (length <= GROUP_MAX_BYTES) return unpack(input, length);
-      throw new Error(`a page unpacks to ${length} bytes; at most ${GROUP_MAX_BYTES} are read`);
-    },
-  ]);
-  return Object.fromEntries(entries) as Compressors;
 }
 
 /** @throws {LyceumError} INVALID_ARGUMENT naming the file, for whatever the library says of it. */

@@ -8,6 +8,7 @@
 import { crc32 } from 'node:zlib';
 import type { AsyncBuffer, ColumnMetaData } from 'hyparquet';
 import type { parquetHeader } from 'hyparquet/src/column.js';
+import { checkRuns, type PageForm } from './parquet-runs.js';
 
 /** Values of a nested column for each byte that it unpacks to: runs of one value take few bytes. */
 const VALUES_PER_BYTE = 64;
@@ -18,6 +19,7 @@ export interface PagedColumn {
   readonly rowCount: number;
   /** Whether each row has one value. */
   readonly isFlat: boolean;
+  readonly form: PageForm;
   readonly readHeader: typeof parquetHeader;
 }
 
@@ -27,6 +29,7 @@ export async function checkPages({
   column,
   rowCount,
   isFlat,
+  form,
   readHeader,
 }: PagedColumn): Promise<void> {
   const unpackedBytes = Number(column.total_uncompressed_size);
@@ -73,6 +76,7 @@ export async function checkPages({
     if (header.crc !== undefined && crc32(page) !== header.crc >>> 0) {
       throw new Error('a page does not have its checksum (CRC-32)');
     }
+    checkRuns(header, page, form);
     reader.offset += packedBytes;
   }
   if (values !== valueCount)

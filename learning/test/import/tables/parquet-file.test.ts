@@ -1,9 +1,13 @@
 /** Parquet files written by hyparquet-writer, read through a buffer that counts what is asked of it. */
-import type { AsyncBuffer } from 'hyparquet';
+import { gzipSync } from 'node:zlib';
+import type { AsyncBuffer, ColumnMetaData, RowGroup } from 'hyparquet';
 import { parquetMetadata } from 'hyparquet';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { expect, test } from 'vitest';
 import { OpenParquet } from '../../../src/import/tables/index.js';
+import { limitedCompressors } from '../../../src/import/tables/parquet-codecs.js';
+import { refuseFalseGroups } from '../../../src/import/tables/parquet-groups.js';
+import { valuesProblem } from '../../../src/import/tables/parquet-values.js';
 
 const ROWS = 300;
 const texts = Array.from({ length: ROWS }, (_, row) => `${row}`.repeat(500));
@@ -85,6 +89,72 @@ test('a column of fewer than no bytes is refused, whatever else there is', async
   expect(() => open.groupBytes(0, ['text', 'number'])).toThrowError(refused);
   await expect(open.readGroup(0, ['text', 'number'])).rejects.toThrowError(refused);
 });
+
+test('gzip says by its checksum that a page is damaged', async () => {
+  const file = Buffer.from(
+    parquetWriteBuffer({
+      columnData: [{ name: 'text', data: ['sound', 'words'], type: 'STRING' }],
+      codec: 'GZIP',
+      // Stored, so that a changed byte is another text.
+      compressors: { GZIP: (input) => gzipSync(input, { level: 0 }) },
+    }),
+  );
+  expect(await textsOf(file)).toEqual(['sound', 'words']);
+  file[file.indexOf('sound')] = 'f'.charCodeAt(0);
+  await expect(textsOf(file)).rejects.toThrowError(
+    'f.parquet, column text: cannot be read as Parquet: incorrect data check',
+  );
+});
+
+test('whole numbers lie between those of their statistics', async () => {
+  const numbers = Int32Array.of(7, 8, 9);
+  const file = Buffer.from(
+    parquetWriteBuffer({
+      columnData: [{ name: 'text', data: numbers, type: 'INT32', encoding: 'PLAIN' }],
+      codec: 'UNCOMPRESSED',
+    }),
+  );
+  expect(await textsOf(file)).toEqual([...numbers]);
+  const at = file.indexOf(Buffer.from(numbers.buffer));
+  file[at + 3] = 1;
+  await expect(textsOf(file)).rejects.toThrowError(
+    'f.parquet: column text is damaged: 16777223 was read, or misread, and its statistics say 7 to 9',
+  );
+});
+
+test('a file has the rows and columns of its row groups', () => {
+  const metadata = parquetMetadata(bytes);
+  const leaves = ['text', 'number'];
+  expect(() => refuseFalseGroups(metadata, leaves)).not.toThrow();
+  const [one, , ...others] = metadata.row_groups as [RowGroup, RowGroup, ...RowGroup[]];
+  expect(() => refuseFalseGroups({ ...metadata, row_groups: [one, ...others] }, leaves)).toThrow(
+    'its row groups have 200 rows, and it 300',
+  );
+  const lacking = { ...one, columns: one.columns.slice(1) };
+  expect(() => refuseFalseGroups({ ...metadata, row_groups: [one, lacking] }, leaves)).toThrow(
+    'row group 1 has other columns than the schema',
+  );
+});
+
+test('a place beyond the dictionary is no null', () => {
+  const column = { path_in_schema: ['text'], type: 'BYTE_ARRAY' } as ColumnMetaData;
+  expect(valuesProblem(column, ['a', null])).toBe(undefined);
+  expect(valuesProblem(column, ['a', undefined])).toBe('a value is not in its dictionary');
+});
+
+test('an empty page in LZ4, the dictionary of a column of nulls, is no damage', async () => {
+  const { LZ4, LZ4_RAW } = await limitedCompressors();
+  for (const unpack of [LZ4, LZ4_RAW]) {
+    expect(unpack?.(Uint8Array.of(0), 0)).toEqual(new Uint8Array(0));
+  }
+});
+
+async function textsOf(file: Buffer): Promise<unknown[]> {
+  const slice = async (start: number, end = file.length) =>
+    Uint8Array.from(file.subarray(start, end)).buffer;
+  const open = await OpenParquet.open('f.parquet', { byteLength: file.length, slice });
+  return [...((await open.readGroup(0, ['text'])).get('text') ?? [])];
+}
 
 function varint(value: number): Buffer {
   const found: number[] = [];

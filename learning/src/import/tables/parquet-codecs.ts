@@ -1,0 +1,36 @@
+/** How pages of Parquet are unpacked: by the library, within limits, and by Node where it checks more. */
+import { unzipSync } from 'node:zlib';
+import type { CompressionCodec, Compressors } from 'hyparquet';
+
+/** The wanted columns of one row group, unpacked. Writers make groups of 1 MiB to 512 MiB. */
+export const GROUP_MAX_BYTES = 1024 * 1024 * 1024;
+
+/** A page says how large it will be; that is believed up to the limit of its group. */
+export async function limitedCompressors(): Promise<Compressors> {
+  const { compressors, decompressZstd } = await import('hyparquet-compressors');
+  const bounded: Compressors = {
+    ...compressors,
+    // Checks the checksum, which the library leaves unread.
+    GZIP: (input, length) => unzipSync(input, { maxOutputLength: length }),
+    // Without a place to write to it would trust the frame's own size.
+    ZSTD: (input, length) => decompressZstd(input, new Uint8Array(length)),
+  };
+  const entries = Object.entries(bounded).map(([codec, unpack]) => [
+    codec,
+    (input: Uint8Array, length: number) => {
+      // The dictionary of a column of nulls; the library's LZ4 finds it damaged.
+      if (length === 0) return new Uint8Array(0);
+      if (length <= GROUP_MAX_BYTES) return unpack(input, length);
+      throw new Error(`a page unpacks to ${length} bytes; at most ${GROUP_MAX_BYTES} are read`);
+    },
+  ]);
+  return Object.fromEntries(entries) as Compressors;
+}
+
+/** @returns undefined for a codec that is not known. */
+export function unpackerOf(
+  codec: CompressionCodec,
+  known: Compressors,
+): Compressors[CompressionCodec] {
+  return codec === 'UNCOMPRESSED' ? (bytes) => bytes : known[codec];
+}

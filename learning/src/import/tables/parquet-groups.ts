@@ -1,0 +1,25 @@
+/** What the footer of a Parquet file says of its row groups, checked: of what one leaves out the library reads nulls. */
+import type { FileMetaData } from 'hyparquet';
+
+/**
+ * @param leaves - the schema's columns of values, by path.
+ * @throws {Error} saying what does not fit.
+ */
+export function refuseFalseGroups(
+  { num_rows: rowCount, row_groups: groups }: FileMetaData,
+  leaves: readonly string[],
+): void {
+  const wanted = `${[...leaves].sort()}`;
+  for (const [group, { columns }] of groups.entries()) {
+    // Of an encrypted column perhaps not even the name is known.
+    if (columns.some(({ crypto_metadata: crypto }) => crypto !== undefined)) continue;
+    const paths = columns.map(({ meta_data: column }) => column?.path_in_schema?.join('.'));
+    if (`${paths.sort()}` !== wanted) {
+      throw new Error(`row group ${group} has other columns than the schema`);
+    }
+  }
+  const count = groups.reduce((sum, { num_rows: rows }) => sum + Number(rows), 0);
+  if (count !== Number(rowCount)) {
+    throw new Error(`its row groups have ${count} rows, and it ${rowCount}`);
+  }
+}

@@ -1,0 +1,27 @@
+/**
+ * Values of a Parquet column against what the file says of them. Pages seldom have checksums, the library reads a place
+ * beyond the end of a dictionary as nothing, and it cuts first values of 33 bits, which DuckDB writes of numbers of 32
+ * bits without a sign.
+ */
+import type { ColumnMetaData, DecodedArray } from 'hyparquet';
+
+/** @returns what does not fit; undefined where all does, or nothing is known. */
+export function valuesProblem(
+  { path_in_schema: path, type, statistics }: ColumnMetaData,
+  values: DecodedArray,
+): string | undefined {
+  const { min_value: least, max_value: greatest } = statistics ?? {};
+  const isWhole = type === 'INT32' || type === 'INT64';
+  const isBounded = isWhole && isNumber(least) && isNumber(greatest);
+  const isFlat = path.length === 1;
+  for (const value of values as Iterable<unknown>) {
+    if (isFlat && value === undefined) return 'a value is not in its dictionary';
+    if (!isBounded || !isNumber(value) || (value >= least && value <= greatest)) continue;
+    return `${value} was read, or misread, and its statistics say ${least} to ${greatest}`;
+  }
+  return undefined;
+}
+
+function isNumber(value: unknown): value is number | bigint {
+  return typeof value === 'number' || typeof value === 'bigint';
+}
