@@ -54,6 +54,7 @@ function joined(runId?: string) {
   return { response, leave };
 }
 
+const happened = (kind: string, atMs: number) => RunEvent.fromPartial({ kind, atMs });
 const second = () => vi.advanceTimersByTimeAsync(1000);
 const now = () => vi.advanceTimersByTimeAsync(0);
 
@@ -119,7 +120,7 @@ describe('the list of runs', () => {
 describe('a run', () => {
   beforeEach(() => {
     cluster.runs.set('a', run('a'));
-    cluster.events = [RunEvent.fromPartial({ kind: 'submitted' })];
+    cluster.events = [happened('submitted', 1)];
   });
 
   test('is told when it has changed, with what happens from now on', async () => {
@@ -128,7 +129,7 @@ describe('a run', () => {
     await second();
     expect(response.of('run')).toMatchObject([{ id: 'a', step: 0 }]);
     cluster.runs.set('a', run('a', { progress: { step: 5 } }));
-    cluster.events.push(RunEvent.fromPartial({ kind: 'checkpoint' }));
+    cluster.events.push(happened('checkpoint', 2));
     await second();
     expect(response.of('run')).toMatchObject([{ step: 0 }, { step: 5 }]);
     expect(response.of('happened')).toMatchObject([{ kind: 'checkpoint' }]);
@@ -142,10 +143,28 @@ describe('a run', () => {
     expect(cluster.calls.filter((call) => call === 'getRun a')).toHaveLength(2);
     cluster.runs.set('a', run('a', { attempt: 2 }));
     for (let i = 0; i < 5; i++) await second();
-    cluster.events.push(RunEvent.fromPartial({ kind: 'retried' }));
+    cluster.events.push(happened('retried', 2));
     await second();
     expect(response.of('run')).toMatchObject([{ state: 'FAILED' }, { state: 'TRAINING' }]);
     expect(response.of('happened')).toMatchObject([{ kind: 'retried' }]);
+  });
+
+  test('that goes on from an earlier step is told of, whatever that takes back', async () => {
+    const [submitted, failed] = [happened('submitted', 1), happened('state-changed', 4)];
+    cluster.runs.set('a', run('a', { state: RunState.RUN_STATE_FAILED }));
+    cluster.events = [submitted, happened('validation', 2), happened('checkpoint', 3), failed];
+    const { response } = joined('a');
+    await now();
+    cluster.runs.set('a', run('a', { attempt: 2 }));
+    cluster.events = [submitted, failed, happened('retried', 5), happened('assigned', 6)];
+    for (let i = 0; i < 5; i++) await second();
+    cluster.events.push(happened('validation', 7));
+    await second();
+    expect((response.of('happened') as { kind: string }[]).map(({ kind }) => kind)).toEqual([
+      'retried',
+      'assigned',
+      'validation',
+    ]);
   });
 
   test('that is deleted is gone, for tabs that come later too', async () => {

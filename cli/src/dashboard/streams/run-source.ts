@@ -63,18 +63,22 @@ export class RunSource implements Source {
     }
   }
 
-  /** What is recorded from now on; the page asks for the older ones. */
+  /**
+   * What is recorded from now on; the page asks for the older ones. Known by time and not by count: steps that are taken
+   * again take back what was told of them.
+   */
   async #tellEvents(tell: Tell, signal: AbortSignal): Promise<void> {
-    let known = 0;
-    for await (const _ of this.#client.listEvents(this.#runId, { signal })) known += 1;
+    let knownMs = 0;
+    for await (const { atMs } of this.#client.listEvents(this.#runId, { signal })) knownMs = atMs;
     while (!signal.aborted) {
       if (!this.#goesOn) await this.#wentOn.wait({ signal });
-      let count = 0;
+      let isNew = false;
       for await (const event of this.#client.listEvents(this.#runId, { signal, follow: true })) {
-        count += 1;
-        if (count > known) tell({ event: 'happened', data: eventRow(event) });
+        isNew ||= event.atMs > knownMs;
+        if (!isNew) continue;
+        knownMs = event.atMs;
+        tell({ event: 'happened', data: eventRow(event) });
       }
-      known = Math.max(known, count);
       // It has ended, which the other loop is about to see.
       await sleep(EVERY_MS, signal);
     }
