@@ -1,4 +1,4 @@
-import { createLogger } from '@lyceum/platform';
+import { createLogger, Wakeup } from '@lyceum/platform';
 import { wholeNumber } from '@lyceum/platform/flags';
 import type { Command } from 'commander';
 import { DASHBOARD_ADDRESS, openDashboard, startBrowser } from '../dashboard/index.js';
@@ -42,9 +42,7 @@ Examples:
         notice(`That address lets one browser in, once; after that it is at ${dashboard.url}
 Ctrl-C ends it.`);
         const browser = flags.open ? await startBrowser(dashboard.oneTimeUrl, notice) : undefined;
-        await new Promise<void>((resolve) => {
-          signal.addEventListener('abort', () => resolve(), { once: true });
-        });
+        await new Wakeup().wait({ signal });
         await Promise.all([dashboard.close(), browser?.forget()]);
       }),
     );

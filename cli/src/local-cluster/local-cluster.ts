@@ -27,6 +27,8 @@ import { ChildProgram, Guard, keepRunning, programFile } from './programs/index.
 
 export class LocalCluster {
   readonly stateDir: string;
+  /** Rejects when a part has died without which nothing works, NATS or the coordinator. Never resolves. */
+  readonly failed: Promise<never>;
   readonly #options: LocalClusterOptions;
   readonly #environment: ChildEnvironment;
   readonly #temporary: boolean;
@@ -35,7 +37,6 @@ export class LocalCluster {
   readonly #nats: LocalNats;
   readonly #stopping = new AbortController();
   readonly #workers = new Map<string, { readonly kind: WorkerKind; program?: ChildProgram }>();
-  readonly #failed: Promise<never>;
   #fail: (error: LyceumError) => void = () => undefined;
   /** Node's arguments for whatever computes with the plugin. */
   #preload: readonly string[] = [];
@@ -68,10 +69,10 @@ export class LocalCluster {
       log: (line) => this.#log(line),
       died: (message) => this.#partDied(message),
     });
-    this.#failed = new Promise((_, reject) => {
+    this.failed = new Promise((_, reject) => {
       this.#fail = reject;
     });
-    this.#failed.catch(() => undefined);
+    this.failed.catch(() => undefined);
   }
 
   /**
@@ -89,6 +90,7 @@ export class LocalCluster {
     const cluster = new LocalCluster(options, environment, stateDir, lock);
     const giveUp = () => cluster.#stopping.abort();
     options.signal?.addEventListener('abort', giveUp, { once: true });
+    if (options.signal?.aborted === true) giveUp();
     try {
       await cluster.#startAll();
       return cluster;
@@ -124,11 +126,6 @@ export class LocalCluster {
       ['coordinator', 'coordinator', this.#coordinator],
       ...workers,
     ]);
-  }
-
-  /** Rejects when a part has died without which nothing works, NATS or the coordinator. Never resolves. */
-  get failed(): Promise<never> {
-    return this.#failed;
   }
 
   /**

@@ -142,6 +142,21 @@ test('without nats-server nothing starts, and what to do is said', async () => {
   ).rejects.toThrow('npm run setup');
 });
 
+test('a start that is given up before it begins comes to nothing', async () => {
+  const start = LocalCluster.start({
+    environment: process.env,
+    teacherWorkers: 0,
+    studentWorkers: 0,
+    stateDir: await temporaryFolder(),
+    signal: AbortSignal.abort(),
+  });
+  void start.then(
+    (cluster) => clusters.push(cluster),
+    () => undefined,
+  );
+  await expect(start).rejects.toThrow('starting was given up');
+});
+
 test('a part that cannot start ends the others', async () => {
   const stateDir = await temporaryFolder();
   const start = LocalCluster.start({
