@@ -2,12 +2,13 @@
  * Generates the types of the .proto files, compiles all workspaces and the kernels, and bundles the page, when sources
  * changed.
  */
-import { chmodSync, existsSync, lstatSync, readFileSync, statSync, symlinkSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { runTool, ToolError } from './child.mjs';
 import { filesUnder, fingerprint, isStamped, writeStamp } from './fingerprint.mjs';
 import { holdingCheckout } from './holding-checkout.mjs';
 import { kernelBuilds } from './kernels.mjs';
+import { placeLink } from './links.mjs';
 import { say } from './progress.mjs';
 import { SetupError } from './setup-error.mjs';
 
@@ -79,8 +80,7 @@ async function runBuilder(checkout, tool, args, { cwd, signal }) {
 function placeCommands(checkout) {
   for (const { file, link } of commandsOf(checkout)) {
     chmodSync(file, 0o755);
-    if (lstatSync(link, { throwIfNoEntry: false }) !== undefined) continue;
-    symlinkSync(relative(dirname(link), file), link);
+    if (!existsSync(link)) placeLink(link, relative(dirname(link), file));
   }
 }
 
