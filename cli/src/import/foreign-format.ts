@@ -37,5 +37,6 @@ export function foreignFormat(path: string, members: readonly string[]): string 
       .split(/[\\/]/)
       .at(-1)
       ?.replace(/\.\w+$/, '') ?? '';
-  return advice?.replace('FILE', path).replace('NAME', name);
+  // In one pass: a path may have NAME in it.
+  return advice?.replaceAll(/FILE|NAME/g, (word) => (word === 'FILE' ? path : name));
 }
