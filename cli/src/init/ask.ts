@@ -1,6 +1,7 @@
 /** Questions on a terminal, on stderr: standard output is for what is written. */
 import { createInterface } from 'node:readline/promises';
 import { printable, toLyceumError } from '@lyceum/proto';
+import { CommandExit, EXIT } from '../session/index.js';
 import { chosen } from './choices.js';
 
 /** More than that nobody reads; all can be named. */
@@ -17,7 +18,11 @@ export interface Question {
   readonly atMost: number;
 }
 
-/** Asks again until the answer can be used. */
+/**
+ * Asks again until the answer can be used.
+ *
+ * @throws {CommandExit} 130 after Ctrl-C or Ctrl-D.
+ */
 export async function ask(question: Question, signal: AbortSignal): Promise<string[]> {
   const { text, choices, isOpen, fallback, atMost } = question;
   const names = [...choices.keys()];
@@ -29,19 +34,27 @@ export async function ask(question: Question, signal: AbortSignal): Promise<stri
     lines.push(`      and ${names.length - SHOWN_MAX_COUNT} more`);
   for (const line of lines) process.stderr.write(`${printable(line)}\n`);
   const input = createInterface({ input: process.stdin, output: process.stderr });
+  // While it reads, the keys are its own: no signal tells of Ctrl-C.
+  const closed = new AbortController();
+  input.once('close', () => closed.abort());
+  const until = AbortSignal.any([signal, closed.signal]);
   try {
     for (;;) {
       const hint = fallback === undefined ? '' : ` [${fallback.join(', ') || 'none'}]`;
-      const answer = await input.question(`${text}${hint}: `, { signal });
+      const answer = await input.question(`${text}${hint}: `, { signal: until });
       if (answer.trim() === '' && fallback !== undefined) return [...fallback];
       try {
-        const names = chosen(answer, [...choices.keys()], isOpen);
-        if (names.length >= 1 && names.length <= atMost) return names;
+        const taken = chosen(answer, names, isOpen);
+        if (taken.length >= 1 && taken.length <= atMost) return taken;
         process.stderr.write(atMost === 1 ? 'want one\n' : `want 1 to ${atMost}\n`);
       } catch (err) {
         process.stderr.write(`${printable(toLyceumError(err).message)}\n`);
       }
     }
+  } catch (err) {
+    if (!closed.signal.aborted) throw err;
+    process.stderr.write('\n');
+    throw new CommandExit(EXIT.interrupted);
   } finally {
     input.close();
   }

@@ -91,3 +91,12 @@ test.runIf(hasTerminals)('on a terminal nothing is asked for once the set is giv
   expect(code, output).toBe(0);
   expect(output).not.toContain('Architecture of the student');
 });
+
+test.runIf(hasTerminals).each([
+  ['Ctrl-C', { until: 'Data set: ' }],
+  ['Ctrl-D', { answers: ['\u0004'] }],
+])('%s at a question ends it without a word', async (_, keys) => {
+  const { output, code } = await onTerminal(NOBODY, ['init'], keys);
+  expect(code, output).toBe(130);
+  expect(output).not.toContain('error');
+});
