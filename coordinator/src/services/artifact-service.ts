@@ -37,6 +37,7 @@ import {
   type ArtifactKindName,
   DOWNLOAD_STALL_MS,
   type Downloads,
+  headerAndChunks,
   type NamedArtifact,
   type RemoteModels,
 } from '../artifacts/index.js';
@@ -89,17 +90,12 @@ async function push(
   { catalog, log, now }: ArtifactServiceParts,
   requests: AsyncIterable<PushArtifactRequest>,
 ): Promise<PushArtifactResponse> {
-  const rest = requests[Symbol.asyncIterator]();
-  const first = await rest.next();
-  const part = first.done === true ? undefined : first.value.part;
-  if (part?.$case !== 'header') {
-    throw new LyceumError('INVALID_ARGUMENT', 'the first message of a push must be its header');
-  }
-  const { kind, name, sizeBytes } = checkedHeader(part.header);
+  const { header, chunks } = await headerAndChunks(requests);
+  const { kind, name, sizeBytes } = checkedHeader(header);
   requireRoom(catalog.uploadFolder, COPY_COUNT * sizeBytes, `${kind} ${name}`);
   const file = join(catalog.uploadFolder, randomUUID());
   try {
-    await withPath('write', file, () => receive(rest, file, sizeBytes), sizeBytes);
+    await withPath('write', file, () => receive(chunks, file, sizeBytes), sizeBytes);
     const { artifact, created } = await catalog.push(kind, name, file, now());
     log.info({ kind, name, digest: artifact.digest, created }, 'artifact pushed');
     return { artifact: artifactMessage(artifact), created };
@@ -140,23 +136,17 @@ function jsonOf(text: string, source: string): unknown {
 }
 
 async function receive(
-  parts: AsyncIterator<PushArtifactRequest>,
+  chunks: AsyncIterable<Uint8Array>,
   path: string,
   sizeBytes: number,
 ): Promise<void> {
   const file = await open(path, 'wx');
   let received = 0;
   try {
-    for (;;) {
-      const next = await parts.next();
-      if (next.done === true) break;
-      const { part } = next.value;
-      if (part?.$case !== 'chunk') {
-        throw new LyceumError('INVALID_ARGUMENT', 'a push has one header; the rest are bytes');
-      }
-      received += part.chunk.length;
+    for await (const chunk of chunks) {
+      received += chunk.length;
       if (received > sizeBytes) break;
-      await file.writeFile(part.chunk);
+      await file.writeFile(chunk);
     }
   } finally {
     await file.close();
