@@ -8,15 +8,11 @@ export class DesiredState<M extends { revision: number }> {
   #text: string | undefined;
   #next: Omit<M, 'revision'> | undefined;
   #sending = false;
+  /** Of the last state that was sent; 0: none was. */
   #revision = 0;
 
   constructor(send: (message: M) => Promise<void>) {
     this.#send = send;
-  }
-
-  /** Revision of the last state that was sent; 0: none was. */
-  get revision(): number {
-    return this.#revision;
   }
 
   /**

@@ -98,8 +98,4 @@ export class WorkerSessions<S extends OpenSession> {
       if (atMs < beforeMs) this.#lostAtMs.delete(workerId);
     }
   }
-
-  endAll(reason: LyceumError): void {
-    for (const session of this.#sessions.values()) session.end(reason);
-  }
 }

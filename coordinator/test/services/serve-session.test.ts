@@ -97,7 +97,7 @@ describe('a session', () => {
     const second = serve(said('hello b'));
     await expect(first).rejects.toThrow('a newer session of w1 took over');
     expect(calls).toEqual(['changed', 'took over from a', 'changed']);
-    sessions.endAll(new LyceumError('UNAVAILABLE', 'over'));
+    sessions.get('w1')?.end(new LyceumError('UNAVAILABLE', 'over'));
     await expect(second).rejects.toThrow('over');
     expect(calls.at(-1)).toBe('b gone');
   });
