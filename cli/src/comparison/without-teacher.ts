@@ -6,7 +6,7 @@
  * itself is the first of those with all.
  */
 import { checkRunSpecification } from '@lyceum/learning/specification';
-import { LyceumError } from '@lyceum/proto';
+import { LyceumError, NAME_MAX_LENGTH } from '@lyceum/proto';
 
 export interface WorthRun {
   readonly runId: string;
@@ -23,9 +23,6 @@ export interface WorthRuns {
 
 /** By which they are listed and cancelled. */
 export const WORTH_LABEL = 'worth';
-
-/** Of a run's name and id. */
-const ID_MAX_LENGTH = 63;
 
 interface Document {
   readonly metadata: { readonly team?: string; readonly labels?: Record<string, string> };
@@ -65,8 +62,8 @@ export function worthRuns(
 
 function worthRun(of: string, document: Document, which: string, seed: number): WorthRun {
   const runId = `${of}-${which}-seed${seed}`;
-  if (runId.length > ID_MAX_LENGTH) {
-    const message = `the run id ${runId} would have ${runId.length} letters, and the longest ${ID_MAX_LENGTH}; submit the run again under a shorter --run-id`;
+  if (runId.length > NAME_MAX_LENGTH) {
+    const message = `the run id ${runId} would have ${runId.length} letters, and the longest ${NAME_MAX_LENGTH}; submit the run again under a shorter --run-id`;
     throw new LyceumError('INVALID_ARGUMENT', message);
   }
   const { team, labels = {} } = document.metadata;

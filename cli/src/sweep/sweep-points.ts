@@ -6,15 +6,12 @@
  */
 import { pathText } from '@lyceum/learning/documents';
 import { checkRunSpecification } from '@lyceum/learning/specification';
-import { InvalidDocumentError, LyceumError, type Problem } from '@lyceum/proto';
+import { InvalidDocumentError, LyceumError, NAME_MAX_LENGTH, type Problem } from '@lyceum/proto';
 import { applySetting, type FieldPath } from '../files/index.js';
 import { SWEEP_LABEL, type SweepAxis } from './sweep-axes.js';
 
 /** More are submitted by mistake: seven axes of three values are 2,187. */
 export const SWEEP_MAX_RUNS = 512;
-
-/** Of a run's name and id. */
-const ID_MAX_LENGTH = 63;
 
 export interface SweepPoint {
   readonly runId: string;
@@ -98,8 +95,8 @@ function problemsOf(document: unknown, source: string): readonly Problem[] {
 function checkIds(points: readonly SweepPoint[], axes: readonly SweepAxis[]): void {
   const seen = new Set<string>();
   for (const { runId } of points) {
-    if (runId.length > ID_MAX_LENGTH) {
-      const message = `--sweep: the run id ${runId} has ${runId.length} letters, and the longest ${ID_MAX_LENGTH}; give a shorter --run-id`;
+    if (runId.length > NAME_MAX_LENGTH) {
+      const message = `--sweep: the run id ${runId} has ${runId.length} letters, and the longest ${NAME_MAX_LENGTH}; give a shorter --run-id`;
       throw new LyceumError('INVALID_ARGUMENT', message);
     }
     if (seen.has(runId)) {

@@ -13,7 +13,7 @@ import {
   baselineRunId,
   FIT_MAX_NUMBERS,
   InvalidDocumentError,
-  LyceumError,
+  NAME_MAX_LENGTH,
   type Problem,
 } from '@lyceum/proto';
 import {
@@ -141,8 +141,8 @@ function relatedRuns(
   const related: Related = {};
   if (baseline === 'train') {
     related.baselineRunId = baselineRunId(runId);
-    if (related.baselineRunId.length > RUN_ID_MAX_LENGTH) {
-      const longest = RUN_ID_MAX_LENGTH - (related.baselineRunId.length - runId.length);
+    if (related.baselineRunId.length > NAME_MAX_LENGTH) {
+      const longest = NAME_MAX_LENGTH - (related.baselineRunId.length - runId.length);
       lookup.problems.push({
         path: 'spec.student.baseline',
         message: `names its run ${related.baselineRunId}, which is too long; at most ${longest} letters for this run's id`,
@@ -157,8 +157,6 @@ function relatedRuns(
   }
   return related;
 }
-
-const RUN_ID_MAX_LENGTH = 63;
 
 interface Counted {
   readonly labelledTrainCount: number;
@@ -264,10 +262,3 @@ function topKProblems({ kind, spec }: RunSpecification, { classCount }: DatasetO
 
 /** A step's table of rows, kept classes and classes; 512 MiB. */
 const TOP_K_MAX_NUMBERS = 2 ** 27;
-
-/** @throws {LyceumError} INVALID_ARGUMENT */
-export function checkRunId(runId: string): void {
-  if (/^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/.test(runId)) return;
-  const rule = `lower-case letters, digits, dashes and dots, at most ${RUN_ID_MAX_LENGTH}, no dash or dot at the ends`;
-  throw new LyceumError('INVALID_ARGUMENT', `"${runId}" is no run id; want ${rule}`);
-}

@@ -30,6 +30,7 @@ import {
   type ResumeRunResponse,
   type RetryRunRequest,
   type RetryRunResponse,
+  requireArtifactName,
   type SubmitRunRequest,
   type SubmitRunResponse,
   type WatchRunRequest,
@@ -47,7 +48,6 @@ import type { RunHistories } from '../history/index.js';
 import type { RunDeletion, RunLifecycle } from '../lifecycle/index.js';
 import type { RunEvents, RunLogs, RunMonitor } from '../monitoring/index.js';
 import {
-  checkRunId,
   type EndpointTrials,
   isReplayOf,
   planRun,
@@ -156,7 +156,7 @@ async function submit(
   const { store, catalog, remoteModels, endpointTrials, lifecycle, warnings, now } = parts;
   const specification = await readSpecification(request.specification, 'the specification');
   const runId = request.runId === '' ? specification.metadata.name : request.runId;
-  checkRunId(runId);
+  requireArtifactName(runId);
   const known = store.get(runId);
   if (known !== undefined) {
     if (known.specificationDigest !== specificationDigest(specification)) {
@@ -258,7 +258,7 @@ async function replay(
   const { store, ledgers, lifecycle, warnings, now } = parts;
   const source = store.require(request.runId);
   const runId = request.newRunId === '' ? `${source.runId}-replay` : request.newRunId;
-  checkRunId(runId);
+  requireArtifactName(runId);
   const known = store.get(runId);
   if (known !== undefined) {
     if (isReplayOf(known, source))

@@ -1,6 +1,9 @@
 /** What models, data sets and runs may be called: told before a name is sent, and by whoever takes it. */
 import { cut, LyceumError } from '../errors.js';
 
+/** Letters. */
+export const NAME_MAX_LENGTH = 63;
+
 export const ARTIFACT_NAME = /^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/;
 
 /** Letters that are shown of what is no name. */
@@ -14,8 +17,7 @@ export function shownName(name: string): string {
 /** @throws {LyceumError} INVALID_ARGUMENT */
 export function requireArtifactName(name: string): void {
   if (ARTIFACT_NAME.test(name)) return;
-  const rule =
-    'lower-case letters, digits, dashes and dots, at most 63, no dash or dot at the ends';
+  const rule = `lower-case letters, digits, dashes and dots, at most ${NAME_MAX_LENGTH}, no dash or dot at the ends`;
   throw new LyceumError(
     'INVALID_ARGUMENT',
     `${JSON.stringify(shownName(name))} is no name; want ${rule}`,
