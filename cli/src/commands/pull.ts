@@ -25,7 +25,7 @@ import {
 } from '../export/index.js';
 import { refuseExisting, writeNewFile } from '../files/index.js';
 import { canTryModels } from '../local-cluster/index.js';
-import { bytesText } from '../printing/text/index.js';
+import { bytesText, percentText } from '../printing/text/index.js';
 import { withCoordinator, withProgress } from '../session/index.js';
 
 interface PullOptions {
@@ -147,7 +147,7 @@ async function exported(
   );
   if (check.accuracy !== undefined) {
     const { student, exported: own } = check.accuracy;
-    notice(`accuracy: student ${percent(student)}, this file ${percent(own)}`);
+    notice(`accuracy: student ${percentText(student)}, this file ${percentText(own)}`);
   }
   return files;
 }
@@ -261,8 +261,4 @@ async function hasRun(client: CoordinatorClient, runId: string): Promise<boolean
     if (err instanceof LyceumError && err.code === 'NOT_FOUND') return false;
     throw err;
   }
-}
-
-function percent(share: number): string {
-  return `${(share * 100).toFixed(2)} %`;
 }

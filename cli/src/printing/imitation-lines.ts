@@ -14,7 +14,7 @@ import {
   type WritingEstimate,
   type WrittenQuestions,
 } from '../imitation/index.js';
-import { type Column, countText, percentText, points, tableLines } from './text/index.js';
+import { type Column, countText, percentText, points, signed, tableLines } from './text/index.js';
 
 export function estimateLines(estimates: readonly CostEstimate[]): string[] {
   const answered = { title: 'ANSWERED', value: (e: CostEstimate) => countText(e.answered) };
@@ -212,5 +212,5 @@ function intervalText(
 }
 
 function nats(value: number): string {
-  return `${value > 0 ? '+' : ''}${value.toFixed(4).replace('-', '−')}`;
+  return signed(value, 4);
 }

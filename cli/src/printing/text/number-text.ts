@@ -12,7 +12,15 @@ export function percentText(share: number, digits = 2): string {
 
 /** Three significant digits and a unit: `1.23 MB`. */
 export function bytesText(bytes: number): string {
-  return scaledText(bytes, 1000, ['B', 'kB', 'MB', 'GB', 'TB']);
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  let power = 0;
+  let scaled = bytes;
+  while (scaled >= 1000 && power < units.length - 1) {
+    scaled /= 1000;
+    power++;
+  }
+  const digits = power === 0 || scaled >= 100 ? 0 : scaled >= 10 ? 1 : 2;
+  return `${scaled.toFixed(digits)} ${units[power]}`;
 }
 
 /** `75_500` ms as `1 min 15 s`. */
@@ -54,17 +62,6 @@ export function orUnknown(
   text: (value: number) => string,
 ): string | undefined {
   return value === null || value === undefined ? undefined : text(value);
-}
-
-function scaledText(value: number, base: number, units: readonly string[]): string {
-  let power = 0;
-  let scaled = value;
-  while (scaled >= base && power < units.length - 1) {
-    scaled /= base;
-    power++;
-  }
-  const digits = power === 0 || scaled >= 100 ? 0 : scaled >= 10 ? 1 : 2;
-  return `${scaled.toFixed(digits)} ${units[power]}`;
 }
 
 /** `8.1 s`, `12,345 s`. */
