@@ -3,15 +3,16 @@ import type { ModelFindings } from '../api/index.js';
 import { DataTable } from './data-table.js';
 import { countText } from './numbers.js';
 
+/** The most frequent ones. */
+const PAIRS = 10;
+
 interface ConfusedPairsProps {
   readonly model: string;
   readonly confused: ModelFindings['confused'];
   readonly classNames: readonly string[];
-  /** At most so many. */
-  readonly limit?: number;
 }
 
-export function ConfusedPairs({ model, confused, classNames, limit = 10 }: ConfusedPairsProps) {
+export function ConfusedPairs({ model, confused, classNames }: ConfusedPairsProps) {
   if (confused.length === 0) return <p>No class is taken for another by {model}.</p>;
   const name = (index: number) => classNames[index] ?? String(index);
   return (
@@ -22,7 +23,7 @@ export function ConfusedPairs({ model, confused, classNames, limit = 10 }: Confu
         { title: 'Taken for', value: ({ output }) => name(output) },
         { title: 'Samples', value: ({ count }) => countText(count), isNumber: true },
       ]}
-      rows={confused.slice(0, limit)}
+      rows={confused.slice(0, PAIRS)}
     />
   );
 }

@@ -18,7 +18,6 @@ const CELLS = 12;
 const SAYING_TEACHERS = 4;
 /** Models whose reliability is drawn. */
 const DIAGRAMS = ['student', 'ensemble', 'studentWithoutTeachers'];
-const PAIRS = 10;
 
 interface FindingsProps {
   readonly report: Report;
@@ -95,12 +94,7 @@ function ModelErrors(props: {
   return (
     <>
       <ConfusionMatrix model={model} confusion={findings.confusion} classNames={classNames} />
-      <ConfusedPairs
-        model={model}
-        confused={findings.confused}
-        classNames={classNames}
-        limit={PAIRS}
-      />
+      <ConfusedPairs model={model} confused={findings.confused} classNames={classNames} />
     </>
   );
 }

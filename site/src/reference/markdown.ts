@@ -26,8 +26,8 @@ export function code(text: string): string {
   return text.includes('`') ? `\`\` ${text} \`\`` : `\`${text}\``;
 }
 
-export function block(text: string, language = 'text'): string {
-  return `\`\`\`${language}\n${text.trim()}\n\`\`\``;
+export function block(text: string): string {
+  return `\`\`\`text\n${text.trim()}\n\`\`\``;
 }
 
 /** @returns nothing for no rows. Cells are Markdown. */

@@ -96,7 +96,7 @@ interface FiltersProps {
 
 function Filters({ filter, counts }: FiltersProps) {
   const go = (changed: Partial<RunFilter>) =>
-    goTo(runsAddress({ ...filter, from: null, ...changed }), { replace: true });
+    goTo(runsAddress({ ...filter, from: null, ...changed }));
   return (
     <search class="filters">
       <label>

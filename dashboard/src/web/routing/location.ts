@@ -9,12 +9,8 @@ addEventListener('hashchange', () => {
 
 export const route = computed(() => readRoute(hash.value));
 
-/** @param replace - the entry before it is forgotten, as while somebody types. */
-export function goTo(address: string, { replace = false } = {}): void {
-  if (replace) {
-    history.replaceState(null, '', address);
-    hash.value = location.hash;
-  } else {
-    location.hash = address;
-  }
+/** The entry before it is forgotten, as while somebody types. */
+export function goTo(address: string): void {
+  history.replaceState(null, '', address);
+  hash.value = location.hash;
 }

@@ -82,17 +82,17 @@ function Run({ run, onChanged }: RunProps) {
       <Summary run={run} onChanged={onChanged} />
       <Section question="Is it learning?">
         <ZoomForm zoom={history.zoom} stepCount={run.stepCount} />
-        <Charts of={history} about="learning" part="learning" />
+        <Charts of={history} part="learning" />
       </Section>
       <Section question="Why is it slow?">
         <p class="answer">{paceSentence(run)}</p>
         <FlowPicture stations={stationsOf(run, told.is === 'here' ? told.facts : null)} />
-        <Charts of={history} about="speed" part="speed" />
+        <Charts of={history} part="speed" />
       </Section>
       {run.teachers.length > 0 && (
         <Section question="Which teacher is bad?">
           <Teachers teachers={run.teachers} />
-          <Charts of={history} about="teachers" part="teachers" />
+          <Charts of={history} part="teachers" />
         </Section>
       )}
       <Section question="Is the student good enough?">
@@ -142,16 +142,15 @@ function useStateSaid({ id, state }: RunFacts): void {
 
 interface ChartsProps {
   readonly of: RunHistory;
-  readonly about: string;
   readonly part: keyof ChartsOfRun;
 }
 
-function Charts({ of: { history, zoom, cursor, ask }, about, part }: ChartsProps) {
+function Charts({ of: { history, zoom, cursor, ask }, part }: ChartsProps) {
   return (
     <Awaited told={history.told.value} what="its history" height={CHARTS_HEIGHT} onRetry={ask}>
       {(facts: HistoryFacts) => (
         <ChartGroup
-          about={about}
+          about={part}
           charts={chartsOf(facts)[part]}
           points={facts.points}
           cursor={cursor}
