@@ -1,6 +1,6 @@
 import { wholeNumber } from '@lyceum/platform/flags';
 import type { Command } from 'commander';
-import { compareRuns, runExpense } from '../comparison/index.js';
+import { BOOTSTRAP, compareRuns, runExpense } from '../comparison/index.js';
 import { comparisonLines, expenseLines } from '../printing/index.js';
 import { comparedRun, withCoordinator } from '../session/index.js';
 
@@ -9,8 +9,8 @@ export function addCompare(program: Command): void {
     .command('compare')
     .description("tell whether runs' students differ by more than chance on the test split")
     .argument('<run...>', 'ids of runs that SUCCEEDED; all are compared with the first')
-    .option('--seed <number>', 'of the bootstrap', wholeNumber(0), 1)
-    .option('--resamples <count>', 'of the bootstrap', wholeNumber(1), 2000)
+    .option('--seed <number>', 'of the bootstrap', wholeNumber(0), BOOTSTRAP.seed)
+    .option('--resamples <count>', 'of the bootstrap', wholeNumber(1), BOOTSTRAP.resampleCount)
     .addHelpText(
       'after',
       `
@@ -25,7 +25,8 @@ Examples:
       withCoordinator(command, async ({ client, print, signal }) => {
         const runs: Awaited<ReturnType<typeof comparedRun>>[] = [];
         for (const runId of runIds) runs.push(await comparedRun(client, runId, signal));
-        const comparison = compareRuns(runs, options.seed, options.resamples);
+        const { seed, resamples: resampleCount } = options;
+        const comparison = compareRuns(runs, { seed, resampleCount });
         const expenses = runs.map(({ report }) => runExpense(report));
         print({ ...comparison, runs: expenses }, () => [
           ...comparisonLines(comparison),

@@ -81,14 +81,16 @@ export interface RunComparison {
   readonly arms: readonly ArmDifference[];
 }
 
+/** Where nobody wants another: equal calls give equal tables. */
+export const BOOTSTRAP = { seed: 1, resampleCount: 2000 };
+
 /**
  * @param runs - at least two; the first is the reference.
  * @throws {LyceumError} INVALID_ARGUMENT, naming the runs that cannot be compared and why.
  */
 export function compareRuns(
   runs: readonly ComparedRun[],
-  seed: number,
-  resampleCount: number,
+  { seed, resampleCount } = BOOTSTRAP,
 ): RunComparison {
   const [first] = runs;
   if (first === undefined || runs.length < 2) {

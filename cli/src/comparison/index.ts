@@ -2,6 +2,7 @@
 export {
   type ArmDifference,
   armsOf,
+  BOOTSTRAP,
   type ComparedRun,
   compareRuns,
   type RunComparison,

@@ -12,10 +12,6 @@ import {
 import { type CommandContext, comparedRun } from '../session/index.js';
 import { followRuns, readResults } from './follow-runs.js';
 
-/** Of the bootstrap: equal calls give equal tables. */
-const BOOTSTRAP_SEED = 1;
-const RESAMPLES = 2000;
-
 /**
  * Trains what is not there yet: the run again with `seedCount − 1` further seeds, and with each of them and its own
  * without each teacher. The coordinator checks all of them before the first is submitted.
@@ -96,7 +92,7 @@ async function lossOf(
 ): Promise<StudentLoss | { readonly missing: string }> {
   const compared: Awaited<ReturnType<typeof comparedRun>>[] = [];
   for (const id of [...allIds, ...ownIds]) compared.push(await comparedRun(client, id, signal));
-  const { arms } = compareRuns(compared, BOOTSTRAP_SEED, RESAMPLES);
+  const { arms } = compareRuns(compared);
   const [arm] = arms;
   if (arm === undefined) return { missing: 'the students cannot be compared' };
   const mean = (ids: readonly string[]) => {

@@ -16,10 +16,6 @@ import {
 import { comparedRun } from '../session/index.js';
 import { SWEEP_LABEL } from './sweep-axes.js';
 
-/** Of the bootstrap: equal calls give equal tables. */
-const BOOTSTRAP_SEED = 1;
-const RESAMPLES = 2000;
-
 /**
  * The runs that a sweep submitted, those submitted first at the front; baselines that they brought with them are rows of
  * their reports.
@@ -78,7 +74,7 @@ async function compared(
   try {
     const own: ComparedRun[] = [];
     for (const { runId } of runs) own.push(await comparedRun(client, runId, signal));
-    return compareRuns(own, BOOTSTRAP_SEED, RESAMPLES);
+    return compareRuns(own);
   } catch (err) {
     if (err instanceof LyceumError && err.code === 'INVALID_ARGUMENT') return err.message;
     throw err;

@@ -21,7 +21,7 @@ function specification(seed: number, model: string): Record<string, unknown> {
   return { metadata: { name: `${model}-${seed}` }, spec: { model, training: { seed } } };
 }
 
-const compare = (...runs: ComparedRun[]) => compareRuns(runs, 1, 500);
+const compare = (...runs: ComparedRun[]) => compareRuns(runs, { seed: 1, resampleCount: 500 });
 
 test('two runs: the difference, who alone is right, and the exact test of it', () => {
   const { pairs, arms, sampleCount } = compare(run('a', '1100000000'), run('b', '1011111000'));
@@ -54,7 +54,7 @@ test('two runs: the difference, who alone is right, and the exact test of it', (
 
 test('the interval comes from the seed alone', () => {
   const [a, b] = [run('a', '1100000'.repeat(30)), run('b', '1011111'.repeat(30))];
-  const low = (seed: number) => compareRuns([a, b], seed, 1).pairs[0]?.low;
+  const low = (seed: number) => compareRuns([a, b], { seed, resampleCount: 1 }).pairs[0]?.low;
   expect(low(7)).toBe(low(7));
   expect(low(8)).not.toBe(low(7));
 });

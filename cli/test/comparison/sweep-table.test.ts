@@ -43,7 +43,7 @@ function compare(runs: readonly SweptRun[]) {
       return (i % 2 === 0) === right ? 1 : 0;
     }),
   }));
-  return compareRuns(answers, 1, 100);
+  return compareRuns(answers, { seed: 1, resampleCount: 100 });
 }
 
 test('runs that differ in seeds are one row, with mean and deviation', () => {

@@ -5,10 +5,6 @@ import type { Report } from '../../client/index.js';
 import { type ComparedRun, compareRuns, type RunPair } from '../../comparison/index.js';
 import { runRow } from './run-facts.js';
 
-/** As `coordinator compare` has them. */
-const SEED = 1;
-const RESAMPLES = 2000;
-
 /** A run, and what it came to; undefined: it has not succeeded. */
 export interface ComparedParts {
   readonly run: Run;
@@ -49,7 +45,7 @@ function pairsOf(parts: readonly ComparedParts[]): Pick<ComparisonFacts, 'pairs'
   }
   const compared = parts.flatMap(({ result }) => result ?? []);
   try {
-    const { pairs } = compareRuns(compared, SEED, RESAMPLES);
+    const { pairs } = compareRuns(compared);
     return { pairs: pairs.map(pairOf), notCompared: null };
   } catch (err) {
     if (!(err instanceof LyceumError) || err.code !== 'INVALID_ARGUMENT') throw err;
