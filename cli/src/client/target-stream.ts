@@ -53,10 +53,10 @@ export async function* streamTargets(
       const error = toLyceumError(thrown);
       if (!error.retryable || outline === undefined) throw thrown;
       if (awaySinceMs === undefined) {
-        awaySinceMs = Date.now();
+        awaySinceMs = performance.now();
         options.onAway?.(error);
       }
-      if (Date.now() - awaySinceMs > AWAY_MAX_MS) throw thrown;
+      if (performance.now() - awaySinceMs > AWAY_MAX_MS) throw thrown;
     }
     await sleep(retryDelayMs(attempt++, Math.random()), options.signal);
   }

@@ -26,10 +26,10 @@ export async function* watchRun(
       const error = toLyceumError(err);
       if (!error.retryable || !seen) throw err;
       if (awaySinceMs === undefined) {
-        awaySinceMs = Date.now();
+        awaySinceMs = performance.now();
         options.onAway?.(error);
       }
-      if (Date.now() - awaySinceMs > AWAY_MAX_MS) throw err;
+      if (performance.now() - awaySinceMs > AWAY_MAX_MS) throw err;
     } finally {
       // Else the call of a watch that is left goes on, and keeps the process.
       call.cancel();

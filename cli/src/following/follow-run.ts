@@ -95,11 +95,11 @@ function pausesOnly({ notice }: CommandContext): (run: Run) => void {
 function plainView(): (run: Run) => void {
   let last: { run: Run; atMs: number } | undefined;
   return (run) => {
-    const atMs = Date.now();
+    const atMs = performance.now();
     if (last !== undefined && !isNews(last.run, run) && atMs - last.atMs < PLAIN_LINE_EVERY_MS)
       return;
     last = { run, atMs };
-    const line = `${new Date(atMs).toISOString().slice(11, 19)} ${plainLine(run)}`;
+    const line = `${new Date().toISOString().slice(11, 19)} ${plainLine(run)}`;
     process.stderr.write(`${printable(indented(line))}\n`);
   };
 }

@@ -22,9 +22,9 @@ export async function withProgress<T>(
   work: (onProgress: OnProgress) => Promise<T>,
 ): Promise<T> {
   if (!process.stderr.isTTY) return work(() => undefined);
-  const line = new ProgressLine(process.stderr, what, amountText, Date.now());
+  const line = new ProgressLine(process.stderr, what, amountText, performance.now());
   try {
-    return await work((done, total) => line.show(done, total, Date.now()));
+    return await work((done, total) => line.show(done, total, performance.now()));
   } finally {
     line.clear();
   }

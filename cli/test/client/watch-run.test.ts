@@ -1,10 +1,40 @@
-/** A watch that is left before the run has ended, on a stream that would go on for ever. */
+/** A watch of streams that are written by hand: left before the run has ended, and cut off while a clock is set. */
 import { PassThrough } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { RunClient } from '@lyceum/platform';
 import { RunState } from '@lyceum/proto';
-import { expect, it, vi } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { watchRun } from '../../src/client/watch-run.js';
+
+afterEach(() => void vi.restoreAllMocks());
+
+it('outlives a coordinator that is away while the clock is put forward', async () => {
+  const { now } = Date;
+  let aheadMs = 0;
+  vi.spyOn(Date, 'now').mockImplementation(() => now() + aheadMs);
+  const states = ['TRAINING', 'away', 'away', 'SUCCEEDED'];
+  const open = () => {
+    const stream = new PassThrough({ objectMode: true });
+    const name = states.shift();
+    const state = RunState[`RUN_STATE_${name}` as keyof typeof RunState];
+    if (state !== undefined) stream.write({ run: { runId: 'x', state } });
+    if (state !== RunState.RUN_STATE_SUCCEEDED) {
+      setImmediate(() => {
+        stream.emit('status', { code: 14, details: 'gone' });
+        stream.destroy(new Error('gone'));
+      });
+    }
+    return Object.assign(stream, { cancel: vi.fn(), getPeer: () => 'coordinator:7700' });
+  };
+  const client = { watchRun: open } as unknown as RunClient;
+  const seen: RunState[] = [];
+  const onAway = vi.fn(() => {
+    aheadMs = 7_200_000;
+  });
+  for await (const { state } of watchRun(client, 'x', { onAway })) seen.push(state);
+  expect(seen).toEqual([RunState.RUN_STATE_TRAINING, RunState.RUN_STATE_SUCCEEDED]);
+  expect(onAway).toHaveBeenCalledOnce();
+});
 
 it('ends its call', async () => {
   const cancel = vi.fn();

@@ -18,9 +18,9 @@ export function onInterrupt(
   let firstAtMs: number | undefined;
   const listener = (signal: NodeJS.Signals): void => {
     if (firstAtMs === undefined) {
-      firstAtMs = Date.now();
+      firstAtMs = performance.now();
       first(signal);
-    } else if (Date.now() - firstAtMs >= ECHO_MS) process.exit(INTERRUPTED);
+    } else if (performance.now() - firstAtMs >= ECHO_MS) process.exit(INTERRUPTED);
   };
   for (const signal of signals) process.on(signal, listener);
   return () => {

@@ -22,12 +22,12 @@ export async function keepRunning(
   const { restart, stopping, log } = options;
   let current = program;
   for (let attempt = 0; ; attempt++) {
-    const sinceMs = Date.now();
+    const sinceMs = performance.now();
     const how = await current.exited;
     if (stopping.aborted) return;
     log(`${current.name} died (${how}); ${current.logEnd()}`);
     if (restart === undefined) return;
-    if (Date.now() - sinceMs > WELL_AFTER_MS) attempt = 0;
+    if (performance.now() - sinceMs > WELL_AFTER_MS) attempt = 0;
     const again = await startAgain(restart, attempt, options);
     if (again === undefined) return;
     current = again;
