@@ -18,6 +18,15 @@ it('reads words of any script, without case and signs', () => {
   expect(wordsOf('— … !')).toEqual([]);
 });
 
+it('reads a word a character of each script without spaces, also right behind a word of another', () => {
+  expect(wordsOf('Python是一种语言')).toEqual(['python', '是', '一', '种', '语', '言']);
+  expect(wordsOf('2024年の夏')).toEqual(['2024', '年', 'の', '夏']);
+  expect(wordsOf('ラーメン')).toEqual(['ラ', 'ー', 'メ', 'ン']);
+  expect(wordsOf('ສະບາຍ')).toEqual([...'ສະບາຍ']);
+  expect(wordsOf('ភាសា។')).toEqual([...'ភាសា']);
+  expect(wordsOf('ဘာသာ။')).toEqual([...'ဘာသာ']);
+});
+
 /** 300 of up to eight words, the first of which are the most usual. */
 function randomTexts(words: string): string[][] {
   let state = 7;

@@ -6,6 +6,7 @@
  * `Germanic` for `German`; a shorter one is a word of its own, `en` and not `open`. In scripts without spaces a name is
  * found wherever it stands. What is said in other words stays: synonyms, translations, letters that only look alike.
  */
+import { UNSPACED, WORD_CHARACTER } from './scripts.js';
 
 /** In the place of whatever is taken out. */
 export const MASK = '▮';
@@ -13,10 +14,9 @@ export const MASK = '▮';
 /** Shorter names are parts of too many words. */
 const LONG_NAME = 4;
 
-const WORDS = /[\p{L}\p{N}\p{M}]+/gu;
-const IS_WORD = /^[\p{L}\p{N}\p{M}]$/u;
-const UNSPACED =
-  /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]$/u;
+const WORDS = new RegExp(`${WORD_CHARACTER}+`, 'gu');
+const IS_WORD = new RegExp(`^${WORD_CHARACTER}$`, 'u');
+const IS_UNSPACED = new RegExp(`^${UNSPACED}$`, 'u');
 /** Accents, and joiners and marks that nobody sees. */
 const UNSEEN = /[\p{Script=Inherited}\p{Cf}]/gu;
 const SPECIAL = /[\\^$.*+?()[\]{}|/]/g;
@@ -73,7 +73,7 @@ function pattern(name: string, spaced: boolean): string {
 function wholeWord(name: string): string {
   const characters = [...name.matchAll(WORDS)].join('');
   const edge = (character = '') =>
-    UNSPACED.test(character) || character === ''
+    IS_UNSPACED.test(character) || character === ''
       ? undefined
       : /^\p{N}$/u.test(character)
         ? String.raw`\p{N}`
@@ -101,7 +101,7 @@ function matches(wanted: RegExp | undefined, text: string): Span[] {
 function wholeWords(text: string, spans: readonly Span[]): Span[] {
   const goesOn = (index: number) => {
     const character = text[index] ?? '';
-    return IS_WORD.test(character) && !UNSPACED.test(character);
+    return IS_WORD.test(character) && !IS_UNSPACED.test(character);
   };
   const out: Span[] = [];
   let end = 0;

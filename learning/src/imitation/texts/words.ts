@@ -1,8 +1,11 @@
 /** A text as words, in lower case and without what stands between them. */
+import { UNSPACED, WORD_CHARACTER } from './scripts.js';
 
-/** Scripts without spaces between words have a word a character. */
-const WORD =
-  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]|[\p{L}\p{N}\p{M}]+/gu;
+/** Scripts without spaces between words have a word a character, also right behind a word of another script. */
+const WORD = new RegExp(
+  `(?=${WORD_CHARACTER})${UNSPACED}|(?:(?!${UNSPACED})${WORD_CHARACTER})+`,
+  'gu',
+);
 
 export function wordsOf(text: string): string[] {
   return text.normalize('NFC').toLowerCase().match(WORD) ?? [];
