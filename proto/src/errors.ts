@@ -1,9 +1,9 @@
 /**
  * Errors the cluster raises on purpose, and what each one means to a caller.
  *
- * Whether a failure may be retried is decided where it is understood and carried by `retryable`; nobody
- * reads message strings. `node/rpc.ts` turns {@link LyceumError.code} into a gRPC status and back, the
- * command line turns it into an exit code.
+ * Whether a failure may be retried is decided where it is understood and carried by `retryable`; nobody reads message
+ * strings. The platform's `rpc-status.ts` turns {@link LyceumError.code} into a gRPC status and back, the command line
+ * turns it into an exit code.
  */
 import { PROBLEM_MAX_COUNT, PROBLEM_MAX_LETTERS } from './limits.js';
 

@@ -68,7 +68,7 @@ export async function lockFolder(
   const file = join(folder, FILE);
   const fd = await openLock(folder, file);
   try {
-    for (let waitedMs = 0; !isTaken(fd, folder); waitedMs += LOOK_EVERY_MS) {
+    for (let waitedMs = 0; !tryLock(fd, folder); waitedMs += LOOK_EVERY_MS) {
       const holder = holderIn(file);
       if (waitedMs >= (isGone(holder) ? LEFT_BEHIND_MS : DYING_MS)) throw inUse(folder, holder);
       if (waitedMs === DYING_MS) {
@@ -108,8 +108,8 @@ async function openLock(folder: string, file: string): Promise<number> {
   return withPath(task, folder, () => openSync(file, 'a+'));
 }
 
-/** True once the lock is this process'. */
-function isTaken(fd: number, folder: string): boolean {
+/** @returns whether the lock is this process' now. */
+function tryLock(fd: number, folder: string): boolean {
   const { status, error, stderr } = spawnSync('flock', ['-n', String(INHERITED_FD)], {
     stdio: ['ignore', 'ignore', 'pipe', fd],
   });

@@ -4,5 +4,5 @@ export * from './file-errors.js';
 export * from './folder-lock.js';
 export { readGivenFile, readGivenIfThere } from './given-file.js';
 export { makeFolder } from './make-folder.js';
-export { isBelow, mountedFile } from './mounted-file.js';
+export { isBelow, mountedFile, OPEN_FLAGS } from './mounted-file.js';
 export { readIfThere } from './read-if-there.js';

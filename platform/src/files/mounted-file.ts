@@ -13,7 +13,7 @@ const READ_BYTES = 1024 * 1024;
 const PATH_SHOWN_LETTERS = 256;
 
 /** Follows no link that took the file's place meanwhile, and waits for no other end of a pipe. */
-const OPEN_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+export const OPEN_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /**
  * Checks a mounted file, from its first byte to its last.

@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises';
+import { errnoOf } from './file-errors.js';
 
 /** The file's bytes; undefined: there is no such file. @throws {Error} if it cannot be read. */
 export async function readIfThere(path: string): Promise<Buffer | undefined> {
   try {
     return await readFile(path);
   } catch (err) {
-    if (err instanceof Error && 'code' in err && err.code === 'ENOENT') return undefined;
+    if (errnoOf(err) === 'ENOENT') return undefined;
     throw err;
   }
 }

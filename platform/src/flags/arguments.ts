@@ -7,8 +7,6 @@ import { InvalidArgumentError } from 'commander';
 import { parseAllowedAddresses } from '../outside/index.js';
 import { parseAddress } from '../process/index.js';
 
-export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
-
 type Read<T> = (text: string) => T;
 
 /** In decimal digits alone. */

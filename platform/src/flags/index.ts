@@ -1,8 +1,8 @@
 /** What flags of all programs may say: numbers within limits, addresses, levels of logs; and how it is refused. */
+export { LOG_LEVELS } from '../process/index.js';
 export {
   address,
   allowedAddresses,
-  LOG_LEVELS,
   numberAbove,
   numberFrom,
   uint32From,

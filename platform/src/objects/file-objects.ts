@@ -2,7 +2,7 @@
  * Files below the datasets root. A set's manifest names their paths, so nothing outside the root is touched, links followed,
  * and of what cannot be read an error says no more than that it cannot.
  */
-import { type BigIntStats, constants } from 'node:fs';
+import type { BigIntStats } from 'node:fs';
 import {
   type FileHandle,
   open,
@@ -16,16 +16,13 @@ import {
 } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { LyceumError } from '@lyceum/proto';
-import { errnoOf, isBelow, makeFolder, withPath } from '../files/index.js';
+import { errnoOf, isBelow, makeFolder, OPEN_FLAGS, withPath } from '../files/index.js';
 import { shownUrl } from '../outside/index.js';
 import type { ListedObject, ObjectFacts, ObjectRange } from './objects.js';
 import { ObjectChangedError } from './requests/index.js';
 
 /** What a stream reads at once. */
 const READ_BYTES = 1024 * 1024;
-
-/** Follows no link that took the file's place meanwhile, and waits for no other end of a pipe. */
-const OPEN_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /** The disk's own trouble, or the network's behind it: later it may be well. */
 const PASSING = new Set(['EIO', 'ESTALE', 'ETIMEDOUT', 'EHOSTDOWN', 'EMFILE', 'ENFILE', 'EAGAIN']);

@@ -3,6 +3,7 @@
  * that may be called, and never from https to http.
  */
 import { LyceumError, toLyceumError } from '@lyceum/proto';
+import { isRedirect } from '../http/index.js';
 import { shownUrl } from '../outside/index.js';
 import { retrying } from '../pacing/index.js';
 import type { ObjectFacts, ObjectRange } from './objects.js';
@@ -14,7 +15,6 @@ import {
 } from './requests/index.js';
 import { GREATEST_DELAY_MS, resumedRead } from './resumed-read.js';
 
-const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 const MAX_REDIRECTS = 5;
 
 /** What servers say that answer GET alone; signed URLs are of one method. */
@@ -97,7 +97,7 @@ export class HttpObjects {
     let { response, requests } = await this.#begun({ method, url, shown, headers, signal });
     for (let hops = 0; ; hops++) {
       const location = response.header('location');
-      if (!REDIRECTS.has(response.status) || location === undefined) {
+      if (!isRedirect(response.status) || location === undefined) {
         return { response, shown, hint: hops === 0 ? undefined : `it led to ${at.host}` };
       }
       response.leave();

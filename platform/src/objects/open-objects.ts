@@ -1,6 +1,7 @@
 /** {@link Objects} of all kinds. What HTTP and S3 need is loaded when the first such URL is asked for. */
 import { LyceumError } from '@lyceum/proto';
 import { type AddressGuard, calleeOf, shownUrl } from '../outside/index.js';
+import { formatAddress } from '../process/index.js';
 import { FileObjects } from './file-objects.js';
 import type { HttpObjects } from './http-objects.js';
 import { placeOf } from './object-place.js';
@@ -131,7 +132,10 @@ class PlacedObjects implements Objects {
       const { S3Requests, s3Credentials, s3Settings } = await import('./requests/s3-requests.js');
       const { guard, s3Endpoint, s3Region, environment } = this.#settings;
       const s3 = s3Settings(s3Endpoint, s3Region, environment);
-      const own = s3.endpoint === undefined ? guard : guard.alsoAllowing(addressOf(s3.endpoint));
+      const own =
+        s3.endpoint === undefined
+          ? guard
+          : guard.alsoAllowing(formatAddress(calleeOf(s3.endpoint.href)));
       const requests = new S3Requests(await this.#requests(own), s3, s3Credentials(environment));
       return new S3Objects(requests, this.#attempts);
     })();
@@ -151,10 +155,4 @@ function checkRange(url: string, { start = 0, end = start }: Partial<ObjectRange
     return;
   const message = `${shownUrl(url)}: ${start} to ${end} is no range of bytes`;
   throw new LyceumError('INVALID_ARGUMENT', message);
-}
-
-/** As {@link AddressGuard} takes it: this host at this port. */
-function addressOf({ href }: URL): string {
-  const { host, port } = calleeOf(href);
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }

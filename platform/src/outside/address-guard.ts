@@ -10,6 +10,7 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
 import { LyceumError } from '@lyceum/proto';
+import { formatAddress } from '../process/index.js';
 import { type Callee, type HostPattern, matchesHost, parseHostPattern } from './callee.js';
 
 /** Allows every address. */
@@ -185,9 +186,9 @@ export class AddressGuard {
 }
 
 /** What a name resolves to is not told: whoever handed the document in may not be one who is to know. */
-function refusal({ host, port }: Callee, why: string): LyceumError {
-  const at = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-  const message = `${at}: ${host} ${why}, and others are called only where the operator lists them: --allow-addresses ${host}, or LYCEUM_ALLOW_ADDRESSES`;
+function refusal(callee: Callee, why: string): LyceumError {
+  const { host } = callee;
+  const message = `${formatAddress(callee)}: ${host} ${why}, and others are called only where the operator lists them: --allow-addresses ${host}, or LYCEUM_ALLOW_ADDRESSES`;
   return new LyceumError('PERMISSION_DENIED', message);
 }
 

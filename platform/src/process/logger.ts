@@ -6,7 +6,7 @@ import type { LogTap } from './log-tap.js';
 
 export type Logger = pino.Logger;
 
-const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
 /**
  * @param a.name - the program, in every line.
@@ -14,10 +14,10 @@ const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
  * @throws {LyceumError} INVALID_ARGUMENT if there is no such level.
  */
 export function createLogger(a: { name: string; level: string; tap?: LogTap }): Logger {
-  if (!LEVELS.includes(a.level)) {
+  if (!(LOG_LEVELS as readonly string[]).includes(a.level)) {
     throw new LyceumError(
       'INVALID_ARGUMENT',
-      `"${a.level}" is no log level; levels are ${LEVELS.join(', ')}`,
+      `"${a.level}" is no log level; levels are ${LOG_LEVELS.join(', ')}`,
     );
   }
   const timestamp = pino.stdTimeFunctions.isoTime;

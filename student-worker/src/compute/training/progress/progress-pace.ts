@@ -13,7 +13,10 @@ export class ProgressPace {
     this.#toldMs = now();
   }
 
-  /** Whether it is time to tell; whoever is told so tells. `always`: there is something that nobody should miss. */
+  /**
+   * @param always - there is something that nobody should miss.
+   * @returns whether to tell now, which then counts as told.
+   */
   due(epochEnded: boolean, always: boolean): boolean {
     const nowMs = this.#now();
     const interval = epochEnded ? EPOCH_INTERVAL_MS : INTERVAL_MS;
