@@ -63,6 +63,6 @@ async function firstThatDecodes(
       broken.add({ where: whereOf(sample), refusal: err });
     }
   }
-  const message = `${whereOf(start)} and the ${end - start - 1} pictures after it cannot be decoded: ${last?.message}`;
+  const message = `no picture from ${whereOf(start)} to ${whereOf(end - 1)} can be decoded: ${last?.message}`;
   throw new LyceumError('INVALID_ARGUMENT', message);
 }

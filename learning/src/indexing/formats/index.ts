@@ -7,3 +7,4 @@ export { type LabelPlace, parseLabelPlace } from './label-place.js';
 export { isPictureEnding, PICTURE_ENDINGS } from './picture-signature.js';
 export type { FoundLabel, ShardRows } from './shard-rows.js';
 export { readShardRows, writeShardRows } from './shard-rows-file.js';
+export { BLOCK_BYTES } from './tar-header.js';

@@ -1,6 +1,5 @@
 /** Writes a tar: POSIX ustar, whose members depend on their names and bytes alone. */
-
-const BLOCK_BYTES = 512;
+import { BLOCK_BYTES } from '../formats/index.js';
 
 /** Two blocks of zeros. */
 export const TAR_END = Buffer.alloc(2 * BLOCK_BYTES);
