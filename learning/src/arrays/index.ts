@@ -15,6 +15,7 @@ export {
   mixedInt32,
   mulberry32,
 } from './hashing.js';
+export { LEAST_PROBABILITY, logProbability, SUM_TOLERANCE } from './log-probability.js';
 export {
   logSoftmaxRow,
   logSoftmaxRows,

@@ -2,7 +2,7 @@
  * Canaries: a few fixed inputs whose answers are kept with the model's description, to notice that a server gives another
  * model under the same name. Pure.
  */
-import { mulberry32 } from '../arrays/index.js';
+import { mulberry32, SUM_TOLERANCE } from '../arrays/index.js';
 
 /** Enough to tell models apart, and few enough for any server to take at once. */
 export const CANARY_ROWS = 4;
@@ -61,5 +61,3 @@ export function areDistributions(values: ArrayLike<number>, width: number): bool
   }
   return true;
 }
-
-const SUM_TOLERANCE = 5e-3;

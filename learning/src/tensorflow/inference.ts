@@ -9,14 +9,12 @@
  */
 import { elementCount, LyceumError } from '@lyceum/proto';
 import type { LayersModel, NamedTensorMap, Tensor, Variable } from '@tensorflow/tfjs';
+import { LEAST_PROBABILITY } from '../arrays/index.js';
 import type { ModelSettings } from '../models/index.js';
 import { type FedValues, fedTensor, realValues } from './byte-tensors.js';
 import type { Engine } from './engine/index.js';
 import { type ForwardPass, forwardPass } from './layer-outputs.js';
 import { TracedStep, traceStep } from './traced/index.js';
-
-/** Below this a float32 loses precision and engines may round to 0; its logarithm is −87.3. */
-const LEAST_PROBABILITY = 1.1754943508222875e-38;
 
 /** The one call of the graph. */
 const FORWARD = 'forward';

@@ -1,6 +1,6 @@
 /** A model tried on some samples of a set by one settings after another. */
 import { readFileSync } from 'node:fs';
-import { argmaxRows, mulberry32 } from '@lyceum/learning/arrays';
+import { argmaxRows, mulberry32, SUM_TOLERANCE } from '@lyceum/learning/arrays';
 import {
   type Dataset,
   parseStoredDataset,
@@ -20,12 +20,7 @@ import { IDENTITY_VIEW, readInputs } from '@lyceum/learning/views';
 import { elementCount, LyceumError } from '@lyceum/proto';
 import type { AnswerTensor, TeacherEngine } from '../compute/engine/index.js';
 import { engineVersion, type LocalPlace, localTeachers } from '../compute/engines/index.js';
-import {
-  INFERENCE_ROWS,
-  requireFinite,
-  requireRowIndependence,
-  SUM_TOLERANCE,
-} from '../compute/rows/index.js';
+import { INFERENCE_ROWS, requireFinite, requireRowIndependence } from '../compute/rows/index.js';
 import type { TrialOpened, TrialStart, Tried } from './trial-messages.js';
 
 /** Rounding may take a probability below 0. */

@@ -3,10 +3,8 @@
  *
  * Symbols: N inputs, C classes, s the share of a teacher's answers that name a class, a the share that name none.
  */
+import { logProbability } from '@lyceum/learning/arrays';
 import type { KeptInput } from '../judging/index.js';
-
-/** Of float32, as engines have it. */
-const LEAST_PROBABILITY = 1.1754943508222875e-38;
 
 /**
  * log(s_c + a / C), [N, C]: who does not know gives all classes alike. So does who has not answered, since a teacher's
@@ -22,7 +20,7 @@ export function logShares(
     const rest = 1 - shares.reduce((sum, share) => sum + share, 0);
     return shares.map((share) => share + Math.max(0, rest) / classes.length);
   });
-  return logProbabilities(rows);
+  return Float32Array.from(rows, logProbability);
 }
 
 /** The shares of the teacher's answers that name each class, [N, C]: however many they are, they weigh as one. */
@@ -32,11 +30,6 @@ export function namedShares(
   classes: readonly string[],
 ): Float64Array {
   return rowsOf(kept, classes, (input) => sharesOf(input, teacher, classes));
-}
-
-/** Logarithms that float32 holds. */
-export function logProbabilities(probabilities: ArrayLike<number>): Float32Array {
-  return Float32Array.from(probabilities, (p) => Math.log(Math.max(p, LEAST_PROBABILITY)));
 }
 
 function rowsOf(

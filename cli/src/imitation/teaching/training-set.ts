@@ -6,6 +6,7 @@
  */
 import { copyFile, readFile, writeFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
+import { logProbability } from '@lyceum/learning/arrays';
 import { parseStoredDataset } from '@lyceum/learning/datasets';
 import { dawidSkeneOfCounts } from '@lyceum/learning/ensemble';
 import { encodeRecordedPackage, type RecordedAnswers } from '@lyceum/learning/formats';
@@ -29,7 +30,7 @@ import {
 import { LyceumError } from '@lyceum/proto';
 import type { KeptInput } from '../judging/index.js';
 import { explainedCounts, explainedText, explanationMask } from './explained-text.js';
-import { logProbabilities, logShares, namedShares } from './soft-votes.js';
+import { logShares, namedShares } from './soft-votes.js';
 
 export interface TrainingSet {
   readonly dataset: Buffer;
@@ -94,7 +95,7 @@ function recordedAnswers(
   if (name === CONSENSUS) {
     const shares = teachers.map((teacher) => namedShares(kept, teacher.name, classes));
     const { posterior } = dawidSkeneOfCounts(shares, classes.length);
-    return { kind: 'logits', logits: logProbabilities(posterior) };
+    return { kind: 'logits', logits: Float32Array.from(posterior, logProbability) };
   }
   if (isSoft) return { kind: 'logits', logits: logShares(kept, name, classes) };
   const votes = Int32Array.from(kept, ({ answers }) => classes.indexOf(answers[name] ?? ''));

@@ -7,11 +7,9 @@
  * Symbols: R `rows`, C classes.
  */
 import { elementCount, LyceumError } from '@lyceum/proto';
+import { logProbability } from '../../arrays/index.js';
 import type { ModelSettings } from '../../models/index.js';
 import { type GraphClassifier, isOfClasses, ONE_CLASS } from './graph-classifier.js';
-
-/** Below this a float32 loses precision; its logarithm is −87.3. As for layers models. */
-const LEAST_PROBABILITY = 1.1754943508222875e-38;
 
 export interface GraphInferenceOptions {
   /** R, unless the file fixes another number. */
@@ -87,12 +85,7 @@ export abstract class GraphInference {
       const { values } = await this.call(padded);
       logits.set(values.subarray(0, count * this.classCount), first * this.classCount);
     }
-    if (this.#probabilities) {
-      for (let i = 0; i < logits.length; i++) {
-        logits[i] = Math.log(Math.max(logits[i] as number, LEAST_PROBABILITY));
-      }
-    }
-    return logits;
+    return this.#probabilities ? logits.map(logProbability) : logits;
   }
 }
 

@@ -6,14 +6,9 @@
  * which is a name, a number, or null for no answer.
  */
 import { InvalidDocumentError, type LyceumError, type Problem } from '@lyceum/proto';
+import { logProbability, SUM_TOLERANCE } from '../../arrays/index.js';
 import { FOREIGN_NPZ_LIMITS, type NpyArray, readNpz } from '../../files/index.js';
 import type { RecordedAnswers } from './recorded-package.js';
-
-/** Of float32, as engines have it. */
-const LEAST_PROBABILITY = 1.1754943508222875e-38;
-
-/** How far from 1 a row's probabilities may sum: float32 sums of many classes, and decimals that were cut. */
-const SUM_TOLERANCE = 5e-3;
 
 /** Problems that are told; the rest is like them. */
 const PROBLEMS_SHOWN = 10;
@@ -116,9 +111,7 @@ function inLogits(kind: string, numbers: readonly number[]): readonly number[] {
   if (kind === 'logits') return numbers;
   const sum = numbers.reduce((total, p) => total + p, 0);
   const isDistribution = Math.abs(sum - 1) <= SUM_TOLERANCE && numbers.every((p) => p >= 0);
-  return numbers.map((p) =>
-    isDistribution ? Math.log(Math.max(p, LEAST_PROBABILITY)) : Number.NaN,
-  );
+  return numbers.map((p) => (isDistribution ? logProbability(p) : Number.NaN));
 }
 
 function answersOf(rows: readonly Row[], set: AnsweredSet, source: string): RecordedAnswers {

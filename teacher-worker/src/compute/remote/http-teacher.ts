@@ -36,6 +36,7 @@ import {
   type ServiceUse,
   type TeacherDescription,
   type TeacherEngine,
+  usedTogether,
 } from '../engine/index.js';
 import type { KeptAnswers, TableKey } from './kept-answers.js';
 import type { RemotePlace } from './remote-place.js';
@@ -84,12 +85,7 @@ export class HttpTeacher implements TeacherEngine {
     this.#classCount = dataset.classCount;
     this.#caller = endpointCaller(model.endpoint, outside, {
       answered: (body, response) => {
-        const { inputTokens, outputTokens } = callTokens(body, response);
-        this.#used = {
-          count: this.#used.count + 1,
-          inputTokens: this.#used.inputTokens + inputTokens,
-          outputTokens: this.#used.outputTokens + outputTokens,
-        };
+        this.#used = usedTogether(this.#used, { count: 1, ...callTokens(body, response) });
       },
     });
   }

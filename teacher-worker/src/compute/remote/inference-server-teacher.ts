@@ -4,6 +4,7 @@
  * When it is opened the server is asked whether it still has the model that was pushed. Calls overlap; how many requests
  * are under way is bounded all the same.
  */
+import { logProbability } from '@lyceum/learning/arrays';
 import { describePackagedModel, noiseOf, type RemotePackage } from '@lyceum/learning/formats';
 import {
   classOrder,
@@ -32,7 +33,7 @@ import {
   type TeacherDescription,
   type TeacherEngine,
 } from '../engine/index.js';
-import { logarithms, outputsOfLogits, requireDistributions } from '../rows/index.js';
+import { outputsOfLogits, requireDistributions } from '../rows/index.js';
 import type { RemotePlace } from './remote-place.js';
 
 interface InferenceServerTeacherOptions {
@@ -113,7 +114,7 @@ class InferenceServerTeacher implements TeacherEngine {
     const raw = {
       name: 'logits',
       width: classCount,
-      values: isLogits ? values : logarithms(values),
+      values: isLogits ? values : values.map(logProbability),
     };
     if (!isLogits) requireDistributions(raw);
     const width = order?.length ?? classCount;

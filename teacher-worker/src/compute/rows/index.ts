@@ -2,5 +2,5 @@
 export { finalAnswers, outputsOfLogits } from './class-tensors.js';
 export { requireFinite } from './finite.js';
 export { INFERENCE_ROWS, inferenceRanges } from './inference-ranges.js';
-export { logarithms, requireDistributions, SUM_TOLERANCE } from './probability-rows.js';
+export { requireDistributions } from './probability-rows.js';
 export { requireRowIndependence } from './row-independence.js';

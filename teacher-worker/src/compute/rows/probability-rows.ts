@@ -1,9 +1,7 @@
 /** A model that gives probabilities must give distributions: one that does not was exported or loaded wrongly. */
+import { SUM_TOLERANCE } from '@lyceum/learning/arrays';
 import { LyceumError } from '@lyceum/proto';
 import type { AnswerTensor } from '../engine/index.js';
-
-/** How far the sum of a row may be from 1: float32 sums of 20,000 classes stay within it, and those of binary16 models too. */
-export const SUM_TOLERANCE = 5e-3;
 
 /**
  * @param tensor - logarithms of probabilities, [rows, width].
@@ -18,12 +16,4 @@ export function requireDistributions({ name, width, values }: AnswerTensor): voi
     const message = `${name}: the probabilities of row ${from / width} sum to ${sum.toPrecision(6)}, not to 1`;
     throw new LyceumError('INVALID_ARGUMENT', message);
   }
-}
-
-/** Below this a float32 loses precision, and engines may round to 0; its logarithm is −87.3. */
-const LEAST_PROBABILITY = 1.1754943508222875e-38;
-
-/** Of probabilities that came from elsewhere: what engines here give for theirs. NaN stays NaN. */
-export function logarithms(probabilities: Float32Array): Float32Array<ArrayBuffer> {
-  return Float32Array.from(probabilities, (p) => Math.log(Math.max(p, LEAST_PROBABILITY)));
 }
