@@ -44,7 +44,8 @@ export function composeReport(input: ReportInput): Report {
       input.studentAllLabels === undefined ? null : rows.ofStudent(input.studentAllLabels),
     gapClosed: accuracyGapClosed(student, studentWithoutTeachers, ensemble),
     samplesPerSecond: training.seconds > 0 ? training.samples / training.seconds : 0,
-    wallSeconds: (input.endedAtMs - input.submittedAtMs) / 1000,
+    // The clock may have been put back meanwhile.
+    wallSeconds: Math.max(0, input.endedAtMs - input.submittedAtMs) / 1000,
     training: { ...training },
     cost: input.cost ? { ...input.cost, teachers: [...input.cost.teachers] } : null,
     worth: teacherWorth(input),
