@@ -2,6 +2,7 @@
 import { renderToString } from 'preact-render-to-string';
 import { describe, expect, it } from 'vitest';
 import {
+  bytesText,
   ClassBars,
   ConfusedPairs,
   ConfusionMatrix,
@@ -16,6 +17,17 @@ import {
 import { linearScale } from '../src/components/scale.js';
 
 const HOSTILE = `"><script>alert(1)</script><img src=x onerror=alert(2)>'`;
+
+describe('a size', () => {
+  it('has three digits, also where it is rounded up to the next unit', () => {
+    expect([999, 9_999, 999_499, 999_500].map(bytesText)).toEqual([
+      '999 B',
+      '10.0 kB',
+      '999 kB',
+      '1.00 MB',
+    ]);
+  });
+});
 
 describe('a loss', () => {
   it('is in points, and what is rounded to nothing has no sign', () => {

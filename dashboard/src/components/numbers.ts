@@ -49,11 +49,13 @@ export function bytesText(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];
   let power = 0;
   let scaled = bytes;
-  while (scaled >= 1000 && power < units.length - 1) {
+  // As it is shown: 999,999 are 1.00 MB and no 1000 kB.
+  const rounded = () => Number(scaled.toPrecision(3));
+  while (rounded() >= 1000 && power < units.length - 1) {
     scaled /= 1000;
     power++;
   }
-  const digits = power === 0 || scaled >= 100 ? 0 : scaled >= 10 ? 1 : 2;
+  const digits = power === 0 || rounded() >= 100 ? 0 : rounded() >= 10 ? 1 : 2;
   return `${scaled.toFixed(digits)} ${units[power]}`;
 }
 

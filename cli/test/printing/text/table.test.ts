@@ -37,6 +37,8 @@ test.each([
   [1000, '1.00 kB'],
   [104_040, '104 kB'],
   [12_345_678, '12.3 MB'],
+  [999_999, '1.00 MB'],
+  [9_999, '10.0 kB'],
 ])('%d bytes are %s', (bytes, text) => expect(bytesText(bytes)).toBe(text));
 
 test.each([
