@@ -9,6 +9,7 @@ import {
   type StoredDatasetParts,
   withoutName,
 } from '../../datasets/index.js';
+import { foreignSource } from './foreign-source.js';
 import { importIdx } from './import-idx.js';
 import { importNpz } from './import-npz.js';
 import { importDigits, importFashion } from './import-packages.js';
@@ -34,7 +35,10 @@ async function importParts(path: string, cacheFolder: string): Promise<StoredDat
     throw new LyceumError('NOT_FOUND', message);
   }
   if (found.isDirectory()) return withoutName(await importIdxFolder(path));
-  return importNpz(readDataFile(path), path);
+  const bytes = readDataFile(path);
+  const foreign = foreignSource(path, bytes);
+  if (foreign !== undefined) throw new LyceumError('INVALID_ARGUMENT', `${path} ${foreign}`);
+  return importNpz(bytes, path);
 }
 
 /** `train-images-idx3-ubyte`, `t10k-labels.idx1-ubyte.gz`, `emnist-digits-test-images-idx3-ubyte.gz`. */

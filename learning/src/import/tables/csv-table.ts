@@ -22,6 +22,8 @@ export async function openCsvTable(file: string): Promise<Table> {
     delimiter,
     skip_empty_lines: true,
     max_record_size: RECORD_MAX_CHARACTERS,
+    // By itself it takes those of the first line alone, and leaves a CR at the end of other lines' last values.
+    record_delimiter: ['\r\n', '\n', '\r'],
   });
   // A file that cannot be read any more ends the parser with its error, which whoever reads rows sees.
   pipeline(

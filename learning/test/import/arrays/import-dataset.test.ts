@@ -234,6 +234,21 @@ describe('importDataset', () => {
     expect(dataset).toMatchObject({ sampleShape: [2, 2, 1], sampleCount: 20 });
   });
 
+  it.each([
+    ['s.tar', 'is a tar; `coordinator datasets register` takes it as it is'],
+    ['S.CSV.GZ', 'is compressed; unpack it first'],
+    ['s.xlsx', 'is a spreadsheet; save the sheet as CSV in UTF-8'],
+    ['s.json', 'is JSON; want JSON lines'],
+    ['s.npy', 'is a single array; want an .npz with inputs and labels'],
+    ['s.txt', 'is of no kind that is read; want an .npz, a table in .csv'],
+  ])('says of %s what to make of it', async (name, message) => {
+    await writeFile(join(folder, name), 'anything');
+    await expect(importDataset(join(folder, name), root)).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      message: expect.stringContaining(`${join(folder, name)} ${message}`),
+    });
+  });
+
   it('names what a folder lacks', async () => {
     await writeFile(join(folder, 'train-images-idx3-ubyte'), idx([20, 2, 2], pixels(80)));
     await expect(importDataset(folder, root)).rejects.toThrow(
@@ -256,9 +271,9 @@ describe('importDataset', () => {
   });
 
   it('refuses a file that is no NPZ, naming it', async () => {
-    const file = join(folder, 'x.csv');
+    const file = join(folder, 'x.npz');
     await writeFile(file, '1,2,3');
-    await expect(importDataset(file, root)).rejects.toThrow(/x\.csv cannot be used:\n.*not a zip/);
+    await expect(importDataset(file, root)).rejects.toThrow(/x\.npz cannot be used:\n.*not a zip/);
   });
 });
 

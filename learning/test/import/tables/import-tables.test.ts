@@ -63,6 +63,17 @@ describe('CSV', () => {
     expect(summary).toMatchObject({ kind: 'csv', modalities, refused: { count: 0 } });
   });
 
+  it('ends a line with LF or CRLF, both in one file too', async () => {
+    const ends = ['\n', '\r\n'];
+    const lines = [
+      'height,kind',
+      ...rows.map((row) => row.split(',').slice(0, 2).reverse().join()),
+    ];
+    await put('t.csv', lines.map((line, n) => `${line}${ends[n % 2]}`).join(''));
+    const { set } = await imported('t.csv', { label: 'kind', raw: true });
+    expect(set).toMatchObject({ sampleCount: 20, classNames: ['a', 'b'] });
+  });
+
   it('reads quotes, and tabs in a .tsv; an empty class is unlabelled', async () => {
     await put('t.tsv', 'label\tx\nc\t1\n\t2\n"a ""b"""\t3\n');
     const { set } = await imported('t.tsv', {

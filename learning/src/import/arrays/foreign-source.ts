@@ -1,0 +1,24 @@
+/** Files that are no source of a data set: what to make of them. Pure. */
+
+const WANTED =
+  'want an .npz, a table in .csv, .tsv, .jsonl or .parquet, or a folder with a folder of images for each class';
+
+/** From how a path ends to what lies there. */
+const ENDINGS: readonly (readonly [RegExp, string])[] = [
+  [/\.tar$/, 'is a tar; `coordinator datasets register` takes it as it is'],
+  [/\.(gz|tgz|bz2|xz|zst|7z|rar)$/, 'is compressed; unpack it first'],
+  [/\.(xlsx?|xlsm|ods)$/, 'is a spreadsheet; save the sheet as CSV in UTF-8'],
+  [/\.json$/, 'is JSON; want JSON lines, an object a line, in a file called .jsonl'],
+  [/\.npy$/, 'is a single array; want an .npz with inputs and labels, as numpy.savez writes it'],
+];
+
+/**
+ * @param path - as the user gave it.
+ * @param bytes - of the file, or its beginning.
+ * @returns why no set can be made of it; undefined: it may be an NPZ.
+ */
+export function foreignSource(path: string, bytes: Uint8Array): string | undefined {
+  const advice = ENDINGS.find(([pattern]) => pattern.test(path.toLowerCase()))?.[1];
+  const mayBeNpz = path.toLowerCase().endsWith('.npz') || (bytes[0] === 0x50 && bytes[1] === 0x4b);
+  return advice ?? (mayBeNpz ? undefined : `is of no kind that is read; ${WANTED}`);
+}
