@@ -102,7 +102,7 @@ async function decode(
     const message = `cannot be read as JPEG, PNG, WebP, GIF, TIFF or AVIF: ${libraryMessage(err)}`;
     throw new SampleRefusedError('unreadable image', message);
   }
-  refuseGiants(metadata);
+  refuseGiants({ ...metadata, pages: metadata.pages ?? pngFrames(bytes) });
   refuseMeasurements(metadata);
   if (metadata.hasAlpha) image.flatten({ background: '#ffffff' });
   const gray = channels === undefined ? isGray(metadata) : channels === 'gray';
@@ -142,6 +142,22 @@ function refuseGiants({ width, height, pages = 1 }: Metadata): void {
     const message = `is ${width} pixels wide and ${height} high; at most ${IMAGE_MAX_PIXELS} pixels are read`;
     throw new SampleRefusedError('too many pixels', message);
   }
+}
+
+/**
+ * Pictures of a PNG, https://www.w3.org/TR/png-3/#acTL-chunk: of an animation libvips takes the first, and says nothing.
+ *
+ * @returns 1 for what is no PNG.
+ */
+function pngFrames(bytes: Uint8Array): number {
+  const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  if (file.toString('latin1', 1, 4) !== 'PNG') return 1;
+  for (let at = 8; at + 12 <= file.length; at += 12 + file.readUInt32BE(at)) {
+    const type = file.toString('latin1', at + 4, at + 8);
+    if (type === 'acTL') return file.readUInt32BE(at + 8);
+    if (type === 'IDAT') break;
+  }
+  return 1;
 }
 
 /** TIFFs of instruments: floats, 32 bits, with signs. Cut to 8 bits they would be black, or white. */

@@ -291,6 +291,17 @@ describe('what is refused by name, while the rest is taken', () => {
     expect((await refusedOf('ant/moving.gif', gif)).reasons).toEqual({ 'more than one page': 1 });
   });
 
+  it('animations in PNG; one picture is none', async () => {
+    const png = await gray([1, 2, 3, 4], 2);
+    // After the signature and IHDR.
+    const withFrames = (n: number) =>
+      Buffer.concat([png.subarray(0, 33), acTL(n), png.subarray(33)]);
+    await putTwoClasses();
+    await put('ant/0.png', withFrames(1));
+    await put('ant/moving.png', withFrames(3));
+    expect(await refusalsOf({})).toMatchObject({ count: 1, reasons: { 'more than one page': 1 } });
+  });
+
   it('links out of the folder, and links to folders', async () => {
     await putTwoClasses();
     await writeFile(join(folder, '..', 'secret.png'), await gray([1, 2, 3, 4], 2));
@@ -338,3 +349,13 @@ describe('what cannot be a set', () => {
     await expect(imported({ label: 'x' })).rejects.toThrow(/--label means nothing/);
   });
 });
+
+/** The chunk that makes a PNG an animation of so many pictures. */
+function acTL(frameCount: number): Buffer {
+  const chunk = Buffer.alloc(20);
+  chunk.writeUInt32BE(8, 0);
+  chunk.write('acTL', 4);
+  chunk.writeUInt32BE(frameCount, 8);
+  chunk.writeUInt32BE(crc32(chunk.subarray(4, 16)), 16);
+  return chunk;
+}
