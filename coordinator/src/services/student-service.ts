@@ -60,8 +60,9 @@ export function studentService(parts: StudentServiceParts) {
     session: duplex<StudentReport, StudentAssignment>(parts.log, (reports, send) =>
       serveReports(parts, reports, send),
     ),
-    receiveTargets: duplex<TargetRequest, TargetFrame>(parts.log, (requests, send, { holder }) =>
-      serveTargets(parts, holder, requests, send),
+    receiveTargets: duplex<TargetRequest, TargetFrame>(
+      parts.log,
+      (requests, send, { holder, signal }) => serveTargets(parts, holder, requests, send, signal),
     ),
     getCheckpoints: unary<GetCheckpointsRequest, GetCheckpointsResponse>(
       parts.log,
@@ -208,6 +209,7 @@ async function serveTargets(
   holder: SessionHolder | undefined,
   requests: AsyncIterable<TargetRequest>,
   send: (frame: TargetFrame) => Promise<void>,
+  signal: AbortSignal,
 ): Promise<void> {
   const rest = requests[Symbol.asyncIterator]();
   const next = await rest.next();
@@ -222,12 +224,13 @@ async function serveTargets(
   if (targets === undefined) {
     throw new LyceumError('UNAVAILABLE', `run ${first.runId} is being taken up; try again`);
   }
+  const over = AbortSignal.any([signal, parts.stopping]);
   if (awaitsFit(record)) {
     await parts.lifecycle.fitting(first.runId, first.assignmentEpoch);
     parts.changed();
-    await settled(parts, first, awaitsFit);
+    await settled(parts.store, first, awaitsFit, over);
   }
-  await settled(parts, first, awaitsKnowledge);
+  await settled(parts.store, first, awaitsKnowledge, over);
   requireAssignment(parts.store, first, holder);
   await parts.lifecycle.began(first.runId, first.assignmentEpoch);
   parts.changed();
@@ -235,11 +238,16 @@ async function serveTargets(
   await firstEnd([targets.serve(first, following, send)], [parts.stopping]);
 }
 
-/** Waits until the run's record is no longer as `isAwaited` says, or the run is no longer this assignment's. */
+/**
+ * Waits until the run's record is no longer as `isAwaited` says, or the run is no longer this assignment's.
+ *
+ * @throws why `over` was aborted.
+ */
 async function settled(
-  { store, stopping }: StudentServiceParts,
+  store: RunStore,
   { runId, assignmentEpoch }: TargetRequest,
   isAwaited: (record: RunRecord) => boolean,
+  over: AbortSignal,
 ): Promise<void> {
   const news = new Wakeup();
   const stop = store.onChange(() => news.wake());
@@ -248,8 +256,8 @@ async function settled(
     return record?.assignment?.assignmentEpoch === assignmentEpoch && isAwaited(record);
   };
   try {
-    while (isOpen() && !stopping.aborted) await news.wait({ signal: stopping });
-    stopping.throwIfAborted();
+    while (isOpen() && !over.aborted) await news.wait({ signal: over });
+    over.throwIfAborted();
   } finally {
     stop();
   }
