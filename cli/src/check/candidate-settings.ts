@@ -13,6 +13,8 @@ export interface CheckedModel {
   readonly fixed: ReadonlySet<string>;
   /** Channels last; undefined: any. */
   readonly inputShape: readonly number[] | undefined;
+  /** Nothing of how it is asked is open: it is given texts. */
+  readonly readsTexts: boolean;
   readonly sampleShape: readonly number[];
   /** Of the samples' values, one a channel of pictures, else one a value. */
   readonly mean: readonly number[];
@@ -44,6 +46,9 @@ const DIGITS = 7;
 
 /** Layouts and ranges of values, all pairs. */
 export function firstCandidates(model: CheckedModel): Candidate[] {
+  if (model.readsTexts) {
+    return [{ settings: model.settings, values: 'texts', layout: '', colours: '', size: '' }];
+  }
   const base = withNeededColours(model);
   const { scale, mean, standardDeviation, ...others } = base;
   const layouts = isLayoutOpen(model) ? (['NHWC', 'NCHW'] as const) : [base.layout ?? 'NHWC'];

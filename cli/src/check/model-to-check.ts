@@ -5,7 +5,8 @@ import { InvalidDocumentError } from '@lyceum/proto';
 import { givenSettings, readModel } from '../import/index.js';
 import type { CheckedModel } from './candidate-settings.js';
 
-export interface ModelToCheck extends Pick<CheckedModel, 'settings' | 'fixed' | 'inputShape'> {
+export interface ModelToCheck
+  extends Pick<CheckedModel, 'settings' | 'fixed' | 'inputShape' | 'readsTexts'> {
   /** The package's bytes. */
   readonly bytes: Buffer;
 }
@@ -50,11 +51,12 @@ function modelInPackage(
   said: readonly string[],
   layoutIsKnown: boolean,
 ): ModelToCheck {
-  const { format, settings, inputShape } = describePackagedModel(parsePackagedModel(bytes));
+  const described = describePackagedModel(parsePackagedModel(bytes));
+  const { format, settings, inputShape, readsTexts = false } = described;
   const fixed = new Set(said);
   // Where the file says nothing of its input's shape it says nothing of its layout either.
   const { hasKnownLayout } = formatNamed(format);
   const isTold = hasKnownLayout === true || (inputShape ?? settings.layout) !== undefined;
   if (layoutIsKnown && isTold) fixed.add('layout');
-  return { bytes, settings, fixed, inputShape };
+  return { bytes, settings, fixed, inputShape, readsTexts };
 }

@@ -24,11 +24,12 @@ export async function tryPushed(
   signal: AbortSignal,
   told: (line: string) => void,
 ): Promise<string[]> {
-  const { format, settings, inputShape } = describePackagedModel(parsePackagedModel(bytes));
+  const described = describePackagedModel(parsePackagedModel(bytes));
+  const { format, settings, inputShape, readsTexts = false } = described;
   // Somebody else runs it, and may be paid for it.
   if (formatNamed(format).isRemote === true) return [];
   if (!canTryModels()) return ['not tried: this installation has no teacher-worker'];
-  if (inputShape === undefined) {
+  if (inputShape === undefined && !readsTexts) {
     return [
       'not tried on noise: it does not say how large its samples are; --dataset SET tries it on a set',
     ];
@@ -58,7 +59,7 @@ export async function tryPushed(
     }
     const unlikely = output === 'logits' && distributions && settings.logitsConfirmed !== true;
     return [
-      `tried on ${BATCH} samples of noise [${inputShape}] with ${trial.samples.engine}: ${countText(classCount)} classes, ${output} from ${range[0].toPrecision(3)} to ${range[1].toPrecision(3)}, ${millisecondsPerSample.toPrecision(3)} ms a sample`,
+      `tried on ${BATCH} ${readsTexts ? `texts, of which it reads ${settings.maximumTokens} tokens,` : `samples of noise [${inputShape}]`} with ${trial.samples.engine}: ${countText(classCount)} classes, ${output} from ${range[0].toPrecision(3)} to ${range[1].toPrecision(3)}, ${millisecondsPerSample.toPrecision(3)} ms a sample`,
       ...(unlikely
         ? [
             'its logits are distributions, rows from 0 to 1 of sum 1: say {"output": "probabilities"} in its settings, or {"logitsConfirmed": true} if they are logits; every run with it says so until then',

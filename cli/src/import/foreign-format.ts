@@ -29,6 +29,7 @@ const ENDINGS: readonly (readonly [RegExp, string])[] = [
  */
 export function foreignFormat(path: string, members: readonly string[]): string | undefined {
   if (members.includes('model.json')) return undefined;
+  if (members.includes('tokenizer.json')) return textFolder(members);
   const onnx = members.filter((name) => name.endsWith('.onnx'));
   if (onnx.length > 0) return `is a folder; push the file in it: ${onnx.join(', ')}`;
   const advice = ENDINGS.find(([pattern]) => pattern.test(path.toLowerCase()))?.[1];
@@ -39,4 +40,13 @@ export function foreignFormat(path: string, members: readonly string[]): string 
       ?.replace(/\.\w+$/, '') ?? '';
   // In one pass: a path may have NAME in it.
   return advice?.replaceAll(/FILE|NAME/g, (word) => (word === 'FILE' ? path : name));
+}
+
+/** Of a model that reads texts, as Hugging Face's programs write it: undefined if the graph is there. */
+function textFolder(members: readonly string[]): string | undefined {
+  if (members.includes('model.onnx') || members.includes('onnx')) return undefined;
+  const onnx = members.filter((name) => name.endsWith('.onnx'));
+  return onnx.length > 0
+    ? `has ${onnx.join(', ')} and no model.onnx, which is what is pushed with its tokenizer.json: rename one of them`
+    : 'has a tokenizer and no model.onnx: make one with optimum-cli export onnx --model FOLDER --task text-classification OUT, and push OUT';
 }

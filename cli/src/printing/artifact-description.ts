@@ -30,6 +30,7 @@ const datasetDescription = z.object({
 
 const modelDescription = z.object({
   inputShape: z.array(z.number()).optional(),
+  readsTexts: z.boolean().optional(),
   classCount: z.number().optional(),
   parameterCount: z.number(),
   output: z.string(),
@@ -90,7 +91,12 @@ function encodedText({ name, encoding }: z.output<typeof modality>): string | un
 export function modelText(description: unknown): string | undefined {
   const { data } = modelDescription.safeParse(description);
   if (data === undefined) return undefined;
-  const shape = data.inputShape === undefined ? 'any input' : `[${data.inputShape.join(', ')}]`;
+  const shape =
+    data.readsTexts === true
+      ? 'texts'
+      : data.inputShape === undefined
+        ? 'any input'
+        : `[${data.inputShape.join(', ')}]`;
   const { modality } = data.settings ?? {};
   const from = modality === undefined ? shape : `${modality} ${shape}`;
   const to = data.classCount === undefined ? '' : ` to ${data.classCount} classes`;

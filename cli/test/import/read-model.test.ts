@@ -79,6 +79,26 @@ it.each([
   await expect(readModel(folder ?? path, undefined)).rejects.toThrow(message);
 });
 
+it('reads a model of texts from its folder, with the names of its classes', async () => {
+  const from = new URL('../../../learning/test/fixtures/onnx-text', import.meta.url);
+  const folder = join(root, 'texts');
+  cpSync(fileURLToPath(from), folder, { recursive: true });
+  expect(await settingsOf(folder)).toEqual({
+    output: 'logits',
+    maximumTokens: 32,
+    padToken: 0,
+    classes: ['positive', 'negative', 'neutral'],
+  });
+  writeFileSync(join(folder, 'settings.json'), '{"maximumTokens":12}');
+  expect((await settingsOf(folder)).maximumTokens).toBe(12);
+  renameSync(join(folder, 'model.onnx'), join(folder, 'model_int8.onnx'));
+  await expect(readModel(folder, undefined)).rejects.toThrow(
+    'has model_int8.onnx and no model.onnx',
+  );
+  rmSync(join(folder, 'model_int8.onnx'));
+  await expect(readModel(folder, undefined)).rejects.toThrow('optimum-cli export onnx --model');
+});
+
 const tensorflow = (name: string) =>
   fileURLToPath(new URL(`../../../learning/test/fixtures/tensorflow/${name}`, import.meta.url));
 

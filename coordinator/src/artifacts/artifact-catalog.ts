@@ -40,6 +40,8 @@ const modelDescription = z.looseObject({
   weightBytes: z.number(),
   settings: z.looseObject({}),
   encodingDigest: z.string().optional(),
+  /** It is given the texts that a set was made of. */
+  readsTexts: z.boolean().optional(),
   /** It gives classes and nothing more. */
   classesOnly: z.boolean().optional(),
   /** It may leave samples without an answer. */

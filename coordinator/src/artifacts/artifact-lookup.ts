@@ -170,6 +170,7 @@ export class ArtifactLookup {
       parameterCount: model.parameterCount,
       weightBytes: model.weightBytes,
       ...(known !== undefined && { knownClasses: known }),
+      ...(model.readsTexts === true && { readsTexts: true }),
     };
   }
 

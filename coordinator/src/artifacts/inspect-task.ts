@@ -1,6 +1,11 @@
 /** The task of {@link inspectArtifact}: parsing a large set takes seconds. */
 import { readFileSync } from 'node:fs';
-import { describeDataset, parseStoredDataset, sharedSamples } from '@lyceum/learning/datasets';
+import {
+  describeDataset,
+  parseStoredDataset,
+  sampleTextsOf,
+  sharedSamples,
+} from '@lyceum/learning/datasets';
 import {
   describePackagedModel,
   packagedModelLayers,
@@ -23,9 +28,9 @@ export function inspect({ kind, file }: InspectionRequest): ArtifactInspection {
   const splits = dataset.splits.slice();
   const inputs = new Uint8Array(0);
   const modalities = new Map(
-    [...dataset.modalities].map(([name, { texts: _, held: __, ...others }]) => [
+    [...dataset.modalities].map(([name, { texts, held: _, ...others }]) => [
       name,
-      { ...others, inputs },
+      { ...others, inputs, ...(texts !== undefined && { texts: sampleTextsOf([]) }) },
     ]),
   );
   const shared = sharedSamples(dataset);

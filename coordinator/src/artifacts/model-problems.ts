@@ -70,6 +70,7 @@ export function teacherProblems(
       const message = `answers with classes that the data set has not: ${unknown.slice(0, 8).join(', ')}`;
       return [{ path, message }];
     }
+    if (model.readsTexts === true) return textProblems(path, model, settings, dataset);
     const { shape, size } = new ModelInputs(dataset, settings, model.inputShape);
     if (size > SAMPLE_MAX_VALUES) {
       const message = `sees samples of shape [${shape}], ${size} numbers; want at most ${SAMPLE_MAX_VALUES}`;
@@ -82,6 +83,21 @@ export function teacherProblems(
   } catch (err) {
     return [...encoded, { path, message: toLyceumError(err).message }];
   }
+}
+
+/** What keeps a model that reads texts from being asked about a set. @throws {LyceumError} as `classOrder` does. */
+function textProblems(
+  path: string,
+  model: KnownModel,
+  settings: ModelSettings,
+  dataset: Dataset,
+): Problem[] {
+  if (dataset.texts === undefined) {
+    const message = 'reads texts, and spec.dataset was not made of texts: push one with --text';
+    return [{ path, message }];
+  }
+  const { classCount } = classOrder(settings, dataset) === undefined ? model : dataset;
+  return modelProblems(path, { classCount }, dataset);
 }
 
 /** What keeps a teacher's layers from being computed. */

@@ -38,7 +38,7 @@ import { planTeachers } from './plan-teachers.js';
 import {
   batchProblems,
   knownClassesProblems,
-  recordedProblems,
+  unchangedProblems,
   unseenViews,
 } from './problems/index.js';
 
@@ -77,7 +77,7 @@ export async function planRun(
     const layered = { teachers: layers, student: student.layers };
     const planned = planFeatures(specification.spec, layered);
     features = planned.features;
-    problems.push(...planned.problems, ...recordedProblems(specification.spec, teachers));
+    problems.push(...planned.problems, ...unchangedProblems(specification.spec, teachers));
   }
   const related = relatedRuns(runId, specification, lookup, dataset?.outline);
   if (dataset !== undefined) {

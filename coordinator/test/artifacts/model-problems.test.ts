@@ -73,3 +73,26 @@ test('samples of too many numbers are refused, where the model takes any', () =>
     },
   ]);
 });
+
+test('a model that reads texts is asked about a set that was made of texts, whatever its numbers', () => {
+  const numbers = { parameterCount: 0, weightBytes: 0 };
+  const reader = { digest: '', format: 'onnx-text' as const, ...numbers, settings: {}, layers: [] };
+  const model = { ...reader, classCount: 2, readsTexts: true };
+  const settings = { output: 'logits', maximumTokens: 8, padToken: 0 } as const;
+  const texts = { bytes: new Uint8Array(0), ends: new Uint32Array(0) };
+  expect(teacherProblems('model', model, settings, { ...PICTURES, texts })).toEqual([]);
+  expect(teacherProblems('model', model, settings, PICTURES)).toEqual([
+    {
+      path: 'model',
+      message: 'reads texts, and spec.dataset was not made of texts: push one with --text',
+    },
+  ]);
+  const other = { ...model, classCount: 3 };
+  expect(teacherProblems('model', other, settings, { ...PICTURES, texts })).toEqual([
+    { path: 'model', message: 'has 3 classes, and the data set has 2' },
+  ]);
+  const onNumbers = { ...reader, format: 'onnx' as const };
+  expect(teacherProblems('model', onNumbers, settings, PICTURES)).toEqual([
+    { path: 'model', message: 'maximumTokens and padToken are for models that read texts' },
+  ]);
+});

@@ -45,7 +45,7 @@ export {
 export { DEFAULT_SHARES, fixedSplits, type SplitShares, TEST_GIVEN_SHARES } from './fixed-split.js';
 export { encodeManifest, type ManifestParts } from './manifest-file.js';
 export { allRows, RowFile } from './row-file.js';
-export { sampleText, sampleTextsOf, TEXT_MAX_BYTES } from './sample-texts.js';
+export { type SampleTexts, sampleText, sampleTextsOf, TEXT_MAX_BYTES } from './sample-texts.js';
 export { SamplesOnDisk } from './samples-on-disk.js';
 export {
   DIGEST_BYTES,

@@ -20,6 +20,7 @@ export {
 } from './endpoint/index.js';
 export { GraphInference, type GraphInferenceOptions } from './graphs/index.js';
 export { encodeOnnxPackage, onnxPackageOf, readOnnxModel } from './onnx/index.js';
+export { readTextFolder } from './onnx-text/index.js';
 export {
   describePackagedModel,
   isTrainablePackage,

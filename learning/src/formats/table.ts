@@ -2,6 +2,7 @@
 import type { ModelFormat, ModelOnDisk, PackageMembers } from '../models/index.js';
 import { endpoint } from './endpoint/index.js';
 import { onnx } from './onnx/index.js';
+import { onnxText } from './onnx-text/index.js';
 import { recorded } from './recorded/index.js';
 import { openInference } from './remote/index.js';
 import { savedModel } from './saved-model/index.js';
@@ -12,6 +13,7 @@ const TABLE = [
   endpoint,
   openInference,
   recorded,
+  onnxText,
   onnx,
   savedModel,
   graphModel,

@@ -8,6 +8,8 @@ export interface ModelDescription {
   readonly parameterCount: number;
   readonly weightBytes: number;
   readonly output: ModelSettings['output'];
+  /** It is given the texts that a set was made of, and no numbers. */
+  readonly readsTexts?: boolean;
   /** Of the encoding that it was trained on; absent: none. */
   readonly encodingDigest?: string;
 }

@@ -42,6 +42,10 @@ export class ModelInputs {
     inputShape: readonly number[] | undefined,
   ) {
     const { sampleShape } = dataset;
+    if (settings.maximumTokens !== undefined || settings.padToken !== undefined) {
+      const message = 'maximumTokens and padToken are for models that read texts';
+      throw new LyceumError('INVALID_ARGUMENT', message);
+    }
     this.#dataset = dataset;
     this.#settings = settings;
     this.#pictureSize = pictureSizeOf(settings, inputShape, sampleShape);

@@ -41,6 +41,10 @@ export interface ModelSettings {
   readonly interpolation?: Interpolation;
   /** Whether pictures that get smaller are smoothed, as Pillow and torchvision do. Absent: no. */
   readonly antialias?: boolean;
+  /** Of a model that reads texts: tokens of one text at most, its own before and behind included; the end of a longer one is cut. */
+  readonly maximumTokens?: number;
+  /** Of a model that reads texts: the number of the token that fills rows up. */
+  readonly padToken?: number;
   /** Of a model with several outputs, which one tells the classes. */
   readonly outputName?: string;
   /** Its logits are meant as they are, though each row is a distribution. Absent: then that is a warning. */
@@ -65,6 +69,12 @@ type PictureSide = number | readonly [number, number];
 /** No model takes larger pictures; beyond, a setting is a mistake that costs memory. */
 const MAX_SIDE = 8192;
 
+/** ModernBERT takes as many. */
+const MAX_TOKENS = 8192;
+
+/** Tokens are numbered by int32 in some models. */
+const MAX_TOKEN_NUMBER = 2 ** 31 - 1;
+
 /** ImageNet-21k has 21,843. */
 const MAX_CLASSES = 65_536;
 
@@ -85,8 +95,9 @@ const oneOf = (values: readonly string[]): Field => ({
 const isNumber = (value: unknown): value is number =>
   typeof value === 'number' && Number.isFinite(value);
 const isPositive = (value: unknown) => isNumber(value) && value > 0;
-const isSide = (value: unknown) =>
-  typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= MAX_SIDE;
+const isWhole = (value: unknown, least: number, greatest: number) =>
+  typeof value === 'number' && Number.isInteger(value) && value >= least && value <= greatest;
+const isSide = (value: unknown) => isWhole(value, 1, MAX_SIDE);
 const PICTURE_SIDE: Field = {
   want: `a whole number from 1 to ${MAX_SIDE}, or [height, width]`,
   fits: (value) =>
@@ -130,6 +141,14 @@ const FIELDS: Readonly<Record<keyof ModelSettings, Field>> = {
     want: 'true or false',
     fits: (value) => typeof value === 'boolean',
     isDefault: (value) => value === false,
+  },
+  maximumTokens: {
+    want: `a whole number from 1 to ${MAX_TOKENS}`,
+    fits: (value) => isWhole(value, 1, MAX_TOKENS),
+  },
+  padToken: {
+    want: 'a whole number from 0',
+    fits: (value) => isWhole(value, 0, MAX_TOKEN_NUMBER),
   },
   outputName: {
     want: "an output's name",

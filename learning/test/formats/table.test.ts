@@ -28,6 +28,7 @@ test.each([
   ['layers-model', 'tfjs-layers'],
   ['graph-model', 'tfjs-graph'],
   ['onnx', 'onnxruntime'],
+  ['onnx-text', 'onnxruntime-text'],
   ['saved-model', 'tensorflow'],
   ['endpoint', 'http'],
   ['recorded', 'recorded'],
@@ -41,6 +42,7 @@ test('who computes elsewhere, and who may be paid', () => {
   expect(engines.filter(isRemoteEngine)).toEqual(['http', 'open-inference']);
   expect(engines.filter(isPaidEngine)).toEqual(['http']);
   expect(engines.filter(computesHere)).toEqual([
+    'onnxruntime-text',
     'onnxruntime',
     'tensorflow',
     'tfjs-graph',
@@ -60,6 +62,7 @@ test.each([
   ['endpoint', 'endpoint.json', 'inference.json', 'model.json'],
   ['open-inference', 'inference.json', 'recorded.json', 'model.onnx'],
   ['recorded', 'recorded.json', 'saved_model.pb'],
+  ['onnx-text', 'model.onnx', 'tokenizer.json', 'model.json'],
   ['onnx', 'model.onnx', 'saved_model.pb', 'model.json'],
   ['saved-model', 'saved_model.pb', 'model.json'],
   ['layers-model', 'model.json', 'weights.bin'],

@@ -8,7 +8,7 @@ import {
   cudaProviderError,
   missingCudaProvider,
 } from '../../src/onnx/cuda-provider.js';
-import { sessionOptions } from '../../src/onnx/onnx-inference.js';
+import { sessionOptions } from '../../src/onnx/onnx-session.js';
 
 describe('the provider’s files', () => {
   it('are named if they are missing, with what places them', () => {

@@ -1,8 +1,9 @@
 /** What readers of pages have before they begin: their photos, a model, a run that is paused. */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { mulberry32 } from '@lyceum/learning/arrays';
 import sharp from 'sharp';
 import { pythonWith } from '../../../platform/test/support.js';
@@ -22,6 +23,9 @@ export interface Reader {
 const SIDE = 64;
 const PHOTOS_A_CLASS = 60;
 const ROW_COUNT = 200;
+const TEXT_MODEL = fileURLToPath(
+  new URL('../../../learning/test/fixtures/onnx-text', import.meta.url),
+);
 
 /** Cats are bright above, dogs below. */
 export async function photos({ folder }: Reader): Promise<void> {
@@ -60,12 +64,15 @@ export async function sameModelAgain({ run }: Reader): Promise<void> {
   await run('rm resnet.settings.json');
 }
 
-/** Texts and tables. */
+/** Texts, a model that reads them, and tables. */
 export async function tables({ folder }: Reader): Promise<void> {
   const rows = Array.from({ length: ROW_COUNT }, (_, n) => n);
   const write = (name: string, lines: readonly string[]) =>
     writeFile(join(folder, name), `${lines.join('\n')}\n`);
-  const review = (n: number) => ({ review: `${n % 2 === 0 ? 'fine' : 'sad'} ${n}`, stars: n % 2 });
+  const review = (n: number) =>
+    n % 2 === 0
+      ? { review: `a fine film, ${n}`, stars: 'positive' }
+      : { review: `an awful film, ${n}`, stars: 'negative' };
   await write(
     'reviews.jsonl',
     rows.map((n) => JSON.stringify(review(n))),
@@ -74,6 +81,7 @@ export async function tables({ folder }: Reader): Promise<void> {
   const income = (n: number) => `${n},${n % 50 < 25 ? 'low' : 'high'}`;
   await write('adult.csv', ['age,zip,id,income', ...rows.map((n) => `${person(n)},${income(n)}`)]);
   await write('people.csv', ['age,zip', person(1), person(2)]);
+  await cp(TEXT_MODEL, join(folder, 'bert'), { recursive: true });
   await write('kinds.txt', ['zip=category', 'id=ignore']);
   await write('spectra.csv', ['a,b,label', ...rows.map((n) => `${n % 5},${n % 3},${n % 2}`)]);
 }

@@ -96,7 +96,11 @@ async function load(
 }
 
 /** Any samples of the model's own shape. */
-function trialSet(name: string, { inputShape, settings, classCount }: PackagedModelDescription) {
+function trialSet(
+  name: string,
+  { inputShape, readsTexts, settings, classCount }: PackagedModelDescription,
+) {
+  if (readsTexts === true) throw unserved(name, 'it reads texts, and numbers alone are sent here');
   if (inputShape === undefined) throw unserved(name, 'it leaves the shape of its input open');
   const size = elementCount(inputShape);
   const classNames =

@@ -4,6 +4,8 @@ import { argmaxRows, mulberry32, SUM_TOLERANCE } from '@lyceum/learning/arrays';
 import {
   type Dataset,
   parseStoredDataset,
+  type SampleTexts,
+  sampleTextsOf,
   seenDataset,
   splitSamples,
   withHeld,
@@ -175,7 +177,8 @@ function drawnSamples(dataset: Dataset, { sampleCount, seed }: TrialStart): Uint
  * @throws {LyceumError} FAILED_PRECONDITION if the model does not say what it takes.
  */
 function noise(packaged: PackagedModel, { sampleCount, seed }: TrialStart): Dataset {
-  const { inputShape: sampleShape } = describePackagedModel(packaged);
+  const { inputShape, readsTexts } = describePackagedModel(packaged);
+  const sampleShape = readsTexts === true ? [1] : inputShape;
   if (sampleShape === undefined) {
     const message =
       'the model does not say how large its samples are; models check tries it on a data set';
@@ -192,7 +195,23 @@ function noise(packaged: PackagedModel, { sampleCount, seed }: TrialStart): Data
     inputScale: 1,
     labels: new Int32Array(sampleCount),
     splits: new Uint8Array(sampleCount).fill(2),
+    ...(readsTexts === true && { texts: noiseTexts(sampleCount, seed) }),
   };
+}
+
+const LETTERS = 'etaoinshrdlu ';
+
+/** Of up to so many letters, of which some are spaces. */
+const NOISE_LETTERS = 200;
+
+function noiseTexts(count: number, seed: number): SampleTexts {
+  const letter = (place: number) =>
+    LETTERS[Math.floor(mulberry32(seed, place) * LETTERS.length)] as string;
+  const texts = Array.from({ length: count }, (_, i) => {
+    const length = Math.ceil(((i + 1) * NOISE_LETTERS) / count);
+    return Array.from({ length }, (_, k) => letter(i * NOISE_LETTERS + k)).join('');
+  });
+  return sampleTextsOf(texts);
 }
 
 function moments(

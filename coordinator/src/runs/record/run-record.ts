@@ -35,6 +35,8 @@ const pinnedTeacher = z.strictObject({
   weightBytes: count,
   /** Of the set's classes those that it knows, rising; absent: all. */
   knownClasses: z.array(count).optional(),
+  /** It is given the texts that the set was made of, which no view changes. */
+  readsTexts: z.boolean().optional(),
 });
 
 /** A hint layer of a teacher that the run's terms compare with. */

@@ -58,6 +58,7 @@ export function describeEndpoint({ endpoint, settings }: EndpointPackage): Endpo
     output: settings.output,
     inputs: [`${input} to ${url}`],
     outputs: ['class'],
+    readsTexts: input === 'text',
     classesOnly: true,
     mayAbstain: mayAbstain(endpoint),
     ...(classes !== undefined && { answerClasses: namedClasses(endpoint) }),

@@ -39,6 +39,10 @@ export interface GraphFormat {
   readonly outputAdvice: (outline: GraphOutline) => string | undefined;
 }
 
+/** Of a model that reads texts. */
+const TOKENS =
+  '. A model that reads texts is pushed as its folder, in which tokenizer.json lies beside model.onnx';
+
 /** What is left for a model that takes something else. */
 const OTHERWISE =
   '. What such a model says of each sample can be pushed instead: models push NAME answers.npz --dataset SET';
@@ -87,13 +91,17 @@ function onlyInput(
   const listed = inputs.map(graphValueText).join(', ');
   const wrong =
     input === undefined || inputs.length > 1
-      ? `has inputs ${listed || 'none'}; want one, of samples${OTHERWISE}`
+      ? `has inputs ${listed || 'none'}; want one, of samples${readsTokens(inputs) ? TOKENS : OTHERWISE}`
       : !inputTypes.includes(input.elementType)
         ? `is ${listed}; want ${inputTypes.join(', ')}${OTHERWISE}`
         : undefined;
   if (wrong === undefined) return input;
   problems.push({ path: 'graph.input', message: wrong });
   return undefined;
+}
+
+function readsTokens(inputs: readonly GraphValue[]): boolean {
+  return inputs.some(({ name }) => name === 'input_ids');
 }
 
 /** A file may claim any size, and a batch of that size is given to it. */
@@ -104,7 +112,8 @@ function requireSize({ shape }: GraphValue, problems: Problem[]): void {
   problems.push({ path: 'graph.input', message });
 }
 
-function classOutput(
+/** @returns undefined with why no output tells the classes, or which do, added to `problems`. */
+export function classOutput(
   outline: GraphOutline,
   { outputTypes, outputAdvice }: GraphFormat,
   named: string | undefined,
@@ -150,7 +159,8 @@ function guessedLayout({ shape }: GraphValue, problems: Problem[]): Layout | und
   return undefined;
 }
 
-function outputKind(
+/** What an output holds; undefined with what to say added to `problems`. */
+export function outputKind(
   { operationOf }: GraphOutline,
   { logitOperations }: GraphFormat,
   { name }: GraphValue,

@@ -28,7 +28,7 @@ export function requireClassifier(
  * @throws {InvalidDocumentError} if they say that an output is another class.
  */
 export function completeSettings(
-  { settings, classCount }: GraphClassifier,
+  { settings, classCount }: Pick<GraphClassifier, 'settings' | 'classCount'>,
   { labels = [] }: Pick<GraphOutline, 'labels'>,
   source: string,
 ): ModelSettings {
@@ -43,7 +43,7 @@ export function completeSettings(
 export function describeGraph(
   { inputs, outputs }: GraphOutline,
   { parameterCount, weightBytes }: GraphWeights,
-  { inputShape, classCount }: GraphClassifier,
+  { inputShape, classCount }: Partial<Pick<GraphClassifier, 'inputShape' | 'classCount'>>,
   { output }: ModelSettings,
 ): GraphDescription {
   return {

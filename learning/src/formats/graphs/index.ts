@@ -2,7 +2,14 @@
  * What the formats that hold a graph of operations share: which operations are allowed, and which output answers.
  */
 export { ALLOWED_OPERATIONS, RESTORING_OPERATION } from './allowed-operations.js';
-export { type GraphClassifier, type GraphFormat, ONE_CLASS } from './graph-classifier.js';
+export {
+  classOutput,
+  type GraphClassifier,
+  type GraphFormat,
+  isOfClasses,
+  ONE_CLASS,
+  outputKind,
+} from './graph-classifier.js';
 export {
   completeSettings,
   describeGraph,
@@ -10,7 +17,13 @@ export {
   requireClassifier,
 } from './graph-description.js';
 export { GraphInference, type GraphInferenceOptions, type GraphOutput } from './graph-inference.js';
-export type { ElementType, GraphOutline, GraphValue, GraphWeights } from './graph-outline.js';
+export {
+  type ElementType,
+  type GraphOutline,
+  type GraphValue,
+  type GraphWeights,
+  graphValueText,
+} from './graph-outline.js';
 export {
   nodeNameOf,
   PASSING_OPERATIONS,

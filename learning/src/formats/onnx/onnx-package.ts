@@ -80,7 +80,8 @@ export function parseOnnxPackage(members: PackageMembers, source: string): OnnxP
   return { file, settings };
 }
 
-function outlineOf(file: Uint8Array, source: string): OnnxOutline {
+/** @throws {InvalidDocumentError} if it is no ONNX file, has what the runtime must not be given, or weights elsewhere. */
+export function outlineOf(file: Uint8Array, source: string): OnnxOutline {
   const outline = readOnnx(file, source);
   if (outline.externalFiles.size === 0) return outline;
   const message = 'has weights in other files; push the model from the folder that has them';

@@ -13,6 +13,16 @@ import { type OnnxPackage, onnxPackageOf } from './onnx-package.js';
  */
 export function readOnnxModel(path: string, given: Partial<ModelSettings>): OnnxPackage {
   const bytes = readPlainFile(path, MODEL_MAX_BYTES);
+  return onnxPackageOf(withOwnWeights(bytes, path), given, path);
+}
+
+/**
+ * A model's file with what lies in the weight files that it names.
+ *
+ * @param path - where it lies, and they beside it.
+ * @throws {LyceumError} as {@link readOnnxModel}.
+ */
+export function withOwnWeights(bytes: Uint8Array, path: string): Uint8Array {
   const { externalFiles } = readOnnx(bytes, path);
   const weights = new Map<string, Uint8Array>();
   let left = MODEL_MAX_BYTES - bytes.length;
@@ -25,6 +35,5 @@ export function readOnnxModel(path: string, given: Partial<ModelSettings>): Onnx
       throw new LyceumError('INVALID_ARGUMENT', message);
     }
   }
-  const whole = withWeightsInside(bytes, (name) => weights.get(name) as Uint8Array, path);
-  return onnxPackageOf(whole, given, path);
+  return withWeightsInside(bytes, (name) => weights.get(name) as Uint8Array, path);
 }

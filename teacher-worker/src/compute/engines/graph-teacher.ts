@@ -6,13 +6,7 @@ import {
   type GraphInferenceOptions,
   type PackagedModel,
 } from '@lyceum/learning/formats';
-import {
-  classOrder,
-  inClassOrder,
-  knownClassesOf,
-  ModelInputs,
-  type ModelSettings,
-} from '@lyceum/learning/models';
+import { ModelInputs, type ModelSettings } from '@lyceum/learning/models';
 import { elementCount, LyceumError } from '@lyceum/proto';
 import {
   type AnswerRequest,
@@ -21,12 +15,7 @@ import {
   type TeacherDescription,
   type TeacherEngine,
 } from '../engine/index.js';
-import {
-  INFERENCE_ROWS,
-  inferenceRanges,
-  outputsOfLogits,
-  requireDistributions,
-} from '../rows/index.js';
+import { answersOfLogits, INFERENCE_ROWS, inferenceRanges } from '../rows/index.js';
 
 export interface GraphTeacherOptions {
   /** With the teacher's settings. */
@@ -83,7 +72,6 @@ export class GraphTeacher implements TeacherEngine {
 
   async answer({ dataset, samples, view, outputs }: AnswerRequest): Promise<AnswerTensor[]> {
     const inputs = new ModelInputs(dataset, this.#settings, this.#inputShape);
-    const order = classOrder(this.#settings, dataset);
     const { classCount } = this.#description;
     const inference = await this.#inferenceFor(inputs.modelShape);
     const batch = new Float32Array(INFERENCE_ROWS * inputs.size);
@@ -92,13 +80,7 @@ export class GraphTeacher implements TeacherEngine {
       inputs.read(samples.subarray(firstRow, firstRow + rowCount), view, batch);
       values.set(await inference.run(batch, rowCount), firstRow * classCount);
     }
-    if (this.#settings.output === 'probabilities') {
-      requireDistributions({ name: 'logits', width: classCount, values });
-    }
-    const ordered = inClassOrder(values, classCount, order);
-    const width = order?.length ?? classCount;
-    const logits = { name: 'logits', width, values: ordered };
-    return outputsOfLogits(logits, outputs, knownClassesOf(this.#settings, dataset));
+    return answersOfLogits(values, classCount, { settings: this.#settings, dataset, outputs });
   }
 
   async infer(inputs: Float32Array, rowCount: number): Promise<Float32Array<ArrayBuffer>> {

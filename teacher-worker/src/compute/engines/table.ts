@@ -6,10 +6,18 @@ import { layersModel } from './layers-model-teacher.js';
 import type { LocalOpener, LocalPlace } from './local-opener.js';
 import { onDevice } from './on-device.js';
 import { onnx } from './onnx-teacher.js';
+import { onnxText } from './onnx-text-teacher.js';
 import { recorded } from './recorded-teacher.js';
 import { savedModel } from './saved-model-teacher.js';
 
-const TABLE: readonly LocalOpener[] = [layersModel, graphModel, onnx, savedModel, recorded];
+const TABLE: readonly LocalOpener[] = [
+  layersModel,
+  graphModel,
+  onnx,
+  onnxText,
+  savedModel,
+  recorded,
+];
 
 /** Models are opened with the teacher's settings in place of the package's own. */
 export function localTeachers(place: LocalPlace): OpenTeacher {

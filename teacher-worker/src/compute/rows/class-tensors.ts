@@ -1,8 +1,15 @@
 /** What engines make of a model's logits. */
 import { argmaxRows } from '@lyceum/learning/arrays';
 import { type KnownClasses, withoutUnknown } from '@lyceum/learning/ensemble';
+import {
+  classOrder,
+  inClassOrder,
+  knownClassesOf,
+  type ModelSettings,
+} from '@lyceum/learning/models';
 import { CLASS_OUTPUT, LyceumError } from '@lyceum/proto';
-import type { AnswerTensor } from '../engine/index.js';
+import type { AnswerRequest, AnswerTensor } from '../engine/index.js';
+import { requireDistributions } from './probability-rows.js';
 
 /**
  * The outputs of a teacher that has no more than logits.
@@ -21,6 +28,30 @@ export function outputsOfLogits(
     const message = `this teacher gives logits and ${CLASS_OUTPUT}, not ${name}`;
     throw new LyceumError('INVALID_ARGUMENT', message);
   });
+}
+
+/**
+ * What a teacher answers whose model gives nothing but a row of logits for each sample, in the set's order of classes.
+ *
+ * @param values - [rows, classCount], in the model's own order; of probabilities their logarithms.
+ * @throws {LyceumError} INVALID_ARGUMENT if they are said to be probabilities and are none, or as {@link outputsOfLogits}.
+ */
+export function answersOfLogits(
+  values: Float32Array<ArrayBuffer>,
+  classCount: number,
+  { settings, dataset, outputs }: AskedOfModel,
+): AnswerTensor[] {
+  if (settings.output === 'probabilities') {
+    requireDistributions({ name: 'logits', width: classCount, values });
+  }
+  const order = classOrder(settings, dataset);
+  const ordered = inClassOrder(values, classCount, order);
+  const logits = { name: 'logits', width: order?.length ?? classCount, values: ordered };
+  return outputsOfLogits(logits, outputs, knownClassesOf(settings, dataset));
+}
+
+interface AskedOfModel extends Pick<AnswerRequest, 'dataset' | 'outputs'> {
+  readonly settings: ModelSettings;
 }
 
 /** The most probable of the known classes of each row, of equal ones the first. */

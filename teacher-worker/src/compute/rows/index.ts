@@ -1,5 +1,5 @@
 /** What rows of outputs must be: finite, distributions, independent of each other; and how a span is cut into inferences. */
-export { finalAnswers, outputsOfLogits } from './class-tensors.js';
+export { answersOfLogits, finalAnswers, outputsOfLogits } from './class-tensors.js';
 export { requireFinite } from './finite.js';
 export { INFERENCE_ROWS, inferenceRanges } from './inference-ranges.js';
 export { requireDistributions } from './probability-rows.js';

@@ -1,0 +1,133 @@
+/**
+ * From a text to a model's tokens, as the `tokenizers` of Hugging Face make them from a `tokenizer.json`: normalised, cut into
+ * words and pieces, with the model's own tokens before and behind. What is too long loses its end, and keeps those.
+ *
+ * @see https://huggingface.co/docs/tokenizers/pipeline
+ */
+
+import type { Tokenizer } from '@huggingface/tokenizers';
+import { InvalidDocumentError, LyceumError, toLyceumError } from '@lyceum/proto';
+import { isObject, utf8Text } from '../../files/index.js';
+
+/** Ways to cut words into pieces that the library has. WordLevel is not one. */
+const MODELS: readonly unknown[] = ['WordPiece', 'BPE', 'Unigram', undefined];
+
+/** Characters of a text that are looked at for each token that there may be: no word of a language has as many. */
+const CHARACTERS_A_TOKEN = 100;
+
+/** A tokenizer of 250,000 pieces has 17 MB. */
+export const TOKENIZER_MAX_BYTES = 64 * 2 ** 20;
+
+export interface Tokens {
+  readonly ids: readonly number[];
+  /** Which text each is of; 0 of nearly all models. */
+  readonly types: readonly number[];
+}
+
+/** @throws {InvalidDocumentError} if it is no `tokenizer.json`, or of a kind that is not known here. */
+export function requireTokenizer(
+  bytes: Uint8Array,
+  source: string,
+): Readonly<Record<string, unknown>> {
+  const read = readObject(bytes, source);
+  const { model } = read;
+  if (!isObject(model)) {
+    const message = 'is missing: want the file that save_pretrained() of a fast tokenizer writes';
+    throw new InvalidDocumentError(source, [{ path: 'model', message }]);
+  }
+  if (MODELS.includes(model['type'])) return read;
+  const message = `is ${JSON.stringify(model['type'])}; want ${MODELS.filter(Boolean).join(', ')}`;
+  throw new InvalidDocumentError(source, [{ path: 'model.type', message }]);
+}
+
+/** @throws {LyceumError} INVALID_ARGUMENT if it is no JSON object in UTF-8. */
+export function readObject(bytes: Uint8Array, source: string): Readonly<Record<string, unknown>> {
+  const text = utf8Text(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), source);
+  let read: unknown;
+  try {
+    read = JSON.parse(text);
+  } catch {
+    // Told below.
+  }
+  if (isObject(read)) return read;
+  throw new InvalidDocumentError(source, [{ path: '', message: 'is no JSON object' }]);
+}
+
+export class TextTokenizer {
+  readonly #tokenizer: Tokenizer;
+  readonly #maximumTokens: number;
+
+  private constructor(tokenizer: Tokenizer, maximumTokens: number) {
+    this.#tokenizer = tokenizer;
+    this.#maximumTokens = maximumTokens;
+  }
+
+  /**
+   * @param bytes - of a `tokenizer.json`.
+   * @param maximumTokens - of one text, those before and behind it included.
+   * @throws {LyceumError} INVALID_ARGUMENT if the library cannot do what it says, or no token of a text would be left.
+   */
+  static async open(bytes: Uint8Array, maximumTokens: number): Promise<TextTokenizer> {
+    const file = requireTokenizer(bytes, 'tokenizer.json');
+    // Here and not above: whoever has no such teacher never loads it.
+    const { Tokenizer } = await import('@huggingface/tokenizers');
+    let tokenizer: Tokenizer;
+    try {
+      tokenizer = new Tokenizer(file, {});
+    } catch (thrown) {
+      const message = `tokenizer.json cannot be used: ${toLyceumError(thrown).message}`;
+      throw new LyceumError('INVALID_ARGUMENT', message, { cause: thrown });
+    }
+    const opened = new TextTokenizer(tokenizer, maximumTokens);
+    const own = opened.tokens('').ids.length;
+    if (own < maximumTokens) return opened;
+    const message = `maximumTokens is ${maximumTokens}, and ${own} tokens are the model's own; want more`;
+    throw new LyceumError('INVALID_ARGUMENT', message);
+  }
+
+  /** @throws {LyceumError} INVALID_ARGUMENT if a piece of the text has no id. */
+  tokens(text: string): Tokens {
+    const seen = text.slice(0, this.#maximumTokens * CHARACTERS_A_TOKEN);
+    const whole = this.#encoded(seen, true);
+    const excess = whole.ids.length - this.#maximumTokens;
+    if (excess <= 0) return whole;
+    // The text's own pieces lie between the model's, in one run: its end goes.
+    const { ids: pieces } = this.#encoded(seen, false);
+    const before = placeOf(pieces, whole.ids);
+    const from = before + pieces.length - excess;
+    const without = (all: readonly number[]) => [
+      ...all.slice(0, from),
+      ...all.slice(from + excess),
+    ];
+    return { ids: without(whole.ids), types: without(whole.types) };
+  }
+
+  #encoded(text: string, withOwn: boolean): Tokens {
+    const options = { add_special_tokens: withOwn, return_token_type_ids: true as const };
+    const { ids, tokens, token_type_ids } = this.#tokenizer.encode(text, options);
+    const unknown = ids.findIndex((id: number) => !Number.isInteger(id));
+    if (unknown < 0) return { ids, types: token_type_ids ?? new Array(ids.length).fill(0) };
+    const message = `its tokenizer has no id for ${JSON.stringify(tokens[unknown])}, and none for what is unknown`;
+    throw new LyceumError('INVALID_ARGUMENT', message);
+  }
+}
+
+/** Where a run of numbers begins in another. */
+function placeOf(run: readonly number[], all: readonly number[]): number {
+  const last = all.length - run.length;
+  for (let at = 0; at <= last; at++) {
+    if (run.every((id, i) => all[at + i] === id)) return at;
+  }
+  throw new Error('the tokens of a text are not among those of the whole');
+}
+
+/**
+ * How many tokens a row is filled up to: at most half as many again as it has, so that few shapes are computed, and the same
+ * for the same text whatever it is asked beside.
+ *
+ * @param count - of tokens, at least 1.
+ */
+export function paddedTokens(count: number, maximumTokens: number): number {
+  const step = Math.max(16, 2 ** Math.floor(Math.log2(Math.max(1, count - 1))) / 2);
+  return Math.min(Math.ceil(count / step) * step, maximumTokens);
+}

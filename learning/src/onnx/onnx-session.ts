@@ -1,0 +1,70 @@
+/** Opens a model in ONNX Runtime, on one device, and says what it refuses in words that tell what to do. */
+import { LyceumError, toLyceumError } from '@lyceum/proto';
+import type { InferenceSession } from 'onnxruntime-node';
+import { cudaProviderError, missingCudaProvider } from './cuda-provider.js';
+
+export type Runtime = typeof import('onnxruntime-node');
+
+export type OnnxDevice = 'cpu' | 'cuda';
+
+export interface OnnxPlace {
+  /** Of the runtime; bits depend on it. */
+  readonly threads: number;
+  /** Default: the processor. `cuda` is the first GPU that the process sees, and nothing else instead. */
+  readonly device?: OnnxDevice;
+}
+
+/** What a session is opened with. The binding passes a device's number on and no other setting of a provider. */
+export function sessionOptions(
+  threads: number,
+  device: OnnxDevice,
+): InferenceSession.SessionOptions {
+  return {
+    executionProviders: device === 'cpu' ? ['cpu'] : [{ name: 'cuda', deviceId: 0 }],
+    executionMode: 'sequential',
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    // Waiting threads would take the cores from whoever computes beside this.
+    extra: { session: { intra_op: { allow_spinning: '0' } } },
+    // What fails is thrown; printed it would be said twice.
+    logSeverityLevel: 4,
+  };
+}
+
+/**
+ * @param file - an `.onnx` file's bytes.
+ * @param use - makes what is wanted of the session, and runs it once; if it fails, the session is released.
+ * @throws {LyceumError} INVALID_ARGUMENT if the runtime refuses the model, or its first run;
+ *   FAILED_PRECONDITION if the runtime cannot use the GPU, RESOURCE_EXHAUSTED if that has too little memory.
+ */
+export async function openSession<T>(
+  file: Uint8Array,
+  { threads, device = 'cpu' }: OnnxPlace,
+  use: (runtime: Runtime, session: InferenceSession) => Promise<T>,
+): Promise<T> {
+  const missing = device === 'cuda' ? missingCudaProvider() : undefined;
+  if (missing !== undefined) throw new LyceumError('FAILED_PRECONDITION', missing);
+  // Here and not above: a program without ONNX models never loads the runtime.
+  const runtime = await import('onnxruntime-node');
+  let session: InferenceSession | undefined;
+  try {
+    session = await runtime.InferenceSession.create(file, sessionOptions(threads, device));
+    return await use(runtime, session);
+  } catch (err) {
+    await session?.release();
+    if (err instanceof LyceumError) throw err;
+    const said = toLyceumError(err).message;
+    const gpu = device === 'cuda' ? cudaProviderError(said) : undefined;
+    if (gpu !== undefined) throw gpu;
+    const message = `the ONNX runtime refuses the model: ${runtimeWords(said)}`;
+    throw new LyceumError('INVALID_ARGUMENT', message, { cause: err });
+  }
+}
+
+/** What the runtime says, without places in its own source; with what helps where it has an operation for other numbers alone. */
+export function runtimeWords(said: string): string {
+  const plain = said.replace(/\/onnxruntime_src\/\S+:\d+ .*?\) (?=\S)/gs, '').trim();
+  return /Could not find an implementation/.test(plain)
+    ? `${plain}; it has that operation for other types of numbers: export the model in float32`
+    : plain;
+}

@@ -1,0 +1,182 @@
+/**
+ * Runs a classifier of texts in ONNX. A row is filled up to a length that is the text's own affair (`paddedTokens`), rows of one
+ * length are computed together in one fixed shape, and what fills up is masked: the same texts in the same order give the same
+ * bits.
+ *
+ * Symbols: R rows of an inference, T tokens of a row, C classes.
+ */
+import { LyceumError } from '@lyceum/proto';
+import type { InferenceSession, Tensor } from 'onnxruntime-node';
+import { logProbability } from '../arrays/index.js';
+import { isOfClasses, ONE_CLASS } from '../formats/graphs/index.js';
+import {
+  type OnnxTextPackage,
+  paddedTokens,
+  type TextClassifier,
+  TextTokenizer,
+  type TokenInput,
+  type Tokens,
+  textClassifierOf,
+} from '../formats/onnx-text/index.js';
+import { asFloat32 } from './float-tensor.js';
+import { type OnnxPlace, openSession, type Runtime } from './onnx-session.js';
+
+/** R·T, unless one row has more. A processor is fastest where all stays in its caches; a GPU wants much to do. */
+const TOKENS_AT_ONCE = { cpu: 512, cuda: 8192 } as const;
+
+/** Engines gain little from more rows. */
+const MAX_ROWS = 128;
+
+interface Row {
+  readonly tokens: Tokens;
+  /** Among the texts that were asked about. */
+  readonly place: number;
+}
+
+export class OnnxTextInference {
+  readonly #runtime: Runtime;
+  readonly #session: InferenceSession;
+  readonly #model: OnnxTextPackage;
+  readonly #classifier: TextClassifier;
+  readonly #tokenizer: TextTokenizer;
+  readonly #maximumTokens: number;
+  readonly #tokensAtOnce: number;
+  #classCount = 0;
+
+  private constructor(
+    runtime: Runtime,
+    session: InferenceSession,
+    model: OnnxTextPackage,
+    classifier: TextClassifier,
+    tokenizer: TextTokenizer,
+    { device = 'cpu' }: OnnxPlace,
+  ) {
+    this.#runtime = runtime;
+    this.#session = session;
+    this.#model = model;
+    this.#classifier = classifier;
+    this.#tokenizer = tokenizer;
+    this.#maximumTokens = model.settings.maximumTokens;
+    this.#tokensAtOnce = TOKENS_AT_ONCE[device];
+  }
+
+  /**
+   * Loads the model and runs it once, on as many tokens as it will ever be given.
+   *
+   * @throws {LyceumError} as `openSession`; INVALID_ARGUMENT if the tokenizer cannot be used, or the output is not [R, C].
+   */
+  static async open(model: OnnxTextPackage, place: OnnxPlace): Promise<OnnxTextInference> {
+    const classifier = textClassifierOf(model);
+    const tokenizer = await TextTokenizer.open(model.tokenizer, model.settings.maximumTokens);
+    return openSession(model.file, place, async (runtime, session) => {
+      const inference = new OnnxTextInference(
+        runtime,
+        session,
+        model,
+        classifier,
+        tokenizer,
+        place,
+      );
+      await inference.#warmUp();
+      return inference;
+    });
+  }
+
+  get classCount(): number {
+    return this.#classCount;
+  }
+
+  /** Frees the model. */
+  async close(): Promise<void> {
+    await this.#session.release();
+  }
+
+  /**
+   * @param maxRows - R at most.
+   * @returns [texts, C] logits; of a model that gives probabilities, their logarithms.
+   */
+  async run(texts: readonly string[], maxRows = MAX_ROWS): Promise<Float32Array<ArrayBuffer>> {
+    const rowsOfLength = new Map<number, Row[]>();
+    for (const [place, text] of texts.entries()) {
+      const tokens = this.#tokenizer.tokens(text);
+      const length = this.#lengthOf(tokens.ids.length);
+      const rows = rowsOfLength.get(length);
+      if (rows === undefined) rowsOfLength.set(length, [{ tokens, place }]);
+      else rows.push({ tokens, place });
+    }
+    const classCount = this.#classCount;
+    const values = new Float32Array(texts.length * classCount);
+    for (const [length, rows] of rowsOfLength) {
+      const count = this.#rowsOf(length, maxRows);
+      for (let first = 0; first < rows.length; first += count) {
+        const some = rows.slice(first, first + count);
+        const given = await this.#call(some, count, length);
+        for (const [row, { place }] of some.entries()) {
+          const logits = given.values.subarray(row * classCount, (row + 1) * classCount);
+          values.set(logits, place * classCount);
+        }
+      }
+    }
+    return this.#model.settings.output === 'probabilities' ? values.map(logProbability) : values;
+  }
+
+  async #warmUp(): Promise<void> {
+    const length = this.#lengthOf(this.#maximumTokens);
+    const count = this.#rowsOf(length, MAX_ROWS);
+    const { ids, types } = this.#tokenizer.tokens('');
+    const full = (values: readonly number[]) =>
+      Array.from({ length: this.#maximumTokens }, (_, i) => values[i % values.length] ?? 0);
+    const row = { tokens: { ids: full(ids), types: full(types) }, place: 0 };
+    const { dims } = await this.#call(new Array<Row>(count).fill(row), count, length);
+    const [rows, classCount] = dims;
+    if (!isOfClasses(dims) || rows !== count || classCount === undefined || classCount < 1) {
+      const message = `its output ${this.#classifier.output.name} has shape [${dims}] for ${count} texts; want [${count}, classes]`;
+      throw new LyceumError('INVALID_ARGUMENT', message);
+    }
+    if (classCount === 1) throw new LyceumError('INVALID_ARGUMENT', ONE_CLASS);
+    this.#classCount = classCount;
+  }
+
+  #lengthOf(tokenCount: number): number {
+    return this.#classifier.fixedTokens ?? paddedTokens(tokenCount, this.#maximumTokens);
+  }
+
+  #rowsOf(length: number, maxRows: number): number {
+    const own = Math.floor(this.#tokensAtOnce / length);
+    return this.#classifier.fixedRows ?? Math.min(Math.max(own, 1), maxRows);
+  }
+
+  /** @param count - R; rows that are missing are one token each. @param length - T. */
+  async #call(
+    rows: readonly Row[],
+    count: number,
+    length: number,
+  ): Promise<{ readonly values: Float32Array; readonly dims: readonly number[] }> {
+    const { padToken } = this.#model.settings;
+    const given: Record<TokenInput, Int32Array> = {
+      input_ids: new Int32Array(count * length).fill(padToken),
+      attention_mask: new Int32Array(count * length),
+      token_type_ids: new Int32Array(count * length),
+    };
+    for (let row = 0; row < count; row++) {
+      const { ids, types } = rows[row]?.tokens ?? { ids: [padToken], types: [0] };
+      given.input_ids.set(ids, row * length);
+      given.attention_mask.fill(1, row * length, row * length + ids.length);
+      given.token_type_ids.set(types, row * length);
+    }
+    const { inputs, output } = this.#classifier;
+    const tensors = inputs.map(({ name, elementType }) => [
+      name,
+      this.#tensor(given[name], elementType === 'int32', [count, length]),
+    ]);
+    const results = await this.#session.run(Object.fromEntries(tensors), [output.name]);
+    const result = results[output.name] as Tensor;
+    return { values: asFloat32(result), dims: result.dims };
+  }
+
+  #tensor(values: Int32Array, isShort: boolean, shape: readonly number[]): Tensor {
+    const { Tensor } = this.#runtime;
+    if (isShort) return new Tensor('int32', values, shape);
+    return new Tensor('int64', BigInt64Array.from(values, BigInt), shape);
+  }
+}

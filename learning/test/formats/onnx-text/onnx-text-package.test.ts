@@ -1,0 +1,152 @@
+/** A BERT's folder as an exporter leaves it (fixtures/onnx-text/make.py), and what may be wrong with one. */
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, expect, test } from 'vitest';
+import { readZip, writeZip } from '../../../src/files/index.js';
+import type { GraphOutline, GraphValue } from '../../../src/formats/graphs/index.js';
+import { ONNX } from '../../../src/formats/onnx/index.js';
+import { encodeOnnxTextPackage } from '../../../src/formats/onnx-text/onnx-text-package.js';
+import { readTextFolder, textSettings } from '../../../src/formats/onnx-text/read-text-folder.js';
+import { requireTextClassifier } from '../../../src/formats/onnx-text/text-classifier.js';
+import { describePackagedModel, parsePackagedModel } from '../../../src/formats/packaged-model.js';
+
+const fixture = fileURLToPath(new URL('../../fixtures/onnx-text', import.meta.url));
+const root = mkdtempSync(join(tmpdir(), 'lyceum-text-model-'));
+afterAll(() => rmSync(root, { recursive: true }));
+
+test('a folder says all of itself', () => {
+  const packaged = parsePackagedModel(encodeOnnxTextPackage(readTextFolder(fixture, {})));
+  expect(packaged.format).toBe('onnx-text');
+  const described = describePackagedModel(packaged);
+  expect(described).toMatchObject({
+    classCount: 3,
+    readsTexts: true,
+    settings: { output: 'logits', maximumTokens: 32, padToken: 0 },
+  });
+  expect(described.inputShape).toBeUndefined();
+  expect(described.parameterCount).toBeGreaterThan(5_000);
+});
+
+test('the graph may lie in onnx/, as for Transformers.js, and settings may say less tokens', () => {
+  const folder = join(root, 'nested');
+  cpSync(fixture, folder, { recursive: true });
+  mkdirSync(join(folder, 'onnx'));
+  renameSync(join(folder, 'model.onnx'), join(folder, 'onnx', 'model.onnx'));
+  expect(readTextFolder(folder, { maximumTokens: 20 }).settings.maximumTokens).toBe(20);
+  writeFileSync(join(folder, 'config.json'), '{');
+  expect(() => readTextFolder(folder, {})).toThrow(
+    /config\.json cannot be used:\n {2}- is no JSON object/,
+  );
+});
+
+test('a package without what it always has is refused', () => {
+  const whole = encodeOnnxTextPackage(readTextFolder(fixture, {}));
+  const limits = { maxMembers: 9, maxBytes: 2 ** 30, compression: 'refused' as const };
+  const members = new Map(readZip(whole, limits, 'file'));
+  const parsed = (change: Record<string, string>) => {
+    const changed = Object.entries(change).map(([k, text]) => [k, Buffer.from(text)] as const);
+    return () => parsePackagedModel(writeZip(new Map([...members, ...changed])));
+  };
+  expect(parsed({ 'settings.json': '{"output":"logits","padToken":0}' })).toThrow(
+    'maximumTokens: is missing',
+  );
+  expect(parsed({ 'settings.json': '{"output":"logits","maximumTokens":9}' })).toThrow(
+    'padToken: is missing',
+  );
+  expect(parsed({ 'tokenizer.json': '{}' })).toThrow('model: is missing');
+  const settings = '{"output":"logits","padToken":0,"maximumTokens":9,"scale":2}';
+  expect(parsed({ 'settings.json': settings })).toThrow('scale: means nothing to a model that');
+});
+
+const value = (name: string, shape: (number | undefined)[], type = 'int64'): GraphValue => ({
+  name,
+  kind: 'tensor',
+  elementType: type as 'int64',
+  shape,
+});
+const ANY = [undefined, undefined];
+const outlineOf = (inputs: GraphValue[], operations: string[] = []): GraphOutline => ({
+  inputs,
+  outputs: [value('logits', [undefined, 3], 'float32')],
+  operations: new Set(operations),
+  operationOf: new Map(),
+});
+const BOTH = [value('input_ids', ANY), value('attention_mask', ANY)];
+
+test.each([
+  ['no mask', [value('input_ids', ANY)]],
+  ['positions', [...BOTH, value('position_ids', ANY)]],
+  ['numbers', [value('input_ids', ANY, 'float32'), value('attention_mask', ANY)]],
+  ['one text alone', [value('input_ids', [undefined]), value('attention_mask', ANY)]],
+  ['pixels', [value('pixel_values', [undefined, 3, 224, 224], 'float32')]],
+])('inputs are refused: %s', (_, inputs) => {
+  expect(() => requireTextClassifier(outlineOf(inputs), ONNX, {}, 'model')).toThrow(
+    'want input_ids and attention_mask',
+  );
+});
+
+test('what a graph fixes', () => {
+  const fixed = [value('input_ids', [1, 128]), value('attention_mask', [1, 128])];
+  const asked = requireTextClassifier(outlineOf(fixed), ONNX, {}, 'model');
+  expect([asked.fixedRows, asked.fixedTokens]).toEqual([1, 128]);
+  expect(() =>
+    requireTextClassifier(outlineOf(fixed), ONNX, { maximumTokens: 200 }, 'model'),
+  ).toThrow('maximumTokens: is 200, and its input_ids have 128 tokens a row');
+  // Quantised as it runs: by the greatest number of all rows.
+  const quantised = outlineOf(BOTH, ['DynamicQuantizeLinear']);
+  expect(requireTextClassifier(quantised, ONNX, {}, 'model').fixedRows).toBe(1);
+});
+
+test.each([
+  ['nothing', {}, {}, {}, 512, 0],
+  ['a limit of the tokenizer', {}, { model_max_length: 128 }, {}, 128, 0],
+  ['no limit', {}, { model_max_length: 1e30 }, {}, 512, 0],
+  ['more than is usual', {}, { model_max_length: 8192 }, {}, 512, 0],
+  ['truncation', { truncation: { max_length: 77 } }, { model_max_length: 128 }, {}, 77, 0],
+  ['positions', {}, {}, { max_position_embeddings: 40 }, 40, 0],
+  [
+    'positions behind an offset',
+    {},
+    {},
+    { model_type: 'xlm-roberta', max_position_embeddings: 66, pad_token_id: 1 },
+    64,
+    1,
+  ],
+  ['padding', { padding: { pad_id: 7 } }, {}, {}, 512, 7],
+  [
+    'a token by name',
+    { added_tokens: [{ id: 5, content: '<p>' }] },
+    { pad_token: '<p>' },
+    {},
+    512,
+    5,
+  ],
+  [
+    'a token as an object',
+    { added_tokens: [{ id: 5, content: '<p>' }] },
+    { pad_token: { content: '<p>' } },
+    {},
+    512,
+    5,
+  ],
+])('files that say %s', (_, tokenizer, tokenizerConfig, config, maximumTokens, padToken) => {
+  expect(textSettings({ tokenizer, tokenizerConfig, config })).toEqual({ maximumTokens, padToken });
+});
+
+test('files are read up to a limit, and not through links out of the folder', () => {
+  const folder = join(root, 'linked');
+  cpSync(fixture, folder, { recursive: true });
+  rmSync(join(folder, 'tokenizer.json'));
+  expect(() => readTextFolder(folder, {})).toThrow('no such file');
+  expect(readFileSync(join(folder, 'model.onnx')).length).toBeGreaterThan(0);
+});

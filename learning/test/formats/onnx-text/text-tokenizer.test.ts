@@ -1,0 +1,83 @@
+/**
+ * Texts to tokens. Oracle: what the `tokenizers` library of Python says of the same texts by the same files
+ * (fixtures/onnx-text/make.py), whole and cut.
+ */
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { paddedTokens, TextTokenizer } from '../../../src/formats/onnx-text/text-tokenizer.js';
+
+const fixture = (name: string) =>
+  readFileSync(new URL(`../../fixtures/onnx-text/${name}`, import.meta.url));
+
+interface Expected {
+  readonly texts: readonly string[];
+  readonly mostTokens: number;
+  readonly tokens: Readonly<
+    Record<string, { readonly whole: number[][]; readonly cut: number[][] }>
+  >;
+}
+const expected: Expected = JSON.parse(fixture('expected.json').toString());
+const { texts, mostTokens, tokens } = expected;
+
+/** `...` may be `..` and `.`, or `.` and `..`: unigrams that are equally likely come in either order. */
+const inAnyOrder = (rows: readonly (readonly number[])[], name: string) =>
+  name === 'unigrams' ? rows.map((row) => row.toSorted((a, b) => a - b)) : rows;
+
+describe.each(Object.keys(tokens))('%s', (name) => {
+  const file = fixture(`tokenizers/${name}.json`);
+  const of = tokens[name] as Expected['tokens'][string];
+
+  test('whole texts', async () => {
+    const tokenizer = await TextTokenizer.open(file, 1000);
+    const ids = texts.map((text) => tokenizer.tokens(text).ids);
+    expect(inAnyOrder(ids, name)).toEqual(inAnyOrder(of.whole, name));
+    expect(tokenizer.tokens('a film').types).toEqual(tokenizer.tokens('a film').ids.map(() => 0));
+  });
+
+  test('long texts lose their end, and keep the tokens of the model', async () => {
+    const tokenizer = await TextTokenizer.open(file, mostTokens);
+    const all = texts.map((text) => tokenizer.tokens(text).ids);
+    expect(inAnyOrder(all, name)).toEqual(inAnyOrder(of.cut, name));
+    expect(of.cut.filter((ids) => ids.length === mostTokens).length).toBeGreaterThan(0);
+    const { ids, types } = tokenizer.tokens('good '.repeat(200_000));
+    expect([ids.length, types.length]).toEqual([mostTokens, mostTokens]);
+  });
+
+  test('a limit that leaves nothing of a text', async () => {
+    await expect(TextTokenizer.open(file, 2)).rejects.toThrow(
+      "maximumTokens is 2, and 2 tokens are the model's own; want more",
+    );
+  });
+});
+
+const json = (document: unknown) => Buffer.from(JSON.stringify(document));
+const changed = (change: object) =>
+  json({ ...JSON.parse(fixture('tokenizers/word-pieces.json').toString()), ...change });
+
+test.each([
+  ['no JSON', Buffer.from('{'), 'is no JSON object'],
+  ['a list', json([]), 'is no JSON object'],
+  ['no model', json({}), 'model: is missing'],
+  ['another kind', json({ model: { type: 'WordLevel' } }), 'want WordPiece, BPE, Unigram'],
+  ['a normaliser that is not known', changed({ normalizer: { type: 'Nmt' } }), 'type: Nmt'],
+])('%s is refused', async (_, bytes, message) => {
+  await expect(TextTokenizer.open(bytes, 32)).rejects.toThrow(message);
+});
+
+test('a piece without an id is told', async () => {
+  const model = { type: 'WordPiece', unk_token: '[UNK]', vocab: { good: 0 } };
+  const plain = { normalizer: null, post_processor: null, added_tokens: [] };
+  const tokenizer = await TextTokenizer.open(changed({ model, ...plain }), 32);
+  expect(tokenizer.tokens('good').ids).toEqual([0]);
+  expect(() => tokenizer.tokens('bad')).toThrow('has no id for "[UNK]"');
+});
+
+test('rows are filled up to few lengths, by at most half', () => {
+  const lengths = Array.from({ length: 512 }, (_, i) => paddedTokens(i + 1, 512));
+  expect([...new Set(lengths)]).toEqual([16, 32, 48, 64, 96, 128, 192, 256, 384, 512]);
+  for (const [i, length] of lengths.entries()) {
+    expect(length).toBeGreaterThanOrEqual(i + 1);
+    if (i >= 16) expect(length).toBeLessThanOrEqual(1.5 * (i + 1) + 15);
+  }
+  expect(paddedTokens(40, 42)).toBe(42);
+});

@@ -1,0 +1,72 @@
+/**
+ * A BERT (fixtures/onnx-text/make.py), run by the real runtime. Oracle: what PyTorch says of each text alone, without anything
+ * that fills rows up.
+ */
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import type { OnnxTextPackage } from '../../src/formats/onnx-text/onnx-text-package.js';
+import { readTextFolder } from '../../src/formats/onnx-text/read-text-folder.js';
+import { OnnxTextInference } from '../../src/onnx/onnx-text-inference.js';
+
+const folder = fileURLToPath(new URL('../fixtures/onnx-text', import.meta.url));
+const model = readTextFolder(folder, {});
+const expected: { texts: string[]; logits: number[][] } = JSON.parse(
+  readFileSync(`${folder}/expected.json`, 'utf8'),
+);
+
+async function opened<T>(
+  packaged: OnnxTextPackage,
+  use: (inference: OnnxTextInference) => Promise<T>,
+): Promise<T> {
+  const inference = await OnnxTextInference.open(packaged, { threads: 1 });
+  try {
+    return await use(inference);
+  } finally {
+    await inference.close();
+  }
+}
+
+const farthest = (a: ArrayLike<number>, b: ArrayLike<number>) =>
+  Math.max(...Array.from(a, (x, i) => Math.abs(x - (b[i] as number))));
+
+test('texts of all lengths, in their own order, as PyTorch', async () => {
+  const logits = await opened(model, async (inference) => {
+    expect(inference.classCount).toBe(3);
+    return inference.run(expected.texts);
+  });
+  expect(logits.length).toBe(3 * expected.texts.length);
+  expect(farthest(logits, expected.logits.flat())).toBeLessThan(1e-5);
+});
+
+test('the same bits for the same texts at the same places, whatever is asked behind them', async () => {
+  // More than one inference's rows, of lengths that are mixed.
+  const many = Array.from({ length: 300 }, (_, i) => expected.texts[i % expected.texts.length]);
+  await opened(model, async (inference) => {
+    const all = await inference.run(many as string[]);
+    const some = await inference.run(many.slice(0, 75) as string[]);
+    expect(some).toEqual(all.subarray(0, some.length));
+    expect(await inference.run(many as string[])).toEqual(all);
+    const [text] = expected.texts.slice(5);
+    const alone = await inference.run([text as string], 1);
+    expect(farthest(alone, all.subarray(15, 18))).toBeLessThan(1e-5);
+  });
+});
+
+test('of probabilities the logarithms', async () => {
+  const settings = { ...model.settings, output: 'probabilities' as const };
+  const texts = expected.texts.slice(-4);
+  const logits = await opened(model, (inference) => inference.run(texts));
+  const said = await opened({ ...model, settings }, (inference) => inference.run(texts));
+  for (const [i, value] of logits.entries()) {
+    if (value > 0) expect(said[i]).toBeCloseTo(Math.log(value), 5);
+    else expect(said[i]).toBeLessThan(-87);
+  }
+});
+
+test('more tokens than the model has positions for are refused when it is opened', async () => {
+  const settings = { ...model.settings, maximumTokens: 33 };
+  await expect(OnnxTextInference.open({ ...model, settings }, { threads: 1 })).rejects.toThrow(
+    'the ONNX runtime refuses the model',
+  );
+});
