@@ -21,6 +21,12 @@ export interface Prediction {
   readonly probability: number;
 }
 
+interface EncodedRow {
+  /** Of the sample, for messages. */
+  readonly where: string;
+  readonly values: Float32Array;
+}
+
 export class StudentFolder {
   readonly encoding: Encoding;
   readonly #classNames: readonly string[];
@@ -60,14 +66,15 @@ export class StudentFolder {
   /**
    * A prediction for each sample, in order.
    *
-   * @throws {LyceumError} INVALID_ARGUMENT naming a sample that does not fit the encoding.
+   * @throws {LyceumError} INVALID_ARGUMENT naming a sample that does not fit the encoding, or of which the student says
+   *   nothing finite.
    */
   async *predictions(
     samples: AsyncIterable<RawSample>,
   ): AsyncGenerator<readonly Prediction[], void, undefined> {
-    let rows: Float32Array[] = [];
+    let rows: EncodedRow[] = [];
     for await (const sample of samples) {
-      rows.push(this.#encode(sample));
+      rows.push({ where: sample.where, values: this.#encode(sample) });
       if (rows.length < BATCH) continue;
       yield await this.#predict(rows);
       rows = [];
@@ -88,16 +95,21 @@ export class StudentFolder {
     }
   }
 
-  async #predict(rows: readonly Float32Array[]): Promise<Prediction[]> {
+  async #predict(rows: readonly EncodedRow[]): Promise<Prediction[]> {
     const width = encodingWidth(this.encoding);
     const inputs = new Float32Array(rows.length * width);
-    for (const [index, row] of rows.entries()) inputs.set(row, index * width);
+    for (const [index, { values }] of rows.entries()) inputs.set(values, index * width);
     const logits = await this.#inference.run(inputs, rows.length);
     const classCount = this.#classNames.length;
     const logProbabilities = logSoftmaxRows(logits, rows.length, classCount);
-    return rows.map((_, index) => {
+    return rows.map(({ where }, index) => {
       const own = logProbabilities.subarray(index * classCount, (index + 1) * classCount);
+      // NaN is at no place.
       const best = own.indexOf(Math.max(...own));
+      if (best < 0) {
+        const message = `${where}: the student gives no finite numbers for it`;
+        throw new LyceumError('INVALID_ARGUMENT', message);
+      }
       return {
         label: this.#classNames[best] as string,
         probability: Math.exp(own[best] as number),
