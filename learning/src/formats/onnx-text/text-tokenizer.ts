@@ -29,6 +29,10 @@ export function requireTokenizer(
   bytes: Uint8Array,
   source: string,
 ): Readonly<Record<string, unknown>> {
+  if (bytes.length > TOKENIZER_MAX_BYTES) {
+    const message = `has ${bytes.length} bytes; at most ${TOKENIZER_MAX_BYTES} are read`;
+    throw new InvalidDocumentError(source, [{ path: '', message }]);
+  }
   const read = readObject(bytes, source);
   const { model } = read;
   if (!isObject(model)) {

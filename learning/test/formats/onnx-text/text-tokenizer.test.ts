@@ -57,6 +57,7 @@ const changed = (change: object) =>
 test.each([
   ['no JSON', Buffer.from('{'), 'is no JSON object'],
   ['a list', json([]), 'is no JSON object'],
+  ['too much', Buffer.alloc(64 * 2 ** 20 + 1), 'has 67108865 bytes; at most 67108864'],
   ['no model', json({}), 'model: is missing'],
   ['another kind', json({ model: { type: 'WordLevel' } }), 'want WordPiece, BPE, Unigram'],
   ['a normaliser that is not known', changed({ normalizer: { type: 'Nmt' } }), 'type: Nmt'],
