@@ -108,12 +108,14 @@ function tokens(count: number | undefined, sign: string): string | undefined {
 
 export function unreadableLines(unreadable: readonly Unreadable[]): string[] {
   return unreadable.flatMap(({ teacher, retried, left, problem, refused, refusal }) => {
-    const tries = `${teacher}: ${countText(retried)} answers could not be read and were asked for again`;
+    const unread =
+      retried === 1 ? 'answer could not be read and was' : 'answers could not be read and were';
+    const tries = `${teacher}: ${countText(retried)} ${unread} asked for again`;
     const lost =
       left === 0
         ? 'none is left'
-        : `${countText(left)} questions have none that can be read (${problem}): mend the description's answer or classes, or say otherwise: abstain, and collect reads what was kept; --again unreadable asks again`;
-    const never = `${teacher}: ${countText(refused)} questions were refused (${refusal}); collect --again refused asks them again`;
+        : `${countText(left)} ${left === 1 ? 'question has' : 'questions have'} none that can be read (${problem}): mend the description's answer or classes, or say otherwise: abstain, and collect reads what was kept; --again unreadable asks again`;
+    const never = `${teacher}: ${countText(refused)} ${refused === 1 ? 'question was' : 'questions were'} refused (${refusal}); collect --again refused asks them again`;
     return [...(retried + left > 0 ? [`${tries}; ${lost}`] : []), ...(refused > 0 ? [never] : [])];
   });
 }
