@@ -12,8 +12,8 @@ export interface InspectionRequest {
 }
 
 /**
- * A data set with no input, no text, and no place of a picture in shards: they take most of its memory, and only workers need
- * them. One that was made of texts has texts, none.
+ * A data set without its inputs, texts, and places of its pictures in shards, which take most of its memory and which
+ * only workers need. Of a set that was made of texts, `texts` is there, and empty.
  */
 export interface DatasetOutline extends Omit<StoredDataset, 'shards'> {
   readonly sharedSamples: SharedSamples;
