@@ -98,7 +98,9 @@ export function decodeMessage(
         list.push(decodeMessage(kind(), reader.bytes(), budget, depth + 1));
       } else {
         merged = forgetRivals(table, field, values, merged) ?? new Map();
-        merged.set(field, [...(merged.get(field) ?? []), reader.bytes()]);
+        const parts = merged.get(field) ?? [];
+        parts.push(reader.bytes());
+        merged.set(field, parts);
       }
     } else if (wireType === WIRE_TYPES[kind]) {
       const value = readScalar(kind, reader);

@@ -84,3 +84,10 @@ it('stops where its budget ends', () => {
   const many = Uint8Array.from({ length: 300 }, (_, i) => (i % 2 === 0 ? 0x0a : 0));
   expect(() => decodeMessage(OUTER, many, budget())).toThrow('more fields than are read');
 });
+
+it('reads a message in very many parts in a moment', () => {
+  const parts = 100_000;
+  const bytes = Uint8Array.from({ length: 2 * parts }, (_, i) => (i % 2 === 0 ? 0x0a : 0));
+  const values = decodeMessage(OUTER, bytes, { left: parts, maxDepth: 4 });
+  expect(values).toEqual({ inner: { list: [] }, numbers: [] });
+});
