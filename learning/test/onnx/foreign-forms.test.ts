@@ -9,6 +9,7 @@ import { OnnxGraph } from '../../src/export/onnx/onnx-graph.js';
 import { onnxFile } from '../../src/export/onnx/onnx-messages.js';
 import { withBinaryTrees } from '../../src/formats/onnx/binary-trees.js';
 import type { OnnxElementType } from '../../src/formats/onnx/onnx-elements.js';
+import { readOnnx } from '../../src/formats/onnx/onnx-file.js';
 import { onnxPackageOf } from '../../src/formats/onnx/onnx-package.js';
 import { readOnnxModel } from '../../src/formats/onnx/read-onnx-file.js';
 import { OnnxInference } from '../../src/onnx/onnx-inference.js';
@@ -123,3 +124,20 @@ it.each([
   const bytes = Buffer.concat([Buffer.from(beginning), Buffer.alloc(beginning === '' ? 0 : 40)]);
   expect(() => onnxPackageOf(bytes, {})).toThrow(message);
 });
+
+it('is read in a moment, however many outputs stand behind however many operations', () => {
+  const graph = new OnnxGraph();
+  const count = 20_000;
+  let name = 'x';
+  for (let i = 0; i < count; i++) name = graph.node('Identity', [name]);
+  const output = { name, type: 'float32', sampleShape: [2] } as const;
+  const file = onnxFile({
+    name: 'long',
+    nodes: graph.nodes,
+    constants: graph.constants,
+    inputs: [{ name: 'x', type: 'float32', sampleShape: [2] }],
+    outputs: Array.from({ length: count }, () => output),
+    metadata: {},
+  });
+  expect(readOnnx(file, 'long').outputs).toHaveLength(count);
+}, 10_000);

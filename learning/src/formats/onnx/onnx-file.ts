@@ -154,10 +154,13 @@ const PASSING: ReadonlySet<string> = new Set([
   'Reshape',
 ]);
 
+/** That are looked through; more than any exporter puts there. */
+const MAX_STEPS = 100;
+
 /** '' of a graph that goes round in circles, and of what nothing gives. */
 function operationAt(value: string, givenBy: ReadonlyMap<string, OnnxNode>): string {
   let node = givenBy.get(value);
-  for (let steps = 0; node !== undefined && steps < givenBy.size; steps++) {
+  for (let steps = 0; node !== undefined && steps < MAX_STEPS; steps++) {
     if (!PASSING.has(node.operation)) return node.operation;
     node = givenBy.get(node.inputs[0] ?? '');
   }

@@ -77,10 +77,10 @@ export class FunctionWalk {
     depth: number,
   ): Extent {
     let [deepest, nodeCount, constantValues] = [0, nodes.size, 0];
+    const isFile = leadingTo(fed, nodes);
     for (const node of nodes.values()) {
       const { operation = '', inputs } = node;
       constantValues += this.#constantValues(node);
-      const isFile = (reference: string) => leadsTo(reference, nodes, fed);
       const calls = calledBy(node.attributes).map(({ key, name }) => {
         const handsOn = CALLING_OPERATIONS.has(operation) && key === 'f';
         return { name, files: handsOn ? inputs.map(isFile) : [] };
@@ -162,21 +162,32 @@ export class FunctionWalk {
   }
 }
 
-/** Whether it is one of these nodes, or what hands one on. */
-function leadsTo(
-  reference: string,
-  nodes: ReadonlyMap<string, Node>,
+/** Whether a reference is one of these nodes, or what hands one on. Each node is looked at once. */
+function leadingTo(
   fed: ReadonlySet<string>,
-): boolean {
-  for (let [at, steps] = [reference, 0]; steps <= nodes.size; steps++) {
-    if (at.startsWith('^')) return false;
-    const name = nodeNameOf(at);
-    if (fed.has(name)) return true;
-    const node = nodes.get(name);
-    if (node?.operation !== 'Identity') return false;
-    at = node.inputs[0] ?? '';
-  }
-  return false;
+  nodes: ReadonlyMap<string, Node>,
+): (reference: string) => boolean {
+  const known = new Map([...fed].map((name) => [name, true]));
+  return (reference) => {
+    const way: string[] = [];
+    let leads = false;
+    for (let at = reference; !at.startsWith('^'); ) {
+      const name = nodeNameOf(at);
+      const before = known.get(name);
+      if (before !== undefined) {
+        leads = before;
+        break;
+      }
+      // What goes round in circles leads nowhere.
+      known.set(name, false);
+      way.push(name);
+      const node = nodes.get(name);
+      if (node?.operation !== 'Identity') break;
+      at = node.inputs[0] ?? '';
+    }
+    for (const name of way) known.set(name, leads);
+    return leads;
+  };
 }
 
 function argumentNames({ signature }: FunctionDefinition): readonly string[] {

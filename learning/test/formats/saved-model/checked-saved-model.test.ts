@@ -14,6 +14,7 @@ import {
 } from '../../../src/files/protobuf/protobuf-codec.js';
 import { ALLOWED_OPERATIONS } from '../../../src/formats/graphs/allowed-operations.js';
 import { checkSavedModel } from '../../../src/formats/saved-model/saved-model-file.js';
+import { savedModelBytes } from '../../../src/formats/saved-model/saved-model-messages.js';
 
 const given = (name: string) =>
   readFileSync(
@@ -90,4 +91,40 @@ it('reads a message in very many parts in a moment', () => {
   const bytes = Uint8Array.from({ length: 2 * parts }, (_, i) => (i % 2 === 0 ? 0x0a : 0));
   const values = decodeMessage(OUTER, bytes, { left: parts, maxDepth: 4 });
   expect(values).toEqual({ inner: { list: [] }, numbers: [] });
-});
+}, 10_000);
+
+it('looks at each node of a long chain once, however many calls begin at its end', () => {
+  const count = 20_000;
+  const chain = Array.from({ length: count }, (_, i) => ({
+    name: `n${i}`,
+    operation: i === 0 ? 'Placeholder' : 'Identity',
+    inputs: i === 0 ? [] : [`n${i - 1}`],
+    attributes: [],
+  }));
+  const f = { key: 'f', value: { function: { name: 'f', attributes: [] } } };
+  const inputs = Array.from({ length: count }, () => `n${count - 1}`);
+  const call = { name: 'call', operation: 'PartitionedCall', inputs, attributes: [f] };
+  const bytes = savedModelBytes(
+    {
+      info: { tags: ['serve'] },
+      graph: { nodes: [...chain, call] },
+      collections: [],
+      signatures: [
+        {
+          key: 'serving_default',
+          value: { inputs: [], outputs: [{ key: 'out', value: { name: 'call:0' } }] },
+        },
+      ],
+    },
+    [
+      {
+        signature: { name: 'f', inputs: [], outputs: [] },
+        nodes: [],
+        results: [],
+        attributes: [],
+        argumentAttributes: [],
+      },
+    ],
+  );
+  expect(checkSavedModel(bytes, 'chain').outline.operations).toContain('PartitionedCall');
+}, 10_000);
