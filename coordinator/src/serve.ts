@@ -120,7 +120,7 @@ async function start(options: ServeOptions, stops: StopSteps): Promise<Serving> 
   startTicks(rooms, options, stops);
   passes.start(() => reconciler.pass());
   const { nats, leadership } = storage;
-  readiness.ready(() => (nats.connected ? undefined : 'not connected to NATS'));
+  readiness.ready(() => (nats.connected ? leadership.lack : 'not connected to NATS'));
   const { leaderEpoch } = leadership;
   log.info({ address: server.address, http: probes.address, leaderEpoch }, 'coordinator ready');
   return {

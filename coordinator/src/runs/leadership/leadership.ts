@@ -22,6 +22,9 @@ const KEY = 'leader';
 
 const RENEWAL_MS = LEASE_MS / 3;
 
+/** A NATS that is started anew takes less. */
+const UNRENEWED_MS = 5 * LEASE_MS;
+
 const leaderRecord = z.strictObject({
   leaderEpoch: z.int().positive(),
   /** Id of the holder's state folder; empty: nobody holds it. */
@@ -59,6 +62,9 @@ export class Leadership {
   #revision: number;
   /** When the last renewal that went well began. */
   #renewedAtMs: number;
+  /** What the last renewal met; undefined: it went well. */
+  #failure: LyceumError | undefined;
+  #isTold = false;
   #renewal: Promise<void> | undefined;
   #lose: () => void = () => undefined;
   #isLost = false;
@@ -74,7 +80,7 @@ export class Leadership {
     this.lost = new Promise((resolve) => {
       this.#lose = resolve;
     });
-    this.#timer = setInterval(() => void this.#renewOnce().catch(() => undefined), RENEWAL_MS);
+    this.#timer = setInterval(() => void this.#renewOnce().catch(() => this.#tell()), RENEWAL_MS);
   }
 
   /**
@@ -127,6 +133,16 @@ export class Leadership {
     if (this.#parts.nowMs() - this.#renewedAtMs >= LEASE_MS) await this.#renewOnce();
   }
 
+  /**
+   * Why nothing can be stored in NATS, though it is there; undefined: it can. NATS gives up a stream that it could not
+   * write, and says nothing of that to those who write.
+   */
+  get lack(): string | undefined {
+    const silentMs = this.#parts.nowMs() - this.#renewedAtMs;
+    if (this.#failure === undefined || silentMs < UNRENEWED_MS) return undefined;
+    return `NATS has stored nothing for ${Math.round(silentMs / 1000)} s (${this.#failure.message}); if its disk was full or has failed, start it anew`;
+  }
+
   /** {@link release} leaves the lease to the next coordinator of this folder, for as long as it lasts. */
   keep(): void {
     this.#isKept = true;
@@ -144,10 +160,29 @@ export class Leadership {
     }
   }
 
+  /** Once for each time that nothing can be stored. */
+  #tell(): void {
+    const { lack } = this;
+    if (lack !== undefined && !this.#isTold)
+      this.#parts.log.error({ reason: lack }, 'no run goes on');
+    this.#isTold = lack !== undefined;
+  }
+
   #renewOnce(): Promise<void> {
-    this.#renewal ??= this.#renew().finally(() => {
-      this.#renewal = undefined;
-    });
+    this.#renewal ??= this.#renew()
+      .then(
+        () => {
+          this.#failure = undefined;
+          this.#isTold = false;
+        },
+        (thrown: unknown) => {
+          this.#failure = toLyceumError(thrown);
+          throw thrown;
+        },
+      )
+      .finally(() => {
+        this.#renewal = undefined;
+      });
     return this.#renewal;
   }
 

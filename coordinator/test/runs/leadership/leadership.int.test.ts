@@ -12,7 +12,7 @@ import {
   type NatsServer,
   startNatsServer,
 } from '@lyceum/platform/nats';
-import { LEADER_BUCKET } from '@lyceum/proto';
+import { LEADER_BUCKET, LyceumError } from '@lyceum/proto';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Leadership, stateFolderId } from '../../../src/runs/leadership/leadership.js';
@@ -53,6 +53,37 @@ async function lead(holder: string, clock = { ms: 0 }): Promise<Leadership> {
 }
 
 describe('Leadership', () => {
+  it('says for how long NATS, which is there, has stored nothing, until it stores again', async () => {
+    const clock = { ms: 0 };
+    let isGivenUp = false;
+    const update: KeyValue['update'] = (...args) =>
+      isGivenUp
+        ? Promise.reject(new LyceumError('UNAVAILABLE', 'lyceum-leader/leader: timeout'))
+        : kv.update(...args);
+    const stuck: KeyValue = {
+      get: (key) => kv.get(key),
+      create: (key, value) => kv.create(key, value),
+      update,
+      put: (key, value) => kv.put(key, value),
+      delete: (key) => kv.delete(key),
+      keys: () => kv.keys(),
+      unknown: (keys) => kv.unknown(keys),
+    };
+    const leader = await Leadership.acquire({ kv: stuck, holder: 'a', log, nowMs: () => clock.ms });
+    leaders.push(leader);
+    isGivenUp = true;
+    clock.ms = 2 * LEASE_MS;
+    await expect(leader.assertHeld()).rejects.toThrow('timeout');
+    expect(leader.lack).toBeUndefined();
+    clock.ms = 10 * LEASE_MS;
+    expect(leader.lack).toMatch(
+      /^NATS has stored nothing for 60 s \(lyceum-leader\/leader: timeout\); .* start it anew$/,
+    );
+    isGivenUp = false;
+    await leader.assertHeld();
+    expect(leader.lack).toBeUndefined();
+  });
+
   it('passes to the next coordinator of the same state folder at once, under a higher epoch', async () => {
     const clock = { ms: 0 };
     const first = await lead('a', clock);
