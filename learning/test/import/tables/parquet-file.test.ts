@@ -130,6 +130,7 @@ test('a file has the rows and columns of its row groups', () => {
   expect(() => refuseFalseGroups({ ...metadata, row_groups: [one, ...others] }, leaves)).toThrow(
     'its row groups have 200 rows, and it 300',
   );
+  expect(() => refuseFalseGroups({ ...metadata, num_rows: 0n }, leaves)).not.toThrow();
   const lacking = { ...one, columns: one.columns.slice(1) };
   expect(() => refuseFalseGroups({ ...metadata, row_groups: [one, lacking] }, leaves)).toThrow(
     'row group 1 has other columns than the schema',
