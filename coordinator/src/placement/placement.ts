@@ -136,7 +136,7 @@ function lackOfPlace(
     (t) => called(t, more) !== undefined || called(t, before) === undefined,
   );
   if (lacking === undefined) return undefined;
-  return `teacher ${(called(lacking, more) ?? lacking).name} waits for memory: the teacher workers are full of other runs' teachers`;
+  return `teacher ${(called(lacking, more) ?? lacking).name} waits for memory: the teacher workers are full of other teachers`;
 }
 
 /** What a worker may spend. */

@@ -166,6 +166,14 @@ describe('teachers', () => {
     expect(reasons.get('a')).toContain('waits for memory');
   });
 
+  it('of a run that has no others beside it wait for memory too, where they are too many together', () => {
+    const runs = [run('a', [medium, small])];
+    const { reasons } = place(runs, ['s1'], [worker('t1', 250)]);
+    expect(reasons.get('a')).toMatch(
+      /^teacher \w+ waits for memory: the teacher workers are full of other teachers$/,
+    );
+  });
+
   it('of a run in progress that lost every worker are named in its reason', () => {
     const runs = [run('a', [small], { workerId: 's1' })];
     expect(place(runs, ['s1'], []).reasons.get('a')).toBe('no teacher worker is connected');
