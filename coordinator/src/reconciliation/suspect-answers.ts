@@ -217,7 +217,9 @@ function affectedBy(
   const samples = new Map<string, Set<number>>();
   for (const { key, samples: some } of ofTraining) {
     const view = viewKey({ text: key.view, epoch: key.viewEpoch });
-    samples.set(view, new Set([...(samples.get(view) ?? []), ...some]));
+    const ofView = samples.get(view) ?? new Set();
+    for (const sample of some) ofView.add(sample);
+    samples.set(view, ofView);
   }
   const step = firstAffectedStep(
     {
