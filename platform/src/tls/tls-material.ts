@@ -65,5 +65,5 @@ export function tlsTrouble(details: string): string | undefined {
     /Last error: Error(?: \[\w+\])?: (.*certificate.*?)\. Resolution/s.exec(details) ?? [];
   if (why !== undefined) return `its certificate is not believed: ${why}`;
   if (!details.includes('Failed to connect')) return undefined;
-  return 'it hangs up; it may want TLS, or a certificate of another authority';
+  return 'it hangs up; it may want TLS, or a certificate of another authority, or its clock may be wrong';
 }
