@@ -54,6 +54,8 @@ export class FunctionWalk {
   readonly #problems: GraphProblems;
   /** By the function and which of its arguments are the variables' file; undefined: not yet known. */
   readonly #walked = new Map<string, Extent | undefined>();
+  /** Nodes of functions, each as often as its function is walked through. */
+  #walkedNodes = 0;
 
   constructor(
     library: ReadonlyMap<string, Uint8Array>,
@@ -125,6 +127,11 @@ export class FunctionWalk {
         this.#problems.add(TOO_DEEP, name);
       }
       return walked;
+    }
+    this.#walkedNodes += definition.nodes.length;
+    if (this.#walkedNodes > MAX_EXPANDED_NODES) {
+      this.#problems.add(TOO_MANY, '');
+      return end;
     }
     this.#walked.set(key, undefined);
     const place = `in function ${bareName(name)}`;

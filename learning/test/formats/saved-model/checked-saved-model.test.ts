@@ -128,3 +128,45 @@ it('looks at each node of a long chain once, however many calls begin at its end
   );
   expect(checkSavedModel(bytes, 'chain').outline.operations).toContain('PartitionedCall');
 }, 10_000);
+
+it('walks no further once functions have too many operations, however they are called', () => {
+  const names = Array.from({ length: 12 }, (_, i) => `a${i}`);
+  const body = Array.from({ length: 20_000 }, (_, i) => ({
+    name: `n${i}`,
+    operation: 'Identity',
+    inputs: ['a0'],
+    attributes: [],
+  }));
+  const signature = { name: 'f', inputs: names.map((name) => ({ name })), outputs: [] };
+  const f = { key: 'f', value: { function: { name: 'f', attributes: [] } } };
+  // Each hands the variables' file on as other arguments.
+  const calls = Array.from({ length: 4096 }, (_, call) => ({
+    name: `c${call}`,
+    operation: 'PartitionedCall',
+    inputs: names.map((_name, i) => ((call >> i) & 1 ? 'file' : 'other')),
+    attributes: [f],
+  }));
+  const others = ['file', 'other'].map((name) => ({
+    name,
+    operation: 'Placeholder',
+    inputs: [],
+    attributes: [],
+  }));
+  const restore = {
+    name: 'restore',
+    operation: 'NoOp',
+    inputs: calls.map(({ name }) => `^${name}`),
+    attributes: [],
+  };
+  const bytes = savedModelBytes(
+    {
+      info: { tags: ['serve'] },
+      graph: { nodes: [...others, ...calls, restore] },
+      saver: { fileName: 'file:0', restore: 'restore' },
+      collections: [],
+      signatures: [{ key: 'serving_default', value: { inputs: [], outputs: [] } }],
+    },
+    [{ signature, nodes: body, results: [], attributes: [], argumentAttributes: [] }],
+  );
+  expect(() => checkSavedModel(bytes, 'calls')).toThrow('more than 4000000 operations');
+}, 20_000);
