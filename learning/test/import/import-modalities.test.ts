@@ -211,6 +211,19 @@ describe('tables', () => {
     );
   });
 
+  it('take no id that is a number which has lost digits', async () => {
+    const lines = (ids: readonly string[]) =>
+      ids.map((id, n) => `{"id":${id},"x":${n},"label":"${n % 2 ? 'b' : 'a'}"}\n`).join('');
+    const ids = Array.from({ length: 19 }, (_, n) => `${n}`);
+    // Both are 2^60 once they are read.
+    await put('one.jsonl', lines([...ids, '1152921504606846976']));
+    await put('two.jsonl', lines([...ids, '1152921504606846977']));
+    const { set, summary } = await imported(['one=one.jsonl', 'two=two.jsonl'], { id: 'id' });
+    expect(set.sampleCount).toBe(19);
+    expect(summary.refused.reasons).toEqual({ 'no id': 2 });
+    expect(summary.refused.first[0]?.message).toContain('near 1152921504606847000');
+  });
+
   it('count what one of them lacks, has twice or says otherwise', async () => {
     const contrary = ['z,id,label', '7,s0,b', '7,s0,b', '1,s1,a', '2,s2,a', '9,new,a'];
     await put('right.csv', contrary.join('\n'));

@@ -39,10 +39,14 @@ const ID_MAX_LENGTH = 256;
 /**
  * What a sample is called; a number by its numeral.
  *
- * @throws {SampleRefusedError} if it is no text or number, or empty.
+ * @throws {SampleRefusedError} if it is no text or number, empty, or a number that has lost digits.
  */
 export function idText(value: unknown, column: string): string {
   if (value instanceof Uint8Array) return idText(utf8Cell(value, column), column);
+  if (Number.isInteger(value) && !Number.isSafeInteger(value)) {
+    const message = `column ${column}: is near ${value}, and numbers from 2^53 on lose digits; write ids as texts`;
+    throw new SampleRefusedError('no id', message);
+  }
   const plain = typeof value === 'string' || typeof value === 'bigint' || Number.isFinite(value);
   const id = plain ? String(value) : '';
   if (id !== '' && id.length <= ID_MAX_LENGTH) return id;
