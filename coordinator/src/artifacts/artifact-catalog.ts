@@ -77,6 +77,8 @@ export class ArtifactCatalog {
   readonly #log: Logger;
   readonly #models = new Map<string, Promise<KnownModel>>();
   readonly #datasets = new Map<string, Promise<DatasetOutline>>();
+  /** The last push or deletion of a digest that goes on. */
+  readonly #turns = new Map<string, Promise<void>>();
 
   private constructor(
     names: KeyValue,
@@ -121,21 +123,30 @@ export class ArtifactCatalog {
   ): Promise<{ artifact: NamedArtifact; created: boolean }> {
     const inspection = await inspectArtifact(kind, file, `${KINDS[kind]} ${name}`);
     const { digest, description } = inspection;
-    const before = await this.find(kind, name);
-    const bytes = await readFile(file);
-    await this.#store(digest, bytes);
-    if (before?.digest === digest) return { artifact: before, created: false };
-    const artifact = {
-      kind,
-      name,
-      digest,
-      sizeBytes: bytes.length,
-      pushedAtMs: nowMs,
-      description,
-    };
-    await this.#names.put(keyOf(kind, name), JSON.stringify(artifact));
-    this.#learn(inspection);
-    return { artifact, created: true };
+    return this.#inTurn(digest, async () => {
+      const before = await this.find(kind, name);
+      const bytes = await readFile(file);
+      await this.#store(digest, bytes);
+      if (before?.digest === digest) return { artifact: before, created: false };
+      const sizeBytes = bytes.length;
+      const artifact = { kind, name, digest, sizeBytes, pushedAtMs: nowMs, description };
+      await this.#names.put(keyOf(kind, name), JSON.stringify(artifact));
+      this.#learn(inspection);
+      return { artifact, created: true };
+    });
+  }
+
+  /** What is pushed under one name while another name of the same bytes is deleted must not lose them. */
+  #inTurn<T>(digest: string, work: () => Promise<T>): Promise<T> {
+    const before = this.#turns.get(digest) ?? Promise.resolve();
+    const done = before.then(work);
+    const turn = done
+      .catch(() => undefined)
+      .then(() => {
+        if (this.#turns.get(digest) === turn) this.#turns.delete(digest);
+      });
+    this.#turns.set(digest, turn);
+    return done;
   }
 
   /** What is damaged becomes whole: that may be why somebody pushes the same again. */
@@ -182,10 +193,12 @@ export class ArtifactCatalog {
     { kind, name, digest }: NamedArtifact,
     digestsInUse: ReadonlySet<string>,
   ): Promise<void> {
-    await this.#names.delete(keyOf(kind, name));
-    const others = await this.list();
-    if (digestsInUse.has(digest) || others.some((a) => a.digest === digest)) return;
-    await this.blobs.delete(digest);
+    await this.#inTurn(digest, async () => {
+      await this.#names.delete(keyOf(kind, name));
+      const others = await this.list();
+      if (digestsInUse.has(digest) || others.some((a) => a.digest === digest)) return;
+      await this.blobs.delete(digest);
+    });
   }
 
   /** @throws {LyceumError} NOT_FOUND if nobody stored it. */
@@ -226,9 +239,9 @@ export class ArtifactCatalog {
   #learn(inspection: ArtifactInspection): void {
     const { digest } = inspection;
     if (inspection.kind === 'dataset') {
-      this.#datasets.set(digest, Promise.resolve(inspection.outline));
+      remember(this.#datasets, digest, Promise.resolve(inspection.outline));
     } else {
-      this.#models.set(digest, Promise.resolve(knownModel(inspection)));
+      remember(this.#models, digest, Promise.resolve(knownModel(inspection)));
     }
   }
 }
@@ -253,6 +266,9 @@ function keyOf(kind: ArtifactKindName, name: string): string {
   return `${kind}.${name}`;
 }
 
+/** Models, and sets, of which is remembered what was read last: a set's labels take megabytes. */
+const REMEMBERED = 64;
+
 /** What is asked for at once is found out once; a failure is not remembered. */
 function remembered<T>(
   known: Map<string, Promise<T>>,
@@ -260,7 +276,17 @@ function remembered<T>(
   find: () => Promise<T>,
 ): Promise<T> {
   const found = known.get(key) ?? find();
-  known.set(key, found);
-  found.catch(() => known.delete(key));
+  remember(known, key, found);
+  found.catch(() => {
+    if (known.get(key) === found) known.delete(key);
+  });
   return found;
+}
+
+/** As the newest; the oldest may go. */
+function remember<T>(known: Map<string, Promise<T>>, key: string, found: Promise<T>): void {
+  known.delete(key);
+  known.set(key, found);
+  const [oldest] = known.keys();
+  if (known.size > REMEMBERED && oldest !== undefined) known.delete(oldest);
 }

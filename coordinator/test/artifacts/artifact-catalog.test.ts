@@ -1,0 +1,65 @@
+/** A catalog over a store in memory, whose deletions wait for the test. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createLogger } from '@lyceum/platform';
+import type { BlobStore, KeyValue } from '@lyceum/platform/nats';
+import { sha256Hex } from '@lyceum/proto';
+import { afterAll, expect, test } from 'vitest';
+import { ArtifactCatalog } from '../../src/artifacts/artifact-catalog.js';
+import { tinyDatasetBytes } from '../support.js';
+
+const root = mkdtempSync(join(tmpdir(), 'lyceum-catalog-'));
+afterAll(() => rmSync(root, { recursive: true }));
+
+function gate(): { readonly opened: Promise<void>; open(): void } {
+  let open = () => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { opened, open: () => open() };
+}
+
+test('bytes that are pushed under another name while they are deleted are there afterwards', async () => {
+  const names = new Map<string, string>();
+  const keyValue = {
+    get: async (key: string) => {
+      const value = names.get(key);
+      return value === undefined ? undefined : { value, revision: 1 };
+    },
+    put: async (key: string, value: string) => names.set(key, value).size,
+    delete: async (key: string) => void names.delete(key),
+    keys: async () => [...names.keys()],
+  } as unknown as KeyValue;
+  const blobs = new Map<string, Uint8Array>();
+  const [deleting, mayDelete] = [gate(), gate()];
+  const store = {
+    has: async (digest: string) => blobs.has(digest),
+    put: async (bytes: Uint8Array) => void blobs.set(sha256Hex(bytes), bytes),
+    read: async function* (digest: string) {
+      yield blobs.get(digest);
+    },
+    delete: async (digest: string) => {
+      deleting.open();
+      await mayDelete.opened;
+      blobs.delete(digest);
+    },
+  } as unknown as BlobStore;
+  const log = createLogger({ name: 'test', level: 'silent' });
+  const catalog = await ArtifactCatalog.open(keyValue, store, { stateDir: root, log });
+  const file = join(root, 'set.npz');
+  writeFileSync(file, tinyDatasetBytes(0));
+
+  const { artifact } = await catalog.push('dataset', 'one', file, 1);
+  const deleted = catalog.delete(artifact, new Set());
+  await deleting.opened;
+  const pushed = catalog.push('dataset', 'other', file, 2);
+  // Without its turn the push would be over before one that began later, and its bytes be deleted afterwards.
+  const later = join(root, 'later.npz');
+  writeFileSync(later, tinyDatasetBytes(1));
+  await catalog.push('dataset', 'later', later, 3);
+  mayDelete.open();
+  await Promise.all([deleted, pushed]);
+  expect(await catalog.find('dataset', 'other')).toMatchObject({ digest: artifact.digest });
+  expect(blobs.has(artifact.digest)).toBe(true);
+});
