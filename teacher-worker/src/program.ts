@@ -31,6 +31,7 @@ import type { TeacherAssignment, TeacherHello } from '@lyceum/proto';
 import { type ComputeDevice, TeacherCompute } from './compute/index.js';
 import { readServedModel, serveModels } from './serving/index.js';
 import { type Report, TeacherMetrics } from './session/index.js';
+import { EndedLoads } from './teachers/index.js';
 import { TeacherWorker } from './worker.js';
 
 /** Models and sets on disk. They are fetched again when they are needed again. */
@@ -90,6 +91,7 @@ export async function startProgram(
     windows,
     nats: ties.nats,
     cache: blobCache(options, ties.nats),
+    endedLoads: new EndedLoads(join(options.stateDir, 'opening'), log),
     client,
     sessionCredentials,
     metrics,

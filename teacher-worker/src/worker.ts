@@ -34,7 +34,7 @@ import {
   type WantedTeacher,
   wantedTeacher,
 } from './session/index.js';
-import { LoadedTeachers } from './teachers/index.js';
+import { type EndedLoads, LoadedTeachers } from './teachers/index.js';
 import {
   AnswerDesk,
   AnswerStream,
@@ -57,6 +57,7 @@ export interface TeacherWorkerOptions {
   readonly windows: WorkerWindows;
   readonly nats: Nats;
   readonly cache: BlobCache;
+  readonly endedLoads: EndedLoads;
   readonly client: TeacherClient;
   readonly sessionCredentials: SessionCredentials;
   readonly metrics: TeacherMetrics;
@@ -111,6 +112,7 @@ export class TeacherWorker {
       compute,
       cache,
       pictures,
+      endedLoads: options.endedLoads,
       budgetBytes: options.memoryBudgetBytes,
       gpuUsedBytes: options.gpuUsedBytes,
       ticketsInHand: (identity) => this.#desk.inHand(identity),
