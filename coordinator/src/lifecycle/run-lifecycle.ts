@@ -184,7 +184,7 @@ export class RunLifecycle {
   }
 
   async release(runId: string, assignmentEpoch: number, reason: string): Promise<void> {
-    await this.#change(runId, (r, nowMs) => changes.released(r, assignmentEpoch, reason, nowMs));
+    await this.#change(runId, (r, nowMs) => changes.workerLost(r, assignmentEpoch, reason, nowMs));
   }
 
   /** Answers that it was trained on were dropped. @param isFitDropped - those of its fit too. */

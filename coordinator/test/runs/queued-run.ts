@@ -35,6 +35,7 @@ export function queued(): RunRecord {
     labelledTrainCount: 200,
     plan: { sampleCount: 1_000, batchSize: 100, stepsPerEpoch: 10, stepCount: 40 },
     studentFailureCount: 0,
+    studentLossCount: 0,
     submittedAtMs: 1,
     startedAtMs: 0,
     endedAtMs: 0,

@@ -15,6 +15,12 @@ import { type Changed, inState, isCurrent } from './state-change.js';
 /** Failures of student workers in a row, without a new checkpoint, after which a run fails. */
 export const STUDENT_FAILURE_LIMIT = 3;
 
+/**
+ * Student workers in a row that may be lost without a new checkpoint: more than are lost by chance, machines that are taken away
+ * included.
+ */
+export const STUDENT_LOSS_LIMIT = 10;
+
 /** QUEUED → PREPARING, with a student worker. */
 export function assigned(
   record: RunRecord,
@@ -57,7 +63,7 @@ export function checkpointed(
   progress: ProgressSnapshot,
 ): Changed {
   if (!isCurrent(record, assignmentEpoch)) return undefined;
-  return { ...record, progress, studentFailureCount: 0 };
+  return { ...record, progress, studentFailureCount: 0, studentLossCount: 0 };
 }
 
 /** PREPARING, FITTING or TRAINING → QUEUED: the worker is gone, or gave the run back. */
@@ -69,6 +75,26 @@ export function released(
 ): Changed {
   if (!isAssigned(record.state) || !isCurrent(record, assignmentEpoch)) return undefined;
   return inState(record, 'QUEUED', reason, nowMs);
+}
+
+/**
+ * As {@link released}, for a worker that is gone. Where one after the other goes without a new checkpoint the run is paused: it may
+ * end its workers itself, and other runs wait for them.
+ */
+export function workerLost(
+  record: RunRecord,
+  assignmentEpoch: number,
+  reason: string,
+  nowMs: number,
+): Changed {
+  const next = released(record, assignmentEpoch, reason, nowMs);
+  // A rule is fitted without the worker's doing.
+  if (next === undefined || record.state === 'FITTING') return next;
+  const studentLossCount = record.studentLossCount + 1;
+  if (studentLossCount < STUDENT_LOSS_LIMIT) return { ...next, studentLossCount };
+  const why = `${reason}, the ${studentLossCount}th in a row without a new checkpoint: a process that takes more memory than there is ends so`;
+  const remedy = `give student workers more, or the run a smaller student or batch, or checkpoints more often; coordinator resume ${record.runId} goes on`;
+  return paused(record, `${why}; ${remedy}`, nowMs);
 }
 
 /**

@@ -53,5 +53,11 @@ export function retried(record: RunRecord, nowMs: number): RunRecord {
     throw new LyceumError('FAILED_PRECONDITION', message);
   }
   const next = inState(record, record.outcome === undefined ? 'QUEUED' : 'EVALUATING', '', nowMs);
-  return { ...next, attempt: record.attempt + 1, studentFailureCount: 0, endedAtMs: 0 };
+  return {
+    ...next,
+    attempt: record.attempt + 1,
+    studentFailureCount: 0,
+    studentLossCount: 0,
+    endedAtMs: 0,
+  };
 }

@@ -21,6 +21,7 @@ export function resumed(record: RunRecord, acceptNumerics: boolean, nowMs: numbe
   return {
     ...next,
     studentFailureCount: 0,
+    studentLossCount: 0,
     ...(acceptNumerics &&
       numericsChange && { acceptedNumerics: [...acceptedNumerics, numericsChange] }),
   };

@@ -226,6 +226,8 @@ const runRecord = z.strictObject({
   acceptedNumerics: z.array(numericsChange).optional(),
   /** Failures of student workers since the last new checkpoint. */
   studentFailureCount: count,
+  /** Student workers that were lost since then. */
+  studentLossCount: count.default(0),
   progress: progress.optional(),
   cost: cost.optional(),
   submittedAtMs: milliseconds,
@@ -258,6 +260,7 @@ const untouched = {
   state: 'QUEUED',
   reason: '',
   studentFailureCount: 0,
+  studentLossCount: 0,
   startedAtMs: 0,
   endedAtMs: 0,
   trainingSinceMs: 0,

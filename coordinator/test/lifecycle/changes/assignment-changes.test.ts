@@ -1,7 +1,11 @@
 // The life of one record with its student workers, change by change, and the words that count for nothing.
 import { describe, expect, it } from 'vitest';
 import * as changes from '../../../src/lifecycle/changes/index.js';
-import { parseRunRecord, runRecordText } from '../../../src/runs/record/run-record.js';
+import {
+  parseRunRecord,
+  type RunRecord,
+  runRecordText,
+} from '../../../src/runs/record/run-record.js';
 import { queued } from '../../runs/queued-run.js';
 import { changed, digest, failure, outcome, training, worker } from './training-run.js';
 
@@ -63,6 +67,44 @@ describe('a run with a student worker', () => {
     expect(changes.trained(record, 1, outcome, undefined, 1)).toBeUndefined();
     expect(changes.workerFailed(record, 1, { ...failure, reason: 'x' }, 1)).toBeUndefined();
     expect(changes.trainingBegan({ ...record, state: 'PREPARING' }, 1, 1)).toBeUndefined();
+  });
+
+  it('is paused where one worker after the other is lost without a new checkpoint', () => {
+    const lose = (record: RunRecord) => changed(changes.workerLost(record, 1, 's1 began anew', 1));
+    const next = (record: RunRecord) =>
+      changed(
+        changes.trainingBegan(
+          changed(changes.assigned(record, { workerId: 's1', assignmentEpoch: 1 }, worker, 1)),
+          1,
+          1,
+        ),
+      );
+    let record = training();
+    for (let n = 1; n < changes.STUDENT_LOSS_LIMIT; n++) {
+      const lost = lose(record);
+      expect(lost).toMatchObject({ state: 'QUEUED', reason: 's1 began anew' });
+      record = next(lost);
+    }
+    expect(parseRunRecord(runRecordText(record))).toEqual(record);
+    const paused = lose(record);
+    expect(paused.state).toBe('PAUSED');
+    expect(paused.reason).toContain('s1 began anew, the 10th in a row without a new checkpoint');
+    // A checkpoint, and whoever resumes the run, begin anew; in FITTING nothing counts.
+    const progress = {
+      step: 1,
+      epoch: 0,
+      loss: 1,
+      learningRate: 0.1,
+      samplesPerSecond: 1,
+      waitingShare: 0,
+      checkpointStep: 1,
+    };
+    const stepped = changed(changes.checkpointed(record, 1, progress));
+    expect(lose(stepped).state).toBe('QUEUED');
+    expect(lose(next(changed(changes.resumed(paused, false, 1)))).state).toBe('QUEUED');
+    const fitting = { ...record, state: 'FITTING' as const, trainingSinceMs: 0 };
+    expect(lose(fitting)).toMatchObject({ state: 'QUEUED', studentLossCount: 9 });
+    expect(changes.workerLost(training(2), 1, 'x', 1)).toBeUndefined();
   });
 
   it('fails after some failures of workers in a row, at once where trying again is no use', () => {
