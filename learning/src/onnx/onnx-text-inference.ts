@@ -98,7 +98,7 @@ export class OnnxTextInference {
   async run(texts: readonly string[], maxRows = MAX_ROWS): Promise<Float32Array<ArrayBuffer>> {
     const rowsOfLength = new Map<number, Row[]>();
     for (const [place, text] of texts.entries()) {
-      const tokens = this.#tokenizer.tokens(text);
+      const tokens = this.#tokensOf(text);
       const length = this.#lengthOf(tokens.ids.length);
       const rows = rowsOfLength.get(length);
       if (rows === undefined) rowsOfLength.set(length, [{ tokens, place }]);
@@ -120,12 +120,22 @@ export class OnnxTextInference {
     return this.#model.settings.output === 'probabilities' ? values.map(logProbability) : values;
   }
 
+  /** At least one: of nothing but masked tokens a model makes no number. */
+  #tokensOf(text: string): Tokens {
+    const tokens = this.#tokenizer.tokens(text);
+    return tokens.ids.length > 0 ? tokens : this.#fillingRow();
+  }
+
+  #fillingRow(): Tokens {
+    return { ids: [this.#model.settings.padToken], types: [0] };
+  }
+
   async #warmUp(): Promise<void> {
     const length = this.#lengthOf(this.#maximumTokens);
     const count = this.#rowsOf(length, MAX_ROWS);
-    const { ids, types } = this.#tokenizer.tokens('');
+    const { ids, types } = this.#tokensOf('');
     const full = (values: readonly number[]) =>
-      Array.from({ length: this.#maximumTokens }, (_, i) => values[i % values.length] ?? 0);
+      Array.from({ length: this.#maximumTokens }, (_, i) => values[i % values.length] as number);
     const row = { tokens: { ids: full(ids), types: full(types) }, place: 0 };
     const { dims } = await this.#call(new Array<Row>(count).fill(row), count, length);
     const [rows, classCount] = dims;
@@ -159,7 +169,7 @@ export class OnnxTextInference {
       token_type_ids: new Int32Array(count * length),
     };
     for (let row = 0; row < count; row++) {
-      const { ids, types } = rows[row]?.tokens ?? { ids: [padToken], types: [0] };
+      const { ids, types } = rows[row]?.tokens ?? this.#fillingRow();
       given.input_ids.set(ids, row * length);
       given.attention_mask.fill(1, row * length, row * length + ids.length);
       given.token_type_ids.set(types, row * length);

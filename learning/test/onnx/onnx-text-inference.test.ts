@@ -64,6 +64,14 @@ test('of probabilities the logarithms', async () => {
   }
 });
 
+test('a text of no tokens at all is answered too', async () => {
+  const file = JSON.parse(Buffer.from(model.tokenizer).toString());
+  const tokenizer = Buffer.from(JSON.stringify({ ...file, post_processor: null }));
+  const logits = await opened({ ...model, tokenizer }, (inference) => inference.run(['', 'good']));
+  expect(logits.length).toBe(6);
+  expect(logits.every(Number.isFinite)).toBe(true);
+});
+
 test('more tokens than the model has positions for are refused when it is opened', async () => {
   const settings = { ...model.settings, maximumTokens: 33 };
   await expect(OnnxTextInference.open({ ...model, settings }, { threads: 1 })).rejects.toThrow(
