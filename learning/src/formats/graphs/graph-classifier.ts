@@ -41,7 +41,7 @@ export interface GraphFormat {
 
 /** Of a model that reads texts. */
 const TOKENS =
-  '. A model that reads texts is pushed as its folder, in which tokenizer.json lies beside model.onnx';
+  '. A model that reads texts is pushed as its folder, in which tokenizer.json lies beside model.onnx (AutoTokenizer.from_pretrained(FOLDER).save_pretrained(FOLDER) writes it)';
 
 /** What is left for a model that takes something else. */
 const OTHERWISE =
