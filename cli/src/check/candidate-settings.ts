@@ -3,7 +3,8 @@
  *
  * What the user's own settings say is never varied.
  */
-import type { ModelSettings } from '@lyceum/learning/models';
+import type { TableColumn } from '@lyceum/learning/datasets';
+import type { ModelSettings, RawKind } from '@lyceum/learning/models';
 
 /** What is known before anything is tried. */
 export interface CheckedModel {
@@ -13,8 +14,10 @@ export interface CheckedModel {
   readonly fixed: ReadonlySet<string>;
   /** Channels last; undefined: any. */
   readonly inputShape: readonly number[] | undefined;
-  /** Nothing of how it is asked is open: it is given texts. */
-  readonly readsTexts: boolean;
+  /** What it is given in place of numbers: then nothing of how it is asked is open. */
+  readonly reads: RawKind | undefined;
+  /** Of a set that was made of a table. */
+  readonly columns?: readonly TableColumn[] | undefined;
   readonly sampleShape: readonly number[];
   /** Of the samples' values, one a channel of pictures, else one a value. */
   readonly mean: readonly number[];
@@ -46,17 +49,34 @@ const DIGITS = 7;
 
 /** Layouts and ranges of values, all pairs. */
 export function firstCandidates(model: CheckedModel): Candidate[] {
-  if (model.readsTexts) {
-    return [{ settings: model.settings, values: 'texts', layout: '', colours: '', size: '' }];
+  if (model.reads !== undefined) {
+    return [{ settings: model.settings, values: model.reads, layout: '', colours: '', size: '' }];
   }
+  const asTable = columnsCandidate(model);
   const base = withNeededColours(model);
   const { scale, mean, standardDeviation, ...others } = base;
   const layouts = isLayoutOpen(model) ? (['NHWC', 'NCHW'] as const) : [base.layout ?? 'NHWC'];
-  return layouts.flatMap((layout) =>
+  const asNumbers = layouts.flatMap((layout) =>
     valueRanges(model, base).map(({ name, settings }) =>
       candidate(model, { ...others, layout, ...settings }, name),
     ),
   );
+  return [...asNumbers, ...(asTable === undefined ? [] : [asTable])];
+}
+
+/** Of a model that takes as many numbers as the set's table has columns of numbers: these as they are, and not encoded. */
+export function columnsCandidate({
+  settings,
+  fixed,
+  inputShape,
+  columns = [],
+}: Pick<CheckedModel, 'settings' | 'fixed' | 'inputShape' | 'columns'>): Candidate | undefined {
+  const isOpen = settings.columns === undefined && VALUE_SETTINGS.every((name) => !fixed.has(name));
+  const names = columns.filter(({ kind }) => kind === 'number').map(({ name }) => name);
+  if (!isOpen || `${inputShape}` !== `${names.length}`) return undefined;
+  const { scale, mean, standardDeviation, ...others } = settings;
+  const asked = { ...others, columns: names };
+  return { settings: asked, values: "the table's columns", layout: '', colours: '', size: '' };
 }
 
 /** Of one channel both layouts are the same. */

@@ -3,14 +3,20 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describePackagedModel, parsePackagedModel } from '@lyceum/learning/formats';
+import type { ModelSettings } from '@lyceum/learning/models';
 import { LyceumError } from '@lyceum/proto';
 import { ModelTrial } from '../local-cluster/index.js';
 import { percentText } from '../printing/text/index.js';
+import { columnsCandidate } from './candidate-settings.js';
 import { shownNames } from './check-lines.js';
-import { bestOrder, isFarBetter, tried } from './check-model.js';
+import { bestOrder, type CheckedCandidate, isFarBetter, tried } from './check-model.js';
+import type { JudgedOrder } from './label-orders.js';
 
 /** As `models check` asks about where nobody says how many. */
 const SAMPLES = 1000;
+
+/** An accuracy that is so much greater is no chance. */
+const FAR = 0.1;
 
 /**
  * @param bytes - of a package.
@@ -22,7 +28,7 @@ export async function linesOnSet(
   dataset: Uint8Array,
   signal: AbortSignal,
 ): Promise<string[]> {
-  const { settings } = describePackagedModel(parsePackagedModel(bytes));
+  const { settings, inputShape } = describePackagedModel(parsePackagedModel(bytes));
   const folder = await mkdtemp(join(tmpdir(), 'lyceum-push-'));
   let trial: ModelTrial | undefined;
   try {
@@ -33,15 +39,27 @@ export async function linesOnSet(
     trial = await ModelTrial.open(start, signal);
     const asPushed = { settings, values: '', layout: '', colours: '', size: '' };
     const found = await tried(trial, { settings }, asPushed);
-    if ('problem' in found) throw new LyceumError('INVALID_ARGUMENT', found.problem);
-    // The first that is judged is the order of the settings, if they name one; else the set's own.
-    const own = found.orders.find(({ classes }) => `${classes}` === `${settings.classes}`);
+    const { columns } = trial.samples;
+    const asTable = columnsCandidate({ settings, fixed: new Set(), inputShape, columns });
+    const ofTable = asTable && accuracyAs(await tried(trial, asTable, asTable), settings);
+    if ('problem' in found) {
+      const hint =
+        ofTable !== undefined
+          ? `; ${columnsText(ofTable.accuracy)}`
+          : columns !== undefined && inputShape?.length === 1
+            ? `; ${COLUMNS_HINT}`
+            : '';
+      throw new LyceumError('INVALID_ARGUMENT', `${found.problem}${hint}`);
+    }
+    const own = accuracyAs(found, settings);
     const best = bestOrder(found, trial);
     if (own === undefined || best === undefined) return [];
     const lines = [
       `${percentText(own.accuracy, 1)} of ${own.sampleCount} labelled validation samples of the set`,
     ];
-    if (isFarBetter(best, own, trial)) {
+    if (ofTable !== undefined && ofTable.accuracy > own.accuracy + FAR) {
+      lines.push(columnsText(ofTable.accuracy));
+    } else if (isFarBetter(best, own, trial)) {
       lines.push(
         `${percentText(best.accuracy, 1)} with its classes in another order: ${shownNames(best.classes ?? trial.samples.classNames)}; models check --write FILE writes it as settings`,
       );
@@ -51,4 +69,21 @@ export async function linesOnSet(
     trial?.close();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Of a model that takes a row of numbers, and a set whose encoding gives other ones. */
+const COLUMNS_HINT =
+  'a model of the table\'s columns as they are names them in its settings, {"columns": […]}';
+
+/** In the order of the settings, if they name one; else the set's own. Undefined: it could not be asked so, or has other classes. */
+function accuracyAs(
+  candidate: CheckedCandidate,
+  { classes: said }: ModelSettings,
+): JudgedOrder | undefined {
+  if ('problem' in candidate) return undefined;
+  return candidate.orders.find(({ classes }) => `${classes}` === `${said}`);
+}
+
+function columnsText(accuracy: number): string {
+  return `${percentText(accuracy, 1)} if it is given the table's columns as they are, not encoded; models check --write FILE writes that as settings`;
 }

@@ -6,7 +6,7 @@ import { givenSettings, readModel } from '../import/index.js';
 import type { CheckedModel } from './candidate-settings.js';
 
 export interface ModelToCheck
-  extends Pick<CheckedModel, 'settings' | 'fixed' | 'inputShape' | 'readsTexts'> {
+  extends Pick<CheckedModel, 'settings' | 'fixed' | 'inputShape' | 'reads'> {
   /** The package's bytes. */
   readonly bytes: Buffer;
 }
@@ -52,11 +52,11 @@ function modelInPackage(
   layoutIsKnown: boolean,
 ): ModelToCheck {
   const described = describePackagedModel(parsePackagedModel(bytes));
-  const { format, settings, inputShape, readsTexts = false } = described;
+  const { format, settings, inputShape, reads } = described;
   const fixed = new Set(said);
   // Where the file says nothing of its input's shape it says nothing of its layout either.
   const { hasKnownLayout } = formatNamed(format);
   const isTold = hasKnownLayout === true || (inputShape ?? settings.layout) !== undefined;
   if (layoutIsKnown && isTold) fixed.add('layout');
-  return { bytes, settings, fixed, inputShape, readsTexts };
+  return { bytes, settings, fixed, inputShape, reads };
 }

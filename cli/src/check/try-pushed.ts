@@ -2,7 +2,12 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describePackagedModel, formatNamed, parsePackagedModel } from '@lyceum/learning/formats';
+import {
+  describePackagedModel,
+  formatNamed,
+  type PackagedModelDescription,
+  parsePackagedModel,
+} from '@lyceum/learning/formats';
 import { LyceumError, toLyceumError } from '@lyceum/proto';
 import { canTryModels, ModelTrial } from '../local-cluster/index.js';
 import { countText } from '../printing/text/index.js';
@@ -25,14 +30,18 @@ export async function tryPushed(
   told: (line: string) => void,
 ): Promise<string[]> {
   const described = describePackagedModel(parsePackagedModel(bytes));
-  const { format, settings, inputShape, readsTexts = false } = described;
+  const { format, settings, inputShape, reads, columns = [] } = described;
   // Somebody else runs it, and may be paid for it.
   if (formatNamed(format).isRemote === true) return [];
   if (!canTryModels()) return ['not tried: this installation has no teacher-worker'];
-  if (inputShape === undefined && !readsTexts) {
-    return [
-      'not tried on noise: it does not say how large its samples are; --dataset SET tries it on a set',
-    ];
+  const untried =
+    inputShape === undefined && reads === undefined
+      ? 'it does not say how large its samples are'
+      : columns.some(({ kind }) => kind === 'category')
+        ? 'it reads texts, of which it may refuse those that it does not know'
+        : undefined;
+  if (untried !== undefined) {
+    return [`not tried on noise: ${untried}; --dataset SET tries it on a set`];
   }
   const folder = await mkdtemp(join(tmpdir(), 'lyceum-push-'));
   const beganMs = performance.now();
@@ -59,7 +68,7 @@ export async function tryPushed(
     }
     const unlikely = output === 'logits' && distributions && settings.logitsConfirmed !== true;
     return [
-      `tried on ${BATCH} ${readsTexts ? `texts, of which it reads ${settings.maximumTokens} tokens,` : `samples of noise [${inputShape}]`} with ${trial.samples.engine}: ${countText(classCount)} classes, ${output} from ${range[0].toPrecision(3)} to ${range[1].toPrecision(3)}, ${millisecondsPerSample.toPrecision(3)} ms a sample`,
+      `tried on ${BATCH} ${noiseText(described)} with ${trial.samples.engine}: ${countText(classCount)} classes, ${output} from ${range[0].toPrecision(3)} to ${range[1].toPrecision(3)}, ${millisecondsPerSample.toPrecision(3)} ms a sample`,
       ...(unlikely
         ? [
             'its logits are distributions, rows from 0 to 1 of sum 1: say {"output": "probabilities"} in its settings, or {"logitsConfirmed": true} if they are logits; every run with it says so until then',
@@ -80,4 +89,17 @@ export async function tryPushed(
     trial?.close();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** What it was tried on. */
+function noiseText({
+  reads,
+  columns = [],
+  inputShape,
+  settings,
+}: PackagedModelDescription): string {
+  if (reads === 'texts') return `texts, of which it reads ${settings.maximumTokens} tokens,`;
+  return reads === 'columns'
+    ? `rows of noise in ${columns.length} columns`
+    : `samples of noise [${inputShape}]`;
 }

@@ -120,8 +120,8 @@ async function check(
   const trial = await ModelTrial.open(start, signal);
   let found: Check;
   try {
-    const { sampleShape, mean, standardDeviation } = trial.samples;
-    const checked = { ...model, sampleShape, mean, standardDeviation };
+    const { sampleShape, mean, standardDeviation, columns } = trial.samples;
+    const checked = { ...model, sampleShape, mean, standardDeviation, columns };
     found = await checkModel(trial, checked, (candidate) => notice(progressText(candidate)));
   } finally {
     trial.close();

@@ -40,6 +40,7 @@ const opened = z.object({
   classNames: z.array(z.string()),
   mean: z.array(z.number()),
   standardDeviation: z.array(z.number()),
+  columns: z.array(z.object({ name: z.string(), kind: z.enum(['number', 'category']) })).optional(),
 });
 
 const tried = z.object({

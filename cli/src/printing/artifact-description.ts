@@ -1,5 +1,6 @@
 /** What the coordinator knows of a model or a data set, in a few words. */
 import { sharedSamplesText } from '@lyceum/learning/datasets';
+import { RAW_KINDS, type RawKind } from '@lyceum/learning/models';
 import { z } from 'zod';
 import { bytesText, countText } from './text/index.js';
 
@@ -30,7 +31,8 @@ const datasetDescription = z.object({
 
 const modelDescription = z.object({
   inputShape: z.array(z.number()).optional(),
-  readsTexts: z.boolean().optional(),
+  reads: z.enum(RAW_KINDS).optional(),
+  columns: z.array(z.object({ kind: z.string() })).optional(),
   classCount: z.number().optional(),
   parameterCount: z.number(),
   output: z.string(),
@@ -84,6 +86,12 @@ function encodedText({ name, encoding }: z.output<typeof modality>): string | un
   return `${name}: ${encoding.summary}`;
 }
 
+function readsText(reads: RawKind, columns: readonly { readonly kind: string }[] = []): string {
+  if (reads === 'texts') return reads;
+  if (columns.length > 1) return `${countText(columns.length)} columns of a table`;
+  return columns[0]?.kind === 'category' ? 'a text' : 'a column of a table';
+}
+
 /**
  * `[28, 28, 1] to 10 classes; 266,610 parameters; logits`, and of a model that names them the modality before the shape,
  * its inputs and outputs; undefined if nothing is understood.
@@ -92,8 +100,8 @@ export function modelText(description: unknown): string | undefined {
   const { data } = modelDescription.safeParse(description);
   if (data === undefined) return undefined;
   const shape =
-    data.readsTexts === true
-      ? 'texts'
+    data.reads !== undefined
+      ? readsText(data.reads, data.columns)
       : data.inputShape === undefined
         ? 'any input'
         : `[${data.inputShape.join(', ')}]`;

@@ -6,7 +6,7 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FORMAT_NAMES } from '@lyceum/learning/formats';
-import type { LayerDescription } from '@lyceum/learning/models';
+import { type LayerDescription, RAW_KINDS } from '@lyceum/learning/models';
 import { type Logger, makeFolder } from '@lyceum/platform';
 import { BlobCache, type BlobStore, type KeyValue } from '@lyceum/platform/nats';
 import { ARTIFACT_NAME, LyceumError, toLyceumError } from '@lyceum/proto';
@@ -40,8 +40,10 @@ const modelDescription = z.looseObject({
   weightBytes: z.number(),
   settings: z.looseObject({}),
   encodingDigest: z.string().optional(),
-  /** It is given the texts that a set was made of. */
-  readsTexts: z.boolean().optional(),
+  /** What a set was made of, which it is given in place of the set's numbers. */
+  reads: z.enum(RAW_KINDS).optional(),
+  /** Of a table, which columns. */
+  columns: z.array(z.object({ name: z.string(), kind: z.enum(['number', 'category']) })).optional(),
   /** It gives classes and nothing more. */
   classesOnly: z.boolean().optional(),
   /** It may leave samples without an answer. */

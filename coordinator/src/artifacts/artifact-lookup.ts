@@ -170,7 +170,7 @@ export class ArtifactLookup {
       parameterCount: model.parameterCount,
       weightBytes: model.weightBytes,
       ...(known !== undefined && { knownClasses: known }),
-      ...(model.readsTexts === true && { readsTexts: true }),
+      ...(model.reads !== undefined && { reads: model.reads }),
     };
   }
 

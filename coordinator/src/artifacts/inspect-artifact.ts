@@ -12,8 +12,8 @@ export interface InspectionRequest {
 }
 
 /**
- * A data set without its inputs, texts, and places of its pictures in shards, which take most of its memory and which
- * only workers need. Of a set that was made of texts, `texts` is there, and empty.
+ * A data set without its inputs, texts, cells, and places of its pictures in shards, which take most of its memory and
+ * which only workers need. Of a set that was made of texts, `texts` is there, and empty.
  */
 export interface DatasetOutline extends Omit<StoredDataset, 'shards'> {
   readonly sharedSamples: SharedSamples;

@@ -23,12 +23,12 @@ export function inspect({ kind, file }: InspectionRequest): ArtifactInspection {
     return { kind, digest: sha256Hex(bytes), description, layers };
   }
   const dataset = parseStoredDataset(bytes);
-  // Nobody on the other side looks at inputs and texts. A view's copy would take the whole file along.
+  // Nobody on the other side looks at inputs, texts and cells. A view's copy would take the whole file along.
   const labels = dataset.labels.slice();
   const splits = dataset.splits.slice();
   const inputs = new Uint8Array(0);
   const modalities = new Map(
-    [...dataset.modalities].map(([name, { texts, held: _, ...others }]) => [
+    [...dataset.modalities].map(([name, { texts, cells: _cells, held: _, ...others }]) => [
       name,
       { ...others, inputs, ...(texts !== undefined && { texts: sampleTextsOf([]) }) },
     ]),

@@ -3,11 +3,13 @@ import { type Dataset, encodingDigest, encodingText } from '@lyceum/learning/dat
 import { isTrainable } from '@lyceum/learning/formats';
 import {
   classOrder,
+  columnPlaces,
   contradictionAt,
   type LayerDescription,
   ModelInputs,
   type ModelSettings,
   namedAsInSet,
+  readsOneText,
 } from '@lyceum/learning/models';
 import { tooManyParameters } from '@lyceum/learning/specification';
 import {
@@ -70,7 +72,7 @@ export function teacherProblems(
       const message = `answers with classes that the data set has not: ${unknown.slice(0, 8).join(', ')}`;
       return [{ path, message }];
     }
-    if (model.readsTexts === true) return textProblems(path, model, settings, dataset);
+    if (model.reads !== undefined) return rawProblems(path, model, settings, dataset);
     const { shape, size } = new ModelInputs(dataset, settings, model.inputShape);
     if (size > SAMPLE_MAX_VALUES) {
       const message = `sees samples of shape [${shape}], ${size} numbers; want at most ${SAMPLE_MAX_VALUES}`;
@@ -85,14 +87,22 @@ export function teacherProblems(
   }
 }
 
-/** What keeps a model that reads texts from being asked about a set. @throws {LyceumError} as `classOrder` does. */
-function textProblems(
+/**
+ * What keeps a model that reads texts or columns from being asked about a set.
+ *
+ * @throws {LyceumError} as `classOrder` and `columnPlaces` do.
+ */
+function rawProblems(
   path: string,
   model: KnownModel,
   settings: ModelSettings,
   dataset: Dataset,
 ): Problem[] {
-  if (dataset.texts === undefined) {
+  const { reads, columns = [] } = model;
+  if (reads === 'columns') {
+    const isText = dataset.texts !== undefined && readsOneText(columns);
+    if (!isText) columnPlaces(columns, dataset.columns);
+  } else if (dataset.texts === undefined) {
     const message = 'reads texts, and spec.dataset was not made of texts: push one with --text';
     return [{ path, message }];
   }
@@ -182,7 +192,7 @@ function modelProblems(
     readonly inputShape?: readonly number[] | undefined;
     readonly classCount?: number | undefined;
   },
-  dataset: Pick<Dataset, 'sampleShape' | 'classCount' | 'encoding'>,
+  dataset: Pick<Dataset, 'sampleShape' | 'classCount' | 'encoding' | 'columns'>,
 ): Problem[] {
   const problems: Problem[] = [];
   if (model.classCount !== undefined && model.classCount !== dataset.classCount) {
@@ -192,7 +202,11 @@ function modelProblems(
   const { inputShape } = model;
   if (inputShape !== undefined && elementCount(inputShape) !== elementCount(dataset.sampleShape)) {
     const encoded = dataset.encoding && ` and are encoded (${encodingText(dataset.encoding)})`;
-    const message = `takes inputs of shape [${inputShape}], and the samples have [${dataset.sampleShape}]${encoded ?? ''}`;
+    const hint =
+      dataset.columns !== undefined && inputShape.length === 1
+        ? '; a model of the table\'s columns as they are names them in its settings, {"columns": […]}'
+        : '';
+    const message = `takes inputs of shape [${inputShape}], and the samples have [${dataset.sampleShape}]${encoded ?? ''}${hint}`;
     problems.push({ path, message });
   }
   return problems;

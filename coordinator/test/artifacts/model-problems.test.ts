@@ -1,4 +1,5 @@
 /** Models as they are pushed, of layers without weights that say of themselves how large they are. */
+import type { Dataset } from '@lyceum/learning/datasets';
 import {
   encodeModelPackage,
   packagedModelLayers,
@@ -77,7 +78,7 @@ test('samples of too many numbers are refused, where the model takes any', () =>
 test('a model that reads texts is asked about a set that was made of texts, whatever its numbers', () => {
   const numbers = { parameterCount: 0, weightBytes: 0 };
   const reader = { digest: '', format: 'onnx-text' as const, ...numbers, settings: {}, layers: [] };
-  const model = { ...reader, classCount: 2, readsTexts: true };
+  const model = { ...reader, classCount: 2, reads: 'texts' as const };
   const settings = { output: 'logits', maximumTokens: 8, padToken: 0 } as const;
   const texts = { bytes: new Uint8Array(0), ends: new Uint32Array(0) };
   expect(teacherProblems('model', model, settings, { ...PICTURES, texts })).toEqual([]);
@@ -94,5 +95,31 @@ test('a model that reads texts is asked about a set that was made of texts, what
   const onNumbers = { ...reader, format: 'onnx' as const };
   expect(teacherProblems('model', onNumbers, settings, PICTURES)).toEqual([
     { path: 'model', message: 'maximumTokens and padToken are for models that read texts' },
+  ]);
+});
+
+test('a model that reads columns is asked about a set that was made of a table with these columns', () => {
+  const numbers = { parameterCount: 0, weightBytes: 0 };
+  const table = { digest: '', format: 'onnx-table' as const, ...numbers, settings: {}, layers: [] };
+  const age = { name: 'age', kind: 'number' as const };
+  const model = { ...table, classCount: 2, reads: 'columns' as const, columns: [age] };
+  const settings = { output: 'logits' } as const;
+  const set = { ...PICTURES, columns: [{ name: 'town', kind: 'category' as const }, age] };
+  expect(teacherProblems('model', model, settings, set)).toEqual([]);
+  const problemOf = (dataset: Dataset) => teacherProblems('model', model, settings, dataset);
+  expect(problemOf(PICTURES)).toEqual([
+    {
+      path: 'model',
+      message: expect.stringContaining("reads a table's columns, and the data set"),
+    },
+  ]);
+  const other = { ...set, columns: [{ ...age, kind: 'category' as const }] };
+  expect(problemOf(other)).toEqual([
+    { path: 'model', message: expect.stringContaining('reads numbers in the column age') },
+  ]);
+  const flat = { ...set, sampleShape: [4], inputs: new Float32Array(0) };
+  const encoded = { ...table, format: 'onnx' as const, inputShape: [2], classCount: 2 };
+  expect(teacherProblems('model', encoded, settings, flat)).toEqual([
+    { path: 'model', message: expect.stringContaining('names them in its settings, {"columns"') },
   ]);
 });

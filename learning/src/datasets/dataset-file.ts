@@ -6,12 +6,15 @@
  * | `inputs.npy` | uint8 or float32 | [N, H, W, channels] or [N, D] |
  * | `labels.npy` | int32 | [N] |
  * | `splits.npy` | uint8 | [N] |
- * | `meta.json` | format, classCount, classNames, inputScale, perhaps encoding | |
+ * | `meta.json` | format, classCount, classNames, inputScale, perhaps encoding and columns | |
  * | `texts.npy` | uint8, of a set that was made of texts: their UTF-8, one after the other | [bytes] |
  * | `textEnds.npy` | uint32, where each text ends | [N] |
+ * | `numbers.npy` | float64, of a table's rows: cells of the columns of numbers, NaN where there is none | [N, n] |
+ * | `categories.npy` | uint8, of a table's rows: cells of the columns of categories, as texts | [bytes] |
+ * | `categoryEnds.npy` | uint32, where each of these ends | [N, c] |
  *
- * Of named modalities each has its own: `inputs.NAME.npy`, perhaps `texts.NAME.npy` and `textEnds.NAME.npy`, and in
- * `meta.json` its inputScale and encoding in `modalities: { NAME: … }`. Equal content has equal bytes, so equal digests.
+ * Of named modalities each has its own: `inputs.NAME.npy`, perhaps `texts.NAME.npy` and so on, and in `meta.json` its
+ * inputScale, encoding and columns in `modalities: { NAME: … }`. Equal content has equal bytes, so equal digests.
  */
 import {
   DATASET_MAX_BYTES,
@@ -34,6 +37,7 @@ import {
   type Dataset,
   type DatasetParts,
   MAX_MODALITIES,
+  MODALITY_ARRAYS,
   type Modality,
   NAMELESS,
   type StoredDataset,
@@ -42,14 +46,15 @@ import {
   valueType,
   withoutName,
 } from './dataset.js';
-import { datasetMeta, readDatasetMeta } from './dataset-meta.js';
+import { type DatasetMeta, datasetMeta, readDatasetMeta } from './dataset-meta.js';
 import { datasetProblems } from './dataset-problems.js';
 import { readManifest, unreadPictures } from './manifest-file.js';
 import type { SampleTexts } from './sample-texts.js';
 import { MANIFEST_FORMAT } from './shards/index.js';
+import { countColumns, type TableCells, type TableColumn } from './table-cells.js';
 
 const LIMITS: ZipLimits = {
-  maxMembers: 16 + 3 * MAX_MODALITIES,
+  maxMembers: 16 + MODALITY_ARRAYS.length * MAX_MODALITIES,
   maxBytes: DATASET_MAX_BYTES,
   compression: 'refused',
 };
@@ -76,19 +81,33 @@ export function encodeStoredDataset(parts: StoredDatasetParts): Buffer {
 
 function modalityArrays(
   name: string,
-  { inputs, sampleShape, texts }: Modality,
+  { inputs, sampleShape, texts, columns = [], cells }: Modality,
   sampleCount: number,
 ): [string, NpyArray][] {
   const shape = [sampleCount, ...sampleShape];
-  const input: NpyArray = { dtype: valueType(inputs), shape, data: inputs };
-  const own: [string, NpyArray] = [arrayName('inputs', name), input];
-  if (texts === undefined) return [own];
-  const { bytes, ends } = texts;
-  return [
-    own,
-    [arrayName('texts', name), { dtype: 'uint8', shape: [bytes.length], data: bytes }],
-    [arrayName('textEnds', name), { dtype: 'uint32', shape: [ends.length], data: ends }],
+  const arrays: [string, NpyArray][] = [
+    [arrayName('inputs', name), { dtype: valueType(inputs), shape, data: inputs }],
   ];
+  if (texts !== undefined) {
+    const { bytes, ends } = texts;
+    arrays.push(
+      [arrayName('texts', name), { dtype: 'uint8', shape: [bytes.length], data: bytes }],
+      [arrayName('textEnds', name), { dtype: 'uint32', shape: [ends.length], data: ends }],
+    );
+  }
+  const [n, c] = [countColumns(columns, 'number'), countColumns(columns, 'category')];
+  if (cells !== undefined && n > 0) {
+    const numbers: NpyArray = { dtype: 'float64', shape: [sampleCount, n], data: cells.numbers };
+    arrays.push([arrayName('numbers', name), numbers]);
+  }
+  if (cells !== undefined && c > 0) {
+    const { bytes, ends } = cells.categories;
+    arrays.push(
+      [arrayName('categories', name), { dtype: 'uint8', shape: [bytes.length], data: bytes }],
+      [arrayName('categoryEnds', name), { dtype: 'uint32', shape: [sampleCount, c], data: ends }],
+    );
+  }
+  return arrays;
 }
 
 /**
@@ -132,21 +151,24 @@ export function parseStoredDataset(
     return { digest, ...parts, modalities };
   }
   const meta = readDatasetMeta(members.get('meta.json'), problems);
-  const metas = meta?.modalities ?? new Map([[NAMELESS, { inputScale: 1 }]]);
+  const metas: DatasetMeta['modalities'] =
+    meta?.modalities ?? new Map([[NAMELESS, { inputScale: 1 }]]);
   const modalities = new Map<string, Modality>();
   let sampleCount = 0;
   for (const [name, own] of metas) {
     const inputs = array(arrayName('inputs', name), ['uint8', 'float32']);
     const texts = readTexts(members, array, name);
+    const cells = own.columns && readCells(own.columns, array, name);
     if (inputs === undefined) continue;
     const [count = 0, ...sampleShape] = inputs.shape;
     sampleCount ||= count;
     const data = inputs.data as Uint8Array | Float32Array;
-    modalities.set(name, { sampleShape, inputs: data, ...own, ...(texts && { texts }) });
+    const raw = { ...(texts && { texts }), ...(cells && { cells }) };
+    modalities.set(name, { sampleShape, inputs: data, ...own, ...raw });
   }
   const labels = array('labels', ['int32']);
   const splits = array('splits', ['uint8']);
-  if (meta !== undefined) problems.push(...strangers(members, [...metas.keys()]));
+  if (meta !== undefined) problems.push(...strangers(members, metas));
   if (!labels || !splits || !meta || problems.length > 0) {
     throw new InvalidDocumentError(source, problems);
   }
@@ -217,17 +239,54 @@ function readTexts(
   return texts && ends && { bytes: texts.data as Uint8Array, ends: ends.data as Uint32Array };
 }
 
+/** Of a table's rows; what is missing is a problem. */
+function readCells(
+  columns: readonly TableColumn[],
+  array: ArrayReader,
+  modality: string,
+): TableCells | undefined {
+  const [n, c] = [countColumns(columns, 'number'), countColumns(columns, 'category')];
+  const of = (name: Parameters<typeof arrayName>[0], type: NpyArray['dtype'], count: number) =>
+    count > 0 ? array(arrayName(name, modality), [type])?.data : [];
+  const numbers = of('numbers', 'float64', n);
+  const bytes = of('categories', 'uint8', c);
+  const ends = of('categoryEnds', 'uint32', c);
+  if (numbers === undefined || bytes === undefined || ends === undefined) return undefined;
+  return {
+    numbers: numbers instanceof Float64Array ? numbers : new Float64Array(),
+    categories: {
+      bytes: bytes instanceof Uint8Array ? bytes : new Uint8Array(),
+      ends: ends instanceof Uint32Array ? ends : new Uint32Array(),
+    },
+  };
+}
+
+/** Cells are of columns that `meta.json` names. */
+function isMeant(
+  array: (typeof MODALITY_ARRAYS)[number],
+  columns: readonly TableColumn[],
+): boolean {
+  if (array === 'numbers') return countColumns(columns, 'number') > 0;
+  const isOfCategories = array === 'categories' || array === 'categoryEnds';
+  return !isOfCategories || countColumns(columns, 'category') > 0;
+}
+
 /** Arrays that nobody would see. */
 function strangers(
   members: ReadonlyMap<string, Uint8Array>,
-  modalities: readonly string[],
+  modalities: DatasetMeta['modalities'],
 ): Problem[] {
-  const known = modalities.flatMap((name) =>
-    (['inputs', 'texts', 'textEnds'] as const).map((array) => `${arrayName(array, name)}.npy`),
+  const known = [...modalities].flatMap(([name, { columns = [] }]) =>
+    MODALITY_ARRAYS.filter((array) => isMeant(array, columns)).map(
+      (array) => `${arrayName(array, name)}.npy`,
+    ),
   );
   const strange = [...members.keys()].filter(
-    (member) => /^(inputs|texts|textEnds)(\..*)?\.npy$/.test(member) && !known.includes(member),
+    (member) =>
+      MODALITY_ARRAYS.some((array) => member.startsWith(`${array}.`)) &&
+      member.endsWith('.npy') &&
+      !known.includes(member),
   );
-  const message = 'is none of the modalities that meta.json names';
+  const message = 'is of no modality, or of no columns, that meta.json names';
   return strange.map((member) => ({ path: member.slice(0, -'.npy'.length), message }));
 }

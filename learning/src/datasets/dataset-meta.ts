@@ -8,6 +8,7 @@ import {
   NAMELESS,
 } from './dataset.js';
 import { readEncoding } from './encoding/index.js';
+import { readTableColumns } from './table-cells.js';
 
 const FORMAT = 'lyceum.dev/dataset/v1';
 
@@ -16,11 +17,11 @@ export interface DatasetMeta extends Pick<DatasetSamples, 'classCount' | 'classN
   readonly modalities: ReadonlyMap<string, ModalityMeta>;
 }
 
-type ModalityMeta = Pick<ModalityOutline, 'inputScale' | 'encoding'>;
+type ModalityMeta = Pick<ModalityOutline, 'inputScale' | 'encoding' | 'columns'>;
 
 export function datasetMeta({ classCount, classNames, modalities }: DatasetOutline): string {
-  const metas = [...modalities].map(([name, { inputScale, encoding }]) => {
-    return [name, { inputScale, encoding }] as const;
+  const metas = [...modalities].map(([name, { inputScale, encoding, columns }]) => {
+    return [name, { inputScale, encoding, columns }] as const;
   });
   const byName = Object.fromEntries(metas.sort(([a], [b]) => (a < b ? -1 : 1)));
   const inputs = byName[NAMELESS] ?? { modalities: byName };
@@ -50,8 +51,9 @@ export function readDatasetMeta(
   if (!Array.isArray(classNames) || !classNames.every((name) => typeof name === 'string')) {
     return wrong('classNames must be a list of texts');
   }
-  if (modalities !== undefined && (meta['inputScale'] ?? meta['encoding']) !== undefined) {
-    return wrong('has modalities, and inputScale or encoding beside them; want either');
+  const own = ['inputScale', 'encoding', 'columns'].find((field) => meta[field] !== undefined);
+  if (modalities !== undefined && own !== undefined) {
+    return wrong(`has modalities, and ${own} beside them; want either`);
   }
   const named = modalities === undefined ? { [NAMELESS]: meta } : modalities;
   if (!isObject(named) || Object.keys(named).length === 0) {
@@ -73,12 +75,18 @@ function readModality(
   at: string,
   problems: Problem[],
 ): ModalityMeta | undefined {
-  const { inputScale, encoding } = isObject(document) ? document : {};
-  if (typeof inputScale !== 'number') {
-    problems.push({ path: 'meta.json', message: `${at}inputScale must be a number` });
+  const wrong = (message: string) => {
+    problems.push({ path: 'meta.json', message: `${at}${message}` });
     return undefined;
+  };
+  const { inputScale, encoding, columns } = isObject(document) ? document : {};
+  if (typeof inputScale !== 'number') return wrong('inputScale must be a number');
+  const ofTable = columns === undefined ? undefined : readTableColumns(columns);
+  if (columns !== undefined && ofTable === undefined) {
+    return wrong('columns must be a list of names, each with the kind "number" or "category"');
   }
-  if (encoding === undefined) return { inputScale };
+  const own = { inputScale, ...(ofTable && { columns: ofTable }) };
+  if (encoding === undefined) return own;
   const read = readEncoding(encoding, `meta.json.${at}encoding`, problems);
-  return read && { inputScale, encoding: read };
+  return read && { ...own, encoding: read };
 }

@@ -18,11 +18,13 @@ import {
 } from './dataset.js';
 import { encodingWidth } from './encoding/index.js';
 import { sampleTextsProblem } from './sample-texts.js';
+import { tableCellsProblem, tableColumnsProblem } from './table-cells.js';
 
 /** All that keeps `parts` from being a data set. */
 export function datasetProblems(parts: StoredDatasetParts): Problem[] {
   const problems = outlineProblems(parts);
-  for (const [name, { inputs, sampleShape, texts }] of parts.modalities) {
+  for (const [name, modality] of parts.modalities) {
+    const { inputs, sampleShape, texts, columns, cells } = modality;
     const wrong = (message: string) => problems.push({ path: arrayName('inputs', name), message });
     const features = elementCount(sampleShape);
     if (inputs.length !== parts.sampleCount * features) {
@@ -35,6 +37,13 @@ export function datasetProblems(parts: StoredDatasetParts): Problem[] {
     const textsProblem = texts && sampleTextsProblem(texts, parts.sampleCount);
     if (textsProblem !== undefined) {
       problems.push({ path: arrayName('texts', name), message: textsProblem });
+    }
+    const cellsProblem =
+      columns !== undefined && cells !== undefined
+        ? tableCellsProblem(columns, cells, parts.sampleCount)
+        : (columns ?? cells) && 'want columns with their cells, or neither';
+    if (cellsProblem !== undefined) {
+      problems.push({ path: arrayName('numbers', name), message: cellsProblem });
     }
   }
   return problems;
@@ -51,7 +60,7 @@ export function outlineProblems(parts: DatasetOutline): Problem[] {
   const problems = nameProblems([...parts.modalities.keys()]);
   const wrong = (path: string, message: string) => problems.push({ path, message });
   const { sampleCount, classCount, classNames } = parts;
-  for (const [name, { sampleShape, inputScale, encoding }] of parts.modalities) {
+  for (const [name, { sampleShape, inputScale, encoding, columns }] of parts.modalities) {
     const at = (field: string) => (name === NAMELESS ? field : `modalities.${name}.${field}`);
     const imageOrFlat = sampleShape.length === 1 || sampleShape.length === 3;
     if (!imageOrFlat || !sampleShape.every((n) => Number.isInteger(n) && n > 0)) {
@@ -67,6 +76,8 @@ export function outlineProblems(parts: DatasetOutline): Problem[] {
     if (width !== undefined && `${sampleShape}` !== `${width}`) {
       wrong(at('encoding'), `gives ${width} numbers, and samples have shape [${sampleShape}]`);
     }
+    const columnsProblem = columns && tableColumnsProblem(columns);
+    if (columnsProblem !== undefined) wrong(at('columns'), columnsProblem);
   }
   if (sampleCount < 1) wrong('inputs', 'there are no samples');
   if (!Number.isInteger(classCount) || classCount < 2 || classCount > MAX_CLASSES) {

@@ -6,19 +6,14 @@
  */
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DATASET_MAX_BYTES, InvalidDocumentError, LyceumError } from '@lyceum/proto';
-import {
-  type NpyArray,
-  npyHeader,
-  writeNpy,
-  writeZipFile,
-  type ZipMember,
-} from '../files/index.js';
+import { DATASET_MAX_BYTES, elementCount, InvalidDocumentError, LyceumError } from '@lyceum/proto';
+import { npyHeader, writeNpy, writeZipFile, type ZipMember } from '../files/index.js';
 import { arrayName, type DatasetOutline, type ModalityOutline } from './dataset.js';
 import { datasetMeta } from './dataset-meta.js';
 import { outlineProblems } from './dataset-problems.js';
 import type { Encoding } from './encoding/index.js';
 import type { RowFile } from './row-file.js';
+import { countColumns, type TableColumn } from './table-cells.js';
 
 /** Where the samples of a modality are: entry n of `order` is the row of sample n. */
 export interface StoredRows {
@@ -26,10 +21,14 @@ export interface StoredRows {
   readonly order: Uint32Array;
   /** That made the rows of texts or rows of a table. */
   readonly encoding: Encoding | undefined;
+  /** Of a table, whose cells the rows come with. */
+  readonly columns?: readonly TableColumn[] | undefined;
 }
 
 /** What is known of the samples when all rows are written. */
 export type SampleFacts = Pick<DatasetOutline, 'classNames' | 'labels' | 'splits'>;
+
+const ELEMENT_BYTES = { uint8: 1, float32: 4, float64: 8 } as const;
 
 /** Room for the headers, and for the names of 65,536 classes. */
 const OVERHEAD_BYTES = 32 * 1024 * 1024;
@@ -70,10 +69,15 @@ export async function writeDatasetFile(
   return path;
 }
 
-function outlineOf({ rows, encoding }: StoredRows): ModalityOutline {
+function outlineOf({ rows, encoding, columns }: StoredRows): ModalityOutline {
   const { sampleShape, valueType } = rows.format;
   const inputScale = valueType === 'uint8' ? 1 / 255 : 1;
-  return { sampleShape, inputScale, ...(encoding !== undefined && { encoding }) };
+  return {
+    sampleShape,
+    inputScale,
+    ...(encoding !== undefined && { encoding }),
+    ...(columns !== undefined && { columns }),
+  };
 }
 
 function membersOf(
@@ -90,35 +94,42 @@ function membersOf(
   ];
 }
 
-function modalityMembers(name: string, { rows, order }: StoredRows): ZipMember[] {
+function modalityMembers(name: string, { rows, order, columns }: StoredRows): ZipMember[] {
   const { sampleShape, valueType } = rows.format;
-  const shape = [order.length, ...sampleShape];
-  const sizeBytes = order.length * rows.rowBytes;
-  const inputs = streamedArray(arrayName('inputs', name), valueType, shape, {
-    sizeBytes,
-    chunks: rows.read(order),
-  });
+  const count = order.length;
+  const shape = [count, ...sampleShape];
+  const members = [streamedArray(arrayName('inputs', name), valueType, shape, rows.read(order))];
+  const n = countColumns(columns ?? [], 'number');
+  const numbers = rows.numbers(order);
+  if (numbers !== undefined) {
+    members.push(streamedArray(arrayName('numbers', name), 'float64', [count, n], numbers));
+  }
   const texts = rows.texts(order);
-  if (texts === undefined) return [inputs];
+  if (texts === undefined) return members;
   const { ends, chunks } = texts;
-  const textBytes = ends.at(-1) ?? 0;
+  const [bytesName, endsName] =
+    columns === undefined
+      ? (['texts', 'textEnds'] as const)
+      : (['categories', 'categoryEnds'] as const);
+  const endsShape = columns === undefined ? [count] : [count, ends.length / count];
   return [
-    inputs,
-    streamedArray(arrayName('texts', name), 'uint8', [textBytes], { sizeBytes: textBytes, chunks }),
+    ...members,
+    streamedArray(arrayName(bytesName, name), 'uint8', [ends.at(-1) ?? 0], chunks),
     wholeMember(
-      `${arrayName('textEnds', name)}.npy`,
-      writeNpy({ dtype: 'uint32', shape: [ends.length], data: ends }),
+      `${arrayName(endsName, name)}.npy`,
+      writeNpy({ dtype: 'uint32', shape: endsShape, data: ends }),
     ),
   ];
 }
 
 function streamedArray(
   name: string,
-  dtype: NpyArray['dtype'],
+  dtype: 'uint8' | 'float32' | 'float64',
   shape: readonly number[],
-  { sizeBytes, chunks }: Pick<ZipMember, 'sizeBytes' | 'chunks'>,
+  chunks: AsyncIterable<Buffer>,
 ): ZipMember {
   const header = npyHeader(dtype, shape);
+  const sizeBytes = elementCount(shape) * ELEMENT_BYTES[dtype];
   return {
     name: `${name}.npy`,
     sizeBytes: header.length + sizeBytes,

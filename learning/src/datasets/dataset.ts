@@ -11,6 +11,7 @@ import { LyceumError } from '@lyceum/proto';
 import { describeEncoding, type Encoding } from './encoding/index.js';
 import type { SampleTexts } from './sample-texts.js';
 import { describeShards, HeldSamples, type ShardIndex } from './shards/index.js';
+import type { TableCells, TableColumn } from './table-cells.js';
 
 export type SplitName = 'train' | 'validation' | 'test';
 
@@ -73,6 +74,10 @@ export interface Modality {
   readonly encoding?: Encoding;
   /** Of a modality that was made of texts: theirs. */
   readonly texts?: SampleTexts;
+  /** Of a modality that was made of a table's rows: their columns. */
+  readonly columns?: readonly TableColumn[];
+  /** Of these columns. */
+  readonly cells?: TableCells;
 }
 
 export type ValueType = 'uint8' | 'float32';
@@ -94,8 +99,18 @@ export interface StoredDataset extends DatasetSamples {
 
 export const NAMELESS = '';
 
+/** The arrays of a modality in a set's file. */
+export const MODALITY_ARRAYS = [
+  'inputs',
+  'texts',
+  'textEnds',
+  'numbers',
+  'categories',
+  'categoryEnds',
+] as const;
+
 /** The name of a modality's array in a set's file: `inputs`, or `inputs.pixels`. */
-export function arrayName(array: 'inputs' | 'texts' | 'textEnds', modality: string): string {
+export function arrayName(array: (typeof MODALITY_ARRAYS)[number], modality: string): string {
   return modality === NAMELESS ? array : `${array}.${modality}`;
 }
 
@@ -119,7 +134,7 @@ export const MAX_CLASSES = 65_536;
 export const MAX_MODALITIES = 32;
 
 /** A modality without what takes most of its memory. */
-export type ModalityOutline = Omit<Modality, 'inputs' | 'texts'>;
+export type ModalityOutline = Omit<Modality, 'inputs' | 'texts' | 'cells'>;
 
 /** All of a set but what takes most of its memory. */
 export interface DatasetOutline extends Omit<DatasetSamples, 'digest'> {
@@ -158,13 +173,15 @@ export function meantModality(
 
 /** As the parts of a stored set. */
 export function withoutName(parts: DatasetParts): StoredDatasetParts {
-  const { sampleShape, inputs, inputScale, encoding, texts, ...samples } = parts;
+  const { sampleShape, inputs, inputScale, encoding, texts, columns, cells, ...samples } = parts;
   const modality: Modality = {
     sampleShape,
     inputs,
     inputScale,
     ...(encoding !== undefined && { encoding }),
     ...(texts !== undefined && { texts }),
+    ...(columns !== undefined && { columns }),
+    ...(cells !== undefined && { cells }),
   };
   return { ...samples, modalities: new Map([[NAMELESS, modality]]) };
 }

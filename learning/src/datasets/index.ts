@@ -44,7 +44,7 @@ export {
 } from './encoding/index.js';
 export { DEFAULT_SHARES, fixedSplits, type SplitShares, TEST_GIVEN_SHARES } from './fixed-split.js';
 export { encodeManifest, type ManifestParts } from './manifest-file.js';
-export { allRows, RowFile } from './row-file.js';
+export { allRows, type RawRow, RowFile } from './row-file.js';
 export { type SampleTexts, sampleText, sampleTextsOf, TEXT_MAX_BYTES } from './sample-texts.js';
 export { SamplesOnDisk } from './samples-on-disk.js';
 export {
@@ -58,3 +58,10 @@ export {
   type ShardIndex,
 } from './shards/index.js';
 export { type SharedSamples, sharedSamples, sharedSamplesText } from './shared-samples.js';
+export {
+  type ColumnCells,
+  columnCells,
+  countColumns,
+  type TableCells,
+  type TableColumn,
+} from './table-cells.js';

@@ -1,6 +1,6 @@
 /**
- * Rows of one shape on disk, perhaps each with the text that it was made of: written one by one, read back in any order.
- * In memory are a few rows, and where each text ends.
+ * Rows of one shape on disk, perhaps each with what it was made of, texts and numbers: written one by one, read back in any
+ * order. In memory are a few rows, and where each text ends.
  */
 import { DATASET_MAX_BYTES, elementCount, LyceumError, ShapeMismatchError } from '@lyceum/proto';
 import { GrowingInt32 } from '../arrays/index.js';
@@ -12,9 +12,19 @@ export interface RowFormat {
   readonly sampleShape: readonly number[];
   /** Bytes stand for shares of 255, floats for themselves. */
   readonly valueType: ValueType;
-  /** Each row comes with its text. Absent: none does. */
-  readonly hasTexts?: boolean;
+  /** What each row comes with. Absent: nothing. */
+  readonly raw?: { readonly textCount: number; readonly numberCount: number };
 }
+
+/** What a row was made of. */
+export interface RawRow {
+  readonly texts: readonly string[];
+  readonly numbers: readonly number[];
+}
+
+const NOTHING: RawRow = { texts: [], numbers: [] };
+
+const NUMBER_BYTES = Float64Array.BYTES_PER_ELEMENT;
 
 export class RowFile {
   readonly format: RowFormat;
@@ -22,22 +32,30 @@ export class RowFile {
   readonly #rows: SpooledBytes;
   readonly #texts: SpooledBytes | undefined;
   readonly #textEnds = new GrowingInt32();
+  readonly #numbers: SpooledBytes | undefined;
   #rowCount = 0;
 
-  private constructor(format: RowFormat, rows: SpooledBytes, texts: SpooledBytes | undefined) {
+  private constructor(
+    format: RowFormat,
+    rows: SpooledBytes,
+    texts: SpooledBytes | undefined,
+    numbers: SpooledBytes | undefined,
+  ) {
     this.format = format;
     this.#rows = rows;
     this.#texts = texts;
+    this.#numbers = numbers;
     const features = elementCount(format.sampleShape);
     this.rowBytes = features * (format.valueType === 'uint8' ? 1 : 4);
   }
 
-  /** @param path - of files that are not there yet, this one and `path-texts`; they are the caller's to remove. */
+  /** @param path - of files that are not there yet, this one and `path-…`; they are the caller's to remove. */
   static async open(path: string, format: RowFormat): Promise<RowFile> {
+    const { textCount = 0, numberCount = 0 } = format.raw ?? {};
     const rows = await SpooledBytes.open(path);
-    const hasTexts = format.hasTexts === true;
-    const texts = hasTexts ? await SpooledBytes.open(`${path}-texts`) : undefined;
-    return new RowFile(format, rows, texts);
+    const texts = textCount > 0 ? await SpooledBytes.open(`${path}-texts`) : undefined;
+    const numbers = numberCount > 0 ? await SpooledBytes.open(`${path}-numbers`) : undefined;
+    return new RowFile(format, rows, texts, numbers);
   }
 
   get rowCount(): number {
@@ -46,33 +64,40 @@ export class RowFile {
 
   /**
    * @param row - [...sampleShape], which the file keeps: leave it as it is.
-   * @param text - that it was made of, if rows come with texts.
+   * @param raw - what it was made of, as much as the format says.
    * @throws {LyceumError} INVALID_ARGUMENT if the rows become more than a set may hold.
    */
-  async append(row: Uint8Array | Float32Array, text = ''): Promise<void> {
+  async append(row: Uint8Array | Float32Array, raw: RawRow = NOTHING): Promise<void> {
     const { sampleShape } = this.format;
     if (row.byteLength !== this.rowBytes) {
       throw new ShapeMismatchError('row', sampleShape, [row.length]);
     }
-    const textBytes = Buffer.from(text);
-    const textEnd = (this.#texts?.sizeBytes ?? 0) + textBytes.length;
-    if ((this.#rowCount + 1) * this.rowBytes + textEnd > DATASET_MAX_BYTES) {
+    const texts = raw.texts.map((text) => Buffer.from(text));
+    const textBytes = texts.reduce((sum, { length }) => sum + length, this.#texts?.sizeBytes ?? 0);
+    const fixedBytes = this.rowBytes + raw.numbers.length * NUMBER_BYTES;
+    if ((this.#rowCount + 1) * fixedBytes + textBytes > DATASET_MAX_BYTES) {
       const message = `the set becomes greater than ${DATASET_MAX_BYTES} bytes with sample ${this.#rowCount} of [${sampleShape}]; want fewer or smaller samples, or pictures in shards (datasets register)`;
       throw new LyceumError('INVALID_ARGUMENT', message);
     }
     this.#rowCount += 1;
     await this.#rows.append(new Uint8Array(row.buffer, row.byteOffset, row.byteLength));
-    if (this.#texts === undefined) return;
-    await this.#texts.append(textBytes);
-    this.#textEnds.push(textEnd);
+    for (const text of texts) {
+      await this.#texts?.append(text);
+      this.#textEnds.push(this.#texts?.sizeBytes ?? 0);
+    }
+    const numbers = Float64Array.from(raw.numbers);
+    await this.#numbers?.append(new Uint8Array(numbers.buffer));
   }
 
   /** The rows of these numbers, one after another, in pieces. */
   read(rows: Uint32Array): AsyncIterable<Buffer> {
-    const { rowBytes } = this;
-    return this.#rows.read(
-      spansOf(rows, (row) => ({ start: row * rowBytes, end: (row + 1) * rowBytes })),
-    );
+    return this.#rows.read(spansOf(rows, this.rowBytes));
+  }
+
+  /** The numbers of these rows as float64, one after another in pieces; undefined: there are none. */
+  numbers(rows: Uint32Array): AsyncIterable<Buffer> | undefined {
+    const { numberCount = 0 } = this.format.raw ?? {};
+    return this.#numbers?.read(spansOf(rows, numberCount * NUMBER_BYTES));
   }
 
   /** The texts of these rows in UTF-8, one after another in pieces, and where each ends; undefined: there are none. */
@@ -81,20 +106,24 @@ export class RowFile {
   ): { readonly ends: Uint32Array; readonly chunks: AsyncIterable<Buffer> } | undefined {
     if (this.#texts === undefined) return undefined;
     const all = this.#textEnds.values();
-    const spanOf = (row: number): Span => ({ start: all[row - 1] ?? 0, end: all[row] as number });
+    const { textCount = 0 } = this.format.raw ?? {};
+    const ends = new Uint32Array(rows.length * textCount);
     let end = 0;
-    const ends = rows.map((row) => {
-      const span = spanOf(row);
-      end += span.end - span.start;
-      return end;
-    });
-    return { ends, chunks: this.#texts.read(spansOf(rows, spanOf)) };
+    for (const [place, row] of rows.entries()) {
+      for (let k = 0; k < textCount; k++) {
+        const text = row * textCount + k;
+        end += (all[text] as number) - (all[text - 1] ?? 0);
+        ends[place * textCount + k] = end;
+      }
+    }
+    return { ends, chunks: this.#texts.read(textSpans(rows, textCount, all)) };
   }
 
   /** Call it last. */
   async close(): Promise<void> {
     await this.#rows.close();
     await this.#texts?.close();
+    await this.#numbers?.close();
   }
 }
 
@@ -103,6 +132,14 @@ export function allRows(count: number): Uint32Array {
   return Uint32Array.from({ length: count }, (_, row) => row);
 }
 
-function* spansOf(rows: Uint32Array, spanOf: (row: number) => Span): Generator<Span> {
-  for (const row of rows) yield spanOf(row);
+function* spansOf(rows: Uint32Array, rowBytes: number): Generator<Span> {
+  for (const row of rows) yield { start: row * rowBytes, end: (row + 1) * rowBytes };
+}
+
+/** @param ends - of all texts, `textCount` a row. */
+function* textSpans(rows: Uint32Array, textCount: number, ends: Int32Array): Generator<Span> {
+  for (const row of rows) {
+    const first = row * textCount;
+    yield { start: ends[first - 1] ?? 0, end: ends[first + textCount - 1] as number };
+  }
 }

@@ -39,9 +39,11 @@ export function isTrainablePackage(
   return isTrainable(packaged.format);
 }
 
-/** The same package, asked by other settings. */
+/** The same package, asked by other settings, by which it may be of another format with the same members. */
 export function withSettings(packaged: PackagedModel, settings: ModelSettings): PackagedModel {
-  return { ...packaged, model: { ...packaged.model, settings } } as PackagedModel;
+  const model = { ...packaged.model, settings };
+  const { name, nameOf } = formatNamed(packaged.format);
+  return { format: nameOf?.(model) ?? name, model } as PackagedModel;
 }
 
 /** None where the format does not tell them. */

@@ -1,7 +1,7 @@
 /** All formats. Whoever asks what a format is, or what runs it, reads this table. */
 import type { ModelFormat, ModelOnDisk, PackageMembers } from '../models/index.js';
 import { endpoint } from './endpoint/index.js';
-import { onnx } from './onnx/index.js';
+import { onnx, onnxTable } from './onnx/index.js';
 import { onnxText } from './onnx-text/index.js';
 import { recorded } from './recorded/index.js';
 import { openInference } from './remote/index.js';
@@ -15,6 +15,7 @@ const TABLE = [
   recorded,
   onnxText,
   onnx,
+  onnxTable,
   savedModel,
   graphModel,
   layersModel,

@@ -217,8 +217,8 @@ function storedRows(
   sources: readonly CollectedModality[],
   { orders }: AlignedSamples,
 ): Map<string, StoredRows> {
-  const entries = sources.map(({ name, rows, encoding }, index) => {
-    return [name, { rows, order: orders[index] as Uint32Array, encoding }] as const;
+  const entries = sources.map(({ name, rows, encoding, kept: columns }, index) => {
+    return [name, { rows, order: orders[index] as Uint32Array, encoding, columns }] as const;
   });
   return new Map(entries);
 }

@@ -5,6 +5,7 @@
  */
 import { InvalidDocumentError, LyceumError } from '@lyceum/proto';
 import type { Encoding } from '../datasets/encoding/index.js';
+import type { TableColumn } from '../datasets/index.js';
 import type { AlignedSamples, IdentifiedRows } from './align-sources.js';
 import { encodedSamples, type RowsAside } from './columns/index.js';
 import type { SummaryColumns } from './import-summary.js';
@@ -24,6 +25,7 @@ import {
 export interface CollectedModality extends CollectedSamples, SummaryColumns {
   readonly name: string;
   readonly encoding?: Encoding | undefined;
+  readonly kept?: readonly TableColumn[] | undefined;
 }
 
 interface ModalityAside extends RowsAside {

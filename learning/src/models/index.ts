@@ -22,7 +22,7 @@ export {
   architectureParameterCount,
   type LayerDescription,
 } from './layers/index.js';
-export type { ModelDescription } from './model-description.js';
+export { type ModelDescription, RAW_KINDS, type RawKind } from './model-description.js';
 export {
   type ModelFormat,
   type ModelOnDisk,
@@ -41,3 +41,5 @@ export {
   settingsJson,
   teacherIdentity,
 } from './model-settings.js';
+export { strangeSettings } from './raw-settings.js';
+export { columnPlaces, readsOneText } from './table-reading.js';

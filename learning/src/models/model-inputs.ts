@@ -46,6 +46,10 @@ export class ModelInputs {
       const message = 'maximumTokens and padToken are for models that read texts';
       throw new LyceumError('INVALID_ARGUMENT', message);
     }
+    if (settings.columns !== undefined) {
+      const message = "columns are for models in ONNX that read a table's columns";
+      throw new LyceumError('INVALID_ARGUMENT', message);
+    }
     this.#dataset = dataset;
     this.#settings = settings;
     this.#pictureSize = pictureSizeOf(settings, inputShape, sampleShape);

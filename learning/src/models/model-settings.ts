@@ -10,6 +10,7 @@ import {
   type Problem,
   sha256Hex,
 } from '@lyceum/proto';
+import { isObject } from '../files/index.js';
 
 /**
  * A value x of the set, a real number, becomes (scale · x − mean) / standardDeviation. Pictures get the model's size, its
@@ -45,6 +46,11 @@ export interface ModelSettings {
   readonly maximumTokens?: number;
   /** Of a model that reads texts: the number of the token that fills rows up. */
   readonly padToken?: number;
+  /**
+   * Of a model that reads a table's columns: which, in the order of its input; of several inputs, by their names. An input that
+   * is not named reads the column of its own name.
+   */
+  readonly columns?: readonly string[] | Readonly<Record<string, readonly string[]>>;
   /** Of a model with several outputs, which one tells the classes. */
   readonly outputName?: string;
   /** Its logits are meant as they are, though each row is a distribution. Absent: then that is a warning. */
@@ -75,6 +81,9 @@ const MAX_TOKENS = 8192;
 /** Tokens are numbered by int32 in some models. */
 const MAX_TOKEN_NUMBER = 2 ** 31 - 1;
 
+/** As many numbers as a sample may have. */
+const MAX_COLUMNS = 65_536;
+
 /** ImageNet-21k has 21,843. */
 const MAX_CLASSES = 65_536;
 
@@ -98,6 +107,11 @@ const isPositive = (value: unknown) => isNumber(value) && value > 0;
 const isWhole = (value: unknown, least: number, greatest: number) =>
   typeof value === 'number' && Number.isInteger(value) && value >= least && value <= greatest;
 const isSide = (value: unknown) => isWhole(value, 1, MAX_SIDE);
+const isNameList = (value: unknown) =>
+  Array.isArray(value) &&
+  value.length > 0 &&
+  value.length <= MAX_COLUMNS &&
+  value.every((name) => typeof name === 'string');
 const PICTURE_SIDE: Field = {
   want: `a whole number from 1 to ${MAX_SIDE}, or [height, width]`,
   fits: (value) =>
@@ -149,6 +163,14 @@ const FIELDS: Readonly<Record<keyof ModelSettings, Field>> = {
   padToken: {
     want: 'a whole number from 0',
     fits: (value) => isWhole(value, 0, MAX_TOKEN_NUMBER),
+  },
+  columns: {
+    want: `a list of at most ${MAX_COLUMNS} columns' names, or an object of such lists by the model's inputs`,
+    fits: (value) =>
+      isNameList(value) ||
+      (isObject(value) &&
+        Object.values(value).length > 0 &&
+        Object.values(value).every(isNameList)),
   },
   outputName: {
     want: "an output's name",

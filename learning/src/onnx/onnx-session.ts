@@ -61,10 +61,22 @@ export async function openSession<T>(
   }
 }
 
+/** What helps, by what the runtime says. */
+const ADVICE = [
+  {
+    said: /Could not find an implementation/,
+    advice: 'it has that operation for other types of numbers: export the model in float32',
+  },
+  {
+    said: /Failed to construct locale/,
+    advice:
+      "the model asks for a language that this machine has not: export it with convert_sklearn(…, options={TfidfVectorizer: {'locale': 'C'}}), or install the language",
+  },
+];
+
 /** What the runtime says, without places in its own source; with what helps where it has an operation for other numbers alone. */
 export function runtimeWords(said: string): string {
-  const plain = said.replace(/\/onnxruntime_src\/\S+:\d+ .*?\) (?=\S)/gs, '').trim();
-  return /Could not find an implementation/.test(plain)
-    ? `${plain}; it has that operation for other types of numbers: export the model in float32`
-    : plain;
+  const plain = said.replace(/\/onnxruntime_src\/\S+:\d+ .*?[)>] (?=\S)/gs, '').trim();
+  const advice = ADVICE.find(({ said: words }) => words.test(plain))?.advice;
+  return advice === undefined ? plain : `${plain}; ${advice}`;
 }

@@ -10,6 +10,7 @@ import {
 import { encodingDigest } from '../../src/datasets/encoding/encoding.js';
 import { encodeText, textEncoding } from '../../src/datasets/encoding/text-encoding.js';
 import { sampleText, sampleTextsOf } from '../../src/datasets/sample-texts.js';
+import { columnCells } from '../../src/datasets/table-cells.js';
 import type { NpyArray } from '../../src/files/npy.js';
 import { writeNpz } from '../../src/files/npz.js';
 import { labelledMask } from '../../src/orders/labelled-mask.js';
@@ -308,5 +309,71 @@ describe('a set of texts', () => {
   it('is refused with texts and no ends', () => {
     const lone = fileWith({ texts: { dtype: 'uint8', shape: [2], data: Uint8Array.of(1, 2) } });
     expect(problemsOf(lone)).toContain('textEnds: is missing');
+  });
+});
+
+describe('a set of a table', () => {
+  const columns = [
+    { name: 'town', kind: 'category' },
+    { name: 'age', kind: 'number' },
+    { name: 'a b', kind: 'category' },
+  ] as const;
+  const towns = ['Ulm', '', 'Łódź', ' x'];
+  const others = ['1', '2', '3', '4'];
+  const cells = {
+    numbers: Float64Array.of(0.1, Number.NaN, -3, 1e300),
+    categories: sampleTextsOf(towns.flatMap((town, n) => [town, others[n] as string])),
+  };
+  const inputs = Float32Array.of(1, 2, 3, 4);
+  const parts = { ...PARTS, inputs, inputScale: 1, sampleShape: [1], columns, cells };
+
+  it('reads back with its columns and their cells', () => {
+    const { digest: _, ...rest } = parseDataset(encodeDataset(parts));
+    expect(rest).toEqual(parts);
+    const read = columns.map((_, place) => columnCells(columns, cells, place));
+    const all = read.map(({ at }) => [0, 1, 2, 3].map((sample) => at(sample)));
+    expect(all).toEqual([towns, [...cells.numbers], others]);
+  });
+
+  it('of one kind of column has no arrays of the other', () => {
+    const categories = sampleTextsOf([]);
+    const one = { ...parts, columns: columns.slice(1, 2), cells: { ...cells, categories } };
+    const file = encodeDataset(one);
+    expect(file.includes('categories')).toBe(false);
+    expect(parseDataset(file)).toMatchObject({ columns: one.columns, cells: one.cells });
+  });
+
+  it.each<[object, string]>([
+    [{ columns: undefined }, 'numbers: want columns with their cells, or neither'],
+    [{ cells: undefined }, 'numbers: want columns with their cells, or neither'],
+    [{ columns: [], cells: undefined }, 'columns: there are none'],
+    [{ columns: [...columns.slice(0, 2), columns[0]] }, 'columns: "town" is there twice'],
+    [{ cells: { ...cells, numbers: new Float64Array(3) } }, 'numbers: want 4 numbers, got 3'],
+    [
+      { cells: { ...cells, numbers: Float64Array.of(0, 1, Number.NEGATIVE_INFINITY, 2) } },
+      'numbers: number 2 is -Infinity',
+    ],
+    [{ cells: { ...cells, categories: sampleTextsOf(towns) } }, 'numbers: want 8 texts, got 4'],
+  ])('is refused with %j', (change, problem) => {
+    expect(() => encodeDataset({ ...parts, ...change })).toThrow(problem);
+  });
+
+  it.each<[unknown, string]>([
+    [{}, 'meta.json: columns must be a list of names, each with the kind'],
+    [[{ name: 'age', kind: 'date' }], 'meta.json: columns must be a list of names, each with'],
+    [[{ name: 'age', kind: 'number' }], 'numbers: is missing'],
+    [[{ name: 'town', kind: 'category' }], 'categories: is missing'],
+  ])('is refused with columns %j in its meta.json', (own, problem) => {
+    const meta = { ...JSON.parse(META), columns: own };
+    expect(problemsOf(fileWith({}, JSON.stringify(meta)))).toContainEqual(
+      expect.stringContaining(problem),
+    );
+  });
+
+  it('is refused with cells of columns that nobody names', () => {
+    const numbers: NpyArray = { dtype: 'float64', shape: [4], data: new Float64Array(4) };
+    expect(problemsOf(fileWith({ numbers }))).toEqual([
+      'numbers: is of no modality, or of no columns, that meta.json names',
+    ]);
   });
 });

@@ -114,12 +114,12 @@ describe('a set of several modalities', () => {
     [
       'nobody names one',
       fileWith({ 'inputs.smell': { dtype: 'uint8', shape: [3, 1], data: new Uint8Array(3) } }),
-      'inputs.smell: is none of the modalities that meta.json names',
+      'inputs.smell: is of no modality, or of no columns, that meta.json names',
     ],
     [
       'one has no name',
       fileWith({ inputs: { dtype: 'uint8', shape: [3, 1], data: new Uint8Array(3) } }),
-      'inputs: is none of the modalities that meta.json names',
+      'inputs: is of no modality, or of no columns, that meta.json names',
     ],
     [
       'one has other samples',
@@ -156,7 +156,7 @@ describe('a set of several modalities', () => {
     [
       'both forms',
       fileWith({}, { ...META, inputScale: 1 }),
-      'meta.json: has modalities, and inputScale or encoding beside them; want either',
+      'meta.json: has modalities, and inputScale beside them; want either',
     ],
     [
       'no modalities',

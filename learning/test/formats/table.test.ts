@@ -44,6 +44,7 @@ test('who computes elsewhere, and who may be paid', () => {
   expect(engines.filter(computesHere)).toEqual([
     'onnxruntime-text',
     'onnxruntime',
+    'onnxruntime-table',
     'tensorflow',
     'tfjs-graph',
     'tfjs-layers',

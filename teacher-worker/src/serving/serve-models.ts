@@ -95,12 +95,16 @@ async function load(
   return { loaded: { engine, inputShape, classCount, ...named, infer }, weightBytes };
 }
 
+const READ = { texts: 'texts', columns: "a table's columns" } as const;
+
 /** Any samples of the model's own shape. */
 function trialSet(
   name: string,
-  { inputShape, readsTexts, settings, classCount }: PackagedModelDescription,
+  { inputShape, reads, settings, classCount }: PackagedModelDescription,
 ) {
-  if (readsTexts === true) throw unserved(name, 'it reads texts, and numbers alone are sent here');
+  if (reads !== undefined) {
+    throw unserved(name, `it reads ${READ[reads]}, and a sample's numbers alone are sent here`);
+  }
   if (inputShape === undefined) throw unserved(name, 'it leaves the shape of its input open');
   const size = elementCount(inputShape);
   const classNames =

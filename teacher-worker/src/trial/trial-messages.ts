@@ -3,6 +3,7 @@
  * answers; then each {@link TrialRequest} is answered by {@link Tried}. {@link OutputsStart} instead is answered by
  * {@link ModelOutputs}, and no more. {@link TrialFailed} may stand for any answer.
  */
+import type { TableColumn } from '@lyceum/learning/datasets';
 import type { ModelSettings } from '@lyceum/learning/models';
 import type { ErrorCode } from '@lyceum/proto';
 
@@ -43,6 +44,8 @@ export interface TrialOpened {
   /** Of the samples' values, one a channel of pictures, else one a value. */
   readonly mean: readonly number[];
   readonly standardDeviation: readonly number[];
+  /** Of a set that was made of a table. */
+  readonly columns?: readonly TableColumn[];
 }
 
 export interface TrialRequest {

@@ -2,12 +2,14 @@
 import { readFileSync } from 'node:fs';
 import { argmaxRows, mulberry32, SUM_TOLERANCE } from '@lyceum/learning/arrays';
 import {
+  countColumns,
   type Dataset,
   parseStoredDataset,
   type SampleTexts,
   sampleTextsOf,
   seenDataset,
   splitSamples,
+  type TableColumn,
   withHeld,
 } from '@lyceum/learning/datasets';
 import {
@@ -78,7 +80,7 @@ export class Trial {
   }
 
   opened(): TrialOpened {
-    const { sampleShape, classNames } = this.#dataset;
+    const { sampleShape, classNames, columns } = this.#dataset;
     return {
       reply: 'opened',
       engine: engineVersion(this.#packaged, this.#place),
@@ -86,6 +88,7 @@ export class Trial {
       sampleShape,
       classNames,
       ...moments(this.#dataset, this.#samples),
+      ...(columns !== undefined && { columns }),
     };
   }
 
@@ -177,8 +180,8 @@ function drawnSamples(dataset: Dataset, { sampleCount, seed }: TrialStart): Uint
  * @throws {LyceumError} FAILED_PRECONDITION if the model does not say what it takes.
  */
 function noise(packaged: PackagedModel, { sampleCount, seed }: TrialStart): Dataset {
-  const { inputShape, readsTexts } = describePackagedModel(packaged);
-  const sampleShape = readsTexts === true ? [1] : inputShape;
+  const { inputShape, reads, columns = [] } = describePackagedModel(packaged);
+  const sampleShape = reads === undefined ? inputShape : [1];
   if (sampleShape === undefined) {
     const message =
       'the model does not say how large its samples are; models check tries it on a data set';
@@ -195,8 +198,23 @@ function noise(packaged: PackagedModel, { sampleCount, seed }: TrialStart): Data
     inputScale: 1,
     labels: new Int32Array(sampleCount),
     splits: new Uint8Array(sampleCount).fill(2),
-    ...(readsTexts === true && { texts: noiseTexts(sampleCount, seed) }),
+    ...(reads === 'texts' && { texts: noiseTexts(sampleCount, seed) }),
+    ...(reads === 'columns' && noiseTable(columns, sampleCount, seed)),
   };
+}
+
+/** Zeros and ones, which inputs of all kinds of numbers take, and no categories. */
+function noiseTable(
+  columns: readonly TableColumn[],
+  count: number,
+  seed: number,
+): Required<Pick<Dataset, 'columns' | 'cells'>> {
+  const cellCount = (kind: TableColumn['kind']) => count * countColumns(columns, kind);
+  const numbers = Float64Array.from({ length: cellCount('number') }, (_, i) =>
+    Math.round(mulberry32(seed, i)),
+  );
+  const categories = sampleTextsOf(new Array<string>(cellCount('category')).fill(''));
+  return { columns, cells: { numbers, categories } };
 }
 
 const LETTERS = 'etaoinshrdlu ';

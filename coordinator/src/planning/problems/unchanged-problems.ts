@@ -1,22 +1,28 @@
-/** Teachers that know samples as they are alone, in runs that change what is asked: answers written down, and readers of texts. */
+/** Teachers that know samples as they are alone, in runs that change what is asked: answers written down, readers of texts and tables. */
 import { isWrittenDown } from '@lyceum/learning/formats';
+import type { RawKind } from '@lyceum/learning/models';
 import type { DistillationSpecification } from '@lyceum/learning/specification';
 import { IDENTITY_VIEW, viewAt } from '@lyceum/learning/views';
 import type { Problem } from '@lyceum/proto';
 import type { PinnedTeacher } from '../../runs/index.js';
 
+const READS: Readonly<Record<RawKind, string>> = {
+  texts: 'reads their texts, which stay as they are',
+  columns: 'reads their columns, which stay as they are',
+};
+
 /** Answers to samples as they are say nothing of samples that are changed. */
 export function unchangedProblems(
   { views, teachers: named }: DistillationSpecification['spec'],
-  teachers: readonly Pick<PinnedTeacher, 'name' | 'engine' | 'readsTexts'>[],
+  teachers: readonly Pick<PinnedTeacher, 'name' | 'engine' | 'reads'>[],
 ): Problem[] {
   if (viewAt(views, 0).text === IDENTITY_VIEW.text) return [];
-  return teachers.flatMap(({ name, engine, readsTexts }) => {
+  return teachers.flatMap(({ name, engine, reads }) => {
     const why = isWrittenDown(engine)
       ? 'holds answers to them as they are'
-      : readsTexts === true
-        ? 'reads their texts, which stay as they are'
-        : undefined;
+      : reads === undefined
+        ? undefined
+        : READS[reads];
     if (why === undefined) return [];
     const k = named.findIndex((teacher) => teacher.name === name);
     const message = `changes the samples, and spec.teachers[${k}].model ${why}; leave it out, or name a teacher that is asked about their numbers`;

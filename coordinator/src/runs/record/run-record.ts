@@ -5,6 +5,7 @@
  * What a specification names is pinned here to digests at submit; nothing is looked up by name afterwards.
  */
 import { type AnswerCodec, isAnswerCodec } from '@lyceum/learning/codecs';
+import { RAW_KINDS } from '@lyceum/learning/models';
 import { checkRunSpecification, type RunSpecification } from '@lyceum/learning/specification';
 import { InvalidDocumentError, RUN_RECORD_MAX_BYTES } from '@lyceum/proto';
 import { z } from 'zod';
@@ -35,8 +36,8 @@ const pinnedTeacher = z.strictObject({
   weightBytes: count,
   /** Of the set's classes those that it knows, rising; absent: all. */
   knownClasses: z.array(count).optional(),
-  /** It is given the texts that the set was made of, which no view changes. */
-  readsTexts: z.boolean().optional(),
+  /** What the set was made of, which it is given, and no view changes. */
+  reads: z.enum(RAW_KINDS).optional(),
 });
 
 /** A hint layer of a teacher that the run's terms compare with. */

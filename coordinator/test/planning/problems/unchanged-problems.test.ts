@@ -27,8 +27,9 @@ const ASKED = { name: 'asked', engine: 'onnxruntime' };
 
 test.each([
   ['answers written down', { name: 'known', engine: 'recorded' }, 'holds answers to them as'],
-  ['a reader of texts', { name: 'known', engine: 'http', readsTexts: true }, 'reads their texts'],
-])('%s, and samples that are changed', (_, known, why) => {
+  ['a reader of texts', { name: 'known', engine: 'http', reads: 'texts' }, 'reads their texts'],
+  ['a reader of columns', { name: 'known', engine: 'x', reads: 'columns' }, 'reads their columns'],
+] as const)('%s, and samples that are changed', (_, known, why) => {
   expect(unchangedProblems(specOf({ mixup: true }), [ASKED, known])).toEqual([
     {
       path: 'spec.views',

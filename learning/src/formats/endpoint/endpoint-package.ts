@@ -58,7 +58,7 @@ export function describeEndpoint({ endpoint, settings }: EndpointPackage): Endpo
     output: settings.output,
     inputs: [`${input} to ${url}`],
     outputs: ['class'],
-    readsTexts: input === 'text',
+    ...(input === 'text' && { reads: 'texts' }),
     classesOnly: true,
     mayAbstain: mayAbstain(endpoint),
     ...(classes !== undefined && { answerClasses: namedClasses(endpoint) }),

@@ -70,7 +70,7 @@ export function describeOnnxText(model: OnnxTextPackage): GraphDescription {
   const outline = outlineOf(model.file, ONNX_MEMBER);
   const classifier = requireTextClassifier(outline, ONNX, model.settings, ONNX_MEMBER);
   const described = describeGraph(outline, outline, classifier, model.settings);
-  return { ...described, readsTexts: true };
+  return { ...described, reads: 'texts' };
 }
 
 /** @throws {InvalidDocumentError} naming all that is wrong, and what the runtime must not be given. */

@@ -3,7 +3,7 @@
  * The inputs are named as Hugging Face's exporters name them. Pure.
  */
 import { InvalidDocumentError, type Problem } from '@lyceum/proto';
-import type { ModelSettings } from '../../models/index.js';
+import { type ModelSettings, strangeSettings } from '../../models/index.js';
 import {
   classOutput,
   type GraphFormat,
@@ -30,19 +30,6 @@ export interface TextClassifier {
   readonly fixedTokens: number | undefined;
 }
 
-/** Settings of numbers and pictures. */
-const MEANS_NOTHING = [
-  'scale',
-  'mean',
-  'standardDeviation',
-  'layout',
-  'colours',
-  'resize',
-  'centreCrop',
-  'interpolation',
-  'antialias',
-] as const satisfies readonly (keyof ModelSettings)[];
-
 /** @throws {InvalidDocumentError} naming all that keeps the graph from being asked as a classifier of texts. */
 export function requireTextClassifier(
   outline: GraphOutline,
@@ -50,11 +37,7 @@ export function requireTextClassifier(
   given: Partial<ModelSettings>,
   source: string,
 ): TextClassifier {
-  const problems: Problem[] = inputProblems(outline);
-  for (const path of MEANS_NOTHING) {
-    const message = 'means nothing to a model that reads texts: leave it out';
-    if (given[path] !== undefined) problems.push({ path, message });
-  }
+  const problems = [...inputProblems(outline), ...strangeSettings(given, 'texts', ['columns'])];
   const output = classOutput(outline, format, given.outputName, problems);
   if (output?.shape?.[1] === 1) problems.push({ path: 'graph.output', message: ONE_CLASS });
   const kind = given.output ?? (output && outputKind(outline, format, output, problems));

@@ -18,6 +18,7 @@ import {
 import { withBinaryTrees } from './binary-trees.js';
 import { type OnnxOutline, readOnnx } from './onnx-file.js';
 import { ONNX } from './onnx-format.js';
+import { readsColumns, requireTableClassifier } from './table-classifier.js';
 import { withoutZipMaps } from './zip-maps.js';
 
 export interface OnnxPackage {
@@ -50,14 +51,16 @@ export function onnxPackageOf(
 ): OnnxPackage {
   const said = outlineOf(file, source);
   const kept = withBinaryTrees(withoutZipMaps(file));
-  const classifier = requireClassifier(
-    kept === file ? said : outlineOf(kept, source),
-    ONNX,
-    given,
-    source,
-  );
+  const outline = kept === file ? said : outlineOf(kept, source);
+  const require = readsColumns(outline, given) ? requireTableClassifier : requireClassifier;
+  const classifier = require(outline, ONNX, given, source);
   // A ZipMap that is gone may be the only one that named the classes.
   return { file: kept, settings: completeSettings(classifier, said, source) };
+}
+
+/** Of a package, whether it is given a set's numbers or the cells of its table. */
+export function onnxFormatName({ file, settings }: OnnxPackage): 'onnx' | 'onnx-table' {
+  return readsColumns(outlineOf(file, ONNX_MEMBER), settings) ? 'onnx-table' : 'onnx';
 }
 
 /** How it is asked; of a package that was read. @throws {InvalidDocumentError} as {@link onnxPackageOf}. */

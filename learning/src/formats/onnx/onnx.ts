@@ -5,6 +5,7 @@ import {
   encodeOnnxPackage,
   ONNX_MEMBER,
   type OnnxPackage,
+  onnxFormatName,
   parseOnnxPackage,
 } from './onnx-package.js';
 import { readOnnxModel } from './read-onnx-file.js';
@@ -14,6 +15,7 @@ export const onnx = {
   engine: 'onnxruntime',
   member: ONNX_MEMBER,
   parse: parseOnnxPackage,
+  nameOf: onnxFormatName,
   describe: describeOnnx,
   onDisk: {
     liesAt: (path) => path.endsWith('.onnx'),

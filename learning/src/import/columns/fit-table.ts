@@ -12,7 +12,7 @@ import {
   numberOf,
   type TableEncoding,
 } from '../../datasets/encoding/index.js';
-import { splitNamed } from '../../datasets/index.js';
+import { splitNamed, type TableColumn } from '../../datasets/index.js';
 import type { ColumnKind } from '../samples/index.js';
 
 /** What became of a column. */
@@ -161,6 +161,8 @@ export class ValueCounts {
 export interface FittedTable {
   readonly encoding: TableEncoding;
   readonly columns: readonly FittedColumn[];
+  /** Whose cells teachers may read: all but those that the user leaves out. */
+  readonly kept: readonly TableColumn[];
 }
 
 /**
@@ -192,6 +194,10 @@ export function fittedTable(
   return {
     encoding: { kind: 'table', version: 1, columns },
     columns: fitted.map(({ column }) => column),
+    kept: names.flatMap((name, index) => {
+      const kind = kinds[index];
+      return kind === 'number' || kind === 'category' ? [{ name, kind }] : [];
+    }),
   };
 }
 

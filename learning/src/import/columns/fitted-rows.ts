@@ -10,8 +10,16 @@ import {
   cellOf,
   encodeRow,
   encodingSizeProblem,
+  numberOf,
+  SampleRefusedError,
 } from '../../datasets/encoding/index.js';
-import { SPLIT_NAMES, SPLIT_NUMBERS } from '../../datasets/index.js';
+import {
+  type RawRow,
+  SPLIT_NAMES,
+  SPLIT_NUMBERS,
+  type TableColumn,
+  TEXT_MAX_BYTES,
+} from '../../datasets/index.js';
 import { linesOf, SpooledBytes } from '../../files/index.js';
 import {
   ClassNumbers,
@@ -182,7 +190,7 @@ async function* encodedRows(
   file: string,
   names: readonly string[],
   splits: ArrayLike<number>,
-  { encoding }: FittedTable,
+  { encoding, kept }: FittedTable,
 ): AsyncGenerator<Sample | RefusedSample, void, undefined> {
   let row = 0;
   for await (const { where, id, label, cells } of storedRows(file)) {
@@ -190,7 +198,33 @@ async function* encodedRows(
     const values = Object.fromEntries(names.map((name, index) => [name, cells[index]]));
     yield orRefused(where, async () => {
       const encoded = encodeRow(encoding, values);
-      return { where, id, label, split, shape: [encoded.length], values: encoded };
+      const raw = rawRow(kept, values);
+      return { where, id, label, split, shape: [encoded.length], values: encoded, raw };
     });
   }
+}
+
+/** @throws {SampleRefusedError} if a cell is longer than a set keeps. */
+function rawRow(
+  columns: readonly TableColumn[],
+  values: Readonly<Record<string, Cell | undefined>>,
+): RawRow {
+  const raw = { texts: [] as string[], numbers: [] as number[] };
+  for (const { name, kind } of columns) {
+    const cell = values[name] ?? null;
+    if (kind === 'number') {
+      // Of columns that are encoded, what else there may be has been refused.
+      const number = numberOf(cell);
+      raw.numbers.push(typeof number === 'number' ? number : Number.NaN);
+      continue;
+    }
+    const text = cell === null ? '' : String(cell);
+    const bytes = Buffer.byteLength(text);
+    if (bytes > TEXT_MAX_BYTES) {
+      const message = `column ${name}: has ${bytes} bytes; at most ${TEXT_MAX_BYTES}`;
+      throw new SampleRefusedError('too long', message);
+    }
+    raw.texts.push(text);
+  }
+  return raw;
 }

@@ -38,7 +38,7 @@ export interface OpenTable extends OpenSamples {
 }
 
 /** What a row becomes, but for its class and its split. */
-type Content = Pick<Sample, 'shape' | 'values' | 'text'>;
+type Content = Pick<Sample, 'shape' | 'values' | 'raw'>;
 
 /** Images in hand at once: enough for a few cores, few enough for memory. */
 const DECODED_AT_ONCE = 4;
@@ -118,7 +118,8 @@ async function imageContent(
 
 function textContent(encoding: TextEncoding, column: string, values: RowValues): Content {
   const text = rowText(values[column], column);
-  return { shape: [encoding.buckets], values: encodeText(encoding, text), text };
+  const raw = { texts: [text], numbers: [] };
+  return { shape: [encoding.buckets], values: encodeText(encoding, text), raw };
 }
 
 function rawContent(columns: readonly string[], values: RowValues): Content {

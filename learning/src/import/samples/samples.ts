@@ -9,11 +9,13 @@ import { type Encoding, SampleRefusedError } from '../../datasets/encoding/index
 import {
   allRows,
   NAMELESS,
+  type RawRow,
   RowFile,
   type SampleFacts,
   SPLIT_NUMBERS,
   type SplitName,
   type StoredRows,
+  type TableColumn,
   valueType,
   writeDatasetFile,
 } from '../../datasets/index.js';
@@ -35,8 +37,8 @@ export interface Sample {
   readonly label: string | undefined;
   /** Undefined: the source does not say. */
   readonly split: SplitName | undefined;
-  /** That its values were made of. */
-  readonly text?: string;
+  /** What its values were made of: a text; of a table the cells, those of categories as texts. */
+  readonly raw?: RawRow;
 }
 
 export interface SampleSink {
@@ -56,6 +58,8 @@ export interface OpenSamples {
   readonly samples: AsyncIterable<Sample | RefusedSample>;
   /** That made values of texts or rows. */
   readonly encoding?: Encoding | undefined;
+  /** Of a table, whose cells the samples come with. */
+  readonly kept?: readonly TableColumn[] | undefined;
   /** Where splits are from, if every sample comes with its own already. */
   readonly splitSource?: string | undefined;
 }
@@ -99,8 +103,9 @@ export async function writeSamples(open: OpenSamples, sink: SampleSink): Promise
   const collected = await collectSamples(open.samples, { ...sink, file: 'rows', classes });
   const { rows, labels, splits } = collected;
   try {
-    const { encoding, splitSource } = open;
-    const modalities = new Map([[NAMELESS, { rows, order: allRows(rows.rowCount), encoding }]]);
+    const { encoding, kept: columns, splitSource } = open;
+    const stored = { rows, order: allRows(rows.rowCount), encoding, columns };
+    const modalities = new Map([[NAMELESS, stored]]);
     return await finishSamples(modalities, { labels, splits, splitSource }, classes, sink);
   } finally {
     await rows.close();
@@ -127,7 +132,7 @@ export async function collectSamples(
     if (`${sample.shape}` !== `${first}`) throw otherShape(sample, first);
     const label = classes.numberOf(sample.label);
     rows ??= await openRows(join(scratch, file), sample);
-    await rows.append(sample.values, sample.text);
+    await rows.append(sample.values, sample.raw);
     if (sample.id !== undefined) ids.push(sample.id);
     labels.push(label);
     splits.push(sample.split === undefined ? 0 : SPLIT_NUMBERS[sample.split]);
@@ -181,9 +186,13 @@ export async function finishSamples(
   return { file, facts, modalities, classOrder, splitSource };
 }
 
-function openRows(path: string, { shape, values, text }: Sample): Promise<RowFile> {
-  const hasTexts = text !== undefined;
-  return RowFile.open(path, { sampleShape: shape, valueType: valueType(values), hasTexts });
+function openRows(path: string, { shape, values, raw }: Sample): Promise<RowFile> {
+  const counts = raw && { textCount: raw.texts.length, numberCount: raw.numbers.length };
+  return RowFile.open(path, {
+    sampleShape: shape,
+    valueType: valueType(values),
+    ...(counts !== undefined && { raw: counts }),
+  });
 }
 
 function otherShape({ shape }: Sample, first: readonly number[]): SampleRefusedError {

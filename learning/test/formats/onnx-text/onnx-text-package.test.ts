@@ -30,7 +30,7 @@ test('a folder says all of itself', () => {
   const described = describePackagedModel(packaged);
   expect(described).toMatchObject({
     classCount: 3,
-    readsTexts: true,
+    reads: 'texts',
     settings: { output: 'logits', maximumTokens: 32, padToken: 0 },
   });
   expect(described.inputShape).toBeUndefined();

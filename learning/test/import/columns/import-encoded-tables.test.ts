@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { encodeDataset, parseDataset } from '../../../src/datasets/dataset-file.js';
 import { encodeRow, type TableEncoding } from '../../../src/datasets/encoding/table-encoding.js';
+import { columnCells, type TableCells } from '../../../src/datasets/table-cells.js';
 import { importSource } from '../../../src/import/import-source.js';
 import { type ImportOptions, parseColumns } from '../../../src/import/samples/import-options.js';
 
@@ -82,6 +83,43 @@ describe('a table of numbers and categories', () => {
       ],
     });
     expect((await imported('t.jsonl', jsonl(people), FOLD)).file.equals(file)).toBe(true);
+  });
+
+  it('keeps its rows as they were, whatever the encoding makes of them', async () => {
+    const rows = [...people.map(({ id: _, ...row }) => row)];
+    const columns = parseColumns('owns=ignore');
+    const { set, file } = await imported('t.jsonl', jsonl(rows), { ...FOLD, columns });
+    const kept = [
+      { name: 'age', kind: 'number' },
+      { name: 'city', kind: 'category' },
+    ];
+    expect(set.columns).toEqual(kept);
+    const ages = columnCells(set.columns ?? [], set.cells as TableCells, 0);
+    const cities = columnCells(set.columns ?? [], set.cells as TableCells, 1);
+    for (const [n, { age, city }] of rows.entries()) {
+      expect(ages.at(n)).toBe(age ?? Number.NaN);
+      expect(cities.at(n)).toBe(city);
+    }
+    expect(file.equals(encodeDataset(set))).toBe(true);
+  });
+
+  it('keeps texts to the last space, and columns that tell nothing in train', async () => {
+    const rows = people.map(({ age, fold, label }, n) => ({
+      age,
+      ...{ code: n % 2 === 0 ? ' 01' : null, one: n < 14 ? 7 : 'none', fold, label },
+    }));
+    const columns = parseColumns('code=category');
+    const { set, summary } = await imported('t.jsonl', jsonl(rows), { ...FOLD, columns });
+    const detail = { name: 'one', kind: 'left out', detail: '7 in all of train' };
+    expect(summary.modalities[0]?.columns).toContainEqual(detail);
+    const cellsOf = (place: number) => {
+      const { at } = columnCells(set.columns ?? [], set.cells as TableCells, place);
+      return [at(0), at(1), at(19)];
+    };
+    expect(set.columns?.map(({ name }) => name)).toEqual(['age', 'code', 'one']);
+    expect(cellsOf(1)).toEqual([' 01', '', '']);
+    expect(cellsOf(2)).toEqual([7, 7, Number.NaN]);
+    expect((await imported('r.jsonl', jsonl(people), { raw: true, columns: parseColumns('city=ignore,id=ignore,fold=ignore,age=ignore') })).set).not.toHaveProperty('cells'); // biome-ignore format: short
   });
 
   it('knows nothing of the other splits', async () => {

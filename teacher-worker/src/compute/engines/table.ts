@@ -5,6 +5,7 @@ import { graphModel } from './graph-model-teacher.js';
 import { layersModel } from './layers-model-teacher.js';
 import type { LocalOpener, LocalPlace } from './local-opener.js';
 import { onDevice } from './on-device.js';
+import { onnxTable } from './onnx-table-teacher.js';
 import { onnx } from './onnx-teacher.js';
 import { onnxText } from './onnx-text-teacher.js';
 import { recorded } from './recorded-teacher.js';
@@ -14,6 +15,7 @@ const TABLE: readonly LocalOpener[] = [
   layersModel,
   graphModel,
   onnx,
+  onnxTable,
   onnxText,
   savedModel,
   recorded,

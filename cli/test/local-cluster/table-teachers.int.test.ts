@@ -1,0 +1,123 @@
+/**
+ * Pipelines of scikit-learn (learning/test/fixtures/onnx-table) as teachers of a table, pushed and asked as people do, in a real
+ * cluster. They were trained on the table as it is; the student sees the set's encoding of it.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { RunState } from '@lyceum/proto';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { CoordinatorClient } from '../../src/client/index.js';
+import { LocalCluster } from '../../src/local-cluster/index.js';
+import { runCli } from '../commands/cli-process.js';
+
+vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
+
+const FILES = fileURLToPath(new URL('../../../learning/test/fixtures/onnx-table', import.meta.url));
+const PEOPLE = join(FILES, 'people.csv');
+
+const root = mkdtempSync(join(tmpdir(), 'lyceum-table-teachers-'));
+let cluster: LocalCluster;
+let client: CoordinatorClient;
+
+beforeAll(async () => {
+  cluster = await LocalCluster.start({
+    environment: process.env,
+    teacherWorkers: 1,
+    studentWorkers: 1,
+    computeThreads: 1,
+  });
+  client = new CoordinatorClient(cluster.address);
+});
+afterAll(async () => {
+  client?.close();
+  await cluster?.stop();
+  rmSync(root, { recursive: true });
+});
+
+async function run(...words: string[]) {
+  const done = await runCli(cluster.address, ...words);
+  expect(done.code, done.stderr).toBe(0);
+  return done;
+}
+
+function settingsFile(name: string, settings: object): string {
+  const file = join(root, `${name}.json`);
+  writeFileSync(file, JSON.stringify(settings));
+  return file;
+}
+
+function pushModel(name: string, ...options: string[]) {
+  const file = join(FILES, `${name}.onnx`);
+  return run('models', 'push', name, file, '--dataset', 'people', ...options);
+}
+
+function document(name: string, change: object = {}): string {
+  return JSON.stringify({
+    apiVersion: 'lyceum.dev/v1alpha1',
+    kind: 'Distillation',
+    metadata: { name },
+    spec: {
+      dataset: 'people',
+      teachers: ['each', 'numbers'].map((model) => ({ name: model, model })),
+      student: { model: { architecture: 'mlp', hiddenUnits: [8] } },
+      objective: [{ term: 'kd', temperature: 1 }],
+      training: { batchSize: 16, epochs: 20, learningRate: 0.02, seed: 1 },
+      ...change,
+    },
+  });
+}
+
+interface Report {
+  readonly teachers: readonly { readonly accuracy: number }[];
+  readonly student: { readonly accuracy: number };
+}
+
+test('are pushed, and know the table as it is', async () => {
+  await run('datasets', 'push', 'people', PEOPLE, '--label', 'pay');
+  const each = await pushModel('each');
+  expect(each.stderr).toContain('not tried on noise: it reads texts, of which');
+  expect(each.stderr).toMatch(/(9\d\.\d|100\.0) % of 12 labelled validation samples/);
+  expect(each.stdout).toContain('4 columns of a table to 2 classes');
+  const columns = ['age', 'hours per-week'];
+  const numbers = await pushModel('numbers', '--settings', settingsFile('numbers', { columns }));
+  expect(numbers.stderr).toContain('tried on 128 rows of noise in 2 columns with onnxruntime');
+  expect(numbers.stderr).toMatch(/(9\d\.\d|100\.0) % of 12 labelled validation samples/);
+});
+
+test('teach a student of encoded rows, and are judged by their own answers', async () => {
+  await client.submitRun(document('taught'));
+  const { state, reason } = await client.waitForEnd('taught');
+  expect({ state, reason }).toEqual({ state: RunState.RUN_STATE_SUCCEEDED, reason: '' });
+  const { teachers, student } = (await client.getReport('taught')) as unknown as Report;
+  for (const { accuracy } of [...teachers, student]) expect(accuracy).toBeGreaterThan(0.8);
+});
+
+test('are refused where samples have other columns, or are changed', async () => {
+  await run('datasets', 'push', 'fewer', PEOPLE, '--label', 'pay', '--columns', 'town=ignore');
+  await expect(client.submitRun(document('fewer', { dataset: 'fewer' }))).rejects.toThrow(
+    'spec.teachers[0].model: reads the column town, which the data set has not; it has age',
+  );
+  await expect(client.submitRun(document('mixed', { views: { mixup: true } }))).rejects.toThrow(
+    'spec.views: changes the samples, and spec.teachers[0].model reads their columns, which stay',
+  );
+});
+
+test('a model of numbers that were not encoded is found out, and the check writes its columns down', async () => {
+  const numbers = join(root, 'numbers.csv');
+  const rows = Array.from({ length: 200 }, (_, n) => {
+    const [age, hours] = [18 + ((n * 37) % 60), 20 + ((n * 53) % 40)];
+    return `${age},${hours},${age > 45 ? 'much' : 'little'}`;
+  });
+  writeFileSync(numbers, ['age,hours per-week,pay', ...rows].join('\n'));
+  await run('datasets', 'push', 'numbers', numbers, '--label', 'pay');
+  const model = join(FILES, 'numbers.onnx');
+  const pushed = await run('models', 'push', 'plain', model, '--dataset', 'numbers');
+  expect(pushed.stderr).toContain("if it is given the table's columns as they are, not encoded");
+  const found = join(root, 'found.json');
+  const checked = await run('models', 'check', model, '--dataset', 'numbers', '--write', found);
+  expect(checked.stdout).toContain("Best: values the table's columns");
+  const again = ['models', 'push', 'told', model, '--dataset', 'numbers', '--settings', found];
+  expect((await run(...again)).stdout).toContain('2 columns of a table to 2 classes');
+});

@@ -1,0 +1,32 @@
+/** The format of ONNX models that read a table's columns, as the table of formats has it: the same file, asked otherwise. */
+import type { ModelFormat } from '../../models/index.js';
+import { describeGraph, type GraphDescription } from '../graphs/index.js';
+import { ONNX } from './onnx-format.js';
+import {
+  ONNX_MEMBER,
+  type OnnxPackage,
+  onnxFormatName,
+  outlineOf,
+  parseOnnxPackage,
+} from './onnx-package.js';
+import { columnsOf, requireTableClassifier, type TableClassifier } from './table-classifier.js';
+
+export const onnxTable = {
+  name: 'onnx-table',
+  engine: 'onnxruntime-table',
+  parse: parseOnnxPackage,
+  nameOf: onnxFormatName,
+  describe: describeOnnxTable,
+} as const satisfies ModelFormat<OnnxPackage>;
+
+/** How it is asked; of a package that was read. @throws {InvalidDocumentError} as `onnxPackageOf`. */
+export function tableClassifierOf({ file, settings }: OnnxPackage): TableClassifier {
+  return requireTableClassifier(outlineOf(file, ONNX_MEMBER), ONNX, settings, ONNX_MEMBER);
+}
+
+function describeOnnxTable({ file, settings }: OnnxPackage): GraphDescription {
+  const outline = outlineOf(file, ONNX_MEMBER);
+  const classifier = requireTableClassifier(outline, ONNX, settings, ONNX_MEMBER);
+  const described = describeGraph(outline, outline, classifier, settings);
+  return { ...described, reads: 'columns', columns: columnsOf(classifier) };
+}

@@ -1,0 +1,145 @@
+/**
+ * How a graph is asked about the rows of a table: which of its inputs takes which columns, and which output tells the classes.
+ * scikit-learn's pipelines have an input for each column, or one for several; others have one for all. Pure.
+ */
+import { InvalidDocumentError, type Problem } from '@lyceum/proto';
+import type { TableColumn } from '../../datasets/index.js';
+import { type ModelSettings, strangeSettings } from '../../models/index.js';
+import {
+  classOutput,
+  type ElementType,
+  type GraphFormat,
+  type GraphOutline,
+  type GraphValue,
+  graphValueText,
+  ONE_CLASS,
+  outputKind,
+} from '../graphs/index.js';
+
+/** What an input may take: texts of categories, else numbers. */
+const CELL_TYPES = ['string', 'float32', 'float64', 'int32', 'int64', 'bool'] as const;
+export type CellType = Extract<ElementType, (typeof CELL_TYPES)[number]>;
+
+export interface TableInput {
+  readonly name: string;
+  readonly cellType: CellType;
+  /** By the model's names, in its order. */
+  readonly columns: readonly string[];
+  /** [R, columns]; of some with one column [R]. */
+  readonly isFlat: boolean;
+}
+
+export interface TableClassifier {
+  readonly inputs: readonly TableInput[];
+  readonly output: GraphValue;
+  /** What the file tells of its own settings, with those that were given. */
+  readonly settings: Partial<ModelSettings>;
+  readonly classCount: number | undefined;
+  /** Rows that it must be given; undefined: any number. */
+  readonly fixedRows: number | undefined;
+}
+
+/** Whether a graph is one of a table's cells: its settings name columns, or it takes texts, or has an input for each column. */
+export function readsColumns(
+  { inputs }: Pick<GraphOutline, 'inputs'>,
+  { columns }: Partial<ModelSettings>,
+): boolean {
+  if (columns !== undefined) return true;
+  const isOfCells = inputs.every(
+    ({ name, kind, elementType, shape }) =>
+      kind === 'tensor' &&
+      name !== 'input_ids' &&
+      isCellType(elementType) &&
+      (shape === undefined || shape.length <= 2),
+  );
+  return isOfCells && (inputs.length > 1 || inputs[0]?.elementType === 'string');
+}
+
+/** @throws {InvalidDocumentError} naming all that keeps the graph from being asked about a table's rows. */
+export function requireTableClassifier(
+  outline: GraphOutline,
+  format: GraphFormat,
+  given: Partial<ModelSettings>,
+  source: string,
+): TableClassifier {
+  const problems = strangeSettings(given, "a table's columns", ['maximumTokens', 'padToken']);
+  const inputs = tableInputs(outline.inputs, given.columns, problems);
+  const output = classOutput(outline, format, given.outputName, problems);
+  if (output?.shape?.[1] === 1) problems.push({ path: 'graph.output', message: ONE_CLASS });
+  const kind = given.output ?? (output && outputKind(outline, format, output, problems));
+  if (problems.length > 0 || output === undefined) throw new InvalidDocumentError(source, problems);
+  const fixedRows = outline.inputs
+    .map(({ shape }) => shape?.[0])
+    .find((rows) => rows !== undefined);
+  const rowByRow = format.rowByRow.some((operation) => outline.operations.has(operation));
+  return {
+    inputs,
+    output,
+    settings: {
+      ...given,
+      ...(kind !== undefined && { output: kind }),
+      ...(outline.outputs.length > 1 && { outputName: output.name }),
+    },
+    classCount: output.shape?.[1],
+    fixedRows: fixedRows ?? (rowByRow ? 1 : undefined),
+  };
+}
+
+/** What it reads, each column once for each kind. */
+export function columnsOf({ inputs }: Pick<TableClassifier, 'inputs'>): TableColumn[] {
+  const seen = new Map<string, TableColumn>();
+  for (const { cellType, columns } of inputs) {
+    const kind = cellType === 'string' ? 'category' : 'number';
+    for (const name of columns) seen.set(`${kind} ${name}`, { name, kind });
+  }
+  return [...seen.values()];
+}
+
+function tableInputs(
+  inputs: readonly GraphValue[],
+  columns: ModelSettings['columns'],
+  problems: Problem[],
+): TableInput[] {
+  const [only] = inputs;
+  const named =
+    columns === undefined ? {} : isList(columns) ? { [only?.name ?? '']: columns } : columns;
+  if (isList(columns ?? {}) && inputs.length !== 1) {
+    const message = `is a list, and the model has ${inputs.length} inputs: want an object with a list for each, {${inputs.map(({ name }) => `"${name}": […]`).join(', ')}}`;
+    problems.push({ path: 'columns', message });
+    return [];
+  }
+  for (const name of Object.keys(named)) {
+    if (inputs.some((input) => input.name === name)) continue;
+    const message = `names the input ${name}, which the model has not; it has ${inputs.map(graphValueText).join(', ')}`;
+    problems.push({ path: 'columns', message });
+  }
+  return inputs.flatMap((input): TableInput[] => {
+    const { name, elementType, shape } = input;
+    const wrong = (message: string) => {
+      problems.push({ path: 'graph.input', message: `${graphValueText(input)} ${message}` });
+      return [];
+    };
+    if (input.kind !== 'tensor' || !isCellType(elementType) || (shape?.length ?? 2) > 2) {
+      return wrong(`takes no cells of a table; want ${CELL_TYPES.join(', ')}, [batch, columns]`);
+    }
+    const width = shape?.length === 1 ? 1 : shape?.[1];
+    const own = Object.hasOwn(named, name) ? named[name] : undefined;
+    if (own === undefined && (width ?? 1) > 1) {
+      const want = inputs.length === 1 ? '[…]' : `{"${name}": […]}`;
+      return wrong(`takes ${width} columns: name them in the settings, {"columns": ${want}}`);
+    }
+    const read = own ?? [name];
+    if (width !== undefined && width !== read.length) {
+      return wrong(`takes ${width} columns, and its settings name ${read.length}`);
+    }
+    return [{ name, cellType: elementType, columns: read, isFlat: shape?.length === 1 }];
+  });
+}
+
+function isCellType(type: ElementType): type is CellType {
+  return (CELL_TYPES as readonly string[]).includes(type);
+}
+
+function isList(columns: NonNullable<ModelSettings['columns']>): columns is readonly string[] {
+  return Array.isArray(columns);
+}

@@ -1,0 +1,116 @@
+/** Pipelines of scikit-learn on the table that they were trained on. The oracle is what scikit-learn says of its rows. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  columnCells,
+  type Dataset,
+  parseDataset,
+  sampleTextsOf,
+  type TableCells,
+} from '../../src/datasets/index.js';
+import { readOnnxModel } from '../../src/formats/index.js';
+import { importSource } from '../../src/import/import-source.js';
+import type { ModelSettings } from '../../src/models/index.js';
+import { OnnxTableInference } from '../../src/onnx/onnx-table-inference.js';
+
+const FILES = fileURLToPath(new URL('../fixtures/onnx-table/', import.meta.url));
+const expected: Readonly<Record<string, readonly (readonly number[])[]>> = JSON.parse(
+  readFileSync(join(FILES, 'expected.json'), 'utf8'),
+);
+const NUMBERS = ['age', 'hours per-week'];
+
+/** What people say of the models that do not tell it. */
+const SETTINGS: Readonly<Record<string, Partial<ModelSettings>>> = {
+  each: {},
+  groups: { columns: { numbers: NUMBERS, words: ['trade', 'town'] } },
+  numbers: { columns: NUMBERS },
+  whole: { columns: ['age'] },
+  text: { columns: ['trade'] },
+};
+
+const scratch = mkdtempSync(join(tmpdir(), 'lyceum-tables-'));
+let people: Dataset;
+
+beforeAll(async () => {
+  const source = join(FILES, 'people.csv');
+  const places = { cacheFolder: scratch, scratch };
+  const { content } = await importSource(source, { label: 'pay' }, places);
+  people = parseDataset(await readFile(content as string));
+});
+afterAll(() => rmSync(scratch, { recursive: true }));
+
+async function opened(name: string, settings = SETTINGS[name], dataset = people) {
+  const model = readOnnxModel(join(FILES, `${name}.onnx`), settings ?? {});
+  return OnnxTableInference.open(model, dataset, { threads: 1 });
+}
+
+function samplesOf({ sampleCount }: Dataset): Uint32Array {
+  return Uint32Array.from({ length: sampleCount }, (_, sample) => sample);
+}
+
+it.each(Object.keys(SETTINGS))('%s gives what scikit-learn gives', async (name) => {
+  const inference = await opened(name);
+  const logits = await inference.run(people, samplesOf(people));
+  await inference.close();
+  expect(inference.classCount).toBe(2);
+  const want = (expected[name] ?? []).flat();
+  expect(want.length).toBe(2 * people.sampleCount);
+  const furthest = Math.max(...want.map((p, i) => Math.abs(p - Math.exp(logits[i] as number))));
+  expect(furthest).toBeLessThan(2e-6);
+});
+
+it('that reads one text is given the texts of a set, whatever it calls them', async () => {
+  const trades = columnCells(people.columns ?? [], people.cells as TableCells, 2);
+  const said = Array.from(samplesOf(people), (sample) => String(trades.at(sample)));
+  const { columns: _, cells: __, ...others } = people;
+  const set = { ...others, texts: sampleTextsOf(said) };
+  const inference = await opened('text', {}, set);
+  const logits = await inference.run(set, samplesOf(set));
+  await inference.close();
+  const of = await opened('text');
+  expect([...logits]).toEqual([...(await of.run(people, samplesOf(people)))]);
+  await of.close();
+  await expect(opened('each', {}, set)).rejects.toThrow('and the data set has none');
+});
+
+it('says the same of a row whatever is beside it', async () => {
+  const inference = await opened('each');
+  const all = await inference.run(people, samplesOf(people));
+  const some = await inference.run(people, Uint32Array.of(77, 3));
+  await inference.close();
+  expect([...some]).toEqual([...all.subarray(154, 156), ...all.subarray(6, 8)]);
+});
+
+describe('is refused', () => {
+  it('by a set without a table', async () => {
+    const { columns: _, cells: __, ...numbers } = people;
+    await expect(opened('each', {}, numbers)).rejects.toThrow(
+      "the model reads a table's columns, and the data set has none",
+    );
+  });
+
+  it('where whole numbers are wanted, by a cell without one', async () => {
+    const columns = ['hours per-week'];
+    const first = people.cells?.numbers.findIndex((x, i) => i % 2 === 1 && !Number.isInteger(x));
+    const sample = ((first ?? 0) - 1) / 2;
+    await expect(opened('whole', { columns })).rejects.toThrow(
+      `its input x is of int64, and sample ${sample} has `,
+    );
+  });
+
+  it('by a category that its encoder does not know', async () => {
+    const inference = await opened('each');
+    const categories = people.cells?.categories as NonNullable<Dataset['cells']>['categories'];
+    const bytes = categories.bytes.map((byte, i) => (i === 0 ? 0x5a : byte));
+    const cells = {
+      ...(people.cells as NonNullable<Dataset['cells']>),
+      categories: { ...categories, bytes },
+    };
+    await expect(inference.run({ ...people, cells }, Uint32Array.of(0))).rejects.toThrow();
+    await inference.close();
+  });
+});
