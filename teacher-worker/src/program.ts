@@ -28,10 +28,14 @@ import {
   type StartedProgram,
 } from '@lyceum/platform/worker';
 import type { TeacherAssignment, TeacherHello } from '@lyceum/proto';
-import { type ComputeDevice, TeacherCompute } from './compute/index.js';
+import {
+  type ComputeDevice,
+  type ComputeSettings,
+  type RemoteSettings,
+  TeacherCompute,
+} from './compute/index.js';
 import { readServedModel, serveModels } from './serving/index.js';
 import { type Report, TeacherMetrics } from './session/index.js';
-import { EndedLoads } from './teachers/index.js';
 import { TeacherWorker } from './worker.js';
 
 /** Models and sets on disk. They are fetched again when they are needed again. */
@@ -91,7 +95,6 @@ export async function startProgram(
     windows,
     nats: ties.nats,
     cache: blobCache(options, ties.nats),
-    endedLoads: new EndedLoads(join(options.stateDir, 'opening'), log),
     client,
     sessionCredentials,
     metrics,
@@ -143,7 +146,7 @@ export async function startServing(
 ): Promise<StartedProgram> {
   const { shutdown, log } = surroundings;
   const files = await Promise.all(models.map(readServedModel));
-  const compute = await startCompute(options, undefined, surroundings);
+  const compute = await startCompute(options, {}, surroundings);
   const { memoryBudgetBytes, version } = options;
   const places = placesOf(options);
   const isNowhere = places.grpc === undefined && places.http === undefined;
@@ -173,8 +176,12 @@ async function startDevice(
   readonly told: Pick<TeacherHello, 'device' | 'gpuMemoryBudgetBytes'>;
 }> {
   const { computeThreads, isFast } = options;
-  const keptFolder = join(options.stateDir, 'endpoint-answers');
-  const compute = await startCompute(options, keptFolder, surroundings);
+  const { stateDir, workerId } = options;
+  const kept = {
+    keptFolder: join(stateDir, 'endpoint-answers'),
+    noted: { folder: join(stateDir, 'computing'), workerId },
+  };
+  const compute = await startCompute(options, kept, surroundings);
   const gpu = usedGpu(options, compute.device, surroundings.log);
   const device = { ...compute.device, ...(gpu && gpuDevice(gpu, isFast)), computeThreads };
   const memory = new GpuMemory(gpu);
@@ -203,7 +210,10 @@ function blobCache({ stateDir, datasetsRoot }: ProgramOptions, nats: Nats): Blob
 
 async function startCompute(
   options: ServingOptions,
-  keptFolder: string | undefined,
+  {
+    keptFolder,
+    noted,
+  }: Pick<ComputeSettings, 'noted'> & Partial<Pick<RemoteSettings, 'keptFolder'>>,
   { shutdown, log }: ProgramSurroundings,
 ): Promise<TeacherCompute> {
   const { computeThreads, lookupDelayMs, lookupDelayFile, secrets, allowedAddresses } = options;
@@ -211,7 +221,7 @@ async function startCompute(
   const gpu = options.gpu && { ...options.gpu, allowCpu, isFast };
   log.info('loading TensorFlow');
   const compute = await TeacherCompute.start(
-    { computeThreads, lookupDelayMs, lookupDelayFile, gpu },
+    { computeThreads, lookupDelayMs, lookupDelayFile, gpu, noted },
     { secrets, allowedAddresses, keptFolder },
     log,
   );

@@ -34,7 +34,7 @@ import {
   type WantedTeacher,
   wantedTeacher,
 } from './session/index.js';
-import { type EndedLoads, LoadedTeachers } from './teachers/index.js';
+import { LoadedTeachers } from './teachers/index.js';
 import {
   AnswerDesk,
   AnswerStream,
@@ -57,7 +57,6 @@ export interface TeacherWorkerOptions {
   readonly windows: WorkerWindows;
   readonly nats: Nats;
   readonly cache: BlobCache;
-  readonly endedLoads: EndedLoads;
   readonly client: TeacherClient;
   readonly sessionCredentials: SessionCredentials;
   readonly metrics: TeacherMetrics;
@@ -112,7 +111,6 @@ export class TeacherWorker {
       compute,
       cache,
       pictures,
-      endedLoads: options.endedLoads,
       budgetBytes: options.memoryBudgetBytes,
       gpuUsedBytes: options.gpuUsedBytes,
       ticketsInHand: (identity) => this.#desk.inHand(identity),
@@ -141,6 +139,7 @@ export class TeacherWorker {
 
   /** Finishes what is in hand within `budgetMs`, hands back the rest, and takes no tickets any more. */
   async drain(budgetMs: number): Promise<void> {
+    this.#options.compute.excuse();
     this.#teachers.stop();
     await this.#desk.drain(budgetMs);
   }

@@ -13,15 +13,20 @@ export function numbers(seed: number, count: number): Float32Array {
   });
 }
 
-/** 400 images: 320 train, 40 validation, 40 test. */
-export function smallImagesBytes(classNames: readonly string[] = ['even', 'odd']): Buffer {
+/** 400 images: 320 train, 40 validation, 40 test. @param loudSample - has a number of 9; absent: none has. */
+export function smallImagesBytes(
+  classNames: readonly string[] = ['even', 'odd'],
+  loudSample?: number,
+): Buffer {
   const sampleCount = 400;
+  const inputs = numbers(77, sampleCount * SIDE * SIDE);
+  if (loudSample !== undefined) inputs[loudSample * SIDE * SIDE] = 9;
   return encodeDataset({
     sampleShape: [SIDE, SIDE, 1],
     sampleCount,
     classCount: classNames.length,
     classNames,
-    inputs: numbers(77, sampleCount * SIDE * SIDE),
+    inputs,
     inputScale: 1,
     labels: Int32Array.from({ length: sampleCount }, (_, i) => i % classNames.length),
     splits: Uint8Array.from({ length: sampleCount }, (_, i) => (i < 320 ? 1 : i < 360 ? 2 : 3)),

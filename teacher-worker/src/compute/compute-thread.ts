@@ -1,7 +1,9 @@
 /** Entry of the compute thread: carries out one call after another. It may block as long as it likes. */
 import { workerData } from 'node:worker_threads';
 import { openEngine } from '@lyceum/learning/tensorflow';
+import { lostGpu } from '@lyceum/platform';
 import { offerToOwner } from '@lyceum/platform/threads';
+import { EndedCalls } from './ended-calls.js';
 import { localTeachers } from './engines/index.js';
 import type { ComputeCalls, ComputeSettings, TeacherNews } from './teacher-calls.js';
 import { Teachers } from './teachers.js';
@@ -15,13 +17,23 @@ const device = {
   engineVersion: engine.version,
   device: engine.device,
 };
+const { noted: place, gpu } = settings;
+const ended =
+  place &&
+  new EndedCalls({
+    place,
+    nowMs: Date.now,
+    isEnd: ({ message }) => gpu !== undefined && lostGpu(message) !== undefined,
+    unnoted: (reason) => owner.tell('unnoted', reason),
+  });
 const teachers = new Teachers(
-  localTeachers({ engine, computeThreads: settings.computeThreads, gpu: settings.gpu }),
+  localTeachers({ engine, computeThreads: settings.computeThreads, gpu }),
   settings,
   {
     untraced: (identity, reason) => owner.tell('untraced', identity, reason),
     onProcessor: (identity, reason) => owner.tell('onProcessor', identity, reason),
   },
+  ended,
 );
 const owner = offerToOwner<ComputeCalls, TeacherNews>(
   { opened: async () => ({ device, warnings }), ...teachers.calls },

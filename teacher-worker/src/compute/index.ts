@@ -1,6 +1,12 @@
 /** Threads with teachers: calls in, answers out. Nothing here listens to the network but for remote teachers. */
 export { joinedAnswers } from './answer-pieces.js';
 export { type HeldFile, SetPictures, type SpanView } from './set-pictures.js';
-export type { Answer, ComputeDevice, DatasetFile } from './teacher-calls.js';
+export type {
+  Answer,
+  ComputeDevice,
+  ComputeSettings,
+  DatasetFile,
+  RemoteSettings,
+} from './teacher-calls.js';
 export { TeacherCompute } from './teacher-compute.js';
 export type { TicketSpan } from './ticket-span.js';

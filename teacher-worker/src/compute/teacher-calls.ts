@@ -15,6 +15,15 @@ export interface ComputeSettings {
   readonly lookupDelayFile: string | undefined;
   /** Absent: the processor computes. */
   readonly gpu?: WorkerGpu | undefined;
+  /** Where the call that it is at is noted; absent: nobody makes it again after the process' end. */
+  readonly noted?: NotedPlace | undefined;
+}
+
+/** Where a thread notes the call that it is at. */
+export interface NotedPlace {
+  /** Of this worker alone; it outlasts the process. */
+  readonly folder: string;
+  readonly workerId: string;
 }
 
 /** What the thread of teachers that somebody else runs is started with. */
@@ -121,4 +130,6 @@ export interface TeacherNews {
   untraced(identity: string, reason: string): void;
   /** The processor computes this teacher, though the worker has a GPU. */
   onProcessor(identity: string, reason: string): void;
+  /** The disk does not take the call that the thread is at. */
+  unnoted(reason: string): void;
 }

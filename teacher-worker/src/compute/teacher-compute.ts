@@ -7,6 +7,7 @@ import { isRemoteEngine } from '@lyceum/learning/formats';
 import { type Logger, lostGpu } from '@lyceum/platform';
 import { Thread } from '@lyceum/platform/threads';
 import { asking, type CallLimits, CallWatch, OPENING } from './call-watch.js';
+import { excuseCall } from './ended-calls.js';
 import { OutsideFailure } from './engine/index.js';
 import type {
   AnswerRequest,
@@ -30,6 +31,9 @@ export class TeacherCompute implements TeacherCalls {
   readonly died: Promise<Error>;
   readonly #local: Thread<TeacherCalls>;
   readonly #startRemote: () => Thread<TeacherCalls>;
+  /** Where its calls are noted. */
+  readonly #notedFolder: string | undefined;
+  #hasLocalDied = false;
   readonly #watch: CallWatch;
   readonly #look: NodeJS.Timeout;
   #remote: Thread<TeacherCalls> | undefined;
@@ -54,25 +58,32 @@ export class TeacherCompute implements TeacherCalls {
       untraced,
       onProcessor: (teacherIdentity, reason) =>
         log.warn({ teacherIdentity, reason }, 'the processor computes a teacher'),
+      unnoted: (reason) => log.warn({ reason }, 'what a teacher computes is not noted'),
     });
     const { device, warnings } = await local.call('opened');
     for (const reason of warnings) log.warn({ reason }, 'engine is slow');
-    return new TeacherCompute(device, local, () => threadOf('remote-thread', remote), log);
+    const startRemote = () => threadOf<TeacherCalls>('remote-thread', remote);
+    return new TeacherCompute(device, local, startRemote, settings.noted?.folder, log);
   }
 
   private constructor(
     device: ComputeDevice,
     local: Thread<TeacherCalls>,
     startRemote: () => Thread<TeacherCalls>,
+    notedFolder: string | undefined,
     log: Logger,
   ) {
     this.device = device;
     this.#local = local;
     this.#startRemote = startRemote;
+    this.#notedFolder = notedFolder;
     this.died = new Promise((resolve) => {
       this.#die = resolve;
     });
-    void local.died.then(this.#die);
+    void local.died.then((reason) => {
+      this.#hasLocalDied = true;
+      this.#die(reason);
+    });
     this.#watch = new CallWatch({
       nowMs: () => performance.now(),
       slow: (teacherIdentity, seconds) =>
@@ -131,10 +142,20 @@ export class TeacherCompute implements TeacherCalls {
     await this.#local.call('keepDatasets', digests);
   }
 
+  /** The process ends because somebody wants it to, whatever its threads do: that says nothing against a teacher. */
+  excuse(): void {
+    // One that has died takes the process along.
+    if (this.#notedFolder !== undefined && !this.#hasLocalDied) excuseCall(this.#notedFolder);
+  }
+
   /** Ends the threads, whatever they do. */
   async stop(): Promise<void> {
     clearInterval(this.#look);
-    await Promise.all([this.#local.close(), this.#remote?.close()]);
+    const closed = Promise.all([this.#local.close(), this.#remote?.close()]);
+    // It may not end, and may have begun another call.
+    this.excuse();
+    await closed;
+    this.excuse();
   }
 
   /** Those that somebody else runs have deadlines of their own. */

@@ -18,6 +18,7 @@ import { IDENTITY_VIEW } from '@lyceum/learning/views';
 import { sleep } from '@lyceum/platform';
 import { moved } from '@lyceum/platform/threads';
 import { LyceumError } from '@lyceum/proto';
+import { answerCall, type EndedCalls, loadCall, type NotedCall } from './ended-calls.js';
 import {
   type OpenTeacher,
   OutsideFailure,
@@ -58,6 +59,7 @@ export class Teachers {
   readonly #openTeacher: OpenTeacher;
   readonly #settings: ComputeSettings;
   readonly #news: Partial<TeacherNews>;
+  readonly #ended: EndedCalls | undefined;
   readonly #teachers = new Map<string, LoadedTeacher>();
   /** Of tickets that failed, by teacher, unloaded ones too: the next one that is answered tells of it. */
   readonly #owed = new Map<string, ServiceUse>();
@@ -68,10 +70,17 @@ export class Teachers {
     (ms) => sleep(ms),
   );
 
-  constructor(openTeacher: OpenTeacher, settings: ComputeSettings, news: Partial<TeacherNews>) {
+  /** @param ended - absent: no call can end the process. */
+  constructor(
+    openTeacher: OpenTeacher,
+    settings: ComputeSettings,
+    news: Partial<TeacherNews>,
+    ended?: EndedCalls,
+  ) {
     this.#openTeacher = openTeacher;
     this.#settings = settings;
     this.#news = news;
+    this.#ended = ended;
   }
 
   /**
@@ -81,9 +90,9 @@ export class Teachers {
    *   elsewhere.
    */
   readonly calls: TeacherCalls = {
-    load: (request) => this.#load(request),
+    load: (request) => this.#noted(loadCall(request.identity), () => this.#load(request)),
     prepare: ({ identity, datasets }) => this.#prepare(this.#teacher(identity), datasets),
-    answer: (request) => this.#answer(request),
+    answer: (request) => this.#noted(answerCall(request), () => this.#answer(request)),
     forget: async (identity) => this.#teacher(identity).engine.forget?.(),
     infer: (request) => this.#infer(request),
     unload: (identity) => this.#unload(identity),
@@ -93,6 +102,10 @@ export class Teachers {
       }
     },
   };
+
+  #noted<T>(call: NotedCall, carryOut: () => Promise<T>): Promise<T> {
+    return this.#ended === undefined ? carryOut() : this.#ended.noted(call, carryOut);
+  }
 
   async #load(request: LoadRequest): Promise<TeacherDescription> {
     const { identity, modelFile, settingsJson, datasets, budgetBytes } = request;
@@ -130,6 +143,7 @@ export class Teachers {
   async #unload(identity: string): Promise<void> {
     const teacher = this.#teachers.get(identity);
     this.#teachers.delete(identity);
+    this.#ended?.unloaded(identity);
     await teacher?.engine.close();
   }
 

@@ -1,4 +1,3 @@
 /** Which teachers are loaded, brought step by step to what is wanted. */
-export { EndedLoads } from './ended-loads.js';
 export { isPermanent } from './load-failure.js';
 export { LoadedTeachers } from './loaded-teachers.js';

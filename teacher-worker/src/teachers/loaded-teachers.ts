@@ -17,7 +17,6 @@ import {
   type WantedDataset,
   type WantedTeacher,
 } from '../session/index.js';
-import type { EndedLoads } from './ended-loads.js';
 import { takenOfGpu } from './gpu-memory-taken.js';
 import { isPermanent, type LoadStage } from './load-failure.js';
 import { TeacherSets } from './teacher-sets.js';
@@ -38,7 +37,6 @@ export interface LoadedTeachersOptions {
   readonly compute: TeacherCompute;
   readonly cache: BlobCache;
   readonly pictures: SetPictures;
-  readonly endedLoads: EndedLoads;
   /** What the weights of all loaded teachers may take together. */
   readonly budgetBytes: number;
   /** Bytes of the GPU in use; undefined: nobody can tell. */
@@ -145,7 +143,6 @@ export class LoadedTeachers {
 
   stop(): void {
     this.#stopped = true;
-    this.#options.endedLoads.stop();
     clearTimeout(this.#retry);
   }
 
@@ -205,13 +202,12 @@ export class LoadedTeachers {
 
   async #unload(identity: string): Promise<void> {
     this.#entries.delete(identity);
-    await this.#options.endedLoads.forget(identity);
     await this.#options.compute.unload(identity);
     this.#options.log.info({ teacherIdentity: identity }, 'teacher unloaded');
   }
 
   async #load(teacher: WantedTeacher): Promise<void> {
-    const { compute, cache, log, nowMs, gpuUsedBytes, endedLoads } = this.#options;
+    const { compute, cache, log, nowMs, gpuUsedBytes } = this.#options;
     const { identity } = teacher;
     const startMs = nowMs();
     let stage: LoadStage = 'fetching';
@@ -220,20 +216,15 @@ export class LoadedTeachers {
       const modelFile = await cache.file(teacher.modelDigest);
       held = await this.#sets.readable(teacher.datasets);
       stage = 'opening';
-      const { engine, settingsJson } = teacher;
-      const datasetFiles = held.map(({ file }) => file);
-      const load = () =>
-        compute.load({
-          identity,
-          modelFile,
-          engine,
-          settingsJson,
-          datasets: datasetFiles,
-          budgetBytes: this.#freeBytes(),
-        });
-      const isRemote = isRemoteEngine(engine);
-      const usedBefore = isRemote ? undefined : await gpuUsedBytes();
-      const opened = isRemote ? await load() : await endedLoads.noted(identity, load);
+      const usedBefore = isRemoteEngine(teacher.engine) ? undefined : await gpuUsedBytes();
+      const opened = await compute.load({
+        identity,
+        modelFile,
+        engine: teacher.engine,
+        settingsJson: teacher.settingsJson,
+        datasets: held.map(({ file }) => file),
+        budgetBytes: this.#freeBytes(),
+      });
       const description = { ...opened, ...takenOfGpu(usedBefore, await gpuUsedBytes()) };
       const datasets = new Set(teacher.datasets.map(({ digest }) => digest));
       this.#entries.set(identity, { status: 'loaded', description, datasets });

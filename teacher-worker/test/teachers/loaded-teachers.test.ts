@@ -61,7 +61,6 @@ async function loaded(): Promise<LoadedTeachers> {
     compute,
     cache: { file: async () => 'model.zip' },
     pictures: { keepSets() {} },
-    endedLoads: { forget: async () => {}, stop() {} },
     budgetBytes: 10,
     gpuUsedBytes: async () => undefined,
     ticketsInHand: () => 0,
