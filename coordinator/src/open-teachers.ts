@@ -66,7 +66,8 @@ export async function openTeachers(
     store: answers,
     file: new UnprovenFile(join(stateDir, 'unproven-answers.json')),
     unproven: health.unproven,
-    stored: (replica, records, count) => health.stored(replica, records, count),
+    stored: (...answers) => health.stored(...answers),
+    suspect: () => suspicions.tables(),
     log,
     now,
   });

@@ -26,7 +26,14 @@ export interface AnswerProofsParts {
   readonly file: UnprovenFile;
   readonly unproven: UnprovenAnswers<StoredRecords>;
   /** They have been stored, and are unproven. */
-  readonly stored: (replica: Replica, records: StoredRecords, sampleCount: number) => void;
+  readonly stored: (
+    replica: Replica,
+    records: StoredRecords,
+    sampleCount: number,
+    failureCount: number,
+  ) => void;
+  /** Tables with answers that are suspect, and are to be dropped: of these too the file tells. */
+  readonly suspect: () => readonly AnswerTableKey[];
   readonly log: Logger;
   readonly now: () => number;
 }
@@ -60,12 +67,13 @@ export class AnswerProofs {
     return proofs;
   }
 
-  /** As {@link AnswerStore.put}, of what a replica answered. */
+  /** As {@link AnswerStore.put}, of what a replica answered. @param failureCount - how often it had failed as this came. */
   async put(
     replica: Replica,
     key: AnswerTableKey,
     samples: Uint32Array,
     records: Uint32Array,
+    failureCount: number,
   ): Promise<void> {
     const { store, stored, now } = this.#parts;
     const name = tableFileName(key);
@@ -74,7 +82,7 @@ export class AnswerProofs {
       await this.#noted(name, tail);
       const range = await store.put(key, samples, records);
       const count = range.end - range.first;
-      if (count > 0) stored(replica, { key, range, atMs: now() }, count);
+      if (count > 0) stored(replica, { key, range, atMs: now() }, count, failureCount);
     } finally {
       tail.putCount--;
     }
@@ -82,7 +90,9 @@ export class AnswerProofs {
 
   /** Something is not unproven any more: the file is written anew without it. */
   settled(): void {
-    const left = new Set(this.#parts.unproven.items().map(({ key }) => tableFileName(key)));
+    const { unproven, suspect } = this.#parts;
+    const keys = [...unproven.items().map(({ key }) => key), ...suspect()];
+    const left = new Set(keys.map(tableFileName));
     let changed = false;
     for (const [name, { putCount }] of this.#tails) {
       if (putCount === 0 && !left.has(name)) changed = this.#tails.delete(name) || changed;

@@ -138,9 +138,19 @@ export class TeacherHealth {
     return this.#health.canaries.unproven;
   }
 
-  /** Answers of it are in the store. */
-  stored(replica: Replica, records: StoredRecords, sampleCount: number): void {
-    this.#apply(this.#health.canaries.stored(replica, records, sampleCount));
+  /** How often it has failed: to be told to {@link TeacherHealth.stored} of answers that came by now. */
+  failureCount(replica: Replica): number {
+    return this.#health.canaries.failureCount(replica);
+  }
+
+  /** Answers of it are in the store. @param failureCount - as they came. */
+  stored(
+    replica: Replica,
+    records: StoredRecords,
+    sampleCount: number,
+    failureCount: number,
+  ): void {
+    this.#apply(this.#health.canaries.stored(replica, records, sampleCount, failureCount));
   }
 
   /** Which of the teachers has answers that no canary has proven; undefined: none. */

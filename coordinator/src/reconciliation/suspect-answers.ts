@@ -69,6 +69,11 @@ interface Dropped {
 export class Suspicions {
   readonly waiting: Suspicion[] = [];
 
+  /** Tables that they are in. */
+  tables(): AnswerTableKey[] {
+    return this.waiting.flatMap(({ records }) => records.map(({ key }) => key));
+  }
+
   add({ workerId, teacher }: Replica, reason: string, items: readonly StoredRecords[]): void {
     const records = merged(items);
     const sinceMs = items.reduce(

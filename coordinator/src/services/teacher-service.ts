@@ -175,17 +175,15 @@ async function serveAnswers(
 ): Promise<void> {
   const session = parts.sessions.require(holder);
   const { desk, data, proofs, metrics } = parts;
+  const { workerId } = session;
   const intake = new AnswerIntake({
     data,
     taker: takerOf(parts, session),
     desk,
-    put: (table, samples, records) =>
-      proofs.put(
-        { workerId: session.workerId, teacher: table.teacherIdentity },
-        table,
-        samples,
-        records,
-      ),
+    failureCount: ({ teacherIdentity: teacher }) =>
+      parts.health.failureCount({ workerId, teacher }),
+    put: (table, ...records) =>
+      proofs.put({ workerId, teacher: table.teacherIdentity }, table, ...records),
     rejected: (ask, reason) => answerRefused(parts, session, ask, reason),
     answered: (ask, took) => answersStored(parts, session, ask, took),
     arriving: (ask) => noteRemote(parts, ask),

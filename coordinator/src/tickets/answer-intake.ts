@@ -22,11 +22,14 @@ export interface AnswerIntakeParts {
   readonly taker: TicketTaker;
   readonly desk: TicketDesk;
   readonly data: Pick<DataThreads, 'encode' | 'release'>;
-  /** Stores what the worker answered, as records. */
+  /** How often the worker has failed with the teacher of the ask. */
+  readonly failureCount: (ask: Ask) => number;
+  /** Stores what the worker answered, as records. @param failureCount - as it came. */
   readonly put: (
     table: AnswerTableKey,
     samples: Uint32Array,
     records: Uint32Array,
+    failureCount: number,
   ) => Promise<void>;
   /** The worker answered what is no answer. */
   readonly rejected: (ask: Ask, reason: string) => void;
@@ -64,10 +67,11 @@ export class AnswerIntake {
     }
     if (ask !== undefined) {
       desk.progressed(id);
+      const failureCount = this.#parts.failureCount(ask);
       const encoded = await this.#encoded(rows, frame);
       try {
         if (rows.areFirst) await arriving(ask);
-        for (const each of asks) await this.#store(each, rows, frame, encoded);
+        for (const each of asks) await this.#store(each, rows, frame, { ...encoded, failureCount });
       } finally {
         data.release(encoded.records);
       }
@@ -121,7 +125,7 @@ export class AnswerIntake {
     ask: Ask,
     { ticket, rowCount }: IncomingRows,
     frame: AnswerFrame,
-    { codecs, records }: Encoded,
+    { codecs, records, failureCount }: Encoded & { readonly failureCount: number },
   ): Promise<void> {
     const samples = samplesOf(ask, frame, rowCount);
     try {
@@ -131,7 +135,7 @@ export class AnswerIntake {
       const puts = ask.tables.map((table, index) => {
         const own = codecs[index]?.indexOf(table.codec) ?? -1;
         const memory = records[index]?.[own] as WordMemory;
-        return this.#parts.put(table, samples, memory.words);
+        return this.#parts.put(table, samples, memory.words, failureCount);
       });
       // Records are lent: where one table fails, the others must be done with theirs before they are used again.
       await Promise.allSettled(puts);

@@ -43,13 +43,15 @@ test('what could not be noted as unproven is not stored, and is noted with the n
   const stored = (of: typeof replica, records: StoredRecords, sampleCount: number) =>
     unproven.add(of, records, sampleCount);
   const now = () => 7;
-  const proofs = await AnswerProofs.open({ store, file, unproven, stored, log, now });
+  const parts = { store, file, unproven, stored, suspect: () => [], log, now };
+  const proofs = await AnswerProofs.open(parts);
   const put = (sample: number) =>
     proofs.put(
       replica,
       key,
       Uint32Array.of(sample),
       recordsOf(key, Uint32Array.of(sample), Float32Array.of(sample, 1)),
+      0,
     );
 
   const both = await Promise.allSettled([put(1), put(2)]);
@@ -72,13 +74,20 @@ test.each(['', '[{"table":', '[{"table":"[]","first":0,"sinceMs":1}]'])(
     await writeFile(path, text);
     const file = new UnprovenFile(path);
     const unproven = new UnprovenAnswers<StoredRecords>();
-    const stored = () => undefined;
-    const proofs = await AnswerProofs.open({ store, file, unproven, stored, log, now: () => 7 });
+    const suspect: AnswerTableKey[] = [];
+    const parts = { store, file, unproven, log, stored: () => undefined, now: () => 7 };
+    const proofs = await AnswerProofs.open({ ...parts, suspect: () => suspect });
     const range = { first: 0, end: Number.POSITIVE_INFINITY };
     expect(unproven.items()).toEqual([{ key, range, atMs: 0 }]);
 
-    // A canary has proven them.
-    unproven.prove(replica, unproven.number);
+    // They are suspect, and something else is proven meanwhile.
+    suspect.push(key);
+    unproven.take(replica, true);
+    const write = vi.spyOn(file, 'write');
+    proofs.settled();
+    expect(write).not.toHaveBeenCalled();
+    // They have been dropped.
+    suspect.pop();
     proofs.settled();
     await vi.waitFor(async () => expect(await file.read()).toEqual([]));
   },

@@ -20,7 +20,11 @@ beforeEach(() => {
 afterEach(() => data.close());
 
 /** An intake of answers that `asks` want, and what was done. */
-function intakeFor(asks: readonly Ask[], put?: AnswerIntakeParts['put']) {
+function intakeFor(
+  asks: readonly Ask[],
+  put?: AnswerIntakeParts['put'],
+  failureCount: AnswerIntakeParts['failureCount'] = () => 0,
+) {
   const stored: { key: AnswerTableKey; samples: number[]; records: Uint32Array }[] = [];
   const [rejected, answered] = [vi.fn(), vi.fn()];
   const desk = {
@@ -33,6 +37,7 @@ function intakeFor(asks: readonly Ask[], put?: AnswerIntakeParts['put']) {
     taker: aTaker('w1'),
     desk,
     data,
+    failureCount,
     put:
       put ??
       (async (key, samples, records) => {
@@ -73,6 +78,16 @@ function recordsOf(key: AnswerTableKey, rows: Float32Array): Uint32Array {
 describe.each([3, 50_000])('rows of %d values', (rowLength) => {
   const tables = (['float16', 'float32'] as const).map((codec) => ({ ...table, rowLength, codec }));
   const asks: Ask[] = tables.map((key) => ({ ...base, tables: [key] }));
+
+  it('are stored with what was known of their worker as they came', async () => {
+    let failures = 4;
+    const put = vi.fn(async () => undefined);
+    const { intake } = intakeFor(asks, put, () => failures);
+    const taken = intake.take(frame(rowsOf(rowLength)));
+    failures = 5;
+    await taken;
+    expect(put.mock.calls).toEqual(asks.map(() => [...[1, 2, 3].map(() => expect.anything()), 4]));
+  });
 
   it('are stored for all who want them, each in its codec', async () => {
     const { intake, stored, answered } = intakeFor(asks);

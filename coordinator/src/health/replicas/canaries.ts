@@ -11,11 +11,19 @@ import { NOBODY, UnprovenAnswers } from './unproven-answers.js';
 /** Canaries that a run's budget keeps for its end. */
 const KEPT_FOR_THE_END = 1;
 
+interface Failures {
+  readonly count: number;
+  /** The last time. */
+  readonly reason: string;
+}
+
 export class Canaries<T = unknown> {
   readonly unproven = new UnprovenAnswers<T>();
   readonly budgets = new CanaryBudgets();
   readonly #replicas: KnownReplicas;
   readonly #quarantines: ReadonlyMap<string, Quarantine>;
+  /** By {@link replicaKey}; of those behind one server, by teacher. */
+  readonly #failures = new Map<string, Failures>();
 
   /** @param quarantines - by {@link replicaKey}. */
   constructor(replicas: KnownReplicas, quarantines: ReadonlyMap<string, Quarantine>) {
@@ -23,16 +31,29 @@ export class Canaries<T = unknown> {
     this.#quarantines = quarantines;
   }
 
+  /** How often it has failed: to be told to {@link Canaries.stored} of answers that came by now. */
+  failureCount(replica: Replica): number {
+    return this.#failuresOf(replica).reduce((sum, { count }) => sum + count, 0);
+  }
+
   /**
-   * Answers of it have been stored; of one whose session has ended meanwhile they are orphans. One that is quarantined by
-   * now was not when it sent them: they are as suspect as those that were stored before.
+   * Answers of it have been stored; of one whose session has ended meanwhile they are orphans. If it has failed since they
+   * came, be it released by now, they are as suspect as those that were stored before.
+   *
+   * @param failureCount - as they came.
    */
-  stored(replica: Replica, item: T, sampleCount: number): HealthEffect<T>[] {
+  stored(replica: Replica, item: T, sampleCount: number, failureCount: number): HealthEffect<T>[] {
+    const [failures] = this.#failuresOf(replica);
+    const hasFailed = this.failureCount(replica) !== failureCount;
+    const found = this.#quarantines.get(replicaKey(replica)) ?? (hasFailed ? failures : undefined);
+    if (found !== undefined) {
+      const { workerId, teacher } = replica;
+      return [{ kind: 'suspect', workerId, teacher, reason: found.reason, items: [item] }];
+    }
     const isHere = this.#replicas.get(replica) !== undefined;
     const owner = isHere ? replica : { ...replica, workerId: NOBODY };
     this.unproven.add(owner, item, sampleCount);
-    const quarantine = this.#quarantines.get(replicaKey(replica));
-    return quarantine === undefined ? [] : this.suspect(replica, quarantine.reason);
+    return [];
   }
 
   /** It answered a ticket that these runs asked for: the first of a run has it probed. */
@@ -90,6 +111,8 @@ export class Canaries<T = unknown> {
   /** It has failed: what is unproven of it is not to be believed, nor what others of the same server answered. */
   suspect({ workerId, teacher }: Replica, reason: string): HealthEffect<T>[] {
     const isShared = this.#replicas.get({ workerId, teacher })?.isShared === true;
+    const key = isShared ? teacher : replicaKey({ workerId, teacher });
+    this.#failures.set(key, { count: (this.#failures.get(key)?.count ?? 0) + 1, reason });
     if (isShared) for (const other of this.#replicas.ofTeacher(teacher)) this.#ask(other);
     const items = this.unproven.take({ workerId, teacher }, isShared);
     return items.length === 0 ? [] : [{ kind: 'suspect', workerId, teacher, reason, items }];
@@ -132,6 +155,12 @@ export class Canaries<T = unknown> {
       { kind: 'unchecked', teacher, sampleCount },
       { kind: 'proven', teacher },
     ];
+  }
+
+  /** Its own, or those of its server; a worker that has gone may have had either. */
+  #failuresOf(replica: Replica): Failures[] {
+    const keys = [replicaKey(replica), replica.teacher];
+    return keys.flatMap((key) => this.#failures.get(key) ?? []);
   }
 
   #isQuarantined(replica: Replica): boolean {

@@ -51,8 +51,13 @@ class Story {
   }
 
   /** Answers a ticket of so many samples. */
-  answers(replica: Replica, sampleCount: number, item = `${sampleCount} of ${replica.workerId}`) {
-    this.effects.push(...this.health.canaries.stored(replica, item, sampleCount));
+  answers(
+    replica: Replica,
+    sampleCount: number,
+    item = `${sampleCount} of ${replica.workerId}`,
+    failureCount = this.health.canaries.failureCount(replica),
+  ) {
+    this.effects.push(...this.health.canaries.stored(replica, item, sampleCount, failureCount));
   }
 
   kinds(): string[] {
@@ -284,6 +289,32 @@ describe('what is unproven', () => {
     story.health.probeFailed(ONE, 'NaN', 5);
     story.answers(ONE, 1);
     expect(story.kinds()).toEqual(['suspect']);
+  });
+
+  it('is suspect too where it came before its replica failed, and is stored once that is released', () => {
+    const story = new Story();
+    story.join(ONE);
+    story.join(TWO);
+    const [one, two] = [ONE, TWO].map((replica) => story.health.canaries.failureCount(replica));
+    story.health.probeFailed(ONE, 'NaN', 5);
+    story.health.release(ONE);
+    story.answers(ONE, 1, 'late', one);
+    story.answers(TWO, 1, 'of another', two);
+    expect(story.effects).toEqual([
+      expect.objectContaining({ ...ONE, reason: expect.stringContaining('NaN'), items: ['late'] }),
+    ]);
+    story.answers(ONE, 1, 'in time');
+    expect(story.effects.length).toBe(1);
+    expect(story.health.canaries.unproven.items()).toEqual(['of another', 'in time']);
+  });
+
+  it('of another replica is suspect too where their server failed after it came', () => {
+    const story = new Story();
+    for (const replica of [ONE, TWO]) story.health.wants(replica, ['p'], true);
+    const before = story.health.canaries.failureCount(TWO);
+    story.health.probeFailed(ONE, 'NaN', 5);
+    story.answers(TWO, 1, 'late', before);
+    expect(story.effects).toEqual([expect.objectContaining({ ...TWO, items: ['late'] })]);
   });
 
   it('is suspect once the model is lost behind its server, and not where it was the replica that had it', () => {
