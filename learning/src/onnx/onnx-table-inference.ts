@@ -132,16 +132,13 @@ export class OnnxTableInference {
     this.#classCount = classCount;
   }
 
-  /** @param count - R; the first sample stands in rows that are missing. */
+  /** @param count - R; the set's first sample stands in rows that are missing. */
   async #call(
     inputs: readonly BoundInput[],
     samples: Uint32Array,
     count: number,
   ): Promise<{ readonly values: Float32Array; readonly dims: readonly number[] }> {
-    const rows = Uint32Array.from(
-      { length: count },
-      (_, row) => samples[row] ?? (samples[0] as number),
-    );
+    const rows = Uint32Array.from({ length: count }, (_, row) => samples[row] ?? 0);
     const tensors = inputs.map((input) => [input.name, cellTensor(this.#runtime, input, rows)]);
     const { output } = this.#classifier;
     const results = await this.#session.run(Object.fromEntries(tensors), [output.name]);
