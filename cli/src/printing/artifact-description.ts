@@ -86,8 +86,9 @@ function encodedText({ name, encoding }: z.output<typeof modality>): string | un
   return `${name}: ${encoding.summary}`;
 }
 
-function readsText(reads: RawKind, columns: readonly { readonly kind: string }[] = []): string {
+function readsText(reads: RawKind, columns?: readonly { readonly kind: string }[]): string {
   if (reads === 'texts') return reads;
+  if (columns === undefined) return 'rows of a table';
   if (columns.length > 1) return `${countText(columns.length)} columns of a table`;
   return columns[0]?.kind === 'category' ? 'a text' : 'a column of a table';
 }

@@ -1,15 +1,15 @@
 /** A set's samples as an endpoint is sent them. */
 import { LyceumError } from '@lyceum/proto';
-import { type Dataset, sampleText } from '../../datasets/index.js';
+import { columnCells, type Dataset, sampleText } from '../../datasets/index.js';
 import { ModelInputs } from '../../models/index.js';
 import type { ViewAt } from '../../views/index.js';
 import type { EndpointPackage } from './endpoint-package.js';
-import { nestedValues } from './endpoint-request.js';
+import { type EndpointRow, nestedValues } from './endpoint-request.js';
 import { pngOf } from './png.js';
 
 /**
  * @param samples - indices of samples.
- * @returns of each what `endpoint.input` says: its numbers, nested by its shape; a PNG in base64; its text.
+ * @returns of each what `endpoint.input` says: its numbers, nested by its shape; a PNG in base64; its text; its row, an object.
  * @throws {LyceumError} INVALID_ARGUMENT if the set has no such thing.
  */
 export async function endpointInputs(
@@ -24,6 +24,7 @@ export async function endpointInputs(
     const message = 'its description wants input: text, and this data set was not made of texts';
     throw new LyceumError('INVALID_ARGUMENT', message);
   }
+  if (endpoint.input === 'row') return rowsOf(dataset, samples);
   const reader = new ModelInputs(dataset, settings, undefined);
   const values = new Float32Array(samples.length * reader.size);
   reader.read(Uint32Array.from(samples), view, values);
@@ -31,4 +32,21 @@ export async function endpointInputs(
   if (endpoint.input === 'values') return rows.map((row) => nestedValues(row, reader.modelShape));
   const files = await Promise.all(rows.map((row) => pngOf(row, reader.shape)));
   return files.map((file) => file.toString('base64'));
+}
+
+/** Cells by columns; a number that is missing is null. @throws {LyceumError} INVALID_ARGUMENT if the set has no table. */
+function rowsOf({ columns, cells }: Dataset, samples: readonly number[]): EndpointRow[] {
+  if (columns === undefined || cells === undefined) {
+    const message = 'its description wants input: row, and this data set was not made of a table';
+    throw new LyceumError('INVALID_ARGUMENT', message);
+  }
+  const own = columns.map(({ name }, place) => [name, columnCells(columns, cells, place)] as const);
+  return samples.map((sample) =>
+    Object.fromEntries(
+      own.map(([name, { at }]) => {
+        const cell = at(sample);
+        return [name, Number.isNaN(cell) ? null : cell];
+      }),
+    ),
+  );
 }

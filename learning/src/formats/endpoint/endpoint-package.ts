@@ -59,6 +59,7 @@ export function describeEndpoint({ endpoint, settings }: EndpointPackage): Endpo
     inputs: [`${input} to ${url}`],
     outputs: ['class'],
     ...(input === 'text' && { reads: 'texts' }),
+    ...(input === 'row' && { reads: 'columns' }),
     classesOnly: true,
     mayAbstain: mayAbstain(endpoint),
     ...(classes !== undefined && { answerClasses: namedClasses(endpoint) }),

@@ -1,12 +1,13 @@
 /** From samples to what an endpoint is sent. Pure. */
-
 import { elementCount } from '@lyceum/proto';
+import { isObject } from '../../files/index.js';
 import { type Endpoint, INPUT_PLACEHOLDER, INPUTS_PLACEHOLDER } from '../../specification/index.js';
 
 /**
  * The body of one call.
  *
- * @param inputs - at most `batch` samples, each as `endpoint.input` says: nested numbers, base64 or text.
+ * @param inputs - at most `batch` samples, each as `endpoint.input` says: nested numbers, base64, text or a row; of a row a
+ *   prompt has a line for each column.
  * @param classNames - what may be answered; in prompts alone.
  */
 export function requestBody(
@@ -16,7 +17,7 @@ export function requestBody(
 ): unknown {
   if (chat === undefined) return filled(request, inputs);
   const { model, system, prompt, maxTokens, temperature } = chat;
-  const said = { '{input}': String(inputs[0]), '{classes}': classNames.join(', ') };
+  const said = { '{input}': promptText(inputs[0]), '{classes}': classNames.join(', ') };
   // In one pass: a sample that holds {classes} is text like any other.
   const content = prompt.replace(
     /\{input\}|\{classes\}/g,
@@ -27,6 +28,16 @@ export function requestBody(
     { role: 'user', content },
   ];
   return { model, temperature, max_tokens: maxTokens, messages };
+}
+
+/** Of a table: a missing number is null, a missing text is empty. */
+export type EndpointRow = Readonly<Record<string, number | string | null>>;
+
+function promptText(input: unknown): string {
+  if (!isObject(input)) return String(input);
+  return Object.entries(input)
+    .map(([name, cell]) => `${name}: ${cell ?? ''}`.trimEnd())
+    .join('\n');
 }
 
 function filled(json: unknown, inputs: readonly unknown[]): unknown {

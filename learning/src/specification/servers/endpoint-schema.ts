@@ -43,7 +43,7 @@ const chat = section({
     .optional()
     .describe('What the model is told before the prompt, as the message of the role system.'),
   prompt: text('a text with {input}', /\{input\}/).describe(
-    "What the model is asked: {input} stands for the sample's text, {classes} for what may be answered.",
+    "What the model is asked: {input} stands for the sample's text or row, {classes} for what may be answered.",
   ),
   maxTokens: whole('a whole number from 1 to 4096', 4096)
     .default(16)
@@ -99,10 +99,10 @@ const endpoint = section({
   confidence: jsonPointer
     .optional()
     .describe('The JSON pointer to a number in the response that says how sure the answer is.'),
-  input: word('values', 'png', 'text')
+  input: word('values', 'png', 'text', 'row')
     .default('values')
     .describe(
-      'What a sample is sent as: its numbers, nested by its shape; a PNG in base64; or its text.',
+      'What a sample is sent as: its numbers, nested by its shape; a PNG in base64; its text; or its row of a table, an object by columns.',
     ),
   batch: whole('a whole number from 1 to 1024', 1024)
     .default(1)
@@ -183,7 +183,7 @@ export function endpointProblems(written: Mapping): Problem[] {
     if (answer !== undefined)
       wrong('answer', 'belongs to request; a chat answers with its message');
     if (batch !== 1) wrong('batch', 'belongs to request; a chat is asked about one sample a call');
-    if (input !== 'text') wrong('input', 'want text beside chat');
+    if (input !== 'text' && input !== 'row') wrong('input', 'want text or row beside chat');
     return problems;
   }
   const [ones, lists] = [INPUT_PLACEHOLDER, INPUTS_PLACEHOLDER].map((p) => countOf(request, p));

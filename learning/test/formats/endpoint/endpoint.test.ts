@@ -47,6 +47,16 @@ it('writes a prompt in one pass, so that a sample cannot ask for more', () => {
   expect(readAnswer(chat, chatty, 0, CLASSES)).toHaveProperty('problem');
 });
 
+it('puts a row of a table into a prompt, a line for each column', () => {
+  const chat = endpoint({ input: 'row', chat: { model: 'm', prompt: 'Who is this?\n{input}' } });
+  const row = { age: 1.5, 'a b': null, town: '{classes} ' };
+  expect(requestBody(chat, [row], CLASSES)).toMatchObject({
+    messages: [{ content: 'Who is this?\nage: 1.5\na b:\ntown: {classes}' }],
+  });
+  const wrong = { input: 'png', chat: { model: 'm', prompt: '{input}' } };
+  expect(() => endpoint(wrong)).toThrow('input: want text or row beside chat');
+});
+
 it('nests numbers by their shape', () => {
   expect(nestedValues([1, 2, 3, 4, 5, 6], [3, 2])).toEqual([[1, 2], [3, 4], [5, 6]]); // biome-ignore format: rows
   expect(nestedValues([1, 2], [2])).toEqual([1, 2]);

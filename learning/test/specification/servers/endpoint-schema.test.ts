@@ -57,7 +57,7 @@ it.each([
   ['url: http://a\nrequest: $input\nanswer: /x\nbatch: 8', 'batch: is 8, and request holds $input'],
   ['url: http://a\nrequest: $inputs\nanswer: /x\nbatch: 8', 'answer: wants one *'],
   ['url: http://a\nrequest: $input\nanswer: /*/x', 'answer: has a *'],
-  ['url: http://a\nchat: { model: m, prompt: "{input}" }', 'input: want text beside chat'],
+  ['url: http://a\nchat: { model: m, prompt: "{input}" }', 'input: want text or row beside chat'],
   [
     'url: http://a\ninput: text\nchat: { model: m, prompt: hi }',
     'chat.prompt: want a text with {input}',

@@ -320,3 +320,30 @@ it('sends the text that a sample was made of, where there is one', async () => {
   expect(asked).toEqual([...samples.slice(0, 3)].map((sample) => `text ${sample}`));
   await expect(classesOf(open({ input: 'text' }))).rejects.toThrow('was not made of texts');
 });
+
+it('sends the row that a sample was made of, by the names of its columns', async () => {
+  const columns = [
+    { name: 'town', kind: 'category' },
+    { name: 'age', kind: 'number' },
+  ] as const;
+  const { sampleCount } = dataset;
+  const cells = {
+    numbers: Float64Array.from({ length: sampleCount }, (_, i) =>
+      i % 2 === 0 ? i / 4 : Number.NaN,
+    ),
+    categories: sampleTextsOf(Array.from({ length: sampleCount }, (_, i) => `town ${i}`)),
+  };
+  respond = (inputs) => ({ body: inputs.map(() => ({ label: 'b' })) });
+  const [answer] = await (await open({ input: 'row' })).answer({
+    dataset: { ...dataset, columns, cells },
+    samples: Uint32Array.of(6, 3),
+    view: IDENTITY_VIEW,
+    outputs: ['class'],
+  });
+  expect([...(answer?.values ?? [])]).toEqual([1, 1]);
+  expect(asked).toEqual([
+    { town: 'town 6', age: 1.5 },
+    { town: 'town 3', age: null },
+  ]);
+  await expect(classesOf(open({ input: 'row' }))).rejects.toThrow('was not made of a table');
+});
