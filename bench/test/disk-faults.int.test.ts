@@ -3,12 +3,10 @@
  * does so on demand. Whatever a run does then, refuse, wait for a person, be taken up by another process: it must
  * end with the weights of a single process that touches no disk.
  */
-import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { CoordinatorClient } from '@lyceum/cli/client';
 import { LocalCluster } from '@lyceum/cli/local-cluster';
 import { openEngine, prepareEngine } from '@lyceum/learning/tensorflow';
@@ -16,8 +14,8 @@ import { ArtifactKind, type Run, RunState } from '@lyceum/proto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type ChaosRun, COMPUTE_THREADS, chaosRun } from '../src/chaos/chaos-run.js';
 import { oracle } from '../src/chaos/oracle.js';
+import { buildFaultyDisk } from './disk-faults/build-faulty-disk.js';
 
-const SOURCE = fileURLToPath(new URL('./disk-faults/faulty-disk.cpp', import.meta.url));
 const CACHE = process.env['LYCEUM_CACHE'] ?? join(homedir(), '.cache', 'lyceum');
 
 /** Three checkpoints. */
@@ -60,8 +58,6 @@ let weights: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'lyceum-faults-'));
   faultFile = join(folder, 'fault');
-  const library = join(folder, 'faulty-disk.so');
-  execFileSync('g++', ['-shared', '-fPIC', '-O1', '-o', library, SOURCE, '-ldl']);
   prepareEngine(process.env, COMPUTE_THREADS);
   const engine = await openEngine();
   run = await chaosRun(engine, { seed: 5, stepCount: STEPS, cacheFolder: CACHE });
@@ -72,7 +68,7 @@ beforeAll(async () => {
     studentWorkers: 1,
     computeThreads: COMPUTE_THREADS,
     stateDir: join(folder, 'state'),
-    env: { LD_PRELOAD: library, LYCEUM_TEST_FAULT: faultFile },
+    env: buildFaultyDisk(folder, faultFile),
   });
   cluster.failed.catch(() => {});
   client = new CoordinatorClient(cluster.address);

@@ -3,6 +3,10 @@
 // While the file $LYCEUM_TEST_FAULT exists and holds "CALL PATH-PART KIND NTH", the NTH call of that name on a file
 // whose path has that part fails as KIND says, once: the file is then removed. Kinds: ENOSPC, EIO; half (half of a write
 // is done, then there is no room); torn (the same, but the process dies); kill (it dies before anything is done).
+//
+// Calls on pipes, sockets and eventfds take no lock and no memory. libuv writes to a pipe of its own in signal handlers,
+// and in a forked child before that becomes another program: a lock that another thread held at the fork is never
+// released there, and the parent waits for this child for ever.
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -25,6 +29,24 @@ char lastText[512];
 int seen = 0;
 
 template <typename F> F next(const char *name) { return reinterpret_cast<F>(dlsym(RTLD_NEXT, name)); }
+
+// libc's own.
+struct Real {
+  ssize_t (*write)(int, const void *, size_t) = next<decltype(write)>("write");
+  ssize_t (*pwrite64)(int, const void *, size_t, off64_t) = next<decltype(pwrite64)>("pwrite64");
+  int (*fsync)(int) = next<decltype(fsync)>("fsync");
+  int (*fdatasync)(int) = next<decltype(fdatasync)>("fdatasync");
+  int (*rename)(const char *, const char *) = next<decltype(rename)>("rename");
+  int (*ftruncate64)(int, off64_t) = next<decltype(ftruncate64)>("ftruncate64");
+};
+
+const Real &real() {
+  static const Real found;
+  return found;
+}
+
+// Looked up while there is one thread: the first call takes a lock too.
+[[maybe_unused]] const Real &early = real();
 
 bool readFault(Fault &fault) {
   const char *file = getenv("LYCEUM_TEST_FAULT");
@@ -68,7 +90,8 @@ const char *kindFor(const char *call, int fd) {
   char link[64], path[1024];
   snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
   const ssize_t length = readlink(link, path, sizeof path - 1);
-  if (length <= 0) return nullptr;
+  // `pipe:[7]`, `socket:[7]`, `anon_inode:[eventfd]`: no file.
+  if (length <= 0 || path[0] != '/') return nullptr;
   path[length] = 0;
   return kindFor(call, path);
 }
@@ -86,43 +109,37 @@ bool halves(const char *kind) { return strcmp(kind, "torn") == 0 || strcmp(kind,
 extern "C" {
 
 ssize_t write(int fd, const void *bytes, size_t count) {
-  static auto real = next<ssize_t (*)(int, const void *, size_t)>("write");
   const char *kind = kindFor("write", fd);
-  if (kind == nullptr) return real(fd, bytes, count);
-  if (halves(kind)) real(fd, bytes, count / 2);
+  if (kind == nullptr) return real().write(fd, bytes, count);
+  if (halves(kind)) real().write(fd, bytes, count / 2);
   return fail(kind);
 }
 
 ssize_t pwrite64(int fd, const void *bytes, size_t count, off64_t at) {
-  static auto real = next<ssize_t (*)(int, const void *, size_t, off64_t)>("pwrite64");
   const char *kind = kindFor("write", fd);
-  if (kind == nullptr) return real(fd, bytes, count, at);
-  if (halves(kind)) real(fd, bytes, count / 2, at);
+  if (kind == nullptr) return real().pwrite64(fd, bytes, count, at);
+  if (halves(kind)) real().pwrite64(fd, bytes, count / 2, at);
   return fail(kind);
 }
 
 int fsync(int fd) {
-  static auto real = next<int (*)(int)>("fsync");
   const char *kind = kindFor("fsync", fd);
-  return kind == nullptr ? real(fd) : fail(kind);
+  return kind == nullptr ? real().fsync(fd) : fail(kind);
 }
 
 int fdatasync(int fd) {
-  static auto real = next<int (*)(int)>("fdatasync");
   const char *kind = kindFor("fdatasync", fd);
-  return kind == nullptr ? real(fd) : fail(kind);
+  return kind == nullptr ? real().fdatasync(fd) : fail(kind);
 }
 
 int rename(const char *from, const char *to) {
-  static auto real = next<int (*)(const char *, const char *)>("rename");
   const char *kind = kindFor("rename", to);
-  return kind == nullptr ? real(from, to) : fail(kind);
+  return kind == nullptr ? real().rename(from, to) : fail(kind);
 }
 
 int ftruncate64(int fd, off64_t length) {
-  static auto real = next<int (*)(int, off64_t)>("ftruncate64");
   const char *kind = kindFor("ftruncate", fd);
-  return kind == nullptr ? real(fd, length) : fail(kind);
+  return kind == nullptr ? real().ftruncate64(fd, length) : fail(kind);
 }
 
 } // extern "C"
