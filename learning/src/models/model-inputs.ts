@@ -10,6 +10,7 @@ import type { Dataset } from '../datasets/index.js';
 import { readInputs, readsBytes, seenShape, type ViewAt } from '../views/index.js';
 import type { ModelSettings } from './model-settings.js';
 import { PictureSize, saysPictureSize } from './picture-size.js';
+import { refuseRawSettings } from './raw-settings.js';
 
 /** Weights of red, green and blue in gray. */
 const GRAY = [0.299, 0.587, 0.114] as const;
@@ -42,14 +43,7 @@ export class ModelInputs {
     inputShape: readonly number[] | undefined,
   ) {
     const { sampleShape } = dataset;
-    if (settings.maximumTokens !== undefined || settings.padToken !== undefined) {
-      const message = 'maximumTokens and padToken are for models that read texts';
-      throw new LyceumError('INVALID_ARGUMENT', message);
-    }
-    if (settings.columns !== undefined) {
-      const message = "columns are for models in ONNX that read a table's columns";
-      throw new LyceumError('INVALID_ARGUMENT', message);
-    }
+    refuseRawSettings(settings);
     this.#dataset = dataset;
     this.#settings = settings;
     this.#pictureSize = pictureSizeOf(settings, inputShape, sampleShape);

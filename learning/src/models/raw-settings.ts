@@ -1,5 +1,5 @@
 /** Settings of models that are given what a set was made of. */
-import type { Problem } from '@lyceum/proto';
+import { LyceumError, type Problem } from '@lyceum/proto';
 import type { ModelSettings } from './model-settings.js';
 
 /** Those of numbers and pictures. */
@@ -25,4 +25,15 @@ export function strangeSettings(
   return [...OF_NUMBERS, ...others].flatMap((path) =>
     given[path] === undefined ? [] : [{ path, message }],
   );
+}
+
+/** @throws {LyceumError} INVALID_ARGUMENT if a model that is given numbers has settings of one that reads something else. */
+export function refuseRawSettings({ maximumTokens, padToken, columns }: ModelSettings): void {
+  const message =
+    maximumTokens !== undefined || padToken !== undefined
+      ? 'maximumTokens and padToken are for models that read texts'
+      : columns !== undefined
+        ? "columns are for models in ONNX that read a table's columns"
+        : undefined;
+  if (message !== undefined) throw new LyceumError('INVALID_ARGUMENT', message);
 }

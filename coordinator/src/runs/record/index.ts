@@ -1,5 +1,6 @@
 /** The record of a run: what is known of it, what it asks for, and what follows from that. Pure. */
 export { planBaseline } from './baseline-run.js';
+export type { PinnedTeacher } from './pinned-teacher.js';
 export { blobsOf, namesRun } from './references.js';
 export { type AnswerCost, deviceCosts, withAnswers, withTraining } from './run-cost.js';
 export { runPage } from './run-page.js';
@@ -8,7 +9,6 @@ export {
   type NumericsChange,
   newRunRecord,
   type PinnedFeature,
-  type PinnedTeacher,
   type ProgressSnapshot,
   parseRunRecord,
   type RunFit,

@@ -5,11 +5,11 @@
  * What a specification names is pinned here to digests at submit; nothing is looked up by name afterwards.
  */
 import { type AnswerCodec, isAnswerCodec } from '@lyceum/learning/codecs';
-import { RAW_KINDS } from '@lyceum/learning/models';
 import { checkRunSpecification, type RunSpecification } from '@lyceum/learning/specification';
 import { InvalidDocumentError, RUN_RECORD_MAX_BYTES } from '@lyceum/proto';
 import { z } from 'zod';
 import { RUN_STATES } from '../../schedule/index.js';
+import { pinnedTeacher } from './pinned-teacher.js';
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
 const count = z.int().min(0);
@@ -18,27 +18,6 @@ const milliseconds = z.number().min(0);
 const specification = z
   .unknown()
   .transform((document): RunSpecification => checkRunSpecification(document, 'the record'));
-
-const pinnedTeacher = z.strictObject({
-  /** Its name in the run. */
-  name: z.string(),
-  /** SHA-256 of model, settings and engine. */
-  identity: digest,
-  modelDigest: digest,
-  /** Canonical JSON. */
-  settingsJson: z.string(),
-  /** What runs it. */
-  engine: z.string(),
-  /** What it may be asked for. */
-  access: z.enum(['white', 'gray', 'black']),
-  weight: z.number().min(0),
-  parameterCount: count,
-  weightBytes: count,
-  /** Of the set's classes those that it knows, rising; absent: all. */
-  knownClasses: z.array(count).optional(),
-  /** What the set was made of, which it is given, and no view changes. */
-  reads: z.enum(RAW_KINDS).optional(),
-});
 
 /** A hint layer of a teacher that the run's terms compare with. */
 const pinnedFeature = z.strictObject({
@@ -247,7 +226,6 @@ const runRecord = z.strictObject({
 });
 
 export type RunRecord = z.output<typeof runRecord>;
-export type PinnedTeacher = z.output<typeof pinnedTeacher>;
 export type WorkerEnvironment = z.output<typeof workerEnvironment>;
 export type PinnedFeature = z.output<typeof pinnedFeature>;
 export type RunFit = z.output<typeof fit>;

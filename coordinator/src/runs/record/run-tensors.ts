@@ -7,7 +7,8 @@ import { targetPlan, targetRowShape } from '@lyceum/learning/ensemble';
 import { CLASS_OUTPUT, elementCount, featuresName, layerOutput } from '@lyceum/proto';
 import type { AnswerOutput } from '../../answers/index.js';
 import { gridOfSpans, type SpanGrid, spanGrid, teacherWindowSteps } from '../../schedule/index.js';
-import type { PinnedFeature, PinnedTeacher, RunRecord } from './run-record.js';
+import type { PinnedTeacher } from './pinned-teacher.js';
+import type { PinnedFeature, RunRecord } from './run-record.js';
 
 /** A tensor of a target. */
 export interface TargetTensorShape {
