@@ -167,6 +167,18 @@ describe('a run', () => {
     ]);
   });
 
+  test('whose machine’s clock is put back is told of all the same', async () => {
+    cluster.events.push(happened('assigned', 9));
+    const { response } = joined('a');
+    await now();
+    cluster.events.push(happened('checkpoint', 4), happened('checkpoint', 5));
+    await second();
+    expect(response.of('happened')).toMatchObject([{ atMs: 4 }, { atMs: 5 }]);
+    cluster.events.push(happened('validation', 3));
+    await second();
+    expect(response.of('happened')).toHaveLength(3);
+  });
+
   test('that is deleted is gone, for tabs that come later too', async () => {
     const { response } = joined('a');
     await now();

@@ -4,7 +4,7 @@
  */
 import type { RunFacts } from '@lyceum/dashboard/api';
 import { sleep, Wakeup } from '@lyceum/platform';
-import { LyceumError } from '@lyceum/proto';
+import { LyceumError, RunEvent } from '@lyceum/proto';
 import { hasEnded } from '../../client/index.js';
 import { askRunFacts } from '../asking/index.js';
 import { eventRow } from '../facts/index.js';
@@ -64,23 +64,28 @@ export class RunSource implements Source {
   }
 
   /**
-   * What is recorded from now on; the page asks for the older ones. Known by time and not by count: steps that are taken
-   * again take back what was told of them.
+   * What is recorded from now on; the page asks for the older ones. What is behind the last one that is known is new, whatever
+   * its time: clocks are put back. Steps that are taken again may take that one back; then what is later than it is new.
    */
   async #tellEvents(tell: Tell, signal: AbortSignal): Promise<void> {
-    let knownMs = 0;
-    for await (const { atMs } of this.#client.listEvents(this.#runId, { signal })) knownMs = atMs;
+    let last: RunEvent | undefined;
+    for await (const event of this.#client.listEvents(this.#runId, { signal })) last = event;
     while (!signal.aborted) {
       if (!this.#goesOn) await this.#wentOn.wait({ signal });
       let isNew = false;
       for await (const event of this.#client.listEvents(this.#runId, { signal, follow: true })) {
-        isNew ||= event.atMs > knownMs;
-        if (!isNew) continue;
-        knownMs = event.atMs;
-        tell({ event: 'happened', data: eventRow(event) });
+        isNew ||= event.atMs > (last?.atMs ?? 0);
+        if (isNew) {
+          last = event;
+          tell({ event: 'happened', data: eventRow(event) });
+        } else isNew = last !== undefined && textOf(event) === textOf(last);
       }
       // It has ended, which the other loop is about to see.
       await sleep(EVERY_MS, signal);
     }
   }
+}
+
+function textOf(event: RunEvent): string {
+  return JSON.stringify(RunEvent.toJSON(event));
 }
