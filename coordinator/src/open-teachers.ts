@@ -50,6 +50,7 @@ export async function openTeachers(
         .tables()
         .some(({ key }) => key.teacherIdentity === teacher && key.datasetDigest === set),
     suspects: (replica, reason, items) => suspicions.add(replica, reason, items),
+    isSuspect: (teacher) => suspicions.has(teacher),
     store,
     lifecycle,
     events,

@@ -20,6 +20,13 @@ export interface RunFittingParts {
   readonly changed: () => void;
 }
 
+interface Attempt {
+  /** Answers that it is made of have been dropped. */
+  isStale: boolean;
+  /** Resolves once nothing is being recorded. */
+  recorded: Promise<unknown>;
+}
+
 export class RunFitting {
   readonly runId: string;
   readonly #parts: RunFittingParts;
@@ -27,7 +34,8 @@ export class RunFitting {
   readonly #spec: DistillationSpecification['spec'];
   readonly #dataset: DatasetOutline;
   readonly #answers: SplitAnswers;
-  #fitting = false;
+  /** What is being fitted; undefined: nothing. */
+  #attempt: Attempt | undefined;
   #failure: string | undefined;
   #storageFailure: string | undefined;
   #stopped = false;
@@ -65,14 +73,24 @@ export class RunFitting {
 
   /** Goes on if all is there, or gives up. Called whenever something may have changed. */
   async advance(): Promise<void> {
-    if (this.#fitting || this.#stopped) return;
+    if (this.#attempt !== undefined || this.#stopped) return;
     const { lifecycle } = this.#parts;
     const trouble = this.#answers.failure ?? this.#storageFailure;
     if (trouble !== undefined) return lifecycle.pause(this.runId, trouble);
     if (this.#failure !== undefined) return lifecycle.fail(this.runId, this.#failure);
     if (!this.#answers.complete) return;
-    this.#fitting = true;
-    void this.#finish();
+    this.#attempt = { isStale: false, recorded: Promise.resolve() };
+    void this.#finish(this.#attempt);
+  }
+
+  /**
+   * Some of the answers have been dropped: what is being fitted to them is not kept. Resolves once that is sure, and what was
+   * about to be kept before is in the record.
+   */
+  async discard(): Promise<void> {
+    if (this.#attempt === undefined) return;
+    this.#attempt.isStale = true;
+    await this.#attempt.recorded;
   }
 
   stop(): void {
@@ -81,10 +99,10 @@ export class RunFitting {
   }
 
   /** Never rejects; what went wrong is for the next {@link advance}. */
-  async #finish(): Promise<void> {
+  async #finish(attempt: Attempt): Promise<void> {
     const { log, changed } = this.#parts;
     try {
-      await this.#fit();
+      await this.#fit(attempt);
     } catch (thrown) {
       const err = toLyceumError(thrown);
       if (err.retryable) log.warn({ err, runId: this.runId }, 'rule not fitted; trying again');
@@ -96,11 +114,11 @@ export class RunFitting {
         changed();
       }
     } finally {
-      this.#fitting = false;
+      this.#attempt = undefined;
     }
   }
 
-  async #fit(): Promise<void> {
+  async #fit(attempt: Attempt): Promise<void> {
     const { teachers } = this.#record;
     const read = await Promise.all(teachers.map((t) => this.#answers.read(t)));
     const teacherLogits = read.filter((logits) => logits !== undefined);
@@ -122,6 +140,9 @@ export class RunFitting {
     const what = `rule of run ${this.runId}`;
     const task = new URL('../../dist/evaluation/fitting-task.js', import.meta.url);
     const fit = await runTask<FittingRequest, RunFit>(task, 'fitRule', request, what);
-    if (!this.#stopped) await this.#parts.lifecycle.fitted(this.runId, fit);
+    if (this.#stopped || attempt.isStale) return;
+    const recording = this.#parts.lifecycle.fitted(this.runId, fit);
+    attempt.recorded = Promise.allSettled([recording]);
+    await recording;
   }
 }

@@ -28,6 +28,8 @@ import {
 export interface TeacherHealthParts extends Omit<HealthEffectsParts, 'proven'>, AskedProbesParts {
   /** How long a replica that answers may go without a canary. */
   readonly canaryIntervalMs: number;
+  /** Whether answers of the teacher are to be dropped. */
+  readonly isSuspect: (teacher: string) => boolean;
   readonly now: () => number;
 }
 
@@ -153,9 +155,12 @@ export class TeacherHealth {
     this.#apply(this.#health.canaries.stored(replica, records, sampleCount, failureCount));
   }
 
-  /** Which of the teachers has answers that no canary has proven; undefined: none. */
+  /** Which of the teachers has answers that no canary has proven, or that are still to be dropped; undefined: none. */
   unprovenOf(teachers: readonly PinnedTeacher[]): PinnedTeacher | undefined {
-    return teachers.find(({ identity }) => this.unproven.countOfTeacher(identity) > 0);
+    const { isSuspect } = this.#parts;
+    return teachers.find(
+      ({ identity }) => this.unproven.countOfTeacher(identity) > 0 || isSuspect(identity),
+    );
   }
 
   /** Asks for canaries of them at once. */

@@ -42,7 +42,7 @@ export interface SuspectAnswersParts {
   readonly pointers: KeyValue;
   readonly blobs: Pick<BlobStore, 'get' | 'put'>;
   readonly answers: Pick<AnswerStore, 'drop'>;
-  readonly active: Pick<ActiveRuns, 'targets'>;
+  readonly active: Pick<ActiveRuns, 'targets' | 'fitting'>;
   /** What was noted as unproven may be forgotten. */
   readonly settled: () => void;
   readonly log: Logger;
@@ -68,6 +68,11 @@ interface Dropped {
 /** What is suspect and has not been dropped yet, in the order in which that was found. */
 export class Suspicions {
   readonly waiting: Suspicion[] = [];
+
+  /** Whether answers of the teacher are. */
+  has(teacher: string): boolean {
+    return this.waiting.some((suspicion) => suspicion.teacher === teacher);
+  }
 
   /** Tables that they are in. */
   tables(): AnswerTableKey[] {
@@ -128,6 +133,11 @@ export class SuspectAnswers {
     }
     const count = countOf([...dropped.values()]);
     if (count === 0) return;
+    // Who fits a rule may have read them before: what comes of that is in no record yet.
+    for (const { runId, teachers } of this.#parts.store.list()) {
+      const isAsked = teachers.some(({ identity }) => identity === teacher);
+      if (isAsked) await this.#parts.active.fitting(runId)?.discard();
+    }
     const { workerId, reason } = suspicion;
     const facts = { workerId, teacherIdentity: teacher, reason, count };
     this.#parts.log.warn(facts, 'suspect answers dropped');

@@ -2,7 +2,8 @@
 import { checkRunSpecification } from '@lyceum/learning/specification';
 import { expect, test } from 'vitest';
 import { contributorCountsOf, unknownContributors } from '../../src/evaluation/report-facts.js';
-import type { PinnedTeacher, RunRecord } from '../../src/runs/record/run-record.js';
+import type { PinnedTeacher } from '../../src/runs/record/pinned-teacher.js';
+import type { RunRecord } from '../../src/runs/record/run-record.js';
 import { queued } from '../runs/queued-run.js';
 
 /** 40 steps in 4 spans of 10, each an epoch. */

@@ -1,5 +1,6 @@
 /** Records of runs with two teachers, in the states that a test names. */
-import type { PinnedTeacher, RunRecord } from '../../src/runs/record/run-record.js';
+import type { PinnedTeacher } from '../../src/runs/record/pinned-teacher.js';
+import type { RunRecord } from '../../src/runs/record/run-record.js';
 import { queued } from '../runs/queued-run.js';
 
 export const SET = 'd1'.repeat(32);

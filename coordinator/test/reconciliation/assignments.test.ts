@@ -8,7 +8,7 @@ import {
   teachersInTurn,
   wantedTeachers,
 } from '../../src/reconciliation/assignments.js';
-import type { PinnedTeacher } from '../../src/runs/record/run-record.js';
+import type { PinnedTeacher } from '../../src/runs/record/pinned-teacher.js';
 import { RUN_STATES } from '../../src/schedule/run-state.js';
 import { aHeldRun, KEY_DIGEST, pinned, SET } from './a-run.js';
 

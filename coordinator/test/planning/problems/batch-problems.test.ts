@@ -4,7 +4,7 @@ import { checkRunSpecification } from '@lyceum/learning/specification';
 import { expect, test } from 'vitest';
 import { sizeProblems } from '../../../src/artifacts/model-problems.js';
 import { batchProblems } from '../../../src/planning/problems/batch-problems.js';
-import type { PinnedTeacher } from '../../../src/runs/record/run-record.js';
+import type { PinnedTeacher } from '../../../src/runs/record/pinned-teacher.js';
 
 const MIB = 1024 * 1024;
 

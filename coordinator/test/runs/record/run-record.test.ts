@@ -1,11 +1,8 @@
 // A record as it is when its run is submitted, with teachers that know very many classes.
 import { RUN_RECORD_MAX_BYTES } from '@lyceum/proto';
 import { expect, test } from 'vitest';
-import {
-  type PinnedTeacher,
-  requireStorable,
-  runRecordText,
-} from '../../../src/runs/record/run-record.js';
+import type { PinnedTeacher } from '../../../src/runs/record/pinned-teacher.js';
+import { requireStorable, runRecordText } from '../../../src/runs/record/run-record.js';
 import { queued } from '../queued-run.js';
 
 test('a record that no message of NATS takes is refused before it is stored, with its size', () => {

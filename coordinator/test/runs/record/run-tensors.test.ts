@@ -1,7 +1,8 @@
 /** Tensors and sizes of a run of two teachers, by hand. */
 import { checkRunSpecification } from '@lyceum/learning/specification';
 import { expect, it } from 'vitest';
-import type { PinnedTeacher, RunRecord } from '../../../src/runs/record/run-record.js';
+import type { PinnedTeacher } from '../../../src/runs/record/pinned-teacher.js';
+import type { RunRecord } from '../../../src/runs/record/run-record.js';
 import {
   gridOf,
   meanAnswerBytes,

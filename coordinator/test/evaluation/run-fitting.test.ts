@@ -1,0 +1,134 @@
+/** Rules fitted to answers in a real store, some of which turn out to be suspect meanwhile. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { checkRunSpecification } from '@lyceum/learning/specification';
+import { createLogger } from '@lyceum/platform';
+import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { AnswerStore } from '../../src/answers/answer-store.js';
+import type { AnswerTableKey } from '../../src/answers/answer-table-key.js';
+import type { DatasetOutline } from '../../src/artifacts/inspect-artifact.js';
+import { RunFitting, type RunFittingParts } from '../../src/evaluation/run-fitting.js';
+import type { Ask, Asker } from '../../src/tickets/asks/ask.js';
+import { recordsOf } from '../answers/records-of.js';
+import { aRun, pinned } from '../reconciliation/a-run.js';
+
+const log = createLogger({ name: 'test', level: 'silent' });
+const SAMPLES = 40;
+const CLASSES = 2;
+const dataset = {
+  digest: 'd1'.repeat(32),
+  sampleCount: SAMPLES,
+  classCount: CLASSES,
+  classNames: ['a', 'b'],
+  labels: Int32Array.from({ length: SAMPLES }, (_, i) => i % 2),
+  splits: new Uint8Array(SAMPLES).fill(2),
+  modalities: new Map(),
+} as unknown as DatasetOutline;
+
+const folder = mkdtempSync(join(tmpdir(), 'lyceum-fitting-'));
+let store: AnswerStore;
+/** Tables that were asked for, and are answered at once. */
+let tables: AnswerTableKey[];
+const fitted = vi.fn<RunFittingParts['lifecycle']['fitted']>();
+
+beforeEach(async () => {
+  tables = [];
+  fitted.mockReset();
+  store = await AnswerStore.open(mkdtempSync(join(folder, 'answers-')), log);
+});
+afterEach(() => store.close());
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const [ANNA, BERT] = ['a1'.repeat(32), 'b2'.repeat(32)];
+const TEACHERS = [
+  { ...pinned('anna'), identity: ANNA },
+  { ...pinned('bert'), identity: BERT },
+];
+
+/** One teacher is right about every sample, and the other about none. */
+async function answer(right: string): Promise<void> {
+  const samples = Uint32Array.from({ length: SAMPLES }, (_, i) => i);
+  for (const table of tables) {
+    await store.drop(table, { first: 0, end: Number.POSITIVE_INFINITY });
+    const sign = table.teacherIdentity === right ? 1 : -1;
+    const logits = Float32Array.from({ length: SAMPLES * CLASSES }, (_, i) => {
+      const isLabel = i % 2 === Math.floor(i / 2) % 2;
+      return isLabel ? sign * 5 : 0;
+    });
+    await store.put(table, samples, recordsOf(table, samples, logits));
+  }
+}
+
+function fitting(): RunFitting {
+  const asked: [Asker, Ask][] = [];
+  const desk = {
+    ask: (asker: Asker, ask: Ask) => {
+      tables.push(...ask.tables);
+      asked.push([asker, ask]);
+    },
+  };
+  const specification = checkRunSpecification(
+    {
+      apiVersion: 'lyceum.dev/v1alpha1',
+      kind: 'Distillation',
+      metadata: { name: 'test' },
+      spec: {
+        dataset: 'set',
+        teachers: ['anna', 'bert'].map((name) => ({ name, model: name })),
+        ensemble: { combine: 'accuracy' },
+        student: { model: { architecture: 'mlp' } },
+        training: { batchSize: 32 },
+      },
+    },
+    'test',
+  );
+  if (specification.kind !== 'Distillation') throw new Error('no distillation');
+  const parts = { lifecycle: { fitted }, answers: store, desk, log, changed: () => undefined };
+  const made = new RunFitting(
+    aRun({ teachers: TEACHERS }),
+    specification.spec,
+    dataset,
+    parts as unknown as RunFittingParts,
+  );
+  for (const [asker, ask] of asked) asker.satisfied(ask.id);
+  return made;
+}
+
+test('what is fitted to answers that are dropped meanwhile is not kept, and what comes then is', async () => {
+  const run = fitting();
+  await answer(ANNA);
+  await run.advance();
+  // It reads and computes now.
+  await run.discard();
+  await answer(BERT);
+  await vi.waitFor(async () => {
+    await run.advance();
+    expect(fitted).toHaveBeenCalled();
+  });
+  const [, fit] = fitted.mock.calls[0] ?? [];
+  expect(fit).toMatchObject({ weights: [expect.closeTo(0), expect.closeTo(1)] });
+});
+
+test('what was about to be kept is in the record before a drop is followed', async () => {
+  const run = fitting();
+  await answer(ANNA);
+  let record = () => undefined as void;
+  fitted.mockReturnValue(
+    new Promise((resolve) => {
+      record = resolve;
+    }),
+  );
+  await run.advance();
+  await vi.waitFor(() => expect(fitted).toHaveBeenCalledOnce());
+  const order: string[] = [];
+  const discarded = run.discard().then(() => order.push('discarded'));
+  order.push('recorded');
+  record();
+  await discarded;
+  expect(order).toEqual(['recorded', 'discarded']);
+});
+
+test('where nothing is being fitted there is nothing to discard', async () => {
+  await expect(fitting().discard()).resolves.toBeUndefined();
+});
