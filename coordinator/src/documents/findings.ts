@@ -88,7 +88,7 @@ export type ShownSample =
       readonly kind: 'row';
       readonly cells: readonly {
         readonly column: string;
-        /** Null: missing, or a category that training did not have. */
+        /** Null: missing. */
         readonly value: number | string | null;
       }[];
       readonly count: number;

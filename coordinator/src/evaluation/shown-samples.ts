@@ -1,5 +1,5 @@
 /** Samples of a set as a person can look at them. */
-import { type Encoding, picturePlaces, SamplesOnDisk } from '@lyceum/learning/datasets';
+import { picturePlaces, SamplesOnDisk } from '@lyceum/learning/datasets';
 import { thumbnailOf } from '@lyceum/learning/formats';
 import type { ShownSample } from '../documents/index.js';
 
@@ -52,7 +52,7 @@ function shower(
   set: SamplesOnDisk,
   samples: readonly number[],
 ): (sample: number) => ShownSample | Promise<ShownSample> {
-  const { sampleShape, encoding } = set;
+  const { sampleShape } = set;
   const [height, width, channels] = sampleShape;
   if (height !== undefined && width !== undefined && channels !== undefined) {
     const range = pixelRange(samples.map((sample) => extremes(set.inputs(sample))));
@@ -65,8 +65,9 @@ function shower(
   return (sample) => {
     const text = set.text(sample, TEXT_CHARACTERS);
     if (text !== undefined) return { kind: 'text', text };
+    const cells = set.row(sample, COLUMNS, CELL_CHARACTERS);
+    if (cells !== undefined) return { kind: 'row', cells, count: set.columnCount };
     const values = set.inputs(sample);
-    if (encoding?.kind === 'table') return shownRow(encoding, values);
     return { kind: 'numbers', values: [...values.subarray(0, NUMBERS)], count: values.length };
   };
 }
@@ -87,28 +88,4 @@ function pixelRange(ranges: readonly Range[]): Range {
   const known = KNOWN_RANGES.find((range) => range.low <= low && high <= range.high);
   if (known?.high === 255 && high < DARK) return { low: 0, high };
   return known ?? { low, high };
-}
-
-/** Undoes the encoding of a table's row: numbers to six digits, as float32 has them. */
-function shownRow(
-  { columns }: Extract<Encoding, { kind: 'table' }>,
-  values: ArrayLike<number>,
-): ShownSample {
-  const cells: { column: string; value: number | string | null }[] = [];
-  let at = 0;
-  for (const column of columns.slice(0, COLUMNS)) {
-    const name = column.name.slice(0, CELL_CHARACTERS);
-    if (column.kind === 'category') {
-      const place = column.values.findIndex((_, index) => values[at + index] === 1);
-      const value = column.values[place]?.slice(0, CELL_CHARACTERS) ?? null;
-      cells.push({ column: name, value });
-      at += column.values.length + 1;
-      continue;
-    }
-    const isMissing = column.missing && values[at + 1] === 1;
-    const value = (values[at] as number) * column.deviation + column.mean;
-    cells.push({ column: name, value: isMissing ? null : Number(value.toPrecision(6)) });
-    at += column.missing ? 2 : 1;
-  }
-  return { kind: 'row', cells, count: columns.length };
 }

@@ -207,43 +207,34 @@ test('texts are texts, of 500 characters at most', async () => {
 });
 
 test('rows of tables are what the table had', async () => {
-  const encoding: Encoding = {
-    kind: 'table',
-    version: 1,
-    columns: [
-      { name: 'age', kind: 'number', mean: 40, deviation: 12.5, missing: true },
-      { name: '<b>', kind: 'category', values: ['no', '<i>'] },
-      { name: 'length', kind: 'number', mean: 5.8433, deviation: 0.8253, missing: false },
-      ...Array.from({ length: 40 }, (_, i) => ({
-        name: `n${i}`,
-        kind: 'number' as const,
-        mean: 0,
-        deviation: 1,
-        missing: false,
-      })),
-    ],
+  const columns = [
+    { name: '<b>', kind: 'category' },
+    { name: 'age', kind: 'number' },
+    { name: 'town', kind: 'category' },
+    ...Array.from({ length: 40 }, (_, i) => ({ name: `n${i}`, kind: 'number' as const })),
+  ] as const;
+  const more = Array.from({ length: 40 }, (_, i) => i + 0.5);
+  const cells = {
+    numbers: Float64Array.of(33, ...more, Number.NaN, ...more),
+    categories: sampleTextsOf(['<i>', 'Łódź', 'ß𝄞'.repeat(80), '']),
   };
-  const more = Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`n${i}`, i]));
-  const rows = [
-    { age: 33, '<b>': '<i>', length: 5.1, ...more },
-    { age: null, '<b>': 'else', length: 0.001, ...more },
-  ];
-  const inputs = Float32Array.from(rows.flatMap((row) => [...encodeSample(encoding, row)]));
-  const sampleShape = [inputs.length / 2];
-  const set = setOf(2, { '': { sampleShape, inputs, inputScale: 1, encoding } });
-  const shown = await shownSamples(set, undefined, [0, 1]);
-  const cells = shown.map((one) => (one.kind === 'row' ? one.cells : []));
-  expect(cells[0]?.slice(0, 3)).toEqual([
-    { column: 'age', value: 33 },
+  const inputs = new Float32Array(2);
+  const set = setOf(2, { '': { sampleShape: [1], inputs, inputScale: 1, columns, cells } });
+  const shown = await shownSamples(set, undefined, [1, 0]);
+  const rows = shown.map((one) => (one.kind === 'row' ? one.cells : []));
+  expect(rows[1]?.slice(0, 4)).toEqual([
     { column: '<b>', value: '<i>' },
-    { column: 'length', value: 5.1 },
+    { column: 'age', value: 33 },
+    { column: 'town', value: 'Łódź' },
+    { column: 'n0', value: 0.5 },
   ]);
-  expect(cells[1]?.slice(0, 2)).toEqual([
+  expect(rows[0]?.slice(0, 3)).toEqual([
+    { column: '<b>', value: 'ß𝄞'.repeat(50) },
     { column: 'age', value: null },
-    { column: '<b>', value: null },
+    { column: 'town', value: null },
   ]);
-  expect(cells[0]).toHaveLength(32);
-  expect(cells[0]?.at(-1)).toEqual({ column: 'n28', value: 28 });
+  expect(rows[1]).toHaveLength(32);
+  expect(rows[1]?.at(-1)).toEqual({ column: 'n28', value: 28.5 });
   expect(shown[0]).toMatchObject({ count: 43 });
 });
 

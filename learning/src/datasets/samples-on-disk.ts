@@ -1,19 +1,23 @@
 /** Some samples of a set's file, to be looked at, without the rest of it in memory. For threads: see `NpzOnDisk`. */
 import { InvalidDocumentError, LyceumError, type Problem } from '@lyceum/proto';
 import { type ArrayOnDisk, NpzOnDisk } from '../files/index.js';
-import { arrayName, type ModalityOutline, meantModality } from './dataset.js';
+import { arrayName, meantModality } from './dataset.js';
 import { readDatasetMeta } from './dataset-meta.js';
+import type { TableColumn } from './table-cells.js';
 
 /** Of UTF-8 in a text's first characters. */
 const CHARACTER_MAX_BYTES = 4;
 
 export class SamplesOnDisk {
   readonly sampleShape: readonly number[];
-  readonly encoding: ModalityOutline['encoding'];
   readonly #file: NpzOnDisk;
   readonly #inputs: ArrayOnDisk;
   readonly #texts: ArrayOnDisk | undefined;
   readonly #ends: ArrayOnDisk | undefined;
+  readonly #columns: readonly TableColumn[] | undefined;
+  readonly #numbers: ArrayOnDisk | undefined;
+  readonly #categories: ArrayOnDisk | undefined;
+  readonly #categoryEnds: ArrayOnDisk | undefined;
 
   /**
    * Close it when you are done.
@@ -36,9 +40,12 @@ export class SamplesOnDisk {
       }
       this.#inputs = inputs;
       this.sampleShape = inputs.shape.slice(1);
-      this.encoding = meta.modalities.get(name)?.encoding;
+      this.#columns = meta.modalities.get(name)?.columns;
       this.#texts = this.#file.array(arrayName('texts', name));
       this.#ends = this.#file.array(arrayName('textEnds', name));
+      this.#numbers = this.#file.array(arrayName('numbers', name));
+      this.#categories = this.#file.array(arrayName('categories', name));
+      this.#categoryEnds = this.#file.array(arrayName('categoryEnds', name));
     } catch (err) {
       this.close();
       throw err;
@@ -57,13 +64,54 @@ export class SamplesOnDisk {
       sample === 0
         ? [0, this.#ends.rows(0, 1)[0]]
         : [...(this.#ends.rows(sample - 1, sample + 1) as Uint32Array)];
-    const last = Math.min(Number(end), Number(start) + characters * CHARACTER_MAX_BYTES);
-    const bytes = this.#texts.rows(Number(start), last) as Uint8Array;
-    const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
-    return [...text].slice(0, characters).join('');
+    return textOf(this.#texts, Number(start), Number(end), characters);
+  }
+
+  /**
+   * The beginning of the row that the sample was made of, by column; null is missing. Undefined: it was made of none.
+   *
+   * @param columnCount - at most. @param characters - of one text.
+   */
+  row(
+    sample: number,
+    columnCount: number,
+    characters: number,
+  ): { readonly column: string; readonly value: number | string | null }[] | undefined {
+    if (this.#columns === undefined) return undefined;
+    const numbers = this.#numbers?.rows(sample, sample + 1);
+    const ends = this.#categoryEnds?.rows(sample, sample + 1);
+    let start = sample === 0 ? 0 : Number(this.#categoryEnds?.rows(sample - 1, sample).at(-1) ?? 0);
+    let [n, c] = [0, 0];
+    return this.#columns.slice(0, columnCount).map(({ name: column, kind }) => {
+      if (kind === 'number') {
+        const value = Number(numbers?.[n++]);
+        return { column, value: Number.isNaN(value) ? null : value };
+      }
+      const end = Number(ends?.[c++] ?? start);
+      const value = textOf(this.#categories, start, end, characters);
+      start = end;
+      return { column, value: value === '' ? null : value };
+    });
+  }
+
+  get columnCount(): number {
+    return this.#columns?.length ?? 0;
   }
 
   close(): void {
     this.#file.close();
   }
+}
+
+/** The beginning of the text in bytes [start, end). */
+function textOf(
+  texts: ArrayOnDisk | undefined,
+  start: number,
+  end: number,
+  characters: number,
+): string {
+  const last = Math.min(end, start + characters * CHARACTER_MAX_BYTES);
+  const bytes = texts?.rows(start, last) as Uint8Array | undefined;
+  const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
+  return [...text].slice(0, characters).join('');
 }
