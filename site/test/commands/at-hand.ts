@@ -23,9 +23,7 @@ export interface Reader {
 const SIDE = 64;
 const PHOTOS_A_CLASS = 60;
 const ROW_COUNT = 200;
-const TEXT_MODEL = fileURLToPath(
-  new URL('../../../learning/test/fixtures/onnx-text', import.meta.url),
-);
+const FIXTURES = fileURLToPath(new URL('../../../learning/test/fixtures', import.meta.url));
 
 /** Cats are bright above, dogs below. */
 export async function photos({ folder }: Reader): Promise<void> {
@@ -64,7 +62,7 @@ export async function sameModelAgain({ run }: Reader): Promise<void> {
   await run('rm resnet.settings.json');
 }
 
-/** Texts, a model that reads them, and tables. */
+/** Texts and tables, and models that read them. */
 export async function tables({ folder }: Reader): Promise<void> {
   const rows = Array.from({ length: ROW_COUNT }, (_, n) => n);
   const write = (name: string, lines: readonly string[]) =>
@@ -81,7 +79,9 @@ export async function tables({ folder }: Reader): Promise<void> {
   const income = (n: number) => `${n},${n % 50 < 25 ? 'low' : 'high'}`;
   await write('adult.csv', ['age,zip,id,income', ...rows.map((n) => `${person(n)},${income(n)}`)]);
   await write('people.csv', ['age,zip', person(1), person(2)]);
-  await cp(TEXT_MODEL, join(folder, 'bert'), { recursive: true });
+  await cp(join(FIXTURES, 'onnx-text'), join(folder, 'bert'), { recursive: true });
+  await cp(join(FIXTURES, 'onnx-table', 'adult-forest.onnx'), join(folder, 'forest.onnx'));
+  await cp(join(FIXTURES, 'onnx-table', 'adult-tree.onnx'), join(folder, 'boost.onnx'));
   await write('kinds.txt', ['zip=category', 'id=ignore']);
   await write('spectra.csv', ['a,b,label', ...rows.map((n) => `${n % 5},${n % 3},${n % 2}`)]);
 }
