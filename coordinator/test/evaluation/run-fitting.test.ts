@@ -114,7 +114,7 @@ test('what is fitted to answers that are dropped meanwhile is not kept, and what
 test('what was about to be kept is in the record before a drop is followed', async () => {
   const run = fitting();
   await answer(ANNA);
-  let record = () => undefined as void;
+  let record: () => void = () => undefined;
   fitted.mockReturnValue(
     new Promise((resolve) => {
       record = resolve;
