@@ -104,9 +104,15 @@ function readsTokens(inputs: readonly GraphValue[]): boolean {
   return inputs.some(({ name }) => name === 'input_ids');
 }
 
-/** A file may claim any size, and a batch of that size is given to it. */
 function requireSize({ shape }: GraphValue, problems: Problem[]): void {
-  const values = (shape ?? []).reduce<number>((product, size) => product * (size ?? 1), 1);
+  requireBatchSize(
+    (shape ?? []).reduce<number>((product, size) => product * (size ?? 1), 1),
+    problems,
+  );
+}
+
+/** A file may claim any size, and a batch of that size is given to it. @param values - of a batch. */
+export function requireBatchSize(values: number, problems: Problem[]): void {
   if (values <= BATCH_MAX_VALUES) return;
   const message = `takes ${values} values at once; at most ${BATCH_MAX_VALUES} are given`;
   problems.push({ path: 'graph.input', message });

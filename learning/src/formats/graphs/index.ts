@@ -9,6 +9,7 @@ export {
   isOfClasses,
   ONE_CLASS,
   outputKind,
+  requireBatchSize,
 } from './graph-classifier.js';
 export {
   completeSettings,

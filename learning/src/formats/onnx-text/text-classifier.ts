@@ -12,6 +12,7 @@ import {
   graphValueText,
   ONE_CLASS,
   outputKind,
+  requireBatchSize,
 } from '../graphs/index.js';
 
 /** What a graph may be given of rows of tokens: their ids, 1 where there is a token and 0 behind the last, and which text they are of. */
@@ -43,6 +44,7 @@ export function requireTextClassifier(
   const kind = given.output ?? (output && outputKind(outline, format, output, problems));
   const inputs = outline.inputs.filter(isTokenInput);
   const [fixedRows, fixedTokens] = inputs[0]?.shape ?? [];
+  requireBatchSize((fixedRows ?? 1) * (fixedTokens ?? 1), problems);
   if (fixedTokens !== undefined && (given.maximumTokens ?? 0) > fixedTokens) {
     const message = `is ${given.maximumTokens}, and its input_ids have ${fixedTokens} tokens a row`;
     problems.push({ path: 'maximumTokens', message });

@@ -14,6 +14,7 @@ import {
   graphValueText,
   ONE_CLASS,
   outputKind,
+  requireBatchSize,
 } from '../graphs/index.js';
 
 /** What an input may take: texts of categories, else numbers. */
@@ -67,10 +68,12 @@ export function requireTableClassifier(
   const output = classOutput(outline, format, given.outputName, problems);
   if (output?.shape?.[1] === 1) problems.push({ path: 'graph.output', message: ONE_CLASS });
   const kind = given.output ?? (output && outputKind(outline, format, output, problems));
-  if (problems.length > 0 || output === undefined) throw new InvalidDocumentError(source, problems);
   const fixedRows = outline.inputs
     .map(({ shape }) => shape?.[0])
     .find((rows) => rows !== undefined);
+  const width = inputs.reduce((sum, { columns }) => sum + columns.length, 0);
+  requireBatchSize((fixedRows ?? 1) * width, problems);
+  if (problems.length > 0 || output === undefined) throw new InvalidDocumentError(source, problems);
   const rowByRow = format.rowByRow.some((operation) => outline.operations.has(operation));
   return {
     inputs,
@@ -119,7 +122,11 @@ function tableInputs(
       problems.push({ path: 'graph.input', message: `${graphValueText(input)} ${message}` });
       return [];
     };
-    if (input.kind !== 'tensor' || !isCellType(elementType) || (shape?.length ?? 2) > 2) {
+    if (
+      input.kind !== 'tensor' ||
+      !isCellType(elementType) ||
+      ![1, 2].includes(shape?.length ?? 2)
+    ) {
       return wrong(`takes no cells of a table; want ${CELL_TYPES.join(', ')}, [batch, columns]`);
     }
     const width = shape?.length === 1 ? 1 : shape?.[1];

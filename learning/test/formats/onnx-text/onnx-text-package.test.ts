@@ -102,6 +102,10 @@ test('what a graph fixes', () => {
   expect(() =>
     requireTextClassifier(outlineOf(fixed), ONNX, { maximumTokens: 200 }, 'model'),
   ).toThrow('maximumTokens: is 200, and its input_ids have 128 tokens a row');
+  const huge = [value('input_ids', [2 ** 22, 128]), value('attention_mask', [2 ** 22, 128])];
+  expect(() => requireTextClassifier(outlineOf(huge), ONNX, {}, 'model')).toThrow(
+    'takes 536870912 values at once',
+  );
   // Quantised as it runs: by the greatest number of all rows.
   const quantised = outlineOf(BOTH, ['DynamicQuantizeLinear']);
   expect(requireTextClassifier(quantised, ONNX, {}, 'model').fixedRows).toBe(1);

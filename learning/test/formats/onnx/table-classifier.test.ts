@@ -85,6 +85,12 @@ describe('a classifier of rows', () => {
     ],
     ['scale: means nothing to a model that reads a table', [AGE, TOWN], { scale: 2 }],
     ['padToken: means nothing to a model that reads a table', [AGE, TOWN], { padToken: 0 }],
+    ['flag bool [] takes no cells of a table', [AGE, input('flag', 'bool', [])], {}],
+    [
+      'takes 536870912 values at once; at most 268435456 are given',
+      [AGE, input('n', 'int64', [2 ** 28])],
+      {},
+    ],
     [
       'p uint8 [?, 1] takes no cells of a table',
       [input('p', 'uint8', [undefined, 1])],
