@@ -28,18 +28,21 @@ export function countColumns(columns: readonly TableColumn[], kind: TableColumn[
   return columns.filter((column) => column.kind === kind).length;
 }
 
-/** @param place - of the column, among `columns`. */
+/** Of all columns, in their order. */
 export function columnCells(
   columns: readonly TableColumn[],
   { numbers, categories }: TableCells,
-  place: number,
-): ColumnCells {
-  const { kind } = columns[place] as TableColumn;
-  const width = countColumns(columns, kind);
-  const own = countColumns(columns.slice(0, place), kind);
-  return kind === 'number'
-    ? { kind, at: (sample) => numbers[sample * width + own] as number }
-    : { kind, at: (sample) => sampleText(categories, sample * width + own) };
+): ColumnCells[] {
+  const [n, c] = [countColumns(columns, 'number'), countColumns(columns, 'category')];
+  let [numberCount, categoryCount] = [0, 0];
+  return columns.map(({ kind }): ColumnCells => {
+    if (kind === 'number') {
+      const own = numberCount++;
+      return { kind, at: (sample) => numbers[sample * n + own] as number };
+    }
+    const own = categoryCount++;
+    return { kind, at: (sample) => sampleText(categories, sample * c + own) };
+  });
 }
 
 /** Why they are not the cells of so many samples; undefined: they are. */

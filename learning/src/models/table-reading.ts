@@ -11,8 +11,9 @@ export function readsOneText([only, ...others]: readonly TableColumn[]): boolean
 const SHOWN = 12;
 
 /**
- * The places of the model's columns among the set's. A name that the set has not means the column that is the same without
- * signs: exporters put `hours_per_week` for `hours-per-week`.
+ * The places of the model's columns among the set's. A name that the set has not means the only column that is the same but
+ * for signs in place of which one of the two has `_`: exporters put `hours_per_week` for `hours-per-week`, and `_2010` for
+ * `2010`. It does not mean one that the model reads by its own name.
  *
  * @param wanted - that the model reads.
  * @param columns - of the set; undefined: it was not made of a table.
@@ -27,15 +28,15 @@ export function columnPlaces(
       "reads a table's columns, and the data set has none: push it from CSV, JSON lines or Parquet, without --raw",
     );
   }
-  const placeOf = placesByName(columns);
-  const missing = wanted.filter(({ name }) => placeOf(name) === undefined).map(({ name }) => name);
+  const places = foundPlaces(wanted, columns);
+  const missing = wanted.filter((_, k) => places[k] === undefined).map(({ name }) => name);
   if (missing.length > 0) {
     throw refusal(
       `reads the ${missing.length === 1 ? 'column' : 'columns'} ${shown(missing)}, which the data set has not; it has ${shown(columns.map(({ name }) => name))}. "columns" in the model's settings says which are meant`,
     );
   }
-  return wanted.map(({ name, kind }) => {
-    const place = placeOf(name) as number;
+  return wanted.map(({ kind }, k) => {
+    const place = places[k] as number;
     const own = columns[place] as TableColumn;
     if (own.kind === kind) return place;
     const [given, want] = kind === 'number' ? ['categories', 'numbers'] : ['numbers', 'texts'];
@@ -45,18 +46,45 @@ export function columnPlaces(
   });
 }
 
-function placesByName(columns: readonly TableColumn[]): (name: string) => number | undefined {
-  const exact = new Map(columns.map(({ name }, place) => [name, place]));
-  const plain = new Map<string, number | undefined>();
+function foundPlaces(
+  wanted: readonly TableColumn[],
+  columns: readonly TableColumn[],
+): (number | undefined)[] {
+  const byName = new Map(columns.map(({ name }, place) => [name, place]));
+  const places = wanted.map(({ name }) => byName.get(name));
+  if (!places.includes(undefined)) return places;
+  const taken = new Set(places);
+  const alike = new Map<string, number | undefined>();
   for (const [place, { name }] of columns.entries()) {
     const key = plainName(name);
-    plain.set(key, plain.has(key) ? undefined : place);
+    alike.set(key, alike.has(key) ? undefined : place);
   }
-  return (name) => exact.get(name) ?? plain.get(plainName(name));
+  return wanted.map(({ name }, k) => {
+    const place = places[k] ?? alike.get(plainName(name));
+    if (place === undefined || place === places[k]) return place;
+    const { name: own } = columns[place] as TableColumn;
+    return taken.has(place) || !isWrittenFor(name, own) ? undefined : place;
+  });
 }
 
+const SIGNS = /[^\p{L}\p{N}]+/gu;
+
 function plainName(name: string): string {
-  return name.replace(/[^\p{L}\p{N}]+/gu, '_');
+  return forExport(name).replace(SIGNS, '_');
+}
+
+/** Whether two names with one plain name differ only where one of them has `_`. */
+function isWrittenFor(name: string, other: string): boolean {
+  const others = forExport(other).match(SIGNS) ?? [];
+  return (forExport(name).match(SIGNS) ?? []).every((signs, n) => {
+    const own = others[n] ?? '';
+    return signs === own || [signs, own].some((text) => /^_+$/.test(text));
+  });
+}
+
+/** Names begin with no digit there. */
+function forExport(name: string): string {
+  return /^\p{N}/u.test(name) ? `_${name}` : name;
 }
 
 function shown(names: readonly string[]): string {

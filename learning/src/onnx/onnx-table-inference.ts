@@ -75,7 +75,7 @@ export class OnnxTableInference {
   ): Promise<OnnxTableInference> {
     const classifier = tableClassifierOf(model);
     for (const input of boundInputs(classifier, dataset)) {
-      requireCells(input, dataset.sampleCount);
+      for (let sample = 0; sample < dataset.sampleCount; sample++) requireCells(input, sample);
     }
     return openSession(model.file, place, async (runtime, session) => {
       const inference = new OnnxTableInference(runtime, session, classifier, model);
@@ -132,13 +132,14 @@ export class OnnxTableInference {
     this.#classCount = classCount;
   }
 
-  /** @param count - R; the set's first sample stands in rows that are missing. */
+  /** @param count - R; the first of the samples stands in rows that are missing. */
   async #call(
     inputs: readonly BoundInput[],
     samples: Uint32Array,
     count: number,
   ): Promise<{ readonly values: Float32Array; readonly dims: readonly number[] }> {
-    const rows = Uint32Array.from({ length: count }, (_, row) => samples[row] ?? 0);
+    const rows = new Uint32Array(count).fill(samples[0] as number);
+    rows.set(samples);
     const tensors = inputs.map((input) => [input.name, cellTensor(this.#runtime, input, rows)]);
     const { output } = this.#classifier;
     const results = await this.#session.run(Object.fromEntries(tensors), [output.name]);
@@ -155,15 +156,21 @@ function boundInputs(classifier: TableClassifier, dataset: Dataset): BoundInput[
     const bound = [{ name: 'text', cells: { kind: 'category', at } as const }];
     return classifier.inputs.map((input) => ({ ...input, bound }));
   }
+  const wanted = classifier.inputs.flatMap(({ cellType, columns: names }) => {
+    const kind = cellType === 'string' ? 'category' : 'number';
+    return names.map((name) => ({ name, kind }) as const);
+  });
+  // Of all inputs at once: there may be thousands, with a column each.
+  const places = placesOf(wanted, cells && columns);
+  if (columns === undefined || cells === undefined) throw new Error('places of no columns');
+  const own = columnCells(columns, cells);
+  let next = 0;
   return classifier.inputs.map((input) => {
-    const kind = input.cellType === 'string' ? 'category' : 'number';
-    const wanted = input.columns.map((name) => ({ name, kind }) as const);
-    const places = placesOf(wanted, cells && columns);
-    if (columns === undefined || cells === undefined) throw new Error('places of no columns');
-    const bound = places.map((place) => ({
-      name: (columns[place] as TableColumn).name,
-      cells: columnCells(columns, cells, place),
-    }));
+    const bound = input.columns.map((): InputColumn => {
+      const place = places[next++] as number;
+      const { name } = columns[place] as TableColumn;
+      return { name, cells: own[place] as ColumnCells };
+    });
     return { ...input, bound };
   });
 }
@@ -180,17 +187,15 @@ function placesOf(
   }
 }
 
-/** @throws {LyceumError} INVALID_ARGUMENT naming a cell that an input of whole numbers cannot take. */
-function requireCells({ name, cellType, bound }: BoundInput, sampleCount: number): void {
+/** @throws {LyceumError} INVALID_ARGUMENT naming a cell of the sample that an input of whole numbers cannot take. */
+function requireCells({ name, cellType, bound }: BoundInput, sample: number): void {
   if (!['int32', 'int64', 'bool'].includes(cellType)) return;
   for (const { name: column, cells } of bound) {
-    for (let sample = 0; sample < sampleCount; sample++) {
-      const value = cells.kind === 'number' ? cells.at(sample) : Number.NaN;
-      if (fitsWhole(cellType, value)) continue;
-      const own = Number.isNaN(value) ? 'no number' : String(value);
-      const message = `its input ${name} is of ${cellType}, and sample ${sample} has ${own} in the column ${column}: export the model with an input of float32, or mend the column`;
-      throw new LyceumError('INVALID_ARGUMENT', message);
-    }
+    const value = cells.kind === 'number' ? cells.at(sample) : Number.NaN;
+    if (fitsWhole(cellType, value)) continue;
+    const own = Number.isNaN(value) ? 'no number' : String(value);
+    const message = `its input ${name} is of ${cellType}, and sample ${sample} has ${own} in the column ${column}: export the model with an input of float32, or mend the column`;
+    throw new LyceumError('INVALID_ARGUMENT', message);
   }
 }
 
@@ -200,12 +205,10 @@ function fitsWhole(type: CellType, value: number): boolean {
   return type === 'int64' || (value >= INT32_LEAST && value <= INT32_GREATEST);
 }
 
-/** [R, columns], or [R]. */
-function cellTensor(
-  { Tensor }: Runtime,
-  { cellType, bound, isFlat }: BoundInput,
-  rows: Uint32Array,
-): Tensor {
+/** [R, columns], or [R]. @throws {LyceumError} as {@link requireCells}: rows may be of another set than the first. */
+function cellTensor({ Tensor }: Runtime, input: BoundInput, rows: Uint32Array): Tensor {
+  const { cellType, bound, isFlat } = input;
+  for (const sample of rows) requireCells(input, sample);
   const shape = isFlat ? [rows.length] : [rows.length, bound.length];
   const cells = Array.from(rows, (sample) => bound.map((column) => column.cells.at(sample))).flat();
   if (cellType === 'string') return new Tensor('string', cells.map(String), shape);

@@ -18,6 +18,16 @@ it('finds columns by their names, and by what exporters make of these', () => {
   expect(columnPlaces([category('a b'), category('a-b')], SET)).toEqual([3, 4]);
 });
 
+it('takes a name for what an exporter writes only where one of the two has underscores', () => {
+  const set = [number('x<1'), number('2010'), number('-'), number('a+b-c')];
+  expect(columnPlaces([number('_2010'), number('a+b_c'), number('x_1')], set)).toEqual([1, 3, 0]);
+  for (const name of ['x>1', '#', 'a-b-c']) {
+    expect(() => columnPlaces([number(name)], set)).toThrow(`reads the column ${name}, which`);
+  }
+  const both = [number('hours-per-week'), number('hours_per_week')];
+  expect(() => columnPlaces(both, SET)).toThrow('reads the column hours_per_week, which');
+});
+
 it.each<[string, readonly TableColumn[], readonly TableColumn[] | undefined]>([
   ["reads a table's columns, and the data set has none", [number('age')], undefined],
   [

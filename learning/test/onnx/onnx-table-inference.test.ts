@@ -64,8 +64,8 @@ it.each(Object.keys(SETTINGS))('%s gives what scikit-learn gives', async (name) 
 });
 
 it('that reads one text is given the texts of a set, whatever it calls them', async () => {
-  const trades = columnCells(people.columns ?? [], people.cells as TableCells, 2);
-  const said = Array.from(samplesOf(people), (sample) => String(trades.at(sample)));
+  const trades = columnCells(people.columns ?? [], people.cells as TableCells)[2];
+  const said = Array.from(samplesOf(people), (sample) => String(trades?.at(sample)));
   const { columns: _, cells: __, ...others } = people;
   const set = { ...others, texts: sampleTextsOf(said) };
   const inference = await opened('text', {}, set);
@@ -102,6 +102,25 @@ describe('is refused', () => {
     );
   });
 
+  it('where whole numbers are wanted, by a cell without one in a set that it was not opened with', async () => {
+    const inference = await opened('whole');
+    const { cells } = people;
+    const numbers = cells?.numbers.map((number, i) => (i === 2 ? 0.5 : number)) as Float64Array;
+    const other = { ...people, cells: { ...(cells as TableCells), numbers } };
+    await expect(inference.run(other, Uint32Array.of(0, 1))).rejects.toThrow(
+      'its input x is of int64, and sample 1 has 0.5 in the column age: ',
+    );
+    await inference.close();
+  });
+
+  it('by a set without several of its columns, all by name', async () => {
+    const columns = people.columns?.map((column, n) =>
+      n % 2 === 0 ? { ...column, name: `${n}` } : column,
+    );
+    const other = { ...people, columns: columns as NonNullable<Dataset['columns']> };
+    await expect(opened('each', {}, other)).rejects.toThrow('reads the columns age, trade, which');
+  });
+
   it('by a category that its encoder does not know', async () => {
     const inference = await opened('each');
     const categories = people.cells?.categories as NonNullable<Dataset['cells']>['categories'];
@@ -110,7 +129,11 @@ describe('is refused', () => {
       ...(people.cells as NonNullable<Dataset['cells']>),
       categories: { ...categories, bytes },
     };
-    await expect(inference.run({ ...people, cells }, Uint32Array.of(0))).rejects.toThrow();
+    const other = { ...people, cells };
+    await expect(inference.run(other, Uint32Array.of(0))).rejects.toThrow();
+    // Not where it is asked about others.
+    const some = Uint32Array.of(1, 2);
+    expect(await inference.run(other, some)).toEqual(await inference.run(people, some));
     await inference.close();
   });
 });

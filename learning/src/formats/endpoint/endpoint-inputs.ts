@@ -1,6 +1,6 @@
 /** A set's samples as an endpoint is sent them. */
 import { LyceumError } from '@lyceum/proto';
-import { columnCells, type Dataset, sampleText } from '../../datasets/index.js';
+import { type ColumnCells, columnCells, type Dataset, sampleText } from '../../datasets/index.js';
 import { ModelInputs } from '../../models/index.js';
 import type { ViewAt } from '../../views/index.js';
 import type { EndpointPackage } from './endpoint-package.js';
@@ -40,11 +40,11 @@ function rowsOf({ columns, cells }: Dataset, samples: readonly number[]): Endpoi
     const message = 'its description wants input: row, and this data set was not made of a table';
     throw new LyceumError('INVALID_ARGUMENT', message);
   }
-  const own = columns.map(({ name }, place) => [name, columnCells(columns, cells, place)] as const);
+  const own = columnCells(columns, cells);
   return samples.map((sample) =>
     Object.fromEntries(
-      own.map(([name, { at }]) => {
-        const cell = at(sample);
+      columns.map(({ name }, place) => {
+        const cell = (own[place] as ColumnCells).at(sample);
         return [name, Number.isNaN(cell) ? null : cell];
       }),
     ),
