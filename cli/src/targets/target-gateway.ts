@@ -2,7 +2,12 @@
  * One run's targets, handed on to students elsewhere with the samples that they belong to. It holds the run's set in
  * memory, as a worker does and the coordinator does not, and no door to anything but this run's targets.
  */
-import { type Dataset, parseStoredDataset, seenDataset } from '@lyceum/learning/datasets';
+import {
+  type Dataset,
+  parseStoredDataset,
+  seenDataset,
+  withoutRaw,
+} from '@lyceum/learning/datasets';
 import { checkRunSpecification, type ViewSettings } from '@lyceum/learning/specification';
 import { readInputs, viewAt } from '@lyceum/learning/views';
 import type { Logger, TargetMaker } from '@lyceum/platform';
@@ -97,7 +102,7 @@ export class TargetGateway implements TargetMaker {
       const message = `the set of run ${this.#runId} is in shards, whose pictures only workers read; ask without inputs, and read those of a batch's samples yourself`;
       throw new LyceumError('FAILED_PRECONDITION', message);
     }
-    const dataset = seenDataset(stored, spec.student.modality);
+    const dataset = withoutRaw(seenDataset(stored, spec.student.modality));
     return { dataset, views: spec.views };
   }
 }

@@ -161,6 +161,21 @@ export function seenDataset(stored: StoredDataset, modality: string | undefined)
   throw new LyceumError('INVALID_ARGUMENT', message);
 }
 
+/**
+ * The set without what it was made of, for who sees numbers alone. Of a set that was made of texts or a table nothing holds on
+ * to the bytes of its file, which has those too.
+ */
+export function withoutRaw({ texts, columns: _, cells, ...dataset }: Dataset): Dataset {
+  if (texts === undefined && cells === undefined) return dataset;
+  const { inputs, labels, splits } = dataset;
+  return { ...dataset, inputs: ofOwn(inputs), labels: ofOwn(labels), splits: ofOwn(splits) };
+}
+
+function ofOwn<T extends Uint8Array | Float32Array | Int32Array>(values: T): T {
+  const isView = values.byteLength < values.buffer.byteLength;
+  return isView ? (values.slice() as T) : values;
+}
+
 /** The name of what a model sees; undefined: there is no such modality, or several and it names none. */
 export function meantModality(
   modalities: ReadonlyMap<string, unknown>,

@@ -23,6 +23,7 @@ export {
   valueType,
   withHeld,
   withoutName,
+  withoutRaw,
 } from './dataset.js';
 export {
   encodeDataset,

@@ -1,7 +1,12 @@
 /** Sets of a few samples, written and read back, then damaged one field at a time: each damage must be named. */
 import { InvalidDocumentError, sha256Hex } from '@lyceum/proto';
 import { describe, expect, it } from 'vitest';
-import { type DatasetParts, describeDataset, splitSamples } from '../../src/datasets/dataset.js';
+import {
+  type DatasetParts,
+  describeDataset,
+  splitSamples,
+  withoutRaw,
+} from '../../src/datasets/dataset.js';
 import {
   encodeDataset,
   parseDataset,
@@ -334,6 +339,14 @@ describe('a set of a table', () => {
       [0, 1, 2, 3].map((sample) => at(sample)),
     );
     expect(all).toEqual([towns, [...cells.numbers], others]);
+  });
+
+  it('leaves nothing of its file, nor of what it was made of, with who sees numbers alone', () => {
+    const { columns: _, cells: __, ...numbers } = parts;
+    const { digest: ___, ...left } = withoutRaw(parseDataset(encodeDataset(parts)));
+    expect(left).toEqual(numbers);
+    const buffers = [left.inputs, left.labels, left.splits].map(({ buffer }) => buffer.byteLength);
+    expect(buffers).toEqual([16, 16, 4]);
   });
 
   it('of one kind of column has no arrays of the other', () => {

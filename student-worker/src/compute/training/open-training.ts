@@ -1,6 +1,11 @@
 /** Opens what an assignment trains on and with, and checks that it belongs together. */
 import { readFile } from 'node:fs/promises';
-import { type Dataset, parseStoredDataset, seenDataset } from '@lyceum/learning/datasets';
+import {
+  type Dataset,
+  parseStoredDataset,
+  seenDataset,
+  withoutRaw,
+} from '@lyceum/learning/datasets';
 import { targetRowShape } from '@lyceum/learning/ensemble';
 import { parseModelPackage } from '@lyceum/learning/formats';
 import { specificationDigest } from '@lyceum/learning/specification';
@@ -34,7 +39,7 @@ export async function openTraining(
       ? undefined
       : parseModelPackage(await readFile(studentModelFile));
   const stored = parseStoredDataset(await readFile(job.datasetFile));
-  const dataset = seenDataset(stored, studentModality(specification, start));
+  const dataset = withoutRaw(seenDataset(stored, studentModality(specification, start)));
   const windows = new SampleWindows(dataset, pictures);
   const shards = cut && { windows, cut };
   const batches = new BatchSource(dataset, specification, shards);
