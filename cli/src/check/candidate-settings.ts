@@ -8,6 +8,8 @@ import type { ModelSettings, RawKind } from '@lyceum/learning/models';
 
 /** What is known before anything is tried. */
 export interface CheckedModel {
+  /** Name of its format. */
+  readonly format: string;
   /** What the file tells and the user said. */
   readonly settings: ModelSettings;
   /** Names of settings that are not to be varied. */
@@ -64,13 +66,23 @@ export function firstCandidates(model: CheckedModel): Candidate[] {
   return [...asNumbers, ...(asTable === undefined ? [] : [asTable])];
 }
 
-/** Of a model that takes as many numbers as the set's table has columns of numbers: these as they are, and not encoded. */
+/** The format of models whose settings may name columns. */
+const MAY_READ_COLUMNS = 'onnx';
+
+/**
+ * Of a model that takes as many numbers as the set's table has columns of numbers: these as they are, and not encoded. Undefined:
+ * it is no such model, or of a format that is given no columns.
+ */
 export function columnsCandidate({
+  format,
   settings,
   fixed,
   inputShape,
   columns = [],
-}: Pick<CheckedModel, 'settings' | 'fixed' | 'inputShape' | 'columns'>): Candidate | undefined {
+}: Pick<CheckedModel, 'format' | 'settings' | 'fixed' | 'inputShape' | 'columns'>):
+  | Candidate
+  | undefined {
+  if (format !== MAY_READ_COLUMNS) return undefined;
   const isOpen = settings.columns === undefined && VALUE_SETTINGS.every((name) => !fixed.has(name));
   const names = columns.filter(({ kind }) => kind === 'number').map(({ name }) => name);
   if (!isOpen || `${inputShape}` !== `${names.length}`) return undefined;

@@ -28,7 +28,7 @@ export async function linesOnSet(
   dataset: Uint8Array,
   signal: AbortSignal,
 ): Promise<string[]> {
-  const { settings, inputShape } = describePackagedModel(parsePackagedModel(bytes));
+  const { format, settings, inputShape } = describePackagedModel(parsePackagedModel(bytes));
   const folder = await mkdtemp(join(tmpdir(), 'lyceum-push-'));
   let trial: ModelTrial | undefined;
   try {
@@ -40,13 +40,13 @@ export async function linesOnSet(
     const asPushed = { settings, values: '', layout: '', colours: '', size: '' };
     const found = await tried(trial, { settings }, asPushed);
     const { columns } = trial.samples;
-    const asTable = columnsCandidate({ settings, fixed: new Set(), inputShape, columns });
+    const asTable = columnsCandidate({ format, settings, fixed: new Set(), inputShape, columns });
     const ofTable = asTable && accuracyAs(await tried(trial, asTable, asTable), settings);
     if ('problem' in found) {
       const hint =
         ofTable !== undefined
           ? `; ${columnsText(ofTable.accuracy)}`
-          : columns !== undefined && inputShape?.length === 1
+          : format === 'onnx' && columns !== undefined && inputShape?.length === 1
             ? `; ${COLUMNS_HINT}`
             : '';
       throw new LyceumError('INVALID_ARGUMENT', `${found.problem}${hint}`);

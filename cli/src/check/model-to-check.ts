@@ -6,7 +6,7 @@ import { givenSettings, readModel } from '../import/index.js';
 import type { CheckedModel } from './candidate-settings.js';
 
 export interface ModelToCheck
-  extends Pick<CheckedModel, 'settings' | 'fixed' | 'inputShape' | 'reads'> {
+  extends Pick<CheckedModel, 'format' | 'settings' | 'fixed' | 'inputShape' | 'reads'> {
   /** The package's bytes. */
   readonly bytes: Buffer;
 }
@@ -58,5 +58,5 @@ function modelInPackage(
   const { hasKnownLayout } = formatNamed(format);
   const isTold = hasKnownLayout === true || (inputShape ?? settings.layout) !== undefined;
   if (layoutIsKnown && isTold) fixed.add('layout');
-  return { bytes, settings, fixed, inputShape, reads };
+  return { bytes, format, settings, fixed, inputShape, reads };
 }

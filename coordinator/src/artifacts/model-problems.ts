@@ -81,7 +81,8 @@ export function teacherProblems(
     const classes = classOrder(settings, dataset);
     const { classCount } = classes === undefined ? model : dataset;
     const seen = { ...dataset, sampleShape: shape };
-    return [...encoded, ...modelProblems(path, { inputShape: model.inputShape, classCount }, seen)];
+    const { format, inputShape } = model;
+    return [...encoded, ...modelProblems(path, { format, inputShape, classCount }, seen)];
   } catch (err) {
     return [...encoded, { path, message: toLyceumError(err).message }];
   }
@@ -189,6 +190,7 @@ function encodingProblems(path: string, model: KnownModel, { encoding }: Dataset
 function modelProblems(
   path: string,
   model: {
+    readonly format?: string;
     readonly inputShape?: readonly number[] | undefined;
     readonly classCount?: number | undefined;
   },
@@ -203,7 +205,7 @@ function modelProblems(
   if (inputShape !== undefined && elementCount(inputShape) !== elementCount(dataset.sampleShape)) {
     const encoded = dataset.encoding && ` and are encoded (${encodingText(dataset.encoding)})`;
     const hint =
-      dataset.columns !== undefined && inputShape.length === 1
+      model.format === 'onnx' && dataset.columns !== undefined && inputShape.length === 1
         ? '; a model of the table\'s columns as they are names them in its settings, {"columns": […]}'
         : '';
     const message = `takes inputs of shape [${inputShape}], and the samples have [${dataset.sampleShape}]${encoded ?? ''}${hint}`;

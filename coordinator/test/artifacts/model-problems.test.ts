@@ -122,4 +122,9 @@ test('a model that reads columns is asked about a set that was made of a table w
   expect(teacherProblems('model', encoded, settings, flat)).toEqual([
     { path: 'model', message: expect.stringContaining('names them in its settings, {"columns"') },
   ]);
+  // Of other formats there is none that reads columns.
+  const layers = { ...encoded, format: 'layers-model' as const };
+  expect(teacherProblems('model', layers, settings, flat)).toEqual([
+    { path: 'model', message: 'takes inputs of shape [2], and the samples have [4]' },
+  ]);
 });

@@ -1,0 +1,22 @@
+/** What is tried of models of numbers, by what is known of them. */
+import { expect, test } from 'vitest';
+import { columnsCandidate } from '../../src/check/candidate-settings.js';
+
+test("a table's columns as they are: of models in ONNX that take as many numbers", () => {
+  const kinds = ['number', 'category', 'number'] as const;
+  const columns = kinds.map((kind, n) => ({ name: `c${n}`, kind }));
+  const settings = { output: 'logits', scale: 2 } as const;
+  const model = { format: 'onnx', settings, fixed: new Set<string>(), inputShape: [2], columns };
+  expect(columnsCandidate(model)?.settings).toEqual({ output: 'logits', columns: ['c0', 'c2'] });
+  const others: readonly Partial<Parameters<typeof columnsCandidate>[0]>[] = [
+    { format: 'saved-model' },
+    { inputShape: [3] },
+    { inputShape: undefined },
+    { fixed: new Set(['scale']) },
+    { columns: undefined },
+    { settings: { ...settings, columns: ['c0'] } },
+  ];
+  for (const other of others) {
+    expect(columnsCandidate({ ...model, ...other })).toBeUndefined();
+  }
+});
