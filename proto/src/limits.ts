@@ -37,6 +37,9 @@ export const PROBLEM_MAX_LETTERS = 1024;
  */
 export const RUN_RECORD_MAX_BYTES = 512 * KIB;
 
+/** What is kept of a model or set under its name, names of classes and columns above all. One message of NATS, 1 MiB. */
+export const ARTIFACT_RECORD_MAX_BYTES = 1000 * KIB;
+
 /** One gRPC message, both ways. Frames are cut to {@link FRAME_BYTES}, which leaves room for the envelope. */
 export const MESSAGE_MAX_BYTES = 8 * MIB;
 

@@ -9,7 +9,12 @@ import { FORMAT_NAMES } from '@lyceum/learning/formats';
 import { type LayerDescription, RAW_KINDS } from '@lyceum/learning/models';
 import { type Logger, makeFolder } from '@lyceum/platform';
 import { BlobCache, type BlobStore, type KeyValue } from '@lyceum/platform/nats';
-import { ARTIFACT_NAME, LyceumError, toLyceumError } from '@lyceum/proto';
+import {
+  ARTIFACT_NAME,
+  ARTIFACT_RECORD_MAX_BYTES,
+  LyceumError,
+  toLyceumError,
+} from '@lyceum/proto';
 import { z } from 'zod';
 import {
   type ArtifactInspection,
@@ -128,11 +133,12 @@ export class ArtifactCatalog {
     return this.#inTurn(digest, async () => {
       const before = await this.find(kind, name);
       const bytes = await readFile(file);
-      await this.#store(digest, bytes);
-      if (before?.digest === digest) return { artifact: before, created: false };
       const sizeBytes = bytes.length;
       const artifact = { kind, name, digest, sizeBytes, pushedAtMs: nowMs, description };
-      await this.#names.put(keyOf(kind, name), JSON.stringify(artifact));
+      const record = recordOf(artifact);
+      await this.#store(digest, bytes);
+      if (before?.digest === digest) return { artifact: before, created: false };
+      await this.#names.put(keyOf(kind, name), record);
       this.#learn(inspection);
       return { artifact, created: true };
     });
@@ -246,6 +252,15 @@ export class ArtifactCatalog {
       remember(this.#models, digest, Promise.resolve(knownModel(inspection)));
     }
   }
+}
+
+/** @throws {LyceumError} INVALID_ARGUMENT if it is greater than one may be. */
+function recordOf(artifact: NamedArtifact): string {
+  const record = JSON.stringify(artifact);
+  const bytes = Buffer.byteLength(record);
+  if (bytes <= ARTIFACT_RECORD_MAX_BYTES) return record;
+  const message = `${KINDS[artifact.kind]} ${artifact.name}: what is kept beside it, names of classes and columns above all, has ${bytes} bytes; at most ${ARTIFACT_RECORD_MAX_BYTES}: want fewer or shorter names`;
+  throw new LyceumError('INVALID_ARGUMENT', message);
 }
 
 async function isWhole(blobs: BlobStore, digest: string): Promise<boolean> {

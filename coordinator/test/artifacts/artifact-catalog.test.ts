@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { encodeDataset, parseDataset } from '@lyceum/learning/datasets';
 import { createLogger } from '@lyceum/platform';
 import type { BlobStore, KeyValue } from '@lyceum/platform/nats';
 import { sha256Hex } from '@lyceum/proto';
@@ -11,6 +12,7 @@ import { tinyDatasetBytes } from '../support.js';
 
 const root = mkdtempSync(join(tmpdir(), 'lyceum-catalog-'));
 afterAll(() => rmSync(root, { recursive: true }));
+const log = createLogger({ name: 'test', level: 'silent' });
 
 function gate(): { readonly opened: Promise<void>; open(): void } {
   let open = () => {};
@@ -20,9 +22,9 @@ function gate(): { readonly opened: Promise<void>; open(): void } {
   return { opened, open: () => open() };
 }
 
-test('bytes that are pushed under another name while they are deleted are there afterwards', async () => {
+function namesInMemory(): KeyValue {
   const names = new Map<string, string>();
-  const keyValue = {
+  return {
     get: async (key: string) => {
       const value = names.get(key);
       return value === undefined ? undefined : { value, revision: 1 };
@@ -31,6 +33,10 @@ test('bytes that are pushed under another name while they are deleted are there 
     delete: async (key: string) => void names.delete(key),
     keys: async () => [...names.keys()],
   } as unknown as KeyValue;
+}
+
+test('bytes that are pushed under another name while they are deleted are there afterwards', async () => {
+  const keyValue = namesInMemory();
   const blobs = new Map<string, Uint8Array>();
   const [deleting, mayDelete] = [gate(), gate()];
   const store = {
@@ -45,7 +51,6 @@ test('bytes that are pushed under another name while they are deleted are there 
       blobs.delete(digest);
     },
   } as unknown as BlobStore;
-  const log = createLogger({ name: 'test', level: 'silent' });
   const catalog = await ArtifactCatalog.open(keyValue, store, { stateDir: root, log });
   const file = join(root, 'set.npz');
   writeFileSync(file, tinyDatasetBytes(0));
@@ -62,4 +67,19 @@ test('bytes that are pushed under another name while they are deleted are there 
   await Promise.all([deleted, pushed]);
   expect(await catalog.find('dataset', 'other')).toMatchObject({ digest: artifact.digest });
   expect(blobs.has(artifact.digest)).toBe(true);
+});
+
+test('what has more names than are kept beside it is refused before it is stored', async () => {
+  const store = {
+    has: async () => false,
+    put: async () => expect.unreachable('it was stored'),
+  } as unknown as BlobStore;
+  const catalog = await ArtifactCatalog.open(namesInMemory(), store, { stateDir: root, log });
+  const file = join(root, 'many.npz');
+  const { digest: _, ...set } = parseDataset(tinyDatasetBytes(0));
+  const classNames = Array.from({ length: 60_000 }, (_, c) => `class number ${c}`);
+  writeFileSync(file, encodeDataset({ ...set, classCount: classNames.length, classNames }));
+  await expect(catalog.push('dataset', 'many', file, 1)).rejects.toThrow(
+    /^data set many: what is kept beside it, names of classes and columns above all, has 1\d{6} bytes; at most 1024000/,
+  );
 });

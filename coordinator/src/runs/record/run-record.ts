@@ -279,6 +279,6 @@ export function withWorker(
 export function requireStorable(record: RunRecord): void {
   const bytes = Buffer.byteLength(runRecordText(record));
   if (bytes <= RUN_RECORD_MAX_BYTES) return;
-  const message = `has a record of ${bytes} bytes; at most ${RUN_RECORD_MAX_BYTES} are stored: name fewer teachers, or fewer classes that they know`;
+  const message = `has a record of ${bytes} bytes; at most ${RUN_RECORD_MAX_BYTES} are stored: name fewer teachers, or fewer classes and columns that they know`;
   throw new InvalidDocumentError(`run ${record.runId}`, [{ path: '', message }]);
 }
