@@ -158,7 +158,7 @@ export function parseStoredDataset(
   for (const [name, own] of metas) {
     const inputs = array(arrayName('inputs', name), ['uint8', 'float32']);
     const texts = readTexts(members, array, name);
-    const cells = own.columns && readCells(own.columns, array, name);
+    const cells = own.columns && readCells(own.columns, array, name, problems);
     if (inputs === undefined) continue;
     const [count = 0, ...sampleShape] = inputs.shape;
     sampleCount ||= count;
@@ -244,13 +244,28 @@ function readCells(
   columns: readonly TableColumn[],
   array: ArrayReader,
   modality: string,
+  problems: Problem[],
 ): TableCells | undefined {
   const [n, c] = [countColumns(columns, 'number'), countColumns(columns, 'category')];
-  const of = (name: Parameters<typeof arrayName>[0], type: NpyArray['dtype'], count: number) =>
-    count > 0 ? array(arrayName(name, modality), [type])?.data : [];
-  const numbers = of('numbers', 'float64', n);
-  const bytes = of('categories', 'uint8', c);
-  const ends = of('categoryEnds', 'uint32', c);
+  const of = (
+    name: Parameters<typeof arrayName>[0],
+    type: NpyArray['dtype'],
+    count: number,
+    width: readonly number[],
+  ) => {
+    if (count === 0) return [];
+    const path = arrayName(name, modality);
+    const found = array(path, [type]);
+    // Who looks at some rows alone reads them by the array's shape.
+    if (found !== undefined && `${found.shape.slice(1)}` !== `${width}`) {
+      const message = `has shape [${found.shape}]; want [${[width.length > 0 ? 'samples' : 'bytes', ...width].join(', ')}]`;
+      problems.push({ path, message });
+    }
+    return found?.data;
+  };
+  const numbers = of('numbers', 'float64', n, [n]);
+  const bytes = of('categories', 'uint8', c, []);
+  const ends = of('categoryEnds', 'uint32', c, [c]);
   if (numbers === undefined || bytes === undefined || ends === undefined) return undefined;
   return {
     numbers: numbers instanceof Float64Array ? numbers : new Float64Array(),

@@ -384,6 +384,14 @@ describe('a set of a table', () => {
     );
   });
 
+  it('is refused with cells that do not lie row by row', () => {
+    const meta = { ...JSON.parse(META), columns: [{ name: 'age', kind: 'number' }] };
+    const numbers: NpyArray = { dtype: 'float64', shape: [2, 2], data: new Float64Array(4) };
+    expect(problemsOf(fileWith({ numbers }, JSON.stringify(meta)))).toEqual([
+      'numbers: has shape [2,2]; want [samples, 1]',
+    ]);
+  });
+
   it('is refused with cells of columns that nobody names', () => {
     const numbers: NpyArray = { dtype: 'float64', shape: [4], data: new Float64Array(4) };
     expect(problemsOf(fileWith({ numbers }))).toEqual([
