@@ -3,13 +3,10 @@
  */
 export { ALLOWED_OPERATIONS, RESTORING_OPERATION } from './allowed-operations.js';
 export {
-  classOutput,
   type GraphClassifier,
   type GraphFormat,
   isOfClasses,
   ONE_CLASS,
-  outputKind,
-  requireBatchSize,
 } from './graph-classifier.js';
 export {
   completeSettings,
@@ -25,6 +22,7 @@ export {
   type GraphWeights,
   graphValueText,
 } from './graph-outline.js';
+export { type RawClassifier, requireRawClassifier } from './raw-classifier.js';
 export {
   nodeNameOf,
   PASSING_OPERATIONS,

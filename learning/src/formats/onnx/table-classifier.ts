@@ -2,19 +2,17 @@
  * How a graph is asked about the rows of a table: which of its inputs takes which columns, and which output tells the classes.
  * scikit-learn's pipelines have an input for each column, or one for several; others have one for all. Pure.
  */
-import { InvalidDocumentError, type Problem } from '@lyceum/proto';
+import type { Problem } from '@lyceum/proto';
 import type { TableColumn } from '../../datasets/index.js';
 import { type ModelSettings, strangeSettings } from '../../models/index.js';
 import {
-  classOutput,
   type ElementType,
   type GraphFormat,
   type GraphOutline,
   type GraphValue,
   graphValueText,
-  ONE_CLASS,
-  outputKind,
-  requireBatchSize,
+  type RawClassifier,
+  requireRawClassifier,
 } from '../graphs/index.js';
 
 /** What an input may take: texts of categories, else numbers. */
@@ -30,14 +28,8 @@ export interface TableInput {
   readonly isFlat: boolean;
 }
 
-export interface TableClassifier {
+export interface TableClassifier extends RawClassifier {
   readonly inputs: readonly TableInput[];
-  readonly output: GraphValue;
-  /** What the file tells of its own settings, with those that were given. */
-  readonly settings: Partial<ModelSettings>;
-  readonly classCount: number | undefined;
-  /** Rows that it must be given; undefined: any number. */
-  readonly fixedRows: number | undefined;
 }
 
 /** Whether a graph is one of a table's cells: its settings name columns, or it takes texts, or has an input for each column. */
@@ -65,27 +57,12 @@ export function requireTableClassifier(
 ): TableClassifier {
   const problems = strangeSettings(given, "a table's columns", ['maximumTokens', 'padToken']);
   const inputs = tableInputs(outline.inputs, given.columns, problems);
-  const output = classOutput(outline, format, given.outputName, problems);
-  if (output?.shape?.[1] === 1) problems.push({ path: 'graph.output', message: ONE_CLASS });
-  const kind = given.output ?? (output && outputKind(outline, format, output, problems));
   const fixedRows = outline.inputs
     .map(({ shape }) => shape?.[0])
     .find((rows) => rows !== undefined);
   const width = inputs.reduce((sum, { columns }) => sum + columns.length, 0);
-  requireBatchSize((fixedRows ?? 1) * width, problems);
-  if (problems.length > 0 || output === undefined) throw new InvalidDocumentError(source, problems);
-  const rowByRow = format.rowByRow.some((operation) => outline.operations.has(operation));
-  return {
-    inputs,
-    output,
-    settings: {
-      ...given,
-      ...(kind !== undefined && { output: kind }),
-      ...(outline.outputs.length > 1 && { outputName: output.name }),
-    },
-    classCount: output.shape?.[1],
-    fixedRows: fixedRows ?? (rowByRow ? 1 : undefined),
-  };
+  const rows = { fixedRows, width };
+  return { inputs, ...requireRawClassifier(outline, format, given, rows, problems, source) };
 }
 
 /** What it reads, each column once for each kind. */
