@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describePackagedModel, parsePackagedModel } from '@lyceum/learning/formats';
-import type { ModelSettings } from '@lyceum/learning/models';
+import { type ModelSettings, namedAsInSet } from '@lyceum/learning/models';
 import { LyceumError } from '@lyceum/proto';
 import { ModelTrial } from '../local-cluster/index.js';
 import { percentText } from '../printing/text/index.js';
@@ -28,7 +28,7 @@ export async function linesOnSet(
   dataset: Uint8Array,
   signal: AbortSignal,
 ): Promise<string[]> {
-  const { format, settings, inputShape } = describePackagedModel(parsePackagedModel(bytes));
+  const { format, inputShape, ...described } = describePackagedModel(parsePackagedModel(bytes));
   const folder = await mkdtemp(join(tmpdir(), 'lyceum-push-'));
   let trial: ModelTrial | undefined;
   try {
@@ -37,9 +37,10 @@ export async function linesOnSet(
     const computeThreads = availableParallelism();
     const start = { modelFile, datasetFile, sampleCount: SAMPLES, seed: 0, computeThreads };
     trial = await ModelTrial.open(start, signal);
+    const { columns, classNames } = trial.samples;
+    const settings = namedSettings(described.settings, classNames);
     const asPushed = { settings, values: '', layout: '', colours: '', size: '' };
     const found = await tried(trial, { settings }, asPushed);
-    const { columns } = trial.samples;
     const asTable = columnsCandidate({ format, settings, fixed: new Set(), inputShape, columns });
     const ofTable = asTable && accuracyAs(await tried(trial, asTable, asTable), settings);
     if ('problem' in found) {
@@ -69,6 +70,14 @@ export async function linesOnSet(
     trial?.close();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Classes that are numbers by the set's names, as a run takes them. */
+function namedSettings(settings: ModelSettings, classNames: readonly string[]): ModelSettings {
+  const { classes } = settings;
+  return classes === undefined
+    ? settings
+    : { ...settings, classes: namedAsInSet(classes, classNames) };
 }
 
 /** Of a model that takes a row of numbers, and a set whose encoding gives other ones. */

@@ -29,14 +29,15 @@ const TEMPLATES = NAMES.map((_, c) => Array.from({ length: SIZE }, (_, i) => mul
 const root = mkdtempSync(join(tmpdir(), 'lyceum-check-'));
 const dataset = join(root, 'set.npz');
 afterAll(() => rmSync(root, { recursive: true }));
-beforeAll(async () => {
+
+function setOf(classNames: readonly string[]): Buffer {
   const sampleCount = 600;
   const label = (sample: number) => sample % CLASSES;
-  const bytes = encodeDataset({
+  return encodeDataset({
     sampleShape: SHAPE,
     sampleCount,
     classCount: CLASSES,
-    classNames: NAMES,
+    classNames,
     inputs: Uint8Array.from({ length: sampleCount * SIZE }, (_, at) => {
       const sample = Math.floor(at / SIZE);
       const noise = 0.3 * (mulberry32(77, at) - 0.5);
@@ -47,7 +48,10 @@ beforeAll(async () => {
     labels: Int32Array.from({ length: sampleCount }, (_, sample) => label(sample)),
     splits: Uint8Array.from({ length: sampleCount }, (_, sample) => (sample < 120 ? 1 : 2)),
   });
-  writeFileSync(dataset, bytes);
+}
+
+beforeAll(async () => {
+  writeFileSync(dataset, setOf(NAMES));
   await nearest('plain', NAMES, false);
   await nearest('bytes', [...NAMES].sort(), true);
   await nearest('turned', [...NAMES.slice(5), ...NAMES.slice(0, 5)], false);
@@ -198,5 +202,15 @@ test('a push with a set says how right a model is, and that another order of its
     expect.stringMatching(
       /^(9\d|100)\.\d % with its classes in another order: 5, 6, 7, 8, 9, 10, 11, 0, 1, 2, 3, 4; models check --write FILE writes it as settings$/,
     ),
+  ]);
+});
+
+test("a push with a set takes classes that are numbers for the set's names, as a run does", async () => {
+  const settings = join(root, 'numbered.json');
+  writeFileSync(settings, JSON.stringify({ output: 'logits', classes: NAMES }));
+  const model = await readModel(join(root, 'plain'), settings);
+  const named = setOf(NAMES.map((name) => `picture ${name}`));
+  expect(await linesOnSet(model, named, new AbortController().signal)).toEqual([
+    expect.stringMatching(/^(9\d|100)\.\d % of 480 labelled validation samples of the set$/),
   ]);
 });

@@ -88,6 +88,10 @@ describe('a classifier of scikit-learn that ends in a map', () => {
     ['forest-zipmap', 'forest-strings'],
     ['perceptron-zipmap', 'perceptron-strings'],
     ['linear-zipmap', 'linear-ints'],
+    ['vote-zipmap', 'vote-strings'],
+    ['stack-zipmap', 'stack-strings'],
+    // Doubles in, and between: no runtime takes the first file as it is.
+    ['doubles-zipmap', 'doubles-strings'],
   ])('%s gives what %s, which was exported without, gives', async (mapped, plain) => {
     const own = model(`sklearn-${mapped}`);
     const other = model(`sklearn-${plain}`, { output: 'probabilities' });
@@ -232,6 +236,7 @@ describe('what is read without a runtime', () => {
     ['zipmap', {}, /whether scores, which LinearClassifier gives, is logits or probabilities/],
     // Its map is read by another operation.
     ['mapped', {}, /ends in ZipMap.*'zipmap': False.*maps \(no tensor\), length int64/],
+    ['sklearn-linear-columns', {}, /an output for each class.*'zipmap': False.*i10 float32/],
     ['two-heads', {}, /several outputs.*outputName.*logits float32 \[\?, 5\], probabilities/],
     ['two-heads', { outputName: 'none' }, /has no output none/],
   ])('says what is wrong with %s', (name, settings, message) => {

@@ -5,11 +5,12 @@
  */
 import { InvalidDocumentError, type Problem, toLyceumError } from '@lyceum/proto';
 import { eachField, field, fields, numbers, text } from '../../files/protobuf/index.js';
-import { labelsInMetadata } from '../../models/index.js';
+import { type ClassLabels, labelsInMetadata } from '../../models/index.js';
 import type { ElementType, GraphOutline, GraphValue, GraphWeights } from '../graphs/index.js';
 import { inspectOnnx, TENSOR } from './inspect-onnx.js';
 import { ONNX_ELEMENTS, type OnnxElementType } from './onnx-elements.js';
 import { CLASSICAL_DOMAIN, classicalOperation } from './onnx-operations.js';
+import { outputLabels } from './output-labels.js';
 
 const ELEMENTS: ReadonlyMap<number, readonly [OnnxElementType, number]> = new Map(
   Object.entries(ONNX_ELEMENTS).map(([type, { number, bytes }]) => [
@@ -124,18 +125,20 @@ function readGraph(
   });
   const tensors = [...weights.values()];
   const sum = (of: (tensor: Tensor) => number) => tensors.reduce((n, tensor) => n + of(tensor), 0);
-  const classical = nodes.map((node) => classicalOperation(node, tensorBytes));
-  const floatCount = classical.reduce((n, { parameterCount }) => n + parameterCount, 0);
+  let floatCount = 0;
+  const labelsOf = new Map<OnnxNode, ClassLabels>();
+  for (const node of nodes) {
+    const { parameterCount, labels } = classicalOperation(node, tensorBytes);
+    floatCount += parameterCount;
+    if (labels !== undefined) labelsOf.set(node, labels);
+  }
   const inMetadata = labelsInMetadata(metadata, "the file's metadata ");
   return {
     inputs: inputs.filter(({ name }) => !weights.has(name)),
     outputs,
     operations,
     operationOf: new Map(outputs.map(({ name }) => [name, operationAt(name, givenBy)])),
-    labels: [
-      ...classical.flatMap(({ labels }) => labels ?? []),
-      ...(inMetadata ? [inMetadata] : []),
-    ],
+    labels: [...outputLabels(outputs, givenBy, labelsOf), ...(inMetadata ? [inMetadata] : [])],
     parameterCount: sum(({ elementCount }) => elementCount) + floatCount,
     weightBytes:
       sum(({ elementCount, type }) => elementCount * (ELEMENTS.get(type)?.[1] ?? 4)) +

@@ -1,13 +1,20 @@
 /** What is peculiar to ONNX files as classifiers. */
-import type { GraphFormat } from '../graphs/index.js';
+import type { GraphFormat, GraphValue } from '../graphs/index.js';
 
 export const ONNX: GraphFormat = {
   inputTypes: ['float32', 'float16', 'float64', 'uint8', 'int32', 'int64'],
   outputTypes: ['float32', 'float16', 'float64'],
   logitOperations: ['Gemm', 'MatMul', 'Add', 'LogSoftmax'],
   rowByRow: ['DynamicQuantizeLinear', 'DynamicQuantizeLSTM', 'DynamicQuantizeMatMul'],
-  outputAdvice: ({ operations }) =>
+  outputAdvice: ({ operations, outputs }) =>
     operations.has('ZipMap')
       ? "ends in ZipMap, which gives maps and no tensors: export it again with convert_sklearn(…, options={'zipmap': False}), which gives probabilities [batch, classes]"
-      : undefined,
+      : outputs.filter(isColumn).length > 1
+        ? "gives an output for each class, as convert_sklearn(…, options={'zipmap': 'columns'}) makes them: export it again with options={'zipmap': False}, which gives probabilities [batch, classes]"
+        : undefined,
 };
+
+/** A number a sample. */
+function isColumn({ elementType, shape }: GraphValue): boolean {
+  return elementType.startsWith('float') && shape?.length === 1;
+}

@@ -20,8 +20,8 @@ const ENCODER = { operation: 'LabelEncoder', keys: 'keys_int64s', values: 'value
 /** How often each branch was taken, which answers do not depend on. */
 const NO_PARAMETER = 'nodes_hitrates';
 
-/** Takes entries of a table; of one of this name, as skl2onnx writes it, the classes. */
-const LOOKUP = { operation: 'ArrayFeatureExtractor', table: /^classes\d*$/ };
+/** Takes entries of a table; of one of such a name, as skl2onnx writes it (`classes1`, `stack_classes`), the classes. */
+const LOOKUP = { operation: 'ArrayFeatureExtractor', table: /(?:^|_)classes\d*$/ };
 
 /** Numbers in `TensorProto`, and its types that labels have. */
 const TENSOR = { type: 2, int32s: 5, strings: 6, int64s: 7, raw: 9 };

@@ -1,6 +1,7 @@
 /**
  * Classifiers of scikit-learn end in ZipMap unless their exporter is told otherwise: it makes a map from classes to numbers of
- * each row, which nobody here reads. What it makes them of is the tensor that is wanted.
+ * each row, which nobody here reads. What it makes them of is the tensor that is wanted. ZipMap takes no doubles; skl2onnx writes
+ * it behind them all the same where a model's inputs are doubles, so there a Cast stands in its place.
  *
  * @see https://github.com/onnx/onnx/blob/v1.16.0/docs/Operators-ml.md#ai.onnx.ml.ZipMap
  */
@@ -11,7 +12,7 @@ import { MODEL_GRAPH, type OnnxNode, readNode } from './onnx-file.js';
 import { CLASSICAL_DOMAIN, classicalOperation } from './onnx-operations.js';
 
 /** Numbers in `GraphProto`. */
-const GRAPH = { node: 1, output: 12, valueInfo: 13 };
+const GRAPH = { node: 1, input: 11, output: 12, valueInfo: 13 };
 
 /**
  * The same model with the tensors in place of the maps at its end; the names of the classes, which a ZipMap may be the only one
@@ -52,7 +53,9 @@ function zipMapsAtEnd(graph: Uint8Array): Map<string, OnnxNode> {
 function graphWithout(zipMaps: ReadonlyMap<string, OnnxNode>, graph: Uint8Array): Uint8Array {
   // A tensor that is an output already needs to be none again, and what is an output is told once.
   const told = new Set(fields(graph, GRAPH.output).map(nameOf));
+  const given = new Set(told);
   const tensors = new Set([...zipMaps.values()].map(({ inputs: [tensor = ''] }) => tensor));
+  const isOfDoubles = fields(graph, GRAPH.input).some(isDouble);
   const writer = new BinaryWriter();
   eachField(graph, (number, reader, wireType) => {
     if (wireType !== WireType.LengthDelimited) {
@@ -60,13 +63,19 @@ function graphWithout(zipMaps: ReadonlyMap<string, OnnxNode>, graph: Uint8Array)
       return;
     }
     const bytes = reader.bytes();
-    if (number === GRAPH.node && zipMaps.has(readNode(bytes).outputs[0] ?? '')) return;
-    if (number === GRAPH.valueInfo && tensors.has(nameOf(bytes))) return;
+    const own = number === GRAPH.node ? zipMaps.get(readNode(bytes).outputs[0] ?? '') : undefined;
+    if (own !== undefined) {
+      const [[tensor = ''], [map = '']] = [own.inputs, own.outputs];
+      if (isOfDoubles && !told.has(tensor)) writer.tag(number, wireType).bytes(cast(tensor, map));
+      return;
+    }
+    if (number === GRAPH.valueInfo && !isOfDoubles && tensors.has(nameOf(bytes))) return;
     const zipMap = number === GRAPH.output ? zipMaps.get(nameOf(bytes)) : undefined;
     const [tensor = ''] = zipMap?.inputs ?? [];
-    if (zipMap !== undefined && told.has(tensor)) return;
-    told.add(tensor);
-    const written = zipMap === undefined ? bytes : tensorOutput(tensor, classCountOf(zipMap));
+    if (zipMap !== undefined && given.has(tensor)) return;
+    given.add(tensor);
+    const name = isOfDoubles ? (zipMap?.outputs[0] ?? '') : tensor;
+    const written = zipMap === undefined ? bytes : tensorOutput(name, classCountOf(zipMap));
     writer.tag(number, wireType).bytes(written);
   });
   return writer.finish();
@@ -74,6 +83,32 @@ function graphWithout(zipMaps: ReadonlyMap<string, OnnxNode>, graph: Uint8Array)
 
 function classCountOf(zipMap: OnnxNode): number | undefined {
   return classicalOperation(zipMap, new Map()).labels?.names.length;
+}
+
+/** `NodeProto` that gives the numbers of one tensor, whatever their type, as float32 in another. */
+function cast(from: string, to: string): Uint8Array {
+  const writer = new BinaryWriter();
+  writer.tag(1, WireType.LengthDelimited).string(from);
+  writer.tag(2, WireType.LengthDelimited).string(to);
+  writer.tag(4, WireType.LengthDelimited).string('Cast');
+  const attribute = new BinaryWriter();
+  attribute.tag(1, WireType.LengthDelimited).string('to');
+  attribute.tag(3, WireType.Varint).int64(ONNX_ELEMENTS.float32.number);
+  // Its type: one whole number.
+  attribute.tag(20, WireType.Varint).int32(2);
+  writer.tag(5, WireType.LengthDelimited).bytes(attribute.finish());
+  return writer.finish();
+}
+
+/** Of a `ValueInfoProto`: whether its tensor is of float64. */
+function isDouble(value: Uint8Array): boolean {
+  const tensor = field(field(value, 2) ?? new Uint8Array(), 1) ?? new Uint8Array();
+  let isOne = false;
+  eachField(tensor, (number, reader, wireType) => {
+    if (number === 1) isOne = reader.int32() === ONNX_ELEMENTS.float64.number;
+    else reader.skip(wireType);
+  });
+  return isOne;
 }
 
 /** `ValueInfoProto` of float32 [any, classes]. */
