@@ -109,6 +109,31 @@ describe('a push warns of', () => {
     expect(await warningsOf(lines, { columns })).toEqual([]);
   });
 
+  it('codes that are taken for numbers, unless somebody says what they are', async () => {
+    const lines = ['x,zip,label', ...rows((n) => `${n},0${1000 + n},${ab(n)}`)];
+    expect(await warningsOf(lines)).toEqual([
+      expect.stringMatching(
+        /^column "zip": has 01\d{3} and is taken for numbers; --columns NAME=cat/,
+      ),
+    ]);
+    const columns = new Map([['zip', 'number']] as const);
+    expect(await warningsOf(lines, { columns })).toEqual([]);
+    const decimals = ['x,share,label', ...rows((n) => `${n},0.0${n},${ab(n)}`)];
+    expect(await warningsOf(decimals)).toEqual([]);
+  });
+
+  it('whole numbers that lose digits', async () => {
+    const numbered = (first: bigint, end = '') =>
+      warningsOf(['x,no,label', ...rows((n) => `${n},${first + BigInt(n)}${end},${ab(n)}`)]);
+    expect(await numbered(2n ** 53n)).toEqual([
+      expect.stringMatching(
+        /^column "no": has whole numbers beyond 2\^53, which lose digits; --id/,
+      ),
+    ]);
+    expect(await numbered(2n ** 52n)).toEqual([]);
+    expect(await numbered(2n ** 40n, '.5')).toEqual([]);
+  });
+
   it('a column of splits under another name', async () => {
     const lines = ['x,part,label', ...rows((n) => `${n},${n % 4 ? 'train' : 'Test'},${ab(n)}`)];
     expect(await warningsOf(lines)).toEqual([

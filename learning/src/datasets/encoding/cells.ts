@@ -68,6 +68,11 @@ export function isDecimalComma(cell: Cell): boolean {
   return typeof cell === 'string' && DECIMAL_COMMA.test(cell.replace(ENDS, ''));
 }
 
+/** A postal code, a number of an account: as a number it would lose its zeros. */
+export function isCode(cell: Cell): boolean {
+  return typeof cell === 'string' && /^0\d+$/.test(cell.replace(ENDS, ''));
+}
+
 const DATES = [
   /^\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?:[T ]\d{1,2}:\d{2}.*)?$/,
   /^\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}(?: \d{1,2}:\d{2}.*)?$/,

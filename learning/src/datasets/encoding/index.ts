@@ -1,5 +1,13 @@
 /** How texts and rows of tables become numbers. Fitting an encoding to a table is in import/columns/. */
-export { type Cell, categoryOf, cellOf, isDate, isDecimalComma, numberOf } from './cells.js';
+export {
+  type Cell,
+  categoryOf,
+  cellOf,
+  isCode,
+  isDate,
+  isDecimalComma,
+  numberOf,
+} from './cells.js';
 export {
   describeEncoding,
   ENCODING_FILE,

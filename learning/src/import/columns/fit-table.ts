@@ -7,6 +7,7 @@ import {
   type Cell,
   type ColumnEncoding,
   categoryOf,
+  isCode,
   isDate,
   isDecimalComma,
   numberOf,
@@ -46,6 +47,9 @@ export class ColumnFacts {
   commaCount = 0;
   /** Texts that are the name of a split. */
   splitCount = 0;
+  /** The first number that is written as codes are: 01067. */
+  code: string | undefined;
+  wholeCount = 0;
   least = Number.POSITIVE_INFINITY;
   greatest = Number.NEGATIVE_INFINITY;
   mean = 0;
@@ -56,8 +60,10 @@ export class ColumnFacts {
     this.rowCount += 1;
     const number = numberOf(cell);
     if (number === 'missing') this.missingCount += 1;
-    else if (number !== undefined) this.#addNumber(number);
-    else if (isDate(cell)) this.dateCount += 1;
+    else if (number !== undefined) {
+      this.#addNumber(number);
+      if (isCode(cell)) this.code ??= categoryOf(cell);
+    } else if (isDate(cell)) this.dateCount += 1;
     else if (isDecimalComma(cell)) this.commaCount += 1;
     else if (splitNamed(categoryOf(cell)) !== undefined) this.splitCount += 1;
   }
@@ -74,6 +80,18 @@ export class ColumnFacts {
     return undefined;
   }
 
+  /** What a column of numbers looks like, if it is guessed to be one. */
+  get numberDoubt(): string | undefined {
+    if (this.code !== undefined) {
+      return `has ${this.code} and is taken for numbers; --columns NAME=category takes codes as they are, with their zeros`;
+    }
+    const farthest = Math.max(this.greatest, -this.least);
+    if (this.wholeCount === this.numberCount && farthest > Number.MAX_SAFE_INTEGER) {
+      return 'has whole numbers beyond 2^53, which lose digits; --id NAME or --columns NAME=ignore if they name the sample';
+    }
+    return undefined;
+  }
+
   /** Of the population; 1 where all numbers are one. */
   get deviation(): number {
     return this.greatest > this.least ? Math.sqrt(this.#squares / this.numberCount) : 1;
@@ -81,6 +99,7 @@ export class ColumnFacts {
 
   #addNumber(number: number): void {
     this.numberCount += 1;
+    if (Number.isInteger(number)) this.wholeCount += 1;
     this.least = Math.min(this.least, number);
     this.greatest = Math.max(this.greatest, number);
     const distance = number - this.mean;
@@ -181,10 +200,9 @@ export function fittedTable(
     const own = facts[index] as ColumnFacts;
     const values = counts.get(name);
     if (kinds[index] === 'ignore') return leftOut(name, 'as asked');
-    if (values === undefined) return numberColumn(name, own);
-    const { doubt } = wanted.has(name) ? {} : own;
-    const { column, ...rest } = categoryColumn(name, own, values);
-    return { column: { ...column, ...(doubt !== undefined && { doubt }) }, ...rest };
+    return values === undefined
+      ? withDoubt(numberColumn(name, own), wanted.has(name) ? undefined : own.numberDoubt)
+      : withDoubt(categoryColumn(name, own, values), wanted.has(name) ? undefined : own.doubt);
   });
   const columns = fitted.flatMap(({ encoding }) => encoding ?? []);
   if (columns.length === 0) {
@@ -204,6 +222,10 @@ export function fittedTable(
 interface Fitted {
   readonly column: FittedColumn;
   readonly encoding?: ColumnEncoding;
+}
+
+function withDoubt({ column, ...rest }: Fitted, doubt: string | undefined): Fitted {
+  return { column: { ...column, ...(doubt !== undefined && { doubt }) }, ...rest };
 }
 
 function leftOut(name: string, detail: string): Fitted {
