@@ -80,7 +80,7 @@ async function init(flags: InitFlags, globals: GlobalOptions, signal: AbortSigna
     dataset: { name: dataset, description: offer?.datasets.get(dataset)?.description },
     teachers: teachers.map((teacher) => ({
       name: teacher,
-      description: offer?.teachers.get(teacher)?.description,
+      ...offer?.teachers.get(teacher),
     })),
     student,
   });

@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { describePackagedModel, parsePackagedModel } from '@lyceum/learning/formats';
+import { describePackagedModel, formatNamed, parsePackagedModel } from '@lyceum/learning/formats';
 import type { ModelSettings } from '@lyceum/learning/models';
 import { ArtifactKind, LyceumError, requireArtifactName } from '@lyceum/proto';
 import type { Command } from 'commander';
@@ -111,7 +111,9 @@ async function pushModel(
     for (const line of lines) notice(line);
   }
   await withCoordinator(command, async (context) => {
-    if (own !== undefined && dataset !== undefined) {
+    if (own !== undefined && dataset !== undefined && isRemote(own)) {
+      notice(`not tried on ${dataset}: submit RUN --dry-run asks it about a batch`);
+    } else if (own !== undefined && dataset !== undefined) {
       const { client, signal } = context;
       const set = await withProgress(`pulling ${dataset}`, bytesText, (onProgress) =>
         client.pullArtifact(ArtifactKind.ARTIFACT_KIND_DATASET, dataset, { signal, onProgress }),
@@ -125,10 +127,15 @@ async function pushModel(
   });
 }
 
-/** Whether it is a model that lies there, and no predictions. */
+/** Somebody else runs it, and may be paid for it. */
+function isRemote(bytes: Uint8Array): boolean {
+  return formatNamed(parsePackagedModel(bytes).format).isRemote === true;
+}
+
+/** Whether it is a model that lies there, or the description of one, and no predictions. */
 function isModelPath(path: string): boolean {
   const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
-  return isFolder || /\.onnx$|(^|[\\/])model\.json$/.test(path);
+  return isFolder || /\.(onnx|ya?ml|endpoint\.json)$|(^|[\\/])model\.json$/.test(path);
 }
 
 /** What its file, server or settings say of its classes, so that its author sees it. */

@@ -15,6 +15,8 @@ export interface Offered {
   readonly description: string | undefined;
   /** Of a data set: an architecture that suits its samples. */
   readonly student?: Architecture;
+  /** Of a model: it says a class and nothing else. */
+  readonly classesOnly?: boolean;
 }
 
 export async function clusterOffer(client: CoordinatorClient): Promise<Offer> {
@@ -25,10 +27,11 @@ export async function clusterOffer(client: CoordinatorClient): Promise<Offer> {
     const description = parsed(set);
     return [set.name, { description: datasetText(description), student: studentFor(description) }];
   });
-  const pushed = models.map((model): [string, Offered] => [
-    model.name,
-    { description: modelText(parsed(model)) },
-  ]);
+  const pushed = models.map((model): [string, Offered] => {
+    const known = parsed(model);
+    const { data } = saysClasses.safeParse(known);
+    return [model.name, { description: modelText(known), classesOnly: data?.classesOnly === true }];
+  });
   const trained = runs.map(({ runId }): [string, Offered] => [
     `run:${runId}`,
     { description: undefined },
@@ -47,6 +50,8 @@ export function requireOffered(
   const there = names.length === 0 ? 'there is none yet' : `there is ${names.join(', ')}`;
   throw new LyceumError('NOT_FOUND', `the cluster has no ${what} ${name}; ${there}`);
 }
+
+const saysClasses = z.object({ classesOnly: z.boolean().optional() });
 
 const description = z.object({
   modalities: z

@@ -9,7 +9,7 @@ export interface InitialRun {
   readonly name: string;
   readonly dataset: Described;
   /** Pushed models or `run:ID`; none: a model is trained alone, to teach others perhaps. */
-  readonly teachers: readonly Described[];
+  readonly teachers: readonly InitialTeacher[];
   readonly student: Architecture;
 }
 
@@ -17,6 +17,11 @@ interface Described {
   readonly name: string;
   /** What the cluster knows of it; becomes a comment. */
   readonly description?: string | undefined;
+}
+
+interface InitialTeacher extends Described {
+  /** It says a class and nothing else. */
+  readonly classesOnly?: boolean;
 }
 
 /** With the settings that one changes first. */
@@ -59,7 +64,7 @@ export function initialRunText(run: InitialRun): string {
         ]
       : []),
     '',
-    ...(isTaught ? OBJECTIVE : []),
+    ...(isTaught ? objectiveLines(teachers) : []),
     '  training:',
     '    optimizer: adam   # or sgd, momentum',
     '    learningRate: { cosine: { peak: 0.002, warmupSteps: 50 } }   # or a number, or { step: … }',
@@ -70,22 +75,40 @@ export function initialRunText(run: InitialRun): string {
   return `${lines.join('\n')}\n`;
 }
 
-const OBJECTIVE = [
-  '  # What the student minimises: kd is the distance to the teachers at a temperature, ce that to the labels.',
-  '  objective:',
-  '    - { term: kd, weight: 0.9, temperature: 2 }',
-  '    - { term: ce, weight: 0.1 }',
-  '',
-];
+/** Terms of what each teacher gives: kd needs more than a class. */
+function objectiveLines(teachers: readonly InitialTeacher[]): string[] {
+  const names = teacherNames(teachers);
+  const [open, black] = [false, true].map((only) =>
+    names.filter((_, index) => (teachers[index]?.classesOnly === true) === only),
+  ) as [string[], string[]];
+  const isMixed = open.length > 0 && black.length > 0;
+  const of = (some: readonly string[]) =>
+    isMixed ? `, teachers: [${some.map(scalar).join(', ')}]` : '';
+  const share = isMixed ? 0.45 : 0.9;
+  const kd = `    - { term: kd, weight: ${share}, temperature: 2${of(open)} }`;
+  const vote = `    - { term: vote, weight: ${share}${of(black)} }`;
+  return [
+    `  # What the student minimises: ${open.length > 0 ? 'kd is the distance to the teachers at a temperature, ' : ''}${black.length > 0 ? 'vote that to the classes that they say, ' : ''}ce that to the labels.`,
+    '  objective:',
+    ...(open.length > 0 ? [kd] : []),
+    ...(black.length > 0 ? [vote] : []),
+    '    - { term: ce, weight: 0.1 }',
+    '',
+  ];
+}
 
-function teacherLines(teachers: readonly Described[]): string[] {
-  const names = distinctNames(teachers.map(({ name }) => name.replace(/^run:/, '')));
+function teacherNames(teachers: readonly InitialTeacher[]): string[] {
+  return distinctNames(teachers.map(({ name }) => name.replace(/^run:/, '')));
+}
+
+function teacherLines(teachers: readonly InitialTeacher[]): string[] {
+  const names = teacherNames(teachers);
   return [
     '  # Pushed models, or run:ID for the model that a run trained.',
     '  teachers:',
-    ...teachers.flatMap(({ name, description }, index) => [
+    ...teachers.flatMap(({ name, description, classesOnly }, index) => [
       ...commented(description, '  '),
-      `    - { name: ${scalar(names[index] ?? name)}, model: ${scalar(name)} }`,
+      `    - { name: ${scalar(names[index] ?? name)}, model: ${scalar(name)}${classesOnly === true ? ', access: black' : ''} }`,
     ]),
     '  ensemble: { combine: arithmetic }   # coordinator ensemble evaluate says which rule does best',
     '',

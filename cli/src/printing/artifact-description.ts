@@ -38,6 +38,7 @@ const modelDescription = z.object({
   output: z.string(),
   inputs: z.array(z.string()).optional(),
   outputs: z.array(z.string()).optional(),
+  classesOnly: z.boolean().optional(),
   url: z.string().optional(),
   servedModel: z.string().optional(),
   settings: z.object({ modality: z.string().optional() }).optional(),
@@ -95,7 +96,7 @@ function readsText(reads: RawKind, columns?: readonly { readonly kind: string }[
 
 /**
  * `[28, 28, 1] to 10 classes; 266,610 parameters; logits`, and of a model that names them the modality before the shape,
- * its inputs and outputs; undefined if nothing is understood.
+ * its inputs and outputs; undefined if nothing is understood. Of what says a class alone neither parameters nor output.
  */
 export function modelText(description: unknown): string | undefined {
   const { data } = modelDescription.safeParse(description);
@@ -112,7 +113,15 @@ export function modelText(description: unknown): string | undefined {
   const { inputs = [], outputs = [], url, servedModel } = data;
   const what =
     url === undefined ? `${countText(data.parameterCount)} parameters` : `${servedModel} at ${url}`;
-  const text = `${from}${to}; ${what}; ${data.output}`;
+  const text = `${from}${to}; ${data.classesOnly === true ? 'says a class alone' : `${what}; ${data.output}`}`;
   if (inputs.length + outputs.length === 0) return text;
-  return `${text}; in: ${inputs.join(', ')}; out: ${outputs.join(', ')}`;
+  return `${text}; in: ${listText(inputs)}; out: ${listText(outputs)}`;
+}
+
+/** Models of tables may have an input for each of hundreds of columns. */
+const SHOWN = 12;
+
+function listText(values: readonly string[]): string {
+  const more = values.length - SHOWN;
+  return `${values.slice(0, SHOWN).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }

@@ -28,6 +28,26 @@ test.each(ARCHITECTURES)('a distillation into %s', (student) => {
   expect(text).toContain('# of the set: [28, 28, 1], 10 classes # and an end of line\n');
 });
 
+test('teachers that say a class alone are black, and vote', () => {
+  const box = { name: 'box', classesOnly: true };
+  const read = (teachers: { name: string; classesOnly?: boolean }[]) => {
+    const text = initialRunText({ name: 'first', dataset: DATASET, teachers, student: 'mlp' });
+    const run = parseRunSpecification(text, 'the run');
+    if (run.kind !== 'Distillation') throw new Error(run.kind);
+    return run.spec;
+  };
+  const alone = read([box]);
+  expect(alone.teachers).toMatchObject([{ name: 'box', access: 'black' }]);
+  expect(alone.objective.map(({ term }) => term)).toEqual(['vote', 'ce']);
+  const mixed = read([{ name: 'wide', classesOnly: false }, box]);
+  expect(mixed.teachers.map(({ access }) => access)).toEqual(['white', 'black']);
+  expect(mixed.objective).toMatchObject([
+    { term: 'kd', weight: 0.45, teachers: ['wide'] },
+    { term: 'vote', weight: 0.45, teachers: ['box'] },
+    { term: 'ce', weight: 0.1 },
+  ]);
+});
+
 test.each(ARCHITECTURES)('a training of %s alone', (student) => {
   const text = initialRunText({ name: 'first', dataset: DATASET, teachers: [], student });
   expect(parseRunSpecification(text, 'the run')).toMatchObject({

@@ -121,3 +121,11 @@ test('a model of numbers that were not encoded is found out, and the check write
   const again = ['models', 'push', 'told', model, '--dataset', 'numbers', '--settings', found];
   expect((await run(...again)).stdout).toContain('2 columns of a table to 2 classes');
 });
+
+test('an endpoint is pushed with a set, and not asked about it', async () => {
+  const file = join(root, 'box.yaml');
+  writeFileSync(file, 'url: http://127.0.0.1:1/\nrequest: $input\nanswer: /pay\ninput: row\n');
+  const pushed = await run('models', 'push', 'box', file, '--dataset', 'people');
+  expect(pushed.stderr).toContain('not tried on people: submit RUN --dry-run asks it');
+  expect(pushed.stdout).toContain('rows of a table; says a class alone; in: row to http://127');
+});

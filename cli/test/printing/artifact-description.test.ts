@@ -54,6 +54,19 @@ test('a model: what goes in, what comes out, how large', () => {
   );
 });
 
+test('a model of very many inputs, and what says a class alone', () => {
+  const columns = Array.from({ length: 14 }, (_, n) => ({ name: `f${n}`, kind: 'number' }));
+  const inputs = columns.map(({ name }) => name);
+  const size = { parameterCount: 60, output: 'logits' };
+  expect(modelText({ reads: 'columns', columns, ...size, inputs, outputs: ['y'] })).toBe(
+    '14 columns of a table; 60 parameters; logits; in: f0, f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f11 and 2 more; out: y',
+  );
+  const box = { parameterCount: 0, output: 'probabilities', classesOnly: true, reads: 'columns' };
+  expect(modelText({ ...box, inputs: ['row to http://x/'], outputs: ['class'] })).toBe(
+    'rows of a table; says a class alone; in: row to http://x/; out: class',
+  );
+});
+
 test('what is not understood is not shown', () => {
   expect(datasetText({})).toBeUndefined();
   expect(modelText({ parameterCount: 'many' })).toBeUndefined();
