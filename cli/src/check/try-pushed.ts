@@ -100,6 +100,6 @@ function noiseText({
 }: PackagedModelDescription): string {
   if (reads === 'texts') return `texts, of which it reads ${settings.maximumTokens} tokens,`;
   return reads === 'columns'
-    ? `rows of noise in ${columns.length} columns`
+    ? `rows of noise in ${columns.length} ${columns.length === 1 ? 'column' : 'columns'}`
     : `samples of noise [${inputShape}]`;
 }

@@ -99,7 +99,7 @@ test('are refused at submit where no name fits, with the names', async () => {
   await expect(
     client.submitRun(document('on-padded', 'padded', ['forest-strings'])),
   ).rejects.toThrow(
-    "spec.teachers[0].model: its settings' classes have 1 of the data set's 11, and want 2 at least; they lack 00, 01, 02, 03, 04, 05, 06, 07, …, and the data set lacks 0, 1, 2, 3, 4, 5, 6, 7, …",
+    "spec.teachers[0].model: its classes have 1 of the data set's 11, and want 2 at least; they lack 00, 01, 02, 03, 04, 05, 06, 07, …, and the data set lacks 0, 1, 2, 3, 4, 5, 6, 7, …",
   );
 });
 
@@ -145,7 +145,7 @@ describe('a student', () => {
 
   test('is refused as a teacher of a set with other names', async () => {
     await expect(client.submitRun(document('on-french', 'french', [own]))).rejects.toThrow(
-      "spec.teachers[0].model: its settings' classes have 1 of the data set's 11, and want 2 at least; they lack nul, un, deux,",
+      "spec.teachers[0].model: its classes have 1 of the data set's 11, and want 2 at least; they lack nul, un, deux,",
     );
   });
 

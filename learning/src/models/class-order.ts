@@ -45,12 +45,12 @@ export function classOrder(
   const knownCount = classNames.length - missing.length;
   if (knownCount < LEAST_KNOWN) {
     const others = unknown.length === 0 ? '' : `, and the data set lacks ${shown(unknown)}`;
-    const message = `its settings' classes have ${knownCount} of the data set's ${classCount}, and want ${LEAST_KNOWN} at least; they lack ${shown(missing)}${others}`;
+    const message = `its classes have ${knownCount} of the data set's ${classCount}, and want ${LEAST_KNOWN} at least; they lack ${shown(missing)}${others}`;
     throw new LyceumError('INVALID_ARGUMENT', message);
   }
   const alike = misspelt(unknown, missing);
   if (alike.length > 0) {
-    const message = `its settings' classes have ${shown(alike)}; name the classes in its settings as the data set does`;
+    const message = `its classes have ${shown(alike)}; name the classes in its settings as the data set does`;
     throw new LyceumError('INVALID_ARGUMENT', message);
   }
   return Int32Array.from(classNames, (name) => places.get(name) ?? -1);

@@ -41,7 +41,7 @@ export function columnPlaces(
     if (own.kind === kind) return place;
     const [given, want] = kind === 'number' ? ['categories', 'numbers'] : ['numbers', 'texts'];
     throw refusal(
-      `reads ${want} in the column ${own.name}, which is one of ${given} in the data set: push the set with --columns ${own.name}=${kind}`,
+      `reads ${want} in the column ${own.name}, which is one of ${given} in the data set: push the set with --columns ${own.name}=${kind}, or name another column in the model's settings`,
     );
   });
 }
