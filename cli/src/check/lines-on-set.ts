@@ -11,6 +11,7 @@ import { columnsCandidate } from './candidate-settings.js';
 import { shownNames } from './check-lines.js';
 import { bestOrder, type CheckedCandidate, isFarBetter, tried } from './check-model.js';
 import type { JudgedOrder } from './label-orders.js';
+import { requireDistributions } from './try-pushed.js';
 
 /** As `models check` asks about where nobody says how many. */
 const SAMPLES = 1000;
@@ -52,6 +53,7 @@ export async function linesOnSet(
             : '';
       throw new LyceumError('INVALID_ARGUMENT', `${found.problem}${hint}`);
     }
+    requireDistributions(settings, found.tried);
     const own = accuracyAs(found, settings);
     const best = bestOrder(found, trial);
     if (own === undefined || best === undefined) return [];

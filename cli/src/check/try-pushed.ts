@@ -8,8 +8,9 @@ import {
   type PackagedModelDescription,
   parsePackagedModel,
 } from '@lyceum/learning/formats';
+import type { ModelSettings } from '@lyceum/learning/models';
 import { LyceumError, toLyceumError } from '@lyceum/proto';
-import { canTryModels, ModelTrial } from '../local-cluster/index.js';
+import { canTryModels, ModelTrial, type Tried } from '../local-cluster/index.js';
 import { countText } from '../printing/text/index.js';
 
 /** As many as a worker asks about at once. */
@@ -58,10 +59,7 @@ export async function tryPushed(
     trial = await ModelTrial.open(start, signal);
     const { classCount, distributions, range, millisecondsPerSample } = await trial.try(settings);
     const { classes, output } = settings;
-    if (output === 'probabilities' && !distributions) {
-      const message = `its settings say probabilities, and its rows are none: values lie from ${range[0]} to ${range[1]}; say {"output": "logits"}`;
-      throw new LyceumError('INVALID_ARGUMENT', message);
-    }
+    requireDistributions(settings, { distributions, range });
     if (classes !== undefined && classes.length !== classCount) {
       const message = `its settings name ${classes.length} classes, and its output has ${classCount}`;
       throw new LyceumError('INVALID_ARGUMENT', message);
@@ -89,6 +87,16 @@ export async function tryPushed(
     trial?.close();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** @throws {LyceumError} INVALID_ARGUMENT if it is said to give probabilities, and its rows are none. */
+export function requireDistributions(
+  { output }: ModelSettings,
+  { distributions, range: [least, greatest] }: Pick<Tried, 'distributions' | 'range'>,
+): void {
+  if (output !== 'probabilities' || distributions) return;
+  const message = `its settings say probabilities, and its rows are none: values lie from ${least} to ${greatest}, and do not sum to 1; say {"output": "logits"}`;
+  throw new LyceumError('INVALID_ARGUMENT', message);
 }
 
 /** What it was tried on. */

@@ -205,6 +205,14 @@ test('a push with a set says how right a model is, and that another order of its
   ]);
 });
 
+test('a push with a set refuses probabilities that are none, also of what is not tried on noise', async () => {
+  const settings = join(root, 'lies-of-set.json');
+  writeFileSync(settings, '{"output":"probabilities"}');
+  const model = await readModel(join(root, 'plain'), settings);
+  const lines = linesOnSet(model, readFileSync(dataset), new AbortController().signal);
+  await expect(lines).rejects.toThrow('its settings say probabilities, and its rows are none');
+});
+
 test("a push with a set takes classes that are numbers for the set's names, as a run does", async () => {
   const settings = join(root, 'numbered.json');
   writeFileSync(settings, JSON.stringify({ output: 'logits', classes: NAMES }));
