@@ -210,7 +210,7 @@ describe('the classes of a model against those of a set', () => {
     expect(() =>
       order(['cat', 'dog', 'Bird', 'sea_lion'], ['cat', 'dog', 'bird', 'Sea lion']),
     ).toThrow(
-      "its classes have Bird for bird, sea_lion for Sea lion; name the classes in its settings as the data set does",
+      'its classes have Bird for bird, sea_lion for Sea lion; name the classes in its settings as the data set does',
     );
     expect(() => order(['1', '2.0', '3'], ['1', '2', '3'])).toThrow('have 2.0 for 2;');
   });
