@@ -9,12 +9,13 @@ import { eachField, field, fields, message, numbers, text } from '../../files/pr
 import { ONNX_ELEMENTS } from './onnx-elements.js';
 import { MODEL_GRAPH, type OnnxNode, readNode } from './onnx-file.js';
 import { CLASSICAL_DOMAIN } from './onnx-operations.js';
+import { writtenNode } from './written-node.js';
 
 const { LengthDelimited, Varint } = WireType;
 
 /** Numbers in `GraphProto`, `NodeProto`, `AttributeProto`. */
 const GRAPH = { node: 1, initializer: 5 };
-const NODE = { input: 1, output: 2, operation: 4 };
+const NODE = { output: 2 };
 const ATTRIBUTE = { name: 1, string: 4, floats: 7, ints: 8, strings: 9 };
 
 /** Where in its outputs the scores are. */
@@ -55,9 +56,9 @@ function graphWith(graph: Uint8Array): Uint8Array {
     const own = (part: string) => `${scores}/lyceum/${part}`;
     const added = [
       withOutput(bytes, SCORES, own('votes')),
-      nodeOf('Gather', [own('votes'), own('second')], own('p'), { axis: 1 }),
-      nodeOf('Sub', [own('one'), own('p')], own('rest')),
-      nodeOf('Concat', [own('rest'), own('p')], scores, { axis: 1 }),
+      writtenNode('Gather', [own('votes'), own('second')], own('p'), ['axis', 1]),
+      writtenNode('Sub', [own('one'), own('p')], own('rest')),
+      writtenNode('Concat', [own('rest'), own('p')], scores, ['axis', 1]),
     ];
     for (const one of added) writer.tag(GRAPH.node, LengthDelimited).bytes(one);
     const second = tensorOf(own('second'), 'int64', Buffer.from(BigInt64Array.of(1n).buffer));
@@ -128,27 +129,6 @@ function withOutput(node: Uint8Array, place: number, name: string): Uint8Array {
     else writer.raw(value);
   });
   return writer.finish();
-}
-
-function nodeOf(
-  operation: string,
-  inputs: readonly string[],
-  output: string,
-  { axis }: { readonly axis?: number } = {},
-): Uint8Array {
-  return message((w) => {
-    for (const input of inputs) w.tag(NODE.input, LengthDelimited).string(input);
-    w.tag(NODE.output, LengthDelimited).string(output);
-    w.tag(NODE.operation, LengthDelimited).string(operation);
-    if (axis === undefined) return;
-    const attribute = message((a) => {
-      a.tag(1, LengthDelimited).string('axis');
-      a.tag(3, Varint).int64(axis);
-      // Its type: one whole number.
-      a.tag(20, Varint).int32(2);
-    });
-    w.tag(5, LengthDelimited).bytes(attribute);
-  });
 }
 
 /** A `TensorProto` of one value. */

@@ -10,6 +10,7 @@ import { eachField, field, fields, text } from '../../files/protobuf/index.js';
 import { ONNX_ELEMENTS } from './onnx-elements.js';
 import { MODEL_GRAPH, type OnnxNode, readNode } from './onnx-file.js';
 import { CLASSICAL_DOMAIN, classicalOperation } from './onnx-operations.js';
+import { writtenNode } from './written-node.js';
 
 /** Numbers in `GraphProto`. */
 const GRAPH = { node: 1, input: 11, output: 12, valueInfo: 13 };
@@ -87,17 +88,7 @@ function classCountOf(zipMap: OnnxNode): number | undefined {
 
 /** `NodeProto` that gives the numbers of one tensor, whatever their type, as float32 in another. */
 function cast(from: string, to: string): Uint8Array {
-  const writer = new BinaryWriter();
-  writer.tag(1, WireType.LengthDelimited).string(from);
-  writer.tag(2, WireType.LengthDelimited).string(to);
-  writer.tag(4, WireType.LengthDelimited).string('Cast');
-  const attribute = new BinaryWriter();
-  attribute.tag(1, WireType.LengthDelimited).string('to');
-  attribute.tag(3, WireType.Varint).int64(ONNX_ELEMENTS.float32.number);
-  // Its type: one whole number.
-  attribute.tag(20, WireType.Varint).int32(2);
-  writer.tag(5, WireType.LengthDelimited).bytes(attribute.finish());
-  return writer.finish();
+  return writtenNode('Cast', [from], to, ['to', ONNX_ELEMENTS.float32.number]);
 }
 
 /** Of a `ValueInfoProto`: whether its tensor is of float64. */
