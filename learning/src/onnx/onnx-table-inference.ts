@@ -14,7 +14,7 @@ import {
   sampleText,
   type TableColumn,
 } from '../datasets/index.js';
-import { isOfClasses, ONE_CLASS } from '../formats/graphs/index.js';
+import { classCountIn } from '../formats/graphs/index.js';
 import {
   type CellType,
   columnsOf,
@@ -123,13 +123,7 @@ export class OnnxTableInference {
     const count = this.#rowsOf(MAX_ROWS);
     const inputs = boundInputs(this.#classifier, dataset);
     const { dims } = await this.#call(inputs, Uint32Array.of(0), count);
-    const [rows, classCount] = dims;
-    if (!isOfClasses(dims) || rows !== count || classCount === undefined || classCount < 1) {
-      const message = `its output ${this.#classifier.output.name} has shape [${dims}] for ${count} rows; want [${count}, classes]`;
-      throw new LyceumError('INVALID_ARGUMENT', message);
-    }
-    if (classCount === 1) throw new LyceumError('INVALID_ARGUMENT', ONE_CLASS);
-    this.#classCount = classCount;
+    this.#classCount = classCountIn(dims, count, this.#classifier.output, 'rows');
   }
 
   /** @param count - R; the first of the samples stands in rows that are missing. */

@@ -5,10 +5,9 @@
  *
  * Symbols: R rows of an inference, T tokens of a row, C classes.
  */
-import { LyceumError } from '@lyceum/proto';
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { logProbability } from '../arrays/index.js';
-import { isOfClasses, ONE_CLASS } from '../formats/graphs/index.js';
+import { classCountIn } from '../formats/graphs/index.js';
 import {
   type OnnxTextPackage,
   paddedTokens,
@@ -138,13 +137,7 @@ export class OnnxTextInference {
       Array.from({ length: this.#maximumTokens }, (_, i) => values[i % values.length] as number);
     const row = { tokens: { ids: full(ids), types: full(types) }, place: 0 };
     const { dims } = await this.#call(new Array<Row>(count).fill(row), count, length);
-    const [rows, classCount] = dims;
-    if (!isOfClasses(dims) || rows !== count || classCount === undefined || classCount < 1) {
-      const message = `its output ${this.#classifier.output.name} has shape [${dims}] for ${count} texts; want [${count}, classes]`;
-      throw new LyceumError('INVALID_ARGUMENT', message);
-    }
-    if (classCount === 1) throw new LyceumError('INVALID_ARGUMENT', ONE_CLASS);
-    this.#classCount = classCount;
+    this.#classCount = classCountIn(dims, count, this.#classifier.output, 'texts');
   }
 
   #lengthOf(tokenCount: number): number {

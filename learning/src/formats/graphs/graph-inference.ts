@@ -10,6 +10,7 @@ import { elementCount, LyceumError } from '@lyceum/proto';
 import { logProbability } from '../../arrays/index.js';
 import type { ModelSettings } from '../../models/index.js';
 import { type GraphClassifier, isOfClasses, ONE_CLASS } from './graph-classifier.js';
+import type { GraphValue } from './graph-outline.js';
 
 export interface GraphInferenceOptions {
   /** R, unless the file fixes another number. */
@@ -62,13 +63,7 @@ export abstract class GraphInference {
    */
   protected async warmUp(): Promise<void> {
     const { dims } = await this.call(new Float32Array(elementCount(this.shape)));
-    const [rows, classCount] = dims;
-    if (!isOfClasses(dims) || rows !== this.rows || classCount === undefined || classCount < 1) {
-      const message = `its output ${this.classifier.output.name} has shape [${dims}] for ${this.rows} samples; want [${this.rows}, classes]`;
-      throw new LyceumError('INVALID_ARGUMENT', message);
-    }
-    if (classCount === 1) throw new LyceumError('INVALID_ARGUMENT', ONE_CLASS);
-    this.#classCount = classCount;
+    this.#classCount = classCountIn(dims, this.rows, this.classifier.output, 'samples');
   }
 
   /**
@@ -87,6 +82,27 @@ export abstract class GraphInference {
     }
     return this.#probabilities ? logits.map(logProbability) : logits;
   }
+}
+
+/**
+ * C, by what a model gave for so many rows.
+ *
+ * @param what - they are of, in words.
+ * @throws {LyceumError} INVALID_ARGUMENT if that is not [rows, C] with two classes or more.
+ */
+export function classCountIn(
+  dims: readonly number[],
+  rows: number,
+  { name }: Pick<GraphValue, 'name'>,
+  what: string,
+): number {
+  const [count, classCount] = dims;
+  if (!isOfClasses(dims) || count !== rows || classCount === undefined || classCount < 1) {
+    const message = `its output ${name} has shape [${dims}] for ${rows} ${what}; want [${rows}, classes]`;
+    throw new LyceumError('INVALID_ARGUMENT', message);
+  }
+  if (classCount === 1) throw new LyceumError('INVALID_ARGUMENT', ONE_CLASS);
+  return classCount;
 }
 
 /** The sizes that the file fixes, and the sample's own where it leaves them open. */

@@ -5,7 +5,6 @@ export { ALLOWED_OPERATIONS, RESTORING_OPERATION } from './allowed-operations.js
 export {
   type GraphClassifier,
   type GraphFormat,
-  isOfClasses,
   ONE_CLASS,
 } from './graph-classifier.js';
 export {
@@ -14,7 +13,12 @@ export {
   type GraphDescription,
   requireClassifier,
 } from './graph-description.js';
-export { GraphInference, type GraphInferenceOptions, type GraphOutput } from './graph-inference.js';
+export {
+  classCountIn,
+  GraphInference,
+  type GraphInferenceOptions,
+  type GraphOutput,
+} from './graph-inference.js';
 export {
   type ElementType,
   type GraphOutline,
