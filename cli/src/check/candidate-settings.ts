@@ -4,12 +4,12 @@
  * What the user's own settings say is never varied.
  */
 import type { TableColumn } from '@lyceum/learning/datasets';
+import { type FormatName, formatNamed } from '@lyceum/learning/formats';
 import type { ModelSettings, RawKind } from '@lyceum/learning/models';
 
 /** What is known before anything is tried. */
 export interface CheckedModel {
-  /** Name of its format. */
-  readonly format: string;
+  readonly format: FormatName;
   /** What the file tells and the user said. */
   readonly settings: ModelSettings;
   /** Names of settings that are not to be varied. */
@@ -66,9 +66,6 @@ export function firstCandidates(model: CheckedModel): Candidate[] {
   return [...asNumbers, ...(asTable === undefined ? [] : [asTable])];
 }
 
-/** The format of models whose settings may name columns. */
-const MAY_READ_COLUMNS = 'onnx';
-
 /**
  * Of a model that takes as many numbers as the set's table has columns of numbers: these as they are, and not encoded. Undefined:
  * it is no such model, or of a format that is given no columns.
@@ -82,7 +79,7 @@ export function columnsCandidate({
 }: Pick<CheckedModel, 'format' | 'settings' | 'fixed' | 'inputShape' | 'columns'>):
   | Candidate
   | undefined {
-  if (format !== MAY_READ_COLUMNS) return undefined;
+  if (formatNamed(format).mayReadColumns !== true) return undefined;
   const isOpen = settings.columns === undefined && VALUE_SETTINGS.every((name) => !fixed.has(name));
   const names = columns.filter(({ kind }) => kind === 'number').map(({ name }) => name);
   if (!isOpen || `${inputShape}` !== `${names.length}`) return undefined;

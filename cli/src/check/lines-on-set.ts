@@ -2,8 +2,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describePackagedModel, parsePackagedModel } from '@lyceum/learning/formats';
-import { type ModelSettings, namedAsInSet } from '@lyceum/learning/models';
+import { describePackagedModel, formatNamed, parsePackagedModel } from '@lyceum/learning/formats';
+import { COLUMNS_HINT, type ModelSettings, namedAsInSet } from '@lyceum/learning/models';
 import { LyceumError } from '@lyceum/proto';
 import { ModelTrial } from '../local-cluster/index.js';
 import { percentText } from '../printing/text/index.js';
@@ -30,6 +30,7 @@ export async function linesOnSet(
   signal: AbortSignal,
 ): Promise<string[]> {
   const { format, inputShape, ...described } = describePackagedModel(parsePackagedModel(bytes));
+  const { mayReadColumns } = formatNamed(format);
   const folder = await mkdtemp(join(tmpdir(), 'lyceum-push-'));
   let trial: ModelTrial | undefined;
   try {
@@ -48,7 +49,7 @@ export async function linesOnSet(
       const hint =
         ofTable !== undefined
           ? `; ${columnsText(ofTable.accuracy)}`
-          : format === 'onnx' && columns !== undefined && inputShape?.length === 1
+          : mayReadColumns === true && columns !== undefined && inputShape?.length === 1
             ? `; ${COLUMNS_HINT}`
             : '';
       throw new LyceumError('INVALID_ARGUMENT', `${found.problem}${hint}`);
@@ -81,10 +82,6 @@ function namedSettings(settings: ModelSettings, classNames: readonly string[]): 
     ? settings
     : { ...settings, classes: namedAsInSet(classes, classNames) };
 }
-
-/** Of a model that takes a row of numbers, and a set whose encoding gives other ones. */
-const COLUMNS_HINT =
-  'a model of the table\'s columns as they are names them in its settings, {"columns": […]}';
 
 /** In the order of the settings, if they name one; else the set's own. Undefined: it could not be asked so, or has other classes. */
 function accuracyAs(

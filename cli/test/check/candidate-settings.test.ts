@@ -6,7 +6,8 @@ test("a table's columns as they are: of models in ONNX that take as many numbers
   const kinds = ['number', 'category', 'number'] as const;
   const columns = kinds.map((kind, n) => ({ name: `c${n}`, kind }));
   const settings = { output: 'logits', scale: 2 } as const;
-  const model = { format: 'onnx', settings, fixed: new Set<string>(), inputShape: [2], columns };
+  const format = 'onnx' as const;
+  const model = { format, settings, fixed: new Set<string>(), inputShape: [2], columns };
   expect(columnsCandidate(model)?.settings).toEqual({ output: 'logits', columns: ['c0', 'c2'] });
   const others: readonly Partial<Parameters<typeof columnsCandidate>[0]>[] = [
     { format: 'saved-model' },

@@ -1,7 +1,8 @@
 /** What keeps a model from a part in a run: as a teacher of the samples of a set, or as the student. Pure. */
 import { type Dataset, encodingDigest, encodingText } from '@lyceum/learning/datasets';
-import { isTrainable } from '@lyceum/learning/formats';
+import { type FormatName, formatNamed, isTrainable } from '@lyceum/learning/formats';
 import {
+  COLUMNS_HINT,
   classOrder,
   columnPlaces,
   contradictionAt,
@@ -190,7 +191,7 @@ function encodingProblems(path: string, model: KnownModel, { encoding }: Dataset
 function modelProblems(
   path: string,
   model: {
-    readonly format?: string;
+    readonly format?: FormatName;
     readonly inputShape?: readonly number[] | undefined;
     readonly classCount?: number | undefined;
   },
@@ -204,10 +205,10 @@ function modelProblems(
   const { inputShape } = model;
   if (inputShape !== undefined && elementCount(inputShape) !== elementCount(dataset.sampleShape)) {
     const encoded = dataset.encoding && ` and are encoded (${encodingText(dataset.encoding)})`;
-    const hint =
-      model.format === 'onnx' && dataset.columns !== undefined && inputShape.length === 1
-        ? '; a model of the table\'s columns as they are names them in its settings, {"columns": […]}'
-        : '';
+    const mayReadColumns =
+      model.format !== undefined && formatNamed(model.format).mayReadColumns === true;
+    const isOfTable = dataset.columns !== undefined && inputShape.length === 1;
+    const hint = mayReadColumns && isOfTable ? `; ${COLUMNS_HINT}` : '';
     const message = `takes inputs of shape [${inputShape}], and the samples have [${dataset.sampleShape}]${encoded ?? ''}${hint}`;
     problems.push({ path, message });
   }

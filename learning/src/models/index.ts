@@ -41,5 +41,5 @@ export {
   settingsJson,
   teacherIdentity,
 } from './model-settings.js';
-export { strangeSettings } from './raw-settings.js';
+export { COLUMNS_HINT, strangeSettings } from './raw-settings.js';
 export { columnPlaces, readsOneText } from './table-reading.js';

@@ -46,6 +46,8 @@ export interface ModelFormat<Package extends { readonly settings: ModelSettings 
   readonly isTrainable?: true;
   /** Where the colours of its inputs stand is known, whatever it tells of their shape. */
   readonly hasKnownLayout?: true;
+  /** Its settings may name columns of a table, and then it is given those in place of numbers. */
+  readonly mayReadColumns?: true;
 }
 
 type AnyPackage = { readonly settings: ModelSettings };

@@ -15,6 +15,10 @@ const OF_NUMBERS = [
   'antialias',
 ] as const satisfies readonly (keyof ModelSettings)[];
 
+/** What helps where a model that is given numbers takes another number of them than a sample of a table has. */
+export const COLUMNS_HINT =
+  'a model of the table\'s columns as they are names them in its settings, {"columns": […]}';
+
 /** Settings of another kind of model. @param others - that mean nothing here, besides those of numbers. */
 export function strangeSettings(
   given: Partial<ModelSettings>,

@@ -17,6 +17,7 @@ export const onnx = {
   parse: parseOnnxPackage,
   nameOf: onnxFormatName,
   describe: describeOnnx,
+  mayReadColumns: true,
   onDisk: {
     liesAt: (path) => path.endsWith('.onnx'),
     settingsFile: (path) => path.replace(/\.onnx$/, '.settings.json'),
