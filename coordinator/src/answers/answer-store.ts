@@ -100,7 +100,7 @@ export class AnswerStore {
       throw new LyceumError('FAILED_PRECONDITION', `table ${name} is being read or written`);
     }
     if (this.#slots.has(name)) void this.#close(name);
-    // Whoever wants the table meanwhile waits as for any that closes, and gets a new one.
+    // Until it is deleted, a request for the table waits as for any table that closes, and then opens a new one.
     const deleting = Promise.resolve(this.#closing.get(name)).then(async () => {
       await rm(join(this.#folder, name), { force: true });
       this.#stored.delete(name);
@@ -223,7 +223,7 @@ export class AnswerStore {
       (table) => {
         slot.opened = table;
       },
-      // Opened anew the next time; whoever uses it is told.
+      // The next use opens it again; this one gets the error.
       () => this.#slots.delete(name),
     );
     return slot;

@@ -137,7 +137,7 @@ export class AnswerTable {
     return write;
   }
 
-  /** A file that cannot be read through is read row by row, where its error concerns whoever asks. */
+  /** A file that cannot be read as a whole is read row by row later; only reads of its bad rows fail then. */
   async #load(): Promise<void> {
     const rows = new RowsInMemory(
       this.#file.records.codec.wordCount,

@@ -36,7 +36,7 @@ export interface TableInUse {
 }
 
 /**
- * Whose rows leave memory, so that `neededBytes` more fit.
+ * Chooses the tables whose rows leave memory, so that `neededBytes` more fit.
  *
  * @param tables - in the order of their last use.
  * @returns undefined if too much of them is in use.

@@ -19,7 +19,7 @@ export class RowsInMemory {
     return this.memory.bytes.length;
   }
 
-  /** Of a sample that comes twice, the first row stays. */
+  /** Keeps a row. If a sample comes twice, its first row stays. */
   keep(sample: number, words: Uint32Array, at: number): void {
     if (this.#isThere[sample] === 1) return;
     this.#isThere[sample] = 1;

@@ -45,11 +45,11 @@ const modelDescription = z.looseObject({
   weightBytes: z.number(),
   settings: z.looseObject({}),
   encodingDigest: z.string().optional(),
-  /** What a set was made of, which it is given in place of the set's numbers. */
+  /** It is given what the set was made of, texts or cells, in place of the set's numbers. */
   reads: z.enum(RAW_KINDS).optional(),
-  /** Of a table, which columns. */
+  /** Columns of a table that it reads. */
   columns: z.array(z.object({ name: z.string(), kind: z.enum(['number', 'category']) })).optional(),
-  /** It gives classes and nothing more. */
+  /** It answers with classes, without probabilities. */
   classesOnly: z.boolean().optional(),
   /** It may leave samples without an answer. */
   mayAbstain: z.boolean().optional(),
@@ -69,7 +69,7 @@ export type KnownModel = z.output<typeof modelDescription> & {
 export interface CatalogPlaces {
   /** The coordinator's own folder. */
   readonly stateDir: string;
-  /** Of sets that are named by their paths; undefined: none may be. */
+  /** Folder of sets that are named by their paths; undefined: none may be. */
   readonly datasetsRoot?: string | undefined;
   readonly log: Logger;
 }
@@ -84,7 +84,7 @@ export class ArtifactCatalog {
   readonly #log: Logger;
   readonly #models = new Map<string, Promise<KnownModel>>();
   readonly #datasets = new Map<string, Promise<DatasetOutline>>();
-  /** The last push or deletion of a digest that goes on. */
+  /** By digest: the last push or deletion under way. */
   readonly #turns = new Map<string, Promise<void>>();
 
   private constructor(
@@ -105,7 +105,7 @@ export class ArtifactCatalog {
     places: CatalogPlaces,
   ): Promise<ArtifactCatalog> {
     const catalog = new ArtifactCatalog(names, blobs, places);
-    // What a coordinator that was killed has left there is nobody's.
+    // Left behind by a coordinator that was killed.
     await rm(catalog.#uploads, { recursive: true, force: true });
     await makeFolder(catalog.#uploads);
     return catalog;
@@ -144,7 +144,9 @@ export class ArtifactCatalog {
     });
   }
 
-  /** What is pushed under one name while another name of the same bytes is deleted must not lose them. */
+  /**
+   * One push or deletion of a digest at a time: deleting one name must not delete bytes that another is pushed with.
+   */
   #inTurn<T>(digest: string, work: () => Promise<T>): Promise<T> {
     const before = this.#turns.get(digest) ?? Promise.resolve();
     const done = before.then(work);
@@ -157,7 +159,7 @@ export class ArtifactCatalog {
     return done;
   }
 
-  /** What is damaged becomes whole: that may be why somebody pushes the same again. */
+  /** Damaged bytes are replaced: users push a file again to mend it. */
   async #store(digest: string, bytes: Buffer): Promise<void> {
     if ((await this.blobs.has(digest)) && !(await isWhole(this.blobs, digest))) {
       await this.blobs.delete(digest);
@@ -166,13 +168,13 @@ export class ArtifactCatalog {
   }
 
   async find(kind: ArtifactKindName, name: string): Promise<NamedArtifact | undefined> {
-    // What is no name is no part of a key either.
+    // A text that is no name is not used as a part of a key.
     if (!ARTIFACT_NAME.test(name)) return undefined;
     const found = await this.#names.get(keyOf(kind, name));
     return found === undefined ? undefined : this.#parse(keyOf(kind, name), found.value);
   }
 
-  /** By name. */
+  /** Sorted by name. */
   async list(kind?: ArtifactKindName): Promise<NamedArtifact[]> {
     const keys = (await this.#names.keys()).sort();
     const found = await Promise.all(
@@ -186,7 +188,7 @@ export class ArtifactCatalog {
       .filter((artifact) => kind === undefined || artifact.kind === kind);
   }
 
-  /** A name whose record cannot be read is as good as not there: pushed again, it is. */
+  /** A record that cannot be read counts as missing, so that the name can be pushed again. */
   #parse(key: string, text: string): NamedArtifact | undefined {
     try {
       return namedArtifact.parse(JSON.parse(text));
@@ -209,7 +211,7 @@ export class ArtifactCatalog {
     });
   }
 
-  /** @throws {LyceumError} NOT_FOUND if nobody stored it. */
+  /** @throws {LyceumError} NOT_FOUND if there is no such model. */
   model(digest: string): Promise<KnownModel> {
     return remembered(this.#models, digest, async () => {
       const file = await this.#cache.file(digest);
@@ -219,7 +221,7 @@ export class ArtifactCatalog {
   }
 
   /**
-   * @param signal - the caller has gone.
+   * @param signal - aborts once the caller has gone.
    * @throws {LyceumError} NOT_FOUND if it is not there; INVALID_ARGUMENT if it is no data set, or none may be named by path.
    */
   async dataset(
@@ -227,7 +229,7 @@ export class ArtifactCatalog {
     signal?: AbortSignal,
   ): Promise<DatasetOutline> {
     const { digest, path } = reference;
-    // Before anything is shared with others: what is read for one who has gone is not read on.
+    // The work below is shared by all callers. This read is the caller's own, so that its signal ends it.
     if (path !== undefined) {
       await this.#cache.file(digest, { path, ...(signal !== undefined && { signal }) });
     }
@@ -283,10 +285,10 @@ function keyOf(kind: ArtifactKindName, name: string): string {
   return `${kind}.${name}`;
 }
 
-/** Models, and sets, of which is remembered what was read last: a set's labels take megabytes. */
+/** How many models, and how many sets, are remembered: a set's labels take megabytes. */
 const REMEMBERED = 64;
 
-/** What is asked for at once is found out once; a failure is not remembered. */
+/** Calls that overlap share one `find`. A failure is not remembered. */
 function remembered<T>(
   known: Map<string, Promise<T>>,
   key: string,

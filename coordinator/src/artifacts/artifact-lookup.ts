@@ -43,15 +43,15 @@ interface TeacherPaths {
 export interface FoundStudent {
   /** Undefined: the set's only one. */
   readonly modality: string | undefined;
-  /** Of the package that it starts from. */
+  /** SHA-256 of the package that it starts from. */
   readonly modelDigest?: string;
-  /** Of the samples that it sees; undefined: not known. */
+  /** Shape of the samples that it sees; undefined: not known. */
   readonly sampleShape?: readonly number[];
   /** Undefined: they are not known. */
   readonly layers?: readonly LayerDescription[];
 }
 
-/** Finds what somebody names; what it does not find it adds to the problems. */
+/** Finds the models and sets that a document names. What it does not find it adds to the problems. */
 export class ArtifactLookup {
   readonly problems: Problem[];
   readonly #catalog: ArtifactCatalog;

@@ -1,4 +1,4 @@
-/** A blob that somebody sends: a header first, then its bytes. */
+/** A blob on its way in: a header first, then its bytes. */
 import { digestHex, LyceumError, TRAINED_MAX_BYTES } from '@lyceum/proto';
 
 /** What comes of a stream's messages, as far as this needs them. */

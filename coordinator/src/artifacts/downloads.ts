@@ -5,7 +5,7 @@
 import type { BlobStore } from '@lyceum/platform/nats';
 import { DOWNLOAD_MAX_COUNT, LyceumError } from '@lyceum/proto';
 
-/** A caller who has taken nothing for so long is gone, or means no good: its place is wanted. */
+/** A caller that has taken nothing for so long loses its place to others. */
 export const DOWNLOAD_STALL_MS = 60_000;
 
 export class Downloads {

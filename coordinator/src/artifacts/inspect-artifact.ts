@@ -19,7 +19,7 @@ export interface DatasetOutline extends Omit<StoredDataset, 'shards'> {
   readonly sharedSamples: SharedSamples;
 }
 
-/** Of a set in shards, bytes of a picture, decoded; undefined: the set is one file. */
+/** Bytes of a decoded picture of a set in shards; undefined: the set is one file. */
 export function pictureBytesOf({
   chunkEnds,
   modalities,

@@ -23,7 +23,7 @@ export function inspect({ kind, file }: InspectionRequest): ArtifactInspection {
     return { kind, digest: sha256Hex(bytes), description, layers };
   }
   const dataset = parseStoredDataset(bytes);
-  // Nobody on the other side looks at inputs, texts and cells. A view's copy would take the whole file along.
+  // The caller does not use inputs, texts and cells. Labels are copied, since a view would bring the whole file along.
   const labels = dataset.labels.slice();
   const splits = dataset.splits.slice();
   const inputs = new Uint8Array(0);

@@ -25,7 +25,7 @@ import type { PinnedTeacher } from '../runs/index.js';
 import type { KnownModel } from './artifact-catalog.js';
 import type { DatasetOutline } from './inspect-artifact.js';
 
-/** Who answers with classes alone is a black box, and a run has to say so. */
+/** A model that answers with classes alone is a black box, and the run has to say `access: black`. */
 export function accessProblems(
   path: string,
   { access, model: name }: { readonly model: string; readonly access?: PinnedTeacher['access'] },

@@ -74,8 +74,9 @@ export class RemoteModels {
   }
 
   /**
-   * Of a model that a run describes, the name under which it is kept; it is stored there if it is new. What is wrong with it
-   * is added to the problems.
+   * Stores a model that a run describes, unless it is there already. What is wrong with it is added to the problems.
+   *
+   * @returns the name under which it is stored.
    *
    * @throws {LyceumError} FAILED_PRECONDITION if the server cannot be asked.
    */

@@ -36,7 +36,7 @@ export function numbersCombined({ plan, teachers, rowCount, classCount }: Combin
   return plan.tensors.length * teachers.length * rowCount * classCount;
 }
 
-/** This thread's, a teacher each, for logits that nobody needs once they are combined. */
+/** Scratch memory of this thread, one a teacher, for logits that are needed until they are combined. */
 const buffers: Float32Array[] = [];
 
 function scratch(teacher: number, length: number): Float32Array {

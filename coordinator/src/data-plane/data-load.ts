@@ -13,7 +13,7 @@ export interface DataReading {
   readonly atMs: number;
   /** Milliseconds worked since the start. */
   readonly eventLoopMs: number;
-  /** Of all threads together that are there. */
+  /** Milliseconds that all threads together have worked. */
   readonly threadsMs: number;
 }
 

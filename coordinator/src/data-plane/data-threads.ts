@@ -46,7 +46,7 @@ interface AnsweredOutput {
 
 export interface AnsweredRows extends Omit<EncodeRequest, 'outputs'> {
   readonly outputs: readonly AnsweredOutput[];
-  /** Nobody else reads the values, or will: their memory may be handed over. */
+  /** The caller needs the values no more: their memory may be handed to a thread. */
   readonly mayTake: boolean;
 }
 
@@ -126,7 +126,7 @@ export class DataThreads {
     return this.#call((thread) => thread.call('encode', handed));
   }
 
-  /** Records that nobody reads any more. */
+  /** Takes back the memory of records that are no longer read. */
   release(records: readonly (readonly WordMemory[])[]): void {
     for (const memory of records.flat()) this.#spare.give(memory);
   }
@@ -173,7 +173,7 @@ export class DataThreads {
     const thread = new Thread<DataCalls>(worker, { name: 'a data thread' });
     const lane: Lane = { thread, worker, pending: 0 };
     this.#lanes.push(lane);
-    // Whoever needs it next starts another.
+    // The next request starts another.
     void thread.died.then((err) => {
       this.#lanes.splice(this.#lanes.indexOf(lane), 1);
       this.#onDeath(err);

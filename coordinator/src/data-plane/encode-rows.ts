@@ -37,7 +37,7 @@ export function encodeRows(request: EncodeRequest): void {
         recordsOf(codec, rowLength).encode(samples, values, memory);
       }
     } catch (err) {
-      // It may be no answer at all, which is told better.
+      // If the values are no answer at all, this throws the better message.
       check(output, request);
       throw err;
     }
@@ -68,7 +68,9 @@ export function wordsOf(codec: AnswerCodec, rowLength: number, rowCount: number)
   return rowCount * recordsOf(codec, rowLength).wordCount;
 }
 
-/** Of this thread, by codec and length of a row: a frame has few rows. */
+/**
+ * Kept for this thread, by codec and length of a row: to make them for each frame would cost more than its few rows.
+ */
 const known = new Map<string, AnswerRecords>();
 const KNOWN_MAX = 64;
 

@@ -7,7 +7,7 @@ export interface StoredLogits {
   readonly codec: AnswerCodec;
   /** [N, words of a row]. */
   readonly words: Uint32Array;
-  /** It gives its class alone. */
+  /** The teacher answers with classes alone. */
   readonly isFinal: boolean;
   /** Which classes it knows. */
   readonly knownClasses: KnownClasses;

@@ -55,7 +55,7 @@ export class RunEvaluation {
   readonly #measured = new Map<string, LoadedTeacher>();
   #composing = false;
   #composeFailure: string | undefined;
-  /** Why the report could not be stored, where somebody must make room. */
+  /** Why the report could not be stored: a person must make room. */
   #storageFailure: string | undefined;
   #stopped = false;
 

@@ -25,14 +25,14 @@ export interface AnswerProofsParts {
   readonly store: Pick<AnswerStore, 'put' | 'recordCount' | 'tables'>;
   readonly file: UnprovenFile;
   readonly unproven: UnprovenAnswers<StoredRecords>;
-  /** They have been stored, and are unproven. */
+  /** Called when answers of a replica are stored, which no canary has proven yet. */
   readonly stored: (
     replica: Replica,
     records: StoredRecords,
     sampleCount: number,
     failureCount: number,
   ) => void;
-  /** Tables with answers that are suspect, and are to be dropped: of these too the file tells. */
+  /** Tables with suspect answers that are still to be dropped: the file lists these too. */
   readonly suspect: () => readonly AnswerTableKey[];
   readonly log: Logger;
   readonly now: () => number;
@@ -54,7 +54,7 @@ export class AnswerProofs {
     this.#parts = parts;
   }
 
-  /** What a predecessor left unproven is nobody's. */
+  /** Answers that an earlier coordinator left unproven are orphans: any replica of the teacher may prove them. */
   static async open(parts: AnswerProofsParts): Promise<AnswerProofs> {
     const proofs = new AnswerProofs(parts);
     for (const tail of await leftUnproven(parts)) {
@@ -67,7 +67,7 @@ export class AnswerProofs {
     return proofs;
   }
 
-  /** As {@link AnswerStore.put}, of what a replica answered. @param failureCount - how often it had failed as this came. */
+  /** {@link AnswerStore.put} of a replica's answers. @param failureCount - the replica's, when they arrived. */
   async put(
     replica: Replica,
     key: AnswerTableKey,
@@ -88,7 +88,7 @@ export class AnswerProofs {
     }
   }
 
-  /** Something is not unproven any more: the file is written anew without it. */
+  /** Called when answers were proven or dropped: writes the file without them. */
   settled(): void {
     const { unproven, suspect } = this.#parts;
     const keys = [...unproven.items().map(({ key }) => key), ...suspect()];
@@ -99,12 +99,12 @@ export class AnswerProofs {
     }
     if (!changed) return;
     this.#write().catch((thrown: unknown) => {
-      // It lists too much then, which costs a canary after the next start.
+      // The file lists too much then, which costs a canary after the next start.
       this.#parts.log.warn({ err: toLyceumError(thrown) }, 'unproven answers not noted');
     });
   }
 
-  /** The file has it. What could not be written is written anew with the next put. */
+  /** Waits until the file lists the tail. If it could not be written, the next put writes it again. */
   async #noted(name: string, tail: Tail): Promise<void> {
     try {
       await tail.written;

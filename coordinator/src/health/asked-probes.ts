@@ -15,23 +15,23 @@ import { UnansweredProbes } from './unanswered-probes.js';
 export interface ProbedSet {
   readonly digest: string;
   readonly path?: string | undefined;
-  /** Of the teacher. */
+  /** The teacher's engine. */
   readonly engine: PinnedTeacher['engine'];
-  /** The widest that anybody who asks has. */
+  /** The widest access among the runs that ask. */
   readonly access: PinnedTeacher['access'];
   readonly knownClasses?: PinnedTeacher['knownClasses'];
 }
 
-/** `isKept`: its first answer is kept with the stored ones. */
+/** `isKept`: the first answer to it is kept on disk, beside the stored answers. */
 type AskedProbe = ProbeQuestion & { readonly isKept: boolean };
 
 /** What a teacher answered first to a probe. */
 export interface ProbeReference {
   readonly probe: string;
-  /** Of the answer. */
+  /** SHA-256 of the answer. */
   readonly digest: string;
   readonly knowledge: () => TeacherKnowledge;
-  /** Of the set. */
+  /** The set's classes. */
   readonly classNames: readonly string[];
 }
 
@@ -79,7 +79,7 @@ export class AskedProbes {
     return question;
   }
 
-  /** Forgets those of sets and teachers that nobody asks about. @returns the ids of the others. */
+  /** Forgets probes about teachers and sets that no run asks any more. @returns the ids of those that stay. */
   retain(asked: ReadonlyMap<string, readonly ProbedSet[]>): ReadonlySet<string> {
     const keys = new Set(
       [...asked].flatMap(([teacher, sets]) => sets.map(({ digest }) => keyOf(teacher, digest))),
@@ -112,7 +112,9 @@ export class AskedProbes {
     return question && this.unanswered.unreadableTo(question.id, workerId);
   }
 
-  /** Of a teacher behind a server the reference vouches for the stored answers, over restarts. */
+  /**
+   * Keeps the reference on disk if the teacher is behind a server: it vouches for the stored answers after a restart.
+   */
   keepReference({ id: probe, isKept }: AskedProbe): void {
     const { keptProbes, log } = this.#parts;
     const reference = this.#references.get(probe);
@@ -123,7 +125,7 @@ export class AskedProbes {
     });
   }
 
-  /** What vouches for the stored answers counts; where there are none any more it is forgotten. */
+  /** Takes the reference from disk while answers are stored that it vouches for; else deletes it. */
   async #recall(teacher: string, { digest }: ProbedSet, probe: string): Promise<void> {
     const { keptProbes, hasAnswers } = this.#parts;
     if (this.#references.get(probe) !== undefined) return;

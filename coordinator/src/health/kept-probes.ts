@@ -12,7 +12,7 @@ import { z } from 'zod';
 export interface KeptProbe {
   readonly isClass: boolean;
   readonly values: Float32Array;
-  /** Of the values. */
+  /** SHA-256 of the values. */
   readonly digest: string;
 }
 

@@ -22,31 +22,33 @@ import { ownAnswer, type PinnedTeacher } from '../runs/index.js';
 import { askFor } from '../tickets/asks/index.js';
 import type { ProbeAnswer } from './replicas/index.js';
 
-/** They show whether two replicas say the same, and what they know: two inferences, and an accuracy of 90 % to 2 points. */
+/** Enough to compare two replicas, and to tell an accuracy of 90 % to within 2 points; takes two inferences. */
 const PROBE_ROWS = 256;
 
-/** Of a teacher of which only classes may be asked: each answer may be a call that somebody pays for. */
+/** Rows for a teacher that may be asked for classes only: each answer may be a paid call. */
 const FINAL_ANSWER_ROWS = 128;
 
-/** Of the order that a probe's rows begin. Fixed for ever: records keep the digests of answers to them. */
+/**
+ * Seed of the order from which a probe takes its first rows. Must never change: run records keep digests of answers.
+ */
 const PROBE_SEED = 0;
 
-/** Of an answer, as long as one row allows: each replica's newest is kept in memory. */
+/** Size of an answer, unless one row is larger: each replica's newest answer is kept in memory. */
 const PROBE_BYTES = 64 * 1024;
 
 export interface ProbeQuestion {
-  /** Of its ticket's content. */
+  /** Digest of its ticket's content. */
   readonly id: string;
   readonly ticket: Ticket;
   readonly access: PinnedTeacher['access'];
   readonly classCount: number;
   readonly classNames: readonly string[];
-  /** Of the set's classes those that the teacher knows; absent: all. */
+  /** Classes of the set that the teacher knows; absent: all. */
   readonly knownClasses?: readonly number[];
-  /** Of its answer. */
+  /** Name of the tensor that is asked for. */
   readonly output: string;
   readonly shape: readonly [rowCount: number, rowLength: number];
-  /** Of its rows; −1: none. */
+  /** One for each row; −1: none. */
   readonly labels: Int32Array;
 }
 

@@ -38,7 +38,10 @@ export interface ReplicaOrders {
   readonly probes: Ticket[];
   /** Whether it may take tickets. */
   readonly serves: boolean;
-  /** Why it is not asked about sets, by digest. Nobody asks for answers about those: who does has read the set. */
+  /**
+   * Why the teacher has no probe about a set, by the set's digest. No ticket is about such a set yet: a run reads its
+   * set before it asks.
+   */
   readonly troubles: ReadonlyMap<string, LyceumError>;
 }
 
@@ -60,7 +63,7 @@ export class TeacherHealth {
     return new TeacherHealth(parts, await parts.quarantines.list());
   }
 
-  /** What a worker is to be told of a teacher that it is to have. What is wrong with one set leaves the others alone. */
+  /** What to tell a worker of a teacher that it is to have. An error about one set leaves the other sets alone. */
   async orders(replica: Replica, sets: readonly ProbedSet[]): Promise<ReplicaOrders> {
     const questions: ProbeQuestion[] = [];
     const troubles = new Map<string, LyceumError>();
@@ -92,7 +95,7 @@ export class TeacherHealth {
     };
   }
 
-  /** Forgets what belongs to sets and teachers that nobody asks about. */
+  /** Forgets all teachers and sets but these, which some run asks about. */
   retain(asked: ReadonlyMap<string, readonly ProbedSet[]>): void {
     this.#health.retain(this.probes.retain(asked));
   }
@@ -135,17 +138,17 @@ export class TeacherHealth {
     this.#proven = listener;
   }
 
-  /** Of those that no canary has proven. */
+  /** Answers that no canary has proven yet. */
   get unproven(): UnprovenAnswers<StoredRecords> {
     return this.#health.canaries.unproven;
   }
 
-  /** How often it has failed: to be told to {@link TeacherHealth.stored} of answers that came by now. */
+  /** How often the replica has failed so far. {@link TeacherHealth.stored} wants it of answers that arrive now. */
   failureCount(replica: Replica): number {
     return this.#health.canaries.failureCount(replica);
   }
 
-  /** Answers of it are in the store. @param failureCount - as they came. */
+  /** The store has answers of the replica. @param failureCount - the replica's, when they arrived. */
   stored(
     replica: Replica,
     records: StoredRecords,
@@ -155,7 +158,7 @@ export class TeacherHealth {
     this.#apply(this.#health.canaries.stored(replica, records, sampleCount, failureCount));
   }
 
-  /** Which of the teachers has answers that no canary has proven, or that are still to be dropped; undefined: none. */
+  /** The first of the teachers with unproven answers, or with suspect ones still to be dropped; undefined: none. */
   unprovenOf(teachers: readonly PinnedTeacher[]): PinnedTeacher | undefined {
     const { isSuspect } = this.#parts;
     return teachers.find(
@@ -163,12 +166,12 @@ export class TeacherHealth {
     );
   }
 
-  /** Asks for canaries of them at once. */
+  /** Asks for canaries of these teachers at once. */
   prove(teachers: readonly PinnedTeacher[]): void {
     for (const { identity } of teachers) this.#apply(this.#health.canaries.prove(identity));
   }
 
-  /** The worker says that it cannot load the teachers, and that this stays so. */
+  /** The worker cannot load the teacher, and waiting will not help. */
   lost(workerId: string, teacher: string, reason: string): void {
     this.#apply(this.#health.canaries.lost({ workerId, teacher }, reason));
   }
@@ -224,7 +227,7 @@ export class TeacherHealth {
     this.#apply(this.#health.canaries.tick(now(), canaryIntervalMs));
   }
 
-  /** A run is to ask these teachers: what their servers refused, and sets that workers lacked, may have been mended. */
+  /** A run is about to ask these teachers: probes that had no answer are asked again, since that may be mended. */
   askAgain({ teachers, dataset }: Pick<RunRecord, 'teachers' | 'dataset'>): void {
     for (const { identity } of teachers) {
       const question = this.probes.find(identity, dataset.digest);
@@ -241,7 +244,7 @@ export class TeacherHealth {
     return this.#health.quarantines();
   }
 
-  /** Why a replica may not serve for good; undefined: it may, or is being tested. */
+  /** Why a replica may not serve, and will not by waiting; undefined: it may, or is being tested. */
   barred(replica: Replica): string | undefined {
     const reason = this.#health.quarantine(replica)?.reason;
     if (reason !== undefined) return `${replica.workerId} is quarantined: ${reason}`;
@@ -263,7 +266,7 @@ export class TeacherHealth {
     return released;
   }
 
-  /** It is sound, but with other bits, and some run wants the same. */
+  /** Whether its answers are sound but have other bits, and a run in progress requires equal bits. */
   #isHeld(replica: Replica): boolean {
     // The runs are looked at last: this is asked of every replica, for every run.
     return (

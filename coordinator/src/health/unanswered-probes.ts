@@ -5,12 +5,12 @@ export class UnansweredProbes {
   /** Why workers cannot read the sets of probes, by probe and worker. */
   readonly #unreadable = new Map<string, Map<string, string>>();
 
-  /** The server that the teacher is behind does not answer it. */
+  /** The server behind the teacher does not answer the probe. */
   refused(probe: string, workerId: string, reason: string): void {
     this.#refusals.set(probe, `${workerId}: ${reason}`);
   }
 
-  /** The worker cannot read the set that it is about. */
+  /** The worker cannot read the set that the probe is about. */
   unreadable(probe: string, workerId: string, reason: string): void {
     const byWorker = this.#unreadable.get(probe) ?? new Map<string, string>();
     this.#unreadable.set(probe, byWorker.set(workerId, reason));
@@ -22,7 +22,7 @@ export class UnansweredProbes {
     this.#unreadable.get(probe)?.delete(workerId);
   }
 
-  /** It is asked anew. @returns whether there is something to ask again. */
+  /** Forgets why the probe had no answer. @returns whether it had none, and is to be asked again. */
   forget(probe: string): boolean {
     const wasRefused = this.#refusals.delete(probe);
     const wasUnreadable = this.#unreadable.delete(probe);
@@ -33,7 +33,7 @@ export class UnansweredProbes {
     for (const byWorker of this.#unreadable.values()) byWorker.delete(workerId);
   }
 
-  /** Nobody asks about any but these probes any more. */
+  /** Forgets all probes but these. */
   retain(probes: ReadonlySet<string>): void {
     for (const kept of [this.#refusals, this.#unreadable]) {
       for (const probe of kept.keys()) if (!probes.has(probe)) kept.delete(probe);

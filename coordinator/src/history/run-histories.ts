@@ -15,13 +15,13 @@ import type { RunRecord } from '../runs/index.js';
 
 interface Told {
   readonly history: StepHistory;
-  /** Who told of the newest step. */
+  /** The assignment that told of the newest step. */
   assignmentEpoch: number;
 }
 
 export class RunHistories {
   readonly #folder: string;
-  /** Of runs that were told of since the start and have not ended. */
+  /** Histories of runs in progress that were told of since the start. */
   readonly #live = new Map<string, Promise<Told>>();
 
   private constructor(folder: string) {
@@ -60,7 +60,7 @@ export class RunHistories {
     await writeDurably(this.#path(record.runId), new Uint8Array(numbers.buffer));
   }
 
-  /** Of a run that nobody told of, an empty one. */
+  /** The run's history; empty if none was told. */
   async read(record: RunRecord): Promise<StepHistory> {
     return (await (this.#live.get(record.runId) ?? this.#read(record))).history;
   }

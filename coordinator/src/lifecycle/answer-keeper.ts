@@ -5,7 +5,7 @@ import type { AnswerStore, AnswerTableKey, StoredAnswers } from '../answers/inde
 import type { RunStore } from '../runs/index.js';
 import { hasEnded } from '../schedule/index.js';
 
-/** Of whose teachers' answers to a set. */
+/** What needs answers of these teachers to a set to stay. */
 export interface AnswerReader {
   readonly teachers: readonly { readonly identity: string }[];
   readonly dataset: { readonly digest: string };
@@ -14,7 +14,7 @@ export interface AnswerReader {
 export interface AnswerKeeperParts {
   readonly answers: AnswerStore;
   readonly store: Pick<RunStore, 'list'>;
-  /** Who else reads answers at this moment. */
+  /** What else reads answers at this moment, besides runs. */
   readonly readers: () => readonly AnswerReader[];
   /** Bytes of answers on disk beyond what runs in progress need. */
   readonly maxBytes: number;

@@ -58,7 +58,7 @@ export class RunLifecycle {
     try {
       await this.submit(planBaseline(parent, store.nextSequence(), now()));
     } catch (err) {
-      // Somebody else was quicker.
+      // Another call has submitted it meanwhile.
       if (!(err instanceof LyceumError && err.code === 'ALREADY_EXISTS')) throw err;
     }
   }
@@ -207,7 +207,7 @@ export class RunLifecycle {
     await this.#change(runId, (r, nowMs) => changes.failed(r, reason, nowMs));
   }
 
-  /** Lets go of workers and teachers until somebody has put right what is wrong. @param data - for the event. */
+  /** Lets go of workers and teachers until a person has put right what is wrong. @param data - for the event. */
   async pause(
     runId: string,
     reason: string,

@@ -48,11 +48,12 @@ export function assertSameStore(copy: StoreMarker, found: StoreMarker): void {
 }
 
 /**
- * Of two that restore at once the one with the older copy must not call the store whole.
+ * Writes the marker, if it is still as it was read: when two coordinators restore at once, the one with the older copy
+ * must not call the store whole.
  *
- * @param revision - of the marker that is there.
- * @returns the new one's.
- * @throws {LyceumError} UNAVAILABLE if somebody else wrote it meanwhile.
+ * @param revision - of the marker as it was read.
+ * @returns the revision of the new one.
+ * @throws {LyceumError} UNAVAILABLE if another coordinator wrote it meanwhile.
  */
 export async function mark(
   leader: KeyValue,

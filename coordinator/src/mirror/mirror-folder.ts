@@ -27,8 +27,8 @@ export type StoreMarker = z.output<typeof storeMarker>;
 
 const mirroredStore = storeMarker.extend({
   /**
-   * Of the leader whose state this is. In NATS a higher one means that another coordinator has led since. 0: there is no
-   * copy; the store is only known to be somebody's.
+   * Epoch of the leader whose state this is. In NATS a higher one means that another coordinator has led since. 0:
+   * there is no copy yet; only the store's id is known.
    */
   leaderEpoch: z.int().min(0),
 });
@@ -80,7 +80,7 @@ export class MirrorFolder {
     return writeDurably(join(this.#folder, STORE_FILE), text);
   }
 
-  /** Forgets the records. Blobs are what they are called, whoever put them. */
+  /** Forgets the records. Blobs stay: they are named by their digests, so they are right in any copy. */
   async clearRecords(): Promise<void> {
     for (const bucket of this.#buckets) {
       for (const key of await this.keys(bucket)) await this.deleteRecord(bucket, key);

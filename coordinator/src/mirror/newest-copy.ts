@@ -28,7 +28,7 @@ export async function newestCopy(
 ): Promise<MirroredStore | undefined> {
   const known = await folder.store();
   if (known !== undefined && marker !== undefined) assertSameStore(known, marker);
-  // Of a store that nobody has led there is nothing to copy.
+  // A store that no coordinator has led has nothing to copy.
   let copy = known ?? (marker && emptyCopy(marker));
   if (copy === undefined) return undefined;
   if (marker !== undefined) assertNotOlder(marker, copy);

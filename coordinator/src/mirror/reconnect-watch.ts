@@ -21,7 +21,7 @@ export interface ReconnectWatchParts {
   readonly hasStore: () => Promise<boolean>;
   /** The queue is a new one, and empty. */
   readonly queueLost: () => void;
-  /** There is nothing. Nobody may write to it before it is restored. */
+  /** NATS has lost everything. Nothing may be written to it before it is restored. */
   readonly storeLost: () => void;
   /** Ends the watch. */
   readonly stopping: AbortSignal;

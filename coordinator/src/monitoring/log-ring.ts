@@ -1,12 +1,12 @@
 /**
- * The newest lines about one run. When there is no room, whoever said most loses the oldest line of his, so that nobody
- * who says much takes the place of those who say little. Pure.
+ * The newest lines about one run. When there is no room, the process with most text loses its oldest line, so that one
+ * that says much does not push out those that say little. Pure.
  */
 import type { LogLevel, LogLine } from '@lyceum/proto';
 
 export interface LogRingLimits {
   readonly lines: number;
-  /** Of the texts, in UTF-8. */
+  /** Bytes of all texts, in UTF-8. */
   readonly bytes: number;
 }
 
@@ -36,7 +36,7 @@ export class LogRing {
     this.#limits = limits;
   }
 
-  /** Of the newest line, also of one that is gone; 0: there was none. */
+  /** Sequence of the newest line, even if that is gone; 0: there was none. */
   get lastSequence(): number {
     return this.#lastSequence;
   }

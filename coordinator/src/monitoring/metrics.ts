@@ -6,11 +6,11 @@ export interface MetricSources {
   readonly sessionCounts: () => { readonly teacher: number; readonly student: number };
   readonly openTicketCount: () => number;
   readonly desiredTeacherWorkers: () => number;
-  /** Of the last seconds. */
+  /** How busy both were in the last seconds. */
   readonly dataShares: () => { readonly eventLoop: number; readonly dataThreads: number };
   readonly answerBytes: () => number;
   readonly quarantineCount: () => number;
-  /** Of every run that is known, ended ones included. */
+  /** The state of every run, ended ones included. */
   readonly runStates: () => Iterable<RunStateName>;
   /** Those that train. */
   readonly runs: () => Iterable<{

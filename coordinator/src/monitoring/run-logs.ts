@@ -19,7 +19,7 @@ import type { RunRecord, RunStore } from '../runs/index.js';
 import { hasEnded } from '../schedule/index.js';
 import { type LogQuery, LogRing } from './log-ring.js';
 
-/** Of one run: together with {@link RUN_COUNT} it bounds what logs may take of the coordinator's memory, to 64 MiB. */
+/** Limits of one run. With {@link RUN_COUNT} runs, logs take at most 64 MiB of the coordinator's memory. */
 const RUN_LIMITS = { lines: 2_000, bytes: 512 * 1024 };
 const RUN_COUNT = 128;
 
@@ -88,7 +88,7 @@ export class RunLogs {
     };
   }
 
-  /** Of the newest line about the run; 0: none is kept. */
+  /** Sequence of the newest line about the run; 0: none is kept. */
   lastSequence(runId: string): number {
     return this.#runs.get(runId)?.lastSequence ?? 0;
   }

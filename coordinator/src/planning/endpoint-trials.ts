@@ -12,18 +12,18 @@ import { runTask } from '../tasks/index.js';
 
 export interface EndpointTrialRequest {
   readonly modelFile: string;
-  /** Of the teacher in the run. */
+  /** The teacher's settings in the run. */
   readonly settingsJson: string;
   readonly datasetFile: string;
   readonly secrets: SecretPlaces;
   readonly allowedAddresses: readonly string[];
 }
 
-/** Neither: it answered. */
+/** Without problem and warning, the endpoint answered. */
 export interface EndpointTrial {
   /** The server refuses what the run would ask, or its answer cannot be read. */
   readonly problem?: string;
-  /** It could not be asked from here, or at this moment. */
+  /** The endpoint could not be asked from here, or at this moment. */
   readonly warning?: string;
 }
 

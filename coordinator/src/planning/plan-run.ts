@@ -46,7 +46,7 @@ export interface RunPlanRequest {
   readonly runId: string;
   readonly specification: RunSpecification;
   readonly nowMs: number;
-  /** Whoever wants it has gone. */
+  /** Aborts once the caller has gone. */
   readonly signal: AbortSignal;
 }
 

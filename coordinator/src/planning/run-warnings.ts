@@ -13,7 +13,7 @@ interface WorkerCounts {
   readonly students: number;
 }
 
-/** @returns sentences for whoever submits it. */
+/** @returns sentences for the user who submits the run. */
 export function runWarnings(record: WarnedRun): string[] {
   return [...withoutLabels(record), ...orderWarnings(record)];
 }

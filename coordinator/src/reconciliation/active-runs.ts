@@ -22,7 +22,7 @@ export interface ActiveRunsParts extends RunEvaluationParts {
 
 interface Training {
   readonly targets: RunTargets;
-  /** Of the assignment that it expects; 0: none. */
+  /** Epoch of the assignment that it expects; 0: none. */
   assignmentEpoch: number;
 }
 
@@ -38,7 +38,7 @@ export class ActiveRuns {
     this.#parts = parts;
   }
 
-  /** Undefined until the run's set has been read, and for a run that asks nobody. */
+  /** Undefined until the run's set has been read, and for a run without teachers. */
   targets(runId: string): RunTargets | undefined {
     return this.#training.get(runId)?.targets;
   }
@@ -47,7 +47,7 @@ export class ActiveRuns {
     return [...this.#training.values()].map(({ targets }) => targets);
   }
 
-  /** Of a run whose rule has not been fitted yet. */
+  /** The fit under way; undefined: the run's rule needs none, or has been fitted. */
   fitting(runId: string): RunFitting | undefined {
     return this.#fittings.get(runId);
   }
@@ -104,7 +104,7 @@ export class ActiveRuns {
     this.#evaluations.delete(runId);
   }
 
-  /** A set that is gone and a full disk wait for somebody; what is away is tried again. */
+  /** If the set is gone or a disk is full, the run waits for a person. What is away for a moment is tried again. */
   async #giveUp(runId: string, err: LyceumError): Promise<void> {
     const { lifecycle, log } = this.#parts;
     log.warn({ err, runId }, 'run cannot be taken up');

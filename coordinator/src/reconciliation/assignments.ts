@@ -20,16 +20,16 @@ import type { TeacherUser } from '../tickets/index.js';
 /** The revision is the session's. */
 export type Unnumbered<Assignment> = Omit<Assignment, 'revision'>;
 
-/** Of a teacher worker that is not needed: the same object each time, and there may be many. */
+/** Shared by all teacher workers that are not needed, to save memory. */
 export const NOT_NEEDED: Unnumbered<TeacherAssignment> = {
   teachers: [],
   ticketStream: TICKET_STREAM,
 };
 
-/** Of a student worker that has no run. */
+/** For student workers without a run. */
 export const NO_RUN: Unnumbered<StudentAssignment> = { run: undefined };
 
-/** A teacher that somebody needs, and the sets that it is asked about. */
+/** A teacher that is needed, and the sets that it is asked about. */
 export interface KnownTeacher extends Omit<WantedTeacher, 'ticketsInHand' | 'probes'> {
   readonly sets: ProbedSet[];
 }
@@ -83,7 +83,7 @@ export function teachersInTurn(placed: readonly string[], workerIndex: number): 
 
 /**
  * @param identities - of the teachers that the worker is to have, in its order.
- * @param wanted - all that somebody needs; others are not told.
+ * @param wanted - all teachers that are needed; the worker is told of no others.
  * @param orders - what it is told of each, by identity.
  */
 export function teacherAssignment(
@@ -121,7 +121,7 @@ export function heldRuns(
   return held;
 }
 
-/** Of a student worker that has the run. */
+/** For the student worker that holds the run. */
 export function studentAssignment(record: RunRecord): Unnumbered<StudentAssignment> {
   const { runId, attempt, assignment, specification, dataset, studentModelDigest } = record;
   const { teachers, acceptedNumerics = [] } = record;

@@ -227,7 +227,7 @@ export class Troubles {
   }
 }
 
-/** A run whose teachers cannot be asked about its set waits for somebody. */
+/** Pauses a run whose teachers cannot be asked about its set, until a person mends that. */
 export function pauseTroubled(
   { runId, teachers, dataset }: RunRecord,
   troubles: Pick<Troubles, 'get'>,

@@ -62,7 +62,7 @@ export interface ReconcilerParts {
   readonly deletion: RunDeletion;
   readonly monitor: RunMonitor;
   readonly active: ActiveRuns;
-  /** Who else than runs needs teachers. */
+  /** What else needs teachers, besides runs. */
   readonly teacherUsers: () => TeacherUser[];
   readonly queue: TicketQueue;
   readonly desk: TicketDesk;
@@ -190,7 +190,7 @@ export class Reconciler {
   async #tellTeachers(placement: Placement): Promise<void> {
     const { store, teacherUsers, teachers, health, log } = this.#parts;
     const runs = store.list().filter(({ state }) => !hasEnded(state));
-    // A paused run asks nobody, so what is wrong with its set is nobody else's affair.
+    // A paused run asks for nothing, so an error of its set must not reach the other runs.
     const asking = runs.filter(({ state }) => state !== 'PAUSED');
     const wanted = wantedTeachers([...asking, ...teacherUsers()]);
     const troubles = new Troubles();

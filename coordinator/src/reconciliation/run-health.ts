@@ -13,7 +13,7 @@ import type { RunAction } from './decide-runs.js';
 export interface TeacherFacts {
   /** How each connected worker stands to the teacher, where the set is asked about. */
   readonly chances: (teacher: string, dataset: string) => readonly TeacherChance[];
-  /** Of each worker that was told to have the teacher: why it may not answer with it; undefined: it may. */
+  /** For each worker that was told to have the teacher: why it may not answer with it; undefined: it may. */
   readonly bars: (teacher: string) => readonly (string | undefined)[];
   /** Why the server behind the teacher does not answer about the set. */
   readonly refusal: (teacher: string, dataset: string) => string | undefined;
@@ -26,8 +26,8 @@ export interface TeacherFacts {
 }
 
 /**
- * A run that needs more of its teachers than waiting will ever give it is paused, with the reasons: somebody must look, and
- * its student worker is of use to others meanwhile.
+ * Pauses a run, with the reasons, if waiting will never give it the teachers that it needs. A person must look;
+ * meanwhile its student worker is free for other runs.
  */
 export function pauseWithoutTeachers(record: RunRecord, facts: TeacherFacts): RunAction[] {
   const { runId, state, teachers, dataset } = record;
@@ -45,7 +45,7 @@ export function pauseWithoutTeachers(record: RunRecord, facts: TeacherFacts): Ru
   return [{ kind: 'pause', runId, reason: [...new Set(lacking)].join('; ') }];
 }
 
-/** A question of the run's that the server behind the teacher refuses, or answers with what nobody can read. */
+/** What to say if the server behind the teacher refuses the run's questions, or its answers cannot be read. */
 function refused({ name }: PinnedTeacher, refusal: string | undefined): string | undefined {
   return refusal && `teacher ${name} does not answer about this run's data set (${refusal})`;
 }
@@ -88,7 +88,7 @@ export function waitingReasons(
   return reasons;
 }
 
-/** Which of the teachers nobody has, since each worker that should have it failed to load it. */
+/** The first teacher that no worker has, since each that should have it failed to load it; undefined: none. */
 export function unloadable(
   { teachers, dataset }: Pick<TeacherUser, 'teachers' | 'dataset'>,
   { chances }: Pick<TeacherFacts, 'chances'>,
@@ -102,7 +102,7 @@ export function unloadable(
   return undefined;
 }
 
-/** Which of the teachers nobody may answer with at this moment, and why; undefined: none. */
+/** The first teacher that no worker may answer with at this moment, and why; undefined: none. */
 function untrusted({ teachers }: RunRecord, facts: Pick<TeacherFacts, 'bars'>): string | undefined {
   for (const { name, identity } of teachers) {
     const bars = facts.bars(identity);
@@ -113,7 +113,7 @@ function untrusted({ teachers }: RunRecord, facts: Pick<TeacherFacts, 'bars'>): 
   return undefined;
 }
 
-/** Which of the teachers does not answer though workers have it, since a server is away for one; undefined: none. */
+/** The first teacher that workers have and that does not answer, as when its server is away; undefined: none. */
 function unanswered(
   { runId, teachers }: RunRecord,
   { trouble }: Pick<TeacherFacts, 'trouble'>,

@@ -1,6 +1,6 @@
 /**
- * Answers that turned out not to be a teacher's: they are dropped from the store, and whoever used them goes back. A run in
- * progress goes back to the newest checkpoint that none of them is in; one that has ended says so in its report.
+ * Answers that turned out not to be a teacher's: they are dropped from the store. A run in progress that used them goes
+ * back to its newest checkpoint without them; a run that has ended says so in its report.
  *
  * All of it may be done twice, after a crash in between: until it is done the answers are noted as unproven on disk.
  */
@@ -133,7 +133,7 @@ export class SuspectAnswers {
     }
     const count = countOf([...dropped.values()]);
     if (count === 0) return;
-    // Who fits a rule may have read them before: what comes of that is in no record yet.
+    // A fit under way may have read them before; its result is in no record yet, so it is enough to begin it again.
     for (const { runId, teachers } of this.#parts.store.list()) {
       const isAsked = teachers.some(({ identity }) => identity === teacher);
       if (isAsked) await this.#parts.active.fitting(runId)?.discard();
@@ -181,7 +181,7 @@ export class SuspectAnswers {
     events.add(runId, 'went-back', `goes back to step ${to}: ${warning}`, { step: to, first });
   }
 
-  /** Where nobody can say which steps they are in, the set being unreadable, it is all of them. */
+  /** The steps that the answers are in. If the set cannot be read, which it takes to find them, all steps count. */
   async #affected(record: RunRecord, teacher: number, own: readonly Dropped[]): Promise<Affected> {
     const { catalog, log } = this.#parts;
     let dataset: DatasetOutline;

@@ -42,7 +42,7 @@ export class TeacherDemand {
     const { store, desk } = this.#parts;
     this.tick();
     const runs = store.list().map((record) => this.#wantsOf(record));
-    // Whoever else asks: evaluations of teachers.
+    // Tickets of evaluations of teachers, which are no runs.
     if (desk.book.openCount > 0) runs.push(UNMEASURED);
     const { load, teachers } = this.#parts;
     const carried = load.bottleneck === undefined ? undefined : teachers.list().length;
@@ -51,7 +51,7 @@ export class TeacherDemand {
 
   #wantsOf({ runId, state, teachers }: RunRecord): TeacherWants {
     const { monitor, teachers: sessions, now } = this.#parts;
-    // It may wait for nothing but a teacher worker.
+    // The run may be waiting for nothing but a teacher worker.
     if (state === 'QUEUED' || state === 'PREPARING')
       return teachers.length > 0 ? UNMEASURED : NOTHING;
     if (state !== 'TRAINING') return NOTHING;

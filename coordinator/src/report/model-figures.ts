@@ -15,15 +15,15 @@ import type { ReportFigures } from '../documents/index.js';
 
 const ECE_BIN_COUNT = 15;
 
-/** Whom a model is compared with: a teacher, or the ensemble. */
+/** What a model is compared with: a teacher, or the ensemble. */
 export interface Reference {
-  /** As the array of its logits in the predictions file. */
+  /** Name of its array in the predictions file. */
   readonly name: string;
   /** [N, C] */
   readonly logits: Float32Array;
   /** Mean KL(it ‖ the model). */
   readonly kl: number;
-  /** Of a teacher that knows only some of the classes: models are compared with it among these. Absent: it knows all. */
+  /** For a teacher that knows some of the classes: models are compared with it among these. Absent: it knows all. */
   readonly known?: AmongKnown;
 }
 

@@ -19,7 +19,7 @@ export interface ReportInput {
   readonly specification: RunSpecification;
   /** SHA-256, hex; as are all digests here. */
   readonly specificationDigest: string;
-  /** Of the plugin whose terms or rule it has. */
+  /** Digest of the plugin whose terms or rule the run uses. */
   readonly pluginDigest?: string;
   readonly dataset: {
     readonly digest: string;
@@ -34,7 +34,7 @@ export interface ReportInput {
   readonly splits: Readonly<Record<SplitName, MeasuredSplit>>;
   /** In ensemble order; empty for a run of kind Training. */
   readonly teachers: readonly TeacherEvaluation[];
-  /** Of a rule that had to be fitted. */
+  /** Present if the rule had to be fitted. */
   readonly fit?: CombinationFit;
   readonly student: StudentEvaluation;
   /** The same student trained on the labels alone, where the run names it. */
@@ -52,10 +52,10 @@ export interface ReportInput {
     readonly stepCount: number;
     /** Step whose weights the validation split chose. */
     readonly selectedStep: number;
-    /** Of a set in shards: in what order its samples were visited, and why. */
+    /** For a set in shards: in what order its samples were visited, and why. */
     readonly order?: string;
   };
-  /** Of its devices, teachers in ensemble order; undefined: nothing is known. */
+  /** What it cost its devices, teachers in ensemble order; undefined: not known. */
   readonly cost?:
     | {
         readonly studentDeviceSeconds: number;
@@ -122,9 +122,9 @@ export interface TeacherEvaluation extends ModelEvaluation {
   readonly access: 'white' | 'gray' | 'black';
   /** Relative share in the ensemble. */
   readonly weight: number;
-  /** Of the set's classes those that it knows, rising; `logits` are −∞ of the others. Absent: all. */
+  /** Classes of the set that it knows, rising; `logits` are −∞ for the others. Absent: it knows all. */
   readonly knownClasses?: readonly number[];
-  /** Of one whose calls cost. */
+  /** Present if its calls cost. */
   readonly canaryCalls?: { readonly used: number; readonly allowed: number };
 }
 

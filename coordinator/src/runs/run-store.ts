@@ -8,7 +8,7 @@ import { LyceumError } from '@lyceum/proto';
 import type { Leadership } from './leadership/index.js';
 import { parseRunRecord, type RunRecord, runRecordText } from './record/index.js';
 
-/** Somebody else wrote in between; with one coordinator that is a lost reply of one's own. */
+/** Tries if another write came in between; with one coordinator that is its own write, whose reply was lost. */
 const CONFLICT_ATTEMPTS = 5;
 
 interface Entry {
@@ -117,7 +117,7 @@ export class RunStore {
     return write;
   }
 
-  /** Runs whose records are there and cannot be read: nobody knows what they refer to. */
+  /** Runs whose records cannot be read, so that it is not known what they refer to. */
   get unreadable(): readonly string[] {
     return this.#unreadable;
   }

@@ -1,5 +1,5 @@
 /**
- * One ticket that somebody wants: where its last issue is, and when it is issued again.
+ * One wanted ticket: where its last issue is, and when it is issued again.
  *
  * A state machine without clock or network: events in (with the time in milliseconds), effects out. An issue is being
  * published, on its queue, in a worker's hands, or waits for the next one, which has another attempt and takes the
@@ -11,9 +11,8 @@ import type { Ticket } from '@lyceum/proto';
 export const TICKET_FAILURE_LIMIT = 5;
 
 /**
- * How long after a session's end its last deliveries are looked at: a ticket that was delivered to the dead
- * before it could say so is nobody's. Shorter than what a run may lose to a kill, longer than what an
- * announcement takes.
+ * How long after a session's end its last deliveries are looked at: a worker may have died with a ticket before it
+ * announced it. Shorter than what a run may lose to a kill, longer than what an announcement takes.
  */
 export const PROBE_AFTER_MS = 500;
 
@@ -63,7 +62,7 @@ type Place =
   | { readonly at: 'waiting'; readonly untilMs: number };
 
 export class OpenTicket {
-  /** Of its content. */
+  /** Digest of its content. */
   readonly id: string;
   /** Identity of its teacher, hex. */
   readonly teacher: string;

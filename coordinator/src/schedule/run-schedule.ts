@@ -9,8 +9,8 @@
  *   a quorum's, once an otherwise idle student has waited for the rest for `deadlineMs`;
  * - the targets of one span are all made of the same teachers, whenever and however often they leave.
  *
- * Whoever feeds it answers each `want` with {@link RunSchedule.spanComplete}, at once where the answers are
- * in the store already.
+ * The caller answers each `want` with {@link RunSchedule.spanComplete}, at once if the answers are in the store
+ * already.
  */
 import { LyceumError } from '@lyceum/proto';
 import { OpenSpans, type OpenSpansSettings, type WantEffect } from './open-spans.js';
@@ -43,7 +43,7 @@ export interface QuorumSettings {
   readonly deadlineMs: number;
   /** Greatest share of the run's steps that may have fewer than all teachers, 0 to 1. */
   readonly maxDegradedShare: number;
-  /** Decisions made before, by span: they stand, whoever answers when. */
+  /** Decisions made before, by span: they stand, however soon others answer now. */
   readonly decided: ReadonlyMap<number, readonly number[]>;
 }
 

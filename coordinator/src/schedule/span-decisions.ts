@@ -1,8 +1,8 @@
 /**
  * Which teachers each span's targets are made of, in a run whose quorum is below all its teachers.
  *
- * A span is decided on once, when the first of its targets may leave, and stays so: whoever takes its steps again
- * gets the same targets. Symbols: K teachers; contributors are ensemble indices, rising.
+ * A span is decided on once, when the first of its targets may leave, and stays so: a student that takes its steps
+ * again gets the same targets. Symbols: K teachers; contributors are ensemble indices, rising.
  */
 import { endStepOfSpan, firstStepOfSpan, type SpanGrid } from './span-grid.js';
 

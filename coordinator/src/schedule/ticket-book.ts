@@ -1,14 +1,15 @@
 /**
- * The tickets of all runs: who wants them, and which of them an event concerns.
+ * The tickets of all runs: which are wanted, and which of them an event concerns.
  *
  * A state machine without clock or network: events in (with the time in milliseconds), effects out. What
  * holds throughout:
  *
- * - equal wants are one ticket, whoever they come from; it lives as long as somebody wants it;
+ * - equal wants are one ticket, even of several runs; it lives as long as one of them wants it;
  * - a wanted ticket is being published, on its queue, in a worker's hands, or waits for its next issue;
  * - the coordinator owns retries: a ticket in the hands of a worker whose session ended is issued again at
  *   once, under the next attempt, and the old message is removed;
- * - an answer settles a ticket whoever gives it, for whichever attempt, unless that was in discredited hands.
+ * - an answer settles a ticket, whichever worker gives it and for whichever attempt, unless that attempt was in the
+ *   hands of a quarantined worker.
  */
 import type { Ticket } from '@lyceum/proto';
 import { OpenTicket, PROBE_AFTER_MS, type TicketEffect } from './open-ticket.js';
@@ -155,7 +156,7 @@ export class TicketBook {
     );
   }
 
-  /** How long ago the ticket's last issue came onto its queue; undefined: nobody wants the ticket. */
+  /** How long ago the ticket's last issue came onto its queue; undefined: the ticket is not wanted. */
   ageMs(id: string, nowMs: number): number | undefined {
     return this.#tickets.get(id)?.ageMs(nowMs);
   }

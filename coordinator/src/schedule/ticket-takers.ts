@@ -2,9 +2,9 @@
  * Who may answer which issue of a ticket. Pure.
  *
  * A ticket travels on a queue that others read, so that to know it proves nothing. A session *takes* an issue by saying so,
- * if the coordinator lets it have tickets of that teacher. An issue that somebody took is his to answer or to give back, for
- * as long as anybody wants the ticket: late answers count. One that nobody has taken yet is open to whoever may take it,
- * since an answer can overtake the word that it was taken.
+ * if the coordinator lets it have tickets of that teacher. Only the sessions that took an issue may answer it or give
+ * it back, for as long as the ticket is wanted: late answers count. An issue that no session has taken yet is open to
+ * all that may take it, since an answer can overtake the word that it was taken.
  */
 
 /** Issues of one ticket whose takers are remembered: later ones push out the first, whose answers are unwanted then. */
@@ -23,7 +23,7 @@ export interface TicketTaker {
 
 /** The issue of a ticket. */
 export interface TicketIssue {
-  /** Of the ticket's content. */
+  /** Digest of the ticket's content. */
   readonly id: string;
   readonly attempt: number;
   /** Identity, hex. */
@@ -34,7 +34,7 @@ export class TicketTakers {
   /** Keys of sessions, by issue, by ticket. */
   readonly #takers = new Map<string, Map<number, Set<string>>>();
 
-  /** @returns whether it may be so: the issue is the session's from now on. */
+  /** The session takes the issue. @returns whether it may: then the issue is its own from now on. */
   take(taker: TicketTaker, { id, attempt, teacher }: TicketIssue): boolean {
     if (!taker.mayTake(teacher)) return false;
     const issues = this.#takers.get(id) ?? new Map<number, Set<string>>();
@@ -55,7 +55,7 @@ export class TicketTakers {
     return takers === undefined || takers.size === 0 || takers.has(keyOf(taker));
   }
 
-  /** Nobody wants the ticket any more. */
+  /** The ticket is not wanted any more. */
   forget(id: string): void {
     this.#takers.delete(id);
   }

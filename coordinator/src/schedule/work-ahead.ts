@@ -18,7 +18,7 @@ const SPARE_SPANS = 2;
 /** Answers of open spans, all teachers together, beyond {@link STUDENT_SPANS}: half of what is kept in memory. */
 const WINDOW_BYTES = 128 * 1024 * 1024;
 
-/** Of a worker, for all its teachers together, but at least one of each: one computing, one waiting for its turn. */
+/** Tickets that a worker holds for all its teachers together, at least one a teacher: one computing, one waiting. */
 const TICKETS_IN_HAND = 2;
 
 /** Tickets of each teacher that a worker with `teacherCount` of them has in hand at a time. */

@@ -182,7 +182,7 @@ async function takeReport(
   changed();
 }
 
-/** Of a run that it was told to train: also of one that has left it since, whose end it tells. */
+/** Takes log lines about runs that the worker was told to train, also about one that has left it since. */
 function takeLines(
   { logs }: StudentServiceParts,
   session: StudentSession,
@@ -194,7 +194,7 @@ function takeLines(
   logs.told({ workerId, mayTellOfRun, mayTellOfTeacher: () => false }, lines);
 }
 
-/** Of the run's assignment; what a former one says is of steps that are taken again. */
+/** Takes history from the run's present assignment: the steps of a former one are taken again. */
 async function takeHistory(
   { store, histories }: StudentServiceParts,
   { runId, assignmentEpoch, history }: StepProgress,

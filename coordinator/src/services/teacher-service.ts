@@ -224,8 +224,8 @@ function answersStored(
 }
 
 /**
- * What somebody else answers may be another answer the next time; what came from the store is what it was. Kept before the
- * answers are: whoever finds them in the store later must know of it.
+ * Notes in the runs that a remote teacher answered, which may answer otherwise the next time. Noted before the answers
+ * are stored: a run that finds them in the store later must know it too.
  */
 async function noteRemote(parts: TeacherServiceParts, ask: Ask): Promise<void> {
   const { desk, store, lifecycle } = parts;

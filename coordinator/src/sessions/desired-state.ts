@@ -8,7 +8,7 @@ export class DesiredState<M extends { revision: number }> {
   #text: string | undefined;
   #next: Omit<M, 'revision'> | undefined;
   #sending = false;
-  /** Of the last state that was sent; 0: none was. */
+  /** Revision of the last state that was sent; 0: none was. */
   #revision = 0;
 
   constructor(send: (message: M) => Promise<void>) {

@@ -16,7 +16,7 @@ export abstract class WorkerSession<H extends Hello, A extends { revision: numbe
 {
   readonly workerId: string;
   readonly sessionKeyDigest: string;
-  /** Without the key: whoever is shown the hello must not learn it. */
+  /** Without the key, which must not be shown with the rest. */
   readonly hello: H;
   readonly connectedAtMs: number;
   readonly desired: DesiredState<A>;

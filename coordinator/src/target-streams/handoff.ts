@@ -1,4 +1,4 @@
-/** Values from somebody who gives to somebody who takes, one at a time: the giver waits until it is taken. */
+/** Hands over values one at a time: `give` waits until `take` has taken the value. */
 import { Wakeup } from '@lyceum/platform';
 
 export class Handoff<T> {
@@ -22,7 +22,7 @@ export class Handoff<T> {
     return offered?.value;
   }
 
-  /** Who takes need not wait any longer. */
+  /** Ends the wait of `take`. */
   wake(): void {
     this.#wakeup.wake();
   }

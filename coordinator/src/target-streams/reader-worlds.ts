@@ -1,10 +1,10 @@
 /**
- * Readers that train one student together: ranks of a world, each of which takes its slice of every step. They could not
- * tell that one of them cuts the steps otherwise, so who reads at a time must agree. Pure.
+ * Readers that train one student together: ranks of a world, each of which takes its slice of every step. A reader
+ * cannot tell that another one cuts the steps differently, so the ranks that read a run at a time must agree. Pure.
  */
 import { LyceumError, type StreamTargetsRequest, WORLD_MAX_SIZE } from '@lyceum/proto';
 
-/** Of `worldSize` slices, as equal as can be, the one with number `rank`. */
+/** Slice number `rank` of `worldSize` slices, which are as equal as can be. */
 export interface Slice {
   readonly rank: number;
   readonly worldSize: number;

@@ -1,6 +1,6 @@
 /**
- * The target frames of steps of a run, for somebody else than its student: the run's own schedule and sources, asked in
- * another name and led by what is taken.
+ * The target frames of steps of a run, for a reader that is not its student. The schedule and the sources are the
+ * run's; the pace is the reader's.
  */
 import { Wakeup } from '@lyceum/platform';
 import { LyceumError, type TargetFrame, TargetRequest, toLyceumError } from '@lyceum/proto';
@@ -14,7 +14,7 @@ export interface RunFramesParts
   readonly askerId: string;
   /** Its steps from this one to the last of the record's plan. */
   readonly firstStep: number;
-  /** Of a run with a quorum: of every span of these steps. */
+  /** For a run with a quorum: the contributors of every span of these steps. */
   readonly contributors: Contributors | undefined;
   /** Teacher workers that are there. */
   readonly workerCount: () => number;

@@ -1,6 +1,6 @@
 /**
- * What somebody who asks for a run's targets asks for, made of its record: which steps of which plan, at which
- * temperature, of whom. Pure.
+ * A request for a run's targets, worked out from the run's record: which steps of which plan, at which temperature,
+ * from which teachers. Pure.
  */
 import {
   SPLIT_NAMES,
@@ -40,7 +40,7 @@ export interface TargetOrder {
   readonly split: SplitName;
   readonly firstStep: number;
   readonly slice: Slice;
-  /** Of a run with a quorum, where its own order is asked for: of every span of the steps. */
+  /** For a run with a quorum, if its own order is asked for: the contributors of every span of the steps. */
   readonly contributors: Contributors | undefined;
 }
 
@@ -210,7 +210,7 @@ function plannedTensors(
   }));
 }
 
-/** Of each batch. */
+/** The tensors of each batch. */
 function tensorsOf(
   { record, spec, split }: TargetOrder,
   dataset: DatasetOutline,

@@ -63,12 +63,12 @@ export class TargetStreams {
     this.#parts = parts;
   }
 
-  /** For whom teachers must be loaded, in the order in which they came. */
+  /** Streams that need teachers loaded, in the order in which they came. */
   users(): TeacherUser[] {
     return this.readers().filter(({ needsTeachers }) => needsTeachers);
   }
 
-  /** Whose answers must stay. */
+  /** Streams whose teachers' answers must stay in the store. */
   readers(): OpenStream[] {
     return [...this.#open.values()];
   }
@@ -83,7 +83,7 @@ export class TargetStreams {
     const id = `targets/${++this.#count}`;
     this.#worlds.join(id, request);
     const leave = () => this.#worlds.leave(id);
-    // Whoever is gone makes room for another world at once, not with the next frame.
+    // A reader that has gone makes room for another world at once, not with the next frame.
     signal.addEventListener('abort', leave, { once: true });
     try {
       yield { part: { $case: 'outline', outline: targetOutline(order, dataset) } };

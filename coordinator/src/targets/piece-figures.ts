@@ -9,12 +9,12 @@ import type { TargetRange } from './flow/index.js';
 export interface PieceFiguresParts {
   readonly piece: TargetRange;
   readonly batchSize: number;
-  /** Of the piece. */
+  /** Rows of the piece. */
   readonly rowCount: number;
-  /** In the history, in ensemble order. */
+  /** Teachers that the history tells of: the first ones in ensemble order. */
   readonly teacherCount: number;
   readonly openSpans: number;
-  /** Of the teachers that a ticket was needed for, by ensemble index: from its issue to its last answer. */
+  /** By ensemble index, for teachers that needed a ticket: the time from its issue to its last answer. */
   readonly latenciesMs: ReadonlyMap<number, number>;
 }
 
@@ -23,7 +23,7 @@ export class PieceFigures {
   #step: number;
   /** Rows of the piece that have come. */
   #rows = 0;
-  /** Of the step that they are in, by teacher. */
+  /** Counts of the current step, by teacher. */
   readonly #compared: Uint32Array;
   readonly #disagreeing: Uint32Array;
 

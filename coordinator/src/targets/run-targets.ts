@@ -36,11 +36,11 @@ export interface RunTargetsParts {
   readonly desk: Pick<TicketDesk, 'ask' | 'withdraw'>;
   readonly store: Pick<AnswerStore, 'read' | 'readWords'>;
   readonly data: Pick<DataThreads, 'combine'>;
-  /** Of a rule that has to be fitted; it is there before {@link RunTargets.serve} is called. */
+  /** The fit of a rule that needs one; it is there before {@link RunTargets.serve} is called. */
   readonly fit: () => CombinationFit | undefined;
-  /** Of a run whose quorum is below all its teachers. */
+  /** Present for a run whose quorum is below all its teachers. */
   readonly ledger: Pick<ContributorLedger, 'decided' | 'record'> | undefined;
-  /** {@link RunTargets.failure} is there. */
+  /** Called once {@link RunTargets.failure} is set. */
   readonly onFailed: () => void;
   readonly onSent: (stepCount: number) => void;
   /** A teacher's answers are not what they were at the beginning. */
@@ -115,7 +115,7 @@ export class RunTargets implements Asker {
     return this.#flow.reachedStep;
   }
 
-  /** So many workers have teachers of the run: its window becomes as long as they need it. */
+  /** Makes the window as long as so many workers with teachers of the run need it. */
   servedBy(workerCount: number): void {
     this.#carryOut(this.#flow.resized(windowStepsOf(this.#parts.record, this.#grid, workerCount)));
   }
@@ -165,7 +165,7 @@ export class RunTargets implements Asker {
     this.#flow.released();
   }
 
-  /** The run needs no more targets: besides, its asks are withdrawn. */
+  /** The run needs no more targets: {@link RunTargets.release}, and its asks are withdrawn. */
   close(reason: LyceumError): void {
     this.release(reason);
     this.#carryOut(this.#flow.closed());

@@ -1,14 +1,14 @@
-/** Of the spans of a run's window: which answers needed a ticket, and how long it took. Pure. */
+/** Which answers to the spans of a run's window needed a ticket, and how long it took. Pure. */
 import type { SpanAsk } from './flow/index.js';
 
 const NONE: ReadonlyMap<number, number> = new Map();
 
 export class SpanLatencies {
-  /** Milliseconds by span and ensemble index; of what the store had there is nothing. */
+  /** Milliseconds by span and ensemble index; no entry: the store had the answers. */
   readonly #known = new Map<number, Map<number, number>>();
   readonly #keptCount: () => number;
 
-  /** @param keptCount - of how many spans something may still be asked; the others are forgotten. */
+  /** @param keptCount - spans that are remembered: those that may still be asked about. */
   constructor(keptCount: () => number) {
     this.#keptCount = keptCount;
   }

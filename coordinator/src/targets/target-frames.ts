@@ -16,7 +16,7 @@ export interface TargetRows extends CombineRequest {
   readonly features: readonly FeatureRows[];
   readonly epoch: number;
   readonly firstPosition: number;
-  /** Absent: nobody keeps a history of these steps. */
+  /** Absent: no history of these steps is kept. */
   readonly figures?: PieceFigures | undefined;
 }
 

@@ -18,20 +18,20 @@ import { AnswerFrames, type Ask, type IncomingRows } from './asks/index.js';
 import type { TicketDesk } from './ticket-desk.js';
 
 export interface AnswerIntakeParts {
-  /** Whose stream it is. */
+  /** The session whose stream it is. */
   readonly taker: TicketTaker;
   readonly desk: TicketDesk;
   readonly data: Pick<DataThreads, 'encode' | 'release'>;
   /** How often the worker has failed with the teacher of the ask. */
   readonly failureCount: (ask: Ask) => number;
-  /** Stores what the worker answered, as records. @param failureCount - as it came. */
+  /** Stores what the worker answered, as records. @param failureCount - the worker's, when the answer arrived. */
   readonly put: (
     table: AnswerTableKey,
     samples: Uint32Array,
     records: Uint32Array,
     failureCount: number,
   ) => Promise<void>;
-  /** The worker answered what is no answer. */
+  /** The worker sent something that is no answer to the ask. */
   readonly rejected: (ask: Ask, reason: string) => void;
   /** An answer is about to be stored. */
   readonly arriving: (ask: Ask) => Promise<void>;
@@ -89,7 +89,7 @@ export class AnswerIntake {
     this.#parts.desk.rejected(ask.id, ticket.attempt, reason);
   }
 
-  /** Checked, and as records of each codec that somebody keeps them in. */
+  /** The rows, checked, as records of each codec that an ask stores them in. */
   async #encoded(rows: IncomingRows, frame: AnswerFrame): Promise<Encoded> {
     const { ticket, asks, rowCount } = rows;
     const [ask] = asks as [Ask, ...Ask[]];

@@ -1,7 +1,7 @@
 /**
- * Teachers' answers over one split, or the measured part of it, as it is, asked for through the same tickets as all
- * others. They are what reports, fits and evaluations are made of, so they are stored exactly unless somebody says that
- * he wants them as they are there.
+ * Teachers' answers over one split, or the measured part of it, without views. They are asked for by the same tickets
+ * as all others. Reports, fits and evaluations are made of them, so they are stored exactly unless the caller names
+ * another codec.
  */
 import type { AnswerCodec } from '@lyceum/learning/codecs';
 import { type SplitName, splitSamples } from '@lyceum/learning/datasets';

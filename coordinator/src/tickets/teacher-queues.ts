@@ -1,4 +1,7 @@
-/** The queues of teachers' tickets: made when a worker is to read one, dropped once nobody has wanted its teacher for a while. */
+/**
+ * The queues of teachers' tickets: made when a worker is to read one, dropped once no run has asked the teacher for a
+ * while.
+ */
 import type { Logger } from '@lyceum/platform';
 import type { TicketQueue } from '@lyceum/platform/nats';
 
@@ -15,14 +18,14 @@ export class TeacherQueues {
   readonly #parts: TeacherQueuesParts;
   /** Teachers whose queues are known to exist. */
   readonly #known = new Set<string>();
-  /** Since when nobody wants a teacher whose queue may exist. */
+  /** Since when a teacher is not wanted any more whose queue may exist. */
   readonly #unwantedSinceMs = new Map<string, number>();
 
   constructor(parts: TeacherQueuesParts) {
     this.#parts = parts;
   }
 
-  /** A predecessor may have left this teacher's queue: nobody else knows of it. */
+  /** An earlier coordinator may have left this teacher's queue: unless it is wanted, it is dropped. */
   mayExist(identity: string): void {
     this.#unwantedSinceMs.set(identity, this.#parts.now());
   }

@@ -20,7 +20,7 @@ export interface TicketDeskParts {
 export class TicketDesk {
   readonly #parts: TicketDeskParts;
   readonly #book = new AskBook();
-  /** Who asks for what. */
+  /** The book as others may read it. */
   readonly book: Pick<
     AskBook,
     | 'find'

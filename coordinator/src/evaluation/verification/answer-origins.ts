@@ -24,7 +24,7 @@ import {
 import { type SpanGrid, spanAt, spanOfStep } from '../../schedule/index.js';
 import { splitGrid } from '../../tickets/index.js';
 
-/** Somebody who asked, as far as records tell. */
+/** A run's questions to a teacher, as far as records tell. */
 export interface AnswerOrigin {
   /** The run that asks at these positions. */
   readonly runId: string;
@@ -36,7 +36,7 @@ export interface AnswerOrigin {
   readonly spans: readonly Span[];
 }
 
-/** Those who asked for answers of the table, the earliest run first. */
+/** The runs that asked for answers of the table, the earliest first. */
 export function answerOrigins(
   key: AnswerTableKey,
   runs: readonly RunRecord[],

@@ -95,7 +95,7 @@ export class AnswerVerifications {
     if (origins.length === 0) return 'no run that is known asks its teacher for it';
     const seen = new Set<string>();
     const chosen: Question[] = [];
-    // Of the earliest run first: what it found stored it did not ask for.
+    // The earliest run first: later runs found its answers stored, and did not ask.
     const runIds = [...new Set(origins.map(({ runId }) => runId))];
     const originsOf = (id: string) => origins.filter(({ runId }) => runId === id);
     const spans = runIds.flatMap((id) =>

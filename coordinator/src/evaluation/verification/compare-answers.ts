@@ -7,7 +7,7 @@ export interface AnswerDifference {
   readonly equalRowCount: number;
   /** max |Δ| over all numbers. */
   readonly maxDifference: number;
-  /** Of logits the mean KL(stored ‖ again) in nats, of features Σ Δ² / Σ stored². */
+  /** For logits, the mean KL(stored ‖ again) in nats; for features, Σ Δ² / Σ stored². */
   readonly divergence: number;
 }
 

@@ -1,4 +1,4 @@
-/** Who asks teachers again for stored samples, on behalf of one table, and takes their answers himself. */
+/** Asks teachers again for stored samples of one table. Takes their answers itself, past the store. */
 import { rowCodec, wordMemory } from '@lyceum/learning/codecs';
 import type { Span } from '@lyceum/learning/orders';
 import { Wakeup } from '@lyceum/platform';

@@ -13,7 +13,7 @@ const KEPT_FOR_THE_END = 1;
 
 interface Failures {
   readonly count: number;
-  /** The last time. */
+  /** Why it failed last. */
   readonly reason: string;
 }
 
@@ -31,16 +31,16 @@ export class Canaries<T = unknown> {
     this.#quarantines = quarantines;
   }
 
-  /** How often it has failed: to be told to {@link Canaries.stored} of answers that came by now. */
+  /** How often the replica has failed so far. {@link Canaries.stored} wants it of answers that arrive now. */
   failureCount(replica: Replica): number {
     return this.#failuresOf(replica).reduce((sum, { count }) => sum + count, 0);
   }
 
   /**
-   * Answers of it have been stored; of one whose session has ended meanwhile they are orphans. If it has failed since they
-   * came, be it released by now, they are as suspect as those that were stored before.
+   * Answers of the replica have been stored. They are orphans if its session has ended meanwhile. They are suspect at
+   * once if it has failed since they arrived, even if it was released since.
    *
-   * @param failureCount - as they came.
+   * @param failureCount - the replica's, when they arrived.
    */
   stored(replica: Replica, item: T, sampleCount: number, failureCount: number): HealthEffect<T>[] {
     const [failures] = this.#failuresOf(replica);
@@ -56,7 +56,7 @@ export class Canaries<T = unknown> {
     return [];
   }
 
-  /** It answered a ticket that these runs asked for: the first of a run has it probed. */
+  /** The replica answered a ticket of these runs. Its first answer for a run has it probed. */
   answered(replica: KnownReplica, runIds: readonly string[]): HealthEffect<T>[] {
     const fresh = runIds.filter((runId) => !replica.runs.has(runId));
     if (fresh.length === 0 || !this.#ask(replica, KEPT_FOR_THE_END)) return [];
@@ -78,7 +78,7 @@ export class Canaries<T = unknown> {
     return changed ? [{ kind: 'changed' }] : [];
   }
 
-  /** Asks for what is unproven of the teacher at once: replicas that answered, and for orphans all that there are. */
+  /** Asks for canaries at once: of replicas with unproven answers, or of all replicas if there are orphans. */
   prove(teacher: string): HealthEffect<T>[] {
     let changed = false;
     let isUnpaid = false;
@@ -93,14 +93,14 @@ export class Canaries<T = unknown> {
     return changed ? [{ kind: 'changed' }] : [];
   }
 
-  /** What is asked now proves what is stored now; what is asked already proves no more than it did. */
+  /** Asks probes. They prove what is stored by now, unless some are under way: then they prove no more than those. */
   asking(replica: KnownReplica, ask: () => void): void {
     const wasQuiet = replica.probes.isQuiet;
     ask();
     if (wasQuiet && !replica.probes.isQuiet) replica.askedAt = this.unproven.number;
   }
 
-  /** It has answered soundly: what it was asked about is proven once all that was asked has been answered. */
+  /** The replica answered a probe soundly. Once none is open, what it answered before they were asked is proven. */
   passed(replica: KnownReplica, nowMs: number): HealthEffect<T>[] {
     if (!replica.probes.isQuiet || this.#isQuarantined(replica)) return [];
     replica.passedAtMs = nowMs;
@@ -108,7 +108,7 @@ export class Canaries<T = unknown> {
     return isProven ? [{ kind: 'proven', teacher: replica.teacher }] : [];
   }
 
-  /** It has failed: what is unproven of it is not to be believed, nor what others of the same server answered. */
+  /** The replica failed: its unproven answers are suspect, and so are those of other replicas of the same server. */
   suspect({ workerId, teacher }: Replica, reason: string): HealthEffect<T>[] {
     const isShared = this.#replicas.get({ workerId, teacher })?.isShared === true;
     const key = isShared ? teacher : replicaKey({ workerId, teacher });
@@ -127,8 +127,9 @@ export class Canaries<T = unknown> {
   }
 
   /**
-   * It cannot be loaded any more, and no waiting changes that. Of a model behind a server nobody knows since when: what is
-   * unproven is suspect. One with weights of its own answered by them, and others have the same.
+   * The replica cannot load its teacher, and waiting will not help. A model behind a server may have changed at any
+   * time: its unproven answers are suspect. A model with weights of its own was the same all the time: they become
+   * orphans.
    */
   lost(replica: Replica, reason: string): HealthEffect<T>[] {
     if (this.#replicas.get(replica)?.isShared === true) return this.suspect(replica, reason);
@@ -138,7 +139,7 @@ export class Canaries<T = unknown> {
 
   /**
    * @param kept - canaries of the teacher's budget that must be left.
-   * @returns false if it is being asked already, or nobody pays for it.
+   * @returns false if it is being asked already, or the budget does not allow it.
    */
   #ask(replica: KnownReplica, kept = 0): boolean {
     if (!replica.probes.isQuiet || this.#isQuarantined(replica)) return false;
@@ -147,7 +148,7 @@ export class Canaries<T = unknown> {
     return !replica.probes.isQuiet;
   }
 
-  /** What is unproven is believed, and said to be. */
+  /** Takes the teacher's unproven answers for proven, and says so. */
   #believe(teacher: string): HealthEffect<T>[] {
     const sampleCount = this.unproven.countOfTeacher(teacher);
     this.unproven.take({ workerId: NOBODY, teacher }, true);

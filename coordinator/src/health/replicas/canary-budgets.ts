@@ -1,13 +1,13 @@
 /**
- * What canaries may cost. Teachers whose every answer is a call that somebody pays for have as many as their runs pay for;
- * all others have as many as are useful. What one run does not need is there for others; the run that came last pays first,
- * since it is the one for which canaries are asked. Pure.
+ * What canaries may cost. A teacher whose answers are paid calls has as many canaries as its runs pay for; all others
+ * have as many as are useful. What one run leaves over serves the others. The newest run pays first, since canaries are
+ * asked for its sake. Pure.
  */
 
 export interface CanarySpending {
   readonly teacher: string;
   readonly runId: string;
-  /** Calls, all in all. */
+  /** Calls so far. */
   readonly used: number;
 }
 
@@ -19,7 +19,7 @@ interface Purse {
 export class CanaryBudgets {
   /** Calls of one canary, by teacher; those that cost nothing are not there. */
   readonly #prices = new Map<string, number>();
-  /** By teacher, then by run, the one that came last at the end. */
+  /** By teacher, then by run, the newest run last. */
   readonly #purses = new Map<string, Map<string, Purse>>();
   #spent: CanarySpending[] = [];
 
@@ -64,7 +64,7 @@ export class CanaryBudgets {
     return this.#purses.get(teacher)?.get(runId)?.used;
   }
 
-  /** Calls. */
+  /** Calls that are left. */
   left(teacher: string): number {
     return [...(this.#purses.get(teacher)?.values() ?? [])].reduce((n, p) => n + leftIn(p), 0);
   }

@@ -1,4 +1,4 @@
-/** What follows from what a replica said or did: what the shell has to carry out, keep and tell. */
+/** What follows from what a replica said or did, for `health-effects.ts` to carry out. */
 import type { Replica } from './replica.js';
 
 export interface Quarantine extends Replica {
@@ -10,15 +10,15 @@ export interface Quarantine extends Replica {
 export type HealthEffect<T = unknown> =
   /** Take its tickets back, and keep and show why. */
   | ({ readonly kind: 'quarantined'; readonly unproven: number } & Quarantine)
-  /** What is unproven is not to be used, nor what was made of it. */
+  /** Drop these answers, and what was made of them. */
   | ({
       readonly kind: 'suspect';
       readonly reason: string;
       readonly items: readonly T[];
     } & Replica)
-  /** Something that was unproven is not any more. */
+  /** Some answers of the teacher are no longer unproven. */
   | { readonly kind: 'proven'; readonly teacher: string }
-  /** Nobody pays for a canary: what is unproven of the teacher is believed. */
+  /** The budget allows no canary: the teacher's unproven answers are believed. */
   | { readonly kind: 'unchecked'; readonly teacher: string; readonly sampleCount: number }
   /** For the record: sound, but with other bits. */
   | ({

@@ -8,10 +8,11 @@ export interface KnownReplica extends Replica {
   readonly failedTickets: FailedTickets;
   /** All replicas of the teacher ask the same model, behind one server. */
   isShared: boolean;
-  /** Of its newest answer to a probe. */
+  /** How far equal questions may be answered apart, as told with its newest answer to a probe. */
   noise: number;
-  /** Up to which number of `UnprovenAnswers` the probes that are asked prove, and when it last passed them all. */
+  /** The probes that are asked prove answers up to this number of `UnprovenAnswers`. */
   askedAt: number;
+  /** When it last passed all its probes. */
   passedAtMs: number;
   /** Runs that it has answered. */
   readonly runs: Set<string>;

@@ -6,7 +6,7 @@ export interface ProbeAnswer {
   /** The values are classes, not logits. */
   readonly isClass: boolean;
   readonly values: Float32Array;
-  /** Of the values. */
+  /** SHA-256 of the values. */
   readonly digest: string;
 }
 
@@ -18,7 +18,7 @@ interface Reference extends ProbeAnswer {
 /** What a replica says to a probe. */
 interface JudgedAnswer {
   readonly workerId: string;
-  /** It asks the same model as whoever gave the reference. */
+  /** It asks the same model, behind one server, as the replica that gave the reference. */
   readonly isShared: boolean;
   /** How far equal questions may be answered apart, as a share of the greatest logit (at least 1). */
   readonly noise: number;
@@ -34,7 +34,7 @@ interface ProbeVerdict {
   readonly reason: string;
 }
 
-/** Whose a kept reference is, in words. */
+/** How messages call a reference that was kept on disk. */
 const KEPT = 'those that were kept with the stored answers';
 
 export class ProbeReferences {
@@ -42,7 +42,7 @@ export class ProbeReferences {
   /** What runs in progress began with, by probe. */
   readonly #expected = new Map<string, string>();
 
-  /** Undefined: nobody has answered the probe yet. */
+  /** Undefined: no replica has answered the probe yet. */
   get(probe: string): ProbeAnswer | undefined {
     return this.#references.get(probe);
   }
@@ -66,7 +66,7 @@ export class ProbeReferences {
     return true;
   }
 
-  /** Nobody asks about any but these probes any more. */
+  /** Forgets all probes but these. */
   retain(probes: ReadonlySet<string>): void {
     for (const kept of [this.#references, this.#expected]) {
       for (const probe of kept.keys()) if (!probes.has(probe)) kept.delete(probe);

@@ -25,7 +25,7 @@ import { type ProbeAnswer, ProbeReferences } from './probe-references.js';
 import type { Replica } from './replica.js';
 import type { ProbeState } from './replica-probes.js';
 
-/** What a replica says of the answer, beside it. */
+/** An answer to a probe, and how exact the replica says that it is. */
 interface GivenAnswer extends ProbeAnswer {
   /** How far equal questions may be answered apart, as a share of the greatest logit (at least 1). */
   readonly noise: number;
@@ -59,7 +59,7 @@ export class ReplicaHealth<T = unknown> {
     return this.#replicas.get(replica)?.probes.get(probe)?.asked ?? 0;
   }
 
-  /** Which of these answers may not be one that its worker kept; 0: all may. */
+  /** The number of the answer that must be computed, not taken from what the worker kept; 0: none must. */
   anewRound(replica: Replica, probe: string): number {
     return this.#replicas.get(replica)?.probes.get(probe)?.anew ?? 0;
   }
@@ -97,12 +97,12 @@ export class ReplicaHealth<T = unknown> {
     return effects;
   }
 
-  /** An answer to a probe has come while the replica was not to have the teacher, or nobody asked about the set. */
+  /** An answer came that does not count: the replica was not to have the teacher then, or no run asks about the set. */
   passedOver(replica: Replica, probe: string, round: number): void {
     this.#replicas.get(replica)?.probes.pass(probe, round);
   }
 
-  /** It has no answer to a probe, and why. */
+  /** The replica failed to answer a probe. */
   probeFailed(replica: Replica, reason: string, nowMs: number): HealthEffect<T>[] {
     return this.#quarantine(replica, `it does not answer its probe: ${reason}`, nowMs);
   }
@@ -135,9 +135,10 @@ export class ReplicaHealth<T = unknown> {
   }
 
   /**
-   * It answered a ticket: replicas on which that failed are to blame. The first of a run has it probed.
+   * The replica answered a ticket. Other replicas that failed on that ticket are to blame. Its first answer for a run
+   * has it probed.
    *
-   * @param ticket.runs - that asked for it.
+   * @param ticket.runs - runs that asked for it.
    */
   ticketAnswered(
     replica: Replica,
@@ -161,13 +162,13 @@ export class ReplicaHealth<T = unknown> {
     if (state !== undefined) this.canaries.asking(state, () => state.probes.test());
   }
 
-  /** What a session was told and said ends with it. */
+  /** Forgets the worker's replicas; their unproven answers become orphans. */
   sessionEnded(workerId: string): void {
     this.canaries.unproven.orphan(workerId);
     this.#replicas.forgetWorker(workerId);
   }
 
-  /** Nobody asks about any but these probes any more. */
+  /** Forgets all probes but these. */
   retain(probes: ReadonlySet<string>): void {
     this.references.retain(probes);
     for (const replica of this.#replicas.all()) replica.probes.retain(probes);
@@ -211,7 +212,7 @@ export class ReplicaHealth<T = unknown> {
     const { isSound, equalBits, reason } = verdict;
     if (!isSound) return this.#quarantine(replica, reason, nowMs);
     const differedBefore = state.differs;
-    // Who gave other bits once may do so again.
+    // A replica that gave other bits once may do so again.
     state.differs ||= !equalBits;
     if (!state.differs || differedBefore) return [];
     const unproven = this.canaries.unproven.countOf(replica);

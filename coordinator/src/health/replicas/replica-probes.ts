@@ -15,21 +15,21 @@ export interface ProbeState {
   anew: number;
   /** The newest answer; undefined: none, or forgotten. */
   values: Float32Array | undefined;
-  /** A server outside has no answer to it, whoever asks. */
+  /** The server behind the teacher refuses it, whichever replica asks. */
   refused: boolean;
   /** The first one since the last self-test began; undefined: as `values`. */
   first: Float32Array | undefined;
-  /** It gave other bits than the reference. */
+  /** The answer has other bits than the reference. */
   differs: boolean;
 }
 
 export class ReplicaProbes {
-  /** Those of before too: how often a session was asked must not be forgotten while it lasts. */
+  /** Includes probes that are no longer wanted: their counts must last as long as the session. */
   readonly #states = new Map<string, ProbeState>();
-  /** None of the others counts: the worker is not told of them. */
+  /** Only these count: the worker is told of no others. */
   #wanted: readonly ProbeState[] = [];
 
-  /** It is to have these probes and no others; those that are new to it are its self-test. */
+  /** Sets the probes that count from now on. New ones are asked as a self-test. */
   want(probes: readonly string[]): void {
     this.#wanted = probes.map((probe) => {
       const state = this.#states.get(probe) ?? untouched();
@@ -39,7 +39,7 @@ export class ReplicaProbes {
     });
   }
 
-  /** What was refused may have been mended. */
+  /** Asks a refused probe again: the server may have been mended. */
   askAgain(probe: string): void {
     const state = this.#states.get(probe);
     if (state?.refused !== true) return;
@@ -48,8 +48,8 @@ export class ReplicaProbes {
   }
 
   /**
-   * An answer has come that nobody judges. It is counted, since the worker gives no answer twice; what was said before counts no
-   * more, so that the replica is tested anew before it gets tickets.
+   * An answer came that is not judged. It is counted, since the worker sends no answer twice. Earlier answers are
+   * forgotten, so that the replica is tested again before it gets tickets.
    */
   pass(probe: string, round: number): void {
     const state = this.#states.get(probe);
@@ -96,7 +96,7 @@ export class ReplicaProbes {
     return this.#wanted.some(({ differs }) => differs);
   }
 
-  /** Nobody asks about any but these probes any more. */
+  /** Forgets the answers to all probes but these. */
   retain(probes: ReadonlySet<string>): void {
     for (const [probe, state] of this.#states) {
       if (probes.has(probe)) continue;

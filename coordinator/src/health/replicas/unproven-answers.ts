@@ -1,14 +1,13 @@
 /**
- * What replicas of teachers have answered since they last said what they should: until then nobody knows whether it may be
- * believed. Pure.
+ * Answers of replicas that no canary has proven yet, so that they may be wrong. Pure.
  *
  * Everything that is added has a number, and numbers rise. A *canary* that was asked when the number was n proves what its
- * replica was known to have answered by then. What a worker leaves behind when it goes is an *orphan*: any replica of the
- * teacher may prove it, since the model is the same by its digest, or the same one behind a server.
+ * replica was known to have answered by then. Answers of a worker that has gone are *orphans*: any replica of the
+ * teacher may prove them, since the model is the same by its digest, or the same one behind a server.
  */
 import type { Replica } from './replica.js';
 
-/** Of orphans. */
+/** The worker's id in orphans. */
 export const NOBODY = '';
 
 interface Entry<T> {
@@ -22,7 +21,7 @@ export class UnprovenAnswers<T> {
   readonly #byTeacher = new Map<string, Map<string, Entry<T>[]>>();
   #number = 0;
 
-  /** Of what was added last: a canary that is asked now proves all up to it. */
+  /** The number of what was added last. A canary that is asked now proves all up to it. */
   get number(): number {
     return this.#number;
   }
@@ -34,12 +33,12 @@ export class UnprovenAnswers<T> {
     this.#byTeacher.set(teacher, workers.set(workerId, entries));
   }
 
-  /** Samples that nobody has proven, of this replica. */
+  /** Unproven samples of this replica. */
   countOf({ workerId, teacher }: Replica): number {
     return sum(this.#byTeacher.get(teacher)?.get(workerId) ?? []);
   }
 
-  /** Samples that nobody has proven, of all replicas and of orphans. */
+  /** Unproven samples of all replicas of the teacher, orphans included. */
   countOfTeacher(teacher: string): number {
     return [...(this.#byTeacher.get(teacher)?.values() ?? [])].reduce(
       (n, some) => n + sum(some),
@@ -74,7 +73,7 @@ export class UnprovenAnswers<T> {
   }
 
   /**
-   * What is not to be believed now that the replica failed its canary, and is forgotten here: its own, and orphans.
+   * Removes what is suspect once the replica has failed a canary: its own answers, and orphans.
    *
    * @param isShared - all replicas ask the same model, so that what others answered since is no better.
    */

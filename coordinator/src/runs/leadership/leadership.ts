@@ -2,11 +2,12 @@
  * Which coordinator leads: a record in KV that its holder renews by compare-and-set.
  *
  * - Taking it over raises the leader epoch, which every record of a run carries; a run's record of a higher epoch
- *   is not written over. So whoever lost the lease without noticing, stopped for minutes for one, changes nothing.
- * - Who holds it is who owns the state folder. A coordinator that starts on the folder of the last holder goes on
- *   at once: it is its successor. Any other waits until the lease is given back or has not been renewed for
+ *   is not written over. So a coordinator that lost the lease without noticing, since it stood still for minutes,
+ *   changes nothing.
+ * - The holder is a state folder, not a process. A coordinator that starts on the folder of the last holder goes on
+ *   at once as its successor. Any other waits until the lease is given back, or has not been renewed for
  *   {@link LEASE_MS}.
- * - While NATS is away nobody can take the lease, and its holder goes on.
+ * - While NATS is away no other can take the lease, and its holder goes on.
  */
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
@@ -27,7 +28,7 @@ const UNRENEWED_MS = 5 * LEASE_MS;
 
 const leaderRecord = z.strictObject({
   leaderEpoch: z.int().positive(),
-  /** Id of the holder's state folder; empty: nobody holds it. */
+  /** Id of the holder's state folder; empty: the lease is free. */
   holder: z.string(),
   /** The holder's machine, for people. */
   host: z.string(),
@@ -44,9 +45,9 @@ interface Found {
 
 export interface LeadershipParts {
   readonly kv: KeyValue;
-  /** Of {@link stateFolderId}. */
+  /** The id of its own state folder: {@link stateFolderId}. */
   readonly holder: string;
-  /** Throws if nobody may lead yet, however free the lease is. */
+  /** Throws if this coordinator may not lead yet, though the lease is free. */
   readonly assertMayLead?: () => Promise<void>;
   readonly log: Logger;
   /** Milliseconds that never fall, also while the process is stopped. */

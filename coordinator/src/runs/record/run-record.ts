@@ -35,7 +35,7 @@ const workerEnvironment = z.strictObject({
   engineVersion: z.string(),
   computeThreads: count,
   device: z.string(),
-  /** Of its GPU; absent: the processor computes. */
+  /** Driver of its GPU; absent: the processor computes. */
   gpuDriver: z.string().optional(),
   gpuMemoryBytes: count.optional(),
   gpuPrecision: z.string().optional(),
@@ -64,7 +64,7 @@ const progress = z.strictObject({
 const outcome = z.strictObject({
   modelDigest: digest,
   logitsDigest: digest,
-  /** Of the weights after the last step. */
+  /** Digest of the weights after the last step. */
   finalWeightsDigest: digest,
   selectedStep: count,
   selectedValidation: validation.optional(),
@@ -78,7 +78,7 @@ const outcome = z.strictObject({
 
 /** What the run has cost its devices; see `RunCost` in coordinator.proto. */
 const cost = z.strictObject({
-  /** Of the student, in assignments before this one, and in this one. */
+  /** Device time of the student in assignments before this one; `assignmentSeconds` is in this one. */
   earlierSeconds: z.number().min(0),
   assignmentEpoch: count,
   assignmentSeconds: z.number().min(0),
@@ -87,7 +87,9 @@ const cost = z.strictObject({
     z.strictObject({
       deviceSeconds: z.number().min(0),
       sampleCount: count,
-      /** Of a service; parts of calls that several runs share are no whole numbers. Absent: it calls none. */
+      /**
+       * Calls of a service; a call that several runs share is split, so counts are not whole. Absent: it calls none.
+       */
       calls: z
         .strictObject({
           count: z.number().min(0),
@@ -136,7 +138,7 @@ const sampleOrder = z.strictObject({
   kind: z.enum(['full', 'chunks']),
   /** In words. */
   reason: z.string(),
-  /** Of a span: whole batches. Of the order by chunks a block has as many. */
+  /** Positions of a span: whole batches. In an order by chunks, a block has as many. */
   spanPositions: z.int().positive(),
 });
 
@@ -160,7 +162,7 @@ const runRecord = z.strictObject({
   replayOf: z.strictObject({ runId: z.string(), submittedAtMs: milliseconds }).optional(),
   /** In ensemble order; empty for a run of kind Training. */
   teachers: z.array(pinnedTeacher),
-  /** Of the plugin whose terms or rule it has; absent: it has none. */
+  /** Digest of the plugin whose terms or rule it uses; absent: it uses none. */
   pluginDigest: digest.optional(),
   /** By teacher, then by layer. */
   features: z.array(pinnedFeature),
@@ -181,9 +183,9 @@ const runRecord = z.strictObject({
   }),
   /** Absent: the set is one file, in full order. */
   sampleOrder: sampleOrder.optional(),
-  /** In which its students' answers are stored; absent for a run of kind Training. */
+  /** How its teachers' answers are stored; absent for a run of kind Training. */
   answerCodec: z.custom<AnswerCodec>(isAnswerCodec).optional(),
-  /** Of a rule that has to be fitted, once it is. */
+  /** Present once a rule that needs fitting is fitted. */
   fit: fit.optional(),
   /** Digests of its teachers' first answers to their probes, by probe: what replicas are compared with. */
   probeDigests: z.record(z.string(), digest).optional(),
@@ -197,11 +199,11 @@ const runRecord = z.strictObject({
     .strictObject({
       workerId: z.string(),
       assignmentEpoch: z.int().positive(),
-      /** Of the process that holds it; absent: an older version's, and nobody's any more. */
+      /** Key of the process that holds it; absent: an older version assigned it, and no process holds it any more. */
       sessionKeyDigest: digest.optional(),
     })
     .optional(),
-  /** What it is paused for, until somebody decides; and what has been decided to live with. */
+  /** A change of numerics that it is paused for, until a person decides; then those that were accepted. */
   numericsChange: numericsChange.optional(),
   acceptedNumerics: z.array(numericsChange).optional(),
   /** Failures of student workers since the last new checkpoint. */

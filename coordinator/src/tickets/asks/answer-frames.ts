@@ -30,9 +30,9 @@ interface Received {
 /** What a frame brings. */
 export interface IncomingRows {
   readonly ticket: Ticket;
-  /** Of the ticket's content. */
+  /** Digest of the ticket's content. */
   readonly id: string;
-  /** Where they are wanted; empty: nobody wants them. */
+  /** Asks that they answer; empty: they are not wanted. */
   readonly asks: readonly Ask[];
   readonly rowCount: number;
   /** They are the ticket's first on this stream. */
@@ -44,7 +44,7 @@ export interface IncomingRows {
 export class AnswerFrames {
   readonly #taker: TicketTaker;
   readonly #book: Pick<AskBook, 'find' | 'holds'>;
-  /** Of tickets that are half answered, by id and attempt. */
+  /** What has come of tickets that are half answered, by id and attempt. */
   readonly #received = new Map<string, Received>();
 
   /** @param taker - whose stream it is. */
@@ -65,7 +65,7 @@ export class AnswerFrames {
     const { id } = issue;
     const asks = this.#book.find(id, ticket.attempt);
     const [ask] = asks;
-    // Before anything is said of the frame: what a stranger sends is nobody's fault.
+    // Checked first: a frame from another session must not be held against the ticket or its worker.
     if (ask !== undefined && !this.#book.holds(this.#taker, issue)) {
       const message = `ticket ${id} is not in the hands of ${this.#taker.workerId}`;
       throw new LyceumError('PERMISSION_DENIED', message);
@@ -142,7 +142,7 @@ function checkedTicket(ticket: Ticket | undefined): Ticket {
  * Rows in the frame.
  *
  * @param expected - rows of the ticket that came before: frames of a ticket come in order.
- * @param ask - undefined: nobody wants the answer, and nobody knows its shape.
+ * @param ask - undefined: the answer is not wanted, so its shape is not known.
  */
 function checkedRowCount(
   frame: AnswerFrame,
@@ -158,7 +158,7 @@ function checkedRowCount(
   }
   const rowCount = tensors[0]?.shape[0] ?? 0;
   for (const [index, { name, shape }] of tensors.entries()) {
-    // Of an answer that nobody wants, nobody knows how long a row is.
+    // The row length of an answer that is not wanted is not known.
     const rowLength = ask?.tables[index]?.rowLength ?? shape[1] ?? 0;
     if (shape.length !== 2 || shape[0] !== rowCount || shape[1] !== rowLength) {
       throw new ShapeMismatchError(name, [rowCount, rowLength], shape);

@@ -6,8 +6,8 @@
  *
  * - an ask is looked up in the store first; a ticket is wanted only if answers are missing;
  * - equal asks are one ticket, and each asker is told once that its ask is satisfied, or why it never will be;
- * - who has withdrawn an ask is told nothing more of it;
- * - only who took an issue of a ticket may answer it or give it back.
+ * - an asker that has withdrawn an ask is told nothing more of it;
+ * - only the session that took an issue of a ticket may answer it or give it back.
  */
 import { digestHex, type Ticket, ticketId } from '@lyceum/proto';
 import {
@@ -43,7 +43,7 @@ export class AskBook {
   readonly #takers = new TicketTakers();
   /** Asks that are a ticket, by id and by {@link destination}. */
   readonly #asks = new Map<string, Map<string, Ask>>();
-  /** Who asks, by ask and by asker. */
+  /** Askers by the ask's id, then by their own. */
   readonly #askers = new Map<string, Map<string, Asker>>();
 
   constructor(tickets = new TicketBook()) {
@@ -92,7 +92,7 @@ export class AskBook {
     return this.#actions(this.#tickets.delivered(teacher, sequence, nowMs));
   }
 
-  /** A session says that it has the ticket in hand. What it may not have, or nobody wants, changes nothing. */
+  /** A session says that it has the ticket in hand. Ignored if it may not have it, or the ticket is not wanted. */
   taken(taker: TicketTaker, ticket: Ticket, sequence: number, nowMs: number): void {
     const issue = issueOf(ticket);
     if (!this.#tickets.isWanted(issue.id) || !this.#takers.take(taker, issue)) return;
@@ -144,15 +144,15 @@ export class AskBook {
   }
 
   /**
-   * The open asks that a ticket belongs to, which differ in where its answers go; empty: nobody wants it, or not of whom
-   * it was given to.
+   * The open asks that a ticket answers, which differ in where the answers go; empty: it is not wanted any more, or not
+   * from the worker that has this issue.
    */
   find(askId: string, attempt: number): Ask[] {
     const isOfUse = this.#tickets.isWanted(askId) && !this.#tickets.isVoid(askId, attempt);
     return isOfUse ? [...(this.#asks.get(askId)?.values() ?? [])] : [];
   }
 
-  /** Whether somebody waits for just this issue of the ticket: it is none of before a run was paused. */
+  /** Whether this is the issue that is waited for, and not one from before a run was paused. */
   isLastIssue(ticket: Ticket): boolean {
     const { id, attempt } = issueOf(ticket);
     return this.#tickets.isLastIssue(id, attempt);
@@ -204,7 +204,7 @@ export class AskBook {
     return this.#tickets.size;
   }
 
-  /** Asks that somebody waits for, those that are being looked up included. */
+  /** Asks that have askers, those that are being looked up included. */
   get askedCount(): number {
     return this.#askers.size;
   }

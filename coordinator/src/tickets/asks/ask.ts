@@ -8,7 +8,7 @@ import type { DatasetOutline } from '../../artifacts/index.js';
 
 /** A ticket, and where its answers belong. */
 export interface Ask {
-  /** Of the ticket's content: equal for all that one answer satisfies, whatever codec they keep it in. */
+  /** Digest of the ticket's content: equal for all asks that one answer satisfies, whatever codec stores it. */
   readonly id: string;
   readonly ticket: Ticket;
   readonly teacherIdentity: string;
@@ -25,7 +25,7 @@ export interface Ask {
   readonly receive?: (firstRow: number, outputs: readonly Float32Array[]) => void;
 }
 
-/** Somebody who asks: a run's training, its evaluation, or an evaluation of teachers alone. */
+/** What asks: a run's training, its evaluation, or an evaluation of teachers alone. */
 export interface Asker {
   /** Unique among all that ask. */
   readonly askerId: string;
