@@ -1,4 +1,4 @@
-/** All codecs. Whoever asks what a codec is, needs or refuses reads this table. */
+/** All codecs: what each is, needs and refuses. */
 import type { z } from 'zod';
 import type { Codec } from './codec.js';
 import { float16 } from './float16.js';

@@ -195,7 +195,7 @@ function readMembers(bytes: Uint8Array, source: string): Map<string, Uint8Array>
   }
 }
 
-/** Of a set in shards; undefined: it is a set in one file, or nothing at all. */
+/** The member that says what the file is, if it is a set in shards; undefined: it is a set in one file, or no set. */
 function manifestMeta(
   members: ReadonlyMap<string, Uint8Array>,
 ): Readonly<Record<string, unknown>> | undefined {
@@ -239,7 +239,7 @@ function readTexts(
   return texts && ends && { bytes: texts.data as Uint8Array, ends: ends.data as Uint32Array };
 }
 
-/** Of a table's rows; what is missing is a problem. */
+/** The cells of a table's rows; a missing array is a problem. */
 function readCells(
   columns: readonly TableColumn[],
   array: ArrayReader,
@@ -256,7 +256,7 @@ function readCells(
     if (count === 0) return [];
     const path = arrayName(name, modality);
     const found = array(path, [type]);
-    // Who looks at some rows alone reads them by the array's shape.
+    // Readers of some rows find them by the array's shape.
     if (found !== undefined && `${found.shape.slice(1)}` !== `${width}`) {
       const message = `has shape [${found.shape}]; want [${[width.length > 0 ? 'samples' : 'bytes', ...width].join(', ')}]`;
       problems.push({ path, message });
@@ -286,7 +286,7 @@ function isMeant(
   return !isOfCategories || countColumns(columns, 'category') > 0;
 }
 
-/** Arrays that nobody would see. */
+/** Arrays that belong to no modality, so that they would never be read. */
 function strangers(
   members: ReadonlyMap<string, Uint8Array>,
   modalities: DatasetMeta['modalities'],

@@ -42,7 +42,7 @@ export function splitNamed(name: string): SplitName | undefined {
   return Object.hasOwn(SPLIT_OF, key) ? SPLIT_OF[key] : undefined;
 }
 
-/** What is known of samples, whoever looks at them. */
+/** What is known of samples apart from what models see of them. */
 export interface DatasetSamples {
   /** SHA-256 of the set's file, hex. */
   readonly digest: string;
@@ -72,11 +72,11 @@ export interface Modality {
   readonly inputScale: number;
   /** How texts or rows became `inputs`. Absent: inputs are what the source gave. */
   readonly encoding?: Encoding;
-  /** Of a modality that was made of texts: theirs. */
+  /** The texts that the modality was made of, if it was made of texts. */
   readonly texts?: SampleTexts;
-  /** Of a modality that was made of a table's rows: their columns. */
+  /** Columns of the table that the modality was made of, if it was made of one. */
   readonly columns?: readonly TableColumn[];
-  /** Of these columns. */
+  /** The cells of `columns`. */
   readonly cells?: TableCells;
 }
 
@@ -93,7 +93,7 @@ export interface Dataset extends DatasetSamples, Modality {}
 export interface StoredDataset extends DatasetSamples {
   /** By name. The only one of a set may have none, and is called {@link NAMELESS}. */
   readonly modalities: ReadonlyMap<string, Modality>;
-  /** Of a set in shards: where its pictures are. */
+  /** Where the pictures of a set in shards are; absent: the set is one file. */
   readonly shards?: ShardIndex;
 }
 

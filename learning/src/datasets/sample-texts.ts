@@ -8,7 +8,7 @@ export interface SampleTexts {
   readonly ends: Uint32Array;
 }
 
-/** Of one text, in UTF-8: a book's chapter. */
+/** Size of one text in UTF-8: a chapter of a book. */
 export const TEXT_MAX_BYTES = 1024 * 1024;
 
 /** @param sample - index into the set. */

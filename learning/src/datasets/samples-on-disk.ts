@@ -5,7 +5,7 @@ import { arrayName, meantModality } from './dataset.js';
 import { readDatasetMeta } from './dataset-meta.js';
 import type { TableColumn } from './table-cells.js';
 
-/** Of UTF-8 in a text's first characters. */
+/** The most bytes that UTF-8 takes for a character. */
 const CHARACTER_MAX_BYTES = 4;
 
 export class SamplesOnDisk {

@@ -28,7 +28,7 @@ export function countColumns(columns: readonly TableColumn[], kind: TableColumn[
   return columns.filter((column) => column.kind === kind).length;
 }
 
-/** Of all columns, in their order. */
+/** A sample's cells, in the order of the columns. */
 export function columnCells(
   columns: readonly TableColumn[],
   { numbers, categories }: TableCells,

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { number, text, wants } from './document-schema.js';
 
-/** Of a term or rule in the cluster's plugin. */
+/** Name of a term or rule in the cluster's plugin. */
 export const ownName = text(
   'a name of the plugin: lower-case letters, digits and dashes, at most 63',
   /^[a-z][a-z0-9-]{0,62}$/,

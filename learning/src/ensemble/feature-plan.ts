@@ -12,7 +12,7 @@ interface FeatureNeed {
   /** Ensemble index. */
   readonly teacher: number;
   readonly layer: string;
-  /** Of the tensor in a target, as `featuresName` makes it. */
+  /** Name of the tensor in a target, made by `featuresName`. */
   readonly name: string;
 }
 

@@ -17,7 +17,7 @@ import type { KnownClasses } from './teachers/index.js';
 
 export interface EnsembleAnswers {
   readonly combination: Combination;
-  /** Of all teachers together; `{}` of a rule without one. */
+  /** The fit of all teachers together; `{}` for a rule without one. */
   readonly fit: CombinationFit;
   readonly classCount: number;
   /** In ensemble order. */
@@ -58,7 +58,7 @@ export interface EnsembleLoss extends Scores {
   readonly p: number;
 }
 
-/** Of the bootstrap: equal answers have equal intervals. */
+/** Seed of the bootstrap: equal answers have equal intervals. */
 const SEED = 1;
 /** Draws at most, so that large splits take a second and not a minute; of such, fewer resamples tell as much. */
 const DRAWS = 20_000_000;
@@ -100,7 +100,7 @@ function fitWithout(
   });
 }
 
-/** Of the labelled samples. */
+/** Scores on the labelled samples. */
 interface SampleScores {
   /** 1 where the answer is the label. */
   readonly right: Int8Array;

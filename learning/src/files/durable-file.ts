@@ -5,7 +5,7 @@ import { LyceumError, StorageFullError, toLyceumError } from '@lyceum/proto';
 
 const DRAFT_ENDING = '.tmp';
 
-/** A disk that takes longer for one file is given up by whoever writes there. */
+/** Older drafts are left over: a writer gives up a disk that takes longer for one file. */
 const DRAFT_LEFT_MS = 600_000;
 
 /**
@@ -40,7 +40,7 @@ export async function writeDurably(file: string, bytes: Uint8Array | string): Pr
   }
 }
 
-/** Removes what writers that were killed have left in a folder. Only while nobody writes there. */
+/** Removes what writers that were killed have left in a folder. Call it only while nothing writes there. */
 export async function removeDrafts(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
     if (name.endsWith(DRAFT_ENDING)) await rm(join(folder, name), { force: true });
@@ -56,7 +56,7 @@ export async function removeOldDrafts(folder: string): Promise<void> {
       const { mtimeMs } = await stat(draft);
       if (Date.now() - mtimeMs >= DRAFT_LEFT_MS) await rm(draft, { force: true });
     } catch {
-      // It is gone, or somebody else's.
+      // It is gone, or belongs to another user.
     }
   }
 }

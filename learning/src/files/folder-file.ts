@@ -1,5 +1,5 @@
 /**
- * Files of a folder that somebody else may have made. Links in it are followed only to what lies in it too: a model that was
+ * Files of a folder from elsewhere. Links in it are followed only to what lies in it too: a model that was
  * downloaded must not take the user's other files along.
  */
 import { closeSync, constants, fstatSync, openSync, readSync, realpathSync } from 'node:fs';

@@ -88,7 +88,7 @@ interface NpyHeader extends Omit<NpyArray, 'data'> {
   readonly byteCount: number;
 }
 
-/** Of a header, in bytes, with what is before it. */
+/** Size of a header, with what is before it. */
 export const NPY_HEADER_MAX_BYTES = 10 + 0xffff;
 
 /**

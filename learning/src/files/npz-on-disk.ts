@@ -40,7 +40,7 @@ export class NpzOnDisk {
     }
   }
 
-  /** Of the arrays. */
+  /** Names of the arrays. */
   get names(): string[] {
     const members = [...this.#spans.keys()].filter((name) => name.endsWith('.npy'));
     return members.map((name) => name.slice(0, -'.npy'.length));

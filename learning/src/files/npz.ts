@@ -10,7 +10,7 @@ const NPZ_LIMITS: ZipLimits = {
   compression: 'refused',
 };
 
-/** Of a file that a person made, and reads on a machine of his own: `savez_compressed` too. */
+/** Limits for a file that the user made and reads on their own machine: `savez_compressed` is allowed too. */
 export const FOREIGN_NPZ_LIMITS: ZipLimits = { ...NPZ_LIMITS, compression: 'allowed' };
 
 /**

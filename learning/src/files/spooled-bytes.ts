@@ -25,7 +25,7 @@ export class SpooledBytes {
     return new SpooledBytes(await open(path, 'wx+'));
   }
 
-  /** Of all that was appended. */
+  /** Size of all that was appended. */
   get sizeBytes(): number {
     return this.#sizeBytes;
   }

@@ -102,7 +102,7 @@ function wholeEnd(bytes: Buffer): number {
   return bytes.length;
 }
 
-/** Of the first byte that belongs to no character; there is one. */
+/** Offset of the first byte that belongs to no character; there is one. */
 function strangeOffset(bytes: Buffer): number {
   let sound = 0;
   for (;;) {

@@ -21,7 +21,7 @@ interface RunOfAHistory {
   };
 }
 
-/** Of a run with more teachers the first ones in ensemble order are in its history, so that it fits a message. */
+/** A run's history has its first teachers in ensemble order, and not more, so that it fits a message. */
 const HISTORY_TEACHERS = 64;
 
 /** What a step adds of each teacher: sums, since a mean over some steps must not be thinned by the others. */
@@ -39,13 +39,13 @@ interface TeacherSums {
 /** What a pass over the validation split adds to the step that it came after: sums over passes. */
 const VALIDATION_SUMS = ['validations', 'validationAccuracy', 'validationNll'] as const;
 
-/** Of a step after which there was none. */
+/** The sums of a step that no validation followed. */
 export const NO_VALIDATION: readonly number[] = VALIDATION_SUMS.map(() => 0);
 
-/** Of a step's targets. */
+/** What the coordinator tells of a step's targets. */
 export interface TargetSums {
   readonly openSpans: number;
-  /** Of those in the history, in ensemble order; undefined: the targets are made without its answers. */
+  /** Teachers of the history, in ensemble order; undefined: the targets are made without its answers. */
   readonly teachers: readonly (TeacherSums | undefined)[];
 }
 
@@ -78,7 +78,7 @@ export function validationSums(
   ];
 }
 
-/** Of what the coordinator says of a step's targets; none of a run that asks nobody. */
+/** Columns of what the coordinator tells of a step's targets; none for a run without teachers. */
 export function targetSumColumns(run: RunOfAHistory): string[] {
   const teachers = teachersOf(run);
   if (teachers.length === 0) return [];

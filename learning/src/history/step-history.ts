@@ -74,7 +74,7 @@ export class StepHistory {
   }
 
   /**
-   * Takes a part in place of all from its first bucket on. Steps between that nobody told of are NaN.
+   * Replaces everything from the part's first bucket on. Steps before it that were never told are NaN.
    *
    * @throws {LyceumError} INVALID_ARGUMENT if it is none, or of narrower buckets.
    */
@@ -99,7 +99,7 @@ export class StepHistory {
     if (firstStep >= end) return [];
     const first = this.#bucketOf(firstStep);
     const last = this.#bucketOf(end - 1);
-    // Of any number of points, infinitely many too, one bucket each is the most.
+    // However many points are wanted, infinitely many too, each has one bucket at least.
     const together = Math.max(1, Math.ceil((last - first + 1) / Math.max(1, pointCount)));
     const points: HistoryPoint[] = [];
     for (let bucket = first; bucket <= last; bucket += together) {

@@ -8,7 +8,7 @@ import { SampleRefusedError } from '../datasets/encoding/index.js';
 import { SPLIT_NAMES, SPLIT_NUMBERS } from '../datasets/index.js';
 import type { RefusedSample } from './samples/index.js';
 
-/** Of one source, by row. */
+/** The rows of one source. */
 export interface IdentifiedRows {
   readonly name: string;
   readonly ids: readonly string[];

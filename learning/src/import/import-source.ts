@@ -66,11 +66,14 @@ export interface StreamedSource {
   readonly isLabelled: boolean;
   /** Where the source itself names its classes. */
   readonly classNames?: readonly string[] | undefined;
-  /** Of a table: the columns that `columns` may name. */
+  /** For a table: the columns that `columns` may name. */
   readonly others?: readonly string[];
   /** Those that must be asked about. */
   readonly unclaimed?: readonly Unclaimed[];
-  /** Of a table whose columns are encoded by what they hold in the train split: those, and its rows, once. */
+  /**
+   * For a table whose columns are encoded by their values in the train split: these columns, and its rows, readable
+   * once.
+   */
   readonly encoded?: {
     readonly names: readonly string[];
     readonly rows: () => AsyncIterable<LabelledRow | RefusedSample>;

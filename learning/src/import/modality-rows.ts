@@ -62,7 +62,7 @@ export async function encodeModalities(
   { align, kinds, classes, sink }: EncodingPlan,
 ): Promise<string | undefined> {
   if (read.every(isCollected)) return undefined;
-  // Who is refused is said in the end, once, when rows that cannot be encoded are gone too.
+  // Refused samples are told once, at the end, when rows that cannot be encoded are among them.
   const refusals = new Refusals();
   const { orders, labels, splits } = align(read, (refused) => refusals.add(refused));
   if (labels.length === 0) throw noCommonSample(refusals);

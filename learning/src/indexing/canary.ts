@@ -1,4 +1,7 @@
-/** Some pictures of a set, decoded by whoever registers it: what decodes them otherwise must not compute with them. */
+/**
+ * Some pictures of a set as they were decoded when it was registered: a machine that decodes them otherwise must not
+ * compute.
+ */
 import { createHash } from 'node:crypto';
 import { LyceumError } from '@lyceum/proto';
 import { SampleRefusedError } from '../datasets/encoding/index.js';

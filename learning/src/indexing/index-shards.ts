@@ -21,7 +21,7 @@ import type { FolderFile, FolderSource, FoundSources, ShardSource } from './sour
 /** Each has a stream, or a row group of Parquet, in memory. */
 const SHARDS_AT_ONCE = 4;
 
-/** Of a folder, what is kept together when the indexing is broken off. */
+/** Files of a folder that are indexed together, and kept if the indexing is broken off later. */
 const FILES_TOGETHER = 512;
 
 export interface IndexSettings {
@@ -44,7 +44,7 @@ export interface IndexPlaces {
 export interface IndexedPart {
   readonly source: ShardSource | FolderSource;
   readonly rows: ShardRows;
-  /** Of a folder: the files that the rows' offsets count. */
+  /** For a folder: the files that the rows' offsets count. */
   readonly files: readonly FolderFile[];
 }
 
@@ -103,7 +103,7 @@ export async function indexShards(
   try {
     await Promise.all(Array.from({ length: SHARDS_AT_ONCE }, work));
   } catch (err) {
-    // The others would read on for nobody.
+    // Ends the other reads, whose results are not needed any more.
     failed.abort();
     throw err;
   }

@@ -148,7 +148,7 @@ function canaryOf(
   return pictureCanary({ chunkEnds, grid, read, whereOf }, broken);
 }
 
-/** Who learns from a set without labels must know its classes all the same. */
+/** A set without labels must name its classes all the same: students need them. */
 function requireClasses({ classNames, unread, refusals }: SetRows): void {
   const [only] = classNames;
   if (classNames.length > 1) return;

@@ -22,7 +22,7 @@ export const REFUSED = -2;
 
 const NUMERAL = /^(0|[1-9]\d{0,14})$/;
 
-/** Of a found label: its class's number. @throws {SampleRefusedError} if it is none. */
+/** Gives a label's class number. @throws {SampleRefusedError} if it is no class. */
 type Numbering = (label: FoundLabel) => number;
 
 /**

@@ -20,7 +20,7 @@ export interface SetRows extends Pick<SetClasses, 'classNames' | 'order' | 'warn
   readonly labels: Int32Array;
   /** Split numbers; 0: the source does not say. */
   readonly splits: Int32Array;
-  /** Of folders: by row the path in its folder. */
+  /** For folders: each row's path in its folder. */
   readonly paths: readonly string[] | undefined;
   readonly refusals: Refusals;
   readonly ignored: Ignored;
@@ -116,7 +116,7 @@ function joinedRows(
   return { shards, shardOf, offsets, lengths, digests, groups, labels, splits, paths };
 }
 
-/** Of a folder: its files' classes. */
+/** The rows of a folder, with their files' classes. */
 function labelledByName({ rows, files, source }: IndexedPart): ShardRows {
   if (source.format !== 'folder') return rows;
   const places = new Map<string, number>();

@@ -47,7 +47,7 @@ export function labelsInMetadata(
   return undefined;
 }
 
-/** What whoever saved a model of TensorFlow.js added to its `model.json`. */
+/** Labels that users added to the `model.json` of a TensorFlow.js model. */
 export function userLabels(modelJson: unknown): readonly ClassLabels[] {
   const added = isObject(modelJson) ? modelJson['userDefinedMetadata'] : undefined;
   const found = labelsInMetadata(
@@ -57,7 +57,7 @@ export function userLabels(modelJson: unknown): readonly ClassLabels[] {
   return found === undefined ? [] : [found];
 }
 
-/** What Hugging Face writes where nobody said a name. */
+/** Whether these are the names that Hugging Face writes for classes without names. */
 function arePlaceholders(names: readonly string[]): boolean {
   return names.every((name, number) => name === `LABEL_${number}`);
 }
@@ -77,7 +77,7 @@ export function namesInText(text: string): readonly string[] | undefined {
   return different(trimmed.split(separator).map((name) => name.trim()));
 }
 
-/** Of a list, or an object from numbers to names (`id2label`) or from names to numbers. */
+/** Names in a list, or in an object from numbers to names (`id2label`) or from names to numbers. */
 function namesInValue(value: unknown): readonly string[] | undefined {
   if (Array.isArray(value)) return different(value.map(nameOf));
   if (!isObject(value)) return undefined;

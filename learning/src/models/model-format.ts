@@ -32,7 +32,7 @@ export interface ModelFormat<Package extends { readonly settings: ModelSettings 
   /** How it lies on disk before it is packed. Absent: it does not. */
   readonly onDisk?: ModelOnDisk;
 
-  /** Somebody else runs it: it costs this machine no computing, and its answers may move. */
+  /** Another program runs it: it costs this machine no computing, and its answers may move. */
   readonly isRemote?: true;
   /** Answers are written down by sample: nothing is computed, and no modality looked at. */
   readonly isWrittenDown?: true;
@@ -40,7 +40,9 @@ export interface ModelFormat<Package extends { readonly settings: ModelSettings 
   readonly isPaid?: true;
   /** Answers with the names of the set's classes, whatever its settings say of an order. */
   readonly answersByName?: true;
-  /** Loading asks its server: one that gives no answer later is as good as not loaded, and is loaded again. */
+  /**
+   * Loading asks its server: if the server stops answering later, the model counts as not loaded, and is loaded again.
+   */
   readonly isAskedAtLoad?: true;
   /** Students are of it: it can be trained and exported. */
   readonly isTrainable?: true;

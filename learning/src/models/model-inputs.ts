@@ -22,9 +22,9 @@ const CHUNK = 16;
 export class ModelInputs {
   /** Values of one sample. */
   readonly size: number;
-  /** Of one sample, channels last. */
+  /** Shape of one sample, channels last. */
   readonly shape: readonly number[];
-  /** Of one sample as it is written, in the model's layout. */
+  /** Shape of one sample as it is written, in the model's layout. */
   readonly modelShape: readonly number[];
   readonly #dataset: Dataset;
   readonly #settings: ModelSettings;

@@ -42,16 +42,19 @@ export interface ModelSettings {
   readonly interpolation?: Interpolation;
   /** Whether pictures that get smaller are smoothed, as Pillow and torchvision do. Absent: no. */
   readonly antialias?: boolean;
-  /** Of a model that reads texts: tokens of one text at most, its own before and behind included; the end of a longer one is cut. */
+  /**
+   * For a model of texts: tokens of a text at most, with the model's own before and behind it. A longer text loses its
+   * end.
+   */
   readonly maximumTokens?: number;
-  /** Of a model that reads texts: the number of the token that fills rows up. */
+  /** For a model of texts: the number of the token that fills rows up. */
   readonly padToken?: number;
   /**
-   * Of a model that reads a table's columns: which, in the order of its input; of several inputs, by their names. An input that
-   * is not named reads the column of its own name.
+   * For a model that reads a table's columns: which ones, in the order of its input; with several inputs, by their
+   * names. An input that is not named reads the column of its own name.
    */
   readonly columns?: readonly string[] | Readonly<Record<string, readonly string[]>>;
-  /** Of a model with several outputs, which one tells the classes. */
+  /** For a model with several outputs: the one that tells the classes. */
   readonly outputName?: string;
   /** Its logits are meant as they are, though each row is a distribution. Absent: then that is a warning. */
   readonly logitsConfirmed?: boolean;

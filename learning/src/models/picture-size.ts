@@ -20,9 +20,9 @@ export type PictureSizeSettings = Pick<
 
 type Size = readonly [number, number];
 
-/** Of one axis: which old pixels each new one is made of, and by which weights. */
+/** Which old pixels each new one is made of, along one axis, and with which weights. */
 interface Axis {
-  /** Of each new pixel, where its taps begin; and where the last one's end. */
+  /** Where the taps of each new pixel begin, and where the last one's end. */
   readonly firstTap: Uint32Array;
   readonly taps: Uint32Array;
   readonly weights: Float64Array;

@@ -16,7 +16,7 @@ export interface ModelMetadata {
 export interface AskedModel {
   readonly input: InferenceTensorMetadata;
   readonly output: InferenceTensorMetadata;
-  /** Of one sample, in the model's layout. */
+  /** Shape of one sample, in the model's layout. */
   readonly sampleShape: readonly number[];
   readonly layout: Layout | undefined;
   /** Rows that it must be given; undefined: any number. */

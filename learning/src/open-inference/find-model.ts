@@ -25,7 +25,7 @@ const REQUEST_ROWS = 128;
 /** With which a server refuses what is too many rows for it. Triton says the first, KServe and MLServer the others. */
 const REFUSALS: readonly string[] = ['INVALID_ARGUMENT', 'RESOURCE_EXHAUSTED', 'INTERNAL'];
 
-/** Of a server that does not answer at all; any other error is one's to whom labels mean nothing. */
+/** Errors of a server that is away. Any other error comes from a server that does not know about labels. */
 const ABSENCES: readonly string[] = ['UNAVAILABLE', 'DEADLINE_EXCEEDED', 'CANCELLED'];
 
 /**
@@ -211,7 +211,7 @@ async function toldLabels(
   }
 }
 
-/** Of a server that told them before: their order is half of what its answers mean. */
+/** What has changed in the labels of a server that told them before: without their order its answers mean nothing. */
 async function labelChange(
   server: InferenceServer,
   { found }: RemotePackage,
@@ -257,7 +257,9 @@ async function canaryChange(
   return differs && `its answers to fixed inputs differ ${differs}`;
 }
 
-/** What labels and the answers to canaries tell of the settings that nobody gave; contradictions are added to `problems`. */
+/**
+ * Fills in settings that the user did not give, from labels and answers to canaries. Contradictions become `problems`.
+ */
 function completeSettings(
   given: Partial<ModelSettings>,
   { layout }: AskedModel,

@@ -4,7 +4,7 @@ import { ONE_CLASS } from '../formats/graphs/index.js';
 import type { ModelSettings } from '../models/index.js';
 import type { ModelMetadata } from './asked-model.js';
 
-/** Of versions, inputs and outputs each, and of letters of a name: what is found is stored, and stands in messages. */
+/** Limits of versions, inputs and outputs each, and of letters of a name: they are stored, and stand in messages. */
 const LIST_MAX_COUNT = 1024;
 const NAME_MAX_LETTERS = 256;
 

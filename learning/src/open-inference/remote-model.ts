@@ -12,11 +12,11 @@ import type { RemotePackage } from '../formats/remote/index.js';
 import type { InferenceServer } from './inference-server.js';
 import type { NumberDatatype } from './tensor-bytes.js';
 
-/** A request that fails four times within some seconds is given up: whoever asked decides about more. */
+/** A request that fails four times within some seconds is given up: the caller decides whether to try again. */
 const TRIES = 4;
 const GREATEST_DELAY_MS = 5_000;
 
-/** Of servers that are there and do not take a request. KServe and MLServer say the second of what a model cannot do with. */
+/** Codes by which a server refuses a request. KServe and MLServer answer INTERNAL if a model cannot use the inputs. */
 const REFUSALS: readonly ErrorCode[] = ['INVALID_ARGUMENT', 'INTERNAL'];
 
 /** The server is there and refuses a request, or stumbles over it. */
@@ -144,7 +144,7 @@ export class RemoteModel {
 export function ofServer(thrown: unknown, url: string): LyceumError {
   const err = toLyceumError(thrown);
   const code = err.code === 'INVALID_ARGUMENT' ? 'FAILED_PRECONDITION' : err.code;
-  // Whoever called has named the address already.
+  // The message may begin with the address, which the URL repeats.
   const address = `${url.replace(/^.*?:\/\//, '').replace(/\/.*$/, '')}: `;
   const message = err.message.startsWith(address) ? err.message.slice(address.length) : err.message;
   return new LyceumError(code, `${url}: ${message}`, { cause: err });

@@ -28,10 +28,10 @@ export interface ImageOptions {
 /** How pixels between those of an image are computed. `lanczos3` is the sharpest, `linear` the fastest. */
 type Kernel = Extract<keyof KernelEnum, 'lanczos3' | 'linear'>;
 
-/** Of one image: as many as the largest cameras make. Decoded it takes 3 bytes a pixel. */
+/** Pixels of one image: as many as the largest cameras make. Decoded, a pixel takes 3 bytes. */
 const IMAGE_MAX_PIXELS = 100_000_000;
 
-/** Of one image's file. */
+/** Size of one image's file. */
 export const IMAGE_FILE_MAX_BYTES = 128 * 1024 * 1024;
 
 const LOADERS = ['Jpeg', 'Png', 'Webp', 'Nsgif', 'Tiff', 'Heif'].map((f) => `VipsForeignLoad${f}`);
@@ -65,8 +65,8 @@ export async function openImageDecoder(
 }
 
 /**
- * Once a process: libvips is all threads', and while its loaders are set no image can be read, by nobody. What a thread
- * says here the threads know that it starts later.
+ * Sets the loaders, once a process: libvips belongs to all threads, and none can read an image while they are set. A
+ * thread that is started later learns from its environment data that they are.
  */
 function setUp(sharp: typeof Sharp): void {
   if (getEnvironmentData(SET_UP) === true) return;

@@ -7,16 +7,16 @@ import type { PlainJpeg } from './jpeg-header.js';
 
 type Library = typeof import('@julusian/jpeg-turbo');
 
-/** Of what is kept for the next picture. New memory costs a tenth of the decoding. */
+/** Memory that is kept for the next picture. New memory costs a tenth of the decoding. */
 const KEPT_BYTES = 8 * 1024 * 1024;
 
-/** What has nothing to do with the file: another program, or another time, would decode it. */
+/** Errors of this process and not of the file: at another time it would decode. */
 const OWN_FAULT = /memory|buffer|allocat/i;
 
 const require = createRequire(import.meta.url);
 
 export class JpegDecoder {
-  /** Of its package. */
+  /** Version of the decoder's package. */
   readonly version: string;
   readonly #library: Library;
   /** One for each call that there was at once. */

@@ -17,7 +17,7 @@ export interface Taps {
   readonly to: number;
   /** [outputs]: the first pixel of each, from `from` on. */
   readonly starts: Int32Array;
-  /** Of each output; the last may lie beyond the picture, and then weigh nothing. */
+  /** Taps of each output. The last ones may lie beyond the picture, with weight 0. */
   readonly count: number;
   /** [outputs, count], adding up to 2^14. */
   readonly weights: Int16Array;

@@ -18,7 +18,7 @@ import type { Tf } from '../tensorflow/engine/index.js';
 export type OwnSettings = Readonly<Record<string, number>>;
 
 export interface TermInputs {
-  /** Of the student, [B, C]. */
+  /** The student's logits, [B, C]. */
   readonly logits: Tensor2D;
   /** What the teachers say together at the term's temperature: probabilities, [B, C]. */
   readonly target: Tensor2D;

@@ -33,7 +33,7 @@ export interface RecordShape {
 
 export class AnswerRecords {
   readonly codec: RowCodec;
-  /** Of one record. */
+  /** Words of one record. */
   readonly wordCount: number;
   readonly byteCount: number;
   /** Records that are moved at a time. */

@@ -1,4 +1,4 @@
-/** Reads encoded pictures from shards of all formats. Whoever gets them has the bytes that the set was made of. */
+/** Reads encoded pictures from shards of all formats, and verifies that they are the bytes that the set was made of. */
 import { inLanes } from '@lyceum/platform';
 import { LyceumError } from '@lyceum/proto';
 import type { Shard, ShardIndex } from '../datasets/index.js';

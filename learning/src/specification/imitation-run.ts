@@ -65,7 +65,7 @@ export interface SeedRuns {
 }
 
 export interface RunsWanted {
-  /** Of the first student. The others are called after it. */
+  /** Id of the first student's run. The others are called after it. */
   readonly runId: string;
   readonly seedCount: number;
   /** Digest of what was kept: another one makes other runs. */
@@ -174,7 +174,7 @@ function withExplained(imitation: TaughtImitation, model: string): Teaching {
   return { teachers: [...teachers, teacher], objective: [...others, learnt] };
 }
 
-/** Of the teachers that the document accepts, those of one of its runs. */
+/** `teacherHealth` for one run: of the teachers that the document accepts, those of the run. */
 function healthOf(
   written: unknown,
   teachers: Teaching['teachers'],

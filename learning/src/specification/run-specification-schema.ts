@@ -48,7 +48,7 @@ const seed = wholeNumber('a whole number from 0 to 4294967295', { atLeast: 0, at
 
 const modality = text(`a modality's name: ${MODALITY_NAME_RULE}`, MODALITY_NAME);
 
-/** Of a teacher, whatever it is. */
+/** The name of a teacher of any kind. */
 const teacherName = name.describe(
   'Name of the teacher in this run, by which terms and the report name it.',
 );
@@ -435,7 +435,7 @@ const trainingAlone = section({
   ).describe('What model is trained, on which data, and how.'),
 });
 
-/** Of a document whose kind is not known: what it has shows which was meant, so that all its problems are told at once. */
+/** For a document with an unknown kind: its fields show which kind was meant, so that all problems are told at once. */
 const kind = word('Distillation', 'Training');
 const looksLikeDistillation = section({ ...head, kind, spec: distillation.shape.spec });
 const looksLikeTraining = section({ ...head, kind, spec: trainingAlone.shape.spec });

@@ -1,6 +1,6 @@
 /**
- * How many parameters a student has at the least, whatever set it is trained on: what nobody can train is refused before
- * anybody is asked. The coordinator, which knows the set, counts exactly.
+ * How many parameters a student has at the least, whatever set it is trained on. One that is too large to be trained is
+ * refused before the coordinator is asked, which knows the set and counts exactly.
  */
 import { type Problem, STUDENT_MAX_PARAMETERS } from '@lyceum/proto';
 import { isMapping } from '../documents/index.js';
@@ -31,7 +31,7 @@ export function tooManyParameters(count: number, about = ''): string {
   return `makes a student of ${about}${count.toLocaleString('en-US')} parameters; want at most ${STUDENT_MAX_PARAMETERS.toLocaleString('en-US')}, whose checkpoint can be stored`;
 }
 
-/** Of layers one after another, the first of which sees at least one number: a kernel and a bias each. */
+/** Parameters of layers one after another, a kernel and a bias each; the first sees at least one number. */
 function chainParameters(sizes: readonly number[], kernel: number): number {
   return sizes.reduce((sum, size, i) => sum + ((sizes[i - 1] ?? 1) * kernel + 1) * size, 0);
 }

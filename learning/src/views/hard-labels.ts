@@ -1,4 +1,4 @@
-/** The labels of samples as a run may know them, for whoever trains on them. Plain arrays. */
+/** The labels of samples as a run may know them, for training. Plain arrays. */
 import type { Dataset } from '../datasets/index.js';
 import { mixupOf } from './mixup.js';
 import type { ViewAt } from './views.js';

@@ -53,7 +53,7 @@ export function pairSeed(a: number, b: number): number {
   return (a ^ b) >>> 0;
 }
 
-/** Of a set in shards a partner is of the sample's own chunk: it was read with it. */
+/** Finds a sample's partner. In a set in shards it is from the sample's own chunk, which is read anyway. */
 function partnerOf({ sampleCount, splits, chunkEnds }: MixedSet, seed: number): Mixup['partner'] {
   if (chunkEnds === undefined) {
     const permuted = keyedPermutation(sampleCount, seed, 0);

@@ -48,7 +48,7 @@ export function sampleReader(dataset: Dataset): SampleReader {
 
 /** Whether all real values of the set are in memory once it is read. */
 export function keepsRealValues({ inputs, held }: Dataset): boolean {
-  // Of held samples others are held soon.
+  // Held samples are replaced by others soon.
   return held === undefined && Float32Array.BYTES_PER_ELEMENT * inputs.length <= MOST_KEPT_BYTES;
 }
 

@@ -11,7 +11,7 @@ import { WindowMemory } from './window-memory.js';
 import { WindowReader } from './window-reader.js';
 import { WindowStore, windowKey } from './window-store.js';
 
-/** Of libuv, where sharp decodes, if nothing else is said. */
+/** Default size of libuv's thread pool, in which sharp decodes. */
 const POOL_THREADS = 4;
 
 /** The use of a window by this room itself; others' are positive. */

@@ -50,7 +50,7 @@ export class ReadAhead {
     while (this.#laneCount < Math.min(AT_ONCE, this.#queue.length)) void this.#lane();
   }
 
-  /** The window was read, or nobody will ask for it. Idempotent. */
+  /** The window was read, or will not be asked for. Idempotent. */
   forget(window: string): void {
     for (const { key } of this.#announced.get(window)?.pieces ?? []) this.#ledger.unannounce(key);
     this.#announced.delete(window);

@@ -17,7 +17,7 @@ export interface PictureRoomSettings {
   /** On a local disk; undefined: nothing is kept. */
   readonly cacheFolder: string | undefined;
   readonly cacheBytes: number;
-  /** Of {@link Counters}. */
+  /** The memory of {@link Counters}. */
   readonly counters: SharedArrayBuffer;
 }
 

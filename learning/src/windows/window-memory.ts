@@ -34,7 +34,7 @@ export class WindowMemory {
   readonly #onRoom: () => void;
   /** Windows' places, by where they start. */
   #places: Place[] = [];
-  /** Places that nobody uses, the one that was given back first at the beginning; called when one is gone. */
+  /** Places that are not in use, the longest unused first, each with what to call when it is gone. */
   readonly #idle = new Map<Place, () => void>();
   readonly #waiting = new Set<Waiting>();
   #windowBytes = 0;
@@ -47,7 +47,7 @@ export class WindowMemory {
     this.#onRoom = onRoom;
   }
 
-  /** Held now, by windows that nobody uses too. */
+  /** Bytes held now, unused windows included. */
   get usedBytes(): number {
     return this.#windowBytes + this.#readingBytes;
   }
@@ -137,7 +137,7 @@ export class WindowMemory {
     }
   }
 
-  /** Frees no more of what nobody uses than is needed; nothing, and gives false, where that would not be enough. */
+  /** Frees unused windows, no more than needed. @returns false, and frees none, if all together would not be enough. */
   #makeRoom(windowBytes: number, readingBytes: number): boolean {
     const wanted = windowBytes + readingBytes;
     const fits = (places: readonly Place[], heldBytes: number): boolean =>

@@ -24,7 +24,7 @@ export interface WindowPlan {
   readonly parts: readonly PlannedPiece[];
   /** Decoded. */
   readonly windowBytes: number;
-  /** Of the largest part. */
+  /** Bytes that its largest part takes. */
   readonly readingBytes: number;
 }
 

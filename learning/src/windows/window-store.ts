@@ -1,4 +1,4 @@
-/** Windows that are being read, that somebody has, and that somebody had a moment ago. */
+/** Windows that are being read, that are in use, and that were in use a moment ago. */
 import { createHash } from 'node:crypto';
 import { LyceumError } from '@lyceum/proto';
 import type { OpenSet } from './pieces/index.js';

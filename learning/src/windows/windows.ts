@@ -1,9 +1,9 @@
 /**
  * Windows onto sets in shards: some samples decoded, in memory that all threads of the process share. A thread of its own
- * reads, verifies and decodes; who computes does no input or output.
+ * reads, verifies and decodes, so that threads that compute do no input or output.
  *
- * Memory has a budget for all windows together. A window that does not fit waits until others are released, so whoever has
- * one must not wait for another before releasing it.
+ * Memory has a budget for all windows together. A window that does not fit waits until others are released, so release
+ * the one you have before you wait for another.
  */
 import { Worker } from 'node:worker_threads';
 import type { Logger } from '@lyceum/platform';
@@ -103,7 +103,7 @@ export class Windows {
     this.#thread.tell('fetchAhead', digest, samples);
   }
 
-  /** Takes a {@link fetchAhead} back: nobody will ask for that window. */
+  /** Takes a {@link fetchAhead} back: that window will not be asked for. */
   forget(digest: string, samples: Uint32Array): void {
     this.#thread.tell('forget', digest, samples);
   }

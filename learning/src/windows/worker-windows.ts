@@ -20,8 +20,8 @@ const PASSING: ReadonlySet<ErrorCode> = new Set([
 ]);
 
 /**
- * Of the memory for pictures what one window takes: one in hand and one ahead leave room for what is read, and by default a
- * window has a whole span, so that no chunk is read for two windows.
+ * A window takes one part in so many of the memory for pictures: one in hand and one ahead leave room for what is read.
+ * By default a window holds a whole span, so that no chunk is read for two windows.
  */
 const WINDOWS_IN_MEMORY = 4;
 
@@ -71,7 +71,7 @@ export class WorkerWindows {
     this.#thread().fetchAhead(digest, samples);
   }
 
-  /** It will not, after all. */
+  /** Takes {@link fetchAhead} back. */
   forget(digest: string, samples: Uint32Array): void {
     this.#windows?.forget(digest, samples);
   }

@@ -25,7 +25,7 @@ export type Encoding = TextEncoding | TableEncoding;
 /** The member of model packages, and the file beside exported students. */
 export const ENCODING_FILE = 'encoding.json';
 
-/** Of an encoding's JSON: some 30,000 columns of numbers. It is in every student and in the memory of the coordinator. */
+/** Size of an encoding's JSON: some 30,000 columns of numbers. Every student holds it, and the coordinator's memory. */
 const ENCODING_MAX_BYTES = 4 * 1024 * 1024;
 /** In a description, which is kept under every name of a set. */
 const COLUMNS_DESCRIBED = 100;

@@ -34,7 +34,7 @@ export type ColumnEncoding = NumberColumn | CategoryColumn;
 
 export interface TableEncoding {
   readonly kind: 'table';
-  /** Of the rules above. */
+  /** Version of the rules above. */
   readonly version: 1;
   readonly columns: readonly ColumnEncoding[];
 }

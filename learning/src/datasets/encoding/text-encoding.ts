@@ -19,7 +19,7 @@ import { FNV_OFFSET, fnv1a32Byte } from '../../arrays/index.js';
 
 export interface TextEncoding {
   readonly kind: 'text';
-  /** Of the steps above. */
+  /** Version of the steps above. */
   readonly version: 1;
   /** Lengths of n-grams in code points, both included. */
   readonly ngrams: { readonly from: number; readonly to: number };

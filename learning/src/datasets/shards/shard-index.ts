@@ -13,11 +13,11 @@ export interface Shard {
   /** `s3://BUCKET/KEY`, `https://…`, or a path below the datasets root; of a folder with a slash at its end. */
   readonly url: string;
   readonly format: ShardFormat;
-  /** Of a folder, 0. */
+  /** 0 for a folder. */
   readonly sizeBytes: number;
   /** As its server tells; absent: of files, of a folder, or the server tells none. */
   readonly etag?: string;
-  /** Of Parquet: the column with pictures. */
+  /** The column with pictures, of a Parquet file. */
   readonly column?: string;
 }
 

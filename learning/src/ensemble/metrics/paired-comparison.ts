@@ -134,7 +134,7 @@ export function holm(pValues: readonly number[]): number[] {
   return adjusted;
 }
 
-/** Of sorted values, linear between neighbours. */
+/** The quantile of sorted values, linear between neighbours. */
 function quantile(sorted: Float64Array, share: number): number {
   const at = share * (sorted.length - 1);
   const below = Math.floor(at);

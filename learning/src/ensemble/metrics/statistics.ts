@@ -10,7 +10,7 @@ export interface PairedInterval {
   /** Ends of the 95 % interval of the mean. */
   readonly low: number;
   readonly high: number;
-  /** Of the differences, n − 1 in the divisor. */
+  /** Of the differences, with divisor n − 1. */
   readonly standardDeviation: number;
 }
 

@@ -89,7 +89,7 @@ export function caMkdWeightsOfKnown(
   return out;
 }
 
-/** Of each teacher its share of each class, [K][C]; those of a class sum to 1 unless nobody knows it. */
+/** Each teacher's share of each class, [K][C]; the shares of a class sum to 1, unless no teacher knows it. */
 function sharesOfClasses(shares: Float64Array, masks: readonly Uint8Array[]): Float64Array[] {
   const out = masks.map((mask, k) => Float64Array.from(mask, (m) => m * (shares[k] as number)));
   for (let c = 0; c < (masks[0]?.length ?? 0); c++) {

@@ -20,11 +20,11 @@ import { type KnownClasses, sharesOrEqual } from '../teachers/index.js';
 export interface CombinationFit {
   /** One a teacher, by which its logits are divided first. */
   readonly temperatures?: readonly number[] | undefined;
-  /** Of accuracy and mixture-em: one a teacher. */
+  /** For `accuracy` and `mixture-em`: one a teacher. */
   readonly weights?: readonly number[] | undefined;
-  /** Of per-class: [C] a teacher. */
+  /** For `per-class`: [C] a teacher. */
   readonly classWeights?: readonly (readonly number[])[] | undefined;
-  /** Of dawid-skene: [C], and [observed, true] a teacher. */
+  /** For `dawid-skene`: priors [C], and confusions [observed, true] a teacher. */
   readonly priors?: readonly number[] | undefined;
   readonly confusions?: readonly (readonly number[])[] | undefined;
 }
@@ -130,6 +130,6 @@ export function pooledByFit(
   { weights }: CombinationFit,
 ): Combined {
   if (weights === undefined) throw unfitted(what);
-  // Of some of the teachers all may have none: they share alike.
+  // Some teachers of the ensemble alone may all have weight 0: they share alike.
   return pooled('arithmetic', answers, sharesOrEqual(weights));
 }

@@ -30,7 +30,7 @@ function voted(
     const cast = own.map((vote) => vote[row] as number);
     const fractions = voteFractions(cast, classCount, teacherWeights, masks);
     if (cast.every((vote) => vote < 0)) {
-      // Nobody knows: all classes alike.
+      // No teacher votes: all classes alike.
       out.fill(1 / classCount, row * classCount, (row + 1) * classCount);
       continue;
     }

@@ -44,7 +44,7 @@ function medianOf(answers: BatchAnswers): Combined {
 
 type Judge = readonly [teacher: number, weight: number];
 
-/** Who knows a class, with their shares; all alike where they have none. */
+/** Teachers that know a class, with their shares; all alike if they have none. */
 function judgesOf(c: number, shares: Float64Array, masks: readonly Uint8Array[]): Judge[] {
   const knowing = [...masks.keys()].filter((k) => masks[k]?.[c] === 1);
   const counted = knowing.filter((k) => (shares[k] as number) > 0);
@@ -62,7 +62,7 @@ function tempered(logits: Values, row: number, classCount: number, temperature: 
   return scaled;
 }
 
-/** 0 of nobody. @param weighed - values with weights > 0. */
+/** @param weighed - values with weights > 0. @returns 0 without values. */
 function weightedMedian(weighed: [value: number, weight: number][]): number {
   weighed.sort(([a], [b]) => a - b);
   const half = weighed.reduce((sum, [, weight]) => sum + weight, 0) / 2;

@@ -22,7 +22,7 @@ export interface EnsembleRule<Own extends { readonly combine: string }> {
   /** A batch's pool. @throws {LyceumError} INVALID_ARGUMENT if it has not been fitted, or answers do not fit. */
   combined(own: Own, answers: RuleAnswers, fit: CombinationFit): Combined;
 
-  /** Of `weighting`; the first is the default. */
+  /** Values of `weighting`; the first is the default. */
   readonly weightings?: readonly [string, ...string[]];
   /** Computes the teachers' weights, so that `teachers[].weight` has no say. */
   readonly computesWeights?: true;
@@ -61,7 +61,7 @@ interface RuleAnswers extends BatchAnswers {
 }
 
 interface RuleFit<Own> {
-  /** To the logits of all teachers together: it is no rule of some of them, nor of final answers. */
+  /** Fits to the logits of all teachers together: it is no rule of some of them, nor of final answers. */
   readonly ofAllTogether?: true;
   /** Measures each teacher by itself, on samples of the classes that it knows. */
   readonly ofEachTeacher?: true;
@@ -87,7 +87,7 @@ interface HeldOut {
 /** A term that compares with what the teachers say together. */
 interface TermBeside {
   readonly name: string;
-  /** It can be computed of each teacher's logits. */
+  /** It can be computed from each teacher's logits. */
   readonly ofEachTeacher: boolean;
   /** Teachers that it compares with, and those of the run. */
   readonly ownCount: number;

@@ -1,4 +1,4 @@
-/** All rules. Whoever asks what a rule needs or refuses reads this table. */
+/** All rules: what each needs and refuses. */
 import { accuracy } from './accuracy.js';
 import { aekd } from './aekd.js';
 import { arithmetic } from './arithmetic.js';

@@ -30,12 +30,12 @@ export function withoutUnknown(logits: Values, classCount: number, known: KnownC
 
 /** Rows that a teacher can be asked about, with its own classes for all there are. */
 export interface AmongKnown {
-  /** Of the rows chosen, rising. */
+  /** Numbers of these rows, rising. */
   readonly rows: Int32Array;
-  /** Of them, in the teacher's own numbers; −1: none. */
+  /** Labels of these rows, in the teacher's own numbers; −1: none. */
   readonly labels: Int32Array;
   readonly classCount: number;
-  /** Those rows and classes of any values [N, C]. */
+  /** Takes these rows and classes out of any values [N, C]. */
   readonly of: (values: Values) => Float64Array;
 }
 

@@ -13,7 +13,7 @@ import { classMask, type KnownClasses } from './known-classes.js';
 /** One in a thousand teachers that know nothing passes. */
 const CHANCE_LEVEL = 1e-3;
 
-/** Of the greatest logit (at least 1): what engines move equal rows by, depending on their place in a batch. */
+/** Share of the greatest logit (at least 1) by which engines move equal rows, depending on their place in a batch. */
 const EQUAL_ROWS_TOLERANCE = 1e-5;
 
 export interface TeacherKnowledge {
@@ -21,7 +21,7 @@ export interface TeacherKnowledge {
   /** Rows with a label that the teacher knows. */
   readonly labelledCount: number;
   readonly correctCount: number;
-  /** Of softmax(z), in nats; absent: of final answers nobody knows it. */
+  /** Mean entropy of softmax(z), in nats; absent: answers are final, so it is not known. */
   readonly meanEntropy?: number | undefined;
   /** `at-chance`: no better than guessing. `constant`: the same output for every row. Absent: neither. */
   readonly finding?: 'at-chance' | 'constant' | undefined;
@@ -151,7 +151,7 @@ function withFinding(
   if (saysTheSame) return { ...measured, finding: 'constant' };
   const { labelledCount, correctCount } = measured;
   const isKnown = binomialTail(labelledCount, correctCount, 1 / classCount) <= CHANCE_LEVEL;
-  // Of so few rows not even a teacher that knows all could show it.
+  // On so few rows not even a teacher that knows everything could show it.
   const canShow = classCount ** -labelledCount <= CHANCE_LEVEL;
   return !isKnown && canShow ? { ...measured, finding: 'at-chance' } : measured;
 }

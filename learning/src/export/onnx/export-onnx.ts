@@ -18,7 +18,7 @@ import { emitLayer, type LayerValue, type LayerWeight } from './onnx-layers.js';
 import { type OnnxValue, onnxFile } from './onnx-messages.js';
 
 export interface OnnxOptions {
-  /** Of the input; without the batch. */
+  /** Shape of the input, without the batch. */
   readonly sampleShape: readonly number[];
   readonly classNames: readonly string[];
   /**

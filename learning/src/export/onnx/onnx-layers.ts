@@ -28,7 +28,7 @@ export interface LayerContext {
   readonly graph: OnnxGraph;
   /** What it reads: names of values. */
   readonly inputs: readonly string[];
-  /** Of these: how many dimensions each has, the batch included. */
+  /** How many dimensions each of these has, the batch included. */
   readonly ranks: readonly number[];
   /** A weight by the last part of its name. @throws {LyceumError} INVALID_ARGUMENT if there is none. */
   readonly weight: (name: string) => LayerWeight;
@@ -48,7 +48,7 @@ export function emitLayer(layer: GraphLayer, context: LayerContext): LayerValue 
   return { name: emit(layer, context), rank: rankOf(layer, context.ranks) };
 }
 
-/** Of its value. */
+/** How many dimensions the layer's value has. */
 function rankOf(layer: GraphLayer, ranks: readonly number[]): number {
   switch (layer.className) {
     case 'Flatten':

@@ -19,9 +19,9 @@ interface FieldTable {
   readonly kind: Kind;
   /** A list; a map's entries are one, of messages with `key` and `value`. */
   readonly repeated?: true;
-  /** Of messages in a list; what has more is refused as it is read. */
+  /** How many messages a list may have; more are refused while they are read. */
   readonly maxCount?: number;
-  /** Of fields with one group the last one stands. */
+  /** Name of a group of fields: the last one that is read stands. */
   readonly oneOf?: string;
 }
 
@@ -31,7 +31,7 @@ export class MessageTable {
   readonly fields: readonly (FieldTable | undefined)[];
   readonly numbered: readonly (readonly [number, FieldTable])[];
   readonly lists: readonly FieldTable[];
-  /** Of a field of a group the others, of which it leaves none. */
+  /** For a field of a group, the other fields, which it removes. */
   readonly rivals: ReadonlyMap<FieldTable, readonly FieldTable[]>;
 
   constructor(fields: Readonly<Record<number, FieldTable>>) {

@@ -17,7 +17,7 @@ export interface ZipLimits {
   readonly compression: 'allowed' | 'refused';
 }
 
-/** Of a member's name, in bytes: what file systems take. */
+/** Length of a member's name: what file systems take. */
 const NAME_MAX_BYTES = 255;
 
 /** An archive's bytes, in memory or elsewhere. */

@@ -8,13 +8,13 @@ export type InputValue =
   | { readonly image: string };
 
 export interface CheckedInput {
-  /** Of its content: equal inputs are one. */
+  /** Digest of its content: equal inputs are one. */
   readonly id: string;
   readonly value: InputValue;
   readonly split?: 'train' | 'validation' | 'test';
   /**
-   * By teacher: the class that it named, of several answers the most often, and of such the first; null: it does not know.
-   * Who has not answered, or not so that it can be read, is not there.
+   * By teacher: the class that it named; of several answers the most frequent one, of equals the first. Null: it does
+   * not know. A teacher without a readable answer has no entry.
    */
   readonly answers: Readonly<Record<string, string | null>>;
   /** By teacher that is asked for several answers: the shares of those that can be read by class; "I do not know" is the rest. */
@@ -27,7 +27,7 @@ export interface CheckedInput {
   readonly drifted?: readonly string[];
   /** The most probable class behind the answers; absent without any. */
   readonly consensus?: string;
-  /** Of the consensus: by Dawid and Skene of three teachers or more, else the share of the votes. */
+  /** Probability of the consensus: by Dawid and Skene with three teachers or more, else the share of the votes. */
   readonly probability?: number;
   /** The mean of what teachers say of how sure they are. */
   readonly confidence?: number;

@@ -1,4 +1,4 @@
-/** All rules. Whoever asks what a rule wants or drops reads this table. */
+/** All rules: what each wants and drops. */
 import type { Problem } from '@lyceum/proto';
 import type { z } from 'zod';
 import { choose, isMapping, wants, word } from '../../documents/index.js';

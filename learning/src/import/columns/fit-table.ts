@@ -30,7 +30,7 @@ export interface FittedColumn {
 const MOSTLY = 0.9;
 /** A value that comes once teaches nothing of the next one. */
 const LEAST_COUNT = 2;
-/** Of one column; the most frequent ones are kept. */
+/** Values of one column; the most frequent ones are kept. */
 const MAX_VALUES = 256;
 /** Values of one column that are counted, the first ones that come. */
 const MAX_COUNTED = 4096;
@@ -92,7 +92,7 @@ export class ColumnFacts {
     return undefined;
   }
 
-  /** Of the population; 1 where all numbers are one. */
+  /** Standard deviation of the population; 1 if all numbers are equal. */
   get deviation(): number {
     return this.greatest > this.least ? Math.sqrt(this.#squares / this.numberCount) : 1;
   }
@@ -180,7 +180,7 @@ export class ValueCounts {
 export interface FittedTable {
   readonly encoding: TableEncoding;
   readonly columns: readonly FittedColumn[];
-  /** Whose cells teachers may read: all but those that the user leaves out. */
+  /** Columns whose cells teachers may read: all but those that the user leaves out. */
   readonly kept: readonly TableColumn[];
 }
 

@@ -53,7 +53,7 @@ export interface EncodedSamples extends OpenSamples {
 export interface RowsAside extends Omit<CollectedSamples, 'rows'> {
   /** Path of what was put aside. */
   readonly file: string;
-  /** Of the columns that are encoded. */
+  /** Names of the columns that are encoded. */
   readonly names: readonly string[];
 }
 
@@ -65,7 +65,7 @@ interface StoredRow {
   readonly cells: readonly Cell[];
 }
 
-/** Of one stored row: a source's record may have 8 MiB, in JSON it takes more. */
+/** Size of one stored row: a source's record may have 8 MiB, and takes more as JSON. */
 const ROW_MAX_BYTES = 64 * 1024 * 1024;
 
 /**

@@ -13,7 +13,7 @@ export interface Columns {
   /** At most one of these two. */
   readonly image: string | undefined;
   readonly text: string | undefined;
-  /** Of numbers and categories; none if there is an image or a text. */
+  /** Columns of numbers and categories; none if there is an image or a text. */
   readonly cells: readonly string[];
   /** All beside class, split, id, image and text: those that --columns may name. */
   readonly others: readonly string[];
@@ -27,10 +27,10 @@ const OPTIONS_OF = {
   text: ['ngrams', 'buckets'],
 } as const satisfies Record<string, readonly (keyof ImportOptions)[]>;
 
-/** In a message. */
+/** Columns that a message names. */
 const COLUMNS_SHOWN = 20;
 
-/** Where nobody says which column the class is in. */
+/** The column of the class, unless the user names one. */
 const USUAL_LABEL = 'label';
 
 /** Where options are for several sources: what does not concern this one is no mistake. */
@@ -80,7 +80,7 @@ export function chosenColumns(
   return { ...chosen, cells, others, unclaimed };
 }
 
-/** Of images and texts, nobody sees other columns; what is lost is a class or splits that are drawn in their place. */
+/** Beside an image or a text no other column is seen, so only a forgotten class or split is asked about. */
 function unclaimedColumns(
   others: readonly string[],
   { label }: Pick<Columns, 'label'>,

@@ -119,7 +119,7 @@ async function* classFiles(
   }
 }
 
-/** Hidden files are nobody's data. */
+/** Hidden files are not data. */
 async function sortedEntries(walk: Walk, path: string): Promise<Dirent[]> {
   const folder = join(walk.root, path);
   const entries = await readdir(folder, { withFileTypes: true }).catch((err: unknown) => {

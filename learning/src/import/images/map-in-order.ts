@@ -10,7 +10,7 @@ export async function* mapInOrder<Item, Result>(
   const pending: Promise<Result>[] = [];
   for await (const item of items) {
     const result = map(item);
-    // Whoever awaits it sees the failure; until then it is nobody's, and Node would end the process.
+    // The await below throws the failure. Until then it is unhandled, for which Node would end the process.
     result.catch(() => undefined);
     pending.push(result);
     if (pending.length >= limit) yield await (pending.shift() as Promise<Result>);

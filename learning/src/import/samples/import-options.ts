@@ -19,21 +19,21 @@ const COLUMN_KINDS = ['number', 'category', 'ignore'] as const;
 export type ColumnKind = (typeof COLUMN_KINDS)[number];
 
 export interface ImportOptions extends ImageOptions {
-  /** Of rows: the column that names a sample, which no model sees. */
+  /** For rows: the column that names a sample, which no model sees. */
   readonly id?: string;
-  /** Of rows: the column with the class. */
+  /** For rows: the column with the class. */
   readonly label?: string;
-  /** Of rows: the column with the image. */
+  /** For rows: the column with the image. */
   readonly image?: string;
-  /** Of rows: the column with the text. */
+  /** For rows: the column with the text. */
   readonly text?: string;
-  /** Of rows: numbers as they are, neither standardised nor encoded; lists of them too. */
+  /** For rows: numbers as they are, neither standardised nor encoded; lists of them too. */
   readonly raw?: boolean;
-  /** Of rows: what columns hold, where it should not be guessed. */
+  /** For rows: what columns hold, where it should not be guessed. */
   readonly columns?: ReadonlyMap<string, ColumnKind>;
-  /** Of texts: lengths of n-grams, in characters; the defaults of datasets/encoding/text-encoding.ts if absent. */
+  /** For texts: lengths of n-grams, in characters; the defaults of datasets/encoding/text-encoding.ts if absent. */
   readonly ngrams?: TextEncoding['ngrams'];
-  /** Of texts: numbers in a sample. */
+  /** For texts: how many numbers a sample has. */
   readonly buckets?: number;
   readonly split?: SplitChoice;
   /** Names of all classes, in their order. Absent: those that occur, sorted as strings. */

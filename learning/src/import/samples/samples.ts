@@ -27,7 +27,7 @@ import { chosenSplits } from './split-choice.js';
 export interface Sample {
   /** The file or row that it is from. */
   readonly where: string;
-  /** By which it is known in other sources; undefined: nobody asked. */
+  /** By which other sources know it; undefined: it is not needed. */
   readonly id?: string | undefined;
   /** [H, W, channels] or [D]. */
   readonly shape: readonly number[];
@@ -56,9 +56,9 @@ export interface SampleSink {
 
 export interface OpenSamples {
   readonly samples: AsyncIterable<Sample | RefusedSample>;
-  /** That made values of texts or rows. */
+  /** The encoding that made values of texts or rows. */
   readonly encoding?: Encoding | undefined;
-  /** Of a table, whose cells the samples come with. */
+  /** For a table: the columns whose cells the samples come with. */
   readonly kept?: readonly TableColumn[] | undefined;
   /** Where splits are from, if every sample comes with its own already. */
   readonly splitSource?: string | undefined;
@@ -153,7 +153,7 @@ export async function collectSamples(
   }
 }
 
-/** Of each sample. */
+/** What was found of each sample. */
 export interface FoundFacts {
   /** As {@link ClassNumbers} numbered them. */
   readonly labels: Int32Array;
@@ -200,7 +200,7 @@ function otherShape({ shape }: Sample, first: readonly number[]): SampleRefusedE
   return new SampleRefusedError('another shape', message);
 }
 
-/** Of pictures what makes them equal: nothing that they are equal in, since it may have been given. */
+/** Options that make pictures equal; not for what is equal already, since that may have been given. */
 function advice(
   [height, width, channels]: readonly number[],
   [firstHeight, firstWidth, firstChannels]: readonly number[],

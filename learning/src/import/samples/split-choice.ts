@@ -61,7 +61,7 @@ function drawMissing(kind: string, labels: Int32Array, splits: Uint8Array, from:
   return { splits, source: `${from}, then of train ${drawText(kind, shares)}` };
 }
 
-/** Who draws with the same name gets the same splits. */
+/** Names the draw. An equal text means equal splits. */
 function drawText(name: string, { test, validation }: SplitShares): string {
   const parts = [test > 0 ? `test ${test}` : '', validation > 0 ? `validation ${validation}` : ''];
   const shares = parts.filter((part) => part !== '').join(', ') || 'train only';

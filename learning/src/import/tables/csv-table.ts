@@ -25,7 +25,7 @@ export async function openCsvTable(file: string): Promise<Table> {
     // By itself it takes those of the first line alone, and leaves a CR at the end of other lines' last values.
     record_delimiter: ['\r\n', '\n', '\r'],
   });
-  // A file that cannot be read any more ends the parser with its error, which whoever reads rows sees.
+  // An error of the file ends the parser, and is thrown where rows are read.
   pipeline(
     createReadStream(file),
     (bytes) => delimited(utf8Bytes(bytes, file), delimiter, file),

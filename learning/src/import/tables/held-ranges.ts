@@ -23,7 +23,7 @@ export class HeldRanges implements AsyncBuffer {
     this.byteLength = file.byteLength;
   }
 
-  /** Ranges that the file does not have are left to whoever reads them. */
+  /** Ranges that the file does not have are left out; a read of them fails. */
   async hold(ranges: readonly ByteRange[]): Promise<void> {
     const inside = ranges.filter(
       ({ start, end }) => start >= 0 && start <= end && end <= this.byteLength,

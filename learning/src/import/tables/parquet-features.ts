@@ -49,7 +49,7 @@ function huggingFaceFeatures(metadata: FileMetaData): Map<string, Feature> {
     const document = JSON.parse(text) as { info?: { features?: Record<string, Feature> } } | null;
     return new Map(Object.entries(document?.info?.features ?? {}));
   } catch {
-    // Somebody else's text under that key says nothing of the columns, and takes nothing from them.
+    // Another program's text under that key says nothing of the columns.
     return new Map();
   }
 }

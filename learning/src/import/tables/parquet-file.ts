@@ -23,7 +23,7 @@ import { valuesProblem } from './parquet-values.js';
 /** Writers make groups of a hundred rows to a million. */
 const GROUP_MAX_ROWS = 10_000_000;
 
-/** Of a file's end, read first: what it says of its groups. Some tens of bytes for each column of each. */
+/** The end of a file, which is read first. It describes the groups, with some tens of bytes for each column of each. */
 const FOOTER_BYTES = 64 * 1024;
 
 /** That many make a million groups. A file may say that all of it is its footer, and it is read as a whole. */
@@ -37,7 +37,7 @@ export interface RowRange {
   readonly rowEnd: number;
 }
 
-/** A file cannot be read as Parquet, whoever asks. */
+/** The file itself cannot be read as Parquet: another try would fail the same way. */
 export class ParquetRefusedError extends LyceumError {
   constructor(message: string, options?: ErrorOptions) {
     super('INVALID_ARGUMENT', message, options);

@@ -27,7 +27,7 @@ export interface TableRow {
 
 /** A row whose class and split are known. */
 export interface LabelledRow extends TableRow {
-  /** By which it is known in other sources; undefined: nobody asked. */
+  /** By which other sources know it; undefined: it is not needed. */
   readonly id?: string | undefined;
   /** Undefined: unlabelled. */
   readonly label: string | undefined;

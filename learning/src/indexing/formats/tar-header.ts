@@ -12,7 +12,7 @@ const COMPRESSED = ['\x1f\x8b', '\x28\xb5\x2f\xfd', 'BZh', '\xfd7zXZ\0', 'PK\x03
 
 export interface TarHeader {
   readonly name: string;
-  /** Of what follows the header. */
+  /** Size of what follows the header. */
   readonly sizeBytes: number;
   /** The type flag: '0' is a file. */
   readonly type: string;

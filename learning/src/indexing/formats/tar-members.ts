@@ -13,16 +13,16 @@ import {
 
 export interface TarMember {
   readonly name: string;
-  /** Of its first byte. */
+  /** Offset of its first byte. */
   readonly offset: number;
   readonly sizeBytes: number;
   /** Undefined: not wanted. */
   readonly bytes: Buffer | undefined;
-  /** It has no bytes of its own, but another member's, or a file's elsewhere. */
+  /** It is a link: its bytes are another member's, or a file's elsewhere. */
   readonly isLink: boolean;
 }
 
-/** Of a long name or a pax header. */
+/** Size of a long name or a pax header. */
 const HEADER_MAX_BYTES = 1024 * 1024;
 
 const FILE_TYPES = ['0', '\0', '7'];

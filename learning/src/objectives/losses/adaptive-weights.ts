@@ -27,7 +27,7 @@ export function adaptiveWeights(
   temperature: number,
   bound: number,
 ): Tensor1D {
-  // What is computed inside has no gradient of its own, so weights are constants to whoever differentiates.
+  // Nothing inside has a gradient, so the weights are constants where the loss is differentiated.
   const constant = tf.customGrad((z) => {
     const q = temperedSoftmax(tf, z as Tensor2D, temperature);
     const p = temperedSoftmax(tf, teacherLogits, temperature);

@@ -1,5 +1,5 @@
 /**
- * All terms of the objective. Whoever asks what a term needs or refuses reads this table.
+ * All terms of the objective: what each needs and refuses.
  *
  * All answer terms but `vote` and `mse-logits` compare with what their teachers say together, pooled by
  * `ensemble.combine` at the term's temperature. For kd an arithmetic pool is as good as every teacher by itself, for

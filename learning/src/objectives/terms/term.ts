@@ -31,7 +31,7 @@ export interface LabelTerm<Own extends Schema> extends Described<Own> {
 }
 
 interface LabelInputs {
-  /** Of the student, [B, C]. */
+  /** The student's logits, [B, C]. */
   readonly logits: Tensor2D;
   /** [B, C], one-hot; a row of zeros has no label. */
   readonly hardLabels: Tensor2D;
@@ -82,7 +82,7 @@ export type TargetNeed<Kind extends TargetKind = TargetKind> = Extract<
   | {
       readonly kind: 'pooled';
       readonly temperature: number;
-      /** Of standardised logits. */
+      /** Whether standardised logits are pooled. */
       readonly standardized: boolean;
     }
   | { readonly kind: 'top-k'; readonly count: number }

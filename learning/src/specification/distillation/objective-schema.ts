@@ -17,7 +17,7 @@ export const term = choose(settingsOf(TERMS), (input) => {
   return { path: 'term', message: given.error?.issues[0]?.message ?? '' };
 });
 
-/** Of a distillation that names none. */
+/** The objective of a distillation that names none. */
 export const DEFAULT_OBJECTIVE = [{ term: 'kd' }, { term: 'ce' }] as const;
 
 const ALONE = TERMS.filter(({ of }) => of === 'labels');

@@ -56,5 +56,5 @@ export function teacherHealthProblems(
   });
 }
 
-/** Of a teacher. */
+/** Length of a teacher's name. */
 const NAME_MAX_LENGTH = 63;

@@ -1,9 +1,11 @@
-/** Headers of calls to somebody else's server, as users describe them. A secret stays where it is: they have its name alone. */
+/**
+ * Headers of calls to outside servers, as users describe them. A document has a secret's name only, never its value.
+ */
 import { type Problem, SECRET_NAME } from '@lyceum/proto';
 import { z } from 'zod';
 import { choose, isMapping, section, text, wants } from '../../documents/index.js';
 
-/** Of a file or variable that the operator of the calling process has made. */
+/** Name of a file or variable that the operator of the calling process has made. */
 export const secretName = text(
   'the name of a secret: lower-case letters, digits and dashes',
   SECRET_NAME,

@@ -16,7 +16,7 @@ export interface OpenSet {
   readonly pieceEnds: Uint32Array;
   /** A name for each piece's pictures, whatever set they are in. */
   readonly pieceKeys: readonly string[];
-  /** Of all pictures, encoded. */
+  /** Size of all pictures, encoded. */
   readonly encodedBytes: number;
 }
 

@@ -18,7 +18,9 @@ import { PictureDigestError } from './window-errors.js';
 /** A set of this size is read once and kept whole where the cache has room for it, however little of a piece is wanted. */
 const SMALL_SET_BYTES = 1024 * 1024 * 1024;
 
-/** Of a piece, what must be wanted at once for all of it to be kept: in an order by chunks the rest is wanted soon. */
+/**
+ * Share of a piece that must be wanted at once for all of it to be kept: in an order by chunks the rest is wanted soon.
+ */
 const WORTH_ALL = 1 / 8;
 
 export interface PlannedPiece extends WantedPiece {
@@ -64,7 +66,7 @@ export class PieceReader {
     const key = this.keyOf(set, piece);
     const cached = key === undefined ? undefined : await this.#fromCache(set, piece, key, samples);
     if (key !== undefined && cached === undefined && this.#arriving.has(key)) {
-      // Somebody else began to bring it meanwhile.
+      // Another read began to bring it meanwhile.
       return this.read(set, planned, signal);
     }
     if (key !== undefined) this.#counters.add(cached ? 'cacheHits' : 'cacheMisses', 1);
@@ -96,7 +98,7 @@ export class PieceReader {
     return this.#shards.readingBytes(set.index, pieceSamples(set, piece));
   }
 
-  /** Of the piece in the cache; undefined: none is kept of it, since a mounted volume has the system's own cache. */
+  /** The piece's key in the cache; undefined: it is never kept, since the system caches a mounted volume. */
   keyOf(set: OpenSet, piece: number): string | undefined {
     if (this.#cache === undefined) return undefined;
     const first = set.index.shardOf[set.pieceEnds[piece - 1] ?? 0] as number;

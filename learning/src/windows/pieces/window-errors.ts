@@ -8,7 +8,7 @@ export interface PicturePlace {
   readonly set: string;
   /** Index into the set. */
   readonly sample: number;
-  /** Of the object that has it. */
+  /** URL of the object that has it. */
   readonly url: string;
 }
 
