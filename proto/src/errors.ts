@@ -73,7 +73,7 @@ export interface Problem {
   readonly message: string;
 }
 
-/** The text, or its beginning where it is longer than somebody who reads it wants, or a message has room for. */
+/** The text, or its beginning if it is longer than a reader wants or a message has room for. */
 export function cut(text: string, letters: number): string {
   return text.length <= letters ? text : `${text.slice(0, letters - 1)}…`;
 }
@@ -124,7 +124,7 @@ export function tooManyOpenText(message: string): string | undefined {
   return `the process that says so has as many files and connections open as it may (${message}); raise its limit (ulimit -n, or LimitNOFILE of its service), or let fewer connect to it`;
 }
 
-/** Of a disk that is full, of a user's full share of it, of one that fails, and of one that Linux made read-only for that. */
+/** Errors of a disk that is full, of a full quota, of a failing disk, and of one that Linux made read-only for that. */
 const UNWRITABLE: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT', 'EIO', 'EROFS']);
 
 /** What Node throws where a disk takes nothing. */

@@ -1,4 +1,4 @@
-/** What somebody else's program says, as it may stand in a message. Pure. */
+/** Texts of other programs, as they may stand in a message. Pure. */
 
 /** Beyond a line on a terminal: control characters, line ends, and what turns the direction of writing. */
 const UNSHOWN = /[\s\p{Cc}\p{Cf}]+/gu;

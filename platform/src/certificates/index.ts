@@ -25,7 +25,7 @@ export interface Validity {
   readonly toMs: number;
 }
 
-/** Whom a certificate is for. */
+/** What a certificate is for: a program, or a person who calls. */
 export interface Subject {
   readonly name: string;
   /** DNS names and IP addresses at which it may serve; none: it is for somebody who only calls, a person for one. */

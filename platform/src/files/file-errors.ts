@@ -96,8 +96,8 @@ export async function withPath<T>(
 }
 
 /**
- * The work's result; that the disk is full, read-only or fails is told with the path, and all else is thrown as it
- * is: nobody chose that path.
+ * The work's result. That the disk is full, read-only or failing is told with the path. All else is thrown as it is,
+ * since the user did not choose that path.
  *
  * @throws {StorageFullError}
  */

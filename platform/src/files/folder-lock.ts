@@ -32,7 +32,7 @@ const LEFT_BEHIND_MS = 15_000;
 
 const LOOK_EVERY_MS = 100;
 
-/** What `flock -n` ends with if somebody else has the lock. */
+/** What `flock -n` ends with if another process has the lock. */
 const TAKEN = 1;
 
 /** The descriptor that `flock` inherits. */
@@ -87,7 +87,7 @@ export async function lockFolder(
       ftruncateSync(fd);
       writeSync(fd, `${text}\n`, 0);
     } catch {
-      // On a full disk nobody is named; the lock holds all the same.
+      // On a full disk the holder is not named; the lock holds all the same.
     }
   };
   tell({ program, pid: process.pid });

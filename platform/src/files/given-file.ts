@@ -6,7 +6,7 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { type ErrorCode, LyceumError } from '@lyceum/proto';
 import { errnoOf, fileTrouble } from './file-errors.js';
 
-/** Of what has no size to go by. */
+/** First read of a file that tells no size, such as a pipe. */
 const FIRST_BYTES = 64 * 1024;
 
 const DEVICE_MAX_BYTES = 16 * 1024 ** 2;

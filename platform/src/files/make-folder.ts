@@ -24,7 +24,7 @@ async function make(folder: string, mode: number | undefined): Promise<void> {
     await makeOne(folder, mode);
   } catch (err) {
     if (errnoOf(err) !== 'ENOENT') throw err;
-    // Whoever else has made what is above it meanwhile: it is tried once more.
+    // Makes what is above it first. If another program does so at the same time, that is no error.
     await make(dirname(folder), mode);
     await makeOne(folder, mode);
   }

@@ -1,5 +1,5 @@
 /**
- * Data sets on volumes that the operator mounts. Whoever submits a run names a path, so that nothing but regular files
+ * Data sets on volumes that the operator mounts. The user who submits a run names a path, so nothing but regular files
  * below the operator's folder is touched, and an error says nothing of what is there.
  */
 import { createHash } from 'node:crypto';

@@ -55,7 +55,9 @@ function seenOf(all: readonly Gpu[], visible: string | undefined): FoundGpus {
   return { gpus, problem: `CUDA_VISIBLE_DEVICES=${visible} names no GPU; there are ${names}` };
 }
 
-/** A GPU that nobody can be asked about is not taken for none: its worker would compute on the processor unasked. */
+/**
+ * A GPU without a working nvidia-smi is an error: taken for none, its worker would silently compute on the processor.
+ */
 async function unasked(devices: string): Promise<FoundGpus> {
   const names = await readdir(devices).catch(() => []);
   const device = names.find((name) => /^nvidia\d+$/.test(name));
@@ -74,7 +76,7 @@ export class GpuMemory {
     this.#gpu = gpu;
   }
 
-  /** What nobody has taken yet, as far as the driver tells; undefined without a GPU. */
+  /** Memory that is free, as far as the driver tells; undefined without a GPU. */
   async freeBytes(): Promise<number | undefined> {
     return this.#gpu && ((await this.#memory())?.free ?? this.#gpu.memoryBytes);
   }
@@ -90,7 +92,7 @@ export class GpuMemory {
     const isOwn = own.length > 0;
     const isComparable = this.#wasOwn === undefined || this.#wasOwn === isOwn;
     this.#wasOwn = isOwn;
-    // Of all one time and of this process the next, the difference would be of no use.
+    // A figure of all processes and one of this process have no useful difference.
     if (!isComparable) return undefined;
     return isOwn
       ? own.reduce((sum, { bytes = 0 }) => sum + bytes, 0)

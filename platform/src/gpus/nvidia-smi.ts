@@ -19,7 +19,7 @@ export interface Gpu {
   readonly trouble?: string;
 }
 
-/** Memory that somebody has taken, by GPU. */
+/** Memory that a process has taken, by GPU. */
 export interface UsedMemory {
   readonly pid: number;
   readonly uuid: string;

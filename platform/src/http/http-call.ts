@@ -1,5 +1,5 @@
 /**
- * One HTTP request to somebody else's server, at addresses that may be called: a deadline, and a limit on the answer.
+ * One HTTP request to an outside server, at addresses that may be called: a deadline, and a limit on the answer.
  * Redirects are answers like others: to follow one could carry secrets elsewhere.
  */
 import { type IncomingMessage, request as requestHttp } from 'node:http';

@@ -2,10 +2,10 @@
 import { shownText } from '@lyceum/proto';
 import type { HttpAnswer } from './http-call.js';
 
-/** No answer that means something is nested deeper, and what is walks out of the stack of whoever writes it again. */
+/** No useful answer is nested deeper, and a deeper one would overflow the stack where it is written again. */
 const MAX_DEPTH = 256;
 
-/** Of a server's own word for what it sent. */
+/** Letters that a message shows of a server's content type. */
 const TYPE_CHARACTERS = 60;
 
 /** Python writes these where JSON has no form for a number. */

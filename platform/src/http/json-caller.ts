@@ -19,7 +19,7 @@ const TOO_MANY = 429;
 
 const AGAIN: ReadonlySet<number> = new Set([408, 425, TOO_MANY]);
 
-/** Of a server that will never know how. */
+/** Server errors that no later try would change. */
 const NEVER: ReadonlySet<number> = new Set([501, 505]);
 
 const FIRST_WAIT_MS = 500;
@@ -147,7 +147,7 @@ export class JsonCaller {
         await sleep(beginMs - nowMs(), signal);
         signal.throwIfAborted();
       }
-      // Who was held back meanwhile takes a new turn: not all begin at once when the server takes calls again.
+      // A call that was held back meanwhile takes a new turn, so that not all begin at once when the server is back.
       if (this.#pace.heldUntilMs <= beginMs) return;
     }
   }

@@ -11,7 +11,7 @@ export function isRedirect(status: number): boolean {
   return REDIRECTS.has(status);
 }
 
-/** Of a server's own words. */
+/** Letters that a message shows of a server's own words. */
 const SHOWN_CHARACTERS = 200;
 
 /**

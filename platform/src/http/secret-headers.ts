@@ -9,14 +9,14 @@ export type Headers = Readonly<
 
 export interface FilledHeaders {
   readonly headers: Readonly<Record<string, string>>;
-  /** Texts that nobody is shown, whoever repeats them. */
+  /** Texts that are never shown, even if a server repeats them. */
   readonly secrets: readonly string[];
 }
 
 /** What both HTTP and gRPC carry. */
 const CARRIED = /^[ -~]*$/;
 
-/** Shorter ones stand in answers by chance, and keep nobody out. */
+/** Shorter secrets occur in answers by chance, and protect nothing. */
 const HIDDEN_MIN_CHARACTERS = 8;
 
 /**
@@ -44,7 +44,7 @@ export function headersWithSecrets(
   return { headers: Object.fromEntries(filled), secrets: hidden };
 }
 
-/** A text of somebody else's server, without secrets that it was sent. */
+/** A text of an outside server, without secrets that it was sent. */
 export function withoutSecrets(text: string, secrets: readonly string[]): string {
   return secrets.reduce((rest, secret) => rest.replaceAll(secret, '[secret]'), text);
 }

@@ -73,7 +73,7 @@ function tellExpiry({ certificate }: TlsIdentity, registry: Registry): void {
   expiryGauge(registry).set(Date.parse(new X509Certificate(certificate).validTo) / 1000);
 }
 
-/** Of a program with TLS. */
+/** When the certificate of a program with TLS ends. */
 export function expiryGauge(registry: Registry): Gauge {
   return new Gauge({
     name: 'lyceum_tls_certificate_expiry_timestamp_seconds',

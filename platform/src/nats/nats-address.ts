@@ -6,7 +6,7 @@ const DEFAULT_PORT = 4222;
 const ADDRESS =
   /^(?:(?:nats|tls):\/\/)?(?:[^@/]*@)?(?:[^\s/:@[\]]+|\[[0-9a-f:.]+\])(?::\d{1,5})?\/?$/i;
 
-/** Without what nobody may see, whether it is an address or not. */
+/** The text without user and password, whether it is an address or not. */
 export function shownAddress(url: string): string {
   return url.replace(/^(\w+:\/\/)?.*@/s, '$1');
 }

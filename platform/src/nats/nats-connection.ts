@@ -134,7 +134,7 @@ class NatsDoor implements Nats {
   }
 
   async close(): Promise<void> {
-    // It fails if the server goes away meanwhile; then there is nothing to wait for.
+    // The flush fails if the server goes away meanwhile; then there is nothing to wait for.
     const flushed = this.#connection.flush().catch(() => undefined);
     if (this.connected) await Promise.race([flushed, sleep(FLUSH_MS)]);
     await this.#connection.close();
@@ -194,7 +194,7 @@ function connectionTrouble(
     case ErrorCode.AuthenticationExpired:
       return { code: 'PERMISSION_DENIED', reason: `it refuses ${whoOf(credentials, tls)}` };
     case ErrorCode.Timeout:
-      // It refuses a certificate only after the handshake, and says nothing then.
+      // The server refuses a certificate only after the handshake, and says nothing then.
       if (tls === undefined) break;
       return { code: 'UNAVAILABLE', reason: `${reason}; it may have refused the certificate` };
   }

@@ -142,7 +142,7 @@ class JetStreamEventLog implements EventLog {
       try {
         return { event: RunEvent.decode(message.data), sequence: message.sequence };
       } catch {
-        // What is no event was not written by us, and tells nobody anything.
+        // A message that is no event was written by another program, and is passed over.
         next = message.sequence + 1;
       }
     }

@@ -23,7 +23,7 @@ export interface KeyValue {
   delete(key: string): Promise<void>;
   /** In no particular order. */
   keys(): Promise<string[]>;
-  /** Of these keys those that the bucket knows nothing of: what was deleted has left a mark. */
+  /** Those of these keys that the bucket never had. Deleted ones have left a mark, and do not count. */
   unknown(keys: readonly string[]): Promise<string[]>;
 }
 

@@ -10,7 +10,7 @@ import { sleep } from '../pacing/index.js';
 import { type Logger, processorMsOf, StartPatience } from '../process/index.js';
 import { TLS_FILES } from '../tls/index.js';
 
-/** NATS' own name for the account of who has none. */
+/** NATS' own name for the account of users without one. */
 const NO_ACCOUNT = '$G';
 
 const STOP_MS = 5_000;
@@ -37,9 +37,9 @@ export interface NatsServerOptions {
   /** 0: any free port. */
   readonly port: number;
   readonly log: Logger;
-  /** A folder as `readTlsIdentity` wants it: only who has a certificate of its authorities is let in. */
+  /** A folder as `readTlsIdentity` wants it: only holders of a certificate of its authorities are let in. */
   readonly tlsDir?: string | undefined;
-  /** Each role's user; default: whoever reaches the server may do everything. */
+  /** Each role's user; default: every program that reaches the server may do everything. */
   readonly passwords?: Readonly<Record<NatsRole, string>> | undefined;
   /** Variables of its environment. Default: none. */
   readonly env?: NodeJS.ProcessEnv;
@@ -51,7 +51,7 @@ export interface NatsServer {
   /** `nats://127.0.0.1:PORT`. */
   readonly url: string;
   readonly pid: number;
-  /** Resolves when the process has ended, whoever ended it. */
+  /** Resolves when the process has ended, for whatever reason. */
   readonly exited: Promise<unknown>;
   /** Ends it, and waits until it has. What was stored stays. */
   stop(): Promise<void>;

@@ -41,7 +41,7 @@ export interface TakenTicket {
   ack(): void;
   /** Gives it back for another worker, now or after `delayMs`. */
   release(delayMs?: number): void;
-  /** Nobody can answer it; never deliver it again. */
+  /** The ticket cannot be answered: never deliver it again. */
   reject(reason: string): void;
 }
 

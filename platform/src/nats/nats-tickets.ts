@@ -56,7 +56,7 @@ export interface TicketQueue {
    *   dropped, even if the first has been acked.
    */
   publish(ticket: Ticket, leaderEpoch: number): Promise<number>;
-  /** Takes a ticket off the queue, whoever holds it. Nothing happens if it is gone. */
+  /** Takes a ticket off the queue, even if a worker holds it. Nothing happens if it is gone. */
   remove(sequence: number): Promise<void>;
   /** The greatest sequence that was ever given to a worker; 0 if none was. */
   deliveredSequence(teacherIdentity: string): Promise<number>;

@@ -213,7 +213,9 @@ function factsOf(file: FileHandle): Promise<ObjectFacts> {
   return file.stat({ bigint: true }).then(factsIn);
 }
 
-/** When its inode changed nobody can set back, as archives and copies do with the time of its bytes. */
+/**
+ * The ETag holds the inode's change time, which cannot be set back; archives and copies set back the bytes' own time.
+ */
 function factsIn({
   size,
   mtimeNs,

@@ -10,13 +10,13 @@ export interface ObjectRange {
   readonly start: number;
   /** Exclusive. */
   readonly end: number;
-  /** Of the version that is wanted; undefined: whichever is there. */
+  /** ETag of the version that is wanted; undefined: any version. */
   readonly etag?: string | undefined;
 }
 
 export interface ListedObject extends ObjectFacts {
   readonly url: string;
-  /** Why it cannot be read, as what follows its name in a sentence; undefined: nobody knows better. */
+  /** Why it cannot be read, in words that follow its name in a sentence; undefined: as far as is known it can. */
   readonly unreadable?: string | undefined;
 }
 

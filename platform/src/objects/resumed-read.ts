@@ -75,7 +75,7 @@ interface WantedPart {
   readonly etag: string | undefined;
 }
 
-/** @returns where the object's bytes end that come; undefined: nobody says. @throws {LyceumError} if they are not those wanted. */
+/** @returns where the bytes that come end; undefined: not told. @throws {LyceumError} if they are not those wanted. */
 function checkedPart(
   response: HttpResponse,
   { shown, at, end, etag }: WantedPart,

@@ -173,7 +173,7 @@ export class S3Objects {
     const request = { ...place, query: { uploadId }, body, shown, signal };
     await this.#retrying(signal, async () => {
       const response = await this.#requests.send({ method: 'POST', ...request });
-      // It takes long, so that S3 answers 200 before it knows.
+      // S3 answers 200 before it is done, which may take long. An error is in the body then.
       const code = errorCodeOf(await textOf(response, shown));
       if (code !== undefined) throw refusalError({ shown, status: 500, code });
     });
@@ -203,7 +203,7 @@ interface MultipartUpload {
   readonly place: S3Place;
   readonly shown: string;
   readonly uploadId: string;
-  /** Of the parts that are there. */
+  /** ETags of the parts that are there. */
   readonly etags: string[];
 }
 

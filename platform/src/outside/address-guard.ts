@@ -37,7 +37,7 @@ const NOT_PUBLIC_V4: readonly (readonly [string, number])[] = [
 /** All public IPv6 addresses lie here; not ::1, fc00::/7, fe80::/10, ff00::/8, ::ffff:0:0/96, nor 64:ff9b::/96. */
 const PUBLIC_V6 = ['2000::', 3] as const;
 
-/** Of those, what holds an IPv4 address (Teredo, 6to4), is for documents, or for a machine's own use. */
+/** The exceptions: what holds an IPv4 address (Teredo, 6to4), is for documentation, or for a machine's own use. */
 const NOT_PUBLIC_V6: readonly (readonly [string, number])[] = [
   ['2001::', 23],
   ['2001:db8::', 32],
@@ -185,7 +185,7 @@ export class AddressGuard {
   }
 }
 
-/** What a name resolves to is not told: whoever handed the document in may not be one who is to know. */
+/** What a name resolves to is not told: the document's author may not be meant to know. */
 function refusal(callee: Callee, why: string): LyceumError {
   const { host } = callee;
   const message = `${formatAddress(callee)}: ${host} ${why}, and others are called only where the operator lists them: --allow-addresses ${host}, or LYCEUM_ALLOW_ADDRESSES`;

@@ -1,4 +1,4 @@
-/** Whom a URL calls, and whether a pattern of the operator's names it. Pure. */
+/** Which host a URL calls, and whether a pattern of the operator's matches it. Pure. */
 import { isIP } from 'node:net';
 import { LyceumError } from '@lyceum/proto';
 

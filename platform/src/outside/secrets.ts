@@ -25,7 +25,10 @@ export interface SecretPlaces {
   readonly folder: string | undefined;
   /** Where no file is. By the variable's whole name. */
   readonly variables: Readonly<Record<string, string>>;
-  /** Where a secret goes of which nobody said where. `anywhere` is for the user's own secrets and the user's own documents. */
+  /**
+   * Where a secret goes whose hosts were not named. `anywhere` is for the user's own secrets in the user's own
+   * documents.
+   */
   readonly unboundGo: 'nowhere' | 'anywhere';
 }
 
@@ -67,7 +70,7 @@ export function readSecret(places: SecretPlaces, name: string, callee: Callee): 
   return text.replace(/[\r\n]+$/, '');
 }
 
-/** Hosts are not told: they are the operator's, and whoever named the secret may be somebody else. */
+/** The error does not tell the hosts: they are the operator's, and the document's author may be another person. */
 function requireBound(places: SecretPlaces, name: string, callee: Callee): void {
   const { folder, unboundGo } = places;
   const variable = variableOf(HOSTS_VARIABLE_PREFIX, name);

@@ -38,12 +38,12 @@ export class Pace {
     return beginMs;
   }
 
-  /** Nobody begins before: the server said so. */
+  /** No call begins before: the server said so. */
   hold(untilMs: number): void {
     this.#heldUntilMs = Math.max(this.#heldUntilMs, untilMs);
   }
 
-  /** −∞: nobody is held. Who has claimed a begin before this claims another. */
+  /** Calls that claimed an earlier begin claim another. −∞: none is held. */
   get heldUntilMs(): number {
     return this.#heldUntilMs;
   }

@@ -1,4 +1,4 @@
-/** Work that several wait for, and that is given up once nobody does. */
+/** Work that several callers wait for. It is given up once none waits any more. */
 import { LyceumError } from '@lyceum/proto';
 
 export class SharedWork<T> {
@@ -15,7 +15,7 @@ export class SharedWork<T> {
     this.#result.catch(() => undefined);
   }
 
-  /** True once nobody has waited for it: it is of no use to others. */
+  /** True once it was given up: a new caller must start it anew. */
   get isAbandoned(): boolean {
     return this.#abandoned.signal.aborted;
   }

@@ -1,6 +1,6 @@
 /**
- * Waiting until something changes. Whoever waits looks first, with no await between look and wait: a wake-up that nobody
- * waits for is forgotten.
+ * Waiting until something changes. Look first, with no await between look and wait: a wake-up without a waiter is
+ * forgotten.
  */
 
 interface WaitEnd {

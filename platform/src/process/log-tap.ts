@@ -1,6 +1,6 @@
 /**
- * What a program's log says of runs and teachers, for whoever shows the lines of all programs about one run. The log has
- * each line as well, and it alone has those that name neither.
+ * What a program's log says of runs and teachers, so that one place can show all programs' lines about a run. The log
+ * has each line as well, and it alone has those that name neither.
  */
 import { cut, digestBytes, LOGGED_MAX_LETTERS, type LoggedLine, LogLevel } from '@lyceum/proto';
 
@@ -19,12 +19,12 @@ export class LogTap {
   readonly #skipped: readonly string[];
   #listener: (line: LoggedLine) => void = () => {};
 
-  /** @param skipped - fields that whoever reads the lines knows. */
+  /** @param skipped - fields that readers of the lines know anyway. */
   constructor(...skipped: readonly string[]) {
     this.#skipped = skipped;
   }
 
-  /** Calls `listener`, which must log nothing, with each line from now on, and nobody who listened before. */
+  /** Calls `listener`, which must log nothing, with each line from now on, in place of the listener before. */
   onLine(listener: (line: LoggedLine) => void): void {
     this.#listener = listener;
   }

@@ -16,7 +16,7 @@ const TICK_MS = 10;
 export interface SignsOfWork {
   /** Processor time that it has taken so far, milliseconds. */
   readonly processorMs: number;
-  /** Of its log. */
+  /** Size of its log. */
   readonly logBytes: number;
 }
 
@@ -40,7 +40,7 @@ export class StartPatience {
   }
 }
 
-/** Of all its threads; 0 where that is not told. */
+/** Processor time of all its threads; 0 where the system does not tell. */
 export function processorMsOf(pid: number): number {
   try {
     // The program's name, in brackets, may hold anything.

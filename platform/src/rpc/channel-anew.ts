@@ -62,7 +62,7 @@ export class ChannelAnew implements grpc.ChannelInterface {
     });
   }
 
-  /** Calls that wait for the old one end as UNAVAILABLE, and are made again by whoever made them. */
+  /** Calls that wait for the old one end as UNAVAILABLE; their callers make them again. */
   #begin(old: grpc.ChannelInterface): void {
     this.#patienceMs = Math.min(2 * this.#patienceMs, PATIENCE_MAX_MS);
     this.#channel = this.#make();

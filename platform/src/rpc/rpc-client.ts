@@ -41,7 +41,7 @@ export function connect<C extends grpc.Client>(
     ...KEEPALIVE_OPTIONS,
     'grpc.keepalive_permit_without_calls': 1,
     'grpc-node.flow_control_window': FLOW_CONTROL_WINDOW_BYTES,
-    // Whoever calls decides about retries; gRPC's would keep copies of what was sent.
+    // Callers decide about retries; gRPC's own would keep copies of what was sent.
     'grpc.enable_retries': 0,
     // A worker should be back soon after its coordinator is.
     'grpc.initial_reconnect_backoff_ms': 200,

@@ -17,7 +17,7 @@ export interface RpcServerOptions {
   readonly log: Logger;
   /** True if the user said that an address which others can reach is meant. */
   readonly insecure: boolean;
-  /** Lets in who has a certificate of its authorities. Default: everybody. */
+  /** Lets in only holders of a certificate of its authorities. Default: everybody. */
   readonly tls?: TlsIdentity | undefined;
 }
 

@@ -86,7 +86,7 @@ function saysChanged(details: string): boolean {
   return details.startsWith('Error deserializing request') || details.endsWith(MESSAGE_CHANGED);
 }
 
-/** Why nobody answered, where grpc-js says what it did. */
+/** Why there was no answer, where grpc-js tells it. */
 function inWords(details: string): string {
   // See `channel-anew.ts`.
   if (details === 'Channel closed before call started') return 'no connection was made in time';

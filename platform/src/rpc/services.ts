@@ -75,7 +75,7 @@ export const SERVICES = {
   target: summed(TargetServiceService),
 } as const;
 
-/** What teacher workers serve, for whoever speaks the Open Inference Protocol v2. */
+/** What teacher workers serve to clients of the Open Inference Protocol v2. */
 export const INFERENCE_SERVICE = GRPCInferenceServiceService;
 
 /** What {@link connect} makes a client from. */

@@ -1,6 +1,6 @@
 /**
- * Whose call it is. A worker's process makes a key at its start and keeps it in memory alone. Its hello tells the key to the
- * coordinator, and its other calls carry it, so that nobody else speaks for it.
+ * Which worker calls. A worker's process makes a key at its start and keeps it in memory alone. Its hello tells the key
+ * to the coordinator, and its other calls carry it, so that nobody else speaks for it.
  */
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import type * as grpc from '@grpc/grpc-js';
@@ -12,7 +12,7 @@ export interface SessionCredentials {
   readonly sessionKey: Buffer;
 }
 
-/** What is kept of it: who has the digest alone cannot speak for the process. */
+/** What is kept of the key: with the digest alone no other process can speak for the worker. */
 export interface SessionHolder {
   readonly workerId: string;
   /** SHA-256 of the key, hex. */
@@ -34,7 +34,7 @@ export function sessionHeaders({
   return { [WORKER_ID_HEADER]: workerId, [SESSION_KEY_HEADER]: sessionKey.toString('hex') };
 }
 
-/** Who a call says it is of; undefined: it says nothing that a worker would. */
+/** The worker that a call says it is from; undefined: the call has no worker's metadata. */
 export function sessionHolderIn(metadata: grpc.Metadata): SessionHolder | undefined {
   const [workerId] = metadata.get(WORKER_ID_HEADER);
   const [hex] = metadata.get(SESSION_KEY_HEADER);

@@ -1,4 +1,4 @@
-/** Handlers of `TargetService`, whoever makes the targets; what each call promises is in target.proto. */
+/** Handlers of `TargetService`, for any source of targets; what each call promises is in target.proto. */
 import {
   type GetTargetOutlineRequest,
   type GetTargetOutlineResponse,

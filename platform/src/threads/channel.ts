@@ -10,7 +10,7 @@ export type Arguments<F> = F extends (...args: infer A) => unknown ? A : never;
 export type Answer<F> = F extends (...args: never[]) => infer R ? Awaited<R> : never;
 
 type Message =
-  /** Without an id nobody waits for the answer. */
+  /** A call without an id gets no answer. */
   | { readonly call: string; readonly args: readonly unknown[]; readonly id?: number }
   | { readonly answered: number; readonly answer: unknown }
   | { readonly failed: number; readonly error: CarriedError };
@@ -42,7 +42,7 @@ export function moved<T extends object>(value: T, buffers: Iterable<ArrayBuffer>
 }
 
 export interface ChannelOptions {
-  /** Of errors of the other side's functions that keep their class, beside those of every program. */
+  /** Errors of the other side's functions that keep their class, beside those of every program. */
   readonly kinds?: readonly ErrorKind[];
   /** What this side offers is carried out one call after another. Default: side by side. */
   readonly inTurn?: boolean;
@@ -82,7 +82,7 @@ export class Channel<There extends object> {
     }) as Promise<Answer<There[N]>>;
   }
 
-  /** A call that nobody waits for; its function must not throw. */
+  /** A call without an answer; its function must not throw. */
   tell<N extends Name<There>>(name: N, ...args: Arguments<There[N]>): void {
     this.#send({ call: name, args }, args);
   }

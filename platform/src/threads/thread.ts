@@ -3,7 +3,7 @@ import { parentPort, type Worker } from 'node:worker_threads';
 import { LyceumError, toLyceumError } from '@lyceum/proto';
 import { type Answer, type Arguments, Channel, type ChannelOptions, type Name } from './channel.js';
 
-/** The thread ended by itself: it exited, ran out of memory, or threw what nobody caught. */
+/** The thread ended by itself: it exited, ran out of memory, or threw what was not caught. */
 export class ThreadDeathError extends LyceumError {
   constructor(message: string, options?: ErrorOptions) {
     super('INTERNAL', message, options);
@@ -65,12 +65,12 @@ export class Thread<There extends object> extends Channel<There> {
     }
   }
 
-  /** It keeps the process, as it does from its start. */
+  /** The thread keeps the process alive, as it does from its start. */
   ref(): void {
     this.#worker.ref();
   }
 
-  /** It no longer keeps the process. */
+  /** The thread no longer keeps the process alive. */
   unref(): void {
     this.#worker.unref();
   }

@@ -9,7 +9,7 @@ import { readGivenFile } from '../files/index.js';
 
 /** Texts in PEM. */
 export interface TlsIdentity {
-  /** Authorities: who has a certificate of theirs is let in, and believed. */
+  /** Certificates of authorities. Holders of a certificate of theirs are let in, and believed. */
   readonly ca: string;
   /** This program's, with intermediate ones behind it. */
   readonly certificate: string;
@@ -53,7 +53,7 @@ export function tlsIdentityIn(folder: string | undefined, nowMs: number): TlsIde
   return folder === undefined ? undefined : readTlsIdentity(folder, nowMs);
 }
 
-/** Of a certificate's extended key usage, RFC 5280, §4.2.1.12. */
+/** Values of a certificate's extended key usage, RFC 5280, §4.2.1.12. */
 const SERVER_AUTHENTICATION = '1.3.6.1.5.5.7.3.1';
 const CLIENT_AUTHENTICATION = '1.3.6.1.5.5.7.3.2';
 

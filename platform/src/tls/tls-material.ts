@@ -6,9 +6,9 @@ import { parseAddress } from '../process/index.js';
 
 /** Texts in PEM for a connection with TLS; what is absent is the machine's own. */
 export interface TlsMaterial {
-  /** Whom to believe. */
+  /** Certificates of the authorities to believe. */
   readonly ca?: string | undefined;
-  /** Who this side is; both or neither. */
+  /** This side's own certificate and key; both or neither. */
   readonly certificate?: string | undefined;
   readonly key?: string | undefined;
 }

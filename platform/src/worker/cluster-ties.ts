@@ -12,7 +12,7 @@ interface ClusterTies {
   readonly http: string;
   readonly readiness: Readiness;
   readonly nats: Nats;
-  /** Of the worker's log, for the coordinator. */
+  /** Lines of the worker's log, for the coordinator. */
   readonly lines: LineOutbox;
 }
 

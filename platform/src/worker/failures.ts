@@ -14,7 +14,7 @@ export async function lostNats(nats: Pick<Nats, 'closed'>, stopping: AbortSignal
   if (!stopping.aborted) throw new LyceumError('UNAVAILABLE', 'the NATS connection was closed');
 }
 
-/** Of a thread. A worker that cannot compute must not stay: it would be given the next work. */
+/** Throws once a thread has died. A worker that cannot compute must not stay: it would be given the next work. */
 export async function death(died: Promise<Error>): Promise<void> {
   throw await died;
 }

@@ -18,7 +18,7 @@ interface Dropped {
 
 export class LineOutbox {
   readonly #waiting: LoggedLine[] = [];
-  /** Of each run and teacher. */
+  /** How many lines were dropped, for each run and teacher. */
   readonly #dropped = new Map<string, Dropped>();
 
   add(line: LoggedLine): void {

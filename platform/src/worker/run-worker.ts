@@ -21,7 +21,7 @@ const STOP_BUDGET_MS = DRAIN_BUDGET_MS + 10_000;
 export interface ProgramSurroundings {
   readonly shutdown: Shutdown;
   readonly log: Logger;
-  /** Of the log. */
+  /** What the log says of runs and teachers. */
   readonly tap: LogTap;
 }
 

@@ -40,7 +40,7 @@ export interface SessionOptions<Report, Assignment> {
   readonly assigned: (assignment: Assignment) => void;
   /** True from the coordinator's first message of a session until the session ends. */
   readonly answered: (isAnswered: boolean) => void;
-  /** Of the worker's log. Sent once the coordinator has said what the worker is to do. */
+  /** Lines of the worker's log. Sent once the coordinator has said what the worker is to do. */
   readonly lines: LineOutbox;
   /** Milliseconds that only rise. */
   readonly nowMs: () => number;
@@ -96,7 +96,7 @@ export class Session<Report, Assignment> {
     this.#leaving.abort();
     await this.#said;
     this.#call?.end();
-    // Who started it is told why it failed.
+    // The caller of `start` is told why it failed.
     await this.#ended.catch(() => undefined);
     late.abort();
   }
@@ -145,7 +145,7 @@ export class Session<Report, Assignment> {
     this.#isAnswered = true;
     this.#options.answered(true);
     const leaving = this.#leaving.signal;
-    // Of a session that ends meanwhile its end is told elsewhere.
+    // If the session ends meanwhile, that is told elsewhere.
     const linesSent = sendLines(this.#options.lines, { leaving, closed }, (lines) =>
       send({ $case: 'logged', logged: { lines } }),
     ).catch(() => undefined);

@@ -27,7 +27,7 @@ export interface ComputeOptions {
 export interface ClusterOptions {
   readonly workerId: string;
   readonly natsUrl: string;
-  /** Of the workers' user in NATS; default: none, or what the certificate says. */
+  /** User and password of the worker in NATS; default: none, or the certificate says who it is. */
   readonly natsCredentials: NatsCredentials | undefined;
   /** `HOST:PORT` of the coordinator. */
   readonly coordinator: string;
@@ -35,9 +35,9 @@ export interface ClusterOptions {
   readonly http: string;
   /** Absolute. One worker's own. */
   readonly stateDir: string;
-  /** Of mounted data sets. Default: none are. */
+  /** Folder of mounted data sets. Default: none are mounted. */
   readonly datasetsRoot: string | undefined;
-  /** Of sets in shards. */
+  /** How pictures of sets in shards are kept. */
   readonly pictures: PictureSettings;
 }
 

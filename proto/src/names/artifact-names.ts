@@ -1,4 +1,4 @@
-/** What models, data sets and runs may be called: told before a name is sent, and by whoever takes it. */
+/** What models, data sets and runs may be called: checked before a name is sent, and where it is received. */
 import { cut, LyceumError } from '../errors.js';
 
 /** Letters. */

@@ -139,7 +139,7 @@ export class BlobCache {
     let total = files.reduce((sum, { size }) => sum + size, bytes);
     for (const { name, size } of files) {
       if (total <= this.#maxBytes) return;
-      // Whoever has it open goes on reading; the next to ask has it fetched again.
+      // A reader that has it open goes on; the next request fetches it again.
       this.#checked.delete(keyOf(name));
       await rm(join(this.#folder, name), { force: true });
       total -= size;

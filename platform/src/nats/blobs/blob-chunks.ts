@@ -69,7 +69,7 @@ export class BlobChunks {
         length += chunk.length;
         chunkCount += 1;
         const put = this.#jetStream.publish(chunkSubject(id), chunk);
-        // It may fail while the next chunk is awaited; it is told below.
+        // It may fail while the next chunk is awaited; the await below throws that.
         put.catch(() => undefined);
         underWay.push(put);
         if (underWay.length < CHUNKS_UNDER_WAY) continue;

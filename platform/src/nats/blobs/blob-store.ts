@@ -39,7 +39,7 @@ export interface BlobStore {
   /** Nothing happens if it is not there. */
   delete(digest: string): Promise<void>;
   list(): Promise<StoredBlob[]>;
-  /** Of these blobs those of which nothing is there, or not all chunks: what was deleted has left a mark. */
+  /** Those of these blobs that are missing, or lack chunks. Deleted ones have left a mark, and do not count. */
   lost(digests: readonly string[]): Promise<string[]>;
   /** Parts of blobs whose writing goes on or was cut off. */
   uploads(): Promise<BlobUpload[]>;

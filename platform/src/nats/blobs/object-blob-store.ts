@@ -77,7 +77,7 @@ class ObjectBlobStore implements BlobStore {
     if (isNew && found !== undefined && !found.deleted) await this.#chunks.purge(found.nuid);
   }
 
-  /** @returns false if somebody else put the same bytes meanwhile. */
+  /** @returns false if another program put the same bytes meanwhile. */
   async #write(
     { digest, sizeBytes }: BlobOutline,
     revision: number,

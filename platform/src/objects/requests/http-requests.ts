@@ -15,7 +15,7 @@ const CONNECT_MS = 10_000;
 /** A server that is there sends at least so much; a body that comes more slowly is taken for one that does not come. */
 const LEAST_BYTES_PER_SECOND = 16 * 1024;
 
-/** To read so much that nobody wants is cheaper than another connection. */
+/** To read so many unwanted bytes is cheaper than another connection. */
 const LEFT_MAX_BYTES = 64 * 1024;
 
 export interface HttpRequest {
@@ -32,7 +32,7 @@ export interface HttpResponse {
   readonly status: number;
   header(name: string): string | undefined;
   readonly retryAfterMs: number | undefined;
-  /** The body, as it comes. Who begins to read and stops ends the connection; who does not begin calls `leave`. */
+  /** The body, as it comes. A reader that stops early ends the connection. Call `leave` if you do not begin to read. */
   readonly body: AsyncIterable<Buffer>;
   /** Reads a short body to its end, so that the connection stays, and ends that of a longer one. */
   leave(): void;
@@ -91,7 +91,7 @@ export class HttpRequests {
       const value = data.headers[name];
       return Array.isArray(value) ? value[0] : value;
     };
-    // Whoever reads is told by the iterator; a body that nobody reads has nobody to tell.
+    // The iterator throws the error where the body is read. If it is not read, the error is of no interest.
     data.body.on('error', () => {});
     const failure = (err: unknown) => this.#failure(request, err);
     const body = steadily(data.body, {

@@ -1,4 +1,4 @@
-/** What an answer of a server means for whoever wants an object. Pure. */
+/** What a server's answer means for the read of an object. Pure. */
 import { STATUS_CODES } from 'node:http';
 import { LyceumError } from '@lyceum/proto';
 import { RetryLaterError } from '../../pacing/index.js';
@@ -34,7 +34,7 @@ export interface Refusal {
   readonly retryAfterMs?: number | undefined;
 }
 
-/** Of the answer's text nothing is shown but S3's code: the rest may be for other eyes. */
+/** Of the answer's text only S3's code is shown: the rest may hold secrets. */
 export function refusalError(refusal: Refusal): LyceumError {
   const { shown, status, code = '', hint, retryAfterMs } = refusal;
   const name = code !== '' ? code : (STATUS_CODES[status] ?? '');

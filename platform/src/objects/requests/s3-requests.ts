@@ -15,7 +15,7 @@ const ERROR_MAX_BYTES = 64 * 1024;
 const DEFAULT_REGION = 'us-east-1';
 
 export interface S3Settings {
-  /** Of a server that is not AWS's; undefined: AWS. */
+  /** Address of a server that is not AWS's; undefined: AWS. */
   readonly endpoint: URL | undefined;
   readonly region: string;
 }
@@ -110,7 +110,7 @@ export function s3Credentials(environment: NodeJS.ProcessEnv): S3CredentialProvi
       return await (await chain)();
     } catch (err) {
       const why = err instanceof Error ? err.message : String(err);
-      // Its last link's words: nobody had any.
+      // The last link of the chain says so: no provider has credentials.
       if (why.includes('Could not load credentials from any providers')) {
         chain = Promise.resolve(async () => undefined);
         return undefined;

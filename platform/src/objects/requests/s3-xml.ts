@@ -10,11 +10,11 @@ export interface S3Page {
     readonly sizeBytes: number;
     readonly etag: string | undefined;
   }[];
-  /** Of the page behind it; undefined: it is the last. */
+  /** Token of the next page; undefined: it is the last. */
   readonly next: string | undefined;
 }
 
-/** Of an answer to ListObjectsV2 with `encoding-type=url`. @throws {LyceumError} UNAVAILABLE if it is none. */
+/** Reads an answer to ListObjectsV2 with `encoding-type=url`. @throws {LyceumError} UNAVAILABLE if it is none. */
 export function listPage(xml: string, shown: string): S3Page {
   const wrong = (): LyceumError =>
     new LyceumError('UNAVAILABLE', `${shown}: its server answers with what is no list of objects`);
@@ -32,7 +32,7 @@ export function listPage(xml: string, shown: string): S3Page {
       etag: element(entry, 'ETag'),
     };
   });
-  // Of the list itself: its entries have other elements.
+  // An element of the list: its entries have none of that name.
   const isCut = element(xml, 'IsTruncated') === 'true';
   const next = isCut ? element(xml, 'NextContinuationToken') : undefined;
   if (isCut && next === undefined) throw wrong();
