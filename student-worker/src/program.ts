@@ -28,7 +28,7 @@ import { type Report, ReportOutbox, StudentMetrics } from './session/index.js';
 import { StudentWorker } from './worker.js';
 
 export interface ProgramOptions extends ClusterOptions, ComputeOptions {
-  /** Of event files for TensorBoard. Default: none are written. */
+  /** Folder of event files for TensorBoard. Default: none are written. */
   readonly tensorboardDir: string | undefined;
   /** Steps run operation by operation. */
   readonly eager: boolean;
@@ -107,7 +107,7 @@ async function startTrainer(
   return { trainer, device: { ...workerDevice(trainer.device, options, log), computeThreads } };
 }
 
-/** Of pictures of sets in shards. */
+/** Windows onto pictures of sets in shards. */
 function startWindows(
   { pictures }: ProgramOptions,
   { shutdown, log }: ProgramSurroundings,

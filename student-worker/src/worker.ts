@@ -39,7 +39,7 @@ export class StudentWorker {
     if (this.#draining) return;
     const { outbox, log, stateDir } = this.#surroundings;
     const { revision, run } = this.#desired;
-    // Whoever still names an assignment that was lost gets it started again; the pointer decides.
+    // If the coordinator still names an assignment that was lost, it is started again; the pointer decides.
     const lost = this.#current?.lost === true;
     if (lost) await this.#leave();
     const decision = decideAssignment(this.#current, run);

@@ -44,18 +44,18 @@ const BLOB_CACHE_MAX_BYTES = 16 * 1024 ** 3;
 /** Requests under way when a server stops. */
 const STOP_GRACE_MS = 5_000;
 
-/** Where models from files are served if nobody says where: Triton's port of gRPC. */
+/** Where models from files are served by default: Triton's port of gRPC. */
 const DEFAULT_SERVED_ADDRESS = '127.0.0.1:8001';
 
 /** What runs teachers, and whom it serves. */
 export interface ServingOptions extends ComputeOptions {
   readonly memoryBudgetBytes: number;
-  /** Of the GPU's memory; undefined: what is free of it at the start. */
+  /** Bytes of the GPU's memory; undefined: what is free of it at the start. */
   readonly gpuMemoryBudgetBytes: number | undefined;
   /** For measurements: each inference takes so long, and those of some teachers as the file says. */
   readonly lookupDelayMs: number | undefined;
   readonly lookupDelayFile: string | undefined;
-  /** Of remote teachers. */
+  /** Where secrets of remote teachers are. */
   readonly secrets: SecretPlaces;
   readonly allowedAddresses: readonly string[];
   /** `HOST:PORT` of the Open Inference Protocol over gRPC and HTTP. Default: neither. */
@@ -190,7 +190,7 @@ async function startDevice(
   return { compute, memory, told: { device, gpuMemoryBudgetBytes } };
 }
 
-/** Of pictures of sets in shards. */
+/** Windows onto pictures of sets in shards. */
 function startWindows(
   { pictures }: ProgramOptions,
   { shutdown, log }: ProgramSurroundings,

@@ -53,7 +53,7 @@ export interface TeacherWorkerOptions {
   /** See {@link LoadedTeachers}. */
   readonly gpuUsedBytes: () => Promise<number | undefined>;
   readonly compute: TeacherCompute;
-  /** Of sets in shards. */
+  /** Windows onto sets in shards. */
   readonly windows: WorkerWindows;
   readonly nats: Nats;
   readonly cache: BlobCache;
@@ -73,7 +73,7 @@ const COMPUTE_TURNS = 2;
 export class TeacherWorker {
   readonly #options: TeacherWorkerOptions;
   readonly #turns = new FairTurns(COMPUTE_TURNS);
-  /** Of teachers that somebody else runs: they wait for nobody here. */
+  /** Turns of remote teachers, each its own: they wait for no other teacher here. */
   readonly #remoteTurns = new Map<string, FairTurns>();
   readonly #teachers: LoadedTeachers;
   readonly #answers: AnswerDesk;
@@ -175,7 +175,7 @@ export class TeacherWorker {
       here.filter(({ ticketsInHand }) => ticketsInHand > 0),
     );
     this.#probes.follow(link, here);
-    // Of a session that ends meanwhile its end is told elsewhere.
+    // If the session ends meanwhile, that is told elsewhere.
     link.send({ $case: 'state', state: this.#state() }).catch(() => undefined);
   }
 
@@ -216,7 +216,10 @@ export class TeacherWorker {
     });
   }
 
-  /** Who computes, waits for all others that do; who asks over the network, for its own last question. */
+  /**
+   * A teacher that computes waits for all others that do; one that is asked over the network, for its own last
+   * question.
+   */
   #turnsOf(identity: string): FairTurns {
     const known = this.#remoteTurns.get(identity);
     if (known !== undefined) return known;

@@ -13,7 +13,7 @@ const engine = await openEngine({ warn: (message) => warnings.push(message) });
 const device = { engine: engine.name, engineVersion: engine.version, device: engine.device };
 
 let trainer: Trainer | undefined;
-/** Of the job in hand, from before its trainer is there. */
+/** A stop of the present job that came before its trainer was there. */
 let stop: Stop | undefined;
 
 const owner = offerToOwner<StudentCalls, StudentNews>({

@@ -26,7 +26,7 @@ export class StudentCompute implements StudentTrainer {
   readonly #thread: Thread<StudentCalls>;
   /** Resolves when the job in hand has ended; undefined: there is none. */
   #job: Promise<void> | undefined;
-  /** Of the job in hand; undefined: nothing is to be told of it. */
+  /** What is told of the present job; undefined: nothing. */
   readonly #told: { events: TrainingEvents | undefined };
 
   /**

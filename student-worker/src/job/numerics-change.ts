@@ -7,7 +7,7 @@ import { LyceumError } from '@lyceum/proto';
 
 /** A checkpoint's numerics, and those of the worker that was to go on from it. */
 export interface NumericsChange {
-  /** Of the checkpoint. */
+  /** Step of the checkpoint. */
   readonly step: number;
   readonly from: number;
   readonly to: number;

@@ -95,7 +95,9 @@ export interface TrainingProgress {
   readonly samples: number;
   /** Present after a validation pass. */
   readonly validation?: Validation;
-  /** Of all steps since the last checkpoint that was taken; of the first in a job, of all steps of the run. */
+  /**
+   * History of all steps since the last checkpoint that was taken; before the first in a job, of all steps of the run.
+   */
   readonly history: HistoryPart;
 }
 
@@ -149,7 +151,7 @@ export interface TrainingNews {
   /** Targets of steps below `creditStep` are welcome, those below `doneStep` are used. Neither falls. */
   wantTargets(creditStep: number, doneStep: number): void;
   progress(progress: TrainingProgress): void;
-  /** Resolves once the run's pointer names it, or nobody wants it any more. No step is taken before. */
+  /** Resolves once the run's pointer names it, or it is not wanted any more. No step is taken before. */
   checkpoint(checkpoint: TrainingCheckpoint): Promise<void>;
 }
 
@@ -175,7 +177,7 @@ export interface StudentPictures {
 
 /** What comes out of a job. None is called after `abandon` has resolved. */
 export interface TrainingEvents extends TrainingNews {
-  /** Of a set in shards. */
+  /** Pictures of a set in shards. */
   readonly pictures?: StudentPictures | undefined;
   finished(result: TrainingResult): void;
   failed(failure: TrainingFailure): void;

@@ -52,7 +52,7 @@ export class ReportOutbox {
     this.#wakeup.wake();
   }
 
-  /** The assignment is over; nobody wants to hear of it. */
+  /** The assignment is over: nothing more is told of it. */
   forget(): void {
     this.#progress = undefined;
     this.#outcome = undefined;

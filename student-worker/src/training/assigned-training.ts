@@ -47,7 +47,7 @@ export interface TrainingSurroundings {
   readonly nats: Nats;
   readonly stateDir: string;
   readonly datasetsRoot: string | undefined;
-  /** Of sets in shards. */
+  /** Windows onto sets in shards. */
   readonly windows: WorkerWindows;
   /** Where event files for TensorBoard are written; undefined: none are. */
   readonly tensorboardDir: string | undefined;
@@ -117,7 +117,7 @@ export class AssignedTraining implements AssignmentKey {
     return this.#stage === 'lost';
   }
 
-  /** Why the set's pictures cannot be read at this moment; undefined: they can, or nobody wants them. */
+  /** Why the set's pictures cannot be read at this moment; undefined: they can, or are not wanted. */
   get picturesAwaited(): string | undefined {
     return this.#awaited.reason;
   }

@@ -4,7 +4,7 @@ import { type Patience, patiently, troubleOf } from '../session/index.js';
 
 export class AwaitedPictures {
   readonly #onChange: () => void;
-  /** Of each read that waits, why it failed last; the longest waiting first. */
+  /** Why each waiting read failed last; the longest waiting first. */
   readonly #reasons = new Map<symbol, string>();
 
   /** @param onChange - called when {@link reason} is another. */

@@ -70,7 +70,7 @@ export class EventLog {
     return this.#writing;
   }
 
-  /** Of a long run's steps that share a point with older ones, the point's mean so far. */
+  /** Scalars of the steps that are new. In a long run several steps share a point, which has their mean so far. */
   #newEvents(): Scalars[] {
     const wallSeconds = Date.now() / 1000;
     const points = this.#history

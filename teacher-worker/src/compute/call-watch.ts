@@ -10,7 +10,7 @@ import { LyceumError } from '@lyceum/proto';
 export interface CallLimits {
   /** Then it fails. */
   readonly limitMs: number;
-  /** Since nobody wants its teacher any more: then the thread counts as hung. Longer than a call that ends by itself. */
+  /** Once its teacher is unwanted for so long, the thread counts as hung. Longer than a call that ends by itself. */
   readonly unwantedMs: number;
 }
 
@@ -24,16 +24,16 @@ export interface CallWatchOptions {
   readonly nowMs: () => number;
   /** The thread is at this teacher for so long; told once a call. */
   readonly slow: (identity: string, seconds: number) => void;
-  /** It is at a teacher that nobody wants any more, and does not come back. */
+  /** Called when the thread does not come back from a teacher that is not wanted any more. */
   readonly hung: (reason: Error) => void;
 }
 
-/** Of one call, before it is spoken of. */
+/** How long a call takes before it is logged as slow. */
 export const SLOW_MS = 60_000;
 
 const OPEN_LIMIT_MS = 30 * 60_000;
 
-/** Of a ticket besides, for each sample. */
+/** What a ticket may take besides, for each sample. */
 const SAMPLE_LIMIT_MS = 10_000;
 
 /** Beyond the time that the call would take by itself. */
@@ -42,10 +42,10 @@ const UNWANTED_MS = 60_000;
 /** A sample may take so many times what it took when the teacher was opened: others use the machine too. */
 const TIMES_SLOWER = 4;
 
-/** Of opening a model and asking it about a few batches; the largest on slow processors take some minutes. */
+/** Limits of opening a model and asking it about a few batches; the largest on slow processors take some minutes. */
 export const OPENING: CallLimits = { limitMs: OPEN_LIMIT_MS, unwantedMs: 10 * 60_000 };
 
-/** Of asking about samples: thousands take minutes where one takes tens of milliseconds, `sampleMs`. */
+/** Limits of asking about samples: thousands take minutes where one takes tens of milliseconds, `sampleMs`. */
 export function asking(sampleCount: number, sampleMs: number): CallLimits {
   return {
     limitMs: OPEN_LIMIT_MS + sampleCount * SAMPLE_LIMIT_MS,

@@ -14,7 +14,7 @@ import { errnoOf } from '@lyceum/platform';
 import { LyceumError, toLyceumError } from '@lyceum/proto';
 import type { AnswerRequest, NotedPlace } from './teacher-calls.js';
 
-/** Processes that somebody kills end so too, but hardly so many of them while they open one teacher. */
+/** Killed processes end so too, but hardly as many of them while they open one teacher. */
 export const ENDED_LOAD_LIMIT = 5;
 
 /**
@@ -44,7 +44,7 @@ export interface EndedCallsOptions {
 
 /** A call that may end the process. */
 export interface NotedCall {
-  /** Of its teacher and, if it is no load, what is asked. */
+  /** Names its teacher and, if it is no load, what is asked. */
   readonly key: string;
   readonly kind: 'load' | 'answer';
 }
@@ -193,7 +193,7 @@ export function answerCall({ identity, dataset, span, view, outputs }: AnswerReq
   return { key: `${identity}.${digest}`, kind: 'answer' };
 }
 
-/** The process ends because somebody wants it to: that says nothing against the call that its thread is at. */
+/** The process is stopped on purpose: that says nothing against the call that its thread is at. */
 export function excuseCall(folder: string): void {
   try {
     truncateSync(notePath(folder));

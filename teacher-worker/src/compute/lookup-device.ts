@@ -9,7 +9,7 @@ export class LookupDevice {
   readonly #wait: (ms: number) => Promise<unknown>;
   /** When what it was given last is done. */
   #doneMs = 0;
-  /** When whoever waited for that went on. */
+  /** When the call that waited for it went on. */
   #wokenMs = 0;
 
   /** @param nowMs - milliseconds that only rise. */

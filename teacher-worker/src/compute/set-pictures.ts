@@ -17,7 +17,7 @@ import { INFERENCE_ROWS } from './rows/index.js';
 import type { DatasetFile } from './teacher-calls.js';
 import { type TicketSpan, ticketSamples } from './ticket-span.js';
 
-/** Of a window what a set's first samples take, at most: a teacher is loaded with those of all its sets in memory. */
+/** Share of a window for a set's first samples: a teacher is loaded with those of all its sets in memory. */
 const FIRST_SHARE = 1 / 4;
 
 /** What a ticket looks at. */
@@ -59,7 +59,7 @@ export class SetPictures {
     }
   }
 
-  /** They will not be, after all. */
+  /** Takes {@link fetchAhead} back. */
   async forget(file: DatasetFile, looked: SpanView): Promise<void> {
     const set = await this.#set(file);
     if (set === undefined) return;

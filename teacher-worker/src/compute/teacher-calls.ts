@@ -7,7 +7,7 @@ import type { TicketSpan } from './ticket-span.js';
 
 /** What the thread is started with. */
 export interface ComputeSettings {
-  /** Of engines that are told here and not by the environment. */
+  /** Threads of engines that are told here and not by the environment. */
   readonly computeThreads: number;
   /** Look answers up, and wait this long for each inference; undefined: compute them. */
   readonly lookupDelayMs: number | undefined;
@@ -15,18 +15,18 @@ export interface ComputeSettings {
   readonly lookupDelayFile: string | undefined;
   /** Absent: the processor computes. */
   readonly gpu?: WorkerGpu | undefined;
-  /** Where the call that it is at is noted; absent: nobody makes it again after the process' end. */
+  /** Where the present call is noted; absent: calls are not made again after the process' end. */
   readonly noted?: NotedPlace | undefined;
 }
 
 /** Where a thread notes the call that it is at. */
 export interface NotedPlace {
-  /** Of this worker alone; it outlasts the process. */
+  /** A folder of this worker alone, which outlasts the process. */
   readonly folder: string;
   readonly workerId: string;
 }
 
-/** What the thread of teachers that somebody else runs is started with. */
+/** What the thread of remote teachers is started with. */
 export interface RemoteSettings {
   /** Where the secrets are that descriptions may name. */
   readonly secrets: SecretPlaces;
@@ -48,7 +48,7 @@ export interface ComputeDevice {
 export interface DatasetFile {
   readonly digest: string;
   readonly file: string;
-  /** Of a set in shards, what is looked at of it. */
+  /** For a set in shards: the pictures that are looked at. */
   readonly held?: HeldPictures;
 }
 
@@ -118,7 +118,7 @@ export interface TeacherCalls {
   keepDatasets(digests: readonly string[]): Promise<void>;
 }
 
-/** Of the thread that computes. */
+/** Calls of the thread that computes. */
 export interface ComputeCalls extends TeacherCalls {
   /** @returns with what the engine is, what the user should know of it. */
   opened(): Promise<{ readonly device: ComputeDevice; readonly warnings: readonly string[] }>;

@@ -38,7 +38,7 @@ export class TeacherCompute implements TeacherCalls {
   readonly #look: NodeJS.Timeout;
   #remote: Thread<TeacherCalls> | undefined;
   readonly #remoteTeachers = new Set<string>();
-  /** Of one sample, as it took when the teacher was opened. */
+  /** Milliseconds of one sample, as measured when the teacher was opened. */
   readonly #sampleMs = new Map<string, number>();
   #die: (reason: Error) => void = () => {};
 
@@ -142,7 +142,7 @@ export class TeacherCompute implements TeacherCalls {
     await this.#local.call('keepDatasets', digests);
   }
 
-  /** The process ends because somebody wants it to, whatever its threads do: that says nothing against a teacher. */
+  /** The process is stopped on purpose, whatever its threads do: that says nothing against a teacher. */
   excuse(): void {
     // One that has died takes the process along.
     if (this.#notedFolder !== undefined && !this.#hasLocalDied) excuseCall(this.#notedFolder);
@@ -152,7 +152,7 @@ export class TeacherCompute implements TeacherCalls {
   async stop(): Promise<void> {
     clearInterval(this.#look);
     const closed = Promise.all([this.#local.close(), this.#remote?.close()]);
-    // It may not end, and may have begun another call.
+    // The thread may go on, and may have begun another call.
     this.excuse();
     await closed;
     this.excuse();

@@ -61,7 +61,7 @@ export class Teachers {
   readonly #news: Partial<TeacherNews>;
   readonly #ended: EndedCalls | undefined;
   readonly #teachers = new Map<string, LoadedTeacher>();
-  /** Of tickets that failed, by teacher, unloaded ones too: the next one that is answered tells of it. */
+  /** Service use of failed tickets, by teacher, unloaded ones too: told with the next ticket that is answered. */
   readonly #owed = new Map<string, ServiceUse>();
   readonly #datasets = new Map<string, StoredDataset>();
   readonly #lookupTables: LookupTables = new Map();

@@ -170,7 +170,7 @@ function contentsOf(data: unknown, datatype: string, name: string): InferTensorC
   return typedNumbers(name, datatype, values.map(Number));
 }
 
-/** Of parameters the names count, and whole numbers: nothing else is offered. */
+/** Parameters by name. Only whole numbers have values here: no other parameter is offered. */
 function named(parameters: Mapping): TensorParameters {
   return Object.fromEntries(
     Object.entries(parameters).map(([name, value]) => [name, { parameterChoice: whole(value) }]),

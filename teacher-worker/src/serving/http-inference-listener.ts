@@ -22,7 +22,7 @@ import type { InferenceDesk } from './inference-desk.js';
 /** A number in JSON has up to 24 characters, and a float32 of a raw message 4. */
 const BODY_MAX_BYTES = 6 * MESSAGE_MAX_BYTES;
 
-/** The specification wants 4xx of whoever is not ready. */
+/** The specification wants 4xx from a server that is not ready. */
 const NOT_READY = 400;
 
 const STATUSES: Readonly<Partial<Record<ErrorCode, number>>> = {
@@ -38,13 +38,13 @@ export interface HttpInferenceOptions {
   readonly address: string;
   /** True if the user said that an address which others can reach is meant. */
   readonly insecure: boolean;
-  /** HTTPS, for who has a certificate of its authorities. Default: plain HTTP, for everybody. */
+  /** HTTPS, for holders of a certificate of its authorities. Default: plain HTTP, for everybody. */
   readonly tls?: TlsIdentity | undefined;
   readonly desk: InferenceDesk;
   readonly log: Logger;
 }
 
-/** Whom nobody reads. */
+/** The caller has gone: this answer is not read. */
 const GONE: Answer = { status: 499, body: {} };
 
 interface Answer {

@@ -30,11 +30,11 @@ export const DATATYPE = 'FP32';
 export const VERSION = '1';
 
 export interface ServedShape {
-  /** Of one sample, in the model's layout. */
+  /** Shape of one sample, in the model's layout. */
   readonly inputShape: readonly number[];
   /** C. */
   readonly classCount: number;
-  /** In the order of the logits; absent: nobody named them. */
+  /** In the order of the logits; absent: they have no names. */
   readonly classNames?: readonly string[];
 }
 
@@ -67,7 +67,7 @@ export function configOf(name: string, engine: string, shape: ServedShape): Mode
   });
 }
 
-/** Of which both the question in float32 and its answer fit into a message. */
+/** The most rows whose question in float32 and whose answer both fit into a message. */
 function mostRows({ inputShape, classCount }: ServedShape): number {
   const numbers = Math.max(classCount, elementCount(inputShape));
   return Math.floor(INFERENCE_REQUEST_MAX_BYTES / (numbers * Float32Array.BYTES_PER_ELEMENT));

@@ -36,7 +36,7 @@ export interface InferenceDeskParts {
   readonly names: () => readonly string[];
   /** Whether it has what it is to have. */
   readonly ready: () => boolean;
-  /** Of this program. */
+  /** Version of this program. */
   readonly version: string;
 }
 

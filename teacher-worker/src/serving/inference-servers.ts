@@ -10,7 +10,7 @@ export interface InferencePlaces {
   readonly http?: string | undefined;
   /** True if the user said that addresses which others can reach are meant. */
   readonly insecure: boolean;
-  /** Serves who has a certificate of its authorities. Default: everybody. */
+  /** Serves holders of a certificate of its authorities. Default: everybody. */
   readonly tls?: TlsIdentity | undefined;
 }
 

@@ -50,7 +50,7 @@ export type Step =
   /** Drop it, or the memory of its failure. */
   | { readonly action: 'unload'; readonly identity: string }
   | { readonly action: 'load'; readonly teacher: WantedTeacher }
-  /** It is loaded, but has not seen these sets yet. */
+  /** The teacher is loaded, but has not seen these sets yet. */
   | {
       readonly action: 'prepare';
       readonly teacher: WantedTeacher;

@@ -31,7 +31,7 @@ export class InferenceReport {
     this.#sentAtMs = this.#nowMs();
     this.#sampleCount = 0;
     this.#inferenceSeconds = 0;
-    // Of a session that ends meanwhile its end is told elsewhere.
+    // If the session ends meanwhile, that is told elsewhere.
     this.#link.send({ $case: 'measured', measured }).catch(() => undefined);
   }
 }

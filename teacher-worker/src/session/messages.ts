@@ -14,7 +14,7 @@ export interface FailedTeacher {
   readonly reason: string;
   /** Only a person can put it right. */
   readonly permanent: boolean;
-  /** It is the sets that cannot be read. */
+  /** The reason is that its sets cannot be read. */
   readonly unreadable: boolean;
 }
 

@@ -39,7 +39,7 @@ export interface LoadedTeachersOptions {
   readonly pictures: SetPictures;
   /** What the weights of all loaded teachers may take together. */
   readonly budgetBytes: number;
-  /** Bytes of the GPU in use; undefined: nobody can tell. */
+  /** Bytes of the GPU in use; undefined: not known. */
   readonly gpuUsedBytes: () => Promise<number | undefined>;
   /** Tickets of a teacher in hand. */
   readonly ticketsInHand: (identity: string) => number;

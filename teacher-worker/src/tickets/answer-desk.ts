@@ -28,7 +28,7 @@ export interface AskedTicket {
   readonly ticket: Ticket;
   readonly dataset: DatasetFile;
   readonly isProbe: boolean;
-  /** Nobody waits for the answer any more. */
+  /** Aborts once the answer is not waited for any more. */
   readonly signal: AbortSignal;
 }
 

@@ -1,11 +1,11 @@
 /**
- * Who computes next: round robin over the teachers that have a ticket waiting.
+ * Which teacher computes next: round robin over those that have a ticket waiting.
  *
  * A teacher with a long queue gets no more turns than one with a short queue, so that the slowest
  * teacher of an ensemble is never starved by the others on the same worker.
  */
 
-/** The teacher after `last` in the circle of all that wait; undefined if nobody waits. */
+/** The teacher after `last` in the circle of all that wait; undefined if none waits. */
 export function nextInRotation(
   waiting: Iterable<string>,
   last: string | undefined,

@@ -58,7 +58,7 @@ interface Probe {
 export class ProbeDesk {
   readonly #options: ProbeDeskOptions;
   #link: SessionLink | undefined;
-  /** Of the session, by ticket id. */
+  /** Probes of the session, by ticket id. */
   #probes = new Map<string, Probe>();
 
   constructor(options: ProbeDeskOptions) {

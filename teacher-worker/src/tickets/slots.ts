@@ -9,7 +9,7 @@ export class Slots {
     this.#limit = limit;
   }
 
-  /** A lower limit takes nothing away; it holds back whoever comes next. */
+  /** A lower limit takes nothing away; it holds back what comes next. */
   setLimit(limit: number): void {
     this.#limit = limit;
     this.#admit();

@@ -181,7 +181,7 @@ export class TicketLane {
     return fetchDataset(ticket);
   }
 
-  /** The turn lasts as long as the thread computes, even if nobody waits for the answer any more. */
+  /** The turn lasts as long as the thread computes, even if the answer is not waited for any more. */
   async #compute(ticket: Ticket, dataset: DatasetFile): Promise<Answer> {
     const { identity, turns, compute, metrics } = this.#options;
     const endTurn = await turns.take(identity, this.#stopping.signal);

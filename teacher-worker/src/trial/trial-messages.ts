@@ -41,10 +41,10 @@ export interface TrialOpened {
   readonly sampleCount: number;
   readonly sampleShape: readonly number[];
   readonly classNames: readonly string[];
-  /** Of the samples' values, one a channel of pictures, else one a value. */
+  /** Mean of the samples' values, one a channel of pictures, else one a value. */
   readonly mean: readonly number[];
   readonly standardDeviation: readonly number[];
-  /** Of a set that was made of a table. */
+  /** Columns of a set that was made of a table. */
   readonly columns?: readonly TableColumn[];
 }
 
@@ -55,7 +55,7 @@ export interface TrialRequest {
 /** What the model says of the samples by these settings, in the order of its own output. */
 export interface Tried {
   readonly reply: 'tried';
-  /** Of the model's output. */
+  /** Classes of the model's output. */
   readonly classCount: number;
   /** [model's class, label, samples]: how often the one was greatest where the other is right. */
   readonly counts: readonly (readonly [number, number, number])[];
@@ -63,7 +63,7 @@ export interface Tried {
   readonly distributions: boolean;
   /** Least and greatest value. */
   readonly range: readonly [number, number];
-  /** Of a batch, for one sample. */
+  /** Time of a batch, divided by its samples. */
   readonly millisecondsPerSample: number;
 }
 

@@ -68,7 +68,7 @@ async function openTrial(
   );
 }
 
-/** Of a set in shards. */
+/** Pictures of a set in shards. */
 async function picturesOf(
   set: SetFile,
   samples: Uint32Array,

@@ -25,12 +25,12 @@ export type GuidedShapes = readonly (readonly number[])[];
 /** One teacher of one term. */
 interface Comparison {
   readonly settings: FeatureTermSettings;
-  /** Of the term, in `spec.objective`. */
+  /** The term's place in `spec.objective`. */
   readonly index: number;
   /** Position among the guided layers. */
   readonly guided: number;
   readonly targetName: string;
-  /** Of the term, divided by its number of teachers. */
+  /** The term's weight, divided by its number of teachers. */
   readonly weight: number;
   readonly regressor: Regressor | undefined;
 }

@@ -38,7 +38,7 @@ interface PlannedTerm {
 }
 
 /**
- * The objective of a run but for its feature terms. Terms of weight 0 that need a target are left out: nobody sends it.
+ * The objective of a run without its feature terms. Terms of weight 0 that need a target are left out: it is not sent.
  */
 export function runObjective(tf: Tf, specification: RunSpecification): Objective {
   const settings: readonly TermSettings[] = specification.spec.objective;

@@ -20,7 +20,7 @@ export class StepRunner {
   readonly #engine: Engine;
   readonly #step: TrainStep;
   #graph: TracedStep | undefined;
-  /** Who has the state of the last step. */
+  /** Where the state of the last step is. */
   #newest: 'variables' | 'graph' | 'both' = 'variables';
 
   /** @param step - borrowed. */

@@ -46,7 +46,7 @@ export interface TrainStepParts {
   readonly dropout: DropoutMasks;
   /** What the model is given for the inputs that are fed. */
   readonly seen: (inputs: Tensor) => Tensor;
-  /** Of the model, with the layers that `features` compares. */
+  /** The model's forward pass, with the layers that `features` compares. */
   readonly forward: ForwardPass;
   readonly objective: Objective;
   /** The regressors' variables are parameters too. */

@@ -50,7 +50,7 @@ export class BatchSource {
   readonly #sampleSize: number;
   readonly #slots: [Slot, Slot];
   readonly #blockPositions: number | undefined;
-  /** Of a set in shards. */
+  /** Windows onto a set in shards. */
   readonly #windows: BatchWindows | undefined;
 
   /**
@@ -93,7 +93,7 @@ export class BatchSource {
     return this.#windows?.awaited(step);
   }
 
-  /** Of sets in shards: lets go of what they hold. */
+  /** Lets go of the windows of a set in shards. */
   close(): void {
     this.#windows?.close();
   }

@@ -82,7 +82,7 @@ export class BatchWindows {
       else opening.part = part;
     });
     const opening: Opening = { ready, part: undefined, isClosed: false };
-    // Of a window that is never reached nobody wants to know.
+    // The error of a window that is never reached does not matter.
     ready.catch(() => undefined);
     this.#openings.set(firstStep, opening);
     return opening;

@@ -46,7 +46,7 @@ export class Evaluation {
   }
 
   /**
-   * Of the split's measured samples, in their order.
+   * Logits of the split's measured samples, in their order.
    *
    * @param stopped - asked between batches; true ends the pass.
    * @returns [N, C], or undefined if stopped.

@@ -6,7 +6,7 @@ import type { StudentPictures } from '../../job/index.js';
 /** A set with some of its samples in memory. */
 export interface HeldPart {
   readonly dataset: Dataset;
-  /** Nobody looks at them any more. Call it once. */
+  /** The samples are not read any more. Call it once. */
   close(): void;
 }
 
@@ -42,7 +42,7 @@ export class SampleWindows {
     return { dataset, close: () => pictures.closeWindow(id) };
   }
 
-  /** They will be opened soon, in one window. */
+  /** These samples will be opened soon, in one window. */
   fetchAhead(samples: Uint32Array): void {
     if (this.isNeeded) this.#pictures?.fetchAhead(samples);
   }

@@ -21,7 +21,7 @@ export async function startModel(
   start: ModelPackage | undefined,
 ): Promise<{ model: LayersModel; settings: ModelSettings }> {
   const { student, training } = specification.spec;
-  // It goes with the student, which may be a teacher one day.
+  // The modality is kept with the student, which may become a teacher.
   const modality = studentModality(specification, start);
   const seen = modality === undefined ? {} : { modality };
   if ('architecture' in student.model) {

@@ -55,7 +55,7 @@ export class Student {
   readonly #engine: Engine;
   readonly #dropout: DropoutMasks;
   readonly #features: FeatureLosses;
-  /** Of the targets, by name. */
+  /** Shape of a row of each target, by name. */
   readonly #rowShapes: ReadonlyMap<string, readonly number[]>;
   readonly #step: TrainStep;
   readonly #runner: StepRunner;

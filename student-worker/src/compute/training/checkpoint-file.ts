@@ -24,16 +24,16 @@ export interface Selected {
 }
 
 export interface Checkpoint {
-  /** Of the run it belongs to: SHA-256 of the normalised specification, and of the data set. */
+  /** The run that it belongs to: SHA-256 of the normalised specification, and of the data set. */
   readonly specificationDigest: string;
   readonly datasetDigest: string;
-  /** Of the teachers in ensemble order. */
+  /** The teachers, in ensemble order. */
   readonly teacherIdentities: readonly string[];
-  /** Of the build that wrote it. */
+  /** `NUMERICS_VERSION` of the build that wrote it. */
   readonly numericsVersion: number;
   /** Steps taken. */
   readonly step: number;
-  /** Of the run so far, over all its assignments. */
+  /** Seconds of the run so far, over all its assignments. */
   readonly trainingSeconds: number;
   readonly waitingSeconds: number;
   readonly dataWaitingSeconds: number;
@@ -41,7 +41,7 @@ export interface Checkpoint {
   /** Every variable of the training step, by name. */
   readonly state: ReadonlyMap<string, StoredTensor>;
   readonly best: Selected | undefined;
-  /** Of the steps taken. */
+  /** Which assignment took which steps, on which targets: see `step-ledger.ts`. */
   readonly ledger: readonly LedgerSegment[];
   readonly history: HistoryPart;
 }

@@ -21,7 +21,7 @@ export class Course {
     });
   }
 
-  /** It was told to stop. */
+  /** Whether the training was told to stop. */
   get isStopped(): boolean {
     return this.#stop !== undefined;
   }

@@ -22,7 +22,7 @@ export interface TrainingParts {
   /** What brings the samples that are measured, and trained on. */
   readonly windows: SampleWindows;
   readonly batches: BatchSource;
-  /** Owned by whoever has the parts; in the state of `resumed` where there is one. */
+  /** Owned by the caller; in the state of `resumed` if there is one. */
   readonly student: Student;
   readonly resumed: Checkpoint | undefined;
 }

@@ -1,5 +1,5 @@
 /**
- * The ledger of a run: who took which steps of the weights, on which targets.
+ * The ledger of a run: which assignment took which steps of the weights, on which targets.
  *
  * Each assignment adds one segment at the run's end so far. A checkpoint holds the segments of the steps that its
  * weights have gone through; steps that were lost with their worker are in no ledger.

@@ -55,7 +55,7 @@ export class TargetSupply {
     return told?.length === this.#unknownFigures.length ? told : this.#unknownFigures;
   }
 
-  /** @returns undefined once nobody `wants` them any more; asked again at each {@link wake}. */
+  /** @returns undefined once `wants` is false, which is asked again at each {@link wake}. */
   async await(
     step: number,
     wants: () => boolean,

@@ -63,7 +63,7 @@ export class Trainer {
   #samples = 0;
   #best: Selected | undefined;
   #checkpointedStep: number;
-  /** Of the last checkpoint of this job that the coordinator took: it has the history until there. */
+  /** Step of this job's last checkpoint that the coordinator took: it has the history until there. */
   #takenStep = 0;
   readonly #course = new Course();
 
@@ -245,7 +245,7 @@ export class Trainer {
       },
       (err: LyceumError) => this.fail(err),
     );
-    // Abandoned, nobody takes it any more; but nothing is written once the job has ended.
+    // If the job is abandoned, the checkpoint is not taken any more; but nothing is written once the job has ended.
     await Promise.race([taken, this.#course.abandoned]);
     await written.catch(() => {});
   }

@@ -1,4 +1,4 @@
-/** What was asked of somebody's service, which may cost. */
+/** What was asked of an outside service, which may cost. */
 export interface ServiceUse {
   readonly count: number;
   readonly inputTokens: number;

@@ -10,15 +10,15 @@ export interface TeacherDescription {
   readonly classCount: number;
   readonly parameterCount: number;
   readonly weightBytes: number;
-  /** Median milliseconds of one inference of one sample; 0 of a teacher that somebody else runs. */
+  /** Median milliseconds of one inference of one sample; 0 for a teacher that another program runs. */
   readonly latencyBatch1Ms: number;
   /** How far its answers to equal questions may be apart, see `ANSWER_NOISE`; absent: as in float32. */
   readonly answerNoise?: number;
-  /** Of one sample as the model takes it, in its own layout; absent: {@link TeacherEngine.infer} is. */
+  /** Shape of one sample as the model takes it, in its own layout; absent if {@link TeacherEngine.infer} is. */
   readonly inputShape?: readonly number[];
-  /** By its package, in the order of its own output; absent: nobody named them. */
+  /** From its package, in the order of its own output; absent: they have no names. */
   readonly classNames?: readonly string[];
-  /** What it took of the GPU when it was loaded; absent: nothing, or nobody can tell. */
+  /** What it took of the GPU when it was loaded; absent: nothing, or it cannot be told. */
   readonly gpuMemoryBytes?: number;
   /** As {@link TeacherPlacement} has them. */
   readonly device?: string;
@@ -44,7 +44,7 @@ export interface AnswerRequest {
   readonly view: ViewAt;
   /** Names of tensors, sorted. */
   readonly outputs: readonly string[];
-  /** It finds out whether the teacher is what it was; default not. */
+  /** The question finds out whether the teacher is what it was; default: false. */
   readonly isProbe?: boolean;
 }
 
@@ -105,7 +105,7 @@ export interface TeacherEngine {
 
 interface OpenTeacherOptions {
   readonly packaged: PackagedModel;
-  /** Of the teacher; the package's own are where they come from. */
+  /** The teacher's settings, made of the package's own. */
   readonly settings: ModelSettings;
   /** A set that it will be asked about. */
   readonly dataset: Dataset;

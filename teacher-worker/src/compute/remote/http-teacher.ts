@@ -41,7 +41,7 @@ import {
 import type { KeptAnswers, TableKey } from './kept-answers.js';
 import type { RemotePlace } from './remote-place.js';
 
-/** Of a ticket: below what a coordinator waits for a worker that is silent. What is left is handed back, and goes on. */
+/** Time for a ticket: less than a coordinator waits for a silent worker. What is left is handed back, and goes on. */
 const TURN_MS = 240_000;
 
 const NOTHING: ServiceUse = { count: 0, inputTokens: 0, outputTokens: 0 };
@@ -71,7 +71,7 @@ export class HttpTeacher implements TeacherEngine {
   readonly #classCount: number;
   readonly #caller: JsonCaller;
   readonly #kept: KeptAnswers;
-  /** Of all that its answers depend on. */
+  /** Digest of all that its answers depend on. */
   readonly #answersDigest: string;
   #used: ServiceUse = NOTHING;
   /** What probes were answered since they are to be asked anew, by table; undefined: kept answers will do. */

@@ -1,2 +1,2 @@
-/** Teachers that somebody else runs: nothing here loads an engine. */
+/** Teachers that another program runs: nothing here loads an engine. */
 export { remoteTeachers } from './table.js';

@@ -19,9 +19,9 @@ const NAME_LETTERS = 32;
 /** In place of a class. */
 const NOT_ASKED = -2;
 
-/** Of what a table is: answers of one endpoint to one set's view. */
+/** What makes a table: answers of one endpoint to one view of a set. */
 export interface TableKey {
-  /** Of all that the endpoint's answers depend on. */
+  /** Digest of all that the endpoint's answers depend on. */
   readonly answersDigest: string;
   readonly datasetDigest: string;
   readonly view: string;
@@ -72,7 +72,7 @@ export class KeptAnswers {
     if (file !== undefined && !deleted(file)) this.#stuck.add(name);
   }
 
-  /** Of files. A folder that cannot be made costs what it is for, and nothing else. */
+  /** Names of the files. If the folder cannot be made, answers are not kept, and all else goes on. */
   #names(): string[] {
     if (this.#folder === undefined) return [];
     try {

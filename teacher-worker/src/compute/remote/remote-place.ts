@@ -1,4 +1,4 @@
-/** What the thread has that asks somebody else's models. */
+/** What the thread has that asks models which other programs run. */
 import type { Outside } from '@lyceum/platform';
 import type { KeptAnswers } from './kept-answers.js';
 

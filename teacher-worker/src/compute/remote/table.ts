@@ -1,4 +1,4 @@
-/** All engines that ask somebody else's model. No TensorFlow. */
+/** All engines that ask a model which another program runs. No TensorFlow. */
 import type { Outside } from '@lyceum/platform';
 import { type EngineOpener, type OpenTeacher, opensAnyOf } from '../engine/index.js';
 import { endpoint } from './http-teacher.js';

@@ -44,7 +44,7 @@ function differenceOf(
   return `row ${Math.floor(at / width)} is ${values[at]}, and ${other?.values[at]}`;
 }
 
-/** What is not finite is the same as itself alone, and moves no bound: whoever looks at the answers names it. */
+/** A value that is not finite equals only itself, and moves no bound: the check of the answers names it later. */
 function sameness(movesBy: number, values: Float32Array): (a: number, b: number) => boolean {
   if (movesBy === 0) return Object.is;
   const greatest = values

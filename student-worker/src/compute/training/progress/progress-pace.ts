@@ -14,7 +14,7 @@ export class ProgressPace {
   }
 
   /**
-   * @param always - there is something that nobody should miss.
+   * @param always - there is something that must not be missed.
    * @returns whether to tell now, which then counts as told.
    */
   due(epochEnded: boolean, always: boolean): boolean {
