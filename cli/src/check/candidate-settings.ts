@@ -16,12 +16,12 @@ export interface CheckedModel {
   readonly fixed: ReadonlySet<string>;
   /** Channels last; undefined: any. */
   readonly inputShape: readonly number[] | undefined;
-  /** What it is given in place of numbers: then nothing of how it is asked is open. */
+  /** Texts or cells, which it is given in place of numbers: then no setting of numbers is open. */
   readonly reads: RawKind | undefined;
-  /** Of a set that was made of a table. */
+  /** Columns of a set that was made of a table. */
   readonly columns?: readonly TableColumn[] | undefined;
   readonly sampleShape: readonly number[];
-  /** Of the samples' values, one a channel of pictures, else one a value. */
+  /** Mean of the samples' values, one a channel of pictures, else one a value. */
   readonly mean: readonly number[];
   readonly standardDeviation: readonly number[];
 }
@@ -40,7 +40,7 @@ interface ValueRange {
   readonly settings: Partial<ModelSettings>;
 }
 
-/** Of ImageNet's training pictures, red, green and blue from 0 to 1, as torchvision has them. */
+/** Figures of ImageNet's training pictures as torchvision has them: red, green and blue, from 0 to 1. */
 const IMAGENET = { mean: [0.485, 0.456, 0.406], standardDeviation: [0.229, 0.224, 0.225] };
 
 /** As Caffe's models were trained: blue, green and red from 0 to 255, less ImageNet's mean. */
@@ -67,8 +67,8 @@ export function firstCandidates(model: CheckedModel): Candidate[] {
 }
 
 /**
- * Of a model that takes as many numbers as the set's table has columns of numbers: these as they are, and not encoded. Undefined:
- * it is no such model, or of a format that is given no columns.
+ * Gives a model the table's columns of numbers as they are, not encoded, if it takes as many numbers as there are such
+ * columns. Undefined: it does not, or its format cannot be given columns.
  */
 export function columnsCandidate({
   format,
@@ -88,7 +88,7 @@ export function columnsCandidate({
   return { settings: asked, values: "the table's columns", layout: '', colours: '', size: '' };
 }
 
-/** Of one channel both layouts are the same. */
+/** Whether the layout is to be tried. With one channel both layouts are the same. */
 function isLayoutOpen({ fixed, inputShape, sampleShape }: CheckedModel): boolean {
   const channels = sampleShape[2] === 1 ? (inputShape?.[2] ?? 1) : sampleShape[2];
   return sampleShape.length === 3 && channels !== 1 && !fixed.has('layout');

@@ -33,7 +33,7 @@ export interface Trying {
 
 export interface TriedCandidate extends Candidate {
   readonly tried: Tried;
-  /** The best first; empty if nobody can say which classes the model has. */
+  /** The best first; empty if it is not known which classes the model has. */
   readonly orders: readonly JudgedOrder[];
   readonly mapped: JudgedOrder | undefined;
 }
@@ -48,9 +48,9 @@ export interface Check {
   /** In the order in which they were tried. */
   readonly candidates: readonly CheckedCandidate[];
   readonly best: TriedCandidate;
-  /** Of the best. */
+  /** The best order of `best`. */
   readonly order: JudgedOrder;
-  /** Complete. */
+  /** All settings to write down. */
   readonly settings: ModelSettings;
   /** That the accuracy is of. */
   readonly sampleCount: number;
@@ -156,7 +156,7 @@ export async function tried(
   }
 }
 
-/** Of the set's classes those that the settings name, in the set's order; undefined: all. */
+/** Classes of the set that the settings name, in the set's order; undefined: all. */
 function knownNames(
   settings: ModelSettings,
   classNames: readonly string[],

@@ -41,7 +41,7 @@ export function countsAmong(
  * @param classNames - that the model may know, in the set's order.
  * @param own - the classes that the settings name.
  * @param isPartial - whether the set has others besides: then no order goes without saying.
- * @returns distinct orders; none if nobody can say which classes the model has.
+ * @returns distinct orders; none if it is not known which classes the model has.
  */
 export function labelOrders(
   classNames: readonly string[],

@@ -13,7 +13,7 @@ import { bestOrder, type CheckedCandidate, isFarBetter, tried } from './check-mo
 import type { JudgedOrder } from './label-orders.js';
 import { requireDistributions } from './try-pushed.js';
 
-/** As `models check` asks about where nobody says how many. */
+/** As many as `models check` asks about by default. */
 const SAMPLES = 1000;
 
 /** An accuracy that is so much greater is no chance. */

@@ -41,7 +41,7 @@ export async function modelOnDisk(
   throw problem;
 }
 
-/** Nobody knows any more what the user said of it: its layout and its output's name stay, all else may be wrong. */
+/** Which settings the user gave is not known any more: layout and output name stay, all others may be wrong. */
 export function pushedModel(bytes: Buffer): ModelToCheck {
   return modelInPackage(bytes, ['outputName'], true);
 }

@@ -32,7 +32,7 @@ export async function tryPushed(
 ): Promise<string[]> {
   const described = describePackagedModel(parsePackagedModel(bytes));
   const { format, settings, inputShape, reads, columns = [] } = described;
-  // Somebody else runs it, and may be paid for it.
+  // Another program runs it, and calls may cost.
   if (formatNamed(format).isRemote === true) return [];
   if (!canTryModels()) return ['not tried: this installation has no teacher-worker'];
   const untried =

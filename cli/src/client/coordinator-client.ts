@@ -185,7 +185,7 @@ export class CoordinatorClient extends RunCalls {
     return call(this.#cluster, this.#cluster.listWorkers, {});
   }
 
-  /** Of all workers, connected or not. */
+  /** Quarantines of all workers, connected or not. */
   async listQuarantines(): Promise<Quarantine[]> {
     return (await this.clusterWorkers()).quarantines;
   }

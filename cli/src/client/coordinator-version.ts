@@ -41,7 +41,7 @@ export async function coordinatorVersion(
   }
 }
 
-/** @param status - of a call that nobody answered. */
+/** @param status - of a call without an answer. */
 function troubleOf(status: unknown): string | undefined {
   const details = status instanceof Object && 'details' in status ? String(status.details) : '';
   if (details.startsWith('Name resolution failed')) return "its host's name cannot be looked up";

@@ -17,7 +17,7 @@ import { runsOfStates } from './run-states.js';
 import { watchRun } from './watch-run.js';
 import { type Cancellable, LONG_CALL_MS, type WatchOptions } from './watching.js';
 
-/** Of one page, as the coordinator bounds it. */
+/** Runs of one page: the coordinator's limit. */
 const RUN_PAGE_MAX = 500;
 
 /** Which runs, and whether without their specifications. */

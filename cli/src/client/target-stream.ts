@@ -1,4 +1,4 @@
-/** A run's targets for somebody who trains elsewhere: whole batches, whatever becomes of the coordinator meanwhile. */
+/** A run's targets for a student elsewhere: whole batches, even if the coordinator is away meanwhile. */
 import { openServerStream, retryDelayMs, sleep, type TargetClient } from '@lyceum/platform';
 import {
   LyceumError,

@@ -33,9 +33,9 @@ export async function evaluateEnsemble(
 }
 
 export interface AnswerVerificationRequest {
-  /** Of tables; none: all. */
+  /** Ids of tables; none: all. */
   readonly ids?: readonly string[];
-  /** Of each table; 1 if left out. */
+  /** Spans of each table; 1 if left out. */
   readonly spanCount?: number;
   /** Chooses the spans. */
   readonly seed?: number;

@@ -12,7 +12,7 @@ export interface Cancellable {
 }
 
 export interface TransferOptions extends Cancellable {
-  /** Told how many bytes have gone or come, and of how many; undefined: nobody knows. */
+  /** Told how many bytes have gone or come, and of how many; undefined: not known. */
   readonly onProgress?: (done: number, total: number | undefined) => void;
 }
 

@@ -14,7 +14,7 @@ const AUTHORITY_KEY = 'ca.key';
 const FOLDER_OWNER_ONLY = 0o700;
 const OWNER_ONLY = 0o600;
 
-/** Of a certificate or key. */
+/** Size of a certificate or key. */
 const FILE_MAX_BYTES = 1024 ** 2;
 
 const AUTHORITY_NAME = 'Lyceum cluster';
@@ -29,7 +29,7 @@ const NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
 const DNS_NAME = /^(?:\*\.)?[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*$/i;
 
-/** Who serves: they get certificates of servers. All others only call, and are told from servers by what they show. */
+/** Programs that serve get certificates of servers. All others only call, and their certificates say so. */
 const PROGRAMS: readonly string[] = ['coordinator', 'nats', 'teacher-worker', 'student-worker'];
 
 interface Flags {
@@ -86,7 +86,7 @@ Examples:
 interface Issued {
   readonly name: string;
   readonly folder: string;
-  /** False: whoever has it only calls. */
+  /** False: its holder only calls. */
   readonly serves: boolean;
   /** ISO 8601. */
   readonly validTo: string;

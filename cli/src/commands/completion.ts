@@ -10,10 +10,10 @@ import {
 } from '../completion/index.js';
 import { type GlobalOptions, globalOptions, tlsOf } from '../session/index.js';
 
-/** Whoever pressed the tab key waits for it. */
+/** The user has pressed the tab key, and waits for the answer. */
 const PATIENCE_MS = 1_000;
 
-/** Those submitted last; nobody looks through more. */
+/** The newest runs: more would not be looked through. */
 const RUNS_MAX = 500;
 
 export function addCompletion(program: Command): void {

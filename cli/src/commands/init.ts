@@ -100,7 +100,7 @@ async function refuseOld(file: string, { force }: InitFlags): Promise<void> {
   if (file !== '-' && force === undefined) await refuseExisting(file);
 }
 
-/** Undefined: nobody answers. */
+/** Undefined: no coordinator answers. */
 async function offerOf(globals: GlobalOptions, signal: AbortSignal): Promise<Offer | undefined> {
   const client = new CoordinatorClient(globals.coordinator, tlsOf(globals));
   try {

@@ -127,7 +127,7 @@ async function pushModel(
   });
 }
 
-/** Somebody else runs it, and may be paid for it. */
+/** Another program runs it, and calls may cost. */
 function isRemote(bytes: Uint8Array): boolean {
   return formatNamed(parsePackagedModel(bytes).format).isRemote === true;
 }

@@ -189,7 +189,7 @@ Examples:
     );
 }
 
-/** Calls under way end at once: whoever reads asks again. */
+/** Calls under way end at once: readers ask again. */
 const STOP_BUDGET_MS = 5_000;
 const STOP_GRACE_MS = 500;
 

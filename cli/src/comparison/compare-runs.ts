@@ -55,7 +55,7 @@ export interface RunPair {
 export interface ArmDifference extends SeedDifference {
   readonly reference: readonly string[];
   readonly runs: readonly string[];
-  /** Of negative log-likelihoods; the other numbers here are of accuracies. */
+  /** Difference of negative log-likelihoods; the other numbers here are of accuracies. */
   readonly nll: SeedDifference;
 }
 
@@ -77,11 +77,13 @@ export interface RunComparison {
   readonly sampleCount: number;
   readonly bootstrap: { readonly seed: number; readonly resampleCount: number };
   readonly pairs: readonly RunPair[];
-  /** Of arms paired seed by seed, two seeds at least; one run on either side tells nothing of seeds. */
+  /**
+   * Differences of arms, paired seed by seed, with two seeds at least; one run on either side tells nothing of seeds.
+   */
   readonly arms: readonly ArmDifference[];
 }
 
-/** Where nobody wants another: equal calls give equal tables. */
+/** The default. With it equal calls give equal tables. */
 export const BOOTSTRAP = { seed: 1, resampleCount: 2000 };
 
 /**
@@ -103,7 +105,7 @@ export function compareRuns(
   }
   const scores = new Map(runs.map((run) => [run.runId, scoresOf(run, rows)]));
   const arms = armsOf(runs);
-  // Of one arm alone every run is compared by itself.
+  // If there is one arm alone, every run is compared by itself.
   const paired = pairsOf(arms.length > 1 ? arms : runs.map((run) => [run]));
   const raw = paired.flat().map(([reference, run]) => {
     const [a, b] = [reference, run].map((id) => scores.get(id)) as [Scores, Scores];

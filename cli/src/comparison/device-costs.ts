@@ -7,13 +7,13 @@ export type CostsBy = 'run' | 'team' | 'teacher';
 export interface CostRow {
   /** A run's id, a team's name (empty: none), or what runs call the teacher. */
   readonly name: string;
-  /** Of a teacher, hex; else empty. */
+  /** A teacher's identity, hex; else empty. */
   readonly identity: string;
   readonly runCount: number;
-  /** Null: of a teacher, which trains nobody. */
+  /** Null for a teacher's row, which trains no student. */
   readonly studentDeviceSeconds: number | null;
   readonly teacherDeviceSeconds: number;
-  /** That teachers answered. */
+  /** Samples that teachers answered. */
   readonly sampleCount: number;
 }
 

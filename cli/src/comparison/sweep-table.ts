@@ -13,7 +13,7 @@ export interface SweptRun {
   readonly state: string;
   /** Normalised. */
   readonly specification: Readonly<Record<string, unknown>>;
-  /** Of the test split, of a run that SUCCEEDED; null: there is no such figure. */
+  /** Figures on the test split of a run that SUCCEEDED; a figure is null if there is none. */
   readonly figures?: SweptFigures;
 }
 
@@ -21,7 +21,7 @@ export interface SweptFigures {
   readonly accuracy: number | null;
   readonly nll: number | null;
   readonly agreement: number | null;
-  /** Of student and teachers together. */
+  /** Device time of student and teachers together. */
   readonly deviceSeconds: number | null;
   /** Share of its training that the student waited for targets. */
   readonly waitingShare: number | null;
@@ -47,7 +47,7 @@ export interface SweepArm {
   readonly agreement: MeanOverSeeds | null;
   readonly deviceSeconds: MeanOverSeeds | null;
   readonly waitingShare: MeanOverSeeds | null;
-  /** Of accuracies, against the first arm; null: there is nothing to compare. */
+  /** Difference of accuracies from the first arm; null: there is nothing to compare. */
   readonly difference: ArmDifferenceOverRuns | null;
 }
 

@@ -15,9 +15,9 @@ export interface WorthRun {
 }
 
 export interface WorthRuns {
-  /** Of the first seed there is the run itself, so that these are of the others. */
+  /** With all teachers, for every seed but the first, which the run itself has. */
   readonly withAll: readonly WorthRun[];
-  /** In ensemble order, of each as many as there are seeds. */
+  /** In ensemble order, with as many runs each as there are seeds. */
   readonly without: readonly { readonly teacher: string; readonly runs: readonly WorthRun[] }[];
 }
 
@@ -67,7 +67,7 @@ function worthRun(of: string, document: Document, which: string, seed: number): 
     throw new LyceumError('INVALID_ARGUMENT', message);
   }
   const { team, labels = {} } = document.metadata;
-  // They are no runs of a sweep that this one was of.
+  // If this run was one of a sweep, the new runs are not.
   const { sweep: _, ...own } = labels;
   const { references: __, ...student } = document.spec.student;
   const made = {

@@ -1,6 +1,6 @@
 /**
- * Calls from their beginning until their answers are taken: what nobody reads lies in memory. One connection can ask without
- * waiting for answers, and each call is one of the coordinator's.
+ * Calls from their beginning until their answers are taken: answers that are not read lie in memory. One connection can
+ * ask without waiting for answers, and each call is one of the coordinator's.
  */
 import { setMaxListeners } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -12,7 +12,7 @@ export class CallsUnderWay {
   #count = 0;
 
   /**
-   * @returns aborts once nobody waits for the answer.
+   * @returns aborts once the answer is not waited for.
    * @throws {LyceumError} RESOURCE_EXHAUSTED if there are too many.
    */
   begin({ socket }: IncomingMessage, response: ServerResponse): AbortSignal {

@@ -48,11 +48,11 @@ export interface DashboardOptions {
   readonly site: Site;
   /** `HOST:PORT`; port 0 takes a free one. */
   readonly address: string;
-  /** Given: HTTPS, and only who has a certificate of the same authority is let in. */
+  /** With it: HTTPS, and only holders of a certificate of the same authority are let in. */
   readonly tls?: TlsIdentity | undefined;
   /** Names beside those of loopback by which it is called, at whatever port: something may lie between. */
   readonly hosts?: readonly string[];
-  /** Lets one browser in; absent: whoever reaches it may look, and nobody may change anything. */
+  /** Lets one browser in; absent: everybody who reaches it may look, and nobody may change anything. */
   readonly sessionAt?: (port: number) => OneTimeSession;
   readonly log: Logger;
 }
@@ -128,7 +128,7 @@ export class DashboardServer {
     this.#rules = this.#session === undefined ? this.#sharedRules() : this.#ownRules(this.#session);
   }
 
-  /** Of one's own: this address and no other. */
+  /** For a dashboard of the user's own: this address and no other. */
   #ownRules(session: OneTimeSession): AccessRules {
     return {
       scheme: 'http',
@@ -139,7 +139,7 @@ export class DashboardServer {
     };
   }
 
-  /** For whoever reaches it, through a tunnel too, which may have another port. */
+  /** For everybody who reaches it, through a tunnel too, which may have another port. */
   #sharedRules(): AccessRules {
     const { hosts = [], tls } = this.#options;
     const names = new Set(hosts.map((name) => name.toLowerCase()));

@@ -9,7 +9,7 @@ import { readSite } from './site.js';
 export interface SharedDashboardOptions {
   readonly address: string;
   readonly hosts: readonly string[];
-  /** Whether it has TLS too, and lets in who has a certificate. */
+  /** Whether it has TLS too, and lets holders of a certificate in. */
   readonly isTls: boolean;
   /** `HOST:PORT` */
   readonly coordinator: string;

@@ -7,7 +7,7 @@ import { DashboardServer } from './dashboard-server.js';
 import type { DashboardClient } from './routes.js';
 import { readSite } from './site.js';
 
-/** Where it is if nobody else listens there; the coordinator's own port is 7700. */
+/** Where it is unless another program listens there; the coordinator's own port is 7700. */
 export const DASHBOARD_ADDRESS = '127.0.0.1:7780';
 
 const SECRET_BYTES = 32;

@@ -41,7 +41,7 @@ interface Call {
   readonly id: string;
   readonly query: URLSearchParams;
   readonly mayChange: boolean;
-  /** Aborted once nobody waits for the answer. */
+  /** Aborted once the answer is not waited for. */
   readonly signal: AbortSignal;
 }
 

@@ -10,7 +10,7 @@ export interface SiteFile {
   readonly type: string;
   readonly body: Buffer;
   readonly gzipped: Buffer;
-  /** Of the content; in quotes. */
+  /** ETag of the content, in quotes. */
   readonly etag: string;
   readonly cacheControl: string;
 }

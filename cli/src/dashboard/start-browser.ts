@@ -1,4 +1,4 @@
-/** Starts the desktop's browser at an address that nobody else on the machine may see. */
+/** Starts the desktop's browser at an address that other users of the machine must not see. */
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

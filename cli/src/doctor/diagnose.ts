@@ -27,7 +27,7 @@ export async function* diagnose(patient: Patient, signal: AbortSignal): AsyncGen
   yield judgeNode(process.versions.node);
   const { facts, tls } = await gatherCertificates(coordinator, tlsDir, Date.now());
   yield* judgeCertificates(facts, Date.now());
-  // Without its certificate nobody can be asked, and what they would say is no fault of theirs.
+  // Without its own certificate this program cannot ask, and the refusal would be blamed on the server.
   if (facts.kind !== 'unusable') {
     yield* judgeCluster(await gatherCluster(coordinator, tls, signal), version, Date.now());
   }

@@ -48,7 +48,7 @@ export async function gatherGpu(env: NodeJS.ProcessEnv): Promise<GpuFacts> {
   return { names, trouble: problem ?? trouble };
 }
 
-/** Of the folder, or of the one above it in which it would be made. */
+/** Facts of the folder's disk, or of the folder above it in which it would be made. */
 export function gatherDisk(check: string, folder: string, option: string): DiskFacts {
   let there = resolve(folder);
   while (!existsSync(there)) there = dirname(there);
@@ -70,7 +70,7 @@ function isWritable(folder: string): boolean {
   }
 }
 
-/** Of what a process said on stderr, which the error's message has. */
+/** The line of a process' stderr, which the error's message holds, that says what went wrong. */
 function lastLine(err: unknown): string {
   const text = err instanceof Error ? err.message : String(err);
   const line =

@@ -18,7 +18,7 @@ import type { NatsFacts } from './judge-nats.js';
 const information = z.object({ version: z.string(), jetstream: z.boolean().default(false) });
 
 interface NatsPlace {
-  /** Undefined: nobody named one. */
+  /** Undefined: none was named. */
   readonly url: string | undefined;
   readonly credentials: NatsCredentials | undefined;
   readonly tls: TlsIdentity | undefined;
@@ -42,7 +42,7 @@ export async function gatherNats(
   }
 }
 
-/** What the server sends to whoever connects: `INFO {…}`. */
+/** What the server sends first on every connection: `INFO {…}`. */
 async function greeting(url: string): Promise<z.output<typeof information>> {
   const socket = connect({ host: hostOf(url), port: portOf(url), timeout: CONNECT_DEADLINE_MS });
   try {

@@ -8,7 +8,7 @@ export interface OwnCertificate {
   /** The common name. */
   readonly name: string;
   readonly validToMs: number;
-  /** Of the authority that issued it; undefined: none in ca.crt did. */
+  /** When the authority that issued it ends; undefined: none in ca.crt did. */
   readonly authorityValidToMs: number | undefined;
 }
 
@@ -20,7 +20,7 @@ export type CertificateFacts =
       readonly kind: 'usable';
       readonly dir: string;
       readonly own: OwnCertificate;
-      /** What the coordinator shows; undefined: nobody listens there. */
+      /** What the coordinator shows; undefined: no program listens there. */
       readonly server: ServerCertificate | undefined;
     };
 

@@ -2,7 +2,7 @@
 import { type Finding, fault, ok, warning } from './finding.js';
 
 export type NatsFacts =
-  /** Nobody named one; `coordinator up` starts its own. */
+  /** No server was named; `coordinator up` starts its own. */
   | { readonly kind: 'own'; readonly program: string | undefined }
   | { readonly kind: 'unreachable'; readonly url: string; readonly why: string }
   | {

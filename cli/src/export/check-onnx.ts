@@ -17,7 +17,7 @@ import { AS_IT_IS } from './exported-files.js';
 /** Samples that are run at once. */
 const BATCH = 256;
 
-/** Of the greatest logit: sums in another order differ by less. */
+/** Share of the greatest logit: sums in another order differ by less. */
 const TOLERANCE = 1e-4;
 
 /** What the model itself gave. */

@@ -8,7 +8,7 @@ import { LyceumError } from '@lyceum/proto';
 const OWNER_ONLY = 0o600;
 const PERMISSIONS = 0o777;
 
-/** Of a file's name in that of its draft: there is room for both in the 255 bytes that a name may have. */
+/** Letters of a file's name in its draft's name, which may have 255 bytes. */
 const SHOWN_LETTERS = 50;
 
 /** @throws {LyceumError} ALREADY_EXISTS if there is a file of that name. */
@@ -69,11 +69,11 @@ export async function replaceFile<T>(
   const found = await stat(file).catch(() => undefined);
   if (found !== undefined && !found.isFile()) return write(file);
   const place = found === undefined ? file : await realpath(file);
-  // Of a name that nobody else has, and can know: a link that waits there would lead elsewhere.
+  // A name that cannot be guessed: another user could place a link there that leads elsewhere.
   const name = `${path.basename(place).slice(0, SHOWN_LETTERS)}.${randomUUID()}.partial`;
   const draft = path.join(path.dirname(place), name);
   try {
-    // Who may not read the file may not read its draft.
+    // Users who may not read the file must not read its draft.
     if (found !== undefined) await writeFile(draft, '', { flag: 'wx', mode: OWNER_ONLY });
     const written = await write(draft);
     if (found !== undefined) await chmod(draft, found.mode & PERMISSIONS);

@@ -4,7 +4,7 @@ import type { Run, RunProgress } from '@lyceum/proto';
 import { runStateName } from '../client/index.js';
 import { percentText } from '../printing/text/index.js';
 
-/** From here on it is the teachers, whoever is waited for at the moment; below the other one it is not. */
+/** From this share of waiting on, the teachers are the bottleneck; below the other share, the student is. */
 const TEACHERS_SHARE = 0.2;
 const STUDENT_SHARE = 0.05;
 

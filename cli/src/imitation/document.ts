@@ -10,7 +10,7 @@ export interface OpenedImitation {
   readonly imitation: Imitation;
   /** The document's folder. */
   readonly base: string;
-  /** Of the stages' files. */
+  /** Paths of the stages' files. */
   readonly at: (name: string) => string;
 }
 

@@ -42,7 +42,7 @@ export function foreignFormat(path: string, members: readonly string[]): string 
   return advice?.replaceAll(/FILE|NAME/g, (word) => (word === 'FILE' ? path : name));
 }
 
-/** Of a model that reads texts, as Hugging Face's programs write it: undefined if the graph is there. */
+/** Advice for the folder of a text model as Hugging Face's programs write it; undefined if its ONNX graph is there. */
 function textFolder(members: readonly string[]): string | undefined {
   if (members.includes('model.onnx') || members.includes('onnx')) return undefined;
   const onnx = members.filter((name) => name.endsWith('.onnx'));

@@ -22,7 +22,7 @@ export function labelsBeside(path: string, members: readonly string[]): ClassLab
   const folder = isFolder ? path : dirname(path);
   const name = basename(path).replace(/\.\w+$/, '');
   const own = isFolder ? [] : [`${name}.labels.txt`, `${name}.labels.json`];
-  // In a folder of several models nobody knows whose they are.
+  // In a folder of several models it is not known which one they belong to.
   const shared = isFolder || holdsOneModel(folder) ? [...NAME_FILES, 'assets/labels.txt'] : [];
   for (const file of [...own, ...shared]) {
     const names = namesInText(readSmall(join(folder, file)) ?? '');
@@ -39,7 +39,7 @@ function holdsOneModel(folder: string): boolean {
   return readdirSync(folder).filter((name) => /\.onnx$|^model\.json$/.test(name)).length === 1;
 }
 
-/** Of a plain file; undefined: there is none. @throws {LyceumError} INVALID_ARGUMENT if it is not UTF-8. */
+/** The text of a plain file; undefined: there is none. @throws {LyceumError} INVALID_ARGUMENT if it is not UTF-8. */
 function readSmall(file: string): string | undefined {
   const found = lstatSync(file, { throwIfNoEntry: false });
   return found?.isFile() && found.size <= MAX_BYTES

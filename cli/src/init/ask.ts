@@ -4,7 +4,7 @@ import { printable, toLyceumError } from '@lyceum/proto';
 import { CommandExit, EXIT } from '../session/index.js';
 import { chosen } from './choices.js';
 
-/** More than that nobody reads; all can be named. */
+/** A longer list would not be read; all can be named. */
 const SHOWN_MAX_COUNT = 20;
 
 export interface Question {

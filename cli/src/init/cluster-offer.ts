@@ -13,9 +13,9 @@ export interface Offer {
 
 export interface Offered {
   readonly description: string | undefined;
-  /** Of a data set: an architecture that suits its samples. */
+  /** For a data set: an architecture that suits its samples. */
   readonly student?: Architecture;
-  /** Of a model: it says a class and nothing else. */
+  /** For a model: it answers with a class alone. */
   readonly classesOnly?: boolean;
 }
 

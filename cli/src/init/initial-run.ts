@@ -20,7 +20,7 @@ interface Described {
 }
 
 interface InitialTeacher extends Described {
-  /** It says a class and nothing else. */
+  /** It answers with a class alone. */
   readonly classesOnly?: boolean;
 }
 

@@ -13,7 +13,7 @@ export interface LocalClusterOptions {
    * machine reaches the coordinator.
    */
   readonly allowAddresses?: readonly string[];
-  /** Of each worker; default the program's own. */
+  /** Threads of each worker; default: the program's own. */
   readonly computeThreads?: number;
   /** Workers compute on the GPU or end. Default: on the processor what the GPU cannot. */
   readonly requireGpu?: boolean;
@@ -21,13 +21,13 @@ export interface LocalClusterOptions {
   readonly lookupDelayMs?: number;
   /** JSON object of other delays in milliseconds by teacher identity, read for each ticket. */
   readonly lookupDelayFile?: string;
-  /** Of all programs; default `info`. */
+  /** Log level of all programs; default `info`. */
   readonly logLevel?: string;
   /** A file with terms and rules of the user's own, TypeScript or JavaScript. */
   readonly plugin?: string;
   /** Mutual TLS between all of them and with who calls, as `readTlsIdentity` reads it; default: without. */
   readonly tlsDir?: string;
-  /** Of this process. */
+  /** The environment of this process. */
   readonly environment: NodeJS.ProcessEnv;
   /** Added to it for the children. */
   readonly env?: NodeJS.ProcessEnv;
@@ -43,7 +43,7 @@ export interface LocalClusterOptions {
 
 export type WorkerKind = 'teacher' | 'student';
 
-/** Of all programs of the cluster. */
+/** The environment of all programs of the cluster. */
 export interface ChildEnvironment {
   readonly env: NodeJS.ProcessEnv;
   /** Remote teachers may be at any address, and nobody said so. */

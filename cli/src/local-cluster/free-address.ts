@@ -1,8 +1,8 @@
-/** The address that everybody expects, unless somebody else has it. */
+/** The usual address, unless another program has it. */
 import { createServer } from 'node:net';
 import { parseAddress } from '@lyceum/platform';
 
-/** @returns `wanted` if nobody listens there, else the same host with port 0, which takes a free one. */
+/** @returns `wanted` if no program listens there, else the same host with port 0, which takes a free one. */
 export async function freeAddress(wanted: string): Promise<string> {
   const { host, port } = parseAddress(wanted);
   const server = createServer();

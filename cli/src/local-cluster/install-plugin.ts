@@ -41,7 +41,7 @@ export async function installPlugin(source: string, folder: string): Promise<Ins
 }
 
 async function bundled(file: string, source: string): Promise<Uint8Array> {
-  // Only who has a plugin waits for it to load.
+  // Loaded late: without a plugin it is not needed.
   const { build } = await import('esbuild');
   try {
     const { outputFiles, metafile } = await build({

@@ -18,7 +18,7 @@ interface LocalNatsOptions {
   /** Aborts when the cluster is being ended. */
   readonly stopping: AbortSignal;
   readonly log: (line: string) => void;
-  /** It has died, by no full disk. */
+  /** Called when it has died for another reason than a full disk. */
   readonly died: (message: string) => void;
 }
 
@@ -118,7 +118,7 @@ export class LocalNats {
     await this.start();
   }
 
-  /** From now on a full disk is nobody's concern; a restart that is under way is finished. */
+  /** Stops watching for a full disk. A restart under way is finished first. */
   async settle(): Promise<void> {
     await this.#disk.stop();
   }

@@ -1,6 +1,6 @@
 /**
- * The users of a local cluster's NATS: one for each role, made once, in files that their owner alone reads. A worker
- * that is started by hand, and whoever looks into NATS with its tools, takes a user from there.
+ * The users of a local cluster's NATS: one for each role, made once, in files that their owner alone reads. Workers
+ * that are started by hand, and people who look into NATS with its tools, take a user from there.
  */
 import { randomBytes } from 'node:crypto';
 import { statSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { makeFolder, withPath } from '@lyceum/platform';
 import { type NatsCredentials, natsCredentialsIn } from '@lyceum/platform/nats';
 import { LyceumError, NATS_ROLES, type NatsRole, toLyceumError } from '@lyceum/proto';
 
-/** Bytes of a password: nobody guesses it. */
+/** Bytes of a password: so many cannot be guessed. */
 const PASSWORD_BYTES = 32;
 
 export interface NatsUser {

@@ -22,7 +22,7 @@ export interface Prediction {
 }
 
 interface EncodedRow {
-  /** Of the sample, for messages. */
+  /** Where the sample is from, for messages. */
   readonly where: string;
   readonly values: Float32Array;
 }

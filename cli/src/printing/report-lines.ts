@@ -17,7 +17,7 @@ import {
 interface Line {
   readonly name: string;
   readonly figures: ReportModelRow;
-  /** Null: of a model that somebody else runs nobody knows. */
+  /** Null: not known, since another program runs the model. */
   readonly parameters: number | null;
   readonly bytes: number | null;
 }
@@ -176,7 +176,7 @@ function canaryLines({ teachers }: Report): string[] {
   });
 }
 
-/** Who was late is chance, which a replay alone repeats. */
+/** Which teachers were late is chance, which only a replay repeats. */
 function reproducibilityText(report: Report): string {
   if (!report.bitExact) return `Not bit-exact: ${report.bitExactExceptions.join('; ')}.`;
   const isDegraded = (report.contributors?.degradedShare ?? 0) > 0;

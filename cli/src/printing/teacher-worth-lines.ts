@@ -66,7 +66,7 @@ const LOSSES: readonly Column<LossLine>[] = [
 
 export function teacherWorthLines(worth: TeacherWorth): string[] {
   const { ensemble, teachers, split, margin } = worth;
-  // Of teachers that run here nobody pays calls.
+  // Teachers that run here have no paid calls.
   const costs = COSTS.filter(
     ({ title, value }) =>
       !['CALLS', 'PRICE'].includes(title) || teachers.some((row) => value(row) !== undefined),

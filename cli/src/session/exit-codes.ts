@@ -80,7 +80,7 @@ function detail({ message, cause }: LyceumError): string {
   return cause instanceof Error ? (cause.stack ?? cause.message) : message;
 }
 
-/** Of a gRPC call that has failed. */
+/** Whether the cause is the status of a failed gRPC call. */
 function isStatus(cause: unknown): boolean {
   return cause instanceof Object && 'details' in cause;
 }

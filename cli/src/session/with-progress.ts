@@ -5,11 +5,11 @@ import { lineWidth } from './terminal.js';
 
 const BAR_WIDTH = 24;
 
-/** What is done sooner needs no line, and nobody reads faster. */
+/** Work that ends sooner needs no line, and a line that changes faster cannot be read. */
 const FIRST_MS = 300;
 const EVERY_MS = 100;
 
-/** Told how much is done, and of how much; undefined: nobody knows. */
+/** Told how much is done, and of how much; undefined: not known. */
 export type OnProgress = (done: number, total: number | undefined) => void;
 
 /**
@@ -30,7 +30,7 @@ export async function withProgress<T>(
   }
 }
 
-/** Of a terminal. */
+/** What is known of the terminal. */
 interface Screen {
   readonly columns: number;
   write(text: string): unknown;

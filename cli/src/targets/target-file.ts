@@ -6,7 +6,7 @@ import {
   type TargetTensor,
 } from '@lyceum/proto';
 
-/** Of the numbers of targets. */
+/** Type of the numbers of targets. */
 export type ValueType = 'float32' | 'float16';
 
 export interface TargetFile {
@@ -19,7 +19,7 @@ export interface TargetFile {
 
 const FORMAT = 'lyceum.dev/targets/v1';
 
-/** What the rows of a file are, for whoever finds it: JSON. */
+/** What the rows of a file are, as JSON, for a reader who has only the file. */
 export function targetsMeta(outline: TargetOutline, split: string, valueType: ValueType): string {
   const { runId, specificationDigest, datasetDigest, rule, codec, view, teachers } = outline;
   const { firstStep, stepsPerEpoch, tensors, classNames } = outline;

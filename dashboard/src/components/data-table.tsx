@@ -14,7 +14,7 @@ interface DataTableProps<Row> {
   /** The first column names the row. */
   readonly columns: readonly Column<Row>[];
   readonly rows: readonly Row[];
-  /** Of the row to be stressed. */
+  /** Whether the row is to be stressed. */
   readonly isMain?: (row: Row) => boolean;
 }
 

@@ -16,7 +16,7 @@ const TABLE_ROWS = 24;
 
 export interface Series {
   readonly name: string;
-  /** Of each place of `x`; null: not known, a gap in the curve. */
+  /** A value for each place of `x`; null: not known, a gap in the curve. */
   readonly values: readonly (number | null)[];
 }
 

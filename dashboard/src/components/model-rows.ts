@@ -11,7 +11,7 @@ type ModelRow = Report['teachers'][number] | Report['student'] | NonNullable<Rep
  */
 export function modelRows(report: Report, sampleCount: number): FiguresRow[] {
   const row = (name: string, model: ModelRow, parts: readonly ModelRow[] = [model]): FiguresRow => {
-    // Of a model that somebody else runs nobody knows its size, and then not its ensemble's either.
+    // The size of a model that another program runs is not known, and so its ensemble's is not.
     const isKnown = parts.every(({ parameters }) => parameters > 0);
     return {
       name,

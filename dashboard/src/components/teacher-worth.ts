@@ -7,12 +7,12 @@ export interface WorthRow {
   readonly name: string;
   /** Null: not known. */
   readonly deviceSeconds: number | null;
-  /** Of all teachers' device time; null where there is none. */
+  /** Share of all teachers' device time; null if there is none. */
   readonly timeShare: number | null;
   readonly sampleCount: number | null;
-  /** Of a service; null: it calls none. */
+  /** Calls of a service; null: it calls none. */
   readonly calls: number | null;
-  /** Of these calls; null: nobody said it. */
+  /** Price of these calls; null: not known. */
   readonly price: { readonly amount: number; readonly currency: string } | null;
   /** Other teachers of the run that are the same model, and so the same answers. */
   readonly sameAs: readonly string[];
@@ -21,7 +21,7 @@ export interface WorthRow {
 
 type SplitWorth = NonNullable<NonNullable<Report['worth']>['test']>;
 export type TeacherLoss = NonNullable<SplitWorth['teachers'][number]['loss']>;
-/** Of a loss: positive if the teacher is missed. */
+/** Interval of a loss: positive if the teacher is missed. */
 export type Interval = TeacherLoss['accuracyLoss'];
 export type WorthSplit = 'test' | 'validation';
 
@@ -63,7 +63,7 @@ export function hasLoss(row: WorthRow): row is WorthRow & { readonly loss: Teach
   return !('missing' in row.loss);
 }
 
-/** Of which teachers a loss is known to stay below the margin, and what these cost; the most dispensable first. */
+/** Teachers whose loss is known to stay below the margin, and what they cost; the most dispensable first. */
 export function worthSentences(rows: readonly WorthRow[], margin = WORTH_MARGIN): string[] {
   const known = rows.filter(hasLoss);
   if (known.length === 0) return [];

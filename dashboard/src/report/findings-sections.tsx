@@ -10,7 +10,7 @@ import {
 
 /** Classes with a bar: those with the lowest recall. */
 const CLASSES = 40;
-/** Of more classes the student's matrix alone is drawn. */
+/** With more classes only the student's matrix is drawn. */
 const TWO_MATRICES = 20;
 /** Columns that an example of a table has. */
 const CELLS = 12;

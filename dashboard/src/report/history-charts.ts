@@ -117,7 +117,7 @@ function thinned({ columns, points }: HistoryFacts, count: number): HistoryFacts
   return { columns, points: merged };
 }
 
-/** Of the points where the column is known: its sum over steps, and how many steps. */
+/** Over the points where the column is known: its sum over steps, and how many steps. */
 function weightedSum(points: HistoryFacts['points'], column: number): [number, number] {
   let sum = 0;
   let steps = 0;

@@ -21,7 +21,7 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   DEADLINE_EXCEEDED: 504,
 };
 
-/** Of a bug the page learns only that there was one. */
+/** The page learns of a bug only that there was one. */
 export function failureOf(thrown: unknown): Failure {
   const { code, message } = toLyceumError(thrown);
   const told = code === 'INTERNAL' ? 'something went wrong here; the log says what' : message;

@@ -1,4 +1,4 @@
-/** Workers, their devices, and who is not trusted. Pure. */
+/** Workers, their devices, and which are not trusted. Pure. */
 import type { WorkerFacts, WorkerRow } from '@lyceum/dashboard/api';
 import type { ListWorkersResponse, Worker } from '@lyceum/proto';
 

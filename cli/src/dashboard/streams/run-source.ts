@@ -80,7 +80,7 @@ export class RunSource implements Source {
           tell({ event: 'happened', data: eventRow(event) });
         } else isNew = last !== undefined && textOf(event) === textOf(last);
       }
-      // It has ended, which the other loop is about to see.
+      // The run has ended, which the other loop is about to see.
       await sleep(EVERY_MS, signal);
     }
   }

@@ -11,7 +11,7 @@ const tokens = z.number().min(0);
 export const usage = z.object({
   inputTokens: tokens,
   outputTokens: tokens,
-  /** Of the input's, those that the server had in its cache. */
+  /** Tokens of the input that the server had in its cache. */
   cachedTokens: tokens.optional(),
   /** The server tells none. */
   estimated: z.literal(true).optional(),
@@ -22,9 +22,9 @@ export type Usage = z.output<typeof usage>;
 
 const answerLine = z.object({
   teacher: z.string(),
-  /** Of the input. */
+  /** The input's id. */
   id: z.string(),
-  /** Of those that a teacher gives to an input, from 0. */
+  /** Number of the answer among those that a teacher gives to an input, from 0. */
   answer: z.int().min(0).default(0),
   /** null: the teacher does not know, or its answer cannot be read. */
   class: z.string().nullable(),
@@ -43,12 +43,12 @@ const answerLine = z.object({
   finish: z.string().optional(),
   /** What a chat's server calls the model that answered. */
   model: z.string().optional(),
-  /** Of all tries with 200 that it took. */
+  /** Tokens of all tries with status 200 that it took. */
   usage: usage.optional(),
   /** By the document's price at that time; absent: it had none. */
   cost: z.number().min(0).optional(),
   revision: z.string(),
-  /** Of what was sent, and where: another question is another answer. */
+  /** Digest of what was sent, and where: another question is another answer. */
   asked: z.string(),
   at: z.string(),
 });
@@ -61,7 +61,7 @@ export type ImitationAnswer = z.output<typeof answerLine>;
 /** An answer, with the input beside it for people. */
 export type AnswerLine = ImitationAnswer & InputValue;
 
-/** It came, and nobody can read it: the teacher may have meant something. */
+/** It came and cannot be read: the teacher may have meant something. */
 export function isUnreadable({ problem, refused }: ImitationAnswer): boolean {
   return problem !== undefined && refused === undefined;
 }
@@ -91,7 +91,7 @@ export function parseAnswers(bytes: Buffer, source: string): ImitationAnswer[] {
   return parseLines(bytes, source, answerLine, NO_ANSWER);
 }
 
-/** Of several with one number the last. */
+/** Answers by number; of several with one number the last. */
 export function latestAnswers(lines: readonly ImitationAnswer[]): Map<string, ImitationAnswer> {
   return new Map(lines.map((answer) => [answerKey(answer), answer]));
 }

@@ -24,7 +24,7 @@ interface Budget extends MaxCost {
   underWay: number;
 }
 
-/** Of one call, from before it begins until it has ended. */
+/** What one call holds of a budget, from before it begins until it has ended. */
 export interface Hold {
   /** @throws {LyceumError} RESOURCE_EXHAUSTED if what was spent meanwhile leaves too little to try again. */
   check(): void;

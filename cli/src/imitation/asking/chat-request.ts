@@ -5,7 +5,7 @@ import { requestBody } from '@lyceum/learning/formats';
 import { type Asking, labelsOf } from './askings.js';
 import type { Form } from './manners.js';
 
-/** Of the object, and of the tool that is given it. */
+/** Name of the object, and of the tool that is given it. */
 const NAME = 'answer';
 
 /**

@@ -73,7 +73,7 @@ export interface CollectedCost extends PaidFigures {
 export interface Collected {
   readonly calls: number;
   readonly costs: readonly CollectedCost[];
-  /** Of each teacher with any. */
+  /** One for each teacher with any. */
   readonly unreadable: readonly Unreadable[];
   /** By teacher, why it did not answer all. */
   readonly failures: readonly TeacherFailure[];

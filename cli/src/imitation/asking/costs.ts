@@ -10,7 +10,7 @@ import type { Usage } from './answers-file.js';
 /** Digits behind the point of sums. */
 const COST_DIGITS = 4;
 
-/** Of what is answered, about. */
+/** Characters of a token of an answer, about. */
 const CHARACTERS_PER_TOKEN = 4;
 
 /** What a chat's message adds to its text, at most. */
@@ -38,7 +38,7 @@ export function toldUsage(response: unknown): Usage | undefined {
 }
 
 /**
- * Of a chat whose server tells none.
+ * An estimate, for a chat whose server tells no tokens.
  *
  * @param answered - characters of what it said.
  */
@@ -70,7 +70,7 @@ export function costOf(endpoint: Price, { calls, usage }: Paid): number | undefi
 
 /** What one stage paid a teacher, for people. */
 export interface PaidFigures {
-  /** Of a chat, or of a server that tells them. */
+  /** Tokens of a chat, or of a server that tells them. */
   readonly inputTokens?: number;
   readonly cachedTokens?: number | undefined;
   readonly outputTokens?: number;

@@ -24,7 +24,7 @@ export class Manners {
   readonly #forms: readonly Form[];
   #at = 0;
   #isFormKnown: boolean;
-  /** Undefined: nobody knows yet. */
+  /** Undefined: not known yet. */
   #givesSeveral: boolean | undefined;
 
   constructor({ schema, output = 'auto' }: Ask) {

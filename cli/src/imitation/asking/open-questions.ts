@@ -19,7 +19,7 @@ export const AGAIN = ['unreadable', 'refused', 'truncated', 'inconsistent'] as c
 
 export type Again = (typeof AGAIN)[number];
 
-/** Of one teacher's answers to an input: which of them are asked for again. */
+/** Which of one teacher's answers to an input are asked for again. */
 type AsksAgain = (answers: readonly ImitationAnswer[]) => (answer: ImitationAnswer) => boolean;
 
 /** The least share of a teacher's answers that must name the same class, where the document has no rule that says it. */
@@ -111,7 +111,7 @@ function batchesOf(questions: readonly Question[], batch: number): Question[][] 
 export interface QuestionsCost {
   /** Without those that have to be repeated. */
   readonly calls: number;
-  /** Of a chat. */
+  /** Tokens of a chat. */
   readonly inputTokens?: number;
   /** At most. */
   readonly outputTokens?: number;

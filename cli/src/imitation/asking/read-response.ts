@@ -78,7 +78,7 @@ export function saidOf(
   const answer = readAnswer(own, response, place, classes);
   const className = 'problem' in answer ? null : answer.className;
   if (className !== null) return { class: className, raw, ...beside };
-  // Who was cut off or kept from an answer has not said that it knows none.
+  // A teacher that was cut off, or kept from an answer, has not said that it does not know.
   const problem = silence ?? ('problem' in answer ? answer.problem : undefined);
   return { class: null, raw, ...(problem !== undefined && { problem }), ...beside };
 }
@@ -88,7 +88,7 @@ function keptRaw(raw: unknown): unknown {
   return JSON.stringify(raw).length > RAW_MAX_CHARACTERS ? null : raw;
 }
 
-/** Why a chat says nothing, as its server tells it; undefined: it says something, or nobody knows. */
+/** Why a chat says nothing, as its server tells it; undefined: it says something, or the reason is not told. */
 function silenceOf(response: unknown, place: number): string | undefined {
   const [content, refusal, ended] = ['/message/content', '/message/refusal', '/finish_reason'].map(
     (pointer) => valueAt(response, CHOICE + pointer, place),

@@ -49,7 +49,7 @@ export interface TeacherCallsOptions {
   readonly allow: () => void;
   readonly signal: AbortSignal;
   readonly progress: (answered: number) => void;
-  /** Of answers that came with others, and cannot be read. */
+  /** Told how many answers came with others and cannot be read. */
   readonly unread: (count: number) => void;
   readonly told: (text: string) => void;
 }
@@ -153,7 +153,7 @@ export class TeacherCalls {
       greatestCost(asking.endpoint, body, now.length),
       signal,
     );
-    // Of each question the first that can be read counts, and else the last.
+    // For each question the first readable answer counts, else the last one.
     const said: (Said | undefined)[] = now.map(() => undefined);
     let came = 0;
     let isIgnored = false;

@@ -23,7 +23,7 @@ export interface DriftWindow {
   /** Shares of the answers. */
   readonly unreadable: number;
   readonly abstained: number;
-  /** Of those that name a class, and of which the others name one too: the share in which it is the same. */
+  /** Where this teacher and the others name a class: the share in which it is the same. */
   readonly agreement: number | null;
   /** How far the classes that it names are from those of all its answers: half the sum of the differences of the shares. */
   readonly distance: number | null;
@@ -43,7 +43,7 @@ interface DriftChange {
 export interface TeacherDrift {
   readonly name: string;
   readonly windows: readonly DriftWindow[];
-  /** Of agreement with the others, and of answers that cannot be read; null: no more than chance. */
+  /** Change of the agreement with the others, and of unreadable answers; null: no more than chance. */
   readonly agreement: DriftChange | null;
   readonly unreadable: DriftChange | null;
   /** These in words. */
@@ -52,7 +52,7 @@ export interface TeacherDrift {
 
 export interface Drift {
   readonly teachers: readonly TeacherDrift[];
-  /** Of each teacher: places of inputs that it answered on the worse side of a change, or where that may have been. */
+  /** For each teacher: places of inputs that it answered on the worse side of a change, or possibly so. */
   readonly drifted: readonly ReadonlySet<number>[];
 }
 

@@ -8,7 +8,7 @@ const DOUBT_LIKELIHOOD = 5.4;
 export interface Obedience {
   /** Inputs that tell a model what to do, with an answer and a consensus. */
   readonly told: number;
-  /** Of these and of all others: how often the teacher names another class than the consensus. */
+  /** How often the teacher names another class than the consensus, on these inputs and on all others. */
   readonly apart: number;
   readonly apartElsewhere: number;
   /** Whether it is more often on those, beyond chance. */

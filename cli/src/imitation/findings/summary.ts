@@ -11,7 +11,7 @@ interface RuleSummary {
   /** Inputs that it alone would drop, and that no other rule does. */
   readonly drops: number;
   readonly only: number;
-  /** Of the consensus of those that it drops, where the true class is known. */
+  /** Accuracy of the consensus on inputs that it drops, where the true class is known. */
   readonly consensusAccuracy: number | null;
 }
 
@@ -22,7 +22,7 @@ export interface CheckSummary {
   readonly kept: number;
   readonly dropped: number;
   readonly labelled: number;
-  /** Of the inputs, and of those that are kept: those that teachers wrote. */
+  /** Inputs that teachers wrote, and how many of these are kept. */
   readonly written: number;
   readonly writtenKept: number;
   readonly rules: readonly RuleSummary[];
@@ -36,10 +36,10 @@ export interface CheckSummary {
   readonly teachers: readonly TeacherSummary[];
   /** Share of equal classes where both name one; by teacher and teacher. */
   readonly agreement: readonly (readonly (number | null)[])[];
-  /** Of the consensus, where the true class is known: of all inputs, and of those that are kept. */
+  /** Accuracy of the consensus where the true class is known: on all inputs, and on those that are kept. */
   readonly consensusAccuracy: number | null;
   readonly keptAccuracy: number | null;
-  /** Of the kept texts: distinct-1 and distinct-2, the shares of words and of pairs of words that are different. */
+  /** distinct-1 and distinct-2 of the kept texts: the shares of words and of pairs of words that are different. */
   readonly distinct: readonly [words: number, pairs: number] | null;
   /** Whether each teacher's answers changed while they were collected. */
   readonly drift: readonly TeacherDrift[];

@@ -29,7 +29,7 @@ export interface TeacherCosts {
   /** Tokens of a chat; undefined: no line tells any. */
   readonly tokens?: {
     readonly input: number;
-    /** Of these, those that the server had in its cache. */
+    /** Input tokens that the server had in its cache. */
     readonly cached: number;
     readonly output: number;
     /** The server told them of no line, or not of all. */
@@ -38,7 +38,7 @@ export interface TeacherCosts {
   /** By the prices at that time; undefined: no line has one. */
   readonly cost?: number;
   readonly currency: string;
-  /** Of each reason with any. */
+  /** One for each reason with any. */
   readonly repairs: readonly Repair[];
 }
 

@@ -24,17 +24,17 @@ interface ProblemSummary {
 
 export interface TeacherSummary {
   readonly name: string;
-  /** Inputs that it named a class of, did not know, answered so that nobody can read it, and was not asked about or silent on. */
+  /** Inputs that it named a class for, did not know, answered unreadably, and was not asked about or silent on. */
   readonly named: number;
   readonly abstained: number;
   readonly unreadable: number;
   readonly missing: number;
   /** Inputs with an answer that its server cut off. */
   readonly cutOff: number;
-  /** Of its answers that name a class: as the consensus, and as the true class where that is known. */
+  /** Share of its named classes that are the consensus's, and, where it is known, the true one. */
   readonly withConsensus: number | null;
   readonly accuracy: number | null;
-  /** Of all inputs with a known class, those that it is silent on included. */
+  /** Accuracy on all inputs with a known class, those that it is silent on included. */
   readonly accuracyOfAll: number | null;
   /** Entropy of the classes that it named, in bits, and over that of equally many of each, 0 to 1; null: it named none. */
   readonly entropy: number | null;

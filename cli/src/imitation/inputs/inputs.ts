@@ -10,7 +10,7 @@ import type { Imitation, ImitationInputs } from '@lyceum/learning/specification'
 import { LyceumError, sha256Hex } from '@lyceum/proto';
 
 export interface ImitationInput {
-  /** Of its content: equal inputs are one. */
+  /** Digest of its content: equal inputs are one. */
   readonly id: string;
   readonly value: InputValue;
   readonly split?: 'train' | 'validation' | 'test';
@@ -82,7 +82,7 @@ export async function readImitationInputs(
   return { inputs: [...inputs.values()], repeated, folder };
 }
 
-/** Of texts and numbers: who has the same content has the same. */
+/** The id of texts and numbers: equal content has an equal id. */
 export function inputId(value: Exclude<InputValue, { readonly image: string }>): string {
   return contentId(JSON.stringify(value));
 }

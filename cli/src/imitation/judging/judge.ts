@@ -40,15 +40,15 @@ export interface JudgedInput extends ImitationInput, CheckedInput {
 
 export interface Judgement {
   readonly inputs: readonly JudgedInput[];
-  /** Of each teacher: the share of all inputs that it is right about, by what its answers and the others' show, labels aside. */
+  /** By teacher: the share of all inputs that it is right about, estimated from the answers of all, without labels. */
   readonly estimatedAccuracy: Readonly<Record<string, number>>;
-  /** Of each teacher: inputs that it answered so that nobody can read it. */
+  /** By teacher: inputs with an answer that cannot be read. */
   readonly unreadable: Readonly<Record<string, number>>;
-  /** Of each teacher: the answers that came and nobody can read. */
+  /** By teacher: the answers that cannot be read. */
   readonly unreadableAnswers: Readonly<Record<string, readonly ImitationAnswer[]>>;
   /** [N]: whether it tells a model what to do. */
   readonly isTold: readonly boolean[];
-  /** Of rules that the document has not, how many inputs each would drop; those that would drop none are left out. */
+  /** By rule that the document has not: how many inputs it would drop; without those that would drop none. */
   readonly unused: Readonly<Record<string, number>>;
   /** Whether each teacher's answers changed while they were collected. */
   readonly drift: readonly TeacherDrift[];
@@ -183,10 +183,12 @@ function unusedRules(rules: readonly RuleSettings[], context: RuleContext): Rule
 }
 
 interface Consensus {
-  /** [N]; −1: nobody voted. */
+  /** [N]; −1: no votes. */
   readonly best: Int32Array;
   readonly probability: Float64Array;
-  /** Of each teacher: the mean over inputs of the probability of what it named, 0 where it named nothing. Of fewer than three: none. */
+  /**
+   * By teacher: the mean probability of what it named, 0 where it named nothing. Empty for fewer than three teachers.
+   */
   readonly accuracies: readonly number[];
 }
 

@@ -40,7 +40,7 @@ export async function readKept(file: string): Promise<KeptInput[]> {
     const message = `${file}: nothing has been kept yet; coordinator imitation check decides what is`;
     throw new LyceumError('NOT_FOUND', message);
   }
-  // It is written at once, so none of its lines is one that was never finished.
+  // The file is written at once, so its last line is whole.
   const whole = Buffer.concat([bytes, Buffer.from('\n')]);
   return parseLines(whole, file, keptLine, KEPT_LINE);
 }

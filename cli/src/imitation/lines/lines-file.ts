@@ -105,7 +105,7 @@ export class LinesFile {
   }
 
   async close(): Promise<void> {
-    // Whoever appended was told.
+    // The call that appended has thrown it already.
     await this.#written.catch(() => undefined);
     await this.#file.close();
     await releaseLock(this.#path);

@@ -47,7 +47,7 @@ async function isMade(lock: string): Promise<boolean> {
   });
 }
 
-/** @returns 0: nobody. */
+/** @returns the process' id; 0: none. */
 async function holderOf(lock: string): Promise<number> {
   for (let tries = 0; tries < EMPTY_TRIES; tries++) {
     const text = await readFile(lock, 'utf8').catch(() => undefined);

@@ -1,4 +1,4 @@
-/** Pieces of the page. What comes from outside is escaped by whoever writes a cell. */
+/** Pieces of the page. Cells are HTML: what comes from outside is escaped where a cell is written. */
 
 /** A cell: HTML, escaped already. */
 type Cell = string;

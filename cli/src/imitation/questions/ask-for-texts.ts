@@ -7,7 +7,7 @@ import { readWrittenList } from './read-list.js';
 
 interface CameText {
   readonly text: string;
-  /** Why nobody can use it. */
+  /** Why it is of no use. */
   readonly dropped?: string;
 }
 
@@ -18,7 +18,7 @@ export interface CameTexts {
   readonly failure?: unknown;
 }
 
-/** Of an answer without a list, what its line keeps. */
+/** Characters that a line keeps of an answer without a list. */
 const SHOWN_CHARACTERS = 1000;
 
 const CHAT_TEXT = '/choices/0/message/content';

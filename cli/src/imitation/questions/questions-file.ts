@@ -9,7 +9,7 @@ import { LinesFile, parseLines, readLines } from '../lines/index.js';
 const questionLine = z.object({
   text: z.string(),
   teacher: z.string(),
-  /** Of its teacher's calls, from 0. */
+  /** Number of the call among its teacher's, from 0. */
   call: z.int().min(0),
   /** The class that it was asked to be of, which is no label; absent: of none. */
   wanted: z.string().optional(),

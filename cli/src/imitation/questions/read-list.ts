@@ -6,7 +6,7 @@ export interface WrittenText {
   readonly isCutOff: boolean;
 }
 
-/** More than this nobody asked for. */
+/** No call asks for more. */
 const TEXTS_MAX_COUNT = 100;
 const CONTENT_MAX_CHARACTERS = 262_144;
 
@@ -49,7 +49,7 @@ function parsed(text: string): unknown {
   }
 }
 
-/** Of a list of texts, or of objects with one; or of an object with such a list. */
+/** Texts of a list of texts, of a list of objects with one, or of an object with such a list. */
 function textsOf(json: unknown): string[] {
   if (typeof json !== 'object' || json === null) return [];
   if (!Array.isArray(json)) return textsOf(Object.values(json).find(Array.isArray));

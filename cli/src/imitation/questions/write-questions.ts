@@ -20,7 +20,7 @@ import { TeacherWriting, type WritingCost } from './teacher-writing.js';
 export interface WritingOptions {
   readonly imitation: Imitation;
   readonly writing: Writing;
-  /** Of the document, held-out ones included. */
+  /** The document's inputs, held-out ones included. */
   readonly inputs: readonly ImitationInput[];
   readonly file: QuestionsFile;
   readonly outside: Outside;

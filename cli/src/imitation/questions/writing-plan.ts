@@ -1,8 +1,8 @@
 /**
- * Who is to write how many new inputs of which class, and which call comes next. Pure.
+ * Which teacher is to write how many new inputs of which class, and which call comes next. Pure.
  *
- * What is wanted goes to the class that has the fewest, and of it to the teacher that wrote the fewest: so parts are equal in
- * the end, whatever was dropped before and whoever failed.
+ * The next call is for the class that has the fewest, by the teacher that wrote the fewest of it: so parts are equal in
+ * the end, whatever was dropped before and whichever teacher failed.
  */
 
 /** What one teacher is to write of one class. */
@@ -24,7 +24,7 @@ export interface WritingCall {
   readonly count: number;
 }
 
-/** Whoever brings nothing new so many times has nothing new to say. */
+/** A teacher that brings nothing new so many times in a row has nothing new to say. */
 export const FRUITLESS_CALLS = 10;
 
 export interface Written {
@@ -88,7 +88,7 @@ export class WritingPlan {
     return { teacher, wanted: cell.wanted, count };
   }
 
-  /** @returns of so many new texts, how many are kept: those that nobody asked for are too many. */
+  /** @returns how many new texts of the call may be kept: more were not asked for. */
   room(call: WritingCall): number {
     return this.#cell(call).open;
   }

@@ -7,8 +7,9 @@ import { logProbability } from '@lyceum/learning/arrays';
 import type { KeptInput } from '../judging/index.js';
 
 /**
- * log(s_c + a / C), [N, C]: who does not know gives all classes alike. So does who has not answered, since a teacher's
- * recorded numbers must be of every sample: the mean of several teachers is less sure by it, and prefers no class for it.
+ * log(s_c + a / C), [N, C]. A teacher that does not know gives all classes alike, and so does one that has not
+ * answered, since its recorded numbers must cover every sample: that makes a mean of several teachers less sure, and
+ * favours no class.
  */
 export function logShares(
   kept: readonly KeptInput[],

@@ -4,7 +4,7 @@
  */
 import { pairedInterval, seedsNeeded } from '@lyceum/learning/ensemble';
 
-/** Of one student on the test split, as its report says. */
+/** Figures of one student on the test split, from its report. */
 interface TestFigures {
   readonly accuracy: number | null;
   readonly nll: number | null;

@@ -47,7 +47,7 @@ export interface ChildProgramOptions {
   /** Run by this process' own Node. */
   readonly file: string;
   readonly args: readonly string[];
-  /** Of Node itself. */
+  /** Arguments of Node itself. */
   readonly nodeArgs?: readonly string[];
   readonly env: NodeJS.ProcessEnv;
   /** Once it is ready it takes only what others leave of the cores. */

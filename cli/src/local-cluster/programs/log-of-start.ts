@@ -16,7 +16,7 @@ export class LogOfStart {
     this.#startByte = startByte;
   }
 
-  /** Of the whole file; 0 if somebody has removed it. */
+  /** Size of the whole file; 0 if it was removed. */
   sizeBytes(): number {
     return statSync(this.#file, { throwIfNoEntry: false })?.size ?? 0;
   }

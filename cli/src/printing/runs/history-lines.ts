@@ -56,7 +56,7 @@ export function historyLines({ columns, points }: GetHistoryResponse): string[] 
   );
 }
 
-/** What the targets of the steps were made of, teacher by teacher; none of a run that asks nobody. */
+/** What the targets of the steps were made of, teacher by teacher; none for a run without teachers. */
 export function teacherHistoryLines({ columns, points }: GetHistoryResponse): string[] {
   const names = columns.flatMap((name) => /^teacher\.(.+)\.share$/.exec(name)?.[1] ?? []);
   if (names.length === 0) return ['the run asks no teachers'];
@@ -101,7 +101,7 @@ function meanOf(columns: readonly string[], name: string) {
   };
 }
 
-/** Of each point; NaN where it is not known. */
+/** The loss of each point; NaN where it is not known. */
 export function lossesOf({ columns, points }: GetHistoryResponse): number[] {
   return points.map(({ means }) => means[columns.indexOf('loss')] ?? Number.NaN);
 }

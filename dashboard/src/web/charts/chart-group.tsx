@@ -7,14 +7,14 @@ import { type Chart, curveText, spread, valueAt } from './curves.js';
 import { Plot } from './plot.js';
 import { STROKE_COUNT } from './theme.js';
 
-/** A table has at most so many rows: one that nobody can read tells nothing. */
+/** Rows of a table, at most: a longer one would not be read. */
 const TABLE_ROWS = 50;
 
-/** Of more curves the legend is scrolled, also by keys, so that the charts stay beside each other. */
+/** With more curves the legend is scrolled, also by keys, so that the charts stay beside each other. */
 const LEGEND_SHOWN = 8;
 
 export interface ChartGroupProps {
-  /** What the charts are about, for who does not see them. */
+  /** What the charts are about, for screen readers. */
   readonly about: string;
   readonly charts: readonly Chart[];
   readonly points: readonly HistoryPoint[];

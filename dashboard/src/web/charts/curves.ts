@@ -15,7 +15,7 @@ export interface Chart {
 
 export interface Curve {
   readonly name: string;
-  /** Of each point of the history; null: not known. */
+  /** A value for each point of the history; null: not known. */
   readonly values: readonly (number | null)[];
 }
 

@@ -13,7 +13,7 @@ export interface PlotProps {
   readonly steps: readonly number[];
   /** Index of the point under the cursor of all charts; null: none. */
   readonly cursor: Signal<number | null>;
-  /** Somebody has marked steps with the mouse. */
+  /** Called when steps were marked with the mouse. */
   readonly onZoom: (firstStep: number, endStep: number) => void;
 }
 

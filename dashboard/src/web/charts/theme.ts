@@ -18,7 +18,7 @@ export function colour(name: string): string {
 const DASHES: readonly number[][] = [[], [6, 3], [2, 3], [8, 3, 2, 3]];
 export const STROKE_COUNT = 8;
 
-/** Of the curve of that index. */
+/** How the curve of that index is drawn. */
 export function strokeOf(index: number): { colour: string; dash: number[] } {
   const which = index % STROKE_COUNT;
   return { colour: colour(`--series-${which}`), dash: DASHES[which % DASHES.length] ?? [] };

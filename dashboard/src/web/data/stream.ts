@@ -4,7 +4,7 @@ import type { ClusterFacts, StreamEvents } from '../../api/index.js';
 import { getFacts } from './calls.js';
 import { problemIn } from './resource.js';
 
-/** Of the stream that is open; true while there is none. */
+/** Whether the open stream is connected; true while none is open. */
 export const isConnected = signal(true);
 
 /** Why it is not connected, where the server says so: it may have begun anew, and want its new address opened. */

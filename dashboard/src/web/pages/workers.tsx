@@ -1,4 +1,4 @@
-/** The workers, their devices, and who is not trusted. */
+/** The workers, their devices, and which are not trusted. */
 import { useEffect, useMemo } from 'preact/hooks';
 import type { QuarantineRow, WorkerFacts, WorkerRow } from '../../api/index.js';
 import { bytesText, DataTable } from '../../components/index.js';

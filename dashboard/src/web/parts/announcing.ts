@@ -1,4 +1,4 @@
-/** What is said aloud to who does not see the page change. */
+/** What screen readers say when the page changes. */
 import { signal } from '@preact/signals';
 
 export const announcement = signal('');

@@ -17,7 +17,7 @@ export interface RunFilter {
   readonly states: readonly RunState[];
   readonly team: string;
   readonly text: string;
-  /** Of a page of the list; null: the first. */
+  /** Where a page of the list begins; null: the first page. */
   readonly from: string | null;
 }
 

@@ -53,7 +53,7 @@ export function Quality({ id, report }: QualityProps) {
 
 interface FiguresProps {
   readonly report: Report;
-  /** They know how many of the test samples have a label. */
+  /** Findings tell how many of the test samples have a label. */
   readonly findings: Findings | null;
 }
 

@@ -1,4 +1,4 @@
-/** What somebody may do to a run; each asks first, and says what happens then. */
+/** What a user may do to a run; each asks first, and says what happens then. */
 import type { RunFacts } from '../../../api/index.js';
 import { countText } from '../../../components/index.js';
 import { change } from '../../data/calls.js';

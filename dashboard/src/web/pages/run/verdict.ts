@@ -34,7 +34,10 @@ function against(own: number, other: number | null, name: string): string {
     : `${far} ${own < other ? 'less' : 'more'} than ${name}`;
 }
 
-/** Of models that somebody else runs nobody knows the size. */
+/**
+ * How much smaller the student is; empty if it is not, or if a teacher's size is not known since another program runs
+ * it.
+ */
 function smaller(report: Report): string {
   const parts = [report.student, ...combinedTeachers(report)];
   if (report.ensemble === null || parts.some(({ parameters }) => parameters === 0)) return '';

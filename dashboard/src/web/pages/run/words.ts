@@ -50,7 +50,7 @@ export function paceSentence(run: RunFacts): string {
     : `The student set the pace: ${waited}.`;
 }
 
-/** Seconds until the last step at the rate of now; null: nobody can say. */
+/** Seconds until the last step at the present rate; null: it cannot be told. */
 export function secondsLeft(run: RunFacts): number | null {
   const batchSize = batchSizeOf(run.specification);
   if (run.state !== 'TRAINING' || batchSize === null || run.samplesPerSecond <= 0) return null;
