@@ -5,7 +5,7 @@ import { onnx, onnxTable } from './onnx/index.js';
 import { onnxText } from './onnx-text/index.js';
 import { recorded } from './recorded/index.js';
 import { openInference } from './remote/index.js';
-import { savedModel } from './saved-model/index.js';
+import { savedModel, savedModelTable } from './saved-model/index.js';
 import { graphModel, layersModel } from './tensorflowjs/index.js';
 
 /** The first whose member a package has, or that lies at a path, reads it; layers models read what is left. */
@@ -17,6 +17,7 @@ const TABLE = [
   onnx,
   onnxTable,
   savedModel,
+  savedModelTable,
   graphModel,
   layersModel,
 ] as const;

@@ -37,7 +37,7 @@ export function refuseRawSettings({ maximumTokens, padToken, columns }: ModelSet
     maximumTokens !== undefined || padToken !== undefined
       ? 'maximumTokens and padToken are for models that read texts'
       : columns !== undefined
-        ? "columns are for models in ONNX that read a table's columns"
+        ? "columns are for ONNX models and SavedModels that read a table's columns"
         : undefined;
   if (message !== undefined) throw new LyceumError('INVALID_ARGUMENT', message);
 }

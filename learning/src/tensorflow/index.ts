@@ -29,4 +29,5 @@ export { concreteShape, fitsInput, Inference, modelSampleShape, scaled } from '.
 export { type ForwardPass, forwardPass } from './layer-outputs.js';
 export { loadModel, savedModel } from './model-files.js';
 export { SavedModelInference } from './saved-model-inference.js';
+export { SavedModelTableInference } from './saved-model-table-inference.js';
 export * from './traced/index.js';

@@ -46,6 +46,7 @@ test('who computes elsewhere, and who may be paid', () => {
     'onnxruntime',
     'onnxruntime-table',
     'tensorflow',
+    'tensorflow-table',
     'tfjs-graph',
     'tfjs-layers',
   ]);

@@ -1,21 +1,13 @@
 /** Pipelines of scikit-learn on the table that they were trained on. The oracle is what scikit-learn says of its rows. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  columnCells,
-  type Dataset,
-  parseDataset,
-  sampleTextsOf,
-  type TableCells,
-} from '../../src/datasets/index.js';
+import { describe, expect, it } from 'vitest';
+import type { Dataset, TableCells } from '../../src/datasets/index.js';
 import { readOnnxModel } from '../../src/formats/index.js';
-import { importSource } from '../../src/import/import-source.js';
 import type { ModelSettings } from '../../src/models/index.js';
 import { OnnxTableInference } from '../../src/onnx/onnx-table-inference.js';
+import { readPeople, samplesOf, tradesOf } from '../people.js';
 
 const FILES = fileURLToPath(new URL('../fixtures/onnx-table/', import.meta.url));
 const expected: Readonly<Record<string, readonly (readonly number[])[]>> = JSON.parse(
@@ -32,24 +24,11 @@ const SETTINGS: Readonly<Record<string, Partial<ModelSettings>>> = {
   text: { columns: ['trade'] },
 };
 
-const scratch = mkdtempSync(join(tmpdir(), 'lyceum-tables-'));
-let people: Dataset;
-
-beforeAll(async () => {
-  const source = join(FILES, 'people.csv');
-  const places = { cacheFolder: scratch, scratch };
-  const { content } = await importSource(source, { label: 'pay' }, places);
-  people = parseDataset(await readFile(content as string));
-});
-afterAll(() => rmSync(scratch, { recursive: true }));
+const people = await readPeople();
 
 async function opened(name: string, settings = SETTINGS[name], dataset = people) {
   const model = readOnnxModel(join(FILES, `${name}.onnx`), settings ?? {});
   return OnnxTableInference.open(model, dataset, { threads: 1 });
-}
-
-function samplesOf({ sampleCount }: Dataset): Uint32Array {
-  return Uint32Array.from({ length: sampleCount }, (_, sample) => sample);
 }
 
 it.each(Object.keys(SETTINGS))('%s gives what scikit-learn gives', async (name) => {
@@ -64,10 +43,7 @@ it.each(Object.keys(SETTINGS))('%s gives what scikit-learn gives', async (name) 
 });
 
 it('that reads one text is given the texts of a set, whatever it calls them', async () => {
-  const trades = columnCells(people.columns ?? [], people.cells as TableCells)[2];
-  const said = Array.from(samplesOf(people), (sample) => String(trades?.at(sample)));
-  const { columns: _, cells: __, ...others } = people;
-  const set = { ...others, texts: sampleTextsOf(said) };
+  const set = tradesOf(people);
   const inference = await opened('text', {}, set);
   const logits = await inference.run(set, samplesOf(set));
   await inference.close();

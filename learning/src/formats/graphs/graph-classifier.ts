@@ -10,6 +10,7 @@ import {
   type GraphValue,
   graphValueText,
 } from './graph-outline.js';
+import type { CellType } from './table-classifier.js';
 
 /** 1 GiB of them; pictures of 4,096 by 4,096 in colours have 50 million. */
 const BATCH_MAX_VALUES = 2 ** 28;
@@ -30,6 +31,8 @@ export interface GraphClassifier {
 export interface GraphFormat {
   /** What a model may take; other numbers are rounded or converted. */
   readonly inputTypes: readonly ElementType[];
+  /** What an input may take that is given cells of a table. */
+  readonly cellTypes: readonly CellType[];
   readonly outputTypes: readonly ElementType[];
   /** Operations whose outputs are logits up to a constant of the row. */
   readonly logitOperations: readonly string[];

@@ -28,6 +28,13 @@ export {
 } from './graph-outline.js';
 export { type RawClassifier, requireRawClassifier } from './raw-classifier.js';
 export {
+  describeTable,
+  readsColumns,
+  requireTableClassifier,
+  type TableClassifier,
+} from './table-classifier.js';
+export { type InputCells, requireTable, TableInference } from './table-inference.js';
+export {
   nodeNameOf,
   PASSING_OPERATIONS,
   TENSORFLOW,

@@ -4,6 +4,7 @@ import type { ElementType } from './graph-outline.js';
 
 export const TENSORFLOW: GraphFormat = {
   inputTypes: ['float32', 'uint8', 'int32', 'int64'],
+  cellTypes: ['string', 'float32', 'int32', 'int64', 'bool'],
   outputTypes: ['float32'],
   logitOperations: ['MatMul', 'BiasAdd', 'Add', 'AddV2', 'LogSoftmax'],
   rowByRow: [],

@@ -12,9 +12,3 @@ export {
 } from './onnx-package.js';
 export { onnxTable, tableClassifierOf } from './onnx-table.js';
 export { readOnnxModel, withOwnWeights } from './read-onnx-file.js';
-export {
-  type CellType,
-  columnsOf,
-  type TableClassifier,
-  type TableInput,
-} from './table-classifier.js';

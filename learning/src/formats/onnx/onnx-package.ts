@@ -13,12 +13,13 @@ import {
   describeGraph,
   type GraphClassifier,
   type GraphDescription,
+  readsColumns,
   requireClassifier,
+  requireTableClassifier,
 } from '../graphs/index.js';
 import { withBinaryTrees } from './binary-trees.js';
 import { type OnnxOutline, readOnnx } from './onnx-file.js';
 import { ONNX } from './onnx-format.js';
-import { readsColumns, requireTableClassifier } from './table-classifier.js';
 import { withoutZipMaps } from './zip-maps.js';
 
 export interface OnnxPackage {

@@ -1,6 +1,11 @@
 /** The format of ONNX models that read a table's columns, as the table of formats has it: the same file, asked otherwise. */
 import type { ModelFormat } from '../../models/index.js';
-import { describeGraph, type GraphDescription } from '../graphs/index.js';
+import {
+  describeTable,
+  type GraphDescription,
+  requireTableClassifier,
+  type TableClassifier,
+} from '../graphs/index.js';
 import { ONNX } from './onnx-format.js';
 import {
   ONNX_MEMBER,
@@ -9,7 +14,6 @@ import {
   outlineOf,
   parseOnnxPackage,
 } from './onnx-package.js';
-import { columnsOf, requireTableClassifier, type TableClassifier } from './table-classifier.js';
 
 export const onnxTable = {
   name: 'onnx-table',
@@ -27,6 +31,5 @@ export function tableClassifierOf({ file, settings }: OnnxPackage): TableClassif
 function describeOnnxTable({ file, settings }: OnnxPackage): GraphDescription {
   const outline = outlineOf(file, ONNX_MEMBER);
   const classifier = requireTableClassifier(outline, ONNX, settings, ONNX_MEMBER);
-  const described = describeGraph(outline, outline, classifier, settings);
-  return { ...described, reads: 'columns', columns: columnsOf(classifier) };
+  return describeTable(outline, outline, classifier, settings);
 }

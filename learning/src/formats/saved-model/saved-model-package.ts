@@ -16,9 +16,13 @@ import {
 import {
   completeSettings,
   describeGraph,
+  describeTable,
   type GraphClassifier,
   type GraphDescription,
+  readsColumns,
   requireClassifier,
+  requireTableClassifier,
+  type TableClassifier,
   TENSORFLOW,
 } from '../graphs/index.js';
 import { checkSavedModel, type SavedModelOutline } from './saved-model-file.js';
@@ -60,7 +64,8 @@ export function savedModelPackageOf(
     .map((path) => ({ path, message: 'does not belong to a SavedModel' }));
   if (problems.length > 0) throw new InvalidDocumentError(source, problems);
   const { outline, bytes } = checkSavedModel(graphOf(files), source);
-  const classifier = requireClassifier(outline, TENSORFLOW, given, source);
+  const require = readsColumns(outline, given) ? requireTableClassifier : requireClassifier;
+  const classifier = require(outline, TENSORFLOW, given, source);
   const kept = [...files].filter(([name]) => !ASSET.test(name));
   return {
     files: new Map([...kept, [SAVED_MODEL_MEMBER, bytes]]),
@@ -80,6 +85,14 @@ export function encodeSavedModelPackage({ files, settings }: SavedModelPackage):
   return writeZip(new Map([...files, ['settings.json', Buffer.from(settingsJson(settings))]]));
 }
 
+/** Of a package, whether it is given a set's numbers or the cells of its table. */
+export function savedModelFormatName(
+  model: SavedModelPackage,
+): 'saved-model' | 'saved-model-table' {
+  const outline = outlineOf(model, SAVED_MODEL_MEMBER);
+  return readsColumns(outline, model.settings) ? 'saved-model-table' : 'saved-model';
+}
+
 /** How it is asked; of a package that was read. @throws {InvalidDocumentError} as {@link savedModelPackageOf}. */
 export function savedModelClassifier(
   model: SavedModelPackage,
@@ -92,10 +105,28 @@ export function savedModelClassifier(
   };
 }
 
+/** As {@link savedModelClassifier}, of a model that is given cells. */
+export function savedModelTableClassifier(
+  model: SavedModelPackage,
+): TableClassifier & Pick<SavedModelOutline, 'tensorOf'> {
+  const outline = outlineOf(model, SAVED_MODEL_MEMBER);
+  const { tensorOf } = outline;
+  return {
+    ...requireTableClassifier(outline, TENSORFLOW, model.settings, SAVED_MODEL_MEMBER),
+    tensorOf,
+  };
+}
+
 /** @throws {InvalidDocumentError} as {@link savedModelPackageOf}. */
 export function describeSavedModel(model: SavedModelPackage): GraphDescription {
   const outline = outlineOf(model, SAVED_MODEL_MEMBER);
   return describeGraph(outline, outline, savedModelClassifier(model), model.settings);
+}
+
+/** @throws {InvalidDocumentError} as {@link savedModelPackageOf}. */
+export function describeSavedModelTable(model: SavedModelPackage): GraphDescription {
+  const outline = outlineOf(model, SAVED_MODEL_MEMBER);
+  return describeTable(outline, outline, savedModelTableClassifier(model), model.settings);
 }
 
 function outlineOf({ files }: SavedModelPackage, source: string): SavedModelOutline {

@@ -31,6 +31,7 @@ export interface Binding {
   ): TensorMetadata[];
   createTensor(shape: readonly number[], dtype: number, values: unknown): number;
   tensorDataSync(id: number): unknown;
+  deleteTensor(id: number): void;
   runSavedModel(...args: unknown[]): TensorMetadata[];
 }
 

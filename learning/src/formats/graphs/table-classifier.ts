@@ -1,19 +1,20 @@
 /**
  * How a graph is asked about the rows of a table: which of its inputs takes which columns, and which output tells the classes.
- * scikit-learn's pipelines have an input for each column, or one for several; others have one for all. Pure.
+ * scikit-learn's pipelines and Keras's models have an input for each column, or one for several; others have one for all. Pure.
  */
 import type { Problem } from '@lyceum/proto';
 import type { TableColumn } from '../../datasets/index.js';
 import { type ModelSettings, strangeSettings } from '../../models/index.js';
+import type { GraphFormat } from './graph-classifier.js';
+import { describeGraph, type GraphDescription } from './graph-description.js';
 import {
   type ElementType,
-  type GraphFormat,
   type GraphOutline,
   type GraphValue,
+  type GraphWeights,
   graphValueText,
-  type RawClassifier,
-  requireRawClassifier,
-} from '../graphs/index.js';
+} from './graph-outline.js';
+import { type RawClassifier, requireRawClassifier } from './raw-classifier.js';
 
 /** What an input may take: texts of categories, else numbers. */
 const CELL_TYPES = ['string', 'float32', 'float64', 'int32', 'int64', 'bool'] as const;
@@ -56,7 +57,7 @@ export function requireTableClassifier(
   source: string,
 ): TableClassifier {
   const problems = strangeSettings(given, "a table's columns", ['maximumTokens', 'padToken']);
-  const inputs = tableInputs(outline.inputs, given.columns, problems);
+  const inputs = tableInputs(outline.inputs, format.cellTypes, given.columns, problems);
   const fixedRows = outline.inputs
     .map(({ shape }) => shape?.[0])
     .find((rows) => rows !== undefined);
@@ -75,8 +76,20 @@ export function columnsOf({ inputs }: Pick<TableClassifier, 'inputs'>): TableCol
   return [...seen.values()];
 }
 
+/** What is told of a model that reads a table's columns. */
+export function describeTable(
+  outline: GraphOutline,
+  weights: GraphWeights,
+  classifier: TableClassifier,
+  settings: ModelSettings,
+): GraphDescription {
+  const described = describeGraph(outline, weights, classifier, settings);
+  return { ...described, reads: 'columns', columns: columnsOf(classifier) };
+}
+
 function tableInputs(
   inputs: readonly GraphValue[],
+  cellTypes: readonly CellType[],
   columns: ModelSettings['columns'],
   problems: Problem[],
 ): TableInput[] {
@@ -102,9 +115,10 @@ function tableInputs(
     if (
       input.kind !== 'tensor' ||
       !isCellType(elementType) ||
+      !cellTypes.includes(elementType) ||
       ![1, 2].includes(shape?.length ?? 2)
     ) {
-      return wrong(`takes no cells of a table; want ${CELL_TYPES.join(', ')}, [batch, columns]`);
+      return wrong(`takes no cells of a table; want ${cellTypes.join(', ')}, [batch, columns]`);
     }
     const width = shape?.length === 1 ? 1 : shape?.[1];
     const own = Object.hasOwn(named, name) ? named[name] : undefined;

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { ElementType, GraphOutline, GraphValue } from '../../../src/formats/graphs/index.js';
-import { ONNX } from '../../../src/formats/onnx/onnx-format.js';
 import {
   columnsOf,
   readsColumns,
   requireTableClassifier,
-} from '../../../src/formats/onnx/table-classifier.js';
+} from '../../../src/formats/graphs/table-classifier.js';
+import { ONNX } from '../../../src/formats/onnx/onnx-format.js';
 import type { ModelSettings } from '../../../src/models/index.js';
 
 type Shape = GraphValue['shape'];

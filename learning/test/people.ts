@@ -1,0 +1,40 @@
+/** The table of 120 people that models which read columns are tried on (fixtures/onnx-table/people.csv). */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import {
+  columnCells,
+  type Dataset,
+  parseDataset,
+  sampleTextsOf,
+  type TableCells,
+} from '../src/datasets/index.js';
+import { importSource } from '../src/import/import-source.js';
+
+const SOURCE = fileURLToPath(new URL('./fixtures/onnx-table/people.csv', import.meta.url));
+
+/** The set that is pushed of it. */
+export async function readPeople(): Promise<Dataset> {
+  const scratch = mkdtempSync(join(tmpdir(), 'lyceum-tables-'));
+  try {
+    const places = { cacheFolder: scratch, scratch };
+    const { content } = await importSource(SOURCE, { label: 'pay' }, places);
+    return parseDataset(await readFile(content as string));
+  } finally {
+    rmSync(scratch, { recursive: true });
+  }
+}
+
+export function samplesOf({ sampleCount }: Dataset): Uint32Array {
+  return Uint32Array.from({ length: sampleCount }, (_, sample) => sample);
+}
+
+/** What they work as, as a set of texts in place of a table. */
+export function tradesOf(people: Dataset): Dataset {
+  const { columns = [], cells, ...others } = people;
+  const trades = columnCells(columns, cells as TableCells)[2];
+  const texts = Array.from(samplesOf(people), (sample) => String(trades?.at(sample)));
+  return { ...others, texts: sampleTextsOf(texts) };
+}
