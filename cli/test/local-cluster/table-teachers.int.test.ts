@@ -1,6 +1,6 @@
 /**
- * Pipelines of scikit-learn (learning/test/fixtures/onnx-table) as teachers of a table, pushed and asked as people do, in a real
- * cluster. They were trained on the table as it is; the student sees the set's encoding of it.
+ * Pipelines of scikit-learn and models of Keras (learning/test/fixtures/onnx-table, saved-model-table) as teachers of a table,
+ * pushed and asked as people do, in a real cluster. They were trained on the table as it is; the student sees the set's encoding.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,7 +14,8 @@ import { runCli } from '../commands/cli-process.js';
 
 vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
 
-const FILES = fileURLToPath(new URL('../../../learning/test/fixtures/onnx-table', import.meta.url));
+const FIXTURES = fileURLToPath(new URL('../../../learning/test/fixtures', import.meta.url));
+const FILES = join(FIXTURES, 'onnx-table');
 const PEOPLE = join(FILES, 'people.csv');
 
 const root = mkdtempSync(join(tmpdir(), 'lyceum-table-teachers-'));
@@ -48,8 +49,7 @@ function settingsFile(name: string, settings: object): string {
   return file;
 }
 
-function pushModel(name: string, ...options: string[]) {
-  const file = join(FILES, `${name}.onnx`);
+function pushModel(name: string, file: string, ...options: string[]) {
   return run('models', 'push', name, file, '--dataset', 'people', ...options);
 }
 
@@ -60,7 +60,7 @@ function document(name: string, change: object = {}): string {
     metadata: { name },
     spec: {
       dataset: 'people',
-      teachers: ['each', 'numbers'].map((model) => ({ name: model, model })),
+      teachers: ['each', 'numbers', 'keras'].map((model) => ({ name: model, model })),
       student: { model: { architecture: 'mlp', hiddenUnits: [8] } },
       objective: [{ term: 'kd', temperature: 1 }],
       training: { batchSize: 16, epochs: 20, learningRate: 0.02, seed: 1 },
@@ -76,14 +76,18 @@ interface Report {
 
 test('are pushed, and know the table as it is', async () => {
   await run('datasets', 'push', 'people', PEOPLE, '--label', 'pay');
-  const each = await pushModel('each');
+  const each = await pushModel('each', join(FILES, 'each.onnx'));
   expect(each.stderr).toContain('not tried on noise: it reads texts, of which');
   expect(each.stderr).toMatch(/(9\d\.\d|100\.0) % of 12 labelled validation samples/);
   expect(each.stdout).toContain('4 columns of a table to 2 classes');
   const columns = ['age', 'hours per-week'];
-  const numbers = await pushModel('numbers', '--settings', settingsFile('numbers', { columns }));
+  const settings = settingsFile('numbers', { columns });
+  const numbers = await pushModel('numbers', join(FILES, 'numbers.onnx'), '--settings', settings);
   expect(numbers.stderr).toContain('tried on 128 rows of noise in 2 columns with onnxruntime');
   expect(numbers.stderr).toMatch(/(9\d\.\d|100\.0) % of 12 labelled validation samples/);
+  const keras = await pushModel('keras', join(FIXTURES, 'saved-model-table', 'each'));
+  expect(keras.stderr).toMatch(/(9\d\.\d|100\.0) % of 12 labelled validation samples/);
+  expect(keras.stdout).toContain('4 columns of a table to 2 classes');
 });
 
 test('teach a student of encoded rows, and are judged by their own answers', async () => {

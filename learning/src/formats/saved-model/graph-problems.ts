@@ -4,6 +4,14 @@ import { bareName } from '../../files/index.js';
 /** Problems that are told; the rest is likely more of the same. */
 const MAX_TOLD = 8;
 
+/** What helps beside leaving an operation out. */
+const ADVICE: ReadonlyMap<string, string> = new Map([
+  [
+    'InitializeTableFromTextFileV2',
+    'a layer whose vocabulary is a file is given the list of its lines instead: vocabulary=open(FILE).read().splitlines()',
+  ],
+]);
+
 export class GraphProblems {
   readonly #operations = new Map<string, string>();
   readonly #others = new Set<string>();
@@ -25,7 +33,8 @@ export class GraphProblems {
     const listed =
       told.map(([operation, place]) => `${bareName(operation)} (${place})`).join(', ') +
       (rest > 0 ? ` and ${rest} more` : '');
-    const refused = `has operations that are not run here: ${listed}; only those run that compute from tensors in memory, as docs/models.md lists them; export the model without the others`;
+    const advice = told.flatMap(([operation]) => ADVICE.get(operation) ?? []);
+    const refused = `has operations that are not run here: ${listed}; only those run that compute from tensors in memory, as docs/models.md lists them; export the model without the others${advice.map((own) => `; ${own}`).join('')}`;
     return [...(operations.length > 0 ? [refused] : []), ...this.#others];
   }
 }
