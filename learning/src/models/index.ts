@@ -16,6 +16,7 @@ export {
   namedAsInSet,
   settingsOnSet,
 } from './class-order.js';
+export { classCountOf, logitsOf, ONE_NUMBER } from './class-scores.js';
 export { inlineSettings, inlineSettingsProblems } from './inline-settings.js';
 export {
   architectureLayers,

@@ -6,8 +6,7 @@
  * Symbols: R rows of an inference, T tokens of a row, C classes.
  */
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
-import { logProbability } from '../arrays/index.js';
-import { classCountIn } from '../formats/graphs/index.js';
+import { outputWidth } from '../formats/graphs/index.js';
 import {
   type OnnxTextPackage,
   paddedTokens,
@@ -17,6 +16,7 @@ import {
   type Tokens,
   textClassifierOf,
 } from '../formats/onnx-text/index.js';
+import { classCountOf, logitsOf } from '../models/index.js';
 import { asFloat32 } from './float-tensor.js';
 import { type OnnxPlace, openSession, type Runtime } from './onnx-session.js';
 
@@ -40,7 +40,8 @@ export class OnnxTextInference {
   readonly #tokenizer: TextTokenizer;
   readonly #maximumTokens: number;
   readonly #tokensAtOnce: number;
-  #classCount = 0;
+  /** Numbers a text. */
+  #width = 0;
 
   private constructor(
     runtime: Runtime,
@@ -82,7 +83,7 @@ export class OnnxTextInference {
   }
 
   get classCount(): number {
-    return this.#classCount;
+    return classCountOf(this.#width);
   }
 
   /** Frees the model. */
@@ -103,20 +104,19 @@ export class OnnxTextInference {
       if (rows === undefined) rowsOfLength.set(length, [{ tokens, place }]);
       else rows.push({ tokens, place });
     }
-    const classCount = this.#classCount;
-    const values = new Float32Array(texts.length * classCount);
+    const width = this.#width;
+    const values = new Float32Array(texts.length * width);
     for (const [length, rows] of rowsOfLength) {
       const count = this.#rowsOf(length, maxRows);
       for (let first = 0; first < rows.length; first += count) {
         const some = rows.slice(first, first + count);
         const given = await this.#call(some, count, length);
         for (const [row, { place }] of some.entries()) {
-          const logits = given.values.subarray(row * classCount, (row + 1) * classCount);
-          values.set(logits, place * classCount);
+          values.set(given.values.subarray(row * width, (row + 1) * width), place * width);
         }
       }
     }
-    return this.#model.settings.output === 'probabilities' ? values.map(logProbability) : values;
+    return logitsOf(values, width, this.#model.settings.output);
   }
 
   /** At least one: of nothing but masked tokens a model makes no number. */
@@ -137,7 +137,7 @@ export class OnnxTextInference {
       Array.from({ length: this.#maximumTokens }, (_, i) => values[i % values.length] as number);
     const row = { tokens: { ids: full(ids), types: full(types) }, place: 0 };
     const { dims } = await this.#call(new Array<Row>(count).fill(row), count, length);
-    this.#classCount = classCountIn(dims, count, this.#classifier.output, 'texts');
+    this.#width = outputWidth(dims, count, this.#classifier.output, 'texts');
   }
 
   #lengthOf(tokenCount: number): number {

@@ -9,7 +9,7 @@ import {
   toLyceumError,
 } from '@lyceum/proto';
 import { noiseOf, type RemotePackage, tensorText } from '../formats/remote/index.js';
-import { agreedClasses, type ModelSettings } from '../models/index.js';
+import { agreedClasses, classCountOf, type ModelSettings } from '../models/index.js';
 import type { FoundModel, InferenceDescription } from '../specification/index.js';
 import { type AskedModel, askedModel, type ModelMetadata } from './asked-model.js';
 import { answersDiffer, areDistributions, CANARY_ROWS, canaryInputs } from './canaries.js';
@@ -269,7 +269,7 @@ function completeSettings(
   const kind = areDistributions(canaries, classCount) ? 'probabilities' : 'logits';
   const told = labels === undefined ? [] : [{ names: labels, source: 'the server' }];
   const contradictions: Problem[] = [];
-  const classes = agreedClasses(given.classes, told, classCount, contradictions);
+  const classes = agreedClasses(given.classes, told, classCountOf(classCount), contradictions);
   problems.push(...contradictions.map((p) => ({ ...p, path: `settings.${p.path}` })));
   return {
     output: kind,

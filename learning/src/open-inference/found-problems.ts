@@ -1,7 +1,6 @@
 /** What keeps a model that a server has from being taught by, as its metadata and its answers to fixed inputs show it. Pure. */
 import { cut, type Problem } from '@lyceum/proto';
-import { ONE_CLASS } from '../formats/graphs/index.js';
-import type { ModelSettings } from '../models/index.js';
+import { type ModelSettings, ONE_NUMBER } from '../models/index.js';
 import type { ModelMetadata } from './asked-model.js';
 
 /** Limits of versions, inputs and outputs each, and of letters of a name: they are stored, and stand in messages. */
@@ -50,8 +49,9 @@ export function answerProblems(
     const message = `answers ${answers[place]} as value ${place % classCount} of a row, to inputs from 0 to ${given.scale ?? 1}; want finite numbers. If its inputs lie elsewhere, settings say so (scale)`;
     return [{ path: output, message }];
   }
-  if (classCount === 1) return [{ path: output, message: ONE_CLASS }];
-  if (given.output !== undefined || !arePercentages(answers, classCount)) return [];
+  if (given.output !== undefined) return [];
+  if (classCount === 1) return [{ path: output, message: ONE_NUMBER }];
+  if (!arePercentages(answers, classCount)) return [];
   const message =
     'its rows are from 0 to 100 and sum to 100: these are percentages. Want a model that gives probabilities or logits; output: logits takes the numbers as they are';
   return [{ path: 'settings.output', message }];

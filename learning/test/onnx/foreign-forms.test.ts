@@ -4,14 +4,15 @@
  */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { OnnxGraph } from '../../src/export/onnx/onnx-graph.js';
 import { onnxFile } from '../../src/export/onnx/onnx-messages.js';
 import { withBinaryTrees } from '../../src/formats/onnx/binary-trees.js';
 import type { OnnxElementType } from '../../src/formats/onnx/onnx-elements.js';
 import { readOnnx } from '../../src/formats/onnx/onnx-file.js';
-import { onnxPackageOf } from '../../src/formats/onnx/onnx-package.js';
+import { describeOnnx, onnxPackageOf } from '../../src/formats/onnx/onnx-package.js';
 import { readOnnxModel } from '../../src/formats/onnx/read-onnx-file.js';
+import type { ModelSettings } from '../../src/models/index.js';
 import { OnnxInference } from '../../src/onnx/onnx-inference.js';
 
 const WEIGHT = [1, -2, 0.5, 3, 0, -1];
@@ -39,9 +40,13 @@ function model(
   });
 }
 
-async function answers(file: Uint8Array, inputs: readonly number[]): Promise<number[]> {
+async function answers(
+  file: Uint8Array,
+  inputs: readonly number[],
+  given: Partial<ModelSettings> = {},
+): Promise<number[]> {
   const options = { rows: 4, threads: 1, sampleShape: [2] };
-  const inference = await OnnxInference.open(onnxPackageOf(file, {}), options);
+  const inference = await OnnxInference.open(onnxPackageOf(file, given), options);
   const logits = await inference.run(Float32Array.from(inputs), inputs.length / 2);
   await inference.close();
   return [...logits];
@@ -107,12 +112,31 @@ it('leaves trees alone whose votes stand elsewhere, as those of doubles', () => 
   expect(withBinaryTrees(other)).toBe(other);
 });
 
-it('refuses one number a sample, and says what a classifier of two classes gives', () => {
+describe('a sigmoid', () => {
   const one = (graph: OnnxGraph, logits: string) =>
-    graph.node('Sigmoid', [graph.node('ReduceSum', [logits], { keepdims: 1 })]);
-  expect(() => onnxPackageOf(model('float32', [1], one), {})).toThrow(
-    /gives one number a sample.*\[1 − p, p\]/,
-  );
+    graph.node('ReduceSum', [logits, graph.int64('axes', [1])], { keepdims: 1 });
+  const sigmoid = (graph: OnnxGraph, logits: string) => graph.node('Sigmoid', [one(graph, logits)]);
+  const inputs = [1, 2, -3, 0.5];
+  const z = [product(1, 2), product(-3, 0.5)].map((row) => row.reduce((sum, x) => sum + x));
+
+  it('tells two classes apart, by the probability of the second', async () => {
+    const file = model('float32', [1], sigmoid);
+    expect(describeOnnx(onnxPackageOf(file, {}))).toMatchObject({
+      classCount: 2,
+      output: 'probabilities',
+    });
+    const [a = 0, b = 0, c = 0, d = 0] = await answers(file, inputs);
+    expect([b - a, d - c].map((x) => Math.round(x * 1e4) / 1e4)).toEqual(z);
+    expect(Math.exp(a) + Math.exp(b)).toBeCloseTo(1, 6);
+  });
+
+  it('that is left out is said by a setting', async () => {
+    const file = model('float32', [1], one);
+    expect(() => onnxPackageOf(file, {})).toThrow(
+      /ReduceSum, gives one number a sample; put {"output": "probabilities"}/,
+    );
+    expect(await answers(file, inputs, { output: 'logits' })).toEqual([0, z[0], 0, z[1]]);
+  });
 });
 
 it.each([

@@ -7,19 +7,13 @@ it('takes numbers for two classes and more', () => {
   expect(answerProblems([0.25, 0.75], 2, 'y', { output: 'probabilities' })).toEqual([]);
 });
 
-it.each([[{}], [{ output: 'probabilities' as const }]])(
-  'refuses one number a sample, as a sigmoid gives, whatever the settings say: %j',
-  (given) => {
-    for (const answers of [
-      [0.1, 0.9],
-      [100, 100],
-    ]) {
-      expect(answerProblems(answers, 1, 'y', given)).toEqual([
-        { path: 'y', message: expect.stringContaining('[1 − p, p]') },
-      ]);
-    }
-  },
-);
+it('wants to be told what one number a sample is', () => {
+  const message = expect.stringContaining('gives one number a sample; put {"output": ');
+  expect(answerProblems([0.1, 0.9], 1, 'y', {})).toEqual([{ path: 'y', message }]);
+  expect(answerProblems([0.1, 0.9], 1, 'y', { output: 'probabilities' })).toEqual([]);
+  expect(answerProblems([-7, 9], 1, 'y', { output: 'logits' })).toEqual([]);
+  expect(answerProblems([0.1, Number.NaN], 1, 'y', { output: 'logits' })).toHaveLength(1);
+});
 
 it('refuses percentages, unless the settings call them logits', () => {
   const percentages = [20, 79.5, 100, 0];

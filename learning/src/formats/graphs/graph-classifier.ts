@@ -3,7 +3,7 @@
  * Pure; what cannot be asked is said in words that tell how to mend it.
  */
 import type { Problem } from '@lyceum/proto';
-import type { Layout, ModelSettings } from '../../models/index.js';
+import { classCountOf, type Layout, type ModelSettings, ONE_NUMBER } from '../../models/index.js';
 import {
   type ElementType,
   type GraphOutline,
@@ -50,10 +50,6 @@ const TOKENS =
 const OTHERWISE =
   '. What such a model says of each sample can be pushed instead: models push NAME answers.npz --dataset SET';
 
-/** Of a model that says how likely one of two classes is, a sigmoid at its end. */
-export const ONE_CLASS =
-  'gives one number a sample, and a teacher gives one for each class; of a sigmoid p for two classes export both, [1 − p, p] as probabilities, or [0, z] as logits';
-
 /** @returns undefined with what keeps it from being asked added to `problems`. */
 export function graphClassifier(
   outline: GraphOutline,
@@ -65,7 +61,6 @@ export function graphClassifier(
   if (input !== undefined) requireSize(input, problems);
   const output = classOutput(outline, format, given.outputName, problems);
   if (input === undefined || output === undefined) return undefined;
-  if (output.shape?.[1] === 1) problems.push({ path: 'graph.output', message: ONE_CLASS });
   const layout = given.layout ?? guessedLayout(input, problems);
   const kind = given.output ?? outputKind(outline, format, output, problems);
   if (problems.length > 0) return undefined;
@@ -80,7 +75,7 @@ export function graphClassifier(
       ...(outline.outputs.length > 1 && { outputName: output.name }),
     },
     inputShape: sampleShape(input, layout),
-    classCount: output.shape?.[1],
+    classCount: classCountIn(output),
     fixedRows: input.shape?.[0] ?? (rowByRow ? 1 : undefined),
   };
 }
@@ -168,14 +163,28 @@ function guessedLayout({ shape }: GraphValue, problems: Problem[]): Layout | und
   return undefined;
 }
 
+/** Undefined where the file leaves it open. */
+export function classCountIn({ shape }: GraphValue): number | undefined {
+  const width = shape?.[1];
+  return width === undefined ? undefined : classCountOf(width);
+}
+
 /** What an output holds; undefined with what to say added to `problems`. */
 export function outputKind(
   { operationOf }: GraphOutline,
   { logitOperations }: GraphFormat,
-  { name }: GraphValue,
+  { name, shape }: GraphValue,
   problems: Problem[],
 ): ModelSettings['output'] | undefined {
   const operation = operationOf.get(name) ?? '';
+  if (shape?.[1] === 1) {
+    if (operation === 'Sigmoid') return 'probabilities';
+    problems.push({
+      path: 'graph.output',
+      message: `${name}, of ${operation || 'nothing'}, ${ONE_NUMBER}`,
+    });
+    return undefined;
+  }
   if (operation === 'Softmax') return 'probabilities';
   if (logitOperations.includes(operation)) return 'logits';
   if (name === 'logits') return name;

@@ -7,9 +7,8 @@
  * Symbols: R `rows`, C classes.
  */
 import { elementCount, LyceumError } from '@lyceum/proto';
-import { logProbability } from '../../arrays/index.js';
-import type { ModelSettings } from '../../models/index.js';
-import { type GraphClassifier, isOfClasses, ONE_CLASS } from './graph-classifier.js';
+import { classCountOf, logitsOf, type ModelSettings } from '../../models/index.js';
+import { type GraphClassifier, isOfClasses } from './graph-classifier.js';
 import type { GraphValue } from './graph-outline.js';
 
 export interface GraphInferenceOptions {
@@ -30,8 +29,9 @@ export abstract class GraphInference {
   /** Of what one call is given. */
   protected readonly shape: readonly number[];
   protected readonly classifier: GraphClassifier;
-  readonly #probabilities: boolean;
-  #classCount = 0;
+  readonly #output: ModelSettings['output'];
+  /** Numbers a sample. */
+  #width = 0;
 
   /** @throws {LyceumError} INVALID_ARGUMENT if samples of that shape do not fit. */
   protected constructor(
@@ -43,11 +43,11 @@ export abstract class GraphInference {
     this.shape = [classifier.fixedRows ?? rows, ...own];
     this.rows = this.shape[0] as number;
     this.classifier = classifier;
-    this.#probabilities = output === 'probabilities';
+    this.#output = output;
   }
 
   get classCount(): number {
-    return this.#classCount;
+    return classCountOf(this.#width);
   }
 
   /** Frees the model. */
@@ -63,7 +63,7 @@ export abstract class GraphInference {
    */
   protected async warmUp(): Promise<void> {
     const { dims } = await this.call(new Float32Array(elementCount(this.shape)));
-    this.#classCount = classCountIn(dims, this.rows, this.classifier.output, 'samples');
+    this.#width = outputWidth(dims, this.rows, this.classifier.output, 'samples');
   }
 
   /**
@@ -72,37 +72,37 @@ export abstract class GraphInference {
    */
   async run(inputs: Float32Array, rowCount: number): Promise<Float32Array<ArrayBuffer>> {
     const size = elementCount(this.shape.slice(1));
-    const logits = new Float32Array(rowCount * this.classCount);
+    const width = this.#width;
+    const values = new Float32Array(rowCount * width);
     for (let first = 0; first < rowCount; first += this.rows) {
       const count = Math.min(this.rows, rowCount - first);
       const padded = new Float32Array(this.rows * size);
       padded.set(inputs.subarray(first * size, (first + count) * size));
-      const { values } = await this.call(padded);
-      logits.set(values.subarray(0, count * this.classCount), first * this.classCount);
+      const { values: given } = await this.call(padded);
+      values.set(given.subarray(0, count * width), first * width);
     }
-    return this.#probabilities ? logits.map(logProbability) : logits;
+    return logitsOf(values, width, this.#output);
   }
 }
 
 /**
- * C, by what a model gave for so many rows.
+ * Numbers a row, by what a model gave for so many rows.
  *
  * @param what - they are of, in words.
- * @throws {LyceumError} INVALID_ARGUMENT if that is not [rows, C] with two classes or more.
+ * @throws {LyceumError} INVALID_ARGUMENT if that is not [rows, width].
  */
-export function classCountIn(
+export function outputWidth(
   dims: readonly number[],
   rows: number,
   { name }: Pick<GraphValue, 'name'>,
   what: string,
 ): number {
-  const [count, classCount] = dims;
-  if (!isOfClasses(dims) || count !== rows || classCount === undefined || classCount < 1) {
+  const [count, width] = dims;
+  if (!isOfClasses(dims) || count !== rows || width === undefined || width < 1) {
     const message = `its output ${name} has shape [${dims}] for ${rows} ${what}; want [${rows}, classes]`;
     throw new LyceumError('INVALID_ARGUMENT', message);
   }
-  if (classCount === 1) throw new LyceumError('INVALID_ARGUMENT', ONE_CLASS);
-  return classCount;
+  return width;
 }
 
 /** The sizes that the file fixes, and the sample's own where it leaves them open. */

@@ -2,10 +2,9 @@
  * What the formats that hold a graph of operations share: which operations are allowed, and which output answers.
  */
 export { ALLOWED_OPERATIONS, RESTORING_OPERATION } from './allowed-operations.js';
-export {
-  type GraphClassifier,
-  type GraphFormat,
-  ONE_CLASS,
+export type {
+  GraphClassifier,
+  GraphFormat,
 } from './graph-classifier.js';
 export {
   completeSettings,
@@ -14,10 +13,10 @@ export {
   requireClassifier,
 } from './graph-description.js';
 export {
-  classCountIn,
   GraphInference,
   type GraphInferenceOptions,
   type GraphOutput,
+  outputWidth,
 } from './graph-inference.js';
 export {
   type ElementType,

@@ -2,9 +2,9 @@
 import { InvalidDocumentError, type Problem } from '@lyceum/proto';
 import type { ModelSettings } from '../../models/index.js';
 import {
+  classCountIn,
   classOutput,
   type GraphFormat,
-  ONE_CLASS,
   outputKind,
   requireBatchSize,
 } from './graph-classifier.js';
@@ -41,7 +41,6 @@ export function requireRawClassifier(
 ): RawClassifier {
   requireBatchSize((fixedRows ?? 1) * width, problems);
   const output = classOutput(outline, format, given.outputName, problems);
-  if (output?.shape?.[1] === 1) problems.push({ path: 'graph.output', message: ONE_CLASS });
   const kind = given.output ?? (output && outputKind(outline, format, output, problems));
   if (problems.length > 0 || output === undefined) throw new InvalidDocumentError(source, problems);
   const rowByRow = format.rowByRow.some((operation) => outline.operations.has(operation));
@@ -52,7 +51,7 @@ export function requireRawClassifier(
       ...(kind !== undefined && { output: kind }),
       ...(outline.outputs.length > 1 && { outputName: output.name }),
     },
-    classCount: output.shape?.[1],
+    classCount: classCountIn(output),
     fixedRows: fixedRows ?? (rowByRow ? 1 : undefined),
   };
 }

@@ -5,7 +5,6 @@
  * Symbols: R rows of a call, C classes.
  */
 import { LyceumError, toLyceumError } from '@lyceum/proto';
-import { logProbability } from '../../arrays/index.js';
 import {
   type ColumnCells,
   columnCells,
@@ -13,8 +12,14 @@ import {
   sampleText,
   type TableColumn,
 } from '../../datasets/index.js';
-import { columnPlaces, type ModelSettings, readsOneText } from '../../models/index.js';
-import { classCountIn, type GraphOutput } from './graph-inference.js';
+import {
+  classCountOf,
+  columnPlaces,
+  logitsOf,
+  type ModelSettings,
+  readsOneText,
+} from '../../models/index.js';
+import { type GraphOutput, outputWidth } from './graph-inference.js';
 import {
   type CellType,
   columnsOf,
@@ -48,16 +53,17 @@ interface BoundInput extends TableInput {
 
 export abstract class TableInference {
   protected readonly classifier: TableClassifier;
-  readonly #isOfProbabilities: boolean;
-  #classCount = 0;
+  readonly #output: ModelSettings['output'];
+  /** Numbers a row. */
+  #width = 0;
 
   protected constructor(classifier: TableClassifier, { output }: Pick<ModelSettings, 'output'>) {
     this.classifier = classifier;
-    this.#isOfProbabilities = output === 'probabilities';
+    this.#output = output;
   }
 
   get classCount(): number {
-    return this.#classCount;
+    return classCountOf(this.#width);
   }
 
   /** Frees the model. */
@@ -75,7 +81,7 @@ export abstract class TableInference {
     const count = this.#rowsOf(MAX_ROWS);
     const inputs = boundInputs(this.classifier, dataset);
     const { dims } = await this.#answer(inputs, Uint32Array.of(0), count);
-    this.#classCount = classCountIn(dims, count, this.classifier.output, 'rows');
+    this.#width = outputWidth(dims, count, this.classifier.output, 'rows');
   }
 
   /**
@@ -90,14 +96,14 @@ export abstract class TableInference {
   ): Promise<Float32Array<ArrayBuffer>> {
     const inputs = boundInputs(this.classifier, dataset);
     const rows = this.#rowsOf(maxRows);
-    const classCount = this.#classCount;
-    const values = new Float32Array(samples.length * classCount);
+    const width = this.#width;
+    const values = new Float32Array(samples.length * width);
     for (let first = 0; first < samples.length; first += rows) {
       const some = samples.subarray(first, first + rows);
       const { values: given } = await this.#answer(inputs, some, rows);
-      values.set(given.subarray(0, some.length * classCount), first * classCount);
+      values.set(given.subarray(0, some.length * width), first * width);
     }
-    return this.#isOfProbabilities ? values.map(logProbability) : values;
+    return logitsOf(values, width, this.#output);
   }
 
   #rowsOf(maxRows: number): number {

@@ -6,6 +6,7 @@ import { InvalidDocumentError } from '@lyceum/proto';
 import { writeZip } from '../../files/index.js';
 import {
   ANSWER_NOISE,
+  classCountOf,
   type ModelDescription,
   type ModelSettings,
   type PackageMembers,
@@ -68,7 +69,7 @@ export interface RemoteDescription extends ModelDescription {
 export function describeRemote({ description, found, settings }: RemotePackage): RemoteDescription {
   return {
     inputShape: channelsLast(found.sampleShape, settings),
-    classCount: found.classCount,
+    classCount: classCountOf(found.classCount),
     parameterCount: 0,
     weightBytes: 0,
     output: settings.output,

@@ -10,7 +10,6 @@ import { InvalidDocumentError, LyceumError, MODEL_MAX_BYTES, type Problem } from
 import { ENCODING_FILE, type Encoding, parseEncoding } from '../../datasets/encoding/index.js';
 import { isObject, readFolderFile, readPlainFile, utf8Text } from '../../files/index.js';
 import { agreedClasses, type ModelSettings, userLabels } from '../../models/index.js';
-import { ONE_CLASS } from '../graphs/index.js';
 import { describeTopology } from './describe-model.js';
 import { kerasProblem, mendedTopology, mendedWeightNames } from './keras/index.js';
 import {
@@ -108,6 +107,10 @@ function readEncoding(folder: string): Encoding | undefined {
     path,
   );
 }
+
+/** Of a model with a sigmoid at its end. */
+const ONE_CLASS =
+  'gives one number a sample; as a SavedModel (model.export(FOLDER)) it can be asked about two classes';
 
 /** The settings with what the file tells; undefined with what is wrong added to `problems`. */
 function completed(

@@ -141,6 +141,7 @@ const foundModel = section({
   output: z.string(),
   /** Of one sample, in the model's layout. */
   sampleShape: z.array(size),
+  /** Of a sigmoid 1, though it tells two classes apart. */
   classCount: size,
   /** Names of the classes, where the server tells them. */
   labels: z.array(z.string()).optional(),

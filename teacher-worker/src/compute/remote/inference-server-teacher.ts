@@ -4,15 +4,8 @@
  * When it is opened the server is asked whether it still has the model that was pushed. Calls overlap; how many requests
  * are under way is bounded all the same.
  */
-import { logProbability } from '@lyceum/learning/arrays';
 import { describePackagedModel, noiseOf, type RemotePackage } from '@lyceum/learning/formats';
-import {
-  classOrder,
-  inClassOrder,
-  knownClassesOf,
-  ModelInputs,
-  type ModelSettings,
-} from '@lyceum/learning/models';
+import { classCountOf, logitsOf, ModelInputs, type ModelSettings } from '@lyceum/learning/models';
 import {
   ANSWER_TOLERANCE,
   type InferenceServer,
@@ -33,7 +26,7 @@ import {
   type TeacherDescription,
   type TeacherEngine,
 } from '../engine/index.js';
-import { outputsOfLogits, requireDistributions } from '../rows/index.js';
+import { answersOfLogits } from '../rows/index.js';
 import type { RemotePlace } from './remote-place.js';
 
 interface InferenceServerTeacherOptions {
@@ -70,7 +63,7 @@ class InferenceServerTeacher implements TeacherEngine {
     this.#server = server;
     this.#model = model;
     this.#inputShape = inputShape;
-    const { classCount } = options.model.found;
+    const classCount = classCountOf(options.model.found.classCount);
     const answerNoise = noiseOf(options.model);
     this.#description = { classCount, parameterCount, weightBytes, latencyBatch1Ms, answerNoise };
   }
@@ -103,24 +96,14 @@ class InferenceServerTeacher implements TeacherEngine {
       const message = `the model takes samples of shape [${want}]; the data set's become [${inputs.modelShape}]`;
       throw new LyceumError('INVALID_ARGUMENT', message);
     }
-    const order = classOrder(settings, dataset);
     const values = await this.#ask(samples.length, (first, count) => {
       const rows = new Float32Array(count * inputs.size);
       inputs.read(samples.subarray(first, first + count), view, rows);
       return rows;
     });
+    const logits = logitsOf(values, model.found.classCount, settings.output);
     const { classCount } = this.#description;
-    const isLogits = settings.output === 'logits';
-    const raw = {
-      name: 'logits',
-      width: classCount,
-      values: isLogits ? values : values.map(logProbability),
-    };
-    if (!isLogits) requireDistributions(raw);
-    const width = order?.length ?? classCount;
-    const ordered = inClassOrder(raw.values, classCount, order);
-    const logits = { name: 'logits', width, values: ordered };
-    return outputsOfLogits(logits, outputs, knownClassesOf(settings, dataset));
+    return answersOfLogits(logits, classCount, { settings, dataset, outputs });
   }
 
   /** Rows are at fault if they are refused twice, and what the model has answered before is answered between. */
