@@ -1,0 +1,100 @@
+/**
+ * A teacher behind a server of the Open Inference Protocol whose model has a sigmoid at its end: a real HTTP server, which
+ * answers in JSON. The oracle is plain arithmetic on the samples.
+ */
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { parseDataset } from '@lyceum/learning/datasets';
+import { findModel, openInferenceServer } from '@lyceum/learning/open-inference';
+import { checkInferenceDescription } from '@lyceum/learning/specification';
+import { IDENTITY_VIEW } from '@lyceum/learning/views';
+import { AddressGuard, type Outside } from '@lyceum/platform';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { remoteTeachers } from '../../../src/compute/remote/index.js';
+import { makeDataset } from '../../teachers-and-set.js';
+
+const SIZE = 36;
+const dataset = parseDataset(makeDataset().bytes);
+const samples = Uint32Array.from({ length: 40 }, (_, i) => (i * 7) % 1000);
+const outside: Outside = {
+  secrets: { folder: undefined, variables: {}, unboundGo: 'nowhere' },
+  addresses: new AddressGuard(['127.0.0.1']),
+};
+
+let server: Server;
+let url: string;
+
+/** How likely the second class is: the first pixel. */
+function answerOf(body: string): object {
+  const { inputs } = JSON.parse(body) as { inputs: [{ shape: [number]; data: number[] }] };
+  const [{ shape, data: pixels }] = inputs;
+  const data = Array.from({ length: shape[0] }, (_, row) => pixels.flat(4)[row * SIZE]);
+  const p = { name: 'p', datatype: 'FP32', shape: [shape[0], 1], data };
+  return { model_name: 'm', outputs: [p] };
+}
+
+function documentAt(path: string): object {
+  const pixels = { name: 'x', datatype: 'FP32', shape: [-1, 6, 6, 1] };
+  const p = { name: 'p', datatype: 'FP32', shape: [-1, 1] };
+  return path === '/v2'
+    ? { name: 'server', version: '1', extensions: [] }
+    : { name: 'm', versions: ['1'], platform: 'tensorflow', inputs: [pixels], outputs: [p] };
+}
+
+beforeAll(async () => {
+  server = createServer((request, response) => {
+    const parts: Buffer[] = [];
+    request.on('data', (part: Buffer) => parts.push(part));
+    request.on('end', () => {
+      const body = Buffer.concat(parts).toString();
+      const isPost = request.method === 'POST';
+      const answer = isPost ? answerOf(body) : documentAt(request.url ?? '');
+      response.setHeader('content-type', 'application/json');
+      response.end(JSON.stringify(answer));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterAll(() => {
+  server.closeAllConnections();
+  server.close();
+});
+
+async function found(given: object) {
+  const description = checkInferenceDescription({ url, model: 'm' }, 'test');
+  const asked = openInferenceServer(description, outside);
+  try {
+    return await findModel(asked, description, given);
+  } finally {
+    asked.close();
+  }
+}
+
+it('is refused until the settings say what its one number is', async () => {
+  await expect(found({})).rejects.toThrow('p: gives one number a sample; put {"output": ');
+});
+
+it('tells two of the classes apart', async () => {
+  const [first, second] = [dataset.classNames[3], dataset.classNames[1]] as [string, string];
+  const model = await found({ output: 'probabilities', classes: [first, second] });
+  const open = remoteTeachers(outside, () => 0.5, undefined);
+  const packaged = { format: 'open-inference', model } as const;
+  const { settings } = model;
+  const teacher = await open({ packaged, settings, dataset, untraced: () => {} });
+  expect(teacher.describe().classCount).toBe(2);
+  const [classes, logits] = await teacher.answer({
+    dataset,
+    samples,
+    view: IDENTITY_VIEW,
+    outputs: ['class', 'logits'],
+  });
+  await teacher.close();
+  const likely = Array.from(samples, (sample) => (dataset.inputs[sample * SIZE] as number) / 255);
+  expect([...(classes?.values ?? [])]).toEqual(likely.map((p) => (p > 0.5 ? 1 : 3)));
+  for (const [row, p] of likely.entries()) {
+    const own = (c: number) => Math.exp(logits?.values[row * dataset.classCount + c] as number);
+    expect(own(1)).toBeCloseTo(p, 5);
+    expect(own(3)).toBeCloseTo(1 - p, 5);
+  }
+});
