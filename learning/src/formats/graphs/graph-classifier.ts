@@ -5,12 +5,12 @@
 import type { Problem } from '@lyceum/proto';
 import { classCountOf, type Layout, type ModelSettings, ONE_NUMBER } from '../../models/index.js';
 import {
+  type CellType,
   type ElementType,
   type GraphOutline,
   type GraphValue,
   graphValueText,
 } from './graph-outline.js';
-import type { CellType } from './table-classifier.js';
 
 /** 1 GiB of them; pictures of 4,096 by 4,096 in colours have 50 million. */
 const BATCH_MAX_VALUES = 2 ** 28;

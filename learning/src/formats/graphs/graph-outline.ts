@@ -19,6 +19,10 @@ export type ElementType =
   | 'bfloat16'
   | 'other';
 
+/** What an input may take that is given cells of a table: texts of categories, else numbers. */
+export const CELL_TYPES = ['string', 'float32', 'float64', 'int32', 'int64', 'bool'] as const;
+export type CellType = Extract<ElementType, (typeof CELL_TYPES)[number]>;
+
 /** A graph's input or output. */
 export interface GraphValue {
   readonly name: string;

@@ -8,6 +8,8 @@ import { type ModelSettings, strangeSettings } from '../../models/index.js';
 import type { GraphFormat } from './graph-classifier.js';
 import { describeGraph, type GraphDescription } from './graph-description.js';
 import {
+  CELL_TYPES,
+  type CellType,
   type ElementType,
   type GraphOutline,
   type GraphValue,
@@ -15,10 +17,6 @@ import {
   graphValueText,
 } from './graph-outline.js';
 import { type RawClassifier, requireRawClassifier } from './raw-classifier.js';
-
-/** What an input may take: texts of categories, else numbers. */
-const CELL_TYPES = ['string', 'float32', 'float64', 'int32', 'int64', 'bool'] as const;
-export type CellType = Extract<ElementType, (typeof CELL_TYPES)[number]>;
 
 export interface TableInput {
   readonly name: string;

@@ -20,12 +20,8 @@ import {
   readsOneText,
 } from '../../models/index.js';
 import { type GraphOutput, outputWidth } from './graph-inference.js';
-import {
-  type CellType,
-  columnsOf,
-  type TableClassifier,
-  type TableInput,
-} from './table-classifier.js';
+import type { CellType } from './graph-outline.js';
+import { columnsOf, type TableClassifier, type TableInput } from './table-classifier.js';
 
 /** Engines gain little from more rows. */
 const MAX_ROWS = 128;
