@@ -116,6 +116,8 @@ describe('a sigmoid', () => {
   const one = (graph: OnnxGraph, logits: string) =>
     graph.node('ReduceSum', [logits, graph.int64('axes', [1])], { keepdims: 1 });
   const sigmoid = (graph: OnnxGraph, logits: string) => graph.node('Sigmoid', [one(graph, logits)]);
+  const flat = (graph: OnnxGraph, numbers: string) =>
+    graph.node('Reshape', [numbers, graph.int64('flat', [-1])]);
   const inputs = [1, 2, -3, 0.5];
   const z = [product(1, 2), product(-3, 0.5)].map((row) => row.reduce((sum, x) => sum + x));
 
@@ -128,6 +130,22 @@ describe('a sigmoid', () => {
     const [a = 0, b = 0, c = 0, d = 0] = await answers(file, inputs);
     expect([b - a, d - c].map((x) => Math.round(x * 1e4) / 1e4)).toEqual(z);
     expect(Math.exp(a) + Math.exp(b)).toBeCloseTo(1, 6);
+  });
+
+  it.each([
+    ['behind it', (graph: OnnxGraph, logits: string) => flat(graph, sigmoid(graph, logits))],
+    [
+      'before it',
+      (graph: OnnxGraph, logits: string) =>
+        graph.node('Sigmoid', [flat(graph, one(graph, logits))]),
+    ],
+  ])('whose axis of one is cut off %s is one all the same', async (_, end) => {
+    const given = { output: 'probabilities' } as const;
+    const file = model('float32', [], end);
+    expect(describeOnnx(onnxPackageOf(file, given))).toMatchObject({ classCount: 2 });
+    expect(await answers(file, inputs, given)).toEqual(
+      await answers(model('float32', [1], sigmoid), inputs),
+    );
   });
 
   it('that is left out is said by a setting', async () => {

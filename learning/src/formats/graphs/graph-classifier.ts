@@ -125,12 +125,11 @@ export function classOutput(
 ): GraphValue | undefined {
   const { outputs } = outline;
   const listed = outputs.map(graphValueText).join(', ');
-  const usable = outputs.filter(
-    ({ kind, elementType, shape }) =>
-      kind === 'tensor' &&
-      outputTypes.includes(elementType) &&
-      (shape === undefined || isOfClasses(shape)),
+  const ofNumbers = outputs.filter(
+    ({ kind, elementType }) => kind === 'tensor' && outputTypes.includes(elementType),
   );
+  const ofClasses = ofNumbers.filter(({ shape }) => shape === undefined || isOfClasses(shape));
+  const usable = ofClasses.length > 0 ? ofClasses : ofNumbers.filter(isOfOneNumber);
   const chosen = named === undefined ? usable : usable.filter(({ name }) => name === named);
   if (chosen.length === 1) return chosen[0];
   const advice = outputAdvice(outline);
@@ -151,6 +150,11 @@ export function isOfClasses(shape: readonly (number | undefined)[]): boolean {
   return shape.length >= 2 && shape.slice(2).every((size) => size === 1);
 }
 
+/** [batch, 1], or [batch]: a sigmoid's, perhaps. */
+function isOfOneNumber({ shape }: GraphValue): boolean {
+  return shape?.length === 1 || shape?.[1] === 1;
+}
+
 /** Of pictures. Channels are one or three, and sides are longer, or it cannot be told. */
 function guessedLayout({ shape }: GraphValue, problems: Problem[]): Layout | undefined {
   if (shape?.length !== 4) return undefined;
@@ -164,8 +168,8 @@ function guessedLayout({ shape }: GraphValue, problems: Problem[]): Layout | und
 }
 
 /** Undefined where the file leaves it open. */
-export function classCountIn({ shape }: GraphValue): number | undefined {
-  const width = shape?.[1];
+export function classCountIn(output: GraphValue): number | undefined {
+  const width = isOfOneNumber(output) ? 1 : output.shape?.[1];
   return width === undefined ? undefined : classCountOf(width);
 }
 
@@ -173,11 +177,12 @@ export function classCountIn({ shape }: GraphValue): number | undefined {
 export function outputKind(
   { operationOf }: GraphOutline,
   { logitOperations }: GraphFormat,
-  { name, shape }: GraphValue,
+  output: GraphValue,
   problems: Problem[],
 ): ModelSettings['output'] | undefined {
+  const { name } = output;
   const operation = operationOf.get(name) ?? '';
-  if (shape?.[1] === 1) {
+  if (isOfOneNumber(output)) {
     if (operation === 'Sigmoid') return 'probabilities';
     problems.push({
       path: 'graph.output',

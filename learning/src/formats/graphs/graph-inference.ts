@@ -97,8 +97,8 @@ export function outputWidth(
   { name }: Pick<GraphValue, 'name'>,
   what: string,
 ): number {
-  const [count, width] = dims;
-  if (!isOfClasses(dims) || count !== rows || width === undefined || width < 1) {
+  const [count, width = 1] = dims;
+  if (!(isOfClasses(dims) || dims.length === 1) || count !== rows || width < 1) {
     const message = `its output ${name} has shape [${dims}] for ${rows} ${what}; want [${rows}, classes]`;
     throw new LyceumError('INVALID_ARGUMENT', message);
   }

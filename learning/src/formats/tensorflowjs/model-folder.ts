@@ -110,7 +110,7 @@ function readEncoding(folder: string): Encoding | undefined {
 
 /** Of a model with a sigmoid at its end. */
 const ONE_CLASS =
-  'gives one number a sample; as a SavedModel (model.export(FOLDER)) it can be asked about two classes';
+  'gives one number a sample; want one for each class, [0, z] as logits or [1 − p, p] as probabilities. As a SavedModel (Keras: model.export(FOLDER)) it may give one';
 
 /** The settings with what the file tells; undefined with what is wrong added to `problems`. */
 function completed(
