@@ -88,6 +88,11 @@ test('are pushed, and know the table as it is', async () => {
   const keras = await pushModel('keras', join(FIXTURES, 'saved-model-table', 'each'));
   expect(keras.stderr).toMatch(/(9\d\.\d|100\.0) % of 12 labelled validation samples/);
   expect(keras.stdout).toContain('4 columns of a table to 2 classes');
+  const sigmoid = join(FIXTURES, 'saved-model-table', 'text');
+  const trade = settingsFile('trade', { columns: ['trade'] });
+  const words = await pushModel('words', sigmoid, '--settings', trade);
+  expect(words.stderr).toMatch(/[5-9]\d\.\d % of 12 labelled validation samples/);
+  expect(words.stdout).toContain('a text to 2 classes; ');
 });
 
 test('teach a student of encoded rows, and are judged by their own answers', async () => {

@@ -123,7 +123,11 @@ export class Trial {
     return outputs;
   }
 
-  #judged({ values, width }: AnswerTensor): Omit<Tried, 'reply' | 'millisecondsPerSample'> {
+  #judged(answers: AnswerTensor): Omit<Tried, 'reply' | 'millisecondsPerSample'> {
+    const { width } = answers;
+    const values = isOfProbabilities(answers)
+      ? answers.values.map((p, i) => (i % 2 === 0 ? 1 - (answers.values[i + 1] as number) : p))
+      : answers.values;
     const counts = new Map<string, number>();
     const best = argmaxRows(values, this.#samples.length, width);
     for (const [row, sample] of this.#samples.entries()) {
@@ -150,6 +154,11 @@ export class Trial {
 /** A set as the model's own settings say. */
 function seenBy({ model }: PackagedModel, dataset: Uint8Array): Dataset {
   return seenDataset(parseStoredDataset(dataset), model.settings.modality);
+}
+
+/** Of a model that gives one number a sample, asked for logits, [0, v]: whether that may be the second class's probability. */
+function isOfProbabilities({ values, width }: AnswerTensor): boolean {
+  return width === 2 && values.every((v, i) => (i % 2 === 0 ? v === 0 : v >= 0 && v <= 1));
 }
 
 function rowsSumToOne(values: Float32Array, width: number): boolean {

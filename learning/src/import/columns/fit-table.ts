@@ -207,7 +207,8 @@ export function fittedTable(
   const columns = fitted.flatMap(({ encoding }) => encoding ?? []);
   if (columns.length === 0) {
     const reasons = fitted.map(({ column }) => `${column.name} (${column.detail})`).join(', ');
-    throw new LyceumError('INVALID_ARGUMENT', `no column can be used: ${reasons}`);
+    const message = `no column can be used: ${reasons}; a column of texts is named with --text NAME`;
+    throw new LyceumError('INVALID_ARGUMENT', message);
   }
   return {
     encoding: { kind: 'table', version: 1, columns },

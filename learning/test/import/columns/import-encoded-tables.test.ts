@@ -182,7 +182,7 @@ describe('a table of numbers and categories', () => {
     [
       jsonl(people.map(({ label }) => ({ x: 1, label }))),
       {},
-      /no column can be used: x \(1 in all/,
+      /no column can be used: x \(1 in all of train\); a column of texts is named with --text NAME/,
     ],
   ])('%# cannot be used', async (content, options, message) => {
     await expect(imported('t.jsonl', content, options)).rejects.toThrow(message);
