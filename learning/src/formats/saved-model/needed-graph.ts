@@ -115,7 +115,12 @@ function endsOf(signature: Signature | undefined, problems: GraphProblems): stri
       problems.add('has a signature with two inputs or two outputs of one name', '');
     }
   }
-  return [...inputs, ...outputs].flatMap(({ value }) => value?.name ?? []);
+  const tensors = [...inputs, ...outputs].flatMap(({ value }) => value?.name ?? []);
+  // The library is given them in one text, with commas between.
+  for (const name of tensors.filter((name) => name.includes(','))) {
+    problems.add('has a signature with a name that no tensor has:', name);
+  }
+  return tensors;
 }
 
 function initialiserOf({ signatures, collections }: MetaGraph): string | undefined {

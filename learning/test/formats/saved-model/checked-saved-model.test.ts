@@ -93,6 +93,29 @@ it('reads a message in very many parts in a moment', () => {
   expect(values).toEqual({ inner: { list: [] }, numbers: [] });
 }, 10_000);
 
+it.each(['inputs', 'outputs'] as const)('refuses two tensors in the name of one: %s', (side) => {
+  const nodes = ['a', 'b', 'a,b'].map((name) => ({
+    name,
+    operation: 'Placeholder',
+    inputs: [],
+    attributes: [],
+  }));
+  const ends = { inputs: [{ key: 'x', value: { name: 'a:0' } }], outputs: [] };
+  const signature = { ...ends, [side]: [{ key: 'x', value: { name: 'a,b:0' } }] };
+  const bytes = savedModelBytes(
+    {
+      info: { tags: ['serve'] },
+      graph: { nodes },
+      collections: [],
+      signatures: [{ key: 'serving_default', value: signature }],
+    },
+    [],
+  );
+  expect(() => checkSavedModel(bytes, 'odd')).toThrow(
+    'has a signature with a name that no tensor has: a,b:0',
+  );
+});
+
 it('looks at each node of a long chain once, however many calls begin at its end', () => {
   const count = 20_000;
   const chain = Array.from({ length: count }, (_, i) => ({
