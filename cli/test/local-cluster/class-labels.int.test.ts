@@ -5,11 +5,12 @@
  */
 import { fileURLToPath } from 'node:url';
 import { checkInferenceDescription } from '@lyceum/learning/specification';
-import { ArtifactKind, RunState } from '@lyceum/proto';
+import { ArtifactKind } from '@lyceum/proto';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { CoordinatorClient } from '../../src/client/index.js';
 import { readModel } from '../../src/import/read-model.js';
-import { LocalCluster } from '../../src/local-cluster/index.js';
+import type { LocalCluster } from '../../src/local-cluster/index.js';
+import { runDocument, startCluster, succeeded } from './cluster-runs.js';
 import { elevenClassesBytes } from './eleven-classes.js';
 import { serveModels } from './served-models.js';
 
@@ -31,12 +32,7 @@ let cluster: LocalCluster;
 let client: CoordinatorClient;
 
 beforeAll(async () => {
-  cluster = await LocalCluster.start({
-    environment: process.env,
-    teacherWorkers: 1,
-    studentWorkers: 1,
-    computeThreads: 1,
-  });
+  cluster = await startCluster();
   client = new CoordinatorClient(cluster.address);
   for (const [name, classNames] of SETS) {
     await client.pushArtifact(ARTIFACT_KIND_DATASET, name, elevenClassesBytes(classNames));
@@ -56,39 +52,24 @@ afterAll(async () => {
 });
 
 function document(name: string, dataset: string, models: readonly string[]): string {
-  return JSON.stringify({
-    apiVersion: 'lyceum.dev/v1alpha1',
-    kind: 'Distillation',
-    metadata: { name },
-    spec: {
-      dataset,
-      teachers: models.map((model) => ({
-        name: model.replace(':', '-'),
-        model,
-        ...(model === 'served' && { access: 'gray' }),
-      })),
-      student: { model: { architecture: 'mlp', hiddenUnits: [32] } },
-      objective: [{ term: 'kd', temperature: 1 }],
-      training: { batchSize: 32, epochs: 40, learningRate: 0.01, seed: 1 },
-    },
+  return runDocument(name, {
+    dataset,
+    teachers: models.map((model) => ({
+      name: model.replace(':', '-'),
+      model,
+      ...(model === 'served' && { access: 'gray' }),
+    })),
+    student: { model: { architecture: 'mlp', hiddenUnits: [32] } },
+    objective: [{ term: 'kd', temperature: 1 }],
+    training: { batchSize: 32, epochs: 40, learningRate: 0.01, seed: 1 },
   });
-}
-
-interface Report {
-  readonly teachers: readonly { readonly accuracy: number; readonly parameters: number }[];
-  readonly student: { readonly accuracy: number };
 }
 
 test.each(['numbered', 'named'])('know a set whose classes are %s', async (dataset) => {
   const runId = `on-${dataset}`;
   await client.submitRun(document(runId, dataset, MODELS));
-  const { state, reason, warnings } = await client.waitForEnd(runId);
-  expect({ state, reason, warnings }).toEqual({
-    state: RunState.RUN_STATE_SUCCEEDED,
-    reason: '',
-    warnings: [],
-  });
-  const { teachers, student } = (await client.getReport(runId)) as unknown as Report;
+  expect((await succeeded(client, runId)).warnings).toEqual([]);
+  const { teachers, student } = await client.getReport(runId);
   for (const { accuracy, parameters } of [...teachers, { ...student, parameters: 1 }]) {
     expect(accuracy).toBeGreaterThan(0.95);
     expect(parameters).toBeGreaterThan(0);
@@ -109,7 +90,7 @@ describe('a student', () => {
 
   beforeAll(async () => {
     await client.submitRun(document(runId, 'named', MODELS));
-    expect((await client.waitForEnd(runId)).reason).toBe('');
+    await succeeded(client, runId);
     await client.pushArtifact(
       ARTIFACT_KIND_MODEL,
       'again',
@@ -119,9 +100,8 @@ describe('a student', () => {
 
   test('knows a set that has the same classes in another order, and so does its package', async () => {
     await client.submitRun(document('on-reversed', 'reversed', [own, 'again']));
-    const { reason, warnings } = await client.waitForEnd('on-reversed');
-    expect({ reason, warnings }).toEqual({ reason: '', warnings: [] });
-    const report = (await client.getReport('on-reversed')) as unknown as Report;
+    expect((await succeeded(client, 'on-reversed')).warnings).toEqual([]);
+    const report = await client.getReport('on-reversed');
     for (const { accuracy } of [...report.teachers, report.student]) {
       expect(accuracy).toBeGreaterThan(0.9);
     }
@@ -135,8 +115,8 @@ describe('a student', () => {
       const description = { url: `grpc://${server.address}`, model: 'far' };
       await client.pushInferenceModel('served', checkInferenceDescription(description, 'test'));
       await client.submitRun(document('by-server', 'reversed', ['served']));
-      expect((await client.waitForEnd('by-server')).reason).toBe('');
-      const report = (await client.getReport('by-server')) as unknown as Report;
+      await succeeded(client, 'by-server');
+      const report = await client.getReport('by-server');
       expect(report.teachers[0]?.accuracy).toBeGreaterThan(0.9);
     } finally {
       await server.kill();
@@ -159,6 +139,6 @@ describe('a student', () => {
       "spec.student.model.model: has the class zero at output 0, where spec.dataset has ten; a student has the set's order: push the set with --classes in the order of the model, or start from another one",
     );
     await client.submitRun(on('named'));
-    expect((await client.waitForEnd('go-on')).reason).toBe('');
+    await succeeded(client, 'go-on');
   });
 });

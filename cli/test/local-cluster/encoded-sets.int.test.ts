@@ -10,13 +10,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { encodeSample, parseDataset, parseEncoding, sampleText } from '@lyceum/learning/datasets';
 import { readNpz } from '@lyceum/learning/files';
-import { ArtifactKind, RunState } from '@lyceum/proto';
+import { ArtifactKind } from '@lyceum/proto';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { tinyModelBytes } from '../../../coordinator/test/support.js';
 import { CoordinatorClient } from '../../src/client/index.js';
-import { LocalCluster } from '../../src/local-cluster/index.js';
+import type { LocalCluster } from '../../src/local-cluster/index.js';
 import { runCli, startCli } from '../commands/cli-process.js';
+import { runDocument, startCluster, succeeded } from './cluster-runs.js';
 import { importedBytes, PEOPLE, SENTENCES } from './encoded-set.js';
 
 const { ARTIFACT_KIND_DATASET } = ArtifactKind;
@@ -29,12 +30,7 @@ let folder = '';
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'lyceum-encoded-'));
-  cluster = await LocalCluster.start({
-    environment: process.env,
-    teacherWorkers: 1,
-    studentWorkers: 1,
-    computeThreads: 1,
-  });
+  cluster = await startCluster();
   client = new CoordinatorClient(cluster.address);
   const sets = {
     texts: await importedBytes(folder, SENTENCES, { text: 'text', buckets: 256 }),
@@ -52,39 +48,25 @@ afterAll(async () => {
 });
 
 function training(name: string, dataset: string, model: object): string {
-  return JSON.stringify({
-    apiVersion: 'lyceum.dev/v1alpha1',
-    kind: 'Training',
-    metadata: { name },
-    spec: {
-      dataset,
-      student: { model },
-      training: { batchSize: 32, epochs: 30, learningRate: 0.01 },
-    },
-  });
+  const training = { batchSize: 32, epochs: 30, learningRate: 0.01 };
+  return runDocument(name, { dataset, student: { model }, training }, 'Training');
 }
 
 function distillation(name: string, dataset: string, teacher: string, more: object = {}): string {
-  return JSON.stringify({
-    apiVersion: 'lyceum.dev/v1alpha1',
-    kind: 'Distillation',
-    metadata: { name },
-    spec: {
-      dataset,
-      teachers: [{ name: 'first', model: teacher }],
-      // The validation split has some 20 rows.
-      teacherHealth: { accept: ['first'] },
-      student: { model: { architecture: 'mlp', hiddenUnits: [8] } },
-      training: { batchSize: 32, epochs: 30, learningRate: 0.01 },
-      ...more,
-    },
+  return runDocument(name, {
+    dataset,
+    teachers: [{ name: 'first', model: teacher }],
+    // The validation split has some 20 rows.
+    teacherHealth: { accept: ['first'] },
+    student: { model: { architecture: 'mlp', hiddenUnits: [8] } },
+    training: { batchSize: 32, epochs: 30, learningRate: 0.01 },
+    ...more,
   });
 }
 
 async function succeeds(specification: string): Promise<void> {
   const { run } = await client.submitRun(specification);
-  const ended = await client.waitForEnd(run.runId);
-  expect([ended.reason, ended.state]).toEqual(['', RunState.RUN_STATE_SUCCEEDED]);
+  await succeeded(client, run.runId);
 }
 
 async function pulled(runId: string, format: string): Promise<string> {

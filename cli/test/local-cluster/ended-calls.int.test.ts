@@ -10,7 +10,8 @@ import { ArtifactKind, RunState } from '@lyceum/proto';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { CoordinatorClient } from '../../src/client/index.js';
 import { readModel } from '../../src/import/read-model.js';
-import { LocalCluster } from '../../src/local-cluster/index.js';
+import type { LocalCluster } from '../../src/local-cluster/index.js';
+import { runDocument, startCluster, succeeded } from './cluster-runs.js';
 import { smallImagesBytes } from './small-images.js';
 
 const PATIENT = { timeout: 600_000, interval: 20 };
@@ -23,12 +24,8 @@ let cluster: LocalCluster;
 let client: CoordinatorClient;
 
 beforeEach(async () => {
-  cluster = await LocalCluster.start({
-    teacherWorkers: 1,
-    studentWorkers: 1,
-    computeThreads: 1,
+  cluster = await startCluster({
     restartWorkers: true,
-    environment: process.env,
   });
   client = new CoordinatorClient(cluster.address);
   const classNames = ['a', 'b', 'c', 'd', 'e'];
@@ -51,20 +48,15 @@ afterEach(async () => {
 });
 
 function submit(name: string, model = name, dataset = 'small'): Promise<unknown> {
-  const document = {
-    apiVersion: 'lyceum.dev/v1alpha1',
-    kind: 'Distillation',
-    metadata: { name },
-    spec: {
-      dataset,
-      teachers: [{ name: model, model }],
-      teacherHealth: { accept: [model] },
-      student: { model: { architecture: 'mlp', hiddenUnits: [4] } },
-      objective: [{ term: 'kd', temperature: 1 }],
-      training: { batchSize: 32, epochs: 1, seed: 1 },
-    },
-  };
-  return client.submitRun(JSON.stringify(document));
+  const document = runDocument(name, {
+    dataset,
+    teachers: [{ name: model, model }],
+    teacherHealth: { accept: [model] },
+    student: { model: { architecture: 'mlp', hiddenUnits: [4] } },
+    objective: [{ term: 'kd', temperature: 1 }],
+    training: { batchSize: 32, epochs: 1, seed: 1 },
+  });
+  return client.submitRun(document);
 }
 
 /** How many processes have begun calls that none has carried out, of each call. The order of reading counts none twice. */
@@ -95,11 +87,7 @@ test('a teacher with which its worker ends again and again is given up, and othe
     .toBe(RunState.RUN_STATE_PAUSED);
   expect((await client.getRun('bad')).reason).toContain('has ended 5 times in a row');
   await submit('good');
-  const good = await client.waitForEnd('good');
-  expect({ state: good.state, reason: good.reason }).toEqual({
-    state: RunState.RUN_STATE_SUCCEEDED,
-    reason: '',
-  });
+  await succeeded(client, 'good');
   await expect.poll(noted, PATIENT).toEqual([]);
   // Whoever resumes it has it tried again.
   await client.resumeRun('bad');
@@ -123,11 +111,7 @@ test.runIf(process.arch === 'x64')(
       /^teacher dividing cannot answer samples \d+ to \d+ \(positions 0 to 319 of epoch 0\): /,
     );
     expect(reason).toContain('the process of teacher-1 has ended 10 times in a row while');
-    const beside = await client.waitForEnd('beside');
-    expect({ state: beside.state, reason: beside.reason }).toEqual({
-      state: RunState.RUN_STATE_SUCCEEDED,
-      reason: '',
-    });
+    await succeeded(client, 'beside');
     await client.cancelRun('divided');
   },
 );

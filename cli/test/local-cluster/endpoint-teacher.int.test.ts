@@ -7,15 +7,22 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ArtifactKind, type Run, RunState } from '@lyceum/proto';
+import { ArtifactKind } from '@lyceum/proto';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { tinyModelBytes } from '../../../coordinator/test/support.js';
 import { CoordinatorClient } from '../../src/client/index.js';
 import { readModel } from '../../src/import/read-model.js';
-import { LocalCluster } from '../../src/local-cluster/index.js';
+import type { LocalCluster } from '../../src/local-cluster/index.js';
+import {
+  hasTaken,
+  PATIENT,
+  runDocument,
+  startCluster,
+  succeeded,
+  untilRun,
+} from './cluster-runs.js';
 import { SIDE, smallImagesBytes } from './small-images.js';
 
-const PATIENT = { timeout: 180_000, interval: 50 };
 const { ARTIFACT_KIND_DATASET, ARTIFACT_KIND_MODEL } = ArtifactKind;
 vi.setConfig({ testTimeout: 1_200_000 });
 
@@ -58,11 +65,8 @@ beforeAll(async () => {
     batch: 5,
     timeoutMs: 20_000,
   };
-  cluster = await LocalCluster.start({
-    environment: process.env,
+  cluster = await startCluster({
     teacherWorkers: 2,
-    studentWorkers: 1,
-    computeThreads: 1,
     env: { LYCEUM_SECRET_ENDPOINT_KEY: 'k', LYCEUM_HOSTS_OF_ENDPOINT_KEY: '127.0.0.1' },
   });
   client = new CoordinatorClient(cluster.address);
@@ -94,30 +98,18 @@ interface Changes {
 
 function specification(name: string, changes: Changes = {}): string {
   const { access = 'black', model = 'box' } = changes;
-  return JSON.stringify({
-    apiVersion: 'lyceum.dev/v1alpha1',
-    kind: 'Distillation',
-    metadata: { name },
-    spec: {
-      dataset: 'small',
-      teachers: [
-        { name: 'one', model: 'one' },
-        { name: 'two', model: 'two' },
-        { name: 'box', model, access },
-      ],
-      teacherHealth: { accept: ['one', 'two', 'box'] },
-      student: { model: { architecture: 'mlp', hiddenUnits: [8] } },
-      objective: [{ term: 'vote', weight: 0.5 }, { term: 'ce' }],
-      training: { batchSize: 32, steps: 60, checkpointEverySteps: 10 },
-    },
+  return runDocument(name, {
+    dataset: 'small',
+    teachers: [
+      { name: 'one', model: 'one' },
+      { name: 'two', model: 'two' },
+      { name: 'box', model, access },
+    ],
+    teacherHealth: { accept: ['one', 'two', 'box'] },
+    student: { model: { architecture: 'mlp', hiddenUnits: [8] } },
+    objective: [{ term: 'vote', weight: 0.5 }, { term: 'ce' }],
+    training: { batchSize: 32, steps: 60, checkpointEverySteps: 10 },
   });
-}
-
-async function succeeded(runId: string): Promise<Run> {
-  const run = await client.waitForEnd(runId);
-  expect(run.reason).toBe('');
-  expect(run.state).toBe(RunState.RUN_STATE_SUCCEEDED);
-  return run;
 }
 
 test('teaches with its votes, whoever is away or killed meanwhile, and is asked once', async () => {
@@ -127,13 +119,10 @@ test('teaches with its votes, whoever is away or killed meanwhile, and is asked 
   await vi.waitFor(() => expect(calls).toBeGreaterThan(20), PATIENT);
   expect(cluster.processes.filter(({ kind }) => kind === 'teacher').length).toBe(2);
   refusing = false;
-  await vi.waitFor(async () => {
-    const run = await client.getRun('disturbed');
-    if ((run.progress?.step ?? 0) < 15) throw new Error(`step ${run.progress?.step}`);
-  }, PATIENT);
+  await untilRun(client, 'disturbed', hasTaken(15));
   await cluster.kill('student-1', 'SIGKILL');
   await cluster.startStudentWorker();
-  const disturbed = await succeeded('disturbed');
+  const disturbed = await succeeded(client, 'disturbed');
 
   const report = await client.getReport('disturbed');
   expect(report.bitExact).toBe(false);
@@ -144,7 +133,7 @@ test('teaches with its votes, whoever is away or killed meanwhile, and is asked 
 
   const before = calls;
   await client.submitRun(specification('again'));
-  const again = await succeeded('again');
+  const again = await succeeded(client, 'again');
   expect(again.finalWeightsDigest).toBe(disturbed.finalWeightsDigest);
   expect(calls).toBe(before);
   expect((await client.getReport('again')).bitExactExceptions).toEqual([]);
@@ -165,9 +154,8 @@ test.each<[Changes, string]>([
 
 test('a secret that no worker has is named, and nobody dies of it', async () => {
   await client.submitRun(specification('keyless', { model: 'keyless' }));
-  await vi.waitFor(async () => {
-    const { reason } = await client.getRun('keyless');
-    expect(reason).toContain('there is no secret nobody-has-it');
-  }, PATIENT);
+  await untilRun(client, 'keyless', ({ reason }) =>
+    reason.includes('there is no secret nobody-has-it'),
+  );
   await client.cancelRun('keyless');
 });

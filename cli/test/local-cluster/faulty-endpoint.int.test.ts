@@ -9,14 +9,21 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encodeDataset } from '@lyceum/learning/datasets';
-import { ArtifactKind, LogLevel, type Run, RunState } from '@lyceum/proto';
+import { ArtifactKind, LogLevel } from '@lyceum/proto';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { CoordinatorClient } from '../../src/client/index.js';
+import { CoordinatorClient, hasEnded } from '../../src/client/index.js';
 import { readModel } from '../../src/import/read-model.js';
-import { LocalCluster } from '../../src/local-cluster/index.js';
+import type { LocalCluster } from '../../src/local-cluster/index.js';
+import {
+  isPaused,
+  PATIENT,
+  runDocument,
+  startCluster,
+  succeeded,
+  untilRun,
+} from './cluster-runs.js';
 import { numbers, SIDE, smallImagesBytes } from './small-images.js';
 
-const PATIENT = { timeout: 240_000, interval: 50 };
 const { ARTIFACT_KIND_DATASET, ARTIFACT_KIND_MODEL } = ArtifactKind;
 vi.setConfig({ testTimeout: 900_000, hookTimeout: 300_000 });
 
@@ -64,11 +71,8 @@ beforeAll(async () => {
     batch: 8,
     attempts: 2,
   };
-  cluster = await LocalCluster.start({
-    environment: process.env,
-    teacherWorkers: 1,
+  cluster = await startCluster({
     studentWorkers: 2,
-    computeThreads: 1,
   });
   client = new CoordinatorClient(cluster.address);
   await client.pushArtifact(ARTIFACT_KIND_DATASET, 'small', smallImagesBytes());
@@ -106,29 +110,15 @@ afterAll(async () => {
 });
 
 function specification(name: string, dataset: string, model: string, spec: object = {}): string {
-  return JSON.stringify({
-    apiVersion: 'lyceum.dev/v1alpha1',
-    kind: 'Distillation',
-    metadata: { name },
-    spec: {
-      dataset,
-      teachers: [{ name: 'box', model, access: 'black' }],
-      teacherHealth: { accept: ['box'] },
-      student: { model: { architecture: 'mlp', hiddenUnits: [8] } },
-      objective: [{ term: 'vote', weight: 0.5 }, { term: 'ce' }],
-      training: { batchSize: 32, steps: 30, checkpointEverySteps: 10 },
-      ...spec,
-    },
+  return runDocument(name, {
+    dataset,
+    teachers: [{ name: 'box', model, access: 'black' }],
+    teacherHealth: { accept: ['box'] },
+    student: { model: { architecture: 'mlp', hiddenUnits: [8] } },
+    objective: [{ term: 'vote', weight: 0.5 }, { term: 'ce' }],
+    training: { batchSize: 32, steps: 30, checkpointEverySteps: 10 },
+    ...spec,
   });
-}
-
-async function paused(runId: string): Promise<Run> {
-  let run: Run | undefined;
-  await vi.waitFor(async () => {
-    run = await client.getRun(runId);
-    if (run.state !== RunState.RUN_STATE_PAUSED) throw new Error(`${run.state} ${run.reason}`);
-  }, PATIENT);
-  return run as Run;
 }
 
 async function loggedOf(runId: string, level?: LogLevel): Promise<string[]> {
@@ -139,16 +129,11 @@ async function loggedOf(runId: string, level?: LogLevel): Promise<string[]> {
   return texts;
 }
 
-async function succeeded(runId: string): Promise<void> {
-  const { reason, state } = await client.waitForEnd(runId);
-  expect([reason, state]).toEqual(['', RunState.RUN_STATE_SUCCEEDED]);
-}
-
 test('what is answered so that nobody can read it is asked again, and the run goes on', async () => {
   mood = 'stutters';
   const before = calls;
   await client.submitRun(specification('stuttering', 'small', 'counted'));
-  await succeeded('stuttering');
+  await succeeded(client, 'stuttering');
   expect(stutters).toBeGreaterThan(10);
   mood = 'well';
   // Each call has a price, those too of which nothing came; canaries are counted by themselves.
@@ -163,7 +148,7 @@ test('what is answered so that nobody can read it is asked again, and the run go
 
 test('a set that the server refuses pauses the run that asks about it, and no other', async () => {
   await client.submitRun(specification('wrong-shape', 'rows', 'second'));
-  const { reason } = await paused('wrong-shape');
+  const { reason } = await untilRun(client, 'wrong-shape', isPaused);
   expect(reason).toMatch(/box.*answers 400 Bad Request, 10 bytes/);
   expect(reason).not.toContain('want');
   // A worker sends its lines a little later.
@@ -174,7 +159,7 @@ test('a set that the server refuses pauses the run that asks about it, and no ot
   expect(await client.listQuarantines()).toEqual([]);
   // The same teacher on the same worker.
   await client.submitRun(specification('right-shape', 'small', 'second'));
-  await succeeded('right-shape');
+  await succeeded(client, 'right-shape');
   expect(await client.listQuarantines()).toEqual([]);
   // Of the programs that work for it, and of none of the other run's.
   await vi.waitFor(async () => {
@@ -185,7 +170,7 @@ test('a set that the server refuses pauses the run that asks about it, and no ot
   }, PATIENT);
   // Nothing has changed: it says the same once more.
   await client.resumeRun('wrong-shape');
-  expect((await paused('wrong-shape')).reason).toContain('answers 400');
+  expect((await untilRun(client, 'wrong-shape', isPaused)).reason).toContain('answers 400');
   await client.cancelRun('wrong-shape');
 });
 
@@ -217,17 +202,17 @@ test('a dry run asks one batch where that costs nothing, and finds both', async 
 test('a server that is at fault pauses its run, which goes on once it is mended', async () => {
   mood = 'html';
   await client.submitRun(specification('down', 'small', 'third'));
-  const { reason } = await paused('down');
+  const { reason } = await untilRun(client, 'down', isPaused);
   expect(reason).toContain('answers what is no JSON, 22 bytes; tried 2 times');
   expect(await client.listQuarantines()).toEqual([]);
   mood = 'well';
   await client.resumeRun('down');
-  await succeeded('down');
+  await succeeded(client, 'down');
 });
 
 test('another model in its place is found, whatever the worker has kept, and the run ends as one left alone', async () => {
   await client.submitRun(specification('calm', 'small', 'calm'));
-  await succeeded('calm');
+  await succeeded(client, 'calm');
   const [calm] = (await client.getReport('calm')).teachers;
   // Of the 40 samples of the validation split each time.
   const { used = 0, allowed } = calm?.canaryCalls ?? {};
@@ -236,20 +221,16 @@ test('another model in its place is found, whatever the worker has kept, and the
   // 40 of the self-test, and some of the run's own.
   leftUntilSwap = 140;
   await client.submitRun(specification('swapped', 'small', 'swapped'));
-  let held: Run | undefined;
-  await vi.waitFor(async () => {
-    held = await client.getRun('swapped');
-    if (!held.reason.includes('quarantined') && held.endedAtMs === 0) throw new Error(held.reason);
-  }, PATIENT);
-  expect(held?.reason).toContain('quarantined');
+  const held = await untilRun(
+    client,
+    'swapped',
+    (run) => run.reason.includes('quarantined') || hasEnded(run),
+  );
+  expect(held.reason).toContain('quarantined');
   leftUntilSwap = Number.POSITIVE_INFINITY;
   await client.releaseWorker('teacher-1');
-  if (held?.state === RunState.RUN_STATE_PAUSED) await client.resumeRun('swapped');
-  await vi.waitFor(async () => {
-    const { endedAtMs, reason } = await client.getRun('swapped');
-    if (endedAtMs === 0) throw new Error(reason);
-  }, PATIENT);
-  await succeeded('swapped');
+  if (isPaused(held)) await client.resumeRun('swapped');
+  await succeeded(client, 'swapped');
   const digestOf = async (runId: string) => (await client.getRun(runId)).finalWeightsDigest;
   expect(await digestOf('swapped')).toBe(await digestOf('calm'));
   const [swapped] = (await client.getReport('swapped')).teachers;

@@ -3,13 +3,13 @@
  * workers, student and coordinator killed. The weights must be the same bits; those of another run must not.
  */
 import { encodeModelPackage, parseModelPackage } from '@lyceum/learning/formats';
-import { ArtifactKind, type Run, RunState } from '@lyceum/proto';
+import { ArtifactKind } from '@lyceum/proto';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { CoordinatorClient } from '../../src/client/index.js';
-import { LocalCluster } from '../../src/local-cluster/index.js';
+import type { LocalCluster } from '../../src/local-cluster/index.js';
+import { hasTaken, runDocument, startCluster, succeeded, untilRun } from './cluster-runs.js';
 import { numbers, SIDE, smallImagesBytes } from './small-images.js';
 
-const PATIENT = { timeout: 180_000, interval: 50 };
 const STEP_COUNT = 150;
 vi.setConfig({ testTimeout: 1_200_000 });
 
@@ -17,11 +17,8 @@ let cluster: LocalCluster;
 let client: CoordinatorClient;
 
 beforeAll(async () => {
-  cluster = await LocalCluster.start({
-    environment: process.env,
+  cluster = await startCluster({
     teacherWorkers: 2,
-    studentWorkers: 1,
-    computeThreads: 1,
   });
   client = new CoordinatorClient(cluster.address);
   await client.pushArtifact(ArtifactKind.ARTIFACT_KIND_DATASET, 'small', smallImagesBytes());
@@ -116,30 +113,17 @@ const FEATURES = [
 ];
 
 function specification(name: string, terms: object[]): string {
-  return JSON.stringify({
-    apiVersion: 'lyceum.dev/v1alpha1',
-    kind: 'Distillation',
-    metadata: { name },
-    spec: {
-      dataset: 'small',
-      teachers: ['maps', 'units'].map((model) => ({ name: model, model })),
-      teacherHealth: { accept: ['maps', 'units'] },
-      student: { model: { architecture: 'conv', filters: [3], denseUnits: [5] } },
-      objective: [{ term: 'kd', weight: 0.5 }, { term: 'ce' }, ...terms],
-      // No epoch's answers serve another: teachers are asked to the end.
-      views: { seed: 1, cycle: 1_000, shift: 0.2 },
-      training: { batchSize: 32, steps: STEP_COUNT, checkpointEverySteps: 10 },
-      selection: { everySteps: 5 },
-    },
+  return runDocument(name, {
+    dataset: 'small',
+    teachers: ['maps', 'units'].map((model) => ({ name: model, model })),
+    teacherHealth: { accept: ['maps', 'units'] },
+    student: { model: { architecture: 'conv', filters: [3], denseUnits: [5] } },
+    objective: [{ term: 'kd', weight: 0.5 }, { term: 'ce' }, ...terms],
+    // No epoch's answers serve another: teachers are asked to the end.
+    views: { seed: 1, cycle: 1_000, shift: 0.2 },
+    training: { batchSize: 32, steps: STEP_COUNT, checkpointEverySteps: 10 },
+    selection: { everySteps: 5 },
   });
-}
-
-async function untilStep(runId: string, step: number): Promise<Run> {
-  return vi.waitFor(async () => {
-    const run = await client.getRun(runId);
-    if ((run.progress?.step ?? 0) < step) throw new Error(`${runId}: ${run.progress?.step}`);
-    return run;
-  }, PATIENT);
 }
 
 async function sizesOfTables(): Promise<ReadonlyMap<string, number>> {
@@ -147,16 +131,9 @@ async function sizesOfTables(): Promise<ReadonlyMap<string, number>> {
   return new Map(tables.map(({ id, sizeBytes }) => [id, sizeBytes]));
 }
 
-async function succeeded(runId: string): Promise<Run> {
-  const run = await client.waitForEnd(runId);
-  expect(run.reason).toBe('');
-  expect(run.state).toBe(RunState.RUN_STATE_SUCCEEDED);
-  return run;
-}
-
 test('ends with the same bits, whoever is killed meanwhile', async () => {
   await client.submitRun(specification('calm', FEATURES));
-  const calm = await succeeded('calm');
+  const calm = await succeeded(client, 'calm');
   const tables = await client.listAnswerTables();
   expect(new Set(tables.map(({ teacher: name, outputs }) => `${name} ${outputs}`))).toEqual(
     new Set(['maps layer/conv', 'maps logits', 'units layer/wide', 'units logits']),
@@ -164,17 +141,17 @@ test('ends with the same bits, whoever is killed meanwhile', async () => {
   for (const { id } of tables) await client.deleteAnswerTable(id);
 
   await client.submitRun(specification('disturbed', FEATURES));
-  await untilStep('disturbed', 20);
+  await untilRun(client, 'disturbed', hasTaken(20));
   await cluster.kill('teacher-1', 'SIGKILL');
-  await untilStep('disturbed', 45);
+  await untilRun(client, 'disturbed', hasTaken(45));
   await cluster.kill('student-1', 'SIGKILL');
   await cluster.startTeacherWorker();
   await cluster.startStudentWorker();
-  await untilStep('disturbed', 75);
+  await untilRun(client, 'disturbed', hasTaken(75));
   await cluster.restartCoordinator('SIGKILL');
-  await untilStep('disturbed', 105);
+  await untilRun(client, 'disturbed', hasTaken(105));
   await cluster.kill('teacher-2', 'SIGKILL');
-  const disturbed = await succeeded('disturbed');
+  const disturbed = await succeeded(client, 'disturbed');
   expect(disturbed.finalWeightsDigest).toBe(calm.finalWeightsDigest);
   const report = await client.getReport('disturbed');
   expect(report).toMatchObject({ bitExact: true, bitExactExceptions: [] });
@@ -187,7 +164,7 @@ test('ends with the same bits, whoever is killed meanwhile', async () => {
   // The logits that came with the features serve a run that wants none: no teacher answers anything.
   const stored = await sizesOfTables();
   await client.submitRun(specification('without', []));
-  const without = await succeeded('without');
+  const without = await succeeded(client, 'without');
   expect(await sizesOfTables()).toEqual(stored);
   expect(without.finalWeightsDigest).not.toBe(calm.finalWeightsDigest);
 });

@@ -7,11 +7,12 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ArtifactKind, RunState } from '@lyceum/proto';
+import { ArtifactKind } from '@lyceum/proto';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { CoordinatorClient } from '../../src/client/index.js';
 import { readModel } from '../../src/import/read-model.js';
-import { LocalCluster } from '../../src/local-cluster/index.js';
+import type { LocalCluster } from '../../src/local-cluster/index.js';
+import { runDocument, startCluster, succeeded } from './cluster-runs.js';
 import { smallImagesBytes } from './small-images.js';
 
 const PATIENT = { timeout: 180_000, interval: 10 };
@@ -45,12 +46,8 @@ beforeAll(async () => {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-  cluster = await LocalCluster.start({
-    teacherWorkers: 1,
-    studentWorkers: 1,
-    computeThreads: 1,
+  cluster = await startCluster({
     restartWorkers: true,
-    environment: process.env,
   });
   client = new CoordinatorClient(cluster.address);
   await client.pushArtifact(ARTIFACT_KIND_DATASET, 'small', smallImagesBytes());
@@ -83,25 +80,19 @@ test.each(['worker', 'coordinator', 'nats'] as const)(
   'a kill of the %s in the middle of a ticket asks about nothing again that was answered',
   async (name) => {
     await client.submitRun(
-      JSON.stringify({
-        apiVersion: 'lyceum.dev/v1alpha1',
-        kind: 'Distillation',
-        metadata: { name },
-        spec: {
-          dataset: 'small',
-          teachers: [{ name: 'box', model: name, access: 'black' }],
-          teacherHealth: { accept: ['box'] },
-          student: { model: { architecture: 'mlp', hiddenUnits: [8] } },
-          objective: [{ term: 'vote', weight: 0.5 }, { term: 'ce' }],
-          training: { batchSize: 32, steps: 30, checkpointEverySteps: 10 },
-        },
+      runDocument(name, {
+        dataset: 'small',
+        teachers: [{ name: 'box', model: name, access: 'black' }],
+        teacherHealth: { accept: ['box'] },
+        student: { model: { architecture: 'mlp', hiddenUnits: [8] } },
+        objective: [{ term: 'vote', weight: 0.5 }, { term: 'ce' }],
+        training: { batchSize: 32, steps: 30, checkpointEverySteps: 10 },
       }),
     );
     // In the middle of the first ticket, of all samples to train on.
     await vi.waitFor(() => expect(answered.size).toBeGreaterThan(VALIDATION + 150), PATIENT);
     await BLOWS[name]();
-    const run = await client.waitForEnd(name);
-    expect([run.reason, run.state]).toEqual(['', RunState.RUN_STATE_SUCCEEDED]);
+    await succeeded(client, name);
     expect(answered.size).toBe(SAMPLES);
     // Those of calls under way, and two canaries; a coordinator that starts anew may ask for one more.
     const again = calls - SAMPLES;

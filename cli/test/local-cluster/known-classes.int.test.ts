@@ -8,11 +8,12 @@ import { type DatasetParts, encodeDataset } from '@lyceum/learning/datasets';
 import { combined, type KnownClasses } from '@lyceum/learning/ensemble';
 import { readNpz } from '@lyceum/learning/files';
 import { encodeModelPackage, parsePackagedModel } from '@lyceum/learning/formats';
-import { ArtifactKind, type Run, RunState } from '@lyceum/proto';
+import { ArtifactKind, type Run } from '@lyceum/proto';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { CoordinatorClient } from '../../src/client/index.js';
-import { LocalCluster } from '../../src/local-cluster/index.js';
+import type { LocalCluster } from '../../src/local-cluster/index.js';
 import { reportLines } from '../../src/printing/report-lines.js';
+import { runDocument, startCluster, succeeded } from './cluster-runs.js';
 import { numbers } from './small-images.js';
 
 const { ARTIFACT_KIND_DATASET, ARTIFACT_KIND_MODEL } = ArtifactKind;
@@ -52,12 +53,7 @@ let cluster: LocalCluster;
 let client: CoordinatorClient;
 
 beforeAll(async () => {
-  cluster = await LocalCluster.start({
-    environment: process.env,
-    teacherWorkers: 1,
-    studentWorkers: 1,
-    computeThreads: 1,
-  });
+  cluster = await startCluster();
   client = new CoordinatorClient(cluster.address);
   for (const [name, set] of [
     ['digits', display(NAMES, 2_400, 11)],
@@ -83,13 +79,7 @@ afterAll(async () => {
 /** Submits a run and waits until it has succeeded. */
 async function submit(name: string, kind: string, changes: object): Promise<Run> {
   await client.submitRun(document(name, kind, changes));
-  const run = await client.waitForEnd(name);
-  expect({ name, state: run.state, reason: run.reason }).toEqual({
-    name,
-    state: RunState.RUN_STATE_SUCCEEDED,
-    reason: '',
-  });
-  return run;
+  return succeeded(client, name);
 }
 
 function document(name: string, kind: string, changes: object): string {
@@ -98,7 +88,7 @@ function document(name: string, kind: string, changes: object): string {
     training: { batchSize: 32, epochs: 20, learningRate: 0.01, seed: 1 },
     ...changes,
   };
-  return JSON.stringify({ apiVersion: 'lyceum.dev/v1alpha1', kind, metadata: { name }, spec });
+  return runDocument(name, spec, kind);
 }
 
 const taught = (changes: object = {}) => ({

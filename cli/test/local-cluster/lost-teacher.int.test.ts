@@ -3,15 +3,22 @@
  * to the next one. The teacher is behind an inference server whose model is replaced while the server is away.
  */
 import { checkInferenceDescription } from '@lyceum/learning/specification';
-import { ArtifactKind, type Run, RunState } from '@lyceum/proto';
+import { ArtifactKind } from '@lyceum/proto';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { tinyModelBytes } from '../../../coordinator/test/support.js';
 import { CoordinatorClient } from '../../src/client/index.js';
-import { LocalCluster } from '../../src/local-cluster/index.js';
+import type { LocalCluster } from '../../src/local-cluster/index.js';
+import {
+  hasTaken,
+  isPaused,
+  runDocument,
+  startCluster,
+  succeeded,
+  untilRun,
+} from './cluster-runs.js';
 import { type ServedModels, serveModels } from './served-models.js';
 import { SIDE, smallImagesBytes } from './small-images.js';
 
-const PATIENT = { timeout: 180_000, interval: 50 };
 const { ARTIFACT_KIND_DATASET, ARTIFACT_KIND_MODEL } = ArtifactKind;
 vi.setConfig({ testTimeout: 1_200_000, hookTimeout: 600_000 });
 
@@ -22,12 +29,7 @@ let server: ServedModels;
 const modelBytes = (seed: number) => tinyModelBytes(seed, SIDE * SIDE, 2);
 
 beforeAll(async () => {
-  cluster = await LocalCluster.start({
-    environment: process.env,
-    teacherWorkers: 1,
-    studentWorkers: 1,
-    computeThreads: 1,
-  });
+  cluster = await startCluster();
   client = new CoordinatorClient(cluster.address);
   server = await serveModels({ far: modelBytes(7) });
   await client.pushArtifact(ARTIFACT_KIND_DATASET, 'small', smallImagesBytes());
@@ -43,39 +45,18 @@ afterAll(async () => {
 });
 
 async function submit(runId: string, teacher: string): Promise<void> {
-  const document = {
-    apiVersion: 'lyceum.dev/v1alpha1',
-    kind: 'Distillation',
-    metadata: { name: runId },
-    spec: {
-      dataset: 'small',
-      teachers: [{ name: 'one', model: teacher, access: 'gray' }],
-      teacherHealth: { accept: ['one'] },
-      student: { model: { architecture: 'mlp', hiddenUnits: [8] } },
-      objective: [{ term: 'kd', weight: 0.5 }, { term: 'ce' }],
-      // No epoch's answers serve another: teachers are asked to the end.
-      views: { seed: 1, cycle: 1_000, shift: 0.2 },
-      training: { batchSize: 32, steps: 1_500, checkpointEverySteps: 25 },
-    },
-  };
-  await client.submitRun(JSON.stringify(document), { runId });
+  const document = runDocument(runId, {
+    dataset: 'small',
+    teachers: [{ name: 'one', model: teacher, access: 'gray' }],
+    teacherHealth: { accept: ['one'] },
+    student: { model: { architecture: 'mlp', hiddenUnits: [8] } },
+    objective: [{ term: 'kd', weight: 0.5 }, { term: 'ce' }],
+    // No epoch's answers serve another: teachers are asked to the end.
+    views: { seed: 1, cycle: 1_000, shift: 0.2 },
+    training: { batchSize: 32, steps: 1_500, checkpointEverySteps: 25 },
+  });
+  await client.submitRun(document, { runId });
 }
-
-function untilRun(runId: string, holds: (run: Run) => boolean): Promise<void> {
-  return vi.waitFor(async () => {
-    const run = await client.getRun(runId);
-    if (!holds(run)) throw new Error(`${runId}: ${run.progress?.step} ${run.state} ${run.reason}`);
-  }, PATIENT);
-}
-
-async function succeeded(runId: string): Promise<Run> {
-  const run = await client.waitForEnd(runId);
-  expect(run.reason).toBe('');
-  expect(run.state).toBe(RunState.RUN_STATE_SUCCEEDED);
-  return run;
-}
-
-const isPaused = ({ state }: Run) => state === RunState.RUN_STATE_PAUSED;
 
 async function replacedBy(seed: number): Promise<void> {
   const { address } = server;
@@ -85,23 +66,23 @@ async function replacedBy(seed: number): Promise<void> {
 
 test('a replaced model pauses the run that waits for it, another run gets its worker, and it goes on once the model is back', async () => {
   await submit('undisturbed', 'far');
-  const undisturbed = await succeeded('undisturbed');
+  const undisturbed = await succeeded(client, 'undisturbed');
   for (const { id } of await client.listAnswerTables()) await client.deleteAnswerTable(id);
 
   await submit('replaced', 'far');
-  await untilRun('replaced', ({ progress }) => (progress?.step ?? 0) >= 20);
+  await untilRun(client, 'replaced', hasTaken(20));
   await replacedBy(-4);
   await submit('next', 'near');
-  await untilRun('replaced', isPaused);
+  await untilRun(client, 'replaced', isPaused);
   const { reason, progress } = await client.getRun('replaced');
   expect(reason).toMatch(
     /^teacher one cannot be loaded \(teacher-1: grpc:.*is not what it was when it was pushed: .*push it again\)$/,
   );
   expect(progress?.step).toBeLessThan(1_500);
-  await succeeded('next');
+  await succeeded(client, 'next');
 
   await replacedBy(7);
   await client.resumeRun('replaced');
-  const { finalWeightsDigest } = await succeeded('replaced');
+  const { finalWeightsDigest } = await succeeded(client, 'replaced');
   expect(finalWeightsDigest).toBe(undisturbed.finalWeightsDigest);
 });

@@ -7,14 +7,14 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { encodeStoredDataset, type StoredDatasetParts } from '@lyceum/learning/datasets';
-import { ArtifactKind, type Run, RunState } from '@lyceum/proto';
+import { ArtifactKind } from '@lyceum/proto';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { CoordinatorClient } from '../../src/client/index.js';
-import { LocalCluster } from '../../src/local-cluster/index.js';
+import type { LocalCluster } from '../../src/local-cluster/index.js';
 import { runCli } from '../commands/cli-process.js';
+import { hasTaken, runDocument, startCluster, succeeded, untilRun } from './cluster-runs.js';
 import { numbers } from './small-images.js';
 
-const PATIENT = { timeout: 180_000, interval: 50 };
 const SAMPLES = 400;
 vi.setConfig({ testTimeout: 1_200_000 });
 
@@ -23,24 +23,16 @@ let cluster: LocalCluster;
 let client: CoordinatorClient;
 
 beforeAll(async () => {
-  cluster = await LocalCluster.start({
-    environment: process.env,
+  cluster = await startCluster({
     teacherWorkers: 2,
-    studentWorkers: 1,
-    computeThreads: 1,
   });
   client = new CoordinatorClient(cluster.address);
   const bytes = encodeStoredDataset(parts());
   await client.pushArtifact(ArtifactKind.ARTIFACT_KIND_DATASET, 'senses', bytes);
   for (const modality of ['sound', 'touch']) {
-    await client.submitRun(
-      JSON.stringify({
-        ...head(modality),
-        kind: 'Training',
-        spec: { dataset: 'senses', student: student(modality), training: { steps: 200 } },
-      }),
-    );
-    await succeeded(modality);
+    const spec = { dataset: 'senses', student: student(modality), training: { steps: 200 } };
+    await client.submitRun(runDocument(modality, spec, 'Training'));
+    await succeeded(client, modality);
   }
 });
 afterAll(async () => {
@@ -73,7 +65,6 @@ function parts(): StoredDatasetParts {
   };
 }
 
-const head = (name: string) => ({ apiVersion: 'lyceum.dev/v1alpha1', metadata: { name } });
 const student = (modality: string | undefined) => ({
   model: { architecture: 'mlp', hiddenUnits: [8] },
   modality,
@@ -87,7 +78,7 @@ interface Changes extends Record<string, unknown> {
 }
 
 function distillation(name: string, { teachers = TEACHERS, ...changes }: Changes = {}): string {
-  const spec = {
+  return runDocument(name, {
     dataset: 'senses',
     teachers,
     // One is shown what it does not know.
@@ -98,28 +89,13 @@ function distillation(name: string, { teachers = TEACHERS, ...changes }: Changes
     views: { seed: 1, cycle: 1_000, mixup: true },
     training: { batchSize: 32, steps: 200, checkpointEverySteps: 10 },
     ...changes,
-  };
-  return JSON.stringify({ ...head(name), kind: 'Distillation', spec });
-}
-
-async function untilStep(runId: string, step: number): Promise<void> {
-  await vi.waitFor(async () => {
-    const run = await client.getRun(runId);
-    if ((run.progress?.step ?? 0) < step) throw new Error(`${runId}: ${run.progress?.step}`);
-  }, PATIENT);
-}
-
-async function succeeded(runId: string): Promise<Run> {
-  const run = await client.waitForEnd(runId);
-  expect(run.reason).toBe('');
-  expect(run.state).toBe(RunState.RUN_STATE_SUCCEEDED);
-  return run;
+  });
 }
 
 test('each model is shown its own, and the bits are the same whoever is killed meanwhile', async () => {
   const baseline = { student: { ...student('pixels'), baseline: 'train' } };
   await client.submitRun(distillation('calm', baseline));
-  const calm = await succeeded('calm');
+  const calm = await succeeded(client, 'calm');
   const report = await client.getReport('calm');
   const { teachers, student: own, studentWithoutTeachers: alone } = report;
   for (const row of [...teachers, own, alone]) expect(row?.accuracy).toBeGreaterThan(0.9);
@@ -130,14 +106,14 @@ test('each model is shown its own, and the bits are the same whoever is killed m
   for (const { id } of await client.listAnswerTables()) await client.deleteAnswerTable(id);
 
   await client.submitRun(distillation('disturbed', baseline));
-  await untilStep('disturbed', 30);
+  await untilRun(client, 'disturbed', hasTaken(30));
   await cluster.kill('teacher-1', 'SIGKILL');
-  await untilStep('disturbed', 80);
+  await untilRun(client, 'disturbed', hasTaken(80));
   await cluster.startTeacherWorker();
   await cluster.kill('student-1', 'SIGKILL');
   await cluster.startStudentWorker();
   await cluster.kill('teacher-2', 'SIGKILL');
-  const disturbed = await succeeded('disturbed');
+  const disturbed = await succeeded(client, 'disturbed');
   expect(disturbed.finalWeightsDigest).toBe(calm.finalWeightsDigest);
   expect(await client.getReport('disturbed')).toMatchObject({ bitExact: true });
 });
@@ -147,7 +123,7 @@ test('a teacher may be shown another modality than it was trained on, if that fi
     teachers: [{ name: 'sound', model: 'run:sound', modality }],
   });
   await client.submitRun(distillation('wrong', shown('touch')));
-  await succeeded('wrong');
+  await succeeded(client, 'wrong');
   const { teachers } = await client.getReport('wrong');
   expect(teachers[0]).toMatchObject({ modality: 'touch' });
   expect(teachers[0]?.accuracy).toBeLessThan(0.2);
@@ -174,7 +150,7 @@ test('an ensemble is measured on what is named behind an @, or else in the setti
 test('a student goes with its modality: to other runs, and to an ONNX file that was tried', async () => {
   const start = { student: { model: { model: 'run:calm' } } };
   await client.submitRun(distillation('further', start));
-  await succeeded('further');
+  await succeeded(client, 'further');
   expect(await client.getReport('further')).toMatchObject({ student: { modality: 'pixels' } });
   const out = path.join(folder, 'student');
   const onnx = ['--format', 'onnx', '--with', 'preprocessing,softmax'];

@@ -7,11 +7,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLogger, readTlsIdentity } from '@lyceum/platform';
 import { connectNats } from '@lyceum/platform/nats';
-import { ArtifactKind, RunState } from '@lyceum/proto';
+import { ArtifactKind } from '@lyceum/proto';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { CoordinatorClient } from '../../src/client/index.js';
-import { LocalCluster } from '../../src/local-cluster/index.js';
+import type { LocalCluster } from '../../src/local-cluster/index.js';
 import { runCli } from '../commands/cli-process.js';
+import { runDocument, startCluster, succeeded } from './cluster-runs.js';
 import { smallImagesBytes } from './small-images.js';
 
 vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
@@ -26,11 +27,7 @@ let client: CoordinatorClient;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'lyceum-mutual-tls-'));
   tlsDir = await issued('ours');
-  cluster = await LocalCluster.start({
-    environment: process.env,
-    teacherWorkers: 1,
-    studentWorkers: 1,
-    computeThreads: 1,
+  cluster = await startCluster({
     // Others could reach it: with TLS that needs no word.
     listen: '0.0.0.0:0',
     env: { LYCEUM_DASHBOARD: '0.0.0.0:0' },
@@ -62,10 +59,8 @@ test('a distillation goes through sessions, tickets, answers, targets and checkp
     { kind: 'Distillation', name: 'student', spec: { ...spec, teachers: [{ name: 't', model: 'run:teacher' }], teacherHealth: { accept: ['t'] }, objective: [{ term: 'kd', weight: 1, temperature: 2 }] } },
   ]; // biome-ignore format: short
   for (const { kind, name, spec } of runs) {
-    const document = { apiVersion: 'lyceum.dev/v1alpha1', kind, metadata: { name }, spec };
-    await client.submitRun(JSON.stringify(document));
-    const { state, reason } = await client.waitForEnd(name);
-    expect({ state, reason }).toEqual({ state: RunState.RUN_STATE_SUCCEEDED, reason: '' });
+    await client.submitRun(runDocument(name, spec, kind));
+    await succeeded(client, name);
   }
 });
 

@@ -14,10 +14,10 @@ import { ArtifactKind } from '@lyceum/proto';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { CoordinatorClient } from '../../src/client/index.js';
 import { readModel } from '../../src/import/read-model.js';
-import { LocalCluster } from '../../src/local-cluster/index.js';
+import type { LocalCluster } from '../../src/local-cluster/index.js';
+import { runDocument, startCluster, untilRun } from './cluster-runs.js';
 import { smallImagesBytes } from './small-images.js';
 
-const PATIENT = { timeout: 120_000, interval: 50 };
 vi.setConfig({ testTimeout: 300_000 });
 
 const TOKEN = 's3cret-of-the-operator';
@@ -102,11 +102,7 @@ beforeAll(async () => {
     '127.0.0.2',
     grpcPort,
   );
-  cluster = await LocalCluster.start({
-    environment: process.env,
-    teacherWorkers: 1,
-    studentWorkers: 1,
-    computeThreads: 1,
+  cluster = await startCluster({
     allowAddresses: ['127.0.0.2'],
     env: { LYCEUM_SECRETS_DIR: folder, NODE_OPTIONS: `--import ${pathToFileURL(preload)}` },
   });
@@ -243,23 +239,16 @@ test('a worker that is to ask an endpoint sends nothing either, and the run says
       await readModel(file, undefined),
     );
     await client.submitRun(
-      JSON.stringify({
-        apiVersion: 'lyceum.dev/v1alpha1',
-        kind: 'Distillation',
-        metadata: { name },
-        spec: {
-          dataset: 'small',
-          teachers: [{ name: 'box', model: name, access: 'black' }],
-          teacherHealth: { accept: ['box'] },
-          student: { model: { architecture: 'mlp', hiddenUnits: [4] } },
-          objective: [{ term: 'vote' }],
-          training: { batchSize: 32, steps: 4 },
-        },
+      runDocument(name, {
+        dataset: 'small',
+        teachers: [{ name: 'box', model: name, access: 'black' }],
+        teacherHealth: { accept: ['box'] },
+        student: { model: { architecture: 'mlp', hiddenUnits: [4] } },
+        objective: [{ term: 'vote' }],
+        training: { batchSize: 32, steps: 4 },
       }),
     );
-    await vi.waitFor(async () => {
-      expect((await client.getRun(name)).reason).toContain(why);
-    }, PATIENT);
+    await untilRun(client, name, ({ reason }) => reason.includes(why));
     await client.cancelRun(name);
   }
   expect(taken).toEqual([]);

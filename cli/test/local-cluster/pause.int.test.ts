@@ -9,8 +9,9 @@ import { ArtifactKind, BLOB_BUCKET, type Run, RunState } from '@lyceum/proto';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { jetStreamApi } from '../../../coordinator/test/support.js';
 import { CoordinatorClient, hasEnded } from '../../src/client/index.js';
-import { LocalCluster } from '../../src/local-cluster/index.js';
+import type { LocalCluster } from '../../src/local-cluster/index.js';
 import { startCli } from '../commands/cli-process.js';
+import { inTheMiddle, startCluster, succeeded } from './cluster-runs.js';
 import { SmallDisk } from './full-disk.js';
 import { images, LONG, TEACHER } from './long-run.js';
 import { TeacherFaults } from './teacher-faults.js';
@@ -34,11 +35,8 @@ beforeAll(async () => {
     disks.student = SmallDisk.mount(path.join(folder, 'student-1'), 64);
   }
   faults = new TeacherFaults(path.join(folder, 'teacher-faults.json'));
-  cluster = await LocalCluster.start({
-    environment: process.env,
+  cluster = await startCluster({
     teacherWorkers: 0,
-    studentWorkers: 1,
-    computeThreads: 1,
     // An epoch's answers take so long that there is a middle.
     lookupDelayMs: 20,
     stateDir: folder,
@@ -49,8 +47,8 @@ beforeAll(async () => {
   const bytes = encodeDataset(images());
   await client.pushArtifact(ArtifactKind.ARTIFACT_KIND_DATASET, 'images', bytes);
   await client.submitRun(JSON.stringify(TEACHER));
-  expect((await client.waitForEnd('teacher')).state).toBe(RunState.RUN_STATE_SUCCEEDED);
-  undisturbed = (await succeeded(await submit('undisturbed'))).finalWeightsDigest;
+  await succeeded(client, 'teacher');
+  undisturbed = (await succeeded(client, await submit('undisturbed'))).finalWeightsDigest;
 });
 
 beforeEach(async () => {
@@ -69,14 +67,6 @@ afterAll(async () => {
 async function submit(runId: string): Promise<string> {
   await client.submitRun(JSON.stringify(LONG), { runId });
   return runId;
-}
-
-/** Waits for a checkpoint: what happens next happens in the middle. */
-async function inTheMiddle(runId: string): Promise<void> {
-  for await (const run of client.watchRun(runId)) {
-    if ((run.progress?.checkpointStep ?? 0) > 0) return;
-    expect(hasEnded(run), run.reason).toBe(false);
-  }
 }
 
 /** @param again - done over and over meanwhile. */
@@ -100,15 +90,6 @@ async function withoutTeacher(runId: string): Promise<Run> {
   }
 }
 
-async function succeeded(runId: string): Promise<Run> {
-  const run = await client.waitForEnd(runId);
-  expect({ state: run.state, reason: run.reason }).toEqual({
-    state: RunState.RUN_STATE_SUCCEEDED,
-    reason: '',
-  });
-  return run;
-}
-
 /** Goes on from its checkpoint, ends, and has lost nothing. @returns why the report does not vouch for that. */
 async function endsAsIfNothingHadBeen(runId: string): Promise<string[]> {
   const { progress } = await client.getRun(runId);
@@ -118,7 +99,7 @@ async function endsAsIfNothingHadBeen(runId: string): Promise<string[]> {
 }
 
 async function theSameEnd(runId: string): Promise<string[]> {
-  const run = await succeeded(runId);
+  const run = await succeeded(client, runId);
   expect(run.attempt).toBe(1);
   expect(run.finalWeightsDigest).toBe(undisturbed);
   return (await client.getReport(runId)).bitExactExceptions;
@@ -126,7 +107,7 @@ async function theSameEnd(runId: string): Promise<string[]> {
 
 test('a teacher that is quarantined on every worker: the run waits, and is gone on with once it is released', async () => {
   const runId = await submit('quarantine');
-  await inTheMiddle(runId);
+  await inTheMiddle(client, runId);
   faults.set({ [teacherId]: 'nan' });
   const waits = await withoutTeacher(runId);
   const isPaused = waits.state === RunState.RUN_STATE_PAUSED;
@@ -158,7 +139,7 @@ test('a teacher that is quarantined on every worker: the run waits, and is gone 
 test('a question that nobody can answer: paused with the samples, and asked again', async () => {
   const runId = await submit('poison');
   const watching = startCli(cluster.address, ['watch', runId]);
-  await inTheMiddle(runId);
+  await inTheMiddle(client, runId);
   faults.set({ [teacherId]: 'poison' });
   const run = await paused(runId);
   expect(run.reason).toMatch(
@@ -167,7 +148,8 @@ test('a question that nobody can answer: paused with the samples, and asked agai
   // The student is free for others, and the teacher is asked nothing.
   const busy = async () => (await client.listWorkers()).flatMap((worker) => worker.busyWith);
   await expect.poll(busy, { timeout: 240_000 }).toEqual([]);
-  await succeeded((await client.submitRun(JSON.stringify(TEACHER), { runId: 'other' })).run.runId);
+  await client.submitRun(JSON.stringify(TEACHER), { runId: 'other' });
+  await succeeded(client, 'other');
   expect((await client.getRun(runId)).state).toBe(RunState.RUN_STATE_PAUSED);
 
   faults.clear();
@@ -179,7 +161,7 @@ test('a question that nobody can answer: paused with the samples, and asked agai
 
 test('a paused run can be cancelled, and tried again', async () => {
   const runId = await submit('cancelled');
-  await inTheMiddle(runId);
+  await inTheMiddle(client, runId);
   await limitBlobs(0);
   await paused(runId);
   await client.cancelRun(runId);
@@ -187,12 +169,12 @@ test('a paused run can be cancelled, and tried again', async () => {
   await limitBlobs(-1);
   await expect(client.resumeRun(runId)).rejects.toMatchObject({ code: 'FAILED_PRECONDITION' });
   await client.retryRun(runId);
-  expect((await succeeded(runId)).finalWeightsDigest).toBe(undisturbed);
+  expect((await succeeded(client, runId)).finalWeightsDigest).toBe(undisturbed);
 });
 
 test('NATS without room for a checkpoint: paused, and gone on with from the pointer', async () => {
   const runId = await submit('blobs');
-  await inTheMiddle(runId);
+  await inTheMiddle(client, runId);
   await limitBlobs(0);
   expect((await paused(runId)).reason).toContain('NATS');
   await limitBlobs(-1);
@@ -220,7 +202,7 @@ test.runIf(SmallDisk.available).each([
 ] as const)('%s: paused, and gone on with from the pointer', async (_, which, reason) => {
   const disk = disks[which];
   const runId = await submit(`full-${which}`);
-  await inTheMiddle(runId);
+  await inTheMiddle(client, runId);
   const run = await paused(runId, async () => disk?.fill());
   expect(run.reason).toMatch(reason);
   await disk?.makeRoom();

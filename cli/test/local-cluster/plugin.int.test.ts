@@ -9,25 +9,18 @@ import { fileURLToPath } from 'node:url';
 import { ArtifactKind, type Run, RunState } from '@lyceum/proto';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { CoordinatorClient, hasEnded } from '../../src/client/index.js';
-import { LocalCluster } from '../../src/local-cluster/index.js';
+import type { LocalCluster } from '../../src/local-cluster/index.js';
 import { smallSetBytes } from '../commands/small-set.js';
+import { runDocument, startCluster, succeeded } from './cluster-runs.js';
 
 const EXAMPLE = fileURLToPath(new URL('../../../examples/own-methods/plugin.js', import.meta.url));
 const PATIENCE = { timeout: 300_000, interval: 200 };
 vi.setConfig({ testTimeout: 600_000, hookTimeout: 300_000 });
 
-const head = (kind: string, name: string) => ({
-  apiVersion: 'lyceum.dev/v1alpha1',
-  kind,
-  metadata: { name },
-});
 const TEACHER = {
-  ...head('Training', 'teacher'),
-  spec: {
-    dataset: 'small',
-    student: { model: { architecture: 'mlp', hiddenUnits: [8] } },
-    training: { batchSize: 32, epochs: 5, learningRate: 0.01 },
-  },
+  dataset: 'small',
+  student: { model: { architecture: 'mlp', hiddenUnits: [8] } },
+  training: { batchSize: 32, epochs: 5, learningRate: 0.01 },
 };
 
 function distillation(
@@ -35,18 +28,15 @@ function distillation(
   changes: { term?: string; rule?: string; epochs?: number } = {},
 ): string {
   const { term = 'hellinger', rule = 'agreeing', epochs = 500 } = changes;
-  return JSON.stringify({
-    ...head('Distillation', name),
-    spec: {
-      dataset: 'small',
-      teachers: [1, 2].map((n) => ({ name: `t${n}`, model: 'run:teacher' })),
-      // The validation split has 24 rows, and it was trained for a moment.
-      teacherHealth: { accept: ['t1', 't2'] },
-      ensemble: { combine: 'plugin', rule, settings: { sharpness: 2 } },
-      student: { model: { architecture: 'mlp', hiddenUnits: [4] } },
-      objective: [{ term: 'plugin', name: term, weight: 1, temperature: 2 }],
-      training: { batchSize: 32, epochs, learningRate: 0.01, checkpointEverySteps: 50 },
-    },
+  return runDocument(name, {
+    dataset: 'small',
+    teachers: [1, 2].map((n) => ({ name: `t${n}`, model: 'run:teacher' })),
+    // The validation split has 24 rows, and it was trained for a moment.
+    teacherHealth: { accept: ['t1', 't2'] },
+    ensemble: { combine: 'plugin', rule, settings: { sharpness: 2 } },
+    student: { model: { architecture: 'mlp', hiddenUnits: [4] } },
+    objective: [{ term: 'plugin', name: term, weight: 1, temperature: 2 }],
+    training: { batchSize: 32, epochs, learningRate: 0.01, checkpointEverySteps: 50 },
   });
 }
 
@@ -59,11 +49,7 @@ async function start(plugin?: string): Promise<void> {
   client?.close();
   await cluster?.stop();
   cluster = undefined;
-  cluster = await LocalCluster.start({
-    environment: process.env,
-    teacherWorkers: 1,
-    studentWorkers: 1,
-    computeThreads: 1,
+  cluster = await startCluster({
     restartWorkers: true,
     stateDir: path.join(folder, 'state'),
     ...(plugin !== undefined && { plugin }),
@@ -75,8 +61,8 @@ beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'lyceum-test-'));
   await start(EXAMPLE);
   await client.pushArtifact(ArtifactKind.ARTIFACT_KIND_DATASET, 'small', smallSetBytes());
-  await client.submitRun(JSON.stringify(TEACHER));
-  expect((await client.waitForEnd('teacher')).state).toBe(RunState.RUN_STATE_SUCCEEDED);
+  await client.submitRun(runDocument('teacher', TEACHER, 'Training'));
+  await succeeded(client, 'teacher');
 });
 afterAll(async () => {
   client?.close();
@@ -96,8 +82,7 @@ async function until(runId: string, holds: (run: Run) => boolean): Promise<Run> 
 
 test('a run by a term and a rule of the plugin ends with the same weights, killed or not', async () => {
   await client.submitRun(distillation('undisturbed'));
-  const undisturbed = await client.waitForEnd('undisturbed');
-  expect(undisturbed).toMatchObject({ state: RunState.RUN_STATE_SUCCEEDED, reason: '' });
+  const undisturbed = await succeeded(client, 'undisturbed');
   await client.submitRun(distillation('killed'));
   await until('killed', ({ progress }) => (progress?.checkpointStep ?? 0) > 0);
   await cluster?.kill('student-1', 'SIGKILL');
@@ -149,8 +134,7 @@ test('a run waits for its own plugin: without it, or with another, it is paused'
 test('a cluster with a plugin that is none does not start', async () => {
   const broken = path.join(folder, 'broken.ts');
   await writeFile(broken, 'export default { terms: {} };');
-  const starting = LocalCluster.start({
-    environment: process.env,
+  const starting = startCluster({
     teacherWorkers: 0,
     studentWorkers: 0,
     plugin: broken,

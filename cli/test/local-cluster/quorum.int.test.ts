@@ -6,14 +6,21 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { encodeModelPackage } from '@lyceum/learning/formats';
-import { ArtifactKind, type Run, RunState } from '@lyceum/proto';
+import { ArtifactKind, type Run } from '@lyceum/proto';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { CoordinatorClient } from '../../src/client/index.js';
-import { LocalCluster } from '../../src/local-cluster/index.js';
+import type { LocalCluster } from '../../src/local-cluster/index.js';
 import { runCli } from '../commands/cli-process.js';
+import {
+  hasTaken,
+  isPaused,
+  PATIENT,
+  runDocument,
+  startCluster,
+  untilRun,
+} from './cluster-runs.js';
 import { numbers, SIDE, smallImagesBytes } from './small-images.js';
 
-const PATIENT = { timeout: 240_000, interval: 50 };
 vi.setConfig({ testTimeout: 600_000, hookTimeout: 300_000 });
 const TEACHERS = ['one', 'two', 'three'];
 const HIDDEN = 64;
@@ -23,11 +30,8 @@ let cluster: LocalCluster;
 let client: CoordinatorClient;
 
 beforeAll(async () => {
-  cluster = await LocalCluster.start({
-    environment: process.env,
+  cluster = await startCluster({
     teacherWorkers: 3,
-    studentWorkers: 1,
-    computeThreads: 1,
     // Room for one teacher.
     env: { LYCEUM_MEMORY_BUDGET_MIB: '40' },
   });
@@ -79,31 +83,17 @@ function teacherBytes(seed: number): Buffer {
 
 /** @param viewSeed - one that no run before had: there are no answers to its views yet. */
 function specification(name: string, ensemble: object, viewSeed = 1): string {
-  return JSON.stringify({
-    apiVersion: 'lyceum.dev/v1alpha1',
-    kind: 'Distillation',
-    metadata: { name },
-    spec: {
-      dataset: 'small',
-      teachers: TEACHERS.map((teacher) => ({ name: teacher, model: teacher })),
-      teacherHealth: { accept: TEACHERS },
-      ensemble,
-      student: { model: { architecture: 'mlp', hiddenUnits: [8] } },
-      // No epoch's answers serve another: teachers are asked to the end, a span of 10 steps at a time.
-      views: { seed: viewSeed, cycle: 1_000, shift: 0.2 },
-      training: { batchSize: 32, steps: STEP_COUNT, checkpointEverySteps: 25 },
-      selection: { everySteps: 10 },
-    },
+  return runDocument(name, {
+    dataset: 'small',
+    teachers: TEACHERS.map((teacher) => ({ name: teacher, model: teacher })),
+    teacherHealth: { accept: TEACHERS },
+    ensemble,
+    student: { model: { architecture: 'mlp', hiddenUnits: [8] } },
+    // No epoch's answers serve another: teachers are asked to the end, a span of 10 steps at a time.
+    views: { seed: viewSeed, cycle: 1_000, shift: 0.2 },
+    training: { batchSize: 32, steps: STEP_COUNT, checkpointEverySteps: 25 },
+    selection: { everySteps: 10 },
   });
-}
-
-async function until(runId: string, holds: (run: Run) => boolean): Promise<Run> {
-  return vi.waitFor(async () => {
-    const run = await client.getRun(runId);
-    if (!holds(run))
-      throw new Error(`not yet: ${JSON.stringify({ ...run, specificationJson: '' })}`);
-    return run;
-  }, PATIENT);
 }
 
 async function workerOf(teacher: string): Promise<string> {
@@ -114,22 +104,25 @@ async function workerOf(teacher: string): Promise<string> {
 }
 
 const degradedShare = (run: Run) => run.progress?.degradedShare ?? 0;
-const step = (run: Run) => run.progress?.step ?? 0;
 
 test('goes on with two of three, whoever dies meanwhile, and its replay has the same bits', async () => {
   await client.submitRun(specification('degraded', { quorum: 2, deadlineMs: 400 }));
-  await until('degraded', (run) => step(run) >= 20);
+  await untilRun(client, 'degraded', hasTaken(20));
   const stopped = await workerOf('three');
   await cluster.kill(stopped, 'SIGSTOP');
-  const early = await until('degraded', (run) => degradedShare(run) > 0.05);
+  const early = await untilRun(client, 'degraded', (run) => degradedShare(run) > 0.05);
   await cluster.kill('student-1', 'SIGKILL');
   await cluster.startStudentWorker();
-  const later = await until('degraded', (run) => degradedShare(run) > degradedShare(early) + 0.05);
+  const later = await untilRun(
+    client,
+    'degraded',
+    (run) => degradedShare(run) > degradedShare(early) + 0.05,
+  );
   expect((await runCli(cluster.address, 'get', 'degraded')).stdout).toMatch(
     /degraded +\d+\.\d % of its steps have fewer than all teachers/,
   );
   await cluster.restartCoordinator('SIGKILL');
-  await until('degraded', (run) => degradedShare(run) > degradedShare(later) + 0.02);
+  await untilRun(client, 'degraded', (run) => degradedShare(run) > degradedShare(later) + 0.02);
   await cluster.kill(stopped, 'SIGCONT');
   const degraded = await client.waitForEnd('degraded');
   expect(degraded.reason).toBe('');
@@ -185,11 +178,10 @@ test('is paused before more of its steps go without a teacher than may, and can 
   // So late is no teacher that is well.
   const terms = { quorum: 2, deadlineMs: 3_000, maxDegradedShare: 0.02 };
   await client.submitRun(specification('strict', terms, 2));
-  await until('strict', (run) => step(run) >= 20);
+  await untilRun(client, 'strict', hasTaken(20));
   const stopped = await workerOf('three');
   await cluster.kill(stopped, 'SIGSTOP');
-  const isPaused = (run: Run) => run.state === RunState.RUN_STATE_PAUSED;
-  const run = await until('strict', isPaused);
+  const run = await untilRun(client, 'strict', isPaused);
   expect(run.reason).toMatch(
     /^without three, which is late, \d+ of 1200 steps would .* and maxDegradedShare is 0\.02$/,
   );
@@ -200,6 +192,6 @@ test('is paused before more of its steps go without a teacher than may, and can 
     const now = await client.getRun('strict');
     // On a busy machine a teacher that is well may be late too.
     if (isPaused(now)) await client.resumeRun('strict');
-    expect(step(now)).toBeGreaterThan(step(run));
+    expect(now.progress?.step ?? 0).toBeGreaterThan(run.progress?.step ?? 0);
   }, PATIENT);
 });

@@ -7,12 +7,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseDataset } from '@lyceum/learning/datasets';
 import { readNpz, writeNpz } from '@lyceum/learning/files';
-import { ArtifactKind, type Run, RunState } from '@lyceum/proto';
+import { ArtifactKind } from '@lyceum/proto';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { tinyModelBytes } from '../../../coordinator/test/support.js';
 import { CoordinatorClient } from '../../src/client/index.js';
 import { describedSet, readRecordedModel } from '../../src/import/recorded-model.js';
-import { LocalCluster } from '../../src/local-cluster/index.js';
+import type { LocalCluster } from '../../src/local-cluster/index.js';
+import { runDocument, startCluster, succeeded } from './cluster-runs.js';
 import { numbers, SIDE, smallImagesBytes } from './small-images.js';
 
 const { ARTIFACT_KIND_DATASET, ARTIFACT_KIND_MODEL } = ArtifactKind;
@@ -25,11 +26,8 @@ const set = parseDataset(smallImagesBytes());
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'recorded-teacher-'));
-  cluster = await LocalCluster.start({
-    environment: process.env,
+  cluster = await startCluster({
     teacherWorkers: 2,
-    studentWorkers: 1,
-    computeThreads: 1,
   });
   client = new CoordinatorClient(cluster.address);
   await client.pushArtifact(ARTIFACT_KIND_DATASET, 'small', smallImagesBytes());
@@ -97,33 +95,21 @@ interface Spec extends Record<string, unknown> {
 }
 
 function specification(name: string, spec: Spec): string {
-  return JSON.stringify({
-    apiVersion: 'lyceum.dev/v1alpha1',
-    kind: 'Distillation',
-    metadata: { name },
-    spec: {
-      dataset: 'small',
-      student: { model: { architecture: 'mlp', hiddenUnits: [8] } },
-      objective: [{ term: 'kd', weight: 0.5 }, { term: 'ce' }],
-      training: { batchSize: 32, steps: 40, checkpointEverySteps: 10 },
-      teacherHealth: { accept: spec.teachers.map((teacher) => teacher.name) },
-      ...spec,
-    },
+  return runDocument(name, {
+    dataset: 'small',
+    student: { model: { architecture: 'mlp', hiddenUnits: [8] } },
+    objective: [{ term: 'kd', weight: 0.5 }, { term: 'ce' }],
+    training: { batchSize: 32, steps: 40, checkpointEverySteps: 10 },
+    teacherHealth: { accept: spec.teachers.map((teacher) => teacher.name) },
+    ...spec,
   });
-}
-
-async function succeeded(runId: string): Promise<Run> {
-  const run = await client.waitForEnd(runId);
-  expect(run.reason).toBe('');
-  expect(run.state).toBe(RunState.RUN_STATE_SUCCEEDED);
-  return run;
 }
 
 test('teaches with logits, and with the bits of the teacher that gave them', async () => {
   const run = (name: string, model: string) =>
     client.submitRun(specification(name, { teachers: [{ name: 'it', model }] }));
   await run('live', 'tiny');
-  const live = await succeeded('live');
+  const live = await succeeded(client, 'live');
   // The predictions of the run are what its teacher said of the measured samples: all 400 of them.
   const predictions = readNpz(await client.getPredictions('live'));
   const said = new Float32Array(400 * 2);
@@ -142,7 +128,7 @@ test('teaches with logits, and with the bits of the teacher that gave them', asy
     'npz',
   );
   await run('recorded', 'said');
-  const recorded = await succeeded('recorded');
+  const recorded = await succeeded(client, 'recorded');
   expect(recorded.finalWeightsDigest).toBe(live.finalWeightsDigest);
   expect(await client.getReport('recorded')).toMatchObject({ bitExact: true });
 });
@@ -156,7 +142,7 @@ test('a vote that is missing is a vote less', async () => {
     objective: [{ term: 'vote' }],
   };
   await client.submitRun(specification('votes', spec));
-  await succeeded('votes');
+  await succeeded(client, 'votes');
   const report = await client.getReport('votes');
   const [all, some] = report.teachers;
   // Labels are the votes: who is silent about 13 training samples is wrong there, and the vote of the other is right.

@@ -6,7 +6,7 @@
 import { encodeDataset } from '@lyceum/learning/datasets';
 import { tensorNumbers } from '@lyceum/learning/open-inference';
 import { checkInferenceDescription } from '@lyceum/learning/specification';
-import { ArtifactKind, LyceumError, type Run, RunState } from '@lyceum/proto';
+import { ArtifactKind, LyceumError } from '@lyceum/proto';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import {
   type Behaviour,
@@ -17,10 +17,17 @@ import {
   startHttp,
 } from '../../../learning/test/open-inference/arithmetic-server.js';
 import { CoordinatorClient } from '../../src/client/index.js';
-import { LocalCluster } from '../../src/local-cluster/index.js';
+import type { LocalCluster } from '../../src/local-cluster/index.js';
+import {
+  hasTaken,
+  isPaused,
+  runDocument,
+  startCluster,
+  succeeded,
+  untilRun,
+} from './cluster-runs.js';
 import { numbers } from './small-images.js';
 
-const PATIENT = { timeout: 240_000, interval: 50 };
 const { ARTIFACT_KIND_DATASET } = ArtifactKind;
 const TRANSPORTS = [
   ['grpc', startGrpc],
@@ -43,11 +50,8 @@ const refuseGreat: Behaviour['before'] = ({ inputs: [input], rawInputContents })
 };
 
 beforeAll(async () => {
-  cluster = await LocalCluster.start({
-    environment: process.env,
-    teacherWorkers: 1,
+  cluster = await startCluster({
     studentWorkers: 2,
-    computeThreads: 1,
   });
   client = new CoordinatorClient(cluster.address);
   for (const [name, factor] of Object.entries({ fitting: 1, great: 255 })) {
@@ -81,35 +85,16 @@ function setBytes(inputs: Float32Array): Buffer {
 }
 
 function specification(name: string, dataset: string, model: string, steps = 30): string {
-  return JSON.stringify({
-    apiVersion: 'lyceum.dev/v1alpha1',
-    kind: 'Distillation',
-    metadata: { name },
-    spec: {
-      dataset,
-      teachers: [{ name: 'far', model, access: 'gray' }],
-      teacherHealth: { accept: ['far'] },
-      student: { model: { architecture: 'mlp', hiddenUnits: [8] } },
-      objective: [{ term: 'kd', weight: 0.5 }, { term: 'ce' }],
-      // No epoch's answers serve another: teachers are asked to the end.
-      views: { seed: 1, cycle: 1_000, shift: 0.2 },
-      training: { batchSize: 32, steps, checkpointEverySteps: 10 },
-    },
+  return runDocument(name, {
+    dataset,
+    teachers: [{ name: 'far', model, access: 'gray' }],
+    teacherHealth: { accept: ['far'] },
+    student: { model: { architecture: 'mlp', hiddenUnits: [8] } },
+    objective: [{ term: 'kd', weight: 0.5 }, { term: 'ce' }],
+    // No epoch's answers serve another: teachers are asked to the end.
+    views: { seed: 1, cycle: 1_000, shift: 0.2 },
+    training: { batchSize: 32, steps, checkpointEverySteps: 10 },
   });
-}
-
-async function paused(runId: string): Promise<Run> {
-  let run: Run | undefined;
-  await vi.waitFor(async () => {
-    run = await client.getRun(runId);
-    if (run.state !== RunState.RUN_STATE_PAUSED) throw new Error(`${run.state} ${run.reason}`);
-  }, PATIENT);
-  return run as Run;
-}
-
-async function succeeded(runId: string): Promise<void> {
-  const { reason, state } = await client.waitForEnd(runId);
-  expect([reason, state]).toEqual(['', RunState.RUN_STATE_SUCCEEDED]);
 }
 
 test.each(TRANSPORTS)(
@@ -118,24 +103,21 @@ test.each(TRANSPORTS)(
     refused = 0;
     // The first that the worker hears of this teacher: it is loaded with the set that is refused.
     await client.submitRun(specification(`${name}-great`, 'great', name));
-    expect((await paused(`${name}-great`)).reason).toMatch(
+    expect((await untilRun(client, `${name}-great`, isPaused)).reason).toMatch(
       name === 'grpc' ? /far.*pixels beyond 1/ : /far.*answers HTTP 400/,
     );
     expect(refused).toBeGreaterThan(0);
     expect(await client.listQuarantines()).toEqual([]);
     await client.submitRun(specification(`${name}-fitting`, 'fitting', name, 600));
     // While that one trains, the other says the same once more.
-    await vi.waitFor(async () => {
-      const { progress } = await client.getRun(`${name}-fitting`);
-      expect(progress?.step ?? 0).toBeGreaterThan(20);
-    }, PATIENT);
+    await untilRun(client, `${name}-fitting`, hasTaken(20));
     await client.resumeRun(`${name}-great`);
-    await paused(`${name}-great`);
-    await succeeded(`${name}-fitting`);
+    await untilRun(client, `${name}-great`, isPaused);
+    await succeeded(client, `${name}-fitting`);
     expect(await client.listQuarantines()).toEqual([]);
     isStrict = false;
     await client.resumeRun(`${name}-great`);
-    await succeeded(`${name}-great`);
+    await succeeded(client, `${name}-great`);
     isStrict = true;
   },
 );

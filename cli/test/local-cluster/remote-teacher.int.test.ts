@@ -4,16 +4,16 @@
  * local. The server is killed and started again meanwhile, and started with another model.
  */
 import { checkInferenceDescription } from '@lyceum/learning/specification';
-import { ArtifactKind, type Run, RunState } from '@lyceum/proto';
+import { ArtifactKind, RunState } from '@lyceum/proto';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { tinyModelBytes } from '../../../coordinator/test/support.js';
 import { CoordinatorClient } from '../../src/client/index.js';
-import { LocalCluster } from '../../src/local-cluster/index.js';
+import type { LocalCluster } from '../../src/local-cluster/index.js';
 import { runCli } from '../commands/cli-process.js';
+import { hasTaken, runDocument, startCluster, succeeded, untilRun } from './cluster-runs.js';
 import { type ServedModels, serveModels } from './served-models.js';
 import { SIDE, smallImagesBytes } from './small-images.js';
 
-const PATIENT = { timeout: 180_000, interval: 50 };
 /** Many, so that the student is not done before the server is missed: teachers work some spans ahead. */
 const STEP_COUNT = 1_500;
 const { ARTIFACT_KIND_DATASET, ARTIFACT_KIND_MODEL } = ArtifactKind;
@@ -26,12 +26,7 @@ let server: ServedModels;
 const modelBytes = (seed: number) => tinyModelBytes(seed, SIDE * SIDE, 2);
 
 beforeAll(async () => {
-  cluster = await LocalCluster.start({
-    environment: process.env,
-    teacherWorkers: 1,
-    studentWorkers: 1,
-    computeThreads: 1,
-  });
+  cluster = await startCluster();
   client = new CoordinatorClient(cluster.address);
   server = await serveModels({ far: modelBytes(7) });
   await client.pushArtifact(ARTIFACT_KIND_DATASET, 'small', smallImagesBytes());
@@ -50,48 +45,29 @@ const inline = (changes: object = {}) => ({
 });
 
 function specification(name: string, far: object, changes: object = {}): string {
-  return JSON.stringify({
-    apiVersion: 'lyceum.dev/v1alpha1',
-    kind: 'Distillation',
-    metadata: { name },
-    spec: {
-      dataset: 'small',
-      teachers: [{ name: 'near', model: 'near' }, far],
-      teacherHealth: { accept: ['near', 'far'] },
-      student: { model: { architecture: 'mlp', hiddenUnits: [8] } },
-      objective: [{ term: 'kd', weight: 0.5 }, { term: 'ce' }],
-      // No epoch's answers serve another: teachers are asked to the end.
-      views: { seed: 1, cycle: 1_000, shift: 0.2 },
-      training: { batchSize: 32, steps: STEP_COUNT, checkpointEverySteps: 25 },
-      ...changes,
-    },
+  return runDocument(name, {
+    dataset: 'small',
+    teachers: [{ name: 'near', model: 'near' }, far],
+    teacherHealth: { accept: ['near', 'far'] },
+    student: { model: { architecture: 'mlp', hiddenUnits: [8] } },
+    objective: [{ term: 'kd', weight: 0.5 }, { term: 'ce' }],
+    // No epoch's answers serve another: teachers are asked to the end.
+    views: { seed: 1, cycle: 1_000, shift: 0.2 },
+    training: { batchSize: 32, steps: STEP_COUNT, checkpointEverySteps: 25 },
+    ...changes,
   });
-}
-
-function untilRun(runId: string, holds: (run: Run) => boolean): Promise<void> {
-  return vi.waitFor(async () => {
-    const run = await client.getRun(runId);
-    if (!holds(run)) throw new Error(`${runId}: ${run.progress?.step} ${run.state} ${run.reason}`);
-  }, PATIENT);
-}
-
-async function succeeded(runId: string): Promise<Run> {
-  const run = await client.waitForEnd(runId);
-  expect(run.reason).toBe('');
-  expect(run.state).toBe(RunState.RUN_STATE_SUCCEEDED);
-  return run;
 }
 
 test('its answers are those of the model, though the server is away meanwhile', async () => {
   await client.submitRun(specification('local', { name: 'far', model: 'copy' }));
-  const local = await succeeded('local');
+  const local = await succeeded(client, 'local');
   expect(await client.getReport('local')).toMatchObject({ bitExact: true });
 
   await client.submitRun(specification('remote', inline()));
-  await untilRun('remote', ({ progress }) => (progress?.step ?? 0) >= 20);
+  await untilRun(client, 'remote', hasTaken(20));
   const { address } = server;
   await server.kill();
-  await untilRun('remote', ({ reason }) => reason.includes(`grpc://${address}`));
+  await untilRun(client, 'remote', ({ reason }) => reason.includes(`grpc://${address}`));
   const away = await client.getRun('remote');
   expect(away.state).toBe(RunState.RUN_STATE_TRAINING);
   expect(away.reason).toMatch(/^teacher far cannot be loaded \(teacher-1: grpc:/);
@@ -101,7 +77,7 @@ test('its answers are those of the model, though the server is away meanwhile', 
     'teacher-1',
   ]);
   server = await serveModels({ far: modelBytes(7) }, address);
-  const remote = await succeeded('remote');
+  const remote = await succeeded(client, 'remote');
   expect(remote.finalWeightsDigest).toBe(local.finalWeightsDigest);
   expect(await client.getReport('remote')).toMatchObject({
     bitExact: false,
@@ -113,7 +89,7 @@ test('its answers are those of the model, though the server is away meanwhile', 
 
 test('the same server is the same teacher: a run that finds all answers stored is bit-exact', async () => {
   await client.submitRun(specification('again', inline()));
-  const again = await succeeded('again');
+  const again = await succeeded(client, 'again');
   expect(again.finalWeightsDigest).toBe((await client.getRun('remote')).finalWeightsDigest);
   expect(await client.getReport('again')).toMatchObject({ bitExact: true, bitExactExceptions: [] });
   const names = (await client.listArtifacts(ARTIFACT_KIND_MODEL)).map(({ name }) => name);
@@ -188,7 +164,7 @@ test('a server that has another model now is not believed', async () => {
   await client.submitRun(
     specification('swapped', { name: 'far', model: 'swapped', access: 'gray' }),
   );
-  await untilRun('swapped', ({ reason }) =>
+  await untilRun(client, 'swapped', ({ reason }) =>
     reason.includes('is not what it was when it was pushed'),
   );
   expect((await client.getRun('swapped')).reason).toMatch(/its answers to fixed inputs differ by/);

@@ -20,9 +20,16 @@ import {
   startSlowedServer,
 } from '../../../platform/test/support.js';
 import { CoordinatorClient } from '../../src/client/index.js';
-import { LocalCluster } from '../../src/local-cluster/index.js';
+import type { LocalCluster } from '../../src/local-cluster/index.js';
+import {
+  hasTaken,
+  isPaused,
+  runDocument,
+  startCluster,
+  succeeded,
+  untilRun,
+} from './cluster-runs.js';
 
-const PATIENT = { timeout: 240_000, interval: 50 };
 const { ARTIFACT_KIND_DATASET, ARTIFACT_KIND_MODEL } = ArtifactKind;
 vi.setConfig({ testTimeout: 900_000, hookTimeout: 300_000 + S3_SERVER_MS });
 
@@ -60,11 +67,7 @@ beforeAll(async () => {
   for (const [shard, url] of HELD_OUT.entries()) {
     await put(url, await tarOfPictures(10 + shard, HELD_OUT_COUNT));
   }
-  cluster = await LocalCluster.start({
-    environment: process.env,
-    teacherWorkers: 1,
-    studentWorkers: 1,
-    computeThreads: 1,
+  cluster = await startCluster({
     env: {
       ...environment,
       LYCEUM_S3_ENDPOINT: proxy.endpoint,
@@ -136,35 +139,21 @@ async function registered(train: readonly string[]): Promise<Buffer> {
 async function submit(runId: string, dataset = 'photos'): Promise<void> {
   // Answers of before would spare the teacher the pictures.
   for (const { id } of await client.listAnswerTables()) await client.deleteAnswerTable(id);
-  const document = {
-    apiVersion: 'lyceum.dev/v1alpha1',
-    kind: 'Distillation',
-    metadata: { name: 'photos' },
-    spec: {
-      dataset,
-      teachers: [{ name: 'teacher', model: 'teacher' }],
-      // There is nothing to learn from noise.
-      teacherHealth: { accept: ['teacher'] },
-      student: { model: { architecture: 'mlp', hiddenUnits: [8] } },
-      // No epoch's answers serve another.
-      views: { seed: 1, cycle: 1_000, shift: 0.2 },
-      training: { batchSize: 32, epochs: 6, order: 'chunks', checkpointEverySteps: 10 },
-    },
-  };
-  await client.submitRun(JSON.stringify(document), { runId });
-}
-
-function untilRun(runId: string, holds: (run: Run) => boolean): Promise<void> {
-  return vi.waitFor(async () => {
-    const run = await client.getRun(runId);
-    if (!holds(run)) throw new Error(`${runId}: ${run.progress?.step} ${run.state} ${run.reason}`);
-  }, PATIENT);
+  const document = runDocument('photos', {
+    dataset,
+    teachers: [{ name: 'teacher', model: 'teacher' }],
+    // There is nothing to learn from noise.
+    teacherHealth: { accept: ['teacher'] },
+    student: { model: { architecture: 'mlp', hiddenUnits: [8] } },
+    // No epoch's answers serve another.
+    views: { seed: 1, cycle: 1_000, shift: 0.2 },
+    training: { batchSize: 32, epochs: 6, order: 'chunks', checkpointEverySteps: 10 },
+  });
+  await client.submitRun(document, { runId });
 }
 
 async function weightsOf(runId: string): Promise<string> {
-  const run = await client.waitForEnd(runId);
-  expect([run.reason, run.state]).toEqual(['', RunState.RUN_STATE_SUCCEEDED]);
-  return run.finalWeightsDigest;
+  return (await succeeded(client, runId)).finalWeightsDigest;
 }
 
 const stepOf = ({ progress }: Run) => progress?.step ?? 0;
@@ -174,9 +163,9 @@ test.skipIf(s3.lack !== undefined)(
   async () => {
     proxy.bytesPerSecond = SLOW;
     await submit('disturbed');
-    await untilRun('disturbed', (run) => stepOf(run) > 0);
+    await untilRun(client, 'disturbed', hasTaken(1));
     await server.kill();
-    await untilRun('disturbed', ({ reason }) => SHARD_NAMED.test(reason));
+    await untilRun(client, 'disturbed', ({ reason }) => SHARD_NAMED.test(reason));
     expect((await client.getRun('disturbed')).state).toBe(RunState.RUN_STATE_TRAINING);
     await server.start();
     proxy.bytesPerSecond = Number.POSITIVE_INFINITY;
@@ -184,7 +173,6 @@ test.skipIf(s3.lack !== undefined)(
   },
 );
 
-const isPaused = ({ state }: Run) => state === RunState.RUN_STATE_PAUSED;
 const isTraining = ({ state }: Run) => state === RunState.RUN_STATE_TRAINING;
 
 interface Fault {
@@ -195,8 +183,8 @@ interface Fault {
 }
 
 /** Whatever was read before it was mended may pause the run once more. */
-function goesOn(runId: string, holds: (run: Run) => boolean): Promise<void> {
-  return untilRun(runId, (run) => {
+function goesOn(runId: string, holds: (run: Run) => boolean): Promise<Run> {
+  return untilRun(client, runId, (run) => {
     if (isPaused(run)) void client.resumeRun(runId).catch(() => undefined);
     return holds(run);
   });
@@ -206,7 +194,7 @@ function goesOn(runId: string, holds: (run: Run) => boolean): Promise<void> {
 async function pausedAndMended(runId: string, { said, breakIt, mend }: Fault): Promise<void> {
   const from = stepOf(await client.getRun(runId));
   await breakIt();
-  await untilRun(runId, isPaused);
+  await untilRun(client, runId, isPaused);
   expect((await client.getRun(runId)).reason).toMatch(said);
   await mend();
   await goesOn(runId, (run) => isTraining(run) && stepOf(run) > from);
@@ -233,7 +221,7 @@ test.skipIf(s3.lack !== undefined)(
     };
     proxy.bytesPerSecond = SLOW;
     await submit('mended');
-    await untilRun('mended', (run) => stepOf(run) > 0);
+    await untilRun(client, 'mended', hasTaken(1));
     // moto takes every secret.
     if (server.name === 'versitygw') await pausedAndMended('mended', otherSecret);
     await pausedAndMended('mended', {
@@ -260,7 +248,7 @@ test.skipIf(s3.lack !== undefined)('a JPEG that will not decode is named', async
   await put(BROKEN, tar);
   await client.pushArtifact(ARTIFACT_KIND_DATASET, 'broken', await registered([BROKEN]));
   await submit('broken', 'broken');
-  await untilRun('broken', isPaused);
+  await untilRun(client, 'broken', isPaused);
   const { reason, progress } = await client.getRun('broken');
   expect(reason).toMatch(/picture \d+ of set \w+, in s3:\/\/pictures\/broken\.tar/);
   expect(progress?.step).toBe(0);

@@ -5,14 +5,21 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ArtifactKind, type Run, RunState } from '@lyceum/proto';
+import { ArtifactKind } from '@lyceum/proto';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { tinyModelBytes } from '../../../coordinator/test/support.js';
 import { GRID, type PictureSet, pictureSet } from '../../../learning/test/windows/picture-set.js';
 import { CoordinatorClient } from '../../src/client/index.js';
-import { LocalCluster } from '../../src/local-cluster/index.js';
+import type { LocalCluster } from '../../src/local-cluster/index.js';
+import {
+  hasTaken,
+  isPaused,
+  runDocument,
+  startCluster,
+  succeeded,
+  untilRun,
+} from './cluster-runs.js';
 
-const PATIENT = { timeout: 240_000, interval: 50 };
 const { ARTIFACT_KIND_DATASET, ARTIFACT_KIND_MODEL } = ArtifactKind;
 vi.setConfig({ testTimeout: 900_000, hookTimeout: 300_000 });
 
@@ -29,11 +36,7 @@ let photos: PictureSet;
 
 beforeAll(async () => {
   photos = await pictureSet(root, SET);
-  cluster = await LocalCluster.start({
-    environment: process.env,
-    teacherWorkers: 1,
-    studentWorkers: 1,
-    computeThreads: 1,
+  cluster = await startCluster({
     restartWorkers: true,
 
     // Less than the set has, in memory and on disk: pictures are read again.
@@ -60,41 +63,21 @@ afterAll(async () => {
 async function submit(runId: string, dataset = 'photos'): Promise<void> {
   // Answers of before would spare the teachers the pictures.
   for (const { id } of await client.listAnswerTables()) await client.deleteAnswerTable(id);
-  const document = {
-    apiVersion: 'lyceum.dev/v1alpha1',
-    kind: 'Distillation',
-    metadata: { name: 'photos' },
-    spec: {
-      dataset,
-      teachers: ['one', 'two'].map((name) => ({ name, model: name })),
-      // There is nothing to learn from noise.
-      teacherHealth: { accept: ['one', 'two'] },
-      student: { model: { architecture: 'mlp', hiddenUnits: [8] } },
-      // No epoch's answers serve another.
-      views: { seed: 1, cycle: 1_000, shift: 0.2 },
-      training: { batchSize: 32, epochs: 3, order: 'chunks', checkpointEverySteps: 10 },
-    },
-  };
-  await client.submitRun(JSON.stringify(document), { runId });
+  const document = runDocument('photos', {
+    dataset,
+    teachers: ['one', 'two'].map((name) => ({ name, model: name })),
+    // There is nothing to learn from noise.
+    teacherHealth: { accept: ['one', 'two'] },
+    student: { model: { architecture: 'mlp', hiddenUnits: [8] } },
+    // No epoch's answers serve another.
+    views: { seed: 1, cycle: 1_000, shift: 0.2 },
+    training: { batchSize: 32, epochs: 3, order: 'chunks', checkpointEverySteps: 10 },
+  });
+  await client.submitRun(document, { runId });
 }
-
-function untilRun(runId: string, holds: (run: Run) => boolean): Promise<void> {
-  return vi.waitFor(async () => {
-    const run = await client.getRun(runId);
-    if (!holds(run)) throw new Error(`${runId}: ${run.progress?.step} ${run.state} ${run.reason}`);
-  }, PATIENT);
-}
-
-const isPaused = ({ state }: Run) => state === RunState.RUN_STATE_PAUSED;
-const hasTaken =
-  (steps: number) =>
-  ({ progress }: Run) =>
-    (progress?.step ?? 0) >= steps;
 
 async function weightsOf(runId: string): Promise<string> {
-  const run = await client.waitForEnd(runId);
-  expect([run.reason, run.state]).toEqual(['', RunState.RUN_STATE_SUCCEEDED]);
-  return run.finalWeightsDigest;
+  return (await succeeded(client, runId)).finalWeightsDigest;
 }
 
 test('whoever is killed, and whatever is replaced meanwhile, the weights are those of an undisturbed run', async () => {
@@ -102,20 +85,20 @@ test('whoever is killed, and whatever is replaced meanwhile, the weights are tho
   const calm = await weightsOf('calm');
 
   await submit('killed');
-  await untilRun('killed', hasTaken(20));
+  await untilRun(client, 'killed', hasTaken(20));
   await cluster.kill('student-1', 'SIGKILL');
-  await untilRun('killed', hasTaken(40));
+  await untilRun(client, 'killed', hasTaken(40));
   await cluster.kill('teacher-1', 'SIGKILL');
-  await untilRun('killed', hasTaken(60));
+  await untilRun(client, 'killed', hasTaken(60));
   await cluster.restartCoordinator('SIGKILL');
   expect(await weightsOf('killed')).toBe(calm);
 
   await submit('replaced');
-  await untilRun('replaced', hasTaken(20));
+  await untilRun(client, 'replaced', hasTaken(20));
   const shard = join(root, 'shard-1.tar');
   const bytes = readFileSync(shard);
   writeFileSync(shard, Buffer.alloc(bytes.length, 7));
-  await untilRun('replaced', isPaused);
+  await untilRun(client, 'replaced', isPaused);
   expect((await client.getRun('replaced')).reason).toContain('shard-1.tar');
   writeFileSync(shard, bytes);
   await client.resumeRun('replaced');
@@ -127,7 +110,7 @@ test('a picture that will not decode is named, and nothing is learned', async ()
   const broken = await pictureSet(join(root, 'broken'), options);
   await client.pushArtifact(ARTIFACT_KIND_DATASET, 'broken', readFileSync(broken.file));
   await submit('broken', 'broken');
-  await untilRun('broken', isPaused);
+  await untilRun(client, 'broken', isPaused);
   const { reason, progress } = await client.getRun('broken');
   expect(reason).toContain(`picture ${BROKEN} of set ${broken.digest.slice(0, 12)}`);
   expect(reason).toContain('shard-1.tar');

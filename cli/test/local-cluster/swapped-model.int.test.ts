@@ -3,14 +3,14 @@
  * after the run's end; the oracle is a run that was left alone.
  */
 import { checkInferenceDescription } from '@lyceum/learning/specification';
-import { ArtifactKind, type Run, RunState } from '@lyceum/proto';
+import { ArtifactKind, RunState } from '@lyceum/proto';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type LinearModel, LinearServer, linearModel } from '../../../coordinator/test/support.js';
 import { CoordinatorClient } from '../../src/client/index.js';
-import { LocalCluster } from '../../src/local-cluster/index.js';
+import type { LocalCluster } from '../../src/local-cluster/index.js';
+import { hasTaken, runDocument, startCluster, succeeded, untilRun } from './cluster-runs.js';
 import { SIDE, smallImagesBytes } from './small-images.js';
 
-const PATIENT = { timeout: 300_000, interval: 50 };
 const CLASSES = ['a', 'b', 'c', 'd', 'e', 'f'];
 const STEP_COUNT = 600;
 const { ARTIFACT_KIND_DATASET } = ArtifactKind;
@@ -30,19 +30,14 @@ beforeAll(async () => {
   server = await LinearServer.start(PUSHED);
   // An honest server: its answers move a little.
   server.noise = 1e-5;
-  cluster = await LocalCluster.start({
-    environment: process.env,
-    teacherWorkers: 1,
-    studentWorkers: 1,
-    computeThreads: 1,
-  });
+  cluster = await startCluster();
   client = new CoordinatorClient(cluster.address);
   await client.pushArtifact(ARTIFACT_KIND_DATASET, 'small', smallImagesBytes(CLASSES));
   const description = checkInferenceDescription({ url: server.url, model: 'far' }, 'test');
   await client.pushInferenceModel('far', description);
   server.noise = 0;
   await submit('undisturbed');
-  undisturbed = (await succeeded('undisturbed')).finalWeightsDigest;
+  undisturbed = (await succeeded(client, 'undisturbed')).finalWeightsDigest;
 });
 afterAll(async () => {
   client?.close();
@@ -54,37 +49,18 @@ async function submit(runId: string): Promise<void> {
   for (const { id, neededBy } of await client.listAnswerTables()) {
     if (neededBy.length === 0) await client.deleteAnswerTable(id);
   }
-  const document = {
-    apiVersion: 'lyceum.dev/v1alpha1',
-    kind: 'Distillation',
-    metadata: { name: runId },
-    spec: {
-      dataset: 'small',
-      teachers: [{ name: 'far', model: 'far', access: 'gray' }],
-      student: { model: { architecture: 'mlp', hiddenUnits: [8] } },
-      objective: [{ term: 'kd', weight: 0.5 }, { term: 'ce' }],
-      // A model of random weights knows nothing.
-      teacherHealth: { accept: ['far'] },
-      // No epoch's answers serve another: teachers are asked to the end.
-      views: { seed: 1, cycle: 1_000, shift: 0.2 },
-      training: { batchSize: 32, steps: STEP_COUNT, checkpointEverySteps: 25 },
-    },
-  };
-  await client.submitRun(JSON.stringify(document), { runId });
-}
-
-function untilRun(runId: string, holds: (run: Run) => boolean): Promise<void> {
-  return vi.waitFor(async () => {
-    const run = await client.getRun(runId);
-    if (!holds(run)) throw new Error(`${runId}: ${run.progress?.step} ${run.state} ${run.reason}`);
-  }, PATIENT);
-}
-
-async function succeeded(runId: string): Promise<Run> {
-  const run = await client.waitForEnd(runId);
-  expect(run.reason).toBe('');
-  expect(run.state).toBe(RunState.RUN_STATE_SUCCEEDED);
-  return run;
+  const document = runDocument(runId, {
+    dataset: 'small',
+    teachers: [{ name: 'far', model: 'far', access: 'gray' }],
+    student: { model: { architecture: 'mlp', hiddenUnits: [8] } },
+    objective: [{ term: 'kd', weight: 0.5 }, { term: 'ce' }],
+    // A model of random weights knows nothing.
+    teacherHealth: { accept: ['far'] },
+    // No epoch's answers serve another: teachers are asked to the end.
+    views: { seed: 1, cycle: 1_000, shift: 0.2 },
+    training: { batchSize: 32, steps: STEP_COUNT, checkpointEverySteps: 25 },
+  });
+  await client.submitRun(document, { runId });
 }
 
 test.each([
@@ -96,16 +72,16 @@ test.each([
     const runId = what.includes('six') ? 'moved' : 'other';
     server.model = PUSHED;
     await submit(runId);
-    await untilRun(runId, ({ progress }) => (progress?.step ?? 0) >= 20);
+    await untilRun(client, runId, hasTaken(20));
     server.model = model;
-    await untilRun(runId, ({ reason }) => reason.includes('quarantined'));
+    await untilRun(client, runId, ({ reason }) => reason.includes('quarantined'));
     const { state } = await client.getRun(runId);
     expect(state).not.toBe(RunState.RUN_STATE_SUCCEEDED);
     server.model = PUSHED;
     await client.releaseWorker('teacher-1');
     if ((await client.getRun(runId)).state === RunState.RUN_STATE_PAUSED)
       await client.resumeRun(runId);
-    const { finalWeightsDigest, warnings } = await succeeded(runId);
+    const { finalWeightsDigest, warnings } = await succeeded(client, runId);
     expect(finalWeightsDigest).toBe(undisturbed);
     expect(warnings.join()).toContain('answers of teacher far were dropped');
   },
@@ -115,6 +91,6 @@ test('an honest server whose answers move by 1e-5 is not quarantined', async () 
   server.model = PUSHED;
   server.noise = 1e-5;
   await submit('noisy');
-  await succeeded('noisy');
+  await succeeded(client, 'noisy');
   expect(await client.listQuarantines()).toEqual([]);
 });

@@ -6,11 +6,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { RunState } from '@lyceum/proto';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { CoordinatorClient } from '../../src/client/index.js';
-import { LocalCluster } from '../../src/local-cluster/index.js';
+import type { LocalCluster } from '../../src/local-cluster/index.js';
 import { runCli } from '../commands/cli-process.js';
+import { runDocument, startCluster, succeeded } from './cluster-runs.js';
 
 vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
 
@@ -23,12 +23,7 @@ let cluster: LocalCluster;
 let client: CoordinatorClient;
 
 beforeAll(async () => {
-  cluster = await LocalCluster.start({
-    environment: process.env,
-    teacherWorkers: 1,
-    studentWorkers: 1,
-    computeThreads: 1,
-  });
+  cluster = await startCluster();
   client = new CoordinatorClient(cluster.address);
 });
 afterAll(async () => {
@@ -54,24 +49,14 @@ function pushModel(name: string, file: string, ...options: string[]) {
 }
 
 function document(name: string, change: object = {}): string {
-  return JSON.stringify({
-    apiVersion: 'lyceum.dev/v1alpha1',
-    kind: 'Distillation',
-    metadata: { name },
-    spec: {
-      dataset: 'people',
-      teachers: ['each', 'numbers', 'keras'].map((model) => ({ name: model, model })),
-      student: { model: { architecture: 'mlp', hiddenUnits: [8] } },
-      objective: [{ term: 'kd', temperature: 1 }],
-      training: { batchSize: 16, epochs: 20, learningRate: 0.02, seed: 1 },
-      ...change,
-    },
+  return runDocument(name, {
+    dataset: 'people',
+    teachers: ['each', 'numbers', 'keras'].map((model) => ({ name: model, model })),
+    student: { model: { architecture: 'mlp', hiddenUnits: [8] } },
+    objective: [{ term: 'kd', temperature: 1 }],
+    training: { batchSize: 16, epochs: 20, learningRate: 0.02, seed: 1 },
+    ...change,
   });
-}
-
-interface Report {
-  readonly teachers: readonly { readonly accuracy: number }[];
-  readonly student: { readonly accuracy: number };
 }
 
 test('are pushed, and know the table as it is', async () => {
@@ -97,9 +82,8 @@ test('are pushed, and know the table as it is', async () => {
 
 test('teach a student of encoded rows, and are judged by their own answers', async () => {
   await client.submitRun(document('taught'));
-  const { state, reason } = await client.waitForEnd('taught');
-  expect({ state, reason }).toEqual({ state: RunState.RUN_STATE_SUCCEEDED, reason: '' });
-  const { teachers, student } = (await client.getReport('taught')) as unknown as Report;
+  await succeeded(client, 'taught');
+  const { teachers, student } = await client.getReport('taught');
   for (const { accuracy } of [...teachers, student]) expect(accuracy).toBeGreaterThan(0.8);
 });
 

@@ -4,14 +4,14 @@
  */
 import { fileURLToPath } from 'node:url';
 import { encodeDataset } from '@lyceum/learning/datasets';
-import { ArtifactKind, type Run, RunState } from '@lyceum/proto';
+import { ArtifactKind } from '@lyceum/proto';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { tinyModelBytes } from '../../../coordinator/test/support.js';
 import { CoordinatorClient } from '../../src/client/index.js';
 import { readModel } from '../../src/import/read-model.js';
-import { LocalCluster } from '../../src/local-cluster/index.js';
+import type { LocalCluster } from '../../src/local-cluster/index.js';
+import { hasTaken, runDocument, startCluster, succeeded, untilRun } from './cluster-runs.js';
 
-const PATIENT = { timeout: 180_000, interval: 50 };
 const { ARTIFACT_KIND_DATASET, ARTIFACT_KIND_MODEL } = ArtifactKind;
 const fixture = (name: string) =>
   fileURLToPath(new URL(`../../../learning/test/fixtures/${name}`, import.meta.url));
@@ -21,11 +21,8 @@ let cluster: LocalCluster;
 let client: CoordinatorClient;
 
 beforeAll(async () => {
-  cluster = await LocalCluster.start({
-    environment: process.env,
+  cluster = await startCluster({
     teacherWorkers: 2,
-    studentWorkers: 1,
-    computeThreads: 1,
   });
   client = new CoordinatorClient(cluster.address);
   await client.pushArtifact(ARTIFACT_KIND_DATASET, 'small', datasetBytes());
@@ -60,68 +57,48 @@ function datasetBytes(): Buffer {
 }
 
 function specification(name: string, models: string[]): string {
-  return JSON.stringify({
-    apiVersion: 'lyceum.dev/v1alpha1',
-    kind: 'Distillation',
-    metadata: { name },
-    spec: {
-      dataset: 'small',
-      teachers: models.map((model) => ({ name: model, model })),
-      // They were written down, not trained.
-      teacherHealth: { accept: models },
-      student: { model: { architecture: 'mlp', hiddenUnits: [8] } },
-      objective: [{ term: 'kd', weight: 0.5 }, { term: 'ce' }],
-      // No epoch's answers serve another: teachers are asked to the end.
-      views: { seed: 1, cycle: 1_000, shift: 0.2 },
-      training: { batchSize: 32, steps: 100, checkpointEverySteps: 10 },
-    },
+  return runDocument(name, {
+    dataset: 'small',
+    teachers: models.map((model) => ({ name: model, model })),
+    // They were written down, not trained.
+    teacherHealth: { accept: models },
+    student: { model: { architecture: 'mlp', hiddenUnits: [8] } },
+    objective: [{ term: 'kd', weight: 0.5 }, { term: 'ce' }],
+    // No epoch's answers serve another: teachers are asked to the end.
+    views: { seed: 1, cycle: 1_000, shift: 0.2 },
+    training: { batchSize: 32, steps: 100, checkpointEverySteps: 10 },
   });
-}
-
-async function untilStep(runId: string, step: number): Promise<void> {
-  await vi.waitFor(async () => {
-    const run = await client.getRun(runId);
-    if ((run.progress?.step ?? 0) < step) throw new Error(`${runId}: ${run.progress?.step}`);
-  }, PATIENT);
-}
-
-async function succeeded(runId: string): Promise<Run> {
-  const run = await client.waitForEnd(runId);
-  expect(run.reason).toBe('');
-  expect(run.state).toBe(RunState.RUN_STATE_SUCCEEDED);
-  return run;
 }
 
 test('ends with the same bits, whoever is killed meanwhile', async () => {
   const all = ['layers', 'external', 'graph', 'saved'];
   await client.submitRun(specification('calm', all));
-  const calm = await succeeded('calm');
+  const calm = await succeeded(client, 'calm');
   for (const { id } of await client.listAnswerTables()) await client.deleteAnswerTable(id);
 
   await client.submitRun(specification('disturbed', all));
-  await untilStep('disturbed', 20);
+  await untilRun(client, 'disturbed', hasTaken(20));
   await cluster.kill('teacher-1', 'SIGKILL');
-  await untilStep('disturbed', 50);
+  await untilRun(client, 'disturbed', hasTaken(50));
   await cluster.startTeacherWorker();
   await cluster.kill('student-1', 'SIGKILL');
   await cluster.startStudentWorker();
   await cluster.kill('teacher-2', 'SIGKILL');
-  const disturbed = await succeeded('disturbed');
+  const disturbed = await succeeded(client, 'disturbed');
   expect(disturbed.finalWeightsDigest).toBe(calm.finalWeightsDigest);
   const report = await client.getReport('disturbed');
   expect(report).toMatchObject({ bitExact: true, bitExactExceptions: [] });
 
   await client.submitRun(specification('alone', ['layers']));
-  const alone = await succeeded('alone');
+  const alone = await succeeded(client, 'alone');
   expect(alone.finalWeightsDigest).not.toBe(calm.finalWeightsDigest);
 });
 
 test('no worker takes a teacher whose rows depend on one another, and it is said why', async () => {
   await client.submitRun(specification('mixed', ['batch-mean']));
-  await vi.waitFor(async () => {
-    const { reason } = await client.getRun('mixed');
-    expect(reason).toContain('depends on the other samples of the batch');
-  }, PATIENT);
+  await untilRun(client, 'mixed', ({ reason }) =>
+    reason.includes('depends on the other samples of the batch'),
+  );
 });
 
 test('a student is no ONNX model', async () => {

@@ -4,10 +4,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { encodeDataset } from '@lyceum/learning/datasets';
-import { ArtifactKind, type Run, RunState } from '@lyceum/proto';
+import { ArtifactKind } from '@lyceum/proto';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import { CoordinatorClient, hasEnded } from '../../src/client/index.js';
-import { LocalCluster } from '../../src/local-cluster/index.js';
+import { CoordinatorClient } from '../../src/client/index.js';
+import type { LocalCluster } from '../../src/local-cluster/index.js';
+import { inTheMiddle, startCluster, succeeded } from './cluster-runs.js';
 import { images, LONG, TEACHER } from './long-run.js';
 import { TeacherFaults } from './teacher-faults.js';
 
@@ -24,11 +25,8 @@ const STRICT = { ...LONG, spec: { ...LONG.spec, determinism: 'strict' } };
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'lyceum-health-'));
   faults = new TeacherFaults(path.join(folder, 'teacher-faults.json'));
-  cluster = await LocalCluster.start({
-    environment: process.env,
+  cluster = await startCluster({
     teacherWorkers: 2,
-    studentWorkers: 1,
-    computeThreads: 1,
     // An epoch's answers take so long that there is a middle.
     lookupDelayMs: 20,
     stateDir: folder,
@@ -37,8 +35,8 @@ beforeAll(async () => {
   client = new CoordinatorClient(cluster.address);
   await client.pushArtifact(ArtifactKind.ARTIFACT_KIND_DATASET, 'images', encodeDataset(images()));
   await client.submitRun(JSON.stringify(TEACHER));
-  await succeeded('teacher');
-  undisturbed = (await succeeded(await submit('undisturbed'))).finalWeightsDigest;
+  await succeeded(client, 'teacher');
+  undisturbed = (await succeeded(client, await submit('undisturbed'))).finalWeightsDigest;
   const { bitExact, teacherWarnings } = await client.getReport('undisturbed');
   expect({ bitExact, warnings: ofWorkers(teacherWarnings) }).toEqual({
     bitExact: true,
@@ -70,27 +68,11 @@ function ofWorkers(warnings: readonly string[] = []): string[] {
   return warnings.filter((warning) => !warning.includes('no better than chance'));
 }
 
-async function inTheMiddle(runId: string): Promise<void> {
-  for await (const run of client.watchRun(runId)) {
-    if ((run.progress?.checkpointStep ?? 0) > 0) return;
-    expect(hasEnded(run), run.reason).toBe(false);
-  }
-}
-
-async function succeeded(runId: string): Promise<Run> {
-  const run = await client.waitForEnd(runId);
-  expect({ state: run.state, reason: run.reason }).toEqual({
-    state: RunState.RUN_STATE_SUCCEEDED,
-    reason: '',
-  });
-  return run;
-}
-
 test('NaN from one of two workers in the middle: quarantined, and the run ends with the same weights', async () => {
   const runId = await submit('nan');
-  await inTheMiddle(runId);
+  await inTheMiddle(client, runId);
   faults.set({ 'teacher-2': 'nan' });
-  const run = await succeeded(runId);
+  const run = await succeeded(client, runId);
   const reason =
     'teacher-2 is quarantined with teacher one: it does not answer its probe: logits row 0 holds NaN';
   // What it had answered since its last sound canary, if anything.
@@ -111,9 +93,9 @@ test('other numbers from before the run: the worker never answers, and the weigh
   // The one that is well answers first.
   await cluster.kill('teacher-2', 'SIGSTOP');
   await submit(runId);
-  await inTheMiddle(runId);
+  await inTheMiddle(client, runId);
   await cluster.kill('teacher-2', 'SIGCONT');
-  const run = await succeeded(runId);
+  const run = await succeeded(client, runId);
   expect(run.finalWeightsDigest).toBe(undisturbed);
   expect((await client.listQuarantines()).map(({ workerId }) => workerId)).toEqual(['teacher-2']);
   expect((await client.getReport(runId)).environment.teacherWorkers.map((w) => w.workerId)).toEqual(
@@ -123,9 +105,9 @@ test('other numbers from before the run: the worker never answers, and the weigh
 
 test('other numbers in the middle: a canary finds them, they are dropped, and the weights are the same', async () => {
   const runId = await submit('late-shift');
-  await inTheMiddle(runId);
+  await inTheMiddle(client, runId);
   faults.set({ 'teacher-2': 'shift' });
-  const { finalWeightsDigest } = await succeeded(runId);
+  const { finalWeightsDigest } = await succeeded(client, runId);
   const { bitExact, teacherWarnings } = await client.getReport(runId);
   expect(ofWorkers(teacherWarnings)[0]).toMatch(
     /^teacher-2 is quarantined with teacher one: its answers to the probe differ from (its own first ones|those of teacher-1) by up to 1/,

@@ -4,14 +4,14 @@
  * nothing happened to. Of a black box nothing is stored but classes.
  */
 import { encodeDataset } from '@lyceum/learning/datasets';
-import { type AnswerTable, ArtifactKind, type Run, RunState } from '@lyceum/proto';
+import { type AnswerTable, ArtifactKind } from '@lyceum/proto';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { CoordinatorClient, hasEnded } from '../../src/client/index.js';
-import { LocalCluster } from '../../src/local-cluster/index.js';
+import { CoordinatorClient } from '../../src/client/index.js';
+import type { LocalCluster } from '../../src/local-cluster/index.js';
+import { inTheMiddle, startCluster, succeeded } from './cluster-runs.js';
 import { images, LONG, TEACHER } from './long-run.js';
 
 const EPOCHS = 40;
-const PATIENT = { timeout: 240_000, interval: 50 };
 vi.setConfig({ testTimeout: 600_000 });
 
 const TEACHERS = ['one', 'two', 'three'];
@@ -20,11 +20,7 @@ let cluster: LocalCluster;
 let client: CoordinatorClient;
 
 beforeAll(async () => {
-  cluster = await LocalCluster.start({
-    environment: process.env,
-    teacherWorkers: 1,
-    studentWorkers: 1,
-    computeThreads: 1,
+  cluster = await startCluster({
     // An epoch's answers take so long that there is a middle.
     lookupDelayMs: 20,
   });
@@ -36,28 +32,13 @@ beforeAll(async () => {
     const spec = { ...TEACHER.spec, training: { ...training, seed: index + 1 } };
     await client.submitRun(JSON.stringify({ ...TEACHER, metadata: { name }, spec }));
   }
-  for (const name of TEACHERS) await succeeded(name);
+  for (const name of TEACHERS) await succeeded(client, name);
 }, 600_000);
 
 afterAll(async () => {
   client?.close();
   await cluster?.stop();
 });
-
-async function succeeded(runId: string): Promise<Run> {
-  const { state, reason } = await client.waitForEnd(runId);
-  expect({ state, reason }).toEqual({ state: RunState.RUN_STATE_SUCCEEDED, reason: '' });
-  return client.getRun(runId);
-}
-
-/** Waits for a checkpoint: what happens next happens in the middle. */
-async function inTheMiddle(runId: string): Promise<void> {
-  await vi.waitFor(async () => {
-    const run = await client.getRun(runId);
-    expect(hasEnded(run), run.reason).toBe(false);
-    expect(run.progress?.checkpointStep ?? 0).toBeGreaterThan(0);
-  }, PATIENT);
-}
 
 /** @returns the tables that there were. */
 async function deleteAnswers(): Promise<AnswerTable[]> {
@@ -114,7 +95,7 @@ describe.each(Object.entries(RUNS))('%s', (name, { objective, ensemble, accesses
 
   test('ends as if nobody had killed its student, and without answers of before', async () => {
     await client.submitRun(specification, { runId: `${name}-undisturbed` });
-    const undisturbed = await succeeded(`${name}-undisturbed`);
+    const undisturbed = await succeeded(client, `${name}-undisturbed`);
     const tables = await deleteAnswers();
     for (const [index, teacher] of TEACHERS.entries()) {
       const own = tables.filter((table) => table.teacher === teacher);
@@ -124,11 +105,11 @@ describe.each(Object.entries(RUNS))('%s', (name, { objective, ensemble, accesses
 
     const runId = `${name}-disturbed`;
     await client.submitRun(specification, { runId });
-    await inTheMiddle(runId);
+    await inTheMiddle(client, runId);
     const student = cluster.processes.find(({ kind }) => kind === 'student');
     await cluster.kill(student?.workerId ?? '', 'SIGKILL');
     await cluster.startStudentWorker();
-    const disturbed = await succeeded(runId);
+    const disturbed = await succeeded(client, runId);
     expect(disturbed.attempt).toBe(1);
     expect(disturbed.finalWeightsDigest).toBe(undisturbed.finalWeightsDigest);
     expect(await client.getReport(runId)).toMatchObject({ bitExact: true, bitExactExceptions: [] });

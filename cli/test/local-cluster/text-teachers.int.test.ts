@@ -7,12 +7,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { mulberry32 } from '@lyceum/learning/arrays';
-import { ArtifactKind, RunState } from '@lyceum/proto';
+import { ArtifactKind } from '@lyceum/proto';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { tinyDatasetBytes } from '../../../coordinator/test/support.js';
 import { CoordinatorClient } from '../../src/client/index.js';
-import { LocalCluster } from '../../src/local-cluster/index.js';
+import type { LocalCluster } from '../../src/local-cluster/index.js';
 import { runCli } from '../commands/cli-process.js';
+import { runDocument, startCluster, succeeded } from './cluster-runs.js';
 
 vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
 
@@ -39,12 +40,7 @@ beforeAll(async () => {
     return JSON.stringify({ review: `${text.join(' ')} ${one(known)}.`, stars });
   });
   writeFileSync(join(root, 'reviews.jsonl'), `${lines.join('\n')}\n`);
-  cluster = await LocalCluster.start({
-    environment: process.env,
-    teacherWorkers: 1,
-    studentWorkers: 1,
-    computeThreads: 1,
-  });
+  cluster = await startCluster();
   client = new CoordinatorClient(cluster.address);
 });
 afterAll(async () => {
@@ -54,24 +50,14 @@ afterAll(async () => {
 });
 
 function document(name: string, change: object = {}): string {
-  return JSON.stringify({
-    apiVersion: 'lyceum.dev/v1alpha1',
-    kind: 'Distillation',
-    metadata: { name },
-    spec: {
-      dataset: 'reviews',
-      teachers: [{ name: 'bert', model: 'bert' }],
-      student: { model: { architecture: 'embedding-bag', dimension: 8 } },
-      objective: [{ term: 'kd', temperature: 1 }],
-      training: { batchSize: 32, epochs: 10, learningRate: 0.01, seed: 1 },
-      ...change,
-    },
+  return runDocument(name, {
+    dataset: 'reviews',
+    teachers: [{ name: 'bert', model: 'bert' }],
+    student: { model: { architecture: 'embedding-bag', dimension: 8 } },
+    objective: [{ term: 'kd', temperature: 1 }],
+    training: { batchSize: 32, epochs: 10, learningRate: 0.01, seed: 1 },
+    ...change,
   });
-}
-
-interface Report {
-  readonly teachers: readonly { readonly accuracy: number }[];
-  readonly student: { readonly accuracy: number };
 }
 
 test('is tried on texts as it is pushed, and knows the set', async () => {
@@ -101,9 +87,8 @@ test('is tried on texts as it is pushed, and knows the set', async () => {
 
 test('teaches a student, and is judged by its own answers', async () => {
   await client.submitRun(document('taught'));
-  const { state, reason } = await client.waitForEnd('taught');
-  expect({ state, reason }).toEqual({ state: RunState.RUN_STATE_SUCCEEDED, reason: '' });
-  const { teachers, student } = (await client.getReport('taught')) as unknown as Report;
+  await succeeded(client, 'taught');
+  const { teachers, student } = await client.getReport('taught');
   for (const { accuracy } of [...teachers, student]) expect(accuracy).toBeGreaterThan(0.9);
 });
 
