@@ -49,7 +49,7 @@ export function openAskers(
     now,
     coordinatorVersion: version,
     measurementOf: (identity) => measurementOf(sessions.list(), identity),
-    health,
+    canaries: health.canaries,
     changed,
     onTargetsSent: (stepCount) => metrics.targets.inc(stepCount),
   });

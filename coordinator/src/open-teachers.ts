@@ -66,8 +66,8 @@ export async function openTeachers(
   const proofs = await AnswerProofs.open({
     store: answers,
     file: new UnprovenFile(join(stateDir, 'unproven-answers.json')),
-    unproven: health.unproven,
-    stored: (...answers) => health.stored(...answers),
+    unproven: health.canaries.unproven,
+    stored: (...answers) => health.canaries.stored(...answers),
     suspect: () => suspicions.tables(),
     log,
     now,

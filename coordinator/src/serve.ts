@@ -242,6 +242,6 @@ function startTicks({ teachers, askers }: Rooms, { log }: ServeOptions, stops: S
   });
   stops.every(TICKET_TICK_MS, () => teachers.desk.tick());
   stops.every(DEADLINE_TICK_MS, () => active.tick(performance.now()));
-  stops.every(CANARY_TICK_MS, () => teachers.health.tick());
+  stops.every(CANARY_TICK_MS, () => teachers.health.canaries.tick());
   stops.every(DEMAND_TICK_MS, () => demand.tick());
 }

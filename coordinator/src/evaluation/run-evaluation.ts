@@ -10,7 +10,7 @@ import type { BlobStore } from '@lyceum/platform/nats';
 import { type LoadedTeacher, LyceumError, StorageFullError, toLyceumError } from '@lyceum/proto';
 import type { AnswerStore } from '../answers/index.js';
 import { type ArtifactCatalog, type DatasetOutline, studentProblems } from '../artifacts/index.js';
-import type { TeacherHealth } from '../health/index.js';
+import type { TeacherCanaries } from '../health/index.js';
 import type { RunLifecycle } from '../lifecycle/index.js';
 import type { RunMonitor } from '../monitoring/index.js';
 import type { ReportFiles, ReportInput, SplitLogits } from '../report/index.js';
@@ -40,7 +40,7 @@ export interface RunEvaluationParts {
   /** What a teacher worker measured; undefined: none has loaded it yet. */
   readonly measurementOf: (teacherIdentity: string) => LoadedTeacher | undefined;
   /** Knows which teachers have answers that no canary has proven, asks for canaries, and counts what they cost. */
-  readonly health: Pick<TeacherHealth, 'unprovenOf' | 'prove' | 'canaryCalls'>;
+  readonly canaries: Pick<TeacherCanaries, 'unprovenOf' | 'prove' | 'paidCalls'>;
   /** Something that others wait for has changed. */
   readonly changed: () => void;
 }
@@ -120,7 +120,7 @@ export class RunEvaluation {
     const failure = this.#failure();
     if (failure !== undefined) return lifecycle.fail(this.runId, failure);
     if (this.#unanswered() === undefined && this.#unproven() !== undefined) {
-      this.#parts.health.prove(this.#record.teachers);
+      this.#parts.canaries.prove(this.#record.teachers);
     }
     if (this.reason !== undefined) return;
     this.#composing = true;
@@ -162,7 +162,7 @@ export class RunEvaluation {
   }
 
   async #compose(): Promise<void> {
-    const { lifecycle, blobs, coordinatorVersion, health, now } = this.#parts;
+    const { lifecycle, blobs, canaries, coordinatorVersion, now } = this.#parts;
     const record = this.#parts.store.require(this.runId);
     const teacherLogits: SplitLogits[] = [];
     for (const teacher of record.teachers) {
@@ -181,7 +181,7 @@ export class RunEvaluation {
       dataset: this.#dataset,
       teacherLogits,
       teacherMeasurements: this.#measurements() ?? [],
-      canaryCalls: record.teachers.map((teacher) => health.canaryCalls(record, teacher)),
+      canaryCalls: record.teachers.map((teacher) => canaries.paidCalls(record, teacher)),
       contributors: (await this.#parts.ledgers.read(record)) ?? new Map(),
       teacherWorkers: answeredBy.reduce(withWorker, record.teacherWorkers),
       cost: this.#parts.monitor.costs.of(record),
@@ -231,7 +231,7 @@ export class RunEvaluation {
 
   /** A teacher of whose answers some may have to be dropped. */
   #unproven(): PinnedTeacher | undefined {
-    return this.#parts.health.unprovenOf(this.#record.teachers);
+    return this.#parts.canaries.unprovenOf(this.#record.teachers);
   }
 
   #measurements(): LoadedTeacher[] | undefined {

@@ -5,5 +5,6 @@ export { canaryCallsAllowed } from './asking-runs.js';
 export { KeptProbes } from './kept-probes.js';
 export { QuarantineStore } from './quarantine-store.js';
 export type { Quarantine, Replica } from './replicas/index.js';
+export type { TeacherCanaries } from './teacher-canaries.js';
 export { type ReplicaOrders, TeacherHealth } from './teacher-health.js';
 export { UnprovenFile } from './unproven-file.js';

@@ -11,10 +11,10 @@ import {
   ticketId,
   toLyceumError,
 } from '@lyceum/proto';
-import type { PinnedTeacher, RunRecord } from '../runs/index.js';
+import type { RunRecord } from '../runs/index.js';
 import type { StoredRecords } from './answer-proofs.js';
 import { AskedProbes, type AskedProbesParts, type ProbedSet } from './asked-probes.js';
-import { canaryCallsAllowed, isStrict, runsAsking } from './asking-runs.js';
+import { isStrict, runsAsking } from './asking-runs.js';
 import { HealthEffects, type HealthEffectsParts } from './health-effects.js';
 import { type ProbeOutcome, type ProbeQuestion, probeOutcome } from './probe-tickets.js';
 import {
@@ -22,16 +22,13 @@ import {
   type Quarantine,
   type Replica,
   ReplicaHealth,
-  type UnprovenAnswers,
 } from './replicas/index.js';
+import { TeacherCanaries, type TeacherCanariesParts } from './teacher-canaries.js';
 
-export interface TeacherHealthParts extends Omit<HealthEffectsParts, 'proven'>, AskedProbesParts {
-  /** How long a replica that answers may go without a canary. */
-  readonly canaryIntervalMs: number;
-  /** Whether answers of the teacher are to be dropped. */
-  readonly isSuspect: (teacher: string) => boolean;
-  readonly now: () => number;
-}
+export interface TeacherHealthParts
+  extends Omit<HealthEffectsParts, 'proven'>,
+    AskedProbesParts,
+    TeacherCanariesParts {}
 
 /** What a worker is to be told of one teacher. */
 export interface ReplicaOrders {
@@ -47,6 +44,7 @@ export interface ReplicaOrders {
 
 export class TeacherHealth {
   readonly probes: AskedProbes;
+  readonly canaries: TeacherCanaries;
   readonly #parts: TeacherHealthParts;
   readonly #health: ReplicaHealth<StoredRecords>;
   readonly #effects: HealthEffects;
@@ -56,6 +54,7 @@ export class TeacherHealth {
     this.#parts = parts;
     this.#health = new ReplicaHealth(kept);
     this.probes = new AskedProbes(parts, this.#health.references);
+    this.canaries = new TeacherCanaries(parts, this.#health.canaries, (all) => this.#apply(all));
     this.#effects = new HealthEffects({ ...parts, proven: () => this.#proven() });
   }
 
@@ -114,10 +113,9 @@ export class TeacherHealth {
   ): void {
     const { ticket } = said;
     if (ticket === undefined) throw new LyceumError('INVALID_ARGUMENT', 'the answer has no ticket');
-    const teacher = digestHex(ticket.teacherIdentity);
-    const question = this.probes.find(teacher, digestHex(ticket.datasetDigest));
-    const replica = { workerId, teacher };
-    const noise = noiseOf(teacher);
+    const question = this.#questionAbout(ticket);
+    const replica = replicaOf(workerId, ticket);
+    const noise = noiseOf(replica.teacher);
     if (question === undefined || question.id !== ticketId(ticket) || noise === undefined) {
       this.#health.passedOver(replica, ticketId(ticket), ticket.attempt);
       return;
@@ -129,46 +127,12 @@ export class TeacherHealth {
   }
 
   ticketFailed(workerId: string, ticket: Ticket): void {
-    const teacher = digestHex(ticket.teacherIdentity);
-    this.#apply(this.#health.ticketFailed({ workerId, teacher }, ticketId(ticket)));
+    this.#apply(this.#health.ticketFailed(replicaOf(workerId, ticket), ticketId(ticket)));
   }
 
   /** @param listener - called when something that was unproven is proven. */
   onProven(listener: () => void): void {
     this.#proven = listener;
-  }
-
-  /** Answers that no canary has proven yet. */
-  get unproven(): UnprovenAnswers<StoredRecords> {
-    return this.#health.canaries.unproven;
-  }
-
-  /** How often the replica has failed so far. {@link TeacherHealth.stored} wants it of answers that arrive now. */
-  failureCount(replica: Replica): number {
-    return this.#health.canaries.failureCount(replica);
-  }
-
-  /** The store has answers of the replica. @param failureCount - the replica's, when they arrived. */
-  stored(
-    replica: Replica,
-    records: StoredRecords,
-    sampleCount: number,
-    failureCount: number,
-  ): void {
-    this.#apply(this.#health.canaries.stored(replica, records, sampleCount, failureCount));
-  }
-
-  /** The first of the teachers with unproven answers, or with suspect ones still to be dropped; undefined: none. */
-  unprovenOf(teachers: readonly PinnedTeacher[]): PinnedTeacher | undefined {
-    const { isSuspect } = this.#parts;
-    return teachers.find(
-      ({ identity }) => this.unproven.countOfTeacher(identity) > 0 || isSuspect(identity),
-    );
-  }
-
-  /** Asks for canaries of these teachers at once. */
-  prove(teachers: readonly PinnedTeacher[]): void {
-    for (const { identity } of teachers) this.#apply(this.#health.canaries.prove(identity));
   }
 
   /** The worker cannot load the teacher, and waiting will not help. */
@@ -182,32 +146,20 @@ export class TeacherHealth {
   }
 
   ticketAnswered(replica: Replica, ticket: { id: string; runs: readonly string[] }): void {
-    for (const runId of ticket.runs) {
-      const record = this.#parts.store.get(runId);
-      const { identity, name } = record?.teachers.find((t) => t.identity === replica.teacher) ?? {};
-      if (record === undefined || identity === undefined || name === undefined) continue;
-      const used = record.canaryCalls?.[name];
-      this.#health.canaries.budgets.pay(identity, runId, canaryCallsAllowed(record), used);
-    }
+    this.canaries.pay(replica.teacher, ticket.runs);
     this.#apply(this.#health.ticketAnswered(replica, ticket, this.#parts.now()));
-  }
-
-  /** Calls that the run has paid for canaries of the teacher. */
-  canaryCalls({ runId, canaryCalls }: RunRecord, { identity, name }: PinnedTeacher): number {
-    return this.#health.canaries.budgets.usedBy(identity, runId) ?? canaryCalls?.[name] ?? 0;
   }
 
   /** A ticket that a worker took before it heard of its quarantine is taken back. */
   ticketTaken(workerId: string, ticket: Ticket): void {
-    const teacher = digestHex(ticket.teacherIdentity);
-    if (this.#health.quarantine({ workerId, teacher }) === undefined) return;
-    this.#parts.desk.discredited(workerId, teacher);
+    const replica = replicaOf(workerId, ticket);
+    if (this.#health.quarantine(replica) === undefined) return;
+    this.#parts.desk.discredited(workerId, replica.teacher);
   }
 
   /** The worker cannot read the set that a ticket is about, and waiting is of no use. */
   setUnreadable(workerId: string, ticket: Ticket, reason: string): void {
-    const teacher = digestHex(ticket.teacherIdentity);
-    const question = this.probes.find(teacher, digestHex(ticket.datasetDigest));
+    const question = this.#questionAbout(ticket);
     if (question === undefined) return;
     this.probes.unanswered.unreadable(question.id, workerId, reason);
     this.#parts.changed();
@@ -220,11 +172,6 @@ export class TeacherHealth {
   sessionEnded(workerId: string): void {
     this.probes.unanswered.forgetWorker(workerId);
     this.#health.sessionEnded(workerId);
-  }
-
-  tick(): void {
-    const { now, canaryIntervalMs } = this.#parts;
-    this.#apply(this.#health.canaries.tick(now(), canaryIntervalMs));
   }
 
   /** A run is about to ask these teachers: probes that had no answer are asked again, since that may be mended. */
@@ -275,6 +222,11 @@ export class TeacherHealth {
     );
   }
 
+  /** The probe about the ticket's teacher and set. */
+  #questionAbout({ teacherIdentity, datasetDigest }: Ticket) {
+    return this.probes.find(digestHex(teacherIdentity), digestHex(datasetDigest));
+  }
+
   #judge(
     replica: Replica,
     probe: string,
@@ -284,14 +236,9 @@ export class TeacherHealth {
   ): HealthEffect<StoredRecords>[] {
     const { unanswered } = this.probes;
     const { workerId } = replica;
-    if (outcome.kind === 'refused') {
+    if (outcome.kind === 'refused' || outcome.kind === 'unreadable') {
       const effects = this.#health.probeRefused(replica, probe, round);
-      if (effects.length > 0) unanswered.refused(probe, workerId, outcome.reason);
-      return effects;
-    }
-    if (outcome.kind === 'unreadable') {
-      const effects = this.#health.probeRefused(replica, probe, round);
-      if (effects.length > 0) unanswered.unreadable(probe, workerId, outcome.reason);
+      if (effects.length > 0) unanswered[outcome.kind](probe, workerId, outcome.reason);
       return effects;
     }
     unanswered.settled(probe, workerId);
@@ -306,4 +253,8 @@ export class TeacherHealth {
     const spent = this.#health.canaries.budgets.takeSpent();
     for (const spending of spent) this.#effects.canariesPaid(spending);
   }
+}
+
+function replicaOf(workerId: string, { teacherIdentity }: Ticket): Replica {
+  return { workerId, teacher: digestHex(teacherIdentity) };
 }

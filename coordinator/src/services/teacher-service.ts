@@ -181,7 +181,7 @@ async function serveAnswers(
     taker: takerOf(parts, session),
     desk,
     failureCount: ({ teacherIdentity: teacher }) =>
-      parts.health.failureCount({ workerId, teacher }),
+      parts.health.canaries.failureCount({ workerId, teacher }),
     put: (table, ...records) =>
       proofs.put({ workerId, teacher: table.teacherIdentity }, table, ...records),
     rejected: (ask, reason) => answerRefused(parts, session, ask, reason),

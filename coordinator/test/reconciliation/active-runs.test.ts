@@ -25,7 +25,7 @@ function following(runs: Map<string, RunRecord>): ActiveRuns {
       get: (runId: string) => (runId === 'other' ? other : runs.get(runId)),
     },
     catalog: { dataset: async () => dataset },
-    health: { unprovenOf: () => undefined },
+    canaries: { unprovenOf: () => undefined },
     log: createLogger({ name: 'test', level: 'silent' }),
   };
   return new ActiveRuns(parts as unknown as ActiveRunsParts);

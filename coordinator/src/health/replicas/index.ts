@@ -1,4 +1,5 @@
 /** What is known of each replica, a teacher on a worker, and what follows from it: a state machine in parts. Pure. */
+export type { Canaries } from './canaries.js';
 export type { CanarySpending } from './canary-budgets.js';
 export type { HealthEffect, Quarantine } from './health-effect.js';
 export type { ProbeAnswer, ProbeReferences } from './probe-references.js';
