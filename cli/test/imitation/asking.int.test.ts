@@ -4,12 +4,11 @@
  * tells must be the same.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { runCli, startCli } from '../commands/cli-process.js';
+import { type Endpoint, startEndpoint } from '../commands/endpoint.js';
 
 const NOBODY = '127.0.0.1:1';
 const INPUTS = 6;
@@ -53,7 +52,7 @@ interface Counted {
 
 const root = mkdtempSync(join(tmpdir(), 'asking-'));
 const counts = new Map<string, Counted>();
-let server: Server;
+let server: Endpoint;
 let url: string;
 /** Nobody is answered from the n-th call of all on. */
 let holdFrom = Number.POSITIVE_INFINITY;
@@ -61,24 +60,18 @@ let calls = 0;
 let isMended = false;
 
 beforeAll(async () => {
-  server = createServer((request, response) => {
-    const parts: Buffer[] = [];
-    request.on('data', (part: Buffer) => parts.push(part));
-    request.on('end', () => {
-      calls += 1;
-      const name = (request.url ?? '').slice(1);
-      const body = JSON.parse(Buffer.concat(parts).toString()) as ChatBody | string;
-      const { status, answer } = typeof body === 'string' ? plain(body) : answered(name, body);
-      if (calls < holdFrom) response.writeHead(status).end(JSON.stringify(answer));
-    });
+  server = await startEndpoint((text, response, request) => {
+    calls += 1;
+    const name = (request.url ?? '').slice(1);
+    const body = JSON.parse(text) as ChatBody | string;
+    const { status, answer } = typeof body === 'string' ? plain(body) : answered(name, body);
+    if (calls < holdFrom) response.writeHead(status).end(JSON.stringify(answer));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  url = server.url;
   const texts = Array.from({ length: INPUTS }, (_, i) => `${i % 2 === 0 ? 'aa' : 'bb'}${i}`);
   writeFileSync(join(root, 'words.csv'), ['text', ...texts].join('\n'));
 });
 afterAll(() => {
-  server.closeAllConnections();
   server.close();
   rmSync(root, { recursive: true });
 });

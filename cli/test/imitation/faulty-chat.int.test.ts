@@ -5,12 +5,12 @@
  * what is kept to train on; without the rule that is for a fault there is.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { runCli } from '../commands/cli-process.js';
+import { type Endpoint, startEndpoint } from '../commands/endpoint.js';
 
 const NOBODY = '127.0.0.1:1';
 const INPUTS = 330;
@@ -32,7 +32,7 @@ const texts = Array.from({ length: INPUTS }, (_, i) => {
 
 const root = mkdtempSync(join(tmpdir(), 'faulty-chat-'));
 const folder = join(root, 'out');
-let server: Server;
+let server: Endpoint;
 let url: string;
 let calls = 0;
 let chatCalls = 0;
@@ -41,24 +41,18 @@ let answered = 0;
 const refused = new Set<number>();
 
 beforeAll(async () => {
-  server = createServer((request, response) => {
-    const parts: Buffer[] = [];
-    request.on('data', (part: Buffer) => parts.push(part));
-    request.on('end', () => {
-      calls += 1;
-      const body = JSON.parse(Buffer.concat(parts).toString()) as Record<string, unknown>;
-      const name = (request.url ?? '').slice(1);
-      if (name === 'chat') chat(numberIn(JSON.stringify(body['messages'])), response);
-      else response.end(JSON.stringify({ said: classifier(name, numberIn(String(body['q']))) }));
-    });
+  server = await startEndpoint((text, response, request) => {
+    calls += 1;
+    const body = JSON.parse(text) as Record<string, unknown>;
+    const name = (request.url ?? '').slice(1);
+    if (name === 'chat') chat(numberIn(JSON.stringify(body['messages'])), response);
+    else response.end(JSON.stringify({ said: classifier(name, numberIn(String(body['q']))) }));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  url = server.url;
   const rows = texts.map((text, i) => `${text},${truthOf(i)},${i % 10 === 9 ? 'test' : 'train'}`);
   writeFileSync(join(root, 'words.csv'), ['text,label,split', ...rows].join('\n'));
 });
 afterAll(() => {
-  server.closeAllConnections();
   server.close();
   rmSync(root, { recursive: true });
 });

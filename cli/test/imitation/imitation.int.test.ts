@@ -3,8 +3,6 @@
  * cluster. The servers count every question: a kill may repeat those that were under way, and no other.
  */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { mulberry32 } from '@lyceum/learning/arrays';
@@ -12,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { CoordinatorClient } from '../../src/client/index.js';
 import { LocalCluster } from '../../src/local-cluster/index.js';
 import { runCli, startCli } from '../commands/cli-process.js';
+import { type Endpoint, startEndpoint } from '../commands/endpoint.js';
 
 /** Port 1 of loopback: nobody listens there. */
 const NOBODY = '127.0.0.1:1';
@@ -24,7 +23,7 @@ vi.setConfig({ testTimeout: 600_000 });
 const root = mkdtempSync(join(tmpdir(), 'imitation-'));
 const asked = new Map<string, Map<string, number>>();
 const seenKeys = new Set<string | undefined>();
-let server: Server;
+let server: Endpoint;
 let url: string;
 let calls = 0;
 /** Answers are held back until this many have come in all; undefined: none is. */
@@ -40,32 +39,27 @@ const texts = Array.from({ length: INPUTS }, (_, i) =>
 const truth = (text: string) => (text.startsWith('a') ? 'alpha' : 'beta');
 
 beforeAll(async () => {
-  server = createServer((request, response) => {
-    const parts: Buffer[] = [];
-    request.on('data', (part: Buffer) => parts.push(part));
-    request.on('end', () => {
-      const name = (request.url ?? '').slice(1);
-      const body = JSON.parse(Buffer.concat(parts).toString()) as Record<string, unknown>;
-      calls += 1;
-      // Every ninth call is refused before it is looked at, and costs nothing.
-      if (calls % 9 === 0) return response.writeHead(429, { 'retry-after': '0' }).end('{}');
-      if (name === 'chat') seenKeys.add(request.headers.authorization);
-      const own = asked.get(name) ?? new Map<string, number>();
-      asked.set(name, own);
-      const said = textsIn(name, body).map((text) => {
-        own.set(text, (own.get(text) ?? 0) + 1);
-        return answerOf(name, text);
-      });
-      const answer = (): void => {
-        for (const text of textsIn(name, body)) answeredTexts.add(`${name} ${text}`);
-        response.end(JSON.stringify(shaped(name, said)));
-      };
-      if (calls < holdFrom) answer();
-      else held.push(answer);
+  server = await startEndpoint((sent, response, request) => {
+    const name = (request.url ?? '').slice(1);
+    const body = JSON.parse(sent) as Record<string, unknown>;
+    calls += 1;
+    // Every ninth call is refused before it is looked at, and costs nothing.
+    if (calls % 9 === 0) return response.writeHead(429, { 'retry-after': '0' }).end('{}');
+    if (name === 'chat') seenKeys.add(request.headers.authorization);
+    const own = asked.get(name) ?? new Map<string, number>();
+    asked.set(name, own);
+    const said = textsIn(name, body).map((text) => {
+      own.set(text, (own.get(text) ?? 0) + 1);
+      return answerOf(name, text);
     });
+    const answer = (): void => {
+      for (const text of textsIn(name, body)) answeredTexts.add(`${name} ${text}`);
+      response.end(JSON.stringify(shaped(name, said)));
+    };
+    if (calls < holdFrom) answer();
+    else held.push(answer);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  url = server.url;
   writeFileSync(
     join(root, 'words.csv'),
     [
@@ -79,7 +73,6 @@ beforeAll(async () => {
   writeFileSync(join(root, 'words.yaml'), JSON.stringify(document()));
 });
 afterAll(() => {
-  server.closeAllConnections();
   server.close();
   rmSync(root, { recursive: true });
 });

@@ -3,8 +3,6 @@
  * that looks at what it is sent, and a real cluster. Oracles: the pixels and numbers that were put in.
  */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseDataset } from '@lyceum/learning/datasets';
@@ -14,6 +12,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { CoordinatorClient } from '../../src/client/index.js';
 import { LocalCluster } from '../../src/local-cluster/index.js';
 import { runCli } from '../commands/cli-process.js';
+import { type Endpoint, startEndpoint } from '../commands/endpoint.js';
 
 /** Port 1 of loopback: nobody listens there. */
 const NOBODY = '127.0.0.1:1';
@@ -21,20 +20,15 @@ const COUNT = 60;
 vi.setConfig({ testTimeout: 600_000 });
 
 const root = mkdtempSync(join(tmpdir(), 'imitation-inputs-'));
-let server: Server;
+let server: Endpoint;
 let url: string;
 
 beforeAll(async () => {
-  server = createServer((request, response) => {
-    const parts: Buffer[] = [];
-    request.on('data', (part: Buffer) => parts.push(part));
-    request.on('end', async () => {
-      const body = JSON.parse(Buffer.concat(parts).toString()) as { row?: number[]; png?: string };
-      response.end(JSON.stringify({ is: await answerOf(body) }));
-    });
+  server = await startEndpoint(async (text, response) => {
+    const body = JSON.parse(text) as { row?: number[]; png?: string };
+    response.end(JSON.stringify({ is: await answerOf(body) }));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  url = server.url;
 });
 afterAll(() => {
   server.close();

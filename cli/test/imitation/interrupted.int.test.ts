@@ -1,11 +1,10 @@
 /** A chat that answers one call and holds the next back until Ctrl-C has come. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { startCli } from '../commands/cli-process.js';
+import { startEndpoint } from '../commands/endpoint.js';
 import { writeDocument } from './words-document.js';
 
 const LONG = { timeout: 120_000 };
@@ -16,19 +15,15 @@ test('Ctrl-C waits for the call under way, keeps its answer, and says how to go 
   const answer = JSON.stringify({ choices: [{ message: { content: 'alpha' } }] });
   const held: (() => void)[] = [];
   let calls = 0;
-  const server = createServer((request, response) => {
-    request.resume().on('end', () => {
-      calls += 1;
-      const end = () => response.end(answer);
-      if (calls === 1) end();
-      else held.push(end);
-    });
+  const server = await startEndpoint((_, response) => {
+    calls += 1;
+    const end = () => response.end(answer);
+    if (calls === 1) end();
+    else held.push(end);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   try {
-    const { port } = server.address() as AddressInfo;
     const endpoint = {
-      url: `http://127.0.0.1:${port}/`,
+      url: `${server.url}/`,
       input: 'text',
       chat: { model: 'm', prompt: '{input}?' },
       concurrency: 1,
@@ -49,7 +44,6 @@ test('Ctrl-C waits for the call under way, keeps its answer, and says how to go 
     expect(readFileSync(join(own, 'answers.jsonl'), 'utf8').split('\n')).toHaveLength(3);
     expect(calls).toBe(2);
   } finally {
-    server.closeAllConnections();
     server.close();
     rmSync(folder, { recursive: true });
   }

@@ -3,12 +3,11 @@
  * was taken back or whose model was renamed. And what calls cost that brought nothing. The server counts calls and tokens.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { startCli } from '../commands/cli-process.js';
+import { type Endpoint, startEndpoint } from '../commands/endpoint.js';
 import { writeDocument } from './words-document.js';
 
 const INPUTS = 60;
@@ -18,7 +17,7 @@ vi.setConfig({ testTimeout: 300_000 });
 
 const root = mkdtempSync(join(tmpdir(), 'refused-'));
 const words = ['text', ...Array.from({ length: INPUTS }, (_, i) => `number ${i}`)].join('\n');
-let server: Server;
+let server: Endpoint;
 let url: string;
 let calls = 0;
 /** How the n-th call about inputs from i on is answered. */
@@ -29,23 +28,17 @@ const said = (content: string, completion_tokens = 1) => ({
 });
 
 beforeAll(async () => {
-  server = createServer((request, response) => {
-    const parts: Buffer[] = [];
-    request.on('data', (part: Buffer) => parts.push(part));
-    request.on('end', () => {
-      const all = [...Buffer.concat(parts).toString().matchAll(/number (\d+)/g)].map(([, i]) => Number(i)); // biome-ignore format: one line
-      calls += 1;
-      const { status = 200, body } = respond(all[0] as number, calls, all);
-      const text = typeof body === 'string' ? body : JSON.stringify(body);
-      response.writeHead(status).end(text.replaceAll('KEY', String(request.headers['x-key'])));
-    });
+  server = await startEndpoint((sent, response, request) => {
+    const all = [...sent.matchAll(/number (\d+)/g)].map(([, i]) => Number(i)); // biome-ignore format: one line
+    calls += 1;
+    const { status = 200, body } = respond(all[0] as number, calls, all);
+    const text = typeof body === 'string' ? body : JSON.stringify(body);
+    response.writeHead(status).end(text.replaceAll('KEY', String(request.headers['x-key'])));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  url = `${server.url}/`;
   writeFileSync(join(root, 'words.csv'), words);
 });
 afterAll(() => {
-  server.closeAllConnections();
   server.close();
   rmSync(root, { recursive: true });
 });

@@ -3,12 +3,12 @@
  * with 200 are cut off, empty, HTML, NaN, errors, slow, or name no class, at first or for ever, by input.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { runCli } from '../commands/cli-process.js';
+import { type Endpoint, startEndpoint } from '../commands/endpoint.js';
 
 const NOBODY = '127.0.0.1:1';
 const ATTEMPTS = 3;
@@ -42,25 +42,20 @@ const texts = Object.keys(FAULTS).flatMap((fault) => [`${fault} once`, `${fault}
 const asked = new Map<string, number>();
 /** Whatever is asked is answered well. */
 let isMended = false;
-let server: Server;
+let server: Endpoint;
 
 beforeAll(async () => {
-  server = createServer((request, response) => {
-    const parts: Buffer[] = [];
-    request.on('data', (part: Buffer) => parts.push(part));
-    request.on('end', () => {
-      const { q } = JSON.parse(Buffer.concat(parts).toString()) as { q: string };
-      const times = (asked.get(q) ?? 0) + 1;
-      asked.set(q, times);
-      const [fault = '', when] = q.split(' ');
-      const isFaulty = !isMended && (when === 'always' || (when === 'once' && times === 1));
-      const answer = (isFaulty ? FAULTS[fault] : undefined) ?? json({ said: 'alpha' });
-      if (q === 'refused') response.writeHead(422).end('{}');
-      else answer(request, response);
-    });
+  server = await startEndpoint((text, response, request) => {
+    const { q } = JSON.parse(text) as { q: string };
+    const times = (asked.get(q) ?? 0) + 1;
+    asked.set(q, times);
+    const [fault = '', when] = q.split(' ');
+    const isFaulty = !isMended && (when === 'always' || (when === 'once' && times === 1));
+    const answer = (isFaulty ? FAULTS[fault] : undefined) ?? json({ said: 'alpha' });
+    if (q === 'refused') response.writeHead(422).end('{}');
+    else answer(request, response);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  const url = `${server.url}/`;
   writeFileSync(join(root, 'words.csv'), ['text', ...texts, 'refused', 'well'].join('\n'));
   const endpoint = {
     url,
@@ -84,7 +79,6 @@ beforeAll(async () => {
   writeFileSync(join(root, 'words.yaml'), JSON.stringify(document));
 });
 afterAll(() => {
-  server.closeAllConnections();
   server.close();
   rmSync(root, { recursive: true });
 });

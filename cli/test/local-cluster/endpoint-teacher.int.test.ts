@@ -3,8 +3,6 @@
  * counts which samples reach it, refuses calls and goes away meanwhile. The cluster's workers are killed as well.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ArtifactKind } from '@lyceum/proto';
@@ -13,6 +11,7 @@ import { tinyModelBytes } from '../../../coordinator/test/support.js';
 import { CoordinatorClient } from '../../src/client/index.js';
 import { readModel } from '../../src/import/read-model.js';
 import type { LocalCluster } from '../../src/local-cluster/index.js';
+import { type Endpoint, startEndpoint } from '../commands/endpoint.js';
 import {
   hasTaken,
   PATIENT,
@@ -29,7 +28,7 @@ vi.setConfig({ testTimeout: 1_200_000 });
 let cluster: LocalCluster;
 let client: CoordinatorClient;
 let folder: string;
-let server: Server;
+let server: Endpoint;
 /** How often each sample reached the server and was answered, by its values. */
 const answered = new Map<string, number>();
 let calls = 0;
@@ -37,25 +36,20 @@ let refusing = false;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'endpoint-teacher-'));
-  server = createServer((request, response) => {
-    const parts: Buffer[] = [];
-    request.on('data', (part: Buffer) => parts.push(part));
-    request.on('end', () => {
-      calls += 1;
-      // Every seventh call is one too many, whatever the pace.
-      if (refusing || calls % 7 === 0) return response.writeHead(429, { 'retry-after': '0' }).end();
-      const { rows } = JSON.parse(Buffer.concat(parts).toString()) as { rows: number[][][][] };
-      const said = rows.map((row) => {
-        const key = JSON.stringify(row);
-        answered.set(key, (answered.get(key) ?? 0) + 1);
-        const sum = row.flat(2).reduce((total, value) => total + value, 0);
-        return { is: sum > 0.2 ? 'yes' : sum < -4 ? 'unsure' : 'no' };
-      });
-      response.end(JSON.stringify({ said }));
+  server = await startEndpoint((text, response) => {
+    calls += 1;
+    // Every seventh call is one too many, whatever the pace.
+    if (refusing || calls % 7 === 0) return response.writeHead(429, { 'retry-after': '0' }).end();
+    const { rows } = JSON.parse(text) as { rows: number[][][][] };
+    const said = rows.map((row) => {
+      const key = JSON.stringify(row);
+      answered.set(key, (answered.get(key) ?? 0) + 1);
+      const sum = row.flat(2).reduce((total, value) => total + value, 0);
+      return { is: sum > 0.2 ? 'yes' : sum < -4 ? 'unsure' : 'no' };
     });
+    response.end(JSON.stringify({ said }));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  const url = `${server.url}/`;
   const endpoint = {
     url,
     headers: { 'x-key': { secret: 'endpoint-key' } },
@@ -86,7 +80,6 @@ beforeAll(async () => {
 afterAll(async () => {
   client?.close();
   await cluster?.stop();
-  server.closeAllConnections();
   server.close();
   rmSync(folder, { recursive: true, force: true });
 });

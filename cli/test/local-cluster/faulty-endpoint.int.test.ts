@@ -4,8 +4,6 @@
  * again, or the run that asks it is paused; the worker, and other runs of the same teacher, go on.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encodeDataset } from '@lyceum/learning/datasets';
@@ -14,6 +12,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { CoordinatorClient, hasEnded } from '../../src/client/index.js';
 import { readModel } from '../../src/import/read-model.js';
 import type { LocalCluster } from '../../src/local-cluster/index.js';
+import { type Endpoint, startEndpoint } from '../commands/endpoint.js';
 import {
   isPaused,
   PATIENT,
@@ -30,7 +29,7 @@ vi.setConfig({ testTimeout: 900_000, hookTimeout: 300_000 });
 let folder: string;
 let cluster: LocalCluster;
 let client: CoordinatorClient;
-let server: Server;
+let server: Endpoint;
 /** How the next calls are answered. */
 let mood: 'well' | 'stutters' | 'html' = 'well';
 /** Samples that are answered until another model answers. */
@@ -41,31 +40,25 @@ let calls = 0;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'faulty-endpoint-'));
-  server = createServer((request, response) => {
-    const parts: Buffer[] = [];
-    request.on('data', (part: Buffer) => parts.push(part));
-    request.on('end', () => {
-      calls += 1;
-      const text = Buffer.concat(parts).toString();
-      const { rows } = JSON.parse(text) as { rows: unknown[][] };
-      if (rows.some((row) => row.length !== SIDE)) return response.writeHead(400).end('{"want":6}');
-      if (mood === 'html') return response.end('<html>back soon</html>');
-      if (mood === 'stutters' && !asked.has(text)) {
-        asked.add(text);
-        stutters += 1;
-        const half = ['{"said":[', '', '{"error":{}}', '{"said":[{"is":NaN}]}'][stutters % 4];
-        return response.end(half);
-      }
-      const said = rows.map((row) => {
-        const sum = (row.flat(2) as number[]).reduce((total, value) => total + value, 0);
-        return { is: sum > 0 === leftUntilSwap-- > 0 ? 'even' : 'odd' };
-      });
-      response.end(JSON.stringify({ said }));
+  server = await startEndpoint((text, response) => {
+    calls += 1;
+    const { rows } = JSON.parse(text) as { rows: unknown[][] };
+    if (rows.some((row) => row.length !== SIDE)) return response.writeHead(400).end('{"want":6}');
+    if (mood === 'html') return response.end('<html>back soon</html>');
+    if (mood === 'stutters' && !asked.has(text)) {
+      asked.add(text);
+      stutters += 1;
+      const half = ['{"said":[', '', '{"error":{}}', '{"said":[{"is":NaN}]}'][stutters % 4];
+      return response.end(half);
+    }
+    const said = rows.map((row) => {
+      const sum = (row.flat(2) as number[]).reduce((total, value) => total + value, 0);
+      return { is: sum > 0 === leftUntilSwap-- > 0 ? 'even' : 'odd' };
     });
+    response.end(JSON.stringify({ said }));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const endpoint = {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    url: `${server.url}/`,
     request: { rows: '$inputs' },
     answer: '/said/*/is',
     batch: 8,
@@ -104,7 +97,6 @@ beforeAll(async () => {
 afterAll(async () => {
   client?.close();
   await cluster?.stop();
-  server.closeAllConnections();
   server.close();
   rmSync(folder, { recursive: true, force: true });
 });

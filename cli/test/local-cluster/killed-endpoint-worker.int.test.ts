@@ -3,8 +3,6 @@
  * coordinator and NATS. The server counts how often it is asked about each sample: what it has answered is not paid for again.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ArtifactKind } from '@lyceum/proto';
@@ -12,6 +10,7 @@ import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { CoordinatorClient } from '../../src/client/index.js';
 import { readModel } from '../../src/import/read-model.js';
 import type { LocalCluster } from '../../src/local-cluster/index.js';
+import { type Endpoint, startEndpoint } from '../commands/endpoint.js';
 import { runDocument, startCluster, succeeded } from './cluster-runs.js';
 import { smallImagesBytes } from './small-images.js';
 
@@ -26,26 +25,21 @@ vi.setConfig({ testTimeout: 600_000 });
 let cluster: LocalCluster;
 let client: CoordinatorClient;
 let folder: string;
-let server: Server;
+let server: Endpoint;
 const answered = new Map<string, number>();
 let calls = 0;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'killed-endpoint-'));
-  server = createServer((request, response) => {
-    const parts: Buffer[] = [];
-    request.on('data', (part: Buffer) => parts.push(part));
-    request.on('end', () => {
-      calls += 1;
-      const { row } = JSON.parse(Buffer.concat(parts).toString()) as { row: number[][][] };
-      const key = JSON.stringify(row);
-      answered.set(key, (answered.get(key) ?? 0) + 1);
-      const sum = row.flat(2).reduce((total, value) => total + value, 0);
-      setTimeout(() => response.end(JSON.stringify({ is: sum > 0 ? 'even' : 'odd' })), 40);
-    });
+  server = await startEndpoint((text, response) => {
+    calls += 1;
+    const { row } = JSON.parse(text) as { row: number[][][] };
+    const key = JSON.stringify(row);
+    answered.set(key, (answered.get(key) ?? 0) + 1);
+    const sum = row.flat(2).reduce((total, value) => total + value, 0);
+    setTimeout(() => response.end(JSON.stringify({ is: sum > 0 ? 'even' : 'odd' })), 40);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  const url = `${server.url}/`;
   cluster = await startCluster({
     restartWorkers: true,
   });
@@ -61,7 +55,6 @@ beforeAll(async () => {
 afterAll(async () => {
   client?.close();
   await cluster?.stop();
-  server.closeAllConnections();
   server.close();
   rmSync(folder, { recursive: true, force: true });
 });

@@ -3,8 +3,6 @@
  * forms, now and then what it was shown, what is held out, or nothing, and that counts what it is asked.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseDataset, splitSamples } from '@lyceum/learning/datasets';
@@ -13,6 +11,7 @@ import { parseImitation } from '@lyceum/learning/specification';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { readKept, trainingSet } from '../../../src/imitation/index.js';
 import { runCli, startCli } from '../../commands/cli-process.js';
+import { type Endpoint, startEndpoint } from '../../commands/endpoint.js';
 
 /** Port 1 of loopback: nobody listens there. */
 const NOBODY = '127.0.0.1:1';
@@ -24,7 +23,7 @@ vi.setConfig({ testTimeout: 600_000 });
 
 const root = mkdtempSync(join(tmpdir(), 'questions-'));
 const folder = join(root, 'out');
-let server: Server;
+let server: Endpoint;
 let url: string;
 /** Requests that ask for texts, and those of them that were answered with 200. */
 let [asked, answered] = [0, 0];
@@ -56,43 +55,37 @@ const rows = Array.from({ length: 40 }, (_, n) => {
 const heldOut = rows.filter(({ split }) => split !== 'train').map(({ text }) => text);
 
 beforeAll(async () => {
-  server = createServer((request, response) => {
-    const parts: Buffer[] = [];
-    request.on('data', (part: Buffer) => parts.push(part));
-    request.on('end', () => {
-      const body = JSON.parse(Buffer.concat(parts).toString());
-      const { content } = body.messages.at(-1) as { content: string };
-      const reply = (text: string, finish_reason = 'stop'): void => {
-        const usage = { prompt_tokens: 100, completion_tokens: 10 };
-        const message = isDumb ? {} : { content: text };
-        response.end(JSON.stringify({ choices: [{ message, finish_reason }], usage }));
-      };
-      if (content.startsWith('Which')) {
-        const text = content.slice('Which: '.length);
-        classified.set(text, (classified.get(text) ?? 0) + 1);
-        return reply(text.split(' ')[0] as string);
-      }
-      asked += 1;
-      // Every ninth call is refused before it is looked at, and costs nothing.
-      if (asked % 9 === 0) return response.writeHead(429, { 'retry-after': '0' }).end('{}');
-      if (body.temperature !== 0.8 || body.max_tokens !== 200) throw new Error('not as described');
-      if (asked >= holdFrom) return;
-      answered += 1;
-      const written = texts(content, answered);
-      if (answered % 7 === 0) return reply('I would rather not.');
-      if (answered % 5 === 0) return reply(`Here:\n${written.map((t, k) => `${k + 1}. ${t}`).join('\n')}`); // biome-ignore format: one line
-      if (answered % 8 === 0) return reply(`["${written[0]}", "${written[1]?.slice(0, 9)}`, 'length'); // biome-ignore format: one line
-      reply(JSON.stringify(written));
-    });
+  server = await startEndpoint((sent, response) => {
+    const body = JSON.parse(sent);
+    const { content } = body.messages.at(-1) as { content: string };
+    const reply = (text: string, finish_reason = 'stop'): void => {
+      const usage = { prompt_tokens: 100, completion_tokens: 10 };
+      const message = isDumb ? {} : { content: text };
+      response.end(JSON.stringify({ choices: [{ message, finish_reason }], usage }));
+    };
+    if (content.startsWith('Which')) {
+      const text = content.slice('Which: '.length);
+      classified.set(text, (classified.get(text) ?? 0) + 1);
+      return reply(text.split(' ')[0] as string);
+    }
+    asked += 1;
+    // Every ninth call is refused before it is looked at, and costs nothing.
+    if (asked % 9 === 0) return response.writeHead(429, { 'retry-after': '0' }).end('{}');
+    if (body.temperature !== 0.8 || body.max_tokens !== 200) throw new Error('not as described');
+    if (asked >= holdFrom) return;
+    answered += 1;
+    const written = texts(content, answered);
+    if (answered % 7 === 0) return reply('I would rather not.');
+    if (answered % 5 === 0) return reply(`Here:\n${written.map((t, k) => `${k + 1}. ${t}`).join('\n')}`); // biome-ignore format: one line
+    if (answered % 8 === 0) return reply(`["${written[0]}", "${written[1]?.slice(0, 9)}`, 'length'); // biome-ignore format: one line
+    reply(JSON.stringify(written));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/chat/completions`;
+  url = `${server.url}/v1/chat/completions`;
   const table = ['text,label,split', ...rows.map((r) => `${r.text},${r.label},${r.split}`)];
   writeFileSync(join(root, 'words.csv'), table.join('\n'));
   write('words.yaml', document());
 });
 afterAll(() => {
-  server.closeAllConnections();
   server.close();
   rmSync(root, { recursive: true });
 });
