@@ -9,22 +9,12 @@
  */
 import type { Tensor } from '@tensorflow/tfjs';
 import { type Engine, libraryType, nativeBackend } from './engine/index.js';
+import { castFrom, DT } from './library-tensors.js';
 
 /** Real values, or bytes of which each is 255 times its real value. */
 export type FedValues = Float32Array | Uint8Array;
 
-const DT_FLOAT = 1;
-const DT_UINT8 = 4;
-
-/** `TF_ATTR_…`. */
-const BOOL_ATTRIBUTE = 3;
-const TYPE_ATTRIBUTE = 4;
-
-const TO_FLOAT = [
-  { name: 'SrcT', type: TYPE_ATTRIBUTE, value: DT_UINT8 },
-  { name: 'DstT', type: TYPE_ATTRIBUTE, value: DT_FLOAT },
-  { name: 'Truncate', type: BOOL_ATTRIBUTE, value: false },
-] as const;
+const TO_FLOAT = castFrom(DT.uint8, DT.float32);
 
 /** In the caller's tidy. An engine without TensorFlow's library gets real values at once. */
 export function fedTensor(engine: Engine, values: FedValues, shape: readonly number[]): Tensor {
@@ -32,14 +22,14 @@ export function fedTensor(engine: Engine, values: FedValues, shape: readonly num
   if (values instanceof Float32Array) return tf.tensor(values, [...shape]);
   const backend = nativeBackend(engine);
   if (backend === undefined) return tf.tensor(Float32Array.from(values, real), [...shape]);
-  const id = backend.binding.createTensor(shape, DT_UINT8, values);
-  return backend.createOutputTensor({ id, dtype: DT_UINT8, shape: [...shape] });
+  const id = backend.binding.createTensor(shape, DT.uint8, values);
+  return backend.createOutputTensor({ id, dtype: DT.uint8, shape: [...shape] });
 }
 
 /** The real values of what {@link fedTensor} gave. In the caller's tidy; may be traced. */
 export function realValues(engine: Engine, fed: Tensor): Tensor {
   const backend = nativeBackend(engine);
-  if (backend === undefined || libraryType(backend, fed) !== DT_UINT8) return fed;
+  if (backend === undefined || libraryType(backend, fed) !== DT.uint8) return fed;
   const values = backend.executeSingleOutput('Cast', TO_FLOAT, [fed]);
   return values.div(255);
 }

@@ -6,7 +6,8 @@ import {
 } from '../formats/graphs/index.js';
 import { type SavedModelPackage, savedModelClassifier } from '../formats/saved-model/index.js';
 import type { Engine } from './engine/index.js';
-import { type FedType, SavedModelSession } from './saved-model-session.js';
+import type { LibraryType } from './library-tensors.js';
+import { SavedModelSession } from './saved-model-session.js';
 
 export class SavedModelInference extends GraphInference {
   readonly #session: SavedModelSession;
@@ -47,7 +48,7 @@ export class SavedModelInference extends GraphInference {
   }
 
   protected override call(values: Float32Array<ArrayBuffer>): GraphOutput {
-    const elementType = this.classifier.input.elementType as FedType;
+    const elementType = this.classifier.input.elementType as LibraryType;
     const input = { tensor: this.#input, elementType, shape: this.shape, values };
     return this.#session.run([input], this.#output);
   }

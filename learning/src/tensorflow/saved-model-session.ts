@@ -7,14 +7,13 @@ import type { GraphOutput } from '../formats/graphs/index.js';
 import { type SavedModelPackage, SERVE_TAG } from '../formats/saved-model/index.js';
 import { type Engine, modelFailure, type NativeBackend, nativeBackend } from './engine/index.js';
 import { takenOutput } from './graph-tensors.js';
-
-export type FedType = 'float32' | 'uint8' | 'int32' | 'int64' | 'bool' | 'string';
+import { createdTensor, type LibraryType, madeFloat32 } from './library-tensors.js';
 
 /** What a tensor of the graph is given. */
 export interface FedTensor {
   /** `serving_default_pixels:0`. */
   readonly tensor: string;
-  readonly elementType: FedType;
+  readonly elementType: LibraryType;
   readonly shape: readonly number[];
   /** Row-major: texts for strings, else numbers. Whole numbers are rounded; bytes stay within 0 to 255. */
   readonly values: Float32Array | readonly (string | number)[];
@@ -58,16 +57,18 @@ export class SavedModelSession {
     this.#backend.deleteSavedModel(this.#session);
   }
 
-  /** @param output - its tensor, of float32. */
+  /** @param output - its tensor, of real numbers. */
   run(inputs: readonly FedTensor[], output: string): GraphOutput {
     const { binding } = this.#backend;
     const fed: number[] = [];
     try {
-      for (const input of inputs) fed.push(createdTensor(this.#backend, input));
+      for (const { elementType, shape, values } of inputs) {
+        fed.push(createdTensor(binding, elementType, shape, values));
+      }
       const names = inputs.map(({ tensor }) => tensor).join(',');
       const [given] = binding.runSavedModel(this.#session, fed, names, output);
       if (given === undefined) throw new Error('TensorFlow gave no output');
-      return takenOutput(this.#backend.createOutputTensor(given));
+      return takenOutput(this.#backend.createOutputTensor(madeFloat32(binding, given)));
     } finally {
       for (const id of fed) binding.deleteTensor(id);
     }
@@ -87,42 +88,4 @@ function load(backend: NativeBackend, { files }: SavedModelPackage): number {
   } finally {
     rmSync(folder, { recursive: true });
   }
-}
-
-/** Its id. tfjs's own tensors have no bytes, and no whole numbers above 2³¹. */
-function createdTensor({ binding }: NativeBackend, fed: FedTensor): number {
-  const { type, stored } = STORED[fed.elementType];
-  return binding.createTensor(fed.shape, type, stored(fed.values));
-}
-
-interface StoredValues {
-  /** The number of its `DataType`. */
-  readonly type: number;
-  readonly stored: (values: FedTensor['values']) => unknown;
-}
-
-/** How values lie in a tensor. */
-const STORED: Readonly<Record<FedType, StoredValues>> = {
-  float32: {
-    type: 1,
-    stored: (values) =>
-      values instanceof Float32Array ? values : Float32Array.from(values, Number),
-  },
-  int32: { type: 3, stored: (values) => Int32Array.from(values, wholeNumber) },
-  uint8: { type: 4, stored: (values) => new Uint8Array(Uint8ClampedArray.from(values, Number)) },
-  string: {
-    type: 7,
-    stored: (values) => Array.from(values, (value) => Buffer.from(String(value))),
-  },
-  int64: {
-    type: 9,
-    // The library takes them in halves, the lower first.
-    stored: (values) =>
-      new Int32Array(BigInt64Array.from(values, (value) => BigInt(wholeNumber(value))).buffer),
-  },
-  bool: { type: 10, stored: (values) => Uint8Array.from(values, Number) },
-};
-
-function wholeNumber(value: string | number): number {
-  return Math.round(Number(value));
 }

@@ -8,7 +8,8 @@ import {
 } from '../formats/graphs/index.js';
 import { type SavedModelPackage, savedModelTableClassifier } from '../formats/saved-model/index.js';
 import type { Engine } from './engine/index.js';
-import { type FedType, SavedModelSession } from './saved-model-session.js';
+import type { LibraryType } from './library-tensors.js';
+import { SavedModelSession } from './saved-model-session.js';
 
 export class SavedModelTableInference extends TableInference {
   readonly #session: SavedModelSession;
@@ -46,7 +47,7 @@ export class SavedModelTableInference extends TableInference {
   protected override call(inputs: readonly InputCells[]): GraphOutput {
     const fed = inputs.map(({ name, cellType, shape, cells }) => ({
       tensor: this.#tensorOf.get(name) ?? '',
-      elementType: cellType as FedType,
+      elementType: cellType as LibraryType,
       shape,
       values: cells,
     }));

@@ -21,6 +21,7 @@ const expected: Readonly<Record<string, readonly (readonly number[])[]>> = JSON.
 const SETTINGS: Readonly<Record<string, Partial<ModelSettings>>> = {
   each: {},
   text: { columns: ['trade'] },
+  doubles: { columns: ['age'] },
   groups: { columns: { numbers: ['hours per-week'], words: ['trade', 'town'] } },
 };
 
@@ -68,7 +69,8 @@ describe.skipIf(engine.name !== 'native')('a SavedModel of a table', () => {
     expect(inference.classCount).toBe(2);
     const want = (expected[name] ?? []).flat();
     expect(want.length).toBe(2 * people.sampleCount);
-    const given = name === 'groups' ? logits : logits.map(Math.exp);
+    const isOfLogits = packed(name).model.settings.output === 'logits';
+    const given = isOfLogits ? logits : logits.map(Math.exp);
     const furthest = Math.max(...want.map((p, i) => Math.abs(p - (given[i] as number))));
     expect(furthest).toBeLessThan(2e-6);
   });
@@ -95,6 +97,13 @@ describe.skipIf(engine.name !== 'native')('a SavedModel of a table', () => {
     await inference.close();
     expect(Math.abs((large[0] as number) - (small[0] as number))).toBeGreaterThan(1e6);
     expect(Math.sign(other as number)).toBe(-Math.sign(large[0] as number));
+  });
+
+  it('is given doubles as they are', async () => {
+    const set = withNumbers((number, at) => (at === 0 ? 40 + 2 ** -31 : number));
+    const inference = await opened('doubles', undefined, set);
+    expect([...(await inference.run(set, Uint32Array.of(0)))]).toEqual([40 / 128, 0.5]);
+    await inference.close();
   });
 
   it('is refused by a cell that it does not take', async () => {

@@ -5,7 +5,6 @@
 import type { Problem } from '@lyceum/proto';
 import { classCountOf, type Layout, type ModelSettings, ONE_NUMBER } from '../../models/index.js';
 import {
-  type CellType,
   type ElementType,
   type GraphOutline,
   type GraphValue,
@@ -31,8 +30,6 @@ export interface GraphClassifier {
 export interface GraphFormat {
   /** What a model may take; other numbers are rounded or converted. */
   readonly inputTypes: readonly ElementType[];
-  /** What an input may take that is given cells of a table. */
-  readonly cellTypes: readonly CellType[];
   readonly outputTypes: readonly ElementType[];
   /** Operations whose outputs are logits up to a constant of the row. */
   readonly logitOperations: readonly string[];

@@ -36,6 +36,7 @@ export { type InputCells, requireTable, TableInference } from './table-inference
 export {
   nodeNameOf,
   PASSING_OPERATIONS,
-  TENSORFLOW,
+  SAVED_MODEL,
+  TENSORFLOW_JS,
   TENSORFLOW_TYPES,
 } from './tensorflow-format.js';

@@ -55,7 +55,7 @@ export function requireTableClassifier(
   source: string,
 ): TableClassifier {
   const problems = strangeSettings(given, "a table's columns", ['maximumTokens', 'padToken']);
-  const inputs = tableInputs(outline.inputs, format.cellTypes, given.columns, problems);
+  const inputs = tableInputs(outline.inputs, given.columns, problems);
   const fixedRows = outline.inputs
     .map(({ shape }) => shape?.[0])
     .find((rows) => rows !== undefined);
@@ -87,7 +87,6 @@ export function describeTable(
 
 function tableInputs(
   inputs: readonly GraphValue[],
-  cellTypes: readonly CellType[],
   columns: ModelSettings['columns'],
   problems: Problem[],
 ): TableInput[] {
@@ -113,10 +112,9 @@ function tableInputs(
     if (
       input.kind !== 'tensor' ||
       !isCellType(elementType) ||
-      !cellTypes.includes(elementType) ||
       ![1, 2].includes(shape?.length ?? 2)
     ) {
-      return wrong(`takes no cells of a table; want ${cellTypes.join(', ')}, [batch, columns]`);
+      return wrong(`takes no cells of a table; want ${CELL_TYPES.join(', ')}, [batch, columns]`);
     }
     const width = shape?.length === 1 ? 1 : shape?.[1];
     const own = Object.hasOwn(named, name) ? named[name] : undefined;

@@ -1,14 +1,19 @@
-/** What TensorFlow's graphs have in common, in TensorFlow.js's JSON and in a SavedModel. */
+/** What TensorFlow's graphs are, in TensorFlow.js's JSON and in a SavedModel. */
 import type { GraphFormat } from './graph-classifier.js';
 import type { ElementType } from './graph-outline.js';
 
-export const TENSORFLOW: GraphFormat = {
+export const TENSORFLOW_JS: GraphFormat = {
   inputTypes: ['float32', 'uint8', 'int32', 'int64'],
-  cellTypes: ['string', 'float32', 'int32', 'int64', 'bool'],
   outputTypes: ['float32'],
   logitOperations: ['MatMul', 'BiasAdd', 'Add', 'AddV2', 'LogSoftmax'],
   rowByRow: [],
   outputAdvice: () => undefined,
+};
+
+export const SAVED_MODEL: GraphFormat = {
+  ...TENSORFLOW_JS,
+  inputTypes: ['float32', 'float16', 'float64', 'uint8', 'int32', 'int64'],
+  outputTypes: ['float32', 'float16', 'float64'],
 };
 
 /** By `DataType`'s numbers; those that are not here are `other`. */

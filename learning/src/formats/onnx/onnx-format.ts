@@ -3,7 +3,6 @@ import type { GraphFormat, GraphValue } from '../graphs/index.js';
 
 export const ONNX: GraphFormat = {
   inputTypes: ['float32', 'float16', 'float64', 'uint8', 'int32', 'int64'],
-  cellTypes: ['string', 'float32', 'float64', 'int32', 'int64', 'bool'],
   outputTypes: ['float32', 'float16', 'float64'],
   logitOperations: ['Gemm', 'MatMul', 'Add', 'LogSoftmax'],
   rowByRow: ['DynamicQuantizeLinear', 'DynamicQuantizeLSTM', 'DynamicQuantizeMatMul'],

@@ -22,8 +22,8 @@ import {
   readsColumns,
   requireClassifier,
   requireTableClassifier,
+  SAVED_MODEL,
   type TableClassifier,
-  TENSORFLOW,
 } from '../graphs/index.js';
 import { checkSavedModel, type SavedModelOutline } from './saved-model-file.js';
 
@@ -65,7 +65,7 @@ export function savedModelPackageOf(
   if (problems.length > 0) throw new InvalidDocumentError(source, problems);
   const { outline, bytes } = checkSavedModel(graphOf(files), source);
   const require = readsColumns(outline, given) ? requireTableClassifier : requireClassifier;
-  const classifier = require(outline, TENSORFLOW, given, source);
+  const classifier = require(outline, SAVED_MODEL, given, source);
   const kept = [...files].filter(([name]) => !ASSET.test(name));
   return {
     files: new Map([...kept, [SAVED_MODEL_MEMBER, bytes]]),
@@ -100,7 +100,7 @@ export function savedModelClassifier(
   const outline = outlineOf(model, SAVED_MODEL_MEMBER);
   const { tensorOf } = outline;
   return {
-    ...requireClassifier(outline, TENSORFLOW, model.settings, SAVED_MODEL_MEMBER),
+    ...requireClassifier(outline, SAVED_MODEL, model.settings, SAVED_MODEL_MEMBER),
     tensorOf,
   };
 }
@@ -112,7 +112,7 @@ export function savedModelTableClassifier(
   const outline = outlineOf(model, SAVED_MODEL_MEMBER);
   const { tensorOf } = outline;
   return {
-    ...requireTableClassifier(outline, TENSORFLOW, model.settings, SAVED_MODEL_MEMBER),
+    ...requireTableClassifier(outline, SAVED_MODEL, model.settings, SAVED_MODEL_MEMBER),
     tensorOf,
   };
 }

@@ -6,7 +6,7 @@ import {
   type GraphClassifier,
   type GraphDescription,
   requireClassifier,
-  TENSORFLOW,
+  TENSORFLOW_JS,
 } from '../graphs/index.js';
 import { type ModelPackage, packageWeightSpecs } from './model-package.js';
 import { weightBytes, weightElements } from './model-weights.js';
@@ -16,7 +16,7 @@ const SOURCE = 'model.json';
 
 /** How it is asked. @throws {InvalidDocumentError} naming all that keeps it from being asked as a classifier. */
 export function tfjsGraphClassifier({ modelJson, settings }: ModelPackage): GraphClassifier {
-  return requireClassifier(readTfjsGraph(modelJson, SOURCE), TENSORFLOW, settings, SOURCE);
+  return requireClassifier(readTfjsGraph(modelJson, SOURCE), TENSORFLOW_JS, settings, SOURCE);
 }
 
 /** The settings with what the file tells of them. @throws as {@link tfjsGraphClassifier}. */
@@ -26,7 +26,7 @@ export function tfjsGraphSettings(
   source: string,
 ): ModelSettings {
   const outline = readTfjsGraph(modelJson, source);
-  const classifier = requireClassifier(outline, TENSORFLOW, given, source);
+  const classifier = requireClassifier(outline, TENSORFLOW_JS, given, source);
   return completeSettings(classifier, outline, source);
 }
 

@@ -29,7 +29,7 @@ export async function requireRowIndependence(
   const message =
     random === undefined
       ? `what it says of a sample depends on the other samples of the batch: ${other} among others; export it for inference (in PyTorch after eval()), with a fixed batch of 1 if need be`
-      : `it does not say the same of the same samples: ${random} the next time; export it for inference (in PyTorch after eval()), without dropout and other random numbers`;
+      : `it does not say the same of the same samples: ${random} the next time; export it for inference (in PyTorch after eval(), in Keras without layers that augment), without dropout and other random numbers`;
   throw new LyceumError('INVALID_ARGUMENT', message);
 }
 
