@@ -1,24 +1,14 @@
-// Replicas of one teacher that do not say the same, against a real coordinator, with peers whose answers to probes
-// and tickets a test decides on. Whatever they do, each target must be made of the right answers alone.
-import { isDeepStrictEqual } from 'node:util';
-import { pool } from '@lyceum/learning/ensemble';
-import { orderedRows } from '@lyceum/learning/orders';
 import { call, openServerStream } from '@lyceum/platform';
-import { type AnswerFrame, digestBytes, float32Tensor, type Run, RunState } from '@lyceum/proto';
+import { type AnswerFrame, float32Tensor, type Run, RunState } from '@lyceum/proto';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { StudentPeer } from '../serve/student-peer.js';
-import {
-  logitsOf,
-  samplesOf,
-  TeacherPeer,
-  type TeacherPeerOptions,
-} from '../serve/teacher-peer.js';
+import { assigned as assignedRun, expectTargets, Peers, submitRun } from '../serve/peers.js';
+import type { StudentPeer } from '../serve/student-peer.js';
+import { samplesOf, type TeacherPeer, type TeacherPeerOptions } from '../serve/teacher-peer.js';
 import { eventually, TestCoordinator } from '../serve/test-coordinator.js';
 import {
   BATCH_SIZE,
   CLASS_COUNT,
   STEP_COUNT,
-  TRAIN_COUNT,
   tinyDataset,
   tinyDatasetBytes,
   tinyModelBytes,
@@ -30,15 +20,14 @@ let cluster: TestCoordinator;
 /** Number of the test: each has a data set, a teacher and a run of its own. */
 let turn = 0;
 let runId = '';
-const peers: { kill(): void }[] = [];
+let peers: Peers;
 
 beforeAll(async () => {
   cluster = await TestCoordinator.start(300);
+  peers = new Peers(cluster);
 });
 
-afterAll(async () => {
-  await cluster.stop();
-});
+afterAll(() => cluster.stop());
 
 beforeEach(async () => {
   turn++;
@@ -47,50 +36,25 @@ beforeEach(async () => {
   await cluster.push('model', `model-${turn}`, tinyModelBytes(turn));
 });
 
-afterEach(async () => {
-  for (const peer of peers.splice(0)) peer.kill();
-  await cluster.quiet();
-});
+afterEach(() => peers.end());
 
-async function submit(changes: Record<string, unknown> = {}): Promise<Run> {
-  const { run } = cluster.clients;
-  const document = {
-    apiVersion: 'lyceum.dev/v1alpha1',
-    kind: 'Distillation',
-    metadata: { name: runId },
+const submit = (changes: Record<string, unknown> = {}): Promise<Run> =>
+  submitRun(cluster, {
+    name: runId,
     spec: {
       dataset: `tiny-${turn}`,
       teachers: [{ name: 'one', model: `model-${turn}` }],
-      student: { model: { architecture: 'mlp', hiddenUnits: [4] } },
       answers: { codec: 'float32' },
-      training: { batchSize: BATCH_SIZE, epochs: 2, seed: 5 },
-      // What peers say has nothing to do with labels.
-      teacherHealth: { accept: ['one'] },
       ...changes,
     },
-  };
-  const request = { specification: JSON.stringify(document), runId, dryRun: false };
-  const response = await call(run, run.submitRun, request);
-  if (response.run === undefined) throw new Error('no run in the response');
-  return response.run;
-}
+  });
 
 /** Ids of workers are those of their tests: a quarantine is by id. */
-function teacher(name: string, options: Partial<TeacherPeerOptions> = {}): TeacherPeer {
-  const peer = new TeacherPeer(cluster, { workerId: `${name}-${turn}`, dataset, ...options });
-  peers.push(peer);
-  return peer;
-}
+const teacher = (name: string, options: Partial<TeacherPeerOptions> = {}) =>
+  peers.teacher({ workerId: `${name}-${turn}`, dataset, ...options });
+const student = (workerId: string) => peers.student(workerId);
 
-function student(workerId: string): StudentPeer {
-  const peer = new StudentPeer(cluster, workerId);
-  peers.push(peer);
-  return peer;
-}
-
-async function assigned(peer: StudentPeer, afterEpoch = 0): Promise<void> {
-  await eventually(() => (peer.run?.assignmentEpoch ?? 0) > afterEpoch || undefined);
-}
+const assigned = (peer: StudentPeer, afterEpoch = 0) => assignedRun(peer, runId, afterEpoch);
 
 async function drain(peer: StudentPeer, toStep: number): Promise<void> {
   for (let done = 0; done < toStep; ) {
@@ -99,37 +63,6 @@ async function drain(peer: StudentPeer, toStep: number): Promise<void> {
     await eventually(() => peer.rows.length > rowsBefore || undefined);
     done = Math.floor(peer.rows.length / BATCH_SIZE);
   }
-}
-
-function expectedRows(run: Run, toStep: number) {
-  const identity = digestBytes(run.teacherIdentities[0] ?? '');
-  return Array.from({ length: toStep * BATCH_SIZE }, (_, i) => {
-    const epoch = Math.floor(i / TRAIN_COUNT);
-    const position = i - epoch * TRAIN_COUNT;
-    const [sample = 0] = orderedRows(TRAIN_COUNT, { seed: 5, epoch }, position, 1);
-    const values = new Float32Array(CLASS_COUNT);
-    const logits = Float32Array.from(logitsOf(identity, sample));
-    pool(
-      {
-        rule: 'arithmetic',
-        temperature: 4,
-        teacherLogits: [logits],
-        teacherWeights: [1],
-        rowCount: 1,
-        classCount: CLASS_COUNT,
-      },
-      values,
-    );
-    return { epoch, position, values: [...values] };
-  });
-}
-
-/** Every target, to the bit; of those that are not, the first alone is shown. */
-function expectRight(peer: StudentPeer, run: Run): void {
-  const expected = expectedRows(run, STEP_COUNT);
-  expect(peer.rows).toHaveLength(expected.length);
-  const wrong = expected.findIndex((row, i) => !isDeepStrictEqual(row, peer.rows[i]));
-  expect(peer.rows[wrong]).toEqual(expected[wrong]);
 }
 
 /** The ids without the test's number, with the reasons. */
@@ -189,7 +122,7 @@ it('a replica that says something else gets no ticket, is shown with its reason,
   );
   await peer.receive(0, 0);
   await drain(peer, STEP_COUNT);
-  expectRight(peer, submitted);
+  expectTargets(peer, submitted);
   expect(bad.taken).toEqual([]);
   const message = `bad-${turn} is quarantined with teacher one: ${await quarantined('bad')}`;
   expect(await eventsOf('worker-quarantined')).toEqual([message]);
@@ -231,7 +164,7 @@ it('a replica that begins to answer NaN in the middle is found, and another does
   expect(await quarantined('bad')).toBe('it does not answer its probe: logits row 0 holds NaN');
   await eventually(async () => (await eventsOf('answers-dropped')).length > 0 || undefined);
   await drain(peer, STEP_COUNT);
-  expectRight(peer, submitted);
+  expectTargets(peer, submitted);
   expect(bad.refusals.length).toBeGreaterThan(0);
   expect(good.receipts.length).toBeGreaterThan(0);
   expect((await cluster.run(runId)).state).toBe(RunState.RUN_STATE_TRAINING);
@@ -277,7 +210,7 @@ it('without a healthy replica the run is paused, and goes on with a worker that 
   await assigned(heir, 1);
   await heir.receive(0, 0);
   await drain(heir, STEP_COUNT);
-  expectRight(heir, submitted);
+  expectTargets(heir, submitted);
   expect(good.receipts.length).toBeGreaterThan(0);
 });
 

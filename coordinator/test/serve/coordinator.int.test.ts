@@ -25,8 +25,9 @@ import type { CheckpointPointer } from '../../src/documents/checkpoint-pointer.j
 import type { Findings } from '../../src/documents/findings.js';
 import { finishTraining } from './finish-training.js';
 import { jetStreamApi } from './jetstream-api.js';
-import { referenceTo, StudentPeer } from './student-peer.js';
-import { logitsOf, TeacherPeer } from './teacher-peer.js';
+import { Peers, runDocument, type SubmittedRun, untilRun } from './peers.js';
+import { referenceTo, type StudentPeer } from './student-peer.js';
+import { logitsOf, type TeacherPeer, type TeacherPeerOptions } from './teacher-peer.js';
 import { eventually, TestCoordinator } from './test-coordinator.js';
 import {
   BATCH_SIZE,
@@ -45,17 +46,16 @@ let cluster: TestCoordinator;
 /** Number of the test: each has a data set and a run of its own. */
 let turn = 0;
 let runId = '';
-const peers: { kill(): void }[] = [];
+let peers: Peers;
 
 beforeAll(async () => {
   cluster = await TestCoordinator.start();
+  peers = new Peers(cluster);
   await cluster.push('model', 'first', tinyModelBytes(0.25));
   await cluster.push('model', 'second', tinyModelBytes(0.5));
 });
 
-afterAll(async () => {
-  await cluster.stop();
-});
+afterAll(() => cluster.stop());
 
 beforeEach(async () => {
   turn++;
@@ -63,37 +63,16 @@ beforeEach(async () => {
   await cluster.push('dataset', `tiny-${turn}`, tinyDatasetBytes(turn));
 });
 
-afterEach(async () => {
-  for (const peer of peers.splice(0)) peer.kill();
-  await cluster.quiet();
-});
+afterEach(() => peers.end());
 
 const TEACHERS = [
   { name: 'one', model: 'first' },
   { name: 'two', model: 'second', weight: 3 },
 ];
 
-/** What peers say has nothing to do with labels: every teacher is accepted. */
-function specification({
-  teachers = TEACHERS,
-  ...changes
-}: { readonly teachers?: readonly { readonly name: string; readonly model: string }[] } & Record<
-  string,
-  unknown
-> = {}): string {
-  return JSON.stringify({
-    apiVersion: 'lyceum.dev/v1alpha1',
-    kind: 'Distillation',
-    metadata: { name: runId },
-    spec: {
-      dataset: `tiny-${turn}`,
-      teachers,
-      teacherHealth: { accept: teachers.map(({ name }) => name) },
-      student: { model: { architecture: 'mlp', hiddenUnits: [4] } },
-      training: { batchSize: BATCH_SIZE, epochs: 2, seed: 5 },
-      ...changes,
-    },
-  });
+function specification(spec: SubmittedRun['spec'] = {}): string {
+  const run = { dataset: `tiny-${turn}`, teachers: TEACHERS, ...spec };
+  return runDocument({ name: runId, spec: run });
 }
 
 async function submit(text = specification(), id = ''): Promise<Run> {
@@ -104,20 +83,9 @@ async function submit(text = specification(), id = ''): Promise<Run> {
   return response.run;
 }
 
-function teacher(
-  workerId: string,
-  options: Partial<ConstructorParameters<typeof TeacherPeer>[1]> = {},
-): TeacherPeer {
-  const peer = new TeacherPeer(cluster, { workerId, dataset, ...options });
-  peers.push(peer);
-  return peer;
-}
-
-function student(workerId: string): StudentPeer {
-  const peer = new StudentPeer(cluster, workerId);
-  peers.push(peer);
-  return peer;
-}
+const teacher = (workerId: string, options: Partial<TeacherPeerOptions> = {}) =>
+  peers.teacher({ workerId, dataset, ...options });
+const student = (workerId: string) => peers.student(workerId);
 
 async function assigned(peer: StudentPeer, afterEpoch = 0) {
   return eventually(() => {
@@ -126,12 +94,8 @@ async function assigned(peer: StudentPeer, afterEpoch = 0) {
   });
 }
 
-async function inState(state: RunState, id = runId): Promise<Run> {
-  return eventually(async () => {
-    const run = await cluster.run(id);
-    return run.state === state ? run : undefined;
-  });
-}
+const inState = (state: RunState, id = runId): Promise<Run> =>
+  untilRun(cluster, id, (run) => run.state === state);
 
 /** Credits as the student would: everything that came is done. */
 async function drain(peer: StudentPeer, fromStep: number, toStep: number): Promise<void> {

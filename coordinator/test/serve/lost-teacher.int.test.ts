@@ -1,11 +1,11 @@
 // A teacher that its workers cannot load, against a real coordinator, with peers that say so. One student worker: what a
 // run that waits for ever keeps is seen by the next run.
 
-import { call } from '@lyceum/platform';
-import { type Run, RunState } from '@lyceum/proto';
+import { RunState } from '@lyceum/proto';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { StudentPeer } from './student-peer.js';
-import { TeacherPeer, type TeacherPeerOptions } from './teacher-peer.js';
+import { assigned, Peers, submitRun, untilRun } from './peers.js';
+import type { StudentPeer } from './student-peer.js';
+import type { TeacherPeerOptions } from './teacher-peer.js';
 import { eventually, TestCoordinator } from './test-coordinator.js';
 import { BATCH_SIZE, tinyDataset, tinyDatasetBytes, tinyModelBytes } from './tiny-artifacts.js';
 
@@ -16,72 +16,32 @@ const REPLACED = { reason: 'it was replaced; push it again', permanent: true };
 let cluster: TestCoordinator;
 /** Number of the test: each has a data set and a teacher of its own. */
 let turn = 0;
-const peers: { kill(): void }[] = [];
+let peers: Peers;
 
 beforeAll(async () => {
   cluster = await TestCoordinator.start();
+  peers = new Peers(cluster);
 });
-afterAll(async () => {
-  await cluster.stop();
-});
+afterAll(() => cluster.stop());
 beforeEach(async () => {
   turn++;
   await cluster.push('dataset', `tiny-${turn}`, tinyDatasetBytes(turn));
   await cluster.push('model', `model-${turn}`, tinyModelBytes(turn));
 });
-afterEach(async () => {
-  for (const peer of peers.splice(0)) peer.kill();
-  await cluster.quiet();
-});
+afterEach(() => peers.end());
 
 async function submit(
   name: string,
   { teachers = [{ name: 'one', model: `model-${turn}` }] } = {},
 ): Promise<string> {
-  const document = {
-    apiVersion: 'lyceum.dev/v1alpha1',
-    kind: 'Distillation',
-    metadata: { name },
-    spec: {
-      dataset: `tiny-${turn}`,
-      teachers,
-      teacherHealth: { accept: teachers.map((teacher) => teacher.name) },
-      student: { model: { architecture: 'mlp', hiddenUnits: [4] } },
-      training: { batchSize: BATCH_SIZE, epochs: 2, seed: 5 },
-    },
-  };
-  const { run } = cluster.clients;
   const runId = `${name}-${turn}`;
-  await call(run, run.submitRun, {
-    specification: JSON.stringify(document),
-    runId,
-    dryRun: false,
-  });
+  await submitRun(cluster, { name, runId, spec: { dataset: `tiny-${turn}`, teachers } });
   return runId;
 }
 
-function teacher(options: Partial<TeacherPeerOptions>): TeacherPeer {
-  const peer = new TeacherPeer(cluster, { workerId: `teacher-${turn}`, dataset, ...options });
-  peers.push(peer);
-  return peer;
-}
-
-function student(): StudentPeer {
-  const peer = new StudentPeer(cluster, `student-${turn}`);
-  peers.push(peer);
-  return peer;
-}
-
-async function assigned(peer: StudentPeer, runId: string): Promise<void> {
-  await eventually(() => peer.run?.runId === runId || undefined);
-}
-
-function untilRun(runId: string, holds: (run: Run) => boolean): Promise<Run> {
-  return eventually(async () => {
-    const run = await cluster.run(runId);
-    return holds(run) ? run : undefined;
-  });
-}
+const teacher = (options: Partial<TeacherPeerOptions>) =>
+  peers.teacher({ workerId: `teacher-${turn}`, dataset, ...options });
+const student = () => peers.student(`student-${turn}`);
 
 /** Trains up to where it needs an answer that its teacher, which is asked once, does not give any more. */
 async function trainsAndWaits(): Promise<{ runId: string; peer: StudentPeer }> {
@@ -91,7 +51,7 @@ async function trainsAndWaits(): Promise<{ runId: string; peer: StudentPeer }> {
   await peer.receive(0, 0);
   await peer.credit(10, 0, 0);
   await eventually(() => peer.rows.length >= 10 * BATCH_SIZE || undefined);
-  await untilRun(runId, ({ state }) => state === RUN_STATE_TRAINING);
+  await untilRun(cluster, runId, ({ state }) => state === RUN_STATE_TRAINING);
   return { runId, peer };
 }
 
@@ -107,7 +67,7 @@ it('that stays so: the run is paused with the reason, and its student worker goe
   const next = await submit('next', { teachers: [{ name: 'other', model: `other-${turn}` }] });
   failure = REPLACED;
   await worker.tell();
-  const { reason } = await untilRun(runId, ({ state }) => state === RUN_STATE_PAUSED);
+  const { reason } = await untilRun(cluster, runId, ({ state }) => state === RUN_STATE_PAUSED);
   expect(reason).toBe(
     `teacher one cannot be loaded (teacher-${turn}: it was replaced; push it again)`,
   );
@@ -126,7 +86,7 @@ it('that may pass: the run waits with the reason, and keeps its student worker',
   failure = { reason: 'the server is away', permanent: false };
   await worker.tell();
   const why = `teacher one cannot be loaded (teacher-${turn}: the server is away)`;
-  const { state } = await untilRun(runId, ({ reason }) => reason === why);
+  const { state } = await untilRun(cluster, runId, ({ reason }) => reason === why);
   expect(state).toBe(RUN_STATE_TRAINING);
 });
 
@@ -162,7 +122,7 @@ it('its answers are all stored: the run is not paused', async () => {
   failure = REPLACED;
   await worker.tell();
   const why = `teacher one cannot be loaded (teacher-${turn}: it was replaced; push it again)`;
-  await untilRun(runId, ({ reason }) => reason === why);
+  await untilRun(cluster, runId, ({ reason }) => reason === why);
   await peer.credit(60, 30, 0);
   await eventually(() => peer.rows.length >= 60 * BATCH_SIZE || undefined);
   expect((await cluster.run(runId)).state).toBe(RUN_STATE_TRAINING);

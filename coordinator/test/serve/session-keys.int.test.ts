@@ -30,8 +30,9 @@ import {
   sha256Hex,
 } from '@lyceum/proto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { commitAs, StudentPeer } from './student-peer.js';
-import { TeacherPeer } from './teacher-peer.js';
+import { assigned as assignedRun, Peers, submitRun, untilRun } from './peers.js';
+import { commitAs, type StudentPeer } from './student-peer.js';
+import type { TeacherPeerOptions } from './teacher-peer.js';
 import { eventually, TestCoordinator } from './test-coordinator.js';
 import {
   BATCH_SIZE,
@@ -47,10 +48,11 @@ const dataset = tinyDataset();
 let cluster: TestCoordinator;
 let turn = 0;
 let runId = '';
-const peers: { kill(): void }[] = [];
+let peers: Peers;
 
 beforeAll(async () => {
   cluster = await TestCoordinator.start();
+  peers = new Peers(cluster);
   await cluster.push('model', 'first', tinyModelBytes(0.25));
 });
 
@@ -62,59 +64,28 @@ beforeEach(async () => {
   await cluster.push('dataset', `tiny-${turn}`, tinyDatasetBytes(turn));
 });
 
-afterEach(async () => {
-  for (const peer of peers.splice(0)) peer.kill();
-  await cluster.quiet();
-});
+afterEach(() => peers.end());
 
-function teacher(workerId: string, options = {}): TeacherPeer {
-  const peer = new TeacherPeer(cluster, { workerId, dataset, ...options });
-  peers.push(peer);
-  return peer;
+const teacher = (workerId: string, options: Partial<TeacherPeerOptions> = {}) =>
+  peers.teacher({ workerId, dataset, ...options });
+const student = (workerId: string, credentials?: SessionCredentials) =>
+  peers.student(workerId, credentials);
+
+function submit(kind: 'Distillation' | 'Training' = 'Distillation'): Promise<Run> {
+  const spec = {
+    dataset: `tiny-${turn}`,
+    ...(kind === 'Distillation' && {
+      teachers: [{ name: 'one', model: 'first' }],
+      student: { model: { architecture: 'mlp', hiddenUnits: [4] }, baseline: 'none' },
+    }),
+  };
+  return submitRun(cluster, { name: runId, kind, spec });
 }
 
-function student(workerId: string, credentials?: SessionCredentials): StudentPeer {
-  const peer = new StudentPeer(cluster, workerId, credentials);
-  peers.push(peer);
-  return peer;
-}
-
-async function submit(kind: 'Distillation' | 'Training' = 'Distillation'): Promise<void> {
-  const { run } = cluster.clients;
-  const specification = JSON.stringify({
-    apiVersion: 'lyceum.dev/v1alpha1',
-    kind,
-    metadata: { name: runId },
-    spec: {
-      dataset: `tiny-${turn}`,
-      ...(kind === 'Distillation' && {
-        teachers: [{ name: 'one', model: 'first' }],
-        teacherHealth: { accept: ['one'] },
-      }),
-      student: {
-        model: { architecture: 'mlp', hiddenUnits: [4] },
-        ...(kind === 'Distillation' && { baseline: 'none' }),
-      },
-      training: { batchSize: BATCH_SIZE, epochs: 2, seed: 5 },
-    },
-  });
-  await call(run, run.submitRun, { specification, runId: '', dryRun: false });
-}
-
-const assigned = (peer: StudentPeer, afterEpoch = 0) =>
-  eventually(() => {
-    const { run } = peer;
-    return run !== undefined && run.assignmentEpoch > afterEpoch ? run : undefined;
-  });
+const assigned = (peer: StudentPeer, afterEpoch = 0) => assignedRun(peer, runId, afterEpoch);
 
 const inState = (state: RunState): Promise<Run> =>
-  eventually(
-    async () => {
-      const run = await cluster.run(runId);
-      return run.state === state ? run : undefined;
-    },
-    () => runId,
-  );
+  untilRun(cluster, runId, (run) => run.state === state);
 
 /** A forged run: a model and logits that its author chose, in the store that answers everybody. */
 async function forgedOutcome(assignmentEpoch: number, what: { model?: Buffer; logits?: Buffer }) {
@@ -420,8 +391,9 @@ describe('a peer without a session', () => {
   ])('answers no ticket, with %s', async (_, credentials, code) => {
     await submit();
     const worker = teacher('t1', { answer: () => undefined });
-    await assigned(student('s1')).then(() => undefined);
-    await peers.find((peer) => peer instanceof StudentPeer)?.receive(0, 20);
+    const owner = student('s1');
+    await assigned(owner);
+    await owner.receive(0, 20);
     const [taken] = await eventually(() => (worker.taken.length > 0 ? worker.taken : undefined));
     if (taken === undefined) throw new Error('nothing was taken');
     const { teacher: client } = cluster.clients;

@@ -3,27 +3,18 @@
 // last: not in the store, not in a run in progress, not in a report.
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 import { CoordinatorClient } from '@lyceum/cli/client';
-import { pool } from '@lyceum/learning/ensemble';
-import { orderedRows } from '@lyceum/learning/orders';
 import { checkInferenceDescription } from '@lyceum/learning/specification';
-import { call, openServerStream } from '@lyceum/platform';
+import { openServerStream } from '@lyceum/platform';
 import type { KeyValue } from '@lyceum/platform/nats';
-import {
-  digestBytes,
-  float32Tensor,
-  float32Values,
-  POINTER_BUCKET,
-  type Run,
-  RunState,
-} from '@lyceum/proto';
+import { float32Tensor, float32Values, POINTER_BUCKET, type Run, RunState } from '@lyceum/proto';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { CheckpointPointer } from '../../src/documents/checkpoint-pointer.js';
 import { finishTraining } from './finish-training.js';
 import { LinearServer, linearModel } from './linear-server.js';
-import { StudentPeer } from './student-peer.js';
-import { logitsOf, TeacherPeer, type TeacherPeerOptions } from './teacher-peer.js';
+import { assigned, expectTargets, Peers, submitRun, untilRun } from './peers.js';
+import type { StudentPeer } from './student-peer.js';
+import type { TeacherPeer, TeacherPeerOptions } from './teacher-peer.js';
 import { eventually, TestCoordinator } from './test-coordinator.js';
 import {
   BATCH_SIZE,
@@ -47,11 +38,12 @@ let runId = '';
 let setDigest = '';
 /** What the model that answers now adds to each number. */
 let shift = 0;
-const peers: { kill(): void }[] = [];
+let peers: Peers;
 
 beforeAll(async () => {
   // No timed canary comes while a test lasts.
   cluster = await TestCoordinator.start(3_600_000);
+  peers = new Peers(cluster);
   client = new CoordinatorClient(cluster.address);
   server = await LinearServer.start(linearModel(1, 2, CLASS_COUNT));
 });
@@ -68,36 +60,21 @@ beforeEach(async () => {
   const description = { url: server.url, model: 'far', revision: `${turn}` };
   await client.pushInferenceModel(`far-${turn}`, checkInferenceDescription(description, 'test'));
 });
-afterEach(async () => {
-  for (const peer of peers.splice(0)) peer.kill();
-  await cluster.quiet();
-});
+afterEach(() => peers.end());
 
-async function submit(id = runId, changes: Record<string, unknown> = {}): Promise<Run> {
-  const { run } = cluster.clients;
-  const document = {
-    apiVersion: 'lyceum.dev/v1alpha1',
-    kind: 'Distillation',
-    metadata: { name: id },
+const submit = (id = runId, changes: Record<string, unknown> = {}): Promise<Run> =>
+  submitRun(cluster, {
+    name: id,
     spec: {
       dataset: `tiny-${turn}`,
       teachers: [{ name: 'far', model: `far-${turn}`, access: 'gray' }],
-      student: { model: { architecture: 'mlp', hiddenUnits: [4] } },
       answers: { codec: 'float32' },
-      training: { batchSize: BATCH_SIZE, epochs: 2, seed: 5 },
-      // What peers say has nothing to do with labels.
-      teacherHealth: { accept: ['far'] },
       ...changes,
     },
-  };
-  const request = { specification: JSON.stringify(document), runId: id, dryRun: false };
-  const response = await call(run, run.submitRun, request);
-  if (response.run === undefined) throw new Error('no run in the response');
-  return response.run;
-}
+  });
 
 function teacher(options: Partial<TeacherPeerOptions> = {}): TeacherPeer {
-  const peer = new TeacherPeer(cluster, {
+  return peers.teacher({
     workerId: `teacher-${turn}`,
     dataset,
     probe: (values) => values.map((value) => value + shift),
@@ -113,32 +90,9 @@ function teacher(options: Partial<TeacherPeerOptions> = {}): TeacherPeer {
     }),
     ...options,
   });
-  peers.push(peer);
-  return peer;
 }
 
-function student(): StudentPeer {
-  const peer = new StudentPeer(cluster, `student-${turn}`);
-  peers.push(peer);
-  return peer;
-}
-
-function untilRun(id: string, holds: (run: Run) => boolean): Promise<Run> {
-  return eventually(
-    async () => {
-      const run = await cluster.run(id);
-      return holds(run) ? run : undefined;
-    },
-    () => id,
-  );
-}
-
-async function assigned(peer: StudentPeer, id: string, afterEpoch = 0): Promise<void> {
-  await eventually(() => {
-    const { runId: own, assignmentEpoch = 0 } = peer.run ?? {};
-    return (own === id && assignmentEpoch > afterEpoch) || undefined;
-  });
-}
+const student = () => peers.student(`student-${turn}`);
 
 /** Takes all targets from one step to another. */
 async function train(peer: StudentPeer, fromStep: number, toStep: number): Promise<void> {
@@ -153,34 +107,6 @@ async function further(peer: StudentPeer, first: number, from: number, to: numbe
     await eventually(() => peer.rows.length > (done - first) * BATCH_SIZE || undefined);
     done = first + Math.floor(peer.rows.length / BATCH_SIZE);
   }
-}
-
-/** Every target from the step on, to the bit, is made of the answers of the model that was pushed. */
-function expectRight(peer: StudentPeer, run: Run, fromStep: number): void {
-  const identity = digestBytes(run.teacherIdentities[0] ?? '');
-  const expected = Array.from({ length: (STEP_COUNT - fromStep) * BATCH_SIZE }, (_, i) => {
-    const at = fromStep * BATCH_SIZE + i;
-    const epoch = Math.floor(at / TRAIN_COUNT);
-    const position = at - epoch * TRAIN_COUNT;
-    const [sample = 0] = orderedRows(TRAIN_COUNT, { seed: 5, epoch }, position, 1);
-    const values = new Float32Array(CLASS_COUNT);
-    const logits = Float32Array.from(logitsOf(identity, sample));
-    pool(
-      {
-        rule: 'arithmetic',
-        temperature: 4,
-        teacherLogits: [logits],
-        teacherWeights: [1],
-        rowCount: 1,
-        classCount: CLASS_COUNT,
-      },
-      values,
-    );
-    return { epoch, position, values: [...values] };
-  });
-  expect(peer.rows).toHaveLength(expected.length);
-  const wrong = expected.findIndex((row, i) => !isDeepStrictEqual(row, peer.rows[i]));
-  expect(peer.rows[wrong]).toEqual(expected[wrong]);
 }
 
 /** The run's pointer names a checkpoint of that step. @returns the pointers. */
@@ -233,14 +159,18 @@ it('a run that ends before a timed canary does not succeed with the answers of a
   shift = 0.2;
   await further(peer, 0, SPAN, STEP_COUNT);
   await finishTraining(cluster, peer);
-  const { state } = await untilRun(runId, isQuarantined);
+  const { state } = await untilRun(cluster, runId, isQuarantined);
   expect(state).toBe(RunState.RUN_STATE_QUEUED);
   await mended();
   await assigned(peer, runId, 1);
   await train(peer, 0, STEP_COUNT);
-  expectRight(peer, submitted, 0);
+  expectTargets(peer, submitted, 0);
   await finishTraining(cluster, peer);
-  const { warnings } = await untilRun(runId, (run) => run.state === RunState.RUN_STATE_SUCCEEDED);
+  const { warnings } = await untilRun(
+    cluster,
+    runId,
+    (run) => run.state === RunState.RUN_STATE_SUCCEEDED,
+  );
   expect(warnings.join()).toMatch(/answers of teacher far were dropped: its answers to the probe/);
 
   // What the other model said is in no later run either.
@@ -249,9 +179,9 @@ it('a run that ends before a timed canary does not succeed with the answers of a
   const again = await submit();
   await assigned(peer, runId);
   await train(peer, 0, STEP_COUNT);
-  expectRight(peer, again, 0);
+  expectTargets(peer, again, 0);
   await finishTraining(cluster, peer);
-  await untilRun(runId, (run) => run.state === RunState.RUN_STATE_SUCCEEDED);
+  await untilRun(cluster, runId, (run) => run.state === RunState.RUN_STATE_SUCCEEDED);
   expect(await accuracyOf(runId)).toEqual(found);
 });
 
@@ -282,8 +212,12 @@ it('a model that is replaced after the canary of the first ticket is found befor
     await train(peer, 0, STEP_COUNT);
     await finishTraining(cluster, peer);
   }
-  expectRight(peer, submitted, 0);
-  const { warnings } = await untilRun(runId, (run) => run.state === RunState.RUN_STATE_SUCCEEDED);
+  expectTargets(peer, submitted, 0);
+  const { warnings } = await untilRun(
+    cluster,
+    runId,
+    (run) => run.state === RunState.RUN_STATE_SUCCEEDED,
+  );
   expect(warnings.join()).toMatch(/answers of teacher far were dropped/);
 });
 
@@ -313,7 +247,7 @@ it('a run in progress goes back to a checkpoint that none of them is in', async 
   first.kill();
   await further(peer, 0, 10, STEP_COUNT);
   isTrained();
-  await untilRun(runId, isQuarantined);
+  await untilRun(cluster, runId, isQuarantined);
   const [event] = await eventsOf('went-back');
   expect(event?.data).toEqual({ step: 10, first: SPAN });
   const now = JSON.parse((await pointers.get(runId))?.value ?? '');
@@ -321,7 +255,7 @@ it('a run in progress goes back to a checkpoint that none of them is in', async 
   await mended('second');
   await assigned(peer, runId, 2);
   await train(peer, 10, STEP_COUNT);
-  expectRight(peer, submitted, 10);
+  expectTargets(peer, submitted, 10);
 });
 
 it('a model that is replaced between two runs never answers the second', async () => {
@@ -331,7 +265,7 @@ it('a model that is replaced between two runs never answers the second', async (
   await assigned(peer, runId);
   await train(peer, 0, STEP_COUNT);
   await finishTraining(cluster, peer);
-  await untilRun(runId, ({ state }) => state === RunState.RUN_STATE_SUCCEEDED);
+  await untilRun(cluster, runId, ({ state }) => state === RunState.RUN_STATE_SUCCEEDED);
   const found = await accuracyOf(runId);
   worker.kill();
   // Six thousandths of the greatest logit: less than other devices may be apart.
@@ -361,7 +295,7 @@ it('a model that is replaced between two runs never answers the second', async (
   await train(peer, 0, STEP_COUNT);
   expect(submitted.teacherIdentities).toHaveLength(1);
   await finishTraining(cluster, peer);
-  await untilRun(later, ({ state }) => state === RunState.RUN_STATE_SUCCEEDED);
+  await untilRun(cluster, later, ({ state }) => state === RunState.RUN_STATE_SUCCEEDED);
   expect(await accuracyOf(later)).toEqual(found);
 });
 
@@ -373,7 +307,7 @@ it('a server that moves its answers by its noise is believed', async () => {
   await assigned(peer, runId);
   await train(peer, 0, STEP_COUNT);
   await finishTraining(cluster, peer);
-  await untilRun(runId, (run) => run.state === RunState.RUN_STATE_SUCCEEDED);
+  await untilRun(cluster, runId, (run) => run.state === RunState.RUN_STATE_SUCCEEDED);
   expect(answers).toBeGreaterThan(0);
   expect(await client.listQuarantines()).toEqual([]);
 });
@@ -388,14 +322,13 @@ it('a coordinator that starts later believes neither what was unproven nor the o
   worker.kill();
   shift = 0.2;
   worker = teacher();
-  const heir = new StudentPeer(cluster, `heir-${turn}`);
-  peers.push(heir);
+  const heir = peers.student(`heir-${turn}`);
   peer.kill();
-  await untilRun(runId, isQuarantined);
+  await untilRun(cluster, runId, isQuarantined);
   await mended();
   await assigned(heir, runId, 1);
   await train(heir, 0, STEP_COUNT);
-  expectRight(heir, submitted, 0);
+  expectTargets(heir, submitted, 0);
 });
 
 it('a run whose set is gone goes back to its beginning, and holds up no other', async () => {
@@ -423,12 +356,16 @@ it('a run whose set is gone goes back to its beginning, and holds up no other', 
   isOver();
   first.kill();
   peer.kill();
-  const { reason } = await untilRun(runId, ({ state }) => state === RunState.RUN_STATE_PAUSED);
+  const { reason } = await untilRun(
+    cluster,
+    runId,
+    ({ state }) => state === RunState.RUN_STATE_PAUSED,
+  );
   expect(reason).toMatch(/^its data set .* cannot be read/);
 
   // The model is replaced once it has answered about the other run's set.
   teacher({ probe: (values, round) => values.map((value) => value + (round > 1 ? 0.2 : 0)) });
-  peers.push(new StudentPeer(cluster, `heir-${turn}`));
+  peers.student(`heir-${turn}`);
   const other = `${runId}-other`;
   await submit(other, { dataset: `other-${turn}` });
   const [event] = await eventually(async () => {
@@ -436,7 +373,7 @@ it('a run whose set is gone goes back to its beginning, and holds up no other', 
     return events.length > 0 ? events : undefined;
   });
   expect(event?.data).toEqual({ step: 0, first: 0 });
-  await untilRun(other, (run) => run.reason.includes('quarantined on'));
+  await untilRun(cluster, other, (run) => run.reason.includes('quarantined on'));
   const pointer = JSON.parse((await pointers.get(runId))?.value ?? '');
   expect(pointer).toMatchObject({ step: 0 });
 });

@@ -8,8 +8,9 @@ import { BLOB_BUCKET, digestHex, type Run, RunState, ticketId } from '@lyceum/pr
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { finishTraining } from './finish-training.js';
 import { jetStreamApi } from './jetstream-api.js';
-import { StudentPeer } from './student-peer.js';
-import { TeacherPeer, type TeacherPeerOptions } from './teacher-peer.js';
+import { assigned, Peers, submitRun, untilRun } from './peers.js';
+import type { StudentPeer } from './student-peer.js';
+import type { TeacherPeerOptions } from './teacher-peer.js';
 import { eventually, TestCoordinator } from './test-coordinator.js';
 import {
   BATCH_SIZE,
@@ -28,14 +29,13 @@ let turn = 0;
 let damagedDigest = '';
 /** Of its last chunk in NATS. */
 let chunkSequence = 0;
-const peers: { kill(): void }[] = [];
+let peers: Peers;
 
 beforeAll(async () => {
   cluster = await TestCoordinator.start();
+  peers = new Peers(cluster);
 });
-afterAll(async () => {
-  await cluster.stop();
-});
+afterAll(() => cluster.stop());
 beforeEach(async () => {
   turn++;
   await cluster.push('dataset', `whole-${turn}`, tinyDatasetBytes(turn));
@@ -45,10 +45,7 @@ beforeEach(async () => {
   // What names the chunks comes after them.
   chunkSequence = (state as { last_seq: number }).last_seq - 1;
 });
-afterEach(async () => {
-  for (const peer of peers.splice(0)) peer.kill();
-  await cluster.quiet();
-});
+afterEach(() => peers.end());
 
 function damagedBytes(): Buffer {
   return tinyDatasetBytes(1_000 + turn);
@@ -56,55 +53,17 @@ function damagedBytes(): Buffer {
 
 /** @param set - also the run's name. */
 async function submit(set: 'whole' | 'damaged'): Promise<string> {
-  const document = {
-    apiVersion: 'lyceum.dev/v1alpha1',
-    kind: 'Distillation',
-    metadata: { name: set },
-    spec: {
-      dataset: `${set}-${turn}`,
-      teachers: [{ name: 'one', model: `model-${turn}` }],
-      teacherHealth: { accept: ['one'] },
-      student: { model: { architecture: 'mlp', hiddenUnits: [4] } },
-      training: { batchSize: BATCH_SIZE, epochs: 2, seed: 5 },
-    },
-  };
-  const { run } = cluster.clients;
   const runId = `run-${set}-${turn}`;
-  const request = { specification: JSON.stringify(document), runId, dryRun: false };
-  await call(run, run.submitRun, request);
+  const teachers = [{ name: 'one', model: `model-${turn}` }];
+  await submitRun(cluster, { name: set, runId, spec: { dataset: `${set}-${turn}`, teachers } });
   return runId;
 }
 
-function teacher(options: Partial<TeacherPeerOptions> = {}): TeacherPeer {
-  const peer = new TeacherPeer(cluster, { workerId: `teacher-${turn}`, dataset, ...options });
-  peers.push(peer);
-  return peer;
-}
-
+const teacher = (options: Partial<TeacherPeerOptions> = {}) =>
+  peers.teacher({ workerId: `teacher-${turn}`, dataset, ...options });
 /** @param before - the same process, which opens another session. */
-function student(name: string, before?: StudentPeer): StudentPeer {
-  const peer = new StudentPeer(cluster, `${name}-${turn}`, before?.credentials);
-  peers.push(peer);
-  return peer;
-}
-
-async function assigned(peer: StudentPeer, runId: string): Promise<void> {
-  await eventually(
-    () => peer.run?.runId === runId || undefined,
-    () => ({ told: peer.run?.runId, want: runId }),
-  );
-}
-
-function untilRun(runId: string, holds: (run: Run) => boolean): Promise<Run> {
-  let last: Run | undefined;
-  return eventually(
-    async () => {
-      last = await cluster.run(runId);
-      return holds(last) ? last : undefined;
-    },
-    () => last && { state: last.state, reason: last.reason },
-  );
-}
+const student = (name: string, before?: StudentPeer) =>
+  peers.student(`${name}-${turn}`, before?.credentials);
 
 async function trains(peer: StudentPeer, toStep: number): Promise<void> {
   peer.rows.length = 0;
@@ -120,7 +79,7 @@ async function succeeds(peer: StudentPeer, runId: string): Promise<void> {
   await assigned(peer, runId);
   await trains(peer, STEP_COUNT);
   await finishTraining(cluster, peer);
-  await untilRun(runId, ({ state }) => state === RUN_STATE_SUCCEEDED);
+  await untilRun(cluster, runId, ({ state }) => state === RUN_STATE_SUCCEEDED);
 }
 
 function blobStream(task: string, request: unknown): Promise<Record<string, unknown>> {
@@ -163,7 +122,7 @@ it('pauses the run that waits for it; the other goes on, and so does this one on
   const worker = teacher();
   const peer = student('one', before);
   const harm = `blob ${damagedDigest} is damaged: its chunks do not add up to it`;
-  expect((await untilRun(damaged, paused)).reason).toBe(whyPaused(harm));
+  expect((await untilRun(cluster, damaged, paused)).reason).toBe(whyPaused(harm));
   // Of a paused run's set it is told no more.
   await eventually(() => worker.assignment?.teachers[0]?.datasets.length === 1 || undefined);
   await succeeds(peer, whole);
@@ -180,13 +139,13 @@ it('pauses the run that trains on it, and frees its student', async () => {
   teacher();
   await assigned(before, damaged);
   await trains(before, 10);
-  await untilRun(damaged, ({ state }) => state === RUN_STATE_TRAINING);
+  await untilRun(cluster, damaged, ({ state }) => state === RUN_STATE_TRAINING);
   const whole = await submit('whole');
   await restartAfter(loss);
   teacher();
   const peer = student('one', before);
   const harm = `there is no blob ${damagedDigest}`;
-  expect((await untilRun(damaged, paused)).reason).toBe(whyPaused(harm));
+  expect((await untilRun(cluster, damaged, paused)).reason).toBe(whyPaused(harm));
   await succeeds(peer, whole);
 });
 
@@ -207,7 +166,7 @@ it('that a teacher worker cannot read pauses the run that asks about it, and the
   const damaged = await submit('damaged');
   await eventually(() => isAsked || undefined);
   await succeeds(peer, whole);
-  const { reason } = await untilRun(damaged, paused);
+  const { reason } = await untilRun(cluster, damaged, paused);
   expect(reason).toBe(`the data set cannot be read (teacher-${turn}: its disk fails)`);
 
   isMended = true;
@@ -231,7 +190,7 @@ it('that two tickets tell of pauses the run once: what the second says after it 
     return worker.send({ $case: 'returned', returned });
   };
   await tellUnreadable(first);
-  const { reason } = await untilRun(damaged, paused);
+  const { reason } = await untilRun(cluster, damaged, paused);
   expect(reason).toBe(`the data set cannot be read (teacher-${turn}: no file)`);
 
   const takenBefore = worker.taken.length;

@@ -15,8 +15,9 @@ import {
   type TargetOutline,
 } from '@lyceum/proto';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { type ReceivedRow, StudentPeer } from '../serve/student-peer.js';
-import { logitsOf, TeacherPeer } from '../serve/teacher-peer.js';
+import { Peers } from '../serve/peers.js';
+import type { ReceivedRow } from '../serve/student-peer.js';
+import { logitsOf } from '../serve/teacher-peer.js';
 import { eventually, TestCoordinator } from '../serve/test-coordinator.js';
 import { CLASS_COUNT, TRAIN_COUNT, tinyDataset, tinyModelBytes } from '../serve/tiny-artifacts.js';
 
@@ -33,10 +34,11 @@ let client: CoordinatorClient;
 let turn = 0;
 let runId = '';
 let dataset = tinyDataset();
-const peers: { kill(): void }[] = [];
+let peers: Peers;
 
 beforeAll(async () => {
   cluster = await TestCoordinator.start();
+  peers = new Peers(cluster);
   client = new CoordinatorClient(cluster.address);
   await cluster.push('model', 'first', tinyModelBytes(0.25));
   await cluster.push('model', 'second', tinyModelBytes(0.5));
@@ -51,10 +53,7 @@ beforeEach(async () => {
   dataset = { ...tinyDataset(), inputs: tinyDataset().inputs.map((value) => value + turn) };
   await cluster.push('dataset', `tiny-${turn}`, encodeDataset(dataset));
 });
-afterEach(async () => {
-  for (const peer of peers.splice(0)) peer.kill();
-  await cluster.quiet();
-});
+afterEach(() => peers.end());
 
 async function submit(changes: Record<string, unknown> = {}): Promise<Run> {
   const { run } = await client.submitRun(
@@ -79,16 +78,11 @@ async function submit(changes: Record<string, unknown> = {}): Promise<Run> {
   return run;
 }
 
-function teacher(workerId: string): TeacherPeer {
-  const peer = new TeacherPeer(cluster, { workerId, dataset });
-  peers.push(peer);
-  return peer;
-}
+const teacher = (workerId: string) => peers.teacher({ workerId, dataset });
 
 /** What the run's own student is sent. */
 async function studentRows(): Promise<ReceivedRow[]> {
-  const peer = new StudentPeer(cluster, 'own');
-  peers.push(peer);
+  const peer = peers.student('own');
   await eventually(() => peer.run);
   await peer.receive(0, 0);
   const count = EPOCHS * TRAIN_COUNT;
@@ -295,7 +289,7 @@ it('goes on by itself, with the same bits, when the coordinator is started again
   const during = await streamed({}, async (part, batchCount) => {
     if (part !== 'batch' || batchCount !== 10) return;
     restarted++;
-    for (const peer of peers.splice(0)) peer.kill();
+    peers.kill();
     await cluster.restart();
     teacher('t2');
   });
