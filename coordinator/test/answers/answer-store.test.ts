@@ -18,19 +18,10 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AnswerFile } from '../../src/answers/answer-file.js';
 import { AnswerStore } from '../../src/answers/answer-store.js';
 import { type AnswerTableKey, tableFileName } from '../../src/answers/answer-table-key.js';
-import { recordsOf } from './records-of.js';
+import { recordsOf, TABLE_KEY } from './records-of.js';
 
 const log = createLogger({ name: 'test', level: 'silent' });
-const key: AnswerTableKey = {
-  teacherIdentity: 'aa',
-  datasetDigest: 'bb',
-  view: 'identity',
-  viewEpoch: 0,
-  outputs: ['logits'],
-  codec: 'float32',
-  sampleCount: 100,
-  rowLength: 2,
-};
+const key = TABLE_KEY;
 const RECORD_BYTES = 4 + 2 * 4 + 4;
 
 let folder: string;

@@ -1,6 +1,19 @@
-/** Rows as the store takes them. */
+/** A table of answers, and rows as the store takes them. */
 import { wordMemory } from '@lyceum/learning/codecs';
 import { AnswerRecords, type RecordShape } from '@lyceum/learning/records';
+import type { AnswerTableKey } from '../../src/answers/answer-table-key.js';
+
+/** 100 samples, two numbers each. */
+export const TABLE_KEY: AnswerTableKey = {
+  teacherIdentity: 'aa',
+  datasetDigest: 'bb',
+  view: 'identity',
+  viewEpoch: 0,
+  outputs: ['logits'],
+  codec: 'float32',
+  sampleCount: 100,
+  rowLength: 2,
+};
 
 /** @throws {LyceumError} INVALID_ARGUMENT if the codec has nothing for a value. */
 export function recordsOf(

@@ -9,19 +9,10 @@ import type { AnswerTableKey } from '../../src/answers/answer-table-key.js';
 import { AnswerProofs, type StoredRecords } from '../../src/health/answer-proofs.js';
 import { UnprovenAnswers } from '../../src/health/replicas/unproven-answers.js';
 import { UnprovenFile } from '../../src/health/unproven-file.js';
-import { recordsOf } from '../answers/records-of.js';
+import { recordsOf, TABLE_KEY } from '../answers/records-of.js';
 
 const log = createLogger({ name: 'test', level: 'silent' });
-const key: AnswerTableKey = {
-  teacherIdentity: 'aa',
-  datasetDigest: 'bb',
-  view: 'identity',
-  viewEpoch: 0,
-  outputs: ['logits'],
-  codec: 'float32',
-  sampleCount: 100,
-  rowLength: 2,
-};
+const key = TABLE_KEY;
 const replica = { workerId: 'worker', teacher: 'aa' };
 
 let folder: string;

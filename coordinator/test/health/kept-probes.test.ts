@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sha256Hex } from '@lyceum/proto';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { AnswerTableKey } from '../../src/answers/answer-table-key.js';
 import { KeptProbes } from '../../src/health/kept-probes.js';
 import { UnprovenFile } from '../../src/health/unproven-file.js';
+import { TABLE_KEY } from '../answers/records-of.js';
 
 let folder: string;
 beforeEach(async () => {
@@ -40,16 +40,7 @@ it('a damaged file is named, with what would be right', async () => {
 });
 
 it('what is unproven is what was written last', async () => {
-  const key: AnswerTableKey = {
-    teacherIdentity: 'aa',
-    datasetDigest: 'bb',
-    view: 'identity',
-    viewEpoch: 0,
-    outputs: ['logits'],
-    codec: 'float32',
-    sampleCount: 100,
-    rowLength: 2,
-  };
+  const key = TABLE_KEY;
   const path = join(folder, 'unproven.json');
   const file = new UnprovenFile(path);
   expect(await file.read()).toEqual([]);
