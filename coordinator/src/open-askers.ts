@@ -1,4 +1,4 @@
-/** Whoever asks teachers: runs in progress, comparisons of ensembles, checks of stored answers, readers of targets. */
+/** What asks teachers: runs in progress, comparisons of ensembles, checks of stored answers, readers of targets. */
 import type { LoadedTeacher } from '@lyceum/proto';
 import { AnswerVerifications, EnsembleEvaluations } from './evaluation/index.js';
 import { AnswerKeeper } from './lifecycle/index.js';

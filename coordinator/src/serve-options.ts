@@ -25,12 +25,12 @@ export interface ServeOptions {
   readonly datasetsRoot?: string | undefined;
   /** Allows addresses that others reach, although nothing guards them. */
   readonly insecure: boolean;
-  /** Mutual TLS with whoever calls, and with NATS. Default: without. */
+  /** Mutual TLS with all callers, and with NATS. Default: without. */
   readonly tls?: TlsIdentity | undefined;
   /** What `version` calls answer. */
   readonly version: string;
   readonly log: Logger;
-  /** Of that log. Default: what it says of runs is in no run's lines. */
+  /** What `log` says of runs, for the lines of these. Default: not shown there. */
   readonly tap?: LogTap | undefined;
   /** Gives up waiting for NATS. */
   readonly signal?: AbortSignal;

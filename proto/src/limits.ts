@@ -8,7 +8,7 @@ const MIB = 1024 * KIB;
 /** A run's specification; a real one is 2 KiB. Reading YAML that somebody made to be slow takes time by the square. */
 export const SPECIFICATION_MAX_BYTES = 64 * KIB;
 
-/** Any other document: it may list thousands of classes, and is read by whoever wrote it. */
+/** Any other document: it may list thousands of classes, and is read on its author's own machine. */
 export const DOCUMENT_MAX_BYTES = 1 * MIB;
 
 /** A longer one is read off the event loop, which answers the network: a text of this length takes some ms. */

@@ -108,7 +108,7 @@ async function registerUrls(
   const globals = globalOptions(command);
   requireArtifactName(name);
   const options = await registerOptions(urls, flags);
-  // Whoever types an address may call it; where somebody else's server leads is not typed.
+  // The user may call the addresses that they type. Redirects of other servers lead to addresses that nobody typed.
   const guards = { guard: new AddressGuard([ALL_ADDRESSES]), redirects: new AddressGuard([]) };
   const objects = openShardObjects(flags, guards, env);
   let registered: RegisteredSet;

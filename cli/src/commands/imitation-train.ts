@@ -131,7 +131,7 @@ async function push(
   for (const [model, bytes] of models) await one(ARTIFACT_KIND_MODEL, model, bytes);
 }
 
-/** Of what is pushed: a run of before that was taught with something else is no run of this. */
+/** Digest of what is pushed: an earlier run that was taught with something else does not belong to it. */
 function digestOf({ dataset, models }: TrainingSet): string {
   const parts = [dataset, ...models.values()].map((bytes) => sha256Hex(bytes));
   return sha256Hex(parts.join()).slice(0, 16);

@@ -144,7 +144,7 @@ function checkSameSamples(first: ComparedRun, runs: readonly ComparedRun[]): voi
   }
 }
 
-/** Of the chosen rows. */
+/** Scores on the chosen rows. */
 interface Scores {
   /** 1 where the answer is the label. */
   readonly right: Int8Array;

@@ -12,7 +12,7 @@ export interface TeacherWorth {
   readonly split: WorthSplit;
   /** A share of the samples; a loss below it is small. */
   readonly margin: number;
-  /** Of the ensemble; absent: the run has none of two teachers, or no labels. */
+  /** What the ensemble loses; absent: it has fewer than two teachers, or there are no labels. */
   readonly ensemble?: {
     readonly rule: string;
     readonly sampleCount: number;
@@ -30,7 +30,7 @@ export interface TeacherWorthRow extends WorthRow {
     readonly deviceSeconds: number;
     readonly sampleCount: number;
   } | null;
-  /** Of students that were trained without it; absent: none were asked for. */
+  /** What students lose that were trained without the teacher; absent: none were asked for. */
   readonly student?: StudentLoss | { readonly missing: string };
 }
 

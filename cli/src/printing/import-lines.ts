@@ -30,7 +30,7 @@ export function importLines(summary: ImportSummary): string[] {
   ];
 }
 
-/** Of a set in shards: what they are besides. */
+/** Lines about the shards of a set in shards. */
 export function shardLines({ summary, shards, mixing }: Omit<RegisteredSet, 'manifest'>): string[] {
   const [samples = '', ...others] = importLines(summary);
   const { count, chunks, pictureBytes } = shards;

@@ -39,7 +39,7 @@ export class TargetGateway implements TargetMaker {
   readonly #client: CoordinatorClient;
   readonly #runId: string;
   readonly #log: Logger;
-  /** Once somebody has asked for them. */
+  /** The run's inputs; undefined until they are asked for. */
   #inputs: Promise<RunInputs> | undefined;
 
   constructor(client: CoordinatorClient, runId: string, log: Logger) {

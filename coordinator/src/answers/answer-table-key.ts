@@ -62,7 +62,7 @@ export function parseTableKey(text: string): AnswerTableKey {
   }
 }
 
-/** Of every table's file. */
+/** Extension of every table's file. */
 export const TABLE_EXTENSION = '.answers';
 
 export function tableFileName(key: AnswerTableKey): string {

@@ -6,7 +6,7 @@ export interface EnsembleRow {
   readonly kind: 'teacher' | 'ensemble' | 'without';
   /** Null for a teacher alone. */
   readonly rule: string | null;
-  /** Who is in it. */
+  /** Names of the teachers in it. */
   readonly teachers: readonly string[];
   readonly without: string | null;
   /** Share of samples whose largest output is the label. */

@@ -95,5 +95,5 @@ export type ShownSample =
     }
   /** The first numbers of it, at most 32, and how many there are. */
   | { readonly kind: 'numbers'; readonly values: readonly number[]; readonly count: number }
-  /** Of a set in shards, which only workers read: where the picture is, in words. */
+  /** For a set in shards, which only workers read: where the picture is, in words. */
   | { readonly kind: 'elsewhere'; readonly where: string };

@@ -21,7 +21,7 @@ export interface GpuPlace {
   /** Equal for all workers that compute on it. */
   readonly uuid: string;
   readonly memoryBytes: number;
-  /** Of it for this worker's teachers. */
+  /** The part of it for this worker's teachers. */
   readonly memoryBudgetBytes: number;
   /** What teachers were seen to take of a GPU when they were loaded, by identity; on any worker. */
   readonly measured: ReadonlyMap<string, number>;
@@ -43,7 +43,7 @@ export interface Load {
   readonly barred: ReadonlySet<string>;
   readonly gpu: GpuPlace | undefined;
   freeBytes: number;
-  /** Of the worker's budget and of the GPU itself, which other workers may compute on too; none without a GPU. */
+  /** Room in the worker's budget and on the GPU itself, which other workers may share; none without a GPU. */
   readonly gpuRooms: readonly Room[];
 }
 

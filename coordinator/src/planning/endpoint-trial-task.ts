@@ -39,7 +39,7 @@ import type { EndpointTrial, EndpointTrialRequest } from './endpoint-trials.js';
 /** An endpoint that stumbles once is no reason to refuse a run. */
 const TRIES = 2;
 const UNREAD = 'its data set is in shards, and only workers read those';
-/** Somebody waits for the answer. */
+/** Short, since a user waits for the answer. */
 const TIMEOUT_MS = 20_000;
 /** An inference server is asked up to four times. */
 const INFERENCE_SECONDS = 5;

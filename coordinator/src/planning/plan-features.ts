@@ -17,7 +17,7 @@ import { featureValueCount, type PinnedFeature } from '../runs/index.js';
 const SHOWN_LAYERS = 40;
 
 export interface LayeredModels {
-  /** Of each teacher, in ensemble order; undefined: the model is not known, which is a problem of its own. */
+  /** Layers of each teacher, in ensemble order; undefined: the model is not known, which is a problem of its own. */
   readonly teachers: readonly (readonly LayerDescription[] | undefined)[];
   readonly student: readonly LayerDescription[] | undefined;
 }

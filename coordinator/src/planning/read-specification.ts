@@ -1,4 +1,4 @@
-/** A specification from the text that somebody submitted, without keeping everybody else waiting. */
+/** A specification from the submitted text, without keeping other calls waiting. */
 import {
   checkRunSpecification,
   parseRunSpecification,

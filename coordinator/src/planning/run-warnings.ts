@@ -2,7 +2,7 @@
 import { termOf } from '@lyceum/learning/objectives';
 import { orderText, type RunRecord } from '../runs/index.js';
 
-/** Of large pictures 8 GiB, decoded: more than a worker's disk cache may be expected to give again and again. */
+/** With large pictures, 8 GiB decoded: more than a worker's disk cache can be expected to give again and again. */
 const MANY_SPANS = 64;
 
 type WarnedRun = Pick<RunRecord, 'specification' | 'labelledTrainCount' | 'sampleOrder' | 'plan'>;

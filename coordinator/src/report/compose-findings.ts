@@ -14,7 +14,7 @@ import {
   RELIABILITY_BINS,
 } from '../documents/index.js';
 
-/** Of a block: 4 MiB of float32. */
+/** Values of a block: 4 MiB of float32. */
 const BLOCK_VALUES = 1024 * 1024;
 
 const TOP = 3;

@@ -10,7 +10,7 @@ export interface TrainingOrder {
   readonly order: OrderKey;
   /** Samples of the train split. */
   readonly samples: Uint32Array;
-  /** Of a set in shards. */
+  /** Where chunks of a set in shards end. */
   readonly chunkEnds?: Uint32Array | undefined;
   readonly viewOf: (epoch: number) => ViewAt;
 }

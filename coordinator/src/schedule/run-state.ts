@@ -41,7 +41,7 @@ const NEXT: Readonly<Record<RunStateName, readonly RunStateName[]>> = {
   CANCELLED: ['QUEUED', 'EVALUATING'],
 };
 
-/** True once nothing happens any more unless somebody asks for another attempt. */
+/** True once nothing happens any more, unless a user asks for another attempt. */
 export function hasEnded(state: RunStateName): boolean {
   return state === 'SUCCEEDED' || state === 'FAILED' || state === 'CANCELLED';
 }

@@ -25,7 +25,7 @@ const FIGURES = {
 } as const;
 type Figure = keyof typeof FIGURES;
 
-/** Of a few rows: each from 0 to 1. */
+/** Figures of a few rows, each from 0 to 1. */
 export type DriftObservation = Readonly<Record<Figure, number>>;
 
 interface Block {

@@ -2,7 +2,7 @@
 
 export interface ClusterFacts {
   readonly version: string;
-  /** Of the coordinator, `127.0.0.1:7700`. */
+  /** Address of the coordinator, `127.0.0.1:7700`. */
   readonly coordinator: string;
   /** Whether the page may cancel, resume, retry and release. */
   readonly mayChange: boolean;

@@ -3,7 +3,7 @@ import type { RunRow } from './runs.js';
 
 export interface ComparisonFacts {
   readonly runs: readonly RunRow[];
-  /** Of each run that has succeeded, in the order of `runs`; null for the others. */
+  /** Figures of each run, in the order of `runs`; null: it has not succeeded. */
   readonly figures: readonly (ComparedFigures | null)[];
   /** Every other run against the first one, on the same test samples; empty where sets or states differ, and why. */
   readonly pairs: readonly ComparedPair[];
@@ -23,7 +23,7 @@ export interface ComparedFigures {
 export interface ComparedPair {
   readonly reference: string;
   readonly run: string;
-  /** Of accuracies, with its 95 % interval over resampled test samples, and McNemar's p corrected by Holm. */
+  /** Difference of accuracies, with its 95 % interval over resampled test samples, and McNemar's p corrected by Holm. */
   readonly difference: number;
   readonly low: number;
   readonly high: number;

@@ -106,7 +106,7 @@ export interface TeacherFacts {
 }
 
 interface RunCostFacts {
-  /** Of the device that trained the student, and of all teachers' devices for this run. */
+  /** Seconds of the device that trained the student, and of all teachers' devices for this run. */
   readonly studentDeviceSeconds: number;
   readonly teacherDeviceSeconds: number;
 }

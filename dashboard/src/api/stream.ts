@@ -3,13 +3,13 @@ import type { WorkerFacts } from './cluster.js';
 import type { EventRow, RunFacts, RunRow } from './runs.js';
 
 export interface StreamEvents {
-  /** Of a stream without `run`: the rows that are new or have changed. */
+  /** In a stream without `run`: the rows that are new or have changed. */
   readonly runs: readonly RunRow[];
-  /** Of a stream without `run`. */
+  /** In a stream without `run`. */
   readonly workers: WorkerFacts;
-  /** Of a stream of one run. */
+  /** In a stream of one run. */
   readonly run: RunFacts;
-  /** Of a stream of one run: what happened since the stream began. */
+  /** In a stream of one run: what happened since the stream began. */
   readonly happened: EventRow;
   /** Ids of runs that are no more. */
   readonly gone: readonly string[];

@@ -1,4 +1,7 @@
-/** Numbers as text, with their units, whatever the reader's language. */
+/**
+ * Numbers as text, with their units, whatever the reader's language. The command line has functions of its own
+ * (`cli/src/printing/text/number-text.ts`), since it starts without this package.
+ */
 
 /** Shown where nothing is known. */
 export const NOT_KNOWN = '–';

@@ -195,7 +195,7 @@ function readMembers(bytes: Uint8Array, source: string): Map<string, Uint8Array>
   }
 }
 
-/** The member that says what the file is, if it is a set in shards; undefined: it is a set in one file, or no set. */
+/** What `meta.json` says of a set in shards; undefined: it is a set in one file, or no set at all. */
 function manifestMeta(
   members: ReadonlyMap<string, Uint8Array>,
 ): Readonly<Record<string, unknown>> | undefined {

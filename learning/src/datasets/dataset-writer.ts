@@ -21,7 +21,7 @@ export interface StoredRows {
   readonly order: Uint32Array;
   /** That made the rows of texts or rows of a table. */
   readonly encoding: Encoding | undefined;
-  /** Of a table, whose cells the rows come with. */
+  /** For a table: the columns whose cells the rows come with. */
   readonly columns?: readonly TableColumn[] | undefined;
 }
 

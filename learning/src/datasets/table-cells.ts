@@ -28,7 +28,7 @@ export function countColumns(columns: readonly TableColumn[], kind: TableColumn[
   return columns.filter((column) => column.kind === kind).length;
 }
 
-/** A sample's cells, in the order of the columns. */
+/** Reads the cells of each column, in the order of the columns. */
 export function columnCells(
   columns: readonly TableColumn[],
   { numbers, categories }: TableCells,

@@ -5,7 +5,7 @@ import { readPlainFile } from '../files/index.js';
 import { type Plugin, pluginProblems } from './plugin.js';
 import type { LoadedPlugin } from './registry.js';
 
-/** Of a plugin with all that it needs in it, or of the file that it is made from. */
+/** Size of a plugin with all that it needs in it, and of the file that it is made from. */
 export const PLUGIN_MAX_BYTES = 64 * 1024 ** 2;
 
 /**

@@ -11,7 +11,7 @@ interface History {
   }[];
 }
 
-/** Of these a step's value says little, and another column is made. */
+/** Columns whose value at a step says little: another column is made of each. */
 const CLOCKED = ['samples', 'seconds', 'waitingSeconds'];
 
 /**

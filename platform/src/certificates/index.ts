@@ -28,7 +28,7 @@ export interface Validity {
 /** What a certificate is for: a program, or a person who calls. */
 export interface Subject {
   readonly name: string;
-  /** DNS names and IP addresses at which it may serve; none: it is for somebody who only calls, a person for one. */
+  /** DNS names and IP addresses at which it may serve; none: its holder only calls, as a person does. */
   readonly hosts: readonly string[];
 }
 

@@ -9,7 +9,7 @@ export const ARTIFACT_NAME = /^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/;
 /** Letters that are shown of what is no name. */
 const SHOWN_LETTERS = 80;
 
-/** A name as it is told in an error, whatever somebody gave for one. */
+/** A name as an error shows it, whatever text was given for one. */
 export function shownName(name: string): string {
   return cut(name, SHOWN_LETTERS);
 }

@@ -25,7 +25,7 @@ export class NumericsChangeError extends LyceumError {
 }
 
 /**
- * @param accepted - changes that somebody has decided to live with.
+ * @param accepted - changes that a person has accepted.
  * @throws {NumericsChangeError}
  */
 export function checkNumerics(

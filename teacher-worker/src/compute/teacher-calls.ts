@@ -87,7 +87,7 @@ export interface AnswerRequest {
   readonly isProbe: boolean;
 }
 
-/** Asks a model as it is, without a set's settings: for whoever calls this worker as a server. */
+/** Asks a model as it is, without a set's settings: for callers that use this worker as a server. */
 export interface InferRequest {
   readonly identity: string;
   /** [rowCount, …one sample], as the model takes it. */

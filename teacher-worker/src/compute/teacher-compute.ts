@@ -158,7 +158,7 @@ export class TeacherCompute implements TeacherCalls {
     this.excuse();
   }
 
-  /** Those that somebody else runs have deadlines of their own. */
+  /** Watches calls of teachers that compute here; remote ones have deadlines of their own. */
   #watched<T>(
     identity: string,
     limits: CallLimits,

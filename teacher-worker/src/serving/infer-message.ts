@@ -77,7 +77,7 @@ export interface InferQuestion {
   /** [rowCount, …inputShape]. */
   readonly inputs: Float32Array<ArrayBuffer>;
   readonly rowCount: number;
-  /** Of each row's classes, as texts, by Triton's extension "classification"; undefined: logits are wanted. */
+  /** How many best classes of each row are wanted as texts, by Triton's extension "classification"; undefined: logits are. */
   readonly bestCount: number | undefined;
 }
 
@@ -128,7 +128,7 @@ export function questionOf(
   return { inputs: tensorNumbers(tensor, rawInputContents[0]), rowCount, bestCount };
 }
 
-/** Of a tensor, by name. */
+/** Parameters of a tensor, by name. */
 export type TensorParameters = ModelInferRequest['outputs'][number]['parameters'];
 
 function requireNoParameters(name: string, parameters: TensorParameters): void {

@@ -39,7 +39,7 @@ export interface SetFile {
 export class Trial {
   readonly #place: LocalPlace;
   readonly #packaged: PackagedModel;
-  /** Of a set in shards with the samples alone. */
+  /** The set; of a set in shards only the samples that are tried. */
   readonly #dataset: Dataset;
   readonly #samples: Uint32Array;
 
@@ -228,7 +228,7 @@ function noiseTable(
 
 const LETTERS = 'etaoinshrdlu ';
 
-/** Of up to so many letters, of which some are spaces. */
+/** Letters of a text of noise, at most, some of which are spaces. */
 const NOISE_LETTERS = 200;
 
 function noiseTexts(count: number, seed: number): SampleTexts {

@@ -27,7 +27,7 @@ export interface AccessRules {
   readonly isOwnHost: (name: string, port: number) => boolean;
   /** What to do if that is not so. */
   readonly hostAdvice: string;
-  /** Whether these cookies are of somebody who was let in. */
+  /** Whether these cookies are a browser's that was let in. */
   readonly hasSession: (cookies: string) => boolean;
   /** Why nothing may be changed here, and what to do; undefined: it may. */
   readonly readOnly: string | undefined;

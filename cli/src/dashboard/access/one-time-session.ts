@@ -6,7 +6,7 @@
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 
-/** `spent`: it has let somebody in before. */
+/** `spent`: it has let a browser in before. */
 export type Opening = 'opened' | 'spent' | 'unknown';
 
 export class OneTimeSession {

@@ -1,4 +1,7 @@
-/** Numbers as people read them. */
+/**
+ * Numbers as people read them. The dashboard has functions of its own (`dashboard/src/components/numbers.ts`): commands
+ * start without loading it.
+ */
 
 /** `1234567` as `1,234,567`, whatever the machine's language. */
 export function countText(count: number): string {

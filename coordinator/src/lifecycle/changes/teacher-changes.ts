@@ -22,7 +22,7 @@ export function noted(record: RunRecord, note: TeacherNote): Changed {
   return hasEnded(record.state) || isKnown ? undefined : { ...record, teacherNotes };
 }
 
-/** Of a run that SUCCEEDED: its report with a warning that came later. */
+/** Gives a run that SUCCEEDED a report with a warning that came later. */
 export function marked(
   record: RunRecord,
   report: NonNullable<RunRecord['report']>,

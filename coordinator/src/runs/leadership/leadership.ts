@@ -214,7 +214,7 @@ export class Leadership {
   }
 }
 
-/** Who took the lease last. The holder is empty if it gave the lease back; epoch 0: nobody has led yet. */
+/** The last leader. The holder is empty if it gave the lease back; epoch 0: no coordinator has led yet. */
 export type LastLeader = Pick<LeaderRecord, 'leaderEpoch' | 'holder'>;
 
 export async function lastLeaderOf(kv: KeyValue): Promise<LastLeader> {
@@ -250,7 +250,7 @@ async function read(kv: KeyValue): Promise<Found | undefined> {
   }
 }
 
-/** @returns the new revision; undefined if somebody else wrote first. */
+/** @returns the new revision; undefined if another coordinator wrote first. */
 function write(
   kv: KeyValue,
   record: LeaderRecord,

@@ -1,8 +1,8 @@
 /**
- * Another coordinator's lease, as one sees it who waits for it to end. Pure.
+ * Another coordinator's lease, seen by a coordinator that waits for it to end. Pure.
  *
- * Clocks of two machines are not compared: whoever holds the lease changes its record every now and then, and
- * whoever waits times on its own clock how long it has been the same.
+ * Clocks of two machines are not compared: the holder changes the record every now and then, and the one that waits
+ * times on its own clock how long it has been the same.
  */
 
 /** A lease that was not renewed for so long may be taken over; it is renewed three times as often. */

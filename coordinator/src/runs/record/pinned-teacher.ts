@@ -20,7 +20,7 @@ export const pinnedTeacher = z.strictObject({
   weight: z.number().min(0),
   parameterCount: count,
   weightBytes: count,
-  /** Of the set's classes those that it knows, rising; absent: all. */
+  /** Classes of the set that it knows, rising; absent: all. */
   knownClasses: z.array(count).optional(),
   /** What the set was made of, which it is given, and no view changes. */
   reads: z.enum(RAW_KINDS).optional(),

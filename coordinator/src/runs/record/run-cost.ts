@@ -96,7 +96,7 @@ const NOTHING: Cost = { earlierSeconds: 0, assignmentEpoch: 0, assignmentSeconds
 /** Some thirty years: no worker has measured more, and no sum of such is infinite, which a record could not hold. */
 const MOST_SECONDS = 1e9;
 
-/** Of a ticket, calls or tokens: no ticket has so many, and no sum of such stops being a number. */
+/** Calls or tokens of a ticket. No real ticket has so many, and sums of such stay numbers. */
 const MOST_CALLS = 1e12;
 
 /** Workers measure these themselves: what is no time counts for none. */

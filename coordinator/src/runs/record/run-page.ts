@@ -26,7 +26,7 @@ export interface RunQuery {
   readonly labels: readonly string[];
   /** 0: as many as a page may have. */
   readonly pageSize: number;
-  /** Of the page before; empty: the first page. */
+  /** Token from the page before; empty: the first page. */
   readonly pageToken: string;
 }
 

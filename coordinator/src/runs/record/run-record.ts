@@ -24,7 +24,7 @@ const pinnedFeature = z.strictObject({
   /** Ensemble index. */
   teacher: count,
   layer: z.string(),
-  /** Of one sample's features: [units] or [height, width, channels]. */
+  /** Shape of one sample's features: [units] or [height, width, channels]. */
   shape: z.array(z.int().positive()),
 });
 
@@ -52,7 +52,7 @@ const progress = z.strictObject({
   loss: z.number(),
   learningRate: z.number(),
   samplesPerSecond: z.number(),
-  /** Of the training time, 0 to 1. */
+  /** Share of the training time, 0 to 1. */
   waitingShare: z.number(),
   checkpointStep: count,
   validation: validation.optional(),

@@ -38,7 +38,7 @@ export function awaitsFit({
   return needsFit(specification.spec.ensemble);
 }
 
-/** Of a run whose targets may be made of fewer than all its teachers; undefined for every other. */
+/** The quorum of a run whose targets may be made of fewer than all its teachers; undefined for every other run. */
 export function quorumOf({
   specification,
 }: Specified): Omit<QuorumSettings, 'decided'> | undefined {

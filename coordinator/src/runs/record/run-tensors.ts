@@ -13,7 +13,7 @@ import type { PinnedFeature, RunRecord } from './run-record.js';
 /** A tensor of a target. */
 export interface TargetTensorShape {
   readonly name: string;
-  /** Of one sample. */
+  /** Shape of one sample's row. */
   readonly rowShape: readonly number[];
 }
 

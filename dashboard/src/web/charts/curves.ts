@@ -108,7 +108,7 @@ export function valueAt(
   return values.slice(0, index + 1).findLast((known) => known !== null) ?? null;
 }
 
-/** What somebody who does not see the chart is told, `from 2.31 at step 0 to 0.412 at step 99,805; least …`. */
+/** The curve for screen readers: `from 2.31 at step 0 to 0.412 at step 99,805; least …`. */
 export function curveText({ values }: Curve, steps: readonly number[]): string {
   let first = -1;
   let last = -1;

@@ -1,9 +1,9 @@
-/** The heading of a page. It takes the focus when somebody comes to the page, so that a screen reader says where. */
+/** The heading of a page. It takes the focus when the page opens, so that a screen reader says which page it is. */
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 
 interface Props {
-  /** Of the document. */
+  /** Title of the document. */
   readonly title: string;
   readonly children: ComponentChildren;
 }

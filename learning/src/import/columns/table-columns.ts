@@ -80,7 +80,7 @@ export function chosenColumns(
   return { ...chosen, cells, others, unclaimed };
 }
 
-/** Beside an image or a text no other column is seen, so only a forgotten class or split is asked about. */
+/** Columns that must be asked about. Beside an image or a text none is a feature: only a forgotten class or split counts. */
 function unclaimedColumns(
   others: readonly string[],
   { label }: Pick<Columns, 'label'>,

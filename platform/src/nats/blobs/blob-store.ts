@@ -47,7 +47,7 @@ export interface BlobStore {
 }
 
 export interface StoredBlob extends BlobOutline {
-  /** When it was last put, by the clock of whoever did, to within {@link TOUCH_AFTER_MS}. */
+  /** When it was last put, by the writer's clock, to within {@link TOUCH_AFTER_MS}. */
   readonly putAtMs: number;
 }
 
