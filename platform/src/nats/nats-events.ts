@@ -10,7 +10,7 @@ import {
   StorageType,
 } from 'nats';
 import { sleep } from '../pacing/index.js';
-import { ensureStream, natsError, nextMessage, patiently } from './jetstream/index.js';
+import { ensureStream, lastMessage, natsError, nextMessage, patiently } from './jetstream/index.js';
 
 /** Events kept of one run; the oldest go first. */
 const EVENTS_PER_RUN_MAX_COUNT = 10_000;
@@ -31,7 +31,7 @@ export interface EventLog {
   ensureStream(): Promise<void>;
   append(runId: string, event: RunEvent): Promise<void>;
   /**
-   * The run's events, oldest first; with `follow` also each new one, until `signal` aborts.
+   * The run's events that there are when the reading begins, oldest first; with `follow` also each new one, until `signal` aborts.
    *
    * @param a.after - only events of a greater sequence; absent: all.
    */
@@ -102,7 +102,9 @@ class JetStreamEventLog implements EventLog {
       ? this.#connection.subscribe(subject, { callback: () => wake.abort() })
       : undefined;
     try {
-      for (let sequence = after + 1; !signal.aborted; ) {
+      // Some runs write events faster than they are read.
+      const last = follow ? Number.POSITIVE_INFINITY : await this.#lastSequence(subject);
+      for (let sequence = after + 1; sequence <= last && !signal.aborted; ) {
         wake = new AbortController();
         const found = await this.#next(subject, sequence);
         if (found !== undefined) {
@@ -133,6 +135,12 @@ class JetStreamEventLog implements EventLog {
     } catch (err) {
       throw natsError(err, `stream ${EVENT_STREAM}`);
     }
+  }
+
+  /** Of the newest event; 0 if there is none. */
+  async #lastSequence(subject: string): Promise<number> {
+    const newest = await lastMessage(this.#connection, EVENT_STREAM, subject);
+    return newest?.sequence ?? 0;
   }
 
   async #next(subject: string, sequence: number): Promise<LoggedEvent | undefined> {

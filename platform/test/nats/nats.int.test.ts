@@ -477,6 +477,19 @@ describe('events', () => {
     expect(await messages(events.read('run.2', options))).toHaveLength(3);
   });
 
+  test('a listing ends, however fast a run goes on', async () => {
+    const events = await coordinator.events();
+    await events.ensureStream();
+    for (const message of ['a', 'b']) await events.append('busy', event('busy', message));
+    const found: string[] = [];
+    for await (const { event: listed } of events.read('busy', { follow: false, signal: forever })) {
+      found.push(listed.message);
+      await events.append('busy', event('busy', 'later'));
+      if (found.length === 100) break;
+    }
+    expect(found).toEqual(['a', 'b']);
+  });
+
   test('are followed as they happen, until the reader has enough', async () => {
     const events = await coordinator.events();
     await events.ensureStream();

@@ -21,14 +21,31 @@ export interface StoredMessage {
  *
  * @throws {LyceumError} UNAVAILABLE if the stream does not exist, or the server does not answer however often it is asked.
  */
-export async function nextMessage(
+export function nextMessage(
   connection: NatsConnection,
   stream: string,
   subject: string,
   sequence: number,
 ): Promise<StoredMessage | undefined> {
+  return directGet(connection, stream, { seq: sequence, next_by_subj: subject });
+}
+
+/** The newest message on `subject`; undefined if there is none. Throws as `nextMessage` does. */
+export function lastMessage(
+  connection: NatsConnection,
+  stream: string,
+  subject: string,
+): Promise<StoredMessage | undefined> {
+  return directGet(connection, stream, { last_by_subj: subject });
+}
+
+async function directGet(
+  connection: NatsConnection,
+  stream: string,
+  asked: Readonly<Record<string, string | number>>,
+): Promise<StoredMessage | undefined> {
   const what = `stream ${stream}`;
-  const request = JSON.stringify({ seq: sequence, next_by_subj: subject });
+  const request = JSON.stringify(asked);
   try {
     const message = await patiently(() =>
       connection.request(`$JS.API.DIRECT.GET.${stream}`, request, { timeout: TIMEOUT_MS }),

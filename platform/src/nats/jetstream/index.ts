@@ -1,5 +1,5 @@
 /** What everything that NATS keeps stands on: its errors in our words, streams made and read. */
-export { nextMessage } from './direct-get.js';
+export { lastMessage, nextMessage } from './direct-get.js';
 export { ensureStream } from './ensure-stream.js';
 export { isMessageMissing, isMissing, natsError } from './nats-errors.js';
 export { patiently } from './patiently.js';
