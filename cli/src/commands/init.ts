@@ -10,6 +10,7 @@ import {
   clusterOffer,
   initialRunText,
   type Offer,
+  type OfferedSet,
   requireOffered,
 } from '../init/index.js';
 import { shellWord } from '../printing/text/index.js';
@@ -28,6 +29,7 @@ interface InitFlags {
   readonly dataset?: string;
   readonly teacher?: readonly string[];
   readonly student?: Architecture;
+  readonly modality?: string;
   readonly name?: string;
   readonly file?: string;
   readonly force?: true;
@@ -48,6 +50,10 @@ export function addInit(program: Command): void {
         '--student <architecture>',
         'what is trained (default: one that suits the set, else mlp)',
       ).choices(ARCHITECTURES),
+    )
+    .option(
+      '--modality <name>',
+      'of a set of several: what the student sees (default: the first of them)',
     )
     .option('--name <name>', "the run's id (default: DATASET-student, or DATASET-teacher)")
     .option('-f, --file <file>', 'where it is written (default: NAME.yaml); - is standard output')
@@ -73,16 +79,23 @@ async function init(flags: InitFlags, globals: GlobalOptions, signal: AbortSigna
   // Before anything is asked.
   if (flags.file !== undefined) await refuseOld(flags.file, flags);
   const offer = await offerOf(globals, signal);
-  const { dataset, teachers, student } = await choose(flags, offer, signal);
-  const name = flags.name ?? `${dataset}-${teachers.length > 0 ? 'student' : 'teacher'}`;
+  const { dataset, teachers, student, modality } = await choose(flags, offer, signal);
+  const set = offer?.datasets.get(dataset);
+  const isTaught = teachers.length > 0;
+  const name = flags.name ?? `${dataset}-${isTaught ? 'student' : 'teacher'}`;
   const text = initialRunText({
     name,
-    dataset: { name: dataset, description: offer?.datasets.get(dataset)?.description },
+    dataset: { name: dataset, description: set?.description },
     teachers: teachers.map((teacher) => ({
       name: teacher,
       ...offer?.teachers.get(teacher),
     })),
     student,
+    ...(modality !== undefined && {
+      modality: { name: modality, others: modalityNames(set).filter((one) => one !== modality) },
+    }),
+    // Teachers answer about samples without a label too.
+    epochSamples: isTaught ? set?.train?.samples : set?.train?.labelled,
   });
   // Names come from flags and answers: what would be refused later is told now.
   parseRunSpecification(text, 'the run');
@@ -121,6 +134,7 @@ interface Choice {
   readonly dataset: string;
   readonly teachers: readonly string[];
   readonly student: Architecture;
+  readonly modality: string | undefined;
 }
 
 async function choose(
@@ -148,7 +162,9 @@ async function choose(
   if (offer !== undefined) {
     for (const teacher of teachers) requireOffered('model', teacher, known);
   }
-  const suits = offer?.datasets.get(dataset)?.student ?? 'mlp';
+  const set = offer?.datasets.get(dataset);
+  const modality = await chooseModality(flags, set, asks, signal);
+  const suits = set?.modalities.find(({ name }) => name === modality)?.student ?? 'mlp';
   const studentQuestion = {
     text: 'Architecture of the student',
     choices: new Map(ARCHITECTURES.map((name) => [name, { description: undefined }])),
@@ -156,7 +172,33 @@ async function choose(
   };
   const [answer] = flags.student === undefined && asks ? await ask(studentQuestion, signal) : [];
   const student = ARCHITECTURES.find((name) => name === answer);
-  return { dataset, teachers, student: flags.student ?? student ?? suits };
+  return { dataset, teachers, student: flags.student ?? student ?? suits, modality };
+}
+
+/** Undefined: the set has one, without a name, or nobody knows what it has. */
+async function chooseModality(
+  flags: InitFlags,
+  set: OfferedSet | undefined,
+  asks: boolean,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  if (set === undefined) return flags.modality;
+  const names = modalityNames(set);
+  if (flags.modality !== undefined) {
+    if (names.includes(flags.modality)) return flags.modality;
+    const there = names.length === 0 ? 'its only one has no name' : `there is ${names.join(', ')}`;
+    const message = `the data set has no modality ${flags.modality}; ${there}`;
+    throw new LyceumError('NOT_FOUND', message);
+  }
+  if (!asks || names.length < 2) return names[0];
+  const choices = new Map(names.map((name) => [name, { description: undefined }]));
+  const fallback = names.slice(0, 1);
+  const question = { text: 'Modality of the student', choices, isOpen: false, fallback, atMost: 1 };
+  return (await ask(question, signal))[0];
+}
+
+function modalityNames(set: OfferedSet | undefined): string[] {
+  return (set?.modalities ?? []).flatMap(({ name }) => name ?? []);
 }
 
 async function askDataset(

@@ -7,32 +7,44 @@ import type { Architecture } from './initial-run.js';
 
 export interface Offer {
   /** By name: what is known of it. */
-  readonly datasets: ReadonlyMap<string, Offered>;
-  readonly teachers: ReadonlyMap<string, Offered>;
+  readonly datasets: ReadonlyMap<string, OfferedSet>;
+  readonly teachers: ReadonlyMap<string, OfferedModel>;
 }
 
-export interface Offered {
+interface OfferedModel {
   readonly description: string | undefined;
-  /** For a data set: an architecture that suits its samples. */
-  readonly student?: Architecture;
-  /** For a model: it answers with a class alone. */
+  /** It answers with a class alone. */
   readonly classesOnly?: boolean;
+}
+
+export interface OfferedSet {
+  readonly description: string | undefined;
+  /** What a student may see, each with an architecture that suits it. */
+  readonly modalities: readonly OfferedModality[];
+  /** Counts of the train split; undefined if the set's description has none. */
+  readonly train?: { readonly samples: number; readonly labelled: number } | undefined;
+}
+
+interface OfferedModality {
+  /** Undefined for the only modality of most sets. */
+  readonly name?: string | undefined;
+  readonly student: Architecture;
 }
 
 export async function clusterOffer(client: CoordinatorClient): Promise<Offer> {
   const sets = await client.listArtifacts(ArtifactKind.ARTIFACT_KIND_DATASET);
   const models = await client.listArtifacts(ArtifactKind.ARTIFACT_KIND_MODEL);
   const runs = await client.listRuns({ states: [RunState.RUN_STATE_SUCCEEDED], brief: true });
-  const datasets = sets.map((set): [string, Offered] => {
-    const description = parsed(set);
-    return [set.name, { description: datasetText(description), student: studentFor(description) }];
+  const datasets = sets.map((set): [string, OfferedSet] => {
+    const known = parsed(set);
+    return [set.name, { description: datasetText(known), ...offeredSet(known) }];
   });
-  const pushed = models.map((model): [string, Offered] => {
+  const pushed = models.map((model): [string, OfferedModel] => {
     const known = parsed(model);
     const { data } = saysClasses.safeParse(known);
     return [model.name, { description: modelText(known), classesOnly: data?.classesOnly === true }];
   });
-  const trained = runs.map(({ runId }): [string, Offered] => [
+  const trained = runs.map(({ runId }): [string, OfferedModel] => [
     `run:${runId}`,
     { description: undefined },
   ]);
@@ -43,7 +55,7 @@ export async function clusterOffer(client: CoordinatorClient): Promise<Offer> {
 export function requireOffered(
   what: string,
   name: string,
-  offered: ReadonlyMap<string, Offered>,
+  offered: ReadonlyMap<string, unknown>,
 ): void {
   if (offered.has(name)) return;
   const names = [...offered.keys()];
@@ -57,19 +69,34 @@ const description = z.object({
   modalities: z
     .array(
       z.object({
+        name: z.string().optional(),
         sampleShape: z.array(z.number()),
         encoding: z.object({ kind: z.string() }).optional(),
       }),
     )
     .min(1),
+  splits: z
+    .object({ train: z.object({ samples: z.number(), labelled: z.number() }).optional() })
+    .optional(),
 });
 
 /** @param known - what the coordinator knows of a set. */
-export function studentFor(known: unknown): Architecture {
-  const [first] = description.safeParse(known).data?.modalities ?? [];
-  if (first === undefined) return 'mlp';
-  if (first.sampleShape.length === 3) return 'conv';
-  return first.encoding?.kind === 'text' ? 'embedding-bag' : 'mlp';
+export function offeredSet(known: unknown): Omit<OfferedSet, 'description'> {
+  const { data } = description.safeParse(known);
+  if (data === undefined) return { modalities: [{ student: 'mlp' }] };
+  const modalities = data.modalities.map(({ name, sampleShape, encoding }) => ({
+    name,
+    student: studentFor(sampleShape, encoding?.kind),
+  }));
+  return { modalities, train: data.splits?.train };
+}
+
+function studentFor(
+  sampleShape: readonly number[],
+  encodingKind: string | undefined,
+): Architecture {
+  if (sampleShape.length === 3) return 'conv';
+  return encodingKind === 'text' ? 'embedding-bag' : 'mlp';
 }
 
 function parsed({ descriptionJson }: Artifact): unknown {

@@ -11,6 +11,10 @@ export interface InitialRun {
   /** Pushed models or `run:ID`; none: a model is trained alone, to teach others perhaps. */
   readonly teachers: readonly InitialTeacher[];
   readonly student: Architecture;
+  /** Of a set of several modalities: what the student sees, and what else there is. */
+  readonly modality?: { readonly name: string; readonly others: readonly string[] } | undefined;
+  /** That an epoch of the run goes through; undefined: nobody knows. */
+  readonly epochSamples?: number | undefined;
 }
 
 interface Described {
@@ -33,8 +37,16 @@ const MODELS: Readonly<Record<Architecture, string>> = {
   'embedding-bag': '{ architecture: embedding-bag, dimension: 64 }',
 };
 
+const BATCH_SIZE = 128;
+
+/** Fewer steps end before the learning rate has come down from its peak, and a small set's student has learnt nothing. */
+const STEPS_MIN_COUNT = 500;
+const EPOCHS_MIN_COUNT = 10;
+/** Each epoch ends with a look at the validation split. */
+const EPOCHS_MAX_COUNT = 200;
+
 export function initialRunText(run: InitialRun): string {
-  const { name, dataset, teachers, student } = run;
+  const { name, dataset, teachers, student, modality } = run;
   const isTaught = teachers.length > 0;
   const lines = [
     ...(isTaught
@@ -58,6 +70,11 @@ export function initialRunText(run: InitialRun): string {
     '  student:',
     `    # Another architecture: ${ARCHITECTURES.filter((other) => other !== student).join(', ')}; or { model: NAME }, a pushed model to go on from.`,
     `    model: ${MODELS[student]}`,
+    ...(modality === undefined
+      ? []
+      : [
+          `    modality: ${scalar(modality.name)}   # what the student sees${alternatives(modality.others)}`,
+        ]),
     ...(isTaught
       ? [
           '    baseline: train   # also trains the student alone, to see what the teachers are worth',
@@ -68,11 +85,25 @@ export function initialRunText(run: InitialRun): string {
     '  training:',
     '    optimizer: adam   # or sgd, momentum',
     '    learningRate: { cosine: { peak: 0.002, warmupSteps: 50 } }   # or a number, or { step: … }',
-    '    batchSize: 128',
-    '    epochs: 10',
+    `    batchSize: ${BATCH_SIZE}`,
+    ...epochsLines(run.epochSamples),
     '    seed: 1   # submit --sweep training.seed=1,2,3 says how much of a difference is chance',
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function alternatives(others: readonly string[]): string {
+  return others.length === 0 ? '' : `; or ${others.join(', ')}`;
+}
+
+/** As many epochs, in tens, as make the steps that a student needs. */
+function epochsLines(epochSamples: number | undefined): string[] {
+  if (epochSamples === undefined) return [`    epochs: ${EPOCHS_MIN_COUNT}`];
+  const steps = Math.max(1, Math.ceil(epochSamples / BATCH_SIZE));
+  const wanted = 10 * Math.ceil(STEPS_MIN_COUNT / steps / 10);
+  const epochs = Math.min(Math.max(wanted, EPOCHS_MIN_COUNT), EPOCHS_MAX_COUNT);
+  const unit = steps === 1 ? 'one step' : `${steps.toLocaleString('en')} steps`;
+  return [`    epochs: ${epochs}   # of ${unit} each`];
 }
 
 /** Terms of what each teacher gives: kd needs more than a class. */

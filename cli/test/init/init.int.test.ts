@@ -2,6 +2,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { writeNpz } from '@lyceum/learning/files';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { LocalCluster } from '../../src/local-cluster/index.js';
 import { runCli } from '../commands/cli-process.js';
@@ -70,6 +71,42 @@ test('with a cluster names are looked up, and the set is described', async () =>
   expect(code).toBe(0);
   expect(stdout).toMatch(/# of the set: \[6\], 2 classes; train 168/);
   expect(stdout).toContain('kind: Training');
+});
+
+test('of a set of several modalities the student sees one, and the run is accepted', async () => {
+  const rows = (width: number) => ({
+    dtype: 'float32' as const,
+    shape: [20, width],
+    data: Float32Array.from({ length: 20 * width }, (_, at) => Math.sin(at)),
+  });
+  const labels = {
+    dtype: 'int32' as const,
+    shape: [20],
+    data: new Int32Array(20).map((_, n) => n % 2),
+  };
+  const arrays = [
+    ['inputs.sound', rows(3)],
+    ['inputs.touch', rows(2)],
+    ['labels', labels],
+  ] as const;
+  await writeFile(join(folder, 'senses.npz'), writeNpz(arrays));
+  const source = join(folder, 'senses.npz');
+  expect((await runCli(cluster.address, 'datasets', 'push', 'senses', source)).code).toBe(0);
+  const file = join(folder, 'senses.yaml');
+  expect((await init(cluster.address, '--dataset', 'senses', '-f', file)).code).toBe(0);
+  expect(await readFile(file, 'utf8')).toContain(
+    'modality: sound   # what the student sees; or touch',
+  );
+  const accepted = await runCli(cluster.address, 'submit', file, '--dry-run');
+  expect(accepted.code, accepted.stderr).toBe(0);
+
+  const args = ['--dataset', 'senses', '-f', '-', '--modality'];
+  expect((await init(cluster.address, ...args, 'touch')).stdout).toContain('modality: touch');
+  const wrong = await init(cluster.address, ...args, 'taste');
+  expect(wrong.code).toBe(3);
+  expect(wrong.stderr).toContain('the data set has no modality taste; there is sound, touch');
+  // Others look at what the cluster has.
+  expect((await runCli(cluster.address, 'datasets', 'delete', 'senses')).code).toBe(0);
 });
 
 test.runIf(hasTerminals)('on a terminal what is not given is asked for', async () => {

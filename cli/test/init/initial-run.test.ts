@@ -2,7 +2,7 @@
 import { parseRunSpecification } from '@lyceum/learning/specification';
 import { expect, test } from 'vitest';
 import { chosen } from '../../src/init/choices.js';
-import { studentFor } from '../../src/init/cluster-offer.js';
+import { offeredSet } from '../../src/init/cluster-offer.js';
 import { ARCHITECTURES, initialRunText } from '../../src/init/initial-run.js';
 
 const DATASET = { name: 'digits', description: '[28, 28, 1], 10 classes\n# and an end of line' };
@@ -75,12 +75,40 @@ test('choices are numbers or names', () => {
   }
 });
 
-test('a set suggests an architecture', () => {
-  const set = (modality: object) => ({ modalities: [modality] });
-  expect(studentFor(set({ sampleShape: [28, 28, 1] }))).toBe('conv');
-  expect(studentFor(set({ sampleShape: [2048], encoding: { kind: 'text' } }))).toBe(
-    'embedding-bag',
-  );
-  expect(studentFor(set({ sampleShape: [12], encoding: { kind: 'table' } }))).toBe('mlp');
-  expect(studentFor({})).toBe('mlp');
+test('a set suggests an architecture for each of its modalities', () => {
+  const students = (...modalities: object[]) =>
+    offeredSet({ modalities }).modalities.map(({ name, student }) => [name, student]);
+  expect(students({ sampleShape: [28, 28, 1] })).toEqual([[undefined, 'conv']]);
+  expect(
+    students(
+      { name: 'facts', sampleShape: [12], encoding: { kind: 'table' } },
+      { name: 'words', sampleShape: [2048], encoding: { kind: 'text' } },
+    ),
+  ).toEqual([
+    ['facts', 'mlp'],
+    ['words', 'embedding-bag'],
+  ]);
+  expect(offeredSet({})).toEqual({ modalities: [{ student: 'mlp' }] });
+});
+
+test('the student of several modalities sees one of them', () => {
+  const modality = { name: 'facts', others: ['pictures', 'words'] };
+  const run = { name: 'first', dataset: DATASET, teachers: [], student: 'mlp', modality } as const;
+  const text = initialRunText(run);
+  expect(parseRunSpecification(text, 'the run').spec.student.modality).toBe('facts');
+  expect(text).toContain('or pictures, words\n');
+});
+
+test.each([
+  // samples of an epoch, epochs
+  [undefined, 10],
+  [1_000_000, 10],
+  [5_600, 20],
+  [656, 90],
+  [21, 200],
+  [0, 200],
+])('of %s samples there are %s epochs', (epochSamples, epochs) => {
+  const run = { name: 'first', dataset: DATASET, teachers: [], student: 'mlp' } as const;
+  const text = initialRunText({ ...run, epochSamples });
+  expect(parseRunSpecification(text, 'the run').spec.training.epochs).toBe(epochs);
 });
