@@ -63,7 +63,9 @@ describe('a scale', () => {
 
   it('opens around a single number', () => {
     expect(linearScale(2, 2, 4).place(2)).toBe(0.5);
-    expect(linearScale(0, 0, 4).place(0)).toBe(0.5);
+    // Nothing at all is at the foot.
+    expect(linearScale(0, 0, 5).ticks).toEqual([0, 0.2, 0.4, 0.6, 0.8, 1]);
+    expect(linearScale(0, 0, 5).place(0)).toBe(0);
   });
 });
 
@@ -207,6 +209,8 @@ describe('findings', () => {
               kind: 'row',
               cells: [
                 { column: 'age', value: 41 },
+                { column: 'zip', value: 12345 },
+                { column: 'width', value: 0.1 + 0.2 },
                 { column: '<b>', value: '<i>' },
                 { column: 'gone', value: null },
               ],
@@ -222,6 +226,8 @@ describe('findings', () => {
     expect(html).toContain('<blockquote class="sample">hm</blockquote>');
     expect(html).toContain('1, 0.5');
     expect(html).toContain('<dt>age</dt><dd>41</dd>');
+    expect(html).toContain('<dt>zip</dt><dd>12345</dd>');
+    expect(html).toContain('<dt>width</dt><dd>0.3</dd>');
     expect(html).toContain('<dt>&lt;b></dt><dd>&lt;i></dd></div><div><dt>gone</dt><dd>–</dd>');
     expect(html).toContain('… 9 columns');
   });

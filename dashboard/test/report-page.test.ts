@@ -20,6 +20,7 @@ describe('the report as a page', () => {
   it('says what to doubt', () => {
     const page = reportPage(reportInput());
     for (const limit of [
+      'Of 2,000 test samples, 1,900 of them with a label',
       '100 of 2,000 test samples have no label',
       '3 samples of the test split are in the training split too',
       'Teacher teacher-0 knows no more than chance.',

@@ -75,10 +75,10 @@ export function fidelityLines({ student }: Report): string[] {
 /** All classes of a set with many are in the JSON. */
 const WORST_COUNT = 5;
 
-/** `Of the test split's classes the student knows least: 8 (eight) 71.00 %, …`; undefined: no recall is known. */
+/** `Of the test split's classes the student knows least: 8 (eight) 71.00 %, …`; undefined: no recall is known, or it finds all of every class. */
 export function worstRecallText({ student, dataset }: Report): string | undefined {
   const known = [...(student.perClassRecall ?? []).entries()].filter(
-    (entry): entry is [number, number] => entry[1] !== null,
+    (entry): entry is [number, number] => entry[1] !== null && entry[1] < 1,
   );
   if (known.length === 0) return undefined;
   const worst = known.sort(([, a], [, b]) => a - b).slice(0, WORST_COUNT);

@@ -94,10 +94,18 @@ function combinedTeachers({ teachers, ensemble }: Report): Report['teachers'] {
   return names.length === 0 ? teachers : teachers.filter(({ name }) => names.includes(name));
 }
 
+/** `300 test samples`, or `300 test samples, 6 of them with a label`. */
+function testSamplesText({ testSampleCount, labelledTestCount = testSampleCount }: Report): string {
+  const all = `${countText(testSampleCount)} test samples`;
+  return labelledTestCount === testSampleCount
+    ? all
+    : `${all}, ${countText(labelledTestCount)} of them with a label`;
+}
+
 function sentences(report: Report): string[] {
   const { dataset, student, studentWithoutTeachers: alone, training } = report;
   const lines = [
-    `Labels: ${countText(dataset.labelledTrainCount)} of ${countText(dataset.trainCount)} training samples; the models' figures are of ${countText(report.testSampleCount)} test samples.`,
+    `Labels: ${countText(dataset.labelledTrainCount)} of ${countText(dataset.trainCount)} training samples; the models' figures are of ${testSamplesText(report)}.`,
   ];
   if (report.measuredTrainCount < dataset.trainCount) {
     lines.push(

@@ -35,7 +35,7 @@ teacher deep               50.00 %      0.2500    50.00 %  0.5164            33.
 Labels: 20 of 70 training samples; the models' figures are of 4 test samples.
 Those on train are of 2 of its samples, a fixed choice.
 Samples in two splits: 2 of test are in train too.
-Of the test split's classes the student knows least: 1 (dog) 50.00 %, 0 (cat) 100.00 %.
+Of the test split's classes the student knows least: 1 (dog) 50.00 %.
 The teachers made the student 25.00 points better, 50 % of the gap to the ensemble closed.
 It has 2,676 times fewer parameters than the ensemble.
 Trained at 1,250 samples/s, 25.0 % of the time waiting for targets; 13 s from submit to end.
@@ -50,6 +50,16 @@ test('in what order a set in shards was visited', () => {
   const lines = reportLines(composeReport({ ...input, training: { ...input.training, order } }));
   expect(lines).toContain(`Order of the samples: ${order}.`);
   expect(reportLines(composeReport(input)).join()).not.toContain('Order of');
+});
+
+test('figures of a test split that has few labels say how many', () => {
+  const input = exampleInput();
+  const { test: tested, ...others } = input.splits;
+  const labels = Int32Array.from(tested.labels, (label, n) => (n === 0 ? -1 : label));
+  const splits = { ...others, test: { ...tested, labels } };
+  expect(reportLines(composeReport({ ...input, splits }))).toContain(
+    "Labels: 20 of 70 training samples; the models' figures are of 4 test samples, 3 of them with a label.",
+  );
 });
 
 test('where models see different modalities, each says which', () => {

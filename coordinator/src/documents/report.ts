@@ -185,6 +185,11 @@ export const reportSchema = z
     attempt: z.int().min(1).describe('The attempt that succeeded, from 1.'),
     replayOf: z.string().nullable().optional().describe('The run whose contributors it repeated.'),
     testSampleCount: z.int().min(0).describe('Samples of the test split.'),
+    labelledTestCount: z
+      .int()
+      .min(0)
+      .optional()
+      .describe('Those with a label, which accuracies are of; older reports lack it.'),
     measuredTrainCount: z
       .int()
       .min(0)

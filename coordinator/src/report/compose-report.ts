@@ -26,6 +26,7 @@ export function composeReport(input: ReportInput): Report {
     attempt: input.attempt,
     replayOf: input.replayOf ?? null,
     testSampleCount: input.splits.test.labels.length,
+    labelledTestCount: input.splits.test.labels.filter((label) => label >= 0).length,
     measuredTrainCount: input.splits.train.labels.length,
     teachers: input.teachers.map((teacher) => ({
       name: teacher.name,

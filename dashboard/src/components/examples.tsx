@@ -1,6 +1,6 @@
 /** Samples as a person looks at them, with what each model says of them. */
 import type { Findings } from '../api/index.js';
-import { figureText, NOT_KNOWN, percentText } from './numbers.js';
+import { cellText, figureText, NOT_KNOWN, percentText } from './numbers.js';
 
 type Example = Findings['examples'][number];
 
@@ -75,7 +75,7 @@ function Shown({ example }: { readonly example: Example }) {
           {cells.map(({ column, value }) => (
             <div key={column}>
               <dt>{column}</dt>
-              <dd>{typeof value === 'number' ? figureText(value) : (value ?? NOT_KNOWN)}</dd>
+              <dd>{typeof value === 'number' ? cellText(value) : (value ?? NOT_KNOWN)}</dd>
             </div>
           ))}
         </dl>

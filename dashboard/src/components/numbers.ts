@@ -31,6 +31,11 @@ export function figureText(value: number): string {
   return value.toLocaleString('en-US', { maximumSignificantDigits: 4 });
 }
 
+/** A table's number, as people know it from their file: a year has no comma, and a code all its digits. */
+export function cellText(value: number): string {
+  return String(Number.isInteger(value) ? value : Number(value.toPrecision(7)));
+}
+
 /** Four decimals, so that a column's numbers stand below each other. */
 export function fixedText(value: number): string {
   return value.toFixed(4);

@@ -26,7 +26,9 @@ export function linearScale(least: number, most: number, tickCount: number): Sca
 /** A range that holds more than one number. */
 function opened(least: number, most: number): { low: number; high: number } {
   if (most > least) return { low: least, high: most };
-  const reach = Math.abs(least) > 0 ? Math.abs(least) / 2 : 1;
+  // What is drawn is never below 0: nothing at all lies at the foot of the axis.
+  if (least === 0) return { low: 0, high: 1 };
+  const reach = Math.abs(least) / 2;
   return { low: least - reach, high: least + reach };
 }
 

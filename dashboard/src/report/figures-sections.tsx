@@ -6,13 +6,15 @@ import {
   fixedText,
   KeyValues,
   LineChart,
+  labelledTestCount,
   modelRows,
   orNotKnown,
   percentText,
+  testSamplesText,
 } from '../components/index.js';
 import { historyCharts } from './history-charts.js';
 import { knownLimits } from './known-limits.js';
-import { isMissing, labelledTestCount, type ReportInput } from './report-input.js';
+import { foundCount, isMissing, type ReportInput } from './report-input.js';
 
 /** Class names that are listed; of a set with more, how many there are. */
 const NAMES = 100;
@@ -22,7 +24,7 @@ const CURVE_ROWS = 12;
 const REFERENCES = 16;
 
 export function FiguresSection({ report, findings }: ReportInput) {
-  const rows = modelRows(report, labelledTestCount(report, findings));
+  const rows = modelRows(report, labelledTestCount(report, foundCount(findings)));
   const { student, measuredTrainCount, dataset, testSampleCount } = report;
   const splits = [
     { split: 'train', count: measuredTrainCount, figures: student.train },
@@ -32,10 +34,7 @@ export function FiguresSection({ report, findings }: ReportInput) {
   return (
     <section>
       <h2>Figures</h2>
-      <FiguresTable
-        caption={`On the test split, ${countText(testSampleCount)} samples`}
-        rows={rows}
-      />
+      <FiguresTable caption={`Of ${testSamplesText(report, foundCount(findings))}`} rows={rows} />
       <p class="muted">
         In brackets: the 95 % interval of the accuracy (Wilson 1927), which says how far chance in
         the choice of test samples reaches. It says nothing of other data.

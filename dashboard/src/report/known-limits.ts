@@ -1,7 +1,7 @@
 /** What a reader should doubt, a sentence each, from what the report knows. Pure. */
 import type { Findings, Report } from '../api/index.js';
-import { countText, percentText, wilsonInterval } from '../components/index.js';
-import { labelledTestCount, type Missing } from './report-input.js';
+import { countText, labelledTestCount, percentText, wilsonInterval } from '../components/index.js';
+import { foundCount, type Missing } from './report-input.js';
 
 /** An interval whose reach is more than so much says little. */
 const WIDE_REACH = 0.02;
@@ -24,7 +24,7 @@ export function knownLimits(report: Report, findings: Findings | Missing): strin
 }
 
 function testLimits(report: Report, findings: Findings | Missing): string[] {
-  const count = labelledTestCount(report, findings);
+  const count = labelledTestCount(report, foundCount(findings));
   const { accuracy } = report.student;
   if (accuracy === null) return ['No test sample has a label: nothing says how often it is right.'];
   const { low, high } = wilsonInterval(accuracy, count);
@@ -52,7 +52,7 @@ function splitLimits({ dataset, measuredTrainCount }: Report): string[] {
     .filter(([count]) => Number(count) > 0)
     .map(
       ([count, of, other]) =>
-        `${countText(Number(count))} samples of the ${of} split are in the ${other} split too: figures on them say too much.`,
+        `${countText(Number(count))} ${count === 1 ? 'sample' : 'samples'} of the ${of} split ${count === 1 ? 'is' : 'are'} in the ${other} split too: figures on ${count === 1 ? 'it' : 'them'} say too much.`,
     );
   if (labelledTrainCount < trainCount) {
     limits.push(
@@ -75,7 +75,7 @@ function baselineLimits(report: Report, findings: Findings | Missing): string[] 
   }
   if (student.accuracy === null || alone.accuracy === null) return [];
   if (student.accuracy < alone.accuracy) return ['The student is worse than without teachers.'];
-  const count = labelledTestCount(report, findings);
+  const count = labelledTestCount(report, foundCount(findings));
   const own = wilsonInterval(student.accuracy, count);
   const other = wilsonInterval(alone.accuracy, count);
   return own.low > other.high

@@ -10,19 +10,21 @@ import {
   durationText,
   fixedText,
   intervalText,
+  labelledTestCount,
   lossText,
   modelRows,
   NOT_KNOWN,
   orNotKnown,
   percentText,
   priceText,
+  testSamplesText,
   wilsonInterval,
   worthRows,
   worthSentences,
 } from '../components/index.js';
 import { knownLimits } from './known-limits.js';
 import { codeBlock, markdownTable, markdownText, yamlString } from './markdown.js';
-import { isMissing, labelledTestCount, type ReportInput } from './report-input.js';
+import { foundCount, isMissing, type ReportInput } from './report-input.js';
 import { originSentence, summarySentences } from './summary.js';
 
 /** Class names that are listed. */
@@ -145,7 +147,7 @@ function trainingData({ report }: ReportInput): string {
 }
 
 function evaluation({ report, findings }: ReportInput): string {
-  const rows = modelRows(report, labelledTestCount(report, findings)).map((row) => [
+  const rows = modelRows(report, labelledTestCount(report, foundCount(findings))).map((row) => [
     markdownText(row.name),
     accuracyText(row.accuracy, row.sampleCount),
     orNotKnown(row.nll, fixedText),
@@ -164,7 +166,7 @@ function evaluation({ report, findings }: ReportInput): string {
     'Parameters',
   ];
   return [
-    `On ${countText(report.testSampleCount)} test samples; in brackets the 95 % interval (Wilson 1927).`,
+    `On ${testSamplesText(report, foundCount(findings))}; in brackets the 95 % interval (Wilson 1927).`,
     markdownTable(titles, rows),
     'The figures can be computed anew from what every model said of each test sample:',
     codeBlock(

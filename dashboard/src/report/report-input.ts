@@ -27,7 +27,7 @@ export function isMissing(value: object): value is Missing {
   return 'missing' in value;
 }
 
-/** Samples that accuracies are of: the findings know how many have a label. */
-export function labelledTestCount(report: Report, findings: Findings | Missing): number {
-  return isMissing(findings) ? report.testSampleCount : findings.sampleCount;
+/** The labelled test samples that findings are of. */
+export function foundCount(findings: Findings | Missing): number | undefined {
+  return isMissing(findings) ? undefined : findings.sampleCount;
 }

@@ -6,10 +6,11 @@ import {
   countText,
   durationText,
   intervalText,
+  labelledTestCount,
   percentText,
   wilsonInterval,
 } from '../components/index.js';
-import { isMissing, labelledTestCount, type Missing, type ReportInput } from './report-input.js';
+import { foundCount, isMissing, type Missing, type ReportInput } from './report-input.js';
 
 /** The student is so many times smaller. */
 const WORTH_A_WORD = 1.2;
@@ -39,7 +40,7 @@ export function originSentence({ teachers, ensemble, dataset, training }: Report
 function accuracySentence(report: Report, findings: Findings | Missing): string {
   const { accuracy } = report.student;
   if (accuracy === null) return 'The test split has no labels, so no accuracy is known.';
-  const count = labelledTestCount(report, findings);
+  const count = labelledTestCount(report, foundCount(findings));
   const { low, high } = wilsonInterval(accuracy, count);
   return `The student is right on ${intervalText(accuracy, low, high)} of ${countText(count)} test samples.`;
 }

@@ -7,11 +7,12 @@ import {
   ConfusionMatrix,
   Examples,
   FiguresTable,
+  labelledTestCount,
   modelRows,
   ReliabilityDiagram,
+  testSamplesText,
 } from '../../../components/index.js';
 import { openResource } from '../../data/resource.js';
-import { pluralText } from '../../parts/texts.js';
 import { Awaited } from '../../parts/told.js';
 import type { RunReport } from './use-history.js';
 import { verdict } from './verdict.js';
@@ -53,19 +54,17 @@ export function Quality({ id, report }: QualityProps) {
 
 interface FiguresProps {
   readonly report: Report;
-  /** Findings tell how many of the test samples have a label. */
+  /** Of an older report they tell how many of the test samples have a label. */
   readonly findings: Findings | null;
 }
 
 function Figures({ report, findings }: FiguresProps) {
-  const rows = modelRows(report, findings?.sampleCount ?? report.testSampleCount);
+  const found = findings?.sampleCount;
+  const rows = modelRows(report, labelledTestCount(report, found));
   return (
     <>
       <p class="answer">{verdict(report)}</p>
-      <FiguresTable
-        caption={`Figures of ${pluralText(report.testSampleCount, 'test sample')}`}
-        rows={rows}
-      />
+      <FiguresTable caption={`Figures of ${testSamplesText(report, found)}`} rows={rows} />
       <ClassRecalls report={report} most={CLASSES} />
     </>
   );
