@@ -73,6 +73,8 @@ export async function checkModel(
   const { classNames } = trial.samples;
   const model = believed(asked, classNames);
   const candidates: CheckedCandidate[] = [];
+  /** Colours that are turned for a gain that chance may give: hardly any model wants them so. */
+  const unproven = new Set<CheckedCandidate>();
   const tryAll = async (some: readonly Candidate[]) => {
     for (const one of some) {
       const checked = await tried(trial, model, one);
@@ -82,11 +84,17 @@ export async function checkModel(
   };
   await tryAll(firstCandidates(model));
   for (const leader of ranked(candidates, trial).slice(0, LEADERS)) {
-    await tryAll(colourCandidates(model, leader));
+    const [turned] = colourCandidates(model, leader);
+    if (turned === undefined) continue;
+    await tryAll([turned]);
+    const found = candidates.at(-1) as CheckedCandidate;
+    if (!('tried' in found) || isBeyondChance(found, leader, trial)) continue;
+    unproven.add(found);
   }
-  const [coloured] = ranked(candidates, trial);
+  const likely = () => ranked(candidates, trial).filter((candidate) => !unproven.has(candidate));
+  const [coloured] = likely();
   if (coloured !== undefined) await tryAll(sizeCandidates(model, coloured));
-  const [best] = ranked(candidates, trial);
+  const [best] = likely();
   const order = best && bestOrder(best, trial);
   if (best === undefined || order === undefined) throw unusable(candidates, trial);
   const { output } = model.settings;
@@ -170,11 +178,20 @@ function knownNames(
  * right inputs and wrongly ordered classes no order that has a reason is any good.
  */
 function ranked(candidates: readonly CheckedCandidate[], trial: Trying): TriedCandidate[] {
-  const score = ({ orders, mapped }: TriedCandidate) =>
-    (hasEnough(trial) ? mapped?.accuracy : undefined) ?? orders[0]?.accuracy ?? 0;
   return candidates
     .filter((candidate) => 'tried' in candidate)
-    .sort((a, b) => score(b) - score(a) || settingCount(a) - settingCount(b));
+    .sort((a, b) => score(b, trial) - score(a, trial) || settingCount(a) - settingCount(b));
+}
+
+function score({ orders, mapped }: TriedCandidate, trial: Trying): number {
+  return (hasEnough(trial) ? mapped?.accuracy : undefined) ?? orders[0]?.accuracy ?? 0;
+}
+
+/** Right more often by more than a standard error of the difference, as if the two had been asked about samples of their own. */
+function isBeyondChance(one: TriedCandidate, other: TriedCandidate, trial: Trying): boolean {
+  const [a, b] = [score(one, trial), score(other, trial)];
+  const count = one.orders[0]?.sampleCount ?? trial.samples.sampleCount;
+  return a - b > Math.sqrt((a * (1 - a) + b * (1 - b)) / count);
 }
 
 function settingCount({ settings }: Candidate): number {

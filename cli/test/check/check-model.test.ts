@@ -1,0 +1,52 @@
+/** A model in place of which the test says how often each of its settings is right. */
+import { expect, test } from 'vitest';
+import type { CheckedModel } from '../../src/check/candidate-settings.js';
+import { checkModel } from '../../src/check/check-model.js';
+
+const SAMPLES = { sampleCount: 96, classNames: ['cat', 'dog'] };
+const MODEL: CheckedModel = {
+  format: 'onnx',
+  settings: { output: 'logits', layout: 'NHWC' },
+  fixed: new Set(['layout', 'output']),
+  inputShape: [8, 8, 3],
+  reads: undefined,
+  sampleShape: [8, 8, 3],
+  mean: [0.5, 0.5, 0.5],
+  standardDeviation: [0.25, 0.25, 0.25],
+};
+
+/** @param rights - samples that it is right about, by the order of colours it is given, where its values are as the set has them. */
+async function foundColours(rights: Readonly<Record<'RGB' | 'BGR', number>>) {
+  const trial = {
+    samples: SAMPLES,
+    try: async ({ colours = 'RGB', scale, mean }: CheckedModel['settings']) => {
+      const isMeant = scale === undefined && mean === undefined;
+      const right = isMeant ? rights[colours as 'RGB' | 'BGR'] : 50;
+      const counts: [number, number, number][] = [
+        [0, 0, Math.floor(right / 2)],
+        [1, 1, Math.ceil(right / 2)],
+        [1, 0, 48 - Math.floor(right / 2)],
+        [0, 1, 48 - Math.ceil(right / 2)],
+      ];
+      const range: [number, number] = [-1, 1];
+      return {
+        reply: 'tried' as const,
+        classCount: 2,
+        counts,
+        distributions: false,
+        range,
+        millisecondsPerSample: 1,
+      };
+    },
+  };
+  const { best, settings } = await checkModel(trial, MODEL, () => undefined);
+  return [best.colours, settings.colours];
+}
+
+test('colours are turned where that is plainly better', async () => {
+  expect(await foundColours({ RGB: 70, BGR: 90 })).toEqual(['BGR', 'BGR']);
+});
+
+test('a gain of two samples turns no colours', async () => {
+  expect(await foundColours({ RGB: 91, BGR: 93 })).toEqual(['RGB', undefined]);
+});
