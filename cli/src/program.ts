@@ -94,7 +94,15 @@ async function withCommands(
 ): Promise<Command> {
   const adders = await Promise.all([...files].map((load) => load()));
   for (const add of adders) add(program, env);
+  for (const command of program.commands) tellOwnHelp(command, program.name());
   return program;
+}
+
+/** After an error of usage: the help of the command that it is about. */
+function tellOwnHelp(command: Command, above: string): void {
+  const name = `${above} ${command.name()}`;
+  command.showHelpAfterError(`(see ${name} --help)`);
+  for (const below of command.commands) tellOwnHelp(below, name);
 }
 
 /** A folder that is empty or relative is none (XDG Base Directory Specification). */

@@ -1,5 +1,5 @@
 /** A check as text. Pure. */
-import { percentText, tableLines } from '../printing/text/index.js';
+import { namesText, percentText, tableLines } from '../printing/text/index.js';
 import type { Check, CheckedCandidate } from './check-model.js';
 
 /** Classes of another order that are named. */
@@ -41,7 +41,7 @@ function knownText(known: readonly string[]): string {
 
 /** The first few, of a long list. */
 export function shownNames(names: readonly string[]): string {
-  return `${names.slice(0, SHOWN_CLASSES).join(', ')}${names.length > SHOWN_CLASSES ? ', …' : ''}`;
+  return `${namesText(names.slice(0, SHOWN_CLASSES))}${names.length > SHOWN_CLASSES ? ', …' : ''}`;
 }
 
 function mappedText(accuracy: number, classes: readonly string[]): string {

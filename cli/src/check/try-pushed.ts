@@ -22,11 +22,13 @@ const PATIENCE_MS = 15_000;
 /**
  * @param bytes - of a package.
  * @param told - that it takes long.
+ * @param isTriedOnSet - after this, on a set's samples.
  * @returns what is told of it, a line each.
  * @throws {LyceumError} INVALID_ARGUMENT saying why it does not work.
  */
 export async function tryPushed(
   bytes: Uint8Array,
+  isTriedOnSet: boolean,
   signal: AbortSignal,
   told: (line: string) => void,
 ): Promise<string[]> {
@@ -42,7 +44,8 @@ export async function tryPushed(
         ? 'it reads texts, of which it may refuse those that it does not know'
         : undefined;
   if (untried !== undefined) {
-    return [`not tried on noise: ${untried}; --dataset SET tries it on a set`];
+    const advice = isTriedOnSet ? '' : '; --dataset SET tries it on a set';
+    return [`not tried on noise: ${untried}${advice}`];
   }
   const folder = await mkdtemp(join(tmpdir(), 'lyceum-push-'));
   const beganMs = performance.now();

@@ -1,5 +1,5 @@
 import { uint32From, wholeNumber } from '@lyceum/platform/flags';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { historyLines, teacherHistoryLines } from '../printing/runs/index.js';
 import { withCoordinator } from '../session/index.js';
 
@@ -27,7 +27,11 @@ export function addHistory(program: Command): void {
       DEFAULT_POINTS,
     )
     .option('--from <step>', 'the first step, from 0', wholeNumber(0), 0)
-    .option('--to <step>', 'the step after the last (default: the newest)', wholeNumber(1), 0)
+    .addOption(
+      new Option('--to <step>', 'the step after the last')
+        .argParser(wholeNumber(1))
+        .default(0, 'the newest'),
+    )
     .option('--teachers', 'also what the targets were made of, teacher by teacher')
     .addHelpText(
       'after',

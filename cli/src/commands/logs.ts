@@ -31,12 +31,16 @@ export function addLogs(program: Command): void {
         .choices(Object.keys(LOG_LEVELS))
         .default('info'),
     )
-    .option('--from <program>', 'only of the coordinator, or of a worker by its id', '')
-    .option(
-      '--tail <n>',
-      'only the newest so many lines (default: all that are kept)',
-      uint32From(1),
-      0,
+    .addOption(
+      new Option('--from <program>', 'only of the coordinator, or of a worker by its id').default(
+        '',
+        'all',
+      ),
+    )
+    .addOption(
+      new Option('--tail <n>', 'only the newest so many lines')
+        .argParser(uint32From(1))
+        .default(0, 'all that are kept'),
     )
     .addHelpText(
       'after',

@@ -107,7 +107,9 @@ async function pushModel(
     for (const line of classesLines(settings)) notice(line);
   }
   if (own !== undefined && options.try) {
-    const lines = await interruptible((signal) => tryPushed(own, signal, notice));
+    const lines = await interruptible((signal) =>
+      tryPushed(own, dataset !== undefined, signal, notice),
+    );
     for (const line of lines) notice(line);
   }
   await withCoordinator(command, async (context) => {

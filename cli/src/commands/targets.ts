@@ -39,8 +39,8 @@ interface ExportOptions {
 
 interface ServeFlags {
   readonly listen: string;
-  readonly insecure: boolean;
-  readonly tls: boolean;
+  readonly insecure?: true;
+  readonly tls?: true;
 }
 
 export function addTargets(program: Command): void {
@@ -168,8 +168,8 @@ function addTargetServe(targets: Command): void {
     .description("hand a run's targets, and their samples, to students elsewhere")
     .argument('<run>', "the run's id")
     .option('--listen <address>', 'gRPC; port 0 takes a free one', '127.0.0.1:7710')
-    .option('--insecure', 'listen where others reach it, although nothing guards it', false)
-    .option('--tls', 'serve with the certificate of --tls-dir, to whoever has one too', false)
+    .option('--insecure', 'listen where others reach it, although nothing guards it')
+    .option('--tls', 'serve with the certificate of --tls-dir, to whoever has one too')
     .addHelpText(
       'after',
       `
@@ -196,11 +196,11 @@ const STOP_GRACE_MS = 500;
 async function serveTargets(runId: string, flags: ServeFlags, command: Command): Promise<void> {
   const globals = globalOptions(command);
   const tls = tlsOf(globals);
-  if (flags.tls && tls === undefined) {
+  if (flags.tls === true && tls === undefined) {
     const message = '--tls needs --tls-dir, a folder with the certificate of a program that serves';
     throw new LyceumError('INVALID_ARGUMENT', message);
   }
-  checkListenAddress(flags.listen, flags.insecure || flags.tls);
+  checkListenAddress(flags.listen, flags.insecure === true || flags.tls === true);
   const { coordinator, logLevel } = globals;
   const log = createLogger({ name: 'targets', level: logLevel });
   const shutdown = Shutdown.install(log, STOP_BUDGET_MS);
@@ -212,8 +212,8 @@ async function serveTargets(runId: string, flags: ServeFlags, command: Command):
   await client.targetOutline({ runId });
   const server = await RpcServer.start({
     address: flags.listen,
-    insecure: flags.insecure,
-    tls: flags.tls ? tls : undefined,
+    insecure: flags.insecure === true,
+    tls: flags.tls === true ? tls : undefined,
     log,
     services: [[SERVICES.target, targetService({ targets, stopping: shutdown.signal, log })]],
   });

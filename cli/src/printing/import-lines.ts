@@ -1,7 +1,7 @@
 /** What came out of a source of data, as lines for a person. */
 import type { ImportSummary } from '@lyceum/learning/import';
 import type { RegisteredSet } from '@lyceum/learning/indexing';
-import { bytesText, countText } from './text/index.js';
+import { bytesText, countText, namesText } from './text/index.js';
 
 const CLASSES_SHOWN = 20;
 const COLUMNS_SHOWN = 50;
@@ -9,7 +9,7 @@ const RAW_COLUMNS_SHOWN = 10;
 
 export function importLines(summary: ImportSummary): string[] {
   const { refused, ignored, modalities, classNames, splits, warnings } = summary;
-  const shown = classNames.slice(0, CLASSES_SHOWN).join(', ');
+  const shown = namesText(classNames.slice(0, CLASSES_SHOWN));
   const more = classNames.length > CLASSES_SHOWN ? `, … (${classNames.length} in all)` : '';
   const splitTexts = Object.entries(splits).map(([name, { samples, labelled }]) => {
     const some = labelled === samples ? '' : ` (${countText(labelled)} labelled)`;

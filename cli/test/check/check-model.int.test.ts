@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { mulberry32 } from '@lyceum/learning/arrays';
-import { encodeDataset } from '@lyceum/learning/datasets';
+import { encodeDataset, encodeStoredDataset, parseStoredDataset } from '@lyceum/learning/datasets';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { linesOnSet } from '../../src/check/lines-on-set.js';
 import { readModel } from '../../src/import/read-model.js';
@@ -128,6 +128,28 @@ test('a model that is meant as it is needs no settings', async () => {
   expect(document).toMatchObject({ settings: { output: 'logits' }, sampleCount: 240 });
   expect(document.labels).toBe("in the set's order");
   expect(document.accuracy).toBeGreaterThan(0.95);
+});
+
+test('of a set of several modalities it says where the model names its own', async () => {
+  const { modalities, ...samples } = parseStoredDataset(setOf(NAMES));
+  const [only] = modalities.values();
+  if (only === undefined) throw new Error('want a modality');
+  const senses = join(root, 'senses.npz');
+  const both = new Map([
+    ['near', only],
+    ['far', only],
+  ]);
+  writeFileSync(senses, encodeStoredDataset({ ...samples, modalities: both }));
+  const model = join(root, 'plain');
+  const args = ['models', 'check', model, '--dataset', senses];
+  const { code, stderr } = await runCli(NOBODY, ...args);
+  expect(code).toBe(2);
+  expect(stderr).toMatch(
+    /want one of the data set's: .*; say it in the model's settings: \{"modality": "…"\}/,
+  );
+  const settings = join(root, 'near.json');
+  writeFileSync(settings, JSON.stringify({ output: 'logits', modality: 'near' }));
+  expect((await runCli(NOBODY, ...args, '--settings', settings)).code).toBe(0);
 });
 
 test('classes in an order without a reason are found, and told', async () => {

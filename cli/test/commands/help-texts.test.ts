@@ -32,6 +32,17 @@ function helpOf(command: Command): string {
   return text;
 }
 
+function errorOf(command: Command): string {
+  let text = '';
+  command.exitOverride().configureOutput({
+    writeErr: (part) => {
+      text += part;
+    },
+  });
+  expect(() => command.error('wrong')).toThrow();
+  return text;
+}
+
 test('all commands are looked at', () => {
   expect(COMMANDS.length).toBeGreaterThan(40);
 });
@@ -45,6 +56,18 @@ test.each(COMMANDS)('$path has a text for itself, its arguments and options', ({
     expect(option.description, `option ${option.flags}`).not.toBe('');
   }
 });
+
+test.each(COMMANDS)(
+  '$path has one default an option, and an error names its help',
+  ({ command, path }) => {
+    const usage = helpOf(command).split('Global Options:')[0] as string;
+    const options = usage.split(/\n +(?=-)/).map((text) => text.replaceAll(/\s+/g, ' '));
+    for (const option of options) {
+      expect(option.match(/\(default: /g)?.length ?? 0, option).toBeLessThanOrEqual(1);
+    }
+    expect(errorOf(command)).toContain(`(see ${path} --help)`);
+  },
+);
 
 test.each(COMMANDS.filter((one) => !isGroup(one)))('$path shows an example', (one) => {
   const example = new RegExp(`^ +(\\S.*[|(] ?)?${one.path}\\b`, 'm');

@@ -21,7 +21,7 @@ import type { ModelSettings } from '@lyceum/learning/models';
 import { orderedRows } from '@lyceum/learning/orders';
 import type { Engine } from '@lyceum/learning/tensorflow';
 import { IDENTITY_VIEW, readInputs } from '@lyceum/learning/views';
-import { elementCount, LyceumError } from '@lyceum/proto';
+import { elementCount, LyceumError, toLyceumError } from '@lyceum/proto';
 import type { AnswerTensor, TeacherEngine } from '../compute/engine/index.js';
 import { engineVersion, type LocalPlace, localTeachers } from '../compute/engines/index.js';
 import { INFERENCE_ROWS, requireFinite, requireRowIndependence } from '../compute/rows/index.js';
@@ -153,7 +153,15 @@ export class Trial {
 
 /** A set as the model's own settings say. */
 function seenBy({ model }: PackagedModel, dataset: Uint8Array): Dataset {
-  return seenDataset(parseStoredDataset(dataset), model.settings.modality);
+  const { modality } = model.settings;
+  try {
+    return seenDataset(parseStoredDataset(dataset), modality);
+  } catch (thrown) {
+    const err = toLyceumError(thrown);
+    if (modality !== undefined || err.code !== 'INVALID_ARGUMENT') throw thrown;
+    const message = `${err.message}; say it in the model's settings: {"modality": "…"}`;
+    throw new LyceumError('INVALID_ARGUMENT', message);
+  }
 }
 
 /** Of a model that gives one number a sample, asked for logits, [0, v]: whether that may be the second class's probability. */
