@@ -32,7 +32,7 @@ export interface TopologyDescription {
   readonly output?: ModelSettings['output'] | undefined;
 }
 
-interface Layer {
+export interface Layer {
   readonly name: string;
   readonly className: string;
   readonly config: Record<string, unknown>;
@@ -42,18 +42,32 @@ interface Layer {
 
 /** Fields that cannot be told are `undefined`. */
 export function describeTopology(modelJson: unknown): TopologyDescription {
+  const { first, last } = modelEnds(modelJson);
+  return { inputShape: inputShapeOf(first), ...describeOutput(endLayers(last)) };
+}
+
+/**
+ * The last Dense layer of a model and what comes behind it, the last first; a layer's `config` is the model's own. Undefined: it
+ * does not end so, or it cannot be told.
+ */
+export function lastLayers(modelJson: unknown): readonly Layer[] | undefined {
+  return endLayers(modelEnds(modelJson).last);
+}
+
+/** `first` is the input's layer, or any that its chain begins with. */
+function modelEnds(modelJson: unknown): { first?: Layer | undefined; last?: Layer | undefined } {
   const model = modelTopology(modelJson);
   if (model === undefined) return {};
   const { className, config, layers: written } = model;
   if (className === 'Sequential') {
     const last = written.reduce<Layer | undefined>((input, raw) => chain(raw, input), undefined);
-    return { inputShape: inputShapeOf(last), ...describeOutput(last) };
+    return { first: last, last };
   }
   if ((className === 'Model' || className === 'Functional') && isObject(config)) {
     const layers = functionalLayers(written);
-    const input = layers.get(onlyLayerName(config['input_layers']) ?? '');
-    const output = layers.get(onlyLayerName(config['output_layers']) ?? '');
-    return { inputShape: inputShapeOf(input), ...describeOutput(output) };
+    const ends = ['input_layers', 'output_layers'].map((key) => onlyLayerName(config[key]) ?? '');
+    const [first, last] = ends.map((name) => layers.get(name));
+    return { first, last };
   }
   return {};
 }
@@ -106,26 +120,33 @@ function inputShapeOf(last: Layer | undefined): readonly number[] | undefined {
 const PASSING = new Set(['Dropout', 'GaussianNoise', 'GaussianDropout', 'AlphaDropout']);
 const ACTIVATIONS = new Set(['Activation', 'Softmax']);
 
-function describeOutput(
-  last: Layer | undefined,
-): Pick<TopologyDescription, 'classCount' | 'output'> {
-  let activation: string | undefined;
+function endLayers(last: Layer | undefined): readonly Layer[] | undefined {
+  const layers: Layer[] = [];
   for (let layer = last; layer !== undefined; layer = layer.input) {
     if (PASSING.has(layer.className)) continue;
-    const own =
-      layer.className === 'Softmax' ? 'softmax' : String(layer.config['activation'] ?? 'linear');
-    if (layer.className !== 'Dense' && !ACTIVATIONS.has(layer.className)) return {};
-    // The layer nearest to the output that is not linear decides.
-    if (activation === undefined && own !== 'linear') activation = own;
-    if (layer.className === 'Dense') {
-      const units = layer.config['units'];
-      return {
-        classCount: Number.isInteger(units) ? Number(units) : undefined,
-        output: kind(activation),
-      };
-    }
+    layers.push(layer);
+    if (layer.className === 'Dense') return layers;
+    if (!ACTIVATIONS.has(layer.className)) return undefined;
   }
-  return {};
+  return undefined;
+}
+
+/** What a layer does to its values in the end. */
+export function activationOf({ className, config }: Layer): string {
+  return className === 'Softmax' ? 'softmax' : String(config['activation'] ?? 'linear');
+}
+
+function describeOutput(
+  layers: readonly Layer[] | undefined,
+): Pick<TopologyDescription, 'classCount' | 'output'> {
+  const units = layers?.at(-1)?.config['units'];
+  if (layers === undefined) return {};
+  // The layer nearest to the output that is not linear decides.
+  const activation = layers.map(activationOf).find((own) => own !== 'linear');
+  return {
+    classCount: Number.isInteger(units) ? Number(units) : undefined,
+    output: kind(activation),
+  };
 }
 
 function kind(activation: string | undefined): ModelSettings['output'] | undefined {

@@ -29,6 +29,7 @@ import {
   weightElements,
 } from './model-weights.js';
 import { tfjsGraphSettings } from './tfjs-graph-package.js';
+import { withTwoLogits } from './two-logits.js';
 
 /**
  * @param path - a model's folder, or its `.json` file.
@@ -61,15 +62,18 @@ export async function readModelFolder(
     left -= bytes.length;
     readGroup(group, bytes, specs, parts, problems);
   }
-  const settings = completed(given, modelJson, file, problems);
+  const two = withTwoLogits({ modelJson, specs, parts }, given.output);
+  const kept = two ?? { modelJson, specs, parts };
+  const said = two === undefined ? given : ({ ...given, output: 'logits' } as const);
+  const settings = completed(said, kept.modelJson, file, problems);
   if (settings === undefined || problems.length > 0) throw new InvalidDocumentError(file, problems);
 
-  const weightsManifest = [{ paths: ['weights.bin'], weights: specs }];
-  const plain = { ...modelJson, weightsManifest };
+  const weightsManifest = [{ paths: ['weights.bin'], weights: kept.specs }];
+  const plain = { ...kept.modelJson, weightsManifest };
   const encoding = readEncoding(folder);
   const model: ModelPackage = {
     modelJson: plain,
-    weights: Buffer.concat(parts),
+    weights: Buffer.concat(kept.parts),
     settings,
     ...(encoding !== undefined && { encoding }),
   };
@@ -108,9 +112,9 @@ function readEncoding(folder: string): Encoding | undefined {
   );
 }
 
-/** Of a model with a sigmoid at its end. */
+/** Of a model that ends in neither a sigmoid nor what a sigmoid is made of. */
 const ONE_CLASS =
-  'gives one number a sample; want one for each class, [0, z] as logits or [1 − p, p] as probabilities. As a SavedModel (Keras: model.export(FOLDER)) it may give one';
+  'gives one number a sample, and not by a sigmoid; want a number for each class, or {"output": "logits"} in settings.json beside it if the sigmoid of its number is how likely the second of two classes is';
 
 /** The settings with what the file tells; undefined with what is wrong added to `problems`. */
 function completed(
