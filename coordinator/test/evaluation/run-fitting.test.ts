@@ -103,10 +103,13 @@ test('what is fitted to answers that are dropped meanwhile is not kept, and what
   // It reads and computes now.
   await run.discard();
   await answer(BERT);
-  await vi.waitFor(async () => {
-    await run.advance();
-    expect(fitted).toHaveBeenCalled();
-  });
+  await vi.waitFor(
+    async () => {
+      await run.advance();
+      expect(fitted).toHaveBeenCalled();
+    },
+    { timeout: 60_000 },
+  );
   const [, fit] = fitted.mock.calls[0] ?? [];
   expect(fit).toMatchObject({ weights: [expect.closeTo(0), expect.closeTo(1)] });
 });
@@ -121,7 +124,7 @@ test('what was about to be kept is in the record before a drop is followed', asy
     }),
   );
   await run.advance();
-  await vi.waitFor(() => expect(fitted).toHaveBeenCalledOnce());
+  await vi.waitFor(() => expect(fitted).toHaveBeenCalledOnce(), { timeout: 60_000 });
   const discarded = vi.fn();
   const discarding = run.discard().then(discarded);
   await setImmediate();

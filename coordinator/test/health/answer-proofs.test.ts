@@ -80,6 +80,6 @@ test.each(['', '[{"table":', '[{"table":"[]","first":0,"sinceMs":1}]'])(
     // They have been dropped.
     suspect.pop();
     proofs.settled();
-    await vi.waitFor(async () => expect(await file.read()).toEqual([]));
+    await vi.waitFor(async () => expect(await file.read()).toEqual([]), { timeout: 60_000 });
   },
 );

@@ -93,7 +93,7 @@ describe('a session', () => {
   it('is taken over by a newer one of the same process, and is not gone by that', async () => {
     const { serve, calls, sessions } = cluster();
     const first = serve(said('hello a'));
-    await vi.waitFor(() => expect(sessions.get('w1')?.name).toBe('a'));
+    await vi.waitFor(() => expect(sessions.get('w1')?.name).toBe('a'), { timeout: 60_000 });
     const second = serve(said('hello b'));
     await expect(first).rejects.toThrow('a newer session of w1 took over');
     expect(calls).toEqual(['changed', 'took over from a', 'changed']);
@@ -105,7 +105,7 @@ describe('a session', () => {
   it('ends when the coordinator stops', async () => {
     const { serve, calls, stopping, sessions } = cluster();
     const session = serve(said('hello a'));
-    await vi.waitFor(() => expect(sessions.get('w1')?.name).toBe('a'));
+    await vi.waitFor(() => expect(sessions.get('w1')?.name).toBe('a'), { timeout: 60_000 });
     stopping.abort(new LyceumError('UNAVAILABLE', 'the coordinator is stopping'));
     await expect(session).rejects.toThrow('is stopping');
     expect(calls.at(-1)).toBe('a gone');

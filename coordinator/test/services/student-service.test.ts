@@ -43,7 +43,7 @@ it('waits for no fit on behalf of a student that has hung up', async () => {
   const call = Object.assign(stream, { metadata, getPath: () => '', getPeer: () => '' });
   studentService(parts).receiveTargets(call as never);
   call.push({ runId: 'run', assignmentEpoch: 1 });
-  await vi.waitFor(() => expect(listeners.size).toBe(1));
+  await vi.waitFor(() => expect(listeners.size).toBe(1), { timeout: 60_000 });
   call.emit('cancelled');
-  await vi.waitFor(() => expect(listeners.size).toBe(0));
+  await vi.waitFor(() => expect(listeners.size).toBe(0), { timeout: 60_000 });
 });

@@ -632,7 +632,7 @@ test('a server that is back elsewhere is found while its old address answers not
   try {
     const client = runs(`coordinator.test:${server.port}`);
     const first = failureOf(call(client, client.getRun, { runId: 'r' }));
-    await vi.waitFor(() => expect(lookup).toHaveBeenCalled());
+    await vi.waitFor(() => expect(lookup).toHaveBeenCalled(), { timeout: 60_000 });
     lookup.mockImplementation(at('127.0.0.1'));
     const { code, message } = await first;
     expect(code).toBe('UNAVAILABLE');

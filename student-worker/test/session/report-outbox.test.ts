@@ -66,9 +66,9 @@ it('keeps a validation that nobody has heard of', () => {
 
 it('tells a session what becomes due while it is open, and nothing once it has ended', async () => {
   const { kinds, closed, over } = session(new AbortController().signal);
-  await vi.waitFor(() => expect(kinds).toEqual(['state']));
+  await vi.waitFor(() => expect(kinds).toEqual(['state']), { timeout: 60_000 });
   outbox.setProgress(progressAt(1));
-  await vi.waitFor(() => expect(kinds).toEqual(['state', 'progress']));
+  await vi.waitFor(() => expect(kinds).toEqual(['state', 'progress']), { timeout: 60_000 });
   closed.abort();
   await over;
   outbox.setProgress(progressAt(2));
@@ -79,7 +79,7 @@ it('tells a session what becomes due while it is open, and nothing once it has e
 it('tells what is due before it lets the worker leave', async () => {
   const leaving = new AbortController();
   const { kinds, over } = session(leaving.signal);
-  await vi.waitFor(() => expect(kinds).toEqual(['state']));
+  await vi.waitFor(() => expect(kinds).toEqual(['state']), { timeout: 60_000 });
   outbox.setOutcome({ $case: 'done', done });
   leaving.abort();
   await over;

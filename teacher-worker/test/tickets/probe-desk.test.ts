@@ -38,7 +38,7 @@ it('has the worker forget before the attempt that is to be anew, once, however o
   } as unknown as SessionLink;
   const follow = (attempt: number, anewAttempt: number) => {
     desk.follow(link, [{ identity: 'box', probes: [{ ...TICKET, attempt, anewAttempt }] }]);
-    return vi.waitFor(() => expect(sent.at(-1)).toBe(attempt));
+    return vi.waitFor(() => expect(sent.at(-1)).toBe(attempt), { timeout: 60_000 });
   };
   await follow(2, 0);
   expect(done).toEqual(['answer', 'answer']);
@@ -65,7 +65,7 @@ it('tells what keeps it from the pictures, for all the answers that are wanted',
     send: (message: { probed: ProbeAnswered }) => Promise.resolve(void probed.push(message.probed)),
   } as unknown as SessionLink;
   desk.follow(link, [{ identity: 'box', probes: [{ ...TICKET, attempt: 3 }] }]);
-  await vi.waitFor(() => expect(probed).toHaveLength(1));
+  await vi.waitFor(() => expect(probed).toHaveLength(1), { timeout: 60_000 });
   expect(probed[0]).toMatchObject({
     failure: 'a.tar has changed',
     unreadable: true,
