@@ -53,7 +53,8 @@ export function openAskers(
     changed,
     onTargetsSent: (stepCount) => metrics.targets.inc(stepCount),
   });
-  const evaluations = new EnsembleEvaluations({ store, catalog, answers, desk, changed });
+  const { canaries } = health;
+  const evaluations = new EnsembleEvaluations({ store, catalog, answers, desk, canaries, changed });
   const verifications = new AnswerVerifications({ store, catalog, answers, desk, changed, now });
   const streams = new TargetStreams({
     store,

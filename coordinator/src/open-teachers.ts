@@ -49,7 +49,10 @@ export async function openTeachers(
       answers
         .tables()
         .some(({ key }) => key.teacherIdentity === teacher && key.datasetDigest === set),
-    suspects: (replica, reason, items) => suspicions.add(replica, reason, items),
+    suspects: (replica, reason, items) => {
+      suspicions.add(replica, reason, items);
+      return proofs.noted();
+    },
     isSuspect: (teacher) => suspicions.has(teacher),
     store,
     lifecycle,
@@ -68,7 +71,8 @@ export async function openTeachers(
     file: new UnprovenFile(join(stateDir, 'unproven-answers.json')),
     unproven: health.canaries.unproven,
     stored: (...answers) => health.canaries.stored(...answers),
-    suspect: () => suspicions.tables(),
+    suspicions: () => suspicions.waiting,
+    restore: (kept) => suspicions.restore(kept),
     log,
     now,
   });

@@ -204,31 +204,42 @@ export class AnswerFile {
     }
   }
 
+  /** The samples whose answers are in these records. */
+  samplesIn({ first, end }: RecordRange): number[] {
+    const samples: number[] = [];
+    for (const [sample, slot] of this.#slots.entries()) {
+      if (slot >= first && slot < end) samples.push(sample);
+    }
+    return samples;
+  }
+
   /**
-   * Forgets the answers in these records, here and on disk, for good. Nothing is appended meanwhile.
+   * Forgets the answers in these records, here and on disk, for good. Nothing is appended meanwhile. Where the disk fails they
+   * are forgotten here alone, and may be dropped once more.
    *
-   * @returns their samples.
+   * @returns their samples: those that were dropped before are not among them.
    */
   async drop({ first, end }: RecordRange): Promise<number[]> {
-    const samples = new Set<number>();
     const last = Math.min(end, this.#slotCount);
-    for (const [sample, slot] of this.#slots.entries()) {
-      if (slot >= first && slot < last) samples.add(sample);
-    }
+    const samples = this.samplesIn({ first, end: last });
     for (const sample of samples) this.#slots[sample] = -1;
+    await withRoom(this.path, () => this.#overwrite(first, last));
+    return samples;
+  }
+
+  async #overwrite(first: number, end: number): Promise<void> {
     // The file's own handle appends, wherever one writes.
     const handle = await open(this.path, 'r+');
     try {
       const { perMove, byteCount } = this.#records;
-      for (let from = first; from < last; from += perMove) {
-        const dropped = this.#records.dropped(Math.min(perMove, last - from));
+      for (let from = first; from < end; from += perMove) {
+        const dropped = this.#records.dropped(Math.min(perMove, end - from));
         await handle.write(dropped, 0, dropped.length, this.#headerBytes + from * byteCount);
       }
       await handle.datasync();
     } finally {
       await handle.close();
     }
-    return [...samples];
   }
 
   async sync(): Promise<void> {

@@ -147,7 +147,16 @@ export class AnswerStore {
     return this.#use(key, async (table) => table.recordCount);
   }
 
-  /** Forgets answers, here and on disk: they count as never given. @returns their samples. */
+  /** The samples whose answers are in these records. */
+  samplesIn(key: AnswerTableKey, range: RecordRange): Promise<number[]> {
+    return this.#use(key, async (table) => table.samplesIn(range));
+  }
+
+  /**
+   * Forgets answers, here and on disk: they count as never given. Where the disk fails it may be done once more.
+   *
+   * @returns their samples: those that were dropped before are not among them.
+   */
   drop(key: AnswerTableKey, range: RecordRange): Promise<number[]> {
     return this.#use(key, (table) => table.drop(range));
   }

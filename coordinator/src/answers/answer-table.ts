@@ -82,14 +82,18 @@ export class AnswerTable {
     return this.#inTurn(() => this.#append(samples, records));
   }
 
+  /** The samples whose answers are in these records. */
+  samplesIn(range: RecordRange): number[] {
+    return this.#file.samplesIn(range);
+  }
+
   /** Forgets what is in these records. @returns their samples. */
   drop(range: RecordRange): Promise<number[]> {
     return this.#inTurn(async () => {
       // A row that is on its way from the file would be kept.
       await this.#loaded;
-      const samples = await this.#file.drop(range);
-      this.#rows?.forget(samples);
-      return samples;
+      this.#rows?.forget(this.samplesIn(range));
+      return this.#file.drop(range);
     });
   }
 

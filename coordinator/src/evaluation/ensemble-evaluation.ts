@@ -1,9 +1,11 @@
 /**
  * Teachers measured before any student is trained: their answers from the store, asked for where they are missing,
- * and then the table of all rules.
+ * and then the table of all rules. It waits until a canary has proven the answers, but of teachers whose canaries cost
+ * money: there is no run that pays for them.
  */
 import { type SplitName, splitSamples } from '@lyceum/learning/datasets';
 import { needsFit, parseRule } from '@lyceum/learning/ensemble';
+import { isPaidEngine } from '@lyceum/learning/formats';
 import { Wakeup } from '@lyceum/platform';
 import {
   type EvaluateEnsembleRequest,
@@ -22,6 +24,7 @@ import {
   type NamedTeacher,
 } from '../artifacts/index.js';
 import type { EnsembleTable } from '../documents/index.js';
+import type { TeacherCanaries } from '../health/index.js';
 import { chooseRules, type EnsembleTableInput } from '../report/index.js';
 import type { PinnedTeacher, RunStore } from '../runs/index.js';
 import { runTask } from '../tasks/index.js';
@@ -38,6 +41,7 @@ export interface EnsembleEvaluationParts {
   readonly catalog: ArtifactCatalog;
   readonly answers: AnswerStore;
   readonly desk: TicketDesk;
+  readonly canaries: Pick<TeacherCanaries, 'answerNumber' | 'unprovenOf' | 'prove'>;
   readonly changed: () => void;
 }
 
@@ -83,17 +87,22 @@ export class EnsembleEvaluations {
           onSettled: () => settled.wake(),
         }),
     );
+    const proof = new Proof(teachers, this.#parts.canaries);
     this.#open.set(id, user);
     this.#parts.changed();
     try {
       for (;;) {
+        proof.begin();
         for (const split of answers) split.start();
         let told = '';
-        while (!answers.every(({ complete }) => complete)) {
+        for (;;) {
+          const isComplete = answers.every(({ complete }) => complete);
+          const awaited = isComplete ? proof.awaited() : "waiting for the teachers' answers";
+          if (awaited === undefined) break;
           const failure = answers.find((split) => split.failure !== undefined)?.failure;
           if (failure !== undefined) throw new LyceumError('FAILED_PRECONDITION', failure);
           if (signal.aborted) throw toLyceumError(signal.reason);
-          const reason = user.reason || "waiting for the teachers' answers";
+          const reason = user.reason || awaited;
           if (reason !== told) yield { part: { $case: 'waiting', waiting: reason } };
           told = reason;
           await settled.wait({ signal, ms: TELL_MS });
@@ -142,6 +151,34 @@ export class EnsembleEvaluations {
       throw new InvalidDocumentError('the evaluation', problems);
     }
     return { teachers, dataset: found.reference, outline: found.outline };
+  }
+}
+
+/** Whether canaries have proven the teachers' answers; teachers whose canaries cost money are believed. */
+class Proof {
+  readonly #teachers: readonly PinnedTeacher[];
+  readonly #canaries: EnsembleEvaluationParts['canaries'];
+  /** The number of the last of the answers that are compared; undefined: some are lacking. */
+  #answerNumber: number | undefined;
+
+  constructor(teachers: readonly PinnedTeacher[], canaries: EnsembleEvaluationParts['canaries']) {
+    this.#teachers = teachers.filter(({ engine }) => !isPaidEngine(engine));
+    this.#canaries = canaries;
+  }
+
+  /** Called when answers are asked for: those that come have to be proven too. */
+  begin(): void {
+    this.#answerNumber = undefined;
+  }
+
+  /** Called when all answers are there. Asks for canaries that are lacking. @returns what is waited for; undefined: nothing. */
+  awaited(): string | undefined {
+    const canaries = this.#canaries;
+    this.#answerNumber ??= canaries.answerNumber;
+    const unproven = canaries.unprovenOf(this.#teachers, this.#answerNumber);
+    if (unproven === undefined) return undefined;
+    canaries.prove(this.#teachers);
+    return `waiting for teacher ${unproven.name} to show that its answers were its own`;
   }
 }
 

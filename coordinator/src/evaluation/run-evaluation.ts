@@ -40,7 +40,7 @@ export interface RunEvaluationParts {
   /** What a teacher worker measured; undefined: none has loaded it yet. */
   readonly measurementOf: (teacherIdentity: string) => LoadedTeacher | undefined;
   /** Knows which teachers have answers that no canary has proven, asks for canaries, and counts what they cost. */
-  readonly canaries: Pick<TeacherCanaries, 'unprovenOf' | 'prove' | 'paidCalls'>;
+  readonly canaries: Pick<TeacherCanaries, 'answerNumber' | 'unprovenOf' | 'prove' | 'paidCalls'>;
   /** Something that others wait for has changed. */
   readonly changed: () => void;
 }
@@ -53,6 +53,8 @@ export class RunEvaluation {
   readonly #answers: Readonly<Record<SplitName, SplitAnswers>>;
   /** By teacher, kept once seen: a teacher that is measured and has answered is unloaded. */
   readonly #measured = new Map<string, LoadedTeacher>();
+  /** The number of the last of the answers that the report is made of; undefined: some are lacking. */
+  #answerNumber: number | undefined;
   #composing = false;
   #composeFailure: string | undefined;
   /** Why the report could not be stored: a person must make room. */
@@ -125,6 +127,11 @@ export class RunEvaluation {
     if (this.reason !== undefined) return;
     this.#composing = true;
     void this.#finish();
+  }
+
+  /** Answers of the run's teachers have been dropped: asks again for those that are missing. */
+  discard(): void {
+    for (const split of SPLIT_NAMES) this.#askAgain(split);
   }
 
   stop(): void {
@@ -220,8 +227,14 @@ export class RunEvaluation {
   /** Undefined: some answers are not readable any more, and asked for again. */
   async #read(split: SplitName, teacher: PinnedTeacher): Promise<Float32Array | undefined> {
     const logits = await this.#answers[split].read(teacher);
-    if (logits === undefined) this.#answers[split].start();
+    if (logits === undefined) this.#askAgain(split);
     return logits;
+  }
+
+  /** Answers that come from now on have to be proven too. */
+  #askAgain(split: SplitName): void {
+    this.#answerNumber = undefined;
+    this.#answers[split].start();
   }
 
   /** The first split that lacks answers. */
@@ -229,9 +242,12 @@ export class RunEvaluation {
     return SPLIT_NAMES.find((split) => !this.#answers[split].complete);
   }
 
-  /** A teacher of whose answers some may have to be dropped. */
+  /** A teacher of whose answers some may have to be dropped. All that it asks for has been answered. */
   #unproven(): PinnedTeacher | undefined {
-    return this.#parts.canaries.unprovenOf(this.#record.teachers);
+    const { canaries } = this.#parts;
+    // Answers that other runs ask for from now on do not matter, and may come without end.
+    this.#answerNumber ??= canaries.answerNumber;
+    return canaries.unprovenOf(this.#record.teachers, this.#answerNumber);
   }
 
   #measurements(): LoadedTeacher[] | undefined {

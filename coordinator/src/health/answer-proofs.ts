@@ -11,7 +11,7 @@ import {
   tableFileName,
 } from '../answers/index.js';
 import { NOBODY, type Replica, type UnprovenAnswers } from './replicas/index.js';
-import type { UnprovenFile, UnprovenTail } from './unproven-file.js';
+import type { Suspicion, Unproven, UnprovenFile, UnprovenTail } from './unproven-file.js';
 
 /** Records of one table. */
 export interface StoredRecords {
@@ -32,8 +32,10 @@ export interface AnswerProofsParts {
     sampleCount: number,
     failureCount: number,
   ) => void;
-  /** Tables with suspect answers that are still to be dropped: the file lists these too. */
-  readonly suspect: () => readonly AnswerTableKey[];
+  /** Suspicions that are not done with: the file lists these too. */
+  readonly suspicions: () => readonly Suspicion[];
+  /** Takes over the suspicions that an earlier coordinator was not done with. */
+  readonly restore: (suspicions: readonly Suspicion[]) => void;
   readonly log: Logger;
   readonly now: () => number;
 }
@@ -49,6 +51,8 @@ export class AnswerProofs {
   readonly #parts: AnswerProofsParts;
   /** By table, as the file has them or will have. */
   readonly #tails = new Map<string, Tail>();
+  /** As the file has them or will have. */
+  #suspicions: readonly Suspicion[] = [];
 
   private constructor(parts: AnswerProofsParts) {
     this.#parts = parts;
@@ -57,7 +61,10 @@ export class AnswerProofs {
   /** Answers that an earlier coordinator left unproven are orphans: any replica of the teacher may prove them. */
   static async open(parts: AnswerProofsParts): Promise<AnswerProofs> {
     const proofs = new AnswerProofs(parts);
-    for (const tail of await leftUnproven(parts)) {
+    const { tails, suspicions } = await leftUnproven(parts);
+    parts.restore(suspicions);
+    proofs.#suspicions = [...parts.suspicions()];
+    for (const tail of tails) {
       const { key, first, sinceMs } = tail;
       const orphan = { workerId: NOBODY, teacher: key.teacherIdentity };
       const range = { first, end: Number.POSITIVE_INFINITY };
@@ -88,12 +95,18 @@ export class AnswerProofs {
     }
   }
 
-  /** Called when answers were proven or dropped: writes the file without them. */
+  /** Writes the file with the suspicions as they are now. */
+  noted(): Promise<void> {
+    return this.#write();
+  }
+
+  /** Called when answers were proven, or a suspicion is done with: writes the file without them. */
   settled(): void {
-    const { unproven, suspect } = this.#parts;
-    const keys = [...unproven.items().map(({ key }) => key), ...suspect()];
-    const left = new Set(keys.map(tableFileName));
-    let changed = false;
+    const { unproven, suspicions } = this.#parts;
+    const suspect = suspicions();
+    const records = [...unproven.items(), ...suspect.flatMap((suspicion) => suspicion.records)];
+    const left = new Set(records.map(({ key }) => tableFileName(key)));
+    let changed = this.#suspicions.some((noted) => !suspect.includes(noted));
     for (const [name, { putCount }] of this.#tails) {
       if (putCount === 0 && !left.has(name)) changed = this.#tails.delete(name) || changed;
     }
@@ -135,7 +148,9 @@ export class AnswerProofs {
   }
 
   #write(): Promise<void> {
-    return this.#parts.file.write([...this.#tails.values()]);
+    this.#suspicions = [...this.#parts.suspicions()];
+    const tails = [...this.#tails.values()];
+    return this.#parts.file.write({ tails, suspicions: this.#suspicions });
   }
 }
 
@@ -143,13 +158,14 @@ export class AnswerProofs {
  * What the file lists. If that cannot be read all that is stored may be unproven, for however long, and the next canaries
  * look at it.
  */
-async function leftUnproven({ file, store, log }: AnswerProofsParts): Promise<UnprovenTail[]> {
+async function leftUnproven({ file, store, log }: AnswerProofsParts): Promise<Unproven> {
   try {
     return await file.read();
   } catch (thrown) {
     const err = toLyceumError(thrown);
     if (err.code !== 'FAILED_PRECONDITION') throw err;
     log.error({ err }, 'list of unproven answers damaged; all stored answers count as unproven');
-    return store.tables().map(({ key }) => ({ key, first: 0, sinceMs: 0 }));
+    const tails = store.tables().map(({ key }) => ({ key, first: 0, sinceMs: 0 }));
+    return { tails, suspicions: [] };
   }
 }

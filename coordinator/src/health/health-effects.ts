@@ -19,8 +19,12 @@ export interface HealthEffectsParts {
   readonly events: RunEvents;
   readonly desk: TicketDesk;
   readonly quarantines: QuarantineStore;
-  /** What a replica answered since its last sound canary is suspect. */
-  readonly suspects: (replica: Replica, reason: string, items: readonly StoredRecords[]) => void;
+  /** What a replica answered since its last sound canary is suspect. Resolves once that is on disk. */
+  readonly suspects: (
+    replica: Replica,
+    reason: string,
+    items: readonly StoredRecords[],
+  ) => Promise<void>;
   /** Something that was unproven is proven. */
   readonly proven: () => void;
   readonly metrics: CoordinatorMetrics;
@@ -32,21 +36,23 @@ type Effect<Kind> = Extract<HealthEffect<StoredRecords>, { readonly kind: Kind }
 
 export class HealthEffects {
   readonly #parts: HealthEffectsParts;
+  /** Resolves once the suspicions so far are on disk, or could not be written. */
+  #noted: Promise<void> = Promise.resolve();
 
   constructor(parts: HealthEffectsParts) {
     this.#parts = parts;
   }
 
   carryOut(effects: readonly HealthEffect<StoredRecords>[]): void {
-    const { changed, suspects, proven } = this.#parts;
+    const { changed, proven } = this.#parts;
+    // A quarantine is written after them: a coordinator that found it alone would believe what the replica had answered.
+    for (const effect of effects) if (effect.kind === 'suspect') this.#suspect(effect);
     for (const effect of effects) {
-      if (effect.kind === 'changed') changed();
-      else if (effect.kind === 'quarantined') this.#quarantined(effect);
+      if (effect.kind === 'quarantined') this.#quarantined(effect);
       else if (effect.kind === 'differs') this.#differs(effect);
       else if (effect.kind === 'unchecked') this.#unchecked(effect);
       else {
-        if (effect.kind === 'suspect') suspects(effect, effect.reason, effect.items);
-        else proven();
+        if (effect.kind === 'proven') proven();
         changed();
       }
     }
@@ -74,10 +80,18 @@ export class HealthEffects {
     });
   }
 
+  #suspect({ items, reason, ...replica }: Effect<'suspect'>): void {
+    const { suspects, log } = this.#parts;
+    this.#noted = suspects(replica, reason, items).catch((thrown: unknown) => {
+      // It is written again before the first answer is dropped.
+      log.warn({ err: toLyceumError(thrown) }, 'suspect answers not noted');
+    });
+  }
+
   #quarantined({ kind: _, unproven, ...quarantine }: Effect<'quarantined'>): void {
     const { store, events, quarantines, desk, log, metrics } = this.#parts;
     const { workerId, teacher, reason } = quarantine;
-    quarantines.put(quarantine);
+    quarantines.put(quarantine, this.#noted);
     metrics.quarantines.inc();
     const facts = { workerId, teacherIdentity: teacher, reason, unproven };
     log.warn(facts, 'teacher worker quarantined');

@@ -7,4 +7,9 @@ export { QuarantineStore } from './quarantine-store.js';
 export type { Quarantine, Replica } from './replicas/index.js';
 export type { TeacherCanaries } from './teacher-canaries.js';
 export { type ReplicaOrders, TeacherHealth } from './teacher-health.js';
-export { UnprovenFile } from './unproven-file.js';
+export {
+  type SuspectRecords,
+  type SuspectSamples,
+  type Suspicion,
+  UnprovenFile,
+} from './unproven-file.js';

@@ -37,9 +37,16 @@ export class QuarantineStore {
     return found;
   }
 
-  /** One that cannot be written holds as long as this coordinator; its successor's self-test finds it again. */
-  put(kept: Quarantine): void {
-    this.#write(() => this.#kv.put(keyOf(kept), JSON.stringify(kept)));
+  /**
+   * One that cannot be written holds as long as this coordinator; its successor's self-test finds it again.
+   *
+   * @param after - the write waits for it.
+   */
+  put(kept: Quarantine, after?: Promise<void>): void {
+    this.#write(async () => {
+      await after;
+      await this.#kv.put(keyOf(kept), JSON.stringify(kept));
+    });
   }
 
   delete(replica: Replica): void {

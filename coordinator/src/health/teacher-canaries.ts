@@ -33,11 +33,20 @@ export class TeacherCanaries {
     return this.#canaries.unproven;
   }
 
-  /** The first of the teachers with unproven answers, or with suspect ones still to be dropped; undefined: none. */
-  unprovenOf(teachers: readonly PinnedTeacher[]): PinnedTeacher | undefined {
+  /** The number of the answers that were stored last. */
+  get answerNumber(): number {
+    return this.unproven.number;
+  }
+
+  /**
+   * The first of the teachers with unproven answers, or with suspect ones still to be dropped; undefined: none.
+   *
+   * @param upTo - the number of the last answers that matter: other runs may ask the teacher all the time.
+   */
+  unprovenOf(teachers: readonly PinnedTeacher[], upTo: number): PinnedTeacher | undefined {
     const { isSuspect } = this.#parts;
     return teachers.find(
-      ({ identity }) => this.unproven.countOfTeacher(identity) > 0 || isSuspect(identity),
+      ({ identity }) => this.unproven.countOfTeacher(identity, upTo) > 0 || isSuspect(identity),
     );
   }
 

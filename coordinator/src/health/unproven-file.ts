@@ -1,12 +1,19 @@
 /**
- * Which tables end with answers that nobody has proven, on disk: a coordinator that starts later must not believe them.
- * Written before the first of them is stored; each write replaces the file.
+ * Which tables end with unproven answers, and which answers are suspect, on disk: a coordinator that starts later must not
+ * believe them. It is written before the first of them is stored, and before the first of them is dropped. Each write
+ * replaces the file and is flushed, since the answers are flushed too before a run's pointer moves past them.
  */
-import { rename, writeFile } from 'node:fs/promises';
-import { readIfThere, withRoom } from '@lyceum/platform';
+import { writeDurably } from '@lyceum/learning/files';
+import { readIfThere } from '@lyceum/platform';
 import { LyceumError } from '@lyceum/proto';
 import { z } from 'zod';
-import { type AnswerTableKey, parseTableKey, tableKeyText } from '../answers/index.js';
+import {
+  type AnswerTableKey,
+  parseTableKey,
+  type RecordRange,
+  tableKeyText,
+} from '../answers/index.js';
+import type { Replica } from './replicas/index.js';
 
 /** A table, and the first of its records that is not proven. */
 export interface UnprovenTail {
@@ -16,14 +23,68 @@ export interface UnprovenTail {
   readonly sinceMs: number;
 }
 
+/** Answers of a replica that failed its canary, until they are dropped and every run has gone back. */
+export interface Suspicion extends Replica {
+  readonly reason: string;
+  /** When the first of them was stored. */
+  readonly sinceMs: number;
+  /** Where the answers are or, once dropped, were. */
+  readonly records: readonly SuspectRecords[];
+  /** The answers' samples, by table; undefined: not looked up yet, and no answer is dropped. */
+  readonly samples: readonly SuspectSamples[] | undefined;
+}
+
+export interface SuspectRecords {
+  readonly key: AnswerTableKey;
+  readonly range: RecordRange;
+}
+
+export interface SuspectSamples {
+  readonly key: AnswerTableKey;
+  readonly samples: ReadonlySet<number>;
+}
+
+export interface Unproven {
+  readonly tails: readonly UnprovenTail[];
+  readonly suspicions: readonly Suspicion[];
+}
+
 interface WaitingWrite {
-  tails: readonly UnprovenTail[];
+  unproven: Unproven;
   readonly written: Promise<void>;
 }
 
-const entries = z.array(
-  z.strictObject({ table: z.string(), first: z.int().min(0), sinceMs: z.number() }),
-);
+const tail = z
+  .strictObject({ table: z.string(), first: z.int().min(0), sinceMs: z.number() })
+  .transform(({ table, ...rest }) => ({ key: parseTableKey(table), ...rest }));
+
+const suspicion = z.strictObject({
+  workerId: z.string(),
+  teacher: z.string(),
+  reason: z.string(),
+  sinceMs: z.number(),
+  records: z.array(
+    z
+      .strictObject({ table: z.string(), first: z.int().min(0), end: z.int().nullable() })
+      .transform(({ table, first, end }) => ({
+        key: parseTableKey(table),
+        range: { first, end: end ?? Number.POSITIVE_INFINITY },
+      })),
+  ),
+  samples: z
+    .array(
+      z
+        .strictObject({ table: z.string(), bits: z.base64() })
+        .transform(({ table, bits }) => ({ key: parseTableKey(table), samples: samplesOf(bits) })),
+    )
+    .optional(),
+});
+
+/** Files of earlier versions are a list of tails. */
+const unproven = z.union([
+  z.strictObject({ tails: z.array(tail), suspicions: z.array(suspicion) }),
+  z.array(tail).transform((tails) => ({ tails, suspicions: [] })),
+]);
 
 export class UnprovenFile {
   readonly #path: string;
@@ -36,42 +97,69 @@ export class UnprovenFile {
   }
 
   /** @throws {LyceumError} FAILED_PRECONDITION if the file is there and not what {@link UnprovenFile.write} wrote. */
-  async read(): Promise<UnprovenTail[]> {
+  async read(): Promise<Unproven> {
     const text = (await readIfThere(this.#path))?.toString() ?? '[]';
     try {
-      return entries.parse(JSON.parse(text)).map(({ table, ...rest }) => ({
-        key: parseTableKey(table),
-        ...rest,
-      }));
+      const { tails, suspicions } = unproven.parse(JSON.parse(text));
+      return { tails, suspicions: suspicions.map((kept) => ({ ...kept, samples: kept.samples })) };
     } catch (cause) {
       throw new LyceumError('FAILED_PRECONDITION', `${this.#path} is damaged`, { cause });
     }
   }
 
   /** Resolves once it, or what came after it, is written: of those that wait for a write under way only the last is. */
-  write(tails: readonly UnprovenTail[]): Promise<void> {
+  write(newest: Unproven): Promise<void> {
     if (this.#next !== undefined) {
-      this.#next.tails = tails;
+      this.#next.unproven = newest;
       return this.#next.written;
     }
     const next: WaitingWrite = {
-      tails,
+      unproven: newest,
       written: this.#writes.then(() => {
         this.#next = undefined;
-        return this.#put(next.tails);
+        return writeDurably(this.#path, textOf(next.unproven));
       }),
     };
     this.#next = next;
     this.#writes = next.written.catch(() => {});
     return next.written;
   }
+}
 
-  async #put(tails: readonly UnprovenTail[]): Promise<void> {
-    const text = JSON.stringify(
-      tails.map(({ key, first, sinceMs }) => ({ table: tableKeyText(key), first, sinceMs })),
-    );
-    const draft = `${this.#path}.part`;
-    await withRoom(draft, () => writeFile(draft, text), text.length);
-    await rename(draft, this.#path);
+function textOf({ tails, suspicions }: Unproven): string {
+  return JSON.stringify({
+    tails: tails.map(({ key, first, sinceMs }) => ({ table: tableKeyText(key), first, sinceMs })),
+    suspicions: suspicions.map(({ workerId, teacher, reason, sinceMs, records, samples }) => ({
+      workerId,
+      teacher,
+      reason,
+      sinceMs,
+      // JSON has no infinity.
+      records: records.map(({ key, range: { first, end } }) => ({
+        table: tableKeyText(key),
+        first,
+        end: Number.isFinite(end) ? end : null,
+      })),
+      samples: samples?.map(({ key, samples: own }) => ({
+        table: tableKeyText(key),
+        bits: bitsOf(own, key.sampleCount),
+      })),
+    })),
+  });
+}
+
+/** A bit a sample of the set: there may be millions. */
+function bitsOf(samples: ReadonlySet<number>, sampleCount: number): string {
+  const bits = Buffer.alloc(Math.ceil(sampleCount / 8));
+  for (const sample of samples) bits[sample >> 3] = (bits[sample >> 3] ?? 0) | (1 << (sample & 7));
+  return bits.toString('base64');
+}
+
+function samplesOf(text: string): Set<number> {
+  const bits = Buffer.from(text, 'base64');
+  const samples = new Set<number>();
+  for (const [at, byte] of bits.entries()) {
+    for (let bit = 0; bit < 8; bit++) if ((byte & (1 << bit)) !== 0) samples.add(8 * at + bit);
   }
+  return samples;
 }

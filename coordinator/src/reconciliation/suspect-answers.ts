@@ -2,13 +2,14 @@
  * Answers that turned out not to be a teacher's: they are dropped from the store. A run in progress that used them goes
  * back to its newest checkpoint without them; a run that has ended says so in its report.
  *
- * All of it may be done twice, after a crash in between: until it is done the answers are noted as unproven on disk.
+ * All of it may be done twice, after a crash in between. Until it is done the suspicion is on disk. Before the first answer
+ * is dropped the samples are on disk too, since a dropped record no longer tells its sample.
  */
 import { splitSamples } from '@lyceum/learning/datasets';
 import { IDENTITY_VIEW, viewAt } from '@lyceum/learning/views';
 import type { Logger } from '@lyceum/platform';
 import type { BlobStore, KeyValue } from '@lyceum/platform/nats';
-import { UnreadableSetError } from '@lyceum/proto';
+import { StorageFullError, toLyceumError, UnreadableSetError } from '@lyceum/proto';
 import {
   type AnswerStore,
   type AnswerTableKey,
@@ -16,7 +17,13 @@ import {
   tableFileName,
 } from '../answers/index.js';
 import type { ArtifactCatalog, DatasetOutline } from '../artifacts/index.js';
-import type { Replica, StoredRecords } from '../health/index.js';
+import type {
+  Replica,
+  StoredRecords,
+  SuspectRecords,
+  SuspectSamples,
+  Suspicion,
+} from '../health/index.js';
 import { type RunLifecycle, readSet } from '../lifecycle/index.js';
 import type { RunEvents } from '../monitoring/index.js';
 import { markSuspect, type SuspectUse, suspectText } from '../report/index.js';
@@ -29,7 +36,7 @@ import {
   rewindPointer,
   teacherOutputs,
 } from '../runs/index.js';
-import { firstAffectedStep, hasEnded, viewKey } from '../schedule/index.js';
+import { firstAffectedStep, hasEnded, isAssigned, viewKey } from '../schedule/index.js';
 import type { ActiveRuns } from './active-runs.js';
 import { eachRun } from './each-run.js';
 
@@ -41,42 +48,27 @@ export interface SuspectAnswersParts {
   readonly catalog: Pick<ArtifactCatalog, 'dataset'>;
   readonly pointers: KeyValue;
   readonly blobs: Pick<BlobStore, 'get' | 'put'>;
-  readonly answers: Pick<AnswerStore, 'drop'>;
-  readonly active: Pick<ActiveRuns, 'targets' | 'fitting'>;
-  /** What was noted as unproven may be forgotten. */
+  readonly answers: Pick<AnswerStore, 'samplesIn' | 'recordCount' | 'drop'>;
+  readonly active: Pick<ActiveRuns, 'targets' | 'fitting' | 'evaluation'>;
+  /** Resolves once the suspicions are on disk as they are now. */
+  readonly noted: () => Promise<void>;
+  /** What was noted as unproven or suspect may be forgotten. */
   readonly settled: () => void;
   readonly log: Logger;
 }
 
-interface Suspicion extends Replica {
-  readonly reason: string;
-  /** When the first of them was stored. */
-  readonly sinceMs: number;
-  /** Still to be dropped. */
-  readonly records: Omit<StoredRecords, 'atMs'>[];
-  /** Samples that have been, by table. */
-  readonly dropped: Map<string, Dropped>;
-  /** By run that is being trained, the step up to which its student may have got targets of them. */
-  readonly reached: Map<string, number>;
-}
-
-interface Dropped {
-  readonly key: AnswerTableKey;
-  readonly samples: Set<number>;
-}
-
-/** What is suspect and has not been dropped yet, in the order in which that was found. */
+/** What is suspect and not done with, in the order in which that was found. */
 export class Suspicions {
-  readonly waiting: Suspicion[] = [];
+  readonly waiting: Mutable<Suspicion>[] = [];
 
   /** Whether answers of the teacher are. */
   has(teacher: string): boolean {
     return this.waiting.some((suspicion) => suspicion.teacher === teacher);
   }
 
-  /** Tables that they are in. */
-  tables(): AnswerTableKey[] {
-    return this.waiting.flatMap(({ records }) => records.map(({ key }) => key));
+  /** Takes over the suspicions that an earlier coordinator was not done with. */
+  restore(suspicions: readonly Suspicion[]): void {
+    this.waiting.push(...suspicions.map((kept) => ({ ...kept })));
   }
 
   add({ workerId, teacher }: Replica, reason: string, items: readonly StoredRecords[]): void {
@@ -85,17 +77,11 @@ export class Suspicions {
       (least, { atMs }) => Math.min(least, atMs),
       Number.POSITIVE_INFINITY,
     );
-    this.waiting.push({
-      workerId,
-      teacher,
-      reason,
-      sinceMs,
-      records,
-      dropped: new Map(),
-      reached: new Map(),
-    });
+    this.waiting.push({ workerId, teacher, reason, sinceMs, records, samples: undefined });
   }
 }
+
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 export class SuspectAnswers {
   readonly #parts: SuspectAnswersParts;
@@ -108,54 +94,101 @@ export class SuspectAnswers {
   async carryOut(): Promise<void> {
     const { suspicions, settled } = this.#parts;
     const { waiting } = suspicions;
-    for (let next = waiting[0]; next !== undefined; next = waiting[0]) {
-      await this.#carryOut(next);
-      waiting.shift();
+    for (const suspicion of [...waiting]) {
+      try {
+        await this.#carryOut(suspicion);
+      } catch (thrown) {
+        const err = toLyceumError(thrown);
+        if (!(err instanceof StorageFullError)) throw err;
+        await this.#holdUp(suspicion, err);
+        continue;
+      }
+      waiting.splice(waiting.indexOf(suspicion), 1);
       settled();
     }
   }
 
-  async #carryOut(suspicion: Suspicion): Promise<void> {
-    const { records, dropped, teacher } = suspicion;
-    for (let next = records[0]; next !== undefined; next = records[0]) {
-      const { key, range } = next;
-      const samples = await this.#parts.answers.drop(key, range);
-      const name = tableFileName(key);
-      const known = dropped.get(name) ?? { key, samples: new Set<number>() };
-      for (const sample of samples) known.samples.add(sample);
-      dropped.set(name, known);
-      records.shift();
-    }
+  async #carryOut(suspicion: Mutable<Suspicion>): Promise<void> {
+    const { records, samples } = await this.#known(suspicion);
+    for (const { key, range } of records) await this.#parts.answers.drop(key, range);
     // What students have got by now may be made of them; what they get from here on is not.
+    const reached = new Map<string, number>();
     for (const { runId } of this.#parts.store.list()) {
-      const reached = this.#parts.active.targets(runId)?.reachedStep;
-      if (reached !== undefined) suspicion.reached.set(runId, reached);
+      const step = this.#parts.active.targets(runId)?.reachedStep;
+      if (step !== undefined) reached.set(runId, step);
     }
-    const count = countOf([...dropped.values()]);
+    const count = countOf(samples);
     if (count === 0) return;
+    const { workerId, reason, teacher } = suspicion;
     // A fit under way may have read them before; its result is in no record yet, so it is enough to begin it again.
     for (const { runId, teachers } of this.#parts.store.list()) {
       const isAsked = teachers.some(({ identity }) => identity === teacher);
-      if (isAsked) await this.#parts.active.fitting(runId)?.discard();
+      if (!isAsked) continue;
+      await this.#parts.active.fitting(runId)?.discard();
+      this.#parts.active.evaluation(runId)?.discard();
     }
-    const { workerId, reason } = suspicion;
     const facts = { workerId, teacherIdentity: teacher, reason, count };
     this.#parts.log.warn(facts, 'suspect answers dropped');
     await eachRun(this.#parts, async (record) => {
       if (record.teachers.some(({ identity }) => identity === teacher)) {
-        await this.#follow(record, suspicion);
+        await this.#follow(record, suspicion, samples, reached.get(record.runId));
       }
     });
   }
 
-  /** What it means for one run. */
-  async #follow(record: RunRecord, suspicion: Suspicion): Promise<void> {
-    const { teacher, reason, dropped, sinceMs } = suspicion;
+  /** Finds the samples of the suspect records. They are on disk when it resolves. */
+  async #known(
+    suspicion: Mutable<Suspicion>,
+  ): Promise<{ records: readonly SuspectRecords[]; samples: readonly SuspectSamples[] }> {
+    const { answers, noted } = this.#parts;
+    if (suspicion.samples === undefined) {
+      const records: SuspectRecords[] = [];
+      const byTable = new Map<string, { key: AnswerTableKey; samples: Set<number> }>();
+      for (const { key, range } of suspicion.records) {
+        // Answers that are stored from now on are not suspect.
+        const end = Math.min(range.end, await answers.recordCount(key));
+        const own = { key, range: { first: range.first, end } };
+        const known = byTable.get(tableFileName(key)) ?? { key, samples: new Set<number>() };
+        for (const sample of await answers.samplesIn(key, own.range)) known.samples.add(sample);
+        byTable.set(tableFileName(key), known);
+        records.push(own);
+      }
+      suspicion.records = records;
+      suspicion.samples = [...byTable.values()];
+    }
+    await noted();
+    return { records: suspicion.records, samples: suspicion.samples };
+  }
+
+  /** The answers cannot be dropped from the disk: runs that ask the teacher are paused, and all others go on. */
+  async #holdUp({ teacher }: Suspicion, err: StorageFullError): Promise<void> {
+    const { store, lifecycle, log } = this.#parts;
+    log.error({ err, teacherIdentity: teacher }, 'suspect answers not dropped; trying again');
+    for (const { runId, teachers, state } of store.list()) {
+      const name = teachers.find(({ identity }) => identity === teacher)?.name;
+      if (name === undefined || hasEnded(state)) continue;
+      const reason = `suspect answers of teacher ${name} cannot be dropped: ${err.message}`;
+      await lifecycle.pause(runId, reason);
+    }
+  }
+
+  /**
+   * What it means for one run.
+   *
+   * @param reachedStep - as `RunTargets` has it; undefined: the run has no targets.
+   */
+  async #follow(
+    record: RunRecord,
+    suspicion: Suspicion,
+    samples: readonly SuspectSamples[],
+    reachedStep: number | undefined,
+  ): Promise<void> {
+    const { teacher, reason, sinceMs } = suspicion;
     const index = record.teachers.findIndex(({ identity }) => identity === teacher);
     const { lifecycle, events, pointers } = this.#parts;
-    const { runId, dataset: reference, teachers, outcome } = record;
+    const { runId, dataset: reference, teachers } = record;
     // What it asks for of them.
-    const own = [...dropped.values()].filter(({ key }) => key.datasetDigest === reference.digest);
+    const own = samples.filter(({ key }) => key.datasetDigest === reference.digest);
     if (own.length === 0) return;
     const { step, isFit, count } = await this.#affected(record, index, own);
     if (count === 0) return;
@@ -172,17 +205,32 @@ export class SuspectAnswers {
     }
     const first = isFit ? 0 : step;
     if (first === undefined) return;
-    const { stepCount } = record.plan;
-    const known = outcome === undefined ? suspicion.reached.get(runId) : stepCount;
-    if (first >= (known ?? (await pointerStep(pointers, runId)))) return;
+    // A fit counts although no step has been taken with it.
+    if (!isFit && first >= (await this.#reachedStep(record, reachedStep))) return;
     const why = `goes back: from step ${first} on it was trained on ${count} answers of teacher ${name} that were dropped`;
     await lifecycle.wentBack(runId, why, isFit);
     const to = await rewindPointer(pointers, runId, first);
     events.add(runId, 'went-back', `goes back to step ${to}: ${warning}`, { step: to, first });
   }
 
+  /** The first step that neither a checkpoint of the run nor its student has behind it. @param ofTargets - as `RunTargets` has it. */
+  async #reachedStep(
+    { runId, state, outcome, plan }: RunRecord,
+    ofTargets: number | undefined,
+  ): Promise<number> {
+    // A student that has not come back since this coordinator began may be at any step.
+    const isUnknown = isAssigned(state) && ofTargets === undefined;
+    if (outcome !== undefined || isUnknown) return plan.stepCount;
+    // A student that was just given the run has got no targets, but its checkpoint is made of some.
+    return Math.max(ofTargets ?? 0, await pointerStep(this.#parts.pointers, runId));
+  }
+
   /** The steps that the answers are in. If the set cannot be read, which it takes to find them, all steps count. */
-  async #affected(record: RunRecord, teacher: number, own: readonly Dropped[]): Promise<Affected> {
+  async #affected(
+    record: RunRecord,
+    teacher: number,
+    own: readonly SuspectSamples[],
+  ): Promise<Affected> {
     const { catalog, log } = this.#parts;
     let dataset: DatasetOutline;
     try {
@@ -220,7 +268,7 @@ function affectedBy(
   record: RunRecord,
   teacher: number,
   dataset: DatasetOutline,
-  dropped: readonly Dropped[],
+  dropped: readonly SuspectSamples[],
 ): Affected {
   const { specification, plan, teachers, fit } = record;
   if (specification.kind !== 'Distillation') return { step: undefined, isFit: false, count: 0 };
@@ -261,12 +309,12 @@ function affectedBy(
   return { step, isFit, count: countOf([...all]) };
 }
 
-function countOf(dropped: readonly Dropped[]): number {
+function countOf(dropped: readonly SuspectSamples[]): number {
   return dropped.reduce((sum, { samples }) => sum + samples.size, 0);
 }
 
 /** Neighbours in one: answers come in pieces. */
-function merged(items: readonly StoredRecords[]): Omit<StoredRecords, 'atMs'>[] {
+function merged(items: readonly StoredRecords[]): SuspectRecords[] {
   const byTable = new Map<string, { key: AnswerTableKey; ranges: RecordRange[] }>();
   for (const { key, range } of items) {
     const name = tableFileName(key);

@@ -76,6 +76,19 @@ describe.each([
     await again.close();
   });
 
+  it('gives nothing of what could not be dropped from the disk, and takes another answer to it', async () => {
+    const store = await AnswerStore.open(folder, log, limits);
+    const range = await put(store, [1, 2]);
+    await read(store, [1, 2]);
+    const [{ name = '' } = {}] = store.tables();
+    await rm(join(folder, name));
+    await expect(store.drop(key, range)).rejects.toThrow('ENOENT');
+    expect((await read(store, [1, 2])).missing).toEqual([1, 2]);
+    await putRows(store, key, Uint32Array.from([1, 2]), Float32Array.from([10, 11, 20, 21]));
+    expect((await read(store, [1, 2])).out).toEqual(Float32Array.from([10, 11, 20, 21]));
+    await store.close();
+  });
+
   it('gives back what was put, in any order, and says what is missing', async () => {
     const store = await AnswerStore.open(folder, log, limits);
     await put(store, [7, 3, 9]);

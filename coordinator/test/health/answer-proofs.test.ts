@@ -5,10 +5,9 @@ import { join } from 'node:path';
 import { createLogger } from '@lyceum/platform';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { AnswerStore } from '../../src/answers/answer-store.js';
-import type { AnswerTableKey } from '../../src/answers/answer-table-key.js';
 import { AnswerProofs, type StoredRecords } from '../../src/health/answer-proofs.js';
 import { UnprovenAnswers } from '../../src/health/replicas/unproven-answers.js';
-import { UnprovenFile } from '../../src/health/unproven-file.js';
+import { type Suspicion, UnprovenFile } from '../../src/health/unproven-file.js';
 import { recordsOf, TABLE_KEY } from '../answers/records-of.js';
 
 const log = createLogger({ name: 'test', level: 'silent' });
@@ -34,7 +33,8 @@ test('what could not be noted as unproven is not stored, and is noted with the n
   const stored = (of: typeof replica, records: StoredRecords, sampleCount: number) =>
     unproven.add(of, records, sampleCount);
   const now = () => 7;
-  const parts = { store, file, unproven, stored, suspect: () => [], log, now };
+  const nothing = { suspicions: () => [], restore: () => undefined };
+  const parts = { store, file, unproven, stored, ...nothing, log, now };
   const proofs = await AnswerProofs.open(parts);
   const put = (sample: number) =>
     proofs.put(
@@ -53,7 +53,8 @@ test('what could not be noted as unproven is not stored, and is noted with the n
   await Promise.all([put(1), put(2)]);
   expect(await store.missingCount(key, Uint32Array.of(1, 2))).toBe(0);
   expect(unproven.countOf(replica)).toBe(2);
-  expect(await file.read()).toEqual([{ key, first: 0, sinceMs: 7 }]);
+  const tails = [{ key, first: 0, sinceMs: 7 }];
+  expect(await file.read()).toEqual({ tails, suspicions: [] });
 });
 
 test.each(['', '[{"table":', '[{"table":"[]","first":0,"sinceMs":1}]'])(
@@ -65,21 +66,24 @@ test.each(['', '[{"table":', '[{"table":"[]","first":0,"sinceMs":1}]'])(
     await writeFile(path, text);
     const file = new UnprovenFile(path);
     const unproven = new UnprovenAnswers<StoredRecords>();
-    const suspect: AnswerTableKey[] = [];
-    const parts = { store, file, unproven, log, stored: () => undefined, now: () => 7 };
-    const proofs = await AnswerProofs.open({ ...parts, suspect: () => suspect });
+    const suspicions: Suspicion[] = [];
+    const none = { stored: () => undefined, restore: () => undefined };
+    const parts = { store, file, unproven, log, ...none, now: () => 7 };
+    const proofs = await AnswerProofs.open({ ...parts, suspicions: () => suspicions });
     const range = { first: 0, end: Number.POSITIVE_INFINITY };
     expect(unproven.items()).toEqual([{ key, range, atMs: 0 }]);
 
     // They are suspect, and something else is proven meanwhile.
-    suspect.push(key);
+    const records = [{ key, range }];
+    suspicions.push({ ...replica, reason: '', sinceMs: 0, records, samples: undefined });
     unproven.take(replica, true);
     const write = vi.spyOn(file, 'write');
     proofs.settled();
     expect(write).not.toHaveBeenCalled();
     // They have been dropped.
-    suspect.pop();
+    suspicions.pop();
     proofs.settled();
-    await vi.waitFor(async () => expect(await file.read()).toEqual([]), { timeout: 60_000 });
+    const nothing = { tails: [], suspicions: [] };
+    await vi.waitFor(async () => expect(await file.read()).toEqual(nothing), { timeout: 60_000 });
   },
 );

@@ -1,9 +1,10 @@
 // Real files in a folder of the test's own.
-import { mkdtemp, readdir, rm, truncate } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sha256Hex } from '@lyceum/proto';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { tableKeyText } from '../../src/answers/answer-table-key.js';
 import { KeptProbes } from '../../src/health/kept-probes.js';
 import { UnprovenFile } from '../../src/health/unproven-file.js';
 import { TABLE_KEY } from '../answers/records-of.js';
@@ -43,12 +44,24 @@ it('what is unproven is what was written last', async () => {
   const key = TABLE_KEY;
   const path = join(folder, 'unproven.json');
   const file = new UnprovenFile(path);
-  expect(await file.read()).toEqual([]);
+  const nothing = { tails: [], suspicions: [] };
+  expect(await file.read()).toEqual(nothing);
   const tails = [{ key, first: 7, sinceMs: 12 }];
-  const first = file.write([]);
+  const found = { workerId: 'w', teacher: 'aa', reason: 'it says otherwise', sinceMs: 11 };
+  const endless = { key, range: { first: 7, end: Number.POSITIVE_INFINITY } };
+  const records = [{ key, range: { first: 3, end: 5 } }, endless];
+  const samples = [{ key, samples: new Set([0, 7, 8, 99]) }];
+  const suspicions = [
+    { ...found, records, samples },
+    { ...found, records: [], samples: undefined },
+  ];
+  const first = file.write(nothing);
   await Promise.resolve();
-  const waiting = [file.write([]), file.write([]), file.write(tails)];
+  const waiting = [file.write(nothing), file.write(nothing), file.write({ tails, suspicions })];
   expect(new Set(waiting).size).toBe(1);
   await Promise.all([first, ...waiting]);
-  expect(await new UnprovenFile(path).read()).toEqual(tails);
+  expect(await new UnprovenFile(path).read()).toEqual({ tails, suspicions });
+  // As it was written before there were suspicions in it.
+  await writeFile(path, JSON.stringify([{ table: tableKeyText(key), first: 7, sinceMs: 12 }]));
+  expect(await file.read()).toEqual({ tails, suspicions: [] });
 });

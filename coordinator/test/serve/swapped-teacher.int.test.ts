@@ -377,3 +377,28 @@ it('a run whose set is gone goes back to its beginning, and holds up no other', 
   const pointer = JSON.parse((await pointers.get(runId))?.value ?? '');
   expect(pointer).toMatchObject({ step: 0 });
 });
+
+it('rules are compared by answers that a canary has proven', async () => {
+  teacher({
+    probe: (values, round) => {
+      const said = values.map((value) => value + shift);
+      // It answers tickets from here on.
+      if (round === 2) shift = 0.2;
+      return said;
+    },
+  });
+  const request = { dataset: `tiny-${turn}`, teachers: [`far-${turn}`], rules: [], split: 'test' };
+  const compared = client.evaluateEnsemble(request);
+  const found = await Promise.race([
+    compared.then(() => 'told'),
+    eventually(async () => {
+      const workers = (await client.listQuarantines()).map(({ workerId }) => workerId);
+      return workers.includes(`teacher-${turn}`) ? 'quarantined' : undefined;
+    }),
+  ]);
+  expect(found).toBe('quarantined');
+  await mended();
+  const { teachers } = await compared;
+  expect(teachers).toHaveLength(1);
+  expect(await client.evaluateEnsemble(request)).toEqual(await compared);
+});

@@ -38,10 +38,14 @@ export class UnprovenAnswers<T> {
     return sum(this.#byTeacher.get(teacher)?.get(workerId) ?? []);
   }
 
-  /** Unproven samples of all replicas of the teacher, orphans included. */
-  countOfTeacher(teacher: string): number {
+  /**
+   * Unproven samples of all replicas of the teacher, orphans included.
+   *
+   * @param upTo - the number of the last entry that counts; absent: all count.
+   */
+  countOfTeacher(teacher: string, upTo = Number.POSITIVE_INFINITY): number {
     return [...(this.#byTeacher.get(teacher)?.values() ?? [])].reduce(
-      (n, some) => n + sum(some),
+      (n, some) => n + sum(some.filter(({ number }) => number <= upTo)),
       0,
     );
   }

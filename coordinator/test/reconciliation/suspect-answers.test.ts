@@ -1,0 +1,297 @@
+/**
+ * Answers that are dropped, in a real store in a temporary folder; records, pointers and students are values. What
+ * comes after a crash is tried with the same folder and nothing else that was in memory.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { orderedRows } from '@lyceum/learning/orders';
+import { checkRunSpecification } from '@lyceum/learning/specification';
+import { createLogger } from '@lyceum/platform';
+import type { KeyValue } from '@lyceum/platform/nats';
+import { LyceumError, StorageFullError } from '@lyceum/proto';
+import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { AnswerStore } from '../../src/answers/answer-store.js';
+import type { AnswerTableKey } from '../../src/answers/answer-table-key.js';
+import type { DatasetOutline } from '../../src/artifacts/inspect-artifact.js';
+import type { CheckpointPointer } from '../../src/documents/checkpoint-pointer.js';
+import { AnswerProofs, type StoredRecords } from '../../src/health/answer-proofs.js';
+import { UnprovenAnswers } from '../../src/health/replicas/unproven-answers.js';
+import { UnprovenFile } from '../../src/health/unproven-file.js';
+import * as changes from '../../src/lifecycle/changes/index.js';
+import {
+  SuspectAnswers,
+  type SuspectAnswersParts,
+  Suspicions,
+} from '../../src/reconciliation/suspect-answers.js';
+import type { RunRecord } from '../../src/runs/record/run-record.js';
+import { recordsOf } from '../answers/records-of.js';
+import { aHeldRun, pinned, SET } from './a-run.js';
+
+const log = createLogger({ name: 'test', level: 'silent' });
+/** 32 to train on, in eight steps an epoch, and 8 to fit a rule to. */
+const TRAIN = 32;
+const SAMPLES = 40;
+const plan = { sampleCount: TRAIN, batchSize: 4, stepsPerEpoch: 8, stepCount: 16 };
+const dataset = {
+  digest: SET,
+  sampleCount: SAMPLES,
+  classCount: 2,
+  labels: new Int32Array(SAMPLES),
+  splits: Uint8Array.from({ length: SAMPLES }, (_, i) => (i < TRAIN ? 1 : 2)),
+  modalities: new Map(),
+} as unknown as DatasetOutline;
+const ANNA = 'a1'.repeat(32);
+const key: AnswerTableKey = {
+  teacherIdentity: ANNA,
+  datasetDigest: SET,
+  view: 'identity',
+  viewEpoch: 0,
+  outputs: ['logits'],
+  codec: 'float32',
+  sampleCount: SAMPLES,
+  rowLength: 2,
+};
+const fit = { weights: [1], temperatures: [1] } as unknown as NonNullable<RunRecord['fit']>;
+
+const folder = mkdtempSync(join(tmpdir(), 'lyceum-suspect-'));
+let answersFolder: string;
+let answers: AnswerStore;
+let record: RunRecord;
+let pointer: CheckpointPointer;
+/** Of the targets of its training; undefined: nobody has taken it up yet. */
+let reachedStep: number | undefined;
+
+beforeEach(async () => {
+  answersFolder = mkdtempSync(join(folder, 'answers-'));
+  answers = await AnswerStore.open(answersFolder, log);
+  record = aRun();
+  pointer = { runId: record.runId, attempt: 1, assignmentEpoch: 7, step: 0 };
+  reachedStep = 0;
+});
+afterEach(() => answers.close());
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function aRun(changed: Partial<RunRecord> = {}): RunRecord {
+  const specification = checkRunSpecification(
+    {
+      apiVersion: 'lyceum.dev/v1alpha1',
+      kind: 'Distillation',
+      metadata: { name: 'run' },
+      spec: {
+        dataset: 'set',
+        teachers: [{ name: 'anna', model: 'anna' }],
+        ensemble: { combine: 'accuracy' },
+        student: { model: { architecture: 'mlp' } },
+        training: { batchSize: 4, epochs: 2, seed: 5 },
+      },
+    },
+    'test',
+  );
+  const teachers = [{ ...pinned('anna'), identity: ANNA }];
+  const set = { digest: SET, classCount: 2 };
+  const own = { specification, teachers, dataset: set, plan, answerCodec: 'float32' } as const;
+  return aHeldRun({ ...own, ...changed });
+}
+
+/** The first step that has the sample. */
+function stepOf(sample: number): number {
+  const rows = orderedRows(TRAIN, { seed: 5, epoch: 0 }, 0, TRAIN);
+  return Math.floor([...rows].indexOf(sample) / plan.batchSize);
+}
+
+async function put(...samples: number[]) {
+  const own = Uint32Array.from(samples);
+  const rows = new Float32Array(2 * samples.length).fill(1);
+  return answers.put(key, own, recordsOf(key, own, rows));
+}
+
+function suspectAnswers(
+  suspicions: Suspicions,
+  changed: Partial<SuspectAnswersParts> = {},
+): SuspectAnswers {
+  let revision = 1;
+  const pointers = {
+    get: async () => ({ value: JSON.stringify(pointer), revision }),
+    update: async (_: string, text: string) => {
+      pointer = JSON.parse(text);
+      return ++revision;
+    },
+  };
+  const change = (next: RunRecord | undefined) => {
+    record = next ?? record;
+  };
+  const lifecycle = {
+    noted: async (_: string, note: changes.TeacherNote) => change(changes.noted(record, note)),
+    wentBack: async (_: string, why: string, isFit: boolean) =>
+      change(changes.wentBack(record, why, isFit, 1)),
+    pause: async (_: string, why: string) => change(changes.paused(record, why, 1)),
+  };
+  return new SuspectAnswers({
+    suspicions,
+    store: { list: () => [record] } as unknown as SuspectAnswersParts['store'],
+    lifecycle: lifecycle as unknown as SuspectAnswersParts['lifecycle'],
+    events: { add: vi.fn() } as unknown as SuspectAnswersParts['events'],
+    catalog: { dataset: async () => dataset } as unknown as SuspectAnswersParts['catalog'],
+    pointers: pointers as unknown as KeyValue,
+    blobs: {} as SuspectAnswersParts['blobs'],
+    answers,
+    active: {
+      targets: () => (reachedStep === undefined ? undefined : { reachedStep }),
+      fitting: () => undefined,
+      evaluation: () => undefined,
+    } as unknown as SuspectAnswersParts['active'],
+    noted: async () => undefined,
+    settled: () => undefined,
+    log,
+    ...changed,
+  });
+}
+
+async function suspectPut(...samples: number[]): Promise<Suspicions> {
+  const suspicions = new Suspicions();
+  const range = await put(...samples);
+  const worker = { workerId: 'worker', teacher: ANNA };
+  suspicions.add(worker, 'it says otherwise', [{ key, range, atMs: 1 }]);
+  return suspicions;
+}
+
+test('a run that no target has left for yet loses a fit that was made of them all the same', async () => {
+  record = aRun({ state: 'FITTING', fit });
+  await suspectAnswers(await suspectPut(TRAIN + 1)).carryOut();
+  expect(record.state).toBe('QUEUED');
+  expect(record.fit).toBeUndefined();
+});
+
+test('so does one that is paused', async () => {
+  record = changes.paused(aRun({ fit }), 'a disk is full', 1) as RunRecord;
+  reachedStep = undefined;
+  await suspectAnswers(await suspectPut(TRAIN + 1)).carryOut();
+  expect(record).toMatchObject({ state: 'PAUSED', reason: 'a disk is full' });
+  expect(record.fit).toBeUndefined();
+});
+
+test('one that was taken up again and not served yet goes back to before its checkpoint was made of them', async () => {
+  record = aRun({ state: 'PREPARING' });
+  const step = stepOf(3) + 1;
+  pointer = { ...pointer, step, digest: 'c'.repeat(64) };
+  await suspectAnswers(await suspectPut(3)).carryOut();
+  expect(pointer).toMatchObject({ step: 0, assignmentEpoch: 8 });
+  expect(record.state).toBe('QUEUED');
+});
+
+test('one of whose student nobody knows how far it is goes back', async () => {
+  reachedStep = undefined;
+  await suspectAnswers(await suspectPut(3)).carryOut();
+  expect(record.state).toBe('QUEUED');
+  expect(pointer.assignmentEpoch).toBe(8);
+});
+
+test('one whose student has got none of them goes on, and one that has does not', async () => {
+  reachedStep = stepOf(3);
+  await suspectAnswers(await suspectPut(3)).carryOut();
+  expect(record.state).toBe('TRAINING');
+  reachedStep++;
+  await suspectAnswers(await suspectPut(3)).carryOut();
+  expect(record.state).toBe('QUEUED');
+});
+
+/** A coordinator's, on what is in the folder. */
+async function opened(): Promise<{ suspicions: Suspicions; proofs: AnswerProofs }> {
+  const suspicions = new Suspicions();
+  const unproven = new UnprovenAnswers<StoredRecords>();
+  const proofs = await AnswerProofs.open({
+    store: answers,
+    file: new UnprovenFile(join(answersFolder, 'unproven-answers.json')),
+    unproven,
+    stored: (replica, records, sampleCount) => unproven.add(replica, records, sampleCount),
+    suspicions: () => suspicions.waiting,
+    restore: (kept) => suspicions.restore(kept),
+    log,
+    now: () => 1,
+  });
+  return { suspicions, proofs };
+}
+
+function partsOf({ proofs }: { proofs: AnswerProofs }): Partial<SuspectAnswersParts> {
+  return { answers, noted: () => proofs.noted(), settled: () => proofs.settled() };
+}
+
+/** The coordinator ends as it is, and another begins. */
+async function restarted(): Promise<{ suspicions: Suspicions; proofs: AnswerProofs }> {
+  await answers.close();
+  answers = await AnswerStore.open(answersFolder, log);
+  reachedStep = undefined;
+  return opened();
+}
+
+async function suspected(
+  ...samples: number[]
+): Promise<{ suspicions: Suspicions; proofs: AnswerProofs }> {
+  const first = await opened();
+  const range = await put(...samples);
+  first.suspicions.add({ workerId: 'worker', teacher: ANNA }, 'it says otherwise', [
+    { key, range, atMs: 1 },
+  ]);
+  await first.proofs.noted();
+  return first;
+}
+
+async function missing(...samples: number[]): Promise<number> {
+  return answers.missingCount(key, Uint32Array.from(samples));
+}
+
+test('a coordinator that begins before they are dropped drops them', async () => {
+  await put(7);
+  await suspected(3, 4);
+  await put(8);
+  const heir = await restarted();
+  await suspectAnswers(heir.suspicions, partsOf(heir)).carryOut();
+  expect(await missing(3, 4)).toBe(2);
+  expect(await missing(7, 8)).toBe(0);
+  expect(record.state).toBe('QUEUED');
+  // It is done with them: the one after has nothing left to do.
+  const left = async () => (await opened()).suspicions.waiting;
+  await vi.waitFor(async () => expect(await left()).toEqual([]), { timeout: 60_000 });
+});
+
+test('one that begins after they are dropped, and before a run has gone back, has it go back', async () => {
+  pointer = { ...pointer, step: plan.stepCount, digest: 'c'.repeat(64) };
+  const first = await suspected(3);
+  const away = () => Promise.reject(new LyceumError('UNAVAILABLE', 'NATS is away'));
+  const lifecycle = { noted: away, wentBack: away } as unknown as SuspectAnswersParts['lifecycle'];
+  const ended = suspectAnswers(first.suspicions, { ...partsOf(first), lifecycle }).carryOut();
+  await expect(ended).rejects.toThrow('NATS is away');
+  expect(await missing(3)).toBe(1);
+
+  const heir = await restarted();
+  await suspectAnswers(heir.suspicions, partsOf(heir)).carryOut();
+  expect(record.state).toBe('QUEUED');
+  expect(pointer.step).toBe(0);
+});
+
+test('a disk that fails as they are dropped pauses the run, which goes back once it does not', async () => {
+  pointer = { ...pointer, step: plan.stepCount, digest: 'c'.repeat(64) };
+  const first = await suspected(3);
+  let isFailing = true;
+  const failing = {
+    samplesIn: answers.samplesIn.bind(answers),
+    recordCount: answers.recordCount.bind(answers),
+    drop: async (...which: Parameters<AnswerStore['drop']>) => {
+      const samples = await answers.drop(...which);
+      if (isFailing) throw new StorageFullError('the disk fails');
+      return samples;
+    },
+  };
+  const suspects = suspectAnswers(first.suspicions, { ...partsOf(first), answers: failing });
+  await suspects.carryOut();
+  expect(record).toMatchObject({
+    state: 'PAUSED',
+    reason: 'suspect answers of teacher anna cannot be dropped: the disk fails',
+  });
+  expect(pointer.step).toBe(plan.stepCount);
+  isFailing = false;
+  await suspects.carryOut();
+  expect(pointer.step).toBe(0);
+  expect(first.suspicions.waiting).toEqual([]);
+});
