@@ -40,7 +40,12 @@ export class StudentFolder {
 
   /** @throws {LyceumError} NOT_FOUND or INVALID_ARGUMENT naming what is missing or wrong in the folder. */
   static async open(folder: string): Promise<StudentFolder> {
-    const model = await readModelFolder(folder);
+    const model = await readModelFolder(folder).catch((err: unknown) => {
+      const { code, message } = toLyceumError(err);
+      if (code !== 'NOT_FOUND') throw err;
+      const advice = 'want a folder as coordinator pull writes it without --format';
+      throw new LyceumError(code, `${message}; ${advice}`, { cause: err });
+    });
     const { encoding } = model;
     const { classCount } = describeModel(model);
     if (encoding === undefined || classCount === undefined) {

@@ -76,3 +76,11 @@ test('a sample of which the student says nothing finite is named', async () => {
     message: 'row 2: the student gives no finite numbers for it',
   });
 });
+
+test('a folder of another format is refused with what would do', async () => {
+  const other = mkdtempSync(join(root, 'onnx-'));
+  writeFileSync(join(other, 'model.onnx'), '');
+  await expect(StudentFolder.open(other)).rejects.toThrow(
+    /model\.json: no such file; want a folder as coordinator pull writes it without --format/,
+  );
+});

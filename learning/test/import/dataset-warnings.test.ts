@@ -109,6 +109,18 @@ describe('a push warns of', () => {
     expect(await warningsOf(lines, { columns })).toEqual([]);
   });
 
+  it('numbers among which are other marks, unless somebody says that they are categories', async () => {
+    const cell = (n: number) => (n % 4 === 0 ? 'inf' : String(n % 7));
+    const lines = ['x,load,label', ...rows((n) => `${n},${cell(n)},${ab(n)}`)];
+    expect(await warningsOf(lines)).toEqual([
+      expect.stringMatching(/^column "load": 7\d % of its values are numbers, and each is a cat/),
+    ]);
+    const columns = new Map([['load', 'category']] as const);
+    expect(await warningsOf(lines, { columns })).toEqual([]);
+    const few = ['x,load,label', ...rows((n) => `${n},${n % 4 === 0 ? n % 7 : 'off'},${ab(n)}`)];
+    expect(await warningsOf(few)).toEqual([]);
+  });
+
   it('codes that are taken for numbers, unless somebody says what they are', async () => {
     const lines = ['x,zip,label', ...rows((n) => `${n},0${1000 + n},${ab(n)}`)];
     expect(await warningsOf(lines)).toEqual([

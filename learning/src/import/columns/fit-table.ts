@@ -77,6 +77,10 @@ export class ColumnFacts {
     if (there > 0 && this.splitCount === there) {
       return 'its values are names of splits; --split column:NAME takes them as that, --columns NAME=ignore leaves them out';
     }
+    if (this.numberCount > there / 2) {
+      const share = Math.round((100 * this.numberCount) / there);
+      return `${share} % of its values are numbers, and each is a category of its own; leave the other cells empty in the source, or say --columns NAME=category`;
+    }
     return undefined;
   }
 
