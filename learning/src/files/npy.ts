@@ -96,6 +96,26 @@ export const NPY_HEADER_MAX_BYTES = 10 + 0xffff;
  * @throws {LyceumError} INVALID_ARGUMENT naming what is wrong.
  */
 export function readNpyHeader(bytes: Uint8Array, what: string): NpyHeader {
+  const { descriptor, shape, start } = readNpyText(bytes, what);
+  const dtype = dtypeOf(descriptor);
+  if (dtype === undefined) {
+    const known = Object.keys(TYPES).join(', ');
+    throw refusal(`${what}: values are of type ${descriptor ?? 'unknown'}; want one of ${known}`);
+  }
+  return { dtype, shape, start, byteCount: elementCount(shape) * TYPES[dtype].bytes };
+}
+
+/** A file's header, whatever its type is. */
+interface NpyText {
+  /** As NumPy writes types: `<f4`; undefined: of records. */
+  readonly descriptor: string | undefined;
+  readonly shape: readonly number[];
+  /** Where the values begin. */
+  readonly start: number;
+}
+
+/** As {@link readNpyHeader}, for who reads further types. */
+export function readNpyText(bytes: Uint8Array, what: string): NpyText {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (buffer.length < 12 || !buffer.subarray(0, MAGIC.length).equals(MAGIC)) {
     throw refusal(`${what}: not an NPY array`);
@@ -110,18 +130,12 @@ export function readNpyHeader(bytes: Uint8Array, what: string): NpyHeader {
   if (end > buffer.length || order === undefined || tuple === undefined) {
     throw refusal(`${what}: the array's header cannot be read`);
   }
-  const dtype = dtypeOf(descriptor);
-  if (dtype === undefined) {
-    const known = Object.keys(TYPES).join(', ');
-    throw refusal(`${what}: values are of type ${descriptor ?? 'unknown'}; want one of ${known}`);
-  }
   const shape = tuple.split(',').flatMap((part) => (part.trim() === '' ? [] : [Number(part)]));
   if (order === 'True' && shape.length > 1) {
     throw refusal(`${what}: values are in column (Fortran) order; want row (C) order`);
   }
   if (shape.length > MAX_RANK) throw refusal(`${what}: has more than ${MAX_RANK} dimensions`);
-  const byteCount = elementCount(shape) * TYPES[dtype].bytes;
-  return { dtype, shape, start: end, byteCount };
+  return { descriptor, shape, start: end };
 }
 
 function dtypeOf(descriptor: string | undefined): NpyArray['dtype'] | undefined {

@@ -14,8 +14,9 @@ import {
   SPLIT_NUMBERS,
   type StoredDatasetParts,
 } from '../../datasets/index.js';
-import { FOREIGN_NPZ_LIMITS, type NpyArray, readNpy, readZip } from '../../files/index.js';
+import { FOREIGN_NPZ_LIMITS, readZip } from '../../files/index.js';
 import { chosenSplits, numberedClasses } from '../samples/index.js';
+import { type ForeignArray, readForeignNpy } from './foreign-npy.js';
 import { npzLayout, type PartsLayout, type WholeLayout } from './npz-layout.js';
 
 /** @throws {InvalidDocumentError} naming all that is wrong. */
@@ -139,7 +140,8 @@ class ArrayReader {
   inputs(name: string): Inputs | undefined {
     const array = this.#read(name);
     if (array === undefined) return undefined;
-    const { data, shape, dtype } = array;
+    const { data, shape, dtype, isTruth } = array;
+    if (isTruth) return { inputs: Float32Array.from(data as Int32Array), shape };
     if (data instanceof Uint8Array || data instanceof Float32Array) return { inputs: data, shape };
     if (data instanceof Float64Array) return { inputs: Float32Array.from(data), shape };
     return this.#wrong(name, `is of type ${dtype}; want uint8, float32 or float64`);
@@ -182,9 +184,9 @@ class ArrayReader {
     }
   }
 
-  #read(name: string, want = ''): NpyArray | undefined {
+  #read(name: string, want = ''): ForeignArray | undefined {
     try {
-      return readNpy(this.#members.get(`${name}${ENDING}`) as Uint8Array, 'array');
+      return readForeignNpy(this.#members.get(`${name}${ENDING}`) as Uint8Array, 'array');
     } catch (err) {
       return this.#wrong(name, `${toLyceumError(err).message}${want}`);
     }
