@@ -21,6 +21,7 @@ const expected: Readonly<Record<string, readonly (readonly number[])[]>> = JSON.
 const SETTINGS: Readonly<Record<string, Partial<ModelSettings>>> = {
   each: {},
   text: { columns: ['trade'] },
+  listed: {},
   doubles: { columns: ['age'] },
   groups: { columns: { numbers: ['hours per-week'], words: ['trade', 'town'] } },
 };

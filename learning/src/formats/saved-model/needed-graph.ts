@@ -80,6 +80,7 @@ export function neededGraph(
       },
       ...(restoring.size > 0 && saver !== undefined && { saver }),
       collections: [],
+      assets: [],
       signatures: [
         { key: signature, ...(chosen !== undefined && { value: chosen }) },
         ...(fills && initialiser !== undefined ? [initialiserSignature(initialiser)] : []),

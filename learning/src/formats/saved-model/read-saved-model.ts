@@ -33,11 +33,11 @@ export function readSavedModelFolder(
   return savedModelPackageOf(files, given, folder);
 }
 
-/** Files that inference needs, by name; it needs no assets. */
+/** Files that inference may need, by name. */
 function memberNames(folder: string): string[] {
   const within = (part: string) =>
     existsSync(join(folder, part))
       ? readdirSync(join(folder, part)).map((name) => (part === '' ? name : `${part}/${name}`))
       : [];
-  return ['', 'variables'].flatMap(within).filter(isSavedModelMember).sort();
+  return ['', 'variables', 'assets'].flatMap(within).filter(isSavedModelMember).sort();
 }

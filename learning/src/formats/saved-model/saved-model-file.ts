@@ -27,6 +27,7 @@ import {
   savedModelBytes,
   type TensorInfo,
 } from './saved-model-messages.js';
+import { withVocabularies } from './vocabulary-files.js';
 
 /** Of the graph that inference takes, its only tag. */
 export const SERVE_TAG = 'serve';
@@ -45,13 +46,18 @@ export interface CheckedSavedModel {
 }
 
 /**
+ * @param files - of its folder, by their paths in it: tables may be filled from those in `assets/`.
  * @throws {InvalidDocumentError} if it is no SavedModel, has no graph or signature to ask, or has in that graph what is not
  *   run here.
  */
-export function checkSavedModel(bytes: Uint8Array, source: string): CheckedSavedModel {
+export function checkSavedModel(
+  bytes: Uint8Array,
+  source: string,
+  files: ReadonlyMap<string, Uint8Array> = new Map(),
+): CheckedSavedModel {
   let checked: CheckedSavedModel | Refusal;
   try {
-    checked = servedGraph(bytes);
+    checked = servedGraph(bytes, files);
   } catch (err) {
     const message = `is no SavedModel, or a damaged one (${toLyceumError(err).message})`;
     throw new InvalidDocumentError(source, [{ path: '', message }]);
@@ -66,7 +72,10 @@ interface Refusal {
   readonly refused: readonly string[];
 }
 
-function servedGraph(bytes: Uint8Array): CheckedSavedModel | Refusal {
+function servedGraph(
+  bytes: Uint8Array,
+  files: ReadonlyMap<string, Uint8Array>,
+): CheckedSavedModel | Refusal {
   const reader = new SavedModelReader();
   const graphs = reader.metaGraphs(bytes);
   const tags = graphs.map((graph) => reader.tags(graph));
@@ -78,7 +87,7 @@ function servedGraph(bytes: Uint8Array): CheckedSavedModel | Refusal {
     const message = `${found} tagged ${SERVE_TAG} and nothing else; want one. Its graphs are tagged ${listed || 'nothing'}`;
     return { refused: [message] };
   }
-  return checkMetaGraph(reader.metaGraph(graph), reader);
+  return checkMetaGraph(withVocabularies(reader.metaGraph(graph), files, reader), reader);
 }
 
 /** TensorFlow takes the graph that has just the tags that it is asked for. */

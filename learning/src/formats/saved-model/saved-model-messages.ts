@@ -1,6 +1,6 @@
 /**
  * The messages of a `saved_model.pb`, as far as inference needs them. What is not here is not read, and not written anew:
- * gradients, debug information, assets, objects, what saving and training need.
+ * gradients, debug information, objects, what saving and training need. Assets are read, and not written.
  *
  * @see https://github.com/tensorflow/tensorflow/blob/v2.16.1/tensorflow/core/protobuf/meta_graph.proto
  * @see https://github.com/tensorflow/tensorflow/blob/v2.16.1/tensorflow/core/framework/function.proto
@@ -31,8 +31,14 @@ export interface Attribute {
     readonly tensors: readonly NonNullable<Attribute['tensor']>[];
   };
   readonly type?: bigint;
+  readonly int?: bigint;
   readonly shape?: Shape;
-  readonly tensor?: { readonly type?: bigint; readonly shape?: Shape };
+  readonly tensor?: {
+    readonly type?: bigint;
+    readonly shape?: Shape;
+    readonly texts?: readonly Uint8Array[];
+    readonly content?: Uint8Array;
+  };
   readonly function?: NameAndAttributes;
 }
 
@@ -97,6 +103,8 @@ export interface MetaGraph {
     readonly nodes?: { readonly names: readonly string[] };
   }>[];
   readonly signatures: readonly Entry<Signature>[];
+  /** Which tensor is given the path of which file in `assets/` when the model is loaded. */
+  readonly assets: readonly { readonly tensor?: TensorInfo; readonly fileName?: string }[];
 }
 
 /** Of a graph, or a function; those of EfficientNet B0 have under 3,000 each. */
@@ -272,6 +280,7 @@ const META_GRAPH = new MessageTable({
       }),
     ),
   ),
+  6: many('assets', nested({ 1: one('tensor', () => TENSOR_INFO), 2: one('fileName', 'text') })),
 });
 
 /** What graphs are in it, encoded, so that only one is read. */
@@ -328,12 +337,16 @@ export class SavedModelReader {
 
 const SCHEMA_VERSION = 1n;
 
+export function functionBytes(definition: FunctionDefinition): Uint8Array {
+  return encodeMessage(FUNCTION, definition);
+}
+
 /** @returns the contents of a `saved_model.pb` with that one graph. */
 export function savedModelBytes(
   metaGraph: MetaGraph,
   functions: Iterable<FunctionDefinition>,
 ): Uint8Array {
-  const encoded = [...functions].map((definition) => encodeMessage(FUNCTION, definition));
+  const encoded = [...functions].map(functionBytes);
   const graph = { ...metaGraph.graph, library: { functions: encoded } };
   const bytes = encodeMessage(META_GRAPH, { ...metaGraph, graph });
   return encodeMessage(SAVED_MODEL, { schemaVersion: SCHEMA_VERSION, metaGraphs: [bytes] });

@@ -44,7 +44,7 @@ export function isSavedModelMember(name: string): boolean {
   return MEMBER.test(name);
 }
 
-/** Tables of words, which no operation that is let in reads; packages of before have them. */
+/** Lists of words, which the checked graph has as constants. */
 const ASSET = /^assets\//;
 
 /**
@@ -63,7 +63,7 @@ export function savedModelPackageOf(
     .filter((name) => !isSavedModelMember(name))
     .map((path) => ({ path, message: 'does not belong to a SavedModel' }));
   if (problems.length > 0) throw new InvalidDocumentError(source, problems);
-  const { outline, bytes } = checkSavedModel(graphOf(files), source);
+  const { outline, bytes } = checkSavedModel(graphOf(files), source, files);
   const require = readsColumns(outline, given) ? requireTableClassifier : requireClassifier;
   const classifier = require(outline, SAVED_MODEL, given, source);
   const kept = [...files].filter(([name]) => !ASSET.test(name));

@@ -107,6 +107,7 @@ it.each(['inputs', 'outputs'] as const)('refuses two tensors in the name of one:
       info: { tags: ['serve'] },
       graph: { nodes },
       collections: [],
+      assets: [],
       signatures: [{ key: 'serving_default', value: signature }],
     },
     [],
@@ -132,6 +133,7 @@ it('looks at each node of a long chain once, however many calls begin at its end
       info: { tags: ['serve'] },
       graph: { nodes: [...chain, call] },
       collections: [],
+      assets: [],
       signatures: [
         {
           key: 'serving_default',
@@ -187,6 +189,7 @@ it('walks no further once functions have too many operations, however they are c
       graph: { nodes: [...others, ...calls, restore] },
       saver: { fileName: 'file:0', restore: 'restore' },
       collections: [],
+      assets: [],
       signatures: [{ key: 'serving_default', value: { inputs: [], outputs: [] } }],
     },
     [{ signature, nodes: body, results: [], attributes: [], argumentAttributes: [] }],

@@ -1,0 +1,214 @@
+/**
+ * Tables that are filled from a file of the model's own, `assets/vocab.txt`, as layers are whose vocabulary is one: the file's
+ * lines become constants of the graph, so that no file is read when the model is loaded. What is not filled so plainly that this
+ * can be done is left as it is, and refused with all else that reads files. Pure.
+ *
+ * @see https://github.com/tensorflow/tensorflow/blob/v2.16.1/tensorflow/core/ops/lookup_ops.cc
+ */
+import { nodeNameOf } from '../graphs/index.js';
+import type {
+  Attribute,
+  Entry,
+  FunctionDefinition,
+  MetaGraph,
+  Node,
+  SavedModelReader,
+} from './saved-model-messages.js';
+import { functionBytes } from './saved-model-messages.js';
+
+/** Fills a table from a file; the second input is its name. */
+const FROM_FILE = 'InitializeTableFromTextFileV2';
+
+/** What a table takes of a line, by `key_index` and `value_index`. */
+const [WHOLE_LINE, LINE_NUMBER] = [-2n, -1n];
+
+/** Numbers of `DataType`. */
+const [DT_STRING, DT_INT64] = [7n, 9n];
+
+/** Lines of all tables; the largest published vocabularies have a million. Each is a field of the file that is written. */
+const MAX_LINES = 2 ** 20;
+
+/**
+ * @param files - of the SavedModel's folder, by their paths in it.
+ * @returns `metaGraph` itself if no table is filled so.
+ * @throws {Error} if a function is damaged.
+ */
+export function withVocabularies(
+  metaGraph: MetaGraph,
+  files: ReadonlyMap<string, Uint8Array>,
+  reader: SavedModelReader,
+): MetaGraph {
+  const lines = linesOf(metaGraph, files);
+  const { graph } = metaGraph;
+  if (lines.size === 0 || graph === undefined) return metaGraph;
+  const fileOf = fileOfTensor(graph.nodes, lines);
+  const nodes = graph.nodes.flatMap((node) => {
+    if (lines.has(node.name ?? '')) return [textConstant(node)];
+    return node.operation === FROM_FILE ? filled(node, fileOf(node.inputs[1] ?? ''), '') : [node];
+  });
+  const functions = (graph.library?.functions ?? []).map((encoded) => {
+    if (!Buffer.from(encoded.buffer, encoded.byteOffset, encoded.length).includes(FROM_FILE)) {
+      return encoded;
+    }
+    const definition = reader.function(encoded);
+    const argumentFile = fileOfArgument(definition, graph.nodes, fileOf);
+    const body = definition.nodes.flatMap((node) =>
+      node.operation === FROM_FILE
+        ? filled(node, argumentFile(node.inputs[1] ?? ''), ':output:0')
+        : [node],
+    );
+    return functionBytes({ ...definition, nodes: body });
+  });
+  return { ...metaGraph, graph: { ...graph, nodes, library: { functions } } };
+}
+
+type Lines = readonly Uint8Array[];
+
+const [LINE_END, RETURN] = [0x0a, 0x0d];
+
+/** By the node that is given a file's path when the model is loaded. */
+function linesOf(
+  { assets }: MetaGraph,
+  files: ReadonlyMap<string, Uint8Array>,
+): ReadonlyMap<string, Lines> {
+  const lines = new Map<string, Lines>();
+  let left = MAX_LINES;
+  for (const { tensor, fileName = '' } of assets) {
+    const bytes = files.get(`assets/${fileName}`);
+    const own = bytes === undefined ? undefined : linesIn(bytes, left);
+    if (own === undefined) continue;
+    left -= own.length;
+    lines.set(nodeNameOf(tensor?.name ?? ''), own);
+  }
+  return lines;
+}
+
+/** As TensorFlow reads them: without carriage returns, and none of them empty. @returns undefined if they are other or more. */
+function linesIn(bytes: Uint8Array, atMost: number): Lines | undefined {
+  const lines: Uint8Array[] = [];
+  for (let start = 0; start < bytes.length; ) {
+    const end = bytes.indexOf(LINE_END, start);
+    const line = bytes
+      .subarray(start, end < 0 ? bytes.length : end)
+      .filter((byte) => byte !== RETURN);
+    if (line.length === 0 || lines.length === atMost) return undefined;
+    lines.push(line);
+    if (end < 0) break;
+    start = end + 1;
+  }
+  return lines;
+}
+
+/** Of a tensor of the graph the file that it names, if it can be no other: given as it is, or kept in a variable that is set once. */
+function fileOfTensor(
+  nodes: readonly Node[],
+  lines: ReadonlyMap<string, Lines>,
+): (reference: string) => Lines | undefined {
+  const byName = new Map(nodes.map((node) => [node.name ?? '', node]));
+  const assigned = new Map<string, string[]>();
+  for (const { operation, inputs } of nodes) {
+    const [variable = '', value = ''] = inputs;
+    if (operation !== 'AssignVariableOp') continue;
+    const name = nodeNameOf(variable);
+    assigned.set(name, [...(assigned.get(name) ?? []), value]);
+  }
+  return (reference) => {
+    // A file's name goes through few nodes; what goes round in circles ends here too.
+    for (let [at, steps] = [reference, 0]; steps < 8; steps++) {
+      const name = nodeNameOf(at);
+      const own = lines.get(name);
+      if (own !== undefined) return own;
+      const { operation, inputs = [] } = byName.get(name) ?? {};
+      const values = assigned.get(nodeNameOf(inputs[0] ?? '')) ?? [];
+      if (operation === 'Identity') at = inputs[0] ?? '';
+      else if (operation === 'ReadVariableOp' && values.length === 1) at = values[0] ?? '';
+      else return undefined;
+    }
+    return undefined;
+  };
+}
+
+/** Of a function's argument the file that its only call hands on. */
+function fileOfArgument(
+  { signature }: FunctionDefinition,
+  nodes: readonly Node[],
+  fileOf: (reference: string) => Lines | undefined,
+): (reference: string) => Lines | undefined {
+  const calls = nodes.filter(({ attributes }) =>
+    attributes.some(({ value }) => value?.function?.name === signature?.name),
+  );
+  const names = (signature?.inputs ?? []).map(({ name }) => name);
+  return (reference) => {
+    const place = names.indexOf(nodeNameOf(reference));
+    return calls.length === 1 && place >= 0 ? fileOf(calls[0]?.inputs[place] ?? '') : undefined;
+  };
+}
+
+/** The node, with the constants that it is given; itself if that cannot be told. @param output - how the place names a node's tensor. */
+function filled(node: Node, lines: Lines | undefined, output: string): Node[] {
+  const attribute = (wanted: string) => node.attributes.find(({ key }) => key === wanted)?.value;
+  const [key, value] = [attribute('key_index')?.int, attribute('value_index')?.int].map(signed);
+  const size = signed(attribute('vocab_size')?.int ?? -1n);
+  const isWords = key === WHOLE_LINE && value === LINE_NUMBER;
+  const isNumbers = key === LINE_NUMBER && value === WHOLE_LINE;
+  if (lines === undefined || !(isWords || isNumbers)) return [node];
+  if (size >= 0n && size !== BigInt(lines.length)) return [node];
+  const { name = '', inputs } = node;
+  const [keys, values] = isWords
+    ? (['words', 'numbers'] as const)
+    : (['numbers', 'words'] as const);
+  const type = { words: DT_STRING, numbers: DT_INT64 };
+  const first = signed(attribute('offset')?.int);
+  const numbers = BigInt64Array.from(lines, (_, n) => first + BigInt(n));
+  const stored = { words: { texts: lines }, numbers: { content: new Uint8Array(numbers.buffer) } };
+  const constant = (kind: 'words' | 'numbers') => ({
+    name: `${name}/${kind}`,
+    operation: 'Const',
+    inputs: [],
+    attributes: constantAttributes(type[kind], stored[kind], lines.length),
+  });
+  return [
+    constant('words'),
+    constant('numbers'),
+    {
+      name,
+      operation: 'InitializeTableV2',
+      inputs: [
+        inputs[0] ?? '',
+        ...[keys, values].map((kind) => `${name}/${kind}${output}`),
+        ...inputs.slice(2),
+      ],
+      attributes: [
+        { key: 'Tkey', value: { type: type[keys] } },
+        { key: 'Tval', value: { type: type[values] } },
+      ],
+    },
+  ];
+}
+
+/** Of a field without a sign. */
+function signed(value: bigint | undefined): bigint {
+  return BigInt.asIntN(64, value ?? 0n);
+}
+
+function constantAttributes(
+  type: bigint,
+  values: Attribute['tensor'],
+  count: number,
+): Entry<Attribute>[] {
+  const shape = { dimensions: [{ size: BigInt(count) }] };
+  return [
+    { key: 'dtype', value: { type } },
+    { key: 'value', value: { tensor: { type, shape, ...values } } },
+  ];
+}
+
+/** In place of a path that nobody gives any more. */
+function textConstant({ name = '' }: Node): Node {
+  const tensor = { type: DT_STRING, shape: { dimensions: [] }, texts: [Buffer.from('')] };
+  const attributes = [
+    { key: 'dtype', value: { type: DT_STRING } },
+    { key: 'value', value: { tensor } },
+  ];
+  return { name, operation: 'Const', inputs: [], attributes };
+}

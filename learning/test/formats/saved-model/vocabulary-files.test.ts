@@ -1,0 +1,47 @@
+/**
+ * Tables that are filled from a file, in a SavedModel that Keras wrote (fixtures/saved-model-table/make.py). That it answers as
+ * before is in tensorflow/saved-model-table-inference.test.ts.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+import { savedModelPackageOf } from '../../../src/formats/saved-model/saved-model-package.js';
+
+const FOLDER = fileURLToPath(new URL('../../fixtures/saved-model-table/listed', import.meta.url));
+const WORDS = 'assets/trades.txt';
+
+/** With another list of words; undefined: without one. */
+function packaged(words: string | undefined) {
+  const names = readdirSync(FOLDER, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name).slice(FOLDER.length + 1));
+  const files = new Map(names.map((name) => [name, readFileSync(join(FOLDER, name))]));
+  expect([...files.keys()]).toContain(WORDS);
+  if (words === undefined) files.delete(WORDS);
+  else files.set(WORDS, Buffer.from(words));
+  return savedModelPackageOf(files, {}, 'listed');
+}
+
+it.each(['one\ntwo\n', 'one\r\ntwo'])('takes the lines into the graph: %j', (words) => {
+  const { files } = packaged(words);
+  expect([...files.keys()].filter((name) => name.startsWith('assets'))).toEqual([]);
+  const graph = Buffer.from(files.get('saved_model.pb') as Uint8Array);
+  // Fields of a tensor: its texts, each with its length before.
+  expect(graph.includes('B\x03oneB\x03two')).toBe(true);
+  const operation = (name: string) => `\x12${String.fromCharCode(name.length)}${name}`;
+  expect(graph.includes(operation('InitializeTableV2'))).toBe(true);
+  expect(graph.includes(operation('InitializeTableFromTextFileV2'))).toBe(false);
+  const again = savedModelPackageOf(files, {}, 'again');
+  expect(Buffer.compare(again.files.get('saved_model.pb') as Uint8Array, graph)).toBe(0);
+});
+
+it.each([
+  ['is not there', undefined],
+  ['has an empty line', 'one\n\ntwo\n'],
+  ['has more lines than are taken in', 'x\n'.repeat(2 ** 20 + 1)],
+])('is refused, with what to do, where the file %s', (_, words) => {
+  expect(() => packaged(words)).toThrow(
+    /InitializeTableFromTextFileV2 .+ is given the list of its lines instead/,
+  );
+});
