@@ -1,7 +1,7 @@
 /** What came out of a source of data, as lines for a person. */
 import type { ImportSummary } from '@lyceum/learning/import';
 import type { RegisteredSet } from '@lyceum/learning/indexing';
-import { bytesText, countText, namesText } from './text/index.js';
+import { bytesText, countText, namesText, pathText } from './text/index.js';
 
 const CLASSES_SHOWN = 20;
 const COLUMNS_SHOWN = 50;
@@ -91,11 +91,11 @@ function refusedLines({ count, reasons, first }: ImportSummary['refused']): stri
   const counts = Object.entries(reasons).map(([reason, n]) => `${n} ${reason}`);
   return [
     `refused   ${count}: ${counts.join(', ')}`,
-    ...first.map(({ path, message }) => `  ${path}: ${message}`),
+    ...first.map(({ path, message }) => `  ${pathText(path)}: ${message}`),
     ...(count > first.length ? [`  and ${count - first.length} more`] : []),
   ];
 }
 
 function someText({ count, first }: ImportSummary['ignored']): string {
-  return first.join(', ') + (count > first.length ? ', …' : '');
+  return first.map(pathText).join(', ') + (count > first.length ? ', …' : '');
 }

@@ -1,6 +1,6 @@
 /** Numbers, tables, bars and curves as text, whatever they are of. */
 export { barText, curveText } from './blocks.js';
-export { namesText } from './names-text.js';
+export { namesText, pathText } from './names-text.js';
 export {
   bytesText,
   countText,
