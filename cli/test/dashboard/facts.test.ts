@@ -31,7 +31,7 @@ const NOBODY = ListWorkersResponse.fromPartial({});
 const NOTHING = GetHistoryResponse.fromPartial({});
 
 describe('runs', () => {
-  test('a run of which nothing is known yet has zeros', () => {
+  test('a run of which nothing is known yet has zeros, and no accuracy', () => {
     expect(runRow(run('a', { state: RunState.RUN_STATE_QUEUED }))).toEqual({
       id: 'a',
       kind: 'Distillation',
@@ -47,8 +47,13 @@ describe('runs', () => {
       stepCount: 0,
       epoch: 0,
       loss: 0,
-      validationAccuracy: 0,
+      validationAccuracy: null,
     });
+  });
+
+  test('a student that is right on no validation sample has told so', () => {
+    const progress = { validationAccuracy: 0, validationNll: 1.2 };
+    expect(runRow(run('a', { progress })).validationAccuracy).toBe(0);
   });
 
   test('a page has the next one, and counts by name', () => {

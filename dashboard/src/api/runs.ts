@@ -34,7 +34,8 @@ export interface RunRow {
   readonly epoch: number;
   /** 0 where the student has not told. */
   readonly loss: number;
-  readonly validationAccuracy: number;
+  /** Null where the student has not told. */
+  readonly validationAccuracy: number | null;
 }
 
 export interface RunPage {

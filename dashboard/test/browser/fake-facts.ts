@@ -70,7 +70,7 @@ export function fakeRows(marked: Marked, nowMs: number): RunRow[] {
       stepCount: STEPS,
       epoch: Math.round(share * 20),
       loss: hasBegun ? 0.41 + 0.01 * (index % 17) : 0,
-      validationAccuracy: hasBegun ? 0.9 + 0.001 * (index % 50) : 0,
+      validationAccuracy: hasBegun ? 0.9 + 0.001 * (index % 50) : null,
     };
   });
 }

@@ -22,7 +22,7 @@ import { newestOf } from './recent-history.js';
 const pageState = (state: Run['state']) => stateName(state) as RunState;
 
 export function runRow(run: Run): RunRow {
-  const { step, stepCount, epoch, loss, validationAccuracy } = progressOf(run);
+  const { step, stepCount, epoch, loss, validationAccuracy, validationNll } = progressOf(run);
   return {
     id: run.runId,
     kind: run.kind === 'Distillation' ? 'Distillation' : 'Training',
@@ -38,7 +38,8 @@ export function runRow(run: Run): RunRow {
     stepCount,
     epoch,
     loss,
-    validationAccuracy,
+    // An accuracy may be 0; a loss is not.
+    validationAccuracy: validationNll === 0 ? null : validationAccuracy,
   };
 }
 

@@ -2,7 +2,7 @@
 import { type Signal, useComputed, useSignal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
 import { RUN_STATES, type RunPage, type RunRow, type RunState } from '../../api/index.js';
-import { durationText, percentText } from '../../components/index.js';
+import { durationText, orNotKnown, percentText } from '../../components/index.js';
 import { openResource } from '../data/resource.js';
 import { openStream } from '../data/stream.js';
 import { Moment } from '../parts/moment.js';
@@ -246,9 +246,7 @@ function Row({ run, isChosen, choose }: RowProps) {
         <Progress {...run} />
       </td>
       <td class="number">{run.step === 0 ? '–' : numberText(run.loss)}</td>
-      <td class="number">
-        {run.validationAccuracy === 0 ? '–' : percentText(run.validationAccuracy)}
-      </td>
+      <td class="number">{orNotKnown(run.validationAccuracy, percentText)}</td>
       <td class="team" title={run.team}>
         {run.team || <span class="muted">–</span>}
       </td>

@@ -1,6 +1,6 @@
 /** A run in a few lines: how it is, how far, what it waits for, how long still, what is wrong. */
 import type { RunFacts } from '../../../api/index.js';
-import { countText, durationText, percentText } from '../../../components/index.js';
+import { countText, durationText, orNotKnown, percentText } from '../../../components/index.js';
 import { mayChange } from '../../data/cluster.js';
 import { Moment } from '../../parts/moment.js';
 import { hasEnded, Labels, Progress, StateBadge } from '../../parts/run-parts.js';
@@ -28,9 +28,7 @@ export function Summary({ run, onChanged }: Props) {
         </Fact>
         <Fact name={hasEnded(run.state) ? 'took' : 'left'}>{timeText(run)}</Fact>
         <Fact name="loss">{run.step === 0 ? '–' : numberText(run.loss)}</Fact>
-        <Fact name="validation">
-          {run.validationAccuracy === 0 ? '–' : percentText(run.validationAccuracy)}
-        </Fact>
+        <Fact name="validation">{orNotKnown(run.validationAccuracy, percentText)}</Fact>
         <Fact name="samples/s">
           {run.samplesPerSecond === 0 ? '–' : numberText(run.samplesPerSecond)}
         </Fact>
