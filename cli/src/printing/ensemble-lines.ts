@@ -1,7 +1,7 @@
 /** What teachers are worth alone and together, as text. */
 import type { EnsembleRow, EnsembleTable } from '@lyceum/coordinator/documents';
-import { knownClassesText } from './report-figures.js';
-import { type Column, countText, fixed, orUnknown, percentText, tableLines } from './text/index.js';
+import { knownClassesText, samplesText } from './report-figures.js';
+import { type Column, fixed, orUnknown, percentText, tableLines } from './text/index.js';
 
 const COLUMNS: readonly Column<EnsembleRow>[] = [
   { title: 'MODEL', value: nameOf },
@@ -14,7 +14,8 @@ export function ensembleLines(table: EnsembleTable): string[] {
   const lines = [...tableLines(COLUMNS, table.rows), ''];
   const fitted =
     table.fittedOn === null ? '' : `; rules were fitted on the ${table.fittedOn} split`;
-  lines.push(`Figures are of ${countText(table.sampleCount)} ${table.split} samples${fitted}.`);
+  const samples = samplesText(table.sampleCount, table.split, table.labelledCount);
+  lines.push(`Figures are of ${samples}${fitted}.`);
   for (const { name, knownClasses } of table.teachers) {
     if (knownClasses === undefined) continue;
     const knows = knownClassesText(knownClasses.length, table.classCount);

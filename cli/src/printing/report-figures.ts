@@ -90,6 +90,14 @@ export function worstRecallText({ student, dataset }: Report): string | undefine
   return `Of the test split's classes the student knows least: ${shown.join(', ')}.`;
 }
 
+/** `300 test samples`, or `300 test samples, 6 of them with a label`. */
+export function samplesText(sampleCount: number, split: string, labelledCount?: number): string {
+  const all = `${countText(sampleCount)} ${split} samples`;
+  return labelledCount === undefined || labelledCount === sampleCount
+    ? all
+    : `${all}, ${countText(labelledCount)} of them with a label`;
+}
+
 /** `knows 3 of 10 classes`. */
 export function knownClassesText(knownClassCount: number, classCount: number): string {
   return `knows ${countText(knownClassCount)} of ${countText(classCount)} classes`;

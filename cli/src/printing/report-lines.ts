@@ -1,7 +1,13 @@
 /** The comparison that makes people distil, as text. */
 import type { Report, ReportModelRow } from '@lyceum/coordinator/documents';
 import { sharedSamplesText } from '@lyceum/learning/datasets';
-import { fidelityLines, knownClassesText, splitLines, worstRecallText } from './report-figures.js';
+import {
+  fidelityLines,
+  knownClassesText,
+  samplesText,
+  splitLines,
+  worstRecallText,
+} from './report-figures.js';
 import { costText } from './runs/index.js';
 import {
   bytesText,
@@ -94,18 +100,10 @@ function combinedTeachers({ teachers, ensemble }: Report): Report['teachers'] {
   return names.length === 0 ? teachers : teachers.filter(({ name }) => names.includes(name));
 }
 
-/** `300 test samples`, or `300 test samples, 6 of them with a label`. */
-function testSamplesText({ testSampleCount, labelledTestCount = testSampleCount }: Report): string {
-  const all = `${countText(testSampleCount)} test samples`;
-  return labelledTestCount === testSampleCount
-    ? all
-    : `${all}, ${countText(labelledTestCount)} of them with a label`;
-}
-
 function sentences(report: Report): string[] {
   const { dataset, student, studentWithoutTeachers: alone, training } = report;
   const lines = [
-    `Labels: ${countText(dataset.labelledTrainCount)} of ${countText(dataset.trainCount)} training samples; the models' figures are of ${testSamplesText(report)}.`,
+    `Labels: ${countText(dataset.labelledTrainCount)} of ${countText(dataset.trainCount)} training samples; the models' figures are of ${samplesText(report.testSampleCount, 'test', report.labelledTestCount)}.`,
   ];
   if (report.measuredTrainCount < dataset.trainCount) {
     lines.push(

@@ -119,6 +119,7 @@ export function ensembleTable(input: EnsembleTableInput): EnsembleTable {
     datasetDigest,
     split,
     sampleCount: labels.length,
+    labelledCount: labels.filter((label) => label >= 0).length,
     fittedOn: rules.some((rule) => needsFit(rule.combination)) ? input.heldOutSplit : null,
     classCount,
     teachers: teachers.map(({ name, identity, knownClasses }) => ({

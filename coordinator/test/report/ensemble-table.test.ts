@@ -38,6 +38,16 @@ function example(rules: string[]): EnsembleTableInput {
   };
 }
 
+test('samples without a label are counted, and figures are of the others', () => {
+  const labels = Int32Array.of(0, -1, 1, 1);
+  const { sampleCount, labelledCount, rows } = ensembleTable({
+    ...example(['arithmetic']),
+    labels,
+  });
+  expect({ sampleCount, labelledCount }).toEqual({ sampleCount: 4, labelledCount: 3 });
+  expect(rows[0]?.nll).toBeCloseTo(nllOf(0.9, 0.8, 0.6), 6);
+});
+
 test('teachers alone, the rule, and the rule without each teacher', () => {
   const { rows, fittedOn, sampleCount } = ensembleTable(example(['arithmetic']));
   expect(rows.map(({ kind, rule, without }) => [kind, rule, without])).toEqual([

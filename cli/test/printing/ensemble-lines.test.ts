@@ -1,0 +1,26 @@
+/** A table that says nothing, for what stands below it. */
+import type { EnsembleTable } from '@lyceum/coordinator/documents';
+import { expect, test } from 'vitest';
+import { ensembleLines } from '../../src/printing/ensemble-lines.js';
+
+const TABLE: EnsembleTable = {
+  apiVersion: 'lyceum.dev/v1alpha1',
+  kind: 'EnsembleEvaluation',
+  datasetDigest: 'a'.repeat(64),
+  split: 'test',
+  sampleCount: 300,
+  fittedOn: null,
+  classCount: 2,
+  teachers: [],
+  rows: [],
+  omitted: [],
+};
+
+test.each([
+  [undefined, 'Figures are of 300 test samples.'],
+  [300, 'Figures are of 300 test samples.'],
+  [6, 'Figures are of 300 test samples, 6 of them with a label.'],
+])('of a split with %s labels', (labelled, line) => {
+  const table = labelled === undefined ? TABLE : { ...TABLE, labelledCount: labelled };
+  expect(ensembleLines(table)).toContain(line);
+});
