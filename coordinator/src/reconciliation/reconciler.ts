@@ -7,7 +7,7 @@
  */
 import type { Logger } from '@lyceum/platform';
 import type { TicketQueue } from '@lyceum/platform/nats';
-import type { StudentAssignment } from '@lyceum/proto';
+import { type StudentAssignment, toLyceumError } from '@lyceum/proto';
 import type { DataLoad } from '../data-plane/index.js';
 import type { ReplicaOrders, TeacherHealth } from '../health/index.js';
 import type { RunDeletion, RunLifecycle } from '../lifecycle/index.js';
@@ -48,6 +48,7 @@ import {
   keepFirstAnswers,
   pauseWithoutTeachers,
   unloadable,
+  unstoredReasons,
   waitingReasons,
 } from './run-health.js';
 import type { SuspectAnswers } from './suspect-answers.js';
@@ -100,9 +101,8 @@ export class Reconciler {
 
   /** One pass. @throws {LyceumError} what concerns all runs; the next pass tries again. */
   async pass(): Promise<void> {
-    const { leadership, suspects, active, store, deletion, students, teachers, load, now } =
-      this.#parts;
-    await leadership.assertHeld();
+    const { suspects, active, store, deletion, students, teachers, load, now } = this.#parts;
+    await this.#assertHeld();
     // Before anybody is given anything, or begins again.
     await suspects.carryOut();
     await this.#putRunsRight();
@@ -125,6 +125,17 @@ export class Reconciler {
     await deletion.deleteExpired();
     students.forgetLost(now() - LOST_KEPT_MS);
     teachers.forgetLost(now() - LOST_KEPT_MS);
+  }
+
+  async #assertHeld(): Promise<void> {
+    const { leadership, monitor, store } = this.#parts;
+    try {
+      await leadership.assertHeld();
+    } catch (thrown) {
+      const reasons = unstoredReasons(store.list(), toLyceumError(thrown));
+      if (reasons !== undefined) monitor.setReasons(reasons);
+      throw thrown;
+    }
   }
 
   /** Runs that cannot go on as they are: each step sees what the one before has left behind. */

@@ -2,6 +2,7 @@
  * What the health of their teachers' workers means for the runs: why they wait, when they are paused, what is kept. Pure:
  * `cluster-facts.ts` says how the workers stand.
  */
+import type { LyceumError } from '@lyceum/proto';
 import type { ProbeReference } from '../health/index.js';
 import { cannotAnswer, hopelessTeacher, type TeacherChance } from '../placement/index.js';
 import { type PinnedTeacher, quorumOf, type RunRecord, refusesAtChance } from '../runs/index.js';
@@ -88,6 +89,22 @@ export function waitingReasons(
   return reasons;
 }
 
+/**
+ * Why all runs wait while nothing of them can be stored, NATS being away for one.
+ *
+ * @param err - of the lease, which could not be renewed.
+ */
+export function unstoredReasons(
+  records: readonly RunRecord[],
+  { code, message }: LyceumError,
+): Map<string, string> | undefined {
+  // Another coordinator leads, and stores.
+  if (code === 'ABORTED') return undefined;
+  const reason = `NATS stores nothing at the moment (${message}); the run goes on once it does`;
+  const waiting = records.filter(({ state }) => !hasEnded(state) && state !== 'PAUSED');
+  return new Map(waiting.map(({ runId }) => [runId, reason]));
+}
+
 /** The first teacher that no worker has, since each that should have it failed to load it; undefined: none. */
 export function unloadable(
   { teachers, dataset }: Pick<TeacherUser, 'teachers' | 'dataset'>,
@@ -128,7 +145,9 @@ function unanswered(
 /** What a run waits for that may not begin yet; undefined: nothing. */
 function awaitedKnowledge(record: RunRecord): string | undefined {
   if (!isAssigned(record.state) || !awaitsKnowledge(record)) return undefined;
-  return `waiting to know whether ${unknownTeachers(record).join(', ')} knows more than chance`;
+  const unknown = unknownTeachers(record);
+  const know = unknown.length === 1 ? 'knows' : 'know';
+  return `waiting to know whether ${unknown.join(', ')} ${know} more than chance`;
 }
 
 /** True while a run may not begin, since it would refuse too many teachers of which nothing is known yet. */

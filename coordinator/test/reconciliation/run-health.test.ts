@@ -1,5 +1,6 @@
 // A run with the teachers anna and bert; how the workers stand to each is written out in every story.
 import { checkRunSpecification } from '@lyceum/learning/specification';
+import { LyceumError } from '@lyceum/proto';
 import { describe, expect, it } from 'vitest';
 import type { TeacherChance } from '../../src/placement/hopeless-teacher.js';
 import {
@@ -8,9 +9,10 @@ import {
   pauseWithoutTeachers,
   type TeacherFacts,
   unloadable,
+  unstoredReasons,
   waitingReasons,
 } from '../../src/reconciliation/run-health.js';
-import { RUN_STATES } from '../../src/schedule/run-state.js';
+import { hasEnded, RUN_STATES } from '../../src/schedule/run-state.js';
 import { aHeldRun, aRun, SET } from './a-run.js';
 
 const fine: TeacherChance = { workerId: 't1', isTold: true };
@@ -190,6 +192,7 @@ describe('why a run waits', () => {
     );
     const text = 'waiting to know whether bert knows more than chance';
     expect(reasonOf(unknown)).toBe(text);
+    expect(reasonOf(aHeldRun())).toBe('waiting to know whether anna, bert know more than chance');
     expect(reasonOf({ ...unknown, state: 'QUEUED' })).toBeUndefined();
   });
 
@@ -197,6 +200,17 @@ describe('why a run waits', () => {
     const bad = facts({ anna: { chances: [failed] } });
     const silent = RUN_STATES.filter((state) => reasonOf(aHeldRun({ state }), bad) === undefined);
     expect(silent).toEqual(['PAUSED', 'SUCCEEDED', 'FAILED', 'CANCELLED']);
+  });
+
+  it('is NATS for all while nothing can be stored, but not where another coordinator stores', () => {
+    const runs = RUN_STATES.map((state) => ({ ...aHeldRun({ state }), runId: state }));
+    const away = unstoredReasons(runs, new LyceumError('UNAVAILABLE', 'no answer'));
+    expect([...(away?.keys() ?? [])]).toEqual(
+      RUN_STATES.filter((state) => state !== 'PAUSED' && !hasEnded(state)),
+    );
+    const text = 'NATS stores nothing at the moment (no answer); the run goes on once it does';
+    expect(new Set(away?.values())).toEqual(new Set([text]));
+    expect(unstoredReasons(runs, new LyceumError('ABORTED', 'another leads'))).toBeUndefined();
   });
 
   it('is said in the same words to others who need teachers', () => {

@@ -503,6 +503,21 @@ describe('trouble', () => {
     expect(peer.rows).toEqual(expectedRows(submitted, 0, STEP_COUNT));
   });
 
+  it('says of runs, and of what is submitted, that NATS stores nothing while that is away', async () => {
+    student('s1');
+    await submit();
+    const reason = (text: string) =>
+      eventually(async () => (await cluster.run(runId)).reason.startsWith(text) || undefined);
+    await reason('no teacher worker is connected');
+    await cluster.restartNats(async () => {
+      await reason('NATS stores nothing at the moment (lyceum-leader/leader: NATS does not');
+      await expect(submit(specification(), `${runId}-late`)).rejects.toThrow(
+        'NATS does not answer in time',
+      );
+    });
+    await reason('no teacher worker is connected');
+  });
+
   it('gives out again what lay on the queue of another server of the cluster than its own', async () => {
     const doomed = teacher('t1', { answer: () => undefined });
     const peer = student('s1');

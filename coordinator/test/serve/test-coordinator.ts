@@ -101,11 +101,19 @@ export class TestCoordinator {
     for (const client of Object.values(this.#clients)) await reached(client);
   }
 
-  /** Stops `nats-server` and starts it again at the same address, with what it had on disk. */
-  async restartNats(): Promise<void> {
+  /**
+   * Stops `nats-server` and starts it again at the same address, with what it had on disk.
+   *
+   * @param meanwhile - done while there is none.
+   */
+  async restartNats(meanwhile: () => Promise<void> = async () => {}): Promise<void> {
     const port = Number(new URL(this.#server.url).port);
     await this.#server.stop();
-    this.#server = await startNats(this.#folder, port);
+    try {
+      await meanwhile();
+    } finally {
+      this.#server = await startNats(this.#folder, port);
+    }
   }
 
   async stop(): Promise<void> {

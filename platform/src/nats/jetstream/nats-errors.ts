@@ -43,6 +43,10 @@ export function natsError(thrown: unknown, what: string): LyceumError {
         options,
       );
   }
+  // Also of a stream that NATS could not write: it gives that up, and says nothing to those who write.
+  if (thrown instanceof NatsError && thrown.code === NatsErrorCode.Timeout) {
+    return new LyceumError('UNAVAILABLE', `${what}: NATS does not answer in time`, options);
+  }
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   // A deleted consumer, a server without JetStream, a closed or stalled connection: all of them are for
   // the caller to wait out, so what is left of NATS' own errors is UNAVAILABLE too.

@@ -30,7 +30,7 @@ test('after three it is given up', async () => {
   const failure = await failureOf(nextMessage(connection, 'OBJ_x', 'subject', 3));
   expect([failure.code, failure.message, calls()]).toEqual([
     'UNAVAILABLE',
-    'stream OBJ_x: timeout',
+    'stream OBJ_x: NATS does not answer in time',
     3,
   ]);
 });
