@@ -59,6 +59,15 @@ function submit(name: string, model = name, dataset = 'small'): Promise<unknown>
   return client.submitRun(document);
 }
 
+/** What the cluster's logs say of a run. */
+async function logged(runId: string): Promise<string> {
+  const messages: string[] = [];
+  for await (const { lines } of client.listLogs(runId)) {
+    for (const { message } of lines) messages.push(message);
+  }
+  return messages.join('\n');
+}
+
 /** How many processes have begun calls that none has carried out, of each call. The order of reading counts none twice. */
 function noted(): number[] {
   const folder = join(cluster.stateDir, 'teacher-1', 'computing');
@@ -86,6 +95,8 @@ test('a teacher with which its worker ends again and again is given up, and othe
     .poll(async () => (await client.getRun('bad')).state, PATIENT)
     .toBe(RunState.RUN_STATE_PAUSED);
   expect((await client.getRun('bad')).reason).toContain('has ended 5 times in a row');
+  const told = 'the process before this one ended while it opened a teacher (count=5, limit=5)';
+  await expect.poll(() => logged('bad'), PATIENT).toContain(told);
   await submit('good');
   await succeeded(client, 'good');
   await expect.poll(noted, PATIENT).toEqual([]);

@@ -25,6 +25,7 @@ const ended =
     nowMs: Date.now,
     isEnd: ({ message }) => gpu !== undefined && lostGpu(message) !== undefined,
     unnoted: (reason) => owner.tell('unnoted', reason),
+    ended: (end) => owner.tell('endedBefore', end),
   });
 const teachers = new Teachers(
   localTeachers({ engine, computeThreads: settings.computeThreads, gpu }),

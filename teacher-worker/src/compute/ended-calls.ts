@@ -12,7 +12,7 @@ import { ftruncateSync, mkdirSync, openSync, readFileSync, renameSync, truncateS
 import { join } from 'node:path';
 import { errnoOf } from '@lyceum/platform';
 import { LyceumError, toLyceumError } from '@lyceum/proto';
-import type { AnswerRequest, NotedPlace } from './teacher-calls.js';
+import type { AnswerRequest, EndedAt, NotedPlace } from './teacher-calls.js';
 
 /** Killed processes end so too, but hardly as many of them while they open one teacher. */
 export const ENDED_LOAD_LIMIT = 5;
@@ -40,6 +40,8 @@ export interface EndedCallsOptions {
   readonly isEnd: (err: LyceumError) => boolean;
   /** Told once: the disk takes no notes, without which calls are carried out all the same. */
   readonly unnoted: (reason: string) => void;
+  /** Told once, before the first call: at what the process before this one ended. */
+  readonly ended: (end: EndedAt) => void;
 }
 
 /** A call that may end the process. */
@@ -100,8 +102,7 @@ export class EndedCalls {
 
   #refuseEnded({ key, kind }: NotedCall): void {
     const ended = this.#known().get(key);
-    const limit = kind === 'load' ? ENDED_LOAD_LIMIT : ENDED_ANSWER_LIMIT;
-    if (ended === undefined || ended.count < limit) return;
+    if (ended === undefined || ended.count < limitOf(kind)) return;
     const nowMs = this.#options.nowMs();
     if (ended.refusedAtMs > 0 && nowMs - ended.refusedAtMs > REFUSED_MS) {
       this.#forget((other) => other === key);
@@ -130,7 +131,8 @@ export class EndedCalls {
     if (key !== '') {
       // To the end of the map.
       this.#ended.delete(key);
-      this.#ended.set(key, { refusedAtMs: 0, ...known, count: (known?.count ?? 0) + 1 });
+      const count = (known?.count ?? 0) + 1;
+      this.#ended.set(key, { refusedAtMs: 0, ...known, count });
       const tooMany = this.#ended.size - KEPT_MAX_COUNT;
       for (const oldest of [...this.#ended.keys()].slice(0, Math.max(0, tooMany))) {
         this.#ended.delete(oldest);
@@ -138,6 +140,7 @@ export class EndedCalls {
       // A process that is killed in between is not counted; the other way round it would be twice.
       this.#write('');
       this.#save();
+      this.#options.ended({ ...partsOf(key), count });
     }
     return this.#ended;
   }
@@ -204,6 +207,16 @@ export function excuseCall(folder: string): void {
 
 function isOf(key: string, identity: string): boolean {
   return key.startsWith(`${identity}.`);
+}
+
+function partsOf(key: string): Pick<EndedAt, 'identity' | 'kind' | 'limit'> {
+  const [identity = '', asked] = key.split('.');
+  const kind = asked === undefined ? 'load' : 'answer';
+  return { identity, kind, limit: limitOf(kind) };
+}
+
+function limitOf(kind: NotedCall['kind']): number {
+  return kind === 'load' ? ENDED_LOAD_LIMIT : ENDED_ANSWER_LIMIT;
 }
 
 function notePath(folder: string): string {

@@ -26,6 +26,17 @@ export interface NotedPlace {
   readonly workerId: string;
 }
 
+/** A call that was not over when its process ended. */
+export interface EndedAt {
+  /** The teacher's. */
+  readonly identity: string;
+  readonly kind: 'load' | 'answer';
+  /** Processes in a row. */
+  readonly count: number;
+  /** So many, and the call is refused. */
+  readonly limit: number;
+}
+
 /** What the thread of remote teachers is started with. */
 export interface RemoteSettings {
   /** Where the secrets are that descriptions may name. */
@@ -132,4 +143,6 @@ export interface TeacherNews {
   onProcessor(identity: string, reason: string): void;
   /** The disk does not take the call that the thread is at. */
   unnoted(reason: string): void;
+  /** The process before this one ended at a call of the thread. */
+  endedBefore(end: EndedAt): void;
 }

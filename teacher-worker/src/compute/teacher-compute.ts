@@ -14,6 +14,7 @@ import type {
   ComputeCalls,
   ComputeDevice,
   ComputeSettings,
+  EndedAt,
   InferRequest,
   LoadRequest,
   PrepareRequest,
@@ -24,6 +25,11 @@ import type {
 
 /** How often it is looked at what the thread is at. */
 const LOOK_MS = 5_000;
+
+const ENDED_BEFORE: Readonly<Record<EndedAt['kind'], string>> = {
+  load: 'the process before this one ended while it opened a teacher',
+  answer: 'the process before this one ended while a teacher computed',
+};
 
 export class TeacherCompute implements TeacherCalls {
   readonly device: ComputeDevice;
@@ -59,6 +65,8 @@ export class TeacherCompute implements TeacherCalls {
       onProcessor: (teacherIdentity, reason) =>
         log.warn({ teacherIdentity, reason }, 'the processor computes a teacher'),
       unnoted: (reason) => log.warn({ reason }, 'what a teacher computes is not noted'),
+      endedBefore: ({ identity: teacherIdentity, kind, count, limit }) =>
+        log.warn({ teacherIdentity, count, limit }, ENDED_BEFORE[kind]),
     });
     const { device, warnings } = await local.call('opened');
     for (const reason of warnings) log.warn({ reason }, 'engine is slow');

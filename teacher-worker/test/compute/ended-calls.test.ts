@@ -15,6 +15,7 @@ import {
   type NotedCall,
   REFUSED_MS,
 } from '../../src/compute/ended-calls.js';
+import type { EndedAt } from '../../src/compute/teacher-calls.js';
 
 const root = mkdtempSync(join(tmpdir(), 'lyceum-ended-calls-'));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -22,10 +23,12 @@ afterAll(() => rmSync(root, { recursive: true }));
 let folder: string;
 let nowMs: number;
 let unnoted: string[];
+let told: EndedAt[];
 beforeEach(() => {
   folder = join(mkdtempSync(join(root, 'worker-')), 'computing');
   nowMs = 1e12;
   unnoted = [];
+  told = [];
 });
 
 const startProcess = () =>
@@ -34,6 +37,7 @@ const startProcess = () =>
     nowMs: () => nowMs,
     isEnd: ({ message }) => message === 'the GPU is lost',
     unnoted: (reason) => unnoted.push(reason),
+    ended: (end) => told.push(end),
   });
 const never = () => new Promise<never>(() => {});
 const done = async () => 'done';
@@ -73,6 +77,24 @@ test.each([
     }
   },
 );
+
+test('a process tells once at what the one before it ended, and how many in a row did', async () => {
+  endAt(loadCall('bad'), 2);
+  const process = startProcess();
+  await process.noted(loadCall('good'), done);
+  await process.noted(loadCall('good'), done);
+  const limit = ENDED_LOAD_LIMIT;
+  expect(told).toEqual([
+    { identity: 'bad', kind: 'load', count: 1, limit },
+    { identity: 'bad', kind: 'load', count: 2, limit },
+  ]);
+  await startProcess().noted(loadCall('good'), done);
+  endAt(answer('bad'), 1);
+  await startProcess().noted(loadCall('good'), done);
+  expect(told.slice(2)).toEqual([
+    { identity: 'bad', kind: 'answer', count: 1, limit: ENDED_ANSWER_LIMIT },
+  ]);
+});
 
 test('a call that is carried out, or fails, begins anew', async () => {
   const bad = answer('a');
