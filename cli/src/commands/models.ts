@@ -19,6 +19,7 @@ import {
   readRecordedModel,
   readSettings,
 } from '../import/index.js';
+import { canTryModels } from '../local-cluster/index.js';
 import { bytesText } from '../printing/text/index.js';
 import { interruptible, notice, withCoordinator, withProgress } from '../session/index.js';
 import { addModelCheck } from './check-model.js';
@@ -115,6 +116,8 @@ async function pushModel(
   await withCoordinator(command, async (context) => {
     if (own !== undefined && dataset !== undefined && isRemote(own)) {
       notice(`not tried on ${dataset}: submit RUN --dry-run asks it about a batch`);
+    } else if (own !== undefined && dataset !== undefined && !canTryModels()) {
+      notice(`not tried on ${dataset}: this installation has no teacher-worker`);
     } else if (own !== undefined && dataset !== undefined) {
       const { client, signal } = context;
       const set = await withProgress(`pulling ${dataset}`, bytesText, (onProgress) =>

@@ -339,6 +339,13 @@ describe('runs', () => {
       code: 0,
       stderr: expect.stringContaining('not tried: this installation has no teacher-worker'),
     });
+    // The set is not even fetched.
+    expect(await there('models', 'push', 'untried', pulled, '--dataset', 'small')).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining(
+        'not tried on small: this installation has no teacher-worker',
+      ),
+    });
     expect(await there('pull', 'untried', '--out', out, '--format', 'onnx')).toMatchObject({
       code: 0,
       stderr: expect.stringContaining('not checked: this installation has no teacher-worker'),
