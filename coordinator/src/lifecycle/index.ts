@@ -2,7 +2,7 @@
 export { AnswerKeeper } from './answer-keeper.js';
 export { CheckpointCommits } from './checkpoint-commits.js';
 export { GarbageCollector } from './garbage-collector.js';
-export { answersFull } from './pause-reasons.js';
+export { answersFull, historyFull } from './pause-reasons.js';
 export { readSet } from './read-set.js';
 export { RunDeletion } from './run-deletion.js';
 export { RunLifecycle } from './run-lifecycle.js';

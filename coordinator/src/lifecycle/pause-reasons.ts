@@ -2,8 +2,17 @@
 import { type LyceumError, type StorageFullError, UnreadableSetError } from '@lyceum/proto';
 
 /** @param err - with the path, and the room that was wanted. */
-export function answersFull({ message }: StorageFullError): string {
-  return `the coordinator's disk cannot keep answers: ${message}`;
+export function answersFull(err: StorageFullError): string {
+  return diskFull('answers', err);
+}
+
+/** @param err - as of {@link answersFull}. */
+export function historyFull(err: StorageFullError): string {
+  return diskFull("the run's history", err);
+}
+
+function diskFull(what: string, { message }: StorageFullError): string {
+  return `the coordinator's disk cannot keep ${what}: ${message}`;
 }
 
 /** A run's data set is gone or damaged, where the coordinator reads it: the run is paused with the message. */

@@ -30,7 +30,12 @@ import {
 import type { AnswerStore } from '../answers/index.js';
 import { headerAndChunks } from '../artifacts/index.js';
 import type { RunHistories } from '../history/index.js';
-import { answersFull, type CheckpointCommits, type RunLifecycle } from '../lifecycle/index.js';
+import {
+  answersFull,
+  type CheckpointCommits,
+  historyFull,
+  type RunLifecycle,
+} from '../lifecycle/index.js';
 import type { RunLogs } from '../monitoring/index.js';
 import { type ActiveRuns, awaitsKnowledge } from '../reconciliation/index.js';
 import { awaitsFit, type RunRecord, type RunStore } from '../runs/index.js';
@@ -97,16 +102,19 @@ async function makeDurable(
   { store, answers, histories, lifecycle }: StudentServiceParts,
   { runId, assignmentEpoch, history }: CommitCheckpointHeader,
 ): Promise<void> {
-  try {
-    await answers.flush();
-    if (history !== undefined) {
-      await histories.keep(store.require(runId), assignmentEpoch, history);
+  const orPause = async (work: Promise<void>, reasonOf: typeof answersFull) => {
+    try {
+      await work;
+    } catch (thrown) {
+      const err = toLyceumError(thrown);
+      if (err instanceof StorageFullError) await lifecycle.pause(runId, reasonOf(err));
+      throw err;
     }
-  } catch (thrown) {
-    const err = toLyceumError(thrown);
-    if (err instanceof StorageFullError) await lifecycle.pause(runId, answersFull(err));
-    throw err;
-  }
+  };
+  await orPause(answers.flush(), answersFull);
+  if (history === undefined) return;
+  const kept = histories.keep(store.require(runId), assignmentEpoch, history);
+  await orPause(kept, historyFull);
 }
 
 function serveReports(

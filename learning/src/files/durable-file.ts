@@ -1,6 +1,7 @@
 /** Files that are there whole or not at all, and still there after a power cut. */
 import { open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { fileError } from '@lyceum/platform';
 import { LyceumError, StorageFullError, toLyceumError } from '@lyceum/proto';
 
 const DRAFT_ENDING = '.tmp';
@@ -11,7 +12,7 @@ const DRAFT_LEFT_MS = 600_000;
 /**
  * Writes to a temporary name, syncs, renames, syncs the folder. One writer per file at a time.
  *
- * @throws {StorageFullError} if the disk is full.
+ * @throws {StorageFullError} if the disk is full, read-only or fails.
  * @throws {LyceumError} UNAVAILABLE if the folder cannot be written: another machine may do.
  */
 export async function writeDurably(file: string, bytes: Uint8Array | string): Promise<void> {
@@ -33,10 +34,10 @@ export async function writeDurably(file: string, bytes: Uint8Array | string): Pr
     }
   } catch (err) {
     await rm(temporary, { force: true });
+    const told = fileError('write', file, err, Buffer.byteLength(bytes));
+    if (told instanceof StorageFullError) throw told;
     const cause = toLyceumError(err);
-    const message = `${file} cannot be written: ${cause.message}`;
-    if (cause instanceof StorageFullError) throw new StorageFullError(message, { cause });
-    throw new LyceumError('UNAVAILABLE', message, { cause });
+    throw new LyceumError('UNAVAILABLE', `${file} cannot be written: ${cause.message}`, { cause });
   }
 }
 
