@@ -1,12 +1,13 @@
 /** A check as text. Pure. */
 import { namesText, percentText, tableLines } from '../printing/text/index.js';
 import type { Check, CheckedCandidate } from './check-model.js';
+import type { JudgedOrder } from './label-orders.js';
 
 /** Classes of another order that are named. */
 const SHOWN_CLASSES = 12;
 
 export function checkLines(check: Check): string[] {
-  const { best, order, sampleCount } = check;
+  const { best, order } = check;
   const tried = tableLines(
     [
       { title: 'VALUES', value: ({ values }: CheckedCandidate) => values },
@@ -31,8 +32,13 @@ export function checkLines(check: Check): string[] {
     ...(order === best.mapped ? [mappedText(order.accuracy, order.classes ?? [])] : []),
     ...(check.known === undefined ? [] : [knownText(check.known)]),
     `  output: ${check.settings.output}, from ${least} to ${greatest}; ${sums}`,
-    `${percentText(order.accuracy, 1)} of ${sampleCount} labelled validation samples, ${best.tried.millisecondsPerSample.toPrecision(3)} ms each`,
+    `${accuracyOfText(order)}, ${best.tried.millisecondsPerSample.toPrecision(3)} ms each`,
   ];
+}
+
+/** A model that guesses is seen by the share of the most frequent class. */
+export function accuracyOfText({ accuracy, sampleCount, frequentShare }: JudgedOrder): string {
+  return `${percentText(accuracy, 1)} of ${sampleCount} labelled validation samples (${percentText(frequentShare, 1)} are of one class)`;
 }
 
 function knownText(known: readonly string[]): string {

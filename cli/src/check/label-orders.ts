@@ -15,6 +15,8 @@ export interface JudgedOrder extends LabelOrder {
   readonly accuracy: number;
   /** That the accuracy is of. */
   readonly sampleCount: number;
+  /** Share of the samples' most frequent class: a model that says that of all samples is as often right. */
+  readonly frequentShare: number;
 }
 
 /** Assignments of more classes take seconds, and as many samples say little of them. */
@@ -83,15 +85,18 @@ function accuracyOf(
   { classes }: LabelOrder,
   classNames: readonly string[],
   counts: Counts,
-): Pick<JudgedOrder, 'accuracy' | 'sampleCount'> {
+): Pick<JudgedOrder, 'accuracy' | 'sampleCount' | 'frequentShare'> {
   const labels = new Map(classNames.map((name, label) => [name, label]));
+  const byLabel = new Map<number, number>();
   let [right, all] = [0, 0];
   for (const [model, label, count] of counts) {
     const said = classes === undefined ? model : labels.get(classes[model] ?? '');
     if (said === label) right += count;
+    byLabel.set(label, (byLabel.get(label) ?? 0) + count);
     all += count;
   }
-  return { accuracy: right / all, sampleCount: all };
+  const most = Math.max(...byLabel.values());
+  return { accuracy: right / all, sampleCount: all, frequentShare: most / all };
 }
 
 /**

@@ -8,7 +8,7 @@ import { LyceumError } from '@lyceum/proto';
 import { ModelTrial } from '../local-cluster/index.js';
 import { percentText } from '../printing/text/index.js';
 import { columnsCandidate } from './candidate-settings.js';
-import { shownNames } from './check-lines.js';
+import { accuracyOfText, shownNames } from './check-lines.js';
 import { bestOrder, type CheckedCandidate, isFarBetter, tried } from './check-model.js';
 import type { JudgedOrder } from './label-orders.js';
 import { requireDistributions } from './try-pushed.js';
@@ -58,9 +58,7 @@ export async function linesOnSet(
     const own = accuracyAs(found, settings);
     const best = bestOrder(found, trial);
     if (own === undefined || best === undefined) return [];
-    const lines = [
-      `${percentText(own.accuracy, 1)} of ${own.sampleCount} labelled validation samples of the set`,
-    ];
+    const lines = [accuracyOfText(own)];
     if (ofTable !== undefined && ofTable.accuracy > own.accuracy + FAR) {
       lines.push(columnsText(ofTable.accuracy));
     } else if (isFarBetter(best, own, trial)) {

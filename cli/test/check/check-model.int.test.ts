@@ -217,10 +217,14 @@ test('a push with a set says how right a model is, and that another order of its
   const lines = async (name: string) =>
     linesOnSet(await readModel(join(root, name), undefined), set, new AbortController().signal);
   const [right, ...more] = await lines('plain');
-  expect(right).toMatch(/^(9\d|100)\.\d % of 480 labelled validation samples of the set$/);
+  expect(right).toMatch(
+    /^(9\d|100)\.\d % of 480 labelled validation samples \(8\.3 % are of one class\)$/,
+  );
   expect(more).toEqual([]);
   expect(await lines('turned')).toEqual([
-    expect.stringMatching(/^\d\.\d % of 480 labelled validation samples of the set$/),
+    expect.stringMatching(
+      /^\d\.\d % of 480 labelled validation samples \(8\.3 % are of one class\)$/,
+    ),
     expect.stringMatching(
       /^(9\d|100)\.\d % with its classes in another order: 5, 6, 7, 8, 9, 10, 11, 0, 1, 2, 3, 4; models check --write FILE writes it as settings$/,
     ),
@@ -241,6 +245,8 @@ test("a push with a set takes classes that are numbers for the set's names, as a
   const model = await readModel(join(root, 'plain'), settings);
   const named = setOf(NAMES.map((name) => `picture ${name}`));
   expect(await linesOnSet(model, named, new AbortController().signal)).toEqual([
-    expect.stringMatching(/^(9\d|100)\.\d % of 480 labelled validation samples of the set$/),
+    expect.stringMatching(
+      /^(9\d|100)\.\d % of 480 labelled validation samples \(8\.3 % are of one class\)$/,
+    ),
   ]);
 });

@@ -76,6 +76,7 @@ describe('orders of classes', () => {
     expect(mappedOrder(['b', 'd'], 2, counts)).toMatchObject({
       accuracy: 7 / 8,
       sampleCount: 8,
+      frequentShare: 1 / 2,
       classes: ['d', 'b'],
     });
     // Of a model that names nothing any choice might do.

@@ -2,7 +2,8 @@
  * One program of a local cluster as a child process: its log file, its ready line, its end.
  *
  * Children are in sessions of their own, so that Ctrl-C on a terminal reaches only their parent, which ends
- * them in order; the guard ends them if the parent cannot.
+ * them in order; the guard ends them if the parent cannot. They start no lasting processes themselves, only `nvidia-smi`
+ * and `flock`, which end at once; so signals go to the child alone, not to its group.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, fstatSync, openSync } from 'node:fs';

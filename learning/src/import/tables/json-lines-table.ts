@@ -42,7 +42,8 @@ export function objectOf(text: string, where: string): Record<string, unknown> {
     throw new LyceumError('INVALID_ARGUMENT', `${where}: is no JSON: ${cause}`, { cause: err });
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-    return value as Record<string, unknown>;
+    // What every object inherits, `constructor` for one, is no column.
+    return Object.setPrototypeOf(value, null) as Record<string, unknown>;
   }
   throw new LyceumError('INVALID_ARGUMENT', `${where}: is no JSON object`);
 }

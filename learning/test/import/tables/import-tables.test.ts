@@ -186,6 +186,19 @@ describe('JSON lines', () => {
     ]);
   });
 
+  it.each(['constructor', '__proto__', 'toString'])('may lack a column called %s', async (name) => {
+    const lines = jsonLines.map((line, n) =>
+      n === 7 ? line : line.replace('"label":', `"${name}":`),
+    );
+    await put('t.jsonl', lines.join('\n'));
+    const options = { raw: true, label: name, columns: Y_IS_A_NUMBER };
+    const { summary, set } = await imported('t.jsonl', options);
+    expect(set.sampleCount).toBe(19);
+    expect(summary.refused.first).toMatchObject([
+      { path: 'line 8', message: `has no column ${name}` },
+    ]);
+  });
+
   it.each([
     ['{"label":1', /line 21: is no JSON/],
     ['[1]', /line 21: is no JSON object/],
