@@ -149,6 +149,7 @@ function openReconciler(
     blobs,
     answers,
     active,
+    streams: askers.streams,
     noted: () => proofs.noted(),
     settled: () => proofs.settled(),
     log,

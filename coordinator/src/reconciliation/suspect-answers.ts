@@ -37,6 +37,7 @@ import {
   teacherOutputs,
 } from '../runs/index.js';
 import { firstAffectedStep, hasEnded, isAssigned, viewKey } from '../schedule/index.js';
+import type { TargetStreams } from '../target-streams/index.js';
 import type { ActiveRuns } from './active-runs.js';
 import { eachRun } from './each-run.js';
 
@@ -50,6 +51,8 @@ export interface SuspectAnswersParts {
   readonly blobs: Pick<BlobStore, 'get' | 'put'>;
   readonly answers: Pick<AnswerStore, 'samplesIn' | 'recordCount' | 'drop'>;
   readonly active: Pick<ActiveRuns, 'targets' | 'fitting' | 'evaluation'>;
+  /** Open streams of targets for students elsewhere. */
+  readonly streams: Pick<TargetStreams, 'readers'>;
   /** Resolves once the suspicions are on disk as they are now. */
   readonly noted: () => Promise<void>;
   /** What was noted as unproven or suspect may be forgotten. */
@@ -134,6 +137,18 @@ export class SuspectAnswers {
         await this.#follow(record, suspicion, samples, reached.get(record.runId));
       }
     });
+    await this.#tellReaders(teacher, samples);
+  }
+
+  /** Students elsewhere go back by themselves. Those that read no more are not known. */
+  async #tellReaders(teacher: string, samples: readonly SuspectSamples[]): Promise<void> {
+    for (const { record, dropped } of this.#parts.streams.readers()) {
+      const index = record.teachers.findIndex(({ identity }) => identity === teacher);
+      const own = samples.filter(({ key }) => key.datasetDigest === record.dataset.digest);
+      if (index < 0 || own.length === 0) continue;
+      const affected = await this.#affected(record, index, own);
+      if (affected.count > 0) dropped(record.teachers[index]?.name ?? '', affected);
+    }
   }
 
   /** Finds the samples of the suspect records. They are on disk when it resolves. */
@@ -185,7 +200,7 @@ export class SuspectAnswers {
   ): Promise<void> {
     const { teacher, reason, sinceMs } = suspicion;
     const index = record.teachers.findIndex(({ identity }) => identity === teacher);
-    const { lifecycle, events, pointers } = this.#parts;
+    const { lifecycle, events, pointers, active } = this.#parts;
     const { runId, dataset: reference, teachers } = record;
     // What it asks for of them.
     const own = samples.filter(({ key }) => key.datasetDigest === reference.digest);
@@ -209,6 +224,7 @@ export class SuspectAnswers {
     if (!isFit && first >= (await this.#reachedStep(record, reachedStep))) return;
     const why = `goes back: from step ${first} on it was trained on ${count} answers of teacher ${name} that were dropped`;
     await lifecycle.wentBack(runId, why, isFit);
+    active.targets(runId)?.wentBack();
     const to = await rewindPointer(pointers, runId, first);
     events.add(runId, 'went-back', `goes back to step ${to}: ${warning}`, { step: to, first });
   }

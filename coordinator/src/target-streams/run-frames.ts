@@ -70,6 +70,11 @@ export class RunFrames {
     return this.#last;
   }
 
+  /** Targets of steps from here on have not been begun. */
+  get reachedStep(): number {
+    return this.#targets.reachedStep;
+  }
+
   isWaiting(): boolean {
     return this.#targets.openWantCount() > 0;
   }

@@ -37,6 +37,7 @@ export class SplitFrames {
   readonly #answers: SplitAnswers;
   readonly #news = new Wakeup();
   readonly #frames: AsyncGenerator<TargetFrame | undefined, void, undefined>;
+  #hasBegun = false;
 
   constructor(parts: SplitFramesParts) {
     this.#parts = parts;
@@ -58,7 +59,13 @@ export class SplitFrames {
     const { failure, complete } = this.#answers;
     if (failure !== undefined) throw new LyceumError('FAILED_PRECONDITION', failure);
     if (!complete) return undefined;
+    this.#hasBegun = true;
     return (await this.#frames.next()).value ?? undefined;
+  }
+
+  /** Targets of steps from here on have not been begun. */
+  get reachedStep(): number {
+    return this.#hasBegun ? this.#parts.record.plan.stepCount : 0;
   }
 
   isWaiting(): boolean {

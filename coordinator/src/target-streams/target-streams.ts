@@ -16,6 +16,7 @@ import {
   orderOf,
   ownAnswer,
   quorumOf,
+  type RunRecord,
   type RunStore,
   teacherOutputs,
 } from '../runs/index.js';
@@ -49,8 +50,20 @@ export interface TargetStreamsParts {
 }
 
 interface OpenStream extends TeacherUser {
+  /** As the stream reads it: to the last step that it asks for. */
+  readonly record: RunRecord;
   /** Some answer had to be waited for: its teachers must be loaded, from then on to its end. */
   needsTeachers: boolean;
+  /** Ends the stream if a target of it may be made of answers that were dropped. @param teacher - their teacher's name. */
+  readonly dropped: (teacher: string, found: DroppedAnswers) => void;
+}
+
+/** Dropped answers, as far as the stream's run asks for them. */
+interface DroppedAnswers {
+  /** The first step that one of them is in; undefined: none. */
+  readonly step: number | undefined;
+  /** Whether the run's fitted rule is made of them. */
+  readonly isFit: boolean;
 }
 
 export class TargetStreams {
@@ -119,15 +132,27 @@ export class TargetStreams {
     const { changed } = this.#parts;
     const { record } = order;
     const { teachers, dataset: reference } = record;
-    const user: OpenStream = { id, teachers, dataset: reference, reason: '', needsTeachers: false };
-    this.#open.set(id, user);
     const source = this.#source(id, order, dataset);
+    let lost: LyceumError | undefined;
+    const user: OpenStream = {
+      id,
+      record,
+      teachers,
+      dataset: reference,
+      reason: '',
+      needsTeachers: false,
+      dropped: (teacher, found) => {
+        lost ??= droppedError(order, source.reachedStep, teacher, found);
+      },
+    };
+    this.#open.set(id, user);
     const settings = batchSettings(order, dataset);
     let told = '';
     try {
       for (let step = order.firstStep; step < record.plan.stepCount; ) {
         const frame = await source.next(TELL_MS);
         if (signal.aborted) throw toLyceumError(signal.reason);
+        if (lost !== undefined) throw lost;
         if (frame === undefined) {
           if (!user.needsTeachers && source.isWaiting()) {
             user.needsTeachers = true;
@@ -192,6 +217,21 @@ export class TargetStreams {
     const message = `answers to ${where} are not stored: ${lacking.join(', ')}; and no teacher worker is connected that could be asked`;
     throw new LyceumError('FAILED_PRECONDITION', message);
   }
+}
+
+/** @returns undefined: no target that the stream has begun to make is of them. */
+function droppedError(
+  { record, split, firstStep }: TargetOrder,
+  reachedStep: number,
+  teacher: string,
+  { step, isFit }: DroppedAnswers,
+): LyceumError | undefined {
+  // Answers to the other splits are not told apart.
+  const isAll = isFit || split !== 'train';
+  const from = isAll ? firstStep : Math.max(step ?? record.plan.stepCount, firstStep);
+  if (!isFit && from >= reachedStep) return undefined;
+  const message = `targets of run ${record.runId} from step ${from} on were made of answers of teacher ${teacher} that were dropped since: what was trained on them goes back to before step ${from}, and asks for them again`;
+  return new LyceumError('FAILED_PRECONDITION', message);
 }
 
 const NO_INPUTS =

@@ -67,7 +67,7 @@ export class RunTargets implements Asker {
   readonly #flow: TargetFlow;
   readonly #samples: SpanSamples;
   readonly #source: TargetSource;
-  readonly #drift: EnsembleDrift;
+  #drift: EnsembleDrift;
   readonly #latencies: SpanLatencies;
   #call: Call | undefined;
   #failure: TargetFailure | undefined;
@@ -101,8 +101,7 @@ export class RunTargets implements Asker {
       kept: ledger?.decided.keys(),
       wasServed: record.state === 'TRAINING',
     });
-    const weights = teachers.map(({ weight }) => weight);
-    this.#drift = new EnsembleDrift(weights, dataset.classCount);
+    this.#drift = this.#noDrift();
   }
 
   /** Why the run cannot go on; undefined: it can. */
@@ -113,6 +112,11 @@ export class RunTargets implements Asker {
   /** The step after the last one that a student may have got the target of. */
   get reachedStep(): number {
     return this.#flow.reachedStep;
+  }
+
+  /** Called when the run goes back from dropped answers: forgets what its teachers were like, for warnings of changes. */
+  wentBack(): void {
+    this.#drift = this.#noDrift();
   }
 
   /** Makes the window as long as so many workers with teachers of the run need it. */
@@ -198,6 +202,12 @@ export class RunTargets implements Asker {
 
   failed(askId: string, reason: string): void {
     this.#carryOut(this.#flow.failed(askId, reason));
+  }
+
+  #noDrift(): EnsembleDrift {
+    const { record, dataset } = this.#parts;
+    const weights = record.teachers.map(({ weight }) => weight);
+    return new EnsembleDrift(weights, dataset.classCount);
   }
 
   #namesOf(teachers: readonly number[]): string[] {

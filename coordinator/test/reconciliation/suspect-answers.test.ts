@@ -61,6 +61,7 @@ let record: RunRecord;
 let pointer: CheckpointPointer;
 /** Of the targets of its training; undefined: nobody has taken it up yet. */
 let reachedStep: number | undefined;
+const wentBack = vi.fn();
 
 beforeEach(async () => {
   answersFolder = mkdtempSync(join(folder, 'answers-'));
@@ -68,6 +69,7 @@ beforeEach(async () => {
   record = aRun();
   pointer = { runId: record.runId, attempt: 1, assignmentEpoch: 7, step: 0 };
   reachedStep = 0;
+  wentBack.mockReset();
 });
 afterEach(() => answers.close());
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -137,10 +139,11 @@ function suspectAnswers(
     blobs: {} as SuspectAnswersParts['blobs'],
     answers,
     active: {
-      targets: () => (reachedStep === undefined ? undefined : { reachedStep }),
+      targets: () => (reachedStep === undefined ? undefined : { reachedStep, wentBack }),
       fitting: () => undefined,
       evaluation: () => undefined,
     } as unknown as SuspectAnswersParts['active'],
+    streams: { readers: () => [] },
     noted: async () => undefined,
     settled: () => undefined,
     log,
@@ -191,9 +194,11 @@ test('one whose student has got none of them goes on, and one that has does not'
   reachedStep = stepOf(3);
   await suspectAnswers(await suspectPut(3)).carryOut();
   expect(record.state).toBe('TRAINING');
+  expect(wentBack).not.toHaveBeenCalled();
   reachedStep++;
   await suspectAnswers(await suspectPut(3)).carryOut();
   expect(record.state).toBe('QUEUED');
+  expect(wentBack).toHaveBeenCalledOnce();
 });
 
 /** A coordinator's, on what is in the folder. */

@@ -402,3 +402,35 @@ it('rules are compared by answers that a canary has proven', async () => {
   expect(teachers).toHaveLength(1);
   expect(await client.evaluateEnsemble(request)).toEqual(await compared);
 });
+
+it('a student elsewhere that has got targets of another model is told so', async () => {
+  await submit();
+  let answers = 0;
+  let isRead = (): void => {};
+  const read = new Promise<void>((resolve) => {
+    isRead = resolve;
+  });
+  teacher({
+    probe: async (values, round) => {
+      if (round === 3) await read;
+      const said = values.map((value) => value + shift);
+      // It answers tickets from here on, and only the first.
+      if (round === 2) shift = 0.2;
+      return said;
+    },
+    answer: (frame) => (answers++ === 0 ? frame : undefined),
+  });
+  const steps: number[] = [];
+  const reading = (async () => {
+    for await (const part of client.streamTargets({ runId, wait: true })) {
+      if (part.$case !== 'batch') continue;
+      steps.push(part.batch.step);
+      isRead();
+    }
+  })();
+  await expect(reading).rejects.toThrow(
+    /^targets of run \S+ from step 0 on were made of answers of teacher far that were dropped since/,
+  );
+  expect(steps[0]).toBe(0);
+  expect(steps.length).toBeLessThanOrEqual(SPAN);
+});
