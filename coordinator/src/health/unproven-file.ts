@@ -80,11 +80,7 @@ const suspicion = z.strictObject({
     .optional(),
 });
 
-/** Files of earlier versions are a list of tails. */
-const unproven = z.union([
-  z.strictObject({ tails: z.array(tail), suspicions: z.array(suspicion) }),
-  z.array(tail).transform((tails) => ({ tails, suspicions: [] })),
-]);
+const unproven = z.strictObject({ tails: z.array(tail), suspicions: z.array(suspicion) });
 
 export class UnprovenFile {
   readonly #path: string;
@@ -98,9 +94,10 @@ export class UnprovenFile {
 
   /** @throws {LyceumError} FAILED_PRECONDITION if the file is there and not what {@link UnprovenFile.write} wrote. */
   async read(): Promise<Unproven> {
-    const text = (await readIfThere(this.#path))?.toString() ?? '[]';
+    const bytes = await readIfThere(this.#path);
+    if (bytes === undefined) return { tails: [], suspicions: [] };
     try {
-      const { tails, suspicions } = unproven.parse(JSON.parse(text));
+      const { tails, suspicions } = unproven.parse(JSON.parse(bytes.toString()));
       return { tails, suspicions: suspicions.map((kept) => ({ ...kept, samples: kept.samples })) };
     } catch (cause) {
       throw new LyceumError('FAILED_PRECONDITION', `${this.#path} is damaged`, { cause });
