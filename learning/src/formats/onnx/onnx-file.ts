@@ -125,11 +125,12 @@ function readGraph(
   });
   const tensors = [...weights.values()];
   const sum = (of: (tensor: Tensor) => number) => tensors.reduce((n, tensor) => n + of(tensor), 0);
-  let floatCount = 0;
+  let [floatCount, classicalBytes] = [0, 0];
   const labelsOf = new Map<OnnxNode, ClassLabels>();
   for (const node of nodes) {
-    const { parameterCount, labels } = classicalOperation(node, tensorBytes);
+    const { parameterCount, byteCount, labels } = classicalOperation(node, tensorBytes);
     floatCount += parameterCount;
+    classicalBytes += byteCount;
     if (labels !== undefined) labelsOf.set(node, labels);
   }
   const inMetadata = labelsInMetadata(metadata, "the file's metadata ");
@@ -142,7 +143,7 @@ function readGraph(
     parameterCount: sum(({ elementCount }) => elementCount) + floatCount,
     weightBytes:
       sum(({ elementCount, type }) => elementCount * (ELEMENTS.get(type)?.[1] ?? 4)) +
-      ONNX_ELEMENTS.float32.bytes * floatCount,
+      classicalBytes,
     externalFiles,
   };
 }

@@ -43,16 +43,22 @@ export interface ClassicalOperation {
 export function classicalOperation(
   { operation, inputs: [table = ''], attributes }: ClassicalOperation,
   tensors: ReadonlyMap<string, Uint8Array>,
-): { readonly parameterCount: number; readonly labels: ClassLabels | undefined } {
-  let parameterCount = 0;
+): {
+  readonly parameterCount: number;
+  /** Of all attributes, as they lie in the file: a tree is more whole numbers than parameters. */
+  readonly byteCount: number;
+  readonly labels: ClassLabels | undefined;
+} {
+  let [parameterCount, byteCount] = [0, 0];
   const lists = new Map<string, string[]>();
   for (const bytes of attributes) {
     const { name, floatCount, values } = readAttribute(bytes);
     if (name !== NO_PARAMETER) parameterCount += floatCount;
+    byteCount += bytes.length;
     if (values.length > 0) lists.set(name, values);
   }
   const labels = labelsIn(operation, lists) ?? labelsLookedUp(operation, table, tensors.get(table));
-  return { parameterCount, labels };
+  return { parameterCount, byteCount, labels };
 }
 
 function labelsIn(

@@ -33,3 +33,20 @@ test.each([
   const { labels } = classicalOperation(own, new Map([['classes', table]]));
   expect(labels?.names).toEqual(NAMES);
 });
+
+test('a tree weighs what its attributes do, whole numbers too', () => {
+  const children = message((w) => {
+    w.tag(1, LengthDelimited).string('nodes_truenodeids');
+    w.tag(8, LengthDelimited).bytes(packed);
+  });
+  const thresholds = message((w) => {
+    w.tag(1, LengthDelimited).string('nodes_values');
+    w.tag(7, LengthDelimited).bytes(new Uint8Array(4 * COUNT));
+  });
+  const attributes = [children, thresholds];
+  const own = { operation: 'TreeEnsembleClassifier', inputs: [], attributes };
+  expect(classicalOperation(own, new Map())).toMatchObject({
+    parameterCount: COUNT,
+    byteCount: children.length + thresholds.length,
+  });
+});
