@@ -9,7 +9,7 @@ const LOOKUP_DELAY_MAX_MS = 3_600_000;
 
 export interface Flags extends WorkerFlags {
   readonly secretsDir: string | undefined;
-  readonly memoryBudgetMib: number;
+  readonly memoryBudgetMib?: number;
   readonly gpuMemoryBudgetMib: number | undefined;
   readonly inference: string | undefined;
   readonly inferenceHttp: string | undefined;
@@ -52,9 +52,11 @@ export function teacherWorkerCommand(
       ),
     )
     .addOption(
-      flag('--memory-budget-mib <n>', "for all teachers' weights", 'LYCEUM_MEMORY_BUDGET_MIB')
-        .argParser(wholeNumber(1))
-        .default(2048),
+      flag(
+        '--memory-budget-mib <n>',
+        "for all teachers' weights; default: 2048, or what its container's limit leaves beside 512 if that is less",
+        'LYCEUM_MEMORY_BUDGET_MIB',
+      ).argParser(wholeNumber(1)),
     )
     .addOption(
       flag(

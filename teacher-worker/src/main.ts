@@ -5,6 +5,7 @@ import { prepareEngine } from '@lyceum/learning/tensorflow';
 import { type Logger, secretPlaces } from '@lyceum/platform';
 import { clusterOptions, computeOptions, runWorker } from '@lyceum/platform/worker';
 import { type Flags, teacherWorkerCommand } from './command.js';
+import { usualBudgetMib } from './memory-budget.js';
 import { type ServingOptions, startProgram, startServing } from './program.js';
 
 const PROGRAM = 'teacher-worker';
@@ -45,10 +46,11 @@ async function servingOptions(flags: Flags, log: Logger): Promise<ServingOptions
   const { lookupDelayMs, lookupDelayFile, inference, inferenceHttp, gpuMemoryBudgetMib } = flags;
   const compute = await computeOptions(flags, version, process.env, log);
   const { computeThreads, determinism } = flags;
+  const budgetMib = flags.memoryBudgetMib ?? usualBudgetMib(process.constrainedMemory());
   prepareEngine(process.env, computeThreads, compute.gpu && { ...compute.gpu, determinism });
   return {
     ...compute,
-    memoryBudgetBytes: flags.memoryBudgetMib * 1024 ** 2,
+    memoryBudgetBytes: budgetMib * 1024 ** 2,
     gpuMemoryBudgetBytes: gpuMemoryBudgetMib && gpuMemoryBudgetMib * 1024 ** 2,
     lookupDelayMs,
     lookupDelayFile,
