@@ -1,4 +1,4 @@
-/** A model's package of any format: told apart by its members, described the same way. */
+/** A model's package of any format: its members tell which, and all are described the same way. */
 import { type ModelDescription, type ModelSettings, packageMembers } from '../models/index.js';
 import type { LayerDescription } from '../models/layers/index.js';
 import {
@@ -32,21 +32,21 @@ export function describePackagedModel({ format, model }: PackagedModel): Package
   return { ...formatNamed(format).describe(model), format, settings: model.settings };
 }
 
-/** Whether a student may be of this package. */
+/** Whether a student may be of this package's format. */
 export function isTrainablePackage(
   packaged: PackagedModel,
 ): packaged is Extract<PackagedModel, { readonly format: TrainableName }> {
   return isTrainable(packaged.format);
 }
 
-/** The same package, asked by other settings, by which it may be of another format with the same members. */
+/** The same package, asked with other settings. These may make it one of another format with the same members. */
 export function withSettings(packaged: PackagedModel, settings: ModelSettings): PackagedModel {
   const model = { ...packaged.model, settings };
   const { name, nameOf } = formatNamed(packaged.format);
   return { format: nameOf?.(model) ?? name, model } as PackagedModel;
 }
 
-/** None where the format does not tell them. */
+/** The model's layers; none if the format does not tell them. */
 export function packagedModelLayers({ format, model }: PackagedModel): readonly LayerDescription[] {
   return formatNamed(format).layers?.(model) ?? [];
 }

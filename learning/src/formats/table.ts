@@ -1,4 +1,4 @@
-/** All formats. Whoever asks what a format is, or what runs it, reads this table. */
+/** All formats: what each is, and the engine that runs it. */
 import type { ModelFormat, ModelOnDisk, PackageMembers } from '../models/index.js';
 import { endpoint } from './endpoint/index.js';
 import { onnx, onnxTable } from './onnx/index.js';
@@ -8,7 +8,10 @@ import { openInference } from './remote/index.js';
 import { savedModel, savedModelTable } from './saved-model/index.js';
 import { graphModel, layersModel } from './tensorflowjs/index.js';
 
-/** The first whose member a package has, or that lies at a path, reads it; layers models read what is left. */
+/**
+ * Formats in the order in which they are tried: the first one whose member a package has, or that lies at a path, reads
+ * it. Layers models read all that is left.
+ */
 const TABLE = [
   endpoint,
   openInference,
@@ -37,13 +40,17 @@ export const FORMAT_NAMES = [first.name, ...others.map(({ name }) => name)] as c
 
 const ON_DISK = TABLE.flatMap((format) => ('onDisk' in format ? format : []));
 
-/** Of a package. What has no format's own member layers models read: they say what is missing. */
+/** The format of a package. If it has no format's own member, layers models read it: they say what is missing. */
 export function formatIn(members: PackageMembers): ModelFormat {
   const isOf = ({ member }: ModelFormat) => member !== undefined && members.has(member);
   return FORMATS.find(isOf) ?? layersModel;
 }
 
-/** Of what lies at a path; else as {@link formatIn}. @param members - names in the path, if it is a folder. */
+/**
+ * The format of the model at a path; else as {@link formatIn}.
+ *
+ * @param members - names in the path, if it is a folder.
+ */
 export function formatAt(
   path: string,
   members: readonly string[],
@@ -64,7 +71,7 @@ export function isTrainable(format: FormatName): format is TrainableName {
   return formatNamed(format).isTrainable === true;
 }
 
-/** What runs models of a format. */
+/** The engine that runs models of a format. */
 export function engineOf(format: FormatName): string {
   return formatNamed(format).engine;
 }
@@ -74,7 +81,7 @@ export function isRemoteEngine(engine: string): boolean {
   return FORMATS.some((format) => format.engine === engine && format.isRemote === true);
 }
 
-/** Whether a teacher's engine computes on the worker that has it; one that is not known here is taken to. */
+/** Whether a teacher's engine computes on the worker that has it; an engine that is not known here is taken to. */
 export function computesHere(engine: string): boolean {
   const format = FORMATS.find((one) => one.engine === engine);
   return format?.isRemote !== true && format?.isWrittenDown !== true;

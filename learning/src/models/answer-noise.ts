@@ -4,8 +4,8 @@ const PRECISIONS = ['float32', 'tf32', 'float16', 'bfloat16'] as const;
 export type Precision = (typeof PRECISIONS)[number];
 
 /**
- * As a share of the greatest logit (at least 1). What a model is moved by, that is not another one, is the order of its
- * sums: servers batch as they like, and other batches are computed by other kernels.
+ * Differences of answers, as a share of the greatest logit (at least 1). The answers of one model differ by the order
+ * of its sums: servers batch as they like, and other kernels compute other batches.
  *
  * | precision | measured or derived | here |
  * | --- | --- | --- |
@@ -23,7 +23,10 @@ export const ANSWER_NOISE: Readonly<Record<Precision, number>> = {
   bfloat16: 3.2e-2,
 };
 
-/** Of a model whose output has this datatype of the Open Inference Protocol, where nobody says more. */
+/**
+ * The precision of a model whose output has this datatype of the Open Inference Protocol, unless its description tells
+ * it.
+ */
 export function precisionOfDatatype(datatype: string): Precision {
   if (datatype === 'FP16') return 'float16';
   return datatype === 'BF16' ? 'bfloat16' : 'float32';

@@ -1,27 +1,30 @@
 /**
- * The names of a model's classes in the order of its output, where a file holds them: an operation's attribute, metadata, a
- * file beside the model. Several places may hold them, and the user may say them besides: they must agree.
+ * The names of a model's classes in the order of its output, if a file holds them: an operation's attribute, metadata,
+ * a file beside the model. Several places may hold them, and the user may set them too: all must agree.
  */
 import type { Problem } from '@lyceum/proto';
 import { isObject } from '../files/index.js';
 
 export interface ClassLabels {
-  /** Different ones, in the order of the model's output. */
+  /** Names, all different, in the order of the model's output. */
   readonly names: readonly string[];
-  /** Where they are, in words that may follow "by". */
+  /** The place that holds them, in words that may follow "by". */
   readonly source: string;
 }
 
-/** One name tells nothing apart. */
+/** The fewest names of a list: with one class there is nothing to tell apart. */
 const LEAST_NAMES = 2;
 
-/** ImageNet-21k's names take 600 kB; beyond is no list of names. */
+/** The longest text that is read as a list: ImageNet-21k's names take 600 kB. */
 const MAX_LENGTH = 4 * 2 ** 20;
 
 /** Names that a message shows. */
 const SHOWN = 6;
 
-/** What exporters call their lists: Hugging Face, Ultralytics, fastai, Teachable Machine and others. */
+/**
+ * Keys of metadata under which exporters put their lists: Hugging Face, Ultralytics, fastai, Teachable Machine and
+ * others.
+ */
 const METADATA_KEYS: ReadonlySet<string> = new Set([
   'classes',
   'class_names',
@@ -32,7 +35,7 @@ const METADATA_KEYS: ReadonlySet<string> = new Set([
   'names',
 ]);
 
-/** Labels in metadata, by its keys; the first that is a list of names. */
+/** Labels in metadata: the first of these keys whose value is a list of names counts. */
 export function labelsInMetadata(
   entries: Iterable<readonly [string, unknown]>,
   where: string,
@@ -65,7 +68,7 @@ function arePlaceholders(names: readonly string[]): boolean {
 /**
  * Names in a text: a JSON list or object, Python's way to write a dict, a name a line, or names between commas.
  *
- * @returns undefined if they are none, or not all different.
+ * @returns undefined if the text holds no names, or not all are different.
  */
 export function namesInText(text: string): readonly string[] | undefined {
   if (text.length > MAX_LENGTH) return undefined;
@@ -96,7 +99,7 @@ function namesInPython(text: string): readonly string[] | undefined {
   return byNumber(pairs);
 }
 
-/** A quoted text, a number, or what is between them. Sticky: no character is looked at from two places. */
+/** A quoted text, a number, or the characters between them. Sticky: no character is read from two places. */
 const PYTHON_PART = /'(?:[^'\\]|\\.){0,1000}'|"(?:[^"\\]|\\.){0,1000}"|\d+|[^'"\d]+/gy;
 
 function isQuoted(part: string): boolean {
@@ -123,7 +126,7 @@ function nameOf(value: unknown): string | undefined {
   return typeof value === 'string' || Number.isInteger(value) ? String(value) : undefined;
 }
 
-/** As they are, if each is a name and none comes twice. */
+/** The names as they are, if each is a name and none comes twice. */
 export function different(names: readonly (string | undefined)[]): readonly string[] | undefined {
   const known = names.filter((name): name is string => name !== undefined && name !== '');
   const isList = known.length === names.length && new Set(known).size === names.length;
@@ -139,10 +142,10 @@ function jsonOf(text: string): unknown {
 }
 
 /**
- * The classes of a model: as the user says, else as the file does.
+ * The classes of a model: as the user sets them, else as the file tells them.
  *
- * @param found - in the order in which they are believed; lists of another length than the output are of something else.
- * @returns undefined if nobody says, or what contradicts has been added to `problems`.
+ * @param found - in the order in which they are believed; lists of another length than the output's are left out.
+ * @returns undefined if the classes are not told, or if two lists disagree, with that added to `problems`.
  */
 export function agreedClasses(
   given: readonly string[] | undefined,
@@ -164,8 +167,8 @@ export function agreedClasses(
 }
 
 /**
- * Where two lists cannot both be right: a name of one is another output's in the other. Lists without a name in common are
- * none: a user may call numbers and codes by their names.
+ * The output at which two lists cannot both be right: a name of one belongs to another output in the other. Lists
+ * without a common name do not contradict: a user may give names to numbers and codes.
  *
  * @returns the first such output; −1: none.
  */

@@ -6,14 +6,14 @@ import type { ModelSettings } from './model-settings.js';
 /** Classes that a message names, of the model and of the set each. */
 const SHOWN = 8;
 
-/** A model that tells nothing apart is no teacher. */
+/** The fewest classes of the set that a model must know: with one there is nothing to tell apart. */
 const LEAST_KNOWN = 2;
 
 type SetClasses = Pick<Dataset, 'classCount' | 'classNames'>;
 
 /**
- * A model's classes by the set's names. Files hold numbers where the classes had no names; for a set whose names are others
- * they are the numbers of its classes.
+ * A model's classes by the set's names. Files hold numbers if the classes had no names. If the set has other names,
+ * these numbers are taken for the numbers of its classes.
  */
 export function namedAsInSet(
   classes: readonly string[],
@@ -26,11 +26,11 @@ export function namedAsInSet(
 }
 
 /**
- * For each class of the set, which value of the model's output is its own, −1: none, the model does not know the class;
- * undefined: the same one.
+ * For each class of the set, the place of its value in the model's output; −1: the model does not know the class.
+ * Undefined: all places are the same.
  *
- * @throws {LyceumError} INVALID_ARGUMENT if the model knows fewer than two classes of the set, or one of its names is one of
- *   the set's but for its spelling.
+ * @throws {LyceumError} INVALID_ARGUMENT if the model knows fewer than two classes of the set, or one of its names is
+ *   one of the set's but for its spelling.
  */
 export function classOrder(
   { classes }: ModelSettings,
@@ -57,8 +57,8 @@ export function classOrder(
 }
 
 /**
- * Settings for a model that is asked about a set. Classes that are the set's own in its order are left out: it means the same,
- * and a run's record need not hold thousands of names.
+ * Settings for a model that is asked about a set. Classes that are the set's own, in its order, are left out: the
+ * meaning is the same, and a run's record need not hold thousands of names.
  *
  * @throws {LyceumError} as {@link classOrder} does.
  */
@@ -69,7 +69,7 @@ export function settingsOnSet(settings: ModelSettings, set: SetClasses): ModelSe
   return isSame === true ? others : settings;
 }
 
-/** `Bird for bird`: of a model's names those that would be the set's, were they spelt alike. */
+/** Names of the model that are the set's but for their spelling, as `Bird for bird`. */
 function misspelt(unknown: readonly string[], missing: readonly string[]): string[] {
   const meant = new Map(missing.map((name) => [spelling(name), name]));
   return unknown.flatMap((name) => {
@@ -78,7 +78,7 @@ function misspelt(unknown: readonly string[], missing: readonly string[]): strin
   });
 }
 
-/** Without case, without what separates words, numbers by their value. */
+/** A name without case and without the characters between words; a number by its value. */
 function spelling(name: string): string {
   const plain = name
     .normalize('NFKC')
@@ -93,7 +93,7 @@ function shown(names: readonly string[]): string {
 }
 
 /**
- * Those of the set's classes that the model knows, rising; undefined: all.
+ * The classes of the set that the model knows, rising; undefined: all.
  *
  * @throws {LyceumError} as {@link classOrder} does.
  */
@@ -104,8 +104,8 @@ export function knownClassesOf(settings: ModelSettings, set: SetClasses): number
 }
 
 /**
- * Rows of a model's classes as rows of the set's. A class that the model does not know gets the least of the row's others:
- * it means nothing, and costs no codec anything.
+ * Rows in the model's classes, as rows in the set's. A class that the model does not know gets the least value of the
+ * row's other classes: the value means nothing, and costs no codec anything.
  */
 export function inClassOrder(
   values: Float32Array<ArrayBuffer>,

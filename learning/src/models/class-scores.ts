@@ -1,22 +1,23 @@
 /**
- * What a classifier's output says of the classes. Most give a number for each of them; one with a sigmoid at its end gives a
- * single number a sample, for the second of two classes. Pure.
+ * How a classifier's output tells the classes. Most give a number for each class; one with a sigmoid at its end gives a
+ * single number for a sample, which is about the second of two classes. Pure.
  */
 import { logProbability } from '../arrays/index.js';
 import type { ModelSettings } from './model-settings.js';
 
-/** Of an output that nothing tells whether a sigmoid has made it. */
+/** Said of an output of one number that does not tell whether a sigmoid made it. */
 export const ONE_NUMBER =
   'gives one number a sample; put {"output": "probabilities"} in the settings if it is how likely the second of two classes is, or {"output": "logits"} if its sigmoid is';
 
-/** C. @param width - numbers that the output has for a sample. */
+/** The number of classes, C. @param width - numbers that the output has for a sample. */
 export function classCountOf(width: number): number {
   return width === 1 ? 2 : width;
 }
 
 /**
  * @param values - [samples, width], as the model gave them.
- * @returns [samples, C] logits: of probabilities their logarithms, of a single z 0 and z, of a single p those of 1 − p and p.
+ * @returns [samples, C] logits: logarithms of probabilities; 0 and z for a single z; the logarithms of 1 − p and p for
+ * a single p.
  */
 export function logitsOf(
   values: Float32Array<ArrayBuffer>,

@@ -1,4 +1,4 @@
-/** Settings of the models that a run describes itself, which its schema takes as they are. Pure. */
+/** Checks settings of models that a run itself describes; the run's schema lets them pass unchecked. Pure. */
 import { InvalidDocumentError, type Problem } from '@lyceum/proto';
 import type { RunSpecification } from '../specification/index.js';
 import { type ModelSettings, parsePartialSettings } from './model-settings.js';
@@ -19,7 +19,7 @@ export function inlineSettings(
   }
 }
 
-/** What is wrong with them is known without a cluster. */
+/** Problems of these settings, which are found without a cluster. */
 export function inlineSettingsProblems({ kind, spec }: RunSpecification): Problem[] {
   if (kind !== 'Distillation') return [];
   return spec.teachers.flatMap((teacher, index) => {

@@ -1,7 +1,7 @@
 /**
- * What a model format says of itself: all that is asked of it wherever models are read, described, planned and opened.
+ * What a model format tells of itself: all that is asked wherever models are read, described, planned and opened.
  *
- * A format is one folder of `formats` with one of these, and one line in its table.ts. What is left out of the optional fields
+ * A format is one folder of `formats` with one of these, and one line in its table.ts. An optional field that is absent
  * does not hold.
  */
 import { InvalidDocumentError, MODEL_MAX_BYTES, toLyceumError } from '@lyceum/proto';
@@ -13,9 +13,12 @@ import { type ModelSettings, parseSettingsJson } from './model-settings.js';
 /** @typeParam Package - a model in memory. */
 export interface ModelFormat<Package extends { readonly settings: ModelSettings } = AnyPackage> {
   readonly name: string;
-  /** What runs it: part of a teacher's identity, since another engine gives other bits. */
+  /** The engine that runs its models: part of a teacher's identity, since another engine gives other bits. */
   readonly engine: string;
-  /** The member of a package that tells it apart. Absent: a package of another format may turn out to be of this one. */
+  /**
+   * The member of a package that tells the format apart. Absent: packages of another format may turn out to be of this
+   * one.
+   */
   readonly member?: string;
   /**
    * Reads and checks a package.
@@ -23,54 +26,54 @@ export interface ModelFormat<Package extends { readonly settings: ModelSettings 
    * @throws {InvalidDocumentError} naming all that is wrong.
    */
   parse(members: PackageMembers, source: string): Package;
-  /** Which of the formats with the same members it is, by name. */
+  /** The name of the package's format, one of those with the same members. */
   nameOf?(model: Package): string;
   /** @throws {InvalidDocumentError} if a graph cannot be asked as a classifier. */
   describe(model: Package): ModelDescription;
-  /** Absent: the format does not tell them. */
+  /** The model's layers. Absent: the format does not tell them. */
   layers?(model: Package): readonly LayerDescription[];
-  /** How it lies on disk before it is packed. Absent: it does not. */
+  /** How a model lies on disk before it is packed. Absent: it does not lie on disk. */
   readonly onDisk?: ModelOnDisk;
 
-  /** Another program runs it: it costs this machine no computing, and its answers may move. */
+  /** Another program runs the model: it costs this machine no computing, and its answers may move. */
   readonly isRemote?: true;
-  /** Answers are written down by sample: nothing is computed, and no modality looked at. */
+  /** Answers are written down by sample: nothing is computed, and modalities play no part. */
   readonly isWrittenDown?: true;
   /** Each answer may cost money. */
   readonly isPaid?: true;
-  /** Answers with the names of the set's classes, whatever its settings say of an order. */
+  /** The model answers with the names of the set's classes, even if its settings name an order. */
   readonly answersByName?: true;
   /**
    * Loading asks its server: if the server stops answering later, the model counts as not loaded, and is loaded again.
    */
   readonly isAskedAtLoad?: true;
-  /** Students are of it: it can be trained and exported. */
+  /** Students have this format: it can be trained and exported. */
   readonly isTrainable?: true;
-  /** Where the colours of its inputs stand is known, whatever it tells of their shape. */
+  /** The layout of its inputs' channels is known, even if the model does not tell their shape. */
   readonly hasKnownLayout?: true;
-  /** Its settings may name columns of a table, and then it is given those in place of numbers. */
+  /** Its settings may name columns of a table. The model is then given those in place of numbers. */
   readonly mayReadColumns?: true;
 }
 
 type AnyPackage = { readonly settings: ModelSettings };
 
-/** By name. */
+/** Members by their names. */
 export type PackageMembers = ReadonlyMap<string, Uint8Array>;
 
 export interface ModelOnDisk {
   /** @param members - names in the path, if it is a folder. */
   liesAt(path: string, members: readonly string[]): boolean;
-  /** Where settings may lie beside it. Absent: nowhere. */
+  /** The file beside the model that may hold its settings. Absent: there is none. */
   settingsFile?(path: string): string;
   /**
-   * @param given - settings that it does not tell.
+   * @param given - settings that the model's files do not tell.
    * @returns the package's bytes.
-   * @throws {LyceumError} NOT_FOUND if a file is missing, INVALID_ARGUMENT naming what keeps it from being used.
+   * @throws {LyceumError} NOT_FOUND if a file is missing, INVALID_ARGUMENT naming the reason why it cannot be used.
    */
   pack(path: string, given: Partial<ModelSettings>): Buffer | Promise<Buffer>;
 }
 
-/** A SavedModel has some shards and files of its own. */
+/** Limits of a package. A SavedModel has some shards and files of its own. */
 const LIMITS: ZipLimits = { maxMembers: 64, maxBytes: MODEL_MAX_BYTES, compression: 'refused' };
 
 /** @throws {InvalidDocumentError} if it is no archive, is damaged or too large. */

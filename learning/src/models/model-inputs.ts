@@ -1,6 +1,6 @@
 /**
- * What a model sees of samples, in this order: the view, at the model's own size, in the model's colours, each value
- * scaled, less the mean, by the standard deviation, and then in the model's layout.
+ * The values that a model sees of samples, in this order: the view, at the model's own size, in the model's colours,
+ * each value scaled, less the mean, divided by the standard deviation, and then in the model's layout.
  *
  * Where settings say how pictures get their size, the view is of the set's own size and picture-size.ts does the rest;
  * else the view is sampled at the model's size at once.
@@ -15,7 +15,7 @@ import { refuseRawSettings } from './raw-settings.js';
 /** Weights of red, green and blue in gray. */
 const GRAY = [0.299, 0.587, 0.114] as const;
 
-/** Views that are made at the set's size before they get the model's. */
+/** Samples whose views are made at the set's size at a time, before they get the model's. */
 const CHUNK = 16;
 
 /** Reads samples of one set for one model. */
@@ -30,7 +30,7 @@ export class ModelInputs {
   readonly #settings: ModelSettings;
   readonly #pictureSize: PictureSize | undefined;
   readonly #viewShape: readonly number[];
-  /** At the model's size, before colours. */
+  /** Shape of one sample at the model's size, before colours. */
   readonly #sizedShape: readonly number[];
   #viewRoom = new Float32Array(0);
   #room = new Float32Array(0);
@@ -68,7 +68,7 @@ export class ModelInputs {
     }
   }
 
-  /** Whether {@link read} writes bytes too: where the model sees what the view shows, and that is read as bytes. */
+  /** Whether {@link read} can write bytes too: if the model sees exactly the view, and that can be read as bytes. */
   readsBytes(view: ViewAt): boolean {
     const { scale = 1, layout, colours, mean, standardDeviation } = this.#settings;
     const isAsSeen =
@@ -81,7 +81,7 @@ export class ModelInputs {
   }
 
   /**
-   * Writes [n, ...one sample in the model's layout]; what is beyond is left alone.
+   * Writes [n, ...one sample in the model's layout]; numbers beyond are left alone.
    *
    * @param out - for real values; or, where {@link readsBytes}, for bytes.
    * @throws {LyceumError} as `readInputs` does.
@@ -115,14 +115,14 @@ export class ModelInputs {
     else out.set(seen.subarray(0, count * this.size));
   }
 
-  /** Whether each value that the model sees is made of one byte. */
+  /** Whether each value that the model sees is made of one byte, so that it can be looked up. */
   #isLookedUp(view: ViewAt): boolean {
     const isOneToOne = elementCount(this.#sizedShape) === this.size;
     const isPicture = this.shape.length === 3 && this.#pictureSize === undefined;
     return isPicture && isOneToOne && readsBytes(this.#dataset, view, this.#viewShape);
   }
 
-  /** As {@link read} otherwise would, to the bit: what is done to the 256 bytes of a channel is done once. */
+  /** Gives the same bits as the other way of {@link read}, but computes each of the 256 bytes of a channel once. */
   #lookUp(samples: Uint32Array, view: ViewAt, out: Float32Array): void {
     const { layout, colours } = this.#settings;
     const [height = 0, width = 0, channels = 0] = this.shape;
@@ -146,7 +146,7 @@ export class ModelInputs {
     }
   }
 
-  /** [256, channels]. */
+  /** The values of all bytes, [256, channels]. */
   #valuesOfBytes(channels: number): Float32Array {
     const { inputScale } = this.#dataset;
     const values = Float32Array.from(
@@ -172,7 +172,7 @@ export class ModelInputs {
     }
   }
 
-  /** In place: pixels only ever get fewer values. */
+  /** Brings pixels to the model's colours, in place: a pixel never gets more values than it had. */
   #colour(values: Float32Array, count: number): void {
     const { colours } = this.#settings;
     const channels = this.#sizedShape.at(-1);
@@ -231,9 +231,9 @@ function pictureSizeOf(
 }
 
 /**
- * What the model sees, channels last whatever the layout.
+ * The shape that the model sees, channels last whatever the layout.
  *
- * @param inputShape - what the model takes; undefined: anything.
+ * @param inputShape - the model's own; undefined: any.
  */
 function modelShapeOf(
   { colours }: ModelSettings,
@@ -259,7 +259,7 @@ function modelShapeOf(
   return [h ?? 0, w ?? 0, seen ?? 0];
 }
 
-/** The view has the set's own channels, but a gray picture may be repeated. */
+/** The shape before colours: the set's own channels, except that a gray picture may be repeated. */
 function beforeColours(
   shape: readonly number[],
   { colours }: ModelSettings,
@@ -281,7 +281,7 @@ function inLayout(shape: readonly number[], { layout }: ModelSettings): readonly
   return [channels, height, width];
 }
 
-/** [n, height, width, channels] to [n, channels, height, width]. */
+/** Reorders [n, height, width, channels] to [n, channels, height, width]. */
 function channelsFirst(
   from: Float32Array,
   to: Float32Array,

@@ -1,5 +1,5 @@
 /**
- * What a model's file cannot say of itself, and how a teacher is told apart from another.
+ * Settings that a model's file cannot tell, and the identity by which teachers are told apart.
  *
  * Settings are part of a teacher's identity: the same weights read otherwise give other answers.
  */
@@ -13,13 +13,13 @@ import {
 import { isObject } from '../files/index.js';
 
 /**
- * A value x of the set, a real number, becomes (scale · x − mean) / standardDeviation. Pictures get the model's size, its
- * colours and its layout besides; model-inputs.ts has the order.
+ * A real value x of the set becomes (scale · x − mean) / standardDeviation. Pictures also get the model's size, its
+ * colours and its layout; model-inputs.ts has the order.
  */
 export interface ModelSettings {
-  /** What the last layer gives: `logits`, or `probabilities` that sum to 1. */
+  /** The output of the last layer: `logits`, or `probabilities` that sum to 1. */
   readonly output: 'logits' | 'probabilities';
-  /** Which of a set's modalities it sees. Absent: the only one. */
+  /** The set's modality that the model sees. Absent: the only one. */
   readonly modality?: string;
   /** 255 for a model that wants bytes. Absent: 1. */
   readonly scale?: number;
@@ -32,13 +32,13 @@ export interface ModelSettings {
   /** The model's channels. Absent: as the set has them; a gray picture is repeated for each. */
   readonly colours?: Colours;
   /**
-   * The pictures' size before the crop: that of the shorter side, or [height, width]. Absent: the model's own, without a
-   * crop; else the set's.
+   * The pictures' size before the crop: that of the shorter side, or [height, width]. Absent: the model's own, without
+   * a crop; else the set's.
    */
   readonly resize?: PictureSide;
-  /** What is kept about the centre, of both sides or [height, width]. Absent: all. */
+  /** The part about the centre that is kept, of both sides or [height, width]. Absent: all. */
   readonly centreCrop?: PictureSide;
-  /** Between pixels; picture-size.ts has the formulas. Absent: bilinear. */
+  /** Interpolation between pixels; picture-size.ts has the formulas. Absent: bilinear. */
   readonly interpolation?: Interpolation;
   /** Whether pictures that get smaller are smoothed, as Pillow and torchvision do. Absent: no. */
   readonly antialias?: boolean;
@@ -56,7 +56,7 @@ export interface ModelSettings {
   readonly columns?: readonly string[] | Readonly<Record<string, readonly string[]>>;
   /** For a model with several outputs: the one that tells the classes. */
   readonly outputName?: string;
-  /** Its logits are meant as they are, though each row is a distribution. Absent: then that is a warning. */
+  /** The outputs are logits, even if each row is a distribution. Absent: then there is a warning. */
   readonly logitsConfirmed?: boolean;
   /** Names of the model's classes in the order of its output. Absent: the set's own order. */
   readonly classes?: readonly string[];
@@ -72,31 +72,31 @@ type Colours = (typeof COLOURS)[number];
 const INTERPOLATIONS = ['bilinear', 'bicubic', 'nearest'] as const;
 type Interpolation = (typeof INTERPOLATIONS)[number];
 
-/** Pixels: of both sides alike, or [height, width]. */
+/** Pixels of both sides alike, or [height, width]. */
 type PictureSide = number | readonly [number, number];
 
-/** No model takes larger pictures; beyond, a setting is a mistake that costs memory. */
+/** The largest side. No model takes larger pictures; a larger setting is a mistake that costs memory. */
 const MAX_SIDE = 8192;
 
-/** ModernBERT takes as many. */
+/** The most tokens of a text, which ModernBERT takes. */
 const MAX_TOKENS = 8192;
 
-/** Tokens are numbered by int32 in some models. */
+/** The greatest number of a token, since some models number tokens by int32. */
 const MAX_TOKEN_NUMBER = 2 ** 31 - 1;
 
-/** As many numbers as a sample may have. */
+/** The most columns: as many as a sample may have numbers. */
 const MAX_COLUMNS = 65_536;
 
-/** ImageNet-21k has 21,843. */
+/** The most classes; ImageNet-21k has 21,843. */
 const MAX_CLASSES = 65_536;
 
 /** A field: what it must be, in words, and whether a value is that. */
 interface Field {
   readonly want: string;
   readonly fits: (value: unknown) => boolean;
-  /** What a shorter way to say it stands for. */
+  /** The full value that a shorter way to write it stands for. */
   readonly whole?: (value: unknown) => unknown;
-  /** Same as leaving it out. */
+  /** Whether the value means the same as leaving the field out. */
   readonly isDefault?: (value: unknown) => boolean;
 }
 
@@ -127,7 +127,7 @@ const perChannel = (want: string, fits: (value: unknown) => boolean, normal: num
   isDefault: (value) => Array.isArray(value) && value.every((one) => one === normal),
 });
 
-/** In the order of the canonical JSON. */
+/** Fields in the order of the canonical JSON. */
 const FIELDS: Readonly<Record<keyof ModelSettings, Field>> = {
   output: oneOf(['logits', 'probabilities']),
   modality: {
@@ -202,7 +202,7 @@ export function settingsJson(settings: Partial<ModelSettings>): string {
   return JSON.stringify(plainSettings(settings));
 }
 
-/** Without what says the same as leaving it out, in one order. */
+/** The settings in one order, without values that mean the same as leaving them out. */
 function plainSettings(settings: Partial<ModelSettings>): Partial<ModelSettings> {
   const kept = NAMES.filter((name) => {
     const value = settings[name];
@@ -220,7 +220,7 @@ export function parseSettingsJson(text: string, source = 'model settings'): Mode
 }
 
 /**
- * Settings of which the model's file says the rest.
+ * Settings that leave out what the model's file tells.
  *
  * @throws {InvalidDocumentError} naming every field that is wrong.
  */
@@ -258,7 +258,7 @@ export function parsePartialSettings(
  * A teacher's identity, SHA-256 hex: equal identities give equal answers.
  *
  * @param modelDigest - SHA-256, hex, of the model's package.
- * @param engine - name and version of what computes.
+ * @param engine - name and version of the engine.
  */
 export function teacherIdentity(
   modelDigest: string,

@@ -20,9 +20,9 @@ export type PictureSizeSettings = Pick<
 
 type Size = readonly [number, number];
 
-/** Which old pixels each new one is made of, along one axis, and with which weights. */
+/** For each new pixel along one axis, the old pixels that it is made of, and their weights. */
 interface Axis {
-  /** Where the taps of each new pixel begin, and where the last one's end. */
+  /** The first tap of each new pixel, and at last the end of the last one's. */
   readonly firstTap: Uint32Array;
   readonly taps: Uint32Array;
   readonly weights: Float64Array;
@@ -36,12 +36,12 @@ export function saysPictureSize(settings: PictureSizeSettings): boolean {
 
 /** Makes pictures of one size from pictures of another. */
 export class PictureSize {
-  /** h, w. */
+  /** Size of the new pictures, [h, w]. */
   readonly size: Size;
   readonly #width: number;
   readonly #rows: Axis;
   readonly #columns: Axis;
-  /** Old rows that any new one is made of: none beyond. */
+  /** How many old rows are read: up to the last one that a new row is made of. */
   readonly #oldHeight: number;
   #room = new Float64Array(0);
 
@@ -111,7 +111,10 @@ export class PictureSize {
   }
 }
 
-/** One number is the shorter side's, and the longer one keeps its proportion, rounded down as torchvision does. */
+/**
+ * The size after the resize. One number is the shorter side; the longer one keeps its proportion, rounded down as
+ * torchvision does.
+ */
 function resizedTo(
   { resize, centreCrop }: PictureSizeSettings,
   [H, W]: Size,
@@ -131,7 +134,7 @@ function croppedTo({ centreCrop }: PictureSizeSettings, resized: Size): Size {
   throw new LyceumError('INVALID_ARGUMENT', message);
 }
 
-/** Cubic filters' sharpness. */
+/** Sharpness of cubic filters. */
 const KEYS_ANTIALIASED = -0.5;
 const KEYS_PLAIN = -0.75;
 
@@ -142,7 +145,7 @@ function axis(
   kept: number,
 ): Axis {
   const scale = oldSize / newSize;
-  // Half to even, as Python's round.
+  // Rounds half to even, as Python's round.
   const spare = (newSize - kept) / 2;
   const before = Math.floor(spare) + (spare % 1 === 0 ? 0 : Math.floor(spare) % 2);
   const firstTap = new Uint32Array(kept + 1);
@@ -167,7 +170,7 @@ function axis(
 
 type Tap = readonly [number, number];
 
-/** As Pillow's `precompute_coeffs`: what lies outside of the picture is left out, and the rest weighs more. */
+/** Taps as in Pillow's `precompute_coeffs`: pixels outside of the picture are left out, and the others weigh more. */
 function antialiased(
   interpolation: 'bilinear' | 'bicubic',
   centre: number,
@@ -187,7 +190,7 @@ function antialiased(
   return found.map(([tap, weight]) => [tap, weight / sum]);
 }
 
-/** As torch's `interpolate`: the border's pixels go on outside of the picture. */
+/** Taps as in torch's `interpolate`: the border's pixels go on outside of the picture. */
 function plain(interpolation: 'bilinear' | 'bicubic', centre: number, oldSize: number): Tap[] {
   const reach = interpolation === 'bilinear' ? 1 : 2;
   const left = Math.floor(centre - 0.5);

@@ -1,8 +1,8 @@
-/** Settings of models that are given what a set was made of. */
+/** Checks settings of models that read what a set was made of: texts or a table's cells. */
 import { LyceumError, type Problem } from '@lyceum/proto';
 import type { ModelSettings } from './model-settings.js';
 
-/** Those of numbers and pictures. */
+/** Settings of models that read numbers and pictures. */
 const OF_NUMBERS = [
   'scale',
   'mean',
@@ -15,11 +15,15 @@ const OF_NUMBERS = [
   'antialias',
 ] as const satisfies readonly (keyof ModelSettings)[];
 
-/** What helps where a model that is given numbers takes another number of them than a sample of a table has. */
+/** Advice if a model that is given numbers takes more or fewer of them than a sample of a table has. */
 export const COLUMNS_HINT =
   'a model of the table\'s columns as they are names them in its settings, {"columns": […]}';
 
-/** Settings of another kind of model. @param others - that mean nothing here, besides those of numbers. */
+/**
+ * Problems of settings that belong to another kind of model.
+ *
+ * @param others - such settings besides those of numbers.
+ */
 export function strangeSettings(
   given: Partial<ModelSettings>,
   what: string,
@@ -31,7 +35,10 @@ export function strangeSettings(
   );
 }
 
-/** @throws {LyceumError} INVALID_ARGUMENT if a model that is given numbers has settings of one that reads something else. */
+/**
+ * @throws {LyceumError} INVALID_ARGUMENT if a model that is given numbers has settings of one that reads something
+ * else.
+ */
 export function refuseRawSettings({ maximumTokens, padToken, columns }: ModelSettings): void {
   const message =
     maximumTokens !== undefined || padToken !== undefined

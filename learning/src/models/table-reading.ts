@@ -1,23 +1,26 @@
-/** Which of a set's columns a model means that is given the cells of a table. Pure. */
+/** The set's columns that a model means if it reads the cells of a table. Pure. */
 import { LyceumError } from '@lyceum/proto';
 import type { TableColumn } from '../datasets/index.js';
 
-/** Whether a model that reads so may be given a set's texts too: the one text that it reads, as scikit-learn's pipelines do. */
+/**
+ * Whether a model that reads these columns may be given a set's texts too: if it reads one text, as scikit-learn's
+ * pipelines do.
+ */
 export function readsOneText([only, ...others]: readonly TableColumn[]): boolean {
   return only?.kind === 'category' && others.length === 0;
 }
 
-/** Names in a message. */
+/** The most names in a message. */
 const SHOWN = 12;
 
 /**
- * The places of the model's columns among the set's. A name that the set has not means the only column that is the same but
- * for signs in place of which one of the two has `_`: exporters put `hours_per_week` for `hours-per-week`, and `_2010` for
- * `2010`. It does not mean one that the model reads by its own name.
+ * The places of the model's columns among the set's. A name that the set does not have means the only column whose name
+ * differs from it by characters in place of which one of the two has `_`: exporters write `hours_per_week` for
+ * `hours-per-week`, and `_2010` for `2010`. It never means a column that the model reads by its own name.
  *
- * @param wanted - that the model reads.
+ * @param wanted - the columns that the model reads.
  * @param columns - of the set; undefined: it was not made of a table.
- * @throws {LyceumError} INVALID_ARGUMENT naming columns that the set has not, or of another kind.
+ * @throws {LyceumError} INVALID_ARGUMENT naming columns that the set does not have, or that are of another kind.
  */
 export function columnPlaces(
   wanted: readonly TableColumn[],
@@ -82,7 +85,7 @@ function isWrittenFor(name: string, other: string): boolean {
   });
 }
 
-/** Names begin with no digit there. */
+/** The name as exporters write it: there, names begin with no digit. */
 function forExport(name: string): string {
   return /^\p{N}/u.test(name) ? `_${name}` : name;
 }

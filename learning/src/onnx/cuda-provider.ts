@@ -1,6 +1,6 @@
 /**
- * ONNX Runtime's CUDA provider: two libraries that its npm package leaves out and set-up places where it looks for them.
- * What they say when they cannot be used, in words.
+ * ONNX Runtime's CUDA provider: two libraries that its npm package leaves out, and that set-up places where the runtime
+ * looks for them. Says in words why they cannot be used.
  */
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -13,13 +13,13 @@ export const CUDA_PROVIDER_FILES = [
   'libonnxruntime_providers_cuda.so',
 ] as const;
 
-/** A full GPU, also as libraries say it that ask for memory when they are opened. */
+/** Messages of a full GPU. Libraries that ask for memory when they are opened say it too. */
 const NO_MEMORY =
   /Failed to allocate memory|CUDA failure (2|46)\b|out of memory|ALLOC(ATION)?_FAILED|CUBLAS_STATUS_NOT_INITIALIZED/i;
 
 const REMEDY = 'set up with LYCEUM_ACCELERATOR=cuda, which places it';
 
-/** Where the runtime looks for its providers: beside itself. */
+/** The folder where the runtime looks for its providers: its own. */
 function providerFolder(): string {
   const main = createRequire(import.meta.url).resolve('onnxruntime-node');
   return join(dirname(main), `../bin/napi-v6/${process.platform}/${process.arch}`);
@@ -33,9 +33,9 @@ export function missingCudaProvider(folder = providerFolder()): string | undefin
 }
 
 /**
- * What the runtime throws if the GPU, not the model, is why it cannot go on.
+ * The error if the GPU, not the model, is why the runtime throws `message`.
  *
- * @returns undefined for an error that is the model's.
+ * @returns undefined if the error is the model's.
  */
 export function cudaProviderError(message: string): LyceumError | undefined {
   const lost = lostGpu(message);
@@ -43,7 +43,7 @@ export function cudaProviderError(message: string): LyceumError | undefined {
   if (NO_MEMORY.test(message)) {
     return new LyceumError('RESOURCE_EXHAUSTED', 'the GPU has too little free memory for it');
   }
-  // Which library it is goes to stderr alone.
+  // The runtime names the library on stderr alone.
   if (message.includes('Failed to load shared library')) {
     return refused(
       'a library of CUDA 12 or cuDNN 9 is not found, or too old; the line above this one in stderr names it, and LD_LIBRARY_PATH says where it is',

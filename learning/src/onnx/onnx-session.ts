@@ -8,13 +8,16 @@ export type Runtime = typeof import('onnxruntime-node');
 export type OnnxDevice = 'cpu' | 'cuda';
 
 export interface OnnxPlace {
-  /** Of the runtime; bits depend on it. */
+  /** Threads of the runtime; bits depend on their number. */
   readonly threads: number;
-  /** Default: the processor. `cuda` is the first GPU that the process sees, and nothing else instead. */
+  /** Default: the processor. `cuda` is the first GPU that the process sees; nothing else takes its place. */
   readonly device?: OnnxDevice;
 }
 
-/** What a session is opened with. The binding passes a device's number on and no other setting of a provider. */
+/**
+ * The options that a session is opened with. The binding passes a device's number on, and no other setting of a
+ * provider.
+ */
 export function sessionOptions(
   threads: number,
   device: OnnxDevice,
@@ -24,16 +27,16 @@ export function sessionOptions(
     executionMode: 'sequential',
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
-    // Waiting threads would take the cores from whoever computes beside this.
+    // Waiting threads would take the cores from other work on the machine.
     extra: { session: { intra_op: { allow_spinning: '0' } } },
-    // What fails is thrown; printed it would be said twice.
+    // Errors are thrown; printed, they would be said twice.
     logSeverityLevel: 4,
   };
 }
 
 /**
  * @param file - an `.onnx` file's bytes.
- * @param use - makes what is wanted of the session, and runs it once; if it fails, the session is released.
+ * @param use - makes the caller's object of the session, and runs it once; if that fails, the session is released.
  * @throws {LyceumError} INVALID_ARGUMENT if the runtime refuses the model, or its first run;
  *   FAILED_PRECONDITION if the runtime cannot use the GPU, RESOURCE_EXHAUSTED if that has too little memory.
  */
@@ -44,7 +47,7 @@ export async function openSession<T>(
 ): Promise<T> {
   const missing = device === 'cuda' ? missingCudaProvider() : undefined;
   if (missing !== undefined) throw new LyceumError('FAILED_PRECONDITION', missing);
-  // Here and not above: a program without ONNX models never loads the runtime.
+  // Imported here and not above: a program without ONNX models never loads the runtime.
   const runtime = await import('onnxruntime-node');
   let session: InferenceSession | undefined;
   try {
@@ -61,7 +64,7 @@ export async function openSession<T>(
   }
 }
 
-/** What helps, by what the runtime says. */
+/** Advice, by the runtime's words. */
 const ADVICE = [
   {
     said: /Could not find an implementation/,
@@ -74,7 +77,10 @@ const ADVICE = [
   },
 ];
 
-/** What the runtime says, without places in its own source; with what helps where it has an operation for other numbers alone. */
+/**
+ * The runtime's words, without places in its own source. If it has an operation for other types of numbers alone, with
+ * advice.
+ */
 export function runtimeWords(said: string): string {
   const plain = said.replace(/\/onnxruntime_src\/\S+:\d+ .*?[)>] (?=\S)/gs, '').trim();
   const advice = ADVICE.find(({ said: words }) => words.test(plain))?.advice;

@@ -1,7 +1,7 @@
 /**
- * Runs a classifier of texts in ONNX. A row is filled up to a length that is the text's own affair (`paddedTokens`), rows of one
- * length are computed together in one fixed shape, and what fills up is masked: the same texts in the same order give the same
- * bits.
+ * Runs a classifier of texts in ONNX. A row is filled up to a length that depends on its text alone (`paddedTokens`).
+ * Rows of one length are computed together in one fixed shape, and the tokens that fill up are masked. So the same
+ * texts in the same order give the same bits.
  *
  * Symbols: R rows of an inference, T tokens of a row, C classes.
  */
@@ -20,15 +20,18 @@ import { classCountOf, logitsOf } from '../models/index.js';
 import { asFloat32 } from './float-tensor.js';
 import { type OnnxPlace, openSession, type Runtime } from './onnx-session.js';
 
-/** R·T, unless one row has more. A processor is fastest where all stays in its caches; a GPU wants much to do. */
+/**
+ * The most tokens of an inference, R·T, unless one row has more. A processor is fastest if all fits into its caches; a
+ * GPU is faster with much to do.
+ */
 const TOKENS_AT_ONCE = { cpu: 512, cuda: 8192 } as const;
 
-/** Engines gain little from more rows. */
+/** The most rows of an inference: engines gain little from more. */
 const MAX_ROWS = 128;
 
 interface Row {
   readonly tokens: Tokens;
-  /** Among the texts that were asked about. */
+  /** The text's place among those that were asked about. */
   readonly place: number;
 }
 
@@ -40,7 +43,7 @@ export class OnnxTextInference {
   readonly #tokenizer: TextTokenizer;
   readonly #maximumTokens: number;
   readonly #tokensAtOnce: number;
-  /** Numbers a text. */
+  /** Numbers that the model gives for a text. */
   #width = 0;
 
   private constructor(
@@ -63,7 +66,8 @@ export class OnnxTextInference {
   /**
    * Loads the model and runs it once, on as many tokens as it will ever be given.
    *
-   * @throws {LyceumError} as `openSession`; INVALID_ARGUMENT if the tokenizer cannot be used, or the output is not [R, C].
+   * @throws {LyceumError} as `openSession`; INVALID_ARGUMENT if the tokenizer cannot be used, or the output is not
+   * [R, C].
    */
   static async open(model: OnnxTextPackage, place: OnnxPlace): Promise<OnnxTextInference> {
     const classifier = textClassifierOf(model);
@@ -93,7 +97,7 @@ export class OnnxTextInference {
 
   /**
    * @param maxRows - R at most.
-   * @returns [texts, C] logits; of a model that gives probabilities, their logarithms.
+   * @returns [texts, C] logits; logarithms if the model gives probabilities.
    */
   async run(texts: readonly string[], maxRows = MAX_ROWS): Promise<Float32Array<ArrayBuffer>> {
     const rowsOfLength = new Map<number, Row[]>();
@@ -119,7 +123,7 @@ export class OnnxTextInference {
     return logitsOf(values, width, this.#model.settings.output);
   }
 
-  /** At least one: of nothing but masked tokens a model makes no number. */
+  /** The text's tokens, at least one: a model makes no number of masked tokens alone. */
   #tokensOf(text: string): Tokens {
     const tokens = this.#tokenizer.tokens(text);
     return tokens.ids.length > 0 ? tokens : this.#fillingRow();

@@ -1,11 +1,11 @@
-/** How a model behind a server is asked as a classifier, by its metadata. Pure; what cannot be asked is said in words. */
+/** How a model behind a server is asked as a classifier, by its metadata. Pure; problems say why it cannot be asked. */
 import type { Problem } from '@lyceum/proto';
 import { tensorText } from '../formats/remote/index.js';
 import type { Layout, ModelSettings } from '../models/index.js';
 import type { InferenceDescription, InferenceTensorMetadata } from '../specification/index.js';
 import { isNumberDatatype } from './tensor-bytes.js';
 
-/** As servers tell it; what `FoundModel` has of it. */
+/** A model's metadata as servers tell it, of which `FoundModel` has a part. */
 export interface ModelMetadata {
   readonly platform: string;
   readonly versions: readonly string[];
@@ -19,11 +19,11 @@ export interface AskedModel {
   /** Shape of one sample, in the model's layout. */
   readonly sampleShape: readonly number[];
   readonly layout: Layout | undefined;
-  /** Rows that it must be given; undefined: any number. */
+  /** Rows that a request must have; undefined: any number. */
   readonly fixedRows: number | undefined;
 }
 
-/** @returns undefined with what keeps it from being asked added to `problems`. */
+/** @returns undefined if the model cannot be asked, with the reasons added to `problems`. */
 export function askedModel(
   metadata: ModelMetadata,
   description: Pick<InferenceDescription, 'input' | 'inputShape'>,
@@ -85,7 +85,7 @@ function outputOf(
   return undefined;
 }
 
-/** The first dimension is the batch's, as with all three servers. */
+/** The shape of one sample. The first dimension is the batch's, as with all three servers. */
 function sampleShapeOf(
   input: InferenceTensorMetadata,
   given: readonly number[] | undefined,
@@ -112,7 +112,7 @@ function sampleShapeOf(
   return undefined;
 }
 
-/** Of pictures. Channels are one or three, and sides are longer, or it cannot be told. */
+/** The layout of pictures. It can be told where channels are one or three, and sides are longer. */
 function guessedLayout(sampleShape: readonly number[], problems: Problem[]): Layout | undefined {
   if (sampleShape.length !== 3) return undefined;
   const isChannels = (size: number | undefined) => size === 1 || size === 3;

@@ -1,18 +1,18 @@
 /**
- * Canaries: a few fixed inputs whose answers are kept with the model's description, to notice that a server gives another
- * model under the same name. Pure.
+ * Canaries: a few fixed inputs whose answers are kept with the model's description, to notice that a server gives
+ * another model under the same name. Pure.
  */
 import { mulberry32, SUM_TOLERANCE } from '../arrays/index.js';
 
-/** Enough to tell models apart, and few enough for any server to take at once. */
+/** The number of canaries: enough to tell models apart, and few enough for any server to take at once. */
 export const CANARY_ROWS = 4;
 
 /** Fixed for ever: stored descriptions have the answers to these inputs. */
 const SEED = 0x0ca_9a57;
 
 /**
- * How far a row's answers may be apart among different other rows, as a share of the greatest number (at least 1): servers
- * batch as they like. A model whose rows depend on one another is apart by more.
+ * How far a row's answers may be apart if the other rows beside it differ, as a share of the greatest number (at least
+ * 1): servers batch as they like. A model whose rows depend on one another is apart by more.
  */
 export const ANSWER_TOLERANCE = 1e-2;
 
@@ -24,9 +24,9 @@ export function canaryInputs(rowCount: number, sampleSize: number, scale: number
 }
 
 /**
- * By how much answers differ beyond what is tolerated, in words; undefined: they do not.
+ * By how much answers differ beyond the tolerance, in words; undefined: they do not.
  *
- * @param share - of the greatest number (at least 1).
+ * @param share - the tolerance, as a share of the greatest number (at least 1).
  */
 export function answersDiffer(
   before: ArrayLike<number>,
@@ -39,7 +39,7 @@ export function answersDiffer(
   for (let i = 0; i < before.length; i++) {
     const value = before[i] as number;
     const apart = Math.abs(value - (now[i] as number));
-    // What is no number differs from all.
+    // A value that is no number differs from all.
     difference = Number.isNaN(apart) ? Number.POSITIVE_INFINITY : Math.max(difference, apart);
     greatest = Math.max(greatest, Math.abs(value));
   }
@@ -48,7 +48,7 @@ export function answersDiffer(
   return `by up to ${difference.toPrecision(2)}, and ${tolerance.toPrecision(2)} is tolerated`;
 }
 
-/** Whether rows are distributions: not negative, and summing to 1 as float32 and binary16 sum. */
+/** Whether rows are distributions: not negative, with a sum of 1 up to the rounding of float32 and binary16. */
 export function areDistributions(values: ArrayLike<number>, width: number): boolean {
   for (let from = 0; from < values.length; from += width) {
     let sum = 0;

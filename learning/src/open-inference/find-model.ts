@@ -1,4 +1,4 @@
-/** What a server says of a model at this moment, and whether it is still what it said before. */
+/** Asks a server what it says of a model now, and whether that is still what it said before. */
 import { randomUUID } from 'node:crypto';
 import {
   elementCount,
@@ -19,10 +19,10 @@ import { datatypeOf, ofServer } from './remote-model.js';
 import { elementBytes } from './tensor-bytes.js';
 import { labelsIn } from './told-labels.js';
 
-/** Rows of one request where the server takes as many; answers gain little from more. */
+/** Rows of one request if the server takes as many; answers gain little from more. */
 const REQUEST_ROWS = 128;
 
-/** With which a server refuses what is too many rows for it. Triton says the first, KServe and MLServer the others. */
+/** Codes by which a server refuses too many rows. Triton sends the first, KServe and MLServer the others. */
 const REFUSALS: readonly string[] = ['INVALID_ARGUMENT', 'RESOURCE_EXHAUSTED', 'INTERNAL'];
 
 /** Errors of a server that is away. Any other error comes from a server that does not know about labels. */
@@ -31,9 +31,9 @@ const ABSENCES: readonly string[] = ['UNAVAILABLE', 'DEADLINE_EXCEEDED', 'CANCEL
 /**
  * Asks for metadata and canaries, with fewer rows at a time until the server takes them.
  *
- * @param given - settings by the user; what can be told of the others is.
- * @throws {InvalidDocumentError} naming what keeps the model from being asked as a classifier.
- * @throws {LyceumError} with the server's code, if it does not answer, or not such a question.
+ * @param given - settings by the user; the others are told from the server's answers where that is possible.
+ * @throws {InvalidDocumentError} naming all reasons why the model cannot be asked as a classifier.
+ * @throws {LyceumError} with the server's code, if it does not answer at all, or not such a question.
  */
 export async function findModel(
   server: InferenceServer,
@@ -96,7 +96,7 @@ export async function requireUnchanged(
   });
 }
 
-/** As {@link requireUnchanged}, by what the server says of the model alone: its version, inputs and outputs. */
+/** As {@link requireUnchanged}, by the model's metadata alone: its version, inputs and outputs. */
 export async function requireUnchangedMetadata(
   server: InferenceServer,
   remote: RemotePackage,
@@ -127,7 +127,7 @@ async function requireUnchangedBy(
   }
 }
 
-/** Servers in Python may say nothing of inputs and outputs: then the description counts. */
+/** The metadata with what the description declares: servers in Python may tell nothing of inputs and outputs. */
 function withDeclared(
   metadata: ModelMetadata,
   { input, inputShape }: InferenceDescription,
@@ -145,7 +145,7 @@ function withDeclared(
   };
 }
 
-/** The canaries' answers by as many rows as the server takes. */
+/** The canaries' answers, asked for in requests of as many rows as the server takes. */
 async function mostRows(
   server: InferenceServer,
   asked: AskedModel,
@@ -211,7 +211,7 @@ async function toldLabels(
   }
 }
 
-/** What has changed in the labels of a server that told them before: without their order its answers mean nothing. */
+/** A change in the labels of a server that told them before: without their order its answers mean nothing. */
 async function labelChange(
   server: InferenceServer,
   { found }: RemotePackage,

@@ -1,17 +1,20 @@
-/** What keeps a model that a server has from being taught by, as its metadata and its answers to fixed inputs show it. Pure. */
+/**
+ * Problems that keep a model behind a server from teaching, found in its metadata and its answers to fixed inputs.
+ * Pure.
+ */
 import { cut, type Problem } from '@lyceum/proto';
 import { type ModelSettings, ONE_NUMBER } from '../models/index.js';
 import type { ModelMetadata } from './asked-model.js';
 
-/** Limits of versions, inputs and outputs each, and of letters of a name: they are stored, and stand in messages. */
+/** Limits of versions, inputs and outputs each, and of letters of a name: they are stored, and shown in messages. */
 const LIST_MAX_COUNT = 1024;
 const NAME_MAX_LETTERS = 256;
 
-/** Rows of whole numbers may miss their sum by their rounding. */
+/** The sum of a row of percentages in whole numbers, which may be off by their rounding. */
 const PERCENT = 100;
 const PERCENT_TOLERANCE = 2;
 
-/** What is more than is kept of it. */
+/** Problems of metadata that is longer than what is kept. */
 export function boundsProblems({ platform, versions, inputs, outputs }: ModelMetadata): Problem[] {
   const lists = { versions, inputs, outputs };
   const long = [platform, ...versions, ...[...inputs, ...outputs].map(({ name }) => name)].find(

@@ -16,7 +16,7 @@ import type {
 } from './inference-server.js';
 import { rawNumbers, type TensorHead, tensorNumbers, tensorTexts } from './tensor-bytes.js';
 
-/** Characters of somebody else's message that an error repeats. */
+/** Characters of a server's message that an error repeats. */
 const SHOWN_CHARACTERS = 400;
 
 type Method<Req, Res> = (client: InferenceClient) => Parameters<typeof call<Req, Res>>[1];
@@ -24,7 +24,10 @@ type Method<Req, Res> = (client: InferenceClient) => Parameters<typeof call<Req,
 export class GrpcInferenceServer implements InferenceServer {
   readonly #access: ServerAccess;
   readonly #address: string;
-  /** Connected to the addresses that the host had when it was looked up; undefined: to be looked up at the next call. */
+  /**
+   * The client, connected to the addresses that the host had when it was looked up; undefined: the next call looks it
+   * up.
+   */
   #client: Promise<InferenceClient> | undefined;
   #isClosed = false;
 
@@ -100,9 +103,9 @@ export class GrpcInferenceServer implements InferenceServer {
       return await call(client, methodOf(client), request, signalled);
     } catch (thrown) {
       if (!(thrown instanceof LyceumError)) throw thrown;
-      // It may have moved to another address.
+      // The server may have moved to another address.
       if (thrown.code === 'UNAVAILABLE' && this.#client === connecting) this.#leave();
-      // Its cause would have the server's words as they came.
+      // The cause of the error would hold the server's words unchanged, secrets included.
       const words = withoutSecrets(thrown.message, secrets);
       throw new LyceumError(thrown.code, shownText(words, SHOWN_CHARACTERS));
     }
@@ -124,7 +127,7 @@ export class GrpcInferenceServer implements InferenceServer {
     return connectInference(this.#address, tls, at);
   }
 
-  /** Calls under way end by themselves. */
+  /** Drops the client. Calls under way end by themselves. */
   #leave(): void {
     this.#client?.then(
       (client) => client.close(),
@@ -134,7 +137,7 @@ export class GrpcInferenceServer implements InferenceServer {
   }
 }
 
-/** @throws {LyceumError} INTERNAL if the answer is not what was asked for. */
+/** Reads an answer. @throws {LyceumError} INTERNAL if it is not the answer to the question. */
 function read<T>(
   { outputs, rawOutputContents }: ModelInferResponse,
   name: string,

@@ -10,7 +10,7 @@ import type {
   ServerAccess,
 } from './inference-server.js';
 
-/** A number in JSON has up to 24 characters, and a float32 of a raw message 4. */
+/** The largest answer: a number in JSON has up to 24 characters, and a float32 of a raw message 4. */
 const MAX_ANSWER_BYTES = 6 * MESSAGE_MAX_BYTES;
 
 const CODES: Readonly<Record<number, ErrorCode>> = {
@@ -119,11 +119,11 @@ export class HttpInferenceServer implements InferenceServer {
   }
 }
 
-/** What the server says beside its status may be for other eyes. */
+/** The error of a status. It leaves out the server's text, which may be meant for other readers than the error. */
 function refusal({ status, body, retryAfterMs }: HttpAnswer): LyceumError {
   const redirects = isRedirect(status) ? '; redirects are not followed' : '';
   const message = `answers HTTP ${status}, ${body.length} bytes${redirects}`;
-  // Beyond 511 are those of proxies: their server is away or overloaded.
+  // Statuses above 511 come from proxies: their server is away or overloaded.
   const code = CODES[status] ?? (status > 511 ? 'UNAVAILABLE' : 'INTERNAL');
   const isLater = code === 'UNAVAILABLE' && retryAfterMs !== undefined;
   return isLater ? new RetryLaterError(message, retryAfterMs) : new LyceumError(code, message);

@@ -4,9 +4,9 @@ import type { InferenceDescription } from '../specification/index.js';
 import type { ModelMetadata } from './asked-model.js';
 import type { NumberDatatype } from './tensor-bytes.js';
 
-/** One input, one output. */
+/** A request with one input and one output. */
 export interface InferRequest {
-  /** Equal when the same request is tried again. */
+  /** The request's id, which stays the same when it is tried again. */
   readonly id: string;
   readonly input: string;
   readonly datatype: NumberDatatype;
@@ -20,28 +20,29 @@ export interface InferResult {
   readonly values: Float32Array<ArrayBuffer>;
 }
 
-/** Calls may overlap. All throw {@link LyceumError}s with the server's code, UNAVAILABLE if nobody answers. */
+/** Calls may overlap. All throw {@link LyceumError}s with the server's code, UNAVAILABLE if it does not answer. */
 export interface InferenceServer {
   serverMetadata(): Promise<{ readonly name: string; readonly version: string }>;
   modelMetadata(): Promise<ModelMetadata>;
   infer(request: InferRequest, signal?: AbortSignal): Promise<InferResult>;
   /**
-   * Each row's best classes by Triton's extension "classification", in texts; none from a server that passes it over.
+   * Each row's best classes by Triton's extension "classification", as texts; none if the server does not know the
+   * extension.
    *
-   * @param count - of each row.
+   * @param count - classes of each row.
    */
   bestClasses(request: InferRequest, count: number): Promise<readonly string[]>;
-  /** Calls under way fail. */
+  /** Closes the connection. Calls under way fail. */
   close(): void;
 }
 
-/** How a server is called: its description, with the secrets in their places. */
+/** How a server is called: its description, with the secrets filled in. */
 export interface ServerAccess {
   readonly description: InferenceDescription;
   readonly headers: Readonly<Record<string, string>>;
-  /** What of these no message repeats. */
+  /** Those texts of them that no message may repeat. */
   readonly secrets: readonly string[];
-  /** Undefined: without TLS. */
+  /** Certificates and keys; undefined: without TLS. */
   readonly tls: TlsMaterial | undefined;
   /** Which addresses may be called. */
   readonly addresses: AddressGuard;

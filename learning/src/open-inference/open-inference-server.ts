@@ -1,4 +1,4 @@
-/** From a server's description to whatever speaks its transport, with secrets in their places. */
+/** Makes the client for a server's transport from its description, with the secrets filled in. */
 import {
   calleeOf,
   headersWithSecrets,

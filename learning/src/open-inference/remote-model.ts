@@ -1,6 +1,6 @@
 /**
  * Asks a model behind a server for many rows: cut into requests that the server takes, some at a time, each tried again
- * under its own id while the server is away for a moment.
+ * under its own id if the server is away for a moment.
  *
  * Symbols: C classes.
  */
@@ -12,14 +12,14 @@ import type { RemotePackage } from '../formats/remote/index.js';
 import type { InferenceServer } from './inference-server.js';
 import type { NumberDatatype } from './tensor-bytes.js';
 
-/** A request that fails four times within some seconds is given up: the caller decides whether to try again. */
+/** How often a request is tried: one that fails four times within some seconds is given up, and the caller decides. */
 const TRIES = 4;
 const GREATEST_DELAY_MS = 5_000;
 
 /** Codes by which a server refuses a request. KServe and MLServer answer INTERNAL if a model cannot use the inputs. */
 const REFUSALS: readonly ErrorCode[] = ['INVALID_ARGUMENT', 'INTERNAL'];
 
-/** The server is there and refuses a request, or stumbles over it. */
+/** The server is there, and refuses a request or fails at it. */
 export class RefusedRequestError extends LyceumError {}
 
 export class RemoteModel {
@@ -27,7 +27,7 @@ export class RemoteModel {
   readonly #package: Pick<RemotePackage, 'description' | 'found'>;
   readonly #random: () => number;
   readonly #closing = new AbortController();
-  /** Requests under way, and who waits for one to end. */
+  /** Requests under way, and the others that wait for one to end. */
   #underWay = 0;
   readonly #waiting: (() => void)[] = [];
 
@@ -40,18 +40,18 @@ export class RemoteModel {
     this.#server = server;
     this.#package = remote;
     this.#random = random;
-    // Every request under way listens to it.
+    // Every request under way listens to this signal.
     setMaxListeners(0, this.#closing.signal);
   }
 
   /**
    * Calls may overlap.
    *
-   * @param read - [count, …one sample] of the rows from `first` on, as the model takes them; called when a request is about
-   *   to leave, so that few are in memory.
+   * @param read - [count, …one sample] of the rows from `first` on, as the model takes them; called just before a
+   * request is sent, so that few rows are in memory.
    * @returns [rowCount, C], the server's own numbers.
-   * @throws {LyceumError} with the server's code, FAILED_PRECONDITION instead of INVALID_ARGUMENT: what the server took
-   *   before it must take now, so that the fault is the server's. A {@link RefusedRequestError} where it may be these rows'.
+   * @throws {LyceumError} with the server's code, FAILED_PRECONDITION instead of INVALID_ARGUMENT: the server took such
+   * requests before, so the fault is its own. A {@link RefusedRequestError} if it may be the fault of these rows.
    */
   async infer(
     rowCount: number,
@@ -62,7 +62,7 @@ export class RemoteModel {
     const parts: Promise<void>[] = [];
     let isFailed = false;
     const answer = async (first: number): Promise<void> => {
-      // The rest would only be thrown away.
+      // After a failure the other answers would only be thrown away.
       if (isFailed) return;
       const count = Math.min(rows, rowCount - first);
       try {
@@ -75,13 +75,13 @@ export class RemoteModel {
     for (let first = 0; first < rowCount; first += rows) {
       parts.push(this.#inTurn(() => answer(first)));
     }
-    // All, so that none is under way unseen when this has failed.
+    // Waits for all requests, so that none goes on unseen after one has failed.
     const outcomes = await Promise.allSettled(parts);
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
     return values;
   }
 
-  /** Requests under way fail. */
+  /** Closes the server. Requests under way fail. */
   close(): void {
     this.#closing.abort();
     this.#server.close();
@@ -125,7 +125,7 @@ export class RemoteModel {
     }
   }
 
-  /** At most so many at a time as the description says, first come, first served. */
+  /** Runs `work` in turn, first come, first served: at most as many at a time as the description says. */
   async #inTurn<T>(work: () => Promise<T>): Promise<T> {
     while (this.#underWay >= this.#package.description.concurrency) {
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
@@ -140,11 +140,11 @@ export class RemoteModel {
   }
 }
 
-/** Names the server, and never says that the caller is to blame. */
+/** The error with the server's name, and with a code that never blames the caller. */
 export function ofServer(thrown: unknown, url: string): LyceumError {
   const err = toLyceumError(thrown);
   const code = err.code === 'INVALID_ARGUMENT' ? 'FAILED_PRECONDITION' : err.code;
-  // The message may begin with the address, which the URL repeats.
+  // The message may begin with the address, which stands in the URL too.
   const address = `${url.replace(/^.*?:\/\//, '').replace(/\/.*$/, '')}: `;
   const message = err.message.startsWith(address) ? err.message.slice(address.length) : err.message;
   return new LyceumError(code, `${url}: ${message}`, { cause: err });

@@ -10,7 +10,7 @@ interface NumberType {
   readonly bytes: number;
   readonly write: (view: DataView, at: number, value: number) => void;
   readonly read: (view: DataView, at: number) => number;
-  /** The list of typed contents. */
+  /** The name of the list for typed contents; undefined: raw only. */
   readonly typed: keyof InferTensorContents | undefined;
 }
 
@@ -25,7 +25,7 @@ const uint32 = whole(0, 0xffffffff);
 const safe = whole(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
 const safePositive = whole(0, Number.MAX_SAFE_INTEGER);
 
-/** Values that are no such number are rounded, and cut off at the type's ends. */
+/** How numbers are written. Values that do not fit are rounded, and cut off at the type's ends. */
 const NUMBERS = {
   BOOL: {
     bytes: 1,
@@ -164,7 +164,11 @@ export interface TensorHead {
   readonly contents?: InferTensorContents | undefined;
 }
 
-/** Elements of a shape. @throws {LyceumError} INVALID_ARGUMENT if a size is open, or they are beyond all counting. */
+/**
+ * Elements of a shape.
+ *
+ * @throws {LyceumError} INVALID_ARGUMENT if a size is open, or the product is too large to count.
+ */
 export function checkedElementCount({ name, shape }: TensorHead): number {
   let count = 1;
   for (const size of shape) {
@@ -178,10 +182,10 @@ export function checkedElementCount({ name, shape }: TensorHead): number {
 }
 
 /**
- * A tensor of numbers. What float64 has no exact value for, beyond 2^53, is rounded.
+ * Reads a tensor of numbers. Numbers beyond 2^53, for which float64 has no exact value, are rounded.
  *
- * @param raw - its raw contents; undefined: the typed ones of its head count.
- * @throws {LyceumError} INVALID_ARGUMENT if it has another datatype, or not as many values as its shape says.
+ * @param raw - its raw contents; undefined: the typed contents of its head count.
+ * @throws {LyceumError} INVALID_ARGUMENT if it has another datatype, or fewer or more values than its shape says.
  */
 export function tensorNumbers(
   tensor: TensorHead,
@@ -210,7 +214,7 @@ export function tensorNumbers(
 }
 
 /**
- * A tensor of texts, in UTF-8.
+ * Reads a tensor of texts, in UTF-8.
  *
  * @param raw - as {@link tensorNumbers}.
  * @throws {LyceumError} INVALID_ARGUMENT as {@link tensorNumbers}, and if a length leads out of the contents.

@@ -90,8 +90,8 @@ function mlp(
 }
 
 /**
- * The sum of one vector for each number of a sample, times that number: of an encoded text the vectors of its n-grams,
- * looked up and added, which is a fully connected layer without bias. Then layers with ReLU, if any.
+ * The sum of one vector for each number of a sample, times that number. For an encoded text these are the vectors of
+ * its n-grams, looked up and added, which is a fully connected layer without bias. Then layers with ReLU, if any.
  *
  * @see Joulin, Grave, Bojanowski & Mikolov 2017, §2, https://arxiv.org/abs/1607.01759
  */
@@ -167,7 +167,7 @@ function resnet(layers: SeededLayers, input: SymbolicTensor, depth: number): Sym
   return layers.globalAverage(x);
 }
 
-/** tfjs's layers with this project's choices, and a seed of its own for each initialiser. */
+/** The layers of tfjs with this project's choices, and a seed of its own for each initialiser. */
 class SeededLayers {
   readonly #tf: Tf;
   readonly #seed: number;
@@ -285,7 +285,7 @@ class SeededLayers {
     return this.#tf.initializers.glorotUniform({ seed: this.#nextSeed() });
   }
 
-  /** Never 0, and far apart for neighbouring run seeds and layers. */
+  /** The seed of the next initialiser: never 0, and far apart for neighbouring run seeds and layers. */
   #nextSeed(): number {
     return mix32(mix32(this.#seed) ^ ++this.#initializerCount) + 1;
   }

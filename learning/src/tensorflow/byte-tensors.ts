@@ -5,7 +5,7 @@
  * Division, not a product with 1/255: it gives the bits that float32(b · (1/255)) has, computed in double precision,
  * for each of the 256 bytes.
  *
- * tfjs knows no such tensors. It calls them `int32` and never looks into them; the library knows better.
+ * tfjs knows no such tensors. It calls them `int32` and never reads them; the library knows their type.
  */
 import type { Tensor } from '@tensorflow/tfjs';
 import { type Engine, libraryType, nativeBackend } from './engine/index.js';
@@ -16,7 +16,9 @@ export type FedValues = Float32Array | Uint8Array;
 
 const TO_FLOAT = castFrom(DT.uint8, DT.float32);
 
-/** In the caller's tidy. An engine without TensorFlow's library gets real values at once. */
+/**
+ * The tensor of these values, in the caller's tidy. An engine without TensorFlow's library gets real values at once.
+ */
 export function fedTensor(engine: Engine, values: FedValues, shape: readonly number[]): Tensor {
   const { tf } = engine;
   if (values instanceof Float32Array) return tf.tensor(values, [...shape]);
@@ -26,7 +28,7 @@ export function fedTensor(engine: Engine, values: FedValues, shape: readonly num
   return backend.createOutputTensor({ id, dtype: DT.uint8, shape: [...shape] });
 }
 
-/** The real values of what {@link fedTensor} gave. In the caller's tidy; may be traced. */
+/** The real values of a tensor that {@link fedTensor} gave. In the caller's tidy; may be traced. */
 export function realValues(engine: Engine, fed: Tensor): Tensor {
   const backend = nativeBackend(engine);
   if (backend === undefined || libraryType(backend, fed) !== DT.uint8) return fed;

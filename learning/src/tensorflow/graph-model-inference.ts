@@ -31,7 +31,8 @@ export class GraphModelInference extends GraphInference {
   /**
    * Loads the model and runs it once, on zeros.
    *
-   * @throws {LyceumError} INVALID_ARGUMENT if tfjs cannot run it, or samples of that shape do not fit; as `modelFailure`.
+   * @throws {LyceumError} INVALID_ARGUMENT if tfjs cannot run it, or samples of that shape do not fit; as
+   * `modelFailure`.
    */
   static async open(
     engine: Engine,
@@ -79,7 +80,7 @@ function artifactsOf(packaged: ModelPackage): io.ModelArtifacts {
       shape: [...shape],
       dtype,
     })),
-    // A copy: tfjs takes whole buffers only.
+    // This is a copy: tfjs takes whole buffers only.
     weightData: Uint8Array.from(packaged.weights).buffer,
   };
 }

@@ -1,9 +1,9 @@
-/** Between plain arrays and the tensors that graphs take. */
+/** Makes the tensors that graphs take from plain arrays, and arrays from tensors. */
 import type { Tensor } from '@tensorflow/tfjs';
 import type { ElementType, GraphOutput } from '../formats/graphs/index.js';
 import type { Tf } from './engine/index.js';
 
-/** Whole numbers are rounded; bytes stay within 0 to 255. tfjs has one type for both. */
+/** The tensor of these values. Whole numbers are rounded; bytes stay within 0 to 255. tfjs has one type for both. */
 export function graphInput(
   tf: Tf,
   type: ElementType,
@@ -21,7 +21,7 @@ export function graphInput(
   }
 }
 
-/** The values of a tensor, which is disposed of. */
+/** The values of a tensor, which is then disposed of. */
 export function takenOutput(tensor: Tensor): GraphOutput {
   const output = { values: tensor.dataSync() as Float32Array, dims: tensor.shape };
   tensor.dispose();

@@ -1,6 +1,6 @@
 /**
- * What needs tensors: the built-in architectures, models in and out of packages, inference. The only door that loads
- * TensorFlow.
+ * All code that needs tensors: the built-in architectures, models in and out of packages, inference. The only door that
+ * loads TensorFlow.
  */
 export type {
   LayersModel,

@@ -16,36 +16,36 @@ import type { Engine } from './engine/index.js';
 import { type ForwardPass, forwardPass } from './layer-outputs.js';
 import { TracedStep, traceStep } from './traced/index.js';
 
-/** The one call of the graph. */
+/** Name of the graph's one call. */
 const FORWARD = 'forward';
 
 export interface InferenceResult {
-  /** [rowCount, C]; of a model that gives probabilities, their logarithms. */
+  /** Logits, [rowCount, C]; logarithms if the model gives probabilities. */
   readonly logits: Float32Array<ArrayBuffer>;
-  /** One a layer, [rowCount, …its shape]. */
+  /** Features, one array a layer, [rowCount, …its shape]. */
   readonly features: readonly Float32Array<ArrayBuffer>[];
 }
 
 export class Inference {
   readonly classCount: number;
   readonly rows: number;
-  /** Of one sample, for each layer. */
+  /** Shapes of one sample's features, one a layer. */
   readonly featureShapes: readonly (readonly number[])[];
   readonly #engine: Engine;
   readonly #model: LayersModel;
   readonly #settings: ModelSettings;
   readonly #sampleSize: number;
   readonly #shape: number[];
-  /** Room for a full batch, of the kind that was fed last. */
+  /** Space for a full batch, of the kind that was fed last. */
   #padded: FedValues = new Float32Array(0);
   readonly #forward: ForwardPass;
   #graph: TracedStep | undefined;
   #graphTakesBytes = false;
 
   /**
-   * @param model - borrowed. Until there is a graph, its weights of the moment count in every {@link run}.
+   * @param model - borrowed. Until there is a graph, every {@link run} uses the weights that the model then has.
    * @param rows - R, the greatest number of samples a run.
-   * @param layers - whose features {@link InferenceResult} has.
+   * @param layers - layers whose features {@link InferenceResult} has.
    * @throws {LyceumError} INVALID_ARGUMENT if samples of that shape do not fit the model, or it has no such layer.
    */
   constructor(
@@ -78,8 +78,8 @@ export class Inference {
    * Has inferences run as one graph from here on, if that gives the same bits on this example. The graph has a copy
    * of the model's weights; {@link weightsChanged} renews it.
    *
-   * @param inputs - as {@link run} takes them; best a full batch of real samples. The graph is for their kind alone.
-   * @returns why inferences go on operation by operation instead.
+   * @param inputs - as {@link run} takes them; best a full batch of real samples. The graph takes their kind alone.
+   * @returns why inferences go on operation by operation instead; undefined: they run as a graph.
    * @throws {LyceumError} as {@link run} does.
    */
   trace(inputs: FedValues, rowCount: number): string | undefined {
@@ -99,13 +99,13 @@ export class Inference {
     });
   }
 
-  /** The model's weights have other values than when they were traced, or than at the last call. */
+  /** Tells that the model's weights have changed since they were traced, or since the last call. */
   weightsChanged(): void {
     this.#graph?.writeState(this.#weights());
   }
 
   /**
-   * @param inputs - [rowCount, ...sampleShape], real values or 255 times them in bytes; what is beyond is ignored.
+   * @param inputs - [rowCount, ...sampleShape], real values or 255 times them in bytes; numbers beyond are ignored.
    * @returns {@link InferenceResult.logits}.
    * @throws {LyceumError} INVALID_ARGUMENT if `rowCount` is not in 1..R or the inputs are too short.
    */
@@ -115,7 +115,7 @@ export class Inference {
 
   /** As {@link run}, with the features of the layers. */
   runAll(inputs: FedValues, rowCount: number): InferenceResult {
-    // The tensor, not its values: tfjs would look for tensors in them, one by one.
+    // The tensor is passed, not its values: tfjs would look for tensors in them, one by one.
     const outputs = this.#engine.tf.tidy(() => {
       const samples = this.#filledUp(inputs, rowCount);
       const isTraced = this.#graphTakesBytes === inputs instanceof Uint8Array;
@@ -135,7 +135,7 @@ export class Inference {
     return { logits: logits as Float32Array<ArrayBuffer>, features };
   }
 
-  /** Frees the graph. What comes after runs operation by operation. */
+  /** Frees the graph. Later inferences run operation by operation. */
   dispose(): void {
     this.#graph?.dispose();
     this.#graph = undefined;
@@ -179,7 +179,7 @@ export class Inference {
   }
 }
 
-/** What the model is given for real values x: `scale · x`. */
+/** The model's input for real values x: `scale · x`. */
 export function scaled(x: Tensor, { scale = 1 }: ModelSettings): Tensor {
   return scale === 1 ? x : x.mul(scale);
 }
@@ -189,7 +189,7 @@ export function modelSampleShape(model: LayersModel): (number | null)[] {
   return model.inputs[0]?.shape.slice(1) ?? [];
 }
 
-/** True if samples are taken as they are, or after a reshape that keeps their order. */
+/** Whether samples fit the model as they are, or after a reshape that keeps their order. */
 export function fitsInput(
   modelInputShape: readonly (number | null)[],
   sampleShape: readonly number[],
@@ -204,7 +204,7 @@ export function fitsInput(
   );
 }
 
-/** The shape in which a model that fits is given samples. */
+/** The input shape for samples of a model that they fit. */
 export function concreteShape(
   modelInputShape: readonly (number | null)[],
   sampleShape: readonly number[],

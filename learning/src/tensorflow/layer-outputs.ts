@@ -1,8 +1,8 @@
 /**
- * A model's forward pass that gives what some of its layers put out along with its own output.
+ * A model's forward pass that gives the outputs of some of its layers along with its own.
  *
- * The layers are computed once, on the way to the output, by the same operations as without: the output has the
- * same bits.
+ * The layers are computed once, on the way to the output, by the same operations as in the plain pass: the output has
+ * the same bits.
  */
 import { LyceumError } from '@lyceum/proto';
 import type { LayersModel, SymbolicTensor, Tensor } from '@tensorflow/tfjs';
@@ -10,19 +10,19 @@ import type { Engine } from './engine/index.js';
 
 interface ForwardResult {
   readonly output: Tensor;
-  /** In the order of the layers that were asked for. */
+  /** Features in the order of the layers that were asked for. */
   readonly features: readonly Tensor[];
 }
 
 export interface ForwardPass {
-  /** Of one sample, for each layer. */
+  /** Shapes of one sample's features, one a layer. */
   readonly featureShapes: readonly (readonly number[])[];
-  /** In the caller's tidy. */
+  /** Runs the pass, in the caller's tidy. */
   apply(inputs: Tensor, options: { readonly training: boolean }): ForwardResult;
 }
 
 /**
- * @param model - borrowed; its weights of the moment count. One input and one output.
+ * @param model - borrowed; its present weights count. One input and one output.
  * @param layers - names of its own layers, not of a nested model's; distinct.
  * @throws {LyceumError} INVALID_ARGUMENT if there is no such layer, or it has no one output of a known shape.
  */
@@ -33,9 +33,9 @@ export function forwardPass(
 ): ForwardPass {
   const outputs = layers.map((name) => layerOutputOf(model, name));
   const featureShapes = outputs.map(({ shape }) => shape.slice(1) as number[]);
-  // Each once: of two equal outputs tfjs gives the first alone. One layer may be the model's last.
+  // Each output once: of two equal ones tfjs gives the first alone. One layer may be the model's last.
   const distinct = [...new Set([...model.outputs, ...outputs])];
-  // It owns nothing: layers and weights are the model's.
+  // The extended model owns nothing: layers and weights are the model's.
   const extended =
     distinct.length === 1 ? model : tf.model({ inputs: model.inputs, outputs: distinct });
   return {

@@ -1,10 +1,10 @@
 /**
- * Tensors in TensorFlow's library, by their ids, of the types that tfjs's own have not: bytes, texts, numbers of other sizes.
- * Whoever makes one deletes it.
+ * Tensors in TensorFlow's library, by their ids, of types that tfjs does not have: bytes, texts, numbers of other
+ * sizes. The caller that makes one deletes it.
  */
 import type { Binding, OperationAttribute, TensorMetadata } from './engine/index.js';
 
-/** Numbers of `DataType`. */
+/** Types' numbers in `DataType`. */
 export const DT = {
   float32: 1,
   float64: 2,
@@ -17,14 +17,14 @@ export const DT = {
 } as const;
 export type LibraryType = keyof typeof DT;
 
-/** Row-major: texts for strings, else numbers. */
+/** Values, row-major: texts for strings, else numbers. */
 export type LibraryValues = Float32Array | readonly (string | number)[];
 
-/** `TF_ATTR_…`. */
+/** Attributes' types, `TF_ATTR_…`. */
 const BOOL_ATTRIBUTE = 3;
 const TYPE_ATTRIBUTE = 4;
 
-/** @returns its id. Whole numbers are rounded; bytes stay within 0 to 255. */
+/** Makes a tensor. @returns its id. Whole numbers are rounded; bytes stay within 0 to 255. */
 export function createdTensor(
   binding: Binding,
   type: LibraryType,
@@ -33,7 +33,7 @@ export function createdTensor(
 ): number {
   switch (type) {
     case 'float64': {
-      // The addon makes none; the bits are those of whole numbers of the same size.
+      // The addon makes no float64; the bits pass as whole numbers of the same size.
       const bits = binding.createTensor(shape, DT.int64, halves(Float64Array.from(values, Number)));
       return made(binding, 'Bitcast', bits, [typed('T', DT.int64), typed('type', DT.float64)]).id;
     }
@@ -62,7 +62,7 @@ function typed(name: string, value: number): OperationAttribute {
   return { name, type: TYPE_ATTRIBUTE, value };
 }
 
-/** Of one tensor another, in its place. */
+/** The tensor that an operation makes of another one, which is deleted. */
 function made(
   binding: Binding,
   operation: string,
@@ -76,7 +76,7 @@ function made(
   }
 }
 
-/** What the addon takes for a tensor of a type. */
+/** Values as the addon takes them, by the tensor's type. */
 const STORED: Readonly<
   Record<Exclude<LibraryType, 'float16' | 'float64'>, (values: LibraryValues) => unknown>
 > = {
@@ -89,7 +89,7 @@ const STORED: Readonly<
   bool: (values) => Uint8Array.from(values, Number),
 };
 
-/** The lower first. */
+/** The 64-bit values as halves of 32 bits, the lower first. */
 function halves({ buffer }: BigInt64Array<ArrayBuffer> | Float64Array<ArrayBuffer>): Int32Array {
   return new Int32Array(buffer);
 }

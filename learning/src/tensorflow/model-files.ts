@@ -1,4 +1,4 @@
-/** Between model packages and tfjs models. */
+/** Makes tfjs models from model packages, and packages from models. */
 import { LyceumError, toLyceumError } from '@lyceum/proto';
 import type { io, LayersModel } from '@tensorflow/tfjs';
 import type { ModelPackage } from '../formats/tensorflowjs/index.js';
@@ -18,13 +18,13 @@ interface ModelJson {
 export async function loadModel({ tf }: Engine, p: ModelPackage): Promise<LayersModel> {
   const { modelTopology, weightsManifest } = p.modelJson as ModelJson;
   const weightSpecs = weightsManifest.flatMap((group) => group.weights);
-  // A copy: tfjs takes whole buffers only.
+  // This is a copy: tfjs takes whole buffers only.
   const weightData = Uint8Array.from(p.weights).buffer;
   let model: LayersModel;
   try {
     model = await tf.loadLayersModel(tf.io.fromMemory({ modelTopology, weightSpecs, weightData }));
   } catch (err) {
-    // What follows the first line is advice for programs that add layers of their own.
+    // The lines behind the first are advice for programs that add layers of their own.
     const [reason] = toLyceumError(err).message.split(/\n| This may be due to/);
     const message = `TensorFlow.js cannot load the model: ${reason}; where its program can, export it as a SavedModel or as ONNX`;
     throw new LyceumError('INVALID_ARGUMENT', message, { cause: err });
@@ -42,7 +42,7 @@ export async function loadModel({ tf }: Engine, p: ModelPackage): Promise<Layers
   return model;
 }
 
-/** @returns the model with its weights of now. Equal models give equal packages. */
+/** @returns the model with its present weights. Equal models give equal packages. */
 export async function savedModel(
   { tf }: Engine,
   model: LayersModel,

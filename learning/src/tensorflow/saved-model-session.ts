@@ -9,13 +9,13 @@ import { type Engine, modelFailure, type NativeBackend, nativeBackend } from './
 import { takenOutput } from './graph-tensors.js';
 import { createdTensor, type LibraryType, madeFloat32 } from './library-tensors.js';
 
-/** What a tensor of the graph is given. */
+/** A tensor of the graph, and the values that it is given. */
 export interface FedTensor {
-  /** `serving_default_pixels:0`. */
+  /** The tensor's name, as `serving_default_pixels:0`. */
   readonly tensor: string;
   readonly elementType: LibraryType;
   readonly shape: readonly number[];
-  /** Row-major: texts for strings, else numbers. Whole numbers are rounded; bytes stay within 0 to 255. */
+  /** Values, row-major: texts for strings, else numbers. Whole numbers are rounded; bytes stay within 0 to 255. */
   readonly values: Float32Array | readonly (string | number)[];
 }
 
@@ -29,9 +29,9 @@ export class SavedModelSession {
   }
 
   /**
-   * @param use - makes what is wanted of the session, and runs it once; if it fails, the session is closed.
-   * @throws {LyceumError} FAILED_PRECONDITION if the engine is not TensorFlow's library, INVALID_ARGUMENT if that refuses the
-   *   model; as `modelFailure`.
+   * @param use - makes the caller's object of the session, and runs it once; if that fails, the session is closed.
+   * @throws {LyceumError} FAILED_PRECONDITION if the engine is not TensorFlow's library, INVALID_ARGUMENT if the
+   * library refuses the model; as `modelFailure`.
    */
   static async open<T>(
     engine: Engine,
@@ -57,7 +57,7 @@ export class SavedModelSession {
     this.#backend.deleteSavedModel(this.#session);
   }
 
-  /** @param output - its tensor, of real numbers. */
+  /** @param output - the output's tensor, of real numbers. */
   run(inputs: readonly FedTensor[], output: string): GraphOutput {
     const { binding } = this.#backend;
     const fed: number[] = [];

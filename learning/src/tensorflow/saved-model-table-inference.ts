@@ -25,7 +25,8 @@ export class SavedModelTableInference extends TableInference {
   /**
    * Loads the model and runs it once, on the set's first sample.
    *
-   * @throws {LyceumError} as {@link SavedModelSession.open} and `requireTable`; INVALID_ARGUMENT if the output is not [R, C].
+   * @throws {LyceumError} as {@link SavedModelSession.open} and `requireTable`; INVALID_ARGUMENT if the output is not
+   * [R, C].
    */
   static async open(
     engine: Engine,

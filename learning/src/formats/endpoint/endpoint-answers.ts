@@ -12,7 +12,7 @@ const SHOWN_CHARACTERS = 80;
 
 const CHAT_ANSWER = '/choices/0/message/content';
 
-/** A chat's answer stands where OpenAI's has it. */
+/** Where the answer stands in a response; a chat's stands where OpenAI puts it. */
 export function answerPointer({ answer, chat }: Pick<Endpoint, 'answer' | 'chat'>): string {
   return chat === undefined ? (answer ?? '') : CHAT_ANSWER;
 }
@@ -20,7 +20,7 @@ export function answerPointer({ answer, chat }: Pick<Endpoint, 'answer' | 'chat'
 /**
  * The value at a JSON pointer (RFC 6901); `undefined` if there is none.
  *
- * @param place - what `*` stands for.
+ * @param place - the number that `*` stands for.
  */
 export function valueAt(json: unknown, pointer: string, place: number): unknown {
   let value = json;
@@ -33,8 +33,8 @@ export function valueAt(json: unknown, pointer: string, place: number): unknown 
 }
 
 /**
- * Why none of a call's answers can be believed: a list that is longer or shorter than what was asked may lack one, or have
- * one more, anywhere, and then what stands behind it belongs to other samples.
+ * Why none of a call's answers can be believed. A list of another length than the number of samples may lack an entry,
+ * or have one more, anywhere: the entries behind it would belong to other samples.
  */
 export function listProblem(
   endpoint: Pick<Endpoint, 'answer' | 'chat'>,
@@ -51,11 +51,11 @@ export function listProblem(
 }
 
 /**
- * What one sample of a call was answered, strictly: a word or a number that stands for a class.
+ * How one sample of a call was answered, strictly: a word or a number that stands for a class.
  *
  * @param place - of the sample in the call.
  * @param classNames - of the set.
- * @param quoting - problems repeat a part of what was answered. It may be for other eyes than the problem.
+ * @param quoting - problems repeat a part of the answer. False: readers of the problem may not see the answer.
  */
 export function readAnswer(
   endpoint: Pick<Endpoint, 'answer' | 'chat' | 'classes' | 'otherwise'>,
@@ -101,7 +101,7 @@ export function namedClasses({ classes = {} }: Pick<Endpoint, 'classes'>): strin
   return [...new Set(Object.values(classes).filter((name) => name !== null))];
 }
 
-/** Whether it may say that it does not know. */
+/** Whether the endpoint may say that it does not know. */
 export function mayAbstain({
   classes = {},
   otherwise,
@@ -109,7 +109,7 @@ export function mayAbstain({
   return otherwise === 'abstain' || Object.values(classes).includes(null);
 }
 
-/** @throws {LyceumError} INVALID_ARGUMENT naming classes that the set has not. */
+/** @throws {LyceumError} INVALID_ARGUMENT naming classes that the set does not have. */
 export function requireKnownClasses(
   endpoint: Pick<Endpoint, 'classes'>,
   classNames: readonly string[],

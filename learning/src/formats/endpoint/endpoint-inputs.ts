@@ -9,8 +9,9 @@ import { pngOf } from './png.js';
 
 /**
  * @param samples - indices of samples.
- * @returns of each what `endpoint.input` says: its numbers, nested by its shape; a PNG in base64; its text; its row, an object.
- * @throws {LyceumError} INVALID_ARGUMENT if the set has no such thing.
+ * @returns for each sample what `endpoint.input` says: its numbers, nested by its shape; a PNG in base64; its text; its
+ * row, an object.
+ * @throws {LyceumError} INVALID_ARGUMENT if the set's samples cannot be given so.
  */
 export async function endpointInputs(
   { endpoint, settings }: EndpointPackage,
@@ -34,7 +35,11 @@ export async function endpointInputs(
   return files.map((file) => file.toString('base64'));
 }
 
-/** Cells by columns; a number that is missing is null. @throws {LyceumError} INVALID_ARGUMENT if the set has no table. */
+/**
+ * Cells by columns; a number that is missing is null.
+ *
+ * @throws {LyceumError} INVALID_ARGUMENT if the set has no table.
+ */
 function rowsOf({ columns, cells }: Dataset, samples: readonly number[]): EndpointRow[] {
   if (columns === undefined || cells === undefined) {
     const message = 'its description wants input: row, and this data set was not made of a table';

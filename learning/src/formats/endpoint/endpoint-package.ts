@@ -14,7 +14,7 @@ import { mayAbstain, namedClasses } from './endpoint-answers.js';
 
 export interface EndpointPackage {
   readonly endpoint: Endpoint;
-  /** How samples are made ready; `output` is of no account, since it answers with classes. */
+  /** How samples are made ready; `output` has no effect, since an endpoint answers with classes. */
   readonly settings: ModelSettings;
 }
 
@@ -39,13 +39,16 @@ export function parseEndpointPackage(members: PackageMembers, source: string): E
 export interface EndpointDescription extends ModelDescription {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
-  /** It gives classes and nothing more. */
+  /** The endpoint answers with classes, without probabilities. */
   readonly classesOnly: true;
-  /** It may leave samples without an answer. */
+  /** The endpoint may leave samples without an answer. */
   readonly mayAbstain: boolean;
-  /** Classes that it may answer with; absent: those of any set. */
+  /** Classes that the endpoint may answer with; absent: those of any set. */
   readonly answerClasses?: readonly string[];
-  /** SHA-256 of all that its answers depend on: who changes how often it is called keeps what was paid for. */
+  /**
+   * SHA-256 of all that its answers depend on. How often it is called is left out: changing that keeps the answers that
+   * were paid for.
+   */
   readonly answersDigest: string;
 }
 

@@ -6,9 +6,9 @@ import { type Endpoint, INPUT_PLACEHOLDER, INPUTS_PLACEHOLDER } from '../../spec
 /**
  * The body of one call.
  *
- * @param inputs - at most `batch` samples, each as `endpoint.input` says: nested numbers, base64, text or a row; of a row a
- *   prompt has a line for each column.
- * @param classNames - what may be answered; in prompts alone.
+ * @param inputs - at most `batch` samples, each as `endpoint.input` says: nested numbers, base64, text or a row. In a
+ * prompt, a row has a line for each column.
+ * @param classNames - the classes that may be answered; prompts alone name them.
  */
 export function requestBody(
   { request, chat }: Pick<Endpoint, 'request' | 'chat'>,
@@ -30,7 +30,7 @@ export function requestBody(
   return { model, temperature, max_tokens: maxTokens, messages };
 }
 
-/** Of a table: a missing number is null, a missing text is empty. */
+/** A row of a table: a missing number is null, a missing text is empty. */
 export type EndpointRow = Readonly<Record<string, number | string | null>>;
 
 function promptText(input: unknown): string {

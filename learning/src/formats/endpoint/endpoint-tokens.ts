@@ -1,21 +1,31 @@
-/** What a call of a chat takes in tokens, by which many are paid. Pure. */
+/** How many tokens a call of a chat takes, by which many services are paid. Pure. */
 import { valueAt } from './endpoint-answers.js';
 
-/** A token of English is about four characters; of other languages fewer. An estimate, and said to be one. */
+/**
+ * Characters of a token, an estimate: about four in English, fewer in other languages. Users are told that it is an
+ * estimate.
+ */
 const CHARACTERS_PER_TOKEN = 4;
 
-/** What a chat's message adds to its text. */
+/** Tokens that a chat's message takes beside its text. */
 const MESSAGE_TOKENS = 4;
 
-/** Of a call; no model reads so many. Their sums stay whole numbers, which a message to the coordinator must hold. */
+/**
+ * The most tokens of a call; no model reads so many. Sums of these stay whole numbers, which a message to the
+ * coordinator must hold.
+ */
 const TOKENS_MAX = 1e9;
 
-/** Whether a service may be believed that a call took so many. */
+/** Whether a service's count of a call's tokens may be believed. */
 export function isTokenCount(value: unknown): value is number {
   return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= TOKENS_MAX;
 }
 
-/** An estimate of what is sent, with the schema of the answer; 0 of what is no chat. @param body - of its request. */
+/**
+ * An estimate of the tokens of a request, with the schema of the answer; 0 if it is no chat.
+ *
+ * @param body - the request's.
+ */
 export function promptTokens(body: unknown): number {
   const messages = valueAt(body, '/messages', 0);
   if (!Array.isArray(messages)) return 0;
@@ -26,10 +36,10 @@ export function promptTokens(body: unknown): number {
 }
 
 /**
- * What one call took: as the service says in `usage`, as OpenAI-compatible ones do, else the estimate, and of the answer at
- * most `max_tokens`.
+ * Tokens that one call took: the service's own count in `usage`, as OpenAI-compatible services give it; else the
+ * estimate, and `max_tokens` for the answer.
  *
- * @param response - undefined: nobody can read it.
+ * @param response - undefined: it cannot be read.
  */
 export function callTokens(
   body: unknown,

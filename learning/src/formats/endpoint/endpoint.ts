@@ -1,4 +1,4 @@
-/** The format of black-box endpoints, as the table has it. */
+/** The format of black-box endpoints, for the table of formats. */
 import { InvalidDocumentError } from '@lyceum/proto';
 import { readTextFile } from '../../files/index.js';
 import type { ModelFormat } from '../../models/index.js';

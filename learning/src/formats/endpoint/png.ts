@@ -2,10 +2,10 @@
 import { LyceumError } from '@lyceum/proto';
 
 /**
- * @param values - [height, width, channels] in [0, 1]; what is beyond is cut.
+ * @param values - [height, width, channels] in [0, 1]; values beyond are cut off.
  * @param shape - of 1 or 3 channels.
  * @returns the file.
- * @throws {LyceumError} INVALID_ARGUMENT if it is no picture.
+ * @throws {LyceumError} INVALID_ARGUMENT if the shape is no picture's.
  */
 export async function pngOf(values: ArrayLike<number>, shape: readonly number[]): Promise<Buffer> {
   const [height, width, channels] = shape;
@@ -20,7 +20,7 @@ export async function pngOf(values: ArrayLike<number>, shape: readonly number[])
   return sharp(bytes, { raw: { width, height, channels } }).png().toBuffer();
 }
 
-/** An image's file of any kind that is read, as PNG; a PNG stays as it is. @throws if it is no image. */
+/** The file of an image, of any kind that sharp reads, as PNG; a PNG stays as it is. @throws if it is no image. */
 export async function pngFile(bytes: Buffer): Promise<Buffer> {
   if (bytes.subarray(1, 4).toString('latin1') === 'PNG') return bytes;
   const { default: sharp } = await import('sharp');
@@ -36,9 +36,9 @@ export interface Thumbnail {
 }
 
 /**
- * @param values - [height, width, channels]; what is beyond the range is cut. Of channels that are not 1 or 3 the mean is
- *   shown, in grey.
- * @param range - of the values that are shown black and white.
+ * @param values - [height, width, channels]; values beyond the range are cut off. If there are neither 1 nor 3
+ * channels, their mean is shown, in grey.
+ * @param range - the values that are shown black and white.
  * @param maxSide - in pixels; greater pictures are made smaller.
  */
 export async function thumbnailOf(

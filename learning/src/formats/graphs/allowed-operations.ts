@@ -1,10 +1,10 @@
 /**
  * The TensorFlow operations that models may have, in SavedModels and in TensorFlow.js graphs. Any other is refused.
  *
- * What is in a group computes from tensors in memory, and its reason says why that is so of all of them. None opens a
- * file, a socket or another session, prints, hands out memory that nobody wrote, runs code that is not in the graph, or
- * ends the process, whatever its inputs and attributes are. A new operation belongs here only if that holds of it too; whether models have it is
- * another question.
+ * The operations of a group compute from tensors in memory, and the group's reason says why that is so of all of them.
+ * None opens a file, a socket or another session, prints, hands out memory that was never written, runs code that is
+ * not in the graph, or ends the process, whatever its inputs and attributes are. A new operation belongs here only if
+ * that holds of it too; whether models have it is another question.
  *
  * Names are those of TensorFlow 2.21, and of TensorFlow.js 4.22 where it has its own.
  *
@@ -13,7 +13,7 @@
 
 interface OperationGroup {
   readonly reason: string;
-  /** Separated by blanks. */
+  /** The operations' names, separated by blanks. */
   readonly operations: string;
 }
 
@@ -160,7 +160,7 @@ export const ALLOWED_OPERATIONS: ReadonlySet<string> = new Set(
 );
 
 /**
- * Reads the file that it is told to, so it is allowed only where it is told the SavedModel's own variables, and where no
- * answer depends on it (`formats/saved-model/needed-graph.ts`).
+ * Reads the file that its input names. So it is allowed only where that file is the SavedModel's own variables, and
+ * where no answer depends on it (`formats/saved-model/needed-graph.ts`).
  */
 export const RESTORING_OPERATION = 'RestoreV2';

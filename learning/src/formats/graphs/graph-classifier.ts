@@ -1,6 +1,6 @@
 /**
  * How a graph is asked as a classifier: which input and output, in which layout, and how many rows at a time.
- * Pure; what cannot be asked is said in words that tell how to mend it.
+ * Pure. If a graph cannot be asked, a problem tells how to mend it.
  */
 import type { Problem } from '@lyceum/proto';
 import { classCountOf, type Layout, type ModelSettings, ONE_NUMBER } from '../../models/index.js';
@@ -11,43 +11,43 @@ import {
   graphValueText,
 } from './graph-outline.js';
 
-/** 1 GiB of them; pictures of 4,096 by 4,096 in colours have 50 million. */
+/** The most values of a batch: 1 GiB of them. A picture of 4,096 by 4,096 in colours has 50 million. */
 const BATCH_MAX_VALUES = 2 ** 28;
 
 export interface GraphClassifier {
   readonly input: GraphValue;
   readonly output: GraphValue;
-  /** What the file tells of its own settings, with those that were given. */
+  /** The settings that the file tells of itself, and those that were given. */
   readonly settings: Partial<ModelSettings>;
-  /** Of one sample, channels last; undefined where the file leaves a size open. */
+  /** Shape of one sample, channels last; undefined where the file leaves a size open. */
   readonly inputShape: readonly number[] | undefined;
   readonly classCount: number | undefined;
-  /** Rows that it must be given; undefined: any number. */
+  /** Rows that a call must have; undefined: any number. */
   readonly fixedRows: number | undefined;
 }
 
-/** What is peculiar to a format. */
+/** How one format's graphs differ from another's. */
 export interface GraphFormat {
-  /** What a model may take; other numbers are rounded or converted. */
+  /** Types of values that a model may take; other numbers are rounded or converted. */
   readonly inputTypes: readonly ElementType[];
   readonly outputTypes: readonly ElementType[];
   /** Operations whose outputs are logits up to a constant of the row. */
   readonly logitOperations: readonly string[];
-  /** Of these, values of one row depend on the other rows of its batch. */
+  /** Operations that may make values of one row depend on the other rows of its batch. */
   readonly rowByRow: readonly string[];
-  /** Why a file like that has no output of numbers, and what to do, if the format knows. */
+  /** Why a file of that kind has no output of numbers, and what to do, if the format knows. */
   readonly outputAdvice: (outline: GraphOutline) => string | undefined;
 }
 
-/** Of a model that reads texts. */
+/** Advice for a model that reads texts. */
 const TOKENS =
   '. A model that reads texts is pushed as its folder, in which tokenizer.json lies beside model.onnx (AutoTokenizer.from_pretrained(FOLDER).save_pretrained(FOLDER) writes it)';
 
-/** What is left for a model that takes something else. */
+/** Advice for a model that takes neither numbers nor texts. */
 const OTHERWISE =
   '. What such a model says of each sample can be pushed instead: models push NAME answers.npz --dataset SET';
 
-/** @returns undefined with what keeps it from being asked added to `problems`. */
+/** @returns undefined if the graph cannot be asked, with the reasons added to `problems`. */
 export function graphClassifier(
   outline: GraphOutline,
   format: GraphFormat,
@@ -106,14 +106,14 @@ function requireSize({ shape }: GraphValue, problems: Problem[]): void {
   );
 }
 
-/** A file may claim any size, and a batch of that size is given to it. @param values - of a batch. */
+/** Bounds the size that a file claims, since a batch of that size is given to it. @param values - of a batch. */
 export function requireBatchSize(values: number, problems: Problem[]): void {
   if (values <= BATCH_MAX_VALUES) return;
   const message = `takes ${values} values at once; at most ${BATCH_MAX_VALUES} are given`;
   problems.push({ path: 'graph.input', message });
 }
 
-/** @returns undefined with why no output tells the classes, or which do, added to `problems`. */
+/** @returns undefined if no output tells the classes, or several do, with that added to `problems`. */
 export function classOutput(
   outline: GraphOutline,
   { outputTypes, outputAdvice }: GraphFormat,
@@ -142,17 +142,17 @@ export function classOutput(
   return undefined;
 }
 
-/** [batch, classes], as fully convolutional networks have them with sides of 1 behind. */
+/** Whether the shape is [batch, classes]; fully convolutional networks have sides of 1 behind these. */
 export function isOfClasses(shape: readonly (number | undefined)[]): boolean {
   return shape.length >= 2 && shape.slice(2).every((size) => size === 1);
 }
 
-/** [batch, 1], or [batch]: a sigmoid's, perhaps. */
+/** Whether the shape is [batch, 1] or [batch], perhaps of a sigmoid. */
 function isOfOneNumber({ shape }: GraphValue): boolean {
   return shape?.length === 1 || shape?.[1] === 1;
 }
 
-/** Of pictures. Channels are one or three, and sides are longer, or it cannot be told. */
+/** The layout of pictures. It can be told where channels are one or three, and sides are longer. */
 function guessedLayout({ shape }: GraphValue, problems: Problem[]): Layout | undefined {
   if (shape?.length !== 4) return undefined;
   const isChannels = (size: number | undefined) => size === 1 || size === 3;
@@ -164,13 +164,13 @@ function guessedLayout({ shape }: GraphValue, problems: Problem[]): Layout | und
   return undefined;
 }
 
-/** Undefined where the file leaves it open. */
+/** The number of classes; undefined where the file leaves it open. */
 export function classCountIn(output: GraphValue): number | undefined {
   const width = isOfOneNumber(output) ? 1 : output.shape?.[1];
   return width === undefined ? undefined : classCountOf(width);
 }
 
-/** What an output holds; undefined with what to say added to `problems`. */
+/** Whether an output holds logits or probabilities; undefined if it cannot be told, with advice added to `problems`. */
 export function outputKind(
   { operationOf }: GraphOutline,
   { logitOperations }: GraphFormat,
@@ -190,7 +190,8 @@ export function outputKind(
   if (operation === 'Softmax') return 'probabilities';
   if (logitOperations.includes(operation)) return 'logits';
   if (name === 'logits') return name;
-  // `output_probability`, `proba_output`: it is looked whether its rows are any. `log_probs` are none.
+  // `output_probability`, `proba_output`: whether the rows are distributions is checked later. `log_probs` are no
+  // probabilities.
   if (/prob/i.test(name) && !/log/i.test(name)) return 'probabilities';
   const message = `does not tell whether ${name}, which ${operation || 'nothing'} gives, is logits or probabilities; put {"output": "logits"} or {"output": "probabilities"} in the settings`;
   problems.push({ path: 'graph.output', message });

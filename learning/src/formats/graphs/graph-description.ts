@@ -1,4 +1,4 @@
-/** What is told of a model that is a graph. */
+/** The description of a model that is a graph. */
 import { InvalidDocumentError, type Problem } from '@lyceum/proto';
 import { agreedClasses, type ModelDescription, type ModelSettings } from '../../models/index.js';
 import { type GraphClassifier, type GraphFormat, graphClassifier } from './graph-classifier.js';
@@ -9,7 +9,7 @@ export interface GraphDescription extends ModelDescription {
   readonly outputs: readonly string[];
 }
 
-/** @throws {InvalidDocumentError} naming all that keeps the graph from being asked as a classifier. */
+/** @throws {InvalidDocumentError} naming all reasons why the graph cannot be asked as a classifier. */
 export function requireClassifier(
   outline: GraphOutline,
   format: GraphFormat,
@@ -23,7 +23,7 @@ export function requireClassifier(
 }
 
 /**
- * What the file tells and what was given, with the kind of output that one of them must have told.
+ * The settings that the file tells and that were given, with the kind of output that one of the two must have told.
  *
  * @throws {InvalidDocumentError} if they say that an output is another class.
  */

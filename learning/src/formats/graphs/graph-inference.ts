@@ -2,7 +2,7 @@
  * Runs a classifier that is a graph at one fixed batch shape, filled up with zeros, and returns logits.
  *
  * One shape: the same rows at the same places give the same bits. A file that fixes its batch is run as many times as
- * that takes. What runs the graph is the subclass's.
+ * the rows need. The subclass runs the graph.
  *
  * Symbols: R `rows`, C classes.
  */
@@ -12,13 +12,13 @@ import { type GraphClassifier, isOfClasses } from './graph-classifier.js';
 import type { GraphValue } from './graph-outline.js';
 
 export interface GraphInferenceOptions {
-  /** R, unless the file fixes another number. */
+  /** Rows of one call, R, unless the file fixes another number. */
   readonly rows: number;
-  /** Of one sample in the model's own layout. */
+  /** Shape of one sample in the model's own layout. */
   readonly sampleShape: readonly number[];
 }
 
-/** What one call gives: [R, …], row-major. */
+/** The output of one call: [R, …], row-major. */
 export interface GraphOutput {
   readonly values: Float32Array;
   readonly dims: readonly number[];
@@ -26,11 +26,11 @@ export interface GraphOutput {
 
 export abstract class GraphInference {
   readonly rows: number;
-  /** Of what one call is given. */
+  /** Shape of the input of one call. */
   protected readonly shape: readonly number[];
   protected readonly classifier: GraphClassifier;
   readonly #output: ModelSettings['output'];
-  /** Numbers a sample. */
+  /** Numbers that the model gives for a sample. */
   #width = 0;
 
   /** @throws {LyceumError} INVALID_ARGUMENT if samples of that shape do not fit. */
@@ -57,7 +57,7 @@ export abstract class GraphInference {
   protected abstract call(padded: Float32Array<ArrayBuffer>): Promise<GraphOutput> | GraphOutput;
 
   /**
-   * Runs once on zeros; before anything else.
+   * Runs the model once on zeros; call it before anything else.
    *
    * @throws {LyceumError} INVALID_ARGUMENT if the output is not [R, C].
    */
@@ -68,7 +68,7 @@ export abstract class GraphInference {
 
   /**
    * @param inputs - [rowCount, …one sample], as the model takes them.
-   * @returns [rowCount, C]; of a model that gives probabilities, their logarithms.
+   * @returns [rowCount, C]; logarithms if the model gives probabilities.
    */
   async run(inputs: Float32Array, rowCount: number): Promise<Float32Array<ArrayBuffer>> {
     const size = elementCount(this.shape.slice(1));
@@ -86,10 +86,10 @@ export abstract class GraphInference {
 }
 
 /**
- * Numbers a row, by what a model gave for so many rows.
+ * How many numbers a row has, by the output's shape for so many rows.
  *
- * @param what - they are of, in words.
- * @throws {LyceumError} INVALID_ARGUMENT if that is not [rows, width].
+ * @param what - the rows, in words.
+ * @throws {LyceumError} INVALID_ARGUMENT if the shape is not [rows, width].
  */
 export function outputWidth(
   dims: readonly number[],
@@ -105,7 +105,7 @@ export function outputWidth(
   return width;
 }
 
-/** The sizes that the file fixes, and the sample's own where it leaves them open. */
+/** The sizes that the file fixes, and the sample's own sizes where it leaves them open. */
 function concreteShape(
   declared: readonly (number | undefined)[] | undefined,
   sampleShape: readonly number[],

@@ -19,7 +19,7 @@ export type ElementType =
   | 'bfloat16'
   | 'other';
 
-/** What an input may take that is given cells of a table: texts of categories, else numbers. */
+/** Types that an input for a table's cells may have: texts for categories, else numbers. */
 export const CELL_TYPES = ['string', 'float32', 'float64', 'int32', 'int64', 'bool'] as const;
 export type CellType = Extract<ElementType, (typeof CELL_TYPES)[number]>;
 
@@ -28,18 +28,20 @@ export interface GraphValue {
   readonly name: string;
   readonly kind: 'tensor' | 'other';
   readonly elementType: ElementType;
-  /** With the batch; undefined where a size is left open. Undefined as a whole if the rank is. */
+  /** Sizes with the batch; a size is undefined where it is left open, and the shape is where the rank is. */
   readonly shape: readonly (number | undefined)[] | undefined;
 }
 
 export interface GraphOutline {
-  /** Without the weights. */
+  /** The graph's inputs, without the weights. */
   readonly inputs: readonly GraphValue[];
   readonly outputs: readonly GraphValue[];
   readonly operations: ReadonlySet<string>;
-  /** Which operation gives an output, by its name, looking through those that change nothing. */
+  /** The operation that gives an output, by the output's name. Operations that change nothing are looked through. */
   readonly operationOf: ReadonlyMap<string, string>;
-  /** Names of the classes, wherever the file holds them; what is believed before another stands first. Absent: nowhere. */
+  /**
+   * Names of the classes, from each place in the file that holds them, the most trusted place first. Absent: no place.
+   */
   readonly labels?: readonly ClassLabels[];
 }
 
@@ -48,7 +50,7 @@ export interface GraphWeights {
   readonly weightBytes: number;
 }
 
-/** `pixels float32 [?, 1, 28, 28]`. */
+/** A value as messages show it: `pixels float32 [?, 1, 28, 28]`. */
 export function graphValueText({ name, kind, elementType, shape }: GraphValue): string {
   if (kind === 'other') return `${bareName(name)} (no tensor)`;
   const sizes = shape === undefined ? '' : ` [${shape.map((size) => size ?? '?').join(', ')}]`;

@@ -1,4 +1,4 @@
-/** What a graph that is given texts or a table's cells has as a classifier, whichever of the two it is given. Pure. */
+/** A graph as a classifier of texts or of a table's rows: the part that both have in common. Pure. */
 import { InvalidDocumentError, type Problem } from '@lyceum/proto';
 import type { ModelSettings } from '../../models/index.js';
 import {
@@ -12,24 +12,24 @@ import type { GraphOutline, GraphValue } from './graph-outline.js';
 
 export interface RawClassifier {
   readonly output: GraphValue;
-  /** What the file tells of its own settings, with those that were given. */
+  /** The settings that the file tells of itself, and those that were given. */
   readonly settings: Partial<ModelSettings>;
   readonly classCount: number | undefined;
-  /** Rows that it must be given; undefined: any number. */
+  /** Rows that a call must have; undefined: any number. */
   readonly fixedRows: number | undefined;
 }
 
-/** What its inputs say. */
+/** What the inputs say of the rows of a batch. */
 export interface RawRows {
-  /** Of a batch; undefined: any number. */
+  /** Rows that a batch must have; undefined: any number. */
   readonly fixedRows: number | undefined;
   /** Values of one row. */
   readonly width: number;
 }
 
 /**
- * @param problems - that are known of its inputs and settings.
- * @throws {InvalidDocumentError} naming these, and all that keeps the graph from telling classes.
+ * @param problems - those that are known already, of the inputs and settings.
+ * @throws {InvalidDocumentError} naming these, and all reasons why the graph does not tell classes.
  */
 export function requireRawClassifier(
   outline: GraphOutline,

@@ -1,6 +1,7 @@
 /**
- * How a graph is asked about the rows of a table: which of its inputs takes which columns, and which output tells the classes.
- * scikit-learn's pipelines and Keras's models have an input for each column, or one for several; others have one for all. Pure.
+ * How a graph is asked about the rows of a table: which of its inputs takes which columns, and which output tells the
+ * classes. scikit-learn's pipelines and Keras's models have an input for each column, or one for several; others have
+ * one for all. Pure.
  */
 import type { Problem } from '@lyceum/proto';
 import type { TableColumn } from '../../datasets/index.js';
@@ -21,9 +22,9 @@ import { type RawClassifier, requireRawClassifier } from './raw-classifier.js';
 export interface TableInput {
   readonly name: string;
   readonly cellType: CellType;
-  /** By the model's names, in its order. */
+  /** Names of the columns, as the model has them and in its order. */
   readonly columns: readonly string[];
-  /** [R, columns]; of some with one column [R]. */
+  /** Whether the shape is [R] instead of [R, columns]: some inputs of one column. */
   readonly isFlat: boolean;
 }
 
@@ -31,7 +32,10 @@ export interface TableClassifier extends RawClassifier {
   readonly inputs: readonly TableInput[];
 }
 
-/** Whether a graph is one of a table's cells: its settings name columns, or it takes texts, or has an input for each column. */
+/**
+ * Whether a graph reads a table's cells: its settings name columns, or it takes texts, or it has an input for each
+ * column.
+ */
 export function readsColumns(
   { inputs }: Pick<GraphOutline, 'inputs'>,
   { columns }: Partial<ModelSettings>,
@@ -47,7 +51,7 @@ export function readsColumns(
   return isOfCells && (inputs.length > 1 || inputs[0]?.elementType === 'string');
 }
 
-/** @throws {InvalidDocumentError} naming all that keeps the graph from being asked about a table's rows. */
+/** @throws {InvalidDocumentError} naming all reasons why the graph cannot be asked about a table's rows. */
 export function requireTableClassifier(
   outline: GraphOutline,
   format: GraphFormat,
@@ -64,7 +68,7 @@ export function requireTableClassifier(
   return { inputs, ...requireRawClassifier(outline, format, given, rows, problems, source) };
 }
 
-/** What it reads, each column once for each kind. */
+/** The columns that the model reads, each once for each kind. */
 export function columnsOf({ inputs }: Pick<TableClassifier, 'inputs'>): TableColumn[] {
   const seen = new Map<string, TableColumn>();
   for (const { cellType, columns } of inputs) {
@@ -74,7 +78,7 @@ export function columnsOf({ inputs }: Pick<TableClassifier, 'inputs'>): TableCol
   return [...seen.values()];
 }
 
-/** What is told of a model that reads a table's columns. */
+/** The description of a model that reads a table's columns. */
 export function describeTable(
   outline: GraphOutline,
   weights: GraphWeights,

@@ -1,6 +1,6 @@
 /**
- * Runs a classifier of a table's rows that is a graph, a fixed number of rows at a time: the same rows in the same order give
- * the same bits. What runs the graph is the subclass's.
+ * Runs a classifier of a table's rows that is a graph, a fixed number of rows at a time: the same rows in the same
+ * order give the same bits. The subclass runs the graph.
  *
  * Symbols: R rows of a call, C classes.
  */
@@ -23,16 +23,16 @@ import { type GraphOutput, outputWidth } from './graph-inference.js';
 import type { CellType } from './graph-outline.js';
 import { columnsOf, type TableClassifier, type TableInput } from './table-classifier.js';
 
-/** Engines gain little from more rows. */
+/** The most rows of a call: engines gain little from more. */
 const MAX_ROWS = 128;
 
 const [INT32_LEAST, INT32_GREATEST] = [-(2 ** 31), 2 ** 31 - 1];
 
-/** What one input is given in a call. */
+/** The cells of one input in a call. */
 export interface InputCells extends Pick<TableInput, 'name' | 'cellType'> {
   /** [R, columns], or [R]. */
   readonly shape: readonly number[];
-  /** Row-major: texts of an input of strings, else numbers, which its type holds. */
+  /** Cells, row-major: texts if the input takes strings, else numbers that its type holds. */
   readonly cells: readonly (string | number)[];
 }
 
@@ -50,7 +50,7 @@ interface BoundInput extends TableInput {
 export abstract class TableInference {
   protected readonly classifier: TableClassifier;
   readonly #output: ModelSettings['output'];
-  /** Numbers a row. */
+  /** Numbers that the model gives for a row. */
   #width = 0;
 
   protected constructor(classifier: TableClassifier, { output }: Pick<ModelSettings, 'output'>) {
@@ -65,11 +65,11 @@ export abstract class TableInference {
   /** Frees the model. */
   abstract close(): Promise<void>;
 
-  /** @param inputs - one for each of the classifier's. */
+  /** @param inputs - one for each input of the classifier. */
   protected abstract call(inputs: readonly InputCells[]): Promise<GraphOutput> | GraphOutput;
 
   /**
-   * Runs once on the set's first sample; before anything else.
+   * Runs the model once on the set's first sample; call it before anything else.
    *
    * @throws {LyceumError} INVALID_ARGUMENT if the output is not [R, C].
    */
@@ -83,7 +83,7 @@ export abstract class TableInference {
   /**
    * @param samples - indices into the set.
    * @param maxRows - R at most.
-   * @returns [samples, C] logits; of a model that gives probabilities, their logarithms.
+   * @returns [samples, C] logits; logarithms if the model gives probabilities.
    */
   async run(
     dataset: Dataset,
@@ -106,7 +106,7 @@ export abstract class TableInference {
     return this.classifier.fixedRows ?? maxRows;
   }
 
-  /** @param count - R; the first of the samples stands in rows that are missing. */
+  /** @param count - R; the first of the samples fills rows that are missing. */
   async #answer(
     inputs: readonly BoundInput[],
     samples: Uint32Array,
@@ -141,7 +141,7 @@ function boundInputs(classifier: TableClassifier, dataset: Dataset): BoundInput[
     const kind = cellType === 'string' ? 'category' : 'number';
     return names.map((name) => ({ name, kind }) as const);
   });
-  // Of all inputs at once: there may be thousands, with a column each.
+  // The places for all inputs in one search: there may be thousands of inputs, with a column each.
   const places = placesOf(wanted, cells && columns);
   if (columns === undefined || cells === undefined) throw new Error('places of no columns');
   const own = columnCells(columns, cells);

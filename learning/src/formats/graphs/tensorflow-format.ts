@@ -1,4 +1,4 @@
-/** What TensorFlow's graphs are, in TensorFlow.js's JSON and in a SavedModel. */
+/** What TensorFlow's graphs have in common, in TensorFlow.js's JSON and in a SavedModel. */
 import type { GraphFormat } from './graph-classifier.js';
 import type { ElementType } from './graph-outline.js';
 
@@ -16,7 +16,7 @@ export const SAVED_MODEL: GraphFormat = {
   outputTypes: ['float32', 'float16', 'float64'],
 };
 
-/** By `DataType`'s numbers; those that are not here are `other`. */
+/** Types by `DataType`'s numbers; those that are not here are `other`. */
 export const TENSORFLOW_TYPES: ReadonlyMap<number, readonly [string, ElementType, number]> =
   new Map([
     [1, ['DT_FLOAT', 'float32', 4]],

@@ -1,6 +1,6 @@
 /**
- * An ONNX model of texts as one file: a zip of `model.onnx`, its weights inside, the `tokenizer.json` that makes its tokens, and
- * `settings.json`, which are complete.
+ * An ONNX model of texts as one file: a zip of `model.onnx`, its weights inside, the `tokenizer.json` that makes its
+ * tokens, and `settings.json`, which are complete.
  */
 import { InvalidDocumentError } from '@lyceum/proto';
 import { writeZip } from '../../files/index.js';
@@ -24,7 +24,7 @@ export interface OnnxTextPackage {
   readonly settings: ModelSettings & TextSettings;
 }
 
-/** What settings of a model of texts always say. */
+/** Settings that every model of texts has. */
 export type TextSettings = Required<Pick<ModelSettings, 'maximumTokens' | 'padToken'>>;
 
 export const TOKENIZER_MEMBER = 'tokenizer.json';
@@ -42,8 +42,8 @@ export function encodeOnnxTextPackage({ file, tokenizer, settings }: OnnxTextPac
 /**
  * The package of a file and its tokenizer, with what the file itself tells added to the settings.
  *
- * @param told - by the files beside it.
- * @throws {InvalidDocumentError} naming all that keeps it from being asked as a classifier of texts.
+ * @param told - settings that the files beside the model tell.
+ * @throws {InvalidDocumentError} naming all reasons why it cannot be asked as a classifier of texts.
  */
 export function onnxTextPackageOf(
   { file, tokenizer }: Pick<OnnxTextPackage, 'file' | 'tokenizer'>,
@@ -60,7 +60,7 @@ export function onnxTextPackageOf(
   return { file, tokenizer, settings };
 }
 
-/** How it is asked; of a package that was read. @throws {InvalidDocumentError} as {@link onnxTextPackageOf}. */
+/** How the model of a checked package is asked. @throws {InvalidDocumentError} as {@link onnxTextPackageOf}. */
 export function textClassifierOf({ file, settings }: OnnxTextPackage): TextClassifier {
   return requireTextClassifier(outlineOf(file, ONNX_MEMBER), ONNX, settings, ONNX_MEMBER);
 }
@@ -73,7 +73,7 @@ export function describeOnnxText(model: OnnxTextPackage): GraphDescription {
   return { ...described, reads: 'texts' };
 }
 
-/** @throws {InvalidDocumentError} naming all that is wrong, and what the runtime must not be given. */
+/** @throws {InvalidDocumentError} naming all that is wrong, and every part that the runtime must not be given. */
 export function parseOnnxTextPackage(members: PackageMembers, source: string): OnnxTextPackage {
   const settings = packedSettings(members, source);
   const file = packedMember(members, ONNX_MEMBER, source);

@@ -1,4 +1,4 @@
-/** The format of ONNX models of texts, as the table has it. */
+/** The format of ONNX models of texts, for the table of formats. */
 import { join } from 'node:path';
 import type { ModelFormat } from '../../models/index.js';
 import {

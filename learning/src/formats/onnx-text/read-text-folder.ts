@@ -1,4 +1,7 @@
-/** Reads a model of texts from a folder as Hugging Face's exporters leave it: the graph, its tokenizer, and what they say of both. */
+/**
+ * Reads a model of texts from a folder as Hugging Face's exporters leave it: the graph, its tokenizer, and what they
+ * say of both.
+ */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { MODEL_MAX_BYTES } from '@lyceum/proto';
@@ -13,13 +16,15 @@ import {
 } from './onnx-text-package.js';
 import { readObject, requireTokenizer, TOKENIZER_MAX_BYTES } from './text-tokenizer.js';
 
-/** Where exporters put the graph: Optimum, and repositories for Transformers.js. */
+/** Places where exporters put the graph: Optimum, and repositories for Transformers.js. */
 const GRAPHS = ['model.onnx', join('onnx', 'model.onnx')] as const;
 
-/** What models of texts mostly take. Of more, attention's memory grows with the square: settings may say so. */
+/**
+ * The most tokens that models of texts mostly take. The memory of attention grows with the square, so more must be set.
+ */
 const USUAL_TOKENS = 512;
 
-/** Their first positions are not for tokens: as many as the number of the token that fills up, and one more. */
+/** Models whose first positions are not for tokens: as many as the number of the token that fills up, and one more. */
 const OFFSET_POSITIONS = /roberta|camembert|longformer|mpnet|bertweet|xlm-r/i;
 
 /** @param members - names in the path, if it is a folder. */
@@ -57,7 +62,8 @@ interface TextFiles {
 }
 
 /**
- * How many tokens the model takes, and which one fills rows up, as the files beside it say; the first that says it. Pure.
+ * How many tokens the model takes, and which token fills rows up. Of the files beside the model, the first that says it
+ * counts. Pure.
  *
  * @see https://huggingface.co/docs/transformers/main_classes/tokenizer
  */
@@ -79,18 +85,18 @@ export function textSettings({ tokenizer, tokenizerConfig, config }: TextFiles):
 }
 
 function wholeNumber(value: unknown): number | undefined {
-  // Exporters write 10³⁰ where there is no limit.
+  // Exporters write 10³⁰ if there is no limit.
   return Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : undefined;
 }
 
-/** @param token - its text, or an object that has it. */
+/** The number of a token. @param token - its text, or an object that has it. */
 function tokenId({ added_tokens: added }: Json, token: unknown): number | undefined {
   const content = isObject(token) ? token['content'] : token;
   const known = Array.isArray(added) ? added.filter(isObject) : [];
   return wholeNumber(known.find((one) => one['content'] === content)?.['id']);
 }
 
-/** Of a file that may be missing. @throws {LyceumError} INVALID_ARGUMENT if it is no JSON object. */
+/** The JSON object in a file, which may be missing. @throws {LyceumError} INVALID_ARGUMENT if it is no JSON object. */
 function readJson(folder: string, name: string): Json {
   if (!existsSync(join(folder, name))) return {};
   return readObject(readFolderFile(folder, name, TOKENIZER_MAX_BYTES), join(folder, name));

@@ -1,6 +1,6 @@
 /**
- * How a graph is asked about texts: which of its inputs are tokens and what belongs to them, and which output tells the classes.
- * The inputs are named as Hugging Face's exporters name them. Pure.
+ * How a graph is asked about texts: which of its inputs take tokens, masks and types, and which output tells the
+ * classes. The inputs are named as Hugging Face's exporters name them. Pure.
  */
 import type { Problem } from '@lyceum/proto';
 import { type ModelSettings, strangeSettings } from '../../models/index.js';
@@ -13,17 +13,20 @@ import {
   requireRawClassifier,
 } from '../graphs/index.js';
 
-/** What a graph may be given of rows of tokens: their ids, 1 where there is a token and 0 behind the last, and which text they are of. */
+/**
+ * Inputs for rows of tokens: the tokens' numbers; 1 for a token and 0 behind the last one; and which text a token is
+ * of.
+ */
 const TOKEN_INPUTS = ['input_ids', 'attention_mask', 'token_type_ids'] as const;
 export type TokenInput = (typeof TOKEN_INPUTS)[number];
 
 export interface TextClassifier extends RawClassifier {
   readonly inputs: readonly (GraphValue & { readonly name: TokenInput })[];
-  /** Tokens of a row that it must be given; undefined: any number. */
+  /** Tokens that a row must have; undefined: any number. */
   readonly fixedTokens: number | undefined;
 }
 
-/** @throws {InvalidDocumentError} naming all that keeps the graph from being asked as a classifier of texts. */
+/** @throws {InvalidDocumentError} naming all reasons why the graph cannot be asked as a classifier of texts. */
 export function requireTextClassifier(
   outline: GraphOutline,
   format: GraphFormat,
@@ -54,7 +57,7 @@ function inputProblems({ inputs }: GraphOutline): Problem[] {
       ['int32', 'int64'].includes(input.elementType) &&
       (input.shape === undefined || input.shape.length === 2),
   );
-  // Rows of other lengths lie beside each other: without a mask the model would read what fills them up.
+  // Rows of different lengths are computed together: without a mask the model would read the tokens that fill rows up.
   const hasBoth = ['input_ids', 'attention_mask'].every((name) =>
     inputs.some((input) => input.name === name),
   );

@@ -1,6 +1,7 @@
 /**
- * From a text to a model's tokens, as the `tokenizers` of Hugging Face make them from a `tokenizer.json`: normalised, cut into
- * words and pieces, with the model's own tokens before and behind. What is too long loses its end, and keeps those.
+ * From a text to a model's tokens, as the `tokenizers` of Hugging Face make them from a `tokenizer.json`: normalised,
+ * cut into words and pieces, with the model's own tokens before and behind. A text that is too long loses its end, and
+ * keeps those.
  *
  * @see https://huggingface.co/docs/tokenizers/pipeline
  */
@@ -9,22 +10,22 @@ import type { Tokenizer } from '@huggingface/tokenizers';
 import { InvalidDocumentError, LyceumError, toLyceumError } from '@lyceum/proto';
 import { isObject, utf8Text } from '../../files/index.js';
 
-/** Ways to cut words into pieces that the library has. WordLevel is not one. */
+/** Models of tokenizers (ways to cut words into pieces) that the library has. WordLevel is not one. */
 const MODELS: readonly unknown[] = ['WordPiece', 'BPE', 'Unigram', undefined];
 
-/** Characters of a text that are looked at for each token that there may be: no word of a language has as many. */
+/** Characters of a text that are read for each token that there may be: in no language a word has as many. */
 const CHARACTERS_A_TOKEN = 100;
 
-/** A tokenizer of 250,000 pieces has 17 MB. */
+/** The largest `tokenizer.json`; that of 250,000 pieces has 17 MB. */
 export const TOKENIZER_MAX_BYTES = 64 * 2 ** 20;
 
 export interface Tokens {
   readonly ids: readonly number[];
-  /** Which text each is of; 0 of nearly all models. */
+  /** Which text each token is of; 0 in nearly all models. */
   readonly types: readonly number[];
 }
 
-/** @throws {InvalidDocumentError} if it is no `tokenizer.json`, or of a kind that is not known here. */
+/** @throws {InvalidDocumentError} if it is no `tokenizer.json`, or of an unknown kind. */
 export function requireTokenizer(
   bytes: Uint8Array,
   source: string,
@@ -51,7 +52,7 @@ export function readObject(bytes: Uint8Array, source: string): Readonly<Record<s
   try {
     read = JSON.parse(text);
   } catch {
-    // Told below.
+    // The error is thrown below.
   }
   if (isObject(read)) return read;
   throw new InvalidDocumentError(source, [{ path: '', message: 'is no JSON object' }]);
@@ -67,13 +68,13 @@ export class TextTokenizer {
   }
 
   /**
-   * @param bytes - of a `tokenizer.json`.
-   * @param maximumTokens - of one text, those before and behind it included.
-   * @throws {LyceumError} INVALID_ARGUMENT if the library cannot do what it says, or no token of a text would be left.
+   * @param bytes - the contents of a `tokenizer.json`.
+   * @param maximumTokens - of one text, the model's own tokens before and behind it included.
+   * @throws {LyceumError} INVALID_ARGUMENT if the library cannot follow the file, or no token of a text would be left.
    */
   static async open(bytes: Uint8Array, maximumTokens: number): Promise<TextTokenizer> {
     const file = requireTokenizer(bytes, 'tokenizer.json');
-    // Here and not above: whoever has no such teacher never loads it.
+    // Imported here and not above: a program without such a teacher never loads it.
     const { Tokenizer } = await import('@huggingface/tokenizers');
     let tokenizer: Tokenizer;
     try {
@@ -95,7 +96,7 @@ export class TextTokenizer {
     const whole = this.#encoded(seen, true);
     const excess = whole.ids.length - this.#maximumTokens;
     if (excess <= 0) return whole;
-    // The text's own pieces lie between the model's, in one run: its end goes.
+    // The text's own pieces lie between the model's tokens, in one run, whose end is cut off.
     const { ids: pieces } = this.#encoded(seen, false);
     const before = placeOf(pieces, whole.ids);
     const from = before + pieces.length - excess;
@@ -116,7 +117,7 @@ export class TextTokenizer {
   }
 }
 
-/** Where a run of numbers begins in another. */
+/** The place where a run of numbers begins in another. */
 function placeOf(run: readonly number[], all: readonly number[]): number {
   const last = all.length - run.length;
   for (let at = 0; at <= last; at++) {
@@ -126,8 +127,8 @@ function placeOf(run: readonly number[], all: readonly number[]): number {
 }
 
 /**
- * How many tokens a row is filled up to: at most half as many again as it has, so that few shapes are computed, and the same
- * for the same text whatever it is asked beside.
+ * How many tokens a row is filled up to: at most half as many again as it has, so that few shapes are computed. The
+ * number depends on the text alone, not on the texts that are asked with it.
  *
  * @param count - of tokens, at least 1.
  */

@@ -1,6 +1,7 @@
 /**
- * A TreeEnsembleClassifier of two classes whose trees vote for one of them: of the votes' sum p it gives [1 − p, p]. ONNX Runtime
- * 1.26 gives [−p, p] (1.32 is right again). Both have p second, so the file is kept with [1 − p, p] made of that.
+ * A TreeEnsembleClassifier of two classes whose trees vote for one of them: of the votes' sum p it gives [1 − p, p].
+ * ONNX Runtime 1.26 gives [−p, p] (1.32 is right again). Both have p second, so the file is kept with [1 − p, p] made
+ * of that.
  *
  * @see https://github.com/onnx/onnx/blob/v1.16.0/docs/Operators-ml.md#ai.onnx.ml.TreeEnsembleClassifier
  */
@@ -13,12 +14,12 @@ import { writtenNode } from './written-node.js';
 
 const { LengthDelimited, Varint } = WireType;
 
-/** Numbers in `GraphProto`, `NodeProto`, `AttributeProto`. */
+/** Field numbers in `GraphProto`, `NodeProto`, `AttributeProto`. */
 const GRAPH = { node: 1, initializer: 5 };
 const NODE = { output: 2 };
 const ATTRIBUTE = { name: 1, string: 4, floats: 7, ints: 8, strings: 9 };
 
-/** Where in its outputs the scores are. */
+/** The scores' place among the node's outputs. */
 const SCORES = 1;
 
 /**
@@ -70,7 +71,7 @@ function graphWith(graph: Uint8Array): Uint8Array {
   return writer.finish();
 }
 
-/** Two labels, votes of no sign for one of them, and nothing done to their sum. */
+/** Whether a node has two labels, votes for one of them, none below 0, and no transform of their sum. */
 function isBinaryVote({ operation, domain, attributes, outputs }: OnnxNode): boolean {
   if (operation !== 'TreeEnsembleClassifier' || domain !== CLASSICAL_DOMAIN) return false;
   const named = new Map(attributes.map((bytes) => [text(field(bytes, ATTRIBUTE.name)), bytes]));
@@ -88,7 +89,7 @@ function isBinaryVote({ operation, domain, attributes, outputs }: OnnxNode): boo
     ids.length > 0 &&
     ids.every((id) => id === 0) &&
     !named.has('base_values') &&
-    // Those of doubles are in a tensor, which is not looked into.
+    // Weights of type double are in a tensor, which is not read.
     weights.length === ids.length &&
     weights.every((weight) => weight >= 0)
   );
@@ -103,7 +104,7 @@ function wholeNumbers(attribute: Uint8Array = new Uint8Array()): number[] {
   return found;
 }
 
-/** Packed, or one by one. */
+/** The weights of an attribute, packed or one by one. */
 function weightsOf(attribute: Uint8Array = new Uint8Array()): number[] {
   const found: number[] = [];
   eachField(attribute, (number, reader, wireType) => {
@@ -118,7 +119,7 @@ function weightsOf(attribute: Uint8Array = new Uint8Array()): number[] {
   return found;
 }
 
-/** The same `NodeProto` with one output called otherwise. */
+/** The same `NodeProto` with another name for one output. */
 function withOutput(node: Uint8Array, place: number, name: string): Uint8Array {
   const writer = new BinaryWriter();
   let seen = 0;

@@ -1,7 +1,8 @@
 /**
- * Everything in an ONNX file that the runtime acts on, also in graphs within graphs (the branches of an If, the body of a
- * Loop), functions and training: which operations it has, and which weights lie in other files. Those are taken in, so that
- * the runtime, which would read any file that it is told, is given a model that names none.
+ * Everything in an ONNX file that the runtime acts on: its operations, and the weights that lie in other files. Graphs
+ * within graphs (the branches of an If, the body of a Loop), functions and training are included. Weights of other
+ * files are taken in, so that the runtime, which would read any file that a model names, is given a model that names
+ * none.
  *
  * @see https://github.com/onnx/onnx/blob/v1.16.0/onnx/onnx.proto
  */
@@ -23,7 +24,7 @@ type MessageName =
   | 'function'
   | 'tensor';
 
-/** By the number of a field, the message that it holds. */
+/** The messages that a message holds, by the numbers of their fields. */
 const INNER: Readonly<Record<MessageName, Readonly<Record<number, MessageName>>>> = {
   model: { 7: 'graph', 20: 'training', 25: 'function' },
   graph: { 1: 'node', 5: 'tensor', 15: 'sparse' },
@@ -35,16 +36,21 @@ const INNER: Readonly<Record<MessageName, Readonly<Record<number, MessageName>>>
   tensor: {},
 };
 
-/** Operations' sets that the runtime has. The first two are one, and so are the names of functions that the file has itself. */
+/**
+ * Sets of operations that the runtime has; the first two are one set. Domains of the file's own functions are allowed
+ * too.
+ */
 const DOMAINS: ReadonlySet<string> = new Set(['', 'ai.onnx', 'ai.onnx.ml', 'com.microsoft']);
 
-/** Of these sets: compiled parts of a model, which lie in files that the operation names. */
+/**
+ * Operations of these sets that are refused: compiled parts of a model, which lie in files that the operation names.
+ */
 const REFUSED_OPERATIONS: ReadonlySet<string> = new Set(['EPContext']);
 
-/** Graphs within graphs: the runtime goes into them by recursion. */
+/** The most graphs within graphs: the runtime goes into them by recursion. */
 const MAX_DEPTH = 100;
 
-/** Of operations and weights, inner graphs included; the largest published models have some ten thousand. */
+/** The most operations and weights, inner graphs included; the largest published models have some ten thousand. */
 const MAX_PARTS = 250_000;
 
 export interface OnnxInspection {
@@ -122,7 +128,7 @@ export function withWeightsInside(
 
 interface External {
   readonly name: string;
-  /** Whether it says so itself. */
+  /** Whether the tensor itself says that its weights lie in another file. */
   readonly isExternal: boolean;
   readonly location: string;
   readonly offset: number;
@@ -164,7 +170,7 @@ function externalValues(tensor: Uint8Array, file: Uint8Array, source: string): U
   return file.subarray(offset, end);
 }
 
-/** How many bytes its shape takes; undefined of a type that is not known here. */
+/** How many bytes the tensor's shape takes; undefined if its type is not known here. */
 function shapeBytes(tensor: Uint8Array): number | undefined {
   let [elementCount, bytes] = [1, undefined as number | undefined];
   eachField(tensor, (number, reader, wireType) => {
@@ -208,7 +214,7 @@ function rewritten(
   return writer.finish();
 }
 
-/** In one pass: there are many. */
+/** The operation of a node, read in one pass, since there are many nodes. */
 function operationOf(node: Uint8Array): { operation: string; domain: string } {
   const found = { operation: '', domain: '' };
   eachField(node, (number, reader, wireType) => {
@@ -220,7 +226,7 @@ function operationOf(node: Uint8Array): { operation: string; domain: string } {
   return found;
 }
 
-/** What the file defines itself may be called; its nodes are looked at as well. */
+/** Domains of the functions that the file defines itself; their nodes are inspected as well. */
 function functionDomains(model: Uint8Array): string[] {
   const found: string[] = [];
   eachField(model, (number, reader, wireType) => {

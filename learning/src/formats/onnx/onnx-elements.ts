@@ -8,7 +8,7 @@ import type { ElementType } from '../graphs/index.js';
 /** A type that has a number in ONNX files. */
 export type OnnxElementType = Exclude<ElementType, 'other'>;
 
-/** Number in `TensorProto.DataType`, and bytes of one value; 0: texts have no size. */
+/** The number of a type in `TensorProto.DataType`, and bytes of one value; 0: texts have no size. */
 export const ONNX_ELEMENTS: Readonly<
   Record<OnnxElementType, { readonly number: number; readonly bytes: number }>
 > = {

@@ -21,12 +21,12 @@ const ELEMENTS: ReadonlyMap<number, readonly [OnnxElementType, number]> = new Ma
 
 /** Old files list the weights among the inputs too; here they are not. */
 export interface OnnxOutline extends GraphOutline, GraphWeights {
-  /** Files that weights lie in. */
+  /** Names of the files that weights lie in. */
   readonly externalFiles: ReadonlySet<string>;
 }
 
 /**
- * @throws {InvalidDocumentError} if it is no ONNX file, or has what the runtime must not be given.
+ * @throws {InvalidDocumentError} if it is no ONNX file, or has parts that the runtime must not be given.
  */
 export function readOnnx(bytes: Uint8Array, source: string): OnnxOutline {
   let found: OnnxOutline | readonly Problem[];
@@ -45,7 +45,7 @@ function isOutline(found: OnnxOutline | readonly Problem[]): found is OnnxOutlin
   return !Array.isArray(found);
 }
 
-/** Where and how the runtime's own format calls itself; it would be read instead of what was checked. */
+/** The mark of the runtime's own format, and its place. Such a file would be read instead of what was checked. */
 const ORT_FORMAT = { from: 4, to: 8, mark: 'ORTM' };
 
 function readModel(bytes: Uint8Array): OnnxOutline | readonly Problem[] {
@@ -58,13 +58,13 @@ function readModel(bytes: Uint8Array): OnnxOutline | readonly Problem[] {
     const message = otherKind(bytes) ?? 'is no ONNX file: has no graph';
     return [{ path: '', message }];
   }
-  // The runtime would make one of them.
+  // The runtime would merge several graphs into one.
   if (others.length > 0) return [{ path: 'graph', message: 'is there more than once' }];
   const { problems, externalFiles } = inspectOnnx(bytes);
   return problems.length > 0 ? problems : readGraph(graph, readMetadata(bytes), externalFiles);
 }
 
-/** What else is often called `.onnx`: how it begins, and what to do. */
+/** Other files that are often called `.onnx`: how each begins, and what to do. */
 const OTHER_KINDS: readonly (readonly [string, string])[] = [
   ['version https://git-lfs', 'is a pointer of Git LFS; fetch the file itself with git lfs pull'],
   ['PK\x03\x04', 'is a zip archive; unpack it and push the .onnx file in it'],
@@ -88,7 +88,7 @@ interface Tensor {
   readonly elementCount: number;
 }
 
-/** Entries that the exporter added. */
+/** Metadata that the exporter added. */
 function readMetadata(model: Uint8Array): [string, string][] {
   return fields(model, MODEL_METADATA).map((entry) => [
     text(field(entry, 1)),
@@ -148,7 +148,7 @@ function readGraph(
   };
 }
 
-/** What changes no value, or its form alone; exporters put them behind the last layer. */
+/** Operations that change no value, or its form alone; exporters put them behind the last layer. */
 const PASSING: ReadonlySet<string> = new Set([
   'Identity',
   'Cast',
@@ -158,10 +158,10 @@ const PASSING: ReadonlySet<string> = new Set([
   'Reshape',
 ]);
 
-/** That are looked through; more than any exporter puts there. */
+/** The most operations that are looked through; no exporter puts so many there. */
 const MAX_STEPS = 100;
 
-/** '' of a graph that goes round in circles, and of what nothing gives. */
+/** The operation that gives a value; '' if no operation gives it, or the graph goes round in circles. */
 function operationAt(value: string, givenBy: ReadonlyMap<string, OnnxNode>): string {
   let node = givenBy.get(value);
   for (let steps = 0; node !== undefined && steps < MAX_STEPS; steps++) {
@@ -173,11 +173,11 @@ function operationAt(value: string, givenBy: ReadonlyMap<string, OnnxNode>): str
 
 export interface OnnxNode {
   readonly operation: string;
-  /** '': ONNX's own. */
+  /** The operation's domain; '' is ONNX's own. */
   readonly domain: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
-  /** Each the bytes of its message. */
+  /** The attributes' messages, as bytes. */
   readonly attributes: readonly Uint8Array[];
 }
 

@@ -1,4 +1,4 @@
-/** What is peculiar to ONNX files as classifiers. */
+/** How ONNX files differ from other graphs as classifiers. */
 import type { GraphFormat, GraphValue } from '../graphs/index.js';
 
 export const ONNX: GraphFormat = {
@@ -14,7 +14,7 @@ export const ONNX: GraphFormat = {
         : undefined,
 };
 
-/** A number a sample. */
+/** Whether the output has one number for each sample. */
 function isColumn({ elementType, shape }: GraphValue): boolean {
   return elementType.startsWith('float') && shape?.length === 1;
 }

@@ -1,6 +1,6 @@
 /**
- * What the operations of classical models hold in their attributes, which neural networks have as weights: numbers, and the
- * names of the classes.
+ * What the operations of classical models hold in their attributes: the numbers that neural networks have as weights,
+ * and the names of the classes.
  *
  * @see https://github.com/onnx/onnx/blob/v1.16.0/docs/Operators-ml.md
  */
@@ -14,20 +14,23 @@ export const CLASSICAL_DOMAIN = 'ai.onnx.ml';
 /** Attributes that hold the classes in the order of the scores. */
 const LABELS = ['classlabels_strings', 'classlabels_int64s', 'classlabels_ints', 'classes_strings'];
 
-/** From a class's number to its name. */
+/** The operation that maps a class's number to its name. */
 const ENCODER = { operation: 'LabelEncoder', keys: 'keys_int64s', values: 'values_strings' };
 
-/** How often each branch was taken, which answers do not depend on. */
+/** An attribute of floats that is no parameter: how often each branch was taken. Answers do not depend on it. */
 const NO_PARAMETER = 'nodes_hitrates';
 
-/** Takes entries of a table; of one of such a name, as skl2onnx writes it (`classes1`, `stack_classes`), the classes. */
+/**
+ * The operation that takes entries of a table. A table of such a name (skl2onnx writes `classes1`, `stack_classes`)
+ * holds the classes.
+ */
 const LOOKUP = { operation: 'ArrayFeatureExtractor', table: /(?:^|_)classes\d*$/ };
 
-/** Numbers in `TensorProto`, and its types that labels have. */
+/** Field numbers in `TensorProto`, and the types that labels have. */
 const TENSOR = { type: 2, int32s: 5, strings: 6, int64s: 7, raw: 9 };
 const INT64 = 7;
 
-/** Numbers in `AttributeProto`. */
+/** Field numbers in `AttributeProto`. */
 const ATTRIBUTE = { name: 1, floats: 7, ints: 8, strings: 9 };
 
 const FLOAT_BYTES = 4;
@@ -35,7 +38,7 @@ const FLOAT_BYTES = 4;
 export interface ClassicalOperation {
   readonly operation: string;
   readonly inputs: readonly string[];
-  /** Each the bytes of an `AttributeProto`. */
+  /** The attributes, each the bytes of an `AttributeProto`. */
   readonly attributes: readonly Uint8Array[];
 }
 
@@ -45,7 +48,7 @@ export function classicalOperation(
   tensors: ReadonlyMap<string, Uint8Array>,
 ): {
   readonly parameterCount: number;
-  /** Of all attributes, as they lie in the file: a tree is more whole numbers than parameters. */
+  /** Bytes of all attributes, as they lie in the file: a tree has more whole numbers than parameters. */
   readonly byteCount: number;
   readonly labels: ClassLabels | undefined;
 } {
@@ -106,12 +109,15 @@ function readAttribute(bytes: Uint8Array): {
   return { name, floatCount, values };
 }
 
-/** Of integers only these are read; the tables of trees are long. Exporters write an attribute's name first. */
+/**
+ * Whether an attribute's integers are read: those of labels alone, since the tables of trees are long. Exporters write
+ * an attribute's name first.
+ */
 function isLabels(name: string): boolean {
   return name === ENCODER.keys || LABELS.includes(name);
 }
 
-/** Packed, or one by one. */
+/** Counts the floats of a field, packed or one by one. */
 function countFloats(reader: BinaryReader, wireType: WireType): number {
   if (wireType === WireType.LengthDelimited) return reader.bytes().length / FLOAT_BYTES;
   reader.skip(wireType);

@@ -40,10 +40,10 @@ export function encodeOnnxPackage({ file, settings }: OnnxPackage): Buffer {
 }
 
 /**
- * The package of a file, with what the file itself tells added to the settings. Maps at its end become the tensors that they
- * are made of, and trees of two classes say how likely both are.
+ * The package of a file, with the settings that the file itself tells added. Maps at its end become the tensors that
+ * they are made of, and trees of two classes give the probabilities of both.
  *
- * @throws {InvalidDocumentError} naming all that keeps it from being asked as a classifier.
+ * @throws {InvalidDocumentError} naming all reasons why it cannot be asked as a classifier.
  */
 export function onnxPackageOf(
   file: Uint8Array,
@@ -55,16 +55,16 @@ export function onnxPackageOf(
   const outline = kept === file ? said : outlineOf(kept, source);
   const require = readsColumns(outline, given) ? requireTableClassifier : requireClassifier;
   const classifier = require(outline, ONNX, given, source);
-  // A ZipMap that is gone may be the only one that named the classes.
+  // The classes were read before a ZipMap was taken away, which may have been the only part that named them.
   return { file: kept, settings: completeSettings(classifier, said, source) };
 }
 
-/** Of a package, whether it is given a set's numbers or the cells of its table. */
+/** The format of a package: whether it is given a set's numbers or the cells of its table. */
 export function onnxFormatName({ file, settings }: OnnxPackage): 'onnx' | 'onnx-table' {
   return readsColumns(outlineOf(file, ONNX_MEMBER), settings) ? 'onnx-table' : 'onnx';
 }
 
-/** How it is asked; of a package that was read. @throws {InvalidDocumentError} as {@link onnxPackageOf}. */
+/** How the model of a checked package is asked. @throws {InvalidDocumentError} as {@link onnxPackageOf}. */
 export function classifierOf({ file, settings }: OnnxPackage): GraphClassifier {
   return requireClassifier(outlineOf(file, ONNX_MEMBER), ONNX, settings, ONNX_MEMBER);
 }
@@ -76,7 +76,7 @@ export function describeOnnx({ file, settings }: OnnxPackage): GraphDescription 
   return describeGraph(outline, outline, classifier, settings);
 }
 
-/** @throws {InvalidDocumentError} naming all that is wrong, and what the runtime must not be given. */
+/** @throws {InvalidDocumentError} naming all that is wrong, and every part that the runtime must not be given. */
 export function parseOnnxPackage(members: PackageMembers, source: string): OnnxPackage {
   const settings = packedSettings(members, source);
   const file = packedMember(members, ONNX_MEMBER, source);
@@ -84,7 +84,10 @@ export function parseOnnxPackage(members: PackageMembers, source: string): OnnxP
   return { file, settings };
 }
 
-/** @throws {InvalidDocumentError} if it is no ONNX file, has what the runtime must not be given, or weights elsewhere. */
+/**
+ * @throws {InvalidDocumentError} if it is no ONNX file, has parts that the runtime must not be given, or weights
+ * elsewhere.
+ */
 export function outlineOf(file: Uint8Array, source: string): OnnxOutline {
   const outline = readOnnx(file, source);
   if (outline.externalFiles.size === 0) return outline;

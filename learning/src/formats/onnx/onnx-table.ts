@@ -1,4 +1,4 @@
-/** The format of ONNX models that read a table's columns, as the table of formats has it: the same file, asked otherwise. */
+/** The format of ONNX models that read a table's columns, for the table of formats: the same file, asked otherwise. */
 import type { ModelFormat } from '../../models/index.js';
 import {
   describeTable,
@@ -23,7 +23,7 @@ export const onnxTable = {
   describe: describeOnnxTable,
 } as const satisfies ModelFormat<OnnxPackage>;
 
-/** How it is asked; of a package that was read. @throws {InvalidDocumentError} as `onnxPackageOf`. */
+/** How the model of a checked package is asked. @throws {InvalidDocumentError} as `onnxPackageOf`. */
 export function tableClassifierOf({ file, settings }: OnnxPackage): TableClassifier {
   return requireTableClassifier(outlineOf(file, ONNX_MEMBER), ONNX, settings, ONNX_MEMBER);
 }

@@ -1,4 +1,4 @@
-/** The format of ONNX files, as the table has it. */
+/** The format of ONNX files, for the table of formats. */
 import type { ModelFormat } from '../../models/index.js';
 import {
   describeOnnx,

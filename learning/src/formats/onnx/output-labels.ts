@@ -1,6 +1,6 @@
 /**
- * Which lists of classes in a graph are those of its outputs. Classifiers within a classifier, as in an ensemble that votes or
- * stacks, have lists of their own: its classes by their numbers. Pure.
+ * Which lists of classes in a graph name the classes of its outputs. In an ensemble that votes or stacks, the inner
+ * classifiers have lists of their own, which hold the outer classes' numbers. Pure.
  */
 import type { ClassLabels } from '../../models/index.js';
 import type { GraphValue } from '../graphs/index.js';
@@ -10,11 +10,11 @@ interface Node {
 }
 
 /**
- * What is nearest to an output counts, and what is behind it does not. Maps from classes to numbers are believed first, then
- * the output that says a class, then the others.
+ * The classes of the outputs. The list that is nearest to an output counts, and lists behind that one do not. Outputs
+ * that are maps from classes to numbers are believed first, then the output that says a class, then the others.
  *
  * @param givenBy - each value's node.
- * @param labelsOf - of nodes that hold a list.
+ * @param labelsOf - the lists, by the nodes that hold them.
  */
 export function outputLabels<N extends Node>(
   outputs: readonly GraphValue[],

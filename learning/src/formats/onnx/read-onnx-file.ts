@@ -17,9 +17,9 @@ export function readOnnxModel(path: string, given: Partial<ModelSettings>): Onnx
 }
 
 /**
- * A model's file with what lies in the weight files that it names.
+ * A model's file with the contents of the weight files that it names.
  *
- * @param path - where it lies, and they beside it.
+ * @param path - the file's own; weight files lie beside it.
  * @throws {LyceumError} as {@link readOnnxModel}.
  */
 export function withOwnWeights(bytes: Uint8Array, path: string): Uint8Array {

@@ -8,7 +8,7 @@ import { message } from '../../files/protobuf/index.js';
 
 const { LengthDelimited, Varint } = WireType;
 
-/** Numbers in `NodeProto`, `AttributeProto`; of the latter's types, that of one whole number. */
+/** Field numbers in `NodeProto` and `AttributeProto`; the number of the attribute type for one whole number. */
 const NODE = { input: 1, output: 2, operation: 4, attribute: 5 };
 const ATTRIBUTE = { name: 1, int: 3, type: 20 };
 const INT = 2;

@@ -1,7 +1,7 @@
 /**
- * Classifiers of scikit-learn end in ZipMap unless their exporter is told otherwise: it makes a map from classes to numbers of
- * each row, which nobody here reads. What it makes them of is the tensor that is wanted. ZipMap takes no doubles; skl2onnx writes
- * it behind them all the same where a model's inputs are doubles, so there a Cast stands in its place.
+ * Classifiers of scikit-learn end in a ZipMap unless their exporter is told otherwise. For each row it makes a map from
+ * classes to numbers, which is not read here: the tensor that it makes the maps of is what counts. A ZipMap takes no
+ * doubles, yet skl2onnx writes it behind doubles if a model's inputs are doubles; there a Cast takes its place.
  *
  * @see https://github.com/onnx/onnx/blob/v1.16.0/docs/Operators-ml.md#ai.onnx.ml.ZipMap
  */
@@ -12,12 +12,12 @@ import { MODEL_GRAPH, type OnnxNode, readNode } from './onnx-file.js';
 import { CLASSICAL_DOMAIN, classicalOperation } from './onnx-operations.js';
 import { writtenNode } from './written-node.js';
 
-/** Numbers in `GraphProto`. */
+/** Field numbers in `GraphProto`. */
 const GRAPH = { node: 1, input: 11, output: 12, valueInfo: 13 };
 
 /**
- * The same model with the tensors in place of the maps at its end; the names of the classes, which a ZipMap may be the only one
- * to hold, go with it. A map that another operation reads stays.
+ * The same model with the tensors in place of the maps at its end. The names of the classes are lost with a ZipMap that
+ * was the only part to hold them. A map that another operation reads stays.
  *
  * @param model - a file that `readOnnx` has passed.
  * @returns `model` itself if it has no such map.
@@ -35,7 +35,7 @@ export function withoutZipMaps(model: Uint8Array): Uint8Array {
   return writer.finish();
 }
 
-/** By the graph's output that each of them gives. */
+/** ZipMaps at the graph's end, by the output that each gives. */
 function zipMapsAtEnd(graph: Uint8Array): Map<string, OnnxNode> {
   const nodes = fields(graph, GRAPH.node).map(readNode);
   const read = new Set(nodes.flatMap(({ inputs }) => inputs));
@@ -52,7 +52,7 @@ function zipMapsAtEnd(graph: Uint8Array): Map<string, OnnxNode> {
 }
 
 function graphWithout(zipMaps: ReadonlyMap<string, OnnxNode>, graph: Uint8Array): Uint8Array {
-  // A tensor that is an output already needs to be none again, and what is an output is told once.
+  // A tensor that is an output already needs no second entry, and each output is described once.
   const told = new Set(fields(graph, GRAPH.output).map(nameOf));
   const given = new Set(told);
   const tensors = new Set([...zipMaps.values()].map(({ inputs: [tensor = ''] }) => tensor));
@@ -91,7 +91,7 @@ function cast(from: string, to: string): Uint8Array {
   return writtenNode('Cast', [from], to, ['to', ONNX_ELEMENTS.float32.number]);
 }
 
-/** Of a `ValueInfoProto`: whether its tensor is of float64. */
+/** Whether the tensor of a `ValueInfoProto` is of float64. */
 function isDouble(value: Uint8Array): boolean {
   const tensor = field(field(value, 2) ?? new Uint8Array(), 1) ?? new Uint8Array();
   let isOne = false;
@@ -127,7 +127,7 @@ function message(parts: readonly (readonly [number, Uint8Array])[]): Uint8Array 
   return writer.finish();
 }
 
-/** Of a `ValueInfoProto`. */
+/** The name in a `ValueInfoProto`. */
 function nameOf(value: Uint8Array): string {
   return text(field(value, 1));
 }

@@ -1,16 +1,16 @@
 /**
- * Predictions that somebody made elsewhere, as answers to a set: an NPZ of arrays, or JSON lines. Pure.
+ * Reads predictions that were made elsewhere, as answers to a set: an NPZ of arrays, or JSON lines. Pure.
  *
- * NPZ: `classes` [n], `logits` [n, C] or `probabilities` [n, C]; with `samples` [n] they are of those samples of the set, else
- * of all, in its order. JSON lines: `{"sample": 12, "class": "cat"}`, or `logits` or `probabilities` in the place of `class`,
- * which is a name, a number, or null for no answer.
+ * NPZ: `classes` [n], `logits` [n, C] or `probabilities` [n, C]. With `samples` [n] the rows answer those samples of
+ * the set, else all samples, in its order. JSON lines: `{"sample": 12, "class": "cat"}`, or `logits` or `probabilities`
+ * in place of `class`, which is a name, a number, or null for no answer.
  */
 import { InvalidDocumentError, type LyceumError, type Problem } from '@lyceum/proto';
 import { logProbability, SUM_TOLERANCE } from '../../arrays/index.js';
 import { FOREIGN_NPZ_LIMITS, type NpyArray, readNpz } from '../../files/index.js';
 import type { RecordedAnswers } from './recorded-package.js';
 
-/** Problems that are told; the rest is like them. */
+/** The most problems that are told; the others are likely alike. */
 const PROBLEMS_SHOWN = 10;
 
 export interface AnsweredSet {
@@ -21,7 +21,7 @@ export interface AnsweredSet {
 /** One sample's answer. */
 interface Row {
   readonly sample: number;
-  /** −1: none. */
+  /** Number of the class; −1: no answer. */
   readonly class?: number;
   readonly logits?: readonly number[];
 }
@@ -106,7 +106,10 @@ function rowOf(line: string, { classNames }: AnsweredSet): Row | string {
   return { sample, class: named };
 }
 
-/** Logarithms of probabilities are logits; NaN where a row is no distribution, which is told with its sample. */
+/**
+ * Numbers as logits: logarithms if they are probabilities, NaN if a row is no distribution. The error names that
+ * sample.
+ */
 function inLogits(kind: string, numbers: readonly number[]): readonly number[] {
   if (kind === 'logits') return numbers;
   const sum = numbers.reduce((total, p) => total + p, 0);

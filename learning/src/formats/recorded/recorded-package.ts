@@ -1,9 +1,9 @@
 /**
  * A teacher's answers to the samples of one data set, as a model's package: a zip of `answers.npy`, `recorded.json` and
- * `settings.json`. Whoever has answered once can teach, however he came by his answers.
+ * `settings.json`. Answers can teach without a model, however they were obtained.
  *
- * `answers.npy` is int32 [N], classes and −1 where there is no answer, or float32 [N, C], logits of every sample. N are all
- * samples of the set, in its order.
+ * `answers.npy` is int32 [N], classes and −1 for no answer, or float32 [N, C], logits of every sample. N is the number
+ * of all samples of the set, in its order.
  */
 import { InvalidDocumentError, type Problem, toLyceumError } from '@lyceum/proto';
 import type { Dataset } from '../../datasets/index.js';
@@ -18,13 +18,13 @@ import {
   settingsJson,
 } from '../../models/index.js';
 
-/** The set that answers are to. */
+/** The set that the answers belong to. */
 type RecordedSet = Pick<Dataset, 'digest' | 'sampleCount' | 'classCount'>;
 
 export type RecordedAnswers =
-  /** [N]; −1: no answer. */
+  /** Classes, [N]; −1: no answer. */
   | { readonly kind: 'classes'; readonly classes: Int32Array }
-  /** [N, C], finite. */
+  /** Logits, [N, C], finite. */
   | { readonly kind: 'logits'; readonly logits: Float32Array };
 
 export interface RecordedPackage {
@@ -83,7 +83,7 @@ export function parseRecordedPackage(members: PackageMembers, source: string): R
   return recorded;
 }
 
-/** The set, or what is wrong. */
+/** Reads the set's description. @returns the set, or what is wrong. */
 function parseSet(text: string): RecordedSet | string {
   let document: unknown;
   try {
@@ -124,7 +124,7 @@ function recordedProblems({ dataset, answers }: RecordedPackage): Problem[] {
 export interface RecordedDescription extends ModelDescription {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
-  /** The one set that it has answers to. */
+  /** Digest of the one set that the teacher has answers to. */
   readonly recordedDataset: string;
   readonly classesOnly: boolean;
   /** Some samples have no answer. */

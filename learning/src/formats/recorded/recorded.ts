@@ -1,4 +1,4 @@
-/** The format of answers written down before, as the table has it. */
+/** The format of answers written down before, for the table of formats. */
 import type { ModelFormat } from '../../models/index.js';
 import {
   describeRecorded,

@@ -1,4 +1,4 @@
-/** Models behind Open Inference servers: the package that says which. How they are asked is in open-inference/. */
+/** Models behind Open Inference servers: the package that names the server and the model. open-inference/ asks them. */
 export { openInference } from './open-inference.js';
 export {
   encodeRemotePackage,

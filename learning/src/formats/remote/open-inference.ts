@@ -1,4 +1,4 @@
-/** The format of models behind Open Inference servers, as the table has it. */
+/** The format of models behind Open Inference servers, for the table of formats. */
 import type { ModelFormat } from '../../models/index.js';
 import {
   describeRemote,

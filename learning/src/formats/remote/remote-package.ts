@@ -43,7 +43,7 @@ export function parseRemotePackage(members: PackageMembers, source: string): Rem
   return { ...checkRemoteModelDocument(document, `${source}, ${REMOTE_MEMBER}`), settings };
 }
 
-/** How far its answers to equal inputs may be apart: `ANSWER_NOISE` of what the server computes in. */
+/** How far answers to equal inputs may be apart: `ANSWER_NOISE` of the precision that the server computes in. */
 export function noiseOf({
   description,
   found,
@@ -52,7 +52,7 @@ export function noiseOf({
   return ANSWER_NOISE[description.precision ?? precisionOfDatatype(output?.datatype ?? '')];
 }
 
-/** `pixels FP32 [-1, 28, 28, 1]`. */
+/** A tensor as messages show it: `pixels FP32 [-1, 28, 28, 1]`. */
 export function tensorText({ name, datatype, shape }: InferenceTensorMetadata): string {
   return `${name} ${datatype} [${shape.join(', ')}]`;
 }
@@ -65,7 +65,7 @@ export interface RemoteDescription extends ModelDescription {
   readonly servedModel: string;
 }
 
-/** Parameters are the server's: none are counted here. */
+/** The description of a model behind a server, whose parameters are not counted. */
 export function describeRemote({ description, found, settings }: RemotePackage): RemoteDescription {
   return {
     inputShape: channelsLast(found.sampleShape, settings),

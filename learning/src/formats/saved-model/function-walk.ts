@@ -1,6 +1,6 @@
 /**
- * Walks through a SavedModel's functions, from call to call: every operation on the way must be allowed, and what is written
- * out in the end may not be too deep or too large. Pure.
+ * Walks through a SavedModel's functions, from call to call. Every operation on the way must be allowed. The graph that
+ * TensorFlow makes, with functions written out where they are called, may not be too deep or too large. Pure.
  */
 import { elementCount } from '@lyceum/proto';
 import { bareName } from '../../files/index.js';
@@ -16,29 +16,38 @@ import type {
   SavedModelReader,
 } from './saved-model-messages.js';
 
-/** Those that hand their inputs on to a function in their order. */
+/** Operations that hand their inputs on to a function, in their order. */
 const CALLING_OPERATIONS: ReadonlySet<string> = new Set([
   'PartitionedCall',
   'StatefulPartitionedCall',
 ]);
 
-/** Functions in functions; layers of models within models have some ten. A function that calls itself has no end. */
+/**
+ * The most functions in functions; layers of models within models have some ten. A function that calls itself has no
+ * end.
+ */
 const MAX_CALL_DEPTH = 100;
 
-/** TensorFlow writes functions out where they are called; the largest published models have some hundred thousand. */
+/**
+ * The most nodes once functions are written out where they are called, as TensorFlow does it; the largest published
+ * models have some hundred thousand.
+ */
 const MAX_EXPANDED_NODES = 4_000_000;
 
-/** Values of all constants together. A graph may claim any number of them, and writes one. */
+/** The most values of all constants together. A graph may claim any number of values for a constant, and write one. */
 const MAX_CONSTANT_VALUES = 2 ** 29;
 
-/** What the graph itself makes, such as a variable's handle, is no constant; one that is written would name anybody's. */
+/**
+ * Types of values that the graph itself makes, such as a variable's handle (resource, variant), and that no constant
+ * has: a written one could name another model's.
+ */
 const NO_CONSTANTS: readonly bigint[] = [20n, 21n];
 
 const TOO_DEEP = `has functions that call themselves, or others more than ${MAX_CALL_DEPTH} deep:`;
 const TOO_MANY = `has more than ${MAX_EXPANDED_NODES} operations once functions are written out`;
 const TOO_LARGE = `has constants of more than ${MAX_CONSTANT_VALUES} values together`;
 
-/** Of a body, with all that it calls. */
+/** The size of a body, with all that it calls. */
 interface Extent {
   /** How deep its calls go. */
   readonly depth: number;
@@ -47,14 +56,16 @@ interface Extent {
 }
 
 export class FunctionWalk {
-  /** Those that were reached. */
+  /** The functions that were reached. */
   readonly functions = new Map<string, FunctionDefinition>();
   readonly #library: ReadonlyMap<string, Uint8Array>;
   readonly #reader: SavedModelReader;
   readonly #problems: GraphProblems;
-  /** By the function and which of its arguments are the variables' file; undefined: not yet known. */
+  /**
+   * Sizes by the function and by which of its arguments are the variables' file; undefined: the walk is still in it.
+   */
   readonly #walked = new Map<string, Extent | undefined>();
-  /** Nodes of functions, each as often as its function is walked through. */
+  /** Nodes of functions that were walked through, each counted as often as its function was. */
   #walkedNodes = 0;
 
   constructor(
@@ -142,7 +153,7 @@ export class FunctionWalk {
     return found;
   }
 
-  /** How many values its attributes claim. */
+  /** How many values the node's attributes claim. */
   #constantValues({ name = '', attributes }: Node): number {
     const tensors = attributes.flatMap(({ value }) => [
       ...(value?.list?.tensors ?? []),
@@ -159,7 +170,7 @@ export class FunctionWalk {
     return values;
   }
 
-  /** A function's own attributes may name functions too. */
+  /** Walks into functions that a function's own attributes name. */
   #attributes({ attributes, argumentAttributes }: FunctionDefinition, depth: number): void {
     const named = [
       ...calledBy(attributes),
@@ -169,7 +180,7 @@ export class FunctionWalk {
   }
 }
 
-/** Whether a reference is one of these nodes, or what hands one on. Each node is looked at once. */
+/** Whether a reference is one of these nodes, possibly through `Identity` nodes. Each node is looked at once. */
 function leadingTo(
   fed: ReadonlySet<string>,
   nodes: ReadonlyMap<string, Node>,
@@ -185,7 +196,7 @@ function leadingTo(
         leads = before;
         break;
       }
-      // What goes round in circles leads nowhere.
+      // A reference that goes round in circles leads nowhere.
       known.set(name, false);
       way.push(name);
       const node = nodes.get(name);
@@ -201,7 +212,10 @@ function argumentNames({ signature }: FunctionDefinition): readonly string[] {
   return (signature?.inputs ?? []).map(({ name = '' }) => name);
 }
 
-/** Arguments of several tensors shift those behind them; nothing is known of such functions. */
+/**
+ * The arguments that are the variables' file. Arguments of several tensors shift those behind them, so functions with
+ * such ones are taken to have none.
+ */
 function fedArguments(
   { signature }: FunctionDefinition,
   files: readonly boolean[],
@@ -215,7 +229,7 @@ function fedArguments(
   return new Set(inputs.flatMap(({ name = '' }, index) => (files[index] ? [name] : [])));
 }
 
-/** The functions that attributes name, also within those of a name. */
+/** The functions that attributes name, also in the attributes that a function's name carries. */
 function calledBy(attributes: readonly Entry<Attribute>[]): { key: string; name: string }[] {
   return attributes.flatMap(({ key = '', value }) => {
     const named: NameAndAttributes[] = [...(value?.list?.functions ?? [])];

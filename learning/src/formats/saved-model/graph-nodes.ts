@@ -3,7 +3,7 @@ import { nodeNameOf } from '../graphs/index.js';
 import type { GraphProblems } from './graph-problems.js';
 import type { Node } from './saved-model-messages.js';
 
-/** @param taken - names that no node may have besides. */
+/** @param taken - names that a node may not have, in addition. */
 export function nodesByName(
   nodes: readonly Node[],
   place: string,
@@ -22,7 +22,7 @@ export function nodesByName(
   return new Map(nodes.map((node) => [node.name ?? '', node]));
 }
 
-/** Names of the nodes that these tensors depend on, and their own. */
+/** Names of these tensors' nodes, and of the nodes that those depend on. */
 export function reached(
   nodes: ReadonlyMap<string, Node>,
   tensors: readonly string[],
@@ -43,7 +43,7 @@ export function reached(
   return names;
 }
 
-/** Those of these names, all of which are there. */
+/** The nodes of these names; all of them are there. */
 export function only(nodes: ReadonlyMap<string, Node>, names: Iterable<string>): Map<string, Node> {
   return new Map([...names].flatMap((name) => [[name, nodes.get(name) as Node] as const]));
 }

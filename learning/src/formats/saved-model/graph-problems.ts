@@ -1,10 +1,10 @@
-/** Whatever keeps a SavedModel's graph from being run here, gathered and told in few words. Pure. */
+/** All reasons why a SavedModel's graph cannot be run here, gathered and told in few words. Pure. */
 import { bareName } from '../../files/index.js';
 
-/** Problems that are told; the rest is likely more of the same. */
+/** The most problems that are told; the others are likely alike. */
 const MAX_TOLD = 8;
 
-/** What helps beside leaving an operation out. */
+/** Advice for an operation, beside leaving it out. */
 const ADVICE: ReadonlyMap<string, string> = new Map([
   [
     'InitializeTableFromTextFileV2',
@@ -20,7 +20,7 @@ export class GraphProblems {
     if (!this.#operations.has(operation)) this.#operations.set(operation, place);
   }
 
-  /** @param name - out of the file. */
+  /** @param name - a name in the file. */
   add(claim: string, name: string, place = ''): void {
     const message = `${claim} ${bareName(name)}${place && ` ${place}`}`;
     if (this.#others.size < MAX_TOLD) this.#others.add(message);

@@ -1,9 +1,9 @@
 /**
- * Of a SavedModel's graph what inference needs: the nodes that the signature's outputs, the restoring of variables and the
- * filling of tables depend on, and the functions that these call. All else is left out, and of what is left every operation
- * must be on the list of those that are allowed. Pure.
+ * The part of a SavedModel's graph that inference needs: the nodes that the signature's outputs, the restoring of
+ * variables and the filling of tables depend on, and the functions that these call. All else is left out, and every
+ * operation of the part must be on the list of allowed ones. Pure.
  *
- * TensorFlow runs nothing but what such a node depends on, so what is left out is not missed.
+ * TensorFlow runs only what such a node depends on, so the rest is not missed.
  */
 import { ALLOWED_OPERATIONS, nodeNameOf, RESTORING_OPERATION } from '../graphs/index.js';
 import { FunctionWalk } from './function-walk.js';
@@ -19,20 +19,23 @@ import type {
 } from './saved-model-messages.js';
 
 export interface NeededGraph {
-  /** With the one signature, and that of the initialiser if there is one. */
+  /** The needed graph, with one signature, and that of the initialiser if there is one. */
   readonly metaGraph: MetaGraph;
   readonly functions: ReadonlyMap<string, FunctionDefinition>;
   /** Names of the nodes that the outputs depend on. */
   readonly answering: ReadonlySet<string>;
 }
 
-/** Fills tables when the model is loaded; no signature to ask. */
+/** The signature that fills tables when the model is loaded; it cannot be asked. */
 export const INITIALISER_SIGNATURE = '__saved_model_init_op';
 
-/** Where TensorFlow 1 says what to run then; the first that is there counts. */
+/**
+ * Collections in which TensorFlow 1 names the operation to run when the model is loaded; the first one that is there
+ * counts.
+ */
 const INITIALISER_COLLECTIONS = ['saved_model_main_op', 'legacy_init_op'];
 
-/** What a file's name may be fed to. */
+/** Operations that the name of the variables' file may be fed to. */
 const FED_OPERATIONS: ReadonlySet<string> = new Set([
   'Placeholder',
   'PlaceholderWithDefault',
@@ -41,7 +44,7 @@ const FED_OPERATIONS: ReadonlySet<string> = new Set([
 
 /**
  * @param signature - its name, one of the graph's.
- * @returns why not, if something in it cannot be run here.
+ * @returns the reasons, if something in it cannot be run here.
  * @throws {Error} if a function is damaged.
  */
 export function neededGraph(
@@ -117,7 +120,7 @@ function endsOf(signature: Signature | undefined, problems: GraphProblems): stri
     }
   }
   const tensors = [...inputs, ...outputs].flatMap(({ value }) => value?.name ?? []);
-  // The library is given them in one text, with commas between.
+  // The library is given these names in one text, with commas between.
   for (const name of tensors.filter((name) => name.includes(','))) {
     problems.add('has a signature with a name that no tensor has:', name);
   }
@@ -140,7 +143,10 @@ function initialiserSignature(tensor: string): Entry<Signature> {
   return { key: INITIALISER_SIGNATURE, value: { inputs: [], outputs: [output] } };
 }
 
-/** Where nodes are placed beside others that may have been left out; TensorFlow places them itself. */
+/**
+ * The node without the attribute that places it beside others, which may have been left out. TensorFlow places it
+ * itself.
+ */
 function uncolocated(node: Node): Node {
   return { ...node, attributes: node.attributes.filter(({ key }) => key !== '_class') };
 }

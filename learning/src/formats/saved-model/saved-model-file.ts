@@ -1,7 +1,7 @@
 /**
- * What a `saved_model.pb` says of itself, read without TensorFlow: signatures, operations, sizes of the variables. And the
- * file that is loaded instead: written anew from what was read, with one graph and nothing in it but what was checked. So it
- * does not matter whether TensorFlow would have understood the given file in another way.
+ * Reads a `saved_model.pb` without TensorFlow: signatures, operations, sizes of the variables. Then writes the file
+ * that is loaded instead: with one graph, made anew of what was read and checked, and of nothing else. So it does not
+ * matter if TensorFlow would have understood the given file in another way.
  *
  * @see https://github.com/tensorflow/tensorflow/blob/v2.16.1/tensorflow/core/protobuf/saved_model.proto
  */
@@ -29,26 +29,26 @@ import {
 } from './saved-model-messages.js';
 import { withVocabularies } from './vocabulary-files.js';
 
-/** Of the graph that inference takes, its only tag. */
+/** The only tag of the graph that inference takes. */
 export const SERVE_TAG = 'serve';
 
 const USUAL_SIGNATURE = 'serving_default';
 
 export interface SavedModelOutline extends GraphOutline, GraphWeights {
-  /** From an input's or output's name to its tensor, `serving_default_pixels:0`. */
+  /** The tensor of each input or output, by its name: `serving_default_pixels:0`. */
   readonly tensorOf: ReadonlyMap<string, string>;
 }
 
 export interface CheckedSavedModel {
   readonly outline: SavedModelOutline;
-  /** A `saved_model.pb` to load. What was written so once is written so again, byte for byte. */
+  /** A `saved_model.pb` to load. Checking it again gives the same bytes. */
   readonly bytes: Uint8Array;
 }
 
 /**
- * @param files - of its folder, by their paths in it: tables may be filled from those in `assets/`.
- * @throws {InvalidDocumentError} if it is no SavedModel, has no graph or signature to ask, or has in that graph what is not
- *   run here.
+ * @param files - the files of its folder, by their paths in it: tables may be filled from those in `assets/`.
+ * @throws {InvalidDocumentError} if it is no SavedModel, has no graph or signature to ask, or if something in that
+ * graph is not run here.
  */
 export function checkSavedModel(
   bytes: Uint8Array,
@@ -67,7 +67,7 @@ export function checkSavedModel(
   throw new InvalidDocumentError(source, problems);
 }
 
-/** Why not. */
+/** Reasons why the model is refused. */
 interface Refusal {
   readonly refused: readonly string[];
 }
@@ -90,7 +90,10 @@ function servedGraph(
   return checkMetaGraph(withVocabularies(reader.metaGraph(graph), files, reader), reader);
 }
 
-/** TensorFlow takes the graph that has just the tags that it is asked for. */
+/**
+ * Whether a graph has no other tag than `serve`: TensorFlow takes the graph that has exactly the tags that it is asked
+ * for.
+ */
 function isServed(tags: readonly string[]): boolean {
   return tags.length > 0 && tags.every((tag) => tag === SERVE_TAG);
 }
@@ -113,7 +116,7 @@ function isRefused(needed: NeededGraph | readonly string[]): needed is readonly 
   return Array.isArray(needed);
 }
 
-/** Its name. */
+/** The name of the signature to ask. */
 function signatureToAsk({ signatures }: MetaGraph): string | Refusal {
   const names = signatures
     .map(({ key = '' }) => key)
@@ -126,10 +129,10 @@ function signatureToAsk({ signatures }: MetaGraph): string | Refusal {
   return { refused: [message] };
 }
 
-/** The graph itself, or a function's. */
+/** The nodes of the graph itself, or of a function. */
 interface Body {
   readonly nodes: ReadonlyMap<string, Node>;
-  /** Of a function's result by its place, where it comes from. */
+  /** The tensor that a function's result of this place comes from. */
   readonly resultOf: (place: number) => string | undefined;
 }
 
@@ -179,7 +182,10 @@ function readEnd({ key = '', value }: Entry<TensorInfo>): { value: GraphValue; t
   };
 }
 
-/** Looks through calls of functions and what changes nothing. Functions do not call themselves. */
+/**
+ * The operation that gives a tensor. Calls of functions, and operations that change nothing, are looked through.
+ * Functions do not call themselves.
+ */
 function operationAt(
   reference: string,
   body: Body,
@@ -205,7 +211,7 @@ function operationAt(
 
 const MAX_STEPS = 1000;
 
-/** Of the graph's variables; those of training are loaded too, but are no parameters. */
+/** Sizes of the graph's variables. Variables of training are loaded too, but are no parameters. */
 function variableSizes({ nodes }: Body, answering: ReadonlySet<string>): GraphWeights {
   let [parameterCount, weightBytes] = [0, 0];
   for (const { name = '', operation, attributes } of nodes.values()) {

@@ -1,6 +1,6 @@
 /**
- * The messages of a `saved_model.pb`, as far as inference needs them. What is not here is not read, and not written anew:
- * gradients, debug information, objects, what saving and training need. Assets are read, and not written.
+ * The messages of a `saved_model.pb`, as far as inference needs them. Other parts are neither read nor written anew:
+ * gradients, debug information, objects, the needs of saving and training. Assets are read, and not written.
  *
  * @see https://github.com/tensorflow/tensorflow/blob/v2.16.1/tensorflow/core/protobuf/meta_graph.proto
  * @see https://github.com/tensorflow/tensorflow/blob/v2.16.1/tensorflow/core/framework/function.proto
@@ -78,7 +78,7 @@ interface Versions {
 }
 
 export interface TensorInfo {
-  /** `NODE:OUTPUT`; absent of what is no plain tensor. */
+  /** The tensor, `NODE:OUTPUT`; absent: it is no plain tensor. */
   readonly name?: string;
   readonly type?: bigint;
   readonly shape?: Shape;
@@ -94,7 +94,7 @@ export interface MetaGraph {
   readonly info?: { readonly tags: readonly string[]; readonly version?: string };
   readonly graph?: {
     readonly nodes: readonly Node[];
-    /** Encoded: most belong to training and saving, and are never looked at. */
+    /** Functions, encoded: most belong to training and saving, and are never read. */
     readonly library?: { readonly functions: readonly Uint8Array[] };
     readonly versions?: Versions;
   };
@@ -107,18 +107,18 @@ export interface MetaGraph {
   readonly assets: readonly { readonly tensor?: TensorInfo; readonly fileName?: string }[];
 }
 
-/** Of a graph, or a function; those of EfficientNet B0 have under 3,000 each. */
+/** The most nodes of a graph or a function; those of EfficientNet B0 have under 3,000 each. */
 const MAX_NODES = 100_000;
 
 type Fields = ConstructorParameters<typeof MessageTable>[0];
 
-/** A table that only one field has. */
+/** The table of a message that only one field has. */
 function nested(fields: Fields): () => MessageTable {
   const table = new MessageTable(fields);
   return () => table;
 }
 
-/** A map's entries. */
+/** The table of a map's entries. */
 function map(kind: 'text' | (() => MessageTable)): () => MessageTable {
   return nested({ 1: one('key', 'text'), 2: one('value', kind) });
 }
@@ -128,7 +128,7 @@ const SHAPE = new MessageTable({
   3: one('unknownRank', 'whole'),
 });
 
-/** Numbers and texts only: a tensor of resources or variants names what the graph did not make. */
+/** Tensors of numbers and texts only: one of resources or variants would name objects that the graph did not make. */
 const TENSOR = new MessageTable({
   1: one('type', 'whole'),
   2: one('shape', () => SHAPE),
@@ -231,7 +231,7 @@ const FUNCTION = new MessageTable({
   8: many('argumentIds', nested({ 1: one('index', 'whole'), 2: one('id', 'whole') })),
 });
 
-/** Of a function that nobody has looked at yet. */
+/** The name alone, of a function that has not been decoded yet. */
 const FUNCTION_NAME = new MessageTable({
   1: one('signature', nested({ 1: one('name', 'text') })),
 });
@@ -240,7 +240,7 @@ const TENSOR_INFO = new MessageTable({
   1: one('name', 'text', 'encoding'),
   2: one('type', 'whole'),
   3: one('shape', () => SHAPE),
-  // Of several tensors each, which nothing here asks for.
+  // Encodings of several tensors each, which are not used here.
   4: one('sparse', 'bytes', 'encoding'),
   5: one('composite', 'bytes', 'encoding'),
 });
@@ -283,7 +283,7 @@ const META_GRAPH = new MessageTable({
   6: many('assets', nested({ 1: one('tensor', () => TENSOR_INFO), 2: one('fileName', 'text') })),
 });
 
-/** What graphs are in it, encoded, so that only one is read. */
+/** A SavedModel with its graphs encoded, so that only one is decoded. */
 const SAVED_MODEL = new MessageTable({
   1: one('schemaVersion', 'whole'),
   2: many('metaGraphs', 'bytes'),
@@ -293,16 +293,16 @@ const META_GRAPH_INFO = new MessageTable({
   1: one('info', nested({ 4: many('tags', 'text') })),
 });
 
-/** Of the reader: what one graph may have. EfficientNet B0 has 170,000, with what trains and saves it left out. */
+/** The most fields that a reader decodes for one graph. EfficientNet B0 has 170,000 without training and saving. */
 const MAX_FIELDS = 2 * 1024 ** 2;
 
-/** With other fields of the file. Exporters write one to three. */
+/** The most graphs, together with other fields of the file. Exporters write one to three. */
 const MAX_META_GRAPHS = 1000;
 
-/** Protobuf's own limit is 100. */
+/** The most messages within messages; protobuf's own limit is 100. */
 const MAX_DEPTH = 64;
 
-/** Reads the messages of one file; all of them together have one bound. */
+/** Decodes the messages of one file; one limit holds for all of them together. */
 export class SavedModelReader {
   readonly #budget: FieldBudget = { left: MAX_FIELDS, maxDepth: MAX_DEPTH };
 

@@ -1,9 +1,9 @@
 /**
- * A TensorFlow SavedModel as one file: a zip of what TensorFlow reads of its folder, and of `settings.json`.
+ * A TensorFlow SavedModel as one file: a zip of the files that TensorFlow reads of its folder, and of `settings.json`.
  *
- * A SavedModel is a program that TensorFlow runs with the process's own rights. So only operations of a list are let in, and
- * what is loaded is written anew from what was checked ({@link savedModelPackageOf}, of every package that is read: at
- * push, by the coordinator that is given it, and by the worker that loads it).
+ * A SavedModel is a program that TensorFlow runs with the process's own rights. So only operations on a list are let
+ * in, and the graph that is loaded is written anew from what was checked ({@link savedModelPackageOf}, for every
+ * package that is read: at push, by the coordinator that gets it, and by the worker that loads it).
  */
 import { InvalidDocumentError, type Problem } from '@lyceum/proto';
 import { writeZip } from '../../files/index.js';
@@ -28,31 +28,31 @@ import {
 import { checkSavedModel, type SavedModelOutline } from './saved-model-file.js';
 
 export interface SavedModelPackage {
-  /** By their paths in the SavedModel's folder: the checked graph, and the variables. */
+  /** Files by their paths in the SavedModel's folder: the checked graph, and the variables. */
   readonly files: ReadonlyMap<string, Uint8Array>;
   readonly settings: ModelSettings;
 }
 
 export const SAVED_MODEL_MEMBER = 'saved_model.pb';
 
-/** What belongs to a SavedModel; nothing else may be written where it is loaded from. */
+/** Names of files that belong to a SavedModel; no other may be written to the folder that it is loaded from. */
 const MEMBER =
   /^(saved_model\.pb|variables\/variables\.(index|data-\d{5}-of-\d{5})|assets\/[\w-][\w.-]*)$/;
 
-/** Whether a SavedModel has such a file that inference needs. */
+/** Whether a file of this name belongs to a SavedModel and inference needs it. */
 export function isSavedModelMember(name: string): boolean {
   return MEMBER.test(name);
 }
 
-/** Lists of words, which the checked graph has as constants. */
+/** Files of words, which become constants of the checked graph. */
 const ASSET = /^assets\//;
 
 /**
- * The package as it is kept and loaded: with a graph of nothing but what inference needs, all of which is allowed.
+ * The package as it is kept and loaded: with a graph of the operations that inference needs, all of which are allowed.
  *
- * @param files - as they were given; of whoever gave them nothing is believed.
+ * @param files - as they were given; they are not trusted.
  * @param given - settings that the file does not tell.
- * @throws {InvalidDocumentError} naming all that keeps it from being asked as a classifier.
+ * @throws {InvalidDocumentError} naming all reasons why it cannot be asked as a classifier.
  */
 export function savedModelPackageOf(
   files: ReadonlyMap<string, Uint8Array>,
@@ -85,7 +85,7 @@ export function encodeSavedModelPackage({ files, settings }: SavedModelPackage):
   return writeZip(new Map([...files, ['settings.json', Buffer.from(settingsJson(settings))]]));
 }
 
-/** Of a package, whether it is given a set's numbers or the cells of its table. */
+/** The format of a package: whether it is given a set's numbers or the cells of its table. */
 export function savedModelFormatName(
   model: SavedModelPackage,
 ): 'saved-model' | 'saved-model-table' {
@@ -93,7 +93,7 @@ export function savedModelFormatName(
   return readsColumns(outline, model.settings) ? 'saved-model-table' : 'saved-model';
 }
 
-/** How it is asked; of a package that was read. @throws {InvalidDocumentError} as {@link savedModelPackageOf}. */
+/** How the model of a checked package is asked. @throws {InvalidDocumentError} as {@link savedModelPackageOf}. */
 export function savedModelClassifier(
   model: SavedModelPackage,
 ): GraphClassifier & Pick<SavedModelOutline, 'tensorOf'> {
@@ -105,7 +105,7 @@ export function savedModelClassifier(
   };
 }
 
-/** As {@link savedModelClassifier}, of a model that is given cells. */
+/** As {@link savedModelClassifier}, for a model that is given cells. */
 export function savedModelTableClassifier(
   model: SavedModelPackage,
 ): TableClassifier & Pick<SavedModelOutline, 'tensorOf'> {

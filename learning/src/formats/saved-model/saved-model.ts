@@ -1,4 +1,7 @@
-/** The formats of TensorFlow's SavedModels, as the table has them: those that are given numbers, and those that read columns. */
+/**
+ * The formats of TensorFlow's SavedModels, for the table of formats: models that are given numbers, and models that
+ * read columns.
+ */
 import { join } from 'node:path';
 import type { ModelFormat } from '../../models/index.js';
 import { readSavedModelFolder } from './read-saved-model.js';

@@ -1,7 +1,7 @@
 /**
- * Tables that are filled from a file of the model's own, `assets/vocab.txt`, as layers are whose vocabulary is one: the file's
- * lines become constants of the graph, so that no file is read when the model is loaded. What is not filled so plainly that this
- * can be done is left as it is, and refused with all else that reads files. Pure.
+ * Tables that are filled from a file of the model's own, `assets/vocab.txt`, as layers with a vocabulary have them. The
+ * file's lines become constants of the graph, so that no file is read when the model is loaded. A table that is filled
+ * in a less plain way is left as it is, and refused with all else that reads files. Pure.
  *
  * @see https://github.com/tensorflow/tensorflow/blob/v2.16.1/tensorflow/core/ops/lookup_ops.cc
  */
@@ -16,20 +16,23 @@ import type {
 } from './saved-model-messages.js';
 import { functionBytes } from './saved-model-messages.js';
 
-/** Fills a table from a file; the second input is its name. */
+/** The operation that fills a table from a file; the file's name is its second input. */
 const FROM_FILE = 'InitializeTableFromTextFileV2';
 
-/** What a table takes of a line, by `key_index` and `value_index`. */
+/** What a table takes of a line, in `key_index` and `value_index`. */
 const [WHOLE_LINE, LINE_NUMBER] = [-2n, -1n];
 
-/** Numbers of `DataType`. */
+/** Types' numbers in `DataType`. */
 const [DT_STRING, DT_INT64] = [7n, 9n];
 
-/** Lines of all tables; the largest published vocabularies have a million. Each is a field of the file that is written. */
+/**
+ * The most lines of all tables; the largest published vocabularies have a million. Each line is a field of the file
+ * that is written.
+ */
 const MAX_LINES = 2 ** 20;
 
 /**
- * @param files - of the SavedModel's folder, by their paths in it.
+ * @param files - the files of the SavedModel's folder, by their paths in it.
  * @returns `metaGraph` itself if no table is filled so.
  * @throws {Error} if a function is damaged.
  */
@@ -66,7 +69,7 @@ type Lines = readonly Uint8Array[];
 
 const [LINE_END, RETURN] = [0x0a, 0x0d];
 
-/** By the node that is given a file's path when the model is loaded. */
+/** The lines of each file, by the node that is given the file's path when the model is loaded. */
 function linesOf(
   { assets }: MetaGraph,
   files: ReadonlyMap<string, Uint8Array>,
@@ -83,7 +86,11 @@ function linesOf(
   return lines;
 }
 
-/** As TensorFlow reads them: without carriage returns, and none of them empty. @returns undefined if they are other or more. */
+/**
+ * The lines of a file as TensorFlow reads them, without carriage returns.
+ *
+ * @returns undefined if one is empty, or there are more than `atMost`.
+ */
 function linesIn(bytes: Uint8Array, atMost: number): Lines | undefined {
   const lines: Uint8Array[] = [];
   for (let start = 0; start < bytes.length; ) {
@@ -99,7 +106,10 @@ function linesIn(bytes: Uint8Array, atMost: number): Lines | undefined {
   return lines;
 }
 
-/** Of a tensor of the graph the file that it names, if it can be no other: given as it is, or kept in a variable that is set once. */
+/**
+ * Finds the lines of the file that a tensor of the graph names, if it can name no other: given as it is, or kept in a
+ * variable that is set once.
+ */
 function fileOfTensor(
   nodes: readonly Node[],
   lines: ReadonlyMap<string, Lines>,
@@ -113,7 +123,7 @@ function fileOfTensor(
     assigned.set(name, [...(assigned.get(name) ?? []), value]);
   }
   return (reference) => {
-    // A file's name goes through few nodes; what goes round in circles ends here too.
+    // A file's name goes through few nodes. The limit also ends references that go round in circles.
     for (let [at, steps] = [reference, 0]; steps < 8; steps++) {
       const name = nodeNameOf(at);
       const own = lines.get(name);
@@ -128,7 +138,7 @@ function fileOfTensor(
   };
 }
 
-/** Of a function's argument the file that its only call hands on. */
+/** Finds the lines of the file that a function's argument names, if the function is called once. */
 function fileOfArgument(
   { signature }: FunctionDefinition,
   nodes: readonly Node[],
@@ -144,7 +154,11 @@ function fileOfArgument(
   };
 }
 
-/** The node, with the constants that it is given; itself if that cannot be told. @param output - how the place names a node's tensor. */
+/**
+ * The node with the constants that it is given; the node itself if these cannot be told.
+ *
+ * @param output - added to a node's name, it names the node's tensor.
+ */
 function filled(node: Node, lines: Lines | undefined, output: string): Node[] {
   const attribute = (wanted: string) => node.attributes.find(({ key }) => key === wanted)?.value;
   const [key, value] = [attribute('key_index')?.int, attribute('value_index')?.int].map(signed);
@@ -186,7 +200,7 @@ function filled(node: Node, lines: Lines | undefined, output: string): Node[] {
   ];
 }
 
-/** Of a field without a sign. */
+/** A field's value as a signed number. */
 function signed(value: bigint | undefined): bigint {
   return BigInt.asIntN(64, value ?? 0n);
 }
@@ -203,7 +217,7 @@ function constantAttributes(
   ];
 }
 
-/** In place of a path that nobody gives any more. */
+/** A constant in place of a path, which is not given any more. */
 function textConstant({ name = '' }: Node): Node {
   const tensor = { type: DT_STRING, shape: { dimensions: [] }, texts: [Buffer.from('')] };
   const attributes = [

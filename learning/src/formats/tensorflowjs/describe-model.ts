@@ -1,7 +1,7 @@
 /**
- * What a model's topology says of it, without building it: input shape, class count, kind of output.
+ * What a model's topology tells, without building the model: input shape, class count, kind of output.
  *
- * Only what is certain is told. Sequential and functional models of one input and one output are understood, as
+ * Only certain facts are told. Sequential and functional models of one input and one output are understood, as
  * TensorFlow.js and Keras 2 write them; the class count is the width of the last Dense layer, reached back from
  * the output through layers that keep a row's shape.
  */
@@ -36,19 +36,19 @@ export interface Layer {
   readonly name: string;
   readonly className: string;
   readonly config: Record<string, unknown>;
-  /** The layer that it reads, if it is one. */
+  /** The layer that this one reads, if there is one. */
   readonly input?: Layer | undefined;
 }
 
-/** Fields that cannot be told are `undefined`. */
+/** The facts that a topology tells; fields that cannot be told are `undefined`. */
 export function describeTopology(modelJson: unknown): TopologyDescription {
   const { first, last } = modelEnds(modelJson);
   return { inputShape: inputShapeOf(first), ...describeOutput(endLayers(last)) };
 }
 
 /**
- * The last Dense layer of a model and what comes behind it, the last first; a layer's `config` is the model's own. Undefined: it
- * does not end so, or it cannot be told.
+ * The last Dense layer of a model and the layers behind it, the last one first; a layer's `config` is the model's own.
+ * Undefined: the model does not end so, or it cannot be told.
  */
 export function lastLayers(modelJson: unknown): readonly Layer[] | undefined {
   return endLayers(modelEnds(modelJson).last);
@@ -72,7 +72,10 @@ function modelEnds(modelJson: unknown): { first?: Layer | undefined; last?: Laye
   return {};
 }
 
-/** A nested Sequential is looked into; any other nested model ends the chain, unknown. */
+/**
+ * The layer that `raw` describes, behind `input`. A nested Sequential is looked into; any other nested model ends the
+ * chain, unknown.
+ */
 function chain(raw: unknown, input: Layer | undefined): Layer | undefined {
   if (!isObject(raw) || !isObject(raw['config'])) return undefined;
   const className = String(raw['class_name']);
@@ -86,7 +89,7 @@ function chain(raw: unknown, input: Layer | undefined): Layer | undefined {
 
 function functionalLayers(raw: readonly unknown[]): ReadonlyMap<string, Layer> {
   const layers = new Map<string, Layer>();
-  // Each is listed after those that it reads.
+  // Each layer is listed after those that it reads.
   for (const layer of raw) {
     if (!isObject(layer)) continue;
     const inbound = inboundLayers(layer['inbound_nodes']) ?? [];
@@ -97,7 +100,10 @@ function functionalLayers(raw: readonly unknown[]): ReadonlyMap<string, Layer> {
   return layers;
 }
 
-/** `[['dense_1', 0, 0]]`, or `['dense_1', 0, 0]` as Keras writes a single one: `dense_1`. */
+/**
+ * The name of the only layer in `[['dense_1', 0, 0]]`, or in `['dense_1', 0, 0]`, as Keras writes a single one:
+ * `dense_1`.
+ */
 function onlyLayerName(tensors: unknown): string | undefined {
   if (!Array.isArray(tensors)) return undefined;
   if (typeof tensors[0] === 'string') return tensors[0];

@@ -1,7 +1,7 @@
 /**
  * Reads a model from disk as TensorFlow.js saves it: `model.json` and the weight files that it names.
  *
- * Quantized weights are made plain here, the one place where they may enter:
+ * Quantized weights are expanded here, the one place where they may enter:
  * https://github.com/tensorflow/tfjs/blob/tfjs-v4.22.0/tfjs-core/src/io/types.ts, WeightsManifestEntry.quantization
  */
 import { existsSync } from 'node:fs';
@@ -33,7 +33,7 @@ import { withTwoLogits } from './two-logits.js';
 
 /**
  * @param path - a model's folder, or its `.json` file.
- * @param given - settings. What they leave out the topology must tell.
+ * @param given - settings. The topology must tell those that are missing.
  * @throws {LyceumError} NOT_FOUND if a file is missing.
  * @throws {InvalidDocumentError} naming all that is wrong.
  */
@@ -80,13 +80,13 @@ export async function readModelFolder(
   return parseModelPackage(encodeModelPackage(model, file), file);
 }
 
-/** A graph has no layers, and is as it is. */
+/** The topology as Keras 2 writes it; a graph has no layers, and stays as it is. */
 function asKeras2(modelJson: Record<string, unknown>): Record<string, unknown> {
   if (modelJsonFormat(modelJson) === 'graph-model') return modelJson;
   return { ...modelJson, modelTopology: mendedTopology(modelJson['modelTopology']) };
 }
 
-/** A shard that is named often is read often, so all together are bounded. */
+/** Reads the shards of a group. A shard that is named often is read often, so that all together are bounded. */
 function readShards(folder: string, group: RawWeightGroup, maxBytes: number): Buffer {
   const shards: Buffer[] = [];
   let left = maxBytes;
@@ -102,7 +102,7 @@ function readShards(folder: string, group: RawWeightGroup, maxBytes: number): Bu
   return Buffer.concat(shards);
 }
 
-/** @returns undefined if there is none. */
+/** @returns undefined if there is no encoding. */
 function readEncoding(folder: string): Encoding | undefined {
   const path = join(folder, ENCODING_FILE);
   if (!existsSync(path)) return undefined;
@@ -112,11 +112,11 @@ function readEncoding(folder: string): Encoding | undefined {
   );
 }
 
-/** Of a model that ends in neither a sigmoid nor what a sigmoid is made of. */
+/** Said of a model of one number that ends neither in a sigmoid nor in the number that a sigmoid takes. */
 const ONE_CLASS =
   'gives one number a sample, and not by a sigmoid; want a number for each class, or {"output": "logits"} in settings.json beside it if the sigmoid of its number is how likely the second of two classes is';
 
-/** The settings with what the file tells; undefined with what is wrong added to `problems`. */
+/** The settings with those that the file tells; undefined with all that is wrong added to `problems`. */
 function completed(
   settings: Partial<ModelSettings>,
   modelJson: unknown,
@@ -138,7 +138,7 @@ function completed(
   return undefined;
 }
 
-/** Adds the group's weights to `specs` and `parts`, plain, in order. */
+/** Adds the group's weights to `specs` and `parts`, expanded, in order. */
 function readGroup(
   group: RawWeightGroup,
   bytes: Buffer,
@@ -177,7 +177,9 @@ interface Decoder {
   plain(bytes: Buffer): Uint8Array;
 }
 
-/** Plain weights as they are; `value × scale + min` for uint8 and uint16; half floats widened. */
+/**
+ * Expands a weight: plain ones stay as they are; `value × scale + min` for uint8 and uint16; half floats are widened.
+ */
 function decoder(spec: WeightSpec, quantization: unknown): Decoder | undefined {
   if (quantization === undefined) {
     return { bytesPerElement: BYTES_OF[spec.dtype], plain: (bytes) => bytes };

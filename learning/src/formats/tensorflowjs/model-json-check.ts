@@ -1,7 +1,7 @@
 /**
- * What in a `model.json` keeps it from being run here, told without building the model. Pure.
+ * All parts of a `model.json` that keep it from being run here, found without building the model. Pure.
  *
- * The document may be anybody's: it is walked without recursion, and to a stated depth.
+ * The document is not trusted: it is walked without recursion, and to a stated depth.
  */
 import type { Problem } from '@lyceum/proto';
 import { bareName, isObject } from '../../files/index.js';
@@ -9,7 +9,7 @@ import { modelTopology } from '../../models/layers/index.js';
 import { ALLOWED_OPERATIONS } from '../graphs/index.js';
 import { openCall } from './open-call.js';
 
-/** Those of TensorFlow.js 4.22. Its layers compute from tensors alone; a Lambda would be code, and it has none. */
+/** The layers of TensorFlow.js 4.22. They compute from tensors alone; a Lambda would be code, and is not among them. */
 const LAYERS: ReadonlySet<string> = new Set(
   `InputLayer Model Functional Sequential
   ReLU LeakyReLU PReLU ELU ThresholdedReLU Softmax Activation
@@ -25,16 +25,16 @@ const LAYERS: ReadonlySet<string> = new Set(
   Rescaling CenterCrop CategoryEncoding Resizing RandomWidth`.split(/\s+/),
 );
 
-/** Where a layer holds others. */
+/** Fields of a layer that hold other layers. */
 const INNER_LAYERS = ['layer', 'cell', 'forward_layer', 'backward_layer'];
 
-/** Objects in objects. Models within models within models have some thirty. */
+/** The most objects in objects. Models within models within models have some thirty. */
 const MAX_DEPTH = 200;
 
-/** Problems that are told; the rest is likely more of the same. */
+/** The most problems that are told; the others are likely alike. */
 const MAX_TOLD = 8;
 
-/** @returns whether its objects and lists lie deeper than anybody's model. */
+/** @returns whether its objects and lists lie deeper than those of any real model. */
 export function isTooDeep(document: unknown): boolean {
   let level: unknown[] = [document];
   for (let depth = 0; level.length > 0; depth++) {
@@ -46,7 +46,7 @@ export function isTooDeep(document: unknown): boolean {
   return false;
 }
 
-/** Operations of a graph that are not allowed, those of its functions included. */
+/** Problems of a graph: operations that are not allowed, those of its functions included. */
 export function graphModelProblems(modelJson: unknown): Problem[] {
   const topology = isObject(modelJson) ? modelJson['modelTopology'] : undefined;
   if (!isObject(topology)) return [];
@@ -60,7 +60,10 @@ export function graphModelProblems(modelJson: unknown): Problem[] {
   return [{ path: 'modelTopology.node', message }];
 }
 
-/** Layers that TensorFlow.js does not have, and calls of layers that it would wait for without an end. */
+/**
+ * Problems of layers: those that TensorFlow.js does not have, and calls of layers that it would wait for without an
+ * end.
+ */
 export function layersModelProblems(modelJson: unknown): Problem[] {
   const refused = new Set<string>();
   const layers = modelTopology(modelJson)?.layers ?? [];

@@ -3,7 +3,8 @@
  * `settings.json`, and `encoding.json` of a student that was trained on encoded texts or rows. Equal content has equal
  * bytes, so equal digests.
  *
- * A package that {@link parseModelPackage} has passed has plain weights that fill its manifest; those of layers are finite.
+ * A package that {@link parseModelPackage} has passed has plain weights that fill its manifest; weights of layers are
+ * finite.
  */
 import { InvalidDocumentError, type Problem, toLyceumError } from '@lyceum/proto';
 import {
@@ -24,16 +25,19 @@ import { graphModelProblems, isTooDeep, layersModelProblems } from './model-json
 import { readWeightGroups, readWeightSpec, type WeightSpec, weightBytes } from './model-weights.js';
 
 export interface ModelPackage {
-  /** `{ format, modelTopology, weightsManifest }`, of a graph its `signature` too. */
+  /** `{ format, modelTopology, weightsManifest }`, and for a graph its `signature`. */
   readonly modelJson: unknown;
   /** All weights in the manifest's order. */
   readonly weights: Uint8Array;
   readonly settings: ModelSettings;
-  /** What made numbers of the texts or rows that it was trained on. */
+  /** The encoding of the texts or rows that the model was trained on. */
   readonly encoding?: Encoding;
 }
 
-/** Topology and manifest, without the weights. Those of the largest published models have some ten MB. */
+/**
+ * The largest `model.json`: topology and manifest, without the weights. That of the largest published models has some
+ * ten MB.
+ */
 export const MODEL_JSON_MAX_BYTES = 64 * 1024 ** 2;
 
 const WEIGHTS_FILE = 'weights.bin';
@@ -104,7 +108,10 @@ export function parseModelMembers(members: PackageMembers, source: string): Mode
 
 export type ModelJsonFormat = 'layers-model' | 'graph-model';
 
-/** Of a `model.json` that {@link parseModelJson} has passed. Where old converters said none, only a graph has nodes. */
+/**
+ * The format of a `model.json` that {@link parseModelJson} has passed. Old converters wrote none; then a graph is known
+ * by its nodes.
+ */
 export function modelJsonFormat(modelJson: unknown): ModelJsonFormat {
   const { format, modelTopology } = isObject(modelJson) ? modelJson : {};
   const hasNodes = isObject(modelTopology) && Array.isArray(modelTopology['node']);
@@ -113,13 +120,13 @@ export function modelJsonFormat(modelJson: unknown): ModelJsonFormat {
     : 'layers-model';
 }
 
-/** What a package keeps of a `model.json`: equal models have equal bytes. */
+/** The parts of a `model.json` that a package keeps: equal models have equal bytes. */
 function plainModelJson(
   modelJson: Record<string, unknown>,
   weights: readonly WeightSpec[],
 ): Record<string, unknown> {
   const { modelTopology, signature, userDefinedMetadata } = modelJson;
-  // Older converters put it there.
+  // Older converters put the signature there.
   const older = isObject(userDefinedMetadata) ? userDefinedMetadata['signature'] : undefined;
   const kept = signature ?? older;
   const format = modelJsonFormat(modelJson);
@@ -131,7 +138,7 @@ function plainModelJson(
   };
 }
 
-/** @throws {InvalidDocumentError} if it is not JSON, or no model of TensorFlow.js that can be used. */
+/** @throws {InvalidDocumentError} if it is not JSON, or no usable model of TensorFlow.js. */
 export function parseModelJson(text: string, source: string): Record<string, unknown> {
   let document: unknown;
   try {
@@ -161,7 +168,7 @@ export function parseModelJson(text: string, source: string): Record<string, unk
   return document;
 }
 
-/** The manifest's weights, in order; of a package that has been checked. */
+/** The weights of a checked package's manifest, in order. */
 export function packageWeightSpecs(model: ModelPackage): readonly WeightSpec[] {
   const groups = readWeightGroups(model.modelJson, []) ?? [];
   return groups.flatMap((group) => group.weights.flatMap((raw) => readWeightSpec(raw, []) ?? []));
@@ -196,7 +203,7 @@ function checkModel(model: ModelPackage, problems: Problem[]): WeightSpec[] {
     problems.push({ path: WEIGHTS_FILE, message });
     return specs;
   }
-  // A graph's constants may be infinite: masks are.
+  // A graph's constants may be infinite, as masks are.
   if (isGraph) return specs;
   let offset = 0;
   for (const spec of specs) {

@@ -14,7 +14,7 @@ export interface WeightSpec {
   readonly dtype: WeightType;
 }
 
-/** A group of a manifest as it stands in `model.json`: the files, and what lies in them, in order. */
+/** A group of a manifest as it stands in `model.json`: the files, and the weights in them, in order. */
 export interface RawWeightGroup {
   readonly paths: readonly string[];
   readonly weights: readonly Record<string, unknown>[];
@@ -22,7 +22,7 @@ export interface RawWeightGroup {
 
 export const BYTES_OF: Readonly<Record<WeightType, number>> = { float32: 4, int32: 4, bool: 1 };
 
-/** Weights in one model; the deepest networks have some thousands. */
+/** The most weights of one model; the deepest networks have some thousands. */
 const MAX_WEIGHTS = 16_384;
 
 export function weightElements(spec: Pick<WeightSpec, 'shape'>): number {
@@ -33,7 +33,7 @@ export function weightBytes(spec: WeightSpec): number {
   return weightElements(spec) * BYTES_OF[spec.dtype];
 }
 
-/** The manifest's groups, or `undefined` with what is wrong added to `problems`. */
+/** The manifest's groups, or `undefined` with all that is wrong added to `problems`. */
 export function readWeightGroups(
   modelJson: unknown,
   problems: Problem[],
@@ -64,7 +64,7 @@ export function readWeightGroups(
   return groups;
 }
 
-/** Checks name, shape and type of one weight; `undefined` with what is wrong added to `problems`. */
+/** Checks name, shape and type of one weight; `undefined` with all that is wrong added to `problems`. */
 export function readWeightSpec(
   raw: Record<string, unknown>,
   problems: Problem[],

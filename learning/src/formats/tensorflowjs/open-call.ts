@@ -1,23 +1,24 @@
 /**
- * A call of a layer that waits for what no layer gives. TensorFlow.js makes the calls of a functional model as their
- * inputs come, and goes round without an end while one of them waits. Pure.
+ * A call of a layer that waits for an input that no layer gives. TensorFlow.js makes the calls of a functional model as
+ * their inputs come, and goes round without an end while one of them waits. Pure.
  */
 import { bareName, isObject } from '../../files/index.js';
 
 interface Call {
   readonly layer: string;
-  /** `[layer, call, tensor, …]` of each input. */
+  /** The inputs, each `[layer, call, tensor, …]`. */
   readonly reads: readonly unknown[];
-  /** Of those, how many are there. */
+  /** How many of the inputs are there, counted from the first one. */
   known: number;
 }
 
-/** They have a call before anybody calls them. */
+/** Classes of layers that have a call before the first one that is written. */
 const CALLED: ReadonlySet<string> = new Set(['InputLayer', 'Model', 'Functional', 'Sequential']);
 
 /**
- * @param layers - of one model, as they are written.
- * @returns the layer that waits, and for which, with the call's number; undefined: all calls can be made.
+ * @param layers - the layers of one model, as they are written.
+ * @returns the layer that waits and the one that it waits for, with the call's number; undefined: all calls can be
+ * made.
  */
 export function openCall(layers: readonly unknown[]): string | undefined {
   const callCounts = new Map<string, number>();
@@ -51,7 +52,7 @@ export function openCall(layers: readonly unknown[]): string | undefined {
   return first === undefined ? undefined : rootOf(first, stuck);
 }
 
-/** @returns what the others wait for: a layer that waits for none of them, or one of a circle. */
+/** @returns the call that the others wait for: one that waits for none of them, or one of a circle. */
 function rootOf(first: Call, stuck: ReadonlyMap<string, Call>): string {
   const seen = new Set<Call>();
   let call = first;
@@ -63,14 +64,14 @@ function rootOf(first: Call, stuck: ReadonlyMap<string, Call>): string {
   return `${bareName(call.layer)} reads ${bareName(inputName(layer, index))}`;
 }
 
-/** The input that is not there yet. */
+/** The input that the call waits for. */
 function awaitedBy({ reads, known }: Call): { layer: string; index: number } {
   const read = reads[known];
   const [layer, number] = Array.isArray(read) ? read : [];
   return { layer: String(layer), index: Math.floor(Number(number)) };
 }
 
-/** The first input that is not there yet. */
+/** The name of the first input that is not there yet; undefined: all are there. */
 function firstOpen(call: Call, callCounts: ReadonlyMap<string, number>): string | undefined {
   for (; call.known < call.reads.length; call.known++) {
     const { layer, index } = awaitedBy(call);

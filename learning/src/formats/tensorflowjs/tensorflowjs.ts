@@ -1,4 +1,6 @@
-/** The formats of TensorFlow.js, as the table has them. They have the same members; `model.json` says which it is. */
+/**
+ * The formats of TensorFlow.js, for the table of formats. They have the same members; `model.json` says which it is.
+ */
 import { dirname, join } from 'node:path';
 import type { ModelFormat } from '../../models/index.js';
 import { modelLayers } from '../../models/layers/index.js';

@@ -1,4 +1,6 @@
-/** A TensorFlow.js GraphModel in a package: the same members as a layers model, whose `model.json` says what it is. */
+/**
+ * A TensorFlow.js GraphModel in a package: the same members as a layers model; `model.json` says that it is a graph.
+ */
 import type { ModelSettings } from '../../models/index.js';
 import {
   completeSettings,
@@ -14,12 +16,12 @@ import { readTfjsGraph } from './tfjs-graph.js';
 
 const SOURCE = 'model.json';
 
-/** How it is asked. @throws {InvalidDocumentError} naming all that keeps it from being asked as a classifier. */
+/** How the model is asked. @throws {InvalidDocumentError} naming all reasons why it cannot be asked as a classifier. */
 export function tfjsGraphClassifier({ modelJson, settings }: ModelPackage): GraphClassifier {
   return requireClassifier(readTfjsGraph(modelJson, SOURCE), TENSORFLOW_JS, settings, SOURCE);
 }
 
-/** The settings with what the file tells of them. @throws as {@link tfjsGraphClassifier}. */
+/** The settings with those that the file tells. @throws as {@link tfjsGraphClassifier}. */
 export function tfjsGraphSettings(
   modelJson: unknown,
   given: Partial<ModelSettings>,

@@ -1,6 +1,6 @@
 /**
- * What a TensorFlow.js GraphModel's `model.json` says of itself: a GraphDef as JSON, with the signature that the
- * converter took from the SavedModel.
+ * What the `model.json` of a TensorFlow.js GraphModel tells: a GraphDef as JSON, with the signature that the converter
+ * took from the SavedModel.
  *
  * @see https://github.com/tensorflow/tfjs/blob/tfjs-v4.22.0/tfjs-converter/src/data/compiled_api.ts
  */
@@ -63,7 +63,7 @@ interface End {
 function signatureOf(
   model: Readonly<Record<string, unknown>>,
 ): { readonly inputs: readonly End[]; readonly outputs: readonly End[] } | undefined {
-  // Older converters put it among the user's own metadata.
+  // Older converters put the signature among the user's own metadata.
   const metadata = model['userDefinedMetadata'];
   const signature = model['signature'] ?? (isObject(metadata) ? metadata['signature'] : undefined);
   if (!isObject(signature)) return undefined;
@@ -74,7 +74,7 @@ function signatureOf(
 function ends(entries: unknown): End[] {
   if (!isObject(entries)) return [];
   return Object.entries(entries).flatMap(([name, info]) => {
-    // Of captured resources nobody outside knows.
+    // Inputs that are captured resources are not known outside of the graph.
     if (!isObject(info) || info['resourceId'] !== undefined) return [];
     const value: GraphValue = {
       name,
@@ -101,7 +101,7 @@ function placeholders(nodes: ReadonlyMap<string, Node>): End[] {
     });
 }
 
-/** Operations that no other reads. */
+/** Operations whose output no other operation reads. */
 function leaves(nodes: ReadonlyMap<string, Node>): End[] {
   const read = new Set([...nodes.values()].flatMap(({ inputs }) => inputs.map(nodeNameOf)));
   return [...nodes.keys()]
@@ -112,7 +112,10 @@ function leaves(nodes: ReadonlyMap<string, Node>): End[] {
     }));
 }
 
-/** Looks through what changes nothing; '' of a graph that goes round in circles. */
+/**
+ * The operation that gives a value. Operations that change nothing are looked through; '' if the graph goes round in
+ * circles.
+ */
 function operationAt(name: string, nodes: ReadonlyMap<string, Node>): string {
   let node = nodes.get(name);
   for (let steps = 0; node !== undefined && steps < nodes.size; steps++) {
@@ -125,7 +128,7 @@ function operationAt(name: string, nodes: ReadonlyMap<string, Node>): string {
   return '';
 }
 
-/** A fused operation ends in the last of those that it is made of: `BiasAdd`, or an activation after it. */
+/** The operation in which a fused one ends, the last of its parts: `BiasAdd`, or an activation after it. */
 function lastFused({ operation, attributes }: Node): string {
   const fused = attributes['fused_ops'];
   const list = isObject(fused) && isObject(fused['list']) ? fused['list']['s'] : undefined;
@@ -133,7 +136,7 @@ function lastFused({ operation, attributes }: Node): string {
   return typeof last === 'string' ? Buffer.from(last, 'base64').toString() : operation;
 }
 
-/** `DT_FLOAT`, or its number. */
+/** The type for `DT_FLOAT`, or its number. */
 function elementType(type: unknown): ElementType {
   for (const [number, [name, element]] of TENSORFLOW_TYPES) {
     if (type === name || type === number) return element;
@@ -141,7 +144,7 @@ function elementType(type: unknown): ElementType {
   return 'other';
 }
 
-/** `{ dim: [{ size: '-1' }, …] }`. */
+/** The shape in `{ dim: [{ size: '-1' }, …] }`. */
 function readShape(shape: unknown): readonly (number | undefined)[] | undefined {
   if (!isObject(shape) || shape['unknownRank'] === true) return undefined;
   const dimensions = shape['dim'] ?? [];

@@ -1,7 +1,8 @@
 /**
- * A layers model that gives one number a sample, of which a sigmoid makes the probability p of the second of two classes. It is
- * kept with a last layer that gives two logits, 0 and the number z before the sigmoid, whose softmax is 1 − p and p: a column of
- * zeros before the layer's own. So it teaches, is trained on and is exported as any other.
+ * A layers model that gives one number for each sample, of which a sigmoid makes the probability p of the second of two
+ * classes. It is kept with a last layer that gives two logits, 0 and the number z before the sigmoid, whose softmax is
+ * 1 − p and p: a column of zeros stands before the layer's own. So the model teaches, is trained and is exported as any
+ * other.
  */
 import type { ModelSettings } from '../../models/index.js';
 import { activationOf, lastLayers } from './describe-model.js';
@@ -15,8 +16,8 @@ export interface PlainModel {
 }
 
 /**
- * @param given - what the user says of its output: a model that ends before the sigmoid gives logits.
- * @returns undefined if it gives more numbers, or cannot be changed so.
+ * @param given - the user's word for its output: a model that ends before the sigmoid gives logits.
+ * @returns undefined if it gives more numbers than one, or cannot be changed so.
  */
 export function withTwoLogits(
   { modelJson, specs, parts }: PlainModel,
@@ -43,14 +44,14 @@ export function withTwoLogits(
   };
 }
 
-/** Whether it is a weight of a layer of one unit. */
+/** Whether the weight belongs to the layer, which has one unit. */
 function isOf(layer: string, { name, dtype, shape }: WeightSpec): boolean {
   const [own, kind = ''] = name.split('/').slice(-2);
   const isNamedSo = own === layer && ['kernel', 'bias'].includes(kind);
   return isNamedSo && dtype === 'float32' && shape.at(-1) === 1;
 }
 
-/** Of float32: a zero before each. */
+/** The float32 values with a zero before each. */
 function behindZeros(part: Uint8Array): Uint8Array {
   const both = new Uint8Array(2 * part.length);
   for (let at = 0; at < part.length; at += 4) both.set(part.subarray(at, at + 4), 2 * at + 4);

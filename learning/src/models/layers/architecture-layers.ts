@@ -1,6 +1,6 @@
 /**
- * The layers of the built-in architectures with their shapes, told without TensorFlow: what `buildStudent` builds has
- * the same, by name and in order.
+ * The layers of the built-in architectures with their shapes, told without TensorFlow: `buildStudent` builds the same
+ * layers, by name and in order.
  */
 import type { StudentModelSettings } from '../../specification/index.js';
 import { type LayerConfig, type LayerShape, layerShape } from './layer-shapes.js';
@@ -8,7 +8,7 @@ import type { LayerDescription } from './model-layers.js';
 
 type ArchitectureSettings = Extract<StudentModelSettings, { architecture: string }>;
 
-/** Without the input. A shape is absent where the architecture does not fit the samples. */
+/** The layers without the input. A shape is absent if the architecture does not fit the samples. */
 export function architectureLayers(
   settings: ArchitectureSettings,
   sampleShape: readonly number[],
@@ -20,7 +20,9 @@ export function architectureLayers(
   return outline.layers;
 }
 
-/** How many numbers it learns or keeps, as `buildStudent` builds it; undefined where it does not fit the samples. */
+/**
+ * How many numbers the student learns or keeps, as `buildStudent` builds it; undefined if it does not fit the samples.
+ */
 export function architectureParameterCount(
   settings: ArchitectureSettings,
   sampleShape: readonly number[],
@@ -106,7 +108,7 @@ interface Convolution {
   readonly bias?: boolean;
 }
 
-/** Of the layers that have any here: kernel and bias, or scale, offset, mean and variance of each channel. */
+/** How many parameters a layer has: kernel and bias, or scale, offset, mean and variance of each channel. */
 function layerParameters(
   className: string,
   config: LayerConfig,
@@ -127,10 +129,10 @@ function layerParameters(
   }
 }
 
-/** Notes down each layer, and says what it makes of its inputs. */
+/** Notes each layer down, and tells the shape of its output. */
 class Outline {
   readonly layers: LayerDescription[] = [];
-  /** Of the layers whose shapes are known. */
+  /** Parameters of the layers whose shapes are known. */
   parameterCount = 0;
 
   add(name: string, className: string, config: LayerConfig, ...inputs: LayerShape[]): LayerShape {

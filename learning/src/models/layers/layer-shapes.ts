@@ -1,7 +1,7 @@
 /**
- * What a layer makes of its inputs' shapes, told from its class and configuration as TensorFlow.js and Keras 2 write them.
+ * The shape of a layer's output, told from its class and configuration as TensorFlow.js and Keras 2 write them.
  *
- * Shapes are of one sample, channels last. Only what is certain is told; a class that is not known here has no shape.
+ * Shapes are of one sample, channels last. Only certain shapes are told; a class that is not known here has no shape.
  */
 import { elementCount } from '@lyceum/proto';
 import { isObject } from '../../files/index.js';
@@ -13,7 +13,7 @@ export type LayerConfig = Readonly<Record<string, unknown>>;
 
 type ShapeRule = (inputs: readonly (readonly number[])[], config: LayerConfig) => LayerShape;
 
-/** @param inputs - of the layers that it reads. */
+/** @param inputs - shapes of the values that the layer reads. */
 export function layerShape(
   className: string,
   config: LayerConfig,
@@ -26,16 +26,16 @@ export function layerShape(
   return shape?.every((n) => Number.isInteger(n) && n > 0) === true ? shape : undefined;
 }
 
-/** The shape of the one input. */
+/** A rule for layers with one input. */
 function oneInput(rule: (input: readonly number[], config: LayerConfig) => LayerShape): ShapeRule {
   return ([input], config) => (input === undefined ? undefined : rule(input, config));
 }
 
-/** All inputs have one shape, and so has the output. */
+/** The rule for layers whose inputs all have one shape, which is the output's too. */
 const sameShape: ShapeRule = ([first, ...others]) =>
   others.every((shape) => String(shape) === String(first)) ? first : undefined;
 
-/** Windows that slide along all but the last dimension. */
+/** The rule for windows that slide along all but the last dimension. */
 function windows(sizeField: string, channels: (input: number, config: LayerConfig) => unknown) {
   return oneInput((input, config) => {
     const [sizes, dilations] = [pair(config[sizeField]), pair(config['dilation_rate'] ?? 1)];
@@ -93,20 +93,20 @@ const SHAPE_RULES: Readonly<Record<string, ShapeRule>> = {
   Concatenate: (inputs, config) => {
     const [first = []] = inputs;
     const axis = Number(config['axis'] ?? -1);
-    // Counts the batch's dimension, from the front or from the back.
+    // The axis counts the batch's dimension, from the front or from the back.
     const at = axis < 0 ? first.length + axis : axis - 1;
     const total = inputs.reduce((n, shape) => n + (shape[at] ?? 0), 0);
     return first.map((n, i) => (i === at ? total : n));
   },
 };
 
-/** `2` or `[2, 2]`. */
+/** Both sides in `2` or `[2, 2]`. */
 function pair(value: unknown): readonly [number, number] {
   const [first, second = first] = Array.isArray(value) ? value.map(Number) : [Number(value)];
   return [first as number, second as number];
 }
 
-/** `1` on both sides, or `[before, after]`. */
+/** The sum of `1` on both sides, or of `[before, after]`. */
 function sum(padding: unknown): number {
   const [before, after] = pair(padding);
   return before + after;
@@ -116,7 +116,9 @@ function numbers(value: unknown): number[] {
   return Array.isArray(value) ? value.map(Number) : [];
 }
 
-/** The shape that an input layer, or the first layer of a sequence, is told; undefined where it leaves some of it open. */
+/**
+ * The shape that an input layer, or a Sequential's first layer, declares; undefined where it leaves some of it open.
+ */
 export function declaredShape(config: LayerConfig): LayerShape {
   const shape: unknown = config['batch_input_shape'] ?? config['batch_shape'];
   if (!Array.isArray(shape) || shape.length < 2) return undefined;
@@ -126,7 +128,7 @@ export function declaredShape(config: LayerConfig): LayerShape {
     : undefined;
 }
 
-/** The part of a topology that a layer is. */
+/** A layer as a topology describes it. */
 export interface RawLayer {
   readonly name: string;
   readonly className: string;

@@ -15,11 +15,11 @@ import { inboundLayers, layersOf, modelTopology } from './model-topology.js';
 
 export interface LayerDescription {
   readonly name: string;
-  /** Of one sample's features; absent where it cannot be told. */
+  /** Shape of one sample's features; absent: it cannot be told. */
   readonly shape?: readonly number[];
 }
 
-/** In the order of the topology; none of a model that is neither sequential nor functional. */
+/** The layers in the order of the topology; none if the model is neither sequential nor functional. */
 export function modelLayers(modelJson: unknown): LayerDescription[] {
   const model = modelTopology(modelJson);
   if (model?.className === 'Sequential') return sequentialLayers(model.layers, undefined).layers;
@@ -29,7 +29,7 @@ export function modelLayers(modelJson: unknown): LayerDescription[] {
 
 interface Sequence {
   readonly layers: LayerDescription[];
-  /** Of the last one. */
+  /** The last layer's shape. */
   readonly shape: LayerShape;
 }
 
@@ -47,7 +47,7 @@ function sequentialLayers(raw: readonly unknown[], input: LayerShape): Sequence 
 function functionalLayers(raw: readonly unknown[]): LayerDescription[] {
   const shapes = new Map<string, LayerShape>();
   const layers: LayerDescription[] = [];
-  // Each is listed after those that it reads.
+  // Each layer is listed after those that it reads.
   for (const item of raw) {
     const layer = rawLayer(item);
     if (layer === undefined) continue;
@@ -62,13 +62,13 @@ function functionalLayers(raw: readonly unknown[]): LayerDescription[] {
           inputs.map((input) => shapes.get(input)),
         );
     shapes.set(name, shape);
-    // Used more than once, it has more than one output.
+    // A layer that is used more than once has more than one output.
     if (inputs !== undefined && isPlain(layer)) layers.push(describe(name, shape));
   }
   return layers;
 }
 
-/** A model within the model is looked into for its output alone. */
+/** The shape of a layer's output; of a model within the model only its output is read. */
 function shapeAfter(layer: RawLayer, inputs: readonly LayerShape[]): LayerShape {
   const { className, config } = layer;
   if (className === 'InputLayer') return declaredShape(config);

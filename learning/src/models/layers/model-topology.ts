@@ -1,15 +1,15 @@
-/** How TensorFlow.js and Keras 2 write a model's topology down: what all who read one begin with. */
+/** How TensorFlow.js and Keras 2 write a model's topology: the first step of all code that reads one. */
 import { isObject } from '../../files/index.js';
 
 export interface ModelTopology {
   /** `Sequential`, `Model` or `Functional`; others are not understood. */
   readonly className: unknown;
   readonly config: unknown;
-  /** As they are written; empty if there are none. */
+  /** The layers as they are written; empty if there are none. */
   readonly layers: readonly unknown[];
 }
 
-/** Undefined if there is none. */
+/** The topology in a `model.json`; undefined if there is none. */
 export function modelTopology(modelJson: unknown): ModelTopology | undefined {
   const topology = isObject(modelJson) ? modelJson['modelTopology'] : undefined;
   if (!isObject(topology)) return undefined;
@@ -19,13 +19,13 @@ export function modelTopology(modelJson: unknown): ModelTopology | undefined {
   return { className, config, layers: layersOf(config) };
 }
 
-/** A Sequential's configuration is its list of layers, or has it. */
+/** The layers of a configuration; a Sequential's is the list itself, or has it. */
 export function layersOf(config: unknown): readonly unknown[] {
   const layers: unknown = isObject(config) ? config['layers'] : config;
   return Array.isArray(layers) ? layers : [];
 }
 
-/** `[[['dense', 0, 0, {}], …]]`: of one call, the layers that it reads; undefined of any other number of calls. */
+/** The layers that one call reads, from `[[['dense', 0, 0, {}], …]]`; undefined if there is not exactly one call. */
 export function inboundLayers(nodes: unknown): string[] | undefined {
   if (!Array.isArray(nodes) || nodes.length !== 1 || !Array.isArray(nodes[0])) return undefined;
   return nodes[0].map((tensor: unknown) => (Array.isArray(tensor) ? String(tensor[0]) : ''));

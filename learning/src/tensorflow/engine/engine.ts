@@ -19,22 +19,22 @@ import { registerGradientKernels } from './wasm-kernels.js';
 export interface Engine {
   readonly tf: Tf;
   readonly name: 'native' | 'wasm';
-  /** `tensorflow 2.21.0`, `tfjs-wasm 4.22.0`. */
+  /** Name and version, as `tensorflow 2.21.0`, `tfjs-wasm 4.22.0`. */
   readonly version: string;
   /** `gpu`, or `cpu` and its model. */
   readonly device: string;
 }
 
 export interface EngineOptions {
-  /** Opens this one or fails; absent: native where it loads, else WebAssembly. */
+  /** Opens this engine or fails; absent: native where it loads, else WebAssembly. */
   readonly only?: Engine['name'];
-  /** Told once why the slow engine computes; default: a warning of the process. */
+  /** Called once with the reason why the slow engine computes; default: a warning of the process. */
   readonly warn?: (message: string) => void;
 }
 
 const require = createRequire(import.meta.url);
 
-/** What the native backend tells of itself beyond tfjs's interface. */
+/** Fields of the native backend beyond tfjs's interface. */
 interface NativeBackend {
   readonly binding: { readonly TF_Version: string };
   readonly isUsingGpuDevice: boolean;
@@ -64,7 +64,7 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   }
 }
 
-/** Why TensorFlow does not compute on the GPU that is there; undefined: it does. */
+/** Why TensorFlow does not compute on the GPU that is there; undefined: it computes on it. */
 export function gpuProblem(
   engine: { readonly name: string; readonly device: string },
   gpu: GpuFacts,
@@ -79,15 +79,15 @@ export function gpuProblem(
 /** `strict`: equal bits on the same GPU model, where TensorFlow has such operations. `fast`: its fastest, and TF32. */
 type Determinism = 'strict' | 'fast';
 
-/** The one GPU that engines of a process are shown, and how they compute on it. */
+/** The one GPU that the engines of a process see, and how they compute on it. */
 export interface EngineGpu {
   readonly uuid: string;
   readonly determinism: Determinism;
 }
 
 /**
- * Sets what engines read from the environment when they are loaded. Bits depend on the thread count. Without a GPU nothing
- * is said of determinism: the processor's bits are what they are.
+ * Sets the variables that engines read from the environment when they are loaded. Bits depend on the thread count.
+ * Without a GPU nothing is set for determinism: the processor's bits are what they are.
  *
  * Call it in the main thread: a worker thread's `process.env` is a copy that C code does not see.
  *
@@ -97,7 +97,7 @@ export function prepareEngine(env: NodeJS.ProcessEnv, threads: number, gpu?: Eng
   env['TF_NUM_INTRAOP_THREADS'] = String(threads);
   env['TF_NUM_INTEROP_THREADS'] = String(threads);
   env['TF_CPP_MIN_LOG_LEVEL'] ??= '3';
-  // Else TensorFlow takes all at once, and ONNX Runtime finds nothing.
+  // Otherwise TensorFlow takes all memory at once, and ONNX Runtime finds none.
   env['TF_FORCE_GPU_ALLOW_GROWTH'] = 'true';
   env['CUDA_VISIBLE_DEVICES'] = gpu?.uuid ?? '-1';
   if (gpu?.determinism !== 'strict') return;
@@ -107,7 +107,7 @@ export function prepareEngine(env: NodeJS.ProcessEnv, threads: number, gpu?: Eng
 
 async function openNative(): Promise<Engine> {
   restoreUtilFunctions();
-  // Registers its backend with the one `@tensorflow/tfjs` of this thread.
+  // Loading it registers its backend with the one `@tensorflow/tfjs` of this thread.
   require('@tensorflow/tfjs-node-gpu');
   const tf = require('@tensorflow/tfjs') as Tf;
   await tf.setBackend('tensorflow');
@@ -137,7 +137,7 @@ function cpuName(): string {
   return model === undefined || model === '' ? 'cpu' : `cpu ${model}`;
 }
 
-/** tfjs-node calls two functions that Node 23 removed. */
+/** Restores two functions that tfjs-node calls and that Node 23 removed. */
 function restoreUtilFunctions(): void {
   const target = util as unknown as Record<string, unknown>;
   target['isNullOrUndefined'] ??= (value: unknown) => value === null || value === undefined;

@@ -1,14 +1,14 @@
-/** What TensorFlow throws where the device and not the model is why it cannot go on, in words. Pure. */
+/** Errors that TensorFlow throws because of the device and not the model, in words. Pure. */
 import { type Gpu, lostGpu } from '@lyceum/platform';
 import { LyceumError, toLyceumError } from '@lyceum/proto';
 
 const NO_MEMORY =
   /OOM when allocating|RESOURCE_EXHAUSTED|ResourceExhausted|CUDA_ERROR_OUT_OF_MEMORY|_STATUS_ALLOC_FAILED/i;
 
-/** The names that CUDA and its libraries have for their failures. */
+/** Names that CUDA and its libraries give their failures. */
 const FAILURE = /\b(CUDA_ERROR|CUDNN_STATUS|CUBLAS_STATUS|CUSOLVER_STATUS)_\w+/;
 
-/** @returns undefined for an error that is the model's. */
+/** The error that a message means. @returns undefined if it is the model's. */
 export function gpuFailure(message: string): LyceumError | undefined {
   const lost = lostGpu(message);
   if (lost !== undefined) return refused(`the process ${lost}`);
@@ -29,9 +29,9 @@ function refused(why: string): LyceumError {
 }
 
 /**
- * What is wrong where a model does not open or run: the GPU as {@link gpuFailure} has it, else INVALID_ARGUMENT, the model.
+ * Why a model does not open or run: the GPU's error, by {@link gpuFailure}, else INVALID_ARGUMENT, the model's.
  *
- * @param refusal - `TensorFlow.js cannot run the model`.
+ * @param refusal - how the message begins, as `TensorFlow.js cannot run the model`.
  */
 export function modelFailure(thrown: unknown, refusal: string): LyceumError {
   if (thrown instanceof LyceumError) return thrown;
@@ -42,18 +42,19 @@ export function modelFailure(thrown: unknown, refusal: string): LyceumError {
 }
 
 /**
- * TensorFlow 2.21 has machine code for capabilities 6.0 to 8.9. For newer GPUs the driver compiles most of its kernels
- * from PTX 8.5, which CUDA 12.5 brought, and drivers from this version read.
+ * The least driver for newer GPUs. TensorFlow 2.21 has machine code for capabilities 6.0 to 8.9. For newer GPUs the
+ * driver compiles most of its kernels from PTX 8.5, which CUDA 12.5 brought, and which drivers from this version on
+ * read.
  *
  * @see https://docs.nvidia.com/cuda/parallel-thread-execution/ "Release Notes"
  */
 const PTX_DRIVER = 555;
 const NEEDS_PTX = 9;
 
-/** What is known of a GPU before anything is computed on it. */
+/** Facts of a GPU that are known before it computes. */
 export type GpuFacts = Pick<Gpu, 'driver' | 'computeCapability'>;
 
-/** Why TensorFlow will not compute on a GPU whatever was set up; undefined: nothing speaks against it. */
+/** Why TensorFlow cannot compute on a GPU even with all libraries in place; undefined: no reason is known. */
 export function driverProblem({ driver, computeCapability = 0 }: GpuFacts): string | undefined {
   const version = Number.parseInt(driver, 10);
   if (computeCapability < NEEDS_PTX || !(version < PTX_DRIVER)) return undefined;

@@ -1,4 +1,4 @@
-/** TensorFlow itself: the backend that a program computes with, and what is mended in it. */
+/** TensorFlow itself: the backend that a program computes with, and the repairs to it. */
 export {
   type Engine,
   gpuProblem,

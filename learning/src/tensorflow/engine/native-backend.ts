@@ -21,7 +21,7 @@ export interface TensorMetadata {
   readonly shape: readonly number[];
 }
 
-/** Doors of the addon. Ids only rise: none is given twice. */
+/** The functions of the addon. Ids only rise: none is given twice. */
 export interface Binding {
   executeOp(
     name: string,
@@ -41,16 +41,16 @@ export interface InputInfo {
   readonly tfDtype: string;
 }
 
-/** What the backend notes of a tensor; `dtype` is TensorFlow's number. */
+/** The backend's note of a tensor; `dtype` is TensorFlow's number. */
 interface NotedTensor {
   readonly dtype: number;
 }
 
 export interface NativeBackend {
   readonly tensorMap: { get(dataId: object): NotedTensor | undefined };
-  /** The property can be set; its own properties cannot. */
+  /** The addon. The property can be set; the addon's own properties cannot. */
   binding: Binding;
-  /** Ids of the tensors, those that only JavaScript has yet handed over first. */
+  /** Ids of the tensors. Those that only JavaScript has yet are handed over first. */
   getInputTensorIds(tensors: readonly Tensor[]): number[];
   getDTypeInteger(dtype: string): number;
   executeSingleOutput(
@@ -75,7 +75,7 @@ export function nativeBackend({ tf, name }: Engine): NativeBackend | undefined {
   return name === 'native' ? (tf.backend() as unknown as NativeBackend) : undefined;
 }
 
-/** TensorFlow's number of a tensor's type, which tfjs may call otherwise. */
+/** TensorFlow's number of a tensor's type, which tfjs may call by another name. */
 export function libraryType(backend: NativeBackend, { dataId, dtype }: Tensor): number {
   return backend.tensorMap.get(dataId)?.dtype ?? backend.getDTypeInteger(dtype);
 }

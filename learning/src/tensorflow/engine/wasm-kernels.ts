@@ -23,7 +23,7 @@ interface InputGradientAttributes extends ConvAttributes {
   readonly inputShape: Shape4;
 }
 
-/** What tfjs passes a kernel, by kernel name; the shapes are its contract. */
+/** Inputs and attributes that tfjs passes to a kernel, by kernel name; the shapes are its contract. */
 interface Kernels {
   Conv2DBackpropFilter(
     inputs: { x: Tensor4D; dy: Tensor4D },
@@ -86,7 +86,7 @@ function conv2dFilterGradient(
     'NHWC',
     pair(attributes.strides),
   );
-  // Rows and columns past the last full stride were never read: they would be taps K, L and beyond.
+  // Rows and columns behind the last full stride were never read: they would be taps K, L and beyond.
   return tf.transpose(tf.slice(gradient, [0, 0, 0, 0], [C, K, L, O]), [1, 2, 0, 3]);
 }
 

@@ -1,6 +1,6 @@
 /**
- * The few protobuf messages that a TensorFlow graph is saved in, written by hand: a `saved_model.pb` with one
- * graph, without files of variables, signatures or functions.
+ * The few protobuf messages in which a TensorFlow graph is saved, written by hand: a `saved_model.pb` with one graph,
+ * without files of variables, signatures or functions.
  *
  * @see https://github.com/tensorflow/tensorflow/blob/v2.16.1/tensorflow/core/protobuf/saved_model.proto
  * @see https://github.com/tensorflow/tensorflow/blob/v2.16.1/tensorflow/core/framework/graph.proto
@@ -70,7 +70,7 @@ export function tensorAttribute({ dtype, shape, bytes }: Constant): AttributeVal
   return message((w) => w.tag(8, LengthDelimited).bytes(tensor));
 }
 
-/** An attribute as tfjs gives it to the library, or undefined if it is of a kind that tfjs-node never uses. */
+/** An attribute that tfjs gives to the library, encoded; undefined if it is of a kind that tfjs-node never uses. */
 export function recordedAttribute({ type, value }: OperationAttribute): AttributeValue | undefined {
   if (type === SHAPE_ATTRIBUTE) return shapeAttribute(value as readonly number[]);
   const write = SCALAR_ATTRIBUTES[type];
@@ -82,10 +82,10 @@ export function recordedAttribute({ type, value }: OperationAttribute): Attribut
   return message((w) => w.tag(1, LengthDelimited).bytes(list));
 }
 
-/** `TF_ATTR_SHAPE`. */
+/** The attribute type of shapes, `TF_ATTR_SHAPE`. */
 const SHAPE_ATTRIBUTE = 5;
 
-/** By `TF_ATTR_…`: string, int, float, bool, type. An AttrValue and its list have the same field numbers. */
+/** Writers by `TF_ATTR_…`: string, int, float, bool, type. An AttrValue and its list have the same field numbers. */
 const SCALAR_ATTRIBUTES: readonly ((writer: BinaryWriter, value: unknown) => unknown)[] = [
   (w, value) => w.tag(2, LengthDelimited).string(String(value)),
   (w, value) => w.tag(3, Varint).int64(Number(value)),

@@ -1,3 +1,3 @@
-/** Functions of tensors as one TensorFlow graph: `trace-step.ts` says what for. */
+/** Functions of tensors as one TensorFlow graph; `trace-step.ts` explains the purpose. */
 export { traceStep } from './trace-step.js';
 export { TracedStep } from './traced-step.js';

@@ -3,8 +3,9 @@
  *
  * Where it sees a product or sum of several terms, or a number that it knows, it computes in another order —
  * `(x · c₁) / c₂` as `x · (c₁ / c₂)`, `(x · a) · b` as `x · (a · b)` — which changes the last bits. So values that
- * arithmetic hands to arithmetic pass a node that changes nothing and that the optimiser does not look through.
- * Each costs less than a microsecond a step. All else it may do: folding shapes, fusing a convolution with its bias.
+ * arithmetic hands to arithmetic pass a node that changes nothing and that the optimiser does not look through. Each
+ * node costs less than a microsecond a step. All other changes are allowed: folding shapes, fusing a convolution with
+ * its bias.
  *
  * @see https://github.com/tensorflow/tensorflow/blob/v2.16.1/tensorflow/core/grappler/optimizers/arithmetic_optimizer.cc
  * @see https://github.com/tensorflow/tensorflow/blob/v2.16.1/tensorflow/core/grappler/optimizers/constant_folding.cc
@@ -12,7 +13,7 @@
 import { type GraphNode, shapeAttribute, typeAttribute } from './graph-messages.js';
 import type { RecordedOperation, Recording, Source } from './recording.js';
 
-/** Operations that are rearranged, and casts and reshapes, which it looks through. Each has one output. */
+/** Operations that the optimiser rearranges, and casts and reshapes, which it looks through. Each has one output. */
 const ARITHMETIC: ReadonlySet<string> = new Set([
   'Add',
   'AddN',
@@ -33,10 +34,10 @@ const ARITHMETIC: ReadonlySet<string> = new Set([
 const DT_FLOAT = 1;
 
 /**
- * The node through which `consumer` gets this input of it, or undefined if it may know where it comes from.
+ * The node through which `consumer` gets this input, or undefined if the optimiser may know where the input comes from.
  *
- * @param name - of the node to make.
- * @param input - the output that it hands on.
+ * @param name - the name of the node to make.
+ * @param input - the output that the node hands on.
  */
 export function opaqueNode(
   name: string,

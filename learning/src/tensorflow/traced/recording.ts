@@ -1,9 +1,9 @@
 /**
- * Records what a function of tensors asks of the native backend: operations and constants, in order, with where
- * each of their inputs comes from. The function runs as ever meanwhile.
+ * Records the calls that a function of tensors makes to the native backend: operations and constants, in order, with
+ * the source of each of their inputs. The function runs as ever meanwhile.
  *
- * What JavaScript decides on the way is frozen into the recording. So a read of a value that depends on inputs or
- * state makes it invalid: what came of it would be frozen too.
+ * Decisions that JavaScript makes on the way are frozen into the recording. So a read of a value that depends on inputs
+ * or state makes it invalid: decisions that follow from it would be frozen too.
  */
 import type { NamedTensorMap, Tensor, Variable } from '@tensorflow/tfjs';
 import {
@@ -21,7 +21,7 @@ export type Source =
   | { readonly kind: 'operation'; readonly index: number; readonly output: number };
 
 export interface TensorType {
-  /** TensorFlow's number. */
+  /** TensorFlow's number of the type. */
   readonly dtype: number;
   readonly shape: readonly number[];
 }
@@ -31,7 +31,7 @@ interface InputType extends TensorType {
 }
 
 export interface Constant extends TensorType {
-  /** Little-endian, row-major. */
+  /** The constant's bytes, little-endian, row-major. */
   readonly bytes: Uint8Array;
 }
 
@@ -47,11 +47,11 @@ export interface Recording {
   readonly operations: readonly RecordedOperation[];
   readonly constants: readonly Constant[];
   readonly output: TensorType & { readonly source: Source };
-  /** What each state variable holds afterwards. */
+  /** The source of each state variable's value after the call. */
   readonly state: readonly Source[];
 }
 
-/** A recording, or the first reason why it is none; and what the call gave, its output first, then the state. */
+/** A recording, or the first reason why there is none; and the call's results, its output first, then the state. */
 export interface RecordedCall {
   readonly recording: Recording | { readonly reason: string };
   readonly results: readonly Uint8Array[];
@@ -61,7 +61,7 @@ export interface RecordedCall {
 const PLAIN_TYPES: ReadonlySet<number> = new Set([1, 3, 9, 10]);
 
 /**
- * Calls `fn` once and records it. State variables have their values of before again when it returns.
+ * Calls `fn` once and records it. When it returns, state variables have their former values again.
  *
  * @param inputs - borrowed.
  * @throws what `fn` throws.
@@ -79,7 +79,7 @@ export function record(
     let call: RecordedCall | undefined;
     recorder.during(() => {
       tf.tidy(() => {
-        // A clone, in case the output is one of the inputs or variables. It shares their memory.
+        // This is a clone, in case the output is one of the inputs or variables. It shares their memory.
         call = recorder.finish(tf.clone(fn(inputs)), state);
       });
     });
@@ -108,7 +108,7 @@ class Recorder {
   constructor(backend: NativeBackend, inputs: NamedTensorMap, state: readonly Tensor[]) {
     this.#backend = backend;
     this.#binding = backend.binding;
-    // Handed to the library now, so that reading them passes the binding.
+    // The tensors are handed to the library now, so that reading them passes the binding.
     const inputIds = backend.getInputTensorIds(Object.values(inputs));
     for (const [index, id] of inputIds.entries()) this.#setFirst(id, 'input', index);
     const stateIds = backend.getInputTensorIds(state);
@@ -120,7 +120,7 @@ class Recorder {
     }));
   }
 
-  /** Runs `call` with the backend's doors watched. */
+  /** Runs `call`, and watches the calls to the backend. */
   during<T>(call: () => T): T {
     const backend = this.#backend;
     const property = (value: unknown) => ({ value, enumerable: true });
@@ -140,7 +140,7 @@ class Recorder {
       return call();
     } finally {
       backend.binding = this.#binding;
-      // Its own property hides the class's method no longer.
+      // Without this property of its own, the backend has the class's method again.
       Reflect.deleteProperty(backend, 'getInputTensorIds');
     }
   }
@@ -208,7 +208,10 @@ class Recorder {
     return this.#binding.runSavedModel(...args);
   };
 
-  /** Of two equal tensors the first counts, and the second could never change. */
+  /**
+   * Notes an input or state variable. If two are one tensor, the first counts and the call is refused: the second could
+   * never change.
+   */
   #setFirst(id: number, kind: 'input' | 'state', index: number): void {
     if (this.#sources.has(id)) this.#refuse('two of its inputs or state variables are one tensor');
     else this.#sources.set(id, { kind, index });

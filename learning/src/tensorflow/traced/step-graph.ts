@@ -21,9 +21,9 @@ import type { RecordedOperation, Recording, Source, TensorType } from './recordi
 export const stepNodes = {
   input: (call: number, index: number) => `call${call}/input${index}`,
   output: (call: number) => `call${call}/output`,
-  /** Where a value to assign is fed. */
+  /** The node that is fed a value to assign. */
   newState: (index: number) => `state${index}/new`,
-  /** Comes after all fed values are assigned. */
+  /** The node that runs after all fed values are assigned. */
   stateWritten: 'state_written',
   currentState: (index: number) => `state${index}/current`,
 } as const;

@@ -4,14 +4,14 @@
  * several times as fast, with the same bits.
  *
  * What holds of a traced step:
- * - Its state lives in the graph. The tfjs variables keep their values of before; {@link TracedStep.readState} and
+ * - Its state lives in the graph. The tfjs variables keep their former values; {@link TracedStep.readState} and
  *   {@link TracedStep.writeState} move values out and in. The calls of one traced step share the state, two traced
  *   steps share nothing.
- * - Whatever is to differ from call to call is an input or state. A JavaScript number is a constant.
+ * - Everything that is to differ from call to call is an input or state. A JavaScript number is a constant.
  * - It was compared: on the example inputs, from the same state, the graph gave the bits that the function gave.
  *
- * What cannot be traced: values read inside (`dataSync`), random numbers drawn inside, operations beyond the
- * backend, any engine but the native one. Then there is a reason, and everything is as before.
+ * A function cannot be traced if it reads values (`dataSync`), draws random numbers, or uses operations beyond the
+ * backend; nor on any engine but the native one. Then there is a reason, and everything is as before.
  *
  * @example
  * const state = [...model.weights.map((w) => w.read() as Variable), ...momentum];
@@ -34,11 +34,11 @@ import { TracedStep } from './traced-step.js';
 export interface TraceableCall {
   /** Pure but for the state that it assigns. Called in a `tidy`. */
   readonly fn: (inputs: NamedTensorMap) => Tensor;
-  /** With real values: the graph is compared on them. Borrowed. */
+  /** Inputs with real values: the graph is compared on them. Borrowed. */
   readonly inputs: NamedTensorMap;
 }
 
-/** Why there is no graph, for a log. */
+/** The reason why there is no graph, for a log. */
 export interface NotTraced {
   readonly reason: string;
 }
@@ -46,12 +46,12 @@ export interface NotTraced {
 /**
  * Traces functions that share state: for one, the same step at several batch shapes.
  *
- * Each function runs twice on its example inputs, and the graph once. Afterwards the variables have their values of
- * before, and the graph starts from the same.
+ * Each function runs twice on its example inputs, and the graph once. Afterwards the variables have their former
+ * values, and the graph starts from the same ones.
  *
  * @param calls - by the name that {@link TracedStep.run} takes.
- * @param state - every variable that the functions assign, and those that anyone else assigns between calls.
- * @returns the traced step, owned by the caller, or why not.
+ * @param state - every variable that the functions assign, and those that other code assigns between calls.
+ * @returns the traced step, owned by the caller, or the reason why there is none.
  * @throws what a function throws.
  */
 export function traceStep(
@@ -68,7 +68,8 @@ export function traceStep(
     if ('reason' in call.recording) return call.recording;
     const odd = unwritableOperation(call.recording);
     if (odd !== undefined) return { reason: `${odd.name} has an attribute of an unknown kind` };
-    // Random numbers that JavaScript draws would be frozen, and look like any other constant.
+    // Random numbers that JavaScript draws would be frozen, and look like any other constant; a second recording shows
+    // them.
     const again = record(engine, backend, fn, inputs, state);
     if (!isDeepStrictEqual(again, call)) return { reason: 'two calls with equal values differ' };
     recordings.set(name, call.recording);
@@ -105,7 +106,7 @@ function loadGraph(
   }
 }
 
-/** Runs every call of the graph once, each from the variables' values, and leaves it at those. */
+/** Runs every call of the graph once, each from the variables' values, and resets the graph to those. */
 function differenceReason(
   { tf }: Engine,
   step: TracedStep,

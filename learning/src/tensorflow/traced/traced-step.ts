@@ -1,4 +1,4 @@
-/** A step that runs as one TensorFlow graph. Made by {@link traceStep}, which says what holds of it. */
+/** A step that runs as one TensorFlow graph. {@link traceStep} makes it and says what holds of it. */
 import { LyceumError } from '@lyceum/proto';
 import type { NamedTensorMap, Tensor } from '@tensorflow/tfjs';
 import type { InputInfo, NativeBackend } from '../engine/index.js';
@@ -19,7 +19,7 @@ export class TracedStep {
   readonly #stateOutputs: readonly string[];
 
   /**
-   * @param session - of the loaded graph; owned from here on. Its state has no values yet.
+   * @param session - the loaded graph's; owned from here on. Its state has no values yet.
    * @param recordings - by the call's name, in the order in which the graph was built.
    */
   constructor(
@@ -90,7 +90,10 @@ export class TracedStep {
   }
 }
 
-/** The library looks at the name alone; the types here only keep the backend from converting. */
+/**
+ * How an input is described to the backend. The library uses the name alone; the types only keep the backend from
+ * converting.
+ */
 function inputInfo(node: string): InputInfo {
   return { name: `${node}:0`, dtype: 'float32', tfDtype: 'DT_FLOAT' };
 }

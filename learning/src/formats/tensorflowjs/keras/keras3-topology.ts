@@ -1,5 +1,6 @@
 /**
- * What Keras, mostly Keras 3, writes in a `model.json` otherwise than TensorFlow.js reads it, put as that does. Pure.
+ * Fields that Keras, mostly Keras 3, writes otherwise in a `model.json` than TensorFlow.js reads them, changed to the
+ * latter. Pure.
  *
  *     InputLayer   `batch_shape`                                 → `batch_input_shape`
  *     dtype        `{ class_name: 'DTypePolicy', config: { name } }` → the name
@@ -13,12 +14,12 @@
  *     weights      `model/layer/kernel`                          → `layer/kernel`
  *                  `depthwise/kernel`                            → `depthwise/depthwise_kernel`
  *
- * Of Keras 2 it is what a SeparableConv2D has from Conv2D (`kernel_initializer`, …), beside its own for both kernels.
- * Of a model that TensorFlow.js wrote nothing changes.
+ * Keras 2 writes one such thing: fields of a SeparableConv2D from Conv2D (`kernel_initializer`, …), beside its own for
+ * both kernels. A model that TensorFlow.js wrote is not changed.
  */
 import { isObject } from '../../../files/index.js';
 
-/** The topology with all of it put right. */
+/** The topology with all these fields changed. */
 export function mendedTopology(modelTopology: unknown): unknown {
   return mended(modelTopology, new Map());
 }
@@ -26,7 +27,7 @@ export function mendedTopology(modelTopology: unknown): unknown {
 /** Classes, by their names, of the models among the layers of one model, if Keras 3 wrote it. */
 type Models = ReadonlyMap<string, string>;
 
-/** @param models - of the model that this is a part of. */
+/** @param models - those among the layers of the model that `value` belongs to. */
 function mended(value: unknown, models: Models): unknown {
   if (Array.isArray(value)) return value.map((one) => mended(one, models));
   if (!isObject(value)) return value;
@@ -53,12 +54,12 @@ function mended(value: unknown, models: Models): unknown {
 /** Classes of models, which may be layers of others. */
 export const MODELS: ReadonlySet<string> = new Set(['Model', 'Functional', 'Sequential']);
 
-/** Ends of models name other calls of these than of the rest. */
+/** Models whose own call Keras does not count where it lists the ends of a model. */
 const SEQUENTIAL: ReadonlySet<string> = new Set(['Sequential']);
 
 const ENDS: ReadonlySet<string> = new Set(['input_layers', 'output_layers']);
 
-/** By the layer's class. */
+/** How a layer's configuration is changed, by the layer's class. */
 const MENDED_CONFIGS: ReadonlyMap<string, (config: unknown) => unknown> = new Map([
   ['InputLayer', mendedInput],
   ['LeakyReLU', mendedSlope],
@@ -72,14 +73,17 @@ function mendedInput(config: unknown): unknown {
   return { batch_input_shape: shape, ...others };
 }
 
-/** TensorFlow.js knows `alpha` alone, and takes 0.3 where there is none. */
+/** The configuration with `alpha`: TensorFlow.js knows no other name, and takes 0.3 if it is missing. */
 function mendedSlope(config: unknown): unknown {
   if (!isObject(config) || config['negative_slope'] === undefined) return config;
   const { negative_slope: alpha, ...others } = config;
   return { alpha, ...others };
 }
 
-/** TensorFlow.js puts the prefix before the name itself. Keras 2 writes no backward layer but one of the user's own. */
+/**
+ * The configuration with the layer's name without prefix, which TensorFlow.js adds itself. Keras 2 writes a backward
+ * layer only if it is the user's own.
+ */
 function mendedForward(config: unknown): unknown {
   if (!isObject(config) || config['backward_layer'] === undefined) return config;
   const { layer } = config;
@@ -88,7 +92,7 @@ function mendedForward(config: unknown): unknown {
   return { ...config, layer: { ...layer, config: { ...layer['config'], name } } };
 }
 
-/** They are of training alone, and TensorFlow.js takes no model that has them. */
+/** The configuration without fields of training, since TensorFlow.js takes no model that has these. */
 function withoutKernel(config: unknown): unknown {
   if (!isObject(config)) return config;
   const {
@@ -100,14 +104,17 @@ function withoutKernel(config: unknown): unknown {
   return others;
 }
 
-/** A single tensor stands without a list around it. Keras counts the own call of a model here, but for a Sequential. */
+/**
+ * The ends of a model as a list: Keras writes a single tensor without one. Keras counts a model's own call here, except
+ * for a Sequential.
+ */
 function mendedEnds(tensors: unknown, models: Models): unknown {
   if (!Array.isArray(tensors)) return tensors;
   const list: unknown[] = typeof tensors[0] === 'string' ? [tensors] : tensors;
   return list.map((one) => (Array.isArray(one) ? mendedHistory(one, models, SEQUENTIAL) : one));
 }
 
-/** A model has a call of its own in TensorFlow.js, before anybody calls it. */
+/** The reference with TensorFlow.js's number of the call: there a model has a call of its own before others. */
 function mendedHistory(
   [layer, call, ...others]: unknown[],
   models: Models,
@@ -126,12 +133,12 @@ function modelsIn(layers: readonly unknown[]): Models {
   );
 }
 
-/** As Keras 3 writes calls of a layer. */
+/** Whether calls of a layer are written as Keras 3 writes them. */
 function areNodes(nodes: unknown): nodes is unknown[] {
   return Array.isArray(nodes) && nodes.every((node) => isObject(node) && 'args' in node);
 }
 
-/** One node for each call of the layer, of all tensors among its arguments. */
+/** Nodes as TensorFlow.js has them: one for each call of the layer, with all tensors among its arguments. */
 function mendedNodes(nodes: unknown, models: Models): unknown {
   if (!areNodes(nodes)) return nodes;
   return nodes.map((node: unknown) =>
@@ -155,7 +162,7 @@ export function mendedWeightNames<
   Group extends { readonly weights: readonly Record<string, unknown>[] },
 >(groups: readonly Group[], modelTopology: unknown): readonly Group[] {
   const layers = layerNames(modelTopology);
-  // Keras 2 allows it, and writes such a name as it is.
+  // Keras 2 allows a slash in a layer's name, and writes the name as it is.
   const withSlash = [...layers.keys()].filter((layer) => layer.includes('/'));
   const mendedName = (name: string) => {
     if (withSlash.some((layer) => name.startsWith(`${layer}/`))) return name;
@@ -175,7 +182,7 @@ export function mendedWeightNames<
   }));
 }
 
-/** Classes of all layers that are no models themselves, by their names, also of models within the model. */
+/** Classes of all layers that are no models themselves, by the layers' names; models within the model are included. */
 function layerNames(value: unknown): Map<string, string> {
   if (Array.isArray(value)) return new Map(value.flatMap((one) => [...layerNames(one)]));
   if (!isObject(value)) return new Map();

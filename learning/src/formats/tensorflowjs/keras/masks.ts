@@ -1,15 +1,18 @@
 /**
- * Where Keras has a mask, and TensorFlow.js 4.22 another one or none. Pure.
+ * Finds layers for which Keras has a mask, and TensorFlow.js 4.22 another one or none. Pure.
  *
  * A mask says which steps of a sequence count. TensorFlow.js hands it from layer to layer as Keras does, but for some
- * layers that it stops at, joins that it makes none of, and one thing more: a recurrent layer that reads no mask is given
- * the one that was met last, wherever in the model.
+ * layers that it stops at, joins that it makes none of, and one thing more: a recurrent layer that reads no mask is
+ * given the one that was met last, wherever in the model.
  */
 import { isObject } from '../../../files/index.js';
 import { layersOf, type ModelTopology, modelTopology } from '../../../models/layers/index.js';
 import { MODELS } from './keras3-topology.js';
 
-/** Of one value. `other`: Keras may have one there, and TensorFlow.js does not have the same. In ascending order. */
+/**
+ * Masks that a value may have. `other`: Keras may have a mask there, and TensorFlow.js does not have the same. In
+ * ascending order.
+ */
 const MASKS = ['none', 'same', 'other'] as const;
 type Mask = (typeof MASKS)[number];
 
@@ -23,25 +26,25 @@ interface Call {
   /** `name/index`. */
   readonly id: string;
   readonly layer: Layer;
-  /** Ids of the calls that it reads; of a sequence the layer before. */
+  /** Ids of the calls that this one reads; in a Sequential, the layer before. */
   readonly reads: readonly string[];
-  /** Of all that it reads the greatest. */
+  /** The greatest mask of the values that it reads. */
   read: Mask;
-  /** Of what it gives. */
+  /** The mask of the value that it gives. */
   mask: Mask;
 }
 
-/** What is kept of one topology: what is found once is not looked for again, since models can call models often. */
+/** What is known of one topology. Results are kept, since models can call models often. */
 interface Search {
   readonly kerasVersion: string;
-  /** All that is a source of masks, or has one within. */
+  /** All sources of masks, and all parts that have one within. */
   readonly sources: ReadonlySet<unknown>;
-  /** By what they read, the settings of layers that are no problem. */
+  /** Settings of layers that are no problem, by the mask that they read. */
   readonly fine: Readonly<Record<Mask, Set<unknown>>>;
 }
 
 export interface MaskProblem extends Layer {
-  /** With what it is another layer in TensorFlow.js. */
+  /** Why it is another layer in TensorFlow.js, in words that follow "with". */
   readonly what: string;
 }
 
@@ -51,29 +54,29 @@ const STALE = 'no mask of its own, where TensorFlow.js takes that of another lay
 
 const RECURRENT: ReadonlySet<string> = new Set(['SimpleRNN', 'GRU', 'LSTM', 'RNN']);
 
-/** Keras looks at the mask, and TensorFlow.js does not, or otherwise. */
+/** Layers that look at the mask in Keras, and do not in TensorFlow.js, or do so otherwise. */
 const KERAS_READS: ReadonlySet<string> = new Set([
   'GlobalAveragePooling1D',
   'Softmax',
   'ConvLSTM2D',
 ]);
 
-/** Joins, of which Keras 3 computes some by their masks. */
+/** Layers that join values; Keras 3 computes some of them by their masks. */
 const JOINS: ReadonlySet<string> = new Set(
   'Add Subtract Multiply Average Maximum Minimum Concatenate'.split(' '),
 );
 const JOINED_BY_MASK: ReadonlySet<string> = new Set(['Multiply', 'Maximum', 'Minimum']);
 
-/** Both hand the mask on. */
+/** Layers that hand the mask on in both. */
 const PASSING: ReadonlySet<string> = new Set(
   `Dense Activation ReLU PReLU BatchNormalization LayerNormalization
   Dropout SpatialDropout1D GaussianNoise GaussianDropout AlphaDropout TimeDistributed`.split(/\s+/),
 );
 
-/** Keras hands it on. */
+/** Layers that hand the mask on in Keras alone. */
 const STOPPING: ReadonlySet<string> = new Set(['LeakyReLU', 'ELU', 'ThresholdedReLU', 'Rescaling']);
 
-/** @param topology - that Keras of this version wrote. */
+/** @param topology - written by Keras of this version. */
 export function maskProblem(topology: unknown, kerasVersion: string): MaskProblem | undefined {
   const model = modelTopology({ modelTopology: topology });
   const sources = new Set<unknown>();
@@ -82,7 +85,7 @@ export function maskProblem(topology: unknown, kerasVersion: string): MaskProble
   return problemIn(model, 'none', { kerasVersion, sources, fine });
 }
 
-/** @param mask - of the model's inputs. */
+/** @param mask - the mask of the model's inputs. */
 function problemIn(
   model: Pick<ModelTopology, 'className' | 'config'>,
   mask: Mask,
@@ -101,7 +104,10 @@ function problemIn(
   return undefined;
 }
 
-/** Fills in all masks, however the layers are listed. A mask only rises, so that layers which read each other end too. */
+/**
+ * Fills in all masks, in whatever order the layers are listed. A mask only rises, so that this also ends if layers read
+ * each other.
+ */
 function handOn(calls: ReadonlyMap<string, Call>, search: Search): void {
   const readers = new Map<string, Call[]>();
   for (const call of calls.values()) {
@@ -128,7 +134,7 @@ function isGreater(one: Mask, other: Mask): boolean {
   return MASKS.indexOf(one) > MASKS.indexOf(other);
 }
 
-/** Of what the layer gives. */
+/** The mask of the value that the layer gives. */
 function maskAfter(layer: Layer, read: Mask, { kerasVersion, sources }: Search): Mask {
   const { className, config } = layer;
   const { config: inner } = isObject(config['layer']) ? config['layer'] : {};
@@ -143,7 +149,7 @@ function maskAfter(layer: Layer, read: Mask, { kerasVersion, sources }: Search):
     return read === 'none' || className === 'TimeDistributed' ? read : 'other';
   }
   if (read === 'none' || PASSING.has(className)) return read;
-  // A step counts that counts in all; to Keras 3, in one.
+  // A step counts if it counts in all inputs; in Keras 3, if it counts in one.
   const isOfAll = className === 'Concatenate' && config['axis'] === -1;
   if (isOfAll && kerasVersion.startsWith('2.')) return read;
   return JOINS.has(className) || STOPPING.has(className) ? 'other' : 'none';
@@ -172,7 +178,7 @@ function readsMasks(value: unknown): boolean {
   );
 }
 
-/** @returns whether it is a source of masks, or has one within; what does is added. */
+/** @returns whether the value is a source of masks, or has one within. All parts of which that is true are added. */
 function addSources(value: unknown, sources: Set<unknown>): boolean {
   if (typeof value !== 'object' || value === null) return false;
   const within = Object.values(value).filter((one) => addSources(one, sources));
@@ -187,9 +193,9 @@ function isSource({ className, config }: Omit<Layer, 'name'>): boolean {
 }
 
 /**
- * By their ids. A model has a call of its own before anybody calls it, and so its calls count from 1.
+ * The calls by their ids. A model has a call of its own before others, and so its calls count from 1.
  *
- * @param mask - of the model's inputs.
+ * @param mask - the mask of the model's inputs.
  */
 function callsOf(
   { className, config }: Pick<ModelTopology, 'className' | 'config'>,
@@ -216,7 +222,7 @@ function callsOf(
   return calls;
 }
 
-/** `[['dense', 0, 0, {}], …]`, a call's inputs. */
+/** Ids of a call's inputs, from `[['dense', 0, 0, {}], …]`. */
 function readCalls(node: unknown): string[] {
   return Array.isArray(node)
     ? node.map((tensor: unknown) => (Array.isArray(tensor) ? `${tensor[0]}/${tensor[1]}` : ''))

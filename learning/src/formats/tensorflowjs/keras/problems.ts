@@ -1,4 +1,4 @@
-/** What Keras computes, and TensorFlow.js 4.22 would compute otherwise without a word. Pure. */
+/** Layers that TensorFlow.js 4.22 would compute otherwise than Keras, without a warning. Pure. */
 import { bareName, isObject } from '../../../files/index.js';
 import { maskProblem } from './masks.js';
 
@@ -7,20 +7,20 @@ interface Layer {
   readonly config: Readonly<Record<string, unknown>>;
 }
 
-/** What wrote the model. */
+/** The program that wrote the model. */
 interface Writer {
   readonly version: string;
   readonly backend: unknown;
 }
 
-/** @returns with what a layer is another one in TensorFlow.js; undefined: it is the same. */
+/** @returns why a layer is another one in TensorFlow.js, in words that follow "with"; undefined: it is the same. */
 type Otherwise = (layer: Layer, writer: Writer) => string | undefined;
 
 const LEFT_OUT = 'which TensorFlow.js leaves out';
 const WRONG_SIZE = 'a size that TensorFlow.js takes for that of all samples';
 const REMEDY = 'export the model as a SavedModel or as ONNX';
 
-/** By the layer's class. */
+/** Checks by the layer's class. */
 const OTHERWISE: ReadonlyMap<string, Otherwise> = new Map<string, Otherwise>([
   ['ReLU', slope],
   ['DepthwiseConv2D', dilation],
@@ -61,7 +61,7 @@ function told({ className, config }: Layer, what: string): string {
   return `has the layer ${bareName(String(config['name']))} (${className}) with ${what}; ${REMEDY}`;
 }
 
-/** Layers within layers, and of models within the model, too. */
+/** All layers, also those within layers and within models in the model. */
 function layersIn(value: unknown): Layer[] {
   if (Array.isArray(value)) return value.flatMap(layersIn);
   if (!isObject(value)) return [];
@@ -84,10 +84,13 @@ function outputPadding({ config: { output_padding: padding } }: Layer): string |
   return (padding ?? null) === null ? undefined : `an output_padding, ${LEFT_OUT}`;
 }
 
-/** Keras looks at the middles of pixels, TensorFlow.js at their corners. Nearest neighbours are the same. */
+/**
+ * Keras interpolates between the middles of pixels, TensorFlow.js between their corners. Nearest neighbours are the
+ * same.
+ */
 function interpolation({ config }: Layer, { version, backend }: Writer): string | undefined {
   const isPlain = (config['interpolation'] ?? 'nearest') === 'nearest';
-  // Before TensorFlow 2 Keras looked at corners too. A version with -tf at its end may be of either.
+  // Before TensorFlow 2, Keras used corners too. A version that ends in -tf may use either.
   const isOlder = /^2\.2\.\d+$/.test(version) && backend === 'tensorflow';
   return isPlain || isOlder ? undefined : 'an interpolation that TensorFlow.js shifts';
 }
@@ -105,7 +108,10 @@ function axisFromEnd({ config: { axis } }: Layer): string | undefined {
   return isLast ? undefined : `axis ${axis}, which TensorFlow.js takes for the last`;
 }
 
-/** Keras 3 always writes one, and Keras 2 one of the user's own. */
+/**
+ * Refuses a backward layer that differs from the forward one. Keras 3 always writes a backward layer; Keras 2, only one
+ * of the user's own.
+ */
 function ownBackwardLayer({ config }: Layer): string | undefined {
   const { layer, backward_layer: backward } = config;
   const settings = (one: unknown) => {
