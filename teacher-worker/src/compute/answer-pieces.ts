@@ -5,9 +5,10 @@ import type { Answer } from './teacher-calls.js';
 import type { TicketSpan } from './ticket-span.js';
 
 /**
- * Spans that cover one, in order. Each begins where an inference of the whole would, so that the answer has its bits.
+ * Spans that cover one, in order. Each begins where an inference of the whole span would begin, so that the answer has
+ * the same bits.
  *
- * @param rows - of a piece, at most, as long as an inference allows.
+ * @param rows - the most of a piece, as long as an inference allows.
  */
 export function spanPieces(span: TicketSpan, rows: number): TicketSpan[] {
   const step = Math.max(1, Math.floor(rows / INFERENCE_ROWS)) * INFERENCE_ROWS;

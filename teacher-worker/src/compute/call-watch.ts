@@ -1,16 +1,19 @@
 /**
- * Which of a thread's calls takes too long. The thread carries out one after another, so the first is the one that it is at.
+ * Finds calls of a thread that take too long. The thread carries out one call after another, so the first one is the
+ * present one.
  *
- * A model may compute for ever, in code that nobody can end but with its process. So a call has a limit, after which it fails,
- * and its run is paused with the reason; once no run wants the teacher, the thread counts as hung.
+ * A model may compute for ever, in code that ends only with its process. So a call has a limit, after which it fails,
+ * and its run is paused with the reason. Once no run wants the teacher, the thread counts as hung.
  */
 import { LyceumError } from '@lyceum/proto';
 
 /** How long a call may take. */
 export interface CallLimits {
-  /** Then it fails. */
+  /** After this time the call fails. */
   readonly limitMs: number;
-  /** Once its teacher is unwanted for so long, the thread counts as hung. Longer than a call that ends by itself. */
+  /**
+   * After a teacher has been unwanted for this long, the thread counts as hung. Longer than a call that ends by itself.
+   */
   readonly unwantedMs: number;
 }
 
@@ -22,9 +25,9 @@ interface Call extends CallLimits {
 export interface CallWatchOptions {
   /** Milliseconds that only rise. */
   readonly nowMs: () => number;
-  /** The thread is at this teacher for so long; told once a call. */
+  /** Called once a call: the thread has been at this teacher for so many seconds. */
   readonly slow: (identity: string, seconds: number) => void;
-  /** Called when the thread does not come back from a teacher that is not wanted any more. */
+  /** Called if the thread does not come back from a teacher that is not wanted any more. */
   readonly hung: (reason: Error) => void;
 }
 
@@ -33,19 +36,19 @@ export const SLOW_MS = 60_000;
 
 const OPEN_LIMIT_MS = 30 * 60_000;
 
-/** What a ticket may take besides, for each sample. */
+/** Time that a ticket may take for each sample, in addition. */
 const SAMPLE_LIMIT_MS = 10_000;
 
-/** Beyond the time that the call would take by itself. */
+/** Time of an unwanted call beyond what it would take by itself. */
 const UNWANTED_MS = 60_000;
 
-/** A sample may take so many times what it took when the teacher was opened: others use the machine too. */
+/** A sample may take so many times as long as when the teacher was opened: other programs use the machine too. */
 const TIMES_SLOWER = 4;
 
 /** Limits of opening a model and asking it about a few batches; the largest on slow processors take some minutes. */
 export const OPENING: CallLimits = { limitMs: OPEN_LIMIT_MS, unwantedMs: 10 * 60_000 };
 
-/** Limits of asking about samples: thousands take minutes where one takes tens of milliseconds, `sampleMs`. */
+/** Limits of asking about samples: thousands take minutes if one takes tens of milliseconds, `sampleMs`. */
 export function asking(sampleCount: number, sampleMs: number): CallLimits {
   return {
     limitMs: OPEN_LIMIT_MS + sampleCount * SAMPLE_LIMIT_MS,
@@ -58,7 +61,7 @@ export class CallWatch {
   readonly #calls: Call[] = [];
   #firstSinceMs = 0;
   #isToldOf = false;
-  /** Undefined: all are. */
+  /** Teachers that runs want; undefined: all. */
   #wanted: ReadonlySet<string> | undefined;
   #unwantedSinceMs: number | undefined;
 
@@ -66,12 +69,16 @@ export class CallWatch {
     this.#options = options;
   }
 
-  /** Teachers that runs want. */
+  /** Sets the teachers that runs want. */
   follow(wanted: ReadonlySet<string>): void {
     this.#wanted = wanted;
   }
 
-  /** @throws {LyceumError} as the call; INVALID_ARGUMENT once the thread has been at it for longer than the limit. */
+  /**
+   * Watches a call.
+   *
+   * @throws {LyceumError} as the call; INVALID_ARGUMENT once the thread has been at it for longer than the limit.
+   */
   watch<T>(identity: string, limits: CallLimits, call: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       const own = { identity, ...limits, fail: reject };
@@ -86,7 +93,7 @@ export class CallWatch {
     });
   }
 
-  /** To be called from time to time. */
+  /** Checks the present call; to be called from time to time. */
   look(): void {
     const [first] = this.#calls;
     if (first === undefined) return;

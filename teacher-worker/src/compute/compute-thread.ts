@@ -1,4 +1,4 @@
-/** Entry of the compute thread: carries out one call after another. It may block as long as it likes. */
+/** Entry of the compute thread: carries out one call after another. A call may block for any time. */
 import { workerData } from 'node:worker_threads';
 import { openEngine } from '@lyceum/learning/tensorflow';
 import { lostGpu } from '@lyceum/platform';

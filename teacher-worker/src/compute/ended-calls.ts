@@ -1,11 +1,11 @@
 /**
- * How often processes of this worker have ended, one after the other, at the same call of the thread that computes. A model may end
- * the library that runs it, or take more memory than there is, and with it the process; a worker that makes the same call again
- * after each start would answer nobody. So the call that the thread is at is noted on disk. The next process counts it, and a call
- * at which too many have ended is refused.
+ * How often processes of this worker have ended, one after the other, at the same call of the thread that computes. A
+ * model may end the library that runs it, or take more memory than there is, and with it the process. A worker that
+ * made the same call again after each start would never answer. So the thread's present call is noted on disk. The next
+ * process counts it, and a call at which too many have ended is refused.
  *
- * The thread itself takes the note, and it carries out one call after another. So the note names the very call, and none that
- * waits behind it, of another run for one. The thread waits for the disk, some microseconds a call.
+ * The thread itself takes the note, and it carries out one call after another. So the note names exactly this call, and
+ * no call that waits behind it, such as another run's. The thread waits for the disk, some microseconds a call.
  */
 import { createHash } from 'node:crypto';
 import { ftruncateSync, mkdirSync, openSync, readFileSync, renameSync, truncateSync, writeFileSync, writeSync } from 'node:fs'; // biome-ignore format: one line
@@ -14,57 +14,61 @@ import { errnoOf } from '@lyceum/platform';
 import { LyceumError, toLyceumError } from '@lyceum/proto';
 import type { AnswerRequest, EndedAt, NotedPlace } from './teacher-calls.js';
 
-/** Killed processes end so too, but hardly as many of them while they open one teacher. */
+/**
+ * Processes that may end while they open one teacher. Processes are also killed from outside, but hardly so many of
+ * them at such a time.
+ */
 export const ENDED_LOAD_LIMIT = 5;
 
 /**
- * More than for loads: a worker answers nearly all the time, so who kills it interrupts an answer. One that takes a third of the
- * time between two kills is interrupted so often in a row once in some 300,000 times, and five times once in 550.
+ * Processes that may end at one answer. More than for loads: a worker answers nearly all the time, so that a kill from
+ * outside interrupts an answer. If an answer takes a third of the time between two kills, it is interrupted ten times
+ * in a row once in some 300,000 times, and five times in a row once in 550.
  */
 export const ENDED_ANSWER_LIMIT = 10;
 
 /**
- * A call that was refused, and then not made for so long, begins anew. Longer than the coordinator takes to ask some times more,
- * after which it pauses the run.
+ * A refused call that has not been made for so long begins anew. Longer than the coordinator takes to ask some times
+ * more, after which it pauses the run.
  */
 export const REFUSED_MS = 5 * 60_000;
 
-/** Kept; those that ended longest ago are forgotten first. */
+/** The most calls that are kept; those at which a process ended longest ago are forgotten first. */
 const KEPT_MAX_COUNT = 256;
 
 export interface EndedCallsOptions {
   readonly place: NotedPlace;
   /** Milliseconds since 1970: the clock goes on where the process before this one was. */
   readonly nowMs: () => number;
-  /** Whether the process ends after an error of a call, with the GPU lost for one. */
+  /** Whether the process ends after this error of a call, as after the loss of the GPU. */
   readonly isEnd: (err: LyceumError) => boolean;
-  /** Told once: the disk takes no notes, without which calls are carried out all the same. */
+  /** Called once if the disk takes no notes. Calls are carried out all the same. */
   readonly unnoted: (reason: string) => void;
-  /** Told once, before the first call: at what the process before this one ended. */
+  /** Called once, before the first call, with the call at which the process before this one ended. */
   readonly ended: (end: EndedAt) => void;
 }
 
 /** A call that may end the process. */
 export interface NotedCall {
-  /** Names its teacher and, if it is no load, what is asked. */
+  /** The call's teacher and, unless it is a load, what is asked. */
   readonly key: string;
   readonly kind: 'load' | 'answer';
 }
 
 interface Ended {
-  /** Processes in a row. */
+  /** How many processes in a row have ended at the call. */
   readonly count: number;
-  /** When it was refused last; 0: it was not. */
+  /** When the call was refused last, in milliseconds since 1970; 0: it was not refused. */
   readonly refusedAtMs: number;
 }
 
 export class EndedCalls {
   readonly #options: EndedCallsOptions;
   #isTold = false;
-  /** The process ends by the last call that was noted. */
+  /** The process ends by the call that was noted last. */
   #isEnding = false;
   #note: number | undefined;
-  /** By key, those that ended last at the end. */
+  /** Calls at which processes ended, by key; the latest are at the end. */
   #ended: Map<string, Ended> | undefined;
 
   constructor(options: EndedCallsOptions) {
@@ -72,7 +76,7 @@ export class EndedCalls {
   }
 
   /**
-   * Carries a call out, noted meanwhile. Not to be called before the call before it has ended.
+   * Carries a call out, and notes it meanwhile. Call it again only after the call before has ended.
    *
    * @throws {LyceumError} INVALID_ARGUMENT if too many processes have ended at it; what `carryOut` throws.
    */
@@ -93,7 +97,7 @@ export class EndedCalls {
     }
   }
 
-  /** The teacher is unloaded: what was refused of it has been told. */
+  /** The teacher is unloaded, so its refusals have been told: forgets its refused calls. */
   unloaded(identity: string): void {
     this.#forget(
       (key, { refusedAtMs }) => refusedAtMs > 0 && (key === identity || isOf(key, identity)),
@@ -122,14 +126,14 @@ export class EndedCalls {
     return `the process of ${workerId} has ended ${count} times in a row while the model computed these samples: at one of them it may end the library that runs it, or take more memory than there is; look at the log of ${workerId}, give it more memory or the run another model, and resume the run after ${minutes} minutes to have it tried again`;
   }
 
-  /** What has ended, with the process before this one. Read once. */
+  /** The calls at which processes have ended, the one before this included. Read once. */
   #known(): Map<string, Ended> {
     if (this.#ended !== undefined) return this.#ended;
     this.#ended = this.#tolerant(() => readEnded(this.#file('ended'))) ?? new Map();
     const key = this.#tolerant(() => readText(notePath(this.#options.place.folder))) ?? '';
     const known = this.#ended.get(key);
     if (key !== '') {
-      // To the end of the map.
+      // Moves the call to the end of the map.
       this.#ended.delete(key);
       const count = (known?.count ?? 0) + 1;
       this.#ended.set(key, { refusedAtMs: 0, ...known, count });
@@ -137,7 +141,7 @@ export class EndedCalls {
       for (const oldest of [...this.#ended.keys()].slice(0, Math.max(0, tooMany))) {
         this.#ended.delete(oldest);
       }
-      // A process that is killed in between is not counted; the other way round it would be twice.
+      // If this process is killed in between, the end is not counted; the other way round it would be counted twice.
       this.#write('');
       this.#save();
       this.#options.ended({ ...partsOf(key), count });
@@ -169,7 +173,7 @@ export class EndedCalls {
     });
   }
 
-  /** A disk that takes no notes keeps nothing from being computed. */
+  /** Runs `work` on the disk. A disk that takes no notes keeps nothing from being computed. */
   #tolerant<T>(work: () => T): T | undefined {
     try {
       return work();
@@ -189,19 +193,19 @@ export function loadCall(identity: string): NotedCall {
   return { key: identity, kind: 'load' };
 }
 
-/** Equal requests are one call, whichever ticket they are of. */
+/** The call that makes a request. Equal requests are one call, even if they are of different tickets. */
 export function answerCall({ identity, dataset, span, view, outputs }: AnswerRequest): NotedCall {
   const asked = JSON.stringify([dataset.digest, span, view, outputs]);
   const digest = createHash('sha256').update(asked).digest('hex');
   return { key: `${identity}.${digest}`, kind: 'answer' };
 }
 
-/** The process is stopped on purpose: that says nothing against the call that its thread is at. */
+/** Drops the note: the process is stopped on purpose, which says nothing against the call that its thread is at. */
 export function excuseCall(folder: string): void {
   try {
     truncateSync(notePath(folder));
   } catch {
-    // Nothing was noted, or nothing can be.
+    // There is no note, or the disk takes none.
   }
 }
 
@@ -246,7 +250,7 @@ function readEnded(path: string): Map<string, Ended> {
   try {
     return new Map(JSON.parse(text) as [string, Ended][]);
   } catch {
-    // There is none, or the machine stopped while it was written.
+    // There is no list, or the machine stopped while it was written.
     return new Map();
   }
 }

@@ -1,4 +1,4 @@
-/** Threads with teachers: calls in, answers out. Nothing here listens to the network but for remote teachers. */
+/** Threads with teachers: calls in, answers out. Only remote teachers use the network here. */
 export { joinedAnswers } from './answer-pieces.js';
 export { type HeldFile, SetPictures, type SpanView } from './set-pictures.js';
 export type {

@@ -1,15 +1,16 @@
 /**
- * The device that looked-up teachers of a process pretend to share: it does one thing after another, each for a stated time.
+ * A pretended device that the looked-up teachers of a process share: it does one thing after another, each for a stated
+ * time.
  *
- * It has a clock of its own. A device on another machine does not wait while this machine's cores are busy with other work, so
- * what a wake-up comes late costs the device nothing, as far as the next question lay ready.
+ * It has a clock of its own. A device on another machine does not wait while this machine's cores are busy with other
+ * work. So a late wake-up costs the device nothing, if the next question lay ready.
  */
 export class LookupDevice {
   readonly #nowMs: () => number;
   readonly #wait: (ms: number) => Promise<unknown>;
-  /** When what it was given last is done. */
+  /** When the device's last task is done. */
   #doneMs = 0;
-  /** When the call that waited for it went on. */
+  /** When the call that waited for that task went on. */
   #wokenMs = 0;
 
   /** @param nowMs - milliseconds that only rise. */
@@ -18,10 +19,10 @@ export class LookupDevice {
     this.#wait = wait;
   }
 
-  /** Resolves when it has been busy for so long. Call it again only then. */
+  /** Resolves when the device has been busy for so long. Call it again only then. */
   async occupy(durationMs: number): Promise<void> {
     const calledMs = this.#nowMs();
-    // Between an answer and the next question it is idle for as long as the host is.
+    // Between an answer and the next question the device is idle for as long as the host is.
     const idleMs = calledMs - this.#wokenMs;
     this.#doneMs = Math.max(calledMs, this.#doneMs + idleMs + durationMs);
     await this.#wait(this.#doneMs - calledMs);

@@ -1,6 +1,6 @@
 /**
- * A teacher for measurements: real logits, computed once, then looked up; each inference waits a given
- * time instead of computing.
+ * A teacher for measurements: its logits are real, computed once, then looked up; each inference waits a given time
+ * instead of computing.
  *
  * It stands for a teacher on a GPU of its own where there is none: everything but the inference is real,
  * and it takes no core from the student. Logits are those of the samples without a view, whatever view is
@@ -29,9 +29,9 @@ export class LookupTeacher implements TeacherEngine {
   readonly #device: LookupDevice;
 
   /**
-   * @param delayMs - what one inference takes now.
-   * @param tables - outlive the teacher, so that loading it again computes nothing.
-   * @param device - of all teachers of the process.
+   * @param delayMs - how long one inference takes now.
+   * @param tables - kept when the teacher is unloaded, so that loading it again computes nothing.
+   * @param device - shared by all teachers of the process.
    */
   constructor(
     teacher: TeacherEngine,
@@ -61,7 +61,7 @@ export class LookupTeacher implements TeacherEngine {
     let table = this.#tables.get(key);
     let inferred: Promise<void> | undefined;
     if (table === undefined) {
-      // The set's first answer takes what computing takes; it is the warm-up's.
+      // The set's first answer takes the time of computing it; the warm-up asks for it.
       table = await this.#answerAll(dataset, outputs);
       this.#tables.set(key, table);
     } else {

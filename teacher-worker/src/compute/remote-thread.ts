@@ -1,7 +1,7 @@
 /**
- * Entry of the thread of teachers that somebody else runs: it waits for the network and computes nothing, so that
- * neither holds up the thread that computes nor is held up by it. Calls are carried out side by side; each teacher's
- * own do not overlap.
+ * Entry of the thread of teachers that other programs run. It waits for the network and computes nothing, so that the
+ * thread that computes does not hold it up, nor is held up by it. Calls are carried out side by side; calls of one
+ * teacher do not overlap.
  */
 import { workerData } from 'node:worker_threads';
 import { AddressGuard } from '@lyceum/platform';

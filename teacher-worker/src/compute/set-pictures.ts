@@ -1,6 +1,6 @@
 /**
- * The pictures of sets in shards, for the threads with teachers: which samples a span looks at, and windows of them. Sets
- * of one file pass through untouched, since their threads read them whole.
+ * The pictures of sets in shards, for the threads with teachers: the samples that a span needs, and windows of them.
+ * Sets of one file need nothing here, since their threads read them whole.
  */
 import { readFile } from 'node:fs/promises';
 import {
@@ -20,13 +20,13 @@ import { type TicketSpan, ticketSamples } from './ticket-span.js';
 /** Share of a window for a set's first samples: a teacher is loaded with those of all its sets in memory. */
 const FIRST_SHARE = 1 / 4;
 
-/** What a ticket looks at. */
+/** The samples and the view that a ticket asks about. */
 export interface SpanView {
   readonly span: TicketSpan;
   readonly view: ViewAt;
 }
 
-/** A file with what is looked at of its set in memory, until it is released. */
+/** A file with the needed pictures of its set in memory, until it is released. */
 export interface HeldFile {
   readonly file: DatasetFile;
   release(): void;
@@ -34,7 +34,7 @@ export interface HeldFile {
 
 export class SetPictures {
   readonly #windows: WorkerWindows;
-  /** By digest, what is known of a set without its pictures; undefined: it is one file. */
+  /** Sets without their pictures, by digest; undefined: the set is one file. */
   readonly #sets = new Map<string, Promise<Dataset | undefined>>();
 
   constructor(windows: WorkerWindows) {
@@ -44,13 +44,13 @@ export class SetPictures {
   /**
    * Makes sure that the set's pictures can be read.
    *
-   * @throws {LyceumError} UnreadableSetError if only a person can make it so; UNAVAILABLE.
+   * @throws {LyceumError} UnreadableSetError if only a person can mend that; UNAVAILABLE.
    */
   async open(file: DatasetFile): Promise<void> {
     if ((await this.#set(file)) !== undefined) await this.#windows.open(file);
   }
 
-  /** The pictures of a span will be looked at, piece by piece. */
+  /** Announces that the pictures of a span will be needed, piece by piece. */
   async fetchAhead(file: DatasetFile, looked: SpanView): Promise<void> {
     const set = await this.#set(file);
     if (set === undefined) return;
@@ -59,7 +59,7 @@ export class SetPictures {
     }
   }
 
-  /** Takes {@link fetchAhead} back. */
+  /** Takes an announcement by {@link fetchAhead} back. */
   async forget(file: DatasetFile, looked: SpanView): Promise<void> {
     const set = await this.#set(file);
     if (set === undefined) return;
@@ -68,19 +68,19 @@ export class SetPictures {
     }
   }
 
-  /** The span in pieces that fit into a window: itself, of a set of one file. */
+  /** The span in pieces that fit into a window; the whole span if the set is one file. */
   async pieces(file: DatasetFile, span: TicketSpan): Promise<TicketSpan[]> {
     const set = await this.#set(file);
     return set === undefined ? [span] : this.#pieces(set, span);
   }
 
-  /** @throws {LyceumError} as {@link open}; CANCELLED if the signal aborts. */
+  /** The file with the span's pictures. @throws {LyceumError} as {@link open}; CANCELLED if the signal aborts. */
   async held(file: DatasetFile, looked: SpanView, signal: AbortSignal): Promise<HeldFile> {
     const set = await this.#set(file);
     return set === undefined ? whole(file) : this.#held(file, samplesOf(set, looked), signal);
   }
 
-  /** With some of its first samples, for one inference. */
+  /** The file with some of its first samples, for one inference. */
   async heldFirst(file: DatasetFile): Promise<HeldFile> {
     const set = await this.#set(file);
     if (set === undefined) return whole(file);

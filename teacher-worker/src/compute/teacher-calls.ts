@@ -1,49 +1,49 @@
-/** What the worker's main thread and its threads with teachers say to each other. */
+/** The calls and messages between the worker's main thread and its threads with teachers. */
 import type { ViewAt } from '@lyceum/learning/views';
 import type { SecretPlaces } from '@lyceum/platform';
 import type { AnswerTensor, ServiceUse, TeacherDescription } from './engine/index.js';
 import type { WorkerGpu } from './engines/index.js';
 import type { TicketSpan } from './ticket-span.js';
 
-/** What the thread is started with. */
+/** Settings that the thread is started with. */
 export interface ComputeSettings {
-  /** Threads of engines that are told here and not by the environment. */
+  /** Threads of engines that take their number from here and not from the environment. */
   readonly computeThreads: number;
-  /** Look answers up, and wait this long for each inference; undefined: compute them. */
+  /** Milliseconds that each inference waits, with answers looked up; undefined: answers are computed. */
   readonly lookupDelayMs: number | undefined;
-  /** JSON object of the waits of teachers that take another, by identity; read anew for each ticket. */
+  /** File with a JSON object of the waits of teachers that differ from that, by identity; read anew for each ticket. */
   readonly lookupDelayFile: string | undefined;
-  /** Absent: the processor computes. */
+  /** The worker's GPU; absent: the processor computes. */
   readonly gpu?: WorkerGpu | undefined;
-  /** Where the present call is noted; absent: calls are not made again after the process' end. */
+  /** Where the present call is noted; absent: calls are not made again after the process has ended. */
   readonly noted?: NotedPlace | undefined;
 }
 
-/** Where a thread notes the call that it is at. */
+/** Where a thread notes its present call. */
 export interface NotedPlace {
-  /** A folder of this worker alone, which outlasts the process. */
+  /** A folder of this worker alone, which outlives the process. */
   readonly folder: string;
   readonly workerId: string;
 }
 
 /** A call that was not over when its process ended. */
 export interface EndedAt {
-  /** The teacher's. */
+  /** Identity of the call's teacher. */
   readonly identity: string;
   readonly kind: 'load' | 'answer';
-  /** Processes in a row. */
+  /** How many processes in a row have ended at the call. */
   readonly count: number;
-  /** So many, and the call is refused. */
+  /** The number of ends from which on the call is refused. */
   readonly limit: number;
 }
 
-/** What the thread of remote teachers is started with. */
+/** Settings that the thread of remote teachers is started with. */
 export interface RemoteSettings {
-  /** Where the secrets are that descriptions may name. */
+  /** Places of the secrets that descriptions may name. */
   readonly secrets: SecretPlaces;
-  /** Which addresses may be called beside public ones, as the operator lists them. */
+  /** Addresses that may be called beside public ones, as the operator lists them. */
   readonly allowedAddresses: readonly string[];
-  /** Has what endpoints have answered; undefined: that is gone with the process. */
+  /** Folder with endpoints' answers that are kept; undefined: they are lost with the process. */
   readonly keptFolder: string | undefined;
 }
 
@@ -55,11 +55,11 @@ export interface ComputeDevice {
   readonly device: string;
 }
 
-/** A verified local file; its digest is its name in the thread. */
+/** A verified local file; the thread knows it by its digest. */
 export interface DatasetFile {
   readonly digest: string;
   readonly file: string;
-  /** For a set in shards: the pictures that are looked at. */
+  /** The needed pictures, if the set is in shards. */
   readonly held?: HeldPictures;
 }
 
@@ -67,19 +67,19 @@ export interface DatasetFile {
 interface HeldPictures {
   /** Indices into the set. */
   readonly samples: Uint32Array;
-  /** [samples, …sampleShape], theirs. */
+  /** The pictures, [samples, …sampleShape]. */
   readonly inputs: Uint8Array;
 }
 
 export interface LoadRequest {
   readonly identity: string;
   readonly modelFile: string;
-  /** What runs it. */
+  /** The engine that runs the model. */
   readonly engine: string;
   readonly settingsJson: string;
   /** Sets to read and to warm up on; the first one's samples fix the input shape. */
   readonly datasets: readonly DatasetFile[];
-  /** Weights that still fit the worker's budget. */
+  /** Bytes of weights that still fit the worker's budget. */
   readonly budgetBytes: number;
 }
 
@@ -94,14 +94,14 @@ export interface AnswerRequest {
   readonly span: TicketSpan;
   readonly view: ViewAt;
   readonly outputs: readonly string[];
-  /** What it asks over the network is also asked what it says of itself. */
+  /** The teacher's server, if it has one, is also asked how it describes its model. */
   readonly isProbe: boolean;
 }
 
-/** Asks a model as it is, without a set's settings: for callers that use this worker as a server. */
+/** A question to the plain model, without a set's settings: for callers that use this worker as a server. */
 export interface InferRequest {
   readonly identity: string;
-  /** [rowCount, …one sample], as the model takes it. */
+  /** Inputs, [rowCount, …one sample], as the model takes them. */
   readonly inputs: Float32Array<ArrayBuffer>;
   readonly rowCount: number;
 }
@@ -109,21 +109,24 @@ export interface InferRequest {
 export interface Answer {
   readonly tensors: readonly AnswerTensor[];
   readonly inferenceSeconds: number;
-  /** Since the last answer to a ticket; absent: it calls no service that anybody pays for. */
+  /** Use of a service since the last answer to a ticket; absent: the teacher calls no service that costs. */
   readonly calls?: ServiceUse;
 }
 
-/** Where teachers compute, calls are carried out one after another, in the order in which they come. */
+/**
+ * Calls of a thread with teachers. The thread that computes carries them out one after another, in the order in which
+ * they come.
+ */
 export interface TeacherCalls {
   load(request: LoadRequest): Promise<TeacherDescription>;
-  /** Reads sets and warms a loaded teacher up on them. */
+  /** Reads sets, and warms a loaded teacher up on them. */
   prepare(request: PrepareRequest): Promise<void>;
   answer(request: AnswerRequest): Promise<Answer>;
-  /** What is kept of a teacher's answers is not to be given again. */
+  /** Kept answers of the teacher are not to be given again. */
   forget(identity: string): Promise<void>;
   /** @returns logits, [rowCount, classes of the model]. */
   infer(request: InferRequest): Promise<Float32Array<ArrayBuffer>>;
-  /** Does nothing if the teacher is not loaded. */
+  /** Unloads a teacher; does nothing if it is not loaded. */
   unload(identity: string): Promise<void>;
   /** Forgets all sets but these. */
   keepDatasets(digests: readonly string[]): Promise<void>;
@@ -131,11 +134,11 @@ export interface TeacherCalls {
 
 /** Calls of the thread that computes. */
 export interface ComputeCalls extends TeacherCalls {
-  /** @returns with what the engine is, what the user should know of it. */
+  /** @returns the engine's device, and warnings for the user. */
   opened(): Promise<{ readonly device: ComputeDevice; readonly warnings: readonly string[] }>;
 }
 
-/** What the thread that computes tells. */
+/** News from the thread that computes. */
 export interface TeacherNews {
   /** Inferences of this teacher run operation by operation, which is slower. */
   untraced(identity: string, reason: string): void;

@@ -1,6 +1,6 @@
 /**
- * The worker's handle on its threads with teachers: those that compute share one, those that somebody else runs
- * another, which is started when the first of them is loaded.
+ * The worker's handle on its threads with teachers. Teachers that compute here share one thread; those that other
+ * programs run share another, which is started when the first of them is loaded.
  */
 import { Worker } from 'node:worker_threads';
 import { isRemoteEngine } from '@lyceum/learning/formats';
@@ -23,7 +23,7 @@ import type {
   TeacherNews,
 } from './teacher-calls.js';
 
-/** How often it is looked at what the thread is at. */
+/** How often the thread's present call is checked. */
 const LOOK_MS = 5_000;
 
 const ENDED_BEFORE: Readonly<Record<EndedAt['kind'], string>> = {
@@ -37,14 +37,14 @@ export class TeacherCompute implements TeacherCalls {
   readonly died: Promise<Error>;
   readonly #local: Thread<TeacherCalls>;
   readonly #startRemote: () => Thread<TeacherCalls>;
-  /** Where its calls are noted. */
+  /** Folder in which the thread notes its calls. */
   readonly #notedFolder: string | undefined;
   #hasLocalDied = false;
   readonly #watch: CallWatch;
   readonly #look: NodeJS.Timeout;
   #remote: Thread<TeacherCalls> | undefined;
   readonly #remoteTeachers = new Set<string>();
-  /** Milliseconds of one sample, as measured when the teacher was opened. */
+  /** Milliseconds of one sample, by teacher, as measured when it was opened. */
   readonly #sampleMs = new Map<string, number>();
   #die: (reason: Error) => void = () => {};
 
@@ -96,7 +96,7 @@ export class TeacherCompute implements TeacherCalls {
       nowMs: () => performance.now(),
       slow: (teacherIdentity, seconds) =>
         log.warn({ teacherIdentity, seconds }, 'a teacher computes for long, and others wait'),
-      // An exit would wait for the thread, which does not end.
+      // A normal exit would wait for the thread, which does not end.
       hung: (err) => {
         log.fatal({ err }, 'a teacher does not end: the worker does');
         process.kill(process.pid, 'SIGKILL');
@@ -105,7 +105,7 @@ export class TeacherCompute implements TeacherCalls {
     this.#look = setInterval(() => this.#watch.look(), LOOK_MS).unref();
   }
 
-  /** Teachers that runs want: what computes for another has no time without end. */
+  /** Sets the teachers that runs want. The call of another one has limited time. */
   follow(identities: ReadonlySet<string>): void {
     this.#watch.follow(identities);
   }
@@ -150,9 +150,9 @@ export class TeacherCompute implements TeacherCalls {
     await this.#local.call('keepDatasets', digests);
   }
 
-  /** The process is stopped on purpose, whatever its threads do: that says nothing against a teacher. */
+  /** Says that the process is stopped on purpose, even if a thread is at a call: that is no sign against a teacher. */
   excuse(): void {
-    // One that has died takes the process along.
+    // A thread that has died ends the process: that call is not excused.
     if (this.#notedFolder !== undefined && !this.#hasLocalDied) excuseCall(this.#notedFolder);
   }
 
@@ -160,7 +160,7 @@ export class TeacherCompute implements TeacherCalls {
   async stop(): Promise<void> {
     clearInterval(this.#look);
     const closed = Promise.all([this.#local.close(), this.#remote?.close()]);
-    // The thread may go on, and may have begun another call.
+    // The thread may still go on, and may have begun another call.
     this.excuse();
     await closed;
     this.excuse();

@@ -45,11 +45,11 @@ import { ticketSamples } from './ticket-span.js';
 
 interface LoadedTeacher {
   readonly engine: TeacherEngine;
-  /** What it sees of a set. */
+  /** The part of a set that the teacher sees. */
   readonly seen: (stored: StoredDataset) => Dataset;
 }
 
-/** A set with the samples that are looked at first: as many as one inference takes, at most. */
+/** A set with the samples that are asked first: at most as many as one inference takes. */
 interface FirstSamples {
   readonly dataset: Dataset;
   readonly samples: Uint32Array;
@@ -61,7 +61,7 @@ export class Teachers {
   readonly #news: Partial<TeacherNews>;
   readonly #ended: EndedCalls | undefined;
   readonly #teachers = new Map<string, LoadedTeacher>();
-  /** Service use of failed tickets, by teacher, unloaded ones too: told with the next ticket that is answered. */
+  /** Service use of failed tickets, by teacher, unloaded ones included: told with the next ticket that is answered. */
   readonly #owed = new Map<string, ServiceUse>();
   readonly #datasets = new Map<string, StoredDataset>();
   readonly #lookupTables: LookupTables = new Map();
@@ -84,10 +84,9 @@ export class Teachers {
   }
 
   /**
-   * What a thread offers.
+   * The calls that a thread offers.
    *
-   * @throws {LyceumError} INVALID_ARGUMENT if that can never be done, another code if it may be, later or
-   *   elsewhere.
+   * @throws {LyceumError} INVALID_ARGUMENT if the call can never succeed, another code if it may, later or elsewhere.
    */
   readonly calls: TeacherCalls = {
     load: (request) => this.#noted(loadCall(request.identity), () => this.#load(request)),
@@ -134,7 +133,7 @@ export class Teachers {
       throw err;
     }
     this.#teachers.set(identity, teacher);
-    // Settings for one set leave out what is the set's own order.
+    // Settings for one set leave out classes that are in the set's own order.
     const { classes: classNames } = packaged.model.settings;
     const { warning: _, ...placed } = placement;
     return { ...engine.describe(), ...placed, ...(classNames !== undefined && { classNames }) };
@@ -182,7 +181,10 @@ export class Teachers {
     return { engine: new LookupTeacher(teacher, identity, delayMs, ...lookups), placement };
   }
 
-  /** The first inference of a shape allocates, compiles and is traced; no ticket should wait for that. */
+  /**
+   * Asks about a set once. The first inference of a shape allocates, compiles and is traced; no ticket should wait for
+   * that.
+   */
   async #prepare({ engine, seen }: LoadedTeacher, datasets: readonly DatasetFile[]): Promise<void> {
     for (const file of datasets) {
       const { dataset, samples } = this.#firstOf(seen, file);
@@ -203,7 +205,7 @@ export class Teachers {
     const asked = { dataset, samples, view, outputs, isProbe };
     const tensors = await engine.answer(asked).finally(() => {
       const used = engine.used?.();
-      // Canaries are counted by themselves, and against a budget of their own.
+      // Calls for canaries are counted elsewhere, against a budget of their own.
       if (!isProbe && used !== undefined) {
         const owed = this.#owed.get(identity);
         this.#owed.set(identity, owed === undefined ? used : usedTogether(owed, used));
@@ -257,14 +259,17 @@ export class Teachers {
   }
 }
 
-/** Answers that are written down depend on no modality: the first will do. */
+/** How a teacher sees a set. Answers that are written down depend on no modality, so the first one is taken. */
 function seenBy({ format }: PackagedModel, settingsJson: string): LoadedTeacher['seen'] {
   const { modality } = parseSettingsJson(settingsJson);
   if (formatNamed(format).isWrittenDown !== true) return (stored) => seenDataset(stored, modality);
   return (stored) => seenDataset(stored, [...stored.modalities.keys()][0]);
 }
 
-/** Whether the server that is asked takes what it is asked about one set. Tickets of that set say so; others go on. */
+/**
+ * Asks, and tells whether the teacher's server takes the question. If not, tickets of that set say so, and others go
+ * on.
+ */
 async function isTaken(ask: () => Promise<unknown>): Promise<boolean> {
   try {
     await ask();
@@ -280,7 +285,11 @@ function firstSamples({ sampleCount }: Dataset): Uint32Array {
   return Uint32Array.from({ length }, (_, sample) => sample);
 }
 
-/** @throws {LyceumError} FAILED_PRECONDITION if the file of delays holds no such thing. */
+/**
+ * The wait of a teacher's inferences.
+ *
+ * @throws {LyceumError} FAILED_PRECONDITION if the file of delays has no such number.
+ */
 function lookupDelay({ lookupDelayMs = 0, lookupDelayFile }: ComputeSettings, identity: string) {
   if (lookupDelayFile === undefined) return lookupDelayMs;
   const delays: unknown = JSON.parse(readFileSync(lookupDelayFile, 'utf8'));

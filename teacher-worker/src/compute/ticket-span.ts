@@ -3,7 +3,7 @@ import { type Dataset, type SplitName, splitSamples } from '@lyceum/learning/dat
 import { classSpreadSamples, orderedSamples } from '@lyceum/learning/orders';
 import { LyceumError, type Order, Split, type Ticket } from '@lyceum/proto';
 
-/** The part of a ticket that says which samples. */
+/** The part of a ticket that names its samples. */
 export type TicketSpan = Pick<Ticket, 'split' | 'firstPosition' | 'positionCount'> & {
   readonly order?: (Partial<Pick<Order, 'byClass'>> & Omit<Order, 'byClass'>) | undefined;
 };
@@ -17,7 +17,7 @@ const SPLIT_NAMES: ReadonlyMap<Split, SplitName> = new Map([
 /**
  * Indices of the samples at the span's positions, in their order.
  *
- * @throws {LyceumError} INVALID_ARGUMENT if there is no such split, or not all positions are in it.
+ * @throws {LyceumError} INVALID_ARGUMENT if there is no such split, or if positions lie outside of it.
  */
 export function ticketSamples(dataset: Dataset, span: TicketSpan): Uint32Array {
   const split = SPLIT_NAMES.get(span.split);

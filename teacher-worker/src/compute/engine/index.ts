@@ -1,4 +1,4 @@
-/** What the worker needs of whatever runs a teacher's model: the contract of an engine, and what engines have in common. */
+/** The contract of an engine, which runs teachers' models, and what engines have in common. */
 export { medianLatencyMs } from './median-latency.js';
 export { OutsideFailure } from './outside-failure.js';
 export { type ServiceUse, usedTogether } from './service-use.js';

@@ -1,8 +1,8 @@
 import { LyceumError } from '@lyceum/proto';
 
 /**
- * The server that a teacher is behind refuses what it is asked, or answers it with what nobody can read: the question is at fault,
- * or the server, and not the worker that asked. It has been tried as often as the teacher's description says.
+ * The server behind a teacher refuses a question, or gives an answer that cannot be read. The question or the server is
+ * at fault, and not the worker that asked. It has been tried as often as the teacher's description says.
  */
 export class OutsideFailure extends LyceumError {
   constructor(message: string, options?: ErrorOptions) {

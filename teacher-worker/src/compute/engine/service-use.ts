@@ -1,4 +1,4 @@
-/** What was asked of an outside service, which may cost. */
+/** The use of an outside service, which may cost money. */
 export interface ServiceUse {
   readonly count: number;
   readonly inputTokens: number;

@@ -1,4 +1,4 @@
-/** What the worker needs of whatever runs a teacher's model. One implementation a file. */
+/** The contract of an engine, which runs a teacher's model. One implementation a file. */
 import type { Dataset } from '@lyceum/learning/datasets';
 import type { FormatName, PackagedModel, PackageOf } from '@lyceum/learning/formats';
 import type { ModelSettings } from '@lyceum/learning/models';
@@ -12,28 +12,28 @@ export interface TeacherDescription {
   readonly weightBytes: number;
   /** Median milliseconds of one inference of one sample; 0 for a teacher that another program runs. */
   readonly latencyBatch1Ms: number;
-  /** How far its answers to equal questions may be apart, see `ANSWER_NOISE`; absent: as in float32. */
+  /** How far the teacher's answers to equal questions may be apart, see `ANSWER_NOISE`; absent: as in float32. */
   readonly answerNoise?: number;
-  /** Shape of one sample as the model takes it, in its own layout; absent if {@link TeacherEngine.infer} is. */
+  /** Shape of one sample as the model takes it, in its own layout; absent if {@link TeacherEngine.infer} is absent. */
   readonly inputShape?: readonly number[];
-  /** From its package, in the order of its own output; absent: they have no names. */
+  /** Names of the classes, from the teacher's package, in the order of its own output; absent: they have no names. */
   readonly classNames?: readonly string[];
-  /** What it took of the GPU when it was loaded; absent: nothing, or it cannot be told. */
+  /** GPU memory that it took when it was loaded; absent: none, or it cannot be told. */
   readonly gpuMemoryBytes?: number;
-  /** As {@link TeacherPlacement} has them. */
+  /** The device, as in {@link TeacherPlacement}. */
   readonly device?: string;
   readonly bitsMayDiffer?: true;
 }
 
-/** Where a teacher was put, as far as that is not where all of its worker's are. */
+/** Where a teacher was put, if that is not the place of all teachers of its worker. */
 export interface TeacherPlacement {
-  /** What computes it; absent: the worker's device. */
+  /** The device that computes the teacher; absent: the worker's. */
   readonly device?: string;
-  /** Equal questions need not get equal bits there. */
+  /** Equal questions may get other bits there. */
   readonly bitsMayDiffer?: true;
-  /** How far apart its answers to equal questions may be there; absent: as its engine says. */
+  /** How far answers to equal questions may be apart there; absent: as the teacher's engine says. */
   readonly answerNoise?: number;
-  /** Why the processor computes it. */
+  /** Why the processor computes the teacher. */
   readonly warning?: string;
 }
 
@@ -44,42 +44,45 @@ export interface AnswerRequest {
   readonly view: ViewAt;
   /** Names of tensors, sorted. */
   readonly outputs: readonly string[];
-  /** The question finds out whether the teacher is what it was; default: false. */
+  /** The question checks whether the teacher is still the same; default: false. */
   readonly isProbe?: boolean;
 }
 
 /** One output tensor of an answer. */
 export interface AnswerTensor {
   readonly name: string;
-  /** Values in a row. */
+  /** How many values a row has. */
   readonly width: number;
-  /** [rows, width], row-major. */
+  /** Values [rows, width], row-major. */
   readonly values: Float32Array<ArrayBuffer>;
 }
 
 /** One loaded teacher. Calls do not overlap. */
 export interface TeacherEngine {
-  /** Answers are found, not computed: there is nothing to warm up, rows do not depend on one another, and each may cost. */
+  /**
+   * Answers are looked up or fetched, not computed: nothing warms up, rows do not depend on one another, and each
+   * answer may cost.
+   */
   readonly computesNothing?: boolean;
 
   /**
-   * How far its answers to one question may be apart, as a share of the greatest logit (at least 1); absent: they have equal
-   * bits, whatever is asked beside it.
+   * How far answers to one question may be apart, as a share of the greatest logit (at least 1); absent: they have
+   * equal bits, whatever is asked beside it.
    */
   readonly movesBy?: number;
 
   describe(): TeacherDescription;
 
   /**
-   * The tensors in the order of `outputs`.
+   * Answers with the tensors in the order of `outputs`.
    *
-   * @throws {LyceumError} INVALID_ARGUMENT if this teacher cannot answer such a request, ever.
+   * @throws {LyceumError} INVALID_ARGUMENT if this teacher can never answer such a request.
    */
   answer(request: AnswerRequest): Promise<AnswerTensor[]>;
 
   /**
-   * The model as it is, for whoever calls this worker as a server: what settings say of inputs and classes is not done. Absent:
-   * it is not run here, or leaves its input's shape open.
+   * Runs the plain model, for callers that use this worker as a server: settings of inputs and classes have no effect.
+   * Absent: the model is not run here, or leaves its input's shape open.
    *
    * @param inputs - [rowCount, …inputShape].
    * @returns logits, [rowCount, classCount].
@@ -87,16 +90,16 @@ export interface TeacherEngine {
   infer?(inputs: Float32Array, rowCount: number): Promise<Float32Array<ArrayBuffer>>;
 
   /**
-   * Looks whether what it asks over the network still says of itself what it said. Absent: there is nothing to ask.
+   * Checks whether a model behind the network still describes itself as before. Absent: it is not behind the network.
    *
-   * @throws {LyceumError} FAILED_PRECONDITION with what has changed; another code if it cannot be asked.
+   * @throws {LyceumError} FAILED_PRECONDITION with the change; another code if it cannot be asked.
    */
   check?(): Promise<void>;
 
-  /** What it has asked of a service since this was last called. Absent: it calls none that anybody pays for. */
+  /** Its use of a service since the last call of this. Absent: it calls no service that costs. */
   used?(): ServiceUse;
 
-  /** From here on no probe is answered by what it keeps of earlier answers. Absent: it keeps none. */
+  /** After this call, kept answers do not answer probes any more. Absent: the engine keeps no answers. */
   forget?(): void;
 
   /** Frees the model. */
@@ -107,11 +110,11 @@ interface OpenTeacherOptions {
   readonly packaged: PackagedModel;
   /** The teacher's settings, made of the package's own. */
   readonly settings: ModelSettings;
-  /** A set that it will be asked about. */
+  /** A set that the teacher will be asked about. */
   readonly dataset: Dataset;
-  /** Told why inferences run operation by operation, if they do. */
+  /** Called with the reason if inferences run operation by operation. */
   readonly untraced: (reason: string) => void;
-  /** Told where it was put, if there was a choice. */
+  /** Called with the place where the teacher was put, if there was a choice. */
   readonly placed?: (where: TeacherPlacement) => void;
 }
 
@@ -121,7 +124,7 @@ export type OpenTeacher = (options: OpenTeacherOptions) => Promise<TeacherEngine
 /**
  * How models of a format are opened: one file, and one line in the table of the threads that open it.
  *
- * @typeParam Place - what the thread has.
+ * @typeParam Place - what the thread provides.
  */
 export interface EngineOpener<
   Place,
@@ -137,7 +140,7 @@ export interface EngineOpener<
   ): TeacherEngine | Promise<TeacherEngine>;
 }
 
-/** A thread's table, as one way to open any teacher of its formats. */
+/** A thread's table as one function that opens any teacher of its formats. */
 export function opensAnyOf<Place>(
   table: readonly EngineOpener<Place>[],
   place: Place,

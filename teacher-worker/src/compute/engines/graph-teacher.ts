@@ -1,4 +1,4 @@
-/** A teacher that is a graph of operations, whatever runs it. It gives `logits`, and of them the `class` alone. */
+/** A teacher that is a graph of operations, on any engine. It gives `logits`, or from these the `class` alone. */
 import type { Dataset } from '@lyceum/learning/datasets';
 import {
   describePackagedModel,
@@ -18,11 +18,11 @@ import {
 import { answersOfLogits, INFERENCE_ROWS, inferenceRanges } from '../rows/index.js';
 
 export interface GraphTeacherOptions {
-  /** With the teacher's settings. */
+  /** The package, with the teacher's settings. */
   readonly packaged: PackagedModel;
-  /** A set that it will be asked about. */
+  /** A set that the teacher will be asked about. */
   readonly dataset: Dataset;
-  /** Loads it for a shape. */
+  /** Loads the model for a shape. */
   readonly open: (options: GraphInferenceOptions) => Promise<GraphInference>;
 }
 
@@ -31,7 +31,7 @@ export class GraphTeacher implements TeacherEngine {
   readonly #settings: ModelSettings;
   readonly #description: TeacherDescription;
   readonly #inputShape: readonly number[] | undefined;
-  /** By the shape seen, in which sets may differ where the model takes both. */
+  /** Inferences by the shape seen, in which sets may differ if the model takes both. */
   readonly #inferences = new Map<string, GraphInference>();
 
   private constructor(

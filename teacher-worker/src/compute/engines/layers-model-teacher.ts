@@ -1,6 +1,6 @@
 /**
- * A teacher that is a tfjs LayersModel on TensorFlow. It gives `logits`, of them the `class` alone,
- * and the features of its layers.
+ * A teacher that is a tfjs LayersModel on TensorFlow. It gives `logits`, or from these the `class` alone, and the
+ * features of its layers.
  *
  * Every inference has one fixed shape, [INFERENCE_ROWS, …]; rows beyond the answer's are zero. It runs as one graph
  * where that gives the bits of the first batch, which is computed both ways.
@@ -52,10 +52,12 @@ export class LayersModelTeacher implements TeacherEngine {
   readonly #model: Model;
   readonly #settings: ModelSettings;
   readonly #description: TeacherDescription;
-  /** Undefined: the model leaves it open. */
+  /** The model's input shape; undefined: the model leaves it open. */
   readonly #inputShape: readonly number[] | undefined;
   readonly #untraced: (reason: string) => void;
-  /** By the shape seen, in which sets may differ where the model takes both, by layers, and by what is fed. */
+  /**
+   * Inferences by the shape seen (sets may differ in it if the model takes both), by layers, and by the kind of values.
+   */
   readonly #inferences = new Map<string, Inference>();
 
   private constructor(
@@ -75,8 +77,8 @@ export class LayersModelTeacher implements TeacherEngine {
   }
 
   /**
-   * @param dataset - a set that it will be asked about.
-   * @param untraced - told why inferences run operation by operation, if they do.
+   * @param dataset - a set that the teacher will be asked about.
+   * @param untraced - called with the reason if inferences run operation by operation.
    * @throws {LyceumError} INVALID_ARGUMENT if the model does not load or the samples do not fit it.
    */
   static async open(
@@ -90,7 +92,7 @@ export class LayersModelTeacher implements TeacherEngine {
     const { size, modelShape } = new ModelInputs(dataset, settings, inputShape);
     const model = await loadModel(engine, modelPackage);
     try {
-      // What comes before the model is done to the inputs already.
+      // These inputs need no scaling and the like: that has been done.
       const single = new Inference(engine, model, { output: settings.output }, modelShape, 1);
       const { classCount } = single;
       const sample = new Float32Array(size);
@@ -165,7 +167,7 @@ export class LayersModelTeacher implements TeacherEngine {
     this.#model.dispose();
   }
 
-  /** The first batch of a shape is the one that its graph is checked on. */
+  /** The inference for a request. The graph of a shape is checked on its first batch. */
   #inferenceFor(
     sampleShape: readonly number[],
     layers: readonly string[],

@@ -4,26 +4,26 @@ import type { Engine } from '@lyceum/learning/tensorflow';
 import type { EngineOpener } from '../engine/index.js';
 import type { WorkerGpu } from './teacher-device.js';
 
-/** What the thread has. */
+/** What the thread provides. */
 export interface LocalPlace {
   readonly engine: Engine;
-  /** Of engines that are told here and not by the environment. */
+  /** Threads of engines that take their number from here and not from the environment. */
   readonly computeThreads: number;
-  /** Absent: the processor computes. */
+  /** The worker's GPU; absent: the processor computes. */
   readonly gpu?: WorkerGpu | undefined;
 }
 
-/** Where one teacher is opened. */
+/** The place of one teacher. */
 interface ChosenPlace extends LocalPlace {
   readonly device: 'cpu' | 'cuda';
 }
 
 export interface LocalOpener<Format extends FormatName = FormatName, Model = PackageOf<Format>>
   extends EngineOpener<ChosenPlace, Format, Model> {
-  /** Why its engine cannot use a GPU; undefined: it can, as far as is known before. Absent: it computes nothing. */
+  /** Why the engine cannot use a GPU; undefined: nothing is known against it. Absent: it computes nothing. */
   gpuProblem?(place: LocalPlace, gpu: WorkerGpu): string | undefined;
   /** Whether equal questions get equal bits on a GPU; default true. */
   readonly isExactOnGpu?: boolean;
-  /** What a person is told that ran it. Absent: TensorFlow's version. */
+  /** The engine and its version, as people are told. Absent: TensorFlow's version. */
   version?(): string;
 }

@@ -20,9 +20,10 @@ export function onDevice(opener: LocalOpener): EngineOpener<LocalPlace> {
           options.placed?.(onGpu(gpu, isExactOnGpu));
           return teacher;
         } catch (err) {
-          // The model itself may be wrong, or too large: that is no reason to compute it elsewhere.
+          // The model itself may be wrong or too large, which is no reason to compute it elsewhere.
           if (!(err instanceof LyceumError) || err.code !== 'FAILED_PRECONDITION') throw err;
-          // Nothing more will be computed on the GPU here: this process must end, and tell nobody that it goes on.
+          // The GPU will not compute here any more: this process must end, and must not tell that the processor goes
+          // on.
           if (lostGpu(err.message) !== undefined) throw err;
           problem = err.message;
         }

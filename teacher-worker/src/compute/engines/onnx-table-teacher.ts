@@ -7,7 +7,7 @@ export const onnxTable: LocalOpener<'onnx-table'> = {
   format: 'onnx-table',
   version: () => `onnxruntime ${onnxRuntimeVersion()}`,
   gpuProblem: () => missingCudaProvider(),
-  // It chooses algorithms by the time that they take.
+  // ONNX Runtime chooses algorithms by the time that they take.
   isExactOnGpu: false,
   open: async (model, { dataset }, { computeThreads: threads, device }) => {
     const inference = await OnnxTableInference.open(model, dataset, { threads, device });

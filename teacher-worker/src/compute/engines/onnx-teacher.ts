@@ -7,7 +7,7 @@ export const onnx: LocalOpener<'onnx'> = {
   format: 'onnx',
   version: () => `onnxruntime ${onnxRuntimeVersion()}`,
   gpuProblem: () => missingCudaProvider(),
-  // It chooses convolutions by the time that they take.
+  // ONNX Runtime chooses convolutions by the time that they take.
   isExactOnGpu: false,
   open: (model, { dataset }, { computeThreads: threads, device }) =>
     GraphTeacher.open({

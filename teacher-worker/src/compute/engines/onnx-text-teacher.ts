@@ -9,7 +9,7 @@ export const onnxText: LocalOpener<'onnx-text'> = {
   format: 'onnx-text',
   version: () => `onnxruntime ${onnxRuntimeVersion()}`,
   gpuProblem: () => missingCudaProvider(),
-  // It chooses algorithms by the time that they take.
+  // ONNX Runtime chooses algorithms by the time that they take.
   isExactOnGpu: false,
   open: async (model, { dataset }, { computeThreads: threads, device }) => {
     textsOf(dataset);

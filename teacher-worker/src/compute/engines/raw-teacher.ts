@@ -1,4 +1,7 @@
-/** A teacher that is asked about what a set was made of: texts, or a table's rows. It gives `logits`, and of them the `class` alone. */
+/**
+ * A teacher that is asked about what a set was made of: texts, or a table's rows. It gives `logits`, or from these the
+ * `class` alone.
+ */
 import type { Dataset } from '@lyceum/learning/datasets';
 import { describePackagedModel, type PackagedModel } from '@lyceum/learning/formats';
 import type { ModelSettings } from '@lyceum/learning/models';
@@ -11,12 +14,12 @@ import {
 } from '../engine/index.js';
 import { answersOfLogits } from '../rows/index.js';
 
-/** What runs the model. */
+/** The model, as an engine runs it. */
 export interface RawInference {
   readonly classCount: number;
   /**
    * @param samples - indices into the set.
-   * @param maxRows - at once.
+   * @param maxRows - the most rows at once.
    * @returns [samples, classes] logits.
    */
   run(dataset: Dataset, samples: Uint32Array, maxRows?: number): Promise<Float32Array<ArrayBuffer>>;
@@ -38,7 +41,7 @@ export class RawTeacher implements TeacherEngine {
     this.#description = description;
   }
 
-  /** @param inference - which this closes. */
+  /** @param inference - the teacher closes it. */
   static async open(
     packaged: PackagedModel,
     dataset: Dataset,
@@ -63,7 +66,7 @@ export class RawTeacher implements TeacherEngine {
     return this.#description;
   }
 
-  /** Views change numbers, and it reads none: a run with views is refused. */
+  /** Views change numbers, which the model does not read: a run with views is refused. */
   async answer({ dataset, samples, outputs }: AnswerRequest): Promise<AnswerTensor[]> {
     const values = await this.#inference.run(dataset, samples);
     return answersOfLogits(values, this.#inference.classCount, {

@@ -1,4 +1,6 @@
-/** A teacher whose answers have been written down. It gives what they are: the `class` alone, or `logits` and it. */
+/**
+ * A teacher whose answers have been written down. If they are classes it gives the `class` alone, else `logits` too.
+ */
 import type { RecordedPackage } from '@lyceum/learning/formats';
 import { IDENTITY_VIEW } from '@lyceum/learning/views';
 import { CLASS_OUTPUT, LyceumError } from '@lyceum/proto';

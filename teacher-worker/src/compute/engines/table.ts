@@ -23,14 +23,14 @@ const TABLE: readonly LocalOpener[] = [
   recorded,
 ];
 
-/** Models are opened with the teacher's settings in place of the package's own. */
+/** Opens models with the teacher's settings in place of the package's own. */
 export function localTeachers(place: LocalPlace): OpenTeacher {
   const open = opensAnyOf(TABLE.map(onDevice), place);
   return (options) =>
     open({ ...options, packaged: withSettings(options.packaged, options.settings) });
 }
 
-/** What a person is told that runs a model. */
+/** The engine and its version that run a model, as people are told. */
 export function engineVersion({ format }: PackagedModel, { engine }: LocalPlace): string {
   return TABLE.find((one) => one.format === format)?.version?.() ?? engine.version;
 }

@@ -1,10 +1,10 @@
-/** On what a teacher is computed where the worker has a GPU, or why it is not loaded. Pure. */
+/** The device that computes a teacher if the worker has a GPU, or why the teacher is not loaded. Pure. */
 import { ANSWER_NOISE } from '@lyceum/learning/models';
 import type { GpuFacts } from '@lyceum/learning/tensorflow';
 import { LyceumError } from '@lyceum/proto';
 import type { TeacherPlacement } from '../engine/index.js';
 
-/** The worker's GPU, and what its flags say of it. */
+/** The worker's GPU, and the flags that concern it. */
 export interface WorkerGpu extends GpuFacts {
   readonly name: string;
   /** `--allow-cpu`: the processor computes what the GPU cannot. */
@@ -13,18 +13,18 @@ export interface WorkerGpu extends GpuFacts {
   readonly isFast: boolean;
 }
 
-/** What is told of a teacher that the GPU computes. @param isExact - its engine can give equal bits there. */
+/** The placement of a teacher on the GPU. @param isExact - its engine can give equal bits there. */
 export function onGpu({ isFast }: WorkerGpu, isExact: boolean): TeacherPlacement {
   if (isExact && !isFast) return {};
   return { bitsMayDiffer: true, answerNoise: isFast ? ANSWER_NOISE.tf32 : ANSWER_NOISE.float32 };
 }
 
 /**
- * What is told of a teacher that the processor computes instead.
+ * The placement of a teacher on the processor instead of the GPU.
  *
- * @param processor - its name.
- * @param problem - why the GPU does not.
- * @throws {LyceumError} FAILED_PRECONDITION unless that is allowed: nothing falls back on the processor unasked.
+ * @param processor - the processor's name.
+ * @param problem - why the GPU does not compute it.
+ * @throws {LyceumError} FAILED_PRECONDITION unless that is allowed: the processor never takes over unasked.
  */
 export function insteadOfGpu(
   { name, allowCpu }: WorkerGpu,

@@ -1,10 +1,10 @@
 /**
- * A teacher behind a black-box endpoint. It gives the `class` alone, −1 where it does not know.
+ * A teacher behind a black-box endpoint. It gives the `class` alone, −1 if the endpoint does not know it.
  *
- * What it has answered is kept, also when the worker is killed: a ticket that fails halfway, a self-test and an evaluation ask
- * nobody twice. A canary is no canary unless it calls: it has its own samples asked anew. What was kept is thrown away only if
- * one of them is answered otherwise now. Calls have a lane each; those that are under way when one fails are waited for, and
- * what they bring is kept.
+ * Its answers are kept, also when the worker is killed: a ticket that fails halfway, a self-test and an evaluation ask
+ * for no sample twice. A canary must call the endpoint to be of use, so its own samples are asked anew. Kept answers
+ * are thrown away only if one of these is answered otherwise now. Each lane makes one call at a time. If a call fails,
+ * those under way are waited for, and their answers are kept.
  */
 import type { Dataset } from '@lyceum/learning/datasets';
 import {
@@ -41,7 +41,10 @@ import {
 import type { KeptAnswers, TableKey } from './kept-answers.js';
 import type { RemotePlace } from './remote-place.js';
 
-/** Time for a ticket: less than a coordinator waits for a silent worker. What is left is handed back, and goes on. */
+/**
+ * Time for a ticket: less than a coordinator waits for a silent worker. The rest of the samples is handed back, and
+ * asked in a later turn.
+ */
 const TURN_MS = 240_000;
 
 const NOTHING: ServiceUse = { count: 0, inputTokens: 0, outputTokens: 0 };
@@ -74,7 +77,7 @@ export class HttpTeacher implements TeacherEngine {
   /** Digest of all that its answers depend on. */
   readonly #answersDigest: string;
   #used: ServiceUse = NOTHING;
-  /** What probes were answered since they are to be asked anew, by table; undefined: kept answers will do. */
+  /** Answers to probes since {@link HttpTeacher.forget} was called, by table; undefined: probes get kept answers. */
   #anew: Map<string, Map<number, number>> | undefined;
 
   private constructor({ model, dataset, outside, kept }: HttpTeacherOptions) {
@@ -91,7 +94,7 @@ export class HttpTeacher implements TeacherEngine {
   }
 
   /**
-   * Nobody is called.
+   * Opens the teacher without a call to the endpoint.
    *
    * @throws {LyceumError} INVALID_ARGUMENT if the set does not fit; FAILED_PRECONDITION if a secret is missing here;
    *   PERMISSION_DENIED if it is not for this host, or no address of the host may be called.
@@ -101,14 +104,14 @@ export class HttpTeacher implements TeacherEngine {
     try {
       await options.outside.addresses.addresses(calleeOf(options.model.endpoint.url));
     } catch (err) {
-      // A host that is not known now may be when it is asked.
+      // A host that is unknown now may be known when it is asked.
       if (!(err instanceof LyceumError && err.retryable)) throw err;
     }
     return teacher;
   }
 
   describe(): TeacherDescription {
-    // What a call takes is the network's to say, and tickets measure it.
+    // How long a call takes depends on the network; tickets measure it.
     return { classCount: this.#classCount, parameterCount: 0, weightBytes: 0, latencyBatch1Ms: 0 };
   }
 
@@ -161,7 +164,7 @@ export class HttpTeacher implements TeacherEngine {
     const { endpoint } = this.#model;
     const inputs = await endpointInputs(this.#model, dataset, samples, view);
     const body = requestBody(endpoint, inputs, dataset.classNames);
-    // What can be read is kept, whatever stands beside it.
+    // All answers that can be read are kept, even if others beside them cannot.
     const problemOf = (response: unknown): string | undefined => {
       const wrongList = listProblem(endpoint, response, samples.length);
       if (wrongList !== undefined) return `the response ${wrongList}`;
@@ -195,7 +198,10 @@ export class HttpTeacher implements TeacherEngine {
     return own;
   }
 
-  /** An endpoint that answers otherwise now is another one: nothing that it said before is worth keeping. */
+  /**
+   * Keeps new answers to probes. An endpoint that answers otherwise now is another one: none of its earlier answers is
+   * worth keeping.
+   */
   #keepAnew(key: TableKey, samples: Uint32Array, anew: ReadonlyMap<number, number>): void {
     const table = this.#kept.table(key);
     const isOther = samples.some((sample) => {
@@ -208,7 +214,10 @@ export class HttpTeacher implements TeacherEngine {
   }
 }
 
-/** An address that may not be called any more is a matter of the question too: another worker has the same answer. */
+/**
+ * Whether the question or the server is at fault. An address that may not be called any more counts as such: other
+ * workers get the same error.
+ */
 function isOutside(err: unknown): err is LyceumError {
   return (
     err instanceof HttpRefusedError ||

@@ -1,8 +1,9 @@
 /**
- * A teacher behind a server that speaks the Open Inference Protocol v2. It gives `logits`, and of them the `class` alone.
+ * A teacher behind a server that speaks the Open Inference Protocol v2. It gives `logits`, or from these the `class`
+ * alone.
  *
- * When it is opened the server is asked whether it still has the model that was pushed. Calls overlap; how many requests
- * are under way is bounded all the same.
+ * When the teacher is opened, the server is asked whether it still has the model that was pushed. Calls overlap; the
+ * number of requests under way is bounded all the same.
  */
 import { describePackagedModel, noiseOf, type RemotePackage } from '@lyceum/learning/formats';
 import { classCountOf, logitsOf, ModelInputs, type ModelSettings } from '@lyceum/learning/models';
@@ -68,7 +69,9 @@ class InferenceServerTeacher implements TeacherEngine {
     this.#description = { classCount, parameterCount, weightBytes, latencyBatch1Ms, answerNoise };
   }
 
-  /** @throws {LyceumError} FAILED_PRECONDITION if the server has another model now; its own code if it cannot be asked. */
+  /**
+   * @throws {LyceumError} FAILED_PRECONDITION if the server has another model now; its own code if it cannot be asked.
+   */
   static async open(options: InferenceServerTeacherOptions): Promise<InferenceServerTeacher> {
     const { description, found } = options.model;
     const server = openInferenceServer(description, options.outside);
@@ -106,7 +109,7 @@ class InferenceServerTeacher implements TeacherEngine {
     return answersOfLogits(logits, classCount, { settings, dataset, outputs });
   }
 
-  /** Rows are at fault if they are refused twice, and what the model has answered before is answered between. */
+  /** Asks twice. Rows are at fault if they are refused both times, and the model is found unchanged in between. */
   async #ask(rowCount: number, read: ReadRows): Promise<Float32Array<ArrayBuffer>> {
     try {
       return await this.#model.infer(rowCount, read);

@@ -1,7 +1,7 @@
 /**
- * What endpoints have answered: classes by sample, of one set and view. It outlives the teacher, which may be loaded again, and
- * in its files the process: a worker that was killed over a ticket pays for no answer twice. A file is written behind the
- * answer and not synced, so a machine that loses its power may lose the last of them.
+ * Answers of endpoints that are kept: classes by sample, for one set and view. They outlive the teacher, which may be
+ * loaded again, and in files the process: a worker that was killed during a ticket pays for no answer twice. A file is
+ * written after the answer and not synced, so a machine that loses its power may lose the last answers.
  *
  *   record  sample u32 | class i32, −1: it does not know | crc32 of both u32      little-endian
  */
@@ -10,16 +10,16 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { sha256Hex } from '@lyceum/proto';
 
-/** Endpoints, sets and views whose answers are kept, the newest. Four bytes a sample in memory. */
+/** The most tables that are kept (an endpoint, set and view each), the newest. Four bytes a sample in memory. */
 const TABLES_MAX_COUNT = 32;
 
 const RECORD_BYTES = 12;
 const NAME_LETTERS = 32;
 
-/** In place of a class. */
+/** Stands for a missing class. */
 const NOT_ASKED = -2;
 
-/** What makes a table: answers of one endpoint to one view of a set. */
+/** The key of a table: answers of one endpoint to one view of a set. */
 export interface TableKey {
   /** Digest of all that the endpoint's answers depend on. */
   readonly answersDigest: string;
@@ -32,7 +32,7 @@ export interface TableKey {
 export class KeptAnswers {
   readonly #folder: string | undefined;
   readonly #tables = new Map<string, KeptTable>();
-  /** Names of files that should be gone and cannot be deleted: nothing of them is read again. */
+  /** Names of files that should be gone and cannot be deleted: they are not read again. */
   readonly #stuck = new Set<string>();
 
   /** @param folder - this process's own; undefined: nothing outlives the process. */
@@ -50,7 +50,7 @@ export class KeptAnswers {
     const name = nameOf(key);
     const file = this.#stuck.has(name) ? undefined : this.#fileOf(name);
     const table = this.#tables.get(name) ?? new KeptTable(key, file);
-    // The newest last.
+    // Moves the newest table to the end.
     this.#tables.delete(name);
     this.#tables.set(name, table);
     const [oldest] = this.#tables.keys();
@@ -58,7 +58,7 @@ export class KeptAnswers {
     return table;
   }
 
-  /** All of an endpoint's. */
+  /** Forgets all tables of an endpoint. */
   forget(answersDigest: string): void {
     const own = prefixOf(answersDigest);
     for (const name of [...this.#tables.keys(), ...this.#names()]) {
@@ -103,7 +103,7 @@ export class KeptTable {
     }
   }
 
-  /** The class's index, −1: it does not know; undefined: it was not asked. */
+  /** The class's index; −1: the endpoint does not know it; undefined: it was not asked. */
   get(sample: number): number | undefined {
     const answer = this.#classes[sample] ?? NOT_ASKED;
     return answer === NOT_ASKED ? undefined : answer;
@@ -117,12 +117,12 @@ export class KeptTable {
     try {
       appendFileSync(this.#file, recordOf(sample, answer));
     } catch {
-      // A full disk costs what the file is for. The answer counts all the same.
+      // On a full disk the answer is not kept for the next process. It counts all the same.
     }
   }
 }
 
-/** @returns whether there is no such file now: on a disk that is read alone it stays. */
+/** @returns whether the file is gone; on a read-only disk it stays. */
 function deleted(file: string): boolean {
   try {
     rmSync(file, { force: true });
@@ -149,7 +149,10 @@ function recordOf(sample: number, answer: number): Buffer {
   return record;
 }
 
-/** Those that are sound. Half a record at the end, as a kill leaves it, is cut off, so that the next one begins where it should. */
+/**
+ * The sound records of a file. Half a record at the end, as a kill leaves it, is cut off, so that the next one begins
+ * at the right place.
+ */
 function recordsIn(file: string): (readonly [number, number])[] {
   let bytes: Buffer;
   try {
@@ -157,7 +160,7 @@ function recordsIn(file: string): (readonly [number, number])[] {
     const whole = bytes.length - (bytes.length % RECORD_BYTES);
     if (whole < bytes.length) truncateSync(file, whole);
   } catch {
-    // There is none, or it cannot be read: the endpoint is asked.
+    // There is no such file, or it cannot be read: the endpoint is asked.
     return [];
   }
   return Array.from({ length: Math.floor(bytes.length / RECORD_BYTES) }, (_, i) =>

@@ -1,4 +1,4 @@
-/** What the thread has that asks models which other programs run. */
+/** What the thread of remote teachers provides. */
 import type { Outside } from '@lyceum/platform';
 import type { KeptAnswers } from './kept-answers.js';
 

@@ -10,7 +10,7 @@ const TABLE: readonly EngineOpener<RemotePlace>[] = [endpoint, openInference];
 
 /**
  * @param random - uniform in [0, 1).
- * @param keptFolder - of answers that outlive the process; undefined: none do.
+ * @param keptFolder - holds answers that outlive the process; undefined: none do.
  */
 export function remoteTeachers(
   outside: Outside,

@@ -1,4 +1,4 @@
-/** What engines make of a model's logits. */
+/** The tensors that engines make of a model's logits. */
 import { argmaxRows } from '@lyceum/learning/arrays';
 import { type KnownClasses, withoutUnknown } from '@lyceum/learning/ensemble';
 import {
@@ -12,9 +12,9 @@ import type { AnswerRequest, AnswerTensor } from '../engine/index.js';
 import { requireDistributions } from './probability-rows.js';
 
 /**
- * The outputs of a teacher that has no more than logits.
+ * The outputs of a teacher that has logits and nothing else.
  *
- * @param known - classes that it knows; its final answers are of these.
+ * @param known - classes that the teacher knows; its final answers are among these.
  * @throws {LyceumError} INVALID_ARGUMENT for an output that it does not have.
  */
 export function outputsOfLogits(
@@ -31,10 +31,11 @@ export function outputsOfLogits(
 }
 
 /**
- * What a teacher answers whose model gives nothing but a row of logits for each sample, in the set's order of classes.
+ * The answer of a teacher whose model gives a row of logits for each sample, in the set's order of classes.
  *
- * @param values - [rows, classCount], in the model's own order; of probabilities their logarithms.
- * @throws {LyceumError} INVALID_ARGUMENT if they are said to be probabilities and are none, or as {@link outputsOfLogits}.
+ * @param values - [rows, classCount], in the model's own order; logarithms if the model gives probabilities.
+ * @throws {LyceumError} INVALID_ARGUMENT if the settings call them probabilities and they are none, or as
+ * {@link outputsOfLogits}.
  */
 export function answersOfLogits(
   values: Float32Array<ArrayBuffer>,
@@ -54,7 +55,7 @@ interface AskedOfModel extends Pick<AnswerRequest, 'dataset' | 'outputs'> {
   readonly settings: ModelSettings;
 }
 
-/** The most probable of the known classes of each row, of equal ones the first. */
+/** The most probable of the known classes of each row; the first one if several are equal. */
 export function finalAnswers({ values, width }: AnswerTensor, known?: KnownClasses): AnswerTensor {
   const own = known === undefined ? values : Float32Array.from(values);
   withoutUnknown(own, width, known);

@@ -3,7 +3,7 @@ import { LyceumError } from '@lyceum/proto';
 import type { AnswerTensor } from '../engine/index.js';
 
 /**
- * @param samples - which of the set the rows are of.
+ * @param samples - the rows' samples in the set.
  * @throws {LyceumError} INVALID_ARGUMENT naming the first value that is not finite.
  */
 export function requireFinite(

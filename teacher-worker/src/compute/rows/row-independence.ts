@@ -1,14 +1,16 @@
-/** A row's answer must not depend on which rows are beside it: a run that asks again may have others there. */
+/** A row's answer must not depend on the rows beside it: a run that asks again may have others there. */
 import type { Dataset } from '@lyceum/learning/datasets';
 import { IDENTITY_VIEW } from '@lyceum/learning/views';
 import { LyceumError } from '@lyceum/proto';
 import type { AnswerTensor, TeacherEngine } from '../engine/index.js';
 
 /**
- * Asks for some samples, and for the first half of them alone; if that differs, for the half again, to say why.
+ * Asks for some samples, and for the first half of them alone. If the answers differ, asks for the half again, to tell
+ * why.
  *
- * @param movesBy - as the engine says, unless where it was put moves it more.
- * @throws {LyceumError} INVALID_ARGUMENT if the answers have other bits, or are further apart than the engine says they may be.
+ * @param movesBy - the engine's own bound, unless the teacher was put where answers move more.
+ * @throws {LyceumError} INVALID_ARGUMENT if the answers have other bits, or are further apart than the engine says they
+ * may be.
  */
 export async function requireRowIndependence(
   teacher: TeacherEngine,
@@ -33,7 +35,7 @@ export async function requireRowIndependence(
   throw new LyceumError('INVALID_ARGUMENT', message);
 }
 
-/** The first row that differs, and how. */
+/** The first row that differs, and its values. */
 function differenceOf(
   { values, width }: AnswerTensor,
   other: AnswerTensor | undefined,
@@ -44,7 +46,10 @@ function differenceOf(
   return `row ${Math.floor(at / width)} is ${values[at]}, and ${other?.values[at]}`;
 }
 
-/** A value that is not finite equals only itself, and moves no bound: the check of the answers names it later. */
+/**
+ * How values are compared. A value that is not finite equals only itself, and has no part in the bound: the check of
+ * the answers names it later.
+ */
 function sameness(movesBy: number, values: Float32Array): (a: number, b: number) => boolean {
   if (movesBy === 0) return Object.is;
   const greatest = values
