@@ -26,7 +26,7 @@ export async function setUpBuild({ checkout, signal }) {
   await holdingCheckout(checkout, signal, async () => {
     if (isCurrent()) return;
     await generate(checkout, signal);
-    // Taken before the compiler reads: what is edited meanwhile is compiled next time.
+    // Taken before the compiler reads: files that are edited meanwhile are compiled next time.
     const value = sourcesFingerprint(checkout);
     say(TOPIC, 'compiling');
     await runBuilder(checkout, 'tsc', ['-b', '--pretty', 'false'], { cwd: checkout, signal });
@@ -102,7 +102,7 @@ function isRunnable({ file, link }) {
   return (statSync(file).mode & 0o100) !== 0 && existsSync(link);
 }
 
-/** Of all that the compiler reads. @param {string} checkout */
+/** Fingerprint of all files that the compiler reads. @param {string} checkout */
 function sourcesFingerprint(checkout) {
   const names = ['tsconfig.json', 'tsconfig.base.json', 'package-lock.json', 'setup/kernels.mjs'];
   const files = names.map((name) => join(checkout, name));

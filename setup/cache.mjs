@@ -1,9 +1,8 @@
 /**
- * The cache: what set-up fetched or built, complete or not there.
+ * The cache: files that set-up fetched or built, complete or not there.
  *
- * Everything is made in a scratch folder inside the cache (same file system) and renamed into
- * place. Only the holder of the cache's lock has scratch folders, so it may sweep what a killed
- * set-up left.
+ * Everything is made in a scratch folder inside the cache (same file system) and renamed into place. Only the holder of
+ * the cache's lock has scratch folders, so it may remove those that a killed set-up left.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, existsSync, mkdirSync, renameSync, rmSync, statfsSync } from 'node:fs';
@@ -43,8 +42,8 @@ export async function holdingCache(cache, signal, work) {
 }
 
 /**
- * Makes `target` in one go: `make` fills a scratch folder and returns what is to be renamed.
- * What was there before is replaced.
+ * Makes `target` in one go: `make` fills a scratch folder and returns the path to rename. An earlier `target` is
+ * replaced.
  *
  * @param {{ cache: string, target: string, needsBytes: number }} what
  * @param {(scratch: string) => Promise<string>} make
@@ -107,7 +106,7 @@ const STORAGE_CODES = new Map([
 ]);
 
 /**
- * Turns an error of the disk into one that says so; leaves every other as it is.
+ * Turns an error of the disk into one that says so; leaves every other error as it is.
  * @param {unknown} error
  * @param {string} cache
  */

@@ -1,8 +1,8 @@
 /**
  * `npm run check [-- PART…]`: sets up, then format and lint, which way imports go, whether exports
- * and files are used, types (the tests' included), the site with its links, and the unit tests. Every part runs, whatever
- * came of the one before. The last line counts each part before the unit tests as one check, and the site's pages that
- * are looked at.
+ * and files are used, types (the tests' included), the site with its links, and the unit tests. Every part runs, even
+ * if one before it failed. The last line counts each part before the unit tests as one check, and the site's pages that
+ * are checked.
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';

@@ -9,7 +9,7 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** What a tool has to end in after SIGTERM. */
+/** Time for a tool to end after SIGTERM. */
 const TERMINATION_MS = 3_000;
 const KEPT_OUTPUT_CHARACTERS = 64 * 1024;
 
@@ -63,7 +63,7 @@ export async function runTool(tool, args, { cwd, signal, env = {}, patienceMs })
   const hung = new Promise((resolve) => {
     if (patienceMs === undefined) return;
     patience = setTimeout(() => {
-      // What hangs in a driver does not end even so: it is left alone.
+      // A tool that hangs in a driver does not end even so: it is left alone.
       if (child.pid !== undefined) signalGroup(child.pid, 'SIGKILL');
       child.unref();
       child.stdout.destroy();
@@ -95,7 +95,7 @@ async function terminateGroup(pid) {
   signalGroup(pid, 'SIGKILL');
 }
 
-/** @param {number} pid @param {NodeJS.Signals} signal @returns {boolean} false if nobody is left */
+/** @param {number} pid @param {NodeJS.Signals} signal @returns {boolean} false if no process is left */
 function signalGroup(pid, signal) {
   try {
     return process.kill(-pid, signal);
@@ -117,7 +117,7 @@ export function findOnPath(name, path = process.env['PATH'] ?? '') {
       accessSync(file, constants.X_OK);
       if (statSync(file).isFile()) return file;
     } catch {
-      // Not here: the next folder.
+      // It is not here: the next folder is tried.
     }
   }
   return undefined;

@@ -1,6 +1,6 @@
 /**
- * What the commands around set-up share: the options from the environment, Ctrl-C, and how an
- * error ends the process.
+ * The common part of the commands around set-up: the options from the environment, Ctrl-C, and how an error ends the
+ * process.
  *
  * Ctrl-C during set-up stops the tool at work with all its children, sweeps the scratch folder,
  * gives the lock back and exits with 128 + the signal's number. A second one exits at once.
@@ -12,7 +12,7 @@ import { SetupError } from './setup-error.mjs';
 
 /** @type {readonly NodeJS.Signals[]} */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
-/** npm passes Ctrl-C on to a process that the terminal has told already: one press, two signals. */
+/** npm passes Ctrl-C on to a process that has it from the terminal already: one press, two signals. */
 const SAME_PRESS_MS = 500;
 
 /**

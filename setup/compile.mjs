@@ -1,4 +1,4 @@
-/** `npm run build`: packages and compiled workspaces, nothing that only running needs. */
+/** `npm run build`: packages and compiled workspaces, nothing that is needed for running alone. */
 import { setUpBuild } from './build.mjs';
 import { orExit } from './command.mjs';
 import { setUpPackages } from './packages.mjs';

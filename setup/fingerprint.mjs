@@ -1,6 +1,6 @@
 /**
  * Whether files changed since a stamp was written, by names, sizes and times: enough to see that
- * nothing changed, in milliseconds. Starting a compiler to be told so costs a second.
+ * nothing changed, in milliseconds. Starting a compiler to find that out costs a second.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';

@@ -1,5 +1,6 @@
 /**
- * After a set-up for `cuda`: does TensorFlow use the GPU that is here? If not, what it says of that, and what to do.
+ * After a set-up for `cuda`: does TensorFlow use the GPU that is here? If not, tells TensorFlow's reason, and what to
+ * do.
  *
  * NVIDIA's libraries are installed by the user, once for all checkouts: two gigabytes, under a licence of their own.
  */
@@ -13,12 +14,12 @@ import { tryTensorFlow } from './tensorflow-trial.mjs';
 const TOPIC = 'engine';
 const CUDA_LIBRARIES = fileURLToPath(new URL('cuda-libraries.txt', import.meta.url));
 
-/** TensorFlow is silent about libraries that it does not find, unless it is asked. */
+/** Variables with which TensorFlow names libraries that it does not find; otherwise it is silent about them. */
 const TALKATIVE = { TF_CPP_MIN_LOG_LEVEL: '0', TF_CPP_VMODULE: 'dso_loader=1' };
 const OF_THE_GPU = /cuda|cudnn|gpu|dlopen|dlerror|\.so/i;
 const SHOWN_LINES = 20;
 
-/** A driver that must be loaded first takes some seconds. */
+/** Time for nvidia-smi: a driver that must be loaded first takes some seconds. */
 const DRIVER_PATIENCE_MS = 30_000;
 
 /**
@@ -47,8 +48,9 @@ export async function unusedGpu({ checkout, cache, signal }) {
 }
 
 /**
- * TensorFlow finds what {@link librariesCommand} installed by itself; ONNX Runtime's provider asks the loader, which reads
- * the variable when a process starts: so the workers that a program starts find them, and the program itself may not.
+ * Shows programs the libraries that {@link librariesCommand} installed. TensorFlow finds them by itself. ONNX Runtime's
+ * provider asks the loader, which reads the variable when a process starts: so the workers that a program starts find
+ * them, and the program itself may not.
  *
  * @param {string} cache
  * @param {NodeJS.ProcessEnv} env changed
@@ -63,7 +65,11 @@ export function showCudaLibraries(cache, env) {
   env['LD_LIBRARY_PATH'] = [...(own ? [own] : []), ...places].join(':');
 }
 
-/** TensorFlow's library looks in `nvidia` beside its own folder. @param {string} cache */
+/**
+ * The command that installs them: TensorFlow's library looks in `nvidia` beside its own folder.
+ *
+ * @param {string} cache
+ */
 function librariesCommand(cache) {
   const words = ['--target', join(cache, 'engine'), '-r', CUDA_LIBRARIES].map(shellWord);
   return `python3 -m pip install --no-deps --require-hashes ${words.join(' ')}`;

@@ -1,6 +1,6 @@
 /**
- * Installs Chromium where Debian's packages can be installed within a minute: for root, with apt-get. Says what came of
- * it, and ends with 1 if there is no Chromium; `npm test` leaves the browser tests out then.
+ * Installs Chromium if Debian's packages can be installed within a minute: for root, with apt-get. Tells the outcome,
+ * and ends with 1 if there is no Chromium; `npm test` leaves the browser tests out then.
  */
 import { spawnSync } from 'node:child_process';
 import { findChromium } from './chromium.mjs';
@@ -25,7 +25,7 @@ function install() {
   const isFetched = [['update'], [...wanted, '--download-only']].every((args) =>
     aptGet(args, Math.max(1, endMs - Date.now())),
   );
-  // Never stopped half-way: that would leave packages half installed.
+  // The installation is never stopped half-way: that would leave packages half installed.
   if (isFetched) aptGet(wanted);
 }
 

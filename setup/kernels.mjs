@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { join, parse } from 'node:path';
 
 /**
- * What `asc` is called with, a call for each kernel. A file in a folder below is imported by these.
+ * The arguments of `asc`, a call for each kernel. A file in a folder below is imported by these.
  *
  * @param {string} learning the workspace's folder
  * @returns {{ wasm: string, args: string[] }[]}

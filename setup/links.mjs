@@ -1,4 +1,4 @@
-/** Symbolic links that are put in their place at once, so that nobody sees them half made. */
+/** Symbolic links that are placed at once, so that no program sees them half made. */
 import { lstatSync, mkdirSync, readlinkSync, renameSync, symlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
 

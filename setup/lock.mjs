@@ -1,14 +1,12 @@
 /**
  * A lock between processes: a file that names its owner.
  *
- * The file appears complete (written aside, then hard-linked), so whoever finds it can read the
- * owner. A dead owner's lock is taken over. Dead means: where process ids mean the same, no process
- * has the owner's id and start time; on another machine or in another container (a shared cache),
- * the file was not touched for a while.
+ * The file appears complete (written aside, then hard-linked), so every process that finds it can read the owner. A
+ * dead owner's lock is taken over. Dead means: where process ids mean the same, no process has the owner's id and start
+ * time; on another machine or in another container (a shared cache), the file was not touched for a while.
  *
- * Only one process may take over from a given dead owner: the claim is again a hard link, named
- * after that owner. Without it, two that saw the same dead owner could each remove the other's
- * fresh lock.
+ * Only one process may take over from a given dead owner: the claim is again a hard link, named after that owner.
+ * Otherwise, two processes that saw the same dead owner could each remove the other's fresh lock.
  */
 import { randomUUID } from 'node:crypto';
 import {
@@ -28,9 +26,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const POLL_MS = 250;
 const HEARTBEAT_MS = 5_000;
-/** Twelve missed heartbeats: longer than any pause of a machine that still works. */
+/**
+ * Time after which a silent owner is dead. Twelve missed heartbeats: longer than any pause of a machine that still
+ * works.
+ */
 const SILENT_MS = 60_000;
-/** A claim lives for microseconds; an old one belongs to a process that died in between. */
+/**
+ * Time after which a claim is void. A claim lives for microseconds; an old one belongs to a process that died in
+ * between.
+ */
 const CLAIM_MS = 10_000;
 const REPEAT_NOTICE_MS = 30_000;
 
@@ -43,7 +47,7 @@ const REPEAT_NOTICE_MS = 30_000;
  */
 
 /**
- * Runs `work` while holding the lock. Waiting says for whom.
+ * Runs `work` while holding the lock. A message names the owner that it waits for.
  *
  * @template T
  * @param {string} path the folder above it is made
@@ -87,7 +91,7 @@ function self() {
   };
 }
 
-/** @param {string} path @param {Owner} owner @returns {boolean} false if somebody holds it */
+/** @param {string} path @param {Owner} owner @returns {boolean} false if a process holds it */
 function create(path, owner) {
   const aside = `${path}.${owner.id}`;
   writeFileSync(aside, JSON.stringify(owner));
@@ -131,7 +135,7 @@ function takeOver(path, dead) {
     return;
   }
   try {
-    // The link above may have caught a lock made since: it is removed only if it is the dead one's.
+    // The link above may be to a lock made since: it is removed only if it is the dead owner's.
     if (read(claim)?.id === dead.id) unlinkSync(path);
   } finally {
     rmSync(claim, { force: true });
@@ -174,7 +178,7 @@ function touch(path) {
   try {
     utimesSync(path, now, now);
   } catch {
-    // Whoever removed the file removed the lock; the end of `withLock` notices.
+    // A process that removed the file removed the lock; the end of `withLock` notices.
   }
 }
 

@@ -1,8 +1,8 @@
 /**
- * `npm run setup [-- --data fashion]…`: sets everything up and says what it found.
+ * `npm run setup [-- --data fashion]…`: sets everything up and reports what it found.
  *
- * Unlike demo and tests, which go on with WebAssembly, it exits with 1 if the native engine is
- * wanted and cannot be had: who asks for set-up wants to know.
+ * Demo and tests go on with WebAssembly; this exits with 1 if the native engine is wanted and cannot be had, since
+ * users who ask for set-up want to know.
  */
 import { parseArgs } from 'node:util';
 import { orExit, setUpOrExit } from './command.mjs';

@@ -36,7 +36,8 @@ export async function setUpNatsServer({ cache, signal }) {
 }
 
 /**
- * A link out of the cache was checked when it was made; a file that is no link somebody put there.
+ * Whether a link leads to a usable server. A link out of the cache was checked when it was made; a file that is no link
+ * was put there by the user.
  *
  * @param {string} link
  * @param {{ cache: string, pinned: string | undefined }} places
@@ -51,7 +52,7 @@ function leadsToUsable(link, { cache, pinned }) {
 
 /** @param {string} cache @param {AbortSignal} signal @returns {Promise<string | undefined>} */
 async function usableOnPath(cache, signal) {
-  // The link itself may be on PATH too, and may not lead to itself.
+  // The link itself may be on PATH too, and must not lead to itself.
   const folders = (process.env['PATH'] ?? '').split(delimiter);
   const others = folders.filter((folder) => resolve(folder) !== join(cache, 'bin'));
   const file = findOnPath('nats-server', others.join(delimiter));

@@ -1,7 +1,7 @@
 import { runTool, ToolError } from './child.mjs';
 import { SetupError } from './setup-error.mjs';
 
-/** npm's own patience with a dead network is minutes. */
+/** Options that shorten npm's own patience with a dead network, which is minutes. */
 const PATIENCE = [
   '--fetch-retries=2',
   '--fetch-retry-mintimeout=1000',

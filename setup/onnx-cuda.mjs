@@ -1,10 +1,10 @@
 /**
- * ONNX Runtime's CUDA provider for {@link https://www.npmjs.com/package/onnxruntime-node onnxruntime-node}, whose binding
- * can load it and whose package leaves it out: two libraries out of PyPI's wheel of the same version, so of the same
- * commit.
+ * ONNX Runtime's CUDA provider for {@link https://www.npmjs.com/package/onnxruntime-node onnxruntime-node}, whose
+ * binding can load it and whose package leaves it out: two libraries out of PyPI's wheel of the same version, so of the
+ * same commit.
  *
- * The cache holds them; node_modules gets links beside the runtime, which looks nowhere else. `npm ci` removes the links
- * and set-up puts them back. They want CUDA 12 and cuDNN 9, as TensorFlow's own library does.
+ * The cache holds them; node_modules gets links beside the runtime, which looks nowhere else. `npm ci` removes the
+ * links and set-up puts them back. They need CUDA 12 and cuDNN 9, as TensorFlow's own library does.
  */
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,8 +1,8 @@
 /**
  * The npm packages, by `npm ci` whenever node_modules is not what package-lock.json says.
  *
- * npm leaves a lock file of what it installed inside node_modules, written last; comparing the two
- * notices an interrupted or outdated installation, and one made by hand that is already right.
+ * npm leaves a lock file of the packages that it installed inside node_modules, written last. Comparing the two notices
+ * an interrupted or outdated installation, and one made by hand that is already right.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -29,12 +29,12 @@ export function arePackagesCurrent(checkout) {
   const wanted = lockedPackages(join(checkout, 'package-lock.json'));
   const installed = lockedPackages(join(checkout, 'node_modules/.package-lock.json'));
   return Object.entries(wanted).every(([path, { version, optional, link }]) => {
-    // The workspaces themselves are listed too, and are there.
+    // The workspaces themselves are listed too, and are always there.
     if (!path.includes('node_modules/')) return true;
     const found = installed[path];
-    // Packages for other machines are optional and absent.
+    // Packages for other machines are optional, and may be absent.
     if (found === undefined) return optional === true;
-    // A copy of node_modules alone, as caches keep it, has nothing of what lies in a workspace's own.
+    // A copy of node_modules alone, as caches keep it, lacks the packages in a workspace's own node_modules.
     if (!path.startsWith('node_modules/') && !existsSync(join(checkout, path))) return false;
     return link === true ? found.link === true : found.version === version;
   });

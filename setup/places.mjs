@@ -1,4 +1,4 @@
-/** Where set-up keeps things: the checkout, the cache outside it, and the record of what was found. */
+/** Places of set-up's files: the checkout, the cache outside it, and the record of the engine. */
 import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,13 +15,13 @@ export const CHECKOUT = fileURLToPath(new URL('..', import.meta.url)).replace(/\
 export function cacheRoot(env, home = homedir()) {
   if (env['LYCEUM_CACHE']) return resolve(env['LYCEUM_CACHE']);
   const user = env['XDG_CACHE_HOME'];
-  // The XDG specification: a relative path is invalid and to be ignored.
+  // The XDG specification: a relative path is invalid, and is ignored.
   return join(user && isAbsolute(user) ? user : join(home, '.cache'), 'lyceum');
 }
 
 /**
- * What the last set-up found about the engine: `{ engine: 'native' | 'wasm', reason?, … }`.
- * It goes with node_modules, as the addon does.
+ * The path of the last set-up's record of the engine: `{ engine: 'native' | 'wasm', reason?, … }`. It goes with
+ * node_modules, as the addon does.
  *
  * @param {string} checkout
  */

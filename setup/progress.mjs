@@ -1,4 +1,4 @@
-/** Progress lines. All on stderr: stdout belongs to the program that set-up makes way for. */
+/** Progress lines. All on stderr: stdout belongs to the program that runs after set-up. */
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -38,7 +38,7 @@ export async function watchingFolder({ topic, doing, folder, totalBytes }, work)
   }
 }
 
-/** Files may vanish while they are counted. @param {string} folder @returns {number} */
+/** Size of the files in a folder, which may vanish while they are counted. @param {string} folder @returns {number} */
 function folderBytes(folder) {
   let bytes = 0;
   try {

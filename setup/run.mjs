@@ -10,7 +10,11 @@ import { setUpOrExit } from './command.mjs';
 import { showCudaLibraries } from './gpu.mjs';
 import { CHECKOUT, cacheRoot } from './places.mjs';
 
-/** What an example or a bench needs besides the digits. @type {Readonly<Record<string, import('./data.mjs').DataName>>} */
+/**
+ * What an example or a bench needs besides the digits.
+ *
+ * @type {Readonly<Record<string, import('./data.mjs').DataName>>}
+ */
 const DATA_OF = {
   'fashion-seeds': 'fashion',
   'chunk-order': 'fashion',
@@ -30,7 +34,7 @@ const data = args.flatMap((arg) => DATA_OF[arg] ?? []);
 const { accelerator } = await setUpOrExit({ data: ['digits', ...data] });
 
 process.argv = [process.execPath, path, ...args];
-// Before TensorFlow's library is loaded, which reads it once.
+// Set before TensorFlow's library is loaded, which reads it once.
 process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '3';
 if (accelerator === 'cuda') showCudaLibraries(cacheRoot(process.env), process.env);
 await import(pathToFileURL(path).href);

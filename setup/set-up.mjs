@@ -1,7 +1,6 @@
 /**
  * Set-up as a whole: packages, native engine, ONNX's CUDA provider, nats-server, data, build, in this order, each only
- * if it is not there already. When everything is, it costs some tens of milliseconds and starts
- * no process.
+ * if it is not there already. If all are, it costs some tens of milliseconds and starts no process.
  */
 import { setUpBuild } from './build.mjs';
 import { setUpData } from './data.mjs';
@@ -27,7 +26,7 @@ import { SetupError } from './setup-error.mjs';
  * @throws {SetupError}
  */
 export async function setUp({ checkout, cache, data, insist, signal, ...wanted }) {
-  // Before the packages, which take the record with them when they are installed anew.
+  // Read before the packages, which take the record with them when they are installed anew.
   const accelerator = wanted.accelerator ?? engineRecord(checkout)?.accelerator ?? 'cpu';
   await setUpPackages({ checkout, signal });
   const engine = await setUpEngine({ checkout, cache, accelerator, insist, signal });

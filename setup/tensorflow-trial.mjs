@@ -19,7 +19,8 @@ const PROGRAM = `
  * @param {AbortSignal} options.signal
  * @param {'any' | 'gpu'} options.device what must multiply
  * @param {NodeJS.ProcessEnv} [options.env] adds to this process's
- * @throws {import('./child.mjs').ToolError} with what TensorFlow said: it does not load, multiplies wrongly or elsewhere
+ * @throws {import('./child.mjs').ToolError} with what TensorFlow said: it does not load, multiplies wrongly or
+ * elsewhere
  */
 export async function tryTensorFlow({ checkout, signal, device, env }) {
   await runTool(process.execPath, ['-e', PROGRAM, device], {

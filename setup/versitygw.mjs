@@ -1,8 +1,8 @@
 /**
- * `versitygw`, the S3 server of tests and benches: built by Go into the cache. Prints its path; ends with 1 where there is no
- * Go, or where what it needs cannot be fetched, and says why.
+ * `versitygw`, the S3 server of tests and benches: built by Go into the cache. Prints its path; ends with 1 and the
+ * reason if there is no Go, or if its sources cannot be fetched.
  *
- * Not a part of set-up: it takes some minutes, and whoever tests nothing with S3 does without.
+ * Not a part of set-up: it takes some minutes, and only tests with S3 need it.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ import { say } from './progress.mjs';
 import { SetupError } from './setup-error.mjs';
 
 const TOPIC = 's3';
-/** Sources, what the compiler keeps, and 85 MB of program. */
+/** Room for the sources, the compiler's cache, and 85 MB of program. */
 const SPACE_BYTES = 1_500_000_000;
 
 await orExit(async (signal) => {
@@ -38,7 +38,7 @@ async function build(cache, target, signal) {
   if (go === undefined) throw lack('there is no go on PATH');
   say(TOPIC, `building versitygw ${VERSITYGW.version} with Go (some minutes)`);
   await install({ cache, target, needsBytes: SPACE_BYTES }, async (scratch) => {
-    // Go's checksum database says whether it is what everybody gets; no other Go is fetched for it.
+    // Go's checksum database confirms that the sources are those that are published; no other Go is fetched for it.
     const env = { GOBIN: scratch, GOTOOLCHAIN: 'local', GOFLAGS: '-buildvcs=false' };
     const wanted = `${VERSITYGW.module}@${VERSITYGW.version}`;
     try {

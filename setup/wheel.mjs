@@ -20,9 +20,9 @@ export async function fetchWheel(pin, { topic, scratch, signal }) {
   const python = await pythonWithPip(scratch, signal);
   const args = [
     ...['-m', 'pip', 'download', '--no-deps', '--only-binary=:all:'],
-    // Which Python asks must not matter: the library in the wheel is C.
+    // The local Python's version must not matter: the library in the wheel is C.
     ...['--python-version', '3.12', '--platform', pin.platform],
-    // This project's cache is the cache; a second copy of hundreds of megabytes helps nobody.
+    // This project's cache is the cache; a second copy of hundreds of megabytes would be waste.
     ...['--no-cache-dir', '--no-input', '--disable-pip-version-check', '--progress-bar', 'off'],
     ...['--retries', '2', '--timeout', '20', '--dest', scratch],
     `${pin.name}==${pin.version}`,

@@ -9,7 +9,7 @@ import { type ChaosResult, chaos } from './chaos/chaos.js';
 const USAGE =
   'usage: npm run chaos -- [--seed S] [--kills N] [--steps N] [--state-dir DIR] [--json]\n';
 
-/** The longest is more than it takes to notice that a peer no longer answers. */
+/** Milliseconds of stops. The longest is more than it takes to notice that a peer no longer answers. */
 const STOP_MS = [1_000, 3_000, 8_000, 35_000];
 
 async function main(): Promise<number> {

@@ -63,7 +63,7 @@ async function main(): Promise<number> {
   return failed > 0 || passed === 0 ? 1 : 0;
 }
 
-/** The file as a cluster would load it. */
+/** Cases of a plugin, loaded as a cluster would load it. */
 async function casesOfPlugin(source: string): Promise<Case[]> {
   const folder = await mkdtemp(join(tmpdir(), 'lyceum-plugin-'));
   try {

@@ -43,13 +43,13 @@ interface Bench {
   run(options: Options): Promise<BenchResult>;
 }
 
-/** Those that have another side in PyTorch. */
+/** Benches that have another side in PyTorch. */
 const WITH_PYTHON = ['data', 'pytorch'];
 
-/** Those that have a set that takes disk and minutes. */
+/** Benches that have a set that takes disk and minutes. */
 const WITH_LARGE = ['bucket-kills', 'data'];
 
-/** Those of which a part may be measured, and on a GPU. */
+/** Benches that can measure a part alone, and on a GPU. */
 const REMOTE_TEACHERS = ['remote-teachers', 'remote-teachers-eager'];
 
 const BENCHES: Readonly<Record<string, Bench>> = {
@@ -150,7 +150,7 @@ const usage = [
 const CANNOT_BEGIN = 2;
 const INTERRUPTED = 130;
 
-/** @throws {TypeError} if there is an option that is none. */
+/** Parses the arguments. @throws {TypeError} if an option is unknown. */
 function parsed() {
   return parseArgs({
     allowPositionals: true,

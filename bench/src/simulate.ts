@@ -2,7 +2,7 @@
  * `npm run simulate -- [--seed N] [--schedules N] [--schedule N] [--json]`: the coordinator's state machines in an
  * invented world in which everything fails, see `simulate/play-schedule.ts`. `--schedule` plays one schedule
  * alone. The last line of stdout is one JSON object with `--json`, else a sentence. The exit code is 1 if a
- * promise was broken; what led there is printed, and is the same each time.
+ * promise was broken; the events that led there are printed, and are the same each time.
  */
 import { parseArgs } from 'node:util';
 import { type SimulationResult, simulate } from './simulate/simulate.js';

@@ -1,6 +1,6 @@
 /**
- * How this tests: set-up's own commands in a checkout of their own, where packages, NATS, data and build are in place by
- * decree, the cache has the files for CUDA already, and a few lines stand for TensorFlow's addon and for nvidia-smi.
+ * How this tests: set-up's own commands in a checkout of their own, where packages, NATS, data and build are in place
+ * by decree, the cache has the files for CUDA already, and a few lines stand for TensorFlow's addon and for nvidia-smi.
  */
 import { chmodSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -10,7 +10,7 @@ import { ONNX_CUDA, TENSORFLOW } from '../pins.mjs';
 import { startFile, temporaryFolder } from './child-module.js';
 
 const SETUP = new URL('..', import.meta.url).pathname;
-/** Set-up's steps that this is not about. */
+/** Steps of set-up that this test leaves out. */
 const IN_PLACE = {
   'nats-server': 'setUpNatsServer',
   build: 'setUpBuild',
@@ -18,7 +18,7 @@ const IN_PLACE = {
 const ADDON_PACKAGE = 'node_modules/@tensorflow/tfjs-node-gpu';
 const PROVIDERS = 'node_modules/onnxruntime-node/bin/napi-v6/linux/x64';
 
-/** A GPU is used if USES_GPU says so, and if not, it is said why to who listens. */
+/** An addon that uses a GPU if USES_GPU says so. If not, it tells the reason if its log level asks for it. */
 const ADDON = `
 const silent = process.env.TF_CPP_MIN_LOG_LEVEL !== '0';
 if (process.env.USES_GPU !== 'yes' && !silent) {
@@ -44,7 +44,7 @@ function makeCheckout({ hasGpu = false } = {}) {
   for (const [file, name] of Object.entries(IN_PLACE)) {
     put(checkout, `setup/${file}.mjs`, `export async function ${name}() {}\n`);
   }
-  // `npm ci` takes the record away.
+  // `npm ci` removes the record.
   put(
     checkout,
     'setup/packages.mjs',
@@ -85,7 +85,7 @@ function makeCheckout({ hasGpu = false } = {}) {
   for (const file of PROVIDER_FILES) {
     put(cache, `onnx/${ONNX_CUDA.name}-${ONNX_CUDA.version}/${file}`, '');
   }
-  // In front of that of a machine that has a GPU.
+  // First on PATH, before the nvidia-smi of a machine that has a GPU.
   const bin = temporaryFolder();
   const gpus = hasGpu ? 'echo "GPU 0: NVIDIA H100 (UUID: GPU-1)"' : ':';
   put(bin, 'nvidia-smi', `#!/bin/sh\n${gpus}\n`);
@@ -134,7 +134,7 @@ test('a GPU that TensorFlow does not use is told of, with its reason and the lib
   expect(stderr).toContain(`pip install --no-deps --require-hashes --target '${cache}/engine' -r `);
   expect(record()).toMatchObject({ engine: 'native', remedy: expect.stringContaining('cuDNN 9') });
 
-  // Asked for again, it is looked at again.
+  // If set-up is asked for again, it checks the GPU again.
   const again = await setUp({ USES_GPU: 'yes' });
   expect([again.code, again.stderr]).toEqual([0, expect.stringContaining('uses the GPU')]);
   expect(record().remedy).toBeUndefined();

@@ -1,4 +1,4 @@
-// The build of a checkout whose tools do nothing: what is looked at is what set-up does besides.
+// The build of a checkout whose tools do nothing: the rest of the step is tested.
 import { mkdirSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -41,7 +41,7 @@ test('a command that led to a file which is no more leads to the one that is the
   expect([code, stderr]).toEqual([0, expect.stringContaining('compiling')]);
   expect(readlinkSync(link)).toBe('../../cli/dist/main.js');
 
-  // Or each set-up would compile everything again.
+  // Otherwise each set-up would compile everything again.
   const again = await startModule(BUILD, { CHECKOUT: checkout }).ended;
   expect([again.code, again.stderr]).toEqual([0, '']);
 });

@@ -130,7 +130,7 @@ test('when nothing changed, set-up starts no tool, and makes way for the script'
     PATH: '',
   }).ended;
 
-  // Without PATH, any npm, pip, g++ or compiler would have failed.
+  // Without PATH, every npm, pip, g++ or compiler would have failed.
   expect(stderr.replaceAll(/lyceum: engine: .*\n/g, '')).toBe('');
   expect(stdout).toBe('--out,a b\n');
   expect(code).toBe(7);
@@ -158,13 +158,13 @@ test('the cache keeps what was made complete, replacing what was there', async (
   expect(statSync(join(cache, 'made/file')).size).toBe(3);
 });
 
-/** A zombie, which waits for its parent to ask how it ended, does not run. */
+/** Whether a process runs. A zombie, which waits for its parent to ask how it ended, does not. */
 function isRunning(pid: string): boolean {
   const file = `/proc/${pid}/stat`;
   return existsSync(file) && !readFileSync(file, 'utf8').includes(') Z ');
 }
 
-/** As much of a wheel as pip wants to see when it only downloads. */
+/** Writes as much of a wheel as pip needs if it only downloads. */
 function forgeWheel(file: string): void {
   const program = `
 import os, sys, zipfile

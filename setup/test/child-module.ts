@@ -20,7 +20,7 @@ export interface Running {
   readonly says: (text: string) => Promise<void>;
 }
 
-/** `source` may import set-up's modules as `setup/NAME.mjs`. */
+/** Starts a module. `source` may import set-up's modules as `setup/NAME.mjs`. */
 export function startModule(source: string, env: Record<string, string> = {}): Running {
   const resolved = source.replaceAll("'setup/", `'${SETUP.href}`);
   return start(['--input-type=module', '-e', resolved], env);
@@ -78,7 +78,7 @@ function start(args: readonly string[], env: Record<string, string>): Running {
   return { process: child, ended, says };
 }
 
-/** Removed when the test is over. */
+/** A folder that is removed when the test is over. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'lyceum-setup-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));

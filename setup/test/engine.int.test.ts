@@ -1,6 +1,6 @@
 /**
- * How this tests: a checkout that has only what the engine step looks at, on a machine made poor by
- * an empty PATH. The native engine itself is used by the tests of learning.
+ * How this tests: a checkout that has only the files that the engine step uses, on a machine made poor by an empty
+ * PATH. The native engine itself is used by the tests of learning.
  */
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

@@ -30,7 +30,7 @@ function write(path: string, text: string): void {
   writeFileSync(join(tree, path), `${text}\n`);
 }
 
-/** Names of the rules that are broken. */
+/** Names of the rules that the tree breaks. */
 function broken(): string[] {
   const bin = join(CHECKOUT, 'node_modules/.bin/depcruise');
   const folders = PACKAGES.map((name) => `${name}/src`);

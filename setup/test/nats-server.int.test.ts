@@ -11,7 +11,7 @@ const NATS = `
   await orExit((signal) => setUpNatsServer({ cache, signal }));
 `;
 
-/** For pip, which then has nothing. */
+/** Environment in which pip finds nothing. */
 function withoutPip() {
   return { PIP_NO_INDEX: '1', PIP_FIND_LINKS: temporaryFolder() };
 }

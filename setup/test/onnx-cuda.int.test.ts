@@ -1,6 +1,6 @@
 /**
- * How this tests: the real step with a cache and a checkout of its own, and pip pointed at a folder with a forged wheel.
- * Nothing is fetched from outside.
+ * How this tests: the real step with a cache and a checkout of its own, and pip pointed at a folder with a forged
+ * wheel. Nothing is fetched from outside.
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -74,7 +74,7 @@ test('the provider’s two libraries, and no other, come to lie beside the runti
   expect(readdirSync(place).sort()).toEqual([...PROVIDER_FILES].sort());
   for (const file of PROVIDER_FILES) expect(readFileSync(join(place, file), 'utf8')).toBe(file);
 
-  // Once is enough, and what `npm ci` took away is put back without fetching.
+  // The wheel is fetched once. Links that `npm ci` removed are put back without fetching.
   rmSync(wheels, { recursive: true });
   for (const file of PROVIDER_FILES) rmSync(join(place, file));
   expect((await startModule(SET_UP, env).ended).code).toBe(0);

@@ -1,4 +1,4 @@
-/** The site: pages of the repository as they lie, found through `navigation.ts`. Nothing of it calls the network. */
+/** The site: pages of the repository as they lie, found through `navigation.ts`. No part of it calls the network. */
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type DefaultTheme, defineConfig, type MarkdownRenderer } from 'vitepress';
@@ -16,7 +16,7 @@ const sidebar: DefaultTheme.SidebarItem[] = NAVIGATION.map(({ title, pages }) =>
   items: pages.map((page) => ({ text: page.title, link: addressOf(page.path) })),
 }));
 
-/** The sidebar has all; these are asked for most. */
+/** Pages that are asked for most; the sidebar has all. */
 const nav: DefaultTheme.NavItem[] = [
   { text: 'Quick start', link: '/docs/quick-start' },
   { text: 'Pictures', link: '/docs/ideas' },
@@ -38,7 +38,7 @@ export default defineConfig({
     plugins: [
       {
         name: 'search-box',
-        // Before Vue compiles it.
+        // Runs before Vue compiles the component.
         enforce: 'pre',
         transform: (code, id) =>
           id.endsWith('/VPLocalSearchBox.vue') ? withDialogAndOptions(code) : undefined,
@@ -61,7 +61,7 @@ export default defineConfig({
     search: { provider: 'local' },
     footer: { message: 'Apache-2.0' },
   },
-  // They have no sections to list, and commands that want the room.
+  // These pages have no sections to list, and commands that need the room.
   transformPageData(page) {
     if (page.relativePath.startsWith('docs/how-to/')) page.frontmatter['aside'] = false;
   },
@@ -71,7 +71,7 @@ export default defineConfig({
   },
 });
 
-/** Before VitePress looks at links. A link to a file that is no page becomes its text. */
+/** Changes links before VitePress checks them. A link to a file that is no page becomes its text. */
 function linkLikeTheSite(md: MarkdownRenderer): void {
   md.core.ruler.push('links-of-the-site', ({ tokens, env }) => {
     for (const { children } of tokens) {

@@ -9,7 +9,7 @@ const LINK = /\s(?:href|src)="([^"]+)"/g;
 const ID = /\sid="([^"]+)"/g;
 const OUTSIDE = /^(?:[a-z]+:|\/\/)/i;
 
-/** @returns what leads nowhere, each with its page. */
+/** @returns links that lead nowhere, each with its page. */
 export function deadLinks(folder: string): string[] {
   const files = new Set(filesUnder(folder));
   const ids = new Map<string, Set<string>>();

@@ -2,7 +2,7 @@
 
 interface NavigationPage {
   readonly title: string;
-  /** In the checkout. */
+  /** Path in the checkout. */
   readonly path: string;
 }
 

@@ -1,13 +1,13 @@
-/** Links of pages, which are written for the repository, as they are on the site. Pure. */
+/** Makes links of pages, which are written for the repository, into links on the site. Pure. */
 import { posix } from 'node:path';
 
 const OUTSIDE = /^(?:[a-z]+:|\/\/|#)/i;
 
 export type PageLink =
   | { readonly kind: 'outside' }
-  /** To another page, with its anchor. */
+  /** A link to another page, with its anchor. */
   | { readonly kind: 'page'; readonly href: string }
-  /** To a file that the site does not show. */
+  /** A link to a file that the site does not show. */
   | { readonly kind: 'file'; readonly path: string };
 
 /** @param from - the page's path in the checkout. */
@@ -21,7 +21,7 @@ export function pageLink(from: string, href: string): PageLink {
   return { kind: 'file', path: posix.join(posix.dirname(from), decodeURI(path)) };
 }
 
-/** The anchor of a heading, as repositories' pages have it. */
+/** The anchor of a heading, as it is in the repository. */
 export function slugOf(heading: string): string {
   return heading
     .trim()

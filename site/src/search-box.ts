@@ -27,10 +27,10 @@ const CHANGES: readonly (readonly [before: string, after: string])[] = [
               role="option"
               class="result"`,
   ],
-  // A link's name is what it shows, read aloud without the number sign.
+  // A link's name is its text, read aloud without the number sign.
   [`:aria-label="[...p.titles, p.title].join(' > ')"`, ''],
   ['<span class="title-icon">', '<span class="title-icon" aria-hidden="true">'],
-  // What has no role has no name: without one, the arrows' names are not read.
+  // An element without a role has no name: without one, the arrows' names are not read.
   ['<kbd :aria-label', '<kbd role="img" :aria-label'],
 ];
 

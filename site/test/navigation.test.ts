@@ -1,4 +1,6 @@
-/** Against the checkout: each page that git knows or the reference has is found through the navigation, and is there. */
+/**
+ * Against the checkout: each page that git knows or the reference has is found through the navigation, and is there.
+ */
 import { execFileSync } from 'node:child_process';
 import { resolve } from 'node:path';
 import { expect, it } from 'vitest';
@@ -6,7 +8,7 @@ import { addressOf, NAVIGATION } from '../src/navigation.js';
 import { referencePages } from '../src/reference/pages.js';
 
 const CHECKOUT = resolve(import.meta.dirname, '../..');
-/** Their own page lists them. */
+/** Pages that a page of their own lists. */
 const LISTED_ELSEWHERE = /^docs\/decisions\/\d/;
 
 it('every page stands in the navigation once', async () => {

@@ -1,6 +1,7 @@
 /**
  * Every command line in the blocks of all pages, against the programs: the command is there, it has these options, and
- * takes as many arguments. Nothing is run here: the stories in `commands/` run them, and what they do not run has a reason.
+ * takes as many arguments. Nothing is run here: the stories in `commands/` run them, and commands that these leave out
+ * have a reason.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -13,7 +14,7 @@ import { commandsOf } from './commands/page-steps.js';
 import { STORIES } from './commands/stories.js';
 
 const CHECKOUT = resolve(import.meta.dirname, '../..');
-/** Says what was there, not what is. */
+/** The page that tells how things were, not how they are. */
 const OF_THE_PAST = 'CHANGELOG.md';
 const PROGRAMS = new Map(
   [await coordinatorProgram(), ...workerPrograms()].map((program) => [program.name(), program]),
@@ -24,14 +25,14 @@ interface Line {
   readonly text: string;
 }
 
-/** Quotes hold words together; what stands behind `#`, `|`, `>`, `<` and `&` is the shell's. */
+/** The words of a line. Quotes hold words together; the text behind `#`, `|`, `>`, `<` and `&` is the shell's. */
 function wordsOf(text: string): string[] {
   const words = text.match(/(?:"[^"]*"|'[^']*'|[^\s"'])+/g) ?? [];
   const end = words.findIndex((word) => /^[#|<>&]|^2>/.test(word));
   return words.slice(0, end === -1 ? words.length : end).map((word) => word.replace(/;$/, ''));
 }
 
-/** @returns what is wrong with a line; undefined: nothing, or it calls none of the programs. */
+/** @returns the problem of a line; undefined: there is none, or it calls none of the programs. */
 function problemOf({ text }: Line): string | undefined {
   const words = wordsOf(text).filter((word) => !/^(?:npx|[A-Z_]+=.*)$/.test(word));
   const program = PROGRAMS.get(words[0] ?? '');

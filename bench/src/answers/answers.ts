@@ -41,7 +41,7 @@ interface Task {
   readonly digitCount: number;
   readonly teachers: Readonly<Record<string, object>>;
   readonly student: object;
-  /** Of teachers, and of students. */
+  /** Epochs of teachers, and of students. */
   readonly epochs: readonly [number, number];
 }
 
@@ -75,7 +75,7 @@ const MANY_ROWS = 64;
 /** By how much the one class stands out: from a teacher that guesses to one that is certain. */
 const PEAKS = [12, 15, 18];
 const KEPT_COUNTS = [1, 5, 10, 50, 100, 500];
-/** Of the table; the details have them. */
+/** Codecs that the table leaves out; the details have them. */
 const STRINGS_LEFT_OUT = ['top-k:1', 'top-k:5', 'top-k:10', 'top-k:50', 'top-k:500'];
 
 export async function answers({ repetitions, signal }: BenchOptions): Promise<BenchResult> {
@@ -165,7 +165,7 @@ async function measureTask(
   }
   const exact = accuracies.get('float32') ?? [];
   const codecs = DENSE.map((codec) => {
-    // The worse teacher's, on samples that it was not trained on.
+    // The loss is the worse teacher's, on samples that it was not trained on.
     const losses = teachers.map(({ test }) => codecLoss(codec, test, classCount));
     const worst = losses.reduce((a, b) => (a.klAt1 + a.klAt4 > b.klAt1 + b.klAt4 ? a : b));
     const differences = (accuracies.get(codec) ?? []).map((own, i) => own - (exact[i] as number));
@@ -202,7 +202,7 @@ function curve(logits: Float32Array, classCount: number) {
   };
 }
 
-/** N(0, 2²), one class by `peak` more. */
+/** Logits from N(0, 2²), with one class greater by `peak`. */
 function syntheticLogits(peak: number): Float32Array {
   return Float32Array.from({ length: MANY_ROWS * MANY_CLASSES }, (_, i) => {
     const u = mulberry32(1, 2 * i);

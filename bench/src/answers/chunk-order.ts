@@ -1,5 +1,5 @@
 /**
- * `chunk-order`: what it costs a student that its samples come in the order of a set in shards.
+ * `chunk-order`: how much worse does a student learn if its samples come in the order of a set in shards?
  *
  * Fashion-MNIST as shards, in chunks of 128 rows: once with rows mixed as `datasets repack` leaves them, once sorted by
  * class, the worst that there is. The same student (equal first weights) trains in full order and in chunk order, with
@@ -139,7 +139,7 @@ function inChunks(fashion: Dataset, train: Uint32Array): Dataset {
   };
 }
 
-/** Of the weights after the last step, on the test split. */
+/** Accuracy of the weights after the last step, on the test split. */
 async function trainedAccuracy(
   engine: Engine,
   { dataset, blockPositions }: Arm,

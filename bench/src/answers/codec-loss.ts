@@ -5,7 +5,7 @@ import { klDivergence } from '@lyceum/learning/ensemble';
 
 export interface CodecLoss {
   readonly codec: AnswerCodec;
-  /** Of one sample, as the codec writes it; and as it lies in a file, with sample and checksum. */
+  /** Bytes of one sample as the codec writes it, and as it lies in a file, with sample and checksum. */
   readonly bytes: number;
   readonly storedBytes: number;
   /** Mean KL(exact ‖ decoded) in nats at temperature 1 and 4. */

@@ -12,7 +12,7 @@ const INFERENCE_ROWS = 256;
 
 /**
  * @param answers - one [N, C] a teacher over the train split, in its order; none for a run on labels.
- * @returns the model after the last step; whoever calls disposes of it.
+ * @returns the model after the last step; the caller disposes of it.
  */
 export async function trained(
   engine: Engine,

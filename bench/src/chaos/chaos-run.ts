@@ -1,4 +1,4 @@
-/** The run that is disturbed: what it trains from what, and how long it is. */
+/** The run that is disturbed: its data, its models and its length. */
 import { type Dataset, parseDataset } from '@lyceum/learning/datasets';
 import { encodeModelPackage } from '@lyceum/learning/formats';
 import { importDataset } from '@lyceum/learning/import';
@@ -14,10 +14,10 @@ import {
 } from '@lyceum/learning/tensorflow';
 import { LyceumError } from '@lyceum/proto';
 
-/** Threads of every TensorFlow in it, the oracle's too: bits depend on them. */
+/** Threads of every TensorFlow in the run, the oracle's too: bits depend on them. */
 export const COMPUTE_THREADS = 1;
 
-/** What a kill of the student may cost, about. */
+/** Steps between checkpoints, about what a kill of the student may cost. */
 const CHECKPOINT_EVERY_STEPS = 20;
 
 const TEACHERS: readonly {
@@ -40,9 +40,9 @@ export interface ChaosRun {
 }
 
 /**
- * Teachers' weights are as they were drawn: equal bits are what is looked for, not a good student.
+ * Teachers keep the weights that were drawn: equal bits are looked for, not a good student.
  *
- * @param seed - of samples' order, views and the student's first weights.
+ * @param seed - decides samples' order, views and the student's first weights.
  */
 export async function chaosRun(
   engine: Engine,
@@ -74,10 +74,10 @@ function runDocument(seed: number, stepCount: number): Record<string, unknown> {
     spec: {
       dataset: 'digits',
       teachers: TEACHERS.map(({ name }) => ({ name, model: name })),
-      // They know nothing.
+      // The teachers know nothing.
       teacherHealth: { accept: TEACHERS.map(({ name }) => name) },
       student: { model: mlp(64, 32) },
-      // As many as there can be epochs: no epoch's answers serve another, so teachers are asked to the end.
+      // As many views as there can be epochs: no epoch's answers serve another, so teachers are asked to the end.
       views: { seed, cycle: 1000, shift: 0.07, crop: 0.1, rotation: 0.02, mixup: true },
       objective: [
         { term: 'kd', weight: 0.7, temperature: 4 },

@@ -1,5 +1,5 @@
 /**
- * Does a run lose nothing, repeat nothing and learn nothing wrong, whatever dies?
+ * Does a run lose nothing, repeat nothing and learn nothing wrong, whatever process dies?
  *
  * The same run three times: in one process (the oracle), on a cluster of real processes that is left alone, and
  * on another one whose processes are killed and stopped while it trains. All three must end with the same
@@ -34,7 +34,7 @@ import { oracle } from './oracle.js';
 import { confirmAnswering } from './processes.js';
 
 const TEACHER_WORKERS = 3;
-/** One trains; the other takes over. */
+/** Student workers: one trains, the other takes over. */
 const STUDENT_WORKERS = 2;
 
 export interface ChaosOptions {
@@ -51,12 +51,14 @@ export interface ChaosOptions {
 }
 
 export interface ChaosResult extends StepCounts {
-  /** Of oracle, undisturbed and disturbed run. */
+  /** Whether the weights of oracle, undisturbed and disturbed run are identical. */
   readonly identicalWeights: boolean;
   readonly replayedSteps: number;
-  /** Events that users are shown of a step of which they were told before. */
+  /** Events that users are shown of a step, after they were shown a later one or the same. */
   readonly eventsRepeated: number;
-  /** Figures of the disturbed run's history that are not those of the undisturbed one's, though no chance decides them. */
+  /**
+   * Figures in which the disturbed run's history differs from the undisturbed one's, except those that chance decides.
+   */
   readonly historyDifferences: number;
   /** Blows by signal and kind of process. */
   readonly kills: Readonly<Record<string, Readonly<Record<string, number>>>>;
@@ -71,9 +73,9 @@ interface Outcome {
   readonly finalWeightsDigest: string;
   readonly seconds: number;
   readonly ledger: readonly LedgerSegment[];
-  /** Also those that were undone. */
+  /** All events, those that were undone included. */
   readonly events: readonly RunEvent[];
-  /** As users see them. */
+  /** Events as users see them. */
   readonly listed: readonly RunEvent[];
   readonly history: GetHistoryResponse;
   readonly blows: readonly Blow[];

@@ -10,7 +10,7 @@ import type { Disturbance, DisturbanceSignal } from './disturbance-plan.js';
 import { confirmGone, confirmStopped } from './processes.js';
 
 const LOOK_MS = 20;
-/** How long a process of a kind may be missing, or teachers without a ticket, before a blow is another one's. */
+/** How long a process of a kind may be missing before the bench fails, and how long a busy one is waited for. */
 const PATIENCE_MS = 60_000;
 const TICKET_PATIENCE_MS = 3_000;
 const RESTART_PAUSE_MS = 500;
@@ -21,9 +21,9 @@ export interface Blow {
   readonly signal: DisturbanceSignal;
   readonly workerId: string;
   readonly pid: number;
-  /** The last step known when it fell. */
+  /** The last known step of the run at the time of the blow. */
   readonly step: number;
-  /** Tickets that a teacher worker had in hand. */
+  /** Tickets that the teacher worker had in hand. */
   readonly ticketsInHand: number;
 }
 
@@ -33,14 +33,14 @@ export interface DisturberOptions {
   readonly runId: string;
   readonly plan: readonly Disturbance[];
   readonly log: (line: string) => void;
-  /** Ends it early; what was taken is brought back all the same. */
+  /** Ends the disturbance early; processes that were taken are brought back all the same. */
   readonly signal: AbortSignal;
 }
 
 export class Disturber {
   readonly blows: Blow[] = [];
   readonly #options: DisturberOptions;
-  /** Those that were stopped and not yet let go on. */
+  /** Processes that were stopped and do not go on yet. */
   readonly #stopped = new Set<number>();
   readonly #recoveries: Promise<void>[] = [];
 
@@ -107,7 +107,7 @@ export class Disturber {
     }
   }
 
-  /** Errors are kept for {@link run}. */
+  /** Awaits a recovery, and keeps its error for {@link run}. */
   #recover(recovery: Promise<unknown>): void {
     const settled = recovery.then(() => undefined);
     settled.catch(() => undefined);
@@ -119,11 +119,14 @@ export class Disturber {
     try {
       process.kill(pid, 'SIGCONT');
     } catch {
-      // Killed meanwhile.
+      // The process was killed meanwhile.
     }
   }
 
-  /** A start needs peers that may be stopped or away just now; as an orchestrator would, it is tried again. */
+  /**
+   * Starts a process, as often as it takes: a start needs peers that may be stopped or away just now. An orchestrator
+   * would do the same.
+   */
   async #again(
     what: string,
     first: Promise<unknown>,
@@ -144,7 +147,10 @@ export class Disturber {
     }
   }
 
-  /** A process that runs and is not stopped: of teachers one with a ticket in hand, of students the one that trains. */
+  /**
+   * A process that runs and is not stopped: if it is to be a teacher's, one with a ticket in hand; if a student's, the
+   * one that trains.
+   */
   async #choose({
     kind,
     choice,

@@ -7,7 +7,7 @@ import { decodeCheckpoint, type LedgerSegment } from '@lyceum/student-worker/com
 export interface StepCounts {
   /** Steps of the plan that the final weights did not go through. */
   readonly stepsMissing: number;
-  /** Steps that they went through more than once, or out of order. */
+  /** Steps that the final weights went through more than once, or out of order. */
   readonly stepsRepeated: number;
   /** Steps in segments whose targets, taken together, are not the oracle's. */
   readonly wrongTargets: number;
@@ -24,7 +24,7 @@ export async function readLedger(nats: Nats, runId: string): Promise<readonly Le
   return decodeCheckpoint(await blobs.get(digest), `checkpoint of ${runId}`).ledger;
 }
 
-/** All that was ever told of the run, what was undone as well. */
+/** All events that were ever told of the run, those that were undone included. */
 export async function readEvents(nats: Nats, runId: string): Promise<readonly RunEvent[]> {
   const log = await nats.events();
   const { signal } = new AbortController();
@@ -56,7 +56,7 @@ export function countSteps(
 /**
  * Events of a step that are listed though it is not after the one that an event of the same kind told of before.
  *
- * @param listed - as users see them.
+ * @param listed - the events as users see them.
  */
 export function eventsRepeated(listed: readonly RunEvent[]): number {
   const reached = new Map<string, number>();
@@ -74,7 +74,7 @@ export function eventsRepeated(listed: readonly RunEvent[]): number {
  * Steps that a student had reported and another took again, as far as events tell: a validation is reported
  * every few steps, and events of moments without NATS are lost.
  *
- * @param events - also those that were undone.
+ * @param events - all, those that were undone included.
  */
 export function replayedSteps(events: readonly RunEvent[]): number {
   let replayed = 0;
@@ -91,8 +91,8 @@ export function replayedSteps(events: readonly RunEvent[]): number {
 }
 
 /**
- * Figures in which two histories of one run differ, but for what clocks and the order of events decide: times, what the
- * store had already, and how many spans were open.
+ * Figures in which two histories of one run differ, except those that clocks and the order of events decide: times,
+ * answers that the store had already, and how many spans were open.
  */
 export function historyDifferences(a: GetHistoryResponse, b: GetHistoryResponse): number {
   const isChance = (column: string) =>

@@ -2,8 +2,8 @@
  * The oracle: the same run in one process, as plainly as it can be written. No tickets, no answers, no window,
  * no checkpoints; the teachers are asked for an epoch at a time, in order.
  *
- * It shares the mathematics with the cluster (orders, views, inference, codecs, pooling, the training step), and nothing
- * of what carries it out. So a step that a cluster lost, repeated or took on another target shows as other bits.
+ * It shares the mathematics with the cluster (orders, views, inference, codecs, pooling, the training step), but no
+ * code that carries it out. So a step that a cluster lost, repeated or took on another target shows as other bits.
  *
  * Symbols: N samples of the train split, C classes.
  */
@@ -25,13 +25,13 @@ import {
 } from '@lyceum/student-worker/compute';
 import type { ChaosRun } from './chaos-run.js';
 
-/** Teachers infer at this shape, from the start of an epoch on; a rest is padded. */
+/** Rows at which teachers infer, from the start of an epoch on; a rest is padded. */
 const INFERENCE_ROWS = 128;
 
 export interface OracleResult {
   /** SHA-256, hex, over all weights after the last step. */
   readonly finalWeightsDigest: string;
-  /** What a ledger's segment of these steps must have. */
+  /** The digest that a ledger's segment of these steps must have. */
   targetsDigest(steps: Pick<LedgerSegment, 'firstStep' | 'endStep'>): string;
 }
 

@@ -1,4 +1,4 @@
-/** Processes as the system shows them, and as they answer. */
+/** Processes: their state as the system shows it, and whether they answer. */
 import { readFile } from 'node:fs/promises';
 import type { LocalCluster } from '@lyceum/cli/local-cluster';
 import { sleep } from '@lyceum/platform';
@@ -27,7 +27,7 @@ export async function confirmStopped(pid: number): Promise<void> {
 }
 
 /**
- * Nobody may have been left behind that runs and does nothing: others would have done its work.
+ * Confirms that every process answers: one that runs and does nothing might go unnoticed, since others do its work.
  *
  * @throws {LyceumError} INTERNAL, naming a program whose metrics do not come within 10 s.
  */
@@ -44,7 +44,9 @@ export async function confirmAnswering(cluster: LocalCluster): Promise<void> {
   }
 }
 
-/** `R` running, `S` sleeping, `T` stopped, `Z` ended and not waited for; undefined: there is none. */
+/**
+ * The process' state: `R` running, `S` sleeping, `T` stopped, `Z` ended and not waited for; undefined: there is none.
+ */
 async function processState(pid: number): Promise<string | undefined> {
   let text: string;
   try {
@@ -52,6 +54,6 @@ async function processState(pid: number): Promise<string | undefined> {
   } catch {
     return undefined;
   }
-  // The program's name stands in parentheses and may hold anything.
+  // The program's name stands in parentheses and may hold any character.
   return text.slice(text.lastIndexOf(')') + 2)[0];
 }

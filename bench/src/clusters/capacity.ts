@@ -1,5 +1,5 @@
 /**
- * `capacity`: does a run get what its teacher workers and its student can give?
+ * `capacity`: does a run get the full speed of its teacher workers and its student?
  *
  * Three teachers of unequal speed, looked up, on 1 to 32 workers each of which has all three. They are so slow that
  * the teachers limit the run, whatever the number of workers; in every second run one teacher becomes slower in the
@@ -42,10 +42,10 @@ const RELATIVE_TIMES = [1, 2, 3];
 /** The first teacher's time in the second half of a run in which it slows down ÷ in the first. */
 const SLOWDOWN = 4;
 
-/** What the teachers together give ÷ what the student could take, before one slows down. */
+/** The rate of all teachers together ÷ the student's, before one slows down. */
 const TEACHERS_SHARE = 0.5;
 
-/** Of a run at the rate that no run can exceed; long beside the time in which the workers' hands fill and empty. */
+/** Seconds of a run at the greatest possible rate; long beside the time in which the workers' hands fill and empty. */
 const RUN_SECONDS = 60;
 
 const STEP_TIMING_BATCHES = 5_000;
@@ -165,7 +165,7 @@ async function middle(
   steps: number,
 ): Promise<number> {
   for (;;) {
-    // A run that fails ends this too.
+    // A run that fails ends this wait too.
     await Promise.race([ended, sleep(POLL_MS)]);
     const step = (await client.getRun(runId)).progress?.step ?? 0;
     if (step >= steps / 2) return step;

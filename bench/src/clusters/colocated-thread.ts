@@ -15,12 +15,12 @@ export interface ColocatedRequest {
   readonly dataset: Uint8Array;
   /** Model packages, in ensemble order. */
   readonly models: readonly Uint8Array[];
-  /** Of the distillation, JSON. */
+  /** Specification of the distillation, JSON. */
   readonly specification: string;
 }
 
 export interface ColocatedCalls {
-  /** @throws {LyceumError} INTERNAL if something cannot run as one graph. */
+  /** Measures the plain loop. @throws {LyceumError} INTERNAL if a part cannot run as one graph. */
   samplesPerSecond(request: ColocatedRequest): Promise<number>;
 }
 
@@ -61,7 +61,7 @@ async function samplesPerSecond(engine: Engine, request: ColocatedRequest): Prom
       const batch = batches.batch(step);
       const rate = learningRate(spec.training.learningRate, step, stepCount);
       const loss = student.step(batch, targetsOf(batch), rate);
-      // On a device that computes beside, the others are done once the last is read.
+      // A device that computes beside has done the other steps once the last one is read.
       if (step === stepCount - 1) loss.dataSync();
       loss.dispose();
       samples += batch.rows;

@@ -32,7 +32,7 @@ import {
 } from '../measuring/index.js';
 import type { ColocatedCalls, ColocatedRequest } from './colocated-thread.js';
 
-/** Long beside the second in which a run of the cluster starts. */
+/** Steps of a run; long beside the second in which a run of the cluster starts. */
 const STEPS: Readonly<Record<StudentName, number>> = { conv: 2_000, mlp: 6_000 };
 const TEACHER_WORKERS = 3;
 
@@ -100,7 +100,10 @@ async function clusterRate(
   return (await client.getReport(runId)).samplesPerSecond;
 }
 
-/** In a thread, as the cluster's own workers compute: connections that nobody answers for seconds are closed. */
+/**
+ * Measures in a thread, as the cluster's own workers compute: connections of a process that does not answer for seconds
+ * are closed.
+ */
 async function inProcessRate(request: ColocatedRequest, signal: AbortSignal): Promise<number> {
   const worker = new Worker(new URL('./colocated-thread.js', import.meta.url));
   const thread = new Thread<ColocatedCalls>(worker, { name: 'the thread' });

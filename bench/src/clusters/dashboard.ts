@@ -3,8 +3,8 @@
  *
  * A run from three teachers that are looked up, slowly, so that the coordinator has little else to do; the dashboard of
  * `serve --dashboard`. Stretches with five open streams (three of the run, two of the list) and stretches without take
- * turns for five minutes; the figure is the difference of the coordinator's processor time. Then a thousand openings of a
- * run's page, and what memory they leave behind.
+ * turns for five minutes; the figure is the difference of the coordinator's processor time. Then a thousand openings of
+ * a run's page, and what memory they leave behind.
  */
 import { get, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -28,19 +28,19 @@ import {
 } from '../measuring/index.js';
 
 const LOOKUP_DELAY_MS = 20;
-/** More than the bench waits for. */
+/** Steps of the run: more than the bench waits for. */
 const STEPS = 10_000_000;
-/** Seconds, of which there are `PAIRS` with streams and as many without. */
+/** Seconds of a stretch; there are `PAIRS` with streams and as many without. */
 const STRETCH_S = 15;
 const PAIRS = 10;
 const STREAMS = ['?run=long', '?run=long', '?run=long', '', ''];
 const WARM_UP = 100;
 const OPENINGS = 1000;
-/** What a browser asks for as a run's page opens, beside the stream. */
+/** Calls of a browser as a run's page opens, beside the stream. */
 const CALLS = ['cluster', 'runs', 'runs/long', 'runs/long/history?points=512', 'workers'];
 
 interface Reading {
-  /** Shares of a core. */
+  /** The coordinator's processor time, in shares of a core. */
   readonly without: number;
   readonly withStreams: number;
   readonly openedMib: number;
@@ -108,7 +108,7 @@ async function readingOf(dataset: Buffer, signal: AbortSignal): Promise<Reading>
   });
 }
 
-/** As a browser opens a run's page, and leaves it. */
+/** Opens a run's page as a browser does, and leaves it. */
 async function openPage(address: string): Promise<void> {
   const page = await textAt(`http://${address}/`);
   for (const [, path = ''] of page.matchAll(/(?:src|href)="\.?(\/assets\/[^"]+)"/g)) {
@@ -132,13 +132,13 @@ function openStream(url: string): Promise<IncomingMessage> {
       if (response.statusCode !== 200) reject(new Error(`${url}: ${response.statusCode}`));
       response.once('data', () => resolve(response));
       response.resume();
-      // Whoever leaves a stream cuts it off.
+      // A reader that leaves a stream cuts it off.
       response.on('error', () => undefined);
     }).once('error', reject);
   });
 }
 
-/** Of a port that nobody listened on a moment ago. */
+/** A port that was free a moment ago. */
 async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -3,7 +3,7 @@
  *
  * One long run from three teachers that are looked up, every epoch with a new view, in a cluster of real processes.
  * The resident memory of each is read once a second. The figure compares the last quarter of a run with its second
- * quarter: what is filled once, caches and windows, is full by then. A repetition is a cluster of its own.
+ * quarter: caches and windows, which are filled once, are full by then. A repetition is a cluster of its own.
  */
 import { importDataset } from '@lyceum/learning/import';
 import { sleep } from '@lyceum/platform';
@@ -23,7 +23,7 @@ import {
   withCluster,
 } from '../measuring/index.js';
 
-/** Some minutes of the small student. */
+/** Steps of the run: some minutes of the small student. */
 const STEPS = 60_000;
 const LOOKUP_DELAY_MS = 1;
 const INTERVAL_MS = 1_000;

@@ -4,11 +4,11 @@
  * The same student trains alone (kind Training) and from three teachers (kind Distillation), in turn, in one
  * cluster of real processes; both read the same views of the same samples through the same prefetching code.
  *
- * The teachers stand for devices that are not this machine: real teacher workers, real tickets and answers, but
- * the logits are looked up, and each inference of one batch takes as long as the student's own step: as the fastest that
- * has been measured, since teachers that are slower than the student would be what is measured. So three
- * workers can just keep up, and none takes the student's cores. Of more workers each is so much slower. Every epoch has a new view and every run a new
- * view seed: nothing can be answered from the store, and the bench fails unless each teacher inferred each sample.
+ * The teachers stand for devices that are not this machine: real teacher workers, real tickets and answers, but the
+ * logits are looked up. Each inference of one batch takes as long as the student's own step, the fastest that has been
+ * measured: slower teachers would limit the run. So three workers can just keep up, and none takes the student's cores.
+ * If there are more workers, each is slower by as much. Every epoch has a new view and every run a new view seed, so
+ * nothing can be answered from the store, and the bench fails unless each teacher inferred each sample.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -43,18 +43,18 @@ import {
 import { TeacherTimes } from './teacher-times.js';
 
 /**
- * Long beside the one or two in which a run starts: teachers load, the first span is inferred, the step is traced.
- * A minute of the MLP has more epochs than the views' cycle.
+ * Seconds of a run, long beside the one or two in which it starts: teachers load, the first span is inferred, the step
+ * is traced. A minute of the MLP has more epochs than the views' cycle.
  */
 const RUN_SECONDS: Readonly<Record<StudentName, number>> = { conv: 60, mlp: 20 };
 const BATCH_SIZE = 128;
 
-/** With the first the figure is made; the others are in the details, for steps of one graph. */
+/** Numbers of workers. The figure is made with the first; the others are in the details, for steps of one graph. */
 const WORKER_COUNTS = [TEACHERS.length, 8, 32] as const;
 
 /**
- * Steps of a run that times the step, not much shorter than the runs that are compared: of a short one the start is a large
- * part, which would make the teachers slower than the student.
+ * Steps of a run that times the step, not many fewer than the compared runs have: the start is a large part of a short
+ * run, which would make the teachers slower than the student.
  */
 const STEP_TIMING_BATCHES: Readonly<Record<StudentName, number>> = { conv: 3_000, mlp: 15_000 };
 
@@ -65,9 +65,9 @@ interface Pair {
 
 interface Shape {
   readonly signal: AbortSignal;
-  /** The student's steps run operation by operation; the convolutional student's only. */
+  /** The student's steps run operation by operation; the convolutional student's alone are measured. */
   readonly eager: boolean;
-  /** The convolutional student alone, and as many workers as teachers. */
+  /** Only the convolutional student is measured, and only with as many workers as teachers. */
   readonly short: boolean;
   /** Workers compute on the GPU or end. */
   readonly requireGpu: boolean;
@@ -265,7 +265,7 @@ function assertAllInferred(inferred: Readonly<Record<string, number>>, samples: 
   }
 }
 
-/** The student worker's environment. */
+/** The student worker's environment, which tells whether its steps run as graphs. */
 function eagerness(eager: boolean): NodeJS.ProcessEnv {
   return { LYCEUM_EAGER: String(eager) };
 }

@@ -32,10 +32,10 @@ import {
   withCluster,
 } from '../measuring/index.js';
 
-/** Long beside the second in which a run starts and its step is traced. */
+/** Seconds of a run; long beside the second in which it starts and its step is traced. */
 const RUN_SECONDS = 15;
 
-/** The run that tells how long an epoch takes. */
+/** Epochs of the run that tells how long an epoch takes. */
 const TIMING_EPOCHS = 3;
 
 interface Measured {

@@ -1,5 +1,5 @@
 /**
- * `teacher-kills`: what does it cost that teacher workers die all the time?
+ * `teacher-kills`: how much slower is a run whose teacher workers die all the time?
  *
  * Three teachers on four workers, whose looked-up answers take so long that they, not the student, limit the run.
  * Of each pair of runs one is left alone; in the other one a worker is killed by SIGKILL every five seconds, in
@@ -28,10 +28,10 @@ import {
 const WORKERS = 4;
 const KILL_EVERY_MS = 5_000;
 
-/** Of one inference of one batch: several of the student's own steps, so that teachers limit the run. */
+/** Milliseconds of one inference of one batch: several of the student's own steps, so that teachers limit the run. */
 const INFERENCE_MS = 20;
 
-/** At that rate 40 s, eight kills. */
+/** Steps of a run: 40 s at that rate, eight kills. */
 const STEPS = 2_700;
 
 export async function teacherKills(options: {
@@ -130,7 +130,7 @@ async function killUntil(
   return count;
 }
 
-/** Until all workers are there again. */
+/** Waits until all workers are there again. */
 async function untilComplete(client: CoordinatorClient, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     const workers = (await client.listWorkers()).filter(({ kind }) => kind === 'teacher');

@@ -8,7 +8,7 @@ import { TEACHERS } from '../measuring/index.js';
 export type Times = readonly number[];
 
 export class TeacherTimes {
-  /** For the workers. */
+  /** Path of the file, for the workers. */
   readonly file: string;
   #identities: readonly string[] = [];
 
@@ -16,13 +16,13 @@ export class TeacherTimes {
     this.file = file;
   }
 
-  /** Until times are set each teacher takes what its worker was started with. */
+  /** Until times are set, each teacher takes the time that its worker was started with. */
   static async create(file: string): Promise<TeacherTimes> {
     await writeFile(file, '{}');
     return new TeacherTimes(file);
   }
 
-  /** Learns who the teachers are: those that have answered are in the answer store. */
+  /** Learns the teachers' identities: those that have answered are in the answer store. */
   async meet(client: CoordinatorClient): Promise<void> {
     const tables = await client.listAnswerTables();
     this.#identities = TEACHERS.map((name) => {
@@ -32,7 +32,7 @@ export class TeacherTimes {
     });
   }
 
-  /** Workers read the file at any time: it changes as a whole. */
+  /** Sets the times. Workers read the file at any time, so it is replaced as a whole. */
   async set(times: Times): Promise<void> {
     const byIdentity = Object.fromEntries(this.#identities.map((id, index) => [id, times[index]]));
     await writeFile(`${this.file}.new`, JSON.stringify(byIdentity));

@@ -1,7 +1,7 @@
 /**
  * The inputs of an objective's case as tensors, with the name in the message where one is missing or of a wrong kind.
  *
- * Tensors belong to the scope in which they are asked for. Those by which is differentiated are given from outside.
+ * Tensors belong to the scope in which they are asked for. Tensors of which gradients are taken are given from outside.
  */
 import type { Tensor, Tensor2D, Tf } from '@lyceum/learning/tensorflow';
 
@@ -23,7 +23,7 @@ export interface CaseFields {
   number(name: string, otherwise?: number): number;
   flag(name: string): boolean;
   word<W extends string>(name: string, words: readonly W[]): W;
-  /** Undefined where the case has none or null. */
+  /** The numbers; undefined where the case has none or null. */
   optionalNumbers(name: string): readonly number[] | undefined;
 }
 
@@ -86,7 +86,7 @@ function listOf(input: Readonly<Record<string, unknown>>, name: string): readonl
 /**
  * Nested lists filled up with zeros to a rectangle: sequences of one case may differ in length.
  *
- * @returns what `tf.tensor` takes.
+ * @returns the value as `tf.tensor` takes it.
  */
 export function filled(value: unknown): number[] {
   const shape: number[] = [];
@@ -94,7 +94,7 @@ export function filled(value: unknown): number[] {
   return fill(value, 0, shape) as number[];
 }
 
-/** The part of a rectangle that `like`, as it was before {@link filled}, has. */
+/** The part of a rectangle that `like`, the list before {@link filled}, has. */
 export function cut(value: unknown, like: unknown): unknown {
   if (!Array.isArray(like) || !Array.isArray(value)) return value;
   return like.map((own, index) => cut(value[index], own));

@@ -1,5 +1,5 @@
 /**
- * What the vector files become: cases that run one after the other, in suites that know the names they can check.
+ * The cases that vector files become: they run one after the other, in suites that know the names they can check.
  *
  * A file is one JSON object. Each of its top-level keys goes to the suite that has the key among its names; a key
  * that no suite has is a failure.
@@ -9,11 +9,11 @@
 export interface Case {
   /** `NAME/CASE`, as the summary prints it. */
   readonly id: string;
-  /** Throws, or rejects, with what differs. */
+  /** Throws, or rejects, with the difference. */
   run(): void | Promise<void>;
 }
 
-/** The code behind some names. Each module of this folder exports one as `names` and `cases`. */
+/** The checks of some names. Each module of this folder exports one as `names` and `cases`. */
 export interface Suite {
   /** Top-level keys that the suite checks. */
   readonly names: ReadonlySet<string>;

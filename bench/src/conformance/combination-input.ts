@@ -1,4 +1,4 @@
-/** What ensemble rules' cases are given, as the rules take it. */
+/** The inputs of ensemble rules' cases, in the form that rules take. */
 
 export type Input = Readonly<Record<string, unknown>>;
 export type Rows = readonly (readonly number[])[];

@@ -121,7 +121,7 @@ function pooledRow(
   return Array.from(out);
 }
 
-/** What tempering each teacher gives, and, to show that it differs, tempering their pool. */
+/** The pool of tempered teachers and, to show that it differs, their tempered pool. */
 function temperThenPool(input: Input): Record<string, unknown> {
   const teachers = teacherLogits(input);
   const logs = new Float64Array(classCountOf(teachers));
@@ -191,7 +191,7 @@ function caMkd(input: Input): Record<string, unknown> {
   };
 }
 
-/** Of the student, which computes with tensors. */
+/** The student's rule, which computes with tensors. */
 async function minNorm({ gradients, C, normalise }: Input): Promise<Results> {
   const tf = await conformanceEngine();
   const own = gradients as Rows;

@@ -39,7 +39,7 @@ const METRICS: Readonly<Record<string, (outputs: Outputs) => number>> = {
     agreementWhereTeacherWrong(student, teacher, labels, classCount),
 };
 
-/** `definitions` is for readers. */
+/** Keys of the file; `definitions` is for readers. */
 export const names: ReadonlySet<string> = new Set(['definitions', 'cases']);
 
 interface VectorCase {

@@ -1,8 +1,9 @@
 /**
- * Cases of objectives in float32 with tfjs's gradients, as a training step computes them, against published values. What
- * a run can name is computed by its entry in the table of terms, the rest by the reference code in this folder.
+ * Cases of objectives in float32 with tfjs's gradients, as a training step computes them, against published values.
+ * Terms that a run can name are computed by their entry in the table of terms, the others by the reference code in this
+ * folder.
  *
- * Compared are the loss, the gradient by each input that the case names, and where it has them parts, weights and α.
+ * The loss and the gradient by each input that the case names are compared; also parts, weights and α if it has them.
  * `lossRepo` and `gradFd` are not: other code's value, and a check of the vectors themselves.
  */
 import {
@@ -226,7 +227,7 @@ interface ObjectiveCase {
   readonly id: string;
   readonly input: Readonly<Record<string, unknown>>;
   readonly expected: Readonly<Record<string, unknown>> & {
-    /** `null`: there is nothing to learn from, as from rows that nobody votes on. */
+    /** `null`: there is nothing to learn from, as from rows without a vote. */
     readonly loss: number | null;
     readonly grad?: Readonly<Record<string, unknown>> | null;
   };
@@ -260,12 +261,12 @@ function check(tf: Tf, term: Term, { input, expected }: ObjectiveCase): void {
   if (leaked !== 0) throw new Error(`${leaked} tensors are left behind`);
 }
 
-/** τ² where the case asks for it. */
+/** τ² if the case asks for it. */
 function scale(f: CaseFields): number {
   return f.flag('tauSquared') ? f.tau ** 2 : 1;
 }
 
-/** Names of the vectors for those of a run. */
+/** The vectors' names of reductions, and a run's. */
 const REDUCTIONS = {
   mean: 'mean',
   sumClassesMeanBatch: 'sum-classes',

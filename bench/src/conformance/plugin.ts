@@ -35,13 +35,16 @@ const TERM_SHAPES = [
 const TEACHER_COUNTS = [1, 2, 3];
 const TEMPERATURES = [1, 4];
 
-/** Of a logit: a float32 loss of size 1 has an error of some 1e-7, which makes 1e-5 of a difference's quotient. */
+/**
+ * Difference of a logit: a float32 loss of size 1 has an error of some 1e-7, which makes 1e-5 of a difference's
+ * quotient.
+ */
 const DIFFERENCE_STEP = 1e-2;
 const GRADIENT_TOLERANCE = 2e-3;
-/** A rule may add in another order; but how batches are cut must not change a target. */
+/** Tolerance between batches. A rule may add in another order; but how batches are cut must not change a target. */
 const ROW_TOLERANCE = 1e-9;
 
-/** One case a term or rule and property; settings are those that a run gives where it gives none. */
+/** One case for each term or rule and property. Settings are those of a run that gives none. */
 export async function pluginCases({ terms = {}, rules = {} }: Plugin): Promise<Case[]> {
   prepareEngine(process.env, 1);
   const engine = await openEngine({ warn: () => undefined });
@@ -132,7 +135,10 @@ function gradientOf(engine: Engine, term: OwnTerm, batch: Batch): Float32Array {
   );
 }
 
-/** Loss and gradient, as a training step has them. Without the native engine there are no graphs, and no step is one. */
+/**
+ * Checks that loss and gradient, as a training step has them, run as a graph. Without the native engine there are no
+ * graphs, and no step is one.
+ */
 function runsAsGraph(engine: Engine, term: OwnTerm, batch: Batch): void {
   if (engine.name !== 'native') return;
   withInputs(engine, batch, (inputs) => {
@@ -153,7 +159,7 @@ function runsAsGraph(engine: Engine, term: OwnTerm, batch: Batch): void {
   });
 }
 
-/** @throws {Error} if it is no finite scalar. */
+/** The loss. @throws {Error} if it is no finite scalar. */
 function lossAt(engine: Engine, term: OwnTerm, batch: Batch, logits: Float32Array): number {
   return withInputs(engine, { ...batch, logits }, (inputs) =>
     engine.tf.tidy(() => {
@@ -166,7 +172,7 @@ function lossAt(engine: Engine, term: OwnTerm, batch: Batch, logits: Float32Arra
   );
 }
 
-/** With tensors of their own, which are gone afterwards. */
+/** Uses inputs with tensors of their own, which are disposed of afterwards. */
 function withInputs<T>({ tf }: Engine, batch: Batch, use: (inputs: TermInputs) => T): T {
   const { logits, target, hardLabels, shape, temperature } = batch;
   const [l, t, h] = [logits, target, hardLabels].map((values) =>
@@ -179,7 +185,10 @@ function withInputs<T>({ tf }: Engine, batch: Batch, use: (inputs: TermInputs) =
   }
 }
 
-/** The last row has no label, where there are several; the first one's least probable class has probability 0. */
+/**
+ * A batch. Its last row has no label, if there are several; the least probable class of the first row has probability
+ * 0.
+ */
 function batchOf(shape: readonly [number, number], temperature: number): Batch {
   const [rowCount, classCount] = shape;
   const size = rowCount * classCount;
@@ -206,7 +215,7 @@ function softmaxRows(logits: Float32Array, classCount: number, temperature: numb
   });
 }
 
-/** Even in [−3, 3]. */
+/** Numbers drawn evenly from [−3, 3]. */
 function draws(seed: number, count: number): Float32Array {
   return Float32Array.from({ length: count }, (_, i) => 6 * mulberry32(seed, i) - 3);
 }

@@ -1,11 +1,11 @@
-/** Losses of a case by the table of a run's terms. */
+/** Losses of a case, computed by the table of a run's terms. */
 import type { Combination } from '@lyceum/learning/ensemble';
 import { type AnswerInputs, temperedSoftmax, termNamed } from '@lyceum/learning/objectives';
 import type { Scalar, Tensor, Tensor2D, Tf } from '@lyceum/learning/tensorflow';
 import type { Tolerance } from './case.js';
 import type { CaseFields } from './case-fields.js';
 
-/** What is computed of a case besides its loss, by the name under `expected`. */
+/** Results of a case besides its loss, by the name under `expected`. */
 type Extras = Readonly<Record<string, () => unknown>>;
 
 export interface Term {
@@ -52,7 +52,7 @@ export function weighted(
   };
 }
 
-/** With the teacher's probabilities at the case's temperature. */
+/** The loss with the teacher's probabilities at the case's temperature. */
 export function pooledLoss(tf: Tf, f: CaseFields, written: Written): Scalar {
   const target = temperedSoftmax(tf, f.matrix('teacherLogits'), f.tau);
   return answerLoss(tf, f, { temperature: f.tau, ...written }, target);

@@ -22,7 +22,7 @@ interface Mixup {
 }
 
 const FUNCTIONS: Readonly<Record<string, (section: unknown) => Case[]>> = {
-  // For readers.
+  // Notes are for readers.
   note: () => [],
   mulberry32: (section) =>
     (section as readonly Stream[]).map(({ seed, first5 }) => ({

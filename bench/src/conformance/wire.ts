@@ -1,4 +1,4 @@
-/** Wire formats of a vector file against `@lyceum/learning/codecs`: bits, decoded values and what they lose. */
+/** Wire formats of a vector file against `@lyceum/learning/codecs`: bits, decoded values and losses. */
 import { residualOf } from '@lyceum/learning/arrays';
 import {
   decodeAffine8,
@@ -108,7 +108,7 @@ function topK({ logits, k }: TopK): Record<string, unknown> {
   const row = encodeTopK(own, k);
   const values = decodeTopK(row);
   const dense = spreadTopK(row, logits.length);
-  // The divergence takes logits, and so would bring the row's sum to 1.
+  // The divergence takes logits, which would bring the row's sum to 1.
   const logSum = Math.log(dense.reduce((sum, p) => sum + p, 0));
   return {
     logits,
@@ -138,8 +138,8 @@ function tinyVitRecord({ seed, ids, probs, hex }: StoredRecord): void {
 }
 
 /**
- * Every field of the file's case but its id and notes; one that the code does not give differs. JSON has `null` for
- * what is not finite.
+ * Compares every field of the file's case but its id and notes; a field that the code does not give differs. JSON has
+ * `null` for numbers that are not finite.
  */
 function compare(actual: Readonly<Record<string, unknown>>, expected: object): void {
   for (const [key, value] of Object.entries(expected)) {

@@ -6,8 +6,8 @@
  * every run a new view seed, so that no answer comes from the store. Sessions beyond those of the cluster's own workers
  * are real ones, each on a connection of its own, of workers too small for any teacher. Runs have real student workers.
  *
- * Settings alternate in order from repetition to repetition; what other processes on the machine take shows in the
- * event loop's delay too.
+ * Settings alternate in order from repetition to repetition. Processor time of other programs on the machine shows in
+ * the event loop's delay too.
  */
 import {
   type BenchOptions,
@@ -41,10 +41,10 @@ import {
 } from './simultaneous-runs.js';
 import { pushWideArtifacts } from './wide-models.js';
 
-/** Fewest and most sessions; the growth from one to the other is the bench's figure. */
+/** The fewest and the most sessions; the growth between them is the bench's figure. */
 const [FEW_SESSIONS, MANY_SESSIONS] = [10, 1000];
 
-/** Samples and steps shrink where an answer grows: a batch of three answers of 21,841 classes has 33 MB. */
+/** Samples and steps are fewer where an answer is larger: a batch of three answers of 21,841 classes has 33 MB. */
 const SETTINGS = [
   {
     classCount: 10,
@@ -56,15 +56,15 @@ const SETTINGS = [
   { classCount: 21_841, trainCount: 512, steps: 24, sessionCounts: [FEW_SESSIONS] },
 ] as const;
 
-/** Of one inference: short, so that the coordinator has work all the time. */
+/** Milliseconds of one inference: few, so that the coordinator has work all the time. */
 const LOOKUP_DELAY_MS = 1;
 const TEACHER_WORKERS = 2;
-/** Of the coordinator. */
+/** Data threads of the coordinator. */
 const DATA_THREADS = 1;
 const BATCH_SIZE = 128;
-/** A short run has so many times fewer steps. */
+/** How many times fewer steps a short run has. */
 const SHORTER = 4;
-/** The cluster's own. */
+/** Sessions of the cluster's own workers. */
 const WORKER_SESSIONS = TEACHER_WORKERS + 1;
 
 export async function coordinator(options: BenchOptions): Promise<BenchResult> {
@@ -120,9 +120,9 @@ export async function coordinator(options: BenchOptions): Promise<BenchResult> {
 }
 
 /**
- * @returns readings by number of sessions; nanoseconds a value of a teacher, one a repetition: what a long run takes
- *   beyond a short one, so that a run's start and report are not in it; and p99 of the event loop's delay, in
- *   milliseconds, in short runs in which no other process of the cluster takes the coordinator's core.
+ * @returns readings by number of sessions; nanoseconds a value of a teacher, one a repetition: the time of a long run
+ * beyond a short one's, so that a run's start and report are left out; and p99 of the event loop's delay, in
+ * milliseconds, in short runs in which no other process of the cluster takes the coordinator's core.
  */
 async function measure(
   { classCount, trainCount, steps, sessionCounts }: (typeof SETTINGS)[number],

@@ -1,6 +1,6 @@
 /**
- * Sessions of teacher workers that have no memory for a teacher: each with a connection of its own, kept open and
- * listening, as a worker's without work is.
+ * Sessions of teacher workers that have no memory for a teacher: each has a connection of its own, kept open and
+ * listening, as an idle worker's.
  */
 import * as grpc from '@grpc/grpc-js';
 import { KEEPALIVE_OPTIONS, newSessionKey, TeacherClient } from '@lyceum/platform';
@@ -16,7 +16,7 @@ export class IdleSessions {
   readonly #sessions: IdleSession[] = [];
   #end = false;
   #failed: (err: Error) => void = () => undefined;
-  /** Rejects when the coordinator ends one. Never resolves. */
+  /** Rejects when the coordinator ends a session. Never resolves. */
   readonly failed: Promise<never>;
 
   constructor(address: string) {

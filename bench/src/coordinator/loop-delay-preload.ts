@@ -2,7 +2,7 @@
  * Loaded into a coordinator before its program: on SIGUSR2 writes how long its event loop was held up since the last
  * time, in milliseconds, to a file named after its process, and begins anew. Does nothing in other programs.
  *
- * A timer of 1 ms is watched; what it is late by is the delay.
+ * A timer of 1 ms is watched; the delay is the time by which it is late.
  */
 import { renameSync, writeFileSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';

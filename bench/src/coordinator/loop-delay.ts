@@ -14,7 +14,7 @@ export interface LoopDelay {
   readonly maxMs: number;
 }
 
-/** What the environment of a cluster needs for its coordinator to answer. */
+/** Environment that a cluster needs for its coordinator to answer. */
 export function loopDelayEnvironment(): NodeJS.ProcessEnv {
   const preload = new URL('./loop-delay-preload.js', import.meta.url).href;
   return { NODE_OPTIONS: `${process.env['NODE_OPTIONS'] ?? ''} --import ${preload}`.trim() };

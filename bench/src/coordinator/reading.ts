@@ -1,4 +1,4 @@
-/** What a coordinator's work on a known number of batches took it: processor time, and its event loop's delay. */
+/** What a coordinator spends on a known number of batches: processor time, and its event loop's delay. */
 import type { LocalCluster } from '@lyceum/cli/local-cluster';
 import {
   cpuMsPerBatch,
@@ -19,7 +19,7 @@ export interface Reading {
   readonly batchesPerSecond: number;
 }
 
-/** Reads while `work` trains `batchCount` batches. */
+/** Takes a reading while `work` trains `batchCount` batches. */
 export async function read(
   cluster: LocalCluster,
   name: string,
@@ -61,7 +61,7 @@ export function summary(readings: readonly Reading[]): Record<string, unknown> {
   };
 }
 
-/** @param name - of the setting. */
+/** @param name - the setting's. */
 export function figuresOf(name: string, own: readonly Reading[]): Figure[] {
   const delays = own.map((reading) => reading.loopDelayP99Ms);
   return [
@@ -70,7 +70,7 @@ export function figuresOf(name: string, own: readonly Reading[]): Figure[] {
   ];
 }
 
-/** By setting, a count of something, one a repetition. */
+/** Readings by setting, a count, one a repetition. */
 export type Readings = ReadonlyMap<number, readonly Reading[]>;
 
 /** Takes a reading of each setting in every repetition, in turn forwards and backwards. */

@@ -13,24 +13,24 @@ import { loopDelayEnvironment } from './loop-delay.js';
 import { type Readings, read, readings } from './reading.js';
 import { pushWideArtifacts } from './wide-models.js';
 
-/** Fewest and most runs at a time; the growth from one to the other is what it tells. */
+/** The fewest and the most runs at a time; the growth between them is the figure. */
 export const [FEW_RUNS, MANY_RUNS] = [1, 100];
 
 const RUN_COUNTS = [FEW_RUNS, 10, MANY_RUNS];
 
-/** A reading has at least so many runs: where fewer go on at a time, they follow each other. */
+/** The fewest runs of a reading: if fewer go on at a time, they follow each other. */
 const RUNS_PER_READING = 10;
 
-/** The same for every run, since its start and its report count too. */
+/** Steps of a run, the same for all, since a run's start and report count too. */
 const STEPS = 200;
 
 const CLASS_COUNT = 10;
 const TRAIN_COUNT = 8192;
 
-/** Student workers start a few at a time, or each would be late for all. */
+/** Student workers that start at a time: if all did, each would be late for all. */
 const START_TOGETHER = 4;
 
-/** What a student worker has for itself; their libraries are shared. */
+/** Memory of a student worker alone; their libraries are shared. */
 const STUDENT_MIB = 130;
 
 /** @throws {NotHereError} if this machine has no memory for the student workers. */
@@ -44,7 +44,7 @@ export function assertRoomForStudents(): void {
 }
 
 /**
- * Every run has a view seed of its own, so that none finds another's answers.
+ * Runs at a time. Every run has a view seed of its own, so that none finds another's answers.
  *
  * @returns readings by number of runs at a time.
  */
@@ -52,7 +52,7 @@ export async function simultaneousRuns(
   shape: { readonly teacherWorkers: number; readonly lookupDelayMs: number },
   { repetitions, signal }: BenchOptions,
 ): Promise<Readings> {
-  // Every run that is waited for listens.
+  // Every run that is waited for listens to the signal.
   setMaxListeners(0, signal);
   const options = { ...shape, studentWorkers: 0, computeThreads: 1, env: loopDelayEnvironment() };
   return withCluster({ ...options, signal }, async (cluster, client) => {

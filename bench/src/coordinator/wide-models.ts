@@ -9,7 +9,7 @@ import { TEACHERS } from '../measuring/index.js';
 const SAMPLE_SHAPE = [8, 8, 1];
 const SAMPLE_SIZE = 64;
 const HIDDEN_UNITS = 16;
-/** Of each of the validation and the test split. */
+/** Samples of the validation split, and of the test split. */
 const HELD_OUT_COUNT = 64;
 
 /** Pushes the set as `digits` and the teachers by their names. */
@@ -45,7 +45,7 @@ function wideDataset(classCount: number, trainCount: number): Buffer {
   });
 }
 
-/** @returns model packages by name; untrained, since nobody looks at what they say. */
+/** @returns model packages by name; untrained, since their answers do not matter. */
 async function wideTeachers(classCount: number): Promise<Map<string, Buffer>> {
   prepareEngine(process.env, 2);
   const engine = await openEngine();

@@ -1,21 +1,22 @@
 /**
- * What one coordinator carries on paper, from what each stage takes. Pure.
+ * The load that one coordinator carries on paper, computed from the time of each stage. Pure.
  *
- * Assumed: the stages take on each core what they took here; the event loop has a core to itself, each data thread another,
- * and garbage, sessions and NATS's messages take {@link REST} of the loop; the network and the disk are no limit.
+ * Assumed: the stages take on each core as long as they took here. The event loop has a core to itself, each data
+ * thread another. Garbage, sessions and NATS's messages take {@link REST} of the loop. The network and the disk are no
+ * limit.
  */
 import { TEACHER_COUNT } from './frames.js';
 import type { Replayed } from './replay.js';
 import type { Stages } from './stages.js';
 
-/** Those of the event loop; writing is counted whole, though the system's share of it is a helper thread's. */
+/** Stages of the event loop; writing is counted whole, though the system's share of it is a helper thread's. */
 const LOOP_STAGES = ['receive', 'write', 'read', 'frame', 'send'];
 const THREAD_STAGES = ['check and encode', 'decode, pool and compare together'];
 
 /** Share of the event loop that is left to other work. */
 const REST = 0.2;
 
-/** As `serve --data-threads` is by itself. */
+/** The most data threads, as `serve --data-threads` chooses by itself. */
 const THREADS_MAX = 4;
 
 /** @returns samples a second that three teachers' answers are combined for. */
@@ -28,10 +29,10 @@ export function carriedSamples(stages: Stages, classCount: number, cores: number
 }
 
 /**
- * What a second data thread brings where the event loop and each data thread have a core: the slower of the two sets the
- * pace.
+ * How much faster a second data thread makes it if the event loop and each data thread have a core: the slower of the
+ * two sets the pace.
  *
- * @param replay - with one data thread.
+ * @param replay - figures with one data thread.
  */
 export function gainOfSecondThread({
   loopNsPerValue: loop,

@@ -1,6 +1,7 @@
 /**
- * `data-plane`: where a teacher's value takes the coordinator's processor, stage by stage, and what a second data thread
- * brings. Each is measured in a program of its own, without a cluster; three teachers, one target at temperature 4.
+ * `data-plane`: how a teacher's value takes the coordinator's processor, stage by stage, and how much a second data
+ * thread helps. Each is measured in a program of its own, without a cluster; three teachers, one target at temperature
+ * 4.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -22,10 +23,10 @@ const PROGRAM = new URL('./measure.js', import.meta.url);
 
 const CLASS_COUNTS = [10, 100, 1000, 21_841];
 
-/** Of the machine that one coordinator is thought to have. */
+/** Cores of the machine for which a coordinator's load is computed. */
 const CORES = [2, 8, 16, 64];
 
-/** That a second thread is measured with. */
+/** Classes with which a second thread is measured. */
 const REPLAYED_CLASSES = 1000;
 
 export async function dataPlane({ repetitions, signal }: BenchOptions): Promise<BenchResult> {
@@ -63,7 +64,7 @@ export async function dataPlane({ repetitions, signal }: BenchOptions): Promise<
   };
 }
 
-/** By number of data threads, one a repetition. */
+/** Replays by number of data threads, one a repetition. */
 type Replays = ReadonlyMap<number, readonly Replayed[]>;
 
 async function replayed(repetitions: number, signal: AbortSignal): Promise<Replays> {
@@ -81,7 +82,7 @@ async function replayed(repetitions: number, signal: AbortSignal): Promise<Repla
   return byThreads;
 }
 
-/** Million values a second. */
+/** Rates in million values a second. */
 function ratesOf(replays: Replays, threads: number): number[] {
   return (replays.get(threads) ?? []).map(({ valuesPerSecond }) => valuesPerSecond / 1e6);
 }
@@ -109,7 +110,7 @@ function replayFigures(replays: Replays, threads: number): Figure[] {
   ];
 }
 
-/** What the program says. @throws {Error} if it ends without a word. */
+/** The program's figures. @throws {Error} if it ends without any. */
 async function measured<Kind extends keyof Measurements>(
   signal: AbortSignal,
   kind: Kind,

@@ -13,7 +13,7 @@ import {
 
 export const TEACHER_COUNT = 3;
 
-/** Of a run of so many classes, by itself: what `auto` takes. */
+/** The codec of a run of so many classes that names none: the one that `auto` takes. */
 export function codecOf(classCount: number): AnswerCodec {
   return classCount <= 100 ? 'uint8-affine' : 'float16';
 }
@@ -23,7 +23,7 @@ export function frameRows(classCount: number): number {
   return Math.max(1, Math.min(128, Math.floor(FRAME_BYTES / (4 * classCount))));
 }
 
-/** [rows, classes] of noise, the same for each teacher and place. */
+/** Logits [rows, classes] of noise, the same for each teacher and place. */
 export function logitsOf(teacher: number, rows: number, classCount: number): Float32Array {
   let state = teacher + 1;
   return Float32Array.from({ length: rows * classCount }, () => {
@@ -47,7 +47,7 @@ export function frameBytes(teacher: number, classCount: number): Buffer {
   return encodeAnswerFrame({ ...AnswerFrame.fromPartial({ ticket }), tensors });
 }
 
-/** @param turn - a table of its own for each. */
+/** The key of a table. @param turn - each has a table of its own. */
 export function tableOf(
   teacher: number,
   classCount: number,

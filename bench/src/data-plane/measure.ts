@@ -1,6 +1,6 @@
 /**
- * A program of its own that measures for `data-plane.ts`: like the coordinator it loads no TensorFlow and looks for garbage
- * rarely, since what garbage costs grows with what lives.
+ * A program of its own that measures for `data-plane.ts`: like the coordinator it loads no TensorFlow and looks for
+ * garbage rarely, since what garbage costs grows with what lives.
  */
 import { collectGarbageRarely } from '@lyceum/platform';
 import { TEACHER_COUNT } from './frames.js';
@@ -8,12 +8,12 @@ import { replay } from './replay.js';
 import { stagesOf } from './stages.js';
 import { transportOf } from './transport.js';
 
-/** What it can be asked for, by its first argument. */
+/** Measurements by the program's first argument. */
 const MEASUREMENTS = {
   async stages(classCount: number) {
     const { receiveNsPerValue, sendNsPerNumber } = await transportOf(classCount);
     const stages = await stagesOf(classCount);
-    // A number is sent once for all the values that it is made of.
+    // Numbers of a target are sent once for the values of all its teachers.
     return { receive: receiveNsPerValue, ...stages, send: sendNsPerNumber / TEACHER_COUNT };
   },
   replay,

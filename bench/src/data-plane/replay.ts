@@ -1,4 +1,4 @@
-/** The data plane without its network: recorded frames in, frames of targets out, as the coordinator has them. */
+/** The data plane without its network: recorded frames in, frames of targets out, as in the coordinator. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,11 +18,11 @@ const REPLAYED_VALUES = 60_000_000;
 
 export interface Replayed {
   readonly valuesPerSecond: number;
-  /** Of the whole process. */
+  /** Processor time of the whole process. */
   readonly cpuNsPerValue: number;
-  /** Of the event loop's thread. */
+  /** Processor time of the event loop's thread. */
   readonly loopNsPerValue: number;
-  /** Of all data threads together, while they worked. */
+  /** Processor time of all data threads together, while they worked. */
   readonly threadsNsPerValue: number;
 }
 
@@ -36,7 +36,7 @@ export async function replay(classCount: number, threadCount: number): Promise<R
   const frames = Array.from({ length: TEACHER_COUNT }, (_, k) => frameBytes(k, classCount));
   const span = spanReplay({ store, threads, frames, classCount, sampleCount: spans * rows });
   try {
-    // Threads start, tables open, and code is compiled.
+    // Warms up: threads start, tables open, and code is compiled.
     for (let warm = 0; warm < UNDER_WAY; warm++)
       await Promise.all([span(warm, 0), span(warm + UNDER_WAY, 0)]);
     const cpu = process.cpuUsage();
@@ -72,7 +72,7 @@ interface SpanParts {
   readonly sampleCount: number;
 }
 
-/** @returns what carries one span: each teacher's frame, and the targets made of them. */
+/** @returns a function that carries one span: each teacher's frame, and the targets made of them. */
 function spanReplay({ store, threads, frames, classCount, sampleCount }: SpanParts) {
   const rows = frameRows(classCount);
   const codec = codecOf(classCount);
@@ -83,7 +83,7 @@ function spanReplay({ store, threads, frames, classCount, sampleCount }: SpanPar
     const samples = Uint32Array.from({ length: rows }, (_, i) => (index * rows + i) % sampleCount);
     const words = await Promise.all(
       frames.map(async (bytes, k) => {
-        // A copy, as grpc-js makes one of the chunks of a message.
+        // This is a copy, as grpc-js makes one of the chunks of a message.
         const frame = decodeAnswerFrame(Buffer.concat([bytes]));
         const outputs = frame.tensors.map((tensor) => ({
           name: tensor.name,

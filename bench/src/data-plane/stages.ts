@@ -1,4 +1,4 @@
-/** Where each nanosecond of a teacher's value goes, stage by stage on one thread, in processor time. */
+/** Processor time of a teacher's value, stage by stage on one thread. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,7 +24,10 @@ const FRAMES_WRITTEN = 64;
 
 export type Stages = Readonly<Record<string, number>>;
 
-/** @returns nanoseconds a value of a teacher, by stage; what is done once a target is divided among its teachers' values. */
+/**
+ * @returns nanoseconds a value of a teacher, by stage; work that is done once a target is divided among its teachers'
+ * values.
+ */
 export async function stagesOf(classCount: number): Promise<Stages> {
   const rows = frameRows(classCount);
   const values = rows * classCount;
@@ -113,7 +116,7 @@ async function nsOf(values: number, work: () => Promise<unknown>): Promise<numbe
   return ((user + system) * 1000) / values;
 }
 
-/** @param values - that one call of `work` is for. */
+/** Nanoseconds a value. @param values - how many one call of `work` is for. */
 function nsEach(values: number, work: () => unknown): number {
   for (let warm = 0; warm < 3; warm++) work();
   const before = process.cpuUsage();

@@ -1,4 +1,7 @@
-/** What grpc-js takes to receive a value and to send a number, in processor time of this process; its peer has its own. */
+/**
+ * Processor time of this process in which grpc-js receives a value and sends a number; the peer is a process of its
+ * own.
+ */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import type * as grpc from '@grpc/grpc-js';
@@ -55,7 +58,7 @@ export async function transportOf(classCount: number): Promise<Transport> {
   }
 }
 
-/** Reads frames, and does nothing with them. */
+/** Reads frames, and drops them. */
 function taken(call: grpc.ServerDuplexStream<AnswerFrame, AnswerReceipt>): void {
   call.on('data', () => undefined);
   call.on('end', () => call.end());

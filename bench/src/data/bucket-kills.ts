@@ -1,10 +1,10 @@
 /**
- * `bucket-kills`: does a run on a set in a bucket learn the same, whatever dies?
+ * `bucket-kills`: does a run on a set in a bucket learn the same, whatever process dies?
  *
  * JPEGs in tars behind a real S3 server, registered by the command line as a person does. A student learns from two
- * teachers in a cluster that is left alone, then in others whose student worker, teacher workers, coordinator and NATS are
- * killed, and stopped for a while, as a plan drawn from a seed says. All must end with the same weights, bit for bit. Workers
- * keep a twentieth of the set on their disks, so what is read after a kill comes from the bucket.
+ * teachers in a cluster that is left alone, then in others whose student worker, teacher workers, coordinator and NATS
+ * are killed, and stopped for a while, as a plan drawn from a seed says. All must end with the same weights, bit for
+ * bit. Workers keep a twentieth of the set on their disks, so what is read after a kill comes from the bucket.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -44,13 +44,16 @@ const CLASSES = 4;
 const SIDE = 64;
 const RUN = 'student';
 
-/** Of all four kinds of processes each is killed twice and stopped twice. */
+/** How many blows fall: processes of all four kinds are killed twice and stopped twice. */
 const BLOWS = 16;
 const STOP_MS = [1_000, 3_000];
-/** Of the set, that a worker keeps on its disk. */
+/** The share of the set that a worker keeps on its disk. */
 const CACHE_SHARE = 1 / 20;
 
-/** A tenth of a GiB has some 9 steps an epoch; of ten GiB some 2.2 are read, by each worker, in chunks from all over. */
+/**
+ * The small setting: a tenth of a GiB has some 9 steps an epoch. Of ten GiB, each worker reads some 2.2, in chunks from
+ * all over.
+ */
 const SMALL = { gib: 0.1, steps: 300 };
 const LARGE = { gib: 10, steps: 400 };
 
@@ -65,7 +68,7 @@ interface Options extends BenchOptions {
 
 interface Bucket {
   readonly gateway: S3Gateway;
-  /** For what the command line keeps. */
+  /** Folder for files of the command line. */
   readonly folder: string;
   readonly urls: readonly string[];
   readonly models: ReadonlyMap<string, Buffer>;
@@ -142,7 +145,7 @@ function told({ step, signal, workerId, ticketsInHand }: Blow): string {
   return `step ${step}: ${signal} to ${workerId} with ${ticketsInHand} tickets`;
 }
 
-/** Weights as they are drawn: equal bits are what is looked for, not a good student. */
+/** Packages with the weights that were drawn: equal bits are looked for, not a good student. */
 async function drawnModels(): Promise<Map<string, Buffer>> {
   prepareEngine(process.env, 1);
   const engine = await openEngine();
@@ -181,7 +184,7 @@ async function runOn(
   });
 }
 
-/** What earlier ones read is kept in the folder, and not read again. */
+/** Registers the set. Results of earlier registrations are kept in the folder, and the set is not read again. */
 async function register(
   { address }: LocalCluster,
   { gateway, folder, urls }: Bucket,
@@ -233,10 +236,10 @@ function specification(steps: number): string {
     spec: {
       dataset: 'pictures',
       teachers: names.map((name) => ({ name, model: name })),
-      // They know nothing.
+      // The teachers know nothing.
       teacherHealth: { accept: names },
       student: { model: { architecture: 'conv', filters: [4, 8], denseUnits: [] } },
-      // As many as there can be epochs: no epoch's answers serve another, so teachers read to the end.
+      // As many views as there can be epochs: no epoch's answers serve another, so teachers read to the end.
       views: { seed: 1, cycle: 1_000, flip: true, randomResizedCrop: {} },
       training: {
         batchSize: BATCH_PICTURES,

@@ -1,8 +1,8 @@
-/** What both sides of `data` are asked to do, and what they tell. */
+/** The tasks of both sides of `data`, and their figures. */
 import type { PictureGrid } from '@lyceum/learning/datasets';
 import type { SetPlace } from './set-place.js';
 
-/** Side of the square that every picture is brought to, and of what a model sees of it. */
+/** Side of the square that every picture is brought to, and of the part that a model sees. */
 const GRID_SIDE = 256;
 export const CROP_SIDE = 224;
 export const GRID: PictureGrid = {
@@ -19,18 +19,18 @@ export interface ReaderJob {
   readonly manifest: string;
   readonly digest: string;
   readonly objects: SetPlace['objects'];
-  /** Of pictures that are not files here; what is in it serves again. */
+  /** Cache of pictures that are not files here; its contents serve again. */
   readonly cacheFolder: string;
-  /** Of the set, in the order of its chunks; they are read from the first one on. */
+  /** How many pictures of the set are read, in the order of its chunks, from the first one on. */
   readonly pictures: number;
   readonly threads: number;
 }
 
 export interface SideFigures {
   readonly picturesPerSecond: number;
-  /** Processor time of all that the side runs, user and system. */
+  /** Processor time of all processes of the side, user and system. */
   readonly cpuMsPerPicture: number;
-  /** From where the first batch is wanted; ours opens the set in it, and decodes its canary. */
+  /** Seconds from the request for the first batch; our side opens the set in this time, and decodes its canary. */
   readonly firstBatchSeconds: number;
 }
 

@@ -1,15 +1,15 @@
 /**
  * `data`: how fast are pictures of a set in shards made ready, beside PyTorch's DataLoader?
  *
- * Both sides read the same real JPEGs from tar shards on a local disk, bring them to the same grid, take a random resized
- * crop of it and make batches of bytes, with as many threads, each in a process of its own. PyTorch has two ways to
- * decode, Pillow and its own decoder to tensors; the figure is against the faster one, by processor time a picture,
- * which other work on the machine disturbs least. What we do besides, digests of all bytes and a canary of pixels, is
- * part of our time.
+ * Both sides read the same real JPEGs from tar shards on a local disk, bring them to the same grid, take a random
+ * resized crop of it and make batches of bytes, with as many threads, each in a process of its own. PyTorch has two
+ * ways to decode, Pillow and its own decoder to tensors; the figure is against the faster one, by processor time a
+ * picture, which other work on the machine disturbs least. Our side also makes digests of all bytes and checks a canary
+ * of pixels; that is part of its time.
  *
- * Then: memory of a reader of 1 GiB and, with `--large`, of 20 GiB of shards, bytes read ÷ wanted, and seconds to the first
- * batch with the shards still on the disk; the same from a bucket with the cache on disk empty, and with all in it; and how
- * long students wait for their pictures, in real clusters.
+ * Then: memory of a reader of 1 GiB and, with `--large`, of 20 GiB of shards, bytes read ÷ wanted, and seconds to the
+ * first batch with the shards still on the disk; the same from a bucket with the cache on disk empty, and with all in
+ * it; and how long students wait for their pictures, in real clusters.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -40,7 +40,7 @@ const PICTURES = 6_400;
 const SMALL_GIB = 1;
 const LARGE_GIB = 20;
 
-/** Of the one decoding is the most, of the other computing. */
+/** Students: for one, decoding is most of the work; for the other, computing. */
 const STUDENTS = {
   'mlp-10': { architecture: 'mlp', hiddenUnits: [10] },
   'conv-16-32': { architecture: 'conv', filters: [16, 32], denseUnits: [] },
@@ -189,7 +189,7 @@ function largeFigures(figures: ReaderFigures, measured: readonly Repetition[]): 
   ];
 }
 
-/** The same pictures of a bucket twice: brought from there, then from the cache on this disk. */
+/** Reads the same pictures of a bucket twice: from there, then from the cache on this disk. */
 async function readCached(
   folder: string,
   crops: readonly Jpeg[],
@@ -221,7 +221,7 @@ function cacheFigures(name: string, figures: ReaderFigures): Figure[] {
   ];
 }
 
-/** Students that learn labels, on the same cores as their pictures are decoded on. */
+/** Measures how long students that learn labels wait: their pictures are decoded on the same cores. */
 async function studentsWait(set: PictureSet, signal: AbortSignal): Promise<Figure[]> {
   const env = { LYCEUM_DATASETS_ROOT: set.folder };
   const shape = { teacherWorkers: 0, studentWorkers: 1, env, signal };

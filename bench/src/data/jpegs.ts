@@ -17,18 +17,18 @@ const JPEG_SIZE = { width: 500, height: 375 };
 const QUALITY = 97;
 const LEAST_AREA = 0.5;
 
-/** Of a JPEG segment that programs skip. ITU-T T.81, table B.1: COM. */
+/** Marker of a JPEG segment that programs skip. ITU-T T.81, table B.1: COM. */
 const COMMENT_MARKER = 0xfffe;
-/** SOI, which begins every JPEG. */
+/** Length of SOI, which begins every JPEG. */
 const START_BYTES = 2;
 
 export interface Jpeg {
   readonly bytes: Buffer;
-  /** Which half of which photograph its middle is in: something to learn. */
+  /** The half of the photograph, and the photograph, that the crop's middle is in: something to learn. */
   readonly label: number;
 }
 
-/** @param cache - of set-up, which fetched the photographs. @returns {@link CROPS}, always the same. */
+/** @param cache - the cache of set-up, which fetched the photographs. @returns {@link CROPS}, always the same. */
 export async function jpegCrops(cache: string): Promise<Jpeg[]> {
   const folder = join(cache, 'datasets', 'scikit-learn', 'sklearn', 'datasets', 'images');
   const files = PHOTOGRAPHS.map((name) => readFile(join(folder, name)));
@@ -61,7 +61,7 @@ async function jpegCrop(photographs: readonly Sharp[], seed: number): Promise<Jp
   return { bytes, label: 2 * number + (left + crop.width / 2 < width / 2 ? 0 : 1) };
 }
 
-/** The same picture as a file with a comment, which no other number has. */
+/** The same picture as a file with a comment that differs for each number. */
 export function numberedJpeg(bytes: Buffer, number: number): Buffer {
   const text = Buffer.from(`picture ${String(number).padStart(9, '0')}`);
   const comment = Buffer.alloc(4 + text.length);

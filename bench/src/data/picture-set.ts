@@ -15,7 +15,7 @@ import type { SetPlace } from './set-place.js';
 import { tarShards } from './tar-shards.js';
 
 const GIB = 2 ** 30;
-/** A set of less has four shards too. */
+/** The largest shard. A smaller set has four shards too. */
 const GREATEST_SHARD_BYTES = GIB / 4;
 const run = promisify(execFile);
 
@@ -55,12 +55,12 @@ async function written(
   return urls;
 }
 
-/** A set of {@link GRID} with all that belongs to it. */
+/** A set of {@link GRID}, with its shards, manifest and folder. */
 export class PictureSet {
-  /** For what is made of it. */
+  /** Folder for files that are made of the set. */
   readonly folder: string;
   readonly place: SetPlace;
-  /** Its manifest. */
+  /** Path of the set's manifest. */
   readonly file: string;
   readonly bytes: Buffer;
   readonly digest: string;
@@ -96,7 +96,7 @@ export class PictureSet {
   async chill(): Promise<void> {
     for (const shard of this.shards) {
       const file = await open(shard, 'r+');
-      // What is not yet on the disk cannot be forgotten.
+      // Bytes that are not yet on the disk cannot be forgotten.
       await file.sync();
       await file.close();
       await run('dd', [`if=${shard}`, 'iflag=nocache', 'count=0', 'status=none']);

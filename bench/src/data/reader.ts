@@ -12,7 +12,7 @@ import { createLogger } from '@lyceum/platform';
 import { BATCH_PICTURES, CROP_SIDE, GRID, type ReaderFigures, type ReaderJob } from './data-job.js';
 
 const MIB = 2 ** 20;
-/** As workers have them, where nobody says otherwise. */
+/** Memory of a window, as workers have it by default. */
 const MEMORY_BYTES = 512 * MIB;
 const CACHE_BYTES = 32 * 1024 * MIB;
 const SPAN_BYTES = 128 * MIB;
@@ -62,7 +62,7 @@ const figures: ReaderFigures = {
 await windows.close();
 process.stdout.write(`${JSON.stringify(figures)}\n`);
 
-/** Those of a run: as many whole batches as take at most {@link SPAN_BYTES} decoded. */
+/** Spans as a run has them: as many whole batches as take at most {@link SPAN_BYTES} decoded. */
 function spansOf(pictures: number): Uint32Array[] {
   const samples = splitSamples(set, 'train');
   const pictureBytes = GRID.height * GRID.width * GRID.channels;

@@ -19,7 +19,7 @@ const LOOK_MS = 50;
 export class S3Gateway {
   /** The bucket. */
   readonly place: SetPlace;
-  /** What programs that read the bucket are told. */
+  /** Environment of programs that read the bucket. */
   readonly environment: Readonly<Record<string, string>>;
   readonly #server: ChildProcess;
 
@@ -38,7 +38,7 @@ export class S3Gateway {
   }
 
   /**
-   * @param folder - for what it stores.
+   * @param folder - folder that the server stores in.
    * @throws {NotHereError} if there is no versitygw, and it cannot be built.
    */
   static async start(folder: string, signal: AbortSignal): Promise<S3Gateway> {
@@ -70,12 +70,12 @@ export class S3Gateway {
     await ended;
   }
 
-  /** Its exit code, or the signal that killed it; undefined: it runs. */
+  /** The server's exit code, or the signal that killed it; undefined: it runs. */
   get #end(): number | string | undefined {
     return this.#server.exitCode ?? this.#server.signalCode ?? undefined;
   }
 
-  /** Whatever it answers, it is there. */
+  /** Waits until the server answers, with whatever status. */
   async #answering(endpoint: string, signal: AbortSignal): Promise<void> {
     for (;;) {
       if (this.#end !== undefined) {

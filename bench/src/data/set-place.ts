@@ -1,10 +1,10 @@
-/** Where the shards of a bench's set lie, and what programs that read them are told. */
+/** Places for the shards of a bench's set, and the settings of programs that read them. */
 import type { ObjectSettings } from '@lyceum/platform/objects';
 
 export interface SetPlace {
-  /** Before the names of the shards. */
+  /** Prefix of the shards' names. */
   readonly prefix: string;
-  /** What programs that read them are told. */
+  /** Settings of programs that read the shards. */
   readonly objects: Required<Pick<ObjectSettings, 'datasetsRoot' | 's3Endpoint' | 'environment'>>;
 }
 

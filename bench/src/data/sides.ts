@@ -46,7 +46,9 @@ export async function readHere(
   return figuresOf(process.execPath, READER, pictureSet, job, signal);
 }
 
-/** The DataLoader reads as many pictures of the same split in an order of its own, each by itself, as it does. */
+/**
+ * Runs PyTorch's side. Its DataLoader reads as many pictures of the same split in an order of its own, each by itself.
+ */
 export async function readThere(
   pictureSet: PictureSet,
   python: string,

@@ -6,15 +6,15 @@ const BLOCK_BYTES = 512;
 const END = Buffer.alloc(2 * BLOCK_BYTES);
 
 interface ShardsWanted {
-  /** Of all JPEGs together. */
+  /** Bytes of all JPEGs together. */
   readonly jpegBytes: number;
-  /** Of the JPEGs of a shard. */
+  /** Bytes of a shard's JPEGs. */
   readonly shardBytes: number;
 }
 
 interface TarShard {
   readonly file: string;
-  /** To be read to the end before the next shard. */
+  /** The shard's bytes, which must be read to the end before the next shard. */
   readonly content: Iterable<Buffer>;
 }
 
@@ -55,7 +55,7 @@ function member(name: string, content: Buffer): Buffer {
   octal(0, 116, 7);
   octal(content.length, 124, 11);
   octal(0, 136, 11);
-  // The sum is taken with blanks in its own place.
+  // The checksum is computed with blanks in its own place.
   header.write('        0', 148);
   header.write('ustar\x0000', 257);
   octal(

@@ -20,7 +20,7 @@ const UNIT = 'samples/s, traced ÷ eager';
 const SAMPLE_SHAPE = [28, 28, 1];
 const SAMPLE_SIZE = 784;
 const CLASSES = 10;
-/** As in a teacher worker. */
+/** Rows of an inference, as in a teacher worker. */
 const ROWS = 128;
 const BATCHES_PER_TURN = 40;
 
@@ -96,7 +96,7 @@ function measure(
   return { eagerMs, tracedMs };
 }
 
-/** Of a batch that the graph was not checked on. Warms up, too. */
+/** Logits of a batch that the graph was not checked on. Warms up, too. */
 function logits(by: Inference): ArrayBufferLike {
   return by.run(batch(2), ROWS).buffer;
 }

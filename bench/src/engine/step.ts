@@ -17,7 +17,7 @@ const UNIT = 'samples/s, traced ÷ eager';
 
 interface MeasuredStudent {
   readonly model: object;
-  /** Of one repetition: some seconds, operation by operation. */
+  /** Steps of one repetition: some seconds, operation by operation. */
   readonly steps: number;
 }
 

@@ -25,7 +25,7 @@ export function takeSteps(
   for (let i = 0; i < count; i++) {
     const { batch, targets } = batches[i % batches.length] as PreparedBatch;
     const loss = student.step(batch, targets, 1e-3);
-    // The last is read: on a device that computes beside, the others are done by then.
+    // The last step is read: a device that computes beside has done the others by then.
     if (i === count - 1) loss.dataSync();
     loss.dispose();
   }

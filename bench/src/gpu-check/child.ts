@@ -1,25 +1,25 @@
-/** A program of its own, with a limit of time; what it said, and how it ended. */
+/** Runs a program of its own, with a limit of time, and tells its output and how it ended. */
 import { spawn } from 'node:child_process';
 
 export interface ChildOptions {
   readonly signal: AbortSignal;
   readonly limitMs: number;
-  /** Adds to this process's. */
+  /** Variables that are added to this process's. */
   readonly env?: NodeJS.ProcessEnv;
   /** Show its stderr as it comes. */
   readonly isShown?: boolean;
 }
 
 export interface ChildEnd {
-  /** Of stdout, without empty ones and one that was not finished. */
+  /** Lines of stdout, without empty ones and one that was not finished. */
   readonly lines: readonly string[];
-  /** The end of it. */
+  /** The end of stderr. */
   readonly stderr: string;
-  /** How it died, with its last words; undefined: it ended with 0. */
+  /** How the program died, with its last words; undefined: it ended with 0. */
   readonly problem: string | undefined;
 }
 
-/** To end a cluster in; then it is killed. */
+/** Time for a program to end a cluster; then it is killed. */
 const TERMINATION_MS = 20_000;
 const KEPT_CHARACTERS = 16_384;
 const LAST_LINES = 3;
@@ -46,7 +46,7 @@ export async function runChild(args: readonly string[], options: ChildOptions): 
     child.kill('SIGTERM');
     killing ??= setTimeout(() => {
       child.kill('SIGKILL');
-      // A process that it started may hold them open.
+      // A process that the program started may hold them open.
       child.stdout.destroy();
       child.stderr.destroy();
     }, TERMINATION_MS);

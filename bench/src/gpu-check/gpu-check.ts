@@ -1,4 +1,4 @@
-/** Runs the probes, each in a process of its own, and puts together what they say. */
+/** Runs the probes, each in a process of its own, and puts their results together. */
 import { fileURLToPath } from 'node:url';
 import { onnxRuntimeVersion } from '@lyceum/learning/onnx';
 import { findGpus, type Gpu, gpuTrouble } from '@lyceum/platform';
@@ -19,33 +19,33 @@ const SHOWN_LINES = 20;
 const ALL_PARTS = ['engine', 'teacher', 'fullBatch', 'student', 'onnx', 'together'] as const;
 
 export interface GpuCheckOptions {
-  /** Do everything on the processor: shows that the check itself works. */
+  /** Do everything on the processor, to show that the check itself works. */
   readonly pretendCpu: boolean;
-  /** A teacher that a processor computes in a moment: tries the check itself, and no speed is expected of it. */
+  /** Use a teacher that a processor computes in a moment, to try the check itself; no speed is expected of it. */
   readonly small: boolean;
-  /** The bench remote-teachers and the demo too: an hour more at most. */
+  /** Run the bench remote-teachers and the demo too: an hour more at most. */
   readonly full: boolean;
-  /** Which of the GPUs that are seen, from 0. */
+  /** Number of the GPU among those that are seen, from 0. */
   readonly gpuIndex: number;
   readonly signal: AbortSignal;
 }
 
 export interface GpuCheckResult {
-  /** `NVIDIA L4, 22.5 GiB, driver 580.1`; undefined: the processor stands for it. */
+  /** The GPU, as `NVIDIA L4, 22.5 GiB, driver 580.1`; undefined: the processor stands for it. */
   readonly gpu: string | undefined;
-  /** All that are seen, and what CUDA_VISIBLE_DEVICES said. */
+  /** All GPUs that are seen, and the value of CUDA_VISIBLE_DEVICES. */
   readonly seen: readonly string[];
   readonly visible: string | undefined;
-  /** `tensorflow 2.21.0`, `onnxruntime 1.26.0`. */
+  /** Names and versions, `tensorflow 2.21.0`, `onnxruntime 1.26.0`. */
   readonly engines: readonly string[];
   readonly rows: readonly Row[];
 }
 
 /**
- * Whatever fails is a row.
+ * Runs the check. Every failure is a row.
  *
- * @throws {LyceumError} NOT_FOUND if there is no such GPU, FAILED_PRECONDITION if it or the driver does not answer; not
- *   if one is pretended.
+ * @throws {LyceumError} NOT_FOUND if there is no such GPU, FAILED_PRECONDITION if the GPU or the driver does not
+ * answer; neither if one is pretended.
  */
 export async function gpuCheck(options: GpuCheckOptions): Promise<GpuCheckResult> {
   const { pretendCpu, small, full, gpuIndex, signal } = options;

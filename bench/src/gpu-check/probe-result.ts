@@ -1,18 +1,18 @@
-/** What one process measured on one device, part by part. Plain data: it travels as JSON. */
+/** The figures that one process measured on one device, part by part. Plain data: they travel as JSON. */
 import type { Gpu } from '@lyceum/platform';
 
 export interface ProbeOptions {
   readonly device: Gpu | 'cpu';
   readonly determinism: 'strict' | 'fast';
-  /** A teacher that a processor computes in a moment, and few steps: to try the check itself. */
+  /** Use a teacher that a processor computes in a moment, and few steps: to try the check itself. */
   readonly small: boolean;
-  /** What to measure, in this order. */
+  /** Parts to measure, in this order. */
   readonly parts: readonly PartName[];
 }
 
 export interface Outputs {
   readonly samplesPerSecond: number;
-  /** Of a fixed batch, row-major. */
+  /** Logits of a fixed batch, row-major. */
   readonly logits: readonly number[];
   /** Greatest difference from the same question asked again, as a share of the greatest logit. */
   readonly movedBy: number;
@@ -20,16 +20,16 @@ export interface Outputs {
 
 export interface Steps {
   readonly stepsPerSecond: number;
-  /** Of the weights in the end. */
+  /** Digest of the weights in the end. */
   readonly digest: string;
 }
 
 export interface Parts {
   readonly engine: {
-    /** `tensorflow 2.21.0`, and `gpu` or `cpu` with its model. */
+    /** Name and version, `tensorflow 2.21.0`, and `gpu` or `cpu` with its model. */
     readonly version: string;
     readonly device: string;
-    /** Why TensorFlow does not compute where it was told to; undefined: it does. */
+    /** Why TensorFlow does not compute on the device that it was told to use; undefined: it does. */
     readonly unused?: string | undefined;
   };
   readonly teacher: Outputs & {
@@ -38,10 +38,10 @@ export interface Parts {
     readonly rowsDifferBy: number;
     /** Why operations run one by one; undefined: they are a graph. */
     readonly notTraced?: string | undefined;
-    /** Of the GPU, taken by loading and the first batches; undefined: the driver does not tell. */
+    /** GPU memory that loading and the first batches take; undefined: the driver does not tell. */
     readonly memoryBytes?: number | undefined;
   };
-  /** The same teacher at the batch of workers. */
+  /** Rate of the same teacher at the batch of workers. */
   readonly fullBatch: { readonly samplesPerSecond: number };
   readonly student: {
     /** Samples a step. */
@@ -56,7 +56,7 @@ export interface Parts {
 
 export type PartName = keyof Parts;
 
-/** What was not asked for is a problem too. */
+/** Results by part. A part that was not asked for has a problem too. */
 export type ProbeResult = { readonly [Name in PartName]: Measured<Parts[Name]> };
 
 export type Measured<T> = T | { readonly problem: string };
@@ -71,7 +71,10 @@ export function problemOf(result: Measured<object>): string | undefined {
   return 'problem' in result ? (result.problem as string) : undefined;
 }
 
-/** @param lines - a JSON object of one part each, of a process that may have died between two; others are libraries'. */
+/**
+ * @param lines - JSON objects of one part each, of a process that may have died between two; other lines are
+ * libraries'.
+ */
 export function probeResult(lines: readonly string[], death: string | undefined): ProbeResult {
   const parts = lines
     .filter((line) => line.startsWith('{'))

@@ -1,7 +1,7 @@
 /**
- * Measures one device in a process of its own, since engines read their environment once: `node probe.js OPTIONS`, which
- * are JSON. Each part is a line of stdout, a JSON object, as soon as it is measured: what kills the process takes no
- * more than one part and those after it. A part that fails is told of, and the next is measured.
+ * Measures one device in a process of its own, since engines read their environment once: `node probe.js OPTIONS`,
+ * which are JSON. Each part is a line of stdout, a JSON object, as soon as it is measured: if the process is killed,
+ * only the present part and those after it are lost. A part that fails is told of, and the next is measured.
  */
 import { gpuProblem, openEngine, prepareEngine } from '@lyceum/learning/tensorflow';
 import { LyceumError, toLyceumError } from '@lyceum/proto';
@@ -14,7 +14,7 @@ const options = JSON.parse(process.argv[2] ?? '{}') as ProbeOptions;
 const { device, determinism, small } = options;
 const gpu = device === 'cpu' ? undefined : { uuid: device.uuid, determinism };
 prepareEngine(process.env, COMPUTE_THREADS, gpu);
-// Whoever needs it gets the same engine, or the same reason why there is none.
+// All parts get the same engine, or the same reason why there is none.
 const engine = openEngine();
 const teachers = new TeacherParts(engine, options);
 
@@ -34,7 +34,7 @@ const MEASURES: { readonly [Name in PartName]: () => Promise<Parts[Name]> } = {
 const OF_ONNX: readonly PartName[] = ['engine', 'onnx'];
 for (const part of options.parts) {
   const result = await measured<object>(async () => {
-    // Minutes of a processor, for nothing.
+    // Otherwise a processor would compute for minutes, for nothing.
     if (!OF_ONNX.includes(part)) await assertUsed();
     return MEASURES[part]();
   });

@@ -12,7 +12,7 @@ import type { Measured } from './probe-result.js';
 const BENCH = fileURLToPath(new URL('../main.js', import.meta.url));
 const DEMO = fileURLToPath(new URL('../../../examples/dist/demo.js', import.meta.url));
 
-/** What the teachers' own workers allow, of which a cluster must achieve so much. */
+/** The least share of the rate that the teachers' own workers allow, which a cluster must achieve. */
 const REMOTE_TEACHERS_LEAST = 0.9;
 
 type Outcome = Measured<{ readonly told: string }>;
@@ -86,7 +86,7 @@ function limits(gpu: Gpu | undefined, signal: AbortSignal): ChildOptions {
   return { signal, limitMs: PROGRAM_LIMIT_MS, env, isShown: true };
 }
 
-/** What cannot be read is an outcome too. */
+/** The outcome of a run; an error is an outcome too. */
 async function told(signal: AbortSignal, run: () => Promise<Outcome>): Promise<Outcome> {
   try {
     return await run();

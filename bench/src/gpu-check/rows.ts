@@ -3,12 +3,12 @@ import { isMeasured, type Measured } from './probe-result.js';
 
 export interface Row {
   readonly check: string;
-  /** `–`: there is nothing to tell. */
+  /** The GPU's figure; `–`: there is none. */
   readonly gpu: string;
   readonly cpu: string;
-  /** `measured`: a figure that nothing is expected of. */
+  /** `measured`: a figure without an expectation. */
   readonly verdict: 'passed' | 'FAILED' | 'measured' | 'not run';
-  /** What it means, or why it failed. */
+  /** The meaning of the figures, or why it failed. */
   readonly note: string;
 }
 
@@ -29,7 +29,7 @@ export function notRun(check: string, note: string): Row {
   return { check, gpu: '–', cpu: '–', verdict: 'not run', note };
 }
 
-/** A whole program that was run, or why it was not. */
+/** The row of a whole program that was run, or that was not, with the reason. */
 export function programRow(
   check: string,
   outcome: Measured<{ readonly told: string }> | 'not run',

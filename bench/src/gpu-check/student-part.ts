@@ -6,13 +6,16 @@ import type { Parts, Steps } from './probe-result.js';
 const STUDENT = { architecture: 'conv', filters: [16, 32], denseUnits: [64] };
 const BATCHES = 8;
 
-/** The same steps from the same weights. A graph that is refused is told of, beside the rate of operations. */
+/**
+ * Takes the same steps from the same weights in both ways. If there is no graph, the reason stands beside the rate of
+ * operations.
+ */
 export async function studentSteps(engine: Engine, count: number): Promise<Parts['student']> {
   const batches = Array.from({ length: BATCHES }, (_, index) => preparedBatch(index));
   const [{ batch, targets }] = batches as [(typeof batches)[0]];
   const [traced, eager] = [await openStudent(engine, STUDENT), await openStudent(engine, STUDENT)];
   const reason = traced.trace(batch, targets, [batch.rows]);
-  // First steps allocate and choose kernels: their time is not counted, and their weights are.
+  // First steps allocate and choose kernels: their time is not counted, but their weights are.
   const steps = (student: typeof traced): Steps => {
     takeSteps(student, batches, BATCHES);
     const stepsPerSecond = takeSteps(student, batches, count) / BATCH_SIZE;

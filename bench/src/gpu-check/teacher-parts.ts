@@ -21,7 +21,7 @@ import {
 } from './probe-result.js';
 
 const CLASSES = 10;
-/** What a rate is measured over, at least; and batches at most, on a slow device. */
+/** The least time that a rate is measured over, and the most batches, on a slow device. */
 const MEASURED_MS = 5_000;
 const MEASURED_BATCHES = 50;
 /** Turns of both engines. */
@@ -32,7 +32,9 @@ interface Teacher {
   readonly sampleShape: readonly number[];
 }
 
-/** Five convolutions and a wide layer: 29.7 million parameters, 3.3 thousand million products a sample, as ResNet-50. */
+/**
+ * Five convolutions and a wide layer: 29.7 million parameters, 3.3 thousand million products a sample, as ResNet-50.
+ */
 const LARGE_TEACHER: Teacher = {
   architecture: { architecture: 'conv', filters: [64, 128, 256, 512, 512], denseUnits: [1024] },
   sampleShape: [224, 224, 3],
@@ -119,7 +121,7 @@ export class TeacherParts {
     return { ...measured, memoryBytes: grownBy(before, await this.#memory.usedBytes()) };
   }
 
-  /** As in a teacher worker with teachers of both: they share a GPU's memory and take turns. */
+  /** Runs both engines as in a teacher worker with teachers of both: they share a GPU's memory and take turns. */
   async together(): Promise<Parts['together']> {
     const [tensorflow, onnx] = [this.#tensorflow, this.#onnx];
     if (tensorflow === undefined || onnx === undefined) {
@@ -155,8 +157,8 @@ export class TeacherParts {
 }
 
 /**
- * Each of another pattern and strength. Without biases logits grow as their sample does, so that no two samples' are
- * alike: answers that change places are seen.
+ * Samples, each of another pattern and strength. Without biases, logits grow as their sample does, so that no two
+ * samples' are alike: swapped answers are noticed.
  */
 function samples(rows: number, sampleSize: number): Float32Array<ArrayBuffer> {
   return Float32Array.from({ length: rows * sampleSize }, (_, i) => {

@@ -1,4 +1,4 @@
-/** From what processes measured on the GPU and on the processor to a table of verdicts. Pure. */
+/** Makes a table of verdicts from results on the GPU and on the processor. Pure. */
 import {
   differenceShare,
   isMeasured,
@@ -14,18 +14,18 @@ export interface Probes {
   readonly gpu: ProbeResult;
   /** The same device in another process. */
   readonly again: ProbeResult;
-  /** `--determinism fast`. */
+  /** The result with `--determinism fast`. */
   readonly fast: ProbeResult;
   readonly cpu: ProbeResult;
 }
 
-/** Devices may differ by so much, as a share of the greatest logit: as replicas of one teacher may. */
+/** How far devices may differ, as a share of the greatest logit: as replicas of one teacher may. */
 const DEVICES_DIFFER = 1e-2;
-/** Samples must differ by more, or answers in each other's place would pass for noise. */
+/** How far samples must differ at least, or swapped answers would pass for noise. */
 const ROWS_DIFFER = 2 * DEVICES_DIFFER;
-/** One device from itself: `ANSWER_NOISE` of float32. */
+/** How far one device may differ from itself: `ANSWER_NOISE` of float32. */
 const NOISE = 1e-4;
-/** What a GPU must be worth for a teacher of ResNet-50's size. */
+/** How many times faster than the processor a GPU must be for a teacher of ResNet-50's size. */
 const ONNX_SPEEDUP = 5;
 const MIB = 1024 ** 2;
 
@@ -39,7 +39,7 @@ export function verdicts(probes: Probes, expectsSpeed: boolean): Row[] {
   const unused = isMeasured(gpu.engine) ? gpu.engine.unused : gpu.engine.problem;
   const of = (result: ProbeResult) => (isMeasured(result.engine) ? result.engine.device : '–');
   const computes = row('TensorFlow computes there', of(gpu), of(cpu), unused);
-  // What the processor computed must not stand in the GPU's column.
+  // Results that the processor computed must not stand in the GPU's column.
   const tensorflow =
     unused === undefined
       ? tensorflowRows(probes)
@@ -142,7 +142,9 @@ function onnxRows({ gpu, cpu }: Probes, expectsSpeed: boolean): Row[] {
   ]);
 }
 
-/** Rows of what the GPU measured, whatever became of the processor; what was not measured is a row too. */
+/**
+ * Rows of a part that the GPU measured, whether or not the processor did; a part that was not measured is a row too.
+ */
 function part<T extends object>(
   check: string,
   gpu: Measured<T>,
@@ -167,7 +169,7 @@ function inAnotherProcess<T extends object>(
   return row(check, '–', '–', problemOf(again) ?? whatDiffers(again as T));
 }
 
-/** It is the check's own premise. */
+/** The row on whether samples' answers differ, which the check itself relies on. */
 function rowsDiffer({ rowsDifferBy }: Parts['teacher']): Row {
   const problem =
     rowsDifferBy > ROWS_DIFFER ? undefined : `answers in each other’s place would not be seen`;

@@ -1,10 +1,10 @@
 /**
- * The bytes of a `saved_model.pb`, written field by field, right ones and wrong ones: what no exporter writes is what an
- * attacker does. Numbers of fields are those of meta_graph.proto, graph.proto, function.proto and attr_value.proto.
+ * The bytes of a `saved_model.pb`, written field by field, right ones and wrong ones: an attacker writes files that no
+ * exporter does. Numbers of fields are those of meta_graph.proto, graph.proto, function.proto and attr_value.proto.
  */
 export type Bytes = Uint8Array;
 
-/** Field by field: texts and bytes have a length, whole numbers are varints. */
+/** A message, field by field: texts and bytes have a length, whole numbers are varints. */
 export function message(...fields: readonly (readonly [number, string | Bytes | number])[]): Bytes {
   const parts = fields.flatMap(([number, value]) => {
     if (typeof value === 'number') return [varint(number * 8), varint(value)];
@@ -14,7 +14,7 @@ export function message(...fields: readonly (readonly [number, string | Bytes | 
   return Buffer.concat(parts);
 }
 
-/** Seven bits a byte, the lowest first; numbers below 0 as 64 bits. */
+/** A varint: seven bits a byte, the lowest first; numbers below 0 have 64 bits. */
 function varint(value: number): Buffer {
   const bytes: number[] = [];
   let left = BigInt.asUintN(64, BigInt(value));
@@ -137,10 +137,10 @@ export function graph(
 
 export interface MetaGraphParts {
   readonly tags?: readonly string[];
-  /** All that are written, one after another. */
+  /** All graphs that are written, one after another. */
   readonly graphs: readonly Bytes[];
   readonly shape?: readonly number[];
-  /** Runs when the model is loaded. */
+  /** The node that runs when the model is loaded. */
   readonly initialiser?: string;
   readonly collections?: Readonly<Record<string, string>>;
   readonly saver?: { readonly file: string; readonly restore: string };
@@ -148,7 +148,7 @@ export interface MetaGraphParts {
   readonly output?: string;
 }
 
-/** With the signature `serving_default`, from `x` to `logits`. */
+/** A graph with the signature `serving_default`, from `x` to `logits`. */
 export function metaGraph(parts: MetaGraphParts): Bytes {
   const { tags = ['serve'], graphs, shape = [-1, 2], initialiser, collections = {} } = parts;
   const { saver, assets = [], output = 'logits:0' } = parts;

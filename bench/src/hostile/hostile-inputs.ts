@@ -1,4 +1,4 @@
-/** What is given to a coordinator to harm it, each in a line. */
+/** Inputs that are to harm a coordinator, each in a line. */
 import type { CoordinatorClient } from '@lyceum/cli/client';
 import { connect, newSessionKey, openDuplex, StudentClient, TeacherClient } from '@lyceum/platform';
 import { ArtifactKind, SPECIFICATION_INLINE_MARKS } from '@lyceum/proto';
@@ -20,13 +20,13 @@ export interface HostileInput {
 const { ARTIFACT_KIND_DATASET, ARTIFACT_KIND_MODEL } = ArtifactKind;
 const MIB = 1024 * 1024;
 
-/** As long as a specification may be, less what is around it. */
+/** The room in a specification: as long as one may be, less the rest around it. */
 const ROOM = 63 * 1024;
 
-/** A document of more lines is read in a thread. */
+/** The most lines of a document that is not read in a thread. */
 const SHORT = SPECIFICATION_INLINE_MARKS;
 
-/** Just below what one message may have. */
+/** A text just below the limit of one message. */
 const LONG = 'x'.repeat(7 * MIB);
 
 export function hostileInputs(lures: Lures): HostileInput[] {
@@ -99,7 +99,7 @@ function submitted(name: string, document: string): HostileInput {
   return { name: `document: ${name}`, send: ({ client }) => client.submitRun(document) };
 }
 
-/** Zeros deflate to a thousandth. */
+/** Archives of zeros, which deflate to a thousandth. */
 function zipBombs(): HostileInput[] {
   const zeros = Buffer.alloc(256 * MIB);
   const bomb = (name: string) => rawZip([{ name, bytes: zeros, deflated: true }]);
@@ -124,13 +124,13 @@ function lines(count: number, line: (index: number) => string): string {
   return Array.from({ length: count }, (_, i) => line(i)).join('\n');
 }
 
-/** Each level is ten times the one before. */
+/** A document of levels, each ten times the one before. */
 function laughs(levels: number): string {
   const level = (i: number) => (i === 0 ? '[x]' : `[${Array(10).fill(`*l${i - 1}`)}]`);
   return lines(levels, (i) => `l${i}: &l${i} ${level(i)}`);
 }
 
-/** Each map has the keys of all before. */
+/** A document of maps, each with the keys of all before. */
 function merges(count: number): string {
   const merged = (i: number) => (i === 0 ? '' : `<<: *m${i - 1}, `);
   return lines(count, (i) => `m${i}: &m${i} { ${merged(i)}k${i}: 1 }`);
@@ -138,7 +138,7 @@ function merges(count: number): string {
 
 const DEVICE = { engine: 'native', engineVersion: '1', computeThreads: 1, device: 'cpu' };
 
-/** As either worker: the coordinator ends the session of both. */
+/** A greeting as either worker: the coordinator ends the session of both. */
 function greeting(name: string, change: object): HostileInput {
   const own = { workerId: 'hostile', version: '1', device: DEVICE, sessionKey: newSessionKey() };
   const hello = { ...own, memoryBudgetBytes: 1, ...change };

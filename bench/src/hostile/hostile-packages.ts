@@ -1,5 +1,5 @@
 /**
- * Packages of models that were made to harm whoever reads, stores or loads them. One row each; a new one is a line in the
+ * Packages of models that are to harm programs that read, store or load them. One row each; a new one is a line in the
  * file of its format.
  */
 import { hostileOperations } from './hostile-operations.js';
@@ -13,14 +13,14 @@ import { rawZip } from './raw-zip.js';
 export type { Lures } from './hostile-row.js';
 
 export interface HostilePackage extends Pick<HostileRow, 'name' | 'expected' | 'says'> {
-  /** As the store would keep it. */
+  /** The package's bytes, as the store would keep them. */
   readonly bytes: Buffer;
 }
 
 const SETTINGS = '{"output":"logits"}';
 const SAVED_MODEL = 'saved_model.pb';
 
-/** Around any model: what the archive itself does. */
+/** Archives that are hostile around any model. */
 function hostileArchives(harmless: Uint8Array): HostileRow[] {
   const besides = (name: string, member: string, says: RegExp): HostileRow => ({
     name: `archive: ${name}`,
@@ -61,7 +61,7 @@ function hostileArchives(harmless: Uint8Array): HostileRow[] {
   ];
 }
 
-/** @param lures - what the attacks reach for. */
+/** @param lures - the files that attacks reach for. */
 export function hostilePackages(lures: Lures): HostilePackage[] {
   const savedModels = [...hostileOperations(lures), ...hostilePlaces(lures), ...hostileSizes()];
   const harmless = savedModels.find(({ expected }) => expected === 'harmless')?.savedModel;

@@ -1,4 +1,4 @@
-/** SavedModels that hide such an operation, or whose graph is not the one that is checked. */
+/** SavedModels that hide a hostile operation, or whose graph is not the one that is checked. */
 import {
   type Bytes,
   DT,
@@ -30,7 +30,7 @@ export function hostilePlaces({ secret, target, secretFolder }: Lures): HostileR
     expected: 'refused',
     says,
   });
-  /** What TensorFlow would run is not in what is loaded. */
+  /** The hostile part of these, which TensorFlow would run, is left out of the graph that is loaded. */
   const harmless = (name: string, bytes: Bytes): HostileRow => ({
     name,
     savedModel: bytes,

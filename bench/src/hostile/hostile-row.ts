@@ -1,25 +1,25 @@
-/** One hostile package, and what must become of it. */
+/** One hostile package, and its expected outcome. */
 import type { Bytes } from './graph-bytes.js';
 
 /** Files that attacks reach for. */
 export interface Lures {
-  /** Holds what must not get out. */
+  /** A file whose contents must not get out. */
   readonly secret: string;
   readonly secretFolder: string;
-  /** Must not come to be. */
+  /** A file that must not come to be. */
   readonly target: string;
 }
 
 export interface HostileRow {
   readonly name: string;
-  /** Of a SavedModel its `saved_model.pb`. */
+  /** The `saved_model.pb`, if it is a SavedModel. */
   readonly savedModel?: Bytes;
-  /** Of any package its members, in their order; names may be there twice. */
+  /** Members of the package, in their order; names may be there twice. */
   readonly members?: readonly (readonly [string, string | Bytes])[];
-  /** The package's own bytes, where it is no zip. */
+  /** The package's own bytes, if it is no zip. */
   readonly bytes?: Bytes;
-  /** `harmless`: what attacks is left out, and the rest is a model that answers. */
+  /** `harmless`: the attack is left out, and the rest is a model that answers. */
   readonly expected: 'refused' | 'harmless';
-  /** Of what is refused, why. */
+  /** The reason in the message, if the package is refused. */
   readonly says?: RegExp;
 }

@@ -1,9 +1,10 @@
 /**
  * `hostile`: how long does a hostile input hold the coordinator's event loop up, and how much memory does it take?
  *
- * A coordinator without workers is given one input after another, each as an attacker would: packages straight to its gRPC
- * service, without the command line that refuses them before. What counts is the longest time that a timer was late by, and the
- * most resident memory, while one was looked at. Whether it was refused is told too; what must be is for the tests to say.
+ * A coordinator without workers is given one input after another, each as an attacker would: packages straight to its
+ * gRPC service, without the command line that refuses them before. The longest time by which a timer was late counts,
+ * and the most resident memory, while the coordinator reads one. Whether the input was refused is told too; tests
+ * decide which must be.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -26,7 +27,7 @@ import { hostileInputs } from './hostile-inputs.js';
 /** A timer is late from its first tick on: one before the input, and one after it. */
 const SETTLE_MS = 20;
 
-/** Told of as many, and shown in the table. */
+/** The number of worst inputs that are told, and shown in the table. */
 const WORST = 10;
 const SHOWN = 5;
 

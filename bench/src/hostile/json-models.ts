@@ -1,4 +1,4 @@
-/** Models of TensorFlow.js that attack whoever loads them: graphs, layers, and what lies around them. */
+/** Models of TensorFlow.js that attack programs that load them: graphs, layers, and the files around them. */
 import type { HostileRow, Lures } from './hostile-row.js';
 
 const FLOAT = { T: { type: 'DT_FLOAT' } };
@@ -37,7 +37,7 @@ function packed(modelJson: unknown): HostileRow['members'] {
   ];
 }
 
-/** With an attack between the product and the answer. */
+/** A graph with an attack between the product and the answer. */
 function graphModel(attack: readonly JsonNode[], more: object = {}, library: object = {}): object {
   const last = attack.at(-1)?.name ?? 'product';
   const node = [

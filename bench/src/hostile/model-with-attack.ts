@@ -1,4 +1,4 @@
-/** SavedModels that are x·W, and something besides: what rows of hostile ones are made of. */
+/** SavedModels that compute x·W, and something besides: the parts of hostile rows. */
 import {
   type Attributes,
   type Bytes,
@@ -63,7 +63,7 @@ export function before(
   return model([...others, attack, ...answer({ after: ['attack'] })]);
 }
 
-/** Its output is added to the answer. */
+/** An operation whose output is added to the answer. */
 export function added(
   operation: string,
   inputs: readonly string[],
@@ -77,7 +77,7 @@ export function added(
   ]);
 }
 
-/** Bytes that a file has, as three floats. */
+/** The bytes of a file, as three floats. */
 export function decoded(...nodes: readonly Bytes[]): Bytes {
   const part = [
     wholeConstant('from', DT.int32, [0]),
@@ -88,7 +88,7 @@ export function decoded(...nodes: readonly Bytes[]): Bytes {
   return model([...nodes, ...part, ...answer({ plus: 'decoded' })]);
 }
 
-/** @param words - as the graph, or a function, refers to them. */
+/** @param words - the name by which the graph, or a function, refers to the text. */
 export const printed = (target: string, words = 'words'): Bytes =>
   node('attack', 'PrintV2', [words], {
     output_stream: text(`file://${target}`),

@@ -1,10 +1,10 @@
-/** ONNX models that attack whoever loads them. Numbers of fields are those of onnx.proto. */
+/** ONNX models that attack programs that load them. Numbers of fields are those of onnx.proto. */
 import { type Bytes, message } from './graph-bytes.js';
 import type { HostileRow, Lures } from './hostile-row.js';
 
 const FLOAT = 1;
 
-/** One weight; `external` is where it says that it lies. */
+/** A tensor of one weight; `external` is the place that it names for its values. */
 function tensor(
   name: string,
   sizes: readonly number[],

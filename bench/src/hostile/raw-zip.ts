@@ -1,15 +1,15 @@
-/** Zip archives as nobody writes them: names twice, names that lead elsewhere, sizes that are not so. */
+/** Zip archives that no program writes: names twice, names that lead elsewhere, wrong sizes. */
 import { crc32, deflateRawSync } from 'node:zlib';
 
 export interface RawMember {
   readonly name: string;
   readonly bytes: Uint8Array;
-  /** What its headers say, instead of what it has. */
+  /** The size in its headers, in place of the real one. */
   readonly claimedBytes?: number;
   readonly deflated?: boolean;
 }
 
-/** APPNOTE.TXT 4.3.7, 4.3.12 and 4.3.16. */
+/** The archive's bytes. APPNOTE.TXT 4.3.7, 4.3.12 and 4.3.16. */
 export function rawZip(members: readonly RawMember[]): Buffer {
   const [parts, directory]: [Buffer[], Buffer[]] = [[], []];
   let offset = 0;

@@ -1,4 +1,4 @@
-/** What benches do with a cluster of real processes on this machine: start it, fill it, run in it, count its CPU time. */
+/** A cluster of real processes on this machine for benches: start it, fill it, run in it, count its CPU time. */
 import { CoordinatorClient } from '@lyceum/cli/client';
 import { LocalCluster, type LocalClusterOptions } from '@lyceum/cli/local-cluster';
 import { LyceumError, type Run, RunState } from '@lyceum/proto';
@@ -9,7 +9,7 @@ export interface BenchOptions {
   readonly signal: AbortSignal;
 }
 
-/** Threads of each worker that computes, where a bench says nothing else. */
+/** Threads of each worker that computes, unless a bench says otherwise. */
 export const COMPUTE_THREADS = 2;
 
 /** Starts a cluster, and ends it afterwards whatever happens. */
@@ -32,7 +32,7 @@ export async function withCluster<T>(
   }
 }
 
-/** @throws {LyceumError} INTERNAL if the run does not succeed. */
+/** Waits for the end of a run. @throws {LyceumError} INTERNAL if it does not succeed. */
 export async function finished(
   client: CoordinatorClient,
   specification: string,

@@ -1,4 +1,4 @@
-/** What a measurement ends in, and how it is shown. */
+/** The result of a measurement, and how it is shown. */
 
 /** One row of a bench's table, over its repetitions. */
 export interface Figure {
@@ -18,11 +18,11 @@ export interface BenchResult {
   /** Smallest and largest of the repetitions behind `value`. */
   readonly spread: readonly [low: number, high: number];
   readonly figures: readonly Figure[];
-  /** Whatever else is worth knowing, by name. */
+  /** Everything else that is worth knowing, by name. */
   readonly details: Readonly<Record<string, unknown>>;
 }
 
-/** This machine lacks what a bench needs; the message says what, and how to get it. */
+/** This machine lacks something that a bench needs; the message says what, and how to get it. */
 export class NotHereError extends Error {
   override readonly name = 'NotHereError';
 }

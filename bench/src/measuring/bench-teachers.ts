@@ -45,7 +45,7 @@ export async function makeTeachers(client: CoordinatorClient, signal: AbortSigna
   await pushTeachers(client, await trainTeachers(client, signal), signal);
 }
 
-/** Until every worker has every teacher's logits: what that takes of the cores is not the student's. */
+/** Waits until every worker has every teacher's logits, so that computing them does not take the student's cores. */
 export async function warmUpTeachers(
   client: CoordinatorClient,
   student: StudentName,

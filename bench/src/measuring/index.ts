@@ -1,4 +1,4 @@
-/** What benches share: a cluster to measure, its teachers and runs, and how a result is told. */
+/** The common parts of benches: a cluster to measure, its teachers and runs, and how a result is told. */
 export {
   assertNoneInferred,
   type BenchOptions,

@@ -14,14 +14,14 @@ export function cpuSeconds(pid: number): Promise<number> {
   return secondsOf(`/proc/${pid}/stat`);
 }
 
-/** @returns those of one of this process's threads; the main one's id is the process's. */
+/** @returns CPU seconds of one of this process's threads; the main one's id is the process's. */
 export function threadCpuSeconds(tid: number): Promise<number> {
   return secondsOf(`/proc/self/task/${tid}/stat`);
 }
 
 async function secondsOf(path: string): Promise<number> {
   const stat = await readFile(path, 'utf8');
-  // The command's name may hold spaces and parentheses; what counts comes after the last of them.
+  // The command's name may hold spaces and parentheses; the fields come after the last of them.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const [utime, stime] = [Number(fields[11]), Number(fields[12])];
   return (utime + stime) / TICKS_PER_SECOND;
@@ -33,7 +33,7 @@ export async function residentMib(pid: number): Promise<number> {
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024;
 }
 
-/** Begins anew to watch for the most resident memory; see proc(5), /proc/PID/clear_refs. */
+/** Starts to watch for the most resident memory anew; see proc(5), /proc/PID/clear_refs. */
 export function resetPeak(pid: number): void {
   writeFileSync(`/proc/${pid}/clear_refs`, '5');
 }

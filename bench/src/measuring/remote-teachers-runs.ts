@@ -6,7 +6,7 @@ export type StudentName = (typeof STUDENTS)[number];
 export const TEACHERS = ['teacher-mlp', 'teacher-lenet', 'teacher-conv'] as const;
 type ModelName = StudentName | (typeof TEACHERS)[number];
 
-/** conv: conv16-pool-conv32-pool-dense64; mlp: 784-30-30-10. */
+/** Layers of the students, conv: conv16-pool-conv32-pool-dense64; mlp: 784-30-30-10. */
 export const MODELS: Readonly<Record<ModelName, unknown>> = {
   conv: { architecture: 'conv', filters: [16, 32], denseUnits: [64] },
   mlp: { architecture: 'mlp', hiddenUnits: [30, 30] },
@@ -15,7 +15,7 @@ export const MODELS: Readonly<Record<ModelName, unknown>> = {
   'teacher-conv': { architecture: 'conv', filters: [8, 16], denseUnits: [] },
 };
 
-/** TensorFlow's threads: the faster of 1 and 2. What a perceptron computes is too little to be shared. */
+/** TensorFlow's threads: the faster of 1 and 2. A perceptron has too little to compute for two threads. */
 export const STUDENT_THREADS: Readonly<Record<StudentName, number>> = { conv: 2, mlp: 1 };
 
 interface RunSettings {
@@ -24,7 +24,7 @@ interface RunSettings {
   readonly steps?: number;
   readonly epochs?: number;
   readonly viewSeed?: number;
-  /** Of the order and the first weights. */
+  /** Seed of the order and the first weights. */
   readonly seed?: number;
 }
 
@@ -45,9 +45,9 @@ export function distillation(settings: RunSettings): string {
     spec: {
       ...common(settings),
       teachers: TEACHERS.map((name) => ({ name, model: name })),
-      // They are as they were drawn.
+      // The teachers' weights are as they were drawn.
       teacherHealth: { accept: [...TEACHERS] },
-      // One term, as the student alone has: a second one's arithmetic is not what teachers cost.
+      // One term, as the student alone has: a second one's arithmetic is no cost of teachers.
       objective: [{ term: 'kd', weight: 1, temperature: 4 }],
     },
   });
@@ -58,7 +58,7 @@ function common(settings: RunSettings): Record<string, unknown> {
   return {
     dataset: 'digits',
     student: { model: MODELS[model] },
-    // More epochs in the cycle than any run has: no view comes twice.
+    // The cycle has more epochs than any run: no view comes twice.
     ...(viewSeed !== undefined && { views: { seed: viewSeed, cycle: 1000, shift: 0.07 } }),
     training: {
       batchSize: 128,

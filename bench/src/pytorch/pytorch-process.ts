@@ -21,17 +21,17 @@ import {
 const SCRIPT = fileURLToPath(new URL('../../pytorch/distil.py', import.meta.url));
 const run = promisify(execFile);
 
-/** What the script prints. */
+/** Figures that the script prints. */
 export interface PytorchFigures {
   readonly samplesPerSecond: number;
   readonly stepCount: number;
   readonly cpuMsPerBatch: number;
-  /** On the test split, of the selected weights. */
+  /** Accuracy on the test split, of the selected weights. */
   readonly accuracy: number;
   readonly teacherAccuracies: readonly number[];
   /** Seconds in which the teachers' targets were computed, once, before the first step. */
   readonly targetSeconds: number;
-  /** Those with which the student's step is fastest. */
+  /** Number of threads with which the student's step is fastest. */
   readonly threads: number;
   readonly memoryFormat: string;
 }
@@ -46,8 +46,8 @@ export function defaultPython(): string {
 }
 
 /**
- * @param bench - that needs it.
- * @param other - the package that it needs besides torch.
+ * @param bench - the bench that needs PyTorch.
+ * @param other - the package that the bench needs besides torch.
  * @returns the version of PyTorch.
  * @throws {NotHereError} if the program is not there, or has no PyTorch.
  */

@@ -2,10 +2,10 @@
  * `pytorch`: is a student that learns from the answer store as fast as in one PyTorch process, and as good?
  *
  * Both sides have the same teachers, data, student, batch, optimiser (Adam; fused in PyTorch), objective and number of
- * epochs, validate after every epoch and keep the best weights. Either has as many threads as are faster for it, one or
- * two. PyTorch computes its targets once, before
- * the clock starts; ours come from the answer store, through coordinator and gRPC, and the bench fails if a teacher
- * infers a sample meanwhile. Each repetition has a seed of its own, which fixes order and first weights of either side.
+ * epochs, validate after every epoch and keep the best weights. Each side has one or two threads, whichever makes it
+ * faster. PyTorch computes its targets once, before the clock starts; ours come from the answer store, through
+ * coordinator and gRPC, and the bench fails if a teacher infers a sample meanwhile. Each repetition has a seed of its
+ * own, which fixes order and first weights of either side.
  *
  * PyTorch's teachers are rebuilt from their weights: the bench fails unless they are as accurate there as here.
  */
@@ -44,10 +44,13 @@ import {
   pytorchVersion,
 } from './pytorch-process.js';
 
-/** Long beside the second in which a run starts and its step is traced. */
+/** Epochs of a run; long beside the second in which a run starts and its step is traced. */
 const EPOCHS: Readonly<Record<StudentName, number>> = { conv: 60, mlp: 400 };
 
-/** Samples of the test split are some thousands; a rounded logit may turn one of them over. */
+/**
+ * How far accuracies may differ: the test split has some thousands of samples, and a rounded logit may turn one of them
+ * over.
+ */
 const ACCURACY_TOLERANCE = 0.002;
 
 interface Options extends BenchOptions {
@@ -176,7 +179,11 @@ function distilThere(
   return files.distil(python, specification, signal);
 }
 
-/** @throws {LyceumError} INTERNAL if they are not: then the sides do not learn the same. */
+/**
+ * Confirms that both sides have equal teachers.
+ *
+ * @throws {LyceumError} INTERNAL if not: then the sides do not learn the same.
+ */
 function assertSameTeachers({ ours, theirs }: Pair): void {
   for (const [index, name] of TEACHERS.entries()) {
     const [here, there] = [ours.teacherAccuracies[index], theirs.teacherAccuracies[index]];

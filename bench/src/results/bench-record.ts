@@ -1,14 +1,14 @@
-/** What a results file holds: the last recorded run of one bench. */
+/** The contents of a results file: the last recorded run of one bench. */
 import type { Figure } from '../measuring/index.js';
 
 export interface Machine {
   readonly cores: number;
   readonly processor: string;
   readonly memoryGib: number;
-  /** Null: none that the engine uses. */
+  /** The GPU; null: none that the engine uses. */
   readonly gpu: string | null;
   readonly node: string;
-  /** TensorFlow. */
+  /** Name and version of TensorFlow. */
   readonly engine: string;
 }
 
@@ -19,7 +19,7 @@ export interface BenchRecord {
   /** False: files differed from the commit. */
   readonly isClean: boolean;
   readonly machine: Machine;
-  /** Of a minute, before and after: what else the machine did. */
+  /** Load averages of a minute, before and after: other work on the machine. */
   readonly load: { readonly before: number; readonly after: number };
   readonly figures: readonly Figure[];
 }

@@ -9,7 +9,7 @@ import type { BenchRecord, Machine } from './bench-record.js';
 import { assertPlaces, withTables } from './tables.js';
 
 const README = new URL('../../README.md', import.meta.url);
-/** Shows some of the tables too. */
+/** A page that shows some of the tables too. */
 const PERFORMANCE = new URL('../../../docs/performance.md', import.meta.url);
 const RESULTS = new URL('../../results/', import.meta.url);
 
@@ -37,7 +37,7 @@ export async function recordResult(
   writeFileSync(PERFORMANCE, withTables(readFileSync(PERFORMANCE, 'utf8'), records));
 }
 
-/** What recording writes itself is no change. */
+/** The commit, and whether files differ from it. Files that recording itself writes do not count. */
 function commit(): Pick<BenchRecord, 'commit' | 'isClean'> {
   const git = (...args: string[]) =>
     execFileSync('git', args, { cwd: fileURLToPath(RESULTS), encoding: 'utf8' }).trim();

@@ -47,7 +47,7 @@ function rowOf({ figure, unit, median, least, greatest, repetitions }: Figure): 
   return `| ${cells.join(' | ')} |`;
 }
 
-/** Three digits; of great numbers all before the point. */
+/** The number with three digits; great numbers have all digits before the point. */
 function shown(value: number): string {
   const size = Math.abs(value);
   if (size >= 1_000) return Math.round(value).toLocaleString('en-US');

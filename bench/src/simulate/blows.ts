@@ -1,11 +1,11 @@
-/** Carries out what befalls a schedule's processes; whatever it breaks comes back. */
+/** Carries out the blows to a schedule's processes; all that they break comes back. */
 
 import { SILENCE_MS, type SimulatedCoordinator, type SimulatedStudent } from './processes/index.js';
 import type { Blow, SimulatedProcess, World } from './world/index.js';
 
 /** How long processes are away, ms. */
 const AWAY_MS = [0, 50, 2_000];
-/** How long they are stopped, ms: shorter and longer than their peers are patient. */
+/** How long processes are stopped, ms: shorter and longer than their peers are patient. */
 const STOP_MS = [50, 3_000, 35_000];
 
 export function strike(world: World, coordinator: SimulatedCoordinator, blow: Blow): void {
@@ -63,7 +63,7 @@ export function strike(world: World, coordinator: SimulatedCoordinator, blow: Bl
       });
       break;
     case 'store-wiped':
-      // The lease on leadership is gone with it, so the coordinator ends and begins anew.
+      // The lease on leadership is lost with the queue, so the coordinator ends and begins anew.
       queue.wipe();
       restart(world, coordinator, awayMs);
       break;

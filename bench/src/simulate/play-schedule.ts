@@ -1,4 +1,4 @@
-/** One schedule from its beginning until nothing is left to do, with every promise looked at on the way. */
+/** Plays one schedule from its beginning until nothing is left to do, and checks every promise on the way. */
 import { AnswerFrames, AskBook } from '@lyceum/coordinator/asks';
 import { valueProblem } from '@lyceum/coordinator/data-plane';
 import { RunSchedule, TicketBook } from '@lyceum/coordinator/schedule';
@@ -19,15 +19,15 @@ import {
 } from './world/index.js';
 
 /**
- * Within it every run must have ended once nothing fails any more: a lease, a stop and the patience of peers, one
- * after another, and the run itself.
+ * Time within which every run must have ended once nothing fails any more: a lease, a stop and the patience of peers,
+ * one after another, and the run itself.
  */
 const CALM_LIMIT_MS = 180_000;
 
-/** The same where a worker keeps a ticket without a word: until the book's patience with it is over. */
+/** The same if a worker keeps a ticket without a word: until the book's patience with it is over. */
 const KEPT_LIMIT_MS = 800_000;
 
-/** After the last run's end the queue must be empty within it. */
+/** Time within which the queue must be empty after the last run's end. */
 const QUEUE_LIMIT_MS = 100_000;
 
 export const REAL_MACHINES: Machines = {
@@ -42,7 +42,7 @@ export const REAL_MACHINES: Machines = {
 export interface Played {
   readonly violation: Violation | undefined;
   readonly eventCount: number;
-  /** Empty unless it was asked for. */
+  /** Events of the schedule; empty unless the trace was asked for. */
   readonly trace: readonly string[];
 }
 
@@ -108,7 +108,7 @@ export function playSchedule(
       Math.max(clock.nowMs, settings.calmMs) + QUEUE_LIMIT_MS,
       () => world.queue.size === 0,
     );
-    // What could not be removed while the queue was away goes once a worker takes it.
+    // A message that could not be removed while the queue was away goes once a worker takes it.
     const isTakenByAll = settings.absentTeacher === undefined && !world.ticketWasKept;
     if (world.queue.size > 0 && isTakenByAll) {
       throw new Violation('leak', `${world.queue.size} messages are left on the queue`);
@@ -144,7 +144,9 @@ function confirmEnded({ runs, settings }: World): void {
   }
 }
 
-/** An error that a machine raises is one of what was asked of it, and nothing here asks what makes no sense. */
+/**
+ * The violation that an error means. An error that a machine raises counts as one: nothing here asks it for nonsense.
+ */
 function violationOf(thrown: unknown): Violation {
   if (thrown instanceof Violation) return thrown;
   if (thrown instanceof LyceumError) return new Violation('refusal', thrown.message);

@@ -11,7 +11,7 @@ export interface SimulationResult {
   readonly schedulesPerSecond: number;
   readonly violation?: {
     readonly schedule: number;
-    /** The promise. */
+    /** The promise that was broken. */
     readonly rule: string;
     readonly message: string;
     readonly trace: readonly string[];
@@ -43,7 +43,7 @@ export function simulate(
     const { violation, eventCount } = playSchedule(seed, schedule, machines);
     events += eventCount;
     if (violation === undefined) continue;
-    // Played once more for its trace, which would slow down all others.
+    // The schedule is played once more for its trace, which would slow down all others.
     const { trace } = playSchedule(seed, schedule, machines, true);
     const { rule, message } = violation;
     return { ...result(index + 1), violation: { schedule, rule, message, trace } };

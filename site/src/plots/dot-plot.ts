@@ -13,7 +13,7 @@ const WIDTH = 720;
 const ROW_HEIGHT = 24;
 const AXIS_HEIGHT = 44;
 const TOP = 8;
-/** Of letters of 13 pixels: wide enough for the widest text of so many letters that is likely. */
+/** Width of a letter of 13 pixels: wide enough for the widest text of so many letters that is likely. */
 const LETTER_WIDTH = 7;
 const GAP = 12;
 const TICK_COUNT = 6;
@@ -47,7 +47,7 @@ export function dotPlot(rows: readonly PlotRow[], axis: string): string {
   return `${head}${lines.join('')}${dots.join('')}${title}</svg>`;
 }
 
-/** Round numbers around all figures and their intervals; with zero where there are values on both sides of it. */
+/** Round numbers around all figures and their intervals; with zero if there are values on both sides of it. */
 function ticksOf(figures: readonly Figure[]): number[] {
   const low = Math.min(...figures.map((figure) => figure.low));
   const high = Math.max(...figures.map((figure) => figure.high));

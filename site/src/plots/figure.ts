@@ -1,14 +1,14 @@
-/** What a cell of a table measured: a number, with or without an interval. Pure. */
+/** The measurement in a cell of a table: a number, with or without an interval. Pure. */
 
 export interface Figure {
   readonly value: number;
-  /** The interval's ends; both the value where none is given. */
+  /** The interval's ends; both are the value if there is none. */
   readonly low: number;
   readonly high: number;
 }
 
 const NUMBER = '[+-]?[\\d,]*\\.?\\d+';
-/** `94.2 %`, `94.08 ± 0.25 %`, `+1.00 (0.74 to 1.25)`. */
+/** Forms of a cell: `94.2 %`, `94.08 ± 0.25 %`, `+1.00 (0.74 to 1.25)`. */
 const CELL = new RegExp(
   `^(${NUMBER})(?: ± (${NUMBER}))?(?: (?:points|%))?(?: \\((${NUMBER}) to (${NUMBER})\\))?(?: %)?$`,
 );

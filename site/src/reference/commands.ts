@@ -39,7 +39,7 @@ function sections(program: Command): string[] {
   });
 }
 
-/** The command and those below it, in their order. */
+/** The command and its subcommands, in their order. */
 function family(command: Command): Command[] {
   const below = command.commands.filter((sub) => sub.name() !== 'help');
   return [command, ...below.flatMap(family)];
@@ -79,7 +79,7 @@ function defaultOf(option: Option): string {
   return code(typeof value === 'string' ? value : JSON.stringify(value));
 }
 
-/** What stands below the options in the help: explanations and examples. */
+/** The text below the options in the help: explanations and examples. */
 function after(command: Command): string {
   let help = '';
   command.configureOutput({
@@ -92,7 +92,7 @@ function after(command: Command): string {
   return text === '' ? '' : block(text);
 }
 
-/** Names of files and flags keep their small letters. */
+/** The text as a sentence. Names of files and flags keep their small letters. */
 function sentence(text: string): string {
   const [first = ''] = text.split(' ', 1);
   const isWord = /^[a-z]+['a-z]*[,;:]?$/.test(first);

@@ -1,8 +1,8 @@
 /**
  * A document's fields, from its JSON Schema: a section for each object, a row for each field. Pure.
  *
- * An object's path is that of the field that holds it; `[]` is an element of a list, `{NAME}` a value of a map. Of
- * several objects that may stand in one place each has its tag behind the path, `objective[] kd`.
+ * An object's path is that of the field that holds it; `[]` is an element of a list, `{NAME}` a value of a map. If
+ * several objects may stand in one place, each has its tag behind the path, `objective[] kd`.
  */
 import { slugOf } from '../page-links.js';
 import type { Described } from './described.js';
@@ -88,7 +88,10 @@ function tagged(section: Section, path: string, siblings: readonly Section[]): S
   return { ...section, path: `${path} ${tagOf(section, siblings)}` };
 }
 
-/** What tells an object from others in its place: its value of one choice, or a field that it must have and others not. */
+/**
+ * The tag that tells an object from others in its place: its value of one choice, or a field that it must have and
+ * others do not have.
+ */
 function tagOf({ schema }: Section, siblings: readonly Section[]): string {
   const { properties = {}, required = [] } = schema;
   const fixed = Object.values(properties).find((field) => field.const !== undefined);
@@ -118,7 +121,7 @@ function defaultOf(field: Schema): string {
   return field.default === undefined ? '' : code(JSON.stringify(field.default));
 }
 
-/** In words, with limits; objects lead to their section. */
+/** The type in words, with limits; objects lead to their section. */
 function typeOf(schema: Schema, path: string): string {
   if (schema.const !== undefined) return code(JSON.stringify(schema.const));
   if (schema.enum !== undefined) return schema.enum.map((value) => code(String(value))).join(', ');

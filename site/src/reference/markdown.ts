@@ -1,11 +1,11 @@
 /** Pieces of pages in Markdown. Pure. */
 
-/** One heading, table or block of text, at a time. */
+/** Joins headings, tables and blocks of text. */
 export function page(...blocks: readonly string[]): string {
   return `${blocks.filter((block) => block !== '').join('\n\n')}\n`;
 }
 
-/** Plain text with `code` in it, that neither Markdown nor VitePress takes for more. */
+/** Plain text with `code` in it, in which Markdown and VitePress see no other marks. */
 export function plain(text: string): string {
   return text
     .split(/(`[^`]*`)/)

@@ -1,4 +1,4 @@
-/** Metrics as the registries of the programs have them. */
+/** Metrics, from the registries of the programs. */
 import type { MetricObject, Registry } from 'prom-client';
 import type { Described } from './described.js';
 import { code, page, plain, table } from './markdown.js';
@@ -30,13 +30,13 @@ export function describedMetrics({ program, registry }: ProgramMetrics): Describ
   return metricsOf(registry).map(({ name, help }) => ({ path: `${program} ${name}`, text: help }));
 }
 
-/** In the order of their names. */
+/** The metrics of a registry, in the order of their names. */
 function metricsOf(registry: Registry | undefined): MetricObject[] {
   const metrics = registry?.getMetricsAsArray() ?? [];
   return metrics.toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** Two columns: names are long. */
+/** A table of two columns, since names are long. */
 function tableOf(metrics: readonly MetricObject[]): string {
   return table(
     ['metric', 'what'],
@@ -44,14 +44,14 @@ function tableOf(metrics: readonly MetricObject[]): string {
   );
 }
 
-/** Its type, of a metric that the registry holds as it was made its class; and its labels. */
+/** A metric's type, which is its class, and its labels. */
 function kindOf(metric: MetricObject): string {
   const type = metric.constructor.name;
   const labels = labelsOf(metric).map(code).join(', ');
   return labels === '' ? `${type}.` : `${type} by ${labels}.`;
 }
 
-/** The registry's own type leaves them out. */
+/** The metric's labels, which the registry's own type leaves out. */
 function labelsOf(metric: MetricObject): readonly string[] {
   return (metric as unknown as { readonly labelNames?: readonly string[] }).labelNames ?? [];
 }

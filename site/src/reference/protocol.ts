@@ -1,5 +1,5 @@
 /**
- * The protocol, from what buf says of the .proto files: services, messages and enums with their comments. Pure.
+ * The protocol, from buf's descriptors of the .proto files: services, messages and enums with their comments. Pure.
  *
  * Numbers in the paths of comments are those of descriptor.proto's own fields.
  */
@@ -52,7 +52,7 @@ interface ProtoFile {
   };
 }
 
-/** As `buf build --as-file-descriptor-set -o -#format=json` prints it. */
+/** Files as `buf build --as-file-descriptor-set -o -#format=json` prints them. */
 export interface DescriptorSet {
   readonly file: readonly ProtoFile[];
 }
@@ -60,7 +60,7 @@ export interface DescriptorSet {
 const MESSAGES = 4;
 const ENUMS = 5;
 const SERVICES = 6;
-/** Of a message its fields, of an enum its values, of a service its calls. */
+/** Field number of a message's fields, of an enum's values, of a service's calls. */
 const MEMBERS = 2;
 
 const PACKAGE = 'lyceum.v1';
@@ -115,7 +115,7 @@ export function describedProtocol(set: DescriptorSet): Described[] {
   });
 }
 
-/** What messages are of which a call has one of its own, by their names: as Markdown. */
+/** For messages that belong to one call, that call, by the message's name: as Markdown. */
 function callsOf(files: readonly ProtoFile[]): Map<string, string> {
   const texts = new Map<string, string>();
   for (const { name, inputType, outputType } of files.flatMap(({ service = [] }) =>
@@ -131,12 +131,12 @@ function linkTo(name: string): string {
   return `[${name}](#${slugOf(name)})`;
 }
 
-/** An enum's zero. */
+/** The name of an enum's value for none, its zero. */
 function unspecified(name: string): string {
   return name.endsWith('_UNSPECIFIED') ? 'None is said.' : '';
 }
 
-/** Inference servers' protocol is somebody else's. */
+/** The project's own files; the inference servers' protocol is left out. */
 function filesOf(set: DescriptorSet): readonly ProtoFile[] {
   return set.file.filter((file) => file.package === PACKAGE);
 }
@@ -215,7 +215,7 @@ function typeLink(typeName: string): string {
   return linkTo(lastName(typeName));
 }
 
-/** Without its package. */
+/** The type's name without its package. */
 function lastName(typeName: string): string {
   return typeName.split('.').at(-1) ?? typeName;
 }
@@ -231,15 +231,15 @@ function commentsOf(file: ProtoFile): (...path: readonly number[]) => string {
   return (...path) => unindented(found.get(path.join('.')) ?? '');
 }
 
-/** A comment's lines begin with the space behind its slashes. */
+/** The text of a comment, whose lines begin with the space behind its slashes. */
 function unindented(comment: string): string {
   return comment.replace(/^ /gm, '').trim();
 }
 
-/** `NOT_FOUND; ALREADY_EXISTS  why`, or a code alone. */
+/** A line of error codes: `NOT_FOUND; ALREADY_EXISTS  why`, or a code alone. */
 const ERROR_LINE = /^[A-Z]+(?:_[A-Z]+)+/;
 
-/** Paragraphs; lines of error codes become a list. */
+/** The paragraphs of a comment; lines of error codes become a list. */
 function prose(comment: string): string {
   return comment
     .split(/\n\s*\n/)

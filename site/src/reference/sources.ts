@@ -1,4 +1,4 @@
-/** What the programs say of themselves, and buf of the .proto files. */
+/** The programs' own descriptions, and buf's of the .proto files. */
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { createProgram } from '@lyceum/cli/program';

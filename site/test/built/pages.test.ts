@@ -1,6 +1,6 @@
 /**
  * One page of each kind of the site as it was built, in a real Chromium: axe finds nothing, light or dark, and the page
- * calls nobody but its own server. Left out where there is no Chromium. `npm run check -- docs` builds before.
+ * calls no server but its own. Left out if there is no Chromium. `npm run check -- docs` builds before.
  */
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -38,7 +38,7 @@ describe.skipIf(CHROMIUM === undefined)('a page of the site', () => {
     browser = await startBrowser(CHROMIUM ?? '');
     page = await browser.newPage({
       viewport: { width: 1280, height: 860 },
-      // Colours are judged at once, not half-way from light to dark.
+      // Colours are checked at once, not half-way from light to dark.
       reducedMotion: 'reduce',
     });
     page.on('request', (request) => {

@@ -1,4 +1,4 @@
-/** What readers of pages have before they begin: their photos, a model, a run that is paused. */
+/** Things that readers of pages have before they begin: their photos, a model, a run that is paused. */
 import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -10,13 +10,13 @@ import { pythonWith } from '../../../platform/test/support.js';
 
 export interface Reader {
   readonly folder: string;
-  /** Does what is on no page. */
+  /** Runs a command that is on no page. */
   readonly run: (command: string) => Promise<void>;
-  /** Puts something in for a word of the page. */
+  /** Puts something in the place of a word of the page. */
   readonly put: (word: string, instead: string) => void;
-  /** This machine cannot run the page's commands that begin so. */
+  /** Says that this machine cannot run the page's commands that begin so. */
   readonly lack: (command: string, reason: string) => void;
-  /** Is done when the page has been followed. */
+  /** Work that is done when the page has been followed. */
   readonly afterwards: (work: () => unknown) => void;
 }
 
@@ -25,7 +25,7 @@ const PHOTOS_A_CLASS = 60;
 const ROW_COUNT = 200;
 const FIXTURES = fileURLToPath(new URL('../../../learning/test/fixtures', import.meta.url));
 
-/** Cats are bright above, dogs below. */
+/** Photos: cats are bright above, dogs below. */
 export async function photos({ folder }: Reader): Promise<void> {
   for (const [label, name] of ['cat', 'dog'].entries()) {
     await mkdir(join(folder, 'photos', name), { recursive: true });
@@ -40,7 +40,7 @@ export async function photos({ folder }: Reader): Promise<void> {
   }
 }
 
-/** `resnet.onnx`, which knows the pushed set `pets`. */
+/** The model `resnet.onnx`, which knows the pushed set `pets`. */
 export async function onnxModel({ run }: Reader): Promise<void> {
   await run('coordinator init --dataset pets --student lenet --name resnet -f resnet.yaml');
   await run('coordinator submit resnet.yaml --set spec.training.epochs=30 --wait');
@@ -48,7 +48,7 @@ export async function onnxModel({ run }: Reader): Promise<void> {
   await run('cp resnet/*.onnx resnet.onnx');
 }
 
-/** What PyTorch would write: one model under both names. */
+/** Models as PyTorch would write them: one model under both names. */
 export async function teachers({ run }: Reader): Promise<void> {
   await run('coordinator init --dataset clothes --student mlp --name teacher -f teacher.yaml');
   await run('coordinator submit teacher.yaml --set spec.training.epochs=30 --wait');
@@ -57,7 +57,7 @@ export async function teachers({ run }: Reader): Promise<void> {
   await run('cp teacher/*.onnx deep.onnx');
 }
 
-/** The page before wrote its settings. */
+/** The model once more; the page before wrote its settings. */
 export async function sameModelAgain({ run }: Reader): Promise<void> {
   await run('rm resnet.settings.json');
 }
@@ -86,14 +86,14 @@ export async function tables({ folder }: Reader): Promise<void> {
   await write('spectra.csv', ['a,b,label', ...rows.map((n) => `${n % 5},${n % 3},${n % 2}`)]);
 }
 
-/** For Python: the machine's, or fetched by pip into the cache. */
+/** NumPy for Python: the machine's, or fetched by pip into the cache. */
 export async function numpy({ run, lack }: Reader): Promise<void> {
   const python = await pythonWith('numpy', ['numpy>=1.24,<3'], 'numpy');
   if (python.lack === undefined) await run(`export PYTHONPATH=${python.packages}`);
   else lack('python3 examples/recompute.py', python.lack);
 }
 
-/** A run `digits` with a teacher, of rows: its targets are what is wanted. */
+/** A run `digits` with a teacher, over rows: its targets are the point. */
 export async function runDigits({ folder, run }: Reader): Promise<void> {
   const rows = Array.from({ length: ROW_COUNT }, (_, n) => `${n % 2},${n % 7},${n % 2}`);
   await writeFile(join(folder, 'rows.csv'), `a,b,label\n${rows.join('\n')}\n`);
@@ -104,7 +104,7 @@ export async function runDigits({ folder, run }: Reader): Promise<void> {
   await run('coordinator submit rows.yaml --wait');
 }
 
-/** A run `stuck`, whose one teacher lets nobody in. */
+/** A run `stuck`, whose one teacher refuses every call. */
 export async function pausedRun({ folder, run }: Reader): Promise<void> {
   const box = await refusing();
   const { port } = box.address() as AddressInfo;
@@ -135,7 +135,7 @@ export async function pausedRun({ folder, run }: Reader): Promise<void> {
   await run('coordinator wait stuck --for PAUSED --timeout 120');
 }
 
-/** Does not keep the tests from ending. */
+/** A server that refuses every call. It does not keep the tests from ending. */
 async function refusing(): Promise<Server> {
   const server = createServer((_, response) => response.writeHead(401).end()).unref();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

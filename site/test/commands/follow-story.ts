@@ -9,7 +9,7 @@ import { afterAll, beforeAll, test, vi } from 'vitest';
 import { PageReader } from './page-reader.js';
 import type { Story } from './stories.js';
 
-/** A test for each page. */
+/** Makes a test for each page. */
 export function followStory(story: Story): void {
   vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
   let scratch = '';

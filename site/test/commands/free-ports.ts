@@ -1,8 +1,8 @@
-/** Ports in place of those that a page names, which somebody may have. */
+/** Ports in place of those that a page names, which may be taken. */
 import { type AddressInfo, createServer, type Server } from 'node:net';
 
 export async function freePorts(named: readonly string[]): Promise<Record<string, string>> {
-  // All at a time, so that no two are the same.
+  // All ports are held at a time, so that no two are the same.
   const held = await Promise.all(named.map(listening));
   const free = held.map((server) => String((server.address() as AddressInfo).port));
   await Promise.all(held.map((server) => new Promise((resolve) => server.close(resolve))));

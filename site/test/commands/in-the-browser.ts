@@ -7,7 +7,7 @@ import type { Reader } from './at-hand.js';
 
 const PATIENT_MS = 120_000;
 
-/** @param printed - by the server of the page. */
+/** @param printed - the output of the page's server. */
 export async function namesAPhoto({ folder }: Reader, printed: string): Promise<void> {
   const chromium = findChromium(process.env);
   if (chromium === undefined) {
@@ -33,7 +33,11 @@ export async function namesAPhoto({ folder }: Reader, printed: string): Promise<
   }
 }
 
-/** Without a browser, as its page asks for what it shows. @param printed - by the server of the site. */
+/**
+ * Asks the site's server, without a browser, for a page's text, as the page itself does.
+ *
+ * @param printed - the output of the site's server.
+ */
 export async function servesPages(_: Reader, printed: string): Promise<void> {
   const address = /http:\/\/localhost:\d+/.exec(printed)?.[0];
   const response = await fetch(`${address}/README.md?import`);

@@ -1,11 +1,11 @@
 /**
- * Commands of pages that no test of the pages runs, and why. Each entry is of all commands that begin with it; an entry
- * of which no page has a command is an error.
+ * Commands of pages that no test of the pages runs, and why. Each entry is about all commands that begin with it; an
+ * entry that fits no page's command is an error.
  */
 
 interface NotRun {
   readonly command: string;
-  /** Only there; on other pages it is run. */
+  /** The one page that the entry is about; on other pages the command is run. */
   readonly page?: string;
   readonly reason: string;
 }

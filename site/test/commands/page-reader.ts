@@ -13,9 +13,9 @@ const CHECKOUT = resolve(import.meta.dirname, '../../..');
 const DEFAULT_ADDRESS = '127.0.0.1:7700';
 const EXPORTS = /^export \S+$/gm;
 const ADDRESS = /LYCEUM_COORDINATOR=(\S+)/;
-/** As the quick start says it. */
+/** The command of the quick start. */
 const FIND_PROGRAMS = 'export PATH="$PWD/node_modules/.bin:$PATH"';
-/** What is tried is that commands work, so runs are as small as can be. */
+/** Changes to runs, which are made as small as can be: whether the commands work is tested, not the runs. */
 const SMALLER: readonly (readonly [RegExp, string])[] = [
   [/\bepochs: \d+/g, 'epochs: 1'],
   [/\bfilters: \[16, 32\]/g, 'filters: [2, 2]'],
@@ -24,12 +24,12 @@ const SMALLER: readonly (readonly [RegExp, string])[] = [
 export class PageReader {
   readonly #folder: string;
   readonly #shell: PageShell;
-  /** Where the story's cluster answers, and its process. */
+  /** The address of the story's cluster, and its process. */
   #address: string | undefined;
   #cluster: number | undefined;
-  /** By the last program that stays, until it was ready. */
+  /** Output of the last program that stays, until it was ready. */
   #printed = '';
-  /** Of the page, that stay until Ctrl-C. */
+  /** Programs of the page that stay until Ctrl-C. */
   readonly #programs: number[] = [];
   readonly #afterwards: (() => unknown)[] = [];
 
@@ -38,7 +38,7 @@ export class PageReader {
     this.#shell = shell;
   }
 
-  /** In a folder with what of a checkout the pages use. */
+  /** Begins in a folder with the parts of a checkout that the pages use. */
   static async begin(scratch: string): Promise<PageReader> {
     const [folder, logs] = [join(scratch, 'checkout'), join(scratch, 'logs')];
     await mkdir(folder);
@@ -46,7 +46,7 @@ export class PageReader {
     for (const name of ['node_modules', 'package.json', 'setup']) {
       await symlink(join(CHECKOUT, name), join(folder, name));
     }
-    // What pages build or shorten is the reader's own.
+    // Files that pages build or shorten are the reader's own.
     await copy('examples', folder, /\/(?:dist|src|test|node_modules)$/);
     await copy('clients', folder, /\/build$|\.egg-info$/);
     for (const example of await readdir(join(folder, 'examples'), { withFileTypes: true })) {
@@ -56,13 +56,15 @@ export class PageReader {
     return new PageReader(folder, new PageShell(folder, logs, env));
   }
 
-  /** Ctrl-C. */
+  /** Ends all programs, as Ctrl-C does. */
   async end(): Promise<void> {
     await this.#endPage();
     await this.#shell.close();
   }
 
-  /** Runs a page's commands, each of which must succeed. What stays ends with its page, but for the cluster. */
+  /**
+   * Runs a page's commands, each of which must succeed. Programs that stay end with their page, but for the cluster.
+   */
   async follow(page: StoryPage): Promise<void> {
     const { path, atHand, words = {}, ports = [], instead = {}, inTheEnd } = page;
     const steps = pageSteps(await readFile(join(CHECKOUT, path), 'utf8'));
@@ -95,7 +97,7 @@ export class PageReader {
     for (const work of this.#afterwards.splice(0)) await work();
   }
 
-  /** A story may begin with a page that goes on from the quick start. */
+  /** Begins at a page: a story may begin with a page that goes on from the quick start. */
   async #beginAt(path: string, steps: readonly PageStep[]): Promise<void> {
     const starts = steps.find(
       ({ text }) => isUp(text) && reasonNotToRun(path, text) === undefined,
@@ -118,7 +120,7 @@ export class PageReader {
     await shortenRuns(this.#folder);
     const asked = written.replaceAll(DEFAULT_ADDRESS, this.#address ?? DEFAULT_ADDRESS);
     if (isUp(asked) && this.#cluster !== undefined) {
-      // One is up, and does for a page that wants nothing else.
+      // A cluster is up, and serves a page that asks for nothing special.
       if (!asked.includes(' --')) return;
       await this.#shell.stop(this.#cluster);
     }
@@ -142,7 +144,7 @@ export class PageReader {
   }
 }
 
-/** A folder of the checkout, links as what they lead to. */
+/** Copies a folder of the checkout, links as the files that they lead to. */
 async function copy(name: string, to: string, without: RegExp): Promise<void> {
   const filter = (path: string) => !without.test(path);
   const how = { recursive: true, dereference: true, filter };
@@ -157,7 +159,7 @@ function withFreePort(up: string): string {
   return up.replace('coordinator up', 'coordinator up --listen 127.0.0.1:0');
 }
 
-/** In the runs' documents that lie in a folder. */
+/** Shortens the runs' documents in a folder. */
 async function shortenRuns(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
     if (!name.endsWith('.yaml')) continue;

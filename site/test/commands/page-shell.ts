@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { stripVTControlCharacters } from 'node:util';
 
 const POLL_MS = 50;
-/** A cluster ends in seconds; a test must end in any case. */
+/** Milliseconds in which a program must end. A cluster ends in seconds; a test must end in any case. */
 const ENDING_MS = 60_000;
 
 interface Result {
@@ -17,9 +17,9 @@ interface Result {
 
 /** A program that stays until Ctrl-C. */
 export interface Staying {
-  /** Of its group, too. */
+  /** Id of the process, and of its group. */
   readonly processId: number;
-  /** Until it was ready. */
+  /** Output until the program was ready. */
   readonly printed: string;
 }
 
@@ -40,7 +40,7 @@ export class PageShell {
     this.#bash.stdin.write('shopt -s expand_aliases\n');
   }
 
-  /** Nobody is at the keyboard. */
+  /** Runs a command, without a terminal for its input. */
   async run(command: string): Promise<Result> {
     const log = this.#nextLog();
     const code = await this.#ask(
@@ -49,14 +49,14 @@ export class PageShell {
     return { code: Number(code), output: await readFile(log, 'utf8') };
   }
 
-  /** @throws if it ends before it is ready. */
+  /** Starts a program that stays. @throws if it ends before it is ready. */
   async start(command: string, isReady: RegExp): Promise<Staying> {
     const log = this.#nextLog();
     const started = `eval ${quoted(command)} </dev/null >${quoted(log)} 2>&1 &`;
     const processId = Number(await this.#ask(`set -m\n${started}\nset +m; echo $!`));
     this.#programs.push(processId);
     for (;;) {
-      // Some programs print in colours where a variable says that this is CI.
+      // Some programs print in colours if a variable says that this is CI.
       const output = stripVTControlCharacters(await readFile(log, 'utf8').catch(() => ''));
       if (isReady.test(output)) return { processId, printed: output };
       if (!isThere(-processId)) throw new Error(`${command} has ended:\n${output}`);
@@ -64,7 +64,7 @@ export class PageShell {
     }
   }
 
-  /** Ctrl-C. */
+  /** Ends a program, as Ctrl-C does. */
   async stop(processId: number): Promise<void> {
     signal(-processId, 'SIGINT');
     const deadline = Date.now() + ENDING_MS;
@@ -72,7 +72,7 @@ export class PageShell {
     signal(-processId, 'SIGKILL');
   }
 
-  /** Ends what stays, the last one first. */
+  /** Ends the programs that stay, the last one first. */
   async close(): Promise<void> {
     for (const processId of this.#programs.reverse()) await this.stop(processId);
     signal(-(this.#bash.pid ?? 0), 'SIGKILL');

@@ -1,11 +1,11 @@
 /**
- * What a reader of a page does, step by step: commands are the lines of `sh` blocks; a block in another language whose
- * first line is a comment with a file's name (`# run.yaml`) is that file. Pure.
+ * The steps of a page's reader: commands are the lines of `sh` blocks; a block in another language whose first line is
+ * a comment with a file's name (`# run.yaml`) is that file. Pure.
  */
 
 const BLOCK = /^```(\w+)\n(.*?)^```/gms;
 const FILE_NAME = /^(?:#|\/\/|<!--) (\S+\.\w+)(?: -->)?\n/;
-/** An indented line, and the end of a loop, go on with the command before. */
+/** Where the next command begins. An indented line, and the end of a loop, go on with the command before. */
 const NEXT_COMMAND = /\n(?!\s|done\b|$)/;
 
 export type PageStep =

@@ -1,6 +1,6 @@
 /**
- * In which order pages are followed. Each story is one reader, with a cluster and a folder of their own; a page that
- * goes on from another one stands behind it. What readers do not run is in `not-run.ts`.
+ * The order in which pages are followed. Each story is one reader, with a cluster and a folder of their own; a page
+ * that goes on from another one stands behind it. Commands that readers do not run are in `not-run.ts`.
  */
 import {
   numpy,
@@ -16,25 +16,25 @@ import {
 import { namesAPhoto, servesPages } from './in-the-browser.js';
 import { modalities, shards } from './sets-at-hand.js';
 
-/** What readers put in for words of a page. */
+/** Replacements for words of a page. */
 type Words = Readonly<Record<string, string>>;
 
 export interface StoryPage {
   readonly path: string;
-  /** Makes what the page takes to be there. */
+  /** Makes the things that the page presumes. */
   readonly atHand?: (reader: Reader) => Promise<void>;
   readonly words?: Words;
-  /** That the page names; free ones are taken in their place. */
+  /** Ports that the page names; free ones are taken in their place. */
   readonly ports?: readonly string[];
-  /** For commands that no test runs. */
+  /** Replacements for commands that no test runs. */
   readonly instead?: Readonly<Record<string, (reader: Reader) => Promise<void>>>;
-  /** Looks at what came out. @param printed - by the last program that stays. */
+  /** Checks the outcome. @param printed - the output of the last program that stays. */
   readonly inTheEnd?: (reader: Reader, printed: string) => Promise<void>;
 }
 
 export type Story = readonly StoryPage[];
 
-/** The run of the quick start; any free port. */
+/** Words of the quick start's run, with any free port. */
 const FIRST: Words = {
   'report digits': 'report first',
   'worth digits': 'worth first',
@@ -44,7 +44,7 @@ const FIRST: Words = {
   'serve digits': 'serve first --listen 127.0.0.1:0',
 };
 
-/** Each is a test file of its own: several are followed at a time. */
+/** Stories, each a test file of its own: several are followed at a time. */
 export const STORIES = {
   quickStart: [
     {

@@ -1,4 +1,4 @@
-/** Where dots and lines come to lie. */
+/** The places of dots and lines. */
 import { expect, it } from 'vitest';
 import { dotPlot } from '../../src/plots/dot-plot.js';
 

@@ -1,4 +1,4 @@
-/** Cells as pages have them. */
+/** Cells as they are in pages. */
 import { expect, it } from 'vitest';
 import { figureOf } from '../../src/plots/figure.js';
 

@@ -1,6 +1,6 @@
 /**
- * Against the programs as built: whatever the reference lists says what it is. A flag, field, metric, call or message
- * without a text fails here, by its name.
+ * Against the programs as built: every item that the reference lists has a text that says what it is. A flag, field,
+ * metric, call or message without a text fails here, by its name.
  */
 import { resolve } from 'node:path';
 import { expect, it } from 'vitest';
@@ -19,7 +19,10 @@ import {
 
 const programs = [await coordinatorProgram(), ...workerPrograms()];
 
-/** As many as there were at least when this was written, so that a reader that finds nothing fails. */
+/**
+ * References with the number of items that they had at least when this was written, so that a reader that finds none
+ * fails.
+ */
 const REFERENCES: readonly (readonly [of: string, least: number, () => readonly Described[]])[] = [
   ['commands', 300, () => programs.flatMap(describedCommands)],
   ['metrics', 40, () => programMetrics().flatMap(describedMetrics)],

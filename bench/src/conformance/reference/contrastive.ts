@@ -10,7 +10,7 @@ import type { Scalar, Tensor2D, Tensor3D, Tf } from '@lyceum/learning/tensorflow
 const EPSILON = 1e-7;
 
 export interface ContrastiveSettings {
-  /** Divides the products; the paper's 0.07. */
+  /** Temperature that divides the products; the paper's is 0.07. */
   readonly temperature: number;
   /** Z, once fixed as n times the first batch's mean exponential. */
   readonly normalizer: number;

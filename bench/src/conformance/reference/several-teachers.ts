@@ -1,5 +1,5 @@
 /**
- * Several teachers in one term, as tensors: weights of each, and what they say together. Runs compute both before the
+ * Several teachers in one term, as tensors: the weight of each, and their common answer. Runs compute both before the
  * student's step, in plain arrays.
  *
  * Symbols: K teachers, v their logits [K, B, C], p_k = softmax(v_k/τ).
@@ -23,7 +23,7 @@ export function meanProbabilities(
 ): Tensor2D {
   return tf.tidy(() => {
     const logP = tf.logSoftmax(teacherLogits.div<Tensor3D>(temperature));
-    // Their logarithms added as a soft maximum: none is log 0.
+    // Logarithms of the sum, as a soft maximum: none is log 0.
     const weighted = logP.add<Tensor3D>(tf.log(byTeacher(tf, shares)));
     return tf.exp(tf.logSumExp(weighted, 0)) as Tensor2D;
   });

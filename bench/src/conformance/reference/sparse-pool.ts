@@ -1,8 +1,8 @@
 /**
  * The arithmetic pool of teachers that send their greatest probabilities only.
  *
- * What a teacher did not send, r = max(0, 1 − Σ sent), either stays in a bucket of its own (`residual`) or is spread
- * over the classes it did not send (`uniform`, the marginal smoothing of Shen & Xing 2022 (FKD), §3,
+ * The rest that a teacher did not send, r = max(0, 1 − Σ sent), either stays in a bucket of its own (`residual`) or is
+ * spread over the classes that it did not send (`uniform`, the marginal smoothing of Shen & Xing 2022 (FKD), §3,
  * https://arxiv.org/abs/2112.01528). A geometric pool of such rows would need a floor, and there is none here.
  *
  * Symbols: V classes, k of them sent, wₖ the teachers' weights.
@@ -21,17 +21,18 @@ export interface PooledSparseRow {
   /** All classes that any teacher sent, ascending. */
   readonly ids: Int32Array;
   readonly probabilities: Float64Array;
-  /** max(0, 1 − Σ probabilities): what all other classes have together. */
+  /** max(0, 1 − Σ probabilities): the probability of all other classes together. */
   readonly residual: number;
 }
 
-/** What a class counts as that a teacher did not send: 0, or r/(V−k). */
+/** The probability of a class that a teacher did not send: 0, or r/(V−k). */
 export type UnsentClasses = 'residual' | 'uniform';
 
 /**
  * One sample's pooled row.
  *
- * @throws {LyceumError} INVALID_ARGUMENT if a class is out of range or sent twice, lengths differ, or weights do not fit.
+ * @throws {LyceumError} INVALID_ARGUMENT if a class is out of range or sent twice, lengths differ, or weights do not
+ * fit.
  */
 export function poolSparse(
   rows: readonly SparseRow[],

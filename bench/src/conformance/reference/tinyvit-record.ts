@@ -1,6 +1,6 @@
 /**
- * A stored answer in TinyViT's layout, to exchange soft labels with it: the view's seed, then k classes, then their
- * probabilities, little endian.
+ * A stored answer in TinyViT's layout, in which soft labels can be exchanged with it: the view's seed, then k classes,
+ * then their probabilities, little endian.
  *
  *     int32 seed | k × int16 class | k × binary16 probability        4 + 4k bytes
  *
@@ -10,7 +10,7 @@ import { decodeFloat16, encodeFloat16 } from '@lyceum/learning/codecs';
 import { LyceumError } from '@lyceum/proto';
 
 export interface TinyVitRecord {
-  /** As a signed 32-bit integer. */
+  /** The view's seed, as a signed 32-bit integer. */
   readonly seed: number;
   readonly ids: ArrayLike<number>;
   readonly probabilities: ArrayLike<number>;
@@ -21,7 +21,8 @@ const HEADER_BYTES = 4;
 const ENTRY_BYTES = 4;
 
 /**
- * @throws {LyceumError} INVALID_ARGUMENT if a class does not fit 16 bits with a sign, the seed not 32, or lengths differ.
+ * @throws {LyceumError} INVALID_ARGUMENT if a class does not fit 16 bits with a sign, the seed not 32, or lengths
+ * differ.
  */
 export function encodeTinyVitRecord({ seed, ids, probabilities }: TinyVitRecord): Uint8Array {
   const count = ids.length;

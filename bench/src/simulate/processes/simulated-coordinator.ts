@@ -27,7 +27,7 @@ const DEATH_NOTICED_MS = 2_000;
 export class SimulatedCoordinator {
   readonly process: SimulatedProcess;
   readonly workers: readonly SimulatedTeacherWorker[];
-  /** By run, each run's last. */
+  /** The last student of each run, by run. */
   readonly students = new Map<string, SimulatedStudent>();
   readonly #world: World;
   readonly #sessions = new Map<SimulatedTeacherWorker, WorkerSession>();
@@ -60,7 +60,7 @@ export class SimulatedCoordinator {
     this.#tickOn();
   }
 
-  /** It is connected again, and the queue is a new one. */
+  /** The coordinator is connected again, to a new queue. */
   queueLost(): void {
     this.#desk.queueLost();
   }
@@ -71,14 +71,14 @@ export class SimulatedCoordinator {
     this.#assign(run);
   }
 
-  /** A worker opens a session; what its former one held is given out again. */
+  /** A worker opens a session; tickets that its former session held are given out again. */
   hello(session: WorkerSession): void {
     const former = this.#sessions.get(session.worker);
     this.#sessions.set(session.worker, session);
     if (former !== undefined) this.#sessionEnded(former);
   }
 
-  /** Told by a session that is not its worker's last counts for nothing. */
+  /** A worker says that it has a ticket. The word of a session that is not its worker's last counts for nothing. */
   taken(session: WorkerSession, { id, ticket, sequence }: Message): void {
     if (this.#sessions.get(session.worker) !== session) return;
     this.#desk.taken(takerOf(session), ticket, id, sequence);

@@ -14,7 +14,7 @@ import {
 import { TicketRules, Violation } from '../rules/index.js';
 import { mishap, type SimulatedProcess, teacherOf, travelMs, type World } from '../world/index.js';
 
-/** What becomes of a frame of answers: more of them are awaited, the ticket is done with, or they were refused. */
+/** The outcome of a frame of answers: more of them are awaited, the ticket is done with, or they were refused. */
 export type FrameFate = 'awaits-more' | 'taken' | 'refused';
 
 export class SimulatedDesk {
@@ -55,7 +55,7 @@ export class SimulatedDesk {
     this.#tell(this.#book.returned(taker, ticket, returned, this.#nowMs));
   }
 
-  /** Of one stream of answers. */
+  /** Takes the frames of one stream of answers. */
   frames(taker: TicketTaker): (frame: AnswerFrame) => FrameFate {
     const stream = this.#world.machines.answerFrames(taker, this.#book);
     return (frame) => {
@@ -88,7 +88,7 @@ export class SimulatedDesk {
     };
   }
 
-  /** As the coordinator looks for it once somebody wants the rows, before they are stored. */
+  /** The check that the coordinator makes before rows are stored, if they are still asked for. */
   #wrongValue({ tensors, firstRow }: AnswerFrame, [ask]: readonly Ask[]): string | undefined {
     if (ask === undefined) return undefined;
     const { valueProblem } = this.#world.machines;
@@ -117,7 +117,7 @@ export class SimulatedDesk {
     this.#tell(actions);
   }
 
-  /** Nobody asks any more. */
+  /** Confirms that no ask is left. */
   confirmEmpty(): void {
     const { openCount, askedCount } = this.#book;
     if (openCount === 0 && askedCount === 0) return;
@@ -128,7 +128,7 @@ export class SimulatedDesk {
     return this.#world.clock.nowMs;
   }
 
-  /** Carries out what follows for tickets. */
+  /** Carries out the actions for tickets. */
   #tell(actions: readonly AskAction[]): void {
     this.#carryOut(actions);
     for (const action of actions) {

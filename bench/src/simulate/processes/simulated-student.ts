@@ -9,7 +9,7 @@ import type { Attachment, SimulatedTargets } from './simulated-targets.js';
 
 const RETRY_MS = 300;
 
-/** What a student worker asks of its coordinator, and tells it. */
+/** The student worker's requests to its coordinator, and its reports. */
 export interface StudentSide {
   readonly process: SimulatedProcess;
   targets(runId: string, assignmentEpoch: number): SimulatedTargets | undefined;
@@ -20,21 +20,21 @@ export interface StudentSide {
 interface Call {
   targets?: SimulatedTargets;
   attachment?: Attachment;
-  /** When the last of what was said on it arrives, at the student and at the coordinator. */
+  /** When the latest message on the call arrives, at the student and at the coordinator. */
   arrivesAtMs: number;
   requestedAtMs: number;
 }
 
 export class SimulatedStudent {
   readonly process: SimulatedProcess;
-  /** The process' life in which it has the run. */
+  /** The life of the process in which it has the run. */
   readonly life: number;
   readonly #world: World;
   readonly #coordinator: StudentSide;
   readonly #run: RunRecord;
   readonly #assignmentEpoch: number;
   #call: Call | undefined;
-  /** Targets of steps below it have come. */
+  /** Targets of steps below this one have come. */
   #nextStep: number;
   #doneStep: number;
   #isStepping = false;
@@ -57,7 +57,7 @@ export class SimulatedStudent {
     });
   }
 
-  /** Its stream ends for no reason of its own; an old request may still be under way. */
+  /** The student's stream ends without any fault of it; an old request may still be under way. */
   breakStream(): void {
     const call = this.#call;
     if (call === undefined) return;
@@ -67,14 +67,14 @@ export class SimulatedStudent {
     this.#open();
   }
 
-  /** It dies; its stream breaks with it. */
+  /** The student dies; its stream breaks with it. */
   kill(): void {
     const call = this.#call;
     this.process.kill();
     if (call !== undefined) this.#hangUp(call);
   }
 
-  /** The coordinator is gone, whatever was under way to it too. */
+  /** The coordinator is gone, and so are messages that were under way to it. */
   connectionLost(): void {
     const call = this.#call;
     if (call !== undefined)
@@ -110,7 +110,7 @@ export class SimulatedStudent {
     });
   }
 
-  /** Its assignment is over, or the run is being taken up. */
+  /** The coordinator refuses the call: the student's assignment is over, or the run is being taken up. */
   #refused(call: Call): void {
     if (this.#assignmentEpoch === this.#run.assignmentEpoch) this.#retry(call);
   }
@@ -138,7 +138,7 @@ export class SimulatedStudent {
     return call.requestedAtMs - clock.nowMs;
   }
 
-  /** What the coordinator sends on a call comes in order. */
+  /** Messages that the coordinator sends on a call come in order. */
   #arrive(call: Call, act: () => void): void {
     const { clock } = this.#world;
     call.arrivesAtMs = Math.max(call.arrivesAtMs, clock.nowMs + travelMs(this.#world));

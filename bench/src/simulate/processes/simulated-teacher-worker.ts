@@ -1,4 +1,4 @@
-/** A teacher worker: pulls tickets, says that it has them, answers in its own time, or not, or wrongly. */
+/** A teacher worker: pulls tickets, says that it has them, and answers in its own time, wrongly, or not at all. */
 import { AnswerFrame, float32Tensor, type Ticket } from '@lyceum/proto';
 import {
   isTroubled,
@@ -15,14 +15,14 @@ import {
 
 export interface WorkerSession {
   readonly worker: SimulatedTeacherWorker;
-  /** Of the worker's process, and the coordinator's. */
+  /** The lives of the worker's process and of the coordinator's in which the session is. */
   readonly life: number;
   readonly coordinatorLife: number;
-  /** What is said on it arrives in order: the moment at which the last of it does. */
+  /** Messages on the session arrive in order: the moment at which the last of them does. */
   arrivesAtMs: number;
 }
 
-/** What a teacher worker tells its coordinator. */
+/** The teacher worker's reports to its coordinator. */
 export interface TeacherSide {
   readonly process: SimulatedProcess;
   hello(session: WorkerSession): void;
@@ -66,7 +66,7 @@ export class SimulatedTeacherWorker {
     this.process.kill();
     this.#hands.clear();
     this.#session = undefined;
-    // The server knows nothing of it for a while, and may still deliver to the dead.
+    // The server does not notice the death for a while, and may still deliver to the dead worker.
     const { clock, random, queue } = this.#world;
     const { life } = this.process;
     clock.after(random.pick([0, 100]), () => queue.withdraw(this.process, life));
@@ -77,17 +77,17 @@ export class SimulatedTeacherWorker {
     this.#connect();
   }
 
-  /** The connection ended; the worker will notice. */
+  /** The connection ended; the worker will notice it later. */
   sessionLost(session: WorkerSession | undefined = this.#session): void {
     this.process.after(this.#world.random.whole(0, 50), () => this.leave(session));
   }
 
-  /** Has had no word from the coordinator for long. */
+  /** The worker has had no word from the coordinator for long. */
   losePatience(): void {
     this.leave(this.#session);
   }
 
-  /** Gives back what it has in hand, and looks for the coordinator. */
+  /** The worker gives back the tickets in its hand, and looks for the coordinator. */
   leave(session: WorkerSession | undefined): void {
     if (session === undefined || this.#session !== session) return;
     const { queue } = this.#world;
@@ -150,7 +150,7 @@ export class SimulatedTeacherWorker {
     this.process.after(random.whole(1, settings.inferMs) + slowMs, () => this.#answer(hand));
   }
 
-  /** Its number; -1: the worker has it no more. */
+  /** The teacher's number; -1: the worker does not have it any more. */
   #teacherOf(message: Message): number {
     return this.teachers.find((t) => teacherId(t) === message.teacher) ?? -1;
   }
@@ -187,7 +187,7 @@ export class SimulatedTeacherWorker {
       this.#coordinator.answer(session, frames, (isTaken) =>
         this.process.after(travelMs(this.#world), () => {
           if (isTaken) this.#settle(hand);
-          // The stream ended with the refusal; that is all the worker is told.
+          // The stream ended with the refusal; the worker is told no more than that.
           else this.#giveBack(hand, true);
         }),
       );
@@ -211,7 +211,7 @@ export class SimulatedTeacherWorker {
     this.#pull(hand.session);
   }
 
-  /** Says something to the coordinator, in order. */
+  /** Says something to the coordinator; messages arrive in order. */
   #say(session: WorkerSession, act: () => void): void {
     const { process } = this.#coordinator;
     if (process.life !== session.coordinatorLife) return;
@@ -221,7 +221,9 @@ export class SimulatedTeacherWorker {
   }
 }
 
-/** An answer in two frames, where it has two rows; one that is not `sound` begins with what is no number. */
+/**
+ * The frames of an answer: two if it has two rows. An answer that is not `sound` begins with a value that is no number.
+ */
 function framesOf(
   sampleCount: number,
   teacher: number,

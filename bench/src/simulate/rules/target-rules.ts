@@ -12,7 +12,7 @@ export interface TargetRulesParts {
   readonly run: RuledRun;
   readonly askIdOf: (teacher: number, span: number) => string;
   readonly nowMs: () => number;
-  /** Contributors by span, as they are kept, and of targets that have left: they outlive the coordinator. */
+  /** Contributors by span, as they are kept, and those of targets that have left: they outlive the coordinator. */
   readonly kept: ReadonlyMap<number, readonly number[]>;
   readonly madeOf: Map<number, readonly number[]>;
 }
@@ -22,7 +22,7 @@ export class TargetRules {
   /** Open asks, and those that were satisfied and not raised again. */
   readonly #asked = new Set<string>();
   readonly #met = new Set<string>();
-  /** Decisions on spans, those of coordinators before included. */
+  /** Decisions on spans, those of earlier coordinators included. */
   readonly #decided: Map<number, readonly number[]>;
   /** When the quorum of each span came to be in, and when the student last had something to do. */
   readonly #quorumInMs = new Map<number, number>();
@@ -103,7 +103,7 @@ export class TargetRules {
     if (!this.#isAttached) throw new Violation('P1', `${steps} leave to nobody`);
   }
 
-  /** Targets leave. @param reachedStep - as the flow says it, which nothing must have left beyond. */
+  /** Targets leave. @param reachedStep - the flow's own word for the step beyond which no target may have left. */
   left({ firstStep, endStep, contributors }: TargetRange, reachedStep: number): void {
     const { run, kept, madeOf } = this.#parts;
     const span = spanOfStep(run.grid, firstStep);
@@ -127,7 +127,7 @@ export class TargetRules {
     throw new Violation('reached', message);
   }
 
-  /** @param openWantCount - as the schedule counts. */
+  /** @param openWantCount - the schedule's own count. */
   confirmWindow(openWantCount: number): void {
     if (!this.#isOpen) return;
     confirmWindow({
@@ -149,7 +149,7 @@ export class TargetRules {
     else if (!this.#quorumInMs.has(span)) this.#quorumInMs.set(span, nowMs());
   }
 
-  /** As many as must be, and fewer than all only after the deadline. */
+  /** Confirms a span's contributors: at least as many as must be, and fewer than all only after the deadline. */
   #confirmContributors(
     steps: string,
     span: number,

@@ -1,6 +1,6 @@
 /**
- * What must hold of asks and tickets, seen from outside: told of every event and action, it keeps its own account of
- * who asks, and where each ticket's last issue is, and raises a {@link Violation} where the actions do not fit.
+ * Promises about asks and tickets, checked from outside. Told of every event and action, it keeps its own account of
+ * the askers and of each ticket's last issue, and raises a {@link Violation} if the actions do not fit.
  */
 import type { AskAction } from '@lyceum/coordinator/asks';
 import {
@@ -14,13 +14,13 @@ import { Violation } from './violation.js';
 /** How often the book is told the time, ms. */
 export const TICK_MS = 200;
 
-/** Looks at the clock within which a ticket on the queue must have been asked after. */
+/** The number of ticks within which a ticket on the queue must have been asked after. */
 const UNHELD_TICKS = UNHELD_PROBE_MS / TICK_MS + 10;
 
 interface Issue {
   readonly teacher: string;
   readonly attempt: number;
-  /** Its message, once that is known to be on the queue. */
+  /** Number of the issue's message, once that is known to be on the queue. */
   sequence: number | undefined;
   publishedAtMs: number;
   /** A worker said that it has it. */
@@ -31,11 +31,11 @@ interface Issue {
 
 export class TicketRules {
   readonly #book: TicketBook;
-  /** Who asks and has not been told yet, by ask. */
+  /** Askers that have not been told yet, by ask. */
   readonly #askers = new Map<string, Set<string>>();
   /** The last issue of each ticket that has one under way. */
   readonly #issues = new Map<string, Issue>();
-  /** Worker processes that said that they have an issue, by ticket and attempt. */
+  /** Worker processes that said that they have an issue of a ticket, by ticket and attempt. */
   readonly #takers = new Map<string, Set<string>>();
   readonly #failureCounts = new Map<string, number>();
   readonly #probeDueMs = new Map<string, number>();
@@ -92,7 +92,7 @@ export class TicketRules {
   taken(id: string, attempt: number, taker: string): void {
     const issue = this.#issues.get(id);
     if (issue?.attempt === attempt) issue.taken = true;
-    // Of the queue's message of a coordinator before, a worker may speak before this one's is issued.
+    // A worker may speak of an earlier coordinator's message before this coordinator's one is issued.
     const key = `${id}/${attempt}`;
     this.#takers.set(key, (this.#takers.get(key) ?? new Set()).add(taker));
   }
@@ -107,7 +107,7 @@ export class TicketRules {
       if (issue.sequence === sequence) this.#issues.delete(id);
   }
 
-  /** The book has been told, and its effects are carried out. */
+  /** The queue is lost. Called after the book has been told, and its effects carried out. */
   queueLost(): void {
     for (const [id, issue] of this.#issues) {
       if (issue.taken) issue.sequence = undefined;
@@ -122,12 +122,12 @@ export class TicketRules {
     throw new Violation('failure limit', `ticket ${id} was given up after ${count} failures`);
   }
 
-  /** Somebody has withdrawn: whoever asks still keeps the ticket, nobody else. */
+  /** An asker has withdrawn: only other askers keep the ticket. */
   confirmForgotten(id: string): void {
     if (!this.#askers.has(id) || !this.#book.isWanted(id)) this.forgotten(id);
   }
 
-  /** The ticket is nobody's any more: its message must not be left for a worker to waste its time on. */
+  /** The ticket is not asked for any more: its message must not be left for a worker to waste its time on. */
   forgotten(id: string): void {
     if (this.#book.isWanted(id)) {
       throw new Violation('forgotten', `ticket ${id} is settled and asked for still`);
@@ -146,7 +146,7 @@ export class TicketRules {
     throw new Violation('session end', `${count} tickets are left with ${workerId}, which is gone`);
   }
 
-  /** The book has been told, and its effects are carried out. */
+  /** A message was delivered. Called after the book has been told, and its effects carried out. */
   delivered(teacher: string, sequence: number, nowMs: number): void {
     for (const [id, issue] of this.#issues) {
       if (issue.teacher !== teacher || issue.sequence === undefined || issue.taken) continue;
@@ -174,7 +174,7 @@ export class TicketRules {
     }
   }
 
-  /** @returns whether it did ask. */
+  /** An asker leaves an ask. @returns whether it did ask. */
   #leave(askerId: string, askId: string): boolean {
     const askers = this.#askers.get(askId);
     const didAsk = askers?.delete(askerId) === true;

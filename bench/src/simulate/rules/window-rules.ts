@@ -1,27 +1,27 @@
-/** What must hold of the window of a run's schedule: no more is asked for than it needs, nor less. Pure. */
+/** The promise about the window of a run's schedule: neither more nor less is asked for than it needs. Pure. */
 import { type SpanGrid, spanAt, spanOfStep } from '@lyceum/coordinator/schedule';
 import { Violation } from './violation.js';
 
-/** What the rules of a run's targets need to know of it. */
+/** Facts of a run that the rules of its targets need. */
 export interface RuledRun {
   readonly runId: string;
   readonly grid: SpanGrid;
   /** Epoch e has view e mod `viewCycle`. */
   readonly viewCycle: number;
-  /** In ensemble order; one may come twice. */
+  /** Teachers in ensemble order; one may come twice. */
   readonly teachers: readonly number[];
   readonly windowSteps: number;
-  /** Absent: targets are made of all teachers. */
+  /** The quorum; absent: targets are made of all teachers. */
   readonly quorum: { readonly count: number; readonly deadlineMs: number } | undefined;
 }
 
 export interface WindowState {
   readonly run: RuledRun;
-  /** Steps below this are done by the student. */
+  /** The student has done the steps below this one. */
   readonly doneStep: number;
-  /** Of whom each span's targets are made, as far as that is decided. */
+  /** Teachers of whose answers each span's targets are made, if that is decided. */
   readonly decided: ReadonlyMap<number, readonly number[]>;
-  /** What is asked of a teacher, by index, for a span: equal where one teacher comes twice. */
+  /** The ask to a teacher, by index, for a span: equal if one teacher comes twice. */
   readonly askIdOf: (teacher: number, span: number) => string;
   /** Asks that were satisfied and not raised again, and those that are open. */
   readonly met: ReadonlySet<string>;
@@ -30,7 +30,10 @@ export interface WindowState {
   readonly openWantCount: number;
 }
 
-/** Every want of the window is met or asked for, unless an earlier epoch asks for it, and nothing else is asked for. */
+/**
+ * Confirms that every want of the window is met or asked for, unless an earlier epoch asks for it, and that nothing
+ * else is asked for.
+ */
 export function confirmWindow(state: WindowState): void {
   const { run, doneStep, decided: decisions, askIdOf, met, asked, openWantCount } = state;
   const { runId, grid, windowSteps, teachers } = run;
@@ -42,7 +45,7 @@ export function confirmWindow(state: WindowState): void {
     const lastSpan = spanOfStep(grid, endStep - 1);
     const firstSpan = spanOfStep(grid, doneStep);
     const endSpan = repetitionFrom(state, firstSpan, lastSpan + 1);
-    // Late answers of spans that went without them are asked for still, a window behind.
+    // Late answers of spans that went without them are still asked for, a window behind.
     for (let span = Math.max(0, 2 * firstSpan - lastSpan - 1); span <= lastSpan; span++) {
       const decided = decisions.get(span);
       if (span < firstSpan && decided === undefined) continue;
@@ -63,7 +66,7 @@ export function confirmWindow(state: WindowState): void {
   throw new Violation('window', `${runId} asks for ${askedCount} and counts ${openWantCount}`);
 }
 
-/** The first span that shows again what one from `firstSpan` on, which is not there yet, shows; else `endSpan`. */
+/** The first span that repeats a span from `firstSpan` on whose answers are not there yet; else `endSpan`. */
 function repetitionFrom(
   { run, decided, askIdOf, met, asked }: WindowState,
   firstSpan: number,

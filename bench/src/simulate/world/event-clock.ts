@@ -20,7 +20,7 @@ export class EventClock {
   /** A binary heap: each is before its two children. */
   readonly #heap: PlannedEvent[] = [];
 
-  /** Plans `act` for a moment from now on; of `process`, if it is one process' doing. */
+  /** Plans `act` for a moment from now on, as an event of `process` if there is one. */
   after(delayMs: number, act: () => void, process?: SimulatedProcess): void {
     const life = process?.life ?? 0;
     this.#plan({ atMs: this.nowMs + delayMs, order: this.#order++, process, life, act });
@@ -91,7 +91,7 @@ export class SimulatedProcess {
   stoppedAtMs = 0;
   /** Grows with every death. */
   life = 0;
-  /** What came while it is stopped. */
+  /** Events that came while the process was stopped. */
   waiting: (() => void)[] = [];
 
   constructor(name: string, clock: EventClock) {
@@ -117,7 +117,7 @@ export class SimulatedProcess {
     this.alive = true;
   }
 
-  /** As by SIGSTOP: nothing happens in it until {@link resume}, and then everything at once. */
+  /** Stops the process, as SIGSTOP does: nothing happens in it until {@link resume}, and then everything at once. */
   stop(): void {
     this.stopped = true;
     this.stoppedAtMs = this.#clock.nowMs;
@@ -127,7 +127,7 @@ export class SimulatedProcess {
     this.stopped = false;
     const { waiting, life } = this;
     this.waiting = [];
-    // At once, before anything that comes at this moment: connections keep their order.
+    // These happen at once, before anything that comes at this moment: connections keep their order.
     for (const act of waiting) if (this.life === life) act();
   }
 }

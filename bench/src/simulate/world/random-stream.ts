@@ -8,7 +8,10 @@ export class RandomStream {
     this.#state = scramble(scramble(seed) ^ Math.imul(number + 1, 0x9e3779b9));
   }
 
-  /** Uniform in [0, 1). Steele, Lea & Flood 2014, "Fast splittable pseudorandom number generators", 32 bits wide. */
+  /**
+   * The next number, uniform in [0, 1). Steele, Lea & Flood 2014, "Fast splittable pseudorandom number generators", 32
+   * bits wide.
+   */
   next(): number {
     this.#state = (this.#state + 0x9e3779b9) | 0;
     return scramble(this.#state) / 2 ** 32;

@@ -1,4 +1,4 @@
-/** What one schedule is about: its runs, its workers, and what befalls them. All from one random stream. */
+/** The settings of one schedule: its runs, its workers, and its blows. All from one random stream. */
 import { SPAN_BYTES, type SpanGrid, spanGrid } from '@lyceum/coordinator/schedule';
 import { stepPlan } from '@lyceum/learning/orders';
 import type { RandomStream } from './random-stream.js';
@@ -35,7 +35,7 @@ const BLOWS: readonly Blow[] = [
   'answers-wiped',
 ];
 
-/** Longer than the deadlines of quorums. */
+/** The longest delay of an answer, longer than the deadlines of quorums. */
 export const SLOW_MS = 5_000;
 
 export interface RunSettings {
@@ -53,7 +53,7 @@ export interface RunSettings {
   /** Steps whose answers are read at a time. */
   readonly stepsPerPiece: number;
   readonly submittedAtMs: number;
-  /** Absent: targets are made of all teachers. */
+  /** The quorum; absent: targets are made of all teachers. */
   readonly quorum: { readonly count: number; readonly deadlineMs: number } | undefined;
 }
 
@@ -61,9 +61,9 @@ export interface ScheduleSettings {
   readonly sampleCount: number;
   readonly teacherCount: number;
   readonly runs: readonly RunSettings[];
-  /** A teacher that nobody has; every run can do without. */
+  /** A teacher that no worker has; every run can do without it. */
   readonly absentTeacher: number | undefined;
-  /** While things fail it takes up to {@link SLOW_MS} longer to answer. */
+  /** A teacher that takes up to {@link SLOW_MS} longer to answer while things fail. */
   readonly slowTeacher: number | undefined;
   /** Teachers that each teacher worker has. */
   readonly workers: readonly (readonly number[])[];
@@ -73,9 +73,9 @@ export interface ScheduleSettings {
   readonly inferMs: number;
   readonly networkMs: number;
   readonly blows: readonly { readonly atMs: number; readonly blow: Blow }[];
-  /** After it nothing fails any more. */
+  /** The moment after which nothing fails any more, ms. */
   readonly calmMs: number;
-  /** Probabilities, of each answer, ticket or message. */
+  /** Probabilities, for each answer, ticket or message. */
   readonly wrongAnswer: number;
   readonly doubleAnswer: number;
   readonly lateAnswer: number;
@@ -187,7 +187,7 @@ function absent(
   return canDoWithout && random.chance(0.3) ? teacher : undefined;
 }
 
-/** Every teacher but the absent one is with a worker, most with several. */
+/** Workers' teachers: each but the absent one is with a worker, most with several. */
 function workers(
   random: RandomStream,
   teacherCount: number,
@@ -208,7 +208,7 @@ function blows(
 ): ScheduleSettings['blows'] {
   if (calmMs === 0) return [];
   const kinds = Array.from({ length: random.whole(1, 3) }, () => random.pick(BLOWS));
-  // What a span was made of must outlive both: whoever decided, and whoever took its steps.
+  // A span's contributors must outlive both the coordinator that decided and the student that took the steps.
   if (hasQuorum && random.chance(0.5)) kinds.push('coordinator-dies', 'student-dies');
   return Array.from({ length: random.whole(0, random.pick([6, 20])) }, () => ({
     atMs: random.whole(0, calmMs),

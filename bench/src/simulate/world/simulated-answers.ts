@@ -1,9 +1,9 @@
 /**
- * The answer store in memory, and what the right answers are. An answer is one number, from which teacher, view
- * and sample can be told apart.
+ * The answer store in memory, and the right answers. An answer is one number, from which teacher, view and sample can
+ * be told apart.
  *
- * As in the real store the first answer to a sample stays, and one that cannot be read counts as there until
- * somebody reads it.
+ * As in the real store, the first answer to a sample stays, and an answer that cannot be read counts as there until it
+ * is read.
  */
 
 const MISSING = 0;
@@ -16,7 +16,7 @@ export function rightAnswer(teacher: number, viewEpoch: number, sample: number):
 
 export class SimulatedAnswers {
   readonly #sampleCount: number;
-  /** Answers may have gone without a word. */
+  /** Answers may have been lost without a word. */
   areDamaged = false;
   readonly #tables = new Map<string, Float64Array>();
 
@@ -38,7 +38,7 @@ export class SimulatedAnswers {
     });
   }
 
-  /** @returns undefined if an answer is missing or not readable, which is then missing. */
+  /** @returns undefined if an answer is missing or not readable; one that is not readable is missing from then on. */
   read(teacher: number, viewEpoch: number, samples: Uint32Array): Float64Array | undefined {
     const table = this.#table(teacher, viewEpoch);
     const answers = new Float64Array(samples.length);

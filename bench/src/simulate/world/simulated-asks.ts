@@ -1,4 +1,4 @@
-/** What a run asks of a teacher about a span, and what it is given. */
+/** The asks of a run to a teacher about a span, and the answers that it gets. */
 import { type Ask, askFor } from '@lyceum/coordinator/asks';
 import { spanAt } from '@lyceum/coordinator/schedule';
 import { batchSpan } from '@lyceum/learning/orders';
@@ -18,7 +18,7 @@ export function teacherOf(identity: string): number {
   return Number.parseInt(identity, 16);
 }
 
-/** What a run asks for its spans. */
+/** The asks of a run for its spans. */
 export class SpanAskTable {
   readonly #run: RunSettings;
   readonly #asks = new Map<string, Ask>();
@@ -39,7 +39,7 @@ export class SpanAskTable {
     return ask;
   }
 
-  /** @throws {Error} if nothing of the kind was ever asked. */
+  /** @throws {Error} if there never was such an ask. */
   spanOf(askId: string): number {
     const span = this.#spans.get(askId);
     if (span === undefined) throw new Error(`${this.#run.runId} never asked for ${askId}`);
@@ -73,7 +73,7 @@ function askOf(
   );
 }
 
-/** Reads what a target is made of. @returns indices of teachers whose answers are not readable. */
+/** Reads the answers that a target is made of. @returns indices of teachers whose answers are not readable. */
 export function unreadableOf(
   { answers: stored }: Pick<World, 'answers'>,
   { grid, teachers, orderSeed, viewCycle }: RunSettings,

@@ -1,13 +1,13 @@
 /**
- * The ticket queue as JetStream keeps its word: a message is delivered until somebody settles it, again once its
- * lease has run out, in an order that may differ from that of publishing, and now and then to two workers.
- * A message id that repeats within a queue's life is refused.
+ * The ticket queue with JetStream's guarantees: a message is delivered until it is settled, again once its lease has
+ * run out, in an order that may differ from that of publishing, and now and then to two workers. A message id that
+ * repeats within a queue's life is refused.
  */
 import type { Ticket } from '@lyceum/proto';
 import type { EventClock, SimulatedProcess } from './event-clock.js';
 import type { RandomStream } from './random-stream.js';
 
-/** As `ACK_WAIT_MS` of the real queue. */
+/** Milliseconds of a lease, as `ACK_WAIT_MS` of the real queue. */
 const LEASE_MS = 30_000;
 
 export interface QueueFaults {
@@ -23,7 +23,7 @@ export interface Message {
   readonly teacher: string;
   readonly ticket: Ticket;
   readonly leaderEpoch: number;
-  /** Worker process that it was given to last. */
+  /** The worker process that the message was given to last. */
   holder: { readonly process: SimulatedProcess; readonly life: number } | undefined;
   deliveryCount: number;
 }
@@ -87,7 +87,7 @@ export class SimulatedQueue {
     if (this.#messages.get(message.sequence) === message) this.#messages.delete(message.sequence);
   }
 
-  /** A worker is done with a message and its word is lost: the lease runs out. */
+  /** A worker is done with a message, but its settling is lost: the lease runs out. */
   abandon(message: Message): void {
     this.#clock.after(LEASE_MS, () => this.release(message));
   }
@@ -131,7 +131,7 @@ export class SimulatedQueue {
     }
   }
 
-  /** Messages that nobody holds, for the most part in order. */
+  /** Messages that no worker holds, for the most part in order. */
   #inTurn(): Message[] {
     if (this.#pulls.length === 0) return [];
     const free = [...this.#messages.values()].filter(({ holder }) => holder === undefined);
@@ -160,7 +160,7 @@ export class SimulatedQueue {
       if (storeNumber !== this.storeNumber || message.holder !== holder) return;
       if (this.#messages.get(message.sequence) !== message) return;
       const { process, life } = holder;
-      // Who lives and has it says so.
+      // A worker that lives and has the message says so.
       if (process.life === life && !process.stopped) this.#watchLease(message, holder);
       else this.release(message);
     });

@@ -1,4 +1,4 @@
-/** What the parts of one schedule share. */
+/** The state that the parts of one schedule share. */
 import type { AnswerFrames, AskBook } from '@lyceum/coordinator/asks';
 import type { valueProblem } from '@lyceum/coordinator/data-plane';
 import type {
@@ -15,7 +15,7 @@ import type { RunSettings, ScheduleSettings } from './schedule-settings.js';
 import type { SimulatedAnswers } from './simulated-answers.js';
 import type { SimulatedQueue } from './simulated-queue.js';
 
-/** The machines that are looked at: the coordinator's own, or ones with a fault that must be found. */
+/** The machines under test: the coordinator's own, or ones with a fault that must be found. */
 export interface Machines {
   readonly ticketBook: () => TicketBook;
   readonly askBook: (tickets: TicketBook) => AskBook;
@@ -25,7 +25,7 @@ export interface Machines {
   readonly targetFlow: (settings: TargetFlowSettings) => TargetFlow;
 }
 
-/** What NATS keeps of a run. */
+/** The record of a run that NATS keeps. */
 export interface RunRecord {
   readonly settings: RunSettings;
   state: 'unsubmitted' | 'training' | 'succeeded' | 'failed';
@@ -34,7 +34,7 @@ export interface RunRecord {
   pointerStep: number;
   /** Contributors by span: the ledger below the coordinator's state folder. */
   readonly ledger: Map<number, readonly number[]>;
-  /** The same, of targets that have left. */
+  /** Contributors by span, of targets that have left. */
   readonly madeOf: Map<number, readonly number[]>;
 }
 
@@ -48,7 +48,7 @@ export interface World {
   readonly runs: readonly RunRecord[];
   /** False while the queue's server is away. */
   queueReachable: boolean;
-  /** Coordinators that have led so far. */
+  /** How many coordinators have led so far. */
   leaderEpoch: number;
   /** A worker kept a ticket without ever saying a word. */
   ticketWasKept: boolean;
