@@ -27,7 +27,7 @@ const [DT_STRING, DT_INT64] = [7n, 9n];
 
 /**
  * The most lines of all tables; the largest published vocabularies have a million. Each line is a field of the file
- * that is written.
+ * that is written, as often as a table is filled with it.
  */
 const MAX_LINES = 2 ** 20;
 
@@ -45,19 +45,27 @@ export function withVocabularies(
   const { graph } = metaGraph;
   if (lines.size === 0 || graph === undefined) return metaGraph;
   const fileOf = fileOfTensor(graph.nodes, lines);
+  const callOf = onlyCalls(graph.nodes);
+  let left = MAX_LINES;
+  const within = (own: Lines | undefined): Lines | undefined => {
+    if (own === undefined || own.length > left) return undefined;
+    left -= own.length;
+    return own;
+  };
   const nodes = graph.nodes.flatMap((node) => {
     if (lines.has(node.name ?? '')) return [textConstant(node)];
-    return node.operation === FROM_FILE ? filled(node, fileOf(node.inputs[1] ?? ''), '') : [node];
+    if (node.operation !== FROM_FILE) return [node];
+    return filled(node, within(fileOf(node.inputs[1] ?? '')), '');
   });
   const functions = (graph.library?.functions ?? []).map((encoded) => {
     if (!Buffer.from(encoded.buffer, encoded.byteOffset, encoded.length).includes(FROM_FILE)) {
       return encoded;
     }
     const definition = reader.function(encoded);
-    const argumentFile = fileOfArgument(definition, graph.nodes, fileOf);
+    const argumentFile = fileOfArgument(definition, callOf, fileOf);
     const body = definition.nodes.flatMap((node) =>
       node.operation === FROM_FILE
-        ? filled(node, argumentFile(node.inputs[1] ?? ''), ':output:0')
+        ? filled(node, within(argumentFile(node.inputs[1] ?? '')), ':output:0')
         : [node],
     );
     return functionBytes({ ...definition, nodes: body });
@@ -115,12 +123,13 @@ function fileOfTensor(
   lines: ReadonlyMap<string, Lines>,
 ): (reference: string) => Lines | undefined {
   const byName = new Map(nodes.map((node) => [node.name ?? '', node]));
-  const assigned = new Map<string, string[]>();
+  /** The value of a variable; undefined: it is set more than once. */
+  const assigned = new Map<string, string | undefined>();
   for (const { operation, inputs } of nodes) {
     const [variable = '', value = ''] = inputs;
     if (operation !== 'AssignVariableOp') continue;
     const name = nodeNameOf(variable);
-    assigned.set(name, [...(assigned.get(name) ?? []), value]);
+    assigned.set(name, assigned.has(name) ? undefined : value);
   }
   return (reference) => {
     // A file's name goes through few nodes. The limit also ends references that go round in circles.
@@ -129,28 +138,38 @@ function fileOfTensor(
       const own = lines.get(name);
       if (own !== undefined) return own;
       const { operation, inputs = [] } = byName.get(name) ?? {};
-      const values = assigned.get(nodeNameOf(inputs[0] ?? '')) ?? [];
+      const value = assigned.get(nodeNameOf(inputs[0] ?? ''));
       if (operation === 'Identity') at = inputs[0] ?? '';
-      else if (operation === 'ReadVariableOp' && values.length === 1) at = values[0] ?? '';
+      else if (operation === 'ReadVariableOp' && value !== undefined) at = value;
       else return undefined;
     }
     return undefined;
   };
 }
 
+/** The graph's call of each function; undefined: there are several. */
+function onlyCalls(nodes: readonly Node[]): ReadonlyMap<string, Node | undefined> {
+  const calls = new Map<string, Node | undefined>();
+  for (const node of nodes) {
+    for (const { value } of node.attributes) {
+      const name = value?.function?.name;
+      if (name !== undefined) calls.set(name, calls.has(name) ? undefined : node);
+    }
+  }
+  return calls;
+}
+
 /** Finds the lines of the file that a function's argument names, if the function is called once. */
 function fileOfArgument(
   { signature }: FunctionDefinition,
-  nodes: readonly Node[],
+  callOf: ReadonlyMap<string, Node | undefined>,
   fileOf: (reference: string) => Lines | undefined,
 ): (reference: string) => Lines | undefined {
-  const calls = nodes.filter(({ attributes }) =>
-    attributes.some(({ value }) => value?.function?.name === signature?.name),
-  );
+  const call = callOf.get(signature?.name ?? '');
   const names = (signature?.inputs ?? []).map(({ name }) => name);
   return (reference) => {
     const place = names.indexOf(nodeNameOf(reference));
-    return calls.length === 1 && place >= 0 ? fileOf(calls[0]?.inputs[place] ?? '') : undefined;
+    return call !== undefined && place >= 0 ? fileOf(call.inputs[place] ?? '') : undefined;
   };
 }
 

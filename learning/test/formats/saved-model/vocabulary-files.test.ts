@@ -6,7 +6,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
+import { SavedModelReader } from '../../../src/formats/saved-model/saved-model-messages.js';
 import { savedModelPackageOf } from '../../../src/formats/saved-model/saved-model-package.js';
+import { withVocabularies } from '../../../src/formats/saved-model/vocabulary-files.js';
 
 const FOLDER = fileURLToPath(new URL('../../fixtures/saved-model-table/listed', import.meta.url));
 const WORDS = 'assets/trades.txt';
@@ -34,6 +36,32 @@ it.each(['one\ntwo\n', 'one\r\ntwo'])('takes the lines into the graph: %j', (wor
   expect(graph.includes(operation('InitializeTableFromTextFileV2'))).toBe(false);
   const again = savedModelPackageOf(files, {}, 'again');
   expect(Buffer.compare(again.files.get('saved_model.pb') as Uint8Array, graph)).toBe(0);
+});
+
+it('fills no more tables with a long file than the file that is written can hold', () => {
+  const lines = 2 ** 18;
+  const tables = Array.from({ length: 200 }, (_, n) => ({
+    name: `fill${n}`,
+    operation: 'InitializeTableFromTextFileV2',
+    inputs: ['table', 'path'],
+    attributes: [
+      { key: 'key_index', value: { int: BigInt.asUintN(64, -2n) } },
+      { key: 'value_index', value: { int: BigInt.asUintN(64, -1n) } },
+    ],
+  }));
+  const path = { name: 'path', operation: 'Placeholder', inputs: [], attributes: [] };
+  const metaGraph = {
+    graph: { nodes: [path, ...tables] },
+    collections: [],
+    signatures: [],
+    assets: [{ tensor: { name: 'path:0' }, fileName: 'words.txt' }],
+  };
+  const files = new Map([['assets/words.txt', Buffer.from('x\n'.repeat(lines))]]);
+  const { graph } = withVocabularies(metaGraph, files, new SavedModelReader());
+  const count = (wanted: string) =>
+    (graph?.nodes ?? []).filter(({ operation }) => operation === wanted).length;
+  expect(count('InitializeTableV2')).toBe(4);
+  expect(count('InitializeTableFromTextFileV2')).toBe(196);
 });
 
 it.each([
