@@ -38,3 +38,8 @@ export function tradesOf(people: Dataset): Dataset {
   const texts = Array.from(samplesOf(people), (sample) => String(trades?.at(sample)));
   return { ...others, texts: sampleTextsOf(texts) };
 }
+
+/** The greatest distance of two answers at one place. */
+export function furthest(want: readonly number[], given: ArrayLike<number>): number {
+  return Math.max(...want.map((value, i) => Math.abs(value - (given[i] as number))));
+}

@@ -7,7 +7,7 @@ import { createLogger } from '@lyceum/platform';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { AnswerStore } from '../../src/answers/answer-store.js';
 import { type AnswerTableKey, tableFileName } from '../../src/answers/answer-table-key.js';
-import { recordsOf } from './records-of.js';
+import { recordsOf, TABLE_KEY } from './records-of.js';
 
 const { rm } = files;
 /** What a deletion waits for at its first file, and what is told that it has come there. */
@@ -23,16 +23,7 @@ const ROWS = Float32Array.of(1, 2, 3, 4);
 const log = createLogger({ name: 'test', level: 'silent' });
 
 function keyOf(teacherIdentity: string): AnswerTableKey {
-  return {
-    teacherIdentity,
-    datasetDigest: 'bb',
-    view: 'identity',
-    viewEpoch: 0,
-    outputs: ['logits'],
-    codec: 'float32',
-    sampleCount: 100,
-    rowLength: 2,
-  };
+  return { ...TABLE_KEY, teacherIdentity };
 }
 
 function put(store: AnswerStore, key: AnswerTableKey) {

@@ -5,6 +5,7 @@ import {
   type GraphOutput,
   type InputCells,
   requireTable,
+  type TableClassifier,
   TableInference,
 } from '../formats/graphs/index.js';
 import { type OnnxPackage, tableClassifierOf } from '../formats/onnx/index.js';
@@ -15,8 +16,13 @@ export class OnnxTableInference extends TableInference {
   readonly #runtime: Runtime;
   readonly #session: InferenceSession;
 
-  private constructor(runtime: Runtime, session: InferenceSession, model: OnnxPackage) {
-    super(tableClassifierOf(model), model.settings);
+  private constructor(
+    runtime: Runtime,
+    session: InferenceSession,
+    classifier: TableClassifier,
+    { settings }: OnnxPackage,
+  ) {
+    super(classifier, settings);
     this.#runtime = runtime;
     this.#session = session;
   }
@@ -31,9 +37,10 @@ export class OnnxTableInference extends TableInference {
     dataset: Dataset,
     place: OnnxPlace,
   ): Promise<OnnxTableInference> {
-    requireTable(tableClassifierOf(model), dataset);
+    const classifier = tableClassifierOf(model);
+    requireTable(classifier, dataset);
     return openSession(model.file, place, async (runtime, session) => {
-      const inference = new OnnxTableInference(runtime, session, model);
+      const inference = new OnnxTableInference(runtime, session, classifier, model);
       await inference.warmUp(dataset);
       return inference;
     });

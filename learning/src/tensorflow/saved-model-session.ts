@@ -7,7 +7,12 @@ import type { GraphOutput } from '../formats/graphs/index.js';
 import { type SavedModelPackage, SERVE_TAG } from '../formats/saved-model/index.js';
 import { type Engine, modelFailure, type NativeBackend, nativeBackend } from './engine/index.js';
 import { takenOutput } from './graph-tensors.js';
-import { createdTensor, type LibraryType, madeFloat32 } from './library-tensors.js';
+import {
+  createdTensor,
+  type LibraryType,
+  type LibraryValues,
+  madeFloat32,
+} from './library-tensors.js';
 
 /** A tensor of the graph, and the values that it is given. */
 export interface FedTensor {
@@ -15,8 +20,7 @@ export interface FedTensor {
   readonly tensor: string;
   readonly elementType: LibraryType;
   readonly shape: readonly number[];
-  /** Values, row-major: texts for strings, else numbers. Whole numbers are rounded; bytes stay within 0 to 255. */
-  readonly values: Float32Array | readonly (string | number)[];
+  readonly values: LibraryValues;
 }
 
 export class SavedModelSession {

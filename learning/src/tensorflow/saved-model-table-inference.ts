@@ -8,16 +8,19 @@ import {
 } from '../formats/graphs/index.js';
 import { type SavedModelPackage, savedModelTableClassifier } from '../formats/saved-model/index.js';
 import type { Engine } from './engine/index.js';
-import type { LibraryType } from './library-tensors.js';
 import { SavedModelSession } from './saved-model-session.js';
 
 export class SavedModelTableInference extends TableInference {
   readonly #session: SavedModelSession;
   readonly #tensorOf: ReadonlyMap<string, string>;
 
-  private constructor(session: SavedModelSession, packaged: SavedModelPackage) {
-    const { tensorOf, ...classifier } = savedModelTableClassifier(packaged);
-    super(classifier, packaged.settings);
+  private constructor(
+    session: SavedModelSession,
+    classifier: ReturnType<typeof savedModelTableClassifier>,
+    { settings }: SavedModelPackage,
+  ) {
+    const { tensorOf } = classifier;
+    super(classifier, settings);
     this.#session = session;
     this.#tensorOf = tensorOf;
   }
@@ -33,9 +36,10 @@ export class SavedModelTableInference extends TableInference {
     packaged: SavedModelPackage,
     dataset: Dataset,
   ): Promise<SavedModelTableInference> {
-    requireTable(savedModelTableClassifier(packaged), dataset);
+    const classifier = savedModelTableClassifier(packaged);
+    requireTable(classifier, dataset);
     return SavedModelSession.open(engine, packaged, async (session) => {
-      const inference = new SavedModelTableInference(session, packaged);
+      const inference = new SavedModelTableInference(session, classifier, packaged);
       await inference.warmUp(dataset);
       return inference;
     });
@@ -48,7 +52,7 @@ export class SavedModelTableInference extends TableInference {
   protected override call(inputs: readonly InputCells[]): GraphOutput {
     const fed = inputs.map(({ name, cellType, shape, cells }) => ({
       tensor: this.#tensorOf.get(name) ?? '',
-      elementType: cellType as LibraryType,
+      elementType: cellType,
       shape,
       values: cells,
     }));

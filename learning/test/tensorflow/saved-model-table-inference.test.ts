@@ -10,7 +10,7 @@ import { encodeSavedModelPackage } from '../../src/formats/saved-model/saved-mod
 import type { ModelSettings } from '../../src/models/index.js';
 import { openEngine, prepareEngine } from '../../src/tensorflow/engine/engine.js';
 import { SavedModelTableInference } from '../../src/tensorflow/saved-model-table-inference.js';
-import { readPeople, samplesOf, tradesOf } from '../people.js';
+import { furthest, readPeople, samplesOf, tradesOf } from '../people.js';
 
 const FILES = fileURLToPath(new URL('../fixtures/saved-model-table/', import.meta.url));
 const expected: Readonly<Record<string, readonly (readonly number[])[]>> = JSON.parse(
@@ -72,8 +72,7 @@ describe.skipIf(engine.name !== 'native')('a SavedModel of a table', () => {
     expect(want.length).toBe(2 * people.sampleCount);
     const isOfLogits = packed(name).model.settings.output === 'logits';
     const given = isOfLogits ? logits : logits.map(Math.exp);
-    const furthest = Math.max(...want.map((p, i) => Math.abs(p - (given[i] as number))));
-    expect(furthest).toBeLessThan(2e-6);
+    expect(furthest(want, given)).toBeLessThan(2e-6);
   });
 
   it('that reads one text is given the texts of a set, whatever it calls them', async () => {

@@ -120,13 +120,16 @@ export function savedModelTableClassifier(
 /** @throws {InvalidDocumentError} as {@link savedModelPackageOf}. */
 export function describeSavedModel(model: SavedModelPackage): GraphDescription {
   const outline = outlineOf(model, SAVED_MODEL_MEMBER);
-  return describeGraph(outline, outline, savedModelClassifier(model), model.settings);
+  const classifier = requireClassifier(outline, SAVED_MODEL, model.settings, SAVED_MODEL_MEMBER);
+  return describeGraph(outline, outline, classifier, model.settings);
 }
 
 /** @throws {InvalidDocumentError} as {@link savedModelPackageOf}. */
 export function describeSavedModelTable(model: SavedModelPackage): GraphDescription {
   const outline = outlineOf(model, SAVED_MODEL_MEMBER);
-  return describeTable(outline, outline, savedModelTableClassifier(model), model.settings);
+  const { settings } = model;
+  const classifier = requireTableClassifier(outline, SAVED_MODEL, settings, SAVED_MODEL_MEMBER);
+  return describeTable(outline, outline, classifier, settings);
 }
 
 function outlineOf({ files }: SavedModelPackage, source: string): SavedModelOutline {

@@ -6,15 +6,14 @@
  * @see https://github.com/tensorflow/tensorflow/blob/v2.16.1/tensorflow/core/ops/lookup_ops.cc
  */
 import { nodeNameOf } from '../graphs/index.js';
-import type {
-  Attribute,
-  Entry,
-  FunctionDefinition,
-  MetaGraph,
-  Node,
-  SavedModelReader,
+import {
+  type Attribute,
+  type FunctionDefinition,
+  functionBytes,
+  type MetaGraph,
+  type Node,
+  type SavedModelReader,
 } from './saved-model-messages.js';
-import { functionBytes } from './saved-model-messages.js';
 
 /** The operation that fills a table from a file; the file's name is its second input. */
 const FROM_FILE = 'InitializeTableFromTextFileV2';
@@ -53,7 +52,8 @@ export function withVocabularies(
     return own;
   };
   const nodes = graph.nodes.flatMap((node) => {
-    if (lines.has(node.name ?? '')) return [textConstant(node)];
+    // The path is not given any more.
+    if (lines.has(node.name ?? '')) return [constant(node.name, DT_STRING, [], NO_TEXT)];
     if (node.operation !== FROM_FILE) return [node];
     return filled(node, within(fileOf(node.inputs[1] ?? '')), '');
   });
@@ -194,15 +194,10 @@ function filled(node: Node, lines: Lines | undefined, output: string): Node[] {
   const first = signed(attribute('offset')?.int);
   const numbers = BigInt64Array.from(lines, (_, n) => first + BigInt(n));
   const stored = { words: { texts: lines }, numbers: { content: new Uint8Array(numbers.buffer) } };
-  const constant = (kind: 'words' | 'numbers') => ({
-    name: `${name}/${kind}`,
-    operation: 'Const',
-    inputs: [],
-    attributes: constantAttributes(type[kind], stored[kind], lines.length),
-  });
+  const sizes = [lines.length];
   return [
-    constant('words'),
-    constant('numbers'),
+    constant(`${name}/words`, type.words, sizes, stored.words),
+    constant(`${name}/numbers`, type.numbers, sizes, stored.numbers),
     {
       name,
       operation: 'InitializeTableV2',
@@ -224,24 +219,18 @@ function signed(value: bigint | undefined): bigint {
   return BigInt.asIntN(64, value ?? 0n);
 }
 
-function constantAttributes(
+const NO_TEXT = { texts: [new Uint8Array()] };
+
+function constant(
+  name: string | undefined,
   type: bigint,
+  sizes: readonly number[],
   values: Attribute['tensor'],
-  count: number,
-): Entry<Attribute>[] {
-  const shape = { dimensions: [{ size: BigInt(count) }] };
-  return [
+): Node {
+  const shape = { dimensions: sizes.map((size) => ({ size: BigInt(size) })) };
+  const attributes = [
     { key: 'dtype', value: { type } },
     { key: 'value', value: { tensor: { type, shape, ...values } } },
   ];
-}
-
-/** A constant in place of a path, which is not given any more. */
-function textConstant({ name = '' }: Node): Node {
-  const tensor = { type: DT_STRING, shape: { dimensions: [] }, texts: [Buffer.from('')] };
-  const attributes = [
-    { key: 'dtype', value: { type: DT_STRING } },
-    { key: 'value', value: { tensor } },
-  ];
-  return { name, operation: 'Const', inputs: [], attributes };
+  return { name: name ?? '', operation: 'Const', inputs: [], attributes };
 }

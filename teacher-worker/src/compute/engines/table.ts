@@ -9,8 +9,7 @@ import { onnxTable } from './onnx-table-teacher.js';
 import { onnx } from './onnx-teacher.js';
 import { onnxText } from './onnx-text-teacher.js';
 import { recorded } from './recorded-teacher.js';
-import { savedModelTable } from './saved-model-table-teacher.js';
-import { savedModel } from './saved-model-teacher.js';
+import { savedModel, savedModelTable } from './saved-model-teacher.js';
 
 const TABLE: readonly LocalOpener[] = [
   layersModel,
