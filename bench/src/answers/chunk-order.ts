@@ -9,6 +9,7 @@ import { loadavg } from 'node:os';
 import { type Dataset, parseDataset, splitSamples } from '@lyceum/learning/datasets';
 import { accuracy, pairedInterval } from '@lyceum/learning/ensemble';
 import { importDataset } from '@lyceum/learning/import';
+import { learningRate } from '@lyceum/learning/learning-rates';
 import {
   batchSpan,
   keyedPermutation,
@@ -20,7 +21,7 @@ import { checkRunSpecification, type RunSpecification } from '@lyceum/learning/s
 import { type Engine, openEngine, prepareEngine } from '@lyceum/learning/tensorflow';
 import { IDENTITY_VIEW, readInputs, writeHardLabels } from '@lyceum/learning/views';
 import { elementCount, LyceumError } from '@lyceum/proto';
-import { learningRate, Student } from '@lyceum/student-worker/compute';
+import { Student } from '@lyceum/student-worker/compute';
 import {
   type BenchOptions,
   type BenchResult,

@@ -1,12 +1,13 @@
 /** Training in this process, with the product's own steps: of teachers on labels, of students on given answers. */
 import { type Dataset, type SplitName, splitSamples } from '@lyceum/learning/datasets';
 import { combineTargets, targetPlan } from '@lyceum/learning/ensemble';
+import { learningRate } from '@lyceum/learning/learning-rates';
 import { batchSpan, orderedRows } from '@lyceum/learning/orders';
 import type { RunSpecification } from '@lyceum/learning/specification';
 import { type Engine, Inference } from '@lyceum/learning/tensorflow';
 import { IDENTITY_VIEW, readInputs } from '@lyceum/learning/views';
 import { elementCount, LyceumError } from '@lyceum/proto';
-import { BatchSource, learningRate, Student } from '@lyceum/student-worker/compute';
+import { BatchSource, Student } from '@lyceum/student-worker/compute';
 
 const INFERENCE_ROWS = 256;
 

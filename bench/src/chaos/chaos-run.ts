@@ -1,4 +1,5 @@
 /** The run that is disturbed: its data, its models and its length. */
+import type { ArchitectureSettings } from '@lyceum/learning/architectures';
 import { type Dataset, parseDataset } from '@lyceum/learning/datasets';
 import { encodeModelPackage } from '@lyceum/learning/formats';
 import { importDataset } from '@lyceum/learning/import';
@@ -6,12 +7,7 @@ import {
   checkRunSpecification,
   type DistillationSpecification,
 } from '@lyceum/learning/specification';
-import {
-  type ArchitectureSettings,
-  buildStudent,
-  type Engine,
-  savedModel,
-} from '@lyceum/learning/tensorflow';
+import { buildStudent, type Engine, savedModel } from '@lyceum/learning/tensorflow';
 import { LyceumError } from '@lyceum/proto';
 
 /** Threads of every TensorFlow in the run, the oracle's too: bits depend on them. */

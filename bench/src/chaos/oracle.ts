@@ -12,6 +12,7 @@ import { throughCodec } from '@lyceum/learning/codecs';
 import { splitSamples } from '@lyceum/learning/datasets';
 import { chosenCodec, combineTargets, targetPlan } from '@lyceum/learning/ensemble';
 import { parseModelPackage } from '@lyceum/learning/formats';
+import { learningRate } from '@lyceum/learning/learning-rates';
 import { batchSpan, orderedRows } from '@lyceum/learning/orders';
 import { type Engine, Inference, loadModel } from '@lyceum/learning/tensorflow';
 import { readInputs, viewAt } from '@lyceum/learning/views';
@@ -20,7 +21,6 @@ import {
   BatchSource,
   hashTargets,
   type LedgerSegment,
-  learningRate,
   Student,
 } from '@lyceum/student-worker/compute';
 import type { ChaosRun } from './chaos-run.js';

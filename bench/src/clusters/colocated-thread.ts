@@ -2,11 +2,12 @@
 import { type Dataset, parseDataset } from '@lyceum/learning/datasets';
 import { combineTargets, targetPlan } from '@lyceum/learning/ensemble';
 import { parseModelPackage } from '@lyceum/learning/formats';
+import { learningRate } from '@lyceum/learning/learning-rates';
 import { parseRunSpecification } from '@lyceum/learning/specification';
 import { type Engine, Inference, loadModel, openEngine } from '@lyceum/learning/tensorflow';
 import { offerToOwner } from '@lyceum/platform/threads';
 import { LyceumError } from '@lyceum/proto';
-import { BatchSource, learningRate, Student } from '@lyceum/student-worker/compute';
+import { BatchSource, Student } from '@lyceum/student-worker/compute';
 
 const INFERENCE_ROWS = 128;
 

@@ -13,14 +13,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CoordinatorClient } from '@lyceum/cli/client';
 import { type LocalCluster, programFile } from '@lyceum/cli/local-cluster';
+import type { ArchitectureSettings } from '@lyceum/learning/architectures';
 import { encodeModelPackage } from '@lyceum/learning/formats';
-import {
-  type ArchitectureSettings,
-  buildStudent,
-  openEngine,
-  prepareEngine,
-  savedModel,
-} from '@lyceum/learning/tensorflow';
+import { buildStudent, openEngine, prepareEngine, savedModel } from '@lyceum/learning/tensorflow';
 import { ArtifactKind, LyceumError } from '@lyceum/proto';
 import { type Disturbance, disturbancePlan } from '../chaos/disturbance-plan.js';
 import { type Blow, Disturber } from '../chaos/disturber.js';

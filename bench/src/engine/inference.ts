@@ -5,8 +5,8 @@
  * turn in this process. Both must give the same bits.
  */
 import { loadavg } from 'node:os';
+import type { ArchitectureSettings } from '@lyceum/learning/architectures';
 import {
-  type ArchitectureSettings,
   buildStudent,
   type Engine,
   Inference,

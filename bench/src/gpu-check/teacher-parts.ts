@@ -1,14 +1,9 @@
 /** One teacher in both engines: its answers and rates, the memory that it takes, and both in one process. */
+import type { ArchitectureSettings } from '@lyceum/learning/architectures';
 import { exportOnnx } from '@lyceum/learning/export';
 import { encodeModelPackage, onnxPackageOf, parseModelPackage } from '@lyceum/learning/formats';
 import { OnnxInference } from '@lyceum/learning/onnx';
-import {
-  type ArchitectureSettings,
-  buildStudent,
-  type Engine,
-  Inference,
-  savedModel,
-} from '@lyceum/learning/tensorflow';
+import { buildStudent, type Engine, Inference, savedModel } from '@lyceum/learning/tensorflow';
 import { GpuMemory } from '@lyceum/platform';
 import { elementCount, LyceumError } from '@lyceum/proto';
 import { COMPUTE_THREADS, TEACHER_ROWS, WORKER_ROWS } from './conditions.js';

@@ -1,11 +1,10 @@
+import { ARCHITECTURE_NAMES, type ArchitectureName } from '@lyceum/learning/architectures';
 import { parseRunSpecification } from '@lyceum/learning/specification';
 import { LyceumError, toLyceumError } from '@lyceum/proto';
 import { type Command, Option } from 'commander';
 import { CoordinatorClient } from '../client/index.js';
 import { refuseExisting, writeNewFile } from '../files/index.js';
 import {
-  ARCHITECTURES,
-  type Architecture,
   ask,
   clusterOffer,
   initialRunText,
@@ -28,7 +27,7 @@ const TEACHERS_MAX_COUNT = 64;
 interface InitFlags {
   readonly dataset?: string;
   readonly teacher?: readonly string[];
-  readonly student?: Architecture;
+  readonly student?: ArchitectureName;
   readonly modality?: string;
   readonly name?: string;
   readonly file?: string;
@@ -49,7 +48,7 @@ export function addInit(program: Command): void {
       new Option(
         '--student <architecture>',
         'what is trained (default: one that suits the set, else mlp)',
-      ).choices(ARCHITECTURES),
+      ).choices(ARCHITECTURE_NAMES),
     )
     .option(
       '--modality <name>',
@@ -133,7 +132,7 @@ async function offerOf(globals: GlobalOptions, signal: AbortSignal): Promise<Off
 interface Choice {
   readonly dataset: string;
   readonly teachers: readonly string[];
-  readonly student: Architecture;
+  readonly student: ArchitectureName;
   readonly modality: string | undefined;
 }
 
@@ -167,11 +166,11 @@ async function choose(
   const suits = set?.modalities.find(({ name }) => name === modality)?.student ?? 'mlp';
   const studentQuestion = {
     text: 'Architecture of the student',
-    choices: new Map(ARCHITECTURES.map((name) => [name, { description: undefined }])),
+    choices: new Map(ARCHITECTURE_NAMES.map((name) => [name, { description: undefined }])),
     ...{ isOpen: false, fallback: [suits], atMost: 1 },
   };
   const [answer] = flags.student === undefined && asks ? await ask(studentQuestion, signal) : [];
-  const student = ARCHITECTURES.find((name) => name === answer);
+  const student = ARCHITECTURE_NAMES.find((name) => name === answer);
   return { dataset, teachers, student: flags.student ?? student ?? suits, modality };
 }
 

@@ -1,9 +1,9 @@
 /** What a run can be made of: the sets, models and trained students of the cluster. */
+import type { ArchitectureName } from '@lyceum/learning/architectures';
 import { type Artifact, ArtifactKind, LyceumError, RunState } from '@lyceum/proto';
 import { z } from 'zod';
 import type { CoordinatorClient } from '../client/index.js';
 import { datasetText, modelText } from '../printing/index.js';
-import type { Architecture } from './initial-run.js';
 
 export interface Offer {
   /** By name: what is known of it. */
@@ -28,7 +28,7 @@ export interface OfferedSet {
 interface OfferedModality {
   /** Undefined for the only modality of most sets. */
   readonly name?: string | undefined;
-  readonly student: Architecture;
+  readonly student: ArchitectureName;
 }
 
 export async function clusterOffer(client: CoordinatorClient): Promise<Offer> {
@@ -94,7 +94,7 @@ export function offeredSet(known: unknown): Omit<OfferedSet, 'description'> {
 function studentFor(
   sampleShape: readonly number[],
   encodingKind: string | undefined,
-): Architecture {
+): ArchitectureName {
   if (sampleShape.length === 3) return 'conv';
   return encodingKind === 'text' ? 'embedding-bag' : 'mlp';
 }

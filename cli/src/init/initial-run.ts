@@ -1,16 +1,19 @@
 /** A first run as a document with comments, which its author then changes. Pure. */
+import {
+  ARCHITECTURE_NAMES,
+  type ArchitectureName,
+  architectureOf,
+} from '@lyceum/learning/architectures';
+import { SCHEDULES } from '@lyceum/learning/learning-rates';
+import { OPTIMIZER_NAMES } from '@lyceum/learning/optimizers';
 import { stringify as stringifyYaml } from 'yaml';
-
-export const ARCHITECTURES = ['mlp', 'lenet', 'conv', 'resnet', 'embedding-bag'] as const;
-
-export type Architecture = (typeof ARCHITECTURES)[number];
 
 export interface InitialRun {
   readonly name: string;
   readonly dataset: Described;
   /** Pushed models or `run:ID`; none: a model is trained alone, to teach others perhaps. */
   readonly teachers: readonly InitialTeacher[];
-  readonly student: Architecture;
+  readonly student: ArchitectureName;
   /** Of a set of several modalities: what the student sees, and what else there is. */
   readonly modality?: { readonly name: string; readonly others: readonly string[] } | undefined;
   /** That an epoch of the run goes through; undefined: nobody knows. */
@@ -28,16 +31,12 @@ interface InitialTeacher extends Described {
   readonly classesOnly?: boolean;
 }
 
-/** With the settings that one changes first. */
-const MODELS: Readonly<Record<Architecture, string>> = {
-  mlp: '{ architecture: mlp, hiddenUnits: [30, 30] }',
-  lenet: '{ architecture: lenet }',
-  conv: '{ architecture: conv, filters: [16, 32], denseUnits: [64] }',
-  resnet: '{ architecture: resnet, depth: 8 }',
-  'embedding-bag': '{ architecture: embedding-bag, dimension: 64 }',
-};
-
 const BATCH_SIZE = 128;
+
+/** A constant rate is a number. */
+const OTHER_SCHEDULES = SCHEDULES.map(({ name }) => name)
+  .filter((name) => name !== 'cosine' && name !== 'constant')
+  .map((name) => `{ ${name}: … }`);
 
 /** Fewer steps end before the learning rate has come down from its peak, and a small set's student has learnt nothing. */
 const STEPS_MIN_COUNT = 500;
@@ -68,8 +67,8 @@ export function initialRunText(run: InitialRun): string {
     '  # labels: { count: 200, seed: 1 }   # only so many training samples keep their label; all by default',
     '',
     '  student:',
-    `    # Another architecture: ${ARCHITECTURES.filter((other) => other !== student).join(', ')}; or { model: NAME }, a pushed model to go on from.`,
-    `    model: ${MODELS[student]}`,
+    `    # Another architecture: ${ARCHITECTURE_NAMES.filter((other) => other !== student).join(', ')}; or { model: NAME }, a pushed model to go on from.`,
+    `    model: ${architectureOf({ architecture: student }).example}`,
     ...(modality === undefined
       ? []
       : [
@@ -83,8 +82,8 @@ export function initialRunText(run: InitialRun): string {
     '',
     ...(isTaught ? objectiveLines(teachers) : []),
     '  training:',
-    '    optimizer: adam   # or sgd, momentum',
-    '    learningRate: { cosine: { peak: 0.002, warmupSteps: 50 } }   # or a number, or { step: … }',
+    `    optimizer: adam   # or ${OPTIMIZER_NAMES.filter((other) => other !== 'adam').join(', ')}`,
+    `    learningRate: { cosine: { peak: 0.002, warmupSteps: 50 } }   # or a number, or ${OTHER_SCHEDULES.join(', ')}`,
     `    batchSize: ${BATCH_SIZE}`,
     ...epochsLines(run.epochSamples),
     '    seed: 1   # submit --sweep training.seed=1,2,3 says how much of a difference is chance',

@@ -1,13 +1,14 @@
 /** What is written is a run: read by the project's own parser, for every architecture. */
+import { ARCHITECTURE_NAMES } from '@lyceum/learning/architectures';
 import { parseRunSpecification } from '@lyceum/learning/specification';
 import { expect, test } from 'vitest';
 import { chosen } from '../../src/init/choices.js';
 import { offeredSet } from '../../src/init/cluster-offer.js';
-import { ARCHITECTURES, initialRunText } from '../../src/init/initial-run.js';
+import { initialRunText } from '../../src/init/initial-run.js';
 
 const DATASET = { name: 'digits', description: '[28, 28, 1], 10 classes\n# and an end of line' };
 
-test.each(ARCHITECTURES)('a distillation into %s', (student) => {
+test.each(ARCHITECTURE_NAMES)('a distillation into %s', (student) => {
   const teachers = [
     { name: 'run:wide', description: '101,770 parameters' },
     { name: 'wide' },
@@ -48,7 +49,7 @@ test('teachers that say a class alone are black, and vote', () => {
   ]);
 });
 
-test.each(ARCHITECTURES)('a training of %s alone', (student) => {
+test.each(ARCHITECTURE_NAMES)('a training of %s alone', (student) => {
   const text = initialRunText({ name: 'first', dataset: DATASET, teachers: [], student });
   expect(parseRunSpecification(text, 'the run')).toMatchObject({
     kind: 'Training',

@@ -1,4 +1,8 @@
 /** What people write: runs, imitations, endpoints, described servers; the rules between their fields. */
+/** @public The types of other packages' run records name both. */
+export type { ArchitectureSettings } from '../architectures/index.js';
+/** @public */
+export type { LearningRateSettings } from '../learning-rates/index.js';
 export { CANARY_CALLS, PICTURE_VIEWS, type ViewSettings, views } from './distillation/index.js';
 export type { Ask } from './imitation-ask-schema.js';
 export type { Questions } from './imitation-questions-schema.js';
@@ -32,10 +36,7 @@ export {
 export type {
   DistillationSpecification,
   LabelSettings,
-  LearningRateSettings,
   RunSpecification,
-  StudentModelSettings,
-  TrainingSettings,
 } from './run-specification-schema.js';
 export {
   checkEndpoint,

@@ -7,6 +7,8 @@
  */
 import type { Problem } from '@lyceum/proto';
 import { isMapping, pathText } from '../documents/index.js';
+import { SCHEDULES } from '../learning-rates/index.js';
+import { OPTIMIZER_NAMES, OPTIMIZERS } from '../optimizers/index.js';
 import {
   answersProblems,
   DEFAULT_OBJECTIVE,
@@ -75,21 +77,22 @@ function trainingProblems(training: Mapping): Problem[] {
   if (training['epochs'] !== undefined && training['steps'] !== undefined) {
     problems.push({ path: 'spec.training.steps', message: 'give epochs or steps, not both' });
   }
-  const { optimizer = 'adam' } = training;
-  for (const field of ['momentum', 'nesterov']) {
-    if (training[field] !== undefined && optimizer !== 'momentum') {
+  const { optimizer = OPTIMIZER_NAMES[0] } = training;
+  for (const { name, settings } of OPTIMIZERS) {
+    for (const field of Object.keys(settings)) {
+      if (training[field] === undefined || optimizer === name) continue;
       problems.push({
         path: `spec.training.${field}`,
-        message: `belongs to optimizer: momentum, and the optimizer is ${String(optimizer)}`,
+        message: `belongs to optimizer: ${name}, and the optimizer is ${String(optimizer)}`,
       });
     }
   }
-  const atSteps = list(mapping(mapping(training['learningRate'])['step'])['atSteps']);
-  if (atSteps.some((step, i) => i > 0 && Number(step) <= Number(atSteps[i - 1]))) {
-    problems.push({
-      path: 'spec.training.learningRate.step.atSteps',
-      message: 'must rise: each step later than the one before',
-    });
+  const learningRate = mapping(training['learningRate']);
+  for (const { name, problem } of SCHEDULES) {
+    const found = problem?.(mapping(learningRate[name]));
+    if (found === undefined) continue;
+    const path = `spec.training.learningRate.${name}.${found.path}`;
+    problems.push({ path, message: found.message });
   }
   return problems;
 }

@@ -5,9 +5,9 @@
  */
 import { MODALITY_NAME, MODALITY_NAME_RULE } from '@lyceum/proto';
 import { z } from 'zod';
+import { ARCHITECTURE_NAMES, ARCHITECTURES, architectureNamed } from '../architectures/index.js';
 import {
   choose,
-  flag,
   isMapping,
   list,
   listed,
@@ -18,6 +18,8 @@ import {
   wholeNumber,
   word,
 } from '../documents/index.js';
+import { SCHEDULES, scheduleNamed } from '../learning-rates/index.js';
+import { OPTIMIZER_FIELDS, OPTIMIZER_NAMES, OPTIMIZERS } from '../optimizers/index.js';
 import {
   answers,
   DEFAULT_OBJECTIVE,
@@ -41,9 +43,7 @@ const modelReference = text(
 );
 const positive = number('a number greater than 0', { above: 0 });
 const notNegative = number('a number, at least 0', { atLeast: 0 });
-const share = number('a number, at least 0 and less than 1', { atLeast: 0, below: 1 });
 const count = wholeNumber('a whole number greater than 0', { above: 0 });
-const stepCount = wholeNumber('a whole number, at least 0', { atLeast: 0 });
 const seed = wholeNumber('a whole number from 0 to 4294967295', { atLeast: 0, atMost: 0xffffffff });
 
 const modality = text(`a modality's name: ${MODALITY_NAME_RULE}`, MODALITY_NAME);
@@ -113,132 +113,50 @@ const dataset = choose([name, mountedDataset], (input) => {
   'The data set: the name of a pushed one, or path and digest of one on a mounted volume.',
 );
 
-const architectures = {
-  mlp: section({
-    architecture: z.literal('mlp').describe('Dense layers, for any input.'),
-    hiddenUnits: list(count, 'a list of at most 16 layers’ units', { atMost: 16 })
-      .default([30, 30])
-      .describe('Units of each hidden layer, from the input on; an empty list is none.'),
-    dropout: share
-      .default(0)
-      .describe("Share of each hidden layer's units that are dropped in training, in [0, 1)."),
-  }),
-  lenet: section({
-    architecture: z
-      .literal('lenet')
-      .describe('LeNet-5: two convolutions and three dense layers, for images.'),
-  }),
-  conv: section({
-    architecture: z
-      .literal('conv')
-      .describe('3 × 3 convolutions, each with a pooling, then dense layers, for images.'),
-    filters: list(count, 'a list of 1 to 8 layers’ filters', { atLeast: 1, atMost: 8 })
-      .default([16, 32])
-      .describe('Filters of each 3 × 3 convolution, from the input on; a pooling follows each.'),
-    denseUnits: list(count, 'a list of at most 8 layers’ units', { atMost: 8 })
-      .default([64])
-      .describe('Units of each dense layer after the convolutions; an empty list is none.'),
-  }),
-  resnet: section({
-    architecture: z.literal('resnet').describe('A residual network for images.'),
-    // 6n + 2. He et al. 2016, §4.2.
-    depth: z
-      .literal([8, 20], { error: wants('8 or 20') })
-      .default(8)
-      .describe('Layers that have weights: 8 or 20.'),
-  }),
-  'embedding-bag': section({
-    architecture: z
-      .literal('embedding-bag')
-      .describe('A vector for each number of a flat sample, summed: for texts as n-grams.'),
-    dimension: count
-      .default(64)
-      .describe(
-        'Length of the vector that stands for each number of a flat sample: for each n-gram of a text.',
-      ),
-    hiddenUnits: list(count, 'a list of at most 16 layers’ units', { atMost: 16 })
-      .default([])
-      .describe(
-        'Units of each layer between the sum of vectors and the logits; the default, an empty list, is none.',
-      ),
-  }),
-};
 const startingModel = section({
   model: modelReference.describe(
     'The model that the student starts from: the name of a pushed one, or run:ID for the student of an earlier run.',
   ),
 });
 
-const STUDENT_MODEL = `{ architecture: ${Object.keys(architectures).join(' | ')}, … } or { model: NAME }`;
-const architecture = word('mlp', 'lenet', 'conv', 'resnet', 'embedding-bag');
-const studentModel = choose([...Object.values(architectures), startingModel], (input) => {
+const STUDENT_MODEL = `{ architecture: ${ARCHITECTURE_NAMES.join(' | ')}, … } or { model: NAME }`;
+const architectureName = word(...ARCHITECTURE_NAMES);
+const architectureForms = ARCHITECTURES.map(({ settings }) => settings);
+const studentModel = choose([...architectureForms, startingModel], (input) => {
   if (!isMapping(input)) return { path: '', message: wants(STUDENT_MODEL)({ input }) };
   const given = input['architecture'];
   if (given === undefined) {
     if (input['model'] !== undefined) return startingModel;
     return { path: '', message: `names no architecture and no model; want ${STUDENT_MODEL}` };
   }
-  const known = architecture.safeParse(given);
-  if (known.success) return architectures[known.data];
-  return { path: 'architecture', message: known.error.issues[0]?.message ?? '' };
+  const own = architectureNamed(given);
+  if (own !== undefined) return own.settings;
+  const known = architectureName.safeParse(given);
+  return { path: 'architecture', message: known.error?.issues[0]?.message ?? '' };
 });
 
-const warmupSteps = stepCount
-  .default(0)
-  .describe('Steps over which the rate rises linearly from 0; 0, the default, is no warm-up.');
-const constantRate = positive.transform((rate) => ({ constant: { rate, warmupSteps: 0 } }));
-const schedules = {
-  constant: section({
-    constant: section({
-      rate: positive.describe('Rate of every step after warm-up.'),
-      warmupSteps,
-    }).describe('One rate for all steps.'),
-  }),
-  step: section({
-    step: section({
-      initial: positive.describe('Rate before the first of atSteps.'),
-      factor: positive.default(0.1).describe('What the rate is multiplied by at each of atSteps.'),
-      atSteps: list(count, 'a list of steps', { atLeast: 1 }).describe(
-        'Steps, rising, from which on the rate is multiplied by factor once more.',
-      ),
-      warmupSteps,
-    }).describe('A rate that changes by a factor at given steps.'),
-  }),
-  cosine: section({
-    cosine: section({
-      peak: positive.describe('Rate at the end of warm-up, from where it falls.'),
-      final: notNegative.default(0).describe('Rate at the end of the run.'),
-      warmupSteps,
-    }).describe('A rate that falls along half a cosine to the end of the run.'),
-  }),
-};
-
-const LEARNING_RATE = 'a number, or one of { constant }, { step } and { cosine } with its settings';
-const schedule = word('constant', 'step', 'cosine');
-const learningRate = choose([constantRate, ...Object.values(schedules)], (input) => {
-  if (typeof input === 'number') return constantRate;
+const positiveRate = positive.transform((rate) => ({ constant: { rate, warmupSteps: 0 } }));
+const scheduleForms = SCHEDULES.map(({ settings }) => settings);
+const SCHEDULE_NAMES = SCHEDULES.map(({ name }) => `{ ${name} }`);
+const LEARNING_RATE = `a number, or one of ${listed(SCHEDULE_NAMES, 'and')} with its settings`;
+const learningRate = choose([positiveRate, ...scheduleForms], (input) => {
+  if (typeof input === 'number') return positiveRate;
   const keys = isMapping(input) ? Object.keys(input) : [];
-  const known = keys.flatMap((key) => schedule.safeParse(key).data ?? []);
+  const known = keys.flatMap((key) => scheduleNamed(key) ?? []);
   const [first] = known;
-  if (first !== undefined && known.length === 1) return schedules[first];
+  if (first !== undefined && known.length === 1) return first.settings;
   if (known.length > 1) {
-    return { path: '', message: `has ${listed(known, 'and')}; want only one of them` };
+    const names = known.map(({ name }) => name);
+    return { path: '', message: `has ${listed(names, 'and')}; want only one of them` };
   }
   return { path: '', message: wants(LEARNING_RATE)({ input }) };
 });
 
 const training = section({
-  optimizer: word('adam', 'sgd', 'momentum')
-    .default('adam')
-    .describe('The optimiser: adam, plain gradient descent (sgd), or sgd with momentum.'),
-  momentum: share
-    .optional()
-    .describe(
-      'Of optimizer: momentum. Share of the velocity that each step keeps, in [0, 1); 0.9 by default.',
-    ),
-  nesterov: flag()
-    .optional()
-    .describe("Of optimizer: momentum. Takes Nesterov's gradient; false by default."),
+  optimizer: word(...OPTIMIZER_NAMES)
+    .default(OPTIMIZER_NAMES[0])
+    .describe(`The optimiser: ${listed(OPTIMIZERS.map(({ text }) => text))}.`),
+  ...OPTIMIZER_FIELDS,
   learningRate: learningRate
     .prefault(0.001)
     .describe('The learning rate: a number for all steps, or a schedule with its settings.'),
@@ -468,7 +386,4 @@ export const runSpecification = choose([distillation, trainingAlone], (input) =>
 export type DistillationSpecification = z.output<typeof distillation>;
 type TrainingSpecification = z.output<typeof trainingAlone>;
 export type RunSpecification = DistillationSpecification | TrainingSpecification;
-export type TrainingSettings = z.output<typeof training>;
-export type LearningRateSettings = z.output<typeof learningRate>;
-export type StudentModelSettings = z.output<typeof studentModel>;
 export type LabelSettings = z.output<typeof labels>;

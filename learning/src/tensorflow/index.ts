@@ -1,5 +1,5 @@
 /**
- * All code that needs tensors: the built-in architectures, models in and out of packages, inference. The only door that
+ * All code that needs tensors: students built of an architecture, models in and out of packages, inference. The only door that
  * loads TensorFlow.
  */
 export type {
@@ -12,7 +12,7 @@ export type {
   Tensor3D,
   Variable,
 } from '@tensorflow/tfjs';
-export { type ArchitectureSettings, buildStudent } from './architectures.js';
+export { buildStudent } from './build-student.js';
 export { type FedValues, fedTensor, realValues } from './byte-tensors.js';
 export { DropoutMasks } from './dropout-masks.js';
 export {

@@ -1,7 +1,7 @@
 /** Each of the 256 bytes, operation by operation and as a graph, against what reading them in JavaScript gives. */
 import type { NamedTensorMap, Tensor } from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { buildStudent } from '../../src/tensorflow/architectures.js';
+import { buildStudent } from '../../src/tensorflow/build-student.js';
 import { fedTensor, realValues } from '../../src/tensorflow/byte-tensors.js';
 import { type Engine, openEngine } from '../../src/tensorflow/engine/engine.js';
 import { Inference } from '../../src/tensorflow/inference.js';

@@ -1,6 +1,6 @@
 /** Masks are checked by their share, their repetition, and by what the model does with known ones. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import { buildStudent } from '../../src/tensorflow/architectures.js';
+import { buildStudent } from '../../src/tensorflow/build-student.js';
 import { DropoutMasks } from '../../src/tensorflow/dropout-masks.js';
 import { type Engine, openEngine } from '../../src/tensorflow/engine/engine.js';
 import type { Tensor } from '../../src/tensorflow/index.js';

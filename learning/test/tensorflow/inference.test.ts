@@ -1,7 +1,8 @@
 /** Inference against the model's own prediction and plain arithmetic; as a graph, against operation by operation. */
 import type { Tensor } from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { type ArchitectureSettings, buildStudent } from '../../src/tensorflow/architectures.js';
+import type { ArchitectureSettings } from '../../src/architectures/table.js';
+import { buildStudent } from '../../src/tensorflow/build-student.js';
 import { type Engine, openEngine } from '../../src/tensorflow/engine/engine.js';
 import type { LayersModel } from '../../src/tensorflow/index.js';
 import { fitsInput, Inference } from '../../src/tensorflow/inference.js';

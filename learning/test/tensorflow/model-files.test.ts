@@ -4,7 +4,7 @@ import {
   encodeModelPackage,
   parseModelPackage,
 } from '../../src/formats/tensorflowjs/model-package.js';
-import { buildStudent } from '../../src/tensorflow/architectures.js';
+import { buildStudent } from '../../src/tensorflow/build-student.js';
 import { type Engine, openEngine } from '../../src/tensorflow/engine/engine.js';
 import type { LayersModel } from '../../src/tensorflow/index.js';
 import { loadModel, savedModel } from '../../src/tensorflow/model-files.js';

@@ -1,11 +1,12 @@
 /** Layers told from a topology, or of an architecture, against those of the models that tfjs builds of it. */
 import { beforeAll, describe, expect, it } from 'vitest';
+import { ARCHITECTURE_NAMES, type ArchitectureSettings } from '../../src/architectures/table.js';
 import {
   architectureLayers,
   architectureParameterCount,
 } from '../../src/models/layers/architecture-layers.js';
 import { modelLayers } from '../../src/models/layers/model-layers.js';
-import { type ArchitectureSettings, buildStudent } from '../../src/tensorflow/architectures.js';
+import { buildStudent } from '../../src/tensorflow/build-student.js';
 import { type Engine, openEngine } from '../../src/tensorflow/engine/engine.js';
 import type { LayersModel } from '../../src/tensorflow/index.js';
 import { savedModel } from '../../src/tensorflow/model-files.js';
@@ -59,6 +60,11 @@ describe('architectureLayers', () => {
     // The saved model tells the same.
     expect(await toldLayers(model)).toEqual(byName(told));
     model.dispose();
+  });
+
+  it('is tried with every architecture', () => {
+    const tried = new Set(ALL.map(([{ architecture }]) => architecture));
+    expect(ARCHITECTURE_NAMES.filter((name) => !tried.has(name))).toEqual([]);
   });
 
   it('leaves shapes out where the samples do not fit', () => {

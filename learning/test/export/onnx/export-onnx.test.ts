@@ -2,13 +2,14 @@
 import type { Tensor } from '@tensorflow/tfjs';
 import { InferenceSession, Tensor as OnnxTensor } from 'onnxruntime-node';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { ARCHITECTURE_NAMES, type ArchitectureSettings } from '../../../src/architectures/table.js';
 import { exportOnnx, type OnnxOptions } from '../../../src/export/onnx/export-onnx.js';
 import {
   encodeModelPackage,
   type ModelPackage,
   parseModelPackage,
 } from '../../../src/formats/tensorflowjs/model-package.js';
-import { type ArchitectureSettings, buildStudent } from '../../../src/tensorflow/architectures.js';
+import { buildStudent } from '../../../src/tensorflow/build-student.js';
 import { type Engine, openEngine } from '../../../src/tensorflow/engine/engine.js';
 import type { LayersModel } from '../../../src/tensorflow/index.js';
 import { savedModel } from '../../../src/tensorflow/model-files.js';
@@ -64,6 +65,11 @@ const STUDENTS: readonly [string, ArchitectureSettings, readonly number[]][] = [
   ['conv', { architecture: 'conv', filters: [4, 6], denseUnits: [8] }, [9, 7, 3]],
   ['resnet', { architecture: 'resnet', depth: 8 }, [9, 8, 3]],
 ];
+
+it('is tried with a student of every architecture', () => {
+  const tried = new Set(STUDENTS.map(([, { architecture }]) => architecture));
+  expect(ARCHITECTURE_NAMES.filter((name) => !tried.has(name))).toEqual([]);
+});
 
 describe.each(STUDENTS)('a student of architecture %s', (_, architecture, sampleShape) => {
   it('gives the same logits for any number of rows', async () => {

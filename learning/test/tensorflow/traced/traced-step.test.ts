@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LayersModel, NamedTensorMap, Tensor, Tensor1D, Variable } from '@tensorflow/tfjs';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { buildStudent } from '../../../src/tensorflow/architectures.js';
+import { buildStudent } from '../../../src/tensorflow/build-student.js';
 import { DropoutMasks } from '../../../src/tensorflow/dropout-masks.js';
 import { openEngine } from '../../../src/tensorflow/engine/engine.js';
 import { traceStep } from '../../../src/tensorflow/traced/trace-step.js';

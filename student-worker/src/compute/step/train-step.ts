@@ -8,6 +8,7 @@
  *
  * Symbols: B rows of the batch, C classes, P trainable parameters.
  */
+import { globalNorm, type Optimizer } from '@lyceum/learning/optimizers';
 import type {
   DropoutMasks,
   Engine,
@@ -23,7 +24,6 @@ import type {
 import { LyceumError } from '@lyceum/proto';
 import type { FeatureLosses } from './feature-losses.js';
 import type { Objective, TermLoss } from './objective.js';
-import { globalNorm, type Optimizer } from './optimizers.js';
 
 /** What changes from step to step. Borrowed by {@link TrainStep.run}. */
 export interface StepTensors {

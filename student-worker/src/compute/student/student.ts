@@ -8,6 +8,7 @@ import type { Dataset } from '@lyceum/learning/datasets';
 import { type TargetTensor, targetRowShape } from '@lyceum/learning/ensemble';
 import type { ModelPackage } from '@lyceum/learning/formats';
 import type { ModelSettings } from '@lyceum/learning/models';
+import { runOptimizer } from '@lyceum/learning/optimizers';
 import type { RunSpecification } from '@lyceum/learning/specification';
 import {
   concreteShape,
@@ -29,7 +30,6 @@ import {
   type FeatureShapes,
   guidedLayers,
   runObjective,
-  runOptimizer,
   StepRunner,
   type StepTensors,
   TrainStep,

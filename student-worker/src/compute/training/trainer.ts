@@ -12,6 +12,7 @@ import { NUMERICS_VERSION } from '@lyceum/learning/arrays';
 import { SPLIT_NAMES, type SplitName } from '@lyceum/learning/datasets';
 import { writeDurably } from '@lyceum/learning/files';
 import { StepHistory, summedColumns, validationSums } from '@lyceum/learning/history';
+import { learningRate } from '@lyceum/learning/learning-rates';
 import { specificationDigest } from '@lyceum/learning/specification';
 import type { Engine } from '@lyceum/learning/tensorflow';
 import { LyceumError } from '@lyceum/proto';
@@ -23,7 +24,6 @@ import type {
   TrainingResult,
   Validation,
 } from '../../job/index.js';
-import { learningRate } from '../step/index.js';
 import { type Batch, Evaluation } from '../student/index.js';
 import { type Checkpoint, packCheckpoint, type Selected } from './checkpoint-file.js';
 import { Course } from './course.js';

@@ -3,6 +3,7 @@
  * and the same state to the bit, also after their state or weights were set from outside.
  */
 import { encodeDataset, parseDataset, withHeld } from '@lyceum/learning/datasets';
+import { OPTIMIZER_NAMES } from '@lyceum/learning/optimizers';
 import { checkRunSpecification, type RunSpecification } from '@lyceum/learning/specification';
 import { openEngine } from '@lyceum/learning/tensorflow';
 import { afterAll, describe, expect, it, vi } from 'vitest';
@@ -68,7 +69,10 @@ const RESNET = { architecture: 'resnet', depth: 8 };
 
 describe.skipIf(engine.name !== 'native')('traced steps', () => {
   it.each([
-    { model: MLP, training: { optimizer: 'adam', weightDecay: 0.01, clipNorm: 0.5 } },
+    ...OPTIMIZER_NAMES.map((optimizer) => ({
+      model: MLP,
+      training: { optimizer, weightDecay: 0.01, clipNorm: 0.5 },
+    })),
     { model: MLP, training: { optimizer: 'momentum', nesterov: true, weightDecay: 0.1 } },
     { model: CONV, training: { optimizer: 'adam' } },
     { model: CONV, training: { optimizer: 'sgd', clipNorm: 1 } },

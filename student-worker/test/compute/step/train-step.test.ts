@@ -1,6 +1,7 @@
 /** Steps of real students: equal bits for equal inputs, whatever an object did before; no tensor too many. */
 import { encodeDataset, parseDataset } from '@lyceum/learning/datasets';
 import { StepHistory } from '@lyceum/learning/history';
+import { OPTIMIZER_NAMES } from '@lyceum/learning/optimizers';
 import { checkRunSpecification, type RunSpecification } from '@lyceum/learning/specification';
 import { type Engine, openEngine, savedModel } from '@lyceum/learning/tensorflow';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
@@ -62,9 +63,8 @@ const STUDENTS = [
 
 describe.each(STUDENTS)('a step of the $name', ({ model }) => {
   it.each([
-    { optimizer: 'adam', weightDecay: 0.01, clipNorm: 0.5 },
+    ...OPTIMIZER_NAMES.map((optimizer) => ({ optimizer, weightDecay: 0.01, clipNorm: 0.5 })),
     { optimizer: 'momentum', nesterov: true },
-    { optimizer: 'sgd' },
   ])('goes on to the bit from a restored state: %j', async (training) => {
     const spec = specification(model, training);
     const whole = await trained(spec, 0, 12);

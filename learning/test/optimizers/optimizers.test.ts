@@ -1,19 +1,12 @@
 /** Three steps of each optimiser against the same formulas in plain numbers, and against tfjs's own where it has them. */
-import {
-  type Engine,
-  openEngine,
-  type Scalar,
-  type Tensor,
-  type Tensor1D,
-} from '@lyceum/learning/tensorflow';
+import type { Scalar, Tensor, Tensor1D } from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import {
-  adam,
-  momentum,
-  type Optimizer,
-  runOptimizer,
-  sgd,
-} from '../../../src/compute/step/optimizers.js';
+import { adam } from '../../src/optimizers/adam.js';
+import { momentum } from '../../src/optimizers/momentum.js';
+import type { Optimizer } from '../../src/optimizers/optimizer.js';
+import { sgd } from '../../src/optimizers/sgd.js';
+import { runOptimizer } from '../../src/optimizers/table.js';
+import { type Engine, openEngine } from '../../src/tensorflow/engine/engine.js';
 
 let tf: Engine['tf'];
 

@@ -1,22 +1,24 @@
 /** Values of each schedule at the steps where something happens. */
 import { describe, expect, it } from 'vitest';
-import { learningRate } from '../../../src/compute/step/learning-rate.js';
+import { type LearningRateSettings, learningRate } from '../../src/learning-rates/index.js';
 
 describe('learningRate', () => {
   it('is constant after a linear warm-up', () => {
-    const settings = { constant: { rate: 0.4, warmupSteps: 4 } };
+    const settings: LearningRateSettings = { constant: { rate: 0.4, warmupSteps: 4 } };
     const rates = [0, 1, 2, 3, 4, 99].map((step) => learningRate(settings, step, 100));
     expect(rates).toEqual([0.1, 0.2, 0.30000000000000004, 0.4, 0.4, 0.4]);
   });
 
   it('drops at its steps', () => {
-    const settings = { step: { initial: 1, factor: 0.5, atSteps: [10, 20], warmupSteps: 0 } };
+    const settings: LearningRateSettings = {
+      step: { initial: 1, factor: 0.5, atSteps: [10, 20], warmupSteps: 0 },
+    };
     const rates = [0, 9, 10, 19, 20, 99].map((step) => learningRate(settings, step, 100));
     expect(rates).toEqual([1, 1, 0.5, 0.5, 0.25, 0.25]);
   });
 
   it('falls along half a cosine to its final value', () => {
-    const settings = { cosine: { peak: 1, final: 0.2, warmupSteps: 10 } };
+    const settings: LearningRateSettings = { cosine: { peak: 1, final: 0.2, warmupSteps: 10 } };
     const rate = (step: number) => learningRate(settings, step, 110);
     expect(rate(0)).toBeCloseTo(0.1);
     expect(rate(9)).toBe(1);
@@ -27,7 +29,7 @@ describe('learningRate', () => {
   });
 
   it('warms up to the end where warm-up is longer than the run', () => {
-    const settings = { cosine: { peak: 1, final: 0, warmupSteps: 10 } };
+    const settings: LearningRateSettings = { cosine: { peak: 1, final: 0, warmupSteps: 10 } };
     expect(learningRate(settings, 4, 5)).toBe(0.5);
   });
 });

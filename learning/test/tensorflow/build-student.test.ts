@@ -1,6 +1,7 @@
 /** Parameter counts against the published or hand-counted ones; weights as a function of the seed alone. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type ArchitectureSettings, buildStudent } from '../../src/tensorflow/architectures.js';
+import type { ArchitectureSettings } from '../../src/architectures/table.js';
+import { buildStudent } from '../../src/tensorflow/build-student.js';
 import { type Engine, openEngine } from '../../src/tensorflow/engine/engine.js';
 import type { LayersModel, Tensor } from '../../src/tensorflow/index.js';
 
