@@ -685,13 +685,13 @@ it('serves what it has loaded, under the names that runs give it, with the bits 
       addresses: new AddressGuard(['127.0.0.1']),
     });
     try {
-      const request = { id: '1', input: 'input', datatype: 'FP32', output: 'logits' } as const;
-      const shape = [100, 6, 6, 1];
       const values = spanInputs(set, ticket(wide, 0), 'train');
-      const best = await server.bestClasses({ ...request, shape, values }, 1);
+      const input = { name: 'input', datatype: 'FP32', shape: [100, 6, 6, 1], values } as const;
+      const request = { id: '1', inputs: [input], output: 'logits' };
+      const best = await server.bestClasses(request, 1);
       // The pinned settings do not name the classes; the package does.
       expect(best[0]).toMatch(/^-?[\d.]+:\d:[a-e]$/);
-      return (await server.infer({ ...request, shape, values })).values;
+      return (await server.infer(request)).values;
     } finally {
       server.close();
     }

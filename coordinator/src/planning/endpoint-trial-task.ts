@@ -8,7 +8,6 @@ import {
   splitSamples,
 } from '@lyceum/learning/datasets';
 import {
-  describePackagedModel,
   type EndpointPackage,
   endpointInputs,
   type FormatName,
@@ -19,11 +18,13 @@ import {
   readAnswer,
   requestBody,
 } from '@lyceum/learning/formats';
-import { ModelInputs, type ModelSettings, parseSettingsJson } from '@lyceum/learning/models';
+import { type ModelSettings, parseSettingsJson } from '@lyceum/learning/models';
 import {
   openInferenceServer,
+  questionReader,
   RefusedRequestError,
   RemoteModel,
+  requireSamples,
 } from '@lyceum/learning/open-inference';
 import { IDENTITY_VIEW } from '@lyceum/learning/views';
 import {
@@ -123,19 +124,17 @@ async function askInferenceServer(
   { settings, dataset, samples, outside }: Surroundings,
 ): Promise<void> {
   const remote = { ...model, settings };
-  const { inputShape } = describePackagedModel({ format: 'open-inference', model: remote });
-  const inputs = new ModelInputs(dataset, remote.settings, inputShape);
+  requireSamples(remote, dataset);
+  const read = questionReader(remote, dataset);
   const deadlineSeconds = Math.min(remote.description.deadlineSeconds, INFERENCE_SECONDS);
   const description = { ...remote.description, deadlineSeconds };
   const server = openInferenceServer(description, outside);
   const served = new RemoteModel(server, remote, Math.random);
   const asked = Uint32Array.from(samples.slice(0, remote.found.rows));
   try {
-    await served.infer(asked.length, (first, count) => {
-      const rows = new Float32Array(count * inputs.size);
-      inputs.read(asked.subarray(first, first + count), IDENTITY_VIEW, rows);
-      return rows;
-    });
+    await served.infer(asked.length, (first, count) =>
+      read(asked.subarray(first, first + count), IDENTITY_VIEW),
+    );
   } finally {
     served.close();
   }

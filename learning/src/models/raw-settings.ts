@@ -44,7 +44,7 @@ export function refuseRawSettings({ maximumTokens, padToken, columns }: ModelSet
     maximumTokens !== undefined || padToken !== undefined
       ? 'maximumTokens and padToken are for models that read texts'
       : columns !== undefined
-        ? "columns are for ONNX models and SavedModels that read a table's columns"
+        ? "columns are for models that read a table's columns: ONNX models, SavedModels, models behind servers"
         : undefined;
   if (message !== undefined) throw new LyceumError('INVALID_ARGUMENT', message);
 }

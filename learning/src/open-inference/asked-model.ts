@@ -1,8 +1,17 @@
 /** How a model behind a server is asked as a classifier, by its metadata. Pure; problems say why it cannot be asked. */
 import type { Problem } from '@lyceum/proto';
+import {
+  CELL_TYPES,
+  type GraphValue,
+  readsColumns,
+  type TableInput,
+  tableInputs,
+} from '../formats/graphs/index.js';
 import { tensorText } from '../formats/remote/index.js';
-import type { Layout, ModelSettings } from '../models/index.js';
+import { type Layout, type ModelSettings, strangeSettings } from '../models/index.js';
 import type { InferenceDescription, InferenceTensorMetadata } from '../specification/index.js';
+import { DATATYPES } from './input-tensors.js';
+import { exampleProblems, type Question } from './questions.js';
 import { isNumberDatatype } from './tensor-bytes.js';
 
 /** A model's metadata as servers tell it, of which `FoundModel` has a part. */
@@ -14,31 +23,97 @@ export interface ModelMetadata {
 }
 
 export interface AskedModel {
-  readonly input: InferenceTensorMetadata;
+  readonly question: Question;
   readonly output: InferenceTensorMetadata;
-  /** Shape of one sample, in the model's layout. */
-  readonly sampleShape: readonly number[];
+  /** Of pictures. */
   readonly layout: Layout | undefined;
   /** Rows that a request must have; undefined: any number. */
   readonly fixedRows: number | undefined;
 }
 
+type Description = Pick<InferenceDescription, 'input' | 'inputShape' | 'examples'>;
+
 /** @returns undefined if the model cannot be asked, with the reasons added to `problems`. */
 export function askedModel(
   metadata: ModelMetadata,
-  description: Pick<InferenceDescription, 'input' | 'inputShape'>,
+  description: Description,
   settings: Partial<ModelSettings>,
   problems: Problem[],
 ): AskedModel | undefined {
-  const input = inputOf(metadata, description.input, problems);
+  const inputs = namedInputs(metadata, description.input);
+  const isTable = inputs.length > 0 && isOfColumns(inputs.map(graphValue), settings);
+  const asked = isTable
+    ? askedAboutRows(inputs, description, settings, problems)
+    : askedAboutNumbers(metadata, description, settings, problems);
   const output = outputOf(metadata, settings.outputName, problems);
-  if (input === undefined || output === undefined) return undefined;
+  const rows = inputs.map(({ shape }) => shape[0] ?? -1).find((size) => size > 0);
+  if (problems.length > 0 || output === undefined || asked === undefined) return undefined;
+  return { ...asked, output, fixedRows: rows };
+}
+
+function namedInputs({ inputs }: ModelMetadata, named: string | undefined) {
+  return named === undefined ? inputs : inputs.filter(({ name }) => name === named);
+}
+
+/**
+ * Whether the inputs take cells of a table. Several inputs of which one takes a list of numbers do so only where the
+ * settings say it: the others may be switches of the model.
+ */
+function isOfColumns(inputs: readonly GraphValue[], settings: Partial<ModelSettings>): boolean {
+  if (!readsColumns({ inputs }, settings)) return false;
+  const isOneEach = inputs.every(({ shape = [] }) => (shape[1] ?? 1) === 1);
+  return settings.columns !== undefined || isOneEach;
+}
+
+function askedAboutRows(
+  inputs: readonly InferenceTensorMetadata[],
+  { inputShape, examples }: Description,
+  settings: Partial<ModelSettings>,
+  problems: Problem[],
+): Pick<AskedModel, 'question' | 'layout'> {
+  const own: Problem[] = [];
+  const others = ['maximumTokens', 'padToken'] as const;
+  own.push(...strangeSettings(settings, "a table's columns", others));
+  const table = tableInputs(inputs.map(graphValue), settings.columns, own);
+  // There the path of an input is that of a graph's.
+  const placed = (path: string) => (path === 'graph.input' ? 'input' : `settings.${path}`);
+  problems.push(...own.map(({ path, message }) => ({ path: placed(path), message })));
+  problems.push(...exampleProblems(table, examples));
+  if (inputShape !== undefined) {
+    const message = `is for samples of numbers, and the model reads cells: ${inputs.map(tensorText).join(', ')}`;
+    problems.push({ path: 'inputShape', message });
+  }
+  return { question: { table: table.map(copied) }, layout: undefined };
+}
+
+function askedAboutNumbers(
+  metadata: ModelMetadata,
+  description: Description,
+  settings: Partial<ModelSettings>,
+  problems: Problem[],
+): Pick<AskedModel, 'question' | 'layout'> | undefined {
+  const input = inputOf(metadata, description.input, problems);
+  if (input === undefined) return undefined;
   const sampleShape = sampleShapeOf(input, description.inputShape, problems);
   if (sampleShape === undefined) return undefined;
+  if (description.examples !== undefined) {
+    const message = `are rows of a table, and the model's input is ${tensorText(input)}; name its columns in the settings, {"columns": […]}, or leave the examples out`;
+    problems.push({ path: 'examples', message });
+  }
   const layout = settings.layout ?? guessedLayout(sampleShape, problems);
-  const rows = input.shape[0] as number;
-  if (problems.length > 0) return undefined;
-  return { input, output, sampleShape, layout, fixedRows: rows > 0 ? rows : undefined };
+  const { name, datatype } = input;
+  return { question: { input: name, datatype, sampleShape: [...sampleShape] }, layout };
+}
+
+function copied({ columns, ...input }: TableInput) {
+  return { ...input, columns: [...columns] };
+}
+
+/** An input as graphs have them. */
+function graphValue({ name, datatype, shape }: InferenceTensorMetadata): GraphValue {
+  const elementType = CELL_TYPES.find((type) => DATATYPES[type] === datatype) ?? 'other';
+  const sizes = shape.map((size) => (size > 0 ? size : undefined));
+  return { name, kind: 'tensor', elementType, shape: sizes };
 }
 
 function inputOf(
@@ -58,7 +133,7 @@ function inputOf(
         ? `the model has several inputs; name the one for samples: ${listed}`
         : isNumberDatatype(input.datatype)
           ? undefined
-          : `is ${tensorText(input)}; want numbers: texts cannot be sent`;
+          : `is ${tensorText(input)}; want numbers, or BYTES [batch] or [batch, 1] for texts`;
   if (wrong === undefined) return input;
   problems.push({ path: 'input', message: wrong });
   return undefined;

@@ -10,6 +10,14 @@ export const CANARY_ROWS = 4;
 /** Fixed for ever: stored descriptions have the answers to these inputs. */
 const SEED = 0x0ca_9a57;
 
+/** In place of words that a model was trained on, which are not known. Fixed for ever too. */
+export const CANARY_TEXTS = [
+  'The train was late again, and nobody said why.',
+  'a good book about two brothers',
+  '12 apples, 3 of them green',
+  'Yes!',
+] as const;
+
 /**
  * How far a row's answers may be apart if the other rows beside it differ, as a share of the greatest number (at least
  * 1): servers batch as they like. A model whose rows depend on one another is apart by more.

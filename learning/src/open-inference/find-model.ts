@@ -1,7 +1,6 @@
 /** Asks a server what it says of a model now, and whether that is still what it said before. */
 import { randomUUID } from 'node:crypto';
 import {
-  elementCount,
   INFERENCE_REQUEST_MAX_BYTES,
   InvalidDocumentError,
   LyceumError,
@@ -12,11 +11,12 @@ import { noiseOf, type RemotePackage, tensorText } from '../formats/remote/index
 import { agreedClasses, classCountOf, type ModelSettings } from '../models/index.js';
 import type { FoundModel, InferenceDescription } from '../specification/index.js';
 import { type AskedModel, askedModel, type ModelMetadata } from './asked-model.js';
-import { answersDiffer, areDistributions, CANARY_ROWS, canaryInputs } from './canaries.js';
+import { answersDiffer, areDistributions, CANARY_ROWS } from './canaries.js';
 import { answerProblems, boundsProblems } from './found-problems.js';
 import type { InferenceServer, InferRequest, InferResult } from './inference-server.js';
-import { datatypeOf, ofServer } from './remote-model.js';
-import { elementBytes } from './tensor-bytes.js';
+import { inputBytes } from './input-tensors.js';
+import { canaryQuestion } from './questions.js';
+import { ofServer } from './remote-model.js';
 import { labelsIn } from './told-labels.js';
 
 /** Rows of one request if the server takes as many; answers gain little from more. */
@@ -47,9 +47,11 @@ export async function findModel(
     const asked =
       problems.length > 0 ? undefined : askedModel(metadata, description, given, problems);
     if (asked === undefined) throw new InvalidDocumentError(`model ${model} at ${url}`, problems);
-    const { rows, result } = await mostRows(server, asked, given);
+    const { rows, result } = await mostRows(server, description, asked, given);
     const classCount = result.shape[1] as number;
-    const labels = await toldLabels(server, { ...asFound(asked), classCount }, asked.fixedRows);
+    const { question, output, fixedRows } = asked;
+    const asking = { description, found: { question, output: output.name, classCount } };
+    const labels = await toldLabels(server, asking, fixedRows);
     const canaries = Array.from(result.values.subarray(0, canaryCount(rows) * classCount));
     const found: FoundModel = {
       server: await server.serverMetadata(),
@@ -57,22 +59,21 @@ export async function findModel(
       inputs: [...metadata.inputs],
       outputs: [...metadata.outputs],
       versions: [...metadata.versions],
-      input: asked.input.name,
-      output: asked.output.name,
-      sampleShape: [...asked.sampleShape],
+      question,
+      output: output.name,
       classCount,
       ...(labels !== undefined && { labels: [...labels] }),
       rows,
-      rowsAreFixed: asked.fixedRows !== undefined,
+      rowsAreFixed: fixedRows !== undefined,
       canaries,
     };
-    problems.push(...answerProblems(canaries, classCount, asked.output.name, given));
+    problems.push(...answerProblems(canaries, classCount, output.name, given));
     const settings = completeSettings(given, asked, found, problems);
     const remote = { description, found, settings };
     const differs = problems.length > 0 ? undefined : await canaryChange(server, remote);
     if (differs !== undefined) {
       const message = `asked again, ${differs}: they depend on chance, or on the rows beside them, as in training`;
-      problems.push({ path: asked.output.name, message });
+      problems.push({ path: output.name, message });
     }
     if (problems.length > 0) throw new InvalidDocumentError(`model ${model} at ${url}`, problems);
     return remote;
@@ -130,37 +131,48 @@ async function requireUnchangedBy(
 /** The metadata with what the description declares: servers in Python may tell nothing of inputs and outputs. */
 function withDeclared(
   metadata: ModelMetadata,
-  { input, inputShape }: InferenceDescription,
+  { input, inputShape, examples: [example] = [] }: InferenceDescription,
   { outputName }: Partial<ModelSettings>,
 ): ModelMetadata {
   const { inputs, outputs } = metadata;
-  const declaresInput = inputs.length === 0 && input !== undefined && inputShape !== undefined;
+  const declaredInputs =
+    inputs.length > 0
+      ? inputs
+      : input !== undefined && inputShape !== undefined
+        ? [{ name: input, datatype: 'FP32', shape: [-1, ...inputShape] }]
+        : Object.entries(example ?? {}).map(([name, cell]) => ({
+            name,
+            datatype: DATATYPE_OF[typeof cell] ?? 'FP64',
+            shape: [-1],
+          }));
   const declaresOutput = outputs.length === 0 && outputName !== undefined;
   return {
     ...metadata,
-    ...(declaresInput && {
-      inputs: [{ name: input, datatype: 'FP32', shape: [-1, ...inputShape] }],
-    }),
+    inputs: declaredInputs,
     ...(declaresOutput && { outputs: [{ name: outputName, datatype: 'FP32', shape: [-1, -1] }] }),
   };
 }
 
+/** Datatypes of inputs by what an example has there, numbers aside. */
+const DATATYPE_OF: Readonly<Record<string, string>> = { string: 'BYTES', boolean: 'BOOL' };
+
 /** The canaries' answers, asked for in requests of as many rows as the server takes. */
 async function mostRows(
   server: InferenceServer,
-  asked: AskedModel,
+  description: InferenceDescription,
+  { question, output, fixedRows }: AskedModel,
   given: Partial<ModelSettings>,
 ): Promise<{ readonly rows: number; readonly result: InferResult }> {
-  const { input, output, sampleShape, fixedRows } = asked;
-  const rowBytes = elementCount(sampleShape) * elementBytes(datatypeOf([input], input.name));
+  const asking = { description, found: { question, output: output.name } };
+  const rowBytes = inputBytes(canaryQuestion(question, description, given, 1));
   const fitting = Math.floor(INFERENCE_REQUEST_MAX_BYTES / rowBytes);
   if (fitting < (fixedRows ?? 1)) {
-    const message = `a request of ${fixedRows ?? 1} samples of shape [${sampleShape}] has more than ${INFERENCE_REQUEST_MAX_BYTES} bytes`;
+    const message = `a request of ${fixedRows ?? 1} samples has more than ${INFERENCE_REQUEST_MAX_BYTES} bytes`;
     throw new LyceumError('INVALID_ARGUMENT', message);
   }
   for (let rows = fixedRows ?? Math.min(REQUEST_ROWS, fitting); ; rows = Math.floor(rows / 2)) {
     try {
-      const result = await server.infer(canariesOf(asFound(asked), given, rows));
+      const result = await server.infer(canariesOf(asking, given, rows));
       const [rowCount, classCount = 0] = result.shape;
       if (result.shape.length === 2 && rowCount === rows && classCount > 0) return { rows, result };
       const message = `its output ${tensorText(output)} has shape [${result.shape}] for ${rows} samples; want [${rows}, classes]`;
@@ -168,42 +180,42 @@ async function mostRows(
     } catch (thrown) {
       const isRefusal =
         !(thrown instanceof InvalidDocumentError) && REFUSALS.includes(toLyceumError(thrown).code);
-      if (!isRefusal || rows === 1 || fixedRows !== undefined) throw thrown;
+      if (isRefusal && rows > 1 && fixedRows === undefined) continue;
+      const { code, message } = toLyceumError(thrown);
+      if (!isRefusal || !('table' in question) || description.examples !== undefined) throw thrown;
+      throw new LyceumError(code, `${message}; ${MADE_UP}`, { cause: thrown });
     }
   }
 }
 
-type Asked = Pick<FoundModel, 'input' | 'output' | 'inputs' | 'sampleShape'>;
+/** Advice if a server refuses rows of a table that were made up. */
+const MADE_UP =
+  'it was asked about made-up rows: if it takes certain words alone, describe it in a file with rows that it knows, examples: [{ COLUMN: VALUE, … }]';
 
-function asFound({ input, output, sampleShape }: AskedModel): Asked {
-  const [own, name] = [input.name, output.name];
-  return { input: own, output: name, inputs: [input], sampleShape: [...sampleShape] };
+/** What is needed to ask about canaries. */
+interface Asking {
+  readonly description: InferenceDescription;
+  readonly found: Pick<FoundModel, 'question' | 'output'>;
 }
 
 function canariesOf(
-  { input, output, inputs, sampleShape }: Asked,
-  { scale = 1 }: Partial<ModelSettings>,
+  { description, found: { question, output } }: Asking,
+  settings: Partial<ModelSettings>,
   rows: number,
 ): InferRequest {
-  return {
-    id: randomUUID(),
-    input,
-    datatype: datatypeOf(inputs, input),
-    shape: [rows, ...sampleShape],
-    values: canaryInputs(rows, elementCount(sampleShape), scale),
-    output,
-  };
+  const inputs = canaryQuestion(question, description, settings, rows);
+  return { id: randomUUID(), inputs, output };
 }
 
 /** Names of the classes; undefined: the server does not tell them. @param fixedRows - undefined: one will do. */
 async function toldLabels(
   server: InferenceServer,
-  found: Asked & Pick<FoundModel, 'classCount'>,
+  asking: Asking & { readonly found: Pick<FoundModel, 'classCount'> },
   fixedRows = 1,
 ): Promise<readonly string[] | undefined> {
-  const { classCount } = found;
+  const { classCount } = asking.found;
   try {
-    const texts = await server.bestClasses(canariesOf(found, {}, fixedRows), classCount);
+    const texts = await server.bestClasses(canariesOf(asking, {}, fixedRows), classCount);
     return labelsIn(texts, classCount);
   } catch (thrown) {
     if (ABSENCES.includes(toLyceumError(thrown).code)) throw thrown;
@@ -214,11 +226,11 @@ async function toldLabels(
 /** A change in the labels of a server that told them before: without their order its answers mean nothing. */
 async function labelChange(
   server: InferenceServer,
-  { found }: RemotePackage,
+  remote: RemotePackage,
 ): Promise<string | undefined> {
-  const { labels, rows, rowsAreFixed } = found;
+  const { labels, rows, rowsAreFixed } = remote.found;
   if (labels === undefined) return undefined;
-  const now = await toldLabels(server, found, rowsAreFixed ? rows : undefined);
+  const now = await toldLabels(server, remote, rowsAreFixed ? rows : undefined);
   const index = labels.findIndex((label, c) => label !== now?.[c]);
   if (index < 0) return undefined;
   return `its class ${index} was ${labels[index]}, and is ${now?.[index] ?? 'without a name'}`;
@@ -248,7 +260,7 @@ async function canaryChange(
   const { found, settings } = remote;
   const { rows, rowsAreFixed, canaries, classCount } = found;
   const count = canaryCount(rows);
-  const result = await server.infer(canariesOf(found, settings, rowsAreFixed ? rows : count));
+  const result = await server.infer(canariesOf(remote, settings, rowsAreFixed ? rows : count));
   const differs = answersDiffer(
     canaries,
     result.values.subarray(0, count * classCount),

@@ -14,10 +14,19 @@ import type {
   InferResult,
   ServerAccess,
 } from './inference-server.js';
-import { rawNumbers, type TensorHead, tensorNumbers, tensorTexts } from './tensor-bytes.js';
+import { contentTypes } from './input-tensors.js';
+import {
+  rawNumbers,
+  rawTexts,
+  type TensorHead,
+  tensorNumbers,
+  tensorTexts,
+} from './tensor-bytes.js';
 
 /** Characters of a server's message that an error repeats. */
 const SHOWN_CHARACTERS = 400;
+
+type TensorParameters = ModelInferRequest['outputs'][number]['parameters'];
 
 type Method<Req, Res> = (client: InferenceClient) => Parameters<typeof call<Req, Res>>[1];
 
@@ -69,17 +78,28 @@ export class GrpcInferenceServer implements InferenceServer {
   }
 
   #question(
-    { id, input, datatype, shape, values, output }: InferRequest,
-    parameters: ModelInferRequest['outputs'][number]['parameters'] = {},
+    { id, inputs, output }: InferRequest,
+    parameters: TensorParameters = {},
   ): ModelInferRequest {
     const { model, version = '' } = this.#access.description;
+    const types = contentTypes(inputs);
     return ModelInferRequest.fromPartial({
       modelName: model,
       modelVersion: version,
       id,
-      inputs: [{ name: input, datatype, shape: [...shape] }],
+      parameters: contentParameters(types.request),
+      inputs: inputs.map(({ name, datatype, shape }, i) => ({
+        name,
+        datatype,
+        shape: [...shape],
+        parameters: contentParameters(types.inputs[i]),
+      })),
       outputs: [{ name: output, parameters }],
-      rawInputContents: [rawNumbers(datatype, values)],
+      rawInputContents: inputs.map((input) =>
+        input.datatype === 'BYTES'
+          ? rawTexts(input.values)
+          : rawNumbers(input.datatype, input.values),
+      ),
     });
   }
 
@@ -135,6 +155,11 @@ export class GrpcInferenceServer implements InferenceServer {
     );
     this.#client = undefined;
   }
+}
+
+function contentParameters(type: string | undefined): TensorParameters {
+  if (type === undefined) return {};
+  return { content_type: { parameterChoice: { $case: 'stringParam', stringParam: type } } };
 }
 
 /** Reads an answer. @throws {LyceumError} INTERNAL if it is not the answer to the question. */

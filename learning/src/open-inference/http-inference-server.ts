@@ -9,6 +9,7 @@ import type {
   InferResult,
   ServerAccess,
 } from './inference-server.js';
+import { contentTypes, type InputTensor } from './input-tensors.js';
 
 /** The largest answer: a number in JSON has up to 24 characters, and a float32 of a raw message 4. */
 const MAX_ANSWER_BYTES = 6 * MESSAGE_MAX_BYTES;
@@ -82,12 +83,23 @@ export class HttpInferenceServer implements InferenceServer {
 
   /** @returns the output. */
   async #ask(
-    { id, input: name, datatype, shape, values, output }: InferRequest,
+    { id, inputs, output }: InferRequest,
     asked: object,
     signal?: AbortSignal,
   ): Promise<Readonly<Record<string, unknown>>> {
-    const inputs = [{ name, datatype, shape, data: Array.from(values) }];
-    const body = { id, inputs, outputs: [{ name: output, ...asked }] };
+    const types = contentTypes(inputs);
+    const body = {
+      id,
+      ...contentParameters(types.request),
+      inputs: inputs.map((input, i) => ({
+        name: input.name,
+        datatype: input.datatype,
+        shape: input.shape,
+        ...contentParameters(types.inputs[i]),
+        data: dataOf(input),
+      })),
+      outputs: [{ name: output, ...asked }],
+    };
     const answer = await this.#call('POST', `${this.#modelPath}/infer`, body, signal);
     const outputs = listOf(answer['outputs']).map(mappingOf);
     const found = outputs.find((tensor) => tensor['name'] === output);
@@ -117,6 +129,16 @@ export class HttpInferenceServer implements InferenceServer {
     if (answer.status === 200) return documentOf(answer);
     throw refusal(answer);
   }
+}
+
+function contentParameters(type: string | undefined): object {
+  return type === undefined ? {} : { parameters: { content_type: type } };
+}
+
+/** Values in JSON, where NaN, a missing number, is null. */
+function dataOf({ datatype, values }: InputTensor): readonly unknown[] {
+  if (datatype === 'BOOL') return Array.from(values, (value) => value !== 0);
+  return Array.from<unknown>(values);
 }
 
 /** The error of a status. It leaves out the server's text, which may be meant for other readers than the error. */

@@ -2,16 +2,13 @@
 import type { AddressGuard, TlsMaterial } from '@lyceum/platform';
 import type { InferenceDescription } from '../specification/index.js';
 import type { ModelMetadata } from './asked-model.js';
-import type { NumberDatatype } from './tensor-bytes.js';
+import type { InputTensor } from './input-tensors.js';
 
-/** A request with one input and one output. */
+/** A request with one output. */
 export interface InferRequest {
   /** The request's id, which stays the same when it is tried again. */
   readonly id: string;
-  readonly input: string;
-  readonly datatype: NumberDatatype;
-  readonly shape: readonly number[];
-  readonly values: Float32Array;
+  readonly inputs: readonly InputTensor[];
   readonly output: string;
 }
 

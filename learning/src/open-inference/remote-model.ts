@@ -7,10 +7,15 @@
 import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { retrying } from '@lyceum/platform';
-import { type ErrorCode, elementCount, LyceumError, toLyceumError } from '@lyceum/proto';
+import {
+  type ErrorCode,
+  INFERENCE_REQUEST_MAX_BYTES,
+  LyceumError,
+  toLyceumError,
+} from '@lyceum/proto';
 import type { RemotePackage } from '../formats/remote/index.js';
 import type { InferenceServer } from './inference-server.js';
-import type { NumberDatatype } from './tensor-bytes.js';
+import { type InputTensor, inputBytes, padded } from './input-tensors.js';
 
 /** How often a request is tried: one that fails four times within some seconds is given up, and the caller decides. */
 const TRIES = 4;
@@ -47,33 +52,42 @@ export class RemoteModel {
   /**
    * Calls may overlap.
    *
-   * @param read - [count, …one sample] of the rows from `first` on, as the model takes them; called just before a
-   * request is sent, so that few rows are in memory.
+   * @param read - the inputs for the `count` rows from `first` on, as the model takes them; called just before a request
+   * is sent, so that few rows are in memory.
    * @returns [rowCount, C], the server's own numbers.
    * @throws {LyceumError} with the server's code, FAILED_PRECONDITION instead of INVALID_ARGUMENT: the server took such
    * requests before, so the fault is its own. A {@link RefusedRequestError} if it may be the fault of these rows.
    */
   async infer(
     rowCount: number,
-    read: (first: number, count: number) => Float32Array,
+    read: (first: number, count: number) => readonly InputTensor[],
   ): Promise<Float32Array<ArrayBuffer>> {
     const { rows, classCount } = this.#package.found;
     const values = new Float32Array(rowCount * classCount);
     const parts: Promise<void>[] = [];
     let isFailed = false;
-    const answer = async (first: number): Promise<void> => {
+    const answer = async (first: number, count: number): Promise<void> => {
+      const inputs = read(first, count);
+      // Texts are of any length: as many of them as of the canaries may be more than a request holds.
+      if (inputBytes(inputs) > INFERENCE_REQUEST_MAX_BYTES && count > 1) {
+        const half = Math.floor(count / 2);
+        await answer(first, half);
+        return answer(first + half, count - half);
+      }
+      values.set(await this.#request(inputs, count), first * classCount);
+    };
+    const answerRows = async (first: number): Promise<void> => {
       // After a failure the other answers would only be thrown away.
       if (isFailed) return;
-      const count = Math.min(rows, rowCount - first);
       try {
-        values.set(await this.#request(read(first, count), count), first * classCount);
+        await answer(first, Math.min(rows, rowCount - first));
       } catch (err) {
         isFailed = true;
         throw err;
       }
     };
     for (let first = 0; first < rowCount; first += rows) {
-      parts.push(this.#inTurn(() => answer(first)));
+      parts.push(this.#inTurn(() => answerRows(first)));
     }
     // Waits for all requests, so that none goes on unseen after one has failed.
     const outcomes = await Promise.allSettled(parts);
@@ -87,21 +101,12 @@ export class RemoteModel {
     this.#server.close();
   }
 
-  async #request(own: Float32Array, count: number): Promise<Float32Array> {
+  async #request(own: readonly InputTensor[], count: number): Promise<Float32Array> {
     const { found } = this.#package;
-    const { rows, rowsAreFixed, sampleShape, classCount } = found;
-    const size = elementCount(sampleShape);
+    const { rows, rowsAreFixed, classCount } = found;
     const sent = rowsAreFixed ? rows : count;
-    const values = sent === count ? own : new Float32Array(sent * size);
-    if (values !== own) values.set(own);
-    const request = {
-      id: randomUUID(),
-      input: found.input,
-      datatype: datatypeOf(found.inputs, found.input),
-      shape: [sent, ...sampleShape],
-      values,
-      output: found.output,
-    };
+    const inputs = sent === count ? own : padded(own, sent);
+    const request = { id: randomUUID(), inputs, output: found.output };
     const { signal } = this.#closing;
     const retries = {
       tries: TRIES,
@@ -148,11 +153,4 @@ export function ofServer(thrown: unknown, url: string): LyceumError {
   const address = `${url.replace(/^.*?:\/\//, '').replace(/\/.*$/, '')}: `;
   const message = err.message.startsWith(address) ? err.message.slice(address.length) : err.message;
   return new LyceumError(code, `${url}: ${message}`, { cause: err });
-}
-
-export function datatypeOf(
-  tensors: readonly { readonly name: string; readonly datatype: string }[],
-  name: string,
-): NumberDatatype {
-  return tensors.find((tensor) => tensor.name === name)?.datatype as NumberDatatype;
 }

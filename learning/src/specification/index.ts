@@ -43,6 +43,7 @@ export {
   checkInferenceDescription,
   checkRemoteModelDocument,
   type Endpoint,
+  type Example,
   endpointJsonSchema,
   type FoundModel,
   hasPrice,

@@ -21,7 +21,9 @@ import {
   type NumberDatatype,
   rawNumbers,
   rawTexts,
+  type TensorHead,
   tensorNumbers,
+  typedNumbers,
 } from '../../src/open-inference/tensor-bytes.js';
 
 export const CLASSES = 3;
@@ -47,6 +49,8 @@ export interface Behaviour {
   /** As KServe and MLServer answer who asks typed; Triton answers raw. */
   typed: boolean;
   factor: number;
+  /** Logits of a request's rows, [rows, CLASSES]. */
+  model: (request: ModelInferRequest, server: Behaviour) => Float32Array;
   inputs: { name: string; datatype: string; shape: number[] }[];
   outputDatatype: NumberDatatype;
   /** Of classes, as Triton has them in a file, none: without one. Others pass over what asks for them, or refuse it. */
@@ -69,6 +73,8 @@ export function behaviour(changes: Partial<Behaviour> = {}): Behaviour {
     maxRows: 1000,
     typed: false,
     factor: 1,
+    model: ({ inputs: [input], rawInputContents: [raw] }, { factor }) =>
+      logitsOf(tensorNumbers(input as TensorHead, raw), factor),
     inputs,
     outputDatatype: 'FP32',
     labels: 'passed over',
@@ -80,6 +86,16 @@ export function behaviour(changes: Partial<Behaviour> = {}): Behaviour {
     distort: (response) => response,
     ...changes,
   };
+}
+
+/** Rows of samples as the one input that the model takes. */
+export function asInput(
+  rows: (first: number, count: number) => Float32Array,
+  datatype: NumberDatatype = 'FP32',
+) {
+  return (first: number, count: number) => [
+    { name: 'x', datatype, shape: [count, ...SAMPLE], values: rows(first, count) },
+  ];
 }
 
 export function logitsOf(values: Float32Array, factor: number): Float32Array {
@@ -104,8 +120,7 @@ async function infer(server: Behaviour, request: ModelInferRequest): Promise<Mod
     throw new LyceumError('INVALID_ARGUMENT', `request batch-size must be <= ${server.maxRows}`);
   }
   if (input === undefined) throw new LyceumError('INVALID_ARGUMENT', 'no input');
-  const values = tensorNumbers(input, request.rawInputContents[0]);
-  const logits = logitsOf(values, server.factor);
+  const logits = server.model(request, server);
   const { outputDatatype: datatype, labels } = server;
   const asked = request.outputs[0]?.parameters['classification']?.parameterChoice;
   if (asked?.$case === 'int64Param' && labels !== 'passed over') {
@@ -219,12 +234,11 @@ async function answerHttp(server: Behaviour, request: IncomingMessage, response:
   if (request.url === '/v2/models/sums') return send(200, metadata(server));
   if (request.url !== '/v2/models/sums/infer') return send(404, { error: `no ${request.url}` });
   server.headers.push(request.headers);
-  const { id, inputs, outputs: wanted } = JSON.parse(Buffer.concat(parts).toString());
-  const { name, datatype, shape, data } = inputs[0];
-  const contents = { fp32Contents: data };
+  const { id, inputs, outputs: wanted, parameters } = JSON.parse(Buffer.concat(parts).toString());
   const message = ModelInferRequest.fromPartial({
     id,
-    inputs: [{ name, datatype, shape, contents }],
+    parameters: contentType(parameters),
+    inputs: inputs.map(tensorOf),
     outputs: [{ name: wanted[0].name, parameters: parametersOf(wanted[0]) }],
   });
   server.typed = true;
@@ -244,6 +258,31 @@ async function answerHttp(server: Behaviour, request: IncomingMessage, response:
     const isAway = err instanceof LyceumError && err.code === 'UNAVAILABLE';
     send(isAway ? 429 : 400, { error: String(err) }, isAway ? { 'retry-after': '0' } : {});
   }
+}
+
+interface JsonTensor {
+  readonly name: string;
+  readonly datatype: string;
+  readonly shape: number[];
+  readonly data: (number | string | null)[];
+  readonly parameters?: { readonly content_type?: string };
+}
+
+function tensorOf({ name, datatype, shape, data, parameters }: JsonTensor) {
+  const numbers = () => data.map((value) => (value === null ? Number.NaN : Number(value)));
+  const contents =
+    datatype === 'BYTES'
+      ? { bytesContents: data.map((text) => Buffer.from(String(text))) }
+      : typedNumbers(name, datatype, numbers());
+  return { name, datatype, shape, contents, parameters: contentType(parameters) };
+}
+
+function contentType(parameters: JsonTensor['parameters'] = {}) {
+  const { content_type: type } = parameters;
+  if (type === undefined) return {};
+  return {
+    content_type: { parameterChoice: { $case: 'stringParam', stringParam: type } as const },
+  };
 }
 
 function parametersOf({ parameters = {} }: { parameters?: { classification?: number } }) {

@@ -5,7 +5,15 @@ import { findModel } from '../../src/open-inference/find-model.js';
 import { openInferenceServer } from '../../src/open-inference/open-inference-server.js';
 import { RemoteModel } from '../../src/open-inference/remote-model.js';
 import { checkInferenceDescription } from '../../src/specification/servers/inference-schema.js';
-import { atEnd, behaviour, endAll, logitsOf, startGrpc, startHttp } from './arithmetic-server.js';
+import {
+  asInput,
+  atEnd,
+  behaviour,
+  endAll,
+  logitsOf,
+  startGrpc,
+  startHttp,
+} from './arithmetic-server.js';
 
 afterEach(endAll);
 
@@ -26,8 +34,8 @@ test.each([
   atEnd(() => server.close());
   const model = new RemoteModel(server, await findModel(server, description, {}), () => 0);
   const inputs = Float32Array.from({ length: 128 * 4 }, (_, i) => i % 7);
-  const read = (first: number, count: number) => inputs.subarray(first * 4, (first + count) * 4);
-  expect(await model.infer(128, read)).toEqual(logitsOf(inputs, 1));
+  const rows = (first: number, count: number) => inputs.subarray(first * 4, (first + count) * 4);
+  expect(await model.infer(128, asInput(rows))).toEqual(logitsOf(inputs, 1));
   await new Promise((resolve) => setImmediate(resolve));
   process.off('warning', listener);
   expect(warnings).toEqual([]);

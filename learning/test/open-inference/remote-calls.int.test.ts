@@ -14,6 +14,7 @@ import { RemoteModel } from '../../src/open-inference/remote-model.js';
 import { type NumberDatatype, rawNumbers } from '../../src/open-inference/tensor-bytes.js';
 import { checkInferenceDescription } from '../../src/specification/servers/inference-schema.js';
 import {
+  asInput,
   atEnd,
   type Behaviour,
   behaviour,
@@ -48,7 +49,8 @@ afterEach(endAll);
 
 /** Whole numbers below 13: exact in every datatype. */
 const inputs = Float32Array.from({ length: 100 * 4 }, (_, i) => (i * 7) % 13);
-const read = (first: number, count: number) => inputs.subarray(first * 4, (first + count) * 4);
+const rows = (first: number, count: number) => inputs.subarray(first * 4, (first + count) * 4);
+const read = asInput(rows);
 
 async function found(
   url: string,
@@ -85,7 +87,7 @@ test.each(BOTH)(
       if (held.length === 3) for (const release of held.splice(0).reverse()) setImmediate(release);
       return opened;
     };
-    expect(await model.infer(96, read)).toEqual(logitsOf(read(0, 96), 1));
+    expect(await model.infer(96, read)).toEqual(logitsOf(rows(0, 96), 1));
   },
 );
 
@@ -97,7 +99,7 @@ test.each(BOTH)(
     const { opened, open } = gate();
     server.seen = [];
     server.before = () => (server.seen.length === 1 ? opened : undefined);
-    expect(await model.infer(2, read)).toEqual(logitsOf(read(0, 2), 1));
+    expect(await model.infer(2, read)).toEqual(logitsOf(rows(0, 2), 1));
     expect(server.seen).toHaveLength(2);
     expect(server.seen[1]?.id).toBe(server.seen[0]?.id);
     open();
@@ -111,8 +113,7 @@ test.each(BOTH)(
     const { server: client } = await found((await start(server)).url, { deadlineSeconds: 4 });
     const { opened, open } = gate();
     server.before = () => opened;
-    const request = { id: '1', input: 'x', datatype: 'FP32', output: 'y' } as const;
-    const asked = client.infer({ ...request, shape: [1, ...SAMPLE], values: read(0, 1) });
+    const asked = client.infer({ id: '1', inputs: read(0, 1), output: 'y' });
     await expect(asked).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
     open();
   },
@@ -131,7 +132,7 @@ test.each(BOTH)(
     });
     await started.stop();
     server.seen = [];
-    expect(await model.infer(2, read)).toEqual(logitsOf(read(0, 2), 1));
+    expect(await model.infer(2, read)).toEqual(logitsOf(rows(0, 2), 1));
     expect(back).toBeDefined();
     expect(server.seen).toHaveLength(1);
   },
@@ -147,7 +148,7 @@ test.each<[NumberDatatype, NumberDatatype]>([
   server.inputs = [{ name: 'x', datatype, shape: [-1, ...SAMPLE] }];
   const { model } = await found((await startGrpc(server)).url);
   server.seen = [];
-  expect(await model.infer(3, read)).toEqual(logitsOf(read(0, 3), 1));
+  expect(await model.infer(3, asInput(rows, datatype))).toEqual(logitsOf(rows(0, 3), 1));
   const [request] = server.seen;
   expect(request?.inputs[0]).toMatchObject({ datatype, contents: undefined });
   const bytes = { UINT8: 1, FP16: 2, BF16: 2, INT64: 8 }[datatype as 'UINT8'];
@@ -193,8 +194,7 @@ test('what a server of gRPC says in an error is one line, bounded; over HTTP not
     server.before = () => {
       throw new LyceumError('NOT_FOUND', said);
     };
-    const request = { id: '1', input: 'x', datatype: 'FP32', output: 'y' } as const;
-    const asked = client.infer({ ...request, shape: [1, ...SAMPLE], values: read(0, 1) });
+    const asked = client.infer({ id: '1', inputs: read(0, 1), output: 'y' });
     const message = await asked.catch((err: Error) => err.message);
     if (name === 'HTTP') expect(message).toMatch(/^answers HTTP \d+, \d+ bytes$/);
     else expect(message).toMatch(/^\[2Jgone x{300,400}…$/);
@@ -341,7 +341,7 @@ test.each([
   const other = await createAuthority('other', VALIDITY);
   const secrets = { CA: own.certificate, OTHER: other.certificate };
   const { model } = await found(url, { tls: { ca: 'ca' } }, secrets);
-  expect(await model.infer(2, read)).toEqual(logitsOf(read(0, 2), 1));
+  expect(await model.infer(2, read)).toEqual(logitsOf(rows(0, 2), 1));
   for (const tls of [{ ca: 'other' }, {}]) {
     await expect(found(url, { tls }, secrets)).rejects.toMatchObject({
       code: 'UNAVAILABLE',
@@ -370,7 +370,7 @@ test.each([
   const secrets = { CA: own.certificate, CERT: client.certificate, KEY: client.key };
   const tls = { ca: 'ca', certificate: 'cert', key: 'key' };
   const { model } = await found(url, { tls }, secrets);
-  expect(await model.infer(2, read)).toEqual(logitsOf(read(0, 2), 1));
+  expect(await model.infer(2, read)).toEqual(logitsOf(rows(0, 2), 1));
   await expect(found(url, { tls: { ca: 'ca' } }, secrets)).rejects.toMatchObject({
     code: 'UNAVAILABLE',
   });

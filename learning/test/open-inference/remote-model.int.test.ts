@@ -8,6 +8,7 @@ import { openInferenceServer } from '../../src/open-inference/open-inference-ser
 import { RemoteModel } from '../../src/open-inference/remote-model.js';
 import { checkInferenceDescription } from '../../src/specification/servers/inference-schema.js';
 import {
+  asInput,
   atEnd,
   behaviour,
   CLASSES,
@@ -35,7 +36,8 @@ async function found({ url }: Pick<Started, 'url'>, changes: object = {}, settin
 }
 
 const inputs = Float32Array.from({ length: 300 * 4 }, (_, i) => Math.fround(((i * 7) % 13) / 13));
-const read = (first: number, count: number) => inputs.subarray(first * 4, (first + count) * 4);
+const rows = (first: number, count: number) => inputs.subarray(first * 4, (first + count) * 4);
+const read = asInput(rows);
 
 test.each([
   ['raw answers', startGrpc, {}],
@@ -51,7 +53,7 @@ test.each([
   const { maxRows, fixedRows } = server;
   expect(remote.found.rows).toBe(fixedRows ?? (maxRows === 20 ? 16 : Math.min(128, maxRows)));
   expect(remote).toMatchObject({
-    found: { classCount: 3, sampleShape: SAMPLE },
+    found: { classCount: 3, question: { input: 'x', sampleShape: SAMPLE } },
     settings: { output: 'logits' },
   });
   const sentBefore = server.seen.length;
@@ -103,11 +105,15 @@ test('no more requests are under way than may be', async () => {
       modelMetadata: () => Promise.reject(new Error()),
       bestClasses: () => Promise.reject(new Error()),
       close: () => undefined,
-      infer: async ({ shape, values }) => {
+      infer: async ({ inputs: [input] }) => {
         most = Math.max(most, ++underWay);
         await new Promise((resolve) => setImmediate(resolve));
         underWay--;
-        return { shape: [shape[0] ?? 0, CLASSES], values: Float32Array.from(logitsOf(values, 1)) };
+        const values = Float32Array.from(input?.values as Float32Array);
+        return {
+          shape: [input?.shape[0] ?? 0, CLASSES],
+          values: Float32Array.from(logitsOf(values, 1)),
+        };
       },
     },
     remote,
@@ -115,8 +121,8 @@ test('no more requests are under way than may be', async () => {
   );
   const both = await Promise.all([counting.infer(40, read), counting.infer(20, read)]);
   expect(most).toBe(3);
-  expect(both[0]).toEqual(logitsOf(read(0, 40), 1));
-  expect(both[1]).toEqual(logitsOf(read(0, 20), 1));
+  expect(both[0]).toEqual(logitsOf(rows(0, 40), 1));
+  expect(both[1]).toEqual(logitsOf(rows(0, 20), 1));
 });
 
 test('another model under the same name is noticed by its answers, or by what is said of it', async () => {
@@ -215,15 +221,18 @@ test('a model that cannot be asked is refused, with all reasons', async () => {
   await expect(found(started, {}, { outputName: 'w' })).rejects.toThrow(
     `input: the model has several inputs; name the one for samples: ${listed}\n  - settings.outputName: the model has no output w of numbers [batch, classes]; its outputs are y FP32 [-1, 3]`,
   );
+  two.shape = [-1, 2, 2];
   await expect(found(started, { input: 'z' })).rejects.toThrow(
-    'input: is z BYTES [-1, -1]; want numbers: texts cannot be sent',
+    'input: is z BYTES [-1, 2, 2]; want numbers, or BYTES [batch] or [batch, 1] for texts',
   );
   server.inputs = [{ name: 'x', datatype: 'FP32', shape: [-1, -1, 2] }];
   await expect(found(started)).rejects.toThrow('name the sizes of one sample');
   await expect(found(started, { inputShape: [2, 3] })).rejects.toThrow(
     "is [2,3], and the model's input is x FP32 [-1, -1, 2]",
   );
-  expect((await found(started, { inputShape: [2, 2] })).remote.found.sampleShape).toEqual([2, 2]);
+  expect((await found(started, { inputShape: [2, 2] })).remote.found.question).toMatchObject({
+    sampleShape: [2, 2],
+  });
 });
 
 test('where a server says nothing of inputs and outputs, the description counts', async () => {
@@ -234,7 +243,7 @@ test('where a server says nothing of inputs and outputs, the description counts'
     inputShape: SAMPLE,
   });
   expect(remote.found.inputs).toEqual([{ name: 'x', datatype: 'FP32', shape: [-1, 2, 2] }]);
-  expect(await model.infer(5, read)).toEqual(logitsOf(read(0, 5), 1));
+  expect(await model.infer(5, read)).toEqual(logitsOf(rows(0, 5), 1));
 });
 
 test('nobody there is said by address', async () => {

@@ -19,6 +19,8 @@ export {
   outputWidth,
 } from './graph-inference.js';
 export {
+  CELL_TYPES,
+  type CellType,
   type ElementType,
   type GraphOutline,
   type GraphValue,
@@ -27,12 +29,21 @@ export {
 } from './graph-outline.js';
 export { type RawClassifier, requireRawClassifier } from './raw-classifier.js';
 export {
+  columnsOf,
   describeTable,
   readsColumns,
   requireTableClassifier,
   type TableClassifier,
+  type TableInput,
+  tableInputs,
 } from './table-classifier.js';
-export { type InputCells, requireTable, TableInference } from './table-inference.js';
+export {
+  boundInputs,
+  type InputCells,
+  inputCells,
+  requireTable,
+  TableInference,
+} from './table-inference.js';
 export {
   nodeNameOf,
   PASSING_OPERATIONS,

@@ -89,7 +89,11 @@ export function describeTable(
   return { ...described, reads: 'columns', columns: columnsOf(classifier) };
 }
 
-function tableInputs(
+/**
+ * Which columns each input takes. What keeps an input from taking some is added to the problems, with the path `columns`
+ * or `graph.input`.
+ */
+export function tableInputs(
   inputs: readonly GraphValue[],
   columns: ModelSettings['columns'],
   problems: Problem[],

@@ -43,7 +43,7 @@ interface InputColumn {
 }
 
 /** An input with its columns of one set. */
-interface BoundInput extends TableInput {
+export interface BoundInput extends TableInput {
   readonly bound: readonly InputColumn[];
 }
 
@@ -75,7 +75,7 @@ export abstract class TableInference {
    */
   protected async warmUp(dataset: Dataset): Promise<void> {
     const count = this.#rowsOf(MAX_ROWS);
-    const inputs = boundInputs(this.classifier, dataset);
+    const inputs = boundInputs(this.classifier.inputs, dataset);
     const { dims } = await this.#answer(inputs, Uint32Array.of(0), count);
     this.#width = outputWidth(dims, count, this.classifier.output, 'rows');
   }
@@ -90,7 +90,7 @@ export abstract class TableInference {
     samples: Uint32Array,
     maxRows = MAX_ROWS,
   ): Promise<Float32Array<ArrayBuffer>> {
-    const inputs = boundInputs(this.classifier, dataset);
+    const inputs = boundInputs(this.classifier.inputs, dataset);
     const rows = this.#rowsOf(maxRows);
     const width = this.#width;
     const values = new Float32Array(samples.length * width);
@@ -123,21 +123,25 @@ export abstract class TableInference {
  *
  * @throws {LyceumError} INVALID_ARGUMENT as `columnPlaces`, or naming the first cell that the model does not take.
  */
-export function requireTable(classifier: TableClassifier, dataset: Dataset): void {
-  for (const input of boundInputs(classifier, dataset)) {
+export function requireTable({ inputs }: Pick<TableClassifier, 'inputs'>, dataset: Dataset): void {
+  for (const input of boundInputs(inputs, dataset)) {
     for (let sample = 0; sample < dataset.sampleCount; sample++) requireCells(input, sample);
   }
 }
 
-/** @throws {LyceumError} INVALID_ARGUMENT as `columnPlaces` does. */
-function boundInputs(classifier: TableClassifier, dataset: Dataset): BoundInput[] {
+/**
+ * The columns, or the texts, of a set that each input takes.
+ *
+ * @throws {LyceumError} INVALID_ARGUMENT as `columnPlaces` does.
+ */
+export function boundInputs(inputs: readonly TableInput[], dataset: Dataset): BoundInput[] {
   const { columns, cells, texts } = dataset;
-  if (texts !== undefined && readsOneText(columnsOf(classifier))) {
+  if (texts !== undefined && readsOneText(columnsOf({ inputs }))) {
     const at = (sample: number) => sampleText(texts, sample);
     const bound = [{ name: 'text', cells: { kind: 'category', at } as const }];
-    return classifier.inputs.map((input) => ({ ...input, bound }));
+    return inputs.map((input) => ({ ...input, bound }));
   }
-  const wanted = classifier.inputs.flatMap(({ cellType, columns: names }) => {
+  const wanted = inputs.flatMap(({ cellType, columns: names }) => {
     const kind = cellType === 'string' ? 'category' : 'number';
     return names.map((name) => ({ name, kind }) as const);
   });
@@ -146,7 +150,7 @@ function boundInputs(classifier: TableClassifier, dataset: Dataset): BoundInput[
   if (columns === undefined || cells === undefined) throw new Error('places of no columns');
   const own = columnCells(columns, cells);
   let next = 0;
-  return classifier.inputs.map((input) => {
+  return inputs.map((input) => {
     const bound = input.columns.map((): InputColumn => {
       const place = places[next++] as number;
       const { name } = columns[place] as TableColumn;
@@ -186,8 +190,11 @@ function fitsWhole(type: CellType, value: number): boolean {
   return type === 'int64' || (value >= INT32_LEAST && value <= INT32_GREATEST);
 }
 
-/** @throws {LyceumError} as {@link requireCells}: rows may be of another set than the first. */
-function inputCells(input: BoundInput, rows: Uint32Array): InputCells {
+/**
+ * @param rows - R samples.
+ * @throws {LyceumError} as {@link requireTable}: rows may be of another set than the one that was looked at.
+ */
+export function inputCells(input: BoundInput, rows: Uint32Array): InputCells {
   const { name, cellType, bound, isFlat } = input;
   for (const sample of rows) requireCells(input, sample);
   const shape = isFlat ? [rows.length] : [rows.length, bound.length];

@@ -13,6 +13,7 @@ export const openInference = {
   member: REMOTE_MEMBER,
   parse: parseRemotePackage,
   describe: describeRemote,
+  mayReadColumns: true,
   isRemote: true,
   isAskedAtLoad: true,
 } as const satisfies ModelFormat<RemotePackage>;

@@ -20,6 +20,7 @@ import {
   type InferenceTensorMetadata,
   type RemoteModelDocument,
 } from '../../specification/index.js';
+import { columnsOf } from '../graphs/index.js';
 
 export interface RemotePackage extends RemoteModelDocument {
   readonly settings: ModelSettings;
@@ -67,8 +68,13 @@ export interface RemoteDescription extends ModelDescription {
 
 /** The description of a model behind a server, whose parameters are not counted. */
 export function describeRemote({ description, found, settings }: RemotePackage): RemoteDescription {
+  const { question } = found;
+  const seen =
+    'table' in question
+      ? { reads: 'columns' as const, columns: columnsOf({ inputs: question.table }) }
+      : { inputShape: channelsLast(question.sampleShape, settings) };
   return {
-    inputShape: channelsLast(found.sampleShape, settings),
+    ...seen,
     classCount: classCountOf(found.classCount),
     parameterCount: 0,
     weightBytes: 0,

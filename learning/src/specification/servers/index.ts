@@ -15,6 +15,7 @@ export { writtenKeyProblems } from './header-schema.js';
 export {
   checkInferenceDescription,
   checkRemoteModelDocument,
+  type Example,
   type FoundModel,
   type InferenceDescription,
   type InferenceTensorMetadata,

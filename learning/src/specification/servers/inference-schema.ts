@@ -38,6 +38,15 @@ const inputShape = list(size, 'a list of 1 to 8 sizes', { atLeast: 1, atMost: 8 
   },
 );
 
+const example = z.record(
+  z.string(),
+  z.union([z.string(), z.number(), z.boolean(), z.null()], {
+    error: wants('a text, a number, true, false, or null'),
+  }),
+  { error: wants('a mapping from columns to their cells') },
+);
+export type Example = z.output<typeof example>;
+
 const fields = {
   url: text(URL_TEXT, new RegExp(`^(?:${GRPC}|${HTTP})$`)).describe(
     "The server's address, over HTTP up to the /v2; grpcs and https with TLS.",
@@ -68,6 +77,11 @@ const fields = {
     .optional()
     .describe(
       "The sizes of one sample, in the model's layout, where the server leaves some of them open.",
+    ),
+  examples: list(example, 'a list of 1 to 16 rows', { atLeast: 1, atMost: 16 })
+    .optional()
+    .describe(
+      "Of a model that reads a table's columns: rows that it knows, as [{ age: 39, town: Ulm }], which it is asked about at push and at load; default made-up ones. Where the server tells no inputs, their cells say what these are.",
     ),
   headers: headers
     .optional()
@@ -129,6 +143,29 @@ const tensorMetadata = section({
   shape: z.array(z.int()),
 });
 
+const name = z.string();
+/** How the model is asked about a sample: its numbers, or the cells of its row. */
+const question = z.union([
+  section({
+    input: name,
+    datatype: name,
+    /** Of one sample, in the model's layout. */
+    sampleShape: z.array(size),
+  }),
+  section({
+    table: z.array(
+      section({
+        name,
+        cellType: z.enum(['string', 'float32', 'float64', 'int32', 'int64', 'bool']),
+        /** As the model has them, and in its order. */
+        columns: z.array(name),
+        /** Whether its shape is [rows] instead of [rows, columns]. */
+        isFlat: z.boolean(),
+      }),
+    ),
+  }),
+]);
+
 /** What a server said of the model when it was pushed, and how it is asked since. */
 const foundModel = section({
   server: section({ name: z.string(), version: z.string() }),
@@ -136,11 +173,9 @@ const foundModel = section({
   versions: z.array(z.string()),
   inputs: z.array(tensorMetadata),
   outputs: z.array(tensorMetadata),
-  /** Of `inputs` and `outputs`. */
-  input: z.string(),
-  output: z.string(),
-  /** Of one sample, in the model's layout. */
-  sampleShape: z.array(size),
+  question,
+  /** One of `outputs`. */
+  output: name,
   /** Of a sigmoid 1, though it tells two classes apart. */
   classCount: size,
   /** Names of the classes, where the server tells them. */
@@ -151,13 +186,14 @@ const foundModel = section({
   /** The server's own numbers for the canary inputs, [rows of it, classCount]. */
   canaries: z.array(z.number()),
 }).check(({ value, issues }) => {
-  const { sampleShape, rows, classCount, canaries } = value;
+  const { question: asked, rows, classCount, canaries } = value;
   const wrong = (path: string, message: string) =>
     issues.push({ code: 'custom', path: [path], message, input: value });
-  const numbers = rows * elementCount(sampleShape);
-  if (numbers > INFERENCE_REQUEST_MAX_BYTES) {
-    const message = `makes requests of ${numbers} numbers, ${rows} rows of [${sampleShape}]; at most ${INFERENCE_REQUEST_MAX_BYTES} are sent`;
-    wrong('sampleShape', message);
+  const sampleShape = 'table' in asked ? [asked.table.length] : asked.sampleShape;
+  const values = rows * elementCount(sampleShape);
+  if (values > INFERENCE_REQUEST_MAX_BYTES) {
+    const message = `makes requests of ${values} values, ${rows} rows of [${sampleShape}]; at most ${INFERENCE_REQUEST_MAX_BYTES} are sent`;
+    wrong('question', message);
   }
   if (canaries.length < classCount) {
     wrong(

@@ -5,19 +5,22 @@
  * When the teacher is opened, the server is asked whether it still has the model that was pushed. Calls overlap; the
  * number of requests under way is bounded all the same.
  */
+import type { Dataset } from '@lyceum/learning/datasets';
 import { describePackagedModel, noiseOf, type RemotePackage } from '@lyceum/learning/formats';
-import { classCountOf, logitsOf, ModelInputs, type ModelSettings } from '@lyceum/learning/models';
+import { classCountOf, logitsOf, type ModelSettings } from '@lyceum/learning/models';
 import {
   ANSWER_TOLERANCE,
+  canaryQuestion,
   type InferenceServer,
   openInferenceServer,
+  questionReader,
   RefusedRequestError,
   RemoteModel,
+  requireSamples,
   requireUnchanged,
   requireUnchangedMetadata,
 } from '@lyceum/learning/open-inference';
 import type { Outside } from '@lyceum/platform';
-import { elementCount, LyceumError } from '@lyceum/proto';
 import {
   type AnswerRequest,
   type AnswerTensor,
@@ -33,6 +36,7 @@ import type { RemotePlace } from './remote-place.js';
 interface InferenceServerTeacherOptions {
   readonly model: RemotePackage;
   readonly settings: ModelSettings;
+  readonly dataset: Dataset;
   readonly outside: Outside;
   /** Uniform in [0, 1). */
   readonly random: () => number;
@@ -40,8 +44,8 @@ interface InferenceServerTeacherOptions {
 
 export const openInference: EngineOpener<RemotePlace, 'open-inference'> = {
   format: 'open-inference',
-  open: (model, { settings }, { outside, random }) =>
-    InferenceServerTeacher.open({ model, settings, outside, random }),
+  open: (model, { settings, dataset }, { outside, random }) =>
+    InferenceServerTeacher.open({ model, settings, dataset, outside, random }),
 };
 
 class InferenceServerTeacher implements TeacherEngine {
@@ -49,7 +53,6 @@ class InferenceServerTeacher implements TeacherEngine {
   readonly #options: InferenceServerTeacherOptions;
   readonly #server: InferenceServer;
   readonly #model: RemoteModel;
-  readonly #inputShape: readonly number[] | undefined;
   readonly #description: TeacherDescription;
 
   private constructor(
@@ -59,26 +62,27 @@ class InferenceServerTeacher implements TeacherEngine {
     latencyBatch1Ms: number,
   ) {
     const packaged = { format: 'open-inference', model: options.model } as const;
-    const { inputShape, parameterCount, weightBytes } = describePackagedModel(packaged);
+    const { parameterCount, weightBytes } = describePackagedModel(packaged);
     this.#options = options;
     this.#server = server;
     this.#model = model;
-    this.#inputShape = inputShape;
     const classCount = classCountOf(options.model.found.classCount);
     const answerNoise = noiseOf(options.model);
     this.#description = { classCount, parameterCount, weightBytes, latencyBatch1Ms, answerNoise };
   }
 
   /**
-   * @throws {LyceumError} FAILED_PRECONDITION if the server has another model now; its own code if it cannot be asked.
+   * @throws {LyceumError} FAILED_PRECONDITION if the server has another model now, INVALID_ARGUMENT if the set's samples
+   *   do not fit it; its own code if it cannot be asked.
    */
   static async open(options: InferenceServerTeacherOptions): Promise<InferenceServerTeacher> {
     const { description, found } = options.model;
+    requireSamples({ ...options.model, settings: options.settings }, options.dataset);
     const server = openInferenceServer(description, options.outside);
     const model = new RemoteModel(server, options.model, options.random);
     try {
       await requireUnchanged(server, options.model);
-      const sample = new Float32Array(elementCount(found.sampleShape));
+      const sample = canaryQuestion(found.question, description, options.settings, 1);
       const latencyBatch1Ms = await medianLatencyMs(() => model.infer(1, () => sample));
       return new InferenceServerTeacher(options, server, model, latencyBatch1Ms);
     } catch (err) {
@@ -93,17 +97,10 @@ class InferenceServerTeacher implements TeacherEngine {
 
   async answer({ dataset, samples, view, outputs }: AnswerRequest): Promise<AnswerTensor[]> {
     const { settings, model } = this.#options;
-    const inputs = new ModelInputs(dataset, settings, this.#inputShape);
-    const want = model.found.sampleShape;
-    if (inputs.size !== elementCount(want)) {
-      const message = `the model takes samples of shape [${want}]; the data set's become [${inputs.modelShape}]`;
-      throw new LyceumError('INVALID_ARGUMENT', message);
-    }
-    const values = await this.#ask(samples.length, (first, count) => {
-      const rows = new Float32Array(count * inputs.size);
-      inputs.read(samples.subarray(first, first + count), view, rows);
-      return rows;
-    });
+    const read = questionReader({ ...model, settings }, dataset);
+    const values = await this.#ask(samples.length, (first, count) =>
+      read(samples.subarray(first, first + count), view),
+    );
     const logits = logitsOf(values, model.found.classCount, settings.output);
     const { classCount } = this.#description;
     return answersOfLogits(logits, classCount, { settings, dataset, outputs });
