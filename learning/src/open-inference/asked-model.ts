@@ -127,7 +127,7 @@ function inputOf(
   const wrong =
     input === undefined
       ? named === undefined
-        ? 'the server names no input'
+        ? 'the server names no input: describe the model in a file, with input and inputShape, or with examples of the rows of a table'
         : `the model has no input ${named}; its inputs are ${listed}`
       : chosen.length > 1
         ? `the model has several inputs; name the one for samples: ${listed}`
@@ -151,11 +151,13 @@ function outputOf(
   const chosen = named === undefined ? usable : usable.filter(({ name }) => name === named);
   if (chosen.length === 1) return chosen[0];
   const message =
-    usable.length === 0
-      ? `the model has no output of numbers [batch, classes]; its outputs are ${listed}`
-      : named === undefined
-        ? `the model has several outputs that may tell the classes; name one in its settings: ${listed}`
-        : `the model has no output ${named} of numbers [batch, classes]; its outputs are ${listed}`;
+    outputs.length === 0
+      ? 'the server names no output: name in the settings the one that tells the classes, as {"outputName": "predict_proba"}'
+      : usable.length === 0
+        ? `the model has no output of numbers [batch, classes]; its outputs are ${listed}`
+        : named === undefined
+          ? `the model has several outputs that may tell the classes; name one in its settings: ${listed}`
+          : `the model has no output ${named} of numbers [batch, classes]; its outputs are ${listed}`;
   problems.push({ path: 'settings.outputName', message });
   return undefined;
 }

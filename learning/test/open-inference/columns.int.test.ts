@@ -243,6 +243,9 @@ test('a server that takes certain words alone is asked about rows that the descr
 test('where a server tells nothing of its inputs, the examples do', async () => {
   const server = readers({ inputs: [] });
   const { url } = await startHttp(server);
+  await expect(found(url)).rejects.toThrow(
+    'input: the server names no input: describe the model in a file, with input and inputShape, or with examples',
+  );
   const examples = [{ age: null, trade: 'smith', hours_per_week: 40 }];
   const asked = await found(url, { examples });
   expect(asked.remote.found.inputs).toEqual([

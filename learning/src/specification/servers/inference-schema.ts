@@ -8,6 +8,8 @@ import {
 import { z } from 'zod';
 import {
   boundsProblem,
+  choose,
+  isMapping,
   list,
   problemsOf,
   section,
@@ -144,27 +146,28 @@ const tensorMetadata = section({
 });
 
 const name = z.string();
+const numbersQuestion = section({
+  input: name,
+  datatype: name,
+  /** Of one sample, in the model's layout. */
+  sampleShape: z.array(size),
+});
+const tableQuestion = section({
+  table: z.array(
+    section({
+      name,
+      cellType: z.enum(['string', 'float32', 'float64', 'int32', 'int64', 'bool']),
+      /** As the model has them, and in its order. */
+      columns: z.array(name),
+      /** Whether its shape is [rows] instead of [rows, columns]. */
+      isFlat: z.boolean(),
+    }),
+  ),
+});
 /** How the model is asked about a sample: its numbers, or the cells of its row. */
-const question = z.union([
-  section({
-    input: name,
-    datatype: name,
-    /** Of one sample, in the model's layout. */
-    sampleShape: z.array(size),
-  }),
-  section({
-    table: z.array(
-      section({
-        name,
-        cellType: z.enum(['string', 'float32', 'float64', 'int32', 'int64', 'bool']),
-        /** As the model has them, and in its order. */
-        columns: z.array(name),
-        /** Whether its shape is [rows] instead of [rows, columns]. */
-        isFlat: z.boolean(),
-      }),
-    ),
-  }),
-]);
+const question = choose([numbersQuestion, tableQuestion], (input) =>
+  isMapping(input) && 'table' in input ? tableQuestion : numbersQuestion,
+);
 
 /** What a server said of the model when it was pushed, and how it is asked since. */
 const foundModel = section({
@@ -189,7 +192,9 @@ const foundModel = section({
   const { question: asked, rows, classCount, canaries } = value;
   const wrong = (path: string, message: string) =>
     issues.push({ code: 'custom', path: [path], message, input: value });
-  const sampleShape = 'table' in asked ? [asked.table.length] : asked.sampleShape;
+  const width = (table: z.output<typeof tableQuestion>['table']) =>
+    table.reduce((sum, { columns }) => sum + columns.length, 0);
+  const sampleShape = 'table' in asked ? [width(asked.table)] : asked.sampleShape;
   const values = rows * elementCount(sampleShape);
   if (values > INFERENCE_REQUEST_MAX_BYTES) {
     const message = `makes requests of ${values} values, ${rows} rows of [${sampleShape}]; at most ${INFERENCE_REQUEST_MAX_BYTES} are sent`;

@@ -8,14 +8,17 @@ const FOUND = {
   versions: ['1'],
   inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 2] }],
   outputs: [{ name: 'y', datatype: 'FP32', shape: [-1, 3] }],
-  input: 'x',
+  question: { input: 'x', datatype: 'FP32', sampleShape: [2] },
   output: 'y',
-  sampleShape: [2],
   classCount: 3,
   rows: 128,
   rowsAreFixed: false,
   canaries: [0, 0, 0],
 };
+
+const asked = (sampleShape: number[]) => ({ question: { ...FOUND.question, sampleShape } });
+const column = { name: 'x', cellType: 'string', isFlat: false };
+const table = { table: [{ ...column, columns: Array<string>(10_000).fill('x') }] };
 
 const check = (changes: object) =>
   checkRemoteModelDocument(
@@ -28,18 +31,20 @@ const check = (changes: object) =>
 
 test('honest sizes are taken', () => {
   expect(check({}).found.rows).toBe(128);
+  expect(check({ question: table }).found.question).toEqual(table);
 });
 
 test.each([
-  [
-    'samples',
-    { sampleShape: [1e9] },
-    'found.sampleShape[0]: want a whole number from 1 to 8388608',
-  ],
+  ['samples', asked([1e9]), 'found.question.sampleShape[0]: want a whole number from 1 to 8388608'],
   [
     'requests',
-    { sampleShape: [8_000, 8], rowsAreFixed: true, rows: 1_000 },
-    'found.sampleShape: makes requests of 64000000 numbers, 1000 rows of [8000,8]; at most 8323072 are sent',
+    { ...asked([8_000, 8]), rowsAreFixed: true, rows: 1_000 },
+    'found.question: makes requests of 64000000 values, 1000 rows of [8000,8]; at most 8323072 are sent',
+  ],
+  [
+    'tables',
+    { question: table, rows: 1_000 },
+    'found.question: makes requests of 10000000 values, 1000 rows of [10000]; at most 8323072 are sent',
   ],
   ['rows', { rows: 1e9 }, 'found.rows: want a whole number from 1 to 8388608'],
   [
