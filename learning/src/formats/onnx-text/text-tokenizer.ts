@@ -9,6 +9,7 @@
 import type { Tokenizer } from '@huggingface/tokenizers';
 import { InvalidDocumentError, LyceumError, toLyceumError } from '@lyceum/proto';
 import { isObject, utf8Text } from '../../files/index.js';
+import { exactFile, useOwnCharacters } from './exact-tokenizer.js';
 
 /** Models of tokenizers (ways to cut words into pieces) that the library has. WordLevel is not one. */
 const MODELS: readonly unknown[] = ['WordPiece', 'BPE', 'Unigram', undefined];
@@ -78,7 +79,8 @@ export class TextTokenizer {
     const { Tokenizer } = await import('@huggingface/tokenizers');
     let tokenizer: Tokenizer;
     try {
-      tokenizer = new Tokenizer(file, {});
+      tokenizer = new Tokenizer(exactFile(file), {});
+      useOwnCharacters(tokenizer.normalizer);
     } catch (thrown) {
       const message = `tokenizer.json cannot be used: ${toLyceumError(thrown).message}`;
       throw new LyceumError('INVALID_ARGUMENT', message, { cause: thrown });

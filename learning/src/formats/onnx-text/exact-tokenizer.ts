@@ -1,0 +1,118 @@
+/**
+ * Parts of a `tokenizer.json` that the library in JavaScript computes otherwise than the one in Rust, with which models
+ * are trained, written by other parts that are the same in both. Pure.
+ *
+ * @see https://github.com/huggingface/tokenizers
+ */
+import { isObject } from '../../files/index.js';
+import { precompiledCharacters } from './precompiled-characters.js';
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** Characters of words, of numbers, and marks, as Rust knows them: JavaScript's `\w`, `\d` are of ASCII alone. */
+const WORD = '\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\u200c\\u200d';
+const MARK = '\\p{P}\\u0021-\\u002F\\u003A-\\u0040\\u005B-\\u0060\\u007B-\\u007E';
+const SPACE = '\\p{White_Space}';
+
+/** Keeps what the pattern finds, and nothing else. */
+const found = (pattern: string): Json => ({
+  type: 'Split',
+  pattern: { Regex: pattern },
+  behavior: 'Removed',
+  invert: true,
+});
+
+/** Cuts before and behind what the pattern finds. */
+const apart = (pattern: string): Json => ({
+  type: 'Split',
+  pattern: { Regex: pattern },
+  behavior: 'Isolated',
+  invert: false,
+});
+
+/** In lower case. Rust looks at each character by itself; JavaScript makes another letter of a sigma that ends a word. */
+const SIGMA: Json = { type: 'Replace', pattern: { String: 'Σ' }, content: 'σ' };
+
+/** Spaces around ideographs beyond 16 bits, whose halves the library looks at. */
+const IDEOGRAPHS: Json = {
+  type: 'Replace',
+  pattern: {
+    Regex:
+      '[\\u{20000}-\\u{2a6df}\\u{2a700}-\\u{2b73f}\\u{2b740}-\\u{2b81f}\\u{2b920}-\\u{2ceaf}\\u{2f800}-\\u{2fa1f}]',
+  },
+  content: ' $& ',
+};
+
+/** The file with parts that the library computes as the one in Rust does. */
+export function exactFile(file: Json): Json {
+  const { normalizer, pre_tokenizer: preTokenizer } = file;
+  return {
+    ...file,
+    ...(isObject(normalizer) && { normalizer: exactNormalizer(normalizer) }),
+    ...(isObject(preTokenizer) && { pre_tokenizer: exactPreTokenizer(preTokenizer) }),
+  };
+}
+
+function exactNormalizer(normalizer: Json): Json {
+  const { type, normalizers, lowercase, handle_chinese_chars: separates } = normalizer;
+  switch (type) {
+    case 'Sequence':
+      return { ...normalizer, normalizers: each(normalizers, exactNormalizer) };
+    case 'Lowercase':
+      return { type: 'Sequence', normalizers: [SIGMA, normalizer] };
+    case 'BertNormalizer': {
+      const before = [
+        ...(lowercase === true ? [SIGMA] : []),
+        ...(separates === true ? [IDEOGRAPHS] : []),
+      ];
+      return { type: 'Sequence', normalizers: [...before, normalizer] };
+    }
+    default:
+      return normalizer;
+  }
+}
+
+function exactPreTokenizer(preTokenizer: Json): Json {
+  const { type, pretokenizers, behavior, individual_digits: individual } = preTokenizer;
+  switch (type) {
+    case 'Sequence':
+      return { ...preTokenizer, pretokenizers: each(pretokenizers, exactPreTokenizer) };
+    case 'Whitespace':
+      return found(`[${WORD}]+|[^${WORD}${SPACE}]+`);
+    case 'WhitespaceSplit':
+      return found(`[^${SPACE}]+`);
+    case 'BertPreTokenizer':
+      return found(`[^${SPACE}${MARK}]+|[${MARK}]`);
+    case 'Punctuation':
+      // The library keeps marks that follow each other together, which is `Contiguous`.
+      return behavior === 'Contiguous' ? preTokenizer : apart(`[${MARK}]`);
+    case 'Digits':
+      return apart(individual === true ? '\\p{N}' : '\\p{N}+');
+    default:
+      return preTokenizer;
+  }
+}
+
+function each(parts: unknown, exact: (part: Json) => Json): unknown {
+  return Array.isArray(parts) ? parts.map((part) => (isObject(part) ? exact(part) : part)) : parts;
+}
+
+/** A normaliser as the library makes it. */
+interface Normalizer {
+  readonly config: object;
+  normalize(text: string): string;
+  readonly normalizers?: readonly (Normalizer | null)[];
+}
+
+/**
+ * Lets a file's normalisers follow its own table of characters, for which the library has one rule.
+ *
+ * @throws {Error} if a table is damaged.
+ */
+export function useOwnCharacters(normalizer: Normalizer | null): void {
+  if (normalizer === null) return;
+  for (const one of normalizer.normalizers ?? []) useOwnCharacters(one);
+  const { type, precompiled_charsmap: table } = normalizer.config as Json;
+  if (type !== 'Precompiled' || typeof table !== 'string') return;
+  normalizer.normalize = precompiledCharacters(table);
+}

@@ -1,0 +1,39 @@
+/**
+ * Tokens of files with parts that the library in JavaScript computes otherwise than the one in Rust. Oracle: what the one in
+ * Rust says of the same texts by the same files (fixtures/tokenizers/make.py).
+ */
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { precompiledCharacters } from '../../../src/formats/onnx-text/precompiled-characters.js';
+import { TextTokenizer } from '../../../src/formats/onnx-text/text-tokenizer.js';
+
+const fixture = (name: string) =>
+  readFileSync(new URL(`../../fixtures/tokenizers/${name}.json`, import.meta.url));
+
+const { texts, ids }: { texts: string[]; ids: Record<string, number[][]> } = JSON.parse(
+  fixture('expected').toString(),
+);
+
+test.each(Object.keys(ids))('%s', async (name) => {
+  const tokenizer = await TextTokenizer.open(fixture(name), 1000);
+  expect(texts.map((text) => tokenizer.tokens(text).ids)).toEqual(ids[name]);
+});
+
+test.each([
+  ['nothing', ''],
+  ['a size beyond its end', Buffer.from([8, 0, 0, 0, 1, 2, 3, 4]).toString('base64')],
+  ['half a unit', Buffer.from([2, 0, 0, 0, 1, 2]).toString('base64')],
+])('a table of characters with %s is refused', async (_, table) => {
+  const normalizer = { type: 'Precompiled', precompiled_charsmap: table };
+  const file = { ...JSON.parse(fixture('characters').toString()), normalizer };
+  await expect(TextTokenizer.open(Buffer.from(JSON.stringify(file)), 32)).rejects.toThrow(
+    'tokenizer.json cannot be used: its precompiled_charsmap is damaged',
+  );
+});
+
+test('a table whose units lead out of it changes nothing', () => {
+  const damaged = Buffer.alloc(12);
+  damaged.writeUInt32LE(4);
+  damaged.writeUInt32LE(0xffff_ff00, 4);
+  expect(precompiledCharacters(damaged.toString('base64'))('any text')).toBe('any text');
+});
