@@ -156,10 +156,12 @@ export function agreedClasses(
   const fitting = found.filter(({ names }) => (classCount ?? names.length) === names.length);
   const said = given === undefined ? [] : [{ names: given, source: 'its settings' }];
   const [first, ...others] = [...said, ...fitting];
+  // There may be thousands of short lists, and a long one.
+  const places = placesIn(first?.names ?? []);
   for (const other of others) {
-    const place = first === undefined ? -1 : contradictionAt(first.names, other.names);
+    const place = firstElsewhere(other.names, places);
     if (first === undefined || place < 0) continue;
-    const message = `are ${shown(first.names)} by ${first.source}, and ${shown(other.names)} by ${other.source}: output ${place} is ${first.names[place]} by the one and ${other.names[place]} by the other; ${given === undefined ? 'say in the settings which of the two they are, and take the other out of the file' : 'take classes out of the settings, or mend the other'}`;
+    const message = `are ${shown(first.names)} by ${first.source}, and ${shown(other.names)} by ${other.source}: output ${place} is ${first.names[place] ?? 'none'} by the one and ${other.names[place]} by the other; ${given === undefined ? 'say in the settings which of the two they are, and take the other out of the file' : 'take classes out of the settings, or mend the other'}`;
     problems.push({ path: 'classes', message });
     return undefined;
   }
@@ -173,8 +175,16 @@ export function agreedClasses(
  * @returns the first such output; −1: none.
  */
 export function contradictionAt(names: readonly string[], others: readonly string[]): number {
-  const places = new Map(others.map((name, place) => [name, place]));
+  return firstElsewhere(names, placesIn(others));
+}
+
+/** @param places - of the other list's names. */
+function firstElsewhere(names: readonly string[], places: ReadonlyMap<string, number>): number {
   return names.findIndex((name, place) => (places.get(name) ?? place) !== place);
+}
+
+function placesIn(names: readonly string[]): ReadonlyMap<string, number> {
+  return new Map(names.map((name, place) => [name, place]));
 }
 
 function shown(names: readonly string[]): string {

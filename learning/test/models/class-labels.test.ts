@@ -235,3 +235,15 @@ describe('the classes of a model against those of a set', () => {
     expect(knownClassesOf(settings, setOf(['cat', 'dog', 'bird']))).toEqual([0, 1]);
   });
 });
+
+it('compares a long list with thousands of short ones in a moment', () => {
+  const names = (from: string, count: number) =>
+    Array.from({ length: count }, (_, n) => `${from}${n}`);
+  const long = names('a', 60_000);
+  const short = Array.from({ length: 20_000 }, () => ({ names: names('b', 2), source: 'it' }));
+  const problems: Problem[] = [];
+  expect(agreedClasses(long, short, undefined, problems)).toEqual(long);
+  const other = { names: ['b0', 'a0'], source: 'another' };
+  expect(agreedClasses(long, [...short, other], undefined, problems)).toBeUndefined();
+  expect(problems[0]?.message).toContain('output 1 is a1 by the one and a0 by the other');
+}, 10_000);

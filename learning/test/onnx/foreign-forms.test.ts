@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { OnnxGraph } from '../../src/export/onnx/onnx-graph.js';
 import { onnxFile } from '../../src/export/onnx/onnx-messages.js';
+import { eachField, fields, message } from '../../src/files/protobuf/index.js';
 import { withBinaryTrees } from '../../src/formats/onnx/binary-trees.js';
 import type { OnnxElementType } from '../../src/formats/onnx/onnx-elements.js';
 import { readOnnx } from '../../src/formats/onnx/onnx-file.js';
@@ -183,3 +184,36 @@ it('is read in a moment, however many outputs stand behind however many operatio
   });
   expect(readOnnx(file, 'long').outputs).toHaveLength(count);
 }, 10_000);
+
+describe('a graph that is there again as a part of another kind, or has a part that nobody can read', () => {
+  const given = (name: string) =>
+    readFileSync(fileURLToPath(new URL(`../fixtures/onnx/${name}.onnx`, import.meta.url)));
+
+  // Field 7 as a varint.
+  it.each(['binary-trees', 'zipmap'])('is written as what it is: %s', (name) => {
+    const file = given(name);
+    const kept = onnxPackageOf(file, { output: 'probabilities' });
+    expect(kept.file.length).not.toBe(file.length);
+    const again = onnxPackageOf(Buffer.concat([file, Buffer.of(0x38, 5)]), {
+      output: 'probabilities',
+    });
+    expect(again.settings).toEqual(kept.settings);
+  });
+
+  it('is refused as a damaged file', () => {
+    const file = given('zipmap');
+    // Field 13 of the graph, a value's shape: bytes that are no message. It is read if a ZipMap is taken away.
+    const graph = fields(file, 7)[0] as Uint8Array;
+    const damaged = message((w) => {
+      eachField(file, (number, reader, wireType) => {
+        const value = reader.skip(wireType);
+        if (number === 7)
+          w.tag(7, wireType).bytes(Buffer.concat([graph, Buffer.of(0x6a, 1, 0xff)]));
+        else w.tag(number, wireType).raw(value);
+      });
+    });
+    expect(() => onnxPackageOf(damaged, {}, 'damaged.onnx')).toThrow(
+      /^damaged\.onnx cannot be used:\n {2}- is no ONNX file, or a damaged one/,
+    );
+  });
+});

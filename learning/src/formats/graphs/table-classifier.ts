@@ -106,9 +106,11 @@ export function tableInputs(
     problems.push({ path: 'columns', message });
     return [];
   }
+  const names = new Set(inputs.map(({ name }) => name));
+  const listed = inputs.map(graphValueText).join(', ');
   for (const name of Object.keys(named)) {
-    if (inputs.some((input) => input.name === name)) continue;
-    const message = `names the input ${name}, which the model has not; it has ${inputs.map(graphValueText).join(', ')}`;
+    if (names.has(name)) continue;
+    const message = `names the input ${name}, which the model has not; it has ${listed}`;
     problems.push({ path: 'columns', message });
   }
   return inputs.flatMap((input): TableInput[] => {

@@ -34,7 +34,8 @@ export function withBinaryTrees(model: Uint8Array): Uint8Array {
   const writer = new BinaryWriter();
   eachField(model, (number, reader, wireType) => {
     writer.tag(number, wireType);
-    if (number === MODEL_GRAPH) writer.bytes(graphWith(reader.bytes()));
+    const isGraph = number === MODEL_GRAPH && wireType === LengthDelimited;
+    if (isGraph) writer.bytes(graphWith(reader.bytes()));
     else writer.raw(reader.skip(wireType));
   });
   return writer.finish();

@@ -9,7 +9,7 @@ import { type ClassLabels, labelsInMetadata } from '../../models/index.js';
 import type { ElementType, GraphOutline, GraphValue, GraphWeights } from '../graphs/index.js';
 import { inspectOnnx, TENSOR } from './inspect-onnx.js';
 import { ONNX_ELEMENTS, type OnnxElementType } from './onnx-elements.js';
-import { CLASSICAL_DOMAIN, classicalOperation } from './onnx-operations.js';
+import { CLASSICAL_DOMAIN, classesInTables, classicalOperation } from './onnx-operations.js';
 import { outputLabels } from './output-labels.js';
 
 const ELEMENTS: ReadonlyMap<number, readonly [OnnxElementType, number]> = new Map(
@@ -33,12 +33,18 @@ export function readOnnx(bytes: Uint8Array, source: string): OnnxOutline {
   try {
     found = readModel(bytes);
   } catch (err) {
-    const message =
-      otherKind(bytes) ?? `is no ONNX file, or a damaged one (${toLyceumError(err).message})`;
+    const message = otherKind(bytes);
+    if (message === undefined) throw damagedOnnx(err, source);
     throw new InvalidDocumentError(source, [{ path: '', message }]);
   }
   if (isOutline(found)) return found;
   throw new InvalidDocumentError(source, found);
+}
+
+/** @param thrown - while its messages were read. */
+export function damagedOnnx(thrown: unknown, source: string): InvalidDocumentError {
+  const message = `is no ONNX file, or a damaged one (${toLyceumError(thrown).message})`;
+  return new InvalidDocumentError(source, [{ path: '', message }]);
 }
 
 function isOutline(found: OnnxOutline | readonly Problem[]): found is OnnxOutline {
@@ -127,19 +133,22 @@ function readGraph(
   const sum = (of: (tensor: Tensor) => number) => tensors.reduce((n, tensor) => n + of(tensor), 0);
   let [floatCount, classicalBytes] = [0, 0];
   const labelsOf = new Map<OnnxNode, ClassLabels>();
+  const classesIn = classesInTables(tensorBytes);
   for (const node of nodes) {
-    const { parameterCount, byteCount, labels } = classicalOperation(node, tensorBytes);
+    const { parameterCount, byteCount, labels } = classicalOperation(node, classesIn);
     floatCount += parameterCount;
     classicalBytes += byteCount;
     if (labels !== undefined) labelsOf.set(node, labels);
   }
+  // Operations may look up one table.
+  const inGraph = new Set(outputLabels(outputs, givenBy, labelsOf));
   const inMetadata = labelsInMetadata(metadata, "the file's metadata ");
   return {
     inputs: inputs.filter(({ name }) => !weights.has(name)),
     outputs,
     operations,
     operationOf: new Map(outputs.map(({ name }) => [name, operationAt(name, givenBy)])),
-    labels: [...outputLabels(outputs, givenBy, labelsOf), ...(inMetadata ? [inMetadata] : [])],
+    labels: [...inGraph, ...(inMetadata ? [inMetadata] : [])],
     parameterCount: sum(({ elementCount }) => elementCount) + floatCount,
     weightBytes:
       sum(({ elementCount, type }) => elementCount * (ELEMENTS.get(type)?.[1] ?? 4)) +

@@ -42,10 +42,10 @@ export interface ClassicalOperation {
   readonly attributes: readonly Uint8Array[];
 }
 
-/** @param tensors - bytes of the graph's weights, each a `TensorProto`, by name. */
+/** @param classesIn - the classes that a table of this name holds. */
 export function classicalOperation(
   { operation, inputs: [table = ''], attributes }: ClassicalOperation,
-  tensors: ReadonlyMap<string, Uint8Array>,
+  classesIn: (table: string) => ClassLabels | undefined = () => undefined,
 ): {
   readonly parameterCount: number;
   /** Bytes of all attributes, as they lie in the file: a tree has more whole numbers than parameters. */
@@ -60,7 +60,8 @@ export function classicalOperation(
     byteCount += bytes.length;
     if (values.length > 0) lists.set(name, values);
   }
-  const labels = labelsIn(operation, lists) ?? labelsLookedUp(operation, table, tensors.get(table));
+  const isLookup = operation === LOOKUP.operation && LOOKUP.table.test(table);
+  const labels = labelsIn(operation, lists) ?? (isLookup ? classesIn(table) : undefined);
   return { parameterCount, byteCount, labels };
 }
 
@@ -124,14 +125,24 @@ function countFloats(reader: BinaryReader, wireType: WireType): number {
   return 1;
 }
 
-/** The table of classes that an operation looks up, if it is one. @param bytes - of a `TensorProto`. */
-function labelsLookedUp(
-  operation: string,
-  table: string,
-  bytes: Uint8Array | undefined,
-): ClassLabels | undefined {
-  const isLookup = operation === LOOKUP.operation && LOOKUP.table.test(table);
-  if (!isLookup || bytes === undefined) return undefined;
+/**
+ * Finds the classes in tables. Each table is read once, however many operations look it up.
+ *
+ * @param tensors - bytes of the graph's weights, each a `TensorProto`, by name.
+ */
+export function classesInTables(
+  tensors: ReadonlyMap<string, Uint8Array>,
+): (table: string) => ClassLabels | undefined {
+  const read = new Map<string, ClassLabels | undefined>();
+  return (table) => {
+    const bytes = tensors.get(table);
+    if (bytes !== undefined && !read.has(table)) read.set(table, classesIn(table, bytes));
+    return read.get(table);
+  };
+}
+
+/** @param bytes - of a `TensorProto`. */
+function classesIn(table: string, bytes: Uint8Array): ClassLabels | undefined {
   const values: string[] = [];
   let isLong = false;
   eachField(bytes, (number, reader, wireType) => {

@@ -18,7 +18,7 @@ import {
   requireTableClassifier,
 } from '../graphs/index.js';
 import { withBinaryTrees } from './binary-trees.js';
-import { type OnnxOutline, readOnnx } from './onnx-file.js';
+import { damagedOnnx, type OnnxOutline, readOnnx } from './onnx-file.js';
 import { ONNX } from './onnx-format.js';
 import { withoutZipMaps } from './zip-maps.js';
 
@@ -51,12 +51,21 @@ export function onnxPackageOf(
   source = ONNX_MEMBER,
 ): OnnxPackage {
   const said = outlineOf(file, source);
-  const kept = withBinaryTrees(withoutZipMaps(file));
+  const kept = asTensors(file, source);
   const outline = kept === file ? said : outlineOf(kept, source);
   const require = readsColumns(outline, given) ? requireTableClassifier : requireClassifier;
   const classifier = require(outline, ONNX, given, source);
   // The classes were read before a ZipMap was taken away, which may have been the only part that named them.
   return { file: kept, settings: completeSettings(classifier, said, source) };
+}
+
+/** @throws {InvalidDocumentError} if a part that is written anew is damaged. */
+function asTensors(file: Uint8Array, source: string): Uint8Array {
+  try {
+    return withBinaryTrees(withoutZipMaps(file));
+  } catch (err) {
+    throw damagedOnnx(err, source);
+  }
 }
 
 /** The format of a package: whether it is given a set's numbers or the cells of its table. */

@@ -29,7 +29,8 @@ export function withoutZipMaps(model: Uint8Array): Uint8Array {
   const writer = new BinaryWriter();
   eachField(model, (number, reader, wireType) => {
     writer.tag(number, wireType);
-    if (number === MODEL_GRAPH) writer.bytes(graphWithout(zipMaps, reader.bytes()));
+    const isGraph = number === MODEL_GRAPH && wireType === WireType.LengthDelimited;
+    if (isGraph) writer.bytes(graphWithout(zipMaps, reader.bytes()));
     else writer.raw(reader.skip(wireType));
   });
   return writer.finish();
@@ -83,7 +84,7 @@ function graphWithout(zipMaps: ReadonlyMap<string, OnnxNode>, graph: Uint8Array)
 }
 
 function classCountOf(zipMap: OnnxNode): number | undefined {
-  return classicalOperation(zipMap, new Map()).labels?.names.length;
+  return classicalOperation(zipMap).labels?.names.length;
 }
 
 /** `NodeProto` that gives the numbers of one tensor, whatever their type, as float32 in another. */

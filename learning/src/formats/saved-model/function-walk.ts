@@ -7,13 +7,14 @@ import { bareName } from '../../files/index.js';
 import { ALLOWED_OPERATIONS, nodeNameOf, RESTORING_OPERATION } from '../graphs/index.js';
 import { nodesByName } from './graph-nodes.js';
 import type { GraphProblems } from './graph-problems.js';
-import type {
-  Attribute,
-  Entry,
-  FunctionDefinition,
-  NameAndAttributes,
-  Node,
-  SavedModelReader,
+import {
+  type Attribute,
+  type Entry,
+  type FunctionDefinition,
+  MAX_FIELDS,
+  type NameAndAttributes,
+  type Node,
+  type SavedModelReader,
 } from './saved-model-messages.js';
 
 /** Operations that hand their inputs on to a function, in their order. */
@@ -34,6 +35,12 @@ const MAX_CALL_DEPTH = 100;
  */
 const MAX_EXPANDED_NODES = 4_000_000;
 
+/**
+ * The most fields of functions that are walked through, each as often as its function. A function is walked once for each
+ * choice of arguments that are the variables' file; exporters make one.
+ */
+const MAX_WALKED_FIELDS = 2 * MAX_FIELDS;
+
 /** The most values of all constants together. A graph may claim any number of values for a constant, and write one. */
 const MAX_CONSTANT_VALUES = 2 ** 29;
 
@@ -44,8 +51,17 @@ const MAX_CONSTANT_VALUES = 2 ** 29;
 const NO_CONSTANTS: readonly bigint[] = [20n, 21n];
 
 const TOO_DEEP = `has functions that call themselves, or others more than ${MAX_CALL_DEPTH} deep:`;
+const TOO_OFTEN = "has functions that are given the variables' file in too many ways";
 const TOO_MANY = `has more than ${MAX_EXPANDED_NODES} operations once functions are written out`;
 const TOO_LARGE = `has constants of more than ${MAX_CONSTANT_VALUES} values together`;
+
+/** A function that was read. */
+interface ReadFunction {
+  readonly definition: FunctionDefinition;
+  readonly fieldCount: number;
+  /** Names of its arguments; none if one of them may be several tensors, which shift those behind them. */
+  readonly argumentNames: readonly string[];
+}
 
 /** The size of a body, with all that it calls. */
 interface Extent {
@@ -61,12 +77,14 @@ export class FunctionWalk {
   readonly #library: ReadonlyMap<string, Uint8Array>;
   readonly #reader: SavedModelReader;
   readonly #problems: GraphProblems;
+  readonly #read = new Map<string, ReadFunction>();
   /**
    * Sizes by the function and by which of its arguments are the variables' file; undefined: the walk is still in it.
    */
   readonly #walked = new Map<string, Extent | undefined>();
   /** Nodes of functions that were walked through, each counted as often as its function was. */
   #walkedNodes = 0;
+  #walkedFields = 0;
 
   constructor(
     library: ReadonlyMap<string, Uint8Array>,
@@ -94,12 +112,15 @@ export class FunctionWalk {
     for (const node of nodes.values()) {
       const { operation = '', inputs } = node;
       constantValues += this.#constantValues(node);
-      const calls = calledBy(node.attributes).map(({ key, name }) => {
-        const handsOn = CALLING_OPERATIONS.has(operation) && key === 'f';
-        return { name, files: handsOn ? inputs.map(isFile) : [] };
-      });
-      if (this.#library.has(operation)) {
-        calls.push({ name: operation, files: inputs.map(isFile) });
+      const isCall = this.#library.has(operation);
+      const handsOn = CALLING_OPERATIONS.has(operation);
+      const handedOn = isCall || handsOn ? placesOf(inputs, isFile) : [];
+      const calls = calledBy(node.attributes).map(({ key, name }) => ({
+        name,
+        files: handsOn && key === 'f' ? handedOn : [],
+      }));
+      if (isCall) {
+        calls.push({ name: operation, files: handedOn });
       } else if (operation === RESTORING_OPERATION) {
         if (!isFile(inputs[0] ?? '')) {
           this.#problems.refuse(operation, `${place}, of another file than the model's variables`);
@@ -117,17 +138,17 @@ export class FunctionWalk {
     return { depth: deepest, nodeCount, constantValues };
   }
 
-  #function(name: string, files: readonly boolean[], depth: number): Extent {
+  /** @param files - places of the inputs that are the variables' file. */
+  #function(name: string, files: readonly number[], depth: number): Extent {
     const end = { depth: 0, nodeCount: 0, constantValues: 0 };
     const encoded = this.#library.get(name);
     if (encoded === undefined) {
       this.#problems.add('calls a function that it does not have:', name);
       return end;
     }
-    const definition = this.functions.get(name) ?? this.#reader.function(encoded);
-    this.functions.set(name, definition);
-    const fed = fedArguments(definition, files);
-    const key = JSON.stringify([name, ...fed]);
+    const { definition, fieldCount, argumentNames } = this.#readOnce(name, encoded);
+    const fed = files.filter((place) => place < argumentNames.length);
+    const key = `${fed} ${name}`;
     const walked = this.#walked.get(key);
     if (walked === undefined && (this.#walked.has(key) || depth > MAX_CALL_DEPTH)) {
       this.#problems.add(TOO_DEEP, name);
@@ -144,13 +165,32 @@ export class FunctionWalk {
       this.#problems.add(TOO_MANY, '');
       return end;
     }
+    this.#walkedFields += fieldCount;
+    if (this.#walkedFields > MAX_WALKED_FIELDS) {
+      this.#problems.add(TOO_OFTEN, '');
+      return end;
+    }
     this.#walked.set(key, undefined);
     const place = `in function ${bareName(name)}`;
-    const nodes = nodesByName(definition.nodes, place, this.#problems, argumentNames(definition));
-    const found = this.#body(nodes, fed, place, depth);
+    const taken = (definition.signature?.inputs ?? []).map((argument) => argument.name ?? '');
+    const nodes = nodesByName(definition.nodes, place, this.#problems, taken);
+    const fedNames = new Set(fed.map((argument) => argumentNames[argument] as string));
+    const found = this.#body(nodes, fedNames, place, depth);
     this.#attributes(definition, depth);
     this.#walked.set(key, found);
     return found;
+  }
+
+  #readOnce(name: string, encoded: Uint8Array): ReadFunction {
+    const known = this.#read.get(name);
+    if (known !== undefined) return known;
+    const before = this.#reader.fieldsLeft;
+    const definition = this.#reader.function(encoded);
+    const fieldCount = before - this.#reader.fieldsLeft;
+    const read = { definition, fieldCount, argumentNames: singleArguments(definition) };
+    this.#read.set(name, read);
+    this.functions.set(name, definition);
+    return read;
   }
 
   /** How many values the node's attributes claim. */
@@ -208,25 +248,19 @@ function leadingTo(
   };
 }
 
-function argumentNames({ signature }: FunctionDefinition): readonly string[] {
-  return (signature?.inputs ?? []).map(({ name = '' }) => name);
+function placesOf(
+  inputs: readonly string[],
+  isMeant: (reference: string) => boolean,
+): readonly number[] {
+  return inputs.flatMap((input, place) => (isMeant(input) ? [place] : []));
 }
 
-/**
- * The arguments that are the variables' file. Arguments of several tensors shift those behind them, so functions with
- * such ones are taken to have none.
- */
-function fedArguments(
-  { signature }: FunctionDefinition,
-  files: readonly boolean[],
-): ReadonlySet<string> {
+function singleArguments({ signature }: FunctionDefinition): readonly string[] {
   const inputs = signature?.inputs ?? [];
-  if (
-    inputs.some(({ numberAttribute, typeListAttribute }) => numberAttribute || typeListAttribute)
-  ) {
-    return new Set();
-  }
-  return new Set(inputs.flatMap(({ name = '' }, index) => (files[index] ? [name] : [])));
+  const areSingle = inputs.every(
+    ({ numberAttribute, typeListAttribute }) => !numberAttribute && !typeListAttribute,
+  );
+  return areSingle ? inputs.map(({ name = '' }) => name) : [];
 }
 
 /** The functions that attributes name, also in the attributes that a function's name carries. */

@@ -132,6 +132,8 @@ function signatureToAsk({ signatures }: MetaGraph): string | Refusal {
 /** The nodes of the graph itself, or of a function. */
 interface Body {
   readonly nodes: ReadonlyMap<string, Node>;
+  /** The function that a node calls. */
+  readonly calledBy: ReadonlyMap<Node, string>;
   /** The tensor that a function's result of this place comes from. */
   readonly resultOf: (place: number) => string | undefined;
 }
@@ -140,8 +142,9 @@ function outlineOf(
   { metaGraph, functions, answering }: NeededGraph,
   signature: Signature | undefined,
 ): SavedModelOutline {
-  const main: Body = { nodes: byName(metaGraph.graph?.nodes ?? []), resultOf: () => undefined };
-  const called = new Map([...functions].map(([name, own]) => [name, bodyOf(own)]));
+  const main = bodyOf(metaGraph.graph?.nodes ?? [], () => undefined);
+  const called = new Map([...functions].map(([name, own]) => [name, functionBody(own)]));
+  const operationAt = operationsOf(main, called);
   const inputs = (signature?.inputs ?? []).map(readEnd);
   const outputs = (signature?.outputs ?? []).map(readEnd);
   const bodies = [main, ...called.values()];
@@ -151,22 +154,25 @@ function outlineOf(
     operations: new Set(
       bodies.flatMap(({ nodes }) => [...nodes.values()].map(({ operation = '' }) => operation)),
     ),
-    operationOf: new Map(
-      outputs.map(({ value, tensor }) => [value.name, operationAt(tensor, main, called)]),
-    ),
+    operationOf: new Map(outputs.map(({ value, tensor }) => [value.name, operationAt(tensor)])),
     tensorOf: new Map([...inputs, ...outputs].map(({ value, tensor }) => [value.name, tensor])),
     ...variableSizes(main, answering),
   };
 }
 
-function byName(nodes: readonly Node[]): Map<string, Node> {
-  return new Map(nodes.map((node) => [node.name ?? '', node]));
+function bodyOf(nodes: readonly Node[], resultOf: Body['resultOf']): Body {
+  const calledBy = new Map<Node, string>();
+  for (const node of nodes) {
+    const name = node.attributes.find(({ key }) => key === 'f')?.value?.function?.name;
+    if (name !== undefined) calledBy.set(node, name);
+  }
+  return { nodes: new Map(nodes.map((node) => [node.name ?? '', node])), calledBy, resultOf };
 }
 
-function bodyOf({ signature, nodes, results }: FunctionDefinition): Body {
+function functionBody({ signature, nodes, results }: FunctionDefinition): Body {
   const names = (signature?.outputs ?? []).map(({ name = '' }) => name);
   const from = new Map(results.map(({ key = '', value = '' }) => [key, value]));
-  return { nodes: byName(nodes), resultOf: (place) => from.get(names[place] ?? '') };
+  return bodyOf(nodes, (place) => from.get(names[place] ?? ''));
 }
 
 function readEnd({ key = '', value }: Entry<TensorInfo>): { value: GraphValue; tensor: string } {
@@ -183,33 +189,42 @@ function readEnd({ key = '', value }: Entry<TensorInfo>): { value: GraphValue; t
 }
 
 /**
- * The operation that gives a tensor. Calls of functions, and operations that change nothing, are looked through.
- * Functions do not call themselves.
+ * Finds the operation that gives a tensor of the graph. Calls of functions, and operations that change nothing, are
+ * looked through, each once, however many outputs lie behind them.
  */
-function operationAt(
-  reference: string,
-  body: Body,
+function operationsOf(
+  main: Body,
   functions: ReadonlyMap<string, Body>,
-  steps = 0,
-): string {
-  const node = body.nodes.get(nodeNameOf(reference));
-  // A damaged graph may go round in circles.
-  if (node === undefined || steps > MAX_STEPS) return '';
-  const name = node.attributes.find(({ key }) => key === 'f')?.value?.function?.name;
-  const called = name === undefined ? undefined : functions.get(name);
-  const next = called?.resultOf(Number(reference.split(':').at(-1)) || 0);
-  if (called !== undefined && next !== undefined) {
-    return operationAt(next, called, functions, steps + 1);
-  }
-  const { operation = '', inputs } = node;
-  const [input] = inputs;
-  if (PASSING_OPERATIONS.has(operation) && input !== undefined) {
-    return operationAt(input, body, functions, steps + 1);
-  }
-  return operation;
+): (reference: string) => string {
+  const known = new Map<Body, Map<string, string>>();
+  const knownIn = (body: Body) => {
+    const own = known.get(body) ?? new Map<string, string>();
+    known.set(body, own);
+    return own;
+  };
+  return (reference) => {
+    const way: (readonly [Map<string, string>, string])[] = [];
+    let [body, at] = [main, reference];
+    let operation: string | undefined;
+    while (operation === undefined) {
+      const own = knownIn(body);
+      operation = own.get(at);
+      if (operation !== undefined) break;
+      // A reference that goes round in circles leads nowhere.
+      own.set(at, '');
+      way.push([own, at]);
+      const node = body.nodes.get(nodeNameOf(at));
+      const called = node && functions.get(body.calledBy.get(node) ?? '');
+      const result = called?.resultOf(Number(at.split(':').at(-1)) || 0);
+      const input = PASSING_OPERATIONS.has(node?.operation ?? '') ? node?.inputs[0] : undefined;
+      if (called !== undefined && result !== undefined) [body, at] = [called, result];
+      else if (input !== undefined) at = input;
+      else operation = node?.operation ?? '';
+    }
+    for (const [own, passed] of way) own.set(passed, operation);
+    return operation;
+  };
 }
-
-const MAX_STEPS = 1000;
 
 /** Sizes of the graph's variables. Variables of training are loaded too, but are no parameters. */
 function variableSizes({ nodes }: Body, answering: ReadonlySet<string>): GraphWeights {

@@ -294,7 +294,7 @@ const META_GRAPH_INFO = new MessageTable({
 });
 
 /** The most fields that a reader decodes for one graph. EfficientNet B0 has 170,000 without training and saving. */
-const MAX_FIELDS = 2 * 1024 ** 2;
+export const MAX_FIELDS = 2 * 1024 ** 2;
 
 /** The most graphs, together with other fields of the file. Exporters write one to three. */
 const MAX_META_GRAPHS = 1000;
@@ -305,6 +305,11 @@ const MAX_DEPTH = 64;
 /** Decodes the messages of one file; one limit holds for all of them together. */
 export class SavedModelReader {
   readonly #budget: FieldBudget = { left: MAX_FIELDS, maxDepth: MAX_DEPTH };
+
+  /** Fields that may still come. */
+  get fieldsLeft(): number {
+    return this.#budget.left;
+  }
 
   metaGraphs(bytes: Uint8Array): readonly Uint8Array[] {
     const budget = { left: MAX_META_GRAPHS, maxDepth: MAX_DEPTH };

@@ -83,13 +83,18 @@ function linesOf(
   files: ReadonlyMap<string, Uint8Array>,
 ): ReadonlyMap<string, Lines> {
   const lines = new Map<string, Lines>();
+  // Each file is read once, however many nodes are given its path.
+  const read = new Map<string, Lines | undefined>();
   let left = MAX_LINES;
   for (const { tensor, fileName = '' } of assets) {
-    const bytes = files.get(`assets/${fileName}`);
-    const own = bytes === undefined ? undefined : linesIn(bytes, left);
-    if (own === undefined) continue;
-    left -= own.length;
-    lines.set(nodeNameOf(tensor?.name ?? ''), own);
+    if (!read.has(fileName)) {
+      const bytes = files.get(`assets/${fileName}`);
+      const found = bytes === undefined ? undefined : linesIn(bytes, left);
+      left -= found?.length ?? 0;
+      read.set(fileName, found);
+    }
+    const own = read.get(fileName);
+    if (own !== undefined) lines.set(nodeNameOf(tensor?.name ?? ''), own);
   }
   return lines;
 }
@@ -166,10 +171,10 @@ function fileOfArgument(
   fileOf: (reference: string) => Lines | undefined,
 ): (reference: string) => Lines | undefined {
   const call = callOf.get(signature?.name ?? '');
-  const names = (signature?.inputs ?? []).map(({ name }) => name);
+  const places = new Map((signature?.inputs ?? []).map(({ name = '' }, place) => [name, place]));
   return (reference) => {
-    const place = names.indexOf(nodeNameOf(reference));
-    return call !== undefined && place >= 0 ? fileOf(call.inputs[place] ?? '') : undefined;
+    const place = places.get(nodeNameOf(reference));
+    return call !== undefined && place !== undefined ? fileOf(call.inputs[place] ?? '') : undefined;
   };
 }
 

@@ -100,3 +100,9 @@ describe('a classifier of rows', () => {
     expect(() => classifier(inputs, settings)).toThrow(problem);
   });
 });
+
+it('names inputs that are not there in a moment, however many it has, and its settings name', () => {
+  const inputs = Array.from({ length: 10_000 }, (_, n) => input(`c${n}`, 'string', [undefined, 1]));
+  const columns = Object.fromEntries(inputs.map(({ name }) => [`other ${name}`, ['age']]));
+  expect(() => classifier(inputs, { columns })).toThrow('names the input other c0,');
+}, 10_000);

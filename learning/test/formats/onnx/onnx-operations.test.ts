@@ -2,7 +2,7 @@
 import { WireType } from '@bufbuild/protobuf/wire';
 import { expect, test } from 'vitest';
 import { message } from '../../../src/files/protobuf/protobuf-message.js';
-import { classicalOperation } from '../../../src/formats/onnx/onnx-operations.js';
+import { classesInTables, classicalOperation } from '../../../src/formats/onnx/onnx-operations.js';
 
 const { LengthDelimited, Varint } = WireType;
 const COUNT = 200_000;
@@ -18,7 +18,7 @@ test('labels of any number are read', () => {
     w.tag(8, LengthDelimited).bytes(packed);
   });
   const own = { operation: 'LinearClassifier', inputs: [], attributes: [attribute] };
-  expect(classicalOperation(own, new Map()).labels?.names).toEqual(NAMES);
+  expect(classicalOperation(own).labels?.names).toEqual(NAMES);
 });
 
 test.each([
@@ -30,8 +30,11 @@ test.each([
     w.tag(field, LengthDelimited).bytes(held);
   });
   const own = { operation: 'ArrayFeatureExtractor', inputs: ['classes'], attributes: [] };
-  const { labels } = classicalOperation(own, new Map([['classes', table]]));
+  const classesIn = classesInTables(new Map([['classes', table]]));
+  const { labels } = classicalOperation(own, classesIn);
   expect(labels?.names).toEqual(NAMES);
+  // A table that many operations look up is read once.
+  expect(classicalOperation(own, classesIn).labels).toBe(labels);
 });
 
 test('a tree weighs what its attributes do, whole numbers too', () => {
@@ -45,7 +48,7 @@ test('a tree weighs what its attributes do, whole numbers too', () => {
   });
   const attributes = [children, thresholds];
   const own = { operation: 'TreeEnsembleClassifier', inputs: [], attributes };
-  expect(classicalOperation(own, new Map())).toMatchObject({
+  expect(classicalOperation(own)).toMatchObject({
     parameterCount: COUNT,
     byteCount: children.length + thresholds.length,
   });

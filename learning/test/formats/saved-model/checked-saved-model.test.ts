@@ -196,3 +196,102 @@ it('walks no further once functions have too many operations, however they are c
   );
   expect(() => checkSavedModel(bytes, 'calls')).toThrow('more than 4000000 operations');
 }, 20_000);
+
+/** A model whose only signature has these outputs. */
+function withOutputs(nodes: readonly Node[], outputs: readonly string[], functions: Functions) {
+  return savedModelBytes(
+    {
+      info: { tags: ['serve'] },
+      graph: { nodes },
+      collections: [],
+      assets: [],
+      signatures: [
+        {
+          key: 'serving_default',
+          value: {
+            inputs: [],
+            outputs: outputs.map((name, n) => ({ key: `out${n}`, value: { name } })),
+          },
+        },
+      ],
+    },
+    functions,
+  );
+}
+
+type Node = NonNullable<Parameters<typeof savedModelBytes>[0]['graph']>['nodes'][number];
+type Functions = Parameters<typeof savedModelBytes>[1];
+
+it('looks through what lies behind many outputs once', () => {
+  const attributes = Array.from({ length: 20_000 }, (_, n) => ({ key: `a${n}`, value: {} }));
+  const chain = Array.from({ length: 900 }, (_, n) => ({
+    name: `n${n}`,
+    operation: n === 0 ? 'Softmax' : 'Identity',
+    inputs: n === 0 ? [] : [`n${n - 1}`],
+    attributes: n === 0 ? attributes : attributes.slice(0, 50),
+  }));
+  const around = ['r0', 'r1'].map((name, n) => ({
+    name,
+    operation: 'Identity',
+    inputs: [`r${1 - n}`],
+    attributes: [],
+  }));
+  const outputs = Array.from({ length: 40_000 }, (_, n) => (n % 2 === 0 ? 'n899:0' : `n0:${n}`));
+  const bytes = withOutputs([...chain, ...around], [...outputs, 'r0:0'], []);
+  const { operationOf } = checkSavedModel(bytes, 'outputs').outline;
+  expect(operationOf.get('out0')).toBe('Softmax');
+  expect(operationOf.get('out1')).toBe('Softmax');
+  expect(operationOf.get('out40000')).toBe('');
+}, 10_000);
+
+it('looks at the arguments of a function once, however often it is called', () => {
+  const names = Array.from({ length: 40_000 }, (_, n) => ({ name: `a${n}` }));
+  const functions = Array.from({ length: 40_000 }, () => ({ name: 'f', attributes: [] }));
+  const calls = { key: 'list', value: { list: { functions, tensors: [] } } };
+  const node = { name: 'n', operation: 'Softmax', inputs: [], attributes: [calls] };
+  const signature = { name: 'f', inputs: names, outputs: [] };
+  const f = { signature, nodes: [], results: [], attributes: [], argumentAttributes: [] };
+  const bytes = withOutputs([node], ['n:0'], [f]);
+  expect(checkSavedModel(bytes, 'calls').outline.operationOf.get('out0')).toBe('Softmax');
+}, 10_000);
+
+it('walks no further where functions have many parts, whichever arguments they are given', () => {
+  const names = Array.from({ length: 12 }, (_, n) => ({ name: `a${n}` }));
+  const functions = Array.from({ length: 20_000 }, () => ({ name: 'g', attributes: [] }));
+  const calls = { key: 'list', value: { list: { functions, tensors: [] } } };
+  const inner = { name: 'n', operation: 'NoOp', inputs: [], attributes: [calls] };
+  const empty = { nodes: [], results: [], attributes: [], argumentAttributes: [] };
+  const library = [
+    { ...empty, signature: { name: 'f', inputs: names, outputs: [] }, nodes: [inner] },
+    { ...empty, signature: { name: 'g', inputs: [], outputs: [] } },
+  ];
+  const f = { key: 'f', value: { function: { name: 'f', attributes: [] } } };
+  const nodes = Array.from({ length: 4096 }, (_, call) => ({
+    name: `c${call}`,
+    operation: 'PartitionedCall',
+    inputs: names.map((_name, n) => ((call >> n) & 1 ? 'file' : 'other')),
+    attributes: [f],
+  }));
+  const others = ['file', 'other'].map((name) => ({
+    name,
+    operation: 'Placeholder',
+    inputs: [],
+    attributes: [],
+  }));
+  const inputs = nodes.map(({ name }) => `^${name}`);
+  const restore = { name: 'restore', operation: 'NoOp', inputs, attributes: [] };
+  const bytes = savedModelBytes(
+    {
+      info: { tags: ['serve'] },
+      graph: { nodes: [...others, ...nodes, restore] },
+      saver: { fileName: 'file:0', restore: 'restore' },
+      collections: [],
+      assets: [],
+      signatures: [{ key: 'serving_default', value: { inputs: [], outputs: [] } }],
+    },
+    library,
+  );
+  expect(() => checkSavedModel(bytes, 'calls')).toThrow(
+    "functions that are given the variables' file in too many ways",
+  );
+}, 20_000);

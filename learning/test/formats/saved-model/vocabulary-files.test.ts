@@ -5,7 +5,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { SavedModelReader } from '../../../src/formats/saved-model/saved-model-messages.js';
 import { savedModelPackageOf } from '../../../src/formats/saved-model/saved-model-package.js';
 import { withVocabularies } from '../../../src/formats/saved-model/vocabulary-files.js';
@@ -62,6 +62,22 @@ it('fills no more tables with a long file than the file that is written can hold
     (graph?.nodes ?? []).filter(({ operation }) => operation === wanted).length;
   expect(count('InitializeTableV2')).toBe(4);
   expect(count('InitializeTableFromTextFileV2')).toBe(196);
+});
+
+it('reads a file once, however many nodes are given its path, and whatever is in it', () => {
+  const metaGraph = {
+    graph: { nodes: [] },
+    collections: [],
+    signatures: [],
+    assets: Array.from({ length: 1000 }, (_, n) => ({
+      tensor: { name: `path${n}:0` },
+      fileName: 'words.txt',
+    })),
+  };
+  const files = new Map([['assets/words.txt', Buffer.from('x\n\n')]]);
+  const read = vi.spyOn(files, 'get');
+  withVocabularies(metaGraph, files, new SavedModelReader());
+  expect(read).toHaveBeenCalledTimes(1);
 });
 
 it.each([
