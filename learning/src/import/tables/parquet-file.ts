@@ -18,6 +18,7 @@ import { GROUP_MAX_BYTES, limitedCompressors, unpackerOf } from './parquet-codec
 import { type ParquetFeatures, parquetFeatures } from './parquet-features.js';
 import { refuseFalseGroups } from './parquet-groups.js';
 import { checkPages } from './parquet-pages.js';
+import { checkThrift } from './parquet-thrift.js';
 import { valuesProblem } from './parquet-values.js';
 
 /** Writers make groups of a hundred rows to a million. */
@@ -71,15 +72,11 @@ export class OpenParquet {
    * @throws {LyceumError} INVALID_ARGUMENT naming the file that cannot be read as Parquet; what reading its bytes throws.
    */
   static async open(name: string, bytes: AsyncBuffer): Promise<OpenParquet> {
-    const { parquetMetadataAsync, parquetSchema } = await import('hyparquet');
+    const { parquetMetadata, parquetSchema } = await import('hyparquet');
     const { getPhysicalColumns } = await import('hyparquet/src/schema.js');
     return explained(name, async () => {
-      const metadata = await parquetMetadataAsync(withinFooter(name, bytes), {
-        initialFetchSize: FOOTER_BYTES,
-      }).catch(async (err: unknown) => {
-        const isOther = err instanceof LyceumError || !(await endsAsEncrypted(bytes));
-        throw isOther ? err : new Error('it is encrypted');
-      });
+      const footer = await footerOf(name, bytes);
+      const metadata = parquetMetadata(footer);
       const schema = parquetSchema(metadata);
       const features = parquetFeatures(metadata, schema);
       if (features.columns.some((column) => typeof column !== 'string')) {
@@ -197,31 +194,44 @@ export class OpenParquet {
   }
 }
 
-/** Its footer too: such a file has another signature. */
-async function endsAsEncrypted(bytes: AsyncBuffer): Promise<boolean> {
-  if (bytes.byteLength < 4) return false;
-  return (
-    Buffer.from(await bytes.slice(bytes.byteLength - 4, bytes.byteLength)).toString('latin1') ===
-    'PARE'
-  );
-}
-
 function sumOf(sizes: readonly number[]): number {
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 
-function withinFooter(name: string, bytes: AsyncBuffer): AsyncBuffer {
+/** The footer's length and the signature, which end a file. */
+const END_BYTES = 8;
+
+/** The end of a file, from its footer on. */
+async function footerOf(name: string, bytes: AsyncBuffer): Promise<ArrayBuffer> {
   const { byteLength } = bytes;
-  return {
-    byteLength,
-    async slice(start, end = byteLength) {
-      if (end - start <= FOOTER_MAX_BYTES) return bytes.slice(start, end);
-      const limit = `at most ${FOOTER_MAX_BYTES} are read`;
-      throw new ParquetRefusedError(
-        `${name}: its footer has ${end - start} bytes or more; ${limit}`,
-      );
-    },
-  };
+  const tail = await bytes.slice(Math.max(0, byteLength - FOOTER_BYTES), byteLength);
+  const signature = Buffer.from(tail).subarray(-4).toString('latin1');
+  // Where the footer is encrypted too, a file has another signature.
+  if (signature === 'PARE') throw new Error('it is encrypted');
+  if (signature !== 'PAR1' || tail.byteLength < END_BYTES) throw new Error('its end is missing');
+  const length = new DataView(tail).getUint32(tail.byteLength - END_BYTES, true);
+  if (length > FOOTER_MAX_BYTES && length <= byteLength - END_BYTES) {
+    const limit = `at most ${FOOTER_MAX_BYTES} are read`;
+    throw new ParquetRefusedError(`${name}: its footer has ${length} bytes or more; ${limit}`);
+  }
+  if (length > byteLength - END_BYTES) {
+    throw new Error(`its footer has ${length} bytes, and it ${byteLength}`);
+  }
+  const start = byteLength - END_BYTES - length;
+  const isWhole = start >= byteLength - tail.byteLength;
+  const footer = isWhole ? tail : await joined(bytes, start, tail);
+  const end = footer.byteLength - END_BYTES;
+  checkThrift(new DataView(footer), end - length, end);
+  return footer;
+}
+
+/** @param tail - what ends the file, and is read already. */
+async function joined(bytes: AsyncBuffer, start: number, tail: ArrayBuffer): Promise<ArrayBuffer> {
+  const head = await bytes.slice(start, bytes.byteLength - tail.byteLength);
+  const both = new Uint8Array(head.byteLength + tail.byteLength);
+  both.set(new Uint8Array(head));
+  both.set(new Uint8Array(tail), head.byteLength);
+  return both.buffer;
 }
 
 async function scanOf(file: AsyncBuffer, metadata: FileMetaData): Promise<ParquetScan> {

@@ -9,6 +9,7 @@ import { crc32 } from 'node:zlib';
 import type { AsyncBuffer, ColumnMetaData } from 'hyparquet';
 import type { parquetHeader } from 'hyparquet/src/column.js';
 import { checkRuns, type PageForm } from './parquet-runs.js';
+import { checkThrift } from './parquet-thrift.js';
 
 /** Values of a nested column for each byte that it unpacks to: runs of one value take few bytes. */
 const VALUES_PER_BYTE = 64;
@@ -47,12 +48,14 @@ export async function checkPages({
   let values = 0;
   let unpacked = 0;
   while (reader.offset < view.byteLength && values < valueCount) {
+    checkThrift(view, reader.offset);
     const header = readHeader(reader);
     const packedBytes = header.compressed_page_size;
     unpacked += header.uncompressed_page_size;
     const left = view.byteLength - reader.offset;
     if (!(Number.isInteger(packedBytes) && packedBytes >= 0 && packedBytes <= left)) {
-      throw new Error(`a page says that it has ${packedBytes} bytes, and ${left} are left`);
+      const said = typeof packedBytes === 'number' ? packedBytes : 'no number of';
+      throw new Error(`a page says that it has ${said} bytes, and ${left} are left`);
     }
     if (!(header.uncompressed_page_size >= 0 && unpacked <= unpackedBytes)) {
       throw new Error(`its pages unpack to ${unpacked} bytes, and it to ${unpackedBytes}`);

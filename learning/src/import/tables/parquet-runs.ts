@@ -6,6 +6,7 @@
  * https://github.com/apache/parquet-format/blob/master/Encodings.md, "Run Length Encoding / Bit-Packing Hybrid"
  */
 import type { PageHeader } from 'hyparquet';
+import { checkDeltas, isOfDeltas } from './parquet-deltas.js';
 
 /** What there is to know of a column before its pages are read. */
 export interface PageForm {
@@ -42,7 +43,7 @@ function checkFirst(header: PageHeader, packed: Uint8Array, form: PageForm): voi
   const { data_page_header: page, uncompressed_page_size: length } = header;
   const { repetition, definition, unpack } = form;
   if (page === undefined || unpack === undefined) return;
-  if (repetition + definition === 0 && !isOfRuns(page.encoding)) return;
+  if (repetition + definition === 0 && !isChecked(page.encoding)) return;
   const bytes = unpack(packed, length);
   let at = 0;
   let valueCount = page.num_values;
@@ -55,7 +56,7 @@ function checkFirst(header: PageHeader, packed: Uint8Array, form: PageForm): voi
   if (repetition > 0) levels(repetition);
   if (definition > 0) valueCount = levels(definition);
   // Values of no bits are all zero, and the library looks at no runs.
-  if (bytes[at] === 0 && !form.isBoolean) return;
+  if (bytes[at] === 0 && isOfRuns(page.encoding) && !form.isBoolean) return;
   checkValues(bytes.subarray(at), page.encoding, valueCount, form);
 }
 
@@ -75,7 +76,7 @@ function checkSecond(header: PageHeader, packed: Uint8Array, form: PageForm): vo
       `a page says that it has ${page.num_nulls} nulls, and ${count - valueCount} are there`,
     );
   }
-  if (!isOfRuns(page.encoding)) return;
+  if (!isChecked(page.encoding)) return;
   const levelBytes = start + page.definition_levels_byte_length;
   const values = packed.subarray(levelBytes);
   if (page.is_compressed === false) checkValues(values, page.encoding, valueCount, form);
@@ -90,10 +91,15 @@ function checkValues(
   count: number,
   { isBoolean }: PageForm,
 ): void {
+  if (isOfDeltas(encoding)) checkDeltas(bytes, encoding, count);
   if (!isOfRuns(encoding)) return;
   if (isBoolean !== (encoding === 'RLE')) throw new Error(`its values are encoded as ${encoding}`);
   if (isBoolean) checkedRuns({ bytes, start: LENGTH_BYTES, width: 1, count });
   else checkedRuns({ bytes, start: 1, width: bytes[0] ?? 0, count });
+}
+
+function isChecked(encoding: string): boolean {
+  return isOfRuns(encoding) || isOfDeltas(encoding);
 }
 
 function isOfRuns(encoding: string): boolean {

@@ -150,6 +150,23 @@ test('an empty page in LZ4, the dictionary of a column of nulls, is no damage', 
   }
 });
 
+test('a number without an end in the footer is refused in a moment, and a long list before there is room for it', async () => {
+  const footer = (...parts: readonly Uint8Array[]) => {
+    const end = Buffer.from('0000PAR1');
+    end.writeUInt32LE(parts.reduce((sum, { length }) => sum + length, 0));
+    return Buffer.concat([...parts, end]);
+  };
+  const number = footer(Buffer.of(0x16), Buffer.alloc(2_000_000, 0xff));
+  await expect(textsOf(number)).rejects.toThrowError(
+    'f.parquet: cannot be read as Parquet: it has a number of more than 10 bytes',
+  );
+  // Lists in lists, each of thirty million members.
+  const lists = Buffer.alloc(1000, Buffer.of(0xf9, 0x80, 0x87, 0xa7, 0x0e));
+  await expect(textsOf(footer(Buffer.of(0x19), lists))).rejects.toThrowError(
+    'f.parquet: cannot be read as Parquet: it has a list of 30000000 members in 995 bytes',
+  );
+}, 10_000);
+
 async function textsOf(file: Buffer): Promise<unknown[]> {
   const slice = async (start: number, end = file.length) =>
     Uint8Array.from(file.subarray(start, end)).buffer;
