@@ -16,7 +16,13 @@ export interface KeptProbe {
   readonly digest: string;
 }
 
-const kept = z.strictObject({ probe: z.string(), isClass: z.boolean(), values: z.string() });
+const kept = z.strictObject({
+  probe: z.string(),
+  isClass: z.boolean(),
+  values: z.base64(),
+  /** Absent in what older builds wrote. */
+  digest: z.string().optional(),
+});
 
 export class KeptProbes {
   readonly #folder: string;
@@ -34,14 +40,8 @@ export class KeptProbes {
   async read(probe: string): Promise<KeptProbe | undefined> {
     const text = await readIfThere(this.#path(probe));
     if (text === undefined) return undefined;
-    const { isClass, values } = this.#parsed(probe, text.toString());
-    const bytes = Uint8Array.from(Buffer.from(values, 'base64'));
-    return { isClass, values: new Float32Array(bytes.buffer), digest: sha256Hex(bytes) };
-  }
-
-  #parsed(probe: string, text: string): z.output<typeof kept> {
     try {
-      return kept.parse(JSON.parse(text));
+      return keptProbe(probe, text.toString());
     } catch (err) {
       const message = `${this.#path(probe)}, with which a teacher's answers are compared, is damaged; bring it back from a backup, or delete it to go on without that comparison`;
       throw new LyceumError('FAILED_PRECONDITION', message, { cause: err });
@@ -50,7 +50,8 @@ export class KeptProbes {
 
   async write(probe: string, { isClass, values }: KeptProbe): Promise<void> {
     const bytes = Buffer.from(values.buffer, values.byteOffset, values.byteLength);
-    const text = JSON.stringify({ probe, isClass, values: bytes.toString('base64') });
+    const digest = sha256Hex(bytes);
+    const text = JSON.stringify({ probe, isClass, values: bytes.toString('base64'), digest });
     await writeDurably(this.#path(probe), text);
   }
 
@@ -61,4 +62,14 @@ export class KeptProbes {
   #path(probe: string): string {
     return join(this.#folder, `${sha256Hex(probe).slice(0, 32)}.json`);
   }
+}
+
+/** @throws {Error} if the text is not what was written of that probe. */
+function keptProbe(probe: string, text: string): KeptProbe {
+  const { isClass, values, ...said } = kept.parse(JSON.parse(text));
+  const bytes = Uint8Array.from(Buffer.from(values, 'base64'));
+  const digest = sha256Hex(bytes);
+  if (said.probe !== probe) throw new Error(`it is of the probe ${said.probe}`);
+  if ((said.digest ?? digest) !== digest) throw new Error('its values have another SHA-256');
+  return { isClass, values: new Float32Array(bytes.buffer), digest };
 }

@@ -5,7 +5,7 @@
  */
 import { writeDurably } from '@lyceum/learning/files';
 import { readIfThere } from '@lyceum/platform';
-import { LyceumError } from '@lyceum/proto';
+import { LyceumError, sha256Hex } from '@lyceum/proto';
 import { z } from 'zod';
 import {
   type AnswerTableKey,
@@ -97,7 +97,9 @@ export class UnprovenFile {
     const bytes = await readIfThere(this.#path);
     if (bytes === undefined) return { tails: [], suspicions: [] };
     try {
-      const { tails, suspicions } = unproven.parse(JSON.parse(bytes.toString()));
+      const { sum, ...listed } = JSON.parse(bytes.toString());
+      if (sum !== undefined && sum !== sumOf(listed)) throw new Error('it has another SHA-256');
+      const { tails, suspicions } = unproven.parse(listed);
       return { tails, suspicions: suspicions.map((kept) => ({ ...kept, samples: kept.samples })) };
     } catch (cause) {
       throw new LyceumError('FAILED_PRECONDITION', `${this.#path} is damaged`, { cause });
@@ -123,8 +125,18 @@ export class UnprovenFile {
   }
 }
 
-function textOf({ tails, suspicions }: Unproven): string {
-  return JSON.stringify({
+/** With its SHA-256, which older builds did not write: a changed digit would be another list. */
+function textOf(newest: Unproven): string {
+  const listed = documentOf(newest);
+  return JSON.stringify({ ...listed, sum: sumOf(listed) });
+}
+
+function sumOf(listed: object): string {
+  return sha256Hex(JSON.stringify(listed));
+}
+
+function documentOf({ tails, suspicions }: Unproven) {
+  return {
     tails: tails.map(({ key, first, sinceMs }) => ({ table: tableKeyText(key), first, sinceMs })),
     suspicions: suspicions.map(({ workerId, teacher, reason, sinceMs, records, samples }) => ({
       workerId,
@@ -142,7 +154,7 @@ function textOf({ tails, suspicions }: Unproven): string {
         bits: bitsOf(own, key.sampleCount),
       })),
     })),
-  });
+  };
 }
 
 /** A bit a sample of the set: there may be millions. */

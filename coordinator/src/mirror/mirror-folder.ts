@@ -89,9 +89,7 @@ export class MirrorFolder {
 
   async keys(bucket: string): Promise<string[]> {
     const names = await readdir(join(this.#folder, 'buckets', bucket));
-    return names
-      .filter((name) => name.endsWith(RECORD_ENDING))
-      .map((name) => decodeURIComponent(name.slice(0, -RECORD_ENDING.length)));
+    return names.flatMap((name) => keyIn(name) ?? []);
   }
 
   /** Undefined if it is not there, or damaged. */
@@ -154,4 +152,14 @@ function checkedText(name: string, bytes: Buffer): string | undefined {
 
 function checksum(name: string, text: Buffer): string {
   return sha256Hex(Buffer.concat([Buffer.from(`${name}\n`), text]));
+}
+
+/** The key of a record's file; undefined: it is another file. */
+function keyIn(name: string): string | undefined {
+  if (!name.endsWith(RECORD_ENDING)) return undefined;
+  try {
+    return decodeURIComponent(name.slice(0, -RECORD_ENDING.length));
+  } catch {
+    return undefined;
+  }
 }

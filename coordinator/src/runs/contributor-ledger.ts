@@ -1,7 +1,7 @@
 /**
  * Which teachers the targets of a run were made of, in a file: for runs whose quorum is below all their teachers.
  *
- *   first line   who it belongs to, JSON
+ *   first line   who it belongs to, JSON; written whole or not at all
  *   other lines  SPAN CONTRIBUTOR,CONTRIBUTOR,… CRC32, a decision each, in the order in which they were made
  *
  * A decision is on disk before the first target made by it leaves. A torn tail is cut off on open: no target ever
@@ -12,6 +12,7 @@ import { crc32 } from 'node:zlib';
 import { writeDurably } from '@lyceum/learning/files';
 import { readIfThere, withPath } from '@lyceum/platform';
 import { LyceumError } from '@lyceum/proto';
+import { z } from 'zod';
 
 /** Contributors by span: ensemble indices, rising. */
 export type Contributors = ReadonlyMap<number, readonly number[]>;
@@ -102,7 +103,8 @@ async function readLedger(
   const text = (await readIfThere(path))?.toString() ?? '';
   const end = text.lastIndexOf('\n') + 1;
   const [head = '', ...lines] = text.slice(0, end).split('\n').slice(0, -1);
-  const { stepsPerSpan, ...run } = parseOwner(head);
+  if (end === 0) return undefined;
+  const { stepsPerSpan, ...run } = parseOwner(head, path);
   if (run.runId !== owner.runId || run.submittedAtMs !== owner.submittedAtMs) return undefined;
   if (stepsPerSpan !== owner.stepsPerSpan) {
     const message = `${path} numbers spans of ${stepsPerSpan} steps, and the run has spans of ${owner.stepsPerSpan}`;
@@ -113,19 +115,28 @@ async function readLedger(
     const [span = '', contributors = ''] = line.split(' ');
     const list = contributors.split(',').map(Number);
     if (`${line}\n` !== decisionLine(Number(span), list)) {
-      const message = `${path} is damaged at line ${index + 2}; which teachers its run's targets were made of is not known`;
-      throw new LyceumError('FAILED_PRECONDITION', message);
+      throw new LyceumError('FAILED_PRECONDITION', damagedText(path, index + 2));
     }
     if (!decided.has(Number(span))) decided.set(Number(span), list);
   }
   return { decided, soundBytes: Buffer.byteLength(text.slice(0, end)) };
 }
 
-/** What it says, or nobody: a file without a whole first line was never used. */
-function parseOwner(line: string): Partial<LedgerOwner> {
+const ledgerOwner = z.object({
+  runId: z.string(),
+  submittedAtMs: z.number(),
+  stepsPerSpan: z.number(),
+});
+
+/** @throws {LyceumError} FAILED_PRECONDITION if it does not say whose ledger it is. */
+function parseOwner(line: string, path: string): LedgerOwner {
   try {
-    return JSON.parse(line) as Partial<LedgerOwner>;
-  } catch {
-    return {};
+    return ledgerOwner.parse(JSON.parse(line));
+  } catch (cause) {
+    throw new LyceumError('FAILED_PRECONDITION', damagedText(path, 1), { cause });
   }
+}
+
+function damagedText(path: string, line: number): string {
+  return `${path} is damaged at line ${line}; which teachers its run's targets were made of is not known`;
 }

@@ -1,5 +1,5 @@
 // Real files in a folder of the test's own.
-import { mkdtemp, readdir, rm, truncate } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sha256Hex } from '@lyceum/proto';
@@ -61,4 +61,35 @@ it('what is unproven is what was written last', async () => {
   await Promise.all([first, ...waiting]);
   expect(await new UnprovenFile(path).read()).toEqual({ tails, suspicions });
   expect(await new UnprovenFile(`${path}.none`).read()).toEqual(nothing);
+});
+
+it('a changed letter is found wherever it is', async () => {
+  const probes = await KeptProbes.open(folder);
+  await probes.write('p', { isClass: false, values: Float32Array.of(1, 2), digest: '' });
+  const path = join(folder, (await readdir(folder))[0] ?? '');
+  const text = await readFile(path, 'utf8');
+  const { probe: _, isClass: __, values, ...rest } = JSON.parse(text);
+  for (const other of ['A', values.slice(4), values.replace('P', 'Q'), `${values}!`, 'AACAPwA=']) {
+    await writeFile(path, JSON.stringify({ probe: 'p', isClass: false, values: other, ...rest }));
+    await expect(probes.read('p')).rejects.toThrow(`${path}, with which`);
+  }
+  await writeFile(path, text.replace('"p"', '"q"'));
+  await expect(probes.read('p')).rejects.toThrow(`${path}, with which`);
+  // As older builds wrote it.
+  await writeFile(path, JSON.stringify({ probe: 'p', isClass: false, values }));
+  expect((await probes.read('p'))?.values).toEqual(Float32Array.of(1, 2));
+});
+
+it('a list of unproven answers in which a digit was changed is damaged', async () => {
+  const path = join(folder, 'unproven.json');
+  const file = new UnprovenFile(path);
+  const tails = [{ key: TABLE_KEY, first: 7, sinceMs: 12 }];
+  await file.write({ tails, suspicions: [] });
+  const text = await readFile(path, 'utf8');
+  await writeFile(path, text.replace('"first":7', '"first":9'));
+  await expect(file.read()).rejects.toMatchObject({ code: 'FAILED_PRECONDITION' });
+  // As older builds wrote it.
+  const { sum: _, ...listed } = JSON.parse(text);
+  await writeFile(path, JSON.stringify(listed));
+  expect((await file.read()).tails).toEqual(tails);
 });

@@ -107,3 +107,9 @@ it('keeps keys that end as temporary files do, and none that was set aside', asy
   expect(await folder.record('names', 'model.a.tmp')).toBeUndefined();
   expect(await readdir(join(path, 'buckets', 'names'))).toContain('model.a.tmp.damaged');
 });
+
+it('a file whose name is no key is none of its records', async () => {
+  await folder.putRecord('runs', 'ä b', '{}');
+  await writeFile(join(path, 'buckets', 'runs', '%zz.record'), 'x');
+  expect(await folder.keys('runs')).toEqual(['ä b']);
+});

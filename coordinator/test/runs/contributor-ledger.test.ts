@@ -102,3 +102,18 @@ test('after a write that failed nothing more is recorded', async () => {
   await expect(ledger.record(3, [0])).rejects.toThrow();
   expect(ledger.decided.has(3)).toBe(false);
 });
+
+test.each(['null', '[]', '{"runId":"digits","submittedAtMs":7', '{"runId":"dig\u0000ts"}'])(
+  'a first line that says nobody is damage, and no reason to begin anew: %j',
+  async (line) => {
+    await written();
+    const whole = await readFile(path, 'utf8');
+    const damaged = whole.replace(/^.*\n/, `${line}\n`);
+    await writeFile(path, damaged);
+    await expect(ContributorLedger.open(path, owner, nothing)).rejects.toMatchObject({
+      code: 'FAILED_PRECONDITION',
+      message: expect.stringContaining(`${path} is damaged at line 1;`),
+    });
+    expect(await readFile(path, 'utf8')).toBe(damaged);
+  },
+);
