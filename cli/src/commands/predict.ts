@@ -1,34 +1,57 @@
-import { rawSamples } from '@lyceum/learning/import';
-import { printable, printableJson } from '@lyceum/proto';
-import type { Command } from 'commander';
-import type { Prediction } from '../predict/index.js';
+import type { Encoding } from '@lyceum/learning/datasets';
+import { givenPictures, type ImageFit, rawSamples } from '@lyceum/learning/import';
+import { LyceumError, printable, printableJson } from '@lyceum/proto';
+import { type Command, Option } from 'commander';
+import type { Prediction, StudentInput } from '../predict/index.js';
 import { globalOptions } from '../session/index.js';
+
+const FITS = ['cover', 'contain', 'stretch'] as const satisfies readonly ImageFit[];
+
+interface PredictOptions {
+  readonly fit?: ImageFit;
+}
 
 export function addPredict(program: Command): void {
   program
     .command('predict')
-    .description('classify texts or rows with a student that was pulled to a folder')
+    .description('classify texts, rows or pictures with a student that was pulled to a folder')
     .argument('<folder>', 'as coordinator pull writes it')
-    .argument('[file]', 'a text a line; rows as JSON lines, or .csv; default: standard input')
+    .argument(
+      '[files...]',
+      'a text a line; rows as JSON lines, or .csv; pictures. Default: standard input, of texts and rows',
+    )
+    .addOption(
+      new Option(
+        '--fit <how>',
+        "a picture of another shape than the set's: cut, padded, distorted (cover)",
+      ).choices(FITS),
+    )
     .addHelpText(
       'after',
       `
-Prints the likeliest class and its probability for each sample, in order; with -o json a JSON object a line. Needs no cluster.
+Prints the likeliest class and its probability for each sample, in order, of pictures behind the file's name; with -o json a
+JSON object a line. Needs no cluster. Pictures are scaled and turned as a push does it; give --fit as it was at the push.
 
 Examples:
   coordinator pull languages --out ./languages
   echo 'Guten Morgen' | coordinator predict ./languages
-  coordinator predict ./income ./people.csv`,
+  coordinator predict ./income ./people.csv
+  coordinator predict ./pets ./new/*.jpg`,
     )
-    .action(async (folder: string, file: string | undefined, _: unknown, command: Command) => {
+    .action(async (folder: string, files: string[], options: PredictOptions, command: Command) => {
       // Here and not above: no other command loads the runtime.
-      const { StudentFolder } = await import('../predict/student-folder.js');
+      const { StudentFolder, encodedSamples } = await import('../predict/student-folder.js');
       const { output } = globalOptions(command);
       const student = await StudentFolder.open(folder);
       try {
-        const samples = rawSamples(student.encoding, file ?? process.stdin);
+        const { takes } = student;
+        const samples =
+          'encoding' in takes
+            ? encodedSamples(takes.encoding, rawSamplesOf(takes.encoding, files))
+            : givenPictures(someFiles(files), takes.pictures, options.fit);
         for await (const predictions of student.predictions(samples)) {
-          process.stdout.write(predictions.map((one) => `${line(one, output)}\n`).join(''));
+          const lines = predictions.map((one) => `${line(one, takes, output)}\n`);
+          process.stdout.write(lines.join(''));
         }
       } finally {
         await student.close();
@@ -36,9 +59,31 @@ Examples:
     });
 }
 
-function line(prediction: Prediction, output: string): string {
-  const { label, probability } = prediction;
-  if (output === 'table') return `${printable(label)}\t${probability.toFixed(4)}`;
+async function* rawSamplesOf(encoding: Encoding, files: readonly string[]) {
+  if (files.length === 0) yield* rawSamples(encoding, process.stdin);
+  for (const file of files) yield* rawSamples(encoding, file);
+}
+
+function someFiles(files: readonly string[]): readonly string[] {
+  if (files.length > 0) return files;
+  throw new LyceumError('INVALID_ARGUMENT', 'this student takes pictures: name their files');
+}
+
+function line(
+  { where, label, probability }: Prediction,
+  takes: StudentInput,
+  output: string,
+): string {
+  const isPicture = 'pictures' in takes;
+  if (output === 'table') {
+    const cells = [
+      ...(isPicture ? [printable(where)] : []),
+      printable(label),
+      probability.toFixed(4),
+    ];
+    return cells.join('\t');
+  }
+  const shown = { ...(isPicture && { file: where }), label, probability };
   // A line of a YAML list, which may hold JSON.
-  return `${output === 'yaml' ? '- ' : ''}${printableJson(JSON.stringify(prediction))}`;
+  return `${output === 'yaml' ? '- ' : ''}${printableJson(JSON.stringify(shown))}`;
 }

@@ -1,2 +1,2 @@
 /** A pulled student, used on texts, rows and pictures without a cluster. */
-export type { Prediction } from './student-folder.js';
+export type { Prediction, StudentInput } from './student-folder.js';

@@ -1,4 +1,4 @@
-/** A student of texts or rows, as `pull` writes it to a folder, made ready to answer. */
+/** A student of texts, rows or pictures, as `pull` writes it to a folder, made ready to answer. */
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { logSoftmaxRows } from '@lyceum/learning/arrays';
@@ -6,34 +6,40 @@ import { type Encoding, encodeSample, encodingWidth } from '@lyceum/learning/dat
 import { exportOnnx } from '@lyceum/learning/export';
 import { utf8Text } from '@lyceum/learning/files';
 import { describeModel, onnxPackageOf, readModelFolder } from '@lyceum/learning/formats';
-import type { RawSample } from '@lyceum/learning/import';
+import type { GivenSample, RawSample } from '@lyceum/learning/import';
 import { OnnxInference } from '@lyceum/learning/onnx';
 import { readGivenIfThere } from '@lyceum/platform';
 import { DOCUMENT_MAX_BYTES, LyceumError, toLyceumError } from '@lyceum/proto';
 import { CLASSES_FILE } from '../export/index.js';
 
-/** Samples that are run at once. */
-const BATCH = 256;
+/** Samples that are run at once. Of pictures few, since a batch is always whole, and one picture often comes alone. */
+const ENCODED_ROWS = 256;
+const PICTURE_ROWS = 8;
 
 export interface Prediction {
+  /** Where the sample is from. */
+  readonly where: string;
   /** The name of the likeliest class, the first where several are. */
   readonly label: string;
   readonly probability: number;
 }
 
-interface EncodedRow {
-  /** Where the sample is from, for messages. */
-  readonly where: string;
-  readonly values: Float32Array;
-}
+/** What the student takes: what an encoding makes of texts or rows, or pictures of a shape, [height, width, channels]. */
+export type StudentInput =
+  | { readonly encoding: Encoding }
+  | { readonly pictures: readonly number[] };
 
 export class StudentFolder {
-  readonly encoding: Encoding;
+  readonly takes: StudentInput;
   readonly #classNames: readonly string[];
   readonly #inference: OnnxInference;
 
-  private constructor(encoding: Encoding, classNames: readonly string[], inference: OnnxInference) {
-    this.encoding = encoding;
+  private constructor(
+    takes: StudentInput,
+    classNames: readonly string[],
+    inference: OnnxInference,
+  ) {
+    this.takes = takes;
     this.#classNames = classNames;
     this.#inference = inference;
   }
@@ -46,14 +52,15 @@ export class StudentFolder {
       const advice = 'want a folder as coordinator pull writes it without --format';
       throw new LyceumError(code, `${message}; ${advice}`, { cause: err });
     });
-    const { encoding } = model;
-    const { classCount } = describeModel(model);
-    if (encoding === undefined || classCount === undefined) {
-      const message = `${folder}: has no encoding.json; want a student of texts or rows, as coordinator pull writes it`;
+    const { inputShape, classCount } = describeModel(model);
+    const takes = inputOf(model.encoding, inputShape);
+    if (takes === undefined || classCount === undefined) {
+      const message = `${folder}: has no encoding.json, and its model takes no pictures; want a student of texts, rows or pictures, as coordinator pull writes it`;
       throw new LyceumError('INVALID_ARGUMENT', message);
     }
     const classNames = readClasses(join(folder, CLASSES_FILE), classCount);
-    const sampleShape = [encodingWidth(encoding)];
+    const isEncoded = 'encoding' in takes;
+    const sampleShape = isEncoded ? [encodingWidth(takes.encoding)] : takes.pictures;
     // The runtime is here anyway, and gives what TensorFlow gives; TensorFlow would take longer to load.
     const file = exportOnnx(model, {
       sampleShape,
@@ -63,24 +70,24 @@ export class StudentFolder {
       labels: false,
       int8: false,
     });
-    const options = { rows: BATCH, threads: availableParallelism(), sampleShape };
+    const rows = isEncoded ? ENCODED_ROWS : PICTURE_ROWS;
+    const options = { rows, threads: availableParallelism(), sampleShape };
     const inference = await OnnxInference.open(onnxPackageOf(file, {}), options);
-    return new StudentFolder(encoding, classNames, inference);
+    return new StudentFolder(takes, classNames, inference);
   }
 
   /**
    * A prediction for each sample, in order.
    *
-   * @throws {LyceumError} INVALID_ARGUMENT naming a sample that does not fit the encoding, or of which the student says
-   *   nothing finite.
+   * @throws {LyceumError} INVALID_ARGUMENT naming a sample of which the student says nothing finite.
    */
   async *predictions(
-    samples: AsyncIterable<RawSample>,
+    samples: AsyncIterable<GivenSample>,
   ): AsyncGenerator<readonly Prediction[], void, undefined> {
-    let rows: EncodedRow[] = [];
+    let rows: GivenSample[] = [];
     for await (const sample of samples) {
-      rows.push({ where: sample.where, values: this.#encode(sample) });
-      if (rows.length < BATCH) continue;
+      rows.push(sample);
+      if (rows.length < this.#inference.rows) continue;
       yield await this.#predict(rows);
       rows = [];
     }
@@ -91,17 +98,12 @@ export class StudentFolder {
     await this.#inference.close();
   }
 
-  #encode({ where, raw }: RawSample): Float32Array {
-    try {
-      return encodeSample(this.encoding, raw);
-    } catch (err) {
-      const { code, message } = toLyceumError(err);
-      throw new LyceumError(code, `${where}: ${message}`, { cause: err });
-    }
-  }
-
-  async #predict(rows: readonly EncodedRow[]): Promise<Prediction[]> {
-    const width = encodingWidth(this.encoding);
+  async #predict(rows: readonly GivenSample[]): Promise<Prediction[]> {
+    const [
+      {
+        values: { length: width },
+      },
+    ] = rows as [GivenSample];
     const inputs = new Float32Array(rows.length * width);
     for (const [index, { values }] of rows.entries()) inputs.set(values, index * width);
     const logits = await this.#inference.run(inputs, rows.length);
@@ -116,10 +118,39 @@ export class StudentFolder {
         throw new LyceumError('INVALID_ARGUMENT', message);
       }
       return {
+        where,
         label: this.#classNames[best] as string,
         probability: Math.exp(own[best] as number),
       };
     });
+  }
+}
+
+function inputOf(
+  encoding: Encoding | undefined,
+  inputShape: readonly number[] | undefined,
+): StudentInput | undefined {
+  if (encoding !== undefined) return { encoding };
+  const isPicture = inputShape?.length === 3 && [1, 3].includes(inputShape[2] as number);
+  return isPicture ? { pictures: inputShape } : undefined;
+}
+
+/**
+ * Texts or rows in numbers.
+ *
+ * @throws {LyceumError} INVALID_ARGUMENT naming a sample that does not fit the encoding.
+ */
+export async function* encodedSamples(
+  encoding: Encoding,
+  samples: AsyncIterable<RawSample>,
+): AsyncGenerator<GivenSample, void, undefined> {
+  for await (const { where, raw } of samples) {
+    try {
+      yield { where, values: encodeSample(encoding, raw) };
+    } catch (err) {
+      const { code, message } = toLyceumError(err);
+      throw new LyceumError(code, `${where}: ${message}`, { cause: err });
+    }
   }
 }
 

@@ -413,6 +413,51 @@ test('of the runs, those are listed that one asks for', async () => {
   expect((await cli('list', '--all', '--limit', '1')).stderr).toContain('cannot be used with');
 });
 
+test('a student of pictures classifies pictures as its run did', async () => {
+  const photos = path.join(folder, 'photos');
+  const files: string[] = [];
+  for (const name of ['blue', 'red']) {
+    await mkdir(path.join(photos, name), { recursive: true });
+    for (let n = 0; n < 10; n++) {
+      const light = { r: 20 * n, g: 90, b: 20 * n };
+      const background = name === 'red' ? { ...light, r: 250 } : { ...light, b: 250 };
+      const file = path.join(photos, name, `${n}.png`);
+      await sharp({ create: { width: 12, height: 8, channels: 3, background } })
+        .png()
+        .toFile(file);
+      files.push(file);
+    }
+  }
+  expect((await cli('datasets', 'push', 'photos', photos, '--size', '6x6')).code).toBe(0);
+  const run = TEACHER.replace('name: teacher', 'name: photos').replace('set: small', 'set: photos');
+  expect((await submit(run, '--watch')).code).toBe(0);
+  const out = path.join(folder, 'photo-student');
+  expect((await cli('pull', 'photos', '--out', out)).code).toBe(0);
+
+  const predicted = await cli('predict', out, ...files, '-o', 'json');
+  expect(predicted).toMatchObject({ code: 0, stderr: '' });
+  const lines = predicted.stdout.trimEnd().split('\n').map((line) => JSON.parse(line)); // biome-ignore format: short
+  expect(lines.map(({ file }) => file)).toEqual(files);
+  const predictions = path.join(folder, 'photo-predictions.npz');
+  expect((await cli('report', 'photos', '--predictions', predictions)).code).toBe(0);
+  const arrays = readNpz(await readFile(predictions));
+  const logits = arrays.get('student')?.data ?? [];
+  const samples = [...(arrays.get('sampleId')?.data ?? [])].map(Number);
+  expect(samples).toHaveLength(4);
+  for (const [row, sample] of samples.entries()) {
+    const difference = Number(logits[2 * row + 1]) - Number(logits[2 * row]);
+    const { label, probability } = lines[sample];
+    expect(label).toBe(difference > 0 ? 'red' : 'blue');
+    expect(probability).toBeCloseTo(1 / (1 + Math.exp(-Math.abs(difference))), 4);
+  }
+  const [first = ''] = files;
+  expect((await cli('predict', out, first)).stdout).toMatch(/0\.png\t(blue|red)\t[01]\.\d{4}\n$/);
+  expect(await cli('predict', out)).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('this student takes pictures: name their files'),
+  });
+});
+
 describe('the report', () => {
   test('can be recomputed from the predictions', async () => {
     const file = path.join(folder, 'predictions.npz');

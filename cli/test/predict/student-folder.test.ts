@@ -1,9 +1,16 @@
-/** A student of one layer, written by hand as `pull` writes it: a number in, its multiples by two weights out. */
+/** Students of one layer, written by hand as `pull` writes them: a number in, or a picture, and sums of it out. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Encoding } from '@lyceum/learning/datasets';
+import { givenPictures } from '@lyceum/learning/import';
+import sharp from 'sharp';
 import { afterAll, expect, test } from 'vitest';
-import { type Prediction, StudentFolder } from '../../src/predict/student-folder.js';
+import {
+  encodedSamples,
+  type Prediction,
+  StudentFolder,
+} from '../../src/predict/student-folder.js';
 
 const root = mkdtempSync(join(tmpdir(), 'lyceum-predict-'));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -56,7 +63,8 @@ async function predicted(weights: readonly [number, number], xs: readonly number
   };
   try {
     const found: Prediction[] = [];
-    for await (const predictions of student.predictions(samples())) found.push(...predictions);
+    const encoded = encodedSamples(ENCODING as Encoding, samples());
+    for await (const predictions of student.predictions(encoded)) found.push(...predictions);
     return found;
   } finally {
     await student.close();
@@ -66,8 +74,16 @@ async function predicted(weights: readonly [number, number], xs: readonly number
 test('the likeliest class and its probability', async () => {
   const [first, second] = await predicted([-1, 1], [2, -2]);
   const probability = 1 / (1 + Math.exp(-4));
-  expect(first).toEqual({ label: 'yes', probability: expect.closeTo(probability, 6) });
-  expect(second).toEqual({ label: 'no', probability: expect.closeTo(probability, 6) });
+  expect(first).toEqual({
+    where: 'row 1',
+    label: 'yes',
+    probability: expect.closeTo(probability, 6),
+  });
+  expect(second).toEqual({
+    where: 'row 2',
+    label: 'no',
+    probability: expect.closeTo(probability, 6),
+  });
 });
 
 test('a sample of which the student says nothing finite is named', async () => {
@@ -75,6 +91,90 @@ test('a sample of which the student says nothing finite is named', async () => {
     code: 'INVALID_ARGUMENT',
     message: 'row 2: the student gives no finite numbers for it',
   });
+});
+
+/** A student of gray pictures of 2 × 2: the first class is as likely as the pixels above are white, the second as those below. */
+function pictureFolder(channels = 1): string {
+  const folder = mkdtempSync(join(root, 'pictures-'));
+  const shape = [2, 2, channels];
+  const layers = [
+    layer('InputLayer', 'input', { batch_input_shape: [null, ...shape], dtype: 'float32' }, []),
+    layer('Flatten', 'flat', {}, [[['input', 0, 0, {}]]]),
+    layer('Dense', 'logits', { units: 2, activation: 'linear', use_bias: false }, [
+      [['flat', 0, 0, {}]],
+    ]),
+  ];
+  const { config } = MODEL.modelTopology;
+  const kernel = { name: 'logits/kernel', shape: [4 * channels, 2], dtype: 'float32' };
+  const modelJson = {
+    ...MODEL,
+    modelTopology: { ...MODEL.modelTopology, config: { ...config, layers } },
+    weightsManifest: [{ paths: ['weights.bin'], weights: [kernel] }],
+  };
+  const weights = Array.from({ length: 4 * channels }, (_, i) =>
+    i < 2 * channels ? [1, 0] : [0, 1],
+  );
+  writeFileSync(join(folder, 'model.json'), JSON.stringify(modelJson));
+  writeFileSync(
+    join(folder, 'weights.bin'),
+    new Uint8Array(Float32Array.from(weights.flat()).buffer),
+  );
+  writeFileSync(join(folder, 'classes.json'), '["above", "below"]');
+  return folder;
+}
+
+async function png(name: string, pixels: readonly number[], width: number): Promise<string> {
+  const raw = { width, height: pixels.length / width, channels: 1 } as const;
+  const file = join(root, name);
+  await sharp(Uint8Array.from(pixels), { raw }).png().toFile(file);
+  return file;
+}
+
+test('pictures are scaled to the size of the set, cut or distorted', async () => {
+  const student = await StudentFolder.open(pictureFolder());
+  const { takes } = student;
+  if (!('pictures' in takes)) throw new Error('no student of pictures');
+  const small = await png('small.png', [255, 255, 0, 51], 2);
+  // Twice as high: its middle is black above, and white below.
+  const high = await png('high.png', [255, 255, 0, 0, 255, 255, 0, 0], 2);
+  const asked = async (files: string[], fit?: 'stretch') => {
+    const found: Prediction[] = [];
+    const pictures = givenPictures(files, takes.pictures, fit);
+    for await (const predictions of student.predictions(pictures)) found.push(...predictions);
+    return found;
+  };
+  try {
+    const [first, second] = await asked([small, high]);
+    const probability = expect.closeTo(1 / (1 + Math.exp(-1.8)), 6);
+    expect(first).toEqual({ where: small, label: 'above', probability });
+    expect(second).toMatchObject({ where: high, label: 'below' });
+    expect(second?.probability).toBeCloseTo(1 / (1 + Math.exp(-2)), 6);
+    // Distorted, each half has nearly as much white.
+    expect((await asked([high], 'stretch'))[0]?.probability).toBeLessThan(0.7);
+    // More than a batch, in order.
+    const many = await asked(Array.from({ length: 21 }, (_, i) => (i % 2 === 0 ? small : high)));
+    expect(many.map(({ label }) => label).join()).toBe(
+      Array.from({ length: 21 }, (_, i) => (i % 2 === 0 ? 'above' : 'below')).join(),
+    );
+  } finally {
+    await student.close();
+  }
+});
+
+test('a file that is no picture is named', async () => {
+  const broken = join(root, 'broken.jpg');
+  writeFileSync(broken, 'no picture');
+  const read = async (file: string) => {
+    for await (const _ of givenPictures([file], [2, 2, 3], undefined));
+  };
+  await expect(read(broken)).rejects.toThrow(`${broken}: cannot be read as JPEG, PNG`);
+  await expect(read(join(root, 'nowhere.jpg'))).rejects.toThrow('it is not there');
+});
+
+test('a student of no pictures and without an encoding is refused', async () => {
+  await expect(StudentFolder.open(pictureFolder(2))).rejects.toThrow(
+    'has no encoding.json, and its model takes no pictures',
+  );
 });
 
 test('a folder of another format is refused with what would do', async () => {
