@@ -13,15 +13,14 @@ import type { CoordinatorClient } from '../client/index.js';
 import {
   type ComparedOutputs,
   checkOnnx,
-  EXPORT_FORMATS,
+  EXPORT_FORMAT_NAMES,
   type ExportedFiles,
-  type ExportFormat,
+  exportFormat,
   noiseOutputs,
-  onnxFiles,
-  safetensorsFiles,
+  ONNX_FORMATS,
+  type OnnxFormat,
+  onnxFile,
   testOutputs,
-  tfjsFiles,
-  tritonFiles,
 } from '../export/index.js';
 import { refuseExisting, writeNewFile } from '../files/index.js';
 import { canTryModels } from '../local-cluster/index.js';
@@ -30,7 +29,7 @@ import { withCoordinator, withProgress } from '../session/index.js';
 
 interface PullOptions {
   readonly out: string;
-  readonly format: ExportFormat;
+  readonly format: string;
   readonly with?: readonly Part[];
   readonly int8?: true;
   readonly force?: true;
@@ -58,8 +57,8 @@ export function addPull(program: Command): void {
     .requiredOption('--out <dir>', 'folder to write to')
     .addOption(
       new Option('--format <format>', 'tfjs: model.json, weights.bin, settings.json, classes.json')
-        .choices(EXPORT_FORMATS)
-        .default('tfjs'),
+        .choices(EXPORT_FORMAT_NAMES)
+        .default(EXPORT_FORMAT_NAMES[0]),
     )
     .option(
       '--with <parts>',
@@ -102,10 +101,9 @@ function parseParts(text: string): Part[] {
 }
 
 function refuseMismatch({ format, with: parts, int8 }: PullOptions): void {
-  const isOnnx = format === 'onnx' || format === 'triton';
-  if (isOnnx || (parts === undefined && int8 === undefined)) return;
+  if (exportFormat(format).hasOnnx || (parts === undefined && int8 === undefined)) return;
   const flag = parts === undefined ? '--int8' : '--with';
-  const message = `${flag} is for --format onnx and triton; got ${format}`;
+  const message = `${flag} is for --format ${ONNX_FORMATS}; got ${format}`;
   throw new LyceumError('INVALID_ARGUMENT', message);
 }
 
@@ -116,20 +114,26 @@ async function exported(
   notice: (line: string) => void,
   signal: AbortSignal,
 ): Promise<ExportedFiles> {
+  const { model, runId } = source;
+  const format = exportFormat(options.format);
+  if (format.hasOnnx) return exportedOnnx(format, client, source, options, notice, signal);
+  const report = runId === undefined ? undefined : await client.getReport(runId);
+  return format.files(model, report?.dataset.classNames ?? model.settings.classes);
+}
+
+async function exportedOnnx(
+  format: OnnxFormat,
+  client: CoordinatorClient,
+  source: Source,
+  options: PullOptions,
+  notice: (line: string) => void,
+  signal: AbortSignal,
+): Promise<ExportedFiles> {
   const { model, packaged, name, runId } = source;
-  if (options.format === 'tfjs') {
-    const report = runId === undefined ? undefined : await client.getReport(runId);
-    return tfjsFiles(model, report?.dataset.classNames ?? model.settings.classes);
-  }
   const dataset = runId === undefined ? undefined : await datasetOf(client, runId, model, signal);
-  if (options.format === 'safetensors')
-    return safetensorsFiles(model, dataset?.classNames ?? model.settings.classes);
   const onnxOptions = onnxOptionsOf(source, dataset, options);
-  const files =
-    options.format === 'onnx'
-      ? onnxFiles(model, onnxOptions)
-      : tritonFiles(name, model, onnxOptions);
-  const onnx = [...files].find(([file]) => file.endsWith('.onnx'))?.[1] as Uint8Array;
+  const onnx = onnxFile(model, onnxOptions);
+  const files = format.files(name, onnx, model, onnxOptions);
   // A pushed model was asked about nothing; pictures of a set in shards are read by workers alone.
   const isKnown = runId !== undefined && dataset !== undefined && dataset.chunkEnds === undefined;
   if (!isKnown && !canTryModels()) {

@@ -22,12 +22,17 @@ import {
   withCoordinator,
   withProgress,
 } from '../session/index.js';
-import { NpzTargets, type TargetFile, TargetGateway, type ValueType } from '../targets/index.js';
+import {
+  TARGET_FORMATS,
+  type TargetFile,
+  TargetGateway,
+  type ValueType,
+} from '../targets/index.js';
 
-const FORMATS = ['npz', 'parquet'] as const;
+const [DEFAULT_FORMAT = '', ...OTHER_FORMATS] = TARGET_FORMATS.keys();
 
 interface ExportOptions {
-  readonly format: (typeof FORMATS)[number];
+  readonly format: string;
   readonly split: SplitName;
   readonly epoch: number;
   readonly temperature?: number;
@@ -57,7 +62,9 @@ function addExport(targets: Command): void {
     .description("write the targets of each of a split's samples to a file")
     .argument('<run>', "the run's id")
     .addOption(
-      new Option('--format <format>', 'for numpy.load, or a table').choices(FORMATS).default('npz'),
+      new Option('--format <format>', 'for numpy.load, or a table')
+        .choices([DEFAULT_FORMAT, ...OTHER_FORMATS])
+        .default(DEFAULT_FORMAT),
     )
     .addOption(new Option('--split <split>', 'whose samples').choices(SPLIT_NAMES).default('train'))
     .option(
@@ -156,10 +163,9 @@ async function createFile(
   { format, split, float16 }: ExportOptions,
 ): Promise<TargetFile> {
   const valueType: ValueType = float16 ? 'float16' : 'float32';
-  if (format === 'npz') return NpzTargets.create(path, outline, split, valueType);
-  // The other commands start without it.
-  const { ParquetTargets } = await import('../targets/parquet-targets.js');
-  return new ParquetTargets(path, outline, split, valueType);
+  const create = TARGET_FORMATS.get(format);
+  if (create === undefined) throw new Error(`no format ${format}`);
+  return create(path, outline, split, valueType);
 }
 
 function addTargetServe(targets: Command): void {

@@ -12,7 +12,7 @@ import { runtimeWords } from '@lyceum/learning/onnx';
 import { IDENTITY_VIEW, readInputs } from '@lyceum/learning/views';
 import { elementCount, LyceumError, toLyceumError } from '@lyceum/proto';
 import type { InferenceSession } from 'onnxruntime-node';
-import { AS_IT_IS } from './exported-files.js';
+import { AS_IT_IS } from './export-formats.js';
 
 /** Samples that are run at once. */
 const BATCH = 256;

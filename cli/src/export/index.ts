@@ -1,13 +1,7 @@
 /** Models written for other programs, each ONNX file checked against what the model itself gives. */
 export { type ComparedOutputs, checkOnnx, testOutputs } from './check-onnx.js';
-export {
-  CLASSES_FILE,
-  EXPORT_FORMATS,
-  type ExportedFiles,
-  type ExportFormat,
-  onnxFiles,
-  safetensorsFiles,
-  tfjsFiles,
-  tritonFiles,
-} from './exported-files.js';
+export type { ExportedFiles, OnnxFormat } from './export-format.js';
+export { EXPORT_FORMAT_NAMES, exportFormat, ONNX_FORMATS } from './export-formats.js';
 export { noiseOutputs } from './noise-outputs.js';
+export { onnxFile } from './onnx-file.js';
+export { CLASSES_FILE } from './tfjs.js';

@@ -1,4 +1,4 @@
-/** Targets for students elsewhere: the gateway. */
-export { NpzTargets } from './npz-targets.js';
+/** Targets for students elsewhere: files of them, and the gateway. */
 export type { TargetFile, ValueType } from './target-file.js';
+export { TARGET_FORMATS } from './target-formats.js';
 export { TargetGateway } from './target-gateway.js';

@@ -5,7 +5,7 @@ import { parseModelPackage } from '@lyceum/learning/formats';
 import { expect, test } from 'vitest';
 import { tinyDatasetBytes, tinyModelBytes } from '../../../coordinator/test/support.js';
 import { checkOnnx, type TestOutputs } from '../../src/export/check-onnx.js';
-import { onnxFiles, tritonFiles } from '../../src/export/exported-files.js';
+import { onnxFile } from '../../src/export/onnx-file.js';
 
 const dataset = parseDataset(tinyDatasetBytes(0));
 const model = parseModelPackage(tinyModelBytes(0.5));
@@ -76,9 +76,7 @@ test('a layer that ONNX does not have is named, with the formats that are left',
     modelTopology: { config: { layers: { class_name: string }[] } };
   };
   for (const layer of modelJson.modelTopology.config.layers) layer.class_name = 'LSTM';
-  for (const files of [onnxFiles, tritonFiles.bind(undefined, 'name')]) {
-    expect(() => files({ ...model, modelJson }, options)).toThrow(
-      /^layer \w+ \(LSTM\) cannot be exported to ONNX: .*; --format tfjs and safetensors give the model as it is$/,
-    );
-  }
+  expect(() => onnxFile({ ...model, modelJson }, options)).toThrow(
+    /^layer \w+ \(LSTM\) cannot be exported to ONNX: .*; --format tfjs and safetensors give the model as it is$/,
+  );
 });
