@@ -8,6 +8,7 @@ import { setMaxListeners } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { tableFileAt } from '@lyceum/learning/import';
 import {
   type Imitation,
   imitationRuns,
@@ -103,7 +104,8 @@ async function readSet(
   const scratch = await mkdtemp(join(tmpdir(), 'lyceum-imitation-'));
   try {
     const source = resolve(base, imitation.spec.inputs.source);
-    const isFolder = kept.some(({ image }) => image !== undefined) && !isTable(source);
+    const isFolder =
+      kept.some(({ image }) => image !== undefined) && tableFileAt(source) === undefined;
     const images = isFolder ? source : dirname(source);
     return await interruptible((signal) =>
       trainingSet(imitation, kept, { cacheFolder, scratch, images, signal }),
@@ -111,10 +113,6 @@ async function readSet(
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
-}
-
-function isTable(path: string): boolean {
-  return /\.(csv|tsv|jsonl|ndjson)$/i.test(path);
 }
 
 async function push(

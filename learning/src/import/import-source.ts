@@ -3,7 +3,6 @@
  * (import-dataset.ts), or samples read in a stream.
  */
 import { readFile, stat } from 'node:fs/promises';
-import { extname } from 'node:path';
 import { InvalidDocumentError, LyceumError } from '@lyceum/proto';
 import { NAMELESS, parseStoredDataset, sharedSamples, valueType } from '../datasets/index.js';
 import { importDataset, isIdxFolder } from './arrays/index.js';
@@ -36,11 +35,10 @@ import {
 } from './samples/index.js';
 import {
   type LabelledRow,
-  openCsvTable,
-  openJsonLinesTable,
   openParquetTable,
   parquetFiles,
   type Table,
+  tableFileAt,
 } from './tables/index.js';
 
 export interface ImportedSource {
@@ -201,14 +199,8 @@ export async function openSource(
   if (found.isDirectory()) {
     return (await isIdxFolder(source)) ? undefined : imageSource(source, options);
   }
-  const ending = extname(source).toLowerCase();
-  if (ending === '.csv' || ending === '.tsv') {
-    return tableSource('csv', await openCsvTable(source));
-  }
-  if (ending === '.jsonl' || ending === '.ndjson') {
-    return tableSource('json-lines', await openJsonLinesTable(source));
-  }
-  return undefined;
+  const file = tableFileAt(source);
+  return file === undefined ? undefined : tableSource(file.kind, await file.open(source));
 }
 
 function imageSource(folder: string, options: ImportOptions): StreamedSource {

@@ -21,4 +21,4 @@ export {
   parseSize,
   parseSplit,
 } from './samples/index.js';
-export { openCsvTable, openJsonLinesTable } from './tables/index.js';
+export { TABLE_ENDINGS, tableFileAt } from './tables/index.js';

@@ -4,7 +4,7 @@ import { stat } from 'node:fs/promises';
 import { LyceumError } from '@lyceum/proto';
 import type { Encoding } from '../datasets/encoding/index.js';
 import { linesOf } from '../files/index.js';
-import { objectOf, openCsvTable } from './tables/index.js';
+import { objectOf, tableFileAt } from './tables/index.js';
 
 export interface RawSample {
   /** For messages. */
@@ -17,7 +17,7 @@ export interface RawSample {
 const LINE_MAX_BYTES = 8 * 1024 * 1024;
 
 /**
- * @param source - a file, CSV if it is named so; or a stream of bytes.
+ * @param source - a file, a table if it is named so, else JSON lines; or a stream of bytes.
  * @throws {LyceumError} NOT_FOUND if there is no such file, INVALID_ARGUMENT naming a line that cannot be read.
  */
 export async function* rawSamples(
@@ -28,8 +28,10 @@ export async function* rawSamples(
   if (typeof source === 'string' && !(await stat(source).catch(() => undefined))?.isFile()) {
     throw new LyceumError('NOT_FOUND', `${source}: no such file`);
   }
-  if (encoding.kind === 'table' && typeof source === 'string' && /\.(csv|tsv)$/i.test(source)) {
-    const table = await openCsvTable(source);
+  const file = typeof source === 'string' ? tableFileAt(source) : undefined;
+  // JSON lines are read below, from a stream too.
+  if (encoding.kind === 'table' && file !== undefined && file.kind !== 'json-lines') {
+    const table = await file.open(name);
     for await (const { where, values } of table.rows(table.columns)) {
       yield { where: `${name}, ${where}`, raw: values };
     }

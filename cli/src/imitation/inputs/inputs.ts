@@ -5,7 +5,7 @@ import { splitNamed } from '@lyceum/learning/datasets';
 import { linesOf, readPlainFile } from '@lyceum/learning/files';
 import { pngFile } from '@lyceum/learning/formats';
 import type { InputValue } from '@lyceum/learning/imitation';
-import { IMAGE_FILE_MAX_BYTES, openCsvTable, openJsonLinesTable } from '@lyceum/learning/import';
+import { IMAGE_FILE_MAX_BYTES, TABLE_ENDINGS, tableFileAt } from '@lyceum/learning/import';
 import type { Imitation, ImitationInputs } from '@lyceum/learning/specification';
 import { LyceumError, sha256Hex } from '@lyceum/proto';
 
@@ -108,12 +108,12 @@ async function* tableRows(source: string, described: ImitationInputs): AsyncGene
     }
     return;
   }
-  const isLines = /\.(jsonl|ndjson)$/i.test(source);
-  if (!isLines && !/\.(csv|tsv)$/i.test(source)) {
-    const message = `${source}: want a .csv, .tsv, .jsonl or .txt file, or a folder of images`;
+  const file = tableFileAt(source);
+  if (file === undefined) {
+    const message = `${source}: want a ${TABLE_ENDINGS} or .txt file, or a folder of images`;
     throw new LyceumError('INVALID_ARGUMENT', message);
   }
-  const table = await (isLines ? openJsonLinesTable(source) : openCsvTable(source));
+  const table = await file.open(source);
   const named = [text, image, label, split, ...(numbers ?? [])].filter((c) => c !== undefined);
   const missing = named.find((own) => !table.columns.includes(own));
   if (missing !== undefined || (text ?? image ?? numbers) === undefined) {

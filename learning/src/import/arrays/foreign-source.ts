@@ -1,7 +1,7 @@
 /** Files that are no source of a data set: what to make of them. Pure. */
+import { TABLE_ENDINGS } from '../tables/index.js';
 
-const WANTED =
-  'want an .npz, a table in .csv, .tsv, .jsonl or .parquet, or a folder with a folder of images for each class';
+const WANTED = `want an .npz, a table in ${TABLE_ENDINGS} or .parquet, or a folder with a folder of images for each class`;
 
 /** From how a path ends to what lies there. */
 const ENDINGS: readonly (readonly [RegExp, string])[] = [

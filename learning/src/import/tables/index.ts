@@ -1,7 +1,7 @@
 /** Reads rows from CSV, JSON Lines and Parquet. */
-export { openCsvTable } from './csv-table.js';
-export { objectOf, openJsonLinesTable } from './json-lines-table.js';
+export { objectOf } from './json-lines-table.js';
 export { OpenParquet, ParquetRefusedError } from './parquet-file.js';
 export { parquetFiles } from './parquet-files.js';
 export { openParquetTable } from './parquet-table.js';
 export type { LabelledRow, RowValues, Table } from './table.js';
+export { TABLE_ENDINGS, tableFileAt } from './table-files.js';

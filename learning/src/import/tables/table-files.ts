@@ -1,0 +1,27 @@
+/** Files with one table each, by their endings. A kind is a file that opens it, and a line here. */
+import { openCsvTable } from './csv-table.js';
+import { openJsonLinesTable } from './json-lines-table.js';
+import type { Table } from './table.js';
+
+interface TableFile {
+  /** In what is told of a set. */
+  readonly kind: string;
+  readonly endings: readonly string[];
+  open(path: string): Promise<Table>;
+}
+
+const TABLE_FILES: readonly TableFile[] = [
+  { kind: 'csv', endings: ['csv', 'tsv'], open: openCsvTable },
+  { kind: 'json-lines', endings: ['jsonl', 'ndjson'], open: openJsonLinesTable },
+];
+
+/** `.csv, .tsv, …`. */
+export const TABLE_ENDINGS = TABLE_FILES.flatMap(({ endings }) => endings)
+  .map((ending) => `.${ending}`)
+  .join(', ');
+
+/** Undefined: by its name it is no table. */
+export function tableFileAt(path: string): TableFile | undefined {
+  const ending = /\.([a-z]+)$/.exec(path.toLowerCase())?.[1] ?? '';
+  return TABLE_FILES.find(({ endings }) => endings.includes(ending));
+}
