@@ -3,5 +3,6 @@ export { ActiveRuns } from './active-runs.js';
 export { Passes } from './passes.js';
 export { Reconciler } from './reconciler.js';
 export { awaitsKnowledge } from './run-health.js';
-export { SuspectAnswers, Suspicions } from './suspect-answers.js';
+export { SuspectAnswers } from './suspect-answers.js';
+export { Suspicions } from './suspicions.js';
 export { TeacherDemand } from './teacher-demand.js';

@@ -5,41 +5,22 @@
  * All of it may be done twice, after a crash in between. Until it is done the suspicion is on disk. Before the first answer
  * is dropped the samples are on disk too, since a dropped record no longer tells its sample.
  */
-import { splitSamples } from '@lyceum/learning/datasets';
-import { IDENTITY_VIEW, viewAt } from '@lyceum/learning/views';
 import type { Logger } from '@lyceum/platform';
 import type { BlobStore, KeyValue } from '@lyceum/platform/nats';
 import { StorageFullError, toLyceumError, UnreadableSetError } from '@lyceum/proto';
-import {
-  type AnswerStore,
-  type AnswerTableKey,
-  type RecordRange,
-  tableFileName,
-} from '../answers/index.js';
+import { type AnswerStore, type AnswerTableKey, tableFileName } from '../answers/index.js';
 import type { ArtifactCatalog, DatasetOutline } from '../artifacts/index.js';
-import type {
-  Replica,
-  StoredRecords,
-  SuspectRecords,
-  SuspectSamples,
-  Suspicion,
-} from '../health/index.js';
+import type { SuspectRecords, SuspectSamples, Suspicion } from '../health/index.js';
 import { type RunLifecycle, readSet } from '../lifecycle/index.js';
 import type { RunEvents } from '../monitoring/index.js';
 import { markSuspect, type SuspectUse, suspectText } from '../report/index.js';
-import {
-  orderOf,
-  ownAnswer,
-  pointerStep,
-  type RunRecord,
-  type RunStore,
-  rewindPointer,
-  teacherOutputs,
-} from '../runs/index.js';
-import { firstAffectedStep, hasEnded, isAssigned, viewKey } from '../schedule/index.js';
+import { pointerStep, type RunRecord, type RunStore, rewindPointer } from '../runs/index.js';
+import { hasEnded, isAssigned } from '../schedule/index.js';
 import type { TargetStreams } from '../target-streams/index.js';
 import type { ActiveRuns } from './active-runs.js';
+import { type Affected, affectedBy, countOf } from './affected-run.js';
 import { eachRun } from './each-run.js';
+import type { OpenSuspicion, Suspicions } from './suspicions.js';
 
 export interface SuspectAnswersParts {
   readonly suspicions: Suspicions;
@@ -59,32 +40,6 @@ export interface SuspectAnswersParts {
   readonly settled: () => void;
   readonly log: Logger;
 }
-
-/** What is suspect and not done with, in the order in which that was found. */
-export class Suspicions {
-  readonly waiting: Mutable<Suspicion>[] = [];
-
-  /** Whether answers of the teacher are. */
-  has(teacher: string): boolean {
-    return this.waiting.some((suspicion) => suspicion.teacher === teacher);
-  }
-
-  /** Takes over the suspicions that an earlier coordinator was not done with. */
-  restore(suspicions: readonly Suspicion[]): void {
-    this.waiting.push(...suspicions.map((kept) => ({ ...kept })));
-  }
-
-  add({ workerId, teacher }: Replica, reason: string, items: readonly StoredRecords[]): void {
-    const records = merged(items);
-    const sinceMs = items.reduce(
-      (least, { atMs }) => Math.min(least, atMs),
-      Number.POSITIVE_INFINITY,
-    );
-    this.waiting.push({ workerId, teacher, reason, sinceMs, records, samples: undefined });
-  }
-}
-
-type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 export class SuspectAnswers {
   readonly #parts: SuspectAnswersParts;
@@ -111,7 +66,7 @@ export class SuspectAnswers {
     }
   }
 
-  async #carryOut(suspicion: Mutable<Suspicion>): Promise<void> {
+  async #carryOut(suspicion: OpenSuspicion): Promise<void> {
     const { records, samples } = await this.#known(suspicion);
     for (const { key, range } of records) await this.#parts.answers.drop(key, range);
     // What students have got by now may be made of them; what they get from here on is not.
@@ -153,7 +108,7 @@ export class SuspectAnswers {
 
   /** Finds the samples of the suspect records. They are on disk when it resolves. */
   async #known(
-    suspicion: Mutable<Suspicion>,
+    suspicion: OpenSuspicion,
   ): Promise<{ records: readonly SuspectRecords[]; samples: readonly SuspectSamples[] }> {
     const { answers, noted } = this.#parts;
     if (suspicion.samples === undefined) {
@@ -190,19 +145,19 @@ export class SuspectAnswers {
   /**
    * What it means for one run.
    *
-   * @param reachedStep - as `RunTargets` has it; undefined: the run has no targets.
+   * @param targetsStep - `reachedStep` of its `RunTargets`; undefined: the run has none.
    */
   async #follow(
     record: RunRecord,
     suspicion: Suspicion,
     samples: readonly SuspectSamples[],
-    reachedStep: number | undefined,
+    targetsStep: number | undefined,
   ): Promise<void> {
     const { teacher, reason, sinceMs } = suspicion;
     const index = record.teachers.findIndex(({ identity }) => identity === teacher);
     const { lifecycle, events, pointers, active } = this.#parts;
     const { runId, dataset: reference, teachers } = record;
-    // What it asks for of them.
+    // Samples of the run's own set.
     const own = samples.filter(({ key }) => key.datasetDigest === reference.digest);
     if (own.length === 0) return;
     const { step, isFit, count } = await this.#affected(record, index, own);
@@ -221,7 +176,7 @@ export class SuspectAnswers {
     const first = isFit ? 0 : step;
     if (first === undefined) return;
     // A fit counts although no step has been taken with it.
-    if (!isFit && first >= (await this.#reachedStep(record, reachedStep))) return;
+    if (!isFit && first >= (await this.#reachedStep(record, targetsStep))) return;
     const why = `goes back: from step ${first} on it was trained on ${count} answers of teacher ${name} that were dropped`;
     await lifecycle.wentBack(runId, why, isFit);
     active.targets(runId)?.wentBack();
@@ -229,16 +184,16 @@ export class SuspectAnswers {
     events.add(runId, 'went-back', `goes back to step ${to}: ${warning}`, { step: to, first });
   }
 
-  /** The first step that neither a checkpoint of the run nor its student has behind it. @param ofTargets - as `RunTargets` has it. */
+  /** The first step that neither a checkpoint of the run nor its student has behind it. */
   async #reachedStep(
     { runId, state, outcome, plan }: RunRecord,
-    ofTargets: number | undefined,
+    targetsStep: number | undefined,
   ): Promise<number> {
     // A student that has not come back since this coordinator began may be at any step.
-    const isUnknown = isAssigned(state) && ofTargets === undefined;
+    const isUnknown = isAssigned(state) && targetsStep === undefined;
     if (outcome !== undefined || isUnknown) return plan.stepCount;
     // A student that was just given the run has got no targets, but its checkpoint is made of some.
-    return Math.max(ofTargets ?? 0, await pointerStep(this.#parts.pointers, runId));
+    return Math.max(targetsStep ?? 0, await pointerStep(this.#parts.pointers, runId));
   }
 
   /** The steps that the answers are in. If the set cannot be read, which it takes to find them, all steps count. */
@@ -268,83 +223,4 @@ export class SuspectAnswers {
     await lifecycle.marked(runId, { ...report, reportDigest }, suspectText(use));
     log.warn({ runId, ...use }, 'report of an ended run marked');
   }
-}
-
-/**
- * What of the dropped answers a run asks for: the first of its steps that one is in, whether its fitted rule is made of
- * them, and how many there are.
- */
-interface Affected {
-  readonly step: number | undefined;
-  readonly isFit: boolean;
-  readonly count: number;
-}
-
-function affectedBy(
-  record: RunRecord,
-  teacher: number,
-  dataset: DatasetOutline,
-  dropped: readonly SuspectSamples[],
-): Affected {
-  const { specification, plan, teachers, fit } = record;
-  if (specification.kind !== 'Distillation') return { step: undefined, isFit: false, count: 0 };
-  const { views } = specification.spec;
-  const outputs = teacherOutputs(record, teacher);
-  const ofTraining = dropped.filter(({ key }) =>
-    outputs.some(({ name, codec }) => key.outputs.join() === name && key.codec === codec),
-  );
-  const samples = new Map<string, Set<number>>();
-  for (const { key, samples: some } of ofTraining) {
-    const view = viewKey({ text: key.view, epoch: key.viewEpoch });
-    const ofView = samples.get(view) ?? new Set();
-    for (const sample of some) ofView.add(sample);
-    samples.set(view, ofView);
-  }
-  const step = firstAffectedStep(
-    {
-      plan,
-      order: orderOf(record),
-      samples: splitSamples(dataset, 'train'),
-      chunkEnds: dataset.chunkEnds,
-      viewOf: (epoch) => viewAt(views, epoch),
-    },
-    samples,
-  );
-  const exact = ownAnswer(teachers[teacher]?.access, dataset.classCount, 'float32');
-  const ofSplits = dropped.filter(
-    ({ key }) =>
-      key.view === IDENTITY_VIEW.text &&
-      key.outputs.join() === exact.name &&
-      key.codec === exact.codec,
-  );
-  const validation = new Set(splitSamples(dataset, 'validation'));
-  const isFit =
-    fit !== undefined &&
-    ofSplits.some(({ samples: some }) => [...some].some((sample) => validation.has(sample)));
-  const all = new Set([...(step === undefined ? [] : ofTraining), ...ofSplits]);
-  return { step, isFit, count: countOf([...all]) };
-}
-
-function countOf(dropped: readonly SuspectSamples[]): number {
-  return dropped.reduce((sum, { samples }) => sum + samples.size, 0);
-}
-
-/** Neighbours in one: answers come in pieces. */
-function merged(items: readonly StoredRecords[]): SuspectRecords[] {
-  const byTable = new Map<string, { key: AnswerTableKey; ranges: RecordRange[] }>();
-  for (const { key, range } of items) {
-    const name = tableFileName(key);
-    const known = byTable.get(name) ?? { key, ranges: [] };
-    known.ranges.push(range);
-    byTable.set(name, known);
-  }
-  return [...byTable.values()].flatMap(({ key, ranges }) => {
-    const joined: RecordRange[] = [];
-    for (const range of ranges.sort((a, b) => a.first - b.first)) {
-      const last = joined.at(-1);
-      if (last === undefined || range.first > last.end) joined.push(range);
-      else joined[joined.length - 1] = { first: last.first, end: Math.max(last.end, range.end) };
-    }
-    return joined.map((range) => ({ key, range }));
-  });
 }

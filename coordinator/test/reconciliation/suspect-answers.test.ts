@@ -5,15 +5,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { orderedRows } from '@lyceum/learning/orders';
-import { checkRunSpecification } from '@lyceum/learning/specification';
 import { createLogger } from '@lyceum/platform';
 import type { KeyValue } from '@lyceum/platform/nats';
 import { LyceumError, StorageFullError } from '@lyceum/proto';
 import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { AnswerStore } from '../../src/answers/answer-store.js';
-import type { AnswerTableKey } from '../../src/answers/answer-table-key.js';
-import type { DatasetOutline } from '../../src/artifacts/inspect-artifact.js';
 import type { CheckpointPointer } from '../../src/documents/checkpoint-pointer.js';
 import { AnswerProofs, type StoredRecords } from '../../src/health/answer-proofs.js';
 import { UnprovenAnswers } from '../../src/health/replicas/unproven-answers.js';
@@ -22,38 +18,15 @@ import * as changes from '../../src/lifecycle/changes/index.js';
 import {
   SuspectAnswers,
   type SuspectAnswersParts,
-  Suspicions,
 } from '../../src/reconciliation/suspect-answers.js';
+import { Suspicions } from '../../src/reconciliation/suspicions.js';
+import { composeReport } from '../../src/report/compose-report.js';
 import type { RunRecord } from '../../src/runs/record/run-record.js';
 import { recordsOf } from '../answers/records-of.js';
-import { aHeldRun, pinned, SET } from './a-run.js';
+import { exampleInput } from '../report/report-input-example.js';
+import { ANNA, aRun, dataset, fit, key, plan, stepOf, TRAIN } from './a-suspect-run.js';
 
 const log = createLogger({ name: 'test', level: 'silent' });
-/** 32 to train on, in eight steps an epoch, and 8 to fit a rule to. */
-const TRAIN = 32;
-const SAMPLES = 40;
-const plan = { sampleCount: TRAIN, batchSize: 4, stepsPerEpoch: 8, stepCount: 16 };
-const dataset = {
-  digest: SET,
-  sampleCount: SAMPLES,
-  classCount: 2,
-  labels: new Int32Array(SAMPLES),
-  splits: Uint8Array.from({ length: SAMPLES }, (_, i) => (i < TRAIN ? 1 : 2)),
-  modalities: new Map(),
-} as unknown as DatasetOutline;
-const ANNA = 'a1'.repeat(32);
-const key: AnswerTableKey = {
-  teacherIdentity: ANNA,
-  datasetDigest: SET,
-  view: 'identity',
-  viewEpoch: 0,
-  outputs: ['logits'],
-  codec: 'float32',
-  sampleCount: SAMPLES,
-  rowLength: 2,
-};
-const fit = { weights: [1], temperatures: [1] } as unknown as NonNullable<RunRecord['fit']>;
-
 const folder = mkdtempSync(join(tmpdir(), 'lyceum-suspect-'));
 let answersFolder: string;
 let answers: AnswerStore;
@@ -73,34 +46,6 @@ beforeEach(async () => {
 });
 afterEach(() => answers.close());
 afterAll(() => rmSync(folder, { recursive: true }));
-
-function aRun(changed: Partial<RunRecord> = {}): RunRecord {
-  const specification = checkRunSpecification(
-    {
-      apiVersion: 'lyceum.dev/v1alpha1',
-      kind: 'Distillation',
-      metadata: { name: 'run' },
-      spec: {
-        dataset: 'set',
-        teachers: [{ name: 'anna', model: 'anna' }],
-        ensemble: { combine: 'accuracy' },
-        student: { model: { architecture: 'mlp' } },
-        training: { batchSize: 4, epochs: 2, seed: 5 },
-      },
-    },
-    'test',
-  );
-  const teachers = [{ ...pinned('anna'), identity: ANNA }];
-  const set = { digest: SET, classCount: 2 };
-  const own = { specification, teachers, dataset: set, plan, answerCodec: 'float32' } as const;
-  return aHeldRun({ ...own, ...changed });
-}
-
-/** The first step that has the sample. */
-function stepOf(sample: number): number {
-  const rows = orderedRows(TRAIN, { seed: 5, epoch: 0 }, 0, TRAIN);
-  return Math.floor([...rows].indexOf(sample) / plan.batchSize);
-}
 
 async function put(...samples: number[]) {
   const own = Uint32Array.from(samples);
@@ -199,6 +144,36 @@ test('one whose student has got none of them goes on, and one that has does not'
   await suspectAnswers(await suspectPut(3)).carryOut();
   expect(record.state).toBe('QUEUED');
   expect(wentBack).toHaveBeenCalledOnce();
+});
+
+test.each([
+  ['before it was suspected', 0, 0],
+  ['since', 1, 1],
+])('a run that ended %s is marked %#', async (_, endedAtMs, count) => {
+  const report = { reportDigest: 'a'.repeat(64), predictionsDigest: 'b'.repeat(64) };
+  record = aRun({ state: 'SUCCEEDED', endedAtMs, report } as Partial<RunRecord>);
+  const marked = vi.fn();
+  const blobs = {
+    get: async () => Buffer.from(JSON.stringify(composeReport(exampleInput()))),
+    put: async () => 'c'.repeat(64),
+  };
+  const lifecycle = { marked } as unknown as SuspectAnswersParts['lifecycle'];
+  await suspectAnswers(await suspectPut(3), { blobs, lifecycle }).carryOut();
+  expect(marked).toHaveBeenCalledTimes(count);
+});
+
+test('what is stored once they are known is not suspect', async () => {
+  const suspicions = new Suspicions();
+  const { first, end } = await put(3);
+  const range = { first, end: end + 1 };
+  suspicions.add({ workerId: 'worker', teacher: ANNA }, 'why', [{ key, range, atMs: 1 }]);
+  const away = () => Promise.reject(new LyceumError('UNAVAILABLE', 'NATS is away'));
+  const lifecycle = { noted: away } as unknown as SuspectAnswersParts['lifecycle'];
+  await expect(suspectAnswers(suspicions, { lifecycle }).carryOut()).rejects.toThrow('away');
+  await put(4);
+  await suspectAnswers(suspicions).carryOut();
+  expect(await missing(3)).toBe(1);
+  expect(await missing(4)).toBe(0);
 });
 
 /** A coordinator's, on what is in the folder. */
