@@ -10,7 +10,9 @@ import {
   REASON_MAX_LETTERS,
   type TeacherAssignment,
   type TeacherReport,
+  type TeacherState,
   type Ticket,
+  type TicketReturned,
 } from '@lyceum/proto';
 import type { DataThreads } from '../data-plane/index.js';
 import type { AnswerProofs, TeacherHealth } from '../health/index.js';
@@ -90,26 +92,12 @@ function takeReport(
   session: TeacherSession,
   { report }: TeacherReport,
 ): void {
-  const { desk, store, health, events, changed } = parts;
+  const { desk, health } = parts;
   const { workerId } = session;
   switch (report?.$case) {
-    case 'state': {
-      const fresh = session.report(report.state);
-      health.loaded(workerId, fresh);
-      for (const { teacherIdentity, reason, permanent, unreadable } of report.state.failed) {
-        // A set that is away says nothing against what the teacher answered.
-        if (permanent && unreadable !== true)
-          health.lost(workerId, digestHex(teacherIdentity), reason);
-      }
-      for (const { runId, teachers } of runsWith(store, fresh)) {
-        const loaded = teachers.filter(({ identity }) => fresh.includes(identity));
-        const names = loaded.map(({ name }) => name).join(', ');
-        const message = `teacher worker ${workerId} has loaded ${names}`;
-        events.add(runId, 'worker-joined', message, { workerId });
-      }
-      changed();
+    case 'state':
+      takeState(parts, session, report.state);
       break;
-    }
     case 'taken': {
       const { sequence } = report.taken;
       const ticket = required(report.taken.ticket);
@@ -117,21 +105,9 @@ function takeReport(
       health.ticketTaken(workerId, ticket);
       break;
     }
-    case 'returned': {
-      const { retryable, outside } = report.returned;
-      const reason = cut(report.returned.reason, REASON_MAX_LETTERS);
-      const ticket = required(report.returned.ticket);
-      if (!retryable) {
-        session.addProblem(reason);
-        if (outside !== true) health.ticketFailed(workerId, ticket);
-      }
-      // What was issued before a run was resumed says nothing of the set as it is now.
-      if (report.returned.unreadable === true && desk.book.isLastIssue(ticket)) {
-        health.setUnreadable(workerId, ticket, reason);
-      }
-      desk.returned(takerOf(parts, session), ticket, { reason, retryable });
+    case 'returned':
+      takeReturned(parts, session, report.returned);
       break;
-    }
     case 'probed': {
       const ticket = required(report.probed.ticket);
       const failure = cut(report.probed.failure, REASON_MAX_LETTERS);
@@ -154,6 +130,50 @@ function takeReport(
     default:
       throw new LyceumError('INVALID_ARGUMENT', 'an empty report');
   }
+}
+
+/** Which teachers are loaded, and which would not load. */
+function takeState(
+  { store, health, events, changed }: TeacherServiceParts,
+  session: TeacherSession,
+  state: TeacherState,
+): void {
+  const { workerId } = session;
+  const fresh = session.report(state);
+  health.loaded(workerId, fresh);
+  for (const { teacherIdentity, reason, permanent, unreadable } of state.failed) {
+    // A set that is away says nothing against what the teacher answered.
+    if (permanent && unreadable !== true) health.lost(workerId, digestHex(teacherIdentity), reason);
+  }
+  for (const { runId, teachers } of runsWith(store, fresh)) {
+    const loaded = teachers.filter(({ identity }) => fresh.includes(identity));
+    const names = loaded.map(({ name }) => name).join(', ');
+    const message = `teacher worker ${workerId} has loaded ${names}`;
+    events.add(runId, 'worker-joined', message, { workerId });
+  }
+  changed();
+}
+
+/** A ticket that the worker did not answer. @throws {LyceumError} INVALID_ARGUMENT */
+function takeReturned(
+  parts: TeacherServiceParts,
+  session: TeacherSession,
+  returned: TicketReturned,
+): void {
+  const { desk, health } = parts;
+  const { workerId } = session;
+  const { retryable, outside, unreadable } = returned;
+  const reason = cut(returned.reason, REASON_MAX_LETTERS);
+  const ticket = required(returned.ticket);
+  if (!retryable) {
+    session.addProblem(reason);
+    if (outside !== true) health.ticketFailed(workerId, ticket);
+  }
+  // What was issued before a run was resumed says nothing of the set as it is now.
+  if (unreadable === true && desk.book.isLastIssue(ticket)) {
+    health.setUnreadable(workerId, ticket, reason);
+  }
+  desk.returned(takerOf(parts, session), ticket, { reason, retryable });
 }
 
 /** The session as tickets see it. */
