@@ -40,17 +40,14 @@ interface Options extends BenchOptions {
 
 interface Bench {
   readonly summary: string;
+  /** What `--python` is for: it has another side in PyTorch. */
+  readonly hasPython?: true;
+  /** What `--large` is for: it has a set that takes disk and minutes. */
+  readonly hasLarge?: true;
+  /** What `--short` and `--require-gpu` are for: it can measure a part alone, and on a GPU. */
+  readonly hasParts?: true;
   run(options: Options): Promise<BenchResult>;
 }
-
-/** Benches that have another side in PyTorch. */
-const WITH_PYTHON = ['data', 'pytorch'];
-
-/** Benches that have a set that takes disk and minutes. */
-const WITH_LARGE = ['bucket-kills', 'data'];
-
-/** Benches that can measure a part alone, and on a GPU. */
-const REMOTE_TEACHERS = ['remote-teachers', 'remote-teachers-eager'];
 
 const BENCHES: Readonly<Record<string, Bench>> = {
   answers: {
@@ -62,6 +59,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     summary:
       'a run on a set in a bucket whose processes are killed ÷ the same undisturbed, same weights',
     run: bucketKills,
+    hasLarge: true,
   },
   capacity: {
     summary: 'achieved rate ÷ what teachers and student allow, 1 to 32 workers, unequal teachers',
@@ -87,6 +85,8 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   data: {
     summary: 'pictures/s and core of a set in shards ÷ of PyTorch’s DataLoader on the same JPEGs',
     run: data,
+    hasPython: true,
+    hasLarge: true,
   },
   'data-plane': {
     summary:
@@ -108,14 +108,17 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   pytorch: {
     summary: 'samples/s from the answer store ÷ of the same distillation in one PyTorch process',
     run: pytorch,
+    hasPython: true,
   },
   'remote-teachers': {
     summary: 'student samples/s with 3 remote teachers ÷ the same student alone',
     run: (options) => remoteTeachers({ ...options, eager: false }),
+    hasParts: true,
   },
   'remote-teachers-eager': {
     summary: 'the same with steps that run operation by operation',
     run: (options) => remoteTeachers({ ...options, eager: true }),
+    hasParts: true,
   },
   'teacher-kills': {
     summary: 'share of samples/s lost with a teacher worker killed every five seconds',
@@ -131,6 +134,11 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   },
 };
 
+function namesOf(what: 'hasPython' | 'hasLarge' | 'hasParts'): string {
+  const names = Object.keys(BENCHES).filter((name) => BENCHES[name]?.[what]);
+  return names.join(' and ');
+}
+
 const nameWidth = Math.max(...Object.keys(BENCHES).map((name) => name.length));
 const usage = [
   'usage: npm run bench -- NAME [--json] [--repetitions N] [--record] [--python PATH] [--large]',
@@ -141,7 +149,7 @@ const usage = [
   '--json: prints the JSON line alone',
   '--repetitions: 3 if not given',
   '--record: writes the result to bench/results/NAME.json, and its table in bench/README.md',
-  '--python: for data and pytorch, a Python with torch, torchvision and numpy',
+  `--python: for ${namesOf('hasPython')}, a Python with torch, torchvision and numpy`,
   '--short: remote-teachers measures the convolutional student with 3 workers alone',
   '--require-gpu: workers of remote-teachers compute on the GPU or end',
   '--large: data also reads 20 GiB of shards, bucket-kills 10 GiB, written to the temporary folder',
@@ -193,14 +201,14 @@ async function main(signal: AbortSignal): Promise<number> {
   if (!Number.isInteger(repetitions) || repetitions < 1) {
     return refused(`--repetitions: want a whole number from 1, got ${values.repetitions}`);
   }
-  if (values.python !== undefined && !WITH_PYTHON.includes(name)) {
-    return refused(`--python is for ${WITH_PYTHON.join(' and ')}`);
+  if (values.python !== undefined && !bench.hasPython) {
+    return refused(`--python is for ${namesOf('hasPython')}`);
   }
-  if (values.large && !WITH_LARGE.includes(name)) {
-    return refused(`--large is for ${WITH_LARGE.join(' and ')}`);
+  if (values.large && !bench.hasLarge) {
+    return refused(`--large is for ${namesOf('hasLarge')}`);
   }
-  if ((values['require-gpu'] || values.short) && !REMOTE_TEACHERS.includes(name)) {
-    return refused(`--require-gpu and --short are for ${REMOTE_TEACHERS.join(' and ')}`);
+  if ((values['require-gpu'] || values.short) && !bench.hasParts) {
+    return refused(`--require-gpu and --short are for ${namesOf('hasParts')}`);
   }
   if (values.short && values.record) {
     return refused('--record keeps a whole result, and --short measures a part of it');

@@ -365,7 +365,7 @@ export function fakeEvents(marked: Marked, nowMs: number, before: string | null)
   return {
     events: Array.from({ length: 50 }, (_, index) => ({
       atMs: nowMs - (first + index) * 45_000,
-      kind: index % 5 === 0 ? 'checkpoint-committed' : 'ticket-reissued',
+      kind: index % 5 === 0 ? 'checkpoint' : 'ticket-reissued',
       message: marked(
         index % 5 === 0
           ? `checkpoint of step ${61_000 - 1000 * index}`

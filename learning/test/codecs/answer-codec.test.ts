@@ -8,11 +8,11 @@ import {
   encodeFloat32Bits,
 } from '../../src/codecs/numbers/float16.js';
 import { encodeTopK, spreadTopK } from '../../src/codecs/numbers/top-k.js';
-import type { AnswerCodec } from '../../src/codecs/table.js';
+import { type AnswerCodec, CODEC_WORDS } from '../../src/codecs/table.js';
 import { klDivergence } from '../../src/ensemble/metrics/metrics.js';
 
 const ROWS = 20;
-const CODECS: readonly AnswerCodec[] = ['float32', 'float16', 'uint8-affine', 'top-k:3', 'top-k:7'];
+const CODECS: readonly AnswerCodec[] = [...CODEC_WORDS, 'top-k:3', 'top-k:7'];
 
 /** Of 2 and of one class the most; odd lengths leave a part of the last word free. */
 function logitsOf(classCount: number, factor = 6): Float32Array {

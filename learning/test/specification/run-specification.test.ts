@@ -1,11 +1,15 @@
 /**
  * Each test changes one thing in a specification that is right, and reads what a user would be told. The
- * texts are part of the product, so they are written out.
+ * texts are part of the product, so they are written out, but for names that tables hold.
  */
 import { InvalidDocumentError, type Problem, SPECIFICATION_MAX_BYTES } from '@lyceum/proto';
 import { describe, expect, test } from 'vitest';
+import { ARCHITECTURE_NAMES } from '../../src/architectures/index.js';
+import { CODEC_WORDS } from '../../src/codecs/table.js';
 import { listed } from '../../src/documents/index.js';
 import { namesOf, type Rule } from '../../src/ensemble/rules/index.js';
+import { SCHEDULES } from '../../src/learning-rates/index.js';
+import { OPTIMIZER_NAMES } from '../../src/optimizers/index.js';
 import {
   checkRunSpecification,
   normalisedText,
@@ -287,12 +291,15 @@ describe('what a user is told', () => {
     [{ epochs: [1, 2] }, 'epochs: want a whole number greater than 0, got a list of 2'],
     [
       { optimizer: 'adma' },
-      'optimizer: want adam, sgd or momentum, got "adma"; did you mean adam?',
+      `optimizer: want ${listed(OPTIMIZER_NAMES)}, got "adma"; did you mean adam?`,
     ],
     [{ learningRate: Number.NaN }, 'learningRate: want a number greater than 0, got NaN'],
     [
       { learningRate: 'fast' },
-      'learningRate: want a number, or one of { constant }, { step } and { cosine } with its settings, got "fast"',
+      `learningRate: want a number, or one of ${listed(
+        SCHEDULES.map(({ name }) => `{ ${name} }`),
+        'and',
+      )} with its settings, got "fast"`,
     ],
     [
       { learningRate: { step: {}, cosine: {} } },
@@ -378,10 +385,10 @@ describe('what a user is told', () => {
 
   test('an architecture that does not exist', () => {
     expect(problemOf(distillation({ student: { model: { architecture: 'mpl' } } }))).toBe(
-      'spec.student.model.architecture: want mlp, lenet, conv, resnet or embedding-bag, got "mpl"; did you mean mlp?',
+      `spec.student.model.architecture: want ${listed(ARCHITECTURE_NAMES)}, got "mpl"; did you mean mlp?`,
     );
     expect(problemOf(distillation({ student: { model: {} } }))).toBe(
-      'spec.student.model: names no architecture and no model; want { architecture: mlp | lenet | conv | resnet | embedding-bag, … } or { model: NAME }',
+      `spec.student.model: names no architecture and no model; want { architecture: ${ARCHITECTURE_NAMES.join(' | ')}, … } or { model: NAME }`,
     );
   });
 
@@ -864,17 +871,17 @@ describe('answers', () => {
   });
 
   test('are stored in a codec by its name, or by the number of classes that are kept', () => {
-    for (const codec of ['float32', 'float16', 'uint8-affine', { topK: 5 }]) {
+    for (const codec of [...CODEC_WORDS, { topK: 5 }]) {
       const document = distillation({ answers: { codec }, objective: [kd, { term: 'ce' }] });
       expect(checkRunSpecification(document, 'x').spec).toMatchObject({ answers: { codec } });
     }
   });
 
   test.each([
-    [{ codec: 'uint8' }, 'spec.answers.codec: want auto, float32, float16 or uint8-affine'],
+    [{ codec: 'uint8' }, `spec.answers.codec: want ${listed(['auto', ...CODEC_WORDS])}`],
     [
       { codec: 16 },
-      'spec.answers.codec: want auto, float32, float16, uint8-affine, or { topK: K }',
+      `spec.answers.codec: want ${['auto', ...CODEC_WORDS].join(', ')}, or { topK: K }`,
     ],
     [{ kodec: 'auto' }, 'spec.answers.kodec: is not a known key here; did you mean codec?'],
   ])('refuse %j', (answers, told) => {
