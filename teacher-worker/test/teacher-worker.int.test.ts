@@ -702,7 +702,7 @@ it('serves what it has loaded, under the names that runs give it, with the bits 
     await expect(asked).rejects.toThrow(
       url.startsWith('grpc')
         ? 'there is no model tall here; there is none'
-        : /^answers HTTP 404, \d+ bytes$/,
+        : /^answers HTTP 404 to POST \/v2\/models\/\w+\/infer, \d+ bytes$/,
     );
   }
   await assign(here, [wide], { names: ['tall', 'thin'] });
@@ -711,7 +711,9 @@ it('serves what it has loaded, under the names that runs give it, with the bits 
     expect(await inferred(url, 'tall')).toEqual(direct);
     expect(await inferred(url, wide.identity)).toEqual(direct);
     await expect(inferred(url, 'short')).rejects.toThrow(
-      url.startsWith('grpc') ? 'there is tall, thin' : /^answers HTTP 404, \d+ bytes$/,
+      url.startsWith('grpc')
+        ? 'there is tall, thin'
+        : /^answers HTTP 404 to POST \/v2\/models\/\w+\/infer, \d+ bytes$/,
     );
   }
   // Two teachers of one name are none.

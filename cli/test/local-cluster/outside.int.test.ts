@@ -158,14 +158,18 @@ test('a secret of which nobody said where it goes, goes nowhere, and it is said 
 });
 
 test('a bound one goes where it is bound, follows no redirect, and errors repeat no body', async () => {
-  expect(await pushed(`http://127.0.0.2:${port}`, 'token')).toContain('answers HTTP 500, 29 bytes');
+  expect(await pushed(`http://127.0.0.2:${port}`, 'token')).toContain(
+    'answers HTTP 500 to GET /v2/models/m, 29 bytes',
+  );
   expect(allowed[0]?.headers.authorization).toBe(TOKEN);
   answerAllowed = {
     status: 307,
     headers: { location: `http://127.0.0.1:${port}/v2` },
     body: '',
   };
-  expect(await pushed(`http://127.0.0.2:${port}`, 'token')).toContain('answers HTTP 307, 0 bytes');
+  expect(await pushed(`http://127.0.0.2:${port}`, 'token')).toContain(
+    'answers HTTP 307 to GET /v2/models/m, 0 bytes',
+  );
   answerAllowed = { status: 200, body: '{"for other eyes"' };
   expect(await pushed(`http://127.0.0.2:${port}`, 'token')).toContain('is no JSON, 17 bytes');
   expect(taken).toEqual([]);

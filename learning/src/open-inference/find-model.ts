@@ -9,7 +9,11 @@ import {
 } from '@lyceum/proto';
 import { noiseOf, type RemotePackage, tensorText } from '../formats/remote/index.js';
 import { agreedClasses, classCountOf, type ModelSettings } from '../models/index.js';
-import type { FoundModel, InferenceDescription } from '../specification/index.js';
+import type {
+  FoundModel,
+  InferenceDescription,
+  InferenceTensorMetadata,
+} from '../specification/index.js';
 import { type AskedModel, askedModel, type ModelMetadata } from './asked-model.js';
 import { answersDiffer, areDistributions, CANARY_ROWS } from './canaries.js';
 import { answerProblems, boundsProblems } from './found-problems.js';
@@ -182,8 +186,9 @@ async function mostRows(
         !(thrown instanceof InvalidDocumentError) && REFUSALS.includes(toLyceumError(thrown).code);
       if (isRefusal && rows > 1 && fixedRows === undefined) continue;
       const { code, message } = toLyceumError(thrown);
-      if (!isRefusal || !('table' in question) || description.examples !== undefined) throw thrown;
-      throw new LyceumError(code, `${message}; ${MADE_UP}`, { cause: thrown });
+      const advice = isRefusal ? adviceFor(question, output, description) : undefined;
+      if (advice === undefined) throw thrown;
+      throw new LyceumError(code, `${message}; ${advice}`, { cause: thrown });
     }
   }
 }
@@ -191,6 +196,23 @@ async function mostRows(
 /** Advice if a server refuses rows of a table that were made up. */
 const MADE_UP =
   'it was asked about made-up rows: if it takes certain words alone, describe it in a file with rows that it knows, examples: [{ COLUMN: VALUE, … }]';
+
+/** Numbers that JSON has no form for. Some servers take them all the same. */
+const FORMLESS: readonly string[] = ['FP16', 'BF16'];
+
+/** What may be wrong if a server refuses a single row; undefined: nothing that could be told. */
+function adviceFor(
+  question: FoundModel['question'],
+  output: InferenceTensorMetadata,
+  { url, examples }: InferenceDescription,
+): string | undefined {
+  if ('table' in question && examples === undefined) return MADE_UP;
+  const input = 'sampleShape' in question ? [{ name: question.input, ...question }] : [];
+  const formless = [...input, output].filter(({ datatype }) => FORMLESS.includes(datatype));
+  if (formless.length === 0 || !url.startsWith('http')) return undefined;
+  const listed = formless.map(({ name, datatype }) => `${name} ${datatype}`).join(', ');
+  return `JSON has no form for ${listed}: want grpc://`;
+}
 
 /** What is needed to ask about canaries. */
 interface Asking {
@@ -243,7 +265,8 @@ function metadataChange(
 ): string | undefined {
   const texts = ({ platform, versions, inputs, outputs }: ModelMetadata) => ({
     platform,
-    ...(followsVersions && { versions: versions.join(', ') }),
+    // Replicas of one server need not list them in one order.
+    ...(followsVersions && { versions: [...versions].sort().join(', ') }),
     inputs: inputs.map(tensorText).join(', '),
     outputs: outputs.map(tensorText).join(', '),
   });

@@ -3,10 +3,17 @@ import {
   call,
   calleeOf,
   connectInference,
+  HttpStatusError,
   type InferenceClient,
   withoutSecrets,
 } from '@lyceum/platform';
-import { LyceumError, ModelInferRequest, type ModelInferResponse, shownText } from '@lyceum/proto';
+import {
+  type ErrorCode,
+  LyceumError,
+  ModelInferRequest,
+  type ModelInferResponse,
+  shownText,
+} from '@lyceum/proto';
 import type { ModelMetadata } from './asked-model.js';
 import type {
   InferenceServer,
@@ -27,6 +34,8 @@ import {
 const SHOWN_CHARACTERS = 400;
 
 type TensorParameters = ModelInferRequest['outputs'][number]['parameters'];
+
+const PAYLOAD_TOO_LARGE = 413;
 
 type Method<Req, Res> = (client: InferenceClient) => Parameters<typeof call<Req, Res>>[1];
 
@@ -127,7 +136,7 @@ export class GrpcInferenceServer implements InferenceServer {
       if (thrown.code === 'UNAVAILABLE' && this.#client === connecting) this.#leave();
       // The cause of the error would hold the server's words unchanged, secrets included.
       const words = withoutSecrets(thrown.message, secrets);
-      throw new LyceumError(thrown.code, shownText(words, SHOWN_CHARACTERS));
+      throw new LyceumError(codeOf(thrown), shownText(words, SHOWN_CHARACTERS));
     }
   }
 
@@ -160,6 +169,12 @@ export class GrpcInferenceServer implements InferenceServer {
 function contentParameters(type: string | undefined): TensorParameters {
   if (type === undefined) return {};
   return { content_type: { parameterChoice: { $case: 'stringParam', stringParam: type } } };
+}
+
+/** A proxy that lets no request of this size through would refuse it again, and one with fewer rows perhaps not. */
+function codeOf(err: LyceumError): ErrorCode {
+  const isTooLarge = err instanceof HttpStatusError && err.status === PAYLOAD_TOO_LARGE;
+  return isTooLarge ? 'RESOURCE_EXHAUSTED' : err.code;
 }
 
 /** Reads an answer. @throws {LyceumError} INTERNAL if it is not the answer to the question. */

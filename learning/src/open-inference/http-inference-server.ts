@@ -1,6 +1,12 @@
 /** The Open Inference Protocol over HTTP, in JSON. */
 import { type HttpAnswer, httpCall, isRedirect, jsonOf, RetryLaterError } from '@lyceum/platform';
-import { type ErrorCode, elementCount, LyceumError, MESSAGE_MAX_BYTES } from '@lyceum/proto';
+import {
+  type ErrorCode,
+  elementCount,
+  LyceumError,
+  MESSAGE_MAX_BYTES,
+  shownText,
+} from '@lyceum/proto';
 import type { InferenceTensorMetadata } from '../specification/index.js';
 import type { ModelMetadata } from './asked-model.js';
 import type {
@@ -10,9 +16,13 @@ import type {
   ServerAccess,
 } from './inference-server.js';
 import { contentTypes, type InputTensor } from './input-tensors.js';
+import { jsonNumbers } from './tensor-bytes.js';
 
 /** The largest answer: a number in JSON has up to 24 characters, and a float32 of a raw message 4. */
 const MAX_ANSWER_BYTES = 6 * MESSAGE_MAX_BYTES;
+
+/** Characters of the names of an answer's outputs that an error repeats. */
+const SHOWN_CHARACTERS = 400;
 
 const CODES: Readonly<Record<number, ErrorCode>> = {
   400: 'INVALID_ARGUMENT',
@@ -63,13 +73,14 @@ export class HttpInferenceServer implements InferenceServer {
     const numbers = listOf(found['data']).flat(8);
     const sizes = listOf(found['shape']).map(Number);
     const count = elementCount(sizes);
-    const other = numbers.findIndex((value) => typeof value !== 'number');
+    // A truth value stands for 1 or 0, as in raw contents.
+    const other = numbers.findIndex((value) => !['number', 'boolean'].includes(typeof value));
     if (numbers.length !== count || other >= 0) {
       const first = other < 0 ? '' : ` (value ${other} is no number)`;
       const message = `output ${output} has ${numbers.length} values${first}; want ${count} numbers for [${sizes}]`;
       throw new LyceumError('INTERNAL', message);
     }
-    return { shape: sizes, values: Float32Array.from(numbers as number[]) };
+    return { shape: sizes, values: Float32Array.from(numbers as number[], Number) };
   }
 
   async bestClasses(request: InferRequest, count: number): Promise<readonly string[]> {
@@ -104,7 +115,11 @@ export class HttpInferenceServer implements InferenceServer {
     const outputs = listOf(answer['outputs']).map(mappingOf);
     const found = outputs.find((tensor) => tensor['name'] === output);
     if (found !== undefined) return found;
-    throw new LyceumError('INTERNAL', `the answer lacks the output ${output}`);
+    const names = outputs.map((tensor) => String(tensor['name'] ?? '')).join(', ') || 'none';
+    // Some servers say so of what failed, with 200.
+    const isError = answer['error'] !== undefined ? ', and an error' : '';
+    const message = `the answer lacks the output ${output}; it has ${shownText(names, SHOWN_CHARACTERS)}${isError}`;
+    throw new LyceumError('INTERNAL', message);
   }
 
   async #call(
@@ -125,9 +140,10 @@ export class HttpInferenceServer implements InferenceServer {
       deadlineMs: description.deadlineSeconds * 1000,
       maxAnswerBytes: MAX_ANSWER_BYTES,
       signal: signal === undefined ? closing : AbortSignal.any([closing, signal]),
+      mayRepeat: true,
     });
     if (answer.status === 200) return documentOf(answer);
-    throw refusal(answer);
+    throw refusal(answer, `${method} /v2${path}`);
   }
 }
 
@@ -137,14 +153,13 @@ function contentParameters(type: string | undefined): object {
 
 /** Values in JSON, where NaN, a missing number, is null. */
 function dataOf({ datatype, values }: InputTensor): readonly unknown[] {
-  if (datatype === 'BOOL') return Array.from(values, (value) => value !== 0);
-  return Array.from<unknown>(values);
+  return datatype === 'BYTES' ? values : jsonNumbers(datatype, values);
 }
 
 /** The error of a status. It leaves out the server's text, which may be meant for other readers than the error. */
-function refusal({ status, body, retryAfterMs }: HttpAnswer): LyceumError {
+function refusal({ status, body, retryAfterMs }: HttpAnswer, question: string): LyceumError {
   const redirects = isRedirect(status) ? '; redirects are not followed' : '';
-  const message = `answers HTTP ${status}, ${body.length} bytes${redirects}`;
+  const message = `answers HTTP ${status} to ${question}, ${body.length} bytes${redirects}`;
   // Statuses above 511 come from proxies: their server is away or overloaded.
   const code = CODES[status] ?? (status > 511 ? 'UNAVAILABLE' : 'INTERNAL');
   const isLater = code === 'UNAVAILABLE' && retryAfterMs !== undefined;

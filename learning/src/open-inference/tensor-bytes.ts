@@ -129,6 +129,21 @@ export function rawNumbers(datatype: NumberDatatype, values: ArrayLike<number>):
   return raw;
 }
 
+/** Numbers as JSON has them: those that raw contents would hold, and truth values of BOOL. NaN stays. */
+export function jsonNumbers(
+  datatype: NumberDatatype,
+  values: ArrayLike<number>,
+): (number | boolean)[] {
+  const { bytes, write, read } = NUMBERS[datatype];
+  const view = new DataView(new ArrayBuffer(bytes));
+  return Array.from(values, (value) => {
+    if (Number.isNaN(value)) return value;
+    write(view, 0, value);
+    const held = read(view, 0);
+    return datatype === 'BOOL' ? held !== 0 : held;
+  });
+}
+
 /**
  * Numbers as typed contents of the tensor `name`.
  *

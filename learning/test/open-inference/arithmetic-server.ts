@@ -53,6 +53,7 @@ export interface Behaviour {
   model: (request: ModelInferRequest, server: Behaviour) => Float32Array;
   inputs: { name: string; datatype: string; shape: number[] }[];
   outputDatatype: NumberDatatype;
+  versions: string[];
   /** Of classes, as Triton has them in a file, none: without one. Others pass over what asks for them, or refuse it. */
   labels: readonly string[] | 'passed over' | 'refused';
   /** Fails so many calls first, with this code. */
@@ -77,6 +78,7 @@ export function behaviour(changes: Partial<Behaviour> = {}): Behaviour {
       logitsOf(tensorNumbers(input as TensorHead, raw), factor),
     inputs,
     outputDatatype: 'FP32',
+    versions: ['1'],
     labels: 'passed over',
     failures: 0,
     code: 'UNAVAILABLE',
@@ -167,7 +169,7 @@ function metadata(server: Behaviour) {
   const outputs = [{ name: 'y', datatype: server.outputDatatype, shape: [-1, CLASSES] }];
   return ModelMetadataResponse.fromPartial({
     name: 'sums',
-    versions: ['1'],
+    versions: server.versions,
     platform: 'arithmetic',
     inputs: server.inputs,
     outputs,
@@ -235,14 +237,14 @@ async function answerHttp(server: Behaviour, request: IncomingMessage, response:
   if (request.url !== '/v2/models/sums/infer') return send(404, { error: `no ${request.url}` });
   server.headers.push(request.headers);
   const { id, inputs, outputs: wanted, parameters } = JSON.parse(Buffer.concat(parts).toString());
-  const message = ModelInferRequest.fromPartial({
-    id,
-    parameters: contentType(parameters),
-    inputs: inputs.map(tensorOf),
-    outputs: [{ name: wanted[0].name, parameters: parametersOf(wanted[0]) }],
-  });
   server.typed = true;
   try {
+    const message = ModelInferRequest.fromPartial({
+      id,
+      parameters: contentType(parameters),
+      inputs: inputs.map(tensorOf),
+      outputs: [{ name: wanted[0].name, parameters: parametersOf(wanted[0]) }],
+    });
     const { outputs } = await infer(server, message);
     send(200, {
       id,
@@ -269,11 +271,10 @@ interface JsonTensor {
 }
 
 function tensorOf({ name, datatype, shape, data, parameters }: JsonTensor) {
-  const numbers = () => data.map((value) => (value === null ? Number.NaN : Number(value)));
   const contents =
     datatype === 'BYTES'
       ? { bytesContents: data.map((text) => Buffer.from(String(text))) }
-      : typedNumbers(name, datatype, numbers());
+      : typedNumbers(name, datatype, strictly(datatype, data));
   return { name, datatype, shape, contents, parameters: contentType(parameters) };
 }
 
@@ -283,6 +284,19 @@ function contentType(parameters: JsonTensor['parameters'] = {}) {
   return {
     content_type: { parameterChoice: { $case: 'stringParam', stringParam: type } as const },
   };
+}
+
+/** As Triton reads JSON: whole numbers and truth values are written as such. MLServer takes null for a missing number. */
+function strictly(datatype: string, data: readonly unknown[]): number[] {
+  const isRight = (value: unknown) =>
+    value === null ||
+    (datatype === 'BOOL'
+      ? typeof value === 'boolean'
+      : typeof value === 'number' && (datatype.startsWith('FP') || Number.isInteger(value)));
+  const wrong = data.find((value) => !isRight(value));
+  if (wrong === undefined)
+    return data.map((value) => (value === null ? Number.NaN : Number(value)));
+  throw new LyceumError('INVALID_ARGUMENT', `attempt to access ${wrong} as ${datatype}`);
 }
 
 function parametersOf({ parameters = {} }: { parameters?: { classification?: number } }) {

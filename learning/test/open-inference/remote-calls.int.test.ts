@@ -2,13 +2,14 @@
  * Calls of an inference server that go wrong, or come back otherwise than they left: late, out of order, in other datatypes,
  * not as asked. And what goes with them: headers from secrets, TLS (ended by a proxy of node:tls before the server).
  */
-import { connect } from 'node:net';
+import { constants, createServer as createHttp2Server, type ServerHttp2Stream } from 'node:http2';
+import { type AddressInfo, connect, createServer as createSockets, type Socket } from 'node:net';
 import { createServer, type TlsOptions } from 'node:tls';
 import { AddressGuard, type Outside } from '@lyceum/platform';
 import { createAuthority, issueCertificate, validFor } from '@lyceum/platform/certificates';
 import { LyceumError, type ModelInferResponse } from '@lyceum/proto';
 import { afterEach, expect, test } from 'vitest';
-import { findModel } from '../../src/open-inference/find-model.js';
+import { findModel, requireUnchanged } from '../../src/open-inference/find-model.js';
 import { openInferenceServer } from '../../src/open-inference/open-inference-server.js';
 import { RemoteModel } from '../../src/open-inference/remote-model.js';
 import { type NumberDatatype, rawNumbers } from '../../src/open-inference/tensor-bytes.js';
@@ -62,7 +63,47 @@ async function found(
   const server = openInferenceServer(description, outsideOf(secrets));
   atEnd(() => server.close());
   const remote = await findModel(server, description, { scale: 13 });
-  return { server, model: new RemoteModel(server, remote, random) };
+  return { server, remote, model: new RemoteModel(server, remote, random) };
+}
+
+/** A server of bare sockets. @returns its URL. */
+async function startSocket(accept: (socket: Socket) => void): Promise<string> {
+  const server = createSockets((socket) => {
+    socket.on('error', () => undefined);
+    accept(socket);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  atEnd(() => server.close());
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** A server of HTTP/2 alone. @returns its URL. */
+async function startHttp2(answer: (stream: ServerHttp2Stream) => void): Promise<string> {
+  const server = createHttp2Server();
+  server.on('stream', (stream) => {
+    stream.on('error', () => undefined);
+    answer(stream);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  atEnd(() => server.close());
+  return `grpc://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** A server that gives this JSON to everything. */
+function startAnswering(json: string): Promise<string> {
+  return startSocket((socket) =>
+    socket.once('data', () =>
+      socket.end(`HTTP/1.1 200 OK\r\ncontent-length: ${json.length}\r\n\r\n${json}`),
+    ),
+  );
+}
+
+/** Asks for the output `y` once, without a look at metadata. */
+async function askedOnce(url: string) {
+  const description = checkInferenceDescription({ url, model: 'sums' }, 'test');
+  const server = openInferenceServer(description, outsideOf({}));
+  atEnd(() => server.close());
+  return server.infer({ id: '1', inputs: read(0, 1), output: 'y' });
 }
 
 /** Resolves with `open` only. */
@@ -196,9 +237,107 @@ test('what a server of gRPC says in an error is one line, bounded; over HTTP not
     };
     const asked = client.infer({ id: '1', inputs: read(0, 1), output: 'y' });
     const message = await asked.catch((err: Error) => err.message);
-    if (name === 'HTTP') expect(message).toMatch(/^answers HTTP \d+, \d+ bytes$/);
+    if (name === 'HTTP')
+      expect(message).toMatch(/^answers HTTP 400 to POST \/v2\/models\/sums\/infer, \d+ bytes$/);
     else expect(message).toMatch(/^\[2Jgone x{300,400}…$/);
   }
+});
+
+test.each(['UINT8', 'INT64', 'BOOL'] as const)(
+  'an input of %s has the same numbers over HTTP as over gRPC: rounded, and within the type',
+  async (datatype) => {
+    const shape = [-1, ...SAMPLE];
+    const fractions = Float32Array.of(0.2, 1.6, 254.9, 300, 0, 0.4, 12, 2.5);
+    const sent = [];
+    for (const [, start] of BOTH) {
+      const server = behaviour({ inputs: [{ name: 'x', datatype, shape }] });
+      const { model } = await found((await start(server)).url);
+      const input = { name: 'x', datatype, shape: [2, ...SAMPLE], values: fractions };
+      sent.push(await model.infer(2, () => [input]));
+    }
+    expect(sent[1]).toEqual(sent[0]);
+  },
+);
+
+test('an answer over HTTP may hold truth values, and says what it has where an output lacks', async () => {
+  const answers = (outputs: object[], beside: object = {}) =>
+    startAnswering(JSON.stringify({ outputs, ...beside }));
+  const y = { name: 'y', datatype: 'BOOL', shape: [1, 2] };
+  expect(await askedOnce(await answers([{ ...y, data: [true, false] }]))).toMatchObject({
+    values: Float32Array.of(1, 0),
+  });
+  const lacks = 'the answer lacks the output y; it has';
+  await expect(askedOnce(await answers([{ ...y, name: 'z' }]))).rejects.toThrow(`${lacks} z`);
+  await expect(askedOnce(await answers([], { error: 'no room' }))).rejects.toThrow(
+    `${lacks} none, and an error`,
+  );
+});
+
+test('a model of FP16 that is refused over HTTP is said to want gRPC', async () => {
+  const inputs = [{ name: 'x', datatype: 'FP16', shape: [-1, ...SAMPLE] }];
+  const asked = found((await startHttp(behaviour({ inputs }))).url);
+  await expect(asked).rejects.toThrow(
+    /answers HTTP 400 .*; JSON has no form for x FP16: want grpc:\/\/$/,
+  );
+});
+
+test('versions in another order are no other model', async () => {
+  for (const [, start] of BOTH) {
+    const server = behaviour({ versions: ['1', '2'] });
+    const { server: client, remote } = await found((await start(server)).url);
+    server.versions = ['2', '1'];
+    await requireUnchanged(client, remote);
+    server.versions = ['2', '3'];
+    await expect(requireUnchanged(client, remote)).rejects.toThrow('its versions were 1, 2, and');
+  }
+});
+
+test('a kept connection that the server closes is no failure: the request goes over another one', async () => {
+  // Each connection answers once, and ends where it is asked again.
+  let connections = 0;
+  const body = JSON.stringify({ name: 'test', version: '1' });
+  const url = await startSocket((socket) => {
+    connections++;
+    socket.once('data', () => {
+      socket.write(`HTTP/1.1 200 OK\r\ncontent-length: ${body.length}\r\n\r\n${body}`);
+      socket.once('data', () => socket.destroy());
+    });
+  });
+  const description = checkInferenceDescription({ url, model: 'sums' }, 'test');
+  const client = openInferenceServer(description, outsideOf({}));
+  for (let n = 0; n < 3; n++) expect(await client.serverMetadata()).toMatchObject({ version: '1' });
+  expect(connections).toBe(3);
+});
+
+test('a stream that the server surely has not looked at is no failure: the call is made again', async () => {
+  // As proxies do that hang up on a quiet connection just then.
+  let streams = 0;
+  const url = await startHttp2((stream) => {
+    streams++;
+    if (streams === 1) return stream.close(constants.NGHTTP2_REFUSED_STREAM);
+    stream.respond(
+      { ':status': 200, 'content-type': 'application/grpc' },
+      { waitForTrailers: true },
+    );
+    stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
+    // A message without fields.
+    stream.end(Buffer.alloc(5));
+  });
+  const description = checkInferenceDescription({ url, model: 'sums' }, 'test');
+  const client = openInferenceServer(description, outsideOf({}));
+  atEnd(() => client.close());
+  expect(await client.serverMetadata()).toEqual({ name: '', version: '' });
+  expect(streams).toBe(2);
+});
+
+test('a proxy before a server of gRPC that lets no such request through gets fewer rows', async () => {
+  const url = await startHttp2((stream) => {
+    stream.respond({ ':status': 413, 'content-type': 'text/html' });
+    stream.end('<h1>413 Request Entity Too Large</h1>');
+  });
+  const asked = askedOnce(url);
+  await expect(asked).rejects.toMatchObject({ code: 'RESOURCE_EXHAUSTED' });
+  await expect(asked).rejects.toThrow('answered with HTTP status 413 (Payload Too Large)');
 });
 
 test.each(BOTH)('headers travel with their secrets, over %s', async (_, start) => {
@@ -345,7 +484,9 @@ test.each([
   for (const tls of [{ ca: 'other' }, {}]) {
     await expect(found(url, { tls }, secrets)).rejects.toMatchObject({
       code: 'UNAVAILABLE',
-      message: expect.stringMatching(/certificate/),
+      message: expect.stringMatching(
+        scheme === 'https' ? /certificate.*NODE_EXTRA_CA_CERTS=FILE/ : /certificate/,
+      ),
     });
   }
   await expect(found(url, { tls: { ca: 'none' } }, secrets)).rejects.toThrow(

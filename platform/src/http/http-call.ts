@@ -22,6 +22,11 @@ export interface HttpCall {
   readonly deadlineMs: number;
   readonly maxAnswerBytes: number;
   readonly signal?: AbortSignal | undefined;
+  /**
+   * Whether it is sent again over another connection if the server closed a kept one just then (RFC 9112, §9.3.1). The
+   * server may have read it all the same, so not where calls are counted or cost money. Default: not.
+   */
+  readonly mayRepeat?: boolean;
 }
 
 export interface HttpAnswer {
@@ -63,6 +68,7 @@ export function httpCall(call: HttpCall): Promise<HttpAnswer> {
     deadlineMs,
     maxAnswerBytes,
     signal,
+    mayRepeat = false,
   } = call;
   const deadline = AbortSignal.timeout(deadlineMs);
   const ended = signal === undefined ? deadline : AbortSignal.any([deadline, signal]);
@@ -74,7 +80,7 @@ export function httpCall(call: HttpCall): Promise<HttpAnswer> {
         const message = `no answer within ${deadlineMs / 1000} s`;
         reject(new LyceumError('DEADLINE_EXCEEDED', message));
       } else {
-        const why = err.message || String(err);
+        const why = `${err.message || String(err)}${authorityText(err)}`;
         reject(new LyceumError('UNAVAILABLE', tooManyOpenText(why) ?? why, { cause: err }));
       }
     };
@@ -90,18 +96,47 @@ export function httpCall(call: HttpCall): Promise<HttpAnswer> {
       agent: isTls ? addresses.agents.https : addresses.agents.http,
       ...tlsOptions(tls),
     };
-    let isAnswered = false;
-    const started = (isTls ? requestHttps : requestHttp)(url, options, (response) => {
-      isAnswered = true;
-      answerOf(response, maxAnswerBytes, ended).then(resolve, failed);
-    });
-    started.on('error', failed);
-    // A server that switches protocols ends the connection without an error and without an answer.
-    started.on('close', () => {
-      if (!isAnswered) failed(new Error('the connection ended without an answer'));
-    });
-    started.end(body);
+    const send = (): void => {
+      // Its answer, its error or its next try says the rest.
+      let isOver = false;
+      const started = (isTls ? requestHttps : requestHttp)(url, options, (response) => {
+        isOver = true;
+        answerOf(response, maxAnswerBytes, ended).then(resolve, failed);
+      });
+      started.on('error', (err) => {
+        if (isOver) return;
+        isOver = true;
+        if (mayRepeat && started.reusedSocket && !ended.aborted && isClosing(err)) send();
+        else failed(err);
+      });
+      // A server that switches protocols ends the connection without an error and without an answer.
+      started.on('close', () => {
+        if (!isOver) failed(new Error('the connection ended without an answer'));
+      });
+      started.end(body);
+    };
+    send();
   });
+}
+
+/** OpenSSL's codes for a certificate of an authority that is not known. */
+const UNKNOWN_AUTHORITY: ReadonlySet<string> = new Set([
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+]);
+
+/** What would make a server's certificate believed. */
+function authorityText({ code = '' }: NodeJS.ErrnoException): string {
+  if (!UNKNOWN_AUTHORITY.has(code)) return '';
+  return ': no authority that this process believes has signed it; NODE_EXTRA_CA_CERTS=FILE at its start adds some, and so does tls.ca of an inference server';
+}
+
+/** Whether the peer closed the connection. */
+function isClosing({ code }: NodeJS.ErrnoException): boolean {
+  return code === 'ECONNRESET' || code === 'EPIPE';
 }
 
 /**

@@ -29,7 +29,8 @@ export function connectInference(
     ...options,
     'grpc.max_receive_message_length': MESSAGE_MAX_BYTES,
     'grpc.max_send_message_length': MESSAGE_MAX_BYTES,
-    'grpc.enable_retries': 0,
+    // Calls that the server surely has not looked at, as it hung up just then, go over another connection.
+    'grpc.enable_retries': 1,
     'grpc.initial_reconnect_backoff_ms': 200,
     'grpc.max_reconnect_backoff_ms': 2_000,
     'grpc.enable_http_proxy': 0,

@@ -56,22 +56,38 @@ export function errorOf(
   status: { readonly code: grpc.status; readonly details: string },
   peer: string,
 ): LyceumError {
-  const broken = MADE_UP.has(status.code) ? brokenBy(status.details) : undefined;
+  const http = MADE_UP.has(status.code) ? httpStatusIn(status.details) : undefined;
+  const broken = MADE_UP.has(status.code) ? brokenBy(status.details, http) : undefined;
   const code = broken === undefined ? (CODES[status.code] ?? 'INTERNAL') : 'UNAVAILABLE';
   const address = peer.replace(/^(dns|ipv4|ipv6):/, '');
   const unanswered = code === 'UNAVAILABLE' || code === 'DEADLINE_EXCEEDED';
   const why = broken ?? inWords(status.details);
   const message = unanswered ? `${address}: ${why}` : status.details;
+  if (http !== undefined) return new HttpStatusError(message, http, status);
   return new LyceumError(code, message, { cause: status });
+}
+
+/** A proxy on the way answered in HTTP, or a server of something else. */
+export class HttpStatusError extends LyceumError {
+  readonly status: number;
+
+  constructor(message: string, status: number, cause: unknown) {
+    super('UNAVAILABLE', message, { cause });
+    this.status = status;
+  }
 }
 
 /** What grpc-js says of calls that ended without a status, and servers that failed. */
 const MADE_UP: ReadonlySet<grpc.status> = new Set([grpc.status.INTERNAL, grpc.status.UNKNOWN]);
 
-/** What the way between did to a call, whose status grpc-js makes up itself; undefined: nothing, the peer has failed. */
-function brokenBy(details: string): string | undefined {
-  if (saysChanged(details)) return MESSAGE_CHANGED;
+function httpStatusIn(details: string): number | undefined {
   const [, http] = /^Received HTTP status code (\d+)/.exec(details) ?? [];
+  return http === undefined ? undefined : Number(http);
+}
+
+/** What the way between did to a call, whose status grpc-js makes up itself; undefined: nothing, the peer has failed. */
+function brokenBy(details: string, http: number | undefined): string | undefined {
+  if (saysChanged(details)) return MESSAGE_CHANGED;
   if (http !== undefined) {
     return `a proxy on the way, or a server of something else, answered with HTTP status ${http} (${STATUS_CODES[http] ?? 'unknown'})`;
   }
