@@ -67,6 +67,8 @@ export function readAnswer(
   const pointer = answerPointer(endpoint);
   const at = pointer.replace('*', String(place));
   const raw = valueAt(response, pointer, place);
+  const silence = endpoint.chat === undefined ? undefined : silenceOf(response);
+  if (silence !== undefined && typeof raw !== 'string') return { problem: silence };
   if (raw === undefined) {
     const nothing = `holds nothing at ${at}`;
     return { problem: quoting ? `${nothing}: ${shown(response)}` : nothing };
@@ -85,7 +87,26 @@ export function readAnswer(
   const said = quoting
     ? shown(JSON.stringify(raw))
     : `has a word of ${word.length} characters that`;
-  return { problem: `${said} is none of ${shown(known.join(', '))}` };
+  const why = silence === undefined ? likeOne(word, known) : `: it ${silence}`;
+  return { problem: `${said} is none of ${shown(known.join(', '))}${why}` };
+}
+
+/** Why a chat's choice says nothing, or not all, as its server tells it. */
+function silenceOf(response: unknown): string | undefined {
+  const at = (pointer: string) => valueAt(response, `/choices/0${pointer}`, 0);
+  const ended = at('/finish_reason');
+  if (typeof at('/message/refusal') === 'string') return 'holds a refusal';
+  if (ended === 'content_filter') return "was kept back by its server's filter";
+  if (ended === 'length') return 'was cut off at maxTokens';
+  return ended === 'tool_calls' ? 'holds calls of tools, and no answer' : undefined;
+}
+
+/** The known word that it is but for case and signs around it, if that is one. */
+function likeOne(word: string, known: readonly string[]): string {
+  const bare = (text: string) =>
+    text.toLowerCase().replace(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu, '');
+  const alike = known.filter((own) => bare(own) === bare(word) && bare(own) !== '');
+  return alike.length === 1 ? `; but for case and signs it is ${shown(alike[0])}` : '';
 }
 
 function kindOf(raw: unknown): string {

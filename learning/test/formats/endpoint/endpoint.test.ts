@@ -47,6 +47,39 @@ it('writes a prompt in one pass, so that a sample cannot ask for more', () => {
   expect(readAnswer(chat, chatty, 0, CLASSES)).toHaveProperty('problem');
 });
 
+it('says why a chat has no answer, or a cut one, as its server tells it', () => {
+  const chat = endpoint({ input: 'text', chat: { model: 'm', prompt: '{input}' } });
+  const problem = (message: object, finish = 'stop') => {
+    const said = { choices: [{ message, finish_reason: finish }] };
+    return readAnswer(chat, said, 0, CLASSES, false);
+  };
+  expect(problem({ content: null, refusal: 'I cannot' })).toEqual({ problem: 'holds a refusal' });
+  expect(problem({ content: null }, 'length')).toEqual({ problem: 'was cut off at maxTokens' });
+  expect(problem({ content: null, tool_calls: [] }, 'tool_calls')).toEqual({
+    problem: 'holds calls of tools, and no answer',
+  });
+  const unlike = 'that is none of german, english';
+  expect(problem({ content: 'eng' }, 'length')).toEqual({
+    problem: `has a word of 3 characters ${unlike}: it was cut off at maxTokens`,
+  });
+  expect(problem({ content: '' }, 'content_filter')).toEqual({
+    problem: `has a word of 0 characters ${unlike}: it was kept back by its server's filter`,
+  });
+  // A whole word counts, though the server would have said more.
+  expect(problem({ content: 'english' }, 'length')).toEqual({ className: 'english' });
+});
+
+it.each(['English', '"english"', 'english.', '```\nENGLISH\n```', '**english**'])(
+  'says which class %j is but for case and signs, and does not take it for that',
+  (content) => {
+    const chat = endpoint({ input: 'text', chat: { model: 'm', prompt: '{input}' } });
+    const read = readAnswer(chat, { choices: [{ message: { content } }] }, 0, CLASSES, false);
+    expect(read).toEqual({
+      problem: expect.stringMatching(/; but for case and signs it is english$/),
+    });
+  },
+);
+
 it('puts a row of a table into a prompt, a line for each column', () => {
   const chat = endpoint({ input: 'row', chat: { model: 'm', prompt: 'Who is this?\n{input}' } });
   const row = { age: 1.5, 'a b': null, town: '{classes} ' };
