@@ -201,6 +201,12 @@ test.each([
 test.each<[string, object, string]>([
   ['too few values', { data: [1, 2, 3] }, 'has 3 values in its contents; want 4 for FP32 [2,2]'],
   ['texts', { data: ['1', 2, 3, 4] }, 'data of input: want numbers'],
+  ['a datatype that is no text', { datatype: { toString: 1 } }, 'datatype of input: want a text'],
+  [
+    'a size that is no number',
+    { parameters: { binary_data_size: { valueOf: 1 } } },
+    'want a whole',
+  ],
   ['half floats in JSON', { datatype: 'FP16' }, 'of datatype FP16; want its contents raw'],
   ['a shape that is none', { shape: 'two' }, 'shape of input: want a list'],
   ['sizes that are none', { shape: [2.5, 2] }, 'the shape [2.5,2]; want whole numbers'],
@@ -222,6 +228,11 @@ test('what is no request is refused by what is wrong with it', async () => {
   });
   expect((await infer([])).document.error).toBe('want one input, input; got none');
   expect((await infer({ inputs: [{}] })).document.error).toBe('inputs: want a name for each');
+  const odd = { toString: 1, valueOf: 1 };
+  expect(await infer({ id: odd, inputs: [input] })).toMatchObject({
+    status: 400,
+    document: { error: 'id: want a text' },
+  });
   for (const length of ['9', '-1', 'x']) {
     const headers = { 'inference-header-content-length': length };
     const { document } = await json(`${MODEL}/infer`, post('{}', headers));

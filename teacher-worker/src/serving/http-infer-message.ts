@@ -45,12 +45,16 @@ export function httpQuestionOf(
   const raw: Buffer[] = [];
   let at = jsonLength;
   const ownInputs = inputs.map(({ name, fields, parameters: { binary_data_size, ...others } }) => {
-    const [datatype, shape] = [String(fields['datatype'] ?? ''), shapeOf(fields['shape'], name)];
+    const datatype = textOf(fields['datatype'], `datatype of ${name}`);
+    const shape = shapeOf(fields['shape'], name);
     const head = { name, datatype, shape, parameters: named(others) };
     if (binary_data_size === undefined) {
       return { ...head, contents: contentsOf(fields['data'], datatype, name) };
     }
-    const end = at + Number(binary_data_size);
+    if (typeof binary_data_size !== 'number') {
+      throw invalid(`binary_data_size of ${name}: want a whole number`);
+    }
+    const end = at + binary_data_size;
     if (!(Number.isSafeInteger(end) && end >= at && end <= body.length)) {
       const left = body.length - at;
       throw invalid(`input ${name} has binary_data_size ${binary_data_size}; ${left} bytes follow`);
@@ -63,7 +67,7 @@ export function httpQuestionOf(
   const request = ModelInferRequest.fromPartial({
     modelName: model.name,
     modelVersion: model.version,
-    id: String(document['id'] ?? ''),
+    id: textOf(document['id'], 'id'),
     inputs: ownInputs,
     outputs: outputs.map(({ name, parameters: { binary_data: _, ...others } }) => ({
       name,
@@ -185,6 +189,13 @@ function whole(value: unknown): TensorParameters[string]['parameterChoice'] {
 function mappingOf(value: unknown): Mapping {
   const isMapping = typeof value === 'object' && value !== null && !Array.isArray(value);
   return isMapping ? (value as Mapping) : {};
+}
+
+function textOf(value: unknown, what: string): string {
+  if (value === undefined || value === null) return '';
+  // What an object says of itself as a text may be no function.
+  if (typeof value === 'object') throw invalid(`${what}: want a text`);
+  return String(value);
 }
 
 function listOf(value: unknown, what: string): readonly unknown[] {
