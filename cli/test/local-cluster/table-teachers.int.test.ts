@@ -1,12 +1,17 @@
 /**
  * Pipelines of scikit-learn and models of Keras (learning/test/fixtures/onnx-table, saved-model-table) as teachers of a table,
- * pushed and asked as people do, in a real cluster. They were trained on the table as it is; the student sees the set's encoding.
+ * pushed and asked as people do, in a real cluster; and a server that is asked over HTTP. They were trained on the table as it is; the student sees the set's encoding.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readNpz } from '@lyceum/learning/files';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import {
+  type JsonInput,
+  startJsonServer,
+} from '../../../learning/test/open-inference/json-server.js';
 import { CoordinatorClient } from '../../src/client/index.js';
 import type { LocalCluster } from '../../src/local-cluster/index.js';
 import { runCli } from '../commands/cli-process.js';
@@ -86,6 +91,53 @@ test('teach a student of encoded rows, and are judged by their own answers', asy
   const { teachers, student } = await client.getReport('taught');
   for (const { accuracy } of [...teachers, student]) expect(accuracy).toBeGreaterThan(0.8);
 });
+
+test('behind an inference server with an input for each column, teach too', async () => {
+  const server = await startJsonServer({
+    inputs: [
+      { name: 'age', datatype: 'FP64', shape: [-1] },
+      { name: 'trade', datatype: 'BYTES', shape: [-1, 1] },
+    ],
+    output: { name: 'predict_proba', datatype: 'FP64', shape: [-1, 2] },
+    answer: (inputs, rows) => {
+      const [ages, trades] = ['age', 'trade'].map(
+        (name) => inputs.find((input) => input.name === name)?.data,
+      );
+      return Array.from({ length: rows }, (_, row) => muchOf(ages?.[row], trades?.[row])).flatMap(
+        (much) => [1 - much, much],
+      );
+    },
+  });
+  try {
+    const pushed = await run('models', 'push', 'far', '--inference', server.url, '--model', 'm');
+    expect(pushed.stdout).toContain('2 columns of a table to 2 classes; m at http://127.0.0.1');
+    const change = { teachers: [{ name: 'far', model: 'far' }] };
+    await client.submitRun(document('served', change));
+    await succeeded(client, 'served');
+    const arrays = readNpz(await client.getPredictions('served'));
+    const samples = [...(arrays.get('sampleId')?.data ?? [])].map(Number);
+    expect(samples).toHaveLength(24);
+    const logits = arrays.get('teacher.far')?.data ?? [];
+    const lines = readFileSync(PEOPLE, 'utf8').trimEnd().split('\n').slice(1);
+    for (const [row, sample] of samples.entries()) {
+      const [, age = '', trade = ''] =
+        /^([^,]*),[^,]*,("[^"]*"|[^,]*),/.exec(lines[sample] as string) ?? [];
+      const much = muchOf(age === '' ? null : Number(age), trade.replaceAll('"', ''));
+      expect(Math.exp(Number(logits[2 * row + 1]))).toBeCloseTo(much, 5);
+    }
+  } finally {
+    server.close();
+  }
+});
+
+/** What the server thinks of a row. */
+function muchOf(
+  age: JsonInput['data'][number] | undefined,
+  trade: JsonInput['data'][number] | undefined,
+): number {
+  const years = age === null ? 50 : Number(age);
+  return 1 / (1 + Math.exp((45 - years) / 8 + (String(trade).length - 5) / 20));
+}
 
 test('are refused where samples have other columns, or are changed', async () => {
   await run('datasets', 'push', 'fewer', PEOPLE, '--label', 'pay', '--columns', 'town=ignore');

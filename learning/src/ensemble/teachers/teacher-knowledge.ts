@@ -3,8 +3,9 @@
  * at all.
  *
  * Symbols: N rows, C classes, n rows with a label, k of them right. Under "at chance" k is binomial with n and 1/C; a
- * teacher is held to know something once P(K ≥ k) ≤ {@link CHANCE_LEVEL}. Of a teacher that knows only some of the classes
- * n are the rows of these, and C is their number.
+ * teacher is held to know something once P(K ≥ k) ≤ {@link CHANCE_LEVEL}. Few rows cannot show as much: there a teacher
+ * that is right on most, on at least the mean of 1/C and 1, is held to know something at {@link MOSTLY_RIGHT_LEVEL}. Of a
+ * teacher that knows only some of the classes n are the rows of these, and C is their number.
  */
 import { argmaxRows, bestAssignment, logSoftmaxRow, type Values } from '../../arrays/index.js';
 import { canTellOrder, isBetterOrder } from './class-order.js';
@@ -12,6 +13,9 @@ import { classMask, type KnownClasses } from './known-classes.js';
 
 /** One in a thousand teachers that know nothing passes. */
 const CHANCE_LEVEL = 1e-3;
+
+/** One in twenty that know nothing passes, if it is right on most rows besides. */
+const MOSTLY_RIGHT_LEVEL = 0.05;
 
 /** Share of the greatest logit (at least 1) by which engines move equal rows, depending on their place in a batch. */
 const EQUAL_ROWS_TOLERANCE = 1e-5;
@@ -150,7 +154,9 @@ function withFinding(
 ): TeacherKnowledge {
   if (saysTheSame) return { ...measured, finding: 'constant' };
   const { labelledCount, correctCount } = measured;
-  const isKnown = binomialTail(labelledCount, correctCount, 1 / classCount) <= CHANCE_LEVEL;
+  const isMostlyRight = correctCount >= (labelledCount * (1 + 1 / classCount)) / 2;
+  const level = isMostlyRight ? MOSTLY_RIGHT_LEVEL : CHANCE_LEVEL;
+  const isKnown = binomialTail(labelledCount, correctCount, 1 / classCount) <= level;
   // On so few rows not even a teacher that knows everything could show it.
   const canShow = classCount ** -labelledCount <= CHANCE_LEVEL;
   return !isKnown && canShow ? { ...measured, finding: 'at-chance' } : measured;

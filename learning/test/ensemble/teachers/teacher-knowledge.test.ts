@@ -56,22 +56,23 @@ describe('a teacher', () => {
   });
 
   it('that knows two of four classes is measured on these, against one in two', () => {
-    // Of 32 rows of its classes it gets all 16 of class 2, and 8 of class 0: for a guess among four that were too many.
+    // Of 32 rows of its classes it gets all 16 of class 2, and 4 of class 0: for a guess among four that were too many.
     const known = [0, 2];
-    const answer = (row: number) => (row % 8 === 0 ? 0 : 2);
+    const answer = (row: number) => (row % 16 === 0 ? 0 : 2);
     const logits = saying(answer);
     for (const row of labels.keys()) {
       for (const c of [1, 3]) logits[row * CLASSES + c] = Number.NEGATIVE_INFINITY;
     }
     const judged = teacherKnowledge(logits, labels, CLASSES, known);
-    expect(judged).toMatchObject({ rowCount: 64, labelledCount: 32, correctCount: 24 });
-    expect(binomialTail(32, 24, 1 / 2)).toBeGreaterThan(1e-3);
+    expect(judged).toMatchObject({ rowCount: 64, labelledCount: 32, correctCount: 20 });
+    expect(binomialTail(32, 20, 1 / 4)).toBeLessThan(1e-3);
+    expect(binomialTail(32, 20, 1 / 2)).toBeGreaterThan(1e-3);
     expect(judged.finding).toBe('at-chance');
     expect(judged.meanEntropy).toBeLessThan(Math.log(2));
     const classes = Int32Array.from(labels.keys(), answer);
     expect(finalAnswerKnowledge(classes, labels, CLASSES, known)).toMatchObject({
       labelledCount: 32,
-      correctCount: 24,
+      correctCount: 20,
       finding: 'at-chance',
     });
   });
@@ -83,6 +84,26 @@ describe('a teacher', () => {
     expect(binomialTail(64, 27, 0.25)).toBeGreaterThan(1e-3);
     expect(teacherKnowledge(right(28), labels, CLASSES).finding).toBeUndefined();
     expect(teacherKnowledge(right(27), labels, CLASSES).finding).toBe('at-chance');
+  });
+
+  it('that is right on most of few rows is believed sooner: on 10 of 12 of two classes, not on 9', () => {
+    const twelve = Int32Array.from({ length: 12 }, (_, row) => row % 2);
+    const right = (count: number) => twelve.map((label, row) => (row < count ? label : 1 - label));
+    expect(binomialTail(12, 11, 0.5)).toBeGreaterThan(1e-3);
+    expect([binomialTail(12, 10, 0.5), binomialTail(12, 9, 0.5)].map((p) => p < 0.05)).toEqual([
+      true,
+      false,
+    ]);
+    expect(finalAnswerKnowledge(right(10), twelve, 2).finding).toBeUndefined();
+    expect(finalAnswerKnowledge(right(9), twelve, 2).finding).toBe('at-chance');
+  });
+
+  it('that is right on less than most has to show it beyond doubt, few rows or many', () => {
+    // 40 of 64 of two classes, 0.03 by chance; half of 1 and 1/2 are 48.
+    const many = Int32Array.from({ length: 64 }, (_, row) => row % 2);
+    const answers = many.map((label, row) => (row < 40 ? label : 1 - label));
+    expect(binomialTail(64, 40, 0.5)).toBeLessThan(0.05);
+    expect(finalAnswerKnowledge(answers, many, 2).finding).toBe('at-chance');
   });
 
   it('that says the same to every row is constant, up to an engine’s noise', () => {

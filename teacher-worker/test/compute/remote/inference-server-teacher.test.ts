@@ -2,14 +2,16 @@
  * A teacher behind a server of the Open Inference Protocol whose model has a sigmoid at its end: a real HTTP server, which
  * answers in JSON. The oracle is plain arithmetic on the samples.
  */
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { parseDataset } from '@lyceum/learning/datasets';
 import { findModel, openInferenceServer } from '@lyceum/learning/open-inference';
 import { checkInferenceDescription } from '@lyceum/learning/specification';
 import { IDENTITY_VIEW } from '@lyceum/learning/views';
 import { AddressGuard, type Outside } from '@lyceum/platform';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import {
+  type JsonServer,
+  startJsonServer,
+} from '../../../../learning/test/open-inference/json-server.js';
 import { remoteTeachers } from '../../../src/compute/remote/index.js';
 import { makeDataset } from '../../teachers-and-set.js';
 
@@ -21,48 +23,21 @@ const outside: Outside = {
   addresses: new AddressGuard(['127.0.0.1']),
 };
 
-let server: Server;
-let url: string;
-
-/** How likely the second class is: the first pixel. */
-function answerOf(body: string): object {
-  const { inputs } = JSON.parse(body) as { inputs: [{ shape: [number]; data: number[] }] };
-  const [{ shape, data: pixels }] = inputs;
-  const data = Array.from({ length: shape[0] }, (_, row) => pixels.flat(4)[row * SIZE]);
-  const p = { name: 'p', datatype: 'FP32', shape: [shape[0], 1], data };
-  return { model_name: 'm', outputs: [p] };
-}
-
-function documentAt(path: string): object {
-  const pixels = { name: 'x', datatype: 'FP32', shape: [-1, 6, 6, 1] };
-  const p = { name: 'p', datatype: 'FP32', shape: [-1, 1] };
-  return path === '/v2'
-    ? { name: 'server', version: '1', extensions: [] }
-    : { name: 'm', versions: ['1'], platform: 'tensorflow', inputs: [pixels], outputs: [p] };
-}
+let server: JsonServer;
 
 beforeAll(async () => {
-  server = createServer((request, response) => {
-    const parts: Buffer[] = [];
-    request.on('data', (part: Buffer) => parts.push(part));
-    request.on('end', () => {
-      const body = Buffer.concat(parts).toString();
-      const isPost = request.method === 'POST';
-      const answer = isPost ? answerOf(body) : documentAt(request.url ?? '');
-      response.setHeader('content-type', 'application/json');
-      response.end(JSON.stringify(answer));
-    });
+  server = await startJsonServer({
+    inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 6, 6, 1] }],
+    output: { name: 'p', datatype: 'FP32', shape: [-1, 1] },
+    // How likely the second class is: the first pixel.
+    answer: ([pixels], rows) =>
+      Array.from({ length: rows }, (_, row) => Number(pixels?.data[row * SIZE])),
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 });
-afterAll(() => {
-  server.closeAllConnections();
-  server.close();
-});
+afterAll(() => server.close());
 
 async function found(given: object) {
-  const description = checkInferenceDescription({ url, model: 'm' }, 'test');
+  const description = checkInferenceDescription({ url: server.url, model: 'm' }, 'test');
   const asked = openInferenceServer(description, outside);
   try {
     return await findModel(asked, description, given);

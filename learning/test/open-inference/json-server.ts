@@ -1,0 +1,64 @@
+/** A server of the Open Inference Protocol over HTTP with one model, `m`, which a function computes. */
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export interface JsonTensor {
+  readonly name: string;
+  readonly datatype: string;
+  readonly shape: readonly number[];
+}
+
+export interface JsonInput extends JsonTensor {
+  /** Row by row, not nested. */
+  readonly data: readonly (number | string | boolean | null)[];
+}
+
+export interface JsonModel {
+  readonly inputs: readonly JsonTensor[];
+  readonly output: JsonTensor;
+  /** @returns the output's values, row by row. */
+  readonly answer: (inputs: readonly JsonInput[], rows: number) => readonly number[];
+}
+
+export interface JsonServer {
+  readonly url: string;
+  close(): void;
+}
+
+export async function startJsonServer(model: JsonModel): Promise<JsonServer> {
+  const server = createServer(async (request, response) => {
+    const document =
+      request.method === 'POST'
+        ? answered(model, await bodyOf(request))
+        : told(model, request.url ?? '');
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify(document));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  const parts: Buffer[] = [];
+  for await (const part of request) parts.push(part as Buffer);
+  return Buffer.concat(parts).toString();
+}
+
+function answered({ output, answer }: JsonModel, body: string): object {
+  const { inputs } = JSON.parse(body) as { inputs: JsonInput[] };
+  const [rows = 0] = inputs[0]?.shape ?? [];
+  const { name, datatype, shape } = output;
+  const data = answer(inputs, rows);
+  return { model_name: 'm', outputs: [{ name, datatype, shape: [rows, ...shape.slice(1)], data }] };
+}
+
+function told({ inputs, output }: JsonModel, path: string): object {
+  if (path === '/v2') return { name: 'server', version: '1', extensions: [] };
+  return { name: 'm', versions: ['1'], platform: 'test', inputs, outputs: [output] };
+}
