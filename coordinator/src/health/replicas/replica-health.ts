@@ -115,9 +115,8 @@ export class ReplicaHealth<T = unknown> {
     const state = this.#replicas.get(replica)?.probes.get(probe);
     if (state === undefined) return [];
     state.answered = Math.max(state.answered, round);
-    if (state.answered < state.asked) return [];
     state.refused = true;
-    return [{ kind: 'changed' }];
+    return state.answered < state.asked ? [] : [{ kind: 'changed' }];
   }
 
   /** Asks about what was refused once more. */

@@ -57,6 +57,7 @@ export class ReplicaProbes {
     state.answered = Math.max(state.answered, Math.min(round, state.asked));
     state.values = undefined;
     state.first = undefined;
+    state.refused = false;
   }
 
   /** Asks each probe as in a self-test: what it said before counts no more. @param isAnew - nor does what its worker kept. */

@@ -40,6 +40,24 @@ it('a set that is refused keeps no worker from serving the others, and is not as
   expect(health.references.get('refused')).toMatchObject({ digest: 'd' });
 });
 
+it('a set is asked about no more often if its refusals come slowly', () => {
+  const health = new ReplicaHealth([]);
+  health.wants(ONE, ['refused']);
+  // The worker is told again what it is to have, between the refusals of a self-test.
+  for (const round of [1, 2]) {
+    const effects = health.probeRefused(ONE, 'refused', round);
+    expect(effects).toEqual(round === 2 ? [{ kind: 'changed' }] : []);
+    health.wants(ONE, ['refused']);
+    expect(health.rounds(ONE, 'refused')).toBe(2);
+  }
+  health.askAgain('refused');
+  health.probeRefused(ONE, 'refused', 3);
+  // What is passed over counts, and says nothing: two more are asked for.
+  health.passedOver(ONE, 'refused', 4);
+  health.wants(ONE, ['refused']);
+  expect(health.rounds(ONE, 'refused')).toBe(6);
+});
+
 it('what only this worker lacks is still held against it', () => {
   const health = new ReplicaHealth([]);
   health.wants(ONE, ['p']);
