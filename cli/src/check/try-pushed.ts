@@ -98,7 +98,13 @@ export function requireDistributions(
   { distributions, range: [least, greatest] }: Pick<Tried, 'distributions' | 'range'>,
 ): void {
   if (output !== 'probabilities' || distributions) return;
-  const message = `its settings say probabilities, and its rows are none: values lie from ${least} to ${greatest}, and do not sum to 1; say {"output": "logits"}`;
+  const advice =
+    least >= 0 && greatest <= 1
+      ? 'export it without the softmax or the sigmoids at its end, or leave these out of its quantisation'
+      : least === -greatest
+        ? 'export its probabilities, without raw_scores: of scores that are [-s, s] for two classes a softmax counts s twice'
+        : 'say {"output": "logits"}';
+  const message = `its settings say probabilities, and its rows are none: values lie from ${least} to ${greatest}, and do not sum to 1; ${advice}`;
   throw new LyceumError('INVALID_ARGUMENT', message);
 }
 

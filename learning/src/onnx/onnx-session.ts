@@ -67,6 +67,15 @@ export async function openSession<T>(
 /** Advice, by the runtime's words. */
 const ADVICE = [
   {
+    said: /tensor\(bfloat16\)/,
+    advice: 'it has that operation for other types of numbers: export the model in float32',
+  },
+  {
+    said: /Unsupported model IR version/,
+    advice:
+      'the file is newer than the runtime: export it for an older opset, or lower ir_version of the loaded model and save it again',
+  },
+  {
     said: /Could not find an implementation/,
     advice: 'it has that operation for other types of numbers: export the model in float32',
   },
@@ -84,5 +93,5 @@ const ADVICE = [
 export function runtimeWords(said: string): string {
   const plain = said.replace(/\/onnxruntime_src\/\S+:\d+ .*?[)>] (?=\S)/gs, '').trim();
   const advice = ADVICE.find(({ said: words }) => words.test(plain))?.advice;
-  return advice === undefined ? plain : `${plain}; ${advice}`;
+  return advice === undefined ? plain : `${plain.replace(/\.$/, '')}; ${advice}`;
 }

@@ -44,6 +44,7 @@ describe('an ONNX file of scikit-learn', () => {
     ['sklearn-linear-strings', SORTED, "LinearClassifier's classlabels_strings"],
     ['sklearn-linear-ints', NUMBERS, "LinearClassifier's classlabels_ints"],
     ['sklearn-perceptron-strings', SORTED, 'its table classes'],
+    ['sklearn-neighbours-strings', SORTED, 'its table blab_ArrayFeatureExtractorcst'],
     // Of the classifiers within, which number the classes, none is asked.
     ['sklearn-vote-strings', SORTED, 'its table classes'],
     ['sklearn-stack-strings', SORTED, 'its table stack_classes'],

@@ -82,6 +82,75 @@ it('knows an output by the operation before those that change nothing', () => {
   );
 });
 
+it('knows an output by the operation before its numbers got fewer bits and more again', () => {
+  const ended = (operation: string) =>
+    model('float32', [3], (graph, logits) => {
+      const scale = graph.float32('scale', [], Float32Array.of(0.05));
+      const fewer = graph.node('QuantizeLinear', [graph.node(operation, [logits]), scale]);
+      return graph.node('DequantizeLinear', [fewer, scale]);
+    });
+  const kind = (operation: string) => onnxPackageOf(ended(operation), {}).settings.output;
+  expect(['Identity', 'Softmax'].map(kind)).toEqual(['logits', 'probabilities']);
+  expect(['QGemm', 'QLinearAdd', 'QLinearSoftmax'].map(kind)).toEqual([
+    'logits',
+    'logits',
+    'probabilities',
+  ]);
+  expect(() => kind('QLinearRelu')).toThrow('which Relu gives, is logits or probabilities');
+});
+
+it('is told that a row of classes within a row is no output of classes', () => {
+  const file = model('float32', [1, 3], (graph, logits) =>
+    graph.node('Reshape', [logits, graph.int64('shape', [0, 1, 3])]),
+  );
+  expect(() => onnxPackageOf(file, {})).toThrow(
+    'has no output of numbers [batch, classes]; its outputs are reshape_4 float32 [?, 1, 3]',
+  );
+});
+
+it('is told what to do of a model that gives the class alone', () => {
+  const graph = new OnnxGraph();
+  const name = graph.node('ArgMax', ['x'], { axis: 1, keepdims: 0 });
+  const file = onnxFile({
+    name: 'class',
+    nodes: graph.nodes,
+    constants: graph.constants,
+    inputs: [{ name: 'x', type: 'float32', sampleShape: [3] }],
+    outputs: [{ name, type: 'int64', sampleShape: [] }],
+    metadata: {},
+  });
+  expect(() => onnxPackageOf(file, {})).toThrow(
+    'gives the class alone (ArgMax), and not how likely each class is: export it without that operation',
+  );
+});
+
+it('gives pictures from 0 to 255 to a model that takes whole numbers, unless told otherwise', () => {
+  const pictures = (type: OnnxElementType, sides: readonly number[]) => {
+    const graph = new OnnxGraph();
+    const real = graph.node('Flatten', [graph.node('Cast', ['x'], { to: 1 })]);
+    const weight = graph.float32('weight', [12, 2], new Float32Array(24).fill(1));
+    const name = graph.node('MatMul', [real, weight]);
+    return onnxFile({
+      name: 'pictures',
+      nodes: graph.nodes,
+      constants: graph.constants,
+      inputs: [{ name: 'x', type, sampleShape: sides }],
+      outputs: [{ name, type: 'float32', sampleShape: [2] }],
+      metadata: {},
+    });
+  };
+  const settings = (...of: [OnnxElementType, readonly number[], Partial<ModelSettings>?]) =>
+    onnxPackageOf(pictures(of[0], of[1]), of[2] ?? {}).settings;
+  const read = { output: 'logits', layout: 'NHWC' };
+  for (const type of ['uint8', 'int32', 'int64'] as const) {
+    expect(settings(type, [2, 2, 3])).toEqual({ ...read, scale: 255 });
+  }
+  expect(settings('uint8', [2, 2, 3], { scale: 1 })).toEqual({ ...read, scale: 1 });
+  expect(settings('uint8', [2, 2, 3], { mean: [0] })).toEqual({ ...read, mean: [0] });
+  expect(settings('float32', [2, 2, 3])).toEqual(read);
+  expect(settings('uint8', [12])).toEqual({ output: 'logits' });
+});
+
 it('takes an output for probabilities by its name, and not for logarithms of any', () => {
   const called = (name: string) =>
     model('float32', [3], (graph, logits) => graph.node('Log', [logits], {}, name));

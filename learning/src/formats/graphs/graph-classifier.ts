@@ -68,6 +68,7 @@ export function graphClassifier(
     settings: {
       ...given,
       ...(kind !== undefined && { output: kind }),
+      ...(takesBytes(input, given) && { scale: BYTE_MAX }),
       ...(layout !== undefined && { layout }),
       ...(outline.outputs.length > 1 && { outputName: output.name }),
     },
@@ -149,7 +150,24 @@ export function isOfClasses(shape: readonly (number | undefined)[]): boolean {
 
 /** Whether the shape is [batch, 1] or [batch], perhaps of a sigmoid. */
 function isOfOneNumber({ shape }: GraphValue): boolean {
-  return shape?.length === 1 || shape?.[1] === 1;
+  return shape?.length === 1 || (shape?.[1] === 1 && isOfClasses(shape));
+}
+
+const WHOLE_NUMBERS: readonly ElementType[] = ['uint8', 'int32', 'int64'];
+
+/** The greatest value of a picture in bytes. */
+const BYTE_MAX = 255;
+
+/**
+ * Whether the model is given pictures in whole numbers, and nobody says otherwise: from 0 to 255, since of values from 0
+ * to 1 only 0 and 1 would be left.
+ */
+function takesBytes(
+  { elementType, shape }: GraphValue,
+  { scale, mean, standardDeviation }: Partial<ModelSettings>,
+): boolean {
+  const isOpen = scale === undefined && mean === undefined && standardDeviation === undefined;
+  return isOpen && shape?.length === 4 && WHOLE_NUMBERS.includes(elementType);
 }
 
 /** The layout of pictures. It can be told where channels are one or three, and sides are longer. */

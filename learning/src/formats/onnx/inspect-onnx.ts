@@ -42,6 +42,9 @@ const INNER: Readonly<Record<MessageName, Readonly<Record<number, MessageName>>>
  */
 const DOMAINS: ReadonlySet<string> = new Set(['', 'ai.onnx', 'ai.onnx.ml', 'com.microsoft']);
 
+/** What ONNX Runtime makes of a convolution for the processor that it runs on, if it saves a model with all optimisations. */
+const ONE_MACHINE = 'com.microsoft.nchwc';
+
 /**
  * Operations of these sets that are refused: compiled parts of a model, which lie in files that the operation names.
  */
@@ -76,7 +79,14 @@ export function inspectOnnx(bytes: Uint8Array): OnnxInspection {
       const shown = () => `${domain && `${bareName(domain)}.`}${bareName(operation)}`;
       if (!domains.has(domain)) {
         const sets = [...DOMAINS].filter(Boolean).join(', ');
-        add('graph', `has operation ${shown()}, of a set that is not run here; want ${sets}`);
+        const advice =
+          domain === ONE_MACHINE
+            ? '. ONNX Runtime wrote it for one kind of processor: push the file from before, or save it with ORT_ENABLE_EXTENDED'
+            : '';
+        add(
+          'graph',
+          `has operation ${shown()}, of a set that is not run here; want ${sets}${advice}`,
+        );
       } else if (REFUSED_OPERATIONS.has(operation)) {
         const message = `has operation ${shown()}, which reads files; export the model before it is compiled`;
         add('graph', message);

@@ -165,7 +165,13 @@ const PASSING: ReadonlySet<string> = new Set([
   'Unsqueeze',
   'Flatten',
   'Reshape',
+  // To fewer bits, and back.
+  'QuantizeLinear',
+  'DequantizeLinear',
 ]);
+
+/** What operations on numbers of fewer bits begin with; the rest is what they do: `QLinearSoftmax`, `QGemm`. */
+const QUANTISED = /^(QLinear(?=[A-Z])|Q(?=Gemm$))/;
 
 /** The most operations that are looked through; no exporter puts so many there. */
 const MAX_STEPS = 100;
@@ -174,7 +180,7 @@ const MAX_STEPS = 100;
 function operationAt(value: string, givenBy: ReadonlyMap<string, OnnxNode>): string {
   let node = givenBy.get(value);
   for (let steps = 0; node !== undefined && steps < MAX_STEPS; steps++) {
-    if (!PASSING.has(node.operation)) return node.operation;
+    if (!PASSING.has(node.operation)) return node.operation.replace(QUANTISED, '');
     node = givenBy.get(node.inputs[0] ?? '');
   }
   return '';

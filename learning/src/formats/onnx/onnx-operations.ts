@@ -21,8 +21,8 @@ const ENCODER = { operation: 'LabelEncoder', keys: 'keys_int64s', values: 'value
 const NO_PARAMETER = 'nodes_hitrates';
 
 /**
- * The operation that takes entries of a table. A table of such a name (skl2onnx writes `classes1`, `stack_classes`)
- * holds the classes.
+ * The operation that takes entries of a table. A table of strings holds the classes, and so does one of such a name
+ * (skl2onnx writes `classes1`, `stack_classes`).
  */
 const LOOKUP = { operation: 'ArrayFeatureExtractor', table: /(?:^|_)classes\d*$/ };
 
@@ -60,7 +60,7 @@ export function classicalOperation(
     byteCount += bytes.length;
     if (values.length > 0) lists.set(name, values);
   }
-  const isLookup = operation === LOOKUP.operation && LOOKUP.table.test(table);
+  const isLookup = operation === LOOKUP.operation;
   const labels = labelsIn(operation, lists) ?? (isLookup ? classesIn(table) : undefined);
   return { parameterCount, byteCount, labels };
 }
@@ -143,11 +143,13 @@ export function classesInTables(
 
 /** @param bytes - of a `TensorProto`. */
 function classesIn(table: string, bytes: Uint8Array): ClassLabels | undefined {
+  const isNamed = LOOKUP.table.test(table);
   const values: string[] = [];
   let isLong = false;
   eachField(bytes, (number, reader, wireType) => {
     if (number === TENSOR.type) isLong = reader.int32() === INT64;
     else if (number === TENSOR.strings) values.push(text(reader.bytes()));
+    else if (!isNamed) reader.skip(wireType);
     else if (number === TENSOR.int32s || number === TENSOR.int64s) {
       for (const value of numbers(reader, wireType)) values.push(String(value));
     } else if (number === TENSOR.raw) {

@@ -1,6 +1,6 @@
 /**
  * Weights that lie beside an ONNX model, at the top and in graphs within graphs; the files are written here, field by field
- * after onnx.proto. The oracle is what was put into them.
+ * after onnx.proto. The oracle is what was put into them. And operations that are refused.
  */
 import { WireType } from '@bufbuild/protobuf/wire';
 import { expect, it } from 'vitest';
@@ -87,4 +87,18 @@ it('takes as many bytes as the shape has, where no length is told', () => {
   const whole = withWeightsInside(fields([7, fields([5, half])]), () => WEIGHTS, 'model');
   const kept = fields([1, 3], [2, 10], [8, 'W'], [9, WEIGHTS.subarray(4, 10)]);
   expect(Buffer.from(whole)).toEqual(Buffer.from(fields([7, fields([5, kept])])));
+});
+
+it('is told what to do of operations that ONNX Runtime wrote for one kind of processor', () => {
+  const foreign = (domain: string) => {
+    const only = fields([1, fields([4, 'Conv'], [7, domain])]);
+    return inspectOnnx(fields([1, 8], [7, only])).problems.map(({ message }) => message);
+  };
+  const refused = (domain: string) =>
+    `has operation ${domain}.Conv, of a set that is not run here; want ai.onnx, ai.onnx.ml, com.microsoft`;
+  expect(foreign('com.microsoft')).toEqual([]);
+  expect(foreign('mine')).toEqual([refused('mine')]);
+  expect(foreign('com.microsoft.nchwc')).toEqual([
+    `${refused('com.microsoft.nchwc')}. ONNX Runtime wrote it for one kind of processor: push the file from before, or save it with ORT_ENABLE_EXTENDED`,
+  ]);
 });
