@@ -35,11 +35,12 @@ export function readTfjsGraph(modelJson: unknown, source: string): GraphOutline 
   const signature = signatureOf(model);
   const inputs = signature?.inputs ?? placeholders(nodes);
   const outputs = signature?.outputs ?? leaves(nodes);
+  const operationAt = operationsOf(nodes);
   return {
     inputs: inputs.map(({ value }) => value),
     outputs: outputs.map(({ value }) => value),
     operations: new Set([...nodes.values()].map(({ operation }) => operation)),
-    operationOf: new Map(outputs.map(({ value, node }) => [value.name, operationAt(node, nodes)])),
+    operationOf: new Map(outputs.map(({ value, node }) => [value.name, operationAt(node)])),
     labels: userLabels(model),
   };
 }
@@ -113,19 +114,33 @@ function leaves(nodes: ReadonlyMap<string, Node>): End[] {
 }
 
 /**
- * The operation that gives a value. Operations that change nothing are looked through; '' if the graph goes round in
- * circles.
+ * Finds the operation that gives a value. Operations that change nothing are looked through, each once, however many
+ * outputs lie behind them; '' if the graph goes round in circles.
  */
-function operationAt(name: string, nodes: ReadonlyMap<string, Node>): string {
-  let node = nodes.get(name);
-  for (let steps = 0; node !== undefined && steps < nodes.size; steps++) {
-    const [input] = node.inputs;
-    if (!PASSING_OPERATIONS.has(node.operation) || input === undefined) {
-      return node.operation.startsWith('_Fused') ? lastFused(node) : node.operation;
+function operationsOf(nodes: ReadonlyMap<string, Node>): (name: string) => string {
+  const known = new Map<string, string>();
+  return (name) => {
+    const way: string[] = [];
+    let at = name;
+    let operation = known.get(at);
+    while (operation === undefined) {
+      known.set(at, '');
+      way.push(at);
+      const node = nodes.get(at);
+      const input = PASSING_OPERATIONS.has(node?.operation ?? '') ? node?.inputs[0] : undefined;
+      if (input === undefined) operation = node === undefined ? '' : ownOperation(node);
+      else {
+        at = nodeNameOf(input);
+        operation = known.get(at);
+      }
     }
-    node = nodes.get(nodeNameOf(input));
-  }
-  return '';
+    for (const passed of way) known.set(passed, operation);
+    return operation;
+  };
+}
+
+function ownOperation(node: Node): string {
+  return node.operation.startsWith('_Fused') ? lastFused(node) : node.operation;
 }
 
 /** The operation in which a fused one ends, the last of its parts: `BiasAdd`, or an activation after it. */

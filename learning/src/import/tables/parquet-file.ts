@@ -52,6 +52,8 @@ export class OpenParquet {
   readonly #name: string;
   readonly #bytes: AsyncBuffer;
   readonly #metadata: FileMetaData;
+  /** Those of {@link groups}. */
+  readonly #rowGroups: readonly RowGroup[];
 
   private constructor(
     name: string,
@@ -63,6 +65,7 @@ export class OpenParquet {
     this.#name = name;
     this.#bytes = bytes;
     this.#metadata = metadata;
+    this.#rowGroups = metadata.row_groups.filter(({ num_rows }) => num_rows > 0);
     this.features = features;
     this.groups = groups;
   }
@@ -121,10 +124,13 @@ export class OpenParquet {
     const file = new HeldRanges(this.#bytes);
     await file.hold(columns.map(columnBytes));
     await this.#refuseFalsePages(file, columns, rowEnd - rowStart);
-    const scan = await scanOf(file, this.#metadata);
+    // Of this group alone: the library looks at each group of what it is given, and there may be thousands.
+    const own = this.#rowGroups[group] as RowGroup;
+    const metadata = { ...this.#metadata, num_rows: own.num_rows, row_groups: [own] };
+    const scan = await scanOf(file, metadata);
     const data = new Map<string, DecodedArray>();
     for (const column of wanted) {
-      const read = () => scan.readColumn({ column, rowStart, rowEnd });
+      const read = () => scan.readColumn({ column, rowStart: 0, rowEnd: rowEnd - rowStart });
       const values = await explained(`${this.#name}, column ${column}`, read);
       if (values.length !== rowEnd - rowStart) {
         throw this.refusal(`column ${column} has ${values.length} of ${rowEnd - rowStart} rows`);
@@ -138,9 +144,7 @@ export class OpenParquet {
   }
 
   #columns(group: number, wanted: readonly string[]): ColumnMetaData[] {
-    const rows = this.#metadata.row_groups.filter(({ num_rows }) => num_rows > 0)[
-      group
-    ] as RowGroup;
+    const rows = this.#rowGroups[group] as RowGroup;
     const isEncrypted = ({ meta_data, crypto_metadata }: RowGroup['columns'][number]) =>
       crypto_metadata !== undefined && wanted.includes(meta_data?.path_in_schema[0] as string);
     if (rows.columns.some(isEncrypted))

@@ -49,6 +49,20 @@ test('row groups are read one by one, their bytes once', async () => {
   expect(footerBytes).toBeLessThanOrEqual(bytes.byteLength);
 });
 
+test('thousands of row groups are read in a moment, each for itself', async () => {
+  const count = 8000;
+  const data = Int32Array.from({ length: count }, (_, row) => 3 * row);
+  const columnData = [{ name: 'number', data, type: 'INT32' } as const];
+  const many = parquetWriteBuffer({ columnData, rowGroupSize: 1, codec: 'UNCOMPRESSED' });
+  const slice = async (start: number, end?: number) => many.slice(start, end);
+  const open = await OpenParquet.open('many.parquet', { byteLength: many.byteLength, slice });
+  const found: unknown[] = [];
+  for (const group of open.groups.keys()) {
+    found.push((await open.readGroup(group, ['number'])).get('number')?.[0]);
+  }
+  expect(found).toEqual([...data]);
+}, 20_000);
+
 test('what the reading of bytes throws is no fault of the file', async () => {
   const { file } = counted();
   const open = await OpenParquet.open('numbers.parquet', file);
