@@ -1,6 +1,6 @@
 /** Errors that TensorFlow throws because of the device and not the model, in words. Pure. */
 import { type Gpu, lostGpu } from '@lyceum/platform';
-import { LyceumError, toLyceumError } from '@lyceum/proto';
+import { LyceumError, StorageFullError, toLyceumError } from '@lyceum/proto';
 
 const NO_MEMORY =
   /OOM when allocating|RESOURCE_EXHAUSTED|ResourceExhausted|CUDA_ERROR_OUT_OF_MEMORY|_STATUS_ALLOC_FAILED/i;
@@ -29,13 +29,16 @@ function refused(why: string): LyceumError {
 }
 
 /**
- * Why a model does not open or run: the GPU's error, by {@link gpuFailure}, else INVALID_ARGUMENT, the model's.
+ * Why a model does not open or run: the GPU's error, by {@link gpuFailure}; the disk's, or that of too many open files;
+ * else INVALID_ARGUMENT, the model's.
  *
  * @param refusal - how the message begins, as `TensorFlow.js cannot run the model`.
  */
 export function modelFailure(thrown: unknown, refusal: string): LyceumError {
-  if (thrown instanceof LyceumError) return thrown;
-  const { message } = toLyceumError(thrown);
+  const err = toLyceumError(thrown);
+  // Where a model is written before it is loaded the disk may be full; that is no fault of the model.
+  if (thrown instanceof LyceumError || err instanceof StorageFullError || err.retryable) return err;
+  const { message } = err;
   const ofModel = () =>
     new LyceumError('INVALID_ARGUMENT', `${refusal}: ${message}`, { cause: thrown });
   return gpuFailure(message) ?? ofModel();

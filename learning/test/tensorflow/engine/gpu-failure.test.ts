@@ -1,6 +1,10 @@
 /** Messages of TensorFlow's, and which of them are the device's; drivers and GPUs by table. */
 import { expect, test } from 'vitest';
-import { driverProblem, gpuFailure } from '../../../src/tensorflow/engine/gpu-failure.js';
+import {
+  driverProblem,
+  gpuFailure,
+  modelFailure,
+} from '../../../src/tensorflow/engine/gpu-failure.js';
 
 test.each([
   [
@@ -66,4 +70,15 @@ test.each([
   });
   if (wanted === undefined) expect(problem).toBeUndefined();
   else expect(problem).toMatch(wanted);
+});
+
+test.each([
+  ['ENOSPC', 'no space left on device, write', 'RESOURCE_EXHAUSTED'],
+  ['EMFILE', 'too many open files, open', 'UNAVAILABLE'],
+  ['ENOENT', 'no such file or directory, open', 'INVALID_ARGUMENT'],
+])('%s, while a model is written to be loaded, is the fault of whom it is', (code, what, want) => {
+  const thrown = Object.assign(new Error(`${code}: ${what} '/tmp/saved_model.pb'`), { code });
+  const failure = modelFailure(thrown, 'TensorFlow refuses the model');
+  expect(failure).toMatchObject({ code: want, message: expect.stringContaining(code) });
+  expect(failure.message.startsWith('TensorFlow refuses')).toBe(want === 'INVALID_ARGUMENT');
 });
