@@ -7,6 +7,9 @@ export type CropSettings = NonNullable<ViewFunction['randomResizedCrop']>;
 /** Rectangles that are drawn before the centre is taken. */
 const TRIES = 10;
 
+/** Numbers of a sample's stream: two a try, then where the rectangle lies. */
+export const CROP_DRAWS = 2 * TRIES + 2;
+
 /**
  * Draws rectangles as torchvision's RandomResizedCrop does, of Szegedy et al. 2015 (Going deeper with convolutions, §6,
  * https://arxiv.org/abs/1409.4842), for a picture of H × W pixels:
@@ -26,7 +29,7 @@ export class CropBox {
   height = 0;
   width = 0;
 
-  /** @param firstDraw - of 22 numbers of the sample's stream: two a try, then where it lies. */
+  /** @param firstDraw - of {@link CROP_DRAWS} numbers. */
   draw({ area, ratio }: CropSettings, seed: number, firstDraw: number, H: number, W: number): void {
     const place = firstDraw + 2 * TRIES;
     const [narrowest, widest] = [Math.log(ratio[0]), Math.log(ratio[1])];

@@ -13,7 +13,7 @@ export type Values = Float32Array | Uint8Array;
 /** Writes the view of a sample to `out` at `offset`, row-major. */
 export type Writer<T extends Values> = (sample: number, out: T, offset: number) => void;
 
-/** Numbers of a sample's stream. */
+/** Numbers of a sample's stream, each drawn by one view alone. */
 export const DRAW = {
   down: 0,
   right: 1,
@@ -24,7 +24,7 @@ export const DRAW = {
   rotation: 6,
   holeTop: 7,
   holeLeft: 8,
-  /** The first of several. */
+  /** The first of {@link CROP_DRAWS}: what comes next begins at 31. */
   randomResizedCrop: 9,
 };
 

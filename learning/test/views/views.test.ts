@@ -6,11 +6,12 @@ import { sha256Hex } from '@lyceum/proto';
 import { describe, expect, it } from 'vitest';
 import { fnv1a32, mulberry32 } from '../../src/arrays/hashing.js';
 import type { Dataset } from '../../src/datasets/dataset.js';
-import type { ViewSettings } from '../../src/specification/distillation/views-schema.js';
-import { CropBox } from '../../src/views/crop-box.js';
+import { type ViewSettings, views } from '../../src/specification/distillation/views-schema.js';
+import { CROP_DRAWS, CropBox } from '../../src/views/crop-box.js';
 import { mixupOf, mixupShare, pairSeed } from '../../src/views/mixup.js';
 import { readInputs } from '../../src/views/read-inputs.js';
 import { byteWriter, seenShape } from '../../src/views/sample-view.js';
+import { DRAW } from '../../src/views/view-geometry.js';
 import { IDENTITY_VIEW, viewAt, viewProblems } from '../../src/views/views.js';
 
 const OFF: ViewSettings = {
@@ -69,7 +70,40 @@ function asBytes(floats: Dataset): Dataset {
 
 const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 
+/** Every view by itself, with a value that is on. */
+const EACH = Object.keys(views.shape)
+  .filter((name) => name !== 'seed' && name !== 'cycle')
+  .map((name) => {
+    const on = [0.4, true, {}].find((value) => views.safeParse({ [name]: value }).success);
+    return [name, views.parse({ ...OFF, [name]: on })] as const;
+  });
+
 describe('views', () => {
+  it.each(EACH)('show something else: %s', (_, settings) => {
+    const floats = pictures(20, [6, 5, 1]);
+    for (const dataset of [floats, asBytes(floats)]) {
+      for (const shape of [
+        [6, 5, 1],
+        [9, 4, 3],
+      ]) {
+        const seen = read(dataset, settings, range(20), shape);
+        expect(seen).not.toEqual(read(dataset, {}, range(20), shape));
+      }
+    }
+    const bytes = asBytes(floats);
+    const write = byteWriter(bytes, viewAt(settings, 4));
+    const out = new Uint8Array(bytes.inputs.length);
+    for (const sample of range(20)) write?.(sample, out, 30 * sample);
+    expect(out).not.toEqual(bytes.inputs);
+  });
+
+  it('draw numbers of their own', () => {
+    const { randomResizedCrop: first, ...single } = DRAW;
+    const drawn = [...Object.values(single), ...range(CROP_DRAWS).map((n) => first + n)];
+    expect(new Set(drawn).size).toBe(drawn.length);
+    expect(CROP_DRAWS).toBe(22);
+  });
+
   it.each<{ shape: number[]; seen: number[]; settings: Partial<ViewSettings> }>([
     { shape: [6, 5, 1], seen: [6, 5, 1], settings: { crop: 0.4 } },
     { shape: [6, 5, 2], seen: [6, 5, 2], settings: { rotation: 0.5 } },
