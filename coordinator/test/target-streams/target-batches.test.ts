@@ -1,5 +1,6 @@
 // A small plan whose frames are cut anywhere; rows are told by numbers that their positions give.
 import { orderedRows, orderedSamples, stepPlan } from '@lyceum/learning/orders';
+import { views } from '@lyceum/learning/specification';
 import { viewAt } from '@lyceum/learning/views';
 import { float32Tensor, float32Values, type TargetBatch } from '@lyceum/proto';
 import { expect, it } from 'vitest';
@@ -106,8 +107,8 @@ it.each([2, 3, 4, 5])('%i ranks together get what one reader gets, each its slic
 });
 
 it('adds the labels that a view mixes', () => {
-  const views = { seed: 3, cycle: 5, mixup: true, shift: 0, flip: false, crop: 0, rotation: 0 };
-  const viewOf = (epoch: number) => viewAt({ ...views, cutout: 0 }, epoch);
+  const mixup = views.parse({ seed: 3, cycle: 5, mixup: true });
+  const viewOf = (epoch: number) => viewAt(mixup, epoch);
   const labelled = new Uint8Array(TRAIN + 2).fill(1);
   const [first] = targetBatches(frame(0, 0, 4), { ...settings, labelled, viewOf });
   const mixed = first?.tensors[1];

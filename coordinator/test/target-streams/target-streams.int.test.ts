@@ -5,6 +5,7 @@ import { CoordinatorClient, type TargetsRequest } from '@lyceum/cli/client';
 import { encodeDataset, SPLIT_NUMBERS } from '@lyceum/learning/datasets';
 import { pool } from '@lyceum/learning/ensemble';
 import { labelledMask } from '@lyceum/learning/orders';
+import { views } from '@lyceum/learning/specification';
 import { viewAt, writeHardLabels } from '@lyceum/learning/views';
 import {
   digestBytes,
@@ -302,10 +303,7 @@ it('goes on by itself, with the same bits, when the coordinator is started again
   const set = { ...dataset, digest: '' };
   const known = labelledMask(set, 'all');
   for (const { epoch, samples, tensors } of before.batches) {
-    const view = viewAt(
-      { seed: 3, cycle: 100, mixup: true, shift: 0, flip: false, crop: 0, rotation: 0, cutout: 0 },
-      epoch,
-    );
+    const view = viewAt(views.parse({ seed: 3, cycle: 100, mixup: true }), epoch);
     const want = new Float32Array(samples.length * CLASS_COUNT);
     writeHardLabels(set, known, Uint32Array.from(samples), view, want);
     expect(float32Values(tensors[1] as never)).toEqual(want);

@@ -1,5 +1,5 @@
 /** The frame around every page: where one can go, and whether the page still hears of changes. */
-
+import type { VNode } from 'preact';
 import { cluster } from './data/cluster.js';
 import { isConnected, refusal } from './data/stream.js';
 import { ComparePage } from './pages/compare.js';
@@ -78,7 +78,7 @@ function ClusterName() {
 }
 
 /** A page of another run is another page: nothing of the former one stays. */
-function Page({ route: now }: { readonly route: Route }) {
+function Page({ route: now }: { readonly route: Route }): VNode {
   switch (now.page) {
     case 'runs':
       return <RunsPage filter={now} />;

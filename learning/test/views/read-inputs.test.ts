@@ -5,7 +5,10 @@
 import { describe, expect, it } from 'vitest';
 import { fnv1a32, fnv1a32Decimal, mulberry32 } from '../../src/arrays/hashing.js';
 import type { Dataset } from '../../src/datasets/dataset.js';
-import type { ViewSettings } from '../../src/specification/distillation/views-schema.js';
+import {
+  views as schema,
+  type ViewSettings,
+} from '../../src/specification/distillation/views-schema.js';
 import { readInputs } from '../../src/views/read-inputs.js';
 import { IDENTITY_VIEW, viewAt } from '../../src/views/views.js';
 
@@ -24,17 +27,7 @@ function pictures(sampleCount: number, sampleShape: readonly number[], scale = 1
   };
 }
 
-const views = (settings: Partial<ViewSettings>): ViewSettings => ({
-  seed: 7,
-  cycle: 1,
-  shift: 0,
-  flip: false,
-  crop: 0,
-  rotation: 0,
-  cutout: 0,
-  mixup: false,
-  ...settings,
-});
+const views = (settings: Partial<ViewSettings>) => schema.parse({ seed: 7, ...settings });
 
 describe('hashes', () => {
   // Reference values of the view-seed scheme; fnv1a32 of '' and 'a' are in the algorithm's own test vectors.

@@ -14,16 +14,7 @@ import { byteWriter, seenShape } from '../../src/views/sample-view.js';
 import { DRAW } from '../../src/views/view-geometry.js';
 import { IDENTITY_VIEW, viewAt, viewProblems } from '../../src/views/views.js';
 
-const OFF: ViewSettings = {
-  seed: 7,
-  cycle: 9,
-  shift: 0,
-  flip: false,
-  crop: 0,
-  rotation: 0,
-  cutout: 0,
-  mixup: false,
-};
+const OFF = views.parse({ seed: 7, cycle: 9 });
 
 /** Float samples of no order, so that every pixel tells where it came from. Of three, one is of the test split. */
 function pictures(sampleCount: number, sampleShape: readonly number[]): Dataset {
