@@ -1,5 +1,6 @@
 /** The copy of what NATS keeps on this disk: written along, restored when NATS lost its own. */
 export { MirrorFolder } from './mirror-folder.js';
+export { MIRRORED_BUCKETS } from './mirrored-buckets.js';
 export { watchReconnects } from './reconnect-watch.js';
 export {
   assertWhole,
@@ -8,4 +9,4 @@ export {
   restoreStore,
   storeOfLeader,
 } from './restore-store.js';
-export { MIRRORED_BUCKETS, StateMirror } from './state-mirror.js';
+export { StateMirror } from './state-mirror.js';

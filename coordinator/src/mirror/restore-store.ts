@@ -9,14 +9,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from '@lyceum/platform';
 import { type KeyValue, type Nats, writeIfUnchanged } from '@lyceum/platform/nats';
-import {
-  chunksOf,
-  LEADER_BUCKET,
-  LyceumError,
-  NAME_BUCKET,
-  POINTER_BUCKET,
-  RUN_BUCKET,
-} from '@lyceum/proto';
+import { chunksOf, LEADER_BUCKET, LyceumError, RUN_BUCKET } from '@lyceum/proto';
 import { type LastLeader, lastLeaderOf, restoreLeaderEpoch } from '../runs/index.js';
 import {
   assertSameStore,
@@ -28,13 +21,16 @@ import {
   readMarker,
 } from './marker-in-nats.js';
 import type { MirroredStore, MirrorFolder, StoreMarker } from './mirror-folder.js';
+import {
+  type BucketName,
+  MIRRORED_BUCKETS,
+  NATS_BUCKETS,
+  ofEachBucket,
+} from './mirrored-buckets.js';
 import { newestCopy } from './newest-copy.js';
-import { MIRRORED_BUCKETS } from './state-mirror.js';
 
 /** Revisions of one generation of a store are below this; a compare-and-set of an earlier one finds none of its own. */
 const REVISIONS_PER_GENERATION = 1e9;
-
-const BUCKETS = { runs: RUN_BUCKET, pointers: POINTER_BUCKET, names: NAME_BUCKET } as const;
 
 export interface RestoreParts {
   readonly nats: Nats;
@@ -166,21 +162,19 @@ export async function hasWholeStore(nats: Nats, folder: MirrorFolder): Promise<b
 
 /** What the copy has and NATS knows nothing of. */
 interface Lost {
-  readonly keys: Readonly<Record<keyof typeof BUCKETS, readonly string[]>>;
+  readonly keys: Readonly<Record<BucketName, readonly string[]>>;
   readonly digests: readonly string[];
 }
 
 async function lostFrom(nats: Nats, folder: MirrorFolder): Promise<Lost> {
-  const keysOf = async (name: keyof typeof BUCKETS): Promise<readonly string[]> => {
-    const keys = await folder.keys(name);
-    if (!(await nats.hasKeyValue(BUCKETS[name]))) return keys;
-    return (await nats.keyValue(BUCKETS[name], { create: false })).unknown(keys);
-  };
-  const keys = {
-    runs: await keysOf('runs'),
-    pointers: await keysOf('pointers'),
-    names: await keysOf('names'),
-  };
+  const lost = new Map<BucketName, readonly string[]>();
+  for (const name of MIRRORED_BUCKETS) {
+    const [bucket, copied] = [NATS_BUCKETS[name], await folder.keys(name)];
+    const isThere = await nats.hasKeyValue(bucket);
+    const kv = isThere ? await nats.keyValue(bucket, { create: false }) : undefined;
+    lost.set(name, kv === undefined ? copied : await kv.unknown(copied));
+  }
+  const keys = ofEachBucket((name) => lost.get(name) ?? []);
   const digests = await folder.digests();
   return { keys, digests: await (await nats.blobs({ create: true })).lost(digests) };
 }
@@ -196,9 +190,10 @@ interface Restoration {
 }
 
 async function restore(
-  { nats, folder, log }: RestoreParts,
+  parts: RestoreParts,
   { copy, lost, found }: Restoration,
 ): Promise<StoreMarker> {
+  const { nats, folder, log } = parts;
   const { storeId, leaderEpoch } = copy;
   // Nobody leads meanwhile: what is there is of the older copy.
   const isOverOlder = (found?.marker.restoringFrom ?? leaderEpoch) < leaderEpoch;
@@ -217,9 +212,28 @@ async function restore(
   const marked = { storeId, generation, restoringFrom: leaderEpoch };
   const markRevision = await mark(leader, marked, found?.revision);
   await restoreLeaderEpoch(leader, leaderEpoch);
+  const blobCount = await restoreBlobs(parts, lost.digests);
+  let recordCount = 0;
+  for (const name of MIRRORED_BUCKETS) {
+    const kv = await open(NATS_BUCKETS[name]);
+    const keys = isOverOlder ? await folder.keys(name) : lost.keys[name];
+    recordCount += await restoreRecords(parts, name, keys, (key, text) =>
+      isOverOlder ? kv.put(key, text) : writeIfUnchanged(kv, key, text, undefined),
+    );
+  }
+  await mark(leader, { storeId, generation, restoredFrom: leaderEpoch }, markRevision);
+  log.warn({ recordCount, blobCount }, 'store restored; events of earlier may be lost');
+  return { storeId, generation };
+}
+
+/** @returns how many were restored. */
+async function restoreBlobs(
+  { nats, folder, log }: RestoreParts,
+  digests: readonly string[],
+): Promise<number> {
   const blobs = await nats.blobs({ create: true });
-  let blobCount = 0;
-  for (const digest of lost.digests) {
+  let count = 0;
+  for (const digest of digests) {
     const bytes = await folder.blob(digest);
     if (bytes === undefined) {
       log.error({ digest }, 'blob not restored: its copy is damaged');
@@ -228,24 +242,28 @@ async function restore(
     }
     // Over what is left of it, which a put would take for it.
     await blobs.putChunks({ digest, sizeBytes: bytes.length }, chunksOf(bytes));
-    blobCount++;
+    count++;
   }
-  let recordCount = 0;
-  for (const name of MIRRORED_BUCKETS) {
-    const kv = await open(BUCKETS[name]);
-    const keys = isOverOlder ? await folder.keys(name) : lost.keys[name];
-    for (const key of keys) {
-      const text = await folder.record(name, key);
-      if (text === undefined) {
-        const file = await folder.setAside(name, key);
-        log.error({ bucket: name, key, file }, 'record not restored: its copy is damaged');
-      } else {
-        const write = isOverOlder ? kv.put(key, text) : writeIfUnchanged(kv, key, text, undefined);
-        if ((await write) !== undefined) recordCount++;
-      }
-    }
+  return count;
+}
+
+/**
+ * @param write - resolves with undefined if there is a newer one.
+ * @returns how many were written.
+ */
+async function restoreRecords(
+  { folder, log }: RestoreParts,
+  bucket: BucketName,
+  keys: readonly string[],
+  write: (key: string, text: string) => Promise<number | undefined>,
+): Promise<number> {
+  let count = 0;
+  for (const key of keys) {
+    const text = await folder.record(bucket, key);
+    if (text === undefined) {
+      const file = await folder.setAside(bucket, key);
+      log.error({ bucket, key, file }, 'record not restored: its copy is damaged');
+    } else if ((await write(key, text)) !== undefined) count++;
   }
-  await mark(leader, { storeId, generation, restoredFrom: leaderEpoch }, markRevision);
-  log.warn({ recordCount, blobCount }, 'store restored; events of earlier may be lost');
-  return { storeId, generation };
+  return count;
 }

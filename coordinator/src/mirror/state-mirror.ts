@@ -12,6 +12,7 @@ import { parseCheckpointPointer } from '../documents/index.js';
 import { blobsOf, checkpointsOf, type RunRecord } from '../runs/index.js';
 import { isAssigned } from '../schedule/index.js';
 import type { MirroredStore, MirrorFolder } from './mirror-folder.js';
+import { type BucketName, MIRRORED_BUCKETS, ofEachBucket } from './mirrored-buckets.js';
 import { mirroredBlobs, mirroredBucket } from './mirrored-stores.js';
 
 const TICK_MS = 2_000;
@@ -20,14 +21,10 @@ const UNNAMED_MS = 600_000;
 
 export interface MirrorParts {
   readonly folder: MirrorFolder;
-  readonly buckets: Readonly<Record<'runs' | 'pointers' | 'names', KeyValue>>;
+  readonly buckets: Readonly<Record<BucketName, KeyValue>>;
   readonly blobs: BlobStore;
   readonly log: Logger;
 }
-
-type BucketName = keyof MirrorParts['buckets'];
-
-export const MIRRORED_BUCKETS: readonly BucketName[] = ['runs', 'pointers', 'names'];
 
 /** A named artifact, as far as this needs it. */
 const named = z.looseObject({ digest: z.string() });
@@ -44,11 +41,7 @@ export class StateMirror {
   readonly names: KeyValue;
   readonly blobs: BlobStore;
   readonly #parts: MirrorParts;
-  readonly #copied: Readonly<Record<BucketName, Map<string, Copied>>> = {
-    runs: new Map(),
-    pointers: new Map(),
-    names: new Map(),
-  };
+  readonly #copied = ofEachBucket(() => new Map<string, Copied>());
   #writes = Promise.resolve();
   /** The copy of some record failed. */
   #isBehind = false;

@@ -2,8 +2,9 @@
 import type { Nats } from '@lyceum/platform/nats';
 import { LEADER_BUCKET, NAME_BUCKET, POINTER_BUCKET, RUN_BUCKET } from '@lyceum/proto';
 import { MirrorFolder } from '../../src/mirror/mirror-folder.js';
+import { MIRRORED_BUCKETS } from '../../src/mirror/mirrored-buckets.js';
 import { restoreStore, storeOfLeader } from '../../src/mirror/restore-store.js';
-import { MIRRORED_BUCKETS, StateMirror } from '../../src/mirror/state-mirror.js';
+import { StateMirror } from '../../src/mirror/state-mirror.js';
 import { Leadership } from '../../src/runs/leadership/leadership.js';
 import type { RunRecord } from '../../src/runs/record/run-record.js';
 import { silent as log } from '../nats-of-its-own.js';
