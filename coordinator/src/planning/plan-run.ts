@@ -185,12 +185,12 @@ function countSamples(
       });
       return undefined;
     }
-    const needsLabels =
-      specification.kind === 'Distillation' && ruleOf(specification.spec.ensemble).needsLabels;
-    if (needsLabels && labelledTrainCount < train.length) {
+    const rule =
+      specification.kind === 'Distillation' ? ruleOf(specification.spec.ensemble) : undefined;
+    if (rule?.needsLabels && labelledTrainCount < train.length) {
       problems.push({
         path: 'spec.ensemble.combine',
-        message: `ca-mkd needs the label of every training sample, and spec.labels leaves ${labelledTrainCount} of ${train.length}; entropy needs none`,
+        message: `${rule.name} needs the label of every training sample, and spec.labels leaves ${labelledTrainCount} of ${train.length}; entropy needs none`,
       });
     }
     problems.push(...fitProblems(specification, dataset), ...topKProblems(specification, dataset));
