@@ -53,11 +53,22 @@ export function answerProblems(
     return [{ path: output, message }];
   }
   if (given.output !== undefined) return [];
-  if (classCount === 1) return [{ path: output, message: ONE_NUMBER }];
+  if (classCount === 1) {
+    const message = areClassNumbers(answers) ? CLASS_NUMBERS : ONE_NUMBER;
+    return [{ path: output, message }];
+  }
   if (!arePercentages(answers, classCount)) return [];
   const message =
     'its rows are from 0 to 100 and sum to 100: these are percentages. Want a model that gives probabilities or logits; output: logits takes the numbers as they are';
   return [{ path: 'settings.output', message }];
+}
+
+const CLASS_NUMBERS =
+  'gives one whole number a sample, as of its class; want an output with a number for each class, in scikit-learn predict_proba and not predict';
+
+/** Whether they are whole, and some neither 0 nor 1, as no probabilities are. */
+function areClassNumbers(values: readonly number[]): boolean {
+  return values.every(Number.isInteger) && values.some((value) => value !== 0 && value !== 1);
 }
 
 function arePercentages(values: readonly number[], width: number): boolean {

@@ -15,6 +15,13 @@ it('wants to be told what one number a sample is', () => {
   expect(answerProblems([0.1, Number.NaN], 1, 'y', { output: 'logits' })).toHaveLength(1);
 });
 
+it('tells numbers of classes from how likely a class is', () => {
+  const message = expect.stringContaining('gives one whole number a sample, as of its class');
+  expect(answerProblems([8, 1, 0, 8], 1, 'predict', {})).toEqual([{ path: 'predict', message }]);
+  const unclear = expect.stringContaining('put {"output": ');
+  expect(answerProblems([1, 0, 0, 1], 1, 'y', {})).toEqual([{ path: 'y', message: unclear }]);
+});
+
 it('refuses percentages, unless the settings call them logits', () => {
   const percentages = [20, 79.5, 100, 0];
   expect(answerProblems(percentages, 2, 'y', {})).toHaveLength(1);
