@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-export interface JsonTensor {
+interface JsonTensor {
   readonly name: string;
   readonly datatype: string;
   readonly shape: readonly number[];
