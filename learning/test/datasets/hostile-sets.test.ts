@@ -186,7 +186,7 @@ const HOSTILE: readonly Hostile[] = [
   hostile(
     'an IDX of 2³² × 2³² bytes',
     idxFolder(idx([0xffffffff, 0xffffffff, 1], Buffer.alloc(9)), idx([2], Buffer.alloc(2))),
-    /train images: shape .* needs 18446744065119617000 bytes; at most 2147483648 are read/,
+    /source-\w+: train images: shape .* needs 18446744065119617000 bytes; at most 2147483648 are read/,
   ),
   hostile(
     'an IDX that is longer than it says',

@@ -77,7 +77,12 @@ async function importIdxFolder(folder: string): Promise<DatasetParts> {
     const message = `${folder}: is no set of IDX files; missing: ${missing.join(', ')}`;
     throw new LyceumError('NOT_FOUND', message);
   }
-  return importIdx({ images, labels, testImages, testLabels });
+  try {
+    return importIdx({ images, labels, testImages, testLabels });
+  } catch (err) {
+    if (!(err instanceof LyceumError)) throw err;
+    throw new LyceumError(err.code, `${folder}: ${err.message}`, { cause: err });
+  }
 }
 
 /** A file that a set is made of. @throws {LyceumError} INVALID_ARGUMENT if it cannot be read, or is too long. */
