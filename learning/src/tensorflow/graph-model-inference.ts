@@ -10,7 +10,7 @@ import {
   packageWeightSpecs,
   tfjsGraphClassifier,
 } from '../formats/tensorflowjs/index.js';
-import { type Engine, modelFailure } from './engine/index.js';
+import { type Engine, EXPORT_OTHERWISE, modelFailure } from './engine/index.js';
 import { graphInput, takenOutput } from './graph-tensors.js';
 
 export class GraphModelInference extends GraphInference {
@@ -47,7 +47,7 @@ export class GraphModelInference extends GraphInference {
       return inference;
     } catch (err) {
       model?.dispose();
-      throw modelFailure(err, 'TensorFlow.js cannot run the graph');
+      throw modelFailure(err, 'TensorFlow.js cannot run the graph', EXPORT_OTHERWISE);
     }
   }
 

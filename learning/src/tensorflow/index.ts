@@ -17,6 +17,7 @@ export { type FedValues, fedTensor, realValues } from './byte-tensors.js';
 export { DropoutMasks } from './dropout-masks.js';
 export {
   type Engine,
+  EXPORT_OTHERWISE,
   type GpuFacts,
   gpuProblem,
   modelFailure,

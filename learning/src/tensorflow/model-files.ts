@@ -3,7 +3,7 @@ import { LyceumError, toLyceumError } from '@lyceum/proto';
 import type { io, LayersModel } from '@tensorflow/tfjs';
 import type { ModelPackage } from '../formats/tensorflowjs/index.js';
 import type { ModelSettings } from '../models/index.js';
-import type { Engine } from './engine/index.js';
+import { type Engine, EXPORT_OTHERWISE } from './engine/index.js';
 
 /** The parts of a `model.json` that matter here; {@link parseModelPackage} has checked them. */
 interface ModelJson {
@@ -26,7 +26,7 @@ export async function loadModel({ tf }: Engine, p: ModelPackage): Promise<Layers
   } catch (err) {
     // The lines behind the first are advice for programs that add layers of their own.
     const [reason] = toLyceumError(err).message.split(/\n| This may be due to/);
-    const message = `TensorFlow.js cannot load the model: ${reason}; where its program can, export it as a SavedModel or as ONNX`;
+    const message = `TensorFlow.js cannot load the model: ${reason}; ${EXPORT_OTHERWISE}`;
     throw new LyceumError('INVALID_ARGUMENT', message, { cause: err });
   }
   const [output] = model.outputs;

@@ -23,6 +23,18 @@ export interface FedTensor {
   readonly values: LibraryValues;
 }
 
+/**
+ * Why a SavedModel does not open or run. `tf.saved_model.save` writes a model of Keras 3 so that Python alone restores its
+ * variables.
+ */
+export function savedModelFailure(thrown: unknown): LyceumError {
+  const failure = modelFailure(thrown, 'TensorFlow refuses the model');
+  const variable = /Could not find variable ([^\s]+?)\. /.exec(failure.message)?.[1];
+  if (variable === undefined) return failure;
+  const message = `TensorFlow refuses the model: nothing restores its variable ${variable}; save a model of Keras 3 with model.export(FOLDER), and not with tf.saved_model.save`;
+  return new LyceumError('INVALID_ARGUMENT', message, { cause: thrown });
+}
+
 export class SavedModelSession {
   readonly #backend: NativeBackend;
   readonly #session: number;
@@ -53,7 +65,7 @@ export class SavedModelSession {
       return await use(session);
     } catch (err) {
       session?.close();
-      throw modelFailure(err, 'TensorFlow refuses the model');
+      throw savedModelFailure(err);
     }
   }
 

@@ -28,19 +28,24 @@ function refused(why: string): LyceumError {
   return new LyceumError('FAILED_PRECONDITION', `TensorFlow cannot compute on the GPU: ${why}`);
 }
 
+/** Advice for a model of TensorFlow.js that it cannot load or run. */
+export const EXPORT_OTHERWISE = 'where its program can, export it as a SavedModel or as ONNX';
+
 /**
  * Why a model does not open or run: the GPU's error, by {@link gpuFailure}; the disk's, or that of too many open files;
  * else INVALID_ARGUMENT, the model's.
  *
  * @param refusal - how the message begins, as `TensorFlow.js cannot run the model`.
+ * @param advice - what may be done if it is the model's.
  */
-export function modelFailure(thrown: unknown, refusal: string): LyceumError {
+export function modelFailure(thrown: unknown, refusal: string, advice?: string): LyceumError {
   const err = toLyceumError(thrown);
   // Where a model is written before it is loaded the disk may be full; that is no fault of the model.
   if (thrown instanceof LyceumError || err instanceof StorageFullError || err.retryable) return err;
   const { message } = err;
+  const said = advice === undefined ? message : `${message}; ${advice}`;
   const ofModel = () =>
-    new LyceumError('INVALID_ARGUMENT', `${refusal}: ${message}`, { cause: thrown });
+    new LyceumError('INVALID_ARGUMENT', `${refusal}: ${said}`, { cause: thrown });
   return gpuFailure(message) ?? ofModel();
 }
 

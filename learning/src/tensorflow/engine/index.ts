@@ -5,7 +5,7 @@ export {
   openEngine,
   prepareEngine,
 } from './engine.js';
-export { type GpuFacts, modelFailure } from './gpu-failure.js';
+export { EXPORT_OTHERWISE, type GpuFacts, modelFailure } from './gpu-failure.js';
 export {
   type Binding,
   type InputInfo,

@@ -16,6 +16,7 @@ import {
 } from '@lyceum/learning/models';
 import {
   type Engine,
+  EXPORT_OTHERWISE,
   type FedValues,
   gpuProblem,
   Inference,
@@ -107,7 +108,7 @@ export class LayersModelTeacher implements TeacherEngine {
       return new LayersModelTeacher(engine, model, settings, description, inputShape, untraced);
     } catch (err) {
       model.dispose();
-      throw modelFailure(err, 'TensorFlow.js cannot run the model');
+      throw modelFailure(err, 'TensorFlow.js cannot run the model', EXPORT_OTHERWISE);
     }
   }
 
