@@ -1,0 +1,17 @@
+/** Runs that take as long as a clock of the test says. */
+import { expect, it } from 'vitest';
+import { medianLatencyMs } from '../../../src/compute/engine/median-latency.js';
+
+it.each([
+  [10, 18],
+  [1_000, 4],
+  [5_000, 2],
+])('of runs of %d ms it measures the median, in %d runs', async (ms, runs) => {
+  let [now, count] = [0, 0];
+  const run = async () => {
+    now += ms;
+    count++;
+  };
+  expect(await medianLatencyMs(run, () => now)).toBe(ms);
+  expect(count).toBe(runs);
+});
