@@ -13,8 +13,11 @@ import {
 import { linesOnSet, shownNames, tryPushed } from '../check/index.js';
 import {
   describedSet,
+  givenSettings,
   type InferenceOptions,
   inferenceDescriptionOf,
+  PREPROCESSOR_FILE,
+  picturesBeside,
   readModel,
   readRecordedModel,
   readSettings,
@@ -106,6 +109,9 @@ async function pushModel(
   if (own !== undefined) {
     const { settings } = describePackagedModel(parsePackagedModel(own));
     for (const line of classesLines(settings)) notice(line);
+    if (picturesBeside(path, givenSettings(path, options.settings)) !== undefined) {
+      notice(`its pictures are prepared as ${PREPROCESSOR_FILE} beside it says`);
+    }
   }
   if (own !== undefined && options.try) {
     const lines = await interruptible((signal) =>

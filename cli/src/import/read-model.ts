@@ -12,6 +12,7 @@ import {
 } from '@lyceum/proto';
 import { foreignFormat } from './foreign-format.js';
 import { labelsBeside } from './labels-beside.js';
+import { picturesBeside } from './pictures-beside.js';
 
 export type GivenSettings = Partial<ModelSettings>;
 
@@ -26,7 +27,8 @@ export async function readModel(
   path: string,
   settings: string | GivenSettings | undefined,
 ): Promise<Buffer> {
-  const given = typeof settings === 'object' ? settings : givenSettings(path, settings);
+  const said = typeof settings === 'object' ? settings : givenSettings(path, settings);
+  const given = { ...picturesBeside(path, said), ...said };
   const { onDisk, isRemote } = formatOf(path);
   const bytes = await onDisk.pack(path, given);
   const beside = isRemote === true ? undefined : labelsBeside(path, membersOf(path));

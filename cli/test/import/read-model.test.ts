@@ -186,6 +186,33 @@ it('believes the settings where names beside it are of another language, and els
   );
 });
 
+it('takes what a processor of pictures beside it says, unless the settings do', async () => {
+  const processor = JSON.stringify({
+    image_processor_type: 'ViTImageProcessor',
+    size: { height: 8, width: 8 },
+    image_mean: [0.5],
+    image_std: [0.25],
+  });
+  const path = folderWith('processed', { 'preprocessor_config.json': processor });
+  expect(await settingsOf(path)).toMatchObject({
+    mean: [0.5],
+    standardDeviation: [0.25],
+    layout: 'NCHW',
+    resize: [8, 8],
+    antialias: true,
+  });
+  const settled = folderWith('processed-otherwise', {
+    'preprocessor_config.json': processor,
+    'net.settings.json': JSON.stringify({ scale: 255 }),
+  });
+  const { scale, mean } = await settingsOf(settled);
+  expect([scale, mean]).toEqual([255, undefined]);
+  const broken = folderWith('processed-not', { 'preprocessor_config.json': '{"size":' });
+  await expect(readModel(broken, undefined)).rejects.toThrow(
+    'preprocessor_config.json: want a JSON object',
+  );
+});
+
 it('takes the names that were saved in a model.json', async () => {
   const folder = join(root, 'with-names');
   const from = '../../../learning/test/fixtures/tensorflow/graph-model';

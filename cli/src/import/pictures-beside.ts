@@ -1,0 +1,136 @@
+/**
+ * How a model wants its pictures, from `preprocessor_config.json` beside it, as Hugging Face's programs write it.
+ *
+ * @see https://huggingface.co/docs/transformers/main_classes/image_processor
+ */
+import { lstatSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { isObject, readTextFile } from '@lyceum/learning/files';
+import type { ModelSettings } from '@lyceum/learning/models';
+import { LyceumError } from '@lyceum/proto';
+
+export const PREPROCESSOR_FILE = 'preprocessor_config.json';
+
+const MAX_BYTES = 2 ** 20;
+
+/** Settings of pictures: if the user gives one of them, the file says nothing more. */
+const OF_PICTURES = [
+  'scale',
+  'mean',
+  'standardDeviation',
+  'layout',
+  'colours',
+  'resize',
+  'centreCrop',
+  'interpolation',
+  'antialias',
+] as const satisfies readonly (keyof ModelSettings)[];
+
+/** By the numbers that Pillow has for them; it has more, which no setting says. */
+const INTERPOLATIONS: Readonly<Record<number, ModelSettings['interpolation']>> = {
+  0: 'nearest',
+  2: 'bilinear',
+  3: 'bicubic',
+};
+
+type Json = Readonly<Record<string, unknown>>;
+
+/**
+ * @param path - of a model's file.
+ * @param given - by the user.
+ * @returns undefined: there is no such file, it is not of pictures, or the user said how they are wanted.
+ * @throws {LyceumError} INVALID_ARGUMENT if it is no JSON object.
+ */
+export function picturesBeside(
+  path: string,
+  given: Partial<ModelSettings>,
+): Partial<ModelSettings> | undefined {
+  if (!path.endsWith('.onnx') || OF_PICTURES.some((name) => given[name] !== undefined)) {
+    return undefined;
+  }
+  const file = join(dirname(path), PREPROCESSOR_FILE);
+  const found = lstatSync(file, { throwIfNoEntry: false });
+  if (!found?.isFile() || found.size > MAX_BYTES) return undefined;
+  return pictureSettings(parsed(readTextFile(file, 'INVALID_ARGUMENT'), file));
+}
+
+/** Pure. @returns undefined if it is not of pictures, or asks for what no settings say. */
+export function pictureSettings(config: Json): Partial<ModelSettings> | undefined {
+  const isOfPictures = 'image_processor_type' in config || Array.isArray(config['image_mean']);
+  // Values of these lie elsewhere, between -1 and 1.
+  if (!isOfPictures || config['rescale_offset'] === true) return undefined;
+  const { do_rescale: rescales = true, rescale_factor: factor = 1 / 255 } = config;
+  const scale = rescales === true ? Number((255 * Number(factor)).toPrecision(6)) : 255;
+  return {
+    ...(scale !== 1 && { scale }),
+    ...normalization(config),
+    // The models are PyTorch's.
+    layout: 'NCHW',
+    ...(config['do_flip_channel_order'] === true && { colours: 'BGR' }),
+    ...size(config),
+  };
+}
+
+function normalization({
+  do_normalize: normalizes = true,
+  ...config
+}: Json): Partial<ModelSettings> {
+  const [mean, deviation] = [numbersIn(config['image_mean']), numbersIn(config['image_std'])];
+  if (normalizes !== true || mean === undefined || deviation === undefined) return {};
+  return { mean, standardDeviation: deviation };
+}
+
+function size({ do_resize: resizes = true, ...config }: Json): Partial<ModelSettings> {
+  const crops = config['do_center_crop'] === true;
+  const crop = crops ? bothSides(config['crop_size']) : undefined;
+  const side = resizes === true ? sideOf(config['size'], crops) : undefined;
+  if (side === undefined) return crop === undefined ? {} : { centreCrop: crop };
+  const interpolation = INTERPOLATIONS[Number(config['resample'] ?? 2)];
+  const edge = shortestEdge(config['size']);
+  const share = Number(config['crop_pct']);
+  // ConvNeXt's: of small models a greater picture is cut, of others the picture is distorted.
+  const isShare = edge !== undefined && share > 0 && share <= 1;
+  const own = isShare
+    ? edge < 384
+      ? { resize: Math.floor(edge / share), centreCrop: [edge, edge] as const }
+      : { resize: [edge, edge] as const }
+    : { resize: side, ...(crop !== undefined && { centreCrop: crop }) };
+  return {
+    ...own,
+    ...(interpolation !== undefined && interpolation !== 'bilinear' && { interpolation }),
+    antialias: true,
+  };
+}
+
+/** @param crops - whether a crop follows: then one number is the shorter side, else both. */
+function sideOf(size: unknown, crops: boolean): ModelSettings['resize'] {
+  const edge = shortestEdge(size);
+  if (edge !== undefined) return edge;
+  return typeof size === 'number' && crops ? size : bothSides(size);
+}
+
+function shortestEdge(size: unknown): number | undefined {
+  return isObject(size) && typeof size['shortest_edge'] === 'number'
+    ? size['shortest_edge']
+    : undefined;
+}
+
+function bothSides(size: unknown): readonly [number, number] | undefined {
+  const { height, width } = isObject(size) ? size : { height: size, width: size };
+  return typeof height === 'number' && typeof width === 'number' ? [height, width] : undefined;
+}
+
+function numbersIn(value: unknown): readonly number[] | undefined {
+  const isNumbers = Array.isArray(value) && value.every((one) => typeof one === 'number');
+  return isNumbers ? value : undefined;
+}
+
+function parsed(json: string, file: string): Json {
+  try {
+    const document: unknown = JSON.parse(json);
+    if (isObject(document)) return document;
+  } catch {
+    // Told below.
+  }
+  throw new LyceumError('INVALID_ARGUMENT', `${file}: want a JSON object`);
+}
