@@ -27,6 +27,8 @@ export interface AskedModel {
   readonly output: InferenceTensorMetadata;
   /** Of pictures. */
   readonly layout: Layout | undefined;
+  /** As settings have it; undefined: they do not, and it is 1. */
+  readonly scale: number | undefined;
   /** Rows that a request must have; undefined: any number. */
   readonly fixedRows: number | undefined;
 }
@@ -70,7 +72,7 @@ function askedAboutRows(
   { inputShape, examples }: Description,
   settings: Partial<ModelSettings>,
   problems: Problem[],
-): Pick<AskedModel, 'question' | 'layout'> {
+): Pick<AskedModel, 'question' | 'layout' | 'scale'> {
   const own: Problem[] = [];
   const others = ['maximumTokens', 'padToken'] as const;
   own.push(...strangeSettings(settings, "a table's columns", others));
@@ -83,7 +85,7 @@ function askedAboutRows(
     const message = `is for samples of numbers, and the model reads cells: ${inputs.map(tensorText).join(', ')}`;
     problems.push({ path: 'inputShape', message });
   }
-  return { question: { table: table.map(copied) }, layout: undefined };
+  return { question: { table: table.map(copied) }, layout: undefined, scale: undefined };
 }
 
 function askedAboutNumbers(
@@ -91,7 +93,7 @@ function askedAboutNumbers(
   description: Description,
   settings: Partial<ModelSettings>,
   problems: Problem[],
-): Pick<AskedModel, 'question' | 'layout'> | undefined {
+): Pick<AskedModel, 'question' | 'layout' | 'scale'> | undefined {
   const input = inputOf(metadata, description.input, problems);
   if (input === undefined) return undefined;
   const sampleShape = sampleShapeOf(input, description.inputShape, problems);
@@ -102,7 +104,27 @@ function askedAboutNumbers(
   }
   const layout = settings.layout ?? guessedLayout(sampleShape, problems);
   const { name, datatype } = input;
-  return { question: { input: name, datatype, sampleShape: [...sampleShape] }, layout };
+  const question = { input: name, datatype, sampleShape: [...sampleShape] };
+  return { question, layout, scale: scaleOf(question, settings) };
+}
+
+/** Whole numbers that go up to 255. */
+const WHOLE_NUMBERS: readonly string[] = [
+  ...['UINT8', 'UINT16', 'UINT32', 'UINT64'],
+  ...['INT16', 'INT32', 'INT64'],
+];
+
+/** The greatest value of a picture in bytes. */
+const BYTE_MAX = 255;
+
+/** Of pictures in whole numbers 255, unless settings say otherwise, as of a graph's: of 0 to 1 only both ends are left. */
+function scaleOf(
+  { datatype, sampleShape }: { readonly datatype: string; readonly sampleShape: readonly number[] },
+  { scale, mean, standardDeviation }: Partial<ModelSettings>,
+): number | undefined {
+  const isOpen = scale === undefined && mean === undefined && standardDeviation === undefined;
+  const isPicture = sampleShape.length === 3;
+  return isOpen && isPicture && WHOLE_NUMBERS.includes(datatype) ? BYTE_MAX : scale;
 }
 
 function copied({ columns, ...input }: TableInput) {

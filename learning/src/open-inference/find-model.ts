@@ -51,9 +51,10 @@ export async function findModel(
     const asked =
       problems.length > 0 ? undefined : askedModel(metadata, description, given, problems);
     if (asked === undefined) throw new InvalidDocumentError(`model ${model} at ${url}`, problems);
-    const { rows, result } = await mostRows(server, description, asked, given);
+    const { question, output, fixedRows, scale } = asked;
+    const scaled = { ...given, ...(scale !== undefined && { scale }) };
+    const { rows, result } = await mostRows(server, description, asked, scaled);
     const classCount = result.shape[1] as number;
-    const { question, output, fixedRows } = asked;
     const asking = { description, found: { question, output: output.name, classCount } };
     const labels = await toldLabels(server, asking, fixedRows);
     const canaries = Array.from(result.values.subarray(0, canaryCount(rows) * classCount));
@@ -71,8 +72,8 @@ export async function findModel(
       rowsAreFixed: fixedRows !== undefined,
       canaries,
     };
-    problems.push(...answerProblems(canaries, classCount, output.name, given));
-    const settings = completeSettings(given, asked, found, problems);
+    problems.push(...answerProblems(canaries, classCount, output.name, scaled));
+    const settings = completeSettings(scaled, asked, found, problems);
     const remote = { description, found, settings };
     const differs = problems.length > 0 ? undefined : await canaryChange(server, remote);
     if (differs !== undefined) {
@@ -293,7 +294,7 @@ async function canaryChange(
 }
 
 /**
- * Fills in settings that the user did not give, from labels and answers to canaries. Contradictions become `problems`.
+ * Fills in settings that are not given, from labels and answers to canaries. Contradictions become `problems`.
  */
 function completeSettings(
   given: Partial<ModelSettings>,

@@ -70,11 +70,20 @@ export class RemoteModel {
       const inputs = read(first, count);
       // Texts are of any length: as many of them as of the canaries may be more than a request holds.
       if (inputBytes(inputs) > INFERENCE_REQUEST_MAX_BYTES && count > 1) {
-        const half = Math.floor(count / 2);
-        await answer(first, half);
-        return answer(first + half, count - half);
+        return answerHalves(first, count);
       }
-      values.set(await this.#request(inputs, count), first * classCount);
+      try {
+        values.set(await this.#request(inputs, count), first * classCount);
+      } catch (err) {
+        // Or more than the server, or a proxy before it, takes.
+        if (toLyceumError(err).code !== 'RESOURCE_EXHAUSTED' || count === 1) throw err;
+        await answerHalves(first, count);
+      }
+    };
+    const answerHalves = async (first: number, count: number): Promise<void> => {
+      const half = Math.floor(count / 2);
+      await answer(first, half);
+      await answer(first + half, count - half);
     };
     const answerRows = async (first: number): Promise<void> => {
       // After a failure the other answers would only be thrown away.

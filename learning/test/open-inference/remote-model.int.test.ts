@@ -1,5 +1,6 @@
 /** Models behind an inference server: found, described, asked in parts that it takes, and watched. */
 import { AddressGuard, type Outside } from '@lyceum/platform';
+import { LyceumError } from '@lyceum/proto';
 import { afterEach, expect, test } from 'vitest';
 import { parsePackagedModel } from '../../src/formats/packaged-model.js';
 import { encodeRemotePackage } from '../../src/formats/remote/remote-package.js';
@@ -61,6 +62,41 @@ test.each([
   const sizes = server.seen.slice(sentBefore).map((request) => request.inputs[0]?.shape[0] ?? 0);
   expect(Math.max(...sizes)).toBe(remote.found.rows);
   if (fixedRows !== undefined) expect(new Set(sizes)).toEqual(new Set([fixedRows]));
+});
+
+test('rows that are longer than those at push are asked about in smaller requests', async () => {
+  const server = behaviour();
+  const { model } = await found(await startGrpc(server));
+  // As a server or a proxy refuses a message by its bytes.
+  server.before = ({ inputs: [input] }) => {
+    if ((input?.shape[0] ?? 0) <= 10) return;
+    throw new LyceumError('RESOURCE_EXHAUSTED', 'received message larger than max');
+  };
+  expect(await model.infer(300, read)).toEqual(logitsOf(inputs, 1));
+  server.seen = [];
+  server.before = () => {
+    throw new LyceumError('RESOURCE_EXHAUSTED', 'received message larger than max');
+  };
+  await expect(model.infer(8, read)).rejects.toMatchObject({ code: 'RESOURCE_EXHAUSTED' });
+  expect(server.seen.map((request) => request.inputs[0]?.shape[0])).toEqual([8, 4, 2, 1]);
+});
+
+test.each([
+  ['UINT8', [2, 2, 1], {}, 255],
+  ['INT32', [1, 2, 2], {}, 255],
+  ['UINT8', [2, 2, 1], { scale: 1 }, 1],
+  ['UINT8', [2, 2, 1], { mean: [0.5] }, undefined],
+  ['INT8', [2, 2, 1], {}, undefined],
+  ['FP32', [2, 2, 1], {}, undefined],
+  ['INT64', [4], {}, undefined],
+] as const)('samples of %s %j with the settings %j have the scale %j', async (...row) => {
+  const [datatype, shape, given, scale] = row;
+  const server = behaviour({ inputs: [{ name: 'x', datatype, shape: [-1, ...shape] }] });
+  const { remote } = await found(await startHttp(server), {}, given);
+  expect(remote.settings.scale).toBe(scale);
+  const asked = server.seen[0]?.inputs[0]?.contents;
+  const values = [...(asked?.uintContents ?? []), ...(asked?.intContents ?? [])];
+  expect(values.some((value) => value > 1)).toBe(scale === 255);
 });
 
 test('a request that fails is tried again under its id, and given up after four times', async () => {
