@@ -6,25 +6,12 @@
 import { lstatSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isObject, readTextFile } from '@lyceum/learning/files';
-import type { ModelSettings } from '@lyceum/learning/models';
+import { type ModelSettings, NUMBER_SETTINGS } from '@lyceum/learning/models';
 import { LyceumError } from '@lyceum/proto';
 
 export const PREPROCESSOR_FILE = 'preprocessor_config.json';
 
 const MAX_BYTES = 2 ** 20;
-
-/** Settings of pictures: if the user gives one of them, the file says nothing more. */
-const OF_PICTURES = [
-  'scale',
-  'mean',
-  'standardDeviation',
-  'layout',
-  'colours',
-  'resize',
-  'centreCrop',
-  'interpolation',
-  'antialias',
-] as const satisfies readonly (keyof ModelSettings)[];
 
 /** By the numbers that Pillow has for them; it has more, which no setting says. */
 const INTERPOLATIONS: Readonly<Record<number, ModelSettings['interpolation']>> = {
@@ -38,14 +25,14 @@ type Json = Readonly<Record<string, unknown>>;
 /**
  * @param path - of a model's file.
  * @param given - by the user.
- * @returns undefined: there is no such file, it is not of pictures, or the user said how they are wanted.
+ * @returns undefined: there is no such file, it is not of pictures, or the user gave some of these settings.
  * @throws {LyceumError} INVALID_ARGUMENT if it is no JSON object.
  */
 export function picturesBeside(
   path: string,
   given: Partial<ModelSettings>,
 ): Partial<ModelSettings> | undefined {
-  if (!path.endsWith('.onnx') || OF_PICTURES.some((name) => given[name] !== undefined)) {
+  if (!path.endsWith('.onnx') || NUMBER_SETTINGS.some((name) => given[name] !== undefined)) {
     return undefined;
   }
   const file = join(dirname(path), PREPROCESSOR_FILE);

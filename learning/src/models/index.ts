@@ -42,5 +42,5 @@ export {
   settingsJson,
   teacherIdentity,
 } from './model-settings.js';
-export { COLUMNS_HINT, strangeSettings } from './raw-settings.js';
+export { COLUMNS_HINT, NUMBER_SETTINGS, strangeSettings } from './raw-settings.js';
 export { columnPlaces, readsOneText } from './table-reading.js';

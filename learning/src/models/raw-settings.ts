@@ -2,8 +2,8 @@
 import { LyceumError, type Problem } from '@lyceum/proto';
 import type { ModelSettings } from './model-settings.js';
 
-/** Settings of models that read numbers and pictures. */
-const OF_NUMBERS = [
+/** Settings of models that read numbers and pictures: what is done with them first. */
+export const NUMBER_SETTINGS = [
   'scale',
   'mean',
   'standardDeviation',
@@ -30,7 +30,7 @@ export function strangeSettings(
   others: readonly (keyof ModelSettings)[],
 ): Problem[] {
   const message = `means nothing to a model that reads ${what}: leave it out`;
-  return [...OF_NUMBERS, ...others].flatMap((path) =>
+  return [...NUMBER_SETTINGS, ...others].flatMap((path) =>
     given[path] === undefined ? [] : [{ path, message }],
   );
 }

@@ -1,6 +1,6 @@
 /** Reads rows from CSV, JSON Lines and Parquet. */
 export { objectOf } from './json-lines-table.js';
-export { OpenParquet, ParquetRefusedError } from './parquet-file.js';
+export { OpenParquet, ParquetRefusedError } from './parquet/index.js';
 export { parquetFiles } from './parquet-files.js';
 export { openParquetTable } from './parquet-table.js';
 export type { LabelledRow, RowValues, Table } from './table.js';

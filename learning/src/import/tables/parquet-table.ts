@@ -1,7 +1,7 @@
 /** Parquet files as one table. */
 import { basename } from 'node:path';
 import { LyceumError } from '@lyceum/proto';
-import { OpenParquet } from './parquet-file.js';
+import { OpenParquet } from './parquet/index.js';
 import type { ParquetFile } from './parquet-files.js';
 import type { Table, TableRow } from './table.js';
 

@@ -14,7 +14,7 @@ import { encodeDataset, parseDataset } from '../../../src/datasets/dataset-file.
 import { importSource } from '../../../src/import/import-source.js';
 import type { ImportSummary } from '../../../src/import/import-summary.js';
 import type { ImportOptions } from '../../../src/import/samples/import-options.js';
-import { limitedCompressors } from '../../../src/import/tables/parquet-codecs.js';
+import { limitedCompressors } from '../../../src/import/tables/parquet/codecs.js';
 
 const root = mkdtempSync(join(tmpdir(), 'lyceum-tables-'));
 afterAll(() => rmSync(root, { recursive: true }));

@@ -5,7 +5,7 @@
  *
  * https://github.com/apache/parquet-format/blob/master/Encodings.md, "Delta Encoding"
  */
-import { GROUP_MAX_BYTES } from './parquet-codecs.js';
+import { GROUP_MAX_BYTES } from './codecs.js';
 
 /** Bits of a difference. */
 const WIDTH_MAX = 64;

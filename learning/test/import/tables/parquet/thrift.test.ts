@@ -1,7 +1,7 @@
 /** Messages written by hand, after Thrift's compact protocol, and the footer of a file that hyparquet-writer wrote. */
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { expect, test } from 'vitest';
-import { checkThrift } from '../../../src/import/tables/parquet-thrift.js';
+import { checkThrift } from '../../../../src/import/tables/parquet/thrift.js';
 
 const check = (...bytes: readonly number[]) =>
   checkThrift(new DataView(Uint8Array.from(bytes).buffer), 0);

@@ -13,13 +13,13 @@ import type {
   ParquetScan,
   RowGroup,
 } from 'hyparquet';
+import { GROUP_MAX_BYTES, limitedCompressors, unpackerOf } from './codecs.js';
+import { type ParquetFeatures, parquetFeatures } from './features.js';
+import { refuseFalseGroups } from './groups.js';
 import { HeldRanges } from './held-ranges.js';
-import { GROUP_MAX_BYTES, limitedCompressors, unpackerOf } from './parquet-codecs.js';
-import { type ParquetFeatures, parquetFeatures } from './parquet-features.js';
-import { refuseFalseGroups } from './parquet-groups.js';
-import { checkPages } from './parquet-pages.js';
-import { checkThrift } from './parquet-thrift.js';
-import { valuesProblem } from './parquet-values.js';
+import { checkPages } from './pages.js';
+import { checkThrift } from './thrift.js';
+import { valuesProblem } from './values.js';
 
 /** Writers make groups of a hundred rows to a million. */
 const GROUP_MAX_ROWS = 10_000_000;

@@ -6,7 +6,7 @@
  * https://github.com/apache/parquet-format/blob/master/Encodings.md, "Run Length Encoding / Bit-Packing Hybrid"
  */
 import type { PageHeader } from 'hyparquet';
-import { checkDeltas, isOfDeltas } from './parquet-deltas.js';
+import { checkDeltas, isOfDeltas } from './deltas.js';
 
 /** What there is to know of a column before its pages are read. */
 export interface PageForm {

@@ -8,8 +8,8 @@
 import { crc32 } from 'node:zlib';
 import type { AsyncBuffer, ColumnMetaData } from 'hyparquet';
 import type { parquetHeader } from 'hyparquet/src/column.js';
-import { checkRuns, type PageForm } from './parquet-runs.js';
-import { checkThrift } from './parquet-thrift.js';
+import { checkRuns, type PageForm } from './runs.js';
+import { checkThrift } from './thrift.js';
 
 /** Values of a nested column for each byte that it unpacks to: runs of one value take few bytes. */
 const VALUES_PER_BYTE = 64;

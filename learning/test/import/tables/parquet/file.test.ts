@@ -4,10 +4,10 @@ import type { AsyncBuffer, ColumnMetaData, RowGroup } from 'hyparquet';
 import { parquetMetadata } from 'hyparquet';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { expect, test } from 'vitest';
-import { OpenParquet } from '../../../src/import/tables/index.js';
-import { limitedCompressors } from '../../../src/import/tables/parquet-codecs.js';
-import { refuseFalseGroups } from '../../../src/import/tables/parquet-groups.js';
-import { valuesProblem } from '../../../src/import/tables/parquet-values.js';
+import { OpenParquet } from '../../../../src/import/tables/index.js';
+import { limitedCompressors } from '../../../../src/import/tables/parquet/codecs.js';
+import { refuseFalseGroups } from '../../../../src/import/tables/parquet/groups.js';
+import { valuesProblem } from '../../../../src/import/tables/parquet/values.js';
 
 const ROWS = 300;
 const texts = Array.from({ length: ROWS }, (_, row) => `${row}`.repeat(500));

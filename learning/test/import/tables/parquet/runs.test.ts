@@ -1,7 +1,7 @@
 /** Pages written by hand, after Encodings.md of parquet-format: a run of n equal values is the varint 2n and the value. */
 import type { PageHeader } from 'hyparquet';
 import { expect, test } from 'vitest';
-import { checkRuns } from '../../../src/import/tables/parquet-runs.js';
+import { checkRuns } from '../../../../src/import/tables/parquet/runs.js';
 
 const COUNT = 3;
 const nullable = { repetition: 0, definition: 1, isBoolean: false, unpack: (b: Uint8Array) => b };

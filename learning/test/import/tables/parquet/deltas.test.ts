@@ -2,8 +2,8 @@
 import type { PageHeader } from 'hyparquet';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { describe, expect, test } from 'vitest';
-import { OpenParquet } from '../../../src/import/tables/index.js';
-import { checkRuns } from '../../../src/import/tables/parquet-runs.js';
+import { OpenParquet } from '../../../../src/import/tables/index.js';
+import { checkRuns } from '../../../../src/import/tables/parquet/runs.js';
 
 const ROWS = 1000;
 const texts = Array.from({ length: ROWS }, (_, n) => `${n % 7}`.repeat(n % 50));
