@@ -30,6 +30,13 @@ const apart = (pattern: string): Json => ({
   invert: false,
 });
 
+/** How marks are cut out of a text, by what a file says. Of all of these the library does what `Contiguous` is. */
+const MARKS_CUT: ReadonlyMap<unknown, Json> = new Map([
+  ['Removed', found(`[^${MARK}]+`)],
+  ['MergedWithPrevious', found(`[^${MARK}]*[${MARK}]|[^${MARK}]+`)],
+  ['MergedWithNext', found(`[${MARK}][^${MARK}]*|[^${MARK}]+`)],
+]);
+
 /** In lower case. Rust looks at each character by itself; JavaScript makes another letter of a sigma that ends a word. */
 const SIGMA: Json = { type: 'Replace', pattern: { String: 'Σ' }, content: 'σ' };
 
@@ -84,8 +91,8 @@ function exactPreTokenizer(preTokenizer: Json): Json {
     case 'BertPreTokenizer':
       return found(`[^${SPACE}${MARK}]+|[${MARK}]`);
     case 'Punctuation':
-      // The library keeps marks that follow each other together, which is `Contiguous`.
-      return behavior === 'Contiguous' ? preTokenizer : apart(`[${MARK}]`);
+      if (behavior === 'Contiguous') return preTokenizer;
+      return MARKS_CUT.get(behavior) ?? apart(`[${MARK}]`);
     case 'Digits':
       return apart(individual === true ? '\\p{N}' : '\\p{N}+');
     default:

@@ -19,6 +19,29 @@ test.each(Object.keys(ids))('%s', async (name) => {
   expect(texts.map((text) => tokenizer.tokens(text).ids)).toEqual(ids[name]);
 });
 
+// What the one in Rust (0.23.3) makes of `a, b.. c!? (d)-e`.
+test.each([
+  ['Removed', ['a', ' b', ' c', ' ', 'd', 'e']],
+  ['Isolated', ['a', ',', ' b', '.', '.', ' c', '!', '?', ' ', '(', 'd', ')', '-', 'e']],
+  ['MergedWithPrevious', ['a,', ' b.', '.', ' c!', '?', ' (', 'd)', '-', 'e']],
+  ['MergedWithNext', ['a', ', b', '.', '. c', '!', '? ', '(d', ')', '-e']],
+  ['Contiguous', ['a', ',', ' b', '..', ' c', '!?', ' ', '(', 'd', ')-', 'e']],
+])('marks are cut as %s', async (behavior, pieces) => {
+  const vocab = {
+    '[UNK]': 0,
+    ...Object.fromEntries([...pieces.entries()].map(([i, x]) => [x, i + 1])),
+  };
+  const file = {
+    ...JSON.parse(fixture('marks').toString()),
+    normalizer: null,
+    pre_tokenizer: { type: 'Punctuation', behavior },
+    model: { type: 'WordPiece', vocab, unk_token: '[UNK]', continuing_subword_prefix: '##' },
+  };
+  const tokenizer = await TextTokenizer.open(Buffer.from(JSON.stringify(file)), 32);
+  const ids = pieces.map((piece) => vocab[piece as keyof typeof vocab]);
+  expect(tokenizer.tokens('a, b.. c!? (d)-e').ids).toEqual(ids);
+});
+
 test.each([
   ['nothing', ''],
   ['a size beyond its end', Buffer.from([8, 0, 0, 0, 1, 2, 3, 4]).toString('base64')],
