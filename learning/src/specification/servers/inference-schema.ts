@@ -208,19 +208,7 @@ const foundModel = section({
   }
 });
 
-/** Older builds stored `input` and `sampleShape` in place of a question. */
-function withQuestion(found: unknown): unknown {
-  if (!isMapping(found) || !('sampleShape' in found)) return found;
-  const { input, sampleShape, ...others } = found;
-  const inputs: readonly unknown[] = Array.isArray(found['inputs']) ? found['inputs'] : [];
-  const own = inputs.filter(isMapping).find((tensor) => tensor['name'] === input);
-  return { ...others, question: { input, datatype: own?.['datatype'], sampleShape } };
-}
-
-const remoteModel = section({
-  description: inferenceDescription,
-  found: z.preprocess(withQuestion, foundModel),
-});
+const remoteModel = section({ description: inferenceDescription, found: foundModel });
 
 export type InferenceTensorMetadata = z.output<typeof tensorMetadata>;
 export type FoundModel = z.output<typeof foundModel>;

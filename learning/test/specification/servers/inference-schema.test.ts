@@ -34,14 +34,6 @@ test('honest sizes are taken', () => {
   expect(check({ question: table }).found.question).toEqual(table);
 });
 
-test('what older builds stored is read as what it meant', () => {
-  const inputs = [{ name: 'switch', datatype: 'BOOL', shape: [1] }, ...FOUND.inputs];
-  const older = { input: 'x', sampleShape: [2], question: undefined, inputs };
-  expect(check(older).found).toEqual({ ...FOUND, inputs });
-  const elsewhere = { ...older, input: 'z' };
-  expect(() => check(elsewhere)).toThrow('found.question.datatype: ');
-});
-
 test.each([
   ['samples', asked([1e9]), 'found.question.sampleShape[0]: want a whole number from 1 to 8388608'],
   [
