@@ -20,8 +20,8 @@ const kept = z.strictObject({
   probe: z.string(),
   isClass: z.boolean(),
   values: z.base64(),
-  /** Absent in what older builds wrote. */
-  digest: z.string().optional(),
+  /** SHA-256 of the values' bytes. */
+  digest: z.string(),
 });
 
 export class KeptProbes {
@@ -70,6 +70,6 @@ function keptProbe(probe: string, text: string): KeptProbe {
   const bytes = Uint8Array.from(Buffer.from(values, 'base64'));
   const digest = sha256Hex(bytes);
   if (said.probe !== probe) throw new Error(`it is of the probe ${said.probe}`);
-  if ((said.digest ?? digest) !== digest) throw new Error('its values have another SHA-256');
+  if (said.digest !== digest) throw new Error('its values have another SHA-256');
   return { isClass, values: new Float32Array(bytes.buffer), digest };
 }

@@ -98,7 +98,7 @@ export class UnprovenFile {
     if (bytes === undefined) return { tails: [], suspicions: [] };
     try {
       const { sum, ...listed } = JSON.parse(bytes.toString());
-      if (sum !== undefined && sum !== sumOf(listed)) throw new Error('it has another SHA-256');
+      if (sum !== sumOf(listed)) throw new Error('it has another SHA-256');
       const { tails, suspicions } = unproven.parse(listed);
       return { tails, suspicions: suspicions.map((kept) => ({ ...kept, samples: kept.samples })) };
     } catch (cause) {
@@ -125,7 +125,7 @@ export class UnprovenFile {
   }
 }
 
-/** With its SHA-256, which older builds did not write: a changed digit would be another list. */
+/** With its SHA-256: a changed digit would be another list. */
 function textOf(newest: Unproven): string {
   const listed = documentOf(newest);
   return JSON.stringify({ ...listed, sum: sumOf(listed) });

@@ -64,8 +64,7 @@ const meta = z.strictObject({
   step: z.int().positive(),
   trainingSeconds: z.number(),
   waitingSeconds: z.number(),
-  /** Absent in what older builds wrote. */
-  dataWaitingSeconds: z.number().default(0),
+  dataWaitingSeconds: z.number(),
   samples: z.number(),
   ledger: z.array(
     z.strictObject({
