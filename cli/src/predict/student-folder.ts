@@ -7,6 +7,7 @@ import { exportOnnx } from '@lyceum/learning/export';
 import { utf8Text } from '@lyceum/learning/files';
 import { describeModel, onnxPackageOf, readModelFolder } from '@lyceum/learning/formats';
 import type { GivenSample, RawSample } from '@lyceum/learning/import';
+import { type ModelSettings, NUMBER_SETTINGS, parsePartialSettings } from '@lyceum/learning/models';
 import { OnnxInference } from '@lyceum/learning/onnx';
 import { readGivenIfThere } from '@lyceum/platform';
 import { DOCUMENT_MAX_BYTES, LyceumError, toLyceumError } from '@lyceum/proto';
@@ -15,6 +16,11 @@ import { CLASSES_FILE } from '../export/index.js';
 /** Samples that are run at once. Of pictures few, since a batch is always whole, and one picture often comes alone. */
 const ENCODED_ROWS = 256;
 const PICTURE_ROWS = 8;
+
+const SETTINGS_FILE = 'settings.json';
+
+/** Settings of how samples are prepared, the scale aside: students have none, and a model that was pushed may. */
+const UNFOLLOWED = NUMBER_SETTINGS.filter((name) => name !== 'scale');
 
 export interface Prediction {
   /** Where the sample is from. */
@@ -46,7 +52,8 @@ export class StudentFolder {
 
   /** @throws {LyceumError} NOT_FOUND or INVALID_ARGUMENT naming what is missing or wrong in the folder. */
   static async open(folder: string): Promise<StudentFolder> {
-    const model = await readModelFolder(folder).catch((err: unknown) => {
+    const given = givenSettings(folder);
+    const model = await readModelFolder(folder, given).catch((err: unknown) => {
       const { code, message } = toLyceumError(err);
       if (code !== 'NOT_FOUND') throw err;
       const advice = 'want a folder as coordinator pull writes it without --format';
@@ -56,6 +63,12 @@ export class StudentFolder {
     const takes = inputOf(model.encoding, inputShape);
     if (takes === undefined || classCount === undefined) {
       const message = `${folder}: has no encoding.json, and its model takes no pictures; want a student of texts, rows or pictures, as coordinator pull writes it`;
+      throw new LyceumError('INVALID_ARGUMENT', message);
+    }
+    const isPlain = (value: unknown) => value === undefined || value === 'NHWC';
+    const strange = UNFOLLOWED.filter((name) => !isPlain(given[name]));
+    if (strange.length > 0) {
+      const message = `${join(folder, SETTINGS_FILE)}: ${strange.join(', ')} is nothing that predict does; of a student it says scale and no more`;
       throw new LyceumError('INVALID_ARGUMENT', message);
     }
     const classNames = readClasses(join(folder, CLASSES_FILE), classCount);
@@ -72,7 +85,10 @@ export class StudentFolder {
     });
     const rows = isEncoded ? ENCODED_ROWS : PICTURE_ROWS;
     const options = { rows, threads: availableParallelism(), sampleShape };
-    const inference = await OnnxInference.open(onnxPackageOf(file, {}), options);
+    const inference = await OnnxInference.open(
+      onnxPackageOf(file, { output: model.settings.output }),
+      options,
+    );
     return new StudentFolder(takes, classNames, inference);
   }
 
@@ -124,6 +140,13 @@ export class StudentFolder {
       };
     });
   }
+}
+
+/** What the model's settings say beside it. @throws {LyceumError} INVALID_ARGUMENT naming what is wrong with them. */
+function givenSettings(folder: string): Partial<ModelSettings> {
+  const file = join(folder, SETTINGS_FILE);
+  const bytes = readGivenIfThere(file, DOCUMENT_MAX_BYTES, 'INVALID_ARGUMENT');
+  return bytes === undefined ? {} : parsePartialSettings(utf8Text(bytes, file), file);
 }
 
 function inputOf(

@@ -161,6 +161,36 @@ test('pictures are scaled to the size of the set, cut or distorted', async () =>
   }
 });
 
+test.each([
+  [{ output: 'logits', scale: 2 }, 1 / (1 + Math.exp(-3.6))],
+  // Rows of a probability each, as a model with a softmax at its end gives them.
+  [{ output: 'probabilities' }, 2 / 2.2],
+])('what settings.json says counts: %j', async (settings, probability) => {
+  const folder = pictureFolder();
+  writeFileSync(join(folder, 'settings.json'), JSON.stringify(settings));
+  const student = await StudentFolder.open(folder);
+  try {
+    const file = await png('settings.png', [255, 255, 0, 51], 2);
+    for await (const [found] of student.predictions(givenPictures([file], [2, 2, 1], undefined))) {
+      expect(found?.probability).toBeCloseTo(probability, 6);
+    }
+  } finally {
+    await student.close();
+  }
+});
+
+test.each([
+  [{ mean: [0.5], layout: 'NHWC' }, 'mean'],
+  [{ standardDeviation: [2], colours: 'BGR' }, 'standardDeviation, colours'],
+  [{ resize: 4, centreCrop: [2, 2] }, 'resize, centreCrop'],
+])('a pushed model that sees pictures otherwise is refused: %j', async (settings, names) => {
+  const folder = pictureFolder();
+  writeFileSync(join(folder, 'settings.json'), JSON.stringify({ output: 'logits', ...settings }));
+  await expect(StudentFolder.open(folder)).rejects.toThrow(
+    `settings.json: ${names} is nothing that predict does`,
+  );
+});
+
 test('a file that is no picture is named', async () => {
   const broken = join(root, 'broken.jpg');
   writeFileSync(broken, 'no picture');
