@@ -81,13 +81,11 @@ const meta = z.strictObject({
 });
 
 export function encodeCheckpoint(checkpoint: Checkpoint): Buffer {
-  const { state, best, history, dataWaitingSeconds, ...rest } = checkpoint;
+  const { state, best, history, ...rest } = checkpoint;
   const { bucketSteps, values: sums } = history;
   const text = JSON.stringify({
     format: FORMAT,
     ...rest,
-    // Older builds read what a run on a set of one file wrote.
-    ...(dataWaitingSeconds > 0 && { dataWaitingSeconds }),
     best: best?.validation,
     historyBucketSteps: bucketSteps,
   });

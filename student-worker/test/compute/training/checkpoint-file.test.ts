@@ -55,8 +55,9 @@ describe('a checkpoint', () => {
     expect(encodeCheckpoint(decoded).equals(encodeCheckpoint(checkpoint))).toBe(true);
   });
 
-  it('may have no selection yet', () => {
-    const young = { ...checkpoint, best: undefined };
+  it('may have no selection yet, and no time that it waited', () => {
+    const waited = { waitingSeconds: 0, dataWaitingSeconds: 0 };
+    const young = { ...checkpoint, ...waited, best: undefined };
     expect(decodeCheckpoint(encodeCheckpoint(young), 'it')).toEqual(young);
   });
 
