@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { NUMERICS_VERSION } from '@lyceum/learning/arrays';
 import { encodeDataset } from '@lyceum/learning/datasets';
 import { readNpz } from '@lyceum/learning/files';
-import { parseModelPackage } from '@lyceum/learning/formats';
+import { encodeModelPackage, parseModelPackage } from '@lyceum/learning/formats';
 import { checkRunSpecification } from '@lyceum/learning/specification';
 import { prepareEngine } from '@lyceum/learning/tensorflow';
 import { createLogger } from '@lyceum/platform';
@@ -345,6 +345,26 @@ describe('StudentCompute', () => {
 });
 
 describe('what fails', () => {
+  it('a start from a model that sees samples otherwise than scaled', async () => {
+    const first = await undisturbed({ training: { steps: 5 } });
+    const start = parseModelPackage(await readFile(first.result?.modelFile ?? ''));
+    const studentModelFile = join(await newFolder(), 'start.zip');
+    const starting = async (settings: object) => {
+      const changed = { ...start, settings: { ...start.settings, ...settings } };
+      await writeFile(studentModelFile, encodeModelPackage(changed, 'start'));
+      const own = await job({ model: { model: 'earlier' }, training: { steps: 1 } });
+      return (await train(compute, { ...own, studentModelFile }, { trainCount: TRAIN_COUNT }))
+        .failure;
+    };
+    expect(await starting({ scale: 2 })).toBeUndefined();
+    expect(await starting({ mean: [0.5], standardDeviation: [2] })).toMatchObject({
+      reason: expect.stringContaining(
+        "the student's model has mean, standardDeviation in its settings",
+      ),
+      retryable: false,
+    });
+  });
+
   const failure = async (a: TrainingJob, onCheckpoint?: () => Promise<void>) => {
     const shell = { trainCount: TRAIN_COUNT, ...(onCheckpoint && { onCheckpoint }) };
     return (await train(compute, a, shell)).failure;
