@@ -101,8 +101,10 @@ async function pods(program) {
 /** @returns the uid of the pod that was taken. @param {string} runId @param {typeof BLOWS[number]} blow */
 async function strike(runId, { program, isForced, at }) {
   for (const sinceMs = Date.now(); ; await sleep(LOOK_MS)) {
-    const { progress, studentWorkerId } = await until(runId, ({ progress, state }) => {
-      if (ENDED.includes(state)) throw new Error(`${runId} ended before ${program} was taken`);
+    const { progress, studentWorkerId } = await until(runId, ({ progress, state, reason }) => {
+      if (ENDED.includes(state)) {
+        throw new Error(`${runId} ${state} before ${program} was taken${reason && `: ${reason}`}`);
+      }
       return (progress?.step ?? 0) >= at * (progress?.stepCount ?? Number.POSITIVE_INFINITY);
     });
     const found = await pods(program);
