@@ -3,7 +3,7 @@
  *
  * @see https://huggingface.co/docs/transformers/main_classes/image_processor
  */
-import { lstatSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isObject, readTextFile } from '@lyceum/learning/files';
 import { type ModelSettings, NUMBER_SETTINGS } from '@lyceum/learning/models';
@@ -36,7 +36,8 @@ export function picturesBeside(
     return undefined;
   }
   const file = join(dirname(path), PREPROCESSOR_FILE);
-  const found = lstatSync(file, { throwIfNoEntry: false });
+  // Links are followed, as in Hugging Face's cache: nothing but numbers is taken over.
+  const found = statSync(file, { throwIfNoEntry: false });
   if (!found?.isFile() || found.size > MAX_BYTES) return undefined;
   return pictureSettings(parsed(readTextFile(file, 'INVALID_ARGUMENT'), file));
 }

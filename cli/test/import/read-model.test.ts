@@ -207,6 +207,12 @@ it('takes what a processor of pictures beside it says, unless the settings do', 
   });
   const { scale, mean } = await settingsOf(settled);
   expect([scale, mean]).toEqual([255, undefined]);
+  const cached = folderWith('processed-cached', {});
+  symlinkSync(
+    path.replace('net.onnx', 'preprocessor_config.json'),
+    cached.replace('net.onnx', 'preprocessor_config.json'),
+  );
+  expect((await settingsOf(cached)).mean).toEqual([0.5]);
   const broken = folderWith('processed-not', { 'preprocessor_config.json': '{"size":' });
   await expect(readModel(broken, undefined)).rejects.toThrow(
     'preprocessor_config.json: want a JSON object',
