@@ -226,12 +226,14 @@ export class StateMirror {
   #attempt(write: () => Promise<void>): Promise<void> {
     this.#writes = this.#writes.then(async () => {
       try {
-        this.#isDirty = true;
         await write();
       } catch (thrown) {
         this.#isBehind = true;
         const message = 'state not mirrored: it would be lost with the store of NATS';
         this.#parts.log.error({ err: toLyceumError(thrown) }, message);
+      } finally {
+        // Not before: a look meanwhile would see what was, and there would be no other.
+        this.#isDirty = true;
       }
     });
     return this.#writes;

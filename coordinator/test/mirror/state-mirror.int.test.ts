@@ -210,6 +210,31 @@ test('what is put stays in the copy before something names it, and goes with its
   await vi.waitFor(async () => expect(await copy.digests()).not.toContain(digest), PATIENT);
 });
 
+test('a blob goes with its name also where the copy is looked at while the name goes', async () => {
+  const copy = await openFolder();
+  const kv = await first().nats.keyValue(RUN_BUCKET, { create: true });
+  let mirror: StateMirror | undefined;
+  await startWithKeys(copy, kv, async (made) => {
+    mirror = made;
+    return [];
+  });
+  const { names, blobs } = mirror as unknown as StateMirror;
+  const digest = await blobs.put(Buffer.from('a report'));
+  await names.put('model.one', JSON.stringify({ kind: 'model', name: 'one', digest }));
+  const remove = copy.deleteRecord.bind(copy);
+  const looks = vi.spyOn(copy, 'digests');
+  vi.spyOn(copy, 'deleteRecord').mockImplementationOnce(async (...record) => {
+    const before = looks.mock.calls.length;
+    // Two looks at the least, if anything is to be looked at.
+    await vi
+      .waitFor(() => expect(looks.mock.calls.length).toBeGreaterThan(before), 5_000)
+      .catch(() => {});
+    await remove(...record);
+  });
+  await names.delete('model.one');
+  await vi.waitFor(async () => expect(await copy.digests()).not.toContain(digest), PATIENT);
+});
+
 test('a copy that could not be written is made good later, and stops nothing', async () => {
   const { mirror } = await lead(first());
   const runs = join(folder, 'buckets', 'runs');
