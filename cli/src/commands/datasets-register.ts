@@ -1,4 +1,5 @@
 import {
+  IMAGE_FITS,
   type ImageFit,
   parseClasses,
   parseSize,
@@ -62,7 +63,7 @@ export function addRegister(datasets: Command, env: NodeJS.ProcessEnv): void {
     )
     .addOption(
       new Option('--fit <how>', 'a picture of another shape: cut, padded, distorted')
-        .choices(['cover', 'contain', 'stretch'])
+        .choices(IMAGE_FITS)
         .default('cover'),
     )
     .option(

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encodeDataset } from '@lyceum/learning/datasets';
 import {
+  IMAGE_FITS,
   type ImageFit,
   type ImportedSource,
   type ImportOptions,
@@ -94,7 +95,7 @@ function addPush(datasets: Command): void {
       new Option(
         '--fit <how>',
         'an image of another shape: cut, padded, distorted (cover)',
-      ).choices(['cover', 'contain', 'stretch']),
+      ).choices(IMAGE_FITS),
     )
     .option('--label <column>', 'of a table: the class (label)')
     .option('--image <column>', 'of a table: images')

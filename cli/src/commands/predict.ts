@@ -1,11 +1,9 @@
 import type { Encoding } from '@lyceum/learning/datasets';
-import { givenPictures, type ImageFit, rawSamples } from '@lyceum/learning/import';
+import { givenPictures, IMAGE_FITS, type ImageFit, rawSamples } from '@lyceum/learning/import';
 import { LyceumError, printable, printableJson } from '@lyceum/proto';
 import { type Command, Option } from 'commander';
 import type { Prediction, StudentInput } from '../predict/index.js';
 import { globalOptions } from '../session/index.js';
-
-const FITS = ['cover', 'contain', 'stretch'] as const satisfies readonly ImageFit[];
 
 interface PredictOptions {
   readonly fit?: ImageFit;
@@ -24,7 +22,7 @@ export function addPredict(program: Command): void {
       new Option(
         '--fit <how>',
         "a picture of another shape than the set's: cut, padded, distorted (cover)",
-      ).choices(FITS),
+      ).choices(IMAGE_FITS),
     )
     .addHelpText(
       'after',

@@ -1,5 +1,5 @@
 /** From foreign files to a data set file: sources, modalities, summary, warnings. */
-export { IMAGE_FILE_MAX_BYTES, type ImageFit } from '../pictures/index.js';
+export { IMAGE_FILE_MAX_BYTES, IMAGE_FITS, type ImageFit } from '../pictures/index.js';
 export { importDataset, importDigits, importIdx, readDataFile } from './arrays/index.js';
 export { type GivenSample, givenPictures } from './given-pictures.js';
 export { importModalities, type ModalitySource, parseModality } from './import-modalities.js';

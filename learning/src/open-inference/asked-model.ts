@@ -139,12 +139,12 @@ function graphValue({ name, datatype, shape }: InferenceTensorMetadata): GraphVa
 }
 
 function inputOf(
-  { inputs }: ModelMetadata,
+  metadata: ModelMetadata,
   named: string | undefined,
   problems: Problem[],
 ): InferenceTensorMetadata | undefined {
-  const listed = inputs.map(tensorText).join(', ') || 'none';
-  const chosen = named === undefined ? inputs : inputs.filter(({ name }) => name === named);
+  const listed = metadata.inputs.map(tensorText).join(', ') || 'none';
+  const chosen = namedInputs(metadata, named);
   const [input] = chosen;
   const wrong =
     input === undefined

@@ -13,7 +13,8 @@ import type Sharp from 'sharp';
 import type { FitEnum, Sharp as Image, KernelEnum, Metadata } from 'sharp';
 import { SampleRefusedError } from '../datasets/encoding/index.js';
 
-export type ImageFit = 'cover' | 'contain' | 'stretch';
+export const IMAGE_FITS = ['cover', 'contain', 'stretch'] as const;
+export type ImageFit = (typeof IMAGE_FITS)[number];
 
 /** How images become samples of one shape. */
 export interface ImageOptions {

@@ -1,6 +1,7 @@
 /** Pictures' files to pixels. */
 export {
   IMAGE_FILE_MAX_BYTES,
+  IMAGE_FITS,
   type ImageDecoder,
   type ImageFit,
   type ImageOptions,

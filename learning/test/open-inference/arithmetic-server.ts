@@ -305,3 +305,9 @@ function parametersOf({ parameters = {} }: { parameters?: { classification?: num
   const parameterChoice = { $case: 'int64Param', int64Param: classification } as const;
   return { classification: { parameterChoice } };
 }
+
+/** The transports, for tests of each. */
+export const BOTH = [
+  ['gRPC', startGrpc],
+  ['HTTP', startHttp],
+] as const;

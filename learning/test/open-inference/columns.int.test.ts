@@ -19,17 +19,13 @@ import { readPeople, samplesOf, tradesOf } from '../people.js';
 import {
   atEnd,
   type Behaviour,
+  BOTH,
   behaviour,
   CLASSES,
   endAll,
   startGrpc,
   startHttp,
 } from './arithmetic-server.js';
-
-const BOTH = [
-  ['gRPC', startGrpc],
-  ['HTTP', startHttp],
-] as const;
 
 let people: Dataset;
 beforeAll(async () => {

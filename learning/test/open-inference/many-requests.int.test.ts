@@ -5,22 +5,11 @@ import { findModel } from '../../src/open-inference/find-model.js';
 import { openInferenceServer } from '../../src/open-inference/open-inference-server.js';
 import { RemoteModel } from '../../src/open-inference/remote-model.js';
 import { checkInferenceDescription } from '../../src/specification/servers/inference-schema.js';
-import {
-  asInput,
-  atEnd,
-  behaviour,
-  endAll,
-  logitsOf,
-  startGrpc,
-  startHttp,
-} from './arithmetic-server.js';
+import { asInput, atEnd, BOTH, behaviour, endAll, logitsOf } from './arithmetic-server.js';
 
 afterEach(endAll);
 
-test.each([
-  ['gRPC', startGrpc],
-  ['HTTP', startHttp],
-] as const)('64 at a time warn of nothing, over %s', async (_, start) => {
+test.each(BOTH)('64 at a time warn of nothing, over %s', async (_, start) => {
   const warnings: string[] = [];
   const listener = (warning: Error) => warnings.push(`${warning.name}: ${warning.message}`);
   process.on('warning', listener);

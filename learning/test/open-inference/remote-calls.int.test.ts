@@ -18,6 +18,7 @@ import {
   asInput,
   atEnd,
   type Behaviour,
+  BOTH,
   behaviour,
   CLASSES,
   endAll,
@@ -28,10 +29,6 @@ import {
   startHttp,
 } from './arithmetic-server.js';
 
-const BOTH = [
-  ['gRPC', startGrpc],
-  ['HTTP', startHttp],
-] as const;
 const outsideOf = (variables: Readonly<Record<string, string>>): Outside => ({
   secrets: {
     folder: undefined,
