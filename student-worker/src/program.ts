@@ -1,6 +1,6 @@
 /** The student worker's parts, put together and started; each says how it stops. */
 import { gpuProblem } from '@lyceum/learning/tensorflow';
-import { openWindows, WorkerWindows } from '@lyceum/learning/windows';
+import { WorkerWindows } from '@lyceum/learning/windows';
 import {
   connect,
   gpuDevice,
@@ -50,7 +50,8 @@ export async function startProgram(
   const metrics = new StudentMetrics();
   const ties = await joinCluster('student-worker', options, metrics.registry, surroundings);
   const { trainer, device } = await startTrainer(options, surroundings);
-  const windows = startWindows(options, surroundings);
+  const windows = WorkerWindows.of({ ...options.pictures, log });
+  shutdown.onStop('pictures', () => windows.close());
   const client = connect(StudentClient, coordinator, options.tls);
   shutdown.onStop('coordinator connection', async () => client.close());
 
@@ -105,16 +106,6 @@ async function startTrainer(
   const trainer = await StudentCompute.start({ eager }, log);
   shutdown.onStop('compute thread', () => trainer.stop());
   return { trainer, device: { ...workerDevice(trainer.device, options, log), computeThreads } };
-}
-
-/** Windows onto pictures of sets in shards. */
-function startWindows(
-  { pictures }: ProgramOptions,
-  { shutdown, log }: ProgramSurroundings,
-): WorkerWindows {
-  const windows = new WorkerWindows(() => openWindows({ ...pictures, log }), pictures.memoryBytes);
-  shutdown.onStop('pictures', () => windows.close());
-  return windows;
 }
 
 /** @throws {LyceumError} FAILED_PRECONDITION if TensorFlow does not use the GPU, and the processor is not to compute instead. */

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { missingCudaProvider } from '@lyceum/learning/onnx';
 import { gpuProblem } from '@lyceum/learning/tensorflow';
-import { openWindows, WorkerWindows } from '@lyceum/learning/windows';
+import { WorkerWindows } from '@lyceum/learning/windows';
 import {
   connect,
   type Gpu,
@@ -82,7 +82,8 @@ export async function startProgram(
   const metrics = new TeacherMetrics();
   const ties = await joinCluster('teacher-worker', options, metrics.registry, surroundings);
   const { compute, memory, told } = await startDevice(options, surroundings);
-  const windows = startWindows(options, surroundings);
+  const windows = WorkerWindows.of({ ...options.pictures, log });
+  shutdown.onStop('pictures', () => windows.close());
   const client = connect(TeacherClient, coordinator, options.tls);
   shutdown.onStop('coordinator connection', async () => client.close());
 
@@ -188,16 +189,6 @@ async function startDevice(
   // What is free now: the engine has what it needs for itself.
   const gpuMemoryBudgetBytes = gpu && (options.gpuMemoryBudgetBytes ?? (await memory.freeBytes()));
   return { compute, memory, told: { device, gpuMemoryBudgetBytes } };
-}
-
-/** Windows onto pictures of sets in shards. */
-function startWindows(
-  { pictures }: ProgramOptions,
-  { shutdown, log }: ProgramSurroundings,
-): WorkerWindows {
-  const windows = new WorkerWindows(() => openWindows({ ...pictures, log }), pictures.memoryBytes);
-  shutdown.onStop('pictures', () => windows.close());
-  return windows;
 }
 
 /** The store appears with the coordinator, which may start later. */

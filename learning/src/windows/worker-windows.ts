@@ -9,7 +9,7 @@ import {
   toLyceumError,
   UnreadableSetError,
 } from '@lyceum/proto';
-import type { Window, Windows } from './windows.js';
+import { openWindows, type Window, type WindowSettings, type Windows } from './windows.js';
 
 /** A server that is away, the worker's end, and a bug. */
 const PASSING: ReadonlySet<ErrorCode> = new Set([
@@ -46,6 +46,10 @@ export class WorkerWindows {
     this.died = new Promise((resolve) => {
       this.#die = resolve;
     });
+  }
+
+  static of(settings: WindowSettings): WorkerWindows {
+    return new WorkerWindows(() => openWindows(settings), settings.memoryBytes);
   }
 
   /**
