@@ -17,8 +17,8 @@ import {
   type InferenceOptions,
   inferenceDescriptionOf,
   PREPROCESSOR_FILE,
+  packModel,
   picturesBeside,
-  readModel,
   readRecordedModel,
   readSettings,
 } from '../import/index.js';
@@ -105,11 +105,13 @@ async function pushModel(
   const { dataset } = options;
   // Before anybody is asked for anything: what does not work here works nowhere.
   const isModel = dataset === undefined || isModelPath(path);
-  const own = isModel ? await readModel(path, options.settings) : undefined;
+  const given = isModel ? givenSettings(path, options.settings) : {};
+  const pictures = isModel ? picturesBeside(path, given) : undefined;
+  const own = isModel ? await packModel(path, { ...pictures, ...given }) : undefined;
   if (own !== undefined) {
     const { settings } = describePackagedModel(parsePackagedModel(own));
     for (const line of classesLines(settings)) notice(line);
-    if (picturesBeside(path, givenSettings(path, options.settings)) !== undefined) {
+    if (pictures !== undefined) {
       notice(`its pictures are prepared as ${PREPROCESSOR_FILE} beside it says`);
     }
   }

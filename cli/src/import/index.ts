@@ -1,5 +1,5 @@
 /** Files of other programs as sets and models. */
 export { type InferenceOptions, inferenceDescriptionOf } from './inference-options.js';
 export { PREPROCESSOR_FILE, picturesBeside } from './pictures-beside.js';
-export { givenSettings, readModel, readSettings } from './read-model.js';
+export { givenSettings, packModel, readModel, readSettings } from './read-model.js';
 export { describedSet, readRecordedModel } from './recorded-model.js';

@@ -28,7 +28,11 @@ export async function readModel(
   settings: string | GivenSettings | undefined,
 ): Promise<Buffer> {
   const said = typeof settings === 'object' ? settings : givenSettings(path, settings);
-  const given = { ...picturesBeside(path, said), ...said };
+  return packModel(path, { ...picturesBeside(path, said), ...said });
+}
+
+/** As {@link readModel}, with these settings alone. */
+export async function packModel(path: string, given: GivenSettings): Promise<Buffer> {
   const { onDisk, isRemote } = formatOf(path);
   const bytes = await onDisk.pack(path, given);
   const beside = isRemote === true ? undefined : labelsBeside(path, membersOf(path));
