@@ -2,22 +2,17 @@
  * Models behind an inference server that read a table's columns, an input each, or a text: a real server over gRPC and
  * HTTP. The oracle is plain arithmetic on the set's own cells.
  */
-import { AddressGuard } from '@lyceum/platform';
 import { LyceumError, type ModelInferRequest } from '@lyceum/proto';
 import { afterEach, beforeAll, expect, test } from 'vitest';
 import { columnCells, type Dataset, type TableCells } from '../../src/datasets/index.js';
 import { describePackagedModel, parsePackagedModel } from '../../src/formats/packaged-model.js';
 import { encodeRemotePackage } from '../../src/formats/remote/remote-package.js';
-import { findModel, requireUnchanged } from '../../src/open-inference/find-model.js';
-import { openInferenceServer } from '../../src/open-inference/open-inference-server.js';
+import { requireUnchanged } from '../../src/open-inference/find-model.js';
 import { questionReader, requireSamples } from '../../src/open-inference/questions.js';
-import { RemoteModel } from '../../src/open-inference/remote-model.js';
 import { tensorNumbers, tensorTexts } from '../../src/open-inference/tensor-bytes.js';
-import { checkInferenceDescription } from '../../src/specification/servers/inference-schema.js';
 import { IDENTITY_VIEW } from '../../src/views/index.js';
 import { readPeople, samplesOf, tradesOf } from '../people.js';
 import {
-  atEnd,
   type Behaviour,
   BOTH,
   behaviour,
@@ -26,6 +21,7 @@ import {
   startGrpc,
   startHttp,
 } from './arithmetic-server.js';
+import { found } from './found-sums.js';
 
 let people: Dataset;
 beforeAll(async () => {
@@ -74,17 +70,6 @@ const model: Behaviour['model'] = (request) => {
 const readers = (changes: Partial<Behaviour> = {}) =>
   behaviour({ inputs: COLUMNS, model, ...changes });
 
-async function found(url: string, changes: object = {}, settings: object = {}) {
-  const description = checkInferenceDescription({ url, model: 'sums', ...changes }, 'test');
-  const server = openInferenceServer(description, {
-    secrets: { folder: undefined, variables: {}, unboundGo: 'nowhere' },
-    addresses: new AddressGuard(['127.0.0.0/8']),
-  });
-  atEnd(() => server.close());
-  const remote = await findModel(server, description, settings);
-  return { server, remote, model: new RemoteModel(server, remote, () => 0) };
-}
-
 function answers({ remote, model: asked }: Awaited<ReturnType<typeof found>>, dataset: Dataset) {
   const samples = samplesOf(dataset);
   const read = questionReader(remote, dataset);
@@ -111,7 +96,7 @@ function wanted(): Float32Array {
 
 test.each(BOTH)('each row has the answer to its own cells, over %s', async (_, start) => {
   const server = readers({ maxRows: 50 });
-  const asked = await found((await start(server)).url);
+  const asked = await found(await start(server));
   expect(asked.remote.found.rows).toBe(32);
   expect(await answers(asked, people)).toEqual(wanted());
   const packaged = parsePackagedModel(encodeRemotePackage(asked.remote));
@@ -139,7 +124,7 @@ test.each(BOTH)('each row has the answer to its own cells, over %s', async (_, s
 
 test('a server of fixed rows is given as many, whatever the set has left', async () => {
   const inputs = COLUMNS.map((input) => ({ ...input, shape: [7, ...input.shape.slice(1)] }));
-  const asked = await found((await startGrpc(readers({ inputs, fixedRows: 7 }))).url);
+  const asked = await found(await startGrpc(readers({ inputs, fixedRows: 7 })));
   expect(await answers(asked, people)).toEqual(wanted());
 });
 
@@ -157,7 +142,7 @@ test.each(BOTH)(
       );
     };
     const server = readers({ inputs, model: lengths });
-    const asked = await found((await start(server)).url);
+    const asked = await found(await start(server));
     const trades = tradesOf(people);
     const given = await answers(asked, trades);
     const want = [...samplesOf(people)].flatMap((sample) => {
@@ -175,7 +160,7 @@ test('texts that are too many bytes for one request are asked about in several',
     inputs,
     model: ({ inputs: [input] }) => new Float32Array((input?.shape[0] ?? 0) * CLASSES).fill(1),
   });
-  const asked = await found((await startGrpc(server)).url);
+  const asked = await found(await startGrpc(server));
   server.seen = [];
   const text = 'é'.repeat(1_500_000);
   const rows = (first: number, count: number) => [
@@ -201,7 +186,7 @@ test('settings say which columns an input of several takes', async () => {
     });
   };
   const { url } = await startGrpc(readers({ inputs, model: sums }));
-  const asked = await found(url, {}, { columns: ['hours per-week', 'age'] });
+  const asked = await found({ url }, {}, { columns: ['hours per-week', 'age'] });
   const given = await answers(asked, people);
   const [, , hours = 0] = wanted();
   expect([...given.subarray(0, 3)]).toEqual([hours * 8, 70, 0]);
@@ -216,16 +201,16 @@ test('a server that takes certain words alone is asked about rows that the descr
     },
   });
   const { url } = await startGrpc(server);
-  await expect(found(url)).rejects.toThrow(
+  await expect(found({ url })).rejects.toThrow(
     /unknown category The train.*; it was asked about made-up rows: .* examples: \[\{ COLUMN: VALUE, … \}\]/,
   );
   const examples = [{ age: 39, trade: 'smith', hours_per_week: 40 }];
-  const { remote, server: client } = await found(url, { examples });
+  const { remote, server: client } = await found({ url }, { examples });
   expect(remote.found.canaries.slice(0, 3)).toEqual(logits(39, 'smith', 40));
   await requireUnchanged(client, remote);
   server.inputs = COLUMNS.with(2, { name: 'hours_per_week', datatype: 'INT64', shape: [-1] });
   await expect(
-    found(url, { examples: [{ age: 'old', trade: 3, hours_per_week: 1.5 }, {}] }),
+    found({ url }, { examples: [{ age: 'old', trade: 3, hours_per_week: 1.5 }, {}] }),
   ).rejects.toThrow(
     [
       'examples[0].age: is a text; want a number, or null',
@@ -239,11 +224,11 @@ test('a server that takes certain words alone is asked about rows that the descr
 test('where a server tells nothing of its inputs, the examples do', async () => {
   const server = readers({ inputs: [] });
   const { url } = await startHttp(server);
-  await expect(found(url)).rejects.toThrow(
+  await expect(found({ url })).rejects.toThrow(
     'input: the server names no input: describe the model in a file, with input and inputShape, or with examples',
   );
   const examples = [{ age: null, trade: 'smith', hours_per_week: 40 }];
-  const asked = await found(url, { examples });
+  const asked = await found({ url }, { examples });
   expect(asked.remote.found.inputs).toEqual([
     { name: 'age', datatype: 'FP64', shape: [-1] },
     { name: 'trade', datatype: 'BYTES', shape: [-1] },
@@ -255,7 +240,7 @@ test('where a server tells nothing of its inputs, the examples do', async () => 
 
 test('an input of whole numbers is given none of another kind', async () => {
   const inputs = COLUMNS.with(2, { name: 'hours_per_week', datatype: 'INT64', shape: [-1] });
-  const asked = await found((await startGrpc(readers({ inputs }))).url);
+  const asked = await found(await startGrpc(readers({ inputs })));
   const { remote } = asked;
   expect(() => requireSamples(remote, people)).toThrow('its input hours_per_week is of int64');
   await expect(answers(asked, people)).rejects.toThrow(
@@ -267,7 +252,7 @@ test('what cannot be asked about rows is refused by name', async () => {
   const server = readers();
   const { url } = await startGrpc(server);
   await expect(
-    found(url, { inputShape: [2] }, { scale: 2, columns: { town: ['x'] } }),
+    found({ url }, { inputShape: [2] }, { scale: 2, columns: { town: ['x'] } }),
   ).rejects.toThrow(
     [
       "settings.scale: means nothing to a model that reads a table's columns: leave it out",
@@ -276,7 +261,7 @@ test('what cannot be asked about rows is refused by name', async () => {
     ].join('\n  - '),
   );
   server.inputs = [{ name: 'x', datatype: 'FP32', shape: [-1, 2, 2] }];
-  await expect(found(url, { examples: [{ x: 1 }] })).rejects.toThrow(
+  await expect(found({ url }, { examples: [{ x: 1 }] })).rejects.toThrow(
     "examples: are rows of a table, and the model's input is x FP32 [-1, 2, 2]; name its columns in the settings",
   );
 });

@@ -5,15 +5,12 @@
 import { constants, createServer as createHttp2Server, type ServerHttp2Stream } from 'node:http2';
 import { type AddressInfo, connect, createServer as createSockets, type Socket } from 'node:net';
 import { createServer, type TlsOptions } from 'node:tls';
-import { AddressGuard, type Outside } from '@lyceum/platform';
+import { AddressGuard } from '@lyceum/platform';
 import { createAuthority, issueCertificate, validFor } from '@lyceum/platform/certificates';
 import { LyceumError, type ModelInferResponse } from '@lyceum/proto';
 import { afterEach, expect, test } from 'vitest';
-import { findModel, requireUnchanged } from '../../src/open-inference/find-model.js';
-import { openInferenceServer } from '../../src/open-inference/open-inference-server.js';
-import { RemoteModel } from '../../src/open-inference/remote-model.js';
+import { requireUnchanged } from '../../src/open-inference/find-model.js';
 import { type NumberDatatype, rawNumbers } from '../../src/open-inference/tensor-bytes.js';
-import { checkInferenceDescription } from '../../src/specification/servers/inference-schema.js';
 import {
   asInput,
   atEnd,
@@ -28,20 +25,7 @@ import {
   startGrpc,
   startHttp,
 } from './arithmetic-server.js';
-
-const outsideOf = (variables: Readonly<Record<string, string>>): Outside => ({
-  secrets: {
-    folder: undefined,
-    variables: Object.fromEntries(
-      Object.entries(variables).flatMap(([name, text]) => [
-        [`LYCEUM_SECRET_${name}`, text],
-        [`LYCEUM_HOSTS_OF_${name}`, '127.0.0.1,localhost'],
-      ]),
-    ),
-    unboundGo: 'nowhere',
-  },
-  addresses: new AddressGuard(['127.0.0.0/8', '::1']),
-});
+import { found as foundSums, opened, outsideOf } from './found-sums.js';
 
 afterEach(endAll);
 
@@ -50,18 +34,12 @@ const inputs = Float32Array.from({ length: 100 * 4 }, (_, i) => (i * 7) % 13);
 const rows = (first: number, count: number) => inputs.subarray(first * 4, (first + count) * 4);
 const read = asInput(rows);
 
-async function found(
+const found = (
   url: string,
   changes: object = {},
   secrets: Readonly<Record<string, string>> = {},
-  random: () => number = () => 0,
-) {
-  const description = checkInferenceDescription({ url, model: 'sums', ...changes }, 'test');
-  const server = openInferenceServer(description, outsideOf(secrets));
-  atEnd(() => server.close());
-  const remote = await findModel(server, description, { scale: 13 });
-  return { server, remote, model: new RemoteModel(server, remote, random) };
-}
+  random?: () => number,
+) => foundSums({ url }, changes, { scale: 13 }, outsideOf(secrets), random);
 
 /** A server of bare sockets. @returns its URL. */
 async function startSocket(accept: (socket: Socket) => void): Promise<string> {
@@ -97,10 +75,7 @@ function startAnswering(json: string): Promise<string> {
 
 /** Asks for the output `y` once, without a look at metadata. */
 async function askedOnce(url: string) {
-  const description = checkInferenceDescription({ url, model: 'sums' }, 'test');
-  const server = openInferenceServer(description, outsideOf({}));
-  atEnd(() => server.close());
-  return server.infer({ id: '1', inputs: read(0, 1), output: 'y' });
+  return opened({ url }).server.infer({ id: '1', inputs: read(0, 1), output: 'y' });
 }
 
 /** Resolves with `open` only. */
@@ -300,8 +275,7 @@ test('a kept connection that the server closes is no failure: the request goes o
       socket.once('data', () => socket.destroy());
     });
   });
-  const description = checkInferenceDescription({ url, model: 'sums' }, 'test');
-  const client = openInferenceServer(description, outsideOf({}));
+  const { server: client } = opened({ url });
   for (let n = 0; n < 3; n++) expect(await client.serverMetadata()).toMatchObject({ version: '1' });
   expect(connections).toBe(3);
 });
@@ -320,9 +294,7 @@ test('a stream that the server surely has not looked at is no failure: the call 
     // A message without fields.
     stream.end(Buffer.alloc(5));
   });
-  const description = checkInferenceDescription({ url, model: 'sums' }, 'test');
-  const client = openInferenceServer(description, outsideOf({}));
-  atEnd(() => client.close());
+  const { server: client } = opened({ url });
   expect(await client.serverMetadata()).toEqual({ name: '', version: '' });
   expect(streams).toBe(2);
 });
@@ -387,15 +359,8 @@ test.each(['line\nsecret-rest', 'кey-secret-rest'])(
   },
 );
 
-const push = async (server: Behaviour, settings: object = {}) => {
-  const description = checkInferenceDescription(
-    { url: (await startGrpc(server)).url, model: 'sums' },
-    'test',
-  );
-  const client = openInferenceServer(description, outsideOf({}));
-  atEnd(() => client.close());
-  return findModel(client, description, settings);
-};
+const push = async (server: Behaviour, settings: object = {}) =>
+  (await foundSums(await startGrpc(server), {}, settings)).remote;
 /** Of the three numbers of each row. */
 const answering = (numbers: (index: number) => number) =>
   raw([
@@ -521,12 +486,8 @@ test('a host that had a forbidden address is called once it has an allowed one, 
   const { port } = new URL((await startGrpc(behaviour())).url);
   let address = '10.0.0.1';
   const addresses = new AddressGuard(['127.0.0.0/8'], async () => [{ address, family: 4 }]);
-  const description = checkInferenceDescription(
-    { url: `grpc://sums.example:${port}`, model: 'sums' },
-    'test',
-  );
-  const server = openInferenceServer(description, { ...outsideOf({}), addresses });
-  atEnd(() => server.close());
+  const url = `grpc://sums.example:${port}`;
+  const { server } = opened({ url }, {}, { ...outsideOf(), addresses });
   await expect(server.modelMetadata()).rejects.toMatchObject({ code: 'PERMISSION_DENIED' });
   address = '127.0.0.1';
   expect(await server.modelMetadata()).toMatchObject({ inputs: [{ datatype: 'FP32' }] });

@@ -1,40 +1,23 @@
 /** Models behind an inference server: found, described, asked in parts that it takes, and watched. */
-import { AddressGuard, type Outside } from '@lyceum/platform';
 import { LyceumError } from '@lyceum/proto';
 import { afterEach, expect, test } from 'vitest';
 import { parsePackagedModel } from '../../src/formats/packaged-model.js';
 import { encodeRemotePackage } from '../../src/formats/remote/remote-package.js';
-import { findModel, requireUnchanged } from '../../src/open-inference/find-model.js';
-import { openInferenceServer } from '../../src/open-inference/open-inference-server.js';
+import { requireUnchanged } from '../../src/open-inference/find-model.js';
 import { RemoteModel } from '../../src/open-inference/remote-model.js';
-import { checkInferenceDescription } from '../../src/specification/servers/inference-schema.js';
 import {
   asInput,
-  atEnd,
   behaviour,
   CLASSES,
   endAll,
   logitsOf,
   SAMPLE,
-  type Started,
   startGrpc,
   startHttp,
 } from './arithmetic-server.js';
+import { found } from './found-sums.js';
 
-const outside: Outside = {
-  secrets: { folder: undefined, variables: {}, unboundGo: 'nowhere' },
-  addresses: new AddressGuard(['127.0.0.0/8']),
-};
 afterEach(endAll);
-
-async function found({ url }: Pick<Started, 'url'>, changes: object = {}, settings: object = {}) {
-  const document = { url, model: 'sums', ...changes };
-  const description = checkInferenceDescription(document, 'test');
-  const server = openInferenceServer(description, outside);
-  atEnd(() => server.close());
-  const remote = await findModel(server, description, settings);
-  return { server, remote, model: new RemoteModel(server, remote, () => 0) };
-}
 
 const inputs = Float32Array.from({ length: 300 * 4 }, (_, i) => Math.fround(((i * 7) % 13) / 13));
 const rows = (first: number, count: number) => inputs.subarray(first * 4, (first + count) * 4);

@@ -154,21 +154,13 @@ it('looks at each node of a long chain once, however many calls begin at its end
   expect(checkSavedModel(bytes, 'chain').outline.operations).toContain('PartitionedCall');
 }, 10_000);
 
-it('walks no further once functions have too many operations, however they are called', () => {
-  const names = Array.from({ length: 12 }, (_, i) => `a${i}`);
-  const body = Array.from({ length: 20_000 }, (_, i) => ({
-    name: `n${i}`,
-    operation: 'Identity',
-    inputs: ['a0'],
-    attributes: [],
-  }));
-  const signature = { name: 'f', inputs: names.map((name) => ({ name })), outputs: [] };
+/** Calls of a function `f` with 12 arguments, each given the variables' file as others of them. */
+function manyCallsOf(library: Functions) {
   const f = { key: 'f', value: { function: { name: 'f', attributes: [] } } };
-  // Each hands the variables' file on as other arguments.
   const calls = Array.from({ length: 4096 }, (_, call) => ({
     name: `c${call}`,
     operation: 'PartitionedCall',
-    inputs: names.map((_name, i) => ((call >> i) & 1 ? 'file' : 'other')),
+    inputs: ARGUMENTS.map((_name, n) => ((call >> n) & 1 ? 'file' : 'other')),
     attributes: [f],
   }));
   const others = ['file', 'other'].map((name) => ({
@@ -177,13 +169,9 @@ it('walks no further once functions have too many operations, however they are c
     inputs: [],
     attributes: [],
   }));
-  const restore = {
-    name: 'restore',
-    operation: 'NoOp',
-    inputs: calls.map(({ name }) => `^${name}`),
-    attributes: [],
-  };
-  const bytes = savedModelBytes(
+  const inputs = calls.map(({ name }) => `^${name}`);
+  const restore = { name: 'restore', operation: 'NoOp', inputs, attributes: [] };
+  return savedModelBytes(
     {
       info: { tags: ['serve'] },
       graph: { nodes: [...others, ...calls, restore] },
@@ -192,9 +180,22 @@ it('walks no further once functions have too many operations, however they are c
       assets: [],
       signatures: [{ key: 'serving_default', value: { inputs: [], outputs: [] } }],
     },
-    [{ signature, nodes: body, results: [], attributes: [], argumentAttributes: [] }],
+    library,
   );
-  expect(() => checkSavedModel(bytes, 'calls')).toThrow('more than 4000000 operations');
+}
+
+const ARGUMENTS = Array.from({ length: 12 }, (_, n) => `a${n}`);
+const F = { name: 'f', inputs: ARGUMENTS.map((name) => ({ name })), outputs: [] };
+
+it('walks no further once functions have too many operations, however they are called', () => {
+  const nodes = Array.from({ length: 20_000 }, (_, n) => ({
+    name: `n${n}`,
+    operation: 'Identity',
+    inputs: ['a0'],
+    attributes: [],
+  }));
+  const f = { signature: F, nodes, results: [], attributes: [], argumentAttributes: [] };
+  expect(() => checkSavedModel(manyCallsOf([f]), 'calls')).toThrow('more than 4000000 operations');
 }, 20_000);
 
 /** A model whose only signature has these outputs. */
@@ -256,41 +257,15 @@ it('looks at the arguments of a function once, however often it is called', () =
 }, 10_000);
 
 it('walks no further where functions have many parts, whichever arguments they are given', () => {
-  const names = Array.from({ length: 12 }, (_, n) => ({ name: `a${n}` }));
   const functions = Array.from({ length: 20_000 }, () => ({ name: 'g', attributes: [] }));
   const calls = { key: 'list', value: { list: { functions, tensors: [] } } };
   const inner = { name: 'n', operation: 'NoOp', inputs: [], attributes: [calls] };
   const empty = { nodes: [], results: [], attributes: [], argumentAttributes: [] };
-  const library = [
-    { ...empty, signature: { name: 'f', inputs: names, outputs: [] }, nodes: [inner] },
-    { ...empty, signature: { name: 'g', inputs: [], outputs: [] } },
-  ];
-  const f = { key: 'f', value: { function: { name: 'f', attributes: [] } } };
-  const nodes = Array.from({ length: 4096 }, (_, call) => ({
-    name: `c${call}`,
-    operation: 'PartitionedCall',
-    inputs: names.map((_name, n) => ((call >> n) & 1 ? 'file' : 'other')),
-    attributes: [f],
-  }));
-  const others = ['file', 'other'].map((name) => ({
-    name,
-    operation: 'Placeholder',
-    inputs: [],
-    attributes: [],
-  }));
-  const inputs = nodes.map(({ name }) => `^${name}`);
-  const restore = { name: 'restore', operation: 'NoOp', inputs, attributes: [] };
-  const bytes = savedModelBytes(
-    {
-      info: { tags: ['serve'] },
-      graph: { nodes: [...others, ...nodes, restore] },
-      saver: { fileName: 'file:0', restore: 'restore' },
-      collections: [],
-      assets: [],
-      signatures: [{ key: 'serving_default', value: { inputs: [], outputs: [] } }],
-    },
-    library,
-  );
+  const g = { name: 'g', inputs: [], outputs: [] };
+  const bytes = manyCallsOf([
+    { ...empty, signature: F, nodes: [inner] },
+    { ...empty, signature: g },
+  ]);
   expect(() => checkSavedModel(bytes, 'calls')).toThrow(
     "functions that are given the variables' file in too many ways",
   );
