@@ -11,7 +11,7 @@ import { tensorText } from '../formats/remote/index.js';
 import { type Layout, type ModelSettings, strangeSettings } from '../models/index.js';
 import type { InferenceDescription, InferenceTensorMetadata } from '../specification/index.js';
 import { DATATYPES } from './input-tensors.js';
-import { exampleProblems, type Question } from './questions.js';
+import { exampleProblems, type Questioned } from './questions.js';
 import { isNumberDatatype } from './tensor-bytes.js';
 
 /** A model's metadata as servers tell it, of which `FoundModel` has a part. */
@@ -22,8 +22,7 @@ export interface ModelMetadata {
   readonly outputs: readonly InferenceTensorMetadata[];
 }
 
-export interface AskedModel {
-  readonly question: Question;
+export interface AskedModel extends Questioned {
   readonly output: InferenceTensorMetadata;
   /** Of pictures. */
   readonly layout: Layout | undefined;
@@ -50,7 +49,7 @@ export function askedModel(
   const output = outputOf(metadata, settings.outputName, problems);
   const rows = inputs.map(({ shape }) => shape[0] ?? -1).find((size) => size > 0);
   if (problems.length > 0 || output === undefined || asked === undefined) return undefined;
-  return { ...asked, output, fixedRows: rows };
+  return { ...asked, inputs: metadata.inputs, output, fixedRows: rows };
 }
 
 function namedInputs({ inputs }: ModelMetadata, named: string | undefined) {
@@ -103,9 +102,8 @@ function askedAboutNumbers(
     problems.push({ path: 'examples', message });
   }
   const layout = settings.layout ?? guessedLayout(sampleShape, problems);
-  const { name, datatype } = input;
-  const question = { input: name, datatype, sampleShape: [...sampleShape] };
-  return { question, layout, scale: scaleOf(question, settings) };
+  const question = { input: input.name, sampleShape: [...sampleShape] };
+  return { question, layout, scale: scaleOf(input.datatype, sampleShape, settings) };
 }
 
 /** Whole numbers that go up to 255. */
@@ -119,7 +117,8 @@ const BYTE_MAX = 255;
 
 /** Of pictures in whole numbers 255, unless settings say otherwise, as of a graph's: of 0 to 1 only both ends are left. */
 function scaleOf(
-  { datatype, sampleShape }: { readonly datatype: string; readonly sampleShape: readonly number[] },
+  datatype: string,
+  sampleShape: readonly number[],
   { scale, mean, standardDeviation }: Partial<ModelSettings>,
 ): number | undefined {
   const isOpen = scale === undefined && mean === undefined && standardDeviation === undefined;

@@ -9,17 +9,13 @@ import {
 } from '@lyceum/proto';
 import { noiseOf, type RemotePackage, tensorText } from '../formats/remote/index.js';
 import { agreedClasses, classCountOf, type ModelSettings } from '../models/index.js';
-import type {
-  FoundModel,
-  InferenceDescription,
-  InferenceTensorMetadata,
-} from '../specification/index.js';
+import type { FoundModel, InferenceDescription } from '../specification/index.js';
 import { type AskedModel, askedModel, type ModelMetadata } from './asked-model.js';
 import { answersDiffer, areDistributions, CANARY_ROWS } from './canaries.js';
 import { answerProblems, boundsProblems } from './found-problems.js';
 import type { InferenceServer, InferRequest, InferResult } from './inference-server.js';
 import { inputBytes } from './input-tensors.js';
-import { canaryQuestion } from './questions.js';
+import { canaryQuestion, type Questioned } from './questions.js';
 import { ofServer } from './remote-model.js';
 import { labelsIn } from './told-labels.js';
 
@@ -55,7 +51,7 @@ export async function findModel(
     const scaled = { ...given, ...(scale !== undefined && { scale }) };
     const { rows, result } = await mostRows(server, description, asked, scaled);
     const classCount = result.shape[1] as number;
-    const asking = { description, found: { question, output: output.name, classCount } };
+    const asking = { description, found: { ...asked, output: output.name, classCount } };
     const labels = await toldLabels(server, asking, fixedRows);
     const canaries = Array.from(result.values.subarray(0, canaryCount(rows) * classCount));
     const found: FoundModel = {
@@ -165,11 +161,12 @@ const DATATYPE_OF: Readonly<Record<string, string>> = { string: 'BYTES', boolean
 async function mostRows(
   server: InferenceServer,
   description: InferenceDescription,
-  { question, output, fixedRows }: AskedModel,
+  asked: AskedModel,
   given: Partial<ModelSettings>,
 ): Promise<{ readonly rows: number; readonly result: InferResult }> {
-  const asking = { description, found: { question, output: output.name } };
-  const rowBytes = inputBytes(canaryQuestion(question, description, given, 1));
+  const { output, fixedRows } = asked;
+  const asking = { description, found: { ...asked, output: output.name } };
+  const rowBytes = inputBytes(canaryQuestion(asked, description, given, 1));
   const fitting = Math.floor(INFERENCE_REQUEST_MAX_BYTES / rowBytes);
   if (fitting < (fixedRows ?? 1)) {
     const message = `a request of ${fixedRows ?? 1} samples has more than ${INFERENCE_REQUEST_MAX_BYTES} bytes`;
@@ -187,7 +184,7 @@ async function mostRows(
         !(thrown instanceof InvalidDocumentError) && REFUSALS.includes(toLyceumError(thrown).code);
       if (isRefusal && rows > 1 && fixedRows === undefined) continue;
       const { code, message } = toLyceumError(thrown);
-      const advice = isRefusal ? adviceFor(question, output, description) : undefined;
+      const advice = isRefusal ? adviceFor(asked, description) : undefined;
       if (advice === undefined) throw thrown;
       throw new LyceumError(code, `${message}; ${advice}`, { cause: thrown });
     }
@@ -203,13 +200,12 @@ const FORMLESS: readonly string[] = ['FP16', 'BF16'];
 
 /** What may be wrong if a server refuses a single row; undefined: nothing that could be told. */
 function adviceFor(
-  question: FoundModel['question'],
-  output: InferenceTensorMetadata,
+  { question, inputs, output }: AskedModel,
   { url, examples }: InferenceDescription,
 ): string | undefined {
   if ('table' in question && examples === undefined) return MADE_UP;
-  const input = 'sampleShape' in question ? [{ name: question.input, ...question }] : [];
-  const formless = [...input, output].filter(({ datatype }) => FORMLESS.includes(datatype));
+  const asked = 'input' in question ? inputs.filter(({ name }) => name === question.input) : [];
+  const formless = [...asked, output].filter(({ datatype }) => FORMLESS.includes(datatype));
   if (formless.length === 0 || !url.startsWith('http')) return undefined;
   const listed = formless.map(({ name, datatype }) => `${name} ${datatype}`).join(', ');
   return `JSON has no form for ${listed}: want grpc://`;
@@ -218,16 +214,16 @@ function adviceFor(
 /** What is needed to ask about canaries. */
 interface Asking {
   readonly description: InferenceDescription;
-  readonly found: Pick<FoundModel, 'question' | 'output'>;
+  readonly found: Questioned & Pick<FoundModel, 'output'>;
 }
 
 function canariesOf(
-  { description, found: { question, output } }: Asking,
+  { description, found }: Asking,
   settings: Partial<ModelSettings>,
   rows: number,
 ): InferRequest {
-  const inputs = canaryQuestion(question, description, settings, rows);
-  return { id: randomUUID(), inputs, output };
+  const inputs = canaryQuestion(found, description, settings, rows);
+  return { id: randomUUID(), inputs, output: found.output };
 }
 
 /** Names of the classes; undefined: the server does not tell them. @param fixedRows - undefined: one will do. */

@@ -14,21 +14,32 @@ import {
 } from '../formats/graphs/index.js';
 import { describeRemote, type RemotePackage } from '../formats/remote/index.js';
 import { ModelInputs, type ModelSettings } from '../models/index.js';
-import type { Example, FoundModel, InferenceDescription } from '../specification/index.js';
+import type {
+  Example,
+  FoundModel,
+  InferenceDescription,
+  InferenceTensorMetadata,
+} from '../specification/index.js';
 import type { ViewAt } from '../views/index.js';
 import { CANARY_TEXTS, canaryInputs } from './canaries.js';
 import { DATATYPES, type InputTensor } from './input-tensors.js';
-import type { NumberDatatype } from './tensor-bytes.js';
+import { isNumberDatatype, type NumberDatatype } from './tensor-bytes.js';
 
-export type Question = FoundModel['question'];
+type Question = FoundModel['question'];
+
+/** A part of `FoundModel`. */
+export interface Questioned {
+  readonly question: Question;
+  readonly inputs: readonly InferenceTensorMetadata[];
+}
 
 /** Inputs of a request about samples of a set, as the model takes them. @param samples - indices into the set. */
 export type ReadQuestion = (samples: Uint32Array, view: ViewAt) => readonly InputTensor[];
 
 /**
  * @param remote - with the settings that a run has for the model.
- * @throws {LyceumError} INVALID_ARGUMENT if the set has other samples or columns than the model takes. The function that
- *   is returned throws the same if a cell does not fit its input.
+ * @throws {LyceumError} INVALID_ARGUMENT if the set has other samples or columns than the model takes, or its input takes no
+ *   numbers. The function that is returned throws the same if a cell does not fit its input.
  */
 export function questionReader(remote: RemotePackage, dataset: Dataset): ReadQuestion {
   const { question } = remote.found;
@@ -36,7 +47,8 @@ export function questionReader(remote: RemotePackage, dataset: Dataset): ReadQue
     const inputs = boundInputs(question.table, dataset);
     return (samples) => inputs.map((input) => cellTensor(inputCells(input, samples)));
   }
-  const { input: name, datatype, sampleShape } = question;
+  const { input: name, sampleShape } = question;
+  const datatype = datatypeOf(name, remote.found.inputs);
   const inputs = new ModelInputs(dataset, remote.settings, describeRemote(remote).inputShape);
   if (inputs.size !== elementCount(sampleShape)) {
     const message = `the model takes samples of shape [${sampleShape}]; the data set's become [${inputs.modelShape}]`;
@@ -45,15 +57,15 @@ export function questionReader(remote: RemotePackage, dataset: Dataset): ReadQue
   return (samples, view) => {
     const values = new Float32Array(samples.length * inputs.size);
     inputs.read(samples, view, values);
-    return [
-      {
-        name,
-        datatype: datatype as NumberDatatype,
-        shape: [samples.length, ...sampleShape],
-        values,
-      },
-    ];
+    return [{ name, datatype, shape: [samples.length, ...sampleShape], values }];
   };
+}
+
+function datatypeOf(name: string, inputs: Questioned['inputs']): NumberDatatype {
+  const datatype = inputs.find((input) => input.name === name)?.datatype ?? 'not there';
+  if (isNumberDatatype(datatype)) return datatype;
+  const message = `the model's input ${name} is ${datatype}; want numbers`;
+  throw new LyceumError('INVALID_ARGUMENT', message);
 }
 
 /**
@@ -73,15 +85,16 @@ export function requireSamples(remote: RemotePackage, dataset: Dataset): void {
  * @param examples - rows of the table that the canaries are made of; absent: the cells are made up.
  */
 export function canaryQuestion(
-  question: Question,
+  { question, inputs }: Questioned,
   { examples }: Pick<InferenceDescription, 'examples'>,
   { scale = 1 }: Partial<ModelSettings>,
   rows: number,
 ): readonly InputTensor[] {
   if ('table' in question) return madeUpRows(question.table, examples, rows);
-  const { input: name, datatype, sampleShape } = question;
+  const { input: name, sampleShape } = question;
+  const datatype = datatypeOf(name, inputs);
   const values = canaryInputs(rows, elementCount(sampleShape), scale);
-  return [{ name, datatype: datatype as NumberDatatype, shape: [rows, ...sampleShape], values }];
+  return [{ name, datatype, shape: [rows, ...sampleShape], values }];
 }
 
 function madeUpRows(

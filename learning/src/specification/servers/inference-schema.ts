@@ -147,8 +147,8 @@ const tensorMetadata = section({
 
 const name = z.string();
 const numbersQuestion = section({
+  /** One of `inputs`. */
   input: name,
-  datatype: name,
   /** Of one sample, in the model's layout. */
   sampleShape: z.array(size),
 });

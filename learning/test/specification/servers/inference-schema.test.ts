@@ -8,7 +8,7 @@ const FOUND = {
   versions: ['1'],
   inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 2] }],
   outputs: [{ name: 'y', datatype: 'FP32', shape: [-1, 3] }],
-  question: { input: 'x', datatype: 'FP32', sampleShape: [2] },
+  question: { input: 'x', sampleShape: [2] },
   output: 'y',
   classCount: 3,
   rows: 128,

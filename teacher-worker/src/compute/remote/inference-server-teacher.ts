@@ -82,7 +82,7 @@ class InferenceServerTeacher implements TeacherEngine {
     const model = new RemoteModel(server, options.model, options.random);
     try {
       await requireUnchanged(server, options.model);
-      const sample = canaryQuestion(found.question, description, options.settings, 1);
+      const sample = canaryQuestion(found, description, options.settings, 1);
       const latencyBatch1Ms = await medianLatencyMs(() => model.infer(1, () => sample));
       return new InferenceServerTeacher(options, server, model, latencyBatch1Ms);
     } catch (err) {
