@@ -90,6 +90,7 @@ async function inOwnCluster(options: DemoOptions, signal: AbortSignal): Promise<
       studentWorkers: 1,
       stateDir,
       requireGpu: options.requireGpu,
+      restartWorkers: true,
       log: (line) => process.stderr.write(`${line}\n`),
       signal,
     });

@@ -114,6 +114,7 @@ async function main(signal: AbortSignal): Promise<number> {
       teacherWorkers: 1,
       studentWorkers: 2,
       computeThreads: 1,
+      restartWorkers: true,
       logLevel: 'warn',
       log: (line) => process.stderr.write(`${line}\n`),
       signal,

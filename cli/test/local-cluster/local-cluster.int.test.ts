@@ -79,6 +79,9 @@ test('a cluster starts, is mended, and leaves nothing', async () => {
     PATIENT,
   );
   expect(pidOf('teacher-1')).not.toBe(before);
+  const death =
+    'teacher worker teacher-1 died (SIGKILL, as the kernel sends it when memory runs out); ';
+  expect(lines).toContainEqual(expect.stringContaining(death));
 
   // A coordinator that is killed comes back at its address, and the workers find it.
   await cluster.restartCoordinator('SIGKILL');
@@ -131,7 +134,7 @@ test('the death of NATS or of the coordinator is told', async () => {
   });
   clusters.push(cluster);
   await cluster.kill('coordinator', 'SIGKILL');
-  await expect(cluster.failed).rejects.toThrow(/coordinator died \(SIGKILL\)/);
+  await expect(cluster.failed).rejects.toThrow(/coordinator died \(SIGKILL, as the kernel /);
   await expect(cluster.kill('coordinator', 'SIGTERM')).rejects.toMatchObject({ code: 'NOT_FOUND' });
 });
 

@@ -69,7 +69,7 @@ export class ChildProgram {
   readonly pid: number;
   readonly logFile: string;
   readonly ready: ReadyLine;
-  /** How it ended, in words: `exit code 1`, `SIGKILL`. */
+  /** How it ended, in words: `exit code 1`, `SIGTERM`. */
   readonly exited: Promise<string>;
   readonly #process: ChildProcess;
   readonly #log: LogOfStart;
@@ -157,9 +157,14 @@ function exitOf(child: ChildProcess, guard: Guard): Promise<string> {
     child.once('error', (err) => resolve(err.message));
     child.once('exit', (code, signal) => {
       if (pid !== undefined) guard.forget(pid);
-      resolve(signal ?? `exit code ${code}`);
+      resolve(endText(code, signal));
     });
   });
+}
+
+function endText(code: number | null, signal: NodeJS.Signals | null): string {
+  if (signal === null) return `exit code ${code}`;
+  return signal === 'SIGKILL' ? 'SIGKILL, as the kernel sends it when memory runs out' : signal;
 }
 
 /** Never settles if there is none. Later lines are read and dropped, or the child would block on a full pipe. */
