@@ -55,8 +55,14 @@ export {
   type PictureGrid,
   pictureDigest,
   picturePlaces,
+  picturesIn,
+  placeInShard,
+  SHARD_ENDINGS,
+  SHARD_FORMATS,
   type Shard,
+  type ShardFileFormat,
   type ShardIndex,
+  shardFormatOf,
 } from './shards/index.js';
 export { type SharedSamples, sharedSamples, sharedSamplesText } from './shared-samples.js';
 export {

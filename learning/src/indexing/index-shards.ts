@@ -6,13 +6,12 @@ import type { PictureGrid } from '../datasets/index.js';
 import { Ignored, Refusals } from '../import/samples/index.js';
 import { ParquetRefusedError } from '../import/tables/index.js';
 import { decoderVersion, pictureDecoder } from '../pictures/index.js';
-import { CountedObjects } from './counted-objects.js';
 import {
+  CountedObjects,
   type IndexOptions,
   indexFiles,
-  indexParquet,
-  indexTar,
   type LabelPlace,
+  SHARD_INDEXERS,
   type ShardRows,
 } from './formats/index.js';
 import type { ShardCache } from './shard-cache.js';
@@ -111,7 +110,7 @@ export async function indexShards(
 }
 
 function partsOf(source: ShardSource | FolderSource): Part[] {
-  if (source.format !== 'folder') return [{ source, files: [], sizeBytes: source.sizeBytes }];
+  if (!('files' in source)) return [{ source, files: [], sizeBytes: source.sizeBytes }];
   const parts: Part[] = [];
   for (let first = 0; first < source.files.length; first += FILES_TOGETHER) {
     const files = source.files.slice(first, first + FILES_TOGETHER);
@@ -123,14 +122,14 @@ function partsOf(source: ShardSource | FolderSource): Part[] {
 
 /** Whether its server names its version: one without a name may have been replaced by another of its size. */
 function isNamed({ source, files }: Part): boolean {
-  return (source.format === 'folder' ? files : [source]).every(({ etag }) => etag !== undefined);
+  return ('files' in source ? files : [source]).every(({ etag }) => etag !== undefined);
 }
 
 function keyOf({ source, files }: Part): unknown {
-  if (source.format !== 'folder') {
-    return [source.format, source.url, source.sizeBytes, source.etag];
-  }
-  return ['folder', source.url, files.map((file) => [file.path, file.sizeBytes, file.etag])];
+  const { format, url } = source;
+  return 'files' in source
+    ? [format, url, files.map((file) => [file.path, file.sizeBytes, file.etag])]
+    : [format, url, source.sizeBytes, source.etag];
 }
 
 function indexPart(
@@ -138,8 +137,7 @@ function indexPart(
   objects: CountedObjects,
   options: IndexOptions,
 ): Promise<ShardRows> {
-  if (source.format === 'tar') return indexTar(source.url, tarStream(source, objects), options);
-  if (source.format === 'parquet') return indexParquet(source.url, objects.buffer(source), options);
+  if (!('files' in source)) return SHARD_INDEXERS[source.format](source, objects, options);
   const versions = files.map(({ path, sizeBytes, etag }) => ({
     url: `${source.url}${path}`,
     sizeBytes,
@@ -150,15 +148,6 @@ function indexPart(
     (place) => objects.read(versions[place] as (typeof versions)[number]),
     options,
   );
-}
-
-/** All of it, if its last byte can be had alone: workers read parts, and some servers have none. */
-async function* tarStream(
-  source: ShardSource,
-  objects: CountedObjects,
-): AsyncGenerator<Buffer, void, undefined> {
-  await objects.read(source, Math.max(0, source.sizeBytes - 1));
-  yield* objects.stream(source);
 }
 
 /** A shard that is damaged is one refusal, so that all of them are told in one go, and the others can be taken. */

@@ -6,6 +6,7 @@ import {
   encodeManifest,
   type ManifestParts,
   type PictureGrid,
+  SHARD_FORMATS,
   type ShardIndex,
   splitSamples,
 } from '../datasets/index.js';
@@ -59,9 +60,6 @@ export interface RegisteredSet {
 
 const NEVER = new AbortController().signal;
 
-/** What kinds of sources are called; the draw of splits depends on it. */
-const KINDS = { tar: 'webdataset', parquet: 'parquet', folder: 'images' } as const;
-
 /**
  * @throws {LyceumError} INVALID_ARGUMENT naming what is wrong with the sources or an option; as `Objects`.
  */
@@ -88,7 +86,7 @@ export async function registerSet(
   if (shard === undefined)
     throw new InvalidDocumentError('the pictures of the sources', rows.refusals.first);
   requireClasses(rows);
-  const kind = KINDS[shard.format];
+  const kind = SHARD_FORMATS[shard.format].importKind;
   const { splits, source: splitSource } =
     options.areRepacked === true
       ? { splits: Uint8Array.from(rows.splits), source: 'names' }

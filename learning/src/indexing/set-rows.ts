@@ -85,7 +85,7 @@ function joinedRows(
   const groups = new Float64Array(count);
   const labels = new Int32Array(count);
   const splits = new Int32Array(count);
-  const hasFolders = parts.some(({ source }) => source.format === 'folder');
+  const hasFolders = parts.some(({ source }) => 'files' in source);
   const paths: string[] | undefined = hasFolders ? [] : undefined;
   const shards: Shard[] = [];
   let last: IndexedPart['source'] | undefined;
@@ -100,7 +100,7 @@ function joinedRows(
       const offset = rows.offsets[row] as number;
       const file = files[offset];
       shardOf[at] = shards.length - 1;
-      offsets[at] = source.format === 'folder' ? 0 : offset;
+      offsets[at] = 'files' in source ? 0 : offset;
       lengths[at] = rows.lengths[row] as number;
       digests.set(
         rows.digests.subarray(row * DIGEST_BYTES, (row + 1) * DIGEST_BYTES),
@@ -108,7 +108,7 @@ function joinedRows(
       );
       groups[at] = rows.groups[row] as number;
       labels[at] = (classes.labels[part] as Int32Array)[row] as number;
-      splits[at] = splitNumber(source.format === 'folder' ? file?.split : source.split);
+      splits[at] = splitNumber('files' in source ? file?.split : source.split);
       if (file !== undefined) paths?.push(file.path);
       at += 1;
     }
@@ -118,7 +118,7 @@ function joinedRows(
 
 /** The rows of a folder, with their files' classes. */
 function labelledByName({ rows, files, source }: IndexedPart): ShardRows {
-  if (source.format !== 'folder') return rows;
+  if (!('files' in source)) return rows;
   const places = new Map<string, number>();
   const found: { text: string; where: string }[] = [];
   const labels = Int32Array.from(rows.offsets, (offset) => {
@@ -133,8 +133,9 @@ function labelledByName({ rows, files, source }: IndexedPart): ShardRows {
 }
 
 function shardOfSource(source: IndexedPart['source'], { column }: ShardRows): Shard {
-  if (source.format === 'folder') return { url: source.url, format: 'folder', sizeBytes: 0 };
-  const { url, format, sizeBytes, etag } = source;
+  const { url, format } = source;
+  if ('files' in source) return { url, format, sizeBytes: 0 };
+  const { sizeBytes, etag } = source;
   // A file's is its time, which a copy of the folder has not: its size and its pictures' digests say enough.
   const isNamed = etag !== undefined && !isFileUrl(url);
   return {

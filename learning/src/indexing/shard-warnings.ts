@@ -2,6 +2,7 @@
 import type { Problem } from '@lyceum/proto';
 import {
   type ManifestParts,
+  picturesIn,
   SPLIT_NUMBERS,
   sharedSamples,
   sharedSamplesText,
@@ -52,14 +53,14 @@ function mixingWarning(mixing: Mixing | undefined): Problem[] {
   return [{ path: 'mixing', message }];
 }
 
-/** Of tars: what lies between the pictures of a chunk of train. */
+/** Of shards with ranges: what lies between the pictures of a chunk of train. */
 function readingWarnings({ chunkEnds, splits, shards }: ManifestParts): Problem[] {
   const { shardOf, offsets, lengths } = shards;
   let [read, wanted, allowed, requests, chunks, largest] = [0, 0, 0, 0, 0, 0];
   let start = 0;
   for (const end of chunkEnds) {
-    const isTar = shards.shards[shardOf[start] as number]?.format === 'tar';
-    const isCounted = isTar && splits[start] === SPLIT_NUMBERS.train;
+    const areRanges = picturesIn(shards.shards[shardOf[start] as number]) === 'ranges';
+    const isCounted = areRanges && splits[start] === SPLIT_NUMBERS.train;
     let bytes = 0;
     let last = Number.NEGATIVE_INFINITY;
     for (let sample = start; sample < end; sample++) {

@@ -1,5 +1,5 @@
 /** Pure planning of what one request reads. */
-import type { ShardIndex } from '../datasets/index.js';
+import { picturesIn, type ShardIndex } from '../datasets/index.js';
 
 /** What one request is worth at most. */
 export const REQUEST_MAX_BYTES = 16 * 1024 * 1024;
@@ -36,7 +36,7 @@ export function pictureRanges(
     const isNear =
       last !== undefined &&
       last.shard === shard &&
-      shards[shard]?.format !== 'folder' &&
+      picturesIn(shards[shard]) !== 'files' &&
       start - last.end < GAP_BYTES &&
       end - last.start <= REQUEST_MAX_BYTES;
     if (isNear) {

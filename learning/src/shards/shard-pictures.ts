@@ -1,7 +1,7 @@
 /** Reads encoded pictures from shards of all formats, and verifies that they are the bytes that the set was made of. */
 import { inLanes } from '@lyceum/platform';
 import { LyceumError } from '@lyceum/proto';
-import type { Shard, ShardIndex } from '../datasets/index.js';
+import { picturesIn, type Shard, type ShardIndex } from '../datasets/index.js';
 import type { ObjectReader } from './object-reader.js';
 import { ParquetPictures, type ParquetRows } from './parquet-pictures.js';
 import { pictureText, pictureUrl } from './picture-place.js';
@@ -85,7 +85,7 @@ function divided(
   const rows = new Map<Shard, Map<number, number>>();
   const plain = samples.filter((sample) => {
     const shard = shards[shardOf[sample] as number] as Shard;
-    if (shard.format !== 'parquet') return true;
+    if (picturesIn(shard) !== 'rows') return true;
     const own = rows.get(shard) ?? new Map<number, number>();
     rows.set(shard, own.set(offsets[sample] as number, sample));
     return false;

@@ -120,7 +120,7 @@ describe('the manifest of a set in shards', () => {
       const shards = [{ url: 'https://host/0.parquet', format: 'parquet', sizeBytes: 9 }] as const;
       parquet.shards.shardOf.fill(0);
       writeFileSync(path, encodeManifest({ ...parquet, shards: { ...parquet.shards, shards } }));
-      expect(picturePlaces(path, [1])).toEqual(['https://host/0.parquet, row 1,536']);
+      expect(picturePlaces(path, [1])).toEqual(['https://host/0.parquet, row 1,537']);
     } finally {
       rmSync(folder, { recursive: true });
     }

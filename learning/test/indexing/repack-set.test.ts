@@ -136,7 +136,7 @@ test('a picture that will not decode stops it by name, or is left out', async ()
   await writeFile(join(root, 'train.tar'), tarOf(rows));
   const set = await registered(['train.tar']);
   await expect(repackSet(set, OPTIONS, places())).rejects.toThrowError(
-    /train.tar: byte \d+: .*--skip-refused leaves it out/,
+    /train.tar: bytes [\d,]+ to [\d,]+: .*--skip-refused leaves it out/,
   );
   const { sources, refusals } = await repackSet(set, { ...OPTIONS, skipsRefused: true }, places());
   expect(refusals.count).toBe(1);
@@ -153,7 +153,7 @@ test('bytes that are not those that were registered are refused', async () => {
     return bytes;
   };
   await expect(repackSet(set, OPTIONS, places())).rejects.toThrowError(
-    `train.tar: byte ${at}: its bytes are not those`,
+    `train.tar: bytes ${at.toLocaleString('en-US')} to `,
   );
 });
 

@@ -1,6 +1,7 @@
 /** Where some pictures of a set in shards are, in words, without the rest of its manifest in memory. For threads: see `NpzOnDisk`. */
 import { InvalidDocumentError, LyceumError, type Problem } from '@lyceum/proto';
 import { NpzOnDisk } from '../../files/index.js';
+import { picturesIn, placeInShard } from './shard-formats.js';
 import { readShardsMeta } from './shards-meta.js';
 
 /**
@@ -33,11 +34,9 @@ export function picturePlaces(path: string, samples: readonly number[]): string[
         throw new LyceumError('INVALID_ARGUMENT', `${what}: sample ${sample} is in no shard`);
       }
       const { url, format } = shard;
-      if (format === 'folder') return `${url}${pathOf(sample)}`;
-      const offset = entry('offsets', sample);
-      const number = (value: number) => value.toLocaleString('en-US');
-      if (format === 'parquet') return `${url}, row ${number(offset)}`;
-      return `${url}, bytes ${number(offset)} to ${number(offset + entry('lengths', sample) - 1)}`;
+      if (picturesIn(shard) === 'files') return `${url}${pathOf(sample)}`;
+      const place = placeInShard(format, entry('offsets', sample), entry('lengths', sample));
+      return `${url}, ${place}`;
     });
   } finally {
     file.close();

@@ -6,8 +6,7 @@
  * Symbols: N samples, S shards.
  */
 
-/** Tar as WebDataset has it, Parquet with pictures in a column, or a folder whose files are pictures. */
-type ShardFormat = 'tar' | 'parquet' | 'folder';
+import type { ShardFormat } from './shard-formats.js';
 
 export interface Shard {
   /** `s3://BUCKET/KEY`, `https://…`, or a path below the datasets root; of a folder with a slash at its end. */

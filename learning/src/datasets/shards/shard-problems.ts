@@ -1,6 +1,7 @@
 /** What keeps arrays from being the index of a set in shards. */
 import type { Problem } from '@lyceum/proto';
 import { DIGEST_BYTES, type IndexArrays } from './index-arrays.js';
+import { picturesIn } from './shard-formats.js';
 import type { ShardsMeta } from './shards-meta.js';
 
 /** A picture's file: as `datasets push` reads them. */
@@ -27,8 +28,8 @@ export function shardProblems(
   for (const sample of canary.samples) {
     if (sample >= sampleCount) wrong('meta.json.canary', `there is no sample ${sample}`);
   }
-  const inFolders = shards.map(({ format }) => format === 'folder');
-  if (inFolders.includes(true)) problems.push(...pathProblems(paths, sampleCount));
+  const haveFiles = shards.some((shard) => picturesIn(shard) === 'files');
+  if (haveFiles) problems.push(...pathProblems(paths, sampleCount));
   for (let sample = 0; sample < sampleCount; sample++) {
     const [shard, length, offset] = [shardOf[sample], lengths[sample], offsets[sample]] as [
       number,
@@ -42,7 +43,7 @@ export function shardProblems(
       wrong('lengths', `sample ${sample} has ${length} bytes; want 1 to ${PICTURE_MAX_BYTES}`);
     } else if (!Number.isSafeInteger(offset) || offset < 0) {
       wrong('offsets', `sample ${sample} begins at ${offset}; want a whole number`);
-    } else if (found.format === 'tar' && offset + length > found.sizeBytes) {
+    } else if (picturesIn(found) === 'ranges' && offset + length > found.sizeBytes) {
       wrong('offsets', `sample ${sample} ends beyond ${found.url}, of ${found.sizeBytes} bytes`);
     } else continue;
     break;

@@ -1,6 +1,7 @@
 /** The part of a manifest's `meta.json` that says which shards there are. */
 import type { Problem } from '@lyceum/proto';
 import { z } from 'zod';
+import { SHARD_FORMAT_NAMES } from './shard-formats.js';
 import type { ShardIndex } from './shard-index.js';
 
 export const MANIFEST_FORMAT = 'lyceum.dev/shards/v1';
@@ -14,7 +15,7 @@ const SHARDS_META = z.object({
     .array(
       z.strictObject({
         url: z.string().min(1).max(4096),
-        format: z.enum(['tar', 'parquet', 'folder']),
+        format: z.enum(SHARD_FORMAT_NAMES),
         sizeBytes: wholeNumber,
         etag: z.string().max(1024).exactOptional(),
         column: z.string().exactOptional(),

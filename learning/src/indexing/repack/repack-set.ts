@@ -8,7 +8,12 @@ import { makeFolder } from '@lyceum/platform';
 import type { ObjectFacts, Objects } from '@lyceum/platform/objects';
 import { LyceumError, sha256Hex } from '@lyceum/proto';
 import { SampleRefusedError } from '../../datasets/encoding/index.js';
-import type { PictureGrid, ShardIndex, StoredDataset } from '../../datasets/index.js';
+import {
+  type PictureGrid,
+  picturesIn,
+  type ShardIndex,
+  type StoredDataset,
+} from '../../datasets/index.js';
 import { removeOldDrafts, writeDurably } from '../../files/index.js';
 import { mapInOrder } from '../../import/images/index.js';
 import { Refusals } from '../../import/samples/index.js';
@@ -74,7 +79,7 @@ export async function repackSet(
   const { objects, signal, onProgress } = places;
   const { chunkEnds = new Uint32Array(0), shards } = set;
   const ends = runEnds(chunkEnds, (sample) => {
-    return shards.shards[shards.shardOf[sample] as number]?.format === 'parquet';
+    return picturesIn(shards.shards[shards.shardOf[sample] as number]) === 'rows';
   });
   const plan = repackPlan(set, ends, grid, format, seed);
   const record = await WrittenShards.open(places.cacheFolder, [

@@ -2,7 +2,12 @@
 import type { ListedObject, Objects } from '@lyceum/platform/objects';
 import { LyceumError, printable } from '@lyceum/proto';
 import { SampleRefusedError } from '../../datasets/encoding/index.js';
-import type { SplitName } from '../../datasets/index.js';
+import {
+  SHARD_ENDINGS,
+  SHARD_FORMATS,
+  type ShardFileFormat,
+  type SplitName,
+} from '../../datasets/index.js';
 import { Ignored, Refusals } from '../../import/samples/index.js';
 import { isPictureEnding, PICTURE_ENDINGS } from '../formats/index.js';
 import { type FolderFile, folderFiles } from './folder-files.js';
@@ -13,7 +18,7 @@ const ASKED_AT_ONCE = 16;
 
 export interface ShardSource {
   readonly url: string;
-  readonly format: 'tar' | 'parquet';
+  readonly format: ShardFileFormat;
   readonly sizeBytes: number;
   readonly etag: string | undefined;
   readonly split: SplitName | undefined;
@@ -102,7 +107,7 @@ async function insideOf(
   }
   const files = folderFiles(prefix, others, split, { refusals, ignored });
   if (files.length === 0 && refusals.count === 0) {
-    const message = `${prefix}: there is no .tar, no .parquet and no picture, but ${ignored.first.join(', ')}; pictures are ${PICTURE_ENDINGS.map((ending) => `.${ending}`).join(', ')}`;
+    const message = `${prefix}: there is ${SHARD_ENDINGS.map((ending) => `no ${ending}`).join(', ')} and no picture, but ${ignored.first.join(', ')}; pictures are ${PICTURE_ENDINGS.map((ending) => `.${ending}`).join(', ')}`;
     throw new LyceumError('INVALID_ARGUMENT', message);
   }
   return [{ url: prefix, format: 'folder', files }];
@@ -116,13 +121,11 @@ function mayMatter(url: string, prefix: string): boolean {
   return ending === undefined || isPictureEnding(ending) || shardKind(url) !== undefined;
 }
 
-const KINDS = { tar: 'a tar', parquet: 'Parquet', folder: 'a folder of pictures' } as const;
-
 /** Chunks of one set are read in one way, and the draw of splits depends on the kind. */
 function oneKind(found: readonly (ShardSource | FolderSource)[]): typeof found {
   const [first, ...others] = found;
   const other = others.find(({ format }) => format !== first?.format);
   if (first === undefined || other === undefined) return found;
-  const message = `${first.url} is ${KINDS[first.format]}, ${other.url} is ${KINDS[other.format]}: want sources of one kind; register the others as a set of their own`;
+  const message = `${first.url} is ${SHARD_FORMATS[first.format].text}, ${other.url} is ${SHARD_FORMATS[other.format].text}: want sources of one kind; register the others as a set of their own`;
   throw new LyceumError('INVALID_ARGUMENT', message);
 }

@@ -4,7 +4,13 @@
  * `train=s3://bucket/pets-{0000..0146}.tar` are 147 sources of the train split.
  */
 import { LyceumError } from '@lyceum/proto';
-import { type SplitName, splitNamed } from '../../datasets/index.js';
+import {
+  SHARD_ENDINGS,
+  type ShardFileFormat,
+  type SplitName,
+  shardFormatOf,
+  splitNamed,
+} from '../../datasets/index.js';
 
 /** More are a typing error. */
 const MAX_SOURCES = 100_000;
@@ -14,7 +20,7 @@ export interface Source {
   /** Undefined: names say it, or it is drawn. */
   readonly split: SplitName | undefined;
   /** A folder of shards or pictures ends with a slash. */
-  readonly kind: 'tar' | 'parquet' | 'prefix';
+  readonly kind: ShardFileFormat | 'prefix';
 }
 
 /** @throws {LyceumError} INVALID_ARGUMENT naming the source that cannot be one. */
@@ -44,7 +50,8 @@ function kindOf(url: string): Source['kind'] {
     const message = `${url} is compressed, so no picture in it can be read by itself; unpack it to a .tar, pictures are compressed already`;
     throw refusal(message);
   }
-  throw refusal(`${url}: want a .tar, a .parquet, or a folder or prefix, which ends with a slash`);
+  const files = SHARD_ENDINGS.map((ending) => `a ${ending}`).join(', ');
+  throw refusal(`${url}: want ${files}, or a folder or prefix, which ends with a slash`);
 }
 
 /** A path as lists have it: without steps that lead nowhere. */
@@ -56,10 +63,8 @@ function plainPath(url: string): string {
 }
 
 /** Of a file: undefined if it is no shard. */
-export function shardKind(url: string): 'tar' | 'parquet' | undefined {
-  const path = pathOf(url).toLowerCase();
-  if (path.endsWith('.tar')) return 'tar';
-  return path.endsWith('.parquet') ? 'parquet' : undefined;
+export function shardKind(url: string): ShardFileFormat | undefined {
+  return shardFormatOf(pathOf(url));
 }
 
 /** Of HTTP without what follows a question mark. */

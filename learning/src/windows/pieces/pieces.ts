@@ -4,19 +4,19 @@
  *
  * Symbols: N samples, P pieces.
  */
-import type { ShardIndex } from '../../datasets/index.js';
+import { picturesIn, type ShardIndex } from '../../datasets/index.js';
 import { chunkOf } from '../../orders/index.js';
 import { REQUEST_MAX_BYTES } from '../../shards/index.js';
 
 /**
- * [P]: where each piece ends. Chunks are cut where they would be larger than a request, but of Parquet not: a row group is
+ * [P]: where each piece ends. Chunks are cut where they would be larger than a request, but not of Parquet: a row group is
  * read whole or not at all.
  */
 export function pieceEnds(
   { shards, shardOf, lengths }: Pick<ShardIndex, 'shards' | 'shardOf' | 'lengths'>,
   chunkEnds: Uint32Array,
 ): Uint32Array {
-  const isParquet = shards.map(({ format }) => format === 'parquet');
+  const areRows = shards.map((shard) => picturesIn(shard) === 'rows');
   const ends: number[] = [];
   let sample = 0;
   for (const chunkEnd of chunkEnds) {
@@ -24,7 +24,7 @@ export function pieceEnds(
     for (const start = sample; sample < chunkEnd; sample++) {
       const length = lengths[sample] as number;
       const isCut =
-        bytes + length > REQUEST_MAX_BYTES && isParquet[shardOf[sample] as number] === false;
+        bytes + length > REQUEST_MAX_BYTES && areRows[shardOf[sample] as number] === false;
       if (sample > start && isCut) {
         ends.push(sample);
         bytes = 0;

@@ -1,7 +1,7 @@
 /** Objects as readers of shards want them, with a count of the bytes that came. */
 import type { Objects } from '@lyceum/platform/objects';
 import type { AsyncBuffer } from 'hyparquet';
-import { objectBuffer } from '../shards/index.js';
+import { objectBuffer } from '../../shards/index.js';
 
 /** One version of an object. */
 export interface ObjectVersion {
@@ -21,7 +21,10 @@ export class CountedObjects {
     this.#signal = signal;
   }
 
-  async *stream({ url, etag }: ObjectVersion): AsyncGenerator<Buffer, void, undefined> {
+  /** All of it, if its last byte can be had alone: workers read parts, and some servers have none. */
+  async *stream(version: ObjectVersion): AsyncGenerator<Buffer, void, undefined> {
+    const { url, sizeBytes, etag } = version;
+    await this.read(version, Math.max(0, sizeBytes - 1));
     for await (const chunk of this.#objects.stream(url, { etag }, this.#signal)) {
       this.#onBytes(chunk.length);
       yield chunk;

@@ -1,0 +1,22 @@
+/** What reads shards that are files, by their format. */
+import type { ShardFileFormat } from '../../datasets/index.js';
+import type { CountedObjects, ObjectVersion } from './counted-objects.js';
+import type { IndexOptions } from './index-options.js';
+import { indexParquet } from './index-parquet.js';
+import { indexTar } from './index-tar.js';
+import type { ShardRows } from './shard-rows.js';
+
+/**
+ * @param shard - with its URL for messages.
+ * @throws {SampleRefusedError} if the shard as a whole cannot be taken; as `Objects`.
+ */
+type IndexShard = (
+  shard: ObjectVersion,
+  objects: CountedObjects,
+  options: IndexOptions,
+) => Promise<ShardRows>;
+
+export const SHARD_INDEXERS: Readonly<Record<ShardFileFormat, IndexShard>> = {
+  tar: (shard, objects, options) => indexTar(shard.url, objects.stream(shard), options),
+  parquet: (shard, objects, options) => indexParquet(shard.url, objects.buffer(shard), options),
+};
