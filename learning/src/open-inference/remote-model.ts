@@ -6,7 +6,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
-import { retrying } from '@lyceum/platform';
+import { retrying, Turns } from '@lyceum/platform';
 import {
   type ErrorCode,
   INFERENCE_REQUEST_MAX_BYTES,
@@ -32,9 +32,8 @@ export class RemoteModel {
   readonly #package: Pick<RemotePackage, 'description' | 'found'>;
   readonly #random: () => number;
   readonly #closing = new AbortController();
-  /** Requests under way, and the others that wait for one to end. */
-  #underWay = 0;
-  readonly #waiting: (() => void)[] = [];
+  /** At most as many requests at a time as the description says. */
+  readonly #turns: Turns;
 
   /** @param random - uniform in [0, 1). */
   constructor(
@@ -45,6 +44,7 @@ export class RemoteModel {
     this.#server = server;
     this.#package = remote;
     this.#random = random;
+    this.#turns = new Turns(remote.description.concurrency);
     // Every request under way listens to this signal.
     setMaxListeners(0, this.#closing.signal);
   }
@@ -96,7 +96,7 @@ export class RemoteModel {
       }
     };
     for (let first = 0; first < rowCount; first += rows) {
-      parts.push(this.#inTurn(() => answerRows(first)));
+      parts.push(this.#turns.take(() => answerRows(first)));
     }
     // Waits for all requests, so that none goes on unseen after one has failed.
     const outcomes = await Promise.allSettled(parts);
@@ -136,20 +136,6 @@ export class RemoteModel {
       const isRefusal = REFUSALS.includes(toLyceumError(thrown).code);
       const Failure = isRefusal ? RefusedRequestError : LyceumError;
       throw new Failure(code, message, { cause: thrown });
-    }
-  }
-
-  /** Runs `work` in turn, first come, first served: at most as many at a time as the description says. */
-  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    while (this.#underWay >= this.#package.description.concurrency) {
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    }
-    this.#underWay++;
-    try {
-      return await work();
-    } finally {
-      this.#underWay--;
-      this.#waiting.shift()?.();
     }
   }
 }

@@ -1,11 +1,11 @@
 /** The parts of the picture thread, put together. */
+import { Turns } from '@lyceum/platform';
 import { LyceumError } from '@lyceum/proto';
 import { type ObjectReader, ShardPictures } from '../shards/index.js';
 import { DiskCache } from './cache/index.js';
 import { checkCanary } from './canary.js';
 import { Counters, type OpenSet, openSet, PieceReader } from './pieces/index.js';
 import { ReadAhead } from './read-ahead.js';
-import { Turns } from './turns.js';
 import type { PictureCalls, PictureNews, PictureRoomSettings, SetFile } from './window-calls.js';
 import { WindowMemory } from './window-memory.js';
 import { WindowReader } from './window-reader.js';

@@ -1,4 +1,5 @@
 /** Reads the pictures of a window: encoded bytes from a {@link PieceReader}, decoded into the window's buffer. */
+import type { Turns } from '@lyceum/platform';
 import { LyceumError } from '@lyceum/proto';
 import { SampleRefusedError } from '../datasets/encoding/index.js';
 import { type PictureDecoder, pictureDecoder } from '../pictures/index.js';
@@ -13,7 +14,6 @@ import {
   pictureBytes,
   wantedPieces,
 } from './pieces/index.js';
-import type { Turns } from './turns.js';
 import type { WindowMemory } from './window-memory.js';
 
 /** Parts of one window that are read at once, beside the first: enough to hide a server's answer times. */

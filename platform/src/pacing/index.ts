@@ -4,4 +4,5 @@ export * from './in-lanes.js';
 export * from './pace.js';
 export * from './retrying.js';
 export { SharedWork } from './shared-work.js';
+export { Turns } from './turns.js';
 export { Wakeup } from './wakeup.js';

@@ -4,6 +4,7 @@
  * calls may cost exceeds it by the calls under way: those after them are taken to cost as much as its dearest.
  */
 import { hasPrice, type Imitation } from '@lyceum/learning/specification';
+import { Wakeup } from '@lyceum/platform';
 import { LyceumError } from '@lyceum/proto';
 import { moneyText } from './costs.js';
 
@@ -34,7 +35,7 @@ export interface Hold {
 
 export class Budgets {
   readonly #budgets: readonly Budget[];
-  #waiting: (() => void)[] = [];
+  readonly #released = new Wakeup();
   /** By teacher, the dearest try of those that cost more than they were to at most. */
   readonly #dearest = new Map<string, number>();
 
@@ -81,7 +82,7 @@ export class Budgets {
       greatest = greatestNow();
       for (const budget of own) requireRoom(budget, greatest, 0);
       if (own.every((budget) => hasRoom(budget, greatest, budget.underWay))) break;
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+      await this.#released.wait({ signal });
     }
     for (const budget of own) budget.underWay += greatest;
     return {
@@ -96,7 +97,7 @@ export class Budgets {
       },
       release: () => {
         for (const budget of own) budget.underWay -= greatest;
-        for (const wake of this.#waiting.splice(0)) wake();
+        this.#released.wake();
       },
     };
   }

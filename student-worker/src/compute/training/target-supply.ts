@@ -1,6 +1,7 @@
 /** The targets of a training: asked for ahead of its steps, as far as the window reaches, and awaited. */
 import { targetSumColumns } from '@lyceum/learning/history';
 import type { StepPlan } from '@lyceum/learning/orders';
+import { Wakeup } from '@lyceum/platform';
 import type { TargetBlock, TrainingJob, TrainingNews } from '../../job/index.js';
 import { TargetInbox } from './target-inbox.js';
 
@@ -11,7 +12,7 @@ export class TargetSupply {
   readonly #news: Pick<TrainingNews, 'wantTargets'>;
   readonly #unknownFigures: readonly number[];
   #askedAtStep = -1;
-  #wake: () => void = () => {};
+  readonly #woken = new Wakeup();
 
   constructor(
     job: Pick<TrainingJob, 'specification' | 'targetTensors' | 'windowSteps'>,
@@ -63,14 +64,12 @@ export class TargetSupply {
     while (wants()) {
       const targets = this.#inbox.take(step);
       if (targets !== undefined) return targets;
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
+      await this.#woken.wait();
     }
     return undefined;
   }
 
   wake(): void {
-    this.#wake();
+    this.#woken.wake();
   }
 }

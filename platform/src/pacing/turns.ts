@@ -1,4 +1,4 @@
-/** Some calls at once, the others in their turn: as many pictures are decoded at once as there are threads for it. */
+/** Some calls at once, the others in their turn: in the order in which they came. */
 export class Turns {
   #free: number;
   readonly #waiting: (() => void)[] = [];
