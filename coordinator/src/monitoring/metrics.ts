@@ -1,5 +1,6 @@
 /** What the coordinator measures, for Prometheus. */
-import { Counter, Gauge, type Registry } from 'prom-client';
+import { metricsOf } from '@lyceum/platform/metrics';
+import type { Counter, Registry } from 'prom-client';
 import { RUN_STATES, type RunStateName } from '../schedule/index.js';
 
 export interface MetricSources {
@@ -32,8 +33,7 @@ export interface CoordinatorMetrics {
 
 /** What is counted where it happens. */
 export function coordinatorMetrics(registry: Registry): CoordinatorMetrics {
-  const registers = [registry];
-  const counter = (name: string, help: string) => new Counter({ name, help, registers });
+  const { counter } = metricsOf(registry);
   return {
     answers: counter('lyceum_answers_total', 'Answers stored, one a teacher and sample.'),
     refusedAnswers: counter('lyceum_answers_refused_total', 'Answer frames that were no answers.'),
@@ -50,82 +50,61 @@ export function coordinatorMetrics(registry: Registry): CoordinatorMetrics {
 
 /** What is looked at whenever Prometheus asks. */
 export function observeCoordinator(registry: Registry, sources: MetricSources): void {
-  const registers = [registry];
-  new Gauge({
-    name: 'lyceum_worker_sessions',
-    help: 'Worker sessions open now.',
-    labelNames: ['kind'],
-    registers,
-    collect() {
-      const { teacher, student } = sources.sessionCounts();
-      this.set({ kind: 'teacher' }, teacher);
-      this.set({ kind: 'student' }, student);
+  const { observe } = metricsOf(registry);
+  observe(
+    'lyceum_worker_sessions',
+    'Worker sessions open now.',
+    (gauge) => {
+      for (const [kind, count] of Object.entries(sources.sessionCounts()))
+        gauge.set({ kind }, count);
     },
-  });
-  new Gauge({
-    name: 'lyceum_tickets_open',
-    help: 'Tickets wanted and not answered yet.',
-    registers,
-    collect() {
-      this.set(sources.openTicketCount());
-    },
-  });
-  new Gauge({
-    name: 'lyceum_desired_teacher_workers',
-    help: 'Teacher workers with which no student would wait; 0: no teacher is wanted.',
-    registers,
-    collect() {
-      this.set(sources.desiredTeacherWorkers());
-    },
-  });
-  new Gauge({
-    name: 'lyceum_data_plane_busy_ratio',
-    help: 'Share of the last 10 s that the event loop and the data threads worked; from 0.9 on more answers only wait.',
-    labelNames: ['part'],
-    registers,
-    collect() {
+    ['kind'],
+  );
+  observe('lyceum_tickets_open', 'Tickets wanted and not answered yet.', (gauge) =>
+    gauge.set(sources.openTicketCount()),
+  );
+  observe(
+    'lyceum_desired_teacher_workers',
+    'Teacher workers with which no student would wait; 0: no teacher is wanted.',
+    (gauge) => gauge.set(sources.desiredTeacherWorkers()),
+  );
+  observe(
+    'lyceum_data_plane_busy_ratio',
+    'Share of the last 10 s that the event loop and the data threads worked; from 0.9 on more answers only wait.',
+    (gauge) => {
       const { eventLoop, dataThreads } = sources.dataShares();
-      this.set({ part: 'event-loop' }, eventLoop);
-      this.set({ part: 'data-threads' }, dataThreads);
+      gauge.set({ part: 'event-loop' }, eventLoop);
+      gauge.set({ part: 'data-threads' }, dataThreads);
     },
-  });
-  new Gauge({
-    name: 'lyceum_answer_store_bytes',
-    help: 'Bytes of stored answers on disk.',
-    registers,
-    collect() {
-      this.set(sources.answerBytes());
+    ['part'],
+  );
+  observe('lyceum_answer_store_bytes', 'Bytes of stored answers on disk.', (gauge) =>
+    gauge.set(sources.answerBytes()),
+  );
+  observe(
+    'lyceum_quarantines',
+    'Teacher workers that are quarantined with a teacher, each pair once.',
+    (gauge) => gauge.set(sources.quarantineCount()),
+  );
+  observe(
+    'lyceum_runs',
+    'Runs by state, ended ones included. A PAUSED run waits for a person.',
+    (gauge) => {
+      for (const state of RUN_STATES) gauge.set({ state }, 0);
+      for (const state of sources.runStates()) gauge.inc({ state });
     },
-  });
-  new Gauge({
-    name: 'lyceum_quarantines',
-    help: 'Teacher workers that are quarantined with a teacher, each pair once.',
-    registers,
-    collect() {
-      this.set(sources.quarantineCount());
-    },
-  });
-  new Gauge({
-    name: 'lyceum_runs',
-    help: 'Runs by state, ended ones included. A PAUSED run waits for a person.',
-    labelNames: ['state'],
-    registers,
-    collect() {
-      for (const state of RUN_STATES) this.set({ state }, 0);
-      for (const state of sources.runStates()) this.inc({ state });
-    },
-  });
+    ['state'],
+  );
   const ofRuns = (name: string, help: string, value: 'waitingShare' | 'openWantCount') =>
-    new Gauge({
+    observe(
       name,
       help,
-      labelNames: ['run_id'],
-      registers,
-      collect() {
-        this.reset();
-        for (const run of sources.runs()) this.set({ run_id: run.runId }, run[value]);
+      (gauge) => {
+        gauge.reset();
+        for (const run of sources.runs()) gauge.set({ run_id: run.runId }, run[value]);
       },
-    });
+      ['run_id'],
+    );
   ofRuns(
     'lyceum_run_waiting_share',
     'Share of the training time that the student waited for targets.',

@@ -6,9 +6,10 @@ import { X509Certificate } from 'node:crypto';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { LyceumError } from '@lyceum/proto';
-import { Gauge, type Registry } from 'prom-client';
+import type { Gauge, Registry } from 'prom-client';
 import { checkListenAddress, formatAddress, parseAddress } from '../process/index.js';
 import type { TlsIdentity } from '../tls/index.js';
+import { metricsOf } from './metrics-of.js';
 
 export interface ProbesOptions {
   /** `HOST:PORT`; port 0 takes a free one. */
@@ -75,11 +76,10 @@ function tellExpiry({ certificate }: TlsIdentity, registry: Registry): void {
 
 /** When the certificate of a program with TLS ends. */
 export function expiryGauge(registry: Registry): Gauge {
-  return new Gauge({
-    name: 'lyceum_tls_certificate_expiry_timestamp_seconds',
-    help: 'When the certificate that this process was started with ends, Unix time.',
-    registers: [registry],
-  });
+  return metricsOf(registry).gauge(
+    'lyceum_tls_certificate_expiry_timestamp_seconds',
+    'When the certificate that this process was started with ends, Unix time.',
+  );
 }
 
 function answer(response: ServerResponse, status: number, text: string, type?: string): void {

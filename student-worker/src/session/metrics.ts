@@ -1,52 +1,37 @@
 /** What a student worker shows Prometheus. Counters go on over assignments. */
-import { processMetrics } from '@lyceum/platform/metrics';
-import { Counter, Gauge, Histogram } from 'prom-client';
+import { metricsOf, processMetrics } from '@lyceum/platform/metrics';
 import type { TrainingProgress } from '../job/index.js';
 
 export class StudentMetrics {
   readonly registry = processMetrics();
-  readonly #registers = [this.registry];
-  readonly #steps = new Counter({
-    name: 'lyceum_student_steps_total',
-    help: 'Optimiser steps taken.',
-    registers: this.#registers,
-  });
-  readonly #samples = new Counter({
-    name: 'lyceum_student_samples_total',
-    help: 'Samples trained on.',
-    registers: this.#registers,
-  });
-  readonly #samplesPerSecond = new Gauge({
-    name: 'lyceum_student_samples_per_second',
-    help: 'Samples trained on per second between the last two reports.',
-    registers: this.#registers,
-  });
-  readonly #trainingSeconds = new Counter({
-    name: 'lyceum_student_training_seconds_total',
-    help: 'Seconds spent in training, waiting included.',
-    registers: this.#registers,
-  });
-  readonly #waitingSeconds = new Counter({
-    name: 'lyceum_student_waiting_seconds_total',
-    help: 'Seconds of training spent waiting for targets.',
-    registers: this.#registers,
-  });
-  readonly #dataWaitingSeconds = new Counter({
-    name: 'lyceum_student_data_waiting_seconds_total',
-    help: 'Seconds of training spent waiting for pictures of a set in shards.',
-    registers: this.#registers,
-  });
-  readonly #checkpointSeconds = new Histogram({
-    name: 'lyceum_student_checkpoint_seconds',
-    help: 'Seconds from a checkpoint on disk to the pointer that names it.',
-    buckets: [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100],
-    registers: this.#registers,
-  });
-  readonly #connected = new Gauge({
-    name: 'lyceum_student_session_open',
-    help: '1 while the coordinator has this worker in a session.',
-    registers: this.#registers,
-  });
+  readonly #new = metricsOf(this.registry);
+  readonly #steps = this.#new.counter('lyceum_student_steps_total', 'Optimiser steps taken.');
+  readonly #samples = this.#new.counter('lyceum_student_samples_total', 'Samples trained on.');
+  readonly #samplesPerSecond = this.#new.gauge(
+    'lyceum_student_samples_per_second',
+    'Samples trained on per second between the last two reports.',
+  );
+  readonly #trainingSeconds = this.#new.counter(
+    'lyceum_student_training_seconds_total',
+    'Seconds spent in training, waiting included.',
+  );
+  readonly #waitingSeconds = this.#new.counter(
+    'lyceum_student_waiting_seconds_total',
+    'Seconds of training spent waiting for targets.',
+  );
+  readonly #dataWaitingSeconds = this.#new.counter(
+    'lyceum_student_data_waiting_seconds_total',
+    'Seconds of training spent waiting for pictures of a set in shards.',
+  );
+  readonly #checkpointSeconds = this.#new.histogram(
+    'lyceum_student_checkpoint_seconds',
+    'Seconds from a checkpoint on disk to the pointer that names it.',
+    [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100],
+  );
+  readonly #connected = this.#new.gauge(
+    'lyceum_student_session_open',
+    '1 while the coordinator has this worker in a session.',
+  );
 
   /**
    * @param before - the assignment's report before this one.

@@ -1,38 +1,32 @@
 /** What a teacher worker shows Prometheus. */
-import { processMetrics } from '@lyceum/platform/metrics';
-import { Counter, Gauge } from 'prom-client';
+import { metricsOf, processMetrics } from '@lyceum/platform/metrics';
 
 export class TeacherMetrics {
   readonly registry = processMetrics();
-  readonly #registers = [this.registry];
-  readonly #ticketsAnswered = new Counter({
-    name: 'lyceum_teacher_tickets_answered_total',
-    help: 'Tickets whose answer the coordinator has.',
-    registers: this.#registers,
-  });
+  readonly #new = metricsOf(this.registry);
+  readonly #ticketsAnswered = this.#new.counter(
+    'lyceum_teacher_tickets_answered_total',
+    'Tickets whose answer the coordinator has.',
+  );
   /** By teacher, as all that is counted of one: the first 12 digits of its identity. */
-  readonly #samplesInferred = new Counter({
-    name: 'lyceum_teacher_samples_inferred_total',
-    help: 'Samples that teachers inferred.',
-    labelNames: ['teacher'],
-    registers: this.#registers,
-  });
-  readonly #inferenceSeconds = new Counter({
-    name: 'lyceum_teacher_inference_seconds_total',
-    help: 'Seconds that the compute thread spent on answers.',
-    labelNames: ['teacher'],
-    registers: this.#registers,
-  });
-  readonly #ticketsInHand = new Gauge({
-    name: 'lyceum_teacher_tickets_in_hand',
-    help: 'Tickets that wait, compute or travel.',
-    registers: this.#registers,
-  });
-  readonly #connected = new Gauge({
-    name: 'lyceum_teacher_session_open',
-    help: '1 while the coordinator has this worker in a session.',
-    registers: this.#registers,
-  });
+  readonly #samplesInferred = this.#new.counter(
+    'lyceum_teacher_samples_inferred_total',
+    'Samples that teachers inferred.',
+    ['teacher'],
+  );
+  readonly #inferenceSeconds = this.#new.counter(
+    'lyceum_teacher_inference_seconds_total',
+    'Seconds that the compute thread spent on answers.',
+    ['teacher'],
+  );
+  readonly #ticketsInHand = this.#new.gauge(
+    'lyceum_teacher_tickets_in_hand',
+    'Tickets that wait, compute or travel.',
+  );
+  readonly #connected = this.#new.gauge(
+    'lyceum_teacher_session_open',
+    '1 while the coordinator has this worker in a session.',
+  );
 
   ticketTaken(): void {
     this.#ticketsInHand.inc();
