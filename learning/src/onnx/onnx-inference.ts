@@ -65,7 +65,7 @@ function inputTensor(
 ): Tensor {
   switch (type) {
     case 'float16':
-      return new Tensor('float16', Uint16Array.from(values, encodeFloat16), shape);
+      return halfTensor(Tensor, Uint16Array.from(values, encodeFloat16), shape);
     case 'float64':
       return new Tensor('float64', Float64Array.from(values), shape);
     case 'uint8':
@@ -77,6 +77,21 @@ function inputTensor(
     default:
       return new Tensor('float32', values, shape);
   }
+}
+
+/**
+ * From Node 24 on the library makes its data a Float16Array, which its native half takes for an empty one.
+ *
+ * @param bits - as `encodeFloat16` gives them.
+ */
+function halfTensor(
+  Tensor: Runtime['Tensor'],
+  bits: Uint16Array,
+  shape: readonly number[],
+): Tensor {
+  const tensor = new Tensor('float16', bits, shape);
+  Object.defineProperty(tensor, 'data', { value: bits });
+  return tensor;
 }
 
 function wholeNumber(value: number): bigint {
