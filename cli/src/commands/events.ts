@@ -1,5 +1,5 @@
 /** `events`: what happened to a run. */
-import { printable, printableJson, type RunEvent } from '@lyceum/proto';
+import { printable } from '@lyceum/proto';
 import type { Command } from 'commander';
 import { indented, timeText } from '../printing/text/index.js';
 import { withCoordinator } from '../session/index.js';
@@ -18,21 +18,15 @@ Examples:
   coordinator events digits --follow -o json`,
     )
     .action((runId: string, options: { follow?: true }, command: Command) =>
-      withCoordinator(command, async ({ client, globals, signal }) => {
+      withCoordinator(command, async ({ client, printOne, signal }) => {
         const events = client.listEvents(runId, { follow: options.follow === true, signal });
-        for await (const event of events) process.stdout.write(eventText(event, globals.output));
+        for await (const { atMs, kind, message, dataJson } of events) {
+          const at = timeText(atMs) ?? '';
+          const data: unknown = dataJson === '' ? {} : JSON.parse(dataJson);
+          printOne({ at, runId, kind, message, data }, () =>
+            printable(indented(`${at}  ${kind.padEnd(18)}  ${message}`)),
+          );
+        }
       }),
     );
-}
-
-/** One line each, so that they can be read as they come: with -o json one object, with -o yaml one document. */
-function eventText(event: RunEvent, format: 'table' | 'json' | 'yaml'): string {
-  const at = timeText(event.atMs) ?? '';
-  if (format === 'table') {
-    return `${printable(indented(`${at}  ${event.kind.padEnd(18)}  ${event.message}`))}\n`;
-  }
-  const data: unknown = event.dataJson === '' ? {} : JSON.parse(event.dataJson);
-  const { runId, kind, message } = event;
-  const line = printableJson(JSON.stringify({ at, runId, kind, message, data }));
-  return format === 'json' ? `${line}\n` : `--- ${line}\n`;
 }

@@ -1,5 +1,5 @@
 import { uint32From } from '@lyceum/platform/flags';
-import { type LogLine, printable, printableJson } from '@lyceum/proto';
+import { printable } from '@lyceum/proto';
 import { type Command, Option } from 'commander';
 import { LOG_LEVELS, logLevelName } from '../client/index.js';
 import { indented, timeText } from '../printing/text/index.js';
@@ -55,13 +55,16 @@ Examples:
   coordinator logs digits --from teacher-1 --tail 20 -o json`,
     )
     .action((runId: string, options: LogsOptions, command: Command) =>
-      withCoordinator(command, async ({ client, globals, notice, signal }) => {
-        const { level, from, tail, follow = false } = options;
-        const request = { level: LOG_LEVELS[level], from, tail, follow, signal };
+      withCoordinator(command, async ({ client, printOne, notice, signal }) => {
+        const { follow = false, ...wanted } = options;
+        const request = { ...wanted, level: LOG_LEVELS[options.level], follow, signal };
         let lineCount = 0;
         for await (const { omittedCount, lines } of client.listLogs(runId, request)) {
           if (omittedCount > 0) notice(omittedText(omittedCount));
-          for (const line of lines) process.stdout.write(lineText(line, globals.output));
+          for (const { atMs, level: number, from, message } of lines) {
+            const line = { at: timeText(atMs) ?? '', level: logLevelName(number), from, message };
+            printOne(line, () => lineText(line));
+          }
           lineCount += lines.length;
         }
         if (lineCount === 0)
@@ -75,18 +78,9 @@ function omittedText(count: number): string {
   return `warning: ${lines} no longer kept before the next one; the programs' own logs have them`;
 }
 
-/** One line each, so that they can be read as they come: with -o json one object, with -o yaml one document. */
-function lineText(
-  { atMs, level, from, message }: LogLine,
-  format: 'table' | 'json' | 'yaml',
-): string {
-  const at = timeText(atMs) ?? '';
-  const name = logLevelName(level);
-  if (format === 'table') {
-    const line = printable(indented(`${at}  ${name.padEnd(5)}  ${from.padEnd(11)}  ${message}`));
-    const colour = COLOURS[name];
-    return `${colour === undefined ? line : painter(process.stdout)(colour, line)}\n`;
-  }
-  const line = printableJson(JSON.stringify({ at, level: name, from, message }));
-  return format === 'json' ? `${line}\n` : `--- ${line}\n`;
+function lineText(own: Readonly<Record<'at' | 'level' | 'from' | 'message', string>>): string {
+  const { at, level, from, message } = own;
+  const line = printable(indented(`${at}  ${level.padEnd(5)}  ${from.padEnd(11)}  ${message}`));
+  const colour = COLOURS[level];
+  return colour === undefined ? line : painter(process.stdout)(colour, line);
 }

@@ -29,6 +29,8 @@ export interface CommandContext {
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
   print(data: unknown, lines: () => readonly string[]): void;
+  /** One of many, printed as they come: with -o json an object a line, with -o yaml a document. @param line - as it is shown. */
+  printOne(data: unknown, line: () => string): void;
   /** One line for a person, on stderr. */
   notice(line: string): void;
 }
@@ -52,6 +54,12 @@ export function print(format: OutputFormat, data: unknown, lines: () => readonly
         .map((line) => `${printable(line)}\n`)
         .join(''),
     );
+}
+
+function oneText(format: OutputFormat, data: unknown, line: () => string): string {
+  if (format === 'table') return line();
+  const json = printableJson(JSON.stringify(data));
+  return format === 'json' ? json : `--- ${json}`;
 }
 
 /** @param line - what it warns of begins with `warning:`. */
@@ -84,6 +92,7 @@ export async function withCoordinator(
       globals,
       signal: interrupted.signal,
       print: (data, lines) => print(globals.output, data, lines),
+      printOne: (data, line) => process.stdout.write(`${oneText(globals.output, data, line)}\n`),
       notice,
     });
   } catch (err) {
