@@ -135,54 +135,73 @@ async function importFile(
   kept: readonly KeptInput[],
   { scratch, images, table = 'kept.jsonl' }: TrainingPlaces & { readonly table?: string },
 ): Promise<{ readonly file: string; readonly options: ImportOptions }> {
-  const kinds = ['text', 'numbers', 'image'] as const;
-  const kind = kinds.find((own) => kept.every((input) => input[own] !== undefined));
-  if (kind === undefined) {
+  const name = INPUT_KINDS.find((own) => kept.every((input) => input[own] !== undefined));
+  if (name === undefined) {
     throw refusal('want texts, numbers or images, and these are several');
   }
+  const kind = rowsOf(spec, images, scratch)[name];
   const splits = kept.filter(({ split }) => split !== undefined).length;
   if (splits > 0 && splits < kept.length) {
     const message = `${splits} of ${kept.length} inputs have a split; want one for all, or none`;
     throw refusal(message);
   }
-  const columns = spec.inputs.numbers ?? [];
   const lines: string[] = [];
   for (const [row, input] of kept.entries()) {
-    const { label, consensus, split, text } = input;
+    const { label, consensus, split } = input;
     const own = {
       [LABEL]: label ?? consensus ?? '',
       ...(split !== undefined && { [SPLIT]: split }),
     };
-    const cells =
-      kind === 'text'
-        ? { text }
-        : kind === 'numbers'
-          ? numberCells(input, columns)
-          : { image: await copied(input, images, scratch, row) };
-    lines.push(JSON.stringify({ ...cells, ...own }));
+    lines.push(JSON.stringify({ ...(await kind.cells(input, row)), ...own }));
   }
   const file = join(scratch, table);
   await writeFile(file, `${lines.join('\n')}\n`);
-  const { ngrams, buckets, size, channels } = spec.train ?? {};
   const options: ImportOptions = {
     label: LABEL,
     classes: spec.classes,
     ...(splits > 0 && { split: { by: 'column', column: SPLIT } }),
-    ...(kind === 'numbers' && {
-      columns: new Map(columns.map((column) => [column, 'number'] as const)),
-    }),
-    ...(kind === 'image' && {
-      image: 'image',
-      ...(size !== undefined && { size: parseSize(size) }),
-      ...(channels !== undefined && { channels }),
-    }),
-    ...(kind === 'text' && {
-      text: 'text',
-      ...(ngrams !== undefined && { ngrams }),
-      ...(buckets !== undefined && { buckets }),
-    }),
+    ...kind.options,
   };
   return { file, options };
+}
+
+const INPUT_KINDS = ['text', 'numbers', 'image'] as const;
+
+/** How inputs of a kind become rows of the table, and how these are imported. */
+interface InputRows {
+  readonly cells: (input: KeptInput, row: number) => object | Promise<object>;
+  readonly options: Partial<ImportOptions>;
+}
+
+function rowsOf(
+  spec: Imitation['spec'],
+  images: string,
+  scratch: string,
+): Readonly<Record<(typeof INPUT_KINDS)[number], InputRows>> {
+  const { ngrams, buckets, size, channels } = spec.train ?? {};
+  const columns = spec.inputs.numbers ?? [];
+  return {
+    text: {
+      cells: ({ text }) => ({ text }),
+      options: {
+        text: 'text',
+        ...(ngrams !== undefined && { ngrams }),
+        ...(buckets !== undefined && { buckets }),
+      },
+    },
+    numbers: {
+      cells: (input) => numberCells(input, columns),
+      options: { columns: new Map(columns.map((column) => [column, 'number'] as const)) },
+    },
+    image: {
+      cells: async (input, row) => ({ image: await copied(input, images, scratch, row) }),
+      options: {
+        image: 'image',
+        ...(size !== undefined && { size: parseSize(size) }),
+        ...(channels !== undefined && { channels }),
+      },
+    },
+  };
 }
 
 function numberCells({ id, numbers = [] }: KeptInput, columns: readonly string[]) {
