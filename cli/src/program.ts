@@ -1,7 +1,7 @@
 /** The `coordinator` command: its global options, and its commands as far as they are asked for. */
 import { homedir } from 'node:os';
 import path from 'node:path';
-import { address, LOG_LEVELS, PRINTABLE_ERRORS } from '@lyceum/platform/flags';
+import { address, flag, LOG_LEVELS, PRINTABLE_ERRORS } from '@lyceum/platform/flags';
 import { Command, Option } from 'commander';
 import { type AddCommands, COMMANDS } from './commands/index.js';
 import { VERSION } from './version.js';
@@ -42,16 +42,16 @@ function withoutCommands(env: NodeJS.ProcessEnv): Command {
     .description('Distils an ensemble of remote teacher models into one small student model.')
     .version(VERSION)
     .addOption(
-      new Option('--coordinator <address>', 'where the coordinator answers')
-        .env('LYCEUM_COORDINATOR')
+      flag('--coordinator <address>', 'where the coordinator answers', 'LYCEUM_COORDINATOR')
         .default('127.0.0.1:7700')
         .argParser(address),
     )
     .addOption(
-      new Option(
+      flag(
         '--tls-dir <dir>',
         'folder with tls.crt, tls.key and ca.crt: turns mutual TLS on',
-      ).env('LYCEUM_TLS_DIR'),
+        'LYCEUM_TLS_DIR',
+      ),
     )
     .addOption(
       new Option('-o, --output <format>', 'how data is printed')
@@ -59,15 +59,15 @@ function withoutCommands(env: NodeJS.ProcessEnv): Command {
         .default('table'),
     )
     .addOption(
-      new Option('--log-level <level>', 'of logs on stderr')
-        .env('LYCEUM_LOG_LEVEL')
+      flag('--log-level <level>', 'of logs on stderr', 'LYCEUM_LOG_LEVEL')
         .choices(LOG_LEVELS)
         .default('info'),
     )
     .addOption(
-      new Option('--cache <dir>', 'where set-up keeps data sets')
-        .env('LYCEUM_CACHE')
-        .default(cacheFolder(env), "lyceum in the user's cache folder"),
+      flag('--cache <dir>', 'where set-up keeps data sets', 'LYCEUM_CACHE').default(
+        cacheFolder(env),
+        "lyceum in the user's cache folder",
+      ),
     )
     .configureOutput(PRINTABLE_ERRORS)
     .showHelpAfterError('(see coordinator --help)')

@@ -1,5 +1,6 @@
 /** The command line of the student worker, without what it does. */
-import { flag, type WorkerFlags, workerCommand } from '@lyceum/platform/worker';
+import { flag } from '@lyceum/platform/flags';
+import { type WorkerFlags, workerCommand } from '@lyceum/platform/worker';
 import type { Command } from 'commander';
 
 export interface Flags extends WorkerFlags {

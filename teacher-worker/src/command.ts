@@ -1,6 +1,6 @@
 /** The command line of the teacher worker, without what it does. */
-import { numberFrom, wholeNumber } from '@lyceum/platform/flags';
-import { flag, type WorkerFlags, workerCommand } from '@lyceum/platform/worker';
+import { flag, numberFrom, wholeNumber } from '@lyceum/platform/flags';
+import { type WorkerFlags, workerCommand } from '@lyceum/platform/worker';
 import { type Command, Option } from 'commander';
 import { tryCommand } from './trial/index.js';
 

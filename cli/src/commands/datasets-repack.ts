@@ -8,7 +8,7 @@ import {
   repackSet,
 } from '@lyceum/learning/indexing';
 import { AddressGuard } from '@lyceum/platform';
-import { allowedAddresses, wholeNumber } from '@lyceum/platform/flags';
+import { allowedAddresses, flag, wholeNumber } from '@lyceum/platform/flags';
 import type { Objects } from '@lyceum/platform/objects';
 import { ArtifactKind, LyceumError, requireArtifactName } from '@lyceum/proto';
 import { type Command, Option } from 'commander';
@@ -68,11 +68,11 @@ export function addRepack(datasets: Command, env: NodeJS.ProcessEnv): void {
     )
     .option('--skip-refused', 'leave out pictures that cannot be decoded; else they end it')
     .addOption(
-      new Option(
+      flag(
         '--allow-addresses <list>',
         "private addresses that the set's shards may be at, or all",
+        'LYCEUM_ALLOW_ADDRESSES',
       )
-        .env('LYCEUM_ALLOW_ADDRESSES')
         .argParser(allowedAddresses)
         .default([], 'public addresses alone'),
     );

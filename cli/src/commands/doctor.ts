@@ -1,3 +1,4 @@
+import { flag } from '@lyceum/platform/flags';
 import { natsCredentialsIn } from '@lyceum/platform/nats';
 import { printable } from '@lyceum/proto';
 import { type Command, Option } from 'commander';
@@ -30,10 +31,11 @@ export function addDoctor(program: Command, env: NodeJS.ProcessEnv): void {
     .command('doctor')
     .description('look for what is wrong with this machine and its cluster, and say how to mend it')
     .addOption(
-      new Option(
+      flag(
         '--nats <url>',
         'the NATS of a coordinator that was started with serve; default: coordinator up has its own',
-      ).env('LYCEUM_NATS_URL'),
+        'LYCEUM_NATS_URL',
+      ),
     )
     .addOption(
       new Option('--nats-credentials <file>', 'user and password for it, as JSON').env(
@@ -41,9 +43,9 @@ export function addDoctor(program: Command, env: NodeJS.ProcessEnv): void {
       ),
     )
     .addOption(
-      new Option('--state-dir <dir>', 'whose disk is looked at')
-        .env('LYCEUM_STATE_DIR')
-        .default('./lyceum-state'),
+      flag('--state-dir <dir>', 'whose disk is looked at', 'LYCEUM_STATE_DIR').default(
+        './lyceum-state',
+      ),
     )
     .addHelpText(
       'after',

@@ -14,7 +14,7 @@ import {
   secretPlaces,
   type TlsIdentity,
 } from '@lyceum/platform';
-import { allowedAddresses, numberAbove, wholeNumber } from '@lyceum/platform/flags';
+import { allowedAddresses, flag, numberAbove, wholeNumber } from '@lyceum/platform/flags';
 import { natsCredentialsIn } from '@lyceum/platform/nats';
 import { LyceumError } from '@lyceum/proto';
 import { type Command, Option } from 'commander';
@@ -52,20 +52,17 @@ export function addServe(program: Command, env: NodeJS.ProcessEnv): void {
     .command('serve')
     .description('run the coordinator')
     .addOption(
-      new Option('--listen <address>', 'gRPC; port 0 takes a free one')
-        .env('LYCEUM_LISTEN')
-        .default('127.0.0.1:7700'),
+      flag('--listen <address>', 'gRPC; port 0 takes a free one', 'LYCEUM_LISTEN').default(
+        '127.0.0.1:7700',
+      ),
     )
+    .addOption(flag('--http <address>', 'probes and metrics', 'LYCEUM_HTTP').default('127.0.0.1:0'))
     .addOption(
-      new Option('--http <address>', 'probes and metrics')
-        .env('LYCEUM_HTTP')
-        .default('127.0.0.1:0'),
-    )
-    .addOption(
-      new Option(
+      flag(
         '--dashboard <address>',
         'address of a page that shows the cluster; beyond this machine it needs --tls-dir or --insecure (default: none)',
-      ).env('LYCEUM_DASHBOARD'),
+        'LYCEUM_DASHBOARD',
+      ),
     )
     .option(
       '--dashboard-host <name>',
@@ -74,68 +71,73 @@ export function addServe(program: Command, env: NodeJS.ProcessEnv): void {
       [],
     )
     .addOption(
-      new Option('--nats <url>', 'NATS with JetStream')
-        .env('LYCEUM_NATS_URL')
-        .default('nats://127.0.0.1:4222'),
+      flag('--nats <url>', 'NATS with JetStream', 'LYCEUM_NATS_URL').default(
+        'nats://127.0.0.1:4222',
+      ),
     )
     .addOption(
-      new Option(
+      flag(
         '--nats-credentials <file>',
         'user and password for NATS, as JSON; default: none, or the certificate says who it is',
-      ).env('LYCEUM_NATS_CREDENTIALS'),
+        'LYCEUM_NATS_CREDENTIALS',
+      ),
     )
     .addOption(
-      new Option(
+      flag(
         '--state-dir <dir>',
         'answers, ledgers and histories of runs, and the copy from which an empty NATS is filled again: back it up',
-      )
-        .env('LYCEUM_STATE_DIR')
-        .default('./lyceum-state/coordinator'),
+        'LYCEUM_STATE_DIR',
+      ).default('./lyceum-state/coordinator'),
     )
     .addOption(
-      new Option(
+      flag(
         '--answers-max-gib <n>',
         'stored answers kept beside those that runs under way need',
+        'LYCEUM_ANSWERS_MAX_GIB',
       )
-        .env('LYCEUM_ANSWERS_MAX_GIB')
         .argParser(numberAbove(0))
         .default(20),
     )
     .addOption(
-      new Option(
+      flag(
         '--canary-seconds <n>',
         'time between checks that a teacher worker which answers still gives the same answers',
+        'LYCEUM_CANARY_SECONDS',
       )
-        .env('LYCEUM_CANARY_SECONDS')
         .argParser(numberAbove(0, CANARY_MAX_SECONDS))
         .default(60),
     )
     .addOption(
-      new Option('--data-threads <n>', 'threads that encode answers and compute targets')
-        .env('LYCEUM_DATA_THREADS')
+      flag(
+        '--data-threads <n>',
+        'threads that encode answers and compute targets',
+        'LYCEUM_DATA_THREADS',
+      )
         .argParser(wholeNumber(1))
         .default(Math.max(1, Math.min(4, availableParallelism() - 1)), 'cores less one, at most 4'),
     )
     .addOption(
-      new Option(
+      flag(
         '--secrets-dir <dir>',
         'files with tokens and keys for inference servers, by the names that models have for them, and NAME.hosts with the hosts that each goes to; else LYCEUM_SECRET_NAME and LYCEUM_HOSTS_OF_NAME in the environment',
-      ).env('LYCEUM_SECRETS_DIR'),
+        'LYCEUM_SECRETS_DIR',
+      ),
     )
     .addOption(
-      new Option(
+      flag(
         '--allow-addresses <list>',
         'private addresses, ranges and hosts that inference servers may be at (10.96.0.0/12,triton.internal), or all; public ones always',
+        'LYCEUM_ALLOW_ADDRESSES',
       )
-        .env('LYCEUM_ALLOW_ADDRESSES')
         .argParser(allowedAddresses)
         .default([], 'public addresses alone'),
     )
     .addOption(
-      new Option(
+      flag(
         '--datasets-root <dir>',
         'mounted folder; runs may name data sets in it by their paths; default: pushed sets alone',
-      ).env('LYCEUM_DATASETS_ROOT'),
+        'LYCEUM_DATASETS_ROOT',
+      ),
     )
     .addOption(
       new Option(

@@ -1,8 +1,8 @@
 import path from 'node:path';
 import { checkServerCertificate, createLogger, onInterrupt } from '@lyceum/platform';
-import { allowedAddresses, wholeNumber } from '@lyceum/platform/flags';
+import { allowedAddresses, flag, wholeNumber } from '@lyceum/platform/flags';
 import { toLyceumError } from '@lyceum/proto';
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { CoordinatorClient } from '../client/index.js';
 import { DASHBOARD_ADDRESS, type OpenDashboard, openDashboard } from '../dashboard/index.js';
 import { freeAddress, LocalCluster } from '../local-cluster/index.js';
@@ -42,23 +42,25 @@ export function addUp(program: Command, environment: NodeJS.ProcessEnv): void {
       `the coordinator's; port 0 takes a free one (default: ${DEFAULT_LISTEN}, or a free port if that is taken)`,
     )
     .addOption(
-      new Option('--state-dir <dir>', 'where runs, models, answers and logs are kept')
-        .env('LYCEUM_STATE_DIR')
-        .default('./lyceum-state'),
+      flag(
+        '--state-dir <dir>',
+        'where runs, models, answers and logs are kept',
+        'LYCEUM_STATE_DIR',
+      ).default('./lyceum-state'),
     )
     .addOption(
-      new Option(
+      flag(
         '--allow-addresses <list>',
         'private addresses, ranges and hosts that remote teachers may be at, or all (default: all if --listen is this machine alone, else none)',
-      )
-        .env('LYCEUM_ALLOW_ADDRESSES')
-        .argParser(allowedAddresses),
+        'LYCEUM_ALLOW_ADDRESSES',
+      ).argParser(allowedAddresses),
     )
     .addOption(
-      new Option(
+      flag(
         '--datasets-root <dir>',
         'runs may name data sets in it by their paths; default: pushed sets alone',
-      ).env('LYCEUM_DATASETS_ROOT'),
+        'LYCEUM_DATASETS_ROOT',
+      ),
     )
     .option('--plugin <file>', "terms and rules of one's own, .ts or .js; see docs/own-methods.md")
     .addHelpText(

@@ -1,5 +1,6 @@
 /** Where a person's commands read and write shards: below a folder, in buckets, over HTTP. */
 import { isAbsolute, relative, resolve, sep } from 'node:path';
+import { flag } from '@lyceum/platform/flags';
 import {
   type ObjectFlags,
   type ObjectSettings,
@@ -8,7 +9,7 @@ import {
   openObjects,
 } from '@lyceum/platform/objects';
 import { LyceumError, printable } from '@lyceum/proto';
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 
 export interface ShardPlaceFlags extends ObjectFlags {
   readonly datasetsRoot: string;
@@ -16,12 +17,11 @@ export interface ShardPlaceFlags extends ObjectFlags {
 
 export function addShardPlaceOptions(command: Command): void {
   command.addOption(
-    new Option(
+    flag(
       '--datasets-root <dir>',
       'the folder that paths are relative to, as the workers have it; default: the current folder',
-    )
-      .env('LYCEUM_DATASETS_ROOT')
-      .default('.'),
+      'LYCEUM_DATASETS_ROOT',
+    ).default('.'),
   );
   for (const option of objectFlags()) command.addOption(option);
 }

@@ -8,4 +8,5 @@ export {
   uint32From,
   wholeNumber,
 } from './arguments.js';
+export { flag } from './flag.js';
 export { PRINTABLE_ERRORS } from './printable-errors.js';

@@ -1,5 +1,6 @@
 /** The flags of programs and commands that read sets in shards, each with its variable. */
-import { Option } from 'commander';
+import type { Option } from 'commander';
+import { flag } from '../flags/index.js';
 
 export interface ObjectFlags {
   readonly s3Endpoint: string | undefined;
@@ -8,13 +9,15 @@ export interface ObjectFlags {
 
 export function objectFlags(): Option[] {
   return [
-    new Option(
+    flag(
       '--s3-endpoint <url>',
       'the server of s3:// addresses, https://minio.example.org:9000, which may be called wherever it is; default: AWS',
-    ).env('LYCEUM_S3_ENDPOINT'),
-    new Option(
+      'LYCEUM_S3_ENDPOINT',
+    ),
+    flag(
       '--s3-region <region>',
       'of s3:// addresses; default: AWS_REGION, AWS_DEFAULT_REGION, or us-east-1',
-    ).env('LYCEUM_S3_REGION'),
+      'LYCEUM_S3_REGION',
+    ),
   ];
 }

@@ -9,7 +9,7 @@ export {
   type StartedProgram,
 } from './run-worker.js';
 export { Session, type SessionLink } from './session.js';
-export { flag, type WorkerFlags, workerCommand } from './worker-flags.js';
+export { type WorkerFlags, workerCommand } from './worker-flags.js';
 export {
   type ClusterOptions,
   type ComputeOptions,

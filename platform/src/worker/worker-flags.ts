@@ -5,6 +5,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import {
   address,
   allowedAddresses,
+  flag,
   LOG_LEVELS,
   PRINTABLE_ERRORS,
   wholeNumber,
@@ -33,10 +34,6 @@ export interface WorkerFlags extends ObjectFlags {
   readonly allowCpu: boolean;
   readonly determinism: 'strict' | 'fast';
   readonly logLevel: string;
-}
-
-export function flag(name: string, description: string, variable: string): Option {
-  return new Option(name, description).env(variable);
 }
 
 function device(text: string): GpuFlag {
