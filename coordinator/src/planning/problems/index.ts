@@ -1,5 +1,7 @@
 /** What does not go together in a run: its set, its teachers and what it asks of them. Nothing is looked up. Pure. */
 export { batchProblems } from './batch-problems.js';
+export { fitProblems } from './fit-problems.js';
 export { knownClassesProblems } from './known-classes-problems.js';
+export { topKProblems } from './top-k-problems.js';
 export { unchangedProblems } from './unchanged-problems.js';
 export { unseenViews } from './unseen-views.js';
