@@ -27,7 +27,8 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { pythonWith } from '../../../coordinator/test/support.js';
 import { CoordinatorClient } from '../../src/client/index.js';
-import { LocalCluster } from '../../src/local-cluster/index.js';
+import type { LocalCluster } from '../../src/local-cluster/index.js';
+import { startCluster } from '../local-cluster/cluster-runs.js';
 import { runCli, startCli } from './cli-process.js';
 
 const REQUIREMENTS = ['datasets==5.2.0', 'webdataset==1.0.2', 'pillow==13.0.0', 'numpy'];
@@ -129,8 +130,7 @@ describe('pictures sorted by class', () => {
         cpSync(path.join(own, '0.jpg'), path.join(own, `${copy}.jpg`));
     }
     const stateDir = path.join(folder, 'state');
-    cluster = await LocalCluster.start({
-      environment: process.env,
+    cluster = await startCluster({
       teacherWorkers: 0,
       studentWorkers: 0,
       stateDir,

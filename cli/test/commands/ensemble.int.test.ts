@@ -8,7 +8,8 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { EnsembleTable, Report, RunComparison } from '../../src/client/index.js';
 import type { StudentLoss, TeacherWorth } from '../../src/comparison/index.js';
-import { inferredSamples, LocalCluster } from '../../src/local-cluster/index.js';
+import { inferredSamples, type LocalCluster } from '../../src/local-cluster/index.js';
+import { startCluster } from '../local-cluster/cluster-runs.js';
 import { type CliResult, runCli, startCli } from './cli-process.js';
 import { smallSetBytes } from './small-set.js';
 
@@ -17,12 +18,7 @@ let folder = '';
 
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'lyceum-test-'));
-  cluster = await LocalCluster.start({
-    environment: process.env,
-    teacherWorkers: 1,
-    studentWorkers: 1,
-    computeThreads: 1,
-  });
+  cluster = await startCluster();
   const set = path.join(folder, 'small.npz');
   await writeFile(set, smallSetBytes());
   expect((await cli('datasets', 'push', 'small', set)).code).toBe(0);

@@ -9,9 +9,9 @@ import { delimiter, join } from 'node:path';
 import { createLogger, RpcServer, SERVICES, unary } from '@lyceum/platform';
 import { ListRunsResponse } from '@lyceum/proto';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { LocalCluster } from '../../src/local-cluster/index.js';
 import { CLI_FILE, runCli } from '../commands/cli-process.js';
 import { smallSetBytes } from '../commands/small-set.js';
+import { startCluster } from '../local-cluster/cluster-runs.js';
 
 vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
 
@@ -130,8 +130,7 @@ test('names that are none are not offered, whatever a coordinator says', async (
 });
 
 test('names of runs, models and sets come from the coordinator', async () => {
-  const cluster = await LocalCluster.start({
-    environment: process.env,
+  const cluster = await startCluster({
     teacherWorkers: 0,
     studentWorkers: 0,
   });

@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import type { Finding } from '../../src/doctor/index.js';
-import { LocalCluster } from '../../src/local-cluster/index.js';
+import type { LocalCluster } from '../../src/local-cluster/index.js';
 import { runCli } from '../commands/cli-process.js';
+import { startCluster } from '../local-cluster/cluster-runs.js';
 
 vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
 
@@ -20,8 +21,7 @@ let server: Server | undefined;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'lyceum-doctor-'));
   ours = await issued('ours');
-  cluster = await LocalCluster.start({
-    environment: process.env,
+  cluster = await startCluster({
     teacherWorkers: 0,
     studentWorkers: 0,
     tlsDir: ours,

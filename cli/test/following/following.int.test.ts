@@ -5,10 +5,11 @@ import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { LocalCluster } from '../../src/local-cluster/index.js';
+import type { LocalCluster } from '../../src/local-cluster/index.js';
 import { runCli, startCli } from '../commands/cli-process.js';
 import { hasTerminals, onTerminal } from '../commands/on-terminal.js';
 import { smallSetBytes } from '../commands/small-set.js';
+import { startCluster } from '../local-cluster/cluster-runs.js';
 
 vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
 
@@ -27,11 +28,8 @@ let folder = '';
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'lyceum-test-'));
-  cluster = await LocalCluster.start({
-    environment: process.env,
+  cluster = await startCluster({
     teacherWorkers: 0,
-    studentWorkers: 1,
-    computeThreads: 1,
   });
   await writeFile(join(folder, 'small.npz'), smallSetBytes());
   await runCli(cluster.address, 'datasets', 'push', 'small', join(folder, 'small.npz'));

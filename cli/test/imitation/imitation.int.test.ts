@@ -8,9 +8,10 @@ import { join } from 'node:path';
 import { mulberry32 } from '@lyceum/learning/arrays';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { CoordinatorClient } from '../../src/client/index.js';
-import { LocalCluster } from '../../src/local-cluster/index.js';
+import type { LocalCluster } from '../../src/local-cluster/index.js';
 import { runCli, startCli } from '../commands/cli-process.js';
 import { type Endpoint, startEndpoint } from '../commands/endpoint.js';
+import { startCluster } from '../local-cluster/cluster-runs.js';
 
 /** Port 1 of loopback: nobody listens there. */
 const NOBODY = '127.0.0.1:1';
@@ -333,11 +334,8 @@ describe('with a cluster', () => {
   let client: CoordinatorClient;
 
   beforeAll(async () => {
-    cluster = await LocalCluster.start({
-      environment: process.env,
-      teacherWorkers: 1,
+    cluster = await startCluster({
       studentWorkers: 0,
-      computeThreads: 1,
     });
     client = new CoordinatorClient(cluster.address);
   });

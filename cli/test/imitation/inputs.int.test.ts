@@ -10,9 +10,9 @@ import { ArtifactKind } from '@lyceum/proto';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { CoordinatorClient } from '../../src/client/index.js';
-import { LocalCluster } from '../../src/local-cluster/index.js';
 import { runCli } from '../commands/cli-process.js';
 import { type Endpoint, startEndpoint } from '../commands/endpoint.js';
+import { startCluster } from '../local-cluster/cluster-runs.js';
 
 /** Port 1 of loopback: nobody listens there. */
 const NOBODY = '127.0.0.1:1';
@@ -95,12 +95,7 @@ test('rows of numbers and images of several sizes are asked about, kept and lear
     { input: 'png', request: { png: '$input' } },
     { size: '8x8', channels: 'gray' },
   );
-  const cluster = await LocalCluster.start({
-    environment: process.env,
-    teacherWorkers: 1,
-    studentWorkers: 1,
-    computeThreads: 1,
-  });
+  const cluster = await startCluster();
   const client = new CoordinatorClient(cluster.address);
   try {
     for (const file of [tables, pictures]) {

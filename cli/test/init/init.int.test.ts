@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeNpz } from '@lyceum/learning/files';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { LocalCluster } from '../../src/local-cluster/index.js';
+import type { LocalCluster } from '../../src/local-cluster/index.js';
 import { runCli } from '../commands/cli-process.js';
 import { hasTerminals, onTerminal } from '../commands/on-terminal.js';
 import { smallSetBytes } from '../commands/small-set.js';
+import { startCluster } from '../local-cluster/cluster-runs.js';
 
 vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
 
@@ -18,8 +19,7 @@ let cluster: LocalCluster;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'lyceum-init-'));
-  cluster = await LocalCluster.start({
-    environment: process.env,
+  cluster = await startCluster({
     teacherWorkers: 0,
     studentWorkers: 0,
   });

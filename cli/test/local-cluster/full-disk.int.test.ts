@@ -11,8 +11,9 @@ import { encodeDataset } from '@lyceum/learning/datasets';
 import { ArtifactKind, LyceumError, type Run, RunState } from '@lyceum/proto';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { CoordinatorClient, hasEnded } from '../../src/client/index.js';
-import { LocalCluster } from '../../src/local-cluster/index.js';
+import type { LocalCluster } from '../../src/local-cluster/index.js';
 import { type CliResult, startCli } from '../commands/cli-process.js';
+import { startCluster } from './cluster-runs.js';
 import { SmallDisk } from './full-disk.js';
 import { images, LONG, TEACHER } from './long-run.js';
 
@@ -43,11 +44,7 @@ describe.runIf(SmallDisk.available)('on one small disk', () => {
     folder = await mkdtemp(path.join(tmpdir(), 'lyceum-full-'));
     stateDir = path.join(folder, 'state');
     disk = SmallDisk.mount(stateDir, 160);
-    cluster = await LocalCluster.start({
-      environment: process.env,
-      teacherWorkers: 1,
-      studentWorkers: 1,
-      computeThreads: 1,
+    cluster = await startCluster({
       // An epoch's answers take so long that there is a middle.
       lookupDelayMs: 20,
       stateDir,

@@ -6,7 +6,7 @@ import { encodeDataset } from '@lyceum/learning/datasets';
 import { ArtifactKind } from '@lyceum/proto';
 import { expect, test, vi } from 'vitest';
 import { CoordinatorClient } from '../../src/client/index.js';
-import { LocalCluster } from '../../src/local-cluster/index.js';
+import { startCluster } from './cluster-runs.js';
 import { SmallDisk } from './full-disk.js';
 import { images } from './long-run.js';
 
@@ -18,8 +18,7 @@ test.runIf(SmallDisk.available)(
     const folder = await mkdtemp(path.join(tmpdir(), 'lyceum-nats-disk-'));
     const disk = SmallDisk.mount(path.join(folder, 'nats'), 64);
     const lines: string[] = [];
-    const cluster = await LocalCluster.start({
-      environment: process.env,
+    const cluster = await startCluster({
       teacherWorkers: 0,
       studentWorkers: 0,
       stateDir: folder,

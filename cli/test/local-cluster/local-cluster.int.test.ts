@@ -11,6 +11,7 @@ import { createInterface } from 'node:readline';
 import { afterEach, expect, test, vi } from 'vitest';
 import { CoordinatorClient } from '../../src/client/index.js';
 import { LocalCluster, programFile } from '../../src/local-cluster/index.js';
+import { startCluster } from './cluster-runs.js';
 
 const PATIENT = { timeout: 120_000, interval: 100 };
 
@@ -49,11 +50,7 @@ async function workerIds(address: string): Promise<string[]> {
 
 test('a cluster starts, is mended, and leaves nothing', async () => {
   const lines: string[] = [];
-  const cluster = await LocalCluster.start({
-    environment: process.env,
-    teacherWorkers: 1,
-    studentWorkers: 1,
-    computeThreads: 1,
+  const cluster = await startCluster({
     restartWorkers: true,
     log: (line) => lines.push(line),
   });
@@ -127,8 +124,7 @@ test('all programs leave the cores to the student', async () => {
 });
 
 test('the death of NATS or of the coordinator is told', async () => {
-  const cluster = await LocalCluster.start({
-    environment: process.env,
+  const cluster = await startCluster({
     teacherWorkers: 0,
     studentWorkers: 0,
   });
@@ -146,8 +142,7 @@ test('without nats-server nothing starts, and what to do is said', async () => {
 });
 
 test('a start that is given up before it begins comes to nothing', async () => {
-  const start = LocalCluster.start({
-    environment: process.env,
+  const start = startCluster({
     teacherWorkers: 0,
     studentWorkers: 0,
     stateDir: await temporaryFolder(),

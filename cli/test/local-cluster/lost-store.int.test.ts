@@ -9,7 +9,8 @@ import { encodeDataset } from '@lyceum/learning/datasets';
 import { ArtifactKind, type Run, RunState } from '@lyceum/proto';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { CoordinatorClient, hasEnded } from '../../src/client/index.js';
-import { LocalCluster } from '../../src/local-cluster/index.js';
+import type { LocalCluster } from '../../src/local-cluster/index.js';
+import { startCluster } from './cluster-runs.js';
 import { images, LONG, TEACHER } from './long-run.js';
 
 const PATIENT = { timeout: 240_000, interval: 100 };
@@ -22,11 +23,7 @@ let undisturbed: Run;
 
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'lyceum-lost-store-'));
-  cluster = await LocalCluster.start({
-    environment: process.env,
-    teacherWorkers: 1,
-    studentWorkers: 1,
-    computeThreads: 1,
+  cluster = await startCluster({
     lookupDelayMs: 20,
     stateDir: folder,
   });

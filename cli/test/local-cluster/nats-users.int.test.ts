@@ -7,7 +7,8 @@ import { createLogger } from '@lyceum/platform';
 import { connectNats, natsCredentialsIn } from '@lyceum/platform/nats';
 import { NATS_ROLES, RUN_BUCKET } from '@lyceum/proto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { LocalCluster } from '../../src/local-cluster/index.js';
+import type { LocalCluster } from '../../src/local-cluster/index.js';
+import { startCluster } from './cluster-runs.js';
 
 const log = createLogger({ name: 'test', level: 'silent' });
 
@@ -15,11 +16,7 @@ let folder: string;
 let cluster: LocalCluster;
 
 const started = () =>
-  LocalCluster.start({
-    environment: process.env,
-    teacherWorkers: 1,
-    studentWorkers: 1,
-    computeThreads: 1,
+  startCluster({
     stateDir: folder,
   });
 

@@ -6,9 +6,10 @@ import { connectNats, type Nats } from '@lyceum/platform/nats';
 import { ArtifactKind } from '@lyceum/proto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { CoordinatorClient, runStateName } from '../../src/client/index.js';
-import { LocalCluster } from '../../src/local-cluster/index.js';
+import type { LocalCluster } from '../../src/local-cluster/index.js';
 import { runCli } from '../commands/cli-process.js';
 import { smallSetBytes } from '../commands/small-set.js';
+import { startCluster } from './cluster-runs.js';
 
 const log = createLogger({ name: 'test', level: 'silent' });
 const head = { apiVersion: 'lyceum.dev/v1alpha1' };
@@ -20,12 +21,7 @@ let client: CoordinatorClient;
 let nats: Nats;
 
 beforeAll(async () => {
-  cluster = await LocalCluster.start({
-    environment: process.env,
-    teacherWorkers: 1,
-    studentWorkers: 1,
-    computeThreads: 1,
-  });
+  cluster = await startCluster();
   client = new CoordinatorClient(cluster.address);
   const credentials = cluster.natsCredentials('coordinator');
   nats = await connectNats({ url: cluster.natsUrl, name: 'test', log, credentials });

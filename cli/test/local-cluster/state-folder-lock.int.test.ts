@@ -11,7 +11,8 @@ import { createInterface } from 'node:readline';
 import { createLogger, lockFolder } from '@lyceum/platform';
 import { findNatsServer, type NatsServer, startNatsServer } from '@lyceum/platform/nats';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { LocalCluster, type ProgramName, programFile } from '../../src/local-cluster/index.js';
+import { type LocalCluster, type ProgramName, programFile } from '../../src/local-cluster/index.js';
+import { startCluster } from './cluster-runs.js';
 
 const log = createLogger({ name: 'test', level: 'silent' });
 
@@ -81,8 +82,7 @@ async function contents(of: string): Promise<string[]> {
 
 test('a second up on the state folder of one that runs says who has it, and touches nothing', async () => {
   const stateDir = path.join(folder, 'state');
-  const cluster = await LocalCluster.start({
-    environment: process.env,
+  const cluster = await startCluster({
     teacherWorkers: 0,
     studentWorkers: 0,
     stateDir,

@@ -7,9 +7,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { SweepTable } from '../../src/comparison/sweep-table.js';
-import { inferenceSeconds, inferredSamples, LocalCluster } from '../../src/local-cluster/index.js';
+import {
+  inferenceSeconds,
+  inferredSamples,
+  type LocalCluster,
+} from '../../src/local-cluster/index.js';
 import { type CliResult, runCli, startCli } from '../commands/cli-process.js';
 import { smallSetBytes } from '../commands/small-set.js';
+import { startCluster } from '../local-cluster/cluster-runs.js';
 
 const TEACHER = `
 apiVersion: lyceum.dev/v1alpha1
@@ -49,11 +54,8 @@ let folder = '';
 
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'lyceum-test-'));
-  cluster = await LocalCluster.start({
-    environment: process.env,
-    teacherWorkers: 1,
+  cluster = await startCluster({
     studentWorkers: 2,
-    computeThreads: 1,
   });
   await writeFile(path.join(folder, 'small.npz'), smallSetBytes());
   await cli('datasets', 'push', 'small', path.join(folder, 'small.npz'));

@@ -15,9 +15,10 @@ import { float32Values, type TargetBatch } from '@lyceum/proto';
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { CoordinatorClient, type TargetsRequest } from '../../src/client/index.js';
-import { LocalCluster } from '../../src/local-cluster/index.js';
+import type { LocalCluster } from '../../src/local-cluster/index.js';
 import { type CliProcess, type CliResult, runCli, startCli } from '../commands/cli-process.js';
 import { smallSetBytes } from '../commands/small-set.js';
+import { startCluster } from '../local-cluster/cluster-runs.js';
 
 const TRAIN_COUNT = 168;
 const BATCH_SIZE = 32;
@@ -33,12 +34,7 @@ let gateway: CliProcess | undefined;
 
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'lyceum-test-'));
-  cluster = await LocalCluster.start({
-    environment: process.env,
-    teacherWorkers: 1,
-    studentWorkers: 1,
-    computeThreads: 1,
-  });
+  cluster = await startCluster();
   client = new CoordinatorClient(cluster.address);
   await writeFile(path.join(folder, 'small.npz'), smallSetBytes());
   expect((await cli('datasets', 'push', 'small', path.join(folder, 'small.npz'))).code).toBe(0);
