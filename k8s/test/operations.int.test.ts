@@ -51,19 +51,29 @@ describe.skipIf(!hasKubectl)('for operators', () => {
       }
     });
 
-    it('alerts by metrics that there are', async () => {
+    it('asks for metrics that there are, in alerts and in the dashboard', () => {
       const registries = programMetrics().map(({ registry }) => registry);
       const known = registries.flatMap((r) => r.getMetricsAsArray().map(({ name }) => name));
       const [{ rules }] = only(own, 'PrometheusRule', 'lyceum').spec.groups;
-      const named = (rules as { expr: string }[]).flatMap(
-        ({ expr }) => expr.match(/\b(?:lyceum|kubelet)_\w+/g) ?? [],
-      );
-      const ours = named.filter((name) => name.startsWith('lyceum_'));
-      expect(ours.length).toBeGreaterThan(5);
-      for (const name of ours) expect(known).toContain(name);
+      const { data, metadata } = only(own, 'ConfigMap', 'lyceum-dashboard');
+      expect(metadata.labels).toMatchObject({ grafana_dashboard: '1' });
+      const { panels } = JSON.parse(data?.['lyceum.json'] ?? '');
+      for (const queries of [rules, panels.flatMap(({ targets }: Panel) => targets)]) {
+        const named = (queries as { expr: string }[]).flatMap(
+          ({ expr }) => expr.match(/\blyceum_\w+/g) ?? [],
+        );
+        expect(named.length).toBeGreaterThan(5);
+        // A histogram's samples have an ending of their own.
+        for (const name of named) expect(known).toContain(name.replace(/_bucket$/, ''));
+      }
     });
   });
 });
+
+/** A part of Grafana's page. */
+interface Panel {
+  readonly targets: readonly { readonly expr: string }[];
+}
 
 /** Those of a pod, or of the pods that an object makes. */
 // biome-ignore lint/suspicious/noExplicitAny: each kind has a shape of its own.
