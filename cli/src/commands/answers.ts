@@ -8,7 +8,7 @@ import {
   tableLines,
   timeText,
 } from '../printing/text/index.js';
-import { CommandExit, EXIT, withCoordinator } from '../session/index.js';
+import { type CommandContext, CommandExit, EXIT, withCoordinator } from '../session/index.js';
 
 export function addAnswers(program: Command): void {
   const answers = program
@@ -26,6 +26,30 @@ export function addAnswers(program: Command): void {
         );
       }),
     );
+  addVerify(answers);
+  answers
+    .command('delete')
+    .description('delete tables of answers that no run under way needs')
+    .argument('<id...>', 'as `answers list` shows them')
+    .addHelpText('after', '\nExamples:\n  coordinator answers delete 0f3a9c41d2e7b586')
+    .action((ids: string[], _options: unknown, command: Command) =>
+      withCoordinator(command, async ({ client, notice }) => {
+        for (const id of ids) {
+          await client.deleteAnswerTable(id);
+          notice(`deleted ${id}`);
+        }
+      }),
+    );
+}
+
+interface VerifyOptions {
+  readonly spans: number;
+  readonly seed: number;
+  readonly tolerance: number;
+  readonly patience: number;
+}
+
+function addVerify(answers: Command): void {
   answers
     .command('verify')
     .description('ask teachers again for some of what is stored, and compare')
@@ -54,39 +78,24 @@ Examples:
   coordinator answers verify --spans 4 --tolerance 0.001 -o json`,
     )
     .action((ids: string[], options: VerifyOptions, command: Command) =>
-      withCoordinator(command, async ({ client, print, notice, signal }) => {
-        const { spans: spanCount, seed, tolerance: most, patience: patienceSeconds } = options;
-        const request = { ids, spanCount, seed, patienceSeconds };
-        const found: AnswerVerification[] = [];
-        for await (const one of client.verifyAnswers(request, { signal, onWaiting: notice })) {
-          found.push(one);
-        }
-        const asked = found.filter(({ skippedReason }) => skippedReason === '');
-        const differs = asked.some(({ divergence }) => !(divergence <= most));
-        print(found, () => verificationLines(found, most));
-        if (differs || asked.length === 0) throw new CommandExit(EXIT.failed);
-      }),
-    );
-  answers
-    .command('delete')
-    .description('delete tables of answers that no run under way needs')
-    .argument('<id...>', 'as `answers list` shows them')
-    .addHelpText('after', '\nExamples:\n  coordinator answers delete 0f3a9c41d2e7b586')
-    .action((ids: string[], _options: unknown, command: Command) =>
-      withCoordinator(command, async ({ client, notice }) => {
-        for (const id of ids) {
-          await client.deleteAnswerTable(id);
-          notice(`deleted ${id}`);
-        }
-      }),
+      withCoordinator(command, (context) => verify(ids, options, context)),
     );
 }
 
-interface VerifyOptions {
-  readonly spans: number;
-  readonly seed: number;
-  readonly tolerance: number;
-  readonly patience: number;
+async function verify(
+  ids: readonly string[],
+  { spans: spanCount, seed, tolerance: most, patience: patienceSeconds }: VerifyOptions,
+  { client, print, notice, signal }: CommandContext,
+): Promise<void> {
+  const request = { ids, spanCount, seed, patienceSeconds };
+  const found: AnswerVerification[] = [];
+  for await (const one of client.verifyAnswers(request, { signal, onWaiting: notice })) {
+    found.push(one);
+  }
+  const asked = found.filter(({ skippedReason }) => skippedReason === '');
+  const differs = asked.some(({ divergence }) => !(divergence <= most));
+  print(found, () => verificationLines(found, most));
+  if (differs || asked.length === 0) throw new CommandExit(EXIT.failed);
 }
 
 function verificationLines(found: readonly AnswerVerification[], most: number): string[] {

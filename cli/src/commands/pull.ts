@@ -25,7 +25,7 @@ import {
 import { refuseExisting, writeNewFile } from '../files/index.js';
 import { canTryModels } from '../local-cluster/index.js';
 import { bytesText, percentText } from '../printing/text/index.js';
-import { withCoordinator, withProgress } from '../session/index.js';
+import { type CommandContext, withCoordinator, withProgress } from '../session/index.js';
 
 interface PullOptions {
   readonly out: string;
@@ -82,12 +82,12 @@ Examples:
     )
     .action((name: string, options: PullOptions, command: Command) => {
       refuseMismatch(options);
-      return withCoordinator(command, async ({ client, notice, signal }) => {
-        const source = await findSource(client, name, signal);
-        const files = await exported(client, source, options, notice, signal);
+      return withCoordinator(command, async (context) => {
+        const source = await findSource(context, name);
+        const files = await exported(context, source, options);
         await write(files, options);
         const written = [...files.keys()].map((file) => path.join(options.out, file));
-        notice(`wrote ${written.join(', ')}`);
+        context.notice(`wrote ${written.join(', ')}`);
       });
     });
 }
@@ -108,29 +108,26 @@ function refuseMismatch({ format, with: parts, int8 }: PullOptions): void {
 }
 
 async function exported(
-  client: CoordinatorClient,
+  context: CommandContext,
   source: Source,
   options: PullOptions,
-  notice: (line: string) => void,
-  signal: AbortSignal,
 ): Promise<ExportedFiles> {
   const { model, runId } = source;
   const format = exportFormat(options.format);
-  if (format.hasOnnx) return exportedOnnx(format, client, source, options, notice, signal);
-  const report = runId === undefined ? undefined : await client.getReport(runId);
+  if (format.hasOnnx) return exportedOnnx(context, format, source, options);
+  const report = runId === undefined ? undefined : await context.client.getReport(runId);
   return format.files(model, report?.dataset.classNames ?? model.settings.classes);
 }
 
 async function exportedOnnx(
+  context: CommandContext,
   format: OnnxFormat,
-  client: CoordinatorClient,
   source: Source,
   options: PullOptions,
-  notice: (line: string) => void,
-  signal: AbortSignal,
 ): Promise<ExportedFiles> {
+  const { client, notice, signal } = context;
   const { model, packaged, name, runId } = source;
-  const dataset = runId === undefined ? undefined : await datasetOf(client, runId, model, signal);
+  const dataset = runId === undefined ? undefined : await datasetOf(context, runId, model);
   const onnxOptions = onnxOptionsOf(source, dataset, options);
   const onnx = onnxFile(model, onnxOptions);
   const files = format.files(name, onnx, model, onnxOptions);
@@ -197,10 +194,9 @@ function onnxOptionsOf(
 
 /** The run's set, as its student sees it. */
 async function datasetOf(
-  client: CoordinatorClient,
+  { client, signal }: CommandContext,
   runId: string,
   { settings }: ModelPackage,
-  signal: AbortSignal,
 ): Promise<Dataset> {
   const { ARTIFACT_KIND_DATASET } = ArtifactKind;
   const bytes = await withProgress(`pulling the set of ${runId}`, bytesText, (onProgress) =>
@@ -218,11 +214,7 @@ async function write(files: ExportedFiles, { out, force }: PullOptions): Promise
   }
 }
 
-async function findSource(
-  client: CoordinatorClient,
-  name: string,
-  signal: AbortSignal,
-): Promise<Source> {
+async function findSource({ client, signal }: CommandContext, name: string): Promise<Source> {
   const source = await sourceOf(client, name);
   const { ARTIFACT_KIND_MODEL } = ArtifactKind;
   const bytes = await withProgress(`pulling ${source}`, bytesText, (onProgress) =>

@@ -109,7 +109,7 @@ export function compareRuns(
   const paired = pairsOf(arms.length > 1 ? arms : runs.map((run) => [run]));
   const raw = paired.flat().map(([reference, run]) => {
     const [a, b] = [reference, run].map((id) => scores.get(id)) as [Scores, Scores];
-    return pairOf(reference, run, a, b, seed, resampleCount);
+    return { reference, run, ...comparedScores(a, b, { seed, resampleCount }) };
   });
   const adjusted = holm(raw.map(({ p }) => p));
   const pairs = raw.map((pair, i) => ({ ...pair, adjustedP: adjusted[i] as number }));
@@ -216,29 +216,22 @@ function pairsOf(arms: readonly ComparedRun[][]): [string, string][][] {
   });
 }
 
-function pairOf(
-  reference: string,
-  run: string,
-  referenceScores: Scores,
-  scores: Scores,
-  seed: number,
-  resampleCount: number,
-): Omit<RunPair, 'adjustedP'> {
-  const { right } = scores;
-  const referenceRight = referenceScores.right;
-  const differences = right.map((own, i) => own - (referenceRight[i] as number));
+function comparedScores(
+  reference: Scores,
+  run: Scores,
+  { seed, resampleCount }: typeof BOOTSTRAP,
+): Omit<RunPair, 'reference' | 'run' | 'adjustedP'> {
+  const differences = run.right.map((own, i) => own - (reference.right[i] as number));
   const { mean, low, high } = pairedBootstrap(differences, seed, resampleCount);
-  const share = (values: Int8Array) => values.reduce((sum, v) => sum + v, 0) / values.length;
-  const losses = scores.loss.map((own, i) => own - (referenceScores.loss[i] as number));
+  const share = ({ right }: Scores) => right.reduce((sum, v) => sum + v, 0) / right.length;
+  const losses = run.loss.map((own, i) => own - (reference.loss[i] as number));
   const lost = pairedBootstrap(losses, seed, resampleCount);
   const meanLoss = ({ loss }: Scores) => loss.reduce((sum, v) => sum + v, 0) / loss.length;
   const onlyReferenceRight = differences.filter((d) => d < 0).length;
   const onlyRunRight = differences.filter((d) => d > 0).length;
   return {
-    reference,
-    run,
-    referenceAccuracy: share(referenceRight),
-    accuracy: share(right),
+    referenceAccuracy: share(reference),
+    accuracy: share(run),
     difference: mean,
     low,
     high,
@@ -246,8 +239,8 @@ function pairOf(
     onlyRunRight,
     p: mcNemar(onlyReferenceRight, onlyRunRight),
     nll: {
-      reference: meanLoss(referenceScores),
-      run: meanLoss(scores),
+      reference: meanLoss(reference),
+      run: meanLoss(run),
       difference: lost.mean,
       low: lost.low,
       high: lost.high,

@@ -19,6 +19,13 @@ type Spec = DistillationSpecification['spec'];
 type Teacher = Pick<PinnedTeacher, 'name' | 'weight' | 'knownClasses'>;
 type SetClasses = Pick<DatasetOutline, 'classCount' | 'classNames' | 'labels' | 'splits'>;
 
+/** A run's specification, its teachers in ensemble order, and its set. */
+interface Met {
+  readonly spec: Spec;
+  readonly teachers: readonly Teacher[];
+  readonly dataset: SetClasses;
+}
+
 /** Classes that a message names. */
 const SHOWN = 8;
 
@@ -30,19 +37,18 @@ export function knownClassesProblems(
   teachers: readonly Teacher[],
   dataset: SetClasses,
 ): Problem[] {
+  const met = { spec, teachers, dataset };
   const first = teachers.findIndex(({ knownClasses }) => knownClasses !== undefined);
   if (first < 0) return [];
   return [
-    ...ruleProblems(spec, partialText(teachers, first, dataset)),
-    ...fitProblems(spec, teachers, dataset),
-    ...spec.objective.flatMap((term, index) =>
-      termProblems(term, `spec.objective[${index}]`, spec, teachers, dataset),
-    ),
+    ...ruleProblems(spec, partialText(met, first)),
+    ...measureProblems(met),
+    ...spec.objective.flatMap((term, index) => termProblems(term, `spec.objective[${index}]`, met)),
   ];
 }
 
 /** `spec.teachers[1] (small) knows 3 of the 10 classes of spec.dataset`. */
-function partialText(teachers: readonly Teacher[], k: number, { classCount }: SetClasses): string {
+function partialText({ teachers, dataset: { classCount } }: Met, k: number): string {
   const { name, knownClasses } = teachers[k] as Teacher;
   return `spec.teachers[${k}] (${name}) knows ${knownClasses?.length} of the ${classCount} classes of spec.dataset`;
 }
@@ -55,11 +61,7 @@ function ruleProblems({ ensemble }: Spec, partial: string): Problem[] {
 }
 
 /** A teacher is measured on samples of the classes that it knows. */
-function fitProblems(
-  { ensemble }: Spec,
-  teachers: readonly Teacher[],
-  dataset: SetClasses,
-): Problem[] {
+function measureProblems({ spec: { ensemble }, teachers, dataset }: Met): Problem[] {
   const { calibrate, combine } = ensemble;
   if (calibrate !== true && !ruleOf(ensemble).fit?.ofEachTeacher) return [];
   const labels = new Set<number>();
@@ -75,17 +77,12 @@ function fitProblems(
   });
 }
 
-function termProblems(
-  term: TermSettings,
-  path: string,
-  spec: Spec,
-  teachers: readonly Teacher[],
-  dataset: SetClasses,
-): Problem[] {
+function termProblems(term: TermSettings, path: string, met: Met): Problem[] {
+  const { spec, teachers } = met;
   const own = termTarget(term, spec)?.teachers ?? [];
   const first = own.find((k) => teachers[k]?.knownClasses !== undefined);
   if (first === undefined) return [];
-  const partial = partialText(teachers, first, dataset);
+  const partial = partialText(met, first);
   const problems: Problem[] = [];
   const refused = answerTermNamed(term.term)?.needsAllClasses;
   if (refused !== undefined) {
@@ -97,7 +94,7 @@ function termProblems(
     problems.push({ path: `${path}.standardize`, message });
   }
   const asked = own.filter((k) => (teachers[k]?.weight ?? 0) > 0);
-  problems.push(...coverageProblems(term, path, spec, asked, teachers, dataset));
+  problems.push(...coverageProblems(term, path, asked, met));
   return problems;
 }
 
@@ -105,11 +102,10 @@ function termProblems(
 function coverageProblems(
   term: TermSettings,
   path: string,
-  { ensemble: { quorum } }: Spec,
   own: readonly number[],
-  teachers: readonly Teacher[],
-  dataset: SetClasses,
+  { spec, teachers, dataset }: Met,
 ): Problem[] {
+  const { quorum } = spec.ensemble;
   const { classCount, classNames } = dataset;
   const knowing = knowingTeachers(
     own.map((k) => teachers[k]?.knownClasses),
