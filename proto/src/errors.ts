@@ -113,7 +113,7 @@ export function toLyceumError(thrown: unknown): LyceumError {
 }
 
 /**
- * What to do where a process or a machine may open no more files and connections: it is no fault of whoever was to be called,
+ * What to do where a process or a machine may open no more files and connections: it is no fault of the server that was to be called,
  * or of the file.
  *
  * @param message - of Node, or of a library that quotes it.

@@ -1,7 +1,7 @@
 /**
  * A ticket as a value: its content digest, and its canonical encoding.
  *
- * Two tickets of equal content ask for the same values, whoever issues them; `attempt` and `anewAttempt` are not content.
+ * Two tickets of equal content ask for the same values, from whichever coordinator they come; `attempt` and `anewAttempt` are not content.
  */
 import { createHash } from 'node:crypto';
 import { Ticket } from './generated/lyceum/v1/tensor.js';

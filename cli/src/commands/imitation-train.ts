@@ -1,8 +1,8 @@
 /**
  * `imitation train`: pushes what was kept and what was said of it, and submits the run that is taught with it. Where
  * explanations are a modality there are three runs a seed: the teacher that sees them, the student that learns from it as
- * soon as it has SUCCEEDED, and the same student without. Submitting again what is there changes nothing, so that whoever
- * was cut off goes on.
+ * soon as it has SUCCEEDED, and the same student without. Submitting again what is there changes nothing, so a
+ * command that was cut off can be run again.
  */
 import { setMaxListeners } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';

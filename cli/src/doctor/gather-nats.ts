@@ -1,4 +1,4 @@
-/** A server's first line says all that is asked of it, to whoever connects: no user and no certificate is needed. */
+/** A server's first line says all that is asked of it, to anybody who connects: no user and no certificate is needed. */
 import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
 import { createLogger, type TlsIdentity } from '@lyceum/platform';

@@ -1,7 +1,7 @@
 /**
  * A table of answers: its file, and for as long as the memory budget lets it, all its rows in memory.
  *
- * Writes go through one at a time, so that of two answers to one sample the first counts, and whoever wrote
+ * Writes go through one at a time, so that of two answers to one sample the first counts, and the writer of
  * the second waits until the first is written.
  */
 

@@ -5,7 +5,7 @@
  *
  * Threads start when there is work for them, and each takes one request after another. One that dies or hangs takes its
  * requests with it. Nothing of them has been stored or sent by then, so they are made again: targets here, answers by
- * whoever sends them.
+ * the workers that send them.
  */
 import { Worker } from 'node:worker_threads';
 import type { AnswerCodec, WordMemory } from '@lyceum/learning/codecs';

@@ -3,8 +3,9 @@
  * copy below the state folder. What was deleted has left a mark in NATS, and stays deleted.
  *
  * A store has an id, in the leader's bucket and in the copy. While it is filled its marker in NATS says so, first and
- * last: a restore that was cut off is made again by whoever has the copy, and until then nobody else leads. Whoever
- * knows a store of which NATS knows nothing, and has no copy of it, waits for the one that has: it would begin an empty one.
+ * last: a restore that was cut off is made again by the coordinator that has the copy, and until then no other
+ * leads. A coordinator that knows a store of which NATS knows nothing, and has no copy of it, waits for the one that has:
+ * it would begin an empty one.
  */
 import { randomUUID } from 'node:crypto';
 import type { Logger } from '@lyceum/platform';

@@ -1,6 +1,6 @@
 /**
- * What is known of runs at this moment and in no record: progress, why they wait, who answered. Whoever
- * watches a run is woken by changes here and in its record.
+ * What is known of runs at this moment and in no record: progress, why they wait, who answered. Those
+ * who watch a run are woken by changes here and in its record.
  */
 import type { StepProgress } from '@lyceum/proto';
 import type { ProgressSnapshot, RunStore, WorkerEnvironment } from '../runs/index.js';

@@ -2,8 +2,8 @@
  * How many teacher workers the runs ask for: so many that no student waits, none when no teacher is wanted. Pure.
  *
  * Symbols: v samples per second that a run's student takes when it does not wait; t seconds that a worker's inference
- * of one sample takes a teacher. A run's teachers keep workers busy for v · Σ t seconds a second, whoever of the
- * workers does it, since each may load every teacher. Workers = ⌈HEADROOM · Σ v · Σ t⌉ over the runs, at least 1.
+ * of one sample takes a teacher. A run's teachers keep workers busy for v · Σ t seconds a second, whichever
+ * worker does it, since each may load every teacher. Workers = ⌈HEADROOM · Σ v · Σ t⌉ over the runs, at least 1.
  *
  * It counts every sample of a run that wants answers, though some may be in the answer store, and equal wants of two
  * runs twice: rather a worker too many than a student that waits.

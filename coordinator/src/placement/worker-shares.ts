@@ -2,7 +2,7 @@
  * Which teachers fill the room that is left on the workers, so that the slowest has the most workers' time. Pure.
  *
  * Every teacher of a run answers every sample, so what one of them lacks is t ÷ h: the seconds t that its inference of
- * a sample takes, by the h workers that have it. Room goes to whoever lacks most. Where there is no room left, one
+ * a sample takes, by the h workers that have it. Room goes to the teacher that lacks most. Where there is no room left, one
  * teacher at a time gives a worker to another, but only to one that lacks more than twice what it will lack itself
  * without it: so the two can never change places again, and speeds that waver a little move nobody.
  */

@@ -1,6 +1,6 @@
 /**
  * Takes answers from teacher workers: has every frame checked, stores what is wanted, and gives a receipt for a
- * ticket once all its rows have come. What nobody wants is dropped, and the worker told so.
+ * ticket once all its rows have come. Answers that are not wanted are dropped, and the worker is told so.
  */
 import type { AnswerCodec, WordMemory } from '@lyceum/learning/codecs';
 import {

@@ -19,7 +19,7 @@ const ALIGNMENT = 8;
  * All weights under their names, as TensorFlow orders their dimensions: kernels of convolutions [height, width, in,
  * out], of Dense layers [in, out].
  *
- * @param metadata - texts for the header, for whoever reads the file.
+ * @param metadata - texts for the header, for people and programs that read the file.
  */
 export function exportSafetensors(
   model: ModelPackage,

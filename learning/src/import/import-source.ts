@@ -146,7 +146,7 @@ export function wholeSource(bytes: Uint8Array): ImportedSource {
 }
 
 /**
- * Reads what came out as whoever keeps it will.
+ * Reads the set that came out, as the coordinator will.
  *
  * @returns it with a warning more if samples are in two splits.
  * @throws {InvalidDocumentError} naming what keeps it from being a data set.

@@ -3,8 +3,8 @@
  *
  * Chunks come in a keyed permutation, the rows of each one after another. What that gives is cut into blocks of equal
  * length, and inside each a keyed permutation mixes the rows. So a block reads its own chunks, each whole, and parts of the
- * two that its borders cut; and every row is in one block. Pure in set, seed and epoch, so that nobody stores it, and whoever
- * begins anywhere computes the same.
+ * two that its borders cut; and every row is in one block. Pure in set, seed and epoch, so it is never stored, and is the
+ * same from wherever it is begun.
  *
  * Symbols: *position* p in the order, *row* r of the visited samples, b positions of a block.
  */

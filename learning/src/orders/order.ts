@@ -115,7 +115,7 @@ export function checkPositions(count: number, firstPosition: number, positionCou
   }
 }
 
-/** A permutation of [0, count) by key: the same for whoever computes it. Symbols above. */
+/** A permutation of [0, count) by key: the same on every machine. Symbols above. */
 export function keyedPermutation(
   count: number,
   seed: number,

@@ -3,7 +3,7 @@
  *
  * A view is a pure function of (settings' seed, epoch modulo cycle, sample index), so that teachers and student
  * compute the same input on their own. Its text is canonical, travels in tickets and is part of the key of stored
- * answers. The text begins with the version of the functions in sample-view.ts and mixup.ts: whoever changes what
+ * answers. The text begins with the version of the functions in sample-view.ts and mixup.ts: a change of what
  * they give must raise {@link VIEW_VERSION}, or stored answers would belong to other inputs.
  */
 import { LyceumError, type Problem } from '@lyceum/proto';

@@ -4,7 +4,7 @@
  * Tried again are 408, 425, 429, 5xx but 501 and 505, broken connections, timeouts, and answers that cannot be read; after what
  * the server says in `Retry-After`, and never sooner than a random wait below a bound that doubles (full jitter). Everything
  * else would be answered the same way again. Redirects are not followed: they could carry secrets elsewhere. Messages have
- * the status of an answer and its length, and nothing of what it says: it may be for other eyes. Whoever calls for its own
+ * the status of an answer and its length, and nothing of what it says: it may be for other eyes. A program that calls for its own
  * user may have them quote the server's own message. Secrets that a server repeats are taken out of all that it says.
  */
 import { HTTP_RESPONSE_MAX_BYTES, LyceumError } from '@lyceum/proto';

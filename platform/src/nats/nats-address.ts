@@ -12,7 +12,7 @@ export function shownAddress(url: string): string {
 }
 
 /**
- * @returns it without what nobody may see.
+ * @returns it without user and password.
  * @throws {LyceumError} INVALID_ARGUMENT if it is none.
  */
 export function checkedAddress(url: string): string {

@@ -1,5 +1,5 @@
 /**
- * Which addresses a program calls because a document names them. Whoever may hand in a document could else use the program to
+ * Which addresses a program calls because a document names them. The author of a document could else use the program to
  * reach what only the program reaches: its own machine, its network, the metadata of its cloud.
  *
  * A host is looked up, what it resolves to is checked, and the connection is made to exactly that: a name that resolves to

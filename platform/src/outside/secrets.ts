@@ -2,7 +2,7 @@
  * Secrets that documents may name: tokens and keys for servers that this process calls. A document has their names
  * alone; values are where the operator of the process put them for this purpose, and nowhere else can be named.
  *
- * Whoever may hand in a document could else have a secret sent to a server of his own. So the operator says beside each
+ * The author of a document could else have a secret sent to a server of their own. So the operator says beside each
  * secret to which hosts it goes, and a program that calls for others sends one without such a word nowhere.
  */
 import { join } from 'node:path';

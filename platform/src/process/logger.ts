@@ -33,7 +33,7 @@ const RETRY_MS = 10;
 
 /**
  * Synchronous, so that the last lines before an exit are not lost. A line that cannot be written, on a full disk for one,
- * is: whoever writes a log must not end for want of it. Pino's own destination throws then, which ends the process.
+ * is: no program may end for want of a line of its log. Pino's own destination throws then, which ends the process.
  */
 class StderrLines {
   /** The last line was cut off. */

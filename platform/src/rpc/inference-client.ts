@@ -7,7 +7,7 @@ import { channelTo, type TlsMaterial } from '../tls/index.js';
 export type InferenceClient = GRPCInferenceServiceClient;
 
 /**
- * Connects at the first call, and again whenever it must. Without keepalive: other servers hang up on whoever pings more
+ * Connects at the first call, and again whenever it must. Without keepalive: other servers hang up on clients that ping more
  * often than every five minutes, and calls have deadlines.
  *
  * @param address - `HOST:PORT`.

@@ -19,7 +19,7 @@ type WorkerRole = Exclude<NatsRole, 'coordinator'>;
 /** JetStream's own name of the stream below the object store. */
 const BLOB_STREAM = `OBJ_${BLOB_BUCKET}`;
 
-/** Models, sets and checkpoints, by whoever knows or finds out their names. */
+/** Models, sets and checkpoints, by their names, which may be looked up. */
 const BLOB_READS = [
   '$JS.API.INFO',
   `$JS.API.STREAM.INFO.${BLOB_STREAM}`,

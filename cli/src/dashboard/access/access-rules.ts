@@ -3,7 +3,7 @@
  *
  * A page of somebody else's in the same browser is the danger. It can send requests to this address, and by a name of
  * its own that it lets point here (DNS rebinding) it could also read the answers. So only known hosts are answered, only
- * whoever has opened the one-time address, and only pages that came from here; changes are JSON besides, which no form
+ * browsers that opened the one-time address, and only pages that came from here; changes are JSON besides, which no form
  * can send.
  */
 import type { ErrorCode } from '@lyceum/proto';

@@ -1,5 +1,5 @@
 /**
- * A process of its own that outlives whoever started a local cluster, for as long as it takes to end it.
+ * A process of its own that outlives the one that started a local cluster, for as long as it takes to end the cluster.
  *
  * Its standard input comes from that parent: a line `+PID` for each child started, `-PID` for each that has
  * ended. When the input ends while children are left, the parent is gone without having stopped them,

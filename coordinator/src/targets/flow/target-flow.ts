@@ -2,7 +2,7 @@
  * One run's targets: what is asked for, and what leaves to the student that is attached.
  *
  * A state machine without clock, network or files: events in, actions out, to be carried out in their order; besides,
- * whoever writes to the student asks {@link TargetFlow.next} what to do. What holds throughout:
+ * the writer to the student asks {@link TargetFlow.next} what to do. What holds throughout:
  *
  * - what leaves is what the schedule releases, in its order, in pieces that can be read at a time;
  * - what a quorum's span is made of is kept before the first of its targets leaves;

@@ -1,6 +1,6 @@
 /**
  * What a cell of a table means, whatever format it came from: numbers and truth values as JSON and Parquet have them, or
- * their texts as CSV has them. The same at import and for whoever feeds a student.
+ * their texts as CSV has them. The same at import and when a student is fed.
  */
 import { SampleRefusedError } from './sample-refused-error.js';
 

@@ -1,6 +1,6 @@
 /**
  * How raw texts or rows of a table become samples of numbers: fitted once, at import, on the train split alone; kept in the
- * set's file, and in the package of every student that was trained on it, so that whoever has the student can feed it.
+ * set's file, and in the package of every student that was trained on it, so that nothing else is needed to feed the student.
  *
  * An encoding is plain JSON. Its keys have one order, so equal encodings have equal text.
  */

@@ -70,7 +70,7 @@ export const injectionRule: ImitationRule<typeof settings> = {
   },
 };
 
-/** Without what nobody sees, and wide letters as plain ones. */
+/** Without invisible characters, and wide letters as plain ones. */
 function plain(text: string): string {
   return text.normalize('NFKC').replace(/\p{Cf}/gu, '');
 }

@@ -1,6 +1,6 @@
 /**
  * Columns whose names say that they are no features: splits, classes, ids. A model that sees one learns nothing else, or
- * what nobody will have later. Each is asked about until somebody says what it is.
+ * learns from a value that later samples do not have. Each is asked about until somebody says what it is.
  */
 import { InvalidDocumentError } from '@lyceum/proto';
 import { shownName } from '../../files/index.js';

@@ -79,7 +79,7 @@ export function finalLabels(
   return Int32Array.from(labels, (label) => (label < 0 ? -1 : (finalNumbers[label] as number)));
 }
 
-/** Numerals sort as strings too, which surprises whoever expects class 2 to have number 2. */
+/** Numerals sort as strings too: class 2 may have another number than 2. */
 function numeralWarning(sorted: readonly string[]): string {
   const numerals = sorted.filter((name) => /^\d{1,15}$/.test(name));
   const index = numerals.findIndex((name, i) => i > 0 && Number(name) < Number(numerals[i - 1]));

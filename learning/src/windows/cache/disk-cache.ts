@@ -1,6 +1,6 @@
 /**
  * A folder of encoded pictures, an entry a piece: its pictures one after another. An entry's name is made of their digests,
- * so it is right for every set that has the same pictures, and after a restart. Whoever reads verifies: a damaged entry is
+ * so it is right for every set that has the same pictures, and after a restart. The reader verifies: a damaged entry is
  * dropped and counts as none, and so does a disk that is full or fails.
  */
 import { open, readdir, rename, rm } from 'node:fs/promises';

@@ -1,5 +1,5 @@
 /**
- * Encoded pictures of a piece, from the cache or from their objects, and verified in both cases: whoever gets them has the
+ * Encoded pictures of a piece, from the cache or from their objects, and verified in both cases: they have the
  * bytes that the set was made of.
  */
 import { isFileUrl } from '@lyceum/platform/objects';

@@ -1,5 +1,5 @@
 /**
- * The batches of a run, by step: which samples, their inputs and their labels. Equal for whoever computes them.
+ * The batches of a run, by step: which samples, their inputs and their labels. Equal on every worker.
  *
  * Two batches are kept, in memory that is used again: the one in hand and the one prepared while targets are
  * awaited. Pictures of a set in shards are brought first: see {@link BatchSource.awaited}.
