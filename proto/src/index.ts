@@ -8,6 +8,7 @@ export * from './limits.js';
 export * from './message-sum.js';
 export * from './messages.js';
 export * from './names/index.js';
+export * from './own-entry.js';
 export * from './printable.js';
 export * from './shown-text.js';
 export * from './tensor-frames.js';

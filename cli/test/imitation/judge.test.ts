@@ -1,4 +1,7 @@
 /** What rules keep and drop, of answers that are written down here; oracles are counts by hand. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { checkImitation, type Imitation } from '@lyceum/learning/specification';
 import { expect, it } from 'vitest';
 import {
@@ -12,6 +15,7 @@ import { estimateCosts, openQuestions } from '../../src/imitation/asking/open-qu
 import { summarise } from '../../src/imitation/findings/index.js';
 import { type ImitationInput, requireSentAsRead } from '../../src/imitation/inputs/inputs.js';
 import { consensusOf, judge } from '../../src/imitation/judging/judge.js';
+import { keptText, readKept } from '../../src/imitation/judging/kept-file.js';
 import { checkPage } from '../../src/imitation/page/index.js';
 
 const TEACHERS = ['a', 'b', 'c'];
@@ -485,4 +489,26 @@ it.each<[Record<string, unknown>, string]>([
   };
   const check = () => checkImitation({ ...rest, spec: { ...spec, ...changes } }, 'words.yaml');
   expect(check).toThrow(message);
+});
+
+it('a teacher called as something that all objects have has said nothing where it was not heard', async () => {
+  const imitation = document([]);
+  for (const [k, teacher] of imitation.spec.teachers.entries()) {
+    if (k === 2) Object.assign(teacher, { name: 'constructor' });
+  }
+  const answers = answersOf(imitation, { one: 'xy-' });
+  for (const [key, answer] of answers) answers.set(key, { ...answer, explanation: 'so it is' });
+  const { inputs } = judge(imitation, [input('one')], answers);
+  const folder = await mkdtemp(path.join(tmpdir(), 'lyceum-test-'));
+  try {
+    const file = path.join(folder, 'kept.jsonl');
+    await writeFile(file, inputs.map(keptText).join(''));
+    for (const found of [...inputs, ...(await readKept(file))]) {
+      expect(Object.keys(found.answers)).toEqual(['a', 'b']);
+      expect(found.answers['constructor']).toBeUndefined();
+      expect(found.explanations?.['constructor']).toBeUndefined();
+    }
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });

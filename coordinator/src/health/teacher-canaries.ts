@@ -1,4 +1,5 @@
 /** What proves stored answers: canaries of the teachers that gave them, and the calls that these cost. */
+import { ownEntry } from '@lyceum/proto';
 import type { PinnedTeacher, RunRecord, RunStore } from '../runs/index.js';
 import type { StoredRecords } from './answer-proofs.js';
 import { canaryCallsAllowed } from './asking-runs.js';
@@ -82,13 +83,13 @@ export class TeacherCanaries {
       const record = this.#parts.store.get(runId);
       const name = record?.teachers.find(({ identity }) => identity === teacher)?.name;
       if (record === undefined || name === undefined) continue;
-      const used = record.canaryCalls?.[name];
+      const used = ownEntry(record.canaryCalls ?? {}, name);
       this.#canaries.budgets.pay(teacher, runId, canaryCallsAllowed(record), used);
     }
   }
 
   /** Calls that the run has paid for canaries of the teacher. */
-  paidCalls({ runId, canaryCalls }: RunRecord, { identity, name }: PinnedTeacher): number {
-    return this.#canaries.budgets.usedBy(identity, runId) ?? canaryCalls?.[name] ?? 0;
+  paidCalls({ runId, canaryCalls = {} }: RunRecord, { identity, name }: PinnedTeacher): number {
+    return this.#canaries.budgets.usedBy(identity, runId) ?? ownEntry(canaryCalls, name) ?? 0;
   }
 }

@@ -2,7 +2,7 @@
  * What the health of their teachers' workers means for the runs: why they wait, when they are paused, what is kept. Pure:
  * `cluster-facts.ts` says how the workers stand.
  */
-import type { LyceumError } from '@lyceum/proto';
+import { type LyceumError, ownEntry } from '@lyceum/proto';
 import type { ProbeReference } from '../health/index.js';
 import { cannotAnswer, hopelessTeacher, type TeacherChance } from '../placement/index.js';
 import { type PinnedTeacher, quorumOf, type RunRecord, refusesAtChance } from '../runs/index.js';
@@ -162,7 +162,7 @@ function unknownTeachers(record: RunRecord): string[] {
   const { teachers, teacherKnowledge = {} } = record;
   return teachers
     .map(({ name }) => name)
-    .filter((name) => teacherKnowledge[name] === undefined && refusesAtChance(record, name));
+    .filter((name) => ownEntry(teacherKnowledge, name) === undefined && refusesAtChance(record, name));
 }
 
 /**
@@ -182,7 +182,7 @@ export function keepFirstAnswers(
     if (answer === undefined) continue;
     const { probe, digest, classNames } = answer;
     if (probeDigests[probe] === undefined) digests[probe] = digest;
-    if (teacherKnowledge[teacher] !== undefined) continue;
+    if (ownEntry(teacherKnowledge, teacher) !== undefined) continue;
     const knowledge = answer.knowledge();
     actions.push({ kind: 'keep-knowledge', runId, teacher, knowledge, classNames });
   }

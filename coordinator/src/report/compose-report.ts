@@ -2,6 +2,7 @@
 import type { SplitName } from '@lyceum/learning/datasets';
 import { combined, fitOf, gapClosed } from '@lyceum/learning/ensemble';
 import type { RunSpecification } from '@lyceum/learning/specification';
+import { ownEntry } from '@lyceum/proto';
 import type { Report, ReportModelRow } from '../documents/index.js';
 import type { ReportInput, SplitLogits, TeacherEvaluation } from './report-input.js';
 import { ReportRows } from './report-rows.js';
@@ -128,7 +129,7 @@ function knowledgeOf({
   acceptedTeachers,
 }: ReportInput): Report['teacherKnowledge'] {
   return teachers.flatMap(({ name }) => {
-    const knowledge = teacherKnowledge[name];
+    const knowledge = ownEntry(teacherKnowledge, name);
     if (knowledge === undefined) return [];
     const { rowCount, labelledCount, correctCount, meanEntropy, finding } = knowledge;
     return [

@@ -13,7 +13,7 @@ import {
   waitingReasons,
 } from '../../src/reconciliation/run-health.js';
 import { hasEnded, RUN_STATES } from '../../src/schedule/run-state.js';
-import { aHeldRun, aRun, SET } from './a-run.js';
+import { aHeldRun, aRun, pinned, SET } from './a-run.js';
 
 const fine: TeacherChance = { workerId: 't1', isTold: true };
 const failed: TeacherChance = {
@@ -229,6 +229,16 @@ it('a run may begin once enough teachers are known that it would refuse otherwis
   const quorum = withQuorum(1);
   expect(awaitsKnowledge(aRun(quorum))).toBe(true);
   expect(awaitsKnowledge(aRun({ ...quorum, teacherKnowledge: { anna: knowledge } }))).toBe(false);
+});
+
+it('a teacher called as something that all objects have is as unknown as any other', () => {
+  const run = aHeldRun({ teachers: [pinned('constructor')] });
+  expect(awaitsKnowledge(run)).toBe(true);
+  const [first] = keepFirstAnswers(run, () => ({
+    ...{ probe: 'constructor', digest: 'first', classNames: ['cat'] },
+    knowledge: () => knowledge,
+  }));
+  expect(first).toMatchObject({ kind: 'keep-knowledge', teacher: 'constructor' });
 });
 
 describe('first answers of teachers', () => {

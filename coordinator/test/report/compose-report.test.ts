@@ -302,3 +302,9 @@ test('contributors: shares of the steps, as far as they are known', () => {
     },
   });
 });
+
+test('of a teacher called as something that all objects have it is told that nothing is known', () => {
+  const input = exampleInput();
+  const teachers = input.teachers.map((teacher) => ({ ...teacher, name: 'constructor' }));
+  expect(composeReport({ ...input, teachers }).teacherKnowledge).toEqual([]);
+});

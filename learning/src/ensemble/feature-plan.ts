@@ -1,7 +1,7 @@
 /**
  * The feature plan: which layers of which teachers a run's terms compare with. Pure; coordinator and student find the same.
  */
-import { featuresName } from '@lyceum/proto';
+import { featuresName, ownEntry } from '@lyceum/proto';
 import { type FeatureTermSettings, isFeatureTerm } from '../objectives/terms/index.js';
 import type { DistillationSpecification } from '../specification/index.js';
 
@@ -54,7 +54,7 @@ export function hintLayers(
 ): HintLayer[] {
   return names.flatMap((name, teacher) => {
     const isOne = teachers === undefined || teachers.includes(name);
-    const layer = typeof hintLayer === 'string' ? hintLayer : hintLayer[name];
+    const layer = typeof hintLayer === 'string' ? hintLayer : ownEntry(hintLayer, name);
     return isOne && layer !== undefined ? [{ teacher, layer }] : [];
   });
 }

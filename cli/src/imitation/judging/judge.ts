@@ -25,6 +25,7 @@ import {
 } from '../asking/index.js';
 import { type Drift, driftOf, type TeacherDrift, type TeacherSaid } from '../drift/index.js';
 import type { ImitationInput } from '../inputs/index.js';
+import { byTeacher } from './by-teacher.js';
 import {
   confidenceOf,
   explanationsOf,
@@ -146,11 +147,13 @@ function checkedInput(
 ): CheckedInput & ImitationInput {
   /** What there is of each teacher, by its name. */
   const each = <T>(find: (own: readonly ImitationAnswer[], k: number) => T | undefined) =>
-    Object.fromEntries(
-      of.said.flatMap(({ name, answers }, k): [string, T][] => {
-        const found = find(answers[n] ?? [], k);
-        return found === undefined ? [] : [[name, found]];
-      }),
+    byTeacher<T>(
+      Object.fromEntries(
+        of.said.flatMap(({ name, answers }, k): [string, T][] => {
+          const found = find(answers[n] ?? [], k);
+          return found === undefined ? [] : [[name, found]];
+        }),
+      ),
     );
   const shares = each((own, k) => (of.said[k]?.isRepeated === true ? sharesOf(own) : undefined));
   const explanations = each(explanationsOf);

@@ -2,7 +2,11 @@
 import { LyceumError } from '@lyceum/proto';
 import { z } from 'zod';
 import { parseLines, readLines } from '../lines/index.js';
+import { byTeacher } from './by-teacher.js';
 import type { JudgedInput } from './judge.js';
+
+const ofEach = <T extends z.ZodType>(own: T) =>
+  z.record(z.string(), own).transform((mapping) => byTeacher<z.output<T>>(mapping));
 
 const keptLine = z
   .looseObject({
@@ -13,11 +17,11 @@ const keptLine = z
     split: z.enum(['train', 'validation', 'test']).optional(),
     label: z.string().optional(),
     /** By teacher; null: it does not know. */
-    answers: z.record(z.string(), z.string().nullable()),
-    shares: z.record(z.string(), z.record(z.string(), z.number().min(0).max(1))).optional(),
-    explanations: z
-      .record(z.string(), z.array(z.object({ class: z.string().nullable(), text: z.string() })))
-      .optional(),
+    answers: ofEach(z.string().nullable()),
+    shares: ofEach(z.record(z.string(), z.number().min(0).max(1))).optional(),
+    explanations: ofEach(
+      z.array(z.object({ class: z.string().nullable(), text: z.string() })),
+    ).optional(),
     consensus: z.string().optional(),
   })
   .refine(({ text, numbers, image }) => (text ?? numbers ?? image) !== undefined);

@@ -1,5 +1,6 @@
 /** What a run's record keeps of its teachers. */
 import type { TeacherKnowledge } from '@lyceum/learning/ensemble';
+import { ownEntry } from '@lyceum/proto';
 import { type RunRecord, refusesAtChance } from '../../runs/index.js';
 import { hasEnded } from '../../schedule/index.js';
 import { failed } from './end-changes.js';
@@ -35,7 +36,7 @@ export function marked(
 
 /** Keeps how many calls the run has paid for canaries of a teacher, all in all. */
 export function canariesPaid(record: RunRecord, name: string, calls: number): Changed {
-  if (hasEnded(record.state) || calls <= (record.canaryCalls?.[name] ?? 0)) return undefined;
+  if (hasEnded(record.state) || calls <= (ownEntry(record.canaryCalls ?? {}, name) ?? 0)) return undefined;
   return { ...record, canaryCalls: { ...record.canaryCalls, [name]: calls } };
 }
 
@@ -58,7 +59,7 @@ export function teacherJudged(
   classNames: readonly string[],
   nowMs: number,
 ): Changed {
-  if (hasEnded(record.state) || record.teacherKnowledge?.[name] !== undefined) return undefined;
+  if (hasEnded(record.state) || ownEntry(record.teacherKnowledge ?? {}, name) !== undefined) return undefined;
   const warnings = knowledgeWarnings(record, name, knowledge, classNames);
   if (knowledge.finding !== undefined && refusesAtChance(record, name)) {
     const advice = `to train with it all the same, spec.teacherHealth.accept: [${name}]`;

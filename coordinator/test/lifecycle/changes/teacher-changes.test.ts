@@ -19,6 +19,18 @@ describe('of its teachers a run', () => {
     expect(parseRunRecord(runRecordText(more))).toEqual(more);
   });
 
+  it('may have one that is called as something that all objects have', () => {
+    const sound = { rowCount: 4, labelledCount: 4, correctCount: 3 };
+    const judge = (record: RunRecord, name: string) =>
+      changed(changes.teacherJudged(record, name, sound, ['a', 'b'], 3_000));
+    const both = judge(judge(training(), 'box'), 'constructor');
+    expect(Object.entries(both.teacherKnowledge ?? {})).toEqual([
+      ['box', sound],
+      ['constructor', sound],
+    ]);
+    expect(parseRunRecord(runRecordText(both))).toEqual(both);
+  });
+
   it('keeps a note once, the first 32 of each kind, and none after its end', () => {
     const note = { warning: 'one lies', bitExactException: 'one lies in bits' };
     const noted = changed(changes.noted(training(), note));
