@@ -3,6 +3,7 @@
 import { fileError } from '@lyceum/platform';
 import { printable } from '@lyceum/proto';
 import { CommanderError } from 'commander';
+import { hanging } from './printing/text/index.js';
 import { programFor } from './program.js';
 import { EXIT, exitOf, painter } from './session/index.js';
 
@@ -24,7 +25,7 @@ try {
     process.exitCode = err.exitCode === 0 ? EXIT.ok : EXIT.usage;
   } else {
     const { exitCode, text } = exitOf(err);
-    if (text !== '') process.stderr.write(`${coloured(printable(text))}\n`);
+    if (text !== '') process.stderr.write(`${coloured(printable(hanging(text)))}\n`);
     process.exitCode = exitCode;
   }
 }

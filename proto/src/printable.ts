@@ -16,6 +16,18 @@ export function printableJson(json: string): string {
   return json.replaceAll(UNPRINTABLE, (c) => (c === '\n' || c === '\t' ? c : unicodeEscape(c)));
 }
 
+/** Plain data with {@link printable} texts, for pages: they obey marks of direction as terminals do. */
+export function printableTexts<T>(data: T): T {
+  return shown(data) as T;
+}
+
+function shown(data: unknown): unknown {
+  if (typeof data === 'string') return printable(data);
+  if (Array.isArray(data)) return data.map(shown);
+  if (typeof data !== 'object' || data === null) return data;
+  return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, shown(value)]));
+}
+
 /** True if {@link printable} would change it. */
 export function isUnprintable(text: string): boolean {
   return printable(text) !== text;

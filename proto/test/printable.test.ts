@@ -1,6 +1,6 @@
 // Every control character and mark of direction, by its code, and texts that attack terminals.
 import { expect, test } from 'vitest';
-import { printable, printableJson } from '../src/printable.js';
+import { printable, printableJson, printableTexts } from '../src/printable.js';
 
 const BIDI = [0x061c, 0x200e, 0x200f, 0x202a, 0x202b, 0x202c, 0x202d, 0x202e, 0x2066, 0x2067];
 const codes = [
@@ -33,6 +33,15 @@ test('other text stays, whatever its letters', () => {
   for (const text of ['Bär, naïve, 漢字, שלום, 👩‍🔬', 'two\nlines\tand a tab']) {
     expect(printable(text)).toBe(text);
   }
+});
+
+test('data keeps all but its texts', () => {
+  const data = { a: ['x\u202ey', 1, null, Number.NaN], b: { c: '\u001b', d: undefined }, e: true };
+  expect(printableTexts(data)).toEqual({
+    a: ['x\\u202ey', 1, null, Number.NaN],
+    b: { c: '\\x1b', d: undefined },
+    e: true,
+  });
 });
 
 test('JSON means the same', () => {

@@ -3,6 +3,7 @@ import { natsCredentialsIn } from '@lyceum/platform/nats';
 import { printable } from '@lyceum/proto';
 import { type Command, Option } from 'commander';
 import { diagnose, type Finding } from '../doctor/index.js';
+import { hanging } from '../printing/text/index.js';
 import {
   type Colour,
   CommandExit,
@@ -81,5 +82,5 @@ Examples:
 function findingLine({ check, level, message, remedy }: Finding): string {
   const text = remedy === undefined ? message : `${message}; to mend: ${remedy}`;
   const mark = painter(process.stdout)(COLOURS[level], level.padEnd(7));
-  return `${mark}  ${check.padEnd(12)}  ${printable(text)}`;
+  return `${mark}  ${check.padEnd(12)}  ${printable(hanging(text))}`;
 }

@@ -67,6 +67,11 @@ function someFiles(files: readonly string[]): readonly string[] {
   throw new LyceumError('INVALID_ARGUMENT', 'this student takes pictures: name their files');
 }
 
+/** A name, within a line whose parts are separated by tabs. */
+function cellText(text: string): string {
+  return printable(text.replaceAll(/[\t\n]/g, ' '));
+}
+
 function line(
   { where, label, probability }: Prediction,
   takes: StudentInput,
@@ -75,8 +80,8 @@ function line(
   const isPicture = 'pictures' in takes;
   if (output === 'table') {
     const cells = [
-      ...(isPicture ? [printable(where)] : []),
-      printable(label),
+      ...(isPicture ? [cellText(where)] : []),
+      cellText(label),
       probability.toFixed(4),
     ];
     return cells.join('\t');

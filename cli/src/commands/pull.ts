@@ -22,7 +22,7 @@ import {
   onnxFile,
   testOutputs,
 } from '../export/index.js';
-import { refuseExisting, writeNewFile } from '../files/index.js';
+import { refuseExisting, writeNewFiles } from '../files/index.js';
 import { canTryModels } from '../local-cluster/index.js';
 import { bytesText, percentText } from '../printing/text/index.js';
 import { type CommandContext, withCoordinator, withProgress } from '../session/index.js';
@@ -207,11 +207,9 @@ async function datasetOf(
 
 async function write(files: ExportedFiles, { out, force }: PullOptions): Promise<void> {
   const overwrite = force === true;
-  const targets = [...files].map(([file, content]) => [path.join(out, file), content] as const);
-  if (!overwrite) for (const [file] of targets) await refuseExisting(file);
-  for (const [file, content] of targets) {
-    await writeNewFile(file, content, overwrite);
-  }
+  const targets = new Map([...files].map(([file, content]) => [path.join(out, file), content]));
+  if (!overwrite) for (const file of targets.keys()) await refuseExisting(file);
+  await writeNewFiles(targets, overwrite);
 }
 
 async function findSource({ client, signal }: CommandContext, name: string): Promise<Source> {

@@ -1,6 +1,7 @@
 /** Answers as HTTP has them, with the headers that all of them have. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Problem } from '@lyceum/dashboard/api';
+import { printableTexts } from '@lyceum/proto';
 import type { SiteFile } from './site.js';
 
 /** The page runs its own script and no other, asks here and nowhere else, and is in no other page's frame. */
@@ -30,7 +31,8 @@ export function setHeaders(response: ServerResponse): void {
 }
 
 export function sendJson(response: ServerResponse, status: number, value: unknown): void {
-  send(response, status, 'application/json; charset=utf-8', JSON.stringify(value));
+  const text = JSON.stringify(printableTexts(value));
+  send(response, status, 'application/json; charset=utf-8', text);
 }
 
 /** As JSON where a program asks, else as words that a browser shows. */

@@ -1,5 +1,5 @@
 /** What people write and get: specifications, options that change them, files written. */
-export { refuseExisting, replaceFile, writeNewFile } from './output-file.js';
+export { refuseExisting, replaceFile, writeNewFile, writeNewFiles } from './output-file.js';
 export { readYaml } from './read-yaml.js';
 export {
   addSetting,

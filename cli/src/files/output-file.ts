@@ -13,11 +13,14 @@ const SHOWN_LETTERS = 50;
 
 /** @throws {LyceumError} ALREADY_EXISTS if there is a file of that name. */
 export async function refuseExisting(file: string): Promise<void> {
-  const exists = await access(file).then(
+  if (await isThere(file)) throw existing(file);
+}
+
+function isThere(file: string): Promise<boolean> {
+  return access(file).then(
     () => true,
     () => false,
   );
-  if (exists) throw existing(file);
 }
 
 /**
@@ -41,6 +44,29 @@ export async function writeNewFile(
   } catch (err) {
     const cause = err instanceof LyceumError ? err.cause : err;
     if (errnoOf(cause) === 'EEXIST' && !overwrite) throw existing(file);
+    throw err;
+  }
+}
+
+/**
+ * Writes several files, each as {@link writeNewFile}. If one cannot be written, none is left that was not there before.
+ *
+ * @param files - by path, in the order in which they are written.
+ */
+export async function writeNewFiles(
+  files: ReadonlyMap<string, Uint8Array | string>,
+  overwrite: boolean,
+): Promise<void> {
+  const made: string[] = [];
+  try {
+    for (const [file, content] of files) {
+      const isNew = !(await isThere(file));
+      await writeNewFile(file, content, overwrite);
+      if (isNew) made.push(file);
+    }
+  } catch (err) {
+    // On a full disk a second try would find them in its way.
+    for (const file of made) await rm(file, { force: true }).catch(() => undefined);
     throw err;
   }
 }

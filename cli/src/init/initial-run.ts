@@ -6,7 +6,8 @@ import {
 } from '@lyceum/learning/architectures';
 import { SCHEDULES } from '@lyceum/learning/learning-rates';
 import { OPTIMIZER_NAMES } from '@lyceum/learning/optimizers';
-import { stringify as stringifyYaml } from 'yaml';
+import { printable } from '@lyceum/proto';
+import { printableYaml } from '../session/index.js';
 
 export interface InitialRun {
   readonly name: string;
@@ -92,7 +93,7 @@ export function initialRunText(run: InitialRun): string {
 }
 
 function alternatives(others: readonly string[]): string {
-  return others.length === 0 ? '' : `; or ${others.join(', ')}`;
+  return others.length === 0 ? '' : `; or ${oneLine(others.join(', '))}`;
 }
 
 /** As many epochs, in tens, as make the steps that a student needs. */
@@ -157,10 +158,15 @@ function distinctNames(names: readonly string[]): string[] {
 }
 
 function commented(text: string | undefined, before: string): string[] {
-  return text === undefined ? [] : [`  # ${before}${text.replaceAll(/\s+/g, ' ')}`];
+  return text === undefined ? [] : [`  # ${before}${oneLine(text)}`];
+}
+
+/** What the coordinator says, as a comment: it ends no line, and no terminal obeys it. */
+function oneLine(text: string): string {
+  return printable(text.replaceAll(/\s+/g, ' '));
 }
 
 /** As it must be written to be read as a text: a set may be called 1.0. */
 function scalar(text: string): string {
-  return stringifyYaml(text, { lineWidth: 0 }).trim();
+  return printableYaml(text).trim();
 }

@@ -1,7 +1,7 @@
 /** Asks for everything that a report is written from. What a coordinator cannot give is left out, with the reason. */
 import type { Report } from '@lyceum/coordinator/documents';
 import type { ReportInput } from '@lyceum/dashboard/report';
-import { LyceumError, type Run } from '@lyceum/proto';
+import { LyceumError, printableTexts, type Run } from '@lyceum/proto';
 import type { CoordinatorClient } from '../client/index.js';
 import { historyFacts } from '../dashboard/facts/index.js';
 import { printableYaml } from '../session/index.js';
@@ -19,16 +19,18 @@ export async function gatherReport(client: Asked, report: Report): Promise<Repor
     orMissing(client.getHistory({ runId, ...WHOLE_RUN })),
   ]);
   return {
-    report,
-    findings,
-    history:
-      'missing' in history
-        ? history
-        : history.points.length === 0
-          ? { missing: 'nobody told of its steps' }
-          : historyFacts(history),
-    cost: costFacts(run),
-    endedAtMs: run.endedAtMs,
+    ...printableTexts({
+      report,
+      findings,
+      history:
+        'missing' in history
+          ? history
+          : history.points.length === 0
+            ? { missing: 'nobody told of its steps' }
+            : historyFacts(history),
+      cost: costFacts(run),
+      endedAtMs: run.endedAtMs,
+    }),
     specificationYaml: printableYaml(report.specification),
   };
 }

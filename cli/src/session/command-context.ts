@@ -8,6 +8,7 @@ import { onInterrupt, type TlsIdentity, tlsIdentityIn } from '@lyceum/platform';
 import { printable, printableJson } from '@lyceum/proto';
 import type { Command } from 'commander';
 import { CoordinatorClient } from '../client/index.js';
+import { hanging } from '../printing/text/index.js';
 import { CommandExit, EXIT } from './exit-codes.js';
 import { printableYaml } from './printable-yaml.js';
 import { painter } from './terminal.js';
@@ -51,7 +52,7 @@ export function print(format: OutputFormat, data: unknown, lines: () => readonly
   else
     process.stdout.write(
       lines()
-        .map((line) => `${printable(line)}\n`)
+        .map((line) => `${printable(hanging(line))}\n`)
         .join(''),
     );
 }
@@ -69,7 +70,7 @@ export function notice(line: string): void {
   // On a terminal the line may have told of progress.
   const clear = stderr.isTTY ? '\u001b[K' : '';
   const painted = mark === '' ? '' : painter(stderr)('yellow', mark);
-  stderr.write(`${clear}${painted}${printable(text)}\n`);
+  stderr.write(`${clear}${painted}${printable(hanging(text))}\n`);
 }
 
 /**

@@ -323,6 +323,14 @@ describe('what goes wrong', () => {
     expect([answer.status, jsonOf(answer)]).toEqual([status, { code, message: 'because' }]);
   });
 
+  test('a reason that would turn the letters round shows its marks', async () => {
+    const cluster = new FakeCluster();
+    cluster.failure = new LyceumError('NOT_FOUND', 'gpj\u202eexe \u001b[2J');
+    const { ask } = await started('shared', cluster);
+    const message = 'gpj\\u202eexe \\x1b[2J';
+    expect(jsonOf(await ask('/api/runs/a'))).toEqual({ code: 'NOT_FOUND', message });
+  });
+
   test('a bug is told to the log alone', async () => {
     const cluster = new FakeCluster();
     cluster.failure = new Error('secret');

@@ -59,6 +59,13 @@ const second = () => vi.advanceTimersByTimeAsync(1000);
 const now = () => vi.advanceTimersByTimeAsync(0);
 
 describe('the list of runs', () => {
+  test('shows marks of direction in reasons', async () => {
+    const { response } = joined();
+    cluster.runs.set('a', run('a', { reason: 'gpj\u202eexe' }));
+    await second();
+    expect(response.of('runs').at(-1)).toMatchObject([{ id: 'a', reason: 'gpj\\u202eexe' }]);
+  });
+
   test('that there are none is told at once, and then what has changed', async () => {
     const { response } = joined();
     await now();

@@ -5,7 +5,7 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile 
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { replaceFile, writeNewFile } from '../../src/files/output-file.js';
+import { replaceFile, writeNewFile, writeNewFiles } from '../../src/files/output-file.js';
 
 let folder = '';
 beforeEach(async () => {
@@ -36,6 +36,23 @@ test('a file is written with the folders above it, and over another only if told
   });
   await writeNewFile(file, 'three', true);
   expect(await readFile(file, 'utf8')).toBe('three');
+});
+
+test('of several files none is left that is new if one cannot be written', async () => {
+  await writeFile(path.join(folder, 'old'), 'old');
+  const at = (name: string) => path.join(folder, name);
+  const files = new Map([
+    [at('old'), 'one'],
+    [at('new'), 'two'],
+    [path.join(at('old'), 'below'), 'three'],
+  ]);
+  await expect(writeNewFiles(files, true)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+  expect(await readdir(folder)).toEqual(['old']);
+  files.delete(path.join(at('old'), 'below'));
+  await writeNewFiles(files, true);
+  expect(await readFile(at('new'), 'utf8')).toBe('two');
+  await expect(writeNewFiles(files, false)).rejects.toMatchObject({ code: 'ALREADY_EXISTS' });
+  expect((await readdir(folder)).sort()).toEqual(['new', 'old']);
 });
 
 test('a folder where a file is wanted, and a file where a folder is wanted, are named', async () => {

@@ -14,6 +14,12 @@ it('shows markup from outside as text', () => {
   expect(page).toContain('Teachers wrote 2 of them; 1 are kept.');
 });
 
+it('shows marks of direction and control characters as escapes', () => {
+  const page = pageOf((text) => `${text}\u202e\u0000`);
+  expect(page).not.toMatch(/(?![\n\t])[\p{Cc}\p{Bidi_Control}]/u);
+  expect(page).toContain('words\\u202e\\x00');
+});
+
 it('loads nothing', () => {
   const page = pageOf(hostile);
   expect(page).toContain(`content="default-src 'none'; style-src 'unsafe-inline'"`);

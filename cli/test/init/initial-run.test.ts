@@ -29,6 +29,20 @@ test.each(ARCHITECTURE_NAMES)('a distillation into %s', (student) => {
   expect(text).toContain('# of the set: [28, 28, 1], 10 classes # and an end of line\n');
 });
 
+test('what the coordinator says begins no line, and no terminal obeys it', () => {
+  const said = 'red\u001b[2J\u202e\r\nkind: Training\u2028';
+  const text = initialRunText({
+    name: 'first',
+    dataset: { name: 'digits', description: said },
+    teachers: [{ name: 'wide', description: said }],
+    student: 'mlp',
+    modality: { name: 'pixels', others: [said] },
+  });
+  expect(text).not.toMatch(/(?!\n)[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}]/u);
+  expect(text.match(/^kind: /gm)).toHaveLength(1);
+  expect(parseRunSpecification(text, 'the run').kind).toBe('Distillation');
+});
+
 test('teachers that say a class alone are black, and vote', () => {
   const box = { name: 'box', classesOnly: true };
   const read = (teachers: { name: string; classesOnly?: boolean }[]) => {

@@ -15,3 +15,13 @@ test('the document of a report has no character that a terminal obeys, and says 
   expect(specificationYaml).not.toMatch(/(?!\n)[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}]/u);
   expect(parse(specificationYaml)).toEqual(report.specification);
 });
+
+test('of what others said a report has marks of direction as escapes', async () => {
+  const missing = () => Promise.reject(new LyceumError('NOT_FOUND', 'it is\u202e gone'));
+  const told = { runId: 'run', specification: {} };
+  const warnings = ['gpj\u202eexe', '\u001b[2J'];
+  const report = { ...told, warnings } as unknown as Report;
+  const input = await gatherReport({ ...client, getFindings: missing }, report);
+  expect(input.report).toEqual({ ...told, warnings: ['gpj\\u202eexe', '\\x1b[2J'] });
+  expect(input.findings).toEqual({ missing: 'it is\\u202e gone' });
+});

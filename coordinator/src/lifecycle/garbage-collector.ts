@@ -50,7 +50,7 @@ export class GarbageCollector {
     const beforeMs = now() - options.graceMs;
     const found = [
       ...(await this.#blobs(beforeMs)),
-      ...(await this.#uploads(beforeMs)),
+      ...(await this.#uploads(options.graceMs)),
       ...(await this.#pointers(beforeMs)),
       ...(await this.#events()),
     ];
@@ -77,10 +77,11 @@ export class GarbageCollector {
       }));
   }
 
-  async #uploads(beforeMs: number): Promise<Found[]> {
+  /** A damaged blob would be left of one that goes on. */
+  async #uploads(graceMs: number): Promise<Found[]> {
     const { blobs } = this.#parts.catalog;
     return (await blobs.uploads())
-      .filter(({ writtenAtMs }) => writtenAtMs <= beforeMs)
+      .filter(({ idleMs }) => idleMs >= graceMs)
       .map(({ id, sizeBytes }) => ({
         kind: 'upload',
         name: id,

@@ -162,7 +162,9 @@ function unknownTeachers(record: RunRecord): string[] {
   const { teachers, teacherKnowledge = {} } = record;
   return teachers
     .map(({ name }) => name)
-    .filter((name) => ownEntry(teacherKnowledge, name) === undefined && refusesAtChance(record, name));
+    .filter(
+      (name) => ownEntry(teacherKnowledge, name) === undefined && refusesAtChance(record, name),
+    );
 }
 
 /**

@@ -11,11 +11,22 @@ export function availableBytes(folder: string): number {
   return bavail * bsize;
 }
 
+/** Whether the disk of a folder takes not one more file, whatever room it has: its inodes are used up. */
+export function hasNoMoreFiles(folder: string): boolean {
+  const { files, ffree } = statfsSync(folder);
+  // Some file systems have no such number.
+  return files > 0 && ffree === 0;
+}
+
 /**
  * @param what - that is to be written, `run digits`.
  * @throws {StorageFullError} with the folder and both figures, unless there is room for it and the reserve.
  */
 export function requireRoom(folder: string, wantedBytes: number, what: string): void {
+  if (hasNoMoreFiles(folder)) {
+    const message = `no space left on device for ${what}: the disk of ${folder} takes no more files (inodes); remove some there`;
+    throw new StorageFullError(message);
+  }
   const available = availableBytes(folder);
   const wanted = wantedBytes + DISK_RESERVE_BYTES;
   if (available >= wanted) return;

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { LyceumError, StorageFullError } from '@lyceum/proto';
-import { availableBytes } from './disk-room.js';
+import { availableBytes, hasNoMoreFiles } from './disk-room.js';
 
 /** By Node's code. Numbers of other codes are in errno(3). */
 const WHY: Readonly<Record<string, (path: string) => string>> = {
@@ -49,10 +49,11 @@ export function fileError(
   if (code === undefined) return undefined;
   const head = `cannot ${task} ${path}`;
   if (FULL.has(code)) {
+    const folder = dirname(path);
     const wanted =
       wantedBytes === undefined
-        ? ''
-        : `; ${wantedBytes} bytes were wanted${freeText(dirname(path), wantedBytes)}`;
+        ? filesText(folder)
+        : `; ${wantedBytes} bytes were wanted${freeText(folder, wantedBytes)}`;
     const message = `${head}: no space left on device (${code})${wanted}; make room, or name another place`;
     return new StorageFullError(message, { cause: thrown });
   }
@@ -61,6 +62,16 @@ export function fileError(
   const message = `${head}: ${why}`;
   if (FAILING.has(code)) return new StorageFullError(message, { cause: thrown });
   return new LyceumError('INVALID_ARGUMENT', message, { cause: thrown });
+}
+
+/** Of a folder, or of what is to be above it. */
+function filesText(folder: string): string {
+  try {
+    return hasNoMoreFiles(folder) ? '; its disk takes no more files (inodes)' : '';
+  } catch {
+    const above = dirname(folder);
+    return above === folder ? '' : filesText(above);
+  }
 }
 
 /** What the disk of the folder has, if that can be told. */

@@ -39,11 +39,12 @@ export function readTlsIdentity(folder: string, nowMs: number): TlsIdentity {
   if (!own.checkPrivateKey(parsed(keyFile, 'private key', () => createPrivateKey(key)))) {
     throw refused(`${keyFile} is not the key of the certificate in ${file}`);
   }
+  const clock = `the clock here says ${new Date(nowMs).toISOString()}`;
   if (nowMs < Date.parse(own.validFrom)) {
-    throw refused(`the certificate in ${file} is not valid before ${own.validFrom}`);
+    throw refused(`the certificate in ${file} is not valid before ${own.validFrom}; ${clock}`);
   }
   if (nowMs > Date.parse(own.validTo)) {
-    throw refused(`the certificate in ${file} was valid until ${own.validTo}; renew it`);
+    throw refused(`the certificate in ${file} was valid until ${own.validTo}; renew it (${clock})`);
   }
   return { ca, certificate, key };
 }

@@ -70,8 +70,14 @@ test("another's key is refused", async () => {
 });
 
 test.each([
-  [NOW + 2 * DAY, 'was valid until May  7 00:00:00 2031 GMT; renew it'],
-  [NOW - 2 * DAY, 'is not valid before May  5 00:00:00 2031 GMT'],
+  [
+    NOW + 2 * DAY,
+    'was valid until May  7 00:00:00 2031 GMT; renew it (the clock here says 2031-05-08T00:00:00.000Z)',
+  ],
+  [
+    NOW - 2 * DAY,
+    'is not valid before May  5 00:00:00 2031 GMT; the clock here says 2031-05-04T00:00:00.000Z',
+  ],
 ])('a certificate is refused outside its days (%d)', (nowMs, message) => {
   expect(() => readTlsIdentity(folder, nowMs)).toThrow(message);
 });

@@ -1,4 +1,5 @@
 /** One open page at the other end of a stream of server-sent events (HTML, §9.2). */
+import { printableTexts } from '@lyceum/proto';
 import type { News } from './source.js';
 
 /** What may lie here unread: some twenty of the largest messages. A tab that is further behind has stopped reading. */
@@ -41,5 +42,5 @@ export class Tab {
 }
 
 export function newsText({ event, data }: News): string {
-  return `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+  return `event: ${event}\ndata: ${JSON.stringify(printableTexts(data))}\n\n`;
 }

@@ -1,4 +1,5 @@
 /** Pieces of the page. Cells are HTML: what comes from outside is escaped where a cell is written. */
+import { printable } from '@lyceum/proto';
 
 /** A cell: HTML, escaped already. */
 type Cell = string;
@@ -54,5 +55,5 @@ export function escaped(text: string): Cell {
     '"': '&quot;',
     "'": '&#39;',
   };
-  return text.replace(/[&<>"']/g, (character) => names[character] ?? character);
+  return printable(text).replace(/[&<>"']/g, (character) => names[character] ?? character);
 }

@@ -16,5 +16,5 @@ export {
 } from './number-text.js';
 export { shellWord } from './shell-word.js';
 export { type Column, tableLines } from './table.js';
-export { indented } from './text-lines.js';
+export { hanging, indented } from './text-lines.js';
 export { cutToWidth, textWidth } from './text-width.js';

@@ -2,3 +2,8 @@
 export function indented(text: string): string {
   return text.replaceAll('\n', '\n    ');
 }
+
+/** The same of a message whose own further lines begin with spaces, as those of lists do. */
+export function hanging(text: string): string {
+  return text.replaceAll(/\n(?! {2})/g, '\n    ');
+}

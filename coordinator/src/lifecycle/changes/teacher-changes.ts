@@ -36,7 +36,8 @@ export function marked(
 
 /** Keeps how many calls the run has paid for canaries of a teacher, all in all. */
 export function canariesPaid(record: RunRecord, name: string, calls: number): Changed {
-  if (hasEnded(record.state) || calls <= (ownEntry(record.canaryCalls ?? {}, name) ?? 0)) return undefined;
+  if (hasEnded(record.state) || calls <= (ownEntry(record.canaryCalls ?? {}, name) ?? 0))
+    return undefined;
   return { ...record, canaryCalls: { ...record.canaryCalls, [name]: calls } };
 }
 
@@ -59,7 +60,8 @@ export function teacherJudged(
   classNames: readonly string[],
   nowMs: number,
 ): Changed {
-  if (hasEnded(record.state) || ownEntry(record.teacherKnowledge ?? {}, name) !== undefined) return undefined;
+  if (hasEnded(record.state) || ownEntry(record.teacherKnowledge ?? {}, name) !== undefined)
+    return undefined;
   const warnings = knowledgeWarnings(record, name, knowledge, classNames);
   if (knowledge.finding !== undefined && refusesAtChance(record, name)) {
     const advice = `to train with it all the same, spec.teacherHealth.accept: [${name}]`;

@@ -54,6 +54,6 @@ export interface StoredBlob extends BlobOutline {
 export interface BlobUpload {
   readonly id: string;
   readonly sizeBytes: number;
-  /** Time of its last chunk. */
-  readonly writtenAtMs: number;
+  /** Since its last chunk, by NATS's own clock: the coordinator's may be hours off. */
+  readonly idleMs: number;
 }

@@ -154,7 +154,7 @@ class ObjectBlobStore implements BlobStore {
   async lost(digests: readonly string[]): Promise<string[]> {
     if (digests.length === 0) return [];
     const lost: string[] = [];
-    const counts = await this.#chunkCounts().catch((err: unknown) => {
+    const { counts } = await this.#chunkCounts().catch((err: unknown) => {
       throw natsError(err, `blob store ${BLOB_BUCKET}`);
     });
     for (const digest of digests) {
@@ -169,7 +169,7 @@ class ObjectBlobStore implements BlobStore {
   async uploads(): Promise<BlobUpload[]> {
     try {
       // Chunks first: an upload that ends meanwhile has its entry then.
-      const counts = await this.#chunkCounts();
+      const { counts, atMs } = await this.#chunkCounts();
       const whole = new Set((await this.#store.list()).map(({ nuid }) => chunkSubject(nuid)));
       const uploads: BlobUpload[] = [];
       for (const [subject, chunkCount] of Object.entries(counts)) {
@@ -178,7 +178,7 @@ class ObjectBlobStore implements BlobStore {
         uploads.push({
           id: subject.slice(chunkSubject('').length),
           sizeBytes: (chunkCount - 1) * CHUNK_BYTES + last.data.length,
-          writtenAtMs: last.time.getTime(),
+          idleMs: atMs - last.time.getTime(),
         });
       }
       return uploads;
@@ -195,11 +195,14 @@ class ObjectBlobStore implements BlobStore {
     }
   }
 
-  /** By subject. */
-  async #chunkCounts(): Promise<Readonly<Record<string, number>>> {
+  /** By subject, and when that was, by NATS's clock. */
+  async #chunkCounts(): Promise<{
+    readonly counts: Readonly<Record<string, number>>;
+    readonly atMs: number;
+  }> {
     const options = { subjects_filter: chunkSubject('*') };
-    const { state } = await this.#manager.streams.info(BLOB_STREAM, options);
-    return state.subjects ?? {};
+    const { state, ts } = await this.#manager.streams.info(BLOB_STREAM, options);
+    return { counts: state.subjects ?? {}, atMs: ts === undefined ? Date.now() : Date.parse(ts) };
   }
 
   /** Notes that the blob was put just now. @returns false if it has been deleted meanwhile. */

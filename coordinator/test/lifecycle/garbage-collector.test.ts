@@ -1,0 +1,33 @@
+// Of a store with nothing but two uploads; the coordinator's clock is two hours before NATS's.
+import { createLogger } from '@lyceum/platform';
+import type { EventLog, KeyValue } from '@lyceum/platform/nats';
+import { expect, test } from 'vitest';
+import type { ArtifactCatalog } from '../../src/artifacts/index.js';
+import { GarbageCollector } from '../../src/lifecycle/garbage-collector.js';
+import type { RunStore } from '../../src/runs/index.js';
+
+const HOUR_MS = 3_600_000;
+
+test('an upload that goes on is no garbage, whatever the clocks say', async () => {
+  const deleted: string[] = [];
+  const uploads = [
+    { id: 'goes-on', sizeBytes: 7, idleMs: 5 },
+    { id: 'cut-off', sizeBytes: 8, idleMs: HOUR_MS },
+  ];
+  const blobs = {
+    list: async () => [],
+    uploads: async () => uploads,
+    deleteUpload: async (id: string) => void deleted.push(id),
+  };
+  const collector = new GarbageCollector({
+    store: { list: () => [], unreadable: [] } as unknown as RunStore,
+    pointers: { keys: async () => [] } as unknown as KeyValue,
+    catalog: { blobs, list: async () => [] } as unknown as ArtifactCatalog,
+    eventLog: { runIds: async () => [] } as unknown as EventLog,
+    log: createLogger({ name: 'test', level: 'silent' }),
+    now: () => Date.now() + 2 * HOUR_MS,
+  });
+  const found = await collector.collect({ dryRun: false, graceMs: HOUR_MS });
+  expect(found).toEqual([{ kind: 'upload', name: 'cut-off', sizeBytes: 8 }]);
+  expect(deleted).toEqual(['cut-off']);
+});
