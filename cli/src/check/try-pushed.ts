@@ -33,16 +33,10 @@ export async function tryPushed(
   told: (line: string) => void,
 ): Promise<string[]> {
   const described = describePackagedModel(parsePackagedModel(bytes));
-  const { format, settings, inputShape, reads, columns = [] } = described;
   // Another program runs it, and calls may cost.
-  if (formatNamed(format).isRemote === true) return [];
+  if (formatNamed(described.format).isRemote === true) return [];
   if (!canTryModels()) return ['not tried: this installation has no teacher-worker'];
-  const untried =
-    inputShape === undefined && reads === undefined
-      ? 'it does not say how large its samples are'
-      : columns.some(({ kind }) => kind === 'category')
-        ? 'it reads texts, of which it may refuse those that it does not know'
-        : undefined;
+  const untried = whyUntried(described);
   if (untried !== undefined) {
     const advice = isTriedOnSet ? '' : '; --dataset SET tries it on a set';
     return [`not tried on noise: ${untried}${advice}`];
@@ -60,37 +54,48 @@ export async function tryPushed(
     const computeThreads = availableParallelism();
     const start = { modelFile, sampleCount: BATCH, seed: 0, computeThreads };
     trial = await ModelTrial.open(start, signal);
-    const { classCount, distributions, range, millisecondsPerSample } = await trial.try(settings);
-    const { classes, output } = settings;
-    requireDistributions(settings, { distributions, range });
-    if (classes !== undefined && classes.length !== classCount) {
-      const message = `its settings name ${classes.length} classes, and its output has ${classCount}`;
-      throw new LyceumError('INVALID_ARGUMENT', message);
-    }
-    const unlikely = output === 'logits' && distributions && settings.logitsConfirmed !== true;
-    return [
-      `tried on ${BATCH} ${noiseText(described)} with ${trial.samples.engine}: ${countText(classCount)} classes, ${output} from ${range[0].toPrecision(3)} to ${range[1].toPrecision(3)}, ${millisecondsPerSample.toPrecision(3)} ms a sample`,
-      ...(unlikely
-        ? [
-            'its logits are distributions, rows from 0 to 1 of sum 1: say {"output": "probabilities"} in its settings, or {"logitsConfirmed": true} if they are logits; every run with it says so until then',
-          ]
-        : []),
-    ];
+    return triedLines(described, trial.samples.engine, await trial.try(described.settings));
   } catch (thrown) {
     const { code, message } = toLyceumError(thrown);
-    throw new LyceumError(
-      code,
-      `the model does not work: ${message}; --no-try pushes it all the same`,
-      {
-        cause: thrown,
-      },
-    );
+    const text = `the model does not work: ${message}; --no-try pushes it all the same`;
+    throw new LyceumError(code, text, { cause: thrown });
   } finally {
     clearInterval(waiting);
     trial?.close();
     await rm(folder, { recursive: true, force: true });
   }
 }
+
+/** Why a model cannot be tried on noise; undefined: it can. */
+function whyUntried({
+  inputShape,
+  reads,
+  columns = [],
+}: PackagedModelDescription): string | undefined {
+  if (inputShape === undefined && reads === undefined) {
+    return 'it does not say how large its samples are';
+  }
+  return columns.some(({ kind }) => kind === 'category')
+    ? 'it reads texts, of which it may refuse those that it does not know'
+    : undefined;
+}
+
+/** @throws {LyceumError} INVALID_ARGUMENT if its settings say otherwise. */
+function triedLines(described: PackagedModelDescription, engine: string, tried: Tried): string[] {
+  const { classCount, distributions, range, millisecondsPerSample } = tried;
+  const { classes, output, logitsConfirmed } = described.settings;
+  requireDistributions(described.settings, tried);
+  if (classes !== undefined && classes.length !== classCount) {
+    const message = `its settings name ${classes.length} classes, and its output has ${classCount}`;
+    throw new LyceumError('INVALID_ARGUMENT', message);
+  }
+  const line = `tried on ${BATCH} ${noiseText(described)} with ${engine}: ${countText(classCount)} classes, ${output} from ${range[0].toPrecision(3)} to ${range[1].toPrecision(3)}, ${millisecondsPerSample.toPrecision(3)} ms a sample`;
+  const isUnlikely = output === 'logits' && distributions && logitsConfirmed !== true;
+  return isUnlikely ? [line, UNLIKELY_LOGITS] : [line];
+}
+
+const UNLIKELY_LOGITS =
+  'its logits are distributions, rows from 0 to 1 of sum 1: say {"output": "probabilities"} in its settings, or {"logitsConfirmed": true} if they are logits; every run with it says so until then';
 
 /** @throws {LyceumError} INVALID_ARGUMENT if it is said to give probabilities, and its rows are none. */
 export function requireDistributions(

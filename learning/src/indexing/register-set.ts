@@ -1,6 +1,6 @@
 /** From a person's URLs to a set in shards: its manifest, and what there is to say of it. */
 import type { Objects } from '@lyceum/platform/objects';
-import { InvalidDocumentError, LyceumError, type Problem } from '@lyceum/proto';
+import { elementCount, InvalidDocumentError, LyceumError, type Problem } from '@lyceum/proto';
 import {
   DIGEST_BYTES,
   encodeManifest,
@@ -22,7 +22,7 @@ import { indexShards } from './index-shards.js';
 import { type Mixing, mixingOf } from './mixing.js';
 import { type SetRows, setRows } from './set-rows.js';
 import { ShardCache } from './shard-cache.js';
-import { shardWarnings } from './shard-warnings.js';
+import { type ShardFindings, shardWarnings } from './shard-warnings.js';
 import { findShards } from './sources/index.js';
 
 export interface RegisterOptions {
@@ -98,33 +98,42 @@ export async function registerSet(
     ...arranged,
     shards: { ...arranged.shards, canary, decoder: await decoderVersion() },
   };
-  const sampleShape = [grid.height, grid.width, grid.channels];
+  return registered(parts, rows, { kind, splitSource }, { broken, cacheTrouble: cache.trouble });
+}
+
+/** The set, and what a person is told of it. */
+function registered(
+  parts: ManifestParts,
+  rows: SetRows,
+  source: { readonly kind: string; readonly splitSource: string },
+  findings: Omit<ShardFindings, 'mixing'>,
+): RegisteredSet {
+  const { chunkEnds, shards, labels } = parts;
+  const sampleShape = [shards.grid.height, shards.grid.width, shards.grid.channels];
   const summary = importSummary(
     {
-      kind,
+      ...source,
       facts: parts,
       modalities: [{ sampleShape, valueType: 'uint8' }],
       classOrder: rows.order,
-      splitSource,
     },
     rows.refusals,
     rows.ignored,
   );
   const train = splitSamples(parts, 'train');
-  const { chunkEnds } = parts;
-  const mixing = mixingOf(train, parts.labels, chunkEnds, grid.height * grid.width * grid.channels);
+  const mixing = mixingOf(train, labels, chunkEnds, elementCount(sampleShape));
   const warnings: Problem[] = [
     ...rows.warnings,
     ...summary.warnings,
-    ...shardWarnings(parts, { mixing, broken, cacheTrouble: cache.trouble }),
+    ...shardWarnings(parts, { ...findings, mixing }),
   ];
   return {
     manifest: encodeManifest(parts),
     summary: { ...summary, warnings },
     shards: {
-      count: parts.shards.shards.length,
+      count: shards.shards.length,
       chunks: chunkEnds.length,
-      pictureBytes: parts.shards.lengths.reduce((sum, length) => sum + length, 0),
+      pictureBytes: shards.lengths.reduce((sum, length) => sum + length, 0),
     },
     mixing,
   };

@@ -30,6 +30,17 @@ export interface PreparedTraining {
   readonly datasetDigest: string;
 }
 
+interface PreparationParts {
+  readonly nats: Nats;
+  readonly store: Pick<CoordinatorStore, 'checkpoints'>;
+  readonly stateDir: string;
+  readonly datasetsRoot: string | undefined;
+  readonly windows: WorkerWindows;
+  /** Is told what pictures wait for. */
+  readonly awaited: AwaitedPictures;
+  readonly patience: Patience;
+}
+
 /**
  * Waits for NATS and the coordinator, and for a pointer that does not have the assignment yet.
  *
@@ -38,44 +49,16 @@ export interface PreparedTraining {
  */
 export async function prepareTraining(
   run: AssignedRun,
-  {
-    nats,
-    store,
-    stateDir,
-    datasetsRoot,
-    windows,
-    awaited,
-    patience,
-  }: {
-    readonly nats: Nats;
-    readonly store: Pick<CoordinatorStore, 'checkpoints'>;
-    readonly stateDir: string;
-    readonly datasetsRoot: string | undefined;
-    readonly windows: WorkerWindows;
-    /** Is told what pictures wait for. */
-    readonly awaited: AwaitedPictures;
-    readonly patience: Patience;
-  },
+  parts: PreparationParts,
 ): Promise<PreparedTraining> {
+  const { nats, store, stateDir, datasetsRoot, patience } = parts;
   const { runId, assignmentEpoch } = run;
   const specification = readSpecification(run);
+  const dataset = datasetReference(run);
   const checkpoints = await patiently('checkpoint pointer', patience, () => store.checkpoints());
   const blobs = await patiently('blob store', patience, () => nats.blobs({ create: false }));
   const cache = new BlobCache(join(stateDir, 'blobs'), blobs, BLOB_CACHE_MAX_BYTES, datasetsRoot);
-  const { digest, path } = datasetReference(run);
-  const datasetFile = await patiently('data set', patience, () =>
-    cache.file(digest, path === '' ? {} : { path, signal: patience.signal }),
-  );
-  const isSharded = isManifestFile(datasetFile);
-  if (isSharded) {
-    await awaited.read(patience, () => windows.open({ digest, file: datasetFile }));
-  }
-  const studentModelFile =
-    run.studentModelDigest.length === 0
-      ? undefined
-      : await patiently('student model', patience, () =>
-          cache.file(digestHex(run.studentModelDigest)),
-        );
+  const files = await fetchFiles(run, dataset, cache, parts);
   const folder = await RunFolder.open(stateDir, runId);
   const resume = await patiently('checkpoint', patience, () =>
     findResumePoint(checkpoints, { folder, blobs, log: patience.log }),
@@ -86,20 +69,40 @@ export async function prepareTraining(
       runId,
       assignmentEpoch,
       specification,
-      datasetFile,
-      cut: isSharded ? orderCut(run, windows.windowBytes) : undefined,
+      ...files,
       teacherIdentities: run.teacherIdentities.map(digestHex),
       acceptedNumerics: run.acceptedNumerics,
       targetTensors: run.targetTensors,
-      ...(studentModelFile === undefined ? {} : { studentModelFile }),
       ...(resume.file === undefined ? {} : { checkpointFile: resume.file }),
       outputFolder: folder.path,
       windowSteps: run.windowSteps,
     },
     step: resume.from?.step ?? 0,
     start: { named: checkpoints.newest, from: resume.from, file: resume.file },
-    datasetDigest: digest,
+    datasetDigest: dataset.digest,
   };
+}
+
+/** Files from the store, on this disk; a set in shards is opened. */
+async function fetchFiles(
+  run: AssignedRun,
+  { digest, path }: DatasetReference,
+  cache: BlobCache,
+  { windows, awaited, patience }: PreparationParts,
+): Promise<Pick<TrainingJob, 'datasetFile' | 'cut' | 'studentModelFile'>> {
+  const datasetFile = await patiently('data set', patience, () =>
+    cache.file(digest, path === '' ? {} : { path, signal: patience.signal }),
+  );
+  const isSharded = isManifestFile(datasetFile);
+  if (isSharded) {
+    await awaited.read(patience, () => windows.open({ digest, file: datasetFile }));
+  }
+  const cut = isSharded ? orderCut(run, windows.windowBytes) : undefined;
+  if (run.studentModelDigest.length === 0) return { datasetFile, cut };
+  const studentModelFile = await patiently('student model', patience, () =>
+    cache.file(digestHex(run.studentModelDigest)),
+  );
+  return { datasetFile, cut, studentModelFile };
 }
 
 /** @throws {InvalidDocumentError} if the coordinator does not know that the set is in shards. */
@@ -130,7 +133,12 @@ function readSpecification({ runId, specificationJson }: AssignedRun): RunSpecif
   return checkRunSpecification(document, source);
 }
 
-function datasetReference({ runId, dataset }: AssignedRun): { digest: string; path: string } {
+interface DatasetReference {
+  readonly digest: string;
+  readonly path: string;
+}
+
+function datasetReference({ runId, dataset }: AssignedRun): DatasetReference {
   if (dataset !== undefined) return { digest: digestHex(dataset.digest), path: dataset.path };
   throw new InvalidDocumentError(`assignment of run ${runId}`, [
     { path: 'dataset', message: 'is missing' },
