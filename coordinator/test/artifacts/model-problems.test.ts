@@ -6,7 +6,11 @@ import {
   parsePackagedModel,
 } from '@lyceum/learning/formats';
 import { expect, test } from 'vitest';
-import { layerProblems, teacherProblems } from '../../src/artifacts/model-problems.js';
+import {
+  layerProblems,
+  studentProblems,
+  teacherProblems,
+} from '../../src/artifacts/model-problems.js';
 
 const PICTURES = {
   digest: '',
@@ -126,5 +130,34 @@ test('a model that reads columns is asked about a set that was made of a table w
   const layers = { ...encoded, format: 'layers-model' as const };
   expect(teacherProblems('model', layers, settings, flat)).toEqual([
     { path: 'model', message: 'takes inputs of shape [2], and the samples have [4]' },
+  ]);
+});
+
+test('a student starts from a model of layers that sees samples and tells classes as the set has them', () => {
+  const numbers = { parameterCount: 0, weightBytes: 0 };
+  const shape = { inputShape: [4, 4, 1], classCount: 2 };
+  const format = 'layers-model' as const;
+  const model = { digest: '', format, ...numbers, ...shape, settings: {}, layers: [] };
+  const settings = { output: 'logits', scale: 255, classes: ['a', 'b'] } as const;
+  expect(studentProblems('model', model, settings, PICTURES)).toEqual([]);
+  const messages = (changes: object, own: object = {}) =>
+    studentProblems('model', { ...model, ...changes }, { ...settings, ...own }, PICTURES).map(
+      ({ message }) => message,
+    );
+  expect(messages({ format: 'onnx' })).toEqual([
+    'is of format onnx; a student is trained as a TensorFlow.js layers model',
+  ]);
+  expect(messages({}, { mean: [0.5] })).toEqual([
+    'has the setting mean, which only teachers may have',
+  ]);
+  expect(messages({ inputShape: [2, 2, 1], classCount: 3 })).toEqual([
+    'has 3 classes, and the data set has 2',
+    'takes inputs of shape [2,2,1], and the samples have [4,4,1]',
+  ]);
+  expect(messages({}, { classes: ['b', 'a'] })).toEqual([
+    expect.stringContaining('has the class b at output 0, where spec.dataset has a;'),
+  ]);
+  expect(messages({ encodingDigest: 'ab' })).toEqual([
+    expect.stringContaining('the samples of spec.dataset are not encoded'),
   ]);
 });
