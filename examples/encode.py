@@ -10,7 +10,7 @@ import json, math, re, struct, sys, unicodedata
 
 WHITE_SPACE = re.compile("[\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+")
 NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
-MISSING = {"", "na", "n/a", "nan", "null", "none", "?"}
+MISSING = {"", "na", "n/a", "nan", "null", "none", "?", "<na>", "#n/a", "#na", "nat", "-nan", "\\n"}
 
 def float32(value):
     return struct.unpack("<f", struct.pack("<f", value))[0]

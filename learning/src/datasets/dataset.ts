@@ -36,9 +36,12 @@ const SPLIT_OF: Readonly<Record<string, SplitName>> = {
   testing: 'test',
 };
 
+/** Behind a split's name: `training_set`, `testset`, `train-data`. */
+const SET = /[_ -]?(set|split|data)$/;
+
 /** @returns undefined if `name`, in any case, is no split's. */
 export function splitNamed(name: string): SplitName | undefined {
-  const key = name.toLowerCase();
+  const key = name.toLowerCase().replace(SET, '');
   return Object.hasOwn(SPLIT_OF, key) ? SPLIT_OF[key] : undefined;
 }
 

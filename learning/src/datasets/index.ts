@@ -43,7 +43,13 @@ export {
   encodingWidth,
   parseEncoding,
 } from './encoding/index.js';
-export { DEFAULT_SHARES, fixedSplits, type SplitShares, TEST_GIVEN_SHARES } from './fixed-split.js';
+export {
+  DEFAULT_SHARES,
+  DRAWN_MAX_SAMPLES,
+  fixedSplits,
+  type SplitShares,
+  TEST_GIVEN_SHARES,
+} from './fixed-split.js';
 export { encodeManifest, type ManifestParts } from './manifest-file.js';
 export { allRows, type RawRow, RowFile } from './row-file.js';
 export { type SampleTexts, sampleText, sampleTextsOf, TEXT_MAX_BYTES } from './sample-texts.js';

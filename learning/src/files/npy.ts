@@ -67,11 +67,12 @@ export function npyHeader(dtype: NpyArray['dtype'] | 'float16', shape: readonly 
 
 /**
  * @param what - what the array is, for messages.
+ * @param takesColumns - gives the values of an array in column order as they lie; else it is refused.
  * @returns the array; `data` is a view into `bytes` where its alignment allows it, else a copy.
  * @throws {LyceumError} INVALID_ARGUMENT naming what is wrong.
  */
-export function readNpy(bytes: Uint8Array, what: string): NpyArray {
-  const { dtype, shape, start, byteCount } = readNpyHeader(bytes, what);
+export function readNpy(bytes: Uint8Array, what: string, takesColumns = false): NpyArray {
+  const { dtype, shape, start, byteCount } = readNpyHeader(bytes, what, takesColumns);
   const got = bytes.length - start;
   if (got !== byteCount) {
     throw refusal(
@@ -95,8 +96,8 @@ export const NPY_HEADER_MAX_BYTES = 10 + 0xffff;
  * @param bytes - the beginning of the file, {@link NPY_HEADER_MAX_BYTES} of it or all.
  * @throws {LyceumError} INVALID_ARGUMENT naming what is wrong.
  */
-export function readNpyHeader(bytes: Uint8Array, what: string): NpyHeader {
-  const { descriptor, shape, start } = readNpyText(bytes, what);
+export function readNpyHeader(bytes: Uint8Array, what: string, takesColumns = false): NpyHeader {
+  const { descriptor, shape, start } = readNpyText(bytes, what, takesColumns);
   const dtype = dtypeOf(descriptor);
   if (dtype === undefined) {
     const known = Object.keys(TYPES).join(', ');
@@ -112,10 +113,12 @@ interface NpyText {
   readonly shape: readonly number[];
   /** Where the values begin. */
   readonly start: number;
+  /** Whether they lie in column order. */
+  readonly isFortran: boolean;
 }
 
 /** As {@link readNpyHeader}, for who reads further types. */
-export function readNpyText(bytes: Uint8Array, what: string): NpyText {
+export function readNpyText(bytes: Uint8Array, what: string, takesColumns = false): NpyText {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (buffer.length < 12 || !buffer.subarray(0, MAGIC.length).equals(MAGIC)) {
     throw refusal(`${what}: not an NPY array`);
@@ -131,11 +134,12 @@ export function readNpyText(bytes: Uint8Array, what: string): NpyText {
     throw refusal(`${what}: the array's header cannot be read`);
   }
   const shape = tuple.split(',').flatMap((part) => (part.trim() === '' ? [] : [Number(part)]));
-  if (order === 'True' && shape.length > 1) {
+  const isFortran = order === 'True';
+  if (isFortran && !takesColumns && shape.length > 1) {
     throw refusal(`${what}: values are in column (Fortran) order; want row (C) order`);
   }
   if (shape.length > MAX_RANK) throw refusal(`${what}: has more than ${MAX_RANK} dimensions`);
-  return { descriptor, shape, start: end };
+  return { descriptor, shape, start: end, isFortran };
 }
 
 function dtypeOf(descriptor: string | undefined): NpyArray['dtype'] | undefined {

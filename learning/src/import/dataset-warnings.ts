@@ -37,7 +37,46 @@ export function factWarnings(facts: SampleFacts): Problem[] {
     ...emptyClasses(classes),
     ...alikeNames(classes.map(({ name }) => name)),
     ...lostCharacters(classes.map(({ name }) => name)),
+    ...namesOfNothing(classes.map(({ name }) => name)),
+    ...pointedNumbers(classes.map(({ name }) => name)),
   ];
+}
+
+/** What programs write where there is nothing. */
+const NOTHING = /^(n\/?a|nan|null|none|nil|nat|\?|-|\\n|<na>|#n\/?a)$/i;
+
+function namesOfNothing(names: readonly string[]): Problem[] {
+  const areNumbers = names.every((name) => /^-?\d+$/.test(name));
+  const found = names.filter((name) => NOTHING.test(name) || (areNumbers && name === '-1'));
+  return found.map((name) => ({
+    path: 'classes',
+    message: `${shownName(name)} is a class like any other; if it stands for samples without a class, leave their cells empty in the source`,
+  }));
+}
+
+/** Models know their classes as 0 and 1. */
+function pointedNumbers(names: readonly string[]): Problem[] {
+  if (!names.every((name) => /^-?\d+\.0+(e[+-]?\d+)?$/i.test(name))) return [];
+  const message = `${names.slice(0, SHOWN).join(', ')} are whole numbers with a point, as pandas writes a column with gaps; models may know them without. astype('Int64') before to_csv writes them so`;
+  return [{ path: 'classes', message }];
+}
+
+/** Of pictures in arrays. */
+export function shapeWarnings(shape: readonly number[], path = 'inputs'): Problem[] {
+  const [first = 0, height = 0, last = 0] = shape;
+  const isChannelsFirst = shape.length === 3 && [1, 3, 4].includes(first) && height > 4 && last > 4;
+  if (!isChannelsFirst) return [];
+  const message = `a sample of shape [${shape.join(', ')}] is read as ${first} pixels high, with ${last} channels. If its channels come first, as PyTorch has them: x.transpose(0, 2, 3, 1)`;
+  return [{ path, message }];
+}
+
+/** @param inputs - of pictures, as floats. */
+export function scaleWarnings(inputs: Float32Array, path = 'inputs'): Problem[] {
+  const arePixels = inputs.every((value) => value >= 0 && value <= 255 && Number.isInteger(value));
+  if (!arePixels || inputs.every((value) => value <= 1)) return [];
+  const message =
+    "are pixels from 0 to 255 as floats, and are taken as they are; x.astype('uint8') stands for 0 to 1";
+  return [{ path, message }];
 }
 
 function classCounts({ classNames, labels, splits }: SampleFacts): ClassCounts[] {

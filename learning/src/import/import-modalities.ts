@@ -92,7 +92,7 @@ export async function importModalities(
   const own = sources.flatMap(({ classNames }) => (classNames === undefined ? [] : [classNames]));
   const classes = knownClasses(options.classes, own[0]);
   const numbers = new ClassNumbers(classes);
-  const refusals = new Refusals();
+  const refusals = new Refusals(places.onRefused);
   const ignored = new Ignored();
   const { scratch, signal } = places;
   const sink = { kind: KIND, classes, split: options.split, refusals, scratch, signal };

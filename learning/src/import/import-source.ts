@@ -4,6 +4,7 @@
  */
 import { readFile, stat } from 'node:fs/promises';
 import { InvalidDocumentError, LyceumError } from '@lyceum/proto';
+import { textEncoding } from '../datasets/encoding/index.js';
 import { NAMELESS, parseStoredDataset, sharedSamples, valueType } from '../datasets/index.js';
 import { importDataset, isIdxFolder } from './arrays/index.js';
 import {
@@ -15,8 +16,8 @@ import {
   type SharedOptions,
   type Unclaimed,
 } from './columns/index.js';
-import { sharedWarnings } from './dataset-warnings.js';
-import { imageFolderSamples } from './images/index.js';
+import { scaleWarnings, shapeWarnings, sharedWarnings } from './dataset-warnings.js';
+import { ClassFolders, imageFolderSamples } from './images/index.js';
 import {
   type ImportSummary,
   importedModality,
@@ -28,18 +29,22 @@ import {
   type ImportOptions,
   type KnownClasses,
   Refusals,
+  type RefusedProblem,
   type RefusedSample,
   type SampleSink,
   type WrittenSamples,
   writeSamples,
 } from './samples/index.js';
+import { folderContent, IMAGES, TEXTS } from './source-folder.js';
 import {
   type LabelledRow,
   openParquetTable,
+  openTableFolder,
   parquetFiles,
   type Table,
   tableFileAt,
 } from './tables/index.js';
+import { textFolderSamples } from './texts/index.js';
 
 export interface ImportedSource {
   /** The set's file: in memory, or a path. */
@@ -53,6 +58,8 @@ export interface ImportPlaces {
   /** An empty folder, with room for the set twice; it is the caller's to remove. */
   readonly scratch: string;
   readonly signal?: AbortSignal;
+  /** Is told of each sample that is refused, however many there are. */
+  readonly onRefused?: (refused: RefusedProblem) => void;
 }
 
 /** A source that is read in a stream. */
@@ -81,8 +88,8 @@ export interface StreamedSource {
 }
 
 /**
- * @param source - `digits`, `fashion`; an NPZ file; a folder of IDX files; a folder of images, one folder a class;
- * a table: a file of CSV, TSV, JSON lines or Parquet, or a folder of Parquet files.
+ * @param source - `digits`, `fashion`; an NPZ file; a folder of IDX files; a folder of images or texts, one folder a
+ * class; a table: a file of CSV, TSV, JSON or Parquet, or a folder of Parquet files, or of tables of splits.
  * @throws {LyceumError} NOT_FOUND if it is not there, INVALID_ARGUMENT naming what is wrong with it or an option.
  */
 export async function importSource(
@@ -98,7 +105,7 @@ export async function importSource(
   refuseOptions(options, streamed.takes, streamed.kind);
   const { kind, unclaimed = [] } = streamed;
   askAbout(unclaimed);
-  const refusals = new Refusals();
+  const refusals = new Refusals(places.onRefused);
   const ignored = new Ignored();
   const classes = knownClasses(options.classes, streamed.classNames);
   const { scratch, signal } = places;
@@ -111,7 +118,9 @@ export async function importSource(
     throw new InvalidDocumentError('the source', [...err.problems, ...refusals.first]);
   });
   const columns = new Map([[NAMELESS, open]]);
-  return importedSource(kind, written, columns, refusals, ignored);
+  const imported = importedSource(kind, written, columns, refusals, ignored);
+  const warnings = [...imported.summary.warnings, ...(open.warnings?.() ?? [])];
+  return { ...imported, summary: { ...imported.summary, warnings } };
 }
 
 /** @param columns - of tables, by modality. */
@@ -142,7 +151,12 @@ export function wholeSource(bytes: Uint8Array): ImportedSource {
     classOrder: 'as in the source',
     splitSource: 'the source, or drawn where it has none',
   });
-  return { content: bytes, summary };
+  const warnings = [...stored.modalities].flatMap(([name, { sampleShape, inputs }]) => {
+    const path = name === NAMELESS ? 'inputs' : `inputs.${name}`;
+    const isPicture = sampleShape.length === 3 && inputs instanceof Float32Array;
+    return [...shapeWarnings(sampleShape, path), ...(isPicture ? scaleWarnings(inputs, path) : [])];
+  });
+  return { content: bytes, summary: { ...summary, warnings: [...summary.warnings, ...warnings] } };
 }
 
 /**
@@ -163,9 +177,14 @@ export async function inspectedSource({
 
 /**
  * @param areListed - they were printed already.
+ * @param rest - what tells of those that are not named.
  * @throws {LyceumError} INVALID_ARGUMENT if samples are refused, naming the first few unless they are listed.
  */
-export function requireNothingRefused({ refused }: ImportSummary, areListed = false): void {
+export function requireNothingRefused(
+  { refused }: ImportSummary,
+  areListed = false,
+  rest = '--dry-run counts them',
+): void {
   if (refused.count === 0) return;
   if (areListed) {
     const message = `${refused.count} of the source's samples cannot be used, as listed; --skip-refused takes the others`;
@@ -177,7 +196,7 @@ export function requireNothingRefused({ refused }: ImportSummary, areListed = fa
   else
     first.push({
       path: '',
-      message: `and ${more} more. --dry-run counts them, --skip-refused takes the others`,
+      message: `and ${more} more. ${rest}, --skip-refused takes the others`,
     });
   throw new InvalidDocumentError(`${refused.count} of the source's samples`, first);
 }
@@ -197,7 +216,11 @@ export async function openSource(
   const parquet = await parquetFiles(source);
   if (parquet.length > 0) return tableSource('parquet', await openParquetTable(parquet));
   if (found.isDirectory()) {
-    return (await isIdxFolder(source)) ? undefined : imageSource(source, options);
+    const folder = await openTableFolder(source, options.image !== undefined);
+    if (folder !== undefined) return tableSource(folder.kind, folder.table);
+    if (await isIdxFolder(source)) return undefined;
+    const content = await folderContent(source);
+    return content === 'texts' ? textSource(source, options) : imageSource(source, options);
   }
   const file = tableFileAt(source);
   return file === undefined ? undefined : tableSource(file.kind, await file.open(source));
@@ -208,7 +231,28 @@ function imageSource(folder: string, options: ImportOptions): StreamedSource {
     kind: 'images',
     takes: ['size', 'channels', 'fit', 'classes', 'split'],
     isLabelled: true,
-    open: (_, ignored) => ({ samples: imageFolderSamples(folder, options, ignored) }),
+    open: async (_, ignored) => {
+      const folders = await ClassFolders.open(folder, IMAGES, ignored);
+      const warnings = () => folders.warnings();
+      return { samples: imageFolderSamples(folders, options), warnings };
+    },
+  };
+}
+
+function textSource(folder: string, { ngrams, buckets }: ImportOptions): StreamedSource {
+  const encoding = textEncoding({
+    ...(ngrams !== undefined && { ngrams }),
+    ...(buckets !== undefined && { buckets }),
+  });
+  return {
+    kind: 'texts',
+    takes: ['ngrams', 'buckets', 'classes', 'split'],
+    isLabelled: true,
+    open: async (_, ignored) => {
+      const folders = await ClassFolders.open(folder, TEXTS, ignored);
+      const warnings = () => folders.warnings();
+      return { encoding, samples: textFolderSamples(folders, encoding), warnings };
+    },
   };
 }
 

@@ -98,5 +98,5 @@ async function encoded(
 }
 
 export function noCommonSample({ first }: Refusals): LyceumError {
-  return new InvalidDocumentError('no sample of the sources', first);
+  return new InvalidDocumentError('the sources, which have no sample in common,', first);
 }

@@ -84,7 +84,7 @@ async function decode(
   options: ImageOptions,
   kernel: Kernel,
 ): Promise<DecodedImage> {
-  if (bytes.length === 0) throw new SampleRefusedError('empty file');
+  refuseForeign(bytes);
   const { channels } = options;
   if (channels !== undefined && isJpeg(bytes)) {
     const image = sharp(bytes, { failOn: 'error', limitInputPixels: IMAGE_MAX_PIXELS });
@@ -113,6 +113,26 @@ async function decode(
     throw new SampleRefusedError('damaged image', `is damaged: ${libraryMessage(err)}`);
   }
 }
+
+/** What is at hand in place of a picture, and what its decoder would say nothing of use of. */
+function refuseForeign(bytes: Uint8Array): void {
+  if (bytes.length === 0) throw new SampleRefusedError('empty file');
+  const start = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 64)).toString(
+    'latin1',
+  );
+  if (start.startsWith('version https://git-lfs')) {
+    const message = 'is a pointer of Git LFS; git lfs pull fetches the file';
+    throw new SampleRefusedError('not fetched', message);
+  }
+  if (HEIC.test(start)) {
+    const message =
+      'is HEIC, as phones write, which is not decoded here; want JPEG: heif-convert OLD.heic NEW.jpg';
+    throw new SampleRefusedError('HEIC', message);
+  }
+}
+
+/** The brands of HEVC in ISO/IEC 23008-12, where AVIF has its own. */
+const HEIC = /^.{4}ftyp(?:hei[cxms]|hev[cmsx])/s;
 
 async function pixels(
   image: Image,

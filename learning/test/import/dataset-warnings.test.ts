@@ -22,8 +22,9 @@ async function summaryOf(lines: readonly string[], options: ImportOptions = {}, 
 const warningsOf = async (lines: readonly string[], options: ImportOptions = {}) =>
   (await summaryOf(lines, options)).warnings.map(({ path, message }) => `${path}: ${message}`);
 
-/** 40 rows that differ. */
-const rows = (row: (n: number) => string) => Array.from({ length: 40 }, (_, n) => row(n));
+/** 40 rows that differ, in an order that is not that of their numbers. */
+const rows = (row: (n: number) => string) =>
+  Array.from({ length: 40 }, (_, place) => row((7 * place) % 40));
 const ab = (n: number) => (n % 2 === 0 ? 'a' : 'b');
 
 describe('a push warns of', () => {
@@ -101,7 +102,7 @@ describe('a push warns of', () => {
   });
 
   it('numbers with a decimal comma, unless somebody says that they are categories', async () => {
-    const lines = ['x,price,label', ...rows((n) => `${n},"${n % 4},5",${ab(n)}`)];
+    const lines = ['x,price,label', ...rows((n) => `${n},"${n % 3},5",${ab(n)}`)];
     expect(await warningsOf(lines)).toEqual([
       expect.stringMatching(/^column "price": its values are numbers with a decimal comma.*3\.14/),
     ]);
@@ -154,7 +155,7 @@ describe('a push warns of', () => {
   });
 
   it('samples that are in two splits, in tables and arrays', async () => {
-    const lines = ['x,label', ...rows((n) => `${n % 4},${ab(n)}`)];
+    const lines = ['x,label', ...rows((n) => `${n % 5},${ab(n)}`)];
     expect(await warningsOf(lines)).toEqual([
       expect.stringMatching(/^duplicates: \d+ of validation are in train too, \d+ of test are in/),
     ]);
@@ -262,10 +263,90 @@ describe('a column that is called like a split, a class or an id', () => {
   });
 });
 
-it('a table whose columns are separated otherwise says so', async () => {
-  await expect(summaryOf(['x;label', '1,5;a', '2,5;b'])).rejects.toThrow(
-    /t\.csv: its columns are separated by semicolons; want commas \(\.csv\), and numbers with a point/,
+describe('a push warns, of columns, of', () => {
+  const column = async (value: (n: number) => string) =>
+    (await warningsOf(['x,v,label', ...rows((n) => `${n},${value(n)},${ab(n)}`)])).filter((text) =>
+      text.startsWith('column "v": '),
+    );
+
+  it.each([
+    ['money', (n: number) => `$${n}.50`],
+    ['percents', (n: number) => `${n}.5 %`],
+    ['thousands', (n: number) => `"1,${100 + n},000"`],
+    ['a sign of minus that is none', (n: number) => `\u2212${n}.5`],
+    ['units', (n: number) => `${n}.5 cm`],
+  ])('numbers with marks: %s', async (_, value) => {
+    expect(await column(value)).toEqual([expect.stringMatching(/numbers with signs or units/)]);
+  });
+
+  it('days that are numbers', async () => {
+    expect(await column((n) => `202401${String((n % 28) + 1).padStart(2, '0')}`)).toEqual([
+      expect.stringMatching(/has days as whole numbers \(20240101\)/),
+    ]);
+  });
+
+  it('values that come once for the most part', async () => {
+    expect(await column((n) => (n % 4 === 0 ? 'often' : `once ${n}`))).toEqual([
+      expect.stringMatching(/^column "v": \d+ % of its values come once in train.*--text NAME/),
+    ]);
+  });
+
+  it('the class under another name, in words or numbers', async () => {
+    const tells = expect.stringMatching(/its 2 values tell the class of all 28 labelled samples/);
+    expect(await column((n) => (ab(n) === 'a' ? 'yes' : 'no'))).toEqual([tells]);
+    expect(await column((n) => String(n % 2))).toEqual([tells]);
+    expect(await column((n) => String(n % 3))).toEqual([]);
+  });
+
+  it('numbers of rows', async () => {
+    const lines = Array.from({ length: 40 }, (_, n) => `${(7 * n) % 40},${100 + n},${ab(n)}`);
+    expect(await warningsOf(['x,v,label', ...lines])).toEqual([
+      expect.stringMatching(/^column "v": rises from row to row/),
+    ]);
+  });
+});
+
+describe('a push warns, of classes, of', () => {
+  it.each(['NA', 'nan', '?', 'None', '\\N', '<NA>'])('%s, which may be none', async (name) => {
+    const lines = rows((n) => `${n},${n % 4 === 0 ? name : ab(n)}`);
+    expect(await warningsOf(['x,label', ...lines])).toContainEqual(
+      expect.stringMatching(/is a class like any other.*leave their cells empty/),
+    );
+  });
+
+  it('-1 among numbers', async () => {
+    expect(await warningsOf(['x,label', ...rows((n) => `${n},${(n % 3) - 1}`)])).toEqual([
+      expect.stringMatching(/^classes: "-1" is a class like any other/),
+    ]);
+  });
+
+  it('whole numbers with a point', async () => {
+    expect(await warningsOf(['x,label', ...rows((n) => `${n},${n % 2}.0`)])).toEqual([
+      expect.stringMatching(/^classes: 0\.0, 1\.0 are whole numbers with a point/),
+    ]);
+  });
+});
+
+it.each([
+  ['channels that come first', [3, 6, 7], 0.5, /read as 3 pixels high, with 7 channels.*transpose/],
+  ['pixels as floats', [6, 7, 3], 7, /pixels from 0 to 255 as floats/],
+  ['nothing of pictures as they should be', [6, 7, 3], 0.5, undefined],
+])('a push of arrays warns of %s', (_, shape, step, message) => {
+  const length = 6 * shape.reduce((product, n) => product * n, 1);
+  const { summary } = wholeSource(
+    encodeDataset({
+      sampleShape: shape,
+      sampleCount: 6,
+      classCount: 2,
+      classNames: ['0', '1'],
+      inputs: Float32Array.from({ length }, (_, n) => step * (n % 30)),
+      inputScale: 1,
+      labels: Int32Array.of(0, 1, 0, 1, 0, 1),
+      splits: Uint8Array.of(1, 1, 2, 2, 3, 3),
+    }),
   );
-  await expect(summaryOf(['x\tlabel', '1\ta'])).rejects.toThrow('separated by tabs (.tsv)');
-  await expect(summaryOf(['x,label', '1,a'], {}, 't.tsv')).rejects.toThrow('by commas (.csv)');
+  const found = summary.warnings.filter(({ path }) => path === 'inputs');
+  expect(found.map((warning) => warning.message)).toEqual(
+    message === undefined ? [] : [expect.stringMatching(message)],
+  );
 });

@@ -6,8 +6,11 @@ import { SampleRefusedError } from './sample-refused-error.js';
 
 export type Cell = string | number | boolean | null;
 
-/** What stands for no number, in any case; a NaN and nothing at all do too. */
-const NO_NUMBER: ReadonlySet<string> = new Set(['', 'na', 'n/a', 'nan', 'null', 'none', '?']);
+/** What stands for no number, in any case; a NaN and nothing at all do too. Of pandas, R, spreadsheets and databases. */
+const NO_NUMBER: ReadonlySet<string> = new Set([
+  ...['', 'na', 'n/a', 'nan', 'null', 'none', '?'],
+  ...['<na>', '#n/a', '#na', 'nat', '-nan', '\\n'],
+]);
 const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 const TRUTH: Readonly<Record<string, number>> = { true: 1, false: 0 };
 const ENDS = /^[ \t\r\n]+|[ \t\r\n]+$/g;
@@ -23,7 +26,7 @@ export function cellOf(value: unknown, column: string): Cell {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
   if (typeof value === 'number') return numberCell(value);
   if (typeof value === 'bigint') return Number(value);
-  if (value instanceof Date) return value.toISOString();
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString();
   if (value instanceof Uint8Array) {
     const message = `column ${column}: has bytes that are not UTF-8 text; --columns ${column}=ignore leaves it out`;
     throw new SampleRefusedError('no text', message);
@@ -73,7 +76,31 @@ export function isCode(cell: Cell): boolean {
   return typeof cell === 'string' && /^0\d+$/.test(cell.replace(ENDS, ''));
 }
 
+/**
+ * A number with what is none: `$1,234.50`, `12 %`, `5 cm`, `1 234`, `(3.5)`, `−2`. For cells that are no plain number.
+ */
+const MARKED_NUMBER =
+  /^[(+−–-]?\s?(?:\p{Sc}|[A-Z]{3})?\s?[+−–-]?(?:\d{1,3}(?:[.,'’ \u00a0\u202f_]\d{3})+|\d+)(?:[.,]\d+)?(?:\s?(?:\p{Sc}|%|‰|[A-Z]{3}|[cmk]?m|[mk]?g|m?l|°[CF]|lbs?|ft|in|ms|min)|\s[\p{L}µ°/²³]{1,6})?\)?$/u;
+
+export function isMarkedNumber(cell: Cell): boolean {
+  return typeof cell === 'string' && MARKED_NUMBER.test(cell.replace(ENDS, ''));
+}
+
+/** `20240131`. */
+export function isDayNumber(number: number): boolean {
+  const [year, month, day] = [
+    Math.floor(number / 10_000),
+    Math.floor(number / 100) % 100,
+    number % 100,
+  ];
+  return year >= 1900 && year <= 2100 && month >= 1 && month <= 12 && day >= 1 && day <= 31;
+}
+
+const MONTH = '(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\\.?';
+const WEEKDAY = '^(?:[a-z]{3,9},? )?';
 const DATES = [
+  new RegExp(`${WEEKDAY}\\d{1,2}[-/. ]${MONTH}[-/., ]+\\d{2,4}(?:[ ,T].*)?$`, 'i'),
+  new RegExp(`${WEEKDAY}${MONTH} \\d{1,2}(?:st|nd|rd|th)?,? \\d{4}(?:[ ,T].*)?$`, 'i'),
   /^\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?:[T ]\d{1,2}:\d{2}.*)?$/,
   /^\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}(?: \d{1,2}:\d{2}.*)?$/,
 ];

@@ -5,7 +5,9 @@ export {
   cellOf,
   isCode,
   isDate,
+  isDayNumber,
   isDecimalComma,
+  isMarkedNumber,
   numberOf,
 } from './cells.js';
 export {

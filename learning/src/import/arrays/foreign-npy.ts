@@ -10,6 +10,8 @@ import { type NpyArray, readNpy, readNpyText } from '../../files/index.js';
 /** An array, and whether it is one of truth values: 0 and 1. */
 export interface ForeignArray extends NpyArray {
   readonly isTruth: boolean;
+  /** The type of the file, for messages: `int16`. */
+  readonly written: string;
 }
 
 interface ForeignType {
@@ -49,10 +51,22 @@ const OWN = ['|u1', '<i4', '<u4', '<i8', '<f4', '<f8'];
 
 /** @throws {LyceumError} INVALID_ARGUMENT naming what is wrong. */
 export function readForeignNpy(bytes: Uint8Array, what: string): ForeignArray {
-  const { descriptor, shape, start } = readNpyText(bytes, what);
+  const { isFortran, ...array } = readInItsOrder(bytes, what);
+  if (!isFortran || array.shape.length < 2) return array;
+  return { ...array, data: inRows(array.data, array.shape) };
+}
+
+function readInItsOrder(bytes: Uint8Array, what: string): ForeignArray & { isFortran: boolean } {
+  const { descriptor, shape, start, isFortran } = readNpyText(bytes, what, true);
   const type = TYPES[descriptor?.slice(1) ?? ''];
+  const written = writtenType(descriptor);
+  if (type === undefined && written !== undefined && !OWN.includes(descriptor ?? '')) {
+    const message = `${what}: values are of type ${written}; want numbers`;
+    throw new LyceumError('INVALID_ARGUMENT', message);
+  }
   if (descriptor === undefined || type === undefined || OWN.includes(descriptor)) {
-    return { ...readNpy(bytes, what), isTruth: false };
+    const array = readNpy(bytes, what, true);
+    return { ...array, isTruth: false, written: array.dtype, isFortran };
   }
   const length = elementCount(shape);
   const got = bytes.length - start;
@@ -64,5 +78,38 @@ export function readForeignNpy(bytes: Uint8Array, what: string): ForeignArray {
   const data = type.make(length);
   const isLittle = !descriptor.startsWith('>');
   for (let n = 0; n < length; n++) data[n] = type.read(view, n * type.bytes, isLittle);
-  return { dtype: type.dtype, shape, data, isTruth: descriptor === '|b1' };
+  const isTruth = descriptor === '|b1';
+  return { dtype: type.dtype, shape, data, isTruth, written: written ?? descriptor, isFortran };
+}
+
+const KINDS: Readonly<Record<string, string>> = { b: 'bool', i: 'int', u: 'uint', f: 'float' };
+
+/** `int16` of `<i2`; of what is no number in words. Undefined: nobody knows it. */
+function writtenType(descriptor: string | undefined): string | undefined {
+  const [, kind = '', bytes = ''] = /^[<>|=]([a-zA-Z])(\d*)$/.exec(descriptor ?? '') ?? [];
+  if (kind === 'O') return "object, as NumPy pickles Python's";
+  if (kind === 'U' || kind === 'S') return `text (${descriptor})`;
+  if (kind === 'c') return `complex${8 * Number(bytes)}`;
+  const word = KINDS[kind];
+  return word === undefined ? undefined : kind === 'b' ? word : `${word}${8 * Number(bytes)}`;
+}
+
+/** Values of an array that lay column by column, as pandas' frames do, row by row. */
+function inRows(values: NpyArray['data'], shape: readonly number[]): NpyArray['data'] {
+  const rows = values.slice();
+  const place = shape.map(() => 0);
+  // In column order the first index runs fastest; a step in it is a whole row of the others.
+  const steps = shape.map((_, axis) => elementCount(shape.slice(axis + 1)));
+  let at = 0;
+  for (const value of values) {
+    rows[at] = value;
+    for (let axis = 0; axis < shape.length; axis++) {
+      place[axis] = (place[axis] as number) + 1;
+      at += steps[axis] as number;
+      if ((place[axis] as number) < (shape[axis] as number)) break;
+      at -= (steps[axis] as number) * (shape[axis] as number);
+      place[axis] = 0;
+    }
+  }
+  return rows;
 }

@@ -8,7 +8,15 @@ const ENDINGS: readonly (readonly [RegExp, string])[] = [
   [/\.tar$/, 'is a tar; `coordinator datasets register` takes it as it is'],
   [/\.(gz|tgz|bz2|xz|zst|7z|rar)$/, 'is compressed; unpack it first'],
   [/\.(xlsx?|xlsm|ods)$/, 'is a spreadsheet; save the sheet as CSV in UTF-8'],
-  [/\.json$/, 'is JSON; want JSON lines, an object a line, in a file called .jsonl'],
+  [/\.(arrow|feather)$/, 'is Arrow; want Parquet, as to_parquet of pandas or datasets writes it'],
+  [
+    /\.(pkl|pickle|h5|hdf5|arff|sqlite3?|db|duckdb)$/,
+    'is read by other programs; save it as CSV or Parquet',
+  ],
+  [
+    /\.(txt|data|dat)$/,
+    'has an ending that is not read; call a table .csv or .tsv, and put texts of classes into folders',
+  ],
   [/\.npy$/, 'is a single array; want an .npz with inputs and labels, as numpy.savez writes it'],
 ];
 

@@ -6,6 +6,7 @@ import { constants, gunzipSync } from 'node:zlib';
 import { DATASET_MAX_BYTES, elementCount, LyceumError } from '@lyceum/proto';
 import {
   type DatasetParts,
+  DRAWN_MAX_SAMPLES,
   fixedSplits,
   SPLIT_NUMBERS,
   TEST_GIVEN_SHARES,
@@ -91,9 +92,14 @@ function readIdx(file: Uint8Array, what: string): IdxArray {
   const isGzip = file[0] === 0x1f && file[1] === 0x8b;
   const { shape, start } = readHeader(isGzip ? gzipStart(file, what) : file, what);
   const want = elementCount(shape);
+  const [count = 0] = shape;
   if (want > DATASET_MAX_BYTES) {
     const most = `at most ${DATASET_MAX_BYTES} are read`;
     throw refusal(`${what}: shape [${shape}] needs ${want} bytes; ${most}`);
+  }
+  // Before it is unpacked: a small file may claim any number.
+  if (count > DRAWN_MAX_SAMPLES) {
+    throw refusal(`${what}: are ${count}; at most ${DRAWN_MAX_SAMPLES} are read`);
   }
   const bytes = isGzip ? gunzip(file, start + want, what) : file;
   const got = bytes.length - start;

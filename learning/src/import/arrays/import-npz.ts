@@ -14,7 +14,7 @@ import {
   SPLIT_NUMBERS,
   type StoredDatasetParts,
 } from '../../datasets/index.js';
-import { FOREIGN_NPZ_LIMITS, readZip } from '../../files/index.js';
+import { FOREIGN_NPZ_LIMITS, readZip, shownName } from '../../files/index.js';
 import { chosenSplits, numberedClasses } from '../samples/index.js';
 import { type ForeignArray, readForeignNpy } from './foreign-npy.js';
 import { npzLayout, type PartsLayout, type WholeLayout } from './npz-layout.js';
@@ -25,6 +25,11 @@ export function importNpz(bytes: Uint8Array, source = 'NPZ file'): StoredDataset
   const members = readMembers(bytes, source);
   if (members.has('meta.json')) return parseStoredDataset(bytes, undefined, source);
   const names = [...members.keys()].filter((name) => name.endsWith(ENDING));
+  if (names.length === 0) {
+    const held = [...members.keys()].slice(0, MEMBERS_SHOWN).map(shownName).join(', ') || 'nothing';
+    const message = `is a zip without arrays; it holds ${held}. Unpack it, and want what was in it`;
+    throw new InvalidDocumentError(source, [{ path: '', message }]);
+  }
   const layout = npzLayout(
     names.map((name) => name.slice(0, -ENDING.length)),
     problems,
@@ -48,6 +53,8 @@ export function importNpz(bytes: Uint8Array, source = 'NPZ file'): StoredDataset
 }
 
 const ENDING = '.npy';
+/** Names of members in a message. */
+const MEMBERS_SHOWN = 5;
 const SPLIT_CODES = 'whole numbers: 1 train, 2 validation, 3 test';
 
 function readMembers(bytes: Uint8Array, source: string): Map<string, Uint8Array> {
@@ -140,23 +147,28 @@ class ArrayReader {
   inputs(name: string): Inputs | undefined {
     const array = this.#read(name);
     if (array === undefined) return undefined;
-    const { data, shape, dtype, isTruth } = array;
+    const { data, shape, written, isTruth } = array;
     if (isTruth) return { inputs: Float32Array.from(data as Int32Array), shape };
     if (data instanceof Uint8Array || data instanceof Float32Array) return { inputs: data, shape };
     if (data instanceof Float64Array) return { inputs: Float32Array.from(data), shape };
-    return this.#wrong(name, `is of type ${dtype}; want uint8, float32 or float64`);
+    const want = `want uint8 for pixels, or floats for numbers as they are: ${name}.astype('float32')`;
+    return this.#wrong(name, `is of type ${written}; ${want}`);
   }
 
   /** [N], or [N, 1] as some sets have it. */
-  integers(name: string, want = 'whole numbers'): Int32Array | undefined {
-    const array = this.#read(name, `; want ${want}`);
+  integers(name: string, want?: string): Int32Array | undefined {
+    const wanted = want ?? 'whole numbers';
+    const array = this.#read(name, `; want ${wanted}`);
     if (array === undefined) return undefined;
-    const { data, shape, dtype } = array;
+    const { data, shape, written } = array;
     if (shape.length > 2 || shape.length < 1 || (shape[1] ?? 1) !== 1) {
-      return this.#wrong(name, `has shape [${shape}]; want one a sample`);
+      const message = `has shape [${shape}]; want one a sample, as argmax(1) makes of one-hot rows`;
+      return this.#wrong(name, message);
     }
-    if (data instanceof Float32Array || data instanceof Float64Array) {
-      return this.#wrong(name, `is of type ${dtype}; want ${want}`);
+    // Labels that were read from a table are often floats, whole ones.
+    const areFloats = data instanceof Float32Array || data instanceof Float64Array;
+    if (areFloats && (want !== undefined || !data.every((value) => Number.isInteger(value)))) {
+      return this.#wrong(name, `is of type ${written}; want ${wanted}`);
     }
     const out = new Int32Array(data.length);
     for (const [index, value] of data.entries()) {

@@ -9,7 +9,9 @@ import {
   categoryOf,
   isCode,
   isDate,
+  isDayNumber,
   isDecimalComma,
+  isMarkedNumber,
   numberOf,
   type TableEncoding,
 } from '../../datasets/encoding/index.js';
@@ -37,6 +39,44 @@ const MAX_COUNTED = 4096;
 /** A longer one is no category. */
 const VALUE_MAX_LENGTH = 256;
 
+/** Train has seven of ten rows, or fewer. Times rise too, in longer steps. */
+const ROW_NUMBERS_MAX_SPREAD = 10;
+/** Fewer rows agree by chance. */
+const TELLING_MIN_ROWS = 20;
+/** A column with more values than that is no copy of the class; each must come a few times. */
+const TELLING_MAX_VALUES = 64;
+const TELLING_LEAST_COUNT = 4;
+
+/** Whether a column's value says the class of every row: then it may be the class, or known only after it. */
+export class ClassTelling {
+  readonly #classOf = new Map<string, number>();
+  #rowCount = 0;
+  #isMixed = false;
+
+  /** @param label - −1: unlabelled. */
+  add(cell: Cell, label: number): void {
+    if (this.#isMixed || label < 0) return;
+    const value = categoryOf(cell);
+    const known = this.#classOf.get(value);
+    this.#rowCount += 1;
+    if (known === undefined) this.#classOf.set(value, label);
+    this.#isMixed =
+      (known !== undefined && known !== label) || this.#classOf.size > TELLING_MAX_VALUES;
+    if (this.#isMixed) this.#classOf.clear();
+  }
+
+  get doubt(): string | undefined {
+    const isTelling =
+      !this.#isMixed &&
+      this.#rowCount >= TELLING_MIN_ROWS &&
+      this.#rowCount >= TELLING_LEAST_COUNT * this.#classOf.size &&
+      new Set(this.#classOf.values()).size > 1;
+    return isTelling
+      ? `its ${this.#classOf.size} values tell the class of all ${this.#rowCount} labelled samples of train; if it is the class in other words, or known only after it: --columns NAME=ignore`
+      : undefined;
+  }
+}
+
 /** One column in the first pass. */
 export class ColumnFacts {
   rowCount = 0;
@@ -45,6 +85,13 @@ export class ColumnFacts {
   dateCount = 0;
   /** Texts that are a number in other countries. */
   commaCount = 0;
+  /** Texts that are a number, and something that is none. */
+  markedCount = 0;
+  /** Numbers that may be days: 20240131. */
+  dayCount = 0;
+  /** Whether each number is greater than the one before. */
+  isRising = true;
+  #last = Number.NEGATIVE_INFINITY;
   /** Texts that are the name of a split. */
   splitCount = 0;
   /** The first number that is written as codes are: 01067. */
@@ -65,14 +112,19 @@ export class ColumnFacts {
       if (isCode(cell)) this.code ??= categoryOf(cell);
     } else if (isDate(cell)) this.dateCount += 1;
     else if (isDecimalComma(cell)) this.commaCount += 1;
+    else if (isMarkedNumber(cell)) this.markedCount += 1;
     else if (splitNamed(categoryOf(cell)) !== undefined) this.splitCount += 1;
   }
 
   /** What a column of categories looks like, if it is guessed to be one. */
   get doubt(): string | undefined {
     const there = this.rowCount - this.missingCount;
-    if (this.commaCount > 0 && this.commaCount >= MOSTLY * (there - this.numberCount)) {
-      return 'its values are numbers with a decimal comma, and each is a category of its own; write 3,14 as 3.14 in the source';
+    const others = there - this.numberCount;
+    if (this.commaCount > 0 && this.commaCount >= MOSTLY * others) {
+      return 'its values are numbers with a decimal comma, or one in thousands, and each is a category of its own; write 3,14 as 3.14 in the source, and 1,234 as 1234';
+    }
+    if (this.markedCount > 0 && this.commaCount + this.markedCount >= MOSTLY * others) {
+      return 'its values are numbers with signs or units ($1,234.50, 12 %, 5 cm), and each is a category of its own; write the numbers alone in the source';
     }
     if (there > 0 && this.splitCount === there) {
       return 'its values are names of splits; --split column:NAME takes them as that, --columns NAME=ignore leaves them out';
@@ -89,6 +141,14 @@ export class ColumnFacts {
     if (this.code !== undefined) {
       return `has ${this.code} and is taken for numbers; --columns NAME=category takes codes as they are, with their zeros`;
     }
+    const isWhole = this.wholeCount === this.numberCount;
+    if (isWhole && this.numberCount > 0 && this.dayCount >= MOSTLY * this.numberCount) {
+      return `has days as whole numbers (${this.least}), in which a month ends with a leap; make days or months of them, or say --columns NAME=ignore`;
+    }
+    const isDense = this.greatest - this.least < ROW_NUMBERS_MAX_SPREAD * this.numberCount;
+    if (isWhole && this.isRising && isDense && this.numberCount >= TELLING_MIN_ROWS) {
+      return 'rises from row to row, as numbers of rows do; --id NAME if it is one, --columns NAME=number if models shall see it';
+    }
     const farthest = Math.max(this.greatest, -this.least);
     if (this.wholeCount === this.numberCount && farthest > Number.MAX_SAFE_INTEGER) {
       return 'has whole numbers beyond 2^53, which lose digits; --id NAME or --columns NAME=ignore if they name the sample';
@@ -104,6 +164,9 @@ export class ColumnFacts {
   #addNumber(number: number): void {
     this.numberCount += 1;
     if (Number.isInteger(number)) this.wholeCount += 1;
+    if (isDayNumber(number)) this.dayCount += 1;
+    this.isRising &&= number > this.#last;
+    this.#last = number;
     this.least = Math.min(this.least, number);
     this.greatest = Math.max(this.greatest, number);
     const distance = number - this.mean;
@@ -174,6 +237,12 @@ export class ValueCounts {
       .sort();
   }
 
+  /** Share of the rows whose value is kept. */
+  keptShare(rowCount: number): number {
+    const kept = this.kept().reduce((sum, value) => sum + (this.#counts.get(value) ?? 0), 0);
+    return rowCount === 0 ? 1 : kept / rowCount;
+  }
+
   /** Whether all rows have one value. */
   isConstant(rowCount: number): boolean {
     const [first] = this.#counts.values();
@@ -191,6 +260,7 @@ export interface FittedTable {
 /**
  * @param counts - of the columns of categories, by name.
  * @param wanted - what the user says of columns, by name.
+ * @param tellings - one for each name.
  * @throws {LyceumError} INVALID_ARGUMENT if no column is left.
  */
 export function fittedTable(
@@ -199,14 +269,17 @@ export function fittedTable(
   kinds: readonly ColumnKind[],
   counts: ReadonlyMap<string, ValueCounts>,
   wanted: ReadonlyMap<string, ColumnKind>,
+  tellings: readonly ClassTelling[] = [],
 ): FittedTable {
   const fitted = names.map((name, index) => {
     const own = facts[index] as ColumnFacts;
     const values = counts.get(name);
     if (kinds[index] === 'ignore') return leftOut(name, 'as asked');
-    return values === undefined
-      ? withDoubt(numberColumn(name, own), wanted.has(name) ? undefined : own.numberDoubt)
-      : withDoubt(categoryColumn(name, own, values), wanted.has(name) ? undefined : own.doubt);
+    const column =
+      values === undefined ? numberColumn(name, own) : categoryColumn(name, own, values);
+    if (wanted.has(name)) return column;
+    const doubt = values === undefined ? own.numberDoubt : (own.doubt ?? rareDoubt(own, values));
+    return withDoubt(column, tellings[index]?.doubt ?? doubt);
   });
   const columns = fitted.flatMap(({ encoding }) => encoding ?? []);
   if (columns.length === 0) {
@@ -248,6 +321,13 @@ function numberColumn(name: string, facts: ColumnFacts): Fitted {
     column: { name, kind: 'number', detail },
     encoding: { name, kind: 'number', mean, deviation, missing },
   };
+}
+
+/** Of a column that is left out because no value comes twice, it is said already. */
+function rareDoubt({ rowCount }: ColumnFacts, counts: ValueCounts): string | undefined {
+  const rare = Math.round(100 * (1 - counts.keptShare(rowCount)));
+  if (rowCount < TELLING_MIN_ROWS || rare <= 50 || rare === 100) return undefined;
+  return `${rare} % of its values come once in train, or are beyond the ${MAX_VALUES} most frequent, and look all alike to models; --text NAME if they are texts, --id NAME if they name the sample`;
 }
 
 function categoryColumn(name: string, { rowCount }: ColumnFacts, counts: ValueCounts): Fitted {

@@ -37,6 +37,7 @@ import {
 } from '../samples/index.js';
 import type { LabelledRow } from '../tables/index.js';
 import {
+  ClassTelling,
   ColumnFacts,
   columnKinds,
   type FittedTable,
@@ -102,7 +103,8 @@ export async function putAside(
   const path = join(scratch, file);
   const spooled = await SpooledBytes.open(path);
   const store = async ({ where, id, label, split, values }: LabelledRow): Promise<undefined> => {
-    const cells = names.map((name) => cellOf(values[name], name));
+    // JSON of many programs leaves out what is nothing.
+    const cells = names.map((name) => cellOf(values[name] ?? null, name));
     labels.push(classes.numberOf(label));
     splits.push(split === undefined ? 0 : SPLIT_NUMBERS[split]);
     if (id !== undefined) ids.push(id);
@@ -137,16 +139,18 @@ export async function putAside(
  * @throws {LyceumError} INVALID_ARGUMENT if columns cannot be fitted on the train split.
  */
 export async function encodedSamples(
-  { file, names }: RowsAside,
+  { file, names, labels }: RowsAside,
   splits: ArrayLike<number>,
   wanted: ReadonlyMap<string, ColumnKind>,
   signal: AbortSignal | undefined,
 ): Promise<EncodedSamples> {
-  const trainRows = async function* (): AsyncGenerator<readonly Cell[], void, undefined> {
+  const trainRows = async function* (): AsyncGenerator<TrainRow, void, undefined> {
     let row = 0;
     for await (const { cells } of storedRows(file)) {
       signal?.throwIfAborted();
-      if (splits[row++] === SPLIT_NUMBERS.train) yield cells;
+      const [split, label = -1] = [splits[row], labels[row]];
+      row += 1;
+      if (split === SPLIT_NUMBERS.train) yield { cells, label };
     }
   };
   const fitted = await fit(names, wanted, trainRows);
@@ -162,14 +166,25 @@ async function* storedRows(file: string): AsyncGenerator<StoredRow, void, undefi
   for await (const line of linesOf(file, ROW_MAX_BYTES)) yield JSON.parse(line) as StoredRow;
 }
 
+interface TrainRow {
+  readonly cells: readonly Cell[];
+  /** −1: unlabelled. */
+  readonly label: number;
+}
+
 async function fit(
   names: readonly string[],
   wanted: ReadonlyMap<string, ColumnKind>,
-  trainRows: () => AsyncIterable<readonly Cell[]>,
+  trainRows: () => AsyncIterable<TrainRow>,
 ): Promise<FittedTable> {
   const facts = names.map(() => new ColumnFacts());
-  for await (const cells of trainRows()) {
-    for (const [index, own] of facts.entries()) own.add(cells[index] ?? null);
+  const tellings = names.map(() => new ClassTelling());
+  for await (const { cells, label } of trainRows()) {
+    for (const [index, own] of facts.entries()) {
+      const cell = cells[index] ?? null;
+      own.add(cell);
+      tellings[index]?.add(cell, label);
+    }
   }
   if (facts.every(({ rowCount }) => rowCount === 0)) {
     throw new LyceumError('INVALID_ARGUMENT', 'the train split is empty; columns are fitted on it');
@@ -178,12 +193,12 @@ async function fit(
   const counted = [...kinds.entries()].filter(([, kind]) => kind === 'category');
   const counts = counted.map(([index]) => ({ index, values: new ValueCounts() }));
   if (counts.length > 0) {
-    for await (const cells of trainRows()) {
+    for await (const { cells } of trainRows()) {
       for (const { index, values } of counts) values.add(cells[index] ?? null);
     }
   }
   const byName = counts.map(({ index, values }) => [names[index] as string, values] as const);
-  return fittedTable(names, facts, kinds, new Map(byName), wanted);
+  return fittedTable(names, facts, kinds, new Map(byName), wanted, tellings);
 }
 
 async function* encodedRows(

@@ -135,12 +135,17 @@ function usualLabel({ columns }: Table, { classes }: ImportOptions): string | un
   return classes === undefined || columns.includes(USUAL_LABEL) ? USUAL_LABEL : undefined;
 }
 
+const NUMBER = /^\s*-?\d*\.?\d+\s*$/;
+
 function requireColumn(table: Table, option: string, column: string | undefined): void {
   if (column === undefined || table.columns.includes(column)) return;
   const known = table.columns.slice(0, COLUMNS_SHOWN).join(', ');
   const more = table.columns.length > COLUMNS_SHOWN ? ', …' : '';
   const of = option === 'columns' ? '' : ` of the ${option}`;
-  const message = `there is no column "${column}"${of}; the columns are: ${known}${more}. --${option} names another`;
+  const areNumbers = table.columns.filter((name) => NUMBER.test(name)).length * 2;
+  const first =
+    areNumbers > table.columns.length ? ', and the first line is to be one of names' : '';
+  const message = `there is no column "${column}"${of}; the columns are: ${known}${more}. --${option} names another${first}`;
   throw refusal(message);
 }
 

@@ -129,8 +129,20 @@ function rawContent(columns: readonly string[], values: RowValues): Content {
 
 function splitOf(values: RowValues, column: string | undefined): SplitName | undefined {
   if (column === undefined) return undefined;
-  const split = splitNamed(String(values[column]));
+  const value = String(values[column] ?? '');
+  const split = splitNamed(value) ?? splitByTruth(value, column);
   if (split !== undefined) return split;
-  const message = `column ${column}: is ${JSON.stringify(values[column])}; want train, validation or test`;
+  const message = `column ${column}: is ${JSON.stringify(value)}; want train, validation or test`;
   throw new SampleRefusedError('no split', message);
+}
+
+const TRUE = /^(true|yes|1)$/i;
+const FALSE = /^(false|no|0)$/i;
+
+/** `is_test`: true is that split, false is train; of `is_train` false is test. */
+function splitByTruth(value: string, column: string): SplitName | undefined {
+  const own = splitNamed(column.replace(/^is[\s_.-]?/i, ''));
+  if (own === undefined) return undefined;
+  if (TRUE.test(value)) return own;
+  return FALSE.test(value) ? (own === 'train' ? 'test' : 'train') : undefined;
 }

@@ -10,7 +10,7 @@ const MAX_NUMBERS = 1_000_000;
  * The name of a row's class. A number is its numeral, or with `classNames` the name at its place, as in the
  * ClassLabel of Hugging Face, where −1 is unlabelled.
  *
- * @returns undefined for nothing, or empty text: unlabelled.
+ * @returns undefined for nothing, NaN or empty text: unlabelled.
  * @throws {SampleRefusedError} if it is no text, number or truth value.
  */
 export function classText(
@@ -19,11 +19,13 @@ export function classText(
   classNames?: readonly string[],
 ): string | undefined {
   if (value === undefined) throw missing(column);
-  if (value === null || value === '') return undefined;
+  if (value === null || value === '' || Number.isNaN(value)) return undefined;
   if (value instanceof Uint8Array) return classText(utf8Cell(value, column), column, classNames);
   const plain = ['string', 'number', 'bigint', 'boolean'].includes(typeof value);
-  if (!plain || Number.isNaN(value)) {
-    throw new SampleRefusedError('no class', `column ${column}: want a class, got ${shown(value)}`);
+  if (!plain) {
+    const one = Array.isArray(value) ? '; a sample has one class' : '';
+    const message = `column ${column}: want a class, a text or a number, got ${shown(value)}${one}`;
+    throw new SampleRefusedError('no class', message);
   }
   if (classNames === undefined || typeof value === 'string') return String(value);
   if (Number(value) === -1) return undefined;
@@ -137,7 +139,14 @@ function missing(column: string): SampleRefusedError {
 const SHOWN_CHARACTERS = 40;
 
 function shown(value: unknown): string {
-  const text = typeof value === 'object' && value !== null ? 'an object or a list' : String(value);
+  if (value instanceof Date) return `a date, ${dateText(value)}`;
+  const isList = Array.isArray(value) || ArrayBuffer.isView(value);
+  const kind = isList ? 'a list' : 'an object';
+  const text = typeof value === 'object' && value !== null ? kind : String(value);
   const quoted = typeof value === 'string' ? JSON.stringify(text) : text;
   return quoted.length > SHOWN_CHARACTERS ? `${quoted.slice(0, SHOWN_CHARACTERS)}…` : quoted;
+}
+
+function dateText(date: Date): string {
+  return Number.isNaN(date.getTime()) ? 'of no day' : date.toISOString();
 }

@@ -10,10 +10,10 @@ import { IMAGE_FILE_MAX_BYTES } from '../../pictures/index.js';
  * @throws {SampleRefusedError} if it is outside, no plain file or too large.
  */
 export async function readWithin(root: string, path: string): Promise<Buffer> {
-  const real = isAbsolute(path) ? path : await realPath(join(root, path));
+  const real = isAbsolute(path) ? path : await realPath(root, path);
   const inside = relative(root, real);
   if (isAbsolute(path) || inside === '..' || inside.startsWith(`..${sep}`) || isAbsolute(inside)) {
-    const message = 'leads out of the folder; want a file inside it';
+    const message = `"${path}" leads out of the folder; want a file inside it, by its path from ${root} on`;
     throw new SampleRefusedError('outside the folder', message);
   }
   const found = await stat(real);
@@ -32,12 +32,17 @@ export async function readWithin(root: string, path: string): Promise<Buffer> {
   }
 }
 
-async function realPath(path: string): Promise<string> {
+async function realPath(root: string, path: string): Promise<string> {
   try {
-    return await realpath(path);
+    return await realpath(join(root, path));
   } catch (err) {
     const missing = err instanceof Error && 'code' in err && err.code === 'ENOENT';
-    if (missing) throw new SampleRefusedError('no such file');
+    // As programs on Windows write paths.
+    if (missing && path.includes('\\')) return realPath(root, path.replaceAll('\\', '/'));
+    if (missing) {
+      const message = `no such file: "${path}"; want its name with the ending, by its path from ${root} on`;
+      throw new SampleRefusedError('no such file', message);
+    }
     throw new SampleRefusedError('unreadable file', String(err));
   }
 }

@@ -37,11 +37,19 @@ export class Refusals {
   /** The first few, and the first of each further reason: one broken file is not lost among a hundred of another shape. */
   readonly first: RefusedProblem[] = [];
   count = 0;
+  readonly #tell: ((problem: RefusedProblem) => void) | undefined;
+
+  /** @param tell - is told of each. */
+  constructor(tell?: (problem: RefusedProblem) => void) {
+    this.#tell = tell;
+  }
 
   add({ where, refusal: { reason, message } }: RefusedSample): void {
     this.count += 1;
     this.reasons.set(reason, (this.reasons.get(reason) ?? 0) + 1);
-    this.#name({ path: where, message, reason });
+    const problem = { path: where, message, reason };
+    this.#tell?.(problem);
+    this.#name(problem);
   }
 
   /** Those of another part of the source, which follows. */

@@ -3,7 +3,7 @@
  * In memory are a few samples, and of each one its class and its split.
  */
 import { join } from 'node:path';
-import { InvalidDocumentError, LyceumError } from '@lyceum/proto';
+import { InvalidDocumentError, LyceumError, type Problem } from '@lyceum/proto';
 import { GrowingInt32 } from '../../arrays/index.js';
 import { type Encoding, SampleRefusedError } from '../../datasets/encoding/index.js';
 import {
@@ -19,6 +19,7 @@ import {
   valueType,
   writeDatasetFile,
 } from '../../datasets/index.js';
+import { shownName } from '../../files/index.js';
 import { ClassNumbers, finalLabels, type KnownClasses } from './class-numbers.js';
 import type { SplitChoice } from './import-options.js';
 import { orRefused, type Refusals, type RefusedSample } from './refusals.js';
@@ -62,6 +63,8 @@ export interface OpenSamples {
   readonly kept?: readonly TableColumn[] | undefined;
   /** Where splits are from, if every sample comes with its own already. */
   readonly splitSource?: string | undefined;
+  /** What is probably wrong with the source, known once all samples were read. */
+  readonly warnings?: () => Problem[];
 }
 
 export interface WrittenSamples {
@@ -176,6 +179,7 @@ export async function finishSamples(
 ): Promise<WrittenSamples> {
   const ordered = classes.ordered();
   const { classNames, order: classOrder } = ordered;
+  refuseFewClasses(classNames, kind);
   const labels = finalLabels(found.labels, ordered);
   const { splits, source: splitSource } =
     found.splitSource === undefined
@@ -184,6 +188,17 @@ export async function finishSamples(
   const facts = { classNames, labels, splits };
   const file = await writeDatasetFile(scratch, modalities, facts);
   return { file, facts, modalities, classOrder, splitSource };
+}
+
+function refuseFewClasses([only, ...others]: readonly string[], kind: string): void {
+  if (others.length > 0) return;
+  const isFolder = kind === 'images' || kind === 'texts';
+  const inside = isFolder ? '; if the folders in it are the classes, want that folder' : '';
+  const message =
+    only === undefined
+      ? 'no sample has a class; --classes names all that there are, and --label their column'
+      : `all samples are of one class, ${shownName(only)}; want two or more${inside}`;
+  throw new InvalidDocumentError('the source', [{ path: 'classes', message }]);
 }
 
 function openRows(path: string, { shape, values, raw }: Sample): Promise<RowFile> {
@@ -217,6 +232,6 @@ function advice(
 /** What there is to say when a source gave nothing. */
 export function noSamples(refusals: Refusals): LyceumError {
   if (refusals.count > 0)
-    return new InvalidDocumentError('no sample of the source', refusals.first);
+    return new InvalidDocumentError('the source, of which no sample can be taken,', refusals.first);
   return new LyceumError('INVALID_ARGUMENT', 'the source has no samples');
 }

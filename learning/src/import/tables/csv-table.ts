@@ -1,14 +1,19 @@
 /**
- * A CSV or TSV file in UTF-8, RFC 4180: the first record names the columns, every other has as many values. Read as a
- * stream; a quote that nobody closes ends at {@link RECORD_MAX_CHARACTERS}, not at the end of the file.
+ * A CSV or TSV file in UTF-8, RFC 4180: the first record names the columns. Read as a stream; a quote that nobody closes
+ * ends at {@link RECORD_MAX_CHARACTERS}, not at the end of the file. How columns are separated is in csv-start.ts.
+ *
+ * - A record of nothing but empty values, as spreadsheets write below their rows, is no row; empty values behind the
+ *   last column are none either.
+ * - Where semicolons separate, `3,14` is 3.14: spreadsheets write both where people write numbers so.
  */
-import { createReadStream } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream';
 import { LyceumError } from '@lyceum/proto';
-import { utf8Bytes } from '../../files/index.js';
+import { shownName, utf8Bytes } from '../../files/index.js';
+import { type CsvStart, csvStart } from './csv-start.js';
 import type { Table, TableRow } from './table.js';
+import { tableBytes } from './table-bytes.js';
 
 /** Of one record: half a million numbers. */
 const RECORD_MAX_CHARACTERS = 8 * 1024 * 1024;
@@ -16,67 +21,91 @@ const RECORD_MAX_CHARACTERS = 8 * 1024 * 1024;
 /** @throws {LyceumError} INVALID_ARGUMENT if the file is no such table, on reading too, naming the line. */
 export async function openCsvTable(file: string): Promise<Table> {
   const { parse } = await import('csv-parse');
-  const delimiter = file.toLowerCase().endsWith('.tsv') ? '\t' : ',';
+  const start = await csvStart(utf8Bytes(tableBytes(file), file), file);
+  const records = new Records(file, start);
   const parser = parse({
     bom: true,
-    delimiter,
+    delimiter: start.delimiter,
+    ltrim: start.isSpaced,
     skip_empty_lines: true,
     max_record_size: RECORD_MAX_CHARACTERS,
+    // 5" pipe is what it is.
+    relax_quotes: true,
+    relax_column_count: true,
+    on_record: (record: string[], { lines }) => records.taken(record, lines),
     // By itself it takes those of the first line alone, and leaves a CR at the end of other lines' last values.
     record_delimiter: ['\r\n', '\n', '\r'],
   });
   // An error of the file ends the parser, and is thrown where rows are read.
-  pipeline(
-    createReadStream(file),
-    (bytes) => delimited(utf8Bytes(bytes, file), delimiter, file),
-    parser,
-    () => undefined,
-  );
-  const records = checked(parser as AsyncIterable<string[]>, file);
-  const header = await records.next();
+  pipeline(start.bytes, parser, () => undefined);
+  const all = checked(parser as AsyncIterable<string[]>, file);
+  const header = await all.next();
   if (header.done === true) throw refusal(`${file}: is empty; want a first line of columns`);
   const columns = header.value;
   const names = new Set<string>();
   for (const name of columns) {
-    if (names.has(name)) throw refusal(`${file}: has two columns "${name}"`);
+    if (names.has(name)) {
+      const message = `has two columns ${shownName(name)}; rename one in its first line`;
+      throw refusal(`${file}: ${message}`);
+    }
     names.add(name);
   }
-  return { columns, rows: () => rowsOf(columns, records), folder: dirname(await realpath(file)) };
+  const folder = dirname(await realpath(file));
+  return { columns, rows: () => rowsOf(columns, all, start), folder };
 }
 
-/** The same bytes, if their first line is not one column with another separator in it. */
-async function* delimited(
-  chunks: AsyncIterable<Buffer>,
-  delimiter: string,
-  file: string,
-): AsyncGenerator<Buffer, void, undefined> {
-  let isFirst = true;
-  for await (const chunk of chunks) {
-    const [line = ''] = isFirst ? chunk.toString('latin1').split('\n', 1) : [];
-    const other = [';', '\t', ','].find((sign) => line.includes(sign));
-    if (other !== undefined && !line.includes(delimiter)) {
-      const want = `want ${SEPARATORS[delimiter]}, and numbers with a point`;
-      throw refusal(`${file}: its columns are separated by ${SEPARATORS[other]}; ${want}`);
+/** Looks at each record as it is read. */
+class Records {
+  readonly #file: string;
+  readonly #start: CsvStart;
+  #columns: readonly string[] | undefined;
+
+  constructor(file: string, start: CsvStart) {
+    this.#file = file;
+    this.#start = start;
+  }
+
+  /**
+   * @param line - where it ends.
+   * @returns as many values as there are columns; null: it is left out.
+   * @throws {LyceumError} INVALID_ARGUMENT naming the line that has more values, or fewer.
+   */
+  taken(record: string[], line: number): string[] | null {
+    const used = record.findLastIndex((value) => value.trim() !== '') + 1;
+    if (used === 0) return null;
+    if (this.#columns === undefined) {
+      const names = record.slice(0, used);
+      this.#columns = names;
+      return names;
     }
-    isFirst = false;
-    yield chunk;
+    const { length } = this.#columns;
+    if (record.length === length) return record;
+    if (record.length > length && used <= length) return record.slice(0, length);
+    const place = `${this.#file}, line ${line + this.#start.skippedLines}`;
+    const names = `the first line names ${length} column${length === 1 ? '' : 's'}`;
+    const separated = `separated by ${this.#start.separatorName}`;
+    const message = `has ${record.length} values, and ${names}, ${separated}`;
+    const want = 'Want a first line of names, and values that hold a separator in double quotes';
+    throw refusal(`${place}: ${message}. ${want}`);
   }
 }
 
-const SEPARATORS: Readonly<Record<string, string>> = {
-  ';': 'semicolons',
-  '\t': 'tabs (.tsv)',
-  ',': 'commas (.csv)',
-};
+/** `3,14`, and no `1.234,5`, which says that its points are none. */
+const DECIMAL_COMMA = /^\s*[+-]?\d+,\d+(?:[eE][+-]?\d+)?\s*$/;
 
 async function* rowsOf(
   columns: readonly string[],
   records: AsyncIterable<string[]>,
+  { delimiter }: CsvStart,
 ): AsyncGenerator<TableRow, void, undefined> {
+  const cell =
+    delimiter === ';'
+      ? (value = '') => (DECIMAL_COMMA.test(value) ? value.replace(',', '.') : value)
+      : (value: string | undefined) => value;
   let row = 0;
   for await (const record of records) {
     row += 1;
-    const values = Object.fromEntries(columns.map((name, index) => [name, record[index]]));
+    const values = Object.fromEntries(columns.map((name, index) => [name, cell(record[index])]));
     yield { where: `row ${row}`, values };
   }
 }

@@ -5,3 +5,4 @@ export { parquetFiles } from './parquet-files.js';
 export { openParquetTable } from './parquet-table.js';
 export type { LabelledRow, RowValues, Table } from './table.js';
 export { TABLE_ENDINGS, tableFileAt } from './table-files.js';
+export { openTableFolder } from './table-folder.js';

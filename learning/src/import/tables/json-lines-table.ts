@@ -1,49 +1,79 @@
-/** A file of JSON lines, https://jsonlines.org: an object a line; the first line's keys are the columns. */
+/**
+ * A file of JSON lines, https://jsonlines.org: an object a line. The columns are the keys of all of them, in the order in
+ * which they come; programs leave out keys that have nothing in a line.
+ */
 import { realpath } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { LyceumError } from '@lyceum/proto';
-import { linesOf } from '../../files/index.js';
+import { isObject, linesOf } from '../../files/index.js';
 import type { Table, TableRow } from './table.js';
+import { tableBytes } from './table-bytes.js';
 
 /** Of one line: half a million numbers. */
 const LINE_MAX_BYTES = 8 * 1024 * 1024;
 
+/** Objects whose keys are data, ids for one, have other keys each. */
+const COLUMNS_MAX_COUNT = 1_000_000;
+
 /** @throws {LyceumError} INVALID_ARGUMENT if a line is no object, on reading too, naming the line. */
 export async function openJsonLinesTable(file: string): Promise<Table> {
-  const rows = rowsOf(file);
-  const first = await rows.next();
-  if (first.done === true) {
-    throw new LyceumError('INVALID_ARGUMENT', `${file}: is empty; want a JSON object a line`);
-  }
-  const columns = Object.keys(first.value.values);
-  const all = (async function* () {
-    yield first.value;
-    yield* rows;
-  })();
-  return { columns, rows: () => all, folder: dirname(await realpath(file)) };
+  const columns = await columnsOf(rowsOf(file), file);
+  return { columns, rows: () => rowsOf(file), folder: dirname(await realpath(file)) };
 }
 
 async function* rowsOf(file: string): AsyncGenerator<TableRow, void, undefined> {
   let line = 0;
-  for await (const text of linesOf(file, LINE_MAX_BYTES)) {
+  for await (const text of linesOf(file, LINE_MAX_BYTES, tableBytes(file))) {
     line += 1;
     if (text.trim() === '') continue;
     yield { where: `line ${line}`, values: objectOf(text, `${file}, line ${line}`) };
   }
 }
 
+/** @throws {LyceumError} INVALID_ARGUMENT if there are no rows, or too many keys. */
+export async function columnsOf(rows: AsyncIterable<TableRow>, file: string): Promise<string[]> {
+  const columns = new Set<string>();
+  let isEmpty = true;
+  for await (const { where, values } of rows) {
+    isEmpty = false;
+    for (const name in values) columns.add(name);
+    if (columns.size <= COLUMNS_MAX_COUNT) continue;
+    const message = `${file}, ${where}: with it there are more than ${COLUMNS_MAX_COUNT} keys; want objects with the same keys, which are the columns`;
+    throw new LyceumError('INVALID_ARGUMENT', message);
+  }
+  if (!isEmpty) return [...columns];
+  throw new LyceumError('INVALID_ARGUMENT', `${file}: is empty; want a JSON object a line`);
+}
+
 /** @throws {LyceumError} INVALID_ARGUMENT if a line is no JSON object. */
 export function objectOf(text: string, where: string): Record<string, unknown> {
-  let value: unknown;
+  const value = jsonOf(text, where);
+  if (isObject(value)) return plainObject(value);
+  const list = Array.isArray(value) ? '; a list of objects is read from a file called .json' : '';
+  throw new LyceumError('INVALID_ARGUMENT', `${where}: is no JSON object${list}`);
+}
+
+/** What every object inherits, `constructor` for one, is no column. */
+export function plainObject(value: Record<string, unknown>): Record<string, unknown> {
+  return Object.setPrototypeOf(value, null) as Record<string, unknown>;
+}
+
+/** Texts, and what Python writes beside JSON. */
+const STRINGS_AND_NAMES = /"(?:[^"\\]|\\.)*"|\bNaN\b|\bInfinity\b/g;
+
+/** @throws {LyceumError} INVALID_ARGUMENT if it is no JSON. */
+export function jsonOf(text: string, where: string): unknown {
   try {
-    value = JSON.parse(text);
+    return JSON.parse(text);
   } catch (err) {
-    const cause = err instanceof Error ? err.message : String(err);
-    throw new LyceumError('INVALID_ARGUMENT', `${where}: is no JSON: ${cause}`, { cause: err });
+    const pythons = text.replace(STRINGS_AND_NAMES, (part) =>
+      part === 'NaN' ? 'null' : part === 'Infinity' ? '1e999' : part,
+    );
+    try {
+      return JSON.parse(pythons);
+    } catch {
+      const cause = err instanceof Error ? err.message : String(err);
+      throw new LyceumError('INVALID_ARGUMENT', `${where}: is no JSON: ${cause}`, { cause: err });
+    }
   }
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-    // What every object inherits, `constructor` for one, is no column.
-    return Object.setPrototypeOf(value, null) as Record<string, unknown>;
-  }
-  throw new LyceumError('INVALID_ARGUMENT', `${where}: is no JSON object`);
 }

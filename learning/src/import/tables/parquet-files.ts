@@ -1,7 +1,8 @@
 /**
  * The files of a Parquet source: one, or a folder of shards as Hugging Face lays them out,
- * `data/train-00000-of-00002.parquet`, where the first word of a name is its split.
- * Links are followed: the cache of `datasets` is made of them.
+ * `data/train-00000-of-00002.parquet`, where the first word of a name is its split, or `train/0.parquet`. In a folder as
+ * Spark and Hive write it, `year=2024/part-0.parquet`, folders are columns too. Links are followed: the cache of
+ * `datasets` is made of them.
  */
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
@@ -10,26 +11,72 @@ import { type SplitName, splitNamed } from '../../datasets/index.js';
 export interface ParquetFile {
   readonly path: string;
   readonly split: SplitName | undefined;
+  /** By column: the value of all its rows, as its folders say. */
+  readonly partition: ReadonlyMap<string, string | null>;
 }
+
+/** Folders of partitions in each other, at most. */
+const MAX_DEPTH = 16;
+
+/** Which codec packed its pages says the file itself, and some say it in its name too. */
+const NAME = /\.(parquet|parq|pq)(\.(gz|gzip|snappy|zst|zstd|br|brotli|lz4))?$/i;
+
+/** `year=2024`. */
+const PARTITION = /^([^=]+)=(.*)$/;
+const NOTHING = '__HIVE_DEFAULT_PARTITION__';
 
 /** @returns the files, sorted by name; none if there are none. */
 export async function parquetFiles(source: string): Promise<ParquetFile[]> {
+  const own = { split: undefined, partition: new Map<string, string>() };
   if (!(await stat(source)).isDirectory())
-    return isParquet(source) ? [{ path: source, split: undefined }] : [];
+    return isParquet(source) ? [{ path: source, ...own }] : [];
   for (const folder of [source, join(source, 'data')]) {
     const names = (await readdir(folder).catch(() => [])).filter(isParquet).sort();
     if (names.length > 0) {
       return names.map((name) => ({
+        ...own,
         path: join(folder, name),
         split: splitNamed(firstWord(name)),
       }));
     }
   }
-  return [];
+  return filesBelow({ path: source, ...own }, 0);
+}
+
+/** Of folders that are splits or partitions; any other may hold another table. */
+async function filesBelow(
+  { path: folder, split, partition }: ParquetFile,
+  depth: number,
+): Promise<ParquetFile[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  const files: ParquetFile[] = [];
+  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    const path = join(folder, entry.name);
+    if (!entry.isDirectory()) {
+      if (depth > 0 && isParquet(entry.name)) files.push({ path, split, partition });
+      continue;
+    }
+    const [, name, value = ''] = PARTITION.exec(entry.name) ?? [];
+    const own = splitNamed(entry.name);
+    if ((name ?? own) === undefined || depth === MAX_DEPTH) continue;
+    const inner =
+      name === undefined ? partition : new Map([...partition, [name, partitionValue(value)]]);
+    files.push(...(await filesBelow({ path, split: own ?? split, partition: inner }, depth + 1)));
+  }
+  return files;
+}
+
+function partitionValue(text: string): string | null {
+  if (text === NOTHING) return null;
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 function isParquet(name: string): boolean {
-  return name.toLowerCase().endsWith('.parquet') && !basename(name).startsWith('.');
+  return NAME.test(name) && !basename(name).startsWith('.');
 }
 
 function firstWord(name: string): string {

@@ -13,8 +13,9 @@ export async function openParquetTable(files: readonly ParquetFile[]): Promise<T
   const [first] = files;
   if (first === undefined) throw new LyceumError('INVALID_ARGUMENT', 'there is no Parquet file');
   const { columns, image, label, classNamesOf } = (await openFile(first.path)).features;
+  const folders = [...first.partition.keys()].filter((name) => !columns.includes(name));
   return {
-    columns,
+    columns: [...columns, ...folders],
     image,
     label,
     classNamesOf,
@@ -32,16 +33,21 @@ async function* rowsOf(
   files: readonly ParquetFile[],
   wanted: readonly string[],
 ): AsyncGenerator<TableRow, void, undefined> {
-  for (const { path, split } of files) {
+  for (const { path, split, partition } of files) {
     const file = await openFile(path);
-    const missing = wanted.find((column) => !file.features.columns.includes(column));
+    const { columns } = file.features;
+    const missing = wanted.find((column) => !columns.includes(column) && !partition.has(column));
     if (missing !== undefined) {
       throw file.refusal(`has no column ${missing}, and the first file has`);
     }
     for (const [group, { rowStart, rowEnd }] of file.groups.entries()) {
-      const data = await file.readGroup(group, wanted);
+      const stored = wanted.filter((column) => columns.includes(column));
+      const data = await file.readGroup(group, stored);
       for (let row = rowStart; row < rowEnd; row++) {
-        const entries = wanted.map((name) => [name, data.get(name)?.[row - rowStart] ?? null]);
+        const entries = wanted.map((name) => [
+          name,
+          data.get(name)?.[row - rowStart] ?? partition.get(name) ?? null,
+        ]);
         yield {
           where: `${basename(path)} row ${row + 1}`,
           values: Object.fromEntries(entries),

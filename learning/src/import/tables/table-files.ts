@@ -1,9 +1,11 @@
-/** Files with one table each, by their endings. A kind is a file that opens it, and a line here. */
+/** Files with one table each, by their endings, or packed behind them: `.csv.gz`. A kind is a file that opens it, and a line here. */
 import { openCsvTable } from './csv-table.js';
 import { openJsonLinesTable } from './json-lines-table.js';
+import { openJsonTable } from './json-table.js';
 import type { Table } from './table.js';
+import { unpackedName } from './table-bytes.js';
 
-interface TableFile {
+export interface TableFile {
   /** In what is told of a set. */
   readonly kind: string;
   readonly endings: readonly string[];
@@ -13,6 +15,7 @@ interface TableFile {
 const TABLE_FILES: readonly TableFile[] = [
   { kind: 'csv', endings: ['csv', 'tsv'], open: openCsvTable },
   { kind: 'json-lines', endings: ['jsonl', 'ndjson'], open: openJsonLinesTable },
+  { kind: 'json', endings: ['json'], open: openJsonTable },
 ];
 
 /** `.csv, .tsv, …`. */
@@ -22,6 +25,6 @@ export const TABLE_ENDINGS = TABLE_FILES.flatMap(({ endings }) => endings)
 
 /** Undefined: by its name it is no table. */
 export function tableFileAt(path: string): TableFile | undefined {
-  const ending = /\.([a-z]+)$/.exec(path.toLowerCase())?.[1] ?? '';
+  const ending = /\.([a-z]+)$/.exec(unpackedName(path).toLowerCase())?.[1] ?? '';
   return TABLE_FILES.find(({ endings }) => endings.includes(ending));
 }

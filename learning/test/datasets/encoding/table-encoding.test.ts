@@ -57,6 +57,9 @@ describe('a cell', () => {
     ['7.', 7],
     ['n/a', 'missing'],
     [' ? ', 'missing'],
+    ['\\N', 'missing'],
+    ['<NA>', 'missing'],
+    ['#N/A', 'missing'],
     ['true', 1],
     ['1,5', undefined],
     ['1_000', undefined],
@@ -66,9 +69,13 @@ describe('a cell', () => {
     expect(numberOf(cell)).toBe(want);
   });
 
-  it.each(['2024-01-31', '2024/1/31 10:00', '2024-01-31T10:00:00Z', '31.01.2024', '1/31/24'])(
-    '%s looks like a date',
-    (text) => expect(isDate(text)).toBe(true),
+  it.each([
+    ...['2024-01-31', '2024/1/31 10:00', '2024-01-31T10:00:00Z', '31.01.2024', '1/31/24'],
+    ...['31-Jan-2024', '31 January 2024', 'January 31, 2024', 'Wed, 31 Jan 2024 10:00:00 GMT'],
+  ])('%s looks like a date', (text) => expect(isDate(text)).toBe(true));
+
+  it.each(['may', '3 may be', 'Mar 5', 'march on', '5 dec'])('%s does not', (text) =>
+    expect(isDate(text)).toBe(false),
   );
 
   it('knows dates of Parquet, and no lists', () => {

@@ -4,9 +4,15 @@ import { writeZip } from '../../../src/files/index.js';
 import { readForeignNpy } from '../../../src/import/arrays/foreign-npy.js';
 import { importNpz } from '../../../src/import/arrays/import-npz.js';
 
-function npy(descriptor: string, shape: readonly number[], values: readonly number[]): Buffer {
+function npy(
+  descriptor: string,
+  shape: readonly number[],
+  values: readonly number[],
+  isFortran = false,
+): Buffer {
   const tuple = `(${shape.join(', ')},)`;
-  const text = `{'descr': '${descriptor}', 'fortran_order': False, 'shape': ${tuple}, }`;
+  const order = isFortran ? 'True' : 'False';
+  const text = `{'descr': '${descriptor}', 'fortran_order': ${order}, 'shape': ${tuple}, }`;
   const start = Buffer.from([0x93, ...Buffer.from('NUMPY'), 1, 0, text.length, 0]);
   return Buffer.concat([start, Buffer.from(text), Buffer.from(values)]);
 }
@@ -33,7 +39,7 @@ test('a wrong length and a type without numbers are refused', () => {
   const read = (descriptor: string, bytes: number[]) => () =>
     readForeignNpy(npy(descriptor, [2], bytes), 'array');
   expect(read('<f2', [0, 0, 0])).toThrow('array: shape [2] of <f2 needs 4 bytes, and 3 are there');
-  expect(read('<c8', [])).toThrow('array: values are of type <c8; want one of float32');
+  expect(read('<c8', [])).toThrow('array: values are of type complex64; want numbers');
 });
 
 test('inputs of float16 or truth values and labels of 16 bits make a set', () => {
@@ -55,4 +61,40 @@ test('inputs of float16 or truth values and labels of 16 bits make a set', () =>
   expect([...set(npy('|b1', [2, 1], [1, 0])).modalities.values()]).toMatchObject([
     { inputs: Float32Array.of(1, 0), inputScale: 1 },
   ]);
+});
+
+test('an array in column order, as pandas gives it, is read row by row', () => {
+  const shape = [2, 3, 4];
+  // Entry [i, j, k] is 12i + 4j + k; the first index runs fastest.
+  const values = [];
+  for (let k = 0; k < 4; k++)
+    for (let j = 0; j < 3; j++) for (let i = 0; i < 2; i++) values.push(12 * i + 4 * j + k);
+  const inOrder = Array.from({ length: 24 }, (_, n) => n);
+  for (const descriptor of ['|u1', '|i1']) {
+    const { data } = readForeignNpy(npy(descriptor, shape, values, true), 'array');
+    expect([...data]).toEqual(inOrder);
+  }
+});
+
+test('labels may be whole floats; what they are instead is said by its name', () => {
+  const labels = (array: Buffer) => {
+    const inputs = npy('|u1', [2, 1], [1, 2]);
+    const splits = npy('|u1', [2], [1, 3]);
+    const members = { 'x.npy': inputs, 'y.npy': array, 'splits.npy': splits };
+    return importNpz(writeZip(new Map(Object.entries(members)))).labels;
+  };
+  expect([...labels(npy('<f2', [2], [0x00, 0x3c, 0, 0]))]).toEqual([1, 0]);
+  expect(() => labels(npy('<f2', [2], [0x00, 0x38, 0, 0]))).toThrow(
+    /y: is of type float16; want w/,
+  );
+  expect(() => labels(npy('<U1', [2], []))).toThrow(/y: array: values are of type text \(<U1\)/);
+  expect(() => labels(npy('|O', [2], []))).toThrow(/type object, as NumPy pickles/);
+  expect(() => labels(npy('|u1', [2, 2], [1, 0, 0, 1]))).toThrow(/as argmax\(1\) makes of one-hot/);
+});
+
+test('a zip that holds no arrays says what it holds', () => {
+  const zip = writeZip(new Map([['train.csv', Buffer.from('x,label')]]));
+  expect(() => importNpz(zip)).toThrow(
+    /is a zip without arrays; it holds "train\.csv"\. Unpack it/,
+  );
 });

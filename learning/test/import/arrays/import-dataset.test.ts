@@ -90,6 +90,20 @@ describe('importIdx', () => {
     expect(importIdx(packed)).toEqual(importIdx(files));
   });
 
+  it('does not unpack what claims more samples than splits are drawn of', () => {
+    // 300 million labels in 300 KB.
+    const [images, labels] = [idx([300_000_000, 1], []), idx([300_000_000], [])];
+    const claims = (file: Buffer) => gzipSync(Buffer.concat([file, Buffer.alloc(5_000_000)]));
+    const before = process.memoryUsage().rss;
+    expect(() => importIdx({ images: claims(images), labels: claims(labels) })).toThrow(
+      /train images: are 300000000; at most 10000000 are read/,
+    );
+    expect(process.memoryUsage().rss - before).toBeLessThan(90_000_000);
+    expect(() => fixedSplits('x', new Int32Array(10_000_001))).toThrow(
+      /has 10000001 samples to draw splits of; at most 10000000/,
+    );
+  });
+
   it.each([
     ['a wrong magic number', { images: Buffer.from('PNG and more') }, /train images: not an IDX/],
     ['an empty file', { labels: Buffer.alloc(0) }, /train labels: not an IDX file: begins with no/],
@@ -187,7 +201,7 @@ describe('importNpz', () => {
     ['missing labels', { inputs }, /labels: is missing/],
     [
       'labels that are no whole numbers',
-      { inputs, labels: array('float32', [20], new Float32Array(20)) },
+      { inputs, labels: array('float32', [20], new Float32Array(20).fill(0.5)) },
       /labels: is of type float32; want whole numbers/,
     ],
     [
@@ -213,7 +227,7 @@ describe('importNpz', () => {
     [
       'inputs that are whole numbers',
       { inputs: array('int32', [20, 2], new Int32Array(40)), labels },
-      /inputs: is of type int32; want uint8, float32 or float64/,
+      /inputs: is of type int32; want uint8 for pixels, or floats .*inputs\.astype\('float32'\)/,
     ],
     [
       'a split of another number',
@@ -238,9 +252,11 @@ describe('importDataset', () => {
     ['s.tar', 'is a tar; `coordinator datasets register` takes it as it is'],
     ['S.CSV.GZ', 'is compressed; unpack it first'],
     ['s.xlsx', 'is a spreadsheet; save the sheet as CSV in UTF-8'],
-    ['s.json', 'is JSON; want JSON lines'],
+    ['s.arrow', 'is Arrow; want Parquet'],
+    ['s.pkl', 'is read by other programs; save it as CSV or Parquet'],
     ['s.npy', 'is a single array; want an .npz with inputs and labels'],
-    ['s.txt', 'is of no kind that is read; want an .npz, a table in .csv'],
+    ['s.txt', 'has an ending that is not read; call a table .csv or .tsv'],
+    ['s.bin', 'is of no kind that is read; want an .npz, a table in .csv'],
   ])('says of %s what to make of it', async (name, message) => {
     await writeFile(join(folder, name), 'anything');
     await expect(importDataset(join(folder, name), root)).rejects.toMatchObject({

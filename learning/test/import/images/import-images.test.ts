@@ -341,7 +341,9 @@ describe('what cannot be a set', () => {
 
   it('one class', async () => {
     await put('ant/1.png', await gray([1, 2, 3, 4], 2));
-    await expect(imported()).rejects.toThrow(/classCount: must be a whole number from 2/);
+    await expect(imported()).rejects.toThrow(
+      /all samples are of one class, "ant"; want two or more/,
+    );
   });
 
   it('options that mean nothing here', async () => {

@@ -99,6 +99,20 @@ describe('CSV', () => {
     expect(summary.splitSource).toBe('column fold');
   });
 
+  it('takes truth values for splits from a column that is called like one', async () => {
+    const truths = ['False', 'true', '0', '1', 'no'];
+    await put(
+      't.csv',
+      ['label,is_test,x', ...truths.map((t, n) => `${n % 2},${t},${n}`)].join('\n'),
+    );
+    const split = { by: 'column', column: 'is_test' } as const;
+    const { set } = await imported('t.csv', { raw: true, split });
+    expect([...set.splits].map((own) => own === 3)).toEqual([false, true, false, true, false]);
+    await put('u.csv', ['label,train,x', ...truths.map((t, n) => `${n % 2},${t},${n}`)].join('\n'));
+    const other = await imported('u.csv', { raw: true, split: { by: 'column', column: 'train' } });
+    expect([...other.set.splits].map((own) => own === 3)).toEqual([true, false, true, false, true]);
+  });
+
   it('refuses rows that are no numbers, by name, and takes the rest', async () => {
     const bad = ['a,NaN,1', 'a,,1', 'b,1e39,1', 'b,Infinity,1', 'a,seven,1', 'b,0x,1'];
     await put('t.csv', ['kind,height,width', ...rows, ...bad].join('\n'));
@@ -180,7 +194,7 @@ describe('JSON lines', () => {
       { path: 'line 21', message: 'has no column y' },
       {
         path: 'line 22',
-        message: 'column y: want a number that float32 holds, got an object or a list',
+        message: 'column y: want a number that float32 holds, got an object',
       },
       { path: 'line 23', message: 'has shape [2], the first sample [3]' },
     ]);
@@ -191,7 +205,8 @@ describe('JSON lines', () => {
       n === 7 ? line : line.replace('"label":', `"${name}":`),
     );
     await put('t.jsonl', lines.join('\n'));
-    const options = { raw: true, label: name, columns: Y_IS_A_NUMBER };
+    const columns = new Map([...Y_IS_A_NUMBER, ['label', 'ignore'] as const]);
+    const options = { raw: true, label: name, columns };
     const { summary, set } = await imported('t.jsonl', options);
     expect(set.sampleCount).toBe(19);
     expect(summary.refused.first).toMatchObject([
@@ -325,6 +340,28 @@ describe('Parquet', () => {
     const { set } = await imported('t.parquet', { raw: true });
     expect(set).toMatchObject({ sampleShape: [2], classNames: ['a', 'b'] });
     expect([...set.inputs.slice(0, 6)]).toEqual([0, 0, 0.5, 1, 1, 2]);
+  });
+
+  it('takes NaN for no class, and says what is none: a date, a list', async () => {
+    const x = Array.from({ length: 8 }, (_, n) => n);
+    const write = (label: ColumnSource) =>
+      put(
+        't.parquet',
+        new Uint8Array(parquetWriteBuffer({ columnData: [{ name: 'x', data: x }, label] })),
+      );
+    const classes = x.map((n) => (n % 4 === 0 ? Number.NaN : n % 2));
+    await write({ name: 'label', data: Float64Array.from(classes) });
+    expect([...(await imported('t.parquet', { raw: true })).set.labels]).toEqual([
+      -1, 1, 0, 1, -1, 1, 0, 1,
+    ]);
+    await write({ name: 'label', data: x.map((n) => new Date(86_400_000 * n)), type: 'TIMESTAMP' });
+    await expect(imported('t.parquet', { raw: true })).rejects.toThrow(
+      /column label: want a class, a text or a number, got a date, 1970-01-01T00:00:00\.000Z/,
+    );
+    await write({ name: 'label', data: x.map((n) => [`${n % 2}`]), type: 'JSON' });
+    await expect(imported('t.parquet', { raw: true })).rejects.toThrow(
+      /got a list; a sample has one class/,
+    );
   });
 
   it('reads Zstandard', async () => {

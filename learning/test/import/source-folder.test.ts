@@ -1,0 +1,218 @@
+/** Folders as people and programs leave them, in real files; what is read of them, and what is said of the others. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { parquetWriteBuffer } from 'hyparquet-writer';
+import sharp from 'sharp';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { parseDataset } from '../../src/datasets/dataset-file.js';
+import { importSource } from '../../src/import/import-source.js';
+import type { ImportOptions } from '../../src/import/samples/import-options.js';
+
+const root = mkdtempSync(join(tmpdir(), 'lyceum-folders-'));
+afterAll(() => rmSync(root, { recursive: true }));
+let folder = '';
+let count = 0;
+beforeEach(() => {
+  folder = join(root, `case-${count++}`);
+});
+
+function put(path: string, content: string | Uint8Array): void {
+  mkdirSync(dirname(join(folder, path)), { recursive: true });
+  writeFileSync(join(folder, path), content);
+}
+
+async function imported(options: ImportOptions = {}) {
+  const scratch = mkdtempSync(join(root, 'scratch-'));
+  const places = { cacheFolder: root, scratch };
+  const { content, summary } = await importSource(folder, options, places);
+  const set = parseDataset(await readFile(content as string));
+  const labels = [...set.labels].map((label) => (label < 0 ? undefined : set.classNames[label]));
+  return { set, summary, labels, splits: [...set.splits] };
+}
+
+const png = (value: number) =>
+  sharp({ create: { width: 2, height: 2, channels: 3, background: { r: value, g: 0, b: 0 } } })
+    .png()
+    .toBuffer();
+
+describe('texts', () => {
+  it('lie in a folder a class, as IMDB has them; those of unsup have no class', async () => {
+    for (const split of ['train', 'test']) {
+      for (const name of ['pos', 'neg']) {
+        for (const n of [0, 1]) put(`${split}/${name}/${n}.txt`, `${split} ${name}\n${n} 😀`);
+      }
+    }
+    put('train/unsup/0.txt', 'who knows');
+    put('README', 'no text of the set');
+    const { set, summary, labels, splits } = await imported();
+    expect(summary).toMatchObject({ kind: 'texts', samples: 9, classNames: ['neg', 'pos'] });
+    expect(labels).toEqual(['neg', 'neg', 'pos', 'pos', 'neg', 'neg', 'pos', 'pos', undefined]);
+    expect(splits.slice(0, 4)).toEqual([3, 3, 3, 3]);
+    expect(set.texts?.ends[0]).toBe(Buffer.byteLength('test neg\n0 😀'));
+  });
+
+  it('may be called by numbers, and are refused by name', async () => {
+    put('sport/10001', 'a goal');
+    put('sport/10002', Buffer.from('B\xe4r', 'latin1'));
+    put('space/20001', 'a star');
+    put('space/20002', ' ');
+    const { summary } = await imported();
+    expect(summary.refused.first).toMatchObject([
+      { path: 'space/20002', message: 'is empty' },
+      { path: 'sport/10002', message: expect.stringContaining('is not UTF-8') },
+    ]);
+  });
+});
+
+describe('tables', () => {
+  it('are one a split, by their names', async () => {
+    put('train.csv', 'x,label\n1,a\n2,b\n3,a\n');
+    put('test.csv', 'x,label\n4,b\n');
+    put('README.md', '');
+    const { set, labels, splits, summary } = await imported({ raw: true });
+    expect([...set.inputs]).toEqual([1, 2, 3, 4]);
+    expect(labels).toEqual(['a', 'b', 'a', 'b']);
+    expect(splits[3]).toBe(3);
+    expect(summary.splitSource).toMatch(/^names/);
+  });
+
+  it('must have the same columns', async () => {
+    put('train.jsonl', '{"x":1,"label":"a"}\n{"x":2,"label":"b"}\n');
+    put('test.jsonl', '{"x":1}\n');
+    await expect(imported()).rejects.toThrow(
+      /test\.jsonl: has no column label, and train\.jsonl has/,
+    );
+  });
+
+  it('name the pictures beside them, as imagefolder of Hugging Face has them', async () => {
+    for (const [split, first] of [
+      ['train', 0],
+      ['test', 4],
+    ] as const) {
+      const names = [0, 1, 2, 3].map((n) => ({
+        file_name: `${n}.png`,
+        label: n % 2 ? 'odd' : 'even',
+      }));
+      for (const n of [0, 1, 2, 3]) put(`${split}/${n}.png`, await png(first + n));
+      put(`${split}/metadata.jsonl`, names.map((row) => JSON.stringify(row)).join('\n'));
+    }
+    const { set, labels, splits } = await imported();
+    expect(labels).toEqual(['even', 'odd', 'even', 'odd', 'even', 'odd', 'even', 'odd']);
+    expect([...set.inputs].filter((_, at) => at % 12 === 0)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    expect(splits.slice(4)).toEqual([3, 3, 3, 3]);
+  });
+
+  it('of Parquet may lie in folders of partitions, which are columns', async () => {
+    const part = (xs: number[], label: string[]) =>
+      new Uint8Array(
+        parquetWriteBuffer({
+          columnData: [
+            { name: 'x', data: xs },
+            { name: 'label', data: label },
+          ],
+        }),
+      );
+    put('year=2023/city=K%C3%B6ln/0.parquet', part([1, 2], ['a', 'b']));
+    put('year=2024/city=__HIVE_DEFAULT_PARTITION__/0.parquet', part([3, 4], ['a', 'b']));
+    put('_SUCCESS', '');
+    const none = { by: 'shares', shares: { test: 0, validation: 0 }, seed: 1 } as const;
+    const { set, labels } = await imported({ split: none });
+    expect(labels).toEqual(['a', 'b', 'a', 'b']);
+    expect(set.columns).toEqual([
+      { name: 'x', kind: 'number' },
+      { name: 'year', kind: 'number' },
+      { name: 'city', kind: 'category' },
+    ]);
+    expect([...(set.cells?.numbers ?? [])]).toEqual([1, 2023, 2, 2023, 3, 2024, 4, 2024]);
+    expect(Buffer.from(set.cells?.categories.bytes ?? []).toString()).toBe('KölnKöln');
+  });
+
+  it('of Parquet may lie in a folder a split', async () => {
+    const file = (xs: number[]) =>
+      new Uint8Array(
+        parquetWriteBuffer({
+          columnData: [
+            { name: 'x', data: xs },
+            { name: 'label', data: xs.map((x) => (x % 2 ? 'odd' : 'even')) },
+          ],
+        }),
+      );
+    put('train/a.parquet', file([1, 2, 3, 4]));
+    put('test/a.pq', file([5, 6]));
+    const { splits, set } = await imported({ raw: true });
+    expect([...set.inputs]).toEqual([5, 6, 1, 2, 3, 4]);
+    expect(splits.slice(0, 2)).toEqual([3, 3]);
+  });
+});
+
+describe('folders of pictures', () => {
+  it('of splits may lie beside what has no pictures, and be called otherwise', async () => {
+    for (const split of ['training_set', 'test_set']) {
+      for (const name of ['cat', 'dog']) put(`${split}/${name}/1.png`, await png(1));
+    }
+    put('__MACOSX/training_set/._1.png', 'x');
+    const { summary, labels } = await imported();
+    expect(summary.classNames).toEqual(['cat', 'dog']);
+    expect(labels).toHaveLength(4);
+    expect(summary.ignored.first).toContain('__MACOSX');
+  });
+
+  it('that look like splits are warned of', async () => {
+    for (const split of ['seg_train', 'seg_test']) {
+      for (const name of ['cat', 'dog']) put(`${split}/${name}/1.png`, await png(1));
+    }
+    const { summary } = await imported();
+    expect(summary.warnings).toContainEqual({
+      path: 'classes',
+      message: expect.stringMatching(
+        /^"seg_test", "seg_train" have the same folders in them: "cat", "dog"/,
+      ),
+    });
+  });
+
+  it('are refused with the path of a picture that is not there', async () => {
+    put('train.csv', 'id,label\n1,a\n2,b\n');
+    put('img/3.png', await png(3));
+    await expect(imported({ image: 'id' })).rejects.toThrow(
+      /no such file: "1"; want its name with/,
+    );
+    put('train.csv', 'id,label\nimg\\3.png,a\nimg\\3.png,b\n');
+    expect((await imported({ image: 'id' })).labels).toEqual(['a', 'b']);
+  });
+});
+
+describe('a picture that is none says why:', () => {
+  it.each([
+    [
+      'a pointer of Git LFS',
+      'version https://git-lfs.github.com/spec/v1\noid sha256:0\n',
+      /git lfs pull/,
+    ],
+    ['HEIC', '\0\0\0\x18ftypheic\0\0\0\0mif1heic', /is HEIC.*want JPEG/],
+  ])('%s', async (_, content, message) => {
+    put('a/1.png', await png(1));
+    put('b/1.png', await png(1));
+    put('b/2.jpg', content);
+    expect((await imported()).summary.refused.first).toMatchObject([
+      { path: 'b/2.jpg', message: expect.stringMatching(message) },
+    ]);
+  });
+});
+
+describe('a folder that is no set says what it has:', () => {
+  it.each([
+    ['MNIST/raw/train-images-idx3-ubyte', /want the folder in it with the set: .*MNIST\/raw/],
+    ['plain_text/train-00000-of-00001.parquet', /want the folder in it with the set: .*plain_text/],
+    ['rows.csv', /want one of its tables, .*rows\.csv/],
+    ['train/data-00000-of-00001.arrow', /is of Arrow files.*to_parquet/],
+    [
+      'batches/data_batch_1',
+      /has no images and no texts \(\.txt\); it has "batches\/data_batch_1"/,
+    ],
+  ])('%s', async (path, message) => {
+    put(path, 'anything');
+    await expect(imported()).rejects.toThrow(message);
+  });
+});
