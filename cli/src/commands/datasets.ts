@@ -31,6 +31,7 @@ import {
   addArtifactShow,
   pushArtifact,
 } from '../artifacts/index.js';
+import { RefusedList } from '../files/index.js';
 import { importLines } from '../printing/index.js';
 import { globalOptions, interruptible, notice, print, withCoordinator } from '../session/index.js';
 import { addRegister } from './datasets-register.js';
@@ -62,6 +63,7 @@ interface PushOptions extends IdxOptions {
   readonly id?: string;
   readonly byRow?: boolean;
   readonly skipRefused?: boolean;
+  readonly refused?: string;
   readonly dryRun?: boolean;
 }
 
@@ -120,6 +122,7 @@ function addPush(datasets: Command): void {
     )
     .option('--by-row', 'row n of each source is the same sample; else modalities need --id')
     .option('--skip-refused', 'leave out samples that cannot be taken; else nothing is pushed')
+    .option('--refused <file>', 'list all that cannot be taken in a file, a JSON object a line')
     .option(
       '--dry-run',
       'say what would come out and what a push would refuse, and push nothing; asks no cluster',
@@ -139,11 +142,14 @@ Sources:
                     images, data or x, and targets, classes or y. Or one array a split: x_train, y_train, x_val, y_val,
                     x_test, y_test; train_images, train_labels, …. Of several modalities inputs.NAME each.
                     Labels are numbers from 0; -1 is unlabelled. Bytes stand for 0 to 1, floats for themselves
-  FOLDER            images, one folder a class: FOLDER/cat/1.png, or FOLDER/train/cat/1.png;
-                    or Parquet files, train-….parquet; or IDX files
-  FILE.csv, .tsv    a table in UTF-8, a line of column names first; images are paths from its folder on
-  FILE.jsonl        a table, an object a line
+  FOLDER            images, one folder a class: FOLDER/cat/1.png, or FOLDER/train/cat/1.png; so with texts, cat/1.txt;
+                    or a table a split, train.csv and test.csv, train-….parquet; or metadata.jsonl with file_name beside
+                    the images; or partitions, year=2024/….parquet; or IDX files
+  FILE.csv, .tsv    a table in UTF-8, a line of column names first; images are paths from its folder on. Semicolons, tabs
+                    and bars separate too; where semicolons do, 3,14 is 3.14
+  FILE.jsonl, .json a table, an object a line, or a list of objects
   FILE.parquet      a table; images and classes of Hugging Face are found by themselves
+                    Those but Parquet may be packed: .csv.gz
 
 Of a table without images and texts, columns of numbers are standardised and categories become ones and zeros, as the
 train split has them; a dry run says what each column becomes. Columns called like a split, a class or an id are asked about:
@@ -167,21 +173,29 @@ async function pushDataset(
 ): Promise<void> {
   const globals = globalOptions(command);
   requireArtifactName(name);
+  const list = options.refused === undefined ? undefined : new RefusedList(options.refused);
   const scratch = await mkdtemp(join(tmpdir(), 'lyceum-import-'));
   try {
-    const places = { cacheFolder: globals.cache, scratch };
+    const places = {
+      cacheFolder: globals.cache,
+      scratch,
+      ...(list !== undefined && { onRefused: list.add }),
+    };
     const { content, summary } = await interruptible(async (signal) => {
       const opened = await openSource(source, options, { ...places, signal });
       return options.dryRun === true ? inspectedSource(opened) : opened;
     });
     const isDryRun = options.dryRun === true;
     if (isDryRun) print(globals.output, summary, () => importLines(summary));
-    if (options.skipRefused !== true) requireNothingRefused(summary, isDryRun);
+    if (options.skipRefused !== true) {
+      requireNothingRefused(summary, isDryRun, '--refused FILE lists them');
+    }
     if (isDryRun) return;
     for (const line of importLines(summary)) notice(line);
     await withCoordinator(command, (context) => pushArtifact(context, KIND, name, content));
   } finally {
     await rm(scratch, { recursive: true, force: true });
+    list?.close();
   }
 }
 

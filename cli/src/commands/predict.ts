@@ -7,6 +7,7 @@ import { globalOptions } from '../session/index.js';
 
 interface PredictOptions {
   readonly fit?: ImageFit;
+  readonly text?: string;
 }
 
 export function addPredict(program: Command): void {
@@ -16,7 +17,7 @@ export function addPredict(program: Command): void {
     .argument('<folder>', 'as coordinator pull writes it')
     .argument(
       '[files...]',
-      'a text a line; rows as JSON lines, or .csv; pictures. Default: standard input, of texts and rows',
+      'a text a line; rows as JSON lines, .csv, .json, .parquet; pictures. Default: standard input, of texts and rows',
     )
     .addOption(
       new Option(
@@ -24,6 +25,7 @@ export function addPredict(program: Command): void {
         "a picture of another shape than the set's: cut, padded, distorted (cover)",
       ).choices(IMAGE_FITS),
     )
+    .option('--text <column>', 'of a table with texts: their column; a text a line without it')
     .addHelpText(
       'after',
       `
@@ -33,6 +35,7 @@ JSON object a line. Needs no cluster. Pictures are scaled and turned as a push d
 Examples:
   coordinator pull languages --out ./languages
   echo 'Guten Morgen' | coordinator predict ./languages
+  coordinator predict ./reviews ./new.csv --text review
   coordinator predict ./income ./people.csv
   coordinator predict ./pets ./new/*.jpg`,
     )
@@ -45,7 +48,7 @@ Examples:
         const { takes } = student;
         const samples =
           'encoding' in takes
-            ? encodedSamples(takes.encoding, rawSamplesOf(takes.encoding, files))
+            ? encodedSamples(takes.encoding, rawSamplesOf(takes.encoding, files, options.text))
             : givenPictures(someFiles(files), takes.pictures, options.fit);
         for await (const predictions of student.predictions(samples)) {
           const lines = predictions.map((one) => `${line(one, takes, output)}\n`);
@@ -57,9 +60,12 @@ Examples:
     });
 }
 
-async function* rawSamplesOf(encoding: Encoding, files: readonly string[]) {
-  if (files.length === 0) yield* rawSamples(encoding, process.stdin);
-  for (const file of files) yield* rawSamples(encoding, file);
+async function* rawSamplesOf(encoding: Encoding, files: readonly string[], text?: string) {
+  if (text !== undefined && encoding.kind !== 'text') {
+    throw new LyceumError('INVALID_ARGUMENT', '--text: this student takes rows, and no texts');
+  }
+  if (files.length === 0) yield* rawSamples(encoding, process.stdin, text);
+  for (const file of files) yield* rawSamples(encoding, file, text);
 }
 
 function someFiles(files: readonly string[]): readonly string[] {

@@ -1,6 +1,7 @@
 /** What people write and get: specifications, options that change them, files written. */
 export { refuseExisting, replaceFile, writeNewFile, writeNewFiles } from './output-file.js';
 export { readYaml } from './read-yaml.js';
+export { RefusedList } from './refused-list.js';
 export {
   addSetting,
   applySetting,

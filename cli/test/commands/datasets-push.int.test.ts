@@ -1,6 +1,6 @@
 /** `datasets push` as a process: what it says of images and tables, without a cluster. */
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import sharp from 'sharp';
@@ -50,6 +50,26 @@ test('a dry run says what would come out, as lines and as JSON', async () => {
   expect(on).toMatchObject({ code: 0, stderr: '' });
   const modalities = [{ sampleShape: [6, 8, 3], valueType: 'uint8' }];
   expect(JSON.parse(json.stdout)).toMatchObject({ samples: 20, modalities });
+});
+
+test('all that is refused is listed in a file, however many', async () => {
+  const bad = Array.from({ length: 12 }, (_, n) => `seven${n},a`);
+  const good = Array.from({ length: 12 }, (_, n) => `${n},${n % 2 ? 'a' : 'b'}`);
+  const source = path.join(root, 'numbers.csv');
+  await writeFile(source, ['x,label', ...good, ...bad].join('\n'));
+  const list = path.join(root, 'refused.jsonl');
+  const args = ['datasets', 'push', 'numbers', source, '--columns', 'x=number', '--dry-run'];
+  const { code } = await runCli(NOBODY, ...args, '--skip-refused', '--refused', list);
+  expect(code).toBe(0);
+  const lines = (await readFile(list, 'utf8')).trimEnd().split('\n');
+  expect(lines.map((line) => JSON.parse(line))).toEqual(
+    bad.map((_, n) => ({
+      sample: `row ${n + 13}`,
+      message: expect.stringContaining(`got "seven${n}"`),
+    })),
+  );
+  const nowhere = await runCli(NOBODY, ...args, '--refused', path.join(root, 'no', 'list'));
+  expect(nowhere).toMatchObject({ code: 2, stderr: expect.stringContaining('cannot be written') });
 });
 
 test('what is refused stops a push, unless it may be left out', async () => {
