@@ -9,6 +9,7 @@ import { LyceumError } from '@lyceum/proto';
 import {
   type ComputeDevice,
   type ComputeSettings,
+  ForeignCheckpointError,
   NumericsChangeError,
   type Stop,
   type StudentCalls,
@@ -57,7 +58,7 @@ export class StudentCompute implements StudentTrainer {
     const thread = new Thread<StudentCalls>(worker, {
       name: 'the compute thread',
       here,
-      kinds: [NumericsChangeError],
+      kinds: [ForeignCheckpointError, NumericsChangeError],
       uselessAfter: ({ message }) => (isOnGpu ? lostGpu(message) : undefined),
     });
     const { device, warnings } = await thread.call('opened');

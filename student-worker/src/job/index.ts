@@ -1,4 +1,5 @@
 /** What the worker's shell and its compute thread tell each other. */
+export { ForeignCheckpointError } from './foreign-checkpoint.js';
 export { checkNumerics, NumericsChangeError } from './numerics-change.js';
 export type {
   ComputeDevice,

@@ -1,5 +1,6 @@
 /** What went wrong with a training, as the coordinator is told. */
 import { StorageFullError, toLyceumError, UnreadableSetError } from '@lyceum/proto';
+import { ForeignCheckpointError } from './foreign-checkpoint.js';
 import { NumericsChangeError } from './numerics-change.js';
 import type { TrainingFailure } from './training-job.js';
 
@@ -11,6 +12,7 @@ export function trainingFailure(thrown: unknown): TrainingFailure {
     retryable,
     storageFull: err instanceof StorageFullError,
     ...(err instanceof UnreadableSetError && { setUnreadable: true as const }),
+    ...(err instanceof ForeignCheckpointError && { checkpointForeign: true as const }),
     ...(err instanceof NumericsChangeError && { numericsChange: err.change }),
   };
 }

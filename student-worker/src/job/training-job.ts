@@ -142,6 +142,8 @@ export interface TrainingFailure {
   readonly storageFull: boolean;
   /** The data set cannot be read as it was registered, which no attempt changes. */
   readonly setUnreadable?: true;
+  /** The checkpoint is of a build whose files this one does not read. */
+  readonly checkpointForeign?: true;
   /** Why the checkpoint is not for this build, if it is not. */
   readonly numericsChange?: NumericsChange;
 }

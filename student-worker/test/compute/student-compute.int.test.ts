@@ -204,6 +204,18 @@ describe('a checkpoint', () => {
     });
   });
 
+  it('of another build is refused as such', async () => {
+    const checkpointFile = await checkpointWith({ samples: undefined as unknown as number });
+    const shell = { trainCount: TRAIN_COUNT };
+    const { failure } = await train(compute, await job({ checkpointFile }), shell);
+    expect(failure).toEqual({
+      reason: expect.stringContaining('is of another build'),
+      retryable: false,
+      storageFull: false,
+      checkpointForeign: true,
+    });
+  });
+
   it('of other teachers is refused', async () => {
     const checkpointFile = await checkpointWith({ teacherIdentities: ['b'.repeat(64)] });
     const { failure } = await train(compute, await job({ checkpointFile }), {

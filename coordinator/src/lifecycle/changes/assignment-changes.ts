@@ -99,8 +99,8 @@ export function workerLost(
 
 /**
  * As {@link released}, for a worker that failed: after some times in a row the run fails. Where the worker
- * had no room to write, a set that it cannot read, or a checkpoint of other numerics, the run is paused: another attempt
- * would only fail like this one.
+ * had no room to write, a set or a checkpoint that it cannot read, or a checkpoint of other numerics, the run is paused:
+ * another attempt would only fail like this one.
  */
 export function workerFailed(
   record: RunRecord,
@@ -110,6 +110,7 @@ export function workerFailed(
     readonly retryable: boolean;
     readonly storageFull: boolean;
     readonly setUnreadable?: boolean | undefined;
+    readonly checkpointForeign?: boolean | undefined;
     readonly numericsChange?: NumericsChange | undefined;
   },
   nowMs: number,
@@ -118,6 +119,10 @@ export function workerFailed(
   if (failure.storageFull) return paused(record, failure.reason, nowMs);
   if (failure.setUnreadable === true) {
     const remedy = `once it can be read, coordinator resume ${record.runId} goes on`;
+    return paused(record, `${failure.reason}; ${remedy}`, nowMs);
+  }
+  if (failure.checkpointForeign === true) {
+    const remedy = `with student workers of that build, coordinator resume ${record.runId} goes on`;
     return paused(record, `${failure.reason}; ${remedy}`, nowMs);
   }
   const { numericsChange } = failure;

@@ -142,6 +142,17 @@ describe('a run with a student worker', () => {
     });
   });
 
+  it('waits for a worker of the build that wrote a checkpoint which another does not read', () => {
+    const refused = { reason: 'it is of another build', retryable: false, storageFull: false };
+    const foreign = { ...refused, checkpointForeign: true };
+    expect(changes.workerFailed(training(), 1, foreign, 1)).toMatchObject({
+      state: 'PAUSED',
+      reason:
+        'it is of another build; with student workers of that build, coordinator resume run goes on',
+      studentFailureCount: 0,
+    });
+  });
+
   it('waits for somebody to decide where a checkpoint has other numerics', () => {
     const numericsChange = { step: 40, from: 1, to: 2 };
     const refused = { reason: 'versions differ', retryable: false, storageFull: false };

@@ -12,7 +12,11 @@ import { type NpyArray, readNpz, writeNpz } from '@lyceum/learning/files';
 import type { HistoryPart } from '@lyceum/learning/history';
 import { LyceumError, sha256Hex } from '@lyceum/proto';
 import { z } from 'zod';
-import type { TrainingCheckpoint, Validation } from '../../job/index.js';
+import {
+  ForeignCheckpointError,
+  type TrainingCheckpoint,
+  type Validation,
+} from '../../job/index.js';
 import type { StoredTensor } from '../student/index.js';
 import type { LedgerSegment } from './step-ledger.js';
 
@@ -107,7 +111,8 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Buffer {
 
 /**
  * @param what - what to call it in an error.
- * @throws {CorruptCheckpointError} if a single bit is another than was written.
+ * @throws {CorruptCheckpointError} if a single bit is another than was written; {@link ForeignCheckpointError} if this
+ *   build does not read what was written.
  */
 export function decodeCheckpoint(bytes: Uint8Array, what: string): Checkpoint {
   const members = new Map(readMembers(bytes, what));
@@ -119,7 +124,10 @@ export function decodeCheckpoint(bytes: Uint8Array, what: string): Checkpoint {
   // From here on everything is as it was written, perhaps by another version.
   const result = meta.safeParse(JSON.parse(bytesOf(members.get('meta')).toString()));
   if (!result.success) {
-    throw new CorruptCheckpointError(what, `not of format ${FORMAT}: ${result.error.message}`);
+    const problems = result.error.issues.map(
+      ({ path, message }) => `${path.join('.')}: ${message}`,
+    );
+    throw new ForeignCheckpointError(what, problems.join('; '));
   }
   const { format: _, best, historyBucketSteps, ...rest } = result.data;
   const history = {
@@ -150,7 +158,7 @@ export function packCheckpoint(
   return { step, bytes, digest: sha256Hex(bytes), file: join(folder, `checkpoint-${step}.npz`) };
 }
 
-/** @throws {LyceumError} NOT_FOUND, {@link CorruptCheckpointError}. */
+/** @throws {LyceumError} NOT_FOUND, {@link CorruptCheckpointError}, {@link ForeignCheckpointError}. */
 export async function readCheckpoint(file: string): Promise<Checkpoint> {
   let bytes: Buffer;
   try {

@@ -13,6 +13,7 @@ import {
   packCheckpoint,
   readCheckpoint,
 } from '../../../src/compute/training/checkpoint-file.js';
+import { trainingFailure } from '../../../src/job/index.js';
 
 const checkpoint: Checkpoint = {
   specificationDigest: 'a'.repeat(64),
@@ -85,6 +86,25 @@ describe('a checkpoint', () => {
       await writeFile(file, bytes.subarray(0, length));
       await expect(readCheckpoint(file)).rejects.toThrow(`checkpoint ${file} is corrupt`);
     }
+  });
+
+  it('is told from a damaged one where another build wrote it', () => {
+    // Signed anew, as that build would have.
+    const { samples: _, ...older } = checkpoint;
+    const bytes = encodeCheckpoint(older as Checkpoint);
+    let thrown: unknown;
+    try {
+      decodeCheckpoint(bytes, 'it');
+    } catch (err) {
+      thrown = err;
+    }
+    expect(thrown).not.toBeInstanceOf(CorruptCheckpointError);
+    expect(trainingFailure(thrown)).toEqual({
+      reason: expect.stringMatching(/^it is of another build, .* samples: [^\n]+$/),
+      retryable: false,
+      storageFull: false,
+      checkpointForeign: true,
+    });
   });
 
   it('is named by its step, and read as it was packed', async () => {

@@ -1,0 +1,11 @@
+/** A checkpoint that is whole, and that this build does not read: another build wrote it, and can go on from it. */
+import { LyceumError } from '@lyceum/proto';
+
+export class ForeignCheckpointError extends LyceumError {
+  constructor(what: string, reason: string) {
+    super(
+      'FAILED_PRECONDITION',
+      `${what} is of another build, which this one does not read: ${reason}`,
+    );
+  }
+}
