@@ -2,6 +2,7 @@
  * What an operator needs: messages of programs that ended, volumes to copy, metrics and alerts. As in
  * `overlays.int.test.ts`, kubectl's kustomize builds, and objects are compared with what they name.
  */
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { programMetrics } from '../../site/src/reference/sources.js';
 import { built, builtOwn, hasKubectl, type KubernetesObject, only } from './kustomize.js';
@@ -29,6 +30,23 @@ describe.skipIf(!hasKubectl)('for operators', () => {
     const { volumes } = only(built('state'), 'Pod', 'state').spec;
     const { claimName } = volumes[0].persistentVolumeClaim;
     expect(claimName).toBe(`${claim.metadata.name}-coordinator-0`);
+  });
+
+  it('takes a pull secret and a StorageClass as docs/kubernetes.md patches them in', () => {
+    const page = readFileSync(new URL('../../docs/kubernetes.md', import.meta.url), 'utf8');
+    const blocks = [...page.matchAll(/^```yaml\n([\s\S]*?)^```/gm)].map(([, text = '']) => text);
+    const patches = blocks.find((text) => text.includes('imagePullSecrets'));
+    const own = builtOwn(`resources: [K8S/overlays/cpu]\n${patches}`);
+    for (const name of ['nats', 'coordinator']) {
+      const [claim] = only(own, 'StatefulSet', name).spec.volumeClaimTemplates;
+      expect(claim.spec.storageClassName).toBe('fast');
+    }
+    const pods = own.map(({ spec }) => spec?.template?.spec).filter((pod) => pod !== undefined);
+    expect(pods).toHaveLength(4);
+    for (const { serviceAccountName } of pods) {
+      const account = only(own, 'ServiceAccount', serviceAccountName);
+      expect(account).toMatchObject({ imagePullSecrets: [{ name: 'registry' }] });
+    }
   });
 
   describe('the component prometheus', () => {

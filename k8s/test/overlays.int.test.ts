@@ -59,6 +59,14 @@ describe.skipIf(!hasKubectl)('what the overlays say', () => {
       expect(mayConnect(objects, {}, podOf('coordinator'), 7700)).toBe(false);
     });
 
+    it('leads to one pod of NATS, however many somebody scales it to: each has a store of its own', () => {
+      const { name } = only(objects, 'StatefulSet', 'nats').metadata;
+      expect(only(objects, 'Service', 'nats').spec.selector).toEqual({
+        ...podOf('nats'),
+        'statefulset.kubernetes.io/pod-name': `${name}-0`,
+      });
+    });
+
     it('shows the dashboard to who may forward a port, and to nobody in the network', () => {
       const env = environment(workload(objects, 'coordinator'));
       expect(env['LYCEUM_DASHBOARD']).toBe('127.0.0.1:7780');
