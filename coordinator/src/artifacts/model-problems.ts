@@ -11,6 +11,7 @@ import {
   type ModelSettings,
   namedAsInSet,
   readsOneText,
+  studentSettingsProblem,
 } from '@lyceum/learning/models';
 import { tooManyParameters } from '@lyceum/learning/specification';
 import {
@@ -131,11 +132,8 @@ export function studentProblems(
     const message = `is of format ${model.format}; a student is trained as a TensorFlow.js layers model`;
     return [{ path, message }];
   }
-  const other = Object.keys(settings).find((name) => !OF_STUDENTS.includes(name));
-  if (other !== undefined) {
-    const message = `has the setting ${other}, which only teachers may have`;
-    return [{ path, message }];
-  }
+  const message = studentSettingsProblem(settings);
+  if (message !== undefined) return [{ path, message }];
   return [
     ...encodingProblems(path, model, dataset),
     ...modelProblems(path, model, dataset),
@@ -155,9 +153,6 @@ function startOrderProblems(
   const message = `has the class ${named[place]} at output ${place}, where spec.dataset has ${classNames[place] ?? 'none'}; a student has the set's order: push the set with --classes in the order of the model, or start from another one`;
   return [{ path, message }];
 }
-
-/** Settings that a student's model may have. */
-const OF_STUDENTS: readonly string[] = ['output', 'scale', 'modality', 'classes'];
 
 /** What keeps an architecture from taking the samples of a set. */
 export function architectureProblems(

@@ -43,4 +43,5 @@ export {
   teacherIdentity,
 } from './model-settings.js';
 export { COLUMNS_HINT, NUMBER_SETTINGS, strangeSettings } from './raw-settings.js';
+export { studentSettingsProblem } from './student-settings.js';
 export { columnPlaces, readsOneText } from './table-reading.js';

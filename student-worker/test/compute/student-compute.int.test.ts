@@ -369,6 +369,7 @@ describe('what fails', () => {
         .failure;
     };
     expect(await starting({ scale: 2 })).toBeUndefined();
+    expect(await starting({ scale: 2, layout: 'NHWC' })).toBeUndefined();
     expect(await starting({ mean: [0.5], standardDeviation: [2] })).toMatchObject({
       reason: expect.stringContaining(
         "the student's model has mean, standardDeviation in its settings",

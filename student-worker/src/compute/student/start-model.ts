@@ -1,7 +1,7 @@
 /** The model that a student is before its first step. */
 import type { Dataset } from '@lyceum/learning/datasets';
 import type { ModelPackage } from '@lyceum/learning/formats';
-import { type ModelSettings, NUMBER_SETTINGS } from '@lyceum/learning/models';
+import { type ModelSettings, studentSettingsProblem } from '@lyceum/learning/models';
 import type { RunSpecification } from '@lyceum/learning/specification';
 import {
   buildStudent,
@@ -47,9 +47,6 @@ export function studentModality(
   return spec.student.modality ?? start?.settings.modality;
 }
 
-/** What else than a scale is done with a teacher's samples first. As a teacher the student would have its settings. */
-const PREPARATIONS = NUMBER_SETTINGS.filter((name) => name !== 'scale');
-
 /** @throws {LyceumError} INVALID_ARGUMENT if it cannot be trained on these samples. */
 export function checkStartModel(
   model: LayersModel,
@@ -62,14 +59,8 @@ export function checkStartModel(
   if (settings.output !== 'logits') {
     refuse('gives probabilities; a student must give logits: save it without its softmax');
   }
-  const unseen = PREPARATIONS.filter(
-    (name) => settings[name] !== undefined && settings[name] !== 'NHWC',
-  );
-  if (unseen.length > 0) {
-    refuse(
-      `has ${unseen.join(', ')} in its settings, and students see samples as they are, but for a scale: push it again without, with layers that do this`,
-    );
-  }
+  const problem = studentSettingsProblem(settings);
+  if (problem !== undefined) refuse(problem);
   const classCount = model.outputs[0]?.shape[1];
   if (classCount !== dataset.classCount) {
     refuse(`has ${classCount} classes, the data set ${dataset.classCount}`);
