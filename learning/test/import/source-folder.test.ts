@@ -129,6 +129,22 @@ describe('tables', () => {
     expect(Buffer.from(set.cells?.categories.bytes ?? []).toString()).toBe('KölnKöln');
   });
 
+  it('of Parquet in folders are told apart where a row is refused', async () => {
+    const part = (x: string[]) =>
+      new Uint8Array(
+        parquetWriteBuffer({
+          columnData: [
+            { name: 'x', data: x },
+            { name: 'label', data: ['a', 'b'] },
+          ],
+        }),
+      );
+    put('year=2023/0.parquet', part(['1', '2']));
+    put('year=2024/0.parquet', part(['3', 'q']));
+    const { summary } = await imported({ columns: new Map([['x', 'number']]) });
+    expect(summary.refused.first.map(({ path }) => path)).toEqual(['year=2024/0.parquet row 2']);
+  });
+
   it('of Parquet may lie in a folder a split', async () => {
     const file = (xs: number[]) =>
       new Uint8Array(

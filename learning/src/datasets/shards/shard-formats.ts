@@ -41,8 +41,10 @@ export const SHARD_ENDINGS = SHARD_FORMAT_NAMES.flatMap((name) => SHARD_FORMATS[
 /** By a file's name; undefined: it is no shard. */
 export function shardFormatOf(path: string): ShardFileFormat | undefined {
   const name = path.toLowerCase();
-  const isOf = (format: ShardFormat): format is ShardFileFormat =>
-    name.endsWith(SHARD_FORMATS[format].ending ?? '/');
+  const isOf = (format: ShardFormat): format is ShardFileFormat => {
+    const { ending } = SHARD_FORMATS[format];
+    return ending !== undefined && name.endsWith(ending);
+  };
   return SHARD_FORMAT_NAMES.find(isOf);
 }
 

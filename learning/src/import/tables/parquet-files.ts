@@ -10,6 +10,8 @@ import { type SplitName, splitNamed } from '../../datasets/index.js';
 
 export interface ParquetFile {
   readonly path: string;
+  /** For messages: of files in several folders, from the source on. */
+  readonly name: string;
   readonly split: SplitName | undefined;
   /** By column: the value of all its rows, as its folders say. */
   readonly partition: ReadonlyMap<string, string | null>;
@@ -29,39 +31,42 @@ const NOTHING = '__HIVE_DEFAULT_PARTITION__';
 export async function parquetFiles(source: string): Promise<ParquetFile[]> {
   const own = { split: undefined, partition: new Map<string, string>() };
   if (!(await stat(source)).isDirectory())
-    return isParquet(source) ? [{ path: source, ...own }] : [];
+    return isParquet(source) ? [{ path: source, name: basename(source), ...own }] : [];
   for (const folder of [source, join(source, 'data')]) {
     const names = (await readdir(folder).catch(() => [])).filter(isParquet).sort();
     if (names.length > 0) {
       return names.map((name) => ({
         ...own,
         path: join(folder, name),
+        name,
         split: splitNamed(firstWord(name)),
       }));
     }
   }
-  return filesBelow({ path: source, ...own }, 0);
+  return filesBelow({ path: source, name: '', ...own }, 0);
 }
 
 /** Of folders that are splits or partitions; any other may hold another table. */
 async function filesBelow(
-  { path: folder, split, partition }: ParquetFile,
+  { path: folder, name: folderName, split, partition }: ParquetFile,
   depth: number,
 ): Promise<ParquetFile[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
   const files: ParquetFile[] = [];
   for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    const path = join(folder, entry.name);
+    const found = { path: join(folder, entry.name), name: join(folderName, entry.name) };
     if (!entry.isDirectory()) {
-      if (depth > 0 && isParquet(entry.name)) files.push({ path, split, partition });
+      if (depth > 0 && isParquet(entry.name)) files.push({ ...found, split, partition });
       continue;
     }
-    const [, name, value = ''] = PARTITION.exec(entry.name) ?? [];
+    const [, column, value = ''] = PARTITION.exec(entry.name) ?? [];
     const own = splitNamed(entry.name);
-    if ((name ?? own) === undefined || depth === MAX_DEPTH) continue;
+    if ((column ?? own) === undefined || depth === MAX_DEPTH) continue;
     const inner =
-      name === undefined ? partition : new Map([...partition, [name, partitionValue(value)]]);
-    files.push(...(await filesBelow({ path, split: own ?? split, partition: inner }, depth + 1)));
+      column === undefined ? partition : new Map([...partition, [column, partitionValue(value)]]);
+    files.push(
+      ...(await filesBelow({ ...found, split: own ?? split, partition: inner }, depth + 1)),
+    );
   }
   return files;
 }

@@ -1,5 +1,4 @@
 /** Parquet files as one table. */
-import { basename } from 'node:path';
 import { LyceumError } from '@lyceum/proto';
 import { OpenParquet } from './parquet/index.js';
 import type { ParquetFile } from './parquet-files.js';
@@ -33,7 +32,7 @@ async function* rowsOf(
   files: readonly ParquetFile[],
   wanted: readonly string[],
 ): AsyncGenerator<TableRow, void, undefined> {
-  for (const { path, split, partition } of files) {
+  for (const { path, name: fileName, split, partition } of files) {
     const file = await openFile(path);
     const { columns } = file.features;
     const missing = wanted.find((column) => !columns.includes(column) && !partition.has(column));
@@ -49,7 +48,7 @@ async function* rowsOf(
           data.get(name)?.[row - rowStart] ?? partition.get(name) ?? null,
         ]);
         yield {
-          where: `${basename(path)} row ${row + 1}`,
+          where: `${fileName} row ${row + 1}`,
           values: Object.fromEntries(entries),
           split,
         };

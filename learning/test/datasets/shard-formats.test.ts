@@ -1,0 +1,13 @@
+/** Names of files and folders, and the formats that they say. */
+import { expect, test } from 'vitest';
+import { shardFormatOf } from '../../src/datasets/index.js';
+
+test.each([
+  ['pets-000.TAR', 'tar'],
+  ['train.parquet', 'parquet'],
+  ['pets/', undefined],
+  ['pets.tar/', undefined],
+  ['pets.tar.gz', undefined],
+])('%s', (path, format) => {
+  expect(shardFormatOf(path)).toBe(format);
+});
