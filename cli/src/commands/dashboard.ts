@@ -39,8 +39,8 @@ Examples:
             : `127.0.0.1:${flags.port}`;
         const dashboard = await openDashboard(client, address, log);
         process.stdout.write(`${dashboard.oneTimeUrl}\n`);
-        notice(`That address lets one browser in, once; after that it is at ${dashboard.url}
-Ctrl-C ends it.`);
+        notice(`That address lets one browser in, once; after that it is at ${dashboard.url}`);
+        notice('Ctrl-C ends it.');
         const browser = flags.open ? await startBrowser(dashboard.oneTimeUrl, notice) : undefined;
         await new Wakeup().wait({ signal });
         await Promise.all([dashboard.close(), browser?.forget()]);

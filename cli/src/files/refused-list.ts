@@ -1,5 +1,5 @@
 /** Samples that were refused, in a file: a JSON object a line. Written as they come, since there may be any number. */
-import { closeSync, openSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readSync, statSync, writeFileSync } from 'node:fs';
 import { LyceumError, type Problem, printableJson } from '@lyceum/proto';
 
 /** Lines that are written together. */
@@ -10,9 +10,17 @@ export class RefusedList {
   readonly #file: number;
   #lines: string[] = [];
 
-  /** @throws {LyceumError} INVALID_ARGUMENT if the file cannot be written. */
+  /**
+   * Writes over an earlier list, and over no other file: it may be the source.
+   *
+   * @throws {LyceumError} ALREADY_EXISTS if there is another file; INVALID_ARGUMENT if it cannot be written.
+   */
   constructor(path: string) {
     this.#path = path;
+    if (this.#do(() => isOtherFile(path))) {
+      const message = `--refused ${path}: is there already, and is no list of refused samples; name another file`;
+      throw new LyceumError('ALREADY_EXISTS', message);
+    }
     this.#file = this.#do(() => openSync(path, 'w'));
   }
 
@@ -43,5 +51,21 @@ export class RefusedList {
       const message = `--refused ${this.#path}: cannot be written: ${cause}`;
       throw new LyceumError('INVALID_ARGUMENT', message, { cause: err });
     }
+  }
+}
+
+/** How each line begins. */
+const LINE_START = '{"sample":';
+
+/** Whether there is a file with something else in it. Pipes and terminals have nothing to lose. */
+function isOtherFile(path: string): boolean {
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return false;
+  const file = openSync(path, 'r');
+  try {
+    const start = Buffer.alloc(LINE_START.length);
+    const length = readSync(file, start);
+    return length > 0 && start.toString('latin1', 0, length) !== LINE_START;
+  } finally {
+    closeSync(file);
   }
 }
