@@ -77,7 +77,7 @@ export class GarbageCollector {
       }));
   }
 
-  /** A damaged blob would be left of one that goes on. */
+  /** An upload that goes on stays: without its first parts it would end as a damaged blob. */
   async #uploads(graceMs: number): Promise<Found[]> {
     const { blobs } = this.#parts.catalog;
     return (await blobs.uploads())

@@ -1,4 +1,4 @@
-// Of a store with nothing but two uploads; the coordinator's clock is two hours before NATS's.
+// Of a store with nothing but two uploads; the coordinator's clock is two hours ahead of NATS's.
 import { createLogger } from '@lyceum/platform';
 import type { EventLog, KeyValue } from '@lyceum/platform/nats';
 import { expect, test } from 'vitest';
