@@ -156,7 +156,9 @@ test('a child that dies is started again, until the end is wanted', async () => 
   await vi.waitFor(() => expect(lines.at(-1)).toBe(`child is back (pid ${pids[0]})`), {
     timeout: 120_000,
   });
-  expect(lines[0]).toMatch(/^child died \(SIGKILL\); the end of .*child\.log:\n {2}child runs$/);
+  expect(lines[0]).toMatch(
+    /^child died \(SIGKILL, as the kernel .*\); the end of .*child\.log:\n {2}child runs$/,
+  );
   stopping.abort();
   process.kill(pids[0] ?? 0, 'SIGTERM');
   await kept;
