@@ -142,11 +142,12 @@ it('a replica that begins to answer NaN in the middle is found, and another does
   const peer = student('s1');
   let answers = 0;
   const isBroken = () => answers >= 1;
+  let isGoodThere = false;
   const bad: TeacherPeer = teacher('bad', {
     probe: async (values) => {
       if (!isBroken()) return values;
-      // Its answer comes first.
-      await eventually(() => bad.refusals.length > 0 || undefined);
+      // Its answer comes first, and another replica is there.
+      await eventually(() => (bad.refusals.length > 0 && isGoodThere) || undefined);
       return nan(values);
     },
     answer: (frame) => {
@@ -158,8 +159,11 @@ it('a replica that begins to answer NaN in the middle is found, and another does
   await tested(bad);
   await assigned(peer);
   await peer.receive(0, 0);
-  await eventually(() => isBroken() || undefined);
+  // Only then may the other take tickets.
+  await eventually(() => bad.refusals.length > 0 || undefined);
   const good = teacher('good');
+  await tested(good);
+  isGoodThere = true;
   // What it answered rightly is dropped too: no canary came after it. No target was made of it yet.
   expect(await quarantined('bad')).toBe('it does not answer its probe: logits row 0 holds NaN');
   await eventually(async () => (await eventsOf('answers-dropped')).length > 0 || undefined);
