@@ -11,9 +11,6 @@ import { NOBODY, UnprovenAnswers } from './unproven-answers.js';
 /** Canaries that a run's budget keeps for its end. */
 const KEPT_FOR_THE_END = 1;
 
-/** Of a replica that is quarantined, in place of a count. */
-const QUARANTINED = -1;
-
 interface Failures {
   readonly count: number;
   /** Why it failed last. */
@@ -34,30 +31,24 @@ export class Canaries<T = unknown> {
     this.#quarantines = quarantines;
   }
 
-  /**
-   * How often the replica has failed so far; {@link QUARANTINED} while it is quarantined. {@link Canaries.stored} wants it of
-   * answers that arrive now.
-   */
+  /** How often the replica has failed so far. {@link Canaries.stored} wants it of answers that arrive now. */
   failureCount(replica: Replica): number {
-    if (this.#isQuarantined(replica)) return QUARANTINED;
     return this.#failuresOf(replica).reduce((sum, { count }) => sum + count, 0);
   }
 
   /**
    * Answers of the replica have been stored. They are orphans if its session has ended meanwhile. They are suspect at
-   * once if it was quarantined when they arrived or has failed since, even if it was released since.
+   * once if it has failed since they arrived, even if it was released since.
    *
    * @param failureCount - the replica's, when they arrived.
    */
   stored(replica: Replica, item: T, sampleCount: number, failureCount: number): HealthEffect<T>[] {
     const [failures] = this.#failuresOf(replica);
     const hasFailed = this.failureCount(replica) !== failureCount;
-    const quarantine = this.#quarantines.get(replicaKey(replica));
-    if (quarantine !== undefined || hasFailed) {
+    const found = this.#quarantines.get(replicaKey(replica)) ?? (hasFailed ? failures : undefined);
+    if (found !== undefined) {
       const { workerId, teacher } = replica;
-      // A quarantine that an earlier coordinator left is no failure that this one saw.
-      const { reason } = quarantine ?? failures ?? { reason: 'it was quarantined' };
-      return [{ kind: 'suspect', workerId, teacher, reason, items: [item] }];
+      return [{ kind: 'suspect', workerId, teacher, reason: found.reason, items: [item] }];
     }
     const isHere = this.#replicas.get(replica) !== undefined;
     const owner = isHere ? replica : { ...replica, workerId: NOBODY };

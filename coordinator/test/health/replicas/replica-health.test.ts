@@ -308,18 +308,6 @@ describe('what is unproven', () => {
     expect(story.health.canaries.unproven.items()).toEqual(['of another', 'in time']);
   });
 
-  it('is suspect too where it came while its replica was quarantined, and is stored once that is released', () => {
-    const story = new Story();
-    story.join(ONE);
-    story.health.probeFailed(ONE, 'NaN', 5);
-    const arrived = story.health.canaries.failureCount(ONE);
-    story.health.release(ONE);
-    story.answers(ONE, 1, 'late', arrived);
-    expect(story.effects).toEqual([
-      expect.objectContaining({ ...ONE, reason: expect.stringContaining('NaN'), items: ['late'] }),
-    ]);
-  });
-
   it('of another replica is suspect too where their server failed after it came', () => {
     const story = new Story();
     for (const replica of [ONE, TWO]) story.health.wants(replica, ['p'], true);
