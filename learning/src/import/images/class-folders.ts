@@ -75,7 +75,7 @@ export class ClassFolders {
   /** What is probably wrong with how the files lie, once all were found. */
   warnings(): Problem[] {
     const [first, ...others] = [...this.#inner];
-    if (first === undefined || others.length === 0 || this.#inner.size === 0) return [];
+    if (first === undefined || others.length === 0) return [];
     const [, names] = first;
     if (names.length < 2 || others.some(([, own]) => `${own}` !== `${names}`)) return [];
     const classes = [...this.#inner.keys()].map(shownName).join(', ');
@@ -132,7 +132,10 @@ export class ClassFolders {
     const isFile = ({ name }: Dirent) => this.#sought.name.test(name);
     if (depth === 0 && tells && !entries.some((entry) => !entry.isDirectory() && isFile(entry))) {
       const inner = entries.filter((entry) => entry.isDirectory());
-      this.#inner.set(path, [...inner.map(({ name }) => name)]);
+      this.#inner.set(
+        path,
+        inner.map(({ name }) => name),
+      );
     }
     for (const entry of entries) {
       const name = join(path, entry.name);

@@ -39,8 +39,8 @@ async function* rowsOf(
     if (missing !== undefined) {
       throw file.refusal(`has no column ${missing}, and the first file has`);
     }
+    const stored = wanted.filter((column) => columns.includes(column));
     for (const [group, { rowStart, rowEnd }] of file.groups.entries()) {
-      const stored = wanted.filter((column) => columns.includes(column));
       const data = await file.readGroup(group, stored);
       for (let row = rowStart; row < rowEnd; row++) {
         const entries = wanted.map((name) => [
