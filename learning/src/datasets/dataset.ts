@@ -7,7 +7,7 @@
  *
  * Symbols: N samples, C classes, H × W pixels of `channels` values, D values of a flat sample.
  */
-import { LyceumError } from '@lyceum/proto';
+import { LyceumError, ownEntry } from '@lyceum/proto';
 import { describeEncoding, type Encoding } from './encoding/index.js';
 import type { SampleTexts } from './sample-texts.js';
 import { describeShards, HeldSamples, type ShardIndex } from './shards/index.js';
@@ -42,7 +42,7 @@ const SET = /[_ -]?(set|split|data)$/;
 /** @returns undefined if `name`, in any case, is no split's. */
 export function splitNamed(name: string): SplitName | undefined {
   const key = name.toLowerCase().replace(SET, '');
-  return Object.hasOwn(SPLIT_OF, key) ? SPLIT_OF[key] : undefined;
+  return ownEntry(SPLIT_OF, key);
 }
 
 /** What is known of samples apart from what models see of them. */

@@ -2,7 +2,7 @@
  * What a server is asked about samples: their numbers, in one input, or the cells of their rows, in an input for each
  * column or for several. Pure.
  */
-import { elementCount, LyceumError, type Problem } from '@lyceum/proto';
+import { elementCount, LyceumError, ownEntry, type Problem } from '@lyceum/proto';
 import type { Dataset } from '../datasets/index.js';
 import {
   boundInputs,
@@ -130,10 +130,7 @@ export function exampleProblems(
   return examples.flatMap((example, place) =>
     table.flatMap(({ cellType, columns }) =>
       columns.flatMap((column) => {
-        const want = problemOfCell(
-          Object.hasOwn(example, column) ? example[column] : undefined,
-          cellType,
-        );
+        const want = problemOfCell(ownEntry(example, column), cellType);
         return want === undefined ? [] : [{ path: `examples[${place}].${column}`, message: want }];
       }),
     ),

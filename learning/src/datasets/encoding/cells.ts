@@ -2,6 +2,7 @@
  * What a cell of a table means, whatever format it came from: numbers and truth values as JSON and Parquet have them, or
  * their texts as CSV has them. The same at import and when a student is fed.
  */
+import { ownEntry } from '@lyceum/proto';
 import { SampleRefusedError } from './sample-refused-error.js';
 
 export type Cell = string | number | boolean | null;
@@ -56,7 +57,7 @@ function numberOfText(text: string): number | 'missing' | undefined {
   if (DECIMAL.test(text)) return Number(text);
   const word = text.toLowerCase();
   if (NO_NUMBER.has(word)) return 'missing';
-  return Object.hasOwn(TRUTH, word) ? TRUTH[word] : undefined;
+  return ownEntry(TRUTH, word);
 }
 
 /** A category's name; empty for nothing at all, which is a category like any other. */

@@ -8,7 +8,9 @@
  *
  * Mean and deviation (of the population, not of a sample) are those of the train split. What a cell means is in cells.ts.
  */
+
 import type { Problem } from '@lyceum/proto';
+import { ownEntry } from '@lyceum/proto';
 import { isObject, nameProblem, shownName } from '../../files/index.js';
 import { type Cell, categoryOf, cellOf, numberOf } from './cells.js';
 import { SampleRefusedError } from './sample-refused-error.js';
@@ -56,7 +58,7 @@ export function encodeRow(
   const numbers: number[] = [];
   for (const column of columns) {
     const { name } = column;
-    const cell = cellOf(Object.hasOwn(row, name) ? row[name] : undefined, name);
+    const cell = cellOf(ownEntry(row, name), name);
     if (column.kind === 'number') pushNumber(numbers, column, cell);
     else pushCategory(numbers, column, cell);
   }

@@ -1,5 +1,5 @@
 /** From an endpoint's response to classes. Pure. */
-import { LyceumError } from '@lyceum/proto';
+import { LyceumError, ownEntry } from '@lyceum/proto';
 import type { Endpoint } from '../../specification/index.js';
 
 /** What an answer means. */
@@ -114,7 +114,7 @@ function kindOf(raw: unknown): string {
 }
 
 function own(classes: Readonly<Record<string, string | null>>, word: string) {
-  return Object.hasOwn(classes, word) ? classes[word] : undefined;
+  return ownEntry(classes, word);
 }
 
 /** The classes that a description names, each once. */

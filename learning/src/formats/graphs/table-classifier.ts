@@ -3,7 +3,9 @@
  * classes. scikit-learn's pipelines and Keras's models have an input for each column, or one for several; others have
  * one for all. Pure.
  */
+
 import type { Problem } from '@lyceum/proto';
+import { ownEntry } from '@lyceum/proto';
 import type { TableColumn } from '../../datasets/index.js';
 import { type ModelSettings, strangeSettings } from '../../models/index.js';
 import type { GraphFormat } from './graph-classifier.js';
@@ -127,7 +129,7 @@ export function tableInputs(
       return wrong(`takes no cells of a table; want ${CELL_TYPES.join(', ')}, [batch, columns]`);
     }
     const width = shape?.length === 1 ? 1 : shape?.[1];
-    const own = Object.hasOwn(named, name) ? named[name] : undefined;
+    const own = ownEntry(named, name);
     if (own === undefined && (width ?? 1) > 1) {
       const want = inputs.length === 1 ? '[…]' : `{"${name}": […]}`;
       return wrong(`takes ${width} columns: name them in the settings, {"columns": ${want}}`);
