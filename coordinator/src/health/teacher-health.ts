@@ -150,13 +150,6 @@ export class TeacherHealth {
     this.#apply(this.#health.ticketAnswered(replica, ticket, this.#parts.now()));
   }
 
-  /** A ticket that a worker took before it heard of its quarantine is taken back. */
-  ticketTaken(workerId: string, ticket: Ticket): void {
-    const replica = replicaOf(workerId, ticket);
-    if (this.#health.quarantine(replica) === undefined) return;
-    this.#parts.desk.discredited(workerId, replica.teacher);
-  }
-
   /** The worker cannot read the set that a ticket is about, and waiting is of no use. */
   setUnreadable(workerId: string, ticket: Ticket, reason: string): void {
     const question = this.#questionAbout(ticket);
@@ -181,6 +174,11 @@ export class TeacherHealth {
       if (question === undefined) continue;
       if (this.probes.unanswered.forget(question.id)) this.#health.askAgain(question.id);
     }
+  }
+
+  /** {@link ReplicaHealth.isTrusted} */
+  isTrusted(replica: Replica): boolean {
+    return this.#health.isTrusted(replica);
   }
 
   quarantine(replica: Replica): Quarantine | undefined {

@@ -78,8 +78,6 @@ export class OpenTicket {
   #failureCount = 0;
   #returnCount = 0;
   #returnReason: string | undefined;
-  /** Attempts whose answers count for nothing. */
-  readonly #voidAttempts = new Set<number>();
 
   /** @param nextAttempt - a number that no issue of the ticket has had. */
   constructor(id: string, content: Ticket, teacher: string, nextAttempt: () => number) {
@@ -116,11 +114,6 @@ export class OpenTicket {
   /** How long ago its last issue came onto the queue. */
   ageMs(nowMs: number): number {
     return nowMs - (this.#issuedAtMs ?? nowMs);
-  }
-
-  /** True if the attempt was in discredited hands. */
-  isVoid(attempt: number): boolean {
-    return this.#voidAttempts.has(attempt);
   }
 
   publish(): TicketEffect {
@@ -172,8 +165,14 @@ export class OpenTicket {
 
   discredited(workerId: string, nowMs: number): TicketEffect[] {
     if (this.holder !== workerId) return [];
-    this.#voidAttempts.add(this.#attempt);
     return this.#reissue(`${workerId} is quarantined`, 0, nowMs);
+  }
+
+  /** A worker has its message that may not answer it. It may take the next one too until it is told not to. */
+  strayed(workerId: string, nowMs: number): TicketEffect[] {
+    const { at } = this.#place;
+    if (at !== 'queue' && at !== 'publishing') return [];
+    return this.#reissue(`${workerId} may not answer it`, RETURN_DELAY_MIN_MS, nowMs);
   }
 
   queueLost(nowMs: number): TicketEffect[] {

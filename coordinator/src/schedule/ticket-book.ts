@@ -8,8 +8,7 @@
  * - a wanted ticket is being published, on its queue, in a worker's hands, or waits for its next issue;
  * - the coordinator owns retries: a ticket in the hands of a worker whose session ended is issued again at
  *   once, under the next attempt, and the old message is removed;
- * - an answer settles a ticket, whichever worker gives it and for whichever attempt, unless that attempt was in the
- *   hands of a quarantined worker.
+ * - an answer settles a ticket, whichever worker gives it and for whichever attempt.
  */
 import type { Ticket } from '@lyceum/proto';
 import { OpenTicket, PROBE_AFTER_MS, type TicketEffect } from './open-ticket.js';
@@ -63,6 +62,11 @@ export class TicketBook {
   /** A worker is at it still: rows of its answer came. */
   progressed(id: string, nowMs: number): void {
     this.#tickets.get(id)?.progressed(nowMs);
+  }
+
+  /** A worker took it that may not answer it. */
+  strayed(workerId: string, id: string, attempt: number, nowMs: number): TicketEffect[] {
+    return this.#lastIssue(id, attempt)?.strayed(workerId, nowMs) ?? [];
   }
 
   /** A worker gave it back, by no fault of the ticket (`retryable`) or because of one. */
@@ -144,9 +148,9 @@ export class TicketBook {
     return this.#lastIssue(id, attempt) !== undefined;
   }
 
-  /** True if the attempt was in discredited hands. */
-  isVoid(id: string, attempt: number): boolean {
-    return this.#tickets.get(id)?.isVoid(attempt) === true;
+  /** The number of the last issue so far; 0: none. */
+  get lastIssueNumber(): number {
+    return this.#issueCount;
   }
 
   /** Tickets of the teacher that workers hand back again and again, with the reason. */

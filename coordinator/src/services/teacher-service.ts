@@ -100,9 +100,7 @@ function takeReport(
       break;
     case 'taken': {
       const { sequence } = report.taken;
-      const ticket = required(report.taken.ticket);
-      desk.taken(takerOf(parts, session), ticket, sequence);
-      health.ticketTaken(workerId, ticket);
+      desk.taken(takerOf(parts, session), required(report.taken.ticket), sequence);
       break;
     }
     case 'returned':
@@ -182,8 +180,7 @@ function takerOf({ health }: TeacherServiceParts, session: TeacherSession): Tick
   return {
     workerId,
     sessionKeyDigest,
-    mayTake: (teacher) =>
-      served.has(teacher) && health.quarantine({ workerId, teacher }) === undefined,
+    mayTake: (teacher) => served.has(teacher) && health.isTrusted({ workerId, teacher }),
   };
 }
 

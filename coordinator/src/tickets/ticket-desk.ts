@@ -48,7 +48,7 @@ export class TicketDesk {
   }
 
   taken(taker: TicketTaker, ticket: Ticket, sequence: number): void {
-    this.#book.taken(taker, ticket, sequence, this.#parts.now());
+    this.#carryOut(this.#book.taken(taker, ticket, sequence, this.#parts.now()));
   }
 
   returned(

@@ -48,6 +48,30 @@ it('never lets one have what the coordinator does not let it take', () => {
   expect(takers.holds(taker('w1', 'w1', false), issue(2))).toBe(false);
 });
 
+it('takes from a discredited worker what it had until then, and what it takes before it is trusted again', () => {
+  const takers = new TicketTakers();
+  takers.take(one, issue(1));
+  takers.discredited('w1', 'x', 2);
+  expect(takers.strayed(one, issue(3))).toBe(true);
+  const lost = [1, 2, 3, 4].map((attempt) => takers.hasLost(one, issue(attempt)));
+  expect(lost).toEqual([true, true, true, false]);
+  expect(takers.holds(one, issue(1))).toBe(false);
+  // The same of another teacher, and of another worker.
+  expect(takers.holds(one, { ...issue(2), teacher: 'y' })).toBe(true);
+  expect(takers.holds(two, issue(2))).toBe(true);
+  // What lay on the queue all the time is its own once it takes that.
+  takers.take(one, issue(2));
+  expect(takers.holds(one, issue(2))).toBe(true);
+  takers.discredited('w1', 'x', 4);
+  expect(takers.holds(one, issue(2))).toBe(false);
+});
+
+it('remembers nothing of what a worker says it took that was never let have any', () => {
+  const takers = new TicketTakers();
+  expect(takers.strayed(stranger, issue(5))).toBe(false);
+  expect(takers.hasLost(stranger, issue(5))).toBe(false);
+});
+
 it('remembers only so many issues of a ticket, and none of one that nobody wants', () => {
   const takers = new TicketTakers();
   for (let attempt = 1; attempt <= 1_000; attempt++) takers.take(one, issue(attempt));

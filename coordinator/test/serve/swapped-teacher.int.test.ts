@@ -7,7 +7,14 @@ import { CoordinatorClient } from '@lyceum/cli/client';
 import { checkInferenceDescription } from '@lyceum/learning/specification';
 import { openServerStream } from '@lyceum/platform';
 import type { KeyValue } from '@lyceum/platform/nats';
-import { float32Tensor, float32Values, POINTER_BUCKET, type Run, RunState } from '@lyceum/proto';
+import {
+  type AnswerFrame,
+  float32Tensor,
+  float32Values,
+  POINTER_BUCKET,
+  type Run,
+  RunState,
+} from '@lyceum/proto';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { CheckpointPointer } from '../../src/documents/checkpoint-pointer.js';
 import { finishTraining } from './finish-training.js';
@@ -73,21 +80,26 @@ const submit = (id = runId, changes: Record<string, unknown> = {}): Promise<Run>
     },
   });
 
+/** What the model that answers now says. */
+function shifted(frame: AnswerFrame): AnswerFrame {
+  return {
+    ...frame,
+    tensors: frame.tensors.map((tensor) =>
+      float32Tensor(
+        tensor.name,
+        tensor.shape,
+        Float32Array.from(float32Values(tensor), (value) => value + shift * Math.abs(value)),
+      ),
+    ),
+  };
+}
+
 function teacher(options: Partial<TeacherPeerOptions> = {}): TeacherPeer {
   return peers.teacher({
     workerId: `teacher-${turn}`,
     dataset,
     probe: (values) => values.map((value) => value + shift),
-    answer: (frame) => ({
-      ...frame,
-      tensors: frame.tensors.map((tensor) =>
-        float32Tensor(
-          tensor.name,
-          tensor.shape,
-          Float32Array.from(float32Values(tensor), (value) => value + shift * Math.abs(value)),
-        ),
-      ),
-    }),
+    answer: shifted,
     ...options,
   });
 }
@@ -219,6 +231,42 @@ it('a model that is replaced after the canary of the first ticket is found befor
     (run) => run.state === RunState.RUN_STATE_SUCCEEDED,
   );
   expect(warnings.join()).toMatch(/answers of teacher far were dropped/);
+});
+
+it('what a worker took while it was quarantined counts for nothing, though it be released and tested since', async () => {
+  const submitted = await submit();
+  let takenCount = 0;
+  let isTested = false;
+  const worker = teacher({
+    deaf: true,
+    probe: async (values, round) => {
+      // It is quarantined with its second ticket in hand, which it then takes once more.
+      if (round === 3) await eventually(() => takenCount >= 2 || undefined);
+      const said = values.map((value) => value + shift);
+      if (round === 2) shift = 0.2;
+      return said;
+    },
+    answer: async (frame) => {
+      const computed = shifted(frame);
+      takenCount++;
+      if (takenCount === 2) return undefined;
+      if (takenCount === 3) await eventually(() => isTested || undefined);
+      return computed;
+    },
+  });
+  const peer = student();
+  await assigned(peer, runId);
+  await peer.receive(0, 0);
+  await eventually(() => takenCount >= 3 || undefined);
+  await mended();
+  await eventually(() => {
+    const { ticketsInHand = 0, probes = [] } = worker.assignment?.teachers[0] ?? {};
+    return (ticketsInHand > 0 && (probes[0]?.attempt ?? 0) > 3) || undefined;
+  });
+  isTested = true;
+  await eventually(() => worker.receipts.some(({ wanted }) => !wanted) || undefined);
+  await train(peer, 0, STEP_COUNT);
+  expectTargets(peer, submitted, 0);
 });
 
 it('a run in progress goes back to a checkpoint that none of them is in', async () => {

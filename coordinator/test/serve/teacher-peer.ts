@@ -66,7 +66,11 @@ export interface TeacherPeerOptions {
   readonly workerId: string;
   readonly dataset: DatasetParts;
   /** Called with each ticket taken, before it is answered; what it returns is sent. */
-  readonly answer?: (frame: AnswerFrame) => AnswerFrame | undefined;
+  readonly answer?: (
+    frame: AnswerFrame,
+  ) => AnswerFrame | undefined | Promise<AnswerFrame | undefined>;
+  /** Goes on to take tickets when it is told to stop, as one does that has not heard of it yet. */
+  readonly deaf?: boolean;
   /** What it answers to probes instead of {@link logitsOf}; undefined: nothing. Counts the answers from 1. */
   readonly probe?: (
     values: number[],
@@ -176,7 +180,7 @@ export class TeacherPeer {
         for (const { ticketConsumer, ticketsInHand, probes } of assignment.teachers) {
           for (const probe of probes) await this.#answerProbe(probe);
           if (ticketsInHand > 0) void this.#keepPulling(ticketConsumer);
-          else this.#stopPulling(ticketConsumer);
+          else if (this.#options.deaf !== true) this.#stopPulling(ticketConsumer);
         }
         const wanted = new Set(assignment.teachers.map((t) => t.ticketConsumer));
         for (const consumer of this.#pulling.keys()) {
@@ -268,7 +272,7 @@ export class TeacherPeer {
 
   async #work(taken: TakenTicket): Promise<void> {
     const change = this.#options.answer ?? ((frame) => frame);
-    const frame = change(this.frameFor(taken.ticket));
+    const frame = await change(this.frameFor(taken.ticket));
     if (frame === undefined) return;
     try {
       this.receipts.push(await this.answer(taken.ticket, () => frame));

@@ -12,6 +12,8 @@ export interface KnownReplica extends Replica {
   noise: number;
   /** The probes that are asked prove answers up to this number of `UnprovenAnswers`. */
   askedAt: number;
+  /** It was released, and has not passed its self-test since. */
+  awaitsTest: boolean;
   /** When it last passed all its probes. */
   passedAtMs: number;
   /** Runs that it has answered. */
@@ -36,6 +38,7 @@ export class KnownReplicas {
       isShared: false,
       noise: 0,
       askedAt: 0,
+      awaitsTest: false,
       passedAtMs: 0,
       runs: new Set<string>(),
     };

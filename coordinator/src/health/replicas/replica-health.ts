@@ -14,7 +14,8 @@
  * - a ticket that fails casts suspicion: the replica takes no tickets until it has answered its probes once more. That
  *   alone proves nothing, since the fault may be the ticket's. Tickets that failed here and were answered by another
  *   replica do: after `PROVEN_FAILURE_LIMIT` of them the replica is quarantined, whatever it says to probes;
- * - a quarantine lasts until it is released, over sessions and restarts;
+ * - a quarantine lasts until it is released, over sessions and restarts. Until the released replica has passed its
+ *   self-test nothing that it answers counts: it may come of what was wrong;
  * - what a replica answers is unproven until it has passed its probes after it; what is unproven when it fails them is
  *   suspect (`canaries.ts`).
  */
@@ -71,6 +72,12 @@ export class ReplicaHealth<T = unknown> {
     return probes?.isTested === true && !(strict && probes.differs);
   }
 
+  /** Whether its answers to tickets count: neither is it quarantined, nor released and untested. */
+  isTrusted(replica: Replica): boolean {
+    const awaitsTest = this.#replicas.get(replica)?.awaitsTest === true;
+    return !awaitsTest && this.quarantine(replica) === undefined;
+  }
+
   /** Whether it is sound, but with other bits. */
   differs(replica: Replica): boolean {
     return this.#replicas.get(replica)?.probes.differs === true;
@@ -93,6 +100,7 @@ export class ReplicaHealth<T = unknown> {
     if (isReference) effects.push(...this.#judgeAll(probe, nowMs));
     else effects.push(...this.#judge(known, probe, state, nowMs));
     effects.push(...this.canaries.passed(known, nowMs));
+    known.awaitsTest &&= !known.probes.isTested;
     if (!servedBefore && state.answered >= state.needed) effects.push({ kind: 'changed' });
     return effects;
   }
@@ -112,10 +120,12 @@ export class ReplicaHealth<T = unknown> {
    * serves other sets. It counts once all that was asked is refused: the first answer may be of before the server was mended.
    */
   probeRefused(replica: Replica, probe: string, round: number): HealthEffect<T>[] {
-    const state = this.#replicas.get(replica)?.probes.get(probe);
-    if (state === undefined) return [];
+    const known = this.#replicas.get(replica);
+    const state = known?.probes.get(probe);
+    if (known === undefined || state === undefined) return [];
     state.answered = Math.max(state.answered, round);
     state.refused = true;
+    known.awaitsTest &&= !known.probes.isTested;
     return state.answered < state.asked ? [] : [{ kind: 'changed' }];
   }
 
@@ -186,6 +196,7 @@ export class ReplicaHealth<T = unknown> {
     const state = this.#replicas.get(replica);
     if (state !== undefined) {
       state.failedTickets.clear();
+      state.awaitsTest = true;
       // What its worker kept may be the other model's.
       this.canaries.asking(state, () => state.probes.test(true));
     }

@@ -63,7 +63,7 @@ export class AnswerFrames {
     const ticket = checkedTicket(frame.ticket);
     const issue = issueOf(ticket);
     const { id } = issue;
-    const asks = this.#book.find(id, ticket.attempt);
+    const asks = this.#book.find(this.#taker, issue);
     const [ask] = asks;
     // Checked first: a frame from another session must not be held against the ticket or its worker.
     if (ask !== undefined && !this.#book.holds(this.#taker, issue)) {

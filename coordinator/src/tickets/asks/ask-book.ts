@@ -92,11 +92,22 @@ export class AskBook {
     return this.#actions(this.#tickets.delivered(teacher, sequence, nowMs));
   }
 
-  /** A session says that it has the ticket in hand. Ignored if it may not have it, or the ticket is not wanted. */
-  taken(taker: TicketTaker, ticket: Ticket, sequence: number, nowMs: number): void {
+  /**
+   * A session says that it has the ticket in hand. Ignored if it never was to have such a ticket, or the ticket is not wanted;
+   * what a discredited worker took is issued again, for others.
+   */
+  taken(taker: TicketTaker, ticket: Ticket, sequence: number, nowMs: number): AskAction[] {
     const issue = issueOf(ticket);
-    if (!this.#tickets.isWanted(issue.id) || !this.#takers.take(taker, issue)) return;
-    this.#tickets.taken(taker.workerId, issue.id, issue.attempt, sequence, nowMs);
+    const { id, attempt, teacher } = issue;
+    const { workerId } = taker;
+    if (!taker.mayTake(teacher)) {
+      if (!this.#takers.strayed(taker, issue)) return [];
+      return this.#actions(this.#tickets.strayed(workerId, id, attempt, nowMs));
+    }
+    if (this.#tickets.isWanted(id) && this.#takers.take(taker, issue)) {
+      this.#tickets.taken(workerId, id, attempt, sequence, nowMs);
+    }
+    return [];
   }
 
   /** A session gives a ticket back. What it does not hold is not its to return. */
@@ -132,6 +143,7 @@ export class AskBook {
 
   /** The worker is quarantined with the teacher. */
   discredited(workerId: string, teacher: string, nowMs: number): AskAction[] {
+    this.#takers.discredited(workerId, teacher, this.#tickets.lastIssueNumber);
     return this.#actions(this.#tickets.discredited(workerId, teacher, nowMs));
   }
 
@@ -144,12 +156,12 @@ export class AskBook {
   }
 
   /**
-   * The open asks that a ticket answers, which differ in where the answers go; empty: it is not wanted any more, or not
-   * from the worker that has this issue.
+   * The open asks that the session's answer to the issue is for, which differ in where it goes; empty: it is not wanted any
+   * more, or not from this session.
    */
-  find(askId: string, attempt: number): Ask[] {
-    const isOfUse = this.#tickets.isWanted(askId) && !this.#tickets.isVoid(askId, attempt);
-    return isOfUse ? [...(this.#asks.get(askId)?.values() ?? [])] : [];
+  find(taker: TicketTaker, issue: TicketIssue): Ask[] {
+    const isOfUse = this.#tickets.isWanted(issue.id) && !this.#takers.hasLost(taker, issue);
+    return isOfUse ? [...(this.#asks.get(issue.id)?.values() ?? [])] : [];
   }
 
   /** Whether this is the issue that is waited for, and not one from before a run was paused. */

@@ -492,6 +492,33 @@ describe('tickets that fail', () => {
 });
 
 describe('a quarantine', () => {
+  it('ends with a release, but nothing that the replica answers counts before it has passed its self-test', () => {
+    const story = new Story();
+    story.join(ONE);
+    expect(story.health.isTrusted(ONE)).toBe(true);
+    story.answerAll(ONE, RIGHT);
+    story.health.probeFailed(ONE, 'NaN', 5);
+    expect(story.health.isTrusted(ONE)).toBe(false);
+    story.health.release(ONE);
+    expect(story.health.isTrusted(ONE)).toBe(false);
+    story.answerAll(ONE, RIGHT);
+    expect(story.health.isTrusted(ONE)).toBe(true);
+    // Suspicion is no quarantine: what it has in hand counts.
+    story.health.ticketFailed(ONE, 't');
+    expect([story.health.serves(ONE, false), story.health.isTrusted(ONE)]).toEqual([false, true]);
+  });
+
+  it('ends with a release where a server refuses the probes too', () => {
+    const { health } = new Story();
+    health.wants(ONE, ['p']);
+    health.probeFailed(ONE, 'NaN', 5);
+    health.release(ONE);
+    health.probeRefused(ONE, 'p', 1);
+    expect(health.isTrusted(ONE)).toBe(false);
+    health.probeRefused(ONE, 'p', 2);
+    expect(health.isTrusted(ONE)).toBe(true);
+  });
+
   it('outlasts sessions and successors, and ends when it is released, after another self-test', () => {
     const before = new Story();
     before.join(ONE);

@@ -2,7 +2,7 @@
 import { AnswerFrame, float32Tensor, type Tensor, type Ticket } from '@lyceum/proto';
 import { expect, test } from 'vitest';
 import { AnswerFrames, AskBook } from '../../../src/tickets/asks/index.js';
-import { anAsk, anAsker, aTaker } from './an-ask.js';
+import { anAsk, anAsker, aTaker, TEACHER } from './an-ask.js';
 
 const ask = anAsk();
 const ticket: Ticket = { ...ask.ticket, attempt: 1 };
@@ -55,6 +55,13 @@ test('an answer that is no longer wanted half-way does not count', () => {
   const { book, anna, stream } = openStream();
   stream.stored(stream.came(rows(0, 2)));
   book.withdrawn(anna, ask.id);
+  expect(stream.stored(stream.came(rows(2, 2)))).toEqual({ ticket, wanted: false });
+});
+
+test('an answer whose worker is quarantined half-way does not count, and breaks nothing', () => {
+  const { book, stream } = openStream();
+  stream.stored(stream.came(rows(0, 2)));
+  book.discredited('w1', TEACHER, 0);
   expect(stream.stored(stream.came(rows(2, 2)))).toEqual({ ticket, wanted: false });
 });
 

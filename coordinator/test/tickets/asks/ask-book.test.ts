@@ -17,6 +17,8 @@ function bookWithTicket(): AskBook {
   return book;
 }
 
+const one = aTaker('w1');
+const issue = (attempt: number) => ({ id: ask.id, attempt, teacher: TEACHER });
 const issued = (attempt: number) => ({ ...ask.ticket, attempt });
 
 test('an ask is looked up first, and satisfied without a ticket where all answers are stored', () => {
@@ -59,14 +61,14 @@ test('who has withdrawn is told nothing more, and the last one takes the ticket 
   expect(book.lookedUp(ben, ask, false)).toEqual([]);
   expect(book.lookUpFailed(ben, ask, 'bad disk')).toEqual([]);
   expect(book.withdrawn(anna, ask.id)).toEqual([{ kind: 'remove', sequence: 7 }]);
-  expect(book.find(ask.id, 1)).toEqual([]);
+  expect(book.find(one, issue(1))).toEqual([]);
   expect(book.askedCount).toBe(0);
 });
 
 test('a stranger of the same name withdraws nothing', () => {
   const book = bookWithTicket();
   expect(book.withdrawn(anAsker('anna'), ask.id)).toEqual([]);
-  expect(book.find(ask.id, 1)).toEqual([ask]);
+  expect(book.find(one, issue(1))).toEqual([ask]);
 });
 
 test('a ticket has one ask for each place that its answers go to', () => {
@@ -81,7 +83,7 @@ test('a ticket has one ask for each place that its answers go to', () => {
     book.asked(asker, each);
     book.lookedUp(asker, each, false);
   }
-  expect(book.find(ask.id, 1)).toEqual([ask, half, own]);
+  expect(book.find(one, issue(1))).toEqual([ask, half, own]);
   expect(book.openCount).toBe(1);
 });
 
@@ -146,12 +148,45 @@ test('a ticket that nobody wants is in nobody’s hands', () => {
   expect(book.holds(aTaker('w2'), { id: ask.id, attempt: 1, teacher: TEACHER })).toBe(true);
 });
 
-test('answers of a worker that is quarantined meanwhile are of no use', () => {
+test('answers of a worker that is quarantined meanwhile are of no use, though it be released', () => {
   const book = bookWithTicket();
-  book.taken(aTaker('w1'), issued(1), 7, 0);
+  book.taken(one, issued(1), 7, 0);
   book.discredited('w1', TEACHER, 0);
-  expect(book.find(ask.id, 1)).toEqual([]);
-  expect(book.find(ask.id, 2)).toEqual([ask]);
+  expect(book.find(one, issue(1))).toEqual([]);
+  // Nor once the ticket is wanted anew.
+  book.withdrawn(anna, ask.id);
+  book.asked(anna, ask);
+  book.lookedUp(anna, ask, false);
+  expect(book.find(one, issue(1))).toEqual([]);
+  expect(book.find(aTaker('w2'), issue(1))).toEqual([ask]);
+});
+
+test('what a worker takes before it hears of its quarantine is issued again, a little later', () => {
+  const book = bookWithTicket();
+  book.discredited('w1', TEACHER, 0);
+  const distrusted = aTaker('w1', false);
+  const effects = book.taken(distrusted, issued(1), 7, 0);
+  expect(effects.map(({ kind }) => kind)).toEqual(['remove', 'reissued']);
+  expect(book.tick(10_000)).toMatchObject([{ kind: 'publish', ticket: { attempt: 2 } }]);
+  book.published(ask.id, 2, 8, 10_000);
+  book.taken(distrusted, issued(2), 8, 10_000);
+  // The next one that it takes once it is released and tested is its own.
+  book.tick(20_000);
+  expect(book.find(one, issue(2))).toEqual([]);
+  expect(book.find(one, issue(3))).toEqual([ask]);
+});
+
+test('what it took wrongly is not taken from another that has it in hand', () => {
+  const book = bookWithTicket();
+  book.discredited('w1', TEACHER, 0);
+  book.taken(aTaker('w2'), issued(1), 7, 0);
+  expect(book.taken(aTaker('w1', false), issued(1), 7, 0)).toEqual([]);
+  expect(book.inHandCount('w2')).toBe(1);
+});
+
+test('a worker that never was to have it cannot have it issued again', () => {
+  const book = bookWithTicket();
+  expect(book.taken(aTaker('w1', false), issued(1), 7, 0)).toEqual([]);
 });
 
 test('who asks is told after the last wrong answer', () => {
