@@ -17,7 +17,7 @@ class LateAnswerWelcome extends AskBook {
     this.#known.set(args[1].id, args[1]);
     return super.asked(...args);
   }
-  override find(id: string): Ask[] {
+  override find(...[, { id }]: Parameters<AskBook['find']>): Ask[] {
     const ask = this.#known.get(id);
     return ask === undefined ? [] : [ask];
   }
