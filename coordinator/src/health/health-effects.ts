@@ -44,7 +44,7 @@ export class HealthEffects {
   }
 
   carryOut(effects: readonly HealthEffect<StoredRecords>[]): void {
-    const { changed, proven } = this.#parts;
+    const { changed, proven, desk } = this.#parts;
     // A quarantine is written after them: a coordinator that found it alone would believe what the replica had answered.
     for (const effect of effects) if (effect.kind === 'suspect') this.#suspect(effect);
     for (const effect of effects) {
@@ -52,6 +52,7 @@ export class HealthEffects {
       else if (effect.kind === 'differs') this.#differs(effect);
       else if (effect.kind === 'unchecked') this.#unchecked(effect);
       else {
+        if (effect.kind === 'discredited') desk.discredited(effect.workerId, effect.teacher);
         if (effect.kind === 'proven') proven();
         changed();
       }
@@ -89,7 +90,7 @@ export class HealthEffects {
   }
 
   #quarantined({ kind: _, unproven, ...quarantine }: Effect<'quarantined'>): void {
-    const { store, events, quarantines, desk, log, metrics } = this.#parts;
+    const { store, events, quarantines, log, metrics } = this.#parts;
     const { workerId, teacher, reason } = quarantine;
     quarantines.put(quarantine, this.#noted);
     metrics.quarantines.inc();
@@ -101,7 +102,6 @@ export class HealthEffects {
       events.add(record.runId, 'worker-quarantined', message, data);
       this.#note(record, message, undefined);
     }
-    desk.discredited(workerId, teacher);
   }
 
   #differs({ workerId, teacher, reason, unproven }: Effect<'differs'>): void {

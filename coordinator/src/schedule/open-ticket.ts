@@ -165,7 +165,7 @@ export class OpenTicket {
 
   discredited(workerId: string, nowMs: number): TicketEffect[] {
     if (this.holder !== workerId) return [];
-    return this.#reissue(`${workerId} is quarantined`, 0, nowMs);
+    return this.#reissue(`what ${workerId} answers is not trusted`, 0, nowMs);
   }
 
   /** A worker has its message that may not answer it. It may take the next one too until it is told not to. */

@@ -108,14 +108,24 @@ export class Canaries<T = unknown> {
     return isProven ? [{ kind: 'proven', teacher: replica.teacher }] : [];
   }
 
-  /** The replica failed: its unproven answers are suspect, and so are those of other replicas of the same server. */
+  /**
+   * The replica failed: its unproven answers are suspect, and so are those of other replicas of the same server. They are
+   * tested before they take tickets again.
+   */
   suspect({ workerId, teacher }: Replica, reason: string): HealthEffect<T>[] {
     const isShared = this.#replicas.get({ workerId, teacher })?.isShared === true;
     const key = isShared ? teacher : replicaKey({ workerId, teacher });
     this.#failures.set(key, { count: (this.#failures.get(key)?.count ?? 0) + 1, reason });
-    if (isShared) for (const other of this.#replicas.ofTeacher(teacher)) this.#ask(other);
+    const effects: HealthEffect<T>[] = [{ kind: 'discredited', workerId, teacher }];
+    for (const other of isShared ? this.#replicas.ofTeacher(teacher) : []) {
+      if (other.workerId === workerId || this.#isQuarantined(other)) continue;
+      other.awaitsTest = true;
+      this.asking(other, () => other.probes.ask(1, true, true));
+      effects.push({ kind: 'discredited', workerId: other.workerId, teacher });
+    }
     const items = this.unproven.take({ workerId, teacher }, isShared);
-    return items.length === 0 ? [] : [{ kind: 'suspect', workerId, teacher, reason, items }];
+    if (items.length > 0) effects.push({ kind: 'suspect', workerId, teacher, reason, items });
+    return effects;
   }
 
   /** The worker is to have no teachers but these any more. */

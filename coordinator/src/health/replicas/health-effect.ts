@@ -8,8 +8,10 @@ export interface Quarantine extends Replica {
 
 /** `unproven`: samples that it answered since it last gave the reference's answer to all its probes. */
 export type HealthEffect<T = unknown> =
-  /** Take its tickets back, and keep and show why. */
+  /** Keep and show why. */
   | ({ readonly kind: 'quarantined'; readonly unproven: number } & Quarantine)
+  /** Take its tickets back: what it answers to them counts for nothing. */
+  | ({ readonly kind: 'discredited' } & Replica)
   /** Drop these answers, and what was made of them. */
   | ({
       readonly kind: 'suspect';

@@ -12,7 +12,7 @@ export interface KnownReplica extends Replica {
   noise: number;
   /** The probes that are asked prove answers up to this number of `UnprovenAnswers`. */
   askedAt: number;
-  /** It was released, and has not passed its self-test since. */
+  /** It was released, or its server's model failed, and it has not passed its probes since. */
   awaitsTest: boolean;
   /** When it last passed all its probes. */
   passedAtMs: number;

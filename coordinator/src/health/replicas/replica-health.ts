@@ -72,7 +72,7 @@ export class ReplicaHealth<T = unknown> {
     return probes?.isTested === true && !(strict && probes.differs);
   }
 
-  /** Whether its answers to tickets count: neither is it quarantined, nor released and untested. */
+  /** Whether its answers to tickets count: it is not quarantined, and not to be tested before any counts. */
   isTrusted(replica: Replica): boolean {
     const awaitsTest = this.#replicas.get(replica)?.awaitsTest === true;
     return !awaitsTest && this.quarantine(replica) === undefined;

@@ -160,7 +160,7 @@ describe('the self-test', () => {
     story.join(ONE, TWO);
     story.answerAll(ONE, RIGHT);
     story.answerAll(TWO, WRONG);
-    expect(story.kinds()).toEqual(['quarantined']);
+    expect(story.kinds()).toEqual(['quarantined', 'discredited']);
     expect(story.health.serves(TWO, false)).toBe(false);
     expect(story.health.quarantine(TWO)?.reason).toBe(
       'its answers to the probe differ from those of w1 by up to 1.0, and 0.030 is tolerated',
@@ -308,6 +308,23 @@ describe('what is unproven', () => {
     expect(story.health.canaries.unproven.items()).toEqual(['of another', 'in time']);
   });
 
+  it('becomes no more by what other replicas of a server that failed have in hand', () => {
+    const story = new Story();
+    for (const replica of [ONE, TWO]) {
+      story.health.wants(replica, ['p'], true);
+      story.answerAll(replica, RIGHT);
+    }
+    story.effects.push(...story.health.probeFailed(ONE, 'NaN', 5));
+    const discredited = story.effects.filter(({ kind }) => kind === 'discredited');
+    expect(discredited).toEqual([
+      { kind: 'discredited', ...ONE },
+      { kind: 'discredited', ...TWO },
+    ]);
+    expect([story.health.isTrusted(TWO), story.health.serves(TWO, false)]).toEqual([false, false]);
+    story.answerAll(TWO, RIGHT);
+    expect([story.health.isTrusted(TWO), story.health.serves(TWO, false)]).toEqual([true, true]);
+  });
+
   it('of another replica is suspect too where their server failed after it came', () => {
     const story = new Story();
     for (const replica of [ONE, TWO]) story.health.wants(replica, ['p'], true);
@@ -327,6 +344,7 @@ describe('what is unproven', () => {
       story.effects.push(...story.health.canaries.lost({ ...ONE, teacher }, 'replaced'));
     }
     expect(story.effects).toEqual([
+      { kind: 'discredited', ...ONE },
       expect.objectContaining({ kind: 'suspect', ...ONE, items: ['7 of w1'] }),
     ]);
     expect(story.health.canaries.unproven.countOfTeacher('local')).toBe(3);
@@ -361,7 +379,7 @@ describe('an answer that the worker kept', () => {
     story.health.ticketAnswered(ONE, { id: 't', runs: ['a'] }, 0);
     expect(rounds()).toEqual([4, 4]);
     story.answerAll(ONE, WRONG);
-    expect(story.kinds()).toEqual(['quarantined']);
+    expect(story.kinds()).toEqual(['quarantined', 'discredited']);
     story.health.release(ONE);
     // The first of the two of its test.
     expect(rounds()).toEqual([6, 5]);
