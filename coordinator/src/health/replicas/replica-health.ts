@@ -74,8 +74,9 @@ export class ReplicaHealth<T = unknown> {
 
   /** Whether its answers to tickets count: it is not quarantined, and not to be tested before any counts. */
   isTrusted(replica: Replica): boolean {
-    const awaitsTest = this.#replicas.get(replica)?.awaitsTest === true;
-    return !awaitsTest && this.quarantine(replica) === undefined;
+    if (this.quarantine(replica) !== undefined) return false;
+    const known = this.#replicas.get(replica);
+    return known?.awaitsTest !== true || known.probes.isTested;
   }
 
   /** Whether it is sound, but with other bits. */

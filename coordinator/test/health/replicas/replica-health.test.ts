@@ -537,6 +537,15 @@ describe('a quarantine', () => {
     expect(health.isTrusted(ONE)).toBe(true);
   });
 
+  it('ends with a release where there is nothing to test', () => {
+    const { health } = new Story();
+    health.wants(ONE, ['p']);
+    health.probeFailed(ONE, 'NaN', 5);
+    health.wants(ONE, []);
+    health.release(ONE);
+    expect([health.serves(ONE, false), health.isTrusted(ONE)]).toEqual([true, true]);
+  });
+
   it('outlasts sessions and successors, and ends when it is released, after another self-test', () => {
     const before = new Story();
     before.join(ONE);
