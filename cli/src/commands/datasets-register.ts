@@ -54,7 +54,7 @@ export function addRegister(datasets: Command, env: NodeJS.ProcessEnv): void {
     .command('register')
     .description('make a set of pictures that stay where they are, however many')
     .argument('<name>', 'lower-case letters, digits, dashes and dots')
-    .argument('<urls...>', 'tars, Parquet files or folders of pictures: see below')
+    .argument('<urls...>', 'tars, Parquet files, TFRecords or folders of pictures: see below')
     .requiredOption('--size <height>x<width>', 'what pictures are scaled to when they are read')
     .addOption(
       new Option('--channels <kind>', 'gray or coloured pictures')
@@ -68,9 +68,12 @@ export function addRegister(datasets: Command, env: NodeJS.ProcessEnv): void {
     )
     .option(
       '--label <place>',
-      'of tars: the ending of files with the class (cls), or json:FIELD; of Parquet: the column',
+      'of tars: the ending of files with the class (cls), or json:FIELD; of Parquet: the column; of TFRecords: the feature',
     )
-    .option('--image <place>', 'of tars: the ending of pictures; of Parquet: their column')
+    .option(
+      '--image <place>',
+      'of tars: the ending of pictures; of Parquet: their column; of TFRecords: their feature',
+    )
     .option('--classes <names>', 'all classes in their order: a,b,c, or @FILE with one a line')
     .option('--split <how>', 'names, or shares: test=0.2,validation=0.1,seed=7')
     .option('--check-pictures', 'decode every picture, and refuse those that are damaged')
@@ -88,6 +91,7 @@ const REGISTER_HELP = `
 URLs are paths below --datasets-root, s3://BUCKET/KEY or https://…:
   shards-{0000..0146}.tar   WebDataset: 000017.jpg and 000017.cls are a sample; braces name many
   data.parquet              pictures as bytes in a column, as Hugging Face has them, with its classes
+  a-{0..9}.tfrecord         tf.train.Example with an encoded picture and its class, label or image/class/label
   pets/                     a slash at the end: all shards in it, or a folder of pictures, pets/cat/1.jpg
   train=URL, test=URL       the split; else names of files and folders say it, else it is drawn by --split
 

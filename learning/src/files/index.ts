@@ -1,5 +1,5 @@
 /**
- * Reads and writes files of general kinds: zip, npy and npz, lines of UTF-8, names fit to be printed. What a data set
+ * Reads and writes files of general kinds: zip, npy and npz, TFRecord, lines of UTF-8, names fit to be printed. What a data set
  * or a model keeps in them is said in their own rooms.
  */
 export { removeDrafts, removeOldDrafts, writeDurably } from './durable-file.js';
@@ -12,6 +12,13 @@ export { type ArrayOnDisk, NpzOnDisk } from './npz-on-disk.js';
 export { bareName, nameProblem, shownName } from './plain-name.js';
 export { type Span, SpooledBytes } from './spooled-bytes.js';
 export { readTextFile } from './text-file.js';
+export {
+  isTfRecordWhole,
+  RECORD_FOOTER_BYTES,
+  RECORD_HEADER_BYTES,
+  tfRecord,
+  tfRecordLength,
+} from './tfrecord/index.js';
 export { utf8Bytes, utf8Text } from './utf8.js';
 export {
   readZip,

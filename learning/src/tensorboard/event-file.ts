@@ -1,14 +1,10 @@
 /**
- * TensorBoard's event files: records of TFRecord, each an `Event` as protobuf.
+ * TensorBoard's event files: TFRecords, each an `Event` as protobuf.
  *
- *   record  length u64 | masked crc32c(length) u32 | bytes | masked crc32c(bytes) u32      little-endian
- *   masked  ((crc >> 15) | (crc << 17)) + 0xa282ead8
- *
- * tensorflow/core/lib/io/record_writer.cc, core/util/event.proto, core/framework/summary.proto; the numbers of the few
- * fields that are written stand below.
+ * tensorflow/core/util/event.proto, core/framework/summary.proto; the numbers of the few fields that are written stand below.
  */
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
-import { crc32c } from './crc32c.js';
+import { tfRecord } from '../files/index.js';
 
 /** Of Event. */
 const WALL_TIME = 1;
@@ -43,7 +39,7 @@ export function startRecords(wallSeconds: number, firstStep: number): Uint8Array
   const start = event(wallSeconds, firstStep);
   start.tag(SESSION_LOG, WireType.LengthDelimited).fork();
   start.tag(STATUS, WireType.Varint).int32(START).join();
-  return Buffer.concat([record(version.finish()), record(start.finish())]);
+  return Buffer.concat([tfRecord(version.finish()), tfRecord(start.finish())]);
 }
 
 export function scalarsRecord({ step, wallSeconds, values }: Scalars): Uint8Array {
@@ -55,26 +51,11 @@ export function scalarsRecord({ step, wallSeconds, values }: Scalars): Uint8Arra
     writer.tag(SIMPLE_VALUE, WireType.Bit32).float(Math.fround(value)).join();
   }
   writer.join();
-  return record(writer.finish());
+  return tfRecord(writer.finish());
 }
 
 function event(wallSeconds: number, step: number): BinaryWriter {
   const writer = new BinaryWriter();
   writer.tag(WALL_TIME, WireType.Bit64).double(wallSeconds);
   return writer.tag(STEP, WireType.Varint).int64(step);
-}
-
-function record(bytes: Uint8Array): Uint8Array {
-  const framed = Buffer.alloc(bytes.length + 16);
-  framed.writeBigUInt64LE(BigInt(bytes.length));
-  framed.writeUInt32LE(masked(framed.subarray(0, 8)), 8);
-  framed.set(bytes, 12);
-  framed.writeUInt32LE(masked(bytes), 12 + bytes.length);
-  return framed;
-}
-
-/** A sum of bytes that hold sums is weak, so it is stored in another form. */
-function masked(bytes: Uint8Array): number {
-  const crc = crc32c(bytes);
-  return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
 }

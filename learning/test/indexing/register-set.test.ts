@@ -502,7 +502,7 @@ describe('folders', () => {
   test('a folder without pictures, or with some in a folder without a name, is told', async () => {
     put('pets/cat/1.bmp', 'BM');
     await expect(register(['pets/'])).rejects.toThrowError(
-      /^pets\/: there is no .tar, no .parquet and no picture, but pets\/cat\/1.bmp; pictures are .jpg, /,
+      /^pets\/: there is no .tar, no .parquet, no .tfrecord and no picture, but pets\/cat\/1.bmp; pictures are .jpg, /,
     );
     const { list } = objects;
     objects.list = async function* (prefix) {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseSources, splitOfName } from '../../src/indexing/sources/source-list.js';
+import { parseSources, shardKind, splitOfName } from '../../src/indexing/sources/source-list.js';
 
 const urls = (...texts: string[]) => parseSources(texts).map(({ url }) => url);
 
@@ -21,7 +21,10 @@ test('a split may stand before a URL, and a URL may have an equals sign', () => 
 test.each([
   ['a.tar.gz', /a.tar.gz is compressed.*unpack it/],
   ['a.tgz', /compressed/],
-  ['pets', /pets: want a .tar, a .parquet, or a folder or prefix, which ends with a slash/],
+  [
+    'pets',
+    /pets: want a .tar, a .parquet, a .tfrecord, or a folder or prefix, which ends with a slash/,
+  ],
   ['a-{3..1}.tar', /ends before it begins/],
   ['a-{0..9999999}.tar', /names more than 100000 sources/],
   ['{0..999}/{0..999}.tar', /names more than 100000 sources/],
@@ -49,4 +52,18 @@ test('names of files, then of the nearest folder, say the split', () => {
   expect(splitOfName('s3://b/val/000.tar')).toBe('validation');
   expect(splitOfName('s3://b/train/test.0.tar')).toBe('test');
   expect(splitOfName('s3://b/000.tar')).toBeUndefined();
+  expect(splitOfName('mnist/3.0.1/mnist-test.tfrecord-00000-of-00001')).toBe('test');
+});
+
+test.each([
+  ['a/b.TAR', 'tar'],
+  ['b.tfrecord', 'tfrecord'],
+  ['b.tfrecords', 'tfrecord'],
+  ['mnist-test.tfrecord-00000-of-00010', 'tfrecord'],
+  ['s3://b/train-00000-of-01024', 'tfrecord'],
+  ['train-00000-of-00002.parquet', 'parquet'],
+  ['train-00000-of-00002.arrow', undefined],
+  ['mnist-test.array_record-00000-of-00010', undefined],
+])('%s is called as shards of %s are', (url, format) => {
+  expect(shardKind(url)).toBe(format);
 });

@@ -1,6 +1,6 @@
 /** Tars made in memory, whole and damaged, in chunks of every size. That other programs' tars are read, a test of the command line shows. */
 import { expect, test } from 'vitest';
-import { type TarMember, tarMembers } from '../../src/indexing/formats/tar-members.js';
+import { type TarMember, tarMembers } from '../../src/indexing/formats/tar/tar-members.js';
 import { paxRecord, tarOf, typedMember, withChecksum } from './tars.js';
 
 async function* chunked(bytes: Buffer, size: number) {

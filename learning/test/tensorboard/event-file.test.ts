@@ -3,7 +3,7 @@
  * byte, protobuf field by field. That the sums are CRC-32C is checked against the vectors of RFC 3720.
  */
 import { describe, expect, it } from 'vitest';
-import { crc32c } from '../../src/tensorboard/crc32c.js';
+import { crc32c } from '../../src/files/tfrecord/crc32c.js';
 import {
   eventFileName,
   historyScalars,

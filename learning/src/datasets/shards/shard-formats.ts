@@ -1,8 +1,10 @@
 /** Formats of shards: what they are called, and how pictures lie in them. */
 
 interface ShardFormatFacts {
-  /** Of its files' names; undefined: a shard is a folder. */
+  /** Of its files' names, for messages; undefined: a shard is a folder. */
   readonly ending: string | undefined;
+  /** What its files are called, in small letters. */
+  readonly names: RegExp | undefined;
   /** For messages. */
   readonly text: string;
   /** What imports call such sources: the draw of splits depends on it. */
@@ -17,11 +19,32 @@ interface ShardFormatFacts {
 /** By their names in manifests. `indexing/formats` has what reads each. */
 export const SHARD_FORMATS = {
   /** As WebDataset has it. */
-  tar: { ending: '.tar', text: 'a tar', importKind: 'webdataset', pictures: 'ranges' },
+  tar: {
+    ending: '.tar',
+    names: /\.tar$/,
+    text: 'a tar',
+    importKind: 'webdataset',
+    pictures: 'ranges',
+  },
   /** With pictures in a column. */
-  parquet: { ending: '.parquet', text: 'Parquet', importKind: 'parquet', pictures: 'rows' },
+  parquet: {
+    ending: '.parquet',
+    names: /\.parquet$/,
+    text: 'Parquet',
+    importKind: 'parquet',
+    pictures: 'rows',
+  },
+  /** Of `tf.train.Example`. TensorFlow Datasets writes `.tfrecord-00000-of-00010`, scripts for ImageNet `train-00000-of-01024`. */
+  tfrecord: {
+    ending: '.tfrecord',
+    names: /\.tfrecords?(-\d+-of-\d+)?$|(^|\/)[^./]*-\d{5}-of-\d{5}$/,
+    text: 'a TFRecord',
+    importKind: 'tfrecord',
+    pictures: 'ranges',
+  },
   folder: {
     ending: undefined,
+    names: undefined,
     text: 'a folder of pictures',
     importKind: 'images',
     pictures: 'files',
@@ -41,10 +64,8 @@ export const SHARD_ENDINGS = SHARD_FORMAT_NAMES.flatMap((name) => SHARD_FORMATS[
 /** By a file's name; undefined: it is no shard. */
 export function shardFormatOf(path: string): ShardFileFormat | undefined {
   const name = path.toLowerCase();
-  const isOf = (format: ShardFormat): format is ShardFileFormat => {
-    const { ending } = SHARD_FORMATS[format];
-    return ending !== undefined && name.endsWith(ending);
-  };
+  const isOf = (format: ShardFormat): format is ShardFileFormat =>
+    SHARD_FORMATS[format].names?.test(name) === true;
   return SHARD_FORMAT_NAMES.find(isOf);
 }
 

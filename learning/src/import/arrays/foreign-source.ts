@@ -1,11 +1,11 @@
 /** Files that are no source of a data set: what to make of them. Pure. */
+import { SHARD_FORMATS, shardFormatOf } from '../../datasets/index.js';
 import { TABLE_ENDINGS } from '../tables/index.js';
 
 const WANTED = `want an .npz, a table in ${TABLE_ENDINGS} or .parquet, or a folder with a folder of images for each class`;
 
 /** From how a path ends to what lies there. */
 const ENDINGS: readonly (readonly [RegExp, string])[] = [
-  [/\.tar$/, 'is a tar; `coordinator datasets register` takes it as it is'],
   [/\.(gz|tgz|bz2|xz|zst|7z|rar)$/, 'is compressed; unpack it first'],
   [/\.(xlsx?|xlsm|ods)$/, 'is a spreadsheet; save the sheet as CSV in UTF-8'],
   [/\.(arrow|feather)$/, 'is Arrow; want Parquet, as to_parquet of pandas or datasets writes it'],
@@ -26,6 +26,10 @@ const ENDINGS: readonly (readonly [RegExp, string])[] = [
  * @returns why no set can be made of it; undefined: it may be an NPZ.
  */
 export function foreignSource(path: string, bytes: Uint8Array): string | undefined {
+  const shard = shardFormatOf(path);
+  if (shard !== undefined) {
+    return `is ${SHARD_FORMATS[shard].text}; \`coordinator datasets register\` takes it as it is`;
+  }
   const advice = ENDINGS.find(([pattern]) => pattern.test(path.toLowerCase()))?.[1];
   const mayBeNpz = path.toLowerCase().endsWith('.npz') || (bytes[0] === 0x50 && bytes[1] === 0x4b);
   return advice ?? (mayBeNpz ? undefined : `is of no kind that is read; ${WANTED}`);

@@ -2,8 +2,7 @@
 import { SampleRefusedError } from '../../datasets/encoding/index.js';
 import { mapInOrder } from '../../import/images/index.js';
 import { IMAGE_FILE_MAX_BYTES } from '../../pictures/index.js';
-import type { IndexOptions } from './index-options.js';
-import { RowsBuilder, type ShardRows, tooLarge } from './shard-rows.js';
+import { type IndexOptions, RowsBuilder, type ShardRows, tooLarge } from './rows/index.js';
 
 /** Read at once: a server answers each after some milliseconds. */
 const READ_AT_ONCE = 16;

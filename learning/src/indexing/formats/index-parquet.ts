@@ -3,8 +3,7 @@ import type { AsyncBuffer } from 'hyparquet';
 import { SampleRefusedError } from '../../datasets/encoding/index.js';
 import { classText, imageBytes } from '../../import/columns/index.js';
 import { OpenParquet } from '../../import/tables/index.js';
-import type { IndexOptions } from './index-options.js';
-import { RowsBuilder, type ShardRows } from './shard-rows.js';
+import { type IndexOptions, RowsBuilder, type ShardRows } from './rows/index.js';
 
 /** A column of classes in files that do not say which is. */
 const LABEL_COLUMN = 'label';

@@ -72,10 +72,14 @@ function pathOf(url: string): string {
   return /^https?:/i.test(url) ? url.replace(/[?#].*$/s, '') : url;
 }
 
-/** The split that a shard's name says: its first word, else the nearest folder that is called like one. */
+/**
+ * The split that a shard's name says: its first word, of `mnist-test.tfrecord-00000-of-00001` the last one, else the nearest
+ * folder that is called like one.
+ */
 export function splitOfName(url: string): SplitName | undefined {
   const [file = '', ...folders] = pathOf(url).split('/').reverse();
-  const named = splitNamed(file.split(/[-_.]/, 1)[0] as string);
+  const [, last = ''] = /-([a-z]+)\.tfrecord/i.exec(file) ?? [];
+  const named = splitNamed(file.split(/[-_.]/, 1)[0] as string) ?? splitNamed(last);
   return named ?? folders.map(splitNamed).find((split) => split !== undefined);
 }
 

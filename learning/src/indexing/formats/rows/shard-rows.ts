@@ -1,8 +1,8 @@
 /** What was found in one shard: its rows, and what was not taken. Kept as a file, so that no shard is read twice. */
-import { SampleRefusedError } from '../../datasets/encoding/index.js';
-import { MAX_CLASSES, pictureDigest } from '../../datasets/index.js';
-import { Ignored, Refusals } from '../../import/samples/index.js';
-import { IMAGE_FILE_MAX_BYTES, type PictureDecoder } from '../../pictures/index.js';
+import { SampleRefusedError } from '../../../datasets/encoding/index.js';
+import { MAX_CLASSES, pictureDigest } from '../../../datasets/index.js';
+import { Ignored, Refusals } from '../../../import/samples/index.js';
+import { IMAGE_FILE_MAX_BYTES, type PictureDecoder } from '../../../pictures/index.js';
 import { looksLikePicture } from './picture-signature.js';
 
 /** A label that occurs in the shard. */
@@ -13,7 +13,7 @@ export interface FoundLabel {
 }
 
 export interface ShardRows {
-  /** [rows]: byte in a tar, row of Parquet, of a folder the place in its list of files. */
+  /** [rows]: byte in a tar or TFRecord, row of Parquet, of a folder the place in its list of files. */
   readonly offsets: Float64Array;
   /** [rows]: bytes of the encoded picture. */
   readonly lengths: Uint32Array;

@@ -1,6 +1,6 @@
 /** What was found in a shard, as a file in the cache. */
-import { type NpyArray, readNpz, writeNpz } from '../../files/index.js';
-import { Ignored, Refusals, type RefusedProblem } from '../../import/samples/index.js';
+import { type NpyArray, readNpz, writeNpz } from '../../../files/index.js';
+import { Ignored, Refusals, type RefusedProblem } from '../../../import/samples/index.js';
 import type { FoundLabel, ShardRows } from './shard-rows.js';
 
 interface Meta {

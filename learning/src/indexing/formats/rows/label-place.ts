@@ -1,7 +1,7 @@
 /** Where a shard has its labels, as a person says it. */
 import { LyceumError } from '@lyceum/proto';
 
-/** A file beside the picture, a field of the `.json` beside it, or of Parquet a column. */
+/** A file beside the picture, a field of the `.json` beside it, of Parquet a column, or of TFRecords a feature. */
 export type LabelPlace =
   | { readonly by: 'ending'; readonly ending: string }
   | { readonly by: 'json'; readonly field: string };
@@ -11,6 +11,6 @@ export function parseLabelPlace(text: string): LabelPlace {
   const [, field] = /^json:(.*)$/s.exec(text) ?? [];
   if (field === undefined && text !== '' && text !== 'json') return { by: 'ending', ending: text };
   if (field !== undefined && field !== '') return { by: 'json', field };
-  const message = `label "${text}": want an ending of files beside pictures (cls, txt), json:FIELD, or of Parquet a column`;
+  const message = `label "${text}": want an ending of files beside pictures (cls, txt), json:FIELD, of Parquet a column, or of TFRecords a feature`;
   throw new LyceumError('INVALID_ARGUMENT', message);
 }

@@ -3,7 +3,7 @@
  * names and large numbers (GNU tar manual, "Basic Tar Format"). Pure.
  */
 import { isUtf8 } from 'node:buffer';
-import { SampleRefusedError } from '../../datasets/encoding/index.js';
+import { SampleRefusedError } from '../../../datasets/encoding/index.js';
 
 export const BLOCK_BYTES = 512;
 

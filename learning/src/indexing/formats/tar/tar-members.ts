@@ -1,7 +1,7 @@
 /** The files and links in a tar, in one pass over its bytes: where each lies, and the bytes of those that are wanted. */
-import { SampleRefusedError } from '../../datasets/encoding/index.js';
-import { shownName } from '../../files/index.js';
-import { ByteQueue } from './byte-queue.js';
+import { SampleRefusedError } from '../../../datasets/encoding/index.js';
+import { shownName } from '../../../files/index.js';
+import { ByteQueue } from '../rows/index.js';
 import {
   BLOCK_BYTES,
   headerText,

@@ -4,13 +4,17 @@
  */
 import { isUtf8 } from 'node:buffer';
 import { printable } from '@lyceum/proto';
-import { SampleRefusedError } from '../../datasets/encoding/index.js';
-import { isObject } from '../../files/index.js';
-import { IMAGE_FILE_MAX_BYTES } from '../../pictures/index.js';
-import type { IndexOptions } from './index-options.js';
-import type { LabelPlace } from './label-place.js';
-import { isPictureEnding } from './picture-signature.js';
-import { RowsBuilder, type ShardRows, tooLarge } from './shard-rows.js';
+import { SampleRefusedError } from '../../../datasets/encoding/index.js';
+import { isObject } from '../../../files/index.js';
+import { IMAGE_FILE_MAX_BYTES } from '../../../pictures/index.js';
+import {
+  type IndexOptions,
+  isPictureEnding,
+  type LabelPlace,
+  RowsBuilder,
+  type ShardRows,
+  tooLarge,
+} from '../rows/index.js';
 import { type TarMember, tarMembers } from './tar-members.js';
 
 /** A class's name or number; a JSON of annotations may be larger. */

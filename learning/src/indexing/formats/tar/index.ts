@@ -1,0 +1,3 @@
+/** Tars as shards. */
+export { indexTar } from './index-tar.js';
+export { BLOCK_BYTES } from './tar-header.js';

@@ -1,0 +1,144 @@
+/**
+ * A TFRecord of examples, each with a picture's encoded bytes in a feature and perhaps its class in another, as TensorFlow
+ * Datasets and the scripts of TensorFlow's models write them.
+ */
+import { isUtf8 } from 'node:buffer';
+import { printable } from '@lyceum/proto';
+import { SampleRefusedError } from '../../../datasets/encoding/index.js';
+import { IMAGE_FILE_MAX_BYTES } from '../../../pictures/index.js';
+import {
+  type IndexOptions,
+  looksLikePicture,
+  RowsBuilder,
+  type ShardRows,
+  tooLarge,
+} from '../rows/index.js';
+import { type Feature, readExample } from './example.js';
+import { type TfRecord, tfRecords } from './tf-records.js';
+
+/** What lies beside a picture in its record. */
+const BESIDE_PICTURE_BYTES = 4 * 1024 * 1024;
+
+/** Of TensorFlow Datasets, and of the scripts for ImageNet. */
+const LABEL_FEATURES = ['label', 'image/class/label'];
+
+type Features = ReadonlyMap<string, Feature>;
+
+/** Which features are read, as the first record shows. */
+interface Chosen {
+  readonly picture: string;
+  readonly label: string | undefined;
+}
+
+/**
+ * @param url - for messages.
+ * @throws {SampleRefusedError} if the file as a whole cannot be taken.
+ */
+export async function indexTfRecord(
+  url: string,
+  chunks: AsyncIterable<Buffer>,
+  options: IndexOptions,
+): Promise<ShardRows> {
+  const rows = new RowsBuilder(options.decode);
+  let chosen: Chosen | undefined;
+  let mayBeNumbers = true;
+  let count = 0;
+  for await (const record of tfRecords(chunks, IMAGE_FILE_MAX_BYTES + BESIDE_PICTURE_BYTES)) {
+    count += 1;
+    const where = `${url}: record ${count}`;
+    try {
+      const features = featuresOf(record);
+      chosen ??= chosenFeatures(features, options, rows);
+      const bytes = pictureOf(features, chosen.picture);
+      const label = labelOf(features, chosen.label);
+      if (typeof label === 'string') mayBeNumbers = false;
+      const offset = offsetIn(record, bytes);
+      const text = label === undefined ? undefined : String(label);
+      await rows.add({ where, offset, bytes, label: text, group: offset });
+    } catch (err) {
+      if (!(err instanceof SampleRefusedError) || WHOLE_FILE.includes(err.reason)) throw err;
+      rows.refusals.add({ where, refusal: err });
+    }
+  }
+  return rows.finish(mayBeNumbers);
+}
+
+/** Refusals of the first record that are true of all. */
+const WHOLE_FILE = ['too many classes', 'no such feature'];
+
+function featuresOf({ bytes, sizeBytes, isWhole }: TfRecord): Features {
+  if (bytes === undefined) throw tooLarge(sizeBytes);
+  if (!isWhole) throw new SampleRefusedError('damaged record', 'its bytes have another sum');
+  try {
+    return readExample(bytes);
+  } catch (err) {
+    const cause = err instanceof Error ? err.message : String(err);
+    throw new SampleRefusedError('no example', `is no tf.train.Example: ${cause}`);
+  }
+}
+
+function chosenFeatures(features: Features, options: IndexOptions, rows: RowsBuilder): Chosen {
+  const picture = options.image ?? onlyPicture(features);
+  const wanted = options.label;
+  const named = wanted?.by === 'json' ? `json:${wanted.field}` : wanted?.ending;
+  const label = named ?? LABEL_FEATURES.find((name) => features.has(name));
+  for (const name of [options.image, named]) {
+    if (name === undefined || features.has(name)) continue;
+    const message = `has no feature ${printable(name)}; its first record has ${namesOf(features)}`;
+    throw new SampleRefusedError('no such feature', message);
+  }
+  if (label === undefined)
+    for (const name of features.keys()) if (name !== picture) rows.unread.add(printable(name));
+  return { picture, label };
+}
+
+function onlyPicture(features: Features): string {
+  const [picture, other] = [...features.keys()].filter((name) =>
+    features.get(name)?.texts.some(looksLikePicture),
+  );
+  if (picture !== undefined && other === undefined) return picture;
+  const message =
+    picture === undefined
+      ? `its first record has no feature that begins as JPEG, PNG, WebP, GIF, TIFF or AVIF do, but ${namesOf(features)}; pixels as they are, without a header, are not read`
+      : `has pictures in ${printable([picture, other].join(', '))}; --image ${printable(picture)} names one`;
+  throw new SampleRefusedError('no such feature', message);
+}
+
+function pictureOf(features: Features, name: string): Uint8Array {
+  const { texts = [] } = features.get(name) ?? {};
+  const [bytes] = texts;
+  if (bytes !== undefined && texts.length === 1) return bytes;
+  const message =
+    texts.length === 0
+      ? `has no picture in the feature ${printable(name)}`
+      : `has ${texts.length} pictures in the feature ${printable(name)}; want one a record`;
+  throw new SampleRefusedError(texts.length === 0 ? 'no picture' : 'two pictures', message);
+}
+
+/** @returns undefined for none. */
+function labelOf(features: Features, name: string | undefined): string | bigint | undefined {
+  const feature = name === undefined ? undefined : features.get(name);
+  if (name === undefined || feature === undefined) return undefined;
+  const { texts, wholes, hasFloats } = feature;
+  const wrong = (message: string) =>
+    new SampleRefusedError('no label', `its ${printable(name)} ${message}`);
+  if (hasFloats) throw wrong('has fractions; want a whole number or a text');
+  if (texts.length + wholes.length > 1) {
+    throw wrong(`has ${texts.length + wholes.length} values; want one`);
+  }
+  const [text] = texts;
+  if (text === undefined) return wholes[0] === -1n ? undefined : wholes[0];
+  if (!isUtf8(text)) throw wrong('is not UTF-8');
+  return Buffer.from(text).toString('utf8') || undefined;
+}
+
+/** Where the picture lies in the file. */
+function offsetIn({ bytes: record, offset }: TfRecord, picture: Uint8Array): number {
+  if (picture.buffer === record?.buffer) return offset + picture.byteOffset - record.byteOffset;
+  const message = 'its features are written in several parts, so that the picture has no place';
+  throw new SampleRefusedError('no example', message);
+}
+
+function namesOf(features: Features): string {
+  return features.size === 0 ? 'none' : [...features.keys()].map(printable).join(', ');
+}

@@ -1,0 +1,2 @@
+/** TFRecords as shards. */
+export { indexTfRecord } from './index-tfrecord.js';
