@@ -148,6 +148,17 @@ test('a picture that is missing, twice there or none is refused by its record', 
   ]);
 });
 
+test('features that are written in several parts are refused, since the picture is nowhere in one piece', async () => {
+  const bytes = example({ image: [await picture(3)], label: [0n] });
+  // The same message twice is one, merged.
+  const merged = Buffer.concat([example({ label: [1n] }), bytes]);
+  put('a.tfrecord', [...(await examples([[0n], [1n]])), merged]);
+  const { summary } = await register(['a.tfrecord']);
+  expect(summary.refused.first).toMatchObject([
+    { path: 'a.tfrecord: record 3', message: expect.stringMatching(/written in several parts/) },
+  ]);
+});
+
 test('a record whose bytes were changed is refused, and the next one is read', async () => {
   const bytes = put('a.tfrecord', await examples([[0n], [1n], [0n]]));
   bytes[40] = (bytes[40] as number) ^ 1;
