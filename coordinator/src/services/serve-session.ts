@@ -48,7 +48,8 @@ export async function serveSession<R, S extends Session>(
   const listen = async (): Promise<void> => {
     for (;;) {
       const next = await rest.next();
-      if (next.done === true) return;
+      // What a session says that has ended meanwhile counts for nothing: what it had was given to others.
+      if (next.done === true || session.ended.aborted) return;
       await take(session, next.value);
     }
   };

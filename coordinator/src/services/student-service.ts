@@ -47,6 +47,7 @@ import {
   requireHolder,
   StudentSession,
 } from '../sessions/index.js';
+import type { RunTargets } from '../targets/index.js';
 import { type SessionKind, type SessionParts, serveSession } from './serve-session.js';
 
 export interface StudentServiceParts extends SessionParts<StudentSession> {
@@ -228,10 +229,7 @@ async function serveTargets(
     const message = `run ${first.runId} has no targets: it asks no teacher`;
     throw new LyceumError('FAILED_PRECONDITION', message);
   }
-  const targets = parts.active.targets(first.runId);
-  if (targets === undefined) {
-    throw new LyceumError('UNAVAILABLE', `run ${first.runId} is being taken up; try again`);
-  }
+  requireTargets(parts.active, first);
   const over = AbortSignal.any([signal, parts.stopping]);
   if (awaitsFit(record)) {
     await parts.lifecycle.fitting(first.runId, first.assignmentEpoch);
@@ -242,6 +240,10 @@ async function serveTargets(
   requireAssignment(parts.store, first, holder);
   await parts.lifecycle.began(first.runId, first.assignmentEpoch);
   parts.changed();
+  // Meanwhile the run may have been taken from the worker, and its targets closed.
+  over.throwIfAborted();
+  requireAssignment(parts.store, first, holder);
+  const targets = requireTargets(parts.active, first);
   const following = { [Symbol.asyncIterator]: () => rest };
   await firstEnd([targets.serve(first, following, send)], [parts.stopping]);
 }
@@ -269,6 +271,13 @@ async function settled(
   } finally {
     stop();
   }
+}
+
+/** @throws {LyceumError} UNAVAILABLE */
+function requireTargets(active: ActiveRuns, { runId }: AssignmentName): RunTargets {
+  const targets = active.targets(runId);
+  if (targets !== undefined) return targets;
+  throw new LyceumError('UNAVAILABLE', `run ${runId} is being taken up; try again`);
 }
 
 /** @throws {LyceumError} NOT_FOUND, ABORTED, PERMISSION_DENIED */

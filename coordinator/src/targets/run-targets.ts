@@ -132,8 +132,8 @@ export class RunTargets implements Asker {
   /**
    * One `ReceiveTargets` call, from its first request to its end.
    *
-   * @throws {LyceumError} ABORTED once another call or another assignment takes over, INVALID_ARGUMENT if a
-   *   request makes no sense.
+   * @throws {LyceumError} UNAVAILABLE once another call takes over: its worker has the run still; ABORTED once another
+   *   assignment does; INVALID_ARGUMENT if a request makes no sense.
    */
   async serve(
     { firstStep, creditStep, doneStep }: TargetRequest,
@@ -141,7 +141,7 @@ export class RunTargets implements Asker {
     send: (frame: TargetFrame) => Promise<void>,
   ): Promise<void> {
     this.#call?.controller.abort(
-      new LyceumError('ABORTED', `another stream of run ${this.runId} took over`),
+      new LyceumError('UNAVAILABLE', `another stream of run ${this.runId} took over`),
     );
     const call: Call = {
       send,

@@ -102,6 +102,32 @@ describe('a session', () => {
     expect(calls.at(-1)).toBe('b gone');
   });
 
+  it('is not listened to once a newer one has taken over', async () => {
+    const { serve, calls, sessions } = cluster();
+    let say: () => void = () => {};
+    const late = new Promise<void>((resolve) => {
+      say = resolve;
+    });
+    let isRead = false;
+    async function* slow(): AsyncGenerator<string> {
+      yield 'hello a';
+      await late;
+      yield 'late';
+      yield 'later';
+    }
+    const reports = slow();
+    const first = serve(reports);
+    await vi.waitFor(() => expect(sessions.get('w1')?.name).toBe('a'), { timeout: 60_000 });
+    void serve(said('hello b'));
+    await expect(first).rejects.toThrow('took over');
+    say();
+    // The generator serves one request after the other: this one comes behind the session's own.
+    await reports.next().then(() => {
+      isRead = true;
+    });
+    expect([isRead, calls]).toEqual([true, ['changed', 'took over from a', 'changed']]);
+  });
+
   it('ends when the coordinator stops', async () => {
     const { serve, calls, stopping, sessions } = cluster();
     const session = serve(said('hello a'));

@@ -2,38 +2,27 @@
 import { Duplex } from 'node:stream';
 import * as grpc from '@grpc/grpc-js';
 import { createLogger, newSessionKey, sessionHeaders } from '@lyceum/platform';
-import { sha256Hex } from '@lyceum/proto';
+import { LyceumError, sha256Hex } from '@lyceum/proto';
 import { expect, it, vi } from 'vitest';
+import type { RunRecord } from '../../src/runs/index.js';
 import { type StudentServiceParts, studentService } from '../../src/services/student-service.js';
 import { queued } from '../runs/queued-run.js';
 
-it('waits for no fit on behalf of a student that has hung up', async () => {
-  const [workerId, sessionKey] = ['w1', newSessionKey()];
-  const { specification, ...rest } = queued();
-  const record = {
-    ...rest,
-    specification: {
-      ...specification,
-      spec: { ...specification.spec, ensemble: { calibrate: true } },
-    },
-    state: 'PREPARING',
-    assignment: { workerId, sessionKeyDigest: sha256Hex(sessionKey), assignmentEpoch: 1 },
-  };
-  const listeners = new Set<() => void>();
-  const parts = {
-    store: {
-      require: () => record,
-      get: () => record,
-      onChange: (listener: () => void) => {
-        listeners.add(listener);
-        return () => listeners.delete(listener);
-      },
-    },
-    active: { targets: () => ({}) },
-    lifecycle: { fitting: async () => undefined },
+const WAIT = { timeout: 60_000 };
+const [workerId, sessionKey] = ['w1', newSessionKey()];
+const assignment = { workerId, sessionKeyDigest: sha256Hex(sessionKey), assignmentEpoch: 1 };
+
+function prepared(): RunRecord {
+  return { ...queued(), state: 'PREPARING', assignment };
+}
+
+/** Calls `ReceiveTargets` as the worker. @returns the call, which the test may cancel, and why it ended. */
+function receive(parts: object) {
+  const all = {
     changed: () => undefined,
     stopping: new AbortController().signal,
     log: createLogger({ name: 'test', level: 'silent' }),
+    ...parts,
   } as unknown as StudentServiceParts;
   const metadata = new grpc.Metadata();
   for (const [name, value] of Object.entries(sessionHeaders({ workerId, sessionKey }))) {
@@ -41,9 +30,107 @@ it('waits for no fit on behalf of a student that has hung up', async () => {
   }
   const stream = new Duplex({ objectMode: true, read: () => undefined });
   const call = Object.assign(stream, { metadata, getPath: () => '', getPeer: () => '' });
-  studentService(parts).receiveTargets(call as never);
+  const ended = new Promise<{ code: grpc.status }>((resolve) => call.once('error', resolve));
+  studentService(all).receiveTargets(call as never);
   call.push({ runId: 'run', assignmentEpoch: 1 });
-  await vi.waitFor(() => expect(listeners.size).toBe(1), { timeout: 60_000 });
+  return { call, ended };
+}
+
+it('waits for no fit on behalf of a student that has hung up', async () => {
+  const { specification, ...rest } = prepared();
+  const spec = { ...specification.spec, ensemble: { calibrate: true } };
+  const record = { ...rest, specification: { ...specification, spec } };
+  const listeners = new Set<() => void>();
+  const store = {
+    require: () => record,
+    get: () => record,
+    onChange: (listener: () => void) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+  const lifecycle = { fitting: async () => undefined };
+  const { call } = receive({ store, lifecycle, active: { targets: () => ({}) } });
+  await vi.waitFor(() => expect(listeners.size).toBe(1), WAIT);
   call.emit('cancelled');
-  await vi.waitFor(() => expect(listeners.size).toBe(0), { timeout: 60_000 });
+  await vi.waitFor(() => expect(listeners.size).toBe(0), WAIT);
+});
+
+/** The student's first request, whose beginning is being written until `written` is called. */
+function beginning() {
+  let record = prepared();
+  let isServed = false;
+  let targets: object | undefined = {
+    serve: async () => {
+      isServed = true;
+      throw new LyceumError('CANCELLED', 'the call is over');
+    },
+  };
+  let written = (): void => {};
+  const writing = new Promise<void>((resolve) => {
+    written = resolve;
+  });
+  let isWriting = false;
+  const { call, ended } = receive({
+    store: { require: () => record, get: () => record, onChange: () => () => undefined },
+    lifecycle: {
+      began: () => {
+        isWriting = true;
+        return writing;
+      },
+    },
+    active: { targets: () => targets },
+  });
+  return {
+    call,
+    ended,
+    written: () => written(),
+    isServed: () => isServed,
+    begun: () => vi.waitFor(() => expect(isWriting).toBe(true), WAIT),
+    becomes: (changes: Partial<RunRecord>) => {
+      record = { ...record, ...changes };
+    },
+    closed: () => {
+      targets = undefined;
+    },
+  };
+}
+
+it('serves a student that has the run still once its beginning is on record', async () => {
+  const { begun, written, ended, isServed } = beginning();
+  await begun();
+  expect(isServed()).toBe(false);
+  written();
+  await ended;
+  expect(isServed()).toBe(true);
+});
+
+it.each([
+  ['cancelled', { state: 'CANCELLING' }, grpc.status.ABORTED],
+  ['given to another', { assignment: { ...assignment, assignmentEpoch: 2 } }, grpc.status.ABORTED],
+] as const)('serves nobody whose run was %s meanwhile', async (_, changes, code) => {
+  const { begun, becomes, written, ended, isServed } = beginning();
+  await begun();
+  becomes(changes);
+  written();
+  expect((await ended).code).toBe(code);
+  expect(isServed()).toBe(false);
+});
+
+it('asks a student to try again whose targets were closed meanwhile', async () => {
+  const { begun, closed, written, ended, isServed } = beginning();
+  await begun();
+  closed();
+  written();
+  expect((await ended).code).toBe(grpc.status.UNAVAILABLE);
+  expect(isServed()).toBe(false);
+});
+
+it('takes over from no other call for a student that has hung up meanwhile', async () => {
+  const { call, begun, written, isServed } = beginning();
+  await begun();
+  call.emit('cancelled');
+  written();
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(isServed()).toBe(false);
 });

@@ -154,7 +154,7 @@ it('takes back no step of the call that took over, whatever an old read finds', 
   });
   const { targets, seen } = targetsOf(10, (n) => (n === 0 ? held : ALL));
   const old = new Call(targets, STEPS);
-  const oldEnded = expect(old.ended).rejects.toMatchObject({ code: 'ABORTED' });
+  const oldEnded = expect(old.ended).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   await vi.waitFor(() => expect(seen.askCount).toBe(1), WAIT);
   await nextTurn();
 
