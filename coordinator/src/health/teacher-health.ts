@@ -62,8 +62,17 @@ export class TeacherHealth {
     return new TeacherHealth(parts, await parts.quarantines.list());
   }
 
-  /** What to tell a worker of a teacher that it is to have. An error about one set leaves the other sets alone. */
-  async orders(replica: Replica, sets: readonly ProbedSet[]): Promise<ReplicaOrders> {
+  /**
+   * What to tell a worker of a teacher that it is to have. An error about one set leaves the other sets alone.
+   *
+   * @param isHere - whether the session has not ended that is to be told. It may end while a set is read; a worker that has
+   *   gone has no replica, since no canary of it would ever come.
+   */
+  async orders(
+    replica: Replica,
+    sets: readonly ProbedSet[],
+    isHere: () => boolean,
+  ): Promise<ReplicaOrders> {
     const questions: ProbeQuestion[] = [];
     const troubles = new Map<string, LyceumError>();
     for (const set of sets) {
@@ -74,6 +83,7 @@ export class TeacherHealth {
         troubles.set(set.digest, toLyceumError(thrown));
       }
     }
+    if (!isHere()) return { probes: [], serves: false, troubles };
     const ids = questions.map(({ id }) => id);
     const isPaid = sets.some(({ engine }) => isPaidEngine(engine));
     const calls = questions.reduce((sum, { shape: [rowCount] }) => sum + rowCount, 0);

@@ -229,17 +229,20 @@ export class Reconciler {
 
   /** Makes the queues that a worker is to read, and what it is told of its teachers' probes. */
   async #orders(
-    { workerId, served }: TeacherSession,
+    session: TeacherSession,
     identities: readonly string[],
     wanted: ReadonlyMap<string, KnownTeacher>,
     troubles: Troubles,
   ): Promise<Map<string, ReplicaOrders>> {
+    const { workerId, served } = session;
+    const { teachers, health } = this.#parts;
+    const isHere = () => teachers.get(workerId) === session;
     const orders = new Map<string, ReplicaOrders>();
     for (const identity of identities) {
       const teacher = wanted.get(identity);
       if (teacher === undefined) continue;
       await this.#queues.ensure(identity);
-      const order = await this.#parts.health.orders({ workerId, teacher: identity }, teacher.sets);
+      const order = await health.orders({ workerId, teacher: identity }, teacher.sets, isHere);
       for (const [digest, err] of order.troubles) troubles.add(identity, digest, err);
       if (order.serves) served.add(identity);
       orders.set(identity, order);
