@@ -3,7 +3,12 @@ import { type AnswerFrame, float32Tensor, type Run, RunState } from '@lyceum/pro
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { assigned as assignedRun, expectTargets, Peers, submitRun } from '../serve/peers.js';
 import type { StudentPeer } from '../serve/student-peer.js';
-import { samplesOf, type TeacherPeer, type TeacherPeerOptions } from '../serve/teacher-peer.js';
+import {
+  firstSpanOnly,
+  samplesOf,
+  type TeacherPeer,
+  type TeacherPeerOptions,
+} from '../serve/teacher-peer.js';
 import { eventually, TestCoordinator } from '../serve/test-coordinator.js';
 import {
   BATCH_SIZE,
@@ -177,10 +182,7 @@ it('a replica that begins to answer NaN in the middle is found, and another does
 it('without a healthy replica the run is paused, and goes on with a worker that is', async () => {
   const submitted = await submit();
   const peer = student('s1');
-  let tickets = 0;
-  const first = teacher('first', {
-    answer: (frame) => (tickets++ === 0 ? frame : undefined),
-  });
+  const first = teacher('first', { answer: firstSpanOnly });
   await tested(first);
   await assigned(peer);
   await peer.receive(0, 0);

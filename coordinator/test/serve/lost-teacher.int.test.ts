@@ -5,7 +5,7 @@ import { RunState } from '@lyceum/proto';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { assigned, Peers, submitRun, untilRun } from './peers.js';
 import type { StudentPeer } from './student-peer.js';
-import type { TeacherPeerOptions } from './teacher-peer.js';
+import { firstSpanOnly, type TeacherPeerOptions } from './teacher-peer.js';
 import { eventually, TestCoordinator } from './test-coordinator.js';
 import { BATCH_SIZE, tinyDataset, tinyDatasetBytes, tinyModelBytes } from './tiny-artifacts.js';
 
@@ -57,11 +57,7 @@ async function trainsAndWaits(): Promise<{ runId: string; peer: StudentPeer }> {
 
 it('that stays so: the run is paused with the reason, and its student worker goes to the next', async () => {
   let failure: typeof REPLACED | undefined;
-  let answers = 0;
-  const worker = teacher({
-    failure: () => failure,
-    answer: (frame) => (answers++ === 0 ? frame : undefined),
-  });
+  const worker = teacher({ failure: () => failure, answer: firstSpanOnly });
   const { runId, peer } = await trainsAndWaits();
   await cluster.push('model', `other-${turn}`, tinyModelBytes(100 + turn));
   const next = await submit('next', { teachers: [{ name: 'other', model: `other-${turn}` }] });
@@ -77,11 +73,7 @@ it('that stays so: the run is paused with the reason, and its student worker goe
 
 it('that may pass: the run waits with the reason, and keeps its student worker', async () => {
   let failure: { reason: string; permanent: boolean } | undefined;
-  let answers = 0;
-  const worker = teacher({
-    failure: () => failure,
-    answer: (frame) => (answers++ === 0 ? frame : undefined),
-  });
+  const worker = teacher({ failure: () => failure, answer: firstSpanOnly });
   const { runId } = await trainsAndWaits();
   failure = { reason: 'the server is away', permanent: false };
   await worker.tell();
@@ -92,11 +84,7 @@ it('that may pass: the run waits with the reason, and keeps its student worker',
 
 it('another worker may have it: the run goes on', async () => {
   let failure: typeof REPLACED | undefined;
-  let answers = 0;
-  const worker = teacher({
-    failure: () => failure,
-    answer: (frame) => (answers++ === 0 ? frame : undefined),
-  });
+  const worker = teacher({ failure: () => failure, answer: firstSpanOnly });
   const { runId, peer } = await trainsAndWaits();
   const well = teacher({ workerId: `well-${turn}` });
   await eventually(() => well.assignment?.teachers.length === 1 || undefined);

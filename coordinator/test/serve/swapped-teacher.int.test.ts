@@ -21,7 +21,7 @@ import { finishTraining } from './finish-training.js';
 import { LinearServer, linearModel } from './linear-server.js';
 import { assigned, expectTargets, Peers, submitRun, untilRun } from './peers.js';
 import type { StudentPeer } from './student-peer.js';
-import type { TeacherPeer, TeacherPeerOptions } from './teacher-peer.js';
+import { firstSpanOnly, type TeacherPeer, type TeacherPeerOptions } from './teacher-peer.js';
 import { eventually, TestCoordinator } from './test-coordinator.js';
 import {
   BATCH_SIZE,
@@ -271,8 +271,7 @@ it('what a worker took while it was quarantined counts for nothing, though it be
 
 it('a run in progress goes back to a checkpoint that none of them is in', async () => {
   const submitted = await submit();
-  let answers = 0;
-  const first = teacher({ answer: (frame) => (answers++ === 0 ? frame : undefined) });
+  const first = teacher({ answer: firstSpanOnly });
   const peer = student();
   await assigned(peer, runId);
   await train(peer, 0, 10);
@@ -454,7 +453,6 @@ it('rules are compared by answers that a canary has proven', async () => {
 
 it('a student elsewhere that has got targets of another model is told so', async () => {
   await submit();
-  let answers = 0;
   let isRead = (): void => {};
   const read = new Promise<void>((resolve) => {
     isRead = resolve;
@@ -463,11 +461,11 @@ it('a student elsewhere that has got targets of another model is told so', async
     probe: async (values, round) => {
       if (round === 3) await read;
       const said = values.map((value) => value + shift);
-      // It answers tickets from here on, and only the first.
+      // It answers tickets from here on.
       if (round === 2) shift = 0.2;
       return said;
     },
-    answer: (frame) => (answers++ === 0 ? frame : undefined),
+    answer: firstSpanOnly,
   });
   const steps: number[] = [];
   const reading = (async () => {

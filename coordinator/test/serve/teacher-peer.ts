@@ -42,6 +42,12 @@ export function logitsOf(
   );
 }
 
+/** Answers the tickets of a run's first span alone, which may be taken in any order. */
+export function firstSpanOnly(frame: AnswerFrame): AnswerFrame | undefined {
+  const { order, firstPosition } = frame.ticket ?? {};
+  return order?.epoch === 0 && firstPosition === 0 ? frame : undefined;
+}
+
 /** The samples that a ticket asks for. */
 export function samplesOf(dataset: DatasetParts, ticket: Ticket): number[] {
   const { splits } = dataset;
