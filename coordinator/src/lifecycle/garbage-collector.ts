@@ -102,6 +102,8 @@ export class GarbageCollector {
         name: runId,
         sizeBytes: JSON.stringify(pointer).length,
         delete: async () => {
+          // A run of that id may have been submitted meanwhile.
+          if (store.get(runId) !== undefined) return;
           if (deletedAtMs !== undefined) await pointers.delete(runId);
           else await dropCheckpoints(pointers, runId, now());
         },

@@ -80,14 +80,16 @@ export class RunDeletion {
     const { store, pointers, ledgers, events, log, now } = this.#parts;
     const { runId } = record;
     let last = record;
-    await store.delete(runId, (current) => {
+    const check = (current: RunRecord) => {
       last = current;
       this.#check(current);
+    };
+    await store.delete(runId, check, async () => {
+      const checkpoints = await dropCheckpoints(pointers, runId, now());
+      await this.#deleteBlobs([...blobsOf(last), ...checkpoints]);
+      await ledgers.delete(runId);
+      await events.purge(runId);
     });
-    const checkpoints = await dropCheckpoints(pointers, runId, now());
-    await this.#deleteBlobs([...blobsOf(last), ...checkpoints]);
-    await ledgers.delete(runId);
-    await events.purge(runId);
     log.info({ runId }, 'run deleted');
   }
 

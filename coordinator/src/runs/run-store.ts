@@ -26,6 +26,8 @@ export class RunStore {
   readonly #runs = new Map<string, Entry>();
   /** Ids of records that were found and cannot be read. */
   readonly #unreadable: string[] = [];
+  /** Deletions under way, by run id. */
+  readonly #deletions = new Map<string, Promise<unknown>>();
   readonly #listeners = new Set<(runId: string) => void>();
 
   private constructor(kv: KeyValue, leadership: Pick<Leadership, 'leaderEpoch' | 'assertHeld'>) {
@@ -82,8 +84,13 @@ export class RunStore {
     return this.list().reduce((greatest, { sequence }) => Math.max(greatest, sequence), 0) + 1;
   }
 
-  /** @throws {LyceumError} ALREADY_EXISTS; ABORTED if another coordinator leads. */
+  /**
+   * Waits until a former run of that id is deleted: what belonged to it is found by the id, and would be taken from this one.
+   *
+   * @throws {LyceumError} ALREADY_EXISTS; ABORTED if another coordinator leads.
+   */
   async create(record: RunRecord): Promise<RunRecord> {
+    await this.#deletions.get(record.runId);
     await this.#leadership.assertHeld();
     const written = { ...record, leaderEpoch: this.leaderEpoch };
     try {
@@ -126,20 +133,34 @@ export class RunStore {
    * Deletes a record, once the changes under way are made.
    *
    * @param check - throws if the record as it is then may not be deleted.
+   * @param deleteRest - deletes what belonged to the run, once its record is gone.
    * @throws {LyceumError} NOT_FOUND; ABORTED if another coordinator leads.
    */
-  async delete(runId: string, check: (record: RunRecord) => void): Promise<void> {
+  async delete(
+    runId: string,
+    check: (record: RunRecord) => void,
+    deleteRest: () => Promise<void>,
+  ): Promise<void> {
     const entry = this.#runs.get(runId);
     if (entry === undefined) throw new LyceumError('NOT_FOUND', `there is no run ${runId}`);
-    const deletion = entry.writes.then(async () => {
+    const gone = entry.writes.then(async () => {
       check(this.require(runId));
       await this.#leadership.assertHeld();
       await this.#kv.delete(runId);
       this.#runs.delete(runId);
     });
-    entry.writes = deletion.catch(() => {});
-    await deletion;
-    this.#changed(runId);
+    entry.writes = gone.catch(() => {});
+    const deletion = gone.then(() => {
+      this.#changed(runId);
+      return deleteRest();
+    });
+    const over = deletion.catch(() => {});
+    this.#deletions.set(runId, over);
+    try {
+      await deletion;
+    } finally {
+      if (this.#deletions.get(runId) === over) this.#deletions.delete(runId);
+    }
   }
 
   /** Calls `listener` after each change. @returns how to stop that. */

@@ -1,4 +1,4 @@
-// Of a store with nothing but two uploads; the coordinator's clock is two hours ahead of NATS's.
+// Of stores with two uploads, with a clock that is two hours ahead of NATS's, and with two pointers.
 import { createLogger } from '@lyceum/platform';
 import type { EventLog, KeyValue } from '@lyceum/platform/nats';
 import { expect, test } from 'vitest';
@@ -30,4 +30,35 @@ test('an upload that goes on is no garbage, whatever the clocks say', async () =
   const found = await collector.collect({ dryRun: false, graceMs: HOUR_MS });
   expect(found).toEqual([{ kind: 'upload', name: 'cut-off', sizeBytes: 8 }]);
   expect(deleted).toEqual(['cut-off']);
+});
+
+test('the pointer of a run that was submitted meanwhile is no garbage', async () => {
+  const runs = new Set<string>();
+  const deleted: string[] = [];
+  const pointers = {
+    keys: async () => ['former', 'other'],
+    get: async (runId: string) => ({
+      value: JSON.stringify({ runId, attempt: 1, assignmentEpoch: 3, step: 0, deletedAtMs: 1 }),
+      revision: 1,
+    }),
+    delete: async (runId: string) => {
+      deleted.push(runId);
+      // Another run takes the second id while the first pointer is being deleted.
+      runs.add('other');
+    },
+  };
+  const get = (runId: string) => (runs.has(runId) ? { runId } : undefined);
+  const collector = new GarbageCollector({
+    store: { list: () => [], get, unreadable: [] } as unknown as RunStore,
+    pointers: pointers as unknown as KeyValue,
+    catalog: {
+      blobs: { list: async () => [], uploads: async () => [] },
+      list: async () => [],
+    } as unknown as ArtifactCatalog,
+    eventLog: { runIds: async () => [] } as unknown as EventLog,
+    log: createLogger({ name: 'test', level: 'silent' }),
+    now: () => 10 * HOUR_MS,
+  });
+  await collector.collect({ dryRun: false, graceMs: HOUR_MS });
+  expect(deleted).toEqual(['former']);
 });
