@@ -116,7 +116,10 @@ async function train(peer: StudentPeer, fromStep: number, toStep: number): Promi
 async function further(peer: StudentPeer, first: number, from: number, to: number): Promise<void> {
   for (let done = from; done < to; ) {
     await peer.credit(Math.min(done + 40, to), done, first);
-    await eventually(() => peer.rows.length > (done - first) * BATCH_SIZE || undefined);
+    await eventually(
+      () => peer.rows.length > (done - first) * BATCH_SIZE || undefined,
+      () => ({ done, told: peer.run, rows: peer.rows.length, ended: String(peer.targetsEnd) }),
+    );
     done = first + Math.floor(peer.rows.length / BATCH_SIZE);
   }
 }
@@ -295,7 +298,10 @@ it('a run in progress goes back to a checkpoint that none of them is in', async 
   await further(peer, 0, 10, STEP_COUNT);
   isTrained();
   await untilRun(cluster, runId, isQuarantined);
-  const [event] = await eventsOf('went-back');
+  const [event] = await eventually(async () => {
+    const events = await eventsOf('went-back');
+    return events.length > 0 ? events : undefined;
+  });
   expect(event?.data).toEqual({ step: 10, first: SPAN });
   const now = JSON.parse((await pointers.get(runId))?.value ?? '');
   expect(now).toMatchObject({ step: 10, digest, assignmentEpoch: 2 });
