@@ -1,4 +1,5 @@
 /** Runs' targets for students elsewhere: any number of them, each at its own step, none of which the run notices. */
+import { isDeepStrictEqual } from 'node:util';
 import { splitSamples } from '@lyceum/learning/datasets';
 import { IDENTITY_VIEW, viewAt } from '@lyceum/learning/views';
 import {
@@ -132,6 +133,7 @@ export class TargetStreams {
     const { changed } = this.#parts;
     const { record } = order;
     const { teachers, dataset: reference } = record;
+    this.#requireFit(record);
     const source = this.#source(id, order, dataset);
     let lost: LyceumError | undefined;
     const user: OpenStream = {
@@ -174,6 +176,19 @@ export class TargetStreams {
       this.#open.delete(id);
       if (user.needsTeachers) changed();
     }
+  }
+
+  /**
+   * From here on the stream is told of answers that are dropped. What was dropped since its run was looked at, as long as its
+   * reader took for the outline perhaps, may be what the rule was fitted to.
+   *
+   * @throws {LyceumError} FAILED_PRECONDITION
+   */
+  #requireFit({ runId, fit }: RunRecord): void {
+    const now = this.#parts.store.get(runId);
+    if (now === undefined || isDeepStrictEqual(now.fit, fit)) return;
+    const message = `the rule of run ${runId} was fitted to answers that were dropped since; ask again once it is in TRAINING`;
+    throw new LyceumError('FAILED_PRECONDITION', message);
   }
 
   #source(askerId: string, order: TargetOrder, dataset: DatasetOutline): RunFrames | SplitFrames {
