@@ -175,6 +175,17 @@ export class OpenTicket {
     return this.#reissue(`${workerId} may not answer it`, RETURN_DELAY_MIN_MS, nowMs);
   }
 
+  /** A worker is done with its message, and no answer of it counts: nobody else will have it. */
+  spent(workerId: string, nowMs: number): TicketEffect[] {
+    const { at } = this.#place;
+    if (at === 'waiting' || (this.holder ?? workerId) !== workerId) return [];
+    return this.#reissue(
+      `what ${workerId} answered counts for nothing`,
+      RETURN_DELAY_MIN_MS,
+      nowMs,
+    );
+  }
+
   queueLost(nowMs: number): TicketEffect[] {
     const place = this.#place;
     if (place.at === 'worker') this.#place = { ...place, sequence: undefined };

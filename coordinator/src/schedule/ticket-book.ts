@@ -69,6 +69,11 @@ export class TicketBook {
     return this.#lastIssue(id, attempt)?.strayed(workerId, nowMs) ?? [];
   }
 
+  /** A worker has answered it, and was told that the answer is not wanted: it takes the message off the queue. */
+  spent(workerId: string, id: string, attempt: number, nowMs: number): TicketEffect[] {
+    return this.#lastIssue(id, attempt)?.spent(workerId, nowMs) ?? [];
+  }
+
   /** A worker gave it back, by no fault of the ticket (`retryable`) or because of one. */
   returned(
     workerId: string,

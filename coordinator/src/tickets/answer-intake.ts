@@ -77,6 +77,7 @@ export class AnswerIntake {
       }
     }
     const receipt = this.#frames.stored(rows);
+    if (receipt?.wanted === false) desk.spent(this.#parts.taker, ticket);
     if (ask !== undefined && receipt?.wanted === true) {
       answered(ask, frame);
       desk.answered(id);

@@ -59,6 +59,10 @@ export class TicketDesk {
     this.#carryOut(this.#book.returned(taker, ticket, returned, this.#parts.now()));
   }
 
+  spent(taker: TicketTaker, ticket: Ticket): void {
+    this.#carryOut(this.#book.spent(taker, ticket, this.#parts.now()));
+  }
+
   progressed(askId: string): void {
     this.#book.progressed(askId, this.#parts.now());
   }

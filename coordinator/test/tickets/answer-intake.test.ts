@@ -26,8 +26,9 @@ function intakeFor(
   failureCount: AnswerIntakeParts['failureCount'] = () => 0,
 ) {
   const stored: { key: AnswerTableKey; samples: number[]; records: Uint32Array }[] = [];
-  const [rejected, answered] = [vi.fn(), vi.fn()];
+  const [rejected, answered, spent] = [vi.fn(), vi.fn(), vi.fn()];
   const desk = {
+    spent,
     book: { find: () => asks, holds: () => true },
     progressed: () => undefined,
     rejected: vi.fn(),
@@ -48,7 +49,7 @@ function intakeFor(
     full: async () => undefined,
     answered,
   });
-  return { intake, stored, rejected, answered };
+  return { intake, stored, rejected, answered, spent };
 }
 
 const { ticket, samples } = base;
@@ -73,6 +74,15 @@ function recordsOf(key: AnswerTableKey, rows: Float32Array): Uint32Array {
   records.encode(samples, rows, memory);
   return memory.words;
 }
+
+it('are spent if nobody wants them, once the last of them has come', async () => {
+  const { intake, spent } = intakeFor([]);
+  const rows = rowsOf(3);
+  expect(await intake.take(frame(rows, 0, 1))).toBeUndefined();
+  expect(spent).not.toHaveBeenCalled();
+  expect(await intake.take(frame(rows, 1, rowCount - 1))).toMatchObject({ wanted: false });
+  expect(spent.mock.calls).toEqual([[expect.objectContaining({ workerId: 'w1' }), ticket]]);
+});
 
 /** Small ones are encoded at once, large ones in a thread. */
 describe.each([3, 50_000])('rows of %d values', (rowLength) => {

@@ -125,6 +125,15 @@ export class AskBook {
     );
   }
 
+  /**
+   * A session was told that its answer to the ticket is not wanted. If it is all the same, it is issued again. So it is where
+   * the answer of a worker that lost the issue, and may take it once more, overtakes the word that it was taken.
+   */
+  spent({ workerId }: TicketTaker, ticket: Ticket, nowMs: number): AskAction[] {
+    const { id, attempt } = issueOf(ticket);
+    return this.#actions(this.#tickets.spent(workerId, id, attempt, nowMs));
+  }
+
   progressed(askId: string, nowMs: number): void {
     this.#tickets.progressed(askId, nowMs);
   }

@@ -176,6 +176,30 @@ test('what a worker takes before it hears of its quarantine is issued again, a l
   expect(book.find(one, issue(3))).toEqual([ask]);
 });
 
+test('a ticket is issued again whose answer counts for nothing, since it overtook the word that it was taken', () => {
+  const book = bookWithTicket();
+  book.discredited('w1', TEACHER, 0);
+  // It is trusted again, takes what lay on the queue all the time, and its answer comes first.
+  expect(book.find(one, issue(1))).toEqual([]);
+  const effects = book.spent(one, issued(1), 0);
+  expect(effects.map(({ kind }) => kind)).toEqual(['remove', 'reissued']);
+  expect(book.taken(one, issued(1), 7, 0)).toEqual([]);
+  expect(book.inHandCount('w1')).toBe(0);
+  expect(book.tick(10_000)).toMatchObject([{ kind: 'publish', ticket: { attempt: 2 } }]);
+  expect(book.find(one, issue(2))).toEqual([ask]);
+});
+
+test('so is one that it took while its rows were coming', () => {
+  const book = bookWithTicket();
+  book.taken(one, issued(1), 7, 0);
+  expect(book.spent(aTaker('w2'), issued(1), 0)).toEqual([]);
+  const effects = book.spent(one, issued(1), 0);
+  expect(effects.map(({ kind }) => kind)).toEqual(['remove', 'reissued']);
+  // Once.
+  expect(book.spent(one, issued(1), 0)).toEqual([]);
+  expect(book.spent(one, issued(2), 0)).toEqual([]);
+});
+
 test('what it took wrongly is not taken from another that has it in hand', () => {
   const book = bookWithTicket();
   book.discredited('w1', TEACHER, 0);
