@@ -3,8 +3,9 @@
  * specification's "HTTP/REST" and Triton's extension "binary_tensor_data"). The model is plain arithmetic: class c of a
  * sample x has the logit c · Σx.
  */
+import { connect } from 'node:net';
 import { tensorTexts } from '@lyceum/learning/open-inference';
-import { createLogger } from '@lyceum/platform';
+import { createLogger, HTTP_CONNECTIONS_MAX } from '@lyceum/platform';
 import { LyceumError } from '@lyceum/proto';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { HttpInferenceListener } from '../src/serving/http-inference-listener.js';
@@ -249,6 +250,52 @@ test('what is no request is refused by what is wrong with it', async () => {
   });
   const gzip = await json(`${MODEL}/infer`, post('{}', { 'content-encoding': 'gzip' }));
   expect(gzip.status).toBe(415);
+});
+
+test('names and sizes of a request are cut in what is said of it', async () => {
+  const name = 'x'.repeat(1_000_000);
+  for (const changes of [
+    { inputs: [{ ...input, name }] },
+    { inputs: Array(100_000).fill(input) },
+    { inputs: [input], outputs: [{ name }] },
+    { inputs: [{ ...input, datatype: name }] },
+    { inputs: [{ ...input, parameters: { [name]: 1 } }] },
+    { inputs: [{ ...input, shape: Array(1_000_000).fill(2) }] },
+    { inputs: [{ ...input, shape: [0.5, ...Array(1_000_000).fill(2)] }] },
+  ]) {
+    const { status, document } = await infer(changes);
+    expect(status).toBe(400);
+    expect(document.error.length).toBeLessThanOrEqual(2048);
+  }
+  const { document } = await infer({ inputs: [{ ...input, shape: Array(20).fill(2) }] });
+  expect(document.error).toBe(
+    'input input has shape [2, 2, 2, 2, 2, 2, 2, 2, …]; want [-1, 2], at least one row',
+  );
+});
+
+test('connections have a limit: each is one of the files that the program may open', async () => {
+  const own = await HttpInferenceListener.start({
+    address: '127.0.0.1:0',
+    insecure: false,
+    desk: new InferenceDesk({
+      find: () => undefined,
+      names: () => [],
+      ready: () => true,
+      version: '0',
+    }),
+    log,
+  });
+  const port = Number(own.address.split(':')[1]);
+  const sockets = Array.from({ length: 300 }, () => connect(port, '127.0.0.1'));
+  try {
+    let closed = 0;
+    for (const socket of sockets)
+      socket.once('error', () => undefined).once('close', () => closed++);
+    await expect.poll(() => closed).toBe(300 - HTTP_CONNECTIONS_MAX);
+  } finally {
+    for (const socket of sockets) socket.destroy();
+    await own.stop(0);
+  }
 });
 
 test('a body that is too long is refused, and its sender told why', async () => {

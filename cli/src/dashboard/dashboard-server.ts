@@ -5,7 +5,14 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { formatAddress, type Logger, parseAddress, type TlsIdentity } from '@lyceum/platform';
+import {
+  formatAddress,
+  HTTP_CONNECTIONS_MAX,
+  HTTP_SERVER_LIMITS,
+  type Logger,
+  parseAddress,
+  type TlsIdentity,
+} from '@lyceum/platform';
 import { LyceumError } from '@lyceum/proto';
 import {
   type AccessRules,
@@ -25,15 +32,6 @@ import { Streams, Tab } from './streams/index.js';
 
 const API = '/api/';
 
-const LIMITS = {
-  maxHeaderSize: 16 * 1024,
-  /** To the end of the headers, and of the request. */
-  headersTimeout: 10_000,
-  requestTimeout: 20_000,
-  connectionsCheckingInterval: 2_000,
-  keepAliveTimeout: 10_000,
-} as const;
-const CONNECTIONS_MAX = 256;
 const STREAM_HEADERS = {
   'content-type': 'text/event-stream; charset=utf-8',
   // A proxy that packs, or waits until a buffer is full (nginx), would hold what is said back for minutes.
@@ -74,10 +72,10 @@ export class DashboardServer {
     };
     this.#server =
       tls === undefined
-        ? createServer(LIMITS, answer)
+        ? createServer(HTTP_SERVER_LIMITS, answer)
         : createTlsServer(
             {
-              ...LIMITS,
+              ...HTTP_SERVER_LIMITS,
               ca: tls.ca,
               cert: tls.certificate,
               key: tls.key,
@@ -87,7 +85,7 @@ export class DashboardServer {
             },
             answer,
           );
-    this.#server.maxConnections = CONNECTIONS_MAX;
+    this.#server.maxConnections = HTTP_CONNECTIONS_MAX;
   }
 
   /** @throws {LyceumError} FAILED_PRECONDITION if the address is taken. */

@@ -3,8 +3,8 @@
  *
  * - turned as its EXIF orientation says; in sRGB, from CMYK and other colour spaces by their profiles
  * - 16 bits a channel become 8; what is transparent is laid over white; padding of `contain` is black
- * - refused: damaged and truncated images, animations, more pixels than {@link IMAGE_MAX_PIXELS}, other numbers than
- *   whole ones of up to 16 bits: nobody says which is white
+ * - refused: damaged and truncated images, animations, more pixels than {@link IMAGE_MAX_PIXELS}, JPEGs of more scans than
+ *   {@link JPEG_MAX_SCANS}, other numbers than whole ones of up to 16 bits: nobody says which is white
  *
  * Only the six formats below are read: libvips has loaders for many more, some of which run other programs.
  */
@@ -12,6 +12,7 @@ import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
 import type Sharp from 'sharp';
 import type { FitEnum, Sharp as Image, KernelEnum, Metadata } from 'sharp';
 import { SampleRefusedError } from '../datasets/encoding/index.js';
+import { jpegScans } from './jpeg-header.js';
 
 export const IMAGE_FITS = ['cover', 'contain', 'stretch'] as const;
 export type ImageFit = (typeof IMAGE_FITS)[number];
@@ -31,6 +32,12 @@ type Kernel = Extract<keyof KernelEnum, 'lanczos3' | 'linear'>;
 
 /** Pixels of one image: as many as the largest cameras make. Decoded, a pixel takes 3 bytes. */
 const IMAGE_MAX_PIXELS = 100_000_000;
+
+/**
+ * Scans of a JPEG, of which encoders write 10. Each costs a pass over all pixels, however few bytes it has: a small file could
+ * keep a processor for hours.
+ */
+const JPEG_MAX_SCANS = 256;
 
 /** Size of one image's file. */
 export const IMAGE_FILE_MAX_BYTES = 128 * 1024 * 1024;
@@ -85,8 +92,10 @@ async function decode(
   kernel: Kernel,
 ): Promise<DecodedImage> {
   refuseForeign(bytes);
+  const isOfJpeg = isJpeg(bytes);
+  if (isOfJpeg) refuseScans(bytes);
   const { channels } = options;
-  if (channels !== undefined && isJpeg(bytes)) {
+  if (channels !== undefined && isOfJpeg) {
     const image = sharp(bytes, { failOn: 'error', limitInputPixels: IMAGE_MAX_PIXELS });
     const decoded = await pixels(image, options, kernel, channels === 'gray').catch(
       () => undefined,
@@ -152,6 +161,13 @@ async function pixels(
 /** It has one page and no transparency: nothing about it need be known before it is decoded, which takes a tenth longer. */
 function isJpeg(bytes: Uint8Array): boolean {
   return bytes[0] === 0xff && bytes[1] === 0xd8 && bytes[2] === 0xff;
+}
+
+function refuseScans(bytes: Uint8Array): void {
+  const scans = jpegScans(bytes);
+  if (scans <= JPEG_MAX_SCANS) return;
+  const message = `is a JPEG of ${scans} scans; encoders write 10, and at most ${JPEG_MAX_SCANS} are read`;
+  throw new SampleRefusedError('too many scans', message);
 }
 
 function refuseGiants({ width, height, pages = 1 }: Metadata): void {

@@ -117,6 +117,26 @@ function scanCount(file: Buffer, from: number): number {
   return count;
 }
 
+/**
+ * Scans up to the picture's end, whatever kind of JPEG it is. What cannot be a segment is passed over, as libjpeg does.
+ *
+ * @param bytes - of a JPEG.
+ */
+export function jpegScans(bytes: Uint8Array): number {
+  const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  let count = 0;
+  let at = file.indexOf(MARKER, 2);
+  while (at >= 0 && at + 4 <= file.length) {
+    const marker = file[at + 1] as number;
+    if (marker === EOI) break;
+    if (marker === SOS) count++;
+    const isFill = marker === MARKER;
+    const length = hasLength(marker) && !isFill ? file.readUInt16BE(at + 2) : 0;
+    at = file.indexOf(MARKER, at + (isFill ? 1 : 2) + length);
+  }
+  return count;
+}
+
 /** @param tiff - TIFF 6.0: byte order, 42, where the first directory is; that is a count, and entries of 12 bytes. */
 function isUpright(tiff: Buffer): boolean {
   if (tiff.length < 8) return false;

@@ -1,7 +1,7 @@
 /** JPEGs that sharp writes, with segments put in by hand, as ITU-T T.81, TIFF 6.0 and ICC.1 have them. */
-import sharp, { type Sharp } from 'sharp';
+import sharp, { type JpegOptions, type Sharp } from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { plainJpeg } from '../../src/pictures/jpeg-header.js';
+import { jpegScans, plainJpeg } from '../../src/pictures/jpeg-header.js';
 
 const picture = (): Sharp =>
   sharp({ create: { width: 24, height: 16, channels: 3, background: { r: 1, g: 120, b: 240 } } });
@@ -118,6 +118,25 @@ describe('the fast decoder takes', () => {
       );
     expect(repeated(10)).toEqual(plain);
     expect(repeated(100)).toBeUndefined();
+  });
+
+  it('and their scans are counted up to its end, not in what metadata or coded data look like', async () => {
+    const scans = async (options: JpegOptions) =>
+      jpegScans(await picture().jpeg(options).toBuffer());
+    expect(await scans({})).toBe(1);
+    const jpeg = await picture().jpeg({ progressive: true }).toBuffer();
+    const sos = Buffer.of(0xff, 0xda);
+    const count = jpegScans(jpeg);
+    expect(count).toBeGreaterThan(5);
+    expect(jpegScans(Buffer.concat([jpeg, jpeg]))).toBe(count);
+    const thumbnail = withSegment(jpeg, 0xe1, Buffer.concat([sos, sos, sos]));
+    expect(jpegScans(thumbnail)).toBe(count);
+    const scan = jpeg.subarray(jpeg.lastIndexOf(sos), jpeg.length - 2);
+    const more = Array(300).fill(Buffer.concat([scan, Buffer.of(0xff, 0xff, 0x00, 0xab)]));
+    expect(jpegScans(Buffer.concat([jpeg.subarray(0, -2), ...more]))).toBe(count + 300);
+    for (let length = 0; length < jpeg.length; length++) {
+      expect(jpegScans(jpeg.subarray(0, length))).toBeLessThanOrEqual(count);
+    }
   });
 
   it('nothing that is cut off before its first scan, and nothing else', async () => {

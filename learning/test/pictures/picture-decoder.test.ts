@@ -38,6 +38,27 @@ const noisy = (width: number, height: number) =>
     { raw: { width, height, channels: 3 } },
   );
 
+/** Progressive, 8 × 8 pixels of the same gray: a scan of the mean, and so many that say nothing of the rest. */
+function manyScans(count: number): Buffer {
+  const segment = (marker: number, ...content: number[]) =>
+    Buffer.of(0xff, marker, 0, content.length + 2, ...content);
+  // One code, of one bit: 0 for the symbol.
+  const codes = (table: number, symbol: number) =>
+    segment(0xc4, table, 1, ...Array(15).fill(0), symbol);
+  const scan = (from: number, to: number) =>
+    Buffer.concat([segment(0xda, 1, 1, 0, from, to, 0), Buffer.of(0)]);
+  return Buffer.concat([
+    Buffer.of(0xff, 0xd8),
+    segment(0xdb, 0, ...Array(64).fill(16)),
+    segment(0xc2, 8, 0, 8, 0, 8, 1, 1, 0x11, 0),
+    codes(0x00, 0),
+    codes(0x10, 0),
+    scan(0, 0),
+    ...Array(count).fill(scan(1, 63)),
+    Buffer.of(0xff, 0xd9),
+  ]);
+}
+
 describe('a picture on a grid', () => {
   it('that has its size keeps its pixels, in one channel or three', async () => {
     const png = await gray([10, 20], [30, 40]).png().toBuffer();
@@ -220,6 +241,11 @@ describe('a usual JPEG', () => {
     for (const [i, bytes] of files.entries()) {
       expect(all.subarray(i * one, (i + 1) * one)).toEqual(await decode(bytes));
     }
+  });
+
+  it('of thousands of scans is refused: each costs a pass over all pixels', async () => {
+    expect(await decoded(manyScans(100))).toEqual(Array(12).fill(128));
+    await expect(decoded(manyScans(2000))).rejects.toMatchObject({ reason: 'too many scans' });
   });
 
   it('that is damaged is never taken where sharp refuses it', async () => {

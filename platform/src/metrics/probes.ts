@@ -7,6 +7,7 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { LyceumError } from '@lyceum/proto';
 import type { Gauge, Registry } from 'prom-client';
+import { HTTP_CONNECTIONS_MAX, HTTP_SERVER_LIMITS } from '../http/index.js';
 import { checkListenAddress, formatAddress, parseAddress } from '../process/index.js';
 import type { TlsIdentity } from '../tls/index.js';
 import { metricsOf } from './metrics-of.js';
@@ -38,7 +39,7 @@ export async function startProbes(options: ProbesOptions): Promise<Probes> {
   checkListenAddress(options.address, options.insecure || tls !== undefined);
   if (tls !== undefined) tellExpiry(tls, metrics);
   const { host, port } = parseAddress(options.address);
-  const server = createServer((request, response) => {
+  const server = createServer(HTTP_SERVER_LIMITS, (request, response) => {
     const path = (request.url ?? '').split('?', 1)[0];
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       answer(response, 405, 'only GET\n');
@@ -53,6 +54,8 @@ export async function startProbes(options: ProbesOptions): Promise<Probes> {
       );
     } else answer(response, 404, 'there are /livez, /readyz and /metrics\n');
   });
+  // Others' connections would else take all of the files that the program may open.
+  server.maxConnections = HTTP_CONNECTIONS_MAX;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (err) => {
       const message = `cannot listen on ${options.address}: ${err.message}`;

@@ -39,9 +39,11 @@ export function statusOf(thrown: unknown, log: Logger): { code: grpc.status; det
   const err = isFull ? toLyceumError(thrown) : thrown;
   if (err instanceof LyceumError) {
     // A thread died, or threw what is a bug there: no refusal.
+    // What is refused is often the caller's own text, of up to a message.
+    const details = bounded(err.message);
     if (err.code === 'INTERNAL') log.error({ err }, 'call failed');
-    else log.info({ code: err.code, reason: err.message }, 'call refused');
-    return { code: grpc.status[err.code], details: bounded(err.message) };
+    else log.info({ code: err.code, reason: details }, 'call refused');
+    return { code: grpc.status[err.code], details };
   }
   log.error({ err }, 'call failed');
   return { code: grpc.status.INTERNAL, details: 'internal error' };

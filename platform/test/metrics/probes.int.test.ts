@@ -1,6 +1,8 @@
 /** A real HTTP server on loopback, asked with fetch. */
+import { connect } from 'node:net';
 import { Counter, Registry } from 'prom-client';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { HTTP_CONNECTIONS_MAX } from '../../src/http/index.js';
 import { type Probes, startProbes } from '../../src/metrics/index.js';
 
 let probes: Probes;
@@ -38,6 +40,19 @@ test('metrics are in the text format', async () => {
 test('anything else is told what there is', async () => {
   expect((await ask('/'))[0]).toBe(404);
   expect((await ask('/livez', 'POST'))[0]).toBe(405);
+});
+
+test('connections have a limit: each is one of the files that the program may open', async () => {
+  const port = Number(probes.address.split(':')[1]);
+  const sockets = Array.from({ length: 300 }, () => connect(port, '127.0.0.1'));
+  try {
+    let closed = 0;
+    for (const socket of sockets)
+      socket.once('error', () => undefined).once('close', () => closed++);
+    await expect.poll(() => closed).toBe(300 - HTTP_CONNECTIONS_MAX);
+  } finally {
+    for (const socket of sockets) socket.destroy();
+  }
 });
 
 test('an address that is taken or open to others is refused', async () => {

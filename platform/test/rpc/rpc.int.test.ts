@@ -193,6 +193,7 @@ describe('one request, one response', () => {
     expect(Buffer.byteLength(failure.message)).toBeLessThanOrEqual(STATUS_DETAILS_MAX_BYTES);
     expect(Buffer.byteLength(failure.message)).toBeGreaterThan(STATUS_DETAILS_MAX_BYTES - 10);
     expect(failure.message).toMatch(/^(ä\n)+ä?\n… and more$/);
+    expect(lines.find(({ msg }) => msg === 'call refused')?.['reason']).toBe(failure.message);
   });
 
   test('an unknown error is a bug: logged with its stack, and the caller learns nothing of it', async () => {

@@ -11,16 +11,34 @@ import type { AddressInfo } from 'node:net';
 import {
   checkListenAddress,
   formatAddress,
+  HTTP_CONNECTIONS_MAX,
+  HTTP_SERVER_LIMITS,
   type Logger,
   parseAddress,
   type TlsIdentity,
 } from '@lyceum/platform';
-import { type ErrorCode, LyceumError, MESSAGE_MAX_BYTES } from '@lyceum/proto';
+import {
+  cut,
+  type ErrorCode,
+  LyceumError,
+  MESSAGE_MAX_BYTES,
+  REASON_MAX_LETTERS,
+} from '@lyceum/proto';
+import { BodyRoom } from './body-room.js';
 import { HEADER_LENGTH, httpAnswerOf, httpConfigOf, httpQuestionOf } from './http-infer-message.js';
 import type { InferenceDesk } from './inference-desk.js';
 
 /** A number in JSON has up to 24 characters, and a float32 of a raw message 4. */
 const BODY_MAX_BYTES = 6 * MESSAGE_MAX_BYTES;
+
+/** Bodies in memory that are not whole yet, of all callers together. */
+const BODIES_MAX_BYTES = 8 * BODY_MAX_BYTES;
+
+const LIMITS = {
+  ...HTTP_SERVER_LIMITS,
+  /** The largest body at half a megabyte a second. */
+  requestTimeout: 100_000,
+} as const;
 
 /** The specification wants 4xx from a server that is not ready. */
 const NOT_READY = 400;
@@ -67,14 +85,16 @@ export class HttpInferenceListener {
   static async start({ address, insecure, tls, desk, log }: HttpInferenceOptions) {
     checkListenAddress(address, insecure || tls !== undefined);
     const { host, port } = parseAddress(address);
+    const room = new BodyRoom(BODY_MAX_BYTES, BODIES_MAX_BYTES);
     const server = serverWith(tls, (request, response) => {
       const over = new AbortController();
       response.once('close', () => over.abort(new LyceumError('CANCELLED', 'the caller has gone')));
-      answered(desk, request, over.signal)
+      answered({ desk, room }, request, over.signal)
         .catch((err: unknown) => refusal(err, over.signal, log))
         .then((answer) => send(response, answer))
         .catch((err: unknown) => log.error({ err }, 'answer was not sent'));
     });
+    server.maxConnections = HTTP_CONNECTIONS_MAX;
     await new Promise<void>((resolve, reject) => {
       server.once('error', (err) => {
         const message = `cannot listen on ${address}: ${err.message}`;
@@ -100,16 +120,22 @@ export class HttpInferenceListener {
 }
 
 function serverWith(tls: TlsIdentity | undefined, listener: RequestListener): Server {
-  if (tls === undefined) return createServer(listener);
+  if (tls === undefined) return createServer(LIMITS, listener);
   const { ca, certificate: cert, key } = tls;
-  const options = { ca, cert, key, requestCert: true, rejectUnauthorized: true };
+  const options = { ...LIMITS, ca, cert, key, requestCert: true, rejectUnauthorized: true };
   return createTlsServer(options, listener);
 }
 
 const MODEL = /^\/v2\/models\/([^/]+)(?:\/versions\/([^/]+))?(?:\/(ready|config|infer))?$/;
 
+/** What requests are answered with. */
+interface Means {
+  readonly desk: InferenceDesk;
+  readonly room: BodyRoom;
+}
+
 async function answered(
-  desk: InferenceDesk,
+  { desk, room }: Means,
   request: IncomingMessage,
   signal: AbortSignal,
 ): Promise<Answer> {
@@ -133,14 +159,14 @@ async function answered(
     case 'config':
       return ok(httpConfigOf(desk.config(name, version)));
     case 'infer':
-      return inferred(desk, request, { name, version }, signal);
+      return inferred({ desk, room }, request, { name, version }, signal);
     default:
       return ok(desk.metadata(name, version));
   }
 }
 
 async function inferred(
-  desk: InferenceDesk,
+  { desk, room }: Means,
   request: IncomingMessage,
   model: { readonly name: string; readonly version: string },
   signal: AbortSignal,
@@ -150,33 +176,13 @@ async function inferred(
   if (encoding !== 'identity') {
     return { status: 415, body: { error: `content-encoding ${encoding} is not offered` } };
   }
-  const question = httpQuestionOf(await bodyOf(request), headerLength?.toString(), model);
+  const question = httpQuestionOf(await room.bodyOf(request), headerLength?.toString(), model);
   const answer = await desk.infer(question.request, signal, (output) =>
     httpAnswerOf(question, output),
   );
   if (answer.headerLength === undefined) return ok(answer.body);
   const type = { 'content-type': 'application/octet-stream' };
   return ok(answer.body, { ...type, [HEADER_LENGTH]: String(answer.headerLength) });
-}
-
-/** What is too long is read to its end all the same, by Node and without being kept: its sender reads no answer before. */
-function bodyOf(request: IncomingMessage): Promise<Buffer> {
-  const parts: Buffer[] = [];
-  let length = 0;
-  return new Promise((resolve, reject) => {
-    request.on('data', (part: Buffer) => {
-      length += part.length;
-      if (length <= BODY_MAX_BYTES) {
-        parts.push(part);
-        return;
-      }
-      parts.length = 0;
-      const message = `a request of more than ${BODY_MAX_BYTES} bytes; ask for fewer rows at a time`;
-      reject(new LyceumError('RESOURCE_EXHAUSTED', message));
-    });
-    request.once('error', reject);
-    request.once('end', () => resolve(Buffer.concat(parts)));
-  });
 }
 
 /** What cannot be decoded is no model's name. */
@@ -206,7 +212,9 @@ function refusal(thrown: unknown, over: AbortSignal, log: Logger): Answer {
     log.error({ err: thrown }, 'request failed');
     return { status: 500, body: { error: 'internal error' } };
   }
-  const { code, message } = thrown;
+  const { code } = thrown;
+  // It may name what the caller sent, of up to a body.
+  const message = cut(thrown.message, REASON_MAX_LETTERS);
   log.info({ code, reason: message }, 'request refused');
   const status = STATUSES[code] ?? 500;
   const later = status === 503 && { headers: { 'retry-after': '1' } };

@@ -4,6 +4,7 @@
  *
  * Symbols: C classes.
  */
+import { bareName } from '@lyceum/learning/files';
 import {
   checkedElementCount,
   rawNumbers,
@@ -93,13 +94,13 @@ export function questionOf(
   { inputShape, classCount, classNames = [] }: ServedShape,
 ): InferQuestion {
   const [tensor] = inputs;
-  const names = inputs.map(({ name }) => name).join(', ') || 'none';
+  const names = few(inputs.slice(0, SHOWN + 1).map(({ name }) => bareName(name))) || 'none';
   if (tensor === undefined || inputs.length > 1 || tensor.name !== INPUT_NAME) {
     throw invalid(`want one input, ${INPUT_NAME}; got ${names}`);
   }
   const unknown = outputs.find(({ name }) => name !== OUTPUT_NAME);
   if (unknown !== undefined) {
-    throw invalid(`there is no output ${unknown.name}; want ${OUTPUT_NAME}`);
+    throw invalid(`there is no output ${bareName(unknown.name)}; want ${OUTPUT_NAME}`);
   }
   requireNoParameters(tensor.name, tensor.parameters);
   for (const { name, parameters } of outputs) {
@@ -107,12 +108,13 @@ export function questionOf(
     requireNoParameters(name, others);
   }
   const bestCount = bestCountOf(outputs[0]?.parameters['classification'], classCount);
-  const [rowCount = 0, ...sample] = tensor.shape;
-  if (`${sample}` !== `${inputShape}` || rowCount < 1) {
+  const [rowCount = 0] = tensor.shape;
+  // A shape may have as many sizes as a message bytes.
+  const fits = tensor.shape.length === inputShape.length + 1;
+  if (!(fits && inputShape.every((size, i) => size === tensor.shape[i + 1])) || rowCount < 1) {
     const want = [-1, ...inputShape].join(', ');
-    throw invalid(
-      `input ${INPUT_NAME} has shape [${tensor.shape}]; want [${want}], at least one row`,
-    );
+    const shape = few(tensor.shape.slice(0, SHOWN + 1));
+    throw invalid(`input ${INPUT_NAME} has shape [${shape}]; want [${want}], at least one row`);
   }
   if (rawInputContents.length > 1) {
     throw invalid(`${rawInputContents.length} raw contents came for 1 input`);
@@ -134,7 +136,9 @@ export type TensorParameters = ModelInferRequest['outputs'][number]['parameters'
 function requireNoParameters(name: string, parameters: TensorParameters): void {
   const [parameter] = Object.keys(parameters);
   if (parameter === undefined) return;
-  throw invalid(`parameter ${parameter} of ${name} is not offered; ${OUTPUT_NAME} come whole`);
+  throw invalid(
+    `parameter ${bareName(parameter)} of ${name} is not offered; ${OUTPUT_NAME} come whole`,
+  );
 }
 
 function bestCountOf(
@@ -206,6 +210,13 @@ function typedContents({ datatype, values }: InferOutput) {
 
 export function rawContents({ datatype, values }: InferOutput): Buffer {
   return datatype === 'BYTES' ? rawTexts(values) : rawNumbers(datatype, values);
+}
+
+/** Sizes and names of a request that an error tells. */
+const SHOWN = 8;
+
+function few(values: readonly (string | number)[]): string {
+  return `${values.slice(0, SHOWN).join(', ')}${values.length > SHOWN ? ', …' : ''}`;
 }
 
 function invalid(message: string): LyceumError {
