@@ -1,5 +1,6 @@
 /** The contract between the programs: messages, frames, names, limits, errors. Platform-free but for hashing. */
 
+export * from './bounded-reader.js';
 export * from './chunks.js';
 export * from './digest.js';
 export * from './element-count.js';

@@ -43,6 +43,9 @@ export const ARTIFACT_RECORD_MAX_BYTES = 1000 * KIB;
 /** One gRPC message, both ways. Frames are cut to {@link FRAME_BYTES}, which leaves room for the envelope. */
 export const MESSAGE_MAX_BYTES = 8 * MIB;
 
+/** Messages in one gRPC request, texts and byte strings, of all depths: some times what a report of a worker may have. */
+export const MESSAGE_MAX_PARTS = 65_536;
+
 /** Text of one gRPC status. It travels in a header, percent-encoded, and peers stop at 64 KiB of those. */
 export const STATUS_DETAILS_MAX_BYTES = 8 * KIB;
 

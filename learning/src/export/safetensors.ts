@@ -3,6 +3,8 @@
  *
  * @see https://github.com/huggingface/safetensors#format
  */
+import { LyceumError } from '@lyceum/proto';
+import { shownName } from '../files/index.js';
 import {
   type ModelPackage,
   packageWeightSpecs,
@@ -12,6 +14,12 @@ import {
 
 const TYPES: Readonly<Record<WeightType, string>> = { float32: 'F32', int32: 'I32', bool: 'BOOL' };
 
+/** What the header has beside tensors. */
+const METADATA = '__metadata__';
+
+/** No UTF-8 holds it. */
+const HALF_A_CHARACTER = /\p{Cs}/u;
+
 /** Tensors begin at a multiple of this. */
 const ALIGNMENT = 8;
 
@@ -20,14 +28,22 @@ const ALIGNMENT = 8;
  * out], of Dense layers [in, out].
  *
  * @param metadata - texts for the header, for people and programs that read the file.
+ * @throws {LyceumError} INVALID_ARGUMENT naming a weight whose name the header cannot have.
  */
 export function exportSafetensors(
   model: ModelPackage,
   metadata: Readonly<Record<string, string>>,
 ): Uint8Array {
-  const header: Record<string, unknown> = { __metadata__: { ...metadata, format: 'tf' } };
+  // Without Object's own names: a weight may be called `__proto__`.
+  const header: Record<string, unknown> = Object.assign(Object.create(null), {
+    [METADATA]: { ...metadata, format: 'tf' },
+  });
   let offset = 0;
   for (const spec of packageWeightSpecs(model)) {
+    if (spec.name === METADATA || HALF_A_CHARACTER.test(spec.name)) {
+      const message = `a safetensors file can have no weight called ${shownName(spec.name)}`;
+      throw new LyceumError('INVALID_ARGUMENT', message);
+    }
     const end = offset + weightBytes(spec);
     header[spec.name] = {
       dtype: TYPES[spec.dtype],

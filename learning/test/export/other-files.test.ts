@@ -42,6 +42,26 @@ it('safetensors: each tensor lies where the header says', () => {
   expect(file.length).toBe(8 + headerLength + 32);
 });
 
+it('safetensors: any name of a weight is in the header, or is refused', () => {
+  const named = (name: string): ModelPackage => {
+    const weights = [
+      { name, shape: [3, 2], dtype: 'float32' },
+      { name: 'dense/bias', shape: [2], dtype: 'float32' },
+    ];
+    return { ...model, modelJson: { weightsManifest: [{ paths: ['weights.bin'], weights }] } };
+  };
+  for (const name of ['__proto__', 'constructor', 'a"b\n', '']) {
+    const file = Buffer.from(exportSafetensors(named(name), {}));
+    const header = file.toString('utf8', 8, 8 + Number(file.readBigUInt64LE(0)));
+    expect(header).toContain(
+      `${JSON.stringify(name)}:{"dtype":"F32","shape":[3,2],"data_offsets":[0,24]}`,
+    );
+  }
+  for (const name of ['__metadata__', 'half \ud800']) {
+    expect(() => exportSafetensors(named(name), {})).toThrow('can have no weight called');
+  }
+});
+
 it('a Triton repository: configuration, labels, and the model as version 1', () => {
   const onnx = Buffer.from('onnx');
   const options = {

@@ -8,6 +8,7 @@ import {
   AnswerServiceService,
   type ArtifactServiceClient,
   ArtifactServiceService,
+  BoundedReader,
   type ClusterServiceClient,
   ClusterServiceService,
   checkedMessage,
@@ -29,13 +30,28 @@ import {
   withSum,
 } from '@lyceum/proto';
 
-/** The same service, with {@link withSum} behind its messages. */
-function summed<S extends object>(service: S): S {
-  const methods = Object.entries(service).map(([name, method]) => [name, summedMethod(method)]);
+type Method = grpc.MethodDefinition<unknown, unknown>;
+
+function eachMethod<S extends object>(service: S, change: (method: Method) => Method): S {
+  const methods = Object.entries(service).map(([name, method]) => [name, change(method)]);
   return Object.fromEntries(methods) as S;
 }
 
-function summedMethod(method: grpc.MethodDefinition<unknown, unknown>) {
+/** Reads requests by {@link BoundedReader}: generated decoders take bytes or a reader. */
+function bounded(method: Method): Method {
+  const { requestDeserialize } = method;
+  return {
+    ...method,
+    requestDeserialize: (bytes) => requestDeserialize(new BoundedReader(bytes) as never),
+  };
+}
+
+/** The same service, with {@link withSum} behind its messages. */
+function summed<S extends object>(service: S): S {
+  return eachMethod(service, (method) => summedMethod(bounded(method)));
+}
+
+function summedMethod(method: Method): Method {
   const { requestSerialize, requestDeserialize, responseSerialize, responseDeserialize } = method;
   const read = (bytes: Buffer) => checkedMessage(bytes) as Buffer;
   return {
@@ -76,7 +92,7 @@ export const SERVICES = {
 } as const;
 
 /** What teacher workers serve to clients of the Open Inference Protocol v2. */
-export const INFERENCE_SERVICE = GRPCInferenceServiceService;
+export const INFERENCE_SERVICE = eachMethod(GRPCInferenceServiceService, bounded);
 
 /** What {@link connect} makes a client from. */
 export type ClientConstructor<C extends grpc.Client> = new (
