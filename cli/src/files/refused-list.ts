@@ -1,5 +1,6 @@
 /** Samples that were refused, in a file: a JSON object a line. Written as they come, since there may be any number. */
 import { closeSync, openSync, readSync, statSync, writeFileSync } from 'node:fs';
+import { fileError } from '@lyceum/platform';
 import { LyceumError, type Problem, printableJson } from '@lyceum/proto';
 
 /** Lines that are written together. */
@@ -13,7 +14,8 @@ export class RefusedList {
   /**
    * Writes over an earlier list, and over no other file: it may be the source.
    *
-   * @throws {LyceumError} ALREADY_EXISTS if there is another file; INVALID_ARGUMENT if it cannot be written.
+   * @throws {LyceumError} ALREADY_EXISTS if there is another file; RESOURCE_EXHAUSTED if the disk is full; INVALID_ARGUMENT
+   *   if it cannot be written.
    */
   constructor(path: string) {
     this.#path = path;
@@ -47,9 +49,9 @@ export class RefusedList {
     try {
       return work();
     } catch (err) {
-      const cause = err instanceof Error ? err.message : String(err);
-      const message = `--refused ${this.#path}: cannot be written: ${cause}`;
-      throw new LyceumError('INVALID_ARGUMENT', message, { cause: err });
+      const known = fileError('write', this.#path, err);
+      if (known === undefined) throw err;
+      throw new LyceumError(known.code, `--refused: ${known.message}`, { cause: err });
     }
   }
 }

@@ -28,3 +28,17 @@ test('writes over no other file, such as the source', () => {
   );
   expect(readFileSync(path, 'utf8')).toBe('age\n1\n');
 });
+
+test('what keeps it from being written is told with what to do', () => {
+  expect(() => new RefusedList(folder)).toThrow(
+    `--refused: cannot write ${folder}: it is a folder; name a file`,
+  );
+  const full = new RefusedList('/dev/full');
+  full.add({ path: 'a', message: 'is wrong' });
+  expect(() => full.close()).toThrow(
+    expect.objectContaining({
+      code: 'RESOURCE_EXHAUSTED',
+      message: expect.stringMatching(/--refused: cannot write .*no space left.*make room/),
+    }),
+  );
+});
