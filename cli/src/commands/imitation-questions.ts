@@ -40,7 +40,7 @@ async function questions(
   const { inputs, classes } = imitation.spec;
   const read = await readImitationInputs(inputs, classes, base);
   const answers = await readAnswers(at('answers.jsonl')).catch(noneIfNotThere);
-  const writing = openWriting(imitation, read.inputs, answers);
+  const writing = openWriting(path, imitation, read.inputs, answers);
   const file = await QuestionsFile.open(at('questions.jsonl'));
   try {
     const estimate = estimateWriting(writing, file.lines, file.spent);

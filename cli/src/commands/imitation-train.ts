@@ -63,8 +63,9 @@ export async function train(
   if (seedCount > 1 && taught.explanations === undefined) {
     throw refuse('--seeds compares what explanations are worth, and train.explanations is not set');
   }
-  const kept = await readKept(at('kept.jsonl'));
-  const set = await readSet(imitation, kept, base, globalOptions(command).cache);
+  const keptFile = at('kept.jsonl');
+  const kept = await readKept(keptFile);
+  const set = await readSet(imitation, { keptFile, kept, base }, globalOptions(command).cache);
   for (const line of importLines(set.summary)) notice(line);
   await withCoordinator(command, async (context) => {
     await push(context, name, set);
@@ -97,8 +98,11 @@ type KeptInputs = Parameters<typeof trainingSet>[1];
 
 async function readSet(
   imitation: Imitation,
-  kept: KeptInputs,
-  base: string,
+  {
+    keptFile,
+    kept,
+    base,
+  }: { readonly keptFile: string; readonly kept: KeptInputs; readonly base: string },
   cacheFolder: string,
 ): Promise<TrainingSet> {
   const scratch = await mkdtemp(join(tmpdir(), 'lyceum-imitation-'));
@@ -108,7 +112,7 @@ async function readSet(
       kept.some(({ image }) => image !== undefined) && tableFileAt(source) === undefined;
     const images = isFolder ? source : dirname(source);
     return await interruptible((signal) =>
-      trainingSet(imitation, kept, { cacheFolder, scratch, images, signal }),
+      trainingSet(imitation, kept, { keptFile, cacheFolder, scratch, images, signal }),
     );
   } finally {
     await rm(scratch, { recursive: true, force: true });

@@ -1,4 +1,7 @@
 /** What of kept answers teaches: shares and explanations, by arithmetic on a few lines written down here. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { checkImitation } from '@lyceum/learning/specification';
 import { expect, it } from 'vitest';
 import type { KeptInput } from '../../src/imitation/judging/kept-file.js';
@@ -146,15 +149,26 @@ it('pairs seeds: the mean of the differences with its interval', () => {
   expect(explanationsWorth(known, [outcome(1, 0.8, 0.7)]).accuracy).toMatchObject({ difference: expect.closeTo(0.1, 12), interval: null }); // biome-ignore format: one line
 });
 
-it('refuses to teach where all inputs to train on were dropped', async () => {
-  const inputs = [kept('1', { split: 'validation' }), kept('2', { split: 'test' })];
+it.each<[string, KeptInput[]]>([
+  ['nothing was kept to train on', [kept('1', { split: 'validation' })]],
+  ['input 1 has the class fra, which spec.classes has not', [kept('1', { answers: { chat: 'fra' } })]],
+  ['1 of 2 inputs have a split; want one for all', [kept('1', { split: 'train' }), kept('2')]],
+  ['its inputs are of several kinds', [kept('1'), { id: '2', answers: {}, numbers: [1] }]],
+  ['input 1 has 1 numbers, and spec.inputs.numbers names 0', [{ id: '1', answers: {}, numbers: [1] }]],
+  ['spec.train.explanations wants texts', [{ id: '1', answers: {}, numbers: [] }]],
+  ['nothing that was kept to train on has an explanation', [kept('1')]],
+])('refuses what teaches nothing, and names the file: %s', async (message, inputs) => {
+  const folder = mkdtempSync(join(tmpdir(), 'lyceum-teaching-'));
   const places = {
-    cacheFolder: '',
-    scratch: '/none',
-    images: '',
+    keptFile: 'kept.jsonl',
+    cacheFolder: folder,
+    scratch: folder,
+    images: folder,
     signal: new AbortController().signal,
   };
-  await expect(trainingSet(imitation, inputs, places)).rejects.toThrow(
-    'nothing was kept to train on',
-  );
-});
+  try {
+    await expect(trainingSet(imitation, inputs, places)).rejects.toThrow(`kept.jsonl: ${message}`);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}); // biome-ignore format: rows

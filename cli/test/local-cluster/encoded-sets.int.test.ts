@@ -173,7 +173,7 @@ describe('what does not fit is refused at submit', () => {
     await expect(
       client.submitRun(distillation('no', 'coarse', 'run:texts-teacher')),
     ).rejects.toThrow(
-      'spec.teachers[0].model: was trained on texts or rows in another encoding: the samples of spec.dataset are encoded otherwise (texts: hashed 1- to 4-grams of characters in 64 buckets)',
+      'spec.teachers[0].model: was trained on texts or rows in another encoding: the samples of the data set are encoded otherwise (texts: hashed 1- to 4-grams of characters in 64 buckets)',
     );
   });
 

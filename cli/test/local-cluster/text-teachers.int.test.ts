@@ -95,7 +95,7 @@ test('teaches a student, and is judged by its own answers', async () => {
 test('is refused where samples have no texts, or are changed', async () => {
   await client.pushArtifact(ArtifactKind.ARTIFACT_KIND_DATASET, 'numbers', tinyDatasetBytes(0));
   await expect(client.submitRun(document('numbers', { dataset: 'numbers' }))).rejects.toThrow(
-    'spec.teachers[0].model: reads texts, and spec.dataset was not made of texts',
+    'spec.teachers[0].model: reads texts, and the data set was not made of texts',
   );
   await expect(client.submitRun(document('mixed', { views: { mixup: true } }))).rejects.toThrow(
     'spec.views: changes the samples, and spec.teachers[0].model reads their texts, which stay as',

@@ -49,7 +49,7 @@ export function otherSetProblems(
   dataset: DatasetOutline | undefined,
 ): Problem[] {
   if (dataset === undefined || recorded === dataset.digest) return [];
-  const message = `holds answers to data set ${recorded.slice(0, 12)}, and this run is on ${dataset.digest.slice(0, 12)}; push answers to the samples of spec.dataset`;
+  const message = `holds answers to data set ${recorded.slice(0, 12)}, and the data set here is ${dataset.digest.slice(0, 12)}; push answers to its samples`;
   return [{ path, message }];
 }
 
@@ -106,7 +106,7 @@ function rawProblems(
     const isText = dataset.texts !== undefined && readsOneText(columns);
     if (!isText) columnPlaces(columns, dataset.columns);
   } else if (dataset.texts === undefined) {
-    const message = 'reads texts, and spec.dataset was not made of texts: push one with --text';
+    const message = 'reads texts, and the data set was not made of texts: push one with --text';
     return [{ path, message }];
   }
   const { classCount } = classOrder(settings, dataset) === undefined ? model : dataset;
@@ -178,7 +178,7 @@ function encodingProblems(path: string, model: KnownModel, { encoding }: Dataset
   if (encoding !== undefined && encodingDigest(encoding) === model.encodingDigest) return [];
   const own =
     encoding === undefined ? 'not encoded' : `encoded otherwise (${encodingText(encoding)})`;
-  const message = `was trained on texts or rows in another encoding: the samples of spec.dataset are ${own}`;
+  const message = `was trained on texts or rows in another encoding: the samples of the data set are ${own}`;
   return [{ path, message }];
 }
 

@@ -89,7 +89,7 @@ test('a model that reads texts is asked about a set that was made of texts, what
   expect(teacherProblems('model', model, settings, PICTURES)).toEqual([
     {
       path: 'model',
-      message: 'reads texts, and spec.dataset was not made of texts: push one with --text',
+      message: 'reads texts, and the data set was not made of texts: push one with --text',
     },
   ]);
   const other = { ...model, classCount: 3 };
@@ -159,6 +159,6 @@ test('a student starts from a model of layers that sees samples and tells classe
     expect.stringContaining('has the class b at output 0, where spec.dataset has a;'),
   ]);
   expect(messages({ encodingDigest: 'ab' })).toEqual([
-    expect.stringContaining('the samples of spec.dataset are not encoded'),
+    expect.stringContaining('the samples of the data set are not encoded'),
   ]);
 });

@@ -27,17 +27,19 @@ export interface Writing {
 }
 
 /**
+ * @param path - of the document.
  * @param answers - what tells classes where no label does.
  * @throws {LyceumError} INVALID_ARGUMENT if nothing is to be written, or nothing can be.
  */
 export function openWriting(
+  path: string,
   imitation: Imitation,
   inputs: readonly ImitationInput[],
   answers: ReadonlyMap<string, ImitationAnswer>,
 ): Writing {
   const { questions, teachers, classes, inputs: described } = imitation.spec;
   if (questions === undefined) {
-    const message = 'the document has no spec.questions, which says how many new inputs are wanted';
+    const message = `${path}: has no spec.questions, which says how many new inputs are wanted`;
     throw new LyceumError('INVALID_ARGUMENT', message);
   }
   requireRoomForQuestions(inputs, described, 'new texts are wanted');

@@ -40,6 +40,8 @@ export interface TrainingSet {
 }
 
 export interface TrainingPlaces {
+  /** What refusals name: the file of what was kept. */
+  readonly keptFile: string;
   readonly cacheFolder: string;
   /** Empty, and the caller's to remove. */
   readonly scratch: string;
@@ -47,6 +49,8 @@ export interface TrainingPlaces {
   readonly images: string;
   readonly signal: AbortSignal;
 }
+
+type Refuse = (message: string) => LyceumError;
 
 /** Columns beside those that inputs have, by names that none of theirs has. */
 const LABEL = 'lyceum:label';
@@ -59,9 +63,13 @@ export async function trainingSet(
   places: TrainingPlaces,
 ): Promise<TrainingSet> {
   const isHeldOut = ({ split }: KeptInput) => split === 'validation' || split === 'test';
-  if (kept.every(isHeldOut)) throw refusal('nothing was kept to train on');
-  requireKnownClasses(kept, imitation.spec.classes);
-  const { content, summary } = await imported(imitation, kept, places);
+  const refuse: Refuse = (message) =>
+    new LyceumError('INVALID_ARGUMENT', `${places.keptFile}: ${message}`);
+  if (kept.every(isHeldOut)) {
+    throw refuse('nothing was kept to train on; coordinator imitation check says why');
+  }
+  requireKnownClasses(kept, imitation.spec.classes, refuse);
+  const { content, summary } = await imported(imitation, kept, places, refuse);
   requireNothingRefused(summary);
   const dataset = typeof content === 'string' ? await readFile(content) : Buffer.from(content);
   const set = parseStoredDataset(dataset);
@@ -76,12 +84,17 @@ export async function trainingSet(
   return { dataset, summary, models: new Map(models) };
 }
 
-function requireKnownClasses(kept: readonly KeptInput[], classes: readonly string[]): void {
+function requireKnownClasses(
+  kept: readonly KeptInput[],
+  classes: readonly string[],
+  refuse: Refuse,
+): void {
   for (const { id, answers, shares = {}, label = null } of kept) {
     const shared = Object.values(shares).flatMap((own) => Object.keys(own));
     const named = [...Object.values(answers), ...shared, label];
     const unknown = named.find((own) => own !== null && !classes.includes(own));
-    if (unknown !== undefined) throw refusal(`${id} has ${unknown}, which spec.classes has not`);
+    if (unknown === undefined) continue;
+    throw refuse(`input ${id} has the class ${unknown}, which spec.classes has not`);
   }
 }
 
@@ -107,21 +120,29 @@ async function imported(
   imitation: Imitation,
   kept: readonly KeptInput[],
   places: TrainingPlaces,
+  refuse: Refuse,
 ): Promise<ImportedSource> {
   const { scratch, cacheFolder, signal } = places;
   const own = { cacheFolder, scratch, signal };
-  const { file, options } = await importFile(imitation, kept, places);
+  const { file, options } = await importFile(imitation, kept, places, refuse);
   if (imitation.spec.train?.explanations === undefined) return importSource(file, options, own);
   if (kept.some(({ text }) => text === undefined)) {
-    throw refusal('train.explanations wants texts, and some of the inputs are none');
+    throw refuse('spec.train.explanations wants texts, and some of the inputs are none');
   }
   const { train, all } = explainedCounts(kept);
   if ((train ?? all)?.explained === 0) {
-    throw refusal('nothing that was kept to train on has an explanation');
+    throw refuse(
+      'nothing that was kept to train on has an explanation; leave spec.train.explanations out',
+    );
   }
   const mask = explanationMask(imitation);
   const texts = kept.map((input) => ({ ...input, text: explainedText(input, mask) }));
-  const explained = await importFile(imitation, texts, { ...places, table: 'explained.jsonl' });
+  const explained = await importFile(
+    imitation,
+    texts,
+    { ...places, table: 'explained.jsonl' },
+    refuse,
+  );
   const modalities = [
     { name: INPUT, source: file },
     { name: EXPLAINED, source: explained.file },
@@ -134,16 +155,17 @@ async function importFile(
   { spec }: Imitation,
   kept: readonly KeptInput[],
   { scratch, images, table = 'kept.jsonl' }: TrainingPlaces & { readonly table?: string },
+  refuse: Refuse,
 ): Promise<{ readonly file: string; readonly options: ImportOptions }> {
   const name = INPUT_KINDS.find((own) => kept.every((input) => input[own] !== undefined));
   if (name === undefined) {
-    throw refusal('want texts, numbers or images, and these are several');
+    throw refuse('its inputs are of several kinds; want text, numbers or image in all of them');
   }
-  const kind = rowsOf(spec, images, scratch)[name];
+  const kind = rowsOf(spec, images, scratch, refuse)[name];
   const splits = kept.filter(({ split }) => split !== undefined).length;
   if (splits > 0 && splits < kept.length) {
     const message = `${splits} of ${kept.length} inputs have a split; want one for all, or none`;
-    throw refusal(message);
+    throw refuse(message);
   }
   const lines: string[] = [];
   for (const [row, input] of kept.entries()) {
@@ -177,6 +199,7 @@ function rowsOf(
   spec: Imitation['spec'],
   images: string,
   scratch: string,
+  refuse: Refuse,
 ): Readonly<Record<(typeof INPUT_KINDS)[number], InputRows>> {
   const { ngrams, buckets, size, channels } = spec.train ?? {};
   const columns = spec.inputs.numbers ?? [];
@@ -190,7 +213,7 @@ function rowsOf(
       },
     },
     numbers: {
-      cells: (input) => numberCells(input, columns),
+      cells: (input) => numberCells(input, columns, refuse),
       options: { columns: new Map(columns.map((column) => [column, 'number'] as const)) },
     },
     image: {
@@ -204,12 +227,12 @@ function rowsOf(
   };
 }
 
-function numberCells({ id, numbers = [] }: KeptInput, columns: readonly string[]) {
+function numberCells({ id, numbers = [] }: KeptInput, columns: readonly string[], refuse: Refuse) {
   if (numbers.length === columns.length) {
     return Object.fromEntries(columns.map((column, k) => [column, numbers[k]]));
   }
-  const message = `${id} has ${numbers.length} numbers, and spec.inputs.numbers names ${columns.length}`;
-  throw refusal(message);
+  const message = `input ${id} has ${numbers.length} numbers, and spec.inputs.numbers names ${columns.length}`;
+  throw refuse(message);
 }
 
 /** Among the scratch files, by a name without folders. */
@@ -217,8 +240,4 @@ async function copied({ image = '' }: KeptInput, images: string, scratch: string
   const copy = `${row}${extname(image)}`;
   await copyFile(join(images, image), join(scratch, copy));
   return copy;
-}
-
-function refusal(message: string): LyceumError {
-  return new LyceumError('INVALID_ARGUMENT', message);
 }

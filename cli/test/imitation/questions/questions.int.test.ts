@@ -255,7 +255,7 @@ test('what is written is asked about, checked and taught like inputs to train on
   const imitation = parseImitation(readFileSync(join(root, 'words.yaml'), 'utf8'), 'words.yaml');
   const all = await readKept(join(folder, 'kept.jsonl'));
   const { signal } = new AbortController();
-  const { dataset } = await trainingSet(imitation, all, { cacheFolder: join(root, 'cache'), scratch: mkdtempSync(join(root, 'set-')), images: root, signal }); // biome-ignore format: one line
+  const { dataset } = await trainingSet(imitation, all, { keptFile: 'kept.jsonl', cacheFolder: join(root, 'cache'), scratch: mkdtempSync(join(root, 'set-')), images: root, signal }); // biome-ignore format: one line
   expect(splitSamples(parseDataset(dataset), 'train')).toHaveLength(all.length - heldOut.length);
 });
 

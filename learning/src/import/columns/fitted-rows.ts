@@ -70,6 +70,14 @@ interface StoredRow {
 const ROW_MAX_BYTES = 64 * 1024 * 1024;
 
 /**
+ * Keys that are data, ids for one, become a column each: cells grow with the square of the rows, and a file of a megabyte
+ * would take hours and fill the disk. Such a table has many columns, and a row next to none of them.
+ */
+const SPARSE_FROM_COLUMNS = 10_000;
+const SPARSE_FROM_CELLS = 2 ** 23;
+const LEAST_FILLED_SHARE = 0.001;
+
+/**
  * The samples of a table that is a set of its own.
  *
  * @param names - of the columns that are encoded.
@@ -100,6 +108,7 @@ export async function putAside(
   const splits = new GrowingInt32();
   const ids: string[] = [];
   let sourceCount = 0;
+  let filledCount = 0;
   const path = join(scratch, file);
   const spooled = await SpooledBytes.open(path);
   const store = async ({ where, id, label, split, values }: LabelledRow): Promise<undefined> => {
@@ -117,6 +126,8 @@ export async function putAside(
       sourceCount += 1;
       const refused = 'refusal' in row ? row : await orRefused(row.where, () => store(row));
       if (refused !== undefined) refusals.add(refused);
+      else if ('values' in row) filledCount += Object.keys(row.values).length;
+      refuseSparse(names.length, sourceCount, filledCount);
     }
     await spooled.flush();
   } finally {
@@ -131,6 +142,14 @@ export async function putAside(
     splits: splits.values(),
     sourceCount,
   };
+}
+
+function refuseSparse(columnCount: number, rowCount: number, filledCount: number): void {
+  const cellCount = columnCount * rowCount;
+  if (columnCount < SPARSE_FROM_COLUMNS || cellCount < SPARSE_FROM_CELLS) return;
+  if (filledCount >= LEAST_FILLED_SHARE * cellCount) return;
+  const message = `the table has ${columnCount} columns, and a row ${Math.round(filledCount / rowCount)} of them on average: are its keys data, as ids are? Want the same keys in all rows; --columns NAME=ignore leaves columns out`;
+  throw new LyceumError('INVALID_ARGUMENT', message);
 }
 
 /**

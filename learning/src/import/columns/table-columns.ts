@@ -139,7 +139,7 @@ const NUMBER = /^\s*-?\d*\.?\d+\s*$/;
 
 function requireColumn(table: Table, option: string, column: string | undefined): void {
   if (column === undefined || table.columns.includes(column)) return;
-  const known = table.columns.slice(0, COLUMNS_SHOWN).join(', ');
+  const known = table.columns.slice(0, COLUMNS_SHOWN).join(', ') || 'none';
   const more = table.columns.length > COLUMNS_SHOWN ? ', …' : '';
   const of = option === 'columns' ? '' : ` of the ${option}`;
   const areNumbers = table.columns.filter((name) => NUMBER.test(name)).length * 2;

@@ -30,8 +30,15 @@ async function* rowsOf(file: string): AsyncGenerator<TableRow, void, undefined> 
   }
 }
 
-/** @throws {LyceumError} INVALID_ARGUMENT if there are no rows, or too many keys. */
-export async function columnsOf(rows: AsyncIterable<TableRow>, file: string): Promise<string[]> {
+/**
+ * @param want - what an empty file is to have.
+ * @throws {LyceumError} INVALID_ARGUMENT if there are no rows, or too many keys.
+ */
+export async function columnsOf(
+  rows: AsyncIterable<TableRow>,
+  file: string,
+  want = 'a JSON object a line',
+): Promise<string[]> {
   const columns = new Set<string>();
   let isEmpty = true;
   for await (const { where, values } of rows) {
@@ -42,7 +49,7 @@ export async function columnsOf(rows: AsyncIterable<TableRow>, file: string): Pr
     throw new LyceumError('INVALID_ARGUMENT', message);
   }
   if (!isEmpty) return [...columns];
-  throw new LyceumError('INVALID_ARGUMENT', `${file}: is empty; want a JSON object a line`);
+  throw new LyceumError('INVALID_ARGUMENT', `${file}: is empty; want ${want}`);
 }
 
 /** @throws {LyceumError} INVALID_ARGUMENT if a line is no JSON object. */

@@ -13,12 +13,14 @@ import { tableBytes } from './table-bytes.js';
 /** What is read of a text takes up to thirty times its size, of empty objects. Lines are read as a stream. */
 const FILE_MAX_BYTES = 64 * 1024 * 1024;
 
-const WANT = 'want a list of objects, or an object a line (.jsonl)';
+const WANTED = 'a list of objects, or an object a line (.jsonl)';
+const WANT = `want ${WANTED}`;
 
 /** @throws {LyceumError} INVALID_ARGUMENT naming what is wrong with the file. */
 export async function openJsonTable(file: string): Promise<Table> {
   const text = await wholeText(file);
   if (text === undefined || isLines(text)) return openJsonLinesTable(file);
+  if (text.trim() === '') throw refusal(`${file}: is empty; ${WANT}`);
   const list = listIn(jsonOf(text, file), file);
   const rows = async function* (): AsyncGenerator<TableRow, void, undefined> {
     for (const [index, item] of list.entries()) {
@@ -27,7 +29,7 @@ export async function openJsonTable(file: string): Promise<Table> {
       yield { where, values: plainObject(item) };
     }
   };
-  const columns = await columnsOf(rows(), file);
+  const columns = await columnsOf(rows(), file, WANTED);
   return { columns, rows, folder: dirname(await realpath(file)) };
 }
 
@@ -68,7 +70,7 @@ function listIn(value: unknown, file: string): unknown[] {
     );
     const [only, ...others] = lists.filter(([, list]) => list.length > 0);
     if (only !== undefined && others.length === 0) return only[1];
-    const names = Object.keys(value).slice(0, 10).join(', ');
+    const names = Object.keys(value).slice(0, 10).join(', ') || 'none';
     const which = only === undefined ? 'no list of objects' : 'several lists of objects';
     throw refusal(`${file}: is an object with ${which}; its keys are: ${names}. ${capital(WANT)}`);
   }

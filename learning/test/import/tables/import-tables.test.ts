@@ -175,6 +175,19 @@ const jsonLines = Array.from({ length: 20 }, (_, n) =>
 const Y_IS_A_NUMBER = new Map([['y', 'number']] as const);
 
 describe('JSON lines', () => {
+  it('refuses rows that have a key each, whose cells would be the square of the rows', async () => {
+    const rows = Array.from({ length: 1200 }, (_, n) =>
+      JSON.stringify({
+        label: n % 2,
+        ...Object.fromEntries(Array.from({ length: 9 }, (__, k) => [`id${n}-${k}`, 1])),
+      }),
+    );
+    await put('t.jsonl', rows.join('\n'));
+    await expect(imported('t.jsonl')).rejects.toThrow(
+      'the table has 10800 columns, and a row 10 of them on average: are its keys data, as ids are?',
+    );
+  });
+
   it('gives rows of numbers, lists written out', async () => {
     await put('t.jsonl', `${jsonLines.join('\n')}\n\n`);
     const { set } = await imported('t.jsonl', { raw: true, columns: Y_IS_A_NUMBER });

@@ -44,7 +44,9 @@ describe('a JSON file', () => {
     ['[1, 2]', /t\.json, entry 1: is no JSON object; want a list of objects/],
     ['{"a": {"0": 1}, "b": {"0": 2}}', /no list of objects; its keys are: a, b/],
     ['{"images": [{}], "annotations": [{}]}', /several lists.*images, annotations/],
-    ['[]', /is empty/],
+    ['', /t\.json: is empty; want a list of objects/],
+    ['[]', /t\.json: is empty; want a list of objects/],
+    ['{}', /no list of objects; its keys are: none\./],
     ['[{"a": 1}', /is no JSON/],
   ])('%j is refused', async (text, message) => {
     await expect(read(text, 't.json')).rejects.toThrow(message);
