@@ -1,6 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { LyceumError } from '@lyceum/proto';
+import { describe, expect, it } from 'vitest';
 import {
   describeDataset,
   encodeManifest,
@@ -9,10 +11,8 @@ import {
   picturePlaces,
   seenDataset,
   withHeld,
-} from '@lyceum/learning/datasets';
-import { IDENTITY_VIEW, readInputs } from '@lyceum/learning/views';
-import { LyceumError } from '@lyceum/proto';
-import { describe, expect, it } from 'vitest';
+} from '../../src/datasets/index.js';
+import { IDENTITY_VIEW, readInputs } from '../../src/views/index.js';
 
 function parts(): ManifestParts {
   const sampleCount = 6;

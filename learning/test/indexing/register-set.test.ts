@@ -11,11 +11,11 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { parseStoredDataset, type StoredDataset } from '@lyceum/learning/datasets';
-import { type RegisterOptions, registerSet } from '@lyceum/learning/indexing';
 import { LyceumError } from '@lyceum/proto';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { parseStoredDataset, type StoredDataset } from '../../src/datasets/index.js';
+import { type RegisterOptions, registerSet } from '../../src/indexing/index.js';
 import { pictureDecoder } from '../../src/pictures/index.js';
 import { type FileObjects, fileObjects } from './file-objects.js';
 import { type Members, picture, tarOf, typedMember } from './tars.js';
@@ -542,7 +542,7 @@ describe('folders', () => {
     for (let n = 0; n < 600; n++) put(`pets/${n < 300 ? 'a' : 'a-b'}/${n}.jpg`, await picture(n));
     const { manifest } = await register(['pets/']);
     const stored = parseStoredDataset(manifest);
-    const { importSource } = await import('@lyceum/learning/import');
+    const { importSource } = await import('../../src/import/index.js');
     const scratch = join(root, 'scratch');
     mkdirSync(scratch);
     const pushed = await importSource(

@@ -3,9 +3,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseStoredDataset, type ShardIndex, type StoredDataset } from '@lyceum/learning/datasets';
-import { registerSet, repackSet } from '@lyceum/learning/indexing';
 import { afterAll, beforeEach, expect, test } from 'vitest';
+import {
+  parseStoredDataset,
+  type ShardIndex,
+  type StoredDataset,
+} from '../../src/datasets/index.js';
+import { registerSet, repackSet } from '../../src/indexing/index.js';
 import { repackPlan, runEnds } from '../../src/indexing/repack/repack-plan.js';
 import { pictureDecoder } from '../../src/pictures/index.js';
 import { ShardPictures } from '../../src/shards/index.js';

@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
-import { parseStoredDataset, SPLIT_NAMES } from '@lyceum/learning/datasets';
-import { type RegisterOptions, registerSet } from '@lyceum/learning/indexing';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { parseStoredDataset, SPLIT_NAMES } from '../../src/datasets/index.js';
 import { tfRecord } from '../../src/files/index.js';
+import { type RegisterOptions, registerSet } from '../../src/indexing/index.js';
 import { fileObjects } from './file-objects.js';
 import { picture } from './tars.js';
 

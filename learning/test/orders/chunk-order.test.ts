@@ -2,8 +2,9 @@
  * The order by chunks over many random sets, against a second implementation that lists whole epochs: chunks, one after
  * another, cut into blocks, each mixed.
  */
-import { keyedPermutation, orderedSamples } from '@lyceum/learning/orders';
+
 import { describe, expect, it } from 'vitest';
+import { keyedPermutation, orderedSamples } from '../../src/orders/index.js';
 
 interface RandomSet {
   readonly chunkEnds: Uint32Array;

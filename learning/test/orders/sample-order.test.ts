@@ -1,5 +1,5 @@
-import { chunkOf, orderedRows, orderedSamples } from '@lyceum/learning/orders';
 import { describe, expect, it } from 'vitest';
+import { chunkOf, orderedRows, orderedSamples } from '../../src/orders/index.js';
 
 const CHUNK_ENDS = Uint32Array.from([5, 12, 13, 40, 64, 100, 131, 200]);
 /** All but every seventh, so that chunks are visited in parts. */

@@ -2,9 +2,9 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseStoredDataset, type ShardIndex } from '@lyceum/learning/datasets';
 import { LyceumError } from '@lyceum/proto';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { parseStoredDataset, type ShardIndex } from '../../src/datasets/index.js';
 import { pictureText, ShardPictures } from '../../src/shards/index.js';
 import { type PictureSet, pictureSet } from '../windows/picture-set.js';
 import { CountedObjects } from './counted-objects.js';

@@ -1,10 +1,11 @@
 /** The JSON Schemas of what people write: an editor shows what each field means. */
+
+import { expect, test } from 'vitest';
 import {
   endpointJsonSchema,
   imitationJsonSchema,
   runSpecificationJsonSchema,
-} from '@lyceum/learning/specification';
-import { expect, test } from 'vitest';
+} from '../../src/specification/index.js';
 
 test.each([
   ['a run', runSpecificationJsonSchema],

@@ -1,6 +1,6 @@
-import { chunkOf } from '@lyceum/learning/orders';
-import { IDENTITY_VIEW, mixupOf, viewSamples } from '@lyceum/learning/views';
 import { expect, it } from 'vitest';
+import { chunkOf } from '../../src/orders/index.js';
+import { IDENTITY_VIEW, mixupOf, viewSamples } from '../../src/views/index.js';
 
 const chunkEnds = Uint32Array.from([4, 9, 16, 30]);
 const dataset = { sampleCount: 30, splits: new Uint8Array(30).fill(1), chunkEnds };

@@ -2,10 +2,10 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { encodeManifest, type Shard } from '@lyceum/learning/datasets';
 import { sha256Hex } from '@lyceum/proto';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import sharp from 'sharp';
+import { encodeManifest, type Shard } from '../../src/datasets/index.js';
 import type { PictureGrid } from '../../src/datasets/shards/shard-index.js';
 import { pictureDecoder } from '../../src/pictures/index.js';
 
