@@ -109,6 +109,21 @@ describe('teachers', () => {
       expect(holders(measured.teachers)).toEqual({ x: 1, y: 1, z: 7 });
     });
 
+    it('are taken for as slow as the others on average until they are measured', () => {
+      const workers = Array.from({ length: 6 }, (_, i) => worker(`t${i + 1}`, 100));
+      const two = new Map([['x', 0.001], ['y', 0.003]]); // biome-ignore format: one line
+      expect(holders(place(runs, ['s1'], workers, two).teachers)).toEqual({ x: 1, y: 3, z: 2 });
+    });
+
+    it('give a worker only to one that lacks more than twice what is left to them', () => {
+      const workers = ['x', 'x', 'x', 'y', 'z'].map((id, i) => worker(`t${i}`, 100, [id]));
+      const withY = (y: number) => new Map([['x', 0.001], ['y', y], ['z', 0.001]]); // biome-ignore format: one line
+      const placed = (y: number) => holders(place(runs, ['s1'], workers, withY(y)).teachers);
+      // x without one of its three: 1 ÷ 2.
+      expect(placed(0.001)).toEqual({ x: 3, y: 1, z: 1 });
+      expect(placed(0.0015)).toEqual({ x: 2, y: 2, z: 1 });
+    });
+
     it('give one worker at a time to one that is much slower, and then stay', () => {
       let workers = Array.from({ length: 9 }, (_, i) =>
         worker(`t${i + 1}`, 100, [['x', 'y', 'z'][i % 3] as string]),

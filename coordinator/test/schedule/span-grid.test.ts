@@ -55,6 +55,11 @@ describe('spanGrid', () => {
     }
   });
 
+  it('has no span where there is no step', () => {
+    const plan = { ...stepPlan({ sampleCount: 900, batchSize: 128, epochs: 1 }), stepCount: 0 };
+    expect(spanGrid(plan, ROW_BYTES).spanCount).toBe(0);
+  });
+
   it('maps every step to the span that holds its positions', () => {
     for (const batchSize of [9, 128, 999]) {
       const plan = stepPlan({

@@ -199,7 +199,18 @@ describe('giving back', () => {
     expect(book.returned('w2', 't', attempt, { reason: 'x', retryable: true }, 10)).toEqual([]);
   });
 
-  it('gives a ticket up after some failures of its own, and tells who wanted it', () => {
+  it.each([
+    [
+      'what was answered is none',
+      (book: TicketBook, attempt: number, nowMs: number) =>
+        book.rejected('t', attempt, 'not finite', nowMs),
+    ],
+    [
+      'it is handed back for good',
+      (book: TicketBook, attempt: number, nowMs: number) =>
+        book.returned('w1', 't', attempt, { reason: 'not finite', retryable: false }, nowMs),
+    ],
+  ])('gives a ticket up after some failures of its own, and tells who wanted it: %s', (_, fail) => {
     const book = new TicketBook();
     let effects = book.want('run', 't', content, TEACHER);
     let nowMs = 0;
@@ -207,14 +218,18 @@ describe('giving back', () => {
       const attempt = attemptOf(effects);
       book.published('t', attempt, failure, nowMs);
       book.taken('w1', 't', attempt, failure, nowMs);
-      book.rejected('t', attempt, 'not finite', nowMs);
+      fail(book, attempt, nowMs);
       nowMs += 10_000;
       effects = book.tick(nowMs);
     }
     const last = attemptOf(effects);
-    expect(book.rejected('t', last, 'not finite', nowMs)).toEqual([
-      { kind: 'failed', id: 't', owners: ['run'], reason: 'not finite' },
-    ]);
+    book.taken('w1', 't', last, 99, nowMs);
+    expect(fail(book, last, nowMs)).toContainEqual({
+      kind: 'failed',
+      id: 't',
+      owners: ['run'],
+      reason: 'not finite',
+    });
     expect(book.size).toBe(0);
   });
 });

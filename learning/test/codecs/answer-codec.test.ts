@@ -43,6 +43,15 @@ describe.each(CODECS)('%s', (codec) => {
     },
   );
 
+  it('reads a row without touching the next', () => {
+    const { wordCount, encode, decode } = rowCodec(codec, 10);
+    const memory = wordMemory(2 * wordCount);
+    for (const row of [0, 1]) encode(logitsOf(10), row, memory, row * wordCount);
+    const rows = new Float32Array(20).fill(99);
+    decode(memory, 0, rows, 0);
+    expect([...rows.subarray(10)]).toEqual(Array(10).fill(99));
+  });
+
   it('keeps every number finite, and the greatest class the greatest', () => {
     const logits = logitsOf(10, 12);
     const decoded = throughCodec(codec, logits, ROWS, 10);

@@ -125,6 +125,13 @@ describe('rules of a batch alone', () => {
     expectClose(probabilities({ combine: 'majority-vote' }, weighted), [0.75, 0, 0.25]);
   });
 
+  it('majority-vote has all classes alike where no teacher votes', () => {
+    const nothing = Array(4).fill(Number.NEGATIVE_INFINITY);
+    const batch = answers([[...nothing, 0, 0, 3, 0], [...nothing, 0, 0, 3, 0]], 4); // biome-ignore format: rows
+    const want = [0.25, 0.25, 0.25, 0.25, 0, 0, 1, 0];
+    expectClose(probabilities({ combine: 'majority-vote' }, batch), want);
+  });
+
   it('mean-logit is the softmax of the weighted mean of logits over the temperature', () => {
     const batch = { ...answers(LOGITS, 4), teacherWeights: [2, 1, 1] };
     const want = softmax(mean([0.25, 0.125, 0.125], LOGITS));

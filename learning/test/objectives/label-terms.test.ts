@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { crossEntropy } from '../../src/objectives/losses/cross-entropy.js';
+import { hardLabel } from '../../src/objectives/terms/hard-label.js';
 import { distillation } from '../../src/objectives/terms/kd.js';
 import { type Engine, openEngine } from '../../src/tensorflow/engine/engine.js';
 import type { Scalar, Tensor2D } from '../../src/tensorflow/index.js';
@@ -99,5 +100,16 @@ describe('distillation', () => {
     check({ input, ...c }, (z) =>
       distillation(tf, z, tf.tensor2d(input.teacherProbs), weight, input.tau),
     );
+  });
+});
+
+it('the most probable class of the teacher is the label, with the smoothing on the others', () => {
+  const z = [1, -1, 0.5];
+  const logSum = Math.log(z.reduce((sum, own) => sum + Math.exp(own), 0));
+  // 0.7 on the second class, of two equal ones the first, and 0.15 on each other.
+  const want = [0.15, 0.7, 0.15].reduce((sum, p, c) => sum - p * ((z[c] as number) - logSum), 0);
+  tf.tidy(() => {
+    const loss = hardLabel(tf, tf.tensor2d([z]), tf.tensor2d([[0.2, 0.4, 0.4]]), 0.3);
+    expectNear(loss.dataSync()[0] as number, want);
   });
 });

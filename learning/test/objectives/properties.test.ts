@@ -194,6 +194,14 @@ describe('features', () => {
     tf.dispose([f, t]);
   });
 
+  it('of samples that are alike otherwise differ by the squares of their relations, over the samples squared', () => {
+    // f·f': [1 1; 1 1] and [1 0; 0 1], whose rows have lengths √2 and 1.
+    const [f, t] = [tf.tensor2d([[1, 0, 0], [1, 0, 0]]), tf.tensor2d([[1, 0, 0], [0, 1, 0]])]; // biome-ignore format: rows
+    const want = (2 * (Math.SQRT1_2 - 1) ** 2 + 2 * 0.5) / 2 ** 2;
+    expect(numberOf(() => similarityPreserving(tf, f, t))).toBeCloseTo(want, 6);
+    tf.dispose([f, t]);
+  });
+
   it('two of which are the same have a finite slope', () => {
     const twice = [[1, 2], [1, 2], [0, 1]]; // biome-ignore format: rows
     const slope = gradientOf(

@@ -70,6 +70,7 @@ describe('the self-test', () => {
     const { health, ...story } = new Story();
     health.wants(ONE, ['p', 'q']);
     expect(health.serves(ONE, false)).toBe(false);
+    expect(health.differs(ONE)).toBe(false);
     expect([health.rounds(ONE, 'p'), health.rounds(ONE, 'q')]).toEqual([2, 2]);
     const give = (probe: string, round: number) =>
       health.answered(
@@ -235,6 +236,8 @@ describe('what is unproven', () => {
     story.answers(ONE, 7);
     story.health.canaries.tick(1000, 1000);
     story.answers(ONE, 2);
+    // It is wanted as before, which asks nothing: the canary under way proves no more by that.
+    story.join(ONE);
     story.answerAll(ONE, RIGHT);
     expect(story.kinds()).toEqual(['proven']);
     expect(story.health.canaries.unproven.countOf(ONE)).toBe(2);
@@ -243,6 +246,21 @@ describe('what is unproven', () => {
     story.answerAll(ONE, RIGHT);
     expect(story.health.canaries.unproven.countOf(ONE)).toBe(0);
     expect(story.health.canaries.prove(TEACHER)).toEqual([]);
+  });
+
+  it('stays with its replica until that is to have the teacher no more', () => {
+    const story = new Story();
+    const { canaries } = story.health;
+    story.join(ONE, TWO);
+    story.answerAll(ONE, RIGHT);
+    story.answerAll(TWO, RIGHT);
+    story.answers(ONE, 7);
+    story.answers(TWO, 5);
+    canaries.unloads(ONE.workerId, new Set([TEACHER]));
+    expect([canaries.unproven.countOf(ONE), canaries.unproven.countOf(TWO)]).toEqual([7, 5]);
+    canaries.unloads(ONE.workerId, new Set());
+    expect([canaries.unproven.countOf(ONE), canaries.unproven.countOf(TWO)]).toEqual([0, 5]);
+    expect(canaries.unproven.countOfTeacher(TEACHER)).toBe(12);
   });
 
   it('is an orphan where it is stored after its session has ended', () => {

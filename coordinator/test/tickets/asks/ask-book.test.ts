@@ -40,6 +40,16 @@ test('an ask that cannot be looked up fails', () => {
   expect(book.askedCount).toBe(0);
 });
 
+test('a look-up that fails late is told neither who withdrew nor who asks again under that name', () => {
+  const book = new AskBook();
+  book.asked(anna, ask);
+  book.withdrawn(anna, ask.id);
+  expect(book.lookUpFailed(anna, ask, 'bad disk')).toEqual([]);
+  book.asked(anAsker('anna'), ask);
+  expect(book.lookUpFailed(anna, ask, 'bad disk')).toEqual([]);
+  expect(book.askedCount).toBe(1);
+});
+
 test('equal asks are one ticket, and everybody is told', () => {
   const book = bookWithTicket();
   book.asked(ben, ask);

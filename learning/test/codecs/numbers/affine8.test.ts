@@ -41,6 +41,12 @@ describe('affine8', () => {
     expect([out[0], out[2], out[3]]).toEqual([-2, 3, 7]);
   });
 
+  it('has its steps between the ends, not through the two greatest, where it is not anchored', () => {
+    const rows = coded(Float64Array);
+    encodeAffine8([0, 1, 3.1], 1, 3, rows);
+    expect([...rows.ranges.subarray(0, 2)]).toEqual([0, 3.1 / 255]);
+  });
+
   it('refuses what is not finite, and too little room', () => {
     const rows = coded(Float64Array);
     expect(() => encodeAffine8([0, Number.NEGATIVE_INFINITY], 1, 2, rows)).toThrow(/row 0/);

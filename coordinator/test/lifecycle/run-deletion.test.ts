@@ -1,0 +1,142 @@
+/** Runs are deleted from a store in memory; what is deleted and what stays is listed by hand. */
+import { createLogger } from '@lyceum/platform';
+import type { KeyValue } from '@lyceum/platform/nats';
+import { LyceumError } from '@lyceum/proto';
+import { describe, expect, it } from 'vitest';
+import type { ArtifactCatalog } from '../../src/artifacts/index.js';
+import {
+  RunDeletion,
+  type RunDeletionParts,
+  referredBlobs,
+} from '../../src/lifecycle/run-deletion.js';
+import type { RunRecord } from '../../src/runs/index.js';
+import { queued } from '../runs/queued-run.js';
+
+const digest = (of: string): string => of.repeat(64);
+const [SET, PUSHED, OLD, NEW] = [digest('a'), digest('b'), digest('c'), digest('d')];
+
+const ended = (runId: string, more: Partial<RunRecord> = {}): RunRecord => ({
+  ...queued(),
+  runId,
+  state: 'SUCCEEDED',
+  dataset: { digest: SET, classCount: 10 },
+  baselineRunId: undefined,
+  ...more,
+});
+
+/** A run, its own baseline, and whatever else there is. @param pointers - checkpoints by run. */
+function stored(records: readonly RunRecord[], pointers: Readonly<Record<string, string[]>> = {}) {
+  const runs = new Map(records.map((record) => [record.runId, record]));
+  const blobs = new Set<string>([SET, PUSHED, OLD, NEW]);
+  const keys = new Map(
+    Object.entries(pointers).map(([runId, [newest, previous]]) => [
+      runId,
+      JSON.stringify({
+        runId,
+        attempt: 1,
+        assignmentEpoch: 1,
+        step: 2,
+        digest: newest,
+        ...(previous !== undefined && { previous: { step: 1, digest: previous } }),
+      }),
+    ]),
+  );
+  const parts = {
+    store: {
+      unreadable: [] as string[],
+      get: (runId: string) => runs.get(runId),
+      list: () => [...runs.values()],
+      require: (runId: string) => {
+        const found = runs.get(runId);
+        if (found === undefined) throw new LyceumError('NOT_FOUND', `no run ${runId}`);
+        return found;
+      },
+      delete: async (
+        runId: string,
+        check: (record: RunRecord) => void,
+        clear: () => Promise<void>,
+      ) => {
+        check(runs.get(runId) as RunRecord);
+        runs.delete(runId);
+        await clear();
+      },
+    },
+    pointers: {
+      keys: async () => [...keys.keys()],
+      get: async (key: string) => {
+        const value = keys.get(key);
+        return value === undefined ? undefined : { value, revision: 1 };
+      },
+      update: async (key: string, value: string) => void keys.set(key, value),
+    } as unknown as KeyValue,
+    catalog: {
+      list: async () => [{ digest: PUSHED }],
+      blobs: { delete: async (own: string) => void blobs.delete(own) },
+    } as unknown as ArtifactCatalog,
+    ledgers: { delete: async () => undefined },
+    events: { purge: async () => undefined },
+    log: createLogger({ name: 'test', level: 'silent' }),
+    now: () => 1_000_000,
+  } as unknown as RunDeletionParts;
+  const left = () => ({ runs: [...runs.keys()], blobs: [...blobs] });
+  return { parts, deletion: new RunDeletion(parts), left };
+}
+
+describe('a run that is deleted', () => {
+  it('takes along what nothing else refers to, and nothing else', async () => {
+    const other = ended('other', { studentModelDigest: OLD });
+    const { deletion, left } = stored([ended('run'), other], { run: [NEW, OLD] });
+    expect(await deletion.delete('run')).toEqual(['run']);
+    expect(left()).toEqual({ runs: ['other'], blobs: [SET, PUSHED, OLD] });
+  });
+
+  it('takes its own baseline along, unless another run names that', async () => {
+    const own = [
+      ended('run', { baselineRunId: 'run-alone' }),
+      ended('run-alone', { baselineRunId: undefined }),
+    ];
+    const alone = stored(own);
+    expect(await alone.deletion.delete('run')).toEqual(['run', 'run-alone']);
+    const named = stored([...own, ended('other', { baselineRunId: 'run-alone' })]);
+    expect(await named.deletion.delete('run')).toEqual(['run']);
+    expect(named.left().runs).toEqual(['run-alone', 'other']);
+  });
+
+  it('stays while its baseline goes on, or another run names it', async () => {
+    const going = stored([ended('run'), ended('run-alone', { state: 'TRAINING' })]);
+    await expect(going.deletion.delete('run')).rejects.toThrow(
+      'run run-alone, its baseline, is TRAINING; cancel it first',
+    );
+    const named = stored([ended('run'), ended('other', { baselineRunId: 'run' })]);
+    await expect(named.deletion.delete('run')).rejects.toThrow('run other names run run as its baseline'); // biome-ignore format: one line
+    expect([going.left().runs, named.left().runs]).toEqual([['run', 'run-alone'], ['run', 'other']]); // biome-ignore format: one line
+  });
+});
+
+it('a run whose time is over is deleted, and one that another names stays', async () => {
+  const brief = (runId: string, endedAtMs: number) => {
+    const { specification } = queued();
+    const spec = { ...specification.spec, retention: { ttlAfterFinished: 10 } };
+    return ended(runId, { endedAtMs, specification: { ...specification, spec } as never });
+  };
+  const records = [brief('over', 1), brief('named', 1), brief('recent', 995_000), ended('lasting', { endedAtMs: 1 })];
+  const other = ended('other', { baselineRunId: 'named' });
+  const { deletion, left } = stored([...records, other]);
+  await deletion.deleteExpired();
+  expect(left().runs).toEqual(['named', 'recent', 'lasting', 'other']);
+}); // biome-ignore format: rows
+
+it('checkpoints count of runs that go on: of none that succeeded, and of none that is gone', async () => {
+  const records = [ended('failed', { state: 'FAILED' }), ended('succeeded')];
+  const { parts } = stored(records, { failed: [NEW], succeeded: [OLD], gone: [OLD] });
+  expect(await referredBlobs(parts)).toEqual(new Set([PUSHED, NEW, SET]));
+});
+
+it('while a record cannot be read nothing is deleted: it may refer to anything', async () => {
+  const { parts, left } = stored([ended('run')]);
+  const store = { ...parts.store, unreadable: ['torn'] } as unknown as RunDeletionParts['store'];
+  await expect(referredBlobs({ ...parts, store })).rejects.toThrow(
+    'the record of run torn cannot be read, so it is not known what it refers to',
+  );
+  expect(left().blobs).toHaveLength(4);
+});

@@ -1,0 +1,16 @@
+// Sets of so many classes that their outputs' bound leaves a few samples of train: which, by the order itself.
+import { expect, it } from 'vitest';
+import { SPLIT_NUMBERS } from '../../src/datasets/index.js';
+import { measuredSamples, orderedRows } from '../../src/orders/index.js';
+
+/** 4 samples' outputs are 16 MiB. */
+const CLASSES = 2 ** 20;
+
+it('are the first of an order of their own of train, as many as their outputs have room for; else all', () => {
+  const { train, test } = SPLIT_NUMBERS;
+  const splits = Uint8Array.from({ length: 60 }, (_, sample) => (sample < 20 ? test : train));
+  const dataset = { splits, labels: new Int32Array(60), classCount: CLASSES } as never;
+  const rows = orderedRows(40, { seed: 0, epoch: 0 }, 0, 4);
+  expect([...measuredSamples(dataset, 'train')]).toEqual([...rows].map((row) => 20 + row));
+  expect([...measuredSamples(dataset, 'test')]).toEqual(Array.from({ length: 20 }, (_, n) => n));
+});
