@@ -116,12 +116,10 @@ export class LoadedTeachers {
     this.#due = true;
     if (this.#working) return;
     this.#working = true;
-    this.#proceed()
-      // Threads that have ended take no calls: the worker stops, or one has died, with which the worker ends.
-      .catch((err: unknown) => this.#options.log.error({ err }, 'assignment not applied'))
-      .finally(() => {
-        this.#working = false;
-      });
+    // Threads that have ended take no calls: the worker stops, or one has died, with which the worker ends.
+    this.#proceed().catch((err: unknown) =>
+      this.#options.log.error({ err }, 'assignment not applied'),
+    );
   }
 
   /**
@@ -161,19 +159,24 @@ export class LoadedTeachers {
   async #proceed(): Promise<void> {
     const { compute, pictures, ticketsInHand, nowMs, changed } = this.#options;
     clearTimeout(this.#retry);
-    while (this.#due && !this.#stopped) {
-      const step = nextStep(this.#wanted, this.#held(), nowMs());
-      if (step !== undefined) {
-        await this.#carryOut(step);
-        changed();
-        continue;
+    try {
+      while (this.#due && !this.#stopped) {
+        const step = nextStep(this.#wanted, this.#held(), nowMs());
+        if (step !== undefined) {
+          await this.#carryOut(step);
+          changed();
+          continue;
+        }
+        this.#due = false;
+        const digests = this.#wanted.flatMap((teacher) => teacher.datasets.map((d) => d.digest));
+        await compute.keepDatasets(digests);
+        // Tickets in hand may be about others; who settles the last of them has this looked at again.
+        const isBusy = [...this.#entries.keys()].some((identity) => ticketsInHand(identity) > 0);
+        if (!isBusy) pictures.keepSets(digests);
       }
-      this.#due = false;
-      const digests = this.#wanted.flatMap(({ datasets }) => datasets.map(({ digest }) => digest));
-      await compute.keepDatasets(digests);
-      // Tickets in hand may be about others; who settles the last of them has this looked at again.
-      const isBusy = [...this.#entries.keys()].some((identity) => ticketsInHand(identity) > 0);
-      if (!isBusy) pictures.keepSets(digests);
+    } finally {
+      // In the turn of the last look: what becomes due from here on begins anew.
+      this.#working = false;
     }
     const waitMs = untilNextRetryMs(this.#wanted, this.#held(), nowMs());
     if (waitMs !== undefined && !this.#stopped) {
@@ -280,6 +283,8 @@ export class LoadedTeachers {
     } finally {
       for (const { release } of held) release();
     }
+    // Meanwhile it may have turned out that the teacher cannot be asked, and it is loaded anew.
+    if (this.#entries.get(identity) !== entry) return;
     const known = new Set([...entry.datasets, ...digests]);
     this.#entries.set(identity, { ...entry, datasets: known });
   }

@@ -1,4 +1,4 @@
-/** Loaded teachers over a compute side that is a script: what becomes of them once its threads have ended. */
+/** Loaded teachers over a compute side that is a script: what becomes of them once its threads have ended, or meanwhile. */
 import { LyceumError } from '@lyceum/proto';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -28,6 +28,7 @@ const wanted: WantedTeacher = {
 
 /** A spy would hear of the rejection. */
 let unloadCount: number;
+let nowMs: number;
 const unload = async (): Promise<void> => {
   unloadCount++;
   throw new LyceumError('CANCELLED', 'a thread was closed');
@@ -43,6 +44,7 @@ beforeEach(() => {
   process.removeAllListeners('unhandledRejection');
   process.on('unhandledRejection', note);
   unloadCount = 0;
+  nowMs = 0;
 });
 
 afterEach(() => {
@@ -50,22 +52,27 @@ afterEach(() => {
   for (const other of others) process.on('unhandledRejection', other);
 });
 
-async function loaded(): Promise<LoadedTeachers> {
+async function loaded(changes: object = {}): Promise<LoadedTeachers> {
   const compute = {
     follow() {},
     load: async () => description,
     keepDatasets: async () => {},
     unload,
+    ...changes,
   };
   const options = {
     compute,
     cache: { file: async () => 'model.zip' },
-    pictures: { keepSets() {} },
+    pictures: {
+      keepSets() {},
+      open: async () => {},
+      heldFirst: async (file: object) => ({ file, release() {} }),
+    },
     budgetBytes: 10,
     gpuUsedBytes: async () => undefined,
     ticketsInHand: () => 0,
     changed() {},
-    nowMs: () => 0,
+    nowMs: () => nowMs,
     random: () => 0,
     log: pino({ level: 'silent' }),
   };
@@ -97,4 +104,56 @@ test('nor does it where a teacher could not be asked', async () => {
   teachers.stop();
   expect(unloadCount).toBe(1);
   expect(unhandled).toEqual([]);
+});
+
+test('what becomes due in any turn of the last look is done', async () => {
+  for (let turns = 0; turns < 12; turns++) {
+    let isLast = false;
+    let teachers: LoadedTeachers | undefined;
+    const late = async () => {
+      for (let turn = 0; turn < turns; turn++) await undefined;
+      teachers?.follow([wanted, { ...wanted, identity: 'b' }]);
+    };
+    teachers = await loaded({
+      keepDatasets: async () => {
+        if (isLast) void late();
+        isLast = false;
+      },
+    });
+    await turn();
+    isLast = true;
+    teachers.proceed();
+    const two = () =>
+      expect([turns, ...(teachers?.loaded.keys() ?? [])]).toEqual([turns, 'a', 'b']);
+    await vi.waitFor(two, { timeout: 5_000, interval: 5 });
+    teachers.stop();
+  }
+});
+
+test('a teacher that cannot be asked while a set is prepared for it is loaded anew', async () => {
+  let loadCount = 0;
+  let isPrepared = (): void => {};
+  const prepared = new Promise<void>((resolve) => {
+    isPrepared = resolve;
+  });
+  let isPreparing = false;
+  const teachers = await loaded({
+    load: async () => {
+      loadCount++;
+      return description;
+    },
+    prepare: () => {
+      isPreparing = true;
+      return prepared;
+    },
+    unload: async () => {},
+  });
+  teachers.follow([{ ...wanted, datasets: [{ digest: 'set', path: undefined }] }]);
+  await vi.waitFor(() => expect(isPreparing).toBe(true), waiting);
+  teachers.failedToAnswer('a', new LyceumError('UNAVAILABLE', 'the server is away'));
+  isPrepared();
+  nowMs = 60_000;
+  await vi.waitFor(() => expect(loadCount).toBe(2), waiting);
+  expect([...teachers.loaded.keys()]).toEqual(['a']);
+  teachers.stop();
 });
