@@ -1,5 +1,6 @@
 /** The tutorial's web page in a real Chromium; left out where there is none. */
 import { join } from 'node:path';
+import { crc32, deflateSync } from 'node:zlib';
 import { expect } from 'vitest';
 import { startBrowser } from '../../../dashboard/test/browser/browser.js';
 import { findChromium } from '../../../setup/chromium.mjs';
@@ -28,9 +29,42 @@ export async function namesAPhoto({ folder }: Reader, printed: string): Promise<
     const notes = { name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('notes') };
     await page.getByLabel('A photo').setInputFiles(notes);
     await status.filter({ hasText: 'notes.txt is no picture' }).waitFor();
+    // Of a picture that lets all through, what was there before must not be seen.
+    const clear = { name: 'clear.png', mimeType: 'image/png', buffer: clearPng() };
+    await page.getByLabel('A photo').setInputFiles(clear);
+    await status.filter({ hasText: '%' }).waitFor();
+    expect(await page.evaluate(shownColours)).toEqual([255]);
+    await page.evaluate(() =>
+      document.dispatchEvent(new DragEvent('drop', { dataTransfer: new DataTransfer() })),
+    );
+    await status.filter({ hasText: 'That is no picture' }).waitFor();
   } finally {
     await browser.close();
   }
+}
+
+/** 1 × 1, gray with transparency: 0 of both. */
+function clearPng(): Buffer {
+  const chunk = (type: string, content: Buffer) => {
+    const named = Buffer.concat([Buffer.from(type), content]);
+    const [length, sum] = [Buffer.alloc(4), Buffer.alloc(4)];
+    length.writeUInt32BE(content.length);
+    sum.writeUInt32BE(crc32(named));
+    return Buffer.concat([length, named, sum]);
+  };
+  return Buffer.concat([
+    Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
+    chunk('IHDR', Buffer.of(0, 0, 0, 1, 0, 0, 0, 1, 8, 4, 0, 0, 0)),
+    chunk('IDAT', deflateSync(Buffer.alloc(3))),
+    chunk('IEND', Buffer.alloc(0)),
+  ]);
+}
+
+/** All bytes that the page's canvas has, each once. */
+function shownColours(): number[] {
+  const canvas = document.querySelector('canvas') as HTMLCanvasElement;
+  const context = canvas.getContext('2d') as CanvasRenderingContext2D;
+  return [...new Set(context.getImageData(0, 0, 28, 28).data)];
 }
 
 /**
