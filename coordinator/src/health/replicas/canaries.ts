@@ -120,7 +120,7 @@ export class Canaries<T = unknown> {
     for (const other of isShared ? this.#replicas.ofTeacher(teacher) : []) {
       if (other.workerId === workerId || this.#isQuarantined(other)) continue;
       other.awaitsTest = true;
-      this.asking(other, () => other.probes.ask(1, true, true));
+      this.asking(other, () => other.probes.askAfresh());
       effects.push({ kind: 'discredited', workerId: other.workerId, teacher });
     }
     const items = this.unproven.take({ workerId, teacher }, isShared);

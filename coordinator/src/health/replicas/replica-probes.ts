@@ -83,6 +83,15 @@ export class ReplicaProbes {
     }
   }
 
+  /** Asks each probe once more, beyond what is under way: that may have been begun before. No ticket may come until then. */
+  askAfresh(): void {
+    for (const state of this.#states.values()) {
+      state.asked++;
+      state.needed = state.asked;
+      state.anew = state.asked;
+    }
+  }
+
   /** Whether all that a ticket has to wait for has been answered. */
   get isTested(): boolean {
     return this.#wanted.every(({ answered, needed }) => answered >= needed);

@@ -298,7 +298,25 @@ describe('what is unproven', () => {
     expect(story.effects).toContainEqual(
       expect.objectContaining({ kind: 'suspect', items: ['7 of w1', '5 of w2'] }),
     );
-    expect(story.health.rounds(TWO, 'p')).toBe(3);
+    expect(story.health.rounds(TWO, 'p')).toBe(4);
+  });
+
+  it('of a server that failed is trusted after a probe that was asked since, not one that was under way', () => {
+    const story = new Story();
+    for (const replica of [ONE, TWO]) story.health.wants(replica, ['p'], true);
+    story.health.probeFailed(ONE, 'NaN', 5);
+    expect([story.health.rounds(TWO, 'p'), story.health.anewRound(TWO, 'p')]).toEqual([3, 3]);
+    const answered = (round: number) => {
+      const answer = { round, isClass: false, values: RIGHT, digest: 'd', noise: NOISE };
+      story.health.answered(TWO, 'p', answer, 6);
+      return [story.health.isTrusted(TWO), story.health.serves(TWO, false)];
+    };
+    // Both of its self-test may have been begun before.
+    expect([answered(1), answered(2), answered(3)]).toEqual([
+      [false, false],
+      [false, false],
+      [true, true],
+    ]);
   });
 
   it('is suspect too where it comes after its replica was quarantined', () => {
