@@ -5,10 +5,17 @@ import { playSchedule } from '../src/simulate/play-schedule.js';
 import { simulate } from '../src/simulate/simulate.js';
 import { ASK_FAULTS } from './simulate/faulty-asks.js';
 import { FLOW_FAULTS } from './simulate/faulty-flows.js';
+import { HEALTH_FAULTS } from './simulate/faulty-health.js';
 import { SCHEDULE_FAULTS } from './simulate/faulty-schedules.js';
 import { TICKET_FAULTS } from './simulate/faulty-tickets.js';
 
-const FAULTS = [...TICKET_FAULTS, ...ASK_FAULTS, ...SCHEDULE_FAULTS, ...FLOW_FAULTS];
+const FAULTS = [
+  ...TICKET_FAULTS,
+  ...ASK_FAULTS,
+  ...SCHEDULE_FAULTS,
+  ...FLOW_FAULTS,
+  ...HEALTH_FAULTS,
+];
 const SEED = 1;
 /** Schedules within which every fault is found. */
 const FAULT_SCHEDULES = 5_000;

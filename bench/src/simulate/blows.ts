@@ -26,6 +26,9 @@ export function strike(world: World, coordinator: SimulatedCoordinator, blow: Bl
     case 'teacher-leaves':
       worker.losePatience();
       break;
+    case 'model-swapped':
+      swapModel(world, coordinator);
+      break;
     case 'student-dies':
       student?.kill();
       break;
@@ -65,6 +68,7 @@ export function strike(world: World, coordinator: SimulatedCoordinator, blow: Bl
     case 'store-wiped':
       // The lease on leadership is lost with the queue, so the coordinator ends and begins anew.
       queue.wipe();
+      world.kept.quarantines.clear();
       restart(world, coordinator, awayMs);
       break;
     case 'answers-damaged': {
@@ -77,6 +81,22 @@ export function strike(world: World, coordinator: SimulatedCoordinator, blow: Bl
       restart(world, coordinator, awayMs);
       break;
   }
+}
+
+/** Another model answers in a teacher's place: behind its server, or with one worker alone. It is mended once it is found. */
+function swapModel(
+  { settings, swaps, clock, random, trace }: World,
+  { workers }: SimulatedCoordinator,
+) {
+  const teacher = random.whole(0, settings.teacherCount - 1);
+  const having = workers.filter(({ teachers }) => teachers.includes(teacher));
+  if (swaps.has(teacher) || having.length === 0) return;
+  const worker = settings.isShared[teacher] ? undefined : random.pick(having).name;
+  trace(() => `another model answers for teacher ${teacher}${worker ? ` at ${worker}` : ''}`);
+  swaps.set(teacher, { worker, isToCome: random.chance(0.5) });
+  // What it has answered by then is nobody's.
+  if (random.chance(0.3))
+    clock.after(random.whole(0, 500), () => random.pick(having).losePatience());
 }
 
 function restart({ clock }: World, coordinator: SimulatedCoordinator, awayMs: number): void {

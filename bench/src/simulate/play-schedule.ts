@@ -1,7 +1,8 @@
 /** Plays one schedule from its beginning until nothing is left to do, and checks every promise on the way. */
 import { AnswerFrames, AskBook } from '@lyceum/coordinator/asks';
 import { valueProblem } from '@lyceum/coordinator/data-plane';
-import { RunSchedule, TicketBook } from '@lyceum/coordinator/schedule';
+import { ReplicaHealth } from '@lyceum/coordinator/replicas';
+import { firstAffectedStep, RunSchedule, TicketBook } from '@lyceum/coordinator/schedule';
 import { TargetFlow } from '@lyceum/coordinator/target-flow';
 import { LyceumError } from '@lyceum/proto';
 import { strike } from './blows.js';
@@ -35,6 +36,8 @@ export const REAL_MACHINES: Machines = {
   askBook: (tickets) => new AskBook(tickets),
   answerFrames: (taker, asks) => new AnswerFrames(taker, asks),
   valueProblem,
+  replicaHealth: (quarantines) => new ReplicaHealth(quarantines),
+  firstAffectedStep,
   runSchedule: (settings) => new RunSchedule(settings),
   targetFlow: (settings) => new TargetFlow(settings),
 };
@@ -74,10 +77,15 @@ export function playSchedule(
         state: 'unsubmitted',
         assignmentEpoch: 0,
         pointerStep: 0,
+        previousStep: 0,
+        firstOtherStep: Number.POSITIVE_INFINITY,
         ledger: new Map(),
         madeOf: new Map(),
       }),
     ),
+    kept: { unproven: [], suspicions: [], quarantines: new Map() },
+    swaps: new Map(),
+    isOtherExcused: false,
     queueReachable: true,
     leaderEpoch: 0,
     ticketWasKept: false,
@@ -114,6 +122,7 @@ export function playSchedule(
       throw new Violation('leak', `${world.queue.size} messages are left on the queue`);
     }
     coordinator.confirmEmpty();
+    coordinator.confirmProven();
   } catch (thrown) {
     return { violation: violationOf(thrown), eventCount, trace };
   }

@@ -4,16 +4,20 @@
  */
 import type { TicketTaker } from '@lyceum/coordinator/schedule';
 import type { AnswerFrame } from '@lyceum/proto';
-import { TICK_MS } from '../rules/index.js';
+import { TICK_MS, Violation } from '../rules/index.js';
 import {
   isTroubled,
   type Message,
+  mishap,
   type RunRecord,
   SimulatedProcess,
+  SLOW_MS,
   teacherId,
+  travelMs,
   type World,
 } from '../world/index.js';
-import { SimulatedDesk } from './simulated-desk.js';
+import { type FrameFate, SimulatedDesk } from './simulated-desk.js';
+import { SimulatedHealth } from './simulated-health.js';
 import { SimulatedStudent } from './simulated-student.js';
 import { SimulatedTargets } from './simulated-targets.js';
 import { SimulatedTeacherWorker, type WorkerSession } from './simulated-teacher-worker.js';
@@ -32,12 +36,18 @@ export class SimulatedCoordinator {
   readonly #world: World;
   readonly #sessions = new Map<SimulatedTeacherWorker, WorkerSession>();
   readonly #targets = new Map<string, SimulatedTargets>();
+  /** By run that is evaluated: the number of the last answers that it is made of. */
+  readonly #answerNumbers = new Map<RunRecord, number>();
+  #health: SimulatedHealth;
   #desk: SimulatedDesk;
+  /** Workers are about to be told what has changed. */
+  #isTelling = false;
 
   constructor(world: World) {
     this.#world = world;
     this.process = new SimulatedProcess('coordinator', world.clock);
-    this.#desk = new SimulatedDesk(world, this.process);
+    this.#health = this.#newHealth();
+    this.#desk = new SimulatedDesk(world, this.process, this.#health);
     this.workers = world.settings.workers.map(
       (teachers, index) => new SimulatedTeacherWorker(world, this, `w${index}`, teachers),
     );
@@ -46,17 +56,26 @@ export class SimulatedCoordinator {
 
   kill(): void {
     this.process.kill();
+    this.#health.leave();
+    this.#excuseOther();
     for (const worker of this.workers) worker.sessionLost();
     for (const student of this.students.values()) student.connectionLost();
     for (const targets of this.#targets.values()) targets.release();
     this.#sessions.clear();
     this.#targets.clear();
+    this.#answerNumbers.clear();
+    this.#isTelling = false;
   }
 
   start(): void {
     this.process.start();
-    this.#desk = new SimulatedDesk(this.#world, this.process);
-    for (const run of this.#world.runs) if (run.state === 'training') this.#takeUp(run);
+    this.#health = this.#newHealth();
+    this.#desk = new SimulatedDesk(this.#world, this.process, this.#health);
+    this.#health.begin();
+    for (const run of this.#world.runs) {
+      const { runId } = run.settings;
+      if (run.state === 'training' && !this.#targets.has(runId)) this.#takeUp(run, true);
+    }
     this.#tickOn();
   }
 
@@ -67,7 +86,7 @@ export class SimulatedCoordinator {
 
   submit(run: RunRecord): void {
     run.state = 'training';
-    this.#takeUp(run);
+    this.#takeUp(run, false);
     this.#assign(run);
   }
 
@@ -76,17 +95,24 @@ export class SimulatedCoordinator {
     const former = this.#sessions.get(session.worker);
     this.#sessions.set(session.worker, session);
     if (former !== undefined) this.#sessionEnded(former);
+    this.#tellWorkers();
+  }
+
+  probed(session: WorkerSession, teacher: number, round: number, isOfOther: boolean): void {
+    const { worker } = session;
+    if (this.#sessions.get(worker) !== session) return;
+    this.#health.probed(worker.name, teacher, round, isOfOther);
   }
 
   /** A worker says that it has a ticket. The word of a session that is not its worker's last counts for nothing. */
   taken(session: WorkerSession, { id, ticket, sequence }: Message): void {
     if (this.#sessions.get(session.worker) !== session) return;
-    this.#desk.taken(takerOf(session), ticket, id, sequence);
+    this.#desk.taken(this.#takerOf(session), ticket, id, sequence);
   }
 
   returned(session: WorkerSession, { id, ticket }: Message, retryable: boolean): void {
     if (this.#sessions.get(session.worker) !== session) return;
-    this.#desk.returned(takerOf(session), ticket, id, retryable);
+    this.#desk.returned(this.#takerOf(session), ticket, id, retryable);
   }
 
   /**
@@ -99,12 +125,19 @@ export class SimulatedCoordinator {
     frames: readonly AnswerFrame[],
     settled: (taken: boolean) => void,
   ): void {
-    const take = this.#desk.frames(takerOf(session));
+    const { random, settings } = this.#world;
+    const take = this.#desk.frames(this.#takerOf(session));
     const takeFrom = (index: number): void => {
+      const next = (fate: FrameFate): void => {
+        if (fate !== 'awaits-more') settled(fate === 'taken');
+        else {
+          const isSlow = mishap(this.#world, settings.slowFrame);
+          this.process.after(random.whole(0, isSlow ? SLOW_MS : 5), () => takeFrom(index + 1));
+        }
+      };
       const frame = frames[index];
-      const fate = frame === undefined ? 'refused' : take(frame);
-      if (fate !== 'awaits-more') settled(fate === 'taken');
-      else this.process.after(this.#world.random.whole(0, 5), () => takeFrom(index + 1));
+      if (frame === undefined) next('refused');
+      else take(frame, next);
     };
     takeFrom(0);
   }
@@ -115,8 +148,12 @@ export class SimulatedCoordinator {
     return isCurrent ? this.#targets.get(runId) : undefined;
   }
 
-  /** A run is over. */
-  end(run: RunRecord, state: 'succeeded' | 'failed'): void {
+  /** A run's student has taken the last step: the run ends once its teachers have shown that their answers were their own. */
+  trained(run: RunRecord): void {
+    this.#end(run, 'evaluating');
+  }
+
+  #end(run: RunRecord, state: 'evaluating' | 'failed'): void {
     run.state = state;
     this.#targets.get(run.settings.runId)?.close();
     this.#targets.delete(run.settings.runId);
@@ -128,8 +165,97 @@ export class SimulatedCoordinator {
     this.#desk.confirmEmpty();
   }
 
-  #takeUp(run: RunRecord): void {
-    const targets = new SimulatedTargets(this.#world, this.process, this.#desk, run);
+  confirmProven(): void {
+    this.#health.confirmProven();
+  }
+
+  #newHealth(): SimulatedHealth {
+    return new SimulatedHealth(this.#world, this.process, {
+      discredited: (workerId, teacher) => this.#desk.discredited(workerId, teacher),
+      changed: () => this.#tellWorkers(),
+      reachedStep: (run) => this.#reachedStep(run),
+      goBack: (run, step) => this.#goBack(run, step),
+    });
+  }
+
+  /** Tells workers what has changed for them; what happens until then is told with it. */
+  #tellWorkers(): void {
+    if (this.#isTelling) return;
+    this.#isTelling = true;
+    this.process.after(this.#world.random.whole(0, 5), () => {
+      this.#isTelling = false;
+      for (const session of this.#sessions.values()) this.#tellWorker(session);
+    });
+  }
+
+  #tellWorker(session: WorkerSession): void {
+    const { clock } = this.#world;
+    const { worker } = session;
+    const orders = worker.teachers.map((teacher) => this.#health.orders(worker.name, teacher));
+    const text = orders.map(({ rounds, serves }) => `${rounds}${serves}`).join();
+    if (text === session.told) return;
+    session.told = text;
+    for (const { teacher, serves } of orders) if (serves) session.served.add(teacherId(teacher));
+    session.toldAtMs = Math.max(session.toldAtMs, clock.nowMs + travelMs(this.#world));
+    worker.process.after(session.toldAtMs - clock.nowMs, () => worker.follow(session, orders));
+  }
+
+  #reachedStep(run: RunRecord): number {
+    const { runId, grid } = run.settings;
+    // A student that has not come back since this coordinator began may be at any step.
+    return this.#targets.get(runId)?.reachedStep ?? grid.plan.stepCount;
+  }
+
+  #goBack(run: RunRecord, beforeStep: number): void {
+    const { runId } = run.settings;
+    if (run.pointerStep > beforeStep) {
+      run.pointerStep = run.previousStep <= beforeStep ? run.previousStep : 0;
+      run.previousStep = 0;
+      if (run.firstOtherStep >= run.pointerStep) run.firstOtherStep = Number.POSITIVE_INFINITY;
+    }
+    this.#world.trace(() => `${runId} goes back to step ${run.pointerStep}`);
+    this.#answerNumbers.delete(run);
+    run.state = 'training';
+    if (!this.#targets.has(runId)) this.#takeUp(run, false);
+    this.#assign(run);
+  }
+
+  /** Ends the run if all its answers are proven. */
+  #evaluate(run: RunRecord): void {
+    const upTo = this.#answerNumbers.get(run) ?? this.#health.answerNumber;
+    this.#answerNumbers.set(run, upTo);
+    if (!this.#health.prove(run, upTo)) return;
+    run.state = 'succeeded';
+    const { runId } = run.settings;
+    this.#world.trace(() => `${runId} succeeded`);
+    if (run.firstOtherStep === Number.POSITIVE_INFINITY || this.#world.isOtherExcused) return;
+    const message = `${runId} succeeded, and its step ${run.firstOtherStep} was trained on another model's answers`;
+    throw new Violation('P4', message);
+  }
+
+  /**
+   * What a worker has answered that leaves before its canary is proven by others: their model is the same by its digest. So a
+   * worker that alone is wrong is found only while it stays.
+   */
+  #excuseOther(worker?: string): void {
+    for (const swap of this.#world.swaps.values()) {
+      if (swap.worker === undefined || (worker ?? swap.worker) !== swap.worker) continue;
+      this.#world.isOtherExcused = true;
+    }
+  }
+
+  /** The session as tickets see it. */
+  #takerOf({ worker, life, served }: WorkerSession): TicketTaker {
+    const workerId = worker.name;
+    return {
+      workerId,
+      sessionKeyDigest: `${workerId} ${life}`,
+      mayTake: (teacher) => served.has(teacher) && this.#health.isTrusted({ workerId, teacher }),
+    };
+  }
+
+  #takeUp(run: RunRecord, wasServed: boolean): void {
+    const targets = new SimulatedTargets(this.#world, this.process, this.#desk, run, wasServed);
     this.#targets.set(run.settings.runId, targets);
     this.process.after(this.#world.random.whole(0, 5), () => {
       if (run.state === 'training') targets.expect(run.pointerStep);
@@ -153,6 +279,8 @@ export class SimulatedCoordinator {
     const teachers = worker.teachers.map(teacherId);
     this.#world.trace(() => `the session of ${worker.name} ended`);
     this.#desk.sessionEnded(worker.name, teachers);
+    this.#excuseOther(worker.name);
+    this.#health.sessionEnded(worker.name);
     worker.sessionLost(session);
   }
 
@@ -171,13 +299,15 @@ export class SimulatedCoordinator {
     }
     for (const targets of this.#targets.values()) targets.tick();
     for (const run of this.#world.runs) {
+      if (run.state === 'evaluating') this.#evaluate(run);
       if (run.state !== 'training') continue;
       const student = this.students.get(run.settings.runId);
-      if (this.#targets.get(run.settings.runId)?.failure !== undefined) this.end(run, 'failed');
+      if (this.#targets.get(run.settings.runId)?.failure !== undefined) this.#end(run, 'failed');
       else if (student === undefined || this.#isGone(student.process, student.life)) {
         this.#assign(run);
       }
     }
+    this.#health.tick();
     this.#desk.tick();
   }
 
@@ -190,14 +320,4 @@ export class SimulatedCoordinator {
     if (clock.nowMs - process.diedAtMs >= DEATH_NOTICED_MS || !isTroubled(this.#world)) return true;
     return random.chance(0.3);
   }
-}
-
-/** The session as tickets see it. */
-function takerOf({ worker, life }: WorkerSession): TicketTaker {
-  const served = worker.teachers.map(teacherId);
-  return {
-    workerId: worker.name,
-    sessionKeyDigest: `${worker.name} ${life}`,
-    mayTake: (teacher) => served.includes(teacher),
-  };
 }

@@ -2,7 +2,15 @@
  * The coordinator's book of asks, with its actions carried out on the simulated store and queue; each is held against
  * the {@link TicketRules}.
  */
-import type { Ask, AskAction, AskBook, Asker } from '@lyceum/coordinator/asks';
+import type {
+  AnswerFrames,
+  Ask,
+  AskAction,
+  AskBook,
+  Asker,
+  IncomingRows,
+} from '@lyceum/coordinator/asks';
+import type { Replica } from '@lyceum/coordinator/replicas';
 import type { TicketTaker } from '@lyceum/coordinator/schedule';
 import {
   type AnswerFrame,
@@ -13,20 +21,26 @@ import {
 } from '@lyceum/proto';
 import { TicketRules, Violation } from '../rules/index.js';
 import { mishap, type SimulatedProcess, teacherOf, travelMs, type World } from '../world/index.js';
+import type { SimulatedHealth } from './simulated-health.js';
 
 /** The outcome of a frame of answers: more of them are awaited, the ticket is done with, or they were refused. */
 export type FrameFate = 'awaits-more' | 'taken' | 'refused';
 
+/** How long it takes to store rows, where the disk is slow and where not, ms, at most. */
+const STORED_MS = { slow: 2_000, fast: 2 };
+
 export class SimulatedDesk {
   readonly #world: World;
   readonly #process: SimulatedProcess;
+  readonly #health: SimulatedHealth;
   readonly #leaderEpoch: number;
   readonly #book: AskBook;
   readonly #rules: TicketRules;
 
-  constructor(world: World, process: SimulatedProcess) {
+  constructor(world: World, process: SimulatedProcess, health: SimulatedHealth) {
     this.#world = world;
     this.#process = process;
+    this.#health = health;
     this.#leaderEpoch = ++world.leaderEpoch;
     const tickets = world.machines.ticketBook();
     this.#book = world.machines.askBook(tickets);
@@ -45,47 +59,77 @@ export class SimulatedDesk {
   }
 
   taken(taker: TicketTaker, ticket: Ticket, id: string, sequence: number): void {
-    this.#rules.taken(id, ticket.attempt, taker.sessionKeyDigest);
-    this.#book.taken(taker, ticket, sequence, this.#nowMs);
+    const teacher = digestHex(ticket.teacherIdentity);
+    if (taker.mayTake(teacher)) this.#rules.taken(id, ticket.attempt, taker.sessionKeyDigest);
+    this.#tell(this.#book.taken(taker, ticket, sequence, this.#nowMs));
   }
 
   returned(taker: TicketTaker, ticket: Ticket, id: string, retryable: boolean): void {
-    if (!retryable) this.#rules.foundWrong(id);
+    if (!retryable) {
+      this.#rules.foundWrong(id);
+      this.#health.ticketFailed(replicaOf(taker, ticket), id);
+    }
     const returned = { reason: 'given back', retryable };
     this.#tell(this.#book.returned(taker, ticket, returned, this.#nowMs));
   }
 
-  /** Takes the frames of one stream of answers. */
-  frames(taker: TicketTaker): (frame: AnswerFrame) => FrameFate {
+  /** Takes the frames of one answer, each once the one before is settled. */
+  frames(taker: TicketTaker): (frame: AnswerFrame, settled: (fate: FrameFate) => void) => void {
     const stream = this.#world.machines.answerFrames(taker, this.#book);
-    return (frame) => {
+    let storedCount = 0;
+    return (frame, settled) => {
       try {
         const rows = stream.came(frame);
         const { ticket, id, asks } = rows;
+        const replica = replicaOf(taker, ticket);
         const problem = rows.problem?.message ?? this.#wrongValue(frame, asks);
         if (problem !== undefined) {
           stream.refused(rows);
-          if (asks.length === 0) return 'refused';
-          this.#rules.foundWrong(id);
-          this.#tell(this.#book.rejected(id, ticket.attempt, problem, this.#nowMs));
-          return 'refused';
+          if (asks.length > 0) {
+            this.#rules.foundWrong(id);
+            this.#health.ticketFailed(replica, id);
+            this.#tell(this.#book.rejected(id, ticket.attempt, problem, this.#nowMs));
+          }
+          return settled('refused');
         }
-        if (asks.length > 0) {
-          this.#rules.answers(id, ticket.attempt, taker.sessionKeyDigest);
-          this.#book.progressed(id, this.#nowMs);
-        }
-        for (const ask of asks) this.#store(ask, frame, rows.rowCount);
-        const receipt = stream.stored(rows);
-        if (receipt?.wanted === true) {
-          for (const ask of asks) this.#confirmStored(ask);
-          this.#tell(this.#book.answered(id));
-        }
-        return receipt === undefined ? 'awaits-more' : 'taken';
+        if (asks.length === 0) return settled(this.#stored(stream, rows, taker, storedCount));
+        this.#rules.answers(id, ticket.attempt, taker.sessionKeyDigest);
+        this.#book.progressed(id, this.#nowMs);
+        const failureCount = this.#health.failureCount(replica);
+        const isSlow = mishap(this.#world, this.#world.settings.slowRead);
+        const storedMs = isSlow ? STORED_MS.slow : STORED_MS.fast;
+        this.#process.after(this.#world.random.whole(0, storedMs), () => {
+          for (const ask of asks) this.#store(ask, frame, rows.rowCount, replica, failureCount);
+          storedCount += rows.rowCount;
+          settled(this.#stored(stream, rows, taker, storedCount));
+        });
       } catch (thrown) {
-        if (thrown instanceof LyceumError && thrown.code === 'PERMISSION_DENIED') return 'refused';
-        throw thrown;
+        const isRefusal = thrown instanceof LyceumError && thrown.code === 'PERMISSION_DENIED';
+        if (!isRefusal) throw thrown;
+        settled('refused');
       }
     };
+  }
+
+  /** Rows are where they are wanted. @param storedCount - rows of the answer that were stored so far. */
+  #stored(
+    stream: AnswerFrames,
+    rows: IncomingRows,
+    taker: TicketTaker,
+    storedCount: number,
+  ): FrameFate {
+    const { id, ticket } = rows;
+    const receipt = stream.stored(rows);
+    if (receipt?.wanted === false) this.#tell(this.#book.spent(taker, ticket, this.#nowMs));
+    if (receipt?.wanted === true) {
+      if (storedCount !== ticket.positionCount) {
+        const message = `${id} counts as answered by ${storedCount} of ${ticket.positionCount} rows`;
+        throw new Violation('receipt', message);
+      }
+      this.#health.ticketAnswered(replicaOf(taker, ticket), id, this.#book.runsAsking(id));
+      this.#tell(this.#book.answered(id));
+    }
+    return receipt === undefined ? 'awaits-more' : 'taken';
   }
 
   /** The check that the coordinator makes before rows are stored, if they are still asked for. */
@@ -104,6 +148,11 @@ export class SimulatedDesk {
   sessionEnded(workerId: string, teachers: readonly string[]): void {
     this.#tell(this.#book.sessionEnded(workerId, teachers, this.#nowMs));
     this.#rules.sessionEnded(workerId, teachers, this.#nowMs);
+  }
+
+  /** What the worker answers with the teacher is not trusted. */
+  discredited(workerId: string, teacher: string): void {
+    this.#tell(this.#book.discredited(workerId, teacher, this.#nowMs));
   }
 
   queueLost(): void {
@@ -179,19 +228,18 @@ export class SimulatedDesk {
     return this.#world.answers.missingCount(teacherOf(teacherIdentity), ticket.viewEpoch, samples);
   }
 
-  #confirmStored(ask: Ask): void {
-    const missingCount = this.#missingCount(ask);
-    if (missingCount === 0 || this.#world.answers.areDamaged) return;
-    throw new Violation(
-      'receipt',
-      `${ask.id} counts as answered, and lacks ${missingCount} answers`,
-    );
-  }
-
-  #store({ teacherIdentity, ticket, samples }: Ask, frame: AnswerFrame, rowCount: number): void {
-    const rows = frame.tensors.map(float32Values)[0] ?? new Float32Array();
-    const stored = samples.subarray(frame.firstRow, frame.firstRow + rowCount);
-    this.#world.answers.put(teacherOf(teacherIdentity), ticket.viewEpoch, stored, rows);
+  #store(
+    { teacherIdentity, ticket: { viewEpoch }, samples }: Ask,
+    { tensors, firstRow }: AnswerFrame,
+    rowCount: number,
+    replica: Replica,
+    failureCount: number,
+  ): void {
+    const rows = tensors.map(float32Values)[0] ?? new Float32Array();
+    const teacher = teacherOf(teacherIdentity);
+    const own = samples.subarray(firstRow, firstRow + rowCount);
+    const stored = this.#world.answers.put(teacher, viewEpoch, own, rows);
+    this.#health.stored(replica, { teacher, viewEpoch, samples: stored }, failureCount);
   }
 
   #publish(id: string, ticket: Ticket): void {
@@ -244,4 +292,8 @@ export class SimulatedDesk {
       });
     });
   }
+}
+
+function replicaOf({ workerId }: TicketTaker, { teacherIdentity }: Ticket): Replica {
+  return { workerId, teacher: digestHex(teacherIdentity) };
 }

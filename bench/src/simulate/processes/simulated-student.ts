@@ -13,7 +13,7 @@ const RETRY_MS = 300;
 export interface StudentSide {
   readonly process: SimulatedProcess;
   targets(runId: string, assignmentEpoch: number): SimulatedTargets | undefined;
-  end(run: RunRecord, state: 'succeeded'): void;
+  trained(run: RunRecord): void;
 }
 
 /** One `ReceiveTargets` call. */
@@ -37,6 +37,8 @@ export class SimulatedStudent {
   /** Targets of steps below this one have come. */
   #nextStep: number;
   #doneStep: number;
+  /** The first step whose target was made of another model's answers. */
+  #firstOtherStep: number;
   #isStepping = false;
 
   constructor(world: World, coordinator: StudentSide, run: RunRecord) {
@@ -46,6 +48,7 @@ export class SimulatedStudent {
     this.#assignmentEpoch = run.assignmentEpoch;
     this.#nextStep = run.pointerStep;
     this.#doneStep = run.pointerStep;
+    this.#firstOtherStep = run.firstOtherStep;
     this.process = new SimulatedProcess(`student of ${run.settings.runId}`, world.clock);
     this.life = this.process.life;
   }
@@ -104,7 +107,7 @@ export class SimulatedStudent {
       this.#world.trace(() => `${this.process.name} attaches at step ${request.firstStep}`);
       call.targets = targets;
       call.attachment = targets.attach(request, {
-        target: (step) => this.#arrive(call, () => this.#target(call, step)),
+        target: (step, isOfOther) => this.#arrive(call, () => this.#target(call, step, isOfOther)),
         ended: () => this.#arrive(call, () => this.#retry(call)),
       });
     });
@@ -145,14 +148,17 @@ export class SimulatedStudent {
     this.process.after(call.arrivesAtMs - clock.nowMs, act);
   }
 
-  #target(call: Call, step: number): void {
+  #target(call: Call, step: number, isOfOther: boolean): void {
     if (this.#call !== call) return;
     if (step > this.#nextStep) {
       const message = `step ${step} came to ${this.process.name}, and ${this.#nextStep} is next`;
       throw new Violation('P1', message);
     }
     // Rows that are there already are cut off: a call begins where the last one ended.
-    if (step === this.#nextStep) this.#nextStep++;
+    if (step === this.#nextStep) {
+      this.#nextStep++;
+      if (isOfOther) this.#firstOtherStep = Math.min(this.#firstOtherStep, step);
+    }
     this.#stepOn();
   }
 
@@ -197,10 +203,17 @@ export class SimulatedStudent {
     if (!isLast && step % checkpointEverySteps !== 0) return;
     this.process.after(this.#world.random.whole(0, 30), () => {
       if (this.#run.assignmentEpoch !== this.#assignmentEpoch) return;
-      this.#run.pointerStep = Math.max(step, this.#run.pointerStep);
+      if (step > this.#run.pointerStep) this.#point(step);
       this.#world.trace(() => `${this.process.name} moves the pointer to ${step}`);
       if (isLast) this.#finish();
     });
+  }
+
+  #point(step: number): void {
+    this.#run.previousStep = this.#run.pointerStep;
+    this.#run.pointerStep = step;
+    this.#run.firstOtherStep =
+      this.#firstOtherStep < step ? this.#firstOtherStep : Number.POSITIVE_INFINITY;
   }
 
   #finish(): void {
@@ -209,7 +222,7 @@ export class SimulatedStudent {
     if (process.alive) {
       process.after(travelMs(this.#world), () => {
         if (this.#run.state === 'training' && this.#run.assignmentEpoch === this.#assignmentEpoch) {
-          this.#coordinator.end(this.#run, 'succeeded');
+          this.#coordinator.trained(this.#run);
         }
       });
     }

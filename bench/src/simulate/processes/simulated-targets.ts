@@ -8,10 +8,11 @@ import type { TargetAction, TargetFlow, TargetRange } from '@lyceum/coordinator/
 import { TargetRules } from '../rules/index.js';
 import {
   mishap,
+  type ReadTarget,
   type RunRecord,
+  readTarget,
   type SimulatedProcess,
   SpanAskTable,
-  unreadableOf,
   type World,
 } from '../world/index.js';
 import type { SimulatedDesk } from './simulated-desk.js';
@@ -19,7 +20,7 @@ import type { SimulatedDesk } from './simulated-desk.js';
 /** The student's end of an attachment. */
 export interface TargetSink {
   /** The target of a step is on its way. */
-  target(step: number): void;
+  target(step: number, isOfOther: boolean): void;
   /** The coordinator has ended the attachment. */
   ended(): void;
 }
@@ -51,8 +52,15 @@ export class SimulatedTargets implements Asker {
   readonly #rules: TargetRules;
   #attachment: Attachment | undefined;
 
-  constructor(world: World, process: SimulatedProcess, desk: SimulatedDesk, run: RunRecord) {
-    const { settings, ledger, madeOf, assignmentEpoch } = run;
+  /** @param wasServed - a student may have been served before. */
+  constructor(
+    world: World,
+    process: SimulatedProcess,
+    desk: SimulatedDesk,
+    run: RunRecord,
+    wasServed: boolean,
+  ) {
+    const { settings, ledger, madeOf } = run;
     const { runId, grid, teachers, windowSteps, viewCycle, quorum, stepsPerPiece } = settings;
     this.#world = world;
     this.#process = process;
@@ -77,7 +85,7 @@ export class SimulatedTargets implements Asker {
       stepsPerPiece,
       askOf: (teacher, span) => asks.of(teacher, span),
       kept: quorum && ledger.keys(),
-      wasServed: assignmentEpoch > 0,
+      wasServed,
     });
     this.#rules = new TargetRules({
       run: settings,
@@ -86,6 +94,11 @@ export class SimulatedTargets implements Asker {
       kept: ledger,
       madeOf,
     });
+  }
+
+  /** The step after the last one that a student may have got the target of. */
+  get reachedStep(): number {
+    return this.#flow.reachedStep;
   }
 
   expect(step: number): void {
@@ -193,12 +206,16 @@ export class SimulatedTargets implements Asker {
     const work = this.#flow.next(attachment);
     if (work === undefined) return;
     attachment.isWriting = true;
+    // What is read now leaves later, whatever becomes of it in the store.
+    const write =
+      work.kind === 'keep'
+        ? () => this.#keep(work.span, work.contributors)
+        : this.#read(attachment, work.piece);
     // A disk may take its time.
     const isSlow = mishap(this.#world, this.#world.settings.slowRead);
     this.#process.after(this.#world.random.whole(0, isSlow ? 500 : 4), () => {
       attachment.isWriting = false;
-      if (work.kind === 'keep') this.#keep(work.span, work.contributors);
-      else this.#writePiece(attachment, work.piece);
+      write();
       this.#write(attachment);
     });
   }
@@ -209,13 +226,17 @@ export class SimulatedTargets implements Asker {
     this.#carryOut(this.#flow.kept(span, contributors));
   }
 
-  #writePiece(attachment: Attachment, piece: TargetRange): void {
+  /** @returns what is to be done with what was read. */
+  #read(attachment: Attachment, piece: TargetRange): () => void {
     const { settings } = this.#run;
-    const unreadable = new Set<number>();
-    for (let step = piece.firstStep; step < piece.endStep; step++) {
-      for (const teacher of unreadableOf(this.#world, settings, step, piece.contributors))
-        unreadable.add(teacher);
-    }
+    const { firstStep, endStep, contributors } = piece;
+    const steps = Array.from({ length: endStep - firstStep }, (_, index) => firstStep + index);
+    const targets = steps.map((step) => readTarget(this.#world, settings, step, contributors));
+    return () => this.#writePiece(attachment, piece, targets);
+  }
+
+  #writePiece(attachment: Attachment, piece: TargetRange, targets: readonly ReadTarget[]): void {
+    const unreadable = new Set(targets.flatMap((target) => target.unreadable));
     if (unreadable.size > 0) {
       this.#world.trace(() => `${this.runId} step ${piece.firstStep}: answers are unreadable`);
       this.#carryOut(this.#flow.unreadable(attachment, piece, unreadable));
@@ -223,6 +244,8 @@ export class SimulatedTargets implements Asker {
     }
     if (attachment.isOver) return;
     this.#rules.left(piece, this.#flow.reachedStep);
-    for (let step = piece.firstStep; step < piece.endStep; step++) attachment.sink.target(step);
+    for (const [index, { isOfOther }] of targets.entries()) {
+      attachment.sink.target(piece.firstStep + index, isOfOther);
+    }
   }
 }

@@ -4,6 +4,7 @@ import {
   isTroubled,
   type Message,
   mishap,
+  otherAnswer,
   rightAnswer,
   SimulatedProcess,
   SLOW_MS,
@@ -12,14 +13,19 @@ import {
   travelMs,
   type World,
 } from '../world/index.js';
+import type { ReplicaOrders } from './simulated-health.js';
 
 export interface WorkerSession {
   readonly worker: SimulatedTeacherWorker;
   /** The lives of the worker's process and of the coordinator's in which the session is. */
   readonly life: number;
   readonly coordinatorLife: number;
-  /** Messages on the session arrive in order: the moment at which the last of them does. */
+  /** Messages on the session arrive in order: the moments at which the last of them does, at either end. */
   arrivesAtMs: number;
+  toldAtMs: number;
+  /** What the worker was told last, and teachers that it was ever told to take tickets of. */
+  told: string;
+  readonly served: Set<string>;
 }
 
 /** The teacher worker's reports to its coordinator. */
@@ -27,6 +33,7 @@ export interface TeacherSide {
   readonly process: SimulatedProcess;
   hello(session: WorkerSession): void;
   taken(session: WorkerSession, message: Message): void;
+  probed(session: WorkerSession, teacher: number, round: number, isOfOther: boolean): void;
   returned(session: WorkerSession, message: Message, retryable: boolean): void;
   answer(
     session: WorkerSession,
@@ -35,12 +42,32 @@ export interface TeacherSide {
   ): void;
 }
 
+/** What a teacher may answer: right, with another model, or what is no answer; and how traces call it. */
+type AnswerKind = 'right' | 'other' | 'none';
+const SAID: Readonly<Record<AnswerKind, string>> = {
+  right: '',
+  other: ', with another model',
+  none: ', wrongly',
+};
+
 interface Hand {
   readonly message: Message;
   readonly session: WorkerSession;
+  /** Another model than the teacher's has it. */
+  readonly isOfOther: boolean;
+}
+
+/** A teacher's probe in a session: how often it was answered, and how often it is to be. */
+interface Probe {
+  answered: number;
+  rounds: number;
+  isRunning: boolean;
 }
 
 const RECONNECT_MS = 300;
+
+/** How long answers of another model may be under way: until after their worker is released. */
+const HELD_UP_MS = 1_000;
 
 export class SimulatedTeacherWorker {
   readonly name: string;
@@ -48,16 +75,17 @@ export class SimulatedTeacherWorker {
   readonly teachers: readonly number[];
   readonly #world: World;
   readonly #coordinator: TeacherSide;
-  readonly #served: ReadonlySet<string>;
   readonly #hands = new Set<Hand>();
   #session: WorkerSession | undefined;
+  /** Of the session: teachers that it takes tickets of, and probes by teacher. */
+  #served = new Set<string>();
+  #probes = new Map<number, Probe>();
 
   constructor(world: World, coordinator: TeacherSide, name: string, teachers: readonly number[]) {
     this.#world = world;
     this.#coordinator = coordinator;
     this.name = name;
     this.teachers = teachers;
-    this.#served = new Set(teachers.map(teacherId));
     this.process = new SimulatedProcess(name, world.clock);
     this.#connect();
   }
@@ -99,6 +127,40 @@ export class SimulatedTeacherWorker {
     this.#connect();
   }
 
+  /** The coordinator says what the worker is to do. */
+  follow(session: WorkerSession, orders: readonly ReplicaOrders[]): void {
+    if (this.#session !== session) return;
+    for (const { teacher, rounds, serves } of orders) {
+      if (serves) this.#served.add(teacherId(teacher));
+      else this.#served.delete(teacherId(teacher));
+      const probe = this.#probes.get(teacher) ?? { answered: 0, rounds: 0, isRunning: false };
+      this.#probes.set(teacher, probe);
+      probe.rounds = rounds;
+      if (!probe.isRunning) this.#probe(session, teacher, probe);
+    }
+    this.#world.queue.look();
+  }
+
+  #probe(session: WorkerSession, teacher: number, probe: Probe): void {
+    probe.isRunning = probe.answered < probe.rounds;
+    if (!probe.isRunning) return;
+    const isOfOther = this.#asksOther(teacher);
+    const swap = this.#world.swaps.get(teacher);
+    if (swap !== undefined) swap.isToCome = false;
+    this.process.after(this.#inferenceMs(teacher), () => {
+      if (this.#session !== session) return;
+      const round = ++probe.answered;
+      this.#say(session, () => this.#coordinator.probed(session, teacher, round, isOfOther));
+      this.#probe(session, teacher, probe);
+    });
+  }
+
+  /** Another model answers in the teacher's place. */
+  #asksOther(teacher: number): boolean {
+    const swap = this.#world.swaps.get(teacher);
+    return swap?.isToCome === false && (swap.worker ?? this.name) === this.name;
+  }
+
   #connect(): void {
     const { random } = this.#world;
     this.process.after(random.whole(0, RECONNECT_MS), () => {
@@ -112,8 +174,13 @@ export class SimulatedTeacherWorker {
         life: this.process.life,
         coordinatorLife: coordinator.life,
         arrivesAtMs: 0,
+        toldAtMs: 0,
+        told: '',
+        served: new Set(),
       };
       this.#session = session;
+      this.#served = new Set();
+      this.#probes = new Map();
       this.#say(session, () => this.#coordinator.hello(session));
       for (let hand = 0; hand < this.#world.settings.ticketsInHand; hand++) this.#pull(session);
     });
@@ -130,13 +197,13 @@ export class SimulatedTeacherWorker {
   }
 
   #take(session: WorkerSession, message: Message): void {
-    const { random, settings, trace, queue } = this.#world;
+    const { settings, trace, queue } = this.#world;
     if (this.#session !== session) {
       queue.release(message);
       return;
     }
     trace(() => `${this.name} takes message ${message.sequence}, ticket ${message.id}`);
-    const hand: Hand = { message, session };
+    const hand = { message, session, isOfOther: this.#asksOther(this.#teacherOf(message)) };
     this.#hands.add(hand);
     this.#say(session, () => this.#coordinator.taken(session, message));
     if (mishap(this.#world, settings.silent)) {
@@ -145,9 +212,13 @@ export class SimulatedTeacherWorker {
       this.#pull(session);
       return;
     }
-    const isSlow = isTroubled(this.#world) && this.#teacherOf(message) === settings.slowTeacher;
-    const slowMs = isSlow ? random.whole(0, SLOW_MS) : 0;
-    this.process.after(random.whole(1, settings.inferMs) + slowMs, () => this.#answer(hand));
+    this.process.after(this.#inferenceMs(this.#teacherOf(message)), () => this.#answer(hand));
+  }
+
+  #inferenceMs(teacher: number): number {
+    const { random, settings } = this.#world;
+    const isSlow = isTroubled(this.#world) && teacher === settings.slowTeacher;
+    return random.whole(1, settings.inferMs) + (isSlow ? random.whole(0, SLOW_MS) : 0);
   }
 
   /** The teacher's number; -1: the worker does not have it any more. */
@@ -168,22 +239,23 @@ export class SimulatedTeacherWorker {
     const teacher = this.#teacherOf(message);
     const isPoisoned = settings.poisonedTeacher === teacher && message.ticket.firstPosition === 0;
     const isWrong = isPoisoned || mishap(world, settings.wrongAnswer);
-    this.#send(hand, teacher, !isWrong, travelMs(world));
-    if (mishap(world, settings.doubleAnswer)) this.#send(hand, teacher, !isWrong, travelMs(world));
+    const kind = isWrong ? 'none' : hand.isOfOther ? 'other' : 'right';
+    const frames = framesOf(settings.sampleCount, teacher, message.ticket, kind);
+    const isHeldUp = kind === 'other' && random.chance(0.5);
+    this.#send(hand, frames, kind, isHeldUp ? random.whole(0, HELD_UP_MS) : travelMs(world));
+    if (mishap(world, settings.doubleAnswer)) this.#send(hand, frames, kind, travelMs(world));
     if (mishap(world, settings.lateAnswer)) {
-      this.#send(hand, teacher, !isWrong, random.whole(0, 60_000));
+      this.#send(hand, frames, kind, random.whole(0, 60_000));
     }
   }
 
-  #send(hand: Hand, teacher: number, sound: boolean, delayMs: number): void {
+  #send(hand: Hand, frames: readonly AnswerFrame[], kind: AnswerKind, delayMs: number): void {
     const { session, message } = hand;
     const { id, ticket } = message;
-    const { sampleCount } = this.#world.settings;
+    // A coordinator takes answers of its own sessions.
+    if (this.#coordinator.process.life !== session.coordinatorLife) return;
     this.#coordinator.process.after(delayMs, () => {
-      this.#world.trace(
-        () => `${this.name} answers ${id}, attempt ${ticket.attempt}${sound ? '' : ', wrongly'}`,
-      );
-      const frames = framesOf(sampleCount, teacher, ticket, sound);
+      this.#world.trace(() => `${this.name} answers ${id}, attempt ${ticket.attempt}${SAID[kind]}`);
       this.#coordinator.answer(session, frames, (isTaken) =>
         this.process.after(travelMs(this.#world), () => {
           if (isTaken) this.#settle(hand);
@@ -222,19 +294,20 @@ export class SimulatedTeacherWorker {
 }
 
 /**
- * The frames of an answer: two if it has two rows. An answer that is not `sound` begins with a value that is no number.
+ * The frames of an answer: two if it has two rows. One of kind `none` begins with a value that is no number.
  */
 function framesOf(
   sampleCount: number,
   teacher: number,
   ticket: Ticket,
-  sound: boolean,
+  kind: AnswerKind,
 ): AnswerFrame[] {
   const { order, firstPosition, positionCount, viewEpoch } = ticket;
   const { seed = 0, epoch = 0 } = order ?? {};
   const samples = samplesAt(sampleCount, { seed, epoch }, firstPosition, positionCount);
-  const rows = Float32Array.from(samples, (sample) => rightAnswer(teacher, viewEpoch, sample));
-  if (!sound) rows[0] = Number.NaN;
+  const answerOf = kind === 'other' ? otherAnswer : rightAnswer;
+  const rows = Float32Array.from(samples, (sample) => answerOf(teacher, viewEpoch, sample));
+  if (kind === 'none') rows[0] = Number.NaN;
   const half = Math.ceil(positionCount / 2);
   const firstRows = half < positionCount ? [0, half] : [0];
   return firstRows.map((firstRow) => {

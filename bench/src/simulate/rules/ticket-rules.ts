@@ -92,7 +92,8 @@ export class TicketRules {
   taken(id: string, attempt: number, taker: string): void {
     const issue = this.#issues.get(id);
     if (issue?.attempt === attempt) issue.taken = true;
-    // A worker may speak of an earlier coordinator's message before this coordinator's one is issued.
+    // A worker may speak of an earlier coordinator's message before this coordinator's one is issued, or wanted.
+    if (!this.#book.isWanted(id)) return;
     const key = `${id}/${attempt}`;
     this.#takers.set(key, (this.#takers.get(key) ?? new Set()).add(taker));
   }
@@ -135,6 +136,7 @@ export class TicketRules {
     const issue = this.#issues.get(id);
     this.#issues.delete(id);
     this.#failureCounts.delete(id);
+    for (const key of this.#takers.keys()) if (key.startsWith(`${id}/`)) this.#takers.delete(key);
     if (issue?.sequence === undefined || issue.taken) return;
     throw new Violation('forgotten', `message ${issue.sequence} of unwanted ticket ${id} was left`);
   }

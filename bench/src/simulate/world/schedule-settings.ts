@@ -8,6 +8,7 @@ export type Blow =
   | 'teacher-dies'
   | 'teacher-stops'
   | 'teacher-leaves'
+  | 'model-swapped'
   | 'student-dies'
   | 'student-stops'
   | 'stream-breaks'
@@ -23,6 +24,7 @@ const BLOWS: readonly Blow[] = [
   'teacher-dies',
   'teacher-stops',
   'teacher-leaves',
+  'model-swapped',
   'student-dies',
   'student-stops',
   'stream-breaks',
@@ -65,6 +67,8 @@ export interface ScheduleSettings {
   readonly absentTeacher: number | undefined;
   /** A teacher that takes up to {@link SLOW_MS} longer to answer while things fail. */
   readonly slowTeacher: number | undefined;
+  /** By teacher: all of its workers ask one server; else each computes for itself. */
+  readonly isShared: readonly boolean[];
   /** Teachers that each teacher worker has. */
   readonly workers: readonly (readonly number[])[];
   readonly ticketsInHand: number;
@@ -87,6 +91,7 @@ export interface ScheduleSettings {
   readonly reorder: number;
   readonly doubleDelivery: number;
   readonly slowRead: number;
+  readonly slowFrame: number;
   /** Answers to this teacher's first span are wrong, always. */
   readonly poisonedTeacher: number | undefined;
 }
@@ -105,6 +110,7 @@ export function scheduleSettings(random: RandomStream): ScheduleSettings {
     runs: all,
     absentTeacher,
     slowTeacher: random.chance(0.3) ? random.whole(0, teacherCount - 1) : undefined,
+    isShared: Array.from({ length: teacherCount }, () => random.chance(0.7)),
     workers: workers(random, teacherCount, absentTeacher),
     ticketsInHand: random.whole(1, 3),
     stepMs: random.pick([1, 20, 200]),
@@ -127,6 +133,7 @@ export function scheduleSettings(random: RandomStream): ScheduleSettings {
     reorder: some(1),
     doubleDelivery: some(0.3),
     slowRead: some(0.5),
+    slowFrame: some(1),
     poisonedTeacher: random.chance(0.03) ? random.whole(0, teacherCount - 1) : undefined,
   };
 }
@@ -208,10 +215,13 @@ function blows(
 ): ScheduleSettings['blows'] {
   if (calmMs === 0) return [];
   const kinds = Array.from({ length: random.whole(1, 3) }, () => random.pick(BLOWS));
+  if (random.chance(0.5)) kinds.push('model-swapped');
   // A span's contributors must outlive both the coordinator that decided and the student that took the steps.
   if (hasQuorum && random.chance(0.5)) kinds.push('coordinator-dies', 'student-dies');
-  return Array.from({ length: random.whole(0, random.pick([6, 20])) }, () => ({
-    atMs: random.whole(0, calmMs),
-    blow: random.pick(kinds),
-  })).sort((a, b) => a.atMs - b.atMs);
+  return Array.from({ length: random.whole(0, random.pick([6, 20])) }, () => {
+    const blow = random.pick(kinds);
+    // Most runs are over soon.
+    const endMs = blow === 'model-swapped' ? Math.min(calmMs, 2_000) : calmMs;
+    return { atMs: random.whole(0, endMs), blow };
+  }).sort((a, b) => a.atMs - b.atMs);
 }

@@ -1,6 +1,6 @@
 /**
  * The answer store in memory, and the right answers. An answer is one number, from which teacher, view and sample can
- * be told apart.
+ * be told apart, and whether the teacher's own model gave it.
  *
  * As in the real store, the first answer to a sample stays, and an answer that cannot be read counts as there until it
  * is read.
@@ -14,10 +14,21 @@ export function rightAnswer(teacher: number, viewEpoch: number, sample: number):
   return (teacher * 1000 + viewEpoch) * 1000 + sample + 1;
 }
 
+/** What the model answers that now and then stands where the teacher's own is to be. */
+export function otherAnswer(teacher: number, viewEpoch: number, sample: number): number {
+  return rightAnswer(teacher, viewEpoch, sample) + 0.5;
+}
+
+/** Answers that were stored together. */
+export interface StoredAnswers {
+  readonly teacher: number;
+  readonly viewEpoch: number;
+  readonly samples: readonly number[];
+}
+
 export class SimulatedAnswers {
   readonly #sampleCount: number;
-  /** Answers may have been lost without a word. */
-  areDamaged = false;
+  #hasOther = false;
   readonly #tables = new Map<string, Float64Array>();
 
   constructor(sampleCount: number) {
@@ -31,10 +42,37 @@ export class SimulatedAnswers {
     return count;
   }
 
-  put(teacher: number, viewEpoch: number, samples: Uint32Array, answers: ArrayLike<number>): void {
+  /** @returns the samples that had no answer. */
+  put(
+    teacher: number,
+    viewEpoch: number,
+    samples: Uint32Array,
+    answers: ArrayLike<number>,
+  ): number[] {
     const table = this.#table(teacher, viewEpoch);
+    const stored: number[] = [];
     samples.forEach((sample, row) => {
-      if (table[sample] === MISSING) table[sample] = answers[row] ?? MISSING;
+      if (table[sample] !== MISSING) return;
+      const answer = answers[row] ?? MISSING;
+      table[sample] = answer;
+      this.#hasOther ||= answer === otherAnswer(teacher, viewEpoch, sample);
+      stored.push(sample);
+    });
+    return stored;
+  }
+
+  drop({ teacher, viewEpoch, samples }: StoredAnswers): void {
+    const table = this.#table(teacher, viewEpoch);
+    for (const sample of samples) table[sample] = MISSING;
+  }
+
+  /** What is stored of the other model's. */
+  ofOther(): StoredAnswers[] {
+    if (!this.#hasOther) return [];
+    return [...this.#tables].map(([key, table]) => {
+      const [teacher = 0, viewEpoch = 0] = key.split('/').map(Number);
+      const isOther = (sample: number) => table[sample] === otherAnswer(teacher, viewEpoch, sample);
+      return { teacher, viewEpoch, samples: [...table.keys()].filter(isOther) };
     });
   }
 
@@ -54,7 +92,6 @@ export class SimulatedAnswers {
 
   /** Damages the answers that are there and are chosen. */
   damage(chosen: () => boolean): void {
-    this.areDamaged = true;
     for (const table of this.#tables.values()) {
       for (let sample = 0; sample < table.length; sample++) {
         if (table[sample] !== MISSING && chosen()) table[sample] = UNREADABLE;

@@ -4,7 +4,7 @@ import { spanAt } from '@lyceum/coordinator/schedule';
 import { batchSpan } from '@lyceum/learning/orders';
 import { Violation } from '../rules/index.js';
 import type { RunSettings } from './schedule-settings.js';
-import { rightAnswer } from './simulated-answers.js';
+import { otherAnswer, rightAnswer } from './simulated-answers.js';
 import { samplesAt, type World } from './world.js';
 
 const SET_DIGEST = '5e'.repeat(32);
@@ -73,25 +73,37 @@ function askOf(
   );
 }
 
-/** Reads the answers that a target is made of. @returns indices of teachers whose answers are not readable. */
-export function unreadableOf(
+export interface ReadTarget {
+  /** Indices of teachers whose answers are not readable. */
+  readonly unreadable: readonly number[];
+  /** It is made of answers of another model. */
+  readonly isOfOther: boolean;
+}
+
+/** Reads the answers that a target is made of. */
+export function readTarget(
   { answers: stored }: Pick<World, 'answers'>,
   { grid, teachers, orderSeed, viewCycle }: RunSettings,
   step: number,
   contributors: readonly number[],
-): number[] {
+): ReadTarget {
   const { epoch, firstPosition, positionCount } = batchSpan(grid.plan, step);
   const order = { seed: orderSeed, epoch };
   const samples = samplesAt(grid.plan.sampleCount, order, firstPosition, positionCount);
   const viewEpoch = epoch % viewCycle;
-  return contributors.flatMap((index) => {
+  let isOfOther = false;
+  const unreadable = contributors.flatMap((index) => {
     const teacher = teachers[index] as number;
     const answers = stored.read(teacher, viewEpoch, samples);
     if (answers === undefined) return [index];
     samples.forEach((sample, row) => {
       if (answers[row] === rightAnswer(teacher, viewEpoch, sample)) return;
-      throw new Violation('P4', `the target of step ${step} is made of a wrong answer`);
+      if (answers[row] !== otherAnswer(teacher, viewEpoch, sample)) {
+        throw new Violation('P4', `the target of step ${step} is made of a wrong answer`);
+      }
+      isOfOther = true;
     });
     return [];
   });
+  return { unreadable, isOfOther };
 }

@@ -109,6 +109,11 @@ export class SimulatedQueue {
     this.#deliver();
   }
 
+  /** A worker that waits has come to take messages of further teachers. */
+  look(): void {
+    this.#deliver();
+  }
+
   /** A worker that lived until `life` no longer waits. */
   withdraw(process: SimulatedProcess, life: number): void {
     this.#pulls = this.#pulls.filter((pull) => pull.process !== process || pull.life > life);

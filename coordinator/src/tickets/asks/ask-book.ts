@@ -40,14 +40,15 @@ export type AskAction =
 
 export class AskBook {
   readonly #tickets: TicketBook;
-  readonly #takers = new TicketTakers();
+  readonly #takers: TicketTakers;
   /** Asks that are a ticket, by id and by {@link destination}. */
   readonly #asks = new Map<string, Map<string, Ask>>();
   /** Askers by the ask's id, then by their own. */
   readonly #askers = new Map<string, Map<string, Asker>>();
 
-  constructor(tickets = new TicketBook()) {
+  constructor(tickets = new TicketBook(), takers = new TicketTakers()) {
     this.#tickets = tickets;
+    this.#takers = takers;
   }
 
   /** Asking again changes nothing. */
