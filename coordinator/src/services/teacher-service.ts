@@ -212,12 +212,14 @@ async function serveAnswers(
   });
   const read = async (): Promise<void> => {
     for await (const frame of frames) {
+      // What its session had in hand was given to others.
+      if (session.ended.aborted) return;
       const receipt = await intake.take(frame);
       if (receipt?.wanted === false) metrics.unwantedTickets.inc();
       if (receipt !== undefined) await send(receipt);
     }
   };
-  await firstEnd([read()], [parts.stopping]);
+  await firstEnd([read()], [session.ended, parts.stopping]);
 }
 
 function answersStored(

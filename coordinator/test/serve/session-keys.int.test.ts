@@ -404,6 +404,25 @@ describe('a peer without a session', () => {
   });
 });
 
+describe('a stream of answers', () => {
+  it('ends with the session that it was opened in, though its process have another since', async () => {
+    await submit();
+    const worker = teacher('t-1', { silent: true });
+    await assigned(student('s-1'));
+    await eventually(() => (worker.taken.length > 0 ? true : undefined));
+    const metadata = callMetadata(sessionHeaders(worker.credentials));
+    const stream = openDuplex(() => cluster.clients.teacher.sendAnswers(metadata));
+    const [first] = worker.taken;
+    if (first === undefined) throw new Error('nothing was taken');
+    await stream.send(worker.frameFor(first.ticket));
+    const receipts = stream.incoming[Symbol.asyncIterator]();
+    expect((await receipts.next()).value).toMatchObject({ wanted: true });
+    const heir = teacher('t-1', { credentials: worker.credentials, silent: true });
+    await expect(receipts.next()).rejects.toMatchObject({ code: 'ABORTED' });
+    await eventually(() => heir.assignment);
+  });
+});
+
 describe('a teacher worker that names tickets of another', () => {
   const forged = (frame: AnswerFrame): AnswerFrame => {
     const shape = frame.tensors[0]?.shape ?? [];

@@ -243,6 +243,7 @@ export class TeacherPeer {
     while (!signal.aborted) {
       const taken = await source.pull(signal);
       if (taken === undefined) return;
+      if (this.sessionEnd !== undefined) return taken.release();
       this.taken.push(taken);
       if (this.#options.silent === true) continue;
       const { ticket, sequence } = taken;

@@ -136,7 +136,8 @@ export class SimulatedCoordinator {
         }
       };
       const frame = frames[index];
-      if (frame === undefined) next('refused');
+      const isOver = this.#sessions.get(session.worker) !== session;
+      if (frame === undefined || isOver) next('refused');
       else take(frame, next);
     };
     takeFrom(0);
