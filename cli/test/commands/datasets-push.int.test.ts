@@ -69,7 +69,7 @@ test('all that is refused is listed in a file, however many', async () => {
     })),
   );
   const nowhere = await runCli(NOBODY, ...args, '--refused', path.join(root, 'no', 'list'));
-  expect(nowhere).toMatchObject({ code: 2, stderr: expect.stringContaining('cannot be written') });
+  expect(nowhere).toMatchObject({ code: 2, stderr: expect.stringContaining('cannot write') });
 });
 
 test('what is refused stops a push, unless it may be left out', async () => {

@@ -140,11 +140,11 @@ describe.each(['grpc', 'http'] as const)('over %s', (protocol) => {
       },
       'wrong shape': {
         status: invalid,
-        message: 'input input has shape [5,4]; want [-1, 6], at least one row',
+        message: 'input input has shape [5, 4]; want [-1, 6], at least one row',
       },
       'no rows': {
         status: invalid,
-        message: 'input input has shape [0,6]; want [-1, 6], at least one row',
+        message: 'input input has shape [0, 6]; want [-1, 6], at least one row',
       },
       'wrong input': { status: invalid, message: 'want one input, input; got pixels' },
       texts: {
