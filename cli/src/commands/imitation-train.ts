@@ -65,7 +65,8 @@ export async function train(
   }
   const keptFile = at('kept.jsonl');
   const kept = await readKept(keptFile);
-  const set = await readSet(imitation, { keptFile, kept, base }, globalOptions(command).cache);
+  const cacheFolder = globalOptions(command).cache;
+  const set = await readSet(imitation, kept, { keptFile, base, cacheFolder });
   for (const line of importLines(set.summary)) notice(line);
   await withCoordinator(command, async (context) => {
     await push(context, name, set);
@@ -98,13 +99,10 @@ type KeptInputs = Parameters<typeof trainingSet>[1];
 
 async function readSet(
   imitation: Imitation,
-  {
-    keptFile,
-    kept,
-    base,
-  }: { readonly keptFile: string; readonly kept: KeptInputs; readonly base: string },
-  cacheFolder: string,
+  kept: KeptInputs,
+  places: { readonly keptFile: string; readonly base: string; readonly cacheFolder: string },
 ): Promise<TrainingSet> {
+  const { keptFile, base, cacheFolder } = places;
   const scratch = await mkdtemp(join(tmpdir(), 'lyceum-imitation-'));
   try {
     const source = resolve(base, imitation.spec.inputs.source);

@@ -2,13 +2,11 @@
  * The page and what it asks for, over HTTP: Node's own server, and nothing that is not in this folder. What a request
  * may do is decided by `access` before anything else is looked at.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import {
+  boundedServer,
   formatAddress,
-  HTTP_CONNECTIONS_MAX,
-  HTTP_SERVER_LIMITS,
   type Logger,
   parseAddress,
   type TlsIdentity,
@@ -67,25 +65,9 @@ export class DashboardServer {
     const { tls, client, log } = options;
     this.#options = options;
     this.#streams = new Streams(client, log);
-    const answer = (request: IncomingMessage, response: ServerResponse): void => {
+    this.#server = boundedServer((request, response) => {
       void this.#answer(request, response);
-    };
-    this.#server =
-      tls === undefined
-        ? createServer(HTTP_SERVER_LIMITS, answer)
-        : createTlsServer(
-            {
-              ...HTTP_SERVER_LIMITS,
-              ca: tls.ca,
-              cert: tls.certificate,
-              key: tls.key,
-              requestCert: true,
-              rejectUnauthorized: true,
-              minVersion: 'TLSv1.2',
-            },
-            answer,
-          );
-    this.#server.maxConnections = HTTP_CONNECTIONS_MAX;
+    }, tls);
   }
 
   /** @throws {LyceumError} FAILED_PRECONDITION if the address is taken. */

@@ -1,4 +1,5 @@
-/** HTTP: calls of JSON endpoints, and limits of servers. */
+/** HTTP: calls of JSON endpoints, and servers. */
+export { boundedServer, HTTP_CONNECTIONS_MAX } from './bounded-server.js';
 export { endpointCaller } from './endpoint-caller.js';
 export * from './http-call.js';
 export { jsonOf } from './json-answer.js';
@@ -6,4 +7,3 @@ export * from './json-caller.js';
 export { isRedirect } from './refusal-reason.js';
 export * from './retry-after.js';
 export { headersWithSecrets, withoutSecrets } from './secret-headers.js';
-export { HTTP_CONNECTIONS_MAX, HTTP_SERVER_LIMITS } from './server-limits.js';

@@ -3,11 +3,11 @@
  * Prometheus) speaks no gRPC with TLS.
  */
 import { X509Certificate } from 'node:crypto';
-import { createServer, type ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { LyceumError } from '@lyceum/proto';
 import type { Gauge, Registry } from 'prom-client';
-import { HTTP_CONNECTIONS_MAX, HTTP_SERVER_LIMITS } from '../http/index.js';
+import { boundedServer } from '../http/index.js';
 import { checkListenAddress, formatAddress, parseAddress } from '../process/index.js';
 import type { TlsIdentity } from '../tls/index.js';
 import { metricsOf } from './metrics-of.js';
@@ -39,7 +39,7 @@ export async function startProbes(options: ProbesOptions): Promise<Probes> {
   checkListenAddress(options.address, options.insecure || tls !== undefined);
   if (tls !== undefined) tellExpiry(tls, metrics);
   const { host, port } = parseAddress(options.address);
-  const server = createServer(HTTP_SERVER_LIMITS, (request, response) => {
+  const server = boundedServer((request, response) => {
     const path = (request.url ?? '').split('?', 1)[0];
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       answer(response, 405, 'only GET\n');
@@ -53,9 +53,7 @@ export async function startProbes(options: ProbesOptions): Promise<Probes> {
         () => answer(response, 500, 'a metric could not be read\n'),
       );
     } else answer(response, 404, 'there are /livez, /readyz and /metrics\n');
-  });
-  // Others' connections would else take all of the files that the program may open.
-  server.maxConnections = HTTP_CONNECTIONS_MAX;
+  }, undefined);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (err) => {
       const message = `cannot listen on ${options.address}: ${err.message}`;

@@ -1,18 +1,10 @@
 /** The Open Inference Protocol v2 over HTTP, on a port of its own. Errors are JSON, `{ "error": … }`. */
-import {
-  createServer,
-  type IncomingMessage,
-  type RequestListener,
-  type Server,
-  type ServerResponse,
-} from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import {
+  boundedServer,
   checkListenAddress,
   formatAddress,
-  HTTP_CONNECTIONS_MAX,
-  HTTP_SERVER_LIMITS,
   type Logger,
   parseAddress,
   type TlsIdentity,
@@ -34,11 +26,8 @@ const BODY_MAX_BYTES = 6 * MESSAGE_MAX_BYTES;
 /** Bodies in memory that are not whole yet, of all callers together. */
 const BODIES_MAX_BYTES = 8 * BODY_MAX_BYTES;
 
-const LIMITS = {
-  ...HTTP_SERVER_LIMITS,
-  /** The largest body at half a megabyte a second. */
-  requestTimeout: 100_000,
-} as const;
+/** The largest body at half a megabyte a second. */
+const REQUEST_TIMEOUT_MS = 100_000;
 
 /** The specification wants 4xx from a server that is not ready. */
 const NOT_READY = 400;
@@ -86,15 +75,15 @@ export class HttpInferenceListener {
     checkListenAddress(address, insecure || tls !== undefined);
     const { host, port } = parseAddress(address);
     const room = new BodyRoom(BODY_MAX_BYTES, BODIES_MAX_BYTES);
-    const server = serverWith(tls, (request, response) => {
+    const answer: RequestListener = (request, response) => {
       const over = new AbortController();
       response.once('close', () => over.abort(new LyceumError('CANCELLED', 'the caller has gone')));
       answered({ desk, room }, request, over.signal)
         .catch((err: unknown) => refusal(err, over.signal, log))
         .then((answer) => send(response, answer))
         .catch((err: unknown) => log.error({ err }, 'answer was not sent'));
-    });
-    server.maxConnections = HTTP_CONNECTIONS_MAX;
+    };
+    const server = boundedServer(answer, tls, REQUEST_TIMEOUT_MS);
     await new Promise<void>((resolve, reject) => {
       server.once('error', (err) => {
         const message = `cannot listen on ${address}: ${err.message}`;
@@ -117,13 +106,6 @@ export class HttpInferenceListener {
       });
     });
   }
-}
-
-function serverWith(tls: TlsIdentity | undefined, listener: RequestListener): Server {
-  if (tls === undefined) return createServer(LIMITS, listener);
-  const { ca, certificate: cert, key } = tls;
-  const options = { ...LIMITS, ca, cert, key, requestCert: true, rejectUnauthorized: true };
-  return createTlsServer(options, listener);
 }
 
 const MODEL = /^\/v2\/models\/([^/]+)(?:\/versions\/([^/]+))?(?:\/(ready|config|infer))?$/;

@@ -1,3 +1,16 @@
+/** What a reader makes of a stream's bytes, which is let go of at the end, whoever ends it. */
+export async function* readBytes<T>(
+  chunks: AsyncIterable<Buffer>,
+  read: (queue: ByteQueue) => AsyncIterable<T>,
+): AsyncGenerator<T, void, undefined> {
+  const queue = new ByteQueue(chunks);
+  try {
+    yield* read(queue);
+  } finally {
+    await queue.close();
+  }
+}
+
 /** Bytes of a stream, taken in pieces of any size. */
 export class ByteQueue {
   /** Of the next byte, in the stream. */

@@ -1,7 +1,7 @@
 /** The files and links in a tar, in one pass over its bytes: where each lies, and the bytes of those that are wanted. */
 import { SampleRefusedError } from '../../../datasets/encoding/index.js';
 import { shownName } from '../../../files/index.js';
-import { ByteQueue } from '../rows/index.js';
+import { type ByteQueue, readBytes } from '../rows/index.js';
 import {
   BLOCK_BYTES,
   headerText,
@@ -36,16 +36,11 @@ const EMPTY_TYPES = [...LINK_TYPES, '3', '4', '5', '6'];
  *
  * @throws {SampleRefusedError} if it is no tar, damaged, cut off, or several one after the other.
  */
-export async function* tarMembers(
+export function tarMembers(
   chunks: AsyncIterable<Buffer>,
   isWanted: (name: string, sizeBytes: number) => boolean,
 ): AsyncGenerator<TarMember, void, undefined> {
-  const queue = new ByteQueue(chunks);
-  try {
-    yield* members(queue, isWanted);
-  } finally {
-    await queue.close();
-  }
+  return readBytes(chunks, (queue) => members(queue, isWanted));
 }
 
 async function* members(

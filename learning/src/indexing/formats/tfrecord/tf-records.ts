@@ -6,7 +6,7 @@ import {
   RECORD_HEADER_BYTES,
   tfRecordLength,
 } from '../../../files/index.js';
-import { ByteQueue } from '../rows/index.js';
+import { type ByteQueue, readBytes } from '../rows/index.js';
 
 export interface TfRecord {
   /** Offset of its first byte. */
@@ -19,16 +19,11 @@ export interface TfRecord {
 }
 
 /** @throws {SampleRefusedError} if it is no TFRecord, compressed, damaged between records, or cut off. */
-export async function* tfRecords(
+export function tfRecords(
   chunks: AsyncIterable<Buffer>,
   maxBytes: number,
 ): AsyncGenerator<TfRecord, void, undefined> {
-  const queue = new ByteQueue(chunks);
-  try {
-    yield* records(queue, maxBytes);
-  } finally {
-    await queue.close();
-  }
+  return readBytes(chunks, (queue) => records(queue, maxBytes));
 }
 
 async function* records(
