@@ -168,22 +168,14 @@ export class OpenTicket {
     return this.#reissue(`what ${workerId} answers is not trusted`, 0, nowMs);
   }
 
-  /** A worker has its message that may not answer it. It may take the next one too until it is told not to. */
-  strayed(workerId: string, nowMs: number): TicketEffect[] {
-    const { at } = this.#place;
-    if (at !== 'queue' && at !== 'publishing') return [];
-    return this.#reissue(`${workerId} may not answer it`, RETURN_DELAY_MIN_MS, nowMs);
-  }
-
-  /** A worker is done with its message, and no answer of it counts: nobody else will have it. */
+  /**
+   * A worker has its message, and no answer of it counts: nobody else will have it. It may take the next one too until it is
+   * told not to.
+   */
   spent(workerId: string, nowMs: number): TicketEffect[] {
     const { at } = this.#place;
     if (at === 'waiting' || (this.holder ?? workerId) !== workerId) return [];
-    return this.#reissue(
-      `what ${workerId} answered counts for nothing`,
-      RETURN_DELAY_MIN_MS,
-      nowMs,
-    );
+    return this.#reissue(`no answer of ${workerId} to it counts`, RETURN_DELAY_MIN_MS, nowMs);
   }
 
   queueLost(nowMs: number): TicketEffect[] {

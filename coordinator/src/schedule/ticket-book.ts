@@ -64,12 +64,10 @@ export class TicketBook {
     this.#tickets.get(id)?.progressed(nowMs);
   }
 
-  /** A worker took it that may not answer it. */
-  strayed(workerId: string, id: string, attempt: number, nowMs: number): TicketEffect[] {
-    return this.#lastIssue(id, attempt)?.strayed(workerId, nowMs) ?? [];
-  }
-
-  /** A worker has answered it, and was told that the answer is not wanted: it takes the message off the queue. */
+  /**
+   * A worker took it that may not answer it; or has answered it, and was told that the answer is not wanted, so that it takes
+   * the message off the queue.
+   */
   spent(workerId: string, id: string, attempt: number, nowMs: number): TicketEffect[] {
     return this.#lastIssue(id, attempt)?.spent(workerId, nowMs) ?? [];
   }

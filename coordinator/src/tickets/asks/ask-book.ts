@@ -103,7 +103,7 @@ export class AskBook {
     const { workerId } = taker;
     if (!taker.mayTake(teacher)) {
       if (!this.#takers.strayed(taker, issue)) return [];
-      return this.#actions(this.#tickets.strayed(workerId, id, attempt, nowMs));
+      return this.#actions(this.#tickets.spent(workerId, id, attempt, nowMs));
     }
     if (this.#tickets.isWanted(id) && this.#takers.take(taker, issue)) {
       this.#tickets.taken(workerId, id, attempt, sequence, nowMs);
