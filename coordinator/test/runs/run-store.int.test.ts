@@ -1,6 +1,6 @@
 // Two stores on one real `nats-server`, that of a leader and that of one who has not noticed its end; and one whose server
 // is stopped or killed while it writes.
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLogger } from '@lyceum/platform';
@@ -75,10 +75,20 @@ it('creates and changes nothing once leadership is lost', async () => {
   expect(await emptyKv.get('late')).toBeUndefined();
 });
 
+/** Whether each thread of a process stands still: on a busy machine some go on for a while after SIGSTOP. */
+async function hasStopped(pid: number): Promise<boolean> {
+  for (const thread of await readdir(`/proc/${pid}/task`)) {
+    const status = await readFile(`/proc/${pid}/task/${thread}/status`, 'utf8');
+    if (!/^State:\s+T/m.test(status)) return false;
+  }
+  return true;
+}
+
 /** Writes while the server stands still for longer than an answer is waited for; the write is made, its receipt lost. */
 async function withoutReceipt(write: () => Promise<unknown>): Promise<void> {
   process.kill(server.pid, 'SIGSTOP');
   try {
+    await eventually(() => hasStopped(server.pid));
     await expect(write()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   } finally {
     process.kill(server.pid, 'SIGCONT');
