@@ -12,7 +12,12 @@ import {
   type RemotePackage,
 } from '@lyceum/learning/formats';
 import { inlineSettings, type ModelSettings, settingsJson } from '@lyceum/learning/models';
-import { answersDiffer, findModel, openInferenceServer } from '@lyceum/learning/open-inference';
+import {
+  answersDiffer,
+  findModel,
+  openInferenceServer,
+  patientServer,
+} from '@lyceum/learning/open-inference';
 import {
   type InferenceDescription,
   type InlineInference,
@@ -27,6 +32,9 @@ import {
   toLyceumError,
 } from '@lyceum/proto';
 import type { ArtifactCatalog, NamedArtifact } from './artifact-catalog.js';
+
+/** A server that stumbles once is no reason to refuse a model; one that hangs is not waited for much longer than once. */
+const TRIES = 2;
 
 export interface RemoteModelsParts {
   readonly catalog: ArtifactCatalog;
@@ -102,7 +110,8 @@ export class RemoteModels {
     description: InferenceDescription,
     given: Partial<ModelSettings>,
   ): Promise<RemotePackage> {
-    const server = openInferenceServer(description, this.#parts.outside);
+    const once = openInferenceServer(description, this.#parts.outside);
+    const server = patientServer(once, { tries: TRIES, random: Math.random });
     try {
       return await findModel(server, description, given);
     } catch (thrown) {

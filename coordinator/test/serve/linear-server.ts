@@ -30,12 +30,15 @@ export class LinearServer {
   model: LinearModel;
   /** Numbers are off by up to so much of the greatest, otherwise each time. */
   noise = 0;
+  /** So many requests are answered 503 before each that is answered well. */
+  stumbles = 0;
   /** Rows that were answered. */
   rowCount = 0;
   /** Called before each answer. */
   onInfer: () => void = () => {};
   readonly #close: () => Promise<void>;
   #turn = 1;
+  #stumbled = 0;
 
   private constructor(url: string, model: LinearModel, close: () => Promise<void>) {
     this.url = url;
@@ -66,6 +69,12 @@ export class LinearServer {
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
+    if (this.#stumbled < this.stumbles) {
+      this.#stumbled++;
+      response.writeHead(503).end();
+      return;
+    }
+    this.#stumbled = 0;
     const body = Buffer.concat(chunks).toString();
     const answer = (request.url ?? '').endsWith('/infer')
       ? this.#infer(JSON.parse(body) as InferBody)

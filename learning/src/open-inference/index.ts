@@ -3,6 +3,7 @@ export { ANSWER_TOLERANCE, answersDiffer } from './canaries.js';
 export { findModel, requireUnchanged, requireUnchangedMetadata } from './find-model.js';
 export type { InferenceServer } from './inference-server.js';
 export { openInferenceServer } from './open-inference-server.js';
+export { patientServer } from './patient-server.js';
 export { canaryQuestion, questionReader, requireSamples } from './questions.js';
 export { RefusedRequestError, RemoteModel } from './remote-model.js';
 export {

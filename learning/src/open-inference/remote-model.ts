@@ -6,7 +6,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
-import { retrying, Turns } from '@lyceum/platform';
+import { Turns } from '@lyceum/platform';
 import {
   type ErrorCode,
   INFERENCE_REQUEST_MAX_BYTES,
@@ -16,10 +16,10 @@ import {
 import type { RemotePackage } from '../formats/remote/index.js';
 import type { InferenceServer } from './inference-server.js';
 import { type InputTensor, inputBytes, padded } from './input-tensors.js';
+import { patientServer } from './patient-server.js';
 
 /** How often a request is tried: one that fails four times within some seconds is given up, and the caller decides. */
 const TRIES = 4;
-const GREATEST_DELAY_MS = 5_000;
 
 /** Codes by which a server refuses a request. KServe and MLServer answer INTERNAL if a model cannot use the inputs. */
 const REFUSALS: readonly ErrorCode[] = ['INVALID_ARGUMENT', 'INTERNAL'];
@@ -30,7 +30,6 @@ export class RefusedRequestError extends LyceumError {}
 export class RemoteModel {
   readonly #server: InferenceServer;
   readonly #package: Pick<RemotePackage, 'description' | 'found'>;
-  readonly #random: () => number;
   readonly #closing = new AbortController();
   /** At most as many requests at a time as the description says. */
   readonly #turns: Turns;
@@ -41,9 +40,8 @@ export class RemoteModel {
     remote: Pick<RemotePackage, 'description' | 'found'>,
     random: () => number,
   ) {
-    this.#server = server;
+    this.#server = patientServer(server, { tries: TRIES, random, signal: this.#closing.signal });
     this.#package = remote;
-    this.#random = random;
     this.#turns = new Turns(remote.description.concurrency);
     // Every request under way listens to this signal.
     setMaxListeners(0, this.#closing.signal);
@@ -116,15 +114,8 @@ export class RemoteModel {
     const sent = rowsAreFixed ? rows : count;
     const inputs = sent === count ? own : padded(own, sent);
     const request = { id: randomUUID(), inputs, output: found.output };
-    const { signal } = this.#closing;
-    const retries = {
-      tries: TRIES,
-      greatestDelayMs: GREATEST_DELAY_MS,
-      random: this.#random,
-      signal,
-    };
     try {
-      const result = await retrying(() => this.#server.infer(request, signal), retries);
+      const result = await this.#server.infer(request, this.#closing.signal);
       const { shape } = result;
       if (`${shape}` !== `${[sent, classCount]}`) {
         const message = `output ${found.output} has shape [${shape}]; want [${[sent, classCount]}]`;
