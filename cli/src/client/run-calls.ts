@@ -4,6 +4,7 @@ import { call, connect, openServerStream, RunClient, type TlsIdentity } from '@l
 import {
   type GetHistoryRequest,
   type GetHistoryResponse,
+  InvalidDocumentError,
   ListLogsRequest,
   type ListLogsResponse,
   ListRunsRequest,
@@ -155,7 +156,11 @@ export class RunCalls {
     const report: unknown = JSON.parse(reportJson);
     // Here and not above: a command that reads no report starts without its schema.
     const { reportSchema } = await import('@lyceum/coordinator/documents');
-    reportSchema.parse(report);
+    const { error } = reportSchema.safeParse(report);
+    if (error !== undefined) {
+      const { problemsOf } = await import('@lyceum/learning/documents');
+      throw new InvalidDocumentError(`the report of run ${runId}`, problemsOf(error));
+    }
     // Not what `parse` gives, which lacks the fields that only a newer coordinator knows.
     return report as Report;
   }

@@ -4,9 +4,12 @@
  * The schema is the one source; `report.schema.json` beside this file is its published form, kept equal by a
  * test. Fields are added, never renamed.
  */
+import { ARTIFACT_NAME } from '@lyceum/proto';
 import { z } from 'zod';
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+/** Pages and model cards have it in lines for a shell, where it needs no quotes. */
+const runId = z.string().regex(ARTIFACT_NAME);
 const share = z.number().min(0).max(1);
 
 const figures = z.object({
@@ -104,7 +107,7 @@ const teacherRow = modelRow.extend({
 });
 
 const studentRow = modelRow.extend({
-  runId: z.string().describe('The run that trained it.'),
+  runId: runId.describe('The run that trained it.'),
   modelDigest: sha256.describe('Of the model package that `coordinator pull` gives.'),
   finalWeightsDigest: sha256.describe('Of the weights after the last step, float32 little-endian.'),
 });
@@ -180,7 +183,7 @@ export const reportSchema = z
   .object({
     apiVersion: z.literal('lyceum.dev/v1alpha1').describe('Version of the document.'),
     kind: z.literal('Report').describe('What the document is.'),
-    runId: z.string().describe('The run that was measured.'),
+    runId: runId.describe('The run that was measured.'),
     runKind: z.enum(['Distillation', 'Training']).describe('With teachers or without.'),
     attempt: z.int().min(1).describe('The attempt that succeeded, from 1.'),
     replayOf: z.string().nullable().optional().describe('The run whose contributors it repeated.'),

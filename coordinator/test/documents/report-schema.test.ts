@@ -24,3 +24,11 @@ test('a report without a figure does not pass', () => {
   const { gapClosed: _, ...report } = composeReport(exampleInput());
   expect(reportSchema.safeParse(report).success).toBe(false);
 });
+
+test('a report whose run has no name of a run, but one with a line for a shell, does not pass', () => {
+  const report = composeReport(exampleInput());
+  const evil = 'digits; touch evil';
+  expect(reportSchema.safeParse({ ...report, runId: evil }).success).toBe(false);
+  const student = { ...report.student, runId: evil };
+  expect(reportSchema.safeParse({ ...report, student }).success).toBe(false);
+});
