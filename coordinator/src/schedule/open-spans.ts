@@ -40,8 +40,6 @@ export class OpenSpans {
   readonly #states = new Map<number, AnswerState[]>();
   #windowSteps: number;
   #doneStep = 0;
-  /** Spans of the window are not open yet, since an earlier epoch may bring their answers. */
-  #isHeldBack = false;
 
   constructor(
     { grid, teacherCount, windowSteps, viewCycle }: OpenSpansSettings,
@@ -76,15 +74,17 @@ export class OpenSpans {
       if ((span < first && !isLate) || span >= end) effects.push(...this.#close(span));
     }
     const openEnd = this.#repetitionFrom(first, end);
-    this.#isHeldBack = openEnd < end;
     for (let span = first; span < openEnd; span++) effects.push(...this.#openSpan(span));
     return effects;
   }
 
-  /** All answers of `teacher` to `span` are there. @returns undefined if they were not asked for. */
+  /**
+   * All answers of `teacher` to `span` are there: what a later epoch shows again is opened with them.
+   *
+   * @returns undefined if they were not asked for.
+   */
   arrived(teacher: number, span: number): WantEffect[] | undefined {
-    if (!this.#change(teacher, span, 'asked', 'there')) return undefined;
-    return this.#isHeldBack ? this.moved(this.#doneStep) : [];
+    return this.#change(teacher, span, 'asked', 'there') ? this.moved(this.#doneStep) : undefined;
   }
 
   /** Answers that were there are not. */
