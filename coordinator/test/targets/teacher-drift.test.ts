@@ -43,4 +43,16 @@ describe('a teacher', () => {
     ]);
     expect(warnings(3, 10, (block) => [0.9, block < 5 ? 0.1 : 0.15])).toEqual([]);
   });
+
+  it('that differs by six standard errors is left alone, and told of beyond them', () => {
+    // Of mean ½ and variance n/(n − 1)/4: six standard errors are 3/√(n − 1) = 0.378.
+    const told = (agreement: number) => {
+      const drift = new TeacherDrift();
+      return Array.from({ length: 2 * DRIFT_BLOCK }, (_, i) =>
+        drift.observe({ agreement: i < DRIFT_BLOCK ? agreement : i % 2, entropy: 0.3 }),
+      ).flat();
+    };
+    expect(told(0.5 + 0.377)).toEqual([]);
+    expect(told(0.5 + 0.379)).toHaveLength(1);
+  });
 });

@@ -113,6 +113,13 @@ describe('defaults', () => {
     ]);
   });
 
+  test('of squared differences are their mean, of logits as they are', () => {
+    const objective = [{ term: 'mse-logits' }];
+    expect(checkRunSpecification(distillation({ objective }), 'x').spec.objective).toEqual([
+      { term: 'mse-logits', weight: 0.9, reduction: 'mean', center: false },
+    ]);
+  });
+
   test('of a training alone are the same, and its one term has the whole weight', () => {
     const { spec: filled } = checkRunSpecification(training(), 'x');
     expect(filled.objective).toEqual([{ term: 'ce', weight: 1 }]);
@@ -390,6 +397,21 @@ describe('what a user is told', () => {
     expect(problemOf(distillation({ student: { model: {} } }))).toBe(
       `spec.student.model: names no architecture and no model; want { architecture: ${ARCHITECTURE_NAMES.join(' | ')}, … } or { model: NAME }`,
     );
+  });
+
+  test('a share that is more than all', () => {
+    const shares = (share: number) =>
+      distillation({
+        objective: [
+          { term: 'jeffreys', reverseShare: share },
+          { term: 'gjs', targetShare: share },
+        ],
+      });
+    expect(problemsOf(shares(1))).toEqual([]);
+    expect(problemsOf(shares(1.5)).map(({ path, message }) => `${path}: ${message}`)).toEqual([
+      'spec.objective[0].reverseShare: want a number from 0 to 1, got 1.5',
+      'spec.objective[1].targetShare: want a number from 0 to 1, got 1.5',
+    ]);
   });
 
   test('a temperature that is not positive', () => {

@@ -227,6 +227,14 @@ describe('a class of probability 0', () => {
     expectClose(pooled('arithmetic', 3, [sure, even], [1, 1]), [0.75, 0.25], 14);
   });
 
+  it('is of probability 0 in a pool of logarithms too, where all teachers say so', () => {
+    const out = new Float64Array(2);
+    const teacherLogits = [Float64Array.from(sure), Float64Array.from(sure)];
+    const settings = { rule: 'arithmetic', temperature: 1, rowCount: 1, classCount: 2 } as const;
+    poolLogProbabilities({ ...settings, teacherLogits, teacherWeights: [1, 1] }, out);
+    expect([...out]).toEqual([0, Number.NEGATIVE_INFINITY]);
+  });
+
   it('counts as the floor in a geometric mean, so that one teacher cannot veto', () => {
     // The teachers' probabilities: (½, ½, 1e-8) and (⅓, ⅓, ⅓).
     const veto = [0, 0, Number.NEGATIVE_INFINITY];

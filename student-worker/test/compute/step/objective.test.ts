@@ -128,8 +128,6 @@ describe('runObjective', () => {
   const q = softmax([0.5, -1, 2]);
   const p = softmax([1, 1.5, -0.5]);
   const mixed = (share: number) => p.map((x, i) => share * x + (1 - share) * (q[i] as number));
-  const rest = (x: number[]) => x.slice(0, 2).map((y) => y / (1 - (x[2] as number)));
-  const binary = (x: number[]) => [x[2] as number, 1 - (x[2] as number)];
 
   it.each([
     [{ term: 'kl-forward' }, divergence(p, q)],
@@ -148,10 +146,7 @@ describe('runObjective', () => {
     [{ term: 'skew-fkl', skew: 0.3 }, divergence(p, mixed(0.3))],
     [{ term: 'skew-rkl', skew: 0.3 }, divergence(q, mixed(0.7))],
     [{ term: 'tvd' }, p.reduce((sum, x, i) => sum + Math.abs(x - (q[i] as number)), 0) / 2],
-    [
-      { term: 'dkd', temperature: 1, targetWeight: 3, othersWeight: 5 },
-      3 * divergence(binary(p), binary(q)) + 5 * divergence(rest(p), rest(q)),
-    ],
+    [{ term: 'dkd', temperature: 1, targetWeight: 3, othersWeight: 5 }, decoupled(p, q, 3, 5)],
     [
       { term: 'hard-label', smoothing: 0.2 },
       -0.1 * Math.log(q[0] as number) -
@@ -173,7 +168,7 @@ describe('runObjective', () => {
   });
 });
 
-describe('a term without a pool', () => {
+describe('a term whose target is no pool of plain logits', () => {
   const z = [0.5, -1, 2];
   const teachers = ['a', 'b', 'c'].map((name, i) => ({ name, model: name, weight: i + 1 }));
   const cases: [object, { combine: string; bound?: number }, string, number[][], number][] = [
@@ -216,6 +211,13 @@ describe('a term without a pool', () => {
       // z less its mean ½ is 0, −1.5, 1.5: of deviation 1.5.
       4 * divergence([0.2, 0.3, 0.5], softmax([0, -0.5, 0.5])),
     ],
+    [
+      { term: 'dkd', temperature: 2, standardize: true, targetWeight: 3, othersWeight: 5 },
+      { combine: 'arithmetic' },
+      'pooled/arithmetic/standardized/2',
+      [[0.2, 0.3, 0.5]],
+      4 * decoupled([0.2, 0.3, 0.5], softmax([0, -0.5, 0.5]), 3, 5),
+    ],
   ];
 
   it.each(cases)('%j', (settings, ensemble, name, row, want) => {
@@ -227,7 +229,8 @@ describe('a term without a pool', () => {
     tf.tidy(() => {
       const target = row.length > 1 ? tf.tensor3d([row]) : tf.tensor2d(row);
       const given = new Map<string, Tensor>([[name, target]]);
-      const loss = summed(objective.losses(tf.tensor2d([z]), tf.zeros([1, 3]), given));
+      const label = tf.tensor2d([[0, 0, 1]]);
+      const loss = summed(objective.losses(tf.tensor2d([z]), label, given));
       expectNear(loss.dataSync()[0] as number, 0.5 * want);
     });
   });
@@ -235,6 +238,15 @@ describe('a term without a pool', () => {
 
 function divergence(a: readonly number[], b: readonly number[]): number {
   return a.reduce((sum, x, i) => sum + x * Math.log(x / (b[i] as number)), 0);
+}
+
+/** Of rows with the label 2, at temperature 1: that class against the others, and the others among themselves. */
+function decoupled(p: number[], q: number[], targetWeight: number, othersWeight: number): number {
+  const binary = (x: number[]) => [x[2] as number, 1 - (x[2] as number)];
+  const rest = (x: number[]) => x.slice(0, 2).map((y) => y / (1 - (x[2] as number)));
+  return (
+    targetWeight * divergence(binary(p), binary(q)) + othersWeight * divergence(rest(p), rest(q))
+  );
 }
 
 function correlation(x: number[], y: number[]): number {
