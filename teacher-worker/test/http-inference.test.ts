@@ -357,3 +357,28 @@ test('an address that others can reach, or that is taken, is refused', async () 
   await expect(start('0.0.0.0:0')).rejects.toBeInstanceOf(LyceumError);
   await expect(start(listener.address)).rejects.toMatchObject({ code: 'FAILED_PRECONDITION' });
 });
+
+test('pages of other sites are not answered, and nothing is computed for them', async () => {
+  const body = JSON.stringify({
+    inputs: [{ name: 'input', datatype: 'FP32', shape: [1, 2], data: [1, 2] }],
+  });
+  const elsewhere = post(body, { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' });
+  expect(await json(`${MODEL}/infer`, elsewhere)).toEqual({
+    status: 403,
+    document: { error: 'this was asked by a page from elsewhere' },
+  });
+  expect(underWay).toBe(0);
+  // DNS rebinding: the page's own name points here.
+  expect(
+    (await rawAnswer('GET /v2 HTTP/1.1\r\nHost: evil.example:8000\r\n\r\n')).split('\r\n', 1),
+  ).toEqual(['HTTP/1.1 421 Misdirected Request']);
+});
+
+/** What comes first of the answer to bytes that fetch does not send. */
+function rawAnswer(request: string): Promise<string> {
+  const socket = connect(Number(listener.address.split(':')[1]), '127.0.0.1');
+  return new Promise<string>((resolve, reject) => {
+    socket.once('data', (bytes) => resolve(bytes.toString())).once('error', reject);
+    socket.write(request);
+  }).finally(() => socket.destroy());
+}

@@ -7,3 +7,4 @@ export * from './json-caller.js';
 export { isRedirect } from './refusal-reason.js';
 export * from './retry-after.js';
 export { headersWithSecrets, withoutSecrets } from './secret-headers.js';
+export { strangeRequest } from './strange-request.js';

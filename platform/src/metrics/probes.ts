@@ -7,7 +7,7 @@ import type { ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { LyceumError } from '@lyceum/proto';
 import type { Gauge, Registry } from 'prom-client';
-import { boundedServer } from '../http/index.js';
+import { boundedServer, strangeRequest } from '../http/index.js';
 import { checkListenAddress, formatAddress, parseAddress } from '../process/index.js';
 import type { TlsIdentity } from '../tls/index.js';
 import { metricsOf } from './metrics-of.js';
@@ -41,7 +41,9 @@ export async function startProbes(options: ProbesOptions): Promise<Probes> {
   const { host, port } = parseAddress(options.address);
   const server = boundedServer((request, response) => {
     const path = (request.url ?? '').split('?', 1)[0];
-    if (request.method !== 'GET' && request.method !== 'HEAD') {
+    const strange = strangeRequest(request, host);
+    if (strange !== undefined) answer(response, strange.status, `${strange.message}\n`);
+    else if (request.method !== 'GET' && request.method !== 'HEAD') {
       answer(response, 405, 'only GET\n');
     } else if (path === '/livez') answer(response, 200, 'ok\n');
     else if (path === '/readyz') {

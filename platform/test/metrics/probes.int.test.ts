@@ -1,4 +1,5 @@
 /** A real HTTP server on loopback, asked with fetch. */
+import { get } from 'node:http';
 import { connect } from 'node:net';
 import { Counter, Registry } from 'prom-client';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -40,6 +41,16 @@ test('metrics are in the text format', async () => {
 test('anything else is told what there is', async () => {
   expect((await ask('/'))[0]).toBe(404);
   expect((await ask('/livez', 'POST'))[0]).toBe(405);
+});
+
+test('a site whose name is made to point here is not answered', async () => {
+  const [host, port] = probes.address.split(':');
+  const status = await new Promise((resolve, reject) => {
+    get({ host, port, path: '/metrics', headers: { host: 'evil.example' } }, ({ statusCode }) =>
+      resolve(statusCode),
+    ).once('error', reject);
+  });
+  expect(status).toBe(421);
 });
 
 test('connections have a limit: each is one of the files that the program may open', async () => {

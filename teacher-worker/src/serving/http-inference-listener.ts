@@ -7,6 +7,7 @@ import {
   formatAddress,
   type Logger,
   parseAddress,
+  strangeRequest,
   type TlsIdentity,
 } from '@lyceum/platform';
 import {
@@ -76,6 +77,11 @@ export class HttpInferenceListener {
     const { host, port } = parseAddress(address);
     const room = new BodyRoom(BODY_MAX_BYTES, BODIES_MAX_BYTES);
     const answer: RequestListener = (request, response) => {
+      const strange = strangeRequest(request, host);
+      if (strange !== undefined) {
+        send(response, { status: strange.status, body: { error: strange.message } });
+        return;
+      }
       const over = new AbortController();
       response.once('close', () => over.abort(new LyceumError('CANCELLED', 'the caller has gone')));
       answered({ desk, room }, request, over.signal)

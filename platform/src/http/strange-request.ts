@@ -1,0 +1,49 @@
+/**
+ * Requests that pages of other sites in a browser make. Such a page can send them to a server that only its machine, or only
+ * the browser's certificate, reaches; under a name of the page's own that is made to point here (DNS rebinding), it could
+ * also read the answers. Other clients say nothing of where they come from. Pure.
+ *
+ * Other pages are told apart as Go's `net/http.CrossOriginProtection` does it (1.25): by `Sec-Fetch-Site`, which browsers send to
+ * https and to loopback (W3C, Fetch Metadata, §2.4), else by `Origin`.
+ */
+import type { IncomingMessage } from 'node:http';
+import { isLoopback } from '../process/index.js';
+
+export interface Strange {
+  /** Of the answer: Misdirected Request (RFC 9110, §15.5.20) or Forbidden. */
+  readonly status: 421 | 403;
+  readonly message: string;
+}
+
+/**
+ * @param listensAt - host of the address that the server listens on. On loopback it is called by a name of loopback alone.
+ * @returns undefined: it may be answered.
+ */
+export function strangeRequest(
+  { method, headers }: Pick<IncomingMessage, 'method' | 'headers'>,
+  listensAt: string,
+): Strange | undefined {
+  const { host, origin, 'sec-fetch-site': site } = headers;
+  if (isLoopback(listensAt) && host !== undefined && !isLoopback(nameIn(host))) {
+    const message =
+      'this server is on loopback: call it localhost or 127.0.0.1; a proxy before it must send that as Host';
+    return { status: 421, message };
+  }
+  if (method === 'GET' || method === 'HEAD') return undefined;
+  const isOwn =
+    site === undefined
+      ? origin === undefined || hostOf(origin) === host
+      : site === 'same-origin' || site === 'none';
+  return isOwn ? undefined : { status: 403, message: 'this was asked by a page from elsewhere' };
+}
+
+/** @param host - `NAME`, `NAME:PORT` or `[IPV6]:PORT`. */
+function nameIn(host: string): string {
+  const [, ipv6, name] = /^(?:\[([^\]]*)\]|([^:]*))(?::\d*)?$/.exec(host) ?? [];
+  return (ipv6 ?? name ?? '').toLowerCase();
+}
+
+/** `HOST:PORT` of an origin; undefined: it has none, as `null`. */
+function hostOf(origin: string): string | undefined {
+  return URL.canParse(origin) ? new URL(origin).host : undefined;
+}
