@@ -93,7 +93,7 @@ export class ReplicaHealth<T = unknown> {
     const { noise, ...answer } = given;
     known.noise = noise;
     const servedBefore = state.answered >= state.needed;
-    state.answered = Math.max(state.answered, answer.round);
+    this.#heard(known, state, answer.round);
     state.values = answer.values;
     state.refused = false;
     state.first ??= answer.values;
@@ -101,7 +101,6 @@ export class ReplicaHealth<T = unknown> {
     if (isReference) effects.push(...this.#judgeAll(probe, nowMs));
     else effects.push(...this.#judge(known, probe, state, nowMs));
     effects.push(...this.canaries.passed(known, nowMs));
-    known.awaitsTest &&= !known.probes.isTested;
     if (!servedBefore && state.answered >= state.needed) effects.push({ kind: 'changed' });
     return effects;
   }
@@ -124,9 +123,8 @@ export class ReplicaHealth<T = unknown> {
     const known = this.#replicas.get(replica);
     const state = known?.probes.get(probe);
     if (known === undefined || state === undefined) return [];
-    state.answered = Math.max(state.answered, round);
+    this.#heard(known, state, round);
     state.refused = true;
-    known.awaitsTest &&= !known.probes.isTested;
     return state.answered < state.asked ? [] : [{ kind: 'changed' }];
   }
 
@@ -202,6 +200,12 @@ export class ReplicaHealth<T = unknown> {
       this.canaries.asking(state, () => state.probes.test(true));
     }
     return this.#quarantines.delete(replicaKey(replica));
+  }
+
+  /** What was said of a probe counts as an answer to it. */
+  #heard(known: KnownReplica, state: ProbeState, round: number): void {
+    state.answered = Math.max(state.answered, round);
+    known.awaitsTest &&= !known.probes.isTested;
   }
 
   #judgeAll(probe: string, nowMs: number): HealthEffect<T>[] {
