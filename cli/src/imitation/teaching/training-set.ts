@@ -50,8 +50,6 @@ export interface TrainingPlaces {
   readonly signal: AbortSignal;
 }
 
-type Refuse = (message: string) => LyceumError;
-
 /** Columns beside those that inputs have, by names that none of theirs has. */
 const LABEL = 'lyceum:label';
 const SPLIT = 'lyceum:split';
@@ -63,13 +61,11 @@ export async function trainingSet(
   places: TrainingPlaces,
 ): Promise<TrainingSet> {
   const isHeldOut = ({ split }: KeptInput) => split === 'validation' || split === 'test';
-  const refuse: Refuse = (message) =>
-    new LyceumError('INVALID_ARGUMENT', `${places.keptFile}: ${message}`);
   if (kept.every(isHeldOut)) {
-    throw refuse('nothing was kept to train on; coordinator imitation check says why');
+    throw refusal(places, 'nothing was kept to train on; coordinator imitation check says why');
   }
-  requireKnownClasses(kept, imitation.spec.classes, refuse);
-  const { content, summary } = await imported(imitation, kept, places, refuse);
+  requireKnownClasses(kept, imitation.spec.classes, places);
+  const { content, summary } = await imported(imitation, kept, places);
   requireNothingRefused(summary);
   const dataset = typeof content === 'string' ? await readFile(content) : Buffer.from(content);
   const set = parseStoredDataset(dataset);
@@ -87,14 +83,14 @@ export async function trainingSet(
 function requireKnownClasses(
   kept: readonly KeptInput[],
   classes: readonly string[],
-  refuse: Refuse,
+  places: TrainingPlaces,
 ): void {
   for (const { id, answers, shares = {}, label = null } of kept) {
     const shared = Object.values(shares).flatMap((own) => Object.keys(own));
     const named = [...Object.values(answers), ...shared, label];
     const unknown = named.find((own) => own !== null && !classes.includes(own));
     if (unknown === undefined) continue;
-    throw refuse(`input ${id} has the class ${unknown}, which spec.classes has not`);
+    throw refusal(places, `input ${id} has the class ${unknown}, which spec.classes has not`);
   }
 }
 
@@ -120,29 +116,24 @@ async function imported(
   imitation: Imitation,
   kept: readonly KeptInput[],
   places: TrainingPlaces,
-  refuse: Refuse,
 ): Promise<ImportedSource> {
   const { scratch, cacheFolder, signal } = places;
   const own = { cacheFolder, scratch, signal };
-  const { file, options } = await importFile(imitation, kept, places, refuse);
+  const { file, options } = await importFile(imitation, kept, places, 'kept.jsonl');
   if (imitation.spec.train?.explanations === undefined) return importSource(file, options, own);
   if (kept.some(({ text }) => text === undefined)) {
-    throw refuse('spec.train.explanations wants texts, and some of the inputs are none');
+    throw refusal(places, 'spec.train.explanations wants texts, and some of the inputs are none');
   }
   const { train, all } = explainedCounts(kept);
   if ((train ?? all)?.explained === 0) {
-    throw refuse(
+    throw refusal(
+      places,
       'nothing that was kept to train on has an explanation; leave spec.train.explanations out',
     );
   }
   const mask = explanationMask(imitation);
   const texts = kept.map((input) => ({ ...input, text: explainedText(input, mask) }));
-  const explained = await importFile(
-    imitation,
-    texts,
-    { ...places, table: 'explained.jsonl' },
-    refuse,
-  );
+  const explained = await importFile(imitation, texts, places, 'explained.jsonl');
   const modalities = [
     { name: INPUT, source: file },
     { name: EXPLAINED, source: explained.file },
@@ -154,18 +145,21 @@ async function imported(
 async function importFile(
   { spec }: Imitation,
   kept: readonly KeptInput[],
-  { scratch, images, table = 'kept.jsonl' }: TrainingPlaces & { readonly table?: string },
-  refuse: Refuse,
+  places: TrainingPlaces,
+  table: string,
 ): Promise<{ readonly file: string; readonly options: ImportOptions }> {
   const name = INPUT_KINDS.find((own) => kept.every((input) => input[own] !== undefined));
   if (name === undefined) {
-    throw refuse('its inputs are of several kinds; want text, numbers or image in all of them');
+    throw refusal(
+      places,
+      'its inputs are of several kinds; want text, numbers or image in all of them',
+    );
   }
-  const kind = rowsOf(spec, images, scratch, refuse)[name];
+  const kind = rowsOf(spec, places)[name];
   const splits = kept.filter(({ split }) => split !== undefined).length;
   if (splits > 0 && splits < kept.length) {
     const message = `${splits} of ${kept.length} inputs have a split; want one for all, or none`;
-    throw refuse(message);
+    throw refusal(places, message);
   }
   const lines: string[] = [];
   for (const [row, input] of kept.entries()) {
@@ -176,7 +170,7 @@ async function importFile(
     };
     lines.push(JSON.stringify({ ...(await kind.cells(input, row)), ...own }));
   }
-  const file = join(scratch, table);
+  const file = join(places.scratch, table);
   await writeFile(file, `${lines.join('\n')}\n`);
   const options: ImportOptions = {
     label: LABEL,
@@ -197,9 +191,7 @@ interface InputRows {
 
 function rowsOf(
   spec: Imitation['spec'],
-  images: string,
-  scratch: string,
-  refuse: Refuse,
+  places: TrainingPlaces,
 ): Readonly<Record<(typeof INPUT_KINDS)[number], InputRows>> {
   const { ngrams, buckets, size, channels } = spec.train ?? {};
   const columns = spec.inputs.numbers ?? [];
@@ -213,11 +205,11 @@ function rowsOf(
       },
     },
     numbers: {
-      cells: (input) => numberCells(input, columns, refuse),
+      cells: (input) => numberCells(input, columns, places),
       options: { columns: new Map(columns.map((column) => [column, 'number'] as const)) },
     },
     image: {
-      cells: async (input, row) => ({ image: await copied(input, images, scratch, row) }),
+      cells: async (input, row) => ({ image: await copied(input, places, row) }),
       options: {
         image: 'image',
         ...(size !== undefined && { size: parseSize(size) }),
@@ -227,17 +219,26 @@ function rowsOf(
   };
 }
 
-function numberCells({ id, numbers = [] }: KeptInput, columns: readonly string[], refuse: Refuse) {
+function numberCells(
+  { id, numbers = [] }: KeptInput,
+  columns: readonly string[],
+  places: TrainingPlaces,
+) {
   if (numbers.length === columns.length) {
     return Object.fromEntries(columns.map((column, k) => [column, numbers[k]]));
   }
   const message = `input ${id} has ${numbers.length} numbers, and spec.inputs.numbers names ${columns.length}`;
-  throw refuse(message);
+  throw refusal(places, message);
 }
 
 /** Among the scratch files, by a name without folders. */
-async function copied({ image = '' }: KeptInput, images: string, scratch: string, row: number) {
+async function copied({ image = '' }: KeptInput, { images, scratch }: TrainingPlaces, row: number) {
   const copy = `${row}${extname(image)}`;
   await copyFile(join(images, image), join(scratch, copy));
   return copy;
+}
+
+/** Names the file of what was kept. */
+function refusal({ keptFile }: TrainingPlaces, message: string): LyceumError {
+  return new LyceumError('INVALID_ARGUMENT', `${keptFile}: ${message}`);
 }
