@@ -53,6 +53,8 @@ export type Alignment = 'ids' | 'rows';
 
 interface OpenSource extends StreamedSource {
   readonly name: string;
+  /** Its path. */
+  readonly source: string;
 }
 
 /** The name under which splits are drawn. */
@@ -95,7 +97,8 @@ export async function importModalities(
   const refusals = new Refusals(places.onRefused);
   const ignored = new Ignored();
   const { scratch, signal } = places;
-  const sink = { kind: KIND, classes, split: options.split, refusals, scratch, signal };
+  const common = { kind: KIND, classes, split: options.split, refusals, scratch, signal };
+  const sink = { ...common, source: 'the sources' };
   const align: Align = (rows, refuse) => {
     const idName = alignment === 'rows' ? 'row' : 'id';
     return alignSources(rows, idName, (number) => numbers.nameOf(number), refuse);
@@ -104,7 +107,7 @@ export async function importModalities(
   try {
     for (const [index, source] of sources.entries()) {
       const { name, encoded } = source;
-      const own = { ...sink, file: `source-${index}`, classes: numbers };
+      const own = { ...sink, source: source.source, file: `source-${index}`, classes: numbers };
       if (encoded === undefined) {
         const { samples, ...open } = await source.open(sink, ignored);
         const named = identified(samples, name, alignment);
@@ -146,7 +149,7 @@ async function openSources(
     try {
       const opened = await openSource(source, options, { columns });
       if (opened === undefined) throw await notStreamed(source);
-      sources.push({ ...opened, name });
+      sources.push({ ...opened, name, source });
     } catch (err) {
       throw within(`modality ${name}`, err);
     }

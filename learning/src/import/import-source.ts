@@ -109,13 +109,13 @@ export async function importSource(
   const ignored = new Ignored();
   const classes = knownClasses(options.classes, streamed.classNames);
   const { scratch, signal } = places;
-  const sink = { kind, classes, split: options.split, refusals, scratch, signal };
+  const sink = { source, kind, classes, split: options.split, refusals, scratch, signal };
   const open = await streamed.open(sink, ignored);
   const written = await writeSamples(open, sink).catch((err: unknown) => {
     // Perhaps it is no set because of what was refused.
     const isWhole = refusals.count === 0 || !(err instanceof InvalidDocumentError);
     if (isWhole || err.problems[0]?.path === refusals.first[0]?.path) throw err;
-    throw new InvalidDocumentError('the source', [...err.problems, ...refusals.first]);
+    throw new InvalidDocumentError(source, [...err.problems, ...refusals.first]);
   });
   const columns = new Map([[NAMELESS, open]]);
   const imported = importedSource(kind, written, columns, refusals, ignored);

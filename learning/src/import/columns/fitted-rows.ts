@@ -102,7 +102,7 @@ export async function fittedSamples(
 export async function putAside(
   rows: AsyncIterable<LabelledRow | RefusedSample>,
   names: readonly string[],
-  { file, classes, refusals, scratch, signal }: CollectingSink,
+  { source, file, classes, refusals, scratch, signal }: CollectingSink,
 ): Promise<RowsAside> {
   const labels = new GrowingInt32();
   const splits = new GrowingInt32();
@@ -133,7 +133,7 @@ export async function putAside(
   } finally {
     await spooled.close();
   }
-  if (spooled.sizeBytes === 0) throw noSamples(refusals);
+  if (spooled.sizeBytes === 0) throw noSamples(source, refusals);
   return {
     file: path,
     names,

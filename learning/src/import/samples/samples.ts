@@ -43,6 +43,8 @@ export interface Sample {
 }
 
 export interface SampleSink {
+  /** What refusals call the source: its path, or of several `the sources`. */
+  readonly source: string;
   /** The kind of source, which the draw of splits depends on. */
   readonly kind: string;
   /** Absent: the classes that occur, sorted as strings. */
@@ -77,7 +79,8 @@ export interface WrittenSamples {
 }
 
 /** What reading one of several sources needs. */
-export interface CollectingSink extends Pick<SampleSink, 'refusals' | 'scratch' | 'signal'> {
+export interface CollectingSink
+  extends Pick<SampleSink, 'source' | 'refusals' | 'scratch' | 'signal'> {
   /** Its name in the scratch folder. */
   readonly file: string;
   readonly classes: ClassNumbers;
@@ -123,7 +126,7 @@ export async function writeSamples(open: OpenSamples, sink: SampleSink): Promise
  */
 export async function collectSamples(
   samples: AsyncIterable<Sample | RefusedSample>,
-  { file, classes, refusals, scratch, signal }: CollectingSink,
+  { source, file, classes, refusals, scratch, signal }: CollectingSink,
 ): Promise<CollectedSamples> {
   const labels = new GrowingInt32();
   const splits = new GrowingInt32();
@@ -148,7 +151,7 @@ export async function collectSamples(
         'refusal' in sample ? sample : await orRefused(sample.where, () => take(sample));
       if (taken !== undefined) refusals.add(taken);
     }
-    if (rows === undefined) throw noSamples(refusals);
+    if (rows === undefined) throw noSamples(source, refusals);
     return { rows, ids, labels: labels.values(), splits: splits.values(), sourceCount };
   } catch (err) {
     await rows?.close();
@@ -175,11 +178,11 @@ export async function finishSamples(
   modalities: ReadonlyMap<string, StoredRows>,
   found: FoundFacts,
   classes: ClassNumbers,
-  { kind, split, scratch }: Pick<SampleSink, 'kind' | 'split' | 'scratch'>,
+  { source, kind, split, scratch }: Pick<SampleSink, 'source' | 'kind' | 'split' | 'scratch'>,
 ): Promise<WrittenSamples> {
   const ordered = classes.ordered();
   const { classNames, order: classOrder } = ordered;
-  refuseFewClasses(classNames, kind);
+  refuseFewClasses(source, classNames, kind);
   const labels = finalLabels(found.labels, ordered);
   const { splits, source: splitSource } =
     found.splitSource === undefined
@@ -190,7 +193,11 @@ export async function finishSamples(
   return { file, facts, modalities, classOrder, splitSource };
 }
 
-function refuseFewClasses([only, ...others]: readonly string[], kind: string): void {
+function refuseFewClasses(
+  source: string,
+  [only, ...others]: readonly string[],
+  kind: string,
+): void {
   if (others.length > 0) return;
   const isFolder = kind === 'images' || kind === 'texts';
   const inside = isFolder ? '; if the folders in it are the classes, want that folder' : '';
@@ -198,7 +205,7 @@ function refuseFewClasses([only, ...others]: readonly string[], kind: string): v
     only === undefined
       ? 'no sample has a class; --classes names all that there are, and --label their column'
       : `all samples are of one class, ${shownName(only)}; want two or more${inside}`;
-  throw new InvalidDocumentError('the source', [{ path: 'classes', message }]);
+  throw new InvalidDocumentError(source, [{ path: 'classes', message }]);
 }
 
 function openRows(path: string, { shape, values, raw }: Sample): Promise<RowFile> {
@@ -230,8 +237,9 @@ function advice(
 }
 
 /** What there is to say when a source gave nothing. */
-export function noSamples(refusals: Refusals): LyceumError {
-  if (refusals.count > 0)
-    return new InvalidDocumentError('the source, of which no sample can be taken,', refusals.first);
-  return new LyceumError('INVALID_ARGUMENT', 'the source has no samples');
+export function noSamples(source: string, refusals: Refusals): LyceumError {
+  if (refusals.count > 0) {
+    return new InvalidDocumentError(`${source}, of which no sample can be taken,`, refusals.first);
+  }
+  return new LyceumError('INVALID_ARGUMENT', `${source} has no samples`);
 }

@@ -157,7 +157,14 @@ describe('CSV', () => {
     ['label,x,x\n1,2,3\n', {}, /two columns "x"/],
     ['label,x\n1,2,3\n', {}, /line 2/],
     ['label\n1\n', {}, /no column of numbers/],
-    ['label,x\n', {}, /has no samples/],
+    ['label,x\n', {}, /t\.csv has no samples/],
+    [
+      'label,x\nA,1\nA,2\n',
+      {},
+      /t\.csv cannot be used:\n {2}- classes: all samples are of one class, "A";/,
+    ],
+    ['label,x\n,1\n,2\n', {}, /t\.csv cannot be used:\n {2}- classes: no sample has a class/],
+    ['label,x\nA,1\n', { classes: ['B', 'C'] }, /t\.csv, of which no sample can be taken,/],
     ['label,x\n1,"2\n', {}, /quote/i],
     ['label,x\n1,2\n', { fit: 'cover' }, /--fit means nothing without images/],
   ] as const)('%j cannot be used', async (text, options, message) => {
