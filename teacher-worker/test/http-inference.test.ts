@@ -5,7 +5,7 @@
  */
 import { connect } from 'node:net';
 import { tensorTexts } from '@lyceum/learning/open-inference';
-import { createLogger, HTTP_CONNECTIONS_MAX } from '@lyceum/platform';
+import { createLogger } from '@lyceum/platform';
 import { LyceumError } from '@lyceum/proto';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { HttpInferenceListener } from '../src/serving/http-inference-listener.js';
@@ -271,31 +271,6 @@ test('names and sizes of a request are cut in what is said of it', async () => {
   expect(document.error).toBe(
     'input input has shape [2, 2, 2, 2, 2, 2, 2, 2, …]; want [-1, 2], at least one row',
   );
-});
-
-test('connections have a limit: each is one of the files that the program may open', async () => {
-  const own = await HttpInferenceListener.start({
-    address: '127.0.0.1:0',
-    insecure: false,
-    desk: new InferenceDesk({
-      find: () => undefined,
-      names: () => [],
-      ready: () => true,
-      version: '0',
-    }),
-    log,
-  });
-  const port = Number(own.address.split(':')[1]);
-  const sockets = Array.from({ length: 300 }, () => connect(port, '127.0.0.1'));
-  try {
-    let closed = 0;
-    for (const socket of sockets)
-      socket.once('error', () => undefined).once('close', () => closed++);
-    await expect.poll(() => closed).toBe(300 - HTTP_CONNECTIONS_MAX);
-  } finally {
-    for (const socket of sockets) socket.destroy();
-    await own.stop(0);
-  }
 });
 
 test('a body that is too long is refused, and its sender told why', async () => {

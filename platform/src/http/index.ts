@@ -1,5 +1,5 @@
 /** HTTP: calls of JSON endpoints, and servers. */
-export { boundedServer, HTTP_CONNECTIONS_MAX } from './bounded-server.js';
+export { boundedServer } from './bounded-server.js';
 export { endpointCaller } from './endpoint-caller.js';
 export * from './http-call.js';
 export { jsonOf } from './json-answer.js';

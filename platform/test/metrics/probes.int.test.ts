@@ -3,7 +3,7 @@ import { get } from 'node:http';
 import { connect } from 'node:net';
 import { Counter, Registry } from 'prom-client';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { HTTP_CONNECTIONS_MAX } from '../../src/http/index.js';
+import { HTTP_CONNECTIONS_MAX } from '../../src/http/bounded-server.js';
 import { type Probes, startProbes } from '../../src/metrics/index.js';
 
 let probes: Probes;
