@@ -2,7 +2,7 @@
  * Which way imports go, checked by dependency-cruiser (`npm run check -- imports`). Imports of types count like others.
  *
  * A package imports what stands in its line of the table, by its doors. A room is a folder with an `index.ts`: whoever
- * is outside enters it there.
+ * is outside enters it there. Tests enter what they test where they like, but in its sources.
  */
 const { readdirSync } = require('node:fs');
 const { join } = require('node:path');
@@ -41,7 +41,7 @@ const rooms = PACKAGES.flatMap((name) => doorsIn(join(name, 'src')).slice(1)).ma
   name: 'past-the-door-of-a-room',
   comment: `${room} is entered by its index.ts`,
   severity: 'error',
-  from: { pathNot: `^${room}/[^/]+$` },
+  from: { path: '/src/', pathNot: `^${room}/[^/]+$` },
   to: { path: `^${room}/[^/]+$`, pathNot: '/index[.]ts$', dynamic: false },
 }));
 
@@ -71,6 +71,15 @@ module.exports = {
       to: { path: `^${any(PACKAGES)}/src/`, pathNot: '^$1/' },
     },
     ...rooms,
+    {
+      name: 'tests-what-was-built',
+      comment:
+        'tests read the sources of their own package, not by its door what was built of them before',
+      severity: 'error',
+      from: { path: `^(${PACKAGES.join('|')})/test/.*[.]tsx?$` },
+      // By a path is on purpose: threads run what was built.
+      to: { path: '^$1/dist/', dependencyTypesNot: ['local'] },
+    },
     {
       name: 'loads-tensorflow',
       comment: `${WITHOUT_TENSORFLOW.join(', ')} never load TensorFlow`,

@@ -16,7 +16,7 @@ import { exitWithCounts, runTests } from './tests.mjs';
 /** @type {Readonly<Record<string, () => Promise<{ passed: number, failed: number }>>>} */
 const PARTS = {
   lint: async () => runCheck('biome', ['check', '--error-on-warnings']),
-  imports: async () => runCheck('depcruise', sourceFolders()),
+  imports: async () => runCheck('depcruise', codeFolders()),
   exports: async () => runCheck('knip', ['--no-progress']),
   types: async () => runCheck('tsc', ['-p', 'tsconfig.test.json']),
   docs: async () => {
@@ -64,8 +64,8 @@ function sum(some, others) {
 }
 
 /** @returns {string[]} */
-function sourceFolders() {
+function codeFolders() {
   /** @type {{ workspaces: string[] }} */
   const { workspaces } = JSON.parse(readFileSync(join(CHECKOUT, 'package.json'), 'utf8'));
-  return workspaces.map((workspace) => `${workspace}/src`);
+  return workspaces.flatMap((workspace) => [`${workspace}/src`, `${workspace}/test`]);
 }
