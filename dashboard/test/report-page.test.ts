@@ -17,6 +17,22 @@ describe('the report as a page', () => {
     );
   });
 
+  it('says no gap to be closed of a student that is worse than without teachers', () => {
+    const input = reportInput();
+    const { student, studentWithoutTeachers } = input.report;
+    if (studentWithoutTeachers === null) throw new Error('a baseline');
+    const page = reportPage({
+      ...input,
+      report: {
+        ...input.report,
+        student: { ...student, accuracy: 0.75 },
+        studentWithoutTeachers: { ...studentWithoutTeachers, accuracy: 0.8 },
+        gapClosed: -0.3,
+      },
+    });
+    expect(page).toContain('That is 5.0 points less than without teachers (80.0 %).');
+  });
+
   it('says what to doubt', () => {
     const page = reportPage(reportInput());
     for (const limit of [

@@ -20,6 +20,8 @@ it('what is not known is not said', () => {
     told({ ensemble: null, studentWithoutTeachers: null, gapClosed: null, teachers: [] }),
   ).toBe('The student is right for 94.3 % of the test samples.');
   expect(told({ student: { ...report.student, accuracy: null } })).toMatch(/no labels/);
+  // A student that is worse than without teachers closes nothing.
+  expect(told({ gapClosed: -0.3 })).not.toMatch(/gap/);
   const [first, ...others] = report.teachers;
   const rented = [{ ...(first as Report['teachers'][number]), parameters: 0 }, ...others];
   expect(told({ teachers: rented })).not.toMatch(/parameters/);

@@ -119,7 +119,7 @@ function sentences(report: Report): string[] {
   if (alone !== null && alone.accuracy !== null && student.accuracy !== null) {
     const points = (student.accuracy - alone.accuracy) * 100;
     const gap =
-      report.gapClosed === null
+      report.gapClosed === null || report.gapClosed < 0
         ? ''
         : `, ${percentText(report.gapClosed, 0)} of the gap to the ensemble closed`;
     lines.push(

@@ -112,10 +112,11 @@ test('of a set of several modalities the student sees one, and the run is accept
 test.runIf(hasTerminals)('on a terminal what is not given is asked for', async () => {
   const file = join(folder, 'asked.yaml');
   const { output, code } = await onTerminal(cluster.address, ['init', '-f', file], {
-    answers: ['7', '1', ''],
+    answers: ['7', 'small, small', '1', ''],
   });
   expect(output).toContain('small  [6], 2 classes');
   expect(output).toContain('7 is no choice; want a number up to 1, or a name');
+  expect(output).toContain('want one');
   expect(output).toContain('Architecture of the student [mlp]: ');
   expect(code, output).toBe(0);
   expect(await readFile(file, 'utf8')).toContain('dataset: small');
@@ -136,4 +137,6 @@ test.runIf(hasTerminals).each([
   const { output, code } = await onTerminal(NOBODY, ['init'], keys);
   expect(code, output).toBe(130);
   expect(output).not.toContain('error');
+  // What comes next begins a line of its own.
+  expect(output.endsWith('\r\n\r\n'), output).toBe(true);
 });

@@ -44,6 +44,13 @@ The same run again gives the same bits on the same device type and thread count.
   );
 });
 
+test('a student that is worse than without teachers closes no gap', () => {
+  const report = { ...composeReport(exampleInput()), gapClosed: -0.3 };
+  const { student } = report;
+  const lines = reportLines({ ...report, student: { ...student, accuracy: 0.25 } });
+  expect(lines).toContain('The teachers made the student 25.00 points worse.');
+});
+
 test('in what order a set in shards was visited', () => {
   const input = exampleInput();
   const order = 'full: an epoch has 12 MiB of decoded pictures, no more than 512';

@@ -26,7 +26,7 @@ interface LineChartProps {
   readonly yTitle: string;
   /** Ascending. */
   readonly x: readonly number[];
-  /** At most eight; further ones are left out. */
+  /** At most eight; that further ones are left out is said. */
   readonly series: readonly Series[];
   readonly yText?: (value: number) => string;
   /** The y axis begins at zero. */
@@ -54,7 +54,11 @@ export function LineChart(props: LineChartProps) {
   const description = series.map((one) => describe(one, yText)).join('; ');
   return (
     <figure class="chart">
-      <figcaption>{title}</figcaption>
+      <figcaption>
+        {title}
+        {series.length < props.series.length &&
+          `: the first ${LINE_COUNT} of ${props.series.length}`}
+      </figcaption>
       <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img">
         <title>{title}</title>
         <desc>{description}</desc>

@@ -45,13 +45,13 @@ function accuracySentence(report: Report, findings: Findings | Missing): string 
   return `The student is right on ${intervalText(accuracy, low, high)} of ${countText(count)} test samples.`;
 }
 
-function gapSentence({ ensemble, student, studentWithoutTeachers, gapClosed }: Report): string[] {
+function gapSentence({ student, studentWithoutTeachers, gapClosed }: Report): string[] {
   const alone = studentWithoutTeachers?.accuracy ?? null;
   if (alone === null || student.accuracy === null) return [];
   const points = (student.accuracy - alone) * 100;
   const change = `${Math.abs(points).toFixed(1)} points ${points < 0 ? 'less' : 'more'} than without teachers`;
   const gap =
-    gapClosed === null || ensemble === null
+    gapClosed === null || gapClosed < 0
       ? ''
       : `, which closes ${percentText(gapClosed, 0)} of the gap to the ensemble`;
   return [`That is ${change} (${percentText(alone)})${gap}.`];
@@ -78,7 +78,7 @@ function costSentence(report: Report, cost: ReportInput['cost']): string {
   return `${wall} and ${devices} of device time, ${durationText(teachers)} of it the teachers'.`;
 }
 
-/** `17.5 times`. */
+/** `1.8 times`, `18 times`. */
 function timesText(times: number): string {
   return `${times < 10 ? times.toFixed(1) : countText(times)} times`;
 }

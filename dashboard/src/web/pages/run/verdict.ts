@@ -21,7 +21,9 @@ export function verdict(report: Report): string {
   }
   const said = `${sentences.filter((text) => text !== '').join(', ')}.`;
   const closed =
-    gapClosed === null ? '' : ` It closes ${percentText(gapClosed, 0)} of the gap to the ensemble.`;
+    gapClosed === null || gapClosed < 0
+      ? ''
+      : ` It closes ${percentText(gapClosed, 0)} of the gap to the ensemble.`;
   return said + closed + smaller(report);
 }
 
