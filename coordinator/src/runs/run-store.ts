@@ -154,13 +154,12 @@ export class RunStore {
       this.#changed(runId);
       return deleteRest();
     });
-    const over = deletion.catch(() => {});
-    this.#deletions.set(runId, over);
-    try {
-      await deletion;
-    } finally {
+    // A second deletion finds no record, and ends before the first does.
+    const over = Promise.allSettled([this.#deletions.get(runId), deletion]).then(() => {
       if (this.#deletions.get(runId) === over) this.#deletions.delete(runId);
-    }
+    });
+    this.#deletions.set(runId, over);
+    await deletion;
   }
 
   /** Calls `listener` after each change. @returns how to stop that. */

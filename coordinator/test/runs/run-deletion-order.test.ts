@@ -49,6 +49,30 @@ it('gives an id to another run only once all that belonged to the deleted one is
   expect(store.require('run').submittedAtMs).toBe(2);
 });
 
+it('gives no id away for a second deletion, which finds nothing, while the first goes on', async () => {
+  const store = await storeWithRun();
+  const order: string[] = [];
+  let end = (): void => {};
+  const first = store.delete(
+    'run',
+    () => {},
+    () => new Promise((resolve) => (end = resolve)),
+  );
+  const second = store.delete(
+    'run',
+    () => {},
+    async () => {},
+  );
+  await expect(second).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  const creation = store.create(queued()).then(() => order.push('created'));
+  await store.create({ ...queued(), runId: 'other' });
+  order.push('other');
+  end();
+  await first.then(() => order.push('deleted'));
+  await creation;
+  expect(order).toEqual(['other', 'deleted', 'created']);
+});
+
 it('gives an id to another run though what belonged to the deleted one cannot be deleted', async () => {
   const store = await storeWithRun();
   const failing = store.delete(

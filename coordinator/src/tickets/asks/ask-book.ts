@@ -151,7 +151,7 @@ export class AskBook {
     return this.#actions(this.#tickets.sessionEnded(workerId, teachers, nowMs));
   }
 
-  /** The worker is quarantined with the teacher. */
+  /** What the worker answers as the teacher is not trusted: it is quarantined, or its server failed another worker. */
   discredited(workerId: string, teacher: string, nowMs: number): AskAction[] {
     this.#takers.discredited(workerId, teacher, this.#tickets.lastIssueNumber);
     return this.#actions(this.#tickets.discredited(workerId, teacher, nowMs));
