@@ -104,7 +104,11 @@ function startWorker(
 }
 
 /** What the coordinator does to assign the run: the pointer first, then the worker is told. */
-async function assign(specification: RunSpecification, assignmentEpoch: number): Promise<void> {
+async function assign(
+  specification: RunSpecification,
+  assignmentEpoch: number,
+  path = '',
+): Promise<void> {
   const before = await pointers.get(runId);
   const old = before === undefined ? { step: 0 } : (JSON.parse(before.value) as object);
   const pointer = { runId, attempt: 1, ...old, assignmentEpoch };
@@ -115,7 +119,7 @@ async function assign(specification: RunSpecification, assignmentEpoch: number):
       attempt: 1,
       assignmentEpoch,
       specificationJson: normalisedText(specification),
-      dataset: { digest: digestBytes(dataset.digest) },
+      dataset: { digest: digestBytes(dataset.digest), path },
       targetTensors: specification.kind === 'Distillation' ? targets.tensors : [],
       // Small enough that each step is reported.
       windowSteps: 4,
@@ -395,6 +399,14 @@ it('fails a run that nobody can train, saying why, and stays', async () => {
   await assign(smallTraining, 1);
   await finalWeights().catch(() => undefined);
   await until('the next run', () => coordinator.done?.runId === runId);
+});
+
+it('leaves a run to others whose set cannot be read on its machine', async () => {
+  startWorker();
+  await assign(smallTraining, 1, 'on-another-machine.zip');
+  await until('the failure', () => coordinator.failed);
+  expect(coordinator.failed).toMatchObject({ runId, assignmentEpoch: 1, retryable: true });
+  expect(coordinator.failed?.reason).toContain('--datasets-root');
 });
 
 it('shows what it does to probes and Prometheus', async () => {

@@ -25,6 +25,8 @@ export interface RunNeed {
   readonly runId: string;
   /** The student worker that it has; absent: it waits for one. `none`: it needs none any more. */
   readonly student: { readonly workerId: string } | 'wanted' | 'none';
+  /** Student workers on which it failed last: it gets another if one is free. */
+  readonly failedOn?: readonly string[];
   /** Teachers still to be asked. */
   readonly teachers: readonly TeacherNeed[];
 }
@@ -78,7 +80,9 @@ export function place(
   }
   for (const run of runs) {
     if (run.student !== 'wanted') continue;
-    const free = students.find((id) => !busy.has(id));
+    const { failedOn = [] } = run;
+    const idle = students.filter((id) => !busy.has(id));
+    const free = idle.find((id) => !failedOn.includes(id)) ?? idle[0];
     const reason = lackOfStudent(students, busy, free) ?? lackOfPlaceFor(run);
     if (reason !== undefined || free === undefined) {
       reasons.set(run.runId, reason ?? '');

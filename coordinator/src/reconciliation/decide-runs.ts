@@ -171,16 +171,23 @@ export function needs(
 ): RunNeed[] {
   const runs = records
     .filter(({ state }) => !hasEnded(state))
-    .map(({ runId, state, assignment, teachers }): RunNeed => {
+    .map((record): RunNeed => {
+      const { runId, state, assignment, teachers } = record;
       const asks =
         state === 'EVALUATING' ? !isMeasured(runId) : state !== 'CANCELLING' && state !== 'PAUSED';
       const student = assignment ?? (state === 'QUEUED' ? 'wanted' : 'none');
-      return { runId, student, teachers: asks ? teachers : [] };
+      return { runId, student, failedOn: failedOn(record), teachers: asks ? teachers : [] };
     });
   const others = users.map(
     ({ id, teachers }): RunNeed => ({ runId: id, student: 'none', teachers }),
   );
   return [...runs, ...others];
+}
+
+/** The last student workers, as many as failed or were lost in a row. */
+function failedOn({ studentFailureCount, studentLossCount, studentWorkers }: RunRecord): string[] {
+  const first = Math.max(0, studentWorkers.length - studentFailureCount - studentLossCount);
+  return studentWorkers.slice(first).map(({ workerId }) => workerId);
 }
 
 /** Runs that have got a student worker. */

@@ -45,6 +45,13 @@ describe('student workers', () => {
     expect(reasons.get('a')).toBe('no student worker is free (1 of 1 busy with b)');
   });
 
+  it('are another than those on which the run failed, if one is free', () => {
+    const failed = { ...run('a', []), failedOn: ['s1', 's2'] };
+    expect(place([failed], ['s1', 's2', 's3'], []).starts.get('a')).toBe('s3');
+    const both = place([run('b', [], { workerId: 's3' }), failed], ['s1', 's2', 's3'], []);
+    expect(both.starts.get('a')).toBe('s1');
+  });
+
   it('are missed', () => {
     expect(place([run('a', [])], [], []).reasons.get('a')).toBe('no student worker is connected');
   });

@@ -20,6 +20,7 @@ import {
   UNFIT_GRACE_MS,
 } from '../../src/reconciliation/decide-runs.js';
 import { RUN_STATES, type RunStateName } from '../../src/schedule/run-state.js';
+import { worker } from '../lifecycle/changes/training-run.js';
 import { aHeldRun, aRun, KEY_DIGEST, pinned, SET } from './a-run.js';
 
 const GIB = 1024 ** 3;
@@ -184,6 +185,20 @@ describe('what runs need of workers', () => {
     expect(needOf('QUEUED')?.student).toBe('wanted');
     expect(needOf('EVALUATING')?.student).toBe('none');
     expect(needs([aHeldRun()], [], nothingMeasured)[0]?.student).toMatchObject({ workerId: 's1' });
+  });
+
+  it('another student worker than the last ones, as many as failed in a row', () => {
+    const studentWorkers = ['s1', 's2', 's3'].map((workerId) => ({ ...worker, workerId }));
+    const failedOn = (studentFailureCount: number, studentLossCount: number) =>
+      needs(
+        [aRun({ studentWorkers, studentFailureCount, studentLossCount })],
+        [],
+        nothingMeasured,
+      )[0]?.failedOn;
+    expect(failedOn(0, 0)).toEqual([]);
+    expect(failedOn(1, 0)).toEqual(['s3']);
+    expect(failedOn(1, 1)).toEqual(['s2', 's3']);
+    expect(failedOn(2, 9)).toEqual(['s1', 's2', 's3']);
   });
 
   it('teachers: all that have not ended, but those that rest and those that are measured', () => {

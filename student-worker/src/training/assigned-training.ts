@@ -267,6 +267,7 @@ export class AssignedTraining implements AssignmentKey {
   async #end(thrown: unknown): Promise<void> {
     const { trainer, outbox, metrics } = this.#surroundings;
     const { log } = this.#patience;
+    const isPreparing = this.#stage === 'preparing';
     await trainer.abandon();
     metrics.idle();
     if (thrown instanceof LyceumError && troubleOf(thrown) === 'lost') {
@@ -278,17 +279,20 @@ export class AssignedTraining implements AssignmentKey {
     }
     this.#stage = 'failed';
     log.error({ err: thrown }, 'training failed');
-    const failed = failedReport(this, failureOf(thrown));
+    const failed = failedReport(this, failureOf(thrown, isPreparing));
     outbox.setOutcome({ $case: 'failed', failed });
   }
 }
 
-/** What is wrong with the run itself fails on every worker; what is wrong with this worker may not. */
-function failureOf(thrown: unknown): TrainingFailure {
+/**
+ * What is wrong with the run itself fails on every worker; what is wrong with this worker may not. A set, model or plugin
+ * that this machine cannot read may be there on another.
+ */
+function failureOf(thrown: unknown, isPreparing: boolean): TrainingFailure {
   if (thrown instanceof TrainingFailedError) return thrown.failure;
   const { code } = toLyceumError(thrown);
   return {
     ...trainingFailure(thrown),
-    retryable: code === 'INTERNAL' || code === 'RESOURCE_EXHAUSTED',
+    retryable: isPreparing || code === 'INTERNAL' || code === 'RESOURCE_EXHAUSTED',
   };
 }
