@@ -16,8 +16,7 @@ import type { StopSteps } from './stop-steps.js';
 export type Runs = ReturnType<typeof openRuns>;
 
 export function openRuns(storage: Storage, { log, tap }: ServeOptions, stops: StopSteps) {
-  const { store, pointers, unmirroredPointers, blobs, catalog, ledgers, histories, eventLog } =
-    storage;
+  const { store, pointers, unmirroredPointers, catalog, ledgers, histories, eventLog } = storage;
   const now = Date.now;
   const monitor = new RunMonitor(store);
   const events = new RunEvents(eventLog, log, now);
@@ -42,9 +41,9 @@ export function openRuns(storage: Storage, { log, tap }: ServeOptions, stops: St
     monitor,
     events,
     logs,
-    lifecycle: new RunLifecycle({ store, pointers, monitor, events, log, now }),
+    lifecycle: new RunLifecycle({ store, pointers, catalog, monitor, events, log, now }),
     deletion: new RunDeletion({ store, pointers, catalog, ledgers, events, log, now }),
     garbage: new GarbageCollector({ store, pointers, catalog, eventLog, log, now }),
-    commits: new CheckpointCommits({ pointers: unmirroredPointers, blobs, superseded }),
+    commits: new CheckpointCommits({ pointers: unmirroredPointers, catalog, superseded }),
   };
 }

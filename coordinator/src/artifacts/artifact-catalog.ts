@@ -16,6 +16,7 @@ import {
   toLyceumError,
 } from '@lyceum/proto';
 import { z } from 'zod';
+import { BlobReferences } from './blob-references.js';
 import {
   type ArtifactInspection,
   type ArtifactKindName,
@@ -78,14 +79,13 @@ const KINDS: Readonly<Record<ArtifactKindName, string>> = { model: 'model', data
 
 export class ArtifactCatalog {
   readonly blobs: BlobStore;
+  readonly references: BlobReferences;
   readonly #names: KeyValue;
   readonly #cache: BlobCache;
   readonly #uploads: string;
   readonly #log: Logger;
   readonly #models = new Map<string, Promise<KnownModel>>();
   readonly #datasets = new Map<string, Promise<DatasetOutline>>();
-  /** By digest: the last push or deletion under way. */
-  readonly #turns = new Map<string, Promise<void>>();
 
   private constructor(
     names: KeyValue,
@@ -93,6 +93,7 @@ export class ArtifactCatalog {
     { stateDir, datasetsRoot, log }: CatalogPlaces,
   ) {
     this.blobs = blobs;
+    this.references = new BlobReferences(blobs);
     this.#log = log;
     this.#names = names;
     this.#cache = new BlobCache(join(stateDir, 'blobs'), blobs, CACHE_BYTES, datasetsRoot);
@@ -130,7 +131,7 @@ export class ArtifactCatalog {
   ): Promise<{ artifact: NamedArtifact; created: boolean }> {
     const inspection = await inspectArtifact(kind, file, `${KINDS[kind]} ${name}`);
     const { digest, description } = inspection;
-    return this.#inTurn(digest, async () => {
+    return this.references.inTurn([digest], async () => {
       const before = await this.find(kind, name);
       const bytes = await readFile(file);
       const sizeBytes = bytes.length;
@@ -142,21 +143,6 @@ export class ArtifactCatalog {
       this.#learn(inspection);
       return { artifact, created: true };
     });
-  }
-
-  /**
-   * One push or deletion of a digest at a time: deleting one name must not delete bytes that another is pushed with.
-   */
-  #inTurn<T>(digest: string, work: () => Promise<T>): Promise<T> {
-    const before = this.#turns.get(digest) ?? Promise.resolve();
-    const done = before.then(work);
-    const turn = done
-      .catch(() => undefined)
-      .then(() => {
-        if (this.#turns.get(digest) === turn) this.#turns.delete(digest);
-      });
-    this.#turns.set(digest, turn);
-    return done;
   }
 
   /** Damaged bytes are replaced: users push a file again to mend it. */
@@ -198,16 +184,19 @@ export class ArtifactCatalog {
     }
   }
 
-  /** Forgets a name, and the bytes unless `digestsInUse` or another name has them. */
+  /**
+   * Forgets a name, and the bytes unless another name or a run has them.
+   *
+   * @param digestsOfRuns - those that runs refer to at that moment.
+   */
   async delete(
     { kind, name, digest }: NamedArtifact,
-    digestsInUse: ReadonlySet<string>,
+    digestsOfRuns: () => readonly string[],
   ): Promise<void> {
-    await this.#inTurn(digest, async () => {
-      await this.#names.delete(keyOf(kind, name));
-      const others = await this.list();
-      if (digestsInUse.has(digest) || others.some((a) => a.digest === digest)) return;
-      await this.blobs.delete(digest);
+    await this.#names.delete(keyOf(kind, name));
+    await this.references.deleteUnless([digest], async () => {
+      const named = await this.list();
+      return new Set([...named.map((other) => other.digest), ...digestsOfRuns()]);
     });
   }
 

@@ -7,7 +7,13 @@ import { SPLIT_NAMES, type SplitName, seenDataset } from '@lyceum/learning/datas
 import { IDENTITY_VIEW, viewAt } from '@lyceum/learning/views';
 import type { Logger } from '@lyceum/platform';
 import type { BlobStore } from '@lyceum/platform/nats';
-import { type LoadedTeacher, LyceumError, StorageFullError, toLyceumError } from '@lyceum/proto';
+import {
+  type LoadedTeacher,
+  LyceumError,
+  StorageFullError,
+  sha256Hex,
+  toLyceumError,
+} from '@lyceum/proto';
 import type { AnswerStore } from '../answers/index.js';
 import { type ArtifactCatalog, type DatasetOutline, studentProblems } from '../artifacts/index.js';
 import type { TeacherCanaries } from '../health/index.js';
@@ -169,7 +175,7 @@ export class RunEvaluation {
   }
 
   async #compose(): Promise<void> {
-    const { lifecycle, blobs, canaries, coordinatorVersion, now } = this.#parts;
+    const { lifecycle, blobs, catalog, canaries, coordinatorVersion, now } = this.#parts;
     const record = this.#parts.store.require(this.runId);
     const teacherLogits: SplitLogits[] = [];
     for (const teacher of record.teachers) {
@@ -204,9 +210,12 @@ export class RunEvaluation {
       input,
       `report of run ${this.runId}`,
     );
-    const reportDigest = await blobs.put(report);
-    const predictionsDigest = await blobs.put(predictions);
-    await lifecycle.succeed(this.runId, { reportDigest, predictionsDigest });
+    const digests = [sha256Hex(report), sha256Hex(predictions)];
+    await catalog.references.inTurn(digests, async () => {
+      const reportDigest = await blobs.put(report);
+      const predictionsDigest = await blobs.put(predictions);
+      await lifecycle.succeed(this.runId, { reportDigest, predictionsDigest });
+    });
   }
 
   /**

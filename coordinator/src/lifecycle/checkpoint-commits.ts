@@ -4,7 +4,7 @@
  * It goes through the coordinator, not from the worker to NATS: NATS cannot be told which pointer and which blobs are
  * a worker's own, and who may write an entry of its object store may as well delete all others.
  */
-import type { BlobStore, KeyValue } from '@lyceum/platform/nats';
+import type { KeyValue } from '@lyceum/platform/nats';
 import {
   type CheckpointReference,
   type CommitCheckpointHeader,
@@ -14,14 +14,14 @@ import {
   LyceumError,
   type StoreResultHeader,
 } from '@lyceum/proto';
-import { checkedBlob } from '../artifacts/index.js';
+import { type ArtifactCatalog, checkedBlob } from '../artifacts/index.js';
 import { type Checkpoint, movePointer, newestCheckpoint, requirePointer } from '../runs/index.js';
 import type { SupersededBlobs } from './superseded-blobs.js';
 
 export interface CheckpointCommitsParts {
   /** Not the mirrored ones: the copy of a pointer follows those of the blobs that it names. */
   readonly pointers: KeyValue;
-  readonly blobs: BlobStore;
+  readonly catalog: Pick<ArtifactCatalog, 'blobs' | 'references'>;
   readonly superseded: SupersededBlobs;
 }
 
@@ -50,15 +50,26 @@ export class CheckpointCommits {
     chunks: AsyncIterable<Uint8Array>,
     makeDurable: () => Promise<void>,
   ): Promise<void> {
-    const { pointers, blobs, superseded } = this.#parts;
+    const { pointers, catalog, superseded } = this.#parts;
     const { runId, assignmentEpoch, sizeBytes } = header;
     const to = checkpointOf(header.checkpoint);
     if (to === undefined) throw new LyceumError('INVALID_ARGUMENT', 'a commit of no checkpoint');
     const move = { to, named: checkpointOf(header.named), previous: checkpointOf(header.previous) };
     const blob = checkedBlob(digestBytes(to.digest), sizeBytes);
-    const outcomes = await Promise.allSettled([blobs.putChunks(blob, chunks), makeDurable()]);
+    const outcomes = await Promise.allSettled([
+      catalog.blobs.putChunks(blob, chunks),
+      makeDurable(),
+    ]);
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
-    superseded.add(await movePointer(pointers, { runId, assignmentEpoch }, move));
+    const left = await catalog.references.refer(
+      [to.digest],
+      () => movePointer(pointers, { runId, assignmentEpoch }, move),
+      async () => {
+        const message = `the checkpoint of step ${to.step} was deleted before it was committed; commit it again`;
+        throw new LyceumError('UNAVAILABLE', message);
+      },
+    );
+    superseded.add(left);
   }
 
   /** Resolves once checkpoints that commits of before have superseded are deleted. Never rejects. */
@@ -68,7 +79,7 @@ export class CheckpointCommits {
 
   /** @throws {LyceumError} as the call says in student.proto. */
   async storeResult(header: StoreResultHeader, chunks: AsyncIterable<Uint8Array>): Promise<void> {
-    await this.#parts.blobs.putChunks(checkedBlob(header.digest, header.sizeBytes), chunks);
+    await this.#parts.catalog.blobs.putChunks(checkedBlob(header.digest, header.sizeBytes), chunks);
   }
 }
 

@@ -48,33 +48,34 @@ export class GarbageCollector {
   }): Promise<Garbage[]> {
     const { log, now } = this.#parts;
     const beforeMs = now() - options.graceMs;
-    const found = [
-      ...(await this.#blobs(beforeMs)),
+    const blobs = await this.#blobs(beforeMs);
+    const others = [
       ...(await this.#uploads(options.graceMs)),
       ...(await this.#pointers(beforeMs)),
       ...(await this.#events()),
     ];
-    if (!options.dryRun) {
-      for (const garbage of found) await garbage.delete();
-      const bytes = found.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-      log.info({ count: found.length, bytes }, 'garbage collected');
-    }
-    return found.map(({ kind, name, sizeBytes }) => ({ kind, name, sizeBytes }));
+    const outlines = others.map(({ kind, name, sizeBytes }) => ({ kind, name, sizeBytes }));
+    if (options.dryRun) return [...blobs, ...outlines];
+    const { references } = this.#parts.catalog;
+    const digests = blobs.map(({ name }) => name);
+    const deleted = new Set(
+      await references.deleteUnless(digests, () => referredBlobs(this.#parts)),
+    );
+    for (const garbage of others) await garbage.delete();
+    const found = [...blobs.filter(({ name }) => deleted.has(name)), ...outlines];
+    const bytes = found.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    log.info({ count: found.length, bytes }, 'garbage collected');
+    return found;
   }
 
   /** The list comes first: what is put and referred to after it is not in it, or is referred to. */
-  async #blobs(beforeMs: number): Promise<Found[]> {
+  async #blobs(beforeMs: number): Promise<Garbage[]> {
     const { blobs } = this.#parts.catalog;
     const stored = await blobs.list();
     const referred = await referredBlobs(this.#parts);
     return stored
       .filter(({ digest, putAtMs }) => putAtMs <= beforeMs && !referred.has(digest))
-      .map(({ digest, sizeBytes }) => ({
-        kind: 'blob',
-        name: digest,
-        sizeBytes,
-        delete: () => blobs.delete(digest),
-      }));
+      .map(({ digest, sizeBytes }) => ({ kind: 'blob', name: digest, sizeBytes }));
   }
 
   /** An upload that goes on stays: without its first parts it would end as a damaged blob. */
@@ -115,16 +116,25 @@ export class GarbageCollector {
   async #events(): Promise<Found[]> {
     const { store, eventLog } = this.#parts;
     const logged = await eventLog.runIds();
-    const subjects = new Set(store.list().map(({ runId }) => eventSubject(runId)));
+    const isOfRun = (name: string) =>
+      store.list().some(({ runId }) => eventSubject(runId) === eventSubject(name));
     const found: Found[] = [];
     for (const name of logged) {
-      if (subjects.has(eventSubject(name))) continue;
+      if (isOfRun(name)) continue;
       let sizeBytes = 0;
       const { signal } = new AbortController();
       for await (const { event } of eventLog.read(name, { follow: false, signal })) {
         sizeBytes += RunEvent.encode(event).finish().length;
       }
-      found.push({ kind: 'events', name, sizeBytes, delete: () => eventLog.purge(name) });
+      found.push({
+        kind: 'events',
+        name,
+        sizeBytes,
+        delete: async () => {
+          // As of pointers.
+          if (!isOfRun(name)) await eventLog.purge(name);
+        },
+      });
     }
     return found;
   }

@@ -77,19 +77,23 @@ export class RunDeletion {
   }
 
   async #deleteOne(record: RunRecord): Promise<void> {
-    const { store, pointers, ledgers, events, log, now } = this.#parts;
+    const { store, pointers, catalog, ledgers, events, log, now } = this.#parts;
     const { runId } = record;
     let last = record;
     const check = (current: RunRecord) => {
       last = current;
       this.#check(current);
     };
+    let checkpoints: string[] = [];
     await store.delete(runId, check, async () => {
-      const checkpoints = await dropCheckpoints(pointers, runId, now());
-      await this.#deleteBlobs([...blobsOf(last), ...checkpoints]);
+      checkpoints = await dropCheckpoints(pointers, runId, now());
       await ledgers.delete(runId);
       await events.purge(runId);
     });
+    // Not before: a submit of the same id that has its turn at them waits until the former run is deleted.
+    await catalog.references.deleteUnless([...blobsOf(last), ...checkpoints], () =>
+      referredBlobs(this.#parts),
+    );
     log.info({ runId }, 'run deleted');
   }
 
@@ -110,15 +114,6 @@ export class RunDeletion {
       if (role !== undefined) return [other.runId, role];
     }
     return undefined;
-  }
-
-  /** Those that nothing else refers to. */
-  async #deleteBlobs(digests: readonly string[]): Promise<void> {
-    const { catalog } = this.#parts;
-    const referred = await referredBlobs(this.#parts);
-    for (const digest of new Set(digests)) {
-      if (!referred.has(digest)) await catalog.blobs.delete(digest);
-    }
   }
 }
 

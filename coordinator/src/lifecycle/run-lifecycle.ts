@@ -12,10 +12,12 @@ import {
   type TrainingDone,
   type TrainingFailed,
 } from '@lyceum/proto';
+import type { ArtifactCatalog } from '../artifacts/index.js';
 import type { RunEvents, RunMonitor } from '../monitoring/index.js';
 import {
   claimPointer,
   hasOwnBaseline,
+  neededBlobs,
   planBaseline,
   type RunFit,
   type RunRecord,
@@ -29,6 +31,7 @@ import { outcomeOf } from './training-outcome.js';
 export interface RunLifecycleParts {
   readonly store: RunStore;
   readonly pointers: KeyValue;
+  readonly catalog: Pick<ArtifactCatalog, 'references'>;
   readonly monitor: RunMonitor;
   readonly events: RunEvents;
   readonly log: Logger;
@@ -42,10 +45,23 @@ export class RunLifecycle {
     this.#parts = parts;
   }
 
-  /** Stores a planned run. @throws {LyceumError} ALREADY_EXISTS */
+  /**
+   * Stores a planned run.
+   *
+   * @throws {LyceumError} ALREADY_EXISTS; FAILED_PRECONDITION if what it needs was deleted while it was planned.
+   */
   async submit(record: RunRecord): Promise<RunRecord> {
-    const created = await this.#parts.store.create(record);
-    const { runId, specification } = created;
+    const { store, catalog } = this.#parts;
+    const { runId, specification } = record;
+    const needed = neededBlobs(record);
+    const created = await catalog.references.refer(
+      [...needed.keys()],
+      () => store.create(record),
+      async (digest) => {
+        const message = `run ${runId}: ${needed.get(digest)}, ${digest.slice(0, 12)}, is not stored any more; push it again, then submit the run`;
+        throw new LyceumError('FAILED_PRECONDITION', message);
+      },
+    );
     this.#parts.log.info({ runId, kind: specification.kind }, 'run submitted');
     this.#parts.events.add(runId, 'submitted', `submitted as a run of kind ${specification.kind}`);
     return created;
@@ -163,15 +179,27 @@ export class RunLifecycle {
   }
 
   async done(done: TrainingDone): Promise<void> {
-    const { store, monitor } = this.#parts;
+    const { store, catalog, monitor } = this.#parts;
     const { runId, assignmentEpoch } = done;
     if (store.get(runId)?.assignment?.assignmentEpoch !== assignmentEpoch) return;
     const outcome = outcomeOf(done);
     const { stepCount } = store.require(runId).plan;
     const last = monitor.progress(runId);
     const progress = last && { ...last, step: stepCount };
-    await this.#change(runId, (r, nowMs) =>
-      changes.trained(r, assignmentEpoch, outcome, progress, nowMs),
+    await catalog.references.refer(
+      [outcome.modelDigest, outcome.logitsDigest],
+      () =>
+        this.#change(runId, (r, nowMs) =>
+          changes.trained(r, assignmentEpoch, outcome, progress, nowMs),
+        ),
+      // An equal result of another run may have been deleted with that. The end of the training is made again.
+      (digest) => {
+        const reason = `blob ${digest}, which the training left, is not stored any more`;
+        const failure = { reason, retryable: true, storageFull: false };
+        return this.#change(runId, (r, nowMs) =>
+          changes.workerFailed(r, assignmentEpoch, failure, nowMs),
+        );
+      },
     );
   }
 

@@ -52,10 +52,8 @@ export class SupersededBlobs {
     this.#waiting.clear();
     if (digests.length === 0) return;
     try {
-      const referred = await referredBlobs(this.#parts);
-      for (const digest of digests) {
-        if (!referred.has(digest)) await this.#parts.catalog.blobs.delete(digest);
-      }
+      const { references } = this.#parts.catalog;
+      await references.deleteUnless(digests, () => referredBlobs(this.#parts));
     } catch (thrown) {
       const err = toLyceumError(thrown);
       this.#parts.log.warn({ err, digests }, 'superseded checkpoints not deleted');

@@ -7,7 +7,7 @@
  */
 import type { Logger } from '@lyceum/platform';
 import type { BlobStore, KeyValue } from '@lyceum/platform/nats';
-import { StorageFullError, toLyceumError, UnreadableSetError } from '@lyceum/proto';
+import { StorageFullError, sha256Hex, toLyceumError, UnreadableSetError } from '@lyceum/proto';
 import { type AnswerStore, type AnswerTableKey, tableFileName } from '../answers/index.js';
 import type { ArtifactCatalog, DatasetOutline } from '../artifacts/index.js';
 import type { SuspectRecords, SuspectSamples, Suspicion } from '../health/index.js';
@@ -27,7 +27,7 @@ export interface SuspectAnswersParts {
   readonly store: RunStore;
   readonly lifecycle: RunLifecycle;
   readonly events: RunEvents;
-  readonly catalog: Pick<ArtifactCatalog, 'dataset'>;
+  readonly catalog: Pick<ArtifactCatalog, 'dataset' | 'references'>;
   readonly pointers: KeyValue;
   readonly blobs: Pick<BlobStore, 'get' | 'put'>;
   readonly answers: Pick<AnswerStore, 'samplesIn' | 'recordCount' | 'drop'>;
@@ -215,12 +215,14 @@ export class SuspectAnswers {
   }
 
   async #mark(record: RunRecord, use: SuspectUse): Promise<void> {
-    const { blobs, lifecycle, log } = this.#parts;
+    const { blobs, catalog, lifecycle, log } = this.#parts;
     const { runId, report } = record;
     if (report === undefined) return;
     const marked = markSuspect(await blobs.get(report.reportDigest), use);
-    const reportDigest = await blobs.put(marked);
-    await lifecycle.marked(runId, { ...report, reportDigest }, suspectText(use));
+    await catalog.references.inTurn([sha256Hex(marked)], async () => {
+      const reportDigest = await blobs.put(marked);
+      await lifecycle.marked(runId, { ...report, reportDigest }, suspectText(use));
+    });
     log.warn({ runId, ...use }, 'report of an ended run marked');
   }
 }

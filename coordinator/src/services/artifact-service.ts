@@ -191,7 +191,7 @@ async function remove(
     throw new LyceumError('FAILED_PRECONDITION', message);
   }
   // Runs that have ended keep what a retry, or a run that builds on theirs, will need.
-  await catalog.delete(artifact, new Set(store.list().flatMap(blobsOf)));
+  await catalog.delete(artifact, () => store.list().flatMap(blobsOf));
   log.info({ kind: artifact.kind, name, digest }, 'artifact deleted');
   return {};
 }

@@ -1,12 +1,15 @@
 // Of stores with two uploads, with a clock that is two hours ahead of NATS's, and with two pointers.
 import { createLogger } from '@lyceum/platform';
-import type { EventLog, KeyValue } from '@lyceum/platform/nats';
+import type { BlobStore, EventLog, KeyValue } from '@lyceum/platform/nats';
 import { expect, test } from 'vitest';
+import { BlobReferences } from '../../src/artifacts/blob-references.js';
 import type { ArtifactCatalog } from '../../src/artifacts/index.js';
 import { GarbageCollector } from '../../src/lifecycle/garbage-collector.js';
 import type { RunStore } from '../../src/runs/index.js';
 
 const HOUR_MS = 3_600_000;
+/** Of no blobs. */
+const references = new BlobReferences({} as BlobStore);
 
 test('an upload that goes on is no garbage, whatever the clocks say', async () => {
   const deleted: string[] = [];
@@ -22,7 +25,7 @@ test('an upload that goes on is no garbage, whatever the clocks say', async () =
   const collector = new GarbageCollector({
     store: { list: () => [], unreadable: [] } as unknown as RunStore,
     pointers: { keys: async () => [] } as unknown as KeyValue,
-    catalog: { blobs, list: async () => [] } as unknown as ArtifactCatalog,
+    catalog: { blobs, references, list: async () => [] } as unknown as ArtifactCatalog,
     eventLog: { runIds: async () => [] } as unknown as EventLog,
     log: createLogger({ name: 'test', level: 'silent' }),
     now: () => Date.now() + 2 * HOUR_MS,
@@ -53,6 +56,7 @@ test('the pointer of a run that was submitted meanwhile is no garbage', async ()
     pointers: pointers as unknown as KeyValue,
     catalog: {
       blobs: { list: async () => [], uploads: async () => [] },
+      references,
       list: async () => [],
     } as unknown as ArtifactCatalog,
     eventLog: { runIds: async () => [] } as unknown as EventLog,

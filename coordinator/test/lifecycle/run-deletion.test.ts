@@ -1,8 +1,9 @@
 /** Runs are deleted from a store in memory; what is deleted and what stays is listed by hand. */
 import { createLogger } from '@lyceum/platform';
-import type { KeyValue } from '@lyceum/platform/nats';
+import type { BlobStore, KeyValue } from '@lyceum/platform/nats';
 import { LyceumError } from '@lyceum/proto';
 import { describe, expect, it } from 'vitest';
+import { BlobReferences } from '../../src/artifacts/blob-references.js';
 import type { ArtifactCatalog } from '../../src/artifacts/index.js';
 import {
   RunDeletion,
@@ -71,7 +72,9 @@ function stored(records: readonly RunRecord[], pointers: Readonly<Record<string,
     } as unknown as KeyValue,
     catalog: {
       list: async () => [{ digest: PUSHED }],
-      blobs: { delete: async (own: string) => void blobs.delete(own) },
+      references: new BlobReferences({
+        delete: async (own: string) => void blobs.delete(own),
+      } as unknown as BlobStore),
     } as unknown as ArtifactCatalog,
     ledgers: { delete: async () => undefined },
     events: { purge: async () => undefined },

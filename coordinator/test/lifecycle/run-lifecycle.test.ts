@@ -2,6 +2,7 @@
 import { createLogger } from '@lyceum/platform';
 import type { KeyValue } from '@lyceum/platform/nats';
 import { expect, test } from 'vitest';
+import type { ArtifactCatalog } from '../../src/artifacts/index.js';
 import { RunLifecycle } from '../../src/lifecycle/run-lifecycle.js';
 import { RunCosts } from '../../src/monitoring/run-costs.js';
 import type { RunEvents } from '../../src/monitoring/run-events.js';
@@ -26,6 +27,7 @@ test('a run has ended when it is told to have SUCCEEDED, not when its report was
   const lifecycle = new RunLifecycle({
     store: store as unknown as RunStore,
     pointers: {} as KeyValue,
+    catalog: {} as ArtifactCatalog,
     monitor: { forget: () => undefined, costs } as unknown as RunMonitor,
     events: {
       add: (_: string, __: string, message: string) => told.push({ atMs: nowMs, message }),

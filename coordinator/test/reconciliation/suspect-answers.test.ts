@@ -6,10 +6,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLogger } from '@lyceum/platform';
-import type { KeyValue } from '@lyceum/platform/nats';
+import type { BlobStore, KeyValue } from '@lyceum/platform/nats';
 import { LyceumError, StorageFullError } from '@lyceum/proto';
 import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { AnswerStore } from '../../src/answers/answer-store.js';
+import { BlobReferences } from '../../src/artifacts/blob-references.js';
 import type { CheckpointPointer } from '../../src/documents/checkpoint-pointer.js';
 import { AnswerProofs, type StoredRecords } from '../../src/health/answer-proofs.js';
 import { UnprovenAnswers } from '../../src/health/replicas/unproven-answers.js';
@@ -158,7 +159,9 @@ test.each([
     put: async () => 'c'.repeat(64),
   };
   const lifecycle = { marked } as unknown as SuspectAnswersParts['lifecycle'];
-  await suspectAnswers(await suspectPut(3), { blobs, lifecycle }).carryOut();
+  const references = new BlobReferences({} as BlobStore);
+  const catalog = { references } as unknown as SuspectAnswersParts['catalog'];
+  await suspectAnswers(await suspectPut(3), { blobs, lifecycle, catalog }).carryOut();
   expect(marked).toHaveBeenCalledTimes(count);
 });
 

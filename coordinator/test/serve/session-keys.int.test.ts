@@ -466,12 +466,10 @@ describe('a teacher worker that names tickets of another', () => {
 
 describe('a report of what is not there', () => {
   interface Told {
-    readonly missing?: boolean;
     readonly model?: Buffer;
     readonly logits?: Buffer;
   }
   it.each<[string, Told, RegExp]>([
-    ['a model that is not in the store', { missing: true }, /not/],
     ['a model that is no package', { model: Buffer.from('no package') }, /model/],
     ['a model of other classes', { model: tinyModelBytes(1, 2, 5) }, /has 5 classes/],
     ['a model of other samples', { model: tinyModelBytes(1, 4) }, /takes inputs of shape \[4\]/],
@@ -482,14 +480,27 @@ describe('a report of what is not there', () => {
     const owner = student('s1');
     const { assignmentEpoch } = await assigned(owner);
     const done = await forgedOutcome(assignmentEpoch, what);
-    const modelDigest = what.missing === true ? Buffer.alloc(32, 7) : done.modelDigest;
-    await owner.send({ $case: 'done', done: { ...done, modelDigest } });
+    await owner.send({ $case: 'done', done });
     const ended = await eventually(async () => {
       const run = await cluster.run(runId);
       return run.endedAtMs > 0 ? run : undefined;
     });
     expect(ended.state).toBe(RunState.RUN_STATE_FAILED);
     expect(ended.reason).toMatch(reason);
+  });
+
+  it('is not believed where the model is not in the store: the end is to be trained again, twice', async () => {
+    await submit('Training');
+    const owner = student('s1');
+    const modelDigest = Buffer.alloc(32, 7);
+    for (let times = 1, epoch = 0; times <= 3; times++) {
+      ({ assignmentEpoch: epoch } = await assigned(owner, epoch));
+      const done = await forgedOutcome(epoch, {});
+      await owner.send({ $case: 'done', done: { ...done, modelDigest } });
+    }
+    const { reason } = await inState(RunState.RUN_STATE_FAILED);
+    const missing = modelDigest.toString('hex');
+    expect(reason).toBe(`blob ${missing}, which the training left, is not stored any more`);
   });
 });
 

@@ -1,7 +1,7 @@
 /** The record of a run: what is known of it, what it asks for, and what follows from that. Pure. */
 export { planBaseline } from './baseline-run.js';
 export type { PinnedTeacher } from './pinned-teacher.js';
-export { blobsOf, namesRun } from './references.js';
+export { blobsOf, namesRun, neededBlobs } from './references.js';
 export { type AnswerCost, deviceCosts, withAnswers, withTraining } from './run-cost.js';
 export { runPage } from './run-page.js';
 export { foreignPlugin, missingMethods, pluginDigestOf } from './run-plugin.js';

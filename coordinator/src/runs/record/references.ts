@@ -16,6 +16,23 @@ export function blobsOf(record: RunRecord): string[] {
   return all.filter((digest) => digest !== undefined);
 }
 
+/** Digests of the blobs that a run needs from its start, each with what it is, in words. */
+export function neededBlobs({
+  dataset,
+  teachers,
+  studentModelDigest,
+}: RunRecord): Map<string, string> {
+  const needed = new Map<string, string>();
+  // A mounted set is no blob.
+  if (dataset.path === undefined) needed.set(dataset.digest, 'the data set');
+  for (const { name, modelDigest } of teachers)
+    needed.set(modelDigest, `the model of teacher ${name}`);
+  if (studentModelDigest !== undefined) {
+    needed.set(studentModelDigest, 'the model that the student starts from');
+  }
+  return needed;
+}
+
 /** As what `record` names the run `runId`, in words; undefined: it does not. */
 export function namesRun(record: RunRecord, runId: string): string | undefined {
   const { specification, baselineRunId, allLabelsRunId, replayOf } = record;

@@ -1,0 +1,78 @@
+/**
+ * Who writes a reference to a blob, and who deletes blobs that nothing refers to, take turns at its digest.
+ *
+ * References stand in records, pointers and names, blobs in a store of their own: no revision in NATS tells a deletion
+ * of a reference that was written since its look. A turn does, as long as both sides look in it: who deletes looks for
+ * references, who refers looks for the blob. One coordinator leads and makes all these writes, so turns are kept in
+ * its memory.
+ */
+import type { BlobStore } from '@lyceum/platform/nats';
+
+export class BlobReferences {
+  readonly #blobs: Pick<BlobStore, 'has' | 'delete'>;
+  /** By digest: the end of the last turn. */
+  readonly #turns = new Map<string, Promise<void>>();
+
+  constructor(blobs: Pick<BlobStore, 'has' | 'delete'>) {
+    this.#blobs = blobs;
+  }
+
+  /**
+   * Waits for all earlier turns at these digests. `work` must not wait for another turn.
+   *
+   * @param digests - SHA-256, hex.
+   */
+  inTurn<T>(digests: Iterable<string>, work: () => Promise<T>): Promise<T> {
+    const own = new Set(digests);
+    // All at once: two calls that share digests cannot wait for each other.
+    const before = Array.from(own, (digest) => this.#turns.get(digest));
+    const done = Promise.all(before).then(work);
+    const turn: Promise<void> = done
+      .then(
+        () => undefined,
+        () => undefined,
+      )
+      .then(() => {
+        for (const digest of own) if (this.#turns.get(digest) === turn) this.#turns.delete(digest);
+      });
+    for (const digest of own) this.#turns.set(digest, turn);
+    return done;
+  }
+
+  /**
+   * Writes a reference to blobs that were stored before.
+   *
+   * @param digests - SHA-256, hex.
+   * @param missing - takes the place of `write` if one of them has been deleted meanwhile.
+   */
+  refer<T>(
+    digests: readonly string[],
+    write: () => Promise<T>,
+    missing: (digest: string) => Promise<T>,
+  ): Promise<T> {
+    return this.inTurn(digests, async () => {
+      for (const digest of digests) if (!(await this.#blobs.has(digest))) return missing(digest);
+      return write();
+    });
+  }
+
+  /**
+   * Deletes blobs that nothing refers to.
+   *
+   * @param digests - SHA-256, hex.
+   * @param referred - looks at all that refers to blobs.
+   * @returns those that were deleted.
+   */
+  deleteUnless(
+    digests: Iterable<string>,
+    referred: () => Promise<ReadonlySet<string>>,
+  ): Promise<string[]> {
+    const own = [...new Set(digests)];
+    return this.inTurn(own, async () => {
+      const kept = own.length === 0 ? new Set(own) : await referred();
+      const unreferred = own.filter((digest) => !kept.has(digest));
+      for (const digest of unreferred) await this.#blobs.delete(digest);
+      return unreferred;
+    });
+  }
+}
