@@ -266,7 +266,11 @@ it('leaves a run whose pointer is someone else’s', async () => {
   await until('the worker to be free', () => coordinator.state?.runId === '');
   expect(worker.said('training lost to another assignment')).toBe(true);
   expect((await pointer()).step).toBe(10);
-  expect(coordinator.done ?? coordinator.failed).toBeUndefined();
+  expect(coordinator.done).toBeUndefined();
+  // If the record names it all the same, nobody else would ever be given the run.
+  await until('the coordinator to be told', () => coordinator.failed !== undefined);
+  expect(coordinator.failed).toMatchObject({ assignmentEpoch: 1, assignmentLost: true });
+  coordinator.reports.splice(0);
 
   // It comes back to it as soon as the pointer and the coordinator agree on that again.
   await assign(smallDistillation, 1);

@@ -1,6 +1,7 @@
-// On a store of one record that takes every change, with a clock that the test turns.
+// On a store of one record that takes every change, with a clock that the test turns; or on a bucket that loses a receipt.
 import { createLogger } from '@lyceum/platform';
 import type { KeyValue } from '@lyceum/platform/nats';
+import { LyceumError, TrainingFailed } from '@lyceum/proto';
 import { expect, test } from 'vitest';
 import type { ArtifactCatalog } from '../../src/artifacts/index.js';
 import { RunLifecycle } from '../../src/lifecycle/run-lifecycle.js';
@@ -8,7 +9,7 @@ import { RunCosts } from '../../src/monitoring/run-costs.js';
 import type { RunEvents } from '../../src/monitoring/run-events.js';
 import type { RunMonitor } from '../../src/monitoring/run-monitor.js';
 import type { RunRecord } from '../../src/runs/record/run-record.js';
-import type { RunStore } from '../../src/runs/run-store.js';
+import { RunStore } from '../../src/runs/run-store.js';
 import { queued } from '../runs/queued-run.js';
 
 test('a run has ended when it is told to have SUCCEEDED, not when its report was begun', async () => {
@@ -45,4 +46,63 @@ test('a run has ended when it is told to have SUCCEEDED, not when its report was
   // What it has cost stands in its record from then on.
   expect(record.cost).toMatchObject({ assignmentEpoch: 3, assignmentSeconds: 12 });
   expect(told).toEqual([{ atMs: 6_000, message: 'EVALUATING → SUCCEEDED' }]);
+});
+
+/** @param losesReceipt - whether the next update is made, and its caller told that nobody answered. */
+function bucket(losesReceipt: () => boolean): KeyValue {
+  const entries = new Map<string, { value: string; revision: number }>();
+  let revision = 0;
+  const write = async (key: string, value: string, after: number) => {
+    if ((entries.get(key)?.revision ?? 0) !== after) throw new LyceumError('ABORTED', 'conflict');
+    entries.set(key, { value, revision: ++revision });
+    if (losesReceipt()) throw new LyceumError('UNAVAILABLE', 'no answer');
+    return revision;
+  };
+  return {
+    keys: async () => [...entries.keys()],
+    get: async (key: string) => entries.get(key),
+    create: (key: string, value: string) => write(key, value, 0),
+    update: write,
+  } as unknown as KeyValue;
+}
+
+test('a run whose assignment lost its receipt is given to a worker anew once that has lost it', async () => {
+  let isLosing = false;
+  const losesReceipt = () => {
+    const loses = isLosing;
+    isLosing = false;
+    return loses;
+  };
+  const log = createLogger({ name: 'test', level: 'silent' });
+  const leadership = { leaderEpoch: 5, assertHeld: async () => undefined };
+  const store = await RunStore.open(bucket(losesReceipt), leadership, log);
+  const pointers = bucket(() => false);
+  const { runId } = await store.create(queued());
+  const lifecycle = new RunLifecycle({
+    store,
+    pointers,
+    catalog: {} as ArtifactCatalog,
+    monitor: { forget: () => undefined, costs: new RunCosts() } as unknown as RunMonitor,
+    events: { add: () => undefined } as unknown as RunEvents,
+    log,
+    now: () => 1,
+  });
+  const holder = { workerId: 's1', sessionKeyDigest: 'a'.repeat(64) };
+  const worker = { workerId: 's1', version: '1', engine: '', engineVersion: '', computeThreads: 1, device: 'cpu' }; // biome-ignore format: one line
+  const assign = () => lifecycle.assign(runId, holder, worker);
+  const epochs = async () => ({
+    record: store.require(runId).assignment?.assignmentEpoch,
+    pointer: JSON.parse((await pointers.get(runId))?.value ?? '').assignmentEpoch,
+  });
+  isLosing = true;
+  await expect(assign()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  await assign();
+  // The worker is told of the first, under which it may do nothing.
+  expect(await epochs()).toEqual({ record: 1, pointer: 2 });
+  const failure = { reason: 'the assignment was lost', retryable: true, storageFull: false };
+  const lost = TrainingFailed.fromPartial({ ...failure, runId, assignmentEpoch: 1, assignmentLost: true }); // biome-ignore format: one line
+  await lifecycle.workerFailed(lost);
+  expect(store.require(runId)).toMatchObject({ state: 'QUEUED', studentLossCount: 1 });
+  await assign();
+  expect(await epochs()).toEqual({ record: 3, pointer: 3 });
 });

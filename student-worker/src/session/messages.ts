@@ -35,3 +35,15 @@ export function failedReport(
 ): TrainingFailed {
   return TrainingFailed.fromPartial({ runId, assignmentEpoch, ...failure });
 }
+
+/** @param why - what the coordinator said. */
+export function lostReport({ runId, assignmentEpoch }: AssignmentKey, why: string): TrainingFailed {
+  const reason = `the assignment was lost: ${why}`;
+  return TrainingFailed.fromPartial({
+    runId,
+    assignmentEpoch,
+    reason,
+    retryable: true,
+    assignmentLost: true,
+  });
+}

@@ -4,7 +4,7 @@
  *     preparing → training → storing → done
  *          └─────────┴──────────┴────→ failed, lost
  *
- * `done` and `failed` are told to the coordinator until it no longer names the assignment. `lost` means
+ * `done`, `failed` and `lost` are told to the coordinator until it no longer names the assignment. `lost` means
  * that the run is someone else's: the compute thread is freed and the worker waits to be told what is next.
  */
 import type { WorkerWindows } from '@lyceum/learning/windows';
@@ -26,6 +26,7 @@ import {
   doneReport,
   failedReport,
   isGivenUp,
+  lostReport,
   type Patience,
   patiently,
   progressReport,
@@ -274,6 +275,7 @@ export class AssignedTraining implements AssignmentKey {
       this.#stage = 'lost';
       log.warn({ err: thrown }, 'training lost to another assignment');
       outbox.forget();
+      outbox.setOutcome({ $case: 'failed', failed: lostReport(this, thrown.message) });
       this.#onChange();
       return;
     }

@@ -100,7 +100,8 @@ export function workerLost(
 /**
  * As {@link released}, for a worker that failed: after some times in a row the run fails. Where the worker
  * had no room to write, a set or a checkpoint that it cannot read, or a checkpoint of other numerics, the run is paused:
- * another attempt would only fail like this one.
+ * another attempt would only fail like this one. Where it lost an assignment that the record still names, as after a
+ * claim whose receipt was lost, the next one has an epoch that record and pointer share again.
  */
 export function workerFailed(
   record: RunRecord,
@@ -111,11 +112,15 @@ export function workerFailed(
     readonly storageFull: boolean;
     readonly setUnreadable?: boolean | undefined;
     readonly checkpointForeign?: boolean | undefined;
+    readonly assignmentLost?: boolean | undefined;
     readonly numericsChange?: NumericsChange | undefined;
   },
   nowMs: number,
 ): Changed {
   if (!isCurrent(record, assignmentEpoch)) return undefined;
+  if (failure.assignmentLost === true) {
+    return workerLost(record, assignmentEpoch, failure.reason, nowMs);
+  }
   if (failure.storageFull) return paused(record, failure.reason, nowMs);
   if (failure.setUnreadable === true) {
     const remedy = `once it can be read, coordinator resume ${record.runId} goes on`;
