@@ -285,6 +285,26 @@ describe('blobs that arrive in chunks', () => {
     expect(await blobs.uploads()).toEqual([]);
   });
 
+  test('that are being written are no uploads that were cut off', async () => {
+    const blobs = await coordinator.blobs({ create: true });
+    const others = await worker.blobs({ create: false });
+    const bytes = randomBytes(20 * CHUNK_BYTES);
+    const blob = { digest: sha256Hex(bytes), sizeBytes: bytes.length };
+    const mine = new Set<number>();
+    const theirs = new Set<number>();
+    const chunks = async function* () {
+      for await (const chunk of sliced(bytes)) {
+        yield chunk;
+        mine.add((await blobs.uploads()).length);
+        theirs.add((await others.uploads()).length);
+      }
+    };
+    await blobs.putChunks(blob, chunks());
+    expect(mine).toEqual(new Set([0]));
+    // Another program sees parts of a blob, and how old they are.
+    expect(theirs).toContain(1);
+  });
+
   test.each([
     ['other bytes', (bytes: Buffer) => sliced(Buffer.from(bytes).fill(0, 5, 6))],
     ['fewer bytes', (bytes: Buffer) => sliced(bytes.subarray(0, -1))],

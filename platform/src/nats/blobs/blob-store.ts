@@ -41,7 +41,7 @@ export interface BlobStore {
   list(): Promise<StoredBlob[]>;
   /** Those of these blobs that are missing, or lack chunks. Deleted ones have left a mark, and do not count. */
   lost(digests: readonly string[]): Promise<string[]>;
-  /** Parts of blobs whose writing goes on or was cut off. */
+  /** Parts of blobs whose writing was cut off, or goes on in another program. */
   uploads(): Promise<BlobUpload[]>;
   deleteUpload(id: string): Promise<void>;
 }

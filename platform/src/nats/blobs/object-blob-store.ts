@@ -47,6 +47,8 @@ class ObjectBlobStore implements BlobStore {
   readonly #store: ObjectStore;
   readonly #manager: JetStreamManager;
   readonly #jetStream: JetStreamClient;
+  /** Ids under which chunks are being written. */
+  readonly #writing = new Set<string>();
 
   constructor(connection: NatsConnection, store: ObjectStore, manager: JetStreamManager) {
     this.#chunks = new BlobChunks(connection, manager);
@@ -84,6 +86,20 @@ class ObjectBlobStore implements BlobStore {
     putChunks: (id: string) => Promise<number>,
   ): Promise<boolean> {
     const id = randomUUID().replaceAll('-', '');
+    this.#writing.add(id);
+    try {
+      return await this.#writeAs(id, { digest, sizeBytes }, revision, putChunks);
+    } finally {
+      this.#writing.delete(id);
+    }
+  }
+
+  async #writeAs(
+    id: string,
+    { digest, sizeBytes }: BlobOutline,
+    revision: number,
+    putChunks: (id: string) => Promise<number>,
+  ): Promise<boolean> {
     let chunkCount: number;
     try {
       chunkCount = await putChunks(id);
@@ -168,12 +184,13 @@ class ObjectBlobStore implements BlobStore {
 
   async uploads(): Promise<BlobUpload[]> {
     try {
-      // Chunks first: an upload that ends meanwhile has its entry then.
+      // In this order: an upload whose chunks are found is being written then, or has its entry.
       const { counts, atMs } = await this.#chunkCounts();
+      const writing = new Set(Array.from(this.#writing, chunkSubject));
       const whole = new Set((await this.#store.list()).map(({ nuid }) => chunkSubject(nuid)));
       const uploads: BlobUpload[] = [];
       for (const [subject, chunkCount] of Object.entries(counts)) {
-        if (whole.has(subject)) continue;
+        if (whole.has(subject) || writing.has(subject)) continue;
         const last = await this.#manager.streams.getMessage(BLOB_STREAM, { last_by_subj: subject });
         uploads.push({
           id: subject.slice(chunkSubject('').length),
