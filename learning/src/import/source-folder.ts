@@ -47,7 +47,7 @@ async function advice(folder: string): Promise<string> {
   for (const place of places) {
     const entries = await readdir(place, { withFileTypes: true }).catch(() => []);
     const files = entries.filter((entry) => !entry.isDirectory()).map(({ name }) => name);
-    found.push(...files.map((name) => relative(folder, join(place, name))));
+    for (const name of files.slice(0, SHOWN)) found.push(relative(folder, join(place, name)));
     if (files.some((name) => name.endsWith('.arrow'))) {
       return 'is of Arrow files, as save_to_disk of datasets writes them; want Parquet: to_parquet of each split, train.parquet and test.parquet';
     }

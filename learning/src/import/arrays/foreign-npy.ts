@@ -61,7 +61,7 @@ function readInItsOrder(bytes: Uint8Array, what: string): ForeignArray & { isFor
   const type = TYPES[descriptor?.slice(1) ?? ''];
   const written = writtenType(descriptor);
   if (type === undefined && written !== undefined && !OWN.includes(descriptor ?? '')) {
-    const message = `${what}: values are of type ${written}; want numbers`;
+    const message = `${what}: values are of type ${written}; want numbers of at most 64 bits`;
     throw new LyceumError('INVALID_ARGUMENT', message);
   }
   if (descriptor === undefined || type === undefined || OWN.includes(descriptor)) {

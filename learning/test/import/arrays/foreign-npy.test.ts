@@ -40,6 +40,7 @@ test('a wrong length and a type without numbers are refused', () => {
     readForeignNpy(npy(descriptor, [2], bytes), 'array');
   expect(read('<f2', [0, 0, 0])).toThrow('array: shape [2] of <f2 needs 4 bytes, and 3 are there');
   expect(read('<c8', [])).toThrow('array: values are of type complex64; want numbers');
+  expect(read('<f16', [])).toThrow('values are of type float128; want numbers of at most 64 bits');
 });
 
 test('inputs of float16 or truth values and labels of 16 bits make a set', () => {
