@@ -31,6 +31,8 @@ const folder = mkdtempSync(join(tmpdir(), 'lyceum-fitting-'));
 let store: AnswerStore;
 /** Tables that were asked for, and are answered at once. */
 let tables: AnswerTableKey[];
+/** Of the test. One that fits once more must not tell the next test. */
+const fittings: RunFitting[] = [];
 const fitted = vi.fn<RunFittingParts['lifecycle']['fitted']>();
 
 beforeEach(async () => {
@@ -38,7 +40,10 @@ beforeEach(async () => {
   fitted.mockReset();
   store = await AnswerStore.open(mkdtempSync(join(folder, 'answers-')), log);
 });
-afterEach(() => store.close());
+afterEach(() => {
+  for (const run of fittings.splice(0)) run.stop();
+  return store.close();
+});
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const [ANNA, BERT] = ['a1'.repeat(32), 'b2'.repeat(32)];
@@ -92,6 +97,7 @@ function fitting(): RunFitting {
     dataset,
     parts as unknown as RunFittingParts,
   );
+  fittings.push(made);
   for (const [asker, ask] of asked) asker.satisfied(ask.id);
   return made;
 }
