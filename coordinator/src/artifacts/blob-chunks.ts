@@ -1,6 +1,9 @@
 /** A blob on its way in: a header first, then its bytes. */
 import { digestHex, LyceumError, TRAINED_MAX_BYTES } from '@lyceum/proto';
 
+/** An uploader that has sent nothing for so long loses what it has sent. */
+export const UPLOAD_STALL_MS = 60_000;
+
 /** What comes of a stream's messages, as far as this needs them. */
 export interface BlobPart<Header> {
   readonly part?:

@@ -40,6 +40,7 @@ import {
   headerAndChunks,
   type NamedArtifact,
   type RemoteModels,
+  UPLOAD_STALL_MS,
 } from '../artifacts/index.js';
 import { blobsOf, type RunStore } from '../runs/index.js';
 import { hasEnded } from '../schedule/index.js';
@@ -61,8 +62,10 @@ const MAX_BYTES: Readonly<Record<ArtifactKindName, number>> = {
 export function artifactService(parts: ArtifactServiceParts) {
   const { log } = parts;
   return {
-    pushArtifact: clientStream<PushArtifactRequest, PushArtifactResponse>(log, (requests) =>
-      push(parts, requests),
+    pushArtifact: clientStream<PushArtifactRequest, PushArtifactResponse>(
+      log,
+      (requests) => push(parts, requests),
+      { stallMs: UPLOAD_STALL_MS },
     ),
     pushInferenceModel: unary<PushInferenceModelRequest, PushArtifactResponse>(log, (request) =>
       pushInferenceModel(parts, request),

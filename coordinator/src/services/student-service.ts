@@ -28,7 +28,7 @@ import {
   toLyceumError,
 } from '@lyceum/proto';
 import type { AnswerStore } from '../answers/index.js';
-import { headerAndChunks } from '../artifacts/index.js';
+import { headerAndChunks, UPLOAD_STALL_MS } from '../artifacts/index.js';
 import type { RunHistories } from '../history/index.js';
 import {
   answersFull,
@@ -85,6 +85,7 @@ export function studentService(parts: StudentServiceParts) {
         await parts.commits.commit(header, chunks, () => makeDurable(parts, header));
         return {};
       },
+      { stallMs: UPLOAD_STALL_MS },
     ),
     storeResult: clientStream<StoreResultRequest, StoreResultResponse>(
       parts.log,
@@ -94,6 +95,7 @@ export function studentService(parts: StudentServiceParts) {
         await parts.commits.storeResult(header, chunks);
         return {};
       },
+      { stallMs: UPLOAD_STALL_MS },
     ),
   };
 }

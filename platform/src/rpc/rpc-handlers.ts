@@ -48,39 +48,63 @@ export function serverStream<Req, Res>(
     const send = senderTo<Res>(call, callerGone);
     const sendAll = async (): Promise<void> => {
       for await (const response of handler(call.request, context)) {
-        await (stallMs === undefined ? send(response) : taken(send(response), stallMs));
+        await (stallMs === undefined ? send(response) : inTime(send(response), stallMs, 'taken'));
       }
     };
     end(sendAll(), call, context);
   };
 }
 
-/** What is to be sent, unless the caller does not take it in time. */
-async function taken(sent: Promise<void>, stallMs: number): Promise<void> {
+/** What the caller has to do with a message, unless it does not do it in time. */
+async function inTime<T>(done: Promise<T>, stallMs: number, what: 'taken' | 'sent'): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
-      const message = `the caller has taken nothing for ${stallMs / 1000} s`;
+      const message = `the caller has ${what} nothing for ${stallMs / 1000} s`;
       reject(new LyceumError('DEADLINE_EXCEEDED', message));
     }, stallMs);
   });
-  sent.catch(() => undefined);
+  done.catch(() => undefined);
   try {
-    await Promise.race([sent, late]);
+    return await Promise.race([done, late]);
   } finally {
     clearTimeout(timer);
   }
 }
 
-/** Many requests, one response. */
+/**
+ * Many requests, one response.
+ *
+ * @param options.stallMs - how long the caller may send nothing while the handler waits for it. Default: for ever.
+ */
 export function clientStream<Req, Res>(
   log: Logger,
   handler: (requests: AsyncIterable<Req>, context: CallContext) => Promise<Res>,
+  { stallMs }: { readonly stallMs?: number } = {},
 ): grpc.handleClientStreamingCall<Req, Res> {
   return (call, callback) => {
     const context = contextOf(call, log);
-    settle(handler(requestsOf<Req>(call, context.signal), context), context, callback);
+    const all = requestsOf<Req>(call, context.signal);
+    const requests = stallMs === undefined ? all : arriving(all, stallMs);
+    settle(handler(requests, context), context, callback);
   };
+}
+
+/** The requests, as long as the next one comes in time. */
+async function* arriving<Req>(
+  requests: AsyncGenerator<Req, void, undefined>,
+  stallMs: number,
+): AsyncGenerator<Req, void, undefined> {
+  try {
+    for (;;) {
+      const next = await inTime(requests.next(), stallMs, 'sent');
+      if (next.done === true) return;
+      yield next.value;
+    }
+  } finally {
+    // Not waited for: where the next one did not come, it goes on waiting until the call is over.
+    void requests.return();
+  }
 }
 
 /**

@@ -1,0 +1,59 @@
+/** A handler of uploads over a call that is written by hand, by a clock that is set. */
+import { PassThrough } from 'node:stream';
+import { Metadata, type ServerReadableStream, status } from '@grpc/grpc-js';
+import { pino } from 'pino';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { clientStream } from '../../src/rpc/index.js';
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
+afterEach(() => void vi.useRealTimers());
+
+/** @param workMs - that the handler works after each message. */
+function upload(workMs: number) {
+  const call = Object.assign(new PassThrough({ objectMode: true }), {
+    metadata: new Metadata(),
+    getPath: () => '/push',
+    getPeer: () => 'peer',
+  });
+  const seen: string[] = [];
+  const handler = clientStream<string, readonly string[]>(
+    pino({ level: 'silent' }),
+    async (requests) => {
+      for await (const request of requests) {
+        seen.push(request);
+        await new Promise((resolve) => setTimeout(resolve, workMs));
+      }
+      return seen;
+    },
+    { stallMs: 1_000 },
+  );
+  const ended = vi.fn();
+  handler(call as unknown as ServerReadableStream<string, readonly string[]>, ended);
+  return { call, seen, ended };
+}
+
+it('ends where its caller sends nothing in time, however long it sent before', async () => {
+  const { call, seen, ended } = upload(0);
+  for (const chunk of ['header', 'one', 'two']) {
+    call.write(chunk);
+    await vi.advanceTimersByTimeAsync(999);
+  }
+  expect(seen).toEqual(['header', 'one', 'two']);
+  expect(ended).not.toHaveBeenCalled();
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(ended).toHaveBeenCalledWith(
+    expect.objectContaining({
+      code: status.DEADLINE_EXCEEDED,
+      details: 'the caller has sent nothing for 1 s',
+    }),
+  );
+});
+
+it('does not blame its caller for its own work', async () => {
+  const { call, seen, ended } = upload(10_000);
+  for (const chunk of ['header', 'one', 'two']) call.write(chunk);
+  call.end();
+  await vi.advanceTimersByTimeAsync(30_000);
+  await vi.waitFor(() => expect(ended).toHaveBeenCalledWith(null, seen));
+  expect(seen).toHaveLength(3);
+});
