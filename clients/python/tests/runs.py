@@ -6,6 +6,7 @@ import json
 import sys
 import tempfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import grpc
 
@@ -33,6 +34,9 @@ class Lost(grpc.RpcError):
         return "Socket closed"
 
 
+#: Of terms with all teachers, and with some.
+POOLS = ["pooled/arithmetic/4", "pooled/median/standardized/2/of/1", "pooled/arithmetic/0.5/of/0,2", "votes/of/0,2"]
+
 with lyceum.Client(address, tls_dir) as client:
     # A dictionary, a text and a file are the same to it.
     teacher = client.submit(documents[0])
@@ -59,6 +63,7 @@ with lyceum.Client(address, tls_dir) as client:
                 "report": client.report(run.id),
                 "rows": client.report_rows(run.id),
                 "history": {name: values.tolist() for name, values in history.items() if name in ("step", "loss")},
+                "pools": lyceum.Outline.pools.fget(SimpleNamespace(tensors=dict.fromkeys(POOLS))),
                 "lost": [error_of(Lost(), "a:1", answered).message for answered in (False, True)],
                 "refusals": [
                     refusal(lambda: client.get("nobody")),

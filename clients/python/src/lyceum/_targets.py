@@ -58,9 +58,10 @@ class Outline:
 
     @property
     def pools(self) -> dict[str, float]:
-        """Temperature by the name of each tensor of pooled probabilities, `pooled/arithmetic/4`."""
+        """Temperature by the name of each tensor of pooled probabilities, `pooled/arithmetic/4`; of the answers of some
+        teachers alone, `pooled/arithmetic/4/of/0,2`."""
         names = [name for name in self.tensors if name.startswith("pooled/")]
-        return {name: float(name.rsplit("/", 1)[1]) for name in names}
+        return {name: float(name.split("/of/", 1)[0].rsplit("/", 1)[1]) for name in names}
 
 
 @dataclass(frozen=True)
