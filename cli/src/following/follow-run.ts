@@ -72,7 +72,7 @@ function liveView({ client }: CommandContext, stream: WriteStream): (run: Run) =
       losses = lossesOf(await client.getHistory({ ...ALL_STEPS, runId: run.runId }));
     } catch (err) {
       // A watch outlives a restart of the coordinator; meanwhile the curve stays as it was.
-      if (toLyceumError(err).code !== 'UNAVAILABLE') throw err;
+      if (!toLyceumError(err).retryable) throw err;
     }
     const lines = liveLines(run, losses, lineWidth(stream), paint);
     stream.write(rewritten(lines, height));

@@ -1,0 +1,54 @@
+/** A run followed on a terminal, with a client that answers as the test says. */
+import { LyceumError, Run, RunState } from '@lyceum/proto';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { followRun } from '../../src/following/follow-run.js';
+import type { CommandContext } from '../../src/session/index.js';
+
+let shown = '';
+
+beforeEach(() => {
+  shown = '';
+  Object.assign(process.stderr, { isTTY: true, hasColors: () => false });
+  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
+    shown += text;
+    return true;
+  });
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  Reflect.deleteProperty(process.stderr, 'isTTY');
+  Reflect.deleteProperty(process.stderr, 'hasColors');
+});
+
+const run = (state: RunState) =>
+  Run.fromPartial({ runId: 'digits', state, progress: { step: 3, stepCount: 9, loss: 0.5 } });
+
+/** Follows a run to its end while its history cannot be had. */
+async function followed(lost: LyceumError): Promise<unknown> {
+  const printed: unknown[] = [];
+  const client = {
+    async *watchRun() {
+      yield run(RunState.RUN_STATE_TRAINING);
+      yield run(RunState.RUN_STATE_SUCCEEDED);
+    },
+    getHistory: () => Promise.reject(lost),
+  };
+  const { signal } = new AbortController();
+  const context = { client, signal, print: (data: unknown) => printed.push(data) };
+  await followRun(context as unknown as CommandContext, 'digits', 'live');
+  return printed[0];
+}
+
+test.each(['UNAVAILABLE', 'DEADLINE_EXCEEDED'] as const)(
+  'goes on without the curve while nobody answers: %s',
+  async (code) => {
+    const ended = await followed(new LyceumError(code, 'nobody answers'));
+    expect(ended).toMatchObject({ state: 'SUCCEEDED' });
+    expect(shown).toContain('loss 0.5000');
+  },
+);
+
+test('ends with what else is wrong with the history', async () => {
+  await expect(followed(new LyceumError('NOT_FOUND', 'it is gone'))).rejects.toThrow('it is gone');
+});
