@@ -1,5 +1,5 @@
 /**
- * `npm run chaos -- [--seed S] [--kills N] [--steps N] [--json]`: a run with and without disturbances, see
+ * `npm run chaos -- [--seed S] [--blows N] [--steps N] [--json]`: a run with and without disturbances, see
  * `chaos/chaos.ts`. Progress goes to stderr; the last line of stdout is one JSON object. The exit code is 1 if
  * weights differ, a step is missing, repeated or taken on a wrong target, or an event is listed twice.
  */
@@ -7,24 +7,24 @@ import { parseArgs } from 'node:util';
 import { type ChaosResult, chaos } from './chaos/chaos.js';
 
 const USAGE =
-  'usage: npm run chaos -- [--seed S] [--kills N] [--steps N] [--state-dir DIR] [--json]\n';
+  'usage: npm run chaos -- [--seed S] [--blows N] [--steps N] [--state-dir DIR] [--json]\n';
 
-/** Milliseconds of stops. The longest is more than it takes to notice that a peer no longer answers. */
+/** Milliseconds of stops and cuts. The longest is more than it takes to notice that a peer no longer answers. */
 const STOP_MS = [1_000, 3_000, 8_000, 35_000];
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
       seed: { type: 'string', default: '1' },
-      kills: { type: 'string', default: '8' },
+      blows: { type: 'string', default: '12' },
       steps: { type: 'string', default: '400' },
       'state-dir': { type: 'string' },
       json: { type: 'boolean', default: false },
     },
   });
-  const [seed, kills, stepCount] = [values.seed, values.kills, values.steps].map(Number);
+  const [seed, blows, stepCount] = [values.seed, values.blows, values.steps].map(Number);
   const cacheFolder = process.env['LYCEUM_CACHE'];
-  if (!isCount(seed) || !isCount(kills) || !isCount(stepCount) || stepCount < 1) {
+  if (!isCount(seed) || !isCount(blows) || !isCount(stepCount) || stepCount < 1) {
     process.stderr.write(USAGE);
     return 2;
   }
@@ -39,7 +39,7 @@ async function main(): Promise<number> {
   const stateDir = values['state-dir'];
   const result = await chaos({
     seed,
-    kills,
+    blows,
     stepCount,
     stopMs: STOP_MS,
     cacheFolder,

@@ -1,10 +1,10 @@
 /** Plans of many seeds, looked at as a whole. */
 import { expect, test } from 'vitest';
-import { disturbancePlan } from '../src/chaos/disturbance-plan.js';
+import { disturbancePlan, FAULTS } from '../src/chaos/disturbance-plan.js';
 
 const SEEDS = Array.from({ length: 50 }, (_, seed) => seed);
 const plan = (seed: number, count: number) =>
-  disturbancePlan({ seed, count, stepCount: 1_000, stopMs: [1_000, 3_000] });
+  disturbancePlan({ seed, faults: FAULTS, count, stepCount: 1_000, stopMs: [1_000, 3_000] });
 
 test('blows fall between a tenth and nine tenths of the run, in order', () => {
   const steps = SEEDS.map((seed) => plan(seed, 12).map((blow) => blow.step));
@@ -15,10 +15,10 @@ test('blows fall between a tenth and nine tenths of the run, in order', () => {
   expect(Math.max(...steps.flat())).toBeGreaterThan(880);
 });
 
-test('four blows strike every kind of process, eight each with both signals', () => {
+test('four blows strike every kind of process, twenty-four each with every fault', () => {
   for (const seed of SEEDS) {
     expect(new Set(plan(seed, 4).map((blow) => blow.kind)).size).toBe(4);
-    expect(new Set(plan(seed, 8).map((blow) => `${blow.kind} ${blow.signal}`)).size).toBe(8);
+    expect(new Set(plan(seed, 24).map((blow) => `${blow.kind} ${blow.fault}`)).size).toBe(24);
   }
 });
 

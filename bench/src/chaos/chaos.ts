@@ -2,7 +2,7 @@
  * Does a run lose nothing, repeat nothing and learn nothing wrong, whatever process dies?
  *
  * The same run three times: in one process (the oracle), on a cluster of real processes that is left alone, and
- * on another one whose processes are killed and stopped while it trains. All three must end with the same
+ * on another one whose processes are killed, stopped and cut off from each other while it trains. All three must end with the same
  * weights, bit for bit, and the disturbed run's ledger must have every step once, on the oracle's targets.
  */
 import { CoordinatorClient } from '@lyceum/cli/client';
@@ -19,7 +19,7 @@ import {
 } from '@lyceum/proto';
 import type { LedgerSegment } from '@lyceum/student-worker/compute';
 import { type ChaosRun, COMPUTE_THREADS, chaosRun } from './chaos-run.js';
-import { type Disturbance, disturbancePlan } from './disturbance-plan.js';
+import { type Disturbance, disturbancePlan, FAULTS } from './disturbance-plan.js';
 import { type Blow, Disturber } from './disturber.js';
 import {
   countSteps,
@@ -30,6 +30,7 @@ import {
   replayedSteps,
   type StepCounts,
 } from './ledger.js';
+import { Links } from './links.js';
 import { oracle } from './oracle.js';
 import { confirmAnswering } from './processes.js';
 
@@ -39,9 +40,9 @@ const STUDENT_WORKERS = 2;
 
 export interface ChaosOptions {
   readonly seed: number;
-  readonly kills: number;
+  readonly blows: number;
   readonly stepCount: number;
-  /** How long stopped processes are stopped, ms; one of these each time. */
+  /** How long processes are stopped, or out of reach, ms; one of these each time. */
   readonly stopMs: readonly number[];
   readonly cacheFolder: string;
   /** Where the clusters keep state and logs; absent: temporary folders. */
@@ -60,8 +61,8 @@ export interface ChaosResult extends StepCounts {
    * Figures in which the disturbed run's history differs from the undisturbed one's, except those that chance decides.
    */
   readonly historyDifferences: number;
-  /** Blows by signal and kind of process. */
-  readonly kills: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** Blows by fault and kind of process. */
+  readonly blows: Readonly<Record<string, Readonly<Record<string, number>>>>;
   /** Blows to teacher workers with a ticket in hand. */
   readonly ticketsInHand: number;
   /** Seconds of the disturbed run ÷ seconds of the other. */
@@ -83,14 +84,14 @@ interface Outcome {
 
 /** @throws {LyceumError} INTERNAL if a run does not succeed, or a process dies unasked or hangs. */
 export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
-  const { seed, kills, stepCount, stopMs, log } = options;
+  const { seed, blows, stepCount, stopMs, log } = options;
   prepareEngine(process.env, COMPUTE_THREADS);
   const engine = await openEngine();
   const run = await chaosRun(engine, options);
   const expected = await oracle(engine, run);
   log(`oracle: weights ${expected.finalWeightsDigest.slice(0, 12)}`);
   const undisturbed = await runOnCluster(run, [], 'undisturbed', options);
-  const plan = disturbancePlan({ seed, count: kills, stepCount, stopMs });
+  const plan = disturbancePlan({ seed, faults: FAULTS, count: blows, stepCount, stopMs });
   const disturbed = await runOnCluster(run, plan, 'disturbed', options);
   const digests = [expected, undisturbed, disturbed].map((o) => o.finalWeightsDigest);
   return {
@@ -99,7 +100,7 @@ export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
     replayedSteps: replayedSteps(disturbed.events),
     eventsRepeated: eventsRepeated(disturbed.listed),
     historyDifferences: historyDifferences(undisturbed.history, disturbed.history),
-    kills: countBlows(disturbed.blows),
+    blows: countBlows(disturbed.blows),
     ticketsInHand: disturbed.blows.filter((blow) => blow.ticketsInHand > 0).length,
     slowdown: Number((disturbed.seconds / undisturbed.seconds).toFixed(2)),
     seed,
@@ -113,7 +114,9 @@ async function runOnCluster(
   name: string,
   { stateDir, log, signal }: ChaosOptions,
 ): Promise<Outcome> {
+  const links = new Links();
   const cluster = await LocalCluster.start({
+    route: (from, to, address) => links.between(from, to, address),
     environment: process.env,
     teacherWorkers: TEACHER_WORKERS,
     studentWorkers: STUDENT_WORKERS,
@@ -128,6 +131,7 @@ async function runOnCluster(
     const { runId } = (await client.submitRun(JSON.stringify(run.specification))).run;
     const disturber = new Disturber({
       cluster,
+      links,
       client,
       runId,
       plan,
@@ -155,6 +159,7 @@ async function runOnCluster(
     over.abort();
     client.close();
     await cluster.stop();
+    links.close();
   }
 }
 
@@ -189,10 +194,10 @@ async function finished(client: CoordinatorClient, runId: string, signal: AbortS
 
 function countBlows(blows: readonly Blow[]): Record<string, Record<string, number>> {
   const counts: Record<string, Record<string, number>> = {};
-  for (const { signal, kind } of blows) {
-    const ofSignal = counts[signal] ?? {};
-    ofSignal[kind] = (ofSignal[kind] ?? 0) + 1;
-    counts[signal] = ofSignal;
+  for (const { fault, kind } of blows) {
+    const ofFault = counts[fault] ?? {};
+    ofFault[kind] = (ofFault[kind] ?? 0) + 1;
+    counts[fault] = ofFault;
   }
   return counts;
 }

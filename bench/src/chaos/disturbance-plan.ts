@@ -1,15 +1,16 @@
 /** Which processes are disturbed, how and when: a pure function of a seed. */
 import { createHash } from 'node:crypto';
 import type { ProcessKind } from '@lyceum/cli/local-cluster';
+import type { LinkFault } from './links.js';
 
-/** `SIGKILL`: started again `awayMs` later. `SIGSTOP`: goes on after `awayMs`. */
-export type DisturbanceSignal = 'SIGKILL' | 'SIGSTOP';
+/** `SIGKILL`: started again `awayMs` later. `SIGSTOP`: goes on after `awayMs`. The others befall its network for so long. */
+export type Fault = 'SIGKILL' | 'SIGSTOP' | LinkFault;
 
 export interface Disturbance {
   /** Takes place once the run has taken this many steps. */
   readonly step: number;
   readonly kind: ProcessKind;
-  readonly signal: DisturbanceSignal;
+  readonly fault: Fault;
   readonly awayMs: number;
   /** Uniform in [0, 1): chooses among processes of the kind. */
   readonly choice: number;
@@ -17,42 +18,48 @@ export interface Disturbance {
 
 export interface PlanOptions {
   readonly seed: number;
+  readonly faults: readonly Fault[];
   readonly count: number;
   readonly stepCount: number;
-  /** How long stopped processes are stopped, ms; one of these each time. */
+  /** How long processes are stopped, or out of reach, ms; one of these each time. */
   readonly stopMs: readonly number[];
 }
 
 const KINDS: readonly ProcessKind[] = ['teacher', 'student', 'coordinator', 'nats'];
-const SIGNALS: readonly DisturbanceSignal[] = ['SIGKILL', 'SIGSTOP'];
+export const PROCESS_FAULTS: readonly Fault[] = ['SIGKILL', 'SIGSTOP'];
+export const FAULTS: readonly Fault[] = [...PROCESS_FAULTS, 'cut', 'mute', 'deaf', 'reset'];
 
 /** How long a killed process stays away, ms. */
 const DEAD_MAX_MS = 3_000;
 
 /**
  * Disturbances at steps between 10 % and 90 % of the run, in order. Every kind of process comes once before one
- * comes twice, and every kind with either signal before a pair repeats.
+ * comes twice, and every kind with each fault before a pair repeats.
  */
-export function disturbancePlan({ seed, count, stepCount, stopMs }: PlanOptions): Disturbance[] {
+export function disturbancePlan({
+  seed,
+  faults,
+  count,
+  stepCount,
+  stopMs,
+}: PlanOptions): Disturbance[] {
   const random = uniform(seed);
   const steps = Array.from({ length: count }, () =>
     Math.floor(stepCount * (0.1 + 0.8 * random())),
   ).sort((a, b) => a - b);
-  const targets: { kind: ProcessKind; signal: DisturbanceSignal }[] = [];
+  const targets: { kind: ProcessKind; fault: Fault }[] = [];
   while (targets.length < count) {
-    const firstSignals = new Map(KINDS.map((kind) => [kind, pick(SIGNALS, random())]));
-    for (const round of [0, 1]) {
-      for (const kind of shuffled(KINDS, random)) {
-        const first = firstSignals.get(kind) ?? 'SIGKILL';
-        const other = first === 'SIGKILL' ? 'SIGSTOP' : 'SIGKILL';
-        targets.push({ kind, signal: round === 0 ? first : other });
+    const orders = KINDS.map((kind) => ({ kind, order: shuffled(faults, random) }));
+    for (const round of faults.keys()) {
+      for (const { kind, order } of shuffled(orders, random)) {
+        targets.push({ kind, fault: order[round] as Fault });
       }
     }
   }
-  return shuffled(targets.slice(0, count), random).map(({ kind, signal }, index) => {
+  return shuffled(targets.slice(0, count), random).map(({ kind, fault }, index) => {
     const awayMs =
-      signal === 'SIGSTOP' ? pick(stopMs, random()) : Math.floor(random() * DEAD_MAX_MS);
-    return { step: steps[index] ?? 0, kind, signal, awayMs, choice: random() };
+      fault === 'SIGKILL' ? Math.floor(random() * DEAD_MAX_MS) : pick(stopMs, random());
+    return { step: steps[index] ?? 0, kind, fault, awayMs, choice: random() };
   });
 }
 

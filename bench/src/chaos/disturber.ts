@@ -1,12 +1,13 @@
 /**
  * Disturbs a cluster while a run is under way: carries out a plan as the run reaches its steps, sees by process
- * id that each blow took effect, and brings back what it took.
+ * id or connections that each blow took effect, and brings back what it took.
  */
 import type { CoordinatorClient } from '@lyceum/cli/client';
 import type { ClusterProcess, LocalCluster } from '@lyceum/cli/local-cluster';
 import { sleep } from '@lyceum/platform';
 import { LyceumError, toLyceumError } from '@lyceum/proto';
-import type { Disturbance, DisturbanceSignal } from './disturbance-plan.js';
+import type { Disturbance, Fault } from './disturbance-plan.js';
+import type { Links } from './links.js';
 import { confirmGone, confirmStopped } from './processes.js';
 
 const LOOK_MS = 20;
@@ -18,7 +19,7 @@ const METRICS_MS = 1_000;
 
 export interface Blow {
   readonly kind: ClusterProcess['kind'];
-  readonly signal: DisturbanceSignal;
+  readonly fault: Fault;
   readonly workerId: string;
   readonly pid: number;
   /** The last known step of the run at the time of the blow. */
@@ -29,6 +30,8 @@ export interface Blow {
 
 export interface DisturberOptions {
   readonly cluster: LocalCluster;
+  /** Between its programs. */
+  readonly links: Links;
   readonly client: CoordinatorClient;
   readonly runId: string;
   readonly plan: readonly Disturbance[];
@@ -78,18 +81,22 @@ export class Disturber {
   }
 
   async #strike(disturbance: Disturbance): Promise<void> {
-    const { kind, signal, awayMs } = disturbance;
-    const { cluster, log } = this.#options;
+    const { kind, fault, awayMs } = disturbance;
+    const { cluster, links, log } = this.#options;
     const chosen = await this.#choose(disturbance);
     if (chosen === undefined) return;
     const { workerId, pid, ticketsInHand } = chosen;
-    this.blows.push({ kind, signal, workerId, pid, step: disturbance.step, ticketsInHand });
-    log(`step ${disturbance.step}: ${signal} to ${workerId} (pid ${pid}), ${awayMs} ms`);
-    if (signal === 'SIGSTOP') {
+    this.blows.push({ kind, fault, workerId, pid, step: disturbance.step, ticketsInHand });
+    log(`step ${disturbance.step}: ${fault} to ${workerId} (pid ${pid}), ${awayMs} ms`);
+    if (fault === 'SIGSTOP') {
       await cluster.kill(workerId, 'SIGSTOP');
       await confirmStopped(pid);
       this.#stopped.add(pid);
       this.#recover(sleep(awayMs).then(() => this.#goOn(pid)));
+    } else if (fault !== 'SIGKILL') {
+      const { connections, release } = links.strike(workerId, fault);
+      if (connections === 0) log(`${workerId} has no connection at the moment`);
+      this.#recover(sleep(awayMs).then(release));
     } else if (kind === 'nats') {
       const back = cluster.restartNats('SIGKILL', awayMs);
       await confirmGone(pid);

@@ -17,8 +17,9 @@ import type { ArchitectureSettings } from '@lyceum/learning/architectures';
 import { encodeModelPackage } from '@lyceum/learning/formats';
 import { buildStudent, openEngine, prepareEngine, savedModel } from '@lyceum/learning/tensorflow';
 import { ArtifactKind, LyceumError } from '@lyceum/proto';
-import { type Disturbance, disturbancePlan } from '../chaos/disturbance-plan.js';
+import { type Disturbance, disturbancePlan, PROCESS_FAULTS } from '../chaos/disturbance-plan.js';
 import { type Blow, Disturber } from '../chaos/disturber.js';
+import { Links } from '../chaos/links.js';
 import {
   type BenchOptions,
   type BenchResult,
@@ -93,7 +94,9 @@ export async function bucketKills(options: Options): Promise<BenchResult> {
     const undisturbed = await runOn(bucket, [], signal);
     const disturbed: Ended[] = [];
     for (let seed = 1; seed <= repetitions; seed++) {
-      const plan = disturbancePlan({ seed, count: BLOWS, stepCount: steps, stopMs: STOP_MS });
+      const plan = disturbancePlan({
+        ...{ seed, faults: PROCESS_FAULTS, count: BLOWS, stepCount: steps, stopMs: STOP_MS },
+      });
       const ended = await runOn(bucket, plan, signal);
       if (ended.weights !== undisturbed.weights) {
         const message = `weights ${ended.weights} with seed ${seed}, undisturbed ${undisturbed.weights}`;
@@ -114,8 +117,8 @@ function resultOf(
   disturbed: readonly Ended[],
 ): BenchResult {
   const ratios = disturbed.map(({ seconds }) => seconds / undisturbed.seconds);
-  const count = (signal: Blow['signal']) =>
-    disturbed.map(({ blows }) => blows.filter((blow) => blow.signal === signal).length);
+  const count = (fault: Blow['fault']) =>
+    disturbed.map(({ blows }) => blows.filter((blow) => blow.fault === fault).length);
   const set = `${gib} GiB, ${steps} steps`;
   return {
     name: 'bucket-kills',
@@ -136,8 +139,8 @@ function resultOf(
   };
 }
 
-function told({ step, signal, workerId, ticketsInHand }: Blow): string {
-  return `step ${step}: ${signal} to ${workerId} with ${ticketsInHand} tickets`;
+function told({ step, fault, workerId, ticketsInHand }: Blow): string {
+  return `step ${step}: ${fault} to ${workerId} with ${ticketsInHand} tickets`;
 }
 
 /** Packages with the weights that were drawn: equal bits are looked for, not a good student. */
@@ -217,6 +220,8 @@ async function disturb(
   const either = AbortSignal.any([signal, over.signal]);
   const disturber = new Disturber({
     ...{ cluster, client, runId: RUN, plan, log: progress, signal: either },
+    // None is struck.
+    links: new Links(),
   });
   await disturber.run();
   return disturber.blows;

@@ -27,6 +27,11 @@ export interface LocalClusterOptions {
   readonly plugin?: string;
   /** Mutual TLS between all of them and with who calls, as `readTlsIdentity` reads it; default: without. */
   readonly tlsDir?: string;
+  /**
+   * Where a program, by its name, calls another that is at `address`, `HOST:PORT`: through a proxy, say. Default: there. A
+   * program that is started again is asked about again.
+   */
+  readonly route?: (from: string, to: 'coordinator' | 'nats', address: string) => Promise<string>;
   /** The environment of this process. */
   readonly environment: NodeJS.ProcessEnv;
   /** Added to it for the children. */

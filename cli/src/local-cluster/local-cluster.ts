@@ -226,9 +226,10 @@ export class LocalCluster {
     const id = `${kind}-${n}`;
     const worker: { readonly kind: WorkerKind; program?: ChildProgram } = { kind };
     this.#workers.set(id, worker);
-    const own = ['--coordinator', this.#address, '--worker-id', id];
-    const args = [...own, ...workerArguments(kind, this.#options)];
     const start = async () => {
+      const coordinator = await this.#route(id, 'coordinator', this.#address);
+      const own = ['--coordinator', coordinator, '--worker-id', id];
+      const args = [...own, ...workerArguments(kind, this.#options)];
       worker.program = await this.#startProgram(`${kind}-worker`, id, args);
       return worker.program;
     };
@@ -242,14 +243,24 @@ export class LocalCluster {
     return id;
   }
 
-  #startProgram(program: NatsRole, name: string, args: readonly string[]): Promise<ChildProgram> {
+  async #route(from: string, to: 'coordinator' | 'nats', address: string): Promise<string> {
+    return (await this.#options.route?.(from, to, address)) ?? address;
+  }
+
+  async #startProgram(
+    program: NatsRole,
+    name: string,
+    args: readonly string[],
+  ): Promise<ChildProgram> {
+    const nats = new URL(this.natsUrl);
+    nats.host = await this.#route(name, 'nats', nats.host);
     return ChildProgram.start({
       name: program === 'coordinator' ? name : `${program.replace('-', ' ')} ${name}`,
       file: programFile(program),
       nodeArgs: program === 'teacher-worker' ? [] : this.#preload,
       args: [
         ...args,
-        ...['--nats', this.natsUrl],
+        ...['--nats', nats.href],
         ...['--state-dir', path.join(this.stateDir, name)],
         ...['--http', '127.0.0.1:0'],
         ...['--log-level', this.#options.logLevel ?? 'info'],
