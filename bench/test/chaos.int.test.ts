@@ -18,7 +18,7 @@ test('a run whose processes are killed, stopped and cut off ends with the bits o
     stopMs: [1_000],
     cacheFolder: process.env['LYCEUM_CACHE'] ?? join(homedir(), '.cache', 'lyceum'),
     log: (line) => lines.push(line),
-    signal: AbortSignal.timeout(540_000),
+    signal: AbortSignal.timeout(1_140_000),
   });
   expect(result, lines.join('\n')).toMatchObject({
     identicalWeights: true,
@@ -31,4 +31,4 @@ test('a run whose processes are killed, stopped and cut off ends with the bits o
   expect(Object.keys(blows).sort()).toEqual(['SIGKILL', 'SIGSTOP', 'cut', 'deaf', 'mute', 'reset']);
   const struck = new Set(Object.values(blows).flatMap((ofFault) => Object.keys(ofFault)));
   expect([...struck].sort()).toEqual(['coordinator', 'nats', 'student', 'teacher']);
-}, 600_000);
+}, 1_200_000);
