@@ -96,10 +96,10 @@ function bottleneckLines(dataPlane: DataPlane | undefined): string[] {
   const share = bottleneck === 'event loop' ? eventLoopShare : dataThreadsShare;
   const remedy =
     bottleneck === 'event loop'
-      ? 'some of the runs need a coordinator of their own'
+      ? 'end what else takes the cores of its machine, or give some of the runs a coordinator of their own'
       : '`serve --data-threads` gives it more, where there are cores';
   return [
-    `The coordinator is the bottleneck: its ${bottleneck} worked ${Math.round(100 * share)} % of the last 10 s, and more teacher workers would only wait; ${remedy}.`,
+    `The coordinator is the bottleneck: its ${bottleneck} worked, or waited for a core, ${Math.round(100 * share)} % of the last 10 s, and more teacher workers would only wait; ${remedy}.`,
   ];
 }
 
