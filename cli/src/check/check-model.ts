@@ -214,10 +214,14 @@ export function isFarBetter(
   named: JudgedOrder | undefined,
   { samples }: Pick<Trying, 'samples'>,
 ): boolean {
-  const { sampleCount } = mapped;
-  const [right, present] = [mapped.accuracy, named?.accuracy ?? 0];
-  const classCount = samples.classNames.length;
-  return isBetterOrder(right * sampleCount, present * sampleCount, sampleCount, classCount);
+  const { accuracy, sampleCount, guessedShare } = mapped;
+  return isBetterOrder({
+    rowCount: sampleCount,
+    classCount: samples.classNames.length,
+    rightCount: accuracy * sampleCount,
+    presentCount: (named?.accuracy ?? 0) * sampleCount,
+    guessedShare,
+  });
 }
 
 function hasEnough({ samples }: Pick<Trying, 'samples'>): boolean {

@@ -1,5 +1,6 @@
 /** Which of a set's classes each value of a model's output may mean, and how often it is right so. Pure. */
 import { bestAssignment } from '@lyceum/learning/arrays';
+import { guessedShare } from '@lyceum/learning/ensemble';
 
 /** [model's class, label, samples]. */
 export type Counts = readonly (readonly [number, number, number])[];
@@ -17,6 +18,8 @@ export interface JudgedOrder extends LabelOrder {
   readonly sampleCount: number;
   /** Share of the samples' most frequent class: a model that says that of all samples is as often right. */
   readonly frequentShare: number;
+  /** Share of the samples that an order may be right on, on average, if the answers have nothing to do with the labels. */
+  readonly guessedShare: number;
 }
 
 /** Assignments of more classes take seconds, and as many samples say little of them. */
@@ -85,18 +88,24 @@ function accuracyOf(
   { classes }: LabelOrder,
   classNames: readonly string[],
   counts: Counts,
-): Pick<JudgedOrder, 'accuracy' | 'sampleCount' | 'frequentShare'> {
+): Pick<JudgedOrder, 'accuracy' | 'sampleCount' | 'frequentShare' | 'guessedShare'> {
   const labels = new Map(classNames.map((name, label) => [name, label]));
   const byLabel = new Map<number, number>();
+  const byAnswer = new Map<number, number>();
   let [right, all] = [0, 0];
   for (const [model, label, count] of counts) {
     const said = classes === undefined ? model : labels.get(classes[model] ?? '');
     if (said === label) right += count;
     byLabel.set(label, (byLabel.get(label) ?? 0) + count);
+    byAnswer.set(model, (byAnswer.get(model) ?? 0) + count);
     all += count;
   }
-  const most = Math.max(...byLabel.values());
-  return { accuracy: right / all, sampleCount: all, frequentShare: most / all };
+  return {
+    accuracy: right / all,
+    sampleCount: all,
+    frequentShare: Math.max(...byLabel.values()) / all,
+    guessedShare: guessedShare(byAnswer.values(), byLabel.values()),
+  };
 }
 
 /**

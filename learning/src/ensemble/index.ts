@@ -60,6 +60,7 @@ export {
   classMask,
   finalAnswerKnowledge,
   fitTemperature,
+  guessedShare,
   isBetterOrder,
   type KnownClasses,
   type TeacherKnowledge,

@@ -1,6 +1,6 @@
 /** What a combination knows of each teacher: its share, its classes, its temperature. */
 export { calibrate, fitTemperature } from './calibration.js';
-export { canTellOrder, isBetterOrder } from './class-order.js';
+export { canTellOrder, guessedShare, isBetterOrder } from './class-order.js';
 export {
   type AmongKnown,
   amongKnown,

@@ -8,7 +8,7 @@
  * teacher that knows only some of the classes n are the rows of these, and C is their number.
  */
 import { argmaxRows, bestAssignment, logSoftmaxRow, type Values } from '../../arrays/index.js';
-import { canTellOrder, isBetterOrder } from './class-order.js';
+import { canTellOrder, guessedShare, isBetterOrder } from './class-order.js';
 import { classMask, type KnownClasses } from './known-classes.js';
 
 /** One in a thousand teachers that know nothing passes. */
@@ -133,18 +133,27 @@ function betterOrder(
   // Answers of fewer classes would fit many choices of the set's alike.
   if (known !== undefined || !canTellOrder(rows.length, classCount)) return {};
   const counts = new Float64Array(classCount * classCount);
-  let correctCount = 0;
+  const answerCounts = new Float64Array(classCount);
+  const labelCounts = new Float64Array(classCount);
+  let presentCount = 0;
   for (const row of rows) {
     const [answer, label] = [answers[row] as number, labels[row] as number];
     if (answer < 0) continue;
     const at = answer * classCount + label;
     counts[at] = (counts[at] as number) + 1;
-    if (answer === label) correctCount++;
+    answerCounts[answer] = (answerCounts[answer] as number) + 1;
+    labelCounts[label] = (labelCounts[label] as number) + 1;
+    if (answer === label) presentCount++;
   }
   const order = bestAssignment(counts, classCount);
-  const count = order.reduce((sum, label, c) => sum + (counts[c * classCount + label] ?? 0), 0);
-  if (!isBetterOrder(count, correctCount, rows.length, classCount)) return {};
-  return { otherOrder: { classes: [...order], correctCount: count } };
+  const rightCount = order.reduce(
+    (sum, label, c) => sum + (counts[c * classCount + label] ?? 0),
+    0,
+  );
+  const guessed = guessedShare(answerCounts, labelCounts);
+  const compared = { rowCount: rows.length, classCount, rightCount, presentCount };
+  if (!isBetterOrder({ ...compared, guessedShare: guessed })) return {};
+  return { otherOrder: { classes: [...order], correctCount: rightCount } };
 }
 
 function withFinding(

@@ -1,6 +1,6 @@
 /** Tails of binomials against sums of fractions by hand, teachers made to know, to guess and to say nothing. */
 import { describe, expect, it } from 'vitest';
-import { isBetterOrder } from '../../../src/ensemble/teachers/class-order.js';
+import { guessedShare, isBetterOrder } from '../../../src/ensemble/teachers/class-order.js';
 import {
   binomialTail,
   finalAnswerKnowledge,
@@ -177,15 +177,15 @@ describe('a teacher’s answers', () => {
 describe('another order of classes', () => {
   it('is believed where chance finds none so good among all orders', () => {
     // log 4! = 3.18 and log 1000 = 6.91; 48 · KL(19/48 ‖ 1/4) = 2.5, 48 · KL(26/48 ‖ 1/4) = 9.3, of 27 10.9.
-    expect([19, 26, 27].map((right) => isBetterOrder(right, 11, 48, 4))).toEqual([
-      false,
-      false,
-      true,
-    ]);
-    expect(isBetterOrder(48, 11, 48, 4)).toBe(true);
+    const ofFour = { rowCount: 48, classCount: 4, presentCount: 11, guessedShare: 1 / 4 };
+    const isBelieved = [19, 26, 27, 48].map((rightCount) =>
+      isBetterOrder({ ...ofFour, rightCount }),
+    );
+    expect(isBelieved).toEqual([false, false, true, true]);
     // Of 300 classes there are 10^614 orders: 3,000 rows show one that is right on half, and none right on 15 %.
-    expect(isBetterOrder(1500, 0, 3000, 300)).toBe(true);
-    expect(isBetterOrder(450, 0, 3000, 300)).toBe(false);
+    const ofMany = { rowCount: 3000, classCount: 300, presentCount: 0, guessedShare: 1 / 300 };
+    expect(isBetterOrder({ ...ofMany, rightCount: 1500 })).toBe(true);
+    expect(isBetterOrder({ ...ofMany, rightCount: 450 })).toBe(false);
   });
 
   it('is not believed of teachers that guess', () => {
@@ -200,6 +200,38 @@ describe('another order of classes', () => {
       if (finalAnswerKnowledge(guesses, labels, CLASSES).otherOrder !== undefined) found++;
     }
     expect(found).toBe(0);
+  });
+});
+
+describe('of uneven classes another order', () => {
+  const uneven = Int32Array.from({ length: 64 }, (_, row) => (row < 40 ? 0 : 1 + (row % 3)));
+
+  it('is none of a teacher that says nearly always the same', () => {
+    const always = (said: number) =>
+      finalAnswerKnowledge(
+        uneven.map((_, row) => (row % 32 === 0 ? 1 : said)),
+        uneven,
+        CLASSES,
+      );
+    expect(always(0)).toMatchObject({ correctCount: 38 });
+    // Class 0 by the name of 3 would be right on 38 of 64, far more than a quarter.
+    expect(always(3).otherOrder).toBeUndefined();
+  });
+
+  it('is found of a teacher that knows them', () => {
+    const turned = finalAnswerKnowledge(
+      uneven.map((label) => (label + 1) % CLASSES),
+      uneven,
+      CLASSES,
+    );
+    expect(turned.otherOrder).toEqual({ classes: [3, 0, 1, 2], correctCount: 64 });
+  });
+
+  it('is measured against the share that fits by chance', () => {
+    expect(guessedShare([10, 10, 10, 10], [37, 1, 1, 1])).toBeCloseTo(1 / 4, 12);
+    expect(guessedShare([0, 40, 0, 0], [1, 1, 1, 37])).toBeCloseTo(37 / 40, 12);
+    // 3/4 · 1/2 + 1/4 · 1/2.
+    expect(guessedShare([1, 3, 0], [0, 2, 2])).toBeCloseTo(1 / 2, 12);
   });
 });
 
