@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { type ExecFileException, execFile } from 'node:child_process';
 import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -37,7 +37,7 @@ export async function gatherEngine(env: NodeJS.ProcessEnv): Promise<EngineFacts>
     const last = stdout.trimEnd().split('\n').at(-1) ?? '';
     return { kind: 'loaded', ...engine.parse(JSON.parse(last)) };
   } catch (err) {
-    return { kind: 'broken', why: lastLine(err) };
+    return { kind: 'broken', why: whyOf(err) };
   }
 }
 
@@ -70,10 +70,14 @@ function isWritable(folder: string): boolean {
   }
 }
 
-/** The line of a process' stderr, which the error's message holds, that says what went wrong. */
-function lastLine(err: unknown): string {
-  const text = err instanceof Error ? err.message : String(err);
-  const line =
-    text.split('\n').find((one) => /^\S*Error/.test(one)) ?? text.trim().split('\n').at(-1);
-  return line ?? text;
+/** What went wrong, in one line. A message of execFile's would be the program that it ran. */
+function whyOf(err: unknown): string {
+  if (!(err instanceof Error)) return String(err);
+  const { stderr, killed, signal, code } = err as ExecFileException & { readonly stderr?: string };
+  if (stderr === undefined) return err.message;
+  if (killed === true) return `it takes more than ${ENGINE_PATIENCE_MS / 1000} s`;
+  if (signal === 'SIGILL') return 'SIGILL ends the process, as on a processor without AVX';
+  if (signal) return `${signal} ends the process`;
+  const lines = stderr.trim().split('\n');
+  return lines.find((line) => /^\w*Error/.test(line)) ?? (lines.at(-1) || `exit code ${code}`);
 }
