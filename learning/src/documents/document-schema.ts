@@ -236,8 +236,16 @@ function shown(value: unknown): string {
       : `a mapping with ${listed(keys.slice(0, 8), 'and')}`;
   }
   if (value === null) return 'nothing';
-  const printed = typeof value === 'string' ? JSON.stringify(cut(value, 80)) : String(value);
+  const printed =
+    typeof value === 'string' ? JSON.stringify(cut(withoutKeys(value), 80)) : String(value);
   return printed.length <= 80 ? printed : `${printed.slice(0, 77)}…`;
+}
+
+/** A URL without its user, password and query, which may be keys; any other text as it is. */
+function withoutKeys(text: string): string {
+  return text
+    .replace(/^([a-z][a-z\d+.-]*:\/\/).*@/is, '$1…@')
+    .replace(/^([a-z][a-z\d+.-]*:\/\/[^?]*\?).+$/is, '$1…');
 }
 
 /** The word that was probably meant: at most a third of its letters differ. */

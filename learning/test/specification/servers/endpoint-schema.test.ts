@@ -48,7 +48,11 @@ it('has the name of a secret and never the secret', () => {
 
 it.each([
   ['url: ftp://a\nrequest: $input\nanswer: ""', 'url: want http:// or https:// and an address'],
-  ['url: http://user@a/\nrequest: $input\nanswer: ""', 'url: want http:// or https://'],
+  // Passwords may have what an address cannot; they are not repeated.
+  [
+    'url: http://user:pa/s@s?@a/?code=key\nrequest: $input\nanswer: ""',
+    'url: want http:// or https:// and an address, got "http://…@a/?…"',
+  ],
   ['url: http://a\nanswer: /x', 'request: want either request, with answer, or chat'],
   ['url: http://a\nrequest: { text: hello }\nanswer: /x', 'request: holds no $input'],
   ['url: http://a\nrequest: [$input, $inputs]\nanswer: /*', 'request: holds $input and $inputs'],
