@@ -67,6 +67,11 @@ export type KnownModel = z.output<typeof modelDescription> & {
   readonly layers: readonly LayerDescription[];
 };
 
+interface Pushed {
+  readonly artifact: NamedArtifact;
+  readonly created: boolean;
+}
+
 export interface CatalogPlaces {
   /** The coordinator's own folder. */
   readonly stateDir: string;
@@ -86,6 +91,8 @@ export class ArtifactCatalog {
   readonly #log: Logger;
   readonly #models = new Map<string, Promise<KnownModel>>();
   readonly #datasets = new Map<string, Promise<DatasetOutline>>();
+  /** The last push, once it is over. */
+  #pushed: Promise<unknown> = Promise.resolve();
 
   private constructor(
     names: KeyValue,
@@ -118,17 +125,18 @@ export class ArtifactCatalog {
   }
 
   /**
-   * Stores a file under a name.
+   * Stores a file under a name. One at a time: each takes its file into memory, here and in a thread.
    *
    * @returns whether name or bytes were new.
    * @throws {LyceumError} INVALID_ARGUMENT, naming what is wrong with the file.
    */
-  async push(
-    kind: ArtifactKindName,
-    name: string,
-    file: string,
-    nowMs: number,
-  ): Promise<{ artifact: NamedArtifact; created: boolean }> {
+  push(kind: ArtifactKindName, name: string, file: string, nowMs: number): Promise<Pushed> {
+    const done = this.#pushed.then(() => this.#push(kind, name, file, nowMs));
+    this.#pushed = done.catch(() => undefined);
+    return done;
+  }
+
+  async #push(kind: ArtifactKindName, name: string, file: string, nowMs: number): Promise<Pushed> {
     const inspection = await inspectArtifact(kind, file, `${KINDS[kind]} ${name}`);
     const { digest, description } = inspection;
     return this.references.inTurn([digest], async () => {

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { encodeDataset, parseDataset } from '@lyceum/learning/datasets';
 import { createLogger } from '@lyceum/platform';
 import type { BlobStore, KeyValue } from '@lyceum/platform/nats';
@@ -62,11 +63,39 @@ test('bytes that are pushed under another name while they are deleted are there 
   // Without its turn the push would be over before one that began later, and its bytes be deleted afterwards.
   const later = join(root, 'later.npz');
   writeFileSync(later, tinyDatasetBytes(1));
-  await catalog.push('dataset', 'later', later, 3);
+  // By another catalog: one has one push at a time.
+  const stateDir = join(root, 'beside');
+  const beside = await ArtifactCatalog.open(keyValue, store, { stateDir, log });
+  await beside.push('dataset', 'later', later, 3);
   mayDelete.open();
   await Promise.all([deleted, pushed]);
   expect(await catalog.find('dataset', 'other')).toMatchObject({ digest: artifact.digest });
   expect(blobs.has(artifact.digest)).toBe(true);
+});
+
+test('one file at a time is in memory, however many are pushed', async () => {
+  let [underWay, most] = [0, 0];
+  const store = {
+    has: async () => false,
+    put: async () => {
+      most = Math.max(most, ++underWay);
+      // Longer than files are looked into: others would be put meanwhile.
+      await sleep(500);
+      underWay--;
+    },
+  } as unknown as BlobStore;
+  const catalog = await ArtifactCatalog.open(namesInMemory(), store, { stateDir: root, log });
+  const pushed = (name: string, bytes: Uint8Array | string) => {
+    const file = join(root, `${name}.npz`);
+    writeFileSync(file, bytes);
+    return catalog.push('dataset', name, file, 1);
+  };
+  const sets = [1, 2, 3].map((variant) => pushed(`set-${variant}`, tinyDatasetBytes(variant)));
+  const none = pushed('none', 'no set');
+  const last = pushed('set-4', tinyDatasetBytes(4));
+  await expect(none).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+  expect(await Promise.all([...sets, last])).toHaveLength(4);
+  expect(most).toBe(1);
 });
 
 test('what has more names than are kept beside it is refused before it is stored', async () => {
