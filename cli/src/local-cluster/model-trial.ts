@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline';
 import type { ModelSettings } from '@lyceum/learning/models';
 import { LyceumError } from '@lyceum/proto';
 import { z } from 'zod';
-import { programFile } from './programs/index.js';
+import { endText, programFile } from './programs/index.js';
 
 export interface TrialStart {
   /** A model's package. */
@@ -169,9 +169,18 @@ async function ask(
   child.stdin.write(`${JSON.stringify(request)}\n`);
   const line = await lines.next();
   if (line.done === true) {
-    throw new LyceumError('UNAVAILABLE', 'the program that tries models ended without an answer');
+    // A model may end the library that runs it, or take more memory than there is.
+    const message = `the program that tries models ended without an answer (${await endOf(child)})`;
+    throw new LyceumError('INVALID_ARGUMENT', message);
   }
   const answer = reply.parse(JSON.parse(line.value));
   if (answer.reply === 'failed') throw new LyceumError(answer.code, answer.message);
   return answer;
+}
+
+async function endOf(child: ChildProcessWithoutNullStreams): Promise<string> {
+  if (child.exitCode === null && child.signalCode === null) {
+    await new Promise((resolve) => child.once('close', resolve));
+  }
+  return endText(child.exitCode, child.signalCode);
 }

@@ -19,6 +19,7 @@ import {
 } from '@lyceum/platform';
 import { LyceumError } from '@lyceum/proto';
 import { z } from 'zod';
+import { endText } from './end-text.js';
 import type { Guard } from './guard-process.js';
 import { LogOfStart } from './log-of-start.js';
 import { yieldCores } from './yield-cores.js';
@@ -160,11 +161,6 @@ function exitOf(child: ChildProcess, guard: Guard): Promise<string> {
       resolve(endText(code, signal));
     });
   });
-}
-
-function endText(code: number | null, signal: NodeJS.Signals | null): string {
-  if (signal === null) return `exit code ${code}`;
-  return signal === 'SIGKILL' ? 'SIGKILL, as the kernel sends it when memory runs out' : signal;
 }
 
 /** Never settles if there is none. Later lines are read and dropped, or the child would block on a full pipe. */
