@@ -10,12 +10,12 @@ const LOOK_EVERY_MS = 1_000;
 const FULL_BELOW_BYTES = 1024 * 1024;
 
 /** From here on it is worth a new start. */
-const ROOM_FROM_BYTES = 16 * 1024 * 1024;
+export const ROOM_FROM_MIB = 16;
 
 /** Whether a disk counts as full; between the two bounds it stays what it was. */
 function isDiskFull(wasFull: boolean, available: number): boolean {
   if (available < FULL_BELOW_BYTES) return true;
-  return wasFull && available < ROOM_FROM_BYTES;
+  return wasFull && available < ROOM_FROM_MIB * 1024 * 1024;
 }
 
 export interface DiskWatchOptions {

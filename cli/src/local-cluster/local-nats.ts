@@ -6,7 +6,7 @@ import path from 'node:path';
 import { createLogger, sleep } from '@lyceum/platform';
 import { findNatsServer, type NatsServer, startNatsServer } from '@lyceum/platform/nats';
 import { LyceumError, type NatsRole } from '@lyceum/proto';
-import { DiskWatch } from './disk-watch.js';
+import { DiskWatch, ROOM_FROM_MIB } from './disk-watch.js';
 import { type NatsUser, natsUsersIn } from './nats-users.js';
 import { type Guard, yieldCores } from './programs/index.js';
 
@@ -35,7 +35,7 @@ export class LocalNats {
   constructor(options: LocalNatsOptions) {
     this.#options = options;
     this.#storeDir = path.join(options.stateDir, 'nats');
-    const full = `the disk of ${this.#storeDir} is full: runs wait or are PAUSED; make room on it`;
+    const full = `the disk of ${this.#storeDir} is full: runs wait or are PAUSED; make ${ROOM_FROM_MIB} MiB of room on it`;
     this.#disk = new DiskWatch({
       folder: this.#storeDir,
       full: () => options.log(full),

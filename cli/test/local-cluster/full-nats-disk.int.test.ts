@@ -27,7 +27,7 @@ test.runIf(SmallDisk.available)(
     const client = new CoordinatorClient(cluster.address);
     try {
       const told = (part: string) => lines.filter((line) => line.includes(part)).length;
-      const full = `the disk of ${path.join(folder, 'nats')} is full`;
+      const full = `the disk of ${path.join(folder, 'nats')} is full: runs wait or are PAUSED; make 16 MiB of room on it`;
       await disk.fill();
       await vi.waitFor(() => expect(told(full)).toBe(1), PATIENT);
       await disk.makeRoom();
