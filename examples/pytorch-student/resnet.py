@@ -74,8 +74,8 @@ with torch.no_grad():
     for batch in DataLoader(TargetDataset(test), batch_size=None):
         if len(batch["labels"]) > 0:
             right = student(pictures(batch)).argmax(1).cpu() == batch["labels"]
-            counts += torch.tensor([right.sum(), len(right)], device=device)
+            counts += torch.tensor([right.sum(), (batch["labels"] >= 0).sum()], device=device)
 dist.all_reduce(counts)
 if ranks["rank"] == 0:
-    print(f"accuracy {counts[0] / counts[1]:.4f} on {int(counts[1])} test samples")
+    print(f"accuracy {counts[0] / counts[1].clamp(min=1):.4f} on {int(counts[1])} labelled test samples")
 dist.destroy_process_group()

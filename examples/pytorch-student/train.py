@@ -98,8 +98,8 @@ if is_first:
         test = lyceum.targets(options.run, split="test", **server)
         for batch in DataLoader(TargetDataset(test), batch_size=None):
             right += int((student(batch["inputs"]).argmax(1) == batch["labels"]).sum())
-            samples += len(batch["labels"])
-    steps = targets.outline.end_step
-    print(f"{steps} steps in {seconds:.1f} s; accuracy {right / samples:.4f} on {samples} test samples")
+            samples += int((batch["labels"] >= 0).sum())
+    print(f"{targets.outline.end_step} steps in {seconds:.1f} s")
+    print(f"accuracy {right / max(1, samples):.4f} on {samples} labelled test samples")
 if ranks:
     dist.destroy_process_group()
