@@ -1,8 +1,11 @@
-/** A server that speaks the Open Inference Protocol v2, asked for one model, each request tried once. */
-import type { AddressGuard, TlsMaterial } from '@lyceum/platform';
+/** A server that speaks the Open Inference Protocol v2, asked for one model, each request tried once or with patience. */
+import { type AddressGuard, type RetryOptions, retrying, type TlsMaterial } from '@lyceum/platform';
 import type { InferenceDescription } from '../specification/index.js';
 import type { ModelMetadata } from './asked-model.js';
 import type { InputTensor } from './input-tensors.js';
+
+/** A server that wants to be left alone for longer is not waited for. */
+const GREATEST_DELAY_MS = 5_000;
 
 /** A request with one output. */
 export interface InferRequest {
@@ -43,4 +46,23 @@ export interface ServerAccess {
   readonly tls: TlsMaterial | undefined;
   /** Which addresses may be called. */
   readonly addresses: AddressGuard;
+}
+
+/**
+ * The server, with requests that are tried again, so that one that is away for a moment counts as there. What the last try
+ * of a request threw is thrown. Closing it closes the server.
+ */
+export function patientServer(
+  server: InferenceServer,
+  options: Omit<RetryOptions, 'greatestDelayMs'>,
+): InferenceServer {
+  const again = <T>(request: () => Promise<T>): Promise<T> =>
+    retrying(request, { ...options, greatestDelayMs: GREATEST_DELAY_MS });
+  return {
+    serverMetadata: () => again(() => server.serverMetadata()),
+    modelMetadata: () => again(() => server.modelMetadata()),
+    infer: (request, signal) => again(() => server.infer(request, signal)),
+    bestClasses: (request, count) => again(() => server.bestClasses(request, count)),
+    close: () => server.close(),
+  };
 }

@@ -14,9 +14,8 @@ import {
   toLyceumError,
 } from '@lyceum/proto';
 import type { RemotePackage } from '../formats/remote/index.js';
-import type { InferenceServer } from './inference-server.js';
+import { type InferenceServer, patientServer } from './inference-server.js';
 import { type InputTensor, inputBytes, padded } from './input-tensors.js';
-import { patientServer } from './patient-server.js';
 
 /** How often a request is tried: one that fails four times within some seconds is given up, and the caller decides. */
 const TRIES = 4;
