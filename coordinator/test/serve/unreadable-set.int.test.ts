@@ -75,6 +75,13 @@ async function trains(peer: StudentPeer, toStep: number): Promise<void> {
   }
 }
 
+/** Once the student worker has heard of the pause: it must not take the assignment of before for the next one. */
+async function resume(runId: string, peer: StudentPeer): Promise<void> {
+  await eventually(() => peer.run?.runId !== runId || undefined);
+  const { run } = cluster.clients;
+  await call(run, run.resumeRun, { runId, acceptNumerics: false });
+}
+
 async function succeeds(peer: StudentPeer, runId: string): Promise<void> {
   await assigned(peer, runId);
   await trains(peer, STEP_COUNT);
@@ -128,8 +135,7 @@ it('pauses the run that waits for it; the other goes on, and so does this one on
   await succeeds(peer, whole);
 
   await cluster.push('dataset', `damaged-${turn}`, damagedBytes());
-  const { run } = cluster.clients;
-  await call(run, run.resumeRun, { runId: damaged, acceptNumerics: false });
+  await resume(damaged, peer);
   await succeeds(peer, damaged);
 });
 
@@ -170,8 +176,7 @@ it('that a teacher worker cannot read pauses the run that asks about it, and the
   expect(reason).toBe(`the data set cannot be read (teacher-${turn}: its disk fails)`);
 
   isMended = true;
-  const { run } = cluster.clients;
-  await call(run, run.resumeRun, { runId: damaged, acceptNumerics: false });
+  await resume(damaged, peer);
   await succeeds(peer, damaged);
 });
 
@@ -194,8 +199,7 @@ it('that two tickets tell of pauses the run once: what the second says after it 
   expect(reason).toBe(`the data set cannot be read (teacher-${turn}: no file)`);
 
   const takenBefore = worker.taken.length;
-  const { run } = cluster.clients;
-  await call(run, run.resumeRun, { runId: damaged, acceptNumerics: false });
+  await resume(damaged, peer);
   await assigned(peer, damaged);
   await peer.receive(0, 0);
   await peer.credit(40, 0, 0);
