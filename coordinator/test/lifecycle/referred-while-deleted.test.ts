@@ -32,9 +32,14 @@ writeFileSync(file, bytes);
 const laterFile = join(root, 'later.npz');
 writeFileSync(laterFile, tinyDatasetBytes(1));
 
-/** A push of other bytes, which reads a file: what began before it and does not wait for the deletion is over. */
+/**
+ * A push of other bytes to a catalog of its own, whose pushes wait for none of these. It reads a file: what began before it
+ * and does not wait for the deletion is over.
+ */
 async function laterPush(): Promise<void> {
-  await catalog.push('dataset', 'later', laterFile, 3);
+  const stateDir = join(root, 'other');
+  const other = await ArtifactCatalog.open(keyValue(), blobStore(), { stateDir, log });
+  await other.push('dataset', 'later', laterFile, 3);
 }
 
 let blobs: Map<string, Uint8Array>;
