@@ -7,7 +7,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FORMAT_NAMES } from '@lyceum/learning/formats';
 import { type LayerDescription, RAW_KINDS } from '@lyceum/learning/models';
-import { type Logger, makeFolder } from '@lyceum/platform';
+import { type Logger, makeFolder, Turns } from '@lyceum/platform';
 import { BlobCache, type BlobStore, type KeyValue } from '@lyceum/platform/nats';
 import {
   ARTIFACT_NAME,
@@ -91,8 +91,7 @@ export class ArtifactCatalog {
   readonly #log: Logger;
   readonly #models = new Map<string, Promise<KnownModel>>();
   readonly #datasets = new Map<string, Promise<DatasetOutline>>();
-  /** The last push, once it is over. */
-  #pushed: Promise<unknown> = Promise.resolve();
+  readonly #pushes = new Turns(1);
 
   private constructor(
     names: KeyValue,
@@ -131,9 +130,7 @@ export class ArtifactCatalog {
    * @throws {LyceumError} INVALID_ARGUMENT, naming what is wrong with the file.
    */
   push(kind: ArtifactKindName, name: string, file: string, nowMs: number): Promise<Pushed> {
-    const done = this.#pushed.then(() => this.#push(kind, name, file, nowMs));
-    this.#pushed = done.catch(() => undefined);
-    return done;
+    return this.#pushes.take(() => this.#push(kind, name, file, nowMs));
   }
 
   async #push(kind: ArtifactKindName, name: string, file: string, nowMs: number): Promise<Pushed> {

@@ -116,11 +116,11 @@ export class GarbageCollector {
   async #events(): Promise<Found[]> {
     const { store, eventLog } = this.#parts;
     const logged = await eventLog.runIds();
-    const isOfRun = (name: string) =>
-      store.list().some(({ runId }) => eventSubject(runId) === eventSubject(name));
+    const subjectsOfRuns = () => new Set(store.list().map(({ runId }) => eventSubject(runId)));
+    const subjects = subjectsOfRuns();
     const found: Found[] = [];
     for (const name of logged) {
-      if (isOfRun(name)) continue;
+      if (subjects.has(eventSubject(name))) continue;
       let sizeBytes = 0;
       const { signal } = new AbortController();
       for await (const { event } of eventLog.read(name, { follow: false, signal })) {
@@ -132,7 +132,7 @@ export class GarbageCollector {
         sizeBytes,
         delete: async () => {
           // As of pointers.
-          if (!isOfRun(name)) await eventLog.purge(name);
+          if (!subjectsOfRuns().has(eventSubject(name))) await eventLog.purge(name);
         },
       });
     }
