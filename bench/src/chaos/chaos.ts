@@ -2,8 +2,9 @@
  * Does a run lose nothing, repeat nothing and learn nothing wrong, whatever process dies?
  *
  * The same run three times: in one process (the oracle), on a cluster of real processes that is left alone, and
- * on another one whose processes are killed, stopped and cut off from each other while it trains. All three must end with the same
- * weights, bit for bit, and the disturbed run's ledger must have every step once, on the oracle's targets.
+ * on another one whose processes are killed, stopped and cut off from each other while it trains. All three must
+ * end with the same weights, bit for bit, and the disturbed run's ledger must have every step once, on the oracle's
+ * targets.
  */
 import { CoordinatorClient } from '@lyceum/cli/client';
 import { LocalCluster } from '@lyceum/cli/local-cluster';

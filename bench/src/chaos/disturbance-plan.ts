@@ -1,7 +1,7 @@
 /** Which processes are disturbed, how and when: a pure function of a seed. */
 import { createHash } from 'node:crypto';
 import type { ProcessKind } from '@lyceum/cli/local-cluster';
-import type { LinkFault } from './links.js';
+import { LINK_FAULTS, type LinkFault } from './links.js';
 
 /** `SIGKILL`: started again `awayMs` later. `SIGSTOP`: goes on after `awayMs`. The others befall its network for so long. */
 export type Fault = 'SIGKILL' | 'SIGSTOP' | LinkFault;
@@ -27,7 +27,7 @@ export interface PlanOptions {
 
 const KINDS: readonly ProcessKind[] = ['teacher', 'student', 'coordinator', 'nats'];
 export const PROCESS_FAULTS: readonly Fault[] = ['SIGKILL', 'SIGSTOP'];
-export const FAULTS: readonly Fault[] = [...PROCESS_FAULTS, 'cut', 'mute', 'deaf', 'reset'];
+export const FAULTS: readonly Fault[] = [...PROCESS_FAULTS, ...LINK_FAULTS];
 
 /** How long a killed process stays away, ms. */
 const DEAD_MAX_MS = 3_000;

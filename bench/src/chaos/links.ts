@@ -20,6 +20,8 @@ const HELD: Readonly<Record<LinkFault, readonly Way[]>> = {
   reset: [],
 };
 
+export const LINK_FAULTS = Object.keys(HELD) as readonly LinkFault[];
+
 type Way = 'out' | 'in';
 const OPPOSITE: Readonly<Record<Way, Way>> = { out: 'in', in: 'out' };
 
