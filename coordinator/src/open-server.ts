@@ -41,7 +41,7 @@ export function openServer(
   stopping: AbortSignal,
 ): Promise<RpcServer> {
   const { storage, runs, teachers, dataPlane, askers, students, metrics, changed } = rooms;
-  const { store, catalog, blobs, answers, ledgers, histories } = storage;
+  const { store, pointers, catalog, blobs, answers, ledgers, histories } = storage;
   const { lifecycle, deletion, garbage, commits, monitor, events, logs } = runs;
   const { sessions, desk, health, proofs } = teachers;
   const { active, evaluations, verifications, streams, demand, keeper } = askers;
@@ -135,7 +135,10 @@ export function openServer(
       [SERVICES.teacher, teacher],
       [SERVICES.student, student],
       [SERVICES.run, run],
-      [SERVICES.artifact, artifactService({ catalog, remoteModels, store, downloads, log, now })],
+      [
+        SERVICES.artifact,
+        artifactService({ catalog, remoteModels, store, pointers, downloads, log, now }),
+      ],
       [SERVICES.answer, answerService({ keeper, verifications, stopping, log })],
       [SERVICES.ensemble, ensembleService({ evaluations, stopping, log })],
       [SERVICES.target, targetService({ targets: streams, stopping, log })],

@@ -167,16 +167,35 @@ export class ArtifactCatalog {
 
   /** Sorted by name. */
   async list(kind?: ArtifactKindName): Promise<NamedArtifact[]> {
-    const keys = (await this.#names.keys()).sort();
-    const found = await Promise.all(
-      keys.map(async (key) => {
-        const entry = await this.#names.get(key);
-        return entry === undefined ? undefined : this.#parse(key, entry.value);
-      }),
-    );
-    return found
+    const named = await this.#named();
+    return [...named.values()]
       .flatMap((artifact) => artifact ?? [])
       .filter((artifact) => kind === undefined || artifact.kind === kind);
+  }
+
+  /**
+   * Of all names, SHA-256, hex.
+   *
+   * @throws {LyceumError} FAILED_PRECONDITION if a name's record cannot be read.
+   */
+  async digests(): Promise<string[]> {
+    return Array.from(await this.#named(), ([key, artifact]) => {
+      if (artifact !== undefined) return artifact.digest;
+      const message = `the record of ${key} cannot be read, so it is not known what it refers to; push it again`;
+      throw new LyceumError('FAILED_PRECONDITION', message);
+    });
+  }
+
+  /** By key, sorted; undefined: its record cannot be read. */
+  async #named(): Promise<Map<string, NamedArtifact | undefined>> {
+    const keys = (await this.#names.keys()).sort();
+    const entries = await Promise.all(keys.map((key) => this.#names.get(key)));
+    return new Map(
+      keys.flatMap((key, at) => {
+        const entry = entries[at];
+        return entry === undefined ? [] : [[key, this.#parse(key, entry.value)] as const];
+      }),
+    );
   }
 
   /** A record that cannot be read counts as missing, so that the name can be pushed again. */
@@ -189,20 +208,9 @@ export class ArtifactCatalog {
     }
   }
 
-  /**
-   * Forgets a name, and the bytes unless another name or a run has them.
-   *
-   * @param digestsOfRuns - those that runs refer to at that moment.
-   */
-  async delete(
-    { kind, name, digest }: NamedArtifact,
-    digestsOfRuns: () => readonly string[],
-  ): Promise<void> {
-    await this.#names.delete(keyOf(kind, name));
-    await this.references.deleteUnless([digest], async () => {
-      const named = await this.list();
-      return new Set([...named.map((other) => other.digest), ...digestsOfRuns()]);
-    });
+  /** Forgets a name; its bytes stay. */
+  forget({ kind, name }: NamedArtifact): Promise<void> {
+    return this.#names.delete(keyOf(kind, name));
   }
 
   /** @throws {LyceumError} NOT_FOUND if there is no such model. */

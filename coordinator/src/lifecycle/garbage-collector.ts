@@ -7,7 +7,7 @@ import type { EventLog, KeyValue } from '@lyceum/platform/nats';
 import { eventSubject, RunEvent } from '@lyceum/proto';
 import type { ArtifactCatalog } from '../artifacts/index.js';
 import { allPointers, dropCheckpoints, type RunStore } from '../runs/index.js';
-import { referredBlobs } from './run-deletion.js';
+import { referredBlobs } from './unreferred-blobs.js';
 
 export interface GarbageCollectorParts {
   readonly store: RunStore;

@@ -7,3 +7,4 @@ export { readSet } from './read-set.js';
 export { RunDeletion } from './run-deletion.js';
 export { RunLifecycle } from './run-lifecycle.js';
 export { SupersededBlobs } from './superseded-blobs.js';
+export { deleteUnreferred } from './unreferred-blobs.js';

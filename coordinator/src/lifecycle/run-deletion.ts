@@ -8,10 +8,8 @@ import { baselineRunId, LyceumError, toLyceumError } from '@lyceum/proto';
 import type { ArtifactCatalog } from '../artifacts/index.js';
 import type { RunEvents } from '../monitoring/index.js';
 import {
-  allPointers,
   blobsOf,
   type ContributorLedgers,
-  checkpointsOf,
   dropCheckpoints,
   hasOwnBaseline,
   namesRun,
@@ -19,6 +17,7 @@ import {
   type RunStore,
 } from '../runs/index.js';
 import { hasEnded } from '../schedule/index.js';
+import { deleteUnreferred } from './unreferred-blobs.js';
 
 export interface RunDeletionParts {
   readonly store: RunStore;
@@ -77,7 +76,7 @@ export class RunDeletion {
   }
 
   async #deleteOne(record: RunRecord): Promise<void> {
-    const { store, pointers, catalog, ledgers, events, log, now } = this.#parts;
+    const { store, pointers, ledgers, events, log, now } = this.#parts;
     const { runId } = record;
     let last = record;
     const check = (current: RunRecord) => {
@@ -91,9 +90,7 @@ export class RunDeletion {
       await events.purge(runId);
     });
     // Not before: a submit of the same id that has its turn at them waits until the former run is deleted.
-    await catalog.references.deleteUnless([...blobsOf(last), ...checkpoints], () =>
-      referredBlobs(this.#parts),
-    );
+    await deleteUnreferred(this.#parts, [...blobsOf(last), ...checkpoints]);
     log.info({ runId }, 'run deleted');
   }
 
@@ -115,29 +112,4 @@ export class RunDeletion {
     }
     return undefined;
   }
-}
-
-/**
- * Digests of all blobs that a record, a pointer or a name refers to. The checkpoints of a run that SUCCEEDED
- * count for nothing: it never goes on.
- *
- * @throws {LyceumError} FAILED_PRECONDITION if a record cannot be read.
- */
-export async function referredBlobs({
-  store,
-  pointers,
-  catalog,
-}: Pick<RunDeletionParts, 'store' | 'pointers' | 'catalog'>): Promise<Set<string>> {
-  const [unreadable] = store.unreadable;
-  if (unreadable !== undefined) {
-    const message = `the record of run ${unreadable} cannot be read, so it is not known what it refers to`;
-    throw new LyceumError('FAILED_PRECONDITION', message);
-  }
-  const referred = new Set((await catalog.list()).map(({ digest }) => digest));
-  for (const [runId, pointer] of await allPointers(pointers)) {
-    const goesOn = store.get(runId) !== undefined && store.get(runId)?.state !== 'SUCCEEDED';
-    for (const digest of goesOn ? checkpointsOf(pointer) : []) referred.add(digest);
-  }
-  for (const record of store.list()) for (const digest of blobsOf(record)) referred.add(digest);
-  return referred;
 }

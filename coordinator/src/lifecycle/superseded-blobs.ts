@@ -4,15 +4,16 @@
  * What a worker committed it may have had from elsewhere, so nothing is deleted that a record, a pointer or a name
  * refers to at that moment.
  */
-import { sleep } from '@lyceum/platform';
-import { toLyceumError } from '@lyceum/proto';
-import { type RunDeletionParts, referredBlobs } from './run-deletion.js';
+import { type Logger, sleep } from '@lyceum/platform';
+import { deleteUnreferred, type ReferringParts } from './unreferred-blobs.js';
 
 /** A look at all that is referred to is followed by a pause of so many times its length, so that it takes little of NATS. */
 const PAUSE_FACTOR = 10;
 const PAUSE_MAX_MS = 2_000;
 
-export type SupersededBlobsParts = Pick<RunDeletionParts, 'store' | 'pointers' | 'catalog' | 'log'>;
+export interface SupersededBlobsParts extends ReferringParts {
+  readonly log: Logger;
+}
 
 export class SupersededBlobs {
   readonly #parts: SupersededBlobsParts;
@@ -46,17 +47,9 @@ export class SupersededBlobs {
     this.#isLooking = false;
   }
 
-  /** What cannot be deleted is garbage from then on, which `coordinator gc` finds. */
   async #look(): Promise<void> {
     const digests = [...this.#waiting];
     this.#waiting.clear();
-    if (digests.length === 0) return;
-    try {
-      const { references } = this.#parts.catalog;
-      await references.deleteUnless(digests, () => referredBlobs(this.#parts));
-    } catch (thrown) {
-      const err = toLyceumError(thrown);
-      this.#parts.log.warn({ err, digests }, 'superseded checkpoints not deleted');
-    }
+    if (digests.length > 0) await deleteUnreferred(this.#parts, digests);
   }
 }

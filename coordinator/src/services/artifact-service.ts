@@ -12,6 +12,7 @@ import {
   unary,
   withPath,
 } from '@lyceum/platform';
+import type { KeyValue } from '@lyceum/platform/nats';
 import {
   Artifact,
   ArtifactKind,
@@ -42,6 +43,7 @@ import {
   type RemoteModels,
   UPLOAD_STALL_MS,
 } from '../artifacts/index.js';
+import { deleteUnreferred } from '../lifecycle/index.js';
 import { blobsOf, type RunStore } from '../runs/index.js';
 import { hasEnded } from '../schedule/index.js';
 
@@ -49,6 +51,7 @@ export interface ArtifactServiceParts {
   readonly catalog: ArtifactCatalog;
   readonly remoteModels: RemoteModels;
   readonly store: RunStore;
+  readonly pointers: KeyValue;
   readonly downloads: Downloads;
   readonly log: Logger;
   readonly now: () => number;
@@ -183,9 +186,10 @@ async function* pull(
 }
 
 async function remove(
-  { catalog, store, log }: ArtifactServiceParts,
+  parts: ArtifactServiceParts,
   { kind, name }: DeleteArtifactRequest,
 ): Promise<DeleteArtifactResponse> {
+  const { catalog, store, log } = parts;
   const artifact = await requireArtifact(catalog, kindName(kind), name);
   const { digest } = artifact;
   const user = store.list().find((r) => !hasEnded(r.state) && blobsOf(r).includes(digest));
@@ -194,7 +198,8 @@ async function remove(
     throw new LyceumError('FAILED_PRECONDITION', message);
   }
   // Runs that have ended keep what a retry, or a run that builds on theirs, will need.
-  await catalog.delete(artifact, () => store.list().flatMap(blobsOf));
+  await catalog.forget(artifact);
+  await deleteUnreferred(parts, [digest]);
   log.info({ kind: artifact.kind, name, digest }, 'artifact deleted');
   return {};
 }

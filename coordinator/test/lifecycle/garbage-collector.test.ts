@@ -25,7 +25,7 @@ test('an upload that goes on is no garbage, whatever the clocks say', async () =
   const collector = new GarbageCollector({
     store: { list: () => [], unreadable: [] } as unknown as RunStore,
     pointers: { keys: async () => [] } as unknown as KeyValue,
-    catalog: { blobs, references, list: async () => [] } as unknown as ArtifactCatalog,
+    catalog: { blobs, references, digests: async () => [] } as unknown as ArtifactCatalog,
     eventLog: { runIds: async () => [] } as unknown as EventLog,
     log: createLogger({ name: 'test', level: 'silent' }),
     now: () => Date.now() + 2 * HOUR_MS,
@@ -57,7 +57,7 @@ test('the pointer of a run that was submitted meanwhile is no garbage', async ()
     catalog: {
       blobs: { list: async () => [], uploads: async () => [] },
       references,
-      list: async () => [],
+      digests: async () => [],
     } as unknown as ArtifactCatalog,
     eventLog: { runIds: async () => [] } as unknown as EventLog,
     log: createLogger({ name: 'test', level: 'silent' }),

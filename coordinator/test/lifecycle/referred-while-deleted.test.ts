@@ -12,6 +12,7 @@ import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { ArtifactCatalog } from '../../src/artifacts/index.js';
 import {
   CheckpointCommits,
+  deleteUnreferred,
   GarbageCollector,
   RunDeletion,
   RunLifecycle,
@@ -158,7 +159,8 @@ const superseded = () => new SupersededBlobs({ store, pointers, catalog, log });
 const DELETIONS: Readonly<Record<string, () => Promise<unknown>>> = {
   'a name of it is forgotten': async () => {
     const { artifact } = await catalog.push('dataset', 'former', file, 1);
-    return catalog.delete(artifact, () => []);
+    await catalog.forget(artifact);
+    return deleteUnreferred({ store, pointers, catalog, log }, [digest]);
   },
   'a run that had it is deleted': async () => {
     const former = run({ runId: 'former', state: 'SUCCEEDED', baselineRunId: undefined });
@@ -280,9 +282,8 @@ test('a deletion that comes as a run is being submitted leaves what that needs',
   };
   const submitted = lifecycle().submit(run());
   await creating.promise;
-  const deleted = catalog.delete(artifact, () =>
-    store.list().map((record) => record.dataset.digest),
-  );
+  await catalog.forget(artifact);
+  const deleted = deleteUnreferred({ store, pointers, catalog, log }, [digest]);
   await laterPush();
   mayCreate.resolve();
   await Promise.all([submitted, deleted]);

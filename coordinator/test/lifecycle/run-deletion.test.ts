@@ -5,11 +5,8 @@ import { LyceumError } from '@lyceum/proto';
 import { describe, expect, it } from 'vitest';
 import { BlobReferences } from '../../src/artifacts/blob-references.js';
 import type { ArtifactCatalog } from '../../src/artifacts/index.js';
-import {
-  RunDeletion,
-  type RunDeletionParts,
-  referredBlobs,
-} from '../../src/lifecycle/run-deletion.js';
+import { RunDeletion, type RunDeletionParts } from '../../src/lifecycle/run-deletion.js';
+import { referredBlobs } from '../../src/lifecycle/unreferred-blobs.js';
 import type { RunRecord } from '../../src/runs/index.js';
 import { queued } from '../runs/queued-run.js';
 
@@ -71,7 +68,7 @@ function stored(records: readonly RunRecord[], pointers: Readonly<Record<string,
       update: async (key: string, value: string) => void keys.set(key, value),
     } as unknown as KeyValue,
     catalog: {
-      list: async () => [{ digest: PUSHED }],
+      digests: async () => [PUSHED],
       references: new BlobReferences({
         delete: async (own: string) => void blobs.delete(own),
       } as unknown as BlobStore),
@@ -135,11 +132,12 @@ it('checkpoints count of runs that go on: of none that succeeded, and of none th
   expect(await referredBlobs(parts)).toEqual(new Set([PUSHED, NEW, SET]));
 });
 
-it('while a record cannot be read nothing is deleted: it may refer to anything', async () => {
-  const { parts, left } = stored([ended('run')]);
-  const store = { ...parts.store, unreadable: ['torn'] } as unknown as RunDeletionParts['store'];
-  await expect(referredBlobs({ ...parts, store })).rejects.toThrow(
+it('while a record cannot be read a run is deleted and its blobs stay: that may refer to them', async () => {
+  const { parts, deletion, left } = stored([ended('run')], { run: [NEW, OLD] });
+  Object.assign(parts.store, { unreadable: ['torn'] });
+  await expect(referredBlobs(parts)).rejects.toThrow(
     'the record of run torn cannot be read, so it is not known what it refers to',
   );
-  expect(left().blobs).toHaveLength(4);
+  expect(await deletion.delete('run')).toEqual(['run']);
+  expect(left()).toEqual({ runs: [], blobs: [SET, PUSHED, OLD, NEW] });
 });

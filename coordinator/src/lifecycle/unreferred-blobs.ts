@@ -1,0 +1,55 @@
+/** Which blobs something refers to, and the deletion of others. */
+import type { Logger } from '@lyceum/platform';
+import type { KeyValue } from '@lyceum/platform/nats';
+import { LyceumError, toLyceumError } from '@lyceum/proto';
+import type { ArtifactCatalog } from '../artifacts/index.js';
+import { allPointers, blobsOf, checkpointsOf, type RunStore } from '../runs/index.js';
+
+/** All that refers to blobs. */
+export interface ReferringParts {
+  readonly store: Pick<RunStore, 'get' | 'list' | 'unreadable'>;
+  readonly pointers: KeyValue;
+  readonly catalog: Pick<ArtifactCatalog, 'digests' | 'references'>;
+}
+
+/**
+ * Digests of all blobs that a record, a pointer or a name refers to. The checkpoints of a run that SUCCEEDED
+ * count for nothing: it never goes on.
+ *
+ * @throws {LyceumError} FAILED_PRECONDITION if one of those cannot be read.
+ */
+export async function referredBlobs({
+  store,
+  pointers,
+  catalog,
+}: ReferringParts): Promise<Set<string>> {
+  const [unreadable] = store.unreadable;
+  if (unreadable !== undefined) {
+    const message = `the record of run ${unreadable} cannot be read, so it is not known what it refers to`;
+    throw new LyceumError('FAILED_PRECONDITION', message);
+  }
+  const referred = new Set(await catalog.digests());
+  for (const [runId, pointer] of await allPointers(pointers)) {
+    const goesOn = store.get(runId) !== undefined && store.get(runId)?.state !== 'SUCCEEDED';
+    for (const digest of goesOn ? checkpointsOf(pointer) : []) referred.add(digest);
+  }
+  for (const record of store.list()) for (const digest of blobsOf(record)) referred.add(digest);
+  return referred;
+}
+
+/**
+ * Deletes blobs that were referred to until now, unless something still does. Never rejects: what cannot be deleted is
+ * garbage from then on, which `coordinator gc` finds.
+ *
+ * @param digests - SHA-256, hex.
+ */
+export async function deleteUnreferred(
+  parts: ReferringParts & { readonly log: Logger },
+  digests: readonly string[],
+): Promise<void> {
+  try {
+    await parts.catalog.references.deleteUnless(digests, () => referredBlobs(parts));
+  } catch (thrown) {
+    parts.log.warn({ err: toLyceumError(thrown), digests }, 'blobs not deleted; gc finds them');
+  }
+}
