@@ -4,12 +4,13 @@
  */
 import { chmodSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { PROVIDER_FILES } from '../onnx-cuda.mjs';
 import { ONNX_CUDA, TENSORFLOW } from '../pins.mjs';
 import { startFile, temporaryFolder } from './child-module.js';
 
-const SETUP = new URL('..', import.meta.url).pathname;
+const SETUP = fileURLToPath(new URL('..', import.meta.url));
 /** Steps of set-up that this test leaves out. */
 const IN_PLACE = {
   'nats-server': 'setUpNatsServer',

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 
 const SETUP = new URL('..', import.meta.url);
@@ -32,7 +33,7 @@ export function startCommand(
   args: readonly string[],
   env: Record<string, string> = {},
 ): Running {
-  return startFile(new URL(name, SETUP).pathname, args, env);
+  return startFile(fileURLToPath(new URL(name, SETUP)), args, env);
 }
 
 /** Starts a file. */

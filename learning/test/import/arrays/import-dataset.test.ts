@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { parseDataset } from '../../../src/datasets/dataset-file.js';
@@ -16,6 +17,7 @@ import { importDataset } from '../../../src/import/arrays/import-dataset.js';
 import { importIdx } from '../../../src/import/arrays/import-idx.js';
 import { importNpz } from '../../../src/import/arrays/import-npz.js';
 
+const KERAS_NAMES = fileURLToPath(new URL('../../fixtures/numpy-keras-names.npz', import.meta.url));
 const root = mkdtempSync(join(tmpdir(), 'lyceum-import-'));
 afterAll(() => rmSync(root, { recursive: true }));
 let folder = '';
@@ -181,15 +183,13 @@ describe('importNpz', () => {
 
   it('reads a data set’s own file as it is', async () => {
     const file = join(folder, 'keras.npz');
-    const source = new URL('../../fixtures/numpy-keras-names.npz', import.meta.url).pathname;
-    const bytes = await importDataset(source, folder);
+    const bytes = await importDataset(KERAS_NAMES, folder);
     await writeFile(file, bytes);
     expect((await importDataset(file, folder)).equals(await readFile(file))).toBe(true);
   });
 
   it('reads the names that Keras uses, from NumPy’s compressed archive', async () => {
-    const source = new URL('../../fixtures/numpy-keras-names.npz', import.meta.url).pathname;
-    const dataset = parseDataset(await importDataset(source, folder));
+    const dataset = parseDataset(await importDataset(KERAS_NAMES, folder));
     expect(dataset).toMatchObject({ sampleShape: [2, 2, 1], sampleCount: 46, classCount: 2 });
     expect([...dataset.inputs.subarray(0, 4)]).toEqual([0, 1, 2, 3]);
     expect([...dataset.inputs.subarray(-4)]).toEqual([9, 9, 9, 9]);
