@@ -12,7 +12,8 @@ import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
 import type Sharp from 'sharp';
 import type { FitEnum, Sharp as Image, KernelEnum, Metadata } from 'sharp';
 import { SampleRefusedError } from '../datasets/encoding/index.js';
-import { jpegScans } from './jpeg-header.js';
+import { enlarged, isEnlarged } from './enlarge.js';
+import { type JpegOutline, jpegOutline } from './jpeg-header.js';
 
 export const IMAGE_FITS = ['cover', 'contain', 'stretch'] as const;
 export type ImageFit = (typeof IMAGE_FITS)[number];
@@ -52,7 +53,7 @@ const FITS: Readonly<Record<ImageFit, keyof FitEnum>> = {
 
 interface DecodedImage {
   /** [height, width, channels], 1 channel or 3. */
-  readonly shape: readonly [number, number, number];
+  readonly shape: readonly [number, number, 1 | 3];
   /** [...shape], row-major. */
   readonly values: Uint8Array;
 }
@@ -92,10 +93,10 @@ async function decode(
   kernel: Kernel,
 ): Promise<DecodedImage> {
   refuseForeign(bytes);
-  const isOfJpeg = isJpeg(bytes);
-  if (isOfJpeg) refuseScans(bytes);
-  const { channels } = options;
-  if (channels !== undefined && isOfJpeg) {
+  const { channels, size, fit = 'cover' } = options;
+  const jpeg = isJpeg(bytes) ? jpegOutline(bytes) : undefined;
+  if (jpeg !== undefined) refuseScans(jpeg);
+  if (channels !== undefined && jpeg !== undefined && !mayGrow(jpeg, size)) {
     const image = sharp(bytes, { failOn: 'error', limitInputPixels: IMAGE_MAX_PIXELS });
     const decoded = await pixels(image, options, kernel, channels === 'gray').catch(
       () => undefined,
@@ -117,7 +118,17 @@ async function decode(
   if (metadata.hasAlpha) image.flatten({ background: '#ffffff' });
   const gray = channels === undefined ? isGray(metadata) : channels === 'gray';
   try {
-    return await pixels(image, options, kernel, gray);
+    const { autoOrient: own } = metadata;
+    if (size === undefined || !isEnlarged(own, size, fit)) {
+      return await pixels(image, options, kernel, gray);
+    }
+    // A side that is longer than the grid's, of a picture that is stretched, shrinks first.
+    const [height, width] = [Math.min(own.height, size.height), Math.min(own.width, size.width)];
+    const first = fit === 'stretch' ? { size: { height, width }, fit } : {};
+    const { shape, values } = await pixels(image, first, kernel, gray);
+    const grid = { ...size, fit, channels: shape[2] };
+    const grown = enlarged(values, { height: shape[0], width: shape[1] }, grid);
+    return { shape: [size.height, size.width, grid.channels], values: grown };
   } catch (err) {
     throw new SampleRefusedError('damaged image', `is damaged: ${libraryMessage(err)}`);
   }
@@ -155,7 +166,7 @@ async function pixels(
   }
   image.toColourspace(gray ? 'b-w' : 'srgb');
   const { data, info } = await image.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
-  return { shape: [info.height, info.width, info.channels as number], values: data };
+  return { shape: [info.height, info.width, info.channels as 1 | 3], values: data };
 }
 
 /** It has one page and no transparency: nothing about it need be known before it is decoded, which takes a tenth longer. */
@@ -163,11 +174,15 @@ function isJpeg(bytes: Uint8Array): boolean {
   return bytes[0] === 0xff && bytes[1] === 0xd8 && bytes[2] === 0xff;
 }
 
-function refuseScans(bytes: Uint8Array): void {
-  const scans = jpegScans(bytes);
+function refuseScans({ scans }: JpegOutline): void {
   if (scans <= JPEG_MAX_SCANS) return;
   const message = `is a JPEG of ${scans} scans; encoders write 10, and at most ${JPEG_MAX_SCANS} are read`;
   throw new SampleRefusedError('too many scans', message);
+}
+
+/** Whichever way it is turned. */
+function mayGrow({ width, height }: JpegOutline, size: ImageOptions['size']): boolean {
+  return size !== undefined && Math.min(width, height) < Math.max(size.width, size.height);
 }
 
 function refuseGiants({ width, height, pages = 1 }: Metadata): void {

@@ -117,24 +117,36 @@ function scanCount(file: Buffer, from: number): number {
   return count;
 }
 
+export interface JpegOutline {
+  /** 0: no frame says it. */
+  readonly width: number;
+  readonly height: number;
+  /** Up to the picture's end. */
+  readonly scans: number;
+}
+
 /**
- * Scans up to the picture's end, whatever kind of JPEG it is. What cannot be a segment is passed over, as libjpeg does.
+ * Of whatever kind of JPEG. What cannot be a segment is passed over, as libjpeg does.
  *
  * @param bytes - of a JPEG.
  */
-export function jpegScans(bytes: Uint8Array): number {
+export function jpegOutline(bytes: Uint8Array): JpegOutline {
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  let count = 0;
+  let [width, height, scans] = [0, 0, 0];
   let at = file.indexOf(MARKER, 2);
   while (at >= 0 && at + 4 <= file.length) {
     const marker = file[at + 1] as number;
     if (marker === EOI) break;
-    if (marker === SOS) count++;
+    if (marker === SOS) scans++;
+    if (isFrame(marker) && at + 9 <= file.length) {
+      height = file.readUInt16BE(at + 5);
+      width = file.readUInt16BE(at + 7);
+    }
     const isFill = marker === MARKER;
     const length = hasLength(marker) && !isFill ? file.readUInt16BE(at + 2) : 0;
     at = file.indexOf(MARKER, at + (isFill ? 1 : 2) + length);
   }
-  return count;
+  return { width, height, scans };
 }
 
 /** @param tiff - TIFF 6.0: byte order, 42, where the first directory is; that is a count, and entries of 12 bytes. */

@@ -13,7 +13,7 @@ import { type PlainJpeg, plainJpeg } from './jpeg-header.js';
 import { openResizeKernel, openResizer } from './resizer.js';
 
 /** Rises when the same picture would become other pixels. */
-const PIXELS_VERSION = 2;
+const PIXELS_VERSION = 3;
 
 /** Pixels of a picture for one of the grid, from which on sharp is faster: it decodes such at a part of their size. */
 const SHRINK_MAX = 24;

@@ -94,6 +94,51 @@ describe('a picture on a grid', () => {
     }
   });
 
+  it('that is smaller is enlarged about its middle, whatever the format', async () => {
+    // Of a pixel of the grid the middle counts: those of two pixels of four are at 1/4 and 3/4 between theirs.
+    const rows = [
+      [0, 0, 200, 200],
+      [0, 0, 200, 200],
+    ];
+    const png = await gray(...rows)
+      .png()
+      .toBuffer();
+    const wide = { height: 2, width: 8, channels: 1 } as const;
+    const line = [0, 0, 0, 50, 150, 200, 200, 200];
+    expect(await decoded(png, wide)).toEqual([...line, ...line]);
+    const covered = await decoded(png, { height: 4, width: 4, channels: 1, fit: 'cover' });
+    expect(covered).toEqual(Array(4).fill([0, 50, 150, 200]).flat());
+    const padded = await decoded(png, { height: 6, width: 8, channels: 1, fit: 'contain' });
+    expect(padded).toEqual([Array(8).fill(0), line, line, line, line, Array(8).fill(0)].flat());
+    const upright = await gray(...rows)
+      .withMetadata({ orientation: 6 })
+      .png()
+      .toBuffer();
+    expect(await decoded(upright, { height: 8, width: 2, channels: 1 })).toEqual(
+      line.flatMap((value) => [value, value]),
+    );
+    // By libjpeg-turbo, and by sharp because it is turned, or because a grid of gray takes its colours.
+    const jpeg = (orientation: number) =>
+      noisy(24, 16).withMetadata({ orientation }).jpeg({ quality: 90 }).toBuffer();
+    const big = { height: 40, width: 60 };
+    const [plain, turned] = [await decoded(await jpeg(1), big), await decoded(await jpeg(3), big)];
+    const back = plain.map((_, i) => turned[turned.length - 3 - i + 2 * (i % 3)] as number);
+    const off = back.map((value, i) => Math.abs(value - (plain[i] as number)));
+    expect(off.reduce((sum, value) => sum + value, 0) / off.length).toBeLessThan(3);
+  });
+
+  it('of a side that no grid has is decoded, enlarged and shrunk', async () => {
+    const background = { r: 9, g: 9, b: 9 };
+    const line = (width: number, height: number) => coloured(width, height, background);
+    const big = { height: 1200, width: 1200, channels: 1 } as const;
+    for (const picture of [line(1, 100_000), line(100_000, 1)]) {
+      const png = await picture.png().toBuffer();
+      for (const fit of ['cover', 'stretch'] as const) {
+        expect(new Set(await decoded(png, { ...big, fit }))).toEqual(new Set([9]));
+      }
+    }
+  });
+
   it('is turned as its EXIF orientation says', async () => {
     const turned = await gray([10, 20], [30, 40]).withMetadata({ orientation: 6 }).png().toBuffer();
     expect(await decoded(turned, { channels: 1 })).toEqual([30, 10, 40, 20]);
@@ -297,6 +342,6 @@ describe('a usual JPEG', () => {
 
 it('the version names this code, libjpeg-turbo’s package and libvips', async () => {
   const { version } = createRequire(import.meta.url)('@julusian/jpeg-turbo/package.json');
-  const text = `lyceum-pictures/2 jpeg-turbo/${version} libvips/${sharp.versions.vips}`;
+  const text = `lyceum-pictures/3 jpeg-turbo/${version} libvips/${sharp.versions.vips}`;
   expect(await decoderVersion()).toBe(text);
 });

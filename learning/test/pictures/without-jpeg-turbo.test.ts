@@ -14,6 +14,6 @@ it('sharp decodes every picture, and the version says so', async () => {
   const resized = sharp(jpeg).resize({ width: 8, height: 4, fit: 'fill', kernel: 'linear' });
   const want = await resized.toColourspace('srgb').raw().toBuffer();
   expect(Buffer.from(await decode(jpeg)).equals(want)).toBe(true);
-  const version = `lyceum-pictures/2 jpeg-turbo/none libvips/${sharp.versions.vips}`;
+  const version = `lyceum-pictures/3 jpeg-turbo/none libvips/${sharp.versions.vips}`;
   expect(await decoderVersion()).toBe(version);
 });
