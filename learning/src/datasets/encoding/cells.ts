@@ -26,7 +26,11 @@ export function cellOf(value: unknown, column: string): Cell {
   }
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
   if (typeof value === 'number') return numberCell(value);
-  if (typeof value === 'bigint') return Number(value);
+  // As a text it keeps all of its digits, which tell categories apart.
+  if (typeof value === 'bigint') {
+    const number = Number(value);
+    return Number.isSafeInteger(number) ? number : String(value);
+  }
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString();
   if (value instanceof Uint8Array) {
     const message = `column ${column}: has bytes that are not UTF-8 text; --columns ${column}=ignore leaves it out`;

@@ -27,12 +27,21 @@ export function classText(
     const message = `column ${column}: want a class, a text or a number, got ${shown(value)}${one}`;
     throw new SampleRefusedError('no class', message);
   }
+  if (isInexact(value)) {
+    const message = `column ${column}: is near ${value}, and numbers from 2^53 on lose digits; write classes as texts`;
+    throw new SampleRefusedError('no class', message);
+  }
   if (classNames === undefined || typeof value === 'string') return String(value);
   if (Number(value) === -1) return undefined;
   const name = classNames[Number(value)];
   if (name !== undefined) return name;
   const message = `column ${column}: is ${value}, and there are ${classNames.length} classes`;
   throw new SampleRefusedError('unknown class', message);
+}
+
+/** A whole number that may have been another one in the source. */
+function isInexact(value: unknown): boolean {
+  return Number.isInteger(value) && !Number.isSafeInteger(value);
 }
 
 /** A longer id is a column of something else. */
@@ -45,7 +54,7 @@ const ID_MAX_LENGTH = 256;
  */
 export function idText(value: unknown, column: string): string {
   if (value instanceof Uint8Array) return idText(utf8Cell(value, column), column);
-  if (Number.isInteger(value) && !Number.isSafeInteger(value)) {
+  if (isInexact(value)) {
     const message = `column ${column}: is near ${value}, and numbers from 2^53 on lose digits; write ids as texts`;
     throw new SampleRefusedError('no id', message);
   }

@@ -86,7 +86,10 @@ class Records {
     const separated = `separated by ${this.#start.separatorName}`;
     const message = `has ${record.length} values, and ${names}, ${separated}`;
     const want = 'Want a first line of names, and values that hold a separator in double quotes';
-    throw refusal(`${place}: ${message}. ${want}`);
+    // Spark and MySQL write so by default.
+    const isEscaped = record.some((value) => value.includes('\\"'));
+    const twice = isEscaped ? '; a quote within quotes is written twice, not \\"' : '';
+    throw refusal(`${place}: ${message}. ${want}${twice}`);
   }
 }
 

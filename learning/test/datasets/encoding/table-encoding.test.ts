@@ -78,6 +78,12 @@ describe('a cell', () => {
     expect(isDate(text)).toBe(false),
   );
 
+  it('keeps the digits of whole numbers of 64 bits', () => {
+    expect(cellOf(9_007_199_254_740_993n, 'hash')).toBe('9007199254740993');
+    expect(cellOf(-7n, 'hash')).toBe(-7);
+    expect(numberOf(cellOf(2n ** 60n, 'hash'))).toBe(2 ** 60);
+  });
+
   it('knows dates of Parquet, and no lists', () => {
     expect(isDate(cellOf(new Date(0), 'when'))).toBe(true);
     expect(() => cellOf(Float32Array.of(1), 'xs')).toThrow('--raw takes lists of numbers');

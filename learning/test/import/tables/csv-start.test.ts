@@ -80,6 +80,7 @@ it.each([
     /line 2: has 2 values, and the first line names 1 column,.*Want a first line/,
   ],
   ['a,b,\n1,x,9\n', /line 2: has 3 values, and the first line names 2 columns/],
+  ['a,b\nx,"say \\"hi\\", ok"\n', /line 2: has 3 values.*a quote within quotes is written twice/],
   ['a,a\n1,2\n', /has two columns "a"; rename one in its first line/],
 ])('%j is refused by its line', async (text, message) => {
   await expect(read(text)).rejects.toThrow(message);

@@ -195,6 +195,16 @@ describe('JSON lines', () => {
     );
   });
 
+  it('refuses classes whose numbers JSON cannot hold: two of them may be one', async () => {
+    const lines = rows.map((_, n) => `{"x":${n},"label":9007199254740${990 + 2 * (n % 2)}}`);
+    await put('t.jsonl', lines.join('\n'));
+    const { summary } = await imported('t.jsonl', { classes: ['9007199254740990', 'b'] });
+    expect(summary.refused.reasons).toEqual({ 'no class': 10 });
+    expect(summary.refused.first[0]?.message).toMatch(
+      /near 9007199254740992, and numbers from 2\^53 on lose digits; write classes as texts/,
+    );
+  });
+
   it('gives rows of numbers, lists written out', async () => {
     await put('t.jsonl', `${jsonLines.join('\n')}\n\n`);
     const { set } = await imported('t.jsonl', { raw: true, columns: Y_IS_A_NUMBER });
