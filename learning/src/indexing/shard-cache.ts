@@ -10,7 +10,7 @@ import { removeOldDrafts, writeDurably } from '../files/index.js';
 import { readShardRows, type ShardRows, writeShardRows } from './formats/index.js';
 
 /** Rises when the same shard would give other rows, or they are written otherwise. */
-const INDEX_VERSION = 3;
+const INDEX_VERSION = 4;
 
 export class ShardCache {
   readonly #folder: string;

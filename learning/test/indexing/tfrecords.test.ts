@@ -205,6 +205,18 @@ describe('a file is refused as a whole', () => {
   });
 });
 
+test.each(['label', 'y'])('a record may lack the class in %s, the first one too', async (name) => {
+  const records = await Promise.all(
+    [undefined, 2n, undefined, 0n, 1n].map(async (value, n) =>
+      example({ image: [await picture(n)], ...(value !== undefined && { [name]: [value] }) }),
+    ),
+  );
+  put('a.tfrecord', records);
+  const label = name === 'label' ? {} : { label: { by: 'ending', ending: name } as const };
+  const { manifest } = await register(['a.tfrecord'], label);
+  expect(rowsOf(manifest, root).map(([, number]) => number)).toEqual([-1, 2, -1, 0, 1]);
+});
+
 test('a set without labels is told which features stand beside pictures', async () => {
   put('a.tfrecord', [example({ image: [await picture(0)], klass: [1n] })]);
   await expect(register(['a.tfrecord'])).rejects.toThrow(/klass/);

@@ -24,12 +24,6 @@ const LABEL_FEATURES = ['label', 'image/class/label'];
 
 type Features = ReadonlyMap<string, Feature>;
 
-/** Which features are read, as the first record shows. */
-interface Chosen {
-  readonly picture: string;
-  readonly label: string | undefined;
-}
-
 /**
  * @param url - for messages.
  * @throws {SampleRefusedError} if the file as a whole cannot be taken.
@@ -40,7 +34,12 @@ export async function indexTfRecord(
   options: IndexOptions,
 ): Promise<ShardRows> {
   const rows = new RowsBuilder(options.decode);
-  let chosen: Chosen | undefined;
+  const named = namedLabel(options);
+  let first: Features | undefined;
+  let picture = options.image;
+  // A record without a class may lack the feature.
+  let label = named;
+  let hasLabels = false;
   let mayBeNumbers = true;
   let count = 0;
   for await (const record of tfRecords(chunks, IMAGE_FILE_MAX_BYTES + BESIDE_PICTURE_BYTES)) {
@@ -48,17 +47,24 @@ export async function indexTfRecord(
     const where = `${url}: record ${count}`;
     try {
       const features = featuresOf(record);
-      chosen ??= chosenFeatures(features, options, rows);
-      const bytes = pictureOf(features, chosen.picture);
-      const label = labelOf(features, chosen.label);
-      if (typeof label === 'string') mayBeNumbers = false;
+      first ??= checkedFirst(features, options);
+      picture ??= onlyPicture(features);
+      label ??= LABEL_FEATURES.find((name) => features.has(name));
+      const bytes = pictureOf(features, picture);
+      const value = labelOf(features, label);
+      hasLabels ||= label !== undefined && features.has(label);
+      if (typeof value === 'string') mayBeNumbers = false;
       const offset = offsetIn(record, bytes);
-      const text = label === undefined ? undefined : String(label);
+      const text = value === undefined ? undefined : String(value);
       await rows.add({ where, offset, bytes, label: text, group: offset });
     } catch (err) {
       if (!(err instanceof SampleRefusedError) || WHOLE_FILE.includes(err.reason)) throw err;
       rows.refusals.add({ where, refusal: err });
     }
+  }
+  if (first !== undefined && named !== undefined && !hasLabels) throw noFeature(named, first);
+  if (label === undefined) {
+    for (const name of first?.keys() ?? []) if (name !== picture) rows.unread.add(printable(name));
   }
   return rows.finish(mayBeNumbers);
 }
@@ -77,19 +83,19 @@ function featuresOf({ bytes, sizeBytes, isWhole }: TfRecord): Features {
   }
 }
 
-function chosenFeatures(features: Features, options: IndexOptions, rows: RowsBuilder): Chosen {
-  const picture = options.image ?? onlyPicture(features);
-  const wanted = options.label;
-  const named = wanted?.by === 'json' ? `json:${wanted.field}` : wanted?.ending;
-  const label = named ?? LABEL_FEATURES.find((name) => features.has(name));
-  for (const name of [options.image, named]) {
-    if (name === undefined || features.has(name)) continue;
-    const message = `has no feature ${printable(name)}; its first record has ${namesOf(features)}`;
-    throw new SampleRefusedError('no such feature', message);
-  }
-  if (label === undefined)
-    for (const name of features.keys()) if (name !== picture) rows.unread.add(printable(name));
-  return { picture, label };
+/** The feature with the class, as its user says. */
+function namedLabel({ label }: IndexOptions): string | undefined {
+  return label?.by === 'json' ? `json:${label.field}` : label?.ending;
+}
+
+function checkedFirst(features: Features, { image }: IndexOptions): Features {
+  if (image !== undefined && !features.has(image)) throw noFeature(image, features);
+  return features;
+}
+
+function noFeature(name: string, first: Features): SampleRefusedError {
+  const message = `has no feature ${printable(name)}; its first record has ${namesOf(first)}`;
+  return new SampleRefusedError('no such feature', message);
 }
 
 function onlyPicture(features: Features): string {
