@@ -12,6 +12,7 @@ export function knowledgeWarnings(
 ): string[] {
   const { finding, correctCount, labelledCount, rowCount, givesDistributions, otherOrder } =
     knowledge;
+  const { dealtCount } = knowledge;
   const accepted = acceptedTeachers(record).includes(name);
   const suffix = accepted ? ', and spec.teacherHealth.accept takes it all the same' : '';
   const settingsJson = record.teachers.find((teacher) => teacher.name === name)?.settingsJson;
@@ -20,8 +21,12 @@ export function knowledgeWarnings(
   if (finding === 'constant') {
     warnings.push(`teacher ${name} says the same of all ${rowCount} samples of its probe${suffix}`);
   } else if (finding === 'at-chance') {
+    const dealt =
+      dealtCount === undefined
+        ? ''
+        : `, and on ${dealtCount.toFixed(1)} on average if the same labels are dealt to the samples at random`;
     warnings.push(
-      `teacher ${name} is no better than chance: right on ${correctCount} of ${labelledCount} labelled samples of its probe${suffix}`,
+      `teacher ${name} is no better than chance: right on ${correctCount} of ${labelledCount} labelled samples of its probe${dealt}${suffix}`,
     );
   }
   if (otherOrder !== undefined) {

@@ -122,6 +122,7 @@ const teacherKnowledge = z.strictObject({
   correctCount: count,
   meanEntropy: z.number().optional(),
   finding: z.enum(['at-chance', 'constant']).optional(),
+  dealtCount: z.number().optional(),
   givesDistributions: z.literal(true).optional(),
   otherOrder: z
     .strictObject({ classes: z.array(count).readonly(), correctCount: count })

@@ -93,6 +93,22 @@ describe('a teacher that knows nothing', () => {
     expect(changes.teacherJudged(record, 'one', knowledge, ['a', 'b'], 4_000)).toBeUndefined();
   });
 
+  it('is told with what the same labels would come to, dealt at random, if it is for these', () => {
+    const uneven = { ...knowledge, labelledCount: 200, correctCount: 176, dealtCount: 176.84 };
+    const record = changed(
+      changes.teacherJudged(
+        { ...training(), teacherKnowledge: undefined },
+        'one',
+        uneven,
+        ['a', 'b'],
+        1,
+      ),
+    );
+    expect(record.reason).toContain(
+      'teacher one is no better than chance: right on 176 of 200 labelled samples of its probe, and on 176.8 on average if the same labels are dealt to the samples at random; to train',
+    );
+  });
+
   it('fails a run that refuses it', () => {
     expect(judged({ atChance: 'refuse' })).toMatchObject({
       state: 'FAILED',

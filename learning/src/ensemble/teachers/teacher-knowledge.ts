@@ -6,9 +6,14 @@
  * teacher is held to know something once P(K ≥ k) ≤ {@link CHANCE_LEVEL}. Few rows cannot show as much: there a teacher
  * that is right on most, on at least the mean of 1/C and 1, is held to know something at {@link MOSTLY_RIGHT_LEVEL}. Of a
  * teacher that knows only some of the classes n are the rows of these, and C is their number.
+ *
+ * Where classes are uneven, a teacher that says the commonest one nearly always is right more often than 1/C. So what it
+ * says must also fit the rows' own labels better than the same labels dealt at random, at {@link DEALT_LEVEL}: the class
+ * that it names, or its probabilities of each class.
  */
-import { argmaxRows, bestAssignment, logSoftmaxRow, type Values } from '../../arrays/index.js';
+import { argmaxRows, bestAssignment, logSoftmaxRows, type Values } from '../../arrays/index.js';
 import { canTellOrder, guessedShare, isBetterOrder } from './class-order.js';
+import { dealtLabelsP } from './dealt-labels.js';
 import { classMask, type KnownClasses } from './known-classes.js';
 
 /** One in a thousand teachers that know nothing passes. */
@@ -16,6 +21,15 @@ const CHANCE_LEVEL = 1e-3;
 
 /** One in twenty that know nothing passes, if it is right on most rows besides. */
 const MOSTLY_RIGHT_LEVEL = 0.05;
+
+/** Of each of two tests: one in twenty that know nothing passes. Few rows are of rare classes; a weak teacher must pass. */
+const DEALT_LEVEL = 0.025;
+
+/**
+ * Rows that are not of the commonest class: with fewer it is not asked. With so many a teacher that ranks three in four
+ * pairs of rows right passes four times in five.
+ */
+const LEAST_OTHER_ROWS = 10;
 
 /** Share of the greatest logit (at least 1) by which engines move equal rows, depending on their place in a batch. */
 const EQUAL_ROWS_TOLERANCE = 1e-5;
@@ -29,6 +43,11 @@ export interface TeacherKnowledge {
   readonly meanEntropy?: number | undefined;
   /** `at-chance`: no better than guessing. `constant`: the same output for every row. Absent: neither. */
   readonly finding?: 'at-chance' | 'constant' | undefined;
+  /**
+   * Labelled rows that it would be right on, on average, were the labels dealt to the rows at random. Absent: it is not
+   * for these that it is at chance.
+   */
+  readonly dealtCount?: number | undefined;
   /** Its logits are distributions, row by row: its model gives probabilities, whatever its settings say. Absent: no. */
   readonly givesDistributions?: true | undefined;
   /** Absent: its order is as good as any, or another one may fit by chance. */
@@ -57,15 +76,17 @@ export function teacherKnowledge(
 ): TeacherKnowledge {
   const rowCount = labels.length;
   const best = argmaxRows(logits, rowCount, classCount);
-  const counts = countRight(best, knownLabels(labels, classCount, known));
+  const logs = logSoftmaxRows(logits, rowCount, classCount);
+  const knowable = knownLabels(labels, classCount, known);
   const measured = {
-    ...counts,
-    meanEntropy: meanEntropy(logits, rowCount, classCount),
+    ...countRight(best, knowable),
+    meanEntropy: meanEntropy(logs, rowCount),
     ...(areDistributions(logits, rowCount, classCount) && { givesDistributions: true as const }),
     ...betterOrder(best, labels, known, classCount),
   };
-  const isSame = isConstant(logits, rowCount, classCount);
-  return withFinding(measured, isSame, known?.length ?? classCount);
+  if (isConstant(logits, rowCount, classCount)) return { ...measured, finding: 'constant' };
+  const rows = { answers: best, labels: knowable, logProbabilities: logs, classCount };
+  return withFinding(measured, rows, known?.length ?? classCount);
 }
 
 /**
@@ -80,14 +101,14 @@ export function finalAnswerKnowledge(
   classCount: number,
   known?: KnownClasses,
 ): TeacherKnowledge {
-  return withFinding(
-    {
-      ...countRight(classes, knownLabels(labels, classCount, known)),
-      ...betterOrder(classes, labels, known, classCount),
-    },
-    isConstant(classes, labels.length, 1),
-    known?.length ?? classCount,
-  );
+  const knowable = knownLabels(labels, classCount, known);
+  const measured = {
+    ...countRight(classes, knowable),
+    ...betterOrder(classes, labels, known, classCount),
+  };
+  if (isConstant(classes, labels.length, 1)) return { ...measured, finding: 'constant' };
+  const rows = { answers: classes, labels: knowable, classCount };
+  return withFinding(measured, rows, known?.length ?? classCount);
 }
 
 /** −1 where the teacher cannot know better. */
@@ -156,19 +177,54 @@ function betterOrder(
   return { otherOrder: { classes: [...order], correctCount: rightCount } };
 }
 
+/** What is said of rows, and their labels; −1: none that the teacher knows. */
+interface AnsweredRows {
+  readonly answers: ArrayLike<number>;
+  readonly labels: Int32Array;
+  /** [N, C]; absent: answers are final. */
+  readonly logProbabilities?: Float64Array;
+  readonly classCount: number;
+}
+
+/** @param knownCount - classes that the teacher knows. */
 function withFinding(
   measured: TeacherKnowledge,
-  saysTheSame: boolean,
-  classCount: number,
+  rows: AnsweredRows,
+  knownCount: number,
 ): TeacherKnowledge {
-  if (saysTheSame) return { ...measured, finding: 'constant' };
   const { labelledCount, correctCount } = measured;
-  const isMostlyRight = correctCount >= (labelledCount * (1 + 1 / classCount)) / 2;
+  const isMostlyRight = correctCount >= (labelledCount * (1 + 1 / knownCount)) / 2;
   const level = isMostlyRight ? MOSTLY_RIGHT_LEVEL : CHANCE_LEVEL;
-  const isKnown = binomialTail(labelledCount, correctCount, 1 / classCount) <= level;
   // On so few rows not even a teacher that knows everything could show it.
-  const canShow = classCount ** -labelledCount <= CHANCE_LEVEL;
-  return !isKnown && canShow ? { ...measured, finding: 'at-chance' } : measured;
+  const canShow = knownCount ** -labelledCount <= CHANCE_LEVEL;
+  if (!canShow) return measured;
+  if (binomialTail(labelledCount, correctCount, 1 / knownCount) > level) {
+    return { ...measured, finding: 'at-chance' };
+  }
+  const dealtCount = countOfDealtLabels(rows);
+  return dealtCount === undefined ? measured : { ...measured, finding: 'at-chance', dealtCount };
+}
+
+/** Rows that are right on average if labels are dealt at random; undefined: the rows' own labels fit better. */
+function countOfDealtLabels(rows: AnsweredRows): number | undefined {
+  const { answers, logProbabilities, classCount } = rows;
+  const chosen = [...rows.labels.keys()].filter((row) => (rows.labels[row] as number) >= 0);
+  const labels = Int32Array.from(chosen, (row) => rows.labels[row] as number);
+  const labelCounts = new Float64Array(classCount);
+  for (const label of labels) labelCounts[label] = (labelCounts[label] as number) + 1;
+  if (labels.length - Math.max(...labelCounts) < LEAST_OTHER_ROWS) return undefined;
+  const isBelow = (score: (row: number, c: number) => number) => {
+    const scores = Float64Array.from({ length: labels.length * classCount }, (_, i) =>
+      score(chosen[Math.floor(i / classCount)] as number, i % classCount),
+    );
+    return dealtLabelsP(scores, labels, classCount) <= DEALT_LEVEL;
+  };
+  if (isBelow((row, c) => (answers[row] === c ? 1 : 0))) return undefined;
+  if (logProbabilities && isBelow((row, c) => logProbabilities[row * classCount + c] as number)) {
+    return undefined;
+  }
+  const right = chosen.reduce((sum, row) => sum + (labelCounts[answers[row] as number] ?? 0), 0);
+  return right / labels.length;
 }
 
 /** P(K ≥ k) of K binomial with n and p, 0 < p < 1; summed from the smallest terms' logarithms, so that none vanishes. */
@@ -185,13 +241,9 @@ export function binomialTail(n: number, k: number, p: number): number {
   return Math.min(1, sum);
 }
 
-function meanEntropy(logits: Values, rowCount: number, classCount: number): number {
-  const logs = new Float64Array(classCount);
+function meanEntropy(logs: Float64Array, rowCount: number): number {
   let sum = 0;
-  for (let row = 0; row < rowCount; row++) {
-    logSoftmaxRow(logits, row * classCount, classCount, 1, logs, 0);
-    for (const log of logs) if (log > Number.NEGATIVE_INFINITY) sum -= Math.exp(log) * log;
-  }
+  for (const log of logs) if (log > Number.NEGATIVE_INFINITY) sum -= Math.exp(log) * log;
   return sum / rowCount;
 }
 

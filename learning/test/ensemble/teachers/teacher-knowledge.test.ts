@@ -125,6 +125,74 @@ describe('a teacher', () => {
   });
 });
 
+describe('of uneven classes a teacher', () => {
+  const ROWS = 200;
+  /** Park and Miller's numbers, in [0, 1). */
+  const numbers = (seed: number) => {
+    let state = seed * 7919;
+    return () => {
+      state = (state * 48271) % 2147483647;
+      return state / 2147483647;
+    };
+  };
+  const uneven = (rare: number) =>
+    Int32Array.from({ length: ROWS }, (_, row) => (row < rare ? 1 : 0));
+  /** Logits of two classes that hardly ever name the rare one; `shift`: how much more they say of its own rows. */
+  const timid = (rare: number, shift: number, seed: number) => {
+    const next = numbers(seed);
+    return Float32Array.from({ length: 2 * ROWS }, (_, i) => {
+      if (i % 2 === 0) return 4;
+      const noise = Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next());
+      return noise + ((i - 1) / 2 < rare ? shift : 0);
+    });
+  };
+  const refusals = (rare: number, shift: number) =>
+    Array.from({ length: 40 }, (_, i) =>
+      teacherKnowledge(timid(rare, shift, i + 1), uneven(rare), 2),
+    ).filter(({ finding }) => finding === 'at-chance').length;
+
+  it('that nearly always says the commonest is at chance, however often it is right', () => {
+    const labels = uneven(20);
+    const classes = labels.map((_, row) => (row % 50 === 30 ? 1 : 0));
+    const judged = finalAnswerKnowledge(classes, labels, 2);
+    expect(judged).toMatchObject({ correctCount: 176, finding: 'at-chance' });
+    // 4 answers of class 1 and 196 of class 0: (4 · 20 + 196 · 180) / 200.
+    expect(judged.dealtCount).toBeCloseTo(176.8, 12);
+    expect(binomialTail(200, 176, 0.5)).toBeLessThan(1e-9);
+    expect(refusals(20, 0)).toBeGreaterThan(34);
+  });
+
+  it('that is weak is believed: by the rare rows that it names, or by its probabilities alone', () => {
+    const labels = uneven(20);
+    const classes = labels.map((_, row) => (row < 4 || row % 50 === 30 ? 1 : 0));
+    expect(finalAnswerKnowledge(classes, labels, 2).finding).toBeUndefined();
+    // Of pairs of rows of both classes 76 % are in the right order, Φ(1/√2).
+    expect(refusals(20, 1)).toBeLessThan(5);
+  });
+
+  it('is believed where too few rows are of other classes to tell', () => {
+    const says = (rare: number) =>
+      finalAnswerKnowledge(
+        uneven(rare).map((_, row) => (row === 150 ? 1 : 0)),
+        uneven(rare),
+        2,
+      ).finding;
+    expect([says(9), says(10)]).toEqual([undefined, 'at-chance']);
+  });
+
+  it('is judged by the rows of the classes that it knows', () => {
+    // Classes 0 and 1 of three are known; rows of class 2 have no part in it.
+    const labels = uneven(20).map((label, row) => (row >= 150 ? 2 : label));
+    const classes = labels.map((_, row) => (row === 40 ? 1 : 0));
+    const judged = finalAnswerKnowledge(classes, labels, 3, [0, 1]);
+    expect(judged).toMatchObject({ labelledCount: 150, correctCount: 129, finding: 'at-chance' });
+    const logits = Float32Array.from({ length: 3 * ROWS }, (_, i) =>
+      i % 3 === 2 ? Number.NEGATIVE_INFINITY : i % 3 === 1 ? (Math.floor(i / 3) < 20 ? 1 : 0) : 2,
+    );
+    expect(teacherKnowledge(logits, labels, 3, [0, 1]).finding).toBeUndefined();
+  });
+});
+
 describe('a teacher’s answers', () => {
   /** Says class c with probability `p`, and the others alike. */
   const distributions = (answer: (label: number) => number, p = 0.7) =>
