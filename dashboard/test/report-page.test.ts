@@ -33,6 +33,24 @@ describe('the report as a page', () => {
     expect(page).toContain('That is 5.0 points less than without teachers (80.0 %).');
   });
 
+  it('says whether the gain may be chance, whichever way it goes', () => {
+    const input = reportInput();
+    const page = (mean: number, p: number) => {
+      const accuracy = { mean, low: mean - 0.1, high: mean + 0.1 };
+      const teachersGain = { accuracy, onlyWith: 9, onlyWithout: 9, p };
+      const student = { ...input.report.student, accuracy: 0.8 + mean };
+      return reportPage({ ...input, report: { ...input.report, student, teachersGain } });
+    };
+    const chance = "may be chance (McNemar's exact test, p 0.81)";
+    const worse = 'The student is worse than without teachers.';
+    const isSaid = (html: string) =>
+      [chance, worse, ', which may be chance.'].map((text) => html.includes(text));
+    expect(isSaid(page(0.01, 0.81))).toEqual([true, false, true]);
+    expect(isSaid(page(-0.01, 0.81))).toEqual([true, false, true]);
+    expect(isSaid(page(-0.01, 0.04))).toEqual([false, true, false]);
+    expect(isSaid(page(0.01, 0.04))).toEqual([false, false, false]);
+  });
+
   it('says what to doubt', () => {
     const page = reportPage(reportInput());
     for (const limit of [

@@ -27,6 +27,15 @@ it('what is not known is not said', () => {
   expect(told({ teachers: rented })).not.toMatch(/parameters/);
 });
 
+it('a gain that may be chance closes no gap', () => {
+  const accuracy = { mean: 0.022, low: -0.01, high: 0.05 };
+  const gain = (p: number) => told({ teachersGain: { accuracy, onlyWith: 9, onlyWithout: 7, p } });
+  expect(gain(0.8)).toContain(
+    ' than the same student without teachers. The difference from the same student without teachers may be chance. It has',
+  );
+  expect(gain(0.01)).toContain('It closes 73 % of the gap');
+});
+
 it('equals are called equal', () => {
   const ensemble = { ...(report.ensemble as NonNullable<Report['ensemble']>), accuracy: 0.943 };
   expect(told({ ensemble, studentWithoutTeachers: null })).toMatch(/, as often as the ensemble\./);

@@ -17,6 +17,8 @@ import {
   fixed,
   orUnknown,
   percentText,
+  probability,
+  signed,
   tableLines,
 } from './text/index.js';
 
@@ -117,14 +119,7 @@ function sentences(report: Report): string[] {
   const worst = worstRecallText(report);
   if (worst !== undefined) lines.push(worst);
   if (alone !== null && alone.accuracy !== null && student.accuracy !== null) {
-    const points = (student.accuracy - alone.accuracy) * 100;
-    const gap =
-      report.gapClosed === null || report.gapClosed < 0
-        ? ''
-        : `, ${percentText(report.gapClosed, 0)} of the gap to the ensemble closed`;
-    lines.push(
-      `The teachers made the student ${Math.abs(points).toFixed(2)} points ${points < 0 ? 'worse' : 'better'}${gap}.`,
-    );
+    lines.push(gainText(report, student.accuracy - alone.accuracy));
   }
   const { weights, temperatures } = report.ensemble?.fit ?? {};
   for (const [what, values] of [
@@ -162,6 +157,24 @@ function sentences(report: Report): string[] {
     reproducibilityText(report),
   );
   return lines;
+}
+
+/** What is below is no chance, by McNemar's test. */
+const SIGNIFICANT = 0.05;
+
+/** @param gain - the student's accuracy less that without teachers. */
+function gainText({ gapClosed, teachersGain: known }: Report, gain: number): string {
+  const interval = known
+    ? ` (${signed(100 * known.accuracy.low, 2)} to ${signed(100 * known.accuracy.high, 2)})`
+    : '';
+  const isChance = known ? known.p >= SIGNIFICANT : false;
+  const chance = isChance ? `, which may be chance: P ${probability(known?.p ?? 1)}` : '';
+  if (gain === 0) return `The student is right as often as without teachers${interval}.`;
+  const gap =
+    gapClosed === null || gapClosed < 0 || isChance
+      ? ''
+      : `, ${percentText(gapClosed, 0)} of the gap to the ensemble closed`;
+  return `The teachers made the student ${Math.abs(100 * gain).toFixed(2)} points ${gain < 0 ? 'worse' : 'better'}${interval}${chance}${gap}.`;
 }
 
 function knownClassesLines({ teachers, dataset }: Report): string[] {

@@ -36,7 +36,7 @@ Labels: 20 of 70 training samples; the models' figures are of 4 test samples.
 Those on train are of 2 of its samples, a fixed choice.
 Samples in two splits: 2 of test are in train too.
 Of the test split's classes the student knows least: 1 (dog) 50.00 %.
-The teachers made the student 25.00 points better, 50 % of the gap to the ensemble closed.
+The teachers made the student 25.00 points better (−38.32 to +71.65), which may be chance: P 1.0000.
 It has 2,676 times fewer parameters than the ensemble.
 Trained at 1,250 samples/s, 25.0 % of the time waiting for targets; 13 s from submit to end.
 The same run again gives the same bits on the same device type and thread count.
@@ -44,8 +44,27 @@ The same run again gives the same bits on the same device type and thread count.
   );
 });
 
+test('what the teachers gave: with its interval, the gap where it is no chance, and nothing', () => {
+  const report = composeReport(exampleInput());
+  const gained = (mean: number, p: number) => {
+    const accuracy = { mean, low: mean - 0.1, high: mean + 0.1 };
+    const student = { ...report.student, accuracy: 0.5 + mean };
+    const teachersGain = { accuracy, onlyWith: 1, onlyWithout: 1, p };
+    const lines = reportLines({ ...report, student, gapClosed: 0.5, teachersGain });
+    return lines.find((line) => line.includes('without teachers (') || line.includes('made'));
+  };
+  expect(gained(0.25, 0.049)).toBe(
+    'The teachers made the student 25.00 points better (+15.00 to +35.00), 50 % of the gap to the ensemble closed.',
+  );
+  expect(gained(0.25, 0.05)).toMatch(/better \(.*\), which may be chance: P 0\.0500\.$/);
+  expect(gained(0, 1)).toBe(
+    'The student is right as often as without teachers (−10.00 to +10.00).',
+  );
+});
+
 test('a student that is worse than without teachers closes no gap', () => {
-  const report = { ...composeReport(exampleInput()), gapClosed: -0.3 };
+  const { teachersGain: _, ...before } = composeReport(exampleInput());
+  const report = { ...before, gapClosed: -0.3 };
   const { student } = report;
   const lines = reportLines({ ...report, student: { ...student, accuracy: 0.25 } });
   expect(lines).toContain('The teachers made the student 25.00 points worse.');

@@ -233,6 +233,20 @@ export const reportSchema = z
       .describe(
         '(student - without teachers) / (ensemble - without teachers), of accuracies; null where that is undefined.',
       ),
+    teachersGain: z
+      .object({
+        accuracy: meanInterval.describe(
+          "The student's accuracy less that without teachers, with a 95 % interval over samples; Bonett and Price 2012.",
+        ),
+        onlyWith: z.int().min(0).describe('Samples that only the student gets right.'),
+        onlyWithout: z.int().min(0).describe('Samples that only the one without teachers does.'),
+        p: share.describe("McNemar's exact p: from 0.05 on the difference may be chance."),
+      })
+      .nullable()
+      .optional()
+      .describe(
+        'What the teachers gave the student, by the labelled test samples. Null: it was not trained without them, or there are no labels; absent: an older report.',
+      ),
     samplesPerSecond: z.number().min(0).describe('Samples trained on per second in TRAINING.'),
     wallSeconds: z
       .number()

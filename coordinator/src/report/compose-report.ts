@@ -8,6 +8,7 @@ import type { ReportInput, SplitLogits, TeacherEvaluation } from './report-input
 import { ReportRows } from './report-rows.js';
 import { rowEnsemble } from './row-ensemble.js';
 import { teacherWorth } from './teacher-worth.js';
+import { teachersGain } from './teachers-gain.js';
 
 export function composeReport(input: ReportInput): Report {
   const { specification, training } = input;
@@ -45,6 +46,7 @@ export function composeReport(input: ReportInput): Report {
     studentAllLabels:
       input.studentAllLabels === undefined ? null : rows.ofStudent(input.studentAllLabels),
     gapClosed: accuracyGapClosed(student, studentWithoutTeachers, ensemble),
+    teachersGain: teachersGain(input),
     samplesPerSecond: training.seconds > 0 ? training.samples / training.seconds : 0,
     // The clock may have been put back meanwhile.
     wallSeconds: Math.max(0, input.endedAtMs - input.submittedAtMs) / 1000,

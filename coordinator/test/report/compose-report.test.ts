@@ -223,6 +223,21 @@ test('gap closed = (student - alone) / (ensemble - alone)', () => {
   expect(report.gapClosed).toBeCloseTo((0.75 - 0.5) / (1 - 0.5), 12);
 });
 
+test('what the teachers gave: who alone is right, the interval of it, and the exact test', () => {
+  // Right on the first, second and last sample, and without teachers on the first and last.
+  const { onlyWith, onlyWithout, accuracy, p } = composeReport(exampleInput()).teachersGain ?? {};
+  expect([onlyWith, onlyWithout]).toEqual([1, 0]);
+  expect(accuracy?.mean).toBe(0.25);
+  // Of 6, with one more on either side.
+  const margin = 1.959964 * Math.sqrt((3 / 6 - (1 / 6) ** 2) / 6);
+  expect(accuracy?.low).toBeCloseTo(1 / 6 - margin, 12);
+  expect(accuracy?.high).toBeCloseTo(1 / 6 + margin, 12);
+  expect(p).toBe(1);
+  expect(composeReport(labelledAs(-1, -1, -1, -1)).teachersGain).toBeNull();
+  const { studentWithoutTeachers: _, ...input } = exampleInput();
+  expect(composeReport(input).teachersGain).toBeNull();
+});
+
 test('costs: the ensemble has those of all its teachers', () => {
   const { ensemble, student } = composeReport(exampleInput());
   expect(ensemble).toMatchObject({ parameters: 2000, bytes: 8000, latencyBatch1Ms: 4 });

@@ -40,6 +40,14 @@ export function modelRows(report: Report, sampleCount: number): FiguresRow[] {
   ];
 }
 
+/** What is below is no chance, by McNemar's test. */
+const SIGNIFICANT = 0.05;
+
+/** Whether the student may be as good without teachers; false where nothing is known of it. */
+export function mayBeChance({ teachersGain }: Report): boolean {
+  return teachersGain ? teachersGain.p >= SIGNIFICANT : false;
+}
+
 /** Teachers that the ensemble's rule has combined. */
 export function combinedTeachers({ teachers, ensemble }: Report): Report['teachers'] {
   const names = ensemble?.teachers ?? [];

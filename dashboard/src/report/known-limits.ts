@@ -1,6 +1,12 @@
 /** What a reader should doubt, a sentence each, from what the report knows. Pure. */
 import type { Findings, Report } from '../api/index.js';
-import { countText, labelledTestCount, percentText, wilsonInterval } from '../components/index.js';
+import {
+  countText,
+  labelledTestCount,
+  mayBeChance,
+  percentText,
+  wilsonInterval,
+} from '../components/index.js';
 import { foundCount, type Missing } from './report-input.js';
 
 /** An interval whose reach is more than so much says little. */
@@ -74,12 +80,20 @@ function baselineLimits(report: Report, findings: Findings | Missing): string[] 
     return ['The student was not trained without teachers, so what they gave it is not known.'];
   }
   if (student.accuracy === null || alone.accuracy === null) return [];
-  if (student.accuracy < alone.accuracy) return ['The student is worse than without teachers.'];
+  const worse =
+    student.accuracy < alone.accuracy ? ['The student is worse than without teachers.'] : [];
+  if (report.teachersGain) {
+    return mayBeChance(report)
+      ? [
+          `The difference of the student with and without teachers may be chance (McNemar's exact test, p ${report.teachersGain.p.toFixed(2)}).`,
+        ]
+      : worse;
+  }
   const count = labelledTestCount(report, foundCount(findings));
   const own = wilsonInterval(student.accuracy, count);
   const other = wilsonInterval(alone.accuracy, count);
-  return own.low > other.high
-    ? []
+  return own.low > other.high || own.high < other.low
+    ? worse
     : [
         'The intervals of the student with and without teachers overlap: the difference may be chance.',
       ];

@@ -7,6 +7,7 @@ import {
   durationText,
   intervalText,
   labelledTestCount,
+  mayBeChance,
   percentText,
   wilsonInterval,
 } from '../components/index.js';
@@ -45,13 +46,15 @@ function accuracySentence(report: Report, findings: Findings | Missing): string 
   return `The student is right on ${intervalText(accuracy, low, high)} of ${countText(count)} test samples.`;
 }
 
-function gapSentence({ student, studentWithoutTeachers, gapClosed }: Report): string[] {
+function gapSentence(report: Report): string[] {
+  const { student, studentWithoutTeachers, gapClosed } = report;
   const alone = studentWithoutTeachers?.accuracy ?? null;
   if (alone === null || student.accuracy === null) return [];
   const points = (student.accuracy - alone) * 100;
   const change = `${Math.abs(points).toFixed(1)} points ${points < 0 ? 'less' : 'more'} than without teachers`;
-  const gap =
-    gapClosed === null || gapClosed < 0
+  const gap = mayBeChance(report)
+    ? ', which may be chance'
+    : gapClosed === null || gapClosed < 0
       ? ''
       : `, which closes ${percentText(gapClosed, 0)} of the gap to the ensemble`;
   return [`That is ${change} (${percentText(alone)})${gap}.`];

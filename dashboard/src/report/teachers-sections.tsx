@@ -53,9 +53,10 @@ function reportTeachers({ report, history, cost }: ReportInput): TeacherRow[] {
 
 type Knowledge = NonNullable<ReportInput['report']['teacherKnowledge']>[number];
 
-function knowledgeProblems({ finding, accuracy, rowCount, accepted }: Knowledge): string[] {
+function knowledgeProblems({ finding, accuracy, labelledCount, accepted }: Knowledge): string[] {
   if (finding === null) return [];
-  const right = accuracy === null ? '' : `, right on ${percentText(accuracy)} of ${rowCount} rows`;
+  const right =
+    accuracy === null ? '' : `, right on ${percentText(accuracy)} of ${labelledCount} rows`;
   const what = finding === 'constant' ? 'says the same of every sample' : 'no better than chance';
   return [`${what}${right}${accepted === true ? '; accepted by the run' : ''}`];
 }

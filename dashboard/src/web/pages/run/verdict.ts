@@ -1,6 +1,6 @@
 /** What a report says of the student, in a few sentences. Pure. */
 import type { Report } from '../../../api/index.js';
-import { combinedTeachers, percentText } from '../../../components/index.js';
+import { combinedTeachers, mayBeChance, percentText } from '../../../components/index.js';
 
 export function verdict(report: Report): string {
   const { student, ensemble, studentWithoutTeachers, gapClosed } = report;
@@ -20,8 +20,9 @@ export function verdict(report: Report): string {
     );
   }
   const said = `${sentences.filter((text) => text !== '').join(', ')}.`;
-  const closed =
-    gapClosed === null || gapClosed < 0
+  const closed = mayBeChance(report)
+    ? ' The difference from the same student without teachers may be chance.'
+    : gapClosed === null || gapClosed < 0
       ? ''
       : ` It closes ${percentText(gapClosed, 0)} of the gap to the ensemble.`;
   return said + closed + smaller(report);
