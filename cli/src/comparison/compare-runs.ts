@@ -2,8 +2,12 @@
  * Whether runs' students differ by more than chance, from what they said about the same test samples. Pure.
  *
  * Runs that differ in their seeds alone are one *arm*; every other arm is compared with the first run's. What samples
- * were drawn is one chance, told by the bootstrap and McNemar's test of each pair of runs; what seeds were drawn is
+ * were drawn is one chance, told by McNemar's test and an interval of each pair of runs; what seeds were drawn is
  * another, told by the differences over an arm's pairs.
+ *
+ * The interval of a difference of accuracies is Bonett's and Price's, that of the losses a bootstrap's. The bootstrap draws
+ * from no samples but those that are there: of accuracies on 20 samples its intervals of 95 % hold the truth as rarely as
+ * in 79 %, and models that never differed have none.
  */
 import { argmaxRows, logSoftmaxRows } from '@lyceum/learning/arrays';
 import {
@@ -11,6 +15,7 @@ import {
   mcNemar,
   pairedBootstrap,
   pairedInterval,
+  pairedShares,
   seedsNeeded,
 } from '@lyceum/learning/ensemble';
 import { LyceumError } from '@lyceum/proto';
@@ -32,7 +37,7 @@ export interface RunPair {
   readonly run: string;
   readonly referenceAccuracy: number;
   readonly accuracy: number;
-  /** accuracy − referenceAccuracy, and its 95 % interval over resampled samples. */
+  /** accuracy − referenceAccuracy, and its 95 % interval over samples. */
   readonly difference: number;
   readonly low: number;
   readonly high: number;
@@ -42,7 +47,7 @@ export interface RunPair {
   /** McNemar's exact p, and the same corrected for all pairs here by Holm. */
   readonly p: number;
   readonly adjustedP: number;
-  /** Mean negative log-likelihoods of the labels, in nats, and the same interval of their difference. */
+  /** Mean negative log-likelihoods of the labels, in nats; the interval of their difference is the bootstrap's. */
   readonly nll: {
     readonly reference: number;
     readonly run: number;
@@ -222,13 +227,13 @@ function comparedScores(
   { seed, resampleCount }: typeof BOOTSTRAP,
 ): Omit<RunPair, 'reference' | 'run' | 'adjustedP'> {
   const differences = run.right.map((own, i) => own - (reference.right[i] as number));
-  const { mean, low, high } = pairedBootstrap(differences, seed, resampleCount);
   const share = ({ right }: Scores) => right.reduce((sum, v) => sum + v, 0) / right.length;
   const losses = run.loss.map((own, i) => own - (reference.loss[i] as number));
   const lost = pairedBootstrap(losses, seed, resampleCount);
   const meanLoss = ({ loss }: Scores) => loss.reduce((sum, v) => sum + v, 0) / loss.length;
   const onlyReferenceRight = differences.filter((d) => d < 0).length;
   const onlyRunRight = differences.filter((d) => d > 0).length;
+  const { mean, low, high } = pairedShares(onlyReferenceRight, onlyRunRight, differences.length);
   return {
     referenceAccuracy: share(reference),
     accuracy: share(run),

@@ -6,6 +6,7 @@
  * it by its label.
  */
 import { pathText } from '@lyceum/learning/documents';
+import { OPTIMIZERS } from '@lyceum/learning/optimizers';
 import { type ArmDifference, NO_PART_OF_ARM, type RunComparison, seedOf } from './compare-runs.js';
 
 export interface SweptRun {
@@ -51,7 +52,7 @@ export interface SweepArm {
   readonly difference: ArmDifferenceOverRuns | null;
 }
 
-/** Over seeds where there are two pairs at least, else over resampled test samples of the one pair. */
+/** Over seeds where there are two pairs at least, else over the test samples of the one pair. */
 export interface ArmDifferenceOverRuns {
   readonly mean: number;
   readonly low: number;
@@ -143,9 +144,25 @@ function differenceOf(
   return { mean, low, high, pairCount: 1, over: 'samples', seedsNeeded: null };
 }
 
+/** Fields that a normalised document leaves out where they have their default, with what is used. */
+function unsaid(spec: unknown): [string, unknown][] {
+  const { ensemble, training } = (spec ?? {}) as {
+    readonly ensemble?: unknown;
+    readonly training?: { readonly optimizer?: unknown };
+  };
+  const optimizer = OPTIMIZERS.find(({ name }) => name === training?.optimizer);
+  return [
+    ...(ensemble === undefined ? [] : ([['ensemble.calibrate', false]] as [string, unknown][])),
+    ...Object.entries(optimizer?.defaults ?? {}).map(([name, value]): [string, unknown] => [
+      `training.${name}`,
+      value,
+    ]),
+  ];
+}
+
 /** Fields of `spec` with their values, by path; a list of numbers or words is one value. */
 function leavesOf({ spec, kind }: SweptRun['specification']): Map<string, unknown> {
-  const leaves = new Map<string, unknown>([['kind', kind]]);
+  const leaves = new Map<string, unknown>([['kind', kind], ...unsaid(spec)]);
   const visit = (path: readonly (string | number)[], value: unknown): void => {
     const isList = Array.isArray(value);
     if (isList && !value.some((part) => typeof part === 'object'))

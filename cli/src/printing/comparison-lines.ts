@@ -32,7 +32,7 @@ export function comparisonLines({ pairs, arms, sampleCount, bootstrap }: RunComp
   return [
     ...tableLines(COLUMNS, pairs),
     '',
-    `Differences in points, of NLL in nats, of ${countText(sampleCount)} labelled test samples; intervals from ${countText(bootstrap.resampleCount)} resamples (seed ${bootstrap.seed}), P by McNemar's exact test.`,
+    `Differences in points, of NLL in nats, of ${countText(sampleCount)} labelled test samples; intervals by Bonett and Price (2012), of NLL from ${countText(bootstrap.resampleCount)} resamples (seed ${bootstrap.seed}), P by McNemar's exact test.`,
     ...(arms.length === 0
       ? [
           'Give either run with further seeds to learn what seeds are worth and how many are needed.',

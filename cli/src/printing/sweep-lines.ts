@@ -44,7 +44,7 @@ function explained(differences: readonly ArmDifferenceOverRuns[]): string {
   const overSamples = differences.some(({ over }) => over === 'samples');
   const ways = [
     ...(overSeeds ? ['over seeds (Student’s t)'] : []),
-    ...(overSamples ? ['over resampled test samples where there is one pair'] : []),
+    ...(overSamples ? ['over test samples (Bonett and Price 2012) where there is one pair'] : []),
   ];
   const many = differences.length > 1 ? '; of so many intervals, 5 % miss by chance' : '';
   return `Differences in points of accuracy from the first row, run by run of equal seeds; intervals ${ways.join(', ')}${many}.`;

@@ -46,6 +46,40 @@ function compare(runs: readonly SweptRun[]) {
   return compareRuns(answers, { seed: 1, resampleCount: 100 });
 }
 
+test('a row says the value that is used where the document leaves it out', () => {
+  const of = (runId: string, ensemble: object, training: object): SweptRun => ({
+    runId,
+    state: 'FAILED',
+    specification: { kind: 'Distillation', spec: { ensemble, training: { seed: 1, ...training } } },
+  });
+  const arms = armsOf([
+    of('a', { combine: 'arithmetic' }, { optimizer: 'momentum' }),
+    of('b', { combine: 'arithmetic', calibrate: true }, { optimizer: 'momentum', momentum: 0.5 }),
+    of('c', { combine: 'arithmetic' }, { optimizer: 'adam' }),
+  ]);
+  const table = sweepTable('s', arms, undefined);
+  expect(table.arms.map(({ values }) => values)).toEqual([
+    {
+      'ensemble.calibrate': false,
+      'training.optimizer': 'momentum',
+      'training.momentum': 0.9,
+      'training.nesterov': false,
+    },
+    {
+      'ensemble.calibrate': true,
+      'training.optimizer': 'momentum',
+      'training.momentum': 0.5,
+      'training.nesterov': false,
+    },
+    {
+      'ensemble.calibrate': false,
+      'training.optimizer': 'adam',
+      'training.momentum': null,
+      'training.nesterov': null,
+    },
+  ]);
+});
+
 test('runs that differ in seeds are one row, with mean and deviation', () => {
   const arms = armsOf([run(1, 1, 0.5), run(4, 1, 0.8), run(1, 2, 0.7), run(4, 2, 0.9)]);
   const { fields, arms: rows, notCompared } = sweepTable('s', arms, compare(comparableRuns(arms)));
@@ -93,7 +127,7 @@ test('one seed is compared over samples', () => {
   const arms = armsOf([run(1, 1, 0.5), run(4, 1, 0.8)]);
   const table = sweepTable('s', arms, compare(comparableRuns(arms)));
   expect(table.arms[1]?.difference).toMatchObject({ pairCount: 1, over: 'samples' });
-  expect(sweepLines(table).join('\n')).toContain('over resampled test samples');
+  expect(sweepLines(table).join('\n')).toContain('over test samples (Bonett and Price 2012)');
 });
 
 test('why rows are not compared is said', () => {

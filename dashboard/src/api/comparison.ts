@@ -23,7 +23,7 @@ export interface ComparedFigures {
 export interface ComparedPair {
   readonly reference: string;
   readonly run: string;
-  /** Difference of accuracies, with its 95 % interval over resampled test samples, and McNemar's p corrected by Holm. */
+  /** Difference of accuracies, with its 95 % interval over test samples, and McNemar's p corrected by Holm. */
   readonly difference: number;
   readonly low: number;
   readonly high: number;

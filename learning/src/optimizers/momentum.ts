@@ -3,7 +3,7 @@ import type { Tensor1D } from '@tensorflow/tfjs';
 import { flag, number } from '../documents/index.js';
 import { decayed, type NamedOptimizer, type Optimizer } from './optimizer.js';
 
-const DEFAULT_MOMENTUM = 0.9;
+const DEFAULTS = { momentum: 0.9, nesterov: false };
 
 /**
  * `g' = g + λθ`, `u ← μu + g'`, `θ ← θ − η u`; Nesterov's: `θ ← θ − η (g' + μu)`. η is outside of u, as
@@ -47,6 +47,7 @@ export const momentumOptimizer = {
   name: 'momentum',
   text: 'sgd with momentum',
   settings,
-  create: (_, { weightDecay, momentum: mu = DEFAULT_MOMENTUM, nesterov = false }) =>
+  defaults: DEFAULTS,
+  create: (_, { weightDecay, momentum: mu = DEFAULTS.momentum, nesterov = DEFAULTS.nesterov }) =>
     momentum({ weightDecay, momentum: mu, nesterov }),
 } as const satisfies NamedOptimizer<typeof settings>;

@@ -20,6 +20,8 @@ export interface NamedOptimizer<Own extends z.ZodRawShape> {
   readonly text: string;
   /** Fields of `spec.training` that belong to it alone: optional ones, since other optimisers have none of them. */
   readonly settings: Own;
+  /** Of its fields what it takes where a run says nothing. */
+  readonly defaults?: Readonly<Record<string, unknown>>;
   create(tf: Tf, settings: OwnSettings<Own>): Optimizer;
 }
 

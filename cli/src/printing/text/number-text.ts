@@ -50,9 +50,10 @@ export function points(share: number): string {
   return signed(100 * share, 2);
 }
 
-/** With its sign: `+0.42`, `−0.42`. */
+/** With its sign: `+0.42`, `−0.42`; what is rounded to nothing has none. */
 export function signed(value: number, digits: number): string {
   const text = value.toFixed(digits);
+  if (Number(text) === 0) return text.replace('-', '');
   return value > 0 ? `+${text}` : text.replace('-', '−');
 }
 

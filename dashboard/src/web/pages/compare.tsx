@@ -1,7 +1,13 @@
 /** Runs side by side. */
 import { useEffect, useMemo } from 'preact/hooks';
 import type { ComparedFigures, ComparedPair, ComparisonFacts } from '../../api/index.js';
-import { bytesText, DataTable, durationText, percentText } from '../../components/index.js';
+import {
+  bytesText,
+  DataTable,
+  durationText,
+  percentText,
+  signedText,
+} from '../../components/index.js';
 import { openResource } from '../data/resource.js';
 import { RunLink, StateBadge } from '../parts/run-parts.js';
 import { numberText } from '../parts/texts.js';
@@ -74,7 +80,8 @@ function Comparison({ facts }: { readonly facts: ComparisonFacts }) {
 }
 
 function pointsText(difference: number): string {
-  return `${difference < 0 ? '−' : '+'}${Math.abs(difference * 100).toFixed(2)}`;
+  const text = signedText(difference * 100, 2);
+  return Number(text) > 0 ? `+${text}` : text;
 }
 
 const SIGNIFICANT = 0.05;
