@@ -73,7 +73,10 @@ export async function checkModel(
   const { classNames } = trial.samples;
   const model = believed(asked, classNames);
   const candidates: CheckedCandidate[] = [];
-  /** Colours that are turned for a gain that chance may give: hardly any model wants them so. */
+  /**
+   * Values that are changed, or colours that are turned, for a gain that chance may give: most models want neither, and
+   * of several ways one is ahead by chance.
+   */
   const unproven = new Set<CheckedCandidate>();
   const tryAll = async (some: readonly Candidate[]) => {
     for (const one of some) {
@@ -83,6 +86,12 @@ export async function checkModel(
     }
   };
   await tryAll(firstCandidates(model));
+  for (const changed of ranked(candidates, trial)) {
+    // The file's own values, or those that the set has.
+    const plain = candidates.find(({ layout }) => layout === changed.layout) as CheckedCandidate;
+    const isProven = changed === plain || !('tried' in plain);
+    if (!isProven && !isBeyondChance(changed, plain, trial)) unproven.add(changed);
+  }
   for (const leader of ranked(candidates, trial).slice(0, LEADERS)) {
     const [turned] = colourCandidates(model, leader);
     if (turned === undefined) continue;

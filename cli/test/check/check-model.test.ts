@@ -15,13 +15,12 @@ const MODEL: CheckedModel = {
   standardDeviation: [0.25, 0.25, 0.25],
 };
 
-/** @param rights - samples that it is right about, by the order of colours it is given, where its values are as the set has them. */
-async function foundColours(rights: Readonly<Record<'RGB' | 'BGR', number>>) {
+/** @param rightOf - samples of 96 that it is right about. */
+function found(rightOf: (settings: CheckedModel['settings']) => number) {
   const trial = {
     samples: SAMPLES,
-    try: async ({ colours = 'RGB', scale, mean }: CheckedModel['settings']) => {
-      const isMeant = scale === undefined && mean === undefined;
-      const right = isMeant ? rights[colours as 'RGB' | 'BGR'] : 50;
+    try: async (settings: CheckedModel['settings']) => {
+      const right = rightOf(settings);
       const counts: [number, number, number][] = [
         [0, 0, Math.floor(right / 2)],
         [1, 1, Math.ceil(right / 2)],
@@ -39,9 +38,28 @@ async function foundColours(rights: Readonly<Record<'RGB' | 'BGR', number>>) {
       };
     },
   };
-  const { best, settings } = await checkModel(trial, MODEL, () => undefined);
+  return checkModel(trial, MODEL, () => undefined);
+}
+
+/** @param rights - by the order of colours that it is given, where its values are as the set has them. */
+async function foundColours(rights: Readonly<Record<'RGB' | 'BGR', number>>) {
+  const { best, settings } = await found(({ colours = 'RGB', scale, mean }) => {
+    const isMeant = scale === undefined && mean === undefined;
+    return isMeant ? rights[colours as 'RGB' | 'BGR'] : 50;
+  });
   return [best.colours, settings.colours];
 }
+
+test.each([
+  [65, 'as they are', undefined],
+  [80, '× 255', 255],
+])(
+  'values are changed where that is better beyond chance: %i right, not 62',
+  async (right, values, scale) => {
+    const { best, settings } = await found((own) => (own.scale === 255 && !own.mean ? right : 62));
+    expect([best.values, settings.scale]).toEqual([values, scale]);
+  },
+);
 
 test('colours are turned where that is plainly better', async () => {
   expect(await foundColours({ RGB: 70, BGR: 90 })).toEqual(['BGR', 'BGR']);
