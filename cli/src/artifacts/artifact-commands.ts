@@ -3,7 +3,7 @@ import { type Artifact, ArtifactKind, LyceumError } from '@lyceum/proto';
 import type { Command } from 'commander';
 import { stringify as stringifyYaml } from 'yaml';
 import type { ArtifactContent } from '../client/index.js';
-import { datasetText, modelText } from '../printing/index.js';
+import { classCountLines, datasetText, modelText } from '../printing/index.js';
 import {
   bytesText,
   type Column,
@@ -81,7 +81,7 @@ Examples:
           throw new LyceumError('NOT_FOUND', `there is no ${nounOf(kind)} ${name}`);
         }
         const document = artifactDocument(artifact);
-        print(document, () => stringifyYaml(document, { lineWidth: 0 }).trimEnd().split('\n'));
+        print(document, () => shownLines(document));
       }),
     );
 }
@@ -103,6 +103,14 @@ Examples:
         notice(`deleted ${name}`);
       }),
     );
+}
+
+/** Counts by class are a table below the rest: lists of numbers say nothing to a person. */
+function shownLines(document: Record<string, unknown>): string[] {
+  const counts = classCountLines(document['description']);
+  const shown = JSON.stringify(document, (key, value) => (key === 'byClass' ? undefined : value));
+  const lines = stringifyYaml(JSON.parse(shown), { lineWidth: 0 }).trimEnd().split('\n');
+  return counts.length === 0 ? lines : [...lines, '', ...counts];
 }
 
 function nounOf(kind: PushedKind): string {

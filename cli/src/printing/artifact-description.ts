@@ -2,7 +2,7 @@
 import { sharedSamplesText } from '@lyceum/learning/datasets';
 import { RAW_KINDS, type RawKind } from '@lyceum/learning/models';
 import { z } from 'zod';
-import { bytesText, countText } from './text/index.js';
+import { bytesText, type Column, countText, tableLines } from './text/index.js';
 
 const modality = z.object({
   name: z.string().optional(),
@@ -27,6 +27,11 @@ const datasetDescription = z.object({
     testInValidation: z.number(),
   }),
   shards: shardsDescription.optional(),
+});
+
+const classCounts = z.object({
+  classNames: z.array(z.string()),
+  splits: z.record(z.string(), z.object({ byClass: z.array(z.number()) })),
 });
 
 const modelDescription = z.object({
@@ -64,6 +69,34 @@ export function datasetText(description: unknown): string | undefined {
     shared,
   ];
   return parts.filter((part) => part !== undefined).join('; ');
+}
+
+interface ClassRow {
+  readonly name: string;
+  readonly counts: Readonly<Record<string, number>>;
+}
+
+/** The labelled samples of each class and split, as a table; nothing if they are not counted, as of a model. */
+export function classCountLines(description: unknown): string[] {
+  const { data } = classCounts.safeParse(description);
+  if (data === undefined) return [];
+  const splits = Object.entries(data.splits);
+  const classCount = Math.max(0, ...splits.map(([, { byClass }]) => byClass.length));
+  const rows = Array.from({ length: classCount }, (_, c): ClassRow => {
+    const counts = splits.map(([name, { byClass }]) => [name, byClass[c] ?? 0] as const);
+    return { name: data.classNames[c] ?? String(c), counts: Object.fromEntries(counts) };
+  });
+  const columns: Column<ClassRow>[] = [
+    { title: 'CLASS', value: ({ name }) => name },
+    ...splits.map(
+      ([split]): Column<ClassRow> => ({
+        title: split.toUpperCase(),
+        value: ({ counts }) => countText(counts[split] ?? 0),
+        align: 'right',
+      }),
+    ),
+  ];
+  return ['Labelled samples:', ...tableLines(columns, rows)];
 }
 
 /** `12.3 GB of pictures in 1,024 shards (tar), 1,230 chunks` */

@@ -2,7 +2,7 @@
  * What people read: tables and lines, made of what the coordinator says. `runs` and `text` have doors of their own, since
  * commands that only ask for runs need nothing else.
  */
-export { datasetText, modelText } from './artifact-description.js';
+export { classCountLines, datasetText, modelText } from './artifact-description.js';
 export { comparisonLines } from './comparison-lines.js';
 export { costLines, expenseLines } from './cost-lines.js';
 export { ensembleLines } from './ensemble-lines.js';

@@ -1,6 +1,10 @@
 /** Against text written by hand. */
 import { expect, test } from 'vitest';
-import { datasetText, modelText } from '../../src/printing/artifact-description.js';
+import {
+  classCountLines,
+  datasetText,
+  modelText,
+} from '../../src/printing/artifact-description.js';
 
 test('a data set: shape, classes, splits, and how many labels where some lack', () => {
   const description = {
@@ -70,4 +74,19 @@ test('a model of very many inputs, and what says a class alone', () => {
 test('what is not understood is not shown', () => {
   expect(datasetText({})).toBeUndefined();
   expect(modelText({ parameterCount: 'many' })).toBeUndefined();
+});
+
+test('labelled samples are counted by class and split, in a table', () => {
+  const splits = {
+    train: { samples: 1300, labelled: 1201, byClass: [1200, 1] },
+    test: { samples: 3, labelled: 3, byClass: [3, 0] },
+  };
+  expect(classCountLines({ classNames: ['cat', 'dog'], splits })).toEqual([
+    'Labelled samples:',
+    'CLASS  TRAIN  TEST',
+    'cat    1,200     3',
+    'dog        1     0',
+  ]);
+  expect(classCountLines({ classNames: [], splits })[3]).toBe('1          1     0');
+  expect(classCountLines({ classNames: [], splits: { train: { samples: 3 } } })).toEqual([]);
 });

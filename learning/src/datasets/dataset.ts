@@ -226,14 +226,26 @@ export function splitSamples(
   return samples;
 }
 
+/** Of a set with more classes the labelled samples are not counted by class: a list of sets would be megabytes. */
+const COUNTED_CLASSES = 1000;
+
 /** What a person wants to know of a set, as JSON. */
 export function describeDataset(stored: StoredDataset): Record<string, unknown> {
   const { digest, sampleCount, classCount, classNames } = stored;
+  const isListed = classCount <= COUNTED_CLASSES;
   const splits = Object.fromEntries(
     SPLIT_NAMES.map((split) => {
       const samples = splitSamples(stored, split);
-      const labelled = samples.filter((sample) => (stored.labels[sample] as number) >= 0).length;
-      return [split, { samples: samples.length, labelled }];
+      const byClass = new Uint32Array(classCount);
+      let labelled = 0;
+      for (const sample of samples) {
+        const label = stored.labels[sample] as number;
+        if (label < 0) continue;
+        labelled++;
+        byClass[label] = (byClass[label] as number) + 1;
+      }
+      const counts = { samples: samples.length, labelled };
+      return [split, isListed ? { ...counts, byClass: [...byClass] } : counts];
     }),
   );
   const modalities = [...stored.modalities].map(([name, { inputs, sampleShape, encoding }]) => ({

@@ -205,12 +205,20 @@ describe('splits and labels', () => {
       modalities: [{ sampleShape: [2, 1, 1], valueType: 'uint8' }],
       classCount: 2,
       splits: {
-        train: { samples: 2, labelled: 1 },
-        validation: { samples: 1, labelled: 1 },
-        test: { samples: 1, labelled: 1 },
+        train: { samples: 2, labelled: 1, byClass: [1, 0] },
+        validation: { samples: 1, labelled: 1, byClass: [1, 0] },
+        test: { samples: 1, labelled: 1, byClass: [0, 1] },
       },
     });
   });
+});
+
+it('of more than a thousand classes labels are not counted by class', () => {
+  const classNames = Array.from({ length: 1001 }, (_, c) => String(c));
+  const { splits } = describeDataset(
+    parseStoredDataset(encodeDataset({ ...PARTS, classCount: 1001, classNames })),
+  ) as { splits: { train: object } };
+  expect(splits.train).toEqual({ samples: 2, labelled: 1 });
 });
 
 describe('labelledMask', () => {
