@@ -11,8 +11,13 @@ import { eachField, fields, message } from '../../src/files/protobuf/index.js';
 import { withBinaryTrees } from '../../src/formats/onnx/binary-trees.js';
 import type { OnnxElementType } from '../../src/formats/onnx/onnx-elements.js';
 import { readOnnx } from '../../src/formats/onnx/onnx-file.js';
-import { describeOnnx, onnxPackageOf } from '../../src/formats/onnx/onnx-package.js';
+import {
+  describeOnnx,
+  encodeOnnxPackage,
+  onnxPackageOf,
+} from '../../src/formats/onnx/onnx-package.js';
 import { readOnnxModel } from '../../src/formats/onnx/read-onnx-file.js';
+import { parsePackagedModel } from '../../src/formats/packaged-model.js';
 import type { ModelSettings } from '../../src/models/index.js';
 import { OnnxInference } from '../../src/onnx/onnx-inference.js';
 
@@ -124,21 +129,23 @@ it('is told what to do of a model that gives the class alone', () => {
   );
 });
 
+/** Of 12 values and two classes. */
+function pictures(type: OnnxElementType, sides: readonly number[]) {
+  const graph = new OnnxGraph();
+  const real = graph.node('Flatten', [graph.node('Cast', ['x'], { to: 1 })]);
+  const weight = graph.float32('weight', [12, 2], new Float32Array(24).fill(1));
+  const name = graph.node('MatMul', [real, weight]);
+  return onnxFile({
+    name: 'pictures',
+    nodes: graph.nodes,
+    constants: graph.constants,
+    inputs: [{ name: 'x', type, sampleShape: sides }],
+    outputs: [{ name, type: 'float32', sampleShape: [2] }],
+    metadata: {},
+  });
+}
+
 it('gives pictures from 0 to 255 to a model that takes whole numbers, unless told otherwise', () => {
-  const pictures = (type: OnnxElementType, sides: readonly number[]) => {
-    const graph = new OnnxGraph();
-    const real = graph.node('Flatten', [graph.node('Cast', ['x'], { to: 1 })]);
-    const weight = graph.float32('weight', [12, 2], new Float32Array(24).fill(1));
-    const name = graph.node('MatMul', [real, weight]);
-    return onnxFile({
-      name: 'pictures',
-      nodes: graph.nodes,
-      constants: graph.constants,
-      inputs: [{ name: 'x', type, sampleShape: sides }],
-      outputs: [{ name, type: 'float32', sampleShape: [2] }],
-      metadata: {},
-    });
-  };
   const settings = (...of: [OnnxElementType, readonly number[], Partial<ModelSettings>?]) =>
     onnxPackageOf(pictures(of[0], of[1]), of[2] ?? {}).settings;
   const read = { output: 'logits', layout: 'NHWC' };
@@ -149,6 +156,21 @@ it('gives pictures from 0 to 255 to a model that takes whole numbers, unless tol
   expect(settings('uint8', [2, 2, 3], { mean: [0] })).toEqual({ ...read, mean: [0] });
   expect(settings('float32', [2, 2, 3])).toEqual(read);
   expect(settings('uint8', [12])).toEqual({ output: 'logits' });
+});
+
+it('keeps the layout that is told where the file does not tell it', async () => {
+  const file = pictures('float32', [1, 12, 1]);
+  expect(() => onnxPackageOf(file, {})).toThrow(
+    'does not tell whether channels come first or last',
+  );
+  for (const layout of ['NHWC', 'NCHW'] as const) {
+    const packed = parsePackagedModel(encodeOnnxPackage(onnxPackageOf(file, { layout })));
+    if (packed.format !== 'onnx') throw new Error(packed.format);
+    const sampleShape = layout === 'NHWC' ? [1, 12, 1] : [12, 1, 1];
+    const inference = await OnnxInference.open(packed.model, { rows: 1, threads: 1, sampleShape });
+    expect([...(await inference.run(new Float32Array(12).fill(0.5), 1))]).toEqual([6, 6]);
+    await inference.close();
+  }
 });
 
 it('takes an output for probabilities by its name, and not for logarithms of any', () => {

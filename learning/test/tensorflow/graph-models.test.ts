@@ -18,6 +18,7 @@ import {
   type ModelPackage,
 } from '../../src/formats/tensorflowjs/model-package.js';
 import { tfjsGraphSettings } from '../../src/formats/tensorflowjs/tfjs-graph-package.js';
+import type { ModelSettings } from '../../src/models/index.js';
 import { openEngine, prepareEngine } from '../../src/tensorflow/engine/engine.js';
 import { GraphModelInference } from '../../src/tensorflow/graph-model-inference.js';
 import { Inference } from '../../src/tensorflow/inference.js';
@@ -71,6 +72,15 @@ describe.skipIf(engine.name !== 'native')('a SavedModel', () => {
     const bytes = INPUTS.map((value) => value * 255);
     expectClose(await inference.run(bytes, 2), (answers['bytes'] as number[][]).flat());
     await inference.close();
+  });
+
+  it('that takes bytes keeps a scale of 1 that is said', () => {
+    const scaleOf = (given: Partial<ModelSettings>) => {
+      const bytes = encodeSavedModelPackage(readSavedModelFolder(folder('bytes'), given));
+      return parsePackagedModel(bytes).model.settings.scale;
+    };
+    expect(scaleOf({})).toBe(255);
+    expect(scaleOf({ scale: 1 })).toBeUndefined();
   });
 
   it('leaves nothing behind', async () => {

@@ -22,6 +22,19 @@ export function requireClassifier(
   return classifier;
 }
 
+/** What settings that are kept leave out. */
+const USUAL = { scale: 1, layout: 'NHWC' } as const;
+
+/** As {@link requireClassifier}, of a package: its settings are complete, and nothing is guessed of what they leave out. */
+export function requirePackedClassifier(
+  outline: GraphOutline,
+  format: GraphFormat,
+  settings: ModelSettings,
+  source: string,
+): GraphClassifier {
+  return requireClassifier(outline, format, { ...USUAL, ...settings }, source);
+}
+
 /**
  * The settings that the file tells and that were given, with the kind of output that one of the two must have told.
  *

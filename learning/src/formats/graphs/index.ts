@@ -11,6 +11,7 @@ export {
   describeGraph,
   type GraphDescription,
   requireClassifier,
+  requirePackedClassifier,
 } from './graph-description.js';
 export {
   GraphInference,

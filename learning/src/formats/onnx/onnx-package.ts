@@ -15,6 +15,7 @@ import {
   type GraphDescription,
   readsColumns,
   requireClassifier,
+  requirePackedClassifier,
   requireTableClassifier,
 } from '../graphs/index.js';
 import { withBinaryTrees } from './binary-trees.js';
@@ -75,13 +76,13 @@ export function onnxFormatName({ file, settings }: OnnxPackage): 'onnx' | 'onnx-
 
 /** How the model of a checked package is asked. @throws {InvalidDocumentError} as {@link onnxPackageOf}. */
 export function classifierOf({ file, settings }: OnnxPackage): GraphClassifier {
-  return requireClassifier(outlineOf(file, ONNX_MEMBER), ONNX, settings, ONNX_MEMBER);
+  return requirePackedClassifier(outlineOf(file, ONNX_MEMBER), ONNX, settings, ONNX_MEMBER);
 }
 
 /** @throws {InvalidDocumentError} as {@link onnxPackageOf}. */
 export function describeOnnx({ file, settings }: OnnxPackage): GraphDescription {
   const outline = outlineOf(file, ONNX_MEMBER);
-  const classifier = requireClassifier(outline, ONNX, settings, ONNX_MEMBER);
+  const classifier = requirePackedClassifier(outline, ONNX, settings, ONNX_MEMBER);
   return describeGraph(outline, outline, classifier, settings);
 }
 

@@ -2,7 +2,7 @@
  * A TensorFlow SavedModel as one file: a zip of the files that TensorFlow reads of its folder, and of `settings.json`.
  *
  * A SavedModel is a program that TensorFlow runs with the process's own rights. So only operations on a list are let
- * in, and the graph that is loaded is written anew from what was checked ({@link savedModelPackageOf}, for every
+ * in, and the graph that is loaded is written anew from what was checked ({@link checkedPackage}, for every
  * package that is read: at push, by the coordinator that gets it, and by the worker that loads it).
  */
 import { InvalidDocumentError, type Problem } from '@lyceum/proto';
@@ -21,6 +21,7 @@ import {
   type GraphDescription,
   readsColumns,
   requireClassifier,
+  requirePackedClassifier,
   requireTableClassifier,
   SAVED_MODEL,
   type TableClassifier,
@@ -59,18 +60,10 @@ export function savedModelPackageOf(
   given: Partial<ModelSettings>,
   source: string,
 ): SavedModelPackage {
-  const problems: Problem[] = [...files.keys()]
-    .filter((name) => !isSavedModelMember(name))
-    .map((path) => ({ path, message: 'does not belong to a SavedModel' }));
-  if (problems.length > 0) throw new InvalidDocumentError(source, problems);
-  const { outline, bytes } = checkSavedModel(graphOf(files), source, files);
-  const require = readsColumns(outline, given) ? requireTableClassifier : requireClassifier;
-  const classifier = require(outline, SAVED_MODEL, given, source);
-  const kept = [...files].filter(([name]) => !ASSET.test(name));
-  return {
-    files: new Map([...kept, [SAVED_MODEL_MEMBER, bytes]]),
-    settings: completeSettings(classifier, outline, source),
-  };
+  return checkedPackage(files, source, (outline) => {
+    const require = readsColumns(outline, given) ? requireTableClassifier : requireClassifier;
+    return completeSettings(require(outline, SAVED_MODEL, given, source), outline, source);
+  });
 }
 
 /** @throws {InvalidDocumentError} as {@link savedModelPackageOf}. */
@@ -78,7 +71,29 @@ export function parseSavedModelPackage(members: PackageMembers, source: string):
   const settings = packedSettings(members, source);
   const files = new Map(members);
   files.delete('settings.json');
-  return savedModelPackageOf(files, settings, source);
+  return checkedPackage(files, source, (outline) => {
+    const require = readsColumns(outline, settings)
+      ? requireTableClassifier
+      : requirePackedClassifier;
+    completeSettings(require(outline, SAVED_MODEL, settings, source), outline, source);
+    return settings;
+  });
+}
+
+/** @param settingsOf - checks that the model can be asked. */
+function checkedPackage(
+  files: ReadonlyMap<string, Uint8Array>,
+  source: string,
+  settingsOf: (outline: SavedModelOutline) => ModelSettings,
+): SavedModelPackage {
+  const problems: Problem[] = [...files.keys()]
+    .filter((name) => !isSavedModelMember(name))
+    .map((path) => ({ path, message: 'does not belong to a SavedModel' }));
+  if (problems.length > 0) throw new InvalidDocumentError(source, problems);
+  const { outline, bytes } = checkSavedModel(graphOf(files), source, files);
+  const settings = settingsOf(outline);
+  const kept = [...files].filter(([name]) => !ASSET.test(name));
+  return { files: new Map([...kept, [SAVED_MODEL_MEMBER, bytes]]), settings };
 }
 
 export function encodeSavedModelPackage({ files, settings }: SavedModelPackage): Buffer {
@@ -100,7 +115,7 @@ export function savedModelClassifier(
   const outline = outlineOf(model, SAVED_MODEL_MEMBER);
   const { tensorOf } = outline;
   return {
-    ...requireClassifier(outline, SAVED_MODEL, model.settings, SAVED_MODEL_MEMBER),
+    ...requirePackedClassifier(outline, SAVED_MODEL, model.settings, SAVED_MODEL_MEMBER),
     tensorOf,
   };
 }
@@ -120,8 +135,9 @@ export function savedModelTableClassifier(
 /** @throws {InvalidDocumentError} as {@link savedModelPackageOf}. */
 export function describeSavedModel(model: SavedModelPackage): GraphDescription {
   const outline = outlineOf(model, SAVED_MODEL_MEMBER);
-  const classifier = requireClassifier(outline, SAVED_MODEL, model.settings, SAVED_MODEL_MEMBER);
-  return describeGraph(outline, outline, classifier, model.settings);
+  const { settings } = model;
+  const classifier = requirePackedClassifier(outline, SAVED_MODEL, settings, SAVED_MODEL_MEMBER);
+  return describeGraph(outline, outline, classifier, settings);
 }
 
 /** @throws {InvalidDocumentError} as {@link savedModelPackageOf}. */

@@ -8,6 +8,7 @@ import {
   type GraphClassifier,
   type GraphDescription,
   requireClassifier,
+  requirePackedClassifier,
   TENSORFLOW_JS,
 } from '../graphs/index.js';
 import { type ModelPackage, packageWeightSpecs } from './model-package.js';
@@ -18,7 +19,8 @@ const SOURCE = 'model.json';
 
 /** How the model is asked. @throws {InvalidDocumentError} naming all reasons why it cannot be asked as a classifier. */
 export function tfjsGraphClassifier({ modelJson, settings }: ModelPackage): GraphClassifier {
-  return requireClassifier(readTfjsGraph(modelJson, SOURCE), TENSORFLOW_JS, settings, SOURCE);
+  const outline = readTfjsGraph(modelJson, SOURCE);
+  return requirePackedClassifier(outline, TENSORFLOW_JS, settings, SOURCE);
 }
 
 /** The settings with those that the file tells. @throws as {@link tfjsGraphClassifier}. */
