@@ -5,6 +5,8 @@ import {
   connectInference,
   HttpStatusError,
   type InferenceClient,
+  LIMIT_PAUSE_MS,
+  RetryLaterError,
   withoutSecrets,
 } from '@lyceum/platform';
 import {
@@ -36,6 +38,7 @@ const SHOWN_CHARACTERS = 400;
 type TensorParameters = ModelInferRequest['outputs'][number]['parameters'];
 
 const PAYLOAD_TOO_LARGE = 413;
+const TOO_MANY_REQUESTS = 429;
 
 type Method<Req, Res> = (client: InferenceClient) => Parameters<typeof call<Req, Res>>[1];
 
@@ -136,7 +139,13 @@ export class GrpcInferenceServer implements InferenceServer {
       if (thrown.code === 'UNAVAILABLE' && this.#client === connecting) this.#leave();
       // The cause of the error would hold the server's words unchanged, secrets included.
       const words = withoutSecrets(thrown.message, secrets);
-      throw new LyceumError(codeOf(thrown), shownText(words, SHOWN_CHARACTERS));
+      const isStranger = words.includes('certificate is not believed');
+      const advice = isStranger ? '; tls.ca of its description names the authority' : '';
+      const shown = `${shownText(words, SHOWN_CHARACTERS)}${advice}`;
+      if (thrown instanceof HttpStatusError && thrown.status === TOO_MANY_REQUESTS) {
+        throw new RetryLaterError(`${shown}; want a lower concurrency`, LIMIT_PAUSE_MS);
+      }
+      throw new LyceumError(codeOf(thrown), shown);
     }
   }
 

@@ -1,5 +1,12 @@
 /** The Open Inference Protocol over HTTP, in JSON. */
-import { type HttpAnswer, httpCall, isRedirect, jsonOf, RetryLaterError } from '@lyceum/platform';
+import {
+  type HttpAnswer,
+  httpCall,
+  isRedirect,
+  jsonOf,
+  LIMIT_PAUSE_MS,
+  RetryLaterError,
+} from '@lyceum/platform';
 import {
   type ErrorCode,
   elementCount,
@@ -24,6 +31,8 @@ const MAX_ANSWER_BYTES = 6 * MESSAGE_MAX_BYTES;
 /** Characters of the names of an answer's outputs that an error repeats. */
 const SHOWN_CHARACTERS = 400;
 
+const TOO_MANY_REQUESTS = 429;
+
 const CODES: Readonly<Record<number, ErrorCode>> = {
   400: 'INVALID_ARGUMENT',
   401: 'PERMISSION_DENIED',
@@ -32,7 +41,7 @@ const CODES: Readonly<Record<number, ErrorCode>> = {
   408: 'DEADLINE_EXCEEDED',
   413: 'RESOURCE_EXHAUSTED',
   422: 'INVALID_ARGUMENT',
-  429: 'UNAVAILABLE',
+  [TOO_MANY_REQUESTS]: 'UNAVAILABLE',
   502: 'UNAVAILABLE',
   503: 'UNAVAILABLE',
   504: 'DEADLINE_EXCEEDED',
@@ -159,11 +168,13 @@ function dataOf({ datatype, values }: InputTensor): readonly unknown[] {
 /** The error of a status. It leaves out the server's text, which may be meant for other readers than the error. */
 function refusal({ status, body, retryAfterMs }: HttpAnswer, question: string): LyceumError {
   const redirects = isRedirect(status) ? '; redirects are not followed' : '';
-  const message = `answers HTTP ${status} to ${question}, ${body.length} bytes${redirects}`;
+  const slower = status === TOO_MANY_REQUESTS ? '; want a lower concurrency' : '';
+  const message = `answers HTTP ${status} to ${question}, ${body.length} bytes${redirects}${slower}`;
   // Statuses above 511 come from proxies: their server is away or overloaded.
   const code = CODES[status] ?? (status > 511 ? 'UNAVAILABLE' : 'INTERNAL');
-  const isLater = code === 'UNAVAILABLE' && retryAfterMs !== undefined;
-  return isLater ? new RetryLaterError(message, retryAfterMs) : new LyceumError(code, message);
+  const afterMs = retryAfterMs ?? (status === TOO_MANY_REQUESTS ? LIMIT_PAUSE_MS : undefined);
+  const isLater = code === 'UNAVAILABLE' && afterMs !== undefined;
+  return isLater ? new RetryLaterError(message, afterMs) : new LyceumError(code, message);
 }
 
 function documentOf(answer: HttpAnswer): Readonly<Record<string, unknown>> {

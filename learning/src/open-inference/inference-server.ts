@@ -49,15 +49,25 @@ export interface ServerAccess {
 }
 
 /**
- * The server, with requests that are tried again, so that one that is away for a moment counts as there. What the last try
- * of a request threw is thrown. Closing it closes the server.
+ * The server, with requests that are tried again, so that one that is away for a moment counts as there. While it answers
+ * other requests a request is tried more often: a server, or a proxy before it, may take only so many a second. What the
+ * last try of a request threw is thrown. Closing it closes the server.
  */
 export function patientServer(
   server: InferenceServer,
-  options: Omit<RetryOptions, 'greatestDelayMs'>,
+  options: Omit<RetryOptions, 'greatestDelayMs' | 'answers'>,
 ): InferenceServer {
+  let answered = 0;
+  const answers = () => answered;
   const again = <T>(request: () => Promise<T>): Promise<T> =>
-    retrying(request, { ...options, greatestDelayMs: GREATEST_DELAY_MS });
+    retrying(
+      async () => {
+        const answer = await request();
+        answered++;
+        return answer;
+      },
+      { ...options, answers, greatestDelayMs: GREATEST_DELAY_MS },
+    );
   return {
     serverMetadata: () => again(() => server.serverMetadata()),
     modelMetadata: () => again(() => server.modelMetadata()),

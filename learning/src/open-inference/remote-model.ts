@@ -27,7 +27,8 @@ const REFUSALS: readonly ErrorCode[] = ['INVALID_ARGUMENT', 'INTERNAL'];
 export class RefusedRequestError extends LyceumError {}
 
 export class RemoteModel {
-  readonly #server: InferenceServer;
+  /** Asked with patience. */
+  readonly server: InferenceServer;
   readonly #package: Pick<RemotePackage, 'description' | 'found'>;
   readonly #closing = new AbortController();
   /** At most as many requests at a time as the description says. */
@@ -39,7 +40,7 @@ export class RemoteModel {
     remote: Pick<RemotePackage, 'description' | 'found'>,
     random: () => number,
   ) {
-    this.#server = patientServer(server, { tries: TRIES, random, signal: this.#closing.signal });
+    this.server = patientServer(server, { tries: TRIES, random, signal: this.#closing.signal });
     this.#package = remote;
     this.#turns = new Turns(remote.description.concurrency);
     // Every request under way listens to this signal.
@@ -104,7 +105,7 @@ export class RemoteModel {
   /** Closes the server. Requests under way fail. */
   close(): void {
     this.#closing.abort();
-    this.#server.close();
+    this.server.close();
   }
 
   async #request(own: readonly InputTensor[], count: number): Promise<Float32Array> {
@@ -114,7 +115,7 @@ export class RemoteModel {
     const inputs = sent === count ? own : padded(own, sent);
     const request = { id: randomUUID(), inputs, output: found.output };
     try {
-      const result = await this.#server.infer(request, this.#closing.signal);
+      const result = await this.server.infer(request, this.#closing.signal);
       const { shape } = result;
       if (`${shape}` !== `${[sent, classCount]}`) {
         const message = `output ${found.output} has shape [${shape}]; want [${[sent, classCount]}]`;

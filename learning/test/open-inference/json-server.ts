@@ -21,12 +21,27 @@ export interface JsonModel {
 }
 
 export interface JsonServer {
-  readonly url: string;
+  url: string;
+  /** Requests to come that are answered with 503 and no more. */
+  refusals: number;
   close(): void;
 }
 
 export async function startJsonServer(model: JsonModel): Promise<JsonServer> {
+  const started: JsonServer = {
+    url: '',
+    refusals: 0,
+    close: () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
   const server = createServer(async (request, response) => {
+    if (started.refusals > 0) {
+      started.refusals--;
+      response.writeHead(503).end();
+      return;
+    }
     const document =
       request.method === 'POST'
         ? answered(model, await bodyOf(request))
@@ -35,13 +50,9 @@ export async function startJsonServer(model: JsonModel): Promise<JsonServer> {
     response.end(JSON.stringify(document));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
+  return Object.assign(started, {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    close: () => {
-      server.closeAllConnections();
-      server.close();
-    },
-  };
+  });
 }
 
 async function bodyOf(request: IncomingMessage): Promise<string> {

@@ -309,6 +309,24 @@ test('a proxy before a server of gRPC that lets no such request through gets few
   await expect(asked).rejects.toThrow('answered with HTTP status 413 (Payload Too Large)');
 });
 
+test('a server, or a proxy before it, that takes no more requests for now is left alone for a second', async () => {
+  const [line, header] = ['HTTP/1.1 429 Too Many Requests', 'content-length: 0'];
+  const http = await startSocket((socket) => {
+    socket.once('data', () => socket.end(`${line}\r\n${header}\r\n\r\n`));
+  });
+  const grpc = await startHttp2((stream) => {
+    stream.respond({ ':status': 429, 'content-type': 'text/html' });
+    stream.end('<h1>429 Too Many Requests</h1>');
+  });
+  for (const url of [http, grpc]) {
+    await expect(askedOnce(url)).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message: expect.stringMatching(/HTTP (status )?429 .*; want a lower concurrency$/),
+      retryAfterMs: 1000,
+    });
+  }
+});
+
 test.each(BOTH)('headers travel with their secrets, over %s', async (_, start) => {
   const server = behaviour();
   const { url } = await start(server);
@@ -447,7 +465,9 @@ test.each([
     await expect(found(url, { tls }, secrets)).rejects.toMatchObject({
       code: 'UNAVAILABLE',
       message: expect.stringMatching(
-        scheme === 'https' ? /certificate.*NODE_EXTRA_CA_CERTS=FILE/ : /certificate/,
+        scheme === 'https'
+          ? /certificate.*NODE_EXTRA_CA_CERTS=FILE/
+          : /certificate.*; tls.ca of its/,
       ),
     });
   }

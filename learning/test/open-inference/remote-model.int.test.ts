@@ -99,6 +99,24 @@ test('a request that fails is tried again under its id, and given up after four 
   expect(server.failures).toBe(0);
 });
 
+test('a request is tried more often while the server answers others', async () => {
+  const server = behaviour({ maxRows: 2 });
+  const { model } = await found(await startGrpc(server), { concurrency: 2 });
+  let [first, refusals, others] = ['', 0, 0];
+  // The first request is refused four times. Each of the others is answered once it has been refused again.
+  server.before = async ({ id }) => {
+    first ||= id;
+    if (id === first) {
+      if (refusals++ < 4) throw new LyceumError('UNAVAILABLE', 'not now');
+      return;
+    }
+    const wanted = Math.min(++others, 4);
+    while (refusals < wanted) await new Promise((resolve) => setImmediate(resolve));
+  };
+  expect(await model.infer(14, read)).toEqual(logitsOf(inputs.subarray(0, 14 * 4), 1));
+  expect(refusals).toBe(5);
+});
+
 test('HTTP 429 is tried again when Retry-After says so', async () => {
   const server = behaviour();
   const { model } = await found(await startHttp(server));

@@ -58,14 +58,16 @@ export function errorOf(
   status: { readonly code: grpc.status; readonly details: string },
   peer: string,
 ): LyceumError {
-  const http = MADE_UP.has(status.code) ? httpStatusIn(status.details) : undefined;
+  const http = httpStatusIn(status.details);
   const broken = MADE_UP.has(status.code) ? brokenBy(status.details, http) : undefined;
   const code = broken === undefined ? (CODES[status.code] ?? 'INTERNAL') : 'UNAVAILABLE';
   const address = peer.replace(/^(dns|ipv4|ipv6):/, '');
+  if (http !== undefined) {
+    return new HttpStatusError(code, `${address}: ${inHttp(http)}`, http, status);
+  }
   const unanswered = code === 'UNAVAILABLE' || code === 'DEADLINE_EXCEEDED';
   const why = broken ?? inWords(status.details);
   const message = unanswered ? `${address}: ${why}` : status.details;
-  if (http !== undefined) return new HttpStatusError(message, http, status);
   return new LyceumError(code, message, { cause: status });
 }
 
@@ -73,8 +75,8 @@ export function errorOf(
 export class HttpStatusError extends LyceumError {
   readonly status: number;
 
-  constructor(message: string, status: number, cause: unknown) {
-    super('UNAVAILABLE', message, { cause });
+  constructor(code: ErrorCode, message: string, status: number, cause: unknown) {
+    super(code, message, { cause });
     this.status = status;
   }
 }
@@ -90,13 +92,15 @@ function httpStatusIn(details: string): number | undefined {
 /** What the way between did to a call, whose status grpc-js makes up itself; undefined: nothing, the peer has failed. */
 function brokenBy(details: string, http: number | undefined): string | undefined {
   if (saysChanged(details)) return MESSAGE_CHANGED;
-  if (http !== undefined) {
-    return `a proxy on the way, or a server of something else, answered with HTTP status ${http} (${STATUS_CODES[http] ?? 'unknown'})`;
-  }
+  if (http !== undefined) return inHttp(http);
   // Servers of gRPC end calls with a status, those that fail too.
   return details.startsWith('Received RST_STREAM')
     ? `the call was cut off (${details})`
     : undefined;
+}
+
+function inHttp(status: number): string {
+  return `a proxy on the way, or a server of something else, answered with HTTP status ${status} (${STATUS_CODES[status] ?? 'unknown'})`;
 }
 
 /** Whether a message could not be read. Ours can be, unless the network changes them; servers keep to themselves why. */

@@ -701,22 +701,31 @@ test.each([
   reset.close();
 });
 
-test('a proxy that lets no large body through is named as one, and no bug of the server', async () => {
-  const proxy = createHttp2Server();
-  proxy.on('stream', (stream) => {
-    stream.respond({ ':status': 413, 'content-type': 'text/html' });
-    stream.end('<h1>413 Request Entity Too Large</h1>');
-  });
-  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
-  const client = runs(`127.0.0.1:${(proxy.address() as AddressInfo).port}`);
-  const failure = await failureOf(call(client, client.getRun, { runId: 'asked' }));
-  expect(failure.code).toBe('UNAVAILABLE');
-  expect(failure.message).toMatch(
-    /^127\.0\.0\.1:\d+: a proxy on the way, .* answered with HTTP status 413 \(Payload Too Large\)$/,
-  );
-  client.close();
-  proxy.close();
-});
+test.each([
+  [413, 'Payload Too Large', 'UNAVAILABLE'],
+  [502, 'Bad Gateway', 'UNAVAILABLE'],
+  [401, 'Unauthorized', 'PERMISSION_DENIED'],
+  [404, 'Not Found', 'FAILED_PRECONDITION'],
+])(
+  'a proxy that answers in HTTP with %d is named as one, and no bug of the server',
+  async (...row) => {
+    const [status, name, code] = row;
+    const proxy = createHttp2Server();
+    proxy.on('stream', (stream) => {
+      stream.respond({ ':status': status, 'content-type': 'text/html' });
+      stream.end(`<h1>${status} ${name}</h1>`);
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    const client = runs(`127.0.0.1:${(proxy.address() as AddressInfo).port}`);
+    const failure = await failureOf(call(client, client.getRun, { runId: 'asked' }));
+    expect(failure.code).toBe(code);
+    expect(failure.message.replace(/:\d+/, ':PORT')).toBe(
+      `127.0.0.1:PORT: a proxy on the way, or a server of something else, answered with HTTP status ${status} (${name})`,
+    );
+    client.close();
+    proxy.close();
+  },
+);
 
 test('a caller that is stopped in the middle is noticed within about 30 s', {
   timeout: 180_000,

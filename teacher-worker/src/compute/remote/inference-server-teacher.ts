@@ -11,7 +11,6 @@ import { classCountOf, logitsOf, type ModelSettings } from '@lyceum/learning/mod
 import {
   ANSWER_TOLERANCE,
   canaryQuestion,
-  type InferenceServer,
   openInferenceServer,
   questionReader,
   RefusedRequestError,
@@ -51,20 +50,17 @@ export const openInference: EngineOpener<RemotePlace, 'open-inference'> = {
 class InferenceServerTeacher implements TeacherEngine {
   readonly movesBy = ANSWER_TOLERANCE;
   readonly #options: InferenceServerTeacherOptions;
-  readonly #server: InferenceServer;
   readonly #model: RemoteModel;
   readonly #description: TeacherDescription;
 
   private constructor(
     options: InferenceServerTeacherOptions,
-    server: InferenceServer,
     model: RemoteModel,
     latencyBatch1Ms: number,
   ) {
     const packaged = { format: 'open-inference', model: options.model } as const;
     const { parameterCount, weightBytes } = describePackagedModel(packaged);
     this.#options = options;
-    this.#server = server;
     this.#model = model;
     const classCount = classCountOf(options.model.found.classCount);
     const answerNoise = noiseOf(options.model);
@@ -81,10 +77,10 @@ class InferenceServerTeacher implements TeacherEngine {
     const server = openInferenceServer(description, options.outside);
     const model = new RemoteModel(server, options.model, options.random);
     try {
-      await requireUnchanged(server, options.model);
+      await requireUnchanged(model.server, options.model);
       const sample = canaryQuestion(found, description, options.settings, 1);
       const latencyBatch1Ms = await medianLatencyMs(() => model.infer(1, () => sample));
-      return new InferenceServerTeacher(options, server, model, latencyBatch1Ms);
+      return new InferenceServerTeacher(options, model, latencyBatch1Ms);
     } catch (err) {
       model.close();
       throw err;
@@ -112,7 +108,7 @@ class InferenceServerTeacher implements TeacherEngine {
       return await this.#model.infer(rowCount, read);
     } catch (err) {
       if (!(err instanceof RefusedRequestError)) throw err;
-      await requireUnchanged(this.#server, this.#options.model);
+      await requireUnchanged(this.#model.server, this.#options.model);
     }
     try {
       return await this.#model.infer(rowCount, read);
@@ -123,7 +119,7 @@ class InferenceServerTeacher implements TeacherEngine {
   }
 
   check(): Promise<void> {
-    return requireUnchangedMetadata(this.#server, this.#options.model);
+    return requireUnchangedMetadata(this.#model.server, this.#options.model);
   }
 
   async close(): Promise<void> {

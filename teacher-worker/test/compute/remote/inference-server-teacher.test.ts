@@ -73,3 +73,19 @@ it('tells two of the classes apart', async () => {
     expect(own(3)).toBeCloseTo(1 - p, 5);
   }
 });
+
+it('is opened, and checked, although the server refuses a request for a moment', async () => {
+  const model = await found({
+    output: 'probabilities',
+    classes: [dataset.classNames[3], dataset.classNames[1]],
+  });
+  const open = remoteTeachers(outside, () => 0, undefined);
+  const packaged = { format: 'open-inference', model } as const;
+  server.refusals = 1;
+  const teacher = await open({ packaged, settings: model.settings, dataset, untraced: () => {} });
+  expect(server.refusals).toBe(0);
+  server.refusals = 1;
+  await teacher.check?.();
+  expect(server.refusals).toBe(0);
+  await teacher.close();
+});
