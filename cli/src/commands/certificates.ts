@@ -44,7 +44,7 @@ export function addCertificates(program: Command): void {
     .command('certificates')
     .description('issue certificates for mutual TLS, from an authority of your own')
     .argument(
-      '<names...>',
+      '[names...]',
       `whom they are for: programs (${PROGRAMS.join(', ')}), and people, who only call`,
       checkedName,
     )
@@ -97,6 +97,9 @@ async function issue(
   { dir, program, host, days }: Flags,
 ): Promise<readonly Issued[]> {
   const names = [...new Set([...given, ...program])];
+  if (names.length === 0) {
+    throw new LyceumError('INVALID_ARGUMENT', 'want names of whom the certificates are for');
+  }
   const servers = names.filter((name) => PROGRAMS.includes(name) || program.includes(name));
   if (host.length > 0 && servers.length === 0) {
     const message = `--host is where programs serve, and ${names.join(', ')} only call; name a program, or --program NAME`;

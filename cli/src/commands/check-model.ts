@@ -2,9 +2,10 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { formatNamed } from '@lyceum/learning/formats';
 import { settingsJson } from '@lyceum/learning/models';
 import { wholeNumber } from '@lyceum/platform/flags';
-import { ArtifactKind } from '@lyceum/proto';
+import { ArtifactKind, LyceumError } from '@lyceum/proto';
 import { type Command, InvalidArgumentError } from 'commander';
 import {
   type Check,
@@ -90,11 +91,13 @@ async function fetched(
 ): Promise<Fetched> {
   const modelFile = join(folder, 'model.zip');
   const own = existsSync(named) ? await modelOnDisk(named, settings) : undefined;
+  if (own !== undefined) refuseElsewhere(own, 'models push, and then ensemble evaluate');
   let [model, datasetFile] = [own, existsSync(dataset) ? resolve(dataset) : undefined];
   if (model === undefined || datasetFile === undefined) {
     await withCoordinator(command, async ({ client, signal }) => {
       const { ARTIFACT_KIND_MODEL, ARTIFACT_KIND_DATASET } = ArtifactKind;
       model ??= pushedModel(await client.pullArtifact(ARTIFACT_KIND_MODEL, named, { signal }));
+      refuseElsewhere(model, `ensemble evaluate --teachers ${named} --dataset ${dataset}`);
       if (datasetFile !== undefined) return;
       datasetFile = join(folder, 'dataset.npz');
       const bytes = await withProgress(`pulling ${dataset}`, bytesText, (onProgress) =>
@@ -106,6 +109,18 @@ async function fetched(
   if (model === undefined || datasetFile === undefined) throw new Error('nothing was fetched');
   await writeFile(modelFile, model.bytes);
   return { model, modelFile, datasetFile };
+}
+
+/**
+ * @param measuring - the command that measures the model.
+ * @throws {LyceumError} INVALID_ARGUMENT if this machine has nothing of it to try.
+ */
+function refuseElsewhere({ format }: ModelToCheck, measuring: string): void {
+  const { isRemote, isWrittenDown } = formatNamed(format);
+  if (isRemote !== true && isWrittenDown !== true) return;
+  const what = isRemote === true ? 'is behind a server' : 'is what a model said before';
+  const message = `it ${what}: models check tries files alone. How often it is right, coordinator ${measuring} tells`;
+  throw new LyceumError('INVALID_ARGUMENT', message);
 }
 
 async function check(

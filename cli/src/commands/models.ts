@@ -123,7 +123,7 @@ async function pushModel(
   }
   await withCoordinator(command, async (context) => {
     if (own !== undefined && dataset !== undefined && isRemote(own)) {
-      notice(`not tried on ${dataset}: submit RUN --dry-run asks it about a batch`);
+      notice(untriedOn(dataset));
     } else if (own !== undefined && dataset !== undefined && !canTryModels()) {
       notice(`not tried on ${dataset}: this installation has no teacher-worker`);
     } else if (own !== undefined && dataset !== undefined) {
@@ -138,6 +138,10 @@ async function pushModel(
     const bytes = own ?? (await recorded(dataset ?? ''));
     await pushArtifact(context, KIND, name, bytes);
   });
+}
+
+function untriedOn(dataset: string): string {
+  return `not tried on ${dataset}: submit RUN --dry-run asks it about a batch`;
 }
 
 /** Another program runs it, and calls may cost. */
@@ -173,6 +177,7 @@ async function pushInference(
     const pushed = await context.client.pushInferenceModel(name, description, settings);
     const { settings: kept } = JSON.parse(pushed.artifact.descriptionJson) as KeptDescription;
     for (const line of classesLines(kept)) context.notice(line);
+    if (options.dataset !== undefined) context.notice(untriedOn(options.dataset));
     printPushed(context, name, pushed);
   });
 }

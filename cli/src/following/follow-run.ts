@@ -94,12 +94,16 @@ function pausesOnly({ notice }: CommandContext): (run: Run) => void {
 
 function plainView(): (run: Run) => void {
   let last: { run: Run; atMs: number } | undefined;
+  const told = new Set<string>();
   return (run) => {
     const atMs = performance.now();
     if (last !== undefined && !isNews(last.run, run) && atMs - last.atMs < PLAIN_LINE_EVERY_MS)
       return;
     last = { run, atMs };
-    const line = `${new Date().toISOString().slice(11, 19)} ${plainLine(run)}`;
-    process.stderr.write(`${printable(indented(line))}\n`);
+    const news = run.warnings.filter((warning) => !told.has(warning));
+    for (const warning of news) told.add(warning);
+    const lines = [...news.map((warning) => `${run.runId} warning: ${warning}`), plainLine(run)];
+    const time = new Date().toISOString().slice(11, 19);
+    for (const line of lines) process.stderr.write(`${printable(indented(`${time} ${line}`))}\n`);
   };
 }

@@ -212,6 +212,14 @@ test('a push runs a batch first and says what comes out', async () => {
   expect(untried.code).toBe(4);
 });
 
+test('what another program answers is not tried here', async () => {
+  const file = join(root, 'box.yaml');
+  writeFileSync(file, 'url: http://127.0.0.1:1/\nrequest: $input\nanswer: /x\ninput: png\n');
+  const { code, stderr } = await runCli(NOBODY, 'models', 'check', file, '--dataset', dataset);
+  expect(code).toBe(2);
+  expect(stderr).toContain('it is behind a server: models check tries files alone');
+});
+
 test('a push with a set says how right a model is, and that another order of its classes is far better', async () => {
   const set = readFileSync(dataset);
   const lines = async (name: string) =>

@@ -94,7 +94,7 @@ test('a second time the authority is the same, and the certificate is new', asyn
 test.each([
   [['Alice'], 'small letters'],
   [['../alice'], 'small letters'],
-  [[], "missing required argument 'names'"],
+  [[], 'want names'],
   [['alice', '--days', '0'], 'from 1 to 3650'],
   [['alice', '--host', 'gpu-box:7700'], 'without a port'],
   [['alice', '--host', 'gpu-box'], 'alice only call'],
@@ -102,6 +102,12 @@ test.each([
   const { code, stderr } = await certificates(...args);
   expect(code).toBe(2);
   expect(stderr).toContain(words);
+});
+
+test('a program of another name may be all that is wanted', async () => {
+  const { code, stdout } = await certificates('--program', 'proxy');
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/proxy is valid until [^ ]*$/m);
 });
 
 test('half an authority is no authority, and is not written over', async () => {

@@ -52,3 +52,27 @@ test.each(['UNAVAILABLE', 'DEADLINE_EXCEEDED'] as const)(
 test('ends with what else is wrong with the history', async () => {
   await expect(followed(new LyceumError('NOT_FOUND', 'it is gone'))).rejects.toThrow('it is gone');
 });
+
+test('elsewhere than on a terminal a warning is told once, and not in each line', async () => {
+  Object.assign(process.stderr, { isTTY: false });
+  const warned = (step: number, ...warnings: string[]) =>
+    Run.fromPartial({ ...run(RunState.RUN_STATE_TRAINING), warnings, progress: { epoch: step } });
+  const client = {
+    async *watchRun() {
+      yield warned(1, 'far is far');
+      yield warned(2, 'far is far', 'near is slow');
+      yield { ...warned(3, 'far is far', 'near is slow'), state: RunState.RUN_STATE_SUCCEEDED };
+    },
+  };
+  const { signal } = new AbortController();
+  const context = { client, signal, print: () => undefined };
+  await followRun(context as unknown as CommandContext, 'digits', 'live');
+  expect(shown.replace(/\d\d:\d\d:\d\d /g, '').split('\n')).toEqual([
+    'digits warning: far is far',
+    'digits TRAINING',
+    'digits warning: near is slow',
+    'digits TRAINING',
+    'digits SUCCEEDED',
+    '',
+  ]);
+});

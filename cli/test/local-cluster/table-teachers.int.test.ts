@@ -109,7 +109,9 @@ test('behind an inference server with an input for each column, teach too', asyn
     },
   });
   try {
-    const pushed = await run('models', 'push', 'far', '--inference', server.url, '--model', 'm');
+    const behind = ['--inference', server.url, '--model', 'm'];
+    const pushed = await run('models', 'push', 'far', ...behind, '--dataset', 'people');
+    expect(pushed.stderr).toContain('not tried on people: submit RUN --dry-run asks it');
     expect(pushed.stdout).toContain('2 columns of a table to 2 classes; m at http://127.0.0.1');
     const change = { teachers: [{ name: 'far', model: 'far' }] };
     await client.submitRun(document('served', change));
@@ -173,4 +175,6 @@ test('an endpoint is pushed with a set, and not asked about it', async () => {
   const pushed = await run('models', 'push', 'box', file, '--dataset', 'people');
   expect(pushed.stderr).toContain('not tried on people: submit RUN --dry-run asks it');
   expect(pushed.stdout).toContain('rows of a table; says a class alone; in: row to http://127');
+  const checked = await runCli(cluster.address, 'models', 'check', 'box', '--dataset', 'people');
+  expect(checked.stderr).toContain('ensemble evaluate --teachers box --dataset people tells');
 });

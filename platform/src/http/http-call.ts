@@ -81,7 +81,8 @@ export function httpCall(call: HttpCall): Promise<HttpAnswer> {
         reject(new LyceumError('DEADLINE_EXCEEDED', message));
       } else {
         const why = `${err.message || String(err)}${authorityText(err)}`;
-        reject(new LyceumError('UNAVAILABLE', tooManyOpenText(why) ?? why, { cause: err }));
+        const words = tooManyOpenText(why) ?? otherProtocol(err) ?? why;
+        reject(new LyceumError('UNAVAILABLE', words, { cause: err }));
       }
     };
     const isTls = url.protocol === 'https:';
@@ -132,6 +133,14 @@ const UNKNOWN_AUTHORITY: ReadonlySet<string> = new Set([
 function authorityText({ code = '' }: NodeJS.ErrnoException): string {
   if (!UNKNOWN_AUTHORITY.has(code)) return '';
   return ': no authority that this process believes has signed it; NODE_EXTRA_CA_CERTS=FILE at its start adds some, and so does tls.ca of an inference server';
+}
+
+/** That the server speaks another protocol than the URL says; undefined: nothing shows it. */
+function otherProtocol({ code, message }: NodeJS.ErrnoException): string | undefined {
+  if (code === 'EPROTO' && message.includes('wrong version number')) return 'it speaks no TLS';
+  return code === 'HPE_INVALID_CONSTANT'
+    ? 'it speaks no HTTP/1.1; it may be a port of gRPC'
+    : undefined;
 }
 
 /** Whether the peer closed the connection. */

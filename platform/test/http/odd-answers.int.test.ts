@@ -167,3 +167,22 @@ it('says where a redirect leads, to the one who calls', async () => {
     'answers 308 Permanent Redirect to https://api.example.org/v2?key=[secret], 0 bytes; redirects are not followed',
   );
 });
+
+it.each([
+  ['https', 'HTTP/1.1 400 Bad Request\r\n\r\n', 'it speaks no TLS'],
+  // The first frame of a server of HTTP/2.
+  [
+    'http',
+    Buffer.from('000000040000000000', 'hex'),
+    'it speaks no HTTP/1.1; it may be a port of gRPC',
+  ],
+])('says that a server called by %s speaks another protocol', async (scheme, bytes, words) => {
+  const server = createServer((socket: Socket) => {
+    socket.on('error', () => undefined);
+    socket.once('data', () => socket.end(bytes));
+  });
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `${scheme}://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  await expect(post(url)).rejects.toThrow(`${url}: ${words}; tried once`);
+});

@@ -3,7 +3,7 @@ import { type Run, RunState } from '@lyceum/proto';
 import { runStateName } from '../../client/index.js';
 import { countText, percentText } from '../text/index.js';
 
-/** A run as one line of a log. */
+/** A run as one line of a log, without its warnings: these are told once. */
 export function plainLine(run: Run): string {
   const { progress } = run;
   const parts = [`${run.runId} ${runStateName(run)}`];
@@ -19,7 +19,6 @@ export function plainLine(run: Run): string {
   }
   const degraded = degradedText(run);
   if (degraded !== undefined) parts.push(degraded);
-  for (const warning of run.warnings) parts.push(`warning: ${warning}`);
   if (run.reason !== '') parts.push(run.reason);
   if (isPaused(run)) parts.push(pauseAdvice(run));
   return parts.join(' | ');

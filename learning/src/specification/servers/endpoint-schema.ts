@@ -71,82 +71,92 @@ const price = section({
     .describe('The currency of the prices.'),
 });
 
-const endpoint = section({
-  url: text('http:// or https:// and an address', /^https?:\/\/[^\s@]+$/).describe(
-    'The address that calls are sent to.',
-  ),
-  headers: headers
-    .default({})
-    .describe(
-      'What is sent with every call, as { authorization: { secret: detect-token, prefix: "Bearer " } }.',
+const OF_INFERENCE =
+  'is of a model behind an inference server, which is pushed with --inference FILE';
+
+const endpoint = section(
+  {
+    url: text('http:// or https:// and an address', /^https?:\/\/[^\s@]+$/).describe(
+      'The address that calls are sent to.',
     ),
-  request: z
-    .unknown()
-    .optional()
-    .describe(
-      "The body of a call, any JSON: $input stands for the sample, $inputs for the list of a call's samples.",
-    ),
-  chat: chat
-    .optional()
-    .describe(
-      'In place of request and answer: how an OpenAI-compatible endpoint is asked, POST …/chat/completions.',
-    ),
-  answer: jsonPointer
-    .optional()
-    .describe(
-      "The JSON pointer to the answer in the response; * is the sample's place in $inputs.",
-    ),
-  confidence: jsonPointer
-    .optional()
-    .describe('The JSON pointer to a number in the response that says how sure the answer is.'),
-  input: word('values', 'png', 'text', 'row')
-    .default('values')
-    .describe(
-      'What a sample is sent as: its numbers, nested by its shape; a PNG in base64; its text; or its row of a table, an object by columns.',
-    ),
-  batch: whole('a whole number from 1 to 1024', 1024)
-    .default(1)
-    .describe('How many samples are in a call at most; more than 1 with $inputs only.'),
-  classes: z
-    .record(plainText('a text'), plainText('the name of a class, or null').nullable(), {
-      error: wants('a mapping from answers to names of classes, or to null'),
-    })
-    .refine((classes) => Object.keys(classes).length <= CLASSES_MAX_COUNT, {
-      error: `has more than ${CLASSES_MAX_COUNT} answers`,
-    })
-    .optional()
-    .describe(
-      'From answers to classes of the set, or to null where the endpoint does not know; default: it answers with the names of classes.',
-    ),
-  otherwise: word('refuse', 'abstain')
-    .default('refuse')
-    .describe('What an answer that is no class counts as: an error, or "I do not know".'),
-  concurrency: whole('a whole number from 1 to 64', 64)
-    .default(4)
-    .describe('How many calls may be under way at a time.'),
-  rate: section({
-    perSecond: whole('a whole number from 1 to 10000', 10_000)
+    headers: headers
+      .default({})
+      .describe(
+        'What is sent with every call, as { authorization: { secret: detect-token, prefix: "Bearer " } }.',
+      ),
+    request: z
+      .unknown()
       .optional()
-      .describe('The most calls that are begun in any second; default no limit.'),
-    perMinute: whole('a whole number from 1 to 100000', 100_000)
+      .describe(
+        "The body of a call, any JSON: $input stands for the sample, $inputs for the list of a call's samples.",
+      ),
+    chat: chat
       .optional()
-      .describe('The most calls that are begun in any minute; default no limit.'),
-  })
-    .default({})
-    .describe('How fast calls may be begun; default no limit.'),
-  timeoutMs: whole('milliseconds from 1 to 600000', 600_000)
-    .default(30_000)
-    .describe('How many milliseconds one call may take.'),
-  attempts: whole('a whole number from 1 to 20', 20)
-    .default(5)
-    .describe('How many times a call is tried before it counts as failed.'),
-  price: price.prefault({}).describe('What calls cost; all 0 means that nobody said it.'),
-  revision: text('a text of at most 100 characters', /^.{0,100}$/su)
-    .default('')
-    .describe(
-      'Your own word for what answers now: answers of another revision are kept apart from these.',
-    ),
-});
+      .describe(
+        'In place of request and answer: how an OpenAI-compatible endpoint is asked, POST …/chat/completions.',
+      ),
+    answer: jsonPointer
+      .optional()
+      .describe(
+        "The JSON pointer to the answer in the response; * is the sample's place in $inputs.",
+      ),
+    confidence: jsonPointer
+      .optional()
+      .describe('The JSON pointer to a number in the response that says how sure the answer is.'),
+    input: word('values', 'png', 'text', 'row')
+      .default('values')
+      .describe(
+        'What a sample is sent as: its numbers, nested by its shape; a PNG in base64; its text; or its row of a table, an object by columns.',
+      ),
+    batch: whole('a whole number from 1 to 1024', 1024)
+      .default(1)
+      .describe('How many samples are in a call at most; more than 1 with $inputs only.'),
+    classes: z
+      .record(plainText('a text'), plainText('the name of a class, or null').nullable(), {
+        error: wants('a mapping from answers to names of classes, or to null'),
+      })
+      .refine((classes) => Object.keys(classes).length <= CLASSES_MAX_COUNT, {
+        error: `has more than ${CLASSES_MAX_COUNT} answers`,
+      })
+      .optional()
+      .describe(
+        'From answers to classes of the set, or to null where the endpoint does not know; default: it answers with the names of classes.',
+      ),
+    otherwise: word('refuse', 'abstain')
+      .default('refuse')
+      .describe('What an answer that is no class counts as: an error, or "I do not know".'),
+    concurrency: whole('a whole number from 1 to 64', 64)
+      .default(4)
+      .describe('How many calls may be under way at a time.'),
+    rate: section({
+      perSecond: whole('a whole number from 1 to 10000', 10_000)
+        .optional()
+        .describe('The most calls that are begun in any second; default no limit.'),
+      perMinute: whole('a whole number from 1 to 100000', 100_000)
+        .optional()
+        .describe('The most calls that are begun in any minute; default no limit.'),
+    })
+      .default({})
+      .describe('How fast calls may be begun; default no limit.'),
+    timeoutMs: whole('milliseconds from 1 to 600000', 600_000)
+      .default(30_000)
+      .describe('How many milliseconds one call may take.'),
+    attempts: whole('a whole number from 1 to 20', 20)
+      .default(5)
+      .describe('How many times a call is tried before it counts as failed.'),
+    price: price.prefault({}).describe('What calls cost; all 0 means that nobody said it.'),
+    revision: text('a text of at most 100 characters', /^.{0,100}$/su)
+      .default('')
+      .describe(
+        'Your own word for what answers now: answers of another revision are kept apart from these.',
+      ),
+  },
+  {
+    model: `${OF_INFERENCE}; that of a chat stands in chat`,
+    inputShape: OF_INFERENCE,
+    deadlineSeconds: OF_INFERENCE,
+  },
+);
 
 export type Endpoint = z.output<typeof endpoint>;
 

@@ -113,18 +113,36 @@ const fields = {
     .describe('How many seconds one request may take.'),
 };
 
-const inferenceDescription = section(fields);
+const OF_ENDPOINT = 'is of an endpoint, whose description is pushed without --inference';
+const OF_SETTINGS =
+  "is one of the model's settings: --settings FILE, or in a run settings beside the url";
+
+/** What an endpoint's description has, or a model's settings. */
+const elsewhere = {
+  settings: 'stand in a file of their own: --settings FILE',
+  ...saying(OF_ENDPOINT, ['request', 'answer', 'chat', 'timeoutMs']),
+  ...saying(OF_SETTINGS, ['output', 'outputName', 'layout', 'scale', 'mean', 'classes']),
+};
+
+function saying(text: string, keys: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(keys.map((key) => [key, text]));
+}
+
+const inferenceDescription = section(fields, elsewhere);
 
 /** In a run, which has no file of settings beside the model. */
-export const inlineInference = section({
-  ...fields,
-  settings: z
-    .record(z.string(), z.unknown(), { error: wants("a mapping with a model's settings") })
-    .default({})
-    .describe(
-      "The model's settings, as layout, scale and classes, which a pushed model has in a file of their own.",
-    ),
-});
+export const inlineInference = section(
+  {
+    ...fields,
+    settings: z
+      .record(z.string(), z.unknown(), { error: wants("a mapping with a model's settings") })
+      .default({})
+      .describe(
+        "The model's settings, as layout, scale and classes, which a pushed model has in a file of their own.",
+      ),
+  },
+  elsewhere,
+);
 
 export type InferenceDescription = z.output<typeof inferenceDescription>;
 export type InlineInference = z.output<typeof inlineInference>;

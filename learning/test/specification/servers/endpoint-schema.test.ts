@@ -53,6 +53,10 @@ it.each([
     'url: http://user:pa/s@s?@a/?code=key\nrequest: $input\nanswer: ""',
     'url: want http:// or https:// and an address, got "http://…@a/?…"',
   ],
+  [
+    'url: http://a\nmodel: m\ninputShape: [2]',
+    'model: is of a model behind an inference server, which is pushed with --inference FILE',
+  ],
   ['url: http://a\nanswer: /x', 'request: want either request, with answer, or chat'],
   ['url: http://a\nrequest: { text: hello }\nanswer: /x', 'request: holds no $input'],
   ['url: http://a\nrequest: [$input, $inputs]\nanswer: /*', 'request: holds $input and $inputs'],

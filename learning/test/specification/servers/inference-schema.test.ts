@@ -1,6 +1,9 @@
 /** What a package says of a server that nobody asked: its sizes are bounded before anybody makes room for them. */
 import { expect, test } from 'vitest';
-import { checkRemoteModelDocument } from '../../../src/specification/servers/inference-schema.js';
+import {
+  checkInferenceDescription,
+  checkRemoteModelDocument,
+} from '../../../src/specification/servers/inference-schema.js';
 
 const FOUND = {
   server: { name: 'test', version: '1' },
@@ -54,4 +57,13 @@ test.each([
   ],
 ])('%s that nobody could ask for are refused', (_, changes, message) => {
   expect(() => check(changes)).toThrow(message);
+});
+
+test.each([
+  [{ request: '$inputs' }, 'request: is of an endpoint, whose description is pushed without'],
+  [{ scale: 255 }, "scale: is one of the model's settings: --settings FILE"],
+  [{ settings: { scale: 255 } }, 'settings: stand in a file of their own: --settings FILE'],
+])('what stands elsewhere is refused with the place: %j', (changes, message) => {
+  const description = { url: 'grpc://127.0.0.1:1', model: 'far', ...changes };
+  expect(() => checkInferenceDescription(description, 'far.yaml')).toThrow(message);
 });
