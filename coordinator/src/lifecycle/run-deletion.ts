@@ -42,9 +42,9 @@ export class RunDeletion {
    */
   async delete(runId: string): Promise<string[]> {
     const record = this.#parts.store.require(runId);
-    const baseline = hasOwnBaseline(record)
-      ? this.#parts.store.get(baselineRunId(runId))
-      : undefined;
+    const known = hasOwnBaseline(record) ? this.#parts.store.get(baselineRunId(runId)) : undefined;
+    // One that was submitted by itself before goes by itself.
+    const baseline = known?.parentRunId === runId ? known : undefined;
     if (baseline !== undefined && !hasEnded(baseline.state)) {
       const message = `run ${baseline.runId}, its baseline, is ${baseline.state}; cancel it first`;
       throw new LyceumError('FAILED_PRECONDITION', message);

@@ -16,6 +16,7 @@ import type { ArtifactCatalog } from '../artifacts/index.js';
 import type { RunEvents, RunMonitor } from '../monitoring/index.js';
 import {
   claimPointer,
+  dropCheckpoints,
   hasOwnBaseline,
   neededBlobs,
   planBaseline,
@@ -56,7 +57,7 @@ export class RunLifecycle {
     const needed = neededBlobs(record);
     const created = await catalog.references.refer(
       [...needed.keys()],
-      () => store.create(record),
+      () => store.create(record, () => this.#deleteRest(runId)),
       async (digest) => {
         const message = `run ${runId}: ${needed.get(digest)}, ${digest.slice(0, 12)}, is not stored any more; push it again, then submit the run`;
         throw new LyceumError('FAILED_PRECONDITION', message);
@@ -65,6 +66,13 @@ export class RunLifecycle {
     this.#parts.log.info({ runId, kind: specification.kind }, 'run submitted');
     this.#parts.events.add(runId, 'submitted', `submitted as a run of kind ${specification.kind}`);
     return created;
+  }
+
+  /** Deletes what a deletion that was cut off has left of a former run of that id: its checkpoints and its events. */
+  async #deleteRest(runId: string): Promise<void> {
+    const { pointers, events, now } = this.#parts;
+    await dropCheckpoints(pointers, runId, now());
+    await events.purge(runId);
   }
 
   /** Stores the run's own baseline, if it has one and that is not there: a crash may have come between. */

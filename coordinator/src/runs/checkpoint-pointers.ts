@@ -181,7 +181,7 @@ function isSame(one: Checkpoint | undefined, other: Checkpoint | undefined): boo
 }
 
 /**
- * Makes the pointer of a run that is being deleted name no checkpoint, and void every former owner's writes.
+ * Makes the pointer of a run that is being deleted name no checkpoint, and void every former owner's writes. Made once.
  *
  * @returns digests of the checkpoints that it named.
  * @throws {LyceumError} ABORTED if somebody writes it at this moment.
@@ -194,6 +194,7 @@ export async function dropCheckpoints(
   const found = await pointers.get(runId);
   if (found === undefined) return [];
   const old = parseCheckpointPointer(found.value, `checkpoint pointer ${runId}`);
+  if (old.deletedAtMs !== undefined) return [];
   const { attempt } = old;
   const assignmentEpoch = old.assignmentEpoch + 1;
   const pointer: CheckpointPointer = {

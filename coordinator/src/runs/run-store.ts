@@ -28,6 +28,8 @@ export class RunStore {
   readonly #unreadable: string[] = [];
   /** Deletions under way, by run id. */
   readonly #deletions = new Map<string, Promise<unknown>>();
+  /** The last creation under way: they go one after the other. */
+  #creations: Promise<unknown> = Promise.resolve();
   readonly #listeners = new Set<(runId: string) => void>();
 
   private constructor(kv: KeyValue, leadership: Pick<Leadership, 'leaderEpoch' | 'assertHeld'>) {
@@ -85,23 +87,35 @@ export class RunStore {
   }
 
   /**
-   * Waits until a former run of that id is deleted: what belonged to it is found by the id, and would be taken from this one.
+   * Stores a record, which comes after all others: its `sequence` grows if another came first meanwhile. Waits until a
+   * former run of that id is deleted: what belonged to it is found by the id, and would be taken for this one's.
    *
+   * @param deleteRest - deletes what a deletion that was cut off has left of a former run of that id.
    * @throws {LyceumError} ALREADY_EXISTS; ABORTED if another coordinator leads.
    */
-  async create(record: RunRecord): Promise<RunRecord> {
+  async create(record: RunRecord, deleteRest?: () => Promise<void>): Promise<RunRecord> {
     await this.#deletions.get(record.runId);
+    const creation = this.#creations.then(() => this.#create(record, deleteRest));
+    this.#creations = creation.catch(() => {});
+    return creation;
+  }
+
+  async #create(record: RunRecord, deleteRest?: () => Promise<void>): Promise<RunRecord> {
+    const { runId } = record;
     await this.#leadership.assertHeld();
-    const written = { ...record, leaderEpoch: this.leaderEpoch };
+    const isNew = !this.#runs.has(runId) && !this.#unreadable.includes(runId);
+    if (isNew) await deleteRest?.();
+    const sequence = Math.max(record.sequence, this.nextSequence());
+    const written = { ...record, sequence, leaderEpoch: this.leaderEpoch };
     try {
-      const revision = await this.#kv.create(record.runId, runRecordText(written));
-      this.#runs.set(record.runId, { record: written, revision, writes: Promise.resolve() });
+      const revision = await this.#kv.create(runId, runRecordText(written));
+      this.#runs.set(runId, { record: written, revision, writes: Promise.resolve() });
     } catch (err) {
       if (!(err instanceof LyceumError && err.code === 'ABORTED')) throw err;
-      await this.#adopt(record.runId);
-      throw new LyceumError('ALREADY_EXISTS', `run ${record.runId} is there already`);
+      await this.#adopt(runId);
+      throw new LyceumError('ALREADY_EXISTS', `run ${runId} is there already`);
     }
-    this.#changed(record.runId);
+    this.#changed(runId);
     return written;
   }
 

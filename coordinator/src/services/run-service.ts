@@ -214,7 +214,8 @@ async function cancel(
   store.require(runId);
   const record = await lifecycle.cancel(runId, 'cancelled by its user');
   const baseline = ownBaseline(store, record);
-  if (baseline !== undefined && !hasEnded(baseline.state)) {
+  // One that was submitted by itself goes on.
+  if (baseline?.parentRunId === runId && !hasEnded(baseline.state)) {
     await lifecycle.cancel(baseline.runId, `run ${runId} was cancelled`);
   }
   parts.changed();

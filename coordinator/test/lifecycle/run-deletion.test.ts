@@ -93,7 +93,7 @@ describe('a run that is deleted', () => {
   it('takes its own baseline along, unless another run names that', async () => {
     const own = [
       ended('run', { baselineRunId: 'run-alone' }),
-      ended('run-alone', { baselineRunId: undefined }),
+      ended('run-alone', { baselineRunId: undefined, parentRunId: 'run' }),
     ];
     const alone = stored(own);
     expect(await alone.deletion.delete('run')).toEqual(['run', 'run-alone']);
@@ -102,8 +102,21 @@ describe('a run that is deleted', () => {
     expect(named.left().runs).toEqual(['run-alone', 'other']);
   });
 
+  it.each(['SUCCEEDED', 'TRAINING'] as const)(
+    'leaves a baseline that is %s and was submitted by itself',
+    async (state) => {
+      const own = ended('run', { baselineRunId: 'run-alone' });
+      const { deletion, left } = stored([own, ended('run-alone', { state })]);
+      expect(await deletion.delete('run')).toEqual(['run']);
+      expect(left().runs).toEqual(['run-alone']);
+    },
+  );
+
   it('stays while its baseline goes on, or another run names it', async () => {
-    const going = stored([ended('run'), ended('run-alone', { state: 'TRAINING' })]);
+    const going = stored([
+      ended('run'),
+      ended('run-alone', { state: 'TRAINING', parentRunId: 'run' }),
+    ]);
     await expect(going.deletion.delete('run')).rejects.toThrow(
       'run run-alone, its baseline, is TRAINING; cancel it first',
     );

@@ -8,6 +8,7 @@ import { RunLifecycle } from '../../src/lifecycle/run-lifecycle.js';
 import { RunCosts } from '../../src/monitoring/run-costs.js';
 import type { RunEvents } from '../../src/monitoring/run-events.js';
 import type { RunMonitor } from '../../src/monitoring/run-monitor.js';
+import { claimPointer } from '../../src/runs/checkpoint-pointers.js';
 import type { RunRecord } from '../../src/runs/record/run-record.js';
 import { RunStore } from '../../src/runs/run-store.js';
 import { queued } from '../runs/queued-run.js';
@@ -105,4 +106,42 @@ test('a run whose assignment lost its receipt is given to a worker anew once tha
   expect(store.require(runId)).toMatchObject({ state: 'QUEUED', studentLossCount: 1 });
   await assign();
   expect(await epochs()).toEqual({ record: 3, pointer: 3 });
+});
+
+test('a run of an id whose deletion was cut off starts afresh, and its events are its own', async () => {
+  const log = createLogger({ name: 'test', level: 'silent' });
+  const leadership = { leaderEpoch: 5, assertHeld: async () => undefined };
+  const store = await RunStore.open(
+    bucket(() => false),
+    leadership,
+    log,
+  );
+  const pointers = bucket(() => false);
+  const digest = 'ab'.repeat(32);
+  const left = { runId: 'run', attempt: 1, assignmentEpoch: 3, step: 40, digest };
+  await pointers.create('run', JSON.stringify(left));
+  const purged: string[] = [];
+  const lifecycle = new RunLifecycle({
+    store,
+    pointers,
+    catalog: {
+      references: { refer: (_: unknown, write: () => unknown) => write() },
+    } as unknown as ArtifactCatalog,
+    monitor: {} as RunMonitor,
+    events: {
+      add: () => undefined,
+      purge: async (id: string) => void purged.push(id),
+    } as unknown as RunEvents,
+    log,
+    now: () => 1,
+  });
+  const { runId } = await lifecycle.submit(queued());
+  expect(purged).toEqual([runId]);
+  const pointer = await claimPointer(pointers, runId, 1);
+  // Assignments are counted on: a worker of the former run changes nothing.
+  expect(pointer).toEqual({ runId, attempt: 1, assignmentEpoch: 5, step: 0 });
+  // Submitted again it is there already, and keeps what it has.
+  await expect(lifecycle.submit(queued())).rejects.toMatchObject({ code: 'ALREADY_EXISTS' });
+  expect(purged).toEqual([runId]);
+  expect(JSON.parse((await pointers.get(runId))?.value ?? '')).toEqual(pointer);
 });

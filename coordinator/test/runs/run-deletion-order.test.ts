@@ -95,3 +95,11 @@ it('keeps a run that may not be deleted', async () => {
   await expect(store.delete('run', check, rest)).rejects.toThrow('run stays');
   expect([store.get('run')?.runId, rest.mock.calls.length]).toEqual(['run', 0]);
 });
+
+it('numbers runs that are submitted at once in the order in which they are stored', async () => {
+  const store = await storeWithRun();
+  const sequence = store.nextSequence();
+  const ids = ['a', 'b', 'c'];
+  await Promise.all(ids.map((runId) => store.create({ ...queued(), runId, sequence })));
+  expect(store.list().map((run) => run.sequence)).toEqual([1, 2, 3, 4]);
+});
