@@ -120,6 +120,21 @@ test('so does one that is paused', async () => {
   expect(record.fit).toBeUndefined();
 });
 
+test('one that is being cancelled after its training is trained again by its next attempt', async () => {
+  const outcome = {} as RunRecord['outcome'];
+  record = changes.cancelling(
+    { ...aRun({ state: 'EVALUATING' }), outcome },
+    'by its user',
+    1,
+  ) as RunRecord;
+  pointer = { ...pointer, step: plan.stepCount, digest: 'c'.repeat(64) };
+  await suspectAnswers(await suspectPut(3)).carryOut();
+  expect(record).toMatchObject({ state: 'CANCELLING', reason: 'by its user' });
+  expect(pointer.step).toBe(0);
+  const again = changes.retried(changes.cancelled(record, 1) as RunRecord, 1);
+  expect(again).toMatchObject({ state: 'QUEUED', attempt: 2 });
+});
+
 test('one that was taken up again and not served yet goes back to before its checkpoint was made of them', async () => {
   record = aRun({ state: 'PREPARING' });
   const step = stepOf(3) + 1;

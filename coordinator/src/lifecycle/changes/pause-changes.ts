@@ -37,7 +37,7 @@ export function wentBack(
   isFitDropped: boolean,
   nowMs: number,
 ): Changed {
-  if (record.state === 'SUCCEEDED' || record.state === 'CANCELLING') return undefined;
+  if (record.state === 'SUCCEEDED') return undefined;
   const isGoing = isAssigned(record.state) || record.state === 'EVALUATING';
   const {
     outcome: _o,
