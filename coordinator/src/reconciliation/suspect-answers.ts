@@ -176,7 +176,11 @@ export class SuspectAnswers {
     const first = isFit ? 0 : step;
     if (first === undefined) return;
     // A fit counts although no step has been taken with it.
-    if (!isFit && first >= (await this.#reachedStep(record, targetsStep))) return;
+    if (!isFit && first >= (await this.#reachedStep(record, targetsStep))) {
+      // Its last worker may have a later checkpoint under way, which comes too late from now on.
+      if (targetsStep === undefined) await rewindPointer(pointers, runId, first);
+      return;
+    }
     const why = `goes back: from step ${first} on it was trained on ${count} answers of teacher ${name} that were dropped`;
     await lifecycle.wentBack(runId, why, isFit);
     active.targets(runId)?.wentBack();

@@ -22,6 +22,7 @@ import {
 } from '../../src/reconciliation/suspect-answers.js';
 import { Suspicions } from '../../src/reconciliation/suspicions.js';
 import { composeReport } from '../../src/report/compose-report.js';
+import { movePointer } from '../../src/runs/checkpoint-pointers.js';
 import type { RunRecord } from '../../src/runs/record/run-record.js';
 import { recordsOf } from '../answers/records-of.js';
 import { exampleInput } from '../report/report-input-example.js';
@@ -118,6 +119,21 @@ test('so does one that is paused', async () => {
   await suspectAnswers(await suspectPut(TRAIN + 1)).carryOut();
   expect(record).toMatchObject({ state: 'PAUSED', reason: 'a disk is full' });
   expect(record.fit).toBeUndefined();
+});
+
+test('one that was paused as its worker committed a checkpoint gets no checkpoint that is made of them', async () => {
+  record = changes.paused(aRun(), 'a disk is full', 1) as RunRecord;
+  reachedStep = undefined;
+  const owner = { runId: record.runId, assignmentEpoch: pointer.assignmentEpoch };
+  await suspectAnswers(await suspectPut(3)).carryOut();
+  const to = { step: stepOf(3) + 1, digest: 'c'.repeat(64) };
+  const pointers = {
+    get: async () => ({ value: JSON.stringify(pointer), revision: 1 }),
+    update: vi.fn(),
+  };
+  const move = { to, named: undefined, previous: undefined };
+  await expect(movePointer(pointers, owner, move)).rejects.toMatchObject({ code: 'ABORTED' });
+  expect(record.state).toBe('PAUSED');
 });
 
 test('one that is being cancelled after its training is trained again by its next attempt', async () => {
