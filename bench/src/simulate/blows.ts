@@ -1,7 +1,7 @@
 /** Carries out the blows to a schedule's processes; all that they break comes back. */
 
 import { SILENCE_MS, type SimulatedCoordinator, type SimulatedStudent } from './processes/index.js';
-import type { Blow, SimulatedProcess, World } from './world/index.js';
+import type { Blow, RunRecord, SimulatedProcess, World } from './world/index.js';
 
 /** How long processes are away, ms. */
 const AWAY_MS = [0, 50, 2_000];
@@ -40,6 +40,13 @@ export function strike(world: World, coordinator: SimulatedCoordinator, blow: Bl
         student.breakStream();
       }
       break;
+    case 'run-held': {
+      const run = random.pick(world.runs);
+      if (!isUp(coordinator)) break;
+      coordinator.hold(run);
+      clock.after(random.pick(STOP_MS), () => goOn(world, coordinator, run));
+      break;
+    }
     case 'coordinator-dies':
       restart(world, coordinator, awayMs);
       break;
@@ -97,6 +104,16 @@ function swapModel(
   // What it has answered by then is nobody's.
   if (random.chance(0.3))
     clock.after(random.whole(0, 500), () => random.pick(having).losePatience());
+}
+
+/** A user lets the run go on, as soon as the coordinator answers. */
+function goOn(world: World, coordinator: SimulatedCoordinator, run: RunRecord): void {
+  if (isUp(coordinator)) coordinator.goOn(run);
+  else world.clock.after(100, () => goOn(world, coordinator, run));
+}
+
+function isUp({ process }: SimulatedCoordinator): boolean {
+  return process.alive && !process.stopped;
 }
 
 function restart({ clock }: World, coordinator: SimulatedCoordinator, awayMs: number): void {

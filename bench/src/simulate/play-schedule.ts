@@ -75,6 +75,7 @@ export function playSchedule(
       (run): RunRecord => ({
         settings: run,
         state: 'unsubmitted',
+        heldAs: 'training',
         assignmentEpoch: 0,
         pointerStep: 0,
         previousStep: 0,

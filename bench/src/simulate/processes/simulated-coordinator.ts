@@ -154,6 +154,27 @@ export class SimulatedCoordinator {
     this.#end(run, 'evaluating');
   }
 
+  /** The run is paused, or cancelled. A commit of its student may still be under way. */
+  hold(run: RunRecord): void {
+    if (run.state !== 'training' && run.state !== 'evaluating') return;
+    const { runId } = run.settings;
+    this.#world.trace(() => `${runId} is held`);
+    run.heldAs = run.state;
+    run.state = 'held';
+    this.#answerNumbers.delete(run);
+    this.#targets.get(runId)?.close();
+    this.#targets.delete(runId);
+  }
+
+  /** The run is resumed, or tried again. */
+  goOn(run: RunRecord): void {
+    if (run.state !== 'held') return;
+    run.state = run.heldAs;
+    if (run.state === 'evaluating') return;
+    this.#takeUp(run, false);
+    this.#assign(run);
+  }
+
   #end(run: RunRecord, state: 'evaluating' | 'failed'): void {
     run.state = state;
     this.#targets.get(run.settings.runId)?.close();
@@ -203,6 +224,7 @@ export class SimulatedCoordinator {
 
   #reachedStep(run: RunRecord): number {
     const { runId, grid } = run.settings;
+    if (run.state === 'held' && run.heldAs === 'training') return 0;
     // A student that has not come back since this coordinator began may be at any step.
     return this.#targets.get(runId)?.reachedStep ?? grid.plan.stepCount;
   }
@@ -216,6 +238,11 @@ export class SimulatedCoordinator {
     }
     this.#world.trace(() => `${runId} goes back to step ${run.pointerStep}`);
     this.#answerNumbers.delete(run);
+    if (run.state === 'held') {
+      run.heldAs = 'training';
+      run.assignmentEpoch++;
+      return;
+    }
     run.state = 'training';
     if (!this.#targets.has(runId)) this.#takeUp(run, false);
     this.#assign(run);

@@ -256,7 +256,7 @@ export class SimulatedHealth {
     }
     for (const run of this.#world.runs) {
       const { grid, orderSeed, viewCycle, teachers } = run.settings;
-      const isInProgress = run.state === 'training' || run.state === 'evaluating';
+      const isInProgress = ['training', 'evaluating', 'held'].includes(run.state);
       if (!isInProgress || !teachers.includes(teacher)) continue;
       const order = {
         plan: grid.plan,
@@ -267,6 +267,8 @@ export class SimulatedHealth {
       const step = this.#world.machines.firstAffectedStep(order, affected);
       if (step === undefined) continue;
       if (step < Math.max(reached.get(run) ?? 0, run.pointerStep)) this.#side.goBack(run, step);
+      // A commit that is under way comes too late.
+      else if (run.state === 'held') run.assignmentEpoch++;
     }
   }
 }

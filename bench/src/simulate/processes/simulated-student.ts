@@ -201,6 +201,8 @@ export class SimulatedStudent {
     const { checkpointEverySteps, grid } = this.#run.settings;
     const isLast = step === grid.plan.stepCount;
     if (!isLast && step % checkpointEverySteps !== 0) return;
+    // Refused: it has no assignment any more.
+    if (this.#run.state === 'held') return;
     this.process.after(this.#world.random.whole(0, 30), () => {
       if (this.#run.assignmentEpoch !== this.#assignmentEpoch) return;
       if (step > this.#run.pointerStep) this.#point(step);

@@ -12,6 +12,7 @@ export type Blow =
   | 'student-dies'
   | 'student-stops'
   | 'stream-breaks'
+  | 'run-held'
   | 'coordinator-dies'
   | 'coordinator-stops'
   | 'queue-away'
@@ -28,6 +29,7 @@ const BLOWS: readonly Blow[] = [
   'student-dies',
   'student-stops',
   'stream-breaks',
+  'run-held',
   'coordinator-dies',
   'coordinator-stops',
   'queue-away',

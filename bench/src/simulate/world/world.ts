@@ -32,7 +32,9 @@ export interface Machines {
 /** The record of a run that NATS keeps. */
 export interface RunRecord {
   readonly settings: RunSettings;
-  state: 'unsubmitted' | 'training' | 'evaluating' | 'succeeded' | 'failed';
+  state: 'unsubmitted' | 'training' | 'evaluating' | 'held' | 'succeeded' | 'failed';
+  /** Where a run that is held, paused or cancelled, goes on. */
+  heldAs: 'training' | 'evaluating';
   assignmentEpoch: number;
   /** Steps in the checkpoint that the pointer names. */
   pointerStep: number;
