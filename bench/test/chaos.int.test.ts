@@ -6,12 +6,14 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { chaos } from '../src/chaos/chaos.js';
+import { plain } from '../src/chaos/scenarios/index.js';
 
 const STEPS = 200;
 
 test('a run whose processes are killed, stopped and cut off ends with the bits of one that was left alone', async () => {
   const lines: string[] = [];
   const { blows, ...result } = await chaos({
+    scenario: plain,
     seed: 21,
     blows: 6,
     stepCount: STEPS,

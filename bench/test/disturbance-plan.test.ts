@@ -22,6 +22,16 @@ test('four blows strike every kind of process, twenty-four each with every fault
   }
 });
 
+test('blows may fall before the first step, and on servers', () => {
+  const kinds = ['teacher', 'server'] as const;
+  const options = { faults: FAULTS, count: 100, stepCount: 1_000, stopMs: [1_000], kinds };
+  const blows = disturbancePlan({ ...options, seed: 3, firstBlowAt: -0.4 });
+  const early = blows.filter(({ step }) => step === 0).length;
+  expect(early).toBeGreaterThan(15);
+  expect(early).toBeLessThan(50);
+  expect(new Set(blows.map(({ kind }) => kind))).toEqual(new Set(kinds));
+});
+
 test('a seed has one plan, another seed another', () => {
   expect(plan(7, 8)).toEqual(plan(7, 8));
   expect(plan(7, 8)).not.toEqual(plan(8, 8));

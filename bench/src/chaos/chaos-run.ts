@@ -32,6 +32,8 @@ export interface ChaosRun {
   /** Packages by the names that the specification gives them, in ensemble order. */
   readonly teachers: ReadonlyMap<string, Buffer>;
   readonly specification: DistillationSpecification;
+  /** As its user writes it. */
+  readonly document: string;
   readonly stepCount: number;
 }
 
@@ -42,9 +44,15 @@ export interface ChaosRun {
  */
 export async function chaosRun(
   engine: Engine,
-  options: { readonly seed: number; readonly stepCount: number; readonly cacheFolder: string },
+  options: {
+    readonly seed: number;
+    readonly stepCount: number;
+    readonly cacheFolder: string;
+    /** Fields in place of the plain run's. */
+    readonly spec: Readonly<Record<string, unknown>>;
+  },
 ): Promise<ChaosRun> {
-  const { seed, stepCount, cacheFolder } = options;
+  const { seed, stepCount, cacheFolder, spec } = options;
   const datasetFile = await importDataset('digits', cacheFolder);
   const dataset = parseDataset(datasetFile);
   const teachers = new Map<string, Buffer>();
@@ -54,15 +62,18 @@ export async function chaosRun(
     teachers.set(name, encodeModelPackage(await savedModel(engine, model, { output: 'logits' })));
     model.dispose();
   }
-  const document = runDocument(seed, stepCount);
-  const specification = checkRunSpecification(document, 'chaos run');
+  const plain = runDocument(seed, stepCount);
+  // Without the fields that are undefined.
+  const written = JSON.parse(JSON.stringify({ ...plain, spec: { ...plain.spec, ...spec } }));
+  const specification = checkRunSpecification(written, 'chaos run');
   if (specification.kind !== 'Distillation') {
     throw new LyceumError('INTERNAL', 'the run distils');
   }
-  return { dataset, datasetFile, teachers, specification, stepCount };
+  const document = JSON.stringify(written);
+  return { dataset, datasetFile, teachers, specification, document, stepCount };
 }
 
-function runDocument(seed: number, stepCount: number): Record<string, unknown> {
+function runDocument(seed: number, stepCount: number) {
   return {
     apiVersion: 'lyceum.dev/v1alpha1',
     kind: 'Distillation',

@@ -9,18 +9,19 @@
 import { CoordinatorClient } from '@lyceum/cli/client';
 import { LocalCluster } from '@lyceum/cli/local-cluster';
 import { openEngine, prepareEngine } from '@lyceum/learning/tensorflow';
-import { createLogger } from '@lyceum/platform';
+import { createLogger, sleep } from '@lyceum/platform';
 import { connectNats } from '@lyceum/platform/nats';
 import {
   ArtifactKind,
   type GetHistoryResponse,
   LyceumError,
+  type Run,
   type RunEvent,
   RunState,
 } from '@lyceum/proto';
 import type { LedgerSegment } from '@lyceum/student-worker/compute';
 import { type ChaosRun, COMPUTE_THREADS, chaosRun } from './chaos-run.js';
-import { type Disturbance, disturbancePlan, FAULTS } from './disturbance-plan.js';
+import { type Disturbance, disturbancePlan, FAULTS, PROCESS_KINDS } from './disturbance-plan.js';
 import { type Blow, Disturber } from './disturber.js';
 import {
   countSteps,
@@ -34,12 +35,16 @@ import {
 import { Links } from './links.js';
 import { oracle } from './oracle.js';
 import { confirmAnswering } from './processes.js';
+import type { Scenario, Servers } from './scenarios/index.js';
 
 const TEACHER_WORKERS = 3;
 /** Student workers: one trains, the other takes over. */
 const STUDENT_WORKERS = 2;
+/** How soon a run that its users have cancelled is looked at again. */
+const CANCELLED_MS = 200;
 
 export interface ChaosOptions {
+  readonly scenario: Scenario;
   readonly seed: number;
   readonly blows: number;
   readonly stepCount: number;
@@ -53,7 +58,7 @@ export interface ChaosOptions {
 }
 
 export interface ChaosResult extends StepCounts {
-  /** Whether the weights of oracle, undisturbed and disturbed run are identical. */
+  /** Whether the disturbed run's weights are those that the scenario expects. */
   readonly identicalWeights: boolean;
   readonly replayedSteps: number;
   /** Events that users are shown of a step, after they were shown a later one or the same. */
@@ -68,6 +73,7 @@ export interface ChaosResult extends StepCounts {
   readonly ticketsInHand: number;
   /** Seconds of the disturbed run ÷ seconds of the other. */
   readonly slowdown: number;
+  readonly scenario: string;
   readonly seed: number;
 }
 
@@ -81,29 +87,42 @@ interface Outcome {
   readonly listed: readonly RunEvent[];
   readonly history: GetHistoryResponse;
   readonly blows: readonly Blow[];
+  /** Weights of further runs that had to end with the same. */
+  readonly others: readonly string[];
 }
 
 /** @throws {LyceumError} INTERNAL if a run does not succeed, or a process dies unasked or hangs. */
 export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
-  const { seed, blows, stepCount, stopMs, log } = options;
+  const { scenario, seed, blows, stepCount, stopMs, log } = options;
   prepareEngine(process.env, COMPUTE_THREADS);
   const engine = await openEngine();
-  const run = await chaosRun(engine, options);
-  const expected = await oracle(engine, run);
-  log(`oracle: weights ${expected.finalWeightsDigest.slice(0, 12)}`);
+  const run = await chaosRun(engine, { ...options, spec: scenario.spec });
+  const expected = scenario.expected === 'oracle' ? await oracle(engine, run) : undefined;
+  if (expected) log(`oracle: weights ${expected.finalWeightsDigest.slice(0, 12)}`);
   const undisturbed = await runOnCluster(run, [], 'undisturbed', options);
-  const plan = disturbancePlan({ seed, faults: FAULTS, count: blows, stepCount, stopMs });
+  const { firstBlowAt = 0.1, openServers } = scenario;
+  const kinds = [...PROCESS_KINDS, ...(openServers ? (['server'] as const) : [])];
+  const faults = { faults: FAULTS, kinds, stopMs };
+  const plan = disturbancePlan({ ...faults, seed, count: blows, stepCount, firstBlowAt });
   const disturbed = await runOnCluster(run, plan, 'disturbed', options);
-  const digests = [expected, undisturbed, disturbed].map((o) => o.finalWeightsDigest);
+  const alike = scenario.expected === 'replay' ? [disturbed] : [undisturbed, disturbed];
+  const digests = [...alike.flatMap((o) => [o.finalWeightsDigest, ...o.others])];
+  if (expected) digests.push(expected.finalWeightsDigest);
   return {
     identicalWeights: new Set(digests).size === 1,
-    ...countSteps(disturbed.ledger, stepCount, (segment) => expected.targetsDigest(segment)),
+    ...countSteps(disturbed.ledger, stepCount, (segment) =>
+      expected ? expected.targetsDigest(segment) : segment.targetsDigest,
+    ),
     replayedSteps: replayedSteps(disturbed.events),
     eventsRepeated: eventsRepeated(disturbed.listed),
-    historyDifferences: historyDifferences(undisturbed.history, disturbed.history),
+    historyDifferences:
+      scenario.expected === 'replay'
+        ? 0
+        : historyDifferences(undisturbed.history, disturbed.history),
     blows: countBlows(disturbed.blows),
     ticketsInHand: disturbed.blows.filter((blow) => blow.ticketsInHand > 0).length,
     slowdown: Number((disturbed.seconds / undisturbed.seconds).toFixed(2)),
+    scenario: scenario.name,
     seed,
   };
 }
@@ -113,7 +132,7 @@ async function runOnCluster(
   run: ChaosRun,
   plan: readonly Disturbance[],
   name: string,
-  { stateDir, log, signal }: ChaosOptions,
+  { scenario, stateDir, log, signal }: ChaosOptions,
 ): Promise<Outcome> {
   const links = new Links();
   const cluster = await LocalCluster.start({
@@ -127,9 +146,15 @@ async function runOnCluster(
   });
   const client = new CoordinatorClient(cluster.address);
   const over = new AbortController();
+  let servers: Servers | undefined;
   try {
     await push(client, run, signal);
-    const { runId } = (await client.submitRun(JSON.stringify(run.specification))).run;
+    const route = (address: string) => links.between('teachers', 'server', address);
+    servers = await scenario.openServers?.(client, route);
+    const { document, stepCount } = run;
+    const { runId } = (await client.submitRun(document)).run;
+    const untilOver = AbortSignal.any([signal, over.signal]);
+    const isDisturbed = plan.length > 0;
     const disturber = new Disturber({
       cluster,
       links,
@@ -137,16 +162,20 @@ async function runOnCluster(
       runId,
       plan,
       log,
-      signal: AbortSignal.any([signal, over.signal]),
+      signal: untilOver,
     });
     const disturbing = disturber.run();
+    const scene = { client, runId, document, stepCount, servers, signal: untilOver, log };
+    const interfering = isDisturbed ? scenario.meanwhile?.(scene) : undefined;
     const ended = await Promise.race([
-      finished(client, runId, signal),
+      finished(client, runId, signal, isDisturbed && scenario.meanwhile !== undefined),
       cluster.failed,
-      disturbing.then(() => new Promise<never>(() => {})),
+      onlyErrorsOf(disturbing),
+      onlyErrorsOf(interfering),
     ]);
     over.abort();
     await disturbing;
+    await interfering;
     await confirmAnswering(cluster);
     const seconds = (ended.endedAtMs - ended.startedAtMs) / 1000;
     const { finalWeightsDigest } = ended;
@@ -155,13 +184,41 @@ async function runOnCluster(
     for await (const event of client.listEvents(runId, { signal })) listed.push(event);
     const history = await client.getHistory({ runId, firstStep: 0, endStep: 0, pointCount: 0 });
     const records = await readRecords(cluster, runId);
-    return { finalWeightsDigest, seconds, ...records, listed, history, blows: disturber.blows };
+    const others = await weightsOfOthers(client, scenario, runId, signal);
+    const { blows } = disturber;
+    return { finalWeightsDigest, seconds, ...records, listed, history, blows, others };
   } finally {
     over.abort();
     client.close();
     await cluster.stop();
     links.close();
+    servers?.close();
   }
+}
+
+function onlyErrorsOf(work: Promise<unknown> | undefined): Promise<never> {
+  const never = new Promise<never>(() => {});
+  return (work ?? never).then(() => never);
+}
+
+/** Of the replay that is expected to have the same, and of what users have submitted, once these have ended. */
+async function weightsOfOthers(
+  client: CoordinatorClient,
+  { expected }: Scenario,
+  runId: string,
+  signal: AbortSignal,
+): Promise<string[]> {
+  if (expected === 'replay') await client.replayRun(runId);
+  const weights: string[] = [];
+  for (const other of await client.listRuns()) {
+    if (other.runId === runId) continue;
+    const { state, reason, finalWeightsDigest } = await client.waitForEnd(other.runId, { signal });
+    if (state === RunState.RUN_STATE_FAILED) {
+      throw new LyceumError('INTERNAL', `run ${other.runId} failed: ${reason}`);
+    }
+    if (state === RunState.RUN_STATE_SUCCEEDED) weights.push(finalWeightsDigest);
+  }
+  return weights;
 }
 
 async function readRecords(cluster: LocalCluster, runId: string) {
@@ -187,10 +244,21 @@ async function push(client: CoordinatorClient, run: ChaosRun, signal: AbortSigna
   }
 }
 
-async function finished(client: CoordinatorClient, runId: string, signal: AbortSignal) {
-  const run = await client.waitForEnd(runId, { signal });
-  if (run.state === RunState.RUN_STATE_SUCCEEDED) return run;
-  throw new LyceumError('INTERNAL', `run ${runId} did not succeed: ${run.reason}`);
+/** @param mayBeCancelled - by users, who let it go on again. */
+async function finished(
+  client: CoordinatorClient,
+  runId: string,
+  signal: AbortSignal,
+  mayBeCancelled: boolean,
+): Promise<Run> {
+  for (;;) {
+    const run = await client.waitForEnd(runId, { signal });
+    if (run.state === RunState.RUN_STATE_SUCCEEDED) return run;
+    if (!mayBeCancelled || run.state !== RunState.RUN_STATE_CANCELLED) {
+      throw new LyceumError('INTERNAL', `run ${runId} did not succeed: ${run.reason}`);
+    }
+    await sleep(CANCELLED_MS, signal);
+  }
 }
 
 function countBlows(blows: readonly Blow[]): Record<string, Record<string, number>> {

@@ -6,10 +6,13 @@ import { LINK_FAULTS, type LinkFault } from './links.js';
 /** `SIGKILL`: started again `awayMs` later. `SIGSTOP`: goes on after `awayMs`. The others befall its network for so long. */
 export type Fault = 'SIGKILL' | 'SIGSTOP' | LinkFault;
 
+/** `server`: what teacher workers ask. */
+export type StruckKind = ProcessKind | 'server';
+
 export interface Disturbance {
   /** Takes place once the run has taken this many steps. */
   readonly step: number;
-  readonly kind: ProcessKind;
+  readonly kind: StruckKind;
   readonly fault: Fault;
   readonly awayMs: number;
   /** Uniform in [0, 1): chooses among processes of the kind. */
@@ -19,13 +22,17 @@ export interface Disturbance {
 export interface PlanOptions {
   readonly seed: number;
   readonly faults: readonly Fault[];
+  /** Default: the processes of a cluster. */
+  readonly kinds?: readonly StruckKind[];
   readonly count: number;
   readonly stepCount: number;
+  /** Share of the run's steps before which no blow falls; below 0, some fall before the first step. Default a tenth. */
+  readonly firstBlowAt?: number;
   /** How long processes are stopped, or out of reach, ms; one of these each time. */
   readonly stopMs: readonly number[];
 }
 
-const KINDS: readonly ProcessKind[] = ['teacher', 'student', 'coordinator', 'nats'];
+export const PROCESS_KINDS: readonly ProcessKind[] = ['teacher', 'student', 'coordinator', 'nats'];
 export const PROCESS_FAULTS: readonly Fault[] = ['SIGKILL', 'SIGSTOP'];
 export const FAULTS: readonly Fault[] = [...PROCESS_FAULTS, ...LINK_FAULTS];
 
@@ -33,23 +40,25 @@ export const FAULTS: readonly Fault[] = [...PROCESS_FAULTS, ...LINK_FAULTS];
 const DEAD_MAX_MS = 3_000;
 
 /**
- * Disturbances at steps between 10 % and 90 % of the run, in order. Every kind of process comes once before one
+ * Disturbances at steps up to 90 % of the run, in order. Every kind of process comes once before one
  * comes twice, and every kind with each fault before a pair repeats.
  */
 export function disturbancePlan({
   seed,
   faults,
+  kinds = PROCESS_KINDS,
   count,
   stepCount,
+  firstBlowAt = 0.1,
   stopMs,
 }: PlanOptions): Disturbance[] {
   const random = uniform(seed);
   const steps = Array.from({ length: count }, () =>
-    Math.floor(stepCount * (0.1 + 0.8 * random())),
+    Math.max(0, Math.floor(stepCount * (firstBlowAt + (0.9 - firstBlowAt) * random()))),
   ).sort((a, b) => a - b);
-  const targets: { kind: ProcessKind; fault: Fault }[] = [];
+  const targets: { kind: StruckKind; fault: Fault }[] = [];
   while (targets.length < count) {
-    const orders = KINDS.map((kind) => ({ kind, order: shuffled(faults, random) }));
+    const orders = kinds.map((kind) => ({ kind, order: shuffled(faults, random) }));
     for (const round of faults.keys()) {
       for (const { kind, order } of shuffled(orders, random)) {
         targets.push({ kind, fault: order[round] as Fault });

@@ -6,8 +6,8 @@ import type { CoordinatorClient } from '@lyceum/cli/client';
 import type { ClusterProcess, LocalCluster } from '@lyceum/cli/local-cluster';
 import { sleep } from '@lyceum/platform';
 import { LyceumError, toLyceumError } from '@lyceum/proto';
-import type { Disturbance, Fault } from './disturbance-plan.js';
-import type { Links } from './links.js';
+import type { Disturbance, Fault, StruckKind } from './disturbance-plan.js';
+import type { LinkFault, Links } from './links.js';
 import { confirmGone, confirmStopped } from './processes.js';
 
 const LOOK_MS = 20;
@@ -18,7 +18,7 @@ const RESTART_PAUSE_MS = 500;
 const METRICS_MS = 1_000;
 
 export interface Blow {
-  readonly kind: ClusterProcess['kind'];
+  readonly kind: StruckKind;
   readonly fault: Fault;
   readonly workerId: string;
   readonly pid: number;
@@ -83,12 +83,16 @@ export class Disturber {
   async #strike(disturbance: Disturbance): Promise<void> {
     const { kind, fault, awayMs } = disturbance;
     const { cluster, links, log } = this.#options;
-    const chosen = await this.#choose(disturbance);
+    const chosen =
+      kind === 'server'
+        ? { workerId: kind, pid: process.pid, ticketsInHand: 0 }
+        : await this.#choose(kind, disturbance.choice);
     if (chosen === undefined) return;
     const { workerId, pid, ticketsInHand } = chosen;
     this.blows.push({ kind, fault, workerId, pid, step: disturbance.step, ticketsInHand });
     log(`step ${disturbance.step}: ${fault} to ${workerId} (pid ${pid}), ${awayMs} ms`);
-    if (fault === 'SIGSTOP') {
+    if (kind === 'server') this.#strikeServer(fault, awayMs);
+    else if (fault === 'SIGSTOP') {
       await cluster.kill(workerId, 'SIGSTOP');
       await confirmStopped(pid);
       this.#stopped.add(pid);
@@ -111,6 +115,17 @@ export class Disturber {
       const start = () =>
         kind === 'teacher' ? cluster.startTeacherWorker() : cluster.startStudentWorker();
       this.#recover(this.#again(kind, sleep(awayMs).then(start), start));
+    }
+  }
+
+  /** The server is in this process: stopped it is out of reach, killed its connections break as well. */
+  #strikeServer(fault: Fault, awayMs: number): void {
+    const { links } = this.#options;
+    const befalls: readonly LinkFault[] =
+      fault === 'SIGKILL' ? ['cut', 'reset'] : fault === 'SIGSTOP' ? ['cut'] : [fault];
+    for (const one of befalls) {
+      const { release } = links.strike('server', one);
+      this.#recover(sleep(awayMs).then(release));
     }
   }
 
@@ -158,10 +173,10 @@ export class Disturber {
    * A process that runs and is not stopped: if it is to be a teacher's, one with a ticket in hand; if a student's, the
    * one that trains.
    */
-  async #choose({
-    kind,
-    choice,
-  }: Disturbance): Promise<(ClusterProcess & { readonly ticketsInHand: number }) | undefined> {
+  async #choose(
+    kind: ClusterProcess['kind'],
+    choice: number,
+  ): Promise<(ClusterProcess & { readonly ticketsInHand: number }) | undefined> {
     const { cluster, signal } = this.#options;
     let waited = 0;
     for (; waited < PATIENCE_MS && !signal.aborted; waited += LOOK_MS) {

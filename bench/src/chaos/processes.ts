@@ -1,5 +1,5 @@
 /** Processes: their state as the system shows it, and whether they answer. */
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import type { LocalCluster } from '@lyceum/cli/local-cluster';
 import { sleep } from '@lyceum/platform';
 import { LyceumError } from '@lyceum/proto';
@@ -17,10 +17,11 @@ export async function confirmGone(pid: number): Promise<void> {
   throw new LyceumError('INTERNAL', `process ${pid} is still there after SIGKILL`);
 }
 
-/** @throws {LyceumError} INTERNAL if the process has not stopped within 10 s. */
+/** @throws {LyceumError} INTERNAL if not all threads of the process have stopped within 10 s. */
 export async function confirmStopped(pid: number): Promise<void> {
   for (let waited = 0; waited < MAX_MS; waited += LOOK_MS) {
-    if ((await processState(pid)) === 'T') return;
+    const states = await threadStates(pid);
+    if (states.length > 0 && states.every((state) => state === 'T')) return;
     await sleep(LOOK_MS);
   }
   throw new LyceumError('INTERNAL', `process ${pid} did not stop at SIGSTOP`);
@@ -44,13 +45,23 @@ export async function confirmAnswering(cluster: LocalCluster): Promise<void> {
   }
 }
 
+/** Each thread stops by itself, when it next runs. */
+async function threadStates(pid: number): Promise<(string | undefined)[]> {
+  const threads = await readdir(`/proc/${pid}/task`).catch(() => []);
+  return Promise.all(threads.map((thread) => stateIn(`/proc/${pid}/task/${thread}/stat`)));
+}
+
 /**
  * The process' state: `R` running, `S` sleeping, `T` stopped, `Z` ended and not waited for; undefined: there is none.
  */
-async function processState(pid: number): Promise<string | undefined> {
+function processState(pid: number): Promise<string | undefined> {
+  return stateIn(`/proc/${pid}/stat`);
+}
+
+async function stateIn(file: string): Promise<string | undefined> {
   let text: string;
   try {
-    text = await readFile(`/proc/${pid}/stat`, 'utf8');
+    text = await readFile(file, 'utf8');
   } catch {
     return undefined;
   }

@@ -1,0 +1,12 @@
+/** Chaos runs by name: each is a file, and a line in the table. */
+import { fitted } from './fitted.js';
+import { plain } from './plain.js';
+import { quorum } from './quorum.js';
+import type { Scenario } from './scenario.js';
+import { servers } from './servers.js';
+import { users } from './users.js';
+
+export { plain } from './plain.js';
+export type { Scenario, Scene, Servers } from './scenario.js';
+
+export const SCENARIOS: readonly Scenario[] = [plain, quorum, fitted, servers, users];
