@@ -156,6 +156,11 @@ export class TicketBook {
     return this.#issueCount;
   }
 
+  /** Issues from now on have numbers after this one. */
+  numberAfter(issue: number): void {
+    this.#issueCount = Math.max(this.#issueCount, issue);
+  }
+
   /** Tickets of the teacher that workers hand back again and again, with the reason. */
   troubled(teacher: string): { readonly id: string; readonly reason: string }[] {
     return this.#open(teacher).flatMap(({ id, trouble: reason }) =>

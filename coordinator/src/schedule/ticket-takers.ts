@@ -8,7 +8,8 @@
  *
  * A worker that is *discredited* with a teacher loses all issues so far, and those that it takes before it is trusted
  * again: it may have computed them with what was wrong, and send them long after. It tells on one stream what it takes and
- * what makes it trusted, so that none of them is missed.
+ * what makes it trusted, so that none of them is missed. They stay lost: a message may come to it a second time, and two
+ * coordinators may have given one number, and what it computed before is not told from what it computes then.
  */
 
 /** Issues of one ticket whose takers are remembered: later ones push out the first, whose answers are unwanted then. */
@@ -16,6 +17,9 @@ const REMEMBERED_ISSUES = 16;
 
 /** Sessions that took one issue; a message is delivered again only where a session stopped answering. */
 const TAKERS_OF_ISSUE = 8;
+
+/** No issue has a greater number: what a worker says that it took must not use all numbers up. */
+const GREATEST_ISSUE = 2 ** 31;
 
 export interface TicketTaker {
   readonly workerId: string;
@@ -34,26 +38,25 @@ export interface TicketIssue {
   readonly teacher: string;
 }
 
-/** What a worker has lost of one teacher's. */
-interface Loss {
-  /** How often it was discredited. */
-  readonly count: number;
-  /** The last issue that it has lost. */
-  readonly attempt: number;
+/** Numbers of issues of one teacher's tickets, as far as a worker is concerned. */
+interface Mark {
+  /** The greatest that it has taken. */
+  taken: number;
+  /** The last that it has lost; undefined: it was never discredited. */
+  lost: number | undefined;
 }
-
-const NO_LOSS: Loss = { count: 0, attempt: 0 };
 
 export class TicketTakers {
   /** Keys of sessions, by issue, by ticket. */
   readonly #takers = new Map<string, Map<number, Set<string>>>();
-  /** By worker, then by teacher. */
-  readonly #losses = new Map<string, Map<string, Loss>>();
+  /** By worker, then by teacher. Of all that were ever here: an answer may be under way for any time. */
+  readonly #marks = new Map<string, Map<string, Mark>>();
 
   /** The session takes the issue. @returns whether it may: then the issue is its own from now on. */
-  take(taker: TicketTaker, { id, attempt, teacher }: TicketIssue): boolean {
-    if (!taker.mayTake(teacher)) return false;
-    const key = this.#keyOf(taker, teacher);
+  take(taker: TicketTaker, issue: TicketIssue): boolean {
+    const { id, attempt, teacher } = issue;
+    if (!taker.mayTake(teacher) || this.hasLost(taker, issue)) return false;
+    const key = keyOf(taker);
     const issues = this.#takers.get(id) ?? new Map<number, Set<string>>();
     this.#takers.set(id, issues);
     const takers = issues.get(attempt) ?? new Set<string>();
@@ -70,30 +73,41 @@ export class TicketTakers {
     const { id, attempt, teacher } = issue;
     if (!taker.mayTake(teacher) || this.hasLost(taker, issue)) return false;
     const takers = this.#takers.get(id)?.get(attempt);
-    return takers === undefined || takers.has(this.#keyOf(taker, teacher));
+    return takers === undefined || takers.has(keyOf(taker));
   }
 
-  /** Whether the issue is one of those that the session's worker has lost. What it takes once it is trusted again it has. */
-  hasLost(taker: TicketTaker, { id, attempt, teacher }: TicketIssue): boolean {
-    const takers = this.#takers.get(id)?.get(attempt);
-    if (takers?.has(this.#keyOf(taker, teacher)) === true) return false;
-    return attempt <= this.#lossOf(taker.workerId, teacher).attempt;
+  /** Whether the issue is one of those that the session's worker has lost. */
+  hasLost({ workerId }: TicketTaker, { attempt, teacher }: TicketIssue): boolean {
+    return attempt <= (this.#marks.get(workerId)?.get(teacher)?.lost ?? 0);
   }
 
-  /** The worker is discredited with the teacher. @param attempt - the last issue so far, of all tickets. */
-  discredited(workerId: string, teacher: string, attempt: number): void {
-    const { count } = this.#lossOf(workerId, teacher);
-    const losses = this.#losses.get(workerId) ?? new Map<string, Loss>();
-    this.#losses.set(workerId, losses.set(teacher, { count: count + 1, attempt }));
+  /**
+   * The worker is discredited with the teacher.
+   *
+   * @param lastIssue - the number of the last issue so far, of all tickets.
+   * @returns the greatest number that it has lost: the next issue must have a greater one, or it could not take any.
+   */
+  discredited(workerId: string, teacher: string, lastIssue: number): number {
+    const mark = this.#mark(workerId, teacher);
+    mark.lost = Math.max(mark.lost ?? 0, mark.taken, lastIssue);
+    return mark.lost;
   }
 
-  /** The session says that it has an issue that it may not take. @returns whether a discredited worker loses it thereby. */
-  strayed({ workerId }: TicketTaker, { attempt, teacher }: TicketIssue): boolean {
-    const losses = this.#losses.get(workerId);
-    const before = losses?.get(teacher);
-    if (losses === undefined || before === undefined) return false;
-    losses.set(teacher, { ...before, attempt: Math.max(before.attempt, attempt) });
-    return true;
+  /**
+   * The session says that it has an issue, wanted or not.
+   *
+   * @returns the greatest number that its worker has lost, if it has lost this one or loses it thereby, as one that is
+   *   discredited and not trusted yet; undefined: it has not.
+   */
+  told(taker: TicketTaker, { attempt, teacher }: TicketIssue): number | undefined {
+    const mayTake = taker.mayTake(teacher);
+    const known = this.#marks.get(taker.workerId)?.get(teacher);
+    // Nothing is remembered of one that was never let have any.
+    if ((!mayTake && known?.lost === undefined) || attempt > GREATEST_ISSUE) return undefined;
+    const mark = this.#mark(taker.workerId, teacher);
+    if (mayTake) mark.taken = Math.max(mark.taken, attempt);
+    else mark.lost = Math.max(mark.lost ?? 0, attempt);
+    return attempt <= (mark.lost ?? 0) ? mark.lost : undefined;
   }
 
   /** The ticket is not wanted any more. */
@@ -101,12 +115,15 @@ export class TicketTakers {
     this.#takers.delete(id);
   }
 
-  #lossOf(workerId: string, teacher: string): Loss {
-    return this.#losses.get(workerId)?.get(teacher) ?? NO_LOSS;
+  #mark(workerId: string, teacher: string): Mark {
+    const marks = this.#marks.get(workerId) ?? new Map<string, Mark>();
+    this.#marks.set(workerId, marks);
+    const mark = marks.get(teacher) ?? { taken: 0, lost: undefined };
+    marks.set(teacher, mark);
+    return mark;
   }
+}
 
-  /** Another one each time that it is discredited: what it took before is not its own any more. */
-  #keyOf({ workerId, sessionKeyDigest }: TicketTaker, teacher: string): string {
-    return `${workerId} ${sessionKeyDigest} ${this.#lossOf(workerId, teacher).count}`;
-  }
+function keyOf({ workerId, sessionKeyDigest }: TicketTaker): string {
+  return `${workerId} ${sessionKeyDigest}`;
 }

@@ -51,24 +51,39 @@ it('never lets one have what the coordinator does not let it take', () => {
 it('takes from a discredited worker what it had until then, and what it takes before it is trusted again', () => {
   const takers = new TicketTakers();
   takers.take(one, issue(1));
-  takers.discredited('w1', 'x', 2);
-  expect(takers.strayed(one, issue(3))).toBe(true);
+  expect(takers.discredited('w1', 'x', 2)).toBe(2);
+  expect(takers.told(taker('w1', 'w1', false), issue(3))).toBe(3);
   const lost = [1, 2, 3, 4].map((attempt) => takers.hasLost(one, issue(attempt)));
   expect(lost).toEqual([true, true, true, false]);
   expect(takers.holds(one, issue(1))).toBe(false);
   // The same of another teacher, and of another worker.
   expect(takers.holds(one, { ...issue(2), teacher: 'y' })).toBe(true);
   expect(takers.holds(two, issue(2))).toBe(true);
-  // What lay on the queue all the time is its own once it takes that.
-  takers.take(one, issue(2));
-  expect(takers.holds(one, issue(2))).toBe(true);
-  takers.discredited('w1', 'x', 4);
-  expect(takers.holds(one, issue(2))).toBe(false);
+});
+
+it('never gives a lost issue to its worker again: what it computed before it lost it may be under way', () => {
+  const takers = new TicketTakers();
+  // Of another coordinator, which had issued more.
+  expect(takers.told(one, issue(9))).toBeUndefined();
+  expect(takers.take(one, issue(9))).toBe(true);
+  expect(takers.discredited('w1', 'x', 2)).toBe(9);
+  // Its message comes once more.
+  expect(takers.told(one, issue(9))).toBe(9);
+  expect(takers.take(one, issue(9))).toBe(false);
+  expect(takers.holds(one, issue(9))).toBe(false);
+  expect(takers.told(one, issue(10))).toBeUndefined();
+  expect(takers.take(one, issue(10))).toBe(true);
+});
+
+it('believes nobody who says that it took an issue with a number that none has', () => {
+  const takers = new TicketTakers();
+  takers.told(one, issue(2 ** 32 - 1));
+  expect(takers.discredited('w1', 'x', 2)).toBe(2);
 });
 
 it('remembers nothing of what a worker says it took that was never let have any', () => {
   const takers = new TicketTakers();
-  expect(takers.strayed(stranger, issue(5))).toBe(false);
+  expect(takers.told(stranger, issue(5))).toBeUndefined();
   expect(takers.hasLost(stranger, issue(5))).toBe(false);
 });
 

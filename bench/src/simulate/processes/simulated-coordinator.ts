@@ -12,6 +12,7 @@ import {
   type RunRecord,
   SimulatedProcess,
   SLOW_MS,
+  type Swap,
   teacherId,
   travelMs,
   type World,
@@ -98,10 +99,10 @@ export class SimulatedCoordinator {
     this.#tellWorkers();
   }
 
-  probed(session: WorkerSession, teacher: number, round: number, isOfOther: boolean): void {
+  probed(session: WorkerSession, teacher: number, round: number, other: Swap | undefined): void {
     const { worker } = session;
     if (this.#sessions.get(worker) !== session) return;
-    this.#health.probed(worker.name, teacher, round, isOfOther);
+    this.#health.probed(worker.name, teacher, round, other);
   }
 
   /** A worker says that it has a ticket. The word of a session that is not its worker's last counts for nothing. */

@@ -16,6 +16,7 @@ import {
   type SimulatedProcess,
   type StoredAnswers,
   type Suspicion,
+  type Swap,
   teacherId,
   teacherOf,
   travelMs,
@@ -101,13 +102,14 @@ export class SimulatedHealth {
     return { teacher, rounds: this.#machine.rounds(replica, probe), serves };
   }
 
-  /** A worker answers its probe. @param isOfOther - with another model than the teacher's. */
-  probed(workerId: string, teacher: number, round: number, isOfOther: boolean): void {
+  /** A worker answers its probe. @param other - with this model in place of the teacher's. */
+  probed(workerId: string, teacher: number, round: number, other: Swap | undefined): void {
     const replica = { workerId, teacher: teacherId(teacher) };
-    const answer = probeAnswer(round, isOfOther);
+    const answer = probeAnswer(round, other !== undefined);
     const effects = this.#machine.answered(replica, probeOf(teacher), answer, this.#nowMs);
     this.#apply(effects);
-    if (isOfOther && effects.some(({ kind }) => kind === 'quarantined')) this.#mendLater(teacher);
+    const isFound = effects.some(({ kind }) => kind === 'quarantined');
+    if (other !== undefined && isFound) this.#mendLater(teacher, other);
   }
 
   isTrusted(replica: Replica): boolean {
@@ -215,11 +217,11 @@ export class SimulatedHealth {
   }
 
   /** An operator puts the teacher's own model back. */
-  #mendLater(teacher: number): void {
+  #mendLater(teacher: number, swap: Swap): void {
     const { swaps, random, trace } = this.#world;
-    const swap = swaps.get(teacher);
     this.#process.after(NOTED_MS + random.pick(MENDED_AFTER_MS), () => {
-      if (swap === undefined || swaps.get(teacher) !== swap) return;
+      // Another one that has come since is not found yet.
+      if (swaps.get(teacher) !== swap) return;
       swaps.delete(teacher);
       trace(() => `teacher ${teacher} is mended`);
     });

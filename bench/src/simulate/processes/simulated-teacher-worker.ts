@@ -8,6 +8,7 @@ import {
   rightAnswer,
   SimulatedProcess,
   SLOW_MS,
+  type Swap,
   samplesAt,
   teacherId,
   travelMs,
@@ -33,7 +34,8 @@ export interface TeacherSide {
   readonly process: SimulatedProcess;
   hello(session: WorkerSession): void;
   taken(session: WorkerSession, message: Message): void;
-  probed(session: WorkerSession, teacher: number, round: number, isOfOther: boolean): void;
+  /** @param other - the other model that answered; undefined: the teacher's own. */
+  probed(session: WorkerSession, teacher: number, round: number, other: Swap | undefined): void;
   returned(session: WorkerSession, message: Message, retryable: boolean): void;
   answer(
     session: WorkerSession,
@@ -144,13 +146,13 @@ export class SimulatedTeacherWorker {
   #probe(session: WorkerSession, teacher: number, probe: Probe): void {
     probe.isRunning = probe.answered < probe.rounds;
     if (!probe.isRunning) return;
-    const isOfOther = this.#asksOther(teacher);
     const swap = this.#world.swaps.get(teacher);
+    const other = this.#asksOther(teacher) ? swap : undefined;
     if (swap !== undefined) swap.isToCome = false;
     this.process.after(this.#inferenceMs(teacher), () => {
       if (this.#session !== session) return;
       const round = ++probe.answered;
-      this.#say(session, () => this.#coordinator.probed(session, teacher, round, isOfOther));
+      this.#say(session, () => this.#coordinator.probed(session, teacher, round, other));
       this.#probe(session, teacher, probe);
     });
   }

@@ -22,6 +22,7 @@ export {
   mishap,
   type RunRecord,
   type Suspicion,
+  type Swap,
   samplesAt,
   travelMs,
   type World,

@@ -57,7 +57,7 @@ export interface Suspicion {
 }
 
 /** Another model answers in a teacher's place. */
-interface Swap {
+export interface Swap {
   /** At this worker alone; undefined: behind its server. */
   readonly worker: string | undefined;
   /** It begins once a worker has begun to answer its next probe. */

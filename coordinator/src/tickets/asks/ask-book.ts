@@ -95,14 +95,15 @@ export class AskBook {
 
   /**
    * A session says that it has the ticket in hand. Ignored if it never was to have such a ticket, or the ticket is not wanted;
-   * what a discredited worker took is issued again, for others.
+   * what a discredited worker took, or lost before and has now, is issued again.
    */
   taken(taker: TicketTaker, ticket: Ticket, sequence: number, nowMs: number): AskAction[] {
     const issue = issueOf(ticket);
-    const { id, attempt, teacher } = issue;
+    const { id, attempt } = issue;
     const { workerId } = taker;
-    if (!taker.mayTake(teacher)) {
-      if (!this.#takers.strayed(taker, issue)) return [];
+    const lost = this.#takers.told(taker, issue);
+    if (lost !== undefined) {
+      this.#tickets.numberAfter(lost);
       return this.#actions(this.#tickets.spent(workerId, id, attempt, nowMs));
     }
     if (this.#tickets.isWanted(id) && this.#takers.take(taker, issue)) {
@@ -128,7 +129,7 @@ export class AskBook {
 
   /**
    * A session was told that its answer to the ticket is not wanted. If it is all the same, it is issued again. So it is where
-   * the answer of a worker that lost the issue, and may take it once more, overtakes the word that it was taken.
+   * the answer of a worker that lost the issue overtakes the word that it has it once more.
    */
   spent({ workerId }: TicketTaker, ticket: Ticket, nowMs: number): AskAction[] {
     const { id, attempt } = issueOf(ticket);
@@ -153,7 +154,8 @@ export class AskBook {
 
   /** What the worker answers as the teacher is not trusted: it is quarantined, or its server failed another worker. */
   discredited(workerId: string, teacher: string, nowMs: number): AskAction[] {
-    this.#takers.discredited(workerId, teacher, this.#tickets.lastIssueNumber);
+    const lost = this.#takers.discredited(workerId, teacher, this.#tickets.lastIssueNumber);
+    this.#tickets.numberAfter(lost);
     return this.#actions(this.#tickets.discredited(workerId, teacher, nowMs));
   }
 

@@ -199,6 +199,29 @@ test('a ticket is issued again whose answer counts for nothing, since it overtoo
   expect(book.find(one, issue(2))).toEqual([ask]);
 });
 
+test('a ticket stays with the worker that has it, where one that lost it got its message too', () => {
+  const book = bookWithTicket();
+  book.discredited('w1', TEACHER, 0);
+  const two = aTaker('w2');
+  book.taken(two, issued(1), 7, 0);
+  // Its lease ran out while w2 stood still. The answer of w1 counts for nothing, and overtakes its word.
+  expect(book.spent(one, issued(1), 0)).toEqual([]);
+  expect(book.taken(one, issued(1), 7, 0)).toEqual([]);
+  expect(book.inHandCount('w2')).toBe(1);
+  const effects = book.sessionEnded('w2', [TEACHER], 0);
+  expect(effects.map(({ kind }) => kind)).toContain('publish');
+});
+
+test('the next issue is one that a discredited worker has not lost, whatever an earlier coordinator gave it', () => {
+  const book = bookWithTicket();
+  book.taken(one, issued(40), 7, 0);
+  book.discredited('w1', TEACHER, 0);
+  expect(book.find(one, issue(40))).toEqual([]);
+  expect(book.taken(one, issued(1), 8, 0).map(({ kind }) => kind)).toEqual(['remove', 'reissued']);
+  expect(book.tick(10_000)).toMatchObject([{ kind: 'publish', ticket: { attempt: 41 } }]);
+  expect(book.find(one, issue(41))).toEqual([ask]);
+});
+
 test('so is one that it took while its rows were coming', () => {
   const book = bookWithTicket();
   book.taken(one, issued(1), 7, 0);
