@@ -32,7 +32,6 @@ export function openRuns(storage: Storage, { log, tap }: ServeOptions, stops: St
       return;
     }
     logs.forget(runId);
-    ledgers.delete(runId).catch((err: unknown) => log.warn({ err, runId }, 'ledger not deleted'));
     histories
       .delete(runId)
       .catch((err: unknown) => log.warn({ err, runId }, 'history not deleted'));

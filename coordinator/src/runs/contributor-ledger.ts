@@ -25,36 +25,45 @@ export interface LedgerOwner {
   readonly stepsPerSpan: number;
 }
 
+/** What is being written to a ledger's file. */
+export interface LedgerWrites {
+  /** The last of them; rejects once one has failed. */
+  last: Promise<void>;
+}
+
 export class ContributorLedger {
   readonly path: string;
   readonly #decided: Map<number, readonly number[]>;
-  #tail: Promise<void> = Promise.resolve();
+  readonly #writes: LedgerWrites;
 
-  private constructor(path: string, decided: Contributors) {
+  private constructor(path: string, decided: Contributors, writes: LedgerWrites) {
     this.path = path;
     this.#decided = new Map(decided);
+    this.#writes = writes;
   }
 
   /**
    * Opens the run's ledger. One that is not there, or belongs to another run, is made.
    *
    * @param begin - the decisions that a new one begins with.
+   * @param writes - shows what is under way.
    * @throws {LyceumError} FAILED_PRECONDITION if it is damaged.
    */
   static async open(
     path: string,
     owner: LedgerOwner,
     begin: () => Promise<Contributors>,
+    writes: LedgerWrites = { last: Promise.resolve() },
   ): Promise<ContributorLedger> {
     const found = await readLedger(path, owner);
     if (found !== undefined) {
       await truncate(path, found.soundBytes);
-      return new ContributorLedger(path, found.decided);
+      return new ContributorLedger(path, found.decided, writes);
     }
     const decided = await begin();
     const lines = [...decided].map(([span, contributors]) => decisionLine(span, contributors));
     await writeDurably(path, `${JSON.stringify(owner)}\n${lines.join('')}`);
-    return new ContributorLedger(path, decided);
+    return new ContributorLedger(path, decided, writes);
   }
 
   /** Undefined if there is none of that run. @throws {LyceumError} FAILED_PRECONDITION if it is damaged. */
@@ -71,9 +80,10 @@ export class ContributorLedger {
    * is kept: what comes after a torn line could not be read.
    */
   record(span: number, contributors: readonly number[]): Promise<void> {
-    this.#tail = this.#tail.then(() => this.#append(span, contributors));
-    this.#tail.catch(() => {});
-    return this.#tail;
+    const write = this.#writes.last.then(() => this.#append(span, contributors));
+    write.catch(() => {});
+    this.#writes.last = write;
+    return write;
   }
 
   async #append(span: number, contributors: readonly number[]): Promise<void> {

@@ -3,11 +3,18 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeFolder } from '@lyceum/platform';
 import { LyceumError } from '@lyceum/proto';
-import { ContributorLedger, type Contributors, type LedgerOwner } from './contributor-ledger.js';
+import {
+  ContributorLedger,
+  type Contributors,
+  type LedgerOwner,
+  type LedgerWrites,
+} from './contributor-ledger.js';
 import { gridOf, type RunRecord } from './record/index.js';
 
 export class ContributorLedgers {
   readonly #folder: string;
+  /** By run, to its ledger that was opened last. */
+  readonly #writes = new Map<string, LedgerWrites>();
 
   private constructor(folder: string) {
     this.#folder = folder;
@@ -19,15 +26,19 @@ export class ContributorLedgers {
   }
 
   /**
-   * The ledger of a run with a quorum, for its training. That of a replay begins as a copy of what it replays.
+   * The ledger of a run with a quorum, for its training. That of a replay begins as a copy of what it replays. Waits for
+   * what an earlier training of the run is writing still.
    *
    * @throws {LyceumError} FAILED_PRECONDITION if it is damaged, or what is to be replayed is not known.
    */
-  open(record: RunRecord): Promise<ContributorLedger> {
-    return ContributorLedger.open(this.#path(record.runId), ownerOf(record, record), async () => {
-      const { replayOf } = record;
-      return replayOf === undefined ? new Map() : this.requireAll(record, replayOf);
-    });
+  async open(record: RunRecord): Promise<ContributorLedger> {
+    const { runId, replayOf } = record;
+    await this.#written(runId);
+    const writes = { last: Promise.resolve() };
+    this.#writes.set(runId, writes);
+    const begin = async (): Promise<Contributors> =>
+      replayOf === undefined ? new Map() : this.requireAll(record, replayOf);
+    return ContributorLedger.open(this.#path(runId), ownerOf(record, record), begin, writes);
   }
 
   /** What was decided; undefined if there is no ledger of the run. */
@@ -53,7 +64,14 @@ export class ContributorLedgers {
   }
 
   async delete(runId: string): Promise<void> {
+    await this.#written(runId);
+    this.#writes.delete(runId);
     await rm(this.#path(runId), { force: true });
+  }
+
+  async #written(runId: string): Promise<void> {
+    // What failed has been told where it was asked for.
+    await this.#writes.get(runId)?.last.catch(() => undefined);
   }
 
   #path(runId: string): string {
