@@ -48,11 +48,11 @@ export async function chaosRun(
     readonly seed: number;
     readonly stepCount: number;
     readonly cacheFolder: string;
-    /** Fields in place of the plain run's. */
-    readonly spec: Readonly<Record<string, unknown>>;
+    /** Fields in place of the plain run's; default none. */
+    readonly spec?: Readonly<Record<string, unknown>>;
   },
 ): Promise<ChaosRun> {
-  const { seed, stepCount, cacheFolder, spec } = options;
+  const { seed, stepCount, cacheFolder, spec = {} } = options;
   const datasetFile = await importDataset('digits', cacheFolder);
   const dataset = parseDataset(datasetFile);
   const teachers = new Map<string, Buffer>();

@@ -106,10 +106,10 @@ function swapModel(
     clock.after(random.whole(0, 500), () => random.pick(having).losePatience());
 }
 
-/** A user lets the run go on, as soon as the coordinator answers. */
+/** A user lets the run go on, as soon as the coordinator can. */
 function goOn(world: World, coordinator: SimulatedCoordinator, run: RunRecord): void {
-  if (isUp(coordinator)) coordinator.goOn(run);
-  else world.clock.after(100, () => goOn(world, coordinator, run));
+  if (isUp(coordinator) && coordinator.goOn(run)) return;
+  world.clock.after(100, () => goOn(world, coordinator, run));
 }
 
 function isUp({ process }: SimulatedCoordinator): boolean {

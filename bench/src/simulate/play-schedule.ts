@@ -81,6 +81,7 @@ export function playSchedule(
         previousStep: 0,
         firstOtherStep: Number.POSITIVE_INFINITY,
         ledger: new Map(),
+        keepCount: 0,
         madeOf: new Map(),
       }),
     ),

@@ -33,12 +33,6 @@ class LossesForgotten extends TicketTakers {
   }
 }
 
-class SpentTicketWaitedFor extends TicketBook {
-  override spent(): [] {
-    return [];
-  }
-}
-
 class DiscreditedHoldsTickets extends TicketBook {
   override discredited(): [] {
     return [];
@@ -92,10 +86,6 @@ function othersOfServerBelieved({ canaries: { unproven } }: Health): void {
 
 export const HEALTH_FAULTS: readonly Fault[] = [
   ['what a discredited worker lost is accepted', withTakers(LossesForgotten)],
-  [
-    'an answer that did not count is waited for',
-    machines({ ticketBook: () => new SpentTicketWaitedFor() }),
-  ],
   [
     'a quarantined worker keeps its tickets',
     machines({ ticketBook: () => new DiscreditedHoldsTickets() }),

@@ -65,6 +65,7 @@ export class SimulatedCoordinator {
     this.#sessions.clear();
     this.#targets.clear();
     this.#answerNumbers.clear();
+    for (const run of this.#world.runs) run.keepCount = 0;
     this.#isTelling = false;
   }
 
@@ -167,13 +168,16 @@ export class SimulatedCoordinator {
     this.#targets.delete(runId);
   }
 
-  /** The run is resumed, or tried again. */
-  goOn(run: RunRecord): void {
-    if (run.state !== 'held') return;
+  /** The run is resumed, or tried again. @returns false if it cannot be yet: its ledger is opened once all is in it. */
+  goOn(run: RunRecord): boolean {
+    if (run.keepCount > 0) return false;
+    if (run.state !== 'held') return true;
     run.state = run.heldAs;
-    if (run.state === 'evaluating') return;
-    this.#takeUp(run, false);
-    this.#assign(run);
+    if (run.state === 'training') {
+      this.#takeUp(run, false);
+      this.#assign(run);
+    }
+    return true;
   }
 
   #end(run: RunRecord, state: 'evaluating' | 'failed'): void {

@@ -59,9 +59,12 @@ export class SimulatedDesk {
   }
 
   taken(taker: TicketTaker, ticket: Ticket, id: string, sequence: number): void {
-    const teacher = digestHex(ticket.teacherIdentity);
-    if (taker.mayTake(teacher)) this.#rules.taken(id, ticket.attempt, taker.sessionKeyDigest);
-    this.#tell(this.#book.taken(taker, ticket, sequence, this.#nowMs));
+    const { attempt } = ticket;
+    const actions = this.#book.taken(taker, ticket, sequence, this.#nowMs);
+    // What a discredited worker has lost it does not have, though it may have its message.
+    const issue = { id, attempt, teacher: digestHex(ticket.teacherIdentity) };
+    if (this.#book.holds(taker, issue)) this.#rules.taken(id, attempt, taker.sessionKeyDigest);
+    this.#tell(actions);
   }
 
   returned(taker: TicketTaker, ticket: Ticket, id: string, retryable: boolean): void {

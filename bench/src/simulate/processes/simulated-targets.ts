@@ -206,6 +206,7 @@ export class SimulatedTargets implements Asker {
     const work = this.#flow.next(attachment);
     if (work === undefined) return;
     attachment.isWriting = true;
+    if (work.kind === 'keep') this.#run.keepCount++;
     // What is read now leaves later, whatever becomes of it in the store.
     const write =
       work.kind === 'keep'
@@ -222,6 +223,7 @@ export class SimulatedTargets implements Asker {
 
   #keep(span: number, contributors: readonly number[]): void {
     const { ledger } = this.#run;
+    this.#run.keepCount--;
     if (!ledger.has(span)) ledger.set(span, contributors);
     this.#carryOut(this.#flow.kept(span, contributors));
   }

@@ -44,6 +44,8 @@ export interface RunRecord {
   firstOtherStep: number;
   /** Contributors by span: the ledger below the coordinator's state folder. */
   readonly ledger: Map<number, readonly number[]>;
+  /** Contributors that are being written to the ledger. */
+  keepCount: number;
   /** Contributors by span, of targets that have left. */
   readonly madeOf: Map<number, readonly number[]>;
 }
