@@ -16,7 +16,7 @@ const FAULTS = [
   ...FLOW_FAULTS,
   ...HEALTH_FAULTS,
 ];
-const SEED = 3;
+const SEED = 5;
 /** Schedules within which every fault is found. */
 const FAULT_SCHEDULES = 5_000;
 
