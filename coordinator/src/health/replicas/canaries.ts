@@ -78,18 +78,22 @@ export class Canaries<T = unknown> {
     return changed ? [{ kind: 'changed' }] : [];
   }
 
-  /** Asks for canaries at once: of replicas with unproven answers, or of all replicas if there are orphans. */
+  /**
+   * Asks for canaries at once: of replicas with unproven answers, or of all replicas if there are orphans. Where there is one
+   * to ask, no money for it and no canary under way, the answers are believed.
+   */
   prove(teacher: string): HealthEffect<T>[] {
     let changed = false;
+    let isAsking = false;
     let isUnpaid = false;
     const hasOrphans = this.unproven.countOf({ workerId: NOBODY, teacher }) > 0;
     for (const replica of this.#replicas.ofTeacher(teacher)) {
       if (!hasOrphans && this.unproven.countOf(replica) === 0) continue;
-      const isAsked = this.#ask(replica);
-      changed = isAsked || changed;
-      isUnpaid ||= !isAsked && replica.probes.isQuiet;
+      isUnpaid ||= this.#mayAsk(replica) && !this.budgets.suffices(teacher, 0);
+      changed = this.#ask(replica) || changed;
+      isAsking ||= !replica.probes.isQuiet;
     }
-    if (isUnpaid && !changed) return this.#believe(teacher);
+    if (isUnpaid && !isAsking) return this.#believe(teacher);
     return changed ? [{ kind: 'changed' }] : [];
   }
 
@@ -152,10 +156,14 @@ export class Canaries<T = unknown> {
    * @returns false if it is being asked already, or the budget does not allow it.
    */
   #ask(replica: KnownReplica, kept = 0): boolean {
-    if (!replica.probes.isQuiet || this.#isQuarantined(replica)) return false;
+    if (!this.#mayAsk(replica)) return false;
     if (!this.budgets.spend(replica.teacher, kept)) return false;
     this.asking(replica, () => replica.probes.ask(1, false, true));
     return !replica.probes.isQuiet;
+  }
+
+  #mayAsk(replica: KnownReplica): boolean {
+    return replica.probes.isQuiet && !this.#isQuarantined(replica);
   }
 
   /** Takes the teacher's unproven answers for proven, and says so. */

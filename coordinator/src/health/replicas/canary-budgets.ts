@@ -36,12 +36,16 @@ export class CanaryBudgets {
     this.#purses.set(teacher, purses.set(runId, { allowed, used }));
   }
 
+  /** Whether there is enough for a canary. @param kept - canaries that must be left. */
+  suffices(teacher: string, kept: number): boolean {
+    const price = this.#prices.get(teacher);
+    return price === undefined || this.left(teacher) >= price * (1 + kept);
+  }
+
   /** @returns false, and takes nothing, if there is not enough. @param kept - canaries that must be left. */
   spend(teacher: string, kept: number): boolean {
-    const price = this.#prices.get(teacher);
-    if (price === undefined) return true;
-    if (this.left(teacher) < price * (1 + kept)) return false;
-    let due = price;
+    if (!this.suffices(teacher, kept)) return false;
+    let due = this.#prices.get(teacher) ?? 0;
     for (const [runId, purse] of [...(this.#purses.get(teacher) ?? [])].reverse()) {
       const calls = Math.min(due, leftIn(purse));
       if (calls === 0) continue;

@@ -286,6 +286,21 @@ describe('what is unproven', () => {
     expect(story.health.canaries.unproven.countOfTeacher(TEACHER)).toBe(0);
   });
 
+  it('is not believed where the only other replica is quarantined: that one is asked nothing', () => {
+    const story = new Story();
+    const { canaries } = story.health;
+    story.join(ONE, TWO);
+    story.answerAll(ONE, RIGHT);
+    story.answerAll(TWO, WRONG);
+    story.answers(ONE, 7);
+    story.health.sessionEnded('w1');
+    expect(canaries.prove(TEACHER)).toEqual([]);
+    expect(canaries.unproven.countOfTeacher(TEACHER)).toBe(7);
+    story.health.release(TWO);
+    story.answerAll(TWO, RIGHT);
+    expect(canaries.unproven.countOfTeacher(TEACHER)).toBe(0);
+  });
+
   it('is suspect on all replicas that ask the same server, which are asked at once', () => {
     const story = new Story();
     for (const replica of [ONE, TWO]) story.health.wants(replica, ['p'], true);
@@ -447,6 +462,21 @@ describe('a teacher whose calls are paid for', () => {
     ]);
     expect(story.health.canaries.unproven.countOfTeacher(TEACHER)).toBe(0);
   });
+});
+
+it('is believed unpaid only once the canary that was paid for has been answered', () => {
+  const story = new Story();
+  const { canaries } = story.health;
+  story.join(ONE, TWO);
+  for (const replica of [ONE, TWO]) story.answerAll(replica, RIGHT);
+  canaries.budgets.price(TEACHER, 128);
+  canaries.budgets.pay(TEACHER, 'a', 128);
+  story.answers(ONE, 7);
+  story.answers(TWO, 5);
+  expect(canaries.prove(TEACHER)).toEqual([{ kind: 'changed' }]);
+  expect(canaries.prove(TEACHER)).toEqual([]);
+  story.answerAll(ONE, RIGHT);
+  expect(canaries.prove(TEACHER)).toMatchObject([{ kind: 'unchecked', sampleCount: 5 }, {}]);
 });
 
 describe('a replica', () => {
