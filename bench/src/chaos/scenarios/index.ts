@@ -7,6 +7,6 @@ import { servers } from './servers.js';
 import { users } from './users.js';
 
 export { plain } from './plain.js';
-export type { Scenario, Scene, Servers } from './scenario.js';
+export type { Scenario, Servers } from './scenario.js';
 
 export const SCENARIOS: readonly Scenario[] = [plain, quorum, fitted, servers, users];
