@@ -27,8 +27,12 @@ const REFUSALS: readonly ErrorCode[] = ['INVALID_ARGUMENT', 'INTERNAL'];
 export class RefusedRequestError extends LyceumError {}
 
 export class RemoteModel {
-  /** Asked with patience. */
-  readonly server: InferenceServer;
+  readonly #server: InferenceServer;
+  /**
+   * For what a load asks: tried again where it is refused, and not where it is late. A worker loads one teacher at a time, so
+   * that a server which takes connections and says nothing would hold the others up.
+   */
+  readonly atLoad: InferenceServer;
   readonly #package: Pick<RemotePackage, 'description' | 'found'>;
   readonly #closing = new AbortController();
   /** At most as many requests at a time as the description says. */
@@ -40,7 +44,12 @@ export class RemoteModel {
     remote: Pick<RemotePackage, 'description' | 'found'>,
     random: () => number,
   ) {
-    this.server = patientServer(server, { tries: TRIES, random, signal: this.#closing.signal });
+    const patience = { tries: TRIES, random, signal: this.#closing.signal };
+    this.#server = patientServer(server, patience);
+    this.atLoad = patientServer(server, {
+      ...patience,
+      isFinal: ({ code }) => code === 'DEADLINE_EXCEEDED',
+    });
     this.#package = remote;
     this.#turns = new Turns(remote.description.concurrency);
     // Every request under way listens to this signal.
@@ -105,7 +114,7 @@ export class RemoteModel {
   /** Closes the server. Requests under way fail. */
   close(): void {
     this.#closing.abort();
-    this.server.close();
+    this.#server.close();
   }
 
   async #request(own: readonly InputTensor[], count: number): Promise<Float32Array> {
@@ -115,7 +124,7 @@ export class RemoteModel {
     const inputs = sent === count ? own : padded(own, sent);
     const request = { id: randomUUID(), inputs, output: found.output };
     try {
-      const result = await this.server.infer(request, this.#closing.signal);
+      const result = await this.#server.infer(request, this.#closing.signal);
       const { shape } = result;
       if (`${shape}` !== `${[sent, classCount]}`) {
         const message = `output ${found.output} has shape [${shape}]; want [${[sent, classCount]}]`;

@@ -22,8 +22,10 @@ export interface JsonModel {
 
 export interface JsonServer {
   url: string;
-  /** Requests to come that are answered with 503 and no more. */
+  /** Requests to come that are answered with this status and no more. */
   refusals: number;
+  /** 503 unless said otherwise. */
+  status: number;
   close(): void;
 }
 
@@ -31,6 +33,7 @@ export async function startJsonServer(model: JsonModel): Promise<JsonServer> {
   const started: JsonServer = {
     url: '',
     refusals: 0,
+    status: 503,
     close: () => {
       server.closeAllConnections();
       server.close();
@@ -39,7 +42,7 @@ export async function startJsonServer(model: JsonModel): Promise<JsonServer> {
   const server = createServer(async (request, response) => {
     if (started.refusals > 0) {
       started.refusals--;
-      response.writeHead(503).end();
+      response.writeHead(started.status).end();
       return;
     }
     const document =

@@ -20,6 +20,8 @@ export interface RetryOptions {
   readonly tries: number;
   /** How often the peer has answered others so far: if it does meanwhile, it is there, and busy. Default: not known. */
   readonly answers?: () => number;
+  /** Failures that are final all the same. Default: none that is retryable. */
+  readonly isFinal?: (err: LyceumError) => boolean;
   /** A peer that wants to be left alone for longer is not waited for. */
   readonly greatestDelayMs: number;
   /** Uniform in [0, 1). */
@@ -36,7 +38,7 @@ const MOST_TRIES = 20;
  * @throws what the last try threw.
  */
 export async function retrying<T>(attempt: () => Promise<T>, options: RetryOptions): Promise<T> {
-  const { tries, answers = () => 0, greatestDelayMs, random, signal } = options;
+  const { tries, answers = () => 0, isFinal, greatestDelayMs, random, signal } = options;
   const isAborted = (): boolean => signal?.aborted === true;
   let counted = 0;
   let answered = answers();
@@ -45,6 +47,7 @@ export async function retrying<T>(attempt: () => Promise<T>, options: RetryOptio
       return await attempt();
     } catch (err) {
       if (isAborted() || !(err instanceof LyceumError && err.retryable)) throw err;
+      if (isFinal?.(err) === true) throw err;
       const isBusy = err.code === 'UNAVAILABLE' && answers() > answered;
       counted = isBusy ? 1 : counted + 1;
       answered = answers();

@@ -77,7 +77,7 @@ class InferenceServerTeacher implements TeacherEngine {
     const server = openInferenceServer(description, options.outside);
     const model = new RemoteModel(server, options.model, options.random);
     try {
-      await requireUnchanged(model.server, options.model);
+      await requireUnchanged(model.atLoad, options.model);
       const sample = canaryQuestion(found, description, options.settings, 1);
       const latencyBatch1Ms = await medianLatencyMs(() => model.infer(1, () => sample));
       return new InferenceServerTeacher(options, model, latencyBatch1Ms);
@@ -108,7 +108,7 @@ class InferenceServerTeacher implements TeacherEngine {
       return await this.#model.infer(rowCount, read);
     } catch (err) {
       if (!(err instanceof RefusedRequestError)) throw err;
-      await requireUnchanged(this.#model.server, this.#options.model);
+      await requireUnchanged(this.#model.atLoad, this.#options.model);
     }
     try {
       return await this.#model.infer(rowCount, read);
@@ -119,7 +119,7 @@ class InferenceServerTeacher implements TeacherEngine {
   }
 
   check(): Promise<void> {
-    return requireUnchangedMetadata(this.#model.server, this.#options.model);
+    return requireUnchangedMetadata(this.#model.atLoad, this.#options.model);
   }
 
   async close(): Promise<void> {

@@ -82,10 +82,16 @@ it('is opened, and checked, although the server refuses a request for a moment',
   const open = remoteTeachers(outside, () => 0, undefined);
   const packaged = { format: 'open-inference', model } as const;
   server.refusals = 1;
-  const teacher = await open({ packaged, settings: model.settings, dataset, untraced: () => {} });
+  const options = { packaged, settings: model.settings, dataset, untraced: () => {} };
+  const teacher = await open(options);
   expect(server.refusals).toBe(0);
   server.refusals = 1;
   await teacher.check?.();
   expect(server.refusals).toBe(0);
   await teacher.close();
+  // One that is late is asked again by the next load.
+  [server.refusals, server.status] = [2, 504];
+  await expect(open(options)).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+  expect(server.refusals).toBe(1);
+  [server.refusals, server.status] = [0, 503];
 });
