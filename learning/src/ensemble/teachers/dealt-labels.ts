@@ -18,50 +18,48 @@ const SEED = 1;
 const DEALS = 1999;
 
 /**
- * @param scores - [n, C]: a greater one says more for the class; n > 0.
- * @param labels - [n], each from 0 to C − 1.
+ * @param score - of a row for a class: a greater one says more for the class.
+ * @param labels - [n], n > 0.
  * @returns p, from 1/(M + 1) to 1: equal scores and labels have an equal one.
  */
 export function dealtLabelsP(
-  scores: ArrayLike<number>,
+  score: (row: number, c: number) => number,
   labels: Int32Array,
-  classCount: number,
 ): number {
-  const ranks = columnRanks(scores, labels.length, classCount);
-  const rankSum = (dealt: Int32Array) =>
-    dealt.reduce((sum, label, row) => sum + (ranks[row * classCount + label] as number), 0);
-  const own = rankSum(labels);
-  const dealt = labels.slice();
+  // No deal asks for another class.
+  const classes = [...new Set(labels)];
+  const ranks = classes.map((c) => ranksOf(Float64Array.from(labels, (_, row) => score(row, c))));
+  const places = new Map(classes.map((c, place) => [c, place]));
+  const dealt = labels.map((label) => places.get(label) as number);
+  const rankSum = () => dealt.reduce((sum, place, row) => sum + (ranks[place]?.[row] as number), 0);
+  const own = rankSum();
   let [atLeast, draw] = [0, 0];
   for (let deal = 0; deal < DEALS; deal++) {
     for (let last = dealt.length - 1; last > 0; last--) {
       const other = Math.floor(mulberry32(SEED, draw++) * (last + 1));
-      const label = dealt[last] as number;
+      const place = dealt[last] as number;
       dealt[last] = dealt[other] as number;
-      dealt[other] = label;
+      dealt[other] = place;
     }
     // Ranks are whole or halves, so sums of them are exact.
-    if (rankSum(dealt) >= own) atLeast++;
+    if (rankSum() >= own) atLeast++;
   }
   return (1 + atLeast) / (1 + DEALS);
 }
 
-/** [n, C] ranks within each column, from 1. */
-function columnRanks(scores: ArrayLike<number>, n: number, classCount: number): Float64Array {
-  const ranks = new Float64Array(n * classCount);
-  const rows = Uint32Array.from({ length: n }, (_, row) => row);
-  for (let c = 0; c < classCount; c++) {
-    const score = (row: number) => scores[row * classCount + c] as number;
-    // No difference of scores: −∞ less −∞ is no number.
-    rows.sort((a, b) => (score(a) < score(b) ? -1 : score(a) > score(b) ? 1 : 0));
-    for (let first = 0; first < n; ) {
-      let end = first + 1;
-      while (end < n && score(rows[end] as number) === score(rows[first] as number)) end++;
-      for (const row of rows.subarray(first, end)) {
-        ranks[row * classCount + c] = (first + 1 + end) / 2;
-      }
-      first = end;
-    }
+/** [n] ranks, from 1. */
+function ranksOf(scores: Float64Array): Float64Array {
+  const score = (row: number) => scores[row] as number;
+  // No difference of scores: −∞ less −∞ is no number.
+  const rows = Uint32Array.from(scores.keys()).sort((a, b) =>
+    score(a) < score(b) ? -1 : score(a) > score(b) ? 1 : 0,
+  );
+  const ranks = new Float64Array(scores.length);
+  for (let first = 0; first < rows.length; ) {
+    let end = first + 1;
+    while (end < rows.length && score(rows[end] as number) === score(rows[first] as number)) end++;
+    for (const row of rows.subarray(first, end)) ranks[row] = (first + 1 + end) / 2;
+    first = end;
   }
   return ranks;
 }

@@ -213,12 +213,8 @@ function countOfDealtLabels(rows: AnsweredRows): number | undefined {
   const labelCounts = new Float64Array(classCount);
   for (const label of labels) labelCounts[label] = (labelCounts[label] as number) + 1;
   if (labels.length - Math.max(...labelCounts) < LEAST_OTHER_ROWS) return undefined;
-  const isBelow = (score: (row: number, c: number) => number) => {
-    const scores = Float64Array.from({ length: labels.length * classCount }, (_, i) =>
-      score(chosen[Math.floor(i / classCount)] as number, i % classCount),
-    );
-    return dealtLabelsP(scores, labels, classCount) <= DEALT_LEVEL;
-  };
+  const isBelow = (score: (row: number, c: number) => number) =>
+    dealtLabelsP((row, c) => score(chosen[row] as number, c), labels) <= DEALT_LEVEL;
   if (isBelow((row, c) => (answers[row] === c ? 1 : 0))) return undefined;
   if (logProbabilities && isBelow((row, c) => logProbabilities[row * classCount + c] as number)) {
     return undefined;
