@@ -104,6 +104,7 @@ export async function importModalities(
     return alignSources(rows, idName, (number) => numbers.nameOf(number), refuse);
   };
   const read: ReadModality[] = [];
+  const kinds = options.columns ?? NO_KINDS;
   try {
     for (const [index, source] of sources.entries()) {
       const { name, encoded } = source;
@@ -114,11 +115,10 @@ export async function importModalities(
         read.push({ name, ...open, ...(await collectSamples(named, own)) });
       } else {
         const named = identified(encoded.rows(), name, alignment);
-        read.push({ name, ...(await putAside(named, encoded.names, own)) });
+        read.push({ name, ...(await putAside(named, encoded.names, kinds, own)) });
       }
     }
     if (alignment === 'rows') requireEqualCounts(read);
-    const kinds = options.columns ?? NO_KINDS;
     const splitSource = await encodeModalities(read, { align, kinds, classes: numbers, sink });
     const collected = read.filter(isCollected);
     const aligned = align(collected, (refused) => refusals.add(refused));

@@ -91,17 +91,21 @@ export async function fittedSamples(
   sink: SampleSink,
 ): Promise<EncodedSamples> {
   const classes = new ClassNumbers(sink.classes);
-  const aside = await putAside(rows, names, { ...sink, file: 'cells', classes });
+  const aside = await putAside(rows, names, wanted, { ...sink, file: 'cells', classes });
   const labels = finalLabels(aside.labels, classes.ordered());
   const { splits, source } = chosenSplits(sink.kind, sink.split, labels, aside.splits);
   const encoded = await encodedSamples(aside, splits, wanted, sink.signal);
   return { ...encoded, splitSource: source };
 }
 
-/** @throws {LyceumError} INVALID_ARGUMENT if there are no rows. */
+/**
+ * @param wanted - as {@link fittedSamples}. What is left out may hold anything.
+ * @throws {LyceumError} INVALID_ARGUMENT if there are no rows.
+ */
 export async function putAside(
   rows: AsyncIterable<LabelledRow | RefusedSample>,
   names: readonly string[],
+  wanted: ReadonlyMap<string, ColumnKind>,
   { source, file, classes, refusals, scratch, signal }: CollectingSink,
 ): Promise<RowsAside> {
   const labels = new GrowingInt32();
@@ -113,7 +117,9 @@ export async function putAside(
   const spooled = await SpooledBytes.open(path);
   const store = async ({ where, id, label, split, values }: LabelledRow): Promise<undefined> => {
     // JSON of many programs leaves out what is nothing.
-    const cells = names.map((name) => cellOf(values[name] ?? null, name));
+    const cells = names.map((name) =>
+      wanted.get(name) === 'ignore' ? null : cellOf(values[name] ?? null, name),
+    );
     labels.push(classes.numberOf(label));
     splits.push(split === undefined ? 0 : SPLIT_NUMBERS[split]);
     if (id !== undefined) ids.push(id);

@@ -15,6 +15,8 @@ export interface Columns {
   readonly text: string | undefined;
   /** Columns of numbers and categories; none if there is an image or a text. */
   readonly cells: readonly string[];
+  /** Those of them that are not left out, and so are read. */
+  readonly read: readonly string[];
   /** All beside class, split, id, image and text: those that --columns may name. */
   readonly others: readonly string[];
   /** Those that must be asked about; none of columns that are listed one by one. */
@@ -70,14 +72,12 @@ export function chosenColumns(
   const isFeature = chosen.image === undefined && text === undefined;
   const unclaimed =
     shared?.columns === undefined ? unclaimedColumns(others, chosen, options, isFeature) : [];
-  if (!isFeature) return { ...chosen, cells: [], others, unclaimed };
+  if (!isFeature) return { ...chosen, cells: [], read: [], others, unclaimed };
   // Where columns are encoded, those that are left out are said in the end.
-  const cells =
-    options.raw === true
-      ? others.filter((column) => options.columns?.get(column) !== 'ignore')
-      : others;
+  const read = others.filter((column) => options.columns?.get(column) !== 'ignore');
+  const cells = options.raw === true ? read : others;
   if (cells.length === 0) throw refusal('there is no column of numbers beside the class');
-  return { ...chosen, cells, others, unclaimed };
+  return { ...chosen, cells, read, others, unclaimed };
 }
 
 /** Columns that must be asked about. Beside an image or a text none is a feature: only a forgotten class or split counts. */

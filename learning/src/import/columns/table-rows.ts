@@ -73,9 +73,9 @@ export async function openTable(
 /** Rows with what is known of them, and in their places those that cannot be taken. */
 export async function* labelledRows(
   table: Table,
-  { label, split, id, image, text, cells }: Columns,
+  { label, split, id, image, text, read }: Columns,
 ): AsyncGenerator<LabelledRow | RefusedSample, void, undefined> {
-  const all = [label, split, id, image, text, ...cells];
+  const all = [label, split, id, image, text, ...read];
   const wanted = all.filter((column) => column !== undefined);
   const classNames = label === undefined ? undefined : table.classNamesOf?.get(label);
   for await (const row of table.rows(wanted)) {

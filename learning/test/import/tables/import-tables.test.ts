@@ -205,6 +205,19 @@ describe('JSON lines', () => {
     );
   });
 
+  it('may have anything in a column that is left out', async () => {
+    await put('t.jsonl', jsonLines.join('\n'));
+    const columns = new Map([...Y_IS_A_NUMBER, ['xs', 'ignore'] as const]);
+    const { set, summary } = await imported('t.jsonl', { columns });
+    expect(set).toMatchObject({ sampleShape: [1], sampleCount: 20 });
+    expect(summary.refused.count).toBe(0);
+    expect(summary.modalities[0]?.columns).toContainEqual({
+      name: 'xs',
+      kind: 'left out',
+      detail: 'as asked',
+    });
+  });
+
   it('gives rows of numbers, lists written out', async () => {
     await put('t.jsonl', `${jsonLines.join('\n')}\n\n`);
     const { set } = await imported('t.jsonl', { raw: true, columns: Y_IS_A_NUMBER });
