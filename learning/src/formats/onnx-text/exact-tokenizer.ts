@@ -65,6 +65,8 @@ function exactNormalizer(normalizer: Json): Json {
   switch (type) {
     case 'Sequence':
       return { ...normalizer, normalizers: each(normalizers, exactNormalizer) };
+    case 'Strip':
+      return stripped(normalizer);
     case 'Lowercase':
       return { type: 'Sequence', normalizers: [SIGMA, normalizer] };
     case 'BertNormalizer': {
@@ -77,6 +79,16 @@ function exactNormalizer(normalizer: Json): Json {
     default:
       return normalizer;
   }
+}
+
+/** Without what Rust takes for white space at its ends; of patterns `^` and `$` mean lines. */
+function stripped(normalizer: Json): Json {
+  const ends = [
+    ...(normalizer['strip_left'] === true ? [`(?<!\\p{Any})${SPACE}+`] : []),
+    ...(normalizer['strip_right'] === true ? [`(?<!${SPACE})${SPACE}+(?!\\p{Any})`] : []),
+  ];
+  if (ends.length === 0) return normalizer;
+  return { type: 'Replace', pattern: { Regex: ends.join('|') }, content: '' };
 }
 
 function exactPreTokenizer(preTokenizer: Json): Json {
@@ -122,4 +134,24 @@ export function useOwnCharacters(normalizer: Normalizer | null): void {
   const { type, precompiled_charsmap: table } = normalizer.config as Json;
   if (type !== 'Precompiled' || typeof table !== 'string') return;
   normalizer.normalize = precompiledCharacters(table);
+}
+
+/** A cutter of words as the library makes it. */
+interface PreTokenizer {
+  readonly config?: object;
+  pattern?: RegExp;
+  readonly tokenizers?: readonly (PreTokenizer | null)[];
+}
+
+/** GPT-2's words, with Rust's white space: JavaScript's has the mark of byte order too, and lacks U+0085. */
+const BYTE_LEVEL_WORDS = new RegExp(
+  `'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^${SPACE}\\p{L}\\p{N}]+|${SPACE}+(?!\\P{White_Space})|${SPACE}+`,
+  'gu',
+);
+
+/** Lets those that cut bytes know Rust's white space: their pattern is in no file. */
+export function useOwnSpaces(preTokenizer: PreTokenizer | null): void {
+  for (const one of preTokenizer?.tokenizers ?? []) useOwnSpaces(one);
+  const { type } = (preTokenizer?.config ?? {}) as Json;
+  if (preTokenizer !== null && type === 'ByteLevel') preTokenizer.pattern = BYTE_LEVEL_WORDS;
 }

@@ -9,7 +9,7 @@
 import type { Tokenizer } from '@huggingface/tokenizers';
 import { InvalidDocumentError, LyceumError, toLyceumError } from '@lyceum/proto';
 import { isObject, utf8Text } from '../../files/index.js';
-import { exactFile, useOwnCharacters } from './exact-tokenizer.js';
+import { exactFile, useOwnCharacters, useOwnSpaces } from './exact-tokenizer.js';
 
 /** Models of tokenizers (ways to cut words into pieces) that the library has. WordLevel is not one. */
 const MODELS: readonly unknown[] = ['WordPiece', 'BPE', 'Unigram', undefined];
@@ -81,6 +81,7 @@ export class TextTokenizer {
     try {
       tokenizer = new Tokenizer(exactFile(file), {});
       useOwnCharacters(tokenizer.normalizer);
+      useOwnSpaces(tokenizer.pre_tokenizer);
     } catch (thrown) {
       const message = `tokenizer.json cannot be used: ${toLyceumError(thrown).message}`;
       throw new LyceumError('INVALID_ARGUMENT', message, { cause: thrown });

@@ -82,3 +82,29 @@ test('rows are filled up to few lengths, by at most half', () => {
   }
   expect(paddedTokens(40, 42)).toBe(42);
 });
+
+test.each([
+  // The mark of byte order is no white space: it goes with the exclamation mark, whose piece is one.
+  [{ type: 'ByteLevel', add_prefix_space: false }, null, 'a!\ufeff', [0, 5, 3, 4]],
+  [{ type: 'ByteLevel', add_prefix_space: true }, null, ' a!\ufeff', [7, 0, 5, 3, 4]],
+  [
+    null,
+    { type: 'Strip', strip_left: true, strip_right: true },
+    '\u0085a\n\na\ufeff ',
+    [0, 8, 8, 0, 6],
+  ],
+  [null, { type: 'Strip', strip_left: false, strip_right: true }, '\na\u0085', [8, 0]],
+])(
+  'white space is what Rust takes for it: %j, %j',
+  async (pre_tokenizer, normalizer, text, ids) => {
+    const pieces = ['a', '!', 'ï', '»', '¿', '!ï', '\ufeff', 'Ġ', '\n', '\u0085'];
+    const vocab = Object.fromEntries(pieces.map((piece, id) => [piece, id]));
+    const model = { type: 'BPE', vocab, merges: [['!', 'ï']], unk_token: null };
+    const plain = { post_processor: null, added_tokens: [] };
+    const tokenizer = await TextTokenizer.open(
+      changed({ model, ...plain, pre_tokenizer, normalizer }),
+      32,
+    );
+    expect(tokenizer.tokens(text).ids).toEqual(ids);
+  },
+);
