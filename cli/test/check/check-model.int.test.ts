@@ -152,6 +152,18 @@ test('of a set of several modalities it says where the model names its own', asy
   expect((await runCli(NOBODY, ...args, '--settings', settings)).code).toBe(0);
 });
 
+test('a file that is no set is told, and nothing of modalities', async () => {
+  const table = join(root, 'table.csv');
+  writeFileSync(table, 'x,label\n1,a\n');
+  const { code, stderr } = await runCli(
+    NOBODY,
+    ...['models', 'check', join(root, 'plain'), '--dataset', table],
+  );
+  expect(code).toBe(2);
+  expect(stderr).toMatch(/data set cannot be used:\n {2}- file: not a zip archive/);
+  expect(stderr).not.toMatch(/modality/);
+});
+
 test('classes in an order without a reason are found, and told', async () => {
   const { code, stdout } = await check('turned', '--expect-accuracy', '0.95');
   expect(code).toBe(0);

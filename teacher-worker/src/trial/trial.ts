@@ -154,8 +154,9 @@ export class Trial {
 /** A set as the model's own settings say. */
 function seenBy({ model }: PackagedModel, dataset: Uint8Array): Dataset {
   const { modality } = model.settings;
+  const stored = parseStoredDataset(dataset);
   try {
-    return seenDataset(parseStoredDataset(dataset), modality);
+    return seenDataset(stored, modality);
   } catch (thrown) {
     const err = toLyceumError(thrown);
     if (modality !== undefined || err.code !== 'INVALID_ARGUMENT') throw thrown;
