@@ -91,13 +91,16 @@ async function fetched(
 ): Promise<Fetched> {
   const modelFile = join(folder, 'model.zip');
   const own = existsSync(named) ? await modelOnDisk(named, settings) : undefined;
-  if (own !== undefined) refuseElsewhere(own, 'models push, and then ensemble evaluate');
+  if (own !== undefined) refuseElsewhere(own, 'Once it is pushed, coordinator ensemble evaluate');
   let [model, datasetFile] = [own, existsSync(dataset) ? resolve(dataset) : undefined];
   if (model === undefined || datasetFile === undefined) {
     await withCoordinator(command, async ({ client, signal }) => {
       const { ARTIFACT_KIND_MODEL, ARTIFACT_KIND_DATASET } = ArtifactKind;
       model ??= pushedModel(await client.pullArtifact(ARTIFACT_KIND_MODEL, named, { signal }));
-      refuseElsewhere(model, `ensemble evaluate --teachers ${named} --dataset ${dataset}`);
+      refuseElsewhere(
+        model,
+        `coordinator ensemble evaluate --teachers ${named} --dataset ${dataset}`,
+      );
       if (datasetFile !== undefined) return;
       datasetFile = join(folder, 'dataset.npz');
       const bytes = await withProgress(`pulling ${dataset}`, bytesText, (onProgress) =>
@@ -119,7 +122,7 @@ function refuseElsewhere({ format }: ModelToCheck, measuring: string): void {
   const { isRemote, isWrittenDown } = formatNamed(format);
   if (isRemote !== true && isWrittenDown !== true) return;
   const what = isRemote === true ? 'is behind a server' : 'is what a model said before';
-  const message = `it ${what}: models check tries files alone. How often it is right, coordinator ${measuring} tells`;
+  const message = `it ${what}: models check tries files alone. ${measuring} tells how often it is right`;
   throw new LyceumError('INVALID_ARGUMENT', message);
 }
 
