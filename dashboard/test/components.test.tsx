@@ -256,6 +256,7 @@ it('show markup from outside as text', () => {
         model={HOSTILE}
         confused={[{ label: 0, output: 0, count: 1 }]}
         classNames={[HOSTILE]}
+        sampleCount={1}
       />
       <Examples
         classNames={[HOSTILE]}

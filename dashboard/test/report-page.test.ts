@@ -51,6 +51,29 @@ describe('the report as a page', () => {
     expect(isSaid(page(0.01, 0.04))).toEqual([false, false, false]);
   });
 
+  it('says of one sample what it shows, and of none that no error is known', () => {
+    const input = reportInput();
+    const { report, findings } = input;
+    if ('missing' in findings || report.studentWithoutTeachers === null) throw new Error('found');
+    const student = { ...report.student, accuracy: 1 };
+    const studentWithoutTeachers = { ...report.studentWithoutTeachers, accuracy: 1 };
+    const counts = { testSampleCount: 1, labelledTestCount: 1 };
+    const page = reportPage({
+      ...input,
+      report: { ...report, ...counts, student, studentWithoutTeachers },
+    });
+    expect(page).toContain('of 1 test sample. That is as often as without teachers. It has');
+    expect(page).toContain(
+      'only 1 labelled sample: with others of the kind the accuracy may as well be 20.7 %, or 100.0 %.',
+    );
+    const models = findings.models.map((model) => ({ ...model, confused: [] }));
+    const pageOf = (sampleCount: number) =>
+      reportPage({ ...input, findings: { ...findings, models, sampleCount } });
+    expect(pageOf(0)).toContain('No test sample has a label: no error is known.');
+    expect(pageOf(0)).not.toContain('No class is taken for another');
+    expect(pageOf(5)).toContain('No class is taken for another');
+  });
+
   it('says what to doubt', () => {
     const page = reportPage(reportInput());
     for (const limit of [

@@ -262,9 +262,12 @@ function armDifference(pairs: readonly RunPair[]): ArmDifference {
   };
 }
 
+/** Sums of shares such as 0.1 + 0.2 − 0.3 are off by less. */
+const ROUNDING = 1e-12;
+
 function seedDifference(differences: readonly number[]): SeedDifference {
   const { mean, low, high, standardDeviation } = pairedInterval(differences);
-  const needed = seedsNeeded(mean, standardDeviation);
+  const needed = seedsNeeded(Math.abs(mean) < ROUNDING ? 0 : mean, standardDeviation);
   return {
     difference: mean,
     low,

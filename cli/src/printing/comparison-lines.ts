@@ -48,7 +48,9 @@ function armLine({ runs, reference, nll, ...accuracy }: ArmDifference): string {
   return `${runs.join(', ')} against ${reference.join(', ')}, over seeds: ${points95} points, ${seedsText(accuracy)}; NLL ${nats95}, ${seedsText(nll)}.`;
 }
 
-function seedsText({ seedsNeeded }: SeedDifference): string {
+function seedsText({ seedsNeeded, low, high, difference }: SeedDifference): string {
+  // On few samples seeds may well be right equally often: then they say nothing of others.
+  if (low === high && difference !== 0) return 'the same with each seed: it takes more to know';
   return seedsNeeded === null
     ? 'no difference to show'
     : `which takes ${countText(seedsNeeded)} seeds to show (power 80 % at 5 %)`;

@@ -14,7 +14,8 @@ export function findingsLines(
   { name, confused, reliability }: Model,
 ): string[] {
   const { sampleCount } = findings;
-  const samples = `${countText(sampleCount)} labelled test samples`;
+  if (sampleCount === 0) return ['No test sample has a label: nothing is known of its errors.'];
+  const samples = `${countText(sampleCount)} labelled test ${sampleCount === 1 ? 'sample' : 'samples'}`;
   return [
     ...confusedLines(findings, name, confused, samples),
     '',

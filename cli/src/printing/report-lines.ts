@@ -133,8 +133,11 @@ function sentences(report: Report): string[] {
   const isCounted = combinedTeachers(report).every(({ parameters }) => parameters > 0);
   if (report.ensemble !== null && report.student.parameters > 0 && isCounted) {
     const times = report.ensemble.parameters / report.student.parameters;
+    const text = (factor: number) => (factor < 10 ? factor.toFixed(1) : countText(factor));
     lines.push(
-      `It has ${times < 10 ? times.toFixed(1) : countText(times)} times fewer parameters than the ensemble.`,
+      times < 1
+        ? `It has ${text(1 / times)} times as many parameters as the ensemble.`
+        : `It has ${text(times)} times fewer parameters than the ensemble.`,
     );
   }
   const share = (seconds: number) => (training.seconds > 0 ? seconds / training.seconds : 0);

@@ -113,7 +113,9 @@ function studentSentences(teachers: readonly TeacherWorthRow[], margin: number):
   return teachers.flatMap(({ name, student }) => {
     if (student === undefined || 'missing' in student) return [];
     const { accuracyLoss, without } = student;
-    if (!isBelow(accuracyLoss, margin)) return [];
+    // On few samples seeds may well be right equally often: then their interval has no width, and says nothing.
+    const isKnown = accuracyLoss.low < accuracyLoss.high;
+    if (!isKnown || !isBelow(accuracyLoss, margin)) return [];
     const than = accuracyLoss.high < 0 ? ': they are better without it' : '';
     return [
       `By students ${name} could be dropped at a loss of ${lossText(accuracyLoss)} over ${without.length} paired seeds${than}.`,

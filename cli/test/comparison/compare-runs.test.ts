@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { DIGEST } from '../../../coordinator/test/support.js';
 import { type ComparedRun, compareRuns } from '../../src/comparison/compare-runs.js';
+import { comparisonLines } from '../../src/printing/comparison-lines.js';
 
 /** A run whose answers are right where `right` has 1; of two classes. */
 function run(runId: string, right: string, changes: Partial<ComparedRun> = {}): ComparedRun {
@@ -123,6 +124,35 @@ test('runs that differ in seeds alone are paired by seed, and tell how many seed
   expect(arm?.nll.difference).toBeCloseTo(-0.3, 12);
   expect(arm?.nll.high).toBeCloseTo(-(arm?.low ?? 0), 12);
   expect(arm?.nll.seedsNeeded).toBe(4);
+});
+
+test('differences of seeds that make up for each other are none, whatever their sum is rounded to', () => {
+  const of = (model: string, seed: number, right: string) =>
+    run(`${model}-${seed}`, right, { specification: specification(seed, model) });
+  const { arms } = compare(
+    of('a', 1, '0000000000'),
+    of('a', 2, '0000000000'),
+    of('a', 3, '1110000000'),
+    of('b', 1, '1000000000'),
+    of('b', 2, '1100000000'),
+    of('b', 3, '0000000000'),
+  );
+  expect(0.1 + 0.2 - 0.3).not.toBe(0);
+  expect(arms[0]?.seedsNeeded).toBeNull();
+});
+
+test('two seeds of one difference are no proof', () => {
+  const of = (model: string, seed: number, right: string) =>
+    run(`${model}-${seed}`, right, { specification: specification(seed, model) });
+  const comparison = compare(
+    of('a', 1, '1000'),
+    of('a', 2, '0100'),
+    of('b', 1, '1100'),
+    of('b', 2, '0110'),
+  );
+  expect(comparisonLines(comparison).join('\n')).toContain(
+    'over seeds: +25.00 (+25.00 to +25.00) points, the same with each seed: it takes more to know; NLL',
+  );
 });
 
 test('one reference for several seeds tells nothing of seeds', () => {

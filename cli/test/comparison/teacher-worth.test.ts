@@ -117,6 +117,21 @@ test('a sentence names those whose loss is known to stay below the margin, the w
   expect(strict.filter((line) => line.includes('could be dropped'))).toHaveLength(1);
 });
 
+test('by students a teacher could be dropped where seeds differ, and not where all have one difference', () => {
+  const student = (low: number, high: number) => ({
+    withAll: ['a', 'b'],
+    without: ['c', 'd'],
+    accuracyWithAll: 0.9,
+    accuracy: 0.9,
+    accuracyLoss: { mean: 0, low, high },
+  });
+  const students = [student(0, 0), student(-0.001, 0.001), student(-0.1, 0.1)];
+  const lines = teacherWorthLines(teacherWorth(report(), RUNS, OPTIONS, students));
+  expect(lines.filter((line) => line.startsWith('By students'))).toEqual([
+    'By students bad could be dropped at a loss of 0.00 points (−0.10 to 0.10) over 2 paired seeds.',
+  ]);
+});
+
 test('teachers that are one model save nothing by themselves', () => {
   const { teachers, ...rest } = report();
   const same = teachers.map((teacher, k) => ({ ...teacher, identity: k === 0 ? 'g' : 'same' }));

@@ -41,6 +41,13 @@ test('confused pairs and filled bins', () => {
   ]);
 });
 
+test('without a label no error is known', () => {
+  const none = { ...STUDENT, confused: [] };
+  expect(findingsLines({ ...FINDINGS, sampleCount: 0 }, none)).toEqual([
+    'No test sample has a label: nothing is known of its errors.',
+  ]);
+});
+
 test('neither errors nor confidence', () => {
   const box = { ...STUDENT, name: 'teacher.box', confused: [], reliability: null };
   expect(findingsLines(FINDINGS, box)).toEqual([

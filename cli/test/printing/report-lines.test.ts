@@ -62,6 +62,14 @@ test('what the teachers gave: with its interval, the gap where it is no chance, 
   );
 });
 
+test('a student that is larger than the ensemble has no fewer parameters; one sample is one', () => {
+  const report = composeReport(exampleInput());
+  const student = { ...report.student, parameters: 5000 };
+  const lines = reportLines({ ...report, student, testSampleCount: 1, labelledTestCount: 1 });
+  expect(lines).toContain('It has 2.5 times as many parameters as the ensemble.');
+  expect(lines.join('\n')).toContain("the models' figures are of 1 test sample.");
+});
+
 test('a student that is worse than without teachers closes no gap', () => {
   const { teachersGain: _, ...before } = composeReport(exampleInput());
   const report = { ...before, gapClosed: -0.3 };

@@ -10,9 +10,12 @@ interface ConfusedPairsProps {
   readonly model: string;
   readonly confused: ModelFindings['confused'];
   readonly classNames: readonly string[];
+  /** Labelled samples that were looked at. */
+  readonly sampleCount: number;
 }
 
-export function ConfusedPairs({ model, confused, classNames }: ConfusedPairsProps) {
+export function ConfusedPairs({ model, confused, classNames, sampleCount }: ConfusedPairsProps) {
+  if (sampleCount === 0) return <p>No test sample has a label: no error is known.</p>;
   if (confused.length === 0) return <p>No class is taken for another by {model}.</p>;
   const name = (index: number) => classNames[index] ?? String(index);
   return (

@@ -79,7 +79,12 @@ function Confusions({ findings }: FindingsProps) {
     <section>
       <h2>Errors</h2>
       {shown.map((model) => (
-        <ModelErrors key={model.name} findings={model} classNames={classNames} />
+        <ModelErrors
+          key={model.name}
+          findings={model}
+          classNames={classNames}
+          sampleCount={findings.sampleCount}
+        />
       ))}
     </section>
   );
@@ -88,13 +93,19 @@ function Confusions({ findings }: FindingsProps) {
 function ModelErrors(props: {
   readonly findings: ModelFindings;
   readonly classNames: readonly string[];
+  readonly sampleCount: number;
 }) {
-  const { findings, classNames } = props;
+  const { findings, classNames, sampleCount } = props;
   const model = theModel(findings.name);
   return (
     <>
       <ConfusionMatrix model={model} confusion={findings.confusion} classNames={classNames} />
-      <ConfusedPairs model={model} confused={findings.confused} classNames={classNames} />
+      <ConfusedPairs
+        model={model}
+        confused={findings.confused}
+        classNames={classNames}
+        sampleCount={sampleCount}
+      />
     </>
   );
 }

@@ -37,7 +37,7 @@ function testLimits(report: Report, findings: Findings | Missing): string[] {
   const limits: string[] = [];
   if ((high - low) / 2 > WIDE_REACH) {
     limits.push(
-      `The test split has only ${countText(count)} labelled samples: the accuracy is known to ±${(50 * (high - low)).toFixed(1)} points.`,
+      `The test split has only ${countText(count)} labelled ${count === 1 ? 'sample' : 'samples'}: with others of the kind the accuracy may as well be ${percentText(low)}, or ${percentText(high)}.`,
     );
   }
   if (count < report.testSampleCount) {

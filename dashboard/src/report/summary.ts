@@ -43,7 +43,7 @@ function accuracySentence(report: Report, findings: Findings | Missing): string 
   if (accuracy === null) return 'The test split has no labels, so no accuracy is known.';
   const count = labelledTestCount(report, foundCount(findings));
   const { low, high } = wilsonInterval(accuracy, count);
-  return `The student is right on ${intervalText(accuracy, low, high)} of ${countText(count)} test samples.`;
+  return `The student is right on ${intervalText(accuracy, low, high)} of ${countText(count)} test ${count === 1 ? 'sample' : 'samples'}.`;
 }
 
 function gapSentence(report: Report): string[] {
@@ -51,6 +51,7 @@ function gapSentence(report: Report): string[] {
   const alone = studentWithoutTeachers?.accuracy ?? null;
   if (alone === null || student.accuracy === null) return [];
   const points = (student.accuracy - alone) * 100;
+  if (points === 0) return ['That is as often as without teachers.'];
   const change = `${Math.abs(points).toFixed(1)} points ${points < 0 ? 'less' : 'more'} than without teachers`;
   const gap = mayBeChance(report)
     ? ', which may be chance'

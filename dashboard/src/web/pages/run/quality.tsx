@@ -71,13 +71,15 @@ function Figures({ report, findings }: FiguresProps) {
 }
 
 function Found({ findings }: { readonly findings: Findings }) {
-  const { classNames, models, examples } = findings;
+  const { classNames, models, examples, sampleCount } = findings;
   const [student, ensemble] = ['student', 'ensemble'].map((own) =>
     models.find(({ name }) => name === own),
   );
   return (
     <>
-      {student !== undefined && <FoundOfStudent {...{ student, ensemble, classNames }} />}
+      {student !== undefined && (
+        <FoundOfStudent {...{ student, ensemble, classNames, sampleCount }} />
+      )}
       {examples.length > 0 && (
         <>
           <h3>{examplesTitle(findings)}</h3>
@@ -92,14 +94,15 @@ interface StudentProps {
   readonly student: ModelFindings;
   readonly ensemble: ModelFindings | undefined;
   readonly classNames: readonly string[];
+  readonly sampleCount: number;
 }
 
-function FoundOfStudent({ student, ensemble, classNames }: StudentProps) {
+function FoundOfStudent({ student, ensemble, classNames, sampleCount }: StudentProps) {
   const { confused, confusion } = student;
   return (
     <>
       <div class="side-by-side">
-        <ConfusedPairs model="the student" {...{ confused, classNames }} />
+        <ConfusedPairs model="the student" {...{ confused, classNames, sampleCount }} />
         <ConfusionMatrix model="the student" {...{ confusion, classNames }} />
       </div>
       <div class="side-by-side">

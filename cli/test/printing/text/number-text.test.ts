@@ -1,0 +1,10 @@
+/** Against text written by hand. */
+import { expect, test } from 'vitest';
+import { points, signed } from '../../../src/printing/text/number-text.js';
+
+test('a number has its sign, unless it is rounded to nothing', () => {
+  expect([0.42, -0.42].map((value) => signed(value, 2))).toEqual(['+0.42', '−0.42']);
+  const nothing = [0, -0, 0.004, -0.004, -1e-17].map((value) => signed(value, 2));
+  expect(new Set(nothing)).toEqual(new Set(['0.00']));
+  expect([-0.00004, -0.00006].map(points)).toEqual(['0.00', '−0.01']);
+});
