@@ -7,6 +7,7 @@ import type { Logger, SessionHolder } from '@lyceum/platform';
 import type { KeyValue } from '@lyceum/platform/nats';
 import {
   baselineRunId,
+  InvalidDocumentError,
   LyceumError,
   type StepProgress,
   type TrainingDone,
@@ -49,7 +50,8 @@ export class RunLifecycle {
   /**
    * Stores a planned run.
    *
-   * @throws {LyceumError} ALREADY_EXISTS; FAILED_PRECONDITION if what it needs was deleted while it was planned.
+   * @throws {LyceumError} ALREADY_EXISTS; FAILED_PRECONDITION if what it needs was deleted while it was planned, or what a
+   *   former run of its id has left cannot be read.
    */
   async submit(record: RunRecord): Promise<RunRecord> {
     const { store, catalog } = this.#parts;
@@ -68,10 +70,20 @@ export class RunLifecycle {
     return created;
   }
 
-  /** Deletes what a deletion that was cut off has left of a former run of that id: its checkpoints and its events. */
+  /**
+   * Deletes what a deletion that was cut off has left of a former run of that id: its checkpoints and its events.
+   *
+   * @throws {LyceumError} FAILED_PRECONDITION if its pointer cannot be read.
+   */
   async #deleteRest(runId: string): Promise<void> {
     const { pointers, events, now } = this.#parts;
-    await dropCheckpoints(pointers, runId, now());
+    try {
+      await dropCheckpoints(pointers, runId, now());
+    } catch (err) {
+      if (!(err instanceof InvalidDocumentError)) throw err;
+      const message = `run ${runId}: a run of that id was there before, and what it left cannot be read; submit this one under another id: ${err.message}`;
+      throw new LyceumError('FAILED_PRECONDITION', message, { cause: err });
+    }
     await events.purge(runId);
   }
 

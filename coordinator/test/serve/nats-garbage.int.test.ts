@@ -80,8 +80,8 @@ describe.each(GARBAGE)('%#:', (garbage) => {
 
   it('a pointer fails its run, and no other', async () => {
     const name = `pointer-${GARBAGE.indexOf(garbage)}`;
-    await put(POINTER_BUCKET, name, garbage);
     await submit(name);
+    await put(POINTER_BUCKET, name, garbage);
     await submit(`${name}-other`);
     peers.push(new StudentPeer(cluster, 's1'));
     const failed = await eventually(async () => {
@@ -90,6 +90,16 @@ describe.each(GARBAGE)('%#:', (garbage) => {
     });
     expect(failed.reason).toContain(`checkpoint pointer ${name}`);
     await eventually(() => (peers[0]?.run?.runId === `${name}-other` ? true : undefined));
+  });
+
+  it('a pointer that a former run has left keeps its id from other runs', async () => {
+    const name = `left-${GARBAGE.indexOf(garbage)}`;
+    await put(POINTER_BUCKET, name, garbage);
+    await expect(submit(name)).rejects.toMatchObject({
+      code: 'FAILED_PRECONDITION',
+      message: expect.stringContaining('under another id: checkpoint pointer left-'),
+    });
+    await expect(cluster.run(name)).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 
   it('an event that is none hides no other', async () => {
