@@ -2,7 +2,7 @@
  * The run records, in memory and in KV. Every change is a compare-and-set in KV first; what is read here is
  * what KV held last.
  */
-import { type Logger, retryDelayMs, sleep } from '@lyceum/platform';
+import { type Logger, retryDelayMs, sleep, Turns } from '@lyceum/platform';
 import type { KeyValue } from '@lyceum/platform/nats';
 import { LyceumError } from '@lyceum/proto';
 import type { Leadership } from './leadership/index.js';
@@ -28,8 +28,8 @@ export class RunStore {
   readonly #unreadable: string[] = [];
   /** Deletions under way, by run id. */
   readonly #deletions = new Map<string, Promise<unknown>>();
-  /** The last creation under way: they go one after the other. */
-  #creations: Promise<unknown> = Promise.resolve();
+  /** One after the other, so that no two have one place in the order. */
+  readonly #creations = new Turns(1);
   readonly #listeners = new Set<(runId: string) => void>();
 
   private constructor(kv: KeyValue, leadership: Pick<Leadership, 'leaderEpoch' | 'assertHeld'>) {
@@ -95,9 +95,7 @@ export class RunStore {
    */
   async create(record: RunRecord, deleteRest?: () => Promise<void>): Promise<RunRecord> {
     await this.#deletions.get(record.runId);
-    const creation = this.#creations.then(() => this.#create(record, deleteRest));
-    this.#creations = creation.catch(() => {});
-    return creation;
+    return this.#creations.take(() => this.#create(record, deleteRest));
   }
 
   async #create(record: RunRecord, deleteRest?: () => Promise<void>): Promise<RunRecord> {

@@ -10,9 +10,8 @@ export function knowledgeWarnings(
   knowledge: TeacherKnowledge,
   classNames: readonly string[],
 ): string[] {
-  const { finding, correctCount, labelledCount, rowCount, givesDistributions, otherOrder } =
-    knowledge;
-  const { dealtCount } = knowledge;
+  const { finding, correctCount, labelledCount, rowCount, dealtCount } = knowledge;
+  const { givesDistributions, otherOrder } = knowledge;
   const accepted = acceptedTeachers(record).includes(name);
   const suffix = accepted ? ', and spec.teacherHealth.accept takes it all the same' : '';
   const settingsJson = record.teachers.find((teacher) => teacher.name === name)?.settingsJson;
