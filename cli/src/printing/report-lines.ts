@@ -1,5 +1,6 @@
 /** The comparison that makes people distil, as text. */
 import type { Report, ReportModelRow } from '@lyceum/coordinator/documents';
+import { closedGap, combinedTeachers, mayBeChance } from '@lyceum/dashboard/api';
 import { sharedSamplesText } from '@lyceum/learning/datasets';
 import {
   fidelityLines,
@@ -97,11 +98,6 @@ function modelLine(
   return { name, figures, parameters, bytes };
 }
 
-function combinedTeachers({ teachers, ensemble }: Report): Report['teachers'] {
-  const names = ensemble?.teachers ?? [];
-  return names.length === 0 ? teachers : teachers.filter(({ name }) => names.includes(name));
-}
-
 function sentences(report: Report): string[] {
   const { dataset, student, studentWithoutTeachers: alone, training } = report;
   const lines = [
@@ -162,21 +158,18 @@ function sentences(report: Report): string[] {
   return lines;
 }
 
-/** What is below is no chance, by McNemar's test. */
-const SIGNIFICANT = 0.05;
-
 /** @param gain - the student's accuracy less that without teachers. */
-function gainText({ gapClosed, teachersGain: known }: Report, gain: number): string {
+function gainText(report: Report, gain: number): string {
+  const { teachersGain: known } = report;
   const interval = known
     ? ` (${signed(100 * known.accuracy.low, 2)} to ${signed(100 * known.accuracy.high, 2)})`
     : '';
-  const isChance = known ? known.p >= SIGNIFICANT : false;
-  const chance = isChance ? `, which may be chance: P ${probability(known?.p ?? 1)}` : '';
+  const chance =
+    known && mayBeChance(report) ? `, which may be chance: P ${probability(known.p)}` : '';
   if (gain === 0) return `The student is right as often as without teachers${interval}.`;
+  const closed = closedGap(report);
   const gap =
-    gapClosed === null || gapClosed < 0 || isChance
-      ? ''
-      : `, ${percentText(gapClosed, 0)} of the gap to the ensemble closed`;
+    closed === undefined ? '' : `, ${percentText(closed, 0)} of the gap to the ensemble closed`;
   return `The teachers made the student ${Math.abs(100 * gain).toFixed(2)} points ${gain < 0 ? 'worse' : 'better'}${interval}${chance}${gap}.`;
 }
 

@@ -1,6 +1,6 @@
 /**
- * What the page asks for and is told, as JSON. Shapes, addresses and names only: the server that answers is in the command
- * line, the page that asks in `web`.
+ * What the page asks for and is told, as JSON, and what follows from a report. Otherwise shapes, addresses and names only:
+ * the server that answers is in the command line, the page that asks in `web`.
  *
  * Below `/api`; ID is a run's id:
  *
@@ -23,6 +23,7 @@
 export type { Findings, ModelFindings, Report } from '@lyceum/coordinator/documents';
 export type * from './cluster.js';
 export type * from './comparison.js';
+export { closedGap, combinedTeachers, isByChance, mayBeChance } from './report-facts.js';
 export type * from './runs.js';
 export { RUN_STATES } from './runs.js';
 export type * from './stream.js';

@@ -14,7 +14,7 @@ export { Examples } from './examples.js';
 export { FiguresTable } from './figures-table.js';
 export { KeyValues } from './key-values.js';
 export { LineChart, type Series } from './line-chart.js';
-export { combinedTeachers, mayBeChance, modelRows } from './model-rows.js';
+export { modelRows } from './model-rows.js';
 export {
   bytesText,
   countText,

@@ -1,5 +1,5 @@
 /** The report's models as rows of the table of figures. Pure. */
-import type { Report } from '../api/index.js';
+import { combinedTeachers, type Report } from '../api/index.js';
 import type { FiguresRow } from './figures-table.js';
 
 type ModelRow = Report['teachers'][number] | Report['student'] | NonNullable<Report['ensemble']>;
@@ -38,18 +38,4 @@ export function modelRows(report: Report, sampleCount: number): FiguresRow[] {
       : [row(`ensemble (${ensemble.combine})`, ensemble, combinedTeachers(report))]),
     ...teachers.map((teacher) => row(`teacher ${teacher.name}`, teacher)),
   ];
-}
-
-/** What is below is no chance, by McNemar's test. */
-const SIGNIFICANT = 0.05;
-
-/** Whether the student may be as good without teachers; false where nothing is known of it. */
-export function mayBeChance({ teachersGain }: Report): boolean {
-  return teachersGain ? teachersGain.p >= SIGNIFICANT : false;
-}
-
-/** Teachers that the ensemble's rule has combined. */
-export function combinedTeachers({ teachers, ensemble }: Report): Report['teachers'] {
-  const names = ensemble?.teachers ?? [];
-  return names.length === 0 ? teachers : teachers.filter(({ name }) => names.includes(name));
 }

@@ -1,6 +1,5 @@
 /** What each teacher cost and what the ensemble would lose without it, from a report. Pure. */
-import type { Report } from '../api/index.js';
-import { combinedTeachers } from './model-rows.js';
+import { combinedTeachers, type Report } from '../api/index.js';
 import { countText, durationText, percentText, signedText } from './numbers.js';
 
 export interface WorthRow {

@@ -1,12 +1,6 @@
 /** What a reader should doubt, a sentence each, from what the report knows. Pure. */
-import type { Findings, Report } from '../api/index.js';
-import {
-  countText,
-  labelledTestCount,
-  mayBeChance,
-  percentText,
-  wilsonInterval,
-} from '../components/index.js';
+import { type Findings, mayBeChance, type Report } from '../api/index.js';
+import { countText, labelledTestCount, percentText, wilsonInterval } from '../components/index.js';
 import { foundCount, type Missing } from './report-input.js';
 
 /** An interval whose reach is more than so much says little. */

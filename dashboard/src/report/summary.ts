@@ -1,13 +1,11 @@
 /** A run in a few sentences, the result first. Pure. */
-import type { Findings } from '../api/index.js';
+import { closedGap, combinedTeachers, type Findings, mayBeChance } from '../api/index.js';
 import {
   bytesText,
-  combinedTeachers,
   countText,
   durationText,
   intervalText,
   labelledTestCount,
-  mayBeChance,
   percentText,
   wilsonInterval,
 } from '../components/index.js';
@@ -47,17 +45,18 @@ function accuracySentence(report: Report, findings: Findings | Missing): string 
 }
 
 function gapSentence(report: Report): string[] {
-  const { student, studentWithoutTeachers, gapClosed } = report;
+  const { student, studentWithoutTeachers } = report;
   const alone = studentWithoutTeachers?.accuracy ?? null;
   if (alone === null || student.accuracy === null) return [];
   const points = (student.accuracy - alone) * 100;
   if (points === 0) return ['That is as often as without teachers.'];
   const change = `${Math.abs(points).toFixed(1)} points ${points < 0 ? 'less' : 'more'} than without teachers`;
+  const closed = closedGap(report);
   const gap = mayBeChance(report)
     ? ', which may be chance'
-    : gapClosed === null || gapClosed < 0
+    : closed === undefined
       ? ''
-      : `, which closes ${percentText(gapClosed, 0)} of the gap to the ensemble`;
+      : `, which closes ${percentText(closed, 0)} of the gap to the ensemble`;
   return [`That is ${change} (${percentText(alone)})${gap}.`];
 }
 

@@ -1,6 +1,11 @@
 /** Runs side by side. */
 import { useEffect, useMemo } from 'preact/hooks';
-import type { ComparedFigures, ComparedPair, ComparisonFacts } from '../../api/index.js';
+import {
+  type ComparedFigures,
+  type ComparedPair,
+  type ComparisonFacts,
+  isByChance,
+} from '../../api/index.js';
 import {
   bytesText,
   DataTable,
@@ -84,10 +89,8 @@ function pointsText(difference: number): string {
   return Number(text) > 0 ? `+${text}` : text;
 }
 
-const SIGNIFICANT = 0.05;
-
 function realText({ difference, p }: ComparedPair): string {
-  if (p >= SIGNIFICANT) return 'may be chance';
+  if (isByChance(p)) return 'may be chance';
   return difference < 0 ? 'worse' : 'better';
 }
 

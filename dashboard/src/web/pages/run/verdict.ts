@@ -1,9 +1,9 @@
 /** What a report says of the student, in a few sentences. Pure. */
-import type { Report } from '../../../api/index.js';
-import { combinedTeachers, mayBeChance, percentText } from '../../../components/index.js';
+import { closedGap, combinedTeachers, mayBeChance, type Report } from '../../../api/index.js';
+import { percentText } from '../../../components/index.js';
 
 export function verdict(report: Report): string {
-  const { student, ensemble, studentWithoutTeachers, gapClosed } = report;
+  const { student, ensemble, studentWithoutTeachers } = report;
   if (student.accuracy === null) return 'The test split has no labels: nothing is known.';
   const sentences = [
     `The student is right for ${percentText(student.accuracy)} of the test samples`,
@@ -20,11 +20,12 @@ export function verdict(report: Report): string {
     );
   }
   const said = `${sentences.filter((text) => text !== '').join(', ')}.`;
+  const gap = closedGap(report);
   const closed = mayBeChance(report)
     ? ' The difference from the same student without teachers may be chance.'
-    : gapClosed === null || gapClosed < 0
+    : gap === undefined
       ? ''
-      : ` It closes ${percentText(gapClosed, 0)} of the gap to the ensemble.`;
+      : ` It closes ${percentText(gap, 0)} of the gap to the ensemble.`;
   return said + closed + smaller(report);
 }
 
