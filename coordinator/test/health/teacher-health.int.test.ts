@@ -2,7 +2,7 @@ import { call, openServerStream } from '@lyceum/platform';
 import { type AnswerFrame, float32Tensor, type Run, RunState } from '@lyceum/proto';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { assigned as assignedRun, expectTargets, Peers, submitRun } from '../serve/peers.js';
-import type { StudentPeer } from '../serve/student-peer.js';
+import { drain, type StudentPeer } from '../serve/student-peer.js';
 import {
   firstSpanOnly,
   samplesOf,
@@ -60,15 +60,6 @@ const teacher = (name: string, options: Partial<TeacherPeerOptions> = {}) =>
 const student = (workerId: string) => peers.student(workerId);
 
 const assigned = (peer: StudentPeer, afterEpoch = 0) => assignedRun(peer, runId, afterEpoch);
-
-async function drain(peer: StudentPeer, toStep: number): Promise<void> {
-  for (let done = 0; done < toStep; ) {
-    await peer.credit(Math.min(done + 40, toStep), done, 0);
-    const rowsBefore = done * BATCH_SIZE;
-    await eventually(() => peer.rows.length > rowsBefore || undefined);
-    done = Math.floor(peer.rows.length / BATCH_SIZE);
-  }
-}
 
 /** The ids without the test's number, with the reasons. */
 async function quarantines(): Promise<Record<string, string>> {
@@ -131,7 +122,7 @@ it('a replica that says something else gets no ticket, is shown with its reason,
     `its answers to the probe differ from those of good-${turn} by up to 1.0, and 0.040 is tolerated`,
   );
   await peer.receive(0, 0);
-  await drain(peer, STEP_COUNT);
+  await drain(peer, 0, STEP_COUNT);
   expectTargets(peer, submitted);
   expect(bad.taken).toEqual([]);
   const message = `bad-${turn} is quarantined with teacher one: ${await quarantined('bad')}`;
@@ -177,7 +168,7 @@ it('a replica that begins to answer NaN in the middle is found, and another does
   // What it answered rightly is dropped too: no canary came after it. No target was made of it yet.
   expect(await quarantined('bad')).toBe('it does not answer its probe: logits row 0 holds NaN');
   await eventually(async () => (await eventsOf('answers-dropped')).length > 0 || undefined);
-  await drain(peer, STEP_COUNT);
+  await drain(peer, 0, STEP_COUNT);
   expectTargets(peer, submitted);
   expect(bad.refusals.length).toBeGreaterThan(0);
   await answered(good);
@@ -220,7 +211,7 @@ it('without a healthy replica the run is paused, and goes on with a worker that 
   const good = teacher('good');
   await assigned(heir, 1);
   await heir.receive(0, 0);
-  await drain(heir, STEP_COUNT);
+  await drain(heir, 0, STEP_COUNT);
   expectTargets(heir, submitted);
   await answered(good);
 });
@@ -235,7 +226,7 @@ it('strict: a replica with other bits is given no tickets; relaxed: it is, and t
   const note = `teacher one on other-${turn}: its answers to the probe differ from those of first-${turn} by up to 1.2e-7, and 0.040 is tolerated`;
   await eventually(async () => (await eventsOf('replica-differs')).includes(note) || undefined);
   await peer.receive(0, 0);
-  await drain(peer, 30);
+  await drain(peer, 0, 30);
   expect(other.taken).toEqual([]);
   first.kill();
   const bar = `teacher one has no healthy worker (other-${turn} gives other bits, and determinism is strict)`;
@@ -324,7 +315,7 @@ it('a teacher that says the same of everything is refused before it trains, unle
   const accepted = `${warning}, and spec.teacherHealth.accept takes it all the same`;
   await eventually(async () => (await cluster.run(runId)).warnings.includes(accepted) || undefined);
   expect(await eventsOf('teacher-warning')).toEqual([accepted]);
-  await drain(peer, 10);
+  await drain(peer, 0, 10);
 });
 
 it('a teacher whose classes are in another order is refused, with the order that it seems to have', async () => {

@@ -26,7 +26,7 @@ import type { Findings } from '../../src/documents/findings.js';
 import { finishTraining } from './finish-training.js';
 import { jetStreamApi } from './jetstream-api.js';
 import { Peers, runDocument, type SubmittedRun, untilRun } from './peers.js';
-import { referenceTo, type StudentPeer } from './student-peer.js';
+import { drain, referenceTo, type StudentPeer } from './student-peer.js';
 import { logitsOf, type TeacherPeer, type TeacherPeerOptions } from './teacher-peer.js';
 import { eventually, TestCoordinator } from './test-coordinator.js';
 import {
@@ -96,19 +96,6 @@ async function assigned(peer: StudentPeer, afterEpoch = 0) {
 
 const inState = (state: RunState, id = runId): Promise<Run> =>
   untilRun(cluster, id, (run) => run.state === state);
-
-/** Credits as the student would: everything that came is done. */
-async function drain(peer: StudentPeer, fromStep: number, toStep: number): Promise<void> {
-  const before = peer.rows.length;
-  for (let done = fromStep; done < toStep; ) {
-    await peer.credit(Math.min(done + 40, toStep), done, fromStep);
-    const next = await eventually(() => {
-      const step = fromStep + Math.floor((peer.rows.length - before) / BATCH_SIZE);
-      return step > done ? step : undefined;
-    });
-    done = next;
-  }
-}
 
 /** An answer as a student gets it. */
 function stored(logits: readonly number[], codec: AnswerCodec): Float32Array {

@@ -23,7 +23,8 @@ import {
   type TargetFrame,
   type TargetRequest,
 } from '@lyceum/proto';
-import type { TestCoordinator } from './test-coordinator.js';
+import { eventually, type TestCoordinator } from './test-coordinator.js';
+import { BATCH_SIZE } from './tiny-artifacts.js';
 
 export interface ReceivedRow {
   readonly epoch: number;
@@ -82,6 +83,8 @@ export class StudentPeer {
   sessionEnd: unknown;
   /** How the last stream of targets ended. */
   targetsEnd: unknown;
+  /** Rows that had come when the last stream of targets was opened. */
+  #earlierRowCount = 0;
   readonly #cluster: TestCoordinator;
   /** What it says otherwise of itself. */
   readonly #hello: Partial<StudentHello>;
@@ -107,6 +110,11 @@ export class StudentPeer {
     return this.#session;
   }
 
+  /** Rows that came on the last stream of targets. */
+  get streamRowCount(): number {
+    return this.rows.length - this.#earlierRowCount;
+  }
+
   kill(): void {
     this.#session.cancel();
     this.#targets?.cancel();
@@ -117,6 +125,7 @@ export class StudentPeer {
     const metadata = callMetadata(sessionHeaders(this.credentials));
     const targets = openDuplex(() => this.#cluster.clients.student.receiveTargets(metadata));
     this.#targets = targets;
+    this.#earlierRowCount = this.rows.length;
     void this.#collect(targets);
     await this.credit(creditStep, firstStep, firstStep);
   }
@@ -176,5 +185,19 @@ export class StudentPeer {
     } catch (err) {
       this.targetsEnd = err;
     }
+  }
+}
+
+/** Credits as the student would whose targets come from `fromStep` on: everything that came is done. */
+export async function drain(peer: StudentPeer, fromStep: number, toStep: number): Promise<void> {
+  for (let done = fromStep; done < toStep; ) {
+    await peer.credit(Math.min(done + 40, toStep), done, fromStep);
+    done = await eventually(
+      () => {
+        const step = fromStep + Math.floor(peer.streamRowCount / BATCH_SIZE);
+        return step > done ? step : undefined;
+      },
+      () => ({ done, targetsEnd: String(peer.targetsEnd) }),
+    );
   }
 }
