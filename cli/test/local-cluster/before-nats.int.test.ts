@@ -1,13 +1,13 @@
 // The real programs, started before there is a NATS, or told the wrong thing of it. Probes are asked as a kubelet asks.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createLogger } from '@lyceum/platform';
 import { findNatsServer, startNatsServer } from '@lyceum/platform/nats';
 import type { NatsRole } from '@lyceum/proto';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { freePort } from '../../../platform/test/support.js';
 import { programFile } from '../../src/local-cluster/index.js';
 
 const ROLES = ['coordinator', 'teacher-worker', 'student-worker'] as const;
@@ -154,12 +154,3 @@ test.each(ROLES)(
   },
   200_000,
 );
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const probe = createServer().listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() => resolve(typeof address === 'object' ? (address?.port ?? 0) : 0));
-    });
-  });
-}

@@ -28,6 +28,7 @@ import {
   type PushArtifactRequest,
   type PushArtifactResponse,
 } from '@lyceum/proto';
+import { freePort } from '../../../platform/test/support.js';
 import type { Serving } from '../../src/serve.js';
 
 const log = createLogger({ name: 'test', level: process.env['LYCEUM_TEST_LOG'] ?? 'silent' });
@@ -58,9 +59,10 @@ export class TestCoordinator {
   /** @param canaryIntervalMs - see `ServeOptions`. */
   static async start(canaryIntervalMs = 60_000): Promise<TestCoordinator> {
     const folder = await mkdtemp(join(tmpdir(), 'lyceum-coordinator-'));
-    const server = await startNats(folder, 0);
+    const server = await startNats(folder, await freePort());
     const nats = await connectNats({ url: server.url, name: 'test', log });
-    const serving = await serveIn(folder, server.url, '127.0.0.1:0', canaryIntervalMs);
+    const address = `127.0.0.1:${await freePort()}`;
+    const serving = await serveIn(folder, server.url, address, canaryIntervalMs);
     return new TestCoordinator(folder, server, nats, serving, canaryIntervalMs);
   }
 

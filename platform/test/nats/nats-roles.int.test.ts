@@ -5,7 +5,6 @@
  */
 import { spawn } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -36,6 +35,7 @@ import {
   startNatsServer,
 } from '../../src/nats/index.js';
 import { failureOf } from '../failure-of.js';
+import { freePort } from '../free-port.js';
 
 const K8S = fileURLToPath(new URL('../../../k8s/', import.meta.url));
 const log = pino({ level: 'silent' });
@@ -416,13 +416,4 @@ function binary(): string {
   const found = findNatsServer(process.env);
   if (found === undefined) throw new Error('there is no nats-server: run the set-up');
   return found;
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const probe = createServer().listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() => resolve(typeof address === 'object' ? (address?.port ?? 0) : 0));
-    });
-  });
 }
