@@ -14,7 +14,7 @@ import {
   seenDataset,
   splitSamples,
 } from '@lyceum/learning/datasets';
-import { importDataset } from '@lyceum/learning/import';
+import { importPackaged } from '@lyceum/learning/import';
 import { views } from '@lyceum/learning/specification';
 import { IDENTITY_VIEW, readInputs, viewAt } from '@lyceum/learning/views';
 import { ArtifactKind, elementCount } from '@lyceum/proto';
@@ -104,7 +104,7 @@ function share(row: { readonly accuracy: number | null } | null): number {
 /** Each picture of train ten times, the crops of its modality; the others once, as they are. */
 async function pushCrops({ client, cacheFolder }: ExampleContext): Promise<void> {
   const fashion = seenDataset(
-    parseStoredDataset(await importDataset('fashion', cacheFolder)),
+    parseStoredDataset(importPackaged('fashion', cacheFolder)),
     undefined,
   );
   // The set is in the order of its classes.

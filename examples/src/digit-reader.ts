@@ -8,7 +8,7 @@
  */
 import { createServer } from 'node:http';
 import { type Dataset, parseDataset, splitSamples } from '@lyceum/learning/datasets';
-import { importDataset } from '@lyceum/learning/import';
+import { importPackaged } from '@lyceum/learning/import';
 import { elementCount } from '@lyceum/proto';
 
 const WORDS = ['zero', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine'];
@@ -48,7 +48,7 @@ function wordOf(picture: readonly number[], means: readonly Float64Array[]): str
 const [port = '0', token] = process.argv.slice(2);
 const cache = process.env['LYCEUM_CACHE'];
 if (cache === undefined) throw new Error('start with `npm run digit-reader`');
-const means = meanPictures(parseDataset(await importDataset('digits', cache)));
+const means = meanPictures(parseDataset(importPackaged('digits', cache)));
 const server = createServer(async (request, response) => {
   if (token !== undefined && request.headers.authorization !== `Bearer ${token}`) {
     response.writeHead(401).end();

@@ -12,7 +12,7 @@ import { mulberry32 } from '@lyceum/learning/arrays';
 import { type AnswerCodec, throughCodec } from '@lyceum/learning/codecs';
 import { type Dataset, parseDataset, splitSamples } from '@lyceum/learning/datasets';
 import { accuracy, chosenCodec, pairedInterval } from '@lyceum/learning/ensemble';
-import { importDataset } from '@lyceum/learning/import';
+import { importPackaged } from '@lyceum/learning/import';
 import {
   checkRunSpecification,
   type DistillationSpecification,
@@ -83,7 +83,7 @@ export async function answers({ repetitions, signal }: BenchOptions): Promise<Be
   prepareEngine(process.env, COMPUTE_THREADS);
   const engine = await openEngine({ only: 'native' });
   const loadBefore = loadavg()[0];
-  const digits = parseDataset(await importDataset('digits', cacheFolder()));
+  const digits = parseDataset(importPackaged('digits', cacheFolder()));
   const details: Record<string, unknown> = {};
   const divergences: number[] = [];
   const figures: Figure[] = [];

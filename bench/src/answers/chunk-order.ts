@@ -8,7 +8,7 @@
 import { loadavg } from 'node:os';
 import { type Dataset, parseDataset, splitSamples } from '@lyceum/learning/datasets';
 import { accuracy, pairedInterval } from '@lyceum/learning/ensemble';
-import { importDataset } from '@lyceum/learning/import';
+import { importPackaged } from '@lyceum/learning/import';
 import { learningRate } from '@lyceum/learning/learning-rates';
 import {
   batchSpan,
@@ -50,7 +50,7 @@ export async function chunkOrder({ repetitions, signal }: BenchOptions): Promise
   const seedCount = Math.max(SEEDS_AT_LEAST, repetitions);
   prepareEngine(process.env, 1);
   const engine = await openEngine();
-  const fashion = parseDataset(await importDataset('fashion', cacheFolder()));
+  const fashion = parseDataset(importPackaged('fashion', cacheFolder()));
   const mixed = inChunks(fashion, mixedRows(fashion));
   const sorted = inChunks(fashion, sortedRows(fashion));
   const arms: readonly Arm[] = [

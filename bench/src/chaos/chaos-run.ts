@@ -2,7 +2,7 @@
 import type { ArchitectureSettings } from '@lyceum/learning/architectures';
 import { type Dataset, parseDataset } from '@lyceum/learning/datasets';
 import { encodeModelPackage } from '@lyceum/learning/formats';
-import { importDataset } from '@lyceum/learning/import';
+import { importPackaged } from '@lyceum/learning/import';
 import {
   checkRunSpecification,
   type DistillationSpecification,
@@ -53,7 +53,7 @@ export async function chaosRun(
   },
 ): Promise<ChaosRun> {
   const { seed, stepCount, cacheFolder, spec = {} } = options;
-  const datasetFile = await importDataset('digits', cacheFolder);
+  const datasetFile = importPackaged('digits', cacheFolder);
   const dataset = parseDataset(datasetFile);
   const teachers = new Map<string, Buffer>();
   for (const { name, architecture, seed: teacherSeed } of TEACHERS) {

@@ -11,7 +11,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { CoordinatorClient } from '@lyceum/cli/client';
-import { importDataset } from '@lyceum/learning/import';
+import { importPackaged } from '@lyceum/learning/import';
 import { sleep } from '@lyceum/platform';
 import {
   type BenchOptions,
@@ -52,7 +52,7 @@ const STEP_TIMING_BATCHES = 5_000;
 const POLL_MS = 50;
 
 export async function capacity({ repetitions, signal }: BenchOptions): Promise<BenchResult> {
-  const dataset = await importDataset('digits', cacheFolder());
+  const dataset = importPackaged('digits', cacheFolder());
   const { models, stepMs } = await prepare(dataset, signal);
   const folder = await mkdtemp(path.join(tmpdir(), 'lyceum-capacity-'));
   const details: Record<string, unknown> = {

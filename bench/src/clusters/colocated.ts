@@ -8,7 +8,7 @@
  */
 import { Worker } from 'node:worker_threads';
 import type { CoordinatorClient } from '@lyceum/cli/client';
-import { importDataset } from '@lyceum/learning/import';
+import { importPackaged } from '@lyceum/learning/import';
 import { prepareEngine } from '@lyceum/learning/tensorflow';
 import { Thread } from '@lyceum/platform/threads';
 import {
@@ -38,7 +38,7 @@ const TEACHER_WORKERS = 3;
 
 export async function colocated({ repetitions, signal }: BenchOptions): Promise<BenchResult> {
   prepareEngine(process.env, COMPUTE_THREADS);
-  const dataset = await importDataset('digits', cacheFolder());
+  const dataset = importPackaged('digits', cacheFolder());
   const shape = { teacherWorkers: TEACHER_WORKERS, studentWorkers: 1, signal };
   return withCluster(shape, async (_, client) => {
     await pushDataset(client, dataset, signal);

@@ -9,7 +9,7 @@
 import { get, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
-import { importDataset } from '@lyceum/learning/import';
+import { importPackaged } from '@lyceum/learning/import';
 import { sleep } from '@lyceum/platform';
 import { ArtifactKind } from '@lyceum/proto';
 import {
@@ -48,7 +48,7 @@ interface Reading {
 }
 
 export async function dashboard({ repetitions, signal }: BenchOptions): Promise<BenchResult> {
-  const dataset = await importDataset('digits', cacheFolder());
+  const dataset = importPackaged('digits', cacheFolder());
   const readings: Reading[] = [];
   for (let repetition = 1; repetition <= repetitions; repetition++) {
     readings.push(await readingOf(dataset, signal));

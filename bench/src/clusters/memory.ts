@@ -5,7 +5,7 @@
  * The resident memory of each is read once a second. The figure compares the last quarter of a run with its second
  * quarter: caches and windows, which are filled once, are full by then. A repetition is a cluster of its own.
  */
-import { importDataset } from '@lyceum/learning/import';
+import { importPackaged } from '@lyceum/learning/import';
 import { sleep } from '@lyceum/platform';
 import { ArtifactKind } from '@lyceum/proto';
 import {
@@ -30,7 +30,7 @@ const INTERVAL_MS = 1_000;
 const QUANTITIES = ['MiB, second quarter', 'MiB, last quarter', 'MiB at most'];
 
 export async function memory(options: BenchOptions): Promise<BenchResult> {
-  const dataset = await importDataset('digits', cacheFolder());
+  const dataset = importPackaged('digits', cacheFolder());
   const growths: number[] = [];
   const byProcess = new Map<string, number[][]>();
   const details: Record<string, unknown> = { steps: STEPS };

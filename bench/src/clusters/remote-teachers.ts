@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { CoordinatorClient } from '@lyceum/cli/client';
 import { inferredSamples, type LocalCluster } from '@lyceum/cli/local-cluster';
-import { importDataset } from '@lyceum/learning/import';
+import { importPackaged } from '@lyceum/learning/import';
 import { LyceumError } from '@lyceum/proto';
 import {
   type BenchResult,
@@ -76,7 +76,7 @@ interface Shape {
 export async function remoteTeachers(
   options: Shape & { readonly repetitions: number },
 ): Promise<BenchResult> {
-  const dataset = await importDataset('digits', cacheFolder());
+  const dataset = importPackaged('digits', cacheFolder());
   const isShort = options.eager || options.short;
   const students = isShort ? (['conv'] as const) : STUDENTS;
   const { models, stepMs } = await prepare(dataset, students, options);

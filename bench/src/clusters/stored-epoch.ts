@@ -8,7 +8,7 @@
  */
 import type { CoordinatorClient } from '@lyceum/cli/client';
 import { inferredSamples, type LocalCluster } from '@lyceum/cli/local-cluster';
-import { importDataset } from '@lyceum/learning/import';
+import { importPackaged } from '@lyceum/learning/import';
 import { ArtifactKind } from '@lyceum/proto';
 import {
   assertNoneInferred,
@@ -49,7 +49,7 @@ interface Measured {
 
 export async function storedEpoch(options: BenchOptions): Promise<BenchResult> {
   const { signal } = options;
-  const dataset = await importDataset('digits', cacheFolder());
+  const dataset = importPackaged('digits', cacheFolder());
   const details: Record<string, unknown> = {};
   const ratios = { conv: [] as number[], mlp: [] as number[] };
   const figures: Figure[] = [];

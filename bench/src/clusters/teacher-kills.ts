@@ -7,7 +7,7 @@
  */
 import type { CoordinatorClient } from '@lyceum/cli/client';
 import type { LocalCluster } from '@lyceum/cli/local-cluster';
-import { importDataset } from '@lyceum/learning/import';
+import { importPackaged } from '@lyceum/learning/import';
 import { sleep } from '@lyceum/platform';
 import {
   type BenchResult,
@@ -39,7 +39,7 @@ export async function teacherKills(options: {
   readonly signal: AbortSignal;
 }): Promise<BenchResult> {
   const { repetitions, signal } = options;
-  const dataset = await importDataset('digits', cacheFolder());
+  const dataset = importPackaged('digits', cacheFolder());
   const models = await withCluster(
     { teacherWorkers: 0, studentWorkers: 1, signal },
     async (_, client) => {

@@ -11,7 +11,7 @@
  */
 import type { CoordinatorClient } from '@lyceum/cli/client';
 import { inferredSamples, type LocalCluster } from '@lyceum/cli/local-cluster';
-import { importDataset } from '@lyceum/learning/import';
+import { importPackaged } from '@lyceum/learning/import';
 import { parseRunSpecification } from '@lyceum/learning/specification';
 import { LyceumError } from '@lyceum/proto';
 import {
@@ -74,7 +74,7 @@ interface Pair {
 export async function pytorch({ repetitions, signal, ...options }: Options): Promise<BenchResult> {
   const python = options.python ?? defaultPython();
   const version = await pytorchVersion(python, 'pytorch', 'numpy', signal);
-  const dataset = await importDataset('digits', cacheFolder());
+  const dataset = importPackaged('digits', cacheFolder());
   const shape = { teacherWorkers: 1, studentWorkers: 1, signal };
   const models = await withCluster(shape, async (_cluster, client) => {
     await pushDataset(client, dataset, signal);

@@ -1,14 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { encodeDataset } from '@lyceum/learning/datasets';
 import {
   IMAGE_FITS,
   type ImageFit,
   type ImportedSource,
   type ImportOptions,
   type ImportPlaces,
-  importIdx,
+  importIdxFiles,
   importModalities,
   importSource,
   inspectedSource,
@@ -19,9 +18,7 @@ import {
   parseNgrams,
   parseSize,
   parseSplit,
-  readDataFile,
   requireNothingRefused,
-  wholeSource,
 } from '@lyceum/learning/import';
 import { ArtifactKind, LyceumError, requireArtifactName } from '@lyceum/proto';
 import { type Command, Option } from 'commander';
@@ -141,7 +138,8 @@ Sources:
   FILE.npz          inputs [N, …], labels [N] and perhaps splits [N]: 1 train, 2 validation, 3 test; also under the names
                     images, data or x, and targets, classes or y. Or one array a split: x_train, y_train, x_val, y_val,
                     x_test, y_test; train_images, train_labels, …. Of several modalities inputs.NAME each.
-                    Labels are numbers from 0; -1 is unlabelled. Bytes stand for 0 to 1, floats for themselves
+                    Labels are numbers from 0 or names of classes; -1 or an empty name is unlabelled. Bytes stand for 0
+                    to 1, floats for themselves
   FOLDER            images, one folder a class: FOLDER/cat/1.png, or FOLDER/train/cat/1.png; so with texts, cat/1.txt;
                     or a table a split, train.csv and test.csv, train-….parquet; or metadata.jsonl with file_name beside
                     the images; or partitions, year=2024/….parquet; or IDX files
@@ -224,13 +222,7 @@ async function openSource(
       'give a source, or --images and --labels, perhaps with --test-images and --test-labels';
     throw new LyceumError('INVALID_ARGUMENT', message);
   }
-  const parts = importIdx({
-    images: readDataFile(images),
-    labels: readDataFile(labels),
-    testImages: testImages === undefined ? undefined : readDataFile(testImages),
-    testLabels: testLabels === undefined ? undefined : readDataFile(testLabels),
-  });
-  return wholeSource(encodeDataset(parts));
+  return importIdxFiles({ images, labels, testImages, testLabels }, importOptions(given));
 }
 
 function importOptions({

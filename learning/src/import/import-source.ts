@@ -5,8 +5,20 @@
 import { readFile, stat } from 'node:fs/promises';
 import { InvalidDocumentError, LyceumError } from '@lyceum/proto';
 import { textEncoding } from '../datasets/encoding/index.js';
-import { NAMELESS, parseStoredDataset, sharedSamples, valueType } from '../datasets/index.js';
-import { importDataset, isIdxFolder } from './arrays/index.js';
+import {
+  encodeDataset,
+  NAMELESS,
+  parseStoredDataset,
+  sharedSamples,
+  valueType,
+} from '../datasets/index.js';
+import {
+  AS_IN_SOURCE,
+  importDataset,
+  importIdx,
+  isIdxFolder,
+  readDataFile,
+} from './arrays/index.js';
 import {
   askAbout,
   chosenColumns,
@@ -99,8 +111,10 @@ export async function importSource(
 ): Promise<ImportedSource> {
   const streamed = await openSource(source, options);
   if (streamed === undefined) {
-    refuseOptions(options, [], 'arrays');
-    return wholeSource(await importDataset(source, places.cacheFolder));
+    refuseOptions(options, ARRAY_OPTIONS, 'arrays');
+    const classes = knownClasses(options.classes, undefined);
+    const { bytes, classOrder } = await importDataset(source, places.cacheFolder, classes);
+    return wholeSource(bytes, classOrder);
   }
   refuseOptions(options, streamed.takes, streamed.kind);
   const { kind, unclaimed = [] } = streamed;
@@ -138,8 +152,34 @@ export function importedSource(
   return { content: written.file, summary };
 }
 
+/** Paths of IDX files, plain or gzip. */
+export interface IdxPaths {
+  readonly images: string;
+  readonly labels: string;
+  /** Both or none. Without them a test split is taken out. */
+  readonly testImages?: string | undefined;
+  readonly testLabels?: string | undefined;
+}
+
+/** As {@link importSource}, of files that are named one by one. */
+export function importIdxFiles(paths: IdxPaths, options: ImportOptions): ImportedSource {
+  refuseOptions(options, ARRAY_OPTIONS, 'arrays');
+  const { testImages, testLabels } = paths;
+  const files = {
+    images: readDataFile(paths.images),
+    labels: readDataFile(paths.labels),
+    testImages: testImages === undefined ? undefined : readDataFile(testImages),
+    testLabels: testLabels === undefined ? undefined : readDataFile(testLabels),
+  };
+  const classes = knownClasses(options.classes, undefined);
+  return wholeSource(encodeDataset(importIdx(files, classes)), classes?.order ?? AS_IN_SOURCE);
+}
+
+/** Those that mean something to arrays. */
+const ARRAY_OPTIONS = ['classes'] as const;
+
 /** An import of arrays that are in memory as a whole. */
-export function wholeSource(bytes: Uint8Array): ImportedSource {
+export function wholeSource(bytes: Uint8Array, classOrder: string): ImportedSource {
   const stored = parseStoredDataset(bytes);
   const modalities = [...stored.modalities].map(([name, { sampleShape, inputs, encoding }]) =>
     importedModality(name, { sampleShape, valueType: valueType(inputs) }, encoding),
@@ -148,7 +188,7 @@ export function wholeSource(bytes: Uint8Array): ImportedSource {
     kind: 'arrays',
     facts: stored,
     modalities,
-    classOrder: 'as in the source',
+    classOrder,
     splitSource: 'the source, or drawn where it has none',
   });
   const warnings = [...stored.modalities].flatMap(([name, { sampleShape, inputs }]) => {

@@ -1,15 +1,15 @@
 /** From foreign files to a data set file: sources, modalities, summary, warnings. */
 export { IMAGE_FILE_MAX_BYTES, IMAGE_FITS, type ImageFit } from '../pictures/index.js';
-export { importDataset, importDigits, importIdx, readDataFile } from './arrays/index.js';
+export { importDigits, importPackaged } from './arrays/index.js';
 export { type GivenSample, givenPictures } from './given-pictures.js';
 export { importModalities, type ModalitySource, parseModality } from './import-modalities.js';
 export {
   type ImportedSource,
   type ImportPlaces,
+  importIdxFiles,
   importSource,
   inspectedSource,
   requireNothingRefused,
-  wholeSource,
 } from './import-source.js';
 export { type ImportSummary, importSummary } from './import-summary.js';
 export { type RawSample, rawSamples } from './raw-samples.js';

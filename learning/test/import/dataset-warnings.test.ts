@@ -170,7 +170,7 @@ describe('a push warns of', () => {
       labels,
       splits: Uint8Array.of(1, 1, 2, 2, 3, 3),
     });
-    const { summary } = await inspectedSource(wholeSource(bytes));
+    const { summary } = await inspectedSource(wholeSource(bytes, 'as in the source'));
     expect(summary.warnings).toContainEqual({
       path: 'duplicates',
       message: expect.stringContaining('1 of test are in train too'),
@@ -344,6 +344,7 @@ it.each([
       labels: Int32Array.of(0, 1, 0, 1, 0, 1),
       splits: Uint8Array.of(1, 1, 2, 2, 3, 3),
     }),
+    'as in the source',
   );
   const found = summary.warnings.filter(({ path }) => path === 'inputs');
   expect(found.map((warning) => warning.message)).toEqual(

@@ -11,7 +11,7 @@ import {
   SPLIT_NUMBERS,
   TEST_GIVEN_SHARES,
 } from '../../datasets/index.js';
-import { numberedClasses } from '../samples/index.js';
+import { type KnownClasses, numberedClasses } from '../samples/index.js';
 
 /** Bytes of files, plain or gzip. */
 export interface IdxFiles {
@@ -32,8 +32,11 @@ const MAX_DIMENSIONS = 4;
 /** Of a gzip file, its own header and an IDX header. */
 const GZIP_START_BYTES = 4096;
 
-/** @throws {LyceumError} INVALID_ARGUMENT naming the file and what is wrong with it. */
-export function importIdx(files: IdxFiles): DatasetParts {
+/**
+ * @param classes - names of all classes, in their order.
+ * @throws {LyceumError} INVALID_ARGUMENT naming the file and what is wrong with it.
+ */
+export function importIdx(files: IdxFiles, classes?: KnownClasses): DatasetParts {
   const train = readPair(files.images, files.labels, 'train');
   const test =
     files.testImages && files.testLabels
@@ -60,7 +63,7 @@ export function importIdx(files: IdxFiles): DatasetParts {
   return {
     sampleShape: train.sampleShape,
     sampleCount,
-    ...numberedClasses(labels),
+    ...numberedClasses(labels, classes),
     inputs,
     inputScale: 1 / 255,
     labels,

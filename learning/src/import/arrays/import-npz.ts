@@ -15,15 +15,36 @@ import {
   type StoredDatasetParts,
 } from '../../datasets/index.js';
 import { FOREIGN_NPZ_LIMITS, readZip, shownName } from '../../files/index.js';
-import { chosenSplits, numberedClasses } from '../samples/index.js';
+import { chosenSplits, type KnownClasses } from '../samples/index.js';
+import { ArrayLabels, AS_IN_SOURCE } from './array-labels.js';
 import { type ForeignArray, readForeignNpy } from './foreign-npy.js';
+import { readForeignTexts } from './foreign-texts.js';
 import { npzLayout, type PartsLayout, type WholeLayout } from './npz-layout.js';
 
-/** @throws {InvalidDocumentError} naming all that is wrong. */
-export function importNpz(bytes: Uint8Array, source = 'NPZ file'): StoredDatasetParts {
+export interface ImportedArrays {
+  readonly parts: StoredDatasetParts;
+  /** For a person: what the order of classes is. */
+  readonly classOrder: string;
+}
+
+/**
+ * @param classes - names of all classes, in their order.
+ * @throws {InvalidDocumentError} naming all that is wrong.
+ */
+export function importNpz(
+  bytes: Uint8Array,
+  classes?: KnownClasses,
+  source = 'NPZ file',
+): ImportedArrays {
   const problems: Problem[] = [];
   const members = readMembers(bytes, source);
-  if (members.has('meta.json')) return parseStoredDataset(bytes, undefined, source);
+  if (members.has('meta.json')) {
+    if (classes === undefined) {
+      return { parts: parseStoredDataset(bytes, undefined, source), classOrder: AS_IN_SOURCE };
+    }
+    const message = 'is a set as `datasets` keeps it, which names its classes itself';
+    throw new InvalidDocumentError(source, [{ path: '--classes', message }]);
+  }
   const names = [...members.keys()].filter((name) => name.endsWith(ENDING));
   if (names.length === 0) {
     const held = [...members.keys()].slice(0, MEMBERS_SHOWN).map(shownName).join(', ') || 'nothing';
@@ -34,22 +55,23 @@ export function importNpz(bytes: Uint8Array, source = 'NPZ file'): StoredDataset
     names.map((name) => name.slice(0, -ENDING.length)),
     problems,
   );
-  const arrays = new ArrayReader(members, problems);
+  const kinds = new ArrayLabels(classes);
+  const arrays = new ArrayReader(members, problems, kinds);
   const named = layout?.kind === 'whole' ? wholeArrays(arrays, layout) : partArrays(arrays, layout);
   if (named === undefined) throw new InvalidDocumentError(source, problems);
 
-  const { modalities, labels, splits } = named;
+  const { modalities, splits } = named;
+  const { classOrder, ...classed } = kinds.classes(named.labels);
   const [first] = modalities.values();
   const parts: StoredDatasetParts = {
     sampleCount: first?.shape[0] ?? 0,
-    ...numberedClasses(labels),
-    labels,
+    ...classed,
     splits,
     modalities: new Map([...modalities].map(([name, inputs]) => [name, modalityOf(inputs)])),
   };
   problems.push(...datasetProblems(parts));
   if (problems.length > 0) throw new InvalidDocumentError(source, problems);
-  return parts;
+  return { parts, classOrder };
 }
 
 const ENDING = '.npy';
@@ -92,7 +114,7 @@ function wholeArrays(arrays: ArrayReader, layout: WholeLayout): NamedArrays | un
     const modality = name.startsWith(MODALITY) ? name.slice(MODALITY.length) : NAMELESS;
     if (inputs !== undefined) modalities.set(modality, inputs);
   }
-  const labels = arrays.integers(layout.labels);
+  const labels = arrays.labels(layout.labels);
   const given = layout.splits === undefined ? [] : arrays.integers(layout.splits, SPLIT_CODES);
   if (modalities.size < layout.inputs.length || !labels || !given) return undefined;
   // A number that no byte holds is no split; 0 is none either, and is refused with its sample named.
@@ -107,7 +129,7 @@ const MODALITY = 'inputs.';
 
 function partArrays(arrays: ArrayReader, layout: PartsLayout | undefined): NamedArrays | undefined {
   const parts = (layout?.parts ?? []).flatMap(({ split, inputs, labels }) => {
-    const [own, ownLabels] = [arrays.inputs(inputs), arrays.integers(labels)];
+    const [own, ownLabels] = [arrays.inputs(inputs), arrays.labels(labels)];
     if (own === undefined || ownLabels === undefined) return [];
     arrays.requireCount(labels, ownLabels.length, inputs, own.shape[0] ?? 0);
     return [{ name: inputs, split, ...own, labels: ownLabels }];
@@ -138,10 +160,12 @@ function partArrays(arrays: ArrayReader, layout: PartsLayout | undefined): Named
 class ArrayReader {
   readonly #members: ReadonlyMap<string, Uint8Array>;
   readonly problems: Problem[];
+  readonly #labels: ArrayLabels;
 
-  constructor(members: ReadonlyMap<string, Uint8Array>, problems: Problem[]) {
+  constructor(members: ReadonlyMap<string, Uint8Array>, problems: Problem[], labels: ArrayLabels) {
     this.#members = members;
     this.problems = problems;
+    this.#labels = labels;
   }
 
   inputs(name: string): Inputs | undefined {
@@ -155,16 +179,28 @@ class ArrayReader {
     return this.#wrong(name, `is of type ${written}; ${want}`);
   }
 
+  /** Numbers of classes, or their names. */
+  labels(name: string): Int32Array | undefined {
+    try {
+      const array = readForeignTexts(this.#bytes(name), 'array');
+      if (array === undefined) {
+        const numbers = this.integers(name);
+        return numbers && this.#labels.fromNumbers(numbers);
+      }
+      return this.#requireColumn(name, array.shape) && this.#labels.fromNames(array.texts);
+    } catch (err) {
+      return this.#wrong(name, toLyceumError(err).message);
+    }
+  }
+
   /** [N], or [N, 1] as some sets have it. */
   integers(name: string, want?: string): Int32Array | undefined {
     const wanted = want ?? 'whole numbers';
-    const array = this.#read(name, `; want ${wanted}`);
+    const orTexts = want ?? `whole numbers, or names as texts: ${name}.astype('str')`;
+    const array = this.#read(name, `; want ${orTexts}`);
     if (array === undefined) return undefined;
     const { data, shape, written } = array;
-    if (shape.length > 2 || shape.length < 1 || (shape[1] ?? 1) !== 1) {
-      const message = `has shape [${shape}]; want one a sample, as argmax(1) makes of one-hot rows`;
-      return this.#wrong(name, message);
-    }
+    if (this.#requireColumn(name, shape) === undefined) return undefined;
     // Labels that were read from a table are often floats, whole ones.
     const areFloats = data instanceof Float32Array || data instanceof Float64Array;
     if (areFloats && (want !== undefined || !data.every((value) => Number.isInteger(value)))) {
@@ -196,9 +232,19 @@ class ArrayReader {
     }
   }
 
+  #requireColumn(name: string, shape: readonly number[]): true | undefined {
+    if (shape.length === 1 || (shape.length === 2 && shape[1] === 1)) return true;
+    const message = `has shape [${shape}]; want one a sample, as argmax(1) makes of one-hot rows`;
+    return this.#wrong(name, message);
+  }
+
+  #bytes(name: string): Uint8Array {
+    return this.#members.get(`${name}${ENDING}`) as Uint8Array;
+  }
+
   #read(name: string, want = ''): ForeignArray | undefined {
     try {
-      return readForeignNpy(this.#members.get(`${name}${ENDING}`) as Uint8Array, 'array');
+      return readForeignNpy(this.#bytes(name), 'array');
     } catch (err) {
       return this.#wrong(name, `${toLyceumError(err).message}${want}`);
     }

@@ -90,10 +90,14 @@ function numeralWarning(sorted: readonly string[]): string {
 /**
  * Classes of labels that are numbers: as many as the greatest label says. One that no set may have is refused with the
  * set's other problems; nothing is made for it before.
+ *
+ * @param given - names of all classes, in their order; undefined: they are called by their numbers.
  */
 export function numberedClasses(
   labels: Int32Array,
+  given?: KnownClasses,
 ): Pick<DatasetSamples, 'classCount' | 'classNames'> {
+  if (given !== undefined) return { classCount: given.names.length, classNames: given.names };
   const greatest = labels.reduce((most, label) => Math.max(most, label), 0);
   const classCount = Math.min(Math.max(2, greatest + 1), MAX_CLASSES);
   return { classCount, classNames: Array.from({ length: classCount }, (_, n) => String(n)) };

@@ -13,7 +13,7 @@ import { parseDataset } from '../../../src/datasets/dataset-file.js';
 import { fixedSplits } from '../../../src/datasets/fixed-split.js';
 import type { NpyArray } from '../../../src/files/npy.js';
 import { writeNpz } from '../../../src/files/npz.js';
-import { importDataset } from '../../../src/import/arrays/import-dataset.js';
+import { importDataset, importPackaged } from '../../../src/import/arrays/import-dataset.js';
 import { importIdx } from '../../../src/import/arrays/import-idx.js';
 import { importNpz } from '../../../src/import/arrays/import-npz.js';
 
@@ -147,7 +147,7 @@ describe('importNpz', () => {
   const labels = array('int64', [20, 1], BigInt64Array.from(labelsOf(20), BigInt));
 
   it('converts floats and labels, and makes a split where there is none', () => {
-    const parts = importNpz(
+    const { parts } = importNpz(
       writeNpz([
         ['inputs', inputs],
         ['labels', labels],
@@ -166,13 +166,13 @@ describe('importNpz', () => {
     const given = Uint8Array.from({ length: 20 }, (_, i) => (i % 3) + 1);
     const splits = array('int32', [20], Int32Array.from(given));
     const named = { inputs, labels, splits };
-    expect(importNpz(writeNpz(Object.entries(named))).splits).toEqual(given);
+    expect(importNpz(writeNpz(Object.entries(named))).parts.splits).toEqual(given);
   });
 
   it('takes an array for each of several modalities', () => {
     const pixels = array('uint8', [20, 3, 4], new Uint8Array(240).fill(7));
     const arrays = { 'inputs.sound': inputs, 'inputs.pixels': pixels, labels };
-    const { modalities } = importNpz(writeNpz(Object.entries(arrays)));
+    const { modalities } = importNpz(writeNpz(Object.entries(arrays))).parts;
     expect([...modalities.keys()]).toEqual(['pixels', 'sound']);
     expect(modalities.get('pixels')).toEqual({
       sampleShape: [3, 4, 1],
@@ -183,13 +183,13 @@ describe('importNpz', () => {
 
   it('reads a data set’s own file as it is', async () => {
     const file = join(folder, 'keras.npz');
-    const bytes = await importDataset(KERAS_NAMES, folder);
+    const { bytes } = await importDataset(KERAS_NAMES, folder);
     await writeFile(file, bytes);
-    expect((await importDataset(file, folder)).equals(await readFile(file))).toBe(true);
+    expect((await importDataset(file, folder)).bytes.equals(await readFile(file))).toBe(true);
   });
 
   it('reads the names that Keras uses, from NumPy’s compressed archive', async () => {
-    const dataset = parseDataset(await importDataset(KERAS_NAMES, folder));
+    const dataset = parseDataset((await importDataset(KERAS_NAMES, folder)).bytes);
     expect(dataset).toMatchObject({ sampleShape: [2, 2, 1], sampleCount: 46, classCount: 2 });
     expect([...dataset.inputs.subarray(0, 4)]).toEqual([0, 1, 2, 3]);
     expect([...dataset.inputs.subarray(-4)]).toEqual([9, 9, 9, 9]);
@@ -244,7 +244,7 @@ describe('importDataset', () => {
     await writeFile(join(folder, 'train-images-idx3-ubyte'), idx([20, 2, 2], pixels(80)));
     await writeFile(join(folder, 'train-labels.idx1-ubyte.gz'), gzipSync(idx([20], labelsOf(20))));
     await writeFile(join(folder, 'README.txt'), 'not data');
-    const dataset = parseDataset(await importDataset(folder, root));
+    const dataset = parseDataset((await importDataset(folder, root)).bytes);
     expect(dataset).toMatchObject({ sampleShape: [2, 2, 1], sampleCount: 20 });
   });
 
@@ -313,7 +313,7 @@ describe('packages of images', () => {
     await packageOf('mnist', (label) => ({
       data: [...image(label / 255, 1), ...image(label / 255, ...shares)],
     }));
-    const dataset = parseDataset(await importDataset('digits', folder));
+    const dataset = parseDataset(importPackaged('digits', folder));
     expect(dataset.sampleCount).toBe(20);
     expect([...dataset.inputs.subarray(3 * 784, 3 * 784 + 257)]).toEqual([1, ...bytes]);
   });
@@ -322,7 +322,7 @@ describe('packages of images', () => {
     await packageOf('fashion-mnist', (label) => ({
       data: [image(label), [], image(0), image(label, 200), []],
     }));
-    const dataset = parseDataset(await importDataset('fashion', folder));
+    const dataset = parseDataset(importPackaged('fashion', folder));
     // image(0) is there eleven times and kept once, as class 0.
     expect(dataset.sampleCount).toBe(20);
     expect([...dataset.labels]).toEqual(Array.from({ length: 20 }, (_, i) => i >> 1));

@@ -8,14 +8,14 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { describeDataset } from '../../../src/datasets/dataset.js';
 import { parseStoredDataset } from '../../../src/datasets/dataset-file.js';
-import { importDataset } from '../../../src/import/arrays/import-dataset.js';
+import { importPackaged } from '../../../src/import/arrays/import-dataset.js';
 
 const userCache = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
 const cache = process.env['LYCEUM_CACHE'] ?? join(userCache, 'lyceum');
 const has = (name: string) => existsSync(join(cache, 'datasets', name));
 
 it('imports the digits', async () => {
-  const dataset = parseStoredDataset(await importDataset('digits', cache));
+  const dataset = parseStoredDataset(importPackaged('digits', cache));
   expect(describeDataset(dataset)).toMatchObject({
     digest: '8f6de37c10e98c2f5419527f5d0e9d7f6a11c74cddfd8f8033207ea1613cc50d',
     modalities: [{ sampleShape: [28, 28, 1], valueType: 'uint8' }],
@@ -25,7 +25,7 @@ it('imports the digits', async () => {
 });
 
 it.runIf(has('fashion-mnist'))('imports the clothes, each image once', async () => {
-  const dataset = parseStoredDataset(await importDataset('fashion', cache));
+  const dataset = parseStoredDataset(importPackaged('fashion', cache));
   // 70,000 images in the package, 54 of them repetitions.
   expect(describeDataset(dataset)).toMatchObject({
     digest: '8539007bd415e30e3b67f4da3d11dd9fad6719e52af92f4645297928f42c2e70',

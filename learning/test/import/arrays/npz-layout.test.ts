@@ -16,7 +16,8 @@ const labels = (n: number): NpyArray => ({
   data: BigInt64Array.from({ length: n }, (_, i) => BigInt(i % 2)),
 });
 
-const imported = (arrays: Record<string, NpyArray>) => importNpz(writeNpz(Object.entries(arrays)));
+const imported = (arrays: Record<string, NpyArray>) =>
+  importNpz(writeNpz(Object.entries(arrays))).parts;
 const splitsOf = (arrays: Record<string, NpyArray>) => [...imported(arrays).splits].join('');
 
 describe('all samples in one array', () => {
