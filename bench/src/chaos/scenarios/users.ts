@@ -54,12 +54,14 @@ async function interfere({
           break;
         case 6: {
           const { progress, state } = await client.getRun(runId);
+          // First: a cancel whose answer was lost may have been carried out.
+          if (state === RunState.RUN_STATE_CANCELLED) await client.retryRun(runId);
           // The run itself, at times that are spread over it.
-          if (cancels < 3 && (progress?.step ?? 0) >= ((cancels + 1) * stepCount) / 4) {
+          else if (cancels < 3 && (progress?.step ?? 0) >= ((cancels + 1) * stepCount) / 4) {
             await client.cancelRun(runId);
             cancels++;
             log(`${runId} was cancelled`);
-          } else if (state === RunState.RUN_STATE_CANCELLED) await client.retryRun(runId);
+          }
           break;
         }
       }
