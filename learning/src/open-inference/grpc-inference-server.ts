@@ -5,8 +5,6 @@ import {
   connectInference,
   HttpStatusError,
   type InferenceClient,
-  LIMIT_PAUSE_MS,
-  RetryLaterError,
   withoutSecrets,
 } from '@lyceum/platform';
 import {
@@ -17,11 +15,13 @@ import {
   shownText,
 } from '@lyceum/proto';
 import type { ModelMetadata } from './asked-model.js';
-import type {
-  InferenceServer,
-  InferRequest,
-  InferResult,
-  ServerAccess,
+import {
+  type InferenceServer,
+  type InferRequest,
+  type InferResult,
+  limitError,
+  type ServerAccess,
+  TOO_MANY_REQUESTS,
 } from './inference-server.js';
 import { contentTypes } from './input-tensors.js';
 import {
@@ -38,7 +38,9 @@ const SHOWN_CHARACTERS = 400;
 type TensorParameters = ModelInferRequest['outputs'][number]['parameters'];
 
 const PAYLOAD_TOO_LARGE = 413;
-const TOO_MANY_REQUESTS = 429;
+
+/** What gRPC's libraries say of a message that is too long for them, and engines of more rows than they have room for. */
+const TOO_MUCH_AT_ONCE = /larger than max|exceeds (the )?max|too large|memory|\bOOM\b/i;
 
 type Method<Req, Res> = (client: InferenceClient) => Parameters<typeof call<Req, Res>>[1];
 
@@ -142,10 +144,7 @@ export class GrpcInferenceServer implements InferenceServer {
       const isStranger = words.includes('certificate is not believed');
       const advice = isStranger ? '; tls.ca of its description names the authority' : '';
       const shown = `${shownText(words, SHOWN_CHARACTERS)}${advice}`;
-      if (thrown instanceof HttpStatusError && thrown.status === TOO_MANY_REQUESTS) {
-        throw new RetryLaterError(`${shown}; want a lower concurrency`, LIMIT_PAUSE_MS);
-      }
-      throw new LyceumError(codeOf(thrown), shown);
+      throw isLimit(thrown) ? limitError(shown) : new LyceumError(codeOf(thrown), shown);
     }
   }
 
@@ -178,6 +177,12 @@ export class GrpcInferenceServer implements InferenceServer {
 function contentParameters(type: string | undefined): TensorParameters {
   if (type === undefined) return {};
   return { content_type: { parameterChoice: { $case: 'stringParam', stringParam: type } } };
+}
+
+/** Whether a server, or a proxy before it, takes no more requests for now: one with fewer rows would not help. */
+function isLimit(err: LyceumError): boolean {
+  if (err instanceof HttpStatusError) return err.status === TOO_MANY_REQUESTS;
+  return err.code === 'RESOURCE_EXHAUSTED' && !TOO_MUCH_AT_ONCE.test(err.message);
 }
 
 /** A proxy that lets no request of this size through would refuse it again, and one with fewer rows perhaps not. */

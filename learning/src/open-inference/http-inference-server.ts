@@ -1,12 +1,5 @@
 /** The Open Inference Protocol over HTTP, in JSON. */
-import {
-  type HttpAnswer,
-  httpCall,
-  isRedirect,
-  jsonOf,
-  LIMIT_PAUSE_MS,
-  RetryLaterError,
-} from '@lyceum/platform';
+import { type HttpAnswer, httpCall, isRedirect, jsonOf, RetryLaterError } from '@lyceum/platform';
 import {
   type ErrorCode,
   elementCount,
@@ -16,11 +9,13 @@ import {
 } from '@lyceum/proto';
 import type { InferenceTensorMetadata } from '../specification/index.js';
 import type { ModelMetadata } from './asked-model.js';
-import type {
-  InferenceServer,
-  InferRequest,
-  InferResult,
-  ServerAccess,
+import {
+  type InferenceServer,
+  type InferRequest,
+  type InferResult,
+  limitError,
+  type ServerAccess,
+  TOO_MANY_REQUESTS,
 } from './inference-server.js';
 import { contentTypes, type InputTensor } from './input-tensors.js';
 import { jsonNumbers } from './tensor-bytes.js';
@@ -31,8 +26,6 @@ const MAX_ANSWER_BYTES = 6 * MESSAGE_MAX_BYTES;
 /** Characters of the names of an answer's outputs that an error repeats. */
 const SHOWN_CHARACTERS = 400;
 
-const TOO_MANY_REQUESTS = 429;
-
 const CODES: Readonly<Record<number, ErrorCode>> = {
   400: 'INVALID_ARGUMENT',
   401: 'PERMISSION_DENIED',
@@ -41,7 +34,6 @@ const CODES: Readonly<Record<number, ErrorCode>> = {
   408: 'DEADLINE_EXCEEDED',
   413: 'RESOURCE_EXHAUSTED',
   422: 'INVALID_ARGUMENT',
-  [TOO_MANY_REQUESTS]: 'UNAVAILABLE',
   502: 'UNAVAILABLE',
   503: 'UNAVAILABLE',
   504: 'DEADLINE_EXCEEDED',
@@ -168,13 +160,12 @@ function dataOf({ datatype, values }: InputTensor): readonly unknown[] {
 /** The error of a status. It leaves out the server's text, which may be meant for other readers than the error. */
 function refusal({ status, body, retryAfterMs }: HttpAnswer, question: string): LyceumError {
   const redirects = isRedirect(status) ? '; redirects are not followed' : '';
-  const slower = status === TOO_MANY_REQUESTS ? '; want a lower concurrency' : '';
-  const message = `answers HTTP ${status} to ${question}, ${body.length} bytes${redirects}${slower}`;
+  const message = `answers HTTP ${status} to ${question}, ${body.length} bytes${redirects}`;
+  if (status === TOO_MANY_REQUESTS) return limitError(message, retryAfterMs);
   // Statuses above 511 come from proxies: their server is away or overloaded.
   const code = CODES[status] ?? (status > 511 ? 'UNAVAILABLE' : 'INTERNAL');
-  const afterMs = retryAfterMs ?? (status === TOO_MANY_REQUESTS ? LIMIT_PAUSE_MS : undefined);
-  const isLater = code === 'UNAVAILABLE' && afterMs !== undefined;
-  return isLater ? new RetryLaterError(message, afterMs) : new LyceumError(code, message);
+  const isLater = code === 'UNAVAILABLE' && retryAfterMs !== undefined;
+  return isLater ? new RetryLaterError(message, retryAfterMs) : new LyceumError(code, message);
 }
 
 function documentOf(answer: HttpAnswer): Readonly<Record<string, unknown>> {

@@ -1,5 +1,12 @@
 /** A server that speaks the Open Inference Protocol v2, asked for one model, each request tried once or with patience. */
-import { type AddressGuard, type RetryOptions, retrying, type TlsMaterial } from '@lyceum/platform';
+import {
+  type AddressGuard,
+  LIMIT_PAUSE_MS,
+  RetryLaterError,
+  type RetryOptions,
+  retrying,
+  type TlsMaterial,
+} from '@lyceum/platform';
 import type { InferenceDescription } from '../specification/index.js';
 import type { ModelMetadata } from './asked-model.js';
 import type { InputTensor } from './input-tensors.js';
@@ -46,6 +53,14 @@ export interface ServerAccess {
   readonly tls: TlsMaterial | undefined;
   /** Which addresses may be called. */
   readonly addresses: AddressGuard;
+}
+
+/** HTTP's status of a server, or a proxy before it, that limits its callers. */
+export const TOO_MANY_REQUESTS = 429;
+
+/** The server takes no more requests for now. @param afterMs - until when, if it says so. */
+export function limitError(message: string, afterMs = LIMIT_PAUSE_MS): RetryLaterError {
+  return new RetryLaterError(`${message}; want a lower concurrency`, afterMs);
 }
 
 /**

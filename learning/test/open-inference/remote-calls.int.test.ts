@@ -318,14 +318,36 @@ test('a server, or a proxy before it, that takes no more requests for now is lef
     stream.respond({ ':status': 429, 'content-type': 'text/html' });
     stream.end('<h1>429 Too Many Requests</h1>');
   });
-  for (const url of [http, grpc]) {
+  const quota = await exhausted('quota of requests a minute exceeded');
+  for (const url of [http, grpc, quota]) {
     await expect(askedOnce(url)).rejects.toMatchObject({
       code: 'UNAVAILABLE',
-      message: expect.stringMatching(/HTTP (status )?429 .*; want a lower concurrency$/),
+      message: expect.stringMatching(/( 429 |quota of ).*; want a lower concurrency$/),
       retryAfterMs: 1000,
     });
   }
 });
+
+test.each([
+  'Received message larger than max (9 vs. 4)',
+  'gRPC message exceeds maximum size 4: 9',
+  'CUDA out of memory',
+  'OOM when allocating tensor',
+])('a server of gRPC that has no room for so many rows gets fewer: %s', async (message) => {
+  await expect(askedOnce(await exhausted(message))).rejects.toMatchObject({
+    code: 'RESOURCE_EXHAUSTED',
+    message: expect.stringContaining(message),
+  });
+});
+
+/** The URL of a server of gRPC that answers everything with RESOURCE_EXHAUSTED. */
+function exhausted(message: string): Promise<string> {
+  return startHttp2((stream) => {
+    const head = { ':status': 200, 'content-type': 'application/grpc' };
+    const status = { 'grpc-status': '8', 'grpc-message': message };
+    stream.respond({ ...head, ...status }, { endStream: true });
+  });
+}
 
 test.each(BOTH)('headers travel with their secrets, over %s', async (_, start) => {
   const server = behaviour();
