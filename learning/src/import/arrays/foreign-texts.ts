@@ -11,6 +11,9 @@ export interface ForeignTexts {
 /** Bytes of a character in the two types of texts: UTF-32, and bytes, which are read as UTF-8. */
 const CHARACTER_BYTES = { U: 4, S: 1 } as const;
 
+/** No name of a class is near it. */
+const TEXT_MAX_BYTES = 4096;
+
 /**
  * @param what - what the array is, for messages.
  * @returns undefined if its values are no texts.
@@ -18,7 +21,7 @@ const CHARACTER_BYTES = { U: 4, S: 1 } as const;
  */
 export function readForeignTexts(bytes: Uint8Array, what: string): ForeignTexts | undefined {
   const { descriptor, shape, start } = readNpyText(bytes, what, true);
-  const [, order, kind, letters] = /^([<>|=])([US])(\d+)$/.exec(descriptor ?? '') ?? [];
+  const [, order, kind, letters] = /^([<>|=])([US])([1-9]\d*)$/.exec(descriptor ?? '') ?? [];
   if (kind !== 'U' && kind !== 'S') return undefined;
   const width = Number(letters) * CHARACTER_BYTES[kind];
   const want = elementCount(shape) * width;
@@ -28,24 +31,30 @@ export function readForeignTexts(bytes: Uint8Array, what: string): ForeignTexts 
       `${what}: shape [${shape}] of ${descriptor} needs ${want} bytes, and ${got} are there`,
     );
   }
-  const decode = kind === 'S' ? fromUtf8 : (value: Uint8Array) => fromUtf32(value, order !== '>');
-  return { shape, texts: textsIn(bytes.subarray(start), elementCount(shape), width, decode) };
+  const decode = kind === 'S' ? fromUtf8 : (text: Uint8Array) => fromUtf32(text, order !== '>');
+  return { shape, texts: textsIn(bytes.subarray(start), width, CHARACTER_BYTES[kind], decode) };
 }
 
 function* textsIn(
   bytes: Uint8Array,
-  count: number,
   width: number,
-  decode: (value: Uint8Array) => string,
+  characterBytes: number,
+  decode: (text: Uint8Array) => string,
 ): Iterable<string> {
-  for (let n = 0; n < count; n++) {
+  for (let n = 0; n * width < bytes.length; n++) {
+    const entry = bytes.subarray(n * width, (n + 1) * width);
+    const lastByte = entry.findLastIndex((byte) => byte !== 0);
+    const length = Math.ceil((lastByte + 1) / characterBytes) * characterBytes;
+    if (length > TEXT_MAX_BYTES) {
+      throw refusal(`entry ${n} has ${length} bytes of text; at most ${TEXT_MAX_BYTES}`);
+    }
     let text: string;
     try {
-      text = decode(bytes.subarray(n * width, (n + 1) * width));
+      text = decode(entry.subarray(0, length));
     } catch {
       throw refusal(`entry ${n} is no text`);
     }
-    yield text.replace(/\0+$/, '');
+    yield text;
   }
 }
 
