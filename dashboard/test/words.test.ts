@@ -123,7 +123,6 @@ function teacher(name: string): TeacherFacts {
   return {
     name,
     identity: '',
-    loadedBy: [],
     latencyMs: 100,
     share: 1,
     disagreement: 0.05,

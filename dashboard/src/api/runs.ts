@@ -31,7 +31,6 @@ export interface RunRow {
   readonly endedAtMs: number;
   readonly step: number;
   readonly stepCount: number;
-  readonly epoch: number;
   /** 0 where the student has not told. */
   readonly loss: number;
   /** Null where the student has not told. */
@@ -49,21 +48,17 @@ export interface RunPage {
 
 /** Everything about one run but its history, report, findings and events. */
 export interface RunFacts extends RunRow {
-  readonly learningRate: number;
   readonly samplesPerSecond: number;
   /** Share of its time that the student waits for targets. */
   readonly waitingShare: number;
-  readonly validationNll: number;
   readonly checkpointStep: number;
-  /** Teachers whose answers the next step waits for. */
-  readonly waitingFor: readonly string[];
   /** Share of steps whose targets were made of fewer than all teachers. */
   readonly degradedShare: number;
   /** What it waits for, by name and in a few words; null: it has ended. */
   readonly bottleneck: Bottleneck | null;
-  readonly studentWorkerId: string;
   readonly teachers: readonly TeacherFacts[];
-  readonly cost: RunCostFacts;
+  /** Seconds of the device that trained the student. */
+  readonly studentDeviceSeconds: number;
   readonly warnings: readonly string[];
   /** In which the samples of a set in shards are visited, and why; empty: it is one file. */
   readonly order: string;
@@ -93,8 +88,6 @@ export interface Bottleneck {
 export interface TeacherFacts {
   readonly name: string;
   readonly identity: string;
-  /** Workers that have it loaded, by id. */
-  readonly loadedBy: readonly string[];
   /** From a ticket's issue to its last answer, mean over the newest part of the history. */
   readonly latencyMs: number | null;
   /** Share of targets that it contributed to. */
@@ -104,12 +97,6 @@ export interface TeacherFacts {
   readonly deviceSeconds: number;
   /** Why it cannot be trusted, or nothing. */
   readonly problems: readonly string[];
-}
-
-interface RunCostFacts {
-  /** Seconds of the device that trained the student, and of all teachers' devices for this run. */
-  readonly studentDeviceSeconds: number;
-  readonly teacherDeviceSeconds: number;
 }
 
 export interface HistoryFacts {

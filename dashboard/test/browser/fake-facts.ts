@@ -68,7 +68,6 @@ export function fakeRows(marked: Marked, nowMs: number): RunRow[] {
       endedAtMs: hasEnded ? submittedAtMs + 31 * MINUTE_MS : 0,
       step: STEPS * share,
       stepCount: STEPS,
-      epoch: Math.round(share * 20),
       loss: hasBegun ? 0.41 + 0.01 * (index % 17) : 0,
       validationAccuracy: hasBegun ? 0.9 + 0.001 * (index % 50) : null,
     };
@@ -81,7 +80,6 @@ function teachers(marked: Marked): TeacherFacts[] {
   return NAMES.map((name, index) => ({
     name: marked(name),
     identity: DIGEST,
-    loadedBy: [`teacher-worker-${index % 2}`],
     latencyMs: [420, 180, 160, 190][index] ?? null,
     share: [1, 1, 0.998, 0.91][index] ?? null,
     disagreement: [0.021, 0.034, 0.052, 0.47][index] ?? null,
@@ -97,12 +95,9 @@ export function fakeRun(row: RunRow, marked: Marked): RunFacts {
   const isTraining = row.state === 'TRAINING';
   return {
     ...row,
-    learningRate: 0.0007,
     samplesPerSecond: isTraining ? 1843 : 0,
     waitingShare: 0.43,
-    validationNll: 0.31,
     checkpointStep: Math.floor(row.step / 1000) * 1000,
-    waitingFor: isTraining ? [marked('wide')] : [],
     degradedShare: 0.09,
     bottleneck: isTraining
       ? { name: 'teachers', text: marked('the student waits 43 % of its time, now for wide') }
@@ -111,9 +106,8 @@ export function fakeRun(row: RunRow, marked: Marked): RunFacts {
         : row.state === 'QUEUED'
           ? { name: 'queue', text: 'it waits for a free student worker' }
           : null,
-    studentWorkerId: 'student-worker-0',
     teachers: teachers(marked),
-    cost: { studentDeviceSeconds: 3100, teacherDeviceSeconds: 12_000 },
+    studentDeviceSeconds: 3100,
     warnings: [marked('teacher noisy: a worker with other bits was left out')],
     order: marked('chunks, in blocks of 768 samples: spec.training.order'),
     datasetDigest: DIGEST,

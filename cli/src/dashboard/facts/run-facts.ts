@@ -22,7 +22,7 @@ import { newestOf } from './recent-history.js';
 const pageState = (state: Run['state']) => stateName(state) as RunState;
 
 export function runRow(run: Run): RunRow {
-  const { step, stepCount, epoch, loss, validationAccuracy, validationNll } = progressOf(run);
+  const { step, stepCount, loss, validationAccuracy, validationNll } = progressOf(run);
   return {
     id: run.runId,
     kind: run.kind === 'Distillation' ? 'Distillation' : 'Training',
@@ -36,7 +36,6 @@ export function runRow(run: Run): RunRow {
     endedAtMs: run.endedAtMs,
     step,
     stepCount,
-    epoch,
     loss,
     // An accuracy may be 0; a loss is not.
     validationAccuracy: validationNll === 0 ? null : validationAccuracy,
@@ -58,25 +57,17 @@ export function runFacts(
   history: GetHistoryResponse,
 ): RunFacts {
   const progress = progressOf(run);
-  const spent = run.cost?.teachers ?? [];
   return {
     ...runRow(run),
-    learningRate: progress.learningRate,
     samplesPerSecond: progress.samplesPerSecond,
     waitingShare: progress.waitingShare,
-    validationNll: progress.validationNll,
     checkpointStep: progress.checkpointStep,
-    waitingFor: progress.waitingFor,
     degradedShare: progress.degradedShare,
     bottleneck: bottleneck(run, workers.dataPlane?.bottleneck) ?? null,
-    studentWorkerId: run.studentWorkerId,
     teachers: teacherNames(run).map((name, index) =>
       teacherFacts(run, name, index, workers, history),
     ),
-    cost: {
-      studentDeviceSeconds: run.cost?.studentDeviceSeconds ?? 0,
-      teacherDeviceSeconds: spent.reduce((sum, { deviceSeconds }) => sum + deviceSeconds, 0),
-    },
+    studentDeviceSeconds: run.cost?.studentDeviceSeconds ?? 0,
     warnings: run.warnings,
     order: run.order,
     datasetDigest: run.datasetDigest,
@@ -90,7 +81,7 @@ function teacherFacts(
   run: Run,
   name: string,
   index: number,
-  { workers, quarantines }: ListWorkersResponse,
+  { quarantines }: ListWorkersResponse,
   history: GetHistoryResponse,
 ): TeacherFacts {
   const identity = run.teacherIdentities[index] ?? '';
@@ -98,9 +89,6 @@ function teacherFacts(
   return {
     name,
     identity,
-    loadedBy: workers
-      .filter(({ loadedIdentities }) => loadedIdentities.includes(identity))
-      .map(({ workerId }) => workerId),
     latencyMs: newest('latencyMs'),
     share: newest('share'),
     disagreement: newest('disagreement'),

@@ -75,7 +75,6 @@ function Run({ run, onChanged }: RunProps) {
   const history = useHistory(run.id, !hasEnded(run.state));
   const report = useReport(run.id, run.state === 'SUCCEEDED');
   useStateSaid(run);
-  const { studentDeviceSeconds } = run.cost;
   const told = history.history.told.value;
   return (
     <>
@@ -106,7 +105,7 @@ function Run({ run, onChanged }: RunProps) {
       </Section>
       <Section question="What did it cost?">
         <CostTable
-          studentDeviceSeconds={studentDeviceSeconds}
+          studentDeviceSeconds={run.studentDeviceSeconds}
           teachers={run.teachers.map(({ name, deviceSeconds }) => ({
             name,
             deviceSeconds,
