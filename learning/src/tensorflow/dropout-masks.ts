@@ -49,10 +49,6 @@ export class DropoutMasks {
     }
   }
 
-  get layerCount(): number {
-    return this.#layers.length;
-  }
-
   /** Shape of each layer's mask for a batch of `rows`. */
   shapes(rows: number): number[][] {
     return this.#layers.map((layer) => [rows, ...layer.sampleShape]);

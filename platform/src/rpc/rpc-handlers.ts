@@ -16,8 +16,6 @@ export interface CallContext {
   /** Aborts when the call is over: its caller cancels, disconnects or runs out of time. Pass it on. */
   readonly signal: AbortSignal;
   readonly log: Logger;
-  /** Address of the caller. */
-  readonly peer: string;
   /** The worker's process that the call says it is of; undefined: none. */
   readonly holder: SessionHolder | undefined;
 }
@@ -146,11 +144,9 @@ type ServerCall = {
 function contextOf(call: ServerCall, log: Logger): CallContext {
   const controller = new AbortController();
   call.on('cancelled', () => controller.abort(callerGone()));
-  const peer = call.getPeer();
   return {
     signal: controller.signal,
-    log: log.child({ method: call.getPath(), peer }),
-    peer,
+    log: log.child({ method: call.getPath(), peer: call.getPeer() }),
     holder: sessionHolderIn(call.metadata),
   };
 }

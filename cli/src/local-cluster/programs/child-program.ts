@@ -68,7 +68,6 @@ export interface ChildProgramOptions {
 export class ChildProgram {
   readonly name: string;
   readonly pid: number;
-  readonly logFile: string;
   readonly ready: ReadyLine;
   /** How it ended, in words: `exit code 1`, `SIGTERM`. */
   readonly exited: Promise<string>;
@@ -84,7 +83,6 @@ export class ChildProgram {
   ) {
     this.name = options.name;
     this.pid = process.pid ?? 0;
-    this.logFile = options.logFile;
     this.ready = ready;
     this.exited = exited;
     this.#log = log;

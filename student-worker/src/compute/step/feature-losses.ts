@@ -41,8 +41,6 @@ export function guidedLayers(specification: RunSpecification): string[] {
 }
 
 export class FeatureLosses {
-  /** Names of the targets that {@link losses} reads, each once. */
-  readonly targetNames: readonly string[];
   /** What is trained beside the student's weights, with its name in checkpoints. */
   readonly variables: readonly { readonly name: string; readonly variable: Variable }[];
   readonly #tf: Tf;
@@ -94,7 +92,6 @@ export class FeatureLosses {
       });
     this.#tf = tf;
     this.#comparisons = termsOf(specification).flatMap(comparison);
-    this.targetNames = [...new Set(this.#comparisons.map(({ targetName }) => targetName))];
     this.variables = variables;
   }
 

@@ -76,10 +76,6 @@ export class Regressor {
     });
   }
 
-  dispose(): void {
-    this.#tf.dispose([this.kernel, this.bias]);
-  }
-
   #mapped(features: Tensor): Tensor {
     const tf = this.#tf;
     const plan = this.#plan;
