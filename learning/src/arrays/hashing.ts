@@ -25,13 +25,9 @@ export function mixedInt32(value: number): number {
 export const FNV_OFFSET = 0x811c9dc5;
 const FNV_PRIME = 0x01000193;
 
-/**
- * FNV-1a of a text's UTF-8 bytes. http://www.isthe.com/chongo/tech/comp/fnv/
- *
- * @param hash - the hash of a text before this one, to go on from.
- */
-export function fnv1a32(text: string, hash = FNV_OFFSET): number {
-  let h = hash;
+/** FNV-1a of a text's UTF-8 bytes. http://www.isthe.com/chongo/tech/comp/fnv/ */
+export function fnv1a32(text: string): number {
+  let h = FNV_OFFSET;
   for (const byte of new TextEncoder().encode(text)) h = Math.imul(h ^ byte, FNV_PRIME);
   return h >>> 0;
 }
@@ -41,7 +37,11 @@ export function fnv1a32Byte(hash: number, byte: number): number {
   return Math.imul(hash ^ byte, FNV_PRIME) >>> 0;
 }
 
-/** `fnv1a32(String(value), hash)` for a whole number ≥ 0, without making the text: it runs per sample. */
+/**
+ * The hash of a text and a whole number ≥ 0 behind it. The number's text is not made: this runs per sample.
+ *
+ * @param hash - of the text before.
+ */
 export function fnv1a32Decimal(value: number, hash: number): number {
   let power = 1;
   while (power * 10 <= value) power *= 10;

@@ -115,12 +115,8 @@ function modalityArrays(
  *
  * @throws {LyceumError} INVALID_ARGUMENT, besides, if it has several.
  */
-export function parseDataset(
-  bytes: Uint8Array,
-  expectedDigest?: string,
-  source = 'data set',
-): Dataset {
-  return seenDataset(parseStoredDataset(bytes, expectedDigest, source), undefined);
+export function parseDataset(bytes: Uint8Array): Dataset {
+  return seenDataset(parseStoredDataset(bytes), undefined);
 }
 
 /**

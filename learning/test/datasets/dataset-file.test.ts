@@ -82,9 +82,9 @@ describe('a data set file', () => {
   it('is refused under another digest, naming both', () => {
     const bytes = encodeDataset(PARTS);
     const digest = sha256Hex(bytes);
-    expect(parseDataset(bytes, digest).digest).toBe(digest);
+    expect(parseStoredDataset(bytes, digest).digest).toBe(digest);
     const other = 'ab'.repeat(32);
-    expect(() => parseDataset(bytes, other, 'pets')).toThrow(
+    expect(() => parseStoredDataset(bytes, other, 'pets')).toThrow(
       `pets: want SHA-256 ${other}, got ${digest}`,
     );
   });

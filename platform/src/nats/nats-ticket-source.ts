@@ -39,8 +39,8 @@ export interface TakenTicket {
   working(): void;
   /** The answer is with the coordinator. */
   ack(): void;
-  /** Gives it back for another worker, now or after `delayMs`. */
-  release(delayMs?: number): void;
+  /** Gives it back for another worker. */
+  release(): void;
   /** The ticket cannot be answered: never deliver it again. */
   reject(reason: string): void;
 }
@@ -140,7 +140,7 @@ function taken(message: JsMsg, ticket: Ticket): TakenTicket {
     sequence: message.seq,
     working: () => message.working(),
     ack: () => message.ack(),
-    release: (delayMs) => message.nak(delayMs),
+    release: () => message.nak(),
     reject: (reason) => message.term(reason),
   };
 }

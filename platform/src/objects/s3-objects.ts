@@ -31,13 +31,11 @@ export interface S3Place {
 export class S3Objects {
   readonly #requests: S3Requests;
   readonly #attempts: number;
-  readonly #partBytes: number;
 
   /** @param attempts - times that a request is tried. */
-  constructor(requests: S3Requests, attempts: number, partBytes = PART_BYTES) {
+  constructor(requests: S3Requests, attempts: number) {
     this.#requests = requests;
     this.#attempts = attempts;
-    this.#partBytes = partBytes;
   }
 
   facts(place: S3Place, signal?: AbortSignal): Promise<ObjectFacts> {
@@ -99,7 +97,7 @@ export class S3Objects {
   ): Promise<ObjectFacts> {
     let upload: MultipartUpload | undefined;
     try {
-      for await (const { bytes, isLast } of parts(chunks, this.#partBytes)) {
+      for await (const { bytes, isLast } of parts(chunks)) {
         if (upload === undefined && isLast) {
           await this.#put(place, bytes, signal);
           break;
@@ -227,18 +225,17 @@ async function textOf(response: HttpResponse, shown: string): Promise<string> {
 /** The bytes in pieces of one size, the last of what is left: of no bytes, one empty piece. */
 async function* parts(
   chunks: AsyncIterable<Uint8Array>,
-  partBytes: number,
 ): AsyncGenerator<{ readonly bytes: Buffer; readonly isLast: boolean }> {
   let held: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of chunks) {
     held.push(chunk);
     bytes += chunk.length;
-    if (bytes <= partBytes) continue;
+    if (bytes <= PART_BYTES) continue;
     const all = Buffer.concat(held);
     let at = 0;
-    for (; all.length - at > partBytes; at += partBytes) {
-      yield { bytes: all.subarray(at, at + partBytes), isLast: false };
+    for (; all.length - at > PART_BYTES; at += PART_BYTES) {
+      yield { bytes: all.subarray(at, at + PART_BYTES), isLast: false };
     }
     held = [all.subarray(at)];
     bytes = all.length - at;

@@ -377,7 +377,7 @@ describe('tickets', () => {
     first?.release();
     const second = await other.pull(forever);
     expect(second?.ticket).toEqual(ticket(0));
-    second?.release(200);
+    second?.release();
     expect((await source.pull(forever))?.ticket).toEqual(ticket(0));
   });
 

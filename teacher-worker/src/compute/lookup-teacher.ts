@@ -16,7 +16,7 @@ import type {
   TeacherEngine,
 } from './engine/index.js';
 import type { LookupDevice } from './lookup-device.js';
-import { INFERENCE_ROWS, inferenceRanges } from './rows/index.js';
+import { inferenceRanges } from './rows/index.js';
 
 /** Outputs of all samples of a set, by the teacher's identity, the set's digest and the outputs' names. */
 export type LookupTables = Map<string, readonly AnswerTensor[]>;
@@ -66,7 +66,7 @@ export class LookupTeacher implements TeacherEngine {
       this.#tables.set(key, table);
     } else {
       // One wait for all inferences: a timer's resolution is a millisecond, which short ones would feel.
-      const count = inferenceRanges(samples.length, INFERENCE_ROWS).length;
+      const count = inferenceRanges(samples.length).length;
       inferred = this.#device.occupy(count * this.#delayMs());
     }
     const answer = table.map(({ name, width, values }) => {

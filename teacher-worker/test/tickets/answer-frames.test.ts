@@ -6,13 +6,13 @@ import { inferenceRanges } from '../../src/compute/rows/inference-ranges.js';
 import { answerFrames } from '../../src/tickets/answer-frames.js';
 
 it('cuts a span into inferences of one shape, the last one shorter', () => {
-  expect(inferenceRanges(300, 128)).toEqual([
+  expect(inferenceRanges(300)).toEqual([
     { firstRow: 0, rowCount: 128 },
     { firstRow: 128, rowCount: 128 },
     { firstRow: 256, rowCount: 44 },
   ]);
-  expect(inferenceRanges(256, 128)).toHaveLength(2);
-  expect(inferenceRanges(1, 128)).toEqual([{ firstRow: 0, rowCount: 1 }]);
+  expect(inferenceRanges(256)).toHaveLength(2);
+  expect(inferenceRanges(1)).toEqual([{ firstRow: 0, rowCount: 1 }]);
 });
 
 /** Row r of `width` 2 holds 10r and 10r + 1. */

@@ -61,7 +61,7 @@ function examples(rows: number): [name: string, at: Tensor, loss: (x: Tensor) =>
     [
       'smoothedLabels',
       logits,
-      (z) => crossEntropy(tf, z as Tensor2D, smoothedLabels(tf, labels, 0.1), 1),
+      (z) => crossEntropy(tf, z as Tensor2D, smoothedLabels(tf, labels, 0.1)),
     ],
     [
       'contrastive',

@@ -1,5 +1,5 @@
 /** Runs with terms or a rule of the user's own: what they need of the cluster's plugin. */
-import { type LoadedPlugin, loadedPlugin } from '@lyceum/learning/plugins';
+import { loadedPlugin } from '@lyceum/learning/plugins';
 import type { RunSpecification } from '@lyceum/learning/specification';
 import type { Problem } from '@lyceum/proto';
 import type { RunRecord } from './run-record.js';
@@ -26,10 +26,10 @@ export function pluginDigestOf(specification: RunSpecification): string | undefi
 }
 
 /** Why a run cannot go on with this program's plugin; undefined: it can. */
-export function foreignPlugin(
-  { pluginDigest }: Pick<RunRecord, 'pluginDigest'>,
-  loaded: LoadedPlugin | undefined = loadedPlugin(),
-): string | undefined {
+export function foreignPlugin({
+  pluginDigest,
+}: Pick<RunRecord, 'pluginDigest'>): string | undefined {
+  const loaded = loadedPlugin();
   if (pluginDigest === undefined || pluginDigest === loaded?.digest) return undefined;
   const now = loaded === undefined ? 'has none' : `has ${loaded.digest.slice(0, 12)}`;
   return `it began with plugin ${pluginDigest.slice(0, 12)}, and the cluster ${now}: start it with coordinator up --plugin and that file`;

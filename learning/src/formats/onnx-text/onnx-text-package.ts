@@ -12,7 +12,7 @@ import {
   settingsJson,
 } from '../../models/index.js';
 import { completeSettings, describeGraph, type GraphDescription } from '../graphs/index.js';
-import { ONNX, ONNX_MEMBER, outlineOf } from '../onnx/index.js';
+import { ONNX_MEMBER, outlineOf } from '../onnx/index.js';
 import { requireTextClassifier, type TextClassifier } from './text-classifier.js';
 import { requireTokenizer } from './text-tokenizer.js';
 
@@ -52,7 +52,7 @@ export function onnxTextPackageOf(
   source: string,
 ): OnnxTextPackage {
   const outline = outlineOf(file, source);
-  const classifier = requireTextClassifier(outline, ONNX, given, source);
+  const classifier = requireTextClassifier(outline, given, source);
   requireTokenizer(tokenizer, `${source}, ${TOKENIZER_MEMBER}`);
   const most = Math.min(told.maximumTokens, classifier.fixedTokens ?? told.maximumTokens);
   const { maximumTokens = most, padToken = told.padToken } = given;
@@ -62,13 +62,13 @@ export function onnxTextPackageOf(
 
 /** How the model of a checked package is asked. @throws {InvalidDocumentError} as {@link onnxTextPackageOf}. */
 export function textClassifierOf({ file, settings }: OnnxTextPackage): TextClassifier {
-  return requireTextClassifier(outlineOf(file, ONNX_MEMBER), ONNX, settings, ONNX_MEMBER);
+  return requireTextClassifier(outlineOf(file, ONNX_MEMBER), settings, ONNX_MEMBER);
 }
 
 /** @throws {InvalidDocumentError} as {@link onnxTextPackageOf}. */
 export function describeOnnxText(model: OnnxTextPackage): GraphDescription {
   const outline = outlineOf(model.file, ONNX_MEMBER);
-  const classifier = requireTextClassifier(outline, ONNX, model.settings, ONNX_MEMBER);
+  const classifier = requireTextClassifier(outline, model.settings, ONNX_MEMBER);
   const described = describeGraph(outline, outline, classifier, model.settings);
   return { ...described, reads: 'texts' };
 }

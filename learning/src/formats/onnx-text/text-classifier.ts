@@ -5,13 +5,13 @@
 import type { Problem } from '@lyceum/proto';
 import { type ModelSettings, strangeSettings } from '../../models/index.js';
 import {
-  type GraphFormat,
   type GraphOutline,
   type GraphValue,
   graphValueText,
   type RawClassifier,
   requireRawClassifier,
 } from '../graphs/index.js';
+import { ONNX } from '../onnx/index.js';
 
 /**
  * Inputs for rows of tokens: the tokens' numbers; 1 for a token and 0 behind the last one; and which text a token is
@@ -29,7 +29,6 @@ export interface TextClassifier extends RawClassifier {
 /** @throws {InvalidDocumentError} naming all reasons why the graph cannot be asked as a classifier of texts. */
 export function requireTextClassifier(
   outline: GraphOutline,
-  format: GraphFormat,
   given: Partial<ModelSettings>,
   source: string,
 ): TextClassifier {
@@ -41,7 +40,7 @@ export function requireTextClassifier(
     problems.push({ path: 'maximumTokens', message });
   }
   const rows = { fixedRows, width: fixedTokens ?? 1 };
-  const raw = requireRawClassifier(outline, format, given, rows, problems, source);
+  const raw = requireRawClassifier(outline, ONNX, given, rows, problems, source);
   return { ...raw, inputs, fixedTokens };
 }
 

@@ -104,7 +104,7 @@ export function encodeSavedModelPackage({ files, settings }: SavedModelPackage):
 export function savedModelFormatName(
   model: SavedModelPackage,
 ): 'saved-model' | 'saved-model-table' {
-  const outline = outlineOf(model, SAVED_MODEL_MEMBER);
+  const outline = outlineOf(model);
   return readsColumns(outline, model.settings) ? 'saved-model-table' : 'saved-model';
 }
 
@@ -112,7 +112,7 @@ export function savedModelFormatName(
 export function savedModelClassifier(
   model: SavedModelPackage,
 ): GraphClassifier & Pick<SavedModelOutline, 'tensorOf'> {
-  const outline = outlineOf(model, SAVED_MODEL_MEMBER);
+  const outline = outlineOf(model);
   const { tensorOf } = outline;
   return {
     ...requirePackedClassifier(outline, SAVED_MODEL, model.settings, SAVED_MODEL_MEMBER),
@@ -124,7 +124,7 @@ export function savedModelClassifier(
 export function savedModelTableClassifier(
   model: SavedModelPackage,
 ): TableClassifier & Pick<SavedModelOutline, 'tensorOf'> {
-  const outline = outlineOf(model, SAVED_MODEL_MEMBER);
+  const outline = outlineOf(model);
   const { tensorOf } = outline;
   return {
     ...requireTableClassifier(outline, SAVED_MODEL, model.settings, SAVED_MODEL_MEMBER),
@@ -134,7 +134,7 @@ export function savedModelTableClassifier(
 
 /** @throws {InvalidDocumentError} as {@link savedModelPackageOf}. */
 export function describeSavedModel(model: SavedModelPackage): GraphDescription {
-  const outline = outlineOf(model, SAVED_MODEL_MEMBER);
+  const outline = outlineOf(model);
   const { settings } = model;
   const classifier = requirePackedClassifier(outline, SAVED_MODEL, settings, SAVED_MODEL_MEMBER);
   return describeGraph(outline, outline, classifier, settings);
@@ -142,14 +142,14 @@ export function describeSavedModel(model: SavedModelPackage): GraphDescription {
 
 /** @throws {InvalidDocumentError} as {@link savedModelPackageOf}. */
 export function describeSavedModelTable(model: SavedModelPackage): GraphDescription {
-  const outline = outlineOf(model, SAVED_MODEL_MEMBER);
+  const outline = outlineOf(model);
   const { settings } = model;
   const classifier = requireTableClassifier(outline, SAVED_MODEL, settings, SAVED_MODEL_MEMBER);
   return describeTable(outline, outline, classifier, settings);
 }
 
-function outlineOf({ files }: SavedModelPackage, source: string): SavedModelOutline {
-  return checkSavedModel(graphOf(files), source).outline;
+function outlineOf({ files }: SavedModelPackage): SavedModelOutline {
+  return checkSavedModel(graphOf(files), SAVED_MODEL_MEMBER).outline;
 }
 
 function graphOf(files: ReadonlyMap<string, Uint8Array>): Uint8Array {

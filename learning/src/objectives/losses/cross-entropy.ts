@@ -7,18 +7,14 @@ import type { Scalar, Tensor2D } from '@tensorflow/tfjs';
 import type { Tf } from '../../tensorflow/engine/index.js';
 
 /**
- * `w · (−Σ_b Σ_c y log softmax(z)) / max(1, L)`, L the batch's labelled rows: the mean over those rows, 0 when
- * there is none. A mixed sample may have half a label: L is the sum of all. The gradient by z is `w · (softmax(z) − y) / L` on labelled rows and 0 on the others.
+ * `(−Σ_b Σ_c y log softmax(z)) / max(1, L)`, L the batch's labelled rows: the mean over those rows, 0 when
+ * there is none. A mixed sample may have half a label: L is the sum of all. The gradient by z is
+ * `(softmax(z) − y) / L` on labelled rows and 0 on the others.
  */
-export function crossEntropy(
-  tf: Tf,
-  logits: Tensor2D,
-  hardLabels: Tensor2D,
-  weight: number,
-): Scalar {
+export function crossEntropy(tf: Tf, logits: Tensor2D, hardLabels: Tensor2D): Scalar {
   return tf.tidy(() => {
     const labelled = tf.maximum(tf.sum(hardLabels), 1);
     const sum = tf.sum(hardLabels.mul(tf.logSoftmax(logits)));
-    return sum.div(labelled).mul(-weight);
+    return sum.div<Scalar>(labelled).neg();
   });
 }

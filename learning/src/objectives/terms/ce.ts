@@ -24,6 +24,6 @@ export const ceTerm: LabelTerm<typeof settings> = {
   name: 'ce',
   of: 'labels',
   settings,
-  loss: (tf, _, { logits, hardLabels }) => crossEntropy(tf, logits, hardLabels, 1),
+  loss: (tf, _, { logits, hardLabels }) => crossEntropy(tf, logits, hardLabels),
   isOfTopK: true,
 };

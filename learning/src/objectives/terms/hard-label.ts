@@ -18,7 +18,7 @@ export function hardLabel(tf: Tf, logits: Tensor2D, teacher: Tensor2D, smoothing
     const classCount = teacher.shape[1];
     const chosen = tf.oneHot(tf.argMax(teacher, 1), classCount).toFloat() as Tensor2D;
     const other = classCount > 1 ? smoothing / (classCount - 1) : 0;
-    return crossEntropy(tf, logits, chosen.mul<Tensor2D>(1 - smoothing - other).add(other), 1);
+    return crossEntropy(tf, logits, chosen.mul<Tensor2D>(1 - smoothing - other).add(other));
   });
 }
 

@@ -59,7 +59,7 @@ export const voteTerm: AnswerTerm<typeof settings, 'votes'> = {
   target: () => ({ kind: 'votes' }),
   loss(tf, { mode }, { logits, values, teacherWeights }) {
     const target = voteTarget(tf, values, logits.shape[1], mode, teacherWeights);
-    return crossEntropy(tf, logits, target, 1);
+    return crossEntropy(tf, logits, target);
   },
   isOfTopK: true,
   ofVotes: true,

@@ -14,7 +14,6 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
 import { readZip, writeZip } from '../../../src/files/index.js';
 import type { GraphOutline, GraphValue } from '../../../src/formats/graphs/index.js';
-import { ONNX } from '../../../src/formats/onnx/index.js';
 import { encodeOnnxTextPackage } from '../../../src/formats/onnx-text/onnx-text-package.js';
 import { readTextFolder, textSettings } from '../../../src/formats/onnx-text/read-text-folder.js';
 import { requireTextClassifier } from '../../../src/formats/onnx-text/text-classifier.js';
@@ -90,25 +89,25 @@ test.each([
   ['one text alone', [value('input_ids', [undefined]), value('attention_mask', ANY)]],
   ['pixels', [value('pixel_values', [undefined, 3, 224, 224], 'float32')]],
 ])('inputs are refused: %s', (_, inputs) => {
-  expect(() => requireTextClassifier(outlineOf(inputs), ONNX, {}, 'model')).toThrow(
+  expect(() => requireTextClassifier(outlineOf(inputs), {}, 'model')).toThrow(
     'want input_ids and attention_mask',
   );
 });
 
 test('what a graph fixes', () => {
   const fixed = [value('input_ids', [1, 128]), value('attention_mask', [1, 128])];
-  const asked = requireTextClassifier(outlineOf(fixed), ONNX, {}, 'model');
+  const asked = requireTextClassifier(outlineOf(fixed), {}, 'model');
   expect([asked.fixedRows, asked.fixedTokens]).toEqual([1, 128]);
-  expect(() =>
-    requireTextClassifier(outlineOf(fixed), ONNX, { maximumTokens: 200 }, 'model'),
-  ).toThrow('maximumTokens: is 200, and its input_ids have 128 tokens a row');
+  expect(() => requireTextClassifier(outlineOf(fixed), { maximumTokens: 200 }, 'model')).toThrow(
+    'maximumTokens: is 200, and its input_ids have 128 tokens a row',
+  );
   const huge = [value('input_ids', [2 ** 22, 128]), value('attention_mask', [2 ** 22, 128])];
-  expect(() => requireTextClassifier(outlineOf(huge), ONNX, {}, 'model')).toThrow(
+  expect(() => requireTextClassifier(outlineOf(huge), {}, 'model')).toThrow(
     'takes 536870912 values at once',
   );
   // Quantised as it runs: by the greatest number of all rows.
   const quantised = outlineOf(BOTH, ['DynamicQuantizeLinear']);
-  expect(requireTextClassifier(quantised, ONNX, {}, 'model').fixedRows).toBe(1);
+  expect(requireTextClassifier(quantised, {}, 'model').fixedRows).toBe(1);
 });
 
 test.each([

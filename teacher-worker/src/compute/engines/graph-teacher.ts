@@ -76,7 +76,7 @@ export class GraphTeacher implements TeacherEngine {
     const inference = await this.#inferenceFor(inputs.modelShape);
     const batch = new Float32Array(INFERENCE_ROWS * inputs.size);
     const values = new Float32Array(samples.length * classCount);
-    for (const { firstRow, rowCount } of inferenceRanges(samples.length, INFERENCE_ROWS)) {
+    for (const { firstRow, rowCount } of inferenceRanges(samples.length)) {
       inputs.read(samples.subarray(firstRow, firstRow + rowCount), view, batch);
       values.set(await inference.run(batch, rowCount), firstRow * classCount);
     }
@@ -91,7 +91,7 @@ export class GraphTeacher implements TeacherEngine {
     const inference = await this.#inferenceFor(inputShape);
     const logits = new Float32Array(rowCount * classCount);
     const size = elementCount(inputShape);
-    for (const { firstRow, rowCount: count } of inferenceRanges(rowCount, INFERENCE_ROWS)) {
+    for (const { firstRow, rowCount: count } of inferenceRanges(rowCount)) {
       const rows = inputs.subarray(firstRow * size, (firstRow + count) * size);
       logits.set(await inference.run(rows, count), firstRow * classCount);
     }

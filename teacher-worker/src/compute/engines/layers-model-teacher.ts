@@ -125,7 +125,7 @@ export class LayersModelTeacher implements TeacherEngine {
     const length = INFERENCE_ROWS * reader.size;
     const inputs = reader.readsBytes(view) ? new Uint8Array(length) : new Float32Array(length);
     let tensors: AnswerTensor[] | undefined;
-    for (const { firstRow, rowCount } of inferenceRanges(samples.length, INFERENCE_ROWS)) {
+    for (const { firstRow, rowCount } of inferenceRanges(samples.length)) {
       const filled = inputs.subarray(0, rowCount * reader.size);
       reader.read(samples.subarray(firstRow, firstRow + rowCount), view, filled);
       const inference = this.#inferenceFor(reader.modelShape, layers, filled, rowCount);
@@ -154,7 +154,7 @@ export class LayersModelTeacher implements TeacherEngine {
     const { classCount } = this.#description;
     const logits = new Float32Array(rowCount * classCount);
     const size = elementCount(shape);
-    for (const { firstRow, rowCount: count } of inferenceRanges(rowCount, INFERENCE_ROWS)) {
+    for (const { firstRow, rowCount: count } of inferenceRanges(rowCount)) {
       const rows = inputs.subarray(firstRow * size, (firstRow + count) * size);
       const inference = this.#inferenceFor(shape, [], rows, count);
       logits.set(inference.run(rows, count), firstRow * classCount);

@@ -13,10 +13,10 @@ export interface RowRange {
   readonly rowCount: number;
 }
 
-/** Ranges of at most `rows` rows that cover [0, rowCount) in order; only the last may be shorter. */
-export function inferenceRanges(rowCount: number, rows: number): RowRange[] {
-  return Array.from({ length: Math.ceil(rowCount / rows) }, (_, index) => ({
-    firstRow: index * rows,
-    rowCount: Math.min(rows, rowCount - index * rows),
+/** Ranges of at most {@link INFERENCE_ROWS} rows that cover [0, rowCount) in order; only the last may be shorter. */
+export function inferenceRanges(rowCount: number): RowRange[] {
+  return Array.from({ length: Math.ceil(rowCount / INFERENCE_ROWS) }, (_, index) => ({
+    firstRow: index * INFERENCE_ROWS,
+    rowCount: Math.min(INFERENCE_ROWS, rowCount - index * INFERENCE_ROWS),
   }));
 }
