@@ -38,15 +38,12 @@ export class LyceumError extends Error {
 }
 
 /** A tensor does not have the shape its receiver was promised. */
-export class ShapeMismatchError extends LyceumError {
-  readonly want: readonly number[];
-  readonly got: readonly number[];
-
-  constructor(what: string, want: readonly number[], got: readonly number[]) {
-    super('INVALID_ARGUMENT', `${what}: want shape [${want}], got [${got}]`);
-    this.want = want;
-    this.got = got;
-  }
+export function shapeMismatch(
+  what: string,
+  want: readonly number[],
+  got: readonly number[],
+): LyceumError {
+  return new LyceumError('INVALID_ARGUMENT', `${what}: want shape [${want}], got [${got}]`);
 }
 
 /** A disk, or NATS' store, has no room for what was to be written, or the disk has turned read-only or fails. */

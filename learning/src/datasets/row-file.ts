@@ -2,7 +2,7 @@
  * Rows of one shape on disk, perhaps each with what it was made of, texts and numbers: written one by one, read back in any
  * order. In memory are a few rows, and where each text ends.
  */
-import { DATASET_MAX_BYTES, elementCount, LyceumError, ShapeMismatchError } from '@lyceum/proto';
+import { DATASET_MAX_BYTES, elementCount, LyceumError, shapeMismatch } from '@lyceum/proto';
 import { GrowingInt32 } from '../arrays/index.js';
 import { type Span, SpooledBytes } from '../files/index.js';
 import type { ValueType } from './dataset.js';
@@ -70,7 +70,7 @@ export class RowFile {
   async append(row: Uint8Array | Float32Array, raw: RawRow = NOTHING): Promise<void> {
     const { sampleShape } = this.format;
     if (row.byteLength !== this.rowBytes) {
-      throw new ShapeMismatchError('row', sampleShape, [row.length]);
+      throw shapeMismatch('row', sampleShape, [row.length]);
     }
     const texts = raw.texts.map((text) => Buffer.from(text));
     const textBytes = texts.reduce((sum, { length }) => sum + length, this.#texts?.sizeBytes ?? 0);

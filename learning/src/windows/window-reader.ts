@@ -3,15 +3,14 @@ import type { Turns } from '@lyceum/platform';
 import { LyceumError } from '@lyceum/proto';
 import { SampleRefusedError } from '../datasets/encoding/index.js';
 import { type PictureDecoder, pictureDecoder } from '../pictures/index.js';
-import { pictureUrl } from '../shards/index.js';
 import {
   type Counters,
   encodedBytes,
   type OpenSet,
-  PictureDecodeError,
   type PieceReader,
   type PlannedPiece,
   pictureBytes,
+  undecodable,
   wantedPieces,
 } from './pieces/index.js';
 import type { WindowMemory } from './window-memory.js';
@@ -141,7 +140,6 @@ async function decodeInto(
     await decode(encoded, place);
   } catch (err) {
     if (!(err instanceof SampleRefusedError)) throw err;
-    const url = pictureUrl(set.index, sample);
-    throw new PictureDecodeError({ set: set.digest, sample, url }, err.reason, err.message);
+    throw undecodable(set, sample, err.message);
   }
 }

@@ -7,16 +7,9 @@
  */
 import { Worker } from 'node:worker_threads';
 import type { Logger } from '@lyceum/platform';
-import { ObjectChangedError } from '@lyceum/platform/objects';
 import { Thread, type ThreadDeathError } from '@lyceum/platform/threads';
 import { LyceumError } from '@lyceum/proto';
-import {
-  Counters,
-  type Counts,
-  PictureCanaryError,
-  PictureDecodeError,
-  PictureDigestError,
-} from './pieces/index.js';
+import { Counters, type Counts } from './pieces/index.js';
 import type { PictureCalls, PictureNews, PictureRoomSettings, SetFile } from './window-calls.js';
 
 export interface WindowSettings extends Omit<PictureRoomSettings, 'counters'> {
@@ -47,9 +40,8 @@ export function openWindows({ log, ...settings }: WindowSettings): Windows {
   // The built file, seen from src/ and from dist/ alike: Node cannot run the source.
   const file = new URL('../../dist/windows/picture-thread.js', import.meta.url);
   const here: PictureNews = { warn: (fields, message) => log.warn(fields, message) };
-  const kinds = [ObjectChangedError, PictureCanaryError, PictureDecodeError, PictureDigestError];
   const worker = new Worker(file, { workerData });
-  return new Windows(new Thread(worker, { name: 'the picture thread', here, kinds }), counters);
+  return new Windows(new Thread(worker, { name: 'the picture thread', here }), counters);
 }
 
 export class Windows {
@@ -71,7 +63,7 @@ export class Windows {
    * Reads a set's manifest and checks that this program decodes its canary as it should be. Once a set; what failed is tried
    * again by the next call.
    *
-   * @throws {PictureCanaryError} if it decodes otherwise; as {@link window} does; as `parseStoredDataset` does.
+   * @throws {LyceumError} FAILED_PRECONDITION if it decodes otherwise; as {@link window} does; as `parseStoredDataset` does.
    */
   async open({ digest, file }: SetFile): Promise<void> {
     await this.#thread.call('open', { digest, file });
@@ -82,9 +74,9 @@ export class Windows {
    *
    * @param digest - of a set that is open.
    * @param samples - indices into it.
-   * @throws {LyceumError} what objects' servers say, naming the object; {@link PictureDigestError};
-   *   {@link PictureDecodeError}; RESOURCE_EXHAUSTED if it never fits the budget; CANCELLED once the signal aborts;
-   *   `ThreadDeathError`.
+   * @throws {LyceumError} what objects' servers say, naming the object; FAILED_PRECONDITION for a picture with other
+   *   bytes than were registered; INVALID_ARGUMENT for one that cannot be decoded; RESOURCE_EXHAUSTED if it never fits
+   *   the budget; CANCELLED once the signal aborts; `ThreadDeathError`.
    */
   async window(digest: string, samples: Uint32Array, signal?: AbortSignal): Promise<Window> {
     const id = ++this.#lastUse;

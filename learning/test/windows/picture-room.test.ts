@@ -293,9 +293,10 @@ describe('a window that cannot be read', () => {
     writeFileSync(join(root, 'shard-0.tar'), tar);
     const taken = room.take(++uses, set.digest, Uint32Array.from(range(4, 9)));
     await expect(taken).rejects.toMatchObject({
-      name: 'PictureDigestError',
       code: 'FAILED_PRECONDITION',
-      place: { set: set.digest, sample: 7, url: `${BASE}shard-0.tar` },
+      message: expect.stringContaining(
+        `picture 7 of set ${set.digest.slice(0, 12)}, in ${BASE}shard-0.tar: its bytes are not those`,
+      ),
     });
     await expectPixels(room, set, range(8, 24));
   });
@@ -305,10 +306,10 @@ describe('a window that cannot be read', () => {
     const { room } = await opened(set);
     const taken = room.take(++uses, set.digest, Uint32Array.from(range(0, 24)));
     await expect(taken).rejects.toMatchObject({
-      name: 'PictureDecodeError',
       code: 'INVALID_ARGUMENT',
-      reason: 'unreadable image',
-      place: { sample: 5, url: `${BASE}photos-0/bee/5.img` },
+      message: expect.stringContaining(
+        `picture 5 of set ${set.digest.slice(0, 12)}, in ${BASE}photos-0/bee/5.img: `,
+      ),
     });
   });
 
@@ -357,7 +358,6 @@ describe('a window that cannot be read', () => {
   it('is not begun where this program decodes otherwise', async () => {
     const set = await pictureSet(root, { canaryDigest: 'ab'.repeat(32) });
     await expect(opened(set)).rejects.toMatchObject({
-      name: 'PictureCanaryError',
       code: 'FAILED_PRECONDITION',
       message: expect.stringMatching(/lyceum-pictures\/\d+ jpeg-turbo.*of the test/),
     });

@@ -2,7 +2,6 @@
 import {
   InvalidDocumentError,
   LyceumError,
-  ShapeMismatchError,
   StorageFullError,
   toLyceumError,
   UnreadableSetError,
@@ -20,7 +19,7 @@ export interface ErrorKind {
   readonly prototype: LyceumError;
 }
 
-const KINDS = [InvalidDocumentError, ShapeMismatchError, StorageFullError, UnreadableSetError];
+const KINDS = [InvalidDocumentError, StorageFullError, UnreadableSetError];
 
 export function carriedError(thrown: unknown): CarriedError {
   const err = toLyceumError(thrown);

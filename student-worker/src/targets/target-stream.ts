@@ -14,7 +14,7 @@ import {
   sleep,
   Wakeup,
 } from '@lyceum/platform';
-import { float32Values, LyceumError, ShapeMismatchError, type TargetFrame } from '@lyceum/proto';
+import { float32Values, LyceumError, shapeMismatch, type TargetFrame } from '@lyceum/proto';
 import type { TargetBlock, TargetBlockTensor, TargetTensorShape } from '../job/index.js';
 import {
   type AssignmentKey,
@@ -148,7 +148,7 @@ function checkedRows(frame: TargetFrame, promised: readonly TargetTensorShape[])
     const want = [rows, ...rowShape];
     const got = frame.tensors[index]?.shape ?? [];
     if (rows === 0 || got.length !== want.length || want.some((size, i) => got[i] !== size)) {
-      throw new ShapeMismatchError(`target tensor ${name}`, want, got);
+      throw shapeMismatch(`target tensor ${name}`, want, got);
     }
   }
   return rows;

@@ -8,7 +8,7 @@ import {
   type AnswerFrame,
   AnswerReceipt,
   LyceumError,
-  ShapeMismatchError,
+  shapeMismatch,
   type Ticket,
 } from '@lyceum/proto';
 import type { TicketTaker } from '../../schedule/index.js';
@@ -161,7 +161,7 @@ function checkedRowCount(
     // The row length of an answer that is not wanted is not known.
     const rowLength = ask?.tables[index]?.rowLength ?? shape[1] ?? 0;
     if (shape.length !== 2 || shape[0] !== rowCount || shape[1] !== rowLength) {
-      throw new ShapeMismatchError(name, [rowCount, rowLength], shape);
+      throw shapeMismatch(name, [rowCount, rowLength], shape);
     }
   }
   if (firstRow !== expected) {

@@ -3,4 +3,4 @@ export { Counters, type Counts } from './counters.js';
 export { type OpenSet, openSet, pictureBytes } from './open-set.js';
 export { PieceReader, type PlannedPiece } from './piece-reader.js';
 export { encodedBytes, wantedPieces } from './pieces.js';
-export { PictureCanaryError, PictureDecodeError, PictureDigestError } from './window-errors.js';
+export { otherPixels, undecodable } from './window-errors.js';

@@ -3,17 +3,12 @@
  * bytes that the set was made of.
  */
 import { isFileUrl } from '@lyceum/platform/objects';
-import {
-  type EncodedPictures,
-  isRegistered,
-  pictureUrl,
-  type ShardPictures,
-} from '../../shards/index.js';
+import { type EncodedPictures, isRegistered, type ShardPictures } from '../../shards/index.js';
 import type { DiskCache } from '../cache/index.js';
 import type { Counters } from './counters.js';
 import { type OpenSet, pieceSamples } from './open-set.js';
 import { encodedBytes, type WantedPiece } from './pieces.js';
-import { PictureDigestError } from './window-errors.js';
+import { otherBytes } from './window-errors.js';
 
 /** A set of this size is read once and kept whole where the cache has room for it, however little of a piece is wanted. */
 const SMALL_SET_BYTES = 1024 * 1024 * 1024;
@@ -59,7 +54,7 @@ export class PieceReader {
 
   /**
    * @returns by wanted sample, its picture.
-   * @throws {PictureDigestError} if there are other bytes in its place; what the object's server says.
+   * @throws {LyceumError} FAILED_PRECONDITION if there are other bytes in its place; what the object's server says.
    */
   async read(set: OpenSet, planned: PlannedPiece, signal: AbortSignal): Promise<EncodedPictures> {
     const { piece, samples, isWhole } = planned;
@@ -171,9 +166,9 @@ export class PieceReader {
   }
 }
 
-/** @throws {PictureDigestError} if one is not among them: its bytes are others. */
+/** @throws {LyceumError} FAILED_PRECONDITION if one is not among them: its bytes are others. */
 function withAll(set: OpenSet, samples: Uint32Array, pictures: EncodedPictures): EncodedPictures {
   const sample = samples.find((wanted) => !pictures.has(wanted));
   if (sample === undefined) return pictures;
-  throw new PictureDigestError({ set: set.digest, sample, url: pictureUrl(set.index, sample) });
+  throw otherBytes(set, sample);
 }

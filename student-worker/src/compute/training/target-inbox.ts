@@ -5,7 +5,7 @@
  * (a stream that was opened again); the bits of a row are the same each time, the first ones stay.
  */
 import { batchSpan, type StepPlan } from '@lyceum/learning/orders';
-import { elementCount, LyceumError, ShapeMismatchError } from '@lyceum/proto';
+import { elementCount, LyceumError, shapeMismatch } from '@lyceum/proto';
 import type { TargetBlock, TargetBlockTensor, TargetTensorShape } from '../../job/index.js';
 
 /** Values of one target tensor of one step, [rows, ...rowShape], and which rows are there. */
@@ -71,7 +71,7 @@ export class TargetInbox {
       throw new LyceumError('INVALID_ARGUMENT', `nobody asked for target ${name}`);
     }
     if (values.length !== rows * rowSize) {
-      throw new ShapeMismatchError(`target ${name}`, [rows, rowSize], [values.length]);
+      throw shapeMismatch(`target ${name}`, [rows, rowSize], [values.length]);
     }
     const { batchSize, sampleCount, stepsPerEpoch } = this.#plan;
     const end = firstPosition + rows;
