@@ -16,9 +16,9 @@ import {
   NATS_ROLES,
   type NatsRole,
   natsAccounts,
-  openNatsAccounts,
   POINTER_BUCKET,
   RUN_BUCKET,
+  STORE_ACCOUNT,
   TICKET_STREAM,
   Ticket,
 } from '@lyceum/proto';
@@ -403,13 +403,15 @@ test('what a server without users has stored is there once it has users', async 
   }
 });
 
-test('the manifests have the accounts that are written here', async () => {
+test('the manifests have the accounts that are written here, and one store', async () => {
   const accounts = async (file: string) => {
     const text = await readFile(join(K8S, file), 'utf8');
     return text.replace(/^(?:#.*\n)+/, '');
   };
   expect(await accounts('components/mutual-tls/accounts.conf')).toBe(natsAccounts());
-  expect(await accounts('base/accounts.conf')).toBe(openNatsAccounts());
+  expect(await accounts('base/accounts.conf')).toContain(
+    `\n  ${STORE_ACCOUNT} {\n    jetstream: enabled\n`,
+  );
 });
 
 function binary(): string {

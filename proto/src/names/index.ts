@@ -6,7 +6,6 @@ export {
   type NatsRole,
   natsAccounts,
   natsInbox,
-  openNatsAccounts,
   STORE_ACCOUNT,
 } from './nats-roles.js';
 export * from './output-names.js';

@@ -103,20 +103,6 @@ export function natsAccounts(passwords?: Readonly<Record<NatsRole, string>>): st
   return `${lines.join('\n')}\n`;
 }
 
-/** The `accounts` of a server that asks nobody who he is: the store lies where it lies with users. */
-export function openNatsAccounts(): string {
-  return [
-    'accounts {',
-    `  ${STORE_ACCOUNT} {`,
-    '    jetstream: enabled',
-    '    users: [{ user: "everybody" }]',
-    '  }',
-    '}',
-    'no_auth_user: "everybody"',
-    '',
-  ].join('\n');
-}
-
 function exportOf(subject: string): string {
   const accounts = WORKER_ROLES.filter((role) => REQUESTS[role].includes(subject)).map(
     (role) => WORKER_ACCOUNTS[role],
