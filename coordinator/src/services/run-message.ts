@@ -51,7 +51,7 @@ export function requireState(state: RunState): RunStateName {
  * @param brief - as lists have it: without what makes a run large, its specification, its warnings,
  *   and what there is of each teacher.
  */
-export function runMessage(record: RunRecord, live: LiveRun, brief = false): Run {
+export function runMessage(record: RunRecord, live: LiveRun, brief: boolean): Run {
   const progress = live.progress ?? record.progress;
   const { team = '', labels = {} } = record.specification.metadata;
   return Run.fromPartial({

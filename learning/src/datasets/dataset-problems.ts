@@ -50,7 +50,7 @@ export function datasetProblems(parts: StoredDatasetParts): Problem[] {
 }
 
 /** @throws {InvalidDocumentError} naming all that is wrong with the names. */
-export function checkModalityNames(names: readonly string[], source = 'data set'): void {
+export function checkModalityNames(names: readonly string[], source: string): void {
   const problems = nameProblems(names);
   if (problems.length > 0) throw new InvalidDocumentError(source, problems);
 }

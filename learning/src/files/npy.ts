@@ -118,7 +118,7 @@ interface NpyText {
 }
 
 /** As {@link readNpyHeader}, for who reads further types. */
-export function readNpyText(bytes: Uint8Array, what: string, takesColumns = false): NpyText {
+export function readNpyText(bytes: Uint8Array, what: string, takesColumns: boolean): NpyText {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (buffer.length < 12 || !buffer.subarray(0, MAGIC.length).equals(MAGIC)) {
     throw refusal(`${what}: not an NPY array`);

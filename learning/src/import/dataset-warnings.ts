@@ -62,7 +62,7 @@ function pointedNumbers(names: readonly string[]): Problem[] {
 }
 
 /** Of pictures in arrays. */
-export function shapeWarnings(shape: readonly number[], path = 'inputs'): Problem[] {
+export function shapeWarnings(shape: readonly number[], path: string): Problem[] {
   const [first = 0, height = 0, last = 0] = shape;
   const isChannelsFirst = shape.length === 3 && [1, 3, 4].includes(first) && height > 4 && last > 4;
   if (!isChannelsFirst) return [];
@@ -71,7 +71,7 @@ export function shapeWarnings(shape: readonly number[], path = 'inputs'): Proble
 }
 
 /** @param inputs - of pictures, as floats. */
-export function scaleWarnings(inputs: Float32Array, path = 'inputs'): Problem[] {
+export function scaleWarnings(inputs: Float32Array, path: string): Problem[] {
   const arePixels = inputs.every((value) => value >= 0 && value <= 255 && Number.isInteger(value));
   if (!arePixels || inputs.every((value) => value <= 1)) return [];
   const message =
