@@ -6,14 +6,14 @@ import { readFile, stat } from 'node:fs/promises';
 import { InvalidDocumentError, LyceumError } from '@lyceum/proto';
 import { textEncoding } from '../datasets/encoding/index.js';
 import {
-  encodeDataset,
+  encodeStoredDataset,
   NAMELESS,
   parseStoredDataset,
   sharedSamples,
   valueType,
 } from '../datasets/index.js';
 import {
-  AS_IN_SOURCE,
+  type ImportedDataset,
   importDataset,
   importIdx,
   isIdxFolder,
@@ -112,9 +112,7 @@ export async function importSource(
   const streamed = await openSource(source, options);
   if (streamed === undefined) {
     refuseOptions(options, ARRAY_OPTIONS, 'arrays');
-    const classes = knownClasses(options.classes, undefined);
-    const { bytes, classOrder } = await importDataset(source, places.cacheFolder, classes);
-    return wholeSource(bytes, classOrder);
+    return wholeSource(await importDataset(source, places.cacheFolder, arrayOptions(options)));
   }
   refuseOptions(options, streamed.takes, streamed.kind);
   const { kind, unclaimed = [] } = streamed;
@@ -171,15 +169,19 @@ export function importIdxFiles(paths: IdxPaths, options: ImportOptions): Importe
     testImages: testImages === undefined ? undefined : readDataFile(testImages),
     testLabels: testLabels === undefined ? undefined : readDataFile(testLabels),
   };
-  const classes = knownClasses(options.classes, undefined);
-  return wholeSource(encodeDataset(importIdx(files, classes)), classes?.order ?? AS_IN_SOURCE);
+  const { parts, ...sources } = importIdx(files, arrayOptions(options));
+  return wholeSource({ bytes: encodeStoredDataset(parts), ...sources });
 }
 
 /** Those that mean something to arrays. */
-const ARRAY_OPTIONS = ['classes'] as const;
+const ARRAY_OPTIONS = ['classes', 'split'] as const;
+
+function arrayOptions({ classes, split }: ImportOptions) {
+  return { classes: knownClasses(classes, undefined), split };
+}
 
 /** An import of arrays that are in memory as a whole. */
-export function wholeSource(bytes: Uint8Array, classOrder: string): ImportedSource {
+export function wholeSource({ bytes, ...sources }: ImportedDataset): ImportedSource {
   const stored = parseStoredDataset(bytes);
   const modalities = [...stored.modalities].map(([name, { sampleShape, inputs, encoding }]) =>
     importedModality(name, { sampleShape, valueType: valueType(inputs) }, encoding),
@@ -188,8 +190,7 @@ export function wholeSource(bytes: Uint8Array, classOrder: string): ImportedSour
     kind: 'arrays',
     facts: stored,
     modalities,
-    classOrder,
-    splitSource: 'the source, or drawn where it has none',
+    ...sources,
   });
   const warnings = [...stored.modalities].flatMap(([name, { sampleShape, inputs }]) => {
     const path = name === NAMELESS ? 'inputs' : `inputs.${name}`;
@@ -341,5 +342,9 @@ export function refuseOptions(
   for (const name of Object.keys(options) as (keyof ImportOptions)[]) {
     if (options[name] === undefined || takes.includes(name)) continue;
     throw new LyceumError('INVALID_ARGUMENT', `--${name} means nothing for a source of ${kind}`);
+  }
+  if (options.split?.by === 'column' && !takes.includes('label')) {
+    const message = `--split column:${options.split.column} means nothing for a source of ${kind}; want names or shares`;
+    throw new LyceumError('INVALID_ARGUMENT', message);
   }
 }

@@ -9,6 +9,9 @@ import { factWarnings } from '../../src/import/dataset-warnings.js';
 import { importSource, inspectedSource, wholeSource } from '../../src/import/import-source.js';
 import type { ImportOptions } from '../../src/import/samples/import-options.js';
 
+/** Of arrays. */
+const SOURCES = { classOrder: 'as in the source', splitSource: 'as in the source' };
+
 const root = mkdtempSync(join(tmpdir(), 'lyceum-warnings-'));
 afterAll(() => rmSync(root, { recursive: true }));
 
@@ -170,7 +173,7 @@ describe('a push warns of', () => {
       labels,
       splits: Uint8Array.of(1, 1, 2, 2, 3, 3),
     });
-    const { summary } = await inspectedSource(wholeSource(bytes, 'as in the source'));
+    const { summary } = await inspectedSource(wholeSource({ bytes, ...SOURCES }));
     expect(summary.warnings).toContainEqual({
       path: 'duplicates',
       message: expect.stringContaining('1 of test are in train too'),
@@ -333,8 +336,8 @@ it.each([
   ['nothing of pictures as they should be', [6, 7, 3], 0.5, undefined],
 ])('a push of arrays warns of %s', (_, shape, step, message) => {
   const length = 6 * shape.reduce((product, n) => product * n, 1);
-  const { summary } = wholeSource(
-    encodeDataset({
+  const { summary } = wholeSource({
+    bytes: encodeDataset({
       sampleShape: shape,
       sampleCount: 6,
       classCount: 2,
@@ -344,8 +347,8 @@ it.each([
       labels: Int32Array.of(0, 1, 0, 1, 0, 1),
       splits: Uint8Array.of(1, 1, 2, 2, 3, 3),
     }),
-    'as in the source',
-  );
+    ...SOURCES,
+  });
   const found = summary.warnings.filter(({ path }) => path === 'inputs');
   expect(found.map((warning) => warning.message)).toEqual(
     message === undefined ? [] : [expect.stringMatching(message)],

@@ -1,9 +1,7 @@
 /** Labels of arrays: numbers of classes, or names. All arrays of a set have the same of the two. */
 import { LyceumError } from '@lyceum/proto';
 import { ClassNumbers, finalLabels, type KnownClasses, numberedClasses } from '../samples/index.js';
-
-/** The order of classes that have numbers. */
-export const AS_IN_SOURCE = 'as in the source';
+import { AS_IN_SOURCE } from './imported-arrays.js';
 
 export interface ArrayClasses {
   readonly classCount: number;

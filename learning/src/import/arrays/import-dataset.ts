@@ -4,62 +4,51 @@ import { join } from 'node:path';
 import { readGivenFile } from '@lyceum/platform';
 import { DATASET_MAX_BYTES, LyceumError, ownEntry } from '@lyceum/proto';
 import { type DatasetParts, encodeStoredDataset, withoutName } from '../../datasets/index.js';
-import type { KnownClasses } from '../samples/index.js';
-import { AS_IN_SOURCE } from './array-labels.js';
+import { chosenSplits } from '../samples/index.js';
 import { foreignSource } from './foreign-source.js';
 import { importIdx } from './import-idx.js';
-import { type ImportedArrays, importNpz } from './import-npz.js';
+import { importNpz } from './import-npz.js';
 import { importDigits, importFashion } from './import-packages.js';
+import { type ArrayOptions, AS_IN_SOURCE, type ImportedArrays } from './imported-arrays.js';
 
-export interface ImportedDataset {
+export interface ImportedDataset extends Omit<ImportedArrays, 'parts'> {
   /** The set's file. */
   readonly bytes: Buffer;
-  /** For a person: what the order of classes is. */
-  readonly classOrder: string;
 }
 
 /**
  * @param path - `digits` or `fashion`; an NPZ file; or a folder of IDX files
  * (`train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, perhaps `t10k-…`, each plain or `.gz`).
  * @param cacheFolder - where the set-up unpacks data, `datasets/mnist` and `datasets/fashion-mnist` in it.
- * @param classes - names of all classes, in their order.
- * @returns the bytes to push; equal sources give equal bytes.
+ * @returns the bytes to push; equal sources and options give equal bytes.
  * @throws {LyceumError} NOT_FOUND if something is missing, INVALID_ARGUMENT naming what is wrong with it.
  */
 export async function importDataset(
   path: string,
   cacheFolder: string,
-  classes?: KnownClasses,
+  options: ArrayOptions = {},
 ): Promise<ImportedDataset> {
-  const { parts, classOrder } = await importParts(path, cacheFolder, classes);
-  return { bytes: encodeStoredDataset(parts), classOrder };
+  const { parts, ...sources } = await importParts(path, cacheFolder, options);
+  return { bytes: encodeStoredDataset(parts), ...sources };
 }
 
 async function importParts(
   path: string,
   cacheFolder: string,
-  classes: KnownClasses | undefined,
+  options: ArrayOptions,
 ): Promise<ImportedArrays> {
   const packaged = ownEntry(PACKAGED, path);
-  if (packaged !== undefined) {
-    if (classes !== undefined) {
-      const message = `--classes means nothing for ${path}, which names its classes itself`;
-      throw new LyceumError('INVALID_ARGUMENT', message);
-    }
-    return imported(packaged(cacheFolder));
-  }
+  if (packaged !== undefined) return packagedArrays(path, packaged(cacheFolder), options);
   const found = await stat(path).catch(() => undefined);
   if (found === undefined) {
     const message = `${path}: no such file or folder; or name a known set: digits, fashion`;
     throw new LyceumError('NOT_FOUND', message);
   }
-  if (found.isDirectory()) {
-    return imported(await importIdxFolder(path, classes), classes?.order);
-  }
+  if (found.isDirectory()) return importIdxFolder(path, options);
   const bytes = readDataFile(path);
   const foreign = foreignSource(path, bytes);
   if (foreign !== undefined) throw new LyceumError('INVALID_ARGUMENT', `${path} ${foreign}`);
-  return importNpz(bytes, classes, path);
+  return importNpz(bytes, options, path);
 }
 
 /** From the folder that the set-up unpacks them in. */
@@ -73,8 +62,22 @@ export function importPackaged(name: keyof typeof PACKAGED, cacheFolder: string)
   return encodeStoredDataset(withoutName(PACKAGED[name](cacheFolder)));
 }
 
-function imported(parts: DatasetParts, classOrder = AS_IN_SOURCE): ImportedArrays {
-  return { parts: withoutName(parts), classOrder };
+function packagedArrays(
+  name: string,
+  parts: DatasetParts,
+  { classes, split }: ArrayOptions,
+): ImportedArrays {
+  if (classes !== undefined) {
+    const message = `--classes means nothing for ${name}, which names its classes itself`;
+    throw new LyceumError('INVALID_ARGUMENT', message);
+  }
+  const { labels, sampleCount } = parts;
+  const { splits, source } = chosenSplits(name, split, labels, new Int32Array(sampleCount));
+  return {
+    parts: withoutName({ ...parts, splits }),
+    classOrder: AS_IN_SOURCE,
+    splitSource: source,
+  };
 }
 
 /** `train-images-idx3-ubyte`, `t10k-labels.idx1-ubyte.gz`, `emnist-digits-test-images-idx3-ubyte.gz`. */
@@ -85,10 +88,7 @@ export async function isIdxFolder(folder: string): Promise<boolean> {
   return (await readdir(folder)).some((name) => IDX_NAME.test(name));
 }
 
-async function importIdxFolder(
-  folder: string,
-  classes: KnownClasses | undefined,
-): Promise<DatasetParts> {
+async function importIdxFolder(folder: string, options: ArrayOptions): Promise<ImportedArrays> {
   const files = new Map<string, string>();
   for (const name of (await readdir(folder)).sort()) {
     const match = IDX_NAME.exec(name);
@@ -117,7 +117,7 @@ async function importIdxFolder(
     throw new LyceumError('NOT_FOUND', message);
   }
   try {
-    return importIdx({ images, labels, testImages, testLabels }, classes);
+    return importIdx({ images, labels, testImages, testLabels }, options);
   } catch (err) {
     if (!(err instanceof LyceumError)) throw err;
     throw new LyceumError(err.code, `${folder}: ${err.message}`, { cause: err });

@@ -4,14 +4,9 @@
  */
 import { constants, gunzipSync } from 'node:zlib';
 import { DATASET_MAX_BYTES, elementCount, LyceumError } from '@lyceum/proto';
-import {
-  type DatasetParts,
-  DRAWN_MAX_SAMPLES,
-  fixedSplits,
-  SPLIT_NUMBERS,
-  TEST_GIVEN_SHARES,
-} from '../../datasets/index.js';
-import { type KnownClasses, numberedClasses } from '../samples/index.js';
+import { DRAWN_MAX_SAMPLES, SPLIT_NUMBERS, withoutName } from '../../datasets/index.js';
+import { chosenSplits, numberedClasses } from '../samples/index.js';
+import { type ArrayOptions, AS_IN_SOURCE, type ImportedArrays } from './imported-arrays.js';
 
 /** Bytes of files, plain or gzip. */
 export interface IdxFiles {
@@ -32,11 +27,8 @@ const MAX_DIMENSIONS = 4;
 /** Of a gzip file, its own header and an IDX header. */
 const GZIP_START_BYTES = 4096;
 
-/**
- * @param classes - names of all classes, in their order.
- * @throws {LyceumError} INVALID_ARGUMENT naming the file and what is wrong with it.
- */
-export function importIdx(files: IdxFiles, classes?: KnownClasses): DatasetParts {
+/** @throws {LyceumError} INVALID_ARGUMENT naming the file and what is wrong with it. */
+export function importIdx(files: IdxFiles, { classes, split }: ArrayOptions = {}): ImportedArrays {
   const train = readPair(files.images, files.labels, 'train');
   const test =
     files.testImages && files.testLabels
@@ -47,20 +39,20 @@ export function importIdx(files: IdxFiles, classes?: KnownClasses): DatasetParts
       `test images: have shape [${test.sampleShape}], train images [${train.sampleShape}]`,
     );
   }
-  const trainSplits = fixedSplits('idx', train.labels, test ? TEST_GIVEN_SHARES : undefined);
   const trainCount = train.labels.length;
   const sampleCount = trainCount + (test?.labels.length ?? 0);
   const inputs = new Uint8Array(train.values.length + (test?.values.length ?? 0));
   const labels = new Int32Array(sampleCount);
-  const splits = new Uint8Array(sampleCount).fill(SPLIT_NUMBERS.test);
+  const given = new Int32Array(sampleCount);
   inputs.set(train.values);
   labels.set(train.labels);
-  splits.set(trainSplits);
   if (test) {
     inputs.set(test.values, train.values.length);
     labels.set(test.labels, trainCount);
+    given.fill(SPLIT_NUMBERS.train, 0, trainCount).fill(SPLIT_NUMBERS.test, trainCount);
   }
-  return {
+  const { splits, source: splitSource } = chosenSplits('idx', split, labels, given);
+  const parts = withoutName({
     sampleShape: train.sampleShape,
     sampleCount,
     ...numberedClasses(labels, classes),
@@ -68,7 +60,8 @@ export function importIdx(files: IdxFiles, classes?: KnownClasses): DatasetParts
     inputScale: 1 / 255,
     labels,
     splits,
-  };
+  });
+  return { parts, classOrder: classes?.order ?? AS_IN_SOURCE, splitSource };
 }
 
 function readPair(imageFile: Uint8Array, labelFile: Uint8Array, split: string) {

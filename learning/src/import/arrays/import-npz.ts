@@ -7,7 +7,6 @@
 import { InvalidDocumentError, type Problem, toLyceumError } from '@lyceum/proto';
 import {
   datasetProblems,
-  fixedSplits,
   type Modality,
   NAMELESS,
   parseStoredDataset,
@@ -15,35 +14,29 @@ import {
   type StoredDatasetParts,
 } from '../../datasets/index.js';
 import { FOREIGN_NPZ_LIMITS, readZip, shownName } from '../../files/index.js';
-import { chosenSplits, type KnownClasses } from '../samples/index.js';
-import { ArrayLabels, AS_IN_SOURCE } from './array-labels.js';
+import { chosenSplits } from '../samples/index.js';
+import { ArrayLabels } from './array-labels.js';
 import { type ForeignArray, readForeignNpy } from './foreign-npy.js';
 import { readForeignTexts } from './foreign-texts.js';
+import { type ArrayOptions, AS_IN_SOURCE, type ImportedArrays } from './imported-arrays.js';
 import { npzLayout, type PartsLayout, type WholeLayout } from './npz-layout.js';
 
-export interface ImportedArrays {
-  readonly parts: StoredDatasetParts;
-  /** For a person: what the order of classes is. */
-  readonly classOrder: string;
-}
-
-/**
- * @param classes - names of all classes, in their order.
- * @throws {InvalidDocumentError} naming all that is wrong.
- */
+/** @throws {InvalidDocumentError} naming all that is wrong. */
 export function importNpz(
   bytes: Uint8Array,
-  classes?: KnownClasses,
+  { classes, split }: ArrayOptions = {},
   source = 'NPZ file',
 ): ImportedArrays {
   const problems: Problem[] = [];
   const members = readMembers(bytes, source);
   if (members.has('meta.json')) {
-    if (classes === undefined) {
-      return { parts: parseStoredDataset(bytes, undefined, source), classOrder: AS_IN_SOURCE };
+    for (const [name, option] of Object.entries({ classes, split })) {
+      if (option === undefined) continue;
+      const message = `is a set as \`datasets\` keeps it, which has its ${name} already`;
+      throw new InvalidDocumentError(source, [{ path: `--${name}`, message }]);
     }
-    const message = 'is a set as `datasets` keeps it, which names its classes itself';
-    throw new InvalidDocumentError(source, [{ path: '--classes', message }]);
+    const parts = parseStoredDataset(bytes, undefined, source);
+    return { parts, classOrder: AS_IN_SOURCE, splitSource: AS_IN_SOURCE };
   }
   const names = [...members.keys()].filter((name) => name.endsWith(ENDING));
   if (names.length === 0) {
@@ -60,8 +53,17 @@ export function importNpz(
   const named = layout?.kind === 'whole' ? wholeArrays(arrays, layout) : partArrays(arrays, layout);
   if (named === undefined) throw new InvalidDocumentError(source, problems);
 
-  const { modalities, splits } = named;
+  const { modalities, givenSplits } = named;
   const { classOrder, ...classed } = kinds.classes(named.labels);
+  const { splits, source: splitSource } =
+    layout?.kind === 'whole' && givenSplits !== undefined && split === undefined
+      ? { splits: Uint8Array.from(givenSplits), source: AS_IN_SOURCE }
+      : chosenSplits(
+          'npz',
+          split,
+          classed.labels,
+          givenSplits ?? new Int32Array(classed.labels.length),
+        );
   const [first] = modalities.values();
   const parts: StoredDatasetParts = {
     sampleCount: first?.shape[0] ?? 0,
@@ -71,7 +73,7 @@ export function importNpz(
   };
   problems.push(...datasetProblems(parts));
   if (problems.length > 0) throw new InvalidDocumentError(source, problems);
-  return { parts, classOrder };
+  return { parts, classOrder, splitSource };
 }
 
 const ENDING = '.npy';
@@ -96,7 +98,8 @@ interface Inputs {
 interface NamedArrays {
   readonly modalities: ReadonlyMap<string, Inputs>;
   readonly labels: Int32Array;
-  readonly splits: Uint8Array;
+  /** Numbers of splits; 0 is none. Undefined: the arrays name no splits. */
+  readonly givenSplits: Int32Array | undefined;
 }
 
 function modalityOf({ inputs, shape: [, ...sample] }: Inputs): Modality {
@@ -117,12 +120,9 @@ function wholeArrays(arrays: ArrayReader, layout: WholeLayout): NamedArrays | un
   const labels = arrays.labels(layout.labels);
   const given = layout.splits === undefined ? [] : arrays.integers(layout.splits, SPLIT_CODES);
   if (modalities.size < layout.inputs.length || !labels || !given) return undefined;
-  // A number that no byte holds is no split; 0 is none either, and is refused with its sample named.
-  const splits =
-    layout.splits === undefined
-      ? fixedSplits('npz', labels)
-      : Uint8Array.from(given, (n) => (n >= 1 && n <= 3 ? n : 0));
-  return { modalities, labels, splits };
+  // 0 is no split, and is refused with its sample named.
+  const numbers = Int32Array.from(given, (n) => (n >= 1 && n <= 3 ? n : 0));
+  return { modalities, labels, givenSplits: layout.splits === undefined ? undefined : numbers };
 }
 
 const MODALITY = 'inputs.';
@@ -152,7 +152,7 @@ function partArrays(arrays: ArrayReader, layout: PartsLayout | undefined): Named
   return {
     modalities: new Map([[NAMELESS, { inputs, shape }]]),
     labels,
-    splits: chosenSplits('npz', { by: 'names' }, labels, Int32Array.from(given)).splits,
+    givenSplits: Int32Array.from(given),
   };
 }
 

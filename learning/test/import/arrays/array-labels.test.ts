@@ -36,7 +36,7 @@ const splits = bytes(1, 1, 2, 3);
 const set = (members: Record<string, Buffer>, classes?: readonly string[]) => {
   const files = Object.entries(members).map(([name, file]) => [`${name}.npy`, file] as const);
   const given = classes && { names: classes, order: 'as given' };
-  const { parts, classOrder } = importNpz(writeZip(new Map(files)), given);
+  const { parts, classOrder } = importNpz(writeZip(new Map(files)), { classes: given });
   const { labels, classNames, classCount } = parts;
   return { labels: [...labels], classNames, classCount, classOrder };
 };
@@ -78,7 +78,10 @@ test('given classes name the numbers of labels', () => {
     Buffer.from([0, 0, 8, shape.length, ...shape.flatMap((n) => [0, 0, 0, n]), ...values]);
   const files = { images: idx([1, 2, 3, 4], 4, 1), labels: idx([0, 1, 0, 1], 4) };
   const given = { names: ['gull', 'tern'], order: 'as given' };
-  expect(importIdx(files, given)).toMatchObject({ classCount: 2, classNames: ['gull', 'tern'] });
+  expect(importIdx(files, { classes: given })).toMatchObject({
+    parts: { classCount: 2, classNames: ['gull', 'tern'] },
+    classOrder: 'as given',
+  });
 });
 
 test('arrays of single splits have their classes in common', () => {

@@ -73,18 +73,31 @@ describe('importIdx', () => {
   const test = { testImages: idx([4, 2, 3], pixels(24)), testLabels: idx([4], [2, 1, 0, 2]) };
 
   it('makes a split where there is none', () => {
-    const parts = importIdx(files);
-    expect(parts).toMatchObject({ sampleShape: [2, 3, 1], sampleCount: 20, classCount: 2 });
-    expect([...parts.inputs]).toEqual(pixels(120));
+    const { parts, splitSource } = importIdx(files);
+    expect(parts).toMatchObject({ sampleCount: 20, classCount: 2 });
+    const inputs = Uint8Array.from(pixels(120));
+    expect([...parts.modalities]).toEqual([
+      ['', expect.objectContaining({ sampleShape: [2, 3, 1], inputs })],
+    ]);
     expect(countOf(parts.splits)).toEqual([14, 2, 4]);
+    expect(splitSource).toBe('a draw with seed "idx": test 0.2, validation 0.1');
   });
 
   it('keeps the test split that is given, and takes validation out of the rest', () => {
-    const parts = importIdx({ ...files, ...test });
+    const { parts } = importIdx({ ...files, ...test });
     expect(parts).toMatchObject({ sampleCount: 24, classCount: 3, classNames: ['0', '1', '2'] });
     expect([...parts.splits.subarray(20)]).toEqual([3, 3, 3, 3]);
     expect([...parts.labels.subarray(20)]).toEqual([2, 1, 0, 2]);
     expect(countOf(parts.splits)).toEqual([18, 2, 4]);
+  });
+
+  it('draws splits of other shares, with a seed, where that is wanted', () => {
+    const split = { by: 'shares', shares: { test: 0.5, validation: 0.2 }, seed: 7 } as const;
+    const { parts, splitSource } = importIdx(files, { split });
+    expect(countOf(parts.splits)).toEqual([6, 4, 10]);
+    expect(splitSource).toBe('a draw with seed "idx/7": test 0.5, validation 0.2');
+    const other = importIdx(files, { split: { ...split, seed: 8 } });
+    expect(other.parts.splits).not.toEqual(parts.splits);
   });
 
   it('reads gzip as plain', () => {
@@ -169,6 +182,19 @@ describe('importNpz', () => {
     expect(importNpz(writeNpz(Object.entries(named))).parts.splits).toEqual(given);
   });
 
+  it('draws splits of other shares instead, where that is wanted', () => {
+    const splits = array('int32', [20], new Int32Array(20).fill(1));
+    const split = { by: 'shares', shares: { test: 0.5, validation: 0 }, seed: undefined } as const;
+    for (const named of [
+      { inputs, labels, splits },
+      { inputs, labels },
+    ]) {
+      const { parts, splitSource } = importNpz(writeNpz(Object.entries(named)), { split });
+      expect(countOf(parts.splits)).toEqual([10, 0, 10]);
+      expect(splitSource).toBe('a draw with seed "npz": test 0.5');
+    }
+  });
+
   it('takes an array for each of several modalities', () => {
     const pixels = array('uint8', [20, 3, 4], new Uint8Array(240).fill(7));
     const arrays = { 'inputs.sound': inputs, 'inputs.pixels': pixels, labels };
@@ -186,6 +212,10 @@ describe('importNpz', () => {
     const { bytes } = await importDataset(KERAS_NAMES, folder);
     await writeFile(file, bytes);
     expect((await importDataset(file, folder)).bytes.equals(await readFile(file))).toBe(true);
+    const split = { by: 'names' } as const;
+    await expect(importDataset(file, folder, { split })).rejects.toThrow(
+      /--split: is a set as `datasets` keeps it, which has its split already/,
+    );
   });
 
   it('reads the names that Keras uses, from NumPy’s compressed archive', async () => {
