@@ -11,7 +11,7 @@ export function printable(text: string): string {
   return text.replaceAll(UNPRINTABLE, (c) => (c === '\n' || c === '\t' ? c : escaped(c)));
 }
 
-/** JSON text, whose strings stay what they are: all of it that no terminal must get is inside them. */
+/** JSON text that parses to the same value: unprintable letters lie inside its strings, and become `\u` escapes. */
 export function printableJson(json: string): string {
   return json.replaceAll(UNPRINTABLE, (c) => (c === '\n' || c === '\t' ? c : unicodeEscape(c)));
 }

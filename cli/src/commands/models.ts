@@ -155,7 +155,7 @@ function isModelPath(path: string): boolean {
   return isFolder || /\.(onnx|ya?ml|endpoint\.json)$|(^|[\\/])model\.json$/.test(path);
 }
 
-/** What its file, server or settings say of its classes, so that its author sees it. */
+/** The model's classes, as its file, server or settings name them: its author sees whether the order is right. */
 function classesLines({ classes }: Partial<ModelSettings>): string[] {
   return classes === undefined
     ? []

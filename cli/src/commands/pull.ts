@@ -39,7 +39,7 @@ const PARTS = ['preprocessing', 'softmax', 'labels'] as const;
 
 type Part = (typeof PARTS)[number];
 
-/** A model, and what its run knows of it; a pushed model has no run. */
+/** What is pulled: a run's student, or a pushed model, which has no run. */
 interface Source {
   readonly model: ModelPackage;
   /** The package's bytes. */

@@ -34,7 +34,7 @@ export function costLines(rows: readonly CostRow[], by: CostsBy): string[] {
   return tableLines(columns, rows);
 }
 
-/** Beside what runs compared are worth, what they cost. */
+/** What the compared runs cost: printed below what they are worth. */
 export function expenseLines(runs: readonly RunExpense[]): string[] {
   return tableLines<RunExpense>(
     [

@@ -152,7 +152,7 @@ export function checkLines(summary: CheckSummary, costs: readonly TeacherCosts[]
   ];
 }
 
-/** What a teacher's answers cost, and what it would to ask again for those that are worth little. */
+/** What a teacher's answers have cost, and what asking again for those of little worth would cost. */
 function paidLines({ name, cost, currency, repairs }: TeacherCosts): string[] {
   const spent = cost === undefined ? [] : [`cost ${moneyText(cost)} ${currency}`];
   const again = repairs.map(({ reason, answers, calls, cost: more }) => {

@@ -76,7 +76,7 @@ export class AnswerTable {
    * Stores answers where there are none yet. Resolves once they are written (not yet safe from a power cut).
    *
    * @param records - one a sample, in its order; borrowed until the promise resolves.
-   * @returns the records that hold them: those of samples that had an answer are not among them.
+   * @returns the records that were written: none for a sample that had an answer already.
    */
   put(samples: Uint32Array, records: Uint32Array): Promise<RecordRange> {
     return this.#inTurn(() => this.#append(samples, records));

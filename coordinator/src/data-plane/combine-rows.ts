@@ -31,7 +31,7 @@ export function combineRows({ plan, teachers, ...rows }: CombineRequest): Combin
   return { tensors, disagreements: disagreements(plan, answers, tensors) };
 }
 
-/** Numbers that the teachers of all its tensors have: what it takes grows with them. */
+/** How many numbers of teachers go into a combination, each tensor counted: the time that it takes grows with them. */
 export function numbersCombined({ plan, teachers, rowCount, classCount }: CombineRequest): number {
   return plan.tensors.length * teachers.length * rowCount * classCount;
 }

@@ -137,7 +137,7 @@ export class RunLifecycle {
     await this.#change(runId, (r) => changes.canariesPaid(r, name, calls));
   }
 
-  /** It is known what one of its teachers knows. */
+  /** One of the run's teachers has been judged: `knowledge` says what it knows. */
   async teacherJudged(
     runId: string,
     name: string,

@@ -15,7 +15,7 @@ import { makeFolder, readIfThere } from '@lyceum/platform';
 import { LyceumError, sha256Hex } from '@lyceum/proto';
 import { z } from 'zod';
 
-/** Tells one store of NATS from another; both it and its copy hold one. */
+/** Tells one store of NATS from another. The store holds its marker, and so does the copy. */
 export const storeMarker = z.strictObject({
   /** Random. */
   storeId: z.string(),

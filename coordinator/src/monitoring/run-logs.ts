@@ -117,7 +117,7 @@ export class RunLogs {
     }
   }
 
-  /** @returns the runs that it belongs to, and what each calls the teacher that it is about. */
+  /** @returns the runs that the line belongs to; of a line about a teacher, with the name that each run gives it. */
   #runsOf(
     { mayTellOfRun, mayTellOfTeacher }: LineTeller,
     about: LoggedLine['about'],

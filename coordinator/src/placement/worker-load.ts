@@ -9,7 +9,7 @@ export const TEACHER_MEMORY_BYTES = 32 * 1024 * 1024;
 
 export interface TeacherNeed {
   readonly identity: string;
-  /** What its users call it. */
+  /** What runs call the teacher. */
   readonly name: string;
   readonly weightBytes: number;
   /** What runs it; absent: something that computes. */

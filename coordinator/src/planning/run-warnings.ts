@@ -31,7 +31,7 @@ export function lackingWorkers(
   return warnings;
 }
 
-/** What was chosen for it, and what it would better not have named. */
+/** The order that was chosen where the run names none, and a warning of `full` where `chunks` reads far less. */
 function orderWarnings({ specification, sampleOrder, plan }: WarnedRun): string[] {
   if (sampleOrder === undefined) return [];
   const named = specification.spec.training.order;

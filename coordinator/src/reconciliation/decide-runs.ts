@@ -86,7 +86,7 @@ export function ensureBaseline(parent: RunRecord): RunAction[] {
  * A run whose worker is gone waits for another.
  *
  * @param session - the open one of the worker that has the run.
- * @param lostAtMs - when that worker's last session ended; undefined: it never had one, or has one.
+ * @param lostAtMs - when that worker's last session ended; undefined: one is open, or there never was one.
  * @param startedAtMs - since when the coordinator runs.
  */
 export function releaseLost(

@@ -157,7 +157,7 @@ export function awaitsKnowledge(record: RunRecord): boolean {
   return teachers.length - unknownTeachers(record).length < needed;
 }
 
-/** Those that the run would refuse if they knew nothing, and of which it is not known. */
+/** Teachers that were not judged yet, and that the run refuses if they turn out to know nothing. */
 function unknownTeachers(record: RunRecord): string[] {
   const { teachers, teacherKnowledge = {} } = record;
   return teachers

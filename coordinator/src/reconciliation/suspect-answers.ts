@@ -143,7 +143,7 @@ export class SuspectAnswers {
   }
 
   /**
-   * What it means for one run.
+   * Carries out what a suspicion means for one run.
    *
    * @param targetsStep - `reachedStep` of its `RunTargets`; undefined: the run has none.
    */

@@ -80,7 +80,7 @@ export function composeReport(input: ReportInput): Report {
   };
 }
 
-/** Null: there are no teachers. What it takes is the sum of what its members take. */
+/** Null: there are no teachers. Parameters, size and latency are sums over the teachers. */
 function ensembleRow(
   { specification, teachers, fit }: ReportInput,
   rows: ReportRows,

@@ -7,9 +7,10 @@
  * all that may take it, since an answer can overtake the word that it was taken.
  *
  * A worker that is *discredited* with a teacher loses all issues so far, and those that it takes before it is trusted
- * again: it may have computed them with what was wrong, and send them long after. It tells on one stream what it takes and
- * what makes it trusted, so that none of them is missed. They stay lost: a message may come to it a second time, and two
- * coordinators may have given one number, and what it computed before is not told from what it computes then.
+ * again: it may have computed them with what was wrong, and send them long after. None of them is missed: the worker
+ * says on the same stream what it takes and what makes it trusted again. Lost issues stay lost. A message may come to
+ * the worker a second time, two coordinators may have given one number, and an answer does not say when it was
+ * computed.
  */
 
 /** Issues of one ticket whose takers are remembered: later ones push out the first, whose answers are unwanted then. */

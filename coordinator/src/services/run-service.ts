@@ -67,7 +67,7 @@ import { hasEnded } from '../schedule/index.js';
 import { pageOfRuns, shownHistory } from './run-reading.js';
 import { listEvents, listLogs, seenRun, watchRun } from './watch-run.js';
 
-/** Records, ledger, report and the first answers of a small run; what a larger one lacks pauses it. */
+/** Room for records, ledger, report and first answers of a small run. A larger one pauses when the disk is full. */
 const RUN_BYTES = 8 * 1024 * 1024;
 
 export interface RunServiceParts {

@@ -147,7 +147,7 @@ async function takeReport(
   { report }: StudentReport,
 ): Promise<void> {
   const { store, lifecycle, commits, changed } = parts;
-  // A former owner may say what it likes of its assignment; one who names the current one must be its owner.
+  // A report on a former assignment changes nothing. One on the current assignment must come from its owner.
   const speaksOf = (name: AssignmentName): void => {
     const assignment = store.get(name.runId)?.assignment;
     const isCurrent = assignment?.assignmentEpoch === name.assignmentEpoch;

@@ -1,4 +1,4 @@
-/** What the sessions of all workers have: who it is, what it is told, its end. */
+/** What sessions of teacher and student workers share: the worker's hello, its desired state, the session's end. */
 import type { SessionHolder } from '@lyceum/platform';
 import { type LyceumError, sha256Hex, type WorkerDevice } from '@lyceum/proto';
 import type { WorkerEnvironment } from '../runs/index.js';

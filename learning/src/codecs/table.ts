@@ -21,6 +21,6 @@ export type WrittenCodec = Word | z.output<WithSettings['settings']['schema']>;
 
 export const CODECS: readonly Codec[] = TABLE;
 
-/** Those that a run names by a word, and those that it names by a mapping. */
+/** Codecs without settings, which a run names by a word, and fields of those that it writes as a mapping. */
 export const CODEC_WORDS = TABLE.flatMap((codec) => ('settings' in codec ? [] : [codec.name]));
 export const CODEC_SETTINGS = TABLE.flatMap((codec) => ('settings' in codec ? codec.settings : []));

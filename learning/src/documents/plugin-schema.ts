@@ -8,7 +8,7 @@ export const ownName = text(
   /^[a-z][a-z0-9-]{0,62}$/,
 );
 
-/** Numbers that the method is given; what they mean is its own. */
+/** Numbers that the plugin's method is given, by name. Only the method knows what they mean. */
 export const ownSettings = z.record(
   text('a name of at most 63 characters', /^.{1,63}$/su),
   number('a number'),

@@ -94,7 +94,7 @@ function rowsById(
   return rows;
 }
 
-/** Those of the first source in its order, then what only others have. */
+/** Ids of all sources: the first source's in its order, then those that only later sources have. */
 function idsOf(sources: readonly IdentifiedRows[]): ReadonlySet<string> {
   return new Set(sources.flatMap(({ ids }) => ids));
 }

@@ -1,6 +1,6 @@
 /**
- * JPEGs to pixels by libjpeg-turbo, on libuv's threads. What it only warns of it refuses here: pixels that it guessed are
- * no pixels of the file.
+ * JPEGs to pixels by libjpeg-turbo, on libuv's threads. What the library only warns of is an error here: pixels that
+ * it guessed are no pixels of the file.
  */
 import { createRequire } from 'node:module';
 import type { PlainJpeg } from './jpeg-header.js';

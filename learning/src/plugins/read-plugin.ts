@@ -5,7 +5,7 @@ import { readPlainFile } from '../files/index.js';
 import { type Plugin, pluginProblems } from './plugin.js';
 import type { LoadedPlugin } from './registry.js';
 
-/** Size of a plugin with all that it needs in it, and of the file that it is made from. */
+/** Greatest size of a plugin's file, and of the plugin bundled with all that it imports. */
 export const PLUGIN_MAX_BYTES = 64 * 1024 ** 2;
 
 /**

@@ -42,7 +42,8 @@ export class ParquetPictures {
   }
 
   /**
-   * @param take - is given what is read, by sample, undefined for a row without bytes; false: it is not what it should be.
+   * @param take - is given each sample's bytes, undefined for a row without any, and says whether they
+   *   are what was registered.
    * @throws {LyceumError} as `ObjectReader` says; `ObjectChangedError` for what is not the file that was registered.
    */
   read(

@@ -1,4 +1,4 @@
-/** TLS as a caller needs it: what it has, how it knows whom it reached, and what went wrong, in words. */
+/** TLS for callers: their certificates, the check of the server's name, and failures of a handshake in words. */
 import { isIP } from 'node:net';
 import { checkServerIdentity, type PeerCertificate } from 'node:tls';
 import * as grpc from '@grpc/grpc-js';

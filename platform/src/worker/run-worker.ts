@@ -11,7 +11,7 @@ import {
 import { exitCodeOf } from './exit-codes.js';
 import type { WorkerFlags } from './worker-flags.js';
 
-/** What a stopping worker gives what it has in hand before it hands back the rest, or gives it up. */
+/** How long a stopping worker may finish what it has in hand. After that it hands the rest back, or gives it up. */
 export const DRAIN_BUDGET_MS = 10_000;
 
 /** The drain, and then the session's end, servers' last requests and NATS's last flush. */

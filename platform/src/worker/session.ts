@@ -18,7 +18,7 @@ interface LoggedReport {
   readonly logged: { lines: LoggedLine[] };
 }
 
-/** One session with the coordinator, as those see it who report on it. */
+/** A session with the coordinator, for parts of the worker that send reports. */
 export interface SessionLink<Report> {
   /** Aborts when the session has ended; the coordinator hands what the worker had of it to others then. */
   readonly closed: AbortSignal;

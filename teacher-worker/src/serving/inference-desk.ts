@@ -34,7 +34,7 @@ export interface InferenceDeskParts {
   readonly find: (name: string) => ServedModel | undefined;
   /** Names that can be found. */
   readonly names: () => readonly string[];
-  /** Whether it has what it is to have. */
+  /** Whether the program can work: what a server says when it is asked if it is ready. */
   readonly ready: () => boolean;
   /** Version of this program. */
   readonly version: string;

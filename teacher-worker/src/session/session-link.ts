@@ -3,5 +3,5 @@ import type { TeacherReport } from '@lyceum/proto';
 
 export type Report = NonNullable<TeacherReport['report']>;
 
-/** One session with the coordinator, as those see it who report on it. */
+/** A session with the coordinator, for parts of the worker that send reports. */
 export type SessionLink = Link<Report>;

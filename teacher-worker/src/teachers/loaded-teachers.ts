@@ -76,7 +76,7 @@ export class LoadedTeachers {
     return new Map(entries);
   }
 
-  /** A loaded teacher by its identity, or by what runs call it if they call no other one so; undefined: there is none. */
+  /** A loaded teacher by its identity or name; undefined: none is called so, or several are. */
   named(
     name: string,
   ): { identity: string; engine: string; description: TeacherDescription } | undefined {

@@ -96,7 +96,7 @@ export function latestAnswers(lines: readonly ImitationAnswer[]): Map<string, Im
   return new Map(lines.map((answer) => [answerKey(answer), answer]));
 }
 
-/** What all lines of each teacher cost: those in whose place others stand were paid for too. */
+/** What all lines of each teacher cost, replaced ones included: they were paid for too. */
 export function spentBy(
   lines: readonly Pick<ImitationAnswer, 'teacher' | 'cost'>[],
 ): Map<string, number> {

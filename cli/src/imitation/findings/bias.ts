@@ -14,10 +14,11 @@ const BIAS_LIKELIHOOD = 5.4;
 
 export interface ClassBias {
   readonly class: string;
-  /** Inputs of which the teacher names it, and of which it is the consensus, of those of which both are there. */
+  /** How often the teacher names the class, among inputs with both its answer and a consensus. */
   readonly named: number;
+  /** How often the class is the consensus, among the same inputs. */
   readonly consensus: number;
-  /** Share of the first less that of the second. */
+  /** Share of `named` less that of `consensus`. */
   readonly difference: number;
 }
 

@@ -1,4 +1,4 @@
-/** What answers have cost, and what it would cost to ask again for those that are worth little. Pure. */
+/** What answers have cost, and what asking again for those of little worth would cost. Pure. */
 import type { Imitation, ImitationTeacher } from '@lyceum/learning/specification';
 import {
   AGAIN,
@@ -24,7 +24,7 @@ export interface Repair {
 
 export interface TeacherCosts {
   readonly name: string;
-  /** All lines, those in whose place others stand too. */
+  /** How many lines there are, replaced ones included. */
   readonly answers: number;
   /** Tokens of a chat; undefined: no line tells any. */
   readonly tokens?: {

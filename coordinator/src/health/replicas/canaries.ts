@@ -176,7 +176,7 @@ export class Canaries<T = unknown> {
     ];
   }
 
-  /** Its own, or those of its server; a worker that has gone may have had either. */
+  /** Failures of the replica itself, and of the server that it asks. A worker that has gone may have had either. */
   #failuresOf(replica: Replica): Failures[] {
     const keys = [replicaKey(replica), replica.teacher];
     return keys.flatMap((key) => this.#failures.get(key) ?? []);

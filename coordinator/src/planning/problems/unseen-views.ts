@@ -1,4 +1,4 @@
-/** Whether what a run does to its samples can be done to what each of its models sees of them. */
+/** Whether a run's views (crops, flips, mixtures) fit the modality that each of its models sees. */
 import { meantModality, NAMELESS } from '@lyceum/learning/datasets';
 import type { ViewSettings } from '@lyceum/learning/specification';
 import { viewProblems } from '@lyceum/learning/views';

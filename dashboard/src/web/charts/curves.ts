@@ -97,7 +97,7 @@ function ratio(above: number | null, below: number | null | undefined, scale: nu
   return above === null || !below ? null : (above / below) * scale;
 }
 
-/** What a curve says at a point; a sparse one what it said last. */
+/** A curve's value at a point; of a sparse curve the last value up to there. */
 export function valueAt(
   values: readonly (number | null)[],
   index: number,

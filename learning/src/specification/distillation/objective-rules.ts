@@ -124,7 +124,7 @@ function accessProblems(
   });
 }
 
-/** As it is written, or what it is by default: what a server answers is all that leaves it. */
+/** `access` as it is written. Default: white; gray of a model behind a server, from which only outputs come. */
 function accessOf(teacher: Mapping = {}): string {
   return String(teacher['access'] ?? (teacher['inference'] === undefined ? 'white' : 'gray'));
 }
