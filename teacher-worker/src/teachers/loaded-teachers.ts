@@ -21,6 +21,9 @@ import { takenOfGpu } from './gpu-memory-taken.js';
 import { isPermanent, type LoadStage } from './load-failure.js';
 import { TeacherSets } from './teacher-sets.js';
 
+/** A load that takes longer is told: teachers are loaded one after the other, and a server that hangs has 30 s. */
+const TOLD_AFTER_MS = 5_000;
+
 type Entry =
   | {
       readonly status: 'loaded';
@@ -215,6 +218,10 @@ export class LoadedTeachers {
     const startMs = nowMs();
     let stage: LoadStage = 'fetching';
     let held: readonly HeldFile[] = [];
+    const waited = setTimeout(
+      () => log.warn({ teacherIdentity: identity, stage }, 'teacher not loaded yet, others wait'),
+      TOLD_AFTER_MS,
+    );
     try {
       const modelFile = await cache.file(teacher.modelDigest);
       held = await this.#sets.readable(teacher.datasets);
@@ -240,6 +247,7 @@ export class LoadedTeachers {
       const facts = { teacherIdentity: identity, failures, lasting, permanent, err };
       log.error(facts, 'teacher failed to load');
     } finally {
+      clearTimeout(waited);
       for (const { release } of held) release();
     }
   }

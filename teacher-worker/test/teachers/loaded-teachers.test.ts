@@ -52,7 +52,10 @@ afterEach(() => {
   for (const other of others) process.on('unhandledRejection', other);
 });
 
-async function loaded(changes: object = {}): Promise<LoadedTeachers> {
+async function loaded(
+  changes: object = {},
+  log = pino({ level: 'silent' }),
+): Promise<LoadedTeachers> {
   const compute = {
     follow() {},
     load: async () => description,
@@ -74,7 +77,7 @@ async function loaded(changes: object = {}): Promise<LoadedTeachers> {
     changed() {},
     nowMs: () => nowMs,
     random: () => 0,
-    log: pino({ level: 'silent' }),
+    log,
   };
   const teachers = new LoadedTeachers(options as unknown as LoadedTeachersOptions);
   teachers.follow([wanted]);
@@ -156,4 +159,31 @@ test('a teacher that cannot be asked while a set is prepared for it is loaded an
   await vi.waitFor(() => expect(loadCount).toBe(2), waiting);
   expect([...teachers.loaded.keys()]).toEqual(['a']);
   teachers.stop();
+});
+
+test('of a load that takes long the log says so while others wait; of one that has ended it does not', async () => {
+  const lines: unknown[] = [];
+  const log = pino({ level: 'warn' }, { write: (line) => void lines.push(JSON.parse(line)) });
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  try {
+    let open: ((opened: TeacherDescription) => void) | undefined;
+    const load = ({ identity }: { identity: string }) =>
+      identity === 'a'
+        ? Promise.resolve(description)
+        : new Promise<TeacherDescription>((resolve) => {
+            open = resolve;
+          });
+    const teachers = await loaded({ load }, log);
+    teachers.follow([wanted, { ...wanted, identity: 'b' }]);
+    await vi.waitFor(() => expect(open).toBeDefined(), waiting);
+    vi.advanceTimersByTime(60_000);
+    const told = { msg: 'teacher not loaded yet, others wait', stage: 'opening' };
+    expect(lines).toMatchObject([{ ...told, teacherIdentity: 'b' }]);
+    open?.(description);
+    await turn();
+    expect([...teachers.loaded.keys()]).toEqual(['a', 'b']);
+    teachers.stop();
+  } finally {
+    vi.useRealTimers();
+  }
 });
