@@ -8,7 +8,7 @@ const ENDINGS: readonly (readonly [RegExp, string])[] = [
   ],
   [
     /\.(keras|h5|hdf5)$/,
-    "is a Keras file; make a SavedModel of it and push that: python -c \"import keras; keras.saving.load_model('FILE').export('NAME', format='tf_saved_model')\"",
+    "is a Keras file; make a SavedModel of it and push that: python -c \"import keras; keras.saving.load_model('FILE').export('NAME')\"; of a file that Keras 2 wrote, import tf_keras as keras",
   ],
   [/\.tflite$/, 'is a TensorFlow Lite file; convert it with tf2onnx --tflite and push the .onnx'],
   [
@@ -22,6 +22,10 @@ const ENDINGS: readonly (readonly [RegExp, string])[] = [
   [/saved_model\.pb$/, 'is a part of a SavedModel; push the folder that it lies in'],
 ];
 
+/** Of a folder with a tokenizer as its library's slow class writes it: `vocab.txt`, or `spiece.model`. */
+const NO_TOKENIZER =
+  "has no tokenizer.json, which models of texts are pushed with; write it with python -c \"from transformers import AutoTokenizer as T; T.from_pretrained('FOLDER').save_pretrained('FOLDER')\"";
+
 /**
  * @param path - as the user gave it.
  * @param members - names in it, if it is a folder.
@@ -31,6 +35,8 @@ export function foreignFormat(path: string, members: readonly string[]): string 
   if (members.includes('model.json')) return undefined;
   if (members.includes('tokenizer.json')) return textFolder(members);
   const onnx = members.filter((name) => name.endsWith('.onnx'));
+  if (onnx.length > 0 && members.includes('tokenizer_config.json'))
+    return NO_TOKENIZER.replaceAll('FOLDER', () => path);
   if (onnx.length > 0) return `is a folder; push the file in it: ${onnx.join(', ')}`;
   const advice = ENDINGS.find(([pattern]) => pattern.test(path.toLowerCase()))?.[1];
   const name =
@@ -42,11 +48,10 @@ export function foreignFormat(path: string, members: readonly string[]): string 
   return advice?.replaceAll(/FILE|NAME/g, (word) => (word === 'FILE' ? path : name));
 }
 
-/** Advice for the folder of a text model as Hugging Face's programs write it; undefined if its ONNX graph is there. */
+/** Advice for the folder of a text model as Hugging Face's programs write it; undefined if a graph may be there. */
 function textFolder(members: readonly string[]): string | undefined {
-  if (members.includes('model.onnx') || members.includes('onnx')) return undefined;
-  const onnx = members.filter((name) => name.endsWith('.onnx'));
-  return onnx.length > 0
-    ? `has ${onnx.join(', ')} and no model.onnx, which is what is pushed with its tokenizer.json: rename one of them`
+  const hasGraph = members.some((name) => name === 'onnx' || name.endsWith('.onnx'));
+  return hasGraph
+    ? undefined
     : 'has a tokenizer and no model.onnx: make one with optimum-cli export onnx --model FOLDER --task text-classification OUT, and push OUT';
 }

@@ -66,7 +66,7 @@ it('needs the weights that lie in another file', async () => {
 
 it.each([
   ['net.pt', 'is a PyTorch file; export the model with torch.onnx.export'],
-  ['net.KERAS', "net.KERAS').export('net', format='tf_saved_model')"],
+  ['net.KERAS', "net.KERAS').export('net')"],
   ['net.joblib', 'is a pickle; export a scikit-learn model with skl2onnx'],
   ['net.safetensors', 'holds weights without the model'],
   ['saved/saved_model.pb', 'is no SavedModel, or a damaged one'],
@@ -92,9 +92,12 @@ it('reads a model of texts from its folder, with the names of its classes', asyn
   writeFileSync(join(folder, 'settings.json'), '{"maximumTokens":12}');
   expect((await settingsOf(folder)).maximumTokens).toBe(12);
   renameSync(join(folder, 'model.onnx'), join(folder, 'model_int8.onnx'));
+  expect((await settingsOf(folder)).classes).toHaveLength(3);
+  renameSync(join(folder, 'tokenizer.json'), join(folder, 'vocab.txt'));
   await expect(readModel(folder, undefined)).rejects.toThrow(
-    'has model_int8.onnx and no model.onnx',
+    `has no tokenizer.json, which models of texts are pushed with; write it with python -c "from transformers import AutoTokenizer as T; T.from_pretrained('${folder}').save_pretrained('${folder}')"`,
   );
+  renameSync(join(folder, 'vocab.txt'), join(folder, 'tokenizer.json'));
   rmSync(join(folder, 'model_int8.onnx'));
   await expect(readModel(folder, undefined)).rejects.toThrow('optimum-cli export onnx --model');
 });

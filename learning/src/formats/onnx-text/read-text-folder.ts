@@ -2,9 +2,9 @@
  * Reads a model of texts from a folder as Hugging Face's exporters leave it: the graph, its tokenizer, and what they
  * say of both.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { MODEL_MAX_BYTES } from '@lyceum/proto';
+import { InvalidDocumentError, MODEL_MAX_BYTES } from '@lyceum/proto';
 import { isObject, readFolderFile } from '../../files/index.js';
 import type { ModelSettings } from '../../models/index.js';
 import { withOwnWeights } from '../onnx/index.js';
@@ -14,10 +14,10 @@ import {
   type TextSettings,
   TOKENIZER_MEMBER,
 } from './onnx-text-package.js';
-import { readObject, requireTokenizer, TOKENIZER_MAX_BYTES } from './text-tokenizer.js';
+import { cutsStart, readObject, requireTokenizer, TOKENIZER_MAX_BYTES } from './text-tokenizer.js';
 
-/** Places where exporters put the graph: Optimum, and repositories for Transformers.js. */
-const GRAPHS = ['model.onnx', join('onnx', 'model.onnx')] as const;
+/** Folders where exporters put the graph: Optimum, and repositories for Transformers.js. */
+const GRAPH_FOLDERS = ['', 'onnx'] as const;
 
 /**
  * The most tokens that models of texts mostly take. The memory of attention grows with the square, so more must be set.
@@ -29,11 +29,32 @@ const OFFSET_POSITIONS = /roberta|camembert|longformer|mpnet|bertweet|xlm-r/i;
 
 /** @param members - names in the path, if it is a folder. */
 export function isTextFolder(path: string, members: readonly string[]): boolean {
-  return members.includes(TOKENIZER_MEMBER) && graphIn(path) !== undefined;
+  return members.includes(TOKENIZER_MEMBER) && graphsIn(path).length > 0;
 }
 
-function graphIn(folder: string): string | undefined {
-  return GRAPHS.find((name) => existsSync(join(folder, name)));
+/** All graphs in the folder; where one is called `model.onnx`, the first such alone. */
+function graphsIn(folder: string): readonly string[] {
+  const graphs = GRAPH_FOLDERS.flatMap((inner) =>
+    namesIn(join(folder, inner))
+      .filter((name) => name.endsWith('.onnx'))
+      .map((name) => join(inner, name)),
+  );
+  const usual = GRAPH_FOLDERS.map((inner) => join(inner, 'model.onnx'));
+  const named = usual.find((name) => graphs.includes(name));
+  return named === undefined ? graphs : [named];
+}
+
+function namesIn(folder: string): readonly string[] {
+  const isFolder = statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true;
+  return isFolder ? readdirSync(folder).sort() : [];
+}
+
+/** @throws {InvalidDocumentError} if it is not known which graph is meant. */
+function onlyGraph(folder: string): string {
+  const [graph = 'model.onnx', ...others] = graphsIn(folder);
+  if (others.length === 0) return graph;
+  const message = `has ${[graph, ...others].join(', ')}; call the one that is to be pushed model.onnx`;
+  throw new InvalidDocumentError(folder, [{ path: '', message }]);
 }
 
 /**
@@ -42,15 +63,16 @@ function graphIn(folder: string): string | undefined {
  */
 export function readTextFolder(folder: string, given: Partial<ModelSettings>): OnnxTextPackage {
   const tokenizer = readFolderFile(folder, TOKENIZER_MEMBER, TOKENIZER_MAX_BYTES);
-  const graph = graphIn(folder) ?? GRAPHS[0];
+  const graph = onlyGraph(folder);
   const bytes = readFolderFile(folder, graph, MODEL_MAX_BYTES);
   const file = withOwnWeights(bytes, join(folder, graph));
-  const told = textSettings({
+  const files = {
     tokenizer: requireTokenizer(tokenizer, join(folder, TOKENIZER_MEMBER)),
     tokenizerConfig: readJson(folder, 'tokenizer_config.json'),
     config: readJson(folder, 'config.json'),
-  });
-  return onnxTextPackageOf({ file, tokenizer }, given, told, folder);
+  };
+  const sided = { file, tokenizer: withSide(tokenizer, files) };
+  return onnxTextPackageOf(sided, given, textSettings(files), folder);
 }
 
 type Json = Readonly<Record<string, unknown>>;
@@ -87,6 +109,16 @@ export function textSettings({ tokenizer, tokenizerConfig, config }: TextFiles):
 function wholeNumber(value: unknown): number | undefined {
   // Exporters write 10³⁰ if there is no limit.
   return Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : undefined;
+}
+
+/** The tokenizer with the side at which long texts are cut, where the file beside it says another than its own. */
+function withSide(bytes: Uint8Array, { tokenizer, tokenizerConfig }: TextFiles): Uint8Array {
+  const side = tokenizerConfig['truncation_side'];
+  if (side !== 'left' && side !== 'right') return bytes;
+  if ((side === 'left') === cutsStart(tokenizer)) return bytes;
+  const own = isObject(tokenizer['truncation']) ? tokenizer['truncation'] : {};
+  const truncation = { ...own, direction: side === 'left' ? 'Left' : 'Right' };
+  return Buffer.from(JSON.stringify({ ...tokenizer, truncation }));
 }
 
 /** The number of a token. @param token - its text, or an object that has it. */

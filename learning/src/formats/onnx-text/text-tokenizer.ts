@@ -1,7 +1,7 @@
 /**
  * From a text to a model's tokens, as the `tokenizers` of Hugging Face make them from a `tokenizer.json`: normalised,
- * cut into words and pieces, with the model's own tokens before and behind. A text that is too long loses its end, and
- * keeps those.
+ * cut into words and pieces, with the model's own tokens before and behind. A text that is too long keeps those, and
+ * loses its end, or its start where the file says so.
  *
  * @see https://huggingface.co/docs/tokenizers/pipeline
  */
@@ -59,13 +59,20 @@ export function readObject(bytes: Uint8Array, source: string): Readonly<Record<s
   throw new InvalidDocumentError(source, [{ path: '', message: 'is no JSON object' }]);
 }
 
+/** Whether texts that are too long lose their start. @param tokenizer - the contents of a `tokenizer.json`. */
+export function cutsStart({ truncation }: Readonly<Record<string, unknown>>): boolean {
+  return isObject(truncation) && truncation['direction'] === 'Left';
+}
+
 export class TextTokenizer {
   readonly #tokenizer: Tokenizer;
   readonly #maximumTokens: number;
+  readonly #cutsStart: boolean;
 
-  private constructor(tokenizer: Tokenizer, maximumTokens: number) {
+  private constructor(tokenizer: Tokenizer, maximumTokens: number, cutsStart: boolean) {
     this.#tokenizer = tokenizer;
     this.#maximumTokens = maximumTokens;
+    this.#cutsStart = cutsStart;
   }
 
   /**
@@ -86,7 +93,7 @@ export class TextTokenizer {
       const message = `tokenizer.json cannot be used: ${toLyceumError(thrown).message}`;
       throw new LyceumError('INVALID_ARGUMENT', message, { cause: thrown });
     }
-    const opened = new TextTokenizer(tokenizer, maximumTokens);
+    const opened = new TextTokenizer(tokenizer, maximumTokens, cutsStart(file));
     const own = opened.tokens('').ids.length;
     if (own < maximumTokens) return opened;
     const message = `maximumTokens is ${maximumTokens}, and ${own} tokens are the model's own; want more`;
@@ -95,14 +102,15 @@ export class TextTokenizer {
 
   /** @throws {LyceumError} INVALID_ARGUMENT if a piece of the text has no id. */
   tokens(text: string): Tokens {
-    const seen = text.slice(0, this.#maximumTokens * CHARACTERS_A_TOKEN);
+    const most = this.#maximumTokens * CHARACTERS_A_TOKEN;
+    const seen = this.#cutsStart ? text.slice(-most) : text.slice(0, most);
     const whole = this.#encoded(seen, true);
     const excess = whole.ids.length - this.#maximumTokens;
     if (excess <= 0) return whole;
-    // The text's own pieces lie between the model's tokens, in one run, whose end is cut off.
+    // The text's own pieces lie between the model's tokens, in one run, whose end or start is cut off.
     const { ids: pieces } = this.#encoded(seen, false);
     const before = placeOf(pieces, whole.ids);
-    const from = before + pieces.length - excess;
+    const from = this.#cutsStart ? before : before + pieces.length - excess;
     const without = (all: readonly number[]) => [
       ...all.slice(0, from),
       ...all.slice(from + excess),

@@ -3,6 +3,7 @@ import {
   cpSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -15,8 +16,13 @@ import { afterAll, expect, test } from 'vitest';
 import { readZip, writeZip } from '../../../src/files/index.js';
 import type { GraphOutline, GraphValue } from '../../../src/formats/graphs/index.js';
 import { encodeOnnxTextPackage } from '../../../src/formats/onnx-text/onnx-text-package.js';
-import { readTextFolder, textSettings } from '../../../src/formats/onnx-text/read-text-folder.js';
+import {
+  isTextFolder,
+  readTextFolder,
+  textSettings,
+} from '../../../src/formats/onnx-text/read-text-folder.js';
 import { requireTextClassifier } from '../../../src/formats/onnx-text/text-classifier.js';
+import { TextTokenizer } from '../../../src/formats/onnx-text/text-tokenizer.js';
 import { describePackagedModel, parsePackagedModel } from '../../../src/formats/packaged-model.js';
 
 const fixture = fileURLToPath(new URL('../../fixtures/onnx-text', import.meta.url));
@@ -46,6 +52,47 @@ test('the graph may lie in onnx/, as for Transformers.js, and settings may say l
   expect(() => readTextFolder(folder, {})).toThrow(
     /config\.json cannot be used:\n {2}- is no JSON object/,
   );
+});
+
+test('a graph may have another name, if it is the only one', () => {
+  const folder = join(root, 'quantised');
+  cpSync(fixture, folder, { recursive: true });
+  mkdirSync(join(folder, 'onnx'));
+  const small = join(folder, 'onnx', 'model_quantized.onnx');
+  renameSync(join(folder, 'model.onnx'), small);
+  expect(isTextFolder(folder, readdirSync(folder))).toBe(true);
+  const fileIn = () => Buffer.from(readTextFolder(folder, {}).file);
+  expect(fileIn()).toEqual(readFileSync(small));
+  cpSync(small, join(folder, 'onnx', 'model_fp16.onnx'));
+  expect(() => readTextFolder(folder, {})).toThrow(
+    'has onnx/model_fp16.onnx, onnx/model_quantized.onnx; call the one that is to be pushed model.onnx',
+  );
+  cpSync(join(fixture, 'model.onnx'), join(folder, 'onnx', 'model.onnx'));
+  writeFileSync(small, 'any');
+  expect(fileIn()).toEqual(readFileSync(join(fixture, 'model.onnx')));
+});
+
+test.each([
+  ['left', undefined, 'second'],
+  ['right', 'Left', 'first'],
+  [undefined, 'Left', 'second'],
+  [undefined, undefined, 'first'],
+])('long texts are cut at the side %s of %s', async (side, direction, kept) => {
+  const folder = mkdtempSync(join(root, 'side-'));
+  cpSync(fixture, folder, { recursive: true });
+  const change = (file: string, more: object) => {
+    const path = join(folder, file);
+    writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, 'utf8')), ...more }));
+  };
+  change('tokenizer.json', { truncation: direction === undefined ? null : { direction } });
+  change('tokenizer_config.json', side === undefined ? {} : { truncation_side: side });
+  const { tokenizer } = readTextFolder(folder, {});
+  const opened = await TextTokenizer.open(tokenizer, 5);
+  const [cls, sep, a, b] = [2, 3, 7, 8];
+  const expected = kept === 'first' ? [cls, a, a, a, sep] : [cls, b, b, b, sep];
+  expect(opened.tokens('a a a b b b').ids).toEqual(expected);
+  // Of a text that is much longer only a part is read.
+  expect(opened.tokens(`a a a${' t'.repeat(500)} b b b`).ids).toEqual(expected);
 });
 
 test('a package without what it always has is refused', () => {
