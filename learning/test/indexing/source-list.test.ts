@@ -53,6 +53,9 @@ test('names of files, then of the nearest folder, say the split', () => {
   expect(splitOfName('s3://b/train/test.0.tar')).toBe('test');
   expect(splitOfName('s3://b/000.tar')).toBeUndefined();
   expect(splitOfName('mnist/3.0.1/mnist-test.tfrecord-00000-of-00001')).toBe('test');
+  expect(splitOfName('s3://b/imagenet-train-000000.tar')).toBe('train');
+  expect(splitOfName('s3://b/imagenet_val_000000.tar')).toBe('validation');
+  expect(splitOfName('s3://b/val/birds-train-test-0.tar')).toBe('validation');
 });
 
 test.each([

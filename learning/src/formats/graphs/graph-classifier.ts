@@ -135,7 +135,7 @@ export function classOutput(
     advice !== undefined
       ? `${advice}; its outputs are ${listed || 'none'}`
       : usable.length === 0
-        ? `has no output of numbers [batch, classes]; its outputs are ${listed || 'none'}`
+        ? `has no output of numbers [batch, classes]; its outputs are ${listed || 'none'}; want ${outputTypes.join(', ')}`
         : named === undefined
           ? `has several outputs that may tell the classes; name one as outputName in the settings: ${usable.map(graphValueText).join(', ')}`
           : `has no output ${named} of numbers [batch, classes]; its outputs are ${listed}`;

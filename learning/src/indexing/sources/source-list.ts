@@ -73,13 +73,14 @@ function pathOf(url: string): string {
 }
 
 /**
- * The split that a shard's name says: its first word, of `mnist-test.tfrecord-00000-of-00001` the last one, else the nearest
- * folder that is called like one.
+ * The split that a shard's name says: its first word, else the only word of `imagenet-train-000000.tar` and of
+ * `mnist-test.tfrecord-00000-of-00001` that is a split, else the nearest folder that is called like one.
  */
 export function splitOfName(url: string): SplitName | undefined {
   const [file = '', ...folders] = pathOf(url).split('/').reverse();
-  const [, last = ''] = /-([a-z]+)\.tfrecord/i.exec(file) ?? [];
-  const named = splitNamed(file.split(/[-_.]/, 1)[0] as string) ?? splitNamed(last);
+  const [first, ...others] = file.split(/[-_.]/).map(splitNamed);
+  const found = new Set(others.filter((split) => split !== undefined));
+  const named = first ?? (found.size === 1 ? [...found][0] : undefined);
   return named ?? folders.map(splitNamed).find((split) => split !== undefined);
 }
 
