@@ -10,6 +10,7 @@ import { checkModalityNames, type StoredRows } from '../datasets/index.js';
 import { type AlignedSamples, alignSources } from './align-sources.js';
 import { askAbout, putAside, refuseKinds } from './columns/index.js';
 import {
+  hasColumns,
   type ImportedSource,
   type ImportPlaces,
   importedSource,
@@ -93,11 +94,20 @@ export async function importModalities(
   askAbout(sources.flatMap(({ unclaimed = [] }) => unclaimed));
   const own = sources.flatMap(({ classNames }) => (classNames === undefined ? [] : [classNames]));
   const classes = knownClasses(options.classes, own[0]);
-  const numbers = new ClassNumbers(classes);
+  const areValues = sources.filter(({ isLabelled }) => isLabelled).every(hasColumns);
+  const numbers = new ClassNumbers(classes, areValues);
   const refusals = new Refusals(places.onRefused);
   const ignored = new Ignored();
   const { scratch, signal } = places;
-  const common = { kind: KIND, classes, split: options.split, refusals, scratch, signal };
+  const common = {
+    kind: KIND,
+    classes,
+    areValues,
+    split: options.split,
+    refusals,
+    scratch,
+    signal,
+  };
   const sink = { ...common, source: 'the sources' };
   const align: Align = (rows, refuse) => {
     const idName = alignment === 'rows' ? 'row' : 'id';

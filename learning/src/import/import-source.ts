@@ -121,7 +121,9 @@ export async function importSource(
   const ignored = new Ignored();
   const classes = knownClasses(options.classes, streamed.classNames);
   const { scratch, signal } = places;
-  const sink = { source, kind, classes, split: options.split, refusals, scratch, signal };
+  const areValues = hasColumns(streamed);
+  const common = { kind, classes, areValues, split: options.split, refusals, scratch, signal };
+  const sink = { source, ...common };
   const open = await streamed.open(sink, ignored);
   const written = await writeSamples(open, sink).catch((err: unknown) => {
     // Perhaps it is no set because of what was refused.
@@ -323,6 +325,11 @@ function sourceOf(
       }),
     open: (sink) => openTable(table, columns, options, sink),
   };
+}
+
+/** Whether it is a table: its classes are values of a column. Those of a folder are its folders' names. */
+export function hasColumns({ others }: StreamedSource): boolean {
+  return others !== undefined;
 }
 
 export function knownClasses(

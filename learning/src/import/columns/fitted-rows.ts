@@ -90,7 +90,7 @@ export async function fittedSamples(
   wanted: ReadonlyMap<string, ColumnKind>,
   sink: SampleSink,
 ): Promise<EncodedSamples> {
-  const classes = new ClassNumbers(sink.classes);
+  const classes = new ClassNumbers(sink.classes, sink.areValues);
   const aside = await putAside(rows, names, wanted, { ...sink, file: 'cells', classes });
   const labels = finalLabels(aside.labels, classes.ordered());
   const { splits, source } = chosenSplits(sink.kind, sink.split, labels, aside.splits);

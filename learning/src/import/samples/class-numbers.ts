@@ -21,11 +21,16 @@ export interface KnownClasses {
 
 export class ClassNumbers {
   readonly #given: KnownClasses | undefined;
+  readonly #areValues: boolean;
   readonly #numbers: Map<string, number>;
 
-  /** @param given - undefined: the classes that occur, sorted. */
-  constructor(given: KnownClasses | undefined) {
+  /**
+   * @param given - undefined: the classes that occur, sorted.
+   * @param areValues - they are values of a column: whole numbers are sorted by value if all are such.
+   */
+  constructor(given: KnownClasses | undefined, areValues = false) {
     this.#given = given;
+    this.#areValues = areValues;
     this.#numbers = new Map(given?.names.map((name, number) => [name, number]));
   }
 
@@ -64,10 +69,16 @@ export class ClassNumbers {
     if (this.#given !== undefined) {
       return { classNames: names, order: this.#given.order, finalNumbers: [...names.keys()] };
     }
-    const classNames = [...names].sort();
+    const areNumbers = this.#areValues && names.length > 0 && names.every(isWholeNumber);
+    const classNames = areNumbers
+      ? [...names].sort((a, b) => Number(a) - Number(b))
+      : [...names].sort();
+    const order = areNumbers
+      ? 'sorted as numbers'
+      : `sorted as strings${numeralWarning(classNames)}`;
     const final = new Map(classNames.map((name, number) => [name, number]));
     const finalNumbers = names.map((name) => final.get(name) as number);
-    return { classNames, order: `sorted as strings${numeralWarning(classNames)}`, finalNumbers };
+    return { classNames, order, finalNumbers };
   }
 }
 
@@ -77,6 +88,11 @@ export function finalLabels(
   { finalNumbers }: OrderedClasses,
 ): Int32Array<ArrayBuffer> {
   return Int32Array.from(labels, (label) => (label < 0 ? -1 : (finalNumbers[label] as number)));
+}
+
+/** Written as programs write it: no sign but a minus, no zeros in front. */
+function isWholeNumber(name: string): boolean {
+  return /^(0|-?[1-9]\d{0,14})$/.test(name);
 }
 
 /** Numerals sort as strings too: class 2 may have another number than 2. */

@@ -36,7 +36,7 @@ export interface ImportOptions extends ImageOptions {
   /** For texts: how many numbers a sample has. */
   readonly buckets?: number;
   readonly split?: SplitChoice;
-  /** Names of all classes, in their order. Absent: those that occur, sorted as strings. */
+  /** Names of all classes, in their order. Absent: those that occur, sorted. */
   readonly classes?: readonly string[];
 }
 

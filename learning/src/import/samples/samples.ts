@@ -47,8 +47,10 @@ export interface SampleSink {
   readonly source: string;
   /** The kind of source, which the draw of splits depends on. */
   readonly kind: string;
-  /** Absent: the classes that occur, sorted as strings. */
+  /** Absent: the classes that occur, sorted. */
   readonly classes: KnownClasses | undefined;
+  /** Whether classes are values of a column: names of folders are none. */
+  readonly areValues: boolean;
   readonly split: SplitChoice | undefined;
   readonly refusals: Refusals;
   /** An empty folder for the set's file and what is needed to write it. */
@@ -105,7 +107,7 @@ export interface CollectedSamples {
  * @throws {LyceumError} INVALID_ARGUMENT if there are none, or they are no data set.
  */
 export async function writeSamples(open: OpenSamples, sink: SampleSink): Promise<WrittenSamples> {
-  const classes = new ClassNumbers(sink.classes);
+  const classes = new ClassNumbers(sink.classes, sink.areValues);
   const collected = await collectSamples(open.samples, { ...sink, file: 'rows', classes });
   const { rows, labels, splits } = collected;
   try {

@@ -63,6 +63,30 @@ describe('CSV', () => {
     expect(summary).toMatchObject({ kind: 'csv', modalities, refused: { count: 0 } });
   });
 
+  it.each([
+    ['encoded', {}],
+    ['raw', { raw: true }],
+    ['texts', { text: 'word' }],
+  ] as const)('sorts classes that are whole numbers by value: %s', async (_, options) => {
+    const classes = ['10', '2', '-3', '0'];
+    const put40 = (names: readonly string[]) => {
+      const lines = Array.from({ length: 40 }, (_, n) => `${names[n % 4]},${n % 7},w${n}`);
+      return put('t.csv', ['grade,size,word', ...lines, ''].join('\n'));
+    };
+    const columns = new Map([['word', 'ignore' as const]]);
+    const given = { label: 'grade', ...('text' in options ? options : { columns, ...options }) };
+    await put40(classes);
+    const { set, summary } = await imported('t.csv', given);
+    expect(set.classNames).toEqual(['-3', '0', '2', '10']);
+    expect([...set.labels.slice(0, 4)]).toEqual([3, 2, 0, 1]);
+    expect(summary.classOrder).toBe('sorted as numbers');
+    // One that is written otherwise makes all of them names.
+    await put40(['10', '2', '03', '0']);
+    const other = await imported('t.csv', given);
+    expect(other.set.classNames).toEqual(['0', '03', '10', '2']);
+    expect(other.summary.classOrder).toContain('"10" before "2"');
+  });
+
   it('ends a line with LF or CRLF, both in one file too', async () => {
     const ends = ['\n', '\r\n'];
     const lines = [
