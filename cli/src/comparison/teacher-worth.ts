@@ -120,21 +120,14 @@ export function teacherWorth(
 }
 
 /**
- * @throws {LyceumError} FAILED_PRECONDITION of a run with fewer than two teachers, or an older report; INVALID_ARGUMENT
- *   for a price of a teacher that it does not have.
+ * @throws {LyceumError} FAILED_PRECONDITION of a run with fewer than two teachers; INVALID_ARGUMENT for a price of a
+ *   teacher that it does not have.
  */
-export function checkWorth(
-  { runId, teachers, worth }: Report,
-  prices: readonly TeacherPrice[],
-): void {
+export function checkWorth({ runId, teachers }: Report, prices: readonly TeacherPrice[]): void {
   const names = teachers.map(({ name }) => name);
   if (teachers.length < 2) {
     const has = teachers.length === 0 ? 'no teacher' : `one teacher, ${names[0]}`;
     const message = `run ${runId} has ${has}: what a teacher is worth shows where another is left`;
-    throw new LyceumError('FAILED_PRECONDITION', message);
-  }
-  if (worth === undefined) {
-    const message = `the report of run ${runId} does not say what its teachers are worth: it was written by an earlier version; submit the run again under another --run-id, which asks no teacher for what is stored`;
     throw new LyceumError('FAILED_PRECONDITION', message);
   }
   const unknown = prices.find(({ teacher }) => !names.includes(teacher));

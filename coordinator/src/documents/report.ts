@@ -188,11 +188,7 @@ export const reportSchema = z
     attempt: z.int().min(1).describe('The attempt that succeeded, from 1.'),
     replayOf: z.string().nullable().optional().describe('The run whose contributors it repeated.'),
     testSampleCount: z.int().min(0).describe('Samples of the test split.'),
-    labelledTestCount: z
-      .int()
-      .min(0)
-      .optional()
-      .describe('Those with a label, which accuracies are of; older reports lack it.'),
+    labelledTestCount: z.int().min(0).describe('Those with a label, which accuracies are of.'),
     measuredTrainCount: z
       .int()
       .min(0)
@@ -243,9 +239,8 @@ export const reportSchema = z
         p: share.describe("McNemar's exact p: from 0.05 on the difference may be chance."),
       })
       .nullable()
-      .optional()
       .describe(
-        'What the teachers gave the student, by the labelled test samples. Null: it was not trained without them, or there are no labels; absent: an older report.',
+        'What the teachers gave the student, by the labelled test samples. Null: it was not trained without them, or there are no labels.',
       ),
     samplesPerSecond: z.number().min(0).describe('Samples trained on per second in TRAINING.'),
     wallSeconds: z
@@ -334,7 +329,6 @@ export const reportSchema = z
         test: splitWorth.nullable().describe('Null: no labels.'),
       })
       .nullable()
-      .optional()
       .describe(
         'What the ensemble loses without each of its teachers, with 95 % intervals over samples; nobody was asked for it. A rule that is fitted was fitted anew. Null: it has not two teachers, or the split is too large for it.',
       ),

@@ -11,7 +11,7 @@ export function isByChance(p: number): boolean {
 
 /** Whether the student may be as good without teachers; false where nothing is known of it. */
 export function mayBeChance({ teachersGain }: Report): boolean {
-  return teachersGain ? isByChance(teachersGain.p) : false;
+  return teachersGain !== null && isByChance(teachersGain.p);
 }
 
 /**

@@ -41,6 +41,6 @@ export {
   worthSentences,
 } from './teacher-worth.js';
 export { type TeacherRow, TeachersTable } from './teachers-table.js';
-export { labelledTestCount, testSamplesText } from './test-samples.js';
+export { testSamplesText } from './test-samples.js';
 export { wilsonInterval } from './wilson.js';
 export { WorthTable } from './worth-table.js';

@@ -53,7 +53,6 @@ function whyMissing(report: Report, split: WorthSplit, name: string): string {
   const members = combinedTeachers(report).map((teacher) => teacher.name);
   if (!members.includes(name)) return 'no term of the run combines its answers';
   if (members.length < 2) return 'nobody else is in the ensemble';
-  if (report.worth === undefined) return 'the report was written by an earlier version';
   if (report.worth === null) return 'the split has too many samples and classes';
   return `the ${split} split has no labels`;
 }

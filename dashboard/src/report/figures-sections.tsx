@@ -6,7 +6,6 @@ import {
   fixedText,
   KeyValues,
   LineChart,
-  labelledTestCount,
   modelRows,
   orNotKnown,
   percentText,
@@ -14,7 +13,7 @@ import {
 } from '../components/index.js';
 import { historyCharts } from './history-charts.js';
 import { knownLimits } from './known-limits.js';
-import { foundCount, isMissing, type ReportInput } from './report-input.js';
+import { isMissing, type ReportInput } from './report-input.js';
 
 /** Class names that are listed; of a set with more, how many there are. */
 const NAMES = 100;
@@ -23,8 +22,8 @@ const CURVE_ROWS = 12;
 /** Teachers in the table of fidelity. */
 const REFERENCES = 16;
 
-export function FiguresSection({ report, findings }: ReportInput) {
-  const rows = modelRows(report, labelledTestCount(report, foundCount(findings)));
+export function FiguresSection({ report }: ReportInput) {
+  const rows = modelRows(report, report.labelledTestCount);
   const { student, measuredTrainCount, dataset, testSampleCount } = report;
   const splits = [
     { split: 'train', count: measuredTrainCount, figures: student.train },
@@ -34,7 +33,7 @@ export function FiguresSection({ report, findings }: ReportInput) {
   return (
     <section>
       <h2>Figures</h2>
-      <FiguresTable caption={`Of ${testSamplesText(report, foundCount(findings))}`} rows={rows} />
+      <FiguresTable caption={`Of ${testSamplesText(report)}`} rows={rows} />
       <p class="muted">
         In brackets: the 95 % interval of the accuracy (Wilson 1927), which says how far chance in
         the choice of test samples reaches. It says nothing of other data.
@@ -97,12 +96,12 @@ function Fidelity({ rows }: { readonly rows: readonly FidelityRow[] }) {
   );
 }
 
-export function LimitsSection({ report, findings }: ReportInput) {
+export function LimitsSection({ report }: ReportInput) {
   return (
     <section>
       <h2>Known limits</h2>
       <ul>
-        {knownLimits(report, findings).map((limit) => (
+        {knownLimits(report).map((limit) => (
           <li key={limit}>{limit}</li>
         ))}
       </ul>

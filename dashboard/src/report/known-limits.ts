@@ -1,7 +1,6 @@
 /** What a reader should doubt, a sentence each, from what the report knows. Pure. */
-import { type Findings, mayBeChance, type Report } from '../api/index.js';
-import { countText, labelledTestCount, percentText, wilsonInterval } from '../components/index.js';
-import { foundCount, type Missing } from './report-input.js';
+import { mayBeChance, type Report } from '../api/index.js';
+import { countText, percentText, wilsonInterval } from '../components/index.js';
 
 /** An interval whose reach is more than so much says little. */
 const WIDE_REACH = 0.02;
@@ -10,11 +9,11 @@ const POOR_CALIBRATION = 0.05;
 /** Names told in a sentence. */
 const NAMES = 10;
 
-export function knownLimits(report: Report, findings: Findings | Missing): string[] {
+export function knownLimits(report: Report): string[] {
   return [
-    ...testLimits(report, findings),
+    ...testLimits(report),
     ...splitLimits(report),
-    ...baselineLimits(report, findings),
+    ...baselineLimits(report),
     ...classLimits(report),
     ...calibrationLimits(report),
     ...teacherLimits(report),
@@ -23,8 +22,8 @@ export function knownLimits(report: Report, findings: Findings | Missing): strin
   ];
 }
 
-function testLimits(report: Report, findings: Findings | Missing): string[] {
-  const count = labelledTestCount(report, foundCount(findings));
+function testLimits(report: Report): string[] {
+  const count = report.labelledTestCount;
   const { accuracy } = report.student;
   if (accuracy === null) return ['No test sample has a label: nothing says how often it is right.'];
   const { low, high } = wilsonInterval(accuracy, count);
@@ -67,30 +66,19 @@ function splitLimits({ dataset, measuredTrainCount }: Report): string[] {
   return limits;
 }
 
-function baselineLimits(report: Report, findings: Findings | Missing): string[] {
+function baselineLimits(report: Report): string[] {
   const { ensemble, student, studentWithoutTeachers: alone } = report;
   if (ensemble === null) return [];
   if (alone === null) {
     return ['The student was not trained without teachers, so what they gave it is not known.'];
   }
   if (student.accuracy === null || alone.accuracy === null) return [];
-  const worse =
-    student.accuracy < alone.accuracy ? ['The student is worse than without teachers.'] : [];
-  if (report.teachersGain) {
-    return mayBeChance(report)
-      ? [
-          `The difference of the student with and without teachers may be chance (McNemar's exact test, p ${report.teachersGain.p.toFixed(2)}).`,
-        ]
-      : worse;
+  if (report.teachersGain !== null && mayBeChance(report)) {
+    return [
+      `The difference of the student with and without teachers may be chance (McNemar's exact test, p ${report.teachersGain.p.toFixed(2)}).`,
+    ];
   }
-  const count = labelledTestCount(report, foundCount(findings));
-  const own = wilsonInterval(student.accuracy, count);
-  const other = wilsonInterval(alone.accuracy, count);
-  return own.low > other.high || own.high < other.low
-    ? worse
-    : [
-        'The intervals of the student with and without teachers overlap: the difference may be chance.',
-      ];
+  return student.accuracy < alone.accuracy ? ['The student is worse than without teachers.'] : [];
 }
 
 function classLimits({ student, dataset }: Report): string[] {
@@ -119,7 +107,7 @@ function calibrationLimits({ student }: Report): string[] {
 }
 
 function teacherLimits(report: Report): string[] {
-  const { teachers, teacherKnowledge = [], teacherWarnings = [], contributors, dataset } = report;
+  const { teachers, teacherWarnings = [], contributors, dataset } = report;
   const limits = teachers.flatMap(({ name, knownClasses, access }) => [
     ...(knownClasses === undefined
       ? []
@@ -128,16 +116,13 @@ function teacherLimits(report: Report): string[] {
         ]),
     ...(access === 'black' ? [`Teacher ${name} gives final answers only, no probabilities.`] : []),
   ]);
-  for (const { name, finding } of teacherKnowledge) {
-    if (finding === 'at-chance') limits.push(`Teacher ${name} knows no more than chance.`);
-    if (finding === 'constant') limits.push(`Teacher ${name} says the same of every sample.`);
-  }
   const degraded = contributors?.degradedShare ?? 0;
   if (degraded > 0) {
     limits.push(
       `The targets of ${percentText(degraded)} of the steps were made of fewer than all teachers.`,
     );
   }
+  // What a teacher's probe found is among these.
   return [...limits, ...teacherWarnings.map(sentence)];
 }
 

@@ -10,7 +10,6 @@ import {
   durationText,
   fixedText,
   intervalText,
-  labelledTestCount,
   lossText,
   modelRows,
   NOT_KNOWN,
@@ -24,7 +23,7 @@ import {
 } from '../components/index.js';
 import { knownLimits } from './known-limits.js';
 import { codeBlock, markdownTable, markdownText, yamlString } from './markdown.js';
-import { foundCount, isMissing, type ReportInput } from './report-input.js';
+import { isMissing, type ReportInput } from './report-input.js';
 import { originSentence, summarySentences } from './summary.js';
 
 /** Class names that are listed. */
@@ -43,7 +42,7 @@ export function modelCard(input: ReportInput): string {
     '## Uses',
     uses(input),
     '## Bias, Risks, and Limitations',
-    knownLimits(report, input.findings)
+    knownLimits(report)
       .map((limit) => `- ${markdownText(limit)}`)
       .join('\n'),
     '## How to Get Started with the Model',
@@ -146,8 +145,8 @@ function trainingData({ report }: ReportInput): string {
   ].join('\n');
 }
 
-function evaluation({ report, findings }: ReportInput): string {
-  const rows = modelRows(report, labelledTestCount(report, foundCount(findings))).map((row) => [
+function evaluation({ report }: ReportInput): string {
+  const rows = modelRows(report, report.labelledTestCount).map((row) => [
     markdownText(row.name),
     accuracyText(row.accuracy, row.sampleCount),
     orNotKnown(row.nll, fixedText),
@@ -166,7 +165,7 @@ function evaluation({ report, findings }: ReportInput): string {
     'Parameters',
   ];
   return [
-    `On ${testSamplesText(report, foundCount(findings))}; in brackets the 95 % interval (Wilson 1927).`,
+    `On ${testSamplesText(report)}; in brackets the 95 % interval (Wilson 1927).`,
     markdownTable(titles, rows),
     'The figures can be computed anew from what every model said of each test sample:',
     codeBlock(

@@ -26,8 +26,3 @@ interface RunCost {
 export function isMissing(value: object): value is Missing {
   return 'missing' in value;
 }
-
-/** The labelled test samples that findings are of. */
-export function foundCount(findings: Findings | Missing): number | undefined {
-  return isMissing(findings) ? undefined : findings.sampleCount;
-}

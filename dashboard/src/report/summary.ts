@@ -1,24 +1,23 @@
 /** A run in a few sentences, the result first. Pure. */
-import { closedGap, combinedTeachers, type Findings, mayBeChance } from '../api/index.js';
+import { closedGap, combinedTeachers, mayBeChance } from '../api/index.js';
 import {
   bytesText,
   countText,
   durationText,
   intervalText,
-  labelledTestCount,
   percentText,
   wilsonInterval,
 } from '../components/index.js';
-import { foundCount, isMissing, type Missing, type ReportInput } from './report-input.js';
+import { isMissing, type ReportInput } from './report-input.js';
 
 /** The student is so many times smaller. */
 const WORTH_A_WORD = 1.2;
 
 type Report = ReportInput['report'];
 
-export function summarySentences({ report, findings, cost }: ReportInput): string[] {
+export function summarySentences({ report, cost }: ReportInput): string[] {
   return [
-    accuracySentence(report, findings),
+    accuracySentence(report),
     ...gapSentence(report),
     ...sizeSentence(report),
     costSentence(report, cost),
@@ -36,10 +35,10 @@ export function originSentence({ teachers, ensemble, dataset, training }: Report
   return `A student distilled from ${from}${how}, on ${samples}, in ${steps}.`;
 }
 
-function accuracySentence(report: Report, findings: Findings | Missing): string {
+function accuracySentence(report: Report): string {
   const { accuracy } = report.student;
   if (accuracy === null) return 'The test split has no labels, so no accuracy is known.';
-  const count = labelledTestCount(report, foundCount(findings));
+  const count = report.labelledTestCount;
   const { low, high } = wilsonInterval(accuracy, count);
   return `The student is right on ${intervalText(accuracy, low, high)} of ${countText(count)} test ${count === 1 ? 'sample' : 'samples'}.`;
 }

@@ -7,7 +7,6 @@ import {
   ConfusionMatrix,
   Examples,
   FiguresTable,
-  labelledTestCount,
   modelRows,
   ReliabilityDiagram,
   testSamplesText,
@@ -38,7 +37,7 @@ export function Quality({ id, report }: QualityProps) {
   return (
     <>
       <Awaited told={report.told} what="the report" height={REPORT_HEIGHT} onRetry={report.ask}>
-        {(facts) => <Figures report={facts} findings={found.is === 'here' ? found.facts : null} />}
+        {(facts) => <Figures report={facts} />}
       </Awaited>
       <Awaited
         told={found}
@@ -52,19 +51,12 @@ export function Quality({ id, report }: QualityProps) {
   );
 }
 
-interface FiguresProps {
-  readonly report: Report;
-  /** Of an older report they tell how many of the test samples have a label. */
-  readonly findings: Findings | null;
-}
-
-function Figures({ report, findings }: FiguresProps) {
-  const found = findings?.sampleCount;
-  const rows = modelRows(report, labelledTestCount(report, found));
+function Figures({ report }: { readonly report: Report }) {
+  const rows = modelRows(report, report.labelledTestCount);
   return (
     <>
       <p class="answer">{verdict(report)}</p>
-      <FiguresTable caption={`Figures of ${testSamplesText(report, found)}`} rows={rows} />
+      <FiguresTable caption={`Figures of ${testSamplesText(report)}`} rows={rows} />
       <ClassRecalls report={report} most={CLASSES} />
     </>
   );
