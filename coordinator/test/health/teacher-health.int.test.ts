@@ -122,7 +122,7 @@ it('a replica that says something else gets no ticket, is shown with its reason,
     `its answers to the probe differ from those of good-${turn} by up to 1.0, and 0.040 is tolerated`,
   );
   await peer.receive(0, 0);
-  await drain(peer, 0, STEP_COUNT);
+  await drain(peer, STEP_COUNT);
   expectTargets(peer, submitted);
   expect(bad.taken).toEqual([]);
   const message = `bad-${turn} is quarantined with teacher one: ${await quarantined('bad')}`;
@@ -168,7 +168,7 @@ it('a replica that begins to answer NaN in the middle is found, and another does
   // What it answered rightly is dropped too: no canary came after it. No target was made of it yet.
   expect(await quarantined('bad')).toBe('it does not answer its probe: logits row 0 holds NaN');
   await eventually(async () => (await eventsOf('answers-dropped')).length > 0 || undefined);
-  await drain(peer, 0, STEP_COUNT);
+  await drain(peer, STEP_COUNT);
   expectTargets(peer, submitted);
   expect(bad.refusals.length).toBeGreaterThan(0);
   await answered(good);
@@ -182,7 +182,7 @@ it('without a healthy replica the run is paused, and goes on with a worker that 
   await tested(first);
   await assigned(peer);
   await peer.receive(0, 0);
-  await peer.credit(10, 0, 0);
+  await peer.credit(10, 0);
   await eventually(() => peer.rows.length >= 10 * BATCH_SIZE || undefined);
   // Its self-test proves what the first answered; its first ticket breaks it.
   let isBroken = false;
@@ -211,7 +211,7 @@ it('without a healthy replica the run is paused, and goes on with a worker that 
   const good = teacher('good');
   await assigned(heir, 1);
   await heir.receive(0, 0);
-  await drain(heir, 0, STEP_COUNT);
+  await drain(heir, STEP_COUNT);
   expectTargets(heir, submitted);
   await answered(good);
 });
@@ -226,7 +226,7 @@ it('strict: a replica with other bits is given no tickets; relaxed: it is, and t
   const note = `teacher one on other-${turn}: its answers to the probe differ from those of first-${turn} by up to 1.2e-7, and 0.040 is tolerated`;
   await eventually(async () => (await eventsOf('replica-differs')).includes(note) || undefined);
   await peer.receive(0, 0);
-  await drain(peer, 0, 30);
+  await drain(peer, 30);
   expect(other.taken).toEqual([]);
   first.kill();
   const bar = `teacher one has no healthy worker (other-${turn} gives other bits, and determinism is strict)`;
@@ -315,7 +315,7 @@ it('a teacher that says the same of everything is refused before it trains, unle
   const accepted = `${warning}, and spec.teacherHealth.accept takes it all the same`;
   await eventually(async () => (await cluster.run(runId)).warnings.includes(accepted) || undefined);
   expect(await eventsOf('teacher-warning')).toEqual([accepted]);
-  await drain(peer, 0, 10);
+  await drain(peer, 10);
 });
 
 it('a teacher whose classes are in another order is refused, with the order that it seems to have', async () => {

@@ -162,7 +162,7 @@ describe('a run from submit to report', () => {
     expect(run).toMatchObject({ runId, attempt: 1, assignmentEpoch: 1 });
     expect(run.targetTensors).toEqual([{ name: 'pooled/arithmetic/4', rowShape: [CLASS_COUNT] }]);
     await peer.receive(0, 0);
-    await drain(peer, 0, STEP_COUNT);
+    await drain(peer, STEP_COUNT);
     expect(peer.rows).toEqual(
       expectedRows(await inState(RunState.RUN_STATE_TRAINING), 0, STEP_COUNT),
     );
@@ -193,7 +193,7 @@ describe('a run from submit to report', () => {
     // Both wait for their first answers, which now come.
     const teaching = teacher('t1');
     holding.kill();
-    for (const peer of students) await drain(peer, 0, STEP_COUNT);
+    for (const peer of students) await drain(peer, STEP_COUNT);
     const rowsOf = (id: string) => students.find(({ run }) => run?.runId === id)?.rows;
     expect(rowsOf(runId)).toEqual(expectedRows(submitted, 0, STEP_COUNT));
     expect(rowsOf(exactId)).toEqual(
@@ -216,7 +216,7 @@ describe('a run from submit to report', () => {
     const run = await assigned(peer);
     expect(run.targetTensors.map(({ name }) => name)).toEqual(['pooled/ca-mkd/4']);
     await peer.receive(0, 0);
-    await drain(peer, 0, 40);
+    await drain(peer, 40);
     expect(peer.rows).toEqual(
       expectedRows(submitted, 0, 40, (logits, sample) =>
         caMkdWeights(logits, dataset.labels.subarray(sample, sample + 1), CLASS_COUNT),
@@ -243,7 +243,7 @@ describe('a run from submit to report', () => {
     const submitted = await submit(specification({ teachers, ensemble }));
     await assigned(peer);
     await peer.receive(0, 0);
-    await peer.credit(40, 0, 0);
+    await peer.credit(40, 0);
     await inState(RunState.RUN_STATE_FITTING);
     await eventually(async () => {
       const { reason } = await cluster.run(runId);
@@ -284,7 +284,7 @@ describe('a run from submit to report', () => {
     const heir = student('s2');
     await assigned(heir, 1);
     await heir.receive(0, 0);
-    await drain(heir, 0, 40);
+    await drain(heir, 40);
     expect(heir.rows).toEqual(want);
     expect((await events()).filter((e) => e.kind === 'fitted')).toHaveLength(1);
   });
@@ -318,7 +318,7 @@ describe('a run from submit to report', () => {
     await submit();
     await assigned(peer);
     await peer.receive(0, 0);
-    await drain(peer, 0, STEP_COUNT);
+    await drain(peer, STEP_COUNT);
     await finishTraining(cluster, peer);
     await inState(RunState.RUN_STATE_SUCCEEDED);
     // A message may be delivered again: what counts is what it asks.
@@ -328,7 +328,7 @@ describe('a run from submit to report', () => {
     await eventually(() => (peer.run?.runId === `${runId}-again` ? true : undefined));
     peer.rows.length = 0;
     await peer.receive(0, 0);
-    await drain(peer, 0, STEP_COUNT);
+    await drain(peer, STEP_COUNT);
     expect(peer.rows).toEqual(expectedRows(await cluster.run(`${runId}-again`), 0, STEP_COUNT));
     expect(asked()).toEqual(before);
   });
@@ -350,12 +350,12 @@ describe('a run on a set in shards', () => {
     const blockPositions = TRAIN_COUNT / 2;
     expect(await assigned(peer)).toMatchObject({ blockPositions, spanPositions: blockPositions });
     await peer.receive(0, 0);
-    await drain(peer, 0, 20);
+    await drain(peer, 20);
     await cluster.restart();
     before.kill();
     teacher('t2', { dataset: { ...dataset, chunkEnds } });
     await takenUp(peer, 20);
-    await drainFrom(peer, 20);
+    await drain(peer, STEP_COUNT);
     const run = await inState(RunState.RUN_STATE_TRAINING);
     const train = Uint32Array.from({ length: TRAIN_COUNT }, (_, sample) => sample);
     const byChunks = (epoch: number, position: number) =>
@@ -449,7 +449,7 @@ describe('trouble', () => {
     );
     // Some hundredths of a second where nothing else runs; JetStream's own lease is 30 s.
     expect(Date.now() - killedAt).toBeLessThan(20_000);
-    await drain(peer, 0, STEP_COUNT);
+    await drain(peer, STEP_COUNT);
     expect(peer.rows).toEqual(expectedRows(submitted, 0, STEP_COUNT));
     expect((await events()).map((e) => e.kind)).toContain('ticket-reissued');
   });
@@ -464,7 +464,7 @@ describe('trouble', () => {
     const heir = teacher('t2');
     await eventually(() => (heir.assignment?.teachers.length === 2 ? true : undefined));
     doomed.kill();
-    await drain(peer, 0, STEP_COUNT);
+    await drain(peer, STEP_COUNT);
     expect(peer.rows).toEqual(expectedRows(submitted, 0, STEP_COUNT));
   });
 
@@ -486,7 +486,7 @@ describe('trouble', () => {
     await cluster.restartNats();
     await reissuedFor('the queue that it lay on is gone');
     teacher('t2');
-    await drain(peer, 0, STEP_COUNT);
+    await drain(peer, STEP_COUNT);
     expect(peer.rows).toEqual(expectedRows(submitted, 0, STEP_COUNT));
   });
 
@@ -517,7 +517,7 @@ describe('trouble', () => {
     const nobody = { user: 'nobody', password: 'nothing' };
     await jetStreamApi(cluster.natsUrl, nobody, `STREAM.DELETE.${TICKET_STREAM}`, {});
     teacher('t2');
-    await drain(peer, 0, STEP_COUNT);
+    await drain(peer, STEP_COUNT);
     expect(peer.rows).toEqual(expectedRows(submitted, 0, STEP_COUNT));
   });
 
@@ -537,7 +537,7 @@ describe('trouble', () => {
     const submitted = await submit();
     await assigned(peer);
     await peer.receive(0, STEP_COUNT);
-    await drain(peer, 0, STEP_COUNT);
+    await drain(peer, STEP_COUNT);
     expect(peer.rows).toEqual(expectedRows(submitted, 0, STEP_COUNT));
     expect(bad.refusals).toHaveLength(2);
     expect(
@@ -575,7 +575,7 @@ describe('trouble', () => {
     await call(client, client.resumeRun, { runId, acceptNumerics: false });
     await assigned(peer, 1);
     await peer.receive(0, 0);
-    await drain(peer, 0, STEP_COUNT);
+    await drain(peer, STEP_COUNT);
     expect(peer.rows).toEqual(expectedRows(run, 0, STEP_COUNT));
     const again = call(client, client.resumeRun, { runId, acceptNumerics: false });
     await expect(again).rejects.toMatchObject({ code: 'FAILED_PRECONDITION' });
@@ -607,12 +607,12 @@ describe('trouble', () => {
     const submitted = await submit();
     await assigned(peer);
     await peer.receive(0, 0);
-    await drain(peer, 0, 20);
+    await drain(peer, 20);
     peer.kill();
     peer.rows.length = 0;
     peer.connect();
     await peer.receive(20, 20);
-    await drain(peer, 20, STEP_COUNT);
+    await drain(peer, STEP_COUNT);
     expect(peer.rows).toEqual(expectedRows(submitted, 20, STEP_COUNT));
     expect(peer.run?.assignmentEpoch).toBe(1);
   });
@@ -623,14 +623,14 @@ describe('trouble', () => {
     const submitted = await submit();
     await assigned(lost);
     await lost.receive(0, 0);
-    await drain(lost, 0, 20);
+    await drain(lost, 20);
     lost.kill();
     const heir = student('s2');
     const run = await assigned(heir, 1);
     expect(run.assignmentEpoch).toBe(2);
     // No checkpoint was made: from the beginning, and from the store.
     await heir.receive(0, 0);
-    await drain(heir, 0, STEP_COUNT);
+    await drain(heir, STEP_COUNT);
     expect(heir.rows).toEqual(expectedRows(submitted, 0, STEP_COUNT));
     const bytes = Buffer.from(`${runId} after 9 steps`);
     const stale = heir.commit({ step: 9, bytes, assignment: { runId, assignmentEpoch: 1 } });
@@ -663,12 +663,12 @@ describe('trouble', () => {
     const submitted = await submit();
     await assigned(peer);
     await peer.receive(0, 0);
-    await drain(peer, 0, 20);
+    await drain(peer, 20);
     await cluster.restart();
     before.kill();
     teacher('t1');
     await takenUp(peer, 20);
-    await drainFrom(peer, 20);
+    await drain(peer, STEP_COUNT);
     expect(peer.rows).toEqual(expectedRows(submitted, 20, STEP_COUNT));
     expect(peer.run?.assignmentEpoch).toBe(1);
   });
@@ -752,17 +752,6 @@ async function takenUp(peer: StudentPeer, step: number): Promise<void> {
   });
 }
 
-async function drainFrom(peer: StudentPeer, fromStep: number): Promise<void> {
-  for (;;) {
-    const done = fromStep + Math.floor(peer.rows.length / BATCH_SIZE);
-    if (done === STEP_COUNT) return;
-    await peer.credit(Math.min(done + 40, STEP_COUNT), done, fromStep);
-    await eventually(() =>
-      fromStep + Math.floor(peer.rows.length / BATCH_SIZE) > done ? true : undefined,
-    );
-  }
-}
-
 describe('what users ask', () => {
   it('submits once however often it is asked, and refuses another specification', async () => {
     const first = await submit();
@@ -835,7 +824,7 @@ describe('what users ask', () => {
     const submitted = await submit();
     await assigned(peer);
     await peer.receive(0, 0);
-    await drain(peer, 0, 20);
+    await drain(peer, 20);
     const { run } = cluster.clients;
     await call(run, run.cancelRun, { runId });
     await inState(RunState.RUN_STATE_CANCELLED);
@@ -848,7 +837,7 @@ describe('what users ask', () => {
     expect(await assigned(peer, 1)).toMatchObject({ attempt: 2, assignmentEpoch: 2 });
     peer.rows.length = 0;
     await peer.receive(0, 0);
-    await drain(peer, 0, STEP_COUNT);
+    await drain(peer, STEP_COUNT);
     expect(peer.rows).toEqual(expectedRows(submitted, 0, STEP_COUNT));
   });
 
@@ -863,7 +852,7 @@ describe('what users ask', () => {
     );
     await assigned(peer);
     await peer.receive(0, 0);
-    await drain(peer, 0, STEP_COUNT);
+    await drain(peer, STEP_COUNT);
     await finishTraining(cluster, peer);
     await eventually(() => (peer.run?.runId === `${runId}-alone` ? true : undefined));
     expect(JSON.parse(peer.run?.specificationJson ?? '')).toMatchObject({

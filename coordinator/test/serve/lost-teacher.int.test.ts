@@ -49,7 +49,7 @@ async function trainsAndWaits(): Promise<{ runId: string; peer: StudentPeer }> {
   const peer = student();
   await assigned(peer, runId);
   await peer.receive(0, 0);
-  await peer.credit(10, 0, 0);
+  await peer.credit(10, 0);
   await eventually(() => peer.rows.length >= 10 * BATCH_SIZE || undefined);
   await untilRun(cluster, runId, ({ state }) => state === RUN_STATE_TRAINING);
   return { runId, peer };
@@ -91,7 +91,7 @@ it('another worker may have it: the run goes on', async () => {
   failure = REPLACED;
   await worker.tell();
   worker.kill();
-  await peer.credit(40, 10, 0);
+  await peer.credit(40, 10);
   await eventually(() => peer.rows.length >= 40 * BATCH_SIZE || undefined);
   expect((await cluster.run(runId)).state).toBe(RUN_STATE_TRAINING);
 });
@@ -103,7 +103,7 @@ it('its answers are all stored: the run is not paused', async () => {
   const peer = student();
   await assigned(peer, runId);
   await peer.receive(0, 0);
-  await peer.credit(30, 0, 0);
+  await peer.credit(30, 0);
   await eventually(() => peer.rows.length >= 30 * BATCH_SIZE || undefined);
   // The second epoch's answers are those of the first.
   await eventually(() => worker.receipts.length >= 2 || undefined);
@@ -111,7 +111,7 @@ it('its answers are all stored: the run is not paused', async () => {
   await worker.tell();
   const why = `teacher one cannot be loaded (teacher-${turn}: it was replaced; push it again)`;
   await untilRun(cluster, runId, ({ reason }) => reason === why);
-  await peer.credit(60, 30, 0);
+  await peer.credit(60, 30);
   await eventually(() => peer.rows.length >= 60 * BATCH_SIZE || undefined);
   expect((await cluster.run(runId)).state).toBe(RUN_STATE_TRAINING);
 });

@@ -83,8 +83,8 @@ export class StudentPeer {
   sessionEnd: unknown;
   /** How the last stream of targets ended. */
   targetsEnd: unknown;
-  /** Rows that had come when the last stream of targets was opened. */
-  #earlierRowCount = 0;
+  /** Where the last stream of targets begins, and the rows that had come before it. */
+  #stream = { firstStep: 0, earlierRowCount: 0 };
   readonly #cluster: TestCoordinator;
   /** What it says otherwise of itself. */
   readonly #hello: Partial<StudentHello>;
@@ -110,9 +110,10 @@ export class StudentPeer {
     return this.#session;
   }
 
-  /** Rows that came on the last stream of targets. */
-  get streamRowCount(): number {
-    return this.rows.length - this.#earlierRowCount;
+  /** The step after the last whose targets came whole on the last stream. */
+  get step(): number {
+    const { firstStep, earlierRowCount } = this.#stream;
+    return firstStep + Math.floor((this.rows.length - earlierRowCount) / BATCH_SIZE);
   }
 
   kill(): void {
@@ -125,13 +126,14 @@ export class StudentPeer {
     const metadata = callMetadata(sessionHeaders(this.credentials));
     const targets = openDuplex(() => this.#cluster.clients.student.receiveTargets(metadata));
     this.#targets = targets;
-    this.#earlierRowCount = this.rows.length;
+    this.#stream = { firstStep, earlierRowCount: this.rows.length };
     void this.#collect(targets);
-    await this.credit(creditStep, firstStep, firstStep);
+    await this.credit(creditStep, firstStep);
   }
 
-  async credit(creditStep: number, doneStep: number, firstStep = 0): Promise<void> {
+  async credit(creditStep: number, doneStep: number): Promise<void> {
     const { runId = '', assignmentEpoch = 0 } = this.run ?? {};
+    const { firstStep } = this.#stream;
     await this.#targets?.send({ runId, assignmentEpoch, firstStep, creditStep, doneStep });
   }
 
@@ -188,16 +190,13 @@ export class StudentPeer {
   }
 }
 
-/** Credits as the student would whose targets come from `fromStep` on: everything that came is done. */
-export async function drain(peer: StudentPeer, fromStep: number, toStep: number): Promise<void> {
-  for (let done = fromStep; done < toStep; ) {
-    await peer.credit(Math.min(done + 40, toStep), done, fromStep);
+/** Credits as the student would, until all targets before the step have come: everything that came is done. */
+export async function drain(peer: StudentPeer, toStep: number): Promise<void> {
+  for (let done = peer.step; done < toStep; ) {
+    await peer.credit(Math.min(done + 40, toStep), done);
     done = await eventually(
-      () => {
-        const step = fromStep + Math.floor(peer.streamRowCount / BATCH_SIZE);
-        return step > done ? step : undefined;
-      },
-      () => ({ done, targetsEnd: String(peer.targetsEnd) }),
+      () => (peer.step > done ? peer.step : undefined),
+      () => ({ done, told: peer.run, targetsEnd: String(peer.targetsEnd) }),
     );
   }
 }

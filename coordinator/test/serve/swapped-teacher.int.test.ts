@@ -20,7 +20,7 @@ import type { CheckpointPointer } from '../../src/documents/checkpoint-pointer.j
 import { finishTraining } from './finish-training.js';
 import { LinearServer, linearModel } from './linear-server.js';
 import { assigned, expectTargets, Peers, submitRun, untilRun } from './peers.js';
-import type { StudentPeer } from './student-peer.js';
+import { drain, type StudentPeer } from './student-peer.js';
 import { firstSpanOnly, type TeacherPeer, type TeacherPeerOptions } from './teacher-peer.js';
 import { eventually, TestCoordinator } from './test-coordinator.js';
 import {
@@ -110,18 +110,7 @@ const student = () => peers.student(`student-${turn}`);
 async function train(peer: StudentPeer, fromStep: number, toStep: number): Promise<void> {
   peer.rows.length = 0;
   await peer.receive(fromStep, fromStep);
-  await further(peer, fromStep, fromStep, toStep);
-}
-
-async function further(peer: StudentPeer, first: number, from: number, to: number): Promise<void> {
-  for (let done = from; done < to; ) {
-    await peer.credit(Math.min(done + 40, to), done, first);
-    await eventually(
-      () => peer.rows.length > (done - first) * BATCH_SIZE || undefined,
-      () => ({ done, told: peer.run, rows: peer.rows.length, ended: String(peer.targetsEnd) }),
-    );
-    done = first + Math.floor(peer.rows.length / BATCH_SIZE);
-  }
+  await drain(peer, toStep);
 }
 
 /** The run's pointer names a checkpoint of that step. @returns the pointers. */
@@ -172,7 +161,7 @@ it('a run that ends before a timed canary does not succeed with the answers of a
   // The canary that the run's first ticket asks for. Were it later, it would end the run before its end.
   await eventually(() => rounds >= 3 || undefined);
   shift = 0.2;
-  await further(peer, 0, SPAN, STEP_COUNT);
+  await drain(peer, STEP_COUNT);
   await finishTraining(cluster, peer);
   const { state } = await untilRun(cluster, runId, isQuarantined);
   expect(state).toBe(RunState.RUN_STATE_QUEUED);
@@ -295,7 +284,7 @@ it('a run in progress goes back to a checkpoint that none of them is in', async 
     },
   });
   first.kill();
-  await further(peer, 0, 10, STEP_COUNT);
+  await drain(peer, STEP_COUNT);
   isTrained();
   await untilRun(cluster, runId, isQuarantined);
   const [event] = await eventually(async () => {

@@ -9,16 +9,10 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { finishTraining } from './finish-training.js';
 import { jetStreamApi } from './jetstream-api.js';
 import { assigned, Peers, submitRun, untilRun } from './peers.js';
-import type { StudentPeer } from './student-peer.js';
+import { drain, type StudentPeer } from './student-peer.js';
 import type { TeacherPeerOptions } from './teacher-peer.js';
 import { eventually, TestCoordinator } from './test-coordinator.js';
-import {
-  BATCH_SIZE,
-  STEP_COUNT,
-  tinyDataset,
-  tinyDatasetBytes,
-  tinyModelBytes,
-} from './tiny-artifacts.js';
+import { STEP_COUNT, tinyDataset, tinyDatasetBytes, tinyModelBytes } from './tiny-artifacts.js';
 
 const { RUN_STATE_PAUSED, RUN_STATE_SUCCEEDED, RUN_STATE_TRAINING } = RunState;
 const dataset = tinyDataset();
@@ -68,11 +62,7 @@ const student = (name: string, before?: StudentPeer) =>
 async function trains(peer: StudentPeer, toStep: number): Promise<void> {
   peer.rows.length = 0;
   await peer.receive(0, 0);
-  for (let done = 0; done < toStep; ) {
-    await peer.credit(Math.min(done + 40, toStep), done, 0);
-    await eventually(() => peer.rows.length > done * BATCH_SIZE || undefined);
-    done = Math.floor(peer.rows.length / BATCH_SIZE);
-  }
+  await drain(peer, toStep);
 }
 
 /** Once the student worker has heard of the pause: it must not take the assignment of before for the next one. */
@@ -187,7 +177,7 @@ it('that two tickets tell of pauses the run once: what the second says after it 
   const peer = student('one');
   await assigned(peer, damaged);
   await peer.receive(0, 0);
-  await peer.credit(40, 0, 0);
+  await peer.credit(40, 0);
   await eventually(() => worker.taken.length > 1 || undefined);
   const [first, second] = worker.taken.slice() as [TakenTicket, TakenTicket];
   const tellUnreadable = ({ ticket, sequence }: TakenTicket) => {
@@ -202,7 +192,7 @@ it('that two tickets tell of pauses the run once: what the second says after it 
   await resume(damaged, peer);
   await assigned(peer, damaged);
   await peer.receive(0, 0);
-  await peer.credit(40, 0, 0);
+  await peer.credit(40, 0);
   const isSecond = ({ ticket }: TakenTicket) => ticketId(ticket) === ticketId(second.ticket);
   await eventually(() => worker.taken.slice(takenBefore).find(isSecond));
   await tellUnreadable(second);
