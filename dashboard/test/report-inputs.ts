@@ -69,12 +69,14 @@ function reportOf({ classes, teachers }: Size, classNames: string[], mark: Mark)
     runId: mark('digits'),
     runKind: 'Distillation',
     attempt: 1,
+    replayOf: null,
     testSampleCount: 2_000,
     labelledTestCount: 1_900,
     measuredTrainCount: 5_000,
     teachers: names.map((name, t) => ({
       ...row(0.95),
       name,
+      access: 'white',
       weight: 1,
       identity: String(t).padStart(64, '0'),
       modelDigest: digest('2'),
@@ -137,6 +139,7 @@ function reportOf({ classes, teachers }: Size, classNames: string[], mark: Mark)
       accuracy: 0.1,
       meanEntropy: 0.1,
       finding: 'at-chance',
+      accepted: false,
     })),
     teacherWarnings: [
       `teacher ${names[0]} is no better than chance`,

@@ -91,9 +91,9 @@ export function worstRecallText({ student, dataset }: Report): string | undefine
 }
 
 /** `300 test samples`, or `300 test samples, 6 of them with a label`. */
-export function samplesText(sampleCount: number, split: string, labelledCount?: number): string {
+export function samplesText(sampleCount: number, split: string, labelledCount: number): string {
   const all = `${countText(sampleCount)} ${split} ${sampleCount === 1 ? 'sample' : 'samples'}`;
-  return labelledCount === undefined || labelledCount === sampleCount
+  return labelledCount === sampleCount
     ? all
     : `${all}, ${countText(labelledCount)} of them with a label`;
 }

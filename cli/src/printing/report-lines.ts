@@ -149,7 +149,7 @@ function sentences(report: Report): string[] {
       `${percentText(report.contributors.degradedShare, 1)} of the steps had fewer than all teachers; contributed to: ${shares.join(', ')}.`,
     );
   }
-  for (const warning of report.teacherWarnings ?? []) lines.push(`Warning: ${warning}.`);
+  for (const warning of report.teacherWarnings) lines.push(`Warning: ${warning}.`);
   lines.push(
     `Trained at ${countText(report.samplesPerSecond)} samples/s, ${percentText(waiting, 1)} of the time waiting for targets${pictures}; ${durationText(report.wallSeconds * 1000)} from submit to end.`,
     ...(report.cost ? [`It cost ${costText(report.cost)}.`] : []),

@@ -25,8 +25,8 @@ export interface EnsembleTable {
   readonly datasetDigest: string;
   readonly split: string;
   readonly sampleCount: number;
-  /** Those with a label, which the figures are of; an older coordinator does not say. */
-  readonly labelledCount?: number;
+  /** Those with a label, which the figures are of. */
+  readonly labelledCount: number;
   /** Null where no rule was fitted. */
   readonly fittedOn: string | null;
   readonly classCount: number;

@@ -81,7 +81,6 @@ const teacherRow = modelRow.extend({
   name: z.string().describe('What the run calls it.'),
   access: z
     .enum(['white', 'gray', 'black'])
-    .optional()
     .describe('What it gave: of `black` final answers only, hence no `nll`, `ece` and `brier`.'),
   weight: z.number().min(0).describe('Relative share in the ensemble.'),
   knownClasses: z
@@ -186,7 +185,7 @@ export const reportSchema = z
     runId: runId.describe('The run that was measured.'),
     runKind: z.enum(['Distillation', 'Training']).describe('With teachers or without.'),
     attempt: z.int().min(1).describe('The attempt that succeeded, from 1.'),
-    replayOf: z.string().nullable().optional().describe('The run whose contributors it repeated.'),
+    replayOf: z.string().nullable().describe('The run whose contributors it repeated.'),
     testSampleCount: z.int().min(0).describe('Samples of the test split.'),
     labelledTestCount: z.int().min(0).describe('Those with a label, which accuracies are of.'),
     measuredTrainCount: z
@@ -318,9 +317,8 @@ export const reportSchema = z
           .describe('In ensemble order.'),
       })
       .nullable()
-      .optional()
       .describe(
-        'Device-seconds up to this report. Null or absent: not known. Not in it: the evaluation of the student, what was lost with a killed process, and runs of the further rows, which have reports of their own.',
+        'Device-seconds up to this report. Null: not known. Not in it: the evaluation of the student, what was lost with a killed process, and runs of the further rows, which have reports of their own.',
       ),
     worth: z
       .object({
@@ -347,7 +345,6 @@ export const reportSchema = z
           .describe('In ensemble order.'),
       })
       .nullable()
-      .optional()
       .describe('Which teachers the targets were made of; null without teachers.'),
     teacherKnowledge: z
       .array(
@@ -367,17 +364,14 @@ export const reportSchema = z
             .describe('`at-chance`: no better than guessing; `constant`: the same output for all.'),
           accepted: z
             .boolean()
-            .optional()
             .describe('Whether spec.teacherHealth.accept takes it whatever it knows.'),
         }),
       )
-      .optional()
       .describe(
         'What the teachers know of their probes, rows of the validation split; in ensemble order, without those that were never asked.',
       ),
     teacherWarnings: z
       .array(z.string())
-      .optional()
       .describe(
         'What was found of the teachers: at chance, workers with other bits, or quarantined ones.',
       ),

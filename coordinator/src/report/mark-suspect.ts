@@ -15,7 +15,7 @@ export function markSuspect(report: Uint8Array, use: SuspectUse): Buffer {
   if (before.bitExactExceptions.includes(text)) return Buffer.from(report);
   const after = {
     ...before,
-    teacherWarnings: [...(before.teacherWarnings ?? []), text],
+    teacherWarnings: [...before.teacherWarnings, text],
     bitExact: false,
     bitExactExceptions: [...before.bitExactExceptions, text],
   };

@@ -10,11 +10,9 @@ export interface AssignmentName {
   readonly assignmentEpoch: number;
 }
 
-/** Whether the assignment is this process'. One that was recorded without a key is nobody's. */
+/** Whether the assignment is this process'. */
 export function isHeldBy(assignment: Assignment, holder: SessionHolder): boolean {
-  const { workerId, sessionKeyDigest } = assignment ?? {};
-  if (workerId === undefined || sessionKeyDigest === undefined) return false;
-  return isSameProcess({ workerId, sessionKeyDigest }, holder);
+  return assignment !== undefined && isSameProcess(assignment, holder);
 }
 
 /**

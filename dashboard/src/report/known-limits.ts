@@ -107,7 +107,7 @@ function calibrationLimits({ student }: Report): string[] {
 }
 
 function teacherLimits(report: Report): string[] {
-  const { teachers, teacherWarnings = [], contributors, dataset } = report;
+  const { teachers, teacherWarnings, contributors, dataset } = report;
   const limits = teachers.flatMap(({ name, knownClasses, access }) => [
     ...(knownClasses === undefined
       ? []

@@ -12,7 +12,7 @@ import { meanOverRun } from './history-charts.js';
 import { isMissing, type ReportInput } from './report-input.js';
 
 export function TeachersSection(input: ReportInput) {
-  const { teacherWarnings = [] } = input.report;
+  const { teacherWarnings } = input.report;
   const teachers = reportTeachers(input);
   if (teachers.length === 0) return null;
   return (
@@ -33,7 +33,7 @@ export function TeachersSection(input: ReportInput) {
 
 /** What a report knows of each teacher. */
 function reportTeachers({ report, history, cost }: ReportInput): TeacherRow[] {
-  const { teachers, contributors, teacherKnowledge = [] } = report;
+  const { teachers, contributors, teacherKnowledge } = report;
   const mean = (name: string, what: string) =>
     isMissing(history) ? null : meanOverRun(history, `teacher.${name}.${what}`);
   return teachers.map(({ name }) => {
@@ -51,14 +51,14 @@ function reportTeachers({ report, history, cost }: ReportInput): TeacherRow[] {
   });
 }
 
-type Knowledge = NonNullable<ReportInput['report']['teacherKnowledge']>[number];
+type Knowledge = ReportInput['report']['teacherKnowledge'][number];
 
 function knowledgeProblems({ finding, accuracy, labelledCount, accepted }: Knowledge): string[] {
   if (finding === null) return [];
   const right =
     accuracy === null ? '' : `, right on ${percentText(accuracy)} of ${labelledCount} rows`;
   const what = finding === 'constant' ? 'says the same of every sample' : 'no better than chance';
-  return [`${what}${right}${accepted === true ? '; accepted by the run' : ''}`];
+  return [`${what}${right}${accepted ? '; accepted by the run' : ''}`];
 }
 
 export function CostSection({ report, cost }: ReportInput) {

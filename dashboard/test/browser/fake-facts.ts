@@ -222,6 +222,7 @@ export function fakeReport(run: RunFacts, marked: Marked): Report {
     teachers: run.teachers.map(({ name, identity }, index) => ({
       ...model([0.948, 0.939, 0.93, 0.102][index] ?? 0, 1_350_000),
       name,
+      access: 'white' as const,
       weight: 1,
       identity,
       modelDigest: DIGEST,

@@ -64,7 +64,7 @@ export function withAnswers(
   return { ...before, teachers };
 }
 
-/** Undefined: nothing is known, as of a run of an earlier version. */
+/** Undefined: the run has cost nothing yet. */
 export function deviceCosts(
   { teachers }: Pick<RunRecord, 'teachers'>,
   cost: Cost | undefined,

@@ -200,8 +200,8 @@ const runRecord = z.strictObject({
     .strictObject({
       workerId: z.string(),
       assignmentEpoch: z.int().positive(),
-      /** Key of the process that holds it; absent: an older version assigned it, and no process holds it any more. */
-      sessionKeyDigest: digest.optional(),
+      /** Key of the process that holds it. */
+      sessionKeyDigest: digest,
     })
     .optional(),
   /** A change of numerics that it is paused for, until a person decides; then those that were accepted. */

@@ -7,7 +7,7 @@ import {
   runRecordText,
 } from '../../../src/runs/record/run-record.js';
 import { queued } from '../../runs/queued-run.js';
-import { changed, digest, failure, outcome, training, worker } from './training-run.js';
+import { changed, digest, failure, KEY_DIGEST, outcome, training, worker } from './training-run.js';
 
 describe('a run with a student worker', () => {
   it('survives being written and read, every field', () => {
@@ -16,7 +16,7 @@ describe('a run with a student worker', () => {
   });
 
   it('waits in FITTING for its rule, keeps the fit, and loses no time of training by it', () => {
-    const assignment = { workerId: 's1', assignmentEpoch: 1 };
+    const assignment = { workerId: 's1', assignmentEpoch: 1, sessionKeyDigest: KEY_DIGEST };
     const preparing = changed(changes.assigned(queued(), assignment, worker, 1_000));
     expect(changes.fitting(preparing, 2, 2_000)).toBeUndefined();
     const fitting = changed(changes.fitting(preparing, 1, 2_000));
@@ -33,7 +33,7 @@ describe('a run with a student worker', () => {
     const released = changed(changes.released(training(), 1, 's1 is gone', 5_000));
     expect(released).toMatchObject({ state: 'QUEUED', reason: 's1 is gone', trainingMs: 3_000 });
     expect(released.assignment).toBeUndefined();
-    const assignment = { workerId: 's2', assignmentEpoch: 2 };
+    const assignment = { workerId: 's2', assignmentEpoch: 2, sessionKeyDigest: KEY_DIGEST };
     const again = changed(
       changes.assigned(released, assignment, { ...worker, workerId: 's2' }, 6_000),
     );
@@ -74,7 +74,14 @@ describe('a run with a student worker', () => {
     const next = (record: RunRecord) =>
       changed(
         changes.trainingBegan(
-          changed(changes.assigned(record, { workerId: 's1', assignmentEpoch: 1 }, worker, 1)),
+          changed(
+            changes.assigned(
+              record,
+              { workerId: 's1', assignmentEpoch: 1, sessionKeyDigest: KEY_DIGEST },
+              worker,
+              1,
+            ),
+          ),
           1,
           1,
         ),
@@ -112,7 +119,14 @@ describe('a run with a student worker', () => {
     for (let n = 1; n < changes.STUDENT_FAILURE_LIMIT; n++) {
       record = changed(changes.workerFailed(record, 1, failure, 1));
       expect(record.state).toBe('QUEUED');
-      record = changed(changes.assigned(record, { workerId: 's1', assignmentEpoch: 1 }, worker, 1));
+      record = changed(
+        changes.assigned(
+          record,
+          { workerId: 's1', assignmentEpoch: 1, sessionKeyDigest: KEY_DIGEST },
+          worker,
+          1,
+        ),
+      );
     }
     expect(changes.workerFailed(record, 1, failure, 1)?.state).toBe('FAILED');
     const final = { ...failure, reason: 'NaN', retryable: false };

@@ -1,7 +1,7 @@
 // How a record comes to its end, and to another attempt.
 import { describe, expect, it } from 'vitest';
 import * as changes from '../../../src/lifecycle/changes/index.js';
-import { changed, outcome, training } from './training-run.js';
+import { changed, KEY_DIGEST, outcome, training } from './training-run.js';
 
 describe('the end of a run', () => {
   it('is tried again from its checkpoint, or from its evaluation where training had ended', () => {
@@ -20,7 +20,11 @@ describe('the end of a run', () => {
 
   it('is cancelled once, and not after its end', () => {
     const cancelling = changed(changes.cancelling(training(), 'x', 3_000));
-    expect(cancelling.assignment).toEqual({ workerId: 's1', assignmentEpoch: 1 });
+    expect(cancelling.assignment).toEqual({
+      workerId: 's1',
+      assignmentEpoch: 1,
+      sessionKeyDigest: KEY_DIGEST,
+    });
     expect(changes.cancelling(cancelling, 'x', 3_001)).toBeUndefined();
     expect(changes.failed(cancelling, 'x', 3_002)).toBeUndefined();
     const cancelled = changed(changes.cancelled(cancelling, 4_000));

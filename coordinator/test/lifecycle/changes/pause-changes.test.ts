@@ -7,7 +7,7 @@ import {
   runRecordText,
 } from '../../../src/runs/record/run-record.js';
 import { queued } from '../../runs/queued-run.js';
-import { changed, failure, outcome, training, worker } from './training-run.js';
+import { changed, failure, KEY_DIGEST, outcome, training, worker } from './training-run.js';
 
 describe('a pause', () => {
   const evaluating = (): RunRecord =>
@@ -41,7 +41,7 @@ describe('a pause', () => {
     const paused = changed(changes.paused(training(), 'full', 5_000));
     expect(changes.trained(paused, 1, outcome, undefined, 6_000)).toBeUndefined();
     expect(changes.workerFailed(paused, 1, failure, 6_000)).toBeUndefined();
-    const assignment = { workerId: 's2', assignmentEpoch: 2 };
+    const assignment = { workerId: 's2', assignmentEpoch: 2, sessionKeyDigest: KEY_DIGEST };
     expect(changes.assigned(paused, assignment, worker, 6_000)).toBeUndefined();
   });
 

@@ -30,8 +30,11 @@ export function changed(record: RunRecord | undefined): RunRecord {
   return record;
 }
 
+/** Of the process that trains. */
+export const KEY_DIGEST = 'c'.repeat(64);
+
 export function training(assignmentEpoch = 1): RunRecord {
-  const assignment = { workerId: 's1', assignmentEpoch };
+  const assignment = { workerId: 's1', assignmentEpoch, sessionKeyDigest: KEY_DIGEST };
   const preparing = changed(assigned(queued(), assignment, worker, 1_000));
   return changed(trainingBegan(preparing, assignmentEpoch, 2_000));
 }
