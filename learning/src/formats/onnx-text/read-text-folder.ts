@@ -71,6 +71,7 @@ export function readTextFolder(folder: string, given: Partial<ModelSettings>): O
     tokenizerConfig: readJson(folder, 'tokenizer_config.json'),
     config: readJson(folder, 'config.json'),
   };
+  requireOneClass(files.config, join(folder, 'config.json'));
   const sided = { file, tokenizer: withSide(tokenizer, files) };
   return onnxTextPackageOf(sided, given, textSettings(files), folder);
 }
@@ -109,6 +110,13 @@ export function textSettings({ tokenizer, tokenizerConfig, config }: TextFiles):
 function wholeNumber(value: unknown): number | undefined {
   // Exporters write 10³⁰ if there is no limit.
   return Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : undefined;
+}
+
+/** @throws {InvalidDocumentError} if the model says yes or no to each class: as logits its outputs would mislead a student. */
+function requireOneClass({ problem_type: type }: Json, source: string): void {
+  if (type !== 'multi_label_classification') return;
+  const message = `is ${type}, a yes or no for each class; want a model that gives a text one class, single_label_classification`;
+  throw new InvalidDocumentError(source, [{ path: 'problem_type', message }]);
 }
 
 /** The tokenizer with the side at which long texts are cut, where the file beside it says another than its own. */

@@ -54,6 +54,19 @@ test('the graph may lie in onnx/, as for Transformers.js, and settings may say l
   );
 });
 
+test('a model that gives a text several labels is refused', () => {
+  const folder = join(root, 'labels');
+  cpSync(fixture, folder, { recursive: true });
+  const path = join(folder, 'config.json');
+  const say = (type: string) => writeFileSync(path, JSON.stringify({ problem_type: type }));
+  say('multi_label_classification');
+  expect(() => readTextFolder(folder, {})).toThrow(
+    /config\.json cannot be used:\n {2}- problem_type: is multi_label_classification, a yes or no/,
+  );
+  say('single_label_classification');
+  expect(readTextFolder(folder, {}).settings.maximumTokens).toBeGreaterThan(0);
+});
+
 test('a graph may have another name, if it is the only one', () => {
   const folder = join(root, 'quantised');
   cpSync(fixture, folder, { recursive: true });
