@@ -3,6 +3,7 @@
  * `chaos/chaos.ts`. Progress goes to stderr; the last line of stdout is one JSON object. The exit code is 1 if
  * weights differ, a step is missing, repeated or taken on a wrong target, or an event is listed twice.
  */
+import { existsSync, readdirSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { type ChaosResult, chaos } from './chaos/chaos.js';
 import { SCENARIOS } from './chaos/scenarios/index.js';
@@ -41,11 +42,17 @@ async function main(): Promise<number> {
     process.stderr.write('chaos: LYCEUM_CACHE is not set; start with `npm run chaos`\n');
     return 2;
   }
+  const stateDir = values['state-dir'];
+  if (stateDir !== undefined && existsSync(stateDir) && readdirSync(stateDir).length > 0) {
+    process.stderr.write(
+      `chaos: ${stateDir} is not empty; want a new folder: clusters start empty\n`,
+    );
+    return 2;
+  }
   const interrupted = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => interrupted.abort(new Error(`interrupted by ${signal}`)));
   }
-  const stateDir = values['state-dir'];
   const result = await chaos({
     scenario,
     seed,
