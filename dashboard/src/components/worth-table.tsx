@@ -76,7 +76,7 @@ const COLUMNS: readonly Column<WorthRow>[] = [
 /** Columns that no row has a number for are left out. */
 export function WorthTable({ report }: { readonly report: Report }) {
   const rows = worthRows(report);
-  const sampleCount = report.worth?.test?.sampleCount ?? report.testSampleCount;
+  const sampleCount = report.worth?.test?.sampleCount ?? report.labelledTestCount;
   const columns = COLUMNS.filter(
     ({ value }, index) => index === 0 || rows.some((row) => value(row) !== NOT_KNOWN),
   );

@@ -180,7 +180,7 @@ python3 examples/recompute.py predictions.npz report.json`,
 function teachersWorth({ report }: ReportInput): string[] {
   const rows = worthRows(report);
   if (rows.length < 2) return [];
-  const sampleCount = report.worth?.test?.sampleCount ?? report.testSampleCount;
+  const sampleCount = report.worth?.test?.sampleCount ?? report.labelledTestCount;
   const titles = [
     'Teacher',
     'Device time',
