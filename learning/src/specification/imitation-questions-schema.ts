@@ -1,4 +1,4 @@
-/** New inputs that teachers write from inputs that are there: how many, for which classes, and what teachers are asked. */
+/** New inputs that teachers write from present ones: how many, for which classes, and what teachers are asked. */
 import type { Problem } from '@lyceum/proto';
 import type { z } from 'zod';
 import { list, number, pathText, section, text, wholeNumber } from '../documents/index.js';
@@ -51,7 +51,7 @@ interface Told {
   }[];
 }
 
-/** What is wrong between them and the rest of the document's spec, at paths from there on. */
+/** What is wrong between `questions` and the rest of the document's spec, at paths below spec. */
 export function questionsProblems(
   { classes = [], teachers = [] }: Questions,
   spec: Told,

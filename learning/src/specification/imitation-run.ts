@@ -1,8 +1,9 @@
 /**
- * The runs of an imitation's last stage: who teaches, and whom. Pure.
+ * The runs of an imitation's last stage: their teachers and their students. Pure.
  *
- * A teacher with one answer an input votes. One with several has frequencies: its recorded answers are their logarithms,
- * with which `term: kd` at temperature 1 compares. Rules that look at final answers alone are given those.
+ * A teacher with one answer an input votes. A teacher with several has frequencies: its recorded answers are their
+ * logarithms, with which `term: kd` at temperature 1 compares. Rules of final answers alone get the votes of all
+ * teachers.
  *
  * Explanations, which the student will not have, teach by generalised distillation (Lopez-Paz et al. 2016,
  * https://arxiv.org/abs/1511.03643): a teacher learns from the same black boxes on input and explanation, and the student
@@ -13,12 +14,12 @@ import { ruleNamed } from '../ensemble/rules/index.js';
 
 /** The teacher of the classes behind the votes. */
 export const CONSENSUS = 'dawid-skene';
-/** The modality of input and explanation, and the teacher that was trained on it. */
+/** Name of the modality of input and explanation together, and of the teacher that was trained on it. */
 export const EXPLAINED = 'explained';
-/** The modality of the input alone. */
+/** Name of the modality of the input alone. */
 export const INPUT = 'input';
 
-/** What of an imitation its runs are made of. */
+/** The parts of an imitation that its runs are made of. */
 export interface TaughtImitation {
   readonly apiVersion: string;
   readonly metadata: { readonly name: string };
@@ -43,13 +44,13 @@ export interface TaughtImitation {
 /** A black box, or the consensus of all, as a model of recorded answers. */
 export interface ImitationModel {
   readonly name: string;
-  /** That it is pushed as. */
+  /** Name under which the model is pushed. */
   readonly model: string;
-  /** Its answers are probabilities; else a class each. */
+  /** Whether its answers are probabilities; else each is a class. */
   readonly isSoft: boolean;
 }
 
-/** `student` learns, from explanations too if they are a modality; `explained` and `plain` are there for it. */
+/** `student` is the run's result. `explained` and `plain` exist only where it learns from explanations too. */
 type ImitationRole = 'student' | 'explained' | 'plain';
 
 export interface PlannedRun {
@@ -57,7 +58,7 @@ export interface PlannedRun {
   readonly document: unknown;
 }
 
-/** Runs of one seed. Without explanations the student is alone. */
+/** Runs of one seed. Without explanations there is only the student. */
 export interface SeedRuns {
   readonly seed: number;
   readonly student: PlannedRun;
@@ -65,10 +66,10 @@ export interface SeedRuns {
 }
 
 export interface RunsWanted {
-  /** Id of the first student's run. The others are called after it. */
+  /** Id of the first student's run, with which the ids of the others begin. */
   readonly runId: string;
   readonly seedCount: number;
-  /** Digest of what was kept: another one makes other runs. */
+  /** Digest of the answers that were kept: a different digest makes different runs. */
   readonly kept?: string;
 }
 
@@ -108,9 +109,9 @@ export function imitationRuns(imitation: TaughtImitation, wanted: RunsWanted): S
 }
 
 interface RunParts {
-  /** The model that was trained on explanations. */
+  /** Name of the model that was trained on explanations. */
   readonly explained: string;
-  /** Absent: as it is written. */
+  /** Absent: the seed that the document writes. */
   readonly seed?: number;
   readonly kept?: string;
 }
@@ -158,7 +159,7 @@ function blackBoxes(imitation: TaughtImitation): Teaching {
   return { teachers, objective: objectiveOf(imitation, models) };
 }
 
-/** @param model - that was trained on explanations. */
+/** @param model - name of the model that was trained on explanations. */
 function withExplained(imitation: TaughtImitation, model: string): Teaching {
   const { weight, temperature } = imitation.spec.train?.explained ?? EXPLAINED_DEFAULTS;
   const { teachers, objective } = blackBoxes(imitation);
@@ -215,7 +216,7 @@ function objectiveOf(
   ];
 }
 
-/** Only the student itself brings a baseline and further rows. */
+/** Only the student itself keeps `baseline` and `references`. */
 function studentOf(written: unknown, role: ImitationRole): unknown {
   if (!isMapping(written)) return written;
   const { baseline, references, ...student } = written;
@@ -229,7 +230,7 @@ function studentOf(written: unknown, role: ImitationRole): unknown {
   };
 }
 
-/** The rule that a run names; undefined: none, or none that there is. */
+/** The rule that a run names; undefined: it names none, or none that exists. */
 export function combineRule(run: Readonly<Record<string, unknown>> | undefined) {
   const ensemble = run?.['ensemble'];
   return isMapping(ensemble) ? ruleNamed(ensemble['combine']) : undefined;

@@ -1,6 +1,6 @@
 /**
- * An imitation as its user writes it: black boxes that are asked about public inputs, rules for what of their answers is
- * kept, and the run that teaches a student with it. Each stage is a command of its own, `coordinator imitation …`.
+ * An imitation as its user writes it: black boxes that are asked about public inputs, rules that choose which of their
+ * answers are kept, and the run that teaches a student with these. Each stage is a command, `coordinator imitation …`.
  */
 import { DOCUMENT_MAX_BYTES, InvalidDocumentError, type Problem } from '@lyceum/proto';
 import { z } from 'zod';
@@ -186,7 +186,7 @@ function betweenFields(document: Imitation): Problem[] {
   return [...problems, ...trainProblems(document)];
 }
 
-/** What rules may know of a document. */
+/** The facts of a document that its rules need. */
 export function ruleContext({ classes, teachers }: Imitation['spec']): RuleContext {
   return {
     classes,

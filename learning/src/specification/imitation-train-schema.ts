@@ -1,4 +1,4 @@
-/** How an imitation teaches a student with what was kept of its teachers' answers. */
+/** How an imitation teaches a student with the answers that were kept. */
 import { InvalidDocumentError, type Problem, toLyceumError } from '@lyceum/proto';
 import { z } from 'zod';
 import {
@@ -79,7 +79,7 @@ export const train = section({
 
 type Taught = TaughtImitation['spec'];
 
-/** What of a document decides how it may teach. */
+/** The parts of a document that decide how it may teach. */
 interface TaughtDocument extends TaughtImitation {
   readonly spec: Omit<Taught, 'teachers'> & {
     readonly inputs: { readonly numbers?: unknown; readonly image?: unknown };
@@ -89,7 +89,7 @@ interface TaughtDocument extends TaughtImitation {
   };
 }
 
-/** What explanations as a modality do not go with. */
+/** What must not stand beside explanations as a modality. */
 function explanationProblems({ spec }: TaughtDocument): Problem[] {
   const { explanations, explained, run = {} } = spec.train ?? {};
   const problems: Problem[] = [];
@@ -132,7 +132,7 @@ export function trainProblems(document: TaughtDocument): Problem[] {
   ];
 }
 
-/** What is wrong with the runs, at the paths of this document. */
+/** What is wrong with the runs that are made of this document, at the document's own paths. */
 function runProblems(document: TaughtDocument): Problem[] {
   const own = ['dataset', 'teachers'].filter((key) => document.spec.train?.run[key] !== undefined);
   if (own.length > 0) {

@@ -1,5 +1,5 @@
 /** What people write: runs, imitations, endpoints, described servers; the rules between their fields. */
-/** @public The types of other packages' run records name both. */
+/** @public The types of run records in other packages name both. */
 export type { ArchitectureSettings } from '../architectures/index.js';
 /** @public */
 export type { LearningRateSettings } from '../learning-rates/index.js';

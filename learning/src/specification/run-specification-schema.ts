@@ -290,7 +290,7 @@ const head = {
   metadata,
 };
 
-/** What runs of either kind have. */
+/** Fields of runs of both kinds. */
 const trainingFields = {
   views: views
     .optional()
@@ -353,12 +353,12 @@ const trainingAlone = section({
   ).describe('What model is trained, on which data, and how.'),
 });
 
-/** For a document with an unknown kind: its fields show which kind was meant, so that all problems are told at once. */
+/** For a document with an unknown kind: its fields show which kind was meant, so that one error lists all problems. */
 const kind = word('Distillation', 'Training');
 const looksLikeDistillation = section({ ...head, kind, spec: distillation.shape.spec });
 const looksLikeTraining = section({ ...head, kind, spec: trainingAlone.shape.spec });
 
-/** True of a document that is, or seems to be meant as, a distillation. */
+/** Whether a document is a distillation, or seems to be meant as one. */
 export function meansDistillation(document: unknown): boolean {
   if (!isMapping(document)) return false;
   if (document['kind'] === 'Distillation') return true;
@@ -378,7 +378,7 @@ export const runSpecification = choose([distillation, trainingAlone], (input) =>
       'is run stage by stage: coordinator imitation collect, then check, then train; the last submits a run';
     return { path: 'kind', message };
   }
-  // Neither accepts: the kind is none of theirs.
+  // Both schemas refuse this document, since they also want a kind that exists.
   const meant = meansDistillation(input) ? looksLikeDistillation : looksLikeTraining;
   return meant as unknown as typeof distillation;
 });

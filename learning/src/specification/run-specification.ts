@@ -1,9 +1,9 @@
 /**
  * A run as its user writes it: who teaches, on what, how answers are combined, what the student minimises.
  *
- * Read once, checked whole, frozen. {@link parseRunSpecification} fills in every default, so that nothing
- * below it knows any. What only the cluster can know (does the model exist, do the class counts agree) is
- * checked by the coordinator at submit.
+ * Read once, checked whole, frozen. {@link parseRunSpecification} fills in every default, so that the rest of the
+ * program knows none. What only the cluster can know (does the model exist, do the class counts agree) is checked by
+ * the coordinator at submit.
  */
 import { createHash } from 'node:crypto';
 import { InvalidDocumentError, SPECIFICATION_MAX_BYTES, YAML_MAX_MARKS } from '@lyceum/proto';

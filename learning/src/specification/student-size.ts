@@ -1,6 +1,6 @@
 /**
- * How many parameters a student has at the least, whatever set it is trained on. One that is too large to be trained is
- * refused before the coordinator is asked, which knows the set and counts exactly.
+ * How many parameters a student has at the least, whatever set it is trained on. A student that is too large to be
+ * trained is refused before the coordinator is asked; the coordinator knows the set and counts exactly.
  */
 import { type Problem, STUDENT_MAX_PARAMETERS } from '@lyceum/proto';
 import { isMapping } from '../documents/index.js';
@@ -8,7 +8,7 @@ import { isMapping } from '../documents/index.js';
 /** A kernel of the architecture `conv` has 3 × 3 places. */
 const CONV_KERNEL = 9;
 
-/** @param model - `spec.student.model` as it was written; what is of a wrong type is the schema's to report. */
+/** @param model - `spec.student.model` as it was written; the schema reports values of a wrong type. */
 export function studentSizeProblems(model: unknown): Problem[] {
   if (!isMapping(model)) return [];
   const { hiddenUnits, denseUnits, filters, dimension } = model;
@@ -26,7 +26,7 @@ export function studentSizeProblems(model: unknown): Problem[] {
     }));
 }
 
-/** @param about - `at least `, where the count is not exact. */
+/** @param about - `at least ` where the count is a lower bound. */
 export function tooManyParameters(count: number, about = ''): string {
   return `makes a student of ${about}${count.toLocaleString('en-US')} parameters; want at most ${STUDENT_MAX_PARAMETERS.toLocaleString('en-US')}, whose checkpoint can be stored`;
 }

@@ -1,4 +1,7 @@
-/** How a run's answers are stored, which is what its student trains on. What each codec does is in `@lyceum/learning/codecs`. */
+/**
+ * How a run's answers are stored; the student trains on them as they are decoded. Codecs are in
+ * `@lyceum/learning/codecs`.
+ */
 import type { Problem } from '@lyceum/proto';
 import { CODEC_SETTINGS, CODEC_WORDS, codecWritten } from '../../codecs/index.js';
 import { choose, isMapping, listed, section, wants, word } from '../../documents/index.js';
@@ -26,7 +29,7 @@ export const answers = section({
     ),
 });
 
-/** What must hold between a codec and what reads the answers. */
+/** What must hold between the codec of a run's answers and its rule and terms, which read the answers. */
 export function answersProblems(spec: Mapping, terms: readonly Mapping[]): Problem[] {
   const codec = codecWritten(mapping(spec['answers'])['codec']);
   if (codec?.isOfTopK !== true) return [];
@@ -44,7 +47,7 @@ export function answersProblems(spec: Mapping, terms: readonly Mapping[]): Probl
   for (const [index, { term, temperature, weight, standardize }] of terms.entries()) {
     const path = `spec.objective[${index}]`;
     const own = termNamed(term);
-    // Features are stored beside logits, and exactly.
+    // Features are stored beside the answers, and exactly.
     if (weight === 0 || own?.of === 'features') continue;
     const usual = own?.of === 'answers' ? own.defaultTemperature : undefined;
     if (standardize === true) {

@@ -1,5 +1,6 @@
 /**
- * How a run combines its teachers: the rules with their settings. What each is and refuses is in `ensemble/rules`.
+ * How a run combines its teachers: the rules with their settings. What each rule does and refuses is in
+ * `ensemble/rules`.
  */
 import type { Problem } from '@lyceum/proto';
 import { flag, listed, ownName, ownSettings, section, word } from '../../documents/index.js';
@@ -20,12 +21,12 @@ const [firstWeighting = '', ...otherWeightings] = new Set(weightings);
 const [firstRule, ...otherRules] = RULE_NAMES;
 const rule = word(firstRule, ...otherRules);
 
-/** Rules that a message may propose by their names alone. */
+/** Rules that an error message may propose by their names alone. */
 const proposed = (holds: (rule: Rule) => boolean): string[] =>
   namesOf((rule) => !rule.ofPlugin && holds(rule));
 
 export const ensemble = section({
-  // What each does is in the file of its name in `ensemble/rules`.
+  // Each rule is explained in the file of its name in `ensemble/rules`.
   combine: rule
     .default('arithmetic')
     .describe(
@@ -124,7 +125,7 @@ function pluginProblems({ combine = 'arithmetic', rule: own, settings }: Mapping
   ];
 }
 
-/** What is fitted to logits of all teachers cannot be where one gives none. */
+/** A rule or a calibration that is fitted to logits of all teachers cannot be used where a teacher gives no logits. */
 function blackBoxProblems(
   { combine, calibrate }: Mapping,
   teachers: readonly Mapping[],

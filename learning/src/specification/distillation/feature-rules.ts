@@ -2,7 +2,7 @@
  * What must hold between the terms that compare inner layers, the teachers and the quorum. They look at the document as it
  * was written, like all of run-specification-rules.ts.
  *
- * A term compares with every teacher by itself: of several it is the mean. Only a white box has layers to ask for.
+ * A term compares with each teacher by itself, and is the mean of these. Only a white box has layers to ask for.
  */
 import type { Problem } from '@lyceum/proto';
 import { isMapping, listed } from '../../documents/index.js';
@@ -49,7 +49,7 @@ function mappingProblems(
   return [...problems, { path: `${path}.teachers`, message }];
 }
 
-/** A span without a teacher's features has none to put in their place. */
+/** Features of a teacher that did not answer cannot be replaced by those of others, so a feature term needs all. */
 function quorumProblems(
   path: string,
   name: string,

@@ -10,12 +10,12 @@ import { type Term, termNamed } from '../../objectives/terms/index.js';
 
 type Mapping = Readonly<Record<string, unknown>>;
 
-/** A term that asks teachers, with what it says of them. */
+/** A term that asks teachers, with which teachers it asks. */
 interface AskingTerm {
   readonly path: string;
   readonly own: Exclude<Term, { of: 'labels' }>;
   readonly settings: Mapping;
-  /** Where its choice of teachers is written: `teachers`, or the term itself. */
+  /** Path of the field that chooses the teachers: `teachers`, or the term itself. */
   readonly teachersPath: string;
   /** Ensemble indices, rising. */
   readonly teachers: readonly number[];
@@ -27,7 +27,7 @@ export function objectiveProblems(
   teachers: readonly Mapping[],
 ): Problem[] {
   const terms = objective.map((term) => (isMapping(term) ? term : {}));
-  // A term that is not known may have been meant to ask them; it is reported as such.
+  // An unknown term may have been meant to ask teachers; the schema reports it.
   if (terms.length === 0 || !terms.every(({ term }) => termNamed(term))) return [];
   const namesWrong = terms.flatMap((term, index) => nameProblems(term, index, teachers));
   if (namesWrong.length > 0) return namesWrong;
@@ -65,7 +65,7 @@ function askingTerm(settings: Mapping, index: number, teachers: readonly Mapping
     return [{ ...term, teachersPath: `${path}.hintLayer`, teachers: chosen }];
   }
   const named: unknown = settings['teachers'];
-  // An empty list is the schema's to report.
+  // The schema reports an empty list.
   if (!Array.isArray(named) || named.length === 0) {
     return [{ ...term, teachersPath: `${path}.term`, teachers: all }];
   }
@@ -95,7 +95,7 @@ function unaskedTeachers(asking: readonly AskingTerm[], teachers: readonly Mappi
   });
 }
 
-/** What a teacher's access cannot give. */
+/** What a term needs and a teacher's `access` does not give. */
 function accessProblems(
   { own, teachersPath, teachers: asked }: AskingTerm,
   { combine = 'arithmetic' }: Mapping,
@@ -133,14 +133,14 @@ function weightProblems(
   { own, teachersPath, teachers: asked }: AskingTerm,
   teachers: readonly Mapping[],
 ): Problem[] {
-  // All weights of the run being 0 is a problem of its own.
+  // That all weights of the run are 0 is reported elsewhere.
   if (asked.length === teachers.length || asked.some((k) => teachers[k]?.['weight'] !== 0))
     return [];
   const message = `${own.name} compares with ${namesText(asked, teachers)} alone, and every weight there is 0; at least one must be greater`;
   return [{ path: teachersPath, message }];
 }
 
-/** What a term cannot have from the ensemble's rule. */
+/** What a term needs and the ensemble's rule does not give. */
 function ruleProblems(
   { path, own, settings, teachersPath, teachers: asked }: AskingTerm,
   { combine = 'arithmetic' }: Mapping,

@@ -17,13 +17,13 @@ export const term = choose(settingsOf(TERMS), (input) => {
   return { path: 'term', message: given.error?.issues[0]?.message ?? '' };
 });
 
-/** The objective of a distillation that names none. */
+/** The objective of a distillation that writes none. */
 export const DEFAULT_OBJECTIVE = [{ term: 'kd' }, { term: 'ce' }] as const;
 
 const ALONE = TERMS.filter(({ of }) => of === 'labels');
 const ALONE_TEXT = listed(ALONE.map(({ name }) => `{ term: ${name}, weight }`));
 
-/** What kind: Training may minimise. */
+/** Terms that a run of kind Training may minimise. */
 export const termAlone = choose(settingsOf(ALONE), (input) => {
   const own = termNamed(isMapping(input) ? input['term'] : undefined);
   if (own === undefined) return { path: '', message: wants(ALONE_TEXT)({ input }) };

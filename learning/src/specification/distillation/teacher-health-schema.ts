@@ -36,10 +36,10 @@ export const teacherHealthFields = {
     .describe('What is asked of teachers before they are trusted.'),
 };
 
-/** Names of teachers, and of those that are accepted, that are looked at: a run has no more, and a hostile document may. */
+/** How many names of teachers and of accepted teachers are checked. A run has no more; a hostile document may. */
 const MAX_TEACHERS = 64;
 
-/** Names that a message shows. */
+/** How many names an error message shows. */
 const SHOWN = 8;
 
 /** @param accepted - `spec.teacherHealth.accept` as it was written. */

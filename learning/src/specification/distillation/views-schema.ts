@@ -39,10 +39,10 @@ const randomResizedCrop = section({
     .describe('Least and greatest width by height of what is kept; default [3/4, 4/3].'),
 });
 
-/** What also says where the pixels of a picture come from. */
+/** Fields that cannot stand beside `randomResizedCrop`, which also says where a picture's pixels come from. */
 const PLACING = ['shift', 'crop', 'rotation'] as const;
 
-/** What changes a sample stands here in the order of a view's text, which is part of stored answers' keys. */
+/** Fields that change a sample stand in the order of a view's text, which is part of the keys of stored answers. */
 export const views = section({
   seed: wholeNumber('a whole number from 0 to 4294967295', {
     atLeast: 0,

@@ -1,6 +1,6 @@
 /**
- * A black-box endpoint as its user describes it: what is sent, where in the response the answer stands, and which class
- * of a data set each answer means. What is made of it is in `@lyceum/learning/formats`, endpoint/.
+ * A black-box endpoint as its user describes it: the request, the place of the answer in the response, and which class
+ * of a data set each answer means. Code that calls endpoints is in `@lyceum/learning/formats`, endpoint/.
  *
  * ```yaml
  * url: https://api.example.org/v1/detect
@@ -30,7 +30,7 @@ export const INPUT_PLACEHOLDER = '$input';
 /** Stands for the list of a call's inputs. */
 export const INPUTS_PLACEHOLDER = '$inputs';
 
-/** Answers that a description may translate. */
+/** Greatest number of answers that a description may translate. */
 const CLASSES_MAX_COUNT = 65_536;
 
 const plainText = (want: string) => z.string({ error: wants(want) });
@@ -160,7 +160,7 @@ const endpoint = section(
 
 export type Endpoint = z.output<typeof endpoint>;
 
-/** One whose prompts may stand elsewhere. */
+/** An endpoint whose chat may lack a prompt, which stands elsewhere then. */
 export const endpointOfPrompts = endpoint.extend({
   chat: chat
     .extend({
@@ -172,7 +172,7 @@ export const endpointOfPrompts = endpoint.extend({
 
 export type EndpointOfPrompts = z.output<typeof endpointOfPrompts>;
 
-/** Whether its description says that calls cost something. */
+/** Whether the description says that calls cost something. */
 export function hasPrice({ price }: Pick<Endpoint, 'price'>): boolean {
   const { perCall, per1kInputTokens, per1kOutputTokens, per1kCachedTokens = 0 } = price;
   return perCall + per1kInputTokens + per1kOutputTokens + per1kCachedTokens > 0;

@@ -5,7 +5,7 @@ import { type Problem, SECRET_NAME } from '@lyceum/proto';
 import { z } from 'zod';
 import { choose, isMapping, section, text, wants } from '../../documents/index.js';
 
-/** Name of a file or variable that the operator of the calling process has made. */
+/** Name of a secret: a file or variable that the operator of the calling process has made. */
 export const secretName = text(
   'the name of a secret: lower-case letters, digits and dashes',
   SECRET_NAME,
@@ -24,7 +24,10 @@ const header = choose([literal, fromSecret], (input) => {
   return isMapping(input) ? fromSecret : { path: '', message: wants(HEADER)({ input }) };
 });
 
-/** Those of the transport. `host` above all: it could take a secret to another server at the same address. */
+/**
+ * Any name but those that the transport sets. `host` above all could take a secret to another server at the same
+ * address.
+ */
 const NAME =
   /^(?!(?:host|connection|content-length|expect|te|trailer|transfer-encoding|upgrade)$)[A-Za-z0-9-]{1,64}$/i;
 
@@ -41,11 +44,11 @@ const KEY_HEADER = /^(?:(?:proxy-)?authorization|cookie|(?:.+-)?(?:api-?key|key|
 const KEY_PART =
   /^(?:(?:api|access|auth|subscription)[-_]?)?(?:key|token|secret|sig|signature|pass(?:word)?)$/i;
 
-/** Azure's functions take theirs as `code`, which also is what others call a language or a country. */
+/** Azure's functions take their keys as `code`, which elsewhere is the code of a language or a country. */
 const AZURE_PART = /^code$/i;
 const AZURE_KEY = /^[\w+/= -]{20,}$/;
 
-/** Keys that stand in a document itself: others read it, and a run's copy of it. */
+/** Keys that are written into a document: readers of the document and of runs' copies would see them. */
 export function writtenKeyProblems({
   url,
   headers: written = {},

@@ -1,4 +1,4 @@
-/** Servers of others, as people describe them: how they are asked and what their models are like. */
+/** Outside servers, as people describe them: how they are asked and what their models are like. */
 export {
   checkEndpoint,
   type Endpoint,

@@ -31,7 +31,7 @@ const size = wholeNumber(`a whole number from 1 to ${SAMPLE_MAX_VALUES}`, {
   atMost: SAMPLE_MAX_VALUES,
 });
 
-/** Of one sample, which must fit into one request: a byte a number at the least. */
+/** Shape of one sample, which must fit into one request at one byte a number or more. */
 const inputShape = list(size, 'a list of 1 to 8 sizes', { atLeast: 1, atMost: 8 }).refine(
   (shape) => elementCount(shape) <= INFERENCE_REQUEST_MAX_BYTES,
   {
@@ -117,7 +117,7 @@ const OF_ENDPOINT = 'is of an endpoint, whose description is pushed without --in
 const OF_SETTINGS =
   "is one of the model's settings: --settings FILE, or in a run settings beside the url";
 
-/** What an endpoint's description has, or a model's settings. */
+/** Fields that belong elsewhere: to an endpoint's description, or to a model's settings. */
 const elsewhere = {
   settings: 'stand in a file of their own: --settings FILE',
   ...saying(OF_ENDPOINT, ['request', 'answer', 'chat', 'timeoutMs']),
@@ -130,7 +130,7 @@ function saying(text: string, keys: readonly string[]): Readonly<Record<string, 
 
 const inferenceDescription = section(fields, elsewhere);
 
-/** In a run, which has no file of settings beside the model. */
+/** A description in a run, where the model's settings have no file of their own. */
 export const inlineInference = section(
   {
     ...fields,
@@ -159,15 +159,15 @@ export function checkInferenceDescription(document: unknown, source: string): In
 const tensorMetadata = section({
   name: z.string(),
   datatype: z.string(),
-  /** −1: any size. */
+  /** −1: this dimension may have any size. */
   shape: z.array(z.int()),
 });
 
 const name = z.string();
 const numbersQuestion = section({
-  /** One of `inputs`. */
+  /** Name of one of `inputs`. */
   input: name,
-  /** Of one sample, in the model's layout. */
+  /** Shape of one sample, in the model's layout. */
   sampleShape: z.array(size),
 });
 const tableQuestion = section({
@@ -175,9 +175,9 @@ const tableQuestion = section({
     section({
       name,
       cellType: z.enum(['string', 'float32', 'float64', 'int32', 'int64', 'bool']),
-      /** As the model has them, and in its order. */
+      /** The model's names of its columns, in its order. */
       columns: z.array(name),
-      /** Whether its shape is [rows] instead of [rows, columns]. */
+      /** Whether an input's shape is [rows] instead of [rows, columns]. */
       isFlat: z.boolean(),
     }),
   ),
@@ -187,7 +187,7 @@ const question = choose([numbersQuestion, tableQuestion], (input) =>
   isMapping(input) && 'table' in input ? tableQuestion : numbersQuestion,
 );
 
-/** What a server said of the model when it was pushed, and how it is asked since. */
+/** What a server said of the model when it was pushed, and how the model is asked since then. */
 const foundModel = section({
   server: section({ name: z.string(), version: z.string() }),
   platform: z.string(),
@@ -195,16 +195,16 @@ const foundModel = section({
   inputs: z.array(tensorMetadata),
   outputs: z.array(tensorMetadata),
   question,
-  /** One of `outputs`. */
+  /** Name of one of `outputs`. */
   output: name,
-  /** Of a sigmoid 1, though it tells two classes apart. */
+  /** 1 of a sigmoid, though a sigmoid tells two classes apart. */
   classCount: size,
   /** Names of the classes, where the server tells them. */
   labels: z.array(z.string()).optional(),
-  /** Rows of one request, at most; if they are fixed, always. */
+  /** Greatest number of rows of one request; if `rowsAreFixed`, the only one. */
   rows: size,
   rowsAreFixed: z.boolean(),
-  /** The server's own numbers for the canary inputs, [rows of it, classCount]. */
+  /** The server's answers to the canary inputs, [rows of one request, classCount]. */
   canaries: z.array(z.number()),
 }).check(({ value, issues }) => {
   const { question: asked, rows, classCount, canaries } = value;
