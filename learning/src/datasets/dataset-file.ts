@@ -9,12 +9,13 @@
  * | `meta.json` | format, classCount, classNames, inputScale, perhaps encoding and columns | |
  * | `texts.npy` | uint8, of a set that was made of texts: their UTF-8, one after the other | [bytes] |
  * | `textEnds.npy` | uint32, where each text ends | [N] |
- * | `numbers.npy` | float64, of a table's rows: cells of the columns of numbers, NaN where there is none | [N, n] |
- * | `categories.npy` | uint8, of a table's rows: cells of the columns of categories, as texts | [bytes] |
- * | `categoryEnds.npy` | uint32, where each of these ends | [N, c] |
+ * | `numbers.npy` | float64, of a set of a table's rows: cells of columns of numbers, NaN: missing | [N, n] |
+ * | `categories.npy` | uint8, of a set of a table's rows: UTF-8 of its cells of categories | [bytes] |
+ * | `categoryEnds.npy` | uint32, where each cell of a category ends | [N, c] |
  *
- * Of named modalities each has its own: `inputs.NAME.npy`, perhaps `texts.NAME.npy` and so on, and in `meta.json` its
- * inputScale, encoding and columns in `modalities: { NAME: … }`. Equal content has equal bytes, so equal digests.
+ * In a set with named modalities each modality has its own arrays, `inputs.NAME.npy`, perhaps `texts.NAME.npy` and so
+ * on, and its own inputScale, encoding and columns, in `modalities: { NAME: … }` of `meta.json`. Equal content has
+ * equal bytes, so equal digests.
  */
 import {
   DATASET_MAX_BYTES,
@@ -191,7 +192,7 @@ function readMembers(bytes: Uint8Array, source: string): Map<string, Uint8Array>
   }
 }
 
-/** What `meta.json` says of a set in shards; undefined: it is a set in one file, or no set at all. */
+/** Reads the `meta.json` of a set in shards; undefined: the file is a set in one file, or no set at all. */
 function manifestMeta(
   members: ReadonlyMap<string, Uint8Array>,
 ): Readonly<Record<string, unknown>> | undefined {
@@ -206,7 +207,7 @@ function manifestMeta(
 
 type ArrayReader = (name: string, types: readonly NpyArray['dtype'][]) => NpyArray | undefined;
 
-/** What is wrong with an array becomes a problem. */
+/** Reads arrays by name. An array that is missing or of another type becomes a problem. */
 function arrayReader(members: ReadonlyMap<string, Uint8Array>, problems: Problem[]): ArrayReader {
   return (name, types) => {
     try {
@@ -252,7 +253,7 @@ function readCells(
     if (count === 0) return [];
     const path = arrayName(name, modality);
     const found = array(path, [type]);
-    // Readers of some rows find them by the array's shape.
+    // Those who read single rows find them by the array's shape.
     if (found !== undefined && `${found.shape.slice(1)}` !== `${width}`) {
       const message = `has shape [${found.shape}]; want [${[width.length > 0 ? 'samples' : 'bytes', ...width].join(', ')}]`;
       problems.push({ path, message });
@@ -272,7 +273,9 @@ function readCells(
   };
 }
 
-/** Cells are of columns that `meta.json` names. */
+/**
+ * Whether a modality with these columns has such an array: there are cells only for columns that `meta.json` names.
+ */
 function isMeant(
   array: (typeof MODALITY_ARRAYS)[number],
   columns: readonly TableColumn[],
@@ -282,7 +285,7 @@ function isMeant(
   return !isOfCategories || countColumns(columns, 'category') > 0;
 }
 
-/** Arrays that belong to no modality, so that they would never be read. */
+/** Arrays that belong to no modality: nobody would ever read them. */
 function strangers(
   members: ReadonlyMap<string, Uint8Array>,
   modalities: DatasetMeta['modalities'],

@@ -13,7 +13,7 @@ import { readTableColumns } from './table-cells.js';
 const FORMAT = 'lyceum.dev/dataset/v1';
 
 export interface DatasetMeta extends Pick<DatasetSamples, 'classCount' | 'classNames'> {
-  /** By name, sorted. */
+  /** By the modality's name, sorted. */
   readonly modalities: ReadonlyMap<string, ModalityMeta>;
 }
 
@@ -28,7 +28,7 @@ export function datasetMeta({ classCount, classNames, modalities }: DatasetOutli
   return JSON.stringify({ format: FORMAT, classCount, classNames, ...inputs });
 }
 
-/** @returns undefined, and a problem more, if it is not what it should be. */
+/** @returns undefined, having added problems, if the bytes are no valid `meta.json`. */
 export function readDatasetMeta(
   bytes: Uint8Array | undefined,
   problems: Problem[],
@@ -69,7 +69,7 @@ export function readDatasetMeta(
   return { classCount, classNames, modalities: read };
 }
 
-/** @param at - before the names of its fields. */
+/** @param at - path before the names of the modality's fields. */
 function readModality(
   document: unknown,
   at: string,

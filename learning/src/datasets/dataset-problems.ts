@@ -1,4 +1,4 @@
-/** What keeps arrays and names from being a data set. */
+/** What is wrong with arrays and names that should be a data set. */
 import {
   elementCount,
   InvalidDocumentError,
@@ -20,7 +20,7 @@ import { encodingWidth } from './encoding/index.js';
 import { sampleTextsProblem } from './sample-texts.js';
 import { tableCellsProblem, tableColumnsProblem } from './table-cells.js';
 
-/** All that keeps `parts` from being a data set. */
+/** Everything that is wrong with `parts` as a data set. */
 export function datasetProblems(parts: StoredDatasetParts): Problem[] {
   const problems = outlineProblems(parts);
   for (const [name, modality] of parts.modalities) {

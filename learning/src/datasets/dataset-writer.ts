@@ -1,8 +1,9 @@
 /**
- * A data set's file, written from rows on disk: what `encodeStoredDataset` gives, byte for byte, for sets that are read
- * in a stream. In memory is of each sample its label, its split, where its rows are and where its texts end.
+ * Writes a data set's file from rows on disk, with the same bytes as `encodeStoredDataset` gives: for sets that are
+ * read as a stream. Memory holds of each sample only its label, its split, the place of its rows and the ends of its
+ * texts.
  *
- * The file begins with the count of rows, which is known last. So rows go to files beside it first.
+ * The file begins with the count of rows, which is known only at the end. So rows first go to files beside it.
  */
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -15,17 +16,17 @@ import type { Encoding } from './encoding/index.js';
 import type { RowFile } from './row-file.js';
 import { countColumns, type TableColumn } from './table-cells.js';
 
-/** Where the samples of a modality are: entry n of `order` is the row of sample n. */
+/** Where the samples of a modality are: sample n is row `order[n]`. */
 export interface StoredRows {
   readonly rows: RowFile;
   readonly order: Uint32Array;
-  /** That made the rows of texts or rows of a table. */
+  /** The encoding that made the rows, if they were made of texts or of rows of a table. */
   readonly encoding: Encoding | undefined;
-  /** For a table: the columns whose cells the rows come with. */
+  /** For a table: the columns whose cells are stored with the rows. */
   readonly columns?: readonly TableColumn[] | undefined;
 }
 
-/** What is known of the samples when all rows are written. */
+/** What is known of the samples once all rows are written. */
 export type SampleFacts = Pick<DatasetOutline, 'classNames' | 'labels' | 'splits'>;
 
 const ELEMENT_BYTES = { uint8: 1, float32: 4, float64: 8 } as const;
@@ -34,11 +35,11 @@ const ELEMENT_BYTES = { uint8: 1, float32: 4, float64: 8 } as const;
 const OVERHEAD_BYTES = 32 * 1024 * 1024;
 
 /**
- * @param folder - with room for the set; the file in it is the caller's to remove.
- * @param modalities - by name.
+ * @param folder - has room for the set. The caller removes the file in it.
+ * @param modalities - by the modality's name.
  * @returns the path of the set's file.
  * @throws {InvalidDocumentError} naming all that keeps rows and facts from being a data set.
- * @throws {LyceumError} INVALID_ARGUMENT if the set is greater than one may be.
+ * @throws {LyceumError} INVALID_ARGUMENT if the set is larger than a set may be.
  */
 export async function writeDatasetFile(
   folder: string,

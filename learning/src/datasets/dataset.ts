@@ -24,7 +24,7 @@ export const SPLIT_NUMBERS: Readonly<Record<SplitName, number>> = {
 
 export const SPLIT_NAMES = Object.keys(SPLIT_NUMBERS) as readonly SplitName[];
 
-/** The names under which splits go about in folders, files and columns. */
+/** Split names as folders, files and columns write them. */
 const SPLIT_OF: Readonly<Record<string, SplitName>> = {
   train: 'train',
   training: 'train',
@@ -36,7 +36,7 @@ const SPLIT_OF: Readonly<Record<string, SplitName>> = {
   testing: 'test',
 };
 
-/** Behind a split's name: `training_set`, `testset`, `train-data`. */
+/** What may follow a split's name: `training_set`, `testset`, `train-data`. */
 const SET = /[_ -]?(set|split|data)$/;
 
 /** @returns undefined if `name`, in any case, is no split's. */
@@ -45,7 +45,7 @@ export function splitNamed(name: string): SplitName | undefined {
   return ownEntry(SPLIT_OF, key);
 }
 
-/** What is known of samples apart from what models see of them. */
+/** What a set knows of its samples, apart from what models see of them. */
 export interface DatasetSamples {
   /** SHA-256 of the set's file, hex. */
   readonly digest: string;
@@ -67,9 +67,9 @@ export interface DatasetSamples {
 export interface Modality {
   /** [H, W, channels] or [D]. */
   readonly sampleShape: readonly number[];
-  /** [N, ...sampleShape], row-major; where some samples are held alone, [held, ...sampleShape]. */
+  /** [N, ...sampleShape], row-major; if only some samples are held, [held, ...sampleShape]. */
   readonly inputs: Uint8Array | Float32Array;
-  /** Which samples `inputs` has, by row. Absent: all of them, in order. */
+  /** Which sample each row of `inputs` is. Absent: row n is sample n. */
   readonly held?: HeldSamples;
   /** The real value is the stored one times this: 1/255 for bytes, 1 for floats. */
   readonly inputScale: number;
@@ -92,9 +92,9 @@ export function valueType(inputs: Modality['inputs']): ValueType {
 /** A set as one model sees it. */
 export interface Dataset extends DatasetSamples, Modality {}
 
-/** A set with all that its file holds; {@link seenDataset} gives what a model sees. */
+/** A set with everything that its file holds; {@link seenDataset} gives what a model sees. */
 export interface StoredDataset extends DatasetSamples {
-  /** By name. The only one of a set may have none, and is called {@link NAMELESS}. */
+  /** By name. A set's only modality may be without a name, and is called {@link NAMELESS} then. */
   readonly modalities: ReadonlyMap<string, Modality>;
   /** Where the pictures of a set in shards are; absent: the set is one file. */
   readonly shards?: ShardIndex;
@@ -124,7 +124,7 @@ export type StoredDatasetParts = Omit<StoredDataset, 'digest'>;
  * A set in shards as a model sees it, with some of its pictures.
  *
  * @param samples - indices into the set.
- * @param inputs - [samples, ...sampleShape], theirs.
+ * @param inputs - [samples, ...sampleShape], of these samples.
  */
 export function withHeld(dataset: Dataset, samples: Uint32Array, inputs: Uint8Array): Dataset {
   return { ...dataset, inputs, held: new HeldSamples(samples) };
@@ -133,13 +133,13 @@ export function withHeld(dataset: Dataset, samples: Uint32Array, inputs: Uint8Ar
 /** Class names and labels of more classes than this are a mistake, not a classification task. */
 export const MAX_CLASSES = 65_536;
 
-/** Modalities of a set: more are a mistake. */
+/** Greatest number of a set's modalities: more are a mistake. */
 export const MAX_MODALITIES = 32;
 
-/** A modality without what takes most of its memory. */
+/** A modality without the arrays that take most of its memory. */
 export type ModalityOutline = Omit<Modality, 'inputs' | 'texts' | 'cells'>;
 
-/** All of a set but what takes most of its memory. */
+/** A set without the arrays that take most of its memory. */
 export interface DatasetOutline extends Omit<DatasetSamples, 'digest'> {
   readonly modalities: ReadonlyMap<string, ModalityOutline>;
 }
@@ -147,7 +147,7 @@ export interface DatasetOutline extends Omit<DatasetSamples, 'digest'> {
 /**
  * The set as a model of one modality sees it.
  *
- * @param modality - undefined: the model names none, which will do where there is one only.
+ * @param modality - undefined: the model names none, which is enough for a set with one modality.
  * @throws {LyceumError} INVALID_ARGUMENT naming the modalities that there are.
  */
 export function seenDataset(stored: StoredDataset, modality: string | undefined): Dataset {
@@ -165,8 +165,8 @@ export function seenDataset(stored: StoredDataset, modality: string | undefined)
 }
 
 /**
- * The set without what it was made of, for who sees numbers alone. Of a set that was made of texts or a table nothing holds on
- * to the bytes of its file, which has those too.
+ * The set without the texts or the table that it was made of, for readers that use numbers alone. Arrays of such a set
+ * are copied, so that the bytes of its file, which hold the texts too, can be freed.
  */
 export function withoutRaw({ texts, columns: _, cells, ...dataset }: Dataset): Dataset {
   if (texts === undefined && cells === undefined) return dataset;
@@ -179,7 +179,10 @@ function ofOwn<T extends Uint8Array | Float32Array | Int32Array>(values: T): T {
   return isView ? (values.slice() as T) : values;
 }
 
-/** The name of what a model sees; undefined: there is no such modality, or several and it names none. */
+/**
+ * The name of the modality that a model sees; undefined: there is no such modality, or the model names none of
+ * several.
+ */
 export function meantModality(
   modalities: ReadonlyMap<string, unknown>,
   named: string | undefined,
@@ -189,7 +192,7 @@ export function meantModality(
   return others.length === 0 ? only : undefined;
 }
 
-/** As the parts of a stored set. */
+/** A set of one modality as a stored set, where the modality has no name. */
 export function withoutName(parts: DatasetParts): StoredDatasetParts {
   const { sampleShape, inputs, inputScale, encoding, texts, columns, cells, ...samples } = parts;
   const modality: Modality = {
@@ -204,7 +207,7 @@ export function withoutName(parts: DatasetParts): StoredDatasetParts {
   return { ...samples, modalities: new Map([[NAMELESS, modality]]) };
 }
 
-/** By the array of splits, which all that is seen of one set shares. */
+/** Samples of each split, by the array of splits: all views of one set share this array. */
 const samplesOf = new WeakMap<Uint8Array, ReadonlyMap<SplitName, Uint32Array>>();
 
 /** Indices of the split's samples, ascending: entry r is the sample of row r. Computed once per set. */
@@ -226,10 +229,10 @@ export function splitSamples(
   return samples;
 }
 
-/** Of a set with more classes the labelled samples are not counted by class: a list of sets would be megabytes. */
+/** Above this count of classes a description has no counts by class: a list of sets would be megabytes. */
 const COUNTED_CLASSES = 1000;
 
-/** What a person wants to know of a set, as JSON. */
+/** A set's description for people, as JSON. */
 export function describeDataset(stored: StoredDataset): Record<string, unknown> {
   const { digest, sampleCount, classCount, classNames } = stored;
   const isListed = classCount <= COUNTED_CLASSES;

@@ -14,13 +14,13 @@ export interface SplitShares {
   readonly validation: number;
 }
 
-/** Where nothing is known of a set: 20 % test, 10 % validation, 70 % train. */
+/** For a set without any given split: 20 % test, 10 % validation, 70 % train. */
 export const DEFAULT_SHARES: SplitShares = { test: 0.2, validation: 0.1 };
 
-/** For the rest of a set whose test split is given: validation as large as it would be in a whole. */
+/** For a set whose test split is given: the same share of validation to train as a set without one gets. */
 export const TEST_GIVEN_SHARES: SplitShares = { test: 0, validation: 0.125 };
 
-/** Samples of one draw, which takes 90 bytes and some microseconds of each. ImageNet-21k has 14,197,122. */
+/** Samples of one draw: each takes 90 bytes and some microseconds. ImageNet-21k has 14,197,122. */
 export const DRAWN_MAX_SAMPLES = 20_000_000;
 
 /**
@@ -60,7 +60,10 @@ export function fixedSplits(
 /** Hexadecimal digits of a key that a float64 holds. */
 const PREFIX_DIGITS = 12;
 
-/** Indices below `count`, ordered by their keys. Of a key 48 bits are kept: equal ones are computed again, in full. */
+/**
+ * Indices below `count`, ordered by their keys. 48 bits of each key are kept; keys that agree in these are computed
+ * again.
+ */
 function drawnOrder(prefix: string, count: number): Uint32Array {
   const key = (index: number) => sha256Hex(`${prefix}${index}`);
   const keys = new Float64Array(count);

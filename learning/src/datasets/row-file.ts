@@ -1,6 +1,6 @@
 /**
- * Rows of one shape on disk, perhaps each with what it was made of, texts and numbers: written one by one, read back in any
- * order. In memory are a few rows, and where each text ends.
+ * Rows of one shape on disk, perhaps each with the texts and numbers that it was made of. They are written one by one
+ * and read back in any order. Memory holds a few rows, and where each text ends.
  */
 import { DATASET_MAX_BYTES, elementCount, LyceumError, shapeMismatch } from '@lyceum/proto';
 import { GrowingInt32 } from '../arrays/index.js';
@@ -10,13 +10,13 @@ import type { ValueType } from './dataset.js';
 export interface RowFormat {
   /** [H, W, channels] or [D]. */
   readonly sampleShape: readonly number[];
-  /** Bytes stand for shares of 255, floats for themselves. */
+  /** Bytes mean value / 255, floats mean themselves. */
   readonly valueType: ValueType;
-  /** What each row comes with. Absent: nothing. */
+  /** How many texts and numbers come with each row. Absent: none. */
   readonly raw?: { readonly textCount: number; readonly numberCount: number };
 }
 
-/** What a row was made of. */
+/** The texts and numbers that a row was made of. */
 export interface RawRow {
   readonly texts: readonly string[];
   readonly numbers: readonly number[];
@@ -49,7 +49,7 @@ export class RowFile {
     this.rowBytes = features * (format.valueType === 'uint8' ? 1 : 4);
   }
 
-  /** @param path - of files that are not there yet, this one and `path-…`; they are the caller's to remove. */
+  /** @param path - names files that do not exist yet: this one and `path-…`. The caller removes them. */
   static async open(path: string, format: RowFormat): Promise<RowFile> {
     const { textCount = 0, numberCount = 0 } = format.raw ?? {};
     const rows = await SpooledBytes.open(path);
@@ -63,8 +63,8 @@ export class RowFile {
   }
 
   /**
-   * @param row - [...sampleShape], which the file keeps: leave it as it is.
-   * @param raw - what it was made of, as much as the format says.
+   * @param row - [...sampleShape]. The file keeps the array: do not change it afterwards.
+   * @param raw - what the row was made of; the format says how much of it there is.
    * @throws {LyceumError} INVALID_ARGUMENT if the rows become more than a set may hold.
    */
   async append(row: Uint8Array | Float32Array, raw: RawRow = NOTHING): Promise<void> {
@@ -119,7 +119,7 @@ export class RowFile {
     return { ends, chunks: this.#texts.read(textSpans(rows, textCount, all)) };
   }
 
-  /** Call it last. */
+  /** Must be the last call. */
   async close(): Promise<void> {
     await this.#rows.close();
     await this.#texts?.close();
@@ -136,7 +136,7 @@ function* spansOf(rows: Uint32Array, rowBytes: number): Generator<Span> {
   for (const row of rows) yield { start: row * rowBytes, end: (row + 1) * rowBytes };
 }
 
-/** @param ends - of all texts, `textCount` a row. */
+/** @param ends - ends of all texts, `textCount` a row. */
 function* textSpans(rows: Uint32Array, textCount: number, ends: Int32Array): Generator<Span> {
   for (const row of rows) {
     const first = row * textCount;

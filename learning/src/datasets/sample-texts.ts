@@ -1,6 +1,6 @@
 /**
- * The texts that a set was made of, for people and for teachers that read them: UTF-8, one after the other, and where
- * each ends. So a million of them are two arrays, and a text is made when somebody asks for it.
+ * The texts that a set was made of, for people and for teachers that read texts: UTF-8, one after the other, and where
+ * each ends. A million texts are two arrays; a string is made when it is read.
  */
 export interface SampleTexts {
   readonly bytes: Uint8Array;
@@ -30,7 +30,7 @@ export function sampleTextsOf(texts: Iterable<string>): SampleTexts {
   return { bytes: new Uint8Array(Buffer.concat(parts)), ends: Uint32Array.from(ends) };
 }
 
-/** Why they are not the texts of so many samples; undefined: they are. */
+/** Why the arrays are not the texts of so many samples; undefined: they are. */
 export function sampleTextsProblem(
   { bytes, ends }: SampleTexts,
   sampleCount: number,

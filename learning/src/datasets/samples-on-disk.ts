@@ -1,4 +1,4 @@
-/** Some samples of a set's file, to be looked at, without the rest of it in memory. For threads: see `NpzOnDisk`. */
+/** Reads single samples of a set's file without the rest of it in memory. Use it in threads: see `NpzOnDisk`. */
 import { InvalidDocumentError, LyceumError, type Problem } from '@lyceum/proto';
 import { type ArrayOnDisk, NpzOnDisk } from '../files/index.js';
 import { arrayName, meantModality } from './dataset.js';
@@ -20,11 +20,11 @@ export class SamplesOnDisk {
   readonly #categoryEnds: ArrayOnDisk | undefined;
 
   /**
-   * Close it when you are done.
+   * Call `close` afterwards.
    *
-   * @param path - of a set's file with the digest that it should have.
-   * @param modality - what is looked at; undefined: the only one.
-   * @throws {LyceumError} INVALID_ARGUMENT if it is no set, or has no such modality.
+   * @param path - of a set's file whose digest was checked.
+   * @param modality - the modality that is read; undefined: the only one.
+   * @throws {LyceumError} INVALID_ARGUMENT if the file is no set, or has no such modality.
    */
   constructor(path: string, modality: string | undefined) {
     const what = 'data set';
@@ -52,12 +52,12 @@ export class SamplesOnDisk {
     }
   }
 
-  /** As the file has it, [...sampleShape]: bytes are not scaled. */
+  /** The sample as the file has it, [...sampleShape]: bytes are not scaled. */
   inputs(sample: number): Uint8Array | Float32Array {
     return this.#inputs.rows(sample, sample + 1) as Uint8Array | Float32Array;
   }
 
-  /** The beginning of the text that the sample was made of; undefined: it was made of none, or it is not kept. */
+  /** The beginning of the text that the sample was made of; undefined: there was none, or it is not kept. */
   text(sample: number, characters: number): string | undefined {
     if (this.#texts === undefined || this.#ends === undefined) return undefined;
     const [start, end] =
@@ -68,7 +68,7 @@ export class SamplesOnDisk {
   }
 
   /**
-   * The beginning of the row that the sample was made of, by column; null is missing. Undefined: it was made of none.
+   * The beginning of the row that the sample was made of, by column; null: missing. Undefined: there was no row.
    *
    * @param columnCount - at most. @param characters - of one text.
    */

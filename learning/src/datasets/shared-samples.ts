@@ -1,14 +1,14 @@
 /**
- * Samples that are in two splits: figures on a split whose samples were trained on, or chosen by, say too much.
+ * Samples that are in two splits: a figure on a split whose samples were trained on, or used for choices, is too good.
  *
- * Samples are compared by digests of 62 bits of their values in all modalities, eight bytes a sample, in one pass and a
- * sort. Labels do not count: a twin of another label is a twin. Of a set in shards they are compared by their files: the
- * same picture in another file is another.
+ * Samples are compared by digests of 62 bits of their values in all modalities, eight bytes a sample, in one pass and
+ * a sort. Labels do not count: equal samples with different labels are the same sample. In a set in shards the encoded
+ * files are compared: one picture in two different encodings counts as two.
  */
 import { createHash } from 'node:crypto';
 import { SPLIT_NUMBERS, type StoredDataset } from './dataset.js';
 
-/** How many samples of one split are, value by value, in another. */
+/** How many samples of one split have a twin of equal values in another. */
 export interface SharedSamples {
   readonly validationInTrain: number;
   readonly testInTrain: number;
@@ -71,7 +71,7 @@ function sampleDigests({
   };
 }
 
-/** `11 samples of test are in train too, …`; undefined: there is none. */
+/** `11 samples of test are in train too, …`; undefined: no sample is shared. */
 export function sharedSamplesText(shared: SharedSamples): string | undefined {
   const parts = [
     [shared.validationInTrain, 'validation', 'train'],

@@ -1,6 +1,7 @@
 /**
- * The rows that a set was made of, for teachers that read a table's columns: each cell as the source has it. Columns that the
- * encoding leaves out, since they tell nothing in train, are here too; those that the user left out are not.
+ * The rows that a set was made of, for teachers that read a table's columns: each cell as the source has it. Columns
+ * that the encoding leaves out, since they tell nothing in train, are here too; columns that the user left out are
+ * not.
  *
  * Symbols: N samples, n columns of numbers, c columns of categories.
  */
@@ -13,9 +14,9 @@ export interface TableColumn {
 }
 
 export interface TableCells {
-  /** [N, n]; NaN: there is none. */
+  /** [N, n]; NaN: missing. */
   readonly numbers: Float64Array;
-  /** [N · c], sample by sample; a missing one is empty. */
+  /** [N · c], sample by sample; a missing cell is empty. */
   readonly categories: SampleTexts;
 }
 
@@ -45,7 +46,7 @@ export function columnCells(
   });
 }
 
-/** Why they are not the cells of so many samples; undefined: they are. */
+/** Why the arrays are not the cells of so many samples; undefined: they are. */
 export function tableCellsProblem(
   columns: readonly TableColumn[],
   { numbers, categories }: TableCells,
@@ -58,7 +59,7 @@ export function tableCellsProblem(
   return sampleTextsProblem(categories, sampleCount * countColumns(columns, 'category'));
 }
 
-/** Why they are no columns of one table; undefined: they are. */
+/** Why these are not columns of one table; undefined: they are. */
 export function tableColumnsProblem(columns: readonly TableColumn[]): string | undefined {
   const seen = new Set<string>();
   for (const { name } of columns) {
@@ -69,7 +70,7 @@ export function tableColumnsProblem(columns: readonly TableColumn[]): string | u
   return columns.length === 0 ? 'there are none' : undefined;
 }
 
-/** As a set's `meta.json` has them. @returns undefined if they are no such list. */
+/** Reads the columns of a set's `meta.json`. @returns undefined if `document` is no list of columns. */
 export function readTableColumns(document: unknown): TableColumn[] | undefined {
   if (!Array.isArray(document)) return undefined;
   const columns = document.flatMap((column): TableColumn[] => {

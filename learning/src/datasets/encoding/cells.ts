@@ -1,13 +1,16 @@
 /**
- * What a cell of a table means, whatever format it came from: numbers and truth values as JSON and Parquet have them, or
- * their texts as CSV has them. The same at import and when a student is fed.
+ * What a cell of a table means, whatever its source: numbers and truth values as JSON and Parquet have them, or their
+ * texts as CSV has them. Import and the feeding of students share these rules.
  */
 import { ownEntry } from '@lyceum/proto';
 import { SampleRefusedError } from './sample-refused-error.js';
 
 export type Cell = string | number | boolean | null;
 
-/** What stands for no number, in any case; a NaN and nothing at all do too. Of pandas, R, spreadsheets and databases. */
+/**
+ * Texts that mean a missing number, in any case: those of pandas, R, spreadsheets and databases. NaN and null mean it
+ * too.
+ */
 const NO_NUMBER: ReadonlySet<string> = new Set([
   ...['', 'na', 'n/a', 'nan', 'null', 'none', '?'],
   ...['<na>', '#n/a', '#na', 'nat', '-nan', '\\n'],
@@ -17,8 +20,8 @@ const TRUTH: Readonly<Record<string, number>> = { true: 1, false: 0 };
 const ENDS = /^[ \t\r\n]+|[ \t\r\n]+$/g;
 
 /**
- * @param column - for messages.
- * @throws {SampleRefusedError} if it is nothing that a cell may hold.
+ * @param column - name of the column, for messages.
+ * @throws {SampleRefusedError} if `value` is nothing that a cell may hold.
  */
 export function cellOf(value: unknown, column: string): Cell {
   if (value === undefined) {
@@ -26,7 +29,7 @@ export function cellOf(value: unknown, column: string): Cell {
   }
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
   if (typeof value === 'number') return numberCell(value);
-  // As a text it keeps all of its digits, which tell categories apart.
+  // A text keeps all digits of a large integer: they tell categories apart.
   if (typeof value === 'bigint') {
     const number = Number(value);
     return Number.isSafeInteger(number) ? number : String(value);
@@ -42,13 +45,13 @@ export function cellOf(value: unknown, column: string): Cell {
   throw new SampleRefusedError('no value', message);
 }
 
-/** Infinity is no number for a sample, and none for JSON. */
+/** Neither samples nor JSON can hold an infinite number: it becomes null. */
 function numberCell(value: number): Cell {
   if (Number.isNaN(value)) return null;
   return Number.isFinite(value) ? value : String(value);
 }
 
-/** @returns `missing` where there is no number, undefined where there is something else. */
+/** @returns `missing` for a missing number, undefined for a cell that is no number. */
 export function numberOf(cell: Cell): number | 'missing' | undefined {
   if (cell === null) return 'missing';
   if (typeof cell === 'boolean') return Number(cell);
@@ -64,7 +67,7 @@ function numberOfText(text: string): number | 'missing' | undefined {
   return ownEntry(TRUTH, word);
 }
 
-/** A category's name; empty for nothing at all, which is a category like any other. */
+/** A category's name. A missing cell is the empty category, which is a category like any other. */
 export function categoryOf(cell: Cell): string {
   return cell === null ? '' : String(cell).replace(ENDS, '');
 }
@@ -76,13 +79,14 @@ export function isDecimalComma(cell: Cell): boolean {
   return typeof cell === 'string' && DECIMAL_COMMA.test(cell.replace(ENDS, ''));
 }
 
-/** A postal code, a number of an account: as a number it would lose its zeros. */
+/** Whether a cell has leading zeros, as a postal code or an account's number: as a number it would lose them. */
 export function isCode(cell: Cell): boolean {
   return typeof cell === 'string' && /^0\d+$/.test(cell.replace(ENDS, ''));
 }
 
 /**
- * A number with what is none: `$1,234.50`, `12 %`, `5 cm`, `1 234`, `(3.5)`, `−2`. For cells that are no plain number.
+ * A number with marks around or inside it: `$1,234.50`, `12 %`, `5 cm`, `1 234`, `(3.5)`, `−2`. Use it on cells that
+ * are no plain numbers.
  */
 const MARKED_NUMBER =
   /^[(+−–-]?\s?(?:\p{Sc}|[A-Z]{3})?\s?[+−–-]?(?:\d{1,3}(?:[.,'’ \u00a0\u202f_]\d{3})+|\d+)(?:[.,]\d+)?(?:\s?(?:\p{Sc}|%|‰|[A-Z]{3}|[cmk]?m|[mk]?g|m?l|°[CF]|lbs?|ft|in|ms|min)|\s[\p{L}µ°/²³]{1,6})?\)?$/u;
@@ -110,7 +114,7 @@ const DATES = [
   /^\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}(?: \d{1,2}:\d{2}.*)?$/,
 ];
 
-/** Whether it looks like a date, perhaps with a time. */
+/** Whether a cell looks like a date, perhaps with a time. */
 export function isDate(cell: Cell): boolean {
   if (typeof cell !== 'string') return false;
   const text = cell.replace(ENDS, '');

@@ -1,6 +1,7 @@
 /**
- * How raw texts or rows of a table become samples of numbers: fitted once, at import, on the train split alone; kept in the
- * set's file, and in the package of every student that was trained on it, so that nothing else is needed to feed the student.
+ * How raw texts or rows of a table become samples of numbers. An encoding is fitted once, at import, on the train
+ * split alone. It is kept in the set's file and in the package of every student that was trained on the set, so that
+ * feeding a student needs nothing else.
  *
  * An encoding is plain JSON. Its keys have one order, so equal encodings have equal text.
  */
@@ -22,12 +23,15 @@ import {
 
 export type Encoding = TextEncoding | TableEncoding;
 
-/** The member of model packages, and the file beside exported students. */
+/** Name of the encoding's member in model packages, and of the file beside exported students. */
 export const ENCODING_FILE = 'encoding.json';
 
-/** Size of an encoding's JSON: some 30,000 columns of numbers. Every student holds it, and the coordinator's memory. */
+/**
+ * Greatest size of an encoding's JSON: some 30,000 columns of numbers. Every student and the coordinator's memory hold
+ * it.
+ */
 const ENCODING_MAX_BYTES = 4 * 1024 * 1024;
-/** In a description, which is kept under every name of a set. */
+/** Columns that a description lists. The description is kept under every name of a set. */
 const COLUMNS_DESCRIBED = 100;
 const NAME_DESCRIBED_LENGTH = 100;
 
@@ -38,9 +42,9 @@ export function encodingWidth(encoding: Encoding): number {
 }
 
 /**
- * Makes of a raw sample what the model takes.
+ * Makes the model's input of a raw sample.
  *
- * @param raw - a text, or of a table an object with a value for each column.
+ * @param raw - a text; or, of a table, an object with a value for each column.
  * @returns [D].
  * @throws {LyceumError} INVALID_ARGUMENT naming what does not fit the encoding.
  */
@@ -58,7 +62,7 @@ export function encodingText(encoding: Encoding): string {
   return encoding.kind === 'text' ? textEncodingText(encoding) : tableEncodingText(encoding);
 }
 
-/** What a person wants to know of it, as JSON of some kilobytes at most. */
+/** An encoding's description for people, as JSON of some kilobytes at most. */
 export function describeEncoding(encoding: Encoding): Record<string, unknown> {
   const described = { summary: encodingText(encoding), digest: encodingDigest(encoding) };
   if (encoding.kind === 'text') return { ...described, ...encoding };
@@ -70,7 +74,7 @@ export function describeEncoding(encoding: Encoding): Record<string, unknown> {
   return { ...described, kind: encoding.kind, version: encoding.version, columns };
 }
 
-/** Canonical. */
+/** The encoding's canonical text: equal encodings have equal text. */
 export function encodingJson(encoding: Encoding): string {
   return JSON.stringify(encoding);
 }
@@ -88,7 +92,7 @@ export function encodingSizeProblem(encoding: Encoding): string | undefined {
 }
 
 /**
- * Checks a document that should be an encoding. What is wrong is added to the problems, at paths below `path`.
+ * Checks a document that should be an encoding. Problems are added, at paths below `path`.
  *
  * @returns the encoding with its keys in order; undefined if it is none.
  */

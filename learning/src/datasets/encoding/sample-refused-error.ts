@@ -1,8 +1,8 @@
 import { LyceumError } from '@lyceum/proto';
 
-/** A sample that cannot be taken; the others can. */
+/** A sample that cannot be taken. Its neighbours can. */
 export class SampleRefusedError extends LyceumError {
-  /** A few words by which refusals are counted. */
+  /** The reason in a few words: refusals are counted by it. */
   readonly reason: string;
 
   constructor(reason: string, message = reason) {

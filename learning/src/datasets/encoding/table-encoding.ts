@@ -1,12 +1,15 @@
 /**
- * Rows of a table as rows of numbers. Columns come in the encoding's order, whatever the order of the row; others are
- * ignored.
+ * Rows of a table as rows of numbers. Columns come in the encoding's order, whatever their order in the row; columns
+ * that the encoding does not know are ignored.
  *
- * - A column of numbers becomes (x − mean) / deviation, in float64, rounded to float32; a missing one becomes 0, the mean.
- *   If any was missing in training, 1 or 0 follows: whether it is missing.
- * - A column of categories becomes a 1 at the place of its value, or at the last place for any other value, and zeros.
+ * - A column of numbers becomes (x − mean) / deviation, in float64, rounded to float32; a missing number becomes 0,
+ *   the mean.
+ *   If any number was missing in training, 1 or 0 follows: whether this one is missing.
+ * - A column of categories becomes zeros but for a 1 at the place of its value; all unknown values share the last
+ *   place.
  *
- * Mean and deviation (of the population, not of a sample) are those of the train split. What a cell means is in cells.ts.
+ * Mean and deviation (of the population, not of a sample) are those of the train split. cells.ts says what a cell
+ * means.
  */
 
 import type { Problem } from '@lyceum/proto';
@@ -21,14 +24,14 @@ interface NumberColumn {
   readonly mean: number;
   /** Above 0. */
   readonly deviation: number;
-  /** Whether a second number says that it is missing. */
+  /** Whether a second number says that the first one is missing. */
   readonly missing: boolean;
 }
 
 interface CategoryColumn {
   readonly name: string;
   readonly kind: 'category';
-  /** Each has a place of its own; all others share one more. */
+  /** Each value has a place of its own; all other values share one more place. */
   readonly values: readonly string[];
 }
 
@@ -94,7 +97,7 @@ export function tableEncodingText({ columns }: TableEncoding): string {
   return `rows: ${kinds} in ${width.toLocaleString('en-US')} numbers`;
 }
 
-/** As `readEncoding`, which calls it. */
+/** The part of `readEncoding` for tables. */
 export function readTableEncoding(
   { version, columns, ...others }: Readonly<Record<string, unknown>>,
   problems: Problem[],
@@ -123,7 +126,7 @@ export function readTableEncoding(
   };
 }
 
-/** @returns the column with its keys in order, or what is wrong. */
+/** @returns the column with its keys in order, or as a string what is wrong. */
 function readColumn(column: unknown): ColumnEncoding | string {
   if (!isObject(column) || typeof column['name'] !== 'string') return 'has no name';
   const { name, kind } = column;

@@ -2,7 +2,7 @@
  * Texts as rows of numbers: hashed n-grams of characters, signed and of length 1.
  *
  * 1. The text is brought to Unicode's NFC, then to lower case (Unicode's default mapping).
- * 2. Its words are what stands between white space (Unicode's property White_Space). Each gets a space on both sides.
+ * 2. Its words stand between white space (Unicode's property White_Space). Each word gets a space on both sides.
  * 3. N-grams are all strings of `from` to `to` code points within such a word, but for the space alone.
  * 4. h is the FNV-1a hash, 32 bits, of the n-gram's UTF-8. It counts in bucket h mod D: 1 where h < 2³¹, else −1.
  * 5. The row is divided by its Euclidean norm, in float64, and rounded to float32.
@@ -33,7 +33,7 @@ const NGRAM_MAX_LENGTH = 8;
 const MAX_BUCKETS = 65_536;
 const MIN_BUCKETS = 16;
 
-/** Enough to tell languages and topics; a student of 64 dimensions has 512 KiB of weights. */
+/** Enough to tell languages and topics apart; a student with one layer of 64 units has 512 KiB of weights. */
 const DEFAULT_TEXT_ENCODING: TextEncoding = {
   kind: 'text',
   version: 1,
@@ -104,7 +104,7 @@ export function textEncodingText({ ngrams: { from, to }, buckets }: TextEncoding
   return `texts: hashed ${lengths} of characters in ${buckets.toLocaleString('en-US')} buckets`;
 }
 
-/** As `readEncoding`, which calls it. */
+/** The part of `readEncoding` for texts. */
 export function readTextEncoding(
   { version, ngrams, buckets, ...others }: Readonly<Record<string, unknown>>,
   problems: Problem[],

@@ -1,4 +1,4 @@
-/** What a person wants to know of the shards of a set, as JSON. */
+/** A description of a set's shards for people, as JSON. */
 import type { ShardIndex } from './shard-index.js';
 
 export function describeShards(

@@ -4,12 +4,12 @@ import { LyceumError } from '@lyceum/proto';
 export class HeldSamples {
   readonly #rows = new Map<number, number>();
 
-  /** @param samples - indices into the set, by row. */
+  /** @param samples - indices into the set: entry r is the sample of row r. */
   constructor(samples: Uint32Array) {
     for (const [row, sample] of samples.entries()) this.#rows.set(sample, row);
   }
 
-  /** @throws {LyceumError} INTERNAL if the sample is not held: who computes with it must have it read before. */
+  /** @throws {LyceumError} INTERNAL if the sample is not held: callers must have it read before they use it. */
   row(sample: number): number {
     const row = this.#rows.get(sample);
     if (row !== undefined) return row;

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { NpyArray } from '../../files/index.js';
 import type { ShardIndex } from './shard-index.js';
 
-/** Of the index, the parts that have an entry a sample; and where chunks end. */
+/** The parts of the index that have an entry a sample, and where chunks end. */
 export type IndexArrays = Pick<
   ShardIndex,
   'shardOf' | 'offsets' | 'lengths' | 'digests' | 'paths'
@@ -16,7 +16,7 @@ export function pictureDigest(bytes: Uint8Array): Buffer {
   return createHash('sha256').update(bytes).digest().subarray(0, DIGEST_BYTES);
 }
 
-/** By name. */
+/** The index's arrays by their names in the manifest. */
 export function indexArrays(index: IndexArrays): [string, NpyArray][] {
   const { chunkEnds, shardOf, offsets, lengths, digests, paths } = index;
   const count = shardOf.length;
@@ -37,8 +37,8 @@ export function indexArrays(index: IndexArrays): [string, NpyArray][] {
 }
 
 /**
- * @param array - gives an array of one of the types; undefined, having told why: there is none.
- * @param hasPaths - the file has them.
+ * @param array - gives an array of one of the types, or undefined after it has reported why there is none.
+ * @param hasPaths - whether the file has paths.
  */
 export function readIndexArrays(
   array: (name: string, types: readonly NpyArray['dtype'][]) => NpyArray | undefined,

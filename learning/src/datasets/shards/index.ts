@@ -1,4 +1,7 @@
-/** Where the pictures of a set in shards are: the index that its manifest holds, the checks on it, and what is read of it alone. */
+/**
+ * Where the pictures of a set in shards are: the index in its manifest, the checks on the index, and readers of it
+ * alone.
+ */
 export { describeShards } from './describe-shards.js';
 export { HeldSamples } from './held-samples.js';
 export { DIGEST_BYTES, indexArrays, pictureDigest, readIndexArrays } from './index-arrays.js';

@@ -1,7 +1,10 @@
-/** Whether a set's file is that of a set in shards, without reading all of it. */
+/** Tells whether a set's file is a manifest, without reading all of it. */
 import { NpzOnDisk } from '../../files/index.js';
 
-/** @param path - of a file whose digest is known to be right. False also of what is no set at all: its reader says so. */
+/**
+ * @param path - of a file whose digest was checked. Also false of a file that is no set: its reader will report
+ *   that.
+ */
 export function isManifestFile(path: string): boolean {
   let file: NpzOnDisk;
   try {

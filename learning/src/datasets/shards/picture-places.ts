@@ -1,11 +1,14 @@
-/** Where some pictures of a set in shards are, in words, without the rest of its manifest in memory. For threads: see `NpzOnDisk`. */
+/**
+ * Where pictures of a set in shards are, in words, without the rest of the manifest in memory. Use it in threads: see
+ * `NpzOnDisk`.
+ */
 import { InvalidDocumentError, LyceumError, type Problem } from '@lyceum/proto';
 import { NpzOnDisk } from '../../files/index.js';
 import { picturesIn, placeInShard } from './shard-formats.js';
 import { readShardsMeta } from './shards-meta.js';
 
 /**
- * @param path - of a set's file with the digest that it should have.
+ * @param path - of a set's file whose digest was checked.
  * @param samples - indices into the set.
  * @returns `s3://photos/train-0.tar, bytes 512 to 9,411`, one a sample; undefined: the set is one file.
  */

@@ -1,24 +1,24 @@
-/** Formats of shards: what they are called, and how pictures lie in them. */
+/** Formats of shards: their names, and how pictures lie in them. */
 
 interface ShardFormatFacts {
-  /** Of its files' names, for messages; undefined: a shard is a folder. */
+  /** Usual ending of a shard's file name, for messages; undefined: a shard is a folder. */
   readonly ending: string | undefined;
-  /** What its files are called, in small letters. */
+  /** Matches the path of a shard's file in small letters. */
   readonly names: RegExp | undefined;
-  /** For messages. */
+  /** The format in words, for messages. */
   readonly text: string;
-  /** What imports call such sources: the draw of splits depends on it. */
+  /** The import's word for such sources: the draw of splits depends on it. */
   readonly importKind: string;
   /**
-   * How pictures lie in a shard: in `ranges` of bytes, read one by one; in `rows`, of which groups are read whole; or as `files`,
-   * whose paths the index has.
+   * How pictures lie in a shard: as `ranges` of bytes, which are read one by one; as `rows`, which are read by whole
+   * groups; or as `files`, whose paths the index has.
    */
   readonly pictures: 'ranges' | 'rows' | 'files';
 }
 
-/** By their names in manifests. `indexing/formats` has what reads each. */
+/** By the formats' names in manifests. `indexing/formats` has the reader of each. */
 export const SHARD_FORMATS = {
-  /** As WebDataset has it. */
+  /** WebDataset's layout. */
   tar: {
     ending: '.tar',
     names: /\.tar$/,
@@ -26,7 +26,7 @@ export const SHARD_FORMATS = {
     importKind: 'webdataset',
     pictures: 'ranges',
   },
-  /** With pictures in a column. */
+  /** A column has the pictures. */
   parquet: {
     ending: '.parquet',
     names: /\.parquet$/,
@@ -34,7 +34,10 @@ export const SHARD_FORMATS = {
     importKind: 'parquet',
     pictures: 'rows',
   },
-  /** Of `tf.train.Example`. TensorFlow Datasets writes `.tfrecord-00000-of-00010`, scripts for ImageNet `train-00000-of-01024`. */
+  /**
+   * Records of `tf.train.Example`. TensorFlow Datasets writes `.tfrecord-00000-of-00010`, scripts for ImageNet
+   * `train-00000-of-01024`.
+   */
   tfrecord: {
     ending: '.tfrecord',
     names: /\.tfrecords?(-\d+-of-\d+)?$|(^|\/)[^./]*-\d{5}-of-\d{5}$/,
@@ -53,15 +56,15 @@ export const SHARD_FORMATS = {
 
 export type ShardFormat = keyof typeof SHARD_FORMATS;
 
-/** Of shards that are one file. */
+/** Formats whose shards are single files. */
 export type ShardFileFormat = Exclude<ShardFormat, 'folder'>;
 
 export const SHARD_FORMAT_NAMES = Object.keys(SHARD_FORMATS) as ShardFormat[];
 
-/** The endings of shards that are files. */
+/** The usual endings of shards that are files. */
 export const SHARD_ENDINGS = SHARD_FORMAT_NAMES.flatMap((name) => SHARD_FORMATS[name].ending ?? []);
 
-/** By a file's name; undefined: it is no shard. */
+/** The format by a file's name; undefined: the file is no shard. */
 export function shardFormatOf(path: string): ShardFileFormat | undefined {
   const name = path.toLowerCase();
   const isOf = (format: ShardFormat): format is ShardFileFormat =>
@@ -69,14 +72,14 @@ export function shardFormatOf(path: string): ShardFileFormat | undefined {
   return SHARD_FORMAT_NAMES.find(isOf);
 }
 
-/** How pictures lie in a shard; undefined: there is no such shard. */
+/** How pictures lie in a shard; undefined if `shard` is. */
 export function picturesIn(
   shard: { readonly format: ShardFormat } | undefined,
 ): ShardFormatFacts['pictures'] | undefined {
   return shard && SHARD_FORMATS[shard.format].pictures;
 }
 
-/** Where a picture is in its shard, for people: `bytes 512 to 9,411`; empty: it is a file. */
+/** Where a picture is in its shard, for people: `bytes 512 to 9,411`; empty: the picture is a file of its own. */
 export function placeInShard(format: ShardFormat, offset: number, length: number): string {
   const number = (value: number) => value.toLocaleString('en-US');
   switch (SHARD_FORMATS[format].pictures) {

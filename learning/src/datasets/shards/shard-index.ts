@@ -9,14 +9,14 @@
 import type { ShardFormat } from './shard-formats.js';
 
 export interface Shard {
-  /** `s3://BUCKET/KEY`, `https://…`, or a path below the datasets root; of a folder with a slash at its end. */
+  /** `s3://BUCKET/KEY`, `https://…`, or a path below the datasets root, which ends with a slash if it is a folder. */
   readonly url: string;
   readonly format: ShardFormat;
   /** 0 for a folder. */
   readonly sizeBytes: number;
-  /** As its server tells; absent: of files, of a folder, or the server tells none. */
+  /** The server's ETag; absent: the shard is a local file or folder, or the server sends none. */
   readonly etag?: string;
-  /** The column with pictures, of a Parquet file. */
+  /** Name of the column with pictures, in a Parquet file. */
   readonly column?: string;
 }
 
@@ -28,7 +28,7 @@ export interface PictureGrid {
   readonly fit: 'cover' | 'contain' | 'stretch';
 }
 
-/** Some pictures as the set's maker decoded them, so that a program that decodes otherwise is found at once. */
+/** Some pictures as the set's maker decoded them: a program that decodes differently is found at once. */
 export interface PictureCanary {
   /** Indices into the set. */
   readonly samples: readonly number[];
@@ -39,17 +39,20 @@ export interface PictureCanary {
 export interface ShardIndex {
   readonly shards: readonly Shard[];
   readonly grid: PictureGrid;
-  /** What decoded the canary, in words: for people where a program decodes otherwise. */
+  /** The decoder of the canary, in words, for messages about a program that decodes differently. */
   readonly decoder: string;
   readonly canary: PictureCanary;
   /** [N]: number of the shard. */
   readonly shardOf: Uint32Array;
-  /** [N]: where the picture begins in a tar, byte; of Parquet the row in the file; of a folder 0. */
+  /** [N]: where the picture begins: its byte in a tar or TFRecord, its row in Parquet; 0 in a folder. */
   readonly offsets: Float64Array;
   /** [N]: bytes of the encoded picture. */
   readonly lengths: Uint32Array;
   /** [N, 16]: the first half of the SHA-256 of the encoded picture. */
   readonly digests: Uint8Array;
-  /** Of sets with folders: UTF-8 of the paths in them, one after another, and [N] where each ends; of others empty. */
+  /**
+   * Of sets with folders: UTF-8 of the paths inside them, one after another, and [N] where each ends. Undefined: no
+   * folders.
+   */
   readonly paths: { readonly bytes: Uint8Array; readonly ends: Uint32Array } | undefined;
 }

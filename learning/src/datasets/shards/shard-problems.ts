@@ -1,13 +1,13 @@
-/** What keeps arrays from being the index of a set in shards. */
+/** What is wrong with arrays that should be the index of a set in shards. */
 import type { Problem } from '@lyceum/proto';
 import { DIGEST_BYTES, type IndexArrays } from './index-arrays.js';
 import { picturesIn } from './shard-formats.js';
 import type { ShardsMeta } from './shards-meta.js';
 
-/** A picture's file: as `datasets push` reads them. */
+/** Greatest size of a picture's file, the same as in `datasets push`. */
 const PICTURE_MAX_BYTES = 128 * 1024 * 1024;
 
-/** @param splits - [N], what the set says of its samples. */
+/** @param splits - [N], the split of each sample. */
 export function shardProblems(
   { shards, canary }: ShardsMeta,
   index: IndexArrays,

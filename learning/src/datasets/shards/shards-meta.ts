@@ -1,4 +1,4 @@
-/** The part of a manifest's `meta.json` that says which shards there are. */
+/** The part of a manifest's `meta.json` that lists the shards. */
 import type { Problem } from '@lyceum/proto';
 import { z } from 'zod';
 import { SHARD_FORMAT_NAMES } from './shard-formats.js';
@@ -39,7 +39,7 @@ export function shardsMeta({ shards, grid, decoder, canary }: ShardsMeta): Shard
   return { shards, grid, decoder, canary };
 }
 
-/** @returns undefined, and a problem more, if it is not what it should be. */
+/** @returns undefined, having added problems, if the document lists no valid shards. */
 export function readShardsMeta(document: unknown, problems: Problem[]): ShardsMeta | undefined {
   const read = SHARDS_META.safeParse(document);
   if (read.success) return read.data;
