@@ -7,8 +7,8 @@ import { ruleOf } from './rules/index.js';
 type Spec = Pick<DistillationSpecification['spec'], 'answers' | 'ensemble' | 'objective'>;
 
 /**
- * The codec that a run names, or what `auto` means for it: exact where only the greatest of a teacher's logits counts,
- * of which rounding may make two.
+ * The codec that a run names; for `auto`, the codec that fits. It is an exact codec where only the greatest of a
+ * teacher's logits counts: rounding might make two logits equal.
  */
 export function chosenCodec(
   { answers: { codec }, ensemble, objective }: Spec,

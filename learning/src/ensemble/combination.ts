@@ -1,12 +1,12 @@
 /**
- * What a batch's teachers say together by any rule of a run, from their logits and what the rule was fitted to. The rules
- * are in rules/, a file each.
+ * What a batch's teachers say together, by any rule of a run, from their logits and the rule's fit. The rules are in
+ * rules/, a file each.
  *
  * Shares come from the teachers' logits at temperature 1, whatever temperature they are pooled at. All is float64, in
  * ensemble order.
  *
- * Where a teacher knows only some of the classes, each class is pooled by those that know it. Rules for which that means
- * nothing are told by `needsAllClasses`.
+ * Where a teacher knows only some of the classes, each class is pooled by the teachers that know it. `needsAllClasses`
+ * names the rules for which that is meaningless.
  */
 import { checkedShares, ownRule } from '../plugins/index.js';
 import {

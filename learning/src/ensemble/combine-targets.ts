@@ -1,8 +1,8 @@
 /**
- * From the teachers' answers to the tensors of a target plan. Pure, in ensemble order, in float64 until the end: a
+ * Turns the teachers' answers into the tensors of a target plan. Pure, in ensemble order, in float64 until the end: a
  * target's bits depend on the answers alone.
  *
- * A teacher that has not answered is left out, and the weights of the others count among themselves.
+ * A teacher that has not answered is left out; the others' weights are rescaled.
  *
  * Symbols: N rows, C classes, K teachers of a tensor.
  */
@@ -15,8 +15,8 @@ import { calibrate } from './teachers/index.js';
 
 export interface TeacherAnswers {
   /**
-   * [N, C] a teacher, in ensemble order, −∞ where it does not know the class; undefined: it has not answered. A final answer
-   * is as {@link certainLogits}.
+   * [N, C] a teacher, in ensemble order, −∞ where it does not know the class; undefined: it has not answered. Final
+   * answers are in the form of {@link certainLogits}.
    */
   readonly teacherLogits: readonly (Values | undefined)[];
   readonly rowCount: number;
@@ -74,8 +74,8 @@ export function combineTargets(
 }
 
 /**
- * Final answers as logits: 0 of the class and −∞ of all others, which is that class for certain at any temperature. No
- * answer is −∞ throughout.
+ * Final answers as logits: 0 of the class and −∞ of all others, so that its probability is 1 at any temperature. A row
+ * without an answer is −∞ throughout.
  *
  * @param classes - [N]; −1: no answer.
  * @param out - [N, C].
@@ -105,7 +105,7 @@ function poolOfTeachers(
   return combined(combination, own, fitOf(fit, there));
 }
 
-/** What was found of some teachers. */
+/** The fit of some of the teachers. */
 export function fitOf(fit: CombinationFit, teachers: readonly number[]): CombinationFit {
   const chosen = <T>(values: readonly T[] | undefined) =>
     values && teachers.map((k) => values[k] as T);
@@ -123,7 +123,7 @@ function supported<T>(part: T | undefined, { combine }: Combination, what: strin
   throw new LyceumError('INVALID_ARGUMENT', `${combine} has no ${what}`);
 }
 
-/** The greatest first, of equal ones the lower class. */
+/** The most probable classes first, of equal ones the lower class first. */
 function writeTopK(
   pool: Combined,
   count: number,

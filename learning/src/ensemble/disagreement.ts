@@ -1,5 +1,5 @@
 /**
- * Where a teacher and the target that it is combined into name different classes. Pure.
+ * Where a teacher names another class than the target that it is combined into. Pure.
  *
  * Symbols: N rows, K teachers of the run.
  */
@@ -12,8 +12,8 @@ import { type TargetPlan, type TargetTensor, targetRowShape } from './target-pla
  * [K, N] in ensemble order: 1 where a teacher's largest output is another class than the target's, 0 where it is the same
  * one, −1 where there is nothing to compare: no answer, or a teacher whose answers no term combines.
  *
- * The target is the first of the plan's tensors that the teacher is combined into. Of votes it is the class with most, of
- * equal ones the first, as the term itself has it.
+ * The target is the first of the plan's tensors that the teacher is combined into. In a tensor of votes it is the
+ * class with most votes, of equal ones the first, as in the term itself.
  *
  * @param targets - as `combineTargets` gives them.
  */

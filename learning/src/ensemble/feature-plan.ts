@@ -7,7 +7,7 @@ import type { DistillationSpecification } from '../specification/index.js';
 
 type Spec = DistillationSpecification['spec'];
 
-/** What a term is given of one of its teachers. */
+/** One teacher's layer that a term compares with. */
 interface FeatureNeed {
   /** Ensemble index. */
   readonly teacher: number;
@@ -17,14 +17,14 @@ interface FeatureNeed {
 }
 
 export interface FeatureTerm {
-  /** Position in the objective. */
+  /** The term's position in the objective. */
   readonly index: number;
   readonly settings: FeatureTermSettings;
   /** In ensemble order. */
   readonly needs: readonly FeatureNeed[];
 }
 
-/** The terms that compare features, but for those of weight 0. */
+/** The terms that compare features, without those of weight 0. */
 export function featureTerms({
   objective,
   teachers,

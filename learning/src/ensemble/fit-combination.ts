@@ -1,10 +1,10 @@
 /**
- * Fits a rule to held-out samples: what it needs to know of the teachers before it can combine them.
+ * Fits a rule to held-out samples: finds what the rule needs to know of the teachers before it can combine them.
  *
- * Held-out means that no teacher was trained on them. On their own training data all are right and certain, and
- * weights come out near equal.
+ * Held-out means that no teacher was trained on these samples. On their own training data all teachers are right and
+ * certain, and weights come out near equal.
  *
- * A teacher that knows only some of the classes is measured on samples of these: nobody asks it about others.
+ * A teacher that knows only some of the classes is measured on samples of these: it is asked about no others.
  *
  * Symbols: K teachers with logits vₖ [N, C], labels y [N]; rows of label −1 do not count.
  */
@@ -18,7 +18,7 @@ export function needsFit(combination: Combination): boolean {
   return combination.calibrate === true || ruleOf(combination).fit !== undefined;
 }
 
-/** How many numbers the fit of so many teachers and classes has. */
+/** How many numbers the fit has for so many teachers and classes. */
 export function fitNumberCount(
   combination: Combination,
   teacherCount: number,
@@ -29,15 +29,18 @@ export function fitNumberCount(
 }
 
 export interface FitOptions {
-  /** One a teacher; absent: all know all. The logits of a class that a teacher does not know are −∞. */
+  /**
+   * One a teacher; absent: all teachers know all classes. The logits of a class that a teacher does not know are −∞.
+   */
   readonly knownClasses?: readonly KnownClasses[];
-  /** A teacher's temperature, where it is known already: one teacher's does not depend on the rule or on the others. */
+  /** A teacher's temperature, if it is known already: it depends neither on the rule nor on the other teachers. */
   readonly temperatureOf?: (teacherLogits: Values, known: KnownClasses) => number;
 }
 
 /**
  * @param teacherLogits - one [N, C] a teacher, in ensemble order.
- * @throws {LyceumError} INVALID_ARGUMENT if no row has a label, or none that a teacher could be measured on.
+ * @throws {LyceumError} INVALID_ARGUMENT if no row has a label, or no labelled row is of a class that a teacher
+ *   knows.
  */
 export function fitCombination(
   combination: Combination,

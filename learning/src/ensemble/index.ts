@@ -1,6 +1,6 @@
 /**
- * From the teachers' answers to a student's targets: what a run needs, the combination that it names, the fit of its
- * numbers. No clock, no network.
+ * From the teachers' answers to a student's targets: what a run needs, the combination that it names, and that
+ * combination's fit. No clock, no network.
  */
 export { chosenCodec } from './answer-codec-choice.js';
 export { combined, needsAllClasses } from './combination.js';
@@ -15,7 +15,7 @@ export {
 } from './leave-one-out.js';
 export * from './metrics/index.js';
 export {
-  /** @public Declarations of the coordinator's records name it. */
+  /** @public Type declarations of the coordinator's records name it. */
   type AccuracyWeighting,
   accuracyWeights,
   type ConfidenceWeighting,

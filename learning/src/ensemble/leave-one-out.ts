@@ -1,10 +1,10 @@
 /**
- * What an ensemble loses without each of its teachers, from answers that are there already. Pure.
+ * What an ensemble loses without each of its teachers, from answers that are already there. Pure.
  *
- * A rule that has to be fitted is fitted anew to the others: weights that were found beside a teacher are not those
- * that would be found without it. A teacher's temperature is its own, and stays.
+ * A rule that has to be fitted is fitted again to the remaining teachers: the best weights depend on who else is
+ * there. A teacher's temperature depends on it alone, and stays.
  *
- * Symbols: K teachers, N samples that are measured, M held-out ones that rules are fitted to, C classes.
+ * Symbols: K teachers, N measured samples, M held-out samples that rules are fitted to, C classes.
  */
 import { LyceumError } from '@lyceum/proto';
 import { argmaxRows } from '../arrays/index.js';
@@ -35,10 +35,10 @@ export interface EnsembleAnswers {
 }
 
 export interface LeftOneOut {
-  /** That have a label. */
+  /** Samples that have a label. */
   readonly sampleCount: number;
   readonly all: Scores;
-  /** By teacher; an error's message where the others are no ensemble. */
+  /** By teacher left out; `missing`: why the remaining teachers cannot be combined. */
   readonly without: readonly (EnsembleLoss | { readonly missing: string })[];
 }
 
@@ -49,10 +49,13 @@ interface Scores {
 }
 
 export interface EnsembleLoss extends Scores {
-  /** What is lost with it, positive if it is missed, with 95 % intervals over samples. */
+  /** What the ensemble loses without the teacher, positive if the loss is real, with 95 % intervals over samples. */
   readonly accuracyLoss: MeanInterval;
   readonly nllLoss: MeanInterval | null;
-  /** Samples that only the ensemble with it, or only the one without it, gets right; McNemar's exact p of them. */
+  /**
+   * Samples that only the ensemble with the teacher, or only the one without it, gets right; `p` is McNemar's exact p
+   * of both.
+   */
   readonly onlyWith: number;
   readonly onlyWithout: number;
   readonly p: number;
@@ -60,7 +63,9 @@ export interface EnsembleLoss extends Scores {
 
 /** Seed of the bootstrap: equal answers have equal intervals. */
 const SEED = 1;
-/** Draws at most, so that large splits take a second and not a minute; of such, fewer resamples tell as much. */
+/**
+ * Greatest number of draws, so that large splits take a second and not a minute. Large splits need fewer resamples.
+ */
 const DRAWS = 20_000_000;
 const [LEAST_RESAMPLES, MOST_RESAMPLES] = [200, 2000];
 
@@ -108,7 +113,9 @@ interface SampleScores {
   readonly loss: Float64Array;
 }
 
-/** Block by block: a rule looks at a sample by itself, and all of a large split are more than memory should hold. */
+/**
+ * Scores in blocks of rows: rules treat each sample by itself, and a large split would take too much memory at once.
+ */
 function scored(
   { combination, teachers, labels, classCount }: EnsembleAnswers,
   members: readonly number[],

@@ -1,5 +1,5 @@
 /**
- * Rules as a person writes them in one word: `RULE`, `RULE:WEIGHTING`, either with `+calibrate` behind it.
+ * Rules as a person writes them in one word: `RULE` or `RULE:WEIGHTING`, perhaps with `+calibrate` behind.
  *
  * `mixture-em`, `entropy:softmax`, `arithmetic+calibrate`; `plugin:NAME` is a rule of the program's plugin.
  */
@@ -11,7 +11,10 @@ const CALIBRATE = '+calibrate';
 /** Rules that need nothing but the teachers' answers and held-out labels. */
 const EVALUATED = RULES.filter((rule) => rule.notEvaluated === undefined && !rule.ofPlugin);
 
-/** Worth comparing: all but those that equal another; calibration where it can change an answer. */
+/**
+ * The rules that are worth comparing: none that equals another; calibrated ones where calibration can change an
+ * answer.
+ */
 export const ALL_RULES: readonly string[] = [
   ...EVALUATED.filter((rule) => rule.equals === undefined).flatMap(({ name, weightings = [] }) =>
     weightings.length === 0 ? [name] : weightings.map((weighting) => `${name}:${weighting}`),
@@ -44,7 +47,7 @@ export function parseRule(text: string): Combination {
   return { ...rule.settled({ weighting }), ...(calibrate && { calibrate }) };
 }
 
-/** The word for a rule; settings that no word has are left out. */
+/** The word for a rule. Settings that no word expresses are left out. */
 export function ruleText(combination: Combination): string {
   const of =
     'weighting' in combination

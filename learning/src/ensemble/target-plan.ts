@@ -1,9 +1,9 @@
 /**
- * The target plan: from a run's terms and rule to the tensors that each batch needs. Pure, and the one place where
- * coordinator and student agree on names. How the tensors come of answers is in combine-targets.ts.
+ * The target plan: from a run's terms and rule to the tensors that each batch needs. Pure. Coordinator and student
+ * both use it, so they agree on names. combine-targets.ts computes the tensors from answers.
  *
- * One tensor for each distinct need, however many terms have it: tempered pools depend on the term's temperature, and
- * every tensor on the teachers that the term names.
+ * Terms with the same need share one tensor. Needs differ by the teachers that a term names, and those of pools also
+ * by the term's temperature.
  */
 import { type TargetNeed, type TermSettings, targetNeed } from '../objectives/terms/index.js';
 import type { DistillationSpecification } from '../specification/index.js';
@@ -12,9 +12,9 @@ import type { KnownClasses } from './teachers/index.js';
 
 type Spec = DistillationSpecification['spec'];
 
-/** What a term is given of its teachers. */
+/** One tensor of a target, made of some teachers' answers for one or more terms. */
 export type TargetTensor = TargetNeed & {
-  /** Tells what it is of a run: `pooled/arithmetic/4`, `votes/of/0,2`. */
+  /** Describes the tensor: `pooled/arithmetic/4`, `votes/of/0,2`. */
   readonly name: string;
   /** Ensemble indices, rising. */
   readonly teachers: readonly number[];
@@ -22,15 +22,15 @@ export type TargetTensor = TargetNeed & {
 
 export interface TargetPlan {
   readonly combination: Combination;
-  /** The teachers' own, in ensemble order. */
+  /** The weights that the run gives the teachers, in ensemble order. */
   readonly teacherWeights: readonly number[];
-  /** In the order in which a target carries them. */
+  /** In the order in which a target holds them. */
   readonly tensors: readonly TargetTensor[];
   /** In ensemble order; absent: all teachers know all classes. */
   readonly knownClasses?: readonly KnownClasses[];
 }
 
-/** @param knownClasses - of its teachers, in ensemble order; what the tensors are called does not depend on it. */
+/** @param knownClasses - of the run's teachers, in ensemble order. Names of tensors do not depend on it. */
 export function targetPlan(spec: Spec, knownClasses?: readonly KnownClasses[]): TargetPlan {
   const tensors = new Map<string, TargetTensor>();
   for (const term of spec.objective) {
@@ -47,7 +47,7 @@ export function targetPlan(spec: Spec, knownClasses?: readonly KnownClasses[]): 
 }
 
 /**
- * The tensor that a term is given; undefined if it needs none: of its own labels alone, of features, or of weight 0.
+ * The tensor that a term is given; undefined: the term is of labels alone, of features, or of weight 0.
  */
 export function termTarget(term: TermSettings, spec: Spec): TargetTensor | undefined {
   const need = term.weight === 0 ? undefined : targetNeed(term, spec.ensemble);
@@ -94,8 +94,8 @@ export function targetRowShape(tensor: TargetTensor, classCount: number): number
 }
 
 /**
- * What a report calls the ensemble: the teachers that any term has combined, and the rule. Where all terms are of
- * votes it is their majority.
+ * What a report calls the ensemble: all teachers that some term combines, and the rule. If all terms are of votes, the
+ * rule is majority vote.
  */
 export function ensembleMembers(spec: Spec): {
   readonly teachers: readonly number[];

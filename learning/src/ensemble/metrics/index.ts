@@ -1,4 +1,4 @@
-/** How good and how different answers are, and whether a difference is chance. */
+/** How good answers are, how different two models' answers are, and whether a difference is chance. */
 export {
   accuracy,
   agreement,

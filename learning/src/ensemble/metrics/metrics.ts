@@ -1,5 +1,5 @@
 /**
- * How good a model is, and how like another, over logits [N, C] and labels [N].
+ * How good a model is, and how similar to another one, over logits [N, C] and labels [N].
  *
  * Rows of label −1 do not count. With no row that counts a metric is NaN. Ties of the argmax go to the lowest
  * class. Log probabilities may stand for logits everywhere: softmax leaves them as they are.
@@ -89,7 +89,7 @@ export interface ReliabilityBin {
   correctCount: number;
 }
 
-/** The bins of {@link ece}. @param bins - of other rows, which these are added to. */
+/** The bins of {@link ece}. @param bins - bins of other rows, to which these rows are added. */
 export function reliabilityBins(
   logits: Values,
   labels: Int32Array,
@@ -106,7 +106,7 @@ export function reliabilityBins(
     if ((labels[row] as number) < 0) continue;
     const confidence = greatestProbability(logits, row, classCount, best[row] as number);
     const index = Math.min(binCount - 1, Math.max(0, Math.ceil(confidence * binCount) - 1));
-    // What is no number is in no bin.
+    // A confidence of NaN is in no bin.
     const bin = bins[index] ?? { count: 0, confidenceSum: 0, correctCount: 0 };
     bin.count++;
     bin.confidenceSum += confidence;
@@ -170,15 +170,15 @@ export function klDivergence(
 }
 
 /**
- * What share of the ensemble's lead over the student alone the student made good:
- * (student − alone) / (ensemble − alone), of accuracies. `null` where the ensemble does not lead.
+ * Share of the ensemble's lead over the student trained alone that the student made good: (student − alone) /
+ * (ensemble − alone), of accuracies. `null` where the ensemble does not lead.
  */
 export function gapClosed(student: number, alone: number, ensemble: number): number | null {
   const gap = ensemble - alone;
   return gap > 0 ? (student - alone) / gap : null;
 }
 
-/** 1 / Σ_c exp(z_c − z_best): exact where a confidence lies on the edge of a bin. */
+/** 1 / Σ_c exp(z_c − z_best): exact even where a confidence lies on the edge of a bin. */
 export function greatestProbability(
   logits: Values,
   row: number,

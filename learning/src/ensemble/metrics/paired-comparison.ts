@@ -1,5 +1,5 @@
 /**
- * Comparisons of two models, or of several with one, on the same samples: what a difference is worth when samples, not
+ * Comparisons of two models, or of several with one, on the same samples: how sure a difference is when samples, not
  * seeds, were drawn.
  *
  * Symbols: N samples; b of them right for the first model only, c for the second only.
@@ -113,7 +113,7 @@ export function mcNemar(firstOnlyCount: number, secondOnlyCount: number): number
 }
 
 /**
- * p-values of several comparisons, adjusted so that 5 % of them still means 5 % for any false claim among all:
+ * p-values of several comparisons, adjusted so that at 5 % the chance of any false claim among all stays below 5 %:
  * p₍ᵢ₎ ← max over j ≤ i of min(1, (m − j + 1) p₍ⱼ₎), in rising order, m of them. Holm 1979, "A simple sequentially
  * rejective multiple test procedure".
  *

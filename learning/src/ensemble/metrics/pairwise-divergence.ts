@@ -1,12 +1,12 @@
-/** How far each model is from each reference, in one pass over the rows: a softmax each, not one a pair. */
+/** How far each model is from each reference, in one pass over the rows: one softmax a model, not one a pair. */
 import { exponentials, logSoftmaxRows } from '../../arrays/index.js';
 
-/** Numbers of one model that are looked at together: they stay in the processor's cache. */
+/** Numbers of one model in a chunk of rows: a chunk stays in the processor's cache. */
 const CHUNK_NUMBERS = 2 ** 16;
 
 /**
- * Mean over all rows of KL(p ‖ q) = Σ_c p_c (log p_c − log q_c), in nats, p a reference's and q a model's softmax; as
- * `klDivergence` has it.
+ * Mean over all rows of KL(p ‖ q) = Σ_c p_c (log p_c − log q_c), in nats, p a reference's and q a model's softmax; the
+ * same as `klDivergence`.
  *
  * @param references - each [N, C], as are the models; a model may be among them.
  * @returns by reference, then by model; NaN without rows.

@@ -38,7 +38,7 @@ export function pairedInterval(differences: readonly number[]): PairedInterval {
 
 /** 80 % of the mass lies below its end, 60 % within both. */
 const POWER_CENTRAL = 0.6;
-/** From so many on t is the normal quantile, to the whole seed. */
+/** From this many degrees of freedom on, t is as good as the normal quantile: the count of seeds is the same. */
 const MANY_SEEDS = 1000;
 const NORMAL_QUANTILE_SUM = 1.959964 + 0.841621;
 

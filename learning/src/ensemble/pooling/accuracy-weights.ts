@@ -1,6 +1,6 @@
 /**
- * Teachers' weights from their accuracies, measured on samples that no teacher was trained on: on their own
- * training data all are near 1, and the weights near equal.
+ * Teachers' weights from their accuracies, measured on samples that no teacher was trained on: on training data all
+ * accuracies are near 1, and the weights near equal.
  *
  * Symbols: K teachers of accuracies aₖ that tell Cₖ classes apart, t `temperature`.
  */
@@ -22,7 +22,7 @@ const ACCURACY_MARGIN = 1e-6;
 /**
  * Shares [K], of sum 1; equal ones where the weighting gives every teacher 0.
  *
- * @param classCounts - Cₖ; a number for all.
+ * @param classCounts - Cₖ; one number if it is the same for all.
  * @param temperature - of `softmax`; smaller favours the best teacher more.
  * @throws {LyceumError} INVALID_ARGUMENT for an accuracy outside [0, 1], or none.
  */

@@ -6,7 +6,7 @@
  *
  * from the fractions Σₖ mₖₙᵥ, as π, M, then (E, π, M) again and again. Dawid & Skene 1979, §3,
  * https://doi.org/10.2307/2346806, where m are counts of how often a teacher named a class. A teacher's answers to one
- * sample are taken to be independent, given the class. Fewer than three teachers do not determine it.
+ * sample are taken to be independent, given the class. Fewer than three teachers do not determine the result.
  *
  * Symbols: N samples, C classes, K teachers; of teacher k and sample n, mₖₙᵥ answers that name class v, or one vote vₖₙ,
  * −1 for none; posterior T [N, C], priors π [C], confusion eₖ [C, C] with the observed class first.
@@ -109,7 +109,7 @@ const ofCounts =
     }
   };
 
-/** @param posterior - where it begins; written to. */
+/** @param posterior - the starting point, which is overwritten. */
 function fitted(
   answers: readonly Answers[],
   posterior: Float64Array,

@@ -1,4 +1,4 @@
-/** Weights of teachers, and pools of what they say: the arithmetic that rules are made of. */
+/** Weights of teachers, and pools of their answers: the arithmetic that rules are made of. */
 export { type AccuracyWeighting, accuracyWeights } from './accuracy-weights.js';
 export { type ConfidenceWeighting, confidenceWeights, entropies } from './confidence-weights.js';
 export {

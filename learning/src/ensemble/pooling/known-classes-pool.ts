@@ -1,13 +1,13 @@
 /**
- * Pools teachers of which some know only some of the classes: each class by those that know it.
+ * Pools teachers of which some know only some of the classes: each class is pooled by the teachers that know it.
  *
  *     arithmetic   p_c ∝ Σₖ aₖ [c ∈ Cₖ] pₖc / Σₖ aₖ [c ∈ Cₖ]
  *     geometric    log p_c = Σₖ aₖ [c ∈ Cₖ] log pₖc / Σₖ aₖ [c ∈ Cₖ] + constant
  *
- * each over its sum. Where all that know a class have share 0 they count alike, which for a single one is what its share
- * has no part in anyway. Where everybody knows all, these are the pools of pool.ts but for rounding; there the bits are.
+ * each over its sum. If all teachers that know a class have share 0, they count alike. If all teachers know all
+ * classes, these are the pools of pool.ts but for rounding; use pool.ts then, whose bits are the reference.
  *
- * A probability says nothing of what lies outside a teacher's classes: pₖ is of the sample given that its class is in Cₖ.
+ * A teacher's probabilities say nothing of other classes: pₖ is of a sample given that its class is in Cₖ.
  *
  * Symbols: K teachers with logits vₖ [N, C], shares aₖ and classes Cₖ, pₖ = softmax(vₖ/τ) over Cₖ, τ `temperature`.
  */
@@ -33,7 +33,7 @@ export function poolLogsOfKnown(
   const masks = teacherLogits.map((_, k) => classMask(known[k], classCount));
   const logs = new Float64Array(classCount);
   const unknown = [...logs.keys()].filter((c) => masks.every((mask) => mask[c] === 0));
-  // What a share of 0 is below: an arithmetic pool takes their logarithms.
+  // The weight of a share of 0. An arithmetic pool adds logarithms, so there it is log 0.
   const nothing = rule === 'geometric' ? 0 : Number.NEGATIVE_INFINITY;
   const weighed = (own: Float64Array) =>
     sharesOfClasses(own, masks).map((shares) =>
@@ -104,7 +104,7 @@ function sharesOfClasses(shares: Float64Array, masks: readonly Uint8Array[]): Fl
   return out;
 }
 
-/** A row's logits, known ones of probability 0 as a geometric mean takes them. */
+/** A row's logits; a known class of probability 0 gets the logit of the floor, as in `pool`. */
 function flooredRow(logits: Values, from: number, mask: Uint8Array, row: Float64Array): void {
   let greatest = Number.NEGATIVE_INFINITY;
   for (let c = 0; c < row.length; c++) {

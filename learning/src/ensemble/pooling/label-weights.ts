@@ -1,7 +1,7 @@
 /**
  * Teachers' weights for each sample from how well they know its label.
  *
- * Weights measured on samples that the teachers were trained on are near equal: their cross-entropies are all near 0.
+ * On samples that the teachers were trained on, weights are near equal: all cross-entropies are near 0.
  *
  * Symbols: K teachers with logits vₖ [N, C], y the label, CEₖ = −log softmax(vₖ)_y at temperature 1.
  */
@@ -42,9 +42,10 @@ export function crossEntropies(
 /**
  * wₖ = (1 − softmaxₖ(CEₖ)) / (K−1), rows [N, K] of sum 1; at most 1/(K−1) each, and 1 for a lone teacher.
  *
- * Constants to the student's gradient. Zhang et al. 2022 (CA-MKD), §3, https://arxiv.org/abs/2201.00007
- * Parameters and errors are those of {@link crossEntropies}. A cross-entropy of ∞ has no say against finite ones
- * but its own weight 0; several share it.
+ * Weights are constants: no gradient goes through them. Zhang et al. 2022 (CA-MKD), §3,
+ * https://arxiv.org/abs/2201.00007
+ * Parameters and errors are those of {@link crossEntropies}. A teacher whose cross-entropy is ∞ gets weight 0 and all
+ * others get 1/(K−1); m such teachers get (1 − 1/m)/(K−1) each.
  */
 export function caMkdWeights(
   teacherLogits: readonly Values[],

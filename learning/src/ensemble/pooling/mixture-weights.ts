@@ -3,9 +3,9 @@
  *
  *     least NLL(w) = −1/N Σₙ log Σₖ wₖ pₖₙ  with  Σw = 1, w ≥ 0
  *
- * It is convex. EM moves to wₖ ← wₖ rₖ, rₖ = 1/N Σₙ pₖₙ / Σⱼ wⱼ pⱼₙ, and crawls near a bound; so after a few of its
- * steps we go on with Newton's, each a quadratic programme over the same weights. Dempster, Laird, Rubin 1977;
- * Kim, Carbonetto, Stephens, Anitescu 2020 (mix-SQP), §3, https://arxiv.org/abs/1806.01412
+ * The loss is convex. EM moves to wₖ ← wₖ rₖ, rₖ = 1/N Σₙ pₖₙ / Σⱼ wⱼ pⱼₙ, and is slow near a bound. So after a few
+ * steps of EM come Newton's steps, each a quadratic programme over the same weights. Dempster, Laird, Rubin 1977; Kim,
+ * Carbonetto, Stephens, Anitescu 2020 (mix-SQP), §3, https://arxiv.org/abs/1806.01412
  *
  * w is best just where rₖ = 1 for wₖ > 0 and rₖ ≤ 1 for wₖ = 0, and NLL(w) − least ≤ log max rₖ (Jensen).
  *
@@ -15,14 +15,14 @@
 import { LyceumError } from '@lyceum/proto';
 import { leastOnSimplex, type Values } from '../../arrays/index.js';
 
-/** What a smaller probability of the label counts as, so that one certain mistake does not decide. */
+/** A smaller probability of the label counts as this one, so that one certain mistake does not decide. */
 const MIXTURE_FLOOR = 1e-12;
 
 const EM_STEPS = 20;
 const NEWTON_STEPS = 100;
 /** max rₖ − 1 at which the weights are taken as found. */
 const OPTIMALITY = 1e-13;
-/** Relative to the loss. The last Newton steps gain less than that, and still put the weights right. */
+/** Relative to the loss. The last Newton steps gain less than this, and still make the weights exact. */
 const LOSS_ROUNDING = 1e-14;
 
 /**
@@ -103,8 +103,8 @@ function curvature(labelProbabilities: readonly Values[], weights: Float64Array)
 }
 
 /**
- * The first of the full, half, quarter … way to `goal` that does not raise the loss by more than rounding does;
- * `undefined` if none is.
+ * The first of the full, half, quarter … step towards `goal` that does not raise the loss by more than rounding;
+ * `undefined`: none.
  */
 function lineSearch(
   labelProbabilities: readonly Values[],

@@ -1,5 +1,5 @@
 /**
- * Pools teachers that know different classes: each class by the teachers that are good at it.
+ * Pools teachers that know different classes: each class by the teachers that recognise it.
  *
  * Symbols: K teachers with logits vₖ [N, C], pₖ = softmax(vₖ/τ), class weights Wₖ [C].
  */
@@ -8,11 +8,11 @@ import { logSoftmaxRow, type Values } from '../../arrays/index.js';
 import { sharesOrEqual } from '../teachers/index.js';
 
 /**
- * p_c ∝ Σₖ Wₖc pₖc / Σₖ Wₖc, over its sum; a class that no teacher has weight for takes all teachers alike.
+ * p_c ∝ Σₖ Wₖc pₖc / Σₖ Wₖc, over its sum; a class that has weight 0 from every teacher takes all teachers alike.
  *
- * @param temperature - τ, of every teacher before it is pooled.
+ * @param temperature - τ, by which every teacher's logits are divided before pooling.
  * @param teacherLogits - one [N, C] a teacher, in ensemble order.
- * @param classWeights - one [C] a teacher, relative, of its recalls on held-out samples say; 0 for a class that
+ * @param classWeights - one [C] a teacher, relative: for example its recalls on held-out samples; 0 for a class that
  *   it was never taught.
  * @param out - [N, C].
  * @throws {LyceumError} INVALID_ARGUMENT if weights or lengths do not fit, or a row's pool is 0 in every class.

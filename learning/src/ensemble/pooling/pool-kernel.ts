@@ -14,7 +14,7 @@ export type PoolRule = 'arithmetic' | 'geometric';
 export interface PoolInput {
   readonly rule: PoolRule;
   readonly temperature: number;
-  /** One [N, C] a teacher, in ensemble order; one of share 0 is not read. */
+  /** One [N, C] a teacher, in ensemble order. Logits of a teacher of share 0 are not read. */
   readonly teacherLogits: readonly Values[];
   /** [K], or [N, K]: each row's own. */
   readonly shares: Float64Array;
@@ -40,7 +40,7 @@ interface Functions extends ExpKernel {
   readonly poolGeometric: PoolFunction;
 }
 
-/** Rows of fewer classes cost more to carry into the kernel than they save. */
+/** With fewer classes, copying rows into the kernel costs more than the kernel saves. */
 const KERNEL_CLASSES = 32;
 
 class PoolKernel {
@@ -50,13 +50,13 @@ class PoolKernel {
     this.#kernel = kernel;
   }
 
-  /** The thread's own; undefined where there is no SIMD, or Math.exp has other bits than the kernel. */
+  /** This thread's kernel; undefined: there is no SIMD, or Math.exp has other bits than the kernel. */
   static open(): PoolKernel | undefined {
     const kernel = openExpKernel<Functions>('pool');
     return kernel && new PoolKernel(kernel);
   }
 
-  /** What `poolWithShares` gives. @returns false, with nothing of use in `out`, if it is not for the kernel. */
+  /** Computes what `poolWithShares` gives. @returns false, with rubbish in `out`, if the kernel cannot compute it. */
   pool(input: PoolInput, teacherLogits: readonly Float32Array[], out: Float32Array): boolean {
     const { rule, temperature, shares, rowCount, classCount } = input;
     const { functions } = this.#kernel;
@@ -107,9 +107,9 @@ type Addresses = [number, number, number, number, number];
 const threadsKernel = onceAThread(() => PoolKernel.open());
 
 /**
- * What `poolWithShares` gives, lengths having been looked at.
+ * What `poolWithShares` gives. The caller has checked the lengths.
  *
- * @returns false, with nothing of use in `out`, if it is not for the kernel.
+ * @returns false, with rubbish in `out`, if the kernel cannot compute it.
  */
 export function poolByKernel(input: PoolInput, out: Values): boolean {
   const { teacherLogits, classCount } = input;

@@ -5,11 +5,12 @@
  *     arithmetic   Σₖ aₖ pₖ            the mean of KL(pₖ ‖ ·) is least there
  *     geometric    softmax(Σₖ aₖ log pₖ)   = softmax(Σₖ aₖ vₖ/τ) while no class has probability 0
  *
- * Each teacher is tempered before it is pooled; tempering the pool is another target. Hinton et al. 2015, §1,
+ * Each teacher's logits are divided by τ before they are pooled; tempering the pool gives another target. Hinton et
+ * al. 2015, §1,
  * https://arxiv.org/abs/1503.02531
  *
- * A logit of −∞ is a class of probability 0. Arithmetically it adds nothing; geometrically it would veto the
- * class, so there the teacher's probability is taken as {@link PROBABILITY_FLOOR} before tempering.
+ * A logit of −∞ is a class of probability 0. An arithmetic pool adds nothing for it. A geometric pool would make the
+ * class impossible, so it takes the teacher's probability as {@link PROBABILITY_FLOOR} before tempering.
  *
  * Symbols: K teachers with logits vₖ [N, C] and shares aₖ, pₖ = softmax(vₖ/τ), τ `temperature`.
  */
@@ -19,7 +20,7 @@ import { type PoolInput, poolByKernel } from './pool-kernel.js';
 
 export type { PoolRule } from './pool-kernel.js';
 
-/** Weights in the place of shares: relative; they need not sum to 1. */
+/** Weights instead of shares: relative; they need not sum to 1. */
 interface WeightedPoolInput extends Omit<PoolInput, 'shares'> {
   readonly teacherWeights: readonly number[];
 }
@@ -39,17 +40,17 @@ export function pool({ teacherWeights, ...input }: WeightedPoolInput, out: Value
 }
 
 /**
- * {@link pool} with shares as they are. Shares of a sum other than 1 make a geometric pool a product of
+ * {@link pool} with shares that are not rescaled. Shares of a sum other than 1 make a geometric pool a product of
  * experts, sharper than any of them.
  */
 export function poolWithShares(input: PoolInput, out: Values): void {
   const { teacherLogits, shares, rowCount, classCount } = input;
-  // Whether their lengths fit.
+  // Called for its check of lengths.
   rowShares(teacherLogits, shares, rowCount, classCount, out);
   if (!poolByKernel(input, out)) poolPlainly(input, out);
 }
 
-/** {@link poolWithShares}, number by number: what its kernel is compared with. */
+/** {@link poolWithShares} in plain arithmetic: tests compare the kernel with it. */
 export function poolPlainly(input: PoolInput, out: Values): void {
   const { rule, temperature, teacherLogits, shares, rowCount, classCount } = input;
   const scratch = new Float64Array(classCount);
@@ -74,7 +75,7 @@ export function poolLogProbabilities(
   poolLogsWithShares({ ...input, shares: teacherShares(teacherWeights) }, out);
 }
 
-/** Logarithms of what {@link poolWithShares} gives, of a sum of probabilities of 1. */
+/** Logarithms of the rows of {@link poolWithShares}, rescaled so that the probabilities sum to 1. */
 export function poolLogsWithShares(input: PoolInput, out: Values): void {
   const { rule, temperature, teacherLogits, shares, rowCount, classCount } = input;
   const one = new Float64Array(classCount);
@@ -102,7 +103,7 @@ export function poolLogsWithShares(input: PoolInput, out: Values): void {
  * Writes [N, C] to `out`, row by row.
  *
  * @param shares - [K], or [N, K]: each row's own.
- * @param write - gives the row whose logits begin at `from`; its shares are one and the same array where rows share them.
+ * @param write - writes the row whose logits begin at `from`; rows that share their shares get the same array.
  * @throws {LyceumError} INVALID_ARGUMENT if lengths do not fit.
  */
 export function writeRows(
@@ -210,7 +211,7 @@ function addLogs(
   }
 }
 
-/** The logit, less the greatest, of a class of the floor's probability: log p = v − greatest − log Σ. */
+/** The logit, less the greatest one, of a class of probability PROBABILITY_FLOOR: log p = v − greatest − log Σ. */
 export function flooredLogit(
   logits: Values,
   from: number,

@@ -1,11 +1,11 @@
 /**
- * Logits without their scale: of each row `(v − mean) / (1e-7 + s)`, s the sample's deviation (divisor C − 1).
+ * Logits without their scale: `(v − mean) / (1e-7 + s)` for each row, s the row's sample deviation (divisor C − 1).
  *
  * Sun, Ren, Li, Wang & Cao 2024, §4, https://arxiv.org/abs/2403.01427
  */
 import type { Values } from '../../arrays/index.js';
 
-/** Keeps a constant row from being divided by 0; it becomes zeros. */
+/** A constant row is not divided by 0; it becomes zeros. */
 const LEAST_DEVIATION = 1e-7;
 
 /**

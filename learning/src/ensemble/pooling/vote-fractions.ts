@@ -10,8 +10,8 @@ import { LyceumError } from '@lyceum/proto';
  *
  * @param votes - [K], classes in [0, C) or −1.
  * @param weights - [K], ≥ 0; equal ones if left out.
- * @param masks - `classMask` of each teacher, where some know only some of the classes: a class's votes count against those
- *   that could have been cast for it, before all are taken over their sum.
+ * @param masks - `classMask` of each teacher, where some know only some of the classes: each class's votes are
+ *   divided by the weight of the teachers that know the class, before all are divided by their sum.
  * @throws {LyceumError} INVALID_ARGUMENT for another class, or a weight that is missing or negative.
  */
 export function voteFractions(
@@ -47,7 +47,7 @@ export function voteFractions(
   return approval.map((own) => own / total);
 }
 
-/** The class with the greatest share, the lowest of equal ones; `null` where {@link voteFractions} is. */
+/** The class with the greatest share, of equal ones the lowest; `null` where {@link voteFractions} gives `null`. */
 export function majorityVote(
   votes: ArrayLike<number>,
   classCount: number,

@@ -1,6 +1,7 @@
 /**
- * In each step by the weights that make the mean of the gradients of kd shortest. It takes the student's logits, so it is
- * computed there: see objectives/losses/adaptive-weights.ts. Du et al. 2020.
+ * The mean of the teachers' distributions by weights that are computed anew in each step: those that make the mean of
+ * kd's gradients shortest. They need the student's logits, so the student computes them: see
+ * objectives/losses/adaptive-weights.ts. Du et al. 2020.
  */
 import { LyceumError } from '@lyceum/proto';
 import { number } from '../../documents/index.js';
@@ -9,7 +10,7 @@ import type { EnsembleRule } from './rule.js';
 /** 3^8 systems are solved in each step. */
 export const AEKD_MAX_TEACHERS = 8;
 
-/** Of `spec.ensemble.bound`. */
+/** Values of `spec.ensemble.bound`. */
 export const aekdBound = number('a number greater than 0, at most 1', { above: 0, atMost: 1 });
 const DEFAULT_BOUND = 0.6;
 

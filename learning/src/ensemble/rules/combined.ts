@@ -1,8 +1,8 @@
 /**
- * A batch's pool at any temperature, and the pieces that rules make it of.
+ * A batch's pool at any temperature, and the parts that rules build it from.
  *
  * Shares come from the teachers' logits at temperature 1, whatever temperature they are pooled at. All is float64, in
- * ensemble order. Where a teacher knows only some of the classes, each class is pooled by those that know it.
+ * ensemble order. Where a teacher knows only some of the classes, each class is pooled by the teachers that know it.
  */
 import { LyceumError } from '@lyceum/proto';
 import { argmaxRows, type Values } from '../../arrays/index.js';
@@ -16,11 +16,11 @@ import {
 } from '../pooling/index.js';
 import { type KnownClasses, sharesOrEqual } from '../teachers/index.js';
 
-/** What `fitCombination` found on held-out samples; only what the rule needs is there. */
+/** What `fitCombination` found on held-out samples: only the fields that the rule needs. */
 export interface CombinationFit {
-  /** One a teacher, by which its logits are divided first. */
+  /** One temperature a teacher: its logits are divided by it first. */
   readonly temperatures?: readonly number[] | undefined;
-  /** For `accuracy` and `mixture-em`: one a teacher. */
+  /** For `accuracy` and `mixture-em`: one weight a teacher. */
   readonly weights?: readonly number[] | undefined;
   /** For `per-class`: [C] a teacher. */
   readonly classWeights?: readonly (readonly number[])[] | undefined;
@@ -32,13 +32,15 @@ export interface CombinationFit {
 export interface BatchAnswers {
   /** One [N, C] a teacher, in ensemble order. */
   readonly teacherLogits: readonly Values[];
-  /** The teachers' own; rules that compute weights do not look at them. */
+  /** The teachers' own weights; rules that compute weights ignore them. */
   readonly teacherWeights: readonly number[];
   readonly rowCount: number;
   readonly classCount: number;
   /** [N], for ca-mkd. */
   readonly labels?: Int32Array;
-  /** One a teacher; absent: all know all. The logits of a class that a teacher does not know are −∞. */
+  /**
+   * One a teacher; absent: all teachers know all classes. The logits of a class that a teacher does not know are −∞.
+   */
   readonly knownClasses?: readonly KnownClasses[];
 }
 
@@ -48,9 +50,9 @@ export interface Combined {
   probabilities(temperature: number, out: Values): void;
   /** Writes their logarithms [N, C]; −∞ for a class without votes. */
   logProbabilities(temperature: number, out: Values): void;
-  /** The pool of standardised logits, by the shares of the plain ones; absent of a rule that has votes only. */
+  /** The pool of standardised logits, by the shares of the plain logits; absent: the rule has votes only. */
   readonly standardized?: () => Combined;
-  /** Writes Σₖ aₖ vₖ, [N, C]; absent of a rule that has no share of each teacher. */
+  /** Writes Σₖ aₖ vₖ, [N, C]; absent: the rule has no share of each teacher. */
   readonly meanLogits?: (out: Values) => void;
 }
 
@@ -88,7 +90,7 @@ export function standardized({
   return teacherLogits.map((logits) => standardizedLogits(logits, rowCount, classCount));
 }
 
-/** What each teacher knows; undefined: all know all. */
+/** The classes that each teacher knows; undefined: all teachers know all classes. */
 export function partlyKnown({ knownClasses }: BatchAnswers): readonly KnownClasses[] | undefined {
   return knownClasses?.some((known) => known !== undefined) ? knownClasses : undefined;
 }
@@ -123,13 +125,13 @@ export function unfitted(what: string): LyceumError {
   return new LyceumError('INVALID_ARGUMENT', `${what} has not been fitted on held-out samples`);
 }
 
-/** The mean of probabilities by weights that were fitted, one a teacher. */
+/** The mean of probabilities by fitted weights, one a teacher. */
 export function pooledByFit(
   what: string,
   answers: BatchAnswers,
   { weights }: CombinationFit,
 ): Combined {
   if (weights === undefined) throw unfitted(what);
-  // Some teachers of the ensemble alone may all have weight 0: they share alike.
+  // If only some of the teachers are combined, all of these may have weight 0. They get equal shares then.
   return pooled('arithmetic', answers, sharesOrEqual(weights));
 }

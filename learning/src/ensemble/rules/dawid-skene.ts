@@ -1,6 +1,6 @@
 /**
- * The classes behind the teachers' votes, by how each of them errs on held-out samples (`dawidSkene`); no temperature
- * changes it. A teacher's confusions say what it votes for samples of classes that it does not know.
+ * The classes behind the teachers' votes, by how each teacher errs on held-out samples (`dawidSkene`); no temperature
+ * changes them. A teacher's confusions also say how it votes on samples of classes that it does not know.
  */
 import { type DawidSkene, dawidSkene, dawidSkenePosterior } from '../pooling/index.js';
 import { constant, unfitted, votes } from './combined.js';

@@ -1,4 +1,4 @@
-/** The mean of the teachers' probabilities, by how certain each is of the sample (`confidenceWeights`). */
+/** The mean of the teachers' probabilities, by how certain each teacher is on the sample (`confidenceWeights`). */
 import { type ConfidenceWeighting, confidenceWeights } from '../pooling/index.js';
 import { pooled } from './combined.js';
 import { type EnsembleRule, wordOf } from './rule.js';

@@ -1,4 +1,4 @@
-/** The rules that combine teachers: a file each that says all of one, and the table of them. */
+/** The rules that combine teachers: one file for each rule, and the table of them. */
 export { AEKD_MAX_TEACHERS, aekdBound } from './aekd.js';
 export { type BatchAnswers, type CombinationFit, type Combined, unfitted } from './combined.js';
 export {

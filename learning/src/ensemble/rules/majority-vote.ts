@@ -1,7 +1,7 @@
 /**
  * The shares of the votes argmax vₖ, by the teachers' weights; no temperature changes them.
  *
- * A class counts the votes of those that could cast them: teachers that know it.
+ * A class's votes are divided by the weight of the teachers that know the class.
  */
 import { LyceumError } from '@lyceum/proto';
 import { voteFractions } from '../pooling/index.js';
@@ -30,7 +30,7 @@ function voted(
     const cast = own.map((vote) => vote[row] as number);
     const fractions = voteFractions(cast, classCount, teacherWeights, masks);
     if (cast.every((vote) => vote < 0)) {
-      // No teacher votes: all classes alike.
+      // No teacher votes: all classes are equally likely.
       out.fill(1 / classCount, row * classCount, (row + 1) * classCount);
       continue;
     }

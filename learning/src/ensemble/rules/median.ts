@@ -1,11 +1,12 @@
 /**
- * The median of the teachers' probabilities, class by class, over its sum: a teacher that is far off moves it no more
- * than one that is slightly off. Kittler, Hatef, Duin & Matas 1998, "On combining classifiers", §2.2 (median rule).
+ * The median of the teachers' probabilities, class by class, over its sum: a teacher that is far off moves the median
+ * no more than one that is slightly off. Kittler, Hatef, Duin & Matas 1998, "On combining classifiers", §2.2 (median
+ * rule).
  *
- *     p_c ∝ medianₖ pₖc      half of the weight of those that know c is at or below it, half at or above
+ *     p_c ∝ medianₖ pₖc      half of the weight of the teachers that know c is at or below it, half at or above
  *
- * Between two teachers that halve the weight it is their mean. Where every class's median is 0, which teachers that are
- * sure of different classes can bring about, the row is the mean of their probabilities.
+ * If the weight is halved exactly between two teachers, the median is the mean of their two values. If every class's
+ * median is 0, as when teachers are sure of different classes, the row is the mean of the probabilities.
  *
  * Symbols: K teachers with logits vₖ [N, C], pₖ = softmax(vₖ/τ), τ the temperature.
  */
@@ -44,7 +45,7 @@ function medianOf(answers: BatchAnswers): Combined {
 
 type Judge = readonly [teacher: number, weight: number];
 
-/** Teachers that know a class, with their shares; all alike if they have none. */
+/** The teachers that know a class, with their shares; equal shares if all of these are 0. */
 function judgesOf(c: number, shares: Float64Array, masks: readonly Uint8Array[]): Judge[] {
   const knowing = [...masks.keys()].filter((k) => masks[k]?.[c] === 1);
   const counted = knowing.filter((k) => (shares[k] as number) > 0);
@@ -69,7 +70,7 @@ function weightedMedian(weighed: [value: number, weight: number][]): number {
   let below = 0;
   for (const [i, [value, weight]] of weighed.entries()) {
     below += weight;
-    // A hair wider than rounding, so that two equal halves are seen as such.
+    // A little wider than rounding, so that two equal halves count as equal.
     if (Math.abs(below - half) < 1e-12 * half) return (value + (weighed[i + 1]?.[0] ?? value)) / 2;
     if (below > half) return value;
   }

@@ -1,6 +1,6 @@
 /**
- * Each class by the teachers that recognise it on held-out samples (`poolPerClass`). Weights of classes that a teacher
- * does not know are 0.
+ * Each class by the teachers that recognise it on held-out samples (`poolPerClass`). A teacher has weight 0 in classes
+ * that it does not know.
  */
 import type { Values } from '../../arrays/index.js';
 import { poolPerClass } from '../pooling/index.js';
@@ -38,7 +38,7 @@ export const perClass: EnsembleRule<{ readonly combine: 'per-class' }> = {
   },
 };
 
-/** (right + 1) / (rows + 2) of each class, [C]: no class is hopeless or sure for having few samples. */
+/** (right + 1) / (rows + 2) of each class, [C]: a class with few rows gets neither 0 nor 1. */
 function smoothedRecalls(vote: Int32Array, labels: Int32Array, classCount: number): number[] {
   const right = new Array<number>(classCount).fill(1);
   const all = new Array<number>(classCount).fill(2);

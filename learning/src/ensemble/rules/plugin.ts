@@ -4,7 +4,7 @@ import type { EnsembleRule } from './rule.js';
 
 export const pluginRule: EnsembleRule<{
   readonly combine: 'plugin';
-  /** Its name in the plugin. */
+  /** The rule's name in the plugin. */
   readonly rule: string;
   readonly settings?: Readonly<Record<string, number>>;
 }> = {

@@ -1,7 +1,8 @@
 /**
- * What an ensemble rule says of itself: all that a run's schema, its cross-checks and the computation ask of it.
+ * All facts about an ensemble rule: for a run's schema, for the checks between fields and for the computation.
  *
- * A rule is one file with one of these, and one line in table.ts. What is left out of the optional fields does not hold.
+ * A rule is one file with one of these, and one line in table.ts. An optional field that is absent does not hold of
+ * the rule.
  */
 import type { Values } from '../../arrays/index.js';
 import type { KnownClasses } from '../teachers/index.js';
@@ -17,16 +18,16 @@ interface WrittenSettings {
 
 export interface EnsembleRule<Own extends { readonly combine: string }> {
   readonly name: Own['combine'];
-  /** From what a run says to the rule with its settings. What is wrong with them is found by the checks between fields. */
+  /** Turns what a run writes into the rule with its settings. Checks between fields report wrong settings. */
   settled(written: WrittenSettings): Own;
-  /** A batch's pool. @throws {LyceumError} INVALID_ARGUMENT if it has not been fitted, or answers do not fit. */
+  /** A batch's pool. @throws {LyceumError} INVALID_ARGUMENT if the rule has not been fitted, or answers do not fit. */
   combined(own: Own, answers: RuleAnswers, fit: CombinationFit): Combined;
 
   /** Values of `weighting`; the first is the default. */
   readonly weightings?: readonly [string, ...string[]];
   /** Computes the teachers' weights, so that `teachers[].weight` has no say. */
   readonly computesWeights?: true;
-  /** Is found on the validation split before training. */
+  /** How the rule is fitted, on the validation split before training. */
   readonly fit?: RuleFit<Own>;
   /** Looks at nothing but the teachers' final answers, which no temperature changes. */
   readonly ofVotes?: true;
@@ -36,32 +37,32 @@ export interface EnsembleRule<Own extends { readonly combine: string }> {
   readonly noStandardizing?: string;
   /** Needs the one label of each sample. */
   readonly needsLabels?: true;
-  /** Means something only if every teacher knows every class. */
+  /** Is meaningful only if every teacher knows every class. */
   readonly needsAllClasses?: true;
-  /** Averages probabilities by weights that do not depend on the sample: few of a teacher's classes are enough. */
+  /** Averages probabilities by weights that do not depend on the sample: each teacher's top classes are enough. */
   readonly isOfTopK?: true;
   /** Is computed in the student, from each teacher's logits. */
   readonly inStudent?: true;
   /** Is the plugin's: named with a `rule` beside it, so that no message proposes it by its name alone. */
   readonly ofPlugin?: true;
-  /** What it cannot stand beside: a term that compares with some of the teachers. */
+  /** Refuses a term that compares with some of the teachers only, if the rule cannot serve it. */
   refusedTerm?(term: TermBeside): RefusedTerm | undefined;
 
-  /** Why no ensemble without a student can be measured by it. */
+  /** Why an ensemble cannot be measured by the rule without a student. */
   readonly notEvaluated?: string;
-  /** Another rule that always says the same. */
+  /** Another rule that always gives the same answers. */
   readonly equals?: string;
   /** Worth measuring calibrated too, as calibration can change an answer. */
   readonly worthCalibrating?: true;
 }
 
-/** What a rule is given: a batch's answers, and shares by a rule of the program's plugin. */
+/** A rule's input: a batch's answers, and the shares that a rule of the program's plugin gives. */
 interface RuleAnswers extends BatchAnswers {
   pluginShares(rule: string, settings: Readonly<Record<string, number>>): Float64Array;
 }
 
 interface RuleFit<Own> {
-  /** Fits to the logits of all teachers together: it is no rule of some of them, nor of final answers. */
+  /** Fits to the logits of all teachers together: cannot be used for some of them, nor for final answers. */
   readonly ofAllTogether?: true;
   /** Measures each teacher by itself, on samples of the classes that it knows. */
   readonly ofEachTeacher?: true;
@@ -87,21 +88,21 @@ interface HeldOut {
 /** A term that compares with what the teachers say together. */
 interface TermBeside {
   readonly name: string;
-  /** It can be computed from each teacher's logits. */
+  /** Whether the term can be computed from each teacher's logits. */
   readonly ofEachTeacher: boolean;
-  /** Teachers that it compares with, and those of the run. */
+  /** How many teachers the term compares with, and how many the run has. */
   readonly ownCount: number;
   readonly teacherCount: number;
 }
 
 interface RefusedTerm {
-  /** What is wrong with the term: its name, or its choice of teachers. */
+  /** Which part of the term is wrong: its name, or its choice of teachers. */
   readonly at: 'term' | 'teachers';
   /** @param rule - `spec.ensemble.combine: NAME`. */
   message(rule: string): string;
 }
 
-/** The word that was written, or the first. */
+/** The word that was written; if none was, the first. */
 export function wordOf<Word extends string>(
   words: readonly [Word, ...Word[]],
   written: string | undefined,

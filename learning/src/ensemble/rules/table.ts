@@ -1,4 +1,4 @@
-/** All rules: what each needs and refuses. */
+/** The table of all rules. */
 import { accuracy } from './accuracy.js';
 import { aekd } from './aekd.js';
 import { arithmetic } from './arithmetic.js';
@@ -31,7 +31,7 @@ const TABLE = [
   pluginRule,
 ] as const;
 
-/** A rule by its name in a run, with the settings that it has. */
+/** A rule by its name in a run, with its settings. */
 export type Combination = { readonly calibrate?: boolean } & ReturnType<
   (typeof TABLE)[number]['settled']
 >;
@@ -43,7 +43,7 @@ export const RULES: readonly Rule[] = TABLE;
 const [first, ...others] = TABLE;
 export const RULE_NAMES = [first.name, ...others.map(({ name }) => name)] as const;
 
-/** Undefined: there is none of that name. */
+/** The rule of this name; undefined: none. */
 export function ruleNamed(name: unknown): Rule | undefined {
   return RULES.find((rule) => rule.name === name);
 }
@@ -54,7 +54,7 @@ export function ruleOf({ combine }: { readonly combine: RuleName }): Rule {
   return rule;
 }
 
-/** Names of the rules of which something holds. */
+/** Names of the rules for which `holds` is true. */
 export function namesOf(holds: (rule: Rule) => unknown): string[] {
   return RULES.filter((rule) => holds(rule)).map(({ name }) => name);
 }

@@ -1,5 +1,5 @@
 /**
- * One temperature for each teacher that makes its probabilities mean what they say, fitted on held-out labels.
+ * One temperature for each teacher that turns its probabilities into true frequencies, fitted on held-out labels.
  * It changes no argmax. Guo et al. 2017, §4.2, https://arxiv.org/abs/1706.04599
  *
  * Symbols: logits v [N, C], labels y [N], T the temperature, β = 1/T, q = softmax(βv).
@@ -11,11 +11,11 @@ const LEAST_CALIBRATION = 0.05;
 const GREATEST_CALIBRATION = 20;
 
 /**
- * T of least mean −log softmax(v/T)_y in [`least`, `greatest`].
+ * The temperature T in [`least`, `greatest`] with the least mean −log softmax(v/T)_y.
  *
- * The loss is convex in β, and its slope is the mean of E_q[v] − v_y, so T is found by bisection. Samples that are all
- * right and separable end at `least`, samples that are worse than chance at `greatest`; where no temperature
- * changes the loss, T is 1.
+ * The loss is convex in β, and its slope is the mean of E_q[v] − v_y, so T is found by bisection. T ends at `least` if
+ * all samples are right and separable, at `greatest` if they are worse than chance; if no temperature changes the
+ * loss, T is 1.
  *
  * @param logits - [N, C], finite.
  * @param labels - [N]; rows of −1 do not count.
@@ -51,7 +51,7 @@ export function fitTemperature(
 }
 
 /**
- * v/T: what every rule then takes for the teacher's logits.
+ * v/T: every rule uses these in place of the teacher's logits.
  *
  * @throws {LyceumError} INVALID_ARGUMENT if T is not > 0.
  */

@@ -1,23 +1,25 @@
 /**
- * When it may be said that a model has its classes in another one-to-one order than its settings or its set say. Pure.
+ * Whether a model has its classes in another one-to-one order than its settings or its set say. Pure.
  *
- * Symbols: n rows with a label, k of them right in the best of all orders, C classes, a = k/n, p = {@link guessedShare}.
- * Of a model that knows nothing its answers, as often as it gives each, fall on rows at random. Then no order is right on a
- * greater mean share than p, so the best of C! orders is right on k or more with at most the probability
- * C! · exp(−n · KL(a ‖ p)), by the union bound and Chernoff's, which holds for draws without replacement too (Hoeffding
- * 1963, theorems 1 and 4, https://doi.org/10.1080/01621459.1963.10500830).
+ * Symbols: n rows with a label, k of them right in the best of all orders, C classes, a = k/n, p = {@link
+ * guessedShare}.
+ *
+ * Suppose that a model knows nothing: its answers, each as often as it gives it, fall on rows at random. Then no order
+ * is right on more than a share p on average. So the best of C! orders is right on k or more rows with at most the
+ * probability C! · exp(−n · KL(a ‖ p)), by the union bound and Chernoff's, which holds for draws without replacement
+ * too (Hoeffding 1963, theorems 1 and 4, https://doi.org/10.1080/01621459.1963.10500830).
  */
 
-/** With fewer rows of a class an order fits by chance. */
+/** Least number of rows a class: with fewer, some order fits by chance. */
 const ROWS_PER_CLASS = 10;
 
-/** By how much of the rows another order must be better. */
+/** The share of all rows by which another order must be better. */
 const ORDER_LIFT = 0.1;
 
-/** One in a thousand models that know nothing is said to have another order. */
+/** Of models that know nothing, one in a thousand is wrongly said to have another order. */
 const CHANCE_LEVEL = 1e-3;
 
-/** How often a model is right in two orders, of the same rows. */
+/** How often a model is right in two orders of its classes, on the same rows. */
 export interface OrderCounts {
   readonly rowCount: number;
   readonly classCount: number;
@@ -34,12 +36,11 @@ export function canTellOrder(rowCount: number, classCount: number): boolean {
 }
 
 /**
- * The greatest share of rows that any order is right on, on average, if the answers have nothing to do with the labels:
- * Σ q p of the classes' shares among answers and labels, the greatest with the greatest. 1/C of labels that are even; the
- * most frequent label's share of a model that always says the same.
+ * Σ q p of the classes' shares among answers and labels, both sorted, the greatest with the greatest. It is 1/C if
+ * labels are even; the most frequent label's share if a model always gives the same answer.
  *
- * @param answerCounts - rows that each answer is given to; at least one.
- * @param labelCounts - rows of each label.
+ * @param answerCounts - how many rows get each answer; at least one row.
+ * @param labelCounts - how many rows have each label.
  */
 export function guessedShare(
   answerCounts: Iterable<number>,
@@ -55,7 +56,7 @@ function shares(counts: Iterable<number>): number[] {
   return sorted.map((count) => count / all);
 }
 
-/** Whether an order that was searched for is so much better that the present one must be wrong. */
+/** Whether the best order is so much better than the present one that the present one must be wrong. */
 export function isBetterOrder(counts: OrderCounts): boolean {
   const { rowCount, classCount, rightCount, presentCount, guessedShare: p } = counts;
   if (rightCount - presentCount < ORDER_LIFT * rowCount) return false;

@@ -1,16 +1,16 @@
 /**
- * Whether what a model says has anything to do with the labels, however uneven the classes are. Pure.
+ * Whether a model's answers have anything to do with the labels, however uneven the classes are. Pure.
  *
- * Symbols: n rows with a label y, C classes, r_ic the rank of row i among all rows by what is said for class c (equal ones
- * have the mean of their ranks).
+ * Symbols: n rows with a label y, C classes, r_ic the rank of row i among all rows by its score for class c (rows of
+ * equal scores have the mean of their ranks).
  *
  *     T = Σ_i r_{i y_i},   p = (1 + number of T* ≥ T) / (1 + M)
  *
- * T sums up Mann's and Whitney's statistic of each class against the others (1947); of final answers it is the number of
- * right ones and a constant. T* is of the same labels, dealt to the rows at random, M times: Phipson & Smyth 2010,
- * https://doi.org/10.2202/1544-6115.1585. A model that says one class nearly always is often right on uneven rows, but no
- * more often than with dealt labels; one whose probabilities tell the classes apart is not at a loss because it never names
- * a rare one.
+ * T is the sum of Mann's and Whitney's statistics of each class against the others (1947); for final answers it is the
+ * number of right ones plus a constant. T* is computed with the same labels, dealt to the rows at random, M times:
+ * Phipson & Smyth 2010, https://doi.org/10.2202/1544-6115.1585. A model that nearly always names one class is often
+ * right on uneven rows, but no more often than with dealt labels. A model whose probabilities tell the classes apart
+ * passes even if it never names a rare class.
  */
 import { mulberry32 } from '../../arrays/index.js';
 
@@ -18,15 +18,15 @@ const SEED = 1;
 const DEALS = 1999;
 
 /**
- * @param score - of a row for a class: a greater one says more for the class.
+ * @param score - the score of a row for a class: the greater, the more likely the class.
  * @param labels - [n], n > 0.
- * @returns p, from 1/(M + 1) to 1: equal scores and labels have an equal one.
+ * @returns p, from 1/(M + 1) to 1: equal scores and labels give an equal p.
  */
 export function dealtLabelsP(
   score: (row: number, c: number) => number,
   labels: Int32Array,
 ): number {
-  // No deal asks for another class.
+  // Classes without a label have no part in T.
   const classes = [...new Set(labels)];
   const ranks = classes.map((c) => ranksOf(Float64Array.from(labels, (_, row) => score(row, c))));
   const places = new Map(classes.map((c, place) => [c, place]));
@@ -50,7 +50,7 @@ export function dealtLabelsP(
 /** [n] ranks, from 1. */
 function ranksOf(scores: Float64Array): Float64Array {
   const score = (row: number) => scores[row] as number;
-  // No difference of scores: −∞ less −∞ is no number.
+  // Compare, do not subtract: −∞ less −∞ is NaN.
   const rows = Uint32Array.from(scores.keys()).sort((a, b) =>
     score(a) < score(b) ? -1 : score(a) > score(b) ? 1 : 0,
   );

@@ -1,4 +1,6 @@
-/** What a combination knows of each teacher: its share, its classes, its temperature. */
+/**
+ * What a combination knows of each teacher: its share, its classes, its temperature, and whether it knows anything.
+ */
 export { calibrate, fitTemperature } from './calibration.js';
 export { canTellOrder, guessedShare, isBetterOrder } from './class-order.js';
 export {

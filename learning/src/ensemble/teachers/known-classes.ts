@@ -1,9 +1,9 @@
 /**
- * Teachers that know only some of a set's classes. Of the others such a teacher says nothing, which is not that they are
- * improbable.
+ * Teachers that know only some of a set's classes. Such a teacher says nothing of the other classes: it does not say
+ * that they are improbable.
  *
- * Its answers have C columns like all others, and those of classes that it does not know mean nothing. Once they are −∞
- * ({@link withoutUnknown}) its softmax, its argmax and its entropy are over its own classes.
+ * Its answers have C columns like all others, but the columns of unknown classes mean nothing. Once {@link
+ * withoutUnknown} has made these −∞, its softmax, its argmax and its entropy are over its own classes.
  *
  * Symbols: N rows, C classes.
  */
@@ -19,7 +19,7 @@ export function classMask(known: KnownClasses, classCount: number): Uint8Array {
   return mask;
 }
 
-/** Makes −∞ of what a teacher's logits [N, C] hold for classes that it does not know. */
+/** Overwrites with −∞ what a teacher's logits [N, C] hold for classes that it does not know. */
 export function withoutUnknown(logits: Values, classCount: number, known: KnownClasses): void {
   if (known === undefined) return;
   const mask = classMask(known, classCount);
@@ -28,19 +28,20 @@ export function withoutUnknown(logits: Values, classCount: number, known: KnownC
   }
 }
 
-/** Rows that a teacher can be asked about, with its own classes for all there are. */
+/** The rows that a teacher can be asked about, as if its own classes were all classes. */
 export interface AmongKnown {
   /** Numbers of these rows, rising. */
   readonly rows: Int32Array;
   /** Labels of these rows, in the teacher's own numbers; −1: none. */
   readonly labels: Int32Array;
   readonly classCount: number;
-  /** Takes these rows and classes out of any values [N, C]. */
+  /** Picks these rows and classes from values [N, C]. */
   readonly of: (values: Values) => Float64Array;
 }
 
 /**
- * What is left of a split for a teacher: rows of classes that it knows, and rows without a label, in its own classes.
+ * The part of a split that suits a teacher: rows of classes that it knows, and rows without a label, in its own
+ * classes.
  *
  * @param labels - [N]; −1: none.
  */

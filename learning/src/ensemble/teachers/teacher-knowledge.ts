@@ -1,15 +1,16 @@
 /**
- * Whether a teacher knows anything of the samples at hand: its accuracy against chance, and whether it says anything
+ * Whether a teacher knows anything of the samples at hand: its accuracy against chance, and whether its answers differ
  * at all.
  *
- * Symbols: N rows, C classes, n rows with a label, k of them right. Under "at chance" k is binomial with n and 1/C; a
- * teacher is held to know something once P(K ≥ k) ≤ {@link CHANCE_LEVEL}. Few rows cannot show as much: there a teacher
- * that is right on most, on at least the mean of 1/C and 1, is held to know something at {@link MOSTLY_RIGHT_LEVEL}. Of a
- * teacher that knows only some of the classes n are the rows of these, and C is their number.
+ * Symbols: N rows, C classes, n rows with a label, k of them right. If a teacher only guesses, k is binomial with n
+ * and 1/C; a teacher is held to know something if P(K ≥ k) ≤ {@link CHANCE_LEVEL}. Few rows cannot reach that level: a
+ * teacher that is right on most rows, at least the mean of 1/C and 1, is held to know something at {@link
+ * MOSTLY_RIGHT_LEVEL}. For a teacher that knows only some of the classes, n counts the rows of these, and C these
+ * classes.
  *
- * Where classes are uneven, a teacher that says the commonest one nearly always is right more often than 1/C. So what it
- * says must also fit the rows' own labels better than the same labels dealt at random, at {@link DEALT_LEVEL}: the class
- * that it names, or its probabilities of each class.
+ * Where classes are uneven, a teacher that nearly always names the commonest class is right more often than 1/C. So
+ * its answers must also fit the rows' own labels better than the same labels dealt at random, at {@link DEALT_LEVEL}:
+ * either the class that it names, or its probabilities of each class.
  */
 import { argmaxRows, bestAssignment, logSoftmaxRows, type Values } from '../../arrays/index.js';
 import { canTellOrder, guessedShare, isBetterOrder } from './class-order.js';
@@ -19,53 +20,61 @@ import { classMask, type KnownClasses } from './known-classes.js';
 /** One in a thousand teachers that know nothing passes. */
 const CHANCE_LEVEL = 1e-3;
 
-/** One in twenty that know nothing passes, if it is right on most rows besides. */
+/** Of teachers that know nothing, one in twenty passes, if it is also right on most rows. */
 const MOSTLY_RIGHT_LEVEL = 0.05;
 
-/** Of each of two tests: one in twenty that know nothing passes. Few rows are of rare classes; a weak teacher must pass. */
+/**
+ * Level of each of the two tests against dealt labels: one in twenty teachers that know nothing passes. A stricter
+ * level would stop weak teachers, since rare classes have few rows.
+ */
 const DEALT_LEVEL = 0.025;
 
 /**
- * Rows that are not of the commonest class: with fewer it is not asked. With so many a teacher that ranks three in four
- * pairs of rows right passes four times in five.
+ * Least number of rows outside the commonest class for these tests. With so many rows, a teacher that ranks three in
+ * four pairs of rows right passes four times in five.
  */
 const LEAST_OTHER_ROWS = 10;
 
-/** Share of the greatest logit (at least 1) by which engines move equal rows, depending on their place in a batch. */
+/**
+ * Outputs of equal rows differ by this share of the greatest logit (at least 1), depending on their place in a batch.
+ */
 const EQUAL_ROWS_TOLERANCE = 1e-5;
 
 export interface TeacherKnowledge {
   readonly rowCount: number;
-  /** Rows with a label that the teacher knows. */
+  /** Rows whose label is a class that the teacher knows. */
   readonly labelledCount: number;
   readonly correctCount: number;
-  /** Mean entropy of softmax(z), in nats; absent: answers are final, so it is not known. */
+  /** Mean entropy of softmax(z), in nats; absent: unknown, since the answers are final. */
   readonly meanEntropy?: number | undefined;
   /** `at-chance`: no better than guessing. `constant`: the same output for every row. Absent: neither. */
   readonly finding?: 'at-chance' | 'constant' | undefined;
   /**
-   * Labelled rows that it would be right on, on average, were the labels dealt to the rows at random. Absent: it is not
-   * for these that it is at chance.
+   * Labelled rows on which the teacher would be right on average if labels were dealt to the rows at random. Present
+   * only if the test against dealt labels found it at chance.
    */
   readonly dealtCount?: number | undefined;
-  /** Its logits are distributions, row by row: its model gives probabilities, whatever its settings say. Absent: no. */
+  /**
+   * Its logits are distributions, row by row: its model gives probabilities, whatever its settings say. Absent: they
+   * are not.
+   */
   readonly givesDistributions?: true | undefined;
-  /** Absent: its order is as good as any, or another one may fit by chance. */
+  /** Absent: no order is better, or a better one may fit by chance. */
   readonly otherOrder?: OtherOrder | undefined;
 }
 
 /** Another one-to-one order of a teacher's classes, by which it would be right far more often. */
 interface OtherOrder {
-  /** For each of the set's classes which one the teacher seems to mean by it. */
+  /** For each of the set's classes: the class that the teacher seems to mean by it. */
   readonly classes: readonly number[];
   readonly correctCount: number;
 }
 
-/** What rounding to float32, or to half floats, does to a sum of probabilities. */
+/** How far float32 or half floats may move a sum of probabilities from 1 by rounding. */
 const SUM_TOLERANCE = 1e-2;
 
 /**
- * @param logits - [N, C], N > 0; −∞ of a class that the teacher does not know.
+ * @param logits - [N, C], N > 0; −∞ for a class that the teacher does not know.
  * @param labels - [N]; −1: none.
  */
 export function teacherKnowledge(
@@ -90,7 +99,7 @@ export function teacherKnowledge(
 }
 
 /**
- * The same of a teacher that gives final answers only.
+ * The same for a teacher that gives final answers only.
  *
  * @param classes - [N], N > 0.
  * @param labels - [N]; −1: none.
@@ -111,7 +120,7 @@ export function finalAnswerKnowledge(
   return withFinding(measured, rows, known?.length ?? classCount);
 }
 
-/** −1 where the teacher cannot know better. */
+/** Labels as −1 where the teacher does not know the class. */
 function knownLabels(labels: Int32Array, classCount: number, known: KnownClasses): Int32Array {
   if (known === undefined) return labels;
   const mask = classMask(known, classCount);
@@ -128,7 +137,7 @@ function countRight(classes: ArrayLike<number>, labels: Int32Array) {
   return { rowCount: labels.length, labelledCount, correctCount };
 }
 
-/** Rows of numbers from 0 to 1 of sum 1; where the teacher does not know a class, −∞, of the others. */
+/** Whether each row has numbers from 0 to 1 of sum 1; −∞, of a class that the teacher does not know, is skipped. */
 function areDistributions(logits: Values, rowCount: number, classCount: number): boolean {
   for (let row = 0; row < rowCount; row++) {
     let sum = 0;
@@ -143,7 +152,7 @@ function areDistributions(logits: Values, rowCount: number, classCount: number):
   return true;
 }
 
-/** The one-to-one order of classes in which the answers are right most often, if it is so much better. */
+/** The one-to-one order of classes in which most answers are right, if it is better than chance explains. */
 function betterOrder(
   answers: ArrayLike<number>,
   labels: Int32Array,
@@ -151,7 +160,7 @@ function betterOrder(
   classCount: number,
 ): Pick<TeacherKnowledge, 'otherOrder'> {
   const rows = [...labels.keys()].filter((row) => (labels[row] as number) >= 0);
-  // Answers of fewer classes would fit many choices of the set's alike.
+  // Answers of a teacher with fewer classes would fit many choices of the set's classes equally well.
   if (known !== undefined || !canTellOrder(rows.length, classCount)) return {};
   const counts = new Float64Array(classCount * classCount);
   const answerCounts = new Float64Array(classCount);
@@ -177,7 +186,7 @@ function betterOrder(
   return { otherOrder: { classes: [...order], correctCount: rightCount } };
 }
 
-/** What is said of rows, and their labels; −1: none that the teacher knows. */
+/** Answers to rows, and the rows' labels; −1: no label that the teacher knows. */
 interface AnsweredRows {
   readonly answers: ArrayLike<number>;
   readonly labels: Int32Array;
@@ -195,7 +204,7 @@ function withFinding(
   const { labelledCount, correctCount } = measured;
   const isMostlyRight = correctCount >= (labelledCount * (1 + 1 / knownCount)) / 2;
   const level = isMostlyRight ? MOSTLY_RIGHT_LEVEL : CHANCE_LEVEL;
-  // On so few rows not even a teacher that knows everything could show it.
+  // On so few rows not even a perfect teacher could reach the level.
   const canShow = knownCount ** -labelledCount <= CHANCE_LEVEL;
   if (!canShow) return measured;
   if (binomialTail(labelledCount, correctCount, 1 / knownCount) > level) {
@@ -243,7 +252,7 @@ function meanEntropy(logs: Float64Array, rowCount: number): number {
   return sum / rowCount;
 }
 
-/** @param values - [rowCount, width]. One row alone says nothing of the others. */
+/** @param values - [rowCount, width]. A single row is never called constant. */
 function isConstant(values: ArrayLike<number>, rowCount: number, width: number): boolean {
   if (rowCount < 2) return false;
   for (let c = 0; c < width; c++) {

@@ -1,4 +1,4 @@
-/** From weights that need not sum to 1 to the shares of the teachers. */
+/** Turns weights that need not sum to 1 into shares that do. */
 import { LyceumError } from '@lyceum/proto';
 import type { Values } from '../../arrays/index.js';
 
@@ -21,14 +21,14 @@ export function teacherShares(teacherWeights: readonly number[]): Float64Array {
   return Float64Array.from(teacherWeights, (weight) => weight / sum);
 }
 
-/** {@link teacherShares}, and equal shares where all weights are 0. */
+/** {@link teacherShares}; equal shares where all weights are 0. */
 export function sharesOrEqual(teacherWeights: readonly number[]): Float64Array {
   const allZero = teacherWeights.length > 0 && teacherWeights.every((weight) => weight === 0);
   return teacherShares(allZero ? teacherWeights.map(() => 1) : teacherWeights);
 }
 
 /**
- * The shares [K] of each row.
+ * The shares [K] of each row, and a check that lengths fit.
  *
  * @param shares - [K], or [N, K].
  * @throws {LyceumError} INVALID_ARGUMENT if lengths do not fit.
