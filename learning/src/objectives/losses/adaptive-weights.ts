@@ -1,6 +1,6 @@
 /**
- * Weights of the teachers in a distillation term by what each would do to the student (AE-KD): {@link minNormWeights} of
- * the gradients by the logits, which need no backward pass.
+ * Weights of the teachers in a distillation term by how each would change the student (AE-KD): {@link minNormWeights}
+ * of the losses' gradients by the logits, which need no backward pass.
  *
  *     g_k = τ Σ_b (q_b − p_bk) / B, [C]
  *
@@ -16,7 +16,8 @@ import { temperedSoftmax } from './soft-target.js';
  *
  * @param logits - z, [B, C].
  * @param teacherLogits - [K, B, C].
- * @param bound - greatest α, the paper's C, 0.6; below 1/K all weigh 1/K, 1 is the multiple-gradient descent of MGDA.
+ * @param bound - greatest α, the paper's C, 0.6 there; below 1/K all weigh 1/K; 1 is the multiple-gradient descent
+ *   of MGDA.
  * @throws {LyceumError} INVALID_ARGUMENT above `AEKD_MAX_TEACHERS` teachers.
  * @see Du et al. 2020, §3.2, https://proceedings.neurips.cc/paper/2020/hash/91c77393975889bd08f301c9e13a44b7-Abstract.html
  */
@@ -31,7 +32,7 @@ export function adaptiveWeights(
   const constant = tf.customGrad((z) => {
     const q = temperedSoftmax(tf, z as Tensor2D, temperature);
     const p = temperedSoftmax(tf, teacherLogits, temperature);
-    // But for τ / B, which is all teachers' alike.
+    // The factor τ / B is left out: it is the same for all teachers.
     const gradients = tf.sum<Tensor2D>(q.sub(p), 1);
     return {
       value: minNormWeights(tf, gradients, bound),

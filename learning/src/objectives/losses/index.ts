@@ -1,4 +1,4 @@
-/** Mathematics that several terms share, or that is long: divergences, cross entropy, weights of teachers, regressors. */
+/** Mathematics that several terms share: divergences, cross entropy, weights of teachers, regressors. */
 export * from './adaptive-weights.js';
 export * from './cross-entropy.js';
 export * from './flattened.js';

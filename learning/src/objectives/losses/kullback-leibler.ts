@@ -24,8 +24,8 @@ export function forwardKl(
 }
 
 /**
- * `KL(q ‖ p) = mean_b Σ_c q (log q − log p)`. The gradient by z is `q (log q − log p − KL_b) / (τ B)`: it is drawn to
- * one mode of the target.
+ * `KL(q ‖ p) = mean_b Σ_c q (log q − log p)`. The gradient by z is `q (log q − log p − KL_b) / (τ B)`: the student is
+ * drawn to one mode of the target.
  *
  * @see Gu, Dong, Wei & Huang 2024, §2.1, https://arxiv.org/abs/2306.08543
  */
@@ -41,7 +41,7 @@ export function reverseKl(
   });
 }
 
-/** Of a class sum. */
+/** Sum over classes, mean over the batch. */
 export function batchMean(tf: Tf, terms: Tensor2D): Scalar {
   return tf.sum<Scalar>(terms).div(terms.shape[0]);
 }

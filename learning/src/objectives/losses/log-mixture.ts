@@ -1,5 +1,5 @@
 /**
- * The mixture of two distributions, made of logarithms as a soft maximum, so that no saturated class is log 0.
+ * The mixture of two distributions, computed from logarithms so that no saturated class becomes log 0.
  */
 import type { Tensor2D } from '@tensorflow/tfjs';
 import type { Tf } from '../../tensorflow/engine/index.js';

@@ -1,16 +1,16 @@
 /**
  * Teachers' weights from the gradients that each would give the student: the mixture of least length, so that the step
- * helps with respect to every teacher as far as they can agree. As tensors, so that a step which uses them can be
- * recorded as a graph: no number is read back, no branch depends on one.
+ * helps every teacher's loss as far as teachers agree. All is tensors, so that a step can be recorded as a graph: no
+ * number is read back, no branch depends on one.
  *
  *     least ‖Σₖ αₖ gₖ‖²  with  Σα = 1, 0 ≤ αₖ ≤ max(C, 1/K)
  *
  * Du et al. 2020 (AE-KD), §3.2, https://proceedings.neurips.cc/paper/2020/hash/91c77393975889bd08f301c9e13a44b7-Abstract.html
  * C = 1 is multiple-gradient descent (Désidéri 2012); C ≤ 1/K gives equal weights.
  *
- * The least point has each α at 0, at C or between. For few teachers all 3^K patterns are solved at once, each a small
- * linear system, and the one that violates the conditions of Karush, Kuhn and Tucker least is taken. It is told by those
- * and not by its value: values differ by squares of what weights differ by, and float32 drowns those.
+ * The solution has each α at 0, at C or between. For few teachers all 3^K patterns are solved at once, each a small
+ * linear system, and the one that violates the conditions of Karush, Kuhn and Tucker least is taken. Comparing the
+ * patterns' lengths instead would fail in float32: lengths differ only by squares of the weights' differences.
  *
  * Symbols: K teachers, gₖ the gradient of teacher k's loss, C `bound`, G [K, K] the gradients' products, P patterns, λ
  * multiplier of Σ α = 1.
@@ -27,8 +27,8 @@ const RIDGE = 1e-7;
 const UNSOLVABLE = 1e9;
 
 /**
- * α [K], of sum 1, within 1e-4 unless the gradients nearly agree. No gradient goes through it where it is used:
- * differentiate around it.
+ * α [K], of sum 1, within 1e-4 unless the gradients nearly agree. To tfjs it is no constant: compute it outside of the
+ * function that is differentiated.
  *
  * @param gradients - [K, D].
  * @throws {LyceumError} INVALID_ARGUMENT for no teacher or more than {@link AEKD_MAX_TEACHERS}.
@@ -52,7 +52,7 @@ function boundedWeights(tf: Tf, gradients: Tensor2D, bound: number): Tensor1D {
   return leastPoint(tf, gramMatrix(tf, gradients), bound);
 }
 
-/** G / (mean of its diagonal): the least point does not depend on the gradients' size. */
+/** G / (mean of its diagonal): the weights do not depend on the gradients' size. */
 function gramMatrix(tf: Tf, gradients: Tensor2D): Tensor2D {
   const gram = tf.matMul(gradients, gradients, false, true);
   const scale = tf.mean(tf.sum(tf.square(gradients), 1));
@@ -70,13 +70,13 @@ function leastPoint(tf: Tf, gram: Tensor2D, bound: number): Tensor1D {
   const solution = solve(tf, systems(tf, gram, free, atBound, bound));
   const weights = tf.slice(solution, [0, 0], [-1, teacherCount]);
   const multiplier = tf.slice(solution, [0, teacherCount], [-1, 1]);
-  // Half of the Lagrangian's slope: 0 where free, at 0 not below, at the bound not above.
+  // Half of the Lagrangian's slope: 0 where α is free, at least 0 where α is 0, at most 0 where α is at the bound.
   const slope = tf.matMul(weights, gram).add<Tensor2D>(multiplier);
   const outside = tf.maximum(weights.neg(), weights.sub(bound));
   const violations = free.mul(outside).sub(atZero.mul(slope)).add(atBound.mul(slope));
   const worst = tf.max(violations, 1);
   const solvable = tf.where(tf.isFinite(worst), worst, tf.fill(worst.shape, UNSOLVABLE));
-  // A sum over patterns, not gather: tfjs reads its indices back.
+  // A sum over patterns, not gather: tfjs would read gather's indices back.
   const chosen = tf.oneHot(tf.argMin(solvable), patterns.length).toFloat();
   const numbers = tf.where(tf.isFinite(weights), weights, tf.zerosLike(weights));
   const bounded = tf.clipByValue(
@@ -89,7 +89,9 @@ function leastPoint(tf: Tf, gram: Tensor2D, bound: number): Tensor1D {
 
 type State = 'zero' | 'free' | 'bound';
 
-/** Those with a free weight, which can make up what is left to 1. One that is full needs none besides. */
+/**
+ * Patterns in which some weight is free, to make up the rest to 1. A free weight may also end at 0 or at the bound.
+ */
 function allPatterns(teacherCount: number, bound: number): State[][] {
   let patterns: State[][] = [[]];
   for (let k = 0; k < teacherCount; k++) {

@@ -1,34 +1,34 @@
 /**
- * What the student imitates, with its logarithms: a probability that float32 rounds to 0 still has one, and a
- * divergence that divides by p needs it.
+ * What the student imitates, with its logarithms: a probability that float32 rounds to 0 still has a logarithm, which
+ * a divergence that divides by p needs.
  *
  * Symbols: p soft targets [B, C], τ temperature.
  */
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs';
 import type { Tf } from '../../tensorflow/engine/index.js';
 
-/** Both [B, C], at the temperature of the term that they are given to. */
+/** Both [B, C], at the term's temperature. */
 export type SoftTarget = {
   readonly probabilities: Tensor2D;
   readonly logProbabilities: Tensor2D;
 };
 
-/** Stands for 0 inside a logarithm; p · log p is 0 there either way. Smaller floats are flushed to 0. */
+/** Stands for 0 inside a logarithm: p · log p is 0 either way. Smaller floats are flushed to 0. */
 export const LEAST_PROBABILITY = 1e-37;
 
 /**
- * softmax(v/τ) over the last axis, through its logarithm: for softmax itself TensorFlow has another kernel in graphs, and
- * a step as one graph would leave other bits.
+ * softmax(v/τ) over the last axis, through its logarithm. tf.softmax has another kernel in graphs than outside: a step
+ * recorded as a graph would give other bits.
  */
 export function temperedSoftmax<T extends Tensor>(tf: Tf, logits: T, temperature: number): T {
   return tf.tidy(() => tf.exp(tf.logSoftmax(logits.div<T>(temperature))));
 }
 
 /**
- * A target from probabilities, such as a pooled one. Where p is below {@link LEAST_PROBABILITY} its logarithm is
- * that floor's: reverse divergences would be infinite.
+ * A target from probabilities, such as a pooled one. A p below {@link LEAST_PROBABILITY} gets the logarithm of this
+ * floor: reverse divergences would be infinite otherwise.
  *
- * @param probabilities - handed on as it is; its logarithms are the caller's.
+ * @param probabilities - returned as they are; the caller owns the logarithms.
  */
 export function softTargetOf(tf: Tf, probabilities: Tensor2D): SoftTarget {
   const logProbabilities = tf.tidy(

@@ -3,12 +3,12 @@ import type { Tensor2D } from '@tensorflow/tfjs';
 import type { Tf } from '../../tensorflow/engine/index.js';
 import { rootOfSquares } from './root-of-squares.js';
 
-/** Keeps a constant row from being divided by 0; it becomes zeros. */
+/** A constant row is not divided by 0; it becomes zeros. */
 const LEAST_DEVIATION = 1e-7;
 
 /**
- * `(x − mean) / (1e-7 + s)` of each row, s the sample's deviation (divisor C − 1). Of student and
- * teachers: the student need not match the teacher's scale.
+ * `(x − mean) / (1e-7 + s)` of each row, s the row's sample deviation (divisor C − 1). It is applied to student and
+ * teachers, so the student need not match a teacher's scale.
  *
  * @param logits - [B, C], C at least 2.
  * @see Sun, Ren, Li, Wang & Cao 2024, §4, https://arxiv.org/abs/2403.01427

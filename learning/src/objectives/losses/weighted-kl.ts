@@ -1,8 +1,8 @@
 /**
  * The divergences of several teachers, weighted.
  *
- * `Σ_k w_k KL(p_k ‖ q) = KL(Σ_k w_k p_k ‖ q)` and a constant, the spread of the teachers, for weights of sum 1: the
- * gradient is the same, so one pooled target a sample is enough where weights are known beforehand.
+ * `Σ_k w_k KL(p_k ‖ q)` is `KL(Σ_k w_k p_k ‖ q)` plus a constant, the teachers' spread, for weights of sum 1. Both
+ * have the same gradient, so one pooled target a sample is enough if weights are known beforehand.
  *
  * Symbols: K teachers, v their logits [K, B, C], p_k = softmax(v_k/τ), z student logits [B, C], q = softmax(z/τ).
  */
@@ -12,7 +12,7 @@ import type { Tf } from '../../tensorflow/engine/index.js';
 /**
  * `τ² · mean_b Σ_k w_bk KL(p_bk ‖ q_b)`. The gradient by z is `τ · Σ_k w_bk (q_b − p_bk) / B`.
  *
- * @param weights - [B, K], or [1, K] for all samples alike; no gradient goes through them.
+ * @param weights - [B, K], or [1, K] if all samples share them; no gradient goes through them.
  */
 export function weightedKl(
   tf: Tf,
@@ -30,7 +30,7 @@ export function weightedKl(
   });
 }
 
-/** Weights [K] of all samples as the [1, K] that {@link weightedKl} takes. */
+/** Weights [K] for all samples, in the shape [1, K] that {@link weightedKl} takes. */
 export function sharedByRows(weights: Tensor1D): Tensor2D {
   return weights.reshape([1, -1]);
 }

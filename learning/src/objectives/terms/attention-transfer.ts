@@ -1,4 +1,4 @@
-/** Where in an image a layer's features are large; of maps. */
+/** Where in an image a layer's features are large. Only for layers that are maps. */
 import type { Scalar, Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs';
 import { z } from 'zod';
 import { section, wholeNumber } from '../../documents/index.js';
@@ -31,10 +31,10 @@ export function attentionTransfer(
   });
 }
 
-/** [B, H · W], rows of norm 1. */
+/** Attention maps as rows of norm 1, [B, H · W]. */
 function attention(tf: Tf, features: Tensor4D, power: number): Tensor2D {
   let powered = features;
-  // Products: tfjs's power has no gradient at negative values.
+  // By multiplication: tfjs's power has no gradient at negative values.
   for (let factor = 1; factor < power; factor++) powered = powered.mul(features);
   const map = tf.mean(powered, 3).reshape<Tensor2D>([features.shape[0], -1]);
   return map.div(rootOfSquares(tf, map, 1));

@@ -1,4 +1,4 @@
-/** Cross entropy to the labels of the set; samples without one have no part in it. */
+/** Cross entropy to the labels of the set; samples without a label do not count. */
 import { z } from 'zod';
 import { section } from '../../documents/index.js';
 import { crossEntropy } from '../losses/index.js';

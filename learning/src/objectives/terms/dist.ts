@@ -1,4 +1,4 @@
-/** Correlations between classes and between samples in place of values. Multiplied by the temperature's square. */
+/** Correlations over classes and over samples instead of values. Multiplied by the temperature's square. */
 import type { Scalar, Tensor2D } from '@tensorflow/tfjs';
 import { z } from 'zod';
 import { section } from '../../documents/index.js';
@@ -14,7 +14,7 @@ interface DistWeights {
   readonly intraClass: number;
 }
 
-/** Keeps a correlation with a constant row finite: it is 0. */
+/** Keeps a correlation with a constant row finite: it becomes 0. */
 const LEAST_PRODUCT = 1e-8;
 
 /**

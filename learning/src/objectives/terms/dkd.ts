@@ -1,6 +1,6 @@
 /**
- * Decoupled distillation: the divergence of the label's class against the rest, and that among the rest, each with
- * its own weight. Per sample `KL(p ‖ q) = TCKD + (1 − p_y) NCKD`.
+ * Decoupled distillation: the divergence of the label's class against the rest, and the divergence among the rest,
+ * each with its own weight. Per sample `KL(p ‖ q) = TCKD + (1 − p_y) NCKD`.
  *
  * Symbols: z student logits [B, C], p soft targets, q = softmax(z/τ), y hard labels, one-hot [B, C], zero rows where
  * there is none, τ temperature.
@@ -13,13 +13,13 @@ import { type SoftTarget, softTargetOf, standardized } from '../losses/index.js'
 import { notNegative, standardizable, withDefaults } from './fields.js';
 import { type AnswerTerm, pooled } from './term.js';
 
-/** Takes a class out of a logSoftmax: exp of it is 0, and 0 times it is 0. */
+/** Takes a class out of a logSoftmax when it is subtracted: the class's exp is 0. */
 const OUT_OF_REACH = 1e9;
 
 export interface DecoupledWeights {
-  /** Of the label's class against all others (TCKD); the paper's α, 1. */
+  /** Weight of the divergence of the label's class against all others (TCKD); the paper's α, 1. */
   readonly target: number;
-  /** Among the others (NCKD); the paper's β, 8. */
+  /** Weight of the divergence among the others (NCKD); the paper's β, 8. */
   readonly others: number;
 }
 
@@ -29,7 +29,7 @@ export interface DecoupledWeights {
  *     TCKD = p_y log(p_y / q_y) + (1 − p_y) log((1 − p_y) / (1 − q_y))
  *     NCKD = Σ_{c≠y} p̂_c log(p̂_c / q̂_c)      p̂, q̂: renormalised without y; 0 for two classes
  *
- * 1 − q_y is the sum of the others, never a difference: no saturated logit makes it log 0.
+ * 1 − q_y is computed as the sum of the others, never as a difference: no saturated logit makes it log 0.
  *
  * @see Zhao, Cui, Song, Qiu & Liang 2022, §3, https://arxiv.org/abs/2203.08679
  */
@@ -61,7 +61,10 @@ export function decoupled(
   });
 }
 
-/** Of log probabilities: the label's [B, 1], that of all others [B, 1], and the others' among themselves [B, C]. */
+/**
+ * Splits log probabilities: the label's [B, 1], that of all others together [B, 1], and the others' among themselves
+ * [B, C].
+ */
 function split(tf: Tf, logs: Tensor2D, hardLabels: Tensor2D) {
   const label = tf.sum<Tensor2D>(logs.mul(hardLabels), 1, true);
   const without = logs.sub<Tensor2D>(hardLabels.mul(OUT_OF_REACH));
@@ -86,7 +89,7 @@ const settings = section({
     .describe("The weight of the other classes among themselves; the paper's β."),
 }).transform((term) => withDefaults(term, DEFAULTS));
 
-/** Needs labels; a sample without one has no part in it. */
+/** Needs labels; a sample without a label does not count. */
 export const dkdTerm: AnswerTerm<typeof settings, 'pooled'> = {
   name: 'dkd',
   of: 'answers',

@@ -29,10 +29,12 @@ export const teachers = teacherNames.describe(
   'The names of those of spec.teachers that the term compares with; default all.',
 );
 
-/** Of divergences that are not multiplied by its square: their gradient shrinks as it grows. */
+/** Fields of divergences that are not multiplied by τ²: their gradient shrinks as the temperature grows. */
 export const divergence = { weight, temperature: temperatureOf(1), teachers };
 
-/** Standardised logits are smaller and alike in size: Sun et al. 2024 take a lower temperature and weigh more. */
+/**
+ * Standardised logits are small and all of one scale: Sun et al. 2024 take a lower temperature and a greater weight.
+ */
 const STANDARDIZED = { weight: 9, temperature: 2 };
 
 interface Defaults {

@@ -1,4 +1,7 @@
-/** The difference of a teacher's features and the student's, mapped to their shape by a regressor that is trained along. */
+/**
+ * The difference of a teacher's features and the student's, which a regressor trained with the student maps to their
+ * shape.
+ */
 import type { Scalar, Tensor } from '@tensorflow/tfjs';
 import { z } from 'zod';
 import { section, word } from '../../documents/index.js';
@@ -32,7 +35,7 @@ const settings = section({
     ),
 });
 
-/** There is a regressor for each teacher, and none is exported. */
+/** There is a regressor for each teacher. Regressors are not exported. */
 export const hintTerm: FeatureTerm<typeof settings> = {
   name: 'hint',
   of: 'features',

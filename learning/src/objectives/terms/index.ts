@@ -1,3 +1,3 @@
-/** The terms of the objective: a file each that says all of one, and the table of them. */
+/** The terms of the objective: one file for each term, and the table of them. */
 export * from './table.js';
 export type { AnswerInputs, LayerPair, TargetNeed } from './term.js';

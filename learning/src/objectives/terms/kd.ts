@@ -1,6 +1,6 @@
 /**
- * What Hinton's distillation compares: the pool at a temperature, multiplied by the temperature's square. Under a rule
- * that is computed in the student it is the sum of its teachers' terms by the rule's weights.
+ * Hinton's distillation: compares with the pool at a temperature, multiplied by the temperature's square. Under a rule
+ * that is computed in the student it is the sum over teachers, by the rule's weights.
  */
 import type { Scalar, Tensor2D, Tensor3D } from '@tensorflow/tfjs';
 import { z } from 'zod';
@@ -21,7 +21,7 @@ import { type AnswerInputs, type AnswerTerm, pooled } from './term.js';
  * `w · τ² · mean_b Σ_c p (log p − log q)`. The gradient by z is `w · τ · (q − p) / B`: τ² keeps it at the size
  * of a hard label's as τ grows.
  *
- * @param target - p at this temperature already; a row of sum a has the gradient `w · τ · (a q − p) / B`.
+ * @param target - p, already at this temperature; a row of sum a has the gradient `w · τ · (a q − p) / B`.
  * @see Hinton, Vinyals & Dean 2015, §2, https://arxiv.org/abs/1503.02531
  */
 export function distillation(
@@ -33,7 +33,7 @@ export function distillation(
 ): Scalar {
   return tf.tidy(() => {
     const logQ = tf.logSoftmax(logits.div(temperature));
-    // Without teachers' entropy the loss would not be 0 at a perfect student. It has no gradient.
+    // The teachers' entropy makes the loss 0 at a perfect student. It has no gradient.
     const logP = tf.log(tf.maximum(target, LEAST_PROBABILITY));
     const scale = (weight * temperature ** 2) / logits.shape[0];
     return tf.sum<Scalar>(target.mul(logP.sub(logQ))).mul(scale);

@@ -1,5 +1,5 @@
 /**
- * The squared difference of the student's logits and the mean of the teachers', by their shares in the ensemble.
+ * The squared difference of the student's logits and the mean of the teachers' logits, by the teachers' shares.
  *
  * Symbols: z student logits [B, C], v teacher logits [B, C].
  */
@@ -10,11 +10,12 @@ import type { Tf } from '../../tensorflow/engine/index.js';
 import { teachers, weight } from './fields.js';
 import type { AnswerTerm } from './term.js';
 
-/** By what the sum of squares is divided: B · C, B, or 2 B. */
+/** The divisor of the sum of squares: B · C, B, or 2 B. */
 export type SquareReduction = 'mean' | 'sum-classes' | 'half-sum-classes';
 
 /**
- * `Σ (z − v)²`, reduced. With rows centred and `half-sum-classes` it is C times what τ² KL tends to as τ grows.
+ * `Σ (z − v)²`, divided as `reduction` says. With centred rows and `half-sum-classes` it is C times the limit of τ² KL
+ * as τ grows.
  *
  * @param center - subtracts each row's mean first: logits are unique up to a constant.
  * @see Hinton, Vinyals & Dean 2015, §2.1, https://arxiv.org/abs/1503.02531

@@ -1,4 +1,4 @@
-/** A term of the cluster's plugin, which a cluster of one machine may have. */
+/** A term of the cluster's plugin. Only a cluster of one machine may have a plugin. */
 import { z } from 'zod';
 import { ownName, ownSettings, section } from '../../documents/index.js';
 import { ownTerm } from '../../plugins/index.js';

@@ -19,7 +19,7 @@ export interface RelationalWeights {
 /**
  * `distance · mean_{ij} h(d_s/d̄_s − d_t/d̄_t) + angle · mean_{ijk} h(cos_s − cos_t)`: h is Huber's loss with bound 1,
  * d distances between two samples, d̄ their mean over i ≠ j, cos the angle at i between j and k. Means count pairs
- * and triples of equal samples too. Needs B³ floats: B up to 64 is meant.
+ * and triples of equal samples too. Takes B³ floats: meant for B up to 64.
  *
  * @param studentFeatures - [B, …], flattened; the teacher's likewise, of any size.
  * @see Park, Kim, Lu & Cho 2019, §3, https://arxiv.org/abs/1904.05068
@@ -39,10 +39,10 @@ export function relationalDistances(
   });
 }
 
-/** Distances [B, B, 1] as multiples of their mean, and cosines [B, B, B], at the first index. */
+/** Distances [B, B, 1] as multiples of their mean, and cosines [B, B, B] of the angles at the first index. */
 function relations(tf: Tf, features: Tensor2D): { distances: Tensor3D; cosines: Tensor3D } {
   const [rows] = features.shape;
-  // [i, j] = f_j − f_i: not from a Gram matrix, whose differences lose a float32's digits.
+  // [i, j] = f_j − f_i. Not from a Gram matrix: its differences lose a float32's digits.
   const offsets = features.sub<Tensor3D>(features.reshape([rows, 1, -1]));
   const lengths = rootOfSquares(tf, offsets, 2);
   const mean = tf.sum(lengths).div(Math.max(1, rows * (rows - 1)));
@@ -59,10 +59,13 @@ function huber(tf: Tf, difference: Tensor): Tensor {
   return clipped.mul(difference.sub(clipped.mul(0.5)));
 }
 
-/** Numbers that a batch takes at a time: of every pair a difference of features, of every triple an angle. */
+/**
+ * Greatest count of numbers that a batch takes at a time: a difference of features for each pair, an angle for each
+ * triple.
+ */
 const RELATION_MAX_VALUES = 64 * 1024 * 1024;
 
-/** Weights of later comparisons. */
+/** The defaults are the weights of later comparisons. */
 const settings = section({
   term: z
     .literal('rkd')

@@ -1,4 +1,4 @@
-/** Which samples of a batch are alike. */
+/** Compares which samples of a batch are alike. */
 import type { Scalar, Tensor, Tensor2D } from '@tensorflow/tfjs';
 import { z } from 'zod';
 import { section } from '../../documents/index.js';

@@ -1,4 +1,4 @@
-/** Cross entropy to the pool: the gradient of kl-forward; the value includes the teachers' entropy. */
+/** Cross entropy to the pool: kl-forward plus the teachers' entropy, so both have the same gradient. */
 import type { Scalar, Tensor2D } from '@tensorflow/tfjs';
 import { z } from 'zod';
 import { section } from '../../documents/index.js';
@@ -7,7 +7,7 @@ import { batchMean } from '../losses/index.js';
 import { divergence } from './fields.js';
 import { type AnswerTerm, pooled } from './term.js';
 
-/** `−mean_b Σ_c p log q`: {@link forwardKl} and the target's entropy, so with its gradient, `(q − p) / (τ B)`. */
+/** `−mean_b Σ_c p log q`: {@link forwardKl} plus the target's entropy, so with its gradient, `(q − p) / (τ B)`. */
 function softCrossEntropy(tf: Tf, logits: Tensor2D, target: Tensor2D, temperature: number): Scalar {
   return tf.tidy(() => {
     const logQ = tf.logSoftmax(logits.div(temperature));

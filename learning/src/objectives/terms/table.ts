@@ -1,9 +1,9 @@
 /**
- * All terms of the objective: what each needs and refuses.
+ * The table of all terms of the objective.
  *
- * All answer terms but `vote` and `mse-logits` compare with what their teachers say together, pooled by
- * `ensemble.combine` at the term's temperature. For kd an arithmetic pool is as good as every teacher by itself, for
- * kl-reverse a geometric one; for the others the pool is a choice.
+ * All answer terms but `vote` and `mse-logits` compare with their teachers' pool, made by `ensemble.combine` at the
+ * term's temperature. For kd an arithmetic pool has the same gradient as every teacher by itself, for kl-reverse a
+ * geometric one; for the other terms the pool is a choice.
  */
 import type { z } from 'zod';
 import type { Combination } from '../../ensemble/rules/index.js';
@@ -59,7 +59,7 @@ const TABLE = [
 
 type Listed = (typeof TABLE)[number];
 
-/** A term by its name in a run, with the settings that it has. */
+/** A term by its name in a run, with its settings. */
 export type TermSettings = z.output<Listed['settings']>;
 export type FeatureTermSettings = z.output<Extract<Listed, { of: 'features' }>['settings']>;
 
@@ -70,12 +70,12 @@ export type Term = LabelTerm<z.ZodType<TermSettings>> | OwnAnswerTerm | OwnFeatu
 export const TERMS: readonly Term[] = TABLE;
 const FEATURE_TERMS = TERMS.filter((term) => term.of === 'features');
 
-/** Undefined: there is none of that name. */
+/** The term of this name; undefined: none. */
 export function termNamed(name: unknown): Term | undefined {
   return TERMS.find((term) => term.name === name);
 }
 
-/** Undefined: there is none of that name that compares with answers. */
+/** The term of this name that compares with answers; undefined: none. */
 export function answerTermNamed(name: unknown): OwnAnswerTerm | undefined {
   const term = termNamed(name);
   return term?.of === 'answers' ? term : undefined;
@@ -104,7 +104,7 @@ function required<T>(found: T | undefined, name: string): T {
   return found;
 }
 
-/** What a term of a run is given of its teachers' answers; undefined: nothing. */
+/** What a term of a run needs of its teachers' answers; undefined: nothing. */
 export function targetNeed(own: TermSettings, combination: Combination): TargetNeed | undefined {
   const term = termOf(own);
   return term.of === 'answers' ? term.target(own, combination) : undefined;

@@ -1,9 +1,9 @@
 /**
- * What a term of the objective says of itself: all that a run's schema, its cross-checks, the target plan and the
- * student's step ask of it.
+ * All facts about a term of the objective: for a run's schema, the checks between fields, the target plan and the
+ * student's step.
  *
- * A term is one file with one of these, and one line in table.ts. What is left out of the optional fields does not hold.
- * Losses are means over the batch without the term's weight. Tensors that they are given are borrowed; temporary ones
+ * A term is one file with one of these, and one line in table.ts. An optional field that is absent does not hold of
+ * the term. Losses are means over the batch without the term's weight. Given tensors are borrowed; temporary ones
  * belong to the caller's tidy.
  *
  * Symbols: B rows of the batch, C classes, K teachers of the term, k classes kept.
@@ -13,14 +13,14 @@ import type { z } from 'zod';
 import type { Combination } from '../../ensemble/rules/index.js';
 import type { Tf } from '../../tensorflow/engine/index.js';
 
-/** What a run writes of a term, with its defaults. */
+/** What a run writes for a term, with defaults. */
 type Schema<Settings = unknown> = z.ZodType<Settings & { term: string; weight: number }>;
 
 interface Described<Own extends Schema> {
   readonly name: z.output<Own>['term'];
-  /** Fields and defaults. What is wrong between fields is found by the checks between fields. */
+  /** Fields and defaults. Checks between fields are elsewhere. */
   readonly settings: Own;
-  /** Gives no weight to how the least probable classes differ: few of a teacher's classes are enough. */
+  /** Does not depend on differences among the least probable classes: each teacher's top classes are enough. */
   readonly isOfTopK?: true;
 }
 
@@ -40,39 +40,39 @@ interface LabelInputs {
 /** Compares with what its teachers answer. */
 export interface AnswerTerm<Own extends Schema, Kind extends TargetKind> extends Described<Own> {
   readonly of: 'answers';
-  /** The tensor that it is given of its teachers. */
+  /** The tensor that the term needs of its teachers. */
   target(own: z.output<Own>, combination: Combination): TargetNeed<Kind>;
   loss(tf: Tf, own: z.output<Own>, inputs: AnswerInputs<Kind>): Scalar;
 
-  /** Where the run names no temperature; absent: 1. */
+  /** The temperature if the run names none; absent: 1. */
   readonly defaultTemperature?: number;
-  /** Needs the one label of each sample, which a mixed sample has not. */
+  /** Needs exactly one label a sample, which a mixed sample does not have. */
   readonly needsOneLabel?: true;
-  /** Is content with its teachers' final answers. */
+  /** Needs only its teachers' final answers. */
   readonly ofVotes?: true;
-  /** Looks only at which class is greatest, of which rounding may make two. */
+  /** Looks only at which class is greatest: rounding must not make two classes equal. */
   readonly ofGreatest?: true;
-  /** Compares with the mean of the teachers' logits by their shares: final answers have none, nor have all rules shares. */
+  /** Compares with the mean of the teachers' logits by shares: needs logits, and a rule that has shares. */
   readonly ofMeanLogits?: true;
-  /** Can be computed of each teacher's logits, for rules that are computed in the student. */
+  /** Can be computed from each teacher's logits, for rules that are computed in the student. */
   readonly ofEachTeacher?: true;
-  /** Means something only if every teacher knows every class: why, and what to use in its place. */
+  /** Is meaningful only if every teacher knows every class: why, and what to use instead. */
   readonly needsAllClasses?: { readonly why: string; readonly instead: string };
-  /** Is the plugin's, and has a `name` beside it. */
+  /** Is a term of the plugin, and has a `name` beside it. */
   readonly ofPlugin?: true;
 }
 
-/** Rows of the tensors that answer terms are given, by what they are. */
+/** Tensors that answer terms are given, by their kind. */
 interface TargetValues {
   /** [B, C], what the rule makes of the teachers at a temperature. */
   readonly pooled: Tensor2D;
   /** [B, 2, k], the ids and the probabilities of the pool's most probable classes, at temperature 1. */
   readonly 'top-k': Tensor3D;
-  /** [B, C], the mean of their logits by their shares. */
+  /** [B, C], the mean of the teachers' logits by their shares. */
   readonly 'mean-logits': Tensor2D;
-  /** [B, K, C], each one's logits. */
+  /** [B, K, C], each teacher's logits. */
   readonly logits: Tensor3D;
-  /** [B, K], each one's class; −1 of one that has not answered. */
+  /** [B, K], each teacher's class; −1: it has not answered. */
   readonly votes: Tensor2D;
 }
 
@@ -92,18 +92,18 @@ export type TargetNeed<Kind extends TargetKind = TargetKind> = Extract<
   { readonly kind: Kind }
 >;
 
-/** What a term of a batch is computed from. */
+/** Inputs of an answer term's loss. */
 export type AnswerInputs<Kind extends TargetKind = TargetKind> = Kind extends TargetKind
   ? LabelInputs & {
       readonly kind: Kind;
       readonly values: TargetValues[Kind];
       readonly combination: Combination;
-      /** The teachers' own, one of each that the term compares with. */
+      /** The weights that the run gives the teachers, one for each teacher that the term compares with. */
       readonly teacherWeights: readonly number[];
     }
   : never;
 
-/** The pool at the term's temperature. */
+/** The need of the pool at the term's temperature. */
 export function pooled(own: { readonly temperature: number; readonly standardize?: boolean }) {
   const { temperature, standardize = false } = own;
   return { kind: 'pooled', temperature, standardized: standardize } as const;
@@ -112,25 +112,25 @@ export function pooled(own: { readonly temperature: number; readonly standardize
 /** Compares the student's inner layer with teachers', one at a time. */
 export interface FeatureTerm<Own extends Schema<LayerSettings>> extends Described<Own> {
   readonly of: 'features';
-  /** What maps the student's features to the teacher's shape, trained along; absent: they are compared as they are. */
+  /** The map from the student's features to the teacher's shape, trained with the student; absent: none is needed. */
   regressor?(own: z.output<Own>): { readonly activation: 'linear' | 'relu' };
   /**
-   * Why it cannot compare two layers.
+   * Why the term cannot compare two layers.
    *
-   * @param fitting - those of the student's layers whose shape fits, as a text.
+   * @param fitting - the student's layers whose shape fits, as a text.
    */
   refusedLayers?(
     layers: LayerPair,
     fitting: (fits: (shape: readonly number[]) => boolean) => string,
   ): string | undefined;
-  /** @param student - after the regressor, if there is one. Both [B, …]. */
+  /** @param student - features behind the regressor, if there is one. Both are [B, …]. */
   loss(tf: Tf, own: z.output<Own>, student: Tensor, teacher: Tensor): Scalar;
 }
 
 interface LayerSettings {
-  /** The teachers' layer: one name for all, or by teacher. */
+  /** The teachers' layer: one name for all teachers, or a name for each. */
   hintLayer: string | Record<string, string>;
-  /** The student's layer that is to become like it. */
+  /** The student's layer that shall become like the teachers'. */
   guidedLayer: string;
   /** Names of `spec.teachers` that the term compares with; absent: all, or those that `hintLayer` names. */
   teachers?: string[] | undefined;

@@ -6,8 +6,8 @@
  *     uniform     r spread evenly over the others, then tempered
  *     truncated   Σ p log(p/q) on the k classes, p as it is: biased, its least is at p/Σp
  *
- * `bucket` says least about what is not known; at τ = 1 it is exact of what is. Stored probabilities are at
- * temperature 1: with τ ≠ 1 the tail as one class is not the tail's classes tempered.
+ * `bucket` assumes least about unknown classes, and is exact at τ = 1. Stored probabilities are at temperature 1: with
+ * τ ≠ 1, tempering the tail as one class differs from tempering its classes.
  *
  * Symbols: z student logits [B, V], p probabilities of the k classes [B, k], r = 1 − Σ p, q = softmax(z/τ).
  */
@@ -21,10 +21,10 @@ import type { AnswerTerm } from './term.js';
 
 export type TailMode = 'renorm' | 'bucket' | 'uniform' | 'truncated';
 
-/** A residue below it is the rounding of a sum of float32s: there is no tail. */
+/** A residue below this is the rounding of a sum of float32s: there is no tail. */
 const LEAST_RESIDUE = 2 ** -22;
 
-/** Takes a class out of a logSumExp. */
+/** Takes a class out of a logSumExp when it is subtracted. */
 const OUT_OF_REACH = 1e9;
 
 /**
@@ -45,7 +45,7 @@ export function topKKl(
     const classes = logits.shape[1];
     const kept = ids.shape[1];
     const logQ = tf.logSoftmax(logits.div<Tensor2D>(temperature));
-    // [B, k, V]. Not gather: tfjs reads its indices back, and the step would be no graph.
+    // [B, k, V]. Not gather: tfjs reads gather's indices back, and the step could not be recorded as a graph.
     const isId = tf.oneHot(ids.toInt(), classes).toFloat();
     const onIds = (): Tensor2D => tf.sum(isId.mul(logQ.reshape([-1, 1, classes])), 2);
     const onAll = (values: Tensor2D): Tensor2D =>
@@ -106,7 +106,7 @@ const settings = section({
   teachers,
 });
 
-/** With the pool's `k` most probable classes. Multiplied by τ², as kd is. */
+/** Compares with the pool's `k` most probable classes. Multiplied by τ², like kd. */
 export const topKKdTerm: AnswerTerm<typeof settings, 'top-k'> = {
   name: 'topk-kd',
   of: 'answers',

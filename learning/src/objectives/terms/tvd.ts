@@ -7,7 +7,7 @@ import { temperedSoftmax } from '../losses/index.js';
 import { divergence } from './fields.js';
 import { type AnswerTerm, pooled } from './term.js';
 
-/** `½ mean_b Σ_c |p − q|`, in [0, 1]. The gradient takes 0 for the slope where p = q. */
+/** `½ mean_b Σ_c |p − q|`, in [0, 1]. The slope at p = q is taken as 0. */
 export function totalVariation(
   tf: Tf,
   logits: Tensor2D,
@@ -16,7 +16,7 @@ export function totalVariation(
 ): Scalar {
   return tf.tidy(() => {
     const difference = temperedSoftmax(tf, logits, temperature).sub<Tensor2D>(target);
-    // Not tf.abs, whose slope at 0 is −1; the sign has none.
+    // Not tf.abs, whose slope at 0 is −1; this product's slope there is 0.
     const absolute = difference.mul(tf.sign(difference));
     return tf.sum<Scalar>(absolute).div(2 * logits.shape[0]);
   });

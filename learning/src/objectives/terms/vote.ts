@@ -1,4 +1,7 @@
-/** Cross entropy to the classes that the teachers name, by `teachers[].weight`: all that a black box gives. */
+/**
+ * Cross entropy to the classes that the teachers name, by `teachers[].weight`: the one term that a black box is enough
+ * for.
+ */
 import type { Tensor2D } from '@tensorflow/tfjs';
 import { z } from 'zod';
 import { section, word } from '../../documents/index.js';
@@ -8,8 +11,8 @@ import { teachers, weight } from './fields.js';
 import type { AnswerTerm } from './term.js';
 
 /**
- * Targets from teachers that give labels only, [B, C]: `soft` the shares of the votes, `hard` the class with most,
- * of equal ones the first. A row that nobody votes on is zeros: {@link crossEntropy} leaves it out.
+ * Targets from teachers that give labels only, [B, C]: `soft` the shares of the votes, `hard` the class with most
+ * votes, of equal ones the first. A row without any vote is zeros: {@link crossEntropy} leaves it out.
  *
  * @param votes - int32 [B, K], class indices; −1 abstains.
  * @param teacherWeights - one a teacher; absent: all equal.

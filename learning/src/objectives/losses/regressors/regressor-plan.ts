@@ -1,5 +1,5 @@
 /**
- * What maps a student's features to the shape of a teacher's, for hints: told from the two shapes alone.
+ * Which map takes a student's features to the shape of a teacher's, for hints: decided from the two shapes alone.
  *
  * Symbols: S channels or units of the student's layer, T of the teacher's.
  */
@@ -19,11 +19,11 @@ export type RegressorPlan =
     };
 
 /**
- * Vectors take a dense regressor. Maps of equal size take a convolution of size 1; from twice the teacher's size one of
- * size 3 and stride 2, from half of it a transposed one of size 4 and stride 2, else one without padding that is as
- * large as the difference of the sizes wants. The sizes are those of Tian et al. 2020.
+ * To a vector leads a dense regressor. Maps of equal size take a convolution of size 1; a map of twice the teacher's
+ * size takes one of size 3 and stride 2; a map of half its size a transposed one of size 4 and stride 2; any other a
+ * convolution without padding, as large as the difference of the sizes. The sizes are those of Tian et al. 2020.
  *
- * @param student - [S] or [height, width, S]; the teacher's alike.
+ * @param student - [S] or [height, width, S]; the teacher's shape likewise.
  * @returns undefined if no regressor leads from one to the other: from a vector to a map, or from a map to one that is
  *   larger but not twice as large.
  * @see Romero et al. 2015, §2.2, https://arxiv.org/abs/1412.6550

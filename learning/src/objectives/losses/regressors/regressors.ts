@@ -1,6 +1,6 @@
 /**
  * Regressors: trainable maps from a student's features to the shape of a teacher's. They are trained with the student
- * and have no part in what is exported.
+ * and are not exported.
  *
  * Symbols: S channels or units of the student's layer, T of the teacher's, [h, w] the kernel.
  */
@@ -9,7 +9,7 @@ import { mix32 } from '../../../arrays/index.js';
 import type { Tf } from '../../../tensorflow/engine/index.js';
 import type { RegressorPlan } from './regressor-plan.js';
 
-/** Apart from the seeds of the student's own layers, which count from 1. */
+/** Keeps these seeds apart from those of the student's own layers, which count from 1. */
 const FIRST_STREAM = 0x4000_0000;
 
 /**
@@ -44,9 +44,9 @@ export class Regressor {
   readonly bias: Variable;
 
   /**
-   * @param seed - of the run. Together with `index` it fixes the initial kernel, Glorot and Bengio's uniform one; the
-   *   bias begins at 0.
-   * @param index - among the run's regressors.
+   * @param seed - the run's seed. Together with `index` it fixes the initial kernel, Glorot and Bengio's uniform
+   *   one; the bias begins at 0.
+   * @param index - which of the run's regressors this is.
    */
   constructor(
     tf: Tf,
@@ -57,7 +57,7 @@ export class Regressor {
     this.#tf = tf;
     this.#plan = plan;
     this.#activation = activation;
-    // Never 0, which tfjs takes for "unseeded".
+    // Never 0: tfjs takes 0 for "unseeded".
     const stream = mix32(mix32(seed) ^ (FIRST_STREAM + index)) + 1;
     const initializer = tf.initializers.glorotUniform({ seed: stream });
     this.kernel = tf.tidy(() => tf.variable(initializer.apply(kernelShape(plan))));
