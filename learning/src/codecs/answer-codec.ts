@@ -4,12 +4,15 @@ import { isMapping } from '../documents/index.js';
 import type { Codec, CodecUse, RowCodec, WordMemory } from './codec.js';
 import { type AnswerCodec, CODECS, type WrittenCodec } from './table.js';
 
-/** By its name in a run's record or a table's key. */
+/** Whether `name` is a codec's name in a run's record or in a table's key. */
 export function isAnswerCodec(name: unknown): name is AnswerCodec {
   return typeof name === 'string' && named(name) !== undefined;
 }
 
-/** As a run writes it; of a mapping with mistakes, the one that was probably meant. Undefined: `auto`, or none at all. */
+/**
+ * The codec that a run writes; of a mapping with mistakes, the codec that was probably meant. Undefined: `auto`, or
+ * none.
+ */
 export function codecWritten(written: unknown): Codec | undefined {
   return CODECS.find(({ name, settings }) =>
     settings === undefined
@@ -23,12 +26,12 @@ export function codecName(written: WrittenCodec): AnswerCodec {
   return checked(settings === undefined ? name : `${name}:${settings.text(Object(written))}`);
 }
 
-/** What `auto` means. */
+/** The codec that `auto` means. */
 export function automaticCodec(use: CodecUse): AnswerCodec {
   return checked(CODECS.findLast((codec) => codec.mayBeAutomatic?.(use))?.name);
 }
 
-/** What keeps a codec that a run names from being used for a set of so many classes. */
+/** Why a codec that a run names cannot be used for a set of so many classes; undefined: it can. */
 export function codecProblem(written: unknown, classCount: number): Problem | undefined {
   const settings = codecWritten(written)?.settings;
   const message = settings?.refused(Object(written), classCount);
@@ -36,12 +39,12 @@ export function codecProblem(written: unknown, classCount: number): Problem | un
   return { path: `spec.answers.codec.${settings?.key}`, message };
 }
 
-/** Whether it keeps only the greatest probabilities. */
+/** Whether the codec keeps only the greatest probabilities. */
 export function isOfTopK(codec: AnswerCodec): boolean {
   return named(codec)?.codec.isOfTopK === true;
 }
 
-/** @throws {LyceumError} INVALID_ARGUMENT if there is no such codec for so many classes. */
+/** @throws {LyceumError} INVALID_ARGUMENT if the codec does not exist for so many classes. */
 export function rowCodec(codec: AnswerCodec, classCount: number): RowCodec {
   const found = named(codec);
   const row = found?.codec.row(classCount, found.settings);
@@ -49,7 +52,7 @@ export function rowCodec(codec: AnswerCodec, classCount: number): RowCodec {
   throw new LyceumError('INVALID_ARGUMENT', `no codec ${codec} of ${classCount} classes`);
 }
 
-/** [N, C] logits as a student gets them. @throws {LyceumError} INVALID_ARGUMENT */
+/** [N, C] logits encoded and decoded, as a student gets them. @throws {LyceumError} INVALID_ARGUMENT */
 export function throughCodec(
   codec: AnswerCodec,
   rows: Float32Array,
@@ -70,7 +73,7 @@ export function wordMemory(wordCount: number): WordMemory {
   return memoryOf(new Uint32Array(wordCount));
 }
 
-/** The same memory as each kind of number. */
+/** The same memory seen as each kind of number. */
 export function memoryOf(words: Uint32Array): WordMemory {
   const { buffer, byteOffset, length } = words;
   return {
@@ -81,7 +84,7 @@ export function memoryOf(words: Uint32Array): WordMemory {
   };
 }
 
-/** The codec of a record's name, `float16` or `top-k:100`. */
+/** The codec and settings of a name in a record: `float16` or `top-k:100`. */
 function named(name: string): { readonly codec: Codec; readonly settings: object } | undefined {
   const [word, ...texts] = name.split(':');
   const codec = CODECS.find((one) => one.name === word);

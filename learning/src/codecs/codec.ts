@@ -1,22 +1,25 @@
 /**
- * What a codec says of itself: all that a run's schema, its cross-checks, the planning and the store of answers ask of it.
+ * All facts about a codec: for a run's schema, the checks between fields, the planning and the store of answers.
  *
- * A codec is one file with one of these, and one line in table.ts. What is left out of the optional fields does not hold.
- * Each row is encoded by itself, so that what an answer becomes depends on nothing beside it. Little-endian, as every
- * machine is that Node runs TensorFlow on.
+ * A codec is one file with one of these, and one line in table.ts. An optional field that is absent does not hold of
+ * the codec. Each row is encoded by itself, so an encoded answer depends on nothing beside it. Little-endian, like
+ * every machine on which Node runs TensorFlow.
  *
  * Symbols: C classes.
  */
 import type { z } from 'zod';
 
-/** @typeParam Settings - what a run writes in place of a word. */
+/** @typeParam Settings - the mapping that a run writes in place of a word. */
 export interface Codec<Settings extends object = object> {
-  /** The word in a run, its record and a table's key. With settings, what these two have before the colon. */
+  /**
+   * The codec's name in a run, its record and a table's key. With settings: the part before the colon in record and
+   * key.
+   */
   readonly name: string;
   readonly settings?: CodecSettings<Settings>;
-  /** How a row of so many classes is written. Undefined: there is no such codec for them. */
+  /** How a row of so many classes is written. Undefined: the codec does not exist for so many. */
   row(classCount: number, settings: Settings): RowCodec | undefined;
-  /** Whether `auto` may take it: `auto` takes the last of the table that may. Absent: never. */
+  /** Whether `auto` may take the codec: `auto` takes the last one of the table that it may. Absent: never. */
   mayBeAutomatic?(use: CodecUse): boolean;
   /** Keeps only the greatest probabilities, at temperature 1: only rules and terms `isOfTopK` may read them. */
   readonly isOfTopK?: true;
@@ -28,31 +31,31 @@ interface CodecSettings<Settings extends object> {
   /** The whole mapping, as messages show it. */
   readonly shown: string;
   readonly schema: z.ZodType<Settings>;
-  /** What a record and a table's key have behind the colon. */
+  /** Settings as the text behind the colon in a record and a table's key. */
   text(settings: Settings): string;
-  /** Undefined: no such settings. */
+  /** Settings from this text; undefined: the text is none. */
   parse(text: string): Settings | undefined;
-  /** Why it is of no use for a set of so many classes. */
+  /** Why the settings are useless for a set of so many classes; undefined: they are not. */
   refused(settings: Settings, classCount: number): string | undefined;
 }
 
 /** What a run does with its answers. */
 export interface CodecUse {
   readonly classCount: number;
-  /** Only the greatest of a teacher's logits counts, and rounding may make two of it. */
+  /** Only the greatest of a teacher's logits counts: rounding must not make two of them equal. */
   readonly mustBeExact: boolean;
 }
 
 export interface RowCodec {
   /** Words of a row. */
   readonly wordCount: number;
-  /** Bytes of a row that say something; the rest of its last word is 0. */
+  /** Bytes of a row that are used; the rest of its last word is 0. */
   readonly byteCount: number;
-  /** Encoding refuses what is not finite, so nobody else need look for it. */
+  /** Encoding refuses numbers that are not finite, so callers need not check them. */
   readonly refusesNotFinite?: true;
-  /** Row `row` of [N, C] becomes words from `at` on, which are 0 before. @throws {LyceumError} INVALID_ARGUMENT */
+  /** Encodes row `row` of [N, C] into words from `at` on, which must be 0. @throws {LyceumError} INVALID_ARGUMENT */
   encode(rows: Float32Array, row: number, to: WordMemory, at: number): void;
-  /** Words from `at` on become row `row` of [N, C]. */
+  /** Decodes words from `at` on into row `row` of [N, C]. */
   decode(from: WordMemory, at: number, rows: Float32Array, row: number): void;
 }
 

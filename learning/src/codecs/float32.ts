@@ -16,7 +16,7 @@ export const float32 = {
   mayBeAutomatic: () => true,
 } as const satisfies Codec;
 
-/** Rows of so many numbers and fewer are copied faster by a loop than by a call. */
+/** Rows of at most this many numbers are copied faster by a loop than by a call. */
 const SHORT_ROW = 64;
 
 function copy(

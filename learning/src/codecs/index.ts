@@ -1,4 +1,4 @@
-/** Codecs of answers: a file each that says all of one, and the table of them. In `numbers`: numbers in fewer bytes. */
+/** Codecs of answers: one file for each codec, and the table of them. In `numbers`: numbers in fewer bytes. */
 export {
   automaticCodec,
   codecName,

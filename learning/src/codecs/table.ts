@@ -1,4 +1,4 @@
-/** All codecs: what each is, needs and refuses. */
+/** The table of all codecs. */
 import type { z } from 'zod';
 import type { Codec } from './codec.js';
 import { float16 } from './float16.js';
@@ -6,17 +6,17 @@ import { float32 } from './float32.js';
 import { topK } from './top-k.js';
 import { uint8Affine } from './uint8-affine.js';
 
-/** In the order in which messages name them; those that `auto` may take with fewer and fewer bytes. */
+/** In the order in which messages name them; codecs that `auto` may take are sorted by falling size. */
 const TABLE = [float32, float16, uint8Affine, topK] as const;
 
 type Entry = (typeof TABLE)[number];
 type WithSettings = Extract<Entry, { settings: object }>;
 type Word = Exclude<Entry, WithSettings>['name'];
 
-/** By its name in a run's record and in a table's key. */
+/** The codec's name in a run's record and in a table's key. */
 export type AnswerCodec = Word | `${WithSettings['name']}:${number}`;
 
-/** As a run writes it, `auto` aside. */
+/** The codec as a run writes it; `auto` is not among these. */
 export type WrittenCodec = Word | z.output<WithSettings['settings']['schema']>;
 
 export const CODECS: readonly Codec[] = TABLE;

@@ -1,21 +1,21 @@
 /**
- * The K greatest probabilities at temperature 1 (`numbers/top-k.ts`), as their logarithms; every other class has an equal
- * part of the residual. K words, or 1½ K above 65536 classes.
+ * The K greatest probabilities at temperature 1 (`numbers/top-k.ts`), as their logarithms; the residual is divided
+ * equally among all other classes. K words, or 1½ K above 65536 classes.
  *
- * `auto` never takes it: how much it loses depends on the teachers, which nobody has asked yet.
+ * `auto` never takes this codec: its loss depends on the teachers, which have not answered yet.
  */
 import { residualOf } from '../arrays/index.js';
 import { section, wholeNumber } from '../documents/index.js';
 import type { Codec, RowCodec } from './codec.js';
 import { encodeTopK, float16Numbers } from './numbers/index.js';
 
-/** Classes from which few of them can stand for all. */
+/** Least number of classes of a set for which a few can stand for all. */
 const TOP_K_CLASSES = 1_000;
 
 /** Classes that 16 bits name. */
 const SHORT_IDS = 1 << 16;
 
-/** What a probability is at least, that its logarithm be finite: half of the least binary16. */
+/** Smaller probabilities count as this one, so that logarithms are finite: half of the least binary16. */
 const LEAST_PROBABILITY = 2 ** -25;
 
 export const topK = {

@@ -3,14 +3,15 @@
  *
  *     scale = (max − min) / 255,   code = ⌊(x − min)/scale + ½⌋,   x ≈ min + code·scale
  *
- * The error is at most scale/2, up to the rounding of `min` and `scale` themselves. For logits or log probabilities:
- * probabilities would lose everything below 1/510, which a temperature brings back into play.
+ * The error is at most scale/2, up to the rounding of `min` and `scale` themselves. Use it for logits or log
+ * probabilities: of probabilities it would lose everything below 1/510, which a temperature makes matter again.
  *
- * *Anchored* rows have a grid through their two greatest values, which hold most of a distribution: with d between these two
+ * *Anchored* rows have a grid through their two greatest values, which hold most of a distribution: with d the
+ * difference of these,
  *
  *     k = ⌊d · 255/(max − min)⌋,   scale = d/k,   min = max − 255·scale      if k ≥ 4, so that scale grows by a quarter at most
  *
- * They are read as any other. `npm run bench -- answers` shows what it is worth.
+ * They are decoded like any other row. `npm run bench -- answers` measures what anchoring gains.
  *
  * Symbols: N rows of C values.
  */
@@ -19,19 +20,19 @@ import type { Values } from '../../arrays/index.js';
 
 const GREATEST_CODE = 255;
 
-/** Fewer steps between the two greatest values would make the others' error too much larger. */
+/** Least number of steps between the two greatest values: with fewer, the others' errors would grow too much. */
 const ANCHOR_STEPS_MIN = 4;
 
 export interface Affine8Rows {
   /** [N, C]. */
   readonly codes: Uint8Array;
-  /** [N, 2]: minimum and scale. In float32 they travel, in float64 they are exact. */
+  /** [N, 2]: minimum and scale. float32 for transport; float64 is exact. */
   readonly ranges: Values;
 }
 
 /**
- * Writes [N, C] values as codes. Codes belong to the minimum and scale as they are stored, so that with float32 ones
- * their rounding does not add to the error.
+ * Writes [N, C] values as codes. Codes are computed from minimum and scale as they are stored, so that rounding these
+ * to float32 adds no error.
  *
  * @param out - with room for N·C codes and N ranges.
  * @throws {LyceumError} INVALID_ARGUMENT if a value is not finite or there is no room.
@@ -70,10 +71,10 @@ export function decodeAffine8(
 }
 
 /**
- * One row, wherever its parts lie: values from `from` on become a range at `rangeAt` and codes from `codesAt` on.
+ * Encodes one row: values from `from` on become a range at `rangeAt` and codes from `codesAt` on.
  *
  * @param anchored - whether the grid goes through the two greatest values.
- * @returns false, with nothing of use written, if a value is not finite.
+ * @returns false, with rubbish written, if a value is not finite.
  */
 export function encodeAffine8Row(
   values: ArrayLike<number>,
@@ -114,7 +115,7 @@ export function encodeAffine8Row(
   return true;
 }
 
-/** What {@link encodeAffine8Row} wrote, as values from `to` on. */
+/** Decodes a row of {@link encodeAffine8Row} to values from `to` on. */
 export function decodeAffine8Row(
   ranges: Values,
   rangeAt: number,

@@ -1,5 +1,6 @@
 /**
- * bfloat16: the upper half of a float32, so with its range and about two digits. Rounded half to even, after float32.
+ * bfloat16: the upper half of a float32, with its range and about two digits. float32 rounding comes first, then half
+ * to even.
  */
 
 const float32 = new Float32Array(1);
@@ -13,7 +14,7 @@ export function encodeBfloat16(value: number): number {
   float32[0] = value;
   const bits = word[0] as number;
   const odd = (bits >>> 16) & 1;
-  // Less than half of the last place if it is even, half if it is odd: ties go to the even one.
+  // Adds less than half of the last place if that is even, half if it is odd: ties go to the even number.
   return (bits + 0x7fff + odd) >>> 16;
 }
 

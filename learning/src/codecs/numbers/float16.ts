@@ -1,6 +1,6 @@
 /**
- * IEEE 754 binary16: 1 sign bit, 5 of exponent, 10 of fraction. Rounded once, half to even, from float64: a detour by
- * float32 would round twice.
+ * IEEE 754 binary16: 1 sign bit, 5 of exponent, 10 of fraction. Rounded once from float64, half to even: rounding by
+ * way of float32 would round twice.
  *
  * Logits up to ±65504 keep about three digits; from 65520 on they become infinite.
  */
@@ -19,7 +19,7 @@ const words = new Uint32Array(float64.buffer);
 /** Index of the word with sign and exponent. */
 const HIGH_WORD = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1 ? 1 : 0;
 
-/** The 16 bits of the nearest binary16, the even one of two. */
+/** The 16 bits of the nearest binary16; of two equally near, the even one. */
 export function encodeFloat16(value: number): number {
   if (Number.isNaN(value)) return NOT_A_NUMBER;
   float64[0] = value;
@@ -44,7 +44,7 @@ export function encodeFloat32Bits(bits: number): number {
     // The exponent's bias changes from 127 to 15; a carry goes on into the exponent, and at the top to infinity.
     return sign | Math.min(INFINITE, shiftedHalfToEven(magnitude - 0x38000000, 13));
   }
-  // In units of 2^-24, of which the least is more than half from this shift on.
+  // In units of 2^-24. With a shift above 24, the number is below half a unit and becomes 0.
   const shift = 126 - (magnitude >>> 23);
   if (shift > 24) return sign;
   return sign | shiftedHalfToEven((magnitude & 0x7fffff) | 0x800000, shift);

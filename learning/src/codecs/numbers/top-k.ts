@@ -1,8 +1,8 @@
 /**
  * The k greatest probabilities of a row, at temperature 1 and in binary16, for many classes and certain teachers.
  *
- * What is not sent is told by the residual, r = max(0, 1 − Σ decoded): of the decoded values, so that both sides have
- * the same one. Storing rows at temperature 1 and tempering later treats the unknown tail as one class; prefer
+ * The rest is given by the residual, r = max(0, 1 − Σ decoded): it is computed from decoded values, so that both sides
+ * have the same one. Storing rows at temperature 1 and tempering later treats the unknown tail as one class; prefer
  * temperature 1 for such targets.
  *
  * Symbols: V classes, k of them sent, pᵢ their probabilities.
@@ -12,9 +12,9 @@ import { greatestClasses, logSoftmaxRow, residualOf, type Values } from '../../a
 import { decodeFloat16, encodeFloat16 } from './float16.js';
 
 export interface TopKRow {
-  /** The classes by falling probability, the lower first of equal ones. */
+  /** The classes, the most probable first; of equal ones the lower first. */
   readonly ids: Uint32Array;
-  /** Their probabilities' binary16 bits. */
+  /** The classes' probabilities as binary16 bits. */
   readonly codes: Uint16Array;
 }
 
@@ -30,7 +30,7 @@ export function encodeTopK(logits: Values, k: number): TopKRow {
       `want ${k} of ${logits.length} classes, at least 1 and no NaN`,
     );
   }
-  // By the logits themselves: rounding of the probabilities must not make ties.
+  // By the logits: probabilities may round to equal values.
   const ids = greatestClasses(logits, k);
   const logs = new Float64Array(logits.length);
   logSoftmaxRow(logits, 0, logits.length, 1, logs, 0);
@@ -43,7 +43,7 @@ export function decodeTopK({ codes }: TopKRow): Float64Array {
 }
 
 /**
- * All V probabilities: sent ones as decoded, each other r/(V−k). Their sum is above 1 by rounding at most.
+ * All V probabilities: sent ones as decoded, each other class r/(V−k). Only rounding can make their sum exceed 1.
  *
  * @throws {LyceumError} INVALID_ARGUMENT if a class is not below V.
  */
