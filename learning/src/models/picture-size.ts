@@ -2,8 +2,8 @@
  * Pictures at another size, as other libraries make them: resized with a filter, then cropped about the centre. Pure.
  *
  *     antialias    the filter is as wide as what one new pixel covers: Pillow's `resize`, torchvision since 0.17
- *     without      it is as wide as the old pixels: torch's `interpolate`, OpenCV's `resize`
- *     bicubic      Keys 1981 with a = −0.5 where antialiased and −0.75 where not, as those do
+ *     without      the filter is as wide as one old pixel: torch's `interpolate`, OpenCV's `resize`
+ *     bicubic      Keys 1981 with a = −0.5 with antialias and −0.75 without, as in these libraries
  *     nearest      the old pixel that a new one's centre lies in: Pillow, torch's `nearest-exact`
  *
  * Pillow rounds to whole numbers after each of its two passes; here values stay real, within one step of its 255.
@@ -22,7 +22,7 @@ type Size = readonly [number, number];
 
 /** For each new pixel along one axis, the old pixels that it is made of, and their weights. */
 interface Axis {
-  /** The first tap of each new pixel, and at last the end of the last one's. */
+  /** Where each new pixel's taps begin in `taps`, and last where the last one's taps end. */
   readonly firstTap: Uint32Array;
   readonly taps: Uint32Array;
   readonly weights: Float64Array;

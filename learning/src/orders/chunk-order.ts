@@ -1,21 +1,21 @@
 /**
- * The order in which a run visits a set in shards: what is near in the order is near on disk.
+ * The order in which a run visits a set in shards: neighbours in the order are near each other on disk.
  *
- * Chunks come in a keyed permutation, the rows of each one after another. What that gives is cut into blocks of equal
- * length, and inside each a keyed permutation mixes the rows. So a block reads its own chunks, each whole, and parts of the
- * two that its borders cut; and every row is in one block. Pure in set, seed and epoch, so it is never stored, and is the
- * same from wherever it is begun.
+ * Chunks come in the order of a keyed permutation, each with its rows one after another. This sequence is cut into
+ * blocks of equal length, and inside each block a keyed permutation mixes the rows. So a block reads its own chunks
+ * whole, and parts of the two chunks that its borders cut; every row is in one block. The order depends on set, seed
+ * and epoch alone: it is never stored, and can be computed from any position on.
  *
  * Symbols: *position* p in the order, *row* r of the visited samples, b positions of a block.
  */
 import { keyedPermutation, type SampleOrder } from './order.js';
 
-/** Apart from the seeds of blocks, which are the order's own. */
+/** Keeps this permutation apart from those of blocks, which use the order's seed itself. */
 const CHUNKS_SEED = 0x6368756e;
 
 type ChunkOrder = SampleOrder & { readonly blockPositions: number };
 
-/** Number of the chunk that has the sample. */
+/** Number of the chunk that holds the sample. */
 export function chunkOf(chunkEnds: Uint32Array, sample: number): number {
   let [low, high] = [0, chunkEnds.length];
   while (low < high) {
@@ -63,11 +63,11 @@ export function chunkOrderedRows(
 interface Layout {
   /** Where each chunk starts, in the order of visits. */
   readonly starts: Uint32Array;
-  /** Its first row. */
+  /** The first row of each of these chunks. */
   readonly firstRows: Uint32Array;
 }
 
-/** By the array of samples, the layout that was last used: an epoch asks for it span by span. */
+/** The last used layout of each array of samples: an epoch asks for the same one span by span. */
 const lastLayouts = new WeakMap<Uint32Array, { readonly key: string; readonly found: Layout }>();
 
 function layout(samples: Uint32Array, chunkEnds: Uint32Array, seed: number, epoch: number): Layout {
@@ -91,10 +91,10 @@ function layout(samples: Uint32Array, chunkEnds: Uint32Array, seed: number, epoc
   return found;
 }
 
-/** By the array of samples. */
+/** The first row of each chunk that has one, by the array of samples. */
 const knownChunks = new WeakMap<Uint32Array, Uint32Array>();
 
-/** The first row of each chunk that has one. */
+/** The first row of each chunk that holds at least one of the samples. */
 function ownChunks(samples: Uint32Array, chunkEnds: Uint32Array): Uint32Array {
   const known = knownChunks.get(samples);
   if (known !== undefined) return known;

@@ -1,9 +1,11 @@
 /**
- * An order of a split's samples that is spread over the classes: its beginning holds as many samples of each class as there
- * are, to within one, so that a few samples show a set that is sorted by class, and a rare class.
+ * An order of a split's samples that is spread over the classes: any beginning of it has, to within one, equally many
+ * samples of each class that has some left. So a few samples represent a set that is sorted by class, and its rare
+ * classes.
  *
- * Each round takes one sample of every class that has one left; the classes of a round, and the samples of a class, follow
- * keyed permutations. Samples without a label come last. Pure in the set's labels and splits, so that nobody stores it.
+ * Each round takes one sample of every class that has one left; the classes within a round and the samples within a
+ * class follow keyed permutations. Samples without a label come last. The order depends on the set's labels and splits
+ * alone, so it is never stored.
  */
 import { type DatasetSamples, type SplitName, splitSamples } from '../datasets/index.js';
 import { keyedPermutation, orderedRows } from './order.js';
@@ -11,7 +13,7 @@ import { keyedPermutation, orderedRows } from './order.js';
 type LabelledSplits = Pick<DatasetSamples, 'labels' | 'splits' | 'classCount'>;
 
 /**
- * The first samples of the order, `count` of them; all, if the split has fewer.
+ * The first `count` samples of the order; all, if the split has fewer.
  *
  * @returns indices into the set.
  */
@@ -21,7 +23,7 @@ export function classSpreadSamples(
   { seed, epoch }: { readonly seed: number; readonly epoch: number },
   count: number,
 ): Uint32Array {
-  // Samples without a label are one more class, which waits for the others.
+  // Samples without a label are one more class, which comes after all others.
   const members: number[][] = Array.from({ length: classCount + 1 }, () => []);
   for (const sample of splitSamples({ splits }, split)) {
     const label = labels[sample] as number;

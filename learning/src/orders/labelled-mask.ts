@@ -1,10 +1,10 @@
 /**
- * Which labels a run may use: all, or a stratified choice that plays the case of few labels.
+ * Which labels a run may use: all, or a stratified choice that simulates a set with few labels.
  *
- * Each class gets its share of the choice by Huntington and Hill's rule (the next label goes to the class with
- * the greatest n/√(a(a+1)), n its samples and a what it has): near proportional, and no class gets a second
- * label before each has one. Within a class a keyed permutation chooses. A greater count keeps what a smaller
- * one chose.
+ * Each class gets its share of the choice by Huntington and Hill's rule (the next label goes to the class with the
+ * greatest n/√(a(a+1)), n its samples and a the labels that it has already): shares are near proportional, and no
+ * class gets a second label before each has one. Within a class a keyed permutation chooses. A greater count keeps all
+ * labels that a smaller count chose.
  */
 import { InvalidDocumentError } from '@lyceum/proto';
 import { type DatasetSamples, SPLIT_NUMBERS, splitSamples } from '../datasets/index.js';
@@ -59,7 +59,7 @@ function classShares(sizes: readonly number[], count: number): number[] {
     for (let index = 0; index < sizes.length; index++) {
       const size = sizes[index] as number;
       const has = shares[index] as number;
-      // Before its first, a class comes before all that have one; larger classes before smaller.
+      // Classes without a label come before all others, larger ones first.
       const priority =
         has === 0 ? size * Number.MAX_SAFE_INTEGER : (size * size) / (has * (has + 1));
       if (priority > bestPriority) {

@@ -1,20 +1,21 @@
 /**
- * Which samples of a split a run's models are measured on: all of validation and test, and so many of train that
- * measuring costs little beside training. Student workers and the coordinator choose the same, from the set alone.
+ * Which samples of a split a run's models are measured on: all of validation and test, and only so many of train that
+ * measuring costs little beside training. Student workers and the coordinator choose the same ones, from the set
+ * alone.
  */
 import { type DatasetSamples, type SplitName, splitSamples } from '../datasets/index.js';
 import type { SampleOrder } from './order.js';
 import { orderedSamples } from './sample-order.js';
 
-/** An accuracy of 90 % of so many is known to half a point. */
+/** On so many samples an accuracy of 90 % is known to half a point. */
 const TRAIN_SAMPLES = 5000;
-/** Numbers in one model's outputs: 16 MiB of float32, whatever the number of classes. */
+/** Greatest count of numbers in one model's outputs: 16 MiB of float32, whatever the number of classes. */
 const TRAIN_NUMBERS = 2 ** 22;
 
-/** The choice among train is the beginning of this order. Fixed for ever: reports are compared. */
+/** Seed of the order whose beginning is measured of train. Fixed for ever: reports are compared with each other. */
 const MEASURED_TRAIN_SEED = 0;
 
-/** Samples of the split that are measured. */
+/** How many samples of the split are measured. */
 function measuredCount(dataset: DatasetSamples, split: SplitName): number {
   const { length } = splitSamples(dataset, split);
   if (split !== 'train') return length;
@@ -22,10 +23,10 @@ function measuredCount(dataset: DatasetSamples, split: SplitName): number {
   return Math.min(length, most);
 }
 
-/** Of a set in shards, positions of a block of that order: so many samples are near each other on disk. */
+/** For a set in shards: positions in a block of this order. Samples of a block are near each other on disk. */
 const TRAIN_BLOCK = 1024;
 
-/** Indices of these samples: of train in the order above, of the others in the split's own. */
+/** Indices of the measured samples: of train in the order above, of other splits in their own order. */
 export function measuredSamples(dataset: DatasetSamples, split: SplitName): Uint32Array {
   const samples = splitSamples(dataset, split);
   if (split !== 'train') return samples;
@@ -34,7 +35,7 @@ export function measuredSamples(dataset: DatasetSamples, split: SplitName): Uint
   return orderedSamples(samples, chunkEnds, order, 0, measuredCount(dataset, split));
 }
 
-/** The order at whose beginning the measured samples of train are. */
+/** The order of train that begins with the measured samples. */
 export function measuredTrainOrder({ chunkEnds }: Pick<DatasetSamples, 'chunkEnds'>): SampleOrder {
   const order = { seed: MEASURED_TRAIN_SEED, epoch: 0 };
   return chunkEnds === undefined ? order : { ...order, blockPositions: TRAIN_BLOCK };

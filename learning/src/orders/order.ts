@@ -1,5 +1,5 @@
 /**
- * In which order a run visits the rows of a split, as a pure function: nobody stores a shuffle.
+ * In which order a run visits the rows of a split, as a pure function: no shuffle is ever stored.
  *
  * A step plan cuts every epoch's order into batches; the last batch of an epoch may be shorter, none is
  * dropped. The order itself is a keyed permutation of [0, N): a Feistel network over the next power of four,
@@ -32,7 +32,7 @@ export interface SampleOrder {
   readonly blockPositions?: number | undefined;
 }
 
-/** An order of every epoch. */
+/** The order of all epochs. */
 export type OrderKey = Omit<SampleOrder, 'epoch'>;
 
 /**
@@ -64,7 +64,7 @@ export function stepPlan(a: {
   return { sampleCount: a.sampleCount, batchSize: a.batchSize, stepsPerEpoch, stepCount };
 }
 
-/** What step `step` (from 0) trains on. */
+/** The positions that step `step` (from 0) trains on. */
 export function batchSpan(plan: StepPlan, step: number): Span {
   const epoch = Math.floor(step / plan.stepsPerEpoch);
   const firstPosition = (step - epoch * plan.stepsPerEpoch) * plan.batchSize;
@@ -72,9 +72,9 @@ export function batchSpan(plan: StepPlan, step: number): Span {
   return { epoch, firstPosition, positionCount };
 }
 
-/** More rounds than the four that a good round function needs; a round costs some nanoseconds. */
+/** Eight rounds: four would do with a good round function, and a round costs only some nanoseconds. */
 const ROUNDS = 8;
-/** Narrower halves leave the round function too few bits to mix; small sets walk longer instead. */
+/** Narrower halves give the round function too few bits to mix. Small sets take more passes instead. */
 const MIN_HALF_BITS = 4;
 /** Rows are unsigned 32-bit numbers. */
 const MAX_ROWS = 2 ** 32;
@@ -83,7 +83,7 @@ const MAX_ROWS = 2 ** 32;
  * The rows at positions [firstPosition, firstPosition + positionCount) of an order of `count` rows.
  * Costs O(positionCount), plus at most 256 steps in a small set.
  *
- * @param order - `undefined`: the split's own order.
+ * @param order - `undefined`: rows as the split has them.
  * @throws {LyceumError} INVALID_ARGUMENT if the positions are not all in [0, count).
  */
 export function orderedRows(

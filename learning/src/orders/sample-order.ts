@@ -6,11 +6,11 @@ import { checkPositions, orderedRows, type SampleOrder } from './order.js';
 /**
  * The samples at positions [firstPosition, firstPosition + positionCount).
  *
- * @param samples - those that are visited, ascending: of a split, or some of it.
- * @param chunkEnds - of the set; only an order by blocks needs them.
- * @param order - undefined: as they are.
- * @throws {LyceumError} INVALID_ARGUMENT if the positions are not all there, or an order by blocks is asked of a set that
- *   is not in shards.
+ * @param samples - the visited samples, ascending: a split, or a part of it.
+ * @param chunkEnds - of the set; only an order with blocks needs them.
+ * @param order - undefined: ascending.
+ * @throws {LyceumError} INVALID_ARGUMENT if some positions do not exist, or the order has blocks and the set is not
+ *   in shards.
  */
 export function orderedSamples(
   samples: Uint32Array,

@@ -1,9 +1,9 @@
 /**
- * Random resized crops of pictures in bytes, as bytes: bilinear between pixels, in whole numbers, so that every machine
- * gives the same.
+ * Random resized crops of pictures in bytes, as bytes: bilinear between pixels, in whole numbers, so that every
+ * machine gives the same bytes.
  *
- * What is rounded: the place between two pixels to 1/2048 of their distance, and the value to the nearest byte. Outside
- * of the rectangle nothing is looked at; its borders are repeated.
+ * Two things are rounded: the place between two pixels to 1/2048 of their distance, and the value to the nearest byte.
+ * Pixels outside of the rectangle are not used; its border pixels are repeated.
  *
  * Symbols: H × W pixels of the set, h × w of the output.
  */
@@ -12,7 +12,7 @@ import { CropBox, type CropSettings } from './crop-box.js';
 import { cropByKernel } from './crop-kernel.js';
 import { DRAW, type Writer } from './view-geometry.js';
 
-/** Bits of a place between two pixels: with two of them and a byte a value has 30 bits. */
+/** Bits of a place between two pixels: a value has 30 bits then, 11 of each of two places and a byte. */
 const PLACE_BITS = 11;
 const ONE = 1 << PLACE_BITS;
 const HALF = 1 << (2 * PLACE_BITS - 1);
@@ -20,7 +20,7 @@ const HALF = 1 << (2 * PLACE_BITS - 1);
 /**
  * @param read - gives [H, W, channels] of a sample.
  * @param prefix - hash of seed and epoch.
- * @param isPlain - without the kernel, which gives the same bits.
+ * @param isPlain - true: not by the kernel, which gives the same bits.
  */
 export function byteCropper(
   read: (sample: number) => Uint8Array,
@@ -61,7 +61,7 @@ export function byteCropper(
 class Places {
   readonly first: Int32Array;
   readonly second: Int32Array;
-  /** In 1/2048. */
+  /** Distance to the first pixel in 1/2048 of the pixels' distance. */
   readonly share: Int32Array;
 
   constructor(count: number) {
@@ -70,7 +70,7 @@ class Places {
     this.share = new Int32Array(count);
   }
 
-  /** Over `size` pixels from `start` on. */
+  /** Spreads the output's pixels over `size` pixels of the set, from `start` on. */
   spread(start: number, size: number, isMirrored: boolean): void {
     const count = this.share.length;
     const whole = 2 * count;
@@ -86,7 +86,7 @@ class Places {
   }
 }
 
-/** Rows of the set, interpolated to the output's width: the two that were asked for last are kept. */
+/** Rows of the set, interpolated to the output's width. The two rows that were used last are kept. */
 class Lines {
   readonly #sourceChannels: number;
   readonly #channels: number;
@@ -109,7 +109,7 @@ class Lines {
     this.#rows.fill(-1);
   }
 
-  /** [w, channels], in 1/2048. @param spared - a row that is to be kept. */
+  /** The row's values [w, channels], in 1/2048. @param spared - the other kept row, which must not be overwritten. */
   line(row: number, spared: number): Int32Array {
     const found = this.#rows.indexOf(row);
     if (found >= 0) return this.#kept[found] as Int32Array;
@@ -126,7 +126,7 @@ class Lines {
     const [own, channels] = [this.#sourceChannels, this.#channels];
     const width = share.length;
     if (own === 3) {
-      // Unrolled, twice as fast.
+      // Written out for three channels: twice as fast.
       for (let x = 0, to = 0; x < width; x++, to += 3) {
         const from = base + (first[x] as number) * 3;
         const next = base + (second[x] as number) * 3;
@@ -149,7 +149,7 @@ class Lines {
   }
 }
 
-/** In 1/2048. */
+/** The value between two pixels, in 1/2048. */
 function between(value: number, next: number, by: number): number {
   return ((value << PLACE_BITS) + Math.imul(next - value, by)) | 0;
 }

@@ -4,10 +4,10 @@ import type { ViewFunction } from './views.js';
 
 export type CropSettings = NonNullable<ViewFunction['randomResizedCrop']>;
 
-/** Rectangles that are drawn before the centre is taken. */
+/** How many rectangles are drawn before the one about the centre is taken. */
 const TRIES = 10;
 
-/** Numbers of a sample's stream: two a try, then where the rectangle lies. */
+/** How many numbers of a sample's stream a crop uses: two for each rectangle, then two for its place. */
 export const CROP_DRAWS = 2 * TRIES + 2;
 
 /**
@@ -16,10 +16,10 @@ export const CROP_DRAWS = 2 * TRIES + 2;
  *
  *     a uniform in area, r log-uniform in ratio:  width = round(√(a H W r)),  height = round(√(a H W / r))
  *
- * The first of ten that lies within the picture gets a uniform place of whole pixels. After ten that do not, it is the
- * greatest rectangle about the centre whose ratio is the picture's own, or the nearest to it that is allowed.
+ * The first of ten rectangles that fits into the picture gets a uniform place in whole pixels. If none fits, the crop
+ * is the greatest rectangle about the centre with the picture's own ratio, or with the nearest ratio that is allowed.
  *
- * All is in whole pixels of the set, so the last bits of a logarithm move nothing.
+ * Sizes and places are whole pixels of the set, so a difference in a logarithm's last bits moves nothing.
  *
  * @see https://github.com/pytorch/vision/blob/v0.20.0/torchvision/transforms/transforms.py
  */
@@ -29,7 +29,7 @@ export class CropBox {
   height = 0;
   width = 0;
 
-  /** @param firstDraw - of {@link CROP_DRAWS} numbers. */
+  /** @param firstDraw - place of the first of {@link CROP_DRAWS} numbers in the stream. */
   draw({ area, ratio }: CropSettings, seed: number, firstDraw: number, H: number, W: number): void {
     const place = firstDraw + 2 * TRIES;
     const [narrowest, widest] = [Math.log(ratio[0]), Math.log(ratio[1])];

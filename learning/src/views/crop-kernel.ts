@@ -1,4 +1,4 @@
-/** The kernel of random resized crops (`learning/wasm/crop.ts`), of three channels. */
+/** The kernel of random resized crops (`learning/wasm/crop.ts`), for pictures of three channels. */
 import { onceAThread, openKernel } from '../kernels/index.js';
 
 interface Functions {
@@ -21,19 +21,19 @@ interface Between {
   readonly share: Int32Array;
 }
 
-/** What it reads and writes behind its arrays, and does not use. */
+/** The kernel reads and writes so many bytes behind its arrays; what is there does not matter. */
 const SLACK_BYTES = 64;
 const CHANNELS = 3;
-/** Of a line, in 1/2048. */
+/** A pixel of an interpolated row, in 1/2048. */
 const PIXEL_BYTES = CHANNELS * Int32Array.BYTES_PER_ELEMENT;
 
 const threadsKernel = onceAThread(() => openKernel<Functions>('crop'));
 
 /**
- * What `byteCropper` writes.
+ * Writes what `byteCropper` writes.
  *
- * @param pixels - [rows, rowLength / 3, 3]: those that `rows` speaks of.
- * @returns false, with nothing written, if it cannot run.
+ * @param pixels - [rows, rowLength / 3, 3]: the rows that `rows` counts.
+ * @returns false, with nothing written, if there is no kernel.
  */
 export function cropByKernel(
   pixels: Uint8Array,

@@ -1,15 +1,15 @@
-/** The labels of samples as a run may know them, for training. Plain arrays. */
+/** The labels of samples that a run may use in training, as plain arrays. */
 import type { Dataset } from '../datasets/index.js';
 import { mixupOf } from './mixup.js';
 import type { ViewAt } from './views.js';
 
 /**
- * One-hot rows; of a sample that a view mixes the share of either's label, so that a row sums to less than 1 where only
- * one of them has one, and to 0 without any.
+ * One-hot rows. For a sample that a view mixes, the row has each label's share: it sums to less than 1 if only one of
+ * the two samples has a label, and to 0 if none has.
  *
- * @param labelled - [N of the set], 1 where the label counts: `labelledMask`.
+ * @param labelled - [N of the set], 1 where the label may be used: `labelledMask`.
  * @param samples - [n], indices into the set.
- * @param out - at least [n, C]; all of it is written.
+ * @param out - at least [n, C]; all of these n rows are written.
  */
 export function writeHardLabels(
   dataset: Pick<Dataset, 'labels' | 'classCount' | 'sampleCount' | 'splits' | 'chunkEnds'>,

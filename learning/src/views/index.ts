@@ -1,4 +1,4 @@
-/** What a model sees of a sample: crops, flips, noise and mixtures of two, drawn from seeds. */
+/** What a model sees of a sample: crops, flips, holes and mixtures of two samples, drawn from seeds. */
 export { writeHardLabels } from './hard-labels.js';
 export { mixupOf, mixupShare, pairSeed } from './mixup.js';
 export { readInputs, readsBytes } from './read-inputs.js';

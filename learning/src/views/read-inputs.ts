@@ -1,4 +1,4 @@
-/** Reads samples of a data set as models take them. On the path of every batch: no objects per sample. */
+/** Reads samples of a data set as models take them. Every batch runs this: it makes no objects per sample. */
 import { elementCount, LyceumError } from '@lyceum/proto';
 import type { Dataset } from '../datasets/index.js';
 import { keepsRealValues } from './real-values.js';
@@ -6,15 +6,15 @@ import { byteWriter, sampleWriter } from './sample-view.js';
 import type { Values, Writer } from './view-geometry.js';
 import type { ViewAt } from './views.js';
 
-/** The scale of bytes that are read as bytes: engines divide them by 255. */
+/** The scale of bytes that may be read as bytes: engines divide these by 255. */
 const BYTE_SCALE = 1 / 255;
 
 /**
- * Whether samples are read as bytes, a quarter of the memory, and made real where they are used: where the view leaves
- * bytes, unless the set is so small that its real values are kept anyway. A batch of 256 × 224 × 224 × 3 is read in 3
- * instead of 68 ms; of a small set there is nothing to gain.
+ * Whether samples are read as bytes, which take a quarter of the memory, and become real numbers where they are used.
+ * This is so if the view gives bytes, unless the set is so small that its real values are kept anyway. A batch of 256
+ * × 224 × 224 × 3 is read in 3 ms instead of 68 ms; in a small set nothing is gained.
  *
- * @param shape - as {@link readInputs} has it.
+ * @param shape - as in {@link readInputs}.
  */
 export function readsBytes(
   dataset: Dataset,
@@ -26,11 +26,11 @@ export function readsBytes(
 }
 
 /**
- * Writes the view of each sample to `out`, [n, ...shape] row-major: real values, or, where {@link readsBytes}, bytes.
+ * Writes the view of each sample to `out`, [n, ...shape] row-major: real values, or bytes if {@link readsBytes}.
  *
  * @param samples - [n], indices into the set.
- * @param out - at least n samples long; what is beyond them is left alone.
- * @param shape - what a model of another input size takes, as `sampleWriter` has it; default the set's own.
+ * @param out - at least n samples long; the rest of it is not touched.
+ * @param shape - the input shape of a model, as in `sampleWriter`; default the set's own.
  * @throws {LyceumError} INVALID_ARGUMENT if a sample is not in the set, `out` is too short, or view or shape
  * do not fit the samples.
  */

@@ -1,6 +1,6 @@
 /**
- * The real values of single samples. Those of a set of bytes are unpacked once and kept if that takes little memory:
- * then a sample is copied instead of computed, which took a quarter of a perceptron's step.
+ * The real values of single samples. A set of bytes is unpacked once and kept if that takes little memory: samples are
+ * then copied instead of computed, which took a quarter of a perceptron's step.
  */
 import { elementCount } from '@lyceum/proto';
 import type { Dataset } from '../datasets/index.js';
@@ -14,10 +14,10 @@ const kept = new WeakMap<
   { readonly scale: number; readonly values: Float32Array }
 >();
 
-/** Gives [...sampleShape] of a sample, row-major; to be read before the next sample is asked for. */
+/** Gives [...sampleShape] of a sample, row-major. Read it before you ask for the next sample. */
 export type SampleReader = (sample: number) => Float32Array;
 
-/** Gives the stored bytes of a sample, uncopied; undefined: the set is none of bytes. */
+/** Gives the stored bytes of a sample, uncopied; undefined: the set does not store bytes. */
 export function byteReader({
   inputs,
   sampleShape,
@@ -46,13 +46,13 @@ export function sampleReader(dataset: Dataset): SampleReader {
   };
 }
 
-/** Whether all real values of the set are in memory once it is read. */
+/** Whether all real values of the set stay in memory once they have been read. */
 export function keepsRealValues({ inputs, held }: Dataset): boolean {
-  // Held samples are replaced by others soon.
+  // The samples that are held change soon.
   return held === undefined && Float32Array.BYTES_PER_ELEMENT * inputs.length <= MOST_KEPT_BYTES;
 }
 
-/** Undefined: they are not kept. */
+/** All real values; undefined: they are not kept. */
 function allValues(dataset: Dataset): Float32Array | undefined {
   const { inputs, inputScale: scale, held } = dataset;
   if (inputs instanceof Float32Array && scale === 1 && held === undefined) return inputs;
@@ -65,7 +65,7 @@ function allValues(dataset: Dataset): Float32Array | undefined {
   return values;
 }
 
-/** Writes the real values of stored ones to `out` from `offset` on. */
+/** Writes stored values to `out` from `offset` on, as real values. */
 export function scaled(
   stored: Dataset['inputs'],
   scale: number,

@@ -1,18 +1,19 @@
 /**
- * One sample as a view shows it, at the size that a model takes. On the path of every batch: no objects per sample.
+ * One sample as a view shows it, at the size that a model takes. Every batch runs this: it makes no objects per
+ * sample.
  *
- * A picture is mirrored, cropped and enlarged, rotated about its centre, moved, and gets its hole, in this order; then
- * it is mixed with its partner, to which the same was done with the partner's own numbers. Of a sample's stream of
- * uniform numbers the first moves it down, the second right, the third mirrors it, the fourth to sixth say how much is
- * cropped and from where, the seventh rotates it, the next two say where the centre of the hole is, and 22 more what a
- * random resized crop keeps.
+ * A picture is mirrored, cropped and enlarged, rotated about its centre, moved, and gets its hole, in this order. Then
+ * it is mixed with its partner, which was changed likewise with the partner's own numbers. Each sample has a stream of
+ * uniform numbers: the first moves the picture down, the second right, the third mirrors it; the fourth to sixth give
+ * the size and the place of the crop; the seventh rotates; the next two give the centre of the hole; 22 more give the
+ * rectangle of a random resized crop.
  *
- * Numbers are drawn on the set's own grid, so that a shift is of whole pixels there, and a random resized crop keeps
- * whole ones; a model of another input size sees the same view, sampled elsewhere. Between pixels values are bilinear,
- * the borders' are repeated, and what lies outside of the picture is 0. A random resized crop of bytes gives bytes:
- * what is rounded is in byte-crop.ts.
+ * The numbers apply to the set's own grid: a shift is of whole pixels there, and a random resized crop keeps whole
+ * pixels. A model of another input size sees the same view, sampled at its size. Between pixels values are bilinear,
+ * the border pixels are repeated, and outside of the picture is 0. A random resized crop of bytes gives bytes:
+ * byte-crop.ts says how they are rounded.
  *
- * Symbols: H × W pixels of the set, h × w of the output, y and x a pixel there.
+ * Symbols: H × W pixels of the set, h × w of the output, (x, y) a pixel of the output.
  */
 import { elementCount, LyceumError } from '@lyceum/proto';
 import { fnv1a32, fnv1a32Decimal, mulberry32 } from '../arrays/index.js';
@@ -26,8 +27,8 @@ import { type ViewAt, type ViewFunction, viewFunction, viewProblems } from './vi
 /**
  * Compiles a view for a set and the shape that a model takes.
  *
- * @param shape - of the output: the set's own, or, for pictures, another height and width and, for one channel, any
- * number of copies of it.
+ * @param shape - of the output: the set's own; or, for pictures, another height and width, and any number of copies
+ *   of a single channel.
  * @throws {LyceumError} INVALID_ARGUMENT if the text is no view, or the samples do not fit it or the shape.
  */
 export function sampleWriter(
@@ -52,8 +53,8 @@ export function sampleWriter(
 }
 
 /**
- * As {@link sampleWriter}, in the set's bytes, each to be scaled as the set's are; undefined where the view leaves none:
- * of floats, of mixtures, and where values lie between pixels and are not rounded.
+ * Like {@link sampleWriter}, but gives bytes, to be scaled as the set's bytes are. Undefined if the view does not give
+ * bytes: for floats, for mixtures, and for unrounded values between pixels.
  */
 export function byteWriter(
   dataset: Dataset,
@@ -84,9 +85,9 @@ function fittingView(
 }
 
 /**
- * The shape in which a teacher sees the samples of a set: its own, if those are pictures of another size.
+ * The shape in which a teacher sees the samples of a set: the teacher's own, if samples are pictures of another size.
  *
- * @param inputShape - what its model takes; undefined: anything.
+ * @param inputShape - the shape that the teacher's model takes; undefined: any.
  */
 export function seenShape(
   inputShape: readonly number[] | undefined,
@@ -99,7 +100,10 @@ export function seenShape(
   return resized ? inputShape : sampleShape;
 }
 
-/** Whether samples of one shape can be sampled anew as the other: pictures, of the same channels or of one. */
+/**
+ * Whether samples of the first shape can be sampled as the second: pictures with the same channels, or with one
+ * channel.
+ */
 function canResample(from: readonly number[], to: readonly number[]): boolean {
   return from.length === 3 && to.length === 3 && (from[2] === to[2] || from[2] === 1);
 }
@@ -166,12 +170,12 @@ function isSame(sampleShape: readonly number[], shape: readonly number[]): boole
   return `${sampleShape}` === `${shape}`;
 }
 
-/** Whether values are moved as they are. */
+/** Whether the view moves values by whole pixels only, so that they stay unchanged. */
 function isWholePixels({ crop, rotation, randomResizedCrop }: ViewFunction): boolean {
   return crop === 0 && rotation === 0 && randomResizedCrop === undefined;
 }
 
-/** Of the seed of each sample's stream. */
+/** The part of a stream's seed that all samples of an epoch share. */
 function viewPrefix({ seed }: ViewFunction, epoch: number): number {
   return fnv1a32(`${seed}|${epoch}|`);
 }

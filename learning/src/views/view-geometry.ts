@@ -1,19 +1,19 @@
 /**
- * What a view does to the pixels of one picture before its hole and its partner: as they are, by whole pixels, or by an
- * affine map. What is done in which order is in sample-view.ts.
+ * What a view does to the pixels of one picture before its hole and its partner: nothing, a move by whole pixels, or
+ * an affine map. The order of all steps is in sample-view.ts.
  */
 import { fnv1a32Decimal, mulberry32 } from '../arrays/index.js';
 import type { Dataset } from '../datasets/index.js';
 import { CropBox } from './crop-box.js';
 import type { ViewFunction } from './views.js';
 
-/** Real values, or bytes as the set has them. */
+/** Real values, or the set's bytes. */
 export type Values = Float32Array | Uint8Array;
 
 /** Writes the view of a sample to `out` at `offset`, row-major. */
 export type Writer<T extends Values> = (sample: number, out: T, offset: number) => void;
 
-/** Numbers of a sample's stream, each drawn by one view alone. */
+/** Places in a sample's stream of numbers. Each number is used by one part of the view alone. */
 export const DRAW = {
   down: 0,
   right: 1,
@@ -24,17 +24,17 @@ export const DRAW = {
   rotation: 6,
   holeTop: 7,
   holeLeft: 8,
-  /** The first of {@link CROP_DRAWS}: what comes next begins at 31. */
+  /** The first of {@link CROP_DRAWS} numbers: the next free place is 31. */
   randomResizedCrop: 9,
 };
 
-/** The sample as it is. */
+/** Writes the sample unchanged. */
 export function copier<T extends Values>(read: (sample: number) => T): Writer<T> {
   return (sample, out, offset) => out.set(read(sample), offset);
 }
 
 /**
- * Whole pixels: shift and flip, value by value as they are.
+ * Moves by whole pixels (shift and flip): values are not changed.
  *
  * @param mirror - room for one picture.
  */
@@ -68,7 +68,7 @@ function writeMirrored(values: Values, width: number, channels: number, out: Val
   }
 }
 
-/** In one piece, and zeros over what came in at a side from the row above or below. */
+/** Moves the whole picture in one piece, then writes zeros over what came in at a side from the next row. */
 function writeMoved(
   values: Values,
   rowLength: number,
@@ -78,7 +78,7 @@ function writeMoved(
   offset: number,
 ): void {
   const { length } = values;
-  // A picture of one row may move by more than all of itself.
+  // A picture of one row may be moved by more than its length.
   const by = Math.max(-length, Math.min(length, down * rowLength + right));
   const end = offset + length;
   if (by >= 0) {
@@ -95,7 +95,9 @@ function writeMoved(
   }
 }
 
-/** Any affine map, and any size: of each output pixel's centre, where in the sample it lies, undoing step by step. */
+/**
+ * Any affine map to any size: finds where in the sample each output pixel's centre lies, by undoing the view's steps.
+ */
 export function resampler(
   { inputs, inputScale, sampleShape, held }: Dataset,
   shape: readonly number[],
@@ -151,14 +153,14 @@ class AffineMap {
   yx = 0;
   yy = 1;
   y0 = 0;
-  /** The pixels of the set that are looked at: first, and after the last. */
+  /** Bounds of the pixels that may be read: the first, and the one after the last. */
   firstX = 0;
   endX = 0;
   firstY = 0;
   endY = 0;
   readonly #box = new CropBox();
 
-  /** From the centres of h × w pixels to the same places of H × W. */
+  /** Starts with the map from the centres of h × w pixels to the same places among H × W pixels. */
   reset(h: number, w: number, H: number, W: number): void {
     this.xx = W / w;
     this.xy = 0;
@@ -172,7 +174,7 @@ class AffineMap {
     this.endY = H;
   }
 
-  /** From the view of the sample with that seed to the sample. */
+  /** Appends the map from the view of the sample with this seed back to the sample. */
   undo(view: ViewFunction, seed: number, H: number, W: number): void {
     const { shift, flip, crop, rotation, randomResizedCrop } = view;
     this.x0 -= wholeShift(shift, W, mulberry32(seed, DRAW.right));
@@ -196,7 +198,7 @@ class AffineMap {
     }
   }
 
-  /** From the whole to a rectangle that lies as the whole does. */
+  /** Appends the map from the whole picture to a rectangle in it. */
   #enlarge({ top, left, height, width }: CropBox, H: number, W: number): void {
     this.xx *= width / W;
     this.x0 = left + this.x0 * (width / W);
@@ -206,7 +208,7 @@ class AffineMap {
     [this.firstY, this.endY] = [top, top + height];
   }
 
-  /** About the centre, by a share of a full turn. */
+  /** Appends a rotation about the centre, by a share of a full turn. */
   #turn(turns: number, H: number, W: number): void {
     const [sin, cos] = [Math.sin(2 * Math.PI * turns), Math.cos(2 * Math.PI * turns)];
     const { xx, xy, yx, yy } = this;
@@ -229,7 +231,7 @@ class AffineMap {
   }
 }
 
-/** A draw of [0, 1) as one of the whole numbers of pixels within the greatest shift. */
+/** Turns a draw in [0, 1) into a whole number of pixels within the greatest shift. */
 function wholeShift(shift: number, size: number, draw: number): number {
   const most = Math.round(shift * size);
   return Math.floor(draw * (2 * most + 1)) - most;

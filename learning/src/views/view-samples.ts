@@ -1,10 +1,10 @@
-/** Which samples must be in memory for the views of some. */
+/** Which samples must be in memory for the views of given samples. */
 import type { DatasetSamples } from '../datasets/index.js';
 import { mixupOf } from './mixup.js';
 import type { ViewAt } from './views.js';
 
 /**
- * The samples and those that the view mixes with them, each once, ascending.
+ * The given samples and the samples that the view mixes with them, each once, ascending.
  *
  * @param samples - indices into the set.
  */

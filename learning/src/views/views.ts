@@ -11,15 +11,15 @@ import { PICTURE_VIEWS, type ViewSettings, views } from '../specification/index.
 
 export interface ViewAt {
   /**
-   * `identity`, or version and settings, those that are off left out: `v1,seed=7,shift=0.07,flip=1`. Intervals of a
-   * random resized crop stand one after the other: `randomResizedCrop=0.08:1:0.75:1.25`.
+   * `identity`, or version and settings without those that are off: `v1,seed=7,shift=0.07,flip=1`. The two intervals
+   * of a random resized crop follow each other: `randomResizedCrop=0.08:1:0.75:1.25`.
    */
   readonly text: string;
   /** Epoch modulo the view's cycle. */
   readonly epoch: number;
 }
 
-/** What a view's text says. */
+/** The settings that a view's text holds. */
 export type ViewFunction = Omit<ViewSettings, 'cycle'>;
 
 export const IDENTITY_VIEW: ViewAt = { text: 'identity', epoch: 0 };
@@ -30,7 +30,7 @@ type Field = Exclude<keyof ViewSettings, 'seed' | 'cycle'>;
 
 const OFF = views.parse({});
 
-/** In the order of the text. All are 0, false or absent where they are off. */
+/** Fields in the order of the text. Each is 0, false or absent if it is off. */
 const FIELDS = Object.keys(views.shape).filter(
   (name) => name !== 'seed' && name !== 'cycle',
 ) as Field[];
@@ -51,7 +51,7 @@ function valueText(value: ViewFunction[Field]): string {
   return [...value.area, ...value.ratio].join(':');
 }
 
-/** What {@link valueText} gave; of any other text something that is no setting. */
+/** Reads what {@link valueText} wrote. Any other text becomes something that is no valid setting. */
 function textValue(name: string, text = ''): unknown {
   if (name === 'randomResizedCrop') {
     const [least, most, narrowest, widest] = text.split(':').map(Number);
@@ -60,13 +60,13 @@ function textValue(name: string, text = ''): unknown {
   return OFF[name as Field] === false ? text === '1' : Number(text);
 }
 
-/** Every batch asks for its run's view anew. */
+/** The view that was read last: every batch asks for its run's view again. */
 let lastRead: { readonly text: string; readonly view: ViewFunction } | undefined;
 
 /**
  * Reads a view's text; `undefined` for the identity.
  *
- * @throws {LyceumError} INVALID_ARGUMENT if the text is none that {@link viewAt} gives.
+ * @throws {LyceumError} INVALID_ARGUMENT if {@link viewAt} never gives such a text.
  */
 export function viewFunction({ text }: ViewAt): Readonly<ViewFunction> | undefined {
   if (text === IDENTITY_VIEW.text) return undefined;
@@ -86,7 +86,7 @@ export function viewFunction({ text }: ViewAt): Readonly<ViewFunction> | undefin
   return view;
 }
 
-/** Why the samples of a set cannot be seen so; paths are names of settings. */
+/** Why a set's samples cannot be seen through the view; paths are names of settings. */
 export function viewProblems(
   view: Partial<ViewFunction> | undefined,
   sampleShape: readonly number[],

@@ -1,6 +1,6 @@
 /**
- * Parts of a `tokenizer.json` that the library in JavaScript computes otherwise than the one in Rust, with which models
- * are trained, written by other parts that are the same in both. Pure.
+ * Rewrites parts of a `tokenizer.json` that the library in JavaScript computes otherwise than the library in Rust,
+ * with which models are trained, as other parts that both compute alike. Pure.
  *
  * @see https://github.com/huggingface/tokenizers
  */
@@ -9,7 +9,7 @@ import { precompiledCharacters } from './precompiled-characters.js';
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** Characters of words, of numbers, and marks, as Rust knows them: JavaScript's `\w`, `\d` are of ASCII alone. */
+/** Characters of words, marks and white space, as Rust knows them: JavaScript's `\w` and `\d` are ASCII alone. */
 const WORD = '\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\u200c\\u200d';
 const MARK = '\\p{P}\\u0021-\\u002F\\u003A-\\u0040\\u005B-\\u0060\\u007B-\\u007E';
 const SPACE = '\\p{White_Space}';
@@ -30,17 +30,22 @@ const apart = (pattern: string): Json => ({
   invert: false,
 });
 
-/** How marks are cut out of a text, by what a file says. Of all of these the library does what `Contiguous` is. */
+/**
+ * How punctuation is cut out of a text, by the file's `behavior`. The library does only what `Contiguous` asks for.
+ */
 const MARKS_CUT: ReadonlyMap<unknown, Json> = new Map([
   ['Removed', found(`[^${MARK}]+`)],
   ['MergedWithPrevious', found(`[^${MARK}]*[${MARK}]|[^${MARK}]+`)],
   ['MergedWithNext', found(`[${MARK}][^${MARK}]*|[^${MARK}]+`)],
 ]);
 
-/** In lower case. Rust looks at each character by itself; JavaScript makes another letter of a sigma that ends a word. */
+/**
+ * To lower case. Rust looks at each character by itself; JavaScript writes a sigma at the end of a word as another
+ * letter.
+ */
 const SIGMA: Json = { type: 'Replace', pattern: { String: 'Σ' }, content: 'σ' };
 
-/** Spaces around ideographs beyond 16 bits, whose halves the library looks at. */
+/** Spaces around ideographs beyond 16 bits: the library would look at their halves one by one. */
 const IDEOGRAPHS: Json = {
   type: 'Replace',
   pattern: {
@@ -50,7 +55,7 @@ const IDEOGRAPHS: Json = {
   content: ' $& ',
 };
 
-/** The file with parts that the library computes as the one in Rust does. */
+/** The file with parts for which the library gives the same as the one in Rust. */
 export function exactFile(file: Json): Json {
   const { normalizer, pre_tokenizer: preTokenizer } = file;
   return {
@@ -81,7 +86,7 @@ function exactNormalizer(normalizer: Json): Json {
   }
 }
 
-/** Without what Rust takes for white space at its ends; of patterns `^` and `$` mean lines. */
+/** Removes Rust's white space at the text's ends. In the library's patterns `^` and `$` would match at each line. */
 function stripped(normalizer: Json): Json {
   const ends = [
     ...(normalizer['strip_left'] === true ? [`(?<!\\p{Any})${SPACE}+`] : []),
@@ -116,7 +121,7 @@ function each(parts: unknown, exact: (part: Json) => Json): unknown {
   return Array.isArray(parts) ? parts.map((part) => (isObject(part) ? exact(part) : part)) : parts;
 }
 
-/** A normaliser as the library makes it. */
+/** A normaliser as the library builds it. */
 interface Normalizer {
   readonly config: object;
   normalize(text: string): string;
@@ -124,7 +129,7 @@ interface Normalizer {
 }
 
 /**
- * Lets a file's normalisers follow its own table of characters, for which the library has one rule.
+ * Makes normalisers use the file's own table of characters; the library has one fixed rule instead.
  *
  * @throws {Error} if a table is damaged.
  */
@@ -136,20 +141,20 @@ export function useOwnCharacters(normalizer: Normalizer | null): void {
   normalizer.normalize = precompiledCharacters(table);
 }
 
-/** A cutter of words as the library makes it. */
+/** A pre-tokenizer as the library builds it. */
 interface PreTokenizer {
   readonly config?: object;
   pattern?: RegExp;
   readonly tokenizers?: readonly (PreTokenizer | null)[];
 }
 
-/** GPT-2's words, with Rust's white space: JavaScript's has the mark of byte order too, and lacks U+0085. */
+/** GPT-2's pattern of words, with Rust's white space: JavaScript's includes the byte order mark and lacks U+0085. */
 const BYTE_LEVEL_WORDS = new RegExp(
   `'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^${SPACE}\\p{L}\\p{N}]+|${SPACE}+(?!\\P{White_Space})|${SPACE}+`,
   'gu',
 );
 
-/** Lets those that cut bytes know Rust's white space: their pattern is in no file. */
+/** Gives pre-tokenizers of kind ByteLevel Rust's white space: their pattern is not in the file but in the library. */
 export function useOwnSpaces(preTokenizer: PreTokenizer | null): void {
   for (const one of preTokenizer?.tokenizers ?? []) useOwnSpaces(one);
   const { type } = (preTokenizer?.config ?? {}) as Json;

@@ -1,7 +1,7 @@
 /**
  * The table of characters of a SentencePiece model, `Precompiled` in a `tokenizer.json`: which characters become which,
- * as Hugging Face's library in Rust reads it. Old tables make a space of a zero-width joiner, newer ones keep it, so the
- * file's own table is followed and no rule. Pure.
+ * as Hugging Face's library in Rust reads it. Old tables turn a zero-width joiner into a space, newer ones keep it: so
+ * the file's own table decides, not a fixed rule. Pure.
  *
  * The table is four bytes, little-endian, with the size of a trie in bytes; the trie, a double array of 32 bits a unit;
  * and texts in UTF-8, each ended by a zero.
@@ -13,10 +13,10 @@
 /** Longer graphemes are looked up character by character. */
 const GRAPHEME_MAX_BYTES = 5;
 
-/** Marks, and characters that are not seen. */
+/** Marks, and invisible characters. */
 const MARKS = '\\p{M}\\p{C}\\p{Emoji_Modifier}';
 
-/** Where several characters may be one short grapheme. Cutting a text into graphemes is slow, so all else is not cut. */
+/** Characters that may form one short grapheme. Only these are cut into graphemes: cutting is slow. */
 const JOINED = new RegExp(`[^${MARKS}]?(?:[${MARKS}]+[^${MARKS}]?)+`, 'gu');
 
 /** Graphemes whose replacement is kept: more than a language has. */

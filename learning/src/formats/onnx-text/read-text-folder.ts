@@ -24,7 +24,7 @@ const GRAPH_FOLDERS = ['', 'onnx'] as const;
  */
 const USUAL_TOKENS = 512;
 
-/** Models whose first positions are not for tokens: as many as the number of the token that fills up, and one more. */
+/** Models that keep their first positions for no token: as many as the padding token's number, plus one. */
 const OFFSET_POSITIONS = /roberta|camembert|longformer|mpnet|bertweet|xlm-r/i;
 
 /** @param members - names in the path, if it is a folder. */
