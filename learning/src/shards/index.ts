@@ -1,4 +1,7 @@
-/** Encoded pictures of sets in shards: which bytes of which objects, read together, and checked against what was registered. */
+/**
+ * Encoded pictures of sets in shards: which bytes of objects are read together, and the check that they are the
+ * registered ones.
+ */
 export { objectBuffer } from './object-buffer.js';
 export type { ObjectReader } from './object-reader.js';
 export { pictureText, pictureUrl } from './picture-place.js';

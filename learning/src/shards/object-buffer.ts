@@ -1,7 +1,7 @@
-/** An object as hyparquet reads files. */
+/** An object as the kind of file that hyparquet reads. */
 import type { AsyncBuffer } from 'hyparquet';
 
-/** @param read - bytes [start, end) of it; never asked for none. */
+/** @param read - reads bytes [start, end) of the object; the range is never empty. */
 export function objectBuffer(
   byteLength: number,
   read: (start: number, end: number) => Promise<Buffer>,

@@ -1,4 +1,4 @@
-/** What is read of objects: `Objects` of platform/objects, and stand-ins in tests. */
+/** The part of `Objects` of platform/objects that is used here; tests have stand-ins. */
 export interface ObjectReader {
   /**
    * @param range - bytes [start, end) of the version with this ETag.

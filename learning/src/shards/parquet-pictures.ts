@@ -1,4 +1,4 @@
-/** Encoded pictures in the rows of Parquet files. A row group is read whole, of it the column with pictures. */
+/** Encoded pictures in the rows of Parquet files. Row groups are read whole, but only their column with pictures. */
 import { ObjectChangedError, shownUrl } from '@lyceum/platform/objects';
 import type { Shard } from '../datasets/index.js';
 import { OpenParquet, ParquetRefusedError } from '../import/tables/index.js';
@@ -6,13 +6,13 @@ import { chunkOf } from '../orders/index.js';
 import { objectBuffer } from './object-buffer.js';
 import type { ObjectReader } from './object-reader.js';
 
-/** What so many files say of their groups is kept: some tens of KB each. */
+/** How many files' descriptions of their groups are kept: some tens of KB each. */
 const FILES_KEPT = 256;
 
 /** Rows of one file that are wanted. */
 export interface ParquetRows {
   readonly shard: Shard;
-  /** By row of the file, index into the set. */
+  /** Index into the set, by row of the file. */
   readonly samplesOfRows: ReadonlyMap<number, number>;
 }
 
@@ -25,14 +25,17 @@ interface OpenFile {
 
 export class ParquetPictures {
   readonly #objects: ObjectReader;
-  /** What files say of their groups, by URL and version; that which was used last at the end. */
+  /** The files' descriptions of their groups, by URL and version, the last used one last. */
   readonly #files = new Map<string, Promise<OpenFile>>();
 
   constructor(objects: ObjectReader) {
     this.#objects = objects;
   }
 
-  /** Bytes in memory while {@link read} reads these, and what it gives. @throws {LyceumError} as it does. */
+  /**
+   * Bytes in memory while {@link read} reads these rows, its results included. @throws {LyceumError} as {@link read}
+   * does.
+   */
   readingBytes(rows: ParquetRows): Promise<number> {
     return this.#with(rows.shard, async ({ parquet, column, groupEnds }) => {
       let bytes = 0;
@@ -65,13 +68,16 @@ export class ParquetPictures {
     });
   }
 
-  /** A file of other content may have been put there, or the former one back: what it said of its groups is forgotten. */
+  /**
+   * Runs `work`. After a failure the file's description is forgotten: another file may be there now, or the former one
+   * again.
+   */
   async #with<T>(shard: Shard, work: (file: OpenFile) => Promise<T>): Promise<T> {
     try {
       return await work(await this.#open(shard));
     } catch (err) {
       this.#forget(shard);
-      // When it was registered it could be read.
+      // When the file was registered, it could be read.
       if (!(err instanceof ParquetRefusedError)) throw err;
       const shown = shownUrl(shard.url);
       throw new ObjectChangedError(shown, err.message.replace(`${shown}: `, ''));
@@ -112,7 +118,7 @@ async function openFile(objects: ObjectReader, shard: Shard): Promise<OpenFile> 
   return { parquet, column, groupEnds };
 }
 
-/** Numbers of the groups that have the rows, ascending. */
+/** Numbers of the groups that hold the rows, ascending. */
 function groupsOf({ samplesOfRows }: ParquetRows, groupEnds: Uint32Array): number[] {
   const groups = new Set<number>();
   for (const row of samplesOfRows.keys()) {
@@ -122,7 +128,7 @@ function groupsOf({ samplesOfRows }: ParquetRows, groupEnds: Uint32Array): numbe
   return [...groups].sort((a, b) => a - b);
 }
 
-/** Of a column of bytes, or of Hugging Face's structs of bytes and path. */
+/** Bytes of a cell: of a column of bytes, or of Hugging Face's structs of bytes and path. */
 function bytesOf(value: unknown): Uint8Array | undefined {
   if (value instanceof Uint8Array) return value;
   if (typeof value !== 'object' || value === null || !('bytes' in value)) return undefined;

@@ -3,7 +3,7 @@ import { picturesIn, placeInShard, type ShardIndex } from '../datasets/index.js'
 
 type Places = Pick<ShardIndex, 'shards' | 'shardOf' | 'offsets' | 'lengths' | 'paths'>;
 
-/** The object that has a picture: its shard, or of a folder its own file. */
+/** URL of the object that holds a picture: its shard, or in a folder its own file. */
 export function pictureUrl(
   { shards, shardOf, paths }: Pick<Places, 'shards' | 'shardOf' | 'paths'>,
   sample: number,
@@ -15,7 +15,7 @@ export function pictureUrl(
   return shard.url + Buffer.from(paths.bytes.subarray(start, paths.ends[sample])).toString();
 }
 
-/** The same, and where in it, for people. */
+/** The object and the place in it, for people. */
 export function pictureText(places: Places, sample: number): string {
   const url = shownUrl(pictureUrl(places, sample));
   const [offset, length] = [places.offsets[sample] as number, places.lengths[sample] as number];

@@ -1,10 +1,10 @@
-/** Pure planning of what one request reads. */
+/** Plans which bytes one request reads. Pure. */
 import { picturesIn, type ShardIndex } from '../datasets/index.js';
 
-/** What one request is worth at most. */
+/** Greatest size of one request. */
 export const REQUEST_MAX_BYTES = 16 * 1024 * 1024;
 
-/** What lies between two pictures is read with them where it is shorter than another request is worth. */
+/** A gap between two pictures is read with them if it is shorter than this: another request would cost more. */
 export const GAP_BYTES = 64 * 1024;
 
 /** A range of one object, and the pictures in it. */
@@ -16,7 +16,10 @@ export interface PictureRange {
   readonly samples: readonly number[];
 }
 
-/** What to read of tars and folders, by shard and offset; each sample once. @param samples - indices into the set. */
+/**
+ * The ranges to read of tars and folders, by shard and offset; each sample once. @param samples - indices into the
+ * set.
+ */
 export function pictureRanges(
   { shards, shardOf, offsets, lengths }: ShardIndex,
   samples: Uint32Array,

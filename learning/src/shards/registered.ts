@@ -1,6 +1,6 @@
 import { pictureDigest, type ShardIndex } from '../datasets/index.js';
 
-/** Whether these are the bytes that the set was made of. */
+/** Whether the bytes are those that the set was made of. */
 export function isRegistered(
   { lengths, digests }: Pick<ShardIndex, 'lengths' | 'digests'>,
   sample: number,

@@ -8,7 +8,7 @@ import { pictureText, pictureUrl } from './picture-place.js';
 import { pictureRanges } from './picture-ranges.js';
 import { isRegistered } from './registered.js';
 
-/** Requests for some pictures at once: those of a folder are a request each. */
+/** Requests at once: pictures of a folder are a request each. */
 const REQUESTS_AT_ONCE = 8;
 
 /** By index into the set. */
@@ -23,7 +23,7 @@ export class ShardPictures {
     this.#parquet = new ParquetPictures(objects);
   }
 
-  /** Bytes in memory while {@link read} reads these, and what it gives. */
+  /** Bytes in memory while {@link read} reads these samples, its results included. */
   async readingBytes(index: ShardIndex, samples: Uint32Array): Promise<number> {
     const { plain, rows } = divided(index, samples);
     let bytes = 0;
@@ -35,7 +35,8 @@ export class ShardPictures {
   /**
    * @param samples - indices into the set.
    * @returns the pictures, without those whose bytes are not the registered ones.
-   * @throws {LyceumError} what the object's server says; FAILED_PRECONDITION for what is no Parquet file any more.
+   * @throws {LyceumError} as the object's server says; FAILED_PRECONDITION for an object that is no Parquet file any
+   *   more.
    */
   async read(
     index: ShardIndex,
@@ -63,7 +64,7 @@ export class ShardPictures {
     return pictures;
   }
 
-  /** As {@link read}. @throws {LyceumError} FAILED_PRECONDITION naming a picture that has other bytes. */
+  /** Like {@link read}. @throws {LyceumError} FAILED_PRECONDITION naming a picture that has other bytes. */
   async readAll(
     index: ShardIndex,
     samples: Uint32Array,
@@ -77,7 +78,7 @@ export class ShardPictures {
   }
 }
 
-/** What has ranges of bytes, and what lies in rows of Parquet files. */
+/** Divides samples into those that are ranges of bytes and those in rows of Parquet files. */
 function divided(
   { shards, shardOf, offsets }: ShardIndex,
   samples: Uint32Array,

@@ -1,13 +1,13 @@
-/** Whether this program makes the same pixels of a set's pictures as the one that registered it. */
+/** Whether this program decodes a set's pictures to the same pixels as the program that registered the set. */
 import { createHash } from 'node:crypto';
 import { decoderVersion } from '../pictures/index.js';
 import { type OpenSet, otherPixels } from './pieces/index.js';
 
 /**
- * One picture after another: all of them may be more than the memory has.
+ * Decodes one picture after another: all at once may need more memory than there is.
  *
- * @param use - hands a sample's pixels, as they are decoded here, to a user who keeps none.
- * @throws {LyceumError} FAILED_PRECONDITION if they are not what the set says.
+ * @param use - lends a sample's pixels, as this program decodes them, to a callback that must not keep them.
+ * @throws {LyceumError} FAILED_PRECONDITION if the pixels are not those of the set's canary.
  */
 export async function checkCanary(
   set: OpenSet,

@@ -14,7 +14,7 @@ import { WindowStore, windowKey } from './window-store.js';
 /** Default size of libuv's thread pool, in which sharp decodes. */
 const POOL_THREADS = 4;
 
-/** The use of a window by this room itself; others' are positive. */
+/** Ids of this room's own uses of windows are negative; those of others are positive. */
 let lastOwnUse = 0;
 
 export class PictureRoom implements PictureCalls {
@@ -97,7 +97,7 @@ export class PictureRoom implements PictureCalls {
     }
   }
 
-  /** Lets others use the cache's folder. */
+  /** Releases the cache's folder for other processes. */
   close(): void {
     this.#cache?.close();
   }

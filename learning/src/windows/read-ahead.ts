@@ -1,13 +1,13 @@
 /**
- * Pictures brought into the disk cache before their windows are asked for. It takes the memory that no window waits for, and
- * says nothing of what fails: the window that is read later does.
+ * Brings pictures into the disk cache before their windows are asked for. It only takes memory that no window waits
+ * for. It reports no failures: the window itself is read later, and reports them.
  */
 import { Wakeup } from '@lyceum/platform';
 import type { CacheLedger } from './cache/index.js';
 import { type OpenSet, type PieceReader, wantedPieces } from './pieces/index.js';
 import type { WindowMemory } from './window-memory.js';
 
-/** Pieces on their way at once: enough to hide a server's answer times. */
+/** Pieces fetched at once: enough to hide a server's answer times. */
 const AT_ONCE = 3;
 
 interface AheadPiece {
@@ -25,7 +25,7 @@ export class ReadAhead {
   readonly #pieces: PieceReader;
   readonly #ledger: CacheLedger;
   readonly #memory: WindowMemory;
-  /** By window. */
+  /** By the window's key. */
   readonly #announced = new Map<string, Announced>();
   readonly #queue: AheadPiece[] = [];
   readonly #room = new Wakeup();
@@ -37,7 +37,7 @@ export class ReadAhead {
     this.#memory = memory;
   }
 
-  /** Idempotent until it is read or forgotten. @param window - its key. */
+  /** Calls for the same window do nothing until it was read or forgotten. @param window - its key. */
   announce(window: string, set: OpenSet, samples: Uint32Array): void {
     if (this.#announced.has(window)) return;
     const pieces = wantedPieces(set.pieceEnds, samples).flatMap(({ piece }) => {
@@ -50,7 +50,7 @@ export class ReadAhead {
     while (this.#laneCount < Math.min(AT_ONCE, this.#queue.length)) void this.#lane();
   }
 
-  /** The window was read, or will not be asked for. Idempotent. */
+  /** The window was read, or will not be asked for. May be called again. */
   forget(window: string): void {
     for (const { key } of this.#announced.get(window)?.pieces ?? []) this.#ledger.unannounce(key);
     this.#announced.delete(window);
@@ -71,7 +71,7 @@ export class ReadAhead {
   async #lane(): Promise<void> {
     this.#laneCount++;
     for (let next = this.#queue.shift(); next; next = this.#queue.shift()) {
-      // What is wrong will be told by the window's own reading.
+      // The window's own reading will report the failure.
       await this.#fetch(next).catch(() => undefined);
     }
     this.#laneCount--;

@@ -1,36 +1,36 @@
-/** What the picture thread and its owner say to each other. */
+/** The calls between the picture thread and its owner. */
 import type { ObjectSettings } from '@lyceum/platform/objects';
 
-/** What objects are read from; plain data, since it is handed to the thread. */
+/** Where objects are read from; plain data, since it is sent to the thread. */
 interface ObjectPlaces extends Omit<ObjectSettings, 'guard'> {
-  /** Which addresses may be called beside public ones, as the operator lists them. */
+  /** Addresses that may be called besides public ones, as the operator lists them. */
   readonly allowedAddresses: readonly string[];
 }
 
-/** What the picture thread is started with. */
+/** Settings with which the picture thread starts. */
 export interface PictureRoomSettings {
   readonly objects: ObjectPlaces;
-  /** Pictures that are in memory at once, encoded and decoded. */
+  /** Memory for pictures, encoded and decoded. */
   readonly memoryBytes: number;
-  /** Pictures that are decoded at once. */
+  /** How many pictures are decoded at once. */
   readonly decodeThreads: number;
-  /** On a local disk; undefined: nothing is kept. */
+  /** Folder of the cache on a local disk; undefined: there is no cache. */
   readonly cacheFolder: string | undefined;
   readonly cacheBytes: number;
-  /** The memory of {@link Counters}. */
+  /** Memory of {@link Counters}. */
   readonly counters: SharedArrayBuffer;
 }
 
-/** A verified local file of a set in shards. */
+/** The local, verified manifest of a set in shards. */
 export interface SetFile {
   readonly digest: string;
   readonly file: string;
 }
 
-/** What the picture thread offers. */
+/** Calls that the picture thread answers. */
 export interface PictureCalls {
   open(set: SetFile): Promise<void>;
-  /** @param id - of this use, which `release` ends. */
+  /** @param id - names this use of the window; `release` ends the use. */
   take(id: number, digest: string, samples: Uint32Array): Promise<Uint8Array>;
   release(id: number): void;
   fetchAhead(digest: string, samples: Uint32Array): void;
@@ -38,7 +38,7 @@ export interface PictureCalls {
   keepSets(digests: readonly string[]): void;
 }
 
-/** What the picture thread tells its owner. */
+/** What the picture thread tells its owner unasked. */
 export interface PictureNews {
   warn(fields: Readonly<Record<string, unknown>>, message: string): void;
 }

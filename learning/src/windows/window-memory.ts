@@ -1,18 +1,18 @@
 /**
- * Who may hold how many bytes of pictures at once, encoded and decoded. What does not fit waits for its turn, first come, first
- * served, so that a large window is not passed by small ones for ever.
+ * How many bytes of pictures may be held at once, encoded and decoded. Windows that do not fit wait, first come, first
+ * served, so that small windows cannot pass a large one for ever.
  *
- * Nothing waits here while it holds what others wait for: a window is given room for itself and for the largest part of its
- * reading at once. So everything ends as soon as those who have windows give them back.
+ * No window waits while it holds memory that others wait for: it gets room for itself and for the largest part of its
+ * reading at once. So all waiting ends as soon as users release their windows.
  *
- * All windows lie in one shared buffer: shared buffers that are given up stay until every thread collects its garbage, which
- * threads that compute seldom do. A window that nobody has any more stays where it is, in case it is asked for again, until
+ * All windows lie in one shared buffer: shared buffers that are dropped stay until every thread collects its garbage,
+ * which computing threads seldom do. A window without users stays where it is, in case it is asked for again, until
  * its place is needed.
  */
 import { constants } from 'node:buffer';
 import { LyceumError } from '@lyceum/proto';
 
-/** Windows together, at most: what one buffer can have. */
+/** Greatest size of all windows together: the greatest size of a buffer. */
 const ARENA_MAX_BYTES = constants.MAX_LENGTH;
 
 /** Where a window lies. */
@@ -30,11 +30,13 @@ interface Waiting {
 export class WindowMemory {
   readonly totalBytes: number;
   readonly #arena: SharedArrayBuffer;
-  /** Told after something was given back. */
+  /** Called after memory was given back. */
   readonly #onRoom: () => void;
-  /** Windows' places, by where they start. */
+  /** Places of windows, sorted by where they start. */
   #places: Place[] = [];
-  /** Places that are not in use, the longest unused first, each with what to call when it is gone. */
+  /**
+   * Places of windows without users, the longest unused first, each with the function to call when the place is taken.
+   */
   readonly #idle = new Map<Place, () => void>();
   readonly #waiting = new Set<Waiting>();
   #windowBytes = 0;
@@ -42,7 +44,7 @@ export class WindowMemory {
 
   constructor(totalBytes: number, onRoom: () => void = () => undefined) {
     this.totalBytes = totalBytes;
-    // Pages that no window touches take no memory.
+    // Pages that are never touched take no memory.
     this.#arena = new SharedArrayBuffer(Math.min(totalBytes, ARENA_MAX_BYTES));
     this.#onRoom = onRoom;
   }
@@ -58,12 +60,12 @@ export class WindowMemory {
   }
 
   /**
-   * Waits for a window's room. What it takes is given back by {@link give} (the reading's) and {@link retire} or
+   * Waits for a window's room. Give its parts back by {@link give} (the memory for reading) and by {@link retire} or
    * {@link discard} (the place).
    *
-   * @param readingBytes - that reading it needs at least, beside the window.
-   * @returns a place for it, with anything in it.
-   * @throws {LyceumError} RESOURCE_EXHAUSTED if there will never be so much, CANCELLED once the signal aborts.
+   * @param readingBytes - memory that reading needs at least, beside the window.
+   * @returns a place for the window, with old bytes in it.
+   * @throws {LyceumError} RESOURCE_EXHAUSTED if the budget is smaller than this, CANCELLED once the signal aborts.
    */
   async admit(windowBytes: number, readingBytes: number, signal: AbortSignal): Promise<Place> {
     const wanted = windowBytes + readingBytes;
@@ -91,7 +93,7 @@ export class WindowMemory {
     });
   }
 
-  /** Takes what need not be had: false, and nothing is taken, if there is no room or a window waits. */
+  /** Takes memory if there is room and no window waits. @returns false, having taken nothing, if not. */
   tryTake(bytes: number): boolean {
     if (this.#waiting.size > 0 || !this.#makeRoom(0, bytes)) return false;
     this.#readingBytes += bytes;
@@ -104,7 +106,7 @@ export class WindowMemory {
     this.#onRoom();
   }
 
-  /** The window at the place has no user now. @param onGone - called once the place may be another's. */
+  /** The window at the place has no users now. @param onGone - called when the place is given to another window. */
   retire(place: Place, onGone: () => void): void {
     this.#idle.set(place, onGone);
     this.#serve();
@@ -116,7 +118,7 @@ export class WindowMemory {
     this.#idle.delete(place);
   }
 
-  /** There is no window at the place. */
+  /** The place no longer holds a window. */
   discard(place: Place): void {
     this.#free(place);
     this.#serve();
@@ -137,7 +139,9 @@ export class WindowMemory {
     }
   }
 
-  /** Frees unused windows, no more than needed. @returns false, and frees none, if all together would not be enough. */
+  /**
+   * Frees unused windows, no more than needed. @returns false, having freed none, if all of them would not be enough.
+   */
   #makeRoom(windowBytes: number, readingBytes: number): boolean {
     const wanted = windowBytes + readingBytes;
     const fits = (places: readonly Place[], heldBytes: number): boolean =>
@@ -160,7 +164,7 @@ export class WindowMemory {
   }
 }
 
-/** Where the first gap of at least so many bytes begins. @param places - by start. */
+/** Where the first gap of at least so many bytes begins. @param places - sorted by start. */
 function firstGap(places: readonly Place[], bytes: number, arenaBytes: number): number | undefined {
   let start = 0;
   for (const place of places) {

@@ -15,15 +15,15 @@ import {
 } from './pieces/index.js';
 import type { WindowMemory } from './window-memory.js';
 
-/** Parts of one window that are read at once, beside the first: enough to hide a server's answer times. */
+/** Parts of a window that are read at once, besides the first: enough to hide a server's answer times. */
 const PARTS_BESIDE = 3;
 
 export interface WindowPlan {
   readonly set: OpenSet;
   readonly parts: readonly PlannedPiece[];
-  /** Decoded. */
+  /** Size of the window, decoded. */
   readonly windowBytes: number;
-  /** Bytes that its largest part takes. */
+  /** Bytes that reading the window's largest part takes. */
   readonly readingBytes: number;
 }
 
@@ -41,7 +41,10 @@ export class WindowReader {
     this.#counters = counters;
   }
 
-  /** @throws {LyceumError} INVALID_ARGUMENT for a sample that the set has not; what a Parquet file's server says. */
+  /**
+   * @throws {LyceumError} INVALID_ARGUMENT for a sample that the set does not have; as the server of a Parquet file
+   *   says.
+   */
   async plan(set: OpenSet, samples: Uint32Array): Promise<WindowPlan> {
     const strange = samples.find((sample) => sample >= set.sampleCount);
     if (strange !== undefined) {
@@ -57,10 +60,10 @@ export class WindowReader {
   }
 
   /**
-   * The caller holds memory for the plan's reading. Once it settles nothing writes to `inputs` any more.
+   * The caller holds memory for reading the plan. Once the promise settles, nothing writes to `inputs` any more.
    *
-   * @param inputs - [samples, height, width, channels], which it fills.
-   * @throws {LyceumError} as the errors of windows say.
+   * @param inputs - [samples, height, width, channels]; it is filled.
+   * @throws {LyceumError} as in window-errors.ts.
    */
   async read(plan: WindowPlan, inputs: Uint8Array, signal: AbortSignal): Promise<void> {
     const { parts } = plan;
@@ -117,7 +120,7 @@ export class WindowReader {
         this.#counters.add('picturesDecoded', 1);
       }),
     );
-    // All of them, so that none writes to a buffer that is given back.
+    // Wait for all parts: none may write to a buffer that was given back.
     const failed = (await Promise.allSettled(decoded)).find(({ status }) => status === 'rejected');
     if (failed?.status === 'rejected') throw failed.reason;
   }

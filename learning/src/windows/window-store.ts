@@ -1,4 +1,4 @@
-/** Windows that are being read, that are in use, and that were in use a moment ago. */
+/** Windows that are being read, that are in use, and that have no users for the moment. */
 import { createHash } from 'node:crypto';
 import { LyceumError } from '@lyceum/proto';
 import type { OpenSet } from './pieces/index.js';
@@ -9,7 +9,7 @@ interface StoredWindow {
   readonly key: string;
   readonly abandoned: AbortController;
   readonly reading: Promise<Place>;
-  /** Undefined: it is being read, or cannot be. */
+  /** Undefined: the window is being read, or cannot be read. */
   ready?: Place;
   userCount: number;
 }
@@ -17,9 +17,9 @@ interface StoredWindow {
 export class WindowStore {
   readonly #reader: WindowReader;
   readonly #memory: WindowMemory;
-  /** By set and samples. */
+  /** By the key of set and samples. */
   readonly #windows = new Map<string, StoredWindow>();
-  /** By the number that a user gave. */
+  /** By the id of a use. */
   readonly #uses = new Map<number, StoredWindow>();
 
   constructor(reader: WindowReader, memory: WindowMemory) {
@@ -29,9 +29,9 @@ export class WindowStore {
 
   /**
    * @param key - the window's, as {@link windowKey} gives it.
-   * @param id - of this use, which {@link release} ends, before the window is there too.
+   * @param id - names this use; {@link release} ends the use, even before the window is there.
    * @returns [samples, height, width, channels], in shared memory.
-   * @throws {LyceumError} CANCELLED if it was released before by all who waited; as the reader does.
+   * @throws {LyceumError} CANCELLED if all its users released it before it was there; as the reader does.
    */
   async take(key: string, id: number, set: OpenSet, samples: Uint32Array): Promise<Uint8Array> {
     const window = this.#windows.get(key) ?? this.#start(key, set, samples);
@@ -46,7 +46,7 @@ export class WindowStore {
     }
   }
 
-  /** Idempotent. */
+  /** May be called again. */
   release(id: number): void {
     const window = this.#uses.get(id);
     if (window === undefined) return;
@@ -99,7 +99,7 @@ export class WindowStore {
   }
 }
 
-/** A name for a window. */
+/** A window's key. */
 export function windowKey(digest: string, samples: Uint32Array): string {
   return `${digest} ${createHash('sha256').update(samples).digest('hex')}`;
 }

@@ -1,9 +1,9 @@
 /**
- * Windows onto sets in shards: some samples decoded, in memory that all threads of the process share. A thread of its own
- * reads, verifies and decodes, so that threads that compute do no input or output.
+ * Windows onto sets in shards: decoded samples in memory that all threads of the process share. A thread of its own
+ * reads, verifies and decodes, so that computing threads do no input or output.
  *
- * Memory has a budget for all windows together. A window that does not fit waits until others are released, so release
- * the one you have before you wait for another.
+ * One budget of memory holds for all windows together. A window that does not fit waits until others are released:
+ * release the window that you have before you wait for another.
  */
 import { Worker } from 'node:worker_threads';
 import type { Logger } from '@lyceum/platform';
@@ -16,21 +16,21 @@ export interface WindowSettings extends Omit<PictureRoomSettings, 'counters'> {
   readonly log: Logger;
 }
 
-/** Pictures of some samples. Its arrays may be handed to threads, which share them. */
+/** Pictures of some samples. Its arrays may be sent to threads, which share them. */
 export interface Window {
-  /** Indices into the set, as they were asked for. */
+  /** Indices into the set, in the order that was asked for. */
   readonly samples: Uint32Array;
   /**
-   * [samples, height, width, channels], on a SharedArrayBuffer that other windows are on too. Not to be written to: others may
-   * have the same window.
+   * [samples, height, width, channels], in a SharedArrayBuffer that holds other windows too. Do not write to it: the
+   * same window may have other users.
    */
   readonly inputs: Uint8Array;
-  /** Gives it back; from then on `inputs` may become something else at any moment. Idempotent. */
+  /** Releases the window: `inputs` may be overwritten at any moment after that. May be called again. */
   release(): void;
 }
 
 export interface WindowCounts extends Counts {
-  /** That windows were waited for, all who waited added up. */
+  /** Time spent waiting for windows, summed over all users. */
   readonly waitingSeconds: number;
 }
 
@@ -45,7 +45,7 @@ export function openWindows({ log, ...settings }: WindowSettings): Windows {
 }
 
 export class Windows {
-  /** Resolves if the thread dies by itself; no window can be had any more. */
+  /** Resolves if the thread ends by itself; then no window can be read any more. */
   readonly died: Promise<ThreadDeathError>;
   readonly #thread: Thread<PictureCalls>;
   readonly #counters: Counters;
@@ -60,10 +60,11 @@ export class Windows {
   }
 
   /**
-   * Reads a set's manifest and checks that this program decodes its canary as it should be. Once a set; what failed is tried
-   * again by the next call.
+   * Reads a set's manifest and checks that this program decodes the canary to the right pixels. Done once for a set;
+   * after a failure the next call tries again.
    *
-   * @throws {LyceumError} FAILED_PRECONDITION if it decodes otherwise; as {@link window} does; as `parseStoredDataset` does.
+   * @throws {LyceumError} FAILED_PRECONDITION if it decodes differently; as {@link window} does; as
+   *   `parseStoredDataset` does.
    */
   async open({ digest, file }: SetFile): Promise<void> {
     await this.#thread.call('open', { digest, file });
@@ -72,11 +73,11 @@ export class Windows {
   /**
    * Equal lists of samples share one window.
    *
-   * @param digest - of a set that is open.
+   * @param digest - of an open set.
    * @param samples - indices into it.
-   * @throws {LyceumError} what objects' servers say, naming the object; FAILED_PRECONDITION for a picture with other
-   *   bytes than were registered; INVALID_ARGUMENT for one that cannot be decoded; RESOURCE_EXHAUSTED if it never fits
-   *   the budget; CANCELLED once the signal aborts; `ThreadDeathError`.
+   * @throws {LyceumError} as objects' servers say, naming the object; FAILED_PRECONDITION for a picture with other
+   *   bytes than were registered; INVALID_ARGUMENT for a picture that cannot be decoded; RESOURCE_EXHAUSTED if the
+   *   window never fits the budget; CANCELLED once the signal aborts; `ThreadDeathError`.
    */
   async window(digest: string, samples: Uint32Array, signal?: AbortSignal): Promise<Window> {
     const id = ++this.#lastUse;
@@ -90,17 +91,20 @@ export class Windows {
     }
   }
 
-  /** Has the encoded pictures brought into the disk cache, and kept there until their window is read or {@link forget}. */
+  /**
+   * Brings the encoded pictures into the disk cache, where they stay until the window is read or {@link forget} is
+   * called.
+   */
   fetchAhead(digest: string, samples: Uint32Array): void {
     this.#thread.tell('fetchAhead', digest, samples);
   }
 
-  /** Takes a {@link fetchAhead} back: that window will not be asked for. */
+  /** Takes a {@link fetchAhead} back: the window will not be asked for. */
   forget(digest: string, samples: Uint32Array): void {
     this.#thread.tell('forget', digest, samples);
   }
 
-  /** Forgets all other sets; what was fetched ahead of them too. */
+  /** Closes all other sets, and forgets what was to be fetched ahead for them. */
   keepSets(digests: readonly string[]): void {
     this.#thread.tell('keepSets', digests);
   }
@@ -109,13 +113,13 @@ export class Windows {
     return { ...this.#counters.read(), waitingSeconds: this.#waitingSeconds };
   }
 
-  /** Ends the thread, whatever it does. */
+  /** Ends the thread at once. */
   async close(): Promise<void> {
     await this.#thread.close();
   }
 }
 
-/** What was promised; or CANCELLED once the signal aborts, and then `leave` is called. */
+/** Waits for the promise. Once the signal aborts: throws CANCELLED, after `leave` was called. */
 async function unless<T>(
   signal: AbortSignal | undefined,
   promised: Promise<T>,

@@ -1,6 +1,6 @@
 /**
- * The windows of a worker: their thread is started with the first set in shards, as most workers never see one. What keeps
- * a set's pictures from being read, and only a person can put right, is an {@link UnreadableSetError} here.
+ * The windows of a worker. Their thread starts with the first set in shards: most workers never see one. If a set's
+ * pictures cannot be read until a person mends the cause, the error is an {@link UnreadableSetError}.
  */
 import {
   type ErrorCode,
@@ -11,7 +11,7 @@ import {
 } from '@lyceum/proto';
 import { openWindows, type Window, type WindowSettings, type Windows } from './windows.js';
 
-/** A server that is away, the worker's end, and a bug. */
+/** Errors that pass by themselves, the worker's end, and bugs. */
 const PASSING: ReadonlySet<ErrorCode> = new Set([
   'UNAVAILABLE',
   'DEADLINE_EXCEEDED',
@@ -20,15 +20,16 @@ const PASSING: ReadonlySet<ErrorCode> = new Set([
 ]);
 
 /**
- * A window takes one part in so many of the memory for pictures: one in hand and one ahead leave room for what is read.
+ * A window takes this fraction (one in four) of the memory for pictures: with one in use and one ahead, there is room
+ * left for reading.
  * By default a window holds a whole span, so that no chunk is read for two windows.
  */
 const WINDOWS_IN_MEMORY = 4;
 
 export class WorkerWindows {
-  /** Decoded pictures of a window, at most, as long as one batch or inference allows. */
+  /** Greatest size of a window, decoded, unless a single batch or inference needs more. */
   readonly windowBytes: number;
-  /** Resolves with the reason if their thread dies by itself; the worker cannot go on without it. */
+  /** Resolves with the reason if the thread ends by itself: the worker cannot go on without it. */
   readonly died: Promise<Error>;
   readonly #start: () => Windows;
   #die: (reason: Error) => void = () => {};
@@ -38,7 +39,7 @@ export class WorkerWindows {
 
   /**
    * @param start - starts the thread.
-   * @param memoryBytes - what pictures may take of memory.
+   * @param memoryBytes - memory for pictures.
    */
   constructor(start: () => Windows, memoryBytes: number) {
     this.#start = start;
@@ -53,9 +54,9 @@ export class WorkerWindows {
   }
 
   /**
-   * Before a set's pictures are asked for; again and again costs nothing.
+   * Call it before you ask for a set's pictures. Repeated calls cost nothing.
    *
-   * @param set - with its manifest, verified.
+   * @param set - the set's digest, and its verified manifest.
    */
   async open(set: { readonly digest: string; readonly file: string }): Promise<void> {
     const { digest } = set;
@@ -65,7 +66,7 @@ export class WorkerWindows {
     await known;
   }
 
-  /** Pictures of a set that is open, once they are in memory. Release it. */
+  /** Pictures of an open set, once they are in memory. Release the window. */
   window(digest: string, samples: Uint32Array, signal?: AbortSignal): Promise<Window> {
     return readable(this.#thread().window(digest, samples, signal));
   }
@@ -80,7 +81,7 @@ export class WorkerWindows {
     this.#windows?.forget(digest, samples);
   }
 
-  /** Closes all sets but these, and forgets what was to be asked for of them. */
+  /** Closes all other sets, and forgets windows that were announced for them. */
   keepSets(digests: readonly string[]): void {
     for (const digest of this.#open.keys())
       if (!digests.includes(digest)) this.#open.delete(digest);

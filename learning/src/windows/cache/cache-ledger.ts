@@ -1,26 +1,27 @@
 /**
- * What a disk cache has and what must go for something else. Pure.
+ * Which entries a disk cache has, and which of them go to make room. Pure.
  *
- * Every epoch reads each entry once, in another order. What was read a moment ago is then what is wanted last: of a cache of
- * half the set, keeping what is in gives hits for half of the reads, and dropping what was read longest ago for 15 %. So what
- * is in stays, and new entries are taken while there is room. Entries that are *announced*, because a window will soon be read,
- * take the place of what was read last, and none of them goes before its window is read. What no open set has goes first.
+ * Every epoch reads each entry once, in another order, so the entry that was read last is needed last. With a cache
+ * for half of the set, keeping the present entries gives hits for half of the reads, and dropping the longest unread
+ * entries for 15 %. So present entries stay, and new ones are taken only while there is room. An *announced* entry
+ * belongs to a window that will soon be read: it may replace the entries that were read last, and stays until its
+ * window has been read. Entries of sets that are not open go first.
  */
 
 interface Entry {
   readonly bytes: number;
-  /** Since the start. */
+  /** Whether the entry was read since the program started. */
   readonly isRead: boolean;
 }
 
 export class CacheLedger {
   readonly capacityBytes: number;
   #usedBytes = 0;
-  /** What was read last is last. */
+  /** The entry that was read last comes last. */
   readonly #entries = new Map<string, Entry>();
-  /** How many windows that are not read yet want each. */
+  /** By entry: how many windows that will soon be read want it. */
   readonly #pins = new Map<string, number>();
-  /** By set. */
+  /** Keys of all entries that a set can have, by set. */
   readonly #owners = new Map<string, ReadonlySet<string>>();
 
   constructor(capacityBytes: number) {
@@ -39,7 +40,7 @@ export class CacheLedger {
     return this.#pins.has(key);
   }
 
-  /** @returns which entries must go for a new one; undefined: it is not to be kept. */
+  /** @returns the entries that must go for a new one; undefined: the new one shall not be kept. */
   victims(key: string, bytes: number): readonly string[] | undefined {
     let missing = this.#usedBytes + bytes - this.capacityBytes;
     if (missing <= 0) return [];
@@ -71,7 +72,7 @@ export class CacheLedger {
     this.#entries.set(key, { ...entry, isRead: true });
   }
 
-  /** A window that is not read yet wants it, whether it is in or not. */
+  /** Notes that a window that will soon be read wants the entry, present or not. */
   announce(key: string): void {
     this.#pins.set(key, (this.#pins.get(key) ?? 0) + 1);
   }
@@ -83,7 +84,7 @@ export class CacheLedger {
     else this.#pins.delete(key);
   }
 
-  /** @param keys - of all entries that the set can have. */
+  /** @param keys - keys of all entries that the set can have. */
   addOwner(set: string, keys: Iterable<string>): void {
     this.#owners.set(set, new Set(keys));
   }
@@ -92,7 +93,7 @@ export class CacheLedger {
     this.#owners.delete(set);
   }
 
-  /** In the order in which they go. */
+  /** Entries that may go, in this order. */
   *#candidates(forAnnounced: boolean): Iterable<string> {
     const loose = [...this.#entries].filter(([key]) => !this.#pins.has(key));
     const isOwned = (key: string) => [...this.#owners.values()].some((keys) => keys.has(key));

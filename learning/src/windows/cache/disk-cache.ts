@@ -1,7 +1,8 @@
 /**
- * A folder of encoded pictures, an entry a piece: its pictures one after another. An entry's name is made of their digests,
- * so it is right for every set that has the same pictures, and after a restart. The reader verifies: a damaged entry is
- * dropped and counts as none, and so does a disk that is full or fails.
+ * A folder of encoded pictures. An entry holds a piece: its pictures one after another. An entry's name is made of the
+ * pictures' digests, so the entry is right for every set with the same pictures, and after a restart. Readers verify
+ * what they get: a damaged entry is dropped and read again, and a disk that is full or fails counts as one without
+ * entries.
  */
 import { open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,7 +10,7 @@ import { type FolderLock, lockFolder, requireRoom } from '@lyceum/platform';
 import { toLyceumError } from '@lyceum/proto';
 import { CacheLedger } from './cache-ledger.js';
 
-/** An entry's: half a SHA-256, and its bytes. */
+/** An entry's file name: half a SHA-256, and its bytes. */
 const NAME = /^([0-9a-f]{32})-(\d+)$/;
 const UNFINISHED = '.tmp';
 
@@ -58,8 +59,9 @@ export class DiskCache {
   }
 
   /**
-   * @param ranges - ascending; ranges that touch are read at once.
-   * @returns bytes for each, to be verified; undefined: there is no such entry, or none that can be read.
+   * @param ranges - ascending; ranges that touch are read together.
+   * @returns bytes for each range, which the caller verifies; undefined: there is no such entry, or it cannot be
+   *   read.
    */
   async read(key: string, ranges: readonly EntryRange[]): Promise<Buffer[] | undefined> {
     const name = this.#names.get(key);
@@ -88,7 +90,7 @@ export class DiskCache {
     }
   }
 
-  /** Keeps pictures if there is room for them, or may be made. Never throws: what cannot be kept is read again. */
+  /** Keeps pictures if there is room or room can be made. Never throws: pictures that are not kept are read again. */
   async write(key: string, pictures: readonly Uint8Array[]): Promise<void> {
     const bytes = pictures.reduce((sum, { length }) => sum + length, 0);
     const victims = this.ledger.has(key) ? undefined : this.ledger.victims(key, bytes);
@@ -110,7 +112,7 @@ export class DiskCache {
       await rename(path + UNFINISHED, path);
       this.#names.set(key, name);
       this.#isFailing = false;
-      // Meanwhile it may have had to go for another.
+      // Another entry may have replaced this one while it was written.
       if (!this.ledger.has(key)) await this.#remove(key);
     } catch (err) {
       this.ledger.remove(key);
@@ -126,7 +128,7 @@ export class DiskCache {
     await this.#remove(key).catch(() => undefined);
   }
 
-  /** Lets others use the folder. */
+  /** Releases the folder for other processes. */
   close(): void {
     this.#lock.release();
   }
@@ -139,7 +141,7 @@ export class DiskCache {
       this.#names.set(key, name);
       this.ledger.add(key, Number(bytes));
     }
-    // The budget may be smaller than it was.
+    // The budget may be smaller than at the last start.
     for (const key of this.ledger.victims('', 0) ?? []) await this.#remove(key);
   }
 
@@ -150,7 +152,7 @@ export class DiskCache {
     if (name !== undefined) await rm(join(this.#folder, name), { force: true });
   }
 
-  /** Once, until it works again. */
+  /** Warns once, until writing works again. */
   #tell(reason: string): void {
     if (!this.#isFailing)
       this.#warn({ folder: this.#folder, reason }, 'pictures were not kept on disk');
@@ -158,7 +160,7 @@ export class DiskCache {
   }
 }
 
-/** Runs of ranges, each of which begins where the one before ends. */
+/** Runs of ranges in which each begins where the one before ends. */
 function touching(ranges: readonly EntryRange[]): EntryRange[][] {
   const runs: EntryRange[][] = [];
   for (const range of ranges) {

@@ -1,12 +1,12 @@
-/** What the picture thread counts, in memory that its owner reads without asking. */
+/** Counts of the picture thread, in shared memory that the thread's owner reads at any time. */
 
 const NAMES = [
-  /** Read from objects. */
+  /** Bytes read from objects. */
   'bytesRead',
-  /** Encoded, of the pictures of windows that were read. */
+  /** Encoded bytes of the pictures in windows that were read. */
   'bytesWanted',
   'picturesDecoded',
-  /** Parts of windows that the disk cache had, and had not. */
+  /** Parts of windows that were in the disk cache, and parts that were not. */
   'cacheHits',
   'cacheMisses',
 ] as const;
@@ -16,7 +16,7 @@ type CounterName = (typeof NAMES)[number];
 export type Counts = Readonly<Record<CounterName, number>>;
 
 export class Counters {
-  /** Handed to the thread. */
+  /** This memory is given to the thread. */
   readonly shared: SharedArrayBuffer;
   readonly #values: Float64Array;
 

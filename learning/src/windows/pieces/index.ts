@@ -1,4 +1,4 @@
-/** Pictures of sets in pieces: what is read together, kept as one entry of the cache, and named when it is not what it should be. */
+/** Pictures of sets in pieces. A piece is read together and kept as one cache entry; errors name a picture in it. */
 export { Counters, type Counts } from './counters.js';
 export { type OpenSet, openSet, pictureBytes } from './open-set.js';
 export { PieceReader, type PlannedPiece } from './piece-reader.js';

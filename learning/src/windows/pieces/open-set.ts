@@ -1,4 +1,4 @@
-/** A set in shards as the picture thread has it. */
+/** A set in shards as the picture thread knows it. */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { LyceumError } from '@lyceum/proto';
@@ -12,9 +12,9 @@ export interface OpenSet {
   readonly digest: string;
   readonly sampleCount: number;
   readonly index: ShardIndex;
-  /** Where each piece ends: what is read together. */
+  /** Where each piece ends. A piece is read together. */
   readonly pieceEnds: Uint32Array;
-  /** A name for each piece's pictures, whatever set they are in. */
+  /** A name for each piece's pictures: equal in all sets that have the same pictures. */
   readonly pieceKeys: readonly string[];
   /** Size of all pictures, encoded. */
   readonly encodedBytes: number;

@@ -1,6 +1,6 @@
 /**
- * Encoded pictures of a piece, from the cache or from their objects, and verified in both cases: they have the
- * bytes that the set was made of.
+ * Encoded pictures of a piece, from the cache or from their objects. Both are verified: their bytes are those that the
+ * set was made of.
  */
 import { isFileUrl } from '@lyceum/platform/objects';
 import { type EncodedPictures, isRegistered, type ShardPictures } from '../../shards/index.js';
@@ -10,18 +10,21 @@ import { type OpenSet, pieceSamples } from './open-set.js';
 import { encodedBytes, type WantedPiece } from './pieces.js';
 import { otherBytes } from './window-errors.js';
 
-/** A set of this size is read once and kept whole where the cache has room for it, however little of a piece is wanted. */
+/**
+ * A set up to this size is kept whole if the cache has room for it, even if only a little of a piece is wanted at a
+ * time.
+ */
 const SMALL_SET_BYTES = 1024 * 1024 * 1024;
 
 /**
- * Share of a piece that must be wanted at once for all of it to be kept: in an order by chunks the rest is wanted soon.
+ * Share of a piece that must be wanted at once for all of it to be kept: an order by chunks wants the rest soon.
  */
 const WORTH_ALL = 1 / 8;
 
 export interface PlannedPiece extends WantedPiece {
-  /** All of it is read, for the cache. */
+  /** Whether all of the piece is read, to be cached. */
   readonly isWhole: boolean;
-  /** In memory while it is read. */
+  /** Memory that reading takes. */
   readonly bytes: number;
 }
 
@@ -38,12 +41,12 @@ export class PieceReader {
     this.#counters = counters;
   }
 
-  /** @throws {LyceumError} what a Parquet file's server says. */
+  /** @throws {LyceumError} as the server of a Parquet file says. */
   async plan(set: OpenSet, wanted: WantedPiece): Promise<PlannedPiece> {
     const { piece, samples } = wanted;
     const wantedBytes = encodedBytes(set.index.lengths, samples);
     const key = this.keyOf(set, piece);
-    // A damaged entry is read from its object with more than this, once.
+    // If the entry turns out to be damaged, its object is read once with more memory than this.
     if (key !== undefined && this.#cache?.ledger.has(key)) {
       return { ...wanted, isWhole: false, bytes: wantedBytes };
     }
@@ -53,15 +56,15 @@ export class PieceReader {
   }
 
   /**
-   * @returns by wanted sample, its picture.
-   * @throws {LyceumError} FAILED_PRECONDITION if there are other bytes in its place; what the object's server says.
+   * @returns each wanted sample's picture.
+   * @throws {LyceumError} FAILED_PRECONDITION if a picture has other bytes now; as the object's server says.
    */
   async read(set: OpenSet, planned: PlannedPiece, signal: AbortSignal): Promise<EncodedPictures> {
     const { piece, samples, isWhole } = planned;
     const key = this.keyOf(set, piece);
     const cached = key === undefined ? undefined : await this.#fromCache(set, piece, key, samples);
     if (key !== undefined && cached === undefined && this.#arriving.has(key)) {
-      // Another read began to bring it meanwhile.
+      // Another read began to bring the piece into the cache meanwhile.
       return this.read(set, planned, signal);
     }
     if (key !== undefined) this.#counters.add(cached ? 'cacheHits' : 'cacheMisses', 1);
@@ -74,7 +77,9 @@ export class PieceReader {
     return withAll(set, samples, await this.#shards.read(set.index, samples, signal));
   }
 
-  /** Brings a piece into the cache, if it is not there and there is room for it. @throws {LyceumError} as {@link read} does. */
+  /**
+   * Brings a piece into the cache if it is not there and there is room. @throws {LyceumError} as {@link read} does.
+   */
   async fetch(set: OpenSet, piece: number, key: string, signal: AbortSignal): Promise<void> {
     await this.#arrival(key);
     if (this.#arriving.has(key)) return;
@@ -88,12 +93,12 @@ export class PieceReader {
     return ledger.victims(key, bytes) !== undefined;
   }
 
-  /** Bytes in memory during {@link fetch}. */
+  /** Bytes of memory that {@link fetch} takes. */
   fetchingBytes(set: OpenSet, piece: number): Promise<number> {
     return this.#shards.readingBytes(set.index, pieceSamples(set, piece));
   }
 
-  /** The piece's key in the cache; undefined: it is never kept, since the system caches a mounted volume. */
+  /** The piece's key in the cache; undefined: pieces of files are never cached here, since the system caches them. */
   keyOf(set: OpenSet, piece: number): string | undefined {
     if (this.#cache === undefined) return undefined;
     const first = set.index.shardOf[set.pieceEnds[piece - 1] ?? 0] as number;
@@ -138,7 +143,7 @@ export class PieceReader {
     return undefined;
   }
 
-  /** Reads the whole piece and keeps it, if all of it is as it was registered. */
+  /** Reads the whole piece, and keeps it if all pictures have their registered bytes. */
   async #bring(
     set: OpenSet,
     piece: number,
@@ -166,7 +171,7 @@ export class PieceReader {
   }
 }
 
-/** @throws {LyceumError} FAILED_PRECONDITION if one is not among them: its bytes are others. */
+/** @throws {LyceumError} FAILED_PRECONDITION if a picture is missing, since its bytes are not the registered ones. */
 function withAll(set: OpenSet, samples: Uint32Array, pictures: EncodedPictures): EncodedPictures {
   const sample = samples.find((wanted) => !pictures.has(wanted));
   if (sample === undefined) return pictures;

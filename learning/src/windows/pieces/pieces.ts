@@ -1,6 +1,6 @@
 /**
- * Pure planning of what is kept together. A *piece* is consecutive samples of one chunk: what the cache keeps as one entry.
- * Where the set is the same, pieces are, whatever is asked for.
+ * Plans what is kept together. Pure. A *piece* is consecutive samples of one chunk, and one entry of the cache. Pieces
+ * depend on the set alone, not on the samples that are asked for.
  *
  * Symbols: N samples, P pieces.
  */
@@ -9,8 +9,8 @@ import { chunkOf } from '../../orders/index.js';
 import { REQUEST_MAX_BYTES } from '../../shards/index.js';
 
 /**
- * [P]: where each piece ends. Chunks are cut where they would be larger than a request, but not of Parquet: a row group is
- * read whole or not at all.
+ * [P]: where each piece ends. A chunk larger than a request is cut, except in Parquet, where a row group can only be
+ * read whole.
  */
 export function pieceEnds(
   { shards, shardOf, lengths }: Pick<ShardIndex, 'shards' | 'shardOf' | 'lengths'>,
@@ -39,13 +39,13 @@ export function pieceEnds(
 /** Samples of one piece that a window wants. */
 export interface WantedPiece {
   readonly piece: number;
-  /** Ascending indices into the set; one may be there several times. */
+  /** Ascending indices into the set; an index may occur several times. */
   readonly samples: Uint32Array;
-  /** Where each goes: row of the window. */
+  /** For each of these samples its row in the window. */
   readonly rows: Uint32Array;
 }
 
-/** By piece, ascending. @param samples - indices into the set, in any order. */
+/** Samples by piece, ascending. @param samples - indices into the set, in any order. */
 export function wantedPieces(ends: Uint32Array, samples: Uint32Array): WantedPiece[] {
   const rows = Uint32Array.from(samples.keys());
   rows.sort((a, b) => (samples[a] as number) - (samples[b] as number));

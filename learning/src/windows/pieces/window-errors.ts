@@ -1,19 +1,19 @@
-/** What keeps a window from being read, beside what objects' servers say. */
+/** Errors that keep a window from being read, besides those of objects' servers. */
 import { shownUrl } from '@lyceum/platform/objects';
 import { LyceumError } from '@lyceum/proto';
 import { pictureUrl } from '../../shards/index.js';
 import type { OpenSet } from './open-set.js';
 
-/** A picture's bytes are not those that the set was made of. */
+/** A picture's bytes are no longer those that the set was made of. */
 export function otherBytes(set: OpenSet, sample: number): LyceumError {
   const message = `${pictureText(set, sample)}: its bytes are not those that were registered; put the object back as it was, or register the set anew`;
   return new LyceumError('FAILED_PRECONDITION', message);
 }
 
 /**
- * A picture's bytes are those that the set was made of, and no picture.
+ * A picture's bytes are those that the set was made of, but cannot be decoded.
  *
- * @param why - in words, as the decoder says it.
+ * @param why - the decoder's reason, in words.
  */
 export function undecodable(set: OpenSet, sample: number, why: string): LyceumError {
   const advice =
@@ -22,7 +22,7 @@ export function undecodable(set: OpenSet, sample: number, why: string): LyceumEr
 }
 
 /**
- * This program makes other pixels of pictures than the one that registered the set.
+ * This program decodes pictures to other pixels than the program that registered the set.
  *
  * @param here - the version of this program's decoder.
  */
