@@ -1,8 +1,9 @@
 /**
  * Which rows of several sources are the same sample: those with the same id. Pure.
  *
- * Samples are in the order of the first source. An id that a source lacks, or has twice, and labels or splits that
- * differ between sources are refused, each sample once and by name; what a source leaves open another may say.
+ * Samples are in the order of the first source. Refused, each sample once and by name, are: an id that a source lacks
+ * or has twice, and labels or splits that differ between sources. If one source leaves a label or split open, another
+ * may say it.
  */
 import { SampleRefusedError } from '../datasets/encoding/index.js';
 import { SPLIT_NAMES, SPLIT_NUMBERS } from '../datasets/index.js';
@@ -12,23 +13,23 @@ import type { RefusedSample } from './samples/index.js';
 export interface IdentifiedRows {
   readonly name: string;
   readonly ids: readonly string[];
-  /** A class's number, the same in all sources; −1: the source does not say. */
+  /** The number of a class, the same in all sources; −1: the source does not say. */
   readonly labels: Int32Array;
-  /** A split's number; 0: the source does not say. */
+  /** The number of a split; 0: the source does not say. */
   readonly splits: Int32Array;
 }
 
 export interface AlignedSamples {
-  /** By source, in their order: the row of each sample. */
+  /** One order for each source: the row of each sample. */
   readonly orders: readonly Uint32Array[];
-  /** By sample; −1 and 0 where no source says. */
+  /** By sample; −1 for a label and 0 for a split that no source says. */
   readonly labels: Int32Array;
   readonly splits: Int32Array;
 }
 
 /**
- * @param idName - what ids are called where a sample is refused: `id`, or `row`.
- * @param className - of a class's number.
+ * @param idName - the word for an id in messages: `id`, or `row`.
+ * @param className - gives the name of a class by its number.
  */
 export function alignSources(
   sources: readonly IdentifiedRows[],

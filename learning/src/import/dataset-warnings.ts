@@ -1,5 +1,5 @@
 /**
- * What is probably wrong with a set that can be used all the same. Each warning names what, where, and what to do.
+ * What is probably wrong with a set that is usable. Each warning names the problem, its place, and what to do.
  */
 import type { Problem } from '@lyceum/proto';
 import {
@@ -12,7 +12,7 @@ import {
 import { shownName } from '../files/index.js';
 import type { FittedColumn } from './columns/index.js';
 
-/** Names in one warning. */
+/** How many names a warning shows. */
 const SHOWN = 5;
 
 /** Labelled samples of one class. */
@@ -22,7 +22,7 @@ interface ClassCounts {
   readonly bySplit: Record<(typeof SPLIT_NAMES)[number], number>;
 }
 
-/** @returns warnings; `path` is what each is about. */
+/** @returns warnings; `path` names the part of the set. */
 export function factWarnings(facts: SampleFacts): Problem[] {
   const classes = classCounts(facts);
   const hasLabels = classes.some(({ total }) => total > 0);
@@ -42,7 +42,7 @@ export function factWarnings(facts: SampleFacts): Problem[] {
   ];
 }
 
-/** What programs write where there is nothing. */
+/** Texts that programs write for a missing value. */
 const NOTHING = /^(n\/?a|nan|null|none|nil|nat|\?|-|\\n|<na>|#n\/?a)$/i;
 
 function namesOfNothing(names: readonly string[]): Problem[] {
@@ -54,14 +54,14 @@ function namesOfNothing(names: readonly string[]): Problem[] {
   }));
 }
 
-/** Models know their classes as 0 and 1. */
+/** Warns of classes `0.0` and `1.0`: models know them as `0` and `1`. */
 function pointedNumbers(names: readonly string[]): Problem[] {
   if (!names.every((name) => /^-?\d+\.0+(e[+-]?\d+)?$/i.test(name))) return [];
   const message = `${names.slice(0, SHOWN).join(', ')} are whole numbers with a point, as pandas writes a column with gaps; models may know them without. astype('Int64') before to_csv writes them so`;
   return [{ path: 'classes', message }];
 }
 
-/** Of pictures in arrays. */
+/** Warns of pictures in arrays whose channels seem to come first. */
 export function shapeWarnings(shape: readonly number[], path: string): Problem[] {
   const [first = 0, height = 0, last = 0] = shape;
   const isChannelsFirst = shape.length === 3 && [1, 3, 4].includes(first) && height > 4 && last > 4;
@@ -70,7 +70,7 @@ export function shapeWarnings(shape: readonly number[], path: string): Problem[]
   return [{ path, message }];
 }
 
-/** @param inputs - of pictures, as floats. */
+/** @param inputs - values of pictures, as floats. */
 export function scaleWarnings(inputs: Float32Array, path: string): Problem[] {
   const arePixels = inputs.every((value) => value >= 0 && value <= 255 && Number.isInteger(value));
   if (!arePixels || inputs.every((value) => value <= 1)) return [];
@@ -126,10 +126,12 @@ function emptyClasses(classes: readonly ClassCounts[]): Problem[] {
   return [{ path: 'classes', message }];
 }
 
-/** Spaces of no width, marks, selectors: `cat` with one looks as `cat` does. */
+/** Characters that are not seen, such as spaces of no width: `cat` with one of them looks like `cat`. */
 const UNSEEN = /[\p{Cf}\p{Variation_Selector}]/gu;
 
-/** `cat` beside `cat `, `Cat`, the same letters composed another way, or with what is not seen. */
+/**
+ * Warns of `cat` beside `cat `, `Cat`, other compositions of its letters, or `cat` with characters that are not seen.
+ */
 function alikeNames(names: readonly string[]): Problem[] {
   const groups = new Map<string, string[]>();
   for (const name of names) {
@@ -160,7 +162,7 @@ function lostCharacters(names: readonly string[]): Problem[] {
   return [{ path: 'classes', message }];
 }
 
-/** @param at - before the names of columns, of one modality of several. */
+/** @param at - path before the columns' names, where there are several modalities. */
 export function columnWarnings(columns: readonly FittedColumn[], at: string): Problem[] {
   return columns.flatMap(({ name, doubt }) =>
     doubt === undefined ? [] : [{ path: `${at}column ${shownName(name)}`, message: doubt }],

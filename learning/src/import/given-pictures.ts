@@ -1,13 +1,13 @@
-/** Pictures' files as a student that was trained on a set of pictures takes them. */
+/** Reads pictures' files in the form that a student of pictures takes. */
 import { readGivenFile } from '@lyceum/platform';
 import { elementCount, LyceumError } from '@lyceum/proto';
 import { SampleRefusedError } from '../datasets/encoding/index.js';
 import { IMAGE_FILE_MAX_BYTES, type ImageFit, openImageDecoder } from '../pictures/index.js';
 
-/** The greatest value of a pixel's byte: 1 to the student. */
+/** The greatest value of a pixel's byte; the student gets it as 1. */
 const WHITE = 255;
 
-/** A sample's numbers. */
+/** One sample as numbers. */
 export interface GivenSample {
   /** Where the sample is from, for messages. */
   readonly where: string;
@@ -15,7 +15,7 @@ export interface GivenSample {
 }
 
 /**
- * Each picture scaled as a push scales it, its pixels from 0 to 1.
+ * Each picture is scaled as `datasets push` scales it; its pixels are from 0 to 1.
  *
  * @param shape - [height, width, channels] of a sample.
  * @throws {LyceumError} NOT_FOUND or INVALID_ARGUMENT naming a file that is no picture.

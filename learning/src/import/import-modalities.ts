@@ -1,7 +1,7 @@
 /**
- * A set of several modalities from several sources, one for each. Rows of the sources are brought together by ids
- * (align-sources.ts), or, only where a person says so, by their place. Tables that are encoded wait until it is known which
- * of their rows are the train split of all (modality-rows.ts).
+ * A set of several modalities from several sources, one source for each. Rows of the sources are matched by ids
+ * (align-sources.ts), or by their place if the user says so. Rows of encoded tables wait on disk until it is known
+ * which of them are in the train split (modality-rows.ts).
  */
 import { stat } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
@@ -40,30 +40,33 @@ import {
 } from './samples/index.js';
 import type { LabelledRow } from './tables/index.js';
 
-/** Where a modality is from. */
+/** The source of a modality. */
 export interface ModalitySource {
   readonly name: string;
   /** A table, or a folder of images. */
   readonly source: string;
-  /** Of a table: those that are the modality's. Absent: all but those of id, class and split. */
+  /** For a table: the modality's columns. Absent: all but those of id, class and split. */
   readonly columns?: readonly string[];
 }
 
-/** What names a sample: the column of ids, and of an image its file's name without the ending; or its place. */
+/**
+ * How rows are matched: by `ids` (the column of ids; of an image its file's name without the ending), or as `rows`, by
+ * place.
+ */
 export type Alignment = 'ids' | 'rows';
 
 interface OpenSource extends StreamedSource {
   readonly name: string;
-  /** Its path. */
+  /** The source's path. */
   readonly source: string;
 }
 
-/** The name under which splits are drawn. */
+/** Name under which splits are drawn. */
 const KIND = 'modalities';
 
 const NO_KINDS: ReadonlyMap<string, ColumnKind> = new Map();
 
-/** `NAME=SOURCE`, or of a table `NAME=SOURCE#COLUMN,COLUMN`. */
+/** `NAME=SOURCE`, or for a table `NAME=SOURCE#COLUMN,COLUMN`. */
 export function parseModality(text: string): ModalitySource {
   const match = /^([^=]+)=(.+?)(?:#([^#/]+))?$/.exec(text);
   if (match === null) {
@@ -80,7 +83,7 @@ export function parseModality(text: string): ModalitySource {
 
 /**
  * @param modalities - two or more.
- * @throws {LyceumError} NOT_FOUND if a source is not there, INVALID_ARGUMENT naming what is wrong with one.
+ * @throws {LyceumError} NOT_FOUND if a source does not exist, INVALID_ARGUMENT naming what is wrong with one.
  */
 export async function importModalities(
   modalities: readonly ModalitySource[],
@@ -202,7 +205,7 @@ function requireIds(
   throw refusal(message);
 }
 
-/** Names the source in whatever is said of a sample, and, where rows go together by place, counts them. */
+/** Adds the source's name to each sample's place, and, if rows are matched by place, the row's number as id. */
 async function* identified<Row extends Sample | LabelledRow>(
   rows: AsyncIterable<Row | RefusedSample>,
   name: string,

@@ -1,5 +1,5 @@
 /**
- * From what a person names on the command line to a data set's file, whatever the kind of source: whole arrays
+ * From what a user names on the command line to a data set's file, whatever the kind of source: whole arrays
  * (import-dataset.ts), or samples read in a stream.
  */
 import { readFile, stat } from 'node:fs/promises';
@@ -59,50 +59,50 @@ import {
 import { textFolderSamples } from './texts/index.js';
 
 export interface ImportedSource {
-  /** The set's file: in memory, or a path. */
+  /** The set's file: its bytes, or its path. */
   readonly content: Uint8Array | string;
   readonly summary: ImportSummary;
 }
 
 export interface ImportPlaces {
-  /** Where the set-up unpacks data sets. */
+  /** The folder into which the set-up unpacks data sets. */
   readonly cacheFolder: string;
-  /** An empty folder, with room for the set twice; it is the caller's to remove. */
+  /** An empty folder with room for twice the set. The caller removes it. */
   readonly scratch: string;
   readonly signal?: AbortSignal;
-  /** Is told of each sample that is refused, however many there are. */
+  /** Is called with every refused sample, however many there are. */
   readonly onRefused?: (refused: RefusedProblem) => void;
 }
 
 /** A source that is read in a stream. */
 export interface StreamedSource {
   readonly kind: string;
-  /** The options that mean something to it. */
+  /** The options that apply to this kind of source. */
   readonly takes: readonly (keyof ImportOptions)[];
-  /** Whether it says which class a sample has. */
+  /** Whether the source gives classes. */
   readonly isLabelled: boolean;
-  /** Where the source itself names its classes. */
+  /** Names of classes, if the source itself has them. */
   readonly classNames?: readonly string[] | undefined;
   /** For a table: the columns that `columns` may name. */
   readonly others?: readonly string[];
-  /** Those that must be asked about. */
+  /** Columns that the user must be asked about. */
   readonly unclaimed?: readonly Unclaimed[];
   /**
-   * For a table whose columns are encoded by their values in the train split: these columns, and its rows, readable
+   * For a table that is encoded by its values in the train split: the encoded columns, and the rows, which can be read
    * once.
    */
   readonly encoded?: {
     readonly names: readonly string[];
     readonly rows: () => AsyncIterable<LabelledRow | RefusedSample>;
   };
-  /** @param ignored - takes up the files that are not meant. */
+  /** @param ignored - notes the files that are left out. */
   open(sink: SampleSink, ignored: Ignored): OpenTable | Promise<OpenTable>;
 }
 
 /**
  * @param source - `digits`, `fashion`; an NPZ file; a folder of IDX files; a folder of images or texts, one folder a
  * class; a table: a file of CSV, TSV, JSON or Parquet, or a folder of Parquet files, or of tables of splits.
- * @throws {LyceumError} NOT_FOUND if it is not there, INVALID_ARGUMENT naming what is wrong with it or an option.
+ * @throws {LyceumError} NOT_FOUND if it does not exist, INVALID_ARGUMENT naming what is wrong with it or an option.
  */
 export async function importSource(
   source: string,
@@ -126,7 +126,7 @@ export async function importSource(
   const sink = { source, ...common };
   const open = await streamed.open(sink, ignored);
   const written = await writeSamples(open, sink).catch((err: unknown) => {
-    // Perhaps it is no set because of what was refused.
+    // If samples were refused, these may be the reason why the rest is no data set.
     const isWhole = refusals.count === 0 || !(err instanceof InvalidDocumentError);
     if (isWhole || err.problems[0]?.path === refusals.first[0]?.path) throw err;
     throw new InvalidDocumentError(source, [...err.problems, ...refusals.first]);
@@ -137,7 +137,7 @@ export async function importSource(
   return { ...imported, summary: { ...imported.summary, warnings } };
 }
 
-/** @param columns - of tables, by modality. */
+/** @param columns - columns of tables, by modality. */
 export function importedSource(
   kind: string,
   written: WrittenSamples,
@@ -156,12 +156,12 @@ export function importedSource(
 export interface IdxPaths {
   readonly images: string;
   readonly labels: string;
-  /** Both or none. Without them a test split is taken out. */
+  /** Both or none. Without them the test split is taken from the images. */
   readonly testImages?: string | undefined;
   readonly testLabels?: string | undefined;
 }
 
-/** As {@link importSource}, of files that are named one by one. */
+/** As {@link importSource}, for IDX files that are named one by one. */
 export function importIdxFiles(paths: IdxPaths, options: ImportOptions): ImportedSource {
   refuseOptions(options, ARRAY_OPTIONS, 'arrays');
   const { testImages, testLabels } = paths;
@@ -175,14 +175,14 @@ export function importIdxFiles(paths: IdxPaths, options: ImportOptions): Importe
   return wholeSource({ bytes: encodeStoredDataset(parts), ...sources });
 }
 
-/** Those that mean something to arrays. */
+/** Options that apply to arrays. */
 const ARRAY_OPTIONS = ['classes', 'split'] as const;
 
 function arrayOptions({ classes, split }: ImportOptions) {
   return { classes: knownClasses(classes, undefined), split };
 }
 
-/** An import of arrays that are in memory as a whole. */
+/** The import of arrays that are in memory. */
 export function wholeSource({ bytes, ...sources }: ImportedDataset): ImportedSource {
   const stored = parseStoredDataset(bytes);
   const modalities = [...stored.modalities].map(([name, { sampleShape, inputs, encoding }]) =>
@@ -203,9 +203,9 @@ export function wholeSource({ bytes, ...sources }: ImportedDataset): ImportedSou
 }
 
 /**
- * Reads the set that came out, as the coordinator will.
+ * Reads the finished set, as the coordinator will.
  *
- * @returns it with a warning more if samples are in two splits.
+ * @returns the import, with a further warning if samples are in two splits.
  * @throws {InvalidDocumentError} naming what keeps it from being a data set.
  */
 export async function inspectedSource({
@@ -219,8 +219,8 @@ export async function inspectedSource({
 }
 
 /**
- * @param areListed - they were printed already.
- * @param rest - what tells of those that are not named.
+ * @param areListed - the refused samples have been printed.
+ * @param rest - says how to see the samples that are not named.
  * @throws {LyceumError} INVALID_ARGUMENT if samples are refused, naming the first few unless they are listed.
  */
 export function requireNothingRefused(
@@ -245,8 +245,8 @@ export function requireNothingRefused(
 }
 
 /**
- * @param shared - where it is one of several sources that the options are for.
- * @returns undefined if it is none that is read in a stream.
+ * @param shared - given if the options are for several sources, of which this is one.
+ * @returns undefined if the source is not read as a stream.
  */
 export async function openSource(
   source: string,
@@ -327,7 +327,7 @@ function sourceOf(
   };
 }
 
-/** Whether it is a table: its classes are values of a column. Those of a folder are its folders' names. */
+/** Whether the source is a table: its classes are values of a column. A folder's classes are names of folders. */
 export function hasColumns({ others }: StreamedSource): boolean {
   return others !== undefined;
 }
@@ -340,7 +340,7 @@ export function knownClasses(
   return own === undefined ? undefined : { names: own, order: 'as the source has them' };
 }
 
-/** @throws {LyceumError} INVALID_ARGUMENT naming an option that means nothing here. */
+/** @throws {LyceumError} INVALID_ARGUMENT naming an option that does not apply to this kind of source. */
 export function refuseOptions(
   options: ImportOptions,
   takes: readonly (keyof ImportOptions)[],

@@ -1,4 +1,4 @@
-/** What came out of a source, for a person and as JSON. */
+/** The result of an import, for people and as JSON. */
 import type { Problem } from '@lyceum/proto';
 import { type Encoding, encodingText } from '../datasets/encoding/index.js';
 import {
@@ -18,30 +18,30 @@ export interface ImportSummary {
   readonly samples: number;
   readonly modalities: readonly ImportedModality[];
   readonly classNames: readonly string[];
-  /** What the order of classes is. */
+  /** The order of classes, in words. */
   readonly classOrder: string;
   readonly splits: Readonly<
     Record<SplitName, { readonly samples: number; readonly labelled: number }>
   >;
-  /** Where the splits are from. */
+  /** Where the splits are from, in words. */
   readonly splitSource: string;
-  /** `reasons` counts all of them, `first` names a few, each reason among them. */
+  /** `reasons` counts all refusals; `first` has a few of them, at least one for each reason. */
   readonly refused: {
     readonly count: number;
     readonly reasons: Readonly<Record<string, number>>;
     readonly first: readonly Problem[];
   };
   readonly ignored: { readonly count: number; readonly first: readonly string[] };
-  /** What is probably wrong, and what to do; `path` says with what. */
+  /** What is probably wrong, and what to do; `path` names the part of the set. */
   readonly warnings: readonly Problem[];
 }
 
 export interface ImportedModality {
-  /** Absent: it has none. */
+  /** Absent: the modality has no name. */
   readonly name?: string;
   readonly sampleShape: readonly number[];
   readonly valueType: ValueType;
-  /** How texts or rows became numbers; absent: as they are. */
+  /** How texts or rows became numbers; absent: they were not encoded. */
   readonly encoding?: string;
   /** What became of each column of a table that is encoded. */
   readonly columns?: readonly FittedColumn[];
@@ -49,7 +49,7 @@ export interface ImportedModality {
   readonly rawColumns?: readonly string[];
 }
 
-/** Of a table one or the other, of other sources none. */
+/** A table has one of these fields, other sources none. */
 export interface SummaryColumns {
   readonly columns?: readonly FittedColumn[] | undefined;
   readonly rawColumns?: readonly string[] | undefined;

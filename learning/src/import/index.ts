@@ -1,4 +1,4 @@
-/** From foreign files to a data set file: sources, modalities, summary, warnings. */
+/** From foreign files to a data set's file: sources, modalities, summary, warnings. */
 export { IMAGE_FILE_MAX_BYTES, IMAGE_FITS, type ImageFit } from '../pictures/index.js';
 export { importDigits, importPackaged } from './arrays/index.js';
 export { type GivenSample, givenPictures } from './given-pictures.js';

@@ -1,7 +1,7 @@
 /**
- * Rows of the sources of several modalities between reading and writing. Those of tables that are encoded are put aside
- * until all sources have been read: only then is it known which of them are samples, and which samples are the train split,
- * on which the encoding is fitted.
+ * Rows of several modalities' sources between reading and writing. Rows of encoded tables are stored until all sources
+ * have been read: only then is it known which rows are samples, and which samples are the train split, on which
+ * encodings are fitted.
  */
 import { InvalidDocumentError, LyceumError } from '@lyceum/proto';
 import type { Encoding } from '../datasets/encoding/index.js';
@@ -41,7 +41,7 @@ export type Align = (
 
 interface EncodingPlan {
   readonly align: Align;
-  /** What columns hold, where it should not be guessed. */
+  /** The kinds of columns that the user says; others are guessed. */
   readonly kinds: ReadonlyMap<string, ColumnKind>;
   readonly classes: ClassNumbers;
   readonly sink: SampleSink;
@@ -52,17 +52,18 @@ export function isCollected(modality: ReadModality): modality is CollectedModali
 }
 
 /**
- * Encodes what was put aside, in place, and gives each row that is a sample its split.
+ * Encodes the stored rows, in place in `read`, and gives each row that is a sample its split.
  *
- * @returns where the splits are from; undefined: nothing was put aside, and none was drawn.
- * @throws {LyceumError} INVALID_ARGUMENT if there are no samples, or a modality's columns cannot be fitted on those of train.
+ * @returns where the splits are from; undefined: no rows were stored, and no split was drawn.
+ * @throws {LyceumError} INVALID_ARGUMENT if there are no samples, or a modality's columns cannot be fitted on the
+ *   train split.
  */
 export async function encodeModalities(
   read: ReadModality[],
   { align, kinds, classes, sink }: EncodingPlan,
 ): Promise<string | undefined> {
   if (read.every(isCollected)) return undefined;
-  // Refused samples are told once, at the end, when rows that cannot be encoded are among them.
+  // Refused samples are reported once, at the end: by then they include rows that cannot be encoded.
   const refusals = new Refusals();
   const { orders, labels, splits } = align(read, (refused) => refusals.add(refused));
   if (labels.length === 0) throw noCommonSample(refusals);

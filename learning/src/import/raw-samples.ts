@@ -1,6 +1,6 @@
 /**
- * Raw samples as an encoding takes them: texts, one a line or of a table's column; or rows, of whatever tables a push
- * takes. Read as a stream.
+ * Raw samples in the form that an encoding takes: texts, one a line or in a table's column; or rows, of every kind of
+ * table that a push takes. Read as a stream.
  */
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
@@ -16,19 +16,19 @@ import {
 } from './tables/index.js';
 
 export interface RawSample {
-  /** For messages. */
+  /** Where the sample is from, for messages. */
   readonly where: string;
   /** A text, or an object with a value for each column. */
   readonly raw: unknown;
 }
 
-/** Of one line: a text of the greatest length that a set takes, and more than half a million numbers. */
+/** Greatest size of a line: room for the longest text of a set, and for half a million numbers. */
 const LINE_MAX_BYTES = 8 * 1024 * 1024;
 
 /**
- * @param source - a file, a table if it is named so, else texts or JSON lines; or a stream of bytes.
- * @param textColumn - of a table with texts; absent: its only column.
- * @throws {LyceumError} NOT_FOUND if there is no such file, INVALID_ARGUMENT naming a line that cannot be read.
+ * @param source - a file: a table by its name, else texts or JSON lines; or a stream of bytes.
+ * @param textColumn - for a table with texts; absent: its only column.
+ * @throws {LyceumError} NOT_FOUND if the file does not exist, INVALID_ARGUMENT naming a line that cannot be read.
  */
 export async function* rawSamples(
   encoding: Encoding,
@@ -60,7 +60,7 @@ export async function* rawSamples(
   }
 }
 
-/** Undefined for what is read line by line. */
+/** The file as a table; undefined: it is read line by line. */
 async function tableOf(source: string, encoding: Encoding): Promise<Table | undefined> {
   if (!(await stat(source).catch(() => undefined))?.isFile()) {
     throw new LyceumError('NOT_FOUND', `${source}: no such file`);
@@ -81,10 +81,10 @@ function chosenText({ columns }: Table, given: string | undefined, name: string)
   throw new LyceumError('INVALID_ARGUMENT', message);
 }
 
-/** Columns that a message names. */
+/** How many columns a message names. */
 const COLUMNS_SHOWN = 20;
 
-/** A key that a row leaves out is nothing, where training had nothing too. */
+/** Adds null for keys that the row leaves out, in columns that had missing cells in training too. */
 function withMissing(
   encoding: Encoding,
   row: Readonly<Record<string, unknown>>,

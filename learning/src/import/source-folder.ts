@@ -1,4 +1,4 @@
-/** What lies in a folder that is to be a set, where no name of a file in it says so. */
+/** Tells what a folder holds that should become a set, if no file's name in it says so. */
 import { readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { LyceumError } from '@lyceum/proto';
@@ -12,15 +12,15 @@ import { TEXT_NAME } from './texts/index.js';
 export const IMAGES: SoughtFiles = { name: IMAGE_NAME, words: 'images' };
 export const TEXTS: SoughtFiles = { name: TEXT_NAME, words: 'texts' };
 
-/** Folders below that are looked at for advice, and files that are named in it. */
+/** How many folders below are looked at for advice, and how many files. */
 const LOOKED_AT = 200;
 const SHOWN = 5;
 
-/** What datasets writes beside its files. */
+/** Files that Hugging Face's `datasets` writes beside its data. */
 const INFO = /^(dataset_info|dataset_infos|dataset_dict|state)\.json$/;
 
 /**
- * @returns what the files in folders of classes are: texts where no picture is among them.
+ * @returns what the files in folders of classes are: `texts` if no picture is among them.
  * @throws {LyceumError} INVALID_ARGUMENT saying what is there, if it is neither.
  */
 export async function folderContent(folder: string): Promise<'images' | 'texts'> {

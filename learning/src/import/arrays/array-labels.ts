@@ -1,4 +1,4 @@
-/** Labels of arrays: numbers of classes, or names. All arrays of a set have the same of the two. */
+/** Labels of arrays: numbers of classes, or names. Either all arrays of a set have numbers, or all have names. */
 import { LyceumError } from '@lyceum/proto';
 import { ClassNumbers, finalLabels, type KnownClasses, numberedClasses } from '../samples/index.js';
 import { AS_IN_SOURCE } from './imported-arrays.js';
@@ -6,7 +6,7 @@ import { AS_IN_SOURCE } from './imported-arrays.js';
 export interface ArrayClasses {
   readonly classCount: number;
   readonly classNames: readonly string[];
-  /** For a person: what the order is. */
+  /** The order of classes in words, for people. */
   readonly classOrder: string;
   /** [N] */
   readonly labels: Int32Array;
@@ -17,7 +17,7 @@ export class ArrayLabels {
   readonly #names: ClassNumbers;
   #kind: 'numbers' | 'names' | undefined;
 
-  /** @param given - all classes; undefined: those that occur. */
+  /** @param given - all classes; undefined: the classes that occur. */
   constructor(given: KnownClasses | undefined) {
     this.#given = given;
     this.#names = new ClassNumbers(given);
@@ -31,7 +31,7 @@ export class ArrayLabels {
 
   /**
    * @param names - one a sample; empty: unlabelled.
-   * @returns numbers that {@link ArrayLabels.classes} makes final.
+   * @returns provisional numbers; {@link ArrayLabels.classes} replaces them by the final ones.
    * @throws {LyceumError} INVALID_ARGUMENT naming the entry that is no class, or if another array has numbers.
    */
   fromNames(names: Iterable<string>): Int32Array {
@@ -39,7 +39,7 @@ export class ArrayLabels {
     return Int32Array.from(names, (name) => this.#names.numberOf(name === '' ? undefined : name));
   }
 
-  /** @param labels - of all arrays, as they were returned. */
+  /** @param labels - of all arrays, as `fromNumbers` and `fromNames` returned them. */
   classes(labels: Int32Array): ArrayClasses {
     if (this.#kind === 'names') {
       const ordered = this.#names.ordered();

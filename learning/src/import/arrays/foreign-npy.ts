@@ -1,5 +1,5 @@
 /**
- * Arrays of the types that people save and nothing here computes with: read as the nearest type that does. Pure.
+ * Arrays of types that people save but nothing here computes with: they are read as the nearest type that does. Pure.
  *
  * Numbers of 8 and 16 bits become int32, float16 becomes float32, uint64 int64, and big-endian values their own type.
  */
@@ -7,10 +7,10 @@ import { elementCount, LyceumError } from '@lyceum/proto';
 import { decodeFloat16 } from '../../codecs/index.js';
 import { type NpyArray, readNpy, readNpyText } from '../../files/index.js';
 
-/** An array, and whether it is one of truth values: 0 and 1. */
+/** An array, and whether it has truth values, as 0 and 1. */
 export interface ForeignArray extends NpyArray {
   readonly isTruth: boolean;
-  /** The type of the file, for messages: `int16`. */
+  /** The type in the file, for messages: `int16`. */
   readonly written: string;
 }
 
@@ -26,7 +26,7 @@ const int64 = { dtype: 'int64', make: (length: number) => new BigInt64Array(leng
 const float32 = { dtype: 'float32', make: (length: number) => new Float32Array(length) } as const;
 const float64 = { dtype: 'float64', make: (length: number) => new Float64Array(length) } as const;
 
-/** By NumPy's descriptor without its order of bytes. */
+/** By NumPy's descriptor of the type, without the byte order. */
 const TYPES: Readonly<Record<string, ForeignType>> = {
   b1: { ...int32, bytes: 1, read: (view, at) => (view.getUint8(at) === 0 ? 0 : 1) },
   i1: { ...int32, bytes: 1, read: (view, at) => view.getInt8(at) },
@@ -35,7 +35,7 @@ const TYPES: Readonly<Record<string, ForeignType>> = {
   i4: { ...int32, bytes: 4, read: (view, at, isLittle) => view.getInt32(at, isLittle) },
   u4: { ...int64, bytes: 4, read: (view, at, isLittle) => BigInt(view.getUint32(at, isLittle)) },
   i8: { ...int64, bytes: 8, read: (view, at, isLittle) => view.getBigInt64(at, isLittle) },
-  // Beyond 2^63 it is negative, and so no label.
+  // Numbers from 2^63 on become negative, so they are no labels.
   u8: { ...int64, bytes: 8, read: (view, at, isLittle) => view.getBigInt64(at, isLittle) },
   f2: {
     ...float32,
@@ -46,7 +46,7 @@ const TYPES: Readonly<Record<string, ForeignType>> = {
   f8: { ...float64, bytes: 8, read: (view, at, isLittle) => view.getFloat64(at, isLittle) },
 };
 
-/** Types that are read as they are. */
+/** Types that are read without a change. */
 const OWN = ['|u1', '<i4', '<u4', '<i8', '<f4', '<f8'];
 
 /** @throws {LyceumError} INVALID_ARGUMENT naming what is wrong. */
@@ -84,7 +84,7 @@ function readInItsOrder(bytes: Uint8Array, what: string): ForeignArray & { isFor
 
 const KINDS: Readonly<Record<string, string>> = { b: 'bool', i: 'int', u: 'uint', f: 'float' };
 
-/** `int16` of `<i2`; of what is no number in words. Undefined: nobody knows it. */
+/** `int16` for `<i2`; for types that are no numbers, words. Undefined: the type is unknown. */
 function writtenType(descriptor: string | undefined): string | undefined {
   const [, kind = '', bytes = ''] = /^[<>|=]([a-zA-Z])(\d*)$/.exec(descriptor ?? '') ?? [];
   if (kind === 'O') return "object, as NumPy pickles Python's";
@@ -94,7 +94,7 @@ function writtenType(descriptor: string | undefined): string | undefined {
   return word === undefined ? undefined : kind === 'b' ? word : `${word}${8 * Number(bytes)}`;
 }
 
-/** Values of an array that lay column by column, as pandas' frames do, row by row. */
+/** Values in row order of an array that is in column order, as pandas' frames are. */
 function inRows(values: NpyArray['data'], shape: readonly number[]): NpyArray['data'] {
   const rows = values.slice();
   const place = shape.map(() => 0);

@@ -1,10 +1,10 @@
-/** Files that are no source of a data set: what to make of them. Pure. */
+/** Advice about files that cannot be a source of a data set. Pure. */
 import { SHARD_FORMATS, shardFormatOf } from '../../datasets/index.js';
 import { TABLE_ENDINGS } from '../tables/index.js';
 
 const WANTED = `want an .npz, a table in ${TABLE_ENDINGS} or .parquet, or a folder with a folder of images for each class`;
 
-/** From how a path ends to what lies there. */
+/** By the end of a path: what such a file is, and what to do. */
 const ENDINGS: readonly (readonly [RegExp, string])[] = [
   [/\.(gz|tgz|bz2|xz|zst|7z|rar)$/, 'is compressed; unpack it first'],
   [/\.(xlsx?|xlsm|ods)$/, 'is a spreadsheet; save the sheet as CSV in UTF-8'],
@@ -22,8 +22,8 @@ const ENDINGS: readonly (readonly [RegExp, string])[] = [
 
 /**
  * @param path - as the user gave it.
- * @param bytes - of the file, or its beginning.
- * @returns why no set can be made of it; undefined: it may be an NPZ.
+ * @param bytes - the file, or its beginning.
+ * @returns why the file cannot be a source; undefined: it may be an NPZ.
  */
 export function foreignSource(path: string, bytes: Uint8Array): string | undefined {
   const shard = shardFormatOf(path);

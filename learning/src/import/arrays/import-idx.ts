@@ -12,7 +12,7 @@ import { type ArrayOptions, AS_IN_SOURCE, type ImportedArrays } from './imported
 export interface IdxFiles {
   readonly images: Uint8Array;
   readonly labels: Uint8Array;
-  /** Absent: the test split is taken out of `images`. */
+  /** Absent: the test split is taken from `images`. */
   readonly testImages?: Uint8Array | undefined;
   readonly testLabels?: Uint8Array | undefined;
 }
@@ -24,7 +24,7 @@ interface IdxArray {
 
 const UNSIGNED_BYTE = 0x08;
 const MAX_DIMENSIONS = 4;
-/** Of a gzip file, its own header and an IDX header. */
+/** Enough bytes of a gzip file for its own header and an IDX header. */
 const GZIP_START_BYTES = 4096;
 
 /** @throws {LyceumError} INVALID_ARGUMENT naming the file and what is wrong with it. */
@@ -93,7 +93,7 @@ function readIdx(file: Uint8Array, what: string): IdxArray {
     const most = `at most ${DATASET_MAX_BYTES} are read`;
     throw refusal(`${what}: shape [${shape}] needs ${want} bytes; ${most}`);
   }
-  // Before it is unpacked: a small file may claim any number.
+  // Checked before unpacking: a small file may claim any number.
   if (count > DRAWN_MAX_SAMPLES) {
     throw refusal(`${what}: are ${count}; at most ${DRAWN_MAX_SAMPLES} are read`);
   }
@@ -123,7 +123,7 @@ function readHeader(bytes: Uint8Array, what: string): { shape: readonly number[]
   return { shape, start };
 }
 
-/** What the first bytes of a gzip file unpack to, more than any header. */
+/** What the first bytes of a gzip file unpack to: more than any IDX header. */
 function gzipStart(file: Uint8Array, what: string): Uint8Array {
   return unpacked(what, () =>
     gunzipSync(file.subarray(0, GZIP_START_BYTES), { finishFlush: constants.Z_SYNC_FLUSH }),
@@ -131,7 +131,7 @@ function gzipStart(file: Uint8Array, what: string): Uint8Array {
 }
 
 function gunzip(file: Uint8Array, maxBytes: number, what: string): Uint8Array {
-  // The checksum at its end is checked.
+  // Node checks the checksum at the file's end.
   return unpacked(what, () => gunzipSync(file, { maxOutputLength: maxBytes }));
 }
 

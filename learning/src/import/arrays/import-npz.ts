@@ -1,8 +1,8 @@
 /**
  * A data set from arrays that a person saved with NumPy; npz-layout.ts says under which names.
  *
- * Inputs are [N, D], [N, H, W] or [N, H, W, channels]; bytes stand for shares of 255, floats for themselves.
- * Where no split is given the fixed one is made. A data set's own file (with `meta.json`) is read as it is.
+ * Inputs are [N, D], [N, H, W] or [N, H, W, channels]; a byte means byte / 255, a float means itself. If no split is
+ * given, the fixed split is drawn. A data set's own file (with `meta.json`) is read as it is.
  */
 import { InvalidDocumentError, type Problem, toLyceumError } from '@lyceum/proto';
 import {
@@ -77,7 +77,7 @@ export function importNpz(
 }
 
 const ENDING = '.npy';
-/** Names of members in a message. */
+/** How many names of members a message shows. */
 const MEMBERS_SHOWN = 5;
 const SPLIT_CODES = 'whole numbers: 1 train, 2 validation, 3 test';
 
@@ -91,14 +91,14 @@ function readMembers(bytes: Uint8Array, source: string): Map<string, Uint8Array>
 
 interface Inputs {
   readonly inputs: Uint8Array | Float32Array;
-  /** N comes first. */
+  /** The first size is N. */
   readonly shape: readonly number[];
 }
 
 interface NamedArrays {
   readonly modalities: ReadonlyMap<string, Inputs>;
   readonly labels: Int32Array;
-  /** Numbers of splits; 0 is none. Undefined: the arrays name no splits. */
+  /** Numbers of splits; 0: none. Undefined: the source's arrays name no splits. */
   readonly givenSplits: Int32Array | undefined;
 }
 
@@ -120,7 +120,7 @@ function wholeArrays(arrays: ArrayReader, layout: WholeLayout): NamedArrays | un
   const labels = arrays.labels(layout.labels);
   const given = layout.splits === undefined ? [] : arrays.integers(layout.splits, SPLIT_CODES);
   if (modalities.size < layout.inputs.length || !labels || !given) return undefined;
-  // 0 is no split, and is refused with its sample named.
+  // 0 means no split: the sample is refused by name.
   const numbers = Int32Array.from(given, (n) => (n >= 1 && n <= 3 ? n : 0));
   return { modalities, labels, givenSplits: layout.splits === undefined ? undefined : numbers };
 }
@@ -156,7 +156,7 @@ function partArrays(arrays: ArrayReader, layout: PartsLayout | undefined): Named
   };
 }
 
-/** Arrays by name. What is wrong with one becomes a problem. */
+/** Reads arrays by name. What is wrong with an array becomes a problem. */
 class ArrayReader {
   readonly #members: ReadonlyMap<string, Uint8Array>;
   readonly problems: Problem[];
@@ -179,7 +179,7 @@ class ArrayReader {
     return this.#wrong(name, `is of type ${written}; ${want}`);
   }
 
-  /** Numbers of classes, or their names. */
+  /** Labels as numbers of classes, from numbers or names. */
   labels(name: string): Int32Array | undefined {
     try {
       const array = readForeignTexts(this.#bytes(name), 'array');
@@ -193,7 +193,7 @@ class ArrayReader {
     }
   }
 
-  /** [N], or [N, 1] as some sets have it. */
+  /** Whole numbers of shape [N], or [N, 1], which some sets have. */
   integers(name: string, want?: string): Int32Array | undefined {
     const wanted = want ?? 'whole numbers';
     const orTexts = want ?? `whole numbers, or names as texts: ${name}.astype('str')`;
@@ -201,7 +201,7 @@ class ArrayReader {
     if (array === undefined) return undefined;
     const { data, shape, written } = array;
     if (this.#requireColumn(name, shape) === undefined) return undefined;
-    // Labels that were read from a table are often floats, whole ones.
+    // Labels that come from a table are often whole numbers stored as floats.
     const areFloats = data instanceof Float32Array || data instanceof Float64Array;
     if (areFloats && (want !== undefined || !data.every((value) => Number.isInteger(value)))) {
       return this.#wrong(name, `is of type ${written}; want ${wanted}`);

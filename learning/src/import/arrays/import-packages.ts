@@ -3,9 +3,9 @@
  * Fashion-MNIST (`fashion-mnist` 1.1.0, about 70,000). Neither package has a usable test split, so both get the
  * fixed one; an image that occurs twice is kept once, the first time, so that no test image is trained on.
  *
- * The packages write images in two ways. `mnist`: all of a class in one list of shares of 255, rounded to three
- * decimals, which still tells all 256 bytes apart. `fashion-mnist`: a list of bytes an image, and empty lists
- * where the sources were joined.
+ * The packages write images in two ways. `mnist` has one list a class with shares of 255, rounded to three decimals,
+ * which still tell all 256 bytes apart. `fashion-mnist` has a list of bytes for each image, and empty lists where its
+ * sources were joined.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -41,7 +41,7 @@ export function importFashion(folder: string): DatasetParts {
   return importClasses('fashion', join(folder, 'src', 'clothes'), CLOTHES, listsToBytes);
 }
 
-/** One class's images, one after another; throws a message that says what is wrong. */
+/** Reads one class's images, one after another; throws a message that says what is wrong. */
 type Reader = (data: readonly unknown[]) => Uint8Array;
 
 function importClasses(
@@ -53,7 +53,7 @@ function importClasses(
   const seen = new Set<string>();
   const images: Uint8Array[] = [];
   const labels: number[] = [];
-  // One file at a time: parsed, a class is some 50 MB.
+  // One file at a time: a parsed class takes some 50 MB.
   for (const label of classNames.keys()) {
     const pixels = readClass(join(folder, `${label}.json`), read);
     for (let start = 0; start < pixels.length; start += PIXELS) {

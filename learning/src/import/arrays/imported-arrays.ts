@@ -1,21 +1,21 @@
-/** What every source of arrays takes and gives. */
+/** Options and results of every source of arrays. */
 import type { StoredDatasetParts } from '../../datasets/index.js';
 import type { KnownClasses, SplitChoice } from '../samples/index.js';
 
 export interface ArrayOptions {
-  /** All classes. Absent: those of the source. */
+  /** All classes. Absent: the source's classes. */
   readonly classes?: KnownClasses | undefined;
-  /** Absent: the splits of the source; where it has none they are drawn. */
+  /** Absent: the splits of the source; if it has none, they are drawn. */
   readonly split?: SplitChoice | undefined;
 }
 
 export interface ImportedArrays {
   readonly parts: StoredDatasetParts;
-  /** For a person: what the order of classes is. */
+  /** The order of classes in words, for people. */
   readonly classOrder: string;
-  /** For a person: where the splits are from. */
+  /** Where the splits are from, in words, for people. */
   readonly splitSource: string;
 }
 
-/** The order of classes that have numbers, and where splits are from that have numbers too. */
+/** The words for both, if classes and splits are numbers in the source. */
 export const AS_IN_SOURCE = 'as in the source';

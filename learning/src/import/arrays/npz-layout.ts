@@ -1,12 +1,12 @@
 /**
  * Which arrays of an NPZ file are samples, labels and splits, by the names that people give them:
  *
- * - all samples in one array: `inputs` (or `images`, `data`, `features`, `x`), `labels` (or `targets`, `classes`, `y`) and
- *   perhaps `splits`; of several modalities `inputs.NAME` each
- * - one a split: `x_train` and `y_train`, `x_val` and `y_val`, `x_test` and `y_test`, as Keras has them; `train_images` and
- *   `train_labels` are the same
+ * - all samples in one array: `inputs` (or `images`, `data`, `features`, `x`), `labels` (or `targets`, `classes`,
+ *   `y`) and perhaps `splits`; with several modalities `inputs.NAME` for each
+ * - one array a split: `x_train` and `y_train`, `x_val` and `y_val`, `x_test` and `y_test`, as in Keras;
+ *   `train_images` and `train_labels` mean the same
  *
- * Case does not matter, nor a plural's end, nor whether the split comes first. Other arrays are left alone.
+ * Case does not matter, nor a plural's s, nor whether the split comes first. Other arrays are ignored.
  */
 import type { Problem } from '@lyceum/proto';
 import { SPLIT_NAMES, type SplitName, splitNamed } from '../../datasets/index.js';
@@ -29,11 +29,11 @@ export interface PartsLayout {
   }[];
 }
 
-/** For messages and help. */
+/** The layouts in words, for messages and help. */
 const NPZ_LAYOUT =
   'inputs [N, …], labels [N] and perhaps splits [N] (1 train, 2 validation, 3 test); or x_train, y_train, x_test, y_test';
 
-/** Of one array of several modalities. */
+/** Prefix of the array of one of several modalities. */
 const MODALITY = 'inputs.';
 const WORDS = {
   inputs: /^(inputs?|images?|data|features?|x)$/,
@@ -51,11 +51,11 @@ type Role = keyof typeof WORDS;
 
 interface Meaning {
   readonly role: Role;
-  /** Undefined: of all samples. */
+  /** Undefined: the array holds samples of all splits. */
   readonly split: SplitName | undefined;
 }
 
-/** @returns undefined, and a problem more, if the names do not say which arrays are which. */
+/** @returns undefined, having added problems, if the names do not say which arrays are which. */
 export function npzLayout(
   names: readonly string[],
   problems: Problem[],
@@ -80,7 +80,7 @@ export function npzLayout(
   const parts = SPLIT_NAMES.filter((split) => named('inputs', split) ?? named('labels', split));
   if (parts.length === 0) {
     const labels = named('labels');
-    // The nameless one beside named ones is refused with what else is wrong with the set.
+    // A nameless array beside named ones is refused later, with the set's other problems.
     const inputs = [named('inputs'), ...modalities].filter((name) => name !== undefined);
     if (inputs.length === 0) wrong('inputs', 'is missing');
     if (labels === undefined) return wrong('labels', 'is missing');

@@ -1,6 +1,6 @@
 /**
- * Fits the encoding of a table's rows in two passes over the train split: what each column is, with mean and deviation;
- * then the values of categories. In memory are sums, and a bounded number of values.
+ * Fits the encoding of a table's rows in two passes over the train split: first the kind of each column, its mean and
+ * its deviation; then the values of categories. Memory holds sums and a bounded number of values.
  */
 import { LyceumError } from '@lyceum/proto';
 import {
@@ -18,36 +18,42 @@ import {
 import { splitNamed, type TableColumn } from '../../datasets/index.js';
 import type { ColumnKind } from '../samples/index.js';
 
-/** What became of a column. */
+/** The outcome for one column. */
 export interface FittedColumn {
   readonly name: string;
   readonly kind: 'number' | 'category' | 'left out';
-  /** In words. */
+  /** What the column has become, in words. */
   readonly detail: string;
-  /** What is probably wrong with it, and what to do. */
+  /** What is probably wrong with the column, and what to do. */
   readonly doubt?: string;
 }
 
-/** A column with a larger share of numbers is one of numbers, and what else stands in it is an error. */
+/** A column with at least this share of numbers is a column of numbers; other cells in it are errors. */
 const MOSTLY = 0.9;
-/** A value that comes once teaches nothing of the next one. */
+/** A value that occurs once teaches nothing about later rows. */
 const LEAST_COUNT = 2;
-/** Values of one column; the most frequent ones are kept. */
+/** How many values of a column are kept at most: the most frequent ones. */
 const MAX_VALUES = 256;
-/** Values of one column that are counted, the first ones that come. */
+/** How many values of a column are counted at most: the first ones that occur. */
 const MAX_COUNTED = 4096;
-/** A longer one is no category. */
+/** Longer texts are no categories. */
 const VALUE_MAX_LENGTH = 256;
 
-/** Train has seven of ten rows, or fewer. Times rise too, in longer steps. */
+/**
+ * Row numbers of the train split lie close together: train is seven tenths of the rows or less. Times also rise, but
+ * in longer steps.
+ */
 const ROW_NUMBERS_MAX_SPREAD = 10;
-/** Fewer rows agree by chance. */
+/** Fewer rows may agree by chance. */
 const TELLING_MIN_ROWS = 20;
-/** A column with more values than that is no copy of the class; each must come a few times. */
+/** A column with more values than this is no copy of the class; each value must occur a few times. */
 const TELLING_MAX_VALUES = 64;
 const TELLING_LEAST_COUNT = 4;
 
-/** Whether a column's value says the class of every row: then it may be the class, or known only after it. */
+/**
+ * Whether a column's value determines the class of every row: then it may be the class, or known only after the class
+ * is.
+ */
 export class ClassTelling {
   readonly #classOf = new Map<string, number>();
   #rowCount = 0;
@@ -77,24 +83,24 @@ export class ClassTelling {
   }
 }
 
-/** One column in the first pass. */
+/** Facts about one column from the first pass. */
 export class ColumnFacts {
   rowCount = 0;
   missingCount = 0;
   numberCount = 0;
   dateCount = 0;
-  /** Texts that are a number in other countries. */
+  /** Texts that would be numbers with a decimal comma. */
   commaCount = 0;
-  /** Texts that are a number, and something that is none. */
+  /** Texts that hold a number and a sign or unit beside it. */
   markedCount = 0;
-  /** Numbers that may be days: 20240131. */
+  /** Numbers that may be dates: 20240131. */
   dayCount = 0;
   /** Whether each number is greater than the one before. */
   isRising = true;
   #last = Number.NEGATIVE_INFINITY;
-  /** Texts that are the name of a split. */
+  /** Texts that are names of splits. */
   splitCount = 0;
-  /** The first number that is written as codes are: 01067. */
+  /** The first number that is written like a code, with zeros in front: 01067. */
   code: string | undefined;
   wholeCount = 0;
   least = Number.POSITIVE_INFINITY;
@@ -116,7 +122,7 @@ export class ColumnFacts {
     else if (splitNamed(categoryOf(cell)) !== undefined) this.splitCount += 1;
   }
 
-  /** What a column of categories looks like, if it is guessed to be one. */
+  /** What is suspicious about a column that was guessed to be of categories. */
   get doubt(): string | undefined {
     const there = this.rowCount - this.missingCount;
     const others = there - this.numberCount;
@@ -136,7 +142,7 @@ export class ColumnFacts {
     return undefined;
   }
 
-  /** What a column of numbers looks like, if it is guessed to be one. */
+  /** What is suspicious about a column that was guessed to be of numbers. */
   get numberDoubt(): string | undefined {
     if (this.code !== undefined) {
       return `has ${this.code} and is taken for numbers; --columns NAME=category takes codes as they are, with their zeros`;
@@ -176,10 +182,11 @@ export class ColumnFacts {
 }
 
 /**
- * What each column is: as its user says, else as its cells look.
+ * The kind of each column: what the user says, else what its cells suggest.
  *
  * @param facts - one for each name.
- * @throws {LyceumError} INVALID_ARGUMENT naming columns of dates, or one that is to be of numbers and has none.
+ * @throws {LyceumError} INVALID_ARGUMENT naming columns of dates, or a column of numbers, as its user says, without
+ *   any.
  */
 export function columnKinds(
   names: readonly string[],
@@ -205,7 +212,7 @@ export function columnKinds(
   });
 }
 
-/** Only of a column that its user calls one of numbers: others are guessed by their numbers. */
+/** Matters only for columns that the user calls numbers: others are guessed from having numbers. */
 function requireNumbers(name: string, facts: ColumnFacts): void {
   const { numberCount, missingCount, rowCount, commaCount } = facts;
   if (numberCount > 0 || missingCount === rowCount) return;
@@ -214,7 +221,7 @@ function requireNumbers(name: string, facts: ColumnFacts): void {
   throw new LyceumError('INVALID_ARGUMENT', message);
 }
 
-/** One column of categories in the second pass. */
+/** Counts the values of one column of categories, in the second pass. */
 export class ValueCounts {
   readonly #counts = new Map<string, number>();
 
@@ -227,7 +234,7 @@ export class ValueCounts {
     this.#counts.set(value, count + 1);
   }
 
-  /** The most frequent values, sorted as strings. */
+  /** The values that are kept, the most frequent ones, sorted as strings. */
   kept(): string[] {
     return [...this.#counts]
       .filter(([, count]) => count >= LEAST_COUNT)
@@ -253,14 +260,14 @@ export class ValueCounts {
 export interface FittedTable {
   readonly encoding: TableEncoding;
   readonly columns: readonly FittedColumn[];
-  /** Columns whose cells teachers may read: all but those that the user leaves out. */
+  /** Columns whose cells teachers may read: all that the user does not leave out. */
   readonly kept: readonly TableColumn[];
 }
 
 /**
- * @param counts - of the columns of categories, by name.
- * @param wanted - what the user says of columns, by name.
- * @param tellings - one for each name.
+ * @param counts - counts of the columns of categories, by the column's name.
+ * @param wanted - the kinds that the user says, by the column's name.
+ * @param tellings - one for each of `names`.
  * @throws {LyceumError} INVALID_ARGUMENT if no column is left.
  */
 export function fittedTable(
@@ -323,7 +330,9 @@ function numberColumn(name: string, facts: ColumnFacts): Fitted {
   };
 }
 
-/** Of a column that is left out because no value comes twice, it is said already. */
+/**
+ * A warning about rare values. None if no value occurs twice: that column is left out, which is reported elsewhere.
+ */
 function rareDoubt({ rowCount }: ColumnFacts, counts: ValueCounts): string | undefined {
   const rare = Math.round(100 * (1 - counts.keptShare(rowCount)));
   if (rowCount < TELLING_MIN_ROWS || rare <= 50 || rare === 100) return undefined;

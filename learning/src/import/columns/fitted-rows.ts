@@ -1,6 +1,6 @@
 /**
- * Rows of a table whose encoding is fitted on the train split. They are read once and put aside on disk, cells, class and
- * all; then the splits are known, and the rest of the passes are over that file.
+ * Rows of a table whose encoding is fitted on the train split. The source is read once, and its rows are stored on
+ * disk with cells and class. Then the splits are chosen, and further passes read the stored rows.
  */
 import { join } from 'node:path';
 import { LyceumError } from '@lyceum/proto';
@@ -45,14 +45,14 @@ import {
   ValueCounts,
 } from './fit-table.js';
 
-/** Samples that come with their splits. */
+/** Encoded samples; each has its split. */
 export interface EncodedSamples extends OpenSamples {
   readonly columns: FittedTable['columns'];
 }
 
-/** Rows that wait for the splits; the rest of what is known of them. */
+/** Rows stored on disk until splits are chosen, and what else is known of them. */
 export interface RowsAside extends Omit<CollectedSamples, 'rows'> {
-  /** Path of what was put aside. */
+  /** Path of the stored rows. */
   readonly file: string;
   /** Names of the columns that are encoded. */
   readonly names: readonly string[];
@@ -66,23 +66,24 @@ interface StoredRow {
   readonly cells: readonly Cell[];
 }
 
-/** Size of one stored row: a source's record may have 8 MiB, and takes more as JSON. */
+/** Greatest size of one stored row: a source's record may have 8 MiB, and takes more as JSON. */
 const ROW_MAX_BYTES = 64 * 1024 * 1024;
 
 /**
- * Keys that are data, ids for one, become a column each: cells grow with the square of the rows, and a file of a megabyte
- * would take hours and fill the disk. Such a table has many columns, and a row next to none of them.
+ * If the keys of JSON objects are data, such as ids, each becomes a column. The number of cells then grows with the
+ * square of the rows: a file of a megabyte would take hours and fill the disk. Such a table is known by its many
+ * columns, nearly all of them empty in each row.
  */
 const SPARSE_FROM_COLUMNS = 10_000;
 const SPARSE_FROM_CELLS = 2 ** 23;
 const LEAST_FILLED_SHARE = 0.001;
 
 /**
- * The samples of a table that is a set of its own.
+ * The samples of a table that is a whole set by itself.
  *
- * @param names - of the columns that are encoded.
- * @param wanted - kinds that the user says; the others are guessed.
- * @throws {LyceumError} INVALID_ARGUMENT if the rows cannot be split, or their columns not be fitted.
+ * @param names - names of the columns that are encoded.
+ * @param wanted - the kinds that the user says; other columns' kinds are guessed.
+ * @throws {LyceumError} INVALID_ARGUMENT if the rows cannot be split, or the columns cannot be fitted.
  */
 export async function fittedSamples(
   rows: AsyncIterable<LabelledRow | RefusedSample>,
@@ -99,7 +100,7 @@ export async function fittedSamples(
 }
 
 /**
- * @param wanted - as {@link fittedSamples}. What is left out may hold anything.
+ * @param wanted - as {@link fittedSamples}. A column that is left out may hold anything.
  * @throws {LyceumError} INVALID_ARGUMENT if there are no rows.
  */
 export async function putAside(
@@ -116,7 +117,7 @@ export async function putAside(
   const path = join(scratch, file);
   const spooled = await SpooledBytes.open(path);
   const store = async ({ where, id, label, split, values }: LabelledRow): Promise<undefined> => {
-    // JSON of many programs leaves out what is nothing.
+    // Many programs leave out empty cells when they write JSON.
     const cells = names.map((name) =>
       wanted.get(name) === 'ignore' ? null : cellOf(values[name] ?? null, name),
     );
@@ -159,7 +160,7 @@ function refuseSparse(columnCount: number, rowCount: number, filledCount: number
 }
 
 /**
- * @param splits - split number of each row; 0: it is in none, and is encoded all the same.
+ * @param splits - split number of each row; 0: the row is in no split, but is encoded like the others.
  * @param wanted - as {@link fittedSamples}.
  * @throws {LyceumError} INVALID_ARGUMENT if columns cannot be fitted on the train split.
  */
@@ -253,7 +254,7 @@ function rawRow(
   for (const { name, kind } of columns) {
     const cell = values[name] ?? null;
     if (kind === 'number') {
-      // Of columns that are encoded, what else there may be has been refused.
+      // Earlier checks refused any other text in columns that are encoded.
       const number = numberOf(cell);
       raw.numbers.push(typeof number === 'number' ? number : Number.NaN);
       continue;

@@ -1,4 +1,4 @@
-/** From rows to samples: which column is what, what its values mean, the encoding fitted to them. */
+/** From rows to samples: which column is what, what its values mean, and the encoding that is fitted to them. */
 export type { FittedColumn } from './fit-table.js';
 export { encodedSamples, putAside, type RowsAside } from './fitted-rows.js';
 export { chosenColumns, refuseKinds, type SharedOptions } from './table-columns.js';

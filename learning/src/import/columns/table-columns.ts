@@ -1,4 +1,4 @@
-/** Which column of a table holds what, as its user or the table itself says. */
+/** The role of each column of a table, as its user or the table itself says. */
 import { LyceumError } from '@lyceum/proto';
 import { nameProblem, shownName } from '../../files/index.js';
 import type { ImportOptions } from '../samples/index.js';
@@ -10,32 +10,32 @@ export interface Columns {
   readonly label: string | undefined;
   readonly split: string | undefined;
   readonly id: string | undefined;
-  /** At most one of these two. */
+  /** Only one of `image` and `text` is there. */
   readonly image: string | undefined;
   readonly text: string | undefined;
   /** Columns of numbers and categories; none if there is an image or a text. */
   readonly cells: readonly string[];
-  /** Those of them that are not left out, and so are read. */
+  /** Those of `cells` that are read: the user does not leave them out. */
   readonly read: readonly string[];
-  /** All beside class, split, id, image and text: those that --columns may name. */
+  /** All columns but class, split, id, image and text: the ones that --columns may name. */
   readonly others: readonly string[];
-  /** Those that must be asked about; none of columns that are listed one by one. */
+  /** Columns that the user must be asked about; none if the user lists the columns of a modality. */
   readonly unclaimed: readonly Unclaimed[];
 }
 
-/** Options that mean something for samples of one kind alone. */
+/** Options that mean something only for samples of one kind. */
 const OPTIONS_OF = {
   image: ['size', 'channels', 'fit'],
   text: ['ngrams', 'buckets'],
 } as const satisfies Record<string, readonly (keyof ImportOptions)[]>;
 
-/** Columns that a message names. */
+/** How many columns a message names. */
 const COLUMNS_SHOWN = 20;
 
 /** The column of the class, unless the user names one. */
 const USUAL_LABEL = 'label';
 
-/** Where options are for several sources: what does not concern this one is no mistake. */
+/** Given if the options are for several sources: options that do not concern this source are no mistake then. */
 export interface SharedOptions {
   /** The columns that models see; absent: all others. */
   readonly columns?: readonly string[] | undefined;
@@ -50,7 +50,7 @@ export function chosenColumns(
   requirePlainNames(table);
   const { label, split, id } = options;
   const seen = shared?.columns ?? table.columns;
-  // Class, split, image and text may be in another of several sources. Without ids nothing goes together.
+  // With several sources, another one may have class, split, image or text. Each must have the id column itself.
   const present = (column: string | undefined, among = table.columns) =>
     shared !== undefined && column !== undefined && !among.includes(column) ? undefined : column;
   const text = present(options.text, seen);
@@ -73,14 +73,17 @@ export function chosenColumns(
   const unclaimed =
     shared?.columns === undefined ? unclaimedColumns(others, chosen, options, isFeature) : [];
   if (!isFeature) return { ...chosen, cells: [], read: [], others, unclaimed };
-  // Where columns are encoded, those that are left out are said in the end.
+  // Left-out columns of an encoded table stay among the cells, so that the summary reports them.
   const read = others.filter((column) => options.columns?.get(column) !== 'ignore');
   const cells = options.raw === true ? read : others;
   if (cells.length === 0) throw refusal('there is no column of numbers beside the class');
   return { ...chosen, cells, read, others, unclaimed };
 }
 
-/** Columns that must be asked about. Beside an image or a text none is a feature: only a forgotten class or split counts. */
+/**
+ * Columns that the user must be asked about. Beside an image or a text no column is a feature, so only a class or
+ * split that the user may have forgotten counts.
+ */
 function unclaimedColumns(
   others: readonly string[],
   { label }: Pick<Columns, 'label'>,
@@ -121,7 +124,7 @@ function refuseMismatch(chosen: Pick<Columns, 'image' | 'text'>, options: Import
   refuseKinds(options, ofRows);
 }
 
-/** @throws {LyceumError} INVALID_ARGUMENT if a column is said to be of a kind that means nothing here. */
+/** @throws {LyceumError} INVALID_ARGUMENT if a column is given a kind that means nothing for such samples. */
 export function refuseKinds({ columns, raw }: ImportOptions, ofRows: boolean): void {
   for (const [name, kind] of columns ?? []) {
     if (kind === 'ignore' || (ofRows && (raw !== true || kind === 'number'))) continue;
@@ -130,7 +133,7 @@ export function refuseKinds({ columns, raw }: ImportOptions, ofRows: boolean): v
   }
 }
 
-/** Where all classes are named, samples need not have one. */
+/** If the user names all classes, the table may lack the usual column: then samples have no labels. */
 function usualLabel({ columns }: Table, { classes }: ImportOptions): string | undefined {
   return classes === undefined || columns.includes(USUAL_LABEL) ? USUAL_LABEL : undefined;
 }

@@ -1,10 +1,11 @@
 /**
  * Rows of a table, from whatever format, to samples: each an image, a text, or numbers and categories, and its class.
  *
- * Numbers and categories: all columns but those of class, split and id, in the order of the source's columns. They are
- * encoded, or raw: numbers as they are, of which a column may hold a list. An image is a file's path, relative to the
- * table's folder; or its bytes; or the struct of both that Hugging Face writes. A text is encoded, and kept beside its
- * numbers. An empty class is unlabelled, and so is all of a table without a column of classes, if they are named.
+ * Numbers and categories are all columns but those of class, split and id, in the order of the source's columns. They
+ * are encoded; or raw, numbers as they are, where a cell may hold a list. An image is a file's path, relative to the
+ * table's folder; or its bytes; or Hugging Face's struct of both. A text is encoded, and kept beside its numbers. A
+ * sample with an empty class is unlabelled. If the user names the classes and the table has no column of classes, all
+ * samples are unlabelled.
  */
 import {
   encodeText,
@@ -29,18 +30,18 @@ import { fittedSamples } from './fitted-rows.js';
 import type { Columns } from './table-columns.js';
 import { classText, idText, imageBytes, rowNumbers, rowText } from './table-values.js';
 
-/** Samples, and in their places the rows that cannot be taken. */
+/** Samples of a table, with refusals in place of rows that cannot be taken. */
 export interface OpenTable extends OpenSamples {
-  /** What became of each column, where they are encoded. */
+  /** What became of each column, if columns are encoded. */
   readonly columns?: readonly FittedColumn[];
-  /** The columns of numbers that are taken as they are. */
+  /** The columns whose numbers are taken as they are. */
   readonly rawColumns?: readonly string[];
 }
 
-/** What a row becomes, but for its class and its split. */
+/** A sample's content, without class and split. */
 type Content = Pick<Sample, 'shape' | 'values' | 'raw'>;
 
-/** Images in hand at once: enough for a few cores, few enough for memory. */
+/** Images decoded at once: enough for a few cores, few enough for memory. */
 const DECODED_AT_ONCE = 4;
 
 /** @throws {LyceumError} INVALID_ARGUMENT naming a column that cannot be used. */
@@ -70,7 +71,7 @@ export async function openTable(
   return fittedSamples(rows, cells, options.columns ?? new Map(), sink);
 }
 
-/** Rows with what is known of them, and in their places those that cannot be taken. */
+/** Rows with class and split, and refusals in place of rows that cannot be taken. */
 export async function* labelledRows(
   table: Table,
   { label, split, id, image, text, read }: Columns,
@@ -139,7 +140,7 @@ function splitOf(values: RowValues, column: string | undefined): SplitName | und
 const TRUE = /^(true|yes|1)$/i;
 const FALSE = /^(false|no|0)$/i;
 
-/** `is_test`: true is that split, false is train; of `is_train` false is test. */
+/** In a column `is_test` true means test and false means train; in `is_train` false means test. */
 function splitByTruth(value: string, column: string): SplitName | undefined {
   const own = splitNamed(column.replace(/^is[\s_.-]?/i, ''));
   if (own === undefined) return undefined;

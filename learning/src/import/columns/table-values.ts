@@ -1,16 +1,16 @@
-/** What the values of a table's row mean. */
+/** The meaning of values in a table's row. */
 import { isUtf8 } from 'node:buffer';
 import { SampleRefusedError } from '../../datasets/encoding/index.js';
 import { TEXT_MAX_BYTES } from '../../datasets/index.js';
 
-/** Of one row, all columns together. */
+/** Greatest count of numbers in one row, all columns together. */
 const MAX_NUMBERS = 1_000_000;
 
 /**
- * The name of a row's class. A number is its numeral, or with `classNames` the name at its place, as in the
- * ClassLabel of Hugging Face, where −1 is unlabelled.
+ * The name of a row's class. A number becomes its numeral; or, with `classNames`, the name at its place, as in Hugging
+ * Face's ClassLabel, where −1 means unlabelled.
  *
- * @returns undefined for nothing, NaN or empty text: unlabelled.
+ * @returns undefined for null, NaN or an empty text: unlabelled.
  * @throws {SampleRefusedError} if it is no text, number or truth value.
  */
 export function classText(
@@ -39,16 +39,16 @@ export function classText(
   throw new SampleRefusedError('unknown class', message);
 }
 
-/** A whole number that may have been another one in the source. */
+/** Whether a whole number may have lost digits: it may have been another number in the source. */
 function isInexact(value: unknown): boolean {
   return Number.isInteger(value) && !Number.isSafeInteger(value);
 }
 
-/** A longer id is a column of something else. */
+/** A longer text is no id. */
 const ID_MAX_LENGTH = 256;
 
 /**
- * What a sample is called; a number by its numeral.
+ * A sample's id; a number becomes its numeral.
  *
  * @throws {SampleRefusedError} if it is no text or number, empty, or a number that has lost digits.
  */
@@ -66,10 +66,10 @@ export function idText(value: unknown, column: string): string {
 }
 
 /**
- * The numbers of a row, lists among them written out.
+ * The numbers of a row; lists are written out in place.
  *
  * @returns [D], float32.
- * @throws {SampleRefusedError} naming a column that holds something else, or what float32 cannot hold.
+ * @throws {SampleRefusedError} naming a column that holds no number, or a number that float32 cannot hold.
  */
 export function rowNumbers(
   values: Readonly<Record<string, unknown>>,
@@ -89,7 +89,7 @@ export function rowNumbers(
 }
 
 /**
- * @returns a text that has more than white space.
+ * @returns a text with more than white space.
  * @throws {SampleRefusedError} if it is no text, empty, too long, or bytes that are not UTF-8.
  */
 export function rowText(value: unknown, column: string): string {
@@ -108,8 +108,8 @@ export function rowText(value: unknown, column: string): string {
 }
 
 /**
- * @returns an image's file, or the path of one.
- * @throws {SampleRefusedError} if it is neither.
+ * @returns the bytes of an image's file, or the path of the file.
+ * @throws {SampleRefusedError} if the value is neither.
  */
 export function imageBytes(value: unknown, column: string): Uint8Array | string {
   if (value === undefined) throw missing(column);

@@ -1,19 +1,19 @@
 /**
- * Columns whose names say that they are no features: splits, classes, ids. A model that sees one learns nothing else, or
- * learns from a value that later samples do not have. Each is asked about until somebody says what it is.
+ * Columns whose names say that they are no features: splits, classes, ids. A model that saw one would learn nothing
+ * else, or would learn from a value that later samples lack. The user is asked about each until its kind is given.
  */
 import { InvalidDocumentError } from '@lyceum/proto';
 import { shownName } from '../../files/index.js';
 
-/** What a column's name says that it holds. */
+/** The role that a column's name suggests. */
 export type Telling = 'split' | 'class' | 'id';
 
-/** Of a name in lower case, without what is no letter or digit. */
+/** For names in small letters, without anything but letters and digits. */
 const WORDS: Readonly<Record<Telling, RegExp>> = {
   split: /^(data)?(splits?|subset|partition|fold|usage)$|^(is)?(train|test|val|valid|validation)$/,
   class:
     /^(true|gold|class|actual)?(labels?|targets?)$|^class(es)?$|^(label|target|class|category)(id|idx|index|name|no|num|number|code)$|^y(true)?$|^(ground)?truth$/,
-  // pandas calls its column of row numbers nothing, or "Unnamed: 0".
+  // pandas gives its column of row numbers no name, or "Unnamed: 0".
   id: /^(unnamed\d+|ids?|idx|index|uuid|guid|key|(row|sample|record|image)(id|idx|index|no|num|number)|filename|filepath)?$/,
 };
 /** `passenger_id`, `customer-ID`. */
@@ -24,8 +24,8 @@ const CAPITAL_ID = /[a-z](Id|ID|Uuid|UUID)$/;
 const SHELL_WORD = /^[\w.:@%+/-]+$/;
 
 /**
- * @param columns - all of the table: beside `x`, `y` is a place.
- * @returns undefined for a name that says nothing of this.
+ * @param columns - all columns of the table: `y` beside `x` is a coordinate, not the class.
+ * @returns undefined if the name suggests none of these roles.
  */
 export function tellingName(name: string, columns: readonly string[]): Telling | undefined {
   const word = name.toLowerCase().replaceAll(/[^\p{L}\p{N}]/gu, '');
@@ -41,7 +41,7 @@ export interface Unclaimed {
   readonly isFeature: boolean;
 }
 
-/** @throws {InvalidDocumentError} naming each column and what may be said of it; nothing if there are none. */
+/** @throws {InvalidDocumentError} naming each column and what the user may say of it, if there are any. */
 export function askAbout(unclaimed: readonly Unclaimed[]): void {
   if (unclaimed.length === 0) return;
   const problems = unclaimed.map(({ column, telling, isFeature }) => {

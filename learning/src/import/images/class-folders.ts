@@ -1,6 +1,7 @@
 /**
- * A folder of files, one folder a class: `cat/1.png`, or with splits `train/cat/1.png`. Files are found by their names;
- * folders inside a class's belong to it. Order: names sorted as strings, folder by folder, so that equal folders give
+ * A folder of files, one folder a class: `cat/1.png`, or with splits `train/cat/1.png`. The caller says by a pattern
+ * which file names count; folders inside a class's folder belong to the class. Order: names sorted as strings, folder
+ * by folder, so that equal folders give
  * equal sets.
  */
 import type { Dirent } from 'node:fs';
@@ -12,29 +13,29 @@ import { type SplitName, splitNamed } from '../../datasets/index.js';
 import { shownName } from '../../files/index.js';
 import type { Ignored, RefusedSample } from '../samples/index.js';
 
-/** Folders inside a class's folder, at most. */
+/** Greatest depth of folders inside a class's folder. */
 const MAX_DEPTH = 16;
 
 export interface ClassFile {
-  /** From the folder on. */
+  /** Path below the folder. */
   readonly path: string;
   readonly label: string;
   readonly split: SplitName | undefined;
 }
 
-/** What a walk looks for. */
+/** The files that are wanted. */
 export interface SoughtFiles {
   readonly name: RegExp;
-  /** In the plural, for messages. */
+  /** The word for them in the plural, for messages. */
   readonly words: string;
 }
 
 export class ClassFolders {
-  /** As `realpath` gives it. */
+  /** The folder's real path. */
   readonly root: string;
   readonly #sought: SoughtFiles;
   readonly #ignored: Ignored;
-  /** By class, where no file lies in its folder itself: the folders in there. */
+  /** By class, if its folder has no files directly in it: the folders in it. */
   readonly #inner = new Map<string, readonly string[]>();
 
   private constructor(root: string, sought: SoughtFiles, ignored: Ignored) {
@@ -43,7 +44,7 @@ export class ClassFolders {
     this.#ignored = ignored;
   }
 
-  /** @param ignored - takes up the files that are not meant. */
+  /** @param ignored - notes the files that are left out. */
   static async open(folder: string, sought: SoughtFiles, ignored: Ignored): Promise<ClassFolders> {
     return new ClassFolders(await realpath(folder), sought, ignored);
   }
@@ -72,7 +73,7 @@ export class ClassFolders {
     }
   }
 
-  /** What is probably wrong with how the files lie, once all were found. */
+  /** What is probably wrong with the folders, once all files were found. */
   warnings(): Problem[] {
     const [first, ...others] = [...this.#inner];
     if (first === undefined || others.length === 0) return [];
@@ -84,7 +85,7 @@ export class ClassFolders {
     return [{ path: 'classes', message }];
   }
 
-  /** Whether one of the folders has a file that is looked for. */
+  /** Whether one of the folders has a wanted file. */
   async #anyHasFiles(folders: readonly string[]): Promise<boolean> {
     for (const name of folders) {
       for await (const found of this.#classFiles(name, name, undefined, 0, false)) {
@@ -94,7 +95,7 @@ export class ClassFolders {
     return false;
   }
 
-  /** @returns names of the folders in `path`, which should hold nothing else. */
+  /** @returns names of the folders in `path`, which should hold only folders. */
   async *#classFolders(path: string): AsyncGenerator<RefusedSample, string[], undefined> {
     const folders: string[] = [];
     for (const entry of await this.#sortedEntries(path, true)) {
@@ -112,7 +113,7 @@ export class ClassFolders {
     return folders;
   }
 
-  /** @param tells - whether what is not meant is noted. */
+  /** @param tells - whether files that are left out are noted. */
   async *#classFiles(
     path: string,
     label: string,
@@ -146,7 +147,7 @@ export class ClassFolders {
     }
   }
 
-  /** Hidden files are not data. */
+  /** Sorted, without hidden files, which are not data. */
   async #sortedEntries(path: string, tells: boolean): Promise<Dirent[]> {
     const folder = join(this.root, path);
     const entries = await readdir(folder, { withFileTypes: true }).catch((err: unknown) => {
@@ -163,10 +164,10 @@ export class ClassFolders {
   }
 }
 
-/** Names in a warning. */
+/** How many names a warning shows. */
 const SHOWN = 5;
 
-/** A link to a folder may lead back to where it lies, for ever. */
+/** Links to folders are refused: such a link may lead back to its own place, for ever. */
 function refusedLink(path: string): RefusedSample {
   const message = 'is a link to something that is no such file; links to folders are not followed';
   return refused(path, 'link to a folder', message);

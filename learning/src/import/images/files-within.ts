@@ -1,13 +1,13 @@
-/** Files that a source names: only plain ones, and only inside its own folder. */
+/** Files that a source names. Only plain files inside the source's own folder are read. */
 import { readFile, realpath, stat } from 'node:fs/promises';
 import { isAbsolute, join, relative, sep } from 'node:path';
 import { SampleRefusedError } from '../../datasets/encoding/index.js';
 import { IMAGE_FILE_MAX_BYTES } from '../../pictures/index.js';
 
 /**
- * @param root - the folder, as `realpath` gives it.
- * @param path - of a file in it, relative to it; links are followed if they stay inside.
- * @throws {SampleRefusedError} if it is outside, no plain file or too large.
+ * @param root - the folder's real path.
+ * @param path - of the file, relative to the folder; links are followed if they stay inside.
+ * @throws {SampleRefusedError} if the file is outside, no plain file or too large.
  */
 export async function readWithin(root: string, path: string): Promise<Buffer> {
   const real = isAbsolute(path) ? path : await realPath(root, path);
@@ -37,7 +37,7 @@ async function realPath(root: string, path: string): Promise<string> {
     return await realpath(join(root, path));
   } catch (err) {
     const missing = err instanceof Error && 'code' in err && err.code === 'ENOENT';
-    // As programs on Windows write paths.
+    // Programs on Windows write backslashes.
     if (missing && path.includes('\\')) return realPath(root, path.replaceAll('\\', '/'));
     if (missing) {
       const message = `no such file: "${path}"; want its name with the ending, by its path from ${root} on`;

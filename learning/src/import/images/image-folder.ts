@@ -7,10 +7,10 @@ import type { ClassFile, ClassFolders } from './class-folders.js';
 import { readWithin } from './files-within.js';
 import { mapInOrder } from './map-in-order.js';
 
-/** Of files that are taken for pictures: those that cannot be read are refused by name. */
+/** Names of files that are taken for pictures. If one cannot be read, it is refused by name. */
 export const IMAGE_NAME = /\.(jpe?g|jfif|png|webp|gif|tiff?|avif|bmp|heic|heif|jp2)$/i;
 
-/** Images in hand at once: enough for a few cores, few enough for memory. */
+/** Images decoded at once: enough for a few cores, few enough for memory. */
 const DECODED_AT_ONCE = 4;
 
 /**

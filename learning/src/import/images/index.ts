@@ -1,4 +1,4 @@
-/** Reads pictures, single files and folders of them, and folders of classes of whatever files. */
+/** Reads pictures, as single files and in folders, and folders of classes with files of any kind. */
 export { ClassFolders, type SoughtFiles } from './class-folders.js';
 export { readWithin } from './files-within.js';
 export { IMAGE_NAME, imageFolderSamples } from './image-folder.js';

@@ -1,6 +1,6 @@
 /**
- * Maps with at most `limit` calls at once, results in the order of the items; one item is read ahead of them.
- * The first failure ends it.
+ * Maps with at most `limit` calls at once; results come in the order of the items. One more item is read ahead. The
+ * first failure ends the iteration.
  */
 export async function* mapInOrder<Item, Result>(
   items: AsyncIterable<Item>,
@@ -10,7 +10,7 @@ export async function* mapInOrder<Item, Result>(
   const pending: Promise<Result>[] = [];
   for await (const item of items) {
     const result = map(item);
-    // The await below throws the failure. Until then it is unhandled, for which Node would end the process.
+    // The `await` below throws the failure. Without a handler until then, Node would end the process.
     result.catch(() => undefined);
     pending.push(result);
     if (pending.length >= limit) yield await (pending.shift() as Promise<Result>);

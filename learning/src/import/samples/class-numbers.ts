@@ -1,4 +1,4 @@
-/** From names of classes to their numbers, where names come up one by one. */
+/** From names of classes to their numbers, as names are read one by one. */
 import { LyceumError } from '@lyceum/proto';
 import { SampleRefusedError } from '../../datasets/encoding/index.js';
 import { type DatasetSamples, MAX_CLASSES } from '../../datasets/index.js';
@@ -6,16 +6,16 @@ import { nameProblem, shownName } from '../../files/index.js';
 
 export interface OrderedClasses {
   readonly classNames: readonly string[];
-  /** For a person: what the order is. */
+  /** The order of classes in words, for people. */
   readonly order: string;
-  /** Entry n is the final number of the class that {@link ClassNumbers.numberOf} called n. */
+  /** Entry n is the final number of the class to which {@link ClassNumbers.numberOf} gave n. */
   readonly finalNumbers: readonly number[];
 }
 
-/** All classes that there may be, in their order. */
+/** All classes that are allowed, in their order. */
 export interface KnownClasses {
   readonly names: readonly string[];
-  /** For a person: what the order is. */
+  /** The order of classes in words, for people. */
   readonly order: string;
 }
 
@@ -26,7 +26,7 @@ export class ClassNumbers {
 
   /**
    * @param given - undefined: the classes that occur, sorted.
-   * @param areValues - they are values of a column: whole numbers are sorted by value if all are such.
+   * @param areValues - whether classes are values of a column: if all are whole numbers, they are sorted by value.
    */
   constructor(given: KnownClasses | undefined, areValues = false) {
     this.#given = given;
@@ -35,8 +35,8 @@ export class ClassNumbers {
   }
 
   /**
-   * @returns −1 for undefined: unlabelled.
-   * @throws {SampleRefusedError} if the name is none of those given, or no name.
+   * @returns a provisional number; −1 for undefined: unlabelled.
+   * @throws {SampleRefusedError} if the name is none of the given names, or cannot be a name.
    * @throws {LyceumError} INVALID_ARGUMENT if there are too many names.
    */
   numberOf(name: string | undefined): number {
@@ -59,7 +59,7 @@ export class ClassNumbers {
     return this.#numbers.size - 1;
   }
 
-  /** The name of a class that {@link numberOf} gave a number. */
+  /** The name to which {@link numberOf} gave this number. */
   nameOf(number: number): string {
     return [...this.#numbers.keys()][number] ?? '';
   }
@@ -82,7 +82,7 @@ export class ClassNumbers {
   }
 }
 
-/** Labels by their final numbers, of those that {@link ClassNumbers.numberOf} gave. */
+/** Labels with final numbers in place of the provisional ones of {@link ClassNumbers.numberOf}. */
 export function finalLabels(
   labels: Int32Array,
   { finalNumbers }: OrderedClasses,
@@ -90,12 +90,12 @@ export function finalLabels(
   return Int32Array.from(labels, (label) => (label < 0 ? -1 : (finalNumbers[label] as number)));
 }
 
-/** Written as programs write it: no sign but a minus, no zeros in front. */
+/** Whether a name is a whole number in its usual form: no sign but a minus, no zeros in front. */
 function isWholeNumber(name: string): boolean {
   return /^(0|-?[1-9]\d{0,14})$/.test(name);
 }
 
-/** Numerals sort as strings too: class 2 may have another number than 2. */
+/** Warns of numerals that are sorted as strings: class "2" may get another number than 2. */
 function numeralWarning(sorted: readonly string[]): string {
   const numerals = sorted.filter((name) => /^\d{1,15}$/.test(name));
   const index = numerals.findIndex((name, i) => i > 0 && Number(name) < Number(numerals[i - 1]));
@@ -104,10 +104,10 @@ function numeralWarning(sorted: readonly string[]): string {
 }
 
 /**
- * Classes of labels that are numbers: as many as the greatest label says. One that no set may have is refused with the
- * set's other problems; nothing is made for it before.
+ * Classes of labels that are numbers: as many as the greatest label says. A label that no set may have is refused
+ * later, with the set's other problems; no memory is taken for it before.
  *
- * @param given - names of all classes, in their order; undefined: they are called by their numbers.
+ * @param given - names of all classes, in their order; undefined: the names are the numbers.
  */
 export function numberedClasses(
   labels: Int32Array,

@@ -1,4 +1,4 @@
-/** What a person may say of how a source becomes a data set, checked. */
+/** What a user may say of how a source becomes a data set, checked. */
 import { LyceumError } from '@lyceum/proto';
 import type { TextEncoding } from '../../datasets/encoding/index.js';
 import { DEFAULT_SHARES, type SplitShares } from '../../datasets/index.js';
@@ -27,20 +27,20 @@ export interface ImportOptions extends ImageOptions {
   readonly image?: string;
   /** For rows: the column with the text. */
   readonly text?: string;
-  /** For rows: numbers as they are, neither standardised nor encoded; lists of them too. */
+  /** For rows: take numbers as they are, neither standardised nor encoded; cells may be lists. */
   readonly raw?: boolean;
-  /** For rows: what columns hold, where it should not be guessed. */
+  /** For rows: the kinds of columns that the user says; others are guessed. */
   readonly columns?: ReadonlyMap<string, ColumnKind>;
-  /** For texts: lengths of n-grams, in characters; the defaults of datasets/encoding/text-encoding.ts if absent. */
+  /** For texts: lengths of n-grams, in characters; absent: the defaults of datasets/encoding/text-encoding.ts. */
   readonly ngrams?: TextEncoding['ngrams'];
   /** For texts: how many numbers a sample has. */
   readonly buckets?: number;
   readonly split?: SplitChoice;
-  /** Names of all classes, in their order. Absent: those that occur, sorted. */
+  /** Names of all classes, in their order. Absent: the classes that occur, sorted. */
   readonly classes?: readonly string[];
 }
 
-/** Sides above this are a typing error. */
+/** Larger sides are typing errors. */
 const MAX_SIDE = 4096;
 
 /** `32`, or `24x32`: height, then width, as in a sample's shape. */
@@ -80,7 +80,7 @@ export function parseSplit(text: string): SplitChoice {
   return { by: 'shares', shares: { test, validation }, seed };
 }
 
-/** `age=number,zip=category,id=ignore`, or `@FILE` with one of them a line. */
+/** `age=number,zip=category,id=ignore`, or `@FILE` with one of these a line. */
 export function parseColumns(text: string): Map<string, ColumnKind> {
   const parts = text.startsWith('@') ? readLines('columns', text.slice(1)) : text.split(',');
   const kinds = new Map<string, ColumnKind>();
@@ -88,7 +88,7 @@ export function parseColumns(text: string): Map<string, ColumnKind> {
     const at = part.lastIndexOf('=');
     const kind = COLUMN_KINDS.find((known) => known === part.slice(at + 1).trim());
     const name = part.slice(0, at).trim();
-    // Columns without a name are pandas' row numbers; they may be left out.
+    // pandas' column of row numbers has no name. It can only be left out.
     if (at < (kind === 'ignore' ? 0 : 1) || kind === undefined) {
       throw refusal(`columns "${part}": want NAME=${COLUMN_KINDS.join(', NAME=')}`);
     }

@@ -1,4 +1,4 @@
-/** What every import shares: options, classes, splits, the samples on their way, and those refused. */
+/** What every import shares: options, classes, splits, the samples as they are read, and refusals. */
 export { ClassNumbers, finalLabels, type KnownClasses, numberedClasses } from './class-numbers.js';
 export {
   type ColumnKind,

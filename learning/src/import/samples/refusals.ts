@@ -1,8 +1,8 @@
-/** What of a source was not taken: counted, with a few by name, however many there are. */
+/** What an import did not take from a source: counted, with a few by name, however many there are. */
 import type { Problem } from '@lyceum/proto';
 import { SampleRefusedError } from '../../datasets/encoding/index.js';
 
-/** What comes in place of a sample that was refused, so that refusals keep the order of the source. */
+/** Stands in a stream of samples for a refused one, so that refusals keep the order of the source. */
 export interface RefusedSample {
   /** The file or row that was refused. */
   readonly where: string;
@@ -10,8 +10,8 @@ export interface RefusedSample {
 }
 
 /**
- * @returns what `work` gives, or its refusal.
- * @throws what else it throws.
+ * @returns the result of `work`, or its refusal.
+ * @throws every other error of `work`.
  */
 export async function orRefused<T>(
   where: string,
@@ -34,12 +34,14 @@ const FIRST_COUNT = 5;
 export class Refusals {
   /** How often each reason was given. */
   readonly reasons = new Map<string, number>();
-  /** The first few, and the first of each further reason: one broken file is not lost among a hundred of another shape. */
+  /**
+   * The first few refusals, and the first one of each further reason: a rare reason is not lost among many of another.
+   */
   readonly first: RefusedProblem[] = [];
   count = 0;
   readonly #tell: ((problem: RefusedProblem) => void) | undefined;
 
-  /** @param tell - is told of each. */
+  /** @param tell - is called with every refusal. */
   constructor(tell?: (problem: RefusedProblem) => void) {
     this.#tell = tell;
   }
@@ -52,7 +54,7 @@ export class Refusals {
     this.#name(problem);
   }
 
-  /** Those of another part of the source, which follows. */
+  /** Adds the refusals of the next part of the source. */
   addAll({ count, reasons, first }: Pick<Refusals, 'count' | 'reasons' | 'first'>): void {
     this.count += count;
     for (const [reason, own] of reasons) {
@@ -67,7 +69,7 @@ export class Refusals {
   }
 }
 
-/** Files that are not meant as samples. */
+/** Files that are left out, because they are not meant as samples. */
 export class Ignored {
   readonly first: string[] = [];
   count = 0;
@@ -77,7 +79,7 @@ export class Ignored {
     if (this.first.length < FIRST_COUNT) this.first.push(path);
   }
 
-  /** Those of another part of the source, which follows. */
+  /** Adds the files of the next part of the source. */
   addAll({ count, first }: Pick<Ignored, 'count' | 'first'>): void {
     this.count += count;
     this.first.push(...first.slice(0, FIRST_COUNT - this.first.length));

@@ -1,6 +1,6 @@
 /**
- * The common end of all sources that are read in a stream: samples come one by one, a set's file comes out.
- * In memory are a few samples, and of each one its class and its split.
+ * The common end of all sources that are read as a stream: samples come one by one, and the result is a set's file.
+ * Memory holds a few samples, and the class and split of each.
  */
 import { join } from 'node:path';
 import { InvalidDocumentError, LyceumError, type Problem } from '@lyceum/proto';
@@ -26,9 +26,9 @@ import { orRefused, type Refusals, type RefusedSample } from './refusals.js';
 import { chosenSplits } from './split-choice.js';
 
 export interface Sample {
-  /** The file or row that it is from. */
+  /** The file or row that the sample is from. */
   readonly where: string;
-  /** By which other sources know it; undefined: it is not needed. */
+  /** The id by which samples of other sources are matched; undefined: no id is needed. */
   readonly id?: string | undefined;
   /** [H, W, channels] or [D]. */
   readonly shape: readonly number[];
@@ -38,24 +38,24 @@ export interface Sample {
   readonly label: string | undefined;
   /** Undefined: the source does not say. */
   readonly split: SplitName | undefined;
-  /** What its values were made of: a text; of a table the cells, those of categories as texts. */
+  /** What the values were made of: a text; or a table's cells, those of categories as texts. */
   readonly raw?: RawRow;
 }
 
 export interface SampleSink {
-  /** What refusals call the source: its path, or of several `the sources`. */
+  /** What refusals call the source: its path; for several, `the sources`. */
   readonly source: string;
-  /** The kind of source, which the draw of splits depends on. */
+  /** The kind of source: the draw of splits depends on it. */
   readonly kind: string;
   /** Absent: the classes that occur, sorted. */
   readonly classes: KnownClasses | undefined;
-  /** Whether classes are values of a column: names of folders are none. */
+  /** Whether classes are values of a column, and not names of folders. */
   readonly areValues: boolean;
   readonly split: SplitChoice | undefined;
   readonly refusals: Refusals;
   /** An empty folder for the set's file and what is needed to write it. */
   readonly scratch: string;
-  /** Ends it between two samples. */
+  /** Ends the import between two samples. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -63,9 +63,9 @@ export interface OpenSamples {
   readonly samples: AsyncIterable<Sample | RefusedSample>;
   /** The encoding that made values of texts or rows. */
   readonly encoding?: Encoding | undefined;
-  /** For a table: the columns whose cells the samples come with. */
+  /** For a table: the columns whose cells are stored with the samples. */
   readonly kept?: readonly TableColumn[] | undefined;
-  /** Where splits are from, if every sample comes with its own already. */
+  /** Where splits are from, if every sample already has its split. */
   readonly splitSource?: string | undefined;
   /** What is probably wrong with the source, known once all samples were read. */
   readonly warnings?: () => Problem[];
@@ -80,10 +80,10 @@ export interface WrittenSamples {
   readonly splitSource: string;
 }
 
-/** What reading one of several sources needs. */
+/** What is needed to read one of several sources. */
 export interface CollectingSink
   extends Pick<SampleSink, 'source' | 'refusals' | 'scratch' | 'signal'> {
-  /** Its name in the scratch folder. */
+  /** Name of the source's file in the scratch folder. */
   readonly file: string;
   readonly classes: ClassNumbers;
 }
@@ -91,20 +91,20 @@ export interface CollectingSink
 /** Samples of one source: their rows on disk, the rest in memory. */
 export interface CollectedSamples {
   readonly rows: RowFile;
-  /** By row; empty where samples have none. */
+  /** By row; empty if samples have no ids. */
   readonly ids: readonly string[];
-  /** By row, as {@link ClassNumbers} numbers them before all are known. */
+  /** By row, with the provisional numbers of {@link ClassNumbers}. */
   readonly labels: Int32Array;
   /** By row; 0: the source does not say. */
   readonly splits: Int32Array;
-  /** Samples of the source, the refused ones too. */
+  /** How many samples the source has, refused ones included. */
   readonly sourceCount: number;
 }
 
 /**
- * Writes all samples that have the shape of the first.
+ * Writes all samples that have the shape of the first one.
  *
- * @throws {LyceumError} INVALID_ARGUMENT if there are none, or they are no data set.
+ * @throws {LyceumError} INVALID_ARGUMENT if there are no samples, or the result is no data set.
  */
 export async function writeSamples(open: OpenSamples, sink: SampleSink): Promise<WrittenSamples> {
   const classes = new ClassNumbers(sink.classes, sink.areValues);
@@ -121,9 +121,9 @@ export async function writeSamples(open: OpenSamples, sink: SampleSink): Promise
 }
 
 /**
- * Reads all samples that have the shape of the first.
+ * Reads all samples that have the shape of the first one.
  *
- * @returns what the caller closes.
+ * @returns the samples. The caller closes `rows`.
  * @throws {LyceumError} INVALID_ARGUMENT if there are none.
  */
 export async function collectSamples(
@@ -161,20 +161,20 @@ export async function collectSamples(
   }
 }
 
-/** What was found of each sample. */
+/** What was found out of each sample. */
 export interface FoundFacts {
-  /** As {@link ClassNumbers} numbered them. */
+  /** Provisional numbers of {@link ClassNumbers}. */
   readonly labels: Int32Array;
-  /** 0 where no source says. */
+  /** Number of the split; 0: no source says. */
   readonly splits: Int32Array;
-  /** Where splits are from, if all are said already. */
+  /** Where splits are from, if every sample already has its split. */
   readonly splitSource?: string | undefined;
 }
 
 /**
- * From rows on disk to a set's file.
+ * Turns rows on disk into a set's file.
  *
- * @throws {LyceumError} INVALID_ARGUMENT if they are no data set.
+ * @throws {LyceumError} INVALID_ARGUMENT if the rows are no data set.
  */
 export async function finishSamples(
   modalities: ReadonlyMap<string, StoredRows>,
@@ -224,7 +224,7 @@ function otherShape({ shape }: Sample, first: readonly number[]): SampleRefusedE
   return new SampleRefusedError('another shape', message);
 }
 
-/** Options that make pictures equal; not for what is equal already, since that may have been given. */
+/** Names the options that make pictures equal in size or channels. Options that are equal already are not named. */
 function advice(
   [height, width, channels]: readonly number[],
   [firstHeight, firstWidth, firstChannels]: readonly number[],
@@ -238,7 +238,7 @@ function advice(
   return `; want ${options.join(' and ')}`;
 }
 
-/** What there is to say when a source gave nothing. */
+/** The error for a source that gave no samples. */
 export function noSamples(source: string, refusals: Refusals): LyceumError {
   if (refusals.count > 0) {
     return new InvalidDocumentError(`${source}, of which no sample can be taken,`, refusals.first);

@@ -1,4 +1,4 @@
-/** Splits of a set that was read in a stream: as its source says, the rest by the fixed draw. */
+/** Splits of a set that was read as a stream: those that its source gives, the rest by the fixed draw. */
 import { LyceumError } from '@lyceum/proto';
 import {
   DEFAULT_SHARES,
@@ -10,13 +10,14 @@ import {
 import type { SplitChoice } from './import-options.js';
 
 /**
- * Test or validation that the source does not have is taken out of its train split.
+ * If the source has no test or validation split, it is taken from the source's train split.
  *
- * @param kind - of the source; with the seed, `KIND/SEED`, the name under which splits are drawn (fixed-split.ts).
+ * @param kind - kind of the source. Splits are drawn under the name KIND, or KIND/SEED if a seed is given
+ *   (fixed-split.ts).
  * @param labels - [N], −1: unlabelled.
  * @param given - [N] split numbers that the source gives; 0: none.
- * @returns [N] split numbers, and for a person where they are from.
- * @throws {LyceumError} INVALID_ARGUMENT if only some samples have one, or none is to train on.
+ * @returns [N] split numbers, and where they are from, in words for people.
+ * @throws {LyceumError} INVALID_ARGUMENT if only some samples have a split, or none is for training.
  */
 export function chosenSplits(
   kind: string,
@@ -61,7 +62,7 @@ function drawMissing(kind: string, labels: Int32Array, splits: Uint8Array, from:
   return { splits, source: `${from}, then of train ${drawText(kind, shares)}` };
 }
 
-/** Names the draw. An equal text means equal splits. */
+/** The draw as a text: equal texts mean equal splits. */
 function drawText(name: string, { test, validation }: SplitShares): string {
   const parts = [test > 0 ? `test ${test}` : '', validation > 0 ? `validation ${validation}` : ''];
   const shares = parts.filter((part) => part !== '').join(', ') || 'train only';

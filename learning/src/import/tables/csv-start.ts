@@ -1,17 +1,17 @@
 /**
- * How a CSV file separates its columns, as its first line shows: by the sign of its ending, else by the most frequent of
- * the other usual ones. A line `sep=;` before it, as Excel writes and reads it, says so itself.
+ * How a CSV file separates its columns, told from its first line: by the separator that the file's ending stands for,
+ * else by the most frequent of the other usual ones. A line `sep=;` before it, which Excel writes and reads, decides.
  */
 
 export interface CsvStart {
   readonly delimiter: string;
-  /** For messages. */
+  /** The separator in words, for messages. */
   readonly separatorName: string;
-  /** Whether a space follows each separator, which belongs to no value then. */
+  /** Whether a space follows each separator; it does not belong to the value then. */
   readonly isSpaced: boolean;
-  /** Lines before the names. */
+  /** How many lines stand before the names of columns. */
   readonly skippedLines: number;
-  /** Of the file from its names on. */
+  /** The file from the names of columns on. */
   readonly bytes: AsyncIterable<Buffer>;
 }
 
@@ -22,12 +22,12 @@ const SEPARATORS: Readonly<Record<string, string>> = {
   '|': 'bars',
 };
 
-/** Of the lines that are looked at. A million columns have longer names. */
+/** Greatest size of the first lines. Names of a million columns fit. */
 const START_MAX_BYTES = 8 * 1024 * 1024;
 
 const SEP_LINE = /^\ufeff?"?sep=([,;|\t])"?[ \t]*(?:\r\n|\n|\r)/i;
 
-/** @param file - its ending says what is usual; also for messages. */
+/** @param file - its ending stands for a separator; also for messages. */
 export async function csvStart(
   chunks: AsyncGenerator<Buffer, void, undefined>,
   file: string,
@@ -35,7 +35,7 @@ export async function csvStart(
   const usual = /\.tsv(\.gz)?$/i.test(file) ? '\t' : ',';
   let start: Buffer = Buffer.alloc(0);
   let isEnd = false;
-  // Two lines: the first may be that of the separator.
+  // Two lines are needed, since the first one may be the `sep=` line.
   while (!isEnd && lineCount(start) < 2 && start.length < START_MAX_BYTES) {
     const next = await chunks.next();
     isEnd = next.done === true;

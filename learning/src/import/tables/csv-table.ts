@@ -1,10 +1,10 @@
 /**
- * A CSV or TSV file in UTF-8, RFC 4180: the first record names the columns. Read as a stream; a quote that nobody closes
- * ends at {@link RECORD_MAX_CHARACTERS}, not at the end of the file. How columns are separated is in csv-start.ts.
+ * A CSV or TSV file in UTF-8, RFC 4180: the first record names the columns. Read as a stream; a quote that is never
+ * closed ends at {@link RECORD_MAX_CHARACTERS}, not at the end of the file. csv-start.ts finds the separator.
  *
- * - A record of nothing but empty values, as spreadsheets write below their rows, is no row; empty values behind the
- *   last column are none either.
- * - Where semicolons separate, `3,14` is 3.14: spreadsheets write both where people write numbers so.
+ * - A record of empty values only, as spreadsheets write below their rows, is no row. Empty values behind the last
+ *   column are ignored.
+ * - If semicolons separate, `3,14` means 3.14: spreadsheets write both in countries with a decimal comma.
  */
 import { realpath } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -15,10 +15,10 @@ import { type CsvStart, csvStart } from './csv-start.js';
 import type { Table, TableRow } from './table.js';
 import { tableBytes } from './table-bytes.js';
 
-/** Of one record: half a million numbers. */
+/** Greatest size of a record: half a million numbers. */
 const RECORD_MAX_CHARACTERS = 8 * 1024 * 1024;
 
-/** @throws {LyceumError} INVALID_ARGUMENT if the file is no such table, on reading too, naming the line. */
+/** @throws {LyceumError} INVALID_ARGUMENT if the file is no such table; also while it is read, naming the line. */
 export async function openCsvTable(file: string): Promise<Table> {
   const { parse } = await import('csv-parse');
   const start = await csvStart(utf8Bytes(tableBytes(file), file), file);
@@ -29,14 +29,15 @@ export async function openCsvTable(file: string): Promise<Table> {
     ltrim: start.isSpaced,
     skip_empty_lines: true,
     max_record_size: RECORD_MAX_CHARACTERS,
-    // 5" pipe is what it is.
+    // The quote in `5" pipe` is a plain character.
     relax_quotes: true,
     relax_column_count: true,
     on_record: (record: string[], { lines }) => records.taken(record, lines),
-    // By itself it takes those of the first line alone, and leaves a CR at the end of other lines' last values.
+    // By default the parser takes only the line end of the first line, and leaves a CR at the end of other lines' last
+    // values.
     record_delimiter: ['\r\n', '\n', '\r'],
   });
-  // An error of the file ends the parser, and is thrown where rows are read.
+  // An error of the file ends the parser, and is thrown to the reader of the rows.
   pipeline(start.bytes, parser, () => undefined);
   const all = checked(parser as AsyncIterable<string[]>, file);
   const header = await all.next();
@@ -54,7 +55,7 @@ export async function openCsvTable(file: string): Promise<Table> {
   return { columns, rows: () => rowsOf(columns, all, start), folder };
 }
 
-/** Looks at each record as it is read. */
+/** Checks each record as it is read. */
 class Records {
   readonly #file: string;
   readonly #start: CsvStart;
@@ -66,9 +67,9 @@ class Records {
   }
 
   /**
-   * @param line - where it ends.
-   * @returns as many values as there are columns; null: it is left out.
-   * @throws {LyceumError} INVALID_ARGUMENT naming the line that has more values, or fewer.
+   * @param line - number of the line where the record ends.
+   * @returns as many values as there are columns; null: the record is left out.
+   * @throws {LyceumError} INVALID_ARGUMENT naming the line that has too many values, or too few.
    */
   taken(record: string[], line: number): string[] | null {
     const used = record.findLastIndex((value) => value.trim() !== '') + 1;
@@ -86,14 +87,14 @@ class Records {
     const separated = `separated by ${this.#start.separatorName}`;
     const message = `has ${record.length} values, and ${names}, ${separated}`;
     const want = 'Want a first line of names, and values that hold a separator in double quotes';
-    // Spark and MySQL write so by default.
+    // Spark and MySQL escape quotes so by default.
     const isEscaped = record.some((value) => value.includes('\\"'));
     const twice = isEscaped ? '; a quote within quotes is written twice, not \\"' : '';
     throw refusal(`${place}: ${message}. ${want}${twice}`);
   }
 }
 
-/** `3,14`, and no `1.234,5`, which says that its points are none. */
+/** Matches `3,14`, but not `1.234,5`: there points separate thousands. */
 const DECIMAL_COMMA = /^\s*[+-]?\d+,\d+(?:[eE][+-]?\d+)?\s*$/;
 
 async function* rowsOf(

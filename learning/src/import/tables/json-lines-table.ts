@@ -1,6 +1,6 @@
 /**
- * A file of JSON lines, https://jsonlines.org: an object a line. The columns are the keys of all of them, in the order in
- * which they come; programs leave out keys that have nothing in a line.
+ * A file of JSON lines, https://jsonlines.org: an object a line. The columns are the keys of all objects, in the order
+ * in which they first occur; programs leave out keys of empty cells.
  */
 import { realpath } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -9,13 +9,13 @@ import { isObject, linesOf } from '../../files/index.js';
 import type { Table, TableRow } from './table.js';
 import { tableBytes } from './table-bytes.js';
 
-/** Of one line: half a million numbers. */
+/** Greatest size of a line: half a million numbers. */
 const LINE_MAX_BYTES = 8 * 1024 * 1024;
 
-/** Objects whose keys are data, ids for one, have other keys each. */
+/** If keys are data, such as ids, every object has other keys. */
 const COLUMNS_MAX_COUNT = 1_000_000;
 
-/** @throws {LyceumError} INVALID_ARGUMENT if a line is no object, on reading too, naming the line. */
+/** @throws {LyceumError} INVALID_ARGUMENT if a line is no object; also while the file is read, naming the line. */
 export async function openJsonLinesTable(file: string): Promise<Table> {
   const columns = await columnsOf(rowsOf(file), file);
   return { columns, rows: () => rowsOf(file), folder: dirname(await realpath(file)) };
@@ -31,7 +31,7 @@ async function* rowsOf(file: string): AsyncGenerator<TableRow, void, undefined> 
 }
 
 /**
- * @param want - what an empty file is to have.
+ * @param want - what an empty file should have, for the message.
  * @throws {LyceumError} INVALID_ARGUMENT if there are no rows, or too many keys.
  */
 export async function columnsOf(
@@ -60,15 +60,15 @@ export function objectOf(text: string, where: string): Record<string, unknown> {
   throw new LyceumError('INVALID_ARGUMENT', `${where}: is no JSON object${list}`);
 }
 
-/** What every object inherits, `constructor` for one, is no column. */
+/** The object's own keys. Inherited ones, such as `constructor`, are no columns. */
 export function plainObject(value: Record<string, unknown>): Record<string, unknown> {
   return Object.setPrototypeOf(value, null) as Record<string, unknown>;
 }
 
-/** Texts, and what Python writes beside JSON. */
+/** Matches texts, and the numbers that Python writes and JSON does not have. */
 const STRINGS_AND_NAMES = /"(?:[^"\\]|\\.)*"|\bNaN\b|\bInfinity\b/g;
 
-/** @throws {LyceumError} INVALID_ARGUMENT if it is no JSON. */
+/** @throws {LyceumError} INVALID_ARGUMENT if the text is no JSON. */
 export function jsonOf(text: string, where: string): unknown {
   try {
     return JSON.parse(text);

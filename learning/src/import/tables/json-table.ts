@@ -10,7 +10,9 @@ import { columnsOf, jsonOf, openJsonLinesTable, plainObject } from './json-lines
 import type { Table, TableRow } from './table.js';
 import { tableBytes } from './table-bytes.js';
 
-/** What is read of a text takes up to thirty times its size, of empty objects. Lines are read as a stream. */
+/**
+ * A parsed file takes up to thirty times its size, if it has empty objects. JSON lines are read as a stream instead.
+ */
 const FILE_MAX_BYTES = 64 * 1024 * 1024;
 
 const WANTED = 'a list of objects, or an object a line (.jsonl)';
@@ -33,7 +35,7 @@ export async function openJsonTable(file: string): Promise<Table> {
   return { columns, rows, folder: dirname(await realpath(file)) };
 }
 
-/** @returns undefined for a file that is too long: of lines it may be read. */
+/** @returns undefined for a file that is too long, which may still be readable as lines. */
 async function wholeText(file: string): Promise<string | undefined> {
   const chunks: Buffer[] = [];
   let count = 0;
@@ -49,7 +51,7 @@ async function wholeText(file: string): Promise<string | undefined> {
   return utf8Text(Buffer.concat(chunks), file);
 }
 
-/** Whether the first line is an object of its own, and others follow. */
+/** Whether the first line is an object of its own, with others after it. */
 function isLines(text: string): boolean {
   const [first = '', second] = text.trimStart().split(/\r?\n\s*/, 2);
   if (second === undefined || second === '' || !first.startsWith('{')) return false;
@@ -57,7 +59,7 @@ function isLines(text: string): boolean {
     JSON.parse(first);
     return true;
   } catch {
-    // It may have NaN in it.
+    // The line may hold NaN, so JSON.parse cannot decide.
     return /\}\s*$/.test(first) && second.startsWith('{');
   }
 }

@@ -1,8 +1,8 @@
 /**
- * The files of a Parquet source: one, or a folder of shards as Hugging Face lays them out,
- * `data/train-00000-of-00002.parquet`, where the first word of a name is its split, or `train/0.parquet`. In a folder as
- * Spark and Hive write it, `year=2024/part-0.parquet`, folders are columns too. Links are followed: the cache of
- * `datasets` is made of them.
+ * The files of a Parquet source: one file, or a folder of shards in Hugging Face's layout,
+ * `data/train-00000-of-00002.parquet`, where the first word of a name is its split, or `train/0.parquet`. In the
+ * layout of Spark and Hive, `year=2024/part-0.parquet`, folders are columns too. Links are followed: the cache of
+ * `datasets` is made of links.
  */
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
@@ -10,24 +10,24 @@ import { type SplitName, splitNamed } from '../../datasets/index.js';
 
 export interface ParquetFile {
   readonly path: string;
-  /** For messages: of files in several folders, from the source on. */
+  /** For messages: the path from the source on, if files lie in several folders. */
   readonly name: string;
   readonly split: SplitName | undefined;
-  /** By column: the value of all its rows, as its folders say. */
+  /** Values of the columns that folders stand for, the same in all rows of the file. */
   readonly partition: ReadonlyMap<string, string | null>;
 }
 
-/** Folders of partitions in each other, at most. */
+/** Greatest depth of folders of partitions. */
 const MAX_DEPTH = 16;
 
-/** Which codec packed its pages says the file itself, and some say it in its name too. */
+/** Some names also say which codec packed the pages. The file itself says it too. */
 const NAME = /\.(parquet|parq|pq)(\.(gz|gzip|snappy|zst|zstd|br|brotli|lz4))?$/i;
 
 /** `year=2024`. */
 const PARTITION = /^([^=]+)=(.*)$/;
 const NOTHING = '__HIVE_DEFAULT_PARTITION__';
 
-/** @returns the files, sorted by name; none if there are none. */
+/** @returns the files, sorted by name; may be empty. */
 export async function parquetFiles(source: string): Promise<ParquetFile[]> {
   const own = { split: undefined, partition: new Map<string, string>() };
   if (!(await stat(source)).isDirectory())
@@ -46,7 +46,7 @@ export async function parquetFiles(source: string): Promise<ParquetFile[]> {
   return filesBelow({ path: source, name: '', ...own }, 0);
 }
 
-/** Of folders that are splits or partitions; any other may hold another table. */
+/** Files in folders that are splits or partitions. Any other folder may hold another table. */
 async function filesBelow(
   { path: folder, name: folderName, split, partition }: ParquetFile,
   depth: number,

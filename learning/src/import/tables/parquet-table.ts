@@ -6,7 +6,7 @@ import type { Table, TableRow } from './table.js';
 
 /**
  * @param files - one or more; the first says what the columns are.
- * @throws {LyceumError} INVALID_ARGUMENT naming the file that cannot be read, on reading too.
+ * @throws {LyceumError} INVALID_ARGUMENT naming the file that cannot be read; also while rows are read.
  */
 export async function openParquetTable(files: readonly ParquetFile[]): Promise<Table> {
   const [first] = files;

@@ -1,4 +1,4 @@
-/** Bytes of a table's file, unpacked where its name ends in `.gz`. */
+/** Bytes of a table's file, unpacked if its name ends in `.gz`. */
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
@@ -7,15 +7,15 @@ import { LyceumError } from '@lyceum/proto';
 
 const PACKED = /\.gz$/i;
 
-/** The largest set has 2 GiB of numbers; as text that is some 10 GiB. A small file may claim any size. */
+/** The largest set has 2 GiB of numbers, some 10 GiB as text. A small packed file may claim any size. */
 const UNPACKED_MAX_BYTES = 32 * 1024 ** 3;
 
-/** The name without what says that it is packed. */
+/** The name without the ending of a packed file. */
 export function unpackedName(path: string): string {
   return path.replace(PACKED, '');
 }
 
-/** @throws {LyceumError} naming the file that cannot be read or is no gzip, while it is read. */
+/** @throws {LyceumError} while the file is read: naming the file that cannot be read or is no gzip. */
 export async function* tableBytes(path: string): AsyncGenerator<Buffer, void, undefined> {
   const file = createReadStream(path);
   const isPacked = PACKED.test(path);

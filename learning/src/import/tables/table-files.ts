@@ -1,4 +1,7 @@
-/** Files with one table each, by their endings, or packed behind them: `.csv.gz`. A kind is a file that opens it, and a line here. */
+/**
+ * Files with one table each, by their endings, perhaps packed: `.csv.gz`. A new kind needs a file that opens it, and a
+ * line here.
+ */
 import { openCsvTable } from './csv-table.js';
 import { openJsonLinesTable } from './json-lines-table.js';
 import { openJsonTable } from './json-table.js';
@@ -6,7 +9,7 @@ import type { Table } from './table.js';
 import { unpackedName } from './table-bytes.js';
 
 export interface TableFile {
-  /** In what is told of a set. */
+  /** The kind in a set's summary. */
   readonly kind: string;
   readonly endings: readonly string[];
   open(path: string): Promise<Table>;
@@ -23,7 +26,7 @@ export const TABLE_ENDINGS = TABLE_FILES.flatMap(({ endings }) => endings)
   .map((ending) => `.${ending}`)
   .join(', ');
 
-/** Undefined: by its name it is no table. */
+/** The kind of table by the file's name; undefined: it is no table. */
 export function tableFileAt(path: string): TableFile | undefined {
   const ending = /\.([a-z]+)$/.exec(unpackedName(path).toLowerCase())?.[1] ?? '';
   return TABLE_FILES.find(({ endings }) => endings.includes(ending));

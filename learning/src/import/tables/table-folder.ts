@@ -1,7 +1,7 @@
 /**
- * A folder with a table for each split, `train.csv` and `test.csv`; or with the tables of pictures that Hugging Face's
- * `imagefolder` has, `metadata.jsonl` or `metadata.csv` beside the pictures of each split, with their names in the column
- * `file_name`.
+ * A folder with a table for each split, `train.csv` and `test.csv`; or a folder in the layout of Hugging Face's
+ * `imagefolder`: `metadata.jsonl` or `metadata.csv` beside the pictures of each split, with the pictures' names in the
+ * column `file_name`.
  */
 import { readdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -10,21 +10,21 @@ import { SPLIT_NAMES, type SplitName, splitNamed } from '../../datasets/index.js
 import type { Table, TableRow } from './table.js';
 import { type TableFile, tableFileAt } from './table-files.js';
 
-/** Of metadata: the picture's file, from the table's folder on. */
+/** The column in metadata with a picture's file, relative to the table's folder. */
 const FILE_NAME = 'file_name';
 const METADATA = /^metadata\.(csv|jsonl)$/i;
 
 interface Part {
   readonly file: TableFile;
-  /** From the folder on. */
+  /** Path below the folder. */
   readonly path: string;
   readonly split: SplitName | undefined;
-  /** Before the names of pictures. */
+  /** What stands before the names of pictures. */
   readonly prefix: string;
 }
 
 /**
- * @param besidePictures - whether tables count that lie beside folders of splits, which may have the pictures.
+ * @param besidePictures - whether tables beside folders of splits count too; these folders may hold pictures.
  * @returns undefined if there are no such tables.
  * @throws {LyceumError} INVALID_ARGUMENT naming the table that cannot be read, or does not go with the others.
  */
@@ -100,7 +100,7 @@ async function splitParts(folder: string, besidePictures: boolean): Promise<Part
   return [];
 }
 
-/** Train first, which says what the columns are; each split's by their names. */
+/** A table without a split first, then train: the first table decides the columns. Tables of one split are sorted by path. */
 function bySplit(parts: readonly Part[]): Part[] {
   const place = ({ split }: Part) => (split === undefined ? -1 : SPLIT_NAMES.indexOf(split));
   return [...parts].sort((a, b) => place(a) - place(b) || (a.path < b.path ? -1 : 1));

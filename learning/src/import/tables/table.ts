@@ -2,32 +2,32 @@
 import type { SplitName } from '../../datasets/index.js';
 
 export interface Table {
-  /** In the order of the source. */
+  /** Names of columns, in the order of the source. */
   readonly columns: readonly string[];
-  /** Called once. Other columns than the wanted may be missing in what comes. */
+  /** Can be called once. Columns that are not wanted may be missing in the rows. */
   rows(wanted: readonly string[]): AsyncIterable<TableRow>;
-  /** For paths of images. Undefined: there can be none. */
+  /** The folder to which paths of images are relative. Undefined: rows cannot have such paths. */
   readonly folder: string | undefined;
-  /** The column of the class, and that of the image, where the source says so. */
+  /** The column of the class and that of the image, if the source itself says them. */
   readonly label?: string | undefined;
   readonly image?: string | undefined;
-  /** By column: names of its classes, by number. */
+  /** By column: names of its classes, in the order of their numbers. */
   readonly classNamesOf?: ReadonlyMap<string, readonly string[]>;
 }
 
 export type RowValues = Readonly<Record<string, unknown>>;
 
 export interface TableRow {
-  /** `row 17`, `line 3`, with the file where there are several. */
+  /** `row 17`, `line 3`; with the file, if there are several. */
   readonly where: string;
   readonly values: RowValues;
-  /** From the name of the row's file. */
+  /** The split that the name of the row's file says. */
   readonly split?: SplitName | undefined;
 }
 
-/** A row whose class and split are known. */
+/** A row with its class and split. */
 export interface LabelledRow extends TableRow {
-  /** By which other sources know it; undefined: it is not needed. */
+  /** The id by which rows of other sources are matched; undefined: no id is needed. */
   readonly id?: string | undefined;
   /** Undefined: unlabelled. */
   readonly label: string | undefined;

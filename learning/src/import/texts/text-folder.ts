@@ -1,6 +1,6 @@
 /**
- * A folder of texts, a file a text, one folder a class, as IMDB and 20 Newsgroups come: `train/pos/1.txt`. Files are
- * called `.txt`, or a number alone. The class `unsup` is that of IMDB for texts without one.
+ * A folder of texts, one file a text and one folder a class, as in IMDB and 20 Newsgroups: `train/pos/1.txt`. Files
+ * end in `.txt`, or their names are numbers. IMDB puts texts without a class into the class `unsup`.
  */
 
 import { LyceumError } from '@lyceum/proto';
@@ -43,7 +43,7 @@ export async function* textFolderSamples(
   }
 }
 
-/** @throws {SampleRefusedError} if it is empty, too long or no UTF-8. */
+/** @throws {SampleRefusedError} if the text is empty, too long or not UTF-8. */
 function textOf(bytes: Buffer, path: string): string {
   if (bytes.length > TEXT_MAX_BYTES) {
     const message = `has ${bytes.length} bytes; at most ${TEXT_MAX_BYTES}`;

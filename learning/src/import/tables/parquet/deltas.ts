@@ -1,15 +1,15 @@
 /**
- * Values in the pages of a Parquet column that are stored as differences, checked before the library writes them out: it
- * believes the sizes of blocks, and goes round in a circle where one is below 0, and the lengths of texts, which may
- * share what they begin with.
+ * Checks values of a Parquet column that are stored as differences, before the library decodes them. The library
+ * believes the sizes of blocks and loops for ever if one is below 0. It also believes the lengths of texts, even where
+ * texts share their beginnings.
  *
  * https://github.com/apache/parquet-format/blob/master/Encodings.md, "Delta Encoding"
  */
 import { GROUP_MAX_BYTES } from './codecs.js';
 
-/** Bits of a difference. */
+/** Greatest number of bits of a difference. */
 const WIDTH_MAX = 64;
-/** A block has a multiple of 128 values, in parts with a multiple of 32 each. */
+/** A block has a multiple of 128 values, in parts of a multiple of 32 values each. */
 const PART_VALUES = 32;
 const VALUES_MAX = 2 ** 31;
 
@@ -18,7 +18,7 @@ export function isOfDeltas(encoding: string): boolean {
 }
 
 /**
- * @param bytes - of the values.
+ * @param bytes - bytes of the values.
  * @throws {Error} saying what does not fit.
  */
 export function checkDeltas(bytes: Uint8Array, encoding: string, count: number): void {
@@ -60,7 +60,7 @@ function readLengths(reader: Reader, count: number): Int32Array {
   return lengths;
 }
 
-/** @param taken - is given the values, as whole numbers of 32 bits; absent: they are passed over. */
+/** @param taken - receives the values as whole numbers of 32 bits; absent: they are skipped. */
 function readDeltas(reader: Reader, count: number, taken?: Int32Array): void {
   const [blockValues, partCount] = [readNumber(reader), readNumber(reader)];
   readNumber(reader);

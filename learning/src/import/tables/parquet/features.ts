@@ -1,6 +1,6 @@
 /**
- * What a Parquet file says of its columns: in its schema, and in the metadata that Hugging Face's `datasets` writes
- * (key `huggingface`, `info.features`): which is an image and which a class, with the names of all classes.
+ * What a Parquet file says of its columns, in its schema and in the metadata of Hugging Face's `datasets` (key
+ * `huggingface`, `info.features`): which column is an image and which is the class, with the names of all classes.
  * https://huggingface.co/docs/datasets/about_dataset_features
  */
 import type { FileMetaData, SchemaTree } from 'hyparquet';
@@ -9,11 +9,11 @@ export interface ParquetFeatures {
   readonly columns: readonly string[];
   /** The columns of images. */
   readonly images: readonly string[];
-  /** The only one; undefined if there is none, or several. */
+  /** The only column of images; undefined if there is none, or several. */
   readonly image: string | undefined;
-  /** The only column of classes, in Hugging Face's metadata. */
+  /** The only column of classes in Hugging Face's metadata; undefined if there is none, or several. */
   readonly label: string | undefined;
-  /** By column: names of its classes, by number. */
+  /** By column: names of its classes, in the order of their numbers. */
   readonly classNamesOf: ReadonlyMap<string, readonly string[]>;
 }
 
@@ -49,7 +49,7 @@ function huggingFaceFeatures(metadata: FileMetaData): Map<string, Feature> {
     const document = JSON.parse(text) as { info?: { features?: Record<string, Feature> } } | null;
     return new Map(Object.entries(document?.info?.features ?? {}));
   } catch {
-    // Another program's text under that key says nothing of the columns.
+    // A text of another program under this key says nothing of the columns.
     return new Map();
   }
 }

@@ -1,6 +1,6 @@
 /**
- * One Parquet file, by hyparquet, from wherever its bytes can be read by range. One row group is in memory at a time, and
- * of it the columns that are wanted; their bytes are read once. What a file says of sizes is checked before anything is
+ * One Parquet file, by hyparquet, from any source that can be read by range. Memory holds one row group at a time, and
+ * of it the wanted columns; their bytes are read once. Sizes that the file claims are checked before anything is
  * unpacked.
  */
 import { isUtf8 } from 'node:buffer';
@@ -21,13 +21,13 @@ import { checkPages } from './pages.js';
 import { checkThrift } from './thrift.js';
 import { valuesProblem } from './values.js';
 
-/** Writers make groups of a hundred rows to a million. */
+/** Writers make groups of a hundred to a million rows. */
 const GROUP_MAX_ROWS = 10_000_000;
 
-/** The end of a file, which is read first. It describes the groups, with some tens of bytes for each column of each. */
+/** Bytes that are read first, from the file's end. The footer has some tens of bytes for each column of each group. */
 const FOOTER_BYTES = 64 * 1024;
 
-/** That many make a million groups. A file may say that all of it is its footer, and it is read as a whole. */
+/** Enough for a million groups. The footer is read whole, and a file may claim that all of it is footer. */
 const FOOTER_MAX_BYTES = 64 * 1024 * 1024;
 
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
@@ -38,7 +38,7 @@ export interface RowRange {
   readonly rowEnd: number;
 }
 
-/** The file itself cannot be read as Parquet: another try would fail the same way. */
+/** The file cannot be read as Parquet: another try would fail in the same way. */
 export class ParquetRefusedError extends LyceumError {
   constructor(message: string, options?: ErrorOptions) {
     super('INVALID_ARGUMENT', message, options);
@@ -52,7 +52,7 @@ export class OpenParquet {
   readonly #name: string;
   readonly #bytes: AsyncBuffer;
   readonly #metadata: FileMetaData;
-  /** Those of {@link groups}. */
+  /** The library's descriptions of {@link groups}. */
   readonly #rowGroups: readonly RowGroup[];
 
   private constructor(
@@ -92,9 +92,9 @@ export class OpenParquet {
   }
 
   /**
-   * What {@link readGroup} has in memory at most: the columns as they are read, and unpacked.
+   * Greatest memory of {@link readGroup}: the columns as they are read, and unpacked.
    *
-   * @throws {LyceumError} INVALID_ARGUMENT for more than it reads.
+   * @throws {LyceumError} INVALID_ARGUMENT if this is more than the limit.
    */
   groupBytes(group: number, wanted: readonly string[]): number {
     const columns = this.#columns(group, wanted);
@@ -108,10 +108,10 @@ export class OpenParquet {
   }
 
   /**
-   * Nothing of it is kept. Several groups may be read at once.
+   * Keeps nothing. Several groups may be read at once.
    *
-   * @param group - of {@link groups}.
-   * @returns by wanted column the group's values.
+   * @param group - index into {@link groups}.
+   * @returns the group's values, by wanted column.
    * @throws {LyceumError} INVALID_ARGUMENT naming file and column; what reading the bytes throws.
    */
   async readGroup(
@@ -124,7 +124,7 @@ export class OpenParquet {
     const file = new HeldRanges(this.#bytes);
     await file.hold(columns.map(columnBytes));
     await this.#refuseFalsePages(file, columns, rowEnd - rowStart);
-    // Of this group alone: the library looks at each group of what it is given, and there may be thousands.
+    // Metadata of this group alone: the library goes through all groups that it is given, and there may be thousands.
     const own = this.#rowGroups[group] as RowGroup;
     const metadata = { ...this.#metadata, num_rows: own.num_rows, row_groups: [own] };
     const scan = await scanOf(file, metadata);
@@ -170,7 +170,7 @@ export class OpenParquet {
     throw this.refusal(`${got}; ${limits}. Write it with smaller row groups`);
   }
 
-  /** Before the library allocates what pages say of themselves. */
+  /** Checks pages before the library allocates what they claim. */
   async #refuseFalsePages(
     file: AsyncBuffer,
     columns: readonly ColumnMetaData[],
@@ -202,15 +202,15 @@ function sumOf(sizes: readonly number[]): number {
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 
-/** The footer's length and the signature, which end a file. */
+/** The last bytes of a file: the footer's length and the signature. */
 const END_BYTES = 8;
 
-/** The end of a file, from its footer on. */
+/** The end of a file, from the footer on. */
 async function footerOf(name: string, bytes: AsyncBuffer): Promise<ArrayBuffer> {
   const { byteLength } = bytes;
   const tail = await bytes.slice(Math.max(0, byteLength - FOOTER_BYTES), byteLength);
   const signature = Buffer.from(tail).subarray(-4).toString('latin1');
-  // Where the footer is encrypted too, a file has another signature.
+  // If the footer itself is encrypted, the file has another signature.
   if (signature === 'PARE') throw new Error('it is encrypted');
   if (signature !== 'PAR1' || tail.byteLength < END_BYTES) throw new Error('its end is missing');
   const length = new DataView(tail).getUint32(tail.byteLength - END_BYTES, true);
@@ -229,7 +229,7 @@ async function footerOf(name: string, bytes: AsyncBuffer): Promise<ArrayBuffer> 
   return footer;
 }
 
-/** @param tail - what ends the file, and is read already. */
+/** @param tail - the end of the file, which has been read already. */
 async function joined(bytes: AsyncBuffer, start: number, tail: ArrayBuffer): Promise<ArrayBuffer> {
   const head = await bytes.slice(start, bytes.byteLength - tail.byteLength);
   const both = new Uint8Array(head.byteLength + tail.byteLength);
@@ -262,20 +262,20 @@ function columnBytes(column: ColumnMetaData): { start: number; end: number } {
   return { start, end: start + Number(column.total_compressed_size) };
 }
 
-/** Bytes that are not UTF-8 stay what they are, so that the row is refused, not misread. */
+/** Bytes that are not UTF-8 stay bytes: the row is then refused, not misread. */
 function stringFromBytes(bytes: Uint8Array): string | Uint8Array {
   return isUtf8(bytes) ? decoder.decode(bytes) : bytes;
 }
 
-/** @throws {LyceumError} INVALID_ARGUMENT naming the file, for whatever the library says of it. */
+/** @throws {LyceumError} INVALID_ARGUMENT naming the file, in place of any error of the library. */
 async function explained<T>(where: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (err) {
-    // What a server or a disk says of a file, which is not of its content.
+    // Errors of a server or a disk are not about the file's content.
     if (err instanceof LyceumError) throw err;
     const cause = err instanceof Error ? err.message : String(err);
-    // The library takes a file's numbers at their word; what the runtime says of them says nothing to a person.
+    // The library believes a file's numbers. The errors of the runtime that follow from this mean nothing to a person.
     const reason = isRuntimeError(err) ? 'it is damaged, or ends too early' : cause;
     throw new ParquetRefusedError(`${where}: cannot be read as Parquet: ${reason}`, {
       cause: err,

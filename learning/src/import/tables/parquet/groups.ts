@@ -1,8 +1,11 @@
-/** What the footer of a Parquet file says of its row groups, checked: of what one leaves out the library reads nulls. */
+/**
+ * Checks what a Parquet file's footer says of its row groups: the library reads nulls for a column that a group leaves
+ * out.
+ */
 import type { FileMetaData } from 'hyparquet';
 
 /**
- * @param leaves - the schema's columns of values, by path.
+ * @param leaves - the schema's columns that hold values, by path.
  * @throws {Error} saying what does not fit.
  */
 export function refuseFalseGroups(
@@ -11,7 +14,7 @@ export function refuseFalseGroups(
 ): void {
   const wanted = `${[...leaves].sort()}`;
   for (const [group, { columns }] of groups.entries()) {
-    // Of an encrypted column perhaps not even the name is known.
+    // Of an encrypted column even the name may be unknown.
     if (columns.some(({ crypto_metadata: crypto }) => crypto !== undefined)) continue;
     const paths = columns.map(({ meta_data: column }) => column?.path_in_schema?.join('.'));
     if (`${paths.sort()}` !== wanted) {
@@ -19,7 +22,7 @@ export function refuseFalseGroups(
     }
   }
   const count = groups.reduce((sum, { num_rows: rows }) => sum + Number(rows), 0);
-  // Some say 0 of a file that has rows (parquet-rs 0.3).
+  // Some files with rows claim 0 (parquet-rs 0.3).
   if (count < Number(rowCount)) {
     throw new Error(`its row groups have ${count} rows, and it ${rowCount}`);
   }

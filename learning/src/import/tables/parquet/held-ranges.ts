@@ -1,7 +1,7 @@
-/** A file of which some ranges are read once and looked at several times. */
+/** A file of which some ranges are read once and used several times. */
 import type { AsyncBuffer } from 'hyparquet';
 
-/** What lies between two ranges is read with them where it is shorter than another request is worth. */
+/** A gap between two ranges is read with them if it is shorter than this: another request would cost more. */
 const GAP_BYTES = 64 * 1024;
 
 interface ByteRange {
@@ -23,7 +23,7 @@ export class HeldRanges implements AsyncBuffer {
     this.byteLength = file.byteLength;
   }
 
-  /** Ranges that the file does not have are left out; a read of them fails. */
+  /** Reads and keeps the ranges. Ranges beyond the file's end are skipped; a later read of them fails. */
   async hold(ranges: readonly ByteRange[]): Promise<void> {
     const inside = ranges.filter(
       ({ start, end }) => start >= 0 && start <= end && end <= this.byteLength,

@@ -1,2 +1,2 @@
-/** Reads Parquet by the library hyparquet, and checks what it would believe. */
+/** Reads Parquet by the library hyparquet, and checks first what the library would believe. */
 export { OpenParquet, ParquetRefusedError } from './file.js';

@@ -1,7 +1,7 @@
 /**
- * What the pages of a Parquet column say of themselves, checked before the library believes it: sizes and counts against
- * those of the column and its rows, and checksums where pages have them. A flipped byte in a page's header can claim
- * hundreds of millions of values.
+ * Checks what the pages of a Parquet column claim, before the library believes it: sizes and counts against those of
+ * the column and its rows, and checksums where pages have them. A flipped byte in a page's header can claim hundreds
+ * of millions of values.
  *
  * https://github.com/apache/parquet-format: PageHeader in src/main/thrift/parquet.thrift
  */
@@ -11,14 +11,14 @@ import type { parquetHeader } from 'hyparquet/src/column.js';
 import { checkRuns, type PageForm } from './runs.js';
 import { checkThrift } from './thrift.js';
 
-/** Values of a nested column for each byte that it unpacks to: runs of one value take few bytes. */
+/** Greatest number of values of a nested column for each unpacked byte: a run of one value takes few bytes. */
 const VALUES_PER_BYTE = 64;
 
 export interface PagedColumn {
   readonly file: AsyncBuffer;
   readonly column: ColumnMetaData;
   readonly rowCount: number;
-  /** Whether each row has one value. */
+  /** Whether each row has exactly one value. */
   readonly isFlat: boolean;
   readonly form: PageForm;
   readonly readHeader: typeof parquetHeader;
@@ -86,7 +86,7 @@ export async function checkPages({
     throw new Error(`its pages have ${values} values, and it ${valueCount}`);
 }
 
-/** Of the second version of pages, whose levels are not compressed. */
+/** For pages of the second version, whose levels are not compressed. */
 function refuseFalseCounts(
   page: NonNullable<ReturnType<typeof parquetHeader>['data_page_header_v2']>,
   rowCount: number,

@@ -1,35 +1,35 @@
 /**
- * Runs in the pages of a Parquet column, of levels and of places in its dictionary, checked before the library writes them
- * out: it believes each run's length. A changed byte makes two thousand million values of three, and V8 ends the process,
- * because no array is that long.
+ * Checks runs in the pages of a Parquet column (levels, and places in its dictionary) before the library decodes them.
+ * The library believes each run's length: a changed byte can turn three values into two thousand million, and V8 ends
+ * the process, because no array is that long.
  *
  * https://github.com/apache/parquet-format/blob/master/Encodings.md, "Run Length Encoding / Bit-Packing Hybrid"
  */
 import type { PageHeader } from 'hyparquet';
 import { checkDeltas, isOfDeltas } from './deltas.js';
 
-/** What there is to know of a column before its pages are read. */
+/** What is known of a column before its pages are read. */
 export interface PageForm {
-  /** The greatest levels of its values; 0: they have none. */
+  /** The greatest levels of the column's values; 0: values have no levels. */
   readonly repetition: number;
   readonly definition: number;
   readonly isBoolean: boolean;
-  /** Undefined: a codec that the library refuses. */
+  /** Undefined: the library refuses this codec. */
   readonly unpack: ((packed: Uint8Array, length: number) => Uint8Array) | undefined;
 }
 
 interface Runs {
   readonly bytes: Uint8Array;
   readonly start: number;
-  /** Bits of a value. */
+  /** How many bits a value has. */
   readonly width: number;
-  /** Values that there should be. */
+  /** How many values there should be. */
   readonly count: number;
 }
 
-/** Runs of packed bits are filled up, by DuckDB to 32 values. */
+/** Greatest padding of runs of packed bits; DuckDB pads to 32 values. */
 const PADDING_MAX = 1024;
-/** Of a length in front of runs. */
+/** Size of the length that stands before runs. */
 const LENGTH_BYTES = 4;
 
 /** @throws {Error} saying what does not fit; as `unpack` throws. */
@@ -38,7 +38,10 @@ export function checkRuns(header: PageHeader, packed: Uint8Array, form: PageForm
   else checkSecond(header, packed, form);
 }
 
-/** The first version of pages: levels and values are packed together, each level's runs have their length before them. */
+/**
+ * Pages of the first version: levels and values are packed together, and each level's runs have their length before
+ * them.
+ */
 function checkFirst(header: PageHeader, packed: Uint8Array, form: PageForm): void {
   const { data_page_header: page, uncompressed_page_size: length } = header;
   const { repetition, definition, unpack } = form;
@@ -55,12 +58,12 @@ function checkFirst(header: PageHeader, packed: Uint8Array, form: PageForm): voi
   };
   if (repetition > 0) levels(repetition);
   if (definition > 0) valueCount = levels(definition);
-  // Values of no bits are all zero, and the library looks at no runs.
+  // If a value has no bits, all values are zero, and the library reads no runs.
   if (bytes[at] === 0 && isOfRuns(page.encoding) && !form.isBoolean) return;
   checkValues(bytes.subarray(at), page.encoding, valueCount, form);
 }
 
-/** The second: levels are not packed, and the header says how long they are. */
+/** Pages of the second version: levels are not packed, and the header gives their length. */
 function checkSecond(header: PageHeader, packed: Uint8Array, form: PageForm): void {
   const { data_page_header_v2: page, uncompressed_page_size: length } = header;
   const { repetition, definition, unpack } = form;
@@ -106,7 +109,7 @@ function isOfRuns(encoding: string): boolean {
   return encoding === 'RLE' || encoding.endsWith('_DICTIONARY');
 }
 
-/** @returns how often `top` is among the values; 0 where nobody asks. */
+/** @returns how often `top` is among the values; 0 if no `top` is given. */
 function checkedRuns({ bytes, start, width, count }: Runs, top?: number): number {
   if (width > 32) throw new Error(`a page has values of ${width} bits in runs`);
   let at = start;
@@ -137,7 +140,7 @@ function checkedRuns({ bytes, start, width, count }: Runs, top?: number): number
   return topCount;
 }
 
-/** Bits [bit, bit + width) after a byte, the lowest first. */
+/** The value in bits [bit, bit + width) counted from byte `start`, lowest bits first. */
 function valueAt(bytes: Uint8Array, start: number, bit: number, width: number): number {
   let value = 0;
   for (let n = 0; n < width; n++) {

@@ -1,6 +1,6 @@
 /**
- * Messages of Thrift in a Parquet file, its footer and the headers of its pages, looked through before the library reads
- * them: it believes how long a list is, reads a number of any length in time by its square, and goes into messages by
+ * Checks Thrift messages of a Parquet file (its footer and the headers of its pages) before the library reads them.
+ * The library believes the length of a list, takes quadratic time for a long number, and reads nested messages by
  * recursion.
  *
  * https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md
@@ -21,15 +21,15 @@ const TYPES = {
 };
 const STOP = 0;
 
-/** Lists and messages within messages; a footer has some 8. */
+/** Greatest depth of lists and messages in each other; a footer has some 8. */
 const MAX_DEPTH = 32;
 
-/** Seven bits of 64 each. */
+/** A number of 64 bits, seven bits a byte. */
 const NUMBER_MAX_BYTES = 10;
 
 /**
- * @param end - where the message must have ended.
- * @returns where it ends.
+ * @param end - the place up to which the message must have ended.
+ * @returns the place where the message ends.
  * @throws {Error} saying what does not fit.
  */
 export function checkThrift(view: DataView, start: number, end = view.byteLength): number {

@@ -1,11 +1,11 @@
 /**
- * Values of a Parquet column against what the file says of them. Pages seldom have checksums, the library reads a place
- * beyond the end of a dictionary as nothing, and it cuts first values of 33 bits, which DuckDB writes of numbers of 32
- * bits without a sign.
+ * Checks values of a Parquet column against what the file says of them. Pages seldom have checksums; the library reads
+ * a place beyond the end of a dictionary as nothing; and it cuts a first value of 33 bits, which DuckDB writes for
+ * unsigned numbers of 32 bits.
  */
 import type { ColumnMetaData, DecodedArray } from 'hyparquet';
 
-/** @returns what does not fit; undefined where all does, or nothing is known. */
+/** @returns what does not fit; undefined: everything fits, or the file says nothing. */
 export function valuesProblem(
   { path_in_schema: path, type, statistics }: ColumnMetaData,
   values: DecodedArray,
