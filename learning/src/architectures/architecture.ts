@@ -1,20 +1,23 @@
 /**
- * What an architecture says of itself: all that a run's schema, a first run, the planning and the student ask of it.
+ * All facts about an architecture: for a run's schema, a first run, the planning and the student.
  *
  * An architecture is one file with one of these, and one line in table.ts. It tells its layers once, in order: TensorFlow
  * builds them, and the planning counts them. Layers have fixed names, so that equal students are saved as equal bytes.
  */
 import type { z } from 'zod';
 
-/** What a run writes of an architecture, with its defaults. */
+/** What a run writes for an architecture, with defaults. */
 type Schema<Settings = unknown> = z.ZodType<Settings & { architecture: string }>;
 
 export interface Architecture<Own extends Schema> {
   readonly name: z.output<Own>['architecture'];
   readonly settings: Own;
-  /** A first run's `student.model`: the settings that one changes first. */
+  /** The text of `student.model` in a first run: the settings that its user would change first. */
   readonly example: string;
-  /** The samples that it needs, where these do not do; undefined: they do. Absent: all do. */
+  /**
+   * The samples that the architecture needs, in words, if these do not fit; undefined: they fit. Absent: all samples
+   * fit.
+   */
   needs?(sampleShape: readonly number[], settings: z.output<Own>): string | undefined;
   /** All layers between the input and the logits. */
   hidden<X>(layers: Layers<X>, input: X, settings: z.output<Own>): X;
@@ -32,13 +35,13 @@ export interface Layers<X> {
   embedding(x: X, dimension: number): X;
   /** @param rate - the share that is dropped in training. */
   dropout(x: X, rate: number, name: string): X;
-  /** What is flat stays as it is. The layer's name is `flatten`. */
+  /** Flattens; flat values stay as they are. The layer's name is `flatten`. */
   flatten(x: X): X;
-  /** `size` × `size`, with ReLU. */
+  /** Convolution of `size` × `size`, with ReLU. */
   conv(x: X, convolution: Convolution): X;
-  /** The maximum of 2 × 2. */
+  /** Maximum over windows of 2 × 2. */
   pool(x: X, name: string): X;
-  /** 3 × 3 without bias, then batch normalisation. */
+  /** Convolution of 3 × 3 without bias, then batch normalisation. */
   normalizedConv(x: X, convolution: NormalizedConvolution): X;
   relu(x: X, name: string): X;
   add(a: X, b: X, name: string): X;

@@ -1,4 +1,4 @@
-/** All architectures: the settings, the needs and the layers of each. */
+/** The table of all architectures. */
 import type { z } from 'zod';
 import type { Architecture } from './architecture.js';
 import { conv } from './conv.js';
@@ -10,7 +10,7 @@ import { resnet } from './resnet.js';
 /** In the order in which messages name them. */
 const TABLE = [mlp, lenet, conv, resnet, embeddingBag] as const;
 
-/** An architecture by its name in a run, with the settings that it has. */
+/** An architecture by its name in a run, with its settings. */
 export type ArchitectureSettings = z.output<(typeof TABLE)[number]['settings']>;
 export type ArchitectureName = ArchitectureSettings['architecture'];
 
@@ -21,7 +21,7 @@ export const ARCHITECTURES: readonly AnyArchitecture[] = TABLE;
 const [first, ...others] = TABLE;
 export const ARCHITECTURE_NAMES = [first.name, ...others.map(({ name }) => name)] as const;
 
-/** Undefined: there is none of that name. */
+/** The architecture of this name; undefined: none. */
 export function architectureNamed(name: unknown): AnyArchitecture | undefined {
   return ARCHITECTURES.find((architecture) => architecture.name === name);
 }

@@ -1,5 +1,5 @@
 /**
- * The place of the greatest value of each row: plain, and for long rows of float32 by a kernel
+ * The index of the greatest value of each row: in plain arithmetic, and for long rows of float32 by a kernel
  * (`learning/wasm/greatest.ts`).
  *
  * Symbols: [N, C] values.
@@ -11,7 +11,7 @@ interface Functions {
   argmaxRows(values: number, rows: number, classes: number, out: number): void;
 }
 
-/** Rows of fewer classes cost more to carry into the kernel than they save. */
+/** With fewer classes, copying rows into the kernel costs more than the kernel saves. */
 const KERNEL_CLASSES = 64;
 
 /** Index of the greatest value of each row, the lowest of equal ones; −1 of a row that is −∞ throughout: no answer. */
@@ -23,7 +23,7 @@ export function argmaxRows(values: Values, rows: number, classes: number): Int32
     : argmaxByKernel(kernel, values as Float32Array, rows, classes);
 }
 
-/** {@link argmaxRows}, number by number: what its kernel is compared with. */
+/** {@link argmaxRows} in plain arithmetic: tests compare the kernel with it. */
 export function argmaxPlainly(values: Values, rows: number, classes: number): Int32Array {
   const out = new Int32Array(rows);
   for (let row = 0; row < rows; row++) {

@@ -6,7 +6,7 @@
 
 /**
  * @param worth - [n, n], row-major.
- * @returns of each row its column.
+ * @returns the column of each row.
  */
 export function bestAssignment(worth: ArrayLike<number>, n: number): Int32Array {
   // Rows enter one by one; potentials keep every reduced cost ≥ 0, and 0 along the assignment. Index 0 is no column.

@@ -2,7 +2,7 @@
 import type { Values } from './log-softmax.js';
 
 /**
- * The classes by falling value, the lower first of equal ones; linear in the classes while k is small.
+ * The classes by falling value, of equal ones the lower first; linear in the number of classes while k is small.
  *
  * @param row - [C], no NaN.
  * @param k - in [1, C].
@@ -23,7 +23,7 @@ export function greatestClasses(row: Values, k: number): Uint32Array {
   return ids;
 }
 
-/** max(0, 1 − Σp): the probability of all classes that were not sent. */
+/** max(0, 1 − Σp): the probability of all other classes together. */
 export function residualOf(probabilities: Iterable<number>): number {
   let sum = 0;
   for (const p of probabilities) sum += p;

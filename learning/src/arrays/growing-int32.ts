@@ -1,4 +1,4 @@
-/** 32-bit numbers whose count is known last: 4 bytes each, where a plain list takes 8 and more. */
+/** A list of 32-bit numbers whose count is not known beforehand: 4 bytes each, where a plain list takes 8 and more. */
 export class GrowingInt32 {
   #values = new Int32Array(1024);
   #length = 0;

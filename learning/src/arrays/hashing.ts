@@ -13,7 +13,10 @@ export function mix32(value: number): number {
   return mixedInt32(value) >>> 0;
 }
 
-/** The bits of {@link mix32}, signed: what a machine computes with. An unsigned number above 2³¹ is a floating one. */
+/**
+ * The bits of {@link mix32} as a signed number. JavaScript keeps an unsigned number from 2³¹ on as a float, which is
+ * slower.
+ */
 export function mixedInt32(value: number): number {
   let h = value | 0;
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
@@ -21,7 +24,7 @@ export function mixedInt32(value: number): number {
   return h ^ (h >>> 16);
 }
 
-/** The hash of no bytes. */
+/** The hash of an empty text. */
 export const FNV_OFFSET = 0x811c9dc5;
 const FNV_PRIME = 0x01000193;
 
@@ -32,15 +35,15 @@ export function fnv1a32(text: string): number {
   return h >>> 0;
 }
 
-/** The hash of bytes that go on with this one. */
+/** The hash of a text that is one byte longer. */
 export function fnv1a32Byte(hash: number, byte: number): number {
   return Math.imul(hash ^ byte, FNV_PRIME) >>> 0;
 }
 
 /**
- * The hash of a text and a whole number ≥ 0 behind it. The number's text is not made: this runs per sample.
+ * The hash of a text followed by a whole number ≥ 0. No text is made of the number: this runs for every sample.
  *
- * @param hash - of the text before.
+ * @param hash - of the text before the number.
  */
 export function fnv1a32Decimal(value: number, hash: number): number {
   let power = 1;

@@ -1,4 +1,4 @@
-/** The kernel of softmaxes (`learning/wasm/log-softmax.ts`), and what is carried to it. */
+/** The kernel of softmaxes (`learning/wasm/log-softmax.ts`), and the copying of rows into it. */
 import { type ExpKernel, onceAThread, openExpKernel, rowsOfBlock } from '../kernels/index.js';
 
 interface Functions extends ExpKernel {
@@ -15,7 +15,7 @@ interface Functions extends ExpKernel {
 
 const threadsKernel = onceAThread(() => openExpKernel<Functions>('log-softmax'));
 
-/** What `logSoftmaxRows` gives. @returns false, with nothing written, where there is no kernel. */
+/** Computes what `logSoftmaxRows` gives. @returns false, with nothing written, if there is no kernel. */
 export function logSoftmaxByKernel(
   logits: Float32Array,
   rows: number,
@@ -51,7 +51,7 @@ export function logSoftmaxByKernel(
   return true;
 }
 
-/** exp of each number, none of which is above 0. */
+/** exp of each number. No number may be above 0. */
 export function exponentials(values: Float64Array): Float64Array {
   const kernel = threadsKernel();
   if (kernel === undefined) return values.map(Math.exp);

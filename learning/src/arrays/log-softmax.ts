@@ -1,16 +1,16 @@
 /**
  * log softmax(v/τ) of each row, in float64 and safe for any finite logits: the greatest logit is taken out
- * before exponentials. −∞ is a class of probability 0. Long rows of float32 go through a kernel, of the same bits.
+ * before exponentials. −∞ is a class of probability 0. A kernel with the same bits computes long rows of float32.
  *
  * Symbols: [N, C] logits v, τ `temperature`.
  */
 
 import { logSoftmaxByKernel } from './log-softmax-kernel.js';
 
-/** Values [N, C], row-major. float32 is what travels, float64 what references are computed in. */
+/** Values [N, C], row-major: float32 for transport, float64 for computed references. */
 export type Values = Float32Array | Float64Array;
 
-/** Rows of fewer classes cost more to carry into the kernel than they save; and a row by itself. */
+/** With fewer classes, copying rows into the kernel costs more than it saves; so does a single row. */
 const KERNEL_CLASSES = 32;
 const KERNEL_ROW_CLASSES = 256;
 
@@ -46,7 +46,7 @@ export function logSoftmaxRow(
   logSoftmaxRowPlainly(logits, from, classes, temperature, out, to);
 }
 
-/** {@link logSoftmaxRow}, number by number: what the kernel is compared with. */
+/** {@link logSoftmaxRow} in plain arithmetic: tests compare the kernel with it. */
 export function logSoftmaxRowPlainly(
   logits: Values,
   from: number,
@@ -70,7 +70,7 @@ export function logSoftmaxRowPlainly(
   for (let c = 0; c < classes; c++) out[to + c] = (out[to + c] as number) - logSum;
 }
 
-/** row ← softmax(row), of logits none of which is +∞ and one is finite. */
+/** row ← softmax(row). No logit may be +∞, and one must be finite. */
 export function softmaxInPlace(row: Float64Array): void {
   let greatest = Number.NEGATIVE_INFINITY;
   for (const value of row) if (value > greatest) greatest = value;

@@ -3,24 +3,25 @@
  *
  *     least ½ aᵀQa − bᵀa  with  Σa = 1, 0 ≤ aₖ ≤ u
  *
- * Two shares at a time: the one that gains most by growing takes from the one whose exchange lowers the value most,
- * until no exchange is worth making. Each exchange is exact, and a share at a bound is exactly there. Platt 1998
- * (sequential minimal optimisation) with the choice of Fan, Chen, Lin 2005, §2, https://jmlr.org/papers/v6/fan05a.html
+ * Changes two shares at a time: the share that gains most by growing takes from the share whose exchange lowers the
+ * value most, until no exchange is worth making. Each exchange is exact, and a share at a bound is exactly there.
+ * Platt 1998 (sequential minimal optimisation) with the choice of Fan, Chen, Lin 2005, §2,
+ * https://jmlr.org/papers/v6/fan05a.html
  *
  * Symbols: Q [K, K] symmetric and positive semidefinite, b [K], u `upper`.
  */
 import { LyceumError } from '@lyceum/proto';
 
-/** Exchanges per share before we stop; a handful of teachers takes some tens. */
+/** Greatest number of exchanges for each share; a handful of teachers takes some tens. */
 const EXCHANGES_PER_SHARE = 20_000;
 
-/** Relative to Q and b: an exchange that gains less changes nothing but rounding. */
+/** Relative to Q and b: an exchange that gains less is only rounding. */
 const TOLERANCE = 1e-15;
 
 /**
  * @param quadratic - Q, row-major.
  * @param linear - b.
- * @param upper - below 1/K no shares fit, and it counts as 1/K.
+ * @param upper - u; below 1/K no shares fit, and 1/K is used.
  * @returns a [K]. Where Q is singular, one of the best.
  * @throws {LyceumError} INVALID_ARGUMENT if Q is not [K, K] or anything is not finite.
  */
@@ -78,7 +79,7 @@ export function leastOnSimplex(
 interface Exchange {
   readonly to: number;
   readonly from: number;
-  /** What the exchange would move without bounds; ∞ along a direction without curvature. */
+  /** The size of the exchange without bounds; ∞ along a direction without curvature. */
   readonly amount: number;
 }
 

@@ -1,9 +1,9 @@
 /**
  * Pieces of schemas for documents that people write, on top of zod, whose problems say what would be right.
  *
- * Every piece is told in words what it wants. Sections are strict and suggest the key that was probably
- * meant. Where a value has several forms, {@link choose} picks one by what the value shows, so that the
- * problems are those of the form that was meant and not of all of them.
+ * Every piece has words for what it wants. Sections are strict, and suggest the key that was probably meant. If a
+ * value has several forms, {@link choose} picks one by what the value shows: problems are then those of the form that
+ * was meant, not of all forms.
  */
 import {
   cut,
@@ -16,8 +16,8 @@ import {
 import { z } from 'zod';
 
 /**
- * What keeps a document from being looked at: it has so many values, or is so deep, that no person wrote it and a check would
- * take long. What is referred to several times, by YAML's aliases for one, counts as often.
+ * Why a document is refused unread: it has so many values, or is so deep, that no person wrote it and a check would
+ * take long. A part that is referred to several times, as by YAML's aliases, counts each time.
  */
 export function boundsProblem(document: unknown): Problem | undefined {
   let valueCount = 0;
@@ -52,10 +52,10 @@ export function wants(want: string): (issue: { readonly input?: unknown }) => st
 }
 
 export interface NumberRange {
-  /** Greater than. */
+  /** The number must be greater than this. */
   readonly above?: number;
   readonly atLeast?: number;
-  /** Less than. */
+  /** The number must be less than this. */
   readonly below?: number;
   readonly atMost?: number;
 }
@@ -80,7 +80,7 @@ function ranged(schema: z.ZodNumber, want: string, range: NumberRange): z.ZodNum
   return result;
 }
 
-/** A string that matches. */
+/** A string that matches the pattern. */
 export function text(want: string, pattern: RegExp): z.ZodString {
   return z.string({ error: wants(want) }).regex(pattern, { error: wants(want) });
 }
@@ -102,7 +102,7 @@ export function word<const Words extends readonly [string, ...string[]]>(
   return z.enum(words, { error }) as z.ZodEnum<{ [W in Words[number]]: W }>;
 }
 
-/** A list of `element`s, of which there are so many. */
+/** A list of `element`s, with limits on their count. */
 export function list<T extends z.ZodType>(
   element: T,
   want: string,
@@ -118,7 +118,7 @@ export function list<T extends z.ZodType>(
 /**
  * A mapping with these keys and no others.
  *
- * @param elsewhere - for keys that are no mistake but belong somewhere else: where.
+ * @param elsewhere - for keys that belong somewhere else: the words that say where.
  */
 export function section<Shape extends z.ZodRawShape>(
   shape: Shape,
@@ -127,7 +127,7 @@ export function section<Shape extends z.ZodRawShape>(
   const known = Object.keys(shape);
   const want = `a mapping with ${listed(known, 'and')}`;
   return z.strictObject(shape, {
-    // One line per unknown key; `problemsOf` takes them apart again.
+    // One line for each unknown key; `problemsOf` splits the lines again.
     error: (issue) =>
       issue.code === 'unrecognized_keys'
         ? issue.keys
@@ -150,11 +150,11 @@ function unknownKey(
   return `is not a known key here; ${hint}`;
 }
 
-/** What {@link choose} finds in a value: the schema of the form that was meant, or what is wrong. */
+/** What {@link choose} gets for a value: the schema of the form that was meant, or what is wrong. */
 export type Choice<Form extends z.ZodType> = Form | Problem;
 
 /**
- * One of several forms.
+ * A value that has one of several forms.
  *
  * @param forms - all of them, for the JSON Schema.
  * @param pick - the form that `input` was meant to have; a problem's path is relative to the value.
@@ -187,7 +187,7 @@ export function choose<const Forms extends readonly z.ZodType[]>(
   return chosen as unknown as z.ZodType<z.output<Forms[number]>, z.input<Forms[number]>>;
 }
 
-/** The problems of a document, in its order, each once; of very many the first. */
+/** The problems of a document, in its order, each once; if there are very many, only the first. */
 export function problemsOf(error: z.ZodError): Problem[] {
   const seen = new Map<string, Problem>();
   for (const { path, message } of problemsAt(error)) {
@@ -224,7 +224,7 @@ export function listed(words: readonly string[], last: 'and' | 'or' = 'or'): str
   return `${words.slice(0, -1).join(', ')} ${last} ${words.at(-1)}`;
 }
 
-/** A value as a person would recognise it, cut where it is long. */
+/** A value in a form that a person recognises, cut if it is long. */
 function shown(value: unknown): string {
   if (Array.isArray(value))
     return value.length === 0 ? 'an empty list' : `a list of ${value.length}`;
@@ -241,7 +241,7 @@ function shown(value: unknown): string {
   return printed.length <= 80 ? printed : `${printed.slice(0, 77)}…`;
 }
 
-/** A URL without its user, password and query, which may be keys; any other text as it is. */
+/** A URL without its user, password and query, which may be keys; any other text unchanged. */
 function withoutKeys(text: string): string {
   return text
     .replace(/^([a-z][a-z\d+.-]*:\/\/).*@/is, '$1…@')
@@ -267,7 +267,7 @@ function nearDistance(word: string): number {
   return Math.max(1, Math.floor(word.length / 3));
 }
 
-/** Least number of letters to insert, delete, replace or swap with their neighbour. */
+/** Least number of changes: insert, delete or replace a letter, or swap it with its neighbour. */
 function editDistance(a: string, b: string): number {
   const rows = Array.from({ length: a.length + 1 }, () => new Uint16Array(b.length + 1));
   const at = (i: number, j: number): number => rows[i]?.[j] ?? 0;

@@ -1,4 +1,4 @@
-/** Fields of terms and rules of the user's own, which a plugin has. */
+/** Fields of terms and rules of the cluster's plugin. */
 import { z } from 'zod';
 import { number, text, wants } from './document-schema.js';
 

@@ -1,13 +1,17 @@
 /**
- * YAML (JSON is YAML) that people write, as a value. Merge keys (`<<`) are taken, since tools that write YAML use them.
+ * YAML (JSON is YAML) that people write, as a value. Merge keys (`<<`) are allowed, since tools that write YAML use
+ * them.
  */
 import type { Problem } from '@lyceum/proto';
 import { parse, parseAllDocuments } from 'yaml';
 
-/** Aliases are a few words saved; many are there to grow beyond bounds. */
+/** People use a few aliases to save words. Many aliases are an attack: they can grow without bounds. */
 const OPTIONS = { logLevel: 'error', merge: true, maxAliasCount: 64 } as const;
 
-/** Lists in lists, by brackets or by indentation. The reader goes into them by recursion, and the stack's end ends the process. */
+/**
+ * Greatest depth of lists in lists, by brackets or by indentation. The parser recurses, and a full stack ends the
+ * process.
+ */
 const MAX_DEPTH = 100;
 
 /** @returns the value, or what is wrong with the text. */
@@ -26,7 +30,7 @@ export function parseYamlDocument(
   }
 }
 
-/** Told before it is read. What looks nested in a text is taken for nested. */
+/** The line where a text is too deep, found before it is parsed. Anything that looks nested counts as nested. */
 function tooDeepLine(text: string): number | undefined {
   const brackets = new Brackets();
   const indents = new Indents();
@@ -48,12 +52,12 @@ class Brackets {
   }
 }
 
-/** `- a`, `? a` and `: a`: what follows is within a list or map. */
+/** Matches `- a`, `? a` and `: a`: the rest of the line is inside a list or map. */
 const MARKER = /[-?:](?:[ \t]+|$)/y;
 const SPACE = /[ \t]*/y;
 const KEY = /:(?:[ \t]|$)/;
 
-/** Lists and maps that are open, each at its column: one ends where a line begins further left. */
+/** The open lists and maps, each at its column. One ends at a line that begins further left. */
 class Indents {
   readonly #open: { readonly column: number; readonly isMap: boolean }[] = [];
 
@@ -70,7 +74,7 @@ class Indents {
     return this.#open.length > MAX_DEPTH;
   }
 
-  /** A list may stand in a map at the map's own column. */
+  /** A list inside a map may begin at the map's own column. */
   #enter(column: number, isMap: boolean): void {
     for (let last = this.#open.at(-1); last !== undefined; last = this.#open.at(-1)) {
       const holds = last.column < column || (last.column === column && last.isMap && !isMap);
@@ -81,13 +85,13 @@ class Indents {
   }
 }
 
-/** Where what is matched from there on ends; there, if nothing is. */
+/** Where a match of the pattern at `from` ends; `from` itself if there is none. */
 function matchEnd(pattern: RegExp, text: string, from: number): number {
   pattern.lastIndex = from;
   return pattern.test(text) ? pattern.lastIndex : from;
 }
 
-/** Where a text has several documents, that is what is wrong with it. */
+/** The problem of a text with several documents; undefined: it has one. */
 function several(text: string): string | undefined {
   const documents = parseAllDocuments(text, { logLevel: 'error' });
   if (!Array.isArray(documents) || documents.length < 2) return undefined;

@@ -14,13 +14,13 @@ import {
 
 const TYPES: Readonly<Record<WeightType, string>> = { float32: 'F32', int32: 'I32', bool: 'BOOL' };
 
-/** What the header has beside tensors. */
+/** The header's key for texts besides tensors. */
 const METADATA = '__metadata__';
 
-/** No UTF-8 holds it. */
+/** A lone half of a surrogate pair: UTF-8 cannot hold it. */
 const HALF_A_CHARACTER = /\p{Cs}/u;
 
-/** Tensors begin at a multiple of this. */
+/** Tensors begin at multiples of this. */
 const ALIGNMENT = 8;
 
 /**

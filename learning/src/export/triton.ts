@@ -6,10 +6,10 @@
  */
 import type { OnnxOptions } from './onnx/index.js';
 
-/** Samples in one batch at most; the server builds batches of those that come at once. */
+/** Greatest batch: the server gathers samples that arrive together. */
 const MAX_BATCH_SIZE = 256;
 
-/** Files by their path below the repository's folder. */
+/** The repository's files, by path below its folder. */
 export function tritonRepository(
   name: string,
   onnx: Uint8Array,
@@ -23,7 +23,7 @@ export function tritonRepository(
     (output) =>
       `  { name: "${output}" data_type: TYPE_FP32 dims: [ ${classNames.length} ] label_filename: "labels.txt" }`,
   );
-  // A text for each sample and nothing more: a dimension of 1, which the server takes away again.
+  // One text a sample. The file has a dimension of 1 for it, which the server removes.
   if (labels) {
     outputs.push('  { name: "label" data_type: TYPE_STRING dims: [ 1 ] reshape: { shape: [ ] } }');
   }

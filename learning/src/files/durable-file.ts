@@ -1,4 +1,4 @@
-/** Files that are there whole or not at all, and still there after a power cut. */
+/** Writes files so that they are there whole or not at all, and survive a power cut. */
 import { open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileError } from '@lyceum/platform';
@@ -6,14 +6,14 @@ import { LyceumError, StorageFullError, toLyceumError } from '@lyceum/proto';
 
 const DRAFT_ENDING = '.tmp';
 
-/** Older drafts are left over: a writer gives up a disk that takes longer for one file. */
+/** Drafts older than this are abandoned: a writer gives up before a single file takes so long. */
 const DRAFT_LEFT_MS = 600_000;
 
 /**
  * Writes to a temporary name, syncs, renames, syncs the folder. One writer per file at a time.
  *
  * @throws {StorageFullError} if the disk is full, read-only or fails.
- * @throws {LyceumError} UNAVAILABLE if the folder cannot be written: another machine may do.
+ * @throws {LyceumError} UNAVAILABLE if the folder cannot be written; another machine may succeed.
  */
 export async function writeDurably(file: string, bytes: Uint8Array | string): Promise<void> {
   const temporary = `${file}.${process.pid}${DRAFT_ENDING}`;
@@ -41,14 +41,17 @@ export async function writeDurably(file: string, bytes: Uint8Array | string): Pr
   }
 }
 
-/** Removes what writers that were killed have left in a folder. Call it only while nothing writes there. */
+/** Removes drafts that killed writers left in a folder. Call it only while nobody writes there. */
 export async function removeDrafts(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
     if (name.endsWith(DRAFT_ENDING)) await rm(join(folder, name), { force: true });
   }
 }
 
-/** The same where others may be writing: what was written last ten minutes ago. What cannot be removed only takes room. */
+/**
+ * Removes drafts that were last written ten minutes ago or earlier, so others may be writing. Failures only waste disk
+ * space.
+ */
 export async function removeOldDrafts(folder: string): Promise<void> {
   const names = await readdir(folder).catch(() => []);
   for (const name of names.filter((own) => own.endsWith(DRAFT_ENDING))) {
@@ -57,7 +60,7 @@ export async function removeOldDrafts(folder: string): Promise<void> {
       const { mtimeMs } = await stat(draft);
       if (Date.now() - mtimeMs >= DRAFT_LEFT_MS) await rm(draft, { force: true });
     } catch {
-      // It is gone, or belongs to another user.
+      // The file is gone, or belongs to another user.
     }
   }
 }

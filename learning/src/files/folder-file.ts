@@ -1,6 +1,6 @@
 /**
- * Files of a folder from elsewhere. Links in it are followed only to what lies in it too: a model that was
- * downloaded must not take the user's other files along.
+ * Reads files of a folder that came from elsewhere. Links are followed only if they stay inside the folder: a
+ * downloaded model must not take the user's other files along.
  */
 import { closeSync, constants, fstatSync, openSync, readSync, realpathSync } from 'node:fs';
 import { isAbsolute, join, relative, sep } from 'node:path';
@@ -8,9 +8,9 @@ import { fileTrouble } from '@lyceum/platform';
 import { LyceumError } from '@lyceum/proto';
 
 /**
- * @param name - of a file in it, with slashes.
- * @throws {LyceumError} NOT_FOUND if there is no such file; INVALID_ARGUMENT if it leads out of the folder, or is no plain
- *   file or a larger one.
+ * @param name - path of the file in the folder, with slashes.
+ * @throws {LyceumError} NOT_FOUND if there is no such file; INVALID_ARGUMENT if it lies outside of the folder, is no
+ *   plain file, or is too large.
  */
 export function readFolderFile(folder: string, name: string, maxBytes: number): Buffer {
   const path = join(folder, name);
@@ -32,13 +32,13 @@ function outside(path: string, real: string): LyceumError {
 }
 
 /**
- * A file that the user names: where links lead is the user's to know.
+ * A file that the user names. Links may lead anywhere.
  *
- * @param shown - what to call it in an error.
+ * @param shown - the file's name in errors.
  * @throws {LyceumError} as {@link readFolderFile}, wherever it lies.
  */
 export function readPlainFile(path: string, maxBytes: number, shown = path): Buffer {
-  // A named pipe would be waited for.
+  // Reading a named pipe would wait for its writer.
   const file = openFile(path, shown);
   try {
     const found = fstatSync(file);

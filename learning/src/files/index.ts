@@ -1,6 +1,6 @@
 /**
- * Reads and writes files of general kinds: zip, npy and npz, TFRecord, lines of UTF-8, names fit to be printed. What a data set
- * or a model keeps in them is said in their own rooms.
+ * Reads and writes files of general kinds: zip, npy and npz, TFRecord, lines of UTF-8, printable names. What data sets
+ * and models keep in such files is in their own folders.
  */
 export { removeDrafts, removeOldDrafts, writeDurably } from './durable-file.js';
 export { readFolderFile, readPlainFile } from './folder-file.js';

@@ -1,4 +1,4 @@
-/** The lines of a text file, read as a stream, none longer than the reader wants to hold. */
+/** The lines of a text file, read as a stream. No line may be longer than the reader's limit. */
 import { createReadStream } from 'node:fs';
 import { fileError } from '@lyceum/platform';
 import { LyceumError } from '@lyceum/proto';
@@ -9,8 +9,8 @@ const NEW_LINE = 0x0a;
 /**
  * Lines without their ends, the first without a byte order mark.
  *
- * @param file - named in messages.
- * @param bytes - of the file, or of something else.
+ * @param file - the file's name for messages.
+ * @param bytes - of the file, or of another source.
  * @throws {LyceumError} INVALID_ARGUMENT naming a line that is too long, or a byte that is not UTF-8, or why the file
  *   cannot be read.
  */

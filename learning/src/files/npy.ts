@@ -2,7 +2,7 @@
  * NumPy's array file, NPY: a short text header, then the values. Format versions 1 to 3,
  * https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
  *
- * Little-endian, row-major (C order) arrays of the six types below; any other is refused by name.
+ * Reads and writes little-endian, row-major (C order) arrays of the six types below; any other is refused by name.
  */
 import { elementCount, LyceumError } from '@lyceum/proto';
 
@@ -16,7 +16,7 @@ type TypedArray =
 
 export interface NpyArray {
   readonly dtype: 'float32' | 'float64' | 'uint8' | 'int32' | 'int64' | 'uint32';
-  /** Row-major; `[]` is a scalar. */
+  /** Row-major; the shape `[]` means a scalar. */
   readonly shape: readonly number[];
   readonly data: TypedArray;
 }
@@ -47,9 +47,9 @@ export function writeNpy(array: NpyArray): Buffer {
 }
 
 /**
- * All of an NPY file that comes before its values.
+ * The part of an NPY file before its values.
  *
- * @param dtype - float16 is written for others: there are no arrays of it here.
+ * @param dtype - float16 is allowed for writers of half floats; arrays here never have it.
  */
 export function npyHeader(dtype: NpyArray['dtype'] | 'float16', shape: readonly number[]): Buffer {
   const descriptor = dtype === 'float16' ? '<f2' : TYPES[dtype].descriptor;
@@ -67,7 +67,7 @@ export function npyHeader(dtype: NpyArray['dtype'] | 'float16', shape: readonly 
 
 /**
  * @param what - what the array is, for messages.
- * @param takesColumns - gives the values of an array in column order as they lie; else it is refused.
+ * @param takesColumns - an array in column order is given in that order; else it is refused.
  * @returns the array; `data` is a view into `bytes` where its alignment allows it, else a copy.
  * @throws {LyceumError} INVALID_ARGUMENT naming what is wrong.
  */
@@ -82,18 +82,18 @@ export function readNpy(bytes: Uint8Array, what: string, takesColumns = false): 
   return { dtype, shape, data: npyValues(dtype, bytes.subarray(start)) };
 }
 
-/** What an array's file says of itself before its values. */
+/** The header of an array's file. */
 interface NpyHeader extends Omit<NpyArray, 'data'> {
-  /** Where the values begin, and how many bytes they have. */
+  /** Where the values begin, and their size in bytes. */
   readonly start: number;
   readonly byteCount: number;
 }
 
-/** Size of a header, with what is before it. */
+/** Greatest size of a header, with the bytes before it. */
 export const NPY_HEADER_MAX_BYTES = 10 + 0xffff;
 
 /**
- * @param bytes - the beginning of the file, {@link NPY_HEADER_MAX_BYTES} of it or all.
+ * @param bytes - the beginning of the file: {@link NPY_HEADER_MAX_BYTES} bytes, or all of it.
  * @throws {LyceumError} INVALID_ARGUMENT naming what is wrong.
  */
 export function readNpyHeader(bytes: Uint8Array, what: string, takesColumns = false): NpyHeader {
@@ -106,18 +106,18 @@ export function readNpyHeader(bytes: Uint8Array, what: string, takesColumns = fa
   return { dtype, shape, start, byteCount: elementCount(shape) * TYPES[dtype].bytes };
 }
 
-/** A file's header, whatever its type is. */
+/** A header of any type. */
 interface NpyText {
-  /** As NumPy writes types: `<f4`; undefined: of records. */
+  /** NumPy's descriptor of the type: `<f4`; undefined: the type is of records. */
   readonly descriptor: string | undefined;
   readonly shape: readonly number[];
   /** Where the values begin. */
   readonly start: number;
-  /** Whether they lie in column order. */
+  /** Whether the values are in column order. */
   readonly isFortran: boolean;
 }
 
-/** As {@link readNpyHeader}, for who reads further types. */
+/** Like {@link readNpyHeader}, for readers of further types. */
 export function readNpyText(bytes: Uint8Array, what: string, takesColumns: boolean): NpyText {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (buffer.length < 12 || !buffer.subarray(0, MAGIC.length).equals(MAGIC)) {

@@ -1,16 +1,16 @@
 /**
- * An NPZ on disk of which parts are read: rows of arrays that may be larger than memory. For threads, since it reads
- * while everything waits.
+ * An NPZ on disk, read in parts: rows of arrays that may be larger than memory. Use it in threads: its reads are
+ * synchronous.
  */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { LyceumError } from '@lyceum/proto';
 import { NPY_HEADER_MAX_BYTES, type NpyArray, npyValues, readNpyHeader } from './npy.js';
 import { type ArchiveBytes, type ByteSpan, type ZipLimits, zipSpans } from './zip/index.js';
 
-/** What a plain zip can be: nothing of it is in memory but what is asked for. */
+/** The limits of a plain zip. Memory holds only what is asked for. */
 const LIMITS: ZipLimits = { maxMembers: 65_535, maxBytes: 2 ** 32 - 1, compression: 'refused' };
 
-/** One array of it. */
+/** One array in the NPZ. */
 export interface ArrayOnDisk extends Omit<NpyArray, 'data'> {
   /** Entries [first, end) of the first dimension. */
   rows(first: number, end: number): NpyArray['data'];
@@ -23,10 +23,10 @@ export class NpzOnDisk {
   readonly #what: string;
 
   /**
-   * Close it when you are done.
+   * Call `close` afterwards.
    *
-   * @param path - of bytes whose digest is known to be right: checksums of members are not looked at.
-   * @throws {LyceumError} INVALID_ARGUMENT if it is no archive.
+   * @param path - of a file whose digest was checked: checksums of members are not verified.
+   * @throws {LyceumError} INVALID_ARGUMENT if the file is no archive.
    */
   constructor(path: string, what: string) {
     this.#what = what;
@@ -46,7 +46,7 @@ export class NpzOnDisk {
     return members.map((name) => name.slice(0, -'.npy'.length));
   }
 
-  /** Undefined: there is none. @throws {LyceumError} INVALID_ARGUMENT if it is none that can be read. */
+  /** Undefined: there is no such array. @throws {LyceumError} INVALID_ARGUMENT if it cannot be read. */
   array(name: string): ArrayOnDisk | undefined {
     const span = this.#spans.get(`${name}.npy`);
     if (span === undefined) return undefined;
@@ -72,7 +72,7 @@ export class NpzOnDisk {
     };
   }
 
-  /** A member that is no array, whole. */
+  /** The whole of a member that is no array. */
   member(name: string): Buffer | undefined {
     const span = this.#spans.get(name);
     return span && this.#bytes.subarray(span.start, span.end);

@@ -1,9 +1,12 @@
-/** NumPy's archive of named arrays, NPZ: a zip of NPY files, `NAME.npy`. Plain ones are written; compressed ones are read from people. */
+/**
+ * NumPy's archive of named arrays, NPZ: a zip of NPY files, `NAME.npy`. Writes plain archives; also reads compressed
+ * ones, from users.
+ */
 import { DATASET_MAX_BYTES } from '@lyceum/proto';
 import { type NpyArray, readNpy, writeNpy } from './npy.js';
 import { readZip, writeZip, type ZipLimits } from './zip/index.js';
 
-/** The largest NPZ of this system is a data set; the one with most members a checkpoint, two a variable. */
+/** The largest NPZ here is a data set; the one with the most members is a checkpoint, with two members a variable. */
 const NPZ_LIMITS: ZipLimits = {
   maxMembers: 16_384,
   maxBytes: DATASET_MAX_BYTES,
@@ -15,7 +18,7 @@ export const FOREIGN_NPZ_LIMITS: ZipLimits = { ...NPZ_LIMITS, compression: 'allo
 
 /**
  * @returns the arrays by name; members that are no arrays are left out.
- * @throws {LyceumError} INVALID_ARGUMENT naming the member that is wrong, and what is.
+ * @throws {LyceumError} INVALID_ARGUMENT naming the member that is wrong and the reason.
  */
 export function readNpz(
   bytes: Uint8Array,

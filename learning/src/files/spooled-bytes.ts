@@ -1,4 +1,6 @@
-/** Bytes whose count is known last: they go to a file in large pieces, and are read again in any order. */
+/**
+ * Bytes whose count is not known beforehand: they are written to a file in large pieces, and read again in any order.
+ */
 import { type FileHandle, open } from 'node:fs/promises';
 import { LyceumError } from '@lyceum/proto';
 
@@ -20,7 +22,7 @@ export class SpooledBytes {
     this.#file = file;
   }
 
-  /** @param path - of a file that is not there yet; it is the caller's to remove. */
+  /** @param path - of a file that does not exist yet. The caller removes it. */
   static async open(path: string): Promise<SpooledBytes> {
     return new SpooledBytes(await open(path, 'wx+'));
   }
@@ -30,7 +32,7 @@ export class SpooledBytes {
     return this.#sizeBytes;
   }
 
-  /** @param bytes - which are kept for a while: leave them as they are. */
+  /** @param bytes - kept for a while: do not change them afterwards. */
   async append(bytes: Uint8Array): Promise<void> {
     this.#buffered.push(bytes);
     this.#bufferedBytes += bytes.length;
@@ -38,7 +40,7 @@ export class SpooledBytes {
     if (this.#bufferedBytes >= PIECE_BYTES) await this.flush();
   }
 
-  /** Call it before others read the file. */
+  /** Must be called before others read the file. */
   async flush(): Promise<void> {
     const buffered = this.#buffered;
     this.#buffered = [];
@@ -53,7 +55,7 @@ export class SpooledBytes {
     let pieceBytes = 0;
     for (const { start, end } of spans) {
       const last = piece.at(-1);
-      // What stands together on disk is read at once.
+      // Neighbouring spans are read together.
       if (last?.end === start) piece[piece.length - 1] = { start: last.start, end };
       else piece.push({ start, end });
       pieceBytes += end - start;
@@ -65,7 +67,7 @@ export class SpooledBytes {
     if (pieceBytes > 0) yield await this.#piece(piece, pieceBytes);
   }
 
-  /** Call it last. */
+  /** Must be the last call. */
   async close(): Promise<void> {
     await this.#file.close();
   }

@@ -1,6 +1,6 @@
 /**
- * Texts that must be UTF-8. Bytes that are not would become the same sign, whatever they were: `Bär` and `Bür` in Latin-1
- * are one class then. So the first such byte is refused by its place, with what would be right.
+ * Texts that must be UTF-8. Other bytes would all be decoded to the same replacement character: `Bär` and `Bür` in
+ * Latin-1 would become one class. So the first such byte is refused by its place, with advice.
  */
 import { isUtf8 } from 'node:buffer';
 import { LyceumError } from '@lyceum/proto';
@@ -8,10 +8,10 @@ import { LyceumError } from '@lyceum/proto';
 const NEW_LINE = 0x0a;
 /** A character has at most this many bytes. */
 const CHARACTER_MAX_BYTES = 4;
-/** Looked at together, where the first strange byte is looked for. */
+/** Size of the blocks in which the first invalid byte is searched. */
 const BLOCK_BYTES = 4096;
 
-/** What a text of another encoding begins with. The longer ones come first: one begins with another. */
+/** The first bytes of texts in other encodings. Longer marks come first, since one begins with another. */
 const OTHER_MARKS = [
   { encoding: 'utf-32', mark: Buffer.of(0xff, 0xfe, 0, 0) },
   { encoding: 'utf-32', mark: Buffer.of(0, 0, 0xfe, 0xff) },
@@ -20,10 +20,11 @@ const OTHER_MARKS = [
 ];
 
 /**
- * The bytes as they come, if all of them are UTF-8 text.
+ * Hands the bytes on unchanged if all of them are UTF-8 text.
  *
  * @param what - the file, for messages.
- * @throws {LyceumError} INVALID_ARGUMENT naming line and byte of what is not, and how to convert it.
+ * @throws {LyceumError} INVALID_ARGUMENT naming line and byte of the first invalid byte, and how to convert the
+ *   file.
  */
 export async function* utf8Bytes(
   chunks: AsyncIterable<Buffer>,
@@ -34,7 +35,7 @@ export async function* utf8Bytes(
   let rest: Buffer = Buffer.alloc(0);
   for await (const chunk of chunks) {
     const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
-    // A character that goes on in the next chunk is looked at with it. The first bytes say what encoding it is.
+    // A character that continues in the next chunk waits for it. The file's first bytes show its encoding.
     const end = offset === 0 && bytes.length < CHARACTER_MAX_BYTES ? 0 : wholeEnd(bytes);
     const whole = bytes.subarray(0, end);
     requireUtf8(whole, what, { offset, lineIndex });
@@ -48,9 +49,9 @@ export async function* utf8Bytes(
 }
 
 /**
- * A whole text.
+ * Decodes a whole text.
  *
- * @returns it without a byte order mark.
+ * @returns the text, without a byte order mark.
  * @throws {LyceumError} as {@link utf8Bytes}.
  */
 export function utf8Text(bytes: Buffer, what: string): string {
@@ -59,7 +60,7 @@ export function utf8Text(bytes: Buffer, what: string): string {
   return text.startsWith('\ufeff') ? text.slice(1) : text;
 }
 
-/** Where bytes are in a file, from 0. */
+/** A byte's place in a file, from 0. */
 interface Place {
   readonly offset: number;
   readonly lineIndex: number;
@@ -78,7 +79,7 @@ function requireUtf8(bytes: Buffer, what: string, { offset, lineIndex }: Place):
   const hex = byte.toString(16).padStart(2, '0');
   const place = `at byte ${offset + at + 1} of the file (0x${hex})`;
   if (at === zero) throw refusal(`${what}, line ${line}`, `is no text ${place}`, 'utf-16');
-  // Latin-1 has no printed characters there, and Windows has.
+  // In Latin-1 these bytes are no printed characters, in Windows-1252 they are.
   const encoding = byte < 0xa0 ? 'windows-1252' : 'latin1';
   throw refusal(`${what}, line ${line}`, `is not UTF-8 ${place}`, encoding);
 }
@@ -92,7 +93,7 @@ function startsWith(bytes: Buffer, mark: Buffer): boolean {
   return bytes.subarray(0, mark.length).equals(mark);
 }
 
-/** Where a last character begins that may go on behind the end; else the end. */
+/** Where a last character begins that may continue behind the end; else the end. */
 function wholeEnd(bytes: Buffer): number {
   for (let back = 1; back < CHARACTER_MAX_BYTES && back <= bytes.length; back++) {
     const byte = bytes[bytes.length - back] as number;
@@ -102,7 +103,7 @@ function wholeEnd(bytes: Buffer): number {
   return bytes.length;
 }
 
-/** Offset of the first byte that belongs to no character; there is one. */
+/** Offset of the first byte that is not UTF-8. There must be one. */
 function strangeOffset(bytes: Buffer): number {
   let sound = 0;
   for (;;) {

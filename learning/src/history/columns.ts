@@ -1,11 +1,11 @@
-/** What is known of each step of a run, in the order of a history's columns. */
+/** The columns of a run's history: what is recorded of each step. */
 
-/** The columns of every run; those of its terms follow. */
+/** The columns of every run; columns of the run's terms follow. */
 export const STEP_COLUMNS = [
   /** The objective, regularisers of the student's own layers included. */
   'loss',
   'learningRate',
-  /** ‖g‖₂ over all trainable weights, before it is clipped. */
+  /** ‖g‖₂ over all trainable weights, before clipping. */
   'gradientNorm',
   'samples',
   /** Seconds of training, and the part of them spent waiting for targets. */
@@ -21,31 +21,33 @@ interface RunOfAHistory {
   };
 }
 
-/** A run's history has its first teachers in ensemble order, and not more, so that it fits a message. */
+/** How many teachers a history has: the first ones in ensemble order, so that it fits into a message. */
 const HISTORY_TEACHERS = 64;
 
-/** What a step adds of each teacher: sums, since a mean over some steps must not be thinned by the others. */
+/** What a step adds for each teacher: sums, so that steps without a value do not lower a mean over steps. */
 interface TeacherSums {
-  /** 1: the targets are made of its answers too. */
+  /** 1 if the step's targets are made with its answers too, else 0. */
   readonly share: number;
-  /** Rows with an answer that can be compared, and those of them of another class than the combined target. */
+  /** Rows with an answer that can be compared, and how many of them name another class than the combined target. */
   readonly comparedRows: number;
   readonly disagreeingRows: number;
-  /** 1: a ticket was needed for its answers, which came so many milliseconds after its issue. */
+  /**
+   * 1 if a ticket was needed for the teacher's answers, which came so many milliseconds after the ticket was issued.
+   */
   readonly tickets: number;
   readonly latencyMs: number;
 }
 
-/** What a pass over the validation split adds to the step that it came after: sums over passes. */
+/** What a pass over the validation split adds to the step before it: sums over passes. */
 const VALIDATION_SUMS = ['validations', 'validationAccuracy', 'validationNll'] as const;
 
-/** The sums of a step that no validation followed. */
+/** The sums of a step without a validation after it. */
 export const NO_VALIDATION: readonly number[] = VALIDATION_SUMS.map(() => 0);
 
-/** What the coordinator tells of a step's targets. */
+/** What the coordinator says of a step's targets. */
 export interface TargetSums {
   readonly openSpans: number;
-  /** Teachers of the history, in ensemble order; undefined: the targets are made without its answers. */
+  /** Teachers of the history, in ensemble order; undefined: the targets were made without the teacher's answers. */
   readonly teachers: readonly (TeacherSums | undefined)[];
 }
 
@@ -58,14 +60,14 @@ const TEACHER_SUMS = [
 ] as const satisfies readonly (keyof TeacherSums)[];
 
 /**
- * What is summed over steps: {@link STEP_COLUMNS}; what each term adds to the loss, by its place in `spec.objective`:
- * `objective[0].kd`; {@link VALIDATION_SUMS}; and of a run that asks teachers {@link targetSumColumns}.
+ * The columns that are summed over steps: {@link STEP_COLUMNS}; what each term adds to the loss, named by its place in
+ * `spec.objective`, `objective[0].kd`; {@link VALIDATION_SUMS}; for a run with teachers also {@link targetSumColumns}.
  */
 export function summedColumns(run: RunOfAHistory): string[] {
   return [...stepColumns(run), ...VALIDATION_SUMS, ...targetSumColumns(run)];
 }
 
-/** In the order of {@link summedColumns}, of a pass over the validation split; all else 0. */
+/** Sums of one pass over the validation split, in the order of {@link summedColumns}; all others are 0. */
 export function validationSums(
   run: RunOfAHistory,
   { accuracy, nll }: { readonly accuracy: number; readonly nll: number },
@@ -78,7 +80,7 @@ export function validationSums(
   ];
 }
 
-/** Columns of what the coordinator tells of a step's targets; none for a run without teachers. */
+/** Columns of what the coordinator says of a step's targets; none for a run without teachers. */
 export function targetSumColumns(run: RunOfAHistory): string[] {
   const teachers = teachersOf(run);
   if (teachers.length === 0) return [];
@@ -88,20 +90,20 @@ export function targetSumColumns(run: RunOfAHistory): string[] {
   ];
 }
 
-/** So many of a run's teachers, in ensemble order, are in its history. */
+/** How many of a run's teachers, in ensemble order, are in its history. */
 export function historyTeacherCount(run: RunOfAHistory): number {
   return teachersOf(run).length;
 }
 
-/** In the order of {@link targetSumColumns}. */
+/** Values in the order of {@link targetSumColumns}. */
 export function targetSumValues({ openSpans, teachers }: TargetSums): number[] {
   return [openSpans, ...teachers.flatMap((sums) => TEACHER_SUMS.map((sum) => sums?.[sum] ?? 0))];
 }
 
 /**
- * What is shown of a run: the steps' columns as they are; `validationAccuracy` and `validationNll`; `storeShare`, the part of the answers that the store had, by
- * teachers and steps; `openSpans`; and of each teacher `latencyMs`, `share` and `disagreement`. A quotient is NaN where
- * there is nothing that it could be of.
+ * The columns that are shown: the steps' columns; `validationAccuracy` and `validationNll`; `storeShare`, the share of
+ * answers (over teachers and steps) that came from the store; `openSpans`; and for each teacher `latencyMs`, `share`
+ * and `disagreement`. A quotient is NaN if its divisor is 0.
  */
 export function shownColumns(run: RunOfAHistory): string[] {
   const teachers = teachersOf(run);
@@ -118,8 +120,8 @@ export function shownColumns(run: RunOfAHistory): string[] {
 }
 
 /**
- * @param means - of {@link summedColumns}, over the same steps.
- * @returns those of {@link shownColumns}.
+ * @param means - means of {@link summedColumns}, over the same steps.
+ * @returns values of {@link shownColumns}.
  */
 export function shownMeans(run: RunOfAHistory, means: readonly number[]): number[] {
   const own = stepColumns(run).length;
@@ -154,7 +156,7 @@ function stepColumns({ spec }: RunOfAHistory): string[] {
   ];
 }
 
-/** Those in the history. */
+/** Names of the teachers that are in the history. */
 function teachersOf({ kind, spec }: RunOfAHistory): string[] {
   if (kind !== 'Distillation') return [];
   return (spec.teachers ?? []).slice(0, HISTORY_TEACHERS).map(({ name }) => name);

@@ -1,23 +1,23 @@
 /**
  * What a run was like over its steps, in bounded memory: sums of some figures over buckets of equally many steps.
  *
- * There are at most {@link HISTORY_BUCKETS}. The step that would need one more makes all twice as wide, so what a bucket
- * holds depends on the steps alone: a run that lost steps with a worker and took them again has the history of one that
- * never did, but for what clocks say.
+ * There are at most {@link HISTORY_BUCKETS}. When a step needs one more, all buckets become twice as wide. So a
+ * bucket's content depends on the steps alone: a run that lost steps with a worker and took them again has the same
+ * history as one that did not, apart from times.
  *
  * Symbols: W columns; bucket i holds the sums over steps [i·w, (i+1)·w), w a power of two.
  */
 import { LyceumError } from '@lyceum/proto';
 
-/** Enough for a curve as wide as a screen; 64 kB of 16 columns. */
+/** Enough for a curve as wide as a screen; 64 kB with 16 columns. */
 export const HISTORY_BUCKETS = 512;
 
-/** Buckets from `firstBucket` to the newest, as they are sent and stored. */
+/** Buckets from `firstBucket` to the newest, as messages and files hold them. */
 export interface HistoryPart {
   /** w. */
   readonly bucketSteps: number;
   readonly firstBucket: number;
-  /** Steps taken, of which the last bucket may have fewer than w. */
+  /** Steps taken; the last bucket may have fewer than w. */
   readonly endStep: number;
   /** [buckets, W], sums. */
   readonly values: number[];
@@ -27,7 +27,7 @@ export interface HistoryPart {
 interface HistoryPoint {
   readonly firstStep: number;
   readonly endStep: number;
-  /** [W]; NaN where they are not known. */
+  /** [W]; NaN: not known. */
   readonly means: readonly number[];
 }
 
@@ -74,9 +74,9 @@ export class StepHistory {
   }
 
   /**
-   * Replaces everything from the part's first bucket on. Steps before it that were never told are NaN.
+   * Replaces everything from the part's first bucket on. Steps before it that were never reported become NaN.
    *
-   * @throws {LyceumError} INVALID_ARGUMENT if it is none, or of narrower buckets.
+   * @throws {LyceumError} INVALID_ARGUMENT if it is no part of a history, or has narrower buckets.
    */
   put(part: HistoryPart): void {
     const { bucketSteps, firstBucket, endStep, values } = part;
@@ -92,14 +92,15 @@ export class StepHistory {
   }
 
   /**
-   * The steps [firstStep, endStep) in at most `pointCount` points of equally many buckets, rounded to whole buckets.
+   * The steps [firstStep, endStep) as at most `pointCount` points of equally many buckets; ends are rounded to whole
+   * buckets.
    */
   points(firstStep: number, endStep: number, pointCount: number): HistoryPoint[] {
     const end = Math.min(endStep, this.#endStep);
     if (firstStep >= end) return [];
     const first = this.#bucketOf(firstStep);
     const last = this.#bucketOf(end - 1);
-    // However many points are wanted, infinitely many too, each has one bucket at least.
+    // Each point has at least one bucket, however many points are asked for, even infinitely many.
     const together = Math.max(1, Math.ceil((last - first + 1) / Math.max(1, pointCount)));
     const points: HistoryPoint[] = [];
     for (let bucket = first; bucket <= last; bucket += together) {
@@ -121,7 +122,7 @@ export class StepHistory {
     return { firstStep, endStep, means };
   }
 
-  /** Nothing is known of the buckets before this one that are not whole. */
+  /** Marks buckets before this one as not known if they are not whole. */
   #forgetUntil(bucket: number): void {
     const whole = this.#bucketOf(this.#endStep) * this.#width;
     const missing = new Array<number>(bucket * this.#width - whole).fill(Number.NaN);
@@ -132,7 +133,7 @@ export class StepHistory {
     return Math.floor(step / this.#bucketSteps);
   }
 
-  /** Two buckets become one. */
+  /** Joins each two buckets into one. */
   #widen(): void {
     const before = this.#sums;
     const width = this.#width;

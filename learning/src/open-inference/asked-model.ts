@@ -24,9 +24,9 @@ export interface ModelMetadata {
 
 export interface AskedModel extends Questioned {
   readonly output: InferenceTensorMetadata;
-  /** Of pictures. */
+  /** Layout of pictures; undefined: inputs are no pictures. */
   readonly layout: Layout | undefined;
-  /** As settings have it; undefined: they do not, and it is 1. */
+  /** The scale that settings give; undefined: they give none, and it is 1. */
   readonly scale: number | undefined;
   /** Rows that a request must have; undefined: any number. */
   readonly fixedRows: number | undefined;
@@ -76,7 +76,7 @@ function askedAboutRows(
   const others = ['maximumTokens', 'padToken'] as const;
   own.push(...strangeSettings(settings, "a table's columns", others));
   const table = tableInputs(inputs.map(graphValue), settings.columns, own);
-  // There the path of an input is that of a graph's.
+  // In this file's messages the path of an input is `input`.
   const placed = (path: string) => (path === 'graph.input' ? 'input' : `settings.${path}`);
   problems.push(...own.map(({ path, message }) => ({ path: placed(path), message })));
   problems.push(...exampleProblems(table, examples));
@@ -115,7 +115,10 @@ const WHOLE_NUMBERS: readonly string[] = [
 /** The greatest value of a picture in bytes. */
 const BYTE_MAX = 255;
 
-/** Of pictures in whole numbers 255, unless settings say otherwise, as of a graph's: of 0 to 1 only both ends are left. */
+/**
+ * Scale of pictures in whole numbers: 255, unless settings give another, since of values from 0 to 1 only the ends
+ * would be left. Graphs have the same rule.
+ */
 function scaleOf(
   datatype: string,
   sampleShape: readonly number[],
@@ -130,7 +133,7 @@ function copied({ columns, ...input }: TableInput) {
   return { ...input, columns: [...columns] };
 }
 
-/** An input as graphs have them. */
+/** An input in the form of a graph's inputs. */
 function graphValue({ name, datatype, shape }: InferenceTensorMetadata): GraphValue {
   const elementType = CELL_TYPES.find((type) => DATATYPES[type] === datatype) ?? 'other';
   const sizes = shape.map((size) => (size > 0 ? size : undefined));

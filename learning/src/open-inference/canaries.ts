@@ -10,7 +10,7 @@ export const CANARY_ROWS = 4;
 /** Fixed for ever: stored descriptions have the answers to these inputs. */
 const SEED = 0x0ca_9a57;
 
-/** In place of words that a model was trained on, which are not known. Fixed for ever too. */
+/** Texts for models of texts: the words that a model was trained on are not known. Fixed for ever too. */
 export const CANARY_TEXTS = [
   'The train was late again, and nobody said why.',
   'a good book about two brothers',

@@ -35,7 +35,7 @@ function contentBytes(
   return texts.reduce((sum, text) => sum + LENGTH_BYTES + Buffer.byteLength(text), 0);
 }
 
-/** The inputs with so many rows, of which the first fills those that are missing. */
+/** The inputs with so many rows: copies of the first row are added. */
 export function padded(inputs: readonly InputTensor[], rows: number): readonly InputTensor[] {
   return inputs.map((input) => {
     const [count = 0, ...sizes] = input.shape;
@@ -54,8 +54,8 @@ export function padded(inputs: readonly InputTensor[], rows: number): readonly I
 }
 
 /**
- * What a request and each of its inputs say of their content. MLServer and KServe's Python servers make a data frame of
- * several inputs if they are told so, and texts of BYTES; other servers pass it over.
+ * What a request and each of its inputs say of their content. With it, MLServer and KServe's Python servers make a
+ * data frame of several inputs, and texts of BYTES; other servers ignore it.
  */
 export function contentTypes(inputs: readonly InputTensor[]): {
   readonly request: string | undefined;

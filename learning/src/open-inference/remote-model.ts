@@ -29,8 +29,8 @@ export class RefusedRequestError extends LyceumError {}
 export class RemoteModel {
   readonly #server: InferenceServer;
   /**
-   * For what a load asks: tried again where it is refused, and not where it is late. A worker loads one teacher at a time, so
-   * that a server which takes connections and says nothing would hold the others up.
+   * For calls while a model is loaded: tried again if the server refuses them, but not if it is late. A worker loads
+   * one teacher at a time, so a server that takes connections and never answers would hold the others up.
    */
   readonly atLoad: InferenceServer;
   readonly #package: Pick<RemotePackage, 'description' | 'found'>;
@@ -75,14 +75,14 @@ export class RemoteModel {
     let isFailed = false;
     const answer = async (first: number, count: number): Promise<void> => {
       const inputs = read(first, count);
-      // Texts are of any length: as many of them as of the canaries may be more than a request holds.
+      // Texts have any length: as many texts as there were canaries may be more than a request holds.
       if (inputBytes(inputs) > INFERENCE_REQUEST_MAX_BYTES && count > 1) {
         return answerHalves(first, count);
       }
       try {
         values.set(await this.#request(inputs, count), first * classCount);
       } catch (err) {
-        // Or more than the server, or a proxy before it, takes.
+        // It may also be more than the server, or a proxy before it, takes.
         if (toLyceumError(err).code !== 'RESOURCE_EXHAUSTED' || count === 1) throw err;
         await answerHalves(first, count);
       }

@@ -1,9 +1,9 @@
 /**
- * A classifier as an ONNX file: one input, [N, ...sample], and as outputs what was asked for.
+ * A classifier as an ONNX file: one input, [N, ...sample], and the outputs that were asked for.
  *
  *   logits or probabilities   float32 [N, C]  what the model gives
  *   probabilities             float32 [N, C]  softmax of the logits; on request
- *   label                     string [N]      name of the likeliest class, the first where several are; on request
+ *   label                     string [N]      name of the likeliest class, of equal ones the first; on request
  */
 import { LyceumError } from '@lyceum/proto';
 import {
@@ -22,13 +22,13 @@ export interface OnnxOptions {
   readonly sampleShape: readonly number[];
   readonly classNames: readonly string[];
   /**
-   * Samples come as they are stored, bytes for images, and are scaled inside. Absent: as float32, in real values times the
-   * settings' scale, which is what the model itself wants.
+   * Samples are given as they are stored (bytes for images), and the graph scales them. Absent: samples are float32,
+   * real values times the settings' scale, which the model itself wants.
    */
   readonly preprocessing?: { readonly stored: 'uint8' | 'float32'; readonly inputScale: number };
   readonly softmax: boolean;
   readonly labels: boolean;
-  /** Kernels of 8 bits; biases and normalisations stay as they are. */
+  /** Kernels become 8-bit numbers; biases and normalisations stay float32. */
   readonly int8: boolean;
 }
 
@@ -54,7 +54,7 @@ export function exportOnnx(model: ModelPackage, options: OnnxOptions): Uint8Arra
   });
 }
 
-/** @returns the value that the model reads. */
+/** @returns the name of the value that the model's first layer reads. */
 function preprocessed(
   graph: OnnxGraph,
   { settings }: ModelPackage,
@@ -63,7 +63,7 @@ function preprocessed(
   if (preprocessing === undefined) return 'input';
   const { stored, inputScale } = preprocessing;
   const real = stored === 'uint8' ? graph.node('Cast', ['input'], { to: 1 }) : 'input';
-  // As the programs do: to real values first, then to the model's own scale.
+  // In the same order as in the programs: to real values first, then to the model's scale.
   const scales = [inputScale, settings.scale ?? 1].filter((scale) => scale !== 1);
   return scales.reduce(
     (x, scale) => graph.node('Mul', [x, graph.float32('scale', [], Float32Array.of(scale))]),
@@ -113,7 +113,7 @@ function emitModel(
   return last.name;
 }
 
-/** 8 bits in the file, and float32 again when it is loaded. */
+/** Stored as 8 bits in the file; float32 again when the file is loaded. */
 function quantizedKernel(
   graph: OnnxGraph,
   name: string,
@@ -160,7 +160,7 @@ function weightsByName(model: ModelPackage): Map<string, LayerWeight> {
     const stored = model.weights.subarray(offset, offset + weightBytes(spec));
     offset += stored.length;
     if (spec.dtype !== 'float32') continue;
-    // A copy: its offset need not be one of a Float32Array. A Buffer's own `slice` makes none.
+    // Copied, since a Float32Array needs an aligned offset. A Buffer's own `slice` would not copy.
     const bytes = Uint8Array.from(stored);
     weights.set(spec.name, { shape: spec.shape, values: new Float32Array(bytes.buffer) });
   }

@@ -8,13 +8,13 @@
 import { elementCount } from '@lyceum/proto';
 
 export interface Int8Weights {
-  /** Row-major, in the order of the given ones; −127 to 127. */
+  /** Row-major, in the order of the weights; −127 to 127. */
   readonly values: Int8Array;
-  /** [channels]; a weight is its value times that of its channel. */
+  /** [channels]; a weight is its value times its channel's scale. */
   readonly scales: Float32Array;
 }
 
-/** @param axis - which dimension counts output channels. */
+/** @param axis - the dimension of output channels. */
 export function int8Weights(
   weights: Float32Array,
   shape: readonly number[],

@@ -1,5 +1,5 @@
 /**
- * A LayersModel's topology as a list of layers, each after those that it reads: what an exporter walks.
+ * A LayersModel's topology as a list of layers, each after the layers that it reads, for exporters.
  *
  * Understood are Sequential and functional models of one input and one output, as TensorFlow.js and Keras 2 write
  * them, without models inside and without a layer that is used twice.
@@ -11,13 +11,13 @@ import { inboundLayers, modelTopology } from '../../models/layers/index.js';
 export interface GraphLayer {
   readonly name: string;
   readonly className: string;
-  /** As saved: keys in snake case. */
+  /** The configuration as it is saved, with keys in snake case. */
   readonly config: Readonly<Record<string, unknown>>;
-  /** Names of the layers that it reads, in order; none for an input. */
+  /** Names of the layers that this one reads, in order; none for an input. */
   readonly inputs: readonly string[];
 }
 
-/** @throws {LyceumError} INVALID_ARGUMENT if it is built otherwise; the message says how. */
+/** @throws {LyceumError} INVALID_ARGUMENT if the model is built in another way; the message says how. */
 export function layerGraph(modelJson: unknown): readonly GraphLayer[] {
   const topology = modelTopology(modelJson);
   if (topology === undefined) throw unusable('it has no topology');
@@ -68,7 +68,7 @@ function plainLayer(raw: unknown): Omit<GraphLayer, 'inputs'> {
   return { name, className, config: raw['config'] };
 }
 
-/** `[['dense_1', 0, 0]]`, or `['dense_1', 0, 0]` as Keras writes a single one. */
+/** Layer names in `[['dense_1', 0, 0]]`, or in `['dense_1', 0, 0]`, Keras's form for a single tensor. */
 function tensorNames(tensors: unknown): string[] {
   if (!Array.isArray(tensors)) return [];
   if (typeof tensors[0] === 'string') return [tensors[0]];

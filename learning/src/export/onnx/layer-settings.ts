@@ -2,7 +2,7 @@
 import { LyceumError } from '@lyceum/proto';
 import type { GraphLayer } from './layer-graph.js';
 
-/** Keras 2 writes some in a list. */
+/** The layer's axis. Keras 2 sometimes writes it as a list. */
 export function axisOf(layer: GraphLayer): number {
   const axes = [layer.config['axis'] ?? -1].flat();
   const [axis] = axes;

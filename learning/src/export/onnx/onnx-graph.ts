@@ -5,11 +5,11 @@ import type { OnnxAttribute, OnnxConstant, OnnxNode } from './onnx-messages.js';
 export class OnnxGraph {
   readonly nodes: OnnxNode[] = [];
   readonly constants: OnnxConstant[] = [];
-  /** What the nodes that come next are for; their names begin with it, and runtimes tell names. */
+  /** Name of the layer for which the next nodes are added. Their names begin with it; runtimes show these names. */
   layer = '';
   #count = 0;
 
-  /** Adds a node. @returns its output. */
+  /** Adds a node. @returns the name of its output. */
   node(
     operation: string,
     inputs: readonly string[],

@@ -1,6 +1,6 @@
 /**
- * What each kind of layer is in ONNX. Values keep TensorFlow's order of dimensions, [N, H, W, C]; convolutions and
- * pools, which ONNX has for [N, C, H, W] alone, stand between two transpositions, which runtimes cancel.
+ * Turns each kind of layer into ONNX operations. Values keep TensorFlow's order of dimensions, [N, H, W, C]. ONNX has
+ * convolutions and pools only for [N, C, H, W], so these stand between two transpositions, which runtimes cancel.
  *
  * @see https://github.com/onnx/onnx/blob/v1.16.0/docs/Operators.md
  */
@@ -16,29 +16,29 @@ export interface LayerWeight {
   readonly values: Float32Array;
 }
 
-/** What a layer gives. */
+/** The output of a layer. */
 export interface LayerValue {
   readonly name: string;
   /** How many dimensions it has, the batch included. */
   readonly rank: number;
 }
 
-/** Where a layer's node goes, and what it may ask. */
+/** What a layer needs to add its nodes. */
 export interface LayerContext {
   readonly graph: OnnxGraph;
-  /** What it reads: names of values. */
+  /** Names of the values that the layer reads. */
   readonly inputs: readonly string[];
   /** How many dimensions each of these has, the batch included. */
   readonly ranks: readonly number[];
   /** A weight by the last part of its name. @throws {LyceumError} INVALID_ARGUMENT if there is none. */
   readonly weight: (name: string) => LayerWeight;
-  /** Adds a kernel to the graph, quantized if that is wanted. `axis`: that of its output channels. */
+  /** Adds a kernel to the graph, quantized on request. `axis`: the kernel's dimension of output channels. */
   readonly kernel: (name: string, weight: LayerWeight, axis: number) => string;
 }
 
 type Emit = (layer: GraphLayer, context: LayerContext) => string;
 
-/** Adds a layer. @returns its value. @throws {LyceumError} INVALID_ARGUMENT if it has no counterpart. */
+/** Adds a layer. @returns its value. @throws {LyceumError} INVALID_ARGUMENT if ONNX has no such layer. */
 export function emitLayer(layer: GraphLayer, context: LayerContext): LayerValue {
   const emit = EMITTERS[layer.className];
   if (emit === undefined) {
@@ -62,7 +62,7 @@ function rankOf(layer: GraphLayer, ranks: readonly number[]): number {
   }
 }
 
-/** A layer may have more inputs than a call may have arguments. */
+/** Not Math.max: a layer may have more inputs than a call may have arguments. */
 const greatest = (ranks: readonly number[]) => ranks.reduce((x, y) => Math.max(x, y));
 
 const only = (inputs: readonly string[]) => inputs[0] as string;
@@ -114,7 +114,7 @@ function pool(operation: 'MaxPool' | 'AveragePool'): Emit {
 function overImage(operation: 'ReduceMean' | 'ReduceMax'): Emit {
   return (layer, { graph, inputs }) => {
     refuseChannelsFirst(layer);
-    // TensorFlow.js leaves a layer's own `keepdims` out.
+    // TensorFlow.js does not write `keepdims`; such layers do not keep these dimensions.
     return graph.node(operation, inputs, { axes: [1, 2], keepdims: 0 });
   };
 }
@@ -165,7 +165,7 @@ const relu: Emit = (layer, { graph, inputs }) => {
   return graph.node('Relu', inputs);
 };
 
-/** As Keras does: what has fewer dimensions than the others gets those that it lacks behind the batch. */
+/** As in Keras: a value with fewer dimensions gets the missing ones behind the batch. */
 function chained(operation: 'Add' | 'Mul'): Emit {
   return (layer, { graph, inputs, ranks }) => {
     const rank = greatest(ranks);
@@ -180,7 +180,7 @@ function chained(operation: 'Add' | 'Mul'): Emit {
 
 const concatenate: Emit = (layer, { graph, inputs }) => {
   const axis = axisOf(layer);
-  // TensorFlow.js takes it for the last, and Keras does not.
+  // TensorFlow.js takes this axis for the last one, Keras does not.
   if (axis < -1) throw unsupported(layer, `its axis is ${axis}`);
   return graph.node('Concat', inputs, { axis });
 };
@@ -215,7 +215,7 @@ const EMITTERS: Readonly<Record<string, Emit>> = {
   ZeroPadding2D: zeroPadding2d,
 };
 
-/** By the name of tfjs and Keras. `hard_sigmoid` and `swish` are not operators of ONNX's set 17. */
+/** By the names of tfjs and Keras. `hard_sigmoid` and `swish` are not operators in ONNX's set 17. */
 const ACTIVATIONS: Readonly<Record<string, readonly [string, Record<string, OnnxAttribute>]>> = {
   elu: ['Elu', {}],
   relu: ['Relu', {}],
@@ -254,7 +254,7 @@ function channelsFirst(graph: OnnxGraph, x: string, middle: (x: string) => strin
   return graph.node('Transpose', [middle(first)], { perm: [0, 2, 3, 1] });
 }
 
-/** @param defaultStrides - a pool's own size. */
+/** @param defaultStrides - the size of a pool. */
 function windowAttributes(
   layer: GraphLayer,
   defaultStrides: readonly number[] = [1, 1],
@@ -266,12 +266,15 @@ function windowAttributes(
   }
   return {
     strides: pair(layer, 'strides', defaultStrides),
-    // TensorFlow pads more at the end where it cannot pad evenly.
+    // If padding is uneven, TensorFlow pads more at the end.
     auto_pad: padding === 'same' ? 'SAME_UPPER' : 'VALID',
   };
 }
 
-/** ONNX Runtime pads dilated kernels where it is told by how much. Their strides are 1, so that the size does not matter. */
+/**
+ * For dilated kernels ONNX Runtime needs explicit padding. Their strides are 1, so padding does not depend on the
+ * input's size.
+ */
 function dilated(
   layer: GraphLayer,
   kernel: readonly [number, number],

@@ -28,7 +28,7 @@ export interface OnnxConstant {
   readonly name: string;
   readonly type: OnnxElementType;
   readonly shape: readonly number[];
-  /** Little-endian, row-major; texts as they are. */
+  /** Bytes, little-endian and row-major; texts as a list. */
   readonly data: Uint8Array | readonly string[];
 }
 
@@ -36,7 +36,7 @@ export interface OnnxConstant {
 export interface OnnxValue {
   readonly name: string;
   readonly type: OnnxElementType;
-  /** Of one sample. */
+  /** Shape of one sample. */
   readonly sampleShape: readonly number[];
 }
 

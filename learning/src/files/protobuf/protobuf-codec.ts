@@ -1,14 +1,14 @@
 /**
  * Protobuf messages as plain objects and back, by tables of their fields, without generated code.
  *
- * Read as protobuf's own library reads: fields of a message that come several times are merged, of a scalar and of a
- * `oneof` the last stands, lists are concatenated, packed or not. What the table does not name, or what has another wire type
- * than it says, is left out, and so is not written either: a message that was read and written has nothing in it that
- * its reader has not seen.
+ * Reads as protobuf's own library does: message fields that occur several times are merged, of a scalar and of a
+ * `oneof` the last one counts, lists are concatenated, packed or not. Fields that the table does not name, or that
+ * have another wire type, are skipped and never written: a message that was read and written again holds only what its
+ * reader has seen.
  */
 import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 
-/** `whole`: any varint, as a bigint. `fixed32` and `fixed64` keep their bits, which may be those of a float. */
+/** `whole`: any varint, as a bigint. `fixed32` and `fixed64` are bits, which may be those of a float. */
 type Scalar = 'whole' | 'fixed32' | 'fixed64' | 'text' | 'bytes';
 
 /** A message's kind is given by a function, since messages may hold themselves. */
@@ -17,21 +17,21 @@ type Kind = Scalar | (() => MessageTable);
 interface FieldTable {
   readonly name: string;
   readonly kind: Kind;
-  /** A list; a map's entries are one, of messages with `key` and `value`. */
+  /** Whether the field is a list. A map is a list of messages with `key` and `value`. */
   readonly repeated?: true;
   /** How many messages a list may have; more are refused while they are read. */
   readonly maxCount?: number;
-  /** Name of a group of fields: the last one that is read stands. */
+  /** Name of a group of fields, of which the last one read counts. */
   readonly oneOf?: string;
 }
 
 /** A message's fields by their numbers. */
 export class MessageTable {
-  /** By number; many have none. */
+  /** By number; many numbers have no field. */
   readonly fields: readonly (FieldTable | undefined)[];
   readonly numbered: readonly (readonly [number, FieldTable])[];
   readonly lists: readonly FieldTable[];
-  /** For a field of a group, the other fields, which it removes. */
+  /** For a field of a `oneof`: the other fields of the group, which it replaces. */
   readonly rivals: ReadonlyMap<FieldTable, readonly FieldTable[]>;
 
   constructor(fields: Readonly<Record<number, FieldTable>>) {
@@ -58,19 +58,19 @@ export function many(name: string, kind: Kind, maxCount = Number.MAX_SAFE_INTEGE
   return { name, kind, repeated: true, maxCount };
 }
 
-/** How much of a document is read at most. */
+/** Limits for reading one document. */
 export interface FieldBudget {
-  /** Fields that may still come. */
+  /** How many fields may still be read. */
   left: number;
-  /** Messages in messages. */
+  /** Greatest depth of messages in messages. */
   readonly maxDepth: number;
 }
 
 type Values = Record<string, unknown>;
 
 /**
- * @returns what was read: absent fields are undefined, and lists without members are empty.
- * @throws {Error} if the bytes are no such message, or are more than the budget has.
+ * @returns the fields: an absent field is undefined, a list without members is empty.
+ * @throws {Error} if the bytes are no such message, or exceed the budget.
  */
 export function decodeMessage(
   table: MessageTable,

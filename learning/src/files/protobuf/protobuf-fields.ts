@@ -1,7 +1,7 @@
-/** Protobuf messages field by field, without generated code: of large files only what is looked for is read. */
+/** Reads protobuf messages field by field, without generated code: of large files only the wanted fields are read. */
 import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
 
-/** The last field of that number, if there is one; of a message's bytes or a text's. */
+/** The bytes of the last field of this number (a message or a text); undefined: none. */
 export function field(bytes: Uint8Array, wanted: number): Uint8Array | undefined {
   let found: Uint8Array | undefined;
   eachField(bytes, (number, reader, wireType) => {
@@ -35,7 +35,7 @@ export function text(bytes: Uint8Array | undefined): string {
   return Buffer.from(bytes ?? []).toString();
 }
 
-/** All length-delimited fields of that number, in their order. */
+/** All length-delimited fields of this number, in their order. */
 export function fields(bytes: Uint8Array, wanted: number): Uint8Array[] {
   const found: Uint8Array[] = [];
   eachField(bytes, (number, reader, wireType) => {

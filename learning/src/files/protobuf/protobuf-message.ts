@@ -1,4 +1,4 @@
-/** Protobuf messages written field by field, without generated code: what `protobuf-fields.ts` is for reading. */
+/** Writes protobuf messages field by field, without generated code; `protobuf-fields.ts` reads them. */
 import { BinaryWriter } from '@bufbuild/protobuf/wire';
 
 /** The bytes of one message. */

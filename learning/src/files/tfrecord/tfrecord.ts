@@ -20,19 +20,19 @@ export function tfRecord(bytes: Uint8Array): Uint8Array {
   return framed;
 }
 
-/** @returns how many bytes the record has; undefined: this is no record's header. */
+/** @returns the size of the record's bytes; undefined: this is no header of a record. */
 export function tfRecordLength(header: Buffer): number | undefined {
   if (header.readUInt32LE(8) !== masked(header.subarray(0, 8))) return undefined;
   const length = Number(header.readBigUInt64LE());
   return Number.isSafeInteger(length) ? length : undefined;
 }
 
-/** Whether the bytes are those that were written. */
+/** Whether the bytes have the checksum that was written. */
 export function isTfRecordWhole(bytes: Uint8Array, footer: Buffer): boolean {
   return footer.readUInt32LE() === masked(bytes);
 }
 
-/** A sum of bytes that hold sums is weak, so it is stored in another form. */
+/** A checksum in the form in which it is stored: a checksum over bytes that hold plain checksums would be weak. */
 function masked(bytes: Uint8Array): number {
   const crc = crc32c(bytes);
   return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;

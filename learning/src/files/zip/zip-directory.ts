@@ -1,6 +1,6 @@
 /**
- * What an archive says of its members: its directory, and the headers in front of their bytes, checked against limits and
- * each other before anything is unpacked.
+ * What an archive says of its members, in its directory and in the headers before their bytes. It is checked against
+ * limits and for contradictions before anything is unpacked.
  *
  * The format is that of PKWARE's APPNOTE, sections 4.3.7 (local header), 4.3.12 (directory) and 4.3.16 (end record),
  * https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT
@@ -8,22 +8,22 @@
 
 export interface ZipLimits {
   readonly maxMembers: number;
-  /** All members together, unpacked. */
+  /** Greatest size of all members together, unpacked. */
   readonly maxBytes: number;
   /**
-   * Whether members may be compressed, to a thousandth of what they unpack to. In archives that this system writes
-   * they never are, so that a peer's archive unpacks to no more bytes than it sent.
+   * Whether members may be compressed, down to a thousandth of their size. Archives that this system writes never have
+   * compressed members, so a peer's archive unpacks to no more bytes than it sent.
    */
   readonly compression: 'allowed' | 'refused';
 }
 
-/** Length of a member's name: what file systems take. */
+/** Greatest length of a member's name: the limit of file systems. */
 const NAME_MAX_BYTES = 255;
 
 /** An archive's bytes, in memory or elsewhere. */
 export interface ArchiveBytes {
   readonly length: number;
-  /** [start, end), or what there is of it. */
+  /** Bytes [start, end), or fewer at the archive's end. */
   subarray(start: number, end: number): Buffer;
 }
 
@@ -33,7 +33,7 @@ export interface ByteSpan {
   readonly end: number;
 }
 
-/** @returns the members, folders left out, and where each is. */
+/** @returns the members without folders, and where each one is. */
 export function readEntries(
   archive: ArchiveBytes,
   limits: ZipLimits,
@@ -46,7 +46,7 @@ export function readEntries(
 /** What is wrong with an archive; {@link readZip} says which archive. */
 export class ZipError extends Error {}
 
-/** A member as the directory has it. */
+/** A member's entry in the directory. */
 export interface ZipEntry {
   readonly name: string;
   readonly method: number;
@@ -64,7 +64,7 @@ const CENTRAL_HEADER = { signature: 0x02014b50, bytes: 46 };
 const END_RECORD = { signature: 0x06054b50, bytes: 22 };
 const COMMENT_MAX_BYTES = 0xffff;
 
-/** @returns the members, folders left out. */
+/** @returns the members without folders. */
 function readDirectory(archive: ArchiveBytes): { entries: ZipEntry[]; directoryOffset: number } {
   const { end, record } = endRecord(archive);
   const count = record.readUInt16LE(10);
@@ -90,7 +90,7 @@ function readDirectory(archive: ArchiveBytes): { entries: ZipEntry[]; directoryO
   return { entries, directoryOffset };
 }
 
-/** @returns the record, and where it begins. */
+/** @returns the end record, and where it begins. */
 function endRecord(archive: ArchiveBytes): { end: number; record: Buffer } {
   const tailOffset = Math.max(0, archive.length - END_RECORD.bytes - COMMENT_MAX_BYTES);
   const tail = archive.subarray(tailOffset, archive.length);
@@ -131,7 +131,7 @@ function readEntry(directory: Buffer, at: number): { entry: ZipEntry; endOffset:
   return { entry, endOffset };
 }
 
-/** @throws {ZipError} if it is too long, no text, or could mean a place outside of where it is unpacked. */
+/** @throws {ZipError} if the name is too long, no text, or leads out of the folder into which it is unpacked. */
 function memberName(bytes: Buffer): string {
   if (bytes.length === 0 || bytes.length > NAME_MAX_BYTES) {
     const want = `want 1 to ${NAME_MAX_BYTES}`;
@@ -173,7 +173,7 @@ function refuseBeyondLimits(entries: readonly ZipEntry[], limits: ZipLimits): vo
   }
 }
 
-/** None of the bytes are in two members. */
+/** Where members are. No byte may belong to two of them. */
 function memberSpans(
   archive: ArchiveBytes,
   entries: readonly ZipEntry[],
@@ -189,7 +189,7 @@ function memberSpans(
   return spans;
 }
 
-/** Where a member's bytes are; the header in front of them must be that of the directory. */
+/** Where a member's bytes are. The header before them must agree with the directory. */
 function memberSpan(archive: ArchiveBytes, entry: ZipEntry): ByteSpan {
   const { name, method, offset } = entry;
   const nameOffset = offset + LOCAL_HEADER.bytes;

@@ -10,13 +10,13 @@ import { LyceumError } from '@lyceum/proto';
 import { MEMBER_TIME } from './zip.js';
 
 export interface ZipMember {
-  /** In ASCII. */
+  /** The member's name, in ASCII. */
   readonly name: string;
   readonly sizeBytes: number;
   readonly chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 }
 
-/** A member, and how much of it is written. */
+/** A member, and how much of it has been written. */
 interface Slot extends Pick<ZipMember, 'name' | 'sizeBytes'> {
   readonly offset: number;
   writtenBytes: number;
@@ -26,15 +26,16 @@ interface Slot extends Pick<ZipMember, 'name' | 'sizeBytes'> {
 const LOCAL_HEADER_BYTES = 30;
 const CENTRAL_HEADER_BYTES = 46;
 const END_BYTES = 22;
-/** What its 32-bit offsets reach. */
+/** The greatest offset of 32 bits. */
 const MAX_BYTES = 2 ** 32 - 1;
 /** Version 2.0 of the format: what folders and plain members need. */
 const VERSION = 20;
 
 /**
- * @param file - empty, and open for writing at its start.
- * @param members - stored, sorted by name. All together under 4 GiB.
- * @throws {LyceumError} INVALID_ARGUMENT if they are more; INTERNAL if a member has another size than it said.
+ * @param file - an empty file, open for writing.
+ * @param members - sorted by name. All together must be under 4 GiB.
+ * @throws {LyceumError} INVALID_ARGUMENT if they are larger; INTERNAL if a member does not have the size that it
+ *   claims.
  */
 export async function writeZipFile(file: FileHandle, members: readonly ZipMember[]): Promise<void> {
   const zip = new ZipFile(file, members);
@@ -44,7 +45,7 @@ export async function writeZipFile(file: FileHandle, members: readonly ZipMember
   await zip.finish();
 }
 
-/** The same of members that grow side by side: each has its place in the file from the beginning. */
+/** The same for members that grow side by side: each has its place in the file from the beginning. */
 export class ZipFile {
   readonly #file: FileHandle;
   readonly #slots: ReadonlyMap<string, Slot>;
@@ -70,7 +71,7 @@ export class ZipFile {
     this.#endOffset = offset;
   }
 
-  /** The next bytes of a member. @throws {LyceumError} INTERNAL if it becomes longer than it said. */
+  /** Writes the next bytes of a member. @throws {LyceumError} INTERNAL if the member exceeds its size. */
   async append(name: string, chunk: Uint8Array): Promise<void> {
     const slot = this.#slots.get(name);
     if (slot === undefined) throw new Error(`${name} is none of the members`);
@@ -81,7 +82,7 @@ export class ZipFile {
     await writeAt(this.#file, chunk, start);
   }
 
-  /** Writes what is around the members. @throws {LyceumError} INTERNAL if one is shorter than it said. */
+  /** Writes headers, directory and end record. @throws {LyceumError} INTERNAL if a member is shorter than its size. */
   async finish(): Promise<void> {
     const slots = [...this.#slots.values()];
     for (const slot of slots) {
@@ -99,7 +100,7 @@ function otherSize({ name, sizeBytes, writtenBytes }: Slot): LyceumError {
   return new LyceumError('INTERNAL', message);
 }
 
-/** All of it: the system may take a part at a time. */
+/** Writes all bytes: the system may take only a part at a time. */
 async function writeAt(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
   for (let at = 0; at < bytes.length; ) {
     at += (await file.write(bytes, at, bytes.length - at, position + at)).bytesWritten;

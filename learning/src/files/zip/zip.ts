@@ -2,10 +2,10 @@
  * Zip archives as this system keeps them: a few members, all in memory, and bytes that depend on content only. This is
  * the one reader of zips: of NPZ files, data sets, model packages, checkpoints and reports.
  *
- * A reader checks what an archive says of itself against limits before it unpacks anything, so that a small
- * file cannot claim all memory (a "zip bomb"). A member whose size or checksum is another than the archive says is
- * refused, and so is what two readers could take for different things: members that share bytes, two of one name,
- * names that lead elsewhere.
+ * A reader checks what an archive says of itself against limits before it unpacks anything, so that a small file
+ * cannot take all memory (a "zip bomb"). Refused are members whose size or checksum is not the one that the archive
+ * says, and everything that two readers could understand differently: members that share bytes, two members of one
+ * name, names that lead elsewhere.
  */
 import { crc32, inflateRawSync } from 'node:zlib';
 import { LyceumError } from '@lyceum/proto';
@@ -20,7 +20,7 @@ import {
   type ZipLimits,
 } from './zip-directory.js';
 
-/** Archives carry no other time than this, the first that the format knows. Noon exists in every time zone. */
+/** The time of every member: the first year that the format knows. Noon exists in every time zone. */
 export const MEMBER_TIME = new Date(1980, 0, 1, 12);
 
 /** @returns the archive's bytes: members stored, sorted by name, with one fixed time. */
@@ -33,8 +33,8 @@ export function writeZip(members: ReadonlyMap<string, Uint8Array>): Buffer {
 
 /**
  * @param what - what the archive is, for messages.
- * @returns the members by name, folders left out; views into `bytes` where they are not compressed.
- * @throws {LyceumError} INVALID_ARGUMENT if it is no archive, is damaged or is greater than the limits.
+ * @returns the members by name, without folders; views into `bytes` if they are not compressed.
+ * @throws {LyceumError} INVALID_ARGUMENT if `bytes` is no archive, is damaged or exceeds the limits.
  */
 export function readZip(
   bytes: Uint8Array,
@@ -54,10 +54,10 @@ export function readZip(
 }
 
 /**
- * Where the members are in an archive whose bytes are known to be good, by their digest: checksums are not looked at,
- * since that needs all bytes.
+ * Where the members of an archive are. The archive's digest must have been checked: checksums of members are not
+ * verified, since that needs all bytes.
  *
- * @param limits - without compression.
+ * @param limits - must refuse compression.
  * @throws {LyceumError} as {@link readZip}.
  */
 export function zipSpans(
@@ -71,7 +71,7 @@ export function zipSpans(
   });
 }
 
-/** Says of what is wrong in which archive it is. */
+/** Adds the archive's name to an error. */
 function named<T>(what: string, read: () => T): T {
   try {
     return read();
@@ -81,7 +81,7 @@ function named<T>(what: string, read: () => T): T {
   }
 }
 
-/** @throws {ZipError} if the bytes are not those that the archive was written with. */
+/** @throws {ZipError} if the bytes do not have the size and the checksum that the archive says. */
 function unpacked(packed: Buffer, { name, method, crc, sizeBytes }: ZipEntry): Uint8Array {
   const member = method === STORED ? packed : inflated(packed, name, sizeBytes);
   if (member.length !== sizeBytes) {
@@ -97,7 +97,7 @@ function unpacked(packed: Buffer, { name, method, crc, sizeBytes }: ZipEntry): U
 
 function inflated(packed: Buffer, name: string, sizeBytes: number): Buffer {
   try {
-    // A limit of 0 is not taken; a byte too many is found by the size.
+    // zlib takes no limit of 0. A byte too many is found by the size.
     return inflateRawSync(packed, { maxOutputLength: Math.max(1, sizeBytes) });
   } catch (err) {
     const tooLong = err instanceof Error && 'code' in err && err.code === 'ERR_BUFFER_TOO_LARGE';
