@@ -1,3 +1,5 @@
-/** What of black boxes' answers is kept: named rules, a file each, and the comparison of texts that some need. Pure. */
+/**
+ * Decides which answers of black boxes are kept: named rules, one file for each, and the comparison of texts. Pure.
+ */
 export * from './rules/index.js';
 export { distinctShare, NearTexts, nameMask, wordsOf } from './texts/index.js';

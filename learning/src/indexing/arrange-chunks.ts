@@ -2,16 +2,16 @@
  * Cuts rows into chunks, and numbers samples chunk by chunk. Pure.
  *
  * A chunk holds rows of one split that follow each other in one shard: some {@link CHUNK_BYTES} of pictures, at most
- * {@link CHUNK_ROWS}. Rows that are read together, a row group of Parquet, are never cut. Pictures that are files lie nowhere:
- * they are mixed before they are cut, so that no folder's class fills a chunk.
+ * {@link CHUNK_ROWS}. Rows that are read together, as a row group of Parquet, are never divided. Pictures that are
+ * files of their own have no order on disk: they are mixed first, so that no folder's class fills a chunk.
  */
 import { keyedPermutation } from '../orders/index.js';
 
-/** So that a request is worth its round trip, and some dozens of chunks fit a span. */
+/** Large enough to be worth a request's round trip, small enough for some dozens of chunks in a span. */
 const CHUNK_BYTES = 10 * 1024 * 1024;
 const CHUNK_ROWS = 256;
 
-/** Of folders; any number does, for ever the same. */
+/** For folders. Any number would do, but it must never change. */
 const FILES_SEED = 21;
 
 export interface ChunkRows {
@@ -21,9 +21,9 @@ export interface ChunkRows {
   readonly splits: Uint8Array;
   /** [rows], ascending. */
   readonly shardOf: Uint32Array;
-  /** [rows]: neighbours of one number in one shard are read together. */
+  /** [rows]: neighbours in a shard with the same number are read together. */
   readonly groups: Float64Array;
-  /** Whether rows are files of their own. */
+  /** Whether each row is a file of its own. */
   readonly areFiles: boolean;
 }
 
@@ -74,7 +74,7 @@ function* shardsOf(shardOf: Uint32Array): Generator<Uint32Array, void, undefined
   }
 }
 
-/** Into chunks of about equal bytes: the last would else be a remnant. */
+/** Cuts into chunks of about equal bytes. Cutting at a fixed size would leave a small last chunk. */
 function cut(rows: readonly number[], { lengths, groups, areFiles }: ChunkRows): number[][] {
   const total = rows.reduce((sum, row) => sum + (lengths[row] as number), 0);
   const least = Math.max(Math.ceil(total / CHUNK_BYTES), Math.ceil(rows.length / CHUNK_ROWS));

@@ -1,5 +1,5 @@
 /**
- * Some pictures of a set as they were decoded when it was registered: a machine that decodes them otherwise must not
+ * Some pictures of a set as they were decoded when it was registered: a machine that decodes them differently must not
  * compute.
  */
 import { createHash } from 'node:crypto';
@@ -11,7 +11,7 @@ import { pictureDecoder } from '../pictures/index.js';
 
 const PICTURES = 8;
 
-/** Pictures of a chunk that are tried: where none can be decoded, the set is of no use. */
+/** How many pictures of a chunk are tried. If none of them can be decoded, the set is useless. */
 const TRIED = 16;
 
 export interface CanarySource {
@@ -19,15 +19,15 @@ export interface CanarySource {
   readonly grid: PictureGrid;
   /** @returns a sample's picture as it was registered. */
   read(sample: number): Promise<Uint8Array>;
-  /** What it is called. */
+  /** Where the picture is, for messages. */
   whereOf(sample: number): string;
 }
 
 /**
- * One picture of each of some chunks that are spread over the set.
+ * The canary: one picture from each of some chunks, spread over the set.
  *
- * @param broken - takes up pictures that cannot be decoded.
- * @throws {LyceumError} INVALID_ARGUMENT if many after one another cannot.
+ * @param broken - collects pictures that cannot be decoded.
+ * @throws {LyceumError} INVALID_ARGUMENT if many pictures in a row cannot be decoded.
  */
 export async function pictureCanary(
   source: CanarySource,

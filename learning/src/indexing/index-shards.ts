@@ -1,4 +1,4 @@
-/** Reads all shards once, several at a time, each from the cache if it was read before. */
+/** Indexes all shards, several at a time. Each is read once: if it was read before, its rows come from the cache. */
 import { setMaxListeners } from 'node:events';
 import type { Objects } from '@lyceum/platform/objects';
 import { SampleRefusedError } from '../datasets/encoding/index.js';
@@ -17,17 +17,17 @@ import {
 import type { ShardCache } from './shard-cache.js';
 import type { FolderFile, FolderSource, FoundSources, ShardSource } from './sources/index.js';
 
-/** Each has a stream, or a row group of Parquet, in memory. */
+/** Each holds a stream, or a row group of Parquet, in memory. */
 const SHARDS_AT_ONCE = 4;
 
-/** Files of a folder that are indexed together, and kept if the indexing is broken off later. */
+/** Files of a folder that are indexed together. Their rows are kept, even if the indexing is interrupted later. */
 const FILES_TOGETHER = 512;
 
 export interface IndexSettings {
   readonly label: LabelPlace | undefined;
   readonly image: string | undefined;
   readonly grid: PictureGrid;
-  /** Decodes every picture. */
+  /** Whether every picture is decoded. */
   readonly checksPictures: boolean;
 }
 
@@ -35,15 +35,15 @@ export interface IndexPlaces {
   readonly objects: Objects;
   readonly cache: ShardCache;
   readonly signal?: AbortSignal | undefined;
-  /** Told bytes of how many. */
+  /** Called with bytes done and bytes in all. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
 }
 
-/** A shard, or some of a folder's files, and what was found. */
+/** A shard, or some of a folder's files, with the rows that were found. */
 export interface IndexedPart {
   readonly source: ShardSource | FolderSource;
   readonly rows: ShardRows;
-  /** For a folder: the files that the rows' offsets count. */
+  /** For a folder: the files that the rows' offsets refer to. */
   readonly files: readonly FolderFile[];
 }
 
@@ -54,8 +54,8 @@ interface Part {
 }
 
 /**
- * @returns in the order of the sources.
- * @throws {LyceumError} as `Objects`.
+ * @returns parts in the order of the sources.
+ * @throws {LyceumError} as `Objects` throws.
  */
 export async function indexShards(
   { sources }: FoundSources,
@@ -75,7 +75,7 @@ export async function indexShards(
   const results: IndexedPart[] = [];
   const failed = new AbortController();
   const ended = AbortSignal.any([failed.signal, ...(signal === undefined ? [] : [signal])]);
-  // Each request under way listens, and of folders there are dozens; Node takes more than ten for a leak.
+  // Each request under way listens, and a folder has dozens; Node warns of a leak from more than ten listeners on.
   setMaxListeners(0, ended);
   let next = 0;
   const work = async () => {
@@ -102,7 +102,7 @@ export async function indexShards(
   try {
     await Promise.all(Array.from({ length: SHARDS_AT_ONCE }, work));
   } catch (err) {
-    // Ends the other reads, whose results are not needed any more.
+    // Ends the other reads, whose results are no longer needed.
     failed.abort();
     throw err;
   }
@@ -120,7 +120,9 @@ function partsOf(source: ShardSource | FolderSource): Part[] {
   return parts;
 }
 
-/** Whether its server names its version: one without a name may have been replaced by another of its size. */
+/**
+ * Whether the server gives every object's version: without one, an object may have been replaced by one of equal size.
+ */
 function isNamed({ source, files }: Part): boolean {
   return ('files' in source ? files : [source]).every(({ etag }) => etag !== undefined);
 }
@@ -150,7 +152,7 @@ function indexPart(
   );
 }
 
-/** A shard that is damaged is one refusal, so that all of them are told in one go, and the others can be taken. */
+/** A damaged shard becomes one refusal, so that all damaged shards are told together, and the others can be used. */
 async function refusedAsWhole(
   { source: { url } }: Part,
   index: () => Promise<ShardRows>,
@@ -162,7 +164,7 @@ async function refusedAsWhole(
     const beside = rows.ignored.first.length > 0 ? `, but ${rows.ignored.first.join(', ')}` : '';
     refusal = new SampleRefusedError('no pictures', `has no pictures${beside}`);
   } catch (err) {
-    // What a server says is no fault of the shard, and it may say something else tomorrow.
+    // An error of a server is no fault of the shard, and may be gone at the next try.
     if (!(err instanceof SampleRefusedError || err instanceof ParquetRefusedError)) throw err;
     refusal =
       err instanceof SampleRefusedError

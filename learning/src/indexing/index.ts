@@ -1,4 +1,4 @@
-/** Sets in shards, made of what lies elsewhere: tars, Parquet, TFRecords and folders of pictures, read once. */
+/** Makes sets in shards of files that stay where they are: tars, Parquet, TFRecords and folders of pictures. */
 export { parseLabelPlace } from './formats/index.js';
 export { type RegisteredSet, type RegisterOptions, registerSet } from './register-set.js';
 export {

@@ -1,28 +1,28 @@
-/** How well shards are mixed: distinct classes in a batch, in the order by chunks and in full order. */
+/** How well shards are mixed: how many distinct classes a batch has, in the order by chunks and in full order. */
 import { orderedSamples } from '../orders/index.js';
 
 const BATCH = 256;
 
-/** As runs cut them: positions of a span, and what its pictures may take decoded. */
+/** As in a run: positions of a span, and the greatest size of its decoded pictures. */
 const BLOCK_POSITIONS = 4096;
 const BLOCK_BYTES = 128 * 1024 * 1024;
 
-/** Batches that are looked at, of as many epochs. */
+/** Number of batches that are counted, each of another epoch. */
 const BATCHES = 64;
 const SEED = 1;
 
 export interface Mixing {
   readonly batchSize: number;
-  /** Mean over some batches. */
+  /** Distinct classes in a batch, on average over some batches. */
   readonly chunkOrder: number;
-  /** Expected. */
+  /** Distinct classes in a batch, expected value. */
   readonly fullOrder: number;
 }
 
 /**
- * @param samples - of train, ascending.
+ * @param samples - samples of train, ascending.
  * @param labels - [N], −1: unlabelled.
- * @param pictureBytes - of one picture, decoded.
+ * @param pictureBytes - size of one picture, decoded.
  * @returns undefined if no sample has a label.
  */
 export function mixingOf(
@@ -47,7 +47,10 @@ export function mixingOf(
   return { batchSize, chunkOrder: total / BATCHES, fullOrder };
 }
 
-/** Σ over classes of 1 − C(N − n, b) / C(N, b), n being the class's samples: what b of N without replacement have. */
+/**
+ * Expected distinct classes among b of N samples drawn without replacement: Σ over classes of n samples of 1 − C(N −
+ * n, b) / C(N, b).
+ */
 function expectedClasses(samples: Uint32Array, labels: Int32Array, batchSize: number): number {
   const counts = new Map<number, number>();
   for (const sample of samples) {

@@ -1,4 +1,4 @@
-/** From a person's URLs to a set in shards: its manifest, and what there is to say of it. */
+/** From a user's URLs to a set in shards: its manifest, and the summary for the user. */
 import type { Objects } from '@lyceum/platform/objects';
 import { elementCount, InvalidDocumentError, LyceumError, type Problem } from '@lyceum/proto';
 import {
@@ -26,7 +26,7 @@ import { type ShardFindings, shardWarnings } from './shard-warnings.js';
 import { findShards } from './sources/index.js';
 
 export interface RegisterOptions {
-  /** URLs as a person writes them. */
+  /** URLs as the user writes them. */
   readonly sources: readonly string[];
   readonly grid: PictureGrid;
   readonly label?: LabelPlace | undefined;
@@ -34,13 +34,13 @@ export interface RegisterOptions {
   readonly classes?: readonly string[] | undefined;
   readonly split?: SplitChoice | undefined;
   readonly checksPictures: boolean;
-  /** Shards of a repack: labels are numbers of `classes`, and names say the splits of all. */
+  /** Whether these are shards of a repack: labels are numbers of `classes`, and every shard's name says its split. */
   readonly areRepacked?: boolean;
 }
 
 export interface RegisterPlaces {
   readonly objects: Objects;
-  /** What was read of shards is kept below it. */
+  /** Folder below which the rows of shards are kept. */
   readonly cacheFolder: string;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
@@ -61,7 +61,7 @@ export interface RegisteredSet {
 const NEVER = new AbortController().signal;
 
 /**
- * @throws {LyceumError} INVALID_ARGUMENT naming what is wrong with the sources or an option; as `Objects`.
+ * @throws {LyceumError} INVALID_ARGUMENT naming what is wrong with the sources or an option; as `Objects` throws.
  */
 export async function registerSet(
   options: RegisterOptions,
@@ -101,7 +101,7 @@ export async function registerSet(
   return registered(parts, rows, { kind, splitSource }, { broken, cacheTrouble: cache.trouble });
 }
 
-/** The set, and what a person is told of it. */
+/** The set, and the summary for the user. */
 function registered(
   parts: ManifestParts,
   rows: SetRows,
@@ -139,7 +139,7 @@ function registered(
   };
 }
 
-/** Pictures by which a machine that decodes otherwise is told. */
+/** The canary: pictures that show whether a machine decodes differently. */
 function canaryOf(
   { shards, chunkEnds }: ManifestParts,
   grid: PictureGrid,
@@ -155,7 +155,7 @@ function canaryOf(
   return pictureCanary({ chunkEnds, grid, read, whereOf }, broken);
 }
 
-/** A set without labels must name its classes all the same: students need them. */
+/** A set without labels must name its classes too: students need them. */
 function requireClasses({ classNames, unread, refusals }: SetRows): void {
   const [only] = classNames;
   if (classNames.length > 1) return;
@@ -170,7 +170,7 @@ function requireClasses({ classNames, unread, refusals }: SetRows): void {
   throw new LyceumError('INVALID_ARGUMENT', message);
 }
 
-/** The set's parts, samples in their order; the canary is still to come. */
+/** The set's parts with samples in their order, but without the canary. */
 function arrangedParts(rows: SetRows, splits: Uint8Array, grid: PictureGrid): ManifestParts {
   const areFiles = rows.paths !== undefined;
   const { rows: order, chunkEnds } = arrangeChunks({ ...rows, splits, areFiles });

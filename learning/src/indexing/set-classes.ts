@@ -1,4 +1,4 @@
-/** From the labels that shards have to the classes of the set. Pure. */
+/** From the labels in shards to the classes of the set. Pure. */
 import { InvalidDocumentError, LyceumError, type Problem } from '@lyceum/proto';
 import { SampleRefusedError } from '../datasets/encoding/index.js';
 import { MAX_CLASSES } from '../datasets/index.js';
@@ -10,9 +10,9 @@ export type LabelledRows = Pick<ShardRows, 'labels' | 'found' | 'mayBeNumbers' |
 
 export interface SetClasses {
   readonly classNames: readonly string[];
-  /** For a person: what the order is. */
+  /** The order of classes in words, for people. */
   readonly order: string;
-  /** By part, [rows]: numbers of classes, −1 unlabelled, {@link REFUSED} for rows that are not taken. */
+  /** By part, [rows]: numbers of classes; −1: unlabelled; {@link REFUSED}: the row is not taken. */
   readonly labels: readonly Int32Array[];
   readonly refusals: Refusals;
   readonly warnings: readonly Problem[];
@@ -22,14 +22,14 @@ export const REFUSED = -2;
 
 const NUMERAL = /^(0|[1-9]\d{0,14})$/;
 
-/** Gives a label's class number. @throws {SampleRefusedError} if it is no class. */
+/** Gives a label's class number. @throws {SampleRefusedError} if the label is no class. */
 type Numbering = (label: FoundLabel) => number;
 
 /**
- * Labels that are whole numbers everywhere are numbers of classes, in that order; others are names.
+ * If all labels are whole numbers, they are numbers of classes, in this order; otherwise labels are names.
  *
- * @param given - names of all classes, as a person gives them.
- * @param areNumbered - labels are numbers of those that are given, whatever their names.
+ * @param given - names of all classes, if the user gives them.
+ * @param areNumbered - whether labels are numbers of the given classes, whatever these are called.
  * @throws {LyceumError} INVALID_ARGUMENT if shards name other classes, or there are too many.
  */
 export function setClasses(
@@ -52,7 +52,7 @@ export function setClasses(
   return { classNames, order, labels: labels.map((part) => part.map(final)), refusals, warnings };
 }
 
-/** One label that is no number, among thousands that are, makes all of them names, and their order another. */
+/** Warns if a few labels among thousands are no numbers: they turn all labels into names, in another order. */
 function strayWarning(parts: readonly LabelledRows[], classNames: readonly string[]): Problem[] {
   const isMoved = (name: string, number: number) => NUMERAL.test(name) && Number(name) !== number;
   const moved = classNames.findIndex(isMoved);

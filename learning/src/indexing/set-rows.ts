@@ -1,4 +1,4 @@
-/** The rows of all shards as one set's: what became of them, in the order of the sources. */
+/** The rows of all shards as rows of one set, in the order of the sources. */
 import { isFileUrl } from '@lyceum/platform/objects';
 import { LyceumError } from '@lyceum/proto';
 import { DIGEST_BYTES, type Shard, SPLIT_NUMBERS, type SplitName } from '../datasets/index.js';
@@ -10,7 +10,7 @@ import type { FoundSources } from './sources/index.js';
 
 export interface SetRows extends Pick<SetClasses, 'classNames' | 'order' | 'warnings'> {
   readonly shards: readonly Shard[];
-  /** [rows] each; digests [rows, {@link DIGEST_BYTES}]. */
+  /** These arrays have an entry a row; `digests` is [rows, {@link DIGEST_BYTES}]. */
   readonly shardOf: Uint32Array;
   readonly offsets: Float64Array;
   readonly lengths: Uint32Array;
@@ -24,14 +24,14 @@ export interface SetRows extends Pick<SetClasses, 'classNames' | 'order' | 'warn
   readonly paths: readonly string[] | undefined;
   readonly refusals: Refusals;
   readonly ignored: Ignored;
-  /** What stands beside pictures without a label. */
+  /** What stands beside unlabelled pictures, and might be labels. */
   readonly unread: ReadonlySet<string>;
 }
 
 /**
- * @param classNames - of all classes, if a person gives them.
- * @param areNumbered - as of `setClasses`.
- * @throws {LyceumError} INVALID_ARGUMENT if no row can be taken, or shards do not go together.
+ * @param classNames - names of all classes, if the user gives them.
+ * @param areNumbered - as in `setClasses`.
+ * @throws {LyceumError} INVALID_ARGUMENT if no row can be taken, or shards do not fit together.
  */
 export function setRows(
   found: FoundSources,
@@ -69,7 +69,7 @@ export function setRows(
 
 type Columns = 'shards' | 'shardOf' | 'offsets' | 'lengths' | 'digests' | 'groups';
 
-/** The rows that are taken, of all parts, one after the other. */
+/** The rows that are taken, of all parts one after the other. */
 function joinedRows(
   parts: readonly IndexedPart[],
   classes: SetClasses,
@@ -116,7 +116,7 @@ function joinedRows(
   return { shards, shardOf, offsets, lengths, digests, groups, labels, splits, paths };
 }
 
-/** The rows of a folder, with their files' classes. */
+/** The rows of a folder, labelled by the names of their files' folders. */
 function labelledByName({ rows, files, source }: IndexedPart): ShardRows {
   if (!('files' in source)) return rows;
   const places = new Map<string, number>();
@@ -136,7 +136,7 @@ function shardOfSource(source: IndexedPart['source'], { column }: ShardRows): Sh
   const { url, format } = source;
   if ('files' in source) return { url, format, sizeBytes: 0 };
   const { sizeBytes, etag } = source;
-  // A file's is its time, which a copy of the folder has not: its size and its pictures' digests say enough.
+  // The ETag of a local file is its time, which a copy does not keep. Size and digests of pictures are enough.
   const isNamed = etag !== undefined && !isFileUrl(url);
   return {
     url,

@@ -1,6 +1,6 @@
 /**
- * What was found in shards, kept in a folder, so that an indexing that was broken off goes on where it was. A folder that
- * takes nothing, of a full disk for one, keeps no set from being registered: that is a warning.
+ * A folder that keeps the rows of shards, so that an interrupted indexing continues where it was. If the folder cannot
+ * be written, as on a full disk, the set is registered all the same, with a warning.
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { sha256Hex, toLyceumError } from '@lyceum/proto';
 import { removeOldDrafts, writeDurably } from '../files/index.js';
 import { readShardRows, type ShardRows, writeShardRows } from './formats/index.js';
 
-/** Rises when the same shard would give other rows, or they are written otherwise. */
+/** Rises when the same shard gives other rows, or rows are stored in another way. */
 const INDEX_VERSION = 4;
 
 export class ShardCache {
@@ -20,7 +20,7 @@ export class ShardCache {
     this.#folder = folder;
   }
 
-  /** @param folder - of the user's cache. */
+  /** @param folder - in the user's cache. */
   static async open(folder: string): Promise<ShardCache> {
     const cache = new ShardCache(join(folder, 'shard-indexes'));
     await cache.#tried(() => makeFolder(cache.#folder));
@@ -28,14 +28,15 @@ export class ShardCache {
     return cache;
   }
 
-  /** Why something could not be kept; undefined: all was. */
+  /** Why rows could not be kept; undefined: all were kept. */
   get trouble(): string | undefined {
     return this.#trouble;
   }
 
   /**
-   * @param key - all that decides what `index` finds: URL, size, ETag, options; undefined: nobody knows, so nothing is kept.
-   * @returns what was found before, or what `index` finds now.
+   * @param key - everything that decides the rows: URL, size, ETag, options; undefined: not known, so nothing is
+   *   kept.
+   * @returns the rows that were kept, or those that `index` finds now.
    */
   async rows(key: unknown, index: () => Promise<ShardRows>): Promise<ShardRows> {
     if (key === undefined) return index();
@@ -44,7 +45,7 @@ export class ShardCache {
     try {
       return readShardRows(await readFile(file));
     } catch {
-      // There is none, or none that can be read: the shard itself is there.
+      // There is no such file, or it cannot be read: the shard itself will be.
     }
     const rows = await index();
     await this.#tried(() => writeDurably(file, writeShardRows(rows)));

@@ -1,4 +1,4 @@
-/** What is probably wrong with a set in shards that can be used all the same. */
+/** What is probably wrong with a usable set in shards. */
 import type { Problem } from '@lyceum/proto';
 import {
   type ManifestParts,
@@ -13,23 +13,26 @@ import type { Mixing } from './mixing.js';
 
 const REPACK = '`coordinator datasets repack` writes mixed shards';
 
-/** Below it, fewer classes in a batch slow learning down. */
+/** If a batch has less than this share of the classes that a full order gives, training is slower. */
 const MIXED_SHARE = 0.8;
 
-/** Bytes read for each that is wanted, beside headers and labels of this many bytes a picture. */
+/**
+ * How many bytes may be read for each wanted one, apart from headers and labels of {@link BESIDE_PICTURE_BYTES} a
+ * picture.
+ */
 const READ_TOO_MUCH = 1.2;
 const BESIDE_PICTURE_BYTES = 16 * 1024;
 
 const REQUESTS_PER_CHUNK = 4;
 
-/** A chunk is the least that is read: more is a row group that nobody can cut. */
+/** A chunk is the smallest part that is read. A larger one is a row group, which cannot be cut. */
 const CHUNK_MAX_BYTES = 64 * 1024 * 1024;
 
 export interface ShardFindings {
   readonly mixing: Mixing | undefined;
-  /** Pictures that were to be part of the canary and cannot be decoded. */
+  /** Pictures that were tried for the canary and cannot be decoded. */
   readonly broken: Refusals;
-  /** Why what was read of shards could not be kept; undefined: all was. */
+  /** Why rows of shards could not be kept in the cache; undefined: all were kept. */
   readonly cacheTrouble: string | undefined;
 }
 
@@ -53,7 +56,7 @@ function mixingWarning(mixing: Mixing | undefined): Problem[] {
   return [{ path: 'mixing', message }];
 }
 
-/** Of shards with ranges: what lies between the pictures of a chunk of train. */
+/** For shards that are read by ranges: how much lies between the pictures of train's chunks. */
 function readingWarnings({ chunkEnds, splits, shards }: ManifestParts): Problem[] {
   const { shardOf, offsets, lengths } = shards;
   let [read, wanted, allowed, requests, chunks, largest] = [0, 0, 0, 0, 0, 0];

@@ -10,7 +10,7 @@ const settings = section({
     .describe('How many teachers must name the same class, at least.'),
 });
 
-/** So many teachers say the same. */
+/** Keeps inputs for which at least so many teachers give the same answer. */
 export const agreementRule: ImitationRule<typeof settings> = {
   name: 'agreement',
   settings,

@@ -11,7 +11,9 @@ const settings = section({
   }).describe('The phrases, as whole words whatever their case, none of which a text may have.'),
 });
 
-/** Texts that hold one of these phrases, as whole words, whatever the case and what stands between the words. */
+/**
+ * Drops texts that hold one of these phrases, as whole words, whatever the case and whatever stands between the words.
+ */
 export const blocklistRule: ImitationRule<typeof settings> = {
   name: 'blocklist',
   settings,
@@ -27,7 +29,7 @@ export const blocklistRule: ImitationRule<typeof settings> = {
   },
 };
 
-/** Words between spaces, so that whole words alone are found. */
+/** The words with spaces around each, so that only whole words are found. */
 function keyOf(phrase: string): string {
   return ` ${wordsOf(phrase).join(' ')} `;
 }

@@ -12,7 +12,7 @@ const settings = section({
   ),
 });
 
-/** The mean of what teachers say of how sure they are. */
+/** Keeps inputs for which the mean of the teachers' own statements of how sure they are is high enough. */
 export const confidenceRule: ImitationRule<typeof settings> = {
   name: 'confidence',
   settings,

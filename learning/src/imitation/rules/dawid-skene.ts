@@ -3,7 +3,7 @@ import { number, section } from '../../documents/index.js';
 import type { ImitationRule } from './imitation-rule.js';
 import { isAtLeast } from './is-at-least.js';
 
-/** Fewer votes do not determine who errs how. */
+/** Votes of fewer teachers do not tell whose errors are whose. */
 export const DAWID_SKENE_TEACHERS = 3;
 
 const settings = section({
@@ -17,7 +17,7 @@ const settings = section({
     .describe('The least probability that the class behind the answers must have.'),
 });
 
-/** How sure the answers together are of the class behind them. Dawid & Skene 1979. */
+/** Keeps inputs whose answers together make the class behind them probable enough. Dawid & Skene 1979. */
 export const dawidSkeneRule: ImitationRule<typeof settings> = {
   name: 'dawid-skene',
   settings,

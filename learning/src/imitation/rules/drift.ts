@@ -13,8 +13,8 @@ const settings = section({
 });
 
 /**
- * What a teacher that changed while it was asked says on the worse side of the change counts only where most of the others
- * say it too.
+ * Drops answers that a teacher gave on the worse side of a change while it was asked, unless most of the other
+ * teachers agree.
  */
 export const driftRule: ImitationRule<typeof settings> = {
   name: 'drift',

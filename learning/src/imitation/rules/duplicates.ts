@@ -9,7 +9,7 @@ const settings = section({
     .describe('Drops inputs that are alike but for case and spaces, all but the first.'),
 });
 
-/** The first of inputs that are alike but for case and spaces; a held-out one rather than one to train on. */
+/** Keeps the first of inputs that differ only in case and spaces; a held-out one rather than one for training. */
 export const duplicatesRule: ImitationRule<typeof settings> = {
   name: 'duplicates',
   settings,

@@ -16,7 +16,7 @@ const settings = section({
     .describe('The greatest number of characters that an explanation may have; default no bound.'),
 });
 
-/** Each teacher that is asked for explanations, and names a class, gives one of that class that is so long. */
+/** Each teacher that is asked for explanations, and names a class, must give one of that class of such a length. */
 export const explanationRule: ImitationRule<typeof settings> = {
   name: 'explanation',
   settings,
@@ -41,7 +41,7 @@ export const explanationRule: ImitationRule<typeof settings> = {
     }),
 };
 
-/** Of the explanations of what a teacher names; undefined: it names nothing. */
+/** Lengths of the explanations of the class that a teacher names; undefined: it names none. */
 function lengthsOf({ answers, explanations }: CheckedInput, teacher: string): number[] | undefined {
   const named = answers[teacher] ?? undefined;
   if (named === undefined) return undefined;

@@ -1,4 +1,4 @@
-/** Rules over answers: a file each, and their table. */
+/** Rules over answers: one file for each rule, and their table. */
 export {
   type CheckedInput,
   type Explanation,

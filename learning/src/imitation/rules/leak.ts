@@ -4,7 +4,7 @@ import { wordsOf } from '../texts/index.js';
 import { isHeldOut } from './checked-input.js';
 import { type ImitationRule, textOf } from './imitation-rule.js';
 
-/** Shorter runs of words stand in unrelated texts. */
+/** Shorter runs of words also occur in unrelated texts. */
 const LEAST_WORDS = 3;
 
 const settings = section({
@@ -22,8 +22,8 @@ const settings = section({
 });
 
 /**
- * Texts to train on that share so many words in a row with a held-out one, whose figures would then say too much. A text
- * of fewer words, on either side, counts as a whole, from three words on.
+ * Drops texts for training that share so many words in a row with a held-out one: figures on that one would be too
+ * good. A shorter text, on either side, is compared as a whole, if it has at least three words.
  *
  * @see Brown et al. 2020, Language Models are Few-Shot Learners, appendix C, which looks for runs of 13 words.
  */
@@ -58,7 +58,7 @@ interface NamedText {
   readonly words: readonly string[];
 }
 
-/** Runs of these numbers of words, each with the first text that it stands in. */
+/** Runs of these lengths in words, each with the first text that holds it. */
 function runsOf<Text extends NamedText>(
   texts: readonly Text[],
   sizes: (text: Text) => Iterable<number>,

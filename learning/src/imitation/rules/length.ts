@@ -13,7 +13,7 @@ const settings = section({
     .describe('The greatest number of characters that a text may have; default no bound.'),
 });
 
-/** Characters of a text. */
+/** Keeps texts whose count of characters is within limits. */
 export const lengthRule: ImitationRule<typeof settings> = {
   name: 'length',
   settings,

@@ -1,4 +1,6 @@
-/** Of classes, some of them several times, the one that is named most; undefined: none, or as many name another. */
+/**
+ * The class that is named most in a list of classes; undefined: the list is empty, or another class is named as often.
+ */
 export function mostNamed(classes: readonly string[]): string | undefined {
   const counts = new Map<string, number>();
   for (const name of classes) counts.set(name, (counts.get(name) ?? 0) + 1);

@@ -16,9 +16,9 @@ const settings = section({
 });
 
 /**
- * The first of texts that say nearly the same in the same order of words; a held-out one rather than one to train on.
+ * Keeps the first of texts with nearly the same words in the same order; a held-out one rather than one for training.
  *
- * @see Wang et al. 2023, Self-Instruct, §2.2, which keeps what has a ROUGE-L below 0.7 with all that is kept.
+ * @see Wang et al. 2023, Self-Instruct, §2.2: a text is kept if its ROUGE-L with every kept text is below 0.7.
  */
 export const nearDuplicatesRule: ImitationRule<typeof settings> = {
   name: 'near-duplicates',

@@ -12,7 +12,7 @@ const settings = section({
     ),
 });
 
-/** Enough teachers gave an answer that can be read. */
+/** Keeps inputs for which enough teachers gave a readable answer. */
 export const schemaRule: ImitationRule<typeof settings> = {
   name: 'schema',
   settings,

@@ -15,7 +15,8 @@ const settings = section({
 });
 
 /**
- * How often teachers that answer several times say the same. Who never names a class of an input is left out.
+ * Keeps inputs for which teachers that answer several times mostly agree with themselves. Teachers that name no class
+ * are left out.
  *
  * @see Wang et al. 2023, Self-Consistency Improves Chain of Thought Reasoning in Language Models, §3.4
  */

@@ -1,4 +1,4 @@
-/** All rules: what each wants and drops. */
+/** The table of all rules. */
 import type { Problem } from '@lyceum/proto';
 import type { z } from 'zod';
 import { choose, isMapping, wants, word } from '../../documents/index.js';
@@ -37,7 +37,7 @@ const TABLE = [
   confidenceRule,
 ] as const;
 
-/** A rule by its name in a document, with the settings that it has. */
+/** A rule by its name in a document, with its settings. */
 export type RuleSettings = z.output<(typeof TABLE)[number]['settings']>;
 
 const RULES = new Map<string, ImitationRule<z.ZodType<RuleSettings>>>(
@@ -47,7 +47,7 @@ const RULES = new Map<string, ImitationRule<z.ZodType<RuleSettings>>>(
 const [first, ...others] = TABLE;
 const ruleName = word(first.name, ...others.map(({ name }) => name));
 
-/** One rule of a document. */
+/** The schema of one rule in a document. */
 export const imitationRuleSettings = choose(
   TABLE.map(({ settings }) => settings),
   (input) => {
@@ -63,7 +63,7 @@ export function ruleProblems(own: RuleSettings, context: RuleContext): Problem[]
   return ruleOf(own.rule).problems?.(own, context) ?? [];
 }
 
-/** @returns [N]: why the rule drops each input, with its name in front; undefined: it does not. */
+/** @returns [N]: why the rule drops each input, with the rule's name in front; undefined: it keeps the input. */
 export function judgeByRule(
   own: RuleSettings,
   inputs: readonly CheckedInput[],

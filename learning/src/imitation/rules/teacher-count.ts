@@ -1,7 +1,7 @@
 import type { Problem } from '@lyceum/proto';
 import type { RuleContext } from './imitation-rule.js';
 
-/** More teachers than there are can never say the same. */
+/** A problem if a rule wants more teachers to agree than there are. */
 export function tooManyTeachers(
   atLeast: number | undefined,
   { teacherCount }: RuleContext,

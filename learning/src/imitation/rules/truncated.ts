@@ -8,7 +8,7 @@ const settings = section({
     .describe("Drops inputs of which a chat's answer was cut off by its server."),
 });
 
-/** No chat's answer was cut off by its server: what is missing may have said something else. */
+/** Drops inputs with a chat's answer that its server cut off: the missing part may have said something else. */
 export const truncatedRule: ImitationRule<typeof settings> = {
   name: 'truncated',
   settings,

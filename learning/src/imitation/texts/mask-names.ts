@@ -1,30 +1,31 @@
 /**
- * Takes names out of a text, so that an explanation of an answer is not the answer by another name. Pure.
+ * Takes names of classes out of a text, so that an explanation does not simply repeat the answer. Pure.
  *
- * Compared is without case, accents and characters that nobody sees, and without punctuation between letters: `E.N.G.` is
- * `eng`, `sci-fi` is `Sci Fi`. A name of four letters or more is also found within a word, which then goes as a whole,
- * `Germanic` for `German`; a shorter one is a word of its own, `en` and not `open`. In scripts without spaces a name is
- * found wherever it stands. What is said in other words stays: synonyms, translations, letters that only look alike.
+ * Names are found whatever their case, accents, invisible characters and punctuation between letters: `E.N.G.` is
+ * `eng`, `sci-fi` is `Sci Fi`. A name of four letters or more is also found inside a word, which is then taken out
+ * whole: `Germanic` for `German`. A shorter name must be a word of its own: `en`, but not `open`. In scripts without
+ * spaces a name is found anywhere. Not found are other words for a name: synonyms, translations, letters that only
+ * look alike.
  */
 import { UNSPACED, WORD_CHARACTER } from './scripts.js';
 
-/** In the place of whatever is taken out. */
+/** Stands in place of each part that is taken out. */
 export const MASK = '▮';
 
-/** Shorter names are parts of too many words. */
+/** Shorter names occur inside too many words. */
 const LONG_NAME = 4;
 
 const WORDS = new RegExp(`${WORD_CHARACTER}+`, 'gu');
 const IS_WORD = new RegExp(`^${WORD_CHARACTER}$`, 'u');
 const IS_UNSPACED = new RegExp(`^${UNSPACED}$`, 'u');
-/** Accents, and joiners and marks that nobody sees. */
+/** Accents, and invisible joiners and marks. */
 const UNSEEN = /[\p{Script=Inherited}\p{Cf}]/gu;
 const SPECIAL = /[\\^$.*+?()[\]{}|/]/g;
 const BETWEEN_WORDS = String.raw`[^\p{L}\p{N}]*`;
 
-/** @returns what takes these names out of a text. */
+/** @returns a function that takes these names out of a text. */
 export function nameMask(names: Iterable<string>): (text: string) => string {
-  // The longest first: `alpha beta` leaves no `beta` behind.
+  // The longest names first: once `alpha beta` is out, no `beta` is left behind.
   const folded = [...new Set([...names].map((name) => fold(name).text.trim()))]
     .filter((name) => name !== '')
     .sort((a, b) => b.length - a.length);
@@ -47,13 +48,13 @@ export function nameMask(names: Iterable<string>): (text: string) => string {
 
 type Span = readonly [from: number, to: number];
 
-/** Where a code unit of the folded text comes from is `at` of it. */
+/** The text in its compared form; `at(i)` is the place in `text` that code unit i comes from. */
 function fold(text: string): { readonly text: string; at(index: number): number } {
   const origins: number[] = [];
   let out = '';
   let from = 0;
   for (const character of text) {
-    // Upper case first: ß is ss, and there is one sigma.
+    // Upper case first, so that ß becomes ss and both small sigmas become one.
     const plain = character.toUpperCase().toLowerCase().normalize('NFKD').replace(UNSEEN, '');
     for (let i = 0; i < plain.length; i++) origins.push(from);
     out += plain;
@@ -62,7 +63,7 @@ function fold(text: string): { readonly text: string; at(index: number): number 
   return { text: out, at: (index) => origins[index] ?? text.length };
 }
 
-/** @param spaced - letters may stand apart: `G e r m a n`. */
+/** @param spaced - whether letters may stand apart: `G e r m a n`. */
 function pattern(name: string, spaced: boolean): string {
   const between = spaced ? String.raw`[\p{P}\p{S}\s]?` : String.raw`[\p{P}\p{S}]?`;
   const words = name.match(WORDS) ?? [];
@@ -97,7 +98,7 @@ function matches(wanted: RegExp | undefined, text: string): Span[] {
   return [...text.matchAll(wanted)].map(({ index, 0: own }) => [index, index + own.length]);
 }
 
-/** Spans with what else belongs to the words at their ends. */
+/** Extends spans to whole words at their ends. */
 function wholeWords(text: string, spans: readonly Span[]): Span[] {
   const goesOn = (index: number) => {
     const character = text[index] ?? '';

@@ -1,25 +1,26 @@
 /**
- * Which of some texts are nearly one that came before, by ROUGE-L. Exact, and without comparing each with each.
+ * Finds texts that are nearly equal to an earlier one, by ROUGE-L. Exact, but does not compare each text with each.
  *
  * Symbols: |a| words of a text; L(a, b) the length of their longest common subsequence of words; t the threshold.
  *
  *   ROUGE-L = 2 L / (|a| + |b|), the harmonic mean of L / |a| and L / |b|.
  *
- * ROUGE-L ≥ t needs t (|a| + |b|) / 2 common words, hence |b| ≥ |a| t / (2 − t), hence |a| t / (2 − t) common words at
- * least. Of words in one order for all texts, the rarest first, two such texts then share one among the first
- * |a| − ⌈|a| t / (2 − t)⌉ + 1 of each: only these are looked up, and where they stand says how many words can be common.
+ * ROUGE-L ≥ t needs t (|a| + |b|) / 2 common words, hence |b| ≥ |a| t / (2 − t), hence at least |a| t / (2 − t) common
+ * words. Sort the words of every text in one order, the rarest first: two such texts then share a word among the first
+ * |a| − ⌈|a| t / (2 − t)⌉ + 1 words of each. Only these words are looked up, and their positions bound how many words
+ * can be common.
  *
  * @see Lin 2004, ROUGE: A Package for Automatic Evaluation of Summaries, §3
  * @see Xiao et al. 2008, Efficient Similarity Joins for Near Duplicate Detection, §3, for prefixes and positions
  */
 
 export interface NearDuplicate {
-  /** Of the text that it is like. */
+  /** Row of the earlier text that it is like. */
   readonly row: number;
   readonly rougeL: number;
 }
 
-/** Where a word stands in a text that was added. */
+/** The place of a text that was added, and a word's position in it. */
 interface Posting {
   readonly place: number;
   readonly position: number;
@@ -27,17 +28,17 @@ interface Posting {
 
 interface AddedText {
   readonly words: readonly string[];
-  /** Its words as numbers, ascending: the rarest first. */
+  /** Numbers of its words, ascending: the rarest first. */
   readonly ranks: Int32Array;
 }
 
-/** What products of fractions may be off. */
+/** How far rounding may move products of fractions. */
 const ROUNDING = 1e-9;
 
 /**
- * @param texts - [N], words. A text without words is like no other.
- * @param order - rows, in the order in which they are kept.
- * @returns by row, for each that is like one that is kept: the first of these.
+ * @param texts - [N], each as words. A text without words is like no other.
+ * @param order - rows, in the order in which texts are looked at.
+ * @returns for each row that is like a kept one: the first kept row that it is like.
  */
 export function nearDuplicates(
   texts: readonly (readonly string[])[],
@@ -55,7 +56,10 @@ export function nearDuplicates(
   return found;
 }
 
-/** Texts that are added one after the other, and which of them a further one is nearly. Rows count those that were added. */
+/**
+ * Texts that are added one after the other. Finds the first of them that a further text is like. Rows count added
+ * texts.
+ */
 export class NearTexts {
   readonly #threshold: number;
   readonly #ranks: Map<string, number>;
@@ -63,7 +67,7 @@ export class NearTexts {
   readonly #postings = new Map<number, Posting[]>();
   #unknown = 0;
 
-  /** @param usual - texts whose words say how rare a word is. It is a matter of speed alone. */
+  /** @param usual - texts that say how rare words are. They affect speed only. */
   constructor(threshold: number, usual: readonly (readonly string[])[]) {
     this.#threshold = threshold;
     this.#ranks = rarestFirst(usual);
@@ -73,7 +77,7 @@ export class NearTexts {
     this.#add({ words, ranks: this.#ranksOf(words) });
   }
 
-  /** @returns the first that it is like; undefined: there is none, and it is added. */
+  /** @returns the first text that it is like; undefined: there is none, and the words were added. */
   addUnlessLike(words: readonly string[]): NearDuplicate | undefined {
     const text = { words, ranks: this.#ranksOf(words) };
     const like = this.#firstLike(text);
@@ -107,7 +111,7 @@ export class NearTexts {
   #candidates(own: Int32Array): number[] {
     const wantedOf = (other: Int32Array) =>
       (this.#threshold * (own.length + other.length)) / 2 - ROUNDING;
-    /** By place: words of both prefixes in common so far; −1: it cannot be. */
+    /** By place: common words of both prefixes so far; −1: not enough words can be common. */
     const shared = new Map<number, number>();
     for (const [position, word] of this.#prefix(own).entries()) {
       for (const { place, position: there } of this.#postings.get(word) ?? []) {
@@ -134,7 +138,7 @@ export class NearTexts {
     return Int32Array.from(keysOf(words), (key) => this.#rankOf(key)).sort();
   }
 
-  /** Words that were not known come before all others: nothing is rarer. */
+  /** Unknown words come before all others: they are the rarest. */
   #rankOf(key: string): number {
     const known = this.#ranks.get(key);
     if (known !== undefined) return known;
@@ -165,7 +169,7 @@ function commonSubsequence(a: readonly string[], b: readonly string[]): number {
   return above[b.length] as number;
 }
 
-/** Of two ascending lists. */
+/** How many numbers two ascending lists have in common. */
 function commonCount(a: Int32Array, b: Int32Array): number {
   let count = 0;
   for (let i = 0, j = 0; i < a.length && j < b.length; ) {
@@ -177,7 +181,7 @@ function commonCount(a: Int32Array, b: Int32Array): number {
   return count;
 }
 
-/** Each word's place among all: by how many texts have it, the rarest first. */
+/** Each word's rank: by how many texts have it, the rarest first. */
 function rarestFirst(texts: readonly (readonly string[])[]): Map<string, number> {
   const counts = new Map<string, number>();
   for (const words of texts) {
@@ -187,7 +191,7 @@ function rarestFirst(texts: readonly (readonly string[])[]): Map<string, number>
   return new Map(sorted.map(([key], k) => [key, k]));
 }
 
-/** A word that comes again in a text counts as another one there. */
+/** A word that occurs again in a text counts as another word there. */
 function keysOf(words: readonly string[]): string[] {
   const times = new Map<string, number>();
   return words.map((word) => {

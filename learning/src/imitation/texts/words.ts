@@ -1,7 +1,9 @@
-/** A text as words, in lower case and without what stands between them. */
+/** The words of a text, in lower case, without spaces and punctuation. */
 import { UNSPACED, WORD_CHARACTER } from './scripts.js';
 
-/** Scripts without spaces between words have a word a character, also right behind a word of another script. */
+/**
+ * In scripts without spaces between words, each character is a word, also directly behind a word of another script.
+ */
 const WORD = new RegExp(
   `(?=${WORD_CHARACTER})${UNSPACED}|(?:(?!${UNSPACED})${WORD_CHARACTER})+`,
   'gu',
@@ -12,7 +14,7 @@ export function wordsOf(text: string): string[] {
 }
 
 /**
- * Distinct-n: of all runs of n words in some texts, the share that is different. 1: none comes twice.
+ * Distinct-n: of all runs of n words in the texts, the share that is different. 1: no run occurs twice.
  *
  * @returns undefined: no text has n words.
  * @see Li et al. 2016, A Diversity-Promoting Objective Function for Neural Conversation Models, §5.2

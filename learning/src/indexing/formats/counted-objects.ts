@@ -1,9 +1,9 @@
-/** Objects as readers of shards want them, with a count of the bytes that came. */
+/** Objects in the form that readers of shards take, with a count of the bytes that were read. */
 import type { Objects } from '@lyceum/platform/objects';
 import type { AsyncBuffer } from 'hyparquet';
 import { objectBuffer } from '../../shards/index.js';
 
-/** One version of an object. */
+/** One version of an object: its URL, size and ETag. */
 export interface ObjectVersion {
   readonly url: string;
   readonly sizeBytes: number;
@@ -21,7 +21,7 @@ export class CountedObjects {
     this.#signal = signal;
   }
 
-  /** All of it, if its last byte can be had alone: workers read parts, and some servers have none. */
+  /** The whole object, if its last byte can be read alone: workers read parts, which some servers do not support. */
   async *stream(version: ObjectVersion): AsyncGenerator<Buffer, void, undefined> {
     const { url, sizeBytes, etag } = version;
     await this.read(version, Math.max(0, sizeBytes - 1));

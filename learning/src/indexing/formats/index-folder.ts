@@ -1,15 +1,15 @@
-/** Some pictures of a folder, each a file of its own. Their labels are in their names. */
+/** Indexes some pictures of a folder, each a file of its own. Their labels are in their names. */
 import { SampleRefusedError } from '../../datasets/encoding/index.js';
 import { mapInOrder } from '../../import/images/index.js';
 import { IMAGE_FILE_MAX_BYTES } from '../../pictures/index.js';
 import { type IndexOptions, RowsBuilder, type ShardRows, tooLarge } from './rows/index.js';
 
-/** Read at once: a server answers each after some milliseconds. */
+/** Files that are read at once: a server answers each request after some milliseconds. */
 const READ_AT_ONCE = 16;
 
 /**
  * @param files - their URLs and sizes.
- * @param read - a file's bytes.
+ * @param read - reads a file by its place in `files`.
  * @returns rows whose offset is the place in `files`.
  */
 export async function indexFiles(

@@ -1,16 +1,18 @@
-/** Parquet whose rows have a picture's bytes, as Hugging Face writes them: a struct of bytes and path. */
+/**
+ * Indexes Parquet files with a picture's bytes in each row, as Hugging Face writes them: a struct of bytes and path.
+ */
 import type { AsyncBuffer } from 'hyparquet';
 import { SampleRefusedError } from '../../datasets/encoding/index.js';
 import { classText, imageBytes } from '../../import/columns/index.js';
 import { OpenParquet } from '../../import/tables/index.js';
 import { type IndexOptions, RowsBuilder, type ShardRows } from './rows/index.js';
 
-/** A column of classes in files that do not say which is. */
+/** The column of classes in files that do not say which column it is. */
 const LABEL_COLUMN = 'label';
 
 /**
  * @param url - for messages.
- * @throws {LyceumError} INVALID_ARGUMENT if the file cannot be taken; what reading its bytes throws.
+ * @throws {LyceumError} INVALID_ARGUMENT if the file cannot be taken; the errors of reading its bytes.
  */
 export async function indexParquet(
   url: string,
@@ -77,7 +79,7 @@ function labelColumn(file: OpenParquet, place: IndexOptions['label']): string | 
 }
 
 function pictureBytes(value: unknown, column: string): Uint8Array {
-  // A struct that is null is undefined here.
+  // hyparquet gives undefined for a struct that is null.
   const found = imageBytes(value ?? null, column);
   if (found instanceof Uint8Array) return found;
   const message = `column ${column}: has the path of a file elsewhere, and no bytes; datasets' embed_table_storage writes them`;

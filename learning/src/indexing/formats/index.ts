@@ -1,4 +1,4 @@
-/** Reads what is in one shard, in one pass: tar, TFRecord, Parquet, pictures that are files. */
+/** Indexes one shard in one pass: tar, TFRecord, Parquet, or pictures that are files. */
 export { CountedObjects } from './counted-objects.js';
 export { indexFiles } from './index-folder.js';
 export {

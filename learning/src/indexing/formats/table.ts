@@ -1,4 +1,4 @@
-/** What reads shards that are files, by their format. */
+/** The functions that index shards that are files, by the shards' format. */
 import type { ShardFileFormat } from '../../datasets/index.js';
 import type { CountedObjects, ObjectVersion } from './counted-objects.js';
 import { indexParquet } from './index-parquet.js';
@@ -7,8 +7,8 @@ import { indexTar } from './tar/index.js';
 import { indexTfRecord } from './tfrecord/index.js';
 
 /**
- * @param shard - with its URL for messages.
- * @throws {SampleRefusedError} if the shard as a whole cannot be taken; as `Objects`.
+ * @param shard - its URL is for messages, too.
+ * @throws {SampleRefusedError} if the whole shard cannot be taken; as `Objects` throws.
  */
 type IndexShard = (
   shard: ObjectVersion,

@@ -1,12 +1,12 @@
-/** Pictures as a repacked set has them: on its grid, encoded again. */
+/** Encodes pictures for a repacked set: resized to its grid, and encoded again. */
 import type { PictureGrid } from '../../datasets/index.js';
 import { pictureDecoder } from '../../pictures/index.js';
 import type { PictureFormat } from './repack-plan.js';
 
-/** @throws {SampleRefusedError} if it is no picture that is read. */
+/** @throws {SampleRefusedError} if the bytes are no picture that can be read. */
 export type PictureEncoder = (bytes: Uint8Array) => Promise<Buffer>;
 
-/** @param quality - of JPEG and WebP, 1 to 100. */
+/** @param quality - for JPEG and WebP, 1 to 100. */
 export async function pictureEncoder(
   grid: PictureGrid,
   format: PictureFormat,

@@ -11,31 +11,31 @@ import { orderedSamples } from '../../orders/index.js';
 export const PICTURE_FORMATS = ['jpeg', 'webp', 'png'] as const;
 export type PictureFormat = (typeof PICTURE_FORMATS)[number];
 
-/** A shard is in memory while it is made. */
+/** Size of a shard. A shard is in memory while it is made. */
 const SHARD_BYTES = 128 * 1024 * 1024;
 const SHARD_MAX_ROWS = 8192;
 
 /**
- * Neighbours that are read, and written to the same shard, together: a request for each picture costs too much, and whole
- * chunks of a set that is sorted by class would give a shard few classes.
+ * Length of a run: neighbours that are read together and written to the same shard. A request for each picture would
+ * cost too much. Whole chunks of a set that is sorted by class would give a shard few classes.
  */
 const RUN_ROWS = 8;
 
-/** Of decoded bytes, what an encoded picture takes at most, as a rule. */
+/** Greatest size of an encoded picture, as a share of its decoded size; usually enough. */
 const ENCODED_SHARE: Readonly<Record<PictureFormat, number>> = { jpeg: 0.25, webp: 0.25, png: 1 };
 
 export interface RepackedShard {
   /** `train-0007.tar`. */
   readonly name: string;
   readonly split: SplitName;
-  /** In the order in which they are written. */
+  /** Samples in the order in which they are written. */
   readonly samples: Uint32Array;
 }
 
 /**
- * Where runs end: chunks, cut. Of Parquet they are whole, since a row group is read whole.
+ * Where runs end: chunks are cut into runs. Chunks of Parquet stay whole, since a row group is read whole.
  *
- * @param isWhole - of the chunk that begins with the sample.
+ * @param isWhole - whether the chunk that begins with this sample stays whole.
  */
 export function runEnds(chunkEnds: Uint32Array, isWhole: (sample: number) => boolean): Uint32Array {
   const ends: number[] = [];
@@ -51,10 +51,10 @@ export function runEnds(chunkEnds: Uint32Array, isWhole: (sample: number) => boo
 }
 
 /**
- * The samples of each split by runs, mixed over a shard: so a shard is made of its own runs, each read once.
+ * Divides the samples of each split into shards by runs, and mixes samples within a shard. Each run is read once.
  *
- * @param ends - of runs.
- * @param seed - of the order.
+ * @param ends - where runs end.
+ * @param seed - seed of the order.
  */
 export function repackPlan(
   set: Pick<DatasetSamples, 'splits'>,

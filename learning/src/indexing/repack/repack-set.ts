@@ -1,6 +1,6 @@
 /**
- * Writes a set's pictures again: smaller, mixed, in tars of one split each. A shard that was written is not written again:
- * a record in the cache says which are there, and what breaks off goes on with the next.
+ * Writes a set's pictures anew: smaller, mixed, in tars of one split each. A record in the cache says which shards
+ * have been written: after an interruption the next call continues with the others.
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -23,52 +23,52 @@ import { type PictureEncoder, pictureEncoder } from './picture-encoder.js';
 import { type PictureFormat, type RepackedShard, repackPlan, runEnds } from './repack-plan.js';
 import { TAR_END, tarMember } from './tar-writer.js';
 
-/** Rises when the same options would write other shards. */
+/** Rises when the same options give other shards. */
 const REPACK_VERSION = 2;
 
-/** As many as sharp decodes at once on a few cores. */
+/** About as many as sharp encodes at once on a few cores. */
 const ENCODED_AT_ONCE = 8;
 
 const NEVER = new AbortController().signal;
 
 export interface RepackOptions {
-  /** Where shards are written: a folder below the datasets root, or a prefix, with a slash at its end. */
+  /** Where shards are written: a folder below the datasets root, or a URL's prefix, with a slash at its end. */
   readonly target: string;
-  /** The size of the pictures that are written, and the new set's grid. */
+  /** The size of the new pictures, which is the new set's grid. */
   readonly grid: PictureGrid;
   readonly format: PictureFormat;
-  /** Of JPEG and WebP. */
+  /** For JPEG and WebP. */
   readonly quality: number;
   readonly seed: number;
-  /** Leaves out pictures that cannot be decoded. */
+  /** Whether pictures that cannot be decoded are left out. */
   readonly skipsRefused: boolean;
 }
 
 export interface RepackPlaces {
   readonly objects: Objects;
-  /** The record of what was written is kept below it. */
+  /** Folder below which the record of written shards is kept. */
   readonly cacheFolder: string;
   readonly signal?: AbortSignal | undefined;
-  /** Told samples of how many. */
+  /** Called with samples done and samples in all. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
 }
 
 export interface Repacked {
-  /** As `registerSet` takes them. */
+  /** Sources of the new set, for `registerSet`. */
   readonly sources: readonly string[];
-  /** Of the shards that were written this time. */
+  /** Refusals in the shards that were written in this call. */
   readonly refusals: Refusals;
 }
 
 type SetInShards = StoredDataset & { readonly shards: ShardIndex };
 
-/** By name of the shard. */
+/** Size and version of each written shard, by its name. */
 type Written = Record<string, ObjectFacts>;
 
 /**
- * @param set - by its manifest.
- * @throws {LyceumError} INVALID_ARGUMENT naming a picture that cannot be decoded, ALREADY_EXISTS if the target has something else in it; as
- *   `Objects`.
+ * @param set - the set to repack, with its manifest.
+ * @throws {LyceumError} INVALID_ARGUMENT naming a picture that cannot be decoded, ALREADY_EXISTS if the target holds
+ *   anything else; as `Objects` throws.
  */
 export async function repackSet(
   set: SetInShards,
@@ -131,7 +131,7 @@ interface ShardWork {
   readonly onPicture: () => void;
 }
 
-/** Reads run by run, and puts pictures in the shard's order. */
+/** Reads run by run, and puts the pictures in the shard's order. */
 async function shardParts(
   { samples }: RepackedShard,
   { set, ends, pictures, encode, options, refusals, signal, onPicture }: ShardWork,
@@ -189,7 +189,7 @@ async function* each(parts: readonly Buffer[]): AsyncGenerator<Buffer, void, und
   yield* parts;
 }
 
-/** What is there already would be taken for the set's, or overwritten. */
+/** Refuses a target with other objects: they would be taken for shards of the set, or be overwritten. */
 async function requireEmpty(
   objects: Objects,
   target: string,
@@ -216,7 +216,7 @@ class WrittenShards {
     this.isNew = written === undefined;
   }
 
-  /** @param key - all that decides what is written. */
+  /** @param key - everything that decides what is written. */
   static async open(cacheFolder: string, key: unknown): Promise<WrittenShards> {
     const folder = join(cacheFolder, 'repacks');
     await makeFolder(folder);
@@ -227,7 +227,7 @@ class WrittenShards {
     return new WrittenShards(file, text === undefined ? undefined : (JSON.parse(text) as Written));
   }
 
-  /** Whether it was written, and is still what was written. */
+  /** Whether the shard was written, and has not been changed since. */
   async has(name: string, facts: () => Promise<ObjectFacts>): Promise<boolean> {
     const own = this.#written[name];
     if (own === undefined) return false;

@@ -1,4 +1,4 @@
-/** From what a person names to what is read: shards with their sizes, and the pictures of folders. */
+/** From the sources that a user names to what is read: shards with their sizes, and pictures of folders. */
 import type { ListedObject, Objects } from '@lyceum/platform/objects';
 import { LyceumError, printable } from '@lyceum/proto';
 import { SampleRefusedError } from '../../datasets/encoding/index.js';
@@ -13,7 +13,7 @@ import { isPictureEnding, PICTURE_ENDINGS } from '../formats/index.js';
 import { type FolderFile, folderFiles } from './folder-files.js';
 import { parseSources, type Source, shardKind, splitOfName } from './source-list.js';
 
-/** Asked for at once. */
+/** Requests at once. */
 const ASKED_AT_ONCE = 16;
 
 export interface ShardSource {
@@ -31,13 +31,16 @@ export interface FolderSource {
 }
 
 export interface FoundSources {
-  /** In the order in which they were named, of a prefix in the order of names. */
+  /** In the order in which the user names them; within a prefix in the order of names. */
   readonly sources: readonly (ShardSource | FolderSource)[];
   readonly refusals: Refusals;
   readonly ignored: Ignored;
 }
 
-/** @throws {LyceumError} INVALID_ARGUMENT naming what cannot be a source, NOT_FOUND what is not there; as `Objects`. */
+/**
+ * @throws {LyceumError} INVALID_ARGUMENT naming an impossible source, NOT_FOUND naming a missing one; as `Objects`
+ *   throws.
+ */
 export async function findShards(
   texts: readonly string[],
   objects: Objects,
@@ -78,7 +81,7 @@ interface Search {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Shards if there are some, else pictures. */
+/** The shards below a prefix; if there are none, its pictures. */
 async function insideOf(
   { url: prefix, split }: Source,
   { objects, refusals, ignored, signal }: Search,
@@ -113,7 +116,7 @@ async function insideOf(
   return [{ url: prefix, format: 'folder', files }];
 }
 
-/** Whether what cannot be read is called like a shard, a picture, or a folder, whose name has no ending. */
+/** Whether an unreadable object has the name of a shard, a picture or a folder (a name without an ending). */
 function mayMatter(url: string, prefix: string): boolean {
   const names = url.slice(prefix.length).split('/');
   if (names.some((name) => name.startsWith('.'))) return false;
@@ -121,7 +124,9 @@ function mayMatter(url: string, prefix: string): boolean {
   return ending === undefined || isPictureEnding(ending) || shardKind(url) !== undefined;
 }
 
-/** Chunks of one set are read in one way, and the draw of splits depends on the kind. */
+/**
+ * Refuses sources of several kinds: a set's chunks are read in one way, and the draw of splits depends on the kind.
+ */
 function oneKind(found: readonly (ShardSource | FolderSource)[]): typeof found {
   const [first, ...others] = found;
   const other = others.find(({ format }) => format !== first?.format);

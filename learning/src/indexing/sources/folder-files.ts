@@ -1,6 +1,6 @@
 /**
- * The pictures of a folder, one folder a class, `cat/1.png`, or with splits `train/cat/1.png`: as `datasets push` reads
- * it, and in the same order, so that drawn splits are the same. Pure.
+ * The pictures of a folder, one folder a class, `cat/1.png`, or with splits `train/cat/1.png`. `datasets push` has the
+ * same layout and the same order, so drawn splits are the same. Pure.
  */
 import type { ListedObject } from '@lyceum/platform/objects';
 import { printable } from '@lyceum/proto';
@@ -11,11 +11,11 @@ import type { Ignored, Refusals } from '../../import/samples/index.js';
 import { isPictureEnding } from '../formats/index.js';
 
 export interface FolderFile {
-  /** Below the folder. */
+  /** Path below the folder. */
   readonly path: string;
   readonly sizeBytes: number;
   readonly etag: string | undefined;
-  /** Its class. */
+  /** Name of the class. */
   readonly label: string;
   readonly split: SplitName | undefined;
 }
@@ -26,8 +26,8 @@ interface Untaken {
 }
 
 /**
- * @param prefix - with a slash at its end.
- * @param split - of all; undefined: as folders say.
+ * @param prefix - the folder's URL, with a slash at its end.
+ * @param split - the split of all pictures; undefined: names of folders say it.
  */
 export function folderFiles(
   prefix: string,
@@ -67,7 +67,7 @@ export function folderFiles(
   return files.sort((a, b) => byFolders(a.path.split('/'), b.path.split('/')));
 }
 
-/** Names as strings, folder by folder: servers list by the bytes of whole keys, where `-` comes before the slash. */
+/** Sorts names as strings, folder by folder. Servers sort by whole keys, where `-` comes before the slash. */
 function byFolders(a: readonly string[], b: readonly string[]): number {
   for (let depth = 0; depth < a.length && depth < b.length; depth++) {
     const [one, other] = [a[depth] as string, b[depth] as string];

@@ -1,4 +1,4 @@
-/** From what a person names to the shards and pictures that there are. */
+/** From the sources that a user names to the shards and pictures that exist. */
 export {
   type FolderSource,
   type FoundSources,

@@ -1,5 +1,5 @@
 /**
- * What a person names as a set's sources: URLs, perhaps with braces, perhaps with the split before them. Pure.
+ * What a user names as a set's sources: URLs, perhaps with braces, perhaps with a split before them. Pure.
  *
  * `train=s3://bucket/pets-{0000..0146}.tar` are 147 sources of the train split.
  */
@@ -12,18 +12,18 @@ import {
   splitNamed,
 } from '../../datasets/index.js';
 
-/** More are a typing error. */
+/** More sources are a typing error. */
 const MAX_SOURCES = 100_000;
 
 export interface Source {
   readonly url: string;
-  /** Undefined: names say it, or it is drawn. */
+  /** Undefined: names say the split, or it is drawn. */
   readonly split: SplitName | undefined;
-  /** A folder of shards or pictures ends with a slash. */
+  /** `prefix`: a folder of shards or pictures, which ends with a slash. */
   readonly kind: ShardFileFormat | 'prefix';
 }
 
-/** @throws {LyceumError} INVALID_ARGUMENT naming the source that cannot be one. */
+/** @throws {LyceumError} INVALID_ARGUMENT naming an impossible source. */
 export function parseSources(texts: readonly string[]): Source[] {
   const sources: Source[] = [];
   const seen = new Set<string>();
@@ -41,7 +41,7 @@ export function parseSources(texts: readonly string[]): Source[] {
   return sources;
 }
 
-/** What a source is called by its ending. @throws {LyceumError} INVALID_ARGUMENT saying what is wanted. */
+/** The kind of a source, by its ending. @throws {LyceumError} INVALID_ARGUMENT saying what is wanted. */
 function kindOf(url: string): Source['kind'] {
   if (url.endsWith('/')) return 'prefix';
   const kind = shardKind(url);
@@ -54,7 +54,7 @@ function kindOf(url: string): Source['kind'] {
   throw refusal(`${url}: want ${files}, or a folder or prefix, which ends with a slash`);
 }
 
-/** A path as lists have it: without steps that lead nowhere. */
+/** The path as listings write it, without `.`, `..` and empty steps. */
 function plainPath(url: string): string {
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(url) || url.startsWith('/')) return url;
   const parts = url.split('/').filter((part) => part !== '' && part !== '.');
@@ -62,19 +62,19 @@ function plainPath(url: string): string {
   return `${parts.join('/')}${/(^|\/)\.?$/.test(url) ? '/' : ''}`;
 }
 
-/** Of a file: undefined if it is no shard. */
+/** The format of a shard by its name; undefined: the file is no shard. */
 export function shardKind(url: string): ShardFileFormat | undefined {
   return shardFormatOf(pathOf(url));
 }
 
-/** Of HTTP without what follows a question mark. */
+/** The path of a URL: over HTTP without the query. */
 function pathOf(url: string): string {
   return /^https?:/i.test(url) ? url.replace(/[?#].*$/s, '') : url;
 }
 
 /**
- * The split that a shard's name says: its first word, else the only word of `imagenet-train-000000.tar` and of
- * `mnist-test.tfrecord-00000-of-00001` that is a split, else the nearest folder that is called like one.
+ * The split in a shard's name: its first word; else its only word that is a split, as in `imagenet-train-000000.tar`
+ * and `mnist-test.tfrecord-00000-of-00001`; else the nearest folder with a split's name.
  */
 export function splitOfName(url: string): SplitName | undefined {
   const [file = '', ...folders] = pathOf(url).split('/').reverse();
@@ -90,7 +90,7 @@ function withSplit(text: string): { split: SplitName | undefined; pattern: strin
   return split === undefined ? { split, pattern: text } : { split, pattern: rest };
 }
 
-/** Braces as shells have them: `{0000..0146}`, `{a,b}`. */
+/** Expands braces as shells do: `{0000..0146}`, `{a,b}`. */
 function expanded(pattern: string): string[] {
   const match = /^([^{]*)\{([^{}]*)\}(.*)$/s.exec(pattern);
   if (match === null) {

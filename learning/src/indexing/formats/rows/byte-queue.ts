@@ -1,4 +1,4 @@
-/** What a reader makes of a stream's bytes, which is let go of at the end, whoever ends it. */
+/** What a reader makes of a stream's bytes. The stream is released at the end, whoever ends the reading. */
 export async function* readBytes<T>(
   chunks: AsyncIterable<Buffer>,
   read: (queue: ByteQueue) => AsyncIterable<T>,
@@ -13,7 +13,7 @@ export async function* readBytes<T>(
 
 /** Bytes of a stream, taken in pieces of any size. */
 export class ByteQueue {
-  /** Of the next byte, in the stream. */
+  /** Position of the next byte in the stream. */
   position = 0;
   readonly #chunks: AsyncIterator<Buffer>;
   #chunk: Buffer = Buffer.alloc(0);
@@ -22,7 +22,7 @@ export class ByteQueue {
     this.#chunks = chunks[Symbol.asyncIterator]();
   }
 
-  /** @returns fewer bytes where the stream ends; perhaps a view into one of its chunks. */
+  /** @returns fewer bytes at the stream's end; may be a view into a chunk of the stream. */
   async take(count: number): Promise<Buffer> {
     if (this.#chunk.length >= count) return this.#cut(count);
     const parts: Buffer[] = [];
@@ -35,7 +35,7 @@ export class ByteQueue {
     return parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts);
   }
 
-  /** @returns how many there were. */
+  /** @returns how many bytes were skipped. */
   async skip(count: number): Promise<number> {
     let missing = count;
     while (missing > 0 && (await this.#more())) {
@@ -49,7 +49,7 @@ export class ByteQueue {
     while (await this.#more()) yield this.#cut(this.#chunk.length);
   }
 
-  /** Lets go of the stream. */
+  /** Releases the stream. */
   async close(): Promise<void> {
     await this.#chunks.return?.();
   }

@@ -1,4 +1,4 @@
-/** What is found in a shard, whatever its format: rows, labels and what looks like a picture. */
+/** What is found in a shard of any format: rows, labels and files that look like pictures. */
 export { type ByteQueue, readBytes } from './byte-queue.js';
 export type { IndexOptions } from './index-options.js';
 export { type LabelPlace, parseLabelPlace } from './label-place.js';

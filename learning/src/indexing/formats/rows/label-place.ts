@@ -1,7 +1,7 @@
-/** Where a shard has its labels, as a person says it. */
+/** Where labels are in a shard, as the user says. */
 import { LyceumError } from '@lyceum/proto';
 
-/** A file beside the picture, a field of the `.json` beside it, of Parquet a column, or of TFRecords a feature. */
+/** A file beside the picture, a field of the `.json` beside it, a column of Parquet, or a feature of TFRecords. */
 export type LabelPlace =
   | { readonly by: 'ending'; readonly ending: string }
   | { readonly by: 'json'; readonly field: string };

@@ -1,4 +1,4 @@
-/** What a file begins with says what it is, whatever its name. Pure. */
+/** Tells from the first bytes of a file whether it is a picture, whatever its name. Pure. */
 
 const SIGNATURES: readonly { readonly at: number; readonly bytes: string }[] = [
   { at: 0, bytes: '\xff\xd8\xff' },
@@ -10,13 +10,13 @@ const SIGNATURES: readonly { readonly at: number; readonly bytes: string }[] = [
   { at: 4, bytes: 'ftyp' },
 ];
 
-/** Whether it may be one of the formats that are read: JPEG, PNG, WebP, GIF, TIFF, AVIF. */
+/** Whether the bytes may be of a format that is read: JPEG, PNG, WebP, GIF, TIFF, AVIF. */
 export function looksLikePicture(bytes: Uint8Array): boolean {
   const start = Buffer.from(bytes.subarray(0, 16)).toString('latin1');
   return SIGNATURES.some(({ at, bytes: signature }) => start.startsWith(signature, at));
 }
 
-/** Names of pictures' files, by their endings. */
+/** Endings of pictures' files. */
 export const PICTURE_ENDINGS = ['jpg', 'jpeg', 'jfif', 'png', 'webp', 'gif', 'tif', 'tiff', 'avif'];
 
 export function isPictureEnding(ending: string): boolean {

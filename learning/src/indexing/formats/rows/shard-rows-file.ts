@@ -1,4 +1,4 @@
-/** What was found in a shard, as a file in the cache. */
+/** The rows that were found in a shard, as a file in the cache. */
 import { type NpyArray, readNpz, writeNpz } from '../../../files/index.js';
 import { Ignored, Refusals, type RefusedProblem } from '../../../import/samples/index.js';
 import type { FoundLabel, ShardRows } from './shard-rows.js';
@@ -17,7 +17,7 @@ interface Meta {
   readonly ignored: { readonly count: number; readonly first: string[] };
 }
 
-/** @param rows - of Parquet with the column of pictures. */
+/** @param rows - those of Parquet have the column of pictures. */
 export function writeShardRows(rows: ShardRows): Buffer {
   const { refusals, ignored } = rows;
   const meta: Meta = {
@@ -42,7 +42,7 @@ export function writeShardRows(rows: ShardRows): Buffer {
   ]);
 }
 
-/** @throws if the bytes are not what {@link writeShardRows} gave. */
+/** @throws if the bytes are not a result of {@link writeShardRows}. */
 export function readShardRows(bytes: Uint8Array): ShardRows {
   const arrays = readNpz(bytes, 'index of a shard');
   const data = <T>(name: string) => arrays.get(name)?.data as T;

@@ -1,4 +1,4 @@
-/** What was found in one shard: its rows, and what was not taken. Kept as a file, so that no shard is read twice. */
+/** The rows that were found in one shard, and refusals. They are kept as a file, so that no shard is read twice. */
 import { SampleRefusedError } from '../../../datasets/encoding/index.js';
 import { MAX_CLASSES, pictureDigest } from '../../../datasets/index.js';
 import { Ignored, Refusals } from '../../../import/samples/index.js';
@@ -8,37 +8,39 @@ import { looksLikePicture } from './picture-signature.js';
 /** A label that occurs in the shard. */
 export interface FoundLabel {
   readonly text: string;
-  /** The first row that has it. */
+  /** Where the first row with this label is. */
   readonly where: string;
 }
 
 export interface ShardRows {
-  /** [rows]: byte in a tar or TFRecord, row of Parquet, of a folder the place in its list of files. */
+  /**
+   * [rows]: first byte in a tar or TFRecord; number of the row in Parquet; in a folder the place in its list of files.
+   */
   readonly offsets: Float64Array;
   /** [rows]: bytes of the encoded picture. */
   readonly lengths: Uint32Array;
   /** [rows, 16]. */
   readonly digests: Uint8Array;
-  /** [rows]: place in `found`; −1: unlabelled. */
+  /** [rows]: index into `found`; −1: unlabelled. */
   readonly labels: Int32Array;
   readonly found: readonly FoundLabel[];
-  /** Labels are numbers of classes where all of the set's are whole numbers. */
+  /** Whether labels may be numbers of classes: they are if all labels of the set are whole numbers. */
   readonly mayBeNumbers: boolean;
-  /** [rows], ascending: rows of one number are read together, or all of them are read. */
+  /** [rows], ascending: neighbours with the same number are read together. */
   readonly groups: Float64Array;
   readonly refusals: Refusals;
   readonly ignored: Ignored;
-  /** Names of all classes, where the shard has them. */
+  /** Names of all classes, if the shard has them. */
   readonly classNames?: readonly string[] | undefined;
-  /** Of Parquet: the column of pictures. */
+  /** The column of pictures, in Parquet. */
   readonly column?: string | undefined;
-  /** What stands beside pictures that have no label. */
+  /** Endings, columns or features that stand beside unlabelled pictures, and might be labels. */
   readonly unread: readonly string[];
 }
 
-/** A picture as it was found. */
+/** A picture that was found in a shard. */
 export interface FoundPicture {
-  /** For messages. */
+  /** Where the picture is, for messages. */
   readonly where: string;
   readonly offset: number;
   readonly bytes: Uint8Array;
@@ -61,7 +63,7 @@ export class RowsBuilder {
   readonly #found = new Map<string, number>();
   readonly #where: string[] = [];
 
-  /** @param decode - absent: pictures are taken unseen. */
+  /** @param decode - absent: pictures are not decoded. */
   constructor(decode: PictureDecoder | undefined) {
     this.#decode = decode;
   }

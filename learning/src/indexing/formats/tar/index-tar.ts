@@ -1,5 +1,5 @@
 /**
- * A tar as WebDataset has it: files that follow each other and are called alike up to the first dot are one sample,
+ * Indexes a tar in WebDataset's layout: neighbouring files whose names are equal up to the first dot are one sample,
  * `000017.jpg` and `000017.cls`. https://github.com/webdataset/webdataset
  */
 import { isUtf8 } from 'node:buffer';
@@ -17,15 +17,15 @@ import {
 } from '../rows/index.js';
 import { type TarMember, tarMembers } from './tar-members.js';
 
-/** A class's name or number; a JSON of annotations may be larger. */
+/** Greatest size of a label: a class's name or number, or a JSON of annotations. */
 const LABEL_MAX_BYTES = 8 * 1024 * 1024;
 
-/** More are other samples, called alike: `frame.0001.jpg`, `frame.0002.jpg`. */
+/** More files of one name are different samples: `frame.0001.jpg`, `frame.0002.jpg`. */
 const MAX_PARTS = 64;
 
 const DEFAULT_LABEL: LabelPlace = { by: 'ending', ending: 'cls' };
 
-/** One sample's file. */
+/** One file of a sample. */
 interface Part {
   readonly ending: string;
   readonly member: TarMember;
@@ -33,14 +33,14 @@ interface Part {
 
 interface Sample {
   readonly key: string;
-  /** The first {@link MAX_PARTS}. */
+  /** The first {@link MAX_PARTS} files. */
   readonly parts: Part[];
   partCount: number;
 }
 
 /**
  * @param url - for messages.
- * @throws {SampleRefusedError} if the tar as a whole cannot be taken.
+ * @throws {SampleRefusedError} if the whole tar cannot be taken.
  */
 export async function indexTar(
   url: string,
@@ -84,7 +84,7 @@ export async function indexTar(
     if (sample === undefined || sample.key !== key) sample = { key, parts: [], partCount: 0 };
     sample.partCount += 1;
     if (sample.partCount > MAX_PARTS) continue;
-    // A sample that has two is refused, so the bytes of one are enough.
+    // A sample with two such files is refused, so the second one's bytes are not needed.
     const isSecond = sample.parts.some(
       (part) => part.ending === ending || (isPicture(part.ending) && isPicture(ending)),
     );
@@ -95,7 +95,7 @@ export async function indexTar(
   return rows.finish(true);
 }
 
-/** @returns undefined for what is no part of a sample. */
+/** @returns undefined if the file is no part of a sample. */
 function sampleName(name: string): { key: string; ending: string } | undefined {
   const match = /^((?:.*\/)?([^./][^./]*))\.([^/]+)$/s.exec(name);
   if (match === null) return undefined;
@@ -109,7 +109,9 @@ function tooManyParts([first, second]: readonly Part[], count: number): SampleRe
   return new SampleRefusedError('too many files', message);
 }
 
-/** A picture without its label would be unlabelled, one without its bytes be left out. */
+/**
+ * Refuses links: without its label's bytes a picture would be unlabelled, without its own bytes it would be left out.
+ */
 function refuseLinks(parts: readonly Part[], isRead: (ending: string) => boolean): void {
   const link = parts.find(({ ending, member }) => member.isLink && isRead(ending));
   if (link === undefined) return;
@@ -145,7 +147,7 @@ function endingOf(label: LabelPlace): string {
   return label.by === 'ending' ? label.ending : 'json';
 }
 
-/** @returns undefined for none. */
+/** @returns undefined for an unlabelled sample. */
 function labelOf(parts: readonly Part[], label: LabelPlace): string | undefined {
   const found = parts.find(({ ending }) => ending === endingOf(label));
   if (found === undefined) return undefined;

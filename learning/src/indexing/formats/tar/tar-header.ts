@@ -7,12 +7,12 @@ import { SampleRefusedError } from '../../../datasets/encoding/index.js';
 
 export const BLOCK_BYTES = 512;
 
-/** What gzip, Zstandard, bzip2, xz and zip begin with. */
+/** The first bytes of gzip, Zstandard, bzip2, xz and zip. */
 const COMPRESSED = ['\x1f\x8b', '\x28\xb5\x2f\xfd', 'BZh', '\xfd7zXZ\0', 'PK\x03\x04'];
 
 export interface TarHeader {
   readonly name: string;
-  /** Size of what follows the header. */
+  /** Size of the content that follows the header. */
   readonly sizeBytes: number;
   /** The type flag: '0' is a file. */
   readonly type: string;
@@ -22,9 +22,9 @@ export interface TarHeader {
 export type PaxFields = ReadonlyMap<string, string>;
 
 /**
- * @param at - byte of the archive at which the block begins.
- * @returns undefined for a block of zeros, with which an archive ends.
- * @throws {SampleRefusedError} if it is no header.
+ * @param at - position of the block in the archive.
+ * @returns undefined for a block of zeros, which ends an archive.
+ * @throws {SampleRefusedError} if the block is no header.
  */
 export function readTarHeader(block: Buffer, at: number): TarHeader | undefined {
   if (block.every((byte) => byte === 0)) return undefined;
@@ -44,7 +44,7 @@ export function readTarHeader(block: Buffer, at: number): TarHeader | undefined 
   return { name: prefix === '' ? name : `${prefix}/${name}`, sizeBytes, type };
 }
 
-/** @throws {SampleRefusedError} if they are no pax records. */
+/** @throws {SampleRefusedError} if the bytes are no pax records. */
 export function readPaxFields(bytes: Buffer, at: number): PaxFields {
   const fields = new Map<string, string>();
   let start = 0;
@@ -77,14 +77,17 @@ function noTar(block: Buffer, at: number): SampleRefusedError {
   return new SampleRefusedError('no tar', message);
 }
 
-/** Ends at the first zero. What is not UTF-8 is read byte by byte, so that other names stay other. */
+/**
+ * A text that ends at the first zero. If it is not UTF-8, it is read byte by byte, so that different names stay
+ * different.
+ */
 export function headerText(field: Buffer): string {
   const end = field.indexOf(0);
   const bytes = field.subarray(0, end < 0 ? field.length : end);
   return bytes.toString(isUtf8(bytes) ? 'utf8' : 'latin1');
 }
 
-/** Octal digits, nothing for 0, or GNU's binary number. */
+/** A number in octal digits, empty for 0, or in GNU's binary form. */
 function number(field: Buffer): number | undefined {
   if (((field[0] as number) & 0x80) === 0) {
     return headerText(field).trim() === '' ? 0 : octal(field);

@@ -1,4 +1,4 @@
-/** The files and links in a tar, in one pass over its bytes: where each lies, and the bytes of those that are wanted. */
+/** The files and links in a tar, in one pass over its bytes: the place of each, and the bytes of the wanted ones. */
 import { SampleRefusedError } from '../../../datasets/encoding/index.js';
 import { shownName } from '../../../files/index.js';
 import { type ByteQueue, readBytes } from '../rows/index.js';
@@ -13,28 +13,28 @@ import {
 
 export interface TarMember {
   readonly name: string;
-  /** Offset of its first byte. */
+  /** Offset of the content's first byte. */
   readonly offset: number;
   readonly sizeBytes: number;
-  /** Undefined: not wanted. */
+  /** Undefined: the member's bytes are not wanted. */
   readonly bytes: Buffer | undefined;
-  /** It is a link: its bytes are another member's, or a file's elsewhere. */
+  /** Whether the member is a link: its bytes are those of another member, or of a file elsewhere. */
   readonly isLink: boolean;
 }
 
-/** Size of a long name or a pax header. */
+/** Greatest size of a long name or a pax header. */
 const HEADER_MAX_BYTES = 1024 * 1024;
 
 const FILE_TYPES = ['0', '\0', '7'];
-/** To another member, to a path. */
+/** Hard links, to another member; symbolic links, to a path. */
 const LINK_TYPES = ['1', '2'];
-/** Links, devices, folders and pipes, after which nothing follows whatever size they claim. */
+/** Links, devices, folders and pipes: they have no content, whatever size they claim. */
 const EMPTY_TYPES = [...LINK_TYPES, '3', '4', '5', '6'];
 
 /**
- * Reads to the end of the archive; what follows it must be zeros.
+ * Reads up to the end of the archive; only zeros may follow.
  *
- * @throws {SampleRefusedError} if it is no tar, damaged, cut off, or several one after the other.
+ * @throws {SampleRefusedError} if it is no tar, is damaged or cut off, or is several tars one after the other.
  */
 export function tarMembers(
   chunks: AsyncIterable<Buffer>,
@@ -98,7 +98,7 @@ function named(
   throw new SampleRefusedError('damaged tar', `the member at byte ${at} has size ${size}`);
 }
 
-/** @returns its bytes if they are wanted, and leaves the padding behind. */
+/** @returns the member's bytes if they are wanted. Also skips the padding. */
 async function contentOf(
   queue: ByteQueue,
   { name, sizeBytes }: { readonly name: string; readonly sizeBytes: number },
@@ -121,7 +121,7 @@ async function ownBytes(queue: ByteQueue, { sizeBytes }: TarHeader, at: number):
   return (await contentOf(queue, { name: 'a header', sizeBytes }, true)) as Buffer;
 }
 
-/** An archive's end is not its file's where two were written one after the other. */
+/** Refuses a second archive behind the first: two tars may have been written one after the other. */
 async function refuseMore(queue: ByteQueue): Promise<void> {
   const end = queue.position;
   for await (const chunk of queue.rest()) {

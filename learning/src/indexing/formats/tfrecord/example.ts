@@ -1,22 +1,22 @@
 /**
- * `tf.train.Example`: what TensorFlow's programs write into TFRecords, features by their names.
+ * `tf.train.Example`: the message that TensorFlow's programs write into TFRecords, with features by their names.
  * tensorflow/core/example/example.proto, feature.proto
  */
 import { decodeMessage, MessageTable, many, one } from '../../../files/protobuf/index.js';
 
-/** A list; the others of the three are empty. */
+/** A feature is one of three lists; the other two are empty. */
 export interface Feature {
   readonly texts: readonly Uint8Array[];
   readonly wholes: readonly bigint[];
   readonly hasFloats: boolean;
 }
 
-/** Boxes, masks and embeddings beside a picture are numbers too. */
+/** Greatest number of values: boxes, masks and embeddings beside a picture are numbers too. */
 const MAX_FIELDS = 1_000_000;
 const MAX_DEPTH = 8;
 
 const BYTES_LIST = new MessageTable({ 1: many('values', 'bytes') });
-/** Floats are neither pictures nor classes, so they are not read. */
+/** Floats are not read: they are neither pictures nor classes. */
 const FLOAT_LIST = new MessageTable({});
 const INT64_LIST = new MessageTable({ 1: many('values', 'whole') });
 const FEATURE = new MessageTable({

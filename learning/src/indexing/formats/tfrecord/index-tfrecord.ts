@@ -1,6 +1,6 @@
 /**
- * A TFRecord of examples, each with a picture's encoded bytes in a feature and perhaps its class in another, as TensorFlow
- * Datasets and the scripts of TensorFlow's models write them.
+ * Indexes a TFRecord of examples: a picture's encoded bytes are in one feature, and perhaps its class in another, as
+ * TensorFlow Datasets and the scripts of TensorFlow's models write them.
  */
 import { isUtf8 } from 'node:buffer';
 import { printable } from '@lyceum/proto';
@@ -16,17 +16,17 @@ import {
 import { type Feature, readExample } from './example.js';
 import { type TfRecord, tfRecords } from './tf-records.js';
 
-/** What lies beside a picture in its record. */
+/** Greatest size of everything beside the picture in a record. */
 const BESIDE_PICTURE_BYTES = 4 * 1024 * 1024;
 
-/** Of TensorFlow Datasets, and of the scripts for ImageNet. */
+/** The features of TensorFlow Datasets, and of the scripts for ImageNet. */
 const LABEL_FEATURES = ['label', 'image/class/label'];
 
 type Features = ReadonlyMap<string, Feature>;
 
 /**
  * @param url - for messages.
- * @throws {SampleRefusedError} if the file as a whole cannot be taken.
+ * @throws {SampleRefusedError} if the whole file cannot be taken.
  */
 export async function indexTfRecord(
   url: string,
@@ -37,7 +37,7 @@ export async function indexTfRecord(
   const named = namedLabel(options);
   let first: Features | undefined;
   let picture = options.image;
-  // A record without a class may lack the feature.
+  // A record without a class may lack the feature, so it does not show which feature has the class.
   let label = named;
   let hasLabels = false;
   let mayBeNumbers = true;
@@ -69,7 +69,7 @@ export async function indexTfRecord(
   return rows.finish(mayBeNumbers);
 }
 
-/** Refusals of the first record that are true of all. */
+/** Reasons for which the first record's refusal holds for all records. */
 const WHOLE_FILE = ['too many classes', 'no such feature'];
 
 function featuresOf({ bytes, sizeBytes, isWhole }: TfRecord): Features {
@@ -83,7 +83,7 @@ function featuresOf({ bytes, sizeBytes, isWhole }: TfRecord): Features {
   }
 }
 
-/** The feature with the class, as its user says. */
+/** The feature with the class, if the user names it. */
 function namedLabel({ label }: IndexOptions): string | undefined {
   return label?.by === 'json' ? `json:${label.field}` : label?.ending;
 }
@@ -121,7 +121,7 @@ function pictureOf(features: Features, name: string): Uint8Array {
   throw new SampleRefusedError(texts.length === 0 ? 'no picture' : 'two pictures', message);
 }
 
-/** @returns undefined for none. */
+/** @returns undefined for an unlabelled record. */
 function labelOf(features: Features, name: string | undefined): string | bigint | undefined {
   const feature = name === undefined ? undefined : features.get(name);
   if (name === undefined || feature === undefined) return undefined;
@@ -138,10 +138,10 @@ function labelOf(features: Features, name: string | undefined): string | bigint 
   return Buffer.from(text).toString('utf8') || undefined;
 }
 
-/** Where the picture lies in the file. What was put together of several parts is a copy. */
+/** Where the picture lies in the file. A picture that was put together of several parts is a copy, and refused. */
 function offsetIn({ bytes: record, offset, sizeBytes }: TfRecord, picture: Uint8Array): number {
   const at = picture.byteOffset - (record?.byteOffset ?? 0);
-  // Small copies lie in the memory that small records do.
+  // A small copy may lie in the same memory block as a small record, so the range is checked too.
   if (picture.buffer === record?.buffer && at >= 0 && at + picture.length <= sizeBytes) {
     return offset + at;
   }

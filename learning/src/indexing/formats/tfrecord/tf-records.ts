@@ -1,4 +1,4 @@
-/** The records of a TFRecord, in one pass over its bytes: where each lies, and its bytes. */
+/** The records of a TFRecord, in one pass over its bytes: the place of each, and its bytes. */
 import { SampleRefusedError } from '../../../datasets/encoding/index.js';
 import {
   isTfRecordWhole,
@@ -9,16 +9,16 @@ import {
 import { type ByteQueue, readBytes } from '../rows/index.js';
 
 export interface TfRecord {
-  /** Offset of its first byte. */
+  /** Offset of the record's first byte. */
   readonly offset: number;
   readonly sizeBytes: number;
-  /** Undefined: too large to be read. */
+  /** Undefined: the record is too large to be read. */
   readonly bytes: Buffer | undefined;
-  /** Its bytes are those that were written; of one that is too large nobody knows. */
+  /** Whether the checksum fits; unknown for a record that is too large. */
   readonly isWhole: boolean;
 }
 
-/** @throws {SampleRefusedError} if it is no TFRecord, compressed, damaged between records, or cut off. */
+/** @throws {SampleRefusedError} if it is no TFRecord, or is compressed, damaged between records, or cut off. */
 export function tfRecords(
   chunks: AsyncIterable<Buffer>,
   maxBytes: number,
