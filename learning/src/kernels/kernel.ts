@@ -1,20 +1,20 @@
 /**
- * Arithmetic in WebAssembly with SIMD: `learning/wasm/NAME.ts`, compiled by the build. Each has a plain function of equal
- * bits beside it, which is its oracle and what runs where a machine has no SIMD.
+ * Arithmetic in WebAssembly with SIMD: `learning/wasm/NAME.ts`, compiled by the build. Beside each kernel is a plain
+ * function with the same bits, which tests compare it with and which runs on machines without SIMD.
  *
- * An instance belongs to one thread. It reads and writes its own memory only, so what it works on is copied there.
+ * A kernel belongs to one thread. It reads and writes only its own memory, so its inputs are copied there.
  */
 import { readFileSync } from 'node:fs';
 
 const PAGE_BYTES = 64 * 1024;
 
-/** Numbers that are carried to a kernel at a time: they stay in the processor's second cache. */
+/** Numbers that are copied into a kernel at a time: they stay in the processor's second cache. */
 const BLOCK_NUMBERS = 64 * 1024;
 
-/** Addresses of arrays are multiples of it. */
+/** Addresses of arrays are multiples of this. */
 const ALIGNMENT = 16;
 
-/** What every kernel exports: where its own tables end. */
+/** Every kernel exports the end of its own tables. */
 interface OwnExports {
   heapBase(): number;
 }
@@ -33,9 +33,9 @@ export class Kernel<Functions> {
   }
 
   /**
-   * Room for arrays of so many bytes each, one behind the other. What was there before may be overwritten.
+   * Room for arrays of so many bytes each, one behind the other. Former contents may be overwritten.
    *
-   * @returns where each begins, and the memory that they are in, until the next call.
+   * @returns where each array begins, and their memory. Both are valid until the next call.
    */
   room(...byteCounts: readonly number[]): { readonly at: number[]; readonly memory: ArrayBuffer } {
     let end = this.#base;
@@ -50,12 +50,12 @@ export class Kernel<Functions> {
   }
 }
 
-/** Rows of so many numbers that are carried to a kernel at a time. */
+/** How many rows of so many numbers are copied into a kernel at a time. */
 export function rowsOfBlock(numbers: number): number {
   return Math.max(1, Math.floor(BLOCK_NUMBERS / numbers));
 }
 
-/** What `open` gives, called once in a thread, when it is first needed: undefined is remembered too. */
+/** The result of `open`, which is called once a thread, at the first need. Undefined is remembered too. */
 export function onceAThread<T>(open: () => T): () => T {
   let opened: { readonly value: T } | undefined;
   return () => {
@@ -64,7 +64,7 @@ export function onceAThread<T>(open: () => T): () => T {
   };
 }
 
-/** @returns undefined where WebAssembly or its SIMD is missing. @throws {Error} if the build left the file out. */
+/** @returns undefined if WebAssembly or its SIMD is missing. @throws {Error} if the build left the file out. */
 export function openKernel<Functions>(name: string): Kernel<Functions> | undefined {
   // The built file, seen from src/ and from dist/ alike.
   const bytes = readFileSync(new URL(`../../dist/wasm/${name}.wasm`, import.meta.url));

@@ -1,2 +1,2 @@
-/** The schedules of the learning rate: a file each that says all of one, and the table of them. */
+/** The schedules of the learning rate: one file for each schedule, and the table of them. */
 export { type LearningRateSettings, learningRate, SCHEDULES, scheduleNamed } from './table.js';

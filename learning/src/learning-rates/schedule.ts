@@ -1,5 +1,5 @@
 /**
- * What a schedule of the learning rate says of itself: all that a run's schema, its cross-checks and the student ask of it.
+ * All facts about a schedule of the learning rate: for a run's schema, the checks between fields and the student.
  *
  * A schedule is one file with one of these, and one line in table.ts.
  */
@@ -7,11 +7,11 @@ import type { Problem } from '@lyceum/proto';
 import type { z } from 'zod';
 
 export interface Schedule<Own extends z.ZodType<object>> {
-  /** The one key of what a run writes. */
+  /** The one key that a run writes. */
   readonly name: Extract<keyof z.output<Own>, string>;
-  /** Fields and defaults, below that key. */
+  /** Fields below that key, with defaults. */
   readonly settings: Own;
-  /** What is wrong between the fields as they are written, with its path below the key. */
+  /** What is wrong between the written fields, with a path below the key. */
   problem?(written: Readonly<Record<string, unknown>>): Problem | undefined;
   /**
    * The rate of a step: a pure function.

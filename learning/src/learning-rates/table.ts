@@ -1,4 +1,4 @@
-/** All schedules of the learning rate. */
+/** The table of all schedules of the learning rate. */
 import type { z } from 'zod';
 import { constant } from './constant.js';
 import { cosine } from './cosine.js';
@@ -8,7 +8,7 @@ import { step } from './step.js';
 /** In the order in which messages name them. */
 const TABLE = [constant, step, cosine] as const;
 
-/** A schedule by its name in a run, with its settings below it. */
+/** A schedule as a run writes it: its name, with its settings below. */
 export type LearningRateSettings = z.output<(typeof TABLE)[number]['settings']>;
 
 type AnySchedule = Omit<Schedule<z.ZodType<LearningRateSettings>>, 'name'> & {
@@ -17,7 +17,7 @@ type AnySchedule = Omit<Schedule<z.ZodType<LearningRateSettings>>, 'name'> & {
 
 export const SCHEDULES: readonly AnySchedule[] = TABLE;
 
-/** Undefined: there is none of that name. */
+/** The schedule of this name; undefined: none. */
 export function scheduleNamed(name: string): AnySchedule | undefined {
   return SCHEDULES.find((schedule) => schedule.name === name);
 }

@@ -1,4 +1,4 @@
-/** What all schedules begin with: step s of w takes (s + 1)/w of the schedule's value. */
+/** The warm-up of all schedules: step s of w takes (s + 1)/w of the schedule's value. */
 import { wholeNumber } from '../documents/index.js';
 
 export const warmupSteps = wholeNumber('a whole number, at least 0', { atLeast: 0 })

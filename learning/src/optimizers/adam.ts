@@ -5,7 +5,7 @@ import { decayed, type NamedOptimizer, type Optimizer } from './optimizer.js';
 
 /**
  * `m ← β₁m + (1−β₁)g`, `v ← β₂v + (1−β₂)g²`, `θ ← θ − η (m̂ / (√v̂ + ε) + λθ)` with `m̂ = m/(1−β₁ᵗ)`,
- * `v̂ = v/(1−β₂ᵗ)`. The decay is decoupled: it passes by the moments. β₁ᵗ and β₂ᵗ are state, in float32.
+ * `v̂ = v/(1−β₂ᵗ)`. The decay is decoupled: it does not enter the moments. β₁ᵗ and β₂ᵗ are state, in float32.
  *
  * @see Kingma & Ba 2015, algorithm 1, https://arxiv.org/abs/1412.6980
  * @see Loshchilov & Hutter 2019, algorithm 2, https://arxiv.org/abs/1711.05101

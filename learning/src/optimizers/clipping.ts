@@ -1,4 +1,4 @@
-/** Gradients that are no longer than a norm. */
+/** Limits the norm of gradients. */
 import type { Scalar, Tensor1D } from '@tensorflow/tfjs';
 import type { Tf } from '../tensorflow/engine/index.js';
 
@@ -9,11 +9,11 @@ import type { Tf } from '../tensorflow/engine/index.js';
  */
 export function clipped(tf: Tf, gradients: Tensor1D, maxNorm: number): Tensor1D {
   const norm = globalNorm(tf, gradients);
-  // Division by the greater of the two is the same, and never by 0.
+  // Dividing by the greater of both norms is the same, and never divides by 0.
   return gradients.mul(tf.div(maxNorm, tf.maximum(norm, maxNorm)));
 }
 
-/** ‖g‖₂. Not `tf.norm`: a graph gives other bits of its powers than the operation by itself. */
+/** ‖g‖₂. Not `tf.norm`: its power has other bits in a graph than as a single operation. */
 export function globalNorm(tf: Tf, gradients: Tensor1D): Scalar {
   return tf.sqrt(tf.sum<Scalar>(tf.square(gradients)));
 }

@@ -1,4 +1,4 @@
-/** The optimisers: a file each that says all of one, and the table of them. TensorFlow only in types. */
+/** The optimisers: one file for each, and the table of them. TensorFlow is imported only for its types. */
 export { globalNorm } from './clipping.js';
 export type { Optimizer } from './optimizer.js';
 export * from './table.js';

@@ -6,8 +6,8 @@ import { decayed, type NamedOptimizer, type Optimizer } from './optimizer.js';
 const DEFAULTS = { momentum: 0.9, nesterov: false };
 
 /**
- * `g' = g + λθ`, `u ← μu + g'`, `θ ← θ − η u`; Nesterov's: `θ ← θ − η (g' + μu)`. η is outside of u, as
- * PyTorch and tfjs have it, so a change of η acts at once.
+ * `g' = g + λθ`, `u ← μu + g'`, `θ ← θ − η u`; Nesterov's: `θ ← θ − η (g' + μu)`. As in PyTorch and tfjs, u does not
+ * include η, so a change of η acts at once.
  *
  * @see Sutskever et al. 2013, §2, https://proceedings.mlr.press/v28/sutskever13.html
  */

@@ -14,13 +14,13 @@ import type { Tf } from '../tensorflow/engine/index.js';
 
 /** An optimiser is one file with one of these, and one line in table.ts. */
 export interface NamedOptimizer<Own extends z.ZodRawShape> {
-  /** What a run writes. */
+  /** The name that a run writes. */
   readonly name: string;
-  /** In words, with its name. */
+  /** The optimiser in words, for people. */
   readonly text: string;
-  /** Fields of `spec.training` that belong to it alone: optional ones, since other optimisers have none of them. */
+  /** Fields of `spec.training` that only this optimiser has. They are optional, since other optimisers lack them. */
   readonly settings: Own;
-  /** Of its fields what it takes where a run says nothing. */
+  /** Values of these fields if a run does not write them. */
   readonly defaults?: Readonly<Record<string, unknown>>;
   create(tf: Tf, settings: OwnSettings<Own>): Optimizer;
 }

@@ -1,4 +1,4 @@
-/** All optimisers. */
+/** The table of all optimisers. */
 import type { z } from 'zod';
 import type { Tf } from '../tensorflow/engine/index.js';
 import { adamOptimizer } from './adam.js';
@@ -40,7 +40,7 @@ export const OPTIMIZER_FIELDS = Object.assign(
   ...TABLE.map(({ settings }) => settings),
 ) as OwnFields;
 
-/** The run's optimiser, its gradients clipped first where it says so. */
+/** The run's optimiser. If the run says so, gradients are clipped first. */
 export function runOptimizer(tf: Tf, settings: OptimizerSettings): Optimizer {
   const named = OPTIMIZERS.find(({ name }) => name === settings.optimizer);
   if (named === undefined) throw new Error(`no optimizer ${settings.optimizer}`);

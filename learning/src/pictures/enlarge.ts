@@ -1,6 +1,6 @@
 /**
- * Pictures with fewer pixels than the grid. libvips lays what it enlarges half of a pixel of the picture too far to the right
- * and down; so such a picture is decoded as it is, and brought to the grid as those of libjpeg-turbo are.
+ * Enlarges pictures with fewer pixels than the grid. libvips moves an enlarged picture by half of its pixel to the
+ * right and down. So such a picture is decoded at its own size, and resized like pictures of libjpeg-turbo.
  */
 import type { PictureGrid } from '../datasets/index.js';
 import { onceAThread } from '../kernels/index.js';
@@ -11,20 +11,20 @@ interface Size {
   readonly height: number;
 }
 
-/** Values that a kernel is lent; its memory stays as large. */
+/** Greatest count of values for the kernel: its memory never shrinks. */
 const KERNEL_MAX_VALUES = 48_000_000;
 
 const resizeKernel = onceAThread(openResizeKernel);
 
-/** Whether a pixel of the picture becomes more than one of the grid, along either side. */
+/** Whether a pixel of the picture becomes more than one pixel of the grid, along either side. */
 export function isEnlarged(picture: Size, grid: Size, fit: PictureGrid['fit']): boolean {
   const [isNarrow, isLow] = [picture.width < grid.width, picture.height < grid.height];
   return fit === 'contain' ? isNarrow && isLow : isNarrow || isLow;
 }
 
 /**
- * @param pixels - [height, width, channels] of the picture.
- * @returns [height, width, channels] of the grid.
+ * @param pixels - the picture, [height, width, channels].
+ * @returns the grid, [height, width, channels].
  */
 export function enlarged(pixels: Uint8Array, picture: Size, grid: PictureGrid): Uint8Array {
   const kernel = pixels.length > KERNEL_MAX_VALUES ? undefined : resizeKernel();

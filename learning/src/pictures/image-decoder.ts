@@ -1,10 +1,10 @@
 /**
- * Images to bytes of one kind, by sharp (libvips). What an image is, its content says, not its name.
+ * Decodes images to bytes, by sharp (libvips). The content decides the format, not the name.
  *
- * - turned as its EXIF orientation says; in sRGB, from CMYK and other colour spaces by their profiles
- * - 16 bits a channel become 8; what is transparent is laid over white; padding of `contain` is black
- * - refused: damaged and truncated images, animations, more pixels than {@link IMAGE_MAX_PIXELS}, JPEGs of more scans than
- *   {@link JPEG_MAX_SCANS}, other numbers than whole ones of up to 16 bits: nobody says which is white
+ * - turned as the EXIF orientation says; converted to sRGB from CMYK and other colour spaces, by profiles
+ * - 16 bits a channel become 8; transparent pixels are laid over white; padding of `contain` is black
+ * - refused: damaged and truncated images, animations, more pixels than {@link IMAGE_MAX_PIXELS}, JPEGs of more
+ *   scans than {@link JPEG_MAX_SCANS}, and values other than whole numbers of up to 16 bits, whose white is unknown
  *
  * Only the six formats below are read: libvips has loaders for many more, some of which run other programs.
  */
@@ -20,27 +20,27 @@ export type ImageFit = (typeof IMAGE_FITS)[number];
 
 /** How images become samples of one shape. */
 export interface ImageOptions {
-  /** Absent: images keep their sizes, which must then be equal. */
+  /** Absent: images keep their sizes, which must be equal. */
   readonly size?: { readonly height: number; readonly width: number };
-  /** Absent: images keep theirs, which must then be equal. */
+  /** Absent: images keep their channels, which must be equal. */
   readonly channels?: 'gray' | 'rgb';
-  /** How an image of another shape fits into `size`; `cover`, which cuts off what stands out, if absent. */
+  /** How an image of another shape fits into `size`. Absent: `cover`, which cuts off what sticks out. */
   readonly fit?: ImageFit;
 }
 
 /** How pixels between those of an image are computed. `lanczos3` is the sharpest, `linear` the fastest. */
 type Kernel = Extract<keyof KernelEnum, 'lanczos3' | 'linear'>;
 
-/** Pixels of one image: as many as the largest cameras make. Decoded, a pixel takes 3 bytes. */
+/** Greatest count of pixels of one image: the largest cameras make as many. A decoded pixel takes 3 bytes. */
 const IMAGE_MAX_PIXELS = 100_000_000;
 
 /**
- * Scans of a JPEG, of which encoders write 10. Each costs a pass over all pixels, however few bytes it has: a small file could
- * keep a processor for hours.
+ * Greatest count of scans of a JPEG; encoders write 10. Each costs a pass over all pixels, however few bytes it has: a
+ * small file could keep a processor busy for hours.
  */
 const JPEG_MAX_SCANS = 256;
 
-/** Size of one image's file. */
+/** Greatest size of one image's file. */
 export const IMAGE_FILE_MAX_BYTES = 128 * 1024 * 1024;
 
 const LOADERS = ['Jpeg', 'Png', 'Webp', 'Nsgif', 'Tiff', 'Heif'].map((f) => `VipsForeignLoad${f}`);
@@ -60,7 +60,7 @@ interface DecodedImage {
 
 /**
  * @param bytes - an image's file.
- * @throws {SampleRefusedError} if it is no image that is read.
+ * @throws {SampleRefusedError} if the bytes are no image that can be read.
  */
 export type ImageDecoder = (bytes: Uint8Array) => Promise<DecodedImage>;
 
@@ -74,14 +74,14 @@ export async function openImageDecoder(
 }
 
 /**
- * Sets the loaders, once a process: libvips belongs to all threads, and none can read an image while they are set. A
- * thread that is started later learns from its environment data that they are.
+ * Chooses the loaders of libvips, once a process: libvips is shared by all threads, and no thread can read an image
+ * during the change. Threads that start later see in their environment data that it is done.
  */
 function setUp(sharp: typeof Sharp): void {
   if (getEnvironmentData(SET_UP) === true) return;
   sharp.block({ operation: ['VipsForeignLoad'] });
   sharp.unblock({ operation: LOADERS });
-  // Each image is read once.
+  // No cache: each image is read only once.
   sharp.cache(false);
   setEnvironmentData(SET_UP, true);
 }
@@ -101,10 +101,10 @@ async function decode(
     const decoded = await pixels(image, options, kernel, channels === 'gray').catch(
       () => undefined,
     );
-    // What is wrong with it is found below.
+    // A failure is explained below, by sharp.
     if (decoded !== undefined) return decoded;
   }
-  // The pixels are counted below, where the numbers are at hand.
+  // Pixels are counted below, where the error can name their number.
   const image = sharp(bytes, { failOn: 'error', limitInputPixels: false });
   let metadata: Metadata;
   try {
@@ -122,7 +122,7 @@ async function decode(
     if (size === undefined || !isEnlarged(own, size, fit)) {
       return await pixels(image, options, kernel, gray);
     }
-    // A side that is longer than the grid's, of a picture that is stretched, shrinks first.
+    // A stretched picture with a side longer than the grid's is first made smaller along that side.
     const [height, width] = [Math.min(own.height, size.height), Math.min(own.width, size.width)];
     const first = fit === 'stretch' ? { size: { height, width }, fit } : {};
     const { shape, values } = await pixels(image, first, kernel, gray);
@@ -134,7 +134,7 @@ async function decode(
   }
 }
 
-/** What is at hand in place of a picture, and what its decoder would say nothing of use of. */
+/** Refuses files that are no pictures, with advice where the decoder's own message would not help. */
 function refuseForeign(bytes: Uint8Array): void {
   if (bytes.length === 0) throw new SampleRefusedError('empty file');
   const start = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 64)).toString(
@@ -151,7 +151,7 @@ function refuseForeign(bytes: Uint8Array): void {
   }
 }
 
-/** The brands of HEVC in ISO/IEC 23008-12, where AVIF has its own. */
+/** Brands of HEVC in ISO/IEC 23008-12; AVIF has brands of its own. */
 const HEIC = /^.{4}ftyp(?:hei[cxms]|hev[cmsx])/s;
 
 async function pixels(
@@ -169,7 +169,9 @@ async function pixels(
   return { shape: [info.height, info.width, info.channels as 1 | 3], values: data };
 }
 
-/** It has one page and no transparency: nothing about it need be known before it is decoded, which takes a tenth longer. */
+/**
+ * A JPEG has one page and no transparency. Asking for its metadata first would take a tenth longer, and is not needed.
+ */
 function isJpeg(bytes: Uint8Array): boolean {
   return bytes[0] === 0xff && bytes[1] === 0xd8 && bytes[2] === 0xff;
 }
@@ -180,7 +182,7 @@ function refuseScans({ scans }: JpegOutline): void {
   throw new SampleRefusedError('too many scans', message);
 }
 
-/** Whichever way it is turned. */
+/** Whether the picture may have to be enlarged, whichever way it is turned. */
 function mayGrow({ width, height }: JpegOutline, size: ImageOptions['size']): boolean {
   return size !== undefined && Math.min(width, height) < Math.max(size.width, size.height);
 }
@@ -197,9 +199,10 @@ function refuseGiants({ width, height, pages = 1 }: Metadata): void {
 }
 
 /**
- * Pictures of a PNG, https://www.w3.org/TR/png-3/#acTL-chunk: of an animation libvips takes the first, and says nothing.
+ * How many pictures a PNG has, https://www.w3.org/TR/png-3/#acTL-chunk: libvips silently takes the first of an
+ * animation.
  *
- * @returns 1 for what is no PNG.
+ * @returns 1 if the file is no PNG.
  */
 function pngFrames(bytes: Uint8Array): number {
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -212,7 +215,7 @@ function pngFrames(bytes: Uint8Array): number {
   return 1;
 }
 
-/** TIFFs of instruments: floats, 32 bits, with signs. Cut to 8 bits they would be black, or white. */
+/** Refuses TIFFs of instruments: floats, 32 bits, signed numbers. In 8 bits they would be all black, or all white. */
 function refuseMeasurements({ depth }: Metadata): void {
   if (depth === undefined || depth === 'uchar' || depth === 'ushort') return;
   const message = `has pixels of the type ${depth}; want whole numbers of up to 16 bits`;
@@ -223,7 +226,7 @@ function isGray({ space, channels, hasAlpha }: Metadata): boolean {
   return (space === 'b-w' || space === 'grey16') && channels - (hasAlpha ? 1 : 0) === 1;
 }
 
-/** libvips repeats itself, a line a time. */
+/** The message of libvips, each line once. */
 function libraryMessage(err: unknown): string {
   const text = err instanceof Error ? err.message : String(err);
   return text.trim().split('\n')[0] as string;

@@ -7,22 +7,22 @@ import type { PlainJpeg } from './jpeg-header.js';
 
 type Library = typeof import('@julusian/jpeg-turbo');
 
-/** Memory that is kept for the next picture. New memory costs a tenth of the decoding. */
+/** Memory that is kept for the next picture. Allocating it anew takes a tenth of the decoding's time. */
 const KEPT_BYTES = 8 * 1024 * 1024;
 
-/** Errors of this process and not of the file: at another time it would decode. */
+/** Errors of this process, not of the file: at another time the file would decode. */
 const OWN_FAULT = /memory|buffer|allocat/i;
 
 const require = createRequire(import.meta.url);
 
 export class JpegDecoder {
-  /** Version of the decoder's package. */
+  /** Version of the decoder's npm package. */
   readonly version: string;
   readonly #library: Library;
-  /** One for each call that there was at once. */
+  /** One buffer for each call at the same time. */
   readonly #buffers: Buffer[] = [];
 
-  /** @returns undefined where it cannot be loaded: it comes built, for usual platforms alone. */
+  /** @returns undefined if the library cannot be loaded: its package has binaries for usual platforms only. */
   static open(): JpegDecoder | undefined {
     try {
       return new JpegDecoder(require('@julusian/jpeg-turbo'));
@@ -37,9 +37,9 @@ export class JpegDecoder {
   }
 
   /**
-   * @param channels - of what it gives; of a gray picture 3 are equal.
+   * @param channels - of the result; a gray picture in 3 channels has three equal ones.
    * @param use - is lent [height, width, channels].
-   * @returns whether it was decoded; if not, nothing was used.
+   * @returns whether the picture was decoded; if not, `use` was not called.
    */
   async decode(
     bytes: Uint8Array,

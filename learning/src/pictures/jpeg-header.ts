@@ -1,9 +1,9 @@
 /**
- * What a JPEG's header says, read as ITU-T T.81 annex B has it, and whether the fast decoder may take the file: a pure
- * function of its bytes, so that every worker decodes a picture in the same way.
+ * Reads a JPEG's header (ITU-T T.81, annex B), and decides whether the fast decoder may take the file. The decision
+ * depends on the file's bytes alone, so every worker decodes a picture in the same way.
  *
- * Taken: gray or three channels of 8 bits, Huffman-coded, baseline to progressive. Not taken: what must be turned, what is
- * in another colour space than sRGB, and all that is unusual. It need not be damaged for that; sharp reads it.
+ * Taken: gray or three channels of 8 bits, Huffman-coded, baseline to progressive. Not taken: pictures that must be
+ * turned, colour spaces other than sRGB, and everything unusual. Such a file need not be damaged; sharp reads it.
  */
 
 export interface PlainJpeg {
@@ -19,12 +19,15 @@ const SOS = 0xda;
 const DQT = 0xdb;
 const APP1 = 0xe1;
 const APP2 = 0xe2;
-/** Baseline, extended and progressive, all with Huffman's code. The other frames are rare, or nobody reads them. */
+/**
+ * Baseline, extended and progressive frames, all with Huffman coding. Other frames are rare, and hardly any reader
+ * takes them.
+ */
 const PLAIN_FRAMES: ReadonlySet<number> = new Set([0xc0, 0xc1, 0xc2]);
-/** Frames, but for tables (C4), extensions (C8) and conditions of arithmetic coding (CC). */
+/** Frames. C4 (tables), C8 (extensions) and CC (arithmetic coding) are none. */
 const isFrame = (marker: number): boolean =>
   marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
-/** RST0 to RST7, TEM and stuffed zeros have no length; none belongs into a header. */
+/** RST0 to RST7, TEM and stuffed zeros have no length. None of them belongs in a header. */
 const hasLength = (marker: number): boolean =>
   marker > 0x01 && marker !== SOI && marker !== EOI && !(marker >= 0xd0 && marker <= 0xd7);
 
@@ -34,21 +37,27 @@ const ORIENTATION_TAG = 0x0112;
 const UPRIGHT = 1;
 const TIFF_SHORT = 3;
 
-/** Encoders write 10. Each costs as much as a pass over the picture, so a small file could keep a processor for hours. */
+/**
+ * Encoders write 10 scans. Each takes a pass over the picture, so a small file could keep a processor busy for hours.
+ */
 const SCANS_MAX = 64;
 
 const STEPS = 64;
 
 /**
- * The binding has the fast of libjpeg's two transforms, which is off by less than a step of usual files. Those of a quality
- * above 97 have finer steps: what they were written so large for would be lost.
+ * Least mean step of the quantisation tables. The binding uses the faster of libjpeg's two transforms, whose error is
+ * below a step of usual files. Files of a quality above 97 have finer steps: the precision that they were made for
+ * would be lost.
  */
 const MEAN_STEP_LEAST = 3;
 
-/** Its colours are those of sRGB: what cameras and editors write. Others by that name may be linear, or adapted. */
+/**
+ * The profile that cameras and editors write, whose colours are those of sRGB. Other profiles named sRGB may be
+ * linear, or adapted.
+ */
 const SRGB_NAME = 'sRGB IEC61966-2.1';
 
-/** @returns undefined if it is no JPEG, or none that the fast decoder takes. */
+/** @returns undefined if the file is no JPEG, or not for the fast decoder. */
 export function plainJpeg(bytes: Uint8Array): PlainJpeg | undefined {
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   if (file.length < 4 || file[0] !== MARKER || file[1] !== SOI) return undefined;
@@ -67,7 +76,7 @@ export function plainJpeg(bytes: Uint8Array): PlainJpeg | undefined {
     if (length < 2 || end > file.length) return undefined;
     const segment = file.subarray(at + 4, end);
     if (marker === SOS) {
-      // A profile of gray is never that of sRGB.
+      // A profile of gray is never the profile of sRGB.
       const isPlain = found !== undefined && !(hasProfile && found.channels === 1);
       return isPlain && scanCount(file, at) <= SCANS_MAX ? found : undefined;
     }
@@ -89,7 +98,9 @@ export function plainJpeg(bytes: Uint8Array): PlainJpeg | undefined {
   return undefined;
 }
 
-/** Bytes: bits a value, height (2), width (2), channels. A height of 0 is told after the first scan. */
+/**
+ * A frame: bits a value, height (2 bytes), width (2), channels. With a height of 0 the height follows the first scan.
+ */
 function frameOf(segment: Buffer): PlainJpeg | undefined {
   if (segment.length < 6 || segment[0] !== 8) return undefined;
   const [height, width] = [segment.readUInt16BE(1), segment.readUInt16BE(3)];
@@ -98,10 +109,12 @@ function frameOf(segment: Buffer): PlainJpeg | undefined {
   return { width, height, channels };
 }
 
-/** Tables one after another: how many bytes a step (4 bits, 0 or 1) and which (4 bits), 64 steps. */
+/**
+ * Quantisation tables, one after another: bytes of a step (4 bits, 0 or 1), number of the table (4 bits), 64 steps.
+ */
 function isCoarse(segment: Buffer): boolean {
   for (let at = 0; at + 1 + STEPS <= segment.length; at += 1 + STEPS) {
-    // Steps of two bytes are those of the poorest qualities.
+    // Only files of the poorest qualities have steps of two bytes.
     if ((segment[at] as number) >= 0x10) return true;
     const steps = segment.subarray(at + 1, at + 1 + STEPS);
     if (steps.reduce((sum, step) => sum + step, 0) < MEAN_STEP_LEAST * STEPS) return false;
@@ -109,7 +122,7 @@ function isCoarse(segment: Buffer): boolean {
   return true;
 }
 
-/** At most: what is in comments counts too. In coded data 0xFF is followed by 0 or RST. */
+/** How many scans there are at most, since markers in comments count too. In coded data 0 or RST follows 0xFF. */
 function scanCount(file: Buffer, from: number): number {
   const scan = Buffer.of(MARKER, SOS);
   let count = 0;
@@ -118,17 +131,17 @@ function scanCount(file: Buffer, from: number): number {
 }
 
 export interface JpegOutline {
-  /** 0: no frame says it. */
+  /** 0: no frame gives the width. */
   readonly width: number;
   readonly height: number;
-  /** Up to the picture's end. */
+  /** Scans up to the picture's end. */
   readonly scans: number;
 }
 
 /**
- * Of whatever kind of JPEG. What cannot be a segment is passed over, as libjpeg does.
+ * The outline of any JPEG. Bytes that cannot be a segment are skipped, as in libjpeg.
  *
- * @param bytes - of a JPEG.
+ * @param bytes - a JPEG.
  */
 export function jpegOutline(bytes: Uint8Array): JpegOutline {
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -149,7 +162,10 @@ export function jpegOutline(bytes: Uint8Array): JpegOutline {
   return { width, height, scans };
 }
 
-/** @param tiff - TIFF 6.0: byte order, 42, where the first directory is; that is a count, and entries of 12 bytes. */
+/**
+ * @param tiff - TIFF 6.0: byte order, 42, the place of the first directory. A directory is a count, and entries of
+ *   12 bytes.
+ */
 function isUpright(tiff: Buffer): boolean {
   if (tiff.length < 8) return false;
   const order = tiff.toString('latin1', 0, 2);
@@ -166,7 +182,7 @@ function isUpright(tiff: Buffer): boolean {
   return true;
 }
 
-/** @param part - number of the part (1), of how many (1), and the profile as ICC.1 has it. */
+/** @param part - number of the part (1 byte), count of parts (1), and the profile, as in ICC.1. */
 function isSrgb(part: Buffer): boolean {
   const profile = part.subarray(2);
   if (part[0] !== 1 || part[1] !== 1 || profile.length < 132) return false;
@@ -182,7 +198,7 @@ function isSrgb(part: Buffer): boolean {
   return false;
 }
 
-/** Of a profile of version 2: 'desc', 4 zeros, the length with its final zero, ASCII. */
+/** The description in a profile of version 2: 'desc', 4 zeros, the length with its final zero, ASCII. */
 function descriptionOf(tag: Buffer): string | undefined {
   if (tag.length < 12 || !beginsWith(tag, 'desc')) return undefined;
   const length = tag.readUInt32BE(8);

@@ -1,10 +1,9 @@
 /**
- * Pictures of a set in shards to its grid. Equal bytes become equal pixels wherever the same libraries run on the same kind
- * of processor; a set's canary proves it of a machine.
+ * Decodes pictures of a set in shards to its grid. Equal bytes become equal pixels wherever the same libraries run on
+ * the same kind of processor; the set's canary proves it for a machine.
  *
- * Usual JPEGs are decoded by libjpeg-turbo and resized in whole numbers, in a third of the time that sharp takes. All
- * others go to sharp, and so do those that are far larger than the grid. Which way a picture takes, its bytes and the grid
- * say.
+ * Usual JPEGs are decoded by libjpeg-turbo and resized in whole numbers, in a third of sharp's time. Sharp decodes all
+ * others, and JPEGs that are far larger than the grid. The choice depends only on a picture's bytes and the grid.
  */
 import type { PictureGrid } from '../datasets/index.js';
 import { openImageDecoder } from './image-decoder.js';
@@ -12,25 +11,27 @@ import { JpegDecoder } from './jpeg-decoder.js';
 import { type PlainJpeg, plainJpeg } from './jpeg-header.js';
 import { openResizeKernel, openResizer } from './resizer.js';
 
-/** Rises when the same picture would become other pixels. */
+/** Rises when the same picture gives other pixels. */
 const PIXELS_VERSION = 3;
 
-/** Pixels of a picture for one of the grid, from which on sharp is faster: it decodes such at a part of their size. */
+/**
+ * From this many picture pixels for one of the grid, sharp is faster: it decodes large JPEGs at a part of their size.
+ */
 const SHRINK_MAX = 24;
-/** The same along one side: weights of more pixels would be too coarse. */
+/** The same along one side: with more pixels their weights would be too coarse. */
 const SIDE_SHRINK_MAX = 8;
-/** Decoded it takes 3 bytes a pixel, twice. */
+/** Greatest count of pixels: decoded they take 3 bytes each, twice. */
 const FAST_MAX_PIXELS = 16_000_000;
 
 /**
  * @param bytes - a picture's file.
  * @param out - where the pixels go; a new array if absent.
  * @returns [height, width, channels] of the grid, row-major.
- * @throws {SampleRefusedError} if it is no picture that is read.
+ * @throws {SampleRefusedError} if the bytes are no picture that can be read.
  */
 export type PictureDecoder = (bytes: Uint8Array, out?: Uint8Array) => Promise<Uint8Array>;
 
-/** Resizes with a triangle as wide as a pixel of the grid (sharp's kernel `linear`). */
+/** Resizes with a triangle filter as wide as a pixel of the grid (sharp's kernel `linear`). */
 export async function pictureDecoder(grid: PictureGrid): Promise<PictureDecoder> {
   const { channels, fit, height, width } = grid;
   const options = {
@@ -52,7 +53,7 @@ export async function pictureDecoder(grid: PictureGrid): Promise<PictureDecoder>
   };
 }
 
-/** What gray becomes of colours is left to sharp, for JPEGs as for all others. */
+/** Sharp turns colours into gray, for JPEGs as for all other pictures. */
 function isFastFor({ width, height, channels }: PlainJpeg, grid: PictureGrid): boolean {
   const pixels = width * height;
   return (
@@ -63,7 +64,7 @@ function isFastFor({ width, height, channels }: PlainJpeg, grid: PictureGrid): b
   );
 }
 
-/** What decodes here, for people: if two machines' pixels differ, so may this. */
+/** The decoders' versions, for people: if two machines give different pixels, these may differ too. */
 export async function decoderVersion(): Promise<string> {
   const { default: sharp } = await import('sharp');
   const jpegs = JpegDecoder.open()?.version ?? 'none';

@@ -1,14 +1,17 @@
-/** Resizing as its {@link ResizePlan} says, step by step: what the kernel does is measured by it, and it runs where there is none. */
+/**
+ * Resizing by a {@link ResizePlan} in plain arithmetic. Tests compare the kernel with it, and it runs if there is no
+ * kernel.
+ */
 import type { PictureGrid } from '../datasets/index.js';
 import { type ResizePlan, type Taps, WEIGHT_BITS } from './resize-plan.js';
 
 const HALF = 1 << (WEIGHT_BITS - 1);
 
 /**
- * Each column first, then each row of what that gave, both to the nearest byte.
+ * Resizes columns first, then rows of that result; both are rounded to the nearest byte.
  *
  * @param pixels - [rows, rowLength / channels, channels].
- * @param out - [height, width, channels] of the grid; what is beside the picture stays as it is.
+ * @param out - [height, width, channels] of the grid; pixels outside of the picture are not touched.
  */
 export function plainResize(
   pixels: Uint8Array,
@@ -30,7 +33,7 @@ export function plainResize(
   }
 }
 
-/** @param at - where the first of all values is. */
+/** @param at - place of the first value. */
 function weighted(
   values: Uint8Array,
   { starts, weights, count }: Taps,
@@ -41,7 +44,7 @@ function weighted(
   let sum = HALF;
   for (let tap = 0; tap < count; tap++) {
     const weight = weights[output * count + tap] as number;
-    // Those beyond the picture weigh nothing.
+    // Pixels beyond the picture have weight 0.
     if (weight === 0) continue;
     sum += weight * (values[((starts[output] as number) + tap) * stride + at] as number);
   }

@@ -1,21 +1,22 @@
 /**
- * How a picture is brought to a grid: a triangle as wide as a pixel of the coarser side, so that nothing between is lost
- * (the antialiased bilinear of Pillow and torchvision). Pure, and whole numbers alone: every machine gives the same.
+ * How a picture is resized to a grid: with a triangle filter as wide as a pixel of the coarser side, so that no pixel
+ * is skipped (the antialiased bilinear of Pillow and torchvision). Pure, in whole numbers only: every machine gives
+ * the same.
  *
- * Symbols: S pixels of the picture's side, T of the grid's; n/d pixels of the picture are one of the grid's.
+ * Symbols: S pixels of the picture's side, T of the grid's; n/d pixels of the picture make one of the grid's.
  */
 import type { PictureGrid } from '../datasets/index.js';
 
-/** Weights of an output pixel add up to 2^14: with bytes a sum has 22 bits, and a weight fits 16. */
+/** Weights of an output pixel add up to 2^14: a sum over bytes has 22 bits, and a weight fits into 16. */
 export const WEIGHT_BITS = 14;
 const WHOLE = 1 << WEIGHT_BITS;
 
-/** What the outputs of one side are made of. */
+/** The pixels and weights that the outputs along one side are made of. */
 export interface Taps {
-  /** All pixels that weigh something: [from, to). */
+  /** All pixels that have a weight: [from, to). */
   readonly from: number;
   readonly to: number;
-  /** [outputs]: the first pixel of each, from `from` on. */
+  /** [outputs]: the first pixel of each output, counted from `from`. */
   readonly starts: Int32Array;
   /** Taps of each output. The last ones may lie beyond the picture, with weight 0. */
   readonly count: number;
@@ -23,7 +24,7 @@ export interface Taps {
   readonly weights: Int16Array;
 }
 
-/** Where in the grid the picture is, and of what its pixels there are made. */
+/** Where in the grid the picture lies, and the taps of its pixels there. */
 export interface ResizePlan {
   readonly left: number;
   readonly top: number;
@@ -37,9 +38,10 @@ interface Ratio {
 }
 
 /**
- * `cover` takes the picture's middle, of the grid's shape exactly; `contain` all of it, to whole pixels of the grid.
+ * `cover` takes the picture's middle in exactly the grid's shape; `contain` takes all of it, in whole pixels of the
+ * grid.
  *
- * @param countMultiple - of taps a pixel, [columns, rows]: what the arithmetic does at once.
+ * @param countMultiple - [columns, rows]: counts of taps are multiples of these, which the kernel computes at once.
  */
 export function resizePlan(
   picture: { readonly width: number; readonly height: number },
@@ -69,18 +71,18 @@ export function resizePlan(
   };
 }
 
-/** S · d/n, to the nearest, 1 at least. */
+/** S · d/n, rounded to the nearest, at least 1. */
 function inGrid(size: number, { n, d }: Ratio): number {
   return Math.max(1, Math.floor((2 * size * d + n) / (2 * n)));
 }
 
 /**
- * The middles of both sides lie on each other. In units of 1/2d of a pixel, from the middle on: pixel j is at (2j + 1 − S) d,
- * output x at (2x + 1 − T) n, and a triangle reaches 2 max(n, d) to either side.
+ * The middles of both sides coincide. In units of 1/2d of a pixel, counted from the middle: pixel j is at (2j + 1 − S)
+ * d, output x at (2x + 1 − T) n, and a triangle reaches 2 max(n, d) to either side.
  */
 function taps(size: number, { n, d }: Ratio, outputs: number, countMultiple: number): Taps {
   const reach = 2 * Math.max(n, d);
-  // Of so many pixels that follow each other none weighs more than nothing twice `reach` apart.
+  // The triangle is `reach` wide on both sides, and pixels are 2d apart: at most so many have a weight.
   const most = Math.min(size, Math.ceil(reach / d));
   const count = Math.ceil(most / countMultiple) * countMultiple;
   const starts = new Int32Array(outputs);
@@ -103,7 +105,7 @@ function taps(size: number, { n, d }: Ratio, outputs: number, countMultiple: num
   return { from, to, starts: starts.map((start) => start - from), count, weights };
 }
 
-/** @returns where the pixels end that weigh something. */
+/** @returns the end of the pixels that have a weight. */
 function weigh(
   start: number,
   size: number,
@@ -120,7 +122,7 @@ function weigh(
     rest -= weight;
     if (weight > (weights[heaviest] as number)) heaviest = tap;
   }
-  // What rounding left over, so that an even picture stays even.
+  // The rest that rounding left, so that an even picture stays even.
   weights[heaviest] = (weights[heaviest] as number) + rest;
   return end;
 }

@@ -1,4 +1,6 @@
-/** Decoded pictures to a grid: by the kernel, or by plain functions of the same bits where it cannot run. */
+/**
+ * Resizes decoded pictures to a grid: by the kernel, or by plain functions with the same bits if there is no kernel.
+ */
 import type { PictureGrid } from '../datasets/index.js';
 import { type Kernel, openKernel } from '../kernels/index.js';
 import { plainResize } from './plain-resize.js';
@@ -16,7 +18,7 @@ interface ResizeFunctions {
   ): void;
 }
 
-/** @returns undefined where it cannot run. */
+/** @returns undefined if there is no kernel. */
 export function openResizeKernel(): Kernel<ResizeFunctions> | undefined {
   return openKernel('resize');
 }
@@ -26,15 +28,15 @@ interface Size {
   readonly height: number;
 }
 
-/** What the kernel reads and writes beyond the end of its arrays, and does not use. */
+/** The kernel reads and writes so many bytes beyond its arrays' ends; what is there does not matter. */
 const SLACK_BYTES = 64;
-/** Taps that it takes at once: of columns in one channel or three, and of rows. */
+/** How many taps the kernel computes at once: [columns, rows], for one channel or three. */
 const TAPS_AT_ONCE = { 1: [8, 2], 3: [4, 2] } as const;
 
-/** @param out - [height, width, channels] of the grid, which it fills. */
+/** @param out - [height, width, channels] of the grid; all of it is written. */
 export type Resizer = (pixels: Uint8Array, picture: Size, out: Uint8Array) => void;
 
-/** @param kernel - undefined: by plain functions. */
+/** @param kernel - undefined: use plain functions. */
 export function openResizer(
   grid: PictureGrid,
   kernel: Kernel<ResizeFunctions> | undefined,
@@ -59,7 +61,7 @@ function resizeInside(
   const used = pixels.subarray(rows.from * rowLength, rows.to * rowLength);
   const lineLength = (columns.to - columns.from) * channels;
   const inputs = [columns.starts, columns.weights, rows.starts, rows.weights];
-  // Of taps beyond the last row the kernel reads pixels too, which weigh nothing.
+  // For taps beyond the last row the kernel reads pixels too; their weight is 0.
   const lengths = [used.length + rows.count * rowLength, lineLength, out.length];
   const { at, memory } = kernel.room(
     ...inputs.map(({ byteLength }) => byteLength),
@@ -77,7 +79,7 @@ function resizeInside(
     number,
   ];
   bytes.set(used, from);
-  // Its border is black.
+  // The border is black.
   if (fit === 'contain') bytes.fill(0, to, to + out.length);
   kernel.functions.resize(
     from + columns.from * channels,

@@ -5,7 +5,7 @@
  *     export default { terms: { mine: { loss(tf, { logits, target }) { … } } } } satisfies Plugin;
  *
  * A run names them: `{ term: plugin, name: mine }` in its objective, `{ combine: plugin, rule: mine }` as its ensemble.
- * All must be pure: equal arguments give equal bits, or a run that goes on after a kill ends with other weights.
+ * All methods must be pure: equal arguments give equal bits. Otherwise a run that is resumed ends with other weights.
  *
  * Symbols: B samples of a batch, C classes, K teachers.
  */
@@ -14,13 +14,13 @@ import type { Scalar, Tensor2D } from '@tensorflow/tfjs';
 import type { Values } from '../arrays/index.js';
 import type { Tf } from '../tensorflow/engine/index.js';
 
-/** Numbers that a run gives a method, by names that the method chooses. */
+/** Numbers that a run gives a method. The method chooses their names. */
 export type OwnSettings = Readonly<Record<string, number>>;
 
 export interface TermInputs {
   /** The student's logits, [B, C]. */
   readonly logits: Tensor2D;
-  /** What the teachers say together at the term's temperature: probabilities, [B, C]. */
+  /** The teachers' pool at the term's temperature: probabilities, [B, C]. */
   readonly target: Tensor2D;
   /** One-hot, [B, C]; a row of zeros where the sample has no label. */
   readonly hardLabels: Tensor2D;
@@ -29,17 +29,17 @@ export interface TermInputs {
 
 export interface OwnTerm {
   /**
-   * The mean over the batch; the run multiplies it by the term's weight. Of tensor operations alone: it is recorded once
-   * as a graph, so that values read out (`dataSync`) or drawn at random would freeze. Inputs are borrowed; whatever else
-   * it makes is disposed of for it.
+   * The mean over the batch; the run multiplies it by the term's weight. Use tensor operations only: the method is
+   * recorded once as a graph, so values that it reads (`dataSync`) or draws at random would freeze. Inputs are
+   * borrowed; all other tensors that the method makes are disposed of by the caller.
    */
   loss(tf: Tf, inputs: TermInputs, settings: OwnSettings): Scalar;
 }
 
 export interface RuleInputs {
-  /** One [B, C] a teacher, in ensemble order. Not to be changed. */
+  /** One [B, C] a teacher, in ensemble order. Do not change them. */
   readonly teacherLogits: readonly Values[];
-  /** The teachers' own, as the run gives them. */
+  /** The teachers' weights, as the run gives them. */
   readonly teacherWeights: readonly number[];
   readonly rowCount: number;
   readonly classCount: number;
@@ -64,7 +64,7 @@ const KINDS = [
   ['rules', 'shares'],
 ] as const;
 
-/** All that keeps a file's default export from being a {@link Plugin}. */
+/** What is wrong with a file's default export that should be a {@link Plugin}. */
 export function pluginProblems(value: unknown): Problem[] {
   if (!isMapping(value)) {
     return [{ path: '', message: 'has no default export { terms, rules }' }];
@@ -98,7 +98,7 @@ export function pluginProblems(value: unknown): Problem[] {
 }
 
 /**
- * A rule's shares, checked at every batch: a target that is no distribution must not reach the optimiser.
+ * Checks a rule's shares at every batch: a target that is no distribution must not reach the optimiser.
  *
  * @throws {LyceumError} INVALID_ARGUMENT, naming the rule and the row.
  */

@@ -1,6 +1,6 @@
 /**
- * Loads a plugin before a program starts: `node --import 'file:///…/preload.js?file=/…/plugin.mjs' main.js`. Node does so
- * in each of the program's threads too, so that whatever computes has it.
+ * Loads a plugin before a program starts: `node --import 'file:///…/preload.js?file=/…/plugin.mjs' main.js`. Node also
+ * does this in each of the program's threads, so every thread that computes has the plugin.
  */
 import { readPlugin } from './read-plugin.js';
 import { setPlugin } from './registry.js';

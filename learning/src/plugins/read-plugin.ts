@@ -1,4 +1,4 @@
-/** From a plugin's file, in JavaScript and complete in itself, to what it exports. */
+/** Reads a plugin's file (JavaScript with everything that it imports bundled), and checks what it exports. */
 import { pathToFileURL } from 'node:url';
 import { InvalidDocumentError, sha256Hex } from '@lyceum/proto';
 import { readPlainFile } from '../files/index.js';
@@ -9,8 +9,8 @@ import type { LoadedPlugin } from './registry.js';
 export const PLUGIN_MAX_BYTES = 64 * 1024 ** 2;
 
 /**
- * @param source - what to call it in an error.
- * @throws {InvalidDocumentError} naming everything that is wrong with it.
+ * @param source - the file's name in errors.
+ * @throws {InvalidDocumentError} naming everything that is wrong with the plugin.
  * @throws {LyceumError} as {@link readPlainFile}.
  */
 export async function readPlugin(file: string, source = file): Promise<LoadedPlugin> {

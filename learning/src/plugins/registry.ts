@@ -1,6 +1,6 @@
 /**
- * The plugin of this program. It is loaded before the program's own first line, in every thread, and never changes:
- * like the code itself, it is part of what a run's bits depend on, hence its digest in the run's record.
+ * The plugin of this program. It is loaded before the program's first line, in every thread, and never changes. Like
+ * the code itself it decides a run's bits, so its digest is in the run's record.
  */
 import { LyceumError } from '@lyceum/proto';
 import type { OwnRule, OwnTerm, Plugin } from './plugin.js';
@@ -13,23 +13,23 @@ export interface LoadedPlugin {
 
 let loaded: LoadedPlugin | undefined;
 
-/** For what starts a program; once. */
+/** Called once, by the code that starts a program. */
 export function setPlugin(plugin: LoadedPlugin): void {
   if (loaded !== undefined) throw new Error('a program has one plugin');
   loaded = plugin;
 }
 
-/** Undefined: this program has none. */
+/** Undefined: this program has no plugin. */
 export function loadedPlugin(): LoadedPlugin | undefined {
   return loaded;
 }
 
-/** @throws {LyceumError} FAILED_PRECONDITION if there is none of that name. */
+/** @throws {LyceumError} FAILED_PRECONDITION if there is no term of that name. */
 export function ownTerm(name: string): OwnTerm {
   return found(loaded?.plugin.terms, 'term', name);
 }
 
-/** @throws {LyceumError} FAILED_PRECONDITION if there is none of that name. */
+/** @throws {LyceumError} FAILED_PRECONDITION if there is no rule of that name. */
 export function ownRule(name: string): OwnRule {
   return found(loaded?.plugin.rules, 'rule', name);
 }

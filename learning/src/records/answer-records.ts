@@ -3,7 +3,7 @@
  *
  *   sample u32 | the row as its codec writes it, in words | recordSum(all before) u32
  *
- * Long rows of float16 go through a kernel, of the same bits.
+ * A kernel with the same bits computes long rows of float16.
  */
 import { LyceumError } from '@lyceum/proto';
 import {
@@ -17,13 +17,13 @@ import { onceAThread } from '../kernels/index.js';
 import { RecordKernel } from './record-kernel.js';
 import { recordSum } from './record-sum.js';
 
-/** Where a record's sample stood that was dropped: no sample's number. */
+/** The sample of a dropped record: no sample has this number. */
 export const DROPPED = 0xffff_ffff;
 
-/** Bytes moved at a time while a file is read through; checksums of so much take about a millisecond. */
+/** Bytes that are moved at a time while a file is read; their checksums take about a millisecond. */
 const MOVED_BYTES = 2 * 1024 * 1024;
 
-/** Rows of fewer numbers cost more to carry into a kernel than they save. */
+/** With fewer numbers, copying rows into a kernel costs more than the kernel saves. */
 const KERNEL_NUMBERS = 64;
 
 export interface RecordShape {
@@ -36,7 +36,7 @@ export class AnswerRecords {
   /** Words of one record. */
   readonly wordCount: number;
   readonly byteCount: number;
-  /** Records that are moved at a time. */
+  /** How many records are moved at a time. */
   readonly perMove: number;
   readonly #rowLength: number;
   readonly #isFloat16: boolean;
@@ -53,10 +53,10 @@ export class AnswerRecords {
   /**
    * One record a sample.
    *
-   * @throws {LyceumError} INVALID_ARGUMENT if the codec has nothing for a value, or lengths do not fit.
+   * @throws {LyceumError} INVALID_ARGUMENT if the codec cannot encode a value, or lengths do not fit.
    */
   encode(samples: ArrayLike<number>, rows: Float32Array, memory: WordMemory): void {
-    // A kernel would take what its memory held before for the rest.
+    // A kernel would take old contents of its memory for missing values.
     if (
       rows.length !== samples.length * this.#rowLength ||
       memory.words.length !== samples.length * this.wordCount
@@ -67,7 +67,7 @@ export class AnswerRecords {
     const kernel = this.#isFloat16 ? this.#kernel() : undefined;
     const refused = kernel?.encode(samples, rows, this.#rowLength, memory.words);
     if (kernel !== undefined && refused === undefined) return;
-    // The codec itself says what is wrong with a row.
+    // The kernel only finds a bad row; the codec says what is wrong with it.
     this.#encodePlainly(samples, rows, memory);
   }
 
@@ -83,7 +83,7 @@ export class AnswerRecords {
     }
   }
 
-  /** [N, words of a row], of a row's words alone, become [N, rowLength]. */
+  /** Decodes rows without sample and checksum, [N, words of a row], to [N, rowLength]. */
   decode(words: Uint32Array, rows: Float32Array): void {
     const { wordCount } = this.codec;
     const count = words.length / wordCount;
@@ -96,7 +96,7 @@ export class AnswerRecords {
     for (let row = 0; row < count; row++) this.codec.decode(memory, row * wordCount, rows, row);
   }
 
-  /** Whether each of the first `count` records, [count], is as it was written. */
+  /** Whether each of the first `count` records has its checksum, [count]. */
   areSound(words: Uint32Array, count: number): boolean[] {
     const last = this.wordCount - 1;
     const sums = this.#kernel()?.sums(words, this.wordCount, count);
@@ -106,7 +106,7 @@ export class AnswerRecords {
     });
   }
 
-  /** So many records that hold no answer. */
+  /** Records that hold no answer. */
   dropped(count: number): Buffer {
     const words = new Uint32Array(this.wordCount * count);
     for (let i = 0; i < count; i++) words[i * this.wordCount] = DROPPED;
@@ -118,5 +118,5 @@ export class AnswerRecords {
   }
 }
 
-/** One for all records of this thread. */
+/** The kernel that all records of this thread share. */
 const threadsKernel = onceAThread(() => RecordKernel.open());

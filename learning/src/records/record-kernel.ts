@@ -7,7 +7,7 @@ interface Functions {
   sumRecords(records: number, rows: number, words: number, sums: number): void;
 }
 
-/** One whose rows are in float16. */
+/** The kernel for records whose rows are in float16. */
 export class RecordKernel {
   readonly #kernel: Kernel<Functions>;
 
@@ -15,18 +15,18 @@ export class RecordKernel {
     this.#kernel = kernel;
   }
 
-  /** The thread's own; undefined where the machine has no SIMD. */
+  /** This thread's kernel; undefined: the machine has no SIMD. */
   static open(): RecordKernel | undefined {
     const kernel = openKernel<Functions>('records');
     return kernel && new RecordKernel(kernel);
   }
 
   /**
-   * Records of `classes` logits each, in float16.
+   * Encodes records of `classes` logits each, in float16.
    *
    * @param rows - [samples.length, classes]
-   * @param words - of all records; written where the result is undefined.
-   * @returns the first row with a value that has no finite binary16; undefined: none has.
+   * @param words - words of all records; written only if the result is undefined.
+   * @returns the first row with a value that has no finite binary16; undefined: there is none.
    */
   encode(
     samples: ArrayLike<number>,
@@ -59,7 +59,7 @@ export class RecordKernel {
     return undefined;
   }
 
-  /** [count, rowWords] of float16 become [count, classes]. */
+  /** Decodes [count, rowWords] of float16 to [count, classes]. */
   decode(
     words: Uint32Array,
     count: number,
@@ -96,7 +96,7 @@ export class RecordKernel {
   }
 }
 
-/** Checksums go four rows at a time. */
+/** Rows of a block, a multiple of four: four checksums are computed at a time. */
 function blockRows(numbers: number): number {
   return Math.max(4, rowsOfBlock(numbers));
 }

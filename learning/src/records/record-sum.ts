@@ -2,8 +2,8 @@
  * The checksum of a record of answers: MurmurHash3 x86_32 over its words, seed 0. Austin Appleby 2011,
  * https://github.com/aappleby/smhasher/blob/master/src/MurmurHash3.cpp
  *
- * It tells a torn or rotten record from a sound one, no more. zlib's crc32 would too, but a call into native
- * code for each of thousands of short records costs ten times as much as the sum itself.
+ * The checksum only tells a torn or damaged record from a sound one. zlib's crc32 would do too, but a native call for
+ * each of thousands of short records costs ten times as much as this sum.
  */
 
 /** The sum of `words[first, first + count)`, an unsigned 32-bit number. */

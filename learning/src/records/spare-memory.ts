@@ -1,21 +1,21 @@
 /**
- * Memory that is used again instead of being left to the garbage collector, which stops the event loop each time that
- * some tens of megabytes outside of its heap have been allocated.
+ * Memory that is used again. Left to the garbage collector, it would stop the event loop each time that some tens of
+ * megabytes outside of the heap have been allocated.
  */
 import { type WordMemory, wordMemory } from '../codecs/index.js';
 
 export class SpareMemory {
   readonly #maxBytes: number;
-  /** By their count of words. */
+  /** By count of words. */
   readonly #spare = new Map<number, WordMemory[]>();
   #bytes = 0;
 
-  /** @param maxBytes - kept at most; what is given beyond them is let go. */
+  /** @param maxBytes - at most so much is kept; more is left to the garbage collector. */
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
   }
 
-  /** So many words, holding whatever they held before. */
+  /** Memory of so many words, with its old contents. */
   take(wordCount: number): WordMemory {
     const memory = this.#spare.get(wordCount)?.pop();
     if (memory === undefined) return wordMemory(wordCount);
@@ -23,12 +23,12 @@ export class SpareMemory {
     return memory;
   }
 
-  /** The giver must not touch it any more. */
+  /** The caller must not use the memory afterwards. */
   give(memory: WordMemory): void {
     const { length } = memory.bytes;
     if (length > this.#maxBytes) return;
     if (this.#bytes + length > this.#maxBytes) {
-      // Sizes that nobody wants any more go with the others.
+      // All sizes are dropped, so that those that are never asked for again do not stay.
       this.#spare.clear();
       this.#bytes = 0;
     }

@@ -1,6 +1,9 @@
-/** Names of event files. TensorBoard reads a folder's in the order of their names, so older ones come first. */
+/**
+ * Names of event files. TensorBoard reads a folder's files in the order of their names, so older files must come
+ * first.
+ */
 
-/** @param ordinal - of files that begin within one second, ascending. */
+/** @param ordinal - tells files apart that begin within one second; ascending. */
 export function eventFileName(
   wallSeconds: number,
   ordinal: number,

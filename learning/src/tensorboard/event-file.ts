@@ -6,21 +6,21 @@
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { tfRecord } from '../files/index.js';
 
-/** Of Event. */
+/** Field numbers in Event. */
 const WALL_TIME = 1;
 const STEP = 2;
 const FILE_VERSION = 3;
 const SUMMARY = 5;
 const SESSION_LOG = 7;
-/** Of Summary, and of its Value. */
+/** Field numbers in Summary, and in its Value. */
 const VALUE = 1;
 const TAG = 1;
 const SIMPLE_VALUE = 2;
-/** Of SessionLog, and its status START. */
+/** Field number in SessionLog, and its status START. */
 const STATUS = 1;
 const START = 1;
 
-/** What is known of one step. */
+/** The figures of one step. */
 export interface Scalars {
   readonly step: number;
   /** Seconds since 1970. */
@@ -30,7 +30,7 @@ export interface Scalars {
 }
 
 /**
- * The beginning of a file: its version, and that what older files of the folder say of this step and later ones is void,
+ * The beginning of a file: its version, and a mark that older files' values of this step and later ones are void,
  * since a run that is resumed takes these steps again.
  */
 export function startRecords(wallSeconds: number, firstStep: number): Uint8Array {

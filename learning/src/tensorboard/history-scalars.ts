@@ -1,4 +1,4 @@
-/** A run's history as scalars with the names that they have in TensorBoard. Pure. */
+/** A run's history as scalars, under their names in TensorBoard. Pure. */
 import type { Scalars } from './event-file.js';
 
 interface History {
@@ -11,12 +11,12 @@ interface History {
   }[];
 }
 
-/** Columns whose value at a step says little: another column is made of each. */
+/** Columns whose value at a step says little: each is turned into another column. */
 const CLOCKED = ['samples', 'seconds', 'waitingSeconds'];
 
 /**
- * Each point at its last step. The history has no times of day: they are counted from the first step on, in the student's
- * seconds.
+ * Each point is given at its last step. The history has no times of day: they are counted from the first step's
+ * beginning, in the student's seconds.
  *
  * @param startedSeconds - when the first step began, since 1970.
  */
@@ -41,13 +41,16 @@ export function historyScalars({ columns, points }: History, startedSeconds: num
   });
 }
 
-/** Named as the figures of reports are. */
+/** Validation's tags are named like the figures of reports. */
 const VALIDATION_TAGS: Readonly<Record<string, string>> = {
   validationAccuracy: 'validation.accuracy/student',
   validationNll: 'validation.nll/student',
 };
 
-/** `loss` as `student/loss`, `teacher.NAME.share` as `teachers.share/NAME`: TensorBoard puts charts of one prefix together. */
+/**
+ * `loss` becomes `student/loss`, `teacher.NAME.share` becomes `teachers.share/NAME`: TensorBoard groups charts by
+ * prefix.
+ */
 function tagOf(column: string): string {
   const teacher = /^teacher\.(.*)\.([^.]*)$/s.exec(column);
   if (teacher !== null) return `teachers.${teacher[2]}/${teacher[1]}`;

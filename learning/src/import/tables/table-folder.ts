@@ -100,7 +100,7 @@ async function splitParts(folder: string, besidePictures: boolean): Promise<Part
   return [];
 }
 
-/** A table without a split first, then train: the first table decides the columns. Tables of one split are sorted by path. */
+/** Tables without a split first, then train; those of one split by path. The first table decides the columns. */
 function bySplit(parts: readonly Part[]): Part[] {
   const place = ({ split }: Part) => (split === undefined ? -1 : SPLIT_NAMES.indexOf(split));
   return [...parts].sort((a, b) => place(a) - place(b) || (a.path < b.path ? -1 : 1));
