@@ -1,4 +1,4 @@
-/** The table of 120 people that models which read columns are tried on (fixtures/onnx-table/people.csv). */
+/** A table of 120 people, for tests of models that read columns (fixtures/onnx-table/people.csv). */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -15,7 +15,7 @@ import { importSource } from '../src/import/import-source.js';
 
 const SOURCE = fileURLToPath(new URL('./fixtures/onnx-table/people.csv', import.meta.url));
 
-/** The set that is pushed of it. */
+/** The set that a push makes of the table. */
 export async function readPeople(): Promise<Dataset> {
   const scratch = mkdtempSync(join(tmpdir(), 'lyceum-tables-'));
   try {
@@ -31,7 +31,7 @@ export function samplesOf({ sampleCount }: Dataset): Uint32Array {
   return Uint32Array.from({ length: sampleCount }, (_, sample) => sample);
 }
 
-/** What they work as, as a set of texts in place of a table. */
+/** The column of trades as a set of texts, in place of the table. */
 export function tradesOf(people: Dataset): Dataset {
   const { columns = [], cells, ...others } = people;
   const trades = columnCells(columns, cells as TableCells)[2];
@@ -39,7 +39,7 @@ export function tradesOf(people: Dataset): Dataset {
   return { ...others, texts: sampleTextsOf(texts) };
 }
 
-/** The greatest distance of two answers at one place. */
+/** The greatest difference of two numbers at the same place. */
 export function furthest(want: readonly number[], given: ArrayLike<number>): number {
   return Math.max(...want.map((value, i) => Math.abs(value - (given[i] as number))));
 }

@@ -1,4 +1,4 @@
-/** The kernel against the plain function, and what both must say. */
+/** The kernel against the plain function, and cases whose result is known. */
 import { describe, expect, it } from 'vitest';
 import { argmaxPlainly, argmaxRows } from '../../src/arrays/argmax.js';
 import { mulberry32 } from '../../src/arrays/hashing.js';
@@ -6,7 +6,7 @@ import { HOSTILE_SHAPES, hostileNumbers, shifted } from '../hostile-numbers.js';
 
 const { NaN: NAN, NEGATIVE_INFINITY: NOTHING } = Number;
 
-/** Below the length from which rows go to the kernel, and above. */
+/** Lengths below and above the one from which rows go to the kernel. */
 describe.each([7, 64, 101, 70_001])('of %d classes', (classes) => {
   const row = (changes: Readonly<Record<number, number>>, fill = 0) => {
     const values = new Float32Array(classes).fill(fill);

@@ -1,4 +1,4 @@
-/** The kernel of softmaxes against the plain function, and its exponentials against Math.exp, bit for bit. */
+/** The kernel of softmaxes against the plain function, and the kernel's exponentials against Math.exp, bit for bit. */
 import { expect, it } from 'vitest';
 import {
   logSoftmaxRow,

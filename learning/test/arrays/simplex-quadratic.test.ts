@@ -1,4 +1,4 @@
-/** Against the optimality conditions on random problems, and cases that can be seen at once. */
+/** Solutions against the optimality conditions on random problems, and cases whose solution is obvious. */
 import { describe, expect, it } from 'vitest';
 import { mulberry32 } from '../../src/arrays/hashing.js';
 import { leastOnSimplex } from '../../src/arrays/simplex-quadratic.js';
@@ -23,7 +23,7 @@ describe('leastOnSimplex', () => {
     for (const bound of [0.25, 0.6, 1]) {
       const shares = leastOnSimplex(quadratic, linear, bound);
       expect(shares.reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 12);
-      // The slope of each free share is one number; at 0 it is no less, at the bound no more.
+      // The slope is the same for all free shares; at 0 it is at least that, at the bound at most.
       const slopes = [...shares.keys()].map((i) =>
         shares.reduce(
           (sum, share, j) => sum + share * (quadratic[i * COUNT + j] as number),

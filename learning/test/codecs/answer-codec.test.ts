@@ -14,7 +14,7 @@ import { klDivergence } from '../../src/ensemble/metrics/metrics.js';
 const ROWS = 20;
 const CODECS: readonly AnswerCodec[] = [...CODEC_WORDS, 'top-k:3', 'top-k:7'];
 
-/** Of 2 and of one class the most; odd lengths leave a part of the last word free. */
+/** Logits for tests. With odd lengths a part of the last word stays free. */
 function logitsOf(classCount: number, factor = 6): Float32Array {
   return Float32Array.from({ length: ROWS * classCount }, (_, i) => {
     const peak = i % classCount === Math.floor(i / classCount) % classCount ? 8 : 0;
@@ -35,7 +35,7 @@ describe.each(CODECS)('%s', (codec) => {
         encode(logits, row, memory, row * (wordCount + 1) + 1);
       }
       for (let row = 0; row < ROWS; row++) {
-        // What lies between the rows belongs to others.
+        // Words between the rows must not be touched.
         expect(memory.words[row * (wordCount + 1)]).toBe(0);
         decode(memory, row * (wordCount + 1) + 1, alone, row);
       }
@@ -119,7 +119,7 @@ it('uint8-affine errs by half a step at most, which is a quarter larger where th
 });
 
 it('top-k has the probabilities that were sent, and spreads the rest', () => {
-  // Of a teacher so uncertain that something is left of every row.
+  // A teacher so uncertain that every row has a residual.
   const logits = logitsOf(10).map((v) => v / 4);
   const decoded = throughCodec('top-k:3', logits, ROWS, 10);
   for (let row = 0; row < ROWS; row++) {
@@ -135,7 +135,7 @@ it('top-k of a teacher that is certain is finite where binary16 says 0', () => {
   logits[7] = 100;
   const decoded = throughCodec('top-k:2', logits, 1, 1_000);
   expect(decoded.every(Number.isFinite)).toBe(true);
-  // What is made up for the rest is next to nothing.
+  // The residual is next to nothing.
   expect(klDivergence(logits, decoded, 1, 1_000)).toBeLessThan(1e-6);
 });
 

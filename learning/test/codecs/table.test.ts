@@ -1,4 +1,6 @@
-/** The table of codecs as a whole: what must hold of every codec, however a run and a record name it. */
+/**
+ * The table of codecs as a whole: what must hold of every codec, by every name that a run and a record may give it.
+ */
 import { expect, test } from 'vitest';
 import {
   codecName,

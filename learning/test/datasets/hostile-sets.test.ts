@@ -1,6 +1,6 @@
 /**
- * Files that lie about themselves: bombs, claims of gigabytes, damage, and names that would reach a terminal. Each is a file of its own
- * making here, read as a person pushes it. Whatever it is, a {@link LyceumError} says what is wrong, and memory stays small.
+ * Files that lie about themselves: bombs, claims of gigabytes, damage, and names with control characters. Each file is
+ * made here and read as a push reads it. A {@link LyceumError} must say what is wrong, and memory must stay small.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -25,7 +25,7 @@ afterAll(() => rmSync(root, { recursive: true }));
 
 type Files = Readonly<Record<string, Uint8Array | string>>;
 
-/** Written to a folder; the only file is the source, several are a folder's. */
+/** Writes the files to a folder. @returns the source: the only file, or the folder of several. */
 function put(files: Files): string {
   const folder = mkdtempSync(join(root, 'source-'));
   for (const [name, content] of Object.entries(files)) {
@@ -54,7 +54,7 @@ const idxFolder = (images: Uint8Array, labels: Uint8Array, ending = '') => ({
   [`${IDX[1]}${ending}`]: labels,
 });
 
-/** An NPY file whose header says this shape, and which has these bytes. */
+/** An NPY file whose header claims this shape, with so many bytes of values. */
 function claiming(shape: string, bytes = 16, descr = '<f4'): Buffer {
   const text = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${shape}), }`.padEnd(117);
   const start = Buffer.from('\x93NUMPY\x01\x00\x76\x00', 'latin1');
@@ -105,7 +105,7 @@ const meta = (own: object) =>
     }),
   );
 const splits: NpyArray = { dtype: 'uint8', shape: [4], data: Uint8Array.of(1, 1, 2, 3) };
-/** A set's own file, with another meta.json. */
+/** A set's own file with another meta.json. */
 const ownSet = (own: object) =>
   npz({
     'inputs.npy': writeNpy(inputs),
@@ -321,7 +321,7 @@ function flipped(bytes: Uint8Array, at: number): Buffer {
   return copy;
 }
 
-/** Says that its only member has 100 bytes. */
+/** The archive with a claim that its only member has 100 bytes. */
 function lying(archive: Uint8Array): Buffer {
   const copy = Buffer.from(archive);
   copy.writeUInt32LE(100, copy.indexOf('PK\x01\x02', 0, 'latin1') + 24);

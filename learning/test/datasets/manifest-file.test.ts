@@ -129,7 +129,7 @@ describe('the manifest of a set in shards', () => {
   it('names what is wrong in meta.json', () => {
     const { shards, ...samples } = parts();
     const bytes = encodeManifest({ ...samples, shards });
-    // Of equal length, so that only the CRC is wrong: the zip's reader says so.
+    // The bytes have the same length, so only the CRC is wrong, which the zip's reader reports.
     expect(() => parseStoredDataset(Buffer.from(bytes).fill(0, 200, 260))).toThrowError(
       LyceumError,
     );

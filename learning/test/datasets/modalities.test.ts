@@ -1,4 +1,7 @@
-/** A set of two modalities, written and read back, seen by models of either, and damaged: each damage must be named. */
+/**
+ * A set of two modalities: written and read back, seen by models of either, and damaged, where each damage must be
+ * named.
+ */
 import { InvalidDocumentError } from '@lyceum/proto';
 import { describe, expect, it } from 'vitest';
 import {

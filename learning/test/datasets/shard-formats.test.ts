@@ -1,4 +1,4 @@
-/** Names of files and folders, and the formats that they say. */
+/** Names of files and folders, and the formats that they stand for. */
 import { expect, test } from 'vitest';
 import { shardFormatOf } from '../../src/datasets/index.js';
 

@@ -1,10 +1,10 @@
-/** Twins planted in a set, of bytes and of floats, in one modality or two, counted by hand. */
+/** Twins planted in a set, in bytes and in floats, in one modality or two, counted by hand. */
 import { describe, expect, it } from 'vitest';
 import { type Modality, NAMELESS } from '../../src/datasets/dataset.js';
 import type { ShardIndex } from '../../src/datasets/shards/index.js';
 import { sharedSamples, sharedSamplesText } from '../../src/datasets/shared-samples.js';
 
-/** Samples of two values each, by one letter; splits by number. */
+/** A set in which each sample is a letter, which stands for two values; splits by number. */
 function set(samples: string, splits: number[], type: 'bytes' | 'floats') {
   const values = [...samples].flatMap((letter) => [letter.charCodeAt(0), 7]);
   const inputs = type === 'bytes' ? Uint8Array.from(values) : Float32Array.from(values);

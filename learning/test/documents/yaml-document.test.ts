@@ -1,11 +1,11 @@
-/** Documents as people write them, and as nobody should: what comes back is compared with plain values and texts. */
+/** Documents as people write them, and as nobody should: results are compared with plain values and texts. */
 import { expect, test } from 'vitest';
 import { parseYamlDocument } from '../../src/documents/yaml-document.js';
 
 const tooDeepIn = (line: number) => ({
   problem: { path: '', message: `has lists or maps more than 100 deep in line ${line}` },
 });
-/** Each line in the one before. */
+/** Each line is inside the one before it. */
 const indented = (count: number, line: (i: number) => string, step: number) =>
   Array.from({ length: count }, (_, i) => ' '.repeat(step * i) + line(i)).join('\n');
 

@@ -1,4 +1,4 @@
-/** From specifications as users write them, through the real parser. */
+/** Specifications as users write them, read by the real parser. */
 import { expect, it } from 'vitest';
 import { chosenCodec } from '../../src/ensemble/answer-codec-choice.js';
 import { parseRunSpecification } from '../../src/specification/run-specification.js';

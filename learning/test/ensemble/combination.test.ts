@@ -1,10 +1,10 @@
-/** Against reference values of the shares and pools that a rule is made of, and by arithmetic that can be done by hand. */
+/** Shares and pools of rules, against reference values and against arithmetic that can be done by hand. */
 import { describe, expect, it } from 'vitest';
 import { combined } from '../../src/ensemble/combination.js';
 import { fitCombination, fitNumberCount, needsFit } from '../../src/ensemble/fit-combination.js';
 import type { BatchAnswers, Combination, CombinationFit } from '../../src/ensemble/rules/index.js';
 
-/** 60-digit reference: three teachers' logits for one sample, and their shares if its label is 0, or 1. */
+/** 60-digit reference: three teachers' logits for one sample, and the teachers' shares if its label is 0 or 1. */
 const LOGITS = [
   [2.0, 0.5, -1.0, 0.0],
   [0.2, 1.7, 0.1, -0.4],
@@ -14,7 +14,7 @@ const CA_MKD_SHARES = [
   [0.43223365874297787, 0.16626547003950853, 0.40150087121751354],
   [0.1882058112300013, 0.42355102344376344, 0.3882431653262352],
 ];
-/** The same of three teachers' probabilities and their shares by entropy. */
+/** 60-digit reference: three teachers' probabilities for one sample, and their shares by entropy. */
 const PROBABILITIES = [
   [0.7100999228861743, 0.15844470951497971, 0.03535379340874887, 0.09610157419009724],
   [0.144189076589067, 0.6462106086113596, 0.13046767176984062, 0.07913264302973273],
@@ -106,7 +106,7 @@ describe('rules of a batch alone', () => {
       { combine: 'entropy', weighting: 'inverse' },
       batch,
     );
-    // Each sample has one sure teacher, and it is the one that is heard.
+    // Each sample has one certain teacher, which gets nearly all of the weight.
     expect(first).toBeGreaterThan(0.99);
     expect(second).toBe(first);
   });
@@ -250,7 +250,7 @@ describe('rules that are fitted', () => {
       labels,
       2,
     );
-    // Right on 3 of 4 with log-odds 2/T: 2/T = ln 3. Right on 1 of 4: as uncertain as is allowed.
+    // Right on 3 of 4 with log-odds 2/T: 2/T = ln 3. Right on 1 of 4: T is the greatest that is allowed.
     expect(temperatures[0]).toBeCloseTo(2 / Math.log(3), 9);
     expect(temperatures[1]).toBe(20);
   });

@@ -1,4 +1,4 @@
-/** Two rows of three classes from three teachers, by arithmetic that can be done by hand. */
+/** Two rows of three classes from three teachers, checked by arithmetic that can be done by hand. */
 import { describe, expect, it } from 'vitest';
 import { greatestClasses } from '../../src/arrays/greatest-classes.js';
 import { mulberry32 } from '../../src/arrays/hashing.js';
@@ -65,7 +65,7 @@ describe('a pooled target', () => {
       targets({ ...pooled, teachers: [0, 2] }, fitted, plan),
       [...FIRST].map((v, i) => (Math.exp(v) / 4 + (certain[i] as number)) / 2),
     );
-    // None of them has any weight: they share alike.
+    // None of these teachers has any weight: they get equal shares.
     expectClose(
       targets({ ...pooled, teachers: [1] }, fitted, plan),
       [3, 1, 4, 1, 6, 1].map((x) => x / 8),

@@ -1,4 +1,4 @@
-/** Three rows of three classes; who says what is written down as classes. */
+/** Three rows of three classes; each teacher's answers are written as classes. */
 import { expect, it } from 'vitest';
 import {
   certainLogits,
@@ -8,7 +8,7 @@ import {
 import { disagreements } from '../../src/ensemble/disagreement.js';
 import type { TargetPlan, TargetTensor } from '../../src/ensemble/target-plan.js';
 
-/** Rather this class than another. */
+/** Logits that prefer this class in each row. */
 const rather = (...classes: number[]) =>
   Float32Array.from(classes.flatMap((own) => [0, 1, 2].map((c) => (c === own ? 2 : 0))));
 

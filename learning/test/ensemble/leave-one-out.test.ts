@@ -13,7 +13,7 @@ function logitsOf(...ofClass0: number[]): Float32Array {
 const LABELS = Int32Array.of(0, 0, 1, 1, -1);
 const HELD_OUT = Int32Array.of(0, 1);
 
-/** All right, and half wrong: the mean is right on the first three. */
+/** One teacher is right everywhere, the other on half: their mean is right on the first three samples. */
 const GOOD = {
   weight: 1,
   logits: logitsOf(0.9, 0.8, 0.2, 0.4, 0.5),
@@ -68,7 +68,8 @@ test('their weights are the run’s', () => {
 });
 
 test('a rule is fitted anew to the others', () => {
-  // Together the good one has all weight. Of the others the one has it that was the better one on both samples.
+  // Among all three, the good teacher has all of the weight. Without it, the weight goes to the better of the other
+  // two.
   const better = {
     ...BAD,
     logits: logitsOf(0.7, 0.6, 0.8, 0.4, 0.5),
@@ -103,12 +104,12 @@ test('of final answers there is no NLL where one is excluded, and silence is no 
   };
   const boxes = [final(0, 0, 1, 1, 0), final(0, 1, -1, 0, 0), final(0, 0, 1, 0, 0)];
   const { all, without } = left('majority-vote', boxes);
-  // Votes 0, 0, 1, 0: the last is wrong. Of the third the second says nothing.
+  // Votes 0, 0, 1, 0: the last is wrong. On the third sample the second teacher gives no answer.
   expect(all?.accuracy).toBe(0.75);
   expect(all?.nll).toBeCloseTo(nll(1, 2 / 3, 1, 1 / 3), 6);
-  // Of two that differ the lower class: 0, 0, 1, 0.
+  // Of two votes that differ, the lower class wins: 0, 0, 1, 0.
   expect(without.map(({ accuracy }) => accuracy)).toEqual([0.75, 0.75, 0.75]);
-  // Both others exclude the last one's label.
+  // Both other teachers exclude the last sample's label.
   expect(without[0]).toMatchObject({ nll: null, nllLoss: null });
 });
 

@@ -1,4 +1,4 @@
-/** Each rule there and wrong ones, by what their text turns into. */
+/** Each rule as text and back, and wrong texts. */
 import { expect, it } from 'vitest';
 import { ALL_RULES, parseRule, ruleText } from '../../src/ensemble/rule-text.js';
 

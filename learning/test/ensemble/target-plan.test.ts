@@ -1,4 +1,4 @@
-/** From specifications as users write them, through the real parser. */
+/** Specifications as users write them, read by the real parser. */
 import { describe, expect, it } from 'vitest';
 import { ensembleMembers, targetPlan, targetRowShape } from '../../src/ensemble/target-plan.js';
 import { parseRunSpecification } from '../../src/specification/run-specification.js';

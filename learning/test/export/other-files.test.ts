@@ -1,4 +1,4 @@
-/** Files for others, read back by their own rules. */
+/** Exported files, read back by the rules of their formats. */
 import { expect, it } from 'vitest';
 import { exportSafetensors } from '../../src/export/safetensors.js';
 import { tritonRepository } from '../../src/export/triton.js';

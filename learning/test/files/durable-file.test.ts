@@ -1,4 +1,4 @@
-/** A full disk without one: the draft is a link to `/dev/full`, which takes no byte. */
+/** Simulates a full disk: the draft is a link to `/dev/full`, which takes no bytes. */
 import { existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** Files of writeNpz read in parts, against the same file read whole; then damaged. */
+/** Files of writeNpz read in parts, compared with the same file read whole; then damaged files. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

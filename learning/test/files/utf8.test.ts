@@ -1,6 +1,6 @@
 /**
- * Texts in other encodings, whole and in pieces of every size, as files of every format that is text. The oracle of what is
- * UTF-8 is TextDecoder.
+ * Texts in other encodings, whole and in pieces of every size, in files of every text format. TextDecoder is the
+ * oracle of what is UTF-8.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -49,7 +49,7 @@ describe('utf8Bytes', () => {
     for (let at = 0; at < bytes.length; at++) {
       const damaged = Buffer.from(bytes);
       damaged[at] = 0xff;
-      // The character that it is in begins at the last place up to which all is sound.
+      // The character with the bad byte begins at the last place before which everything is valid.
       const first = [0, 1, 2, 3]
         .map((back) => at - back)
         .find((start) => {

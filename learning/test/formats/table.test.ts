@@ -23,7 +23,7 @@ test('names, engines and members differ', () => {
   expect(FORMAT_NAMES.map((name) => formatNamed(name))).toEqual(FORMATS);
 });
 
-// They are part of teachers' identities: another name voids all that was answered.
+// Names of engines are part of teachers' identities: another name would void all stored answers.
 test.each([
   ['layers-model', 'tfjs-layers'],
   ['graph-model', 'tfjs-graph'],

@@ -1,4 +1,4 @@
-/** A run of two teachers of which the second is missing, or needs a ticket, now and then; sums are done by hand. */
+/** A run with two teachers, the second of which is sometimes missing or needs a ticket; sums are computed by hand. */
 import { describe, expect, it } from 'vitest';
 import {
   historyTeacherCount,
@@ -21,7 +21,7 @@ const run = {
 const ofStore = { share: 1, comparedRows: 4, disagreeingRows: 1, tickets: 0, latencyMs: 0 };
 const ofTicket = { ...ofStore, disagreeingRows: 3, tickets: 1, latencyMs: 80 };
 
-/** What is shown of the targets of these steps. */
+/** The shown columns of the targets of these steps. */
 function shown(...steps: TargetSums[]): Record<string, number> {
   const history = new StepHistory(summedColumns(run).length);
   const own = summedColumns(run).indexOf('validations');

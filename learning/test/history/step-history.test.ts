@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { HISTORY_BUCKETS, StepHistory } from '../../src/history/step-history.js';
 
-/** The figures of a step: itself, and a power that tells steps apart. */
+/** The figures of a step: its number, and a power that tells steps apart. */
 const figures = (step: number) => [step, (step * step) % 97];
 
 function taken(steps: number): StepHistory {
@@ -11,7 +11,7 @@ function taken(steps: number): StepHistory {
   return history;
 }
 
-/** What the points of these steps must hold. */
+/** The means that a point of these steps must hold. */
 function meanOf(firstStep: number, endStep: number): number[] {
   const sums = [0, 0];
   for (let step = firstStep; step < endStep; step++) {
@@ -48,7 +48,7 @@ it('gives a stretch in as few points as are wanted, rounded to whole buckets', (
   ]);
   expect(points[3]?.means).toEqual(meanOf(160, 180));
   expect(taken(10).points(10, 20, 5)).toEqual([]);
-  // As many as there may be.
+  // A point for each step is the most that there can be.
   expect(taken(10).points(0, 10, Number.POSITIVE_INFINITY)).toHaveLength(10);
 });
 

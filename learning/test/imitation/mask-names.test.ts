@@ -1,4 +1,4 @@
-/** An attack on the masking: whatever a chat may do to a name so that it is still read. */
+/** Attacks on masking: ways in which a chat may write a name so that people still read it. */
 import { expect, it } from 'vitest';
 import { MASK, nameMask } from '../../src/imitation/texts/mask-names.js';
 

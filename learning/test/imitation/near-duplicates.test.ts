@@ -1,4 +1,4 @@
-/** Against every text compared with every other, and values counted by hand. */
+/** Near duplicates against a comparison of all pairs, and values counted by hand. */
 import { expect, it } from 'vitest';
 import { NearTexts, nearDuplicates, rougeL } from '../../src/imitation/texts/near-duplicates.js';
 import { distinctShare, wordsOf } from '../../src/imitation/texts/words.js';
@@ -62,7 +62,7 @@ it('finds what comparing each with each finds, at any threshold', () => {
 it('finds the same of texts that come one by one, with words that nobody knew', () => {
   const texts = randomTexts('abcdefg');
   const near = new NearTexts(0.7, texts.slice(0, 2));
-  // What is added anyway may be like another.
+  // `add` adds a text even if it is like another.
   for (const words of texts.slice(0, 100)) near.add(words);
   const added = texts.slice(0, 100);
   let alike = 0;

@@ -1,4 +1,4 @@
-/** What rules over texts and answers drop; oracles are written down by hand. */
+/** Which texts and answers rules drop; expected results are written by hand. */
 import { expect, it } from 'vitest';
 import {
   type CheckedInput,

@@ -1,4 +1,4 @@
-/** Small tables with one thing wrong each, and one with nothing wrong; what is said of them, and what stops a push. */
+/** Small tables with one fault each, and one without any: what is said of them, and what stops a push. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { factWarnings } from '../../src/import/dataset-warnings.js';
 import { importSource, inspectedSource, wholeSource } from '../../src/import/import-source.js';
 import type { ImportOptions } from '../../src/import/samples/import-options.js';
 
-/** Of arrays. */
+/** Class order and split source of arrays. */
 const SOURCES = { classOrder: 'as in the source', splitSource: 'as in the source' };
 
 const root = mkdtempSync(join(tmpdir(), 'lyceum-warnings-'));
@@ -25,7 +25,7 @@ async function summaryOf(lines: readonly string[], options: ImportOptions = {}, 
 const warningsOf = async (lines: readonly string[], options: ImportOptions = {}) =>
   (await summaryOf(lines, options)).warnings.map(({ path, message }) => `${path}: ${message}`);
 
-/** 40 rows that differ, in an order that is not that of their numbers. */
+/** 40 different rows, in an order that is not that of their numbers. */
 const rows = (row: (n: number) => string) =>
   Array.from({ length: 40 }, (_, place) => row((7 * place) % 40));
 const ab = (n: number) => (n % 2 === 0 ? 'a' : 'b');

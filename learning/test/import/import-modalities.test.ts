@@ -1,6 +1,6 @@
 /**
- * Sources of several modalities, tables and images in real files made here, in other orders and with what goes wrong
- * with ids. Oracles are the values that were put in.
+ * Sources of several modalities, tables and images in real files made here, in different orders, and with every fault
+ * of ids. Oracles are the values that were written.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
@@ -126,7 +126,7 @@ const samples = Array.from({ length: 20 }, (_, n) => ({
 }));
 const csv = (header: string, rows: readonly string[]) => [header, ...rows].join('\n');
 const left = samples.map(({ id, label, n }) => `${id},${label},${n},${100 - n}`);
-/** In another order. */
+/** The same samples in another order. */
 const right = [...samples].reverse().map(({ id, n }) => `${n / 2},${id}`);
 
 describe('tables', () => {
@@ -215,7 +215,7 @@ describe('tables', () => {
     const lines = (ids: readonly string[]) =>
       ids.map((id, n) => `{"id":${id},"x":${n},"label":"${n % 2 ? 'b' : 'a'}"}\n`).join('');
     const ids = Array.from({ length: 19 }, (_, n) => `${n}`);
-    // Both are 2^60 once they are read.
+    // Both become 2^60 when they are read.
     await put('one.jsonl', lines([...ids, '1152921504606846976']));
     await put('two.jsonl', lines([...ids, '1152921504606846977']));
     const { set, summary } = await imported(['one=one.jsonl', 'two=two.jsonl'], { id: 'id' });

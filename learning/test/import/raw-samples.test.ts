@@ -1,4 +1,4 @@
-/** What a student is fed, in the files that people have; the same rows in each, and what they hold. */
+/** Samples for a student in every kind of file that people have: the same rows in each. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** Folders as people and programs leave them, in real files; what is read of them, and what is said of the others. */
+/** Folders as people and programs leave them, in real files: which are read, and what is said of the others. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

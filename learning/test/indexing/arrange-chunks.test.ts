@@ -1,4 +1,4 @@
-// By hand, on more rows than a call may have arguments.
+// Results computed by hand, on more rows than a call may have arguments.
 import { expect, test } from 'vitest';
 import { arrangeChunks } from '../../src/indexing/arrange-chunks.js';
 

@@ -1,4 +1,4 @@
-/** Sets of small pictures in a temporary folder, registered, and read back by their manifest. */
+/** Sets of small pictures in a temporary folder: registered, and read back through their manifests. */
 import { createHash } from 'node:crypto';
 import {
   mkdirSync,
@@ -56,7 +56,7 @@ async function samples(from: number, to: number, classes = 2): Promise<Members> 
   return members;
 }
 
-/** By sample: the encoded picture, as the manifest says where it is. */
+/** The encoded pictures, by sample, at the places that the manifest says. */
 function picturesOf({ shards }: StoredDataset): Buffer[] {
   if (shards === undefined) throw new Error('no manifest');
   return Array.from(shards.shardOf, (shard, sample) => {
@@ -106,7 +106,7 @@ describe('tars', () => {
       { url: 'train-1.tar', format: 'tar' },
       { url: 'val/0.tar', format: 'tar' },
     ]);
-    // Test is drawn out of train: all that is left is in the tars' order.
+    // Test is drawn from train: the rest keeps the order of the tars.
     const pictures = picturesOf(stored);
     const numbers = await Promise.all(
       Array.from({ length: 50 }, async (_, n) => (await picture(n)).toString('hex')),
@@ -183,7 +183,7 @@ describe('tars', () => {
         /^a.tar: 7 has label "-2", no whole .* class "0" has number 1/,
       ),
     });
-    // What sorts behind them moves none.
+    // A name that sorts behind the numerals does not move them.
     put('a.tar', tarOf(await named('cat')));
     const behind = (await register(['a.tar'])).summary.warnings;
     expect(behind.filter(({ path }) => path === 'labels')).toEqual([]);
@@ -263,7 +263,7 @@ describe('tars', () => {
         { path: 'a.tar: twice' },
         { path: 'a.tar: empty' },
         { path: 'a.tar: page' },
-        // The first of each further reason.
+        // The first refusal for each further reason.
         { path: 'a.tar: blank' },
         { path: 'cut.tar' },
         { path: 'nothing.tar' },
@@ -363,12 +363,12 @@ describe('tars', () => {
     objects.readBytes = 0;
     const second = await register(['train-{0..1}.tar']);
     expect(second.manifest.equals(first.manifest)).toBe(true);
-    // The canary alone.
+    // Only the canary was read.
     expect(objects.readBytes).toBeLessThan(all / 10);
     utimesSync(join(root, 'train-1.tar'), 1, 1);
     objects.readBytes = 0;
     const third = await register(['train-{0..1}.tar']);
-    // Its bytes are the same, as those of a copied folder are: so is the set.
+    // Like a copied folder, the file has the same bytes: so the set is the same.
     expect(third.manifest.equals(first.manifest)).toBe(true);
     expect(objects.readBytes).toBeGreaterThan(all / 3);
     expect(objects.readBytes).toBeLessThan((2 * all) / 3);

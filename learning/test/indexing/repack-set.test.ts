@@ -1,4 +1,7 @@
-/** Sets of small pictures, repacked in a temporary folder: what comes out has the same classes, splits and about the same pixels. */
+/**
+ * Sets of small pictures, repacked in a temporary folder: the new set has the same classes and splits, and similar
+ * pixels.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -43,7 +46,7 @@ beforeEach(async () => {
 
 const places = () => ({ objects, cacheFolder: join(root, '.cache') });
 
-/** Sorted by class; class n is pictures of one colour. The last has no label. */
+/** A set sorted by class; the pictures of class n have one colour. The last picture has no label. */
 async function sortedSet(): Promise<SetInShards> {
   const colours = await Promise.all(CLASSES.map((_, n) => picture(n)));
   for (const [split, rows] of [
@@ -176,7 +179,8 @@ test('a plan has each sample once, in shards of one split that fit memory', () =
   for (const { name, split, samples } of plan) {
     expect(name.startsWith(split)).toBe(true);
     expect(samples.length).toBeLessThanOrEqual(3566);
-    // Of whole runs, but the two that the shard's borders cut; so of far more chunks than if they were whole.
+    // The shard has whole runs, but for the two at its borders: so it has samples of far more chunks than whole chunks
+    // would give.
     const runOf = (sample: number) => ends.findIndex((end) => sample < end);
     const runs = new Set([...samples].map(runOf)).size;
     expect(runs).toBeLessThanOrEqual(Math.ceil((samples.length / 100) * 13) + 26);

@@ -1,4 +1,7 @@
-/** Tars made in memory, whole and damaged, in chunks of every size. That other programs' tars are read, a test of the command line shows. */
+/**
+ * Tars made in memory, whole and damaged, in chunks of every size. A test of the command line reads tars of other
+ * programs.
+ */
 import { expect, test } from 'vitest';
 import { type TarMember, tarMembers } from '../../src/indexing/formats/tar/tar-members.js';
 import { paxRecord, tarOf, typedMember, withChecksum } from './tars.js';

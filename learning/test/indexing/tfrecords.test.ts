@@ -1,4 +1,4 @@
-/** TFRecords: what TensorFlow wrote (fixtures/tfrecord/make.py), and files made here, byte by byte, that are wrong. */
+/** TFRecords that TensorFlow wrote (fixtures/tfrecord/make.py), and damaged ones, made here byte by byte. */
 import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -69,7 +69,7 @@ function put(name: string, records: readonly Uint8Array[]): Buffer {
   return bytes;
 }
 
-/** By sample: digest of its bytes where the manifest says that they are, class, split. */
+/** By sample: digest of the bytes at its place in the manifest, class, split. */
 function rowsOf(manifest: Uint8Array, at: string): [string, number, string][] {
   const { shards, labels, splits } = parseStoredDataset(manifest);
   if (shards === undefined) throw new Error('no manifest');
@@ -150,7 +150,7 @@ test('a picture that is missing, twice there or none is refused by its record', 
 
 test('features that are written in several parts are refused, since the picture is nowhere in one piece', async () => {
   const bytes = example({ image: [await picture(3)], label: [0n] });
-  // The same message twice is one, merged.
+  // A message that occurs twice is merged into one.
   const merged = Buffer.concat([example({ label: [1n] }), bytes]);
   put('a.tfrecord', [...(await examples([[0n], [1n]])), merged]);
   const { summary } = await register(['a.tfrecord']);

@@ -17,7 +17,7 @@ const fixture = (name: string) =>
   fileURLToPath(new URL(`../fixtures/onnx/${name}.onnx`, import.meta.url));
 
 const NUMBERS = Array.from({ length: 11 }, (_, c) => String(c));
-/** As scikit-learn sorts them: "10" before "2". */
+/** In the order of scikit-learn: "10" before "2". */
 const SORTED = ['0', '1', '10', '2', '3', '4', '5', '6', '7', '8', '9'];
 const WORDS = [
   'zero',
@@ -45,7 +45,7 @@ describe('an ONNX file of scikit-learn', () => {
     ['sklearn-linear-ints', NUMBERS, "LinearClassifier's classlabels_ints"],
     ['sklearn-perceptron-strings', SORTED, 'its table classes'],
     ['sklearn-neighbours-strings', SORTED, 'its table blab_ArrayFeatureExtractorcst'],
-    // Of the classifiers within, which number the classes, none is asked.
+    // Inner classifiers, which number the classes, are not asked.
     ['sklearn-vote-strings', SORTED, 'its table classes'],
     ['sklearn-stack-strings', SORTED, 'its table stack_classes'],
     ['sklearn-vote-zipmap', SORTED, "ZipMap's classlabels_strings"],
@@ -69,9 +69,9 @@ describe('an ONNX file of scikit-learn', () => {
       format: 'onnx',
       model: readOnnxModel(fixture('sklearn-forest-strings'), { output: 'probabilities' }),
     });
-    // Values of nodes and weights of classes, as onnx counts them in Python.
+    // Values of nodes and weights of classes, as the onnx package in Python counts them.
     expect(parameterCount).toBe(FOREST_FLOATS);
-    // Of all attributes, which have whole numbers too, as onnx writes them in Python.
+    // Bytes of all attributes, whole numbers included, as the onnx package in Python writes them.
     expect(weightBytes).toBe(6827);
     const linear = readOnnx(readFileSync(fixture('sklearn-linear-strings')), 'linear');
     // 11 classes of 4 coefficients and an intercept.
@@ -85,7 +85,7 @@ describe('an ONNX file of scikit-learn', () => {
       "classes: are 0, 1, 2, 3, 4, 5, … by its settings, and 0, 1, 10, 2, 3, 4, … by TreeEnsembleClassifier's classlabels_strings: output 2 is 2 by the one and 10 by the other; take classes out of the settings, or mend the other",
     );
     expect(read(SORTED).settings.classes).toEqual(SORTED);
-    // Names for its numbers are no contradiction.
+    // Names for numbers are no contradiction.
     expect(read(WORDS).settings.classes).toEqual(WORDS);
   });
 });
@@ -223,7 +223,7 @@ describe('the classes of a model against those of a set', () => {
     expect(on(['cat', 'dog'], ['cat', 'dog'])).toBeUndefined();
     expect(on(['0', '1'], ['cat', 'dog'])).toBeUndefined();
     expect(on(['dog', 'cat'], ['cat', 'dog'])).toEqual(['dog', 'cat']);
-    // It has an output more.
+    // The model has one output more than the set has classes.
     expect(on(['cat', 'dog', 'eel'], ['cat', 'dog'])).toEqual(['cat', 'dog', 'eel']);
     expect(settingsOnSet({ output: 'logits' }, setOf(['cat', 'dog']))).toEqual({
       output: 'logits',

@@ -1,4 +1,4 @@
-/** What models see of two pictures of 2 × 2 pixels, counted by hand. */
+/** What models see of two pictures of 2 × 2 pixels, computed by hand. */
 import { describe, expect, it } from 'vitest';
 import { withHeld } from '../../src/datasets/dataset.js';
 import { encodeDataset, parseDataset } from '../../src/datasets/dataset-file.js';
@@ -190,7 +190,7 @@ describe('classOrder', () => {
     expect(knownClassesOf({ output: 'logits' }, colour)).toBeUndefined();
     expect(knownClassesOf({ ...settings, classes: ['dog', 'cat', 'eel'] }, colour)).toBeUndefined();
     const rows = Float32Array.of(5, -9, 3, -2, 0, 4);
-    // What it says of ants is nobody's.
+    // The model's output for ants belongs to no class of the set.
     expect([...inClassOrder(rows, 3, classOrder(settings, colour))]).toEqual([
       -9, 5, -9, -2, -2, 0,
     ]);

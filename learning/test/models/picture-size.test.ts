@@ -32,7 +32,7 @@ describe('PictureSize', () => {
   });
 
   it.each([
-    // The shorter side, the longer in proportion and rounded down, as torchvision has it.
+    // The shorter side; the longer one in proportion, rounded down, as in torchvision.
     [{ resize: 4 }, [5, 7], [4, 5]],
     [{ resize: 10 }, [7, 5], [14, 10]],
     [{ resize: 10, centreCrop: 8 }, [5, 7], [8, 8]],

@@ -1,4 +1,4 @@
-/** Settings one by one, against what coordinator and student worker are to say of a student's model. */
+/** Settings of a student's model one by one, and what coordinator and student worker must say of each. */
 import { expect, test } from 'vitest';
 import { studentSettingsProblem } from '../../src/models/index.js';
 

@@ -1,4 +1,4 @@
-/** Against the formula and its gradient in float64, and the divergences that it is or tends to. */
+/** The term against its formula and gradient in float64, and against the divergences that it equals or tends to. */
 import { describe, expect, it } from 'vitest';
 import { alphaBetaTerm } from '../../src/objectives/terms/alpha-beta.js';
 import { openEngine } from '../../src/tensorflow/engine/engine.js';
@@ -25,7 +25,7 @@ function meanOf(term: (p: number, q: number) => number): number {
   return rows.reduce((a, b) => a + b) / rows.length;
 }
 
-/** Of the term as a run names it. */
+/** Value and gradient of the term as a run names it. */
 function found(targetPower: number, studentPower: number): { value: number; gradient: number[] } {
   const own = alphaBetaTerm.settings.parse({
     term: 'alpha-beta',

@@ -1,6 +1,6 @@
 /**
- * What holds of every term: the slope that its values have, finite at inputs that saturate or are all equal, and
- * operations that a graph can have. Values against published vectors are the conformance runner's business.
+ * What must hold of every term: its gradient is the slope of its values, and finite if inputs saturate or are all
+ * equal; it uses only operations that a graph can have. The conformance runner compares values with published vectors.
  */
 import { describe, expect, it } from 'vitest';
 import { openEngine } from '../../src/tensorflow/engine/engine.js';
@@ -28,7 +28,7 @@ function numbersAt(term: TermExample, at?: Tensor): Float32Array {
 describe.each(everyTerm(tf))('$name', (term) => {
   const input = term.inputs[term.by];
 
-  // The weights are no part of what is differentiated: values have another slope.
+  // AE-KD's weights count as constants in the gradient, so its values have another slope.
   it.skipIf(term.name.endsWith('aekd'))('has the slope that its values have', () => {
     const gradient = numbersAt(term).slice(1);
     const norm = Math.hypot(...gradient);

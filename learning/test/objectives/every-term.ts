@@ -1,6 +1,6 @@
 /**
- * Every term of the table with a small batch of its inputs: what holds of all of them is tested with this list. A new
- * term is in it without a line, unless it has settings without defaults.
+ * Every term of the table with a small batch of inputs, for tests of what must hold of all terms. A new term is
+ * included without a line here, unless it has settings without defaults.
  */
 import type { Tensor3D, Tensor4D } from '@tensorflow/tfjs';
 import type { Combination } from '../../src/ensemble/rules/index.js';
@@ -12,7 +12,7 @@ export type TermInputs = ReturnType<typeof inputsOf>;
 
 export interface TermExample {
   readonly name: string;
-  /** What is differentiated by. */
+  /** The input by which the loss is differentiated. */
   readonly by: keyof TermInputs;
   readonly inputs: TermInputs;
   /** The caller's. */
@@ -24,7 +24,7 @@ const CLASSES = 5;
 const TEACHERS = 3;
 const TEMPERATURE = 2;
 
-/** Settings of a term beside its name; of a term that is not here none. */
+/** Settings of a term besides its name; a term that is not listed needs none. */
 const SETTINGS: Readonly<Record<string, readonly object[]>> = {
   kd: [{}, { standardize: true }],
   dkd: [{}, { standardize: true }],
@@ -32,7 +32,7 @@ const SETTINGS: Readonly<Record<string, readonly object[]>> = {
   'topk-kd': ['renorm', 'bucket', 'uniform', 'truncated'].map((tail) => ({ k: 2, tail })),
   'hard-label': [{ smoothing: 0.1 }],
   vote: [{ mode: 'soft' }, { mode: 'hard' }],
-  // Another program has it.
+  // Only a program with a plugin has such a term.
   plugin: [],
 };
 
@@ -76,7 +76,7 @@ function inputsOf(tf: Tf, rows: number) {
   };
 }
 
-/** @param rows - of the batch; from 2 on, the second has no label. */
+/** @param rows - rows of the batch; with 2 or more, the second row has no label. */
 export function everyTerm(tf: Tf, rows = ROWS): TermExample[] {
   const inputs = inputsOf(tf, rows);
   const example = (

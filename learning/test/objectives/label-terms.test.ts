@@ -36,7 +36,7 @@ beforeAll(async () => {
   tf = engine.tf;
 });
 
-/** Relative to max(1, |value|), as float32 allows. */
+/** Near relative to max(1, |value|), as far as float32 allows. */
 function expectNear(got: number, want: number): void {
   expect(Math.abs(got - want)).toBeLessThanOrEqual(2e-5 * Math.max(1, Math.abs(want)));
 }
@@ -54,7 +54,7 @@ function check(c: Case, loss: (logits: Tensor2D) => Scalar): void {
   expect(tf.memory().numTensors).toBe(before);
 }
 
-/** One-hot rows, smoothed where the case says so. */
+/** One-hot rows, smoothed if the case says so. */
 function hardLabels({ labels, studentLogits, smoothing = 0 }: Partial<Case['input']>): Tensor2D {
   const classCount = studentLogits?.[0]?.length ?? 0;
   const rows = (labels ?? []).map((label) =>

@@ -1,4 +1,4 @@
-/** Steps of every term on the real engine: as many tensors after them as before. Slow for a unit test. */
+/** Steps of every term on the real engine leave no tensors behind. Too slow for a unit test. */
 import { expect, it } from 'vitest';
 import { openEngine } from '../../src/tensorflow/engine/engine.js';
 import { everyTerm } from './every-term.js';

@@ -1,6 +1,6 @@
 /**
- * What each term promises beside its formula: identities between terms, invariances, bounds and edge cases, with small
- * numbers worked out by hand.
+ * What each term promises besides its formula: identities between terms, invariances, bounds and edge cases, with
+ * small numbers computed by hand.
  */
 import type { Tensor3D, Tensor4D } from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';

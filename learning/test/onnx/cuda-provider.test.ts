@@ -1,4 +1,4 @@
-/** What a machine without a GPU shows: files that are missing, and the messages that the runtime was seen to throw. */
+/** What can be tested without a GPU: missing files, and messages that the runtime was seen to throw. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,7 +24,7 @@ describe('the provider’s files', () => {
   });
 });
 
-/** Of 1.26.0 with its own libraries on a machine without a driver; paths are shortened. */
+/** The message of 1.26.0 with its own libraries on a machine without a driver; paths are shortened. */
 const NO_DRIVER =
   '/cuda_call.cc:122 std::conditional_t<THRW, void, common::Status> onnxruntime::CudaCall(ERRTYPE) [with ERRTYPE = cudaError] CUDA failure 35: CUDA driver version is insufficient for CUDA runtime version ; GPU=-1 ; hostname=vm ; file=/cuda_execution_provider.cc ; line=336 ; expr=cudaSetDevice(info_.device_id); \n\n';
 

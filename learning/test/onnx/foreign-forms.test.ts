@@ -1,6 +1,6 @@
 /**
- * Forms that other exporters give their models: whole numbers as inputs, what changes nothing behind the last layer, sides of
- * 1 behind the classes, trees of two classes. The oracle is plain arithmetic.
+ * Forms that other exporters give their models: whole numbers as inputs, operations without effect behind the last
+ * layer, sides of 1 behind the classes, trees of two classes. The oracle is plain arithmetic.
  */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -26,7 +26,7 @@ const WEIGHT = [1, -2, 0.5, 3, 0, -1];
 const product = (a: number, b: number) =>
   [0, 1, 2].map((c) => a * (WEIGHT[c] as number) + b * (WEIGHT[3 + c] as number));
 
-/** Two numbers a sample; three classes, which `behind` goes on from. */
+/** A model with two numbers a sample and three classes. `behind` adds operations behind the last layer. */
 function model(
   type: OnnxElementType,
   outputShape: readonly number[],
@@ -129,7 +129,7 @@ it('is told what to do of a model that gives the class alone', () => {
   );
 });
 
-/** Of 12 values and two classes. */
+/** A model with 12 values and two classes. */
 function pictures(type: OnnxElementType, sides: readonly number[]) {
   const graph = new OnnxGraph();
   const real = graph.node('Flatten', [graph.node('Cast', ['x'], { to: 1 })]);

@@ -36,7 +36,7 @@ async function run(name: string, rowCount: number, sampleShape: number[], rows =
   return { logits, rows: opened.rows, classCount: opened.classCount };
 }
 
-/** x·W + b in float64; weights as they lie in the file, which has W [36, 5] and then b. */
+/** x·W + b in float64; weights in the file's order: W [36, 5], then b. */
 function product(x: Float32Array, weights: ArrayLike<number>): number[] {
   const rowCount = x.length / 36;
   return Array.from({ length: rowCount * 5 }, (_, at) => {
@@ -90,7 +90,7 @@ describe('a classifier of scikit-learn that ends in a map', () => {
     ['linear-zipmap', 'linear-ints'],
     ['vote-zipmap', 'vote-strings'],
     ['stack-zipmap', 'stack-strings'],
-    // Doubles in, and between: no runtime takes the first file as it is.
+    // Doubles as inputs and between operations: no runtime takes the first file unchanged.
     ['doubles-zipmap', 'doubles-strings'],
   ])('%s gives what %s, which was exported without, gives', async (mapped, plain) => {
     const own = model(`sklearn-${mapped}`);
@@ -111,7 +111,7 @@ describe('a classifier of scikit-learn that ends in a map', () => {
       classes: ['elm', 'ash', 'fir', 'oak', 'bay'],
     });
     const described = describePackagedModel({ format: 'onnx', model: own });
-    // It was an output already.
+    // The tensor is an output already.
     expect(described).toMatchObject({ outputs: ['shares float32 [?, 5]'] });
     expect(await probabilities(own, [36])).toHaveLength(200);
   });
@@ -177,7 +177,7 @@ describe('what is run', () => {
     await expect(OnnxInference.open(model('fixed-batch'), options)).rejects.toThrow(
       'takes samples of shape [1,6,6]; it is given [7,7,1]',
     );
-    // Sizes that are open, and a network that takes only one.
+    // Open sizes, and a network that takes only one size.
     const open = { rows: 4, threads: 1, sampleShape: [1, 7, 7] };
     await expect(OnnxInference.open(model('external'), open)).rejects.toThrow(
       /the ONNX runtime refuses the model: .*Gemm/s,
@@ -234,7 +234,7 @@ describe('what is read without a runtime', () => {
 
   it.each([
     ['zipmap', {}, /whether scores, which LinearClassifier gives, is logits or probabilities/],
-    // Its map is read by another operation.
+    // Another operation reads the map.
     ['mapped', {}, /ends in ZipMap.*'zipmap': False.*maps \(no tensor\), length int64/],
     ['sklearn-linear-columns', {}, /an output for each class.*'zipmap': False.*i10 float32/],
     ['two-heads', {}, /several outputs.*outputName.*logits float32 \[\?, 5\], probabilities/],

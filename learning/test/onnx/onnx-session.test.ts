@@ -1,4 +1,4 @@
-/** What is made of the runtime's words. These are its own, copied by hand. */
+/** Errors made from the runtime's messages. The messages are copied from the runtime. */
 import { expect, it } from 'vitest';
 import { runtimeWords } from '../../src/onnx/onnx-session.js';
 

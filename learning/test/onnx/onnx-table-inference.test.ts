@@ -1,4 +1,6 @@
-/** Pipelines of scikit-learn on the table that they were trained on. The oracle is what scikit-learn says of its rows. */
+/**
+ * Pipelines of scikit-learn on the table that they were trained on. The oracle is scikit-learn's answers to its rows.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,7 +17,7 @@ const expected: Readonly<Record<string, readonly (readonly number[])[]>> = JSON.
 );
 const NUMBERS = ['age', 'hours per-week'];
 
-/** What people say of the models that do not tell it. */
+/** Settings that users give for models whose files do not tell them. */
 const SETTINGS: Readonly<Record<string, Partial<ModelSettings>>> = {
   each: {},
   groups: { columns: { numbers: NUMBERS, words: ['trade', 'town'] } },

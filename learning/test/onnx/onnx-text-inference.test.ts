@@ -1,6 +1,6 @@
 /**
- * A BERT (fixtures/onnx-text/make.py), run by the real runtime. Oracle: what PyTorch says of each text alone, without anything
- * that fills rows up.
+ * A BERT (fixtures/onnx-text/make.py), run by the real runtime. Oracle: PyTorch's answers to each text alone, without
+ * padding.
  */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -40,7 +40,7 @@ test('texts of all lengths, in their own order, as PyTorch', async () => {
 });
 
 test('the same bits for the same texts at the same places, whatever is asked behind them', async () => {
-  // More than one inference's rows, of lengths that are mixed.
+  // More rows than one inference takes, with lengths in no order.
   const many = Array.from({ length: 300 }, (_, i) => expected.texts[i % expected.texts.length]);
   await opened(model, async (inference) => {
     const all = await inference.run(many as string[]);

@@ -1,7 +1,7 @@
 /**
- * A model behind a real server, gRPC or HTTP on loopback, that behaves as Triton, KServe and MLServer do where that matters:
- * typed or raw answers, fewer rows at a time, fixed rows, labels, away for a moment, another model. The model is plain arithmetic:
- * class c of a sample x has the logit c · Σx.
+ * A model behind a real server, gRPC or HTTP on loopback, that behaves as Triton, KServe and MLServer do: typed or raw
+ * answers, fewer rows at a time, fixed rows, labels, absence for a moment, another model. The model is plain
+ * arithmetic: class c of a sample x has the logit c · Σx.
  */
 import {
   createServer,
@@ -33,7 +33,7 @@ const log = createLogger({ name: 'test', level: 'silent' });
 
 const closing: (() => unknown)[] = [];
 
-/** Runs when the test is over, the last first. */
+/** Runs when the test is over, in reverse order. */
 export function atEnd(close: () => unknown): void {
   closing.push(close);
 }
@@ -43,10 +43,10 @@ export async function endAll(): Promise<void> {
 }
 
 export interface Behaviour {
-  /** Rows that it takes at a time. */
+  /** Greatest number of rows of a request. */
   maxRows: number;
   fixedRows?: number;
-  /** As KServe and MLServer answer who asks typed; Triton answers raw. */
+  /** Answers typed requests typed, as KServe and MLServer do; Triton answers raw. */
   typed: boolean;
   factor: number;
   /** Logits of a request's rows, [rows, CLASSES]. */
@@ -54,17 +54,20 @@ export interface Behaviour {
   inputs: { name: string; datatype: string; shape: number[] }[];
   outputDatatype: NumberDatatype;
   versions: string[];
-  /** Of classes, as Triton has them in a file, none: without one. Others pass over what asks for them, or refuse it. */
+  /**
+   * Labels of classes, as Triton reads them from a file; none: no file. Other servers ignore such a question, or
+   * refuse it.
+   */
   labels: readonly string[] | 'passed over' | 'refused';
-  /** Fails so many calls first, with this code. */
+  /** How many calls fail first, with this code. */
   failures: number;
   code: 'UNAVAILABLE' | 'INVALID_ARGUMENT';
   seen: ModelInferRequest[];
-  /** What came with each call. */
+  /** Headers of each call. */
   headers: Readonly<Record<string, unknown>>[];
-  /** What an answer waits for. */
+  /** Called before each answer, which waits for it. */
   before: (request: ModelInferRequest) => unknown;
-  /** What becomes of it. */
+  /** Changes each answer before it is sent. */
   distort: (response: ModelInferResponse) => ModelInferResponse;
 }
 
@@ -140,7 +143,7 @@ async function infer(server: Behaviour, request: ModelInferRequest): Promise<Mod
   );
 }
 
-/** SCORE:CLASS:LABEL, the best first, as Triton answers. */
+/** SCORE:CLASS:LABEL, the best class first, as Triton answers. */
 function bestClasses(
   { typed }: Behaviour,
   { modelName, id }: ModelInferRequest,
@@ -286,7 +289,10 @@ function contentType(parameters: JsonTensor['parameters'] = {}) {
   };
 }
 
-/** As Triton reads JSON: whole numbers and truth values are written as such. MLServer takes null for a missing number. */
+/**
+ * Reads JSON as Triton does: whole numbers and truth values must be written as such. MLServer takes null for a missing
+ * number.
+ */
 function strictly(datatype: string, data: readonly unknown[]): number[] {
   const isRight = (value: unknown) =>
     value === null ||

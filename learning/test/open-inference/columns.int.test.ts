@@ -1,5 +1,5 @@
 /**
- * Models behind an inference server that read a table's columns, an input each, or a text: a real server over gRPC and
+ * Models behind an inference server that read a table's columns (an input each) or a text: a real server over gRPC and
  * HTTP. The oracle is plain arithmetic on the set's own cells.
  */
 import { LyceumError, type ModelInferRequest } from '@lyceum/proto';
@@ -35,7 +35,7 @@ const COLUMNS = [
   { name: 'hours_per_week', datatype: 'FP32', shape: [-1, 1] },
 ];
 
-/** What is known of a row: its numbers, of which some are missing, and its trade. */
+/** Logits of a row from its numbers, some of which are missing, and its trade. */
 function logits(age: number, trade: string, hours: number): number[] {
   const known = (value: number) => (Number.isNaN(value) ? -1 : value / 8);
   return [known(age), Buffer.byteLength(trade), known(hours)];
@@ -115,7 +115,7 @@ test.each(BOTH)('each row has the answer to its own cells, over %s', async (_, s
     ['BYTES', 24, 1],
     ['FP32', 24, 1],
   ]);
-  // MLServer makes a data frame of the inputs where the request says so.
+  // MLServer makes a data frame of the inputs if the request says so.
   const type = { $case: 'stringParam', stringParam: 'pd' };
   expect(last?.parameters['content_type']?.parameterChoice).toEqual(type);
   const text = { $case: 'stringParam', stringParam: 'str' };

@@ -1,4 +1,4 @@
-/** Answers of models behind servers, written down, and what is wrong with them. */
+/** Answers of models behind servers, written out, and what is wrong with them. */
 import { expect, it } from 'vitest';
 import { answerProblems } from '../../src/open-inference/found-problems.js';
 

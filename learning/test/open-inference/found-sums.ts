@@ -1,4 +1,4 @@
-/** The model `sums` of the arithmetic server as a worker has it: its server opened, and the model found and asked. */
+/** The model `sums` of the arithmetic server, as a worker holds it: server opened, model found and asked. */
 import { AddressGuard, type Outside } from '@lyceum/platform';
 import { findModel } from '../../src/open-inference/find-model.js';
 import { openInferenceServer } from '../../src/open-inference/open-inference-server.js';
@@ -8,7 +8,7 @@ import { atEnd, type Started } from './arithmetic-server.js';
 
 type At = Pick<Started, 'url'>;
 
-/** This machine. @param secrets - by their names; they may be sent to it. */
+/** The test's own machine. @param secrets - by name; they may be sent to it. */
 export function outsideOf(secrets: Readonly<Record<string, string>> = {}): Outside {
   return {
     secrets: {
@@ -25,7 +25,7 @@ export function outsideOf(secrets: Readonly<Record<string, string>> = {}): Outsi
   };
 }
 
-/** Closed when the test is over. @param changes - of the description. */
+/** The opened server, closed when the test is over. @param changes - changes of the description. */
 export function opened({ url }: At, changes: object = {}, outside = outsideOf()) {
   const description = checkInferenceDescription({ url, model: 'sums', ...changes }, 'test');
   const server = openInferenceServer(description, outside);
@@ -33,7 +33,7 @@ export function opened({ url }: At, changes: object = {}, outside = outsideOf())
   return { description, server };
 }
 
-/** @param random - of waits between attempts. */
+/** @param random - gives the waits between attempts. */
 export async function found(
   at: At,
   changes: object = {},

@@ -9,7 +9,7 @@ interface JsonTensor {
 }
 
 export interface JsonInput extends JsonTensor {
-  /** Row by row, not nested. */
+  /** Values row by row, not nested. */
   readonly data: readonly (number | string | boolean | null)[];
 }
 
@@ -22,7 +22,7 @@ export interface JsonModel {
 
 export interface JsonServer {
   url: string;
-  /** Requests to come that are answered with this status and no more. */
+  /** How many requests are answered only with this status. */
   refusals: number;
   /** 503 unless said otherwise. */
   status: number;

@@ -1,4 +1,4 @@
-/** As many requests under way as a description may ask for, to a real server. */
+/** The greatest number of requests at once that a description may ask for, sent to a real server. */
 import { afterEach, expect, test } from 'vitest';
 import { asInput, BOTH, behaviour, endAll, logitsOf } from './arithmetic-server.js';
 import { found } from './found-sums.js';

@@ -1,4 +1,4 @@
-/** What a stored model says of its input may have been written by anybody. */
+/** A stored model's description of its input may have been written by anybody. */
 import { expect, test } from 'vitest';
 import { canaryQuestion } from '../../src/open-inference/questions.js';
 

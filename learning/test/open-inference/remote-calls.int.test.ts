@@ -1,6 +1,6 @@
 /**
- * Calls of an inference server that go wrong, or come back otherwise than they left: late, out of order, in other datatypes,
- * not as asked. And what goes with them: headers from secrets, TLS (ended by a proxy of node:tls before the server).
+ * Calls of an inference server that fail or are answered in an unusual way: late, out of order, in other datatypes,
+ * not as asked. And headers from secrets, and TLS (ended by a proxy of node:tls before the server).
  */
 import { constants, createServer as createHttp2Server, type ServerHttp2Stream } from 'node:http2';
 import { type AddressInfo, connect, createServer as createSockets, type Socket } from 'node:net';
@@ -73,7 +73,7 @@ function startAnswering(json: string): Promise<string> {
   );
 }
 
-/** Asks for the output `y` once, without a look at metadata. */
+/** Asks for the output `y` once, without reading metadata. */
 async function askedOnce(url: string) {
   return opened({ url }).server.infer({ id: '1', inputs: read(0, 1), output: 'y' });
 }
@@ -96,7 +96,7 @@ test.each(BOTH)(
     server.before = () => {
       const { opened, open } = gate();
       held.push(open);
-      // Three at a time, the last first.
+      // Answers three requests at a time, the last one first.
       if (held.length === 3) for (const release of held.splice(0).reverse()) setImmediate(release);
       return opened;
     };
@@ -139,7 +139,7 @@ test.each(BOTH)(
     const started = await start(server);
     let back: Promise<Started> | undefined;
     const { model } = await found(started.url, {}, {}, () => {
-      // Called when a try has failed: how long to wait for the next.
+      // Called after a failed try to get the wait before the next one.
       back ??= start(server, started.address);
       return 1;
     });
@@ -265,7 +265,7 @@ test('versions in another order are no other model', async () => {
 });
 
 test('a kept connection that the server closes is no failure: the request goes over another one', async () => {
-  // Each connection answers once, and ends where it is asked again.
+  // Each connection answers once, and ends at the next request.
   let connections = 0;
   const body = JSON.stringify({ name: 'test', version: '1' });
   const url = await startSocket((socket) => {
@@ -281,7 +281,7 @@ test('a kept connection that the server closes is no failure: the request goes o
 });
 
 test('a stream that the server surely has not looked at is no failure: the call is made again', async () => {
-  // As proxies do that hang up on a quiet connection just then.
+  // Like a proxy that closes a quiet connection at that moment.
   let streams = 0;
   const url = await startHttp2((stream) => {
     streams++;
@@ -401,7 +401,7 @@ test.each(['line\nsecret-rest', 'кey-secret-rest'])(
 
 const push = async (server: Behaviour, settings: object = {}) =>
   (await foundSums(await startGrpc(server), {}, settings)).remote;
-/** Of the three numbers of each row. */
+/** Answers computed from the place of each of the three numbers of a row. */
 const answering = (numbers: (index: number) => number) =>
   raw([
     rawNumbers(
@@ -454,7 +454,7 @@ test('values over HTTP that are no numbers are named', async () => {
 const VALIDITY = validFor(1, Date.now());
 const SERVER = { name: 'server', hosts: ['127.0.0.1'] };
 
-/** Ends TLS before a server. @returns its `HOST:PORT`. */
+/** A proxy that ends TLS before a server. @returns its `HOST:PORT`. */
 async function tlsBefore({ address }: Started, options: TlsOptions): Promise<string> {
   const port = Number(address.replace(/.*:/, ''));
   const proxy = createServer({ ...options, ALPNProtocols: ['h2', 'http/1.1'] }, (socket) => {

@@ -1,4 +1,4 @@
-/** Models behind an inference server: found, described, asked in parts that it takes, and watched. */
+/** Models behind an inference server: found, described, asked in parts that the server takes, and watched. */
 import { LyceumError } from '@lyceum/proto';
 import { afterEach, expect, test } from 'vitest';
 import { parsePackagedModel } from '../../src/formats/packaged-model.js';
@@ -50,7 +50,7 @@ test.each([
 test('rows that are longer than those at push are asked about in smaller requests', async () => {
   const server = behaviour();
   const { model } = await found(await startGrpc(server));
-  // As a server or a proxy refuses a message by its bytes.
+  // Refuses a message by its size, as a server or a proxy does.
   server.before = ({ inputs: [input] }) => {
     if ((input?.shape[0] ?? 0) <= 10) return;
     throw new LyceumError('RESOURCE_EXHAUSTED', 'received message larger than max');
@@ -193,7 +193,7 @@ test.each([
   const { remote, model } = await found(await start(behaviour({ ...changes, labels: LABELS })));
   expect(remote.settings).toEqual({ output: 'logits', classes: LABELS });
   expect(remote.found.labels).toEqual(LABELS);
-  // Its answers are numbers all the same.
+  // It still answers with numbers.
   expect(await model.infer(2, read)).toEqual(logitsOf(inputs.subarray(0, 8), 1));
 });
 

@@ -33,7 +33,7 @@ const bytesOf = (hex: string) => Buffer.from(hex.replaceAll(' ', ''), 'hex');
 test.each(BYTES)('%s is written and read in its bytes', (datatype, values, hex) => {
   expect(rawNumbers(datatype, values)).toEqual(bytesOf(hex));
   const head = { name: 'x', datatype, shape: [values.length, 1] };
-  // At any place in a message: not aligned.
+  // At an odd place in a message, so not aligned.
   const message = Buffer.concat([Buffer.from([0xaa]), bytesOf(hex)]);
   // A float32 holds 4294967298 as 4294967296.
   expect([...tensorNumbers(head, message.subarray(1))]).toEqual(values.map(Math.fround));
@@ -87,7 +87,7 @@ test('shape times datatype must be the bytes, or the values', () => {
   expect(() => tensorNumbers({ ...head, contents }, undefined)).toThrow(
     'tensor x has 2 values in its contents; want 6 for FP32 [2,3]',
   );
-  // No list of contents, though another has values.
+  // The expected list of contents is empty, though another one has values.
   const wrongList = InferTensorContents.fromPartial({ fp64Contents: [1, 2, 3, 4, 5, 6] });
   expect(() => tensorNumbers({ ...head, contents: wrongList }, undefined)).toThrow('has 0 values');
 });

@@ -1,4 +1,7 @@
-/** Three steps of each optimiser against the same formulas in plain numbers, and against tfjs's own where it has them. */
+/**
+ * Three steps of each optimiser against the same formulas in plain numbers, and against tfjs's optimisers where it has
+ * them.
+ */
 import type { Scalar, Tensor, Tensor1D } from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { adam } from '../../src/optimizers/adam.js';
@@ -15,7 +18,7 @@ beforeAll(async () => {
 });
 
 const START = [0.5, -1.2, 3, 0];
-/** A gradient of 0, and sizes far apart. */
+/** Gradients with a 0, and of very different sizes. */
 const GRADIENTS = [
   [0.1, -2, 0, 30],
   [0.2, 1.5, 0, -10],
@@ -135,7 +138,7 @@ describe("against tfjs's own", () => {
 describe('runOptimizer', () => {
   const settings = { optimizer: 'sgd', weightDecay: 0 } as const;
 
-  /** What one step of rate 1 takes off. */
+  /** What one step with rate 1 subtracts. */
   const stepOf = (clipNorm: number, gradient: number[]): number[] =>
     tf.tidy(() => {
       const zeros = tf.zeros([gradient.length]) as Tensor1D;

@@ -1,6 +1,6 @@
 /**
- * The order by chunks over many random sets, against a second implementation that lists whole epochs: chunks, one after
- * another, cut into blocks, each mixed.
+ * The order by chunks on many random sets, against a second implementation that lists whole epochs: chunks one after
+ * another, cut into blocks, each of them mixed.
  */
 
 import { describe, expect, it } from 'vitest';
@@ -8,7 +8,7 @@ import { keyedPermutation, orderedSamples } from '../../src/orders/index.js';
 
 interface RandomSet {
   readonly chunkEnds: Uint32Array;
-  /** Of a split, and perhaps only some of it. */
+  /** A split's samples, or some of them. */
   readonly samples: Uint32Array;
   readonly order: {
     readonly seed: number;
@@ -42,7 +42,7 @@ function randomSet(seed: number): RandomSet {
   };
 }
 
-/** The chunks of a set that have a visited sample: each its samples. */
+/** The chunks of a set that have a visited sample, each as its visited samples. */
 function chunksOf({ chunkEnds, samples }: RandomSet): number[][] {
   return [...chunkEnds]
     .map((end, chunk) => [...samples].filter((s) => s >= (chunkEnds[chunk - 1] ?? 0) && s < end))
@@ -72,7 +72,7 @@ function visited({ samples, chunkEnds, order }: RandomSet, first = 0, count = sa
 describe('the order by chunks of random sets', () => {
   it('is what a plain listing gives, which every process computes alike', () => {
     for (const set of SETS) {
-      // A copy is another array, of which nothing is remembered.
+      // A copy is another array, for which no layout is remembered.
       const copy = { ...set, samples: set.samples.slice(), chunkEnds: set.chunkEnds.slice() };
       expect(visited(set)).toEqual(listed(set));
       expect(visited(copy)).toEqual(listed(set));
@@ -92,7 +92,7 @@ describe('the order by chunks of random sets', () => {
       for (let again = 0; again < 5; again++) {
         const first = below(all.length);
         const count = below(all.length - first + 1);
-        // Another epoch and seed between: what is remembered is of the last.
+        // Another epoch and seed come between: only the last layout is remembered.
         const { epoch, seed } = set.order;
         visited({ ...set, order: { ...set.order, epoch: epoch + 1, seed: seed + 1 } }, 0, 1);
         expect(visited(set, first, count)).toEqual(all.slice(first, first + count));
@@ -110,7 +110,7 @@ describe('the order by chunks of random sets', () => {
         const touched = chunks.filter((chunk) => chunk.some((sample) => span.has(sample)));
         const cut = touched.filter((chunk) => !chunk.every((sample) => span.has(sample)));
         expect(cut.length).toBeLessThanOrEqual(2);
-        // No fewer rows than they would read: nothing is read for nothing.
+        // Whole chunks have no more rows than the block: nothing is read in vain.
         const whole = touched.filter((chunk) => !cut.includes(chunk)).flat().length;
         expect(whole).toBeLessThanOrEqual(count);
       }

@@ -1,16 +1,16 @@
-/** Sets whose labels are written by rule: samples of each class are counted, and the whole order is checked as one. */
+/** Sets whose labels follow a rule: samples of each class are counted, and the whole order must be a permutation. */
 import { describe, expect, it } from 'vitest';
 import { classSpreadSamples } from '../../src/orders/class-spread-order.js';
 
 const KEY = { seed: 0, epoch: 0 };
 
-/** Samples of validation, labelled in this order. */
+/** A set whose validation samples have these labels, in this order. */
 function validation(labels: readonly number[], classCount: number) {
   const splits = new Uint8Array(labels.length).fill(2);
   return { labels: Int32Array.from(labels), splits, classCount };
 }
 
-/** Samples of each class; of those without a label last. */
+/** Counts of each class; the last one counts samples without a label. */
 function counts({ labels, classCount }: ReturnType<typeof validation>, samples: Uint32Array) {
   const counted = new Array<number>(classCount + 1).fill(0);
   for (const sample of samples) {
@@ -31,7 +31,7 @@ describe('the beginning of the order', () => {
     expect(counts(set, drawn).slice(0, 10).sort()).toEqual([
       25, 25, 25, 25, 26, 26, 26, 26, 26, 26,
     ]);
-    // Drawn, not the first of each class.
+    // The samples are drawn: they are not the first ones of each class.
     expect(drawn.filter((sample) => sample % 100 < 26).length).toBeLessThan(128);
     expect([...classSpreadSamples(set, 'validation', KEY, 40)]).toEqual([...drawn.slice(0, 40)]);
   });

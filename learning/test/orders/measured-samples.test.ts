@@ -1,9 +1,9 @@
-// Sets of so many classes that their outputs' bound leaves a few samples of train: which, by the order itself.
+// Sets with so many classes that the bound on outputs leaves only a few samples of train. The order itself says which.
 import { expect, it } from 'vitest';
 import { SPLIT_NUMBERS } from '../../src/datasets/index.js';
 import { measuredSamples, orderedRows } from '../../src/orders/index.js';
 
-/** 4 samples' outputs are 16 MiB. */
+/** The outputs of 4 samples take 16 MiB. */
 const CLASSES = 2 ** 20;
 
 it('are the first of an order of their own of train, as many as their outputs have room for; else all', () => {

@@ -1,7 +1,7 @@
 /**
- * The permutation is checked as one for many sizes, roughly for uniformity (counts against their expectation,
- * with bounds that chance passes by orders of magnitude), and against golden values: a change of any of them
- * changes what stored runs resume to. Step plans are counted by hand.
+ * The order must be a permutation for many sizes, and roughly uniform (counts against their expectation, within bounds
+ * that chance cannot exceed). It is also compared with recorded values: a change of them changes how stored runs
+ * resume. Step plans are counted by hand.
  */
 import { describe, expect, it } from 'vitest';
 import { batchSpan, orderedRows, stepPlan } from '../../src/orders/order.js';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { chunkOf, orderedRows, orderedSamples } from '../../src/orders/index.js';
 
 const CHUNK_ENDS = Uint32Array.from([5, 12, 13, 40, 64, 100, 131, 200]);
-/** All but every seventh, so that chunks are visited in parts. */
+/** All samples but every seventh, so that chunks are visited in part. */
 const SAMPLES = Uint32Array.from({ length: 200 }, (_, sample) => sample).filter(
   (sample) => sample % 7 !== 0,
 );

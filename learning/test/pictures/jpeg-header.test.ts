@@ -1,4 +1,4 @@
-/** JPEGs that sharp writes, with segments put in by hand, as ITU-T T.81, TIFF 6.0 and ICC.1 have them. */
+/** JPEGs that sharp writes, with segments added by hand, by ITU-T T.81, TIFF 6.0 and ICC.1. */
 import sharp, { type JpegOptions, type Sharp } from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { jpegOutline, plainJpeg } from '../../src/pictures/jpeg-header.js';
@@ -8,13 +8,13 @@ const picture = (): Sharp =>
 
 const plain = { width: 24, height: 16, channels: 3 };
 
-/** Behind the first two bytes. */
+/** Adds a segment behind the first two bytes. */
 function withSegment(jpeg: Buffer, marker: number, content: Buffer): Buffer {
   const head = Buffer.from([0xff, marker, (content.length + 2) >> 8, (content.length + 2) & 255]);
   return Buffer.concat([jpeg.subarray(0, 2), head, content, jpeg.subarray(2)]);
 }
 
-/** A profile of one tag: its description. */
+/** A profile whose only tag is its description. */
 function profile(space: string, name: string, version = 'desc'): Buffer {
   const text = Buffer.from(`${name}\0`, 'latin1');
   const header = Buffer.alloc(144);
@@ -65,7 +65,7 @@ describe('the fast decoder takes', () => {
     }
     const little = await picture().withMetadata({ orientation: 3 }).jpeg().toBuffer();
     expect(plainJpeg(little)).toBeUndefined();
-    // Cut off in its directory.
+    // EXIF that ends within its directory.
     expect(plainJpeg(withSegment(jpeg, 0xe1, exif([maker]).subarray(0, 20)))).toBeUndefined();
   });
 

@@ -1,6 +1,6 @@
 /**
- * Pictures made by sharp, with pixels that are known or that sharp's own pipeline gives, written out here step by step. What
- * the fast decoder makes of a JPEG is near that, not equal; of damaged ones it gives what sharp gives, or nothing.
+ * Pictures made by sharp. Their pixels are known, or computed here by sharp's own steps. The fast decoder's pixels of
+ * a JPEG are near those, not equal; for a damaged JPEG it must give sharp's pixels, or nothing.
  */
 import { createRequire } from 'node:module';
 import sharp from 'sharp';
@@ -31,18 +31,18 @@ const gray = (...rows: number[][]) =>
 const coloured = (width: number, height: number, background: { r: number; g: number; b: number }) =>
   sharp({ create: { width, height, channels: 3, background } });
 
-/** A picture in which no two parts are alike, so that every choice of the decoder shows. */
+/** A picture without any two equal parts, so that every choice of the decoder shows. */
 const noisy = (width: number, height: number) =>
   sharp(
     Uint8Array.from({ length: width * height * 3 }, (_, i) => (i * 2_654_435_761) >>> 24),
     { raw: { width, height, channels: 3 } },
   );
 
-/** Progressive, 8 × 8 pixels of the same gray: a scan of the mean, and so many that say nothing of the rest. */
+/** A progressive JPEG of 8 × 8 equal gray pixels: a scan with their mean, and further scans without content. */
 function manyScans(count: number): Buffer {
   const segment = (marker: number, ...content: number[]) =>
     Buffer.of(0xff, marker, 0, content.length + 2, ...content);
-  // One code, of one bit: 0 for the symbol.
+  // A table with one code of one bit: 0 stands for the symbol.
   const codes = (table: number, symbol: number) =>
     segment(0xc4, table, 1, ...Array(15).fill(0), symbol);
   const scan = (from: number, to: number) =>
@@ -95,7 +95,8 @@ describe('a picture on a grid', () => {
   });
 
   it('that is smaller is enlarged about its middle, whatever the format', async () => {
-    // Of a pixel of the grid the middle counts: those of two pixels of four are at 1/4 and 3/4 between theirs.
+    // A grid pixel has the value at its middle. Two grid pixels take one of the picture, so middles are at 1/4 and 3/4
+    // between these.
     const rows = [
       [0, 0, 200, 200],
       [0, 0, 200, 200],
@@ -117,7 +118,7 @@ describe('a picture on a grid', () => {
     expect(await decoded(upright, { height: 8, width: 2, channels: 1 })).toEqual(
       line.flatMap((value) => [value, value]),
     );
-    // By libjpeg-turbo, and by sharp because it is turned, or because a grid of gray takes its colours.
+    // By libjpeg-turbo; or by sharp, if the picture is turned or the grid wants gray.
     const jpeg = (orientation: number) =>
       noisy(24, 16).withMetadata({ orientation }).jpeg({ quality: 90 }).toBuffer();
     const big = { height: 40, width: 60 };
@@ -167,7 +168,7 @@ describe('a picture on a grid', () => {
       code: 'INVALID_ARGUMENT',
       reason: 'damaged image',
     });
-    // Only the beginning of its header.
+    // A file that ends within its header.
     await expect(decoded(jpeg.subarray(0, 30))).rejects.toMatchObject({
       reason: 'unreadable image',
     });
@@ -181,7 +182,9 @@ describe('a picture on a grid', () => {
   });
 });
 
-/** One row, as instruments write it. TIFF 6.0: a header of 8 bytes, the directory, then the pixels. */
+/**
+ * A TIFF with one row of floats, as instruments write them. TIFF 6.0: a header of 8 bytes, the directory, the pixels.
+ */
 function floatTiff(...pixels: number[]): Buffer {
   const [width, pixelBytes] = [pixels.length, 4 * pixels.length];
   const pixelsAt = 8 + 2 + 9 * 12 + 4;
@@ -202,7 +205,7 @@ function floatTiff(...pixels: number[]): Buffer {
   return file;
 }
 
-/** A picture as there are many: smooth, with edges. */
+/** A picture like a photograph: smooth, with edges. */
 const photograph = (width: number, height: number) =>
   sharp(
     Uint8Array.from({ length: width * height * 3 }, (_, i) => {
@@ -247,7 +250,7 @@ describe('a usual JPEG', () => {
         const bytes = await photograph(90, 61).jpeg(options).toBuffer();
         const got = await decoded(bytes, size);
         expect(distance(got, await sharpPixels(bytes, size))).toBeLessThan(1.5);
-        // By another way: sharp's pixels are never these.
+        // The fast decoder was used: sharp's pixels would differ.
         expect(Buffer.from(got).equals(await sharpPixels(bytes, size))).toBe(false);
       }
     }

@@ -1,6 +1,6 @@
 /**
- * Oracles: the filter by its definition, in real numbers, and for the kernel the plain functions, bit for bit. A recorded
- * digest tells whether another machine gives other bits.
+ * Oracles: the filter by its definition, in real numbers; for the kernel the plain functions, bit for bit. A recorded
+ * digest shows whether another machine gives other bits.
  */
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
@@ -28,7 +28,7 @@ function resized(
 const noise = (length: number, seed: number) =>
   Uint8Array.from({ length }, (_, i) => Math.imul(i + 1 + seed * 7919, 2_654_435_761) >>> 24);
 
-/** Sizes and grids of all kinds, some of one pixel. */
+/** Sizes and grids of all kinds, some with one pixel. */
 function* cases(): Generator<{ size: Size; grid: PictureGrid; pixels: Uint8Array }> {
   for (let number = 0; number < 300; number++) {
     const [a = 0, b = 0, c = 0, d = 0] = noise(4, number);
@@ -40,7 +40,7 @@ function* cases(): Generator<{ size: Size; grid: PictureGrid; pixels: Uint8Array
   }
 }
 
-/** A triangle one output pixel wide to either side, or one input pixel where those are wider, over one side. */
+/** A triangle filter along one side: one output pixel wide to either side, or one input pixel if that is wider. */
 function filtered(values: number[], outputs: number, scale: number): number[] {
   const support = Math.max(1, scale);
   return Array.from({ length: outputs }, (_, x) => {
@@ -51,7 +51,7 @@ function filtered(values: number[], outputs: number, scale: number): number[] {
   });
 }
 
-/** One channel, [height, width] of the grid without its border. */
+/** The result by the definition, for one channel: [height, width] of the grid without border. */
 function defined(pixels: Uint8Array, { width, height }: Size, down: number[], across: number[]) {
   const [outHeight = 0, downScale = 0] = down;
   const [outWidth = 0, acrossScale = 0] = across;
@@ -71,7 +71,7 @@ function defined(pixels: Uint8Array, { width, height }: Size, down: number[], ac
   );
 }
 
-/** Two roundings and weights in 1/16384. */
+/** Allows for two roundings, and for weights in 1/16384. */
 function expectNear(got: Uint8Array, want: number[][]): void {
   const flat = want.flat();
   expect(got).toHaveLength(flat.length);
@@ -139,7 +139,7 @@ describe('a picture is resized', () => {
     const grid: PictureGrid = { width: 224, height: 8, channels: 1, fit: 'stretch' };
     const wide = { width: 1792, height: 64 };
     const values = noise(1792 * 64, 3);
-    // One of its own: memory that has grown for others would hide it.
+    // A kernel of its own: memory that has grown for others would hide the fault.
     const got = resized(values, wide, grid, [openResizeKernel()]);
     expect(got).toEqual(resized(values, wide, grid, [undefined]));
   });

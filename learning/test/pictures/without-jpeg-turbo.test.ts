@@ -1,4 +1,4 @@
-/** A platform that libjpeg-turbo's package has nothing for: here it cannot be loaded. */
+/** A platform for which libjpeg-turbo's package has no binary: here it cannot be loaded. */
 import sharp from 'sharp';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { JpegDecoder } from '../../src/pictures/jpeg-decoder.js';

@@ -1,4 +1,4 @@
-/** Exports right and wrong, and rules that give what no target can be made of; files are real ones. */
+/** Correct and wrong exports, and rules whose shares make no target; all are real files. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';

@@ -1,4 +1,4 @@
-/** Records through the kernel against the codec of single rows and the plain checksum, bit for bit. */
+/** Records by the kernel against the codec of single rows and the plain checksum, bit for bit. */
 import { LyceumError } from '@lyceum/proto';
 import { describe, expect, it, vi } from 'vitest';
 import { mulberry32 } from '../../src/arrays/hashing.js';
@@ -10,7 +10,7 @@ import { HOSTILE_SHAPES, haveSameBits, hostileNumbers, shifted } from '../hostil
 
 const SCALES = [40, 1e-4, 1e-7, 130_000 * 0.99, 1e-30, 2 ** -24];
 
-/** Normal and subnormal binary16, and what rounds to 0 and to the greatest. */
+/** Normal and subnormal numbers of binary16, and numbers that round to 0 and to the greatest one. */
 function logitsOf(rows: number, classes: number): Float32Array {
   return Float32Array.from({ length: rows * classes }, (_, i) => {
     const x = mulberry32(9, i) - 0.5;
@@ -40,12 +40,12 @@ function catchError(act: () => unknown): Error {
   throw new Error('nothing was refused');
 }
 
-/** Bit for bit; `toEqual` takes a second for as many. */
+/** Compares bit for bit: `toEqual` takes a second for so many numbers. */
 function areEqual(a: Uint32Array | Float32Array, b: Uint32Array | Float32Array): boolean {
   return Buffer.from(a.buffer).equals(Buffer.from(b.buffer));
 }
 
-/** Below, at and above the length from which rows go to the kernel; odd ones; several blocks of rows. */
+/** Lengths below, at and above the one from which rows go to the kernel; odd lengths; several blocks of rows. */
 const SHAPES = [
   [5, 10],
   [3, 63],
@@ -67,7 +67,7 @@ describe.each(['float16', 'float32', 'uint8-affine'] as const)('%s', (codec) => 
     expect(areEqual(memory.words, plainRecords(codec, samples, logits))).toBe(true);
     expect(records.areSound(memory.words, rows)).toEqual(samples.map(() => true));
 
-    // As they are read: rows alone, and not from the beginning of their memory.
+    // As a reader has them: rows alone, not at the beginning of their memory.
     const own = records.codec.wordCount;
     const words = new Uint32Array(1 + rows * own).subarray(1);
     const want = new Float32Array(rows * classes);

@@ -1,4 +1,4 @@
-/** Pictures of shards that are not what they were: nothing else is taken for them, and the former file serves again. */
+/** Pictures of shards that have changed: other bytes are never taken for them, and the former file works again. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -96,7 +96,9 @@ describe('a Parquet file', () => {
   });
 });
 
-/** With zeros between its pages and its footer, whose length stands before the last four bytes. */
+/**
+ * A Parquet file with zeros between its pages and its footer. The footer's length stands before the last four bytes.
+ */
 function padded(file: Buffer, length: number): Buffer {
   const footer = file.length - 8 - file.readUInt32LE(file.length - 8);
   const zeros = Buffer.alloc(length - file.length);

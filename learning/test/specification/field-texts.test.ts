@@ -15,12 +15,14 @@ test.each([
   expect([...fieldsWithoutText(schema(), '')]).toEqual([]);
 });
 
-/** Paths of properties that have no description. One with a `const` only tells forms apart, and its value says all. */
+/**
+ * Paths of properties without a description. A `const` needs none: it only tells forms apart, and its value says all.
+ */
 function* fieldsWithoutText(schema: unknown, path: string): Generator<string> {
   if (typeof schema !== 'object' || schema === null) return;
   for (const [keyword, part] of Object.entries(schema)) {
     if (keyword !== 'properties') {
-      // A default is a document's value, whatever its keys.
+      // A default is a value, not a schema, whatever its keys.
       if (keyword !== 'default') yield* fieldsWithoutText(part, path);
       continue;
     }

@@ -1,11 +1,11 @@
-/** Runs of imitations as they are submitted, compared with what a person would write. */
+/** Runs that imitations submit, compared with runs that a person would write. */
 import { describe, expect, it } from 'vitest';
 import { imitationModels, imitationRuns } from '../../src/specification/imitation-run.js';
 import { checkImitation, type Imitation } from '../../src/specification/imitation-schema.js';
 import { checkRunSpecification } from '../../src/specification/run-specification.js';
 
 interface Changes {
-  /** Of the three teachers; above 1: it is asked for so many. */
+  /** How many answers each of the three teachers is asked for. */
   readonly answers?: readonly number[];
   readonly train?: Record<string, unknown>;
   readonly run?: Record<string, unknown>;
@@ -49,7 +49,7 @@ function document({
   );
 }
 
-/** Checked as the coordinator does. */
+/** The run's specification, checked as the coordinator checks it. */
 function specOf(run: { readonly document: unknown } | undefined) {
   return checkRunSpecification(run?.document, 'run').spec as unknown as Record<string, unknown>;
 }

@@ -1,6 +1,6 @@
 /**
- * Each test changes one thing in a specification that is right, and reads what a user would be told. The
- * texts are part of the product, so they are written out, but for names that tables hold.
+ * Each test changes one thing in a correct specification and reads the message to the user. Messages are part of the
+ * product, so they are written out, apart from names that tables hold.
  */
 import { InvalidDocumentError, type Problem, SPECIFICATION_MAX_BYTES } from '@lyceum/proto';
 import { describe, expect, test } from 'vitest';
@@ -18,7 +18,7 @@ import {
   specificationDigest,
 } from '../../src/specification/run-specification.js';
 
-/** The rules of which something holds, as messages list them. */
+/** Names of the rules with a property, as messages list them. */
 const rules = (holds: (rule: Rule) => unknown) =>
   listed(namesOf((rule) => !rule.ofPlugin && holds(rule)));
 const OF_EACH = rules((rule) => rule.fit === undefined && rule.inStudent === undefined);
@@ -789,7 +789,7 @@ describe('what a user is told', () => {
   });
 });
 
-/** Each list repeats the one before ten times. */
+/** Each list has the one before it ten times. */
 const ALIASES = ['a: &a [x]', ...'bcdefgh']
   .map((key, i, keys) => {
     const before = keys[i - 1]?.[0];
@@ -797,7 +797,7 @@ const ALIASES = ['a: &a [x]', ...'bcdefgh']
   })
   .join('\n');
 
-/** Each mapping takes over the one before ten times. */
+/** Each mapping merges the one before it ten times. */
 const MERGES = ['a: &a { x: 1 }', ...'bcdefgh']
   .map((key, i, keys) => {
     const before = keys[i - 1]?.[0];

@@ -1,6 +1,6 @@
 /**
- * Event files are read back by a reader of its own, written here from the format's description: framing and sums byte by
- * byte, protobuf field by field. That the sums are CRC-32C is checked against the vectors of RFC 3720.
+ * Event files are read back by a separate reader, which follows the format's description: framing and checksums byte
+ * by byte, protobuf field by field. The reader's CRC-32C is checked against the vectors of RFC 3720.
  */
 import { describe, expect, it } from 'vitest';
 import { crc32c } from '../../src/files/tfrecord/crc32c.js';
@@ -126,7 +126,7 @@ describe('scalars of a history', () => {
   });
 });
 
-/** Numbers below a bound, from a linear congruence: the same every time. */
+/** Pseudo-random numbers below a bound, the same in every run. */
 function generator(seed: number): (bound: number) => number {
   let state = seed;
   return (bound) => {
@@ -145,7 +145,7 @@ function number(draw: (bound: number) => number): number {
   return draw(3) === 0 ? (odd[draw(odd.length)] as number) : (draw(2 ** 30) - 2 ** 29) / 1000;
 }
 
-/** Half a character cannot be written as UTF-8. */
+/** Replaces halves of characters, which UTF-8 cannot hold. */
 function wellFormed(tag: string): string {
   return Buffer.from(tag).toString();
 }

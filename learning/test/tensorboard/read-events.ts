@@ -1,4 +1,4 @@
-/** Reads event files as their format is described, without anything of the writer. */
+/** Reads event files by their format's description. It shares no code with the writer. */
 
 export interface ReadEvent {
   readonly wallTime: number;
@@ -30,7 +30,7 @@ function checkSum(bytes: Uint8Array, stored: number): void {
   if (sum !== bitwiseCrc(bytes)) throw new Error('a sum is wrong');
 }
 
-/** A bit at a time, without a table, on the polynomial as it is written in books: x³² + x²⁸ + … + 1 = 0x1EDC6F41. */
+/** CRC-32C a bit at a time, without a table, with the polynomial as books write it: x³² + x²⁸ + … + 1 = 0x1EDC6F41. */
 function bitwiseCrc(bytes: Uint8Array): number {
   let crc = 0xffffffff;
   for (const byte of bytes) {
@@ -65,7 +65,7 @@ function readValue(data: Buffer): readonly [string, number] {
   return [String(parts.get(1)), (parts.get(2) as Buffer).readFloatLE()];
 }
 
-/** Numbers and contents: of varints a bigint, of all others their bytes. */
+/** Numbers of fields and their contents: a bigint for varints, bytes for all others. */
 function fields(data: Buffer): [number, bigint | Buffer][] {
   const found: [number, bigint | Buffer][] = [];
   let at = 0;

@@ -1,4 +1,4 @@
-/** Parameter counts against the published or hand-counted ones; weights as a function of the seed alone. */
+/** Parameter counts against published or hand-counted ones; weights depend on the seed alone. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { ArchitectureSettings } from '../../src/architectures/table.js';
 import { buildStudent } from '../../src/tensorflow/build-student.js';

@@ -1,4 +1,4 @@
-/** Each of the 256 bytes, operation by operation and as a graph, against what reading them in JavaScript gives. */
+/** All 256 bytes, operation by operation and as a graph, against their real values in JavaScript. */
 import type { NamedTensorMap, Tensor } from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { buildStudent } from '../../src/tensorflow/build-student.js';

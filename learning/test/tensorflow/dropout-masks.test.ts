@@ -1,4 +1,4 @@
-/** Masks are checked by their share, their repetition, and by what the model does with known ones. */
+/** Masks: their share of zeros, their repetition, and the model's outputs with known masks. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { buildStudent } from '../../src/tensorflow/build-student.js';
 import { DropoutMasks } from '../../src/tensorflow/dropout-masks.js';
@@ -53,7 +53,7 @@ describe('DropoutMasks', () => {
         );
       return { plain: run(1, true), dropped: run(0, true), outside: run(0, false) };
     });
-    // Nothing passes a mask of zeros but the last layer's bias, which starts at 0.
+    // With masks of zeros only the last layer's bias passes, and it starts at 0.
     expect(outputs.dropped).toEqual([0, 0, 0, 0, 0, 0]);
     expect(outputs.outside).toEqual(outputs.plain);
     expect(outputs.plain).not.toEqual(outputs.dropped);

@@ -32,7 +32,7 @@ const folder = (name: string) =>
 const answers: Record<string, number[][]> = JSON.parse(
   readFileSync(folder('answers.json'), 'utf8'),
 );
-/** As make.py has them. */
+/** The inputs of make.py. */
 const INPUTS = Float32Array.from({ length: 72 }, (_, i) => ((i * i * 31 + i * 7) % 251) / 251);
 
 function expectClose(got: Float32Array, want: readonly number[]): void {
@@ -102,7 +102,7 @@ describe.skipIf(engine.name !== 'native')('a SavedModel', () => {
   });
 });
 
-/** x·W + b, then maybe a softmax, as the converter writes it. */
+/** x·W + b, with or without a softmax, as the converter writes it. */
 function graph(softmax: boolean): ModelPackage {
   const [weight, offset] = [Float32Array.of(1, -2, 0.5, 3, 0, -1), Float32Array.of(0.25, -0.5, 1)];
   const float = { type: 'DT_FLOAT' };
@@ -157,7 +157,7 @@ function graph(softmax: boolean): ModelPackage {
   return { modelJson, weights, settings: { output: softmax ? 'probabilities' : 'logits' } };
 }
 
-/** Of (2, -1) and (0, 4). */
+/** Logits of the samples (2, -1) and (0, 4). */
 const SCORES = [
   [2 - 3 + 0.25, -4 - 0.5, 1 + 1 + 1],
   [12 + 0.25, -0.5, -4 + 1],
@@ -210,7 +210,7 @@ describe('a GraphModel', () => {
   });
 
   it('says what it lacks', async () => {
-    // TensorFlow has it, and TensorFlow.js does not.
+    // TensorFlow has this operation, TensorFlow.js does not.
     const packaged = reread(renamed('Svd'));
     if (packaged.format !== 'graph-model') throw new Error(packaged.format);
     const options = { rows: 4, sampleShape: [2] };

@@ -1,4 +1,7 @@
-/** Inference against the model's own prediction and plain arithmetic; as a graph, against operation by operation. */
+/**
+ * Inference against the model's own prediction and plain arithmetic; inference as a graph against operation by
+ * operation.
+ */
 import type { Tensor } from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import type { ArchitectureSettings } from '../../src/architectures/table.js';
@@ -49,7 +52,7 @@ describe('Inference', () => {
     const [a, b, c] = run(softmax, { output: 'probabilities' });
     expect(a).toBeCloseTo(-Math.log(1 + Math.E), 5);
     expect(b).toBeCloseTo(1 - Math.log(1 + Math.E), 5);
-    // A probability of 0 in float32 has a finite logarithm all the same.
+    // A probability of 0 in float32 still gets a finite logarithm.
     expect(c).toBeCloseTo(-87.34, 1);
     linear.dispose();
     softmax.dispose();
@@ -81,7 +84,8 @@ describe('Inference', () => {
     const batch = (k: number) => Float32Array.from({ length: 8 * 256 }, (_, i) => Math.sin(i * k));
     const { numTensors } = engine.tf.memory();
     const refused = traced.trace(batch(0.3), 8);
-    // On some processors oneDNN takes another algorithm in graphs for a convolution without bias: then it is refused.
+    // On some processors oneDNN uses another algorithm in graphs for a convolution without bias: tracing is refused
+    // then.
     const mayDiffer = architecture.architecture === 'resnet' && refused !== undefined;
     expect(refused).toBe(mayDiffer ? OTHER_BITS : undefined);
     for (const rows of [8, 3]) {

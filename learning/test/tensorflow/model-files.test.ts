@@ -1,4 +1,4 @@
-/** Models go into packages and back; equality is of bits. */
+/** Models go into packages and back, and must be equal bit by bit. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
   encodeModelPackage,

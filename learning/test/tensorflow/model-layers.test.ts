@@ -1,4 +1,4 @@
-/** Layers told from a topology, or of an architecture, against those of the models that tfjs builds of it. */
+/** Layers told from a topology or an architecture, against the layers of the models that tfjs builds. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ARCHITECTURE_NAMES, type ArchitectureSettings } from '../../src/architectures/table.js';
 import {
@@ -25,7 +25,7 @@ interface Described {
 const byName = (layers: readonly Described[]) =>
   [...layers].sort((a, b) => (a.name < b.name ? -1 : 1));
 
-/** What tfjs says of the layers that have one output. */
+/** The layers with one output, as tfjs has them. */
 function builtLayers(model: LayersModel): Described[] {
   const layers = model.layers.filter(
     (layer) => layer.inboundNodes.length === 1 && layer.getClassName() !== 'InputLayer',
@@ -119,7 +119,7 @@ describe('modelLayers', () => {
     for (const layer of told.filter(({ shape }) => shape !== undefined)) {
       expect(layer).toEqual(shapes.get(layer.name));
     }
-    // What reads a layer that is used twice cannot be told.
+    // Layers behind a layer that is used twice cannot be told.
     expect(told.filter(({ shape }) => shape === undefined).map(({ name }) => name)).toEqual([
       'flat',
       'out',

@@ -1,4 +1,4 @@
-/** What is made of the library's words. These are its own, copied by hand. */
+/** Errors made from the library's messages. The messages are copied from the library. */
 import { expect, it } from 'vitest';
 import { savedModelFailure } from '../../src/tensorflow/saved-model-session.js';
 

@@ -1,4 +1,4 @@
-/** SavedModels on the table that they were trained on. The oracle is what TensorFlow says of its rows in Python. */
+/** SavedModels on the table that they were trained on. The oracle is TensorFlow's answers in Python to its rows. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,7 +17,7 @@ const expected: Readonly<Record<string, readonly (readonly number[])[]>> = JSON.
   readFileSync(join(FILES, 'expected.json'), 'utf8'),
 );
 
-/** What people say of the models that do not tell it. */
+/** Settings that users give for models whose files do not tell them. */
 const SETTINGS: Readonly<Record<string, Partial<ModelSettings>>> = {
   each: {},
   text: { columns: ['trade'] },
@@ -41,7 +41,7 @@ async function opened(name: string, settings?: Partial<ModelSettings>, dataset =
   return SavedModelTableInference.open(engine, packaged.model, dataset);
 }
 
-/** With other numbers in its cells. */
+/** The table with other numbers in its cells. */
 function withNumbers(change: (number: number, at: number) => number): Dataset {
   const { numbers, categories } = people.cells as TableCells;
   return { ...people, cells: { numbers: numbers.map(change), categories } };

@@ -1,4 +1,4 @@
-/** Layers models with a sigmoid at their end, read from disk and run. The oracle is what they said before. */
+/** Layers models that end in a sigmoid, read from disk and run. The oracle is their answers before the change. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

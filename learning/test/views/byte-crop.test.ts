@@ -1,4 +1,7 @@
-/** The kernel of random resized crops against the plain functions, bit for bit; those have their own oracle in `views.test.ts`. */
+/**
+ * The kernel of random resized crops against the plain functions, bit for bit; `views.test.ts` has the oracle of
+ * these.
+ */
 import { describe, expect, it } from 'vitest';
 import { mulberry32 } from '../../src/arrays/hashing.js';
 import { openKernel } from '../../src/kernels/index.js';
@@ -16,7 +19,7 @@ describe.each([
   const pixels = Uint8Array.from({ length: PICTURES * length(from) }, (_, i) =>
     Math.floor(mulberry32(3, i) * 256),
   );
-  // All shares of a picture, and values at the ends.
+  // The first picture is 255 throughout: no sum of weights may exceed a byte.
   pixels.fill(255, 0, length(from));
   const read = (sample: number) =>
     pixels.subarray(sample * length(from), (sample + 1) * length(from));

@@ -1,4 +1,7 @@
-/** What two programs must agree on: seeds of a pair in either order, shares of at least a half. Partners are in views.test.ts. */
+/**
+ * What two programs must agree on: a pair's seed in either order, and shares of at least a half. views.test.ts tests
+ * partners.
+ */
 import { describe, expect, it } from 'vitest';
 import { fnv1a32 } from '../../src/arrays/hashing.js';
 import { mixupShare, pairSeed } from '../../src/views/mixup.js';

@@ -1,6 +1,6 @@
 /**
- * Hashes and stream against published values; views on small pictures whose numbers say where each pixel came
- * from, against a second, plain implementation, and against golden pictures: a change changes stored answers.
+ * Hashes and the stream against published values; views of small pictures whose numbers tell where each pixel came
+ * from, against a second, plain implementation and against recorded pictures: a change would change stored answers.
  */
 import { describe, expect, it } from 'vitest';
 import { fnv1a32, fnv1a32Decimal, mulberry32 } from '../../src/arrays/hashing.js';
@@ -81,7 +81,7 @@ describe('readInputs', () => {
   });
 
   it('gives the values of a set that is too large to unpack, and of the same bytes at another scale', () => {
-    // Untouched pages take no memory; bytes past the last sample belong to nobody.
+    // Untouched pages take no memory. Bytes behind the last sample are never read.
     const large = { ...pictures(2, [2], 1 / 255), inputs: new Uint8Array(2 ** 26 + 1) };
     large.inputs.set([0, 51, 255, 102]);
     const out = new Float32Array(4);
@@ -186,7 +186,7 @@ describe('readInputs', () => {
   });
 });
 
-/** Pixel by pixel, from the text of the scheme. */
+/** A view pixel by pixel, by the text of its definition. */
 function plainView(
   dataset: Dataset,
   sample: number,

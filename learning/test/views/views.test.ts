@@ -16,7 +16,10 @@ import { IDENTITY_VIEW, viewAt, viewProblems } from '../../src/views/views.js';
 
 const OFF = views.parse({ seed: 7, cycle: 9 });
 
-/** Float samples of no order, so that every pixel tells where it came from. Of three, one is of the test split. */
+/**
+ * Float samples of pseudo-random values, so that every pixel tells where it came from. Every third sample is of the
+ * test split.
+ */
 function pictures(sampleCount: number, sampleShape: readonly number[]): Dataset {
   const length = sampleShape.reduce((product, n) => product * n, sampleCount);
   return {
@@ -53,7 +56,7 @@ function read(
 
 type Crop = NonNullable<ViewSettings['randomResizedCrop']>;
 
-/** Bytes of the same order of size everywhere, told apart. */
+/** The same samples in bytes. */
 function asBytes(floats: Dataset): Dataset {
   const inputs = Uint8Array.from(floats.inputs, (value) => Math.floor((value - 1) * 256));
   return { ...floats, inputs, inputScale: 1 / 255 };
@@ -61,7 +64,7 @@ function asBytes(floats: Dataset): Dataset {
 
 const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 
-/** Every view by itself, with a value that is on. */
+/** Every view by itself, with a value that switches it on. */
 const EACH = Object.keys(views.shape)
   .filter((name) => name !== 'seed' && name !== 'cycle')
   .map((name) => {
@@ -149,7 +152,7 @@ describe('views', () => {
     expect(read(dataset, { ...settings, seed: 8 }, [4])).not.toEqual(one);
   });
 
-  // A change here makes stored answers those of other inputs: raise VIEW_VERSION with it.
+  // A change here would give stored answers to other inputs: raise VIEW_VERSION with it.
   it.each<[Partial<ViewSettings>, string]>([
     [{ shift: 0.3, flip: true }, '7530cc968d5071f0'],
     [{ crop: 0.4 }, '69a1e00ea2a8b8d8'],
@@ -298,7 +301,7 @@ describe('random resized crops', () => {
     const wantBytes = range(8).flatMap((sample) => plainBytes(bytes, sample, a.seen, a.settings));
     const gotBytes = read(bytes, a.settings, range(8), a.seen);
     expect([...gotBytes]).toEqual(wantBytes.map((byte) => Math.fround(byte / 255)));
-    // Rounded by half a byte, and by the place between pixels, of at most 255 · 2 / 4096 of one.
+    // Two roundings: half a byte, and the place between pixels, at most 255 · 2 / 4096 of a byte.
     const exact = range(8).flatMap((sample) => plainView(bytes, sample, a.seen, a.settings));
     for (const [i, byte] of wantBytes.entries()) {
       expect(Math.abs(byte - (exact[i] as number))).toBeLessThan(0.5 + 0.13);
@@ -433,7 +436,7 @@ describe('mixup', () => {
   });
 });
 
-/** As the documentation of torchvision's RandomResizedCrop says it. */
+/** The rectangle by the documentation of torchvision's RandomResizedCrop. */
 function plainBox({ area, ratio }: Crop, seed: number, H: number, W: number) {
   const draw = (index: number, from: number, to: number) =>
     from + mulberry32(seed, 9 + index) * (to - from);
@@ -456,7 +459,7 @@ function plainBox({ area, ratio }: Crop, seed: number, H: number, W: number) {
   return { top: (H - height) >> 1, left: (W - width) >> 1, height, width };
 }
 
-/** The bytes of a random resized crop, a pixel at a time: places in 1/2048, values to the nearest byte. */
+/** The bytes of a random resized crop, pixel by pixel: places in 1/2048, values rounded to the nearest byte. */
 function plainBytes(
   dataset: Dataset,
   sample: number,
@@ -512,7 +515,7 @@ function plainView(
     ? plainBox(randomResizedCrop, fnv1a32(`7|4|${sample}`), H, W)
     : whole;
   const isMirrored = flip && draw(2) < 0.5;
-  // Mirrored before it was cropped.
+  // The picture was mirrored before it was cropped.
   const first = isMirrored ? W - box.left - box.width : box.left;
   const value = (x: number, y: number, c: number) => {
     const column = Math.min(first + box.width - 1, Math.max(first, x));

@@ -1,4 +1,6 @@
-/** Epochs over a cache that is too small, simulated: what is in stays, what was announced is there. */
+/**
+ * Epochs over a cache that is too small, simulated: present entries stay, and announced entries are there when needed.
+ */
 import { describe, expect, it } from 'vitest';
 import { mulberry32 } from '../../src/arrays/hashing.js';
 import { CacheLedger } from '../../src/windows/cache/cache-ledger.js';
@@ -10,7 +12,10 @@ function shuffled(seed: number): string[] {
   return order.sort((a, b) => a.at - b.at).map(({ i }) => `entry ${i}`);
 }
 
-/** Share of hits over some epochs, the first aside. @param ahead - entries that are announced before they are read. */
+/**
+ * Share of hits over some epochs, without the first. @param ahead - how many entries are announced before they are
+ * read.
+ */
 function hits(capacity: number, ahead: number): number {
   const ledger = new CacheLedger(capacity);
   ledger.addOwner('set', shuffled(0));

@@ -1,4 +1,4 @@
-/** Entries on a real disk that come and go at the same time. */
+/** Entries on a real disk that are added and removed at the same time. */
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,6 +1,6 @@
 /**
- * The picture thread's parts without a thread, over objects that are counted and made to fail. The oracle of pixels is the decoder by
- * itself; of bytes, the pictures' own lengths.
+ * The picture thread's parts without a thread, over objects that are counted and made to fail. The oracle of pixels is
+ * the decoder alone; of bytes, the pictures' lengths.
  */
 import {
   mkdirSync,
@@ -74,7 +74,7 @@ async function opened(
 
 let uses = 0;
 
-/** Takes a window, compares its pixels with what the decoder gives, and gives it back. */
+/** Takes a window, compares its pixels with the decoder's, and releases it. */
 async function expectPixels(room: PictureRoom, set: PictureSet, samples: number[]): Promise<void> {
   const id = ++uses;
   const inputs = await room.take(id, set.digest, Uint32Array.from(samples));
@@ -130,7 +130,7 @@ describe('the disk cache', () => {
     await expectPixels(room, set, range(0, 24));
     expect(objects.reads).toHaveLength(3);
     expect(warnings.map(({ message }) => message)).toContain('dropped a damaged cache entry');
-    // Once they are known to be gone, they are brought back.
+    // Once the cache knows that entries are gone, it fetches them again.
     await expectPixels(room, set, range(0, 23));
     expect(objects.reads).toHaveLength(6);
     await expectPixels(room, set, range(0, 22));

@@ -15,32 +15,32 @@ type Format = Shard['format'];
 
 interface PictureSetOptions {
   readonly count?: number;
-  /** Samples of each. */
+  /** How many samples a chunk has. */
   readonly chunk?: number;
-  /** A shard each, of equal shares of the samples. */
+  /** One shard for each, with equal shares of the samples. */
   readonly formats?: readonly Format[];
-  /** Of a sample, 1 to 3; equal in a chunk. */
+  /** The split of a sample, 1 to 3; equal within a chunk. */
   readonly split?: (sample: number) => number;
-  /** Before the shards' paths. */
+  /** What stands before the shards' paths. */
   readonly base?: string;
-  /** Samples whose file is no picture. */
+  /** Samples whose files are no pictures. */
   readonly broken?: readonly number[];
   readonly canaryDigest?: string;
-  /** Of all shards. */
+  /** The ETag of all shards. */
   readonly etag?: string;
 }
 
 export interface PictureSet {
   readonly digest: string;
-  /** The manifest's. */
+  /** Path of the manifest. */
   readonly file: string;
-  /** The datasets root, which its shards lie below. */
+  /** The datasets root, below which the shards are. */
   readonly root: string;
-  /** Encoded, by sample. */
+  /** Encoded pictures, by sample. */
   readonly pictures: readonly Buffer[];
 }
 
-/** Noise of some size, so that no two are alike and none is small. */
+/** Noise of various sizes, so that all pictures differ and none is small. */
 async function picture(sample: number): Promise<Buffer> {
   const [width, height] = [20 + ((sample * 7) % 13), 16 + ((sample * 5) % 11)];
   const values = Uint8Array.from(
@@ -179,7 +179,7 @@ function writeShard(
   return { shard: { url, format, sizeBytes: tar.length }, offsets, paths: none };
 }
 
-/** As POSIX has it (ustar). */
+/** A header by POSIX (ustar). */
 function tarHeader(name: string, bytes: number): Buffer {
   const header = Buffer.alloc(512);
   header.write(name, 0);

@@ -1,4 +1,4 @@
-/** Plans of reading against plain sums: every picture in one range, gaps and sizes within their limits. */
+/** Plans of reading, checked by plain sums: every picture in one range, gaps and sizes within their limits. */
 import { describe, expect, it } from 'vitest';
 import { mulberry32 } from '../../src/arrays/hashing.js';
 import type { ShardIndex } from '../../src/datasets/shards/shard-index.js';

@@ -1,4 +1,4 @@
-/** Random users of windows against plain sums: nothing above the budget, and everybody is served. */
+/** Random users of windows, checked by plain sums: the budget is kept, and every user gets a window. */
 import { describe, expect, it } from 'vitest';
 import { mulberry32 } from '../../src/arrays/hashing.js';
 import { type Place, WindowMemory } from '../../src/windows/window-memory.js';

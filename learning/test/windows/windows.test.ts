@@ -1,6 +1,6 @@
 /**
- * Windows through the real thread, over real files. The oracle is the decoder by itself: whatever is asked for in whatever order,
- * its pixels come out.
+ * Windows by the real thread, over real files. The oracle is the decoder alone: whatever is asked for, in whatever
+ * order, has the decoder's pixels.
  */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -159,7 +159,7 @@ it('the death of the thread is told, and fails all windows', async () => {
   await expect(open).rejects.toMatchObject({ name: 'ThreadDeathError', code: 'INTERNAL' });
 });
 
-/** Of a tar: the picture, its header and what fills its last block. */
+/** Bytes in a tar: the picture, its header and the padding of its last block. */
 function spanBytes(pictures: readonly Buffer[], sample: number): number {
   return 512 + Math.ceil((pictures[sample] as Buffer).length / 512) * 512;
 }

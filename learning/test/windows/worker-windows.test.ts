@@ -1,4 +1,4 @@
-/** The windows of a worker over some whose answers this file decides. */
+/** The windows of a worker, over a stand-in whose answers this file decides. */
 import { LyceumError, StorageFullError, UnreadableSetError } from '@lyceum/proto';
 import { expect, it } from 'vitest';
 import { type Windows, WorkerWindows } from '../../src/windows/index.js';

@@ -1,4 +1,6 @@
-/** What holds for any row: the ends are exact, the error is at most half a step; with both widths of the ends. */
+/**
+ * What must hold of any row: its ends are exact, the error is at most half a step; with ranges in float32 and float64.
+ */
 import { describe, expect, it } from 'vitest';
 import { mulberry32 } from '../../../src/arrays/hashing.js';
 import { decodeAffine8, encodeAffine8 } from '../../../src/codecs/numbers/affine8.js';

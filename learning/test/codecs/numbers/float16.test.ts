@@ -1,4 +1,4 @@
-/** Every one of the 65536 bit patterns there and back, the middles between neighbours, and known patterns. */
+/** All 65536 bit patterns decoded and encoded again, middles between neighbours, and known patterns. */
 import { describe, expect, it } from 'vitest';
 import { decodeBfloat16, encodeBfloat16 } from '../../../src/codecs/numbers/bfloat16.js';
 import { decodeFloat16, encodeFloat16 } from '../../../src/codecs/numbers/float16.js';

@@ -1,4 +1,4 @@
-/** Rows of the greatest probabilities: order, what is left over, and what does not fit. */
+/** Rows of greatest probabilities: their order, the residual, and values that are refused. */
 import { describe, expect, it } from 'vitest';
 import { decodeTopK, encodeTopK, spreadTopK } from '../../../src/codecs/numbers/top-k.js';
 

@@ -1,6 +1,6 @@
 /**
- * Encoded texts against hand-counted n-grams, and against a slow second implementation that follows the steps in words:
- * lists of code points, hashes as big integers.
+ * Encoded texts against n-grams counted by hand, and against a slow second implementation that follows the documented
+ * steps: lists of code points, hashes as big integers.
  */
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';

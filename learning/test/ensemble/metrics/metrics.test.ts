@@ -1,4 +1,4 @@
-/** Against reference values (fixtures/metrics.json), and by counting rows by hand for what they leave out. */
+/** Metrics against reference values (fixtures/metrics.json), and by hand for rows that they leave out. */
 import { describe, expect, it } from 'vitest';
 import {
   accuracy,

@@ -1,4 +1,4 @@
-/** Coins that can be counted, a published worked example, and an interval against the normal one of a large set. */
+/** Tests against coins that can be counted, a published example, and the normal interval of a large set. */
 import { describe, expect, it } from 'vitest';
 import { mulberry32 } from '../../../src/arrays/hashing.js';
 import {

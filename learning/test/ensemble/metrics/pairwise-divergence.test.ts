@@ -1,4 +1,4 @@
-/** Against the divergence of one pair, over more rows than a chunk has, with a probability of 0. */
+/** All divergences against the divergence of one pair, on more rows than a chunk has, with a probability of 0. */
 import { expect, test } from 'vitest';
 import { mulberry32 } from '../../../src/arrays/hashing.js';
 import { klDivergence } from '../../../src/ensemble/metrics/metrics.js';

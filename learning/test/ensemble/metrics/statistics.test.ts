@@ -1,4 +1,4 @@
-/** Against the printed table of Student's t (97.5 % quantiles), and a mean that can be taken by hand. */
+/** Intervals against the printed table of Student's t (97.5 % quantiles), and a mean that can be computed by hand. */
 import { describe, expect, it } from 'vitest';
 import { pairedInterval, seedsNeeded } from '../../../src/ensemble/metrics/statistics.js';
 

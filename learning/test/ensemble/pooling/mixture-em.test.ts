@@ -1,4 +1,6 @@
-/** Against the conditions that hold at the optimum alone, on random problems, and one that is solved by hand. */
+/**
+ * Weights against the conditions that hold only at the optimum, on random problems, and one problem solved by hand.
+ */
 import { describe, expect, it } from 'vitest';
 import { mulberry32 } from '../../../src/arrays/hashing.js';
 import {

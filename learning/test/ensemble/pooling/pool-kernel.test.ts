@@ -12,7 +12,7 @@ function logitsOf(teacher: number, count: number): Float32Array {
   return Float32Array.from({ length: count }, (_, i) => (mulberry32(teacher, i) - 0.5) * 40);
 }
 
-/** Of one share a teacher, and of each row's own, some of which are 0. */
+/** One share a teacher, and shares of each row, some of which are 0. */
 const SHARES = {
   'one a teacher': () => Float64Array.of(0.2, 0.5, 0.3),
   "each row's own": (rows: number) =>
@@ -73,7 +73,7 @@ describe.each(RULES)('%s', (rule) => {
     const logits = [1, 2].map((teacher) => logitsOf(teacher, rows * classes));
     const [first, second] = logits as [Float32Array, Float32Array];
     first[3] = Number.NEGATIVE_INFINITY;
-    // A teacher that has no answer for a row, and no share in it.
+    // A teacher without an answer for a row, whose share there is 0.
     second.fill(Number.NEGATIVE_INFINITY, classes, 2 * classes);
     const shares = Float64Array.of(0.5, 0.5, 1, 0, 0.5, 0.5, 0.5, 0.5);
     const [got, want] = [new Float32Array(rows * classes), new Float32Array(rows * classes)];
@@ -108,7 +108,7 @@ it('has exponentials of the bits of Math.exp', () => {
   const kernel = openKernel<{ expInPlace(values: number, count: number): void }>('pool');
   if (kernel === undefined) throw new Error('this machine has no SIMD');
   const edges = [0, -0, -1, -745.1332191019411, -745.13321910194122, -707, -708.5, -1e300];
-  // fdlibm's own borders, which are those of a number's upper half.
+  // Borders of fdlibm's cases, which compare the upper half of a number.
   const high = [0x3fd62e42, 0x3fd62e43, 0x3ff0a2b1, 0x3ff0a2b2, 0x3e2fffff, 0x3e300000, 0x40874910];
   const view = new DataView(new ArrayBuffer(8));
   for (const upper of high) {

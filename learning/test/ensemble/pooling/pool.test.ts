@@ -1,6 +1,6 @@
 /**
- * Against reference values (fixtures/combination.json), and by arithmetic that can be done by hand. Extreme
- * logits and probability 0 have cases of their own, since that is where naive formulas break.
+ * Pools against reference values (fixtures/combination.json), and against arithmetic that can be done by hand. Extreme
+ * logits and probability 0 have cases of their own, since simple formulas fail there.
  */
 import { describe, expect, it } from 'vitest';
 import { logSoftmaxRows } from '../../../src/arrays/log-softmax.js';
@@ -26,7 +26,7 @@ interface Case {
 
 const RULES = ['arithmetic', 'geometric'] as const;
 
-/** Probabilities stand as their logarithms, which softmax turns back into them. */
+/** Logits of a case. Probabilities are given as logarithms, of which softmax makes them again. */
 function logitsOf({ teacherLogits, teacherProbs = [] }: Case['input']): Float64Array[] {
   const rows = teacherLogits ?? teacherProbs.map((row) => row.map(Math.log));
   return rows.map((row) => Float64Array.from(row));

@@ -1,4 +1,7 @@
-/** Against numbers taken by hand, and what must hold for any logits: shares sum to 1, and equal teachers weigh alike. */
+/**
+ * Weights against numbers computed by hand, and what must hold for any logits: shares sum to 1, equal teachers weigh
+ * alike.
+ */
 import { describe, expect, it } from 'vitest';
 import { accuracyWeights } from '../../../src/ensemble/pooling/accuracy-weights.js';
 import {

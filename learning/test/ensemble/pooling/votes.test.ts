@@ -84,8 +84,8 @@ describe('dawidSkene', () => {
 
 describe('dawidSkeneOfCounts', () => {
   /**
-   * Dawid & Skene 1979, table 1: of 45 patients what five anaesthetists said of their fitness for a general anaesthetic,
-   * 1 to 4; the first of them said it three times.
+   * Dawid & Skene 1979, table 1: for each of 45 patients, what five anaesthetists said of the fitness for a general
+   * anaesthetic, 1 to 4. The first anaesthetist answered three times.
    */
   const PATIENTS = [
     '111 1111', '333 4334', '112 2122', '222 3121', '222 3222', '222 3322', '122 2111', '333 3433', '222 2223',
@@ -107,7 +107,7 @@ describe('dawidSkeneOfCounts', () => {
     const { priors, confusions, posterior } = dawidSkeneOfCounts(counts, 4, plain);
     const rounded = (values: Iterable<number>) => [...values].map((p) => Number(p.toFixed(2)));
     expect(rounded(priors)).toEqual([0.4, 0.42, 0.11, 0.07]);
-    // Of the first anaesthetist, by the true class: what he said.
+    // The first anaesthetist's answers, by the true class.
     const byTruth = [0, 1, 2, 3].map((c) => [0, 1, 2, 3].map((v) => confusions[0]?.[v * 4 + c] ?? -1));
     expect(byTruth.map(rounded)).toEqual([
       [0.89, 0.11, 0, 0],

@@ -1,4 +1,4 @@
-/** The median rule against medians taken by hand. */
+/** The median rule against medians computed by hand. */
 import { expect, test } from 'vitest';
 import type { BatchAnswers } from '../../../src/ensemble/rules/combined.js';
 import { median } from '../../../src/ensemble/rules/median.js';
@@ -68,7 +68,7 @@ test('each class by those that know it, and nothing of a class that nobody knows
     medians.map((m) => m / 1.05),
   );
   expectClose(pooled([partial], [1], { knownClasses: [[0, 1]] }), [0.9, 0.1, 0]);
-  // The one that knows the third class has no weight: it still is the only one to ask.
+  // The only teacher that knows the third class has weight 0. It still decides that class.
   expectClose(
     pooled([good, partial], [0, 1], { knownClasses: [undefined, [0, 1]] }),
     [0.9, 0.1, 0.1].map((p) => p / 1.1),

@@ -1,4 +1,4 @@
-/** The table of rules as a whole: what must hold of every rule, and of which rules something holds. */
+/** The table of rules as a whole: what must hold of every rule, and for which rules each property is set. */
 import { expect, test } from 'vitest';
 import {
   namesOf,

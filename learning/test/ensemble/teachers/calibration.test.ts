@@ -1,4 +1,6 @@
-/** Logits made by a known temperature, the slope of the loss at what is found, and the ends where no optimum is. */
+/**
+ * Logits made with a known temperature, the slope of the loss at the result, and the bounds if there is no optimum.
+ */
 import { describe, expect, it } from 'vitest';
 import { mulberry32 } from '../../../src/arrays/hashing.js';
 import { nll } from '../../../src/ensemble/metrics/metrics.js';

@@ -1,20 +1,24 @@
-/** p against a count of all deals by hand, on few rows; and how often models that know nothing, or little, get below it. */
+/**
+ * p against a count by hand of all deals, on few rows; and how often models that know nothing, or little, get below
+ * it.
+ */
 import { describe, expect, it } from 'vitest';
 import { dealtLabelsP } from '../../../src/ensemble/teachers/dealt-labels.js';
 
-/** [n, 2] of what is said for class 1. */
+/** Scores [n, 2] from scores for class 1. */
 const ofTwo = (said: readonly number[]) => said.flatMap((score) => [-score, score]);
 
 /** p of scores [n, C]. */
 const dealtP = (scores: ArrayLike<number>, labels: Int32Array, classCount: number) =>
   dealtLabelsP((row, c) => scores[row * classCount + c] as number, labels);
 
-/** Of 1,999 deals: three standard errors of the greatest that is looked for. */
+/** With 1,999 deals: three standard errors of the greatest p that is tested. */
 const near = (p: number, exact: number) => expect(Math.abs(p - exact)).toBeLessThan(0.03);
 
 describe('labels that are dealt anew', () => {
   it('fit as well as often as of all deals', () => {
-    // Two rows of class 1 of six, 15 deals: ranks 6 and 5 are one of them; 6 and 4, or more, two; 6 and 3, or 5 and 4: four.
+    // Class 1 has two of six rows, 15 deals. Ranks 6 and 5: one deal is as good. Ranks 6 and 4: two. Ranks 6 and 3, or
+    // 5 and 4: four.
     const labels = (first: number, second: number) =>
       Int32Array.from({ length: 6 }, (_, row) => (row === first || row === second ? 1 : 0));
     const scores = ofTwo([0.1, 0.2, 0.3, 0.4, 0.5, 0.6]);
@@ -32,7 +36,7 @@ describe('labels that are dealt anew', () => {
   });
 
   it('fit final answers as Fisher’s exact test has it', () => {
-    // Class 1 is said of 3 of 8 rows, all of its own 3: one of 56 deals; of 2 of them and another: 16 of 56.
+    // Class 1 is named on 3 of 8 rows. All three right: one of 56 deals; two right: 16 of 56.
     const labels = Int32Array.from([1, 1, 1, 0, 0, 0, 0, 0]);
     const said = (rows: readonly number[]) =>
       [...labels.keys()].flatMap((row) => (rows.includes(row) ? [0, 1] : [1, 0]));

@@ -1,6 +1,6 @@
 /**
- * Teachers that know only some of the classes, against plain arithmetic on three classes and two teachers; where all know
- * all, against the pools that know of no such thing.
+ * Teachers that know only some of the classes, against plain arithmetic on three classes and two teachers. If all
+ * teachers know all classes, against the plain pools.
  */
 import { describe, expect, it } from 'vitest';
 import { throughCodec } from '../../../src/codecs/answer-codec.js';
@@ -68,7 +68,7 @@ const close = (got: number[], want: number[]) => {
 
 describe('each class is pooled by those that know it', () => {
   it('arithmetic: the mean of those that say something of it, over the sum', () => {
-    // Taken for a probability of 0 the third class would have 0.1.
+    // If the unknown class counted as probability 0, the third class would have 0.1.
     close(pooled({ combine: 'arithmetic' }), normal([0.65, 0.25, 0.2]));
     close(
       pooled({ combine: 'arithmetic' }, { weights: [3, 1] }),
@@ -79,7 +79,7 @@ describe('each class is pooled by those that know it', () => {
   it.each(['geometric', 'mean-logit'] as const)('%s: the same of logarithms', (combine) => {
     const want = normal([Math.sqrt(0.5 * 0.8), Math.sqrt(0.3 * 0.2), 0.2]);
     close(pooled({ combine }), want);
-    // A constant of a teacher's logits says nothing.
+    // A constant added to a teacher's logits changes nothing.
     const shifted = logits(FEW).map((v) => v + 7);
     close(pooled({ combine }, { teachers: [logits(ALL), shifted] }), want);
   });
@@ -101,7 +101,8 @@ describe('each class is pooled by those that know it', () => {
   it('rows have shares of their own', () => {
     const teachers = [logits(ALL, ALL), logits(FEW, FEW)];
     const labels = [2, 0];
-    // Nobody who does not know the label has a say: of K = 2 the other has 1. Where both know it CA-MKD weighs them.
+    // A teacher that does not know the label has share 0: of K = 2 the other has 1. If both know the label, CA-MKD
+    // weighs them.
     const [p, q] = [0.8, 0.5].map((of) => 1 / of) as [number, number];
     const share = [p / (p + q), q / (p + q)] as [number, number];
     close(pooled({ combine: 'ca-mkd' }, { teachers, labels }), [
@@ -120,7 +121,7 @@ describe('each class is pooled by those that know it', () => {
   it('majority-vote: votes count against those that could be cast', () => {
     const teachers = [logits([0.1, 0.2, 0.7]), logits(FEW)];
     close(pooled({ combine: 'majority-vote' }, { teachers }), [1 / 3, 0, 2 / 3]);
-    // Who abstains could cast none.
+    // A teacher that abstains could not cast a vote for any class.
     const silent = new Float64Array(3).fill(Number.NEGATIVE_INFINITY);
     close(pooled({ combine: 'majority-vote' }, { teachers: [silent, logits(FEW)] }), [1, 0, 0]);
   });
@@ -168,13 +169,13 @@ describe('fits', () => {
     fitCombination(combination, held, labels, 3, { knownClasses: KNOWN });
 
   it('accuracy is of samples that the teacher knows', () => {
-    // `few` is right in two of three; what it says of the fourth does not count.
+    // `few` is right on two of three rows; its answer to the fourth does not count.
     const { weights } = fit({ combine: 'accuracy', weighting: 'linear' });
     close(weights as number[], normal([1, 2 / 3]));
   });
 
   it('log-odds are above chance among its own classes', () => {
-    // Of two classes 2/3 is log 2 above chance; of three it would be log 4.
+    // Among two classes, 2/3 is log 2 above chance; among three it would be log 4.
     const few = fitCombination({ combine: 'accuracy', weighting: 'log-odds' }, held, labels, 3, {
       knownClasses: [KNOWN[1], KNOWN[1]],
     });
@@ -217,7 +218,7 @@ describe('answers', () => {
   it.each(['float32', 'float16', 'uint8-affine', 'top-k:2'] as AnswerCodec[])(
     'keep nothing of unknown classes, stored as %s',
     (codec) => {
-      // As it comes: the third column is the least of the others.
+      // As the codec receives it: the third column has the least value of the others.
       const raw = Float32Array.of(Math.log(0.8), Math.log(0.2), Math.log(0.2));
       const stored = throughCodec(codec, raw, 1, 3);
       withoutUnknown(stored, 3, [0, 1]);

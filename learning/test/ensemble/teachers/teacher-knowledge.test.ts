@@ -1,4 +1,4 @@
-/** Tails of binomials against sums of fractions by hand, teachers made to know, to guess and to say nothing. */
+/** Tails of binomials against sums computed by hand; teachers that know, that guess, and that always say the same. */
 import { describe, expect, it } from 'vitest';
 import { guessedShare, isBetterOrder } from '../../../src/ensemble/teachers/class-order.js';
 import {
@@ -10,7 +10,7 @@ import {
 const CLASSES = 4;
 const labels = Int32Array.from({ length: 64 }, (_, row) => row % CLASSES);
 
-/** Logits whose greatest is `answers[row]`'s. */
+/** Logits whose greatest is that of class `answers(row)`. */
 function saying(answers: (row: number) => number): Float32Array {
   const logits = new Float32Array(labels.length * CLASSES);
   for (const row of labels.keys()) logits[row * CLASSES + answers(row)] = 2 + row / 100;
@@ -56,7 +56,8 @@ describe('a teacher', () => {
   });
 
   it('that knows two of four classes is measured on these, against one in two', () => {
-    // Of 32 rows of its classes it gets all 16 of class 2, and 4 of class 0: for a guess among four that were too many.
+    // Of 32 rows of its classes it gets right all 16 of class 2, and 4 of class 0: too many for a guess among four
+    // classes.
     const known = [0, 2];
     const answer = (row: number) => (row % 16 === 0 ? 0 : 2);
     const logits = saying(answer);
@@ -99,7 +100,7 @@ describe('a teacher', () => {
   });
 
   it('that is right on less than most has to show it beyond doubt, few rows or many', () => {
-    // 40 of 64 of two classes, 0.03 by chance; half of 1 and 1/2 are 48.
+    // 40 of 64 with two classes: 0.03 by chance. "Most" means 48, the mean of 1 and 1/2.
     const many = Int32Array.from({ length: 64 }, (_, row) => row % 2);
     const answers = many.map((label, row) => (row < 40 ? label : 1 - label));
     expect(binomialTail(64, 40, 0.5)).toBeLessThan(0.05);
@@ -137,7 +138,9 @@ describe('of uneven classes a teacher', () => {
   };
   const uneven = (rare: number) =>
     Int32Array.from({ length: ROWS }, (_, row) => (row < rare ? 1 : 0));
-  /** Logits of two classes that hardly ever name the rare one; `shift`: how much more they say of its own rows. */
+  /**
+   * Logits of two classes that hardly ever name the rare one; `shift`: by how much they are greater on its own rows.
+   */
   const timid = (rare: number, shift: number, seed: number) => {
     const next = numbers(seed);
     return Float32Array.from({ length: 2 * ROWS }, (_, i) => {
@@ -166,7 +169,7 @@ describe('of uneven classes a teacher', () => {
     const labels = uneven(20);
     const classes = labels.map((_, row) => (row < 4 || row % 50 === 30 ? 1 : 0));
     expect(finalAnswerKnowledge(classes, labels, 2).finding).toBeUndefined();
-    // Of pairs of rows of both classes 76 % are in the right order, Φ(1/√2).
+    // 76 % of all pairs of rows of different classes are in the right order: Φ(1/√2).
     expect(refusals(20, 1)).toBeLessThan(5);
   });
 
@@ -194,7 +197,7 @@ describe('of uneven classes a teacher', () => {
 });
 
 describe('a teacher’s answers', () => {
-  /** Says class c with probability `p`, and the others alike. */
+  /** Gives class c probability `p`, and all others equal ones. */
   const distributions = (answer: (label: number) => number, p = 0.7) =>
     Float32Array.from({ length: 64 * CLASSES }, (_, i) => {
       const label = labels[Math.floor(i / CLASSES)] as number;
@@ -207,7 +210,7 @@ describe('a teacher’s answers', () => {
     expect(judged(rows).givesDistributions).toBe(true);
     expect(judged(rows.map((value) => Math.log(value))).givesDistributions).toBeUndefined();
     expect(judged(rows.map((value) => 2 * value)).givesDistributions).toBeUndefined();
-    // Sum 1, but not from 0 on.
+    // Rows sum to 1, but have numbers outside of [0, 1].
     const shifted = rows.map((value, i) => value + (i % 2 === 0 ? 3 : -3));
     expect(judged(shifted).givesDistributions).toBeUndefined();
     const partial = Float32Array.from({ length: 64 * CLASSES }, (_, i) =>
@@ -219,7 +222,7 @@ describe('a teacher’s answers', () => {
   it('tell another order of classes, if they are right so 10 points more often', () => {
     const turned = judged(distributions((label) => [1, 2, 0, 3][label] as number));
     expect(turned).toMatchObject({ correctCount: 16, finding: 'at-chance' });
-    // What it means by class 0 is class 2.
+    // The teacher's class 0 means class 2.
     expect(turned.otherOrder).toEqual({ classes: [2, 0, 1, 3], correctCount: 64 });
     expect(judged(distributions((label) => label)).otherOrder).toBeUndefined();
     const swapped = (count: number) =>
@@ -227,7 +230,7 @@ describe('a teacher’s answers', () => {
         const label = row % CLASSES;
         return row < count && label < 2 ? 1 - label : label;
       });
-    // 16 of 32 rows of two classes are wrong, and as many would be in the other order.
+    // 16 of 32 rows of two classes are wrong; the other order would be wrong on as many.
     expect(judged(swapped(32)).otherOrder).toBeUndefined();
     // 24 of 32: the other order has 16 rows more of 64.
     expect(judged(swapped(48)).otherOrder).toEqual({ classes: [1, 0, 2, 3], correctCount: 56 });
@@ -250,7 +253,8 @@ describe('another order of classes', () => {
       isBetterOrder({ ...ofFour, rightCount }),
     );
     expect(isBelieved).toEqual([false, false, true, true]);
-    // Of 300 classes there are 10^614 orders: 3,000 rows show one that is right on half, and none right on 15 %.
+    // 300 classes have 10^614 orders: 3,000 rows are enough to show an order that is right on half, not one right on
+    // 15 %.
     const ofMany = { rowCount: 3000, classCount: 300, presentCount: 0, guessedShare: 1 / 300 };
     expect(isBetterOrder({ ...ofMany, rightCount: 1500 })).toBe(true);
     expect(isBetterOrder({ ...ofMany, rightCount: 450 })).toBe(false);
@@ -259,7 +263,7 @@ describe('another order of classes', () => {
   it('is not believed of teachers that guess', () => {
     let found = 0;
     for (let seed = 1; seed <= 200; seed++) {
-      // Park and Miller's numbers: what a teacher says has nothing to do with the labels.
+      // Park and Miller's numbers: the teacher's answers have nothing to do with the labels.
       let state = seed * 7919;
       const guesses = labels.map(() => {
         state = (state * 48271) % 2147483647;
@@ -282,7 +286,7 @@ describe('of uneven classes another order', () => {
         CLASSES,
       );
     expect(always(0)).toMatchObject({ correctCount: 38 });
-    // Class 0 by the name of 3 would be right on 38 of 64, far more than a quarter.
+    // If class 3 were called 0, it would be right on 38 of 64 rows, far more than a quarter.
     expect(always(3).otherOrder).toBeUndefined();
   });
 

@@ -1,4 +1,4 @@
-/** ONNX files against TensorFlow: each is run by onnxruntime and must give what the model itself gives. */
+/** ONNX files against TensorFlow: onnxruntime runs each, and must give the outputs of the original model. */
 import type { Tensor } from '@tensorflow/tfjs';
 import { InferenceSession, Tensor as OnnxTensor } from 'onnxruntime-node';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -28,7 +28,7 @@ const plain = (sampleShape: readonly number[], classCount: number): OnnxOptions 
   int8: false,
 });
 
-/** Weights that are neither small nor alike, variances above 0. */
+/** Sets weights to different values that are not small, and variances to values above 0. */
 function scramble(model: LayersModel): void {
   const { tf } = engine;
   tf.tidy(() => {
@@ -91,7 +91,7 @@ describe.each(STUDENTS)('a student of architecture %s', (_, architecture, sample
   });
 });
 
-/** Every kind of layer that students do not have, and a normalisation, in one model. */
+/** A model with every kind of layer that students do not have, and a normalisation. */
 function mixture(): LayersModel {
   const { layers, input, model } = engine.tf;
   const inputs = input({ shape: [8, 6, 2] });
@@ -247,7 +247,7 @@ describe('of a model that another program wrote', () => {
     model.dispose();
   });
 
-  /** The mixture, its layers as `change` leaves them. */
+  /** The file of the mixture after `change` has edited its layers. */
   function changed(change: (layers: SavedLayer[]) => void): Uint8Array {
     const modelJson = structuredClone(mixed.modelJson) as {
       readonly modelTopology: { readonly config: { readonly layers: SavedLayer[] } };

@@ -1,4 +1,4 @@
-// Archives written member by member, or all members at once, against the writer that has all of them in memory.
+// Archives written member by member, or all members at once, compared with those of the writer in memory.
 import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -58,7 +58,7 @@ describe('readZip', () => {
         flipped[at] = (archive[at] as number) ^ (1 << bit);
         try {
           const got = [...readZip(flipped, limits, 'x')];
-          // What is not read, as times: the members are the same.
+          // The damaged byte is one that is not read, such as a time: the members are the same.
           expect(got).toEqual(Object.entries(members));
         } catch (err) {
           if (!(err instanceof LyceumError)) throw err;
@@ -74,7 +74,7 @@ describe('readZip', () => {
   it('refuses too many members, and too many bytes by what the archive says', () => {
     expect(() => readZip(of(1, 1, 1), limits, 'x')).toThrow('x: has more than 2 members');
     expect(() => readZip(of(50, 51), limits, 'x')).toThrow(/unpacks to 101 bytes or more/);
-    // The size is a claim in the directory: raise it, and nothing is allocated for it.
+    // The directory claims a larger size: no memory may be allocated for it.
     const bomb = edited(of(10), (zip, at) => zip.writeUInt32LE(0xfffffff0, at + 24));
     expect(() => readZip(bomb, limits, 'x')).toThrow(/unpacks to 4294967280 bytes or more/);
   });

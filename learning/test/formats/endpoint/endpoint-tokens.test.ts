@@ -1,4 +1,4 @@
-/** Tokens as an OpenAI-compatible service says them, and counted by hand where it does not. */
+/** Tokens as an OpenAI-compatible service counts them, and estimates computed by hand. */
 import { expect, test } from 'vitest';
 import { callTokens, promptTokens } from '../../../src/formats/endpoint/endpoint-tokens.js';
 

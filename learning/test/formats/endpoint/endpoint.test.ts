@@ -1,4 +1,4 @@
-/** What endpoints are sent and how their answers are read: JSON in, JSON out, written down here. */
+/** Requests to endpoints, and how their answers are read: JSON in, JSON out, written out here. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -65,7 +65,7 @@ it('says why a chat has no answer, or a cut one, as its server tells it', () => 
   expect(problem({ content: '' }, 'content_filter')).toEqual({
     problem: `has a word of 0 characters ${unlike}: it was kept back by its server's filter`,
   });
-  // A whole word counts, though the server would have said more.
+  // A whole word counts, even if the server cut the answer off.
   expect(problem({ content: 'english' }, 'length')).toEqual({ className: 'english' });
 });
 
@@ -111,13 +111,13 @@ it('translates answers strictly', () => {
   expect(read('de')).toEqual({ className: 'german' });
   expect(read(1)).toEqual({ className: 'english' });
   expect(read('und')).toEqual({ className: null });
-  // Not a name of the description, though one of the set; and nothing that an object has by birth.
+  // Not a name in the description, although it is one in the set; nor a name that every object inherits.
   for (const other of ['german', 'DE', 'constructor', '', ['de'], null]) {
     expect(read(other)).toHaveProperty('problem');
   }
   const lenient = endpoint({ request: '$input', answer: '/l', classes, otherwise: 'abstain' });
   expect(readAnswer(lenient, { l: 'fr' }, 0, CLASSES)).toEqual({ className: null });
-  // What is not there is an error, whatever else may be passed over.
+  // A missing answer is an error, even if unknown answers may be passed over.
   expect(readAnswer(lenient, {}, 0, CLASSES)).toHaveProperty('problem');
 });
 

@@ -1,6 +1,6 @@
 /**
- * Tokens of files with parts that the library in JavaScript computes otherwise than the one in Rust. Oracle: what the one in
- * Rust says of the same texts by the same files (fixtures/tokenizers/make.py).
+ * Tokens by files with parts that the library in JavaScript computes otherwise than the library in Rust. Oracle: the
+ * tokens of the library in Rust (fixtures/tokenizers/make.py).
  */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
@@ -19,7 +19,7 @@ test.each(Object.keys(ids))('%s', async (name) => {
   expect(texts.map((text) => tokenizer.tokens(text).ids)).toEqual(ids[name]);
 });
 
-// What the one in Rust (0.23.3) makes of `a, b.. c!? (d)-e`.
+// The pieces that the library in Rust (0.23.3) makes of `a, b.. c!? (d)-e`.
 test.each([
   ['Removed', ['a', ' b', ' c', ' ', 'd', 'e']],
   ['Isolated', ['a', ',', ' b', '.', '.', ' c', '!', '?', ' ', '(', 'd', ')', '-', 'e']],

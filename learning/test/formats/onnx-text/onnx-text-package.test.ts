@@ -104,7 +104,7 @@ test.each([
   const [cls, sep, a, b] = [2, 3, 7, 8];
   const expected = kept === 'first' ? [cls, a, a, a, sep] : [cls, b, b, b, sep];
   expect(opened.tokens('a a a b b b').ids).toEqual(expected);
-  // Of a text that is much longer only a part is read.
+  // Of a text that is far too long only a part is read.
   expect(opened.tokens(`a a a${' t'.repeat(500)} b b b`).ids).toEqual(expected);
 });
 

@@ -1,6 +1,6 @@
 /**
- * Texts to tokens. Oracle: what the `tokenizers` library of Python says of the same texts by the same files
- * (fixtures/onnx-text/make.py), whole and cut.
+ * Texts to tokens, whole and cut. Oracle: the `tokenizers` library of Python with the same files
+ * (fixtures/onnx-text/make.py).
  */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
@@ -19,7 +19,7 @@ interface Expected {
 const expected: Expected = JSON.parse(fixture('expected.json').toString());
 const { texts, mostTokens, tokens } = expected;
 
-/** `...` may be `..` and `.`, or `.` and `..`: unigrams that are equally likely come in either order. */
+/** `...` may be `..` and `.`, or `.` and `..`: unigrams of equal likelihood may come in either order. */
 const inAnyOrder = (rows: readonly (readonly number[])[], name: string) =>
   name === 'unigrams' ? rows.map((row) => row.toSorted((a, b) => a - b)) : rows;
 
@@ -84,7 +84,7 @@ test('rows are filled up to few lengths, by at most half', () => {
 });
 
 test.each([
-  // The mark of byte order is no white space: it goes with the exclamation mark, whose piece is one.
+  // The byte order mark is no white space: it goes with the exclamation mark into one piece.
   [{ type: 'ByteLevel', add_prefix_space: false }, null, 'a!\ufeff', [0, 5, 3, 4]],
   [{ type: 'ByteLevel', add_prefix_space: true }, null, ' a!\ufeff', [7, 0, 5, 3, 4]],
   [

@@ -1,6 +1,6 @@
 /**
- * Weights that lie beside an ONNX model, at the top and in graphs within graphs; the files are written here, field by field
- * after onnx.proto. The oracle is what was put into them. And operations that are refused.
+ * Weights in files beside an ONNX model, of the main graph and of inner graphs; the files are written here field by
+ * field, by onnx.proto. The oracle is what was written. And operations that are refused.
  */
 import { WireType } from '@bufbuild/protobuf/wire';
 import { expect, it } from 'vitest';
@@ -19,7 +19,7 @@ function fields(...all: readonly (readonly [number, Uint8Array | string | number
   });
 }
 
-/** Four bytes of `weights.bin`, from there on. */
+/** Four bytes of `weights.bin`, from `offset` on. */
 function external(name: string, offset: number): Uint8Array {
   const entries = { location: 'weights.bin', offset: `${offset}`, length: '4' };
   const told = Object.entries(entries).map(

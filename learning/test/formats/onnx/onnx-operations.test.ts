@@ -1,4 +1,4 @@
-// Attributes are written here, field by field after onnx.proto, with more numbers than a call may have arguments.
+// Attributes are written here field by field, by onnx.proto, with more numbers than a call may have arguments.
 import { WireType } from '@bufbuild/protobuf/wire';
 import { expect, test } from 'vitest';
 import { message } from '../../../src/files/protobuf/protobuf-message.js';

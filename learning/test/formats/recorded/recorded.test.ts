@@ -1,4 +1,4 @@
-/** Answers that somebody has written down, read into a teacher's package and out again. */
+/** Recorded answers, read into a teacher's package and out again. */
 import { expect, it } from 'vitest';
 import { writeNpz } from '../../../src/files/npz.js';
 import { describePackagedModel, parsePackagedModel } from '../../../src/formats/packaged-model.js';

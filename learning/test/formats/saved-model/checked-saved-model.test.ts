@@ -1,6 +1,6 @@
 /**
- * What is kept of SavedModels that TensorFlow wrote (fixtures/tensorflow/make.py): what answers, and nothing else. That it answers as
- * before is in tensorflow/graph-models.test.ts; what attacks is in bench/test/hostile-packages.test.ts.
+ * SavedModels that TensorFlow wrote (fixtures/tensorflow/make.py) keep only the part that answers.
+ * tensorflow/graph-models.test.ts checks the answers; bench/test/hostile-packages.test.ts has attacks.
  */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -154,7 +154,7 @@ it('looks at each node of a long chain once, however many calls begin at its end
   expect(checkSavedModel(bytes, 'chain').outline.operations).toContain('PartitionedCall');
 }, 10_000);
 
-/** Calls of a function `f` with 12 arguments, each given the variables' file as others of them. */
+/** Calls of a function `f` with 12 arguments. Each call gives the variables' file as other arguments. */
 function manyCallsOf(library: Functions) {
   const f = { key: 'f', value: { function: { name: 'f', attributes: [] } } };
   const calls = Array.from({ length: 4096 }, (_, call) => ({

@@ -1,6 +1,6 @@
 /**
- * Tables that are filled from a file, in a SavedModel that Keras wrote (fixtures/saved-model-table/make.py). That it answers as
- * before is in tensorflow/saved-model-table-inference.test.ts.
+ * Tables that are filled from a file, in a SavedModel that Keras wrote (fixtures/saved-model-table/make.py).
+ * tensorflow/saved-model-table-inference.test.ts checks its answers.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ import { withVocabularies } from '../../../src/formats/saved-model/vocabulary-fi
 const FOLDER = fileURLToPath(new URL('../../fixtures/saved-model-table/listed', import.meta.url));
 const WORDS = 'assets/trades.txt';
 
-/** With another list of words; undefined: without one. */
+/** The package with another list of words; undefined: without a list. */
 function packaged(words: string | undefined) {
   const names = readdirSync(FOLDER, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())

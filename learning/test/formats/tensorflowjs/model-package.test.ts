@@ -35,7 +35,7 @@ const dense = (units: number, activation: string, more: object = {}) =>
   layer('Dense', { name: 'dense', units, activation, ...more });
 const sequential = (...layers: object[]) => layer('Sequential', { name: 'model', layers });
 
-/** A functional model whose layers read one another in a row. */
+/** A functional model with layers one behind the other. */
 function functional(...layers: { class_name: string; config: object }[]) {
   const named = layers.map((one, i) => ({
     ...one,
@@ -270,7 +270,7 @@ describe('describeTopology', () => {
   it.each([
     ['logits', [dense(2, 'linear'), activation('linear')]],
     ['probabilities', [dense(2, 'softmax'), layer('Dropout', { rate: 0.1 })]],
-    // The last thing done to a row decides.
+    // The last operation decides.
     ['probabilities', [dense(2, 'relu'), layer('Softmax', {})]],
     [undefined, [dense(2, 'softmax'), activation('sigmoid')]],
     [undefined, [dense(2, 'relu')]],

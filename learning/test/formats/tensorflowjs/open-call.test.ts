@@ -1,9 +1,12 @@
-/** Calls of layers as TensorFlow.js and Keras 2 write them; that TensorFlow.js waits without an end was seen. */
+/**
+ * Calls of layers as TensorFlow.js and Keras 2 write them. TensorFlow.js was seen to wait for ever on the refused
+ * ones.
+ */
 import { expect, it } from 'vitest';
 import { openCall } from '../../../src/formats/tensorflowjs/open-call.js';
 
 const input = { class_name: 'InputLayer', name: 'in', inbound_nodes: [] };
-/** Each of `calls` is the inputs of one: a layer, or `[layer, call]`. */
+/** A layer. Each of `calls` lists the inputs of one call: a layer, or `[layer, call]`. */
 const layer = (name: string, ...calls: (string | [string, number])[][]) => ({
   class_name: 'Dense',
   name,

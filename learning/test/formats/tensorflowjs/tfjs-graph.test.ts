@@ -1,4 +1,4 @@
-/** Graphs as TensorFlow.js's converter writes them, made here: what is told of their outputs. */
+/** Graphs as TensorFlow.js's converter writes them, made here, and what they tell of their outputs. */
 import { expect, it } from 'vitest';
 import { readTfjsGraph } from '../../../src/formats/tensorflowjs/tfjs-graph.js';
 

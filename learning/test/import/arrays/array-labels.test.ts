@@ -10,7 +10,7 @@ function npy(descriptor: string, shape: readonly number[], values: Uint8Array): 
   return Buffer.concat([start, Buffer.from(text), values]);
 }
 
-/** As NumPy saves texts: each of the greatest length, filled up with zeros. */
+/** Texts as NumPy saves them: each padded with zeros to the greatest length. */
 function texts(values: readonly string[], kind: '<U' | '>U' | '|S'): Buffer {
   const isBytes = kind === '|S';
   const rows = values.map((value) => {
@@ -109,7 +109,7 @@ test('texts that are none are refused by their entry', () => {
   expect(read(y('<U1', ...beyond))).toThrow(/y: entry 1 is no text/);
   expect(read(y('|S1', 97, 98, 10, 97))).toThrow(/y: label "\\n" holds a control character/);
   expect(read(y('<U1', 97))).toThrow(/y: array: shape \[4\] of <U1 needs 16 bytes, and 1 are/);
-  // A header of no bytes' width may claim any number of entries.
+  // Texts of length 0 take no bytes, so a header may claim any number of them.
   expect(read(npy('<U0', [4e9], Buffer.alloc(0)))).toThrow(/values are of type text \(<U0\)/);
   const long = npy('|S5000', [4], Buffer.alloc(20_000, 'a'));
   expect(read(long)).toThrow(/y: entry 0 has 5000 bytes of text; at most 4096/);

@@ -1,4 +1,4 @@
-/** Arrays as NumPy writes them, with a header by hand and the values' bytes in the order of the descriptor. */
+/** Arrays as NumPy writes them: a header written by hand, and the values' bytes in the descriptor's order. */
 import { expect, test } from 'vitest';
 import { writeZip } from '../../../src/files/index.js';
 import { readForeignNpy } from '../../../src/import/arrays/foreign-npy.js';

@@ -1,6 +1,6 @@
 /**
- * The real packages, where the set-up has put them in the cache (Fashion-MNIST only if someone asked for it).
- * Counts and digests are fixed: the figures of all runs on these sets depend on them.
+ * The real packages, if the set-up has put them into the cache (Fashion-MNIST only on request). Counts and digests are
+ * fixed: the figures of all runs on these sets depend on them.
  */
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';

@@ -1,4 +1,7 @@
-/** Names of arrays as people and libraries give them, in real archives; the oracle is which array went in where. */
+/**
+ * Names of arrays as people and libraries give them, in real archives. The oracle is which array was written for which
+ * part.
+ */
 import { describe, expect, it } from 'vitest';
 import type { NpyArray } from '../../../src/files/npy.js';
 import { writeNpz } from '../../../src/files/npz.js';

@@ -22,7 +22,7 @@ async function imported(name: string, content: string, options: ImportOptions = 
   return { set: parseDataset(file), file, summary: done.summary };
 }
 
-/** Ages of 20 people, the last six not in train, and far from the others. */
+/** 20 people; the ages of the last six, who are not in train, are far from the others. */
 const people = Array.from({ length: 20 }, (_, n) => ({
   age: n < 14 ? (n === 5 ? null : 20 + n) : 900,
   city: n < 14 ? ['Ulm', 'Bonn', 'Rome'][n % 3] : 'Oslo',
@@ -161,7 +161,7 @@ describe('a table of numbers and categories', () => {
       { city: 'Ulm', owns: true, id: 'p', fold: 'test', label: 'yes' },
     ];
     const { set, summary } = await imported('t.jsonl', jsonl([...people, ...bad]), FOLD);
-    // What a row leaves out is missing in it.
+    // A column that a row leaves out is missing there.
     expect(set.sampleCount).toBe(21);
     expect(summary.refused.count).toBe(4);
     expect(summary.refused.reasons).toEqual({
@@ -198,7 +198,7 @@ describe('--columns', () => {
       ['zip, code', 'category'],
     ]);
     expect(parseColumns(`@${file}`)).toEqual(kinds);
-    // The column of pandas has no name.
+    // pandas' column of row numbers has no name.
     expect(parseColumns('=ignore,age=number')).toEqual(
       new Map([
         ['', 'ignore'],

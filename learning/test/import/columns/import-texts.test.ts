@@ -23,7 +23,7 @@ async function imported(name: string, content: Uint8Array | string, options: Imp
   return { set: parseDataset(file), file, summary: done.summary };
 }
 
-/** Text n is unlike the others, and has letters of more than one byte. */
+/** Text n differs from all others, and has characters of several bytes. */
 const texts = Array.from({ length: 20 }, (_, n) => `Zeile ${n}, «größer» als ${n * n}`);
 const classOf = (n: number) => (n % 2 === 0 ? 'even' : 'odd');
 const csv = ['say,label', ...texts.map((text, n) => `"${text}",${classOf(n)}`)].join('\n');

@@ -1,6 +1,6 @@
 /**
- * Folders of real image files, made here: by sharp, and by hand where sharp would not make them. Oracles are the
- * pixels that were put in.
+ * Folders of real image files, made here by sharp, or by hand where sharp would not make them. Oracles are the pixels
+ * that were written.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';

@@ -1,4 +1,4 @@
-/** Refusals of two reasons in an order by hand: which of them are named. */
+/** Refusals for two reasons, in an order by hand: which of them are named. */
 import { expect, it } from 'vitest';
 import { SampleRefusedError } from '../../../src/datasets/encoding/index.js';
 import { Refusals } from '../../../src/import/samples/index.js';

@@ -1,4 +1,4 @@
-/** CSV as spreadsheets and other programs write it, in real files; oracles are the values that were put in. */
+/** CSV as spreadsheets and other programs write it, in real files. Oracles are the values that were written. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

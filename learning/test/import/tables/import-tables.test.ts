@@ -80,7 +80,7 @@ describe('CSV', () => {
     expect(set.classNames).toEqual(['-3', '0', '2', '10']);
     expect([...set.labels.slice(0, 4)]).toEqual([3, 2, 0, 1]);
     expect(summary.classOrder).toBe('sorted as numbers');
-    // One that is written otherwise makes all of them names.
+    // One label in another form turns all of them into names.
     await put40(['10', '2', '03', '0']);
     const other = await imported('t.csv', given);
     expect(other.set.classNames).toEqual(['0', '03', '10', '2']);
@@ -202,7 +202,7 @@ const jsonLines = Array.from({ length: 20 }, (_, n) =>
   JSON.stringify({ xs: [n, 2 * n], y: n / 2, label: n % 2 === 0 ? 'even' : 'odd' }),
 );
 
-/** Called like a class. */
+/** The column `y` has a name that a class often has. */
 const Y_IS_A_NUMBER = new Map([['y', 'number']] as const);
 
 describe('JSON lines', () => {
@@ -482,12 +482,12 @@ describe('Parquet', () => {
   });
 });
 
-/** A Zstandard frame that stores its bytes as they are (RFC 8878, 3.1.1): one raw block. */
+/** A Zstandard frame that stores bytes uncompressed (RFC 8878, 3.1.1): one raw block. */
 function storedZstd(bytes: Uint8Array): Uint8Array {
   return zstdFrame(bytes.length, bytes);
 }
 
-/** The same, which says of itself that it holds 3 GB. */
+/** The same frame with a claim that it holds 3 GB. */
 function hugeZstd(bytes: Uint8Array): Uint8Array {
   return zstdFrame(3_000_000_000, bytes);
 }
@@ -495,7 +495,7 @@ function hugeZstd(bytes: Uint8Array): Uint8Array {
 function zstdFrame(contentBytes: number, bytes: Uint8Array): Uint8Array {
   const header = Buffer.alloc(12);
   header.writeUInt32LE(0xfd2fb528, 0);
-  // One segment, and the content's size in four bytes.
+  // A single segment, with the content's size in four bytes.
   header[4] = 0b1010_0000;
   header.writeUInt32LE(contentBytes, 5);
   header.writeUIntLE((bytes.length << 3) | 1, 9, 3);

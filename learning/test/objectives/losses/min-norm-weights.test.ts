@@ -1,4 +1,7 @@
-/** Against a second implementation, in float64 by exchanges, on random problems, and cases that can be seen at once. */
+/**
+ * Weights against a second implementation (in float64, by exchanges) on random problems, and cases whose solution is
+ * obvious.
+ */
 import { describe, expect, it } from 'vitest';
 import { mulberry32 } from '../../../src/arrays/hashing.js';
 import { leastOnSimplex } from '../../../src/arrays/simplex-quadratic.js';

@@ -1,4 +1,6 @@
-/** Terms on inner layers, as a user writes them: defaults, whose layers are meant, and what is refused, word by word. */
+/**
+ * Terms on inner layers, as a user writes them: defaults, the layers that are meant, and the exact text of refusals.
+ */
 import { InvalidDocumentError } from '@lyceum/proto';
 import { describe, expect, it } from 'vitest';
 import { hintLayers } from '../../../src/ensemble/feature-plan.js';

@@ -1,4 +1,4 @@
-/** Descriptions of endpoints as users write them: what is filled in, and what is said of those that cannot be used. */
+/** Descriptions of endpoints as users write them: filled-in defaults, and messages for those that cannot be used. */
 import type { InvalidDocumentError } from '@lyceum/proto';
 import { expect, it } from 'vitest';
 import { parseEndpoint } from '../../../src/specification/servers/endpoint-schema.js';
@@ -48,7 +48,7 @@ it('has the name of a secret and never the secret', () => {
 
 it.each([
   ['url: ftp://a\nrequest: $input\nanswer: ""', 'url: want http:// or https:// and an address'],
-  // Passwords may have what an address cannot; they are not repeated.
+  // A password may have characters that a URL cannot; messages must not repeat it.
   [
     'url: http://user:pa/s@s?@a/?code=key\nrequest: $input\nanswer: ""',
     'url: want http:// or https:// and an address, got "http://…@a/?…"',

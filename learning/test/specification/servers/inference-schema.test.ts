@@ -1,4 +1,4 @@
-/** What a package says of a server that nobody asked: its sizes are bounded before anybody makes room for them. */
+/** A package may claim anything about its server: sizes are bounded before memory is taken for them. */
 import { expect, test } from 'vitest';
 import {
   checkInferenceDescription,

@@ -1,4 +1,4 @@
-/** Real processes whose only user of the engine is a thread: they end as they were told to, whatever ends the thread. */
+/** Real processes in which only a thread uses the engine: they exit as they should, however the thread ends. */
 import { spawn } from 'node:child_process';
 import { expect, it } from 'vitest';
 

@@ -1,4 +1,4 @@
-/** Messages of TensorFlow's, and which of them are the device's; drivers and GPUs by table. */
+/** Messages of TensorFlow, and which of them are failures of the device; drivers and GPUs by table. */
 import { expect, test } from 'vitest';
 import {
   driverProblem,

@@ -1,4 +1,4 @@
-/** What engines find in their environment, for each device and determinism. */
+/** The environment that is set for engines, by device and determinism. */
 import { expect, test } from 'vitest';
 import { type EngineGpu, prepareEngine } from '../../../src/tensorflow/engine/engine.js';
 

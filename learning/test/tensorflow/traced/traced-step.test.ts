@@ -1,6 +1,6 @@
 /**
- * Real steps with gradients on the native engine, eager and traced side by side: equal bits after many steps. Then
- * what cannot be traced: a reason, and nothing changed. Skipped where only WebAssembly loads.
+ * Real steps with gradients on the native engine, eager and traced side by side: equal bits after many steps. Steps
+ * that cannot be traced give a reason, and change nothing. Skipped where only WebAssembly loads.
  */
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -113,7 +113,7 @@ const STUDENTS = [
 const native = engine.name === 'native';
 if (!native) console.warn('traced steps are not tested: the native engine does not load');
 
-/** Its own, so that what other tests leave there for a moment is not counted. */
+/** A folder of its own, so that temporary files of other tests are not counted. */
 const temporary = mkdtempSync(join(tmpdir(), 'traced-step-test-'));
 vi.stubEnv('TMPDIR', temporary);
 afterAll(() => {

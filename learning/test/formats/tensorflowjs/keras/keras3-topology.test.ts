@@ -1,4 +1,4 @@
-/** What Keras 3.15 writes, copied by hand from models that it saved; the oracle is what TensorFlow.js 4.22 calls the same. */
+/** Topologies of Keras 3.15, copied from saved models. The oracle is TensorFlow.js 4.22's form of the same. */
 import { expect, it } from 'vitest';
 import { mendedTopology, mendedWeightNames } from '../../../../src/formats/tensorflowjs/keras/keras3-topology.js'; // biome-ignore format: one line
 
@@ -32,7 +32,7 @@ it('calls the layer of a Bidirectional one without the prefix that TensorFlow.js
   expect(written({ layer, backward_layer: layer })).toContain(
     '"layer":{"class_name":"LSTM","config":{"name":"lstm"}}',
   );
-  // Keras 2 adds it to this name, as TensorFlow.js does.
+  // Keras 2 adds the prefix to this name, as TensorFlow.js does.
   expect(written({ layer })).toContain(
     '"layer":{"class_name":"LSTM","config":{"name":"forward_lstm"}}',
   );
@@ -76,7 +76,7 @@ it('counts the calls of a model within the model from 1, as TensorFlow.js does',
     layers.map((one) => one.inbound_nodes);
   expect(nodes(config.layers)).toEqual([[], [[['in', 0, 0, {}]]], [[['inner', 1, 0, {}]]]]);
   expect(nodes(config.layers[1]?.config.layers)).toEqual([[], [[['in', 0, 0, {}]]]]);
-  // Where they end a model Keras 3.15 has counted the own call of all but a Sequential.
+  // At the end of a model Keras 3.15 counts the model's own call, except for a Sequential.
   const calls = { Functional: [1, 1], Sequential: [0, 1], Dense: [0, 0] };
   for (const [className, [written, meant]] of Object.entries(calls)) {
     const layers = [layer(className, 'own', read('in'))];
@@ -84,7 +84,7 @@ it('counts the calls of a model within the model from 1, as TensorFlow.js does',
     expect(mendedTopology({ layers, output_layers: ['own', written, 0] })).toMatchObject(ends);
     expect(mendedTopology({ layers, output_layers: [['own', written, 0]] })).toMatchObject(ends);
   }
-  // As Keras 2 and TensorFlow.js have it already.
+  // Keras 2 and TensorFlow.js already write it so.
   const older = { layers: [{ class_name: 'Model', name: 'inner' }], output_layers: [['inner', 1, 0]] }; // biome-ignore format: short
   expect(mendedTopology(older)).toEqual(older);
 });

@@ -1,6 +1,6 @@
 /**
- * Topologies as Keras writes them, with masks. Which of them TensorFlow.js 4.22 computes as Keras does was seen by
- * running both.
+ * Topologies as Keras writes them, with masks. Running both showed which of them TensorFlow.js 4.22 computes as Keras
+ * does.
  */
 import { expect, it } from 'vitest';
 import { kerasProblem } from '../../../../src/formats/tensorflowjs/keras/problems.js';
@@ -19,7 +19,7 @@ const sequence = (...layers: readonly Written[]) =>
     model_config: { class_name: 'Sequential', config: { layers: layers.map(named) } },
   });
 
-/** Layers by their names, each with what it reads, a list for each of its calls. */
+/** Layers by their names, each with a list of inputs for each of its calls. */
 function graph(
   layers: Readonly<Record<string, readonly [Written, ...(readonly string[])[]]>>,
   version = '2.15.0',
@@ -86,7 +86,7 @@ it('follows a mask along the branch that it is on', () => {
   expect(branches(PLAIN, MASKED, ['GlobalMaxPooling1D'], MEAN)).toContain(
     'rest (GlobalAveragePooling1D) with a mask',
   );
-  // TensorFlow.js gives it the other branch's.
+  // TensorFlow.js gives the layer the other branch's mask.
   expect(branches(MASKED, PLAIN, LSTM, LSTM)).toContain('rest (LSTM) with no mask of its own');
 });
 

@@ -1,4 +1,4 @@
-/** Topologies as Keras writes them; what TensorFlow.js 4.22 makes of such layers was read in its source. */
+/** Topologies as Keras writes them. TensorFlow.js 4.22's source shows how it would compute such layers. */
 import { expect, it } from 'vitest';
 import { kerasProblem } from '../../../../src/formats/tensorflowjs/keras/problems.js';
 

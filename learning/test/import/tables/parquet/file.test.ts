@@ -1,4 +1,4 @@
-/** Parquet files written by hyparquet-writer, read through a buffer that counts what is asked of it. */
+/** Parquet files of hyparquet-writer, read through a buffer that counts the bytes that are asked for. */
 import { gzipSync } from 'node:zlib';
 import type { AsyncBuffer, ColumnMetaData, RowGroup } from 'hyparquet';
 import { parquetMetadata } from 'hyparquet';

@@ -1,4 +1,4 @@
-/** Messages written by hand, after Thrift's compact protocol, and the footer of a file that hyparquet-writer wrote. */
+/** Messages written by hand, by Thrift's compact protocol, and the footer of a file of hyparquet-writer. */
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { expect, test } from 'vitest';
 import { checkThrift } from '../../../../src/import/tables/parquet/thrift.js';

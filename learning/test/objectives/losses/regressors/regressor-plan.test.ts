@@ -1,4 +1,4 @@
-/** Shapes by hand: of each pair, which regressor leads from one to the other. */
+/** Pairs of shapes, and the regressor that leads from the first to the second. */
 import { expect, it } from 'vitest';
 import { regressorPlan } from '../../../../src/objectives/losses/regressors/regressor-plan.js';
 
