@@ -1,4 +1,4 @@
-/** What every program stands on: gRPC, HTTP, TLS, GPUs, local files, a program's start and end. */
+/** What all programs share: gRPC, HTTP, TLS, GPUs, local files, a program's start and end. */
 export * from './files/index.js';
 export * from './gpus/index.js';
 export * from './http/index.js';

@@ -1,7 +1,7 @@
 import { LyceumError } from '@lyceum/proto';
 import { expect } from 'vitest';
 
-/** What a promise rejects with, which must be a LyceumError. */
+/** The error that a promise rejects with, which must be a LyceumError. */
 export async function failureOf(promise: Promise<unknown>): Promise<LyceumError> {
   const failure = await promise.then(
     () => undefined,

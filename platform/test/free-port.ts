@@ -1,13 +1,13 @@
-/** Ports for servers that are told theirs, or that stop and listen on it again. */
+/** Ports for servers that need a fixed port, or that stop and listen on the same port again. */
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 
-/** Systems give out ports of their own accord above these: Linux from 32,768 on. */
+/** Below the range from which systems assign ports themselves: Linux from 32,768 on. */
 const FIRST_PORT = 10_000;
 const LAST_PORT = 30_000;
 
-/** A port on 127.0.0.1 that nothing listens on, and that no program gets which asks for any free one. */
+/** A port on 127.0.0.1 that is free, and that the system does not give to programs that ask for any free port. */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = randomInt(FIRST_PORT, LAST_PORT);

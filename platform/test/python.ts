@@ -1,4 +1,4 @@
-/** Python with packages that tests need: the machine's, or fetched by pip into the cache. */
+/** Python with packages that tests need: the machine's own, or fetched by pip into the cache. */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
@@ -14,9 +14,9 @@ export interface Ended {
 
 export interface Python {
   run(args: readonly string[]): Promise<Ended>;
-  /** The folder where the packages are if the machine has none. */
+  /** Folder of the packages that the machine itself does not have. */
   readonly packages: string;
-  /** Why the packages are not there; undefined: they are. */
+  /** Why the packages are missing; undefined: they are there. */
   readonly lack: string | undefined;
 }
 
@@ -25,7 +25,7 @@ const execute = promisify(execFile);
 /**
  * @param name - of the folder in the cache.
  * @param requirements - as pip wants them.
- * @param modules - what must be there to import, `numpy`.
+ * @param modules - modules that must be importable, `numpy`.
  */
 export async function pythonWith(
   name: string,

@@ -1,6 +1,6 @@
 /**
- * A real S3 server of a test's own: versitygw, which setup/versitygw.mjs builds with Go into the cache; where that cannot be,
- * moto, which takes every secret and forgets all when it ends.
+ * A real S3 server for a test: versitygw, which setup/versitygw.mjs builds with Go into the cache. Where it cannot be
+ * built: moto, which accepts every secret and forgets all data at its end.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -17,7 +17,7 @@ import { pythonWith } from './python.js';
 const VERSITYGW = fileURLToPath(new URL('../../setup/versitygw.mjs', import.meta.url));
 const MOTO = ['moto[s3]==5.2.5', 'flask>=3,<4', 'flask-cors>=6,<7'];
 
-/** Building or fetching, where the cache has neither. */
+/** Time to build or fetch the server where the cache does not have it. */
 export const S3_SERVER_MS = 900_000;
 
 export interface S3Server {
@@ -25,19 +25,22 @@ export interface S3Server {
   /** `http://127.0.0.1:PORT`, for `--s3-endpoint`. */
   readonly endpoint: string;
   readonly bucket: string;
-  /** AWS's variables of who may read and write. */
+  /** AWS's variables with credentials that may read and write. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Where the bucket's objects lie as files of their keys; undefined: in the server's memory. */
+  /** Folder with the bucket's objects, as files named by their keys; undefined: they are in the server's memory. */
   readonly folder: string | undefined;
-  /** Ends it in the middle of whatever it does. */
+  /** Ends the server at once, whatever it does. */
   kill(): Promise<void>;
-  /** After `kill`, at the same address. @param secret - that versitygw knows from now on; default: the one above. */
+  /**
+   * Starts it at the same address after `kill`. @param secret - that versitygw accepts from now on; default: as
+   * before.
+   */
   start(secret?: string): Promise<void>;
-  /** Ends it and removes what it stored. */
+  /** Ends the server and removes all that it stored. */
   stop(): Promise<void>;
 }
 
-/** @returns the server; or why there is none. */
+/** @returns the server, or why there is none. */
 export async function startS3Server(): Promise<
   | { readonly server: S3Server; readonly lack: undefined }
   | { readonly server: undefined; readonly lack: string }
@@ -121,7 +124,7 @@ async function started(
       AWS_ACCESS_KEY_ID: access,
       AWS_SECRET_ACCESS_KEY: secret,
       AWS_REGION: 'us-east-1',
-      // Nobody asks for the credentials of a machine in a cloud.
+      // The server must not look for a cloud machine's credentials.
       AWS_EC2_METADATA_DISABLED: 'true',
     },
     folder: name === 'versitygw' ? folder : undefined,
@@ -134,7 +137,7 @@ async function started(
   };
 }
 
-/** Whatever it answers, it is there. */
+/** Resolves when the server gives any answer. */
 async function answering(endpoint: string, child: ChildProcess): Promise<void> {
   for (;;) {
     const end = child.exitCode ?? child.signalCode;
@@ -150,12 +153,12 @@ async function answering(endpoint: string, child: ChildProcess): Promise<void> {
 
 export interface SlowedServer {
   readonly endpoint: string;
-  /** Of each connection; Infinity: as fast as it is. */
+  /** Limit for each connection; Infinity: none. */
   bytesPerSecond: number;
   close(): void;
 }
 
-/** Another address of a server, whose answers come as slowly as one likes. */
+/** A proxy to a server, whose answers come as slowly as the test says. */
 export async function startSlowedServer(endpoint: string): Promise<SlowedServer> {
   const { port } = new URL(endpoint);
   const sockets = new Set<Socket>();

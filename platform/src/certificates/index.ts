@@ -1,8 +1,8 @@
 /**
- * Certificates for mutual TLS: an authority of one's own, and what it signs. ECDSA with SHA-256 on P-256, X.509 v3
- * (RFC 5280). A door of its own, since only who issues certificates needs the library behind it.
+ * Certificates for mutual TLS: a private authority, and the certificates that it signs. ECDSA with SHA-256 on P-256,
+ * X.509 v3 (RFC 5280). A door of its own: only a program that issues certificates loads the library behind it.
  */
-// Before the library, which stands on it.
+// The library needs this import first.
 import 'reflect-metadata';
 import { randomBytes } from 'node:crypto';
 import { isIP } from 'node:net';
@@ -60,10 +60,10 @@ export async function createAuthority(
 }
 
 /**
- * A certificate for a program that serves and calls, or for somebody who only calls: then no caller believes a server that
- * shows it.
+ * A certificate for a program that serves and calls, or for somebody who only calls: callers refuse a server that
+ * shows the latter.
  *
- * @throws {Error} if the authority's texts are none in PEM.
+ * @throws {Error} if the authority's certificate or key is not PEM.
  */
 export async function issueCertificate(
   authority: CertificateAndKey,

@@ -1,10 +1,10 @@
-/** What the operating system says of a file, in words: what is wrong, where, and what would be right. */
+/** Errors of the operating system about a file, in words: what is wrong, where, and what would be right. */
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { LyceumError, StorageFullError } from '@lyceum/proto';
 import { availableBytes, hasNoMoreFiles } from './disk-room.js';
 
-/** By Node's code. Numbers of other codes are in errno(3). */
+/** By Node's error code; other codes are shown by their number, which errno(3) explains. */
 const WHY: Readonly<Record<string, (path: string) => string>> = {
   EACCES: () =>
     `this user (uid ${process.getuid?.() ?? '?'}) may not; name another place, or allow it`,
@@ -30,14 +30,14 @@ const WHY: Readonly<Record<string, (path: string) => string>> = {
 /** Codes of a full disk, or of a user's full share of it. */
 const FULL = new Set(['ENOSPC', 'EDQUOT']);
 
-/** Codes of a disk that takes nothing, whatever room it has. */
+/** Codes of a disk that takes no write, however much room it has. */
 const FAILING = new Set(['EIO', 'EROFS']);
 
 /**
- * @param task - what was to be done to it, `write` for one.
+ * @param task - what was to be done to the file, such as `write`.
  * @param wantedBytes - how much room was wanted, where that is known.
- * @returns a {@link StorageFullError} of a disk that is full, read-only or fails, INVALID_ARGUMENT of what another path or a
- *   permission would put right; undefined of anything else, which is a bug.
+ * @returns a {@link StorageFullError} if the disk is full, read-only or failing; INVALID_ARGUMENT if another path or a
+ *   permission would help; undefined for any other error, which is a bug.
  */
 export function fileError(
   task: string,
@@ -64,7 +64,7 @@ export function fileError(
   return new LyceumError('INVALID_ARGUMENT', message, { cause: thrown });
 }
 
-/** Of a folder, or of what is to be above it. */
+/** Says if the disk takes no more files. If `folder` is not there, looks at the nearest folder above. */
 function filesText(folder: string): string {
   try {
     return hasNoMoreFiles(folder) ? '; its disk takes no more files (inodes)' : '';
@@ -74,7 +74,7 @@ function filesText(folder: string): string {
   }
 }
 
-/** What the disk of the folder has, if that can be told. */
+/** How much room the disk of the folder has; empty if it cannot be read. */
 function freeText(folder: string, wantedBytes: number): string {
   try {
     const free = availableBytes(folder);
@@ -85,14 +85,14 @@ function freeText(folder: string, wantedBytes: number): string {
   }
 }
 
-/** Why the path cannot be used, `it is a folder; name a file (EISDIR)`; undefined of anything but the path's own fault. */
+/** Why the path cannot be used, `it is a folder; name a file (EISDIR)`; undefined: the path is not at fault. */
 export function fileTrouble(path: string, thrown: unknown): string | undefined {
   const code = errnoOf(thrown) ?? '';
   const why = WHY[code];
   return why && `${why(path)} (${code})`;
 }
 
-/** The work's result; what the operating system has against the path is thrown in words. @throws {LyceumError} */
+/** Runs `work`. Errors about the path are thrown in words, with the path. @throws {LyceumError} */
 export async function withPath<T>(
   task: string,
   path: string,
@@ -107,7 +107,7 @@ export async function withPath<T>(
 }
 
 /**
- * The work's result. That the disk is full, read-only or failing is told with the path. All else is thrown as it is,
+ * Runs `work`. Says with the path that the disk is full, read-only or failing. Other errors are thrown unchanged,
  * since the user did not choose that path.
  *
  * @throws {StorageFullError}
@@ -125,7 +125,7 @@ export async function withRoom<T>(
   }
 }
 
-/** Node's code of a failed call to the operating system, `ENOSPC` for one. */
+/** Node's code of a failed call to the operating system, such as `ENOSPC`. */
 export function errnoOf(thrown: unknown): string | undefined {
   if (!(thrown instanceof Error && 'code' in thrown && 'syscall' in thrown)) return undefined;
   return typeof thrown.code === 'string' ? thrown.code : undefined;

@@ -1,15 +1,15 @@
 /**
  * One process at a time writes below a state folder.
  *
- * The lock is the kernel's, flock(2), on the file `lock` in the folder. It ends with the last process that has the file
- * open, however that process ends: nothing stale is left to judge, no clock and no process id is believed, and two that
- * start in one moment cannot both have it. It holds while its holder is stopped. It is on the file and not on its path, so
- * it works through every mount of one machine; NFS keeps it between machines.
+ * The lock is the kernel's, flock(2), on the file `lock` in the folder. It ends with the last process that has the
+ * file open, however that process ends: no stale lock is left to judge, no clock and no process id is trusted, and two
+ * programs that start at the same moment cannot both have the lock. A stopped process keeps it. The lock is on the
+ * file and not on its path, so it works through every mount of one machine; NFS keeps it between machines.
  *
- * Node cannot call flock(2). The command `flock` (util-linux, busybox) can, on a file that it inherits: the lock belongs to
- * what was opened, which this process keeps open. *Alternatives*: a native package, which has to be built; a Unix socket in
- * the folder, whose path has 108 bytes and whose stale file two may remove at once; a file with a process id, which means
- * nothing in another container.
+ * Node cannot call flock(2). The command `flock` (util-linux, busybox) can, on a file that it inherits: the lock
+ * belongs to the open file description, which this process keeps. *Alternatives*: a native package, which has to be
+ * built; a Unix socket in the folder, whose path is limited to 108 bytes and whose stale file two processes may remove
+ * at once; a file with a process id, which means nothing in another container.
  *
  * A process that is started with {@link FolderLock.fd} among its files holds the lock too, until it ends.
  */
@@ -24,10 +24,12 @@ import { makeFolder } from './make-folder.js';
 
 const FILE = 'lock';
 
-/** A process that was killed is gone within this; one that lives keeps its lock for longer. */
+/** A killed process is gone within this time; if the lock is still held then, its holder lives. */
 const DYING_MS = 2_000;
 
-/** Within this the guard of a local cluster has ended what a killed `coordinator up` left behind. */
+/**
+ * Within this time the guard of a local cluster has ended the processes that a killed `coordinator up` left behind.
+ */
 const LEFT_BEHIND_MS = 15_000;
 
 const LOOK_EVERY_MS = 100;
@@ -39,9 +41,9 @@ const TAKEN = 1;
 const INHERITED_FD = 3;
 
 export interface FolderLock {
-  /** Never inherited unless it is named. */
+  /** The lock's file. A child process inherits it, and so the lock, only if it is named in `stdio`. */
   readonly fd: number;
-  /** Says in the lock's file who holds it, for people. */
+  /** Writes into the lock's file who holds the lock, for people to read. */
   tell(holder: LockHolder): void;
   /** This process lets go. Idempotent. */
   release(): void;
@@ -56,9 +58,9 @@ interface LockHolder {
 /**
  * Takes the folder for this process, and makes it if it is not there.
  *
- * @param say - told, once, of a wait for what a killed holder left behind.
- * @throws {LyceumError} FAILED_PRECONDITION, with the holder, if another process has it; INVALID_ARGUMENT if the folder
- *   cannot be written.
+ * @param say - called once if this waits for processes that a killed holder left behind.
+ * @throws {LyceumError} FAILED_PRECONDITION, naming the holder, if another process has the lock; INVALID_ARGUMENT if
+ *   the cannot be written.
  */
 export async function lockFolder(
   folder: string,
@@ -87,7 +89,7 @@ export async function lockFolder(
       ftruncateSync(fd);
       writeSync(fd, `${text}\n`, 0);
     } catch {
-      // On a full disk the holder is not named; the lock holds all the same.
+      // On a full disk the holder's name is not written; the lock holds all the same.
     }
   };
   tell({ program, pid: process.pid });
@@ -104,11 +106,11 @@ export async function lockFolder(
 async function openLock(folder: string, file: string): Promise<number> {
   const task = 'use the state folder';
   await makeFolder(folder, { task });
-  // NFS locks only what is open for writing.
+  // NFS locks only files that are open for writing.
   return withPath(task, folder, () => openSync(file, 'a+'));
 }
 
-/** @returns whether the lock is this process' now. */
+/** @returns whether this process has the lock now. */
 function tryLock(fd: number, folder: string): boolean {
   const { status, error, stderr } = spawnSync('flock', ['-n', String(INHERITED_FD)], {
     stdio: ['ignore', 'ignore', 'pipe', fd],
@@ -135,7 +137,7 @@ interface Holder extends LockHolder {
   readonly since: string;
 }
 
-/** Undefined: it has not said who it is yet. */
+/** Undefined: the holder has not written its name yet. */
 function holderIn(file: string): Holder | undefined {
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as Holder;
@@ -151,12 +153,12 @@ function inWords(holder: Holder | undefined): string {
   return `${program}, process ${pid} on ${host}, since ${since}${stopped}`;
 }
 
-/** The process that said so has ended here, and another one that has the file open has not. */
+/** Whether the named holder ran on this machine and has ended: then a process that it started still has the lock. */
 function isGone(holder: Holder | undefined): boolean {
   return holder?.host === hostname() && stateOf(holder) === undefined;
 }
 
-/** As proc_pid_stat(5) has it; undefined: no such process here. */
+/** State letter of the holder's process, as in proc_pid_stat(5); undefined: no such process on this machine. */
 function stateOf({ host, pid }: Holder): string | undefined {
   if (host !== hostname()) return undefined;
   try {

@@ -1,12 +1,12 @@
 /**
- * Files that a person names. A pipe is read too, as a shell's `<(command)` is one. Of a device little is read, a terminal's
- * lines for one: `/dev/zero` has no end.
+ * Files that a person names. A pipe can be read too, such as a shell's `<(command)`. Of a device, such as a terminal,
+ * only a little is read: `/dev/zero` has no end.
  */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { type ErrorCode, LyceumError } from '@lyceum/proto';
 import { errnoOf, fileTrouble } from './file-errors.js';
 
-/** First read of a file that tells no size, such as a pipe. */
+/** First read of a file that reports no size, such as a pipe. */
 const FIRST_BYTES = 64 * 1024;
 
 const DEVICE_MAX_BYTES = 16 * 1024 ** 2;
@@ -15,9 +15,9 @@ const DEVICE_MAX_BYTES = 16 * 1024 ** 2;
 const READ_MAX_BYTES = 1024 ** 3;
 
 /**
- * @param code - if it cannot be read.
- * @param shown - what errors call it.
- * @throws {LyceumError} that; if it is longer INVALID_ARGUMENT in place of NOT_FOUND.
+ * @param code - of the error if the file cannot be read.
+ * @param shown - the file's name in errors.
+ * @throws {LyceumError} `code`; a file that is too long gives INVALID_ARGUMENT where `code` is NOT_FOUND.
  */
 export function readGivenFile(
   file: string,
@@ -45,7 +45,7 @@ export function readGivenFile(
   throw new LyceumError(code === 'NOT_FOUND' ? 'INVALID_ARGUMENT' : code, message);
 }
 
-/** The same; undefined: there is no such file. */
+/** As {@link readGivenFile}; undefined: there is no such file. */
 export function readGivenIfThere(
   ...[file, maxBytes, code, shown]: Parameters<typeof readGivenFile>
 ): Buffer | undefined {
@@ -57,10 +57,10 @@ export function readGivenIfThere(
   }
 }
 
-/** Takes no more memory than a file has bytes. @returns undefined: there are more than `maxBytes`. */
+/** Takes no more memory than the file has bytes. @returns undefined: there are more than `maxBytes`. */
 function readUpTo(fd: number, size: number, maxBytes: number): Buffer | undefined {
   const sized = Math.max(size, FIRST_BYTES);
-  // One more shows that it ends, or does not.
+  // Room for one byte more: reading it shows that the file is longer.
   let buffer = Buffer.allocUnsafe(Math.min(sized, maxBytes) + 1);
   for (let count = 0; ; ) {
     const length = Math.min(buffer.length - count, READ_MAX_BYTES);

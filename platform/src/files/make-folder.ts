@@ -3,12 +3,12 @@ import { dirname, resolve } from 'node:path';
 import { errnoOf, withPath } from './file-errors.js';
 
 /**
- * Makes a folder with those above it, where they are not there. Node's own way takes a read-only disk for one that lacks
- * the folder, and tries for ever in a current folder that was deleted, and in /proc.
+ * Makes a folder, and the folders above it, where they are missing. Node's `mkdir` with `recursive` reports a
+ * read-only disk as a missing folder, and never ends in a current folder that was deleted, or in /proc.
  *
  * @param a.task - what errors say could not be done to the folder.
- * @param a.mode - of each that is made.
- * @throws {LyceumError} saying why it cannot be.
+ * @param a.mode - of each folder that is made.
+ * @throws {LyceumError} saying why the folder cannot be made.
  */
 export async function makeFolder(
   folder: string,
@@ -24,7 +24,7 @@ async function make(folder: string, mode: number | undefined): Promise<void> {
     await makeOne(folder, mode);
   } catch (err) {
     if (errnoOf(err) !== 'ENOENT') throw err;
-    // Makes what is above it first. If another program does so at the same time, that is no error.
+    // Makes the parent first. If another program does so at the same time, that is no error.
     await make(dirname(folder), mode);
     await makeOne(folder, mode);
   }

@@ -1,6 +1,6 @@
 /**
  * Data sets on volumes that the operator mounts. The user who submits a run names a path, so nothing but regular files
- * below the operator's folder is touched, and an error says nothing of what is there.
+ * below the operator's folder is opened, and an error does not tell what is there.
  */
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
@@ -12,18 +12,18 @@ const READ_BYTES = 1024 * 1024;
 
 const PATH_SHOWN_LETTERS = 256;
 
-/** Follows no link that took the file's place meanwhile, and waits for no other end of a pipe. */
+/** Does not follow a link that took the file's place meanwhile, and does not wait for the other end of a pipe. */
 export const OPEN_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /**
  * Checks a mounted file, from its first byte to its last.
  *
- * @param root - the folder that it must be in, links followed; undefined: there is none.
- * @param digest - SHA-256 that it must have, hex.
+ * @param root - the folder that the file must be in, after links are followed; undefined: there is none.
+ * @param digest - SHA-256 that the file must have, hex.
  * @param signal - ends the reading.
- * @returns its path, links followed.
- * @throws {LyceumError} INVALID_ARGUMENT if there is no root; NOT_FOUND if there is no such file, without a word about what
- *   there is in its place; CANCELLED.
+ * @returns the file's path, links followed.
+ * @throws {LyceumError} INVALID_ARGUMENT if there is no root; NOT_FOUND if there is no such file, without saying what
+ *   is in its place; CANCELLED.
  */
 export async function mountedFile(
   root: string | undefined,
@@ -43,7 +43,7 @@ export async function mountedFile(
   throw new LyceumError('NOT_FOUND', message);
 }
 
-/** Looks at nothing outside the root, but where a link below it leads. */
+/** Looks at nothing outside the root, except the target of a link below it. */
 async function realPathBelow(root: string, path: string): Promise<string | undefined> {
   try {
     const realRoot = await realpath(root);
@@ -56,13 +56,13 @@ async function realPathBelow(root: string, path: string): Promise<string | undef
   }
 }
 
-/** Paths as they are; links are not followed. */
+/** Compares paths as text; links are not followed. */
 export function isBelow(folder: string, path: string): boolean {
   const way = relative(folder, path);
   return way !== '' && way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }
 
-/** Undefined: it is not one, or cannot be read. */
+/** Undefined: not a regular file, or it cannot be read. */
 async function digestOfRegularFile(path: string, signal: AbortSignal): Promise<string | undefined> {
   let file: FileHandle | undefined;
   try {

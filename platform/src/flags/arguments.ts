@@ -1,6 +1,6 @@
 /**
  * Arguments of flags, read for commander. A function here is an option's `argParser`: it throws InvalidArgumentError,
- * which commander prints behind the flag's name and what was given. Pure.
+ * which commander prints after the flag's name and the given argument. Pure.
  */
 import { toLyceumError } from '@lyceum/proto';
 import { InvalidArgumentError } from 'commander';
@@ -9,7 +9,7 @@ import { parseAddress } from '../process/index.js';
 
 type Read<T> = (text: string) => T;
 
-/** In decimal digits alone. */
+/** Only decimal digits are accepted. */
 export function wholeNumber(least: number, greatest = Number.MAX_SAFE_INTEGER): Read<number> {
   return (text) => {
     const value = Number(text);
@@ -18,7 +18,7 @@ export function wholeNumber(least: number, greatest = Number.MAX_SAFE_INTEGER): 
   };
 }
 
-/** A number that a call's message has 32 bits for. */
+/** A whole number for a 32-bit field of a message. */
 export function uint32From(least: number): Read<number> {
   return wholeNumber(least, 0xffff_ffff);
 }
@@ -45,7 +45,7 @@ export function allowedAddresses(text: string): string[] {
   return checked(parseAllowedAddresses, text);
 }
 
-/** `HOST:PORT`, as it was given. */
+/** Checks `HOST:PORT`, and returns the text unchanged. */
 export function address(text: string): string {
   checked(parseAddress, text);
   return text;
@@ -59,7 +59,7 @@ function checked<T>(parse: Read<T>, text: string): T {
   }
 }
 
-/** NaN: it is none. */
+/** NaN: the text is no decimal number. */
 function decimal(text: string): number {
   return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
 }

@@ -1,4 +1,7 @@
-/** What flags of all programs may say: numbers within limits, addresses, levels of logs; and how it is refused. */
+/**
+ * Arguments that flags of all programs share: numbers within limits, addresses, log levels; and how bad ones are
+ * refused.
+ */
 export { LOG_LEVELS } from '../process/index.js';
 export {
   address,

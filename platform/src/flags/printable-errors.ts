@@ -1,7 +1,7 @@
 import { printable } from '@lyceum/proto';
 import type { OutputConfiguration } from 'commander';
 
-/** For commander: errors repeat arguments, which a shell may have made of the names of files. */
+/** For commander, whose errors repeat arguments: a shell may have made them from names of files. */
 export const PRINTABLE_ERRORS: OutputConfiguration = {
   outputError: (text, write) => write(printable(text)),
 };

@@ -1,4 +1,4 @@
-/** Asks `nvidia-smi`, which comes with the driver. */
+/** Asks `nvidia-smi`, which comes with NVIDIA's driver, for the machine's GPUs. */
 import { execFile } from 'node:child_process';
 import { readdir } from 'node:fs/promises';
 import { toLyceumError } from '@lyceum/proto';
@@ -14,19 +14,19 @@ import {
 } from './nvidia-smi.js';
 import { hidesAll, visibleGpus } from './visible-gpus.js';
 
-/** A driver that must be loaded first takes some seconds. */
+/** Time for an answer of nvidia-smi. If the driver must be loaded first, that takes some seconds. */
 const PATIENCE_MS = 30_000;
 
 export interface FoundGpus {
-  /** Those that a program may see, in its order. */
+  /** GPUs that a program may use, in the order of CUDA_VISIBLE_DEVICES. */
   readonly gpus: readonly Gpu[];
-  /** Why there may be more: the driver does not answer. */
+  /** Why the list may lack some: the driver does not answer, or CUDA_VISIBLE_DEVICES is wrong. */
   readonly problem?: string;
 }
 
 /**
  * @param devices - the folder of device files.
- * @returns none where there is neither nvidia-smi nor a device file of a GPU.
+ * @returns no GPUs if there is neither nvidia-smi nor a device file of a GPU.
  */
 export async function findGpus(
   env: NodeJS.ProcessEnv,
@@ -45,7 +45,9 @@ export async function findGpus(
   }
 }
 
-/** A variable that is wrong hides nothing on purpose: the processor would compute unasked. */
+/**
+ * A wrong CUDA_VISIBLE_DEVICES is a problem, and not a wish for no GPU: the worker would silently use the processor.
+ */
 function seenOf(all: readonly Gpu[], visible: string | undefined): FoundGpus {
   const gpus = visibleGpus(all, visible);
   if (visible === undefined || hidesAll(visible) || gpus.length > 0 || all.length === 0) {
@@ -55,9 +57,7 @@ function seenOf(all: readonly Gpu[], visible: string | undefined): FoundGpus {
   return { gpus, problem: `CUDA_VISIBLE_DEVICES=${visible} names no GPU; there are ${names}` };
 }
 
-/**
- * A GPU without a working nvidia-smi is an error: taken for none, its worker would silently compute on the processor.
- */
+/** A GPU without a working nvidia-smi is a problem: as "no GPU" its worker would silently compute on the processor. */
 async function unasked(devices: string): Promise<FoundGpus> {
   const names = await readdir(devices).catch(() => []);
   const device = names.find((name) => /^nvidia\d+$/.test(name));
@@ -66,7 +66,7 @@ async function unasked(devices: string): Promise<FoundGpus> {
   return { gpus: [], problem };
 }
 
-/** Measures what a GPU's memory is used for. */
+/** Measures how much of a GPU's memory is in use. */
 export class GpuMemory {
   readonly #gpu: Gpu | undefined;
   /** Whether the last figure was this process' alone. */
@@ -76,14 +76,14 @@ export class GpuMemory {
     this.#gpu = gpu;
   }
 
-  /** Memory that is free, as far as the driver tells; undefined without a GPU. */
+  /** Free memory, as the driver reports it; undefined: no GPU, or no report. */
   async freeBytes(): Promise<number | undefined> {
     return this.#gpu && ((await this.#memory())?.free ?? this.#gpu.memoryBytes);
   }
 
   /**
-   * What this process has taken, or, where the driver tells of no process (as in containers), what all have; undefined
-   * without a GPU, or if the driver tells nothing, as of a part of one. Differences are of use.
+   * Memory that this process has taken, or, where the driver names no process (as in containers), that all processes
+   * have taken. Undefined: no GPU, or no report, as for a part of a GPU. Only differences of two calls are meaningful.
    */
   async usedBytes(): Promise<number | undefined> {
     if (this.#gpu === undefined) return undefined;
@@ -92,7 +92,7 @@ export class GpuMemory {
     const isOwn = own.length > 0;
     const isComparable = this.#wasOwn === undefined || this.#wasOwn === isOwn;
     this.#wasOwn = isOwn;
-    // A figure of all processes and one of this process have no useful difference.
+    // The difference of one process' figure and that of all processes would be meaningless.
     if (!isComparable) return undefined;
     return isOwn
       ? own.reduce((sum, { bytes = 0 }) => sum + bytes, 0)
@@ -104,12 +104,12 @@ export class GpuMemory {
   }
 }
 
-/** What is only measured is not worth a failure. */
+/** Undefined if nvidia-smi fails: a measurement is not worth a failure. */
 async function told(args: readonly string[]): Promise<string | undefined> {
   return ask(args).catch(() => undefined);
 }
 
-/** @returns undefined if there is no nvidia-smi. @throws with what it says. */
+/** @returns undefined if there is no nvidia-smi. @throws with its message. */
 function ask(args: readonly string[], patienceMs = PATIENCE_MS): Promise<string | undefined> {
   return new Promise((resolve, reject) => {
     const child = execFile('nvidia-smi', args, (err, stdout) => {
@@ -123,7 +123,7 @@ function ask(args: readonly string[], patienceMs = PATIENCE_MS): Promise<string 
     const patience = setTimeout(() => {
       const seconds = patienceMs / 1000;
       reject(new Error(`nvidia-smi: no answer within ${seconds} s: the driver hangs`));
-      // Nothing ends a process that hangs in the driver: it is left alone.
+      // A process that hangs in the driver cannot be ended: it is not waited for.
       child.kill('SIGKILL');
       child.unref();
       child.stdout?.destroy();

@@ -1,19 +1,19 @@
-/** Which GPU a program computes on: its flag, and what is there. Pure. */
+/** Which GPU a program computes on, from its flag and the GPUs that are there. Pure. */
 import { LyceumError, type WorkerDevice } from '@lyceum/proto';
 import type { FoundGpus } from './find-gpus.js';
 import type { Gpu } from './nvidia-smi.js';
 
-/** `auto`: a GPU if there is one. A number is that of a GPU among those that are seen. */
+/** `auto`: a GPU if there is one. The number is the GPU's place among those that are visible. */
 export type GpuFlag = 'auto' | 'cpu' | { readonly cuda: number };
 
 export interface GpuChoice {
   /** Undefined: the processor computes. */
   readonly gpu: Gpu | undefined;
-  /** What its user should know. */
+  /** What the program's user should know. */
   readonly warning?: string;
 }
 
-/** @returns undefined for what is no such flag. */
+/** @returns undefined if the text is no such flag. */
 export function parseGpuFlag(text: string): GpuFlag | undefined {
   if (text === 'auto' || text === 'cpu') return text;
   const match = /^cuda(?::(\d{1,3}))?$/.exec(text);
@@ -21,8 +21,8 @@ export function parseGpuFlag(text: string): GpuFlag | undefined {
 }
 
 /**
- * @throws {LyceumError} FAILED_PRECONDITION if a GPU is asked for that is not there, or the driver does not answer, and
- *   `allowCpu` is not set: nothing falls back on the processor unasked.
+ * @throws {LyceumError} FAILED_PRECONDITION if the wanted GPU is not there, or the driver does not answer, unless
+ *   `allowCpu` is set: a program changes to the processor only where that is allowed.
  */
 export function gpuChoice(
   flag: GpuFlag,
@@ -48,15 +48,15 @@ function seenText(gpus: readonly Gpu[]): string {
   return `there are ${gpus.length}: ${names.join(', ')}`;
 }
 
-/** Why nothing can be computed on it, with its name; undefined: nothing speaks against it. */
+/** Why the GPU cannot be used, with its name; undefined: it can. */
 export function gpuTrouble({ name, trouble }: Gpu): string | undefined {
   return trouble === undefined ? undefined : `${name} ${trouble}`;
 }
 
 /**
- * What a worker tells of the GPU that it computes on.
+ * What a worker reports of the GPU that it computes on.
  *
- * @param isFast - it was told to be fast rather than to give equal bits.
+ * @param isFast - the worker was told to be fast rather than to give equal bits.
  */
 export function gpuDevice(
   { uuid, name, driver, memoryBytes }: Gpu,

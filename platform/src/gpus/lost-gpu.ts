@@ -1,8 +1,8 @@
 /**
- * CUDA's errors after which a process computes nothing more on its GPU: every later call fails with the same. Only a new
- * process gets the GPU back. Pure.
+ * CUDA's errors after which a process cannot use its GPU any more: every later call fails with the same error. Only a
+ * new process gets the GPU back. Pure.
  *
- * @see https://docs.nvidia.com/cuda/cuda-runtime-api/ cudaError_t: those of which it says that the process must be ended
+ * @see https://docs.nvidia.com/cuda/cuda-runtime-api/ cudaError_t: the errors after which the process must be ended
  */
 const LOST: Readonly<Record<number, string>> = {
   214: 'ECC_UNCORRECTABLE',
@@ -23,10 +23,10 @@ const LOST: Readonly<Record<number, string>> = {
 const NUMBERS = Object.keys(LOST).join('|');
 const NAMES = Object.values(LOST).join('|');
 
-/** As ONNX Runtime says it, with the GPU's number at its end, and as TensorFlow does. */
+/** ONNX Runtime's message, which ends with the GPU's number, or TensorFlow's. */
 const SAID = new RegExp(`CUDA failure (${NUMBERS}): .*; GPU=\\d+|\\bCUDA_ERROR_(${NAMES})\\b`);
 
-/** @returns why, in CUDA's own name; undefined: the GPU can be used on. */
+/** @returns CUDA's name of the error; undefined: the GPU is not lost. */
 export function lostGpu(message: string): string | undefined {
   const [said, number, name] = SAID.exec(message) ?? [];
   if (said === undefined) return undefined;

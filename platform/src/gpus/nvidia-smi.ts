@@ -1,21 +1,21 @@
 /**
- * What `nvidia-smi` prints, read. Pure.
+ * Parses the output of `nvidia-smi`. Pure.
  *
  * @see https://docs.nvidia.com/deploy/nvidia-smi/index.html
  */
 import { LyceumError } from '@lyceum/proto';
 
 export interface Gpu {
-  /** What CUDA calls it: `GPU-…`, or `MIG-…` of a part of one. */
+  /** CUDA's name for it: `GPU-…`, or `MIG-…` of a part of a GPU. */
   readonly uuid: string;
   /** `NVIDIA H100 80GB HBM3`; a part's ends with ` MIG 1g.10gb`. */
   readonly name: string;
   readonly driver: string;
   /** 0: unknown. */
   readonly memoryBytes: number;
-  /** `9` of Hopper, `8.9` of Ada; undefined: unknown. */
+  /** `9` for Hopper, `8.9` for Ada; undefined: unknown. */
   readonly computeCapability?: number;
-  /** Why nothing can be computed on it. */
+  /** Why the GPU cannot be used; undefined: it can. */
   readonly trouble?: string;
 }
 
@@ -23,7 +23,7 @@ export interface Gpu {
 export interface UsedMemory {
   readonly pid: number;
   readonly uuid: string;
-  /** Undefined: the driver does not tell, as inside some containers. */
+  /** Undefined: the driver does not report it, as inside some containers. */
   readonly bytes: number | undefined;
 }
 
@@ -31,7 +31,7 @@ export const GPU_QUERY = [
   '--query-gpu=uuid,name,driver_version,memory.total,compute_cap,mig.mode.current',
   ...csv(),
 ];
-/** What is free is less than total less used: the driver keeps some for itself. */
+/** Free memory is asked for too: it is less than total less used, since the driver reserves some. */
 export const MEMORY_QUERY = ['--query-gpu=uuid,memory.used,memory.free', ...csv()];
 export const PROCESS_QUERY = ['--query-compute-apps=pid,gpu_uuid,used_memory', ...csv()];
 export const LIST_QUERY = ['--list-gpus'];
@@ -42,12 +42,12 @@ const MIB = 1024 ** 2;
 const PART_SHARE = 0.95;
 
 /**
- * The devices that CUDA may compute on: of a GPU that is cut into parts these and not itself. One that cannot be computed
- * on keeps its place, so that numbers of others stay theirs.
+ * The devices that CUDA may compute on: of a GPU that is cut into parts its parts, and not the GPU itself. A device
+ * that cannot be used keeps its place, so that the numbers of the others do not change.
  *
  * @param query - what {@link GPU_QUERY} printed.
  * @param list - what {@link LIST_QUERY} printed, which alone names parts.
- * @throws {LyceumError} FAILED_PRECONDITION if it is nothing of the kind.
+ * @throws {LyceumError} FAILED_PRECONDITION if the texts cannot be parsed.
  */
 export function parseGpus(query: string, list: string): Gpu[] {
   const parts = partsByGpu(list);
@@ -76,7 +76,7 @@ function troubleOf(mig: string, total: string, memoryBytes: number): string | un
     : `tells no memory (${total}): nvidia-smi -q says what is wrong`;
 }
 
-/** What {@link MEMORY_QUERY} printed: bytes in use and free by UUID, of GPUs that tell. */
+/** From {@link MEMORY_QUERY}'s output: bytes in use and free by UUID, for GPUs that report them. */
 export function parseMemory(query: string): Map<string, { used: number; free: number }> {
   const told = lines(query).map((line) => {
     const [uuid = '', used, free] = fields(line);
@@ -85,7 +85,7 @@ export function parseMemory(query: string): Map<string, { used: number; free: nu
   return new Map(told.filter(([, { used, free }]) => Number.isFinite(used + free)));
 }
 
-/** What {@link PROCESS_QUERY} printed. */
+/** From {@link PROCESS_QUERY}'s output. */
 export function parseProcesses(query: string): UsedMemory[] {
   return lines(query).map((line) => {
     const [pid, uuid = '', mib] = fields(line);

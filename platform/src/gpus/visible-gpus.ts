@@ -1,12 +1,12 @@
-/** Which GPUs `CUDA_VISIBLE_DEVICES` leaves a program. Pure. */
+/** Which GPUs a program sees under `CUDA_VISIBLE_DEVICES`. Pure. */
 import type { Gpu } from './nvidia-smi.js';
 
 /**
- * As CUDA reads it: numbers in nvidia-smi's order, or UUIDs or beginnings of them; what comes after an entry that
- * names no GPU is not seen either.
+ * Reads the variable as CUDA does: numbers in nvidia-smi's order, or UUIDs or their beginnings. Entries after one that
+ * names no GPU do not count.
  *
- * @param gpus - all of the machine.
- * @param visible - the variable; undefined: all are seen.
+ * @param gpus - all GPUs of the machine.
+ * @param visible - the variable's value; undefined: all GPUs are visible.
  * @see https://docs.nvidia.com/cuda/cuda-c-programming-guide/index.html#env-vars
  */
 export function visibleGpus(gpus: readonly Gpu[], visible: string | undefined): Gpu[] {
@@ -20,7 +20,7 @@ export function visibleGpus(gpus: readonly Gpu[], visible: string | undefined): 
   return seen;
 }
 
-/** Whether the variable is meant to leave none: it is empty, or begins with what names no GPU, as `-1`. */
+/** Whether the variable is meant to hide all GPUs: it is empty, or its first entry names none, such as `-1`. */
 export function hidesAll(visible: string): boolean {
   return !/^\s*(\d|(GPU|MIG)-)/.test(visible);
 }

@@ -1,6 +1,6 @@
 /**
- * HTTP servers of the programs. Node's own limits are no limit of connections, of which each is an open file of the program,
- * and minutes for a request.
+ * HTTP servers with limits. Node itself sets no limit on connections, each of which is an open file of the program,
+ * and allows minutes for a request.
  */
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
@@ -8,23 +8,23 @@ import type { TlsIdentity } from '../tls/index.js';
 
 const LIMITS = {
   maxHeaderSize: 16 * 1024,
-  /** To the end of the headers. */
+  /** Time until all headers have come. */
   headersTimeout: 10_000,
   connectionsCheckingInterval: 2_000,
   keepAliveTimeout: 10_000,
 } as const;
 
-/** To the end of a request. */
+/** Time until the whole request has come. */
 const REQUEST_TIMEOUT_MS = 20_000;
 
-/** Connections to one server at a time: others' would else take all of the files that the program may open. */
+/** Connections to one server at a time. Without a limit, callers could take all files that the program may open. */
 export const HTTP_CONNECTIONS_MAX = 256;
 
 /**
- * Not listening yet.
+ * The server is not listening yet.
  *
  * @param tls - callers must show certificates of the same authority; absent: plain HTTP.
- * @param requestTimeout - milliseconds to the end of a request; a server that takes large bodies gives them more time.
+ * @param requestTimeout - milliseconds until a whole request has come; servers of large bodies allow more.
  */
 export function boundedServer(
   listener: RequestListener,

@@ -1,4 +1,4 @@
-/** Answers that came compressed: servers and proxies send them so to those too who asked for none. RFC 9110, §8.4.1. */
+/** Decodes compressed answers: servers and proxies also send them to callers that did not ask. RFC 9110, §8.4.1. */
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate, inflateRaw } from 'node:zlib';
 
@@ -11,13 +11,13 @@ const CODINGS = {
 
 const inflateBare = promisify(inflateRaw);
 
-/** A stream of zlib begins with its method, 8; many servers send one of DEFLATE alone. RFC 1950, §2.2. */
+/** A zlib stream begins with its method, 8; many servers send bare DEFLATE data in its place. RFC 1950, §2.2. */
 const isZlib = (body: Buffer): boolean => ((body[0] ?? 0) & 0x0f) === 8;
 
 /**
- * @param coding - what `Content-Encoding` says; undefined: nothing.
- * @param maxBytes - of the text; more is not made.
- * @returns the text, or what keeps it from being read.
+ * @param coding - the value of `Content-Encoding`; undefined: there is none.
+ * @param maxBytes - of the decoded text. Decoding stops there.
+ * @returns the text, or why it cannot be read.
  */
 export async function decoded(
   body: Buffer,

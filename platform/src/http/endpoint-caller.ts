@@ -2,14 +2,14 @@ import type { Outside } from '../outside/index.js';
 import { JsonCaller, type JsonCallerOptions } from './json-caller.js';
 import { type Headers, headersWithSecrets } from './secret-headers.js';
 
-/** How an endpoint outside is called, as a document describes it. */
+/** How an outside endpoint is called, as a document describes it. */
 interface CalledEndpoint
   extends Pick<JsonCallerOptions, 'url' | 'rate' | 'timeoutMs' | 'attempts'> {
   readonly headers: Headers;
 }
 
 /**
- * A caller of the endpoint with the secrets that may go there, at its pace.
+ * A caller of the endpoint, with its headers' secrets filled in, and at its pace.
  *
  * @throws {LyceumError} as {@link headersWithSecrets} does.
  */

@@ -1,6 +1,6 @@
 /**
  * One HTTP request to an outside server, at addresses that may be called: a deadline, and a limit on the answer.
- * Redirects are answers like others: to follow one could carry secrets elsewhere.
+ * Redirects are returned like other answers: following one could send secrets to another server.
  */
 import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
@@ -18,30 +18,31 @@ export interface HttpCall {
   readonly tls?: TlsMaterial | undefined;
   /** Which addresses may be called. */
   readonly addresses: AddressGuard;
-  /** For all of it. */
+  /** For the whole call. */
   readonly deadlineMs: number;
   readonly maxAnswerBytes: number;
   readonly signal?: AbortSignal | undefined;
   /**
-   * Whether it is sent again over another connection if the server closed a kept one just then (RFC 9112, §9.3.1). The
-   * server may have read it all the same, so not where calls are counted or cost money. Default: not.
+   * Whether the request is sent again over a new connection if the server closed the kept one at that moment (RFC
+   * 9112, §9.3.1). The server may have read it before: leave this off where calls are counted or cost money. Default:
+   * false.
    */
   readonly mayRepeat?: boolean;
 }
 
 export interface HttpAnswer {
   readonly status: number;
-  /** Without its compression. */
+  /** Decompressed. */
   readonly body: Buffer;
-  /** As `text/html`, in lower case, without its parameters; empty: the server says none. */
+  /** Lower case, without parameters, such as `text/html`; empty: the server names none. */
   readonly contentType: string;
-  /** Where it redirects to; undefined: nowhere. */
+  /** Where the answer redirects to; undefined: nowhere. */
   readonly location: string | undefined;
-  /** What `Retry-After` says; undefined: nothing. */
+  /** From `Retry-After`; undefined: there is none. */
   readonly retryAfterMs: number | undefined;
 }
 
-/** An answer of which no more than a part came, or that is longer than it may be. */
+/** Only a part of the answer came, or it is too long. */
 export class BrokenAnswerError extends LyceumError {
   readonly status: number;
 
@@ -98,7 +99,7 @@ export function httpCall(call: HttpCall): Promise<HttpAnswer> {
       ...tlsOptions(tls),
     };
     const send = (): void => {
-      // Its answer, its error or its next try says the rest.
+      // The answer, its error or the next try tells the rest.
       let isOver = false;
       const started = (isTls ? requestHttps : requestHttp)(url, options, (response) => {
         isOver = true;
@@ -110,7 +111,7 @@ export function httpCall(call: HttpCall): Promise<HttpAnswer> {
         if (mayRepeat && started.reusedSocket && !ended.aborted && isClosing(err)) send();
         else failed(err);
       });
-      // A server that switches protocols ends the connection without an error and without an answer.
+      // If a server switches protocols, the connection ends without an error and without an answer.
       started.on('close', () => {
         if (!isOver) failed(new Error('the connection ended without an answer'));
       });
@@ -120,7 +121,7 @@ export function httpCall(call: HttpCall): Promise<HttpAnswer> {
   });
 }
 
-/** OpenSSL's codes for a certificate of an authority that is not known. */
+/** OpenSSL's codes for a certificate whose authority is unknown. */
 const UNKNOWN_AUTHORITY: ReadonlySet<string> = new Set([
   'DEPTH_ZERO_SELF_SIGNED_CERT',
   'SELF_SIGNED_CERT_IN_CHAIN',
@@ -129,13 +130,13 @@ const UNKNOWN_AUTHORITY: ReadonlySet<string> = new Set([
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
 ]);
 
-/** What would make a server's certificate believed. */
+/** Advice: what would make this program accept the server's certificate. */
 function authorityText({ code = '' }: NodeJS.ErrnoException): string {
   if (!UNKNOWN_AUTHORITY.has(code)) return '';
   return ': no authority that this process believes has signed it; NODE_EXTRA_CA_CERTS=FILE at its start adds some, and so does tls.ca of an inference server';
 }
 
-/** That the server speaks another protocol than the URL says; undefined: nothing shows it. */
+/** Says that the server seems to speak another protocol than the URL names; undefined: no sign of that. */
 function otherProtocol({ code, message }: NodeJS.ErrnoException): string | undefined {
   if (code === 'EPROTO' && message.includes('wrong version number')) return 'it speaks no TLS';
   return code === 'HPE_INVALID_CONSTANT'
@@ -149,8 +150,8 @@ function isClosing({ code }: NodeJS.ErrnoException): boolean {
 }
 
 /**
- * @param ended - aborts where the call ends before its answer does.
- * @throws {BrokenAnswerError} as {@link httpCall}; what ended the call.
+ * @param ended - aborts if the call ends before its answer does.
+ * @throws {BrokenAnswerError} as {@link httpCall}; the reason of `ended`.
  */
 async function answerOf(
   response: IncomingMessage,

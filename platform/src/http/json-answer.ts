@@ -1,14 +1,14 @@
-/** The JSON of an answer, or why it is none, in words that repeat nothing of it. Pure. */
+/** The JSON of an answer, or why it cannot be parsed, in words that quote none of it. Pure. */
 import { shownText } from '@lyceum/proto';
 import type { HttpAnswer } from './http-call.js';
 
-/** No useful answer is nested deeper, and a deeper one would overflow the stack where it is written again. */
+/** No useful answer is nested deeper, and a deeper one would overflow the stack when it is serialized again. */
 const MAX_DEPTH = 256;
 
 /** Letters that a message shows of a server's content type. */
 const TYPE_CHARACTERS = 60;
 
-/** Python writes these where JSON has no form for a number. */
+/** Python writes these for numbers that JSON cannot express. */
 const NO_NUMBER = /[[,:]\s*-?(?:NaN|Infinity)\s*[\],}]/;
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
@@ -24,7 +24,7 @@ export function jsonOf({
   const other = `is no JSON but ${shownText(contentType, TYPE_CHARACTERS)}, ${length}`;
   let text: string;
   try {
-    // A mark of byte order in front is no part of it.
+    // A byte order mark in front is not part of the text.
     text = utf8.decode(body);
   } catch {
     return { problem: isOther ? other : `is not in UTF-8, ${length}` };
@@ -39,7 +39,7 @@ export function jsonOf({
   }
 }
 
-/** Whether lists and mappings of a JSON text lie deeper in one another. */
+/** Whether the text nests lists and mappings deeper than `most`. */
 function isDeeper(text: string, most: number): boolean {
   let depth = 0;
   let isString = false;

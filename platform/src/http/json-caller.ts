@@ -1,11 +1,12 @@
 /**
- * Calls of one HTTP endpoint that takes and gives JSON: paced, tried again where that may help, bounded in time and size.
+ * Calls of one HTTP endpoint that takes and gives JSON: paced, repeated where that may help, bounded in time and size.
  *
- * Tried again are 408, 425, 429, 5xx but 501 and 505, broken connections, timeouts, and answers that cannot be read; after what
- * the server says in `Retry-After`, and never sooner than a random wait below a bound that doubles (full jitter). Everything
- * else would be answered the same way again. Redirects are not followed: they could carry secrets elsewhere. Messages have
- * the status of an answer and its length, and nothing of what it says: it may be for other eyes. A program that calls for its own
- * user may have them quote the server's own message. Secrets that a server repeats are taken out of all that it says.
+ * Repeated are calls that end with 408, 425, 429, 5xx except 501 and 505, a broken connection, a timeout, or an answer
+ * that cannot be read. The wait is at least what `Retry-After` says, and a random time below a bound that doubles
+ * (full jitter). Any other failure would come again. Redirects are not followed: they could send secrets to another
+ * server. Messages give an answer's status and length, and quote nothing of it: its text may be meant for other eyes.
+ * A program that calls for its own user may quote the server's message. Secrets that a server repeats are removed from
+ * all texts.
  */
 import { HTTP_RESPONSE_MAX_BYTES, LyceumError } from '@lyceum/proto';
 import { type AddressGuard, shownUrl } from '../outside/index.js';
@@ -19,37 +20,40 @@ const TOO_MANY = 429;
 
 const AGAIN: ReadonlySet<number> = new Set([408, 425, TOO_MANY]);
 
-/** Server errors that no later try would change. */
+/** Server errors that another try cannot change. */
 const NEVER: ReadonlySet<number> = new Set([501, 505]);
 
 const FIRST_WAIT_MS = 500;
 const GREATEST_WAIT_MS = 60_000;
 
-/** A server that asks for more patience is one that does not answer today. */
+/** A server that asks for a longer wait counts as one that does not answer. */
 const RETRY_AFTER_MAX_MS = 3_600_000;
 
 export interface JsonCallerOptions {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** What of these is taken out of answers; default nothing. */
+  /** Texts that are removed from answers. Default: none. */
   readonly secrets?: readonly string[];
   /** Which addresses may be called. */
   readonly addresses: AddressGuard;
   readonly rate: Rate;
   readonly timeoutMs: number;
-  /** Times that a call is tried. */
+  /** Greatest number of tries of a call. */
   readonly attempts: number;
   /** Milliseconds since 1970. */
   readonly nowMs: () => number;
   /** Uniform in [0, 1). */
   readonly random: () => number;
-  /** Told of each 2xx answer, which may have to be paid, before it is read: what was sent, and what came; undefined: no JSON. */
+  /**
+   * Called with each 2xx answer, which may cost money, before it is checked: what was sent, and the JSON; undefined:
+   * none.
+   */
   readonly answered?: (body: unknown, json: unknown) => void;
-  /** Whether messages repeat what a server says of its refusal; default not. */
+  /** Whether messages quote the server's words when it refuses. Default: false. */
   readonly quotes?: boolean;
-  /** Asked before each try; throws if there may be no more. */
+  /** Called before each try; throws if no further try is allowed. */
   readonly allow?: (body: unknown) => void;
-  /** Told why a try failed that will be repeated, and when; and whether an answer came that cannot be read. */
+  /** Called when a try failed and another follows: why, after which wait, and whether the answer could not be read. */
   readonly retried?: (reason: string, waitMs: number, unreadable: boolean) => void;
 }
 
@@ -58,7 +62,7 @@ export function fullJitterMs(failures: number, random: number): number {
   return Math.floor(random * Math.min(GREATEST_WAIT_MS, FIRST_WAIT_MS * 2 ** failures));
 }
 
-/** A server refuses what it is asked, and would again. */
+/** The server refuses the request, and would refuse it again. */
 export class HttpRefusedError extends LyceumError {
   readonly status: number;
 
@@ -68,7 +72,7 @@ export class HttpRefusedError extends LyceumError {
   }
 }
 
-/** A server answered 2xx however often it was tried, and never what can be read. */
+/** No try succeeded, and at least one got a 2xx answer that cannot be read. */
 export class UnreadableAnswerError extends LyceumError {
   constructor(message: string) {
     super('INTERNAL', message);
@@ -80,7 +84,7 @@ interface Failure {
   readonly reason: string;
   readonly again: boolean;
   readonly status: number;
-  /** An answer came, and cannot be read. */
+  /** An answer came that cannot be read. */
   readonly unreadable?: boolean;
   readonly afterMs?: number | undefined;
 }
@@ -95,12 +99,13 @@ export class JsonCaller {
   }
 
   /**
-   * @param signal - ends waiting; a call that has been sent is waited for, since it may be paid.
-   * @param problemOf - what keeps a response from being read, in words that repeat nothing of it; undefined: nothing does.
+   * @param signal - ends waiting between tries; a call that has been sent is waited for, since it may cost money.
+   * @param problemOf - why a response cannot be used, in words that quote none of it; undefined: it can.
    * @returns the response's JSON.
-   * @throws {LyceumError} UNAVAILABLE if it was not answered however often it was tried; {@link UnreadableAnswerError} if it was,
-   *   with what cannot be read; {@link HttpRefusedError} if it never will work; PERMISSION_DENIED if no
-   *   address of the host may be called; the signal's reason.
+   * @throws {LyceumError} UNAVAILABLE if no try was answered; {@link UnreadableAnswerError} if one was, and cannot
+   *   be read; {@link HttpRefusedError} if no try can succeed; PERMISSION_DENIED if no address of the host may be
+   * called;
+   *   the signal's reason.
    */
   async post(
     body: unknown,
@@ -130,7 +135,7 @@ export class JsonCaller {
           ? new LyceumError('UNAVAILABLE', message)
           : new UnreadableAnswerError(message);
       }
-      // What the server says holds for all calls; the jitter is this one's.
+      // The server's wait holds for all calls; the jitter only for this one.
       this.#pace.hold(nowMs() + afterMs);
       const waitMs = Math.max(afterMs, fullJitterMs(failures, random()));
       retried?.(reason, waitMs, unreadable);
@@ -203,7 +208,7 @@ function isSuccess(status: number): boolean {
   return status >= 200 && status < 300;
 }
 
-/** Whether another try may be answered otherwise. */
+/** Whether another try may have a different outcome. */
 function isPassing(status: number): boolean {
   return AGAIN.has(status) || (status >= 500 && !NEVER.has(status));
 }

@@ -1,4 +1,4 @@
-/** Why a server does not answer, as a message says it. Pure. */
+/** Words for the reason why a server refused or did not answer. Pure. */
 import { STATUS_CODES } from 'node:http';
 import { shownText } from '@lyceum/proto';
 import type { HttpAnswer } from './http-call.js';
@@ -15,15 +15,15 @@ export function isRedirect(status: number): boolean {
 const SHOWN_CHARACTERS = 200;
 
 /**
- * @param quotes - whether it repeats what the server says: it may be for other eyes.
- * @param secrets - which it does not repeat.
+ * @param quotes - whether the server's own words are quoted: they may be meant for other eyes.
+ * @param secrets - removed from the quoted words.
  */
 export function refusalReason(
   answer: HttpAnswer,
   quotes: boolean,
   secrets: readonly string[],
 ): string {
-  // Before it is cut: a part of a secret is too much.
+  // Secrets are removed before the text is cut: a cut secret would not be found.
   const shown = (text: string) => shownText(withoutSecrets(text, secrets), SHOWN_CHARACTERS);
   const { status, body, location } = answer;
   const name = STATUS_CODES[status];
@@ -37,7 +37,7 @@ export function refusalReason(
   ].join('; ');
 }
 
-/** Where servers say it: OpenAI's and Google's in `error.message`; others in `error`, `message` or `detail`. */
+/** The server's message: OpenAI and Google put it in `error.message`; others in `error`, `message` or `detail`. */
 function ownWords(answer: HttpAnswer): string | undefined {
   const read = jsonOf(answer);
   const { error, message, detail } = mapping('json' in read ? read.json : undefined);

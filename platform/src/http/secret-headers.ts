@@ -1,8 +1,8 @@
-/** From headers that name secrets to headers that carry them, and what servers may repeat of these. */
+/** Fills secrets into headers that name them, and removes secrets from what servers send back. */
 import { LyceumError } from '@lyceum/proto';
 import { calleeOf, readSecret, type SecretPlaces } from '../outside/index.js';
 
-/** As people write them: a text, or the name of a secret with what stands before it. */
+/** Headers as people write them: a text, or the name of a secret and the text before it. */
 export type Headers = Readonly<
   Record<string, string | { readonly secret: string; readonly prefix: string }>
 >;
@@ -13,15 +13,16 @@ export interface FilledHeaders {
   readonly secrets: readonly string[];
 }
 
-/** What both HTTP and gRPC carry. */
+/** Values that both HTTP and gRPC can carry. */
 const CARRIED = /^[ -~]*$/;
 
 /** Shorter secrets occur in answers by chance, and protect nothing. */
 const HIDDEN_MIN_CHARACTERS = 8;
 
 /**
- * @param url - whom they are sent to.
- * @throws {LyceumError} FAILED_PRECONDITION if a value cannot be sent, without repeating it; as {@link readSecret} does.
+ * @param url - where the headers are sent.
+ * @throws {LyceumError} FAILED_PRECONDITION, without quoting it, if a value cannot be sent; as {@link readSecret}
+ *   does.
  */
 export function headersWithSecrets(
   headers: Headers,
@@ -37,7 +38,7 @@ export function headersWithSecrets(
     const own = carried(secret, `the secret ${value.secret}`);
     return [name, `${carried(value.prefix, `the header ${name}`)}${own}`];
   });
-  // The longest first: one may be a part of another.
+  // The longest first: a secret may be part of another one.
   const hidden = secrets
     .filter(({ length }) => length >= HIDDEN_MIN_CHARACTERS)
     .sort((a, b) => b.length - a.length);
@@ -49,7 +50,7 @@ export function withoutSecrets(text: string, secrets: readonly string[]): string
   return secrets.reduce((rest, secret) => rest.replaceAll(secret, '[secret]'), text);
 }
 
-/** Libraries refuse it too, and some repeat it in their message. */
+/** Checked here: libraries refuse such a value too, but some quote it in their message. */
 function carried(value: string, what: string): string {
   if (CARRIED.test(value)) return value;
   const place = [...value].findIndex((sign) => !CARRIED.test(sign)) + 1;

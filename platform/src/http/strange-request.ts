@@ -1,23 +1,23 @@
 /**
- * Requests that pages of other sites in a browser make. Such a page can send them to a server that only its machine, or only
- * the browser's certificate, reaches; under a name of the page's own that is made to point here (DNS rebinding), it could
- * also read the answers. Other clients say nothing of where they come from. Pure.
+ * Refuses requests that pages of other sites make in a browser. Such a page can reach a server that only the browser's
+ * machine, or only its certificate, reaches. With a host name of its own that points here (DNS rebinding), it could
+ * also read the answers. Clients that are not browsers do not send these headers, and are let through. Pure.
  *
- * Other pages are told apart as Go's `net/http.CrossOriginProtection` does it (1.25): by `Sec-Fetch-Site`, which browsers send to
- * https and to loopback (W3C, Fetch Metadata, §2.4), else by `Origin`.
+ * Pages are told apart as Go's `net/http.CrossOriginProtection` does it (1.25): by `Sec-Fetch-Site`, which browsers
+ * send to https and to loopback (W3C, Fetch Metadata, §2.4), else by `Origin`.
  */
 import type { IncomingMessage } from 'node:http';
 import { isLoopback } from '../process/index.js';
 
 export interface Strange {
-  /** Of the answer: Misdirected Request (RFC 9110, §15.5.20) or Forbidden. */
+  /** HTTP status of the answer: Misdirected Request (RFC 9110, §15.5.20) or Forbidden. */
   readonly status: 421 | 403;
   readonly message: string;
 }
 
 /**
- * @param listensAt - host of the address that the server listens on. On loopback it is called by a name of loopback alone.
- * @returns undefined: it may be answered.
+ * @param listensAt - host that the server listens on. On loopback only names of loopback are accepted.
+ * @returns undefined: the request may be answered.
  */
 export function strangeRequest(
   { method, headers }: Pick<IncomingMessage, 'method' | 'headers'>,
@@ -43,7 +43,7 @@ function nameIn(host: string): string {
   return (ipv6 ?? name ?? '').toLowerCase();
 }
 
-/** `HOST:PORT` of an origin; undefined: it has none, as `null`. */
+/** `HOST:PORT` of an origin; undefined: it has none, such as `null`. */
 function hostOf(origin: string): string | undefined {
   return URL.canParse(origin) ? new URL(origin).host : undefined;
 }

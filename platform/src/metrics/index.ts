@@ -1,6 +1,5 @@
 /**
- * What a running program tells of itself: probes and metrics. A door of its own, so that a command that ends at once loads
- * nothing of it.
+ * Probes and metrics of a running program. A door of its own, so that a command that ends at once does not load them.
  */
 export { metricsOf } from './metrics-of.js';
 export * from './probes.js';

@@ -1,4 +1,4 @@
-/** A metric in a line: its name, what it tells, and its labels, if it has some. */
+/** Declares a metric in one line: its name, its help text, and its labels, if any. */
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 
 interface MetricMaker {
@@ -9,7 +9,7 @@ interface MetricMaker {
   ): Counter<L>;
   gauge(name: string, help: string): Gauge;
   histogram(name: string, help: string, buckets: readonly number[]): Histogram;
-  /** A gauge that is set whenever Prometheus asks. */
+  /** A gauge whose value is read whenever Prometheus asks. */
   observe<L extends string = never>(
     name: string,
     help: string,

@@ -1,6 +1,6 @@
 /**
- * `/livez`, `/readyz` and `/metrics` on plain HTTP, on a port of their own: what asks them (kubelet,
- * Prometheus) speaks no gRPC with TLS.
+ * `/livez`, `/readyz` and `/metrics` on plain HTTP, on a port of their own: their callers (kubelet, Prometheus) do not
+ * speak gRPC with TLS.
  */
 import { X509Certificate } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
@@ -15,20 +15,20 @@ import { metricsOf } from './metrics-of.js';
 export interface ProbesOptions {
   /** `HOST:PORT`; port 0 takes a free one. */
   readonly address: string;
-  /** True if the user said that an address which others can reach is meant. */
+  /** True: the user allowed an address that other machines can reach. */
   readonly insecure: boolean;
-  /** Why the program is not ready, in words; undefined if it is. */
+  /** Why the program is not ready, in words; undefined: it is ready. */
   readonly ready: () => string | undefined;
   readonly metrics: Registry;
   /**
-   * What guards the program's other ports. Probes are plain HTTP all the same, but may be reached from elsewhere then, and
-   * until when the certificate is valid is one more metric.
+   * TLS of the program's other ports. Probes stay on plain HTTP, but other machines may then reach them, and a metric
+   * says when the certificate expires.
    */
   readonly tls?: TlsIdentity | undefined;
 }
 
 export interface Probes {
-  /** `HOST:PORT` with the port that it has. */
+  /** `HOST:PORT` with the actual port. */
   readonly address: string;
   close(): Promise<void>;
 }
@@ -77,7 +77,7 @@ function tellExpiry({ certificate }: TlsIdentity, registry: Registry): void {
   expiryGauge(registry).set(Date.parse(new X509Certificate(certificate).validTo) / 1000);
 }
 
-/** When the certificate of a program with TLS ends. */
+/** A gauge of the time at which the program's certificate expires. */
 export function expiryGauge(registry: Registry): Gauge {
   return metricsOf(registry).gauge(
     'lyceum_tls_certificate_expiry_timestamp_seconds',

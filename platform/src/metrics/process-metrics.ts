@@ -1,9 +1,9 @@
-/** The registry that each program's metrics start from: what Node itself knows of the process. */
+/** The registry that each program's metrics start from: Node's own metrics of the process. */
 import { collectDefaultMetrics, Registry } from 'prom-client';
 
 /**
- * How often the event loop's delay is looked at. Each look wakes the process, at the library's own 10 ms a
- * hundred times a second while nothing else happens.
+ * How often the event loop's delay is sampled. Each sample wakes the process; the library's default of 10 ms would
+ * wake an idle process a hundred times a second.
  */
 const EVENT_LOOP_LOOK_MS = 200;
 

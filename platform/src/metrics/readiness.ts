@@ -1,4 +1,7 @@
-/** What the readiness probe says: what the program waits for until it is ready, what it lacks then, that it stops. */
+/**
+ * The readiness probe's answer: not ready until started, later whatever the program lacks, and not ready while
+ * stopping.
+ */
 export class Readiness {
   readonly #stopping: AbortSignal | undefined;
   #lack = (): string | undefined => 'starting';
@@ -12,12 +15,12 @@ export class Readiness {
     this.#lack = () => reason;
   }
 
-  /** @param lack - what it lacks at the moment; undefined: nothing. */
+  /** @param lack - what the program lacks at the moment; undefined: nothing. */
   ready(lack: () => string | undefined): void {
     this.#lack = lack;
   }
 
-  /** Undefined: it is ready. */
+  /** Why the program is not ready; undefined: it is ready. */
   lack(): string | undefined {
     return this.#stopping?.aborted === true ? 'stopping' : this.#lack();
   }

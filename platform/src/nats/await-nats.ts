@@ -1,4 +1,4 @@
-/** Waits for NATS in a program that may be there before it. */
+/** Waits for NATS: a program may start before NATS does. */
 import { connect as connectSocket } from 'node:net';
 import { LyceumError, toLyceumError } from '@lyceum/proto';
 import { retryDelayMs, sleep } from '../pacing/index.js';
@@ -8,19 +8,19 @@ import { connectNats, type Nats, type NatsOptions } from './nats-connection.js';
 
 /** How long a server may take to say hello. */
 const GREETING_MS = 4_000;
-/** While NATS is awaited for one reason it is said again. */
+/** While the wait has the same reason, the log repeats it this often. */
 const TELL_AGAIN_MS = 60_000;
 /**
- * So often a server may greet and then not let in: it refuses a certificate without a word, and one that is only slow
- * does not do so time after time.
+ * After this many connections that greeted and then failed, the server counts as refusing: a server refuses a client's
+ * certificate without a word, while a slow server does not fail time after time.
  */
 const REFUSALS = 5;
 
 /** How a program that is there before NATS waits for it. */
 export interface Waiting {
-  /** Gives up. */
+  /** Aborts to give up the wait. */
   readonly signal: AbortSignal;
-  /** Told each time why it is not there yet. */
+  /** Called with the reason after each failed attempt. */
   readonly tell: (reason: string) => void;
   /** Uniform in [0, 1), `Math.random`. */
   readonly random: () => number;
@@ -28,10 +28,10 @@ export interface Waiting {
 }
 
 /**
- * {@link connectNats} for a program that may be there before NATS is: it waits for as long as nobody answers.
+ * {@link connectNats} for a program that may start before NATS does: it waits as long as nobody answers.
  *
- * What only a person can put right ends the wait: a server that refuses user or certificate says so at once, or goes on
- * being there without ever letting this program in.
+ * A failure that only a person can mend ends the wait: a server that refuses user or certificate, or that keeps
+ * greeting and never lets this program in.
  *
  * @throws {LyceumError} as {@link connectNats}, but not UNAVAILABLE; CANCELLED if the wait is given up.
  */
@@ -52,8 +52,8 @@ export function awaitNats(options: NatsOptions, waiting: Waiting): Promise<Nats>
 }
 
 /**
- * Does something with NATS until it does not fail for a reason that passes, with growing pauses. Says so in the log when
- * the reason changes, and else rarely.
+ * Repeats `attempt` with growing pauses for as long as it fails for a passing reason. Logs the reason when it changes,
+ * and else rarely.
  *
  * @throws {LyceumError} CANCELLED if the wait is given up; whatever else `attempt` throws.
  */
@@ -81,7 +81,7 @@ export async function untilNatsAnswers<T>(
   throw new LyceumError('CANCELLED', 'no longer waiting for NATS');
 }
 
-/** True if a NATS server says hello there, in the open as it does before TLS. */
+/** True if a NATS server greets at this address: it does so in plain text, before TLS. */
 function isGreeting(url: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connectSocket(portOf(url), hostOf(url));

@@ -1,6 +1,6 @@
 /**
- * NATS: tickets, records, blobs and events; a server of one's own. A door of its own, so that who only calls the
- * coordinator loads nothing of it.
+ * NATS: tickets, records, blobs and events; a private server. A door of its own, so that a program that only calls the
+ * coordinator does not load it.
  */
 export * from './await-nats.js';
 export { BlobCache, type BlobStore } from './blobs/index.js';

@@ -1,4 +1,4 @@
-/** Where a NATS server is, as people write it: `nats://HOST:PORT`. Pure. */
+/** A NATS server's address, as people write it: `nats://HOST:PORT`. Pure. */
 import { LyceumError } from '@lyceum/proto';
 
 const DEFAULT_PORT = 4222;
@@ -12,8 +12,8 @@ export function shownAddress(url: string): string {
 }
 
 /**
- * @returns it without user and password.
- * @throws {LyceumError} INVALID_ARGUMENT if it is none.
+ * @returns the address without user and password.
+ * @throws {LyceumError} INVALID_ARGUMENT if the text is no address.
  */
 export function checkedAddress(url: string): string {
   const address = shownAddress(url);

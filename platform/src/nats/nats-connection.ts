@@ -1,8 +1,8 @@
 /**
  * The connection to NATS, and the door to everything that is kept there.
  *
- * After the first connect it reconnects for as long as it takes. What is called
- * meanwhile fails with UNAVAILABLE after the client's time limit and may be tried again.
+ * After the first connect it reconnects for as long as it takes. Calls made meanwhile fail with UNAVAILABLE after the
+ * client's time limit and may be tried again.
  */
 import { isIP } from 'node:net';
 import { checkServerIdentity, type PeerCertificate } from 'node:tls';
@@ -31,9 +31,9 @@ import { openTicketQueue, type TicketQueue } from './nats-tickets.js';
 
 const FIRST_CONNECT_MS = 4_000;
 const RECONNECT_WAIT_MS = 250;
-/** A server that is stopped is noticed after two missed answers. */
+/** Two missed answers show that the server has stopped. */
 const PING_INTERVAL_MS = 10_000;
-/** Time that acks and naks have to leave before a close. */
+/** Time before a close in which acks and naks are sent. */
 const FLUSH_MS = 1_000;
 
 export interface Nats {
@@ -41,9 +41,9 @@ export interface Nats {
   readonly closed: Promise<void>;
   /** False while the connection is being made again. */
   readonly connected: boolean;
-  /** Calls `listener` each time that the connection was made again. */
+  /** Calls `listener` after each reconnect. */
   onReconnect(listener: () => void): void;
-  /** Flushes what was written if the server answers, and closes. */
+  /** Sends what is buffered if the server answers, and closes. */
   close(): Promise<void>;
   /** @throws {LyceumError} UNAVAILABLE if the bucket does not exist and `create` is false. */
   keyValue(bucket: string, a: KeyValueOptions): Promise<KeyValue>;
@@ -67,10 +67,12 @@ export interface NatsOptions {
   readonly url: string;
   /** Shown in the server's list of connections. */
   readonly name: string;
-  /** Answers come to the role's own inbox, where the server lets no other role listen. Default: to everybody's. */
+  /**
+   * Answers come to the role's own inbox, which the server lets no other role read. Default: the inbox that all share.
+   */
   readonly role?: NatsRole;
   readonly log: Logger;
-  /** Default: none, or what the certificate says. */
+  /** Default: none, or the certificate names the user. */
   readonly credentials?: NatsCredentials | undefined;
   /** Default: without TLS. */
   readonly tls?: TlsIdentity | undefined;
@@ -105,8 +107,8 @@ export async function connectNats(options: NatsOptions): Promise<Nats> {
 }
 
 /**
- * Where the server is called by an address its certificate must name that address. The client asks for no name then, and
- * Node would take the certificate of `localhost` for right.
+ * For a server that is called by an IP address: its certificate must name that address. The client asks for no name
+ * then, and Node would accept the certificate of `localhost`.
  */
 function tlsOptions(url: string, { ca, certificate: cert, key }: TlsIdentity) {
   const host = hostOf(url);
@@ -134,7 +136,7 @@ class NatsDoor implements Nats {
   }
 
   async close(): Promise<void> {
-    // The flush fails if the server goes away meanwhile; then there is nothing to wait for.
+    // The flush fails if the server goes away meanwhile; then nothing is left to wait for.
     const flushed = this.#connection.flush().catch(() => undefined);
     if (this.connected) await Promise.race([flushed, sleep(FLUSH_MS)]);
     await this.#connection.close();
@@ -194,7 +196,7 @@ function connectionTrouble(
     case ErrorCode.AuthenticationExpired:
       return { code: 'PERMISSION_DENIED', reason: `it refuses ${whoOf(credentials, tls)}` };
     case ErrorCode.Timeout:
-      // The server refuses a certificate only after the handshake, and says nothing then.
+      // The server refuses a certificate only after the handshake, and then without a word.
       if (tls === undefined) break;
       return { code: 'UNAVAILABLE', reason: `${reason}; it may have refused the certificate` };
   }

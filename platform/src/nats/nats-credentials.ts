@@ -1,6 +1,6 @@
 /**
- * A program's user in NATS, in a file: `{"user": "teacher-worker", "password": "…"}`. A file, since arguments show in
- * every process list.
+ * A program's user in NATS, in a file: `{"user": "teacher-worker", "password": "…"}`. Not in arguments: every process
+ * list shows them.
  */
 import { LyceumError } from '@lyceum/proto';
 import { z } from 'zod';
@@ -15,7 +15,7 @@ const natsCredentials = z.strictObject({ user: z.string().min(1), password: z.st
 export type NatsCredentials = z.output<typeof natsCredentials>;
 
 /**
- * @param file - absolute or below the working folder; undefined: NATS asks for no user, or takes the certificate for it.
+ * @param file - absolute or below the working folder; undefined: NATS asks for no user, or the certificate names it.
  * @throws {LyceumError} INVALID_ARGUMENT, naming the file and never what is in it.
  */
 export function natsCredentialsIn(file: string | undefined): NatsCredentials | undefined {
@@ -24,7 +24,7 @@ export function natsCredentialsIn(file: string | undefined): NatsCredentials | u
   try {
     return natsCredentials.parse(JSON.parse(text.toString('utf8')));
   } catch {
-    // What a parser says may quote the password.
+    // The parser's own message may quote the password.
     const message = `${WHAT}: ${file} is not {"user": "...", "password": "..."}`;
     throw new LyceumError('INVALID_ARGUMENT', message);
   }

@@ -15,7 +15,7 @@ import { ensureStream, lastMessage, natsError, nextMessage, patiently } from './
 /** Events kept of one run; the oldest go first. */
 const EVENTS_PER_RUN_MAX_COUNT = 10_000;
 
-/** Times that an event is published, a quarter of a second apart, to a server whose streams are not there yet. */
+/** Tries of a publish, a quarter of a second apart: a server that has just started may not have its streams yet. */
 const START_TRIES = 20;
 
 /** A follower looks again at least this often, in case a wake-up was lost with the connection. */
@@ -31,7 +31,8 @@ export interface EventLog {
   ensureStream(): Promise<void>;
   append(runId: string, event: RunEvent): Promise<void>;
   /**
-   * The run's events that there are when the reading begins, oldest first; with `follow` also each new one, until `signal` aborts.
+   * The events that the run has when the reading begins, oldest first; with `follow` also each new one, until `signal`
+   * aborts.
    *
    * @param a.after - only events of a greater sequence; absent: all.
    */
@@ -78,7 +79,7 @@ class JetStreamEventLog implements EventLog {
 
   async append(runId: string, event: RunEvent): Promise<void> {
     const bytes = RunEvent.encode(event).finish();
-    // By its id the server knows what it has already.
+    // The server drops a second copy by this id.
     const options = { msgID: randomUUID(), retries: START_TRIES };
     try {
       await patiently(() => this.#jetStream.publish(eventSubject(runId), bytes, options));
@@ -102,7 +103,7 @@ class JetStreamEventLog implements EventLog {
       ? this.#connection.subscribe(subject, { callback: () => wake.abort() })
       : undefined;
     try {
-      // Some runs write events faster than they are read.
+      // Without `follow`, reading ends at the event that is the last one now: a run may write faster than it is read.
       const last = follow ? Number.POSITIVE_INFINITY : await this.#lastSequence(subject);
       for (let sequence = after + 1; sequence <= last && !signal.aborted; ) {
         wake = new AbortController();
@@ -137,7 +138,7 @@ class JetStreamEventLog implements EventLog {
     }
   }
 
-  /** Of the newest event; 0 if there is none. */
+  /** Sequence of the newest event; 0 if there is none. */
   async #lastSequence(subject: string): Promise<number> {
     const newest = await lastMessage(this.#connection, EVENT_STREAM, subject);
     return newest?.sequence ?? 0;
@@ -150,7 +151,7 @@ class JetStreamEventLog implements EventLog {
       try {
         return { event: RunEvent.decode(message.data), sequence: message.sequence };
       } catch {
-        // A message that is no event was written by another program, and is passed over.
+        // A message that is no event was written by another program, and is skipped.
         next = message.sequence + 1;
       }
     }

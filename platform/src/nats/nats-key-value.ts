@@ -6,32 +6,32 @@ import { isMissing, natsError } from './jetstream/index.js';
 export interface KeyValue {
   get(key: string): Promise<{ readonly value: string; readonly revision: number } | undefined>;
   /**
-   * Writes a key that is not there. @returns its revision.
+   * Writes a new key. @returns its revision.
    *
-   * @throws {LyceumError} ABORTED if it is there.
+   * @throws {LyceumError} ABORTED if the key exists.
    */
   create(key: string, value: string): Promise<number>;
   /**
-   * Writes over the named revision. @returns the new one.
+   * Replaces the value at the named revision. @returns the new revision.
    *
    * @throws {LyceumError} ABORTED if the key has another revision.
    */
   update(key: string, value: string, revision: number): Promise<number>;
-  /** Writes whatever is there. @returns its revision. */
+  /** Writes the key, whatever its revision. @returns the new revision. */
   put(key: string, value: string): Promise<number>;
-  /** Nothing happens if it is not there. */
+  /** Does nothing if the key is not there. */
   delete(key: string): Promise<void>;
   /** In no particular order. */
   keys(): Promise<string[]>;
-  /** Those of these keys that the bucket never had. Deleted ones have left a mark, and do not count. */
+  /** Which of these keys the bucket never had. Deleted ones, which leave a mark, do not count. */
   unknown(keys: readonly string[]): Promise<string[]>;
 }
 
 /**
- * Writes a key that still is as it was read.
+ * Writes a key if it has not changed since it was read.
  *
- * @param revision - that was read; undefined: the key was not there.
- * @returns the new one; undefined if somebody else has written meanwhile.
+ * @param revision - the revision that was read; undefined: the key was not there.
+ * @returns the new revision; undefined if another program has written meanwhile.
  */
 export async function writeIfUnchanged(
   kv: KeyValue,
@@ -52,7 +52,7 @@ export async function writeIfUnchanged(
 export interface KeyValueOptions {
   /** Makes the bucket if it is not there. */
   readonly create: boolean;
-  /** An empty bucket's revisions begin here, so that none of a bucket that was lost comes again. Default 1. */
+  /** First revision of an empty bucket, so that no revision of a lost bucket is used again. Default 1. */
   readonly firstRevision?: number;
 }
 
@@ -67,9 +67,9 @@ export async function openKeyValue(
       storage: StorageType.File,
       bindOnly: !create,
     });
-    // Binding alone asks nothing, and a missing bucket would look like an empty one.
+    // Opening a bucket does not ask the server: a missing bucket would look like an empty one.
     if (!create) await kv.status();
-    // A purge up to a number that no message has reached leaves the stream to go on from there.
+    // A purge up to a sequence that no message has reached makes the stream continue from there.
     if (firstRevision > 1 && (await kv.status()).values === 0) {
       const manager = await connection.jetstreamManager();
       await manager.streams.purge(`KV_${bucket}`, { seq: firstRevision });

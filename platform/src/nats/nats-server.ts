@@ -1,4 +1,4 @@
-/** A `nats-server` of one's own: for the local cluster, the tests and the benches. */
+/** A private `nats-server`: for the local cluster, the tests and the benches. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
@@ -10,7 +10,7 @@ import { sleep } from '../pacing/index.js';
 import { type Logger, processorMsOf, StartPatience } from '../process/index.js';
 import { TLS_FILES } from '../tls/index.js';
 
-/** NATS' own name for the account of users without one. */
+/** NATS' own name for the account of a server without users. */
 const NO_ACCOUNT = '$G';
 
 const STOP_MS = 5_000;
@@ -18,8 +18,7 @@ const LOOK_MS = 20;
 
 /**
  * Path of the `nats-server` that set-up chose (in `bin` of its cache: `LYCEUM_CACHE`, else `lyceum` in
- * the user's cache folder), else of the one on `PATH`. Set-up looked at `PATH` too, and passed over
- * a server that is too old.
+ * the user's cache folder), else of the one on `PATH`. Set-up's choice comes first: the one on `PATH` may be too old.
  */
 export function findNatsServer(env: NodeJS.ProcessEnv): string | undefined {
   const onPath = (env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
@@ -32,18 +31,20 @@ export function findNatsServer(env: NodeJS.ProcessEnv): string | undefined {
 
 export interface NatsServerOptions {
   readonly binary: string;
-  /** Where it keeps its streams and its log; made if it is not there. */
+  /** Folder of the server's streams and log; made if it is not there. */
   readonly storeDir: string;
   /** 0: any free port. */
   readonly port: number;
   readonly log: Logger;
-  /** A folder as `readTlsIdentity` wants it: only holders of a certificate of its authorities are let in. */
+  /** A folder as `readTlsIdentity` wants it: only clients with a certificate of its authorities are let in. */
   readonly tlsDir?: string | undefined;
   /** Each role's user; default: every program that reaches the server may do everything. */
   readonly passwords?: Readonly<Record<NatsRole, string>> | undefined;
-  /** Variables of its environment. Default: none. */
+  /** Environment variables of the server. Default: none. */
   readonly env?: NodeJS.ProcessEnv;
-  /** Told of its process as soon as there is one, whether it then gets ready or not, and of its end. */
+  /**
+   * Called as soon as the process exists, even if the server then does not get ready; `exited` resolves at its end.
+   */
   readonly spawned?: (pid: number, exited: Promise<unknown>) => void;
 }
 
@@ -53,16 +54,16 @@ export interface NatsServer {
   readonly pid: number;
   /** Resolves when the process has ended, for whatever reason. */
   readonly exited: Promise<unknown>;
-  /** Ends it, and waits until it has. What was stored stays. */
+  /** Ends the server, and waits for its end. Stored data stays. */
   stop(): Promise<void>;
 }
 
 /**
- * Starts a server with JetStream on loopback, and waits until it takes connections. Each write is on disk
- * before it is acknowledged: the default is every two minutes.
+ * Starts a server with JetStream on loopback, and waits until it takes connections. Each write is on disk before it is
+ * acknowledged: by default NATS syncs every two minutes.
  *
- * @throws {LyceumError} FAILED_PRECONDITION, with the end of its log, if it does not start, or if another server has the
- *   folder: two would write one store.
+ * @throws {LyceumError} FAILED_PRECONDITION, with the end of its log, if it does not start, or if another server uses
+ *   the folder: two must not write one store.
  */
 export async function startNatsServer(options: NatsServerOptions): Promise<NatsServer> {
   const { binary, storeDir, log } = options;
@@ -73,7 +74,7 @@ export async function startNatsServer(options: NatsServerOptions): Promise<NatsS
   let logStart: number;
   try {
     const configFile = join(storeDir, 'nats-server.conf');
-    // Passwords are in it; what an earlier version left may be open to others.
+    // The file holds passwords, and an earlier version may have left it readable to others.
     await rm(configFile, { force: true });
     await withPath('write', configFile, () =>
       writeFile(configFile, configuration(options), { mode: 0o600 }),
@@ -82,15 +83,15 @@ export async function startNatsServer(options: NatsServerOptions): Promise<NatsS
     if (options.passwords !== undefined) await adoptStore(join(storeDir, 'jetstream'));
     const logHandle = await open(logFile, 'a');
     logStart = (await logHandle.stat()).size;
-    // A process group of its own: an interrupt at the terminal must not take it from under its users.
+    // A process group of its own: Ctrl-C at the terminal must not end it before the programs that use it.
     child = spawn(binary, ['--config', configFile], {
       detached: true,
-      // The lock is the server's as long as it runs, whatever becomes of this process.
+      // The server inherits the lock, and keeps it as long as it runs, even if this process ends.
       stdio: ['ignore', logHandle.fd, logHandle.fd, lock.fd],
-      // One thread serves a machine's worth of workers; several wake each other on cores that train.
+      // One thread is enough for the workers of one machine; several would wake each other on cores that train.
       env: { GOMAXPROCS: '1', ...options.env },
     });
-    // Before anything is waited for: a binary that is not there is told at once.
+    // Listened to before any wait, so that a missing binary is reported at once.
     exited = exitOf(child);
     if (child.pid !== undefined) options.spawned?.(child.pid, exited);
     await logHandle.close();
@@ -121,7 +122,7 @@ export async function startNatsServer(options: NatsServerOptions): Promise<NatsS
   return { url, pid, exited, stop };
 }
 
-/** Resolves when it has ended: with why, if it could not be started. */
+/** Resolves when the process has ended; with the error, if it could not be started. */
 function exitOf(child: ChildProcess): Promise<Error | undefined> {
   return new Promise((resolve) => {
     child.once('exit', () => resolve(undefined));
@@ -129,15 +130,15 @@ function exitOf(child: ChildProcess): Promise<Error | undefined> {
   });
 }
 
-/** Some last lines of a log, of what was written after `start`. */
+/** The last lines that were written to a log after `start`. */
 async function linesAtEnd(file: string, start: number): Promise<string> {
   const text = (await readFile(file)).subarray(start).toString();
   return ['', ...text.trimEnd().split('\n').slice(-5)].join('\n');
 }
 
 /**
- * What a server without users has stored belongs to the coordinator's account from now on, as if it had always been.
- * NATS keeps a folder for each account.
+ * Moves what a server without users has stored into the coordinator's account, as if it had always been there. NATS
+ * keeps a folder for each account.
  */
 async function adoptStore(jetStreamDir: string): Promise<void> {
   const [before, now] = [join(jetStreamDir, NO_ACCOUNT), join(jetStreamDir, STORE_ACCOUNT)];
@@ -168,14 +169,16 @@ function portsFile(pid: number): string {
   return `nats-server_${pid}.ports`;
 }
 
-/** One of a server that was killed may be called as that of the next, which may get the same process id. */
+/**
+ * Removes ports files of killed servers: the new server may get the process id of an old one, and so its file's name.
+ */
 async function removePortsFiles(storeDir: string): Promise<void> {
   for (const name of await readdir(storeDir)) {
     if (/^nats-server_\d+\.ports$/.test(name)) await rm(join(storeDir, name), { force: true });
   }
 }
 
-/** The address that the server writes into its ports file once it listens. Undefined: it ended, or got stuck. */
+/** The address that the server writes into its ports file once it listens. Undefined: the server ended, or hangs. */
 async function urlOf(
   pid: number,
   storeDir: string,
@@ -191,7 +194,7 @@ async function urlOf(
       await rm(file, { force: true });
       return ports.nats?.[0];
     } catch {
-      // Not there yet, or half written.
+      // The file is not there yet, or half written.
     }
   }
   return undefined;

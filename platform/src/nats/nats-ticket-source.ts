@@ -1,8 +1,8 @@
 /**
  * A worker's end of the ticket queue: one ticket at a time.
  *
- * Nothing is buffered here: JetStream's own prefetching hoards tickets that another worker could have had,
- * and drops some of them at its end, each to wait out its whole lease. A worker that wants several in hand
+ * Nothing is buffered here: JetStream's own prefetching takes tickets that another worker could have had, and drops
+ * some of them at its end, each of which then waits out its whole lease. A worker that wants several tickets in hand
  * calls `pull` again before the first is done.
  */
 import { Ticket } from '@lyceum/proto';
@@ -11,10 +11,12 @@ import { sleep } from '../pacing/index.js';
 import type { Logger } from '../process/index.js';
 import { isMissing, natsError } from './jetstream/index.js';
 
-/** A pull that found nothing is repeated this often, which also notices that the consumer is gone. */
+/** A pull that found nothing is repeated this often. The repeat also shows whether the consumer is gone. */
 const PULL_EXPIRES_MS = 5_000;
 
-/** Time between two looks for a consumer that did not answer, and looks that must not find it. */
+/**
+ * Pause between two looks for a consumer that did not answer, and how many looks must fail before it counts as gone.
+ */
 const LOOK_AGAIN_MS = 500;
 const MISSING_LOOKS = 3;
 
@@ -39,7 +41,7 @@ export interface TakenTicket {
   working(): void;
   /** The answer is with the coordinator. */
   ack(): void;
-  /** Gives it back for another worker. */
+  /** Gives the ticket back for another worker. */
   release(): void;
   /** The ticket cannot be answered: never deliver it again. */
   reject(reason: string): void;
@@ -98,7 +100,7 @@ class JetStreamTicketSource implements TicketSource {
     try {
       const message = await Promise.race([pulled, aborted]);
       if (message === null && signal.aborted) {
-        // A pull cannot be taken back without losing what is under way to it.
+        // Cancelling a pull would lose a ticket that is under way to it.
         pulled.then(
           (late) => late?.nak(),
           () => undefined,
@@ -115,8 +117,8 @@ class JetStreamTicketSource implements TicketSource {
   }
 
   /**
-   * Resolves when the consumer answers again. One look is not enough to call it gone: a server that has
-   * just started does not know yet what it is still reading from its disk.
+   * Resolves when the consumer answers again. One look is not enough to call it gone: a server that has just started
+   * may still be reading it from disk.
    */
   async #untilThere(signal: AbortSignal): Promise<void> {
     for (let missing = 0; !signal.aborted; ) {

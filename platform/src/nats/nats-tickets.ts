@@ -2,10 +2,10 @@
  * The coordinator's end of the ticket queue: a work-queue stream with a subject and a durable consumer per
  * teacher.
  *
- * JetStream only queues. Deliveries are unlimited, and re-issuing is the coordinator's business: a ticket
- * that nobody wants any more is removed, not left to fail. So the queue need not survive its server: it lies in
- * memory, which spares the server a file system's work for each ticket, and a message of the coordinator's own,
- * the marker, tells whether the queue is still the one that was published to.
+ * JetStream only queues. Deliveries are unlimited, and the coordinator re-issues tickets: one that nobody wants any
+ * more is removed, not left to fail. So the queue need not survive its server: it lies in memory, which spares the
+ * server a file system's work for each ticket. A message of the coordinator's own, the marker, tells whether the queue
+ * is still the one that it published to.
  */
 import { randomUUID } from 'node:crypto';
 import {
@@ -30,13 +30,13 @@ import {
 } from 'nats';
 import { ensureStream, isMessageMissing, isMissing, natsError } from './jetstream/index.js';
 
-/** A worker that holds a ticket says so every third of this. */
+/** A worker that holds a ticket renews its lease after every third of this time. */
 export const ACK_WAIT_MS = 30_000;
 
-/** Tickets of one teacher that all workers together may hold. */
+/** Tickets of one teacher that all workers together may hold at a time. */
 const ACK_PENDING_MAX_COUNT = 4_096;
 
-/** Within it a repeated message id is dropped, so that a publish may be repeated when its answer is lost. */
+/** Within this time a repeated message id is dropped, so that a publish may be repeated when its answer is lost. */
 const DUPLICATE_WINDOW_MS = 120_000;
 
 const PUBLISH_ATTEMPTS = 3;
@@ -45,22 +45,22 @@ export interface TicketQueue {
   /**
    * Creates the stream, or gives it this version's settings.
    *
-   * @returns false if it began anew since the last call: what was published is lost, and so are the consumers.
+   * @returns false if the queue began anew since the last call: its tickets and consumers are lost.
    */
   ensureStream(): Promise<boolean>;
-  /** Creates a teacher's consumer, or leaves it as it is. @returns its name. */
+  /** Creates a teacher's consumer, unless it exists. @returns its name. */
   ensureConsumer(teacherIdentity: string): Promise<string>;
   /**
    * @returns the ticket's sequence in the stream.
-   * @throws {LyceumError} ALREADY_EXISTS if this attempt of the ticket was published before: it would be
-   *   dropped, even if the first has been acked.
+   * @throws {LyceumError} ALREADY_EXISTS if this attempt of the ticket was published before: the server would drop it,
+   *   even if the first has been acked.
    */
   publish(ticket: Ticket, leaderEpoch: number): Promise<number>;
-  /** Takes a ticket off the queue, even if a worker holds it. Nothing happens if it is gone. */
+  /** Removes a ticket from the queue, even if a worker holds it. Does nothing if it is gone. */
   remove(sequence: number): Promise<void>;
   /** The greatest sequence that was ever given to a worker; 0 if none was. */
   deliveredSequence(teacherIdentity: string): Promise<number>;
-  /** Deletes a teacher's consumer and its waiting tickets. Nothing happens if it is gone. */
+  /** Deletes a teacher's consumer and its waiting tickets. Does nothing if it is gone. */
   deleteConsumer(teacherIdentity: string): Promise<void>;
 }
 
@@ -73,7 +73,7 @@ export async function openTicketQueue(connection: NatsConnection): Promise<Ticke
   }
 }
 
-/** No teacher's: identities are hexadecimal. */
+/** No teacher has this subject: identities are hexadecimal. */
 const MARKER_SUBJECT = ticketSubject('marker');
 
 interface Marker {
@@ -143,7 +143,7 @@ class JetStreamTicketQueue implements TicketQueue {
     for (let attempt = 1; ; attempt += 1) {
       try {
         const { seq, duplicate } = await this.#jetStream.publish(subject, bytes, { msgID });
-        // After a lost answer the duplicate is our own.
+        // If the first try's answer was lost, the duplicate is the message that it sent.
         if (duplicate && attempt === 1) {
           const message = `ticket ${msgID} was published before; it needs another attempt number`;
           throw new LyceumError('ALREADY_EXISTS', message);

@@ -1,6 +1,6 @@
 /**
- * Files below the datasets root. A set's manifest names their paths, so nothing outside the root is touched, links followed,
- * and of what cannot be read an error says no more than that it cannot.
+ * Files below the datasets root. A set's manifest names their paths, so nothing outside the root is opened, even
+ * through links, and an error about an unreadable file tells no more than that it cannot be read.
  */
 import type { BigIntStats } from 'node:fs';
 import {
@@ -21,16 +21,16 @@ import { shownUrl } from '../outside/index.js';
 import type { ListedObject, ObjectFacts, ObjectRange } from './objects.js';
 import { ObjectChangedError } from './requests/index.js';
 
-/** What a stream reads at once. */
+/** Greatest read of a stream. */
 const READ_BYTES = 1024 * 1024;
 
-/** The disk's own trouble, or the network's behind it: later it may be well. */
+/** Errors of the disk, or of the network behind it, that may pass. */
 const PASSING = new Set(['EIO', 'ESTALE', 'ETIMEDOUT', 'EHOSTDOWN', 'EMFILE', 'ENFILE', 'EAGAIN']);
 
 export class FileObjects {
   readonly #root: string | undefined;
 
-  /** @param root - undefined: there are no files to read. */
+  /** @param root - folder of all files; undefined: there are no files to read. */
   constructor(root: string | undefined) {
     this.#root = root;
   }
@@ -39,7 +39,7 @@ export class FileObjects {
     return this.#opened(path, factsOf);
   }
 
-  /** At once into the result: chunks would be copied. */
+  /** Reads straight into the result: joining chunks would copy them. */
   async read(path: string, range: ObjectRange, signal?: AbortSignal): Promise<Buffer> {
     const { start, end, etag } = range;
     goOn(path, signal);
@@ -79,7 +79,9 @@ export class FileObjects {
     }
   }
 
-  /** Regular files below a folder, and what may be some; a link back to where the way came from is not followed. */
+  /**
+   * Regular files below a folder, and entries that may be such files. A link back to a folder above is not followed.
+   */
   async *list(folder: string, signal?: AbortSignal): AsyncIterable<ListedObject> {
     yield* this.#listBelow(folder, [], signal);
   }
@@ -101,7 +103,7 @@ export class FileObjects {
         return { path, facts: await this.#entry(path) };
       }),
     );
-    // As S3 sorts keys: a folder's name has a slash behind it.
+    // In the order of S3's keys: a folder's name counts with a slash at its end.
     const sorted = found
       .map((entry) => ({
         ...entry,
@@ -115,7 +117,7 @@ export class FileObjects {
     }
   }
 
-  /** Undefined: neither a regular file nor a folder. */
+  /** Undefined: the entry is neither a regular file nor a folder. */
   async #entry(path: string): Promise<Omit<ListedObject, 'url'> | 'folder' | undefined> {
     try {
       const found = await stat(await this.#realPath(path), { bigint: true });
@@ -154,7 +156,7 @@ export class FileObjects {
     return this.facts(path);
   }
 
-  /** No link below the root leads out of it. */
+  /** Refuses a path that a link below the root leads out of it. */
   async #makeFolderBelow(root: string, folder: string, path: string): Promise<void> {
     const realRoot = await told(path, () => realpath(root));
     for (let there = folder; ; there = dirname(there)) {
@@ -200,7 +202,7 @@ export class FileObjects {
   }
 }
 
-/** What programs left that were killed while they wrote the file. */
+/** Removes files that killed programs left half written beside the target. */
 async function removePartial(target: string): Promise<void> {
   const [folder, name] = [dirname(target), basename(target)];
   const isPartial = (other: string) => /^\.\d+\.partial$/.test(other.slice(name.length));
@@ -214,7 +216,8 @@ function factsOf(file: FileHandle): Promise<ObjectFacts> {
 }
 
 /**
- * The ETag holds the inode's change time, which cannot be set back; archives and copies set back the bytes' own time.
+ * The ETag includes the inode's change time, which nobody can set back; archives and copies do set back the bytes'
+ * time.
  */
 function factsIn({
   size,
@@ -224,7 +227,7 @@ function factsIn({
   return { sizeBytes: Number(size), etag: `"${size}-${mtimeNs}-${ctimeNs}"` };
 }
 
-/** @throws {ObjectChangedError} if it is not the one that is wanted. */
+/** @throws {ObjectChangedError} if the file is not the wanted version. */
 async function versionOf(
   file: FileHandle,
   path: string,
@@ -257,7 +260,7 @@ function goOn(path: string, signal: AbortSignal | undefined): void {
   if (signal?.aborted === true) throw new LyceumError('CANCELLED', `${shownUrl(path)}: cancelled`);
 }
 
-/** The work's result; what the operating system has against it is told in words of this room. */
+/** Runs `work`. Errors of the operating system are thrown as this file's own. */
 async function told<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();

@@ -1,6 +1,6 @@
 /**
- * Objects at https:// and http://, without credentials. Redirects are followed, as hubs of sets need it: each to an address
- * that may be called, and never from https to http.
+ * Objects at https:// and http://, without credentials. Redirects are followed, as hubs of data sets need them: each
+ * to an address that may be called, and never from https to http.
  */
 import { LyceumError, toLyceumError } from '@lyceum/proto';
 import { isRedirect } from '../http/index.js';
@@ -17,7 +17,7 @@ import { GREATEST_DELAY_MS, resumedRead } from './resumed-read.js';
 
 const MAX_REDIRECTS = 5;
 
-/** What servers say that answer GET alone; signed URLs are of one method. */
+/** Statuses of servers that answer only GET. A signed URL is also for one method only. */
 const WITHOUT_HEAD: ReadonlySet<number> = new Set([403, 405, 501]);
 
 interface Asked {
@@ -28,13 +28,13 @@ interface Asked {
 }
 
 /**
- * Redirects of a host that is called at an address of some kind may call that kind alone. Which kind it is, is known by the
- * connection: a name that is looked up once more may resolve to another.
+ * Which addresses the redirects of a host may lead to. A host at a `bound` address may lead only to `bound` addresses.
+ * The connection shows the host's kind: if the name were looked up once more, it could resolve to another address.
  */
 export interface Redirects {
-  /** At these addresses, and what they lead to. */
+  /** Calls only the bound addresses. */
   readonly bound: HttpRequests;
-  /** At all others. A person named what is there, so it leads wherever others may. */
+  /** Calls all other hosts. A person named them, so they may lead wherever other URLs may. */
   readonly others: HttpRequests;
 }
 
@@ -43,7 +43,7 @@ export class HttpObjects {
   readonly #redirects: Redirects | undefined;
   readonly #attempts: number;
 
-  /** @param redirects - undefined: redirects may call what others may. */
+  /** @param redirects - undefined: redirects may lead to all addresses that may be called. */
   constructor(requests: HttpRequests, redirects: Redirects | undefined, attempts: number) {
     this.#requests = requests;
     this.#redirects = redirects;
@@ -90,7 +90,7 @@ export class HttpObjects {
     throw refusalOf(answer);
   }
 
-  /** The answer that is no redirect. */
+  /** Follows redirects. @returns the first answer that is none. */
   async #answer({ method, url, headers, signal }: Asked): Promise<Answer> {
     const shown = shownUrl(url.href);
     let at = url;
@@ -111,7 +111,7 @@ export class HttpObjects {
     }
   }
 
-  /** The first answer, and what its redirects are followed by. */
+  /** The first answer, and the requests that follow its redirects. */
   async #begun(
     request: HttpRequest,
   ): Promise<{ response: HttpResponse; readonly requests: HttpRequests }> {
@@ -152,7 +152,7 @@ export function factsIn(response: HttpResponse, shown: string): ObjectFacts {
   return { sizeBytes: Number(length), etag: response.header('etag') };
 }
 
-/** There is no list of an operator's here, which the guard's own words name. */
+/** The guard's message would name the operator's list; redirects have another one. */
 function ledAstray(thrown: unknown, shown: string, { host }: URL): unknown {
   if (toLyceumError(thrown).code !== 'PERMISSION_DENIED') return thrown;
   const message = `${shown}: leads to ${host}, which is no public address; name that URL itself if it is meant`;

@@ -1,6 +1,6 @@
 /**
- * Objects that sets in shards are read from: files, HTTP, buckets. A door of its own, so that who reads none loads nothing of
- * it.
+ * Reads the objects of sets in shards: files, HTTP, buckets. A door of its own, so that a program that reads none does
+ * not load it.
  */
 
 export { shownUrl } from '../outside/index.js';

@@ -1,4 +1,4 @@
-/** The flags of programs and commands that read sets in shards, each with its variable. */
+/** Flags of programs and commands that read sets in shards, each with its environment variable. */
 import type { Option } from 'commander';
 import { flag } from '../flags/index.js';
 

@@ -1,20 +1,20 @@
-/** Where an object is, as its URL says: a file below the datasets root, HTTP, or a bucket. Pure. */
+/** Where an object is, according to its URL: a file below the datasets root, HTTP, or a bucket. Pure. */
 import { LyceumError } from '@lyceum/proto';
 import { shownUrl } from '../outside/index.js';
 
 export type ObjectPlace =
-  /** Below the datasets root, parts with `/` between them. */
+  /** Below the datasets root, with `/` between the parts. */
   | { readonly kind: 'file'; readonly path: string }
   | { readonly kind: 'http'; readonly url: URL }
-  /** The key as it is, nothing in it escaped. */
+  /** The key, with nothing in it escaped. */
   | { readonly kind: 's3'; readonly bucket: string; readonly key: string };
 
-/** AWS's rule for names of buckets. A name is a part of a host's name, so nothing else may be in it. */
+/** AWS's rule for names of buckets. A bucket's name becomes part of a host's name, so other characters are refused. */
 const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 
 const WITH_SCHEME = /^([a-z][a-z0-9+.-]*):\/\/(.*)$/is;
 
-/** Whether the object would be a file below the datasets root. */
+/** Whether the URL is a path below the datasets root. */
 export function isFileUrl(url: string): boolean {
   return !WITH_SCHEME.test(url);
 }
@@ -57,7 +57,7 @@ function bucketPlace(url: string, rest: string): ObjectPlace {
       'names no bucket; want s3://BUCKET/KEY, with 3 to 63 small letters, digits, - and .',
     );
   }
-  // HTTP takes these for steps, and would leave the bucket.
+  // HTTP would resolve these as path steps, and leave the bucket.
   if (key.split('/').some((part) => part === '.' || part === '..')) {
     throw wrong(url, 'has . or .. between slashes of its key, which cannot be asked for by HTTP');
   }

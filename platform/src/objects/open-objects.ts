@@ -1,4 +1,4 @@
-/** {@link Objects} of all kinds. What HTTP and S3 need is loaded when the first such URL is asked for. */
+/** {@link Objects} of all kinds. The code for HTTP and S3 is loaded when the first such URL is asked for. */
 import { LyceumError } from '@lyceum/proto';
 import { type AddressGuard, calleeOf, shownUrl } from '../outside/index.js';
 import { formatAddress } from '../process/index.js';
@@ -11,29 +11,31 @@ import type { S3Objects } from './s3-objects.js';
 
 const REQUEST_TIMEOUT_MS = 30_000;
 
-/** With the delays between them some ten seconds: a server's restart. */
+/** Together with their delays about ten seconds: long enough for a server to restart. */
 const ATTEMPTS = 8;
 
 export interface ObjectSettings {
-  /** The folder that files are below; undefined: no files are read. */
+  /** The folder of all files; undefined: files are not read. */
   readonly datasetsRoot?: string | undefined;
   /** Which addresses may be called. */
   readonly guard: AddressGuard;
-  /** Which addresses redirects of a host may call that is at one of these itself; default: what may be called. */
+  /**
+   * Where a host at one of these addresses may redirect to: only to them. Default: redirects go wherever calls may.
+   */
   readonly redirects?: AddressGuard | undefined;
-  /** The server of s3:// URLs, which may be called wherever it is; undefined: AWS. */
+  /** The server of s3:// URLs, allowed at any address; undefined: AWS. */
   readonly s3Endpoint?: string | undefined;
-  /** Undefined: as AWS's variables say, else us-east-1. */
+  /** Undefined: from AWS's variables, else us-east-1. */
   readonly s3Region?: string | undefined;
-  /** Has AWS's variables. */
+  /** Holds AWS's variables. */
   readonly environment: NodeJS.ProcessEnv;
-  /** What the headers of an answer may take; default: 30,000. */
+  /** Time for the headers of an answer, milliseconds; default: 30,000. */
   readonly requestTimeoutMs?: number | undefined;
   /** Times that a request is tried without progress; default: 8. */
   readonly attempts?: number | undefined;
 }
 
-/** @throws {LyceumError} INVALID_ARGUMENT by the first S3 URL if the endpoint or the region is none. */
+/** @throws {LyceumError} INVALID_ARGUMENT at the first S3 URL if the endpoint or the region is invalid. */
 export function openObjects(settings: ObjectSettings): Objects {
   return new PlacedObjects(settings);
 }

@@ -1,22 +1,22 @@
-/** Bytes of an object over HTTP, all of one version, with a read that goes on where it broke off. */
+/** Bytes of an object over HTTP, all of one version. A read that breaks off continues where it was. */
 import { LyceumError } from '@lyceum/proto';
 import { RetryLaterError, retryDelayMs, sleep } from '../pacing/index.js';
 import type { ObjectRange } from './objects.js';
 import { type HttpResponse, ObjectChangedError } from './requests/index.js';
 
-/** A server that asks for more patience is one that does not answer today. */
+/** A server that asks for a longer wait counts as one that does not answer. */
 export const GREATEST_DELAY_MS = 60_000;
 
-/** A read that came so much further begins to count its failures anew. */
+/** After this much progress a read counts its failures anew. */
 const PROGRESS_BYTES = 1024 * 1024;
 
 interface ResumedRead {
   /** The URL, as messages show it. */
   readonly shown: string;
   readonly range: Partial<ObjectRange>;
-  /** One try with these headers: the answer, if it is a success. */
+  /** One try with these headers. @returns the answer; throws unless it is a success. */
   readonly get: (headers: Readonly<Record<string, string>>) => Promise<HttpResponse>;
-  /** Tries without progress between them. */
+  /** Greatest number of tries in a row without progress. */
   readonly attempts: number;
   readonly signal: AbortSignal | undefined;
 }
@@ -63,7 +63,7 @@ function headersFor(at: number, end: number | undefined, etag: string | undefine
   const isPart = at > 0 || end !== undefined;
   return {
     ...(isPart && { range: `bytes=${at}-${end === undefined ? '' : end - 1}` }),
-    // A weak one never matches (RFC 9110, §13.1.1); it is compared with the answer's.
+    // A weak ETag never matches in this header (RFC 9110, §13.1.1); it is compared with the answer's.
     ...(etag !== undefined && !etag.startsWith('W/') && { 'if-match': etag }),
   };
 }
@@ -75,7 +75,9 @@ interface WantedPart {
   readonly etag: string | undefined;
 }
 
-/** @returns where the bytes that come end; undefined: not told. @throws {LyceumError} if they are not those wanted. */
+/**
+ * @returns the end of the bytes that come; undefined: not told. @throws {LyceumError} if they are not the wanted ones.
+ */
 function checkedPart(
   response: HttpResponse,
   { shown, at, end, etag }: WantedPart,

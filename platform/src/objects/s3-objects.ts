@@ -1,4 +1,4 @@
-/** Objects in buckets of S3, and of servers that speak as it does. */
+/** Objects in buckets of S3 and of compatible servers. */
 import { LyceumError } from '@lyceum/proto';
 import { shownUrl } from '../outside/index.js';
 import { retrying } from '../pacing/index.js';
@@ -17,10 +17,10 @@ import {
 } from './requests/index.js';
 import { GREATEST_DELAY_MS, resumedRead } from './resumed-read.js';
 
-/** A page of 1,000 keys of 1,024 bytes, each byte of them escaped. */
+/** Enough for a page of 1,000 keys of 1,024 bytes, each byte escaped. */
 const PAGE_MAX_BYTES = 8 * 1024 * 1024;
 
-/** At least 5 MiB, and 10,000 of them are the most: objects of 156 GiB. */
+/** S3 wants at least 5 MiB, and at most 10,000 parts: so objects of up to 156 GiB. */
 const PART_BYTES = 16 * 1024 * 1024;
 
 export interface S3Place {
@@ -32,7 +32,7 @@ export class S3Objects {
   readonly #requests: S3Requests;
   readonly #attempts: number;
 
-  /** @param attempts - times that a request is tried. */
+  /** @param attempts - greatest number of tries of a request. */
   constructor(requests: S3Requests, attempts: number) {
     this.#requests = requests;
     this.#attempts = attempts;
@@ -58,7 +58,9 @@ export class S3Objects {
     });
   }
 
-  /** Keys that begin with this; those that end with a slash are folders that some programs make, and are left out. */
+  /**
+   * Keys that begin with `prefix`. Keys that end with a slash are folders that some programs make, and are left out.
+   */
   async *list({ bucket, key: prefix }: S3Place, signal?: AbortSignal): AsyncIterable<ListedObject> {
     let token: string | undefined;
     do {
@@ -171,19 +173,19 @@ export class S3Objects {
     const request = { ...place, query: { uploadId }, body, shown, signal };
     await this.#retrying(signal, async () => {
       const response = await this.#requests.send({ method: 'POST', ...request });
-      // S3 answers 200 before it is done, which may take long. An error is in the body then.
+      // S3 may answer 200 before the upload is complete, since that may take long. A failure is then told in the body.
       const code = errorCodeOf(await textOf(response, shown));
       if (code !== undefined) throw refusalError({ shown, status: 500, code });
     });
   }
 
-  /** What is left would be paid for, unseen. */
+  /** Removes the parts, which would otherwise cost money, unseen. */
   async #abort({ place, shown, uploadId }: MultipartUpload): Promise<void> {
     try {
       const request = { ...place, query: { uploadId }, shown };
       (await this.#requests.send({ method: 'DELETE', ...request })).leave();
     } catch {
-      // Why it was to be aborted is what is told.
+      // The error that led to the abort is thrown instead.
     }
   }
 
@@ -201,7 +203,7 @@ interface MultipartUpload {
   readonly place: S3Place;
   readonly shown: string;
   readonly uploadId: string;
-  /** ETags of the parts that are there. */
+  /** ETags of the parts that have been uploaded. */
   readonly etags: string[];
 }
 
@@ -222,7 +224,7 @@ async function textOf(response: HttpResponse, shown: string): Promise<string> {
   return Buffer.concat(text).toString('utf8');
 }
 
-/** The bytes in pieces of one size, the last of what is left: of no bytes, one empty piece. */
+/** The bytes in pieces of one size; the last may be shorter. No bytes give one empty piece. */
 async function* parts(
   chunks: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<{ readonly bytes: Buffer; readonly isLast: boolean }> {

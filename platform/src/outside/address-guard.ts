@@ -1,9 +1,10 @@
 /**
- * Which addresses a program calls because a document names them. The author of a document could else use the program to
- * reach what only the program reaches: its own machine, its network, the metadata of its cloud.
+ * Which addresses a program may call because a document names them. Otherwise a document's author could use the
+ * program to reach places that only the program reaches: its own machine, its network, the metadata of its cloud.
  *
- * A host is looked up, what it resolves to is checked, and the connection is made to exactly that: a name that resolves to
- * something else a moment later gains nothing. Without a word of the operator's, public addresses alone are called.
+ * A host is looked up, its addresses are checked, and the connection is made to a checked address: it does not help an
+ * attacker if the name resolves to another one a moment later. Unless the operator allows more, only public addresses
+ * are called.
  */
 import dns, { type LookupAddress } from 'node:dns';
 import { Agent as HttpAgent } from 'node:http';
@@ -37,7 +38,7 @@ const NOT_PUBLIC_V4: readonly (readonly [string, number])[] = [
 /** All public IPv6 addresses lie here; not ::1, fc00::/7, fe80::/10, ff00::/8, ::ffff:0:0/96, nor 64:ff9b::/96. */
 const PUBLIC_V6 = ['2000::', 3] as const;
 
-/** The exceptions: what holds an IPv4 address (Teredo, 6to4), is for documentation, or for a machine's own use. */
+/** Exceptions inside it: ranges that hold IPv4 addresses (Teredo, 6to4), or are for documentation or local use. */
 const NOT_PUBLIC_V6: readonly (readonly [string, number])[] = [
   ['2001::', 23],
   ['2001:db8::', 32],
@@ -56,18 +57,18 @@ export type Resolve = (host: string) => Promise<LookupAddress[]>;
 
 const systemResolve: Resolve = (host) => dns.promises.lookup(host, { all: true });
 
-/** Whether everybody may reach it over the internet. */
+/** Whether the address can be reached over the internet. */
 export function isPublicAddress(address: string): boolean {
   const version = isIP(address);
   if (version === 4) return !notPublic.check(address, 'ipv4');
-  // With a zone it is one of a link.
+  // An address with a zone belongs to a local link.
   if (version !== 6 || address.includes('%')) return false;
   return publicV6.check(address, 'ipv6') && !notPublic.check(address, 'ipv6');
 }
 
 /**
- * Reads what an operator allows: addresses and ranges (`10.0.0.7`, `10.96.0.0/12`, `fd00::/8`), hosts as secrets' bindings
- * have them (`triton.example.org`, `*.example.org:8001`), or `all`; commas between them.
+ * Reads an operator's list: addresses and ranges (`10.0.0.7`, `10.96.0.0/12`, `fd00::/8`), hosts as in secrets'
+ * bindings (`triton.example.org`, `*.example.org:8001`), or `all`; separated by commas.
  *
  * @throws {LyceumError} INVALID_ARGUMENT naming the part that is none of these.
  */
@@ -83,12 +84,12 @@ export function parseAllowedAddresses(text: string): string[] {
 }
 
 export class AddressGuard {
-  /** Connections that are kept were made under this guard. */
+  /** Keep connections. All were made under this guard. */
   readonly agents = {
     http: new HttpAgent({ keepAlive: true, timeout: 5_000, scheduling: 'lifo' }),
     https: new HttpsAgent({ keepAlive: true, timeout: 5_000, scheduling: 'lifo' }),
   } as const;
-  /** As it was given. */
+  /** The parts of the operator's list. */
   readonly allowed: readonly string[];
   readonly #all: boolean;
   readonly #ranges = new BlockList();
@@ -98,8 +99,8 @@ export class AddressGuard {
 
   /**
    * @param allowed - as {@link parseAllowedAddresses} gives it.
-   * @param resolve - default: as this machine does.
-   * @param but - what this one allows is not allowed.
+   * @param resolve - default: this machine's resolver.
+   * @param but - addresses that this guard allows are refused.
    */
   constructor(allowed: readonly string[], resolve: Resolve = systemResolve, but?: AddressGuard) {
     this.#but = but;
@@ -121,7 +122,7 @@ export class AddressGuard {
     return new AddressGuard([...this.allowed, part], this.#resolve, this.#but);
   }
 
-  /** A guard that allows what this one does and the other does not. */
+  /** A guard that allows what this one allows and `other` does not. */
   without(other: AddressGuard): AddressGuard {
     return new AddressGuard(this.allowed, this.#resolve, other);
   }
@@ -130,7 +131,7 @@ export class AddressGuard {
    * Looks a host up.
    *
    * @returns those of its addresses that may be called, at least one.
-   * @throws {LyceumError} PERMISSION_DENIED if there are none, UNAVAILABLE if the host is not known at this moment.
+   * @throws {LyceumError} PERMISSION_DENIED if there are none, UNAVAILABLE if the host cannot be looked up now.
    */
   async addresses(callee: Callee): Promise<LookupAddress[]> {
     const { host } = callee;
@@ -151,7 +152,7 @@ export class AddressGuard {
     return allowed;
   }
 
-  /** For a URL that has an address in place of a name: Node looks none up. @throws {LyceumError} PERMISSION_DENIED */
+  /** Checks a URL whose host is an address: Node looks up names only. @throws {LyceumError} PERMISSION_DENIED */
   checkLiteral(callee: Callee): void {
     const { host } = callee;
     if (isIP(host) !== 0 && !this.#allows(callee, host)) {
@@ -159,7 +160,7 @@ export class AddressGuard {
     }
   }
 
-  /** To look up and to check as Node's sockets want it, which then connect to what it gives. */
+  /** A `lookup` for Node's sockets: resolves and checks; the socket then connects to the address that it returns. */
   lookup(callee: Callee): LookupFunction {
     return (_, { all }, callback) => {
       this.addresses(callee).then(
@@ -185,7 +186,7 @@ export class AddressGuard {
   }
 }
 
-/** What a name resolves to is not told: the document's author may not be meant to know. */
+/** Does not tell what a name resolves to: the document's author may not be meant to know. */
 function refusal(callee: Callee, why: string): LyceumError {
   const { host } = callee;
   const message = `${formatAddress(callee)}: ${host} ${why}, and others are called only where the operator lists them: --allow-addresses ${host}, or LYCEUM_ALLOW_ADDRESSES`;
@@ -201,7 +202,7 @@ function rangeOf(text: string): [string, number, 'ipv4' | 'ipv6'] | undefined {
   return length > most ? undefined : [net, length, version === 4 ? 'ipv4' : 'ipv6'];
 }
 
-/** A scheme says nothing about an address. */
+/** Refuses a scheme: it says nothing about an address. */
 function patternOf(text: string): HostPattern | undefined {
   const pattern = parseHostPattern(text);
   return pattern?.scheme === undefined ? pattern : undefined;

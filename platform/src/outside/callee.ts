@@ -10,10 +10,10 @@ export interface Callee {
   readonly port: number;
 }
 
-/** @throws {LyceumError} INVALID_ARGUMENT if it is no URL of these schemes. */
+/** @throws {LyceumError} INVALID_ARGUMENT if the text is no URL of these schemes. */
 export function calleeOf(url: string): Callee {
   const [, scheme = ''] = /^(https?|grpcs?):\/\//i.exec(url) ?? [];
-  // URLs of HTTP know the many spellings of an IPv4 address; those of other schemes are taken for names.
+  // Parsing as HTTP normalizes the many spellings of an IPv4 address; for other schemes they would count as names.
   const read = readUrl(url.replace(/^grpc/i, 'http'));
   if (scheme === '' || read === undefined) {
     throw new LyceumError('INVALID_ARGUMENT', `${JSON.stringify(url)} is no address to call`);
@@ -30,7 +30,7 @@ export function calleeOf(url: string): Callee {
 export interface HostPattern {
   /** Undefined: any. */
   readonly scheme: string | undefined;
-  /** True: hosts below `host`, and not itself. */
+  /** True: the pattern is for hosts below `host`, not for `host` itself. */
   readonly below: boolean;
   readonly host: string;
   /** Undefined: any. */
@@ -40,7 +40,7 @@ export interface HostPattern {
 const PATTERN =
   /^(?:(https?|grpcs?):\/\/)?(\*\.)?(\[[0-9a-f:.]+\]|[^\s/:@?#[\]*%]+)(?::(\d{1,5}))?$/i;
 
-/** Undefined: the text is none. */
+/** Undefined: the text is no pattern. */
 export function parseHostPattern(text: string): HostPattern | undefined {
   const [, scheme, star, host, port] = PATTERN.exec(text) ?? [];
   const read = host === undefined ? undefined : readUrl(`http://${host}/`);

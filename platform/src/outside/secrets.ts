@@ -1,9 +1,10 @@
 /**
- * Secrets that documents may name: tokens and keys for servers that this process calls. A document has their names
- * alone; values are where the operator of the process put them for this purpose, and nowhere else can be named.
+ * Secrets that documents may name: tokens and keys for servers that this process calls. A document has only their
+ * names. Their values are in the places that the process' operator chose for this purpose, and nothing else can be
+ * named.
  *
- * The author of a document could else have a secret sent to a server of their own. So the operator says beside each
- * secret to which hosts it goes, and a program that calls for others sends one without such a word nowhere.
+ * Otherwise a document's author could have a secret sent to a server of their own. So the operator writes beside each
+ * secret to which hosts it goes. A program that calls for other people sends a secret without such a list nowhere.
  */
 import { join } from 'node:path';
 import { LyceumError, SECRET_MAX_BYTES, SECRET_NAME } from '@lyceum/proto';
@@ -19,20 +20,22 @@ const HOSTS_VARIABLE_PREFIX = 'LYCEUM_HOSTS_OF_';
 /** `triton-token.hosts` beside `triton-token`. No secret's name has a dot. */
 const HOSTS_FILE_SUFFIX = '.hosts';
 
-/** Where secrets are. Plain data: it is handed to threads. */
+/** Where secrets are. Plain data: threads get copies. */
 export interface SecretPlaces {
-  /** Has a file named as the secret; a file is read anew each time, since secrets are renewed. Undefined: no folder. */
+  /**
+   * Holds a file for each secret, named as the secret. It is read anew each time: secrets are renewed. Undefined:
+   * none.
+   */
   readonly folder: string | undefined;
-  /** Where no file is. By the variable's whole name. */
+  /** Used where there is no file. Keys are the variables' whole names. */
   readonly variables: Readonly<Record<string, string>>;
   /**
-   * Where a secret goes whose hosts were not named. `anywhere` is for the user's own secrets in the user's own
-   * documents.
+   * Where a secret without a list of hosts goes. `anywhere` is for the user's own secrets in the user's own documents.
    */
   readonly unboundGo: 'nowhere' | 'anywhere';
 }
 
-/** @param environment - of which only what is meant as a secret is kept. */
+/** @param environment - only its variables for secrets are kept. */
 export function secretPlaces(
   folder: string | undefined,
   environment: NodeJS.ProcessEnv,
@@ -50,10 +53,10 @@ export function secretPlaces(
 }
 
 /**
- * @param callee - whom it is for.
+ * @param callee - the host that gets the secret.
  * @returns the secret's text, without line ends behind it.
- * @throws {LyceumError} FAILED_PRECONDITION, naming the places, if it is in none of them; PERMISSION_DENIED, naming what
- *   would allow it, if it is not for this host.
+ * @throws {LyceumError} FAILED_PRECONDITION, naming the places, if the secret is in none of them; PERMISSION_DENIED,
+ *   naming what would allow it, if the secret does not go to this host.
  */
 export function readSecret(places: SecretPlaces, name: string, callee: Callee): string {
   if (!SECRET_NAME.test(name)) {
@@ -70,7 +73,7 @@ export function readSecret(places: SecretPlaces, name: string, callee: Callee): 
   return text.replace(/[\r\n]+$/, '');
 }
 
-/** The error does not tell the hosts: they are the operator's, and the document's author may be another person. */
+/** The error does not list the hosts: they are the operator's, and the document's author may be another person. */
 function requireBound(places: SecretPlaces, name: string, callee: Callee): void {
   const { folder, unboundGo } = places;
   const variable = variableOf(HOSTS_VARIABLE_PREFIX, name);

@@ -2,7 +2,7 @@ import { cut, printable } from '@lyceum/proto';
 
 const SHOWN_LETTERS = 512;
 
-/** As messages show it: without what a query or a user's name could hide, of a signed URL for one. */
+/** The URL as messages show it: without query and user, which may hold secrets, as in a signed URL. */
 export function shownUrl(url: string): string {
   const bare = url
     .replace(/^(https?:\/\/)[^/?#]*@/i, '$1…@')

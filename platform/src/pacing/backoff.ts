@@ -4,8 +4,8 @@ const FIRST_MS = 100;
 const GREATEST_MS = 10_000;
 
 /**
- * Capped exponential backoff with jitter, so that many workers that lost one coordinator do not come back
- * in one moment: uniform in [d/2, d), d = min(100 · 2^attempt, 10,000).
+ * Capped exponential backoff with jitter, so that many workers that lost one coordinator do not all come back at the
+ * same moment: uniform in [d/2, d), d = min(100 · 2^attempt, 10,000).
  *
  * @param attempt - failures so far, from 0.
  * @param random - uniform in [0, 1), `Math.random()`.

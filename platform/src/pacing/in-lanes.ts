@@ -1,10 +1,10 @@
 import { setMaxListeners } from 'node:events';
 
 /**
- * Runs something for each item, some at a time. After the first failure nothing more begins.
+ * Runs `work` for each item, a few at a time. After the first failure no further item begins.
  *
- * @param signal - once it aborts nothing more begins; what has begun ends by itself.
- * @returns once all that began have ended.
+ * @param signal - once it aborts no further item begins; items under way end by themselves.
+ * @returns once all items that began have ended.
  * @throws the first failure, or the signal's reason if items are left.
  */
 export async function inLanes<T>(
@@ -13,7 +13,7 @@ export async function inLanes<T>(
   signal: AbortSignal,
   run: (item: T) => Promise<void>,
 ): Promise<void> {
-  // Every lane may wait for it.
+  // Every lane may listen to the signal.
   setMaxListeners(0, signal);
   const rest = items[Symbol.iterator]();
   const failures: unknown[] = [];

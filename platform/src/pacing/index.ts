@@ -1,4 +1,4 @@
-/** When work is done: again after a failure, once for all who ask, so many at a time, so many a minute. */
+/** When work is done: again after a failure, once for all callers, a few at a time, so many a minute. */
 export * from './backoff.js';
 export * from './in-lanes.js';
 export * from './pace.js';

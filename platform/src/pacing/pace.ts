@@ -1,4 +1,4 @@
-/** When calls may begin so that no window of time has more of them than it may. Pure: the clock is a parameter. */
+/** When calls may begin so that no second and no minute has too many. Pure: the clock is a parameter. */
 
 export interface Rate {
   /** Calls begun in any second, at most; absent: any number. */
@@ -10,7 +10,7 @@ export interface Rate {
 export class Pace {
   readonly #windows: readonly { readonly count: number; readonly ms: number }[];
   readonly #kept: number;
-  /** The newest begins, rising; some lie ahead. */
+  /** Times of the newest begins, rising; some lie in the future. */
   #begins: number[] = [];
   #heldUntilMs = Number.NEGATIVE_INFINITY;
 
@@ -38,12 +38,12 @@ export class Pace {
     return beginMs;
   }
 
-  /** No call begins before: the server said so. */
+  /** No call begins before `untilMs`: the server asked for that. */
   hold(untilMs: number): void {
     this.#heldUntilMs = Math.max(this.#heldUntilMs, untilMs);
   }
 
-  /** Calls that claimed an earlier begin claim another. −∞: none is held. */
+  /** Calls that claimed a begin before this time must claim another. −∞: no call is held. */
   get heldUntilMs(): number {
     return this.#heldUntilMs;
   }

@@ -1,4 +1,4 @@
-/** Calls that are tried again where that may help. */
+/** Repeats failed calls where that may help. */
 import { LyceumError } from '@lyceum/proto';
 import { retryDelayMs, sleep } from './backoff.js';
 
@@ -12,28 +12,34 @@ export class RetryLaterError extends LyceumError {
   }
 }
 
-/** How long a peer is left alone that limits its callers, as by HTTP 429, and does not say for how long. */
+/** Pause for a peer that limits its callers, as by HTTP 429, without saying for how long. */
 export const LIMIT_PAUSE_MS = 1_000;
 
 export interface RetryOptions {
-  /** At least 1. Tries after which {@link RetryOptions.answers} had risen do not count, so that there may be more. */
+  /**
+   * At least 1. Tries during which {@link RetryOptions.answers} rose do not count: there may be more tries than this.
+   */
   readonly tries: number;
-  /** How often the peer has answered others so far: if it does meanwhile, it is there, and busy. Default: not known. */
+  /**
+   * Number of answers that other calls got from the peer: if it rises, the peer is there, but busy. Default: not
+   * known.
+   */
   readonly answers?: () => number;
-  /** Failures that are final all the same. Default: none that is retryable. */
+  /** Retryable failures that end the call all the same. Default: none. */
   readonly isFinal?: (err: LyceumError) => boolean;
-  /** A peer that wants to be left alone for longer is not waited for. */
+  /** A peer that asks for a longer pause is not waited for: the call fails. */
   readonly greatestDelayMs: number;
   /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly signal?: AbortSignal;
 }
 
-/** Tries of one call, however often the peer answers others: some calls no peer ever answers. */
+/** Greatest number of tries of one call, even if other calls are answered: some calls are never answered. */
 const MOST_TRIES = 20;
 
 /**
- * Tries again, unchanged, what fails with a retryable {@link LyceumError}: when the peer says, else with growing delays.
+ * Repeats a call that fails with a retryable {@link LyceumError}: after the pause that the peer asks for, else with
+ * growing delays.
  *
  * @throws what the last try threw.
  */

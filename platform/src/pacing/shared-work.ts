@@ -1,4 +1,4 @@
-/** Work that several callers wait for. It is given up once none waits any more. */
+/** Work that several callers wait for. It is abandoned once none waits any more. */
 import { LyceumError } from '@lyceum/proto';
 
 export class SharedWork<T> {
@@ -7,7 +7,7 @@ export class SharedWork<T> {
   #waiting = 0;
   #isOver = false;
 
-  /** @param work - is to end soon after the signal aborts. */
+  /** @param work - must end soon after its signal aborts. */
   constructor(work: (abandoned: AbortSignal) => Promise<T>) {
     this.#result = work(this.#abandoned.signal).finally(() => {
       this.#isOver = true;
@@ -15,7 +15,7 @@ export class SharedWork<T> {
     this.#result.catch(() => undefined);
   }
 
-  /** True once it was given up: a new caller must start it anew. */
+  /** True once the work was abandoned: a new caller must start it anew. */
   get isAbandoned(): boolean {
     return this.#abandoned.signal.aborted;
   }

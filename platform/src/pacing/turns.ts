@@ -1,9 +1,9 @@
-/** Some calls at once, the others in their turn: in the order in which they came. */
+/** Limits the calls at a time; the others wait, first come, first served. */
 export class Turns {
   #free: number;
   readonly #waiting: (() => void)[] = [];
 
-  /** @param count - calls at once. */
+  /** @param count - greatest number of calls at a time. */
   constructor(count: number) {
     this.#free = count;
   }

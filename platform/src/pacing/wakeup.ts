@@ -1,6 +1,6 @@
 /**
- * Waiting until something changes. Look first, with no await between look and wait: a wake-up without a waiter is
- * forgotten.
+ * Waits until something changes. Check the condition first, with no `await` between the check and the wait: a wake-up
+ * without a waiter is forgotten.
  */
 
 interface WaitEnd {

@@ -1,9 +1,11 @@
-/** Signals that ask a process to end: the first is heard, a later one ends it at once. */
+/** Signals that ask a process to end: the first starts a shutdown, a later one ends the process at once. */
 
 /** Exit code after an interrupt that could not wait: 128 + SIGINT. */
 const INTERRUPTED = 130;
 
-/** `npm run` passes Ctrl-C on to a child that the terminal has told already: twice, and meant once. */
+/**
+ * `npm run` repeats Ctrl-C to a child that got it from the terminal already: within this time a second one is an echo.
+ */
 const ECHO_MS = 500;
 
 /**

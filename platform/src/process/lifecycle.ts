@@ -1,8 +1,8 @@
 /**
  * How a program ends: stop intake, finish what is in hand within a budget, hand back the rest, flush, exit.
  *
- * Each part of a program registers how it stops when it starts; parts stop in reverse order, so what was
- * built on something stops before it. A second signal exits at once.
+ * Each part of a program registers, when it starts, how it stops. Parts stop in reverse order, so a part stops before
+ * the parts that it was built on. A second signal exits at once.
  */
 import { sleep } from '../pacing/index.js';
 import { onInterrupt } from './interrupt.js';

@@ -11,7 +11,7 @@ export interface ListenAddress {
 /**
  * Reads `HOST:PORT` or `[IPV6]:PORT`.
  *
- * @throws {LyceumError} INVALID_ARGUMENT if it is neither.
+ * @throws {LyceumError} INVALID_ARGUMENT if the text is neither.
  */
 export function parseAddress(address: string): ListenAddress {
   const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]\s]+)):(\d{1,5})$/.exec(address);
@@ -31,10 +31,10 @@ export function formatAddress({ host, port }: ListenAddress): string {
 }
 
 /**
- * Refuses an address that others can reach, unless TLS guards it or the user said that it is meant all the same.
+ * Refuses an address that other machines can reach, unless TLS guards it or the user allowed that.
  *
- * @param open - true: it may be one.
- * @throws {LyceumError} FAILED_PRECONDITION naming the flags, INVALID_ARGUMENT if it is no address.
+ * @param open - true: such an address is allowed.
+ * @throws {LyceumError} FAILED_PRECONDITION naming the flags, INVALID_ARGUMENT if the text is no address.
  */
 export function checkListenAddress(address: string, open: boolean): void {
   const { host } = parseAddress(address);
@@ -45,7 +45,7 @@ export function checkListenAddress(address: string, open: boolean): void {
   );
 }
 
-/** Whether nobody but this machine reaches it. */
+/** Whether only this machine reaches the host. */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
 }

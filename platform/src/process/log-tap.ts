@@ -1,10 +1,10 @@
 /**
- * What a program's log says of runs and teachers, so that one place can show all programs' lines about a run. The log
- * has each line as well, and it alone has those that name neither.
+ * Passes on the lines of a program's log that name a run or a teacher, so that one place can show all programs' lines
+ * about a run. The log itself has all lines.
  */
 import { cut, digestBytes, LOGGED_MAX_LETTERS, type LoggedLine, LogLevel } from '@lyceum/proto';
 
-/** By pino's numbers. What is below is not worth a message to the coordinator. */
+/** By pino's numbers. Lower levels are not worth a message to the coordinator. */
 const LEVELS: ReadonlyMap<unknown, LogLevel> = new Map([
   [30, LogLevel.LOG_LEVEL_INFO],
   [40, LogLevel.LOG_LEVEL_WARN],
@@ -12,19 +12,19 @@ const LEVELS: ReadonlyMap<unknown, LogLevel> = new Map([
   [60, LogLevel.LOG_LEVEL_FATAL],
 ]);
 
-/** Most lines are not looked at further. */
+/** A quick test: most lines need no parsing. */
 const MAY_BE_ABOUT = /"(?:runId|teacherIdentity)":"/;
 
 export class LogTap {
   readonly #skipped: readonly string[];
   #listener: (line: LoggedLine) => void = () => {};
 
-  /** @param skipped - fields that readers of the lines know anyway. */
+  /** @param skipped - fields to leave out, since readers of the lines know them. */
   constructor(...skipped: readonly string[]) {
     this.#skipped = skipped;
   }
 
-  /** Calls `listener`, which must log nothing, with each line from now on, in place of the listener before. */
+  /** Calls `listener` with each line from now on, in place of the listener before. The listener must not log. */
   onLine(listener: (line: LoggedLine) => void): void {
     this.#listener = listener;
   }
@@ -37,8 +37,8 @@ export class LogTap {
 }
 
 /**
- * The message, the error's own, and all other facts, as one text; undefined: it is about no run and no teacher, or below
- * `info`. One that names a run and a teacher is about the run.
+ * The message, the error's message and all other fields, as one text; undefined: the line names no run and no teacher,
+ * or is below `info`. A line that names both is about the run.
  */
 export function loggedLine(json: string, skipped: readonly string[]): LoggedLine | undefined {
   if (!MAY_BE_ABOUT.test(json)) return undefined;

@@ -1,4 +1,4 @@
-/** Structured logs: JSON lines on stderr, because stdout is for what a program was asked for. */
+/** Structured logs: JSON lines on stderr. Stdout is for the program's results. */
 import { writeSync } from 'node:fs';
 import { LyceumError, printableJson } from '@lyceum/proto';
 import { pino } from 'pino';
@@ -9,8 +9,8 @@ export type Logger = pino.Logger;
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
 /**
- * @param a.name - the program, in every line.
- * @param a.tap - is given each line as well.
+ * @param a.name - the program's name, which each line has.
+ * @param a.tap - gets each line too.
  * @throws {LyceumError} INVALID_ARGUMENT if there is no such level.
  */
 export function createLogger(a: { name: string; level: string; tap?: LogTap }): Logger {
@@ -21,19 +21,19 @@ export function createLogger(a: { name: string; level: string; tap?: LogTap }): 
     );
   }
   const timestamp = pino.stdTimeFunctions.isoTime;
-  // Logs are read on terminals, and tell what others sent.
+  // People read logs on terminals, and lines quote what other programs sent.
   const hooks = { streamWrite: printableJson };
   return pino({ name: a.name, level: a.level, timestamp, hooks }, new StderrLines(a.tap));
 }
 
 const STDERR = 2;
 
-/** A pipe that is read slowly takes no more for a moment. */
+/** Wait before the next try if a pipe is full because its reader is slow. */
 const RETRY_MS = 10;
 
 /**
- * Synchronous, so that the last lines before an exit are not lost. A line that cannot be written, on a full disk for one,
- * is: no program may end for want of a line of its log. Pino's own destination throws then, which ends the process.
+ * Writes synchronously, so that the last lines before an exit are not lost. A line that cannot be written, as on a
+ * full disk, is dropped: no program should end for that. Pino's own destination would throw, and end the process.
  */
 class StderrLines {
   /** The last line was cut off. */

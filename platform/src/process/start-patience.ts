@@ -1,20 +1,22 @@
 /**
- * How long a program that starts is waited for: as long as it works. A machine with much else to do makes it slow, which
- * is no fault; a program that neither computes nor says anything has got stuck.
+ * How long to wait for a program that starts: as long as it shows work. A busy machine makes it slow, which is no
+ * fault; a program that neither computes nor logs is stuck.
  */
 import { readFileSync } from 'node:fs';
 
-/** Without a sign of work for so long, a program is given up. Reading a library from a slow disk is silent too. */
+/**
+ * A program without a sign of work for this long is given up. It may also be silent while it reads from a slow disk.
+ */
 export const SILENCE_MAX_MS = 120_000;
 
-/** Timers of a program that waits in vain take less than this of the processor within {@link SILENCE_MAX_MS}. */
+/** A stuck program's timers use less processor time than this within {@link SILENCE_MAX_MS}. */
 const WORK_MS = 250;
 
-/** `/proc` counts in hundredths of a second, whatever the kernel does inside. proc_pid_stat(5), USER_HZ */
+/** Unit of times in `/proc`: always a hundredth of a second. proc_pid_stat(5), USER_HZ */
 const TICK_MS = 10;
 
 export interface SignsOfWork {
-  /** Processor time that it has taken so far, milliseconds. */
+  /** Processor time used so far, milliseconds. */
   readonly processorMs: number;
   /** Size of its log. */
   readonly logBytes: number;
@@ -40,10 +42,10 @@ export class StartPatience {
   }
 }
 
-/** Processor time of all its threads; 0 where the system does not tell. */
+/** Processor time of all threads of the process; 0 where the system does not tell it. */
 export function processorMsOf(pid: number): number {
   try {
-    // The program's name, in brackets, may hold anything.
+    // The program's name, in brackets, may contain any characters.
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
     const [user = 0, system = 0] = fields.slice(11, 13).map(Number);
     return (user + system) * TICK_MS;

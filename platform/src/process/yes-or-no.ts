@@ -6,7 +6,7 @@ const NO: readonly string[] = ['', 'false', '0', 'no', 'off'];
 
 /**
  * @returns false if the variable is not set.
- * @throws {LyceumError} INVALID_ARGUMENT if it is another word: to take it for either might open what must be closed.
+ * @throws {LyceumError} INVALID_ARGUMENT if the value is another word: guessing might allow what was to be forbidden.
  */
 export function isYes(variable: string, env: NodeJS.ProcessEnv): boolean {
   const text = (env[variable] ?? '').trim().toLowerCase();

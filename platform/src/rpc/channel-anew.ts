@@ -1,14 +1,14 @@
 /**
- * A channel that begins anew, with its name looked up again, if it takes long to connect. gRPC for Node has no limit of
- * its own, and the kernel's is 130 s: so long would an address be tried that is gone, as a pod's is that was replaced.
+ * A channel that starts again, with its name looked up again, if connecting takes long. gRPC for Node has no limit of
+ * its own, and the kernel's is 130 s: that long it would try an address that is gone, such as that of a replaced pod.
  */
 import * as grpc from '@grpc/grpc-js';
 
 const { connectivityState } = grpc;
 
-/** A handshake is done by then, on a machine that has a little to do. */
+/** Time for a connection on a machine that is not busy. */
 const PATIENCE_MS = 5_000;
-/** Doubled each time up to here: on a machine with much to do a handshake may take longer. */
+/** The time doubles with each try up to this: on a busy machine a handshake may take longer. */
 const PATIENCE_MAX_MS = 80_000;
 
 export class ChannelAnew implements grpc.ChannelInterface {
@@ -62,7 +62,7 @@ export class ChannelAnew implements grpc.ChannelInterface {
     });
   }
 
-  /** Calls that wait for the old one end as UNAVAILABLE; their callers make them again. */
+  /** Calls that wait for the old channel end as UNAVAILABLE; their callers repeat them. */
   #begin(old: grpc.ChannelInterface): void {
     this.#patienceMs = Math.min(2 * this.#patienceMs, PATIENCE_MAX_MS);
     this.#channel = this.#make();

@@ -1,8 +1,8 @@
-/** For calls that last: which of their parts, or of the signals that end them, comes first. */
+/** For long-lived calls: waits for the first of their parts, or of the signals that end them. */
 
 /**
- * Runs the parts of a call until the first of them ends or a signal aborts, and throws what it threw, or the
- * signal's reason. What the others throw when the call is over is no news.
+ * Runs the parts of a call until the first of them ends or a signal aborts, and throws that part's error, or the
+ * signal's reason. Errors of the other parts after that are ignored.
  */
 export async function firstEnd(
   parts: readonly Promise<void>[],
@@ -10,7 +10,7 @@ export async function firstEnd(
 ): Promise<void> {
   for (const part of parts) part.catch(() => {});
   const over = new AbortController();
-  // Signals outlive calls: what listens to them must not.
+  // Signals outlive calls: listeners must be removed when the call ends.
   const { signal: callOver } = over;
   const ended = new Promise<never>((_, reject) => {
     for (const signal of signals) {

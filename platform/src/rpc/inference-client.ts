@@ -1,4 +1,4 @@
-/** A client of an Open Inference v2 server of anybody's, over gRPC. */
+/** A client of any Open Inference v2 server, over gRPC. */
 import type { LookupAddress } from 'node:dns';
 import { GRPCInferenceServiceClient, MESSAGE_MAX_BYTES } from '@lyceum/proto';
 import { parseAddress } from '../process/index.js';
@@ -7,13 +7,13 @@ import { channelTo, type TlsMaterial } from '../tls/index.js';
 export type InferenceClient = GRPCInferenceServiceClient;
 
 /**
- * Connects at the first call, and again whenever it must. Without keepalive: other servers hang up on clients that ping more
- * often than every five minutes, and calls have deadlines.
+ * Connects at the first call, and again when needed. Without keepalive: foreign servers hang up on clients that ping
+ * more often than every five minutes, and calls have deadlines anyway.
  *
  * @param address - `HOST:PORT`.
  * @param tls - undefined: without TLS.
- * @param at - connects to these addresses and no others; the server is called, and must show a certificate, by its host all
- *   the same. Undefined: to what the host resolves to.
+ * @param at - connects only to these addresses; requests and the certificate still use the host's name. Undefined:
+ *   connects to what the host resolves to.
  */
 export function connectInference(
   address: string,
@@ -29,7 +29,7 @@ export function connectInference(
     ...options,
     'grpc.max_receive_message_length': MESSAGE_MAX_BYTES,
     'grpc.max_send_message_length': MESSAGE_MAX_BYTES,
-    // Calls that the server surely has not looked at, as it hung up just then, go over another connection.
+    // Repeats calls that the server has surely not read, as when it hung up just then, over another connection.
     'grpc.enable_retries': 1,
     'grpc.initial_reconnect_backoff_ms': 200,
     'grpc.max_reconnect_backoff_ms': 2_000,
@@ -37,7 +37,7 @@ export function connectInference(
   });
 }
 
-/** grpc-js takes addresses of one family in a target. */
+/** A gRPC target; grpc-js takes addresses of only one family in it. */
 function targetOf(at: readonly LookupAddress[], port: number): string {
   const family = at[0]?.family;
   const own = at.filter((one) => one.family === family).map(({ address }) => address);

@@ -1,6 +1,6 @@
 /**
  * Calls to a gRPC server as promises and async iterables that throw {@link LyceumError}s with the status'
- * code. An address at which nobody answers is UNAVAILABLE and named.
+ * code. If nobody answers at an address, the error is UNAVAILABLE and names the address.
  */
 import type { Readable } from 'node:stream';
 import * as grpc from '@grpc/grpc-js';
@@ -12,19 +12,19 @@ import { messagesOf, senderTo } from './rpc-stream.js';
 import type { ClientConstructor } from './services.js';
 
 /**
- * A peer that is stopped or unplugged is noticed after at most 30 s, on both sides. Longer than anything
- * that blocks a thread which answers the network: computing has threads of its own.
+ * A peer that is stopped or unplugged is noticed after at most 30 s, on both sides. That is longer than a thread with
+ * connections is ever blocked: heavy computing has threads of its own.
  */
 export const KEEPALIVE_OPTIONS = {
   'grpc.keepalive_time_ms': 10_000,
   'grpc.keepalive_timeout_ms': 20_000,
 } as const;
 
-/** Room for a few frames under way, so that a stream is not held to one window per round trip. */
+/** Room for several frames under way, so that a stream is not limited to one window per round trip. */
 const FLOW_CONTROL_WINDOW_BYTES = 4 * 1024 * 1024;
 
 /**
- * A client for `address`, `HOST:PORT`. It connects at the first call, and again whenever it must.
+ * A client for `address`, `HOST:PORT`. It connects at the first call, and again when needed.
  *
  * @param tls - default: without TLS.
  */
@@ -41,13 +41,13 @@ export function connect<C extends grpc.Client>(
     ...KEEPALIVE_OPTIONS,
     'grpc.keepalive_permit_without_calls': 1,
     'grpc-node.flow_control_window': FLOW_CONTROL_WINDOW_BYTES,
-    // Callers decide about retries; gRPC's own would keep copies of what was sent.
+    // Callers decide about retries; gRPC's own would keep copies of all that is sent.
     'grpc.enable_retries': 0,
     // A worker should be back soon after its coordinator is.
     'grpc.initial_reconnect_backoff_ms': 200,
     'grpc.max_reconnect_backoff_ms': 2_000,
-    // It may be back at another address, which its name may not have when it is first looked up; gRPC would look
-    // again after 30 s.
+    // A server may come back at another address, which DNS may not know yet at the first lookup; gRPC would look it up
+    // again only after 30 s.
     'grpc.dns_min_time_between_resolutions_ms': 2_000,
     'grpc.enable_http_proxy': 0,
     channelFactoryOverride: (target, secrets, settings) =>
@@ -59,11 +59,11 @@ export interface CallOptions {
   /** Default {@link UNARY_DEADLINE_MS}. */
   readonly deadlineMs?: number;
   readonly signal?: AbortSignal;
-  /** Sent along, by name. */
+  /** Metadata to send, by name. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Headers as gRPC sends them, for calls that are streams. */
+/** Headers in gRPC's form, for streaming calls. */
 export function callMetadata(headers: Readonly<Record<string, string>>): grpc.Metadata {
   const metadata = new grpc.Metadata();
   for (const [name, value] of Object.entries(headers)) metadata.set(name, value);
@@ -104,20 +104,20 @@ export function call<Req, Res>(
 }
 
 export interface ServerStreamCall<Res> {
-  /** Ends when the server ends the call with OK, else throws a {@link LyceumError}. */
+  /** Ends when the server ends the call with OK; otherwise throws a {@link LyceumError}. */
   readonly incoming: AsyncIterable<Res>;
   cancel(): void;
 }
 
 export interface DuplexCall<Req, Res> extends ServerStreamCall<Res> {
-  /** Resolves when the stream takes more. Throws what `incoming` throws if the call has ended. */
+  /** Resolves when the stream accepts more. Throws the same as `incoming` if the call has ended. */
   send(message: Req): Promise<void>;
   /** Says that no more will be sent; the server may go on sending. */
   end(): void;
 }
 
 export interface ClientStreamCall<Req, Res> {
-  /** Resolves when the stream takes more. Throws what `response` throws if the call has ended. */
+  /** Resolves when the stream accepts more. Throws the same as `response` if the call has ended. */
   send(message: Req): Promise<void>;
   end(): void;
   /** The server's answer, which may come before {@link ClientStreamCall.end}. */
@@ -169,7 +169,7 @@ export function openClientStream<Req, Res>(
     if (answer === undefined) throw errorOf(NO_ANSWER, stream.getPeer());
     return answer.value;
   });
-  // A caller that is still sending learns of a failure there, and may never look here.
+  // A caller that is still sending learns of a failure from `send`, and may never await the response.
   response.catch(() => undefined);
   return {
     send: sendOn<Req>(stream, outcome),
@@ -180,9 +180,9 @@ export function openClientStream<Req, Res>(
 }
 
 /**
- * Cancels in a turn of its own. Who cancels may have been woken by the end of another call on the same
- * connection, from inside Node's reading of it; a reset written from in there can make HTTP/2 pack one frame
- * for ever, and the process answers nobody any more (Node 20).
+ * Cancels in a turn of its own. The caller may have been woken by the end of another call on the same connection, from
+ * inside Node's reading of it. A reset that is written from there can make HTTP/2 pack one frame for ever, and the
+ * process then answers nobody any more (Node 20).
  */
 function cancelSoon(call: { cancel(): void }): void {
   setImmediate(() => call.cancel());
@@ -191,15 +191,15 @@ function cancelSoon(call: { cancel(): void }): void {
 const NO_ANSWER = { code: grpc.status.INTERNAL, details: 'the call ended without an answer' };
 
 /**
- * grpc-js holds a peer back only once somebody has read: what comes before that it takes in without end.
- * This reads nothing, and makes it begin.
+ * grpc-js applies backpressure only after the first read: before that it buffers without limit. This reads nothing,
+ * and switches the backpressure on.
  */
 function startReading<S extends Readable>(stream: S): S {
   stream.read(0);
   return stream;
 }
 
-/** Resolves when the call has ended: with nothing if all is well, else with what went wrong. */
+/** Resolves when the call has ended: with undefined if it succeeded, else with its error. */
 function outcomeOf(
   stream: grpc.ClientUnaryCall,
   signal: AbortSignal | undefined,
@@ -227,7 +227,7 @@ async function* incomingOf<Res>(
   } catch (err) {
     throw (await outcome) ?? err;
   }
-  // grpc-js only emits the error, so a loop that begins after it would see a plain end.
+  // grpc-js only emits the error: a loop that begins after it would see a normal end.
   const failure = await outcome;
   if (failure !== undefined) throw failure;
 }

@@ -1,7 +1,6 @@
 /**
- * Adapts async handlers to grpc-js callbacks. A handler returns a response, or throws a
- * {@link LyceumError}, which becomes the call's status; whatever else it throws is logged and answered
- * INTERNAL.
+ * Adapts async handlers to grpc-js callbacks. A handler returns a response, or throws a {@link LyceumError}, which
+ * becomes the call's status; any other error is logged and answered with INTERNAL.
  */
 import type { Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
@@ -13,10 +12,12 @@ import { callerGone, messagesOf, senderTo } from './rpc-stream.js';
 import { type SessionHolder, sessionHolderIn } from './session-key.js';
 
 export interface CallContext {
-  /** Aborts when the call is over: its caller cancels, disconnects or runs out of time. Pass it on. */
+  /**
+   * Aborts when the call is over: its caller cancels, disconnects or runs out of time. Pass it on to what you call.
+   */
   readonly signal: AbortSignal;
   readonly log: Logger;
-  /** The worker's process that the call says it is of; undefined: none. */
+  /** The worker process that the call's metadata names; undefined: none. */
   readonly holder: SessionHolder | undefined;
 }
 
@@ -32,9 +33,9 @@ export function unary<Req, Res>(
 }
 
 /**
- * One request, many responses; the next is asked of the iterable when the caller can take it.
+ * One request, many responses; each is asked of the iterable when the caller can take it.
  *
- * @param options.stallMs - how long the caller may take nothing. Default: for ever.
+ * @param options.stallMs - how long the caller may go without taking a response. Default: for ever.
  */
 export function serverStream<Req, Res>(
   log: Logger,
@@ -53,7 +54,7 @@ export function serverStream<Req, Res>(
   };
 }
 
-/** What the caller has to do with a message, unless it does not do it in time. */
+/** Waits for the caller to take or send a message, for at most `stallMs`. */
 async function inTime<T>(done: Promise<T>, stallMs: number, what: 'taken' | 'sent'): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
@@ -73,7 +74,7 @@ async function inTime<T>(done: Promise<T>, stallMs: number, what: 'taken' | 'sen
 /**
  * Many requests, one response.
  *
- * @param options.stallMs - how long the caller may send nothing while the handler waits for it. Default: for ever.
+ * @param options.stallMs - how long the caller may go without sending while the handler waits. Default: for ever.
  */
 export function clientStream<Req, Res>(
   log: Logger,
@@ -88,7 +89,7 @@ export function clientStream<Req, Res>(
   };
 }
 
-/** The requests, as long as the next one comes in time. */
+/** The requests; throws if the next one does not come in time. */
 async function* arriving<Req>(
   requests: AsyncGenerator<Req, void, undefined>,
   stallMs: number,
@@ -100,13 +101,13 @@ async function* arriving<Req>(
       yield next.value;
     }
   } finally {
-    // Not waited for: where the next one did not come, it goes on waiting until the call is over.
+    // Not awaited: if the next request does not come, this waits until the call is over.
     void requests.return();
   }
 }
 
 /**
- * Many requests, many responses, independently. `send` resolves when the stream takes more. The call ends
+ * Many requests, many responses, independently. `send` resolves when the stream accepts more. The call ends
  * when the handler returns, whether or not all requests were read.
  */
 export function duplex<Req, Res>(
@@ -129,7 +130,7 @@ async function* requestsOf<Req>(
   signal: AbortSignal,
 ): AsyncGenerator<Req, void, undefined> {
   yield* messagesOf<Req>(call, callerGone);
-  // A call that is cut off ends like one whose caller is done. The difference shows a moment later.
+  // A call that is cut off looks at first like one whose caller is done. The difference shows a moment later.
   await setImmediate();
   if (signal.aborted) throw callerGone();
 }
@@ -179,7 +180,7 @@ function end(
   );
 }
 
-/** Nobody is there to tell, and what a handler throws because its caller has gone is no news. */
+/** The caller has gone: nobody can be told, and errors of the handler that follow from it do not matter. */
 function ended(err: unknown, { log }: CallContext): void {
   log.debug({ err }, 'call ended by its caller');
 }

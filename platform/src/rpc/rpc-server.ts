@@ -15,15 +15,15 @@ export interface RpcServerOptions {
   readonly address: string;
   readonly services: readonly ServiceEntry[];
   readonly log: Logger;
-  /** True if the user said that an address which others can reach is meant. */
+  /** True: the user allowed an address that other machines can reach. */
   readonly insecure: boolean;
-  /** Lets in only holders of a certificate of its authorities. Default: everybody. */
+  /** Accepts only clients with a certificate of its authorities. Default: everybody. */
   readonly tls?: TlsIdentity | undefined;
 }
 
 export class RpcServer {
   readonly port: number;
-  /** `HOST:PORT` with the port that it has. */
+  /** `HOST:PORT` with the actual port. */
   readonly address: string;
   readonly #server: grpc.Server;
 
@@ -60,12 +60,12 @@ export class RpcServer {
     return new RpcServer(server, parseAddress(address).host, port);
   }
 
-  /** Takes no new calls, lets those in progress finish for `graceMs`, then cancels what is left. */
+  /** Takes no new calls, lets those in progress finish for `graceMs`, then cancels the rest. */
   stop(graceMs: number): Promise<void> {
     return new Promise((resolve) => {
       const force = setTimeout(() => {
         this.#server.forceShutdown();
-        // Not left to grpc-js: it waits for ever for a connection that it has dropped a moment before.
+        // Not left to grpc-js: it waits for ever for a connection that it dropped a moment before.
         resolve();
       }, graceMs);
       this.#server.tryShutdown(() => {

@@ -1,4 +1,4 @@
-/** Between {@link LyceumError} and a gRPC status, both ways. */
+/** Converts between {@link LyceumError} and a gRPC status. */
 import { STATUS_CODES } from 'node:http';
 import * as grpc from '@grpc/grpc-js';
 import {
@@ -30,16 +30,16 @@ const CODES: Readonly<Partial<Record<grpc.status, ErrorCode>>> = {
 };
 
 /**
- * What the client gets for `thrown`. An unknown error is a bug: it goes to the log, whole, and the client
+ * The status that the client gets for `thrown`. An unknown error is a bug: the log gets all of it, and the client
  * learns only that there was one.
  */
 export function statusOf(thrown: unknown, log: Logger): { code: grpc.status; details: string } {
-  // No bug, and nothing else tells the client's user what to raise.
+  // Too many open files is no bug, and only this message tells the client's user which limit to raise.
   const isFull = thrown instanceof Error && tooManyOpenText(thrown.message) !== undefined;
   const err = isFull ? toLyceumError(thrown) : thrown;
   if (err instanceof LyceumError) {
-    // A thread died, or threw what is a bug there: no refusal.
-    // What is refused is often the caller's own text, of up to a message.
+    // INTERNAL: a thread died, or threw what is a bug there. A refusal often quotes the caller's own text, which may
+    // be as long as a message.
     const details = bounded(err.message);
     if (err.code === 'INTERNAL') log.error({ err }, 'call failed');
     else log.info({ code: err.code, reason: details }, 'call refused');
@@ -52,7 +52,7 @@ export function statusOf(thrown: unknown, log: Logger): { code: grpc.status; det
 /**
  * The error for a status that is not OK.
  *
- * @param peer - whom the call went to; named where nobody answered.
+ * @param peer - whom the call went to; named in the message if nobody answered.
  */
 export function errorOf(
   status: { readonly code: grpc.status; readonly details: string },
@@ -71,7 +71,7 @@ export function errorOf(
   return new LyceumError(code, message, { cause: status });
 }
 
-/** A proxy on the way answered in HTTP, or a server of something else. */
+/** A proxy on the way, or a server of another protocol, answered in HTTP. */
 export class HttpStatusError extends LyceumError {
   readonly status: number;
 
@@ -81,7 +81,7 @@ export class HttpStatusError extends LyceumError {
   }
 }
 
-/** What grpc-js says of calls that ended without a status, and servers that failed. */
+/** Statuses that grpc-js makes up for calls that ended without one. Servers that failed also send them. */
 const MADE_UP: ReadonlySet<grpc.status> = new Set([grpc.status.INTERNAL, grpc.status.UNKNOWN]);
 
 function httpStatusIn(details: string): number | undefined {
@@ -89,11 +89,11 @@ function httpStatusIn(details: string): number | undefined {
   return http === undefined ? undefined : Number(http);
 }
 
-/** What the way between did to a call, whose status grpc-js makes up itself; undefined: nothing, the peer has failed. */
+/** How the network broke a call whose status grpc-js made up; undefined: it did not, the peer has failed. */
 function brokenBy(details: string, http: number | undefined): string | undefined {
   if (saysChanged(details)) return MESSAGE_CHANGED;
   if (http !== undefined) return inHttp(http);
-  // Servers of gRPC end calls with a status, those that fail too.
+  // gRPC servers end calls with a status, even failed ones: a reset comes from something in between.
   return details.startsWith('Received RST_STREAM')
     ? `the call was cut off (${details})`
     : undefined;
@@ -103,12 +103,12 @@ function inHttp(status: number): string {
   return `a proxy on the way, or a server of something else, answered with HTTP status ${status} (${STATUS_CODES[status] ?? 'unknown'})`;
 }
 
-/** Whether a message could not be read. Ours can be, unless the network changes them; servers keep to themselves why. */
+/** Whether a message was unreadable. Ours are readable unless the network changes them; servers do not tell why. */
 function saysChanged(details: string): boolean {
   return details.startsWith('Error deserializing request') || details.endsWith(MESSAGE_CHANGED);
 }
 
-/** Why there was no answer, where grpc-js tells it. */
+/** Why there was no answer, where grpc-js tells. */
 function inWords(details: string): string {
   // See `channel-anew.ts`.
   if (details === 'Channel closed before call started') return 'no connection was made in time';

@@ -1,12 +1,12 @@
-/** Node streams of gRPC messages as an async iterable and a `send` that waits; for both ends of a call. */
+/** Node streams of gRPC messages as an async iterable and a `send` that waits. For both ends of a call. */
 import type { Readable, Writable } from 'node:stream';
 import { LyceumError } from '@lyceum/proto';
 
 /**
- * The messages that arrive. Leaving the loop early does not end the call: the other direction and the
- * status must still be able to go out.
+ * The messages that arrive. Leaving the loop early does not end the call: messages in the other direction and the
+ * status can still be sent.
  *
- * @param failed - turns what the stream threw into what the loop throws.
+ * @param failed - turns an error of the stream into the one that the loop throws.
  */
 export async function* messagesOf<T>(
   stream: Readable,
@@ -20,17 +20,17 @@ export async function* messagesOf<T>(
 }
 
 /**
- * Writes messages with backpressure: the promise resolves once the stream takes more, so a caller that
- * waits for it buffers a few messages however slow the peer is.
+ * Writes messages with backpressure: the promise resolves once the stream accepts more, so a caller that awaits it
+ * buffers only a few messages, however slow the peer is.
  *
- * @param failed - what to throw where the stream is gone.
+ * @param failed - the error to throw if the stream is gone.
  */
 export function senderTo<T>(stream: Writable, failed: () => Error): (message: T) => Promise<void> {
   let draining: Promise<void> | undefined;
   return async (message) => {
     if (stream.destroyed || stream.writableEnded) throw failed();
     if (stream.write(message)) return;
-    // One wait for all who send meanwhile.
+    // All senders share one wait.
     draining ??= drained(stream, failed).finally(() => {
       draining = undefined;
     });
@@ -38,7 +38,7 @@ export function senderTo<T>(stream: Writable, failed: () => Error): (message: T)
   };
 }
 
-/** What a handler's loop and sends throw once the caller has gone. */
+/** The error of a handler's loop and sends once the caller has gone. */
 export function callerGone(): LyceumError {
   return new LyceumError('CANCELLED', 'the caller has gone');
 }
@@ -54,7 +54,7 @@ function drained(stream: Writable, failed: () => Error): Promise<void> {
       ['drain', settle(resolve)],
       ['error', lost],
       ['close', lost],
-      // How a client's stream ends; it stays open for what is still to be read, and never drains.
+      // A client's stream ends like this; it stays open for reading, and never drains.
       ['status', lost],
     ] as const;
     for (const [event, listener] of listeners) stream.once(event, listener);

@@ -1,6 +1,6 @@
 /**
- * The services with the codecs that the programs use: the generated ones with a checksum behind each message, but for the
- * two hot messages, which are read and written without copying their tensors, and have their own.
+ * The services with the codecs that the programs use: the generated codecs, with a checksum after each message. Two
+ * frequent messages have codecs of their own, which read and write tensors without copying them.
  */
 import * as grpc from '@grpc/grpc-js';
 import {
@@ -37,7 +37,7 @@ function eachMethod<S extends object>(service: S, change: (method: Method) => Me
   return Object.fromEntries(methods) as S;
 }
 
-/** Reads requests by {@link BoundedReader}: generated decoders take bytes or a reader. */
+/** Reads requests with {@link BoundedReader}: generated decoders accept bytes or a reader. */
 function bounded(method: Method): Method {
   const { requestDeserialize } = method;
   return {
@@ -46,7 +46,7 @@ function bounded(method: Method): Method {
   };
 }
 
-/** The same service, with {@link withSum} behind its messages. */
+/** The same service, with {@link withSum} around its messages. */
 function summed<S extends object>(service: S): S {
   return eachMethod(service, (method) => summedMethod(bounded(method)));
 }
@@ -91,10 +91,10 @@ export const SERVICES = {
   target: summed(TargetServiceService),
 } as const;
 
-/** What teacher workers serve to clients of the Open Inference Protocol v2. */
+/** The service that teacher workers offer to clients of the Open Inference Protocol v2. */
 export const INFERENCE_SERVICE = eachMethod(GRPCInferenceServiceService, bounded);
 
-/** What {@link connect} makes a client from. */
+/** A class that {@link connect} makes a client of. */
 export type ClientConstructor<C extends grpc.Client> = new (
   address: string,
   credentials: grpc.ChannelCredentials,

@@ -1,18 +1,18 @@
 /**
- * Which worker calls. A worker's process makes a key at its start and keeps it in memory alone. Its hello tells the key
- * to the coordinator, and its other calls carry it, so that nobody else speaks for it.
+ * Which worker a call comes from. A worker's process makes a key at its start and keeps it only in memory. Its hello
+ * tells the key to the coordinator, and its other calls carry it, so that no other process can speak for the worker.
  */
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import type * as grpc from '@grpc/grpc-js';
 import { SESSION_KEY_BYTES, sha256Hex } from '@lyceum/proto';
 
-/** What a worker's process shows. */
+/** What a worker's process sends to identify itself. */
 export interface SessionCredentials {
   readonly workerId: string;
   readonly sessionKey: Buffer;
 }
 
-/** What is kept of the key: with the digest alone no other process can speak for the worker. */
+/** What the coordinator keeps of the key: nobody can speak for the worker with the digest alone. */
 export interface SessionHolder {
   readonly workerId: string;
   /** SHA-256 of the key, hex. */
@@ -26,7 +26,7 @@ export function newSessionKey(): Buffer {
   return randomBytes(SESSION_KEY_BYTES);
 }
 
-/** Headers for a worker's calls beside its session. */
+/** Headers for a worker's calls outside its session. */
 export function sessionHeaders({
   workerId,
   sessionKey,
@@ -34,7 +34,7 @@ export function sessionHeaders({
   return { [WORKER_ID_HEADER]: workerId, [SESSION_KEY_HEADER]: sessionKey.toString('hex') };
 }
 
-/** The worker that a call says it is from; undefined: the call has no worker's metadata. */
+/** The worker that a call says it comes from; undefined: its metadata names none. */
 export function sessionHolderIn(metadata: grpc.Metadata): SessionHolder | undefined {
   const [workerId] = metadata.get(WORKER_ID_HEADER);
   const [hex] = metadata.get(SESSION_KEY_HEADER);
@@ -46,7 +46,7 @@ export function sessionHolderIn(metadata: grpc.Metadata): SessionHolder | undefi
   return { workerId, sessionKeyDigest: sha256Hex(sessionKey) };
 }
 
-/** Whether both are the same process. Takes as long wherever the digests differ. */
+/** Whether both are the same process. Takes the same time wherever the digests differ. */
 export function isSameProcess(a: SessionHolder, b: SessionHolder): boolean {
   const [one, other] = [a, b].map(({ sessionKeyDigest }) => Buffer.from(sessionKeyDigest, 'hex'));
   if (one === undefined || other === undefined || one.length !== other.length) return false;

@@ -1,4 +1,4 @@
-/** Handlers of `TargetService`, for any source of targets; what each call promises is in target.proto. */
+/** Handlers of `TargetService`, for any source of targets; target.proto says what each call promises. */
 import {
   type GetTargetOutlineRequest,
   type GetTargetOutlineResponse,

@@ -1,4 +1,4 @@
-/** An error as a value that crosses threads, and back. A structured clone of an error keeps neither class nor code. */
+/** An error as a plain value that crosses threads, and back: a structured clone of an error loses class and code. */
 import {
   InvalidDocumentError,
   LyceumError,
@@ -26,7 +26,7 @@ export function carriedError(thrown: unknown): CarriedError {
   return { message: err.message, fields: { ...err } };
 }
 
-/** @param kinds - that keep their class, beside those of every program. */
+/** @param kinds - further classes of errors to restore, in addition to those that all programs know. */
 export function errorOf(
   { message, fields }: CarriedError,
   kinds: readonly ErrorKind[],

@@ -1,6 +1,7 @@
 /**
- * Calls over a port: each side calls, by name, what the other offers. Messages arrive in the order in which they were
- * sent. Arguments and answers are plain data, copied but for what is {@link moved}; errors arrive as they were thrown.
+ * Calls over a port: each side calls the other's functions by name. Messages arrive in the order in which they were
+ * sent. Arguments and answers are plain data, copied except for {@link moved} buffers; errors arrive as they were
+ * thrown.
  */
 import type { LyceumError } from '@lyceum/proto';
 import { type CarriedError, carriedError, type ErrorKind, errorOf } from './carried-error.js';
@@ -27,14 +28,14 @@ interface Waiter {
   readonly reject: (err: LyceumError) => void;
 }
 
-/** By value that is sent. */
+/** Buffers to transfer, by the value that is sent. */
 const MOVED = new WeakMap<object, readonly ArrayBuffer[]>();
 
 /**
- * Has these buffers handed over with the value instead of copied, as an argument or an answer: who sends it, has
- * them no longer.
+ * Transfers these buffers with the value instead of copying them, in an argument or an answer: the sender cannot use
+ * them any more.
  *
- * @param buffers - each counts once, however often it is named.
+ * @param buffers - one that is named several times is transferred once.
  */
 export function moved<T extends object>(value: T, buffers: Iterable<ArrayBuffer>): T {
   MOVED.set(value, [...new Set(buffers)]);
@@ -42,9 +43,9 @@ export function moved<T extends object>(value: T, buffers: Iterable<ArrayBuffer>
 }
 
 export interface ChannelOptions {
-  /** Errors of the other side's functions that keep their class, beside those of every program. */
+  /** Further classes of errors that keep their class, in addition to those that all programs know. */
   readonly kinds?: readonly ErrorKind[];
-  /** What this side offers is carried out one call after another. Default: side by side. */
+  /** True: this side carries out one call after another. Default: side by side. */
   readonly inTurn?: boolean;
 }
 
@@ -59,7 +60,7 @@ export class Channel<There extends object> {
   #lastId = 0;
   #end: LyceumError | undefined;
 
-  /** @param here - what the other side may call. */
+  /** @param here - functions that the other side may call. */
   constructor(port: Port, here: object, { kinds = [], inTurn = false }: ChannelOptions = {}) {
     this.#port = port;
     this.#here = here as Functions;
@@ -72,7 +73,7 @@ export class Channel<There extends object> {
     return this.#end === undefined;
   }
 
-  /** @throws {LyceumError} what the function throws; why the other side has ended, if it has. */
+  /** @throws {LyceumError} the function's error; why the other side has ended, if it has. */
   call<N extends Name<There>>(name: N, ...args: Arguments<There[N]>): Promise<Answer<There[N]>> {
     return new Promise<unknown>((resolve, reject) => {
       if (this.#end !== undefined) throw this.#end;
@@ -87,7 +88,7 @@ export class Channel<There extends object> {
     this.#send({ call: name, args }, args);
   }
 
-  /** Fails all calls, those under way and those to come. @returns false if it has done so before. */
+  /** Fails all calls, present and later ones. @returns false if it has done so before. */
   protected end(why: LyceumError): boolean {
     if (this.#end !== undefined) return false;
     this.#end = why;

@@ -1,9 +1,9 @@
-/** A thread as its owner sees it, and the owner as the thread sees it. */
+/** A worker thread, from its owner's side and from its own. */
 import { parentPort, type Worker } from 'node:worker_threads';
 import { LyceumError, toLyceumError } from '@lyceum/proto';
 import { type Answer, type Arguments, Channel, type ChannelOptions, type Name } from './channel.js';
 
-/** The thread ended by itself: it exited, ran out of memory, or threw what was not caught. */
+/** The thread ended by itself: it exited, ran out of memory, or had an uncaught error. */
 export class ThreadDeathError extends LyceumError {
   constructor(message: string, options?: ErrorOptions) {
     super('INTERNAL', message, options);
@@ -11,17 +11,17 @@ export class ThreadDeathError extends LyceumError {
 }
 
 interface ThreadOptions extends ChannelOptions {
-  /** In errors: `the thread`. */
+  /** The thread's name in errors: `the thread`. */
   readonly name: string;
-  /** What the thread may call. */
+  /** Functions that the thread may call. */
   readonly here?: object;
-  /** Why the thread is of no use after an error of a call: it `lost its GPU`; undefined: it goes on. */
+  /** Why the thread is useless after this error of a call: it `lost its GPU`; undefined: it goes on. */
   readonly uselessAfter?: (err: LyceumError) => string | undefined;
 }
 
 /**
- * Calls wait until the thread has loaded and offers its functions; so the answer to the first one says that it is
- * ready. All calls fail with a {@link ThreadDeathError} if it ends by itself.
+ * Calls wait until the thread has loaded and offers its functions, so the answer to the first call shows that it is
+ * ready. All calls fail with a {@link ThreadDeathError} if the thread ends by itself.
  */
 export class Thread<There extends object> extends Channel<There> {
   /** Resolves if it ends by itself. */
@@ -50,7 +50,7 @@ export class Thread<There extends object> extends Channel<There> {
     });
   }
 
-  /** @throws {LyceumError} as of a channel; a {@link ThreadDeathError} if the thread is of no use after it. */
+  /** @throws {LyceumError} as {@link Channel.call}; a {@link ThreadDeathError} if the thread is useless after it. */
   override async call<N extends Name<There>>(
     name: N,
     ...args: Arguments<There[N]>
@@ -65,7 +65,7 @@ export class Thread<There extends object> extends Channel<There> {
     }
   }
 
-  /** The thread keeps the process alive, as it does from its start. */
+  /** The thread keeps the process alive, which is the default. */
   ref(): void {
     this.#worker.ref();
   }
@@ -75,13 +75,13 @@ export class Thread<There extends object> extends Channel<There> {
     this.#worker.unref();
   }
 
-  /** Ends the thread, whatever it does, as if it had died by itself. @param why - `has hung`. */
+  /** Ends the thread, even if it is busy, as if it had died by itself. @param why - `has hung`. */
   async kill(why: string): Promise<void> {
     this.#die(new ThreadDeathError(`${this.#name} ${why}`));
     await this.#worker.terminate();
   }
 
-  /** Ends the thread, whatever it does. Calls under way, and later ones, fail with CANCELLED. */
+  /** Ends the thread, even if it is busy. Calls under way, and later ones, fail with CANCELLED. */
   async close(reason = `${this.#name} was closed`): Promise<void> {
     this.end(new LyceumError('CANCELLED', reason));
     await this.#worker.terminate();
@@ -89,9 +89,9 @@ export class Thread<There extends object> extends Channel<There> {
 }
 
 /**
- * In a thread: lets its owner call these functions.
+ * To be called in a thread: lets its owner call these functions.
  *
- * @returns what the owner offers.
+ * @returns the owner's functions.
  */
 export function offerToOwner<Here extends object, Owner extends object = object>(
   here: Here,

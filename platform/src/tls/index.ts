@@ -1,3 +1,3 @@
-/** How a program proves what it is: certificates and keys, read and checked. */
+/** How a program proves its identity: certificates and keys, read and checked. */
 export * from './tls-identity.js';
 export { channelTo, type TlsMaterial, tlsTrouble } from './tls-material.js';

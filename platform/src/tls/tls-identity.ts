@@ -1,6 +1,6 @@
 /**
- * Mutual TLS between the programs: who this one is, and whom it believes. A folder has it under the names that
- * cert-manager and Kubernetes' secrets of type `kubernetes.io/tls` use.
+ * Mutual TLS between the programs: this program's certificate, and the authorities that it trusts. They are in a
+ * folder, under the file names that cert-manager and Kubernetes' secrets of type `kubernetes.io/tls` use.
  */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
@@ -9,14 +9,14 @@ import { readGivenFile } from '../files/index.js';
 
 /** Texts in PEM. */
 export interface TlsIdentity {
-  /** Certificates of authorities. Holders of a certificate of theirs are let in, and believed. */
+  /** Certificates of the trusted authorities: a peer needs a certificate that one of them signed. */
   readonly ca: string;
-  /** This program's, with intermediate ones behind it. */
+  /** This program's certificate, followed by intermediate ones. */
   readonly certificate: string;
   readonly key: string;
 }
 
-/** A bundle of all authorities that a browser believes has a tenth of it. */
+/** Ten times a bundle of all authorities that a browser trusts. */
 const FILE_MAX_BYTES = 4 * 1024 ** 2;
 
 export const TLS_FILES = { ca: 'ca.crt', certificate: 'tls.crt', key: 'tls.key' } as const;
@@ -25,8 +25,8 @@ export const TLS_FILES = { ca: 'ca.crt', certificate: 'tls.crt', key: 'tls.key' 
  * Reads `ca.crt`, `tls.crt` and `tls.key`.
  *
  * @param nowMs - Unix time.
- * @throws {LyceumError} INVALID_ARGUMENT, naming the file, if one cannot be read or is not what its name says, if key
- *   and certificate do not belong together, or the certificate is not valid now.
+ * @throws {LyceumError} INVALID_ARGUMENT, naming the file, if a file cannot be read or does not hold what its name
+ *   says, if key and certificate do not belong together, or if the certificate is not valid now.
  */
 export function readTlsIdentity(folder: string, nowMs: number): TlsIdentity {
   const [ca, certificate, key] = [TLS_FILES.ca, TLS_FILES.certificate, TLS_FILES.key].map((name) =>
@@ -49,7 +49,7 @@ export function readTlsIdentity(folder: string, nowMs: number): TlsIdentity {
   return { ca, certificate, key };
 }
 
-/** {@link readTlsIdentity} of the folder that a program was given; undefined: none, so it goes without TLS. */
+/** {@link readTlsIdentity} of a program's folder; undefined: the program has none, and goes without TLS. */
 export function tlsIdentityIn(folder: string | undefined, nowMs: number): TlsIdentity | undefined {
   return folder === undefined ? undefined : readTlsIdentity(folder, nowMs);
 }
@@ -59,7 +59,7 @@ const SERVER_AUTHENTICATION = '1.3.6.1.5.5.7.3.1';
 const CLIENT_AUTHENTICATION = '1.3.6.1.5.5.7.3.2';
 
 /**
- * Refuses to serve with a certificate that is for calls alone: no caller would believe it, and nobody would say why.
+ * Refuses to serve with a client-only certificate: callers would refuse it, and nobody would say why.
  *
  * @throws {LyceumError} FAILED_PRECONDITION
  */
@@ -71,7 +71,7 @@ export function checkServerCertificate(identity: TlsIdentity): void {
 }
 
 /**
- * Refuses to call with a certificate that is for serving alone.
+ * Refuses to call with a server-only certificate.
  *
  * @throws {LyceumError} FAILED_PRECONDITION
  */
@@ -83,7 +83,7 @@ export function checkClientCertificate(identity: TlsIdentity): void {
 }
 
 function isFor({ certificate }: TlsIdentity, usage: string): boolean {
-  // Absent: a certificate for everything. Node's types do not know that.
+  // Absent: a certificate for every use. Node's types do not know that.
   const usages = new X509Certificate(certificate).keyUsage as readonly string[] | undefined;
   return usages === undefined || usages.includes(usage);
 }

@@ -4,9 +4,9 @@ import { checkServerIdentity, type PeerCertificate } from 'node:tls';
 import * as grpc from '@grpc/grpc-js';
 import { parseAddress } from '../process/index.js';
 
-/** Texts in PEM for a connection with TLS; what is absent is the machine's own. */
+/** PEM texts for a connection with TLS; absent ones are the machine's own. */
 export interface TlsMaterial {
-  /** Certificates of the authorities to believe. */
+  /** Certificates of the trusted authorities. */
   readonly ca?: string | undefined;
   /** This side's own certificate and key; both or neither. */
   readonly certificate?: string | undefined;
@@ -18,7 +18,7 @@ export interface Channel {
   readonly options: grpc.ChannelOptions;
 }
 
-/** Clients of one place share a connection if they have the very same credentials. */
+/** Clients with the very same credentials share a connection to an address. */
 const channels = new WeakMap<TlsMaterial, Map<string, Channel>>();
 
 /**
@@ -43,7 +43,7 @@ function secureChannel(host: string, tls: TlsMaterial): Channel {
   if (isIP(host) === 0) {
     return { credentials: grpc.credentials.createSsl(ca, key, certificate), options: {} };
   }
-  // A server may not be asked for by an address (RFC 6066, §3), which grpc-js does; its certificate must name it.
+  // RFC 6066, §3, forbids an IP address as server name, but grpc-js sends one; the certificate must name the address.
   const verify = {
     checkServerIdentity: (_: string, own: PeerCertificate) => checkServerIdentity(host, own),
   };
@@ -54,9 +54,9 @@ function secureChannel(host: string, tls: TlsMaterial): Channel {
 }
 
 /**
- * What a connection that failed says of TLS, in words; undefined: it failed for something else.
+ * Why a connection failed, in words, if TLS was the reason; undefined: it was not.
  *
- * @param details - of the status, as grpc-js has them.
+ * @param details - of the status, in grpc-js' words.
  */
 export function tlsTrouble(details: string): string | undefined {
   if (details.includes('wrong version number')) return 'it speaks no TLS';

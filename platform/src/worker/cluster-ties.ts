@@ -1,4 +1,4 @@
-/** What each worker has of its cluster, whatever it does there: probes, NATS, and the way of its log to the coordinator. */
+/** What every worker uses in its cluster: probes, NATS, and a way for its log lines to the coordinator. */
 import type { NatsRole } from '@lyceum/proto';
 import type { Registry } from 'prom-client';
 import { Readiness, startProbes } from '../metrics/index.js';
@@ -8,19 +8,19 @@ import type { ProgramSurroundings } from './run-worker.js';
 import type { ClusterOptions, ComputeOptions } from './worker-options.js';
 
 interface ClusterTies {
-  /** `HOST:PORT` of the probes, with the port that they have. */
+  /** `HOST:PORT` of the probes, with the actual port. */
   readonly http: string;
   readonly readiness: Readiness;
   readonly nats: Nats;
-  /** Lines of the worker's log, for the coordinator. */
+  /** Lines of the worker's log that wait to be sent to the coordinator. */
   readonly lines: LineOutbox;
 }
 
 /**
- * Starts the probes, and waits for NATS, which may start later; the probes say so meanwhile.
+ * Starts the probes, then waits for NATS, which may start later. Meanwhile the probes say that NATS is waited for.
  *
  * @throws {LyceumError} PERMISSION_DENIED if NATS refuses user or certificate, FAILED_PRECONDITION if the probes cannot
- *   listen, CANCELLED if the program is told to end while it waits.
+ *   listen, CANCELLED if the program is told to end meanwhile.
  */
 export async function joinCluster(
   role: NatsRole,

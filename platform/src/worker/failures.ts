@@ -1,8 +1,8 @@
-/** What a worker cannot go on without, and how each part of it fails. */
+/** Failures of parts that a worker cannot work without. */
 import { LyceumError } from '@lyceum/proto';
 import type { Nats } from '../nats/index.js';
 
-/** Rejects with the first of these that does; resolves never. */
+/** Rejects with the first rejection of these promises; never resolves. */
 export async function firstOf(parts: readonly Promise<void>[]): Promise<never> {
   await Promise.all(parts);
   return new Promise(() => {});

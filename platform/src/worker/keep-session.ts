@@ -1,20 +1,22 @@
-/** A worker's session with the coordinator, opened again whenever it ends: alike for teacher and student workers. */
+/** Opens a worker's session with the coordinator again whenever it ends. For teacher and student workers. */
 import { LyceumError, toLyceumError } from '@lyceum/proto';
 import { retryDelayMs, sleep } from '../pacing/index.js';
 import type { Logger } from '../process/index.js';
 
-/** After a session that lived this long the pauses begin anew. */
+/** After a session that lasted this long, the pauses begin at the shortest again. */
 const GOOD_SESSION_MS = 10_000;
 
-/** Pauses grow up to 1.6 s: a coordinator that was away gives work to others after some seconds. */
+/** Pauses grow to at most 1.6 s: a coordinator that was away gives the work to others after some seconds. */
 const SLOWEST_ATTEMPT = 4;
 
 export interface SessionKeeping {
-  /** One session, from its start to its end; `answered` is called once the coordinator has answered on it. */
+  /** Runs one session, from start to end; calls `answered` once the coordinator has answered. */
   readonly hold: (answered: () => void) => Promise<void>;
-  /** Told after each session why it is another process that has this worker id; undefined: that is not why it ended. */
+  /**
+   * Called after each session. The reason says that another process has this worker id; undefined: it ended otherwise.
+   */
   readonly heldByOther: (reason: string | undefined) => void;
-  /** Once it aborts no session is opened. */
+  /** Once it aborts no further session is opened. */
   readonly signal: AbortSignal;
   /** Milliseconds that only rise. */
   readonly nowMs: () => number;
@@ -26,8 +28,8 @@ export interface SessionKeeping {
 /**
  * Holds one session after another until the signal aborts.
  *
- * @throws {LyceumError} INVALID_ARGUMENT or PERMISSION_DENIED on a session that was not answered: the coordinator will
- *   never have this worker.
+ * @throws {LyceumError} INVALID_ARGUMENT or PERMISSION_DENIED if a session ends so before it was answered: the
+ *   coordinator will never accept this worker.
  */
 export async function keepSession(keeping: SessionKeeping): Promise<void> {
   const { hold, heldByOther, signal, nowMs, random, log } = keeping;

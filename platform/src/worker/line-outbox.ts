@@ -1,11 +1,11 @@
 /**
- * Lines of a worker's log on their way to the coordinator: few at a time, however much is logged and however long the
- * coordinator is away. What there is no room for is counted, and the count takes its place.
+ * Lines of a worker's log that wait to be sent to the coordinator: a limited number, however much is logged and
+ * however long the coordinator is away. Further lines are dropped; their number is sent in their place.
  */
 import { LOGGED_MAX_LINES, type LoggedLine, LogLevel } from '@lyceum/proto';
 import { sleep } from '../pacing/index.js';
 
-/** Lines that wait. More than one message has, for a burst of them. */
+/** Lines that may wait: several messages full, for bursts. */
 const WAITING_MAX_COUNT = 8 * LOGGED_MAX_LINES;
 
 const INTERVAL_MS = 1_000;
@@ -28,7 +28,7 @@ export class LineOutbox {
     if (oldest !== undefined) this.#drop(oldest);
   }
 
-  /** What is to be sent next, the oldest first: at most {@link LOGGED_MAX_LINES}. */
+  /** Takes the oldest lines for the next message: at most {@link LOGGED_MAX_LINES}. */
   take(): LoggedLine[] {
     const told = [...this.#dropped].slice(0, LOGGED_MAX_LINES).map(([key, dropped]) => {
       this.#dropped.delete(key);
@@ -52,10 +52,10 @@ function droppedLine({ about, atMs, count }: Dropped): LoggedLine {
 }
 
 /**
- * Sends about once a second what waits, and a last time when the worker leaves.
+ * Sends the waiting lines about once a second, and a last time when the worker leaves.
  *
- * @param closed - the session has ended.
- * @throws whatever `send` throws: what it was given is lost with the session.
+ * @param closed - aborts when the session has ended.
+ * @throws what `send` throws: the lines that it was given are lost.
  */
 export async function sendLines(
   outbox: LineOutbox,

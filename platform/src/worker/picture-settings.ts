@@ -1,16 +1,16 @@
 import { join, resolve } from 'node:path';
 import type { WorkerFlags } from './worker-flags.js';
 
-/** What a worker reads the pictures of sets in shards with. Plain data, for a thread. */
+/** Settings for reading the pictures of sets in shards. Plain data, for a thread. */
 export interface PictureSettings {
-  /** Where shards may be. */
+  /** Where shards may be read from. */
   readonly objects: {
     readonly datasetsRoot: string | undefined;
-    /** Beside public ones. */
+    /** Allowed in addition to public addresses. */
     readonly allowedAddresses: readonly string[];
     readonly s3Endpoint: string | undefined;
     readonly s3Region: string | undefined;
-    /** Has the credentials of S3. */
+    /** Holds the credentials of S3. */
     readonly environment: NodeJS.ProcessEnv;
   };
   readonly cacheFolder: string;
@@ -21,7 +21,7 @@ export interface PictureSettings {
 
 const MIB = 1024 ** 2;
 
-/** @param environment - has the credentials of S3. */
+/** @param environment - holds the credentials of S3. */
 export function pictureSettings(
   flags: WorkerFlags,
   environment: NodeJS.ProcessEnv,

@@ -1,4 +1,4 @@
-/** A worker's program from its flags to its exit: alike for teacher workers and student workers. */
+/** Runs a worker's program from its flags to its exit. For teacher and student workers. */
 import { printable, toLyceumError } from '@lyceum/proto';
 import { lockFolder } from '../files/index.js';
 import {
@@ -14,21 +14,21 @@ import type { WorkerFlags } from './worker-flags.js';
 /** How long a stopping worker may finish what it has in hand. After that it hands the rest back, or gives it up. */
 export const DRAIN_BUDGET_MS = 10_000;
 
-/** The drain, and then the session's end, servers' last requests and NATS's last flush. */
+/** The drain, then time for the session's end, servers' last requests and NATS's last flush. */
 const STOP_BUDGET_MS = DRAIN_BUDGET_MS + 10_000;
 
-/** What a program starts its parts with. */
+/** What the program gives to its parts when they start. */
 export interface ProgramSurroundings {
   readonly shutdown: Shutdown;
   readonly log: Logger;
-  /** What the log says of runs and teachers. */
+  /** Passes on log lines about runs and teachers. */
   readonly tap: LogTap;
 }
 
 export interface StartedProgram {
-  /** Where it listens, as its ready line says it. */
+  /** Where the program listens, for its ready line. */
   readonly addresses: Readonly<Record<string, string>>;
-  /** Resolves never; rejects when the program cannot go on. */
+  /** Never resolves; rejects when the program cannot go on. */
   readonly failed: Promise<never>;
 }
 
@@ -36,17 +36,18 @@ interface WorkerRun<Options> {
   /** `teacher-worker`. */
   readonly program: string;
   readonly flags: Pick<WorkerFlags, 'logLevel'>;
-  /** What it is in a cluster, and the folder that it has for itself; absent: it is in none. */
+  /** The worker's id in its cluster, and the folder that it alone uses; absent: it is in no cluster. */
   readonly member?: Pick<WorkerFlags, 'workerId' | 'stateDir'>;
-  /** What flags and environment say. Throws a {@link LyceumError} if that cannot be done. */
+  /** The options from flags and environment. Throws a {@link LyceumError} if they are wrong. */
   readonly options: (log: Logger) => Promise<Options>;
-  /** Each part says how it stops. Throws a {@link LyceumError} if one does not start. */
+  /** Starts the parts, each of which registers how it stops. Throws a {@link LyceumError} if one does not start. */
   readonly start: (options: Options, surroundings: ProgramSurroundings) => Promise<StartedProgram>;
 }
 
 /**
- * Runs until a signal ends the process. A program that does not start says why in one line on stderr. What one that has
- * started cannot go on without is logged, and all parts are stopped as by a signal: what is in hand is finished or handed back.
+ * Runs until a signal ends the process. A program that does not start says why in one line on stderr. If a started
+ * program cannot go on, the reason is logged, and all parts are stopped as by a signal: work in hand is finished or
+ * handed back.
  */
 export async function runWorker<Options>(run: WorkerRun<Options>): Promise<void> {
   collectGarbageRarely();
@@ -80,7 +81,7 @@ async function untilItFails<Options>(
     process.stdout.write(`${JSON.stringify(ready)}\n`);
     await failed;
   } catch (err) {
-    // Told to end, perhaps while it waited for NATS.
+    // The program was told to end, perhaps while it waited for NATS.
     if (shutdown.signal.aborted) return;
     if (isStarted) log.fatal({ err }, 'worker failed');
     const code = await shutdown.stop('failure', exitCodeOf(err));

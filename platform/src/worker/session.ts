@@ -1,6 +1,6 @@
 /**
- * A worker's session with the coordinator, for as long as the worker lives: says hello, passes on each desired state, and
- * is opened again whenever it ends.
+ * A worker's session with the coordinator, for as long as the worker lives: sends the hello, passes on each desired
+ * state, and opens the session again whenever it ends.
  */
 import type { LoggedLine } from '@lyceum/proto';
 import { sleep } from '../pacing/index.js';
@@ -20,7 +20,7 @@ interface LoggedReport {
 
 /** A session with the coordinator, for parts of the worker that send reports. */
 export interface SessionLink<Report> {
-  /** Aborts when the session has ended; the coordinator hands what the worker had of it to others then. */
+  /** Aborts when the session has ended; the coordinator then gives the worker's work to others. */
   readonly closed: AbortSignal;
   /** Resolves once the report is on its way. Throws a {@link LyceumError} if the session has ended. */
   send(report: Report): Promise<void>;
@@ -32,15 +32,15 @@ export interface SessionOptions<Report, Assignment> {
   readonly open: () => DuplexCall<{ report?: Report | LoggedReport | undefined }, Assignment>;
   readonly hello: Report;
   /**
-   * Hello is said; reports what there is to report, and resolves when that is done. One that goes on as long as the session
-   * does ends its last words when `leaving` aborts.
+   * Called after the hello was sent. Sends the worker's reports, and resolves when all are sent. If it goes on for as
+   * long as the session, it must send its last reports when `leaving` aborts.
    */
   readonly opened: (link: SessionLink<Report>, leaving: AbortSignal) => Promise<void>;
-  /** The whole desired state. */
+  /** Called with the whole desired state. */
   readonly assigned: (assignment: Assignment) => void;
-  /** True from the coordinator's first message of a session until the session ends. */
+  /** Called with true at the coordinator's first message of a session, with false at the session's end. */
   readonly answered: (isAnswered: boolean) => void;
-  /** Lines of the worker's log. Sent once the coordinator has said what the worker is to do. */
+  /** Lines of the worker's log. They are sent once the coordinator has sent a desired state. */
   readonly lines: LineOutbox;
   /** Milliseconds that only rise. */
   readonly nowMs: () => number;
@@ -56,14 +56,14 @@ export class Session<Report, Assignment> {
   #isAnswered = false;
   #heldByOther: string | undefined;
   #ended: Promise<void> = Promise.resolve();
-  /** All that is to be said on the session that is open. */
+  /** Resolves when all is sent on the session that is open. */
   #said: Promise<unknown> = Promise.resolve();
 
   constructor(options: SessionOptions<Report, Assignment>) {
     this.#options = options;
   }
 
-  /** Why the worker cannot work, in words; undefined: the coordinator has answered on the session that is open. */
+  /** Why the worker cannot work, in words; undefined: the coordinator has answered on the present session. */
   get lack(): string | undefined {
     if (this.#isAnswered) return undefined;
     return this.#heldByOther ?? `no session with the coordinator at ${this.#options.coordinator}`;
@@ -89,7 +89,7 @@ export class Session<Report, Assignment> {
     return this.#ended;
   }
 
-  /** Ends the session: all that is to be said arrives before its end does. */
+  /** Ends the session once all reports have been sent. */
   async stop(): Promise<void> {
     const late = new AbortController();
     void sleep(GOODBYE_MS, late.signal).then(() => this.#call?.cancel());
@@ -127,7 +127,7 @@ export class Session<Report, Assignment> {
     }
   }
 
-  /** The call's end says why something could not be said. */
+  /** Sends hello and reports. An error here is only logged: the end of the call gives the reason. */
   async #say(link: SessionLink<Report>, cancel: () => void): Promise<void> {
     const { hello, opened, log } = this.#options;
     try {
@@ -139,13 +139,13 @@ export class Session<Report, Assignment> {
     }
   }
 
-  /** At the first message of a session. */
+  /** Called at the first message of a session. */
   #beAnswered({ closed, send }: SessionLink<LoggedReport>): void {
     if (this.#isAnswered) return;
     this.#isAnswered = true;
     this.#options.answered(true);
     const leaving = this.#leaving.signal;
-    // If the session ends meanwhile, that is told elsewhere.
+    // If the session ends meanwhile, its end is handled elsewhere.
     const linesSent = sendLines(this.#options.lines, { leaving, closed }, (lines) =>
       send({ $case: 'logged', logged: { lines } }),
     ).catch(() => undefined);

@@ -3,9 +3,9 @@ import { isYes, type Logger } from '../process/index.js';
 import type { WorkerFlags } from './worker-flags.js';
 
 /**
- * The GPU that the flags say, undefined for the processor; and whether the processor may stand in for it.
+ * The GPU that the flags name, undefined for the processor; and whether the processor may be used in its place.
  *
- * @throws {LyceumError} FAILED_PRECONDITION if that GPU is not there, and the processor may not stand in.
+ * @throws {LyceumError} FAILED_PRECONDITION if that GPU is not there, and the processor may not be used.
  */
 export async function usableDevice(
   flags: Pick<WorkerFlags, 'device' | 'allowCpu'>,

@@ -1,4 +1,4 @@
-/** The flags of both kinds of workers, each with its variable. A worker adds its own. */
+/** The flags that all workers have, each with its environment variable. Each kind of worker adds its own. */
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
@@ -42,7 +42,7 @@ function device(text: string): GpuFlag {
   return wanted;
 }
 
-/** @param name - of the program. */
+/** @param name - the program's name. */
 export function workerCommand(name: string, version: string): Command {
   const options = [
     flag('--coordinator <address>', "the coordinator's HOST:PORT", 'LYCEUM_COORDINATOR')

@@ -1,4 +1,4 @@
-/** What both kinds of workers are told by flags and environment, checked. */
+/** The options that all workers have, from flags and environment, checked. */
 import { resolve } from 'node:path';
 import type { Gpu } from '../gpus/index.js';
 import { type NatsCredentials, natsCredentialsIn } from '../nats/index.js';
@@ -8,42 +8,42 @@ import { type PictureSettings, pictureSettings } from './picture-settings.js';
 import { usableDevice } from './usable-device.js';
 import type { WorkerFlags } from './worker-flags.js';
 
-/** What computes, and who may reach it. */
+/** The device that computes, and who may reach the worker. */
 export interface ComputeOptions {
   readonly version: string;
   readonly computeThreads: number;
-  /** What is to compute; undefined: the processor. */
+  /** The GPU that computes; undefined: the processor does. */
   readonly gpu: Gpu | undefined;
-  /** The processor computes what the GPU cannot. */
+  /** The processor may compute what the GPU cannot. */
   readonly allowCpu: boolean;
-  /** On a GPU: fast rather than with equal bits. */
+  /** True: a GPU computes fast rather than with equal bits. */
   readonly isFast: boolean;
   readonly insecure: boolean;
   /** Default: without TLS. */
   readonly tls: TlsIdentity | undefined;
 }
 
-/** What a worker is in its cluster, and where that is. */
+/** A worker's identity in its cluster, and the cluster's addresses. */
 export interface ClusterOptions {
   readonly workerId: string;
   readonly natsUrl: string;
-  /** User and password of the worker in NATS; default: none, or the certificate says who it is. */
+  /** User and password of the worker in NATS; default: none, or the certificate names the user. */
   readonly natsCredentials: NatsCredentials | undefined;
   /** `HOST:PORT` of the coordinator. */
   readonly coordinator: string;
   /** `HOST:PORT` of the probes. */
   readonly http: string;
-  /** Absolute. One worker's own. */
+  /** Absolute. No other worker uses it. */
   readonly stateDir: string;
   /** Folder of mounted data sets. Default: none are mounted. */
   readonly datasetsRoot: string | undefined;
-  /** How pictures of sets in shards are kept. */
+  /** Settings for reading pictures of sets in shards. */
   readonly pictures: PictureSettings;
 }
 
 /**
- * @throws {LyceumError} FAILED_PRECONDITION if the GPU is not there, and the processor may not stand in; INVALID_ARGUMENT if
- *   certificates cannot be used.
+ * @throws {LyceumError} FAILED_PRECONDITION if the GPU is not there and the processor may not be used;
+ *   INVALID_ARGUMENT if certificates cannot be used.
  */
 export async function computeOptions(
   flags: WorkerFlags,

@@ -1,4 +1,4 @@
-// On a real disk that takes four files, a tmpfs. Mounting needs root: left out elsewhere.
+// On a real disk that takes four files, a tmpfs. Mounting it needs root: without root the tests are skipped.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

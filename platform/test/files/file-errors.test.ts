@@ -1,4 +1,4 @@
-// What Node really throws, and what becomes of it.
+// Errors that Node really throws, and the errors that users get for them.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

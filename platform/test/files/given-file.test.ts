@@ -1,4 +1,4 @@
-/** On real files and devices. */
+/** Reads real files and devices. */
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

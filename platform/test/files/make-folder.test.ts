@@ -1,4 +1,4 @@
-// On real folders of a temporary one, and in /proc, which takes no folder from anybody.
+// On real folders in a temporary one, and in /proc, where nobody can make a folder.
 import { mkdtemp, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,7 @@
-/** A stand-in `nvidia-smi` on PATH that prints what the real one does, for a machine with one GPU and for broken ones. */
+/**
+ * A stand-in `nvidia-smi` on PATH that prints what the real one prints, for a machine with one GPU and for broken
+ * ones.
+ */
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,7 +27,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** @param script - of the shell, `$1` is the question. */
+/** @param script - a shell script; `$1` is the query. */
 function install(script: string): void {
   const file = join(folder, 'nvidia-smi');
   writeFileSync(file, `#!/bin/sh\n${script}\n`);

@@ -1,4 +1,4 @@
-/** Messages of both engines, after which a process is of no use, and others. */
+/** Messages of both engines after which a process is useless, and other messages. */
 import { expect, it } from 'vitest';
 import { lostGpu } from '../../src/gpus/lost-gpu.js';
 

@@ -1,4 +1,4 @@
-/** What `nvidia-smi` prints, as its documentation and its users show it: a whole GPU, several, one in parts. */
+/** Outputs of `nvidia-smi` from its documentation and its users: a whole GPU, several, one in parts. */
 import { expect, test } from 'vitest';
 import { parseGpus, parseMemory, parseProcesses } from '../../src/gpus/nvidia-smi.js';
 

@@ -1,6 +1,6 @@
 /**
- * Calls of a real HTTP server that limits, fails, hangs and answers garbage. The server counts what reaches it. Waits are
- * real, and short; of times only lower bounds are looked at.
+ * Calls of a real HTTP server that limits, fails, hangs and answers garbage. The server counts the calls that reach
+ * it. Waits are real, and short; only lower bounds of times are checked.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -1,6 +1,6 @@
 /**
- * What real servers and the proxies before them send that no specification of theirs mentions, by a server of bare sockets:
- * bytes are written as they stand here. The answer is read, or what is wrong with it is named.
+ * Odd answers that real servers and proxies send. A server of bare sockets writes these bytes exactly. The caller must
+ * read the answer, or name what is wrong with it.
  */
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
@@ -16,7 +16,7 @@ afterEach(() => {
   for (const server of servers.splice(0)) server.close();
 });
 
-/** Writes `bytes` once a request has come, and leaves the connection as it is. */
+/** Writes `bytes` once a request has come, and keeps the connection open. */
 async function answering(bytes: (request: string) => Buffer | string): Promise<string> {
   const server = createServer((socket: Socket) => {
     let request = '';

@@ -1,4 +1,4 @@
-/** The probe's answer, from the start on. */
+/** The probe's answer, from the program's start to its stop. */
 import { expect, it } from 'vitest';
 import { Readiness } from '../../src/metrics/index.js';
 

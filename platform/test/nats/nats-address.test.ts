@@ -1,4 +1,4 @@
-/** Addresses of NATS as people write them, and what is read out of them. */
+/** Addresses of NATS as people write them, and how they are read. */
 import { describe, expect, it } from 'vitest';
 import { checkedAddress, hostOf, portOf } from '../../src/nats/nats-address.js';
 

@@ -1,7 +1,7 @@
 /**
  * Attacks on a real nats-server with the real configurations: the one of a local cluster, with passwords, and the files
- * of the Kubernetes manifests, with certificates. Attackers speak to NATS with its own client, as a worker's user or
- * nobody; whatever they try, the store must hold what it held, and nobody may hear what is not his.
+ * of the Kubernetes manifests, with certificates. Attackers use NATS's own client, with a worker's user or with none.
+ * Whatever they try, the store must stay as it was, and nobody may hear another's messages.
  */
 import { spawn } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -52,7 +52,7 @@ const WORKERS = ['teacher-worker', 'student-worker'] as const;
 
 interface Server {
   readonly url: string;
-  /** What a program with that role connects with; `nobody`: what the stranger has who got furthest. */
+  /** Connection options of a program with that role; `nobody`: the best that a stranger can have. */
   options(role: NatsRole | 'nobody'): Pick<NatsOptions, 'credentials' | 'tls'>;
   stop(): Promise<void>;
 }
@@ -73,7 +73,7 @@ async function withPasswords(folder: string): Promise<Server> {
   };
 }
 
-/** The files of the overlays with TLS, but for paths and ports. */
+/** The configuration of the overlays with TLS, except for paths and ports. */
 async function withCertificates(folder: string): Promise<Server> {
   const validity = validFor(1, Date.now());
   const authority = await createAuthority('test', validity);
@@ -123,12 +123,12 @@ describe.each([
   let folder: string;
   let server: Server;
   let coordinator: Nats;
-  /** The coordinator's connection, by the client itself. */
+  /** The coordinator's connection, made with NATS's own client. */
   let owner: NatsConnection;
   let attacker: NatsConnection;
-  /** What the server said that it refuses, `publish SUBJECT`. */
+  /** What the server reported as refused, `publish SUBJECT`. */
   let refused: string[];
-  /** What the attacker heard. */
+  /** Messages that the attacker received. */
   let heard: string[];
 
   beforeAll(async () => {
@@ -198,7 +198,7 @@ describe.each([
     return texts.join('\n');
   }
 
-  /** Has the server done all that was sent so far? It answers in order. */
+  /** Waits until the server has handled all that was sent so far: it answers in order. */
   async function done(): Promise<void> {
     await attacker.flush();
     const info = `$JS.API.STREAM.INFO.OBJ_${BLOB_BUCKET}`;
@@ -222,7 +222,9 @@ describe.each([
   rollup.set('Nats-Rollup', 'sub');
   const json = JSON.stringify;
 
-  /** What no worker may send: records, pointers, names, blobs, tickets, and what the server does with them. */
+  /**
+   * Messages that no worker may send: records, pointers, names, blobs, tickets, and commands to the server about them.
+   */
   const SENT: readonly (readonly [string, string, string])[] = [
     ['writes a run record', `$KV.${RUN_BUCKET}.victim`, '{"state":"SUCCEEDED"}'],
     ['writes a pointer', `$KV.${POINTER_BUCKET}.victim`, '{"step":9}'],

@@ -1,4 +1,4 @@
-/** A real nats-server that is ended: nothing that waited for its end may keep this process. */
+/** A real nats-server that ends: no wait for its end may keep this process alive. */
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,7 +23,7 @@ test('a server that has ended leaves no timer', async () => {
   await rm(storeDir, { recursive: true });
 });
 
-test('a server is where it says, whatever one of the same process id that was killed said', async () => {
+test('the address is the new server’s, even if a killed one had the same process id', async () => {
   const storeDir = await mkdtemp(join(tmpdir(), 'lyceum-nats-'));
   const binary = findNatsServer(process.env) ?? 'nats-server';
   const stale = JSON.stringify({ nats: ['nats://127.0.0.1:1'] });

@@ -137,7 +137,7 @@ describe('key-value', () => {
   });
 });
 
-/** Looks into the store by other means than those tested. */
+/** Looks into the store without the code under test. */
 async function withBlobStream<T>(look: (streams: StreamAPI) => Promise<T>): Promise<T> {
   const connection = await connect({ servers: server.url });
   try {
@@ -529,7 +529,7 @@ describe('events', () => {
       const append = (): Promise<void> => events.append('followed', event('followed', `${next}`));
       setTimeout(() => void append(), 50);
     }
-    // One who only looks now and then, every 5 s, needs 45.
+    // A reader that only looked every 5 s would need 45 s.
     expect(Date.now() - started).toBeLessThan(25_000);
   });
 
@@ -656,7 +656,7 @@ describe('a server of one’s own', () => {
   });
 });
 
-/** A connection that goes on working, but does not hear that a blob's entry has been stored. */
+/** A connection that keeps working, but loses the receipt for a blob's entry. */
 function losingReceiptOfEntry(connection: NatsConnection): NatsConnection {
   const jetstream = connection.jetstream();
   const publish: typeof jetstream.publish = async (subject, payload, options) => {

@@ -143,7 +143,7 @@ it('writes whole files or none', async () => {
     message: 'broken',
   });
   expect(readFileSync(join(root, 'new/file'), 'utf8')).toBe('abc');
-  // One that was killed left this.
+  // A killed program left this.
   writeFileSync(join(root, 'new/file.12345.partial'), 'a');
   writeFileSync(join(root, 'new/file.partial'), "somebody's own");
   await objects.write('new/file', chunks(false));

@@ -1,4 +1,4 @@
-/** URLs by table: where they lead, and what is refused. */
+/** A table of URLs: the place that each names, and those that are refused. */
 import { expect, it } from 'vitest';
 import { placeOf } from '../../src/objects/object-place.js';
 import { shownUrl } from '../../src/outside/index.js';

@@ -1,4 +1,4 @@
-/** An HTTP server that has one object and misbehaves as a test says: what a well-made server cannot be made to do. */
+/** An HTTP server with one object that misbehaves as a test says, in ways that a well-made server cannot. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -11,9 +11,9 @@ export type Answer = (
 export class ObjectServer {
   bytes: Buffer;
   etag: string | undefined = '"first"';
-  /** For the next requests, one each; behind them all is well. */
+  /** Answers for the next requests, one each; later requests are answered well. */
   readonly next: Answer[] = [];
-  /** What was asked: method, path, range, If-Match. */
+  /** Requests so far: method, path, range, If-Match. */
   readonly asked: string[] = [];
   connectionCount = 0;
   readonly #server: Server;
@@ -32,7 +32,7 @@ export class ObjectServer {
     });
   }
 
-  /** @returns where it is. */
+  /** @returns the server's URL. */
   async listen(port = 0, host = '127.0.0.1'): Promise<string> {
     await new Promise<void>((resolve) => this.#server.listen(port, host, resolve));
     return `http://${host}:${(this.#server.address() as AddressInfo).port}`;
@@ -44,7 +44,7 @@ export class ObjectServer {
   }
 }
 
-/** Ranges, If-Match and HEAD, as RFC 9110 has them. */
+/** Answers with ranges, If-Match and HEAD, as RFC 9110 describes them. */
 export const serveWell: Answer = (request, response, { bytes, etag }) => {
   const { range, 'if-match': wanted } = request.headers;
   if (wanted !== undefined && wanted !== etag) {
@@ -74,14 +74,14 @@ export function says(
   return (_, response) => response.writeHead(status, headers).end(body);
 }
 
-/** All as it should be, but the connection ends behind so many bytes of the body. */
+/** A good answer whose connection ends after this many bytes of the body. */
 export function cutAfter(byteCount: number): Answer {
   return piecewise((response, body) => {
     response.write(body.subarray(0, byteCount), () => setImmediate(() => response.destroy()));
   });
 }
 
-/** So many bytes at a time. */
+/** Sends this many bytes at a time. */
 export function slowly(bytesAtOnce: number, everyMs: number): Answer {
   return piecewise((response, body) => {
     let at = 0;

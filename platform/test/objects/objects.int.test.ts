@@ -1,6 +1,6 @@
 /**
- * Objects over real connections: of an HTTP server that misbehaves in each way that servers do, and of a real S3 server, which
- * is ended, slowed and robbed of bytes while it is read.
+ * Objects over real connections: from an HTTP server that misbehaves in each way that servers do, and from a real S3
+ * server that is killed, slowed and loses bytes while it is read.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
@@ -21,7 +21,7 @@ import { S3_SERVER_MS, type S3Server, startS3Server, startSlowedServer } from '.
 import { type Answer, cutAfter, ObjectServer, says, serveWell, slowly } from './object-server.js';
 
 const BYTES = bytesOf(3_000_000, 7);
-/** Long enough for a machine that stands still, where no time limit is the subject. */
+/** Where no time limit is tested: enough even for a machine that stalls. */
 const PATIENT_MS = 60_000;
 const SETTINGS = {
   guard: new AddressGuard(['127.0.0.1']),
@@ -67,7 +67,7 @@ describe('over HTTP', () => {
     expect(await objects.facts(url)).toEqual({ sizeBytes: BYTES.length, etag: '"first"' });
     for (let i = 0; i < 5; i++) expect(wanted.equals(await objects.read(url, part))).toBe(true);
     expect(BYTES.equals(Buffer.concat(await all(objects.stream(url))))).toBe(true);
-    // undici ends a HEAD's, and may take another one while it tidies the first.
+    // undici ends the connection of a HEAD, and may open another while it tidies up the first.
     expect(server.connectionCount).toBeLessThanOrEqual(3);
     expect(server.asked.slice(-2)).toEqual([
       'GET /set/000.tar bytes=1000001-2500000 "first"',
@@ -134,7 +134,7 @@ describe('over HTTP', () => {
       code: 'FAILED_PRECONDITION',
       message: `${url}: the object has changed: answers 412 Precondition Failed; put the former one back, or register the set anew`,
     });
-    // Of a server that knows no If-Match.
+    // A server that does not know If-Match.
     server.next.push((request, response, served) => {
       delete request.headers['if-match'];
       serveWell(request, response, served);
@@ -237,7 +237,7 @@ describe('over HTTP', () => {
   });
 
   describe('where a person’s public host may lead', () => {
-    // 127.0.0.1 stands for all that is public.
+    // 127.0.0.1 stands for all public addresses.
     let inside: ObjectServer;
     let looks: string[];
     let typed: Objects;
@@ -346,7 +346,7 @@ describe('over HTTP', () => {
     };
 
     beforeEach(() => {
-      // The chain behind the variables looks into the process's: nothing of this machine's user or its cloud.
+      // The chain of other places reads the process's variables: keep it from this machine's user and cloud.
       vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
       vi.stubEnv('AWS_CONFIG_FILE', '/dev/null');
       vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', '/dev/null');
@@ -475,7 +475,7 @@ describe('in buckets of a real server', () => {
     await server?.stop();
   });
 
-  // No address is allowed: the operator names the endpoint.
+  // No address is allowed: the endpoint is, because the operator names it.
   const open = (settings: Partial<ObjectSettings> = {}): Objects => {
     const { endpoint, environment } = server;
     const guard = new AddressGuard([]);
@@ -511,7 +511,7 @@ describe('in buckets of a real server', () => {
     }
     const { sizeBytes, etag = '' } = await objects.write(url, chunks());
     expect(sizeBytes).toBe(bytes.length);
-    // Of three parts.
+    // The object has three parts.
     expect(etag).toMatch(/^"[0-9a-f]{32}-3"$/);
     const got = await objects.read(url, { start: 15_000_000, end: 25_000_000, etag });
     expect(got.equals(bytes.subarray(15_000_000, 25_000_000))).toBe(true);

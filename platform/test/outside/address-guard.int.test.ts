@@ -1,6 +1,6 @@
 /**
- * Which addresses are called: a table of all kinds, and real listeners on addresses of loopback, at one port, that say who was
- * reached. Names are resolved by functions of the test, which may change their answer from one look-up to the next.
+ * Which addresses may be called: a table of all kinds, and real listeners on addresses of loopback, all at one port,
+ * which tell who was reached. The test's own functions resolve names, and may answer differently at each look-up.
  */
 import type { LookupAddress } from 'node:dns';
 import { createServer, type Server } from 'node:http';
@@ -99,13 +99,13 @@ it('what was checked is what is connected to, whatever the name resolves to a mo
   const port = await listen('127.0.0.2', 0);
   await listen('127.0.0.1', port);
   let lookups = 0;
-  // The first answer may be called; every later one is the attacker's aim.
+  // The first answer is allowed; all later ones are where the attacker wants to go.
   const guard = new AddressGuard(['127.0.0.2'], async () =>
     lookups++ === 0 ? found('127.0.0.2') : found('127.0.0.1'),
   );
   expect(await reached(`http://rebind.example:${port}/`, guard)).toBe('127.0.0.2');
   expect(lookups).toBe(1);
-  // The kept connection still goes where it was checked; a new one is looked up, and refused.
+  // The kept connection still goes to the checked address; for a new one the name is looked up, and refused.
   expect(await reached(`http://rebind.example:${port}/`, guard)).toBe('127.0.0.2');
   guard.agents.http.destroy();
   await expect(reached(`http://rebind.example:${port}/`, guard)).rejects.toThrow(

@@ -1,4 +1,6 @@
-/** Whom URLs call, and which patterns name them: tables, with the spellings that would slip past a comparison of texts. */
+/**
+ * Hosts that URLs call, and patterns that match them: tables, with spellings that a comparison of texts would miss.
+ */
 import { expect, it } from 'vitest';
 import { calleeOf, matchesHost, parseHostPattern } from '../../src/index.js';
 

@@ -44,7 +44,7 @@ it.each([
   ['# api.example.org', false],
 ])('with the hosts %j it goes there: %s', (hosts, goes) => {
   writeFileSync(join(folder, 'api-key.hosts'), hosts);
-  // Once hosts are said, they count for everybody.
+  // Once a secret has a list of hosts, the list holds in every program.
   for (const unbound of ['nowhere', 'anywhere'] as const) {
     const places = secretPlaces(folder, {}, unbound);
     if (goes) expect(readSecret(places, 'api-key', ours)).toBe('s3cret');

@@ -1,4 +1,4 @@
-/** Delays are computed by hand; only `sleep` uses a clock, and there the order is what counts. */
+/** Delays are computed by hand. Only the test of `sleep` uses a clock, and checks only the order. */
 import { expect, test } from 'vitest';
 import { retryDelayMs, sleep } from '../../src/pacing/backoff.js';
 

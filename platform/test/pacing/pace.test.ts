@@ -1,4 +1,4 @@
-/** When calls may begin, and what servers say of it: plain arithmetic. */
+/** When calls may begin, also after a server's Retry-After: plain arithmetic. */
 import { expect, it } from 'vitest';
 import { fullJitterMs, Pace, retryAfterMs } from '../../src/index.js';
 

@@ -1,4 +1,4 @@
-/** Calls that are held open by hand, and the order in which others begin. */
+/** Calls that the test holds open, and the order in which others begin. */
 import { expect, it } from 'vitest';
 import { Turns } from '../../src/pacing/index.js';
 
@@ -17,7 +17,7 @@ it('lets the next begin as one ends, in the order in which they came', async () 
   expect(begun).toEqual([0, 1]);
   ends[1]?.();
   await settled();
-  // One that comes now does not go before those that wait.
+  // A new call must not begin before those that wait.
   const last = turns.take(async () => begun.push(4));
   expect(begun).toEqual([0, 1, 2]);
   ends[0]?.();

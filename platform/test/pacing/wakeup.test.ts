@@ -1,4 +1,4 @@
-/** What ends a wait, with the clock of the test. */
+/** What ends a wait, by the test's own clock. */
 import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Wakeup } from '../../src/pacing/wakeup.js';

@@ -1,4 +1,4 @@
-// What the setting does is measured by `npm run bench -- remote-teachers`; V8 only prints that it does not know one.
+// `npm run bench -- remote-teachers` measures the setting's effect. V8 only prints a message if it does not know one.
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';

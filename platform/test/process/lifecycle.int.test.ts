@@ -1,4 +1,4 @@
-/** Real processes that get real signals; what they do at their end is read from what they print. */
+/** Real processes get real signals, and print what they do at their end. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
@@ -44,7 +44,8 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
 );
 
 test('a signal that is sent twice in a moment counts once', async () => {
-  // The second comes from itself, as it hears the first: whoever sent both could be held up between them.
+  // The process sends the second signal to itself when it hears the first: an outside sender could be delayed in
+  // between.
   const { code, said } = await run(
     "process.kill(process.pid, 'SIGINT'); await new Promise((r) => setTimeout(r, 50));",
     (line, child) => {

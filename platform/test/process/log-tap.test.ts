@@ -1,4 +1,4 @@
-// Lines as pino writes them, and what is told of them to others than the log's readers.
+// Lines as pino writes them, and what is passed on of them.
 import { digestBytes, LogLevel } from '@lyceum/proto';
 import { describe, expect, it } from 'vitest';
 import { LogTap, loggedLine } from '../../src/process/log-tap.js';

@@ -1,4 +1,4 @@
-// A process whose log goes to /dev/full, which takes nothing as a full disk does, and to a file.
+// A process whose log goes to /dev/full, which refuses every write as a full disk does, and to a file.
 import { spawnSync } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-/** A handler of uploads over a call that is written by hand, by a clock that is set. */
+/** A handler of uploads on a call that the test makes by hand, by the test's own clock. */
 import { PassThrough } from 'node:stream';
 import { Metadata, type ServerReadableStream, status } from '@grpc/grpc-js';
 import { pino } from 'pino';
@@ -8,7 +8,7 @@ import { clientStream } from '../../src/rpc/index.js';
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
 afterEach(() => void vi.useRealTimers());
 
-/** @param workMs - that the handler works after each message. */
+/** @param workMs - time that the handler works after each message. */
 function upload(workMs: number) {
   const call = Object.assign(new PassThrough({ objectMode: true }), {
     metadata: new Metadata(),

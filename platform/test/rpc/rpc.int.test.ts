@@ -138,7 +138,7 @@ function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
   return { promise, resolve };
 }
 
-/** Resolves when a count that has begun to rise has not risen for 2 s. */
+/** Resolves when a count that has begun to rise has stayed the same for 2 s. */
 async function untilStill(count: () => number): Promise<void> {
   for (
     let before = 0, still = 0;
@@ -547,7 +547,7 @@ describe('what a broken peer sends', () => {
     await call(client, client.getRun, { runId: 'x' });
   });
 
-  test('a message that we ourselves could not send is RESOURCE_EXHAUSTED too', async () => {
+  test('a message that is too long for ourselves to send is RESOURCE_EXHAUSTED too', async () => {
     const client = runs();
     const failure = await failureOf(
       call(client, client.getRun, { runId: 'x'.repeat(MESSAGE_MAX_BYTES + 1) }),
@@ -597,7 +597,7 @@ test('a server that is back at another address is found soon after its name has 
   vi.spyOn(dns.promises, 'resolveTxt').mockRejectedValue(new Error('no such record'));
   const at = (address: string) => async () => [{ address, family: 4 }];
   const getRun = unary<GetRunRequest, GetRunResponse>(log, async () => ({ run: undefined }));
-  // At first, and when it is looked up again at once.
+  // DNS answers twice with the old address: at first, and at the look-up right after the failure.
   lookup.mockImplementationOnce(at('127.0.0.1')).mockImplementationOnce(at('127.0.0.1'));
   lookup.mockImplementation(at('127.0.0.2'));
   handlers.getRun = async () => ({ run: undefined });
@@ -647,7 +647,9 @@ test('a server that is back elsewhere is found while its old address answers not
   }
 });
 
-/** Listens and never accepts: once its queue is full, who connects hears nothing, as of an address that is gone. */
+/**
+ * Listens and never accepts. Once its queue is full, new connections get no answer, as from an address that is gone.
+ */
 async function blackHole(address: string): Promise<ChildProcess> {
   const [host, port] = address.split(':');
   const program = `require('node:net').createServer().listen({ host: '${host}', port: ${port}, backlog: 1 }, () => {

@@ -20,7 +20,7 @@ const there: Calls = {
   sum: (values) => values.reduce((sum, value) => sum + value, 0),
   halves(values) {
     offered = [values.slice(0, 1), values.slice(1)];
-    // An equal tensor may come twice; its buffer can be handed over once.
+    // The same tensor may be named twice; its buffer is transferred once.
     return moved(
       [...offered, ...offered],
       [...offered, ...offered].map(({ buffer }) => buffer),

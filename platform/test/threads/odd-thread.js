@@ -1,4 +1,4 @@
-/** A thread for the tests of `Thread`: answers, fails and dies as it is told. */
+/** A thread for the tests of `Thread`: answers, fails and dies as the test tells it. */
 import { offerToOwner } from '@lyceum/platform/threads';
 import { InvalidDocumentError, LyceumError } from '@lyceum/proto';
 

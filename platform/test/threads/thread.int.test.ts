@@ -1,4 +1,4 @@
-/** Real threads, which answer, fail and die as they are told. */
+/** Real threads, which answer, fail and die as the test tells them. */
 import { Worker } from 'node:worker_threads';
 import { InvalidDocumentError, LyceumError } from '@lyceum/proto';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -25,7 +25,7 @@ afterEach(async () => {
   for (const thread of threads.splice(0)) await thread.close();
 });
 
-/** Whether the thread that was started last has ended. */
+/** Whether the newest thread has ended. */
 let exited = false;
 
 function start(

@@ -1,4 +1,4 @@
-/** Folders with certificates that were issued just now, and each thing that can be wrong with them. */
+/** Folders with certificates that the test has just issued, and each thing that can be wrong with them. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

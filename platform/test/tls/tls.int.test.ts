@@ -1,6 +1,6 @@
 /**
- * A gRPC server and a real `nats-server` with mutual TLS on loopback, and everybody who might knock: with a certificate of
- * the same authority, of another one, with none, without TLS at all.
+ * A gRPC server and a real `nats-server` with mutual TLS on loopback, and all kinds of clients: with a certificate of
+ * the same authority, of another one, with none, without TLS.
  */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -38,9 +38,9 @@ const VALIDITY = validFor(1, Date.now());
 
 let folder: string;
 let authority: CertificateAndKey;
-/** Who belongs here. */
+/** A program of this cluster. */
 let member: TlsIdentity;
-/** Who believes this cluster, but has a certificate of another authority. */
+/** A program that trusts this cluster's authority, but has a certificate of another one. */
 let stranger: TlsIdentity;
 
 beforeAll(async () => {
@@ -54,7 +54,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-/** Through its files, as programs read it. */
+/** Written to files and read back, as programs read it. */
 async function identity(
   name: string,
   { certificate, key }: CertificateAndKey,
@@ -145,7 +145,7 @@ describe('gRPC', () => {
       code: 'FAILED_PRECONDITION',
       message: expect.stringContaining('for calls alone'),
     });
-    // One that does not look at its own.
+    // A server that does not check its own certificate.
     const own = {
       private_key: Buffer.from(person.key),
       cert_chain: Buffer.from(person.certificate),
@@ -168,7 +168,7 @@ describe('gRPC', () => {
           message: expect.stringContaining('its certificate is not believed'),
         });
       }
-      // It may call.
+      // This certificate may be used for calls.
       await ask('person', connect(RunClient, server.address, person));
     } finally {
       plain.forceShutdown();

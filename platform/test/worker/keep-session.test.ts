@@ -1,4 +1,4 @@
-/** Sessions that end as they are told, on a clock of the test's own. */
+/** Sessions that end as the test says, by the test's own clock. */
 import { LyceumError } from '@lyceum/proto';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { createLogger } from '../../src/process/index.js';
@@ -14,7 +14,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** Holds sessions until the list is at its end. @returns when each began, milliseconds. */
+/** Holds sessions until the list is used up. @returns when each began, milliseconds. */
 async function heldAt(
   sessions: readonly ((answered: () => void) => Promise<void>)[],
   reasons: (string | undefined)[] = [],

@@ -1,4 +1,4 @@
-/** A session on calls of the test's own, which keep what is sent and end as they are told. */
+/** A session on stand-in calls, which keep what is sent and end as the test says. */
 import { LyceumError } from '@lyceum/proto';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { createLogger } from '../../src/process/index.js';
@@ -10,13 +10,13 @@ interface Report {
 }
 
 class Call {
-  /** What was sent, and `end`. */
+  /** What was sent, and `end` where the sending ended. */
   readonly heard: (string | undefined)[] = [];
   isCancelled = false;
   #wake = () => {};
   readonly #coming: (string | LyceumError | undefined)[] = [];
 
-  /** Undefined: the call ends well. */
+  /** @param next - a message that arrives, or the error that ends the call; undefined: the call ends well. */
   say(next: string | LyceumError | undefined): void {
     this.#coming.push(next);
     this.#wake();

@@ -1,8 +1,8 @@
 /**
- * Blobs as local files, fetched once and checked: what needs a path, or is needed again after a restart.
+ * Blobs as local files, fetched once and checked: for readers that need a path, or need the blob after a restart.
  *
- * A file's name is its digest and it appears whole or not at all, so what lies there may be trusted to be
- * what it was when it was written; it is read through once per process all the same, since disks forget.
+ * A file's name is its digest, and a file appears whole or not at all. Each is still read through once per process,
+ * since disks can lose data.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
@@ -20,15 +20,15 @@ export class BlobCache {
   readonly #blobs: Pick<BlobStore, 'get'>;
   readonly #maxBytes: number;
   readonly #datasetsRoot: string | undefined;
-  /** Files that this process has checked or is about to, in the order of their last use. */
+  /** Files that this process has checked or is checking, in the order of their last use. */
   readonly #checked = new Map<string, SharedWork<string>>();
-  /** Before this process writes its own. */
+  /** Set once drafts of earlier processes are removed: before this process writes its own. */
   #cleaned: Promise<void> | undefined;
 
   /**
    * @param datasetsRoot - the folder of mounted files; undefined: there are none.
-   * @param maxBytes - what all files together may take, but for a single one that is larger. Use a path at
-   *   once and ask again for the next use: files that were not asked for lately are removed for others.
+   * @param maxBytes - for all files together; a single larger file is still kept. Use a path at once, and ask again
+   *   for the next use: the files that were used longest ago are removed to make room.
    */
   constructor(
     folder: string,
@@ -45,8 +45,8 @@ export class BlobCache {
   /**
    * Path of a local file with these bytes.
    *
-   * @param a.path - a mounted file that has them; it is checked and used where it lies.
-   * @param a.signal - the caller has gone. Reading a mounted file ends once all who wait for it have.
+   * @param a.path - a mounted file with these bytes; it is checked and used in its place.
+   * @param a.signal - aborts when the caller has gone. Reading a mounted file ends once all who wait for it have gone.
    * @throws {LyceumError} NOT_FOUND if the blob is not there, or no mounted file with these bytes; INVALID_ARGUMENT if
    *   there are no mounted files here.
    */
@@ -65,13 +65,13 @@ export class BlobCache {
               ? this.#fetched(digest)
               : mountedFile(this.#datasetsRoot, path, digest, abandoned),
           );
-    // Last in the map: used last.
+    // Moved to the map's end: the last used.
     this.#checked.delete(key);
     this.#checked.set(key, found);
     try {
       return await found.wait(signal);
     } catch (err) {
-      // One that others wait for still stays.
+      // Work that other callers wait for stays.
       if ((signal?.aborted !== true || found.isAbandoned) && this.#checked.get(key) === found) {
         this.#checked.delete(key);
       }
@@ -83,7 +83,8 @@ export class BlobCache {
     const path = join(this.#folder, digest);
     if ((await digestOfFile(path)) === digest) {
       const now = new Date();
-      // Which file goes first hangs on it, and nothing else: the disk may be read-only by now.
+      // The times only decide which file is removed first, and the disk may be read-only by now: failures do not
+      // matter.
       await utimes(path, now, now).catch(() => undefined);
       return path;
     }
@@ -94,7 +95,7 @@ export class BlobCache {
 
   async #keep(path: string, digest: string, bytes: Uint8Array): Promise<void> {
     await makeFolder(this.#folder);
-    // What cannot be removed only takes room.
+    // A draft that cannot be removed only takes room.
     this.#cleaned ??= this.#removeDrafts().catch(() => undefined);
     await this.#cleaned;
     await this.#makeRoom(bytes.length);
@@ -114,20 +115,22 @@ export class BlobCache {
     }
   }
 
-  /** Those that a process which was killed has left. */
+  /** Removes drafts that killed processes left. */
   async #removeDrafts(): Promise<void> {
     for (const name of await readdir(this.#folder)) {
       if (name.endsWith(DRAFT_ENDING)) await rm(join(this.#folder, name), { force: true });
     }
   }
 
-  /** Removes what was used longest ago: files of earlier processes, then ours in the order of their use. */
+  /**
+   * Removes the files that were used longest ago: those of earlier processes first, then this one's by their last use.
+   */
   async #makeRoom(bytes: number): Promise<void> {
     const names = (await readdir(this.#folder)).filter((name) => /^[0-9a-f]{64}$/.test(name));
     const lastUse = new Map([...this.#checked.keys()].map((key, order) => [key, order]));
     const found = await Promise.all(
       names.map(async (name) => {
-        // Another blob that comes at this moment may have had it removed.
+        // Another blob that comes at the same moment may have removed this file.
         const facts = await stat(join(this.#folder, name)).catch(() => undefined);
         if (facts === undefined) return [];
         const { size, mtimeMs } = facts;
@@ -139,7 +142,7 @@ export class BlobCache {
     let total = files.reduce((sum, { size }) => sum + size, bytes);
     for (const { name, size } of files) {
       if (total <= this.#maxBytes) return;
-      // A reader that has it open goes on; the next request fetches it again.
+      // A reader that has the file open goes on; the next request fetches it again.
       this.#checked.delete(keyOf(name));
       await rm(join(this.#folder, name), { force: true });
       total -= size;
@@ -151,7 +154,7 @@ function keyOf(digest: string, path = ''): string {
   return `${digest} ${path}`;
 }
 
-/** Undefined if there is no such file, or it cannot be read: another takes its place then. */
+/** Undefined if the file is missing or cannot be read: it is then fetched again. */
 async function digestOfFile(path: string): Promise<string | undefined> {
   const hash = createHash('sha256');
   try {

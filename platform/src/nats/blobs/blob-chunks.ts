@@ -1,6 +1,6 @@
 /**
- * The chunks of blobs. They are moved here, a few at a time: the client's own put hashes in JavaScript and sends a whole
- * blob at once, which holds up the event loop, and its get never ends if a chunk is missing.
+ * Moves the chunks of blobs, a few at a time. The NATS client's own `put` hashes in JavaScript and sends a whole blob
+ * at once, which holds up the event loop, and its `get` never ends if a chunk is missing.
  */
 import { createHash } from 'node:crypto';
 import { BLOB_BUCKET, CHUNK_BYTES, LyceumError } from '@lyceum/proto';
@@ -14,7 +14,7 @@ const CHUNKS_UNDER_WAY = 8;
 /** Where the object store keeps entries and chunks. */
 export const BLOB_STREAM = `OBJ_${BLOB_BUCKET}`;
 
-/** Where a blob's chunks are, and how many bytes they are together. */
+/** Where a blob's chunks are, and their size together. */
 interface Placed {
   readonly nuid: string;
   readonly size: number;
@@ -31,7 +31,7 @@ export class BlobChunks {
     this.#jetStream = connection.jetstream();
   }
 
-  /** @returns how many there are. */
+  /** @returns how many chunks were written. */
   async putSlices(id: string, bytes: Uint8Array): Promise<number> {
     const chunkCount = Math.ceil(bytes.length / CHUNK_BYTES);
     for (let first = 0; first < chunkCount; first += CHUNKS_UNDER_WAY) {
@@ -46,8 +46,8 @@ export class BlobChunks {
   }
 
   /**
-   * @returns how many there are.
-   * @throws {LyceumError} INVALID_ARGUMENT if they are another blob's.
+   * @returns how many chunks were written.
+   * @throws {LyceumError} INVALID_ARGUMENT if the bytes are not of this size and digest.
    */
   async putArriving(
     id: string,
@@ -69,7 +69,7 @@ export class BlobChunks {
         length += chunk.length;
         chunkCount += 1;
         const put = this.#jetStream.publish(chunkSubject(id), chunk);
-        // It may fail while the next chunk is awaited; the await below throws that.
+        // The put may fail while the next chunk is awaited; the await below throws that error.
         put.catch(() => undefined);
         underWay.push(put);
         if (underWay.length < CHUNKS_UNDER_WAY) continue;
@@ -78,7 +78,7 @@ export class BlobChunks {
       }
       await Promise.all(underWay);
     } finally {
-      // What is under way when it ends would come after the purge of what came.
+      // Puts still under way would otherwise arrive after the purge of what came.
       await Promise.allSettled(underWay);
     }
     if (length !== sizeBytes || hash.digest('hex') !== digest) {
@@ -89,9 +89,10 @@ export class BlobChunks {
   }
 
   /**
-   * The bytes in pieces, one after the other, each asked for by itself: nothing to lose when a connection breaks.
+   * The bytes in pieces, one after the other, each by a request of its own: no subscription breaks with the
+   * connection.
    *
-   * @throws {LyceumError} NOT_FOUND in the end if they are not the blob.
+   * @throws {LyceumError} NOT_FOUND, at the end, if the bytes do not have this digest.
    */
   async *read(digest: string, placed: Placed): AsyncGenerator<Buffer, void, undefined> {
     const { nuid, size } = placed;
@@ -110,7 +111,7 @@ export class BlobChunks {
     throw new LyceumError('NOT_FOUND', message);
   }
 
-  /** All of them at once. @returns undefined if they are not the blob. */
+  /** All pieces at once. @returns undefined if they do not have this digest. */
   async readWhole(digest: string, { nuid, size }: Placed): Promise<Buffer | undefined> {
     const bytes = Buffer.allocUnsafe(size);
     const hash = createHash('sha256');
@@ -126,7 +127,7 @@ export class BlobChunks {
     return length === size && hash.digest('hex') === digest ? bytes : undefined;
   }
 
-  /** What is left behind only takes room. */
+  /** Never throws: chunks that stay only take room. */
   async purge(id: string): Promise<void> {
     const options = { filter: chunkSubject(id) };
     await this.#manager.streams.purge(BLOB_STREAM, options).catch(() => undefined);

@@ -1,6 +1,6 @@
 /**
- * Blobs in a JetStream object store in its own format, so `nats object` shows them: an entry each, and its chunks
- * (`blob-chunks.ts`).
+ * Blobs in a JetStream object store in its own format, so that `nats object` shows them: an entry for each blob, and
+ * its chunks (`blob-chunks.ts`).
  */
 import { randomUUID } from 'node:crypto';
 import { BLOB_BUCKET, CHUNK_BYTES, digestBytes, LyceumError, sha256Hex } from '@lyceum/proto';
@@ -23,7 +23,7 @@ import {
   TOUCH_AFTER_MS,
 } from './blob-store.js';
 
-/** A blob can be replaced by an equal one while it is read; then reading begins again. */
+/** Another program may replace a blob by an equal one while it is read; then reading begins again. */
 const GET_ATTEMPTS = 3;
 
 export async function openBlobStore(
@@ -114,7 +114,7 @@ class ObjectBlobStore implements BlobStore {
       return true;
     } catch (err) {
       const failure = natsError(err, `blob ${digest}`);
-      // The entry may be there and only its receipt be lost: then the chunks are the blob's.
+      // If only the receipt was lost, the entry is there, and the chunks are the blob's: they must stay.
       if (failure.code !== 'ABORTED') throw failure;
       await this.#chunks.purge(id);
       return false;
@@ -184,7 +184,7 @@ class ObjectBlobStore implements BlobStore {
 
   async uploads(): Promise<BlobUpload[]> {
     try {
-      // In this order: an upload whose chunks are found is being written then, or has its entry.
+      // In this order: any upload whose chunks are seen here is still being written below, or has its entry by then.
       const { counts, atMs } = await this.#chunkCounts();
       const writing = new Set(Array.from(this.#writing, chunkSubject));
       const whole = new Set((await this.#store.list()).map(({ nuid }) => chunkSubject(nuid)));
@@ -212,7 +212,7 @@ class ObjectBlobStore implements BlobStore {
     }
   }
 
-  /** By subject, and when that was, by NATS's clock. */
+  /** Number of chunks by subject, and when they were counted, by NATS's clock. */
   async #chunkCounts(): Promise<{
     readonly counts: Readonly<Record<string, number>>;
     readonly atMs: number;
@@ -222,7 +222,7 @@ class ObjectBlobStore implements BlobStore {
     return { counts: state.subjects ?? {}, atMs: ts === undefined ? Date.now() : Date.parse(ts) };
   }
 
-  /** Notes that the blob was put just now. @returns false if it has been deleted meanwhile. */
+  /** Notes that the blob was put just now. @returns false if the blob has been deleted meanwhile. */
   async #touched(info: ObjectInfo): Promise<boolean> {
     const { name, mtime, revision } = info;
     if (Date.now() - Date.parse(mtime) < TOUCH_AFTER_MS) return true;
@@ -244,7 +244,7 @@ class ObjectBlobStore implements BlobStore {
     }
   }
 
-  /** @param revision - of the entry that it replaces; 0: there is none. */
+  /** @param revision - of the entry that is replaced; 0: there is none. */
   async #putEntry(
     entry: Record<string, unknown> & { readonly name: string },
     revision: number,
@@ -280,7 +280,7 @@ function entrySubject(name: string): string {
   return `$O.${BLOB_BUCKET}.M.${base64Url(Buffer.from(name))}`;
 }
 
-/** With padding, as the object store writes it. */
+/** Base64url with padding, as the object store writes it. */
 function base64Url(bytes: Buffer): string {
   return bytes.toString('base64').replaceAll('+', '-').replaceAll('/', '_');
 }

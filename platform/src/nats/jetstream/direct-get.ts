@@ -19,7 +19,7 @@ export interface StoredMessage {
 /**
  * The first message on `subject` whose sequence is at least `sequence`; undefined if there is none.
  *
- * @throws {LyceumError} UNAVAILABLE if the stream does not exist, or the server does not answer however often it is asked.
+ * @throws {LyceumError} UNAVAILABLE if the stream does not exist, or the server answers no try.
  */
 export function nextMessage(
   connection: NatsConnection,

@@ -1,4 +1,4 @@
-/** Makes sure that a stream is there and is as this version wants it. */
+/** Makes sure that a stream exists, with the settings of this version. */
 import { type JetStreamManager, NatsError, type StreamConfig } from 'nats';
 import { natsError } from './nats-errors.js';
 

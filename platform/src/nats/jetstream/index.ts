@@ -1,4 +1,4 @@
-/** What everything that NATS keeps stands on: its errors in our words, streams made and read. */
+/** The base of all NATS code here: its errors in our words, streams made and read. */
 export { lastMessage, nextMessage } from './direct-get.js';
 export { ensureStream } from './ensure-stream.js';
 export { isMessageMissing, isMissing, natsError } from './nats-errors.js';

@@ -17,8 +17,8 @@ const API_ERROR = {
 } as const;
 
 /**
- * The error for what a NATS call threw. What is not there, or does not answer, is UNAVAILABLE: only the
- * coordinator creates things, and others wait for it.
+ * The error for what a NATS call threw. A thing that is missing, or does not answer, is UNAVAILABLE: only the
+ * coordinator creates streams and buckets, and other programs wait for it.
  *
  * @param what - the thing that was used, `stream LYCEUM_TICKETS`.
  */
@@ -36,20 +36,20 @@ export function natsError(thrown: unknown, what: string): LyceumError {
     case API_ERROR.resourcesExceeded:
     case API_ERROR.storageExceeded:
       return new StorageFullError(`${what}: NATS has no room left`, options);
-    // The stream's own limit, or the server's disk; the description says which.
+    // The stream's own limit, or the server's disk; the server's text says which.
     case API_ERROR.storeFailed:
       return new StorageFullError(
         `${what}: NATS does not store it: ${thrown instanceof Error ? thrown.message : ''}`,
         options,
       );
   }
-  // Also of a stream that NATS could not write: it gives that up, and says nothing to those who write.
+  // Timeouts also come from a stream that NATS could not write: NATS stops it, and does not answer its writers.
   if (thrown instanceof NatsError && thrown.code === NatsErrorCode.Timeout) {
     return new LyceumError('UNAVAILABLE', `${what}: NATS does not answer in time`, options);
   }
   const message = thrown instanceof Error ? thrown.message : String(thrown);
-  // A deleted consumer, a server without JetStream, a closed or stalled connection: all of them are for
-  // the caller to wait out, so what is left of NATS' own errors is UNAVAILABLE too.
+  // A deleted consumer, a server without JetStream, a closed or stalled connection: the caller can wait for all of
+  // them to pass, so NATS' remaining errors are UNAVAILABLE too.
   if (thrown instanceof NatsError && thrown.code !== NatsErrorCode.ApiError) {
     return new LyceumError('UNAVAILABLE', `${what}: ${message.toLowerCase()}`, options);
   }
@@ -60,7 +60,7 @@ export function natsError(thrown: unknown, what: string): LyceumError {
 export function isMessageMissing(thrown: unknown): boolean {
   if (!(thrown instanceof NatsError)) return false;
   const code = thrown.api_error?.err_code;
-  // A delete that fails for want of the message has the code of any failed delete.
+  // Deleting a missing message gives the code of any failed delete; only the text differs.
   const absent = thrown.api_error?.description === 'no message found';
   return (
     (code === API_ERROR.messageDeleteFailed && absent) ||

@@ -1,12 +1,12 @@
-/** Calls that are made again where a busy server did not answer in time. */
+/** Repeats calls to JetStream that a busy server did not answer in time. */
 import { NatsError, ErrorCode as NatsErrorCode } from 'nats';
 
-/** Each may take 5 s; a caller of the coordinator waits for 30 s. */
+/** Each try may take 5 s; a caller of the coordinator waits for 30 s. */
 const TRIES = 3;
 
 /**
- * Calls again if no answer came in time: the machine may be overloaded for seconds, or the connection was lost. Only for
- * what changes nothing, or nothing more when it is done twice: one without an answer may have been carried out.
+ * Calls again if no answer came in time: the machine may be overloaded for seconds, or the connection was lost. Only
+ * for calls that change nothing, or that may be carried out twice: a call without an answer may have been carried out.
  *
  * @throws what the last try threw.
  */

@@ -1,6 +1,6 @@
 /**
- * Single HTTP requests by undici, at addresses that may be called, over connections that are kept. Limits: time until the
- * headers of an answer come, and how slowly its body may come.
+ * Single HTTP requests by undici, at addresses that may be called, over connections that are kept. Limits: the time
+ * until an answer's headers come, and the least speed of its body.
  */
 import { isIP, type LookupFunction } from 'node:net';
 import { LyceumError } from '@lyceum/proto';
@@ -12,10 +12,10 @@ import { steadily } from './steady-body.js';
 /** To connect takes a round trip or two. */
 const CONNECT_MS = 10_000;
 
-/** A server that is there sends at least so much; a body that comes more slowly is taken for one that does not come. */
+/** The least speed of a body; a slower one counts as broken. */
 const LEAST_BYTES_PER_SECOND = 16 * 1024;
 
-/** To read so many unwanted bytes is cheaper than another connection. */
+/** Reading up to this many unwanted bytes is cheaper than a new connection. */
 const LEFT_MAX_BYTES = 64 * 1024;
 
 export interface HttpRequest {
@@ -34,9 +34,9 @@ export interface HttpResponse {
   readonly retryAfterMs: number | undefined;
   /** The body, as it comes. A reader that stops early ends the connection. Call `leave` if you do not begin to read. */
   readonly body: AsyncIterable<Buffer>;
-  /** Reads a short body to its end, so that the connection stays, and ends that of a longer one. */
+  /** Ends with this answer: reads a short body to its end, so that the connection stays, and cuts off a longer one. */
   leave(): void;
-  /** The beginning of the body, and no more of it than this. Never throws. */
+  /** The first bytes of the body, at most `maxBytes`. Never throws. */
   beginning(maxBytes: number): Promise<Buffer>;
 }
 
@@ -47,7 +47,7 @@ export class HttpRequests {
   readonly #pools = new Map<string, Pool>();
   #isClosed = false;
 
-  /** @param timeoutMs - for the headers; and the body is judged by so much of it at a time. */
+  /** @param timeoutMs - for the headers; the body's speed is measured over windows of the same length. */
   constructor(guard: AddressGuard, timeoutMs: number) {
     this.#guard = guard;
     this.#timeoutMs = timeoutMs;
@@ -55,8 +55,8 @@ export class HttpRequests {
 
   /**
    * @returns the answer, whatever its status.
-   * @throws {LyceumError} UNAVAILABLE if nobody answers in time, PERMISSION_DENIED if no address of the host may be called,
-   *   CANCELLED; the body throws the same.
+   * @throws {LyceumError} UNAVAILABLE if no answer comes in time, PERMISSION_DENIED if no address of the host may be
+   *   called, CANCELLED; reading the body throws the same.
    */
   async send(request: HttpRequest): Promise<HttpResponse> {
     const { method, url, headers, body, signal } = request;
@@ -79,7 +79,7 @@ export class HttpRequests {
     return this.#response(request, data);
   }
 
-  /** Requests that are under way end as cancelled. */
+  /** Requests that are under way end as CANCELLED. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await Promise.all([...this.#pools.values()].map((pool) => pool.destroy()));
@@ -91,7 +91,7 @@ export class HttpRequests {
       const value = data.headers[name];
       return Array.isArray(value) ? value[0] : value;
     };
-    // The iterator throws the error where the body is read. If it is not read, the error is of no interest.
+    // The iterator throws the error where the body is read. Where it is not read, the error does not matter.
     data.body.on('error', () => {});
     const failure = (err: unknown) => this.#failure(request, err);
     const body = steadily(data.body, {
@@ -116,7 +116,7 @@ export class HttpRequests {
     let pool = this.#pools.get(origin);
     if (pool === undefined) {
       const callee = calleeOf(origin);
-      // Node looks up names alone; literal addresses were checked before.
+      // Node calls this for names only; an address in a URL was checked before.
       const lookup: LookupFunction = this.#guard.lookup(callee);
       pool = new Pool(origin, {
         connect: {
@@ -157,7 +157,7 @@ async function beginningOf(body: AsyncIterable<Buffer>, maxBytes: number): Promi
       if (bytes >= maxBytes) break;
     }
   } catch {
-    // What came is what there is.
+    // The bytes that came are returned.
   }
   return Buffer.concat(parts).subarray(0, maxBytes);
 }

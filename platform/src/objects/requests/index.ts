@@ -1,6 +1,6 @@
 /**
- * Single requests over HTTP and to buckets, and what their answers mean. What sends them is large: it is imported when it is
- * first needed, and not by this door.
+ * Single requests over HTTP and to buckets, and the meaning of their answers. The code that sends them is large: it is
+ * imported when it is first needed, and not through this door.
  */
 export type { HttpRequest, HttpRequests, HttpResponse } from './http-requests.js';
 export { ObjectChangedError, refusalError } from './object-errors.js';

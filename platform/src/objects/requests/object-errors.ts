@@ -1,9 +1,9 @@
-/** What a server's answer means for the read of an object. Pure. */
+/** The error for a server's answer to the read of an object. Pure. */
 import { STATUS_CODES } from 'node:http';
 import { LyceumError } from '@lyceum/proto';
 import { RetryLaterError } from '../../pacing/index.js';
 
-/** Other bytes than those that were registered lie there, or fewer. */
+/** The object has other bytes than the registered ones, or fewer. */
 export class ObjectChangedError extends LyceumError {
   /** @param shown - the URL, as messages show it. */
   constructor(shown: string, how: string) {
@@ -12,10 +12,10 @@ export class ObjectChangedError extends LyceumError {
   }
 }
 
-/** Tried again as they are. */
+/** Statuses after which the same request is tried again. */
 const AGAIN: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504]);
 
-/** S3's codes of an answer 400 whose cause passes, or is a matter of credentials. */
+/** S3's codes of a 400 answer that may pass, or that concerns credentials. */
 const PASSING_CODES: ReadonlySet<string> = new Set(['RequestTimeout', 'SlowDown', 'InternalError']);
 const CREDENTIAL_CODES: ReadonlySet<string> = new Set([
   'ExpiredToken',
@@ -27,7 +27,7 @@ const CREDENTIAL_CODES: ReadonlySet<string> = new Set([
 export interface Refusal {
   readonly shown: string;
   readonly status: number;
-  /** S3's word for it, `NoSuchKey`; undefined: none came. */
+  /** S3's error code, such as `NoSuchKey`; undefined: none came. */
   readonly code?: string | undefined;
   /** What would help, in words. */
   readonly hint?: string | undefined;
@@ -40,7 +40,7 @@ export function refusalError(refusal: Refusal): LyceumError {
   const name = code !== '' ? code : (STATUS_CODES[status] ?? '');
   const said = `answers ${status} ${name}`.trim();
   const message = `${shown}: ${said}${hint === undefined ? '' : `; ${hint}`}`;
-  // 416: it ends before the range begins.
+  // 416: the object ends before the range begins.
   if (status === 412 || status === 416) return new ObjectChangedError(shown, said);
   if (status === 401 || status === 403 || CREDENTIAL_CODES.has(code)) {
     return new LyceumError('PERMISSION_DENIED', message);

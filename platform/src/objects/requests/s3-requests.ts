@@ -1,6 +1,6 @@
 /**
- * Requests of S3 and of servers that speak as it does: where a bucket is called, signed with the credentials that are found
- * where people have them (variables, profiles, web identities, containers, instances), or unsigned where there are none.
+ * Requests to S3 and to compatible servers: the URL of a bucket's key, signed with the credentials that are found in
+ * the usual places (variables, profiles, web identities, containers, instances), or unsigned where there are none.
  */
 import { createHash } from 'node:crypto';
 import { LyceumError } from '@lyceum/proto';
@@ -22,7 +22,7 @@ export interface S3Settings {
 
 export interface S3Request extends Omit<HttpRequest, 'url' | 'headers'> {
   readonly bucket: string;
-  /** Empty: the bucket. */
+  /** Empty: the request is for the bucket. */
   readonly key: string;
   readonly query?: Readonly<Record<string, string>>;
   readonly headers?: Readonly<Record<string, string>>;
@@ -63,8 +63,8 @@ function endpointUrl(text: string): URL {
 }
 
 /**
- * Where a bucket's key is called: of AWS in the bucket's own host; of others, and of buckets whose dots no certificate covers,
- * below the server's path.
+ * The URL of a key. AWS: in the bucket's own host. Other servers, and buckets whose names have dots, which no
+ * certificate covers: the bucket is the first part of the path.
  */
 export function s3Url({ endpoint, region }: S3Settings, bucket: string, key: string): URL {
   const path = key.split('/').map(encoded).join('/');
@@ -79,7 +79,7 @@ export function s3Url({ endpoint, region }: S3Settings, bucket: string, key: str
   );
 }
 
-/** RFC 3986, as signatures have it: all but letters, digits, - . _ and ~. */
+/** RFC 3986 as signatures use it: escapes all but letters, digits, - . _ and ~. */
 function encoded(text: string): string {
   return encodeURIComponent(text).replace(
     /[!'()*]/g,
@@ -88,8 +88,8 @@ function encoded(text: string): string {
 }
 
 /**
- * @param environment - keys in its variables are taken first, as AWS's own programs do unless a profile is named; the chain
- *   behind reads the process's.
+ * @param environment - keys in its variables come first, unless a profile is named, as in AWS's own programs. The
+ *   chain of other places reads the process's environment.
  */
 export function s3Credentials(environment: NodeJS.ProcessEnv): S3CredentialProvider {
   const {
@@ -110,7 +110,7 @@ export function s3Credentials(environment: NodeJS.ProcessEnv): S3CredentialProvi
       return await (await chain)();
     } catch (err) {
       const why = err instanceof Error ? err.message : String(err);
-      // The last link of the chain says so: no provider has credentials.
+      // The chain's last provider says so: there are no credentials anywhere.
       if (why.includes('Could not load credentials from any providers')) {
         chain = Promise.resolve(async () => undefined);
         return undefined;
@@ -126,7 +126,7 @@ export class S3Requests {
   readonly #requests: HttpRequests;
   readonly #settings: S3Settings;
   readonly #credentials: S3CredentialProvider;
-  /** Keys that are derived from the secret, a day each. */
+  /** Keys derived from the secret: one a day. */
   readonly #signingKeys = new Map<string, ArrayBuffer>();
 
   constructor(requests: HttpRequests, settings: S3Settings, credentials: S3CredentialProvider) {

@@ -1,6 +1,6 @@
 /**
- * What is read of S3's answers in XML: flat elements, in the shapes that its documentation gives. In time that grows with the
- * answer's length alone, whatever it is. Pure.
+ * Reads the few elements that are needed of S3's XML answers: flat ones, in the shapes of its documentation. Takes
+ * time in proportion to the answer's length, whatever it contains. Pure.
  */
 import { LyceumError } from '@lyceum/proto';
 
@@ -14,7 +14,10 @@ export interface S3Page {
   readonly next: string | undefined;
 }
 
-/** Reads an answer to ListObjectsV2 with `encoding-type=url`. @throws {LyceumError} UNAVAILABLE if it is none. */
+/**
+ * Reads an answer to ListObjectsV2 with `encoding-type=url`. @throws {LyceumError} UNAVAILABLE if it is something
+ * else.
+ */
 export function listPage(xml: string, shown: string): S3Page {
   const wrong = (): LyceumError =>
     new LyceumError('UNAVAILABLE', `${shown}: its server answers with what is no list of objects`);
@@ -32,14 +35,14 @@ export function listPage(xml: string, shown: string): S3Page {
       etag: element(entry, 'ETag'),
     };
   });
-  // An element of the list: its entries have none of that name.
+  // An element of the whole list: entries have none of this name.
   const isCut = element(xml, 'IsTruncated') === 'true';
   const next = isCut ? element(xml, 'NextContinuationToken') : undefined;
   if (isCut && next === undefined) throw wrong();
   return { objects, next };
 }
 
-/** S3's word for what is wrong, `NoSuchKey`; undefined: the text has none. */
+/** S3's error code, such as `NoSuchKey`; undefined: the text has none. */
 export function errorCodeOf(xml: string): string | undefined {
   const start = xml.indexOf('<Error>');
   return start < 0 ? undefined : /<Code>([A-Za-z]{1,64})<\/Code>/.exec(xml.slice(start))?.[1];

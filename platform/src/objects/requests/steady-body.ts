@@ -1,19 +1,20 @@
-/** The body of an answer, which has to come at some speed: a byte a second keeps connections open for ever. */
+/** The body of an answer, with a least speed: a byte a second would keep a connection open for ever. */
 import type { Readable } from 'node:stream';
 import { LyceumError } from '@lyceum/proto';
 
 interface Steadiness {
-  /** Time that is spent waiting for the body is looked at in pieces of this length. */
+  /** The speed is measured over this much time spent waiting for the body. */
   readonly windowMs: number;
   readonly leastBytesPerSecond: number;
-  /** What to throw for what the stream threw. */
+  /** Turns an error of the stream into the one to throw. */
   readonly failure: (thrown: unknown) => LyceumError;
 }
 
 /**
- * The stream's chunks; who stops reading destroys it. Time in which its reader does something else does not count.
+ * The stream's chunks. Leaving the loop early destroys the stream. Time in which the reader does something else does
+ * not count.
  *
- * @throws what `failure` makes of the stream's errors, and of UNAVAILABLE if it is too slow.
+ * @throws what `failure` makes of the stream's errors, and of UNAVAILABLE if the body is too slow.
  */
 export async function* steadily(
   stream: Readable,

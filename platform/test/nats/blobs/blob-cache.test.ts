@@ -1,6 +1,5 @@
 /**
- * Real files in a temporary folder. The blob store is a map that counts what is asked of it: how many
- * fetches there are is what the cache is for.
+ * Real files in a temporary folder. The blob store is a map that counts its fetches: the cache exists to save them.
  */
 import { randomUUID } from 'node:crypto';
 import {
@@ -82,7 +81,7 @@ test('what cannot be read in the place of a copy is named, where no other can ta
   });
 });
 
-test('what a process that was killed has left half written goes', async () => {
+test('half-written files of a killed process are removed', async () => {
   const digest = blobs.add('model');
   const draft = `${sha256Hex('other')}.${randomUUID()}.part`;
   await writeFile(join(folder, draft), 'half');
@@ -90,7 +89,7 @@ test('what a process that was killed has left half written goes', async () => {
   expect(await readdir(folder)).toEqual([digest]);
 });
 
-test('what is left of another and cannot be removed keeps nobody from fetching', async () => {
+test('a half-written file that cannot be removed does not keep others from fetching', async () => {
   const draft = `${sha256Hex('other')}.${randomUUID()}.part`;
   await mkdir(join(folder, draft, 'not empty'), { recursive: true });
   const cache = new BlobCache(folder, blobs, MIB);

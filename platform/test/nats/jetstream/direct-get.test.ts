@@ -1,4 +1,4 @@
-/** A connection of its own making answers as the test says, so that nothing waits for a server. */
+/** A stand-in connection answers as the test says, so that nothing waits for a server. */
 import { headers, type Msg, type NatsConnection, NatsError } from 'nats';
 import { expect, test } from 'vitest';
 import { nextMessage } from '../../../src/nats/jetstream/index.js';

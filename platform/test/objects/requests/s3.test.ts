@@ -1,4 +1,4 @@
-/** What S3 is asked and what it answers, by examples of its documentation. */
+/** Requests to S3 and its answers, from examples in its documentation. */
 import { expect, it } from 'vitest';
 import { s3Settings, s3Url } from '../../../src/objects/requests/s3-requests.js';
 import { element, errorCodeOf, escaped, listPage } from '../../../src/objects/requests/s3-xml.js';

@@ -1,4 +1,6 @@
-/** Streams whose chunks come at times of a clock that the test moves: windows of one second, 1,000 bytes at least in each. */
+/**
+ * Streams whose chunks come at times of a clock that the test moves: in each window of a second at least 1,000 bytes.
+ */
 import { PassThrough } from 'node:stream';
 import { LyceumError, toLyceumError } from '@lyceum/proto';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
