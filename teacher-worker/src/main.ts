@@ -31,7 +31,7 @@ function run(flags: Flags): Promise<void> {
   });
 }
 
-/** Without a cluster. */
+/** Runs a worker that serves models from files, without a cluster. */
 function serve(models: readonly string[], flags: Flags): Promise<void> {
   return runWorker({
     program: PROGRAM,
@@ -41,7 +41,7 @@ function serve(models: readonly string[], flags: Flags): Promise<void> {
   });
 }
 
-/** Sets threads and GPU of this process too. */
+/** The options. Also sets threads and GPU of this process. */
 async function servingOptions(flags: Flags, log: Logger): Promise<ServingOptions> {
   const { lookupDelayMs, lookupDelayFile, inference, inferenceHttp, gpuMemoryBudgetMib } = flags;
   const compute = await computeOptions(flags, version, process.env, log);

@@ -2,16 +2,16 @@
 
 const MIB = 1024 ** 2;
 
-/** Enough for some teachers of a usual size, on a machine that has other work too. */
+/** Enough for several teachers of a usual size, on a machine that has other work too. */
 const USUAL_MIB = 2048;
 
-/** What a worker takes without any teacher. */
+/** Memory of a worker without any teacher. */
 const OWN_MIB = 512;
 
-/** So little that no teacher of a usual size fits; the coordinator says so. */
+/** The least budget: too little for a teacher of a usual size, which the coordinator reports. */
 const LEAST_MIB = 32;
 
-/** @param limitBytes - what the process's container may take; 0, or more than any machine has: no limit. */
+/** @param limitBytes - memory limit of the process's container; 0, or more than any machine has: no limit. */
 export function usualBudgetMib(limitBytes: number): number {
   if (limitBytes <= 0) return USUAL_MIB;
   const left = Math.floor(limitBytes / MIB) - OWN_MIB;

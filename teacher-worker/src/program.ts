@@ -1,4 +1,4 @@
-/** The teacher worker's parts, put together and started; each says how it stops. */
+/** Puts the teacher worker's parts together and starts them; each registers how it stops. */
 import { join } from 'node:path';
 import { missingCudaProvider } from '@lyceum/learning/onnx';
 import { gpuProblem } from '@lyceum/learning/tensorflow';
@@ -38,21 +38,21 @@ import { readServedModel, serveModels } from './serving/index.js';
 import { type Report, TeacherMetrics } from './session/index.js';
 import { TeacherWorker } from './worker.js';
 
-/** Models and sets on disk. They are fetched again when they are needed again. */
+/** Models and sets on disk. Files that were removed are fetched again when they are needed. */
 const BLOB_CACHE_MAX_BYTES = 16 * 1024 ** 3;
 
-/** Requests under way when a server stops. */
+/** Time for requests under way when a server stops. */
 const STOP_GRACE_MS = 5_000;
 
-/** Where models from files are served by default: Triton's port of gRPC. */
+/** Default address for models from files: Triton's port for gRPC. */
 const DEFAULT_SERVED_ADDRESS = '127.0.0.1:8001';
 
-/** What runs teachers, and whom it serves. */
+/** Options for running teachers, and for the servers of their models. */
 export interface ServingOptions extends ComputeOptions {
   readonly memoryBudgetBytes: number;
-  /** Bytes of the GPU's memory; undefined: what is free of it at the start. */
+  /** Bytes of the GPU's memory that teachers may take; undefined: as many as are free at the start. */
   readonly gpuMemoryBudgetBytes: number | undefined;
-  /** For measurements: each inference takes so long, and those of some teachers as the file says. */
+  /** For measurements: each inference waits this long; a file may give other times for some teachers. */
   readonly lookupDelayMs: number | undefined;
   readonly lookupDelayFile: string | undefined;
   /** Where secrets of remote teachers are. */
@@ -66,8 +66,8 @@ export interface ServingOptions extends ComputeOptions {
 export interface ProgramOptions extends ServingOptions, ClusterOptions {}
 
 /**
- * Starts everything, but waits for no coordinator: a worker may be there first. It may be there before NATS too, for which
- * it waits here; its probes say so meanwhile.
+ * Starts everything without waiting for the coordinator, which may start later. It waits for NATS; meanwhile the
+ * probes say so.
  *
  * @throws {LyceumError} as {@link joinCluster}; FAILED_PRECONDITION if an address cannot be listened at.
  */
@@ -167,7 +167,7 @@ function placesOf({ inference: grpc, inferenceHttp: http, insecure, tls }: Servi
   return { grpc, http, insecure, tls };
 }
 
-/** The threads with teachers, the memory that these take of the GPU, and what the coordinator is told of both. */
+/** Starts the threads with teachers. Gives them, their GPU memory, and the device to report to the coordinator. */
 async function startDevice(
   options: ProgramOptions,
   surroundings: ProgramSurroundings,
@@ -186,12 +186,12 @@ async function startDevice(
   const gpu = usedGpu(options, compute.device, surroundings.log);
   const device = { ...compute.device, ...(gpu && gpuDevice(gpu, isFast)), computeThreads };
   const memory = new GpuMemory(gpu);
-  // What is free now: the engine has what it needs for itself.
+  // Free now, after the engine has taken what it needs for itself.
   const gpuMemoryBudgetBytes = gpu && (options.gpuMemoryBudgetBytes ?? (await memory.freeBytes()));
   return { compute, memory, told: { device, gpuMemoryBudgetBytes } };
 }
 
-/** The store appears with the coordinator, which may start later. */
+/** The coordinator creates the blob store, and may start later than this worker. */
 function blobCache({ stateDir, datasetsRoot }: ProgramOptions, nats: Nats): BlobCache {
   const blobs = {
     get: async (digest: string) => (await nats.blobs({ create: false })).get(digest),
@@ -221,7 +221,7 @@ async function startCompute(
   return compute;
 }
 
-/** The GPU, unless no engine here can use it and the processor may: then it is not to be told of. */
+/** The GPU; undefined if no engine here can use it and the processor is allowed: then the GPU is not reported. */
 function usedGpu(
   { gpu, allowCpu }: Pick<ComputeOptions, 'gpu' | 'allowCpu'>,
   { engine, device }: ComputeDevice,

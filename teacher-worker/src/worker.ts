@@ -53,7 +53,7 @@ export interface TeacherWorkerOptions {
   /** See {@link LoadedTeachers}. */
   readonly gpuUsedBytes: () => Promise<number | undefined>;
   readonly compute: TeacherCompute;
-  /** Windows onto sets in shards. */
+  /** Windows of pictures of sets in shards. */
   readonly windows: WorkerWindows;
   readonly nats: Nats;
   readonly cache: BlobCache;
@@ -67,13 +67,15 @@ export interface TeacherWorkerOptions {
   readonly log: Logger;
 }
 
-/** One computes, the next lies ready in the thread, which else would wait for this one's event loop in between. */
+/**
+ * One ticket computes while the next waits in the thread: between the two the thread need not wait for the event loop.
+ */
 const COMPUTE_TURNS = 2;
 
 export class TeacherWorker {
   readonly #options: TeacherWorkerOptions;
   readonly #turns = new FairTurns(COMPUTE_TURNS);
-  /** Turns of remote teachers, each its own: they wait for no other teacher here. */
+  /** Turns of each remote teacher: it waits for no other teacher here. */
   readonly #remoteTurns = new Map<string, FairTurns>();
   readonly #teachers: LoadedTeachers;
   readonly #answers: AnswerDesk;
@@ -137,14 +139,14 @@ export class TeacherWorker {
     return InferenceServers.start(desk, places, log);
   }
 
-  /** Finishes what is in hand within `budgetMs`, hands back the rest, and takes no tickets any more. */
+  /** Finishes tickets in hand within `budgetMs`, hands back the rest, and takes no more. */
   async drain(budgetMs: number): Promise<void> {
     this.#options.compute.excuse();
     this.#teachers.stop();
     await this.#desk.drain(budgetMs);
   }
 
-  /** A session begins. */
+  /** Called when a session begins. */
   async opened(link: SessionLink): Promise<void> {
     this.#link = link;
     link.closed.addEventListener('abort', () => {
@@ -154,16 +156,16 @@ export class TeacherWorker {
     await link.send({ $case: 'state', state: this.#state() });
   }
 
-  /** The whole desired state. */
+  /** Sets the whole desired state. */
   follow({ revision, teachers, ticketStream }: TeacherAssignment): void {
     const wanted = teachers.map((teacher) => wantedTeacher(teacher, ticketStream));
     this.#assigned = { revision, teachers: wanted };
-    // First, so that no ticket is taken for a teacher that is about to be unloaded.
+    // Before the loads and unloads, so that no ticket is taken for a teacher that is about to be unloaded.
     this.#reconcile();
     this.#teachers.follow(wanted);
   }
 
-  /** Pulls for the teachers that are wanted and loaded, and reports which those are. */
+  /** Takes tickets for the teachers that are wanted and loaded, and reports which these are. */
   #reconcile(): void {
     const link = this.#link;
     const assigned = this.#assigned;
@@ -175,7 +177,7 @@ export class TeacherWorker {
       here.filter(({ ticketsInHand }) => ticketsInHand > 0),
     );
     this.#probes.follow(link, here);
-    // If the session ends meanwhile, that is told elsewhere.
+    // If the session ends meanwhile, its end is handled elsewhere.
     link.send({ $case: 'state', state: this.#state() }).catch(() => undefined);
   }
 
@@ -217,8 +219,8 @@ export class TeacherWorker {
   }
 
   /**
-   * A teacher that computes waits for all others that do; one that is asked over the network, for its own last
-   * question.
+   * The turns that a teacher waits for: a teacher that computes here shares them with all others that do; one that is
+   * asked over the network has its own.
    */
   #turnsOf(identity: string): FairTurns {
     const known = this.#remoteTurns.get(identity);
@@ -229,7 +231,7 @@ export class TeacherWorker {
     return own;
   }
 
-  /** Empty of one that is not wanted here. */
+  /** Empty if the teacher is not wanted here. */
   #engineOf(identity: string): string {
     return this.#assigned?.teachers.find((wanted) => wanted.identity === identity)?.engine ?? '';
   }

@@ -1,10 +1,10 @@
-/** Requests are streams here, that are written by hand. */
+/** Requests are streams that the test writes by hand. */
 import type { IncomingMessage } from 'node:http';
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
 import { BodyRoom } from '../src/serving/body-room.js';
 
-/** @param parts - that have come; more may come. */
+/** @param parts - that have come so far; the request has not ended. */
 function request(...parts: string[]): PassThrough {
   const stream = new PassThrough();
   for (const part of parts) stream.write(part);

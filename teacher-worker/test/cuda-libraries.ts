@@ -1,7 +1,7 @@
 /**
- * The libraries that ONNX Runtime's CUDA provider is linked with, as far as a machine without a GPU needs them: CUDA's own
- * runtime from PyPI, and in the place of the others, which have gigabytes, libraries with the same names and functions, none
- * of which is ever reached there.
+ * The libraries that ONNX Runtime's CUDA provider is linked with, as far as a machine without a GPU needs them: CUDA's
+ * own runtime from PyPI. The others take gigabytes; in their place are libraries with the same names and functions,
+ * which are never called on such a machine.
  */
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { join } from 'node:path';
 const PINS = new URL('../../setup/cuda-libraries.txt', import.meta.url);
 const RUNTIME = /^nvidia-cuda-runtime-cu12==[^\n]*\\\n.*$/m;
 
-/** Of NVIDIA's, without the runtime. */
+/** NVIDIA's libraries without the runtime. */
 const HEAVY = /^lib(cublas|cublasLt|cufft|curand|cudnn)\.so/;
 
 /** @returns the folders for `LD_LIBRARY_PATH`. */
@@ -44,7 +44,7 @@ function neededBy(library: string): string[] {
   return [...text.matchAll(/\(NEEDED\).*\[(.+)\]/g)].map(([, name = '']) => name);
 }
 
-/** Those that it calls of other libraries, each with the version that it wants, which NVIDIA calls by the library's name. */
+/** Functions of other libraries that it calls, each with its version, which NVIDIA calls by the library's name. */
 function functionsOf(library: string): { name: string; of: string }[] {
   const command = ['-W', '--dyn-syms', library];
   const text = execFileSync('readelf', command, { encoding: 'utf8', maxBuffer: 2 ** 30 });

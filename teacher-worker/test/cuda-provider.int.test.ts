@@ -1,6 +1,6 @@
 /**
- * ONNX Runtime's real CUDA provider as set-up places it, loaded by the real worker on a machine without a driver. The worker
- * is a copy, with packages of its own: other tests want none of the provider.
+ * ONNX Runtime's real CUDA provider as set-up places it, loaded by the real worker on a machine without a driver. The
+ * worker is a copy with its own packages: other tests must run without the provider.
  */
 import {
   cpSync,
@@ -24,7 +24,7 @@ const CHECKOUT = fileURLToPath(new URL('../../', import.meta.url));
 const RUNTIME = 'node_modules/onnxruntime-node';
 const PACKAGES = ['proto', 'platform', 'learning', 'teacher-worker'];
 
-/** The provider has 277 MB, and is fetched once a machine. */
+/** The provider has 277 MB, and is downloaded once a machine. */
 const SET_UP_MS = 15 * 60_000;
 
 let folder: string;
@@ -46,7 +46,7 @@ beforeAll(async () => {
 }, SET_UP_MS);
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Compiled, beside links to the packages of this checkout, but for the one that is given a provider. */
+/** Copies the compiled worker, with links to this checkout's packages, except for the one that gets a provider. */
 function copyWorker(to: string): void {
   for (const name of PACKAGES) {
     mkdirSync(join(to, name));

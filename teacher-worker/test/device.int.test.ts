@@ -1,5 +1,5 @@
 /**
- * On which device teachers are computed, on a machine whose GPU is a stand-in. No engine can use it, so this shows
+ * Which device computes teachers, on a machine whose GPU is a stand-in. No engine can use it, so these tests show
  * refusals, and the processor in its place where that is allowed.
  */
 import { mkdtempSync, rmSync } from 'node:fs';

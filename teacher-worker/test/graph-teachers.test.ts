@@ -1,6 +1,7 @@
 /**
- * Teachers that are graphs in this process, asked as a worker asks. Oracle: one network saved twice, as a SavedModel and as
- * a GraphModel that the converter made of it (learning/test/fixtures/tensorflow/make.py).
+ * Teachers that are graphs in this process, asked as a worker asks them. Oracle: one network saved twice, as a
+ * SavedModel, and as a GraphModel that TensorFlow's converter made from it
+ * (learning/test/fixtures/tensorflow/make.py).
  */
 import { fileURLToPath } from 'node:url';
 import { parseDataset } from '@lyceum/learning/datasets';

@@ -1,6 +1,6 @@
 /**
- * What is served by the Open Inference Protocol over gRPC, asked over a real connection. The model is plain arithmetic: class
- * c of a sample x has the logit c · Σx.
+ * The Open Inference Protocol over gRPC, asked over a real connection. The model is plain arithmetic: class c of a
+ * sample x has the logit c · Σx.
  */
 import { rawNumbers, tensorTexts } from '@lyceum/learning/open-inference';
 import { call, connectInference, createLogger, type InferenceClient } from '@lyceum/platform';
@@ -103,7 +103,7 @@ test('the best classes come as texts, with their names, raw or typed', async () 
   const contents = { fp32Contents: [1, 2, 3, 4] };
   const typed = await infer({ inputs: [{ ...input, contents }], ...best(2) });
   expect(typed.outputs[0]?.contents?.bytesContents.map(String)).toEqual(texts);
-  // There are no more than three.
+  // The model has only three classes.
   const all = await infer({ inputs: [input], rawInputContents: raw, ...best(1000) });
   expect(all.outputs[0]?.shape).toEqual([2, 3]);
 });

@@ -15,7 +15,7 @@ const CLASSES = 3;
 const log = createLogger({ name: 'test', level: 'silent' });
 let listener: HttpInferenceListener;
 let isReady = true;
-/** What the model's answer waits for. */
+/** The model answers once this resolves. */
 let gate: Promise<unknown> = Promise.resolve();
 let [underWay, gone] = [0, 0];
 
@@ -77,7 +77,7 @@ function post(body: string | Buffer, headers: Record<string, string> = {}): Requ
 
 const infer = (document: object) => json(`${MODEL}/infer`, post(JSON.stringify(document)));
 
-/** [[1, 2], [3, 4]] of UINT8 behind its JSON. */
+/** [[1, 2], [3, 4]] of UINT8, raw after the request's JSON. */
 function binaryQuestion(sizes: object, behind = Buffer.from([1, 2, 3, 4])) {
   const input = { name: 'input', datatype: 'UINT8', shape: [2, 2], parameters: sizes };
   const head = Buffer.from(JSON.stringify({ inputs: [input] }));
@@ -349,7 +349,7 @@ test('pages of other sites are not answered, and nothing is computed for them', 
   ).toEqual(['HTTP/1.1 421 Misdirected Request']);
 });
 
-/** What comes first of the answer to bytes that fetch does not send. */
+/** The beginning of the answer to a request that fetch cannot send. */
 function rawAnswer(request: string): Promise<string> {
   const socket = connect(Number(listener.address.split(':')[1]), '127.0.0.1');
   return new Promise<string>((resolve, reject) => {

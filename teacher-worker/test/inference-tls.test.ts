@@ -1,4 +1,6 @@
-/** Models served with mutual TLS, over gRPC and HTTPS, to who has a certificate of the authority and to who has none. */
+/**
+ * Models served with mutual TLS, over gRPC and HTTPS, to clients with a certificate of the authority and without one.
+ */
 import { request } from 'node:https';
 import {
   call,

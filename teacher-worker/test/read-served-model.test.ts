@@ -1,4 +1,4 @@
-// What is named beside files that are read.
+// Arguments that name no model.
 import { expect, test } from 'vitest';
 import { readServedModel } from '../src/serving/read-served-model.js';
 

@@ -1,4 +1,4 @@
-/** Models from files over a compute side that is a script. What a served model answers is in http-inference.test.ts. */
+/** Serves models from files with a stand-in compute side. http-inference.test.ts has the answers of a served model. */
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';

@@ -1,4 +1,6 @@
-/** `teacher-worker serve` on a machine whose GPU is a stand-in: an `nvidia-smi` that prints what the real one does. */
+/**
+ * `teacher-worker serve` on a machine whose GPU is a stand-in: an `nvidia-smi` that prints what the real one prints.
+ */
 import { spawn } from 'node:child_process';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -17,7 +19,7 @@ case "$1" in
 esac
 `;
 
-/** Puts the stand-in into a folder. */
+/** Puts the stand-in `nvidia-smi` into a folder. */
 export function placeNvidiaSmi(folder: string): void {
   writeFileSync(join(folder, 'nvidia-smi'), ANSWERS);
   chmodSync(join(folder, 'nvidia-smi'), 0o755);
@@ -25,20 +27,20 @@ export function placeNvidiaSmi(folder: string): void {
 
 export interface Served {
   readonly isReady: boolean;
-  /** Null: it goes on. */
+  /** Null: the process goes on. */
   readonly code: number | null;
   readonly stderr: string;
 }
 
 export interface ServePlaces {
-  /** Has the stand-in. */
+  /** The folder of the stand-in. */
   readonly folder: string;
   /** Default: the worker of this checkout. */
   readonly main?: string;
   readonly env?: NodeJS.ProcessEnv;
 }
 
-/** Serves an ONNX model, until it is ready or has ended. It needs no cluster, and loads teachers as a worker does. */
+/** Serves an ONNX model until it is ready or has ended. It needs no cluster, and loads teachers as a worker does. */
 export function serveOnnx(
   { folder, main = MAIN, env }: ServePlaces,
   ...flags: string[]
@@ -48,7 +50,7 @@ export function serveOnnx(
     env: {
       ...process.env,
       PATH: `${folder}${delimiter}${process.env['PATH']}`,
-      // The stand-in's GPU is seen, whatever this machine hides.
+      // The program must see the stand-in GPU, whatever this machine hides.
       CUDA_VISIBLE_DEVICES: '0',
       ...env,
     },

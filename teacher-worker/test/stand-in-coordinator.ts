@@ -1,6 +1,6 @@
 /**
- * The coordinator's side of a teacher worker, over real gRPC: it does what a test says and writes down what
- * the worker did.
+ * The coordinator's side of a teacher worker, over real gRPC: it does what a test says and records what the worker
+ * did.
  */
 import { createLogger, duplex, RpcServer, SERVICES } from '@lyceum/platform';
 import {
@@ -23,7 +23,7 @@ import {
 
 const log = createLogger({ name: 'coordinator', level: 'silent' });
 
-/** One worker's session, as it went. */
+/** The record of one worker's session. */
 export class WorkerSession {
   readonly hello: TeacherHello;
   readonly taken: TicketTaken[] = [];
@@ -47,13 +47,13 @@ export class WorkerSession {
 
 export class StandInCoordinator {
   readonly sessions: WorkerSession[] = [];
-  /** Answers with all their rows, by ticket id. */
+  /** Complete answers, by ticket id. */
   readonly answers = new Map<string, { ticket: Ticket; logits: Float32Array }>();
-  /** The desired state that a new session is told first. */
+  /** The desired state that a new session gets first. */
   greeting: TeacherAssignment = { revision: 1, teachers: [], ticketStream: TICKET_STREAM };
-  /** While set, each session ends with it at its hello. */
+  /** While set, each session ends with this error at its hello. */
   refuseSessions: LyceumError | undefined;
-  /** While set, receipts are kept back. */
+  /** While true, receipts are held back. */
   holdReceipts = false;
   /** Ends the next answer stream with this status at its first frame. */
   refuseNextAnswer: LyceumError | undefined;
@@ -82,7 +82,7 @@ export class StandInCoordinator {
     });
   }
 
-  /** As if it was killed: every call breaks. */
+  /** Ends as if it was killed: every call breaks. */
   async stop(): Promise<void> {
     await this.#server?.stop(0);
   }

@@ -47,7 +47,7 @@ import { killWorkers, startWorker, type WorkerProcess } from './worker-process.j
 
 const log = createLogger({ name: 'test', level: 'silent' });
 const VIEW = 'v1,seed=7,shift=0.2,flip=1';
-/** Longer than any test: who waits for such an inference holds its ticket. */
+/** Longer than any test: a worker at such an inference keeps its ticket. */
 const ENDLESS = ['--lookup-delay-ms', '3600000'];
 
 let set: Blob;
@@ -97,7 +97,7 @@ function startServer(port: number, password?: string): Promise<NatsServer> {
   return startNatsServer({ binary, storeDir, port, log, ...(passwords && { passwords }) });
 }
 
-/** What the coordinator puts there. */
+/** Stores what the coordinator would store. */
 async function fillNats(): Promise<void> {
   queue = await nats.tickets();
   await queue.ensureStream();
@@ -127,13 +127,13 @@ interface AssignOptions {
   readonly ticketsInHand?: number;
   readonly path?: string;
   readonly probes?: Ticket[];
-  /** Asked about beside the set. */
+  /** Further sets that the teacher is asked about. */
   readonly others?: DatasetReference[];
-  /** What runs call all of them. */
+  /** The name that runs give to all of these teachers. */
   readonly names?: string[];
 }
 
-/** The desired state, with the next revision, in which these teachers are wanted. */
+/** The desired state, with the next revision, that wants these teachers. */
 function assignment(
   teachers: readonly TestTeacher[],
   { ticketsInHand = 2, path = '', probes = [], others = [], names = [] }: AssignOptions = {},
@@ -194,13 +194,13 @@ function answer(to: Ticket): Promise<Float32Array> {
   return until('an answer', () => coordinator.answerTo(to));
 }
 
-/** Messages in the queues of all teachers: those that nobody has acked. */
+/** Number of messages in all teachers' queues that nobody has acked. */
 async function unacked(): Promise<number> {
   const connection = await connect({ servers: natsServer.url });
   try {
     const manager = await connection.jetstreamManager();
     const { state } = await manager.streams.info(TICKET_STREAM);
-    // One marks the stream, by which its loss is noticed, and stays.
+    // One message is the marker, which shows that the stream is not lost, and stays.
     return state.messages - 1;
   } finally {
     await connection.close();
@@ -260,7 +260,7 @@ it('answers probes on its session, as often as it is told, without a ticket', as
   await start('w1');
   const here = await session('w1');
   const probe = ticket(wide, 0, { order: undefined, positionCount: 8, attempt: 2 });
-  // There are tickets, which it is not to take.
+  // There are tickets, which the worker must not take.
   await publish(ticket(wide, 0));
   await assign(here, [wide], { ticketsInHand: 0, probes: [probe] });
   const rounds = () => here.probed.map(({ ticket: of }) => of?.attempt);
@@ -271,7 +271,7 @@ it('answers probes on its session, as often as it is told, without a ticket', as
     expect(tensors.map(float32Values)).toEqual([want]);
   }
   expect(here.taken).toEqual([]);
-  // Told the same again, it does nothing; told of more, it answers once more, and now takes the ticket.
+  // The same assignment again changes nothing. The next wants one more answer, and now the worker takes the ticket.
   await assign(here, [wide], { ticketsInHand: 0, probes: [probe] });
   await assign(here, [wide], { ticketsInHand: 1, probes: [{ ...probe, attempt: 3 }] });
   await answer(ticket(wide, 0));
@@ -322,7 +322,7 @@ it('holds no more tickets than it was told', async () => {
   await assign(here, [wide], { ticketsInHand: 2 });
   await publish(ticket(wide, 0), ticket(wide, 100), ticket(wide, 200));
   await until('two tickets', () => here.taken.length >= 2);
-  // Time enough to take a third: there and back.
+  // Longer than it would need to take a third ticket: there and back.
   await assign(here, [wide], { ticketsInHand: 2 });
   expect(here.taken).toHaveLength(2);
   await assign(here, [wide], { ticketsInHand: 3 });
@@ -339,7 +339,7 @@ it('dies with a ticket in hand, and another worker gives the same answer', async
   victim.kill('SIGKILL');
   await until('the end of its session', () => first.ended);
 
-  // What the coordinator does then.
+  // The coordinator would do this.
   await queue.remove(taken?.sequence ?? 0);
   const again = ticket(wide, 0, { attempt: 2 });
   await publish(again);
@@ -351,14 +351,14 @@ it('dies with a ticket in hand, and another worker gives the same answer', async
 
 it('finishes what computes and hands back what waits when it is asked to stop', async () => {
   coordinator.holdReceipts = true;
-  // So long that the signal comes while the first computes, however long the test's process stands still.
+  // So slow that the signal comes while the first ticket computes, even if the test's process stalls.
   const worker = await start('w1', ['--lookup-delay-ms', '2500']);
   const here = await session('w1');
   await assign(here, [wide], { ticketsInHand: 3 });
   await publish(ticket(wide, 0), ticket(wide, 100), ticket(wide, 200));
   await until('three tickets', () => here.taken.length === 3);
   worker.kill('SIGTERM');
-  // One computes, one lies ready in the thread.
+  // One ticket computes, one waits in the thread.
   await until('what waits to come back', () => here.returned.length === 1);
   expect(here.ended).toBe(false);
   await answer(ticket(wide, 0));
@@ -380,7 +380,7 @@ it('exits at once at the second signal', async () => {
   await until('the ticket', () => here.taken.length === 1);
   worker.kill('SIGTERM');
   await until('the drain', () => worker.logs.some((line) => line.includes('"stopping"')));
-  // Again and again: one that follows at once counts as the same.
+  // Sent again and again: a signal right after the first counts as the same.
   let code: number | null | undefined;
   void worker.exited.then((exitCode) => {
     code = exitCode;
@@ -467,7 +467,7 @@ it('says why a teacher does not load, and loads the others', async () => {
   expect(reasons.get(late.identity)).toMatch(/there is no blob/);
   expect(here.state?.loaded).toHaveLength(1);
 
-  // What may be better later is tried again.
+  // Failures that may pass are tried again.
   await blobs.put(late.bytes);
   await until('it to be loaded', () => here.state?.loaded.length === 2);
   expect(here.state?.failed).toHaveLength(2);
@@ -535,7 +535,7 @@ it('reads a set from a mounted folder, and refuses one with other bytes', async 
 });
 
 it('loads a teacher without a set that it cannot read, and says so where it is to be tested on that', async () => {
-  // It has no folder of mounted sets: no waiting brings one.
+  // The worker has no folder of mounted sets: waiting does not bring the set.
   await start('w1');
   const here = await session('w1');
   const other = { digest: digestBytes('a'.repeat(64)), path: '/sets/other.npz' };
@@ -547,7 +547,7 @@ it('loads a teacher without a set that it cannot read, and says so where it is t
   const of = (probe: Ticket) =>
     here.probed.filter(({ ticket: asked }) => asked?.datasetDigest.equals(probe.datasetDigest));
   await until('all probes', () => of(own).length === 2 && of(lacking).length > 0);
-  // Once, for both answers that are wanted.
+  // Reported once, for both wanted answers.
   expect(of(lacking)).toMatchObject([{ unreadable: true, tensors: [], ticket: { attempt: 2 } }]);
   expect(of(lacking)[0]?.failure).toMatch(/^data sets by path are not allowed here/);
   expect(of(own).map(({ failure }) => failure)).toEqual(['', '']);
@@ -585,7 +585,7 @@ it('goes on when its queue is made anew, though nobody tells it', async () => {
 });
 
 it('comes back to a coordinator that was restarted, and gives up what it had in hand', async () => {
-  // So long that its coordinator is gone before it has an answer.
+  // So slow that the coordinator is gone before the worker has an answer.
   const worker = await start('w1', ['--lookup-delay-ms', '4000']);
   const before = await session('w1');
   await assign(before, [wide]);
@@ -600,7 +600,7 @@ it('comes back to a coordinator that was restarted, and gives up what it had in 
   coordinator.greeting = assignment([wide]);
   await coordinator.start(port);
   const after = await session('w1');
-  // Nobody took the ticket off the queue, so it comes again; the teacher is still loaded.
+  // Nobody acked the ticket, so it comes again; the teacher is still loaded.
   await until('the ticket again', () => after.taken.length === 1);
   expect(after.taken[0]?.sequence).toBe(before.taken[0]?.sequence);
   expect(performance.now() - takenMs, 'released, not left to its lease').toBeLessThan(ACK_WAIT_MS);
@@ -634,7 +634,7 @@ it('hands back what it has, and ends, when NATS no longer lets it in', async () 
   await fillNats();
   const file = join(folder, 'credentials.json');
   writeFileSync(file, JSON.stringify({ user: 'teacher-worker', password }));
-  // So long that NATS is lost while the first computes.
+  // So slow that NATS is lost while the first ticket computes.
   const worker = await start('w1', ['--nats-credentials', file, '--lookup-delay-ms', '4000']);
   const here = await session('w1');
   await assign(here, [wide], { ticketsInHand: 3 });
@@ -667,7 +667,7 @@ it('is ready once it has a session, and counts what it does', async () => {
   expect(metrics).toMatch(
     /lyceum_teacher_inference_seconds_total\{teacher="[0-9a-f]{12}"\} [\d.e-]*[1-9]/,
   );
-  // The first at once, what comes within a second after it not.
+  // The first measurement comes at once; those within a second after it wait.
   const [measured] = await until('a measurement', () => here.measured.length > 0 && here.measured);
   expect(measured?.sampleCount).toBeGreaterThan(0);
   expect(measured?.inferenceSeconds).toBeGreaterThan(0);
@@ -689,7 +689,7 @@ it('serves what it has loaded, under the names that runs give it, with the bits 
       const input = { name: 'input', datatype: 'FP32', shape: [100, 6, 6, 1], values } as const;
       const request = { id: '1', inputs: [input], output: 'logits' };
       const best = await server.bestClasses(request, 1);
-      // The pinned settings do not name the classes; the package does.
+      // The run's settings do not name the classes; the package does.
       expect(best[0]).toMatch(/^-?[\d.]+:\d:[a-e]$/);
       return (await server.infer(request)).values;
     } finally {
@@ -716,7 +716,7 @@ it('serves what it has loaded, under the names that runs give it, with the bits 
         : /^answers HTTP 404 to POST \/v2\/models\/\w+\/infer, \d+ bytes$/,
     );
   }
-  // Two teachers of one name are none.
+  // A name that two teachers have finds neither.
   await assign(here, [wide, deep], { names: ['tall'] });
   for (const url of urls) {
     await expect(inferred(url, 'tall')).rejects.toMatchObject({ code: 'NOT_FOUND' });
@@ -745,7 +745,7 @@ it('looks answers up, one inference at a time, in the time that it was told', as
   expect(Number(seconds)).toBeGreaterThan(6 * 0.039);
 });
 
-/** What it said that it cannot go on for. */
+/** The error with which the worker said that it cannot go on. */
 function failureOf(worker: WorkerProcess): object | undefined {
   const line = worker.logs.find((one) => one.includes('"msg":"worker failed"'));
   return line === undefined ? undefined : (JSON.parse(line) as object);

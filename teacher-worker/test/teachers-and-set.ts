@@ -1,4 +1,4 @@
-/** A small set and small real models, and what they answer when they are asked directly. */
+/** A small set and small real models, and their answers when they are asked directly. */
 import { type Dataset, encodeDataset, parseDataset, splitSamples } from '@lyceum/learning/datasets';
 import { encodeModelPackage, parseModelPackage } from '@lyceum/learning/formats';
 import { settingsJson, teacherIdentity } from '@lyceum/learning/models';
@@ -33,7 +33,7 @@ export interface TestTeacher extends Blob {
 
 let opened: Promise<Engine> | undefined;
 
-/** The engine of this process: with one thread, as the workers in these tests. */
+/** This process's engine, with one thread, as in these tests' workers. */
 export function engine(): Promise<Engine> {
   prepareEngine(process.env, 1);
   opened ??= openEngine();

@@ -1,4 +1,4 @@
-/** Waits for conditions instead of for times. */
+/** Waits for conditions, not for times. */
 import { sleep } from '@lyceum/platform';
 
 const LIMIT_MS = 120_000;

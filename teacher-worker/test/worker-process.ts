@@ -1,4 +1,4 @@
-/** Starts `dist/main.js` as the process that users start. */
+/** Starts `dist/main.js` as users start it. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
@@ -10,10 +10,10 @@ export interface WorkerProcess {
   readonly pid: number;
   /** HOST:PORT of the probes. */
   readonly http: string;
-  /** HOST:PORT where it serves its teachers, over gRPC and over HTTP; empty: it does not. */
+  /** HOST:PORT at which it serves its teachers, over gRPC and over HTTP; empty: it does not. */
   readonly inference: string;
   readonly inferenceHttp: string;
-  /** What it logged. */
+  /** The lines of its log. */
   readonly logs: string[];
   /** Exit code; null if a signal ended it. */
   readonly exited: Promise<number | null>;
@@ -22,7 +22,7 @@ export interface WorkerProcess {
 
 const running = new Set<ChildProcess>();
 
-/** Resolves when it says that it is ready; rejects with its logs if it ends before. */
+/** Resolves when the worker is ready; rejects with its logs if it ends before. */
 export function startWorker(flags: readonly string[]): Promise<WorkerProcess> {
   const child = spawn(process.execPath, [MAIN, '--compute-threads', '1', ...flags], {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -49,7 +49,7 @@ export function startWorker(flags: readonly string[]): Promise<WorkerProcess> {
   });
 }
 
-/** Ends what tests left running, and waits until nothing of it writes any more. */
+/** Ends workers that tests left running, and waits until none of them writes any more. */
 export async function killWorkers(): Promise<void> {
   const exits = [...running].map((child) => once(child, 'exit'));
   for (const child of running) child.kill('SIGKILL');

@@ -1,11 +1,11 @@
-/** Bodies of requests on their way into memory: how long one may be, and all of them together. */
+/** Reads bodies of requests into memory, within limits for one body and for all together. */
 import type { IncomingMessage } from 'node:http';
 import { LyceumError } from '@lyceum/proto';
 
 export class BodyRoom {
   readonly #bodyMaxBytes: number;
   readonly #allMaxBytes: number;
-  /** Of bodies that are not whole yet. */
+  /** Bytes of bodies that have not come whole yet. */
   #heldBytes = 0;
 
   constructor(bodyMaxBytes: number, allMaxBytes: number) {
@@ -14,7 +14,7 @@ export class BodyRoom {
   }
 
   /**
-   * What is not kept is read to its end all the same, by Node: its sender reads no answer before.
+   * A refused body is still read to its end, by Node: its sender reads no answer before.
    *
    * @throws {LyceumError} RESOURCE_EXHAUSTED if the body is too long, UNAVAILABLE if others have the room, CANCELLED if
    *   the caller goes before its end.

@@ -1,6 +1,6 @@
 /**
- * Requests and answers of the Open Inference Protocol over HTTP: JSON, with the values in it or, by Triton's extension
- * "binary_tensor_data", raw behind it. Pure.
+ * Requests and answers of the Open Inference Protocol over HTTP: JSON with the values in it, or, by Triton's extension
+ * "binary_tensor_data", JSON followed by raw values. Pure.
  */
 import { typedNumbers } from '@lyceum/learning/open-inference';
 import {
@@ -18,19 +18,19 @@ import {
   VERSION,
 } from './infer-message.js';
 
-/** How long the JSON is, where something stands behind it. */
+/** The header with the length of the JSON, if raw values follow it. */
 export const HEADER_LENGTH = 'inference-header-content-length';
 
 type Mapping = Readonly<Record<string, unknown>>;
 
 export interface HttpInferQuestion {
   readonly request: ModelInferRequest;
-  /** Whether the answer's values are to stand behind its JSON. */
+  /** Whether the caller wants the answer's values raw, after its JSON. */
   readonly wantsBinary: boolean;
 }
 
 /**
- * @param headerLength - {@link HEADER_LENGTH}; undefined: all is JSON.
+ * @param headerLength - value of {@link HEADER_LENGTH}; undefined: the whole body is JSON.
  * @throws {LyceumError} INVALID_ARGUMENT naming what is wrong.
  */
 export function httpQuestionOf(
@@ -82,11 +82,11 @@ export function httpQuestionOf(
 
 export interface HttpInferAnswer {
   readonly body: Buffer;
-  /** For {@link HEADER_LENGTH}; undefined: all is JSON. */
+  /** Value for {@link HEADER_LENGTH}; undefined: the whole body is JSON. */
   readonly headerLength: number | undefined;
 }
 
-/** @throws {LyceumError} FAILED_PRECONDITION if JSON has no such numbers. */
+/** @throws {LyceumError} FAILED_PRECONDITION if JSON cannot express a value. */
 export function httpAnswerOf(
   { request: { modelName, id }, wantsBinary }: HttpInferQuestion,
   output: InferOutput,
@@ -107,7 +107,7 @@ export function httpAnswerOf(
   return { body: Buffer.concat([json, raw]), headerLength: json.length };
 }
 
-/** As Triton writes it. */
+/** The model's configuration, in Triton's form. */
 export function httpConfigOf({
   name,
   platform,
@@ -166,7 +166,7 @@ function shapeOf(shape: unknown, name: string): number[] {
   throw invalid(`shape of ${name}: want whole numbers`);
 }
 
-/** Row-major, nested or flat. */
+/** Row-major values, from nested or flat lists. */
 function contentsOf(data: unknown, datatype: string, name: string): InferTensorContents {
   const values = listOf(data, `data of ${name}`).flat(8);
   const wrong = values.find((value) => typeof value !== 'number' && typeof value !== 'boolean');
@@ -174,7 +174,7 @@ function contentsOf(data: unknown, datatype: string, name: string): InferTensorC
   return typedNumbers(name, datatype, values.map(Number));
 }
 
-/** Parameters by name. Only whole numbers have values here: no other parameter is offered. */
+/** Parameters by name. Only whole numbers keep their values: no parameter of another kind is supported. */
 function named(parameters: Mapping): TensorParameters {
   return Object.fromEntries(
     Object.entries(parameters).map(([name, value]) => [name, { parameterChoice: whole(value) }]),
@@ -193,7 +193,7 @@ function mappingOf(value: unknown): Mapping {
 
 function textOf(value: unknown, what: string): string {
   if (value === undefined || value === null) return '';
-  // What an object says of itself as a text may be no function.
+  // An object's own `toString` may be no function.
   if (typeof value === 'object') throw invalid(`${what}: want a text`);
   return String(value);
 }

@@ -21,13 +21,13 @@ import { BodyRoom } from './body-room.js';
 import { HEADER_LENGTH, httpAnswerOf, httpConfigOf, httpQuestionOf } from './http-infer-message.js';
 import type { InferenceDesk } from './inference-desk.js';
 
-/** A number in JSON has up to 24 characters, and a float32 of a raw message 4. */
+/** A float32 has 4 bytes raw, and up to 24 characters in JSON. */
 const BODY_MAX_BYTES = 6 * MESSAGE_MAX_BYTES;
 
-/** Bodies in memory that are not whole yet, of all callers together. */
+/** All callers' bodies in memory that have not come whole yet. */
 const BODIES_MAX_BYTES = 8 * BODY_MAX_BYTES;
 
-/** The largest body at half a megabyte a second. */
+/** Enough for the largest body at half a megabyte a second. */
 const REQUEST_TIMEOUT_MS = 100_000;
 
 /** The specification wants 4xx from a server that is not ready. */
@@ -44,15 +44,15 @@ const STATUSES: Readonly<Partial<Record<ErrorCode, number>>> = {
 export interface HttpInferenceOptions {
   /** `HOST:PORT`; port 0 takes a free one. */
   readonly address: string;
-  /** True if the user said that an address which others can reach is meant. */
+  /** True: the user allowed an address that other machines can reach. */
   readonly insecure: boolean;
-  /** HTTPS, for holders of a certificate of its authorities. Default: plain HTTP, for everybody. */
+  /** HTTPS, for clients with a certificate of its authorities. Default: plain HTTP, for everybody. */
   readonly tls?: TlsIdentity | undefined;
   readonly desk: InferenceDesk;
   readonly log: Logger;
 }
 
-/** The caller has gone: this answer is not read. */
+/** The caller has gone: nobody reads this answer. */
 const GONE: Answer = { status: 499, body: {} };
 
 interface Answer {
@@ -62,7 +62,7 @@ interface Answer {
 }
 
 export class HttpInferenceListener {
-  /** `HOST:PORT` with the port that it has. */
+  /** `HOST:PORT` with the actual port. */
   readonly address: string;
   readonly #server: Server;
 
@@ -102,7 +102,7 @@ export class HttpInferenceListener {
     return listener;
   }
 
-  /** Takes no new connections, lets requests in progress finish for `graceMs`, then cuts off what is left. */
+  /** Takes no new connections, lets requests in progress finish for `graceMs`, then cuts off the rest. */
   stop(graceMs: number): Promise<void> {
     return new Promise((resolve) => {
       const force = setTimeout(() => this.#server.closeAllConnections(), graceMs);
@@ -173,7 +173,7 @@ async function inferred(
   return ok(answer.body, { ...type, [HEADER_LENGTH]: String(answer.headerLength) });
 }
 
-/** What cannot be decoded is no model's name. */
+/** Returns a part that cannot be decoded unchanged: no model has such a name. */
 function decoded(part: string): string {
   try {
     return decodeURIComponent(part);
@@ -190,7 +190,7 @@ function readiness(ready: boolean): Answer {
   return { status: ready ? 200 : NOT_READY, body: { ready } };
 }
 
-/** An unknown error is a bug: it goes to the log, whole, and the client learns only that there was one. */
+/** An unknown error is a bug: the log gets all of it, and the client learns only that there was one. */
 function refusal(thrown: unknown, over: AbortSignal, log: Logger): Answer {
   if (over.aborted) {
     log.debug({ err: thrown }, 'request ended by its caller');
@@ -201,7 +201,7 @@ function refusal(thrown: unknown, over: AbortSignal, log: Logger): Answer {
     return { status: 500, body: { error: 'internal error' } };
   }
   const { code } = thrown;
-  // It may name what the caller sent, of up to a body.
+  // The message may quote what the caller sent, which may be as long as a body.
   const message = cut(thrown.message, REASON_MAX_LETTERS);
   log.info({ code, reason: message }, 'request refused');
   const status = STATUSES[code] ?? 500;

@@ -1,6 +1,6 @@
 /**
- * Requests and answers of the Open Inference Protocol for a classifier with one input and one output. Pure; what is wrong is
- * said by name.
+ * Requests and answers of the Open Inference Protocol for a classifier with one input and one output. Pure. Errors
+ * name the part that is wrong.
  *
  * Symbols: C classes.
  */
@@ -22,12 +22,12 @@ import {
   ModelMetadataResponse,
 } from '@lyceum/proto';
 
-/** Values as the model takes them, in its own layout: what settings say is done before. */
+/** Values as the model takes them, in its own layout: the caller has already applied the settings. */
 const INPUT_NAME = 'input';
-/** Before softmax; of a model that gives probabilities, their logarithms. */
+/** Before softmax; for a model that gives probabilities, their logarithms. */
 export const OUTPUT_NAME = 'logits';
 export const DATATYPE = 'FP32';
-/** A worker has one version of a model: its content is its identity. */
+/** A worker has only one version of a model: another content is another model. */
 export const VERSION = '1';
 
 export interface ServedShape {
@@ -35,11 +35,11 @@ export interface ServedShape {
   readonly inputShape: readonly number[];
   /** C. */
   readonly classCount: number;
-  /** In the order of the logits; absent: they have no names. */
+  /** In the order of the logits; absent: classes have no names. */
   readonly classNames?: readonly string[];
 }
 
-/** @param engine - what runs the model. */
+/** @param engine - the engine that runs the model. */
 export function metadataOf(
   name: string,
   engine: string,
@@ -54,7 +54,7 @@ export function metadataOf(
   });
 }
 
-/** As Triton tells it: how many rows a request may have, above all. */
+/** The model's configuration in Triton's form, above all how many rows a request may have. */
 export function configOf(name: string, engine: string, shape: ServedShape): ModelConfig {
   const { inputShape, classCount } = shape;
   const dataType = ModelDataType.TYPE_FP32;
@@ -68,7 +68,7 @@ export function configOf(name: string, engine: string, shape: ServedShape): Mode
   });
 }
 
-/** The most rows whose question in float32 and whose answer both fit into a message. */
+/** The greatest number of rows whose float32 inputs and whose answer both fit into a message. */
 function mostRows({ inputShape, classCount }: ServedShape): number {
   const numbers = Math.max(classCount, elementCount(inputShape));
   return Math.floor(INFERENCE_REQUEST_MAX_BYTES / (numbers * Float32Array.BYTES_PER_ELEMENT));
@@ -78,14 +78,16 @@ export interface InferQuestion {
   /** [rowCount, …inputShape]. */
   readonly inputs: Float32Array<ArrayBuffer>;
   readonly rowCount: number;
-  /** How many best classes of each row are wanted as texts, by Triton's extension "classification"; undefined: logits are. */
+  /**
+   * How many best classes of each row are wanted as texts, by Triton's extension "classification"; undefined: logits.
+   */
   readonly bestCount: number | undefined;
 }
 
 /**
- * Numbers of any datatype are taken as what they are: a UINT8 of 7 is 7. What else a tensor's parameters ask for is of
- * extensions that are not offered (shared memory), and would change the answer's form: it is refused. What the request's own
- * ask for (priorities, sequences) would not.
+ * Numbers of any datatype keep their value: a UINT8 of 7 becomes 7. Other parameters of a tensor belong to extensions
+ * that are not supported (shared memory), and would change the answer's form: they are refused. Parameters of the
+ * whole request (priorities, sequences) would not, and are ignored.
  *
  * @throws {LyceumError} INVALID_ARGUMENT naming what is wrong, RESOURCE_EXHAUSTED if the answer would be too long.
  */
@@ -109,7 +111,7 @@ export function questionOf(
   }
   const bestCount = bestCountOf(outputs[0]?.parameters['classification'], classCount);
   const [rowCount = 0] = tensor.shape;
-  // A shape may have as many sizes as a message bytes.
+  // A caller's shape may be as long as a message.
   const fits = tensor.shape.length === inputShape.length + 1;
   if (!(fits && inputShape.every((size, i) => size === tensor.shape[i + 1])) || rowCount < 1) {
     const want = [-1, ...inputShape].join(', ');
@@ -121,7 +123,7 @@ export function questionOf(
   }
   checkedElementCount(tensor);
   const textBytes = (bestCount ?? 0) * (SCORE_BYTES + longest(classNames));
-  // Logits are made in either case, and sorted for texts.
+  // Logits are computed in both cases, and sorted for texts.
   const answerBytes = rowCount * Math.max(textBytes, classCount * Float32Array.BYTES_PER_ELEMENT);
   if (answerBytes > INFERENCE_REQUEST_MAX_BYTES) {
     const message = `the answer to ${rowCount} rows would have ${answerBytes} bytes, and at most ${INFERENCE_REQUEST_MAX_BYTES} are sent; ask for fewer at a time`;
@@ -152,14 +154,14 @@ function bestCountOf(
   throw invalid(`parameter classification of ${OUTPUT_NAME} must be a whole number, at least 1`);
 }
 
-/** A score and a class's number at their longest, with what is around them. */
+/** The longest score and class number, with the characters around them. */
 const SCORE_BYTES = 64;
 
 function longest(names: readonly string[]): number {
   return names.reduce((most, name) => Math.max(most, Buffer.byteLength(name)), 0);
 }
 
-/** What the one output holds. */
+/** The content of the one output. */
 export type InferOutput = { readonly shape: readonly [number, number] } & (
   | { readonly datatype: 'FP32'; readonly values: Float32Array }
   | { readonly datatype: 'BYTES'; readonly values: readonly string[] }
@@ -185,7 +187,7 @@ export function outputOf(
   return { datatype: 'BYTES', shape: [rowCount, bestCount], values };
 }
 
-/** In the form of the question: raw to raw contents, typed to typed ones. */
+/** In the question's form: raw contents for raw ones, typed contents for typed ones. */
 export function answerOf(
   { modelName, id, rawInputContents }: ModelInferRequest,
   output: InferOutput,
@@ -212,7 +214,7 @@ export function rawContents({ datatype, values }: InferOutput): Buffer {
   return datatype === 'BYTES' ? rawTexts(values) : rawNumbers(datatype, values);
 }
 
-/** Sizes and names of a request that an error tells. */
+/** How many sizes and names of a request an error shows. */
 const SHOWN = 8;
 
 function few(values: readonly (string | number)[]): string {

@@ -1,4 +1,4 @@
-/** What is served by the Open Inference Protocol v2, whichever way it is asked for: the models that this process has loaded. */
+/** Answers requests to the loaded models by the Open Inference Protocol v2, for both gRPC and HTTP. */
 import {
   LyceumError,
   type ModelConfig,
@@ -15,11 +15,11 @@ import {
   VERSION,
 } from './infer-message.js';
 
-/** Requests that wait or compute, each with up to one message in memory. */
+/** Requests that wait or compute at a time, each with up to one message in memory. */
 const UNDER_WAY_MAX_COUNT = 16;
 
 export interface ServedModel extends ServedShape {
-  /** What runs it. */
+  /** The engine that runs the model. */
   readonly engine: string;
   /** @param inputs - [rowCount, …inputShape]; handed over. @returns [rowCount, classCount]. */
   readonly infer: (
@@ -30,17 +30,17 @@ export interface ServedModel extends ServedShape {
 }
 
 export interface InferenceDeskParts {
-  /** Undefined: there is none of that name. */
+  /** Undefined: there is no model of that name. */
   readonly find: (name: string) => ServedModel | undefined;
-  /** Names that can be found. */
+  /** Names of all models that can be found. */
   readonly names: () => readonly string[];
-  /** Whether the program can work: what a server says when it is asked if it is ready. */
+  /** Whether the program can work: the answer to the protocol's question whether the server is ready. */
   readonly ready: () => boolean;
   /** Version of this program. */
   readonly version: string;
 }
 
-/** An empty version is the one that there is. All that are given a model's name throw NOT_FOUND if there is no such thing. */
+/** An empty version means the only one. Methods that take a model's name throw NOT_FOUND if there is no such model. */
 export class InferenceDesk {
   readonly #parts: InferenceDeskParts;
   #underWay = 0;
@@ -74,9 +74,9 @@ export class InferenceDesk {
   }
 
   /**
-   * @param answer - makes the answer of what the output holds.
-   * @throws {LyceumError} NOT_FOUND, INVALID_ARGUMENT or RESOURCE_EXHAUSTED if it cannot be answered, UNAVAILABLE if too many
-   *   requests are under way.
+   * @param answer - makes the answer from the output.
+   * @throws {LyceumError} NOT_FOUND, INVALID_ARGUMENT or RESOURCE_EXHAUSTED if the request cannot be answered,
+   *   UNAVAILABLE if too many requests are under way.
    */
   async infer<T>(
     request: ModelInferRequest,

@@ -1,4 +1,4 @@
-/** Where a worker serves its models: over gRPC, over HTTP, or both. */
+/** The servers of a worker's models: gRPC, HTTP, or both. */
 import { INFERENCE_SERVICE, type Logger, RpcServer, type TlsIdentity } from '@lyceum/platform';
 import { HttpInferenceListener } from './http-inference-listener.js';
 import type { InferenceDesk } from './inference-desk.js';
@@ -8,14 +8,14 @@ export interface InferencePlaces {
   /** `HOST:PORT`; port 0 takes a free one. */
   readonly grpc?: string | undefined;
   readonly http?: string | undefined;
-  /** True if the user said that addresses which others can reach are meant. */
+  /** True: the user allowed addresses that other machines can reach. */
   readonly insecure: boolean;
-  /** Serves holders of a certificate of its authorities. Default: everybody. */
+  /** Serves only clients with a certificate of its authorities. Default: everybody. */
   readonly tls?: TlsIdentity | undefined;
 }
 
 export class InferenceServers {
-  /** As a program says them when it is ready: `HOST:PORT` with the ports that they have. */
+  /** For the program's ready line: `HOST:PORT` with the actual ports. */
   readonly addresses: { readonly inference?: string; readonly inferenceHttp?: string };
   readonly #servers: readonly (RpcServer | HttpInferenceListener)[];
 
@@ -45,7 +45,7 @@ export class InferenceServers {
     return new InferenceServers(rpc, listener);
   }
 
-  /** Takes no new requests, lets those in progress finish for `graceMs`, then cuts off what is left. */
+  /** Takes no new requests, lets those in progress finish for `graceMs`, then cuts off the rest. */
   async stop(graceMs: number): Promise<void> {
     await Promise.all(this.#servers.map((server) => server.stop(graceMs)));
   }

@@ -1,4 +1,4 @@
-/** From what a user names to a model's package. */
+/** Reads the model that a user names, as a package. */
 import { existsSync, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { readFolderFile, readPlainFile } from '@lyceum/learning/files';
@@ -13,8 +13,8 @@ import { LyceumError, MODEL_MAX_BYTES, SPECIFICATION_MAX_BYTES } from '@lyceum/p
 import type { ServedFile } from './serve-models.js';
 
 /**
- * @param argument - `NAME=PATH`: a folder with a `model.json`, an `.onnx` file (with `NAME.settings.json` beside it), or a
- *   model's package as it is stored.
+ * @param argument - `NAME=PATH`, where PATH is a folder with a `model.json`, an `.onnx` file (with
+ *   `NAME.settings.json` beside it), or a stored package of a model.
  * @throws {LyceumError} INVALID_ARGUMENT, NOT_FOUND
  */
 export async function readServedModel(argument: string): Promise<ServedFile> {

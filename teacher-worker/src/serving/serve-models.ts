@@ -31,7 +31,7 @@ export interface ServeModelsOptions {
   readonly log: Logger;
 }
 
-/** Samples that a model is tried on: enough to see whether rows depend on one another. */
+/** Samples for trying a model: enough to see whether rows depend on one another. */
 const TRIAL_SAMPLES = 8;
 
 /**
@@ -97,7 +97,7 @@ async function load(
 
 const READ = { texts: 'texts', columns: "a table's columns" } as const;
 
-/** Any samples of the model's own shape. */
+/** A set of made-up samples in the model's own shape. */
 function trialSet(
   name: string,
   { inputShape, reads, settings, classCount }: PackagedModelDescription,

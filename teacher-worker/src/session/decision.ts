@@ -1,8 +1,8 @@
 /**
- * What to do next so that the teachers on this worker become the wanted ones. Pure.
+ * The next step towards having exactly the wanted teachers on this worker. Pure.
  *
- * Level-triggered: the answer depends on what is wanted and what is here, never on how either came
- * about. Ask, do, ask again; undefined means that nothing can be done now.
+ * Level-triggered: the step depends only on what is wanted and what is here, not on how that came about. Ask, carry
+ * the step out, ask again; undefined means that nothing can be done now.
  */
 import type { Ticket } from '@lyceum/proto';
 
@@ -10,7 +10,7 @@ import type { Ticket } from '@lyceum/proto';
 export interface WantedDataset {
   /** SHA-256, hex. */
   readonly digest: string;
-  /** Where it lies on a mounted volume; undefined: in the blob store. */
+  /** The set's path on a mounted volume; undefined: it is in the blob store. */
   readonly path: string | undefined;
 }
 
@@ -19,38 +19,38 @@ export interface WantedTeacher {
   readonly identity: string;
   readonly modelDigest: string;
   readonly settingsJson: string;
-  /** What runs the model. */
+  /** The engine that runs the model. */
   readonly engine: string;
-  /** What runs call it. */
+  /** The teacher's names in runs. */
   readonly names: readonly string[];
-  /** JetStream's names of its queue. */
+  /** JetStream's names of the teacher's queue. */
   readonly stream: string;
   readonly consumer: string;
   readonly datasets: readonly WantedDataset[];
-  /** 0: no tickets are to be taken. */
+  /** 0: the worker takes no tickets. */
   readonly ticketsInHand: number;
   readonly probes: readonly Ticket[];
 }
 
-/** A teacher that was loaded, or would not load. */
+/** A teacher that is loaded, or failed to load. */
 export type HeldTeacher =
   | {
       readonly status: 'loaded';
       readonly ticketsInHand: number;
-      /** Digests of the sets that it has been warmed up on. */
+      /** Digests of the sets on which the teacher has been warmed up. */
       readonly datasets: ReadonlySet<string>;
     }
   | {
       readonly status: 'failed';
-      /** When to try again, on the clock of `nowMs`; Infinity: not before it was unwanted once. */
+      /** When to try again, on the clock of `nowMs`; Infinity: only after the teacher was unwanted once. */
       readonly retryAtMs: number;
     };
 
 export type Step =
-  /** Drop it, or the memory of its failure. */
+  /** Unload the teacher, or forget its failure. */
   | { readonly action: 'unload'; readonly identity: string }
   | { readonly action: 'load'; readonly teacher: WantedTeacher }
-  /** The teacher is loaded, but has not seen these sets yet. */
+  /** The teacher is loaded, but has not been warmed up on these sets. */
   | {
       readonly action: 'prepare';
       readonly teacher: WantedTeacher;
@@ -58,8 +58,8 @@ export type Step =
     };
 
 /**
- * Unloads first, since that frees memory; then loads in the wanted order. A teacher whose tickets are
- * in hand is not unloaded: ask again when they are settled.
+ * Unloads first, since that frees memory; then loads in the wanted order. A teacher with tickets in hand is not
+ * unloaded: ask again when they are settled.
  */
 export function nextStep(
   wanted: readonly WantedTeacher[],
@@ -84,7 +84,7 @@ export function nextStep(
   return undefined;
 }
 
-/** Milliseconds until a wanted teacher that failed is due again; undefined: none ever will be. */
+/** Milliseconds until the next retry of a wanted teacher that failed; undefined: none will be retried. */
 export function untilNextRetryMs(
   wanted: readonly WantedTeacher[],
   held: ReadonlyMap<string, HeldTeacher>,

@@ -1,4 +1,4 @@
-/** The session with the coordinator: what the worker says of itself, is told and decides, and what it is measured by. */
+/** The worker's side of the session with the coordinator: reports, desired state, decisions, metrics. */
 export {
   type HeldTeacher,
   nextStep,

@@ -1,4 +1,4 @@
-/** Tells the coordinator what a teacher's inferences take, about once a second while there are any. */
+/** Reports to the coordinator how long a teacher's inferences take, about once a second while there are any. */
 import { digestBytes } from '@lyceum/proto';
 import type { SessionLink } from './session-link.js';
 
@@ -31,7 +31,7 @@ export class InferenceReport {
     this.#sentAtMs = this.#nowMs();
     this.#sampleCount = 0;
     this.#inferenceSeconds = 0;
-    // If the session ends meanwhile, that is told elsewhere.
+    // If the session ends meanwhile, its end is handled elsewhere.
     this.#link.send({ $case: 'measured', measured }).catch(() => undefined);
   }
 }

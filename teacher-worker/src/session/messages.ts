@@ -1,4 +1,4 @@
-/** What a worker is told of its teachers, and what it says of them, as messages. Pure. */
+/** Converts between messages of the session and the worker's own types. Pure. */
 import { ANSWER_NOISE } from '@lyceum/learning/models';
 import {
   digestBytes,
@@ -12,13 +12,13 @@ import type { WantedTeacher } from './decision.js';
 /** Why a teacher is not loaded. */
 export interface FailedTeacher {
   readonly reason: string;
-  /** Only a person can put it right. */
+  /** Only a person can mend it. */
   readonly permanent: boolean;
-  /** The reason is that its sets cannot be read. */
+  /** The reason is that the teacher's sets cannot be read. */
   readonly unreadable: boolean;
 }
 
-/** @param revision - of the assignment that the teachers follow. */
+/** @param revision - of the assignment that the worker follows. */
 export function teacherState(
   revision: number,
   loaded: ReadonlyMap<string, TeacherDescription>,
@@ -40,7 +40,7 @@ export function teacherState(
   };
 }
 
-/** @param stream - JetStream's, of all tickets. */
+/** @param stream - JetStream's name of the stream of all tickets. */
 export function wantedTeacher(message: WantedTeacherMessage, stream: string): WantedTeacher {
   return {
     identity: digestHex(message.teacherIdentity),

@@ -1,4 +1,4 @@
-/** What a teacher worker shows Prometheus. */
+/** The metrics that a teacher worker offers to Prometheus. */
 import { metricsOf, processMetrics } from '@lyceum/platform/metrics';
 
 export class TeacherMetrics {
@@ -8,7 +8,7 @@ export class TeacherMetrics {
     'lyceum_teacher_tickets_answered_total',
     'Tickets whose answer the coordinator has.',
   );
-  /** By teacher, as all that is counted of one: the first 12 digits of its identity. */
+  /** Labelled by teacher, like all counters of teachers: with the first 12 digits of its identity. */
   readonly #samplesInferred = this.#new.counter(
     'lyceum_teacher_samples_inferred_total',
     'Samples that teachers inferred.',

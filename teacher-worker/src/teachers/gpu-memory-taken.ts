@@ -1,7 +1,7 @@
-/** What a teacher took of the GPU's memory. Pure. */
+/** How much GPU memory a teacher took. Pure. */
 import type { TeacherDescription } from '../compute/engine/index.js';
 
-/** What was taken of the GPU in between, if both are known. An engine that had room left takes nothing. */
+/** The difference of two figures, if both are known. An engine that still had reserved memory may take none. */
 export function takenOfGpu(
   before: number | undefined,
   after: number | undefined,

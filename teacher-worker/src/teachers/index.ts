@@ -1,3 +1,3 @@
-/** Which teachers are loaded, brought step by step to what is wanted. */
+/** Brings the loaded teachers, step by step, to the wanted ones. */
 export { isPermanent } from './load-failure.js';
 export { LoadedTeachers } from './loaded-teachers.js';

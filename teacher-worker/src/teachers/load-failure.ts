@@ -1,19 +1,19 @@
-/** Whether a teacher that would not load may load by itself later. Pure. */
+/** Whether a teacher that failed to load may load later without a person's help. Pure. */
 import type { LyceumError } from '@lyceum/proto';
 
-/** What was being done: files are fetched from NATS or a mounted volume first, then the model is opened. */
+/** The stage of the load: first files are fetched from NATS or a mounted volume, then the model is opened. */
 export type LoadStage = 'fetching' | 'opening';
 
 /**
- * Attempts after which a file that is not there is not waited for: a NATS that lost its store is filled again from the
- * coordinator's copy within some seconds, and these attempts take about a minute.
+ * After this many attempts a missing file is not waited for any more. A NATS that lost its store is filled again from
+ * the coordinator's copy within some seconds; the attempts take about a minute.
  */
 export const MISSING_FILE_ATTEMPTS = 6;
 
 /**
- * True if only a person can put it right. A file with other bytes, a model that no engine here runs, one that is another
- * behind its server than when it was pushed, a secret that is missing or refused: all of these stay. A server that is away
- * or still without the model, and a full disk, may not.
+ * True if only a person can mend it: a file with other bytes, a model that no engine here runs, a server whose model
+ * is another one than was pushed, a secret that is missing or refused. False if it may pass: a server that is away or
+ * does not have the model yet, a full disk.
  *
  * @param attempts - failed ones in a row, this one included.
  */

@@ -1,6 +1,6 @@
 /**
- * The teachers on this worker, brought step by step to what is wanted: fetches, loads, unloads, one at a
- * time, and begins anew whenever something changed meanwhile. Decisions are in session/decision.ts.
+ * Brings the teachers on this worker, step by step, to the wanted ones: fetches, loads, unloads, one at a time, and
+ * looks again whenever something changed meanwhile. Decisions are in session/decision.ts.
  */
 import { isAskedAtLoad, isRemoteEngine } from '@lyceum/learning/formats';
 import { type Logger, retryDelayMs } from '@lyceum/platform';
@@ -21,7 +21,7 @@ import { takenOfGpu } from './gpu-memory-taken.js';
 import { isPermanent, type LoadStage } from './load-failure.js';
 import { TeacherSets } from './teacher-sets.js';
 
-/** A load that takes longer is told: teachers are loaded one after the other, and a server that hangs has 30 s. */
+/** A load that takes longer is logged: others wait for it, and a server that hangs has 30 s. */
 const TOLD_AFTER_MS = 5_000;
 
 type Entry =
@@ -40,13 +40,13 @@ export interface LoadedTeachersOptions {
   readonly compute: TeacherCompute;
   readonly cache: BlobCache;
   readonly pictures: SetPictures;
-  /** What the weights of all loaded teachers may take together. */
+  /** Bytes that the weights of all loaded teachers may take together. */
   readonly budgetBytes: number;
-  /** Bytes of the GPU in use; undefined: not known. */
+  /** GPU memory in use, bytes; undefined: not known. */
   readonly gpuUsedBytes: () => Promise<number | undefined>;
-  /** Tickets of a teacher in hand. */
+  /** Number of a teacher's tickets in hand. */
   readonly ticketsInHand: (identity: string) => number;
-  /** A teacher was loaded, unloaded, or would not load. */
+  /** Called when a teacher was loaded, unloaded, or failed to load. */
   readonly changed: () => void;
   /** Milliseconds that only rise. */
   readonly nowMs: () => number;
@@ -79,7 +79,7 @@ export class LoadedTeachers {
     return new Map(entries);
   }
 
-  /** A loaded teacher by its identity or name; undefined: none is called so, or several are. */
+  /** A loaded teacher by its identity or name; undefined: no teacher has it, or several have it. */
   named(
     name: string,
   ): { identity: string; engine: string; description: TeacherDescription } | undefined {
@@ -93,13 +93,13 @@ export class LoadedTeachers {
     return description && { identity, engine, description };
   }
 
-  /** What {@link LoadedTeachers.named} finds, but for identities. */
+  /** All names under which {@link LoadedTeachers.named} finds a teacher, without identities. */
   servedNames(): string[] {
     const names = new Set(this.#wanted.flatMap((teacher) => teacher.names));
     return [...names].filter((name) => this.named(name)?.description.inputShape !== undefined);
   }
 
-  /** Why teachers did not load, and whether that stays. */
+  /** Why teachers failed to load, and whether only a person can mend that. */
   get failed(): ReadonlyMap<string, FailedTeacher> {
     const entries = [...this.#entries].flatMap(([identity, entry]) =>
       entry.status === 'failed' ? [[identity, entry] as const] : [],
@@ -107,36 +107,37 @@ export class LoadedTeachers {
     return new Map(entries);
   }
 
-  /** The whole desired state. */
+  /** Sets the whole desired state. */
   follow(wanted: readonly WantedTeacher[]): void {
     this.#wanted = wanted;
     this.#options.compute.follow(new Set(wanted.map(({ identity }) => identity)));
     this.proceed();
   }
 
-  /** Looks again at what can be done: tickets were settled, or time has passed. */
+  /** Checks again what can be done: tickets were settled, or time has passed. */
   proceed(): void {
     this.#due = true;
     if (this.#working) return;
     this.#working = true;
-    // Threads that have ended take no calls: the worker stops, or one has died, with which the worker ends.
+    // Rejects only if a thread has ended: then the worker stops, or ends because the thread died.
     this.#proceed().catch((err: unknown) =>
       this.#options.log.error({ err }, 'assignment not applied'),
     );
   }
 
   /**
-   * A teacher behind an inference server that cannot be asked is as good as not loaded: its tickets go to others, why is
-   * reported, and it is tried again later, with all that loading looks at. A ticket that is wrong is no such reason.
+   * A teacher behind an inference server that cannot be asked counts as not loaded: its tickets go to other workers,
+   * the reason is reported, and it is loaded again later, with all checks. A ticket that is itself wrong does not lead
+   * to this.
    */
   failedToAnswer(identity: string, err: LyceumError): void {
     const { engine = '' } = this.#wanted.find((teacher) => teacher.identity === identity) ?? {};
     const isAway = isAskedAtLoad(engine) && err.code !== 'INVALID_ARGUMENT';
     if (!isAway || this.#entries.get(identity)?.status !== 'loaded') return;
-    // Whether it stays is for the next load to find out: one question may be wrong, and the teacher not.
+    // The next load finds out whether the failure is permanent: perhaps only one question was wrong.
     this.#fail(identity, err, false);
     this.#options.log.warn({ teacherIdentity: identity, err }, 'teacher cannot be asked');
-    // A thread that has ended has no teacher either.
+    // If the thread has ended, it has no teacher to unload.
     this.#options.compute.unload(identity).catch(() => undefined);
     this.#options.changed();
     this.proceed();
@@ -148,14 +149,14 @@ export class LoadedTeachers {
   }
 
   /**
-   * A verified file of a set that a ticket of this teacher names.
+   * The verified file of a set that a ticket of this teacher names.
    *
    * @throws {LyceumError} NOT_FOUND, FAILED_PRECONDITION or UNAVAILABLE if this worker cannot get it.
    */
   fetchDataset(identity: string, digest: string): Promise<DatasetFile> {
     const teacher = this.#wanted.find((wanted) => wanted.identity === identity);
     const dataset = teacher?.datasets.find((wanted) => wanted.digest === digest);
-    // One that the assignment does not name yet: pushed sets are found all the same.
+    // The assignment may not name the set yet: a pushed set is found all the same.
     return this.#sets.file(dataset ?? { digest, path: undefined });
   }
 
@@ -173,12 +174,12 @@ export class LoadedTeachers {
         this.#due = false;
         const digests = this.#wanted.flatMap((teacher) => teacher.datasets.map((d) => d.digest));
         await compute.keepDatasets(digests);
-        // Tickets in hand may be about others; who settles the last of them has this looked at again.
+        // Tickets in hand may be about other sets; when the last of them is settled, this is checked again.
         const isBusy = [...this.#entries.keys()].some((identity) => ticketsInHand(identity) > 0);
         if (!isBusy) pictures.keepSets(digests);
       }
     } finally {
-      // In the turn of the last look: what becomes due from here on begins anew.
+      // In the same turn as the last check: a change from here on starts a new round.
       this.#working = false;
     }
     const waitMs = untilNextRetryMs(this.#wanted, this.#held(), nowMs());
@@ -252,7 +253,7 @@ export class LoadedTeachers {
     }
   }
 
-  /** In a row, so far. */
+  /** Number of failures in a row so far. */
   #failures(identity: string): number {
     const entry = this.#entries.get(identity);
     return entry?.status === 'failed' ? entry.failures : 0;
@@ -272,7 +273,7 @@ export class LoadedTeachers {
     return { failures, lasting };
   }
 
-  /** Once, whether it works or not: a ticket that needs a set which is not there says so. */
+  /** Tried once, even if it fails: a ticket that needs a missing set reports that itself. */
   async #prepare(teacher: WantedTeacher, datasets: readonly WantedDataset[]): Promise<void> {
     const { compute, log } = this.#options;
     const { identity } = teacher;
@@ -291,7 +292,7 @@ export class LoadedTeachers {
     } finally {
       for (const { release } of held) release();
     }
-    // Meanwhile it may have turned out that the teacher cannot be asked, and it is loaded anew.
+    // Meanwhile the teacher may have failed to answer, and be due for a new load.
     if (this.#entries.get(identity) !== entry) return;
     const known = new Set([...entry.datasets, ...digests]);
     this.#entries.set(identity, { ...entry, datasets: known });

@@ -1,4 +1,4 @@
-/** The sets that teachers are asked about, as verified files on this machine, and what is looked at when one is loaded. */
+/** The sets that teachers are asked about, as verified files on this machine, and the first samples for a load. */
 import type { BlobCache } from '@lyceum/platform/nats';
 import { LyceumError, toLyceumError } from '@lyceum/proto';
 import type { DatasetFile, HeldFile, SetPictures } from '../compute/index.js';
@@ -14,7 +14,7 @@ export class TeacherSets {
   }
 
   /**
-   * The set's file; of a set in shards its pictures can be read.
+   * The set's file. If the set is in shards, its pictures are known to be readable.
    *
    * @throws {LyceumError} NOT_FOUND, FAILED_PRECONDITION or UNAVAILABLE if this worker cannot get it.
    */
@@ -27,15 +27,16 @@ export class TeacherSets {
     } catch (thrown) {
       const err = toLyceumError(thrown);
       if (err.code !== 'INVALID_ARGUMENT') throw err;
-      // A mounted file with other bytes is wrong here; another worker's mount may be right.
+      // This worker's mounted file has other bytes; another worker's mount may be right.
       throw new LyceumError('FAILED_PRECONDITION', err.message, { cause: err });
     }
   }
 
   /**
-   * Those that can be read, with their first samples: who asks about the others must not keep all from the teacher.
+   * The readable sets, with their first samples: a set that cannot be read must not keep the teacher from the other
+   * runs.
    *
-   * @throws {LyceumError} if none can.
+   * @throws {LyceumError} if none can be read.
    */
   async readable(datasets: readonly WantedDataset[]): Promise<HeldFile[]> {
     const { held, failed } = await this.#held(datasets);
@@ -43,7 +44,7 @@ export class TeacherSets {
     return held;
   }
 
-  /** All of them, with their first samples. @throws {LyceumError} if one cannot be read. */
+  /** All sets, with their first samples. @throws {LyceumError} if one cannot be read. */
   async all(datasets: readonly WantedDataset[]): Promise<HeldFile[]> {
     const { held, failed } = await this.#held(datasets);
     if (failed === undefined) return held;

@@ -1,5 +1,5 @@
 /**
- * Waits for `promise`, but no longer than until `signal` aborts. What the promise stands for goes on.
+ * Waits for `promise`, at most until `signal` aborts. The work behind the promise goes on.
  *
  * @throws the signal's reason if it aborts first.
  */

@@ -1,6 +1,6 @@
 /**
- * Has tickets and probes answered by the threads with teachers: whole where the set is one file, and of a set in shards in
- * pieces that fit into memory, the next of which is read while one computes.
+ * Has tickets and probes answered by the threads with teachers. A span of a set in one file is asked whole. A span of
+ * a set in shards is asked in pieces that fit into memory; the next piece is read while one computes.
  */
 import { type LyceumError, type Ticket, toLyceumError } from '@lyceum/proto';
 import {
@@ -17,9 +17,9 @@ import {
 export interface AnswerDeskOptions {
   readonly compute: Pick<TeacherCompute, 'answer'>;
   readonly pictures: SetPictures;
-  /** A teacher did not answer, for no fault of the set's. */
+  /** Called when a teacher failed to answer, and the set was not at fault. */
   readonly failedToAnswer: (identity: string, err: LyceumError) => void;
-  /** Whether the teacher looks at a sample to answer. */
+  /** Whether the teacher needs a sample's inputs to answer. */
   readonly looksAtInputs: (identity: string) => boolean;
 }
 
@@ -28,7 +28,7 @@ export interface AskedTicket {
   readonly ticket: Ticket;
   readonly dataset: DatasetFile;
   readonly isProbe: boolean;
-  /** Aborts once the answer is not waited for any more. */
+  /** Aborts once nobody waits for the answer any more. */
   readonly signal: AbortSignal;
 }
 
@@ -39,23 +39,23 @@ export class AnswerDesk {
     this.#options = options;
   }
 
-  /** The ticket will be answered here. */
+  /** Announces that the ticket will be answered here. */
   async announce(identity: string, ticket: Ticket, dataset: DatasetFile): Promise<void> {
     const { pictures, looksAtInputs } = this.#options;
     if (looksAtInputs(identity)) await pictures.fetchAhead(dataset, spanView(ticket));
   }
 
-  /** It was not, after all. */
+  /** Takes the announcement back: the ticket is not answered here. */
   passedOver(identity: string, ticket: Ticket, dataset: DatasetFile): void {
     const { pictures, looksAtInputs } = this.#options;
     if (!looksAtInputs(identity)) return;
-    // Nothing is asked for ahead of a set that is gone.
+    // Nothing is fetched ahead for a set that is gone.
     pictures.forget(dataset, spanView(ticket)).catch(() => undefined);
   }
 
   /**
-   * @throws {LyceumError} UnreadableSetError if what it looks at cannot be read, UNAVAILABLE if that may pass; what the
-   *   thread says.
+   * @throws {LyceumError} UnreadableSetError if the needed inputs cannot be read, UNAVAILABLE if that may pass; the
+   *   thread's error.
    */
   async answer(asked: AskedTicket): Promise<Answer> {
     const { pictures, looksAtInputs } = this.#options;
@@ -85,7 +85,7 @@ export class AnswerDesk {
   ): Promise<HeldFile> | undefined {
     if (span === undefined) return undefined;
     const opened = this.#options.pictures.held(dataset, { ...spanView(ticket), span }, signal);
-    // Awaited once the piece before it is computed.
+    // Awaited after the piece before it has been computed.
     opened.catch(() => undefined);
     return opened;
   }

@@ -1,7 +1,7 @@
 /**
- * Answers to the coordinator and its receipts back, over one gRPC stream that is opened when it is needed.
+ * Sends answers to the coordinator and receives receipts, over one gRPC stream that is opened when it is needed.
  *
- * Each teacher on a worker has streams of its own: what the coordinator refuses from one ends no other's.
+ * Each teacher on a worker has its own streams: if the coordinator refuses an answer of one, other streams go on.
  */
 import { type DuplexCall, retryDelayMs, sleep } from '@lyceum/platform';
 import {
@@ -24,7 +24,7 @@ interface Waiter {
   readonly reject: (err: LyceumError) => void;
 }
 
-/** One call, and who waits for a receipt on it, by ticket. A ticket delivered twice has two who wait. */
+/** One call, and the callers that wait for a receipt on it, by ticket. A ticket delivered twice has two of them. */
 interface Conversation {
   readonly call: AnswerCall;
   readonly waiting: Map<string, Waiter[]>;
@@ -35,7 +35,7 @@ export class AnswerStream implements AnswerSender {
   readonly #random: () => number;
   readonly #closed = new AbortController();
   #conversation: Conversation | undefined;
-  /** Streams that failed since the last receipt. */
+  /** Streams that failed in a row since the last receipt. */
   #failures = 0;
   /** The end of the last write: answers go out one after another. */
   #written: Promise<unknown> = Promise.resolve();
@@ -48,7 +48,7 @@ export class AnswerStream implements AnswerSender {
   /**
    * Sends a ticket's answer and waits for its receipt.
    *
-   * @throws {LyceumError} UNAVAILABLE if the stream ended before: whether it arrived is unknown.
+   * @throws {LyceumError} UNAVAILABLE if the stream ended before: whether the answer arrived is unknown.
    */
   send(ticket: Ticket, answer: Answer): Promise<AnswerReceipt> {
     return new Promise((resolve, reject) => {
@@ -58,7 +58,7 @@ export class AnswerStream implements AnswerSender {
     });
   }
 
-  /** Ends the stream; who still waits for a receipt is refused. */
+  /** Ends the stream; sends that still wait for a receipt fail. */
   close(): void {
     this.#closed.abort();
     this.#conversation?.call.end();
@@ -88,7 +88,7 @@ export class AnswerStream implements AnswerSender {
     return conversation;
   }
 
-  /** Hands out receipts until the stream ends. Returns why it did. */
+  /** Hands out receipts until the stream ends. @returns why it did. */
   async #listen({ call, waiting }: Conversation): Promise<LyceumError> {
     try {
       for await (const receipt of call.incoming) {
@@ -105,7 +105,7 @@ export class AnswerStream implements AnswerSender {
   }
 }
 
-/** Always UNAVAILABLE: a stream's status says nothing about one ticket of several that were under way. */
+/** Always UNAVAILABLE: a stream's status says nothing about one of several tickets under way. */
 function streamEnded(cause: LyceumError): LyceumError {
   const message = `the answer stream ended: ${cause.message}`;
   return new LyceumError('UNAVAILABLE', message, { cause });

@@ -1,13 +1,13 @@
 /**
  * Several streams of answers to the coordinator, each opened when it is needed.
  *
- * The coordinator takes in at most one flow control window a round trip on each. Small answers are over before the next
- * begins and share one stream; large ones, which are under way together, travel side by side.
+ * On each stream the coordinator receives at most one flow control window a round trip. A small answer is sent before
+ * the next begins, so small ones share a stream; large ones, which are under way together, travel side by side.
  */
 import type { AnswerReceipt, Ticket } from '@lyceum/proto';
 import type { Answer } from '../compute/index.js';
 
-/** What sends answers one after another; `AnswerStream` for one. */
+/** Sends answers one after another, such as `AnswerStream`. */
 export interface AnswerSender {
   send(ticket: Ticket, answer: Answer): Promise<AnswerReceipt>;
   close(): void;
@@ -26,7 +26,7 @@ export class AnswerStreams implements AnswerSender {
     this.#lanes = senders.map((sender) => ({ sender, underWay: 0 }));
   }
 
-  /** Sends it on the first stream of those with the fewest answers under way; throws what that throws. */
+  /** Sends on the stream with the fewest answers under way, and throws what it throws. */
   async send(ticket: Ticket, answer: Answer): Promise<AnswerReceipt> {
     const fewest = Math.min(...this.#lanes.map(({ underWay }) => underWay));
     const lane = this.#lanes.find(({ underWay }) => underWay === fewest) as Lane;

@@ -1,11 +1,11 @@
 /**
- * Which teacher computes next: round robin over those that have a ticket waiting.
+ * Which teacher computes next: round robin over the teachers that have a ticket waiting.
  *
  * A teacher with a long queue gets no more turns than one with a short queue, so that the slowest
  * teacher of an ensemble is never starved by the others on the same worker.
  */
 
-/** The teacher after `last` in the circle of all that wait; undefined if none waits. */
+/** The waiting teacher after `last` in the circle; undefined if none waits. */
 export function nextInRotation(
   waiting: Iterable<string>,
   last: string | undefined,
@@ -25,7 +25,7 @@ export class FairTurns {
   #last: string | undefined;
   readonly #waiting = new Map<string, Waiter[]>();
 
-  /** @param limit - turns at a time. */
+  /** @param limit - greatest number of turns at a time. */
   constructor(limit: number) {
     this.#limit = limit;
   }

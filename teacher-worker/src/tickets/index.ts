@@ -1,4 +1,4 @@
-/** Tickets and probes: pulled or told, given to a thread in fair turns, answered over streams. */
+/** Tickets and probes: taken, given to a thread in fair turns, answered over streams. */
 export { AnswerDesk } from './answer-desk.js';
 export { AnswerStream } from './answer-stream.js';
 export { AnswerStreams } from './answer-streams.js';

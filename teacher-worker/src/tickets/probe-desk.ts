@@ -1,9 +1,9 @@
 /**
- * Answers the probes of the loaded teachers under one session: each as often as the assignment says, in turn with
- * the tickets, and reports every answer on the session.
+ * Answers the probes of the loaded teachers under one session: each as often as the assignment says, in turn with the
+ * tickets. Reports every answer on the session.
  *
- * What cannot be answered at this moment (a set that is not here yet) is tried again; that a teacher has no answer
- * is reported like one, and so is a set that no waiting brings.
+ * A probe that cannot be answered now (its set is not here yet) is tried again. If a teacher has no answer, or waiting
+ * cannot bring the set, that is reported in place of an answer.
  */
 import { type Logger, retryDelayMs, sleep } from '@lyceum/platform';
 import {
@@ -21,12 +21,14 @@ import { isPermanent } from '../teachers/index.js';
 
 export interface ProbedTeacher {
   readonly identity: string;
-  /** `attempt` says how often each is to have been answered in this session, `anewAttempt` which of these is a canary. */
+  /**
+   * `attempt` says how often each is to be answered in this session, `anewAttempt` which of these answers is a canary.
+   */
   readonly probes: readonly Ticket[];
 }
 
 export interface ProbeDeskOptions {
-  /** Waits for a turn to compute; call what it gives at its end. */
+  /** Waits for a turn to compute; call the returned function at its end. */
   readonly turn: (identity: string, signal: AbortSignal) => Promise<() => void>;
   /** The file of the set that the ticket names. */
   readonly fetchDataset: (identity: string, ticket: Ticket) => Promise<DatasetFile>;
@@ -36,7 +38,7 @@ export interface ProbeDeskOptions {
     dataset: DatasetFile,
     signal: AbortSignal,
   ) => Promise<Answer>;
-  /** What is kept of the teacher's answers is not to be given again. */
+  /** Makes the teacher forget its kept answers. */
   readonly forget: (identity: string) => Promise<void>;
   /** Uniform in [0, 1). */
   readonly random: () => number;
@@ -47,9 +49,9 @@ interface Probe {
   readonly identity: string;
   readonly ticket: Ticket;
   answeredCount: number;
-  /** As often as the newest assignment says; what has been answered if it names the probe no more. */
+  /** The number of answers that the newest assignment wants; of a probe that it does not name, those given so far. */
   wantedCount: number;
-  /** The attempt before which kept answers are forgotten, and the last one before which they were; 0: none. */
+  /** The attempt before which kept answers must be forgotten, and the last one before which they were; 0: none. */
   anewAttempt: number;
   forgottenAttempt: number;
   isRunning: boolean;
@@ -58,14 +60,14 @@ interface Probe {
 export class ProbeDesk {
   readonly #options: ProbeDeskOptions;
   #link: SessionLink | undefined;
-  /** Probes of the session, by ticket id. */
+  /** The session's probes, by ticket id. */
   #probes = new Map<string, Probe>();
 
   constructor(options: ProbeDeskOptions) {
     this.#options = options;
   }
 
-  /** Answers the probes of these teachers and no others. */
+  /** Answers the probes of exactly these teachers. */
   follow(link: SessionLink, teachers: readonly ProbedTeacher[]): void {
     if (link.closed.aborted) return;
     if (this.#link !== link) this.#probes = new Map();
@@ -104,7 +106,7 @@ export class ProbeDesk {
     probe.isRunning = false;
   }
 
-  /** @returns why there will be none. @throws {LyceumError} if it may work later. */
+  /** @returns why the set will never come. @throws {LyceumError} if it may come later. */
   async #fetchDataset(
     { identity, ticket }: Probe,
     attempts: number,
@@ -118,7 +120,7 @@ export class ProbeDesk {
     }
   }
 
-  /** Stands for all the answers that are wanted. */
+  /** Reports once, in place of all wanted answers. */
   async #tellUnreadable(probe: Probe, link: SessionLink, err: LyceumError): Promise<void> {
     const attempt = probe.wantedCount;
     const ticket = { ...probe.ticket, attempt };
@@ -130,8 +132,8 @@ export class ProbeDesk {
   }
 
   /**
-   * @returns why there will be no answer, if what it looks at cannot be read.
-   * @throws {LyceumError} if it may work later, or the session has ended.
+   * @returns why there will be no answer, if the needed inputs cannot be read.
+   * @throws {LyceumError} if a later try may succeed, or the session has ended.
    */
   async #answerOnce(
     probe: Probe,
@@ -172,7 +174,7 @@ export class ProbeDesk {
     const endTurn = await turn(identity, link.closed);
     try {
       const attempt = probe.answeredCount + 1;
-      // Once: an attempt that is made again goes on where it was.
+      // Only once: a repeated attempt continues where it was.
       if (attempt === probe.anewAttempt && attempt > probe.forgottenAttempt) {
         await forget(identity);
         probe.forgottenAttempt = attempt;

@@ -9,7 +9,7 @@ export class Slots {
     this.#limit = limit;
   }
 
-  /** A lower limit takes nothing away; it holds back what comes next. */
+  /** A lower limit takes no slot away; it holds back later callers. */
   setLimit(limit: number): void {
     this.#limit = limit;
     this.#admit();

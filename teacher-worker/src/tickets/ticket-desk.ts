@@ -1,4 +1,4 @@
-/** The lanes of all loaded teachers: one each, under the session that is open, as the assignment says. */
+/** The lanes of the loaded teachers: one each, under the session that is open, as the assignment says. */
 import { sleep } from '@lyceum/platform';
 import type { SessionLink } from '../session/index.js';
 import type { TicketLane } from './ticket-lane.js';
@@ -19,14 +19,14 @@ interface OpenLane {
 
 export interface DeskOptions {
   readonly openLane: (teacher: DeskTeacher, link: SessionLink) => TicketLane;
-  /** A teacher that is no longer asked has its last ticket settled. */
+  /** Called when the last ticket of a teacher that takes no more was settled. */
   readonly settled: () => void;
 }
 
 export class TicketDesk {
   readonly #options: DeskOptions;
   readonly #open = new Map<string, OpenLane>();
-  /** Stopped lanes with tickets in hand, and whose. */
+  /** Stopped lanes with tickets in hand, and the teacher of each. */
   readonly #stopping = new Map<TicketLane, string>();
   #draining = false;
 
@@ -34,7 +34,7 @@ export class TicketDesk {
     this.#options = options;
   }
 
-  /** Pulls for these teachers and no others. */
+  /** Takes tickets for exactly these teachers. */
   follow(link: SessionLink, teachers: readonly DeskTeacher[]): void {
     if (this.#draining || link.closed.aborted) return;
     const wanted = new Map(teachers.map((teacher) => [teacher.identity, teacher]));
@@ -51,19 +51,19 @@ export class TicketDesk {
     }
   }
 
-  /** Tickets in hand of one teacher. */
+  /** Number of tickets in hand of one teacher. */
   inHand(identity: string): number {
     const stopping = [...this.#stopping].filter(([, whose]) => whose === identity);
     const lanes = [...stopping.map(([lane]) => lane), this.#open.get(identity)?.lane];
     return lanes.reduce((sum, lane) => sum + (lane?.inHand ?? 0), 0);
   }
 
-  /** The session has ended: takes no more tickets until the next. */
+  /** The session has ended: takes no more tickets until the next one. */
   leave(): void {
     for (const [identity, open] of this.#open) this.#stop(identity, open, 'the session has ended');
   }
 
-  /** Takes no more tickets, for ever; finishes those in hand, and hands back what the budget leaves. */
+  /** Takes no more tickets, ever; finishes those in hand within the budget, and hands back the rest. */
   async drain(budgetMs: number): Promise<void> {
     this.#draining = true;
     const reason = 'the worker is draining';

@@ -1,13 +1,13 @@
 /**
  * The tickets of one loaded teacher under one session: pulls them, has them answered, settles them.
  *
- * A ticket in hand is announced to the coordinator, waits for its turn, is computed, travels until the
- * coordinator's receipt, and only then is acked. While one answer travels the next ticket computes. The
+ * A ticket in hand is announced to the coordinator, waits for its turn, is computed, its answer travels, and the
+ * ticket is acked only after the coordinator's receipt. While one answer travels the next ticket computes. The
  * coordinator owns retries, so a ticket that cannot be answered is returned to it and leaves the queue.
  *
- * When the session ends, tickets in hand go back to the queue at once, unannounced: the coordinator hands
- * them out anew by itself, or has lost its memory and finds them there. An answer that was nearly done is
- * computed once more; nothing is lost and nothing has to be kept for a coordinator that may not return.
+ * When the session ends, tickets in hand go back to the queue at once, unannounced: the coordinator issues them anew,
+ * or has lost its memory and finds them there. An answer that was nearly done is computed once more; nothing is lost,
+ * and nothing has to be kept for a coordinator that may not return.
  */
 import { type Logger, retryDelayMs, sleep } from '@lyceum/platform';
 import { ACK_WAIT_MS, type TakenTicket, type TicketSource } from '@lyceum/platform/nats';
@@ -26,26 +26,26 @@ import type { AnswerSender } from './answer-streams.js';
 import type { FairTurns } from './fair-turns.js';
 import { Slots } from './slots.js';
 
-/** Answers of one teacher under way to the coordinator; more would only wait in this process' memory. */
+/** Answers of one teacher under way to the coordinator at a time; more would only wait in this process' memory. */
 export const TRAVELLING_MAX_COUNT = 4;
 
-/** As often as keeps a ticket from being delivered to another worker, even if one sign is lost. */
+/** Often enough that a ticket is not delivered to another worker even if one sign of life is lost. */
 const WORKING_INTERVAL_MS = ACK_WAIT_MS / 3;
 
 export interface LaneOptions {
   readonly identity: string;
   readonly link: SessionLink;
-  /** Opens the teacher's queue; anew after it was lost. */
+  /** Opens the teacher's queue; called again after the queue was lost. */
   readonly openSource: () => Promise<TicketSource>;
   readonly ticketsInHand: number;
   /** Shared by all lanes of the worker. */
   readonly turns: FairTurns;
-  /** This lane's own; it closes it. */
+  /** This lane alone uses it, and closes it. */
   readonly answers: AnswerSender;
-  /** Makes sure that the ticket's set is on this machine; of a set in shards what it looks at is on its way then. */
+  /** Makes sure that the ticket's set is on this machine; for a set in shards also announces the needed pictures. */
   readonly fetchDataset: (ticket: Ticket) => Promise<DatasetFile>;
   readonly compute: (ticket: Ticket, dataset: DatasetFile, signal: AbortSignal) => Promise<Answer>;
-  /** The ticket was not computed. */
+  /** Called if an announced ticket was not computed. */
   readonly passedOver: (ticket: Ticket, dataset: DatasetFile) => void;
   readonly metrics: TeacherMetrics;
   /** Milliseconds that only rise. */
@@ -59,12 +59,12 @@ export class TicketLane {
   /** Resolves once the lane was stopped and has no ticket in hand. */
   readonly settled: Promise<void>;
   readonly #options: LaneOptions;
-  /** Tickets that wait or compute. */
+  /** Slots of tickets that wait or compute. */
   readonly #hands: Slots;
   readonly #travelling = new Slots(TRAVELLING_MAX_COUNT);
   readonly #stopping = new AbortController();
   readonly #abandoning = new AbortController();
-  /** Give up on tickets in hand, wherever they are. */
+  /** Aborts to give up all tickets in hand, at whatever stage. */
   readonly #giveUp: AbortSignal;
   readonly #inferences: InferenceReport;
   readonly #inHand = new Set<Promise<void>>();
@@ -82,7 +82,7 @@ export class TicketLane {
     return this.#inHand.size;
   }
 
-  /** What may change while the lane runs. A lane whose queue was lost looks for it at once. */
+  /** Sets what may change while the lane runs. A lane whose queue was lost looks for it at once. */
   update({ ticketsInHand }: { readonly ticketsInHand: number }): void {
     this.#hands.setLimit(ticketsInHand);
     this.#rest.abort();
@@ -122,7 +122,7 @@ export class TicketLane {
       } catch (err) {
         freeHand?.();
         if (signal.aborted) return;
-        // The queue is gone, with NATS's store for one: the coordinator makes it anew.
+        // The queue is gone, as when NATS lost its store: the coordinator makes it anew.
         source = undefined;
         log.warn({ err }, 'tickets cannot be pulled');
         this.#rest = new AbortController();
@@ -162,7 +162,7 @@ export class TicketLane {
       metrics.ticketAnswered();
       log.debug({ sequence, wanted }, 'ticket answered');
     } catch (thrown) {
-      // The set may come after the lane was stopped, with what the ticket looks at announced.
+      // The set may arrive after the lane was stopped, with the ticket's pictures announced.
       opening?.then((dataset) => passedOver(ticket, dataset)).catch(() => undefined);
       await this.#giveBack(taken, toLyceumError(thrown));
     } finally {
@@ -181,7 +181,7 @@ export class TicketLane {
     return fetchDataset(ticket);
   }
 
-  /** The turn lasts as long as the thread computes, even if the answer is not waited for any more. */
+  /** Holds the turn for as long as the thread computes, even if nobody waits for the answer any more. */
   async #compute(ticket: Ticket, dataset: DatasetFile): Promise<Answer> {
     const { identity, turns, compute, metrics } = this.#options;
     const endTurn = await turns.take(identity, this.#stopping.signal);
@@ -195,7 +195,7 @@ export class TicketLane {
   async #giveBack(taken: TakenTicket, err: LyceumError): Promise<void> {
     const { link, log } = this.#options;
     const { ticket, sequence } = taken;
-    // Only what is wrong with the ticket is so everywhere; all else may be better on another worker.
+    // A wrong ticket is wrong on every worker; any other failure may not happen on another worker.
     const retryable = err.code !== 'INVALID_ARGUMENT';
     const outside = err instanceof OutsideFailure;
     const unreadable = err instanceof UnreadableSetError;

@@ -1,2 +1,2 @@
-/** One model tried on some samples, without a cluster. */
+/** Tries one model on some samples, without a cluster. */
 export { tryCommand } from './try-command.js';

@@ -1,11 +1,11 @@
-/** What a student's model itself gives for some inputs, at a batch of just these: an exported file is compared with it. */
+/** Outputs of a student's own model for some inputs, in one batch: an exported file is compared with them. */
 import { readFileSync } from 'node:fs';
 import { isTrainablePackage, parsePackagedModel } from '@lyceum/learning/formats';
 import { type Engine, Inference, loadModel, modelFailure } from '@lyceum/learning/tensorflow';
 import { LyceumError } from '@lyceum/proto';
 import type { ModelOutputs, OutputsStart } from './trial-messages.js';
 
-/** @throws {LyceumError} INVALID_ARGUMENT if the model does not load, or cannot be asked so. */
+/** @throws {LyceumError} INVALID_ARGUMENT if the model does not load, or does not take such inputs. */
 export async function modelOutputs(
   engine: Engine,
   { modelFile, inputsFile, sampleShape, rowCount }: OutputsStart,
@@ -17,10 +17,10 @@ export async function modelOutputs(
   }
   const model = await loadModel(engine, packaged.model);
   try {
-    // What comes before the model is done to the inputs already.
+    // The inputs are already scaled and so on, so of the settings only `output` counts.
     const { output } = packaged.model.settings;
     const inference = new Inference(engine, model, { output }, sampleShape, rowCount);
-    // A copy: its offset need not be one of a Float32Array.
+    // A copy, since a Float32Array needs an aligned offset.
     const inputs = new Float32Array(Uint8Array.from(readFileSync(inputsFile)).buffer);
     const logits = Buffer.from(inference.run(inputs, rowCount).buffer).toString('base64');
     return { reply: 'outputs', logits };

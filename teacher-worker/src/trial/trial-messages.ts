@@ -1,7 +1,7 @@
 /**
- * What `teacher-worker try` is told and says, a line of JSON each. First {@link TrialStart} comes and {@link TrialOpened}
- * answers; then each {@link TrialRequest} is answered by {@link Tried}. {@link OutputsStart} instead is answered by
- * {@link ModelOutputs}, and no more. {@link TrialFailed} may stand for any answer.
+ * The messages of `teacher-worker try`, a line of JSON each. First it gets {@link TrialStart} and answers {@link
+ * TrialOpened}; then it answers each {@link TrialRequest} with {@link Tried}. If it gets {@link OutputsStart} in place
+ * of the first, it answers {@link ModelOutputs} and ends. {@link TrialFailed} may take the place of any answer.
  */
 import type { TableColumn } from '@lyceum/learning/datasets';
 import type { ModelSettings } from '@lyceum/learning/models';
@@ -10,16 +10,16 @@ import type { ErrorCode } from '@lyceum/proto';
 export interface TrialStart {
   /** A model's package. */
   readonly modelFile: string;
-  /** A set's file; absent: noise of the model's own shape. */
+  /** A set's file; absent: noise in the model's own shape. */
   readonly datasetFile?: string;
-  /** How many labelled samples of the validation split are asked about, drawn by the seed. */
+  /** Number of labelled samples to ask about, drawn by the seed from the validation split. */
   readonly sampleCount: number;
   readonly seed: number;
   readonly computeThreads: number;
 }
 
 export interface OutputsStart {
-  /** A package of a student's format. */
+  /** A package in a student's format. */
   readonly modelFile: string;
   /** float32, little-endian: [rowCount, ...sampleShape], as the model itself takes them. */
   readonly inputsFile: string;
@@ -41,10 +41,10 @@ export interface TrialOpened {
   readonly sampleCount: number;
   readonly sampleShape: readonly number[];
   readonly classNames: readonly string[];
-  /** Mean of the samples' values, one a channel of pictures, else one a value. */
+  /** Mean of the samples' values: one for each channel of pictures, else one for each value. */
   readonly mean: readonly number[];
   readonly standardDeviation: readonly number[];
-  /** Columns of a set that was made of a table. */
+  /** Columns, if the set was made from a table. */
   readonly columns?: readonly TableColumn[];
 }
 
@@ -52,16 +52,16 @@ export interface TrialRequest {
   readonly settings: ModelSettings;
 }
 
-/** What the model says of the samples by these settings, in the order of its own output. */
+/** The model's outputs for the samples under these settings, in the order of its own classes. */
 export interface Tried {
   readonly reply: 'tried';
-  /** Classes of the model's output. */
+  /** Number of classes of the model's output. */
   readonly classCount: number;
-  /** [model's class, label, samples]: how often the one was greatest where the other is right. */
+  /** [model's class, label, samples]: for how many samples with this label this class was the greatest. */
   readonly counts: readonly (readonly [number, number, number])[];
-  /** Whether every row is a distribution: not below 0, of sum 1. */
+  /** Whether every row is a distribution: no value below 0, sum 1. */
   readonly distributions: boolean;
-  /** Least and greatest value. */
+  /** Least and greatest output. */
   readonly range: readonly [number, number];
   /** Time of a batch, divided by its samples. */
   readonly millisecondsPerSample: number;

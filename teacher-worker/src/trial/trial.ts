@@ -1,4 +1,4 @@
-/** A model tried on some samples of a set by one settings after another. */
+/** Tries a model on some samples of a set, with one settings after another. */
 import { readFileSync } from 'node:fs';
 import { argmaxRows, mulberry32, SUM_TOLERANCE } from '@lyceum/learning/arrays';
 import {
@@ -27,10 +27,10 @@ import { engineVersion, type LocalPlace, localTeachers } from '../compute/engine
 import { INFERENCE_ROWS, requireFinite, requireRowIndependence } from '../compute/rows/index.js';
 import type { TrialOpened, TrialStart, Tried } from './trial-messages.js';
 
-/** Rounding may take a probability below 0. */
+/** Rounding may make a probability slightly negative. */
 const LEAST_VALUE = -1e-6;
 
-/** A set in shards. */
+/** A set in shards, and where its file is. */
 export interface SetFile {
   readonly digest: string;
   readonly file: string;
@@ -39,12 +39,12 @@ export interface SetFile {
 export class Trial {
   readonly #place: LocalPlace;
   readonly #packaged: PackagedModel;
-  /** The set; of a set in shards only the samples that are tried. */
+  /** The set; if it is in shards, only its tried samples. */
   readonly #dataset: Dataset;
   readonly #samples: Uint32Array;
 
   /**
-   * @param pictures - of a set in shards: gives the samples' pictures, decoded.
+   * @param pictures - for a set in shards: gives the samples' pictures, decoded.
    * @throws {LyceumError} INVALID_ARGUMENT if model or set cannot be used, or no sample has a label.
    */
   static async open(
@@ -92,9 +92,9 @@ export class Trial {
     };
   }
 
-  /** @throws {LyceumError} INVALID_ARGUMENT, saying what keeps the model from being asked so. */
+  /** @throws {LyceumError} INVALID_ARGUMENT, with the reason, if the model cannot be asked under these settings. */
   async try(settings: ModelSettings): Promise<Tried> {
-    // Classes and kind of output are the caller's to judge: they change nothing that is computed.
+    // The caller judges the classes and the kind of output: neither changes the computation.
     const { classes: _, ...asked } = { ...settings, output: 'logits' as const };
     const open = localTeachers(this.#place);
     const teacher = await open({
@@ -151,7 +151,7 @@ export class Trial {
   }
 }
 
-/** A set as the model's own settings say. */
+/** The set as the model's settings read it. */
 function seenBy({ model }: PackagedModel, dataset: Uint8Array): Dataset {
   const { modality } = model.settings;
   const stored = parseStoredDataset(dataset);
@@ -165,7 +165,7 @@ function seenBy({ model }: PackagedModel, dataset: Uint8Array): Dataset {
   }
 }
 
-/** Of a model that gives one number a sample, asked for logits, [0, v]: whether that may be the second class's probability. */
+/** Whether [0, v] of a model with one output may be a probability of the second class: v lies within [0, 1]. */
 function isOfProbabilities({ values, width }: AnswerTensor): boolean {
   return width === 2 && values.every((v, i) => (i % 2 === 0 ? v === 0 : v >= 0 && v <= 1));
 }
@@ -193,9 +193,9 @@ function drawnSamples(dataset: Dataset, { sampleCount, seed }: TrialStart): Uint
 }
 
 /**
- * A set of noise that fits the model. One label is never right or wrong: nobody looks at them.
+ * A set of noise that fits the model. All samples have the same label, which nobody reads.
  *
- * @throws {LyceumError} FAILED_PRECONDITION if the model does not say what it takes.
+ * @throws {LyceumError} FAILED_PRECONDITION if the model does not name its input's shape.
  */
 function noise(packaged: PackagedModel, { sampleCount, seed }: TrialStart): Dataset {
   const { inputShape, reads, columns = [] } = describePackagedModel(packaged);
@@ -221,7 +221,7 @@ function noise(packaged: PackagedModel, { sampleCount, seed }: TrialStart): Data
   };
 }
 
-/** Zeros and ones, which inputs of all kinds of numbers take, and no categories. */
+/** Zeros and ones, which every kind of number accepts, and no categories. */
 function noiseTable(
   columns: readonly TableColumn[],
   count: number,
@@ -237,7 +237,7 @@ function noiseTable(
 
 const LETTERS = 'etaoinshrdlu ';
 
-/** Letters of a text of noise, at most, some of which are spaces. */
+/** Greatest length of a text of noise, in letters, some of them spaces. */
 const NOISE_LETTERS = 200;
 
 function noiseTexts(count: number, seed: number): SampleTexts {
@@ -270,7 +270,7 @@ function moments(
   const mean = Array.from(sums, (sum) => sum / count);
   const standardDeviation = mean.map((own, c) => {
     const variance = (squares[c] as number) / count - own * own;
-    // Values that never change have none.
+    // A value that never changes has no deviation to divide by.
     return variance > 1e-12 ? Math.sqrt(variance) : 1;
   });
   return { mean, standardDeviation };

@@ -13,7 +13,7 @@ import { modelOutputs } from './model-outputs.js';
 import { type SetFile, Trial } from './trial.js';
 import type { OutputsStart, TrialReply, TrialRequest, TrialStart } from './trial-messages.js';
 
-/** @param environment - of the process; threads of this process are set in it. */
+/** @param environment - of the process, whose threads are set from it. */
 export function tryCommand(environment: NodeJS.ProcessEnv): Command {
   return new Command('try')
     .description('asks a model about some samples; for `coordinator models` and `pull`')
@@ -22,7 +22,7 @@ export function tryCommand(environment: NodeJS.ProcessEnv): Command {
     );
 }
 
-/** Ends with its input. */
+/** Runs until its input ends. */
 async function tryModel(flags: WorkerFlags, environment: NodeJS.ProcessEnv): Promise<void> {
   let trial: Trial | undefined;
   for await (const line of createInterface({ input: process.stdin })) {
@@ -68,7 +68,7 @@ async function openTrial(
   );
 }
 
-/** Pictures of a set in shards. */
+/** Reads the pictures of a set in shards. */
 async function picturesOf(
   set: SetFile,
   samples: Uint32Array,

@@ -1,4 +1,4 @@
-/** Pieces cover a span as inferences of the whole would; their answers, joined, are the whole's. */
+/** Pieces cover a span as inferences of the whole span would; their joined answers equal the answer to the whole. */
 import { Split } from '@lyceum/proto';
 import { expect, it } from 'vitest';
 import { joinedAnswers, spanPieces } from '../../src/compute/answer-pieces.js';

@@ -1,4 +1,4 @@
-/** Calls that never end, on a clock of the test's own. */
+/** Calls that never end, by the test's own clock. */
 import { expect, it } from 'vitest';
 import { asking, CallWatch, SLOW_MS } from '../../src/compute/call-watch.js';
 

@@ -1,4 +1,7 @@
-/** Notes on a real disk; a process that ends is a new object over the same folder, and its call one that never settles. */
+/**
+ * Notes on a real disk. Each process is a new object over the same folder; a process ends at a call that never
+ * settles.
+ */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -54,7 +57,7 @@ const answer = (identity: string, firstPosition = 0) =>
     isProbe: false,
   });
 
-/** Processes that end at the call, one after the other. */
+/** Lets processes, one after the other, end at the call. */
 function endAt(call: NotedCall, count: number): void {
   for (let end = 0; end < count; end++) void startProcess().noted(call, never);
 }
@@ -116,7 +119,7 @@ test('a refused call begins anew once it was not asked for long, or its teacher 
   ] as const) {
     endAt(call, limit);
     const process = startProcess();
-    // Nothing was told yet: the teacher may only have moved to another worker.
+    // The run was not told of the refusal yet: the teacher may only have moved to another worker.
     process.unloaded('a');
     for (let ask = 0; ask < 3; ask++) {
       await expect(process.noted(call, done)).rejects.toThrow('in a row');

@@ -1,8 +1,8 @@
-/** Tests of lookup-device.ts on a clock that is moved by hand: what was waited for, and until when. */
+/** Tests of lookup-device.ts, by a clock that the test moves: how long each call waits. */
 import { expect, it } from 'vitest';
 import { LookupDevice } from '../../src/compute/lookup-device.js';
 
-/** A clock at `now`; every wait takes as long as it was asked for, and `late` longer. */
+/** A clock at `now`; every wait takes `late` longer than it was asked for. */
 function stage() {
   const clock = { now: 1_000, late: 0 };
   const waits: number[] = [];

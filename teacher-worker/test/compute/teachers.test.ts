@@ -1,4 +1,4 @@
-/** What a thread of teachers tells of calls that somebody pays for, of an engine that counts as it is told. */
+/** How a thread of teachers reports calls that cost money. The engine's counts are made up by the test. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -72,7 +72,7 @@ it('tells with an answer of all calls since the last one, but for canaries, also
   isDown = true;
   await expect(answer(false)).rejects.toThrow('down');
   await expect(answer(true)).rejects.toThrow('down');
-  // Its run is paused meanwhile.
+  // The run is paused, so its teacher is unloaded.
   await calls.unload(IDENTITY);
   await load();
   isDown = false;

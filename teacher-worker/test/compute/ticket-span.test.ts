@@ -13,7 +13,7 @@ const dataset: Dataset = {
   classNames: ['a', 'b'],
   inputs: new Uint8Array(10),
   inputScale: 1,
-  // Sorted by class, as many a file is.
+  // Sorted by class, as many data sets are.
   labels: Int32Array.of(0, 0, 0, 0, 0, 0, 0, 1, 1, 1),
   splits: Uint8Array.of(1, 2, 1, 3, 1, 2, 1, 3, 1, 1),
 };

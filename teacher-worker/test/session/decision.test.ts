@@ -1,4 +1,4 @@
-/** Tests of decision.ts: what is here and what is wanted, written out; the step is read off. */
+/** Tests of decision.ts: loaded and wanted teachers are written by hand, and so is the step that must follow. */
 import { expect, it } from 'vitest';
 import {
   type HeldTeacher,

@@ -1,4 +1,4 @@
-/** A clock set by hand, and what was sent when. */
+/** A clock that the test sets, and the time of each report. */
 import { digestBytes } from '@lyceum/proto';
 import { expect, it } from 'vitest';
 import { InferenceReport } from '../../src/session/inference-report.js';

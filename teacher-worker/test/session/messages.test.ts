@@ -1,4 +1,4 @@
-/** What a teacher worker is told and says of its teachers, message by message. */
+/** What a teacher worker is told and reports about its teachers, message by message. */
 import { ANSWER_NOISE } from '@lyceum/learning/models';
 import { digestBytes, WantedTeacher } from '@lyceum/proto';
 import { expect, it } from 'vitest';

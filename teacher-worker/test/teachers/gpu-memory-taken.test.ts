@@ -1,4 +1,4 @@
-/** What was taken of the GPU, by what was used before and after. */
+/** GPU memory that a teacher took, from the memory in use before and after. */
 import { expect, test } from 'vitest';
 import { takenOfGpu } from '../../src/teachers/gpu-memory-taken.js';
 

@@ -1,4 +1,4 @@
-// Each row is something that keeps a teacher from loading, by the code that it comes with.
+// Each row is a reason why a teacher does not load, with the error code that it has.
 import type { ErrorCode } from '@lyceum/proto';
 import { describe, expect, it } from 'vitest';
 import {

@@ -1,4 +1,4 @@
-/** Loaded teachers over a compute side that is a script: what becomes of them once its threads have ended, or meanwhile. */
+/** Loaded teachers over a stand-in compute side, whose threads may end. */
 import { LyceumError } from '@lyceum/proto';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -26,7 +26,7 @@ const wanted: WantedTeacher = {
   probes: [],
 };
 
-/** A spy would hear of the rejection. */
+/** Counted by hand: a spy would handle the rejection. */
 let unloadCount: number;
 let nowMs: number;
 const unload = async (): Promise<void> => {
@@ -37,7 +37,7 @@ let unhandled: unknown[];
 const note = (reason: unknown) => void unhandled.push(reason);
 let others: NodeJS.UnhandledRejectionListener[];
 
-// Vitest would end the run.
+// Without this, Vitest would end the run.
 beforeEach(() => {
   unhandled = [];
   others = process.listeners('unhandledRejection');
@@ -85,7 +85,7 @@ async function loaded(
   return teachers;
 }
 
-/** Long enough for Node to say that nobody heard of a rejection. */
+/** Waits long enough for Node to report an unhandled rejection. */
 async function turn(): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
   await new Promise((resolve) => setImmediate(resolve));

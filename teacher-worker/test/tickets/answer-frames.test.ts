@@ -1,4 +1,4 @@
-/** Tests of how rows are cut: inferences and frames. Counts by hand; rows are told apart by their values. */
+/** Tests of how rows are cut into inferences and frames. Counts are by hand; each row has its own values. */
 import { float32Values, Ticket } from '@lyceum/proto';
 import { expect, it } from 'vitest';
 import type { Answer } from '../../src/compute/index.js';
@@ -36,7 +36,7 @@ it('cuts an answer into frames of whole rows, in order', () => {
   ]);
   const values = frames.flatMap(({ tensors }) => tensors.flatMap((t) => [...float32Values(t)]));
   expect(values).toEqual([0, 1, 10, 11, 20, 21, 30, 31, 40, 41]);
-  // What the answer took is told once.
+  // The time of the answer is reported once.
   expect(frames.map(({ inferenceSeconds }) => inferenceSeconds)).toEqual([0, 0, 0.5]);
 });
 

@@ -1,4 +1,4 @@
-/** Senders that wait until they are told: which of them gets an answer depends on what is under way. */
+/** Senders that the test ends by hand: which of them gets an answer depends on the answers under way. */
 import { AnswerReceipt, Ticket } from '@lyceum/proto';
 import { expect, it } from 'vitest';
 import { type AnswerSender, AnswerStreams } from '../../src/tickets/answer-streams.js';

@@ -1,4 +1,4 @@
-/** A desk whose session, turns and teacher are functions of this file: what is asked of the teacher, in order. */
+/** A desk whose session, turns and teacher are functions of this file, which record what the teacher is asked. */
 import { createLogger } from '@lyceum/platform';
 import { type ProbeAnswered, Ticket, UnreadableSetError } from '@lyceum/proto';
 import { expect, it, vi } from 'vitest';
@@ -44,7 +44,7 @@ it('has the worker forget before the attempt that is to be anew, once, however o
   expect(done).toEqual(['answer', 'answer']);
   failures = 2;
   await follow(3, 3);
-  // What the worker keeps by now is not older than the canary.
+  // Answers that the worker has kept since then are not older than the canary.
   await follow(4, 3);
   expect(done.slice(2)).toEqual(['forget box', 'away', 'away', 'answer', 'answer']);
   expect(sent).toEqual([1, 2, 3, 4]);

@@ -1,4 +1,4 @@
-/** Tests of slots.ts: how many of those who ask get in, as the limit moves. */
+/** Tests of slots.ts: how many callers get a slot, as the limit changes. */
 import { expect, it } from 'vitest';
 import { Slots } from '../../src/tickets/slots.js';
 

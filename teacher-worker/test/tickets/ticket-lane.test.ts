@@ -1,4 +1,6 @@
-/** One lane over a queue of one ticket, a session and a set that are scripts. No clock: a lane that is stopped is awaited. */
+/**
+ * One lane with a queue of one ticket, and a stand-in session and set. No clock: the test waits for the lane's end.
+ */
 import { Ticket } from '@lyceum/proto';
 import { pino } from 'pino';
 import { expect, test, vi } from 'vitest';

@@ -1,4 +1,4 @@
-/** Runs that take as long as a clock of the test says. */
+/** Inferences that take as long as the test's clock says. */
 import { expect, it } from 'vitest';
 import { medianLatencyMs } from '../../../src/compute/engine/median-latency.js';
 

@@ -1,4 +1,6 @@
-/** A real small teacher in this process: what it answers, and that it does so as one graph, is counted at the backend. */
+/**
+ * A real small teacher in this process: its answers, and, counted at the backend, that each is one call of a graph.
+ */
 import { type Dataset, parseDataset, withHeld } from '@lyceum/learning/datasets';
 import { parseModelPackage } from '@lyceum/learning/formats';
 import { IDENTITY_VIEW, readInputs, readsBytes } from '@lyceum/learning/views';
@@ -60,7 +62,7 @@ it('gives the features of layers with the logits that it gives without them', as
   const [alone] = await answer(['logits']);
   const [hidden, output, logits] = await answer(['layer/dense_2', 'layer/logits', 'logits']);
   expect(logits).toEqual(alone);
-  // The layer before the last one has everything that the logits are made of.
+  // The logits are made of the layer before, so that layer's features have all of them.
   expect(output).toEqual({ ...logits, name: 'layer/logits' });
   expect([hidden?.name, hidden?.width]).toEqual(['layer/dense_2', 20]);
   expect(hidden?.values.length).toBe(300 * 20);
@@ -86,7 +88,7 @@ it('sees the view at its own size if that is another', async () => {
   const samples = firstSamples(300);
   const view = { text: 'v1,seed=7,shift=0.2,crop=0.1,mixup=1', epoch: 1 };
   const [logits] = await teacher.answer({ dataset, samples, view, outputs: ['logits'] });
-  // The same, of a set whose samples are what it should see.
+  // The same view, as a set whose samples already have the wanted size.
   const inputs = new Float32Array(300 * 72);
   readInputs(dataset, samples, view, inputs, [9, 8, 1]);
   const resized = { ...dataset, sampleShape: [9, 8, 1], sampleCount: 300, inputs, inputScale: 1 };
@@ -127,7 +129,7 @@ it('refuses a model that loads, and that TensorFlow.js does not compute', async 
   const modelJson = structuredClone(packaged.modelJson) as {
     modelTopology: { config: { layers: { class_name: string; config: object }[] } };
   };
-  // TensorFlow.js 4.22 has it along the last axis alone.
+  // TensorFlow.js 4.22 computes a softmax only along the last axis.
   const { layers } = modelJson.modelTopology.config;
   const flatten = layers.findIndex((layer) => layer.class_name === 'Flatten');
   const name = 'across';

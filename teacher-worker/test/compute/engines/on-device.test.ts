@@ -1,4 +1,7 @@
-/** By table: where a teacher is opened, by what the worker has, its flags, and what its engine can. Engines are pretended. */
+/**
+ * A table of where a teacher is opened, by the worker's GPU, its flags, and its engine's abilities. Engines are
+ * stand-ins.
+ */
 import { ANSWER_NOISE } from '@lyceum/learning/models';
 import type { Engine } from '@lyceum/learning/tensorflow';
 import { LyceumError } from '@lyceum/proto';
@@ -20,11 +23,11 @@ const FAILURES = {
 
 interface Case {
   readonly gpu?: WorkerGpu;
-  /** Absent: it computes nothing. */
+  /** Absent: the engine computes nothing. */
   readonly can?: 'all' | 'exact' | 'nothing' | keyof typeof FAILURES;
 }
 
-/** What opening ends in: devices that were tried, and what was told. */
+/** The result of opening: the devices that were tried, and the warnings. */
 async function opened({ gpu, can }: Case) {
   const tried: string[] = [];
   const told: TeacherPlacement[] = [];

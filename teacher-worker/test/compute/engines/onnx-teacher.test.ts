@@ -1,6 +1,6 @@
 /**
- * Teachers in ONNX in this process, asked as a worker asks. Oracle: the TensorFlow.js model that one was exported from,
- * whose logits differ by rounding only.
+ * ONNX teachers in this process, asked as a worker asks them. Oracle: the TensorFlow.js model from which the file was
+ * exported, whose logits differ only by rounding.
  */
 import { fileURLToPath } from 'node:url';
 import { type Dataset, parseDataset } from '@lyceum/learning/datasets';

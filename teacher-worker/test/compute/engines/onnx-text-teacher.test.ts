@@ -1,4 +1,7 @@
-/** A BERT in this process, asked as a worker asks. Oracle: what PyTorch says of the same texts (fixtures/onnx-text/make.py). */
+/**
+ * A BERT in this process, asked as a worker asks it. Oracle: PyTorch's outputs for the same texts
+ * (fixtures/onnx-text/make.py).
+ */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { sampleTextsOf } from '@lyceum/learning/datasets';

@@ -1,6 +1,6 @@
 /**
- * A teacher behind a real HTTP server in this process. The server says what it was asked, and fails as it is told; the
- * oracle of its answers is plain arithmetic on the samples.
+ * A teacher behind a real HTTP server in this process. The server records what it was asked, and fails as the test
+ * says; the oracle of its answers is plain arithmetic on the samples.
  */
 import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'; // biome-ignore format: one line
 import { createServer, type Server } from 'node:http';
@@ -38,7 +38,7 @@ let respond: (inputs: unknown[], call: number) => { status?: number; body: unkno
 let authorization: string | undefined;
 let kept: KeptAnswers;
 
-/** Of a sample's first value, as bytes: the class that the server answers. */
+/** The class that the server answers, by the sample's first value as a byte. */
 const classOfByte = (byte: number): number => byte % NAMES.length;
 const firstByte = (sample: number): number => dataset.inputs[sample * 36] as number;
 const want = [...samples].map((sample) => classOfByte(firstByte(sample)));
@@ -110,7 +110,7 @@ it('answers with the class, asks about each sample once, and carries its secret'
   const teacher = open();
   expect(await classesOf(teacher)).toEqual(want);
   expect(await classesOf(teacher)).toEqual(want);
-  // Loaded again, and called at another pace, it has not forgotten.
+  // A new teacher with another pace still has the kept answers.
   const again = open({ concurrency: 1 });
   expect(await classesOf(again, samples.slice(0, 3))).toEqual(want.slice(0, 3));
   expect(asked.length).toBe(new Set(samples).size);
@@ -127,14 +127,14 @@ it('asks a probe anew once it is to forget, and forgets the rest if that is answ
   asked = [];
   expect(await probe()).toEqual(want.slice(0, 8));
   expect(asked).toEqual([]);
-  // As it was: what was paid for stays. A probe may come in parts.
+  // The endpoint answers as before: kept answers stay. A probe may come in parts.
   teacher.forget();
   expect(await probe()).toEqual(want.slice(0, 8));
   expect(await probe(samples.slice(8, 16))).toEqual(want.slice(8, 16));
   expect(asked.length).toBe(16);
   expect(await classesOf(teacher)).toEqual(want);
   expect(asked.length).toBe(16);
-  // Half of a probe, and then the rest of it.
+  // Half of the probe, then its other half.
   teacher.forget();
   const plain = respond;
   respond = () => ({ status: 503, body: 'busy' });
@@ -143,7 +143,7 @@ it('asks a probe anew once it is to forget, and forgets the rest if that is answ
   respond = (inputs) => ({ body: inputs.map(() => ({ label: NAMES[0] })) });
   expect(await probe()).toEqual(probed.reduce<number[]>((all) => [...all, 0], []));
   expect(asked.length).toBe(8);
-  // It is another one: only what it says now is kept.
+  // The endpoint has changed: only its new answers are kept.
   respond = plain;
   asked = [];
   const mixed = await classesOf(teacher);
@@ -156,7 +156,7 @@ it('asks a probe anew once it is to forget, and forgets the rest if that is answ
 
 it('counts the calls that were answered, those too that nobody could read, and tells of each once', async () => {
   const plain = respond;
-  // Of the 8 calls of at most 8 rows one is answered so that it must be tried again, and one is not answered at first.
+  // Of the 8 calls with at most 8 rows, one is answered unreadably and must be repeated, and one is refused at first.
   let [broken, refused] = [true, true];
   respond = (inputs) => {
     if (refused) {
@@ -185,7 +185,7 @@ it('asks nobody again after a kill, and about what the file has lost alone', asy
       call % 3 === 0 ? { status: 400, body: 'no' } : { body: inputs.map((i) => ({ label: labelOf(i) })) }; // biome-ignore format: one line
     await expect(classesOf(open({ concurrency: 1 }))).rejects.toThrow('answers 400');
     respond = (inputs) => ({ body: inputs.map((input) => ({ label: labelOf(input) })) });
-    // Another process: of the first nothing is left but its files, the last record half written.
+    // Another process: the first one left only its files, with the last record half written.
     const [name = ''] = readdirSync(folder);
     const file = join(folder, name);
     appendFileSync(file, Buffer.from([1, 2, 3]));
@@ -202,12 +202,12 @@ it('asks nobody again after a kill, and about what the file has lost alone', asy
     expect(await classesOf(open())).toEqual(want);
     expect(asked.length).toBe(1);
 
-    // A folder that cannot be: answers count all the same.
+    // The folder cannot be made: answers count all the same.
     kept = new KeptAnswers(join(file, 'below'));
     expect(await classesOf(open())).toEqual(want);
     kept = new KeptAnswers(folder);
 
-    // Another endpoint's stay.
+    // Another endpoint's answers stay.
     const other = open({ revision: 'other' });
     await classesOf(other);
     kept.forget(describeEndpoint(packageOf({})).answersDigest);

@@ -29,7 +29,7 @@ beforeAll(async () => {
   server = await startJsonServer({
     inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 6, 6, 1] }],
     output: { name: 'p', datatype: 'FP32', shape: [-1, 1] },
-    // How likely the second class is: the first pixel.
+    // The probability of the second class is the first pixel.
     answer: ([pixels], rows) =>
       Array.from({ length: rows }, (_, row) => Number(pixels?.data[row * SIZE])),
   });
@@ -89,7 +89,7 @@ it('is opened, and checked, although the server refuses a request for a moment',
   await teacher.check?.();
   expect(server.refusals).toBe(0);
   await teacher.close();
-  // One that is late is asked again by the next load.
+  // A late server is asked again by the next load.
   [server.refusals, server.status] = [2, 504];
   await expect(open(options)).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
   expect(server.refusals).toBe(1);

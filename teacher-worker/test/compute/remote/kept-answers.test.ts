@@ -1,4 +1,4 @@
-/** Files in a folder of the test's own. */
+/** Files in the test's own folder. */
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,7 +32,7 @@ test('what was answered outlives the process, until it is forgotten', () => {
 test('what is forgotten stays so where its file cannot be deleted, and that ends nothing', () => {
   const kept = new KeptAnswers(folder);
   kept.table(key).set(1, 0);
-  // A folder of that name is not deleted as a file, nor is a file on a disk that is read alone.
+  // A folder in the file's place cannot be deleted as a file, just like a file on a read-only disk.
   const [name = ''] = readdirSync(folder);
   rmSync(join(folder, name));
   mkdirSync(join(folder, name));

@@ -1,4 +1,4 @@
-/** Final answers of rows written out. */
+/** Final answers of rows that are written by hand. */
 import { expect, it } from 'vitest';
 import { finalAnswers, outputsOfLogits } from '../../../src/compute/rows/class-tensors.js';
 

@@ -1,4 +1,6 @@
-/** Teachers that are scripts: one row a sample, from a table. Models that do look at other rows are in onnx-teacher.test.ts. */
+/**
+ * Stand-in teachers that give one row a sample, from a table. onnx-teacher.test.ts has models that look at other rows.
+ */
 import type { Dataset } from '@lyceum/learning/datasets';
 import { expect, test } from 'vitest';
 import type { TeacherEngine } from '../../../src/compute/engine/index.js';
@@ -6,7 +8,7 @@ import { requireRowIndependence } from '../../../src/compute/rows/row-independen
 
 const samples = Uint32Array.of(0, 1, 2, 3);
 
-/** @param noise - of the answer's last row, by the question. */
+/** @param noise - added to the answer's last row, one for each question. */
 function checked(values: readonly number[], movesBy: number, noise: readonly number[] = []) {
   let asked = 0;
   const answer = async ({ samples: wanted }: { readonly samples: Uint32Array }) => {
@@ -25,6 +27,6 @@ test('answers may move by a share of the greatest logit', async () => {
 
 test('a teacher that answers NaN or an infinity is not said to change its answers', async () => {
   await checked([1, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY], 1e-2);
-  // Nor do they hide another row that moves.
+  // Such values do not hide another row that moves.
   await expect(checked([Number.NaN, 2, 3, 4], 1e-2, [0, 0.5])).rejects.toThrow('row 1 is 2.5');
 });
