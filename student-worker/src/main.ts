@@ -23,7 +23,7 @@ const command = studentWorkerCommand(version, (flags) =>
 
 await command.parseAsync();
 
-/** Sets threads and GPU of this process too. */
+/** The options. Also sets threads and GPU of this process. */
 async function programOptions(flags: Flags, log: Logger): Promise<ProgramOptions> {
   const compute = await computeOptions(flags, version, process.env, log);
   const { computeThreads, determinism } = flags;

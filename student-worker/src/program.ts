@@ -1,4 +1,4 @@
-/** The student worker's parts, put together and started; each says how it stops. */
+/** Puts the student worker's parts together and starts them; each registers how it stops. */
 import { gpuProblem } from '@lyceum/learning/tensorflow';
 import { WorkerWindows } from '@lyceum/learning/windows';
 import {
@@ -30,13 +30,13 @@ import { StudentWorker } from './worker.js';
 export interface ProgramOptions extends ClusterOptions, ComputeOptions {
   /** Folder of event files for TensorBoard. Default: none are written. */
   readonly tensorboardDir: string | undefined;
-  /** Steps run operation by operation. */
+  /** True: steps run operation by operation. */
   readonly eager: boolean;
 }
 
 /**
- * Starts everything, but waits for no coordinator: a worker may be there first. It may be there before NATS too, for which
- * it waits here; its probes say so meanwhile.
+ * Starts everything without waiting for the coordinator, which may start later. It waits for NATS; meanwhile the
+ * probes say so.
  *
  * @throws {LyceumError} as {@link joinCluster}; FAILED_PRECONDITION if TensorFlow cannot use the GPU.
  */
@@ -108,7 +108,7 @@ async function startTrainer(
   return { trainer, device: { ...workerDevice(trainer.device, options, log), computeThreads } };
 }
 
-/** @throws {LyceumError} FAILED_PRECONDITION if TensorFlow does not use the GPU, and the processor is not to compute instead. */
+/** @throws {LyceumError} FAILED_PRECONDITION if TensorFlow does not use the GPU, and the processor may not be used. */
 function workerDevice(
   own: ComputeDevice,
   { gpu, allowCpu, isFast }: Pick<ProgramOptions, 'gpu' | 'allowCpu' | 'isFast'>,

@@ -1,8 +1,8 @@
 /**
  * A student worker: follows the coordinator's desired state, which is one assignment or none.
  *
- * Assignments are applied one after the other, each time the newest; those that were overtaken while one
- * was being applied are never seen.
+ * Assignments are applied one after the other, each time the newest. Those that were replaced while another one was
+ * being applied are skipped.
  */
 import type { AssignedRun, StudentAssignment } from '@lyceum/proto';
 import { removeRunFolders } from './checkpoints/index.js';
@@ -20,7 +20,7 @@ export class StudentWorker {
     this.#surroundings = surroundings;
   }
 
-  /** Takes note of the desired state and moves towards it in the background. */
+  /** Records the desired state, and moves towards it in the background. */
   follow(assignment: StudentAssignment): void {
     this.#desired = assignment;
     this.#applying = this.#applying
@@ -28,7 +28,7 @@ export class StudentWorker {
       .catch((err: unknown) => this.#surroundings.log.error({ err }, 'assignment not applied'));
   }
 
-  /** Brings what is done into safety within `budgetMs` and follows no assignment any more. */
+  /** Saves the progress within `budgetMs`, and follows no assignment any more. */
   async drain(budgetMs: number): Promise<void> {
     this.#draining = true;
     await this.#applying;
@@ -39,7 +39,7 @@ export class StudentWorker {
     if (this.#draining) return;
     const { outbox, log, stateDir } = this.#surroundings;
     const { revision, run } = this.#desired;
-    // If the coordinator still names an assignment that was lost, it is started again; the pointer decides.
+    // If the coordinator still names an assignment that was lost, it is started again; the pointer then decides.
     const lost = this.#current?.lost === true;
     if (lost) await this.#leave();
     const decision = decideAssignment(this.#current, run);

@@ -1,6 +1,7 @@
 /**
- * On which device a worker computes, on a machine whose GPU is a stand-in: an `nvidia-smi` that prints what the real one
- * does. TensorFlow cannot use it, so this shows refusals, and what is told where the processor computes instead.
+ * Which device a worker computes on, on a machine whose GPU is a stand-in: an `nvidia-smi` that prints what the real
+ * one prints. TensorFlow cannot use it, so these tests show refusals, and reports where the processor computes in its
+ * place.
  */
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';

@@ -1,4 +1,4 @@
-/** A run that trains in a second: 200 points of three clouds in the plane, and what its teacher says. */
+/** A run that trains in a second: 200 points of three clouds in the plane, and its teacher's outputs. */
 import { type Dataset, encodeDataset, parseDataset, splitSamples } from '@lyceum/learning/datasets';
 import { combineTargets, targetPlan, targetRowShape } from '@lyceum/learning/ensemble';
 import { targetSumColumns } from '@lyceum/learning/history';
@@ -91,7 +91,7 @@ export class SmallTargets {
     const { epoch, firstPosition, positionCount } = batchSpan(this.plan, step);
     const cut = Math.ceil(positionCount / 3);
     const last = this.#frame(epoch, firstPosition + cut, positionCount - cut);
-    // Each column tells of the step.
+    // Each column has the step's number.
     const length = targetSumColumns({ kind: 'Distillation', spec: this.#spec }).length;
     const values = Array.from({ length }, (_, column) => step + column / 32);
     return [this.#frame(epoch, firstPosition, cut), { ...last, figures: [{ step, values }] }];

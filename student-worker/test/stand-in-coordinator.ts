@@ -1,6 +1,6 @@
 /**
- * The coordinator's side of a student worker, over real gRPC and on real stores, as simple as the contract allows: it does
- * what a test says and writes down what the worker did.
+ * The coordinator's side of a student worker, over real gRPC and with real stores, as simple as the contract allows:
+ * it does what a test says and records what the worker did.
  */
 import { clientStream, createLogger, duplex, RpcServer, SERVICES, unary } from '@lyceum/platform';
 import type { BlobStore, KeyValue } from '@lyceum/platform/nats';
@@ -30,11 +30,11 @@ export class StandInCoordinator {
   frames: (step: number) => TargetFrame[] = () => [];
   stepCount = 0;
   readonly reports: StudentReport[] = [];
-  /** First requests of target streams. */
+  /** The first request of each target stream. */
   readonly opened: TargetRequest[] = [];
-  /** Steps of the checkpoints that were committed. */
+  /** Steps of the committed checkpoints. */
   readonly committed: number[] = [];
-  /** What was told with them. */
+  /** The parts of the history that came with them. */
   readonly histories: HistoryPart[] = [];
   sessionCount = 0;
   /** Greatest progress that a worker reported on the target stream. */
@@ -61,7 +61,7 @@ export class StandInCoordinator {
     this.address = this.#server.address;
   }
 
-  /** Ends it as a kill would: calls in progress break. */
+  /** Ends as a kill would: calls in progress break. */
   async stop(): Promise<void> {
     await this.#server?.stop(0);
     this.#server = undefined;
@@ -192,7 +192,7 @@ export class StandInCoordinator {
   }
 }
 
-/** What a test reads of a run's checkpoint pointer. */
+/** The parts of a run's checkpoint pointer that tests read. */
 export interface CheckpointPointer {
   readonly assignmentEpoch: number;
   readonly step: number;

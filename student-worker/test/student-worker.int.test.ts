@@ -1,8 +1,8 @@
 /**
  * The real process against a real `nats-server` and, over real gRPC, a stand-in for the coordinator.
  *
- * The stand-in holds targets back to stop a training at a known step; then something is killed, damaged or
- * taken away, and the run must end with the weights of the undisturbed one, bit for bit.
+ * The stand-in holds targets back, to stop a training at a known step. Then something is killed, damaged or removed,
+ * and the run must end with the weights of the undisturbed one, bit for bit.
  */
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -32,7 +32,7 @@ const log = createLogger({ name: 'test', level: 'silent' });
 const { bytes: datasetBytes, dataset } = smallDataset();
 const targets = new SmallTargets(dataset, smallDistillation);
 const STEPS = 60;
-/** The bits of an undisturbed distillation, and its history but for clocks; from the first test. */
+/** The bits of an undisturbed distillation, and its history without clock readings; set by the first test. */
 let undisturbed = '';
 let undisturbedHistory: object[] = [];
 
@@ -103,7 +103,7 @@ function startWorker(
   return worker;
 }
 
-/** What the coordinator does to assign the run: the pointer first, then the worker is told. */
+/** Assigns the run as the coordinator does: first the pointer, then the message to the worker. */
 async function assign(
   specification: RunSpecification,
   assignmentEpoch: number,
@@ -121,7 +121,7 @@ async function assign(
       specificationJson: normalisedText(specification),
       dataset: { digest: digestBytes(dataset.digest), path },
       targetTensors: specification.kind === 'Distillation' ? targets.tensors : [],
-      // Small enough that each step is reported.
+      // Small enough that the worker reports each step.
       windowSteps: 4,
     }),
   );
@@ -145,14 +145,14 @@ async function finalWeights(): Promise<string> {
   return digestHex(coordinator.done?.finalWeightsDigest ?? Buffer.alloc(0));
 }
 
-/** Of each event file of the run, the older one first. */
+/** The events of each event file of the run, the older file first. */
 async function eventsOf(run: string): Promise<ReadEvent[][]> {
   const logs = join(folder, 'logs', run);
   const names = (await readdir(logs)).sort();
   return Promise.all(names.map(async (name) => readEvents(await readFile(join(logs, name)))));
 }
 
-/** What was told of the steps with each checkpoint, put together; without what clocks say. */
+/** The histories that came with all checkpoints, joined; without clock readings. */
 function toldHistory(): object[] {
   const columns = summedColumns(smallDistillation);
   const history = new StepHistory(columns.length);
@@ -179,17 +179,17 @@ it('distils a run to its end and stores all that comes of it', async () => {
     await blobs.get(digestHex(coordinator.done?.logitsDigest ?? Buffer.alloc(0))),
   );
   expect(npz.get('test')?.shape).toEqual([40, 3]);
-  // The stand-in counts a commit after the answer to its pointer: this test can see the pointer before that.
+  // The stand-in counts a commit after it has moved the pointer, which this test may see before.
   await until('the last checkpoint', () => coordinator.committed.includes(STEPS));
   expect(await pointer()).toMatchObject({ step: STEPS, previous: { step: 50 } });
   expect(coordinator.committed).toEqual([10, 20, 30, 40, 50, 60]);
   undisturbedHistory = toldHistory();
   expect(undisturbedHistory).toHaveLength(STEPS);
-  // What the coordinator says of a step's targets stands beside what the student measured of it.
+  // The coordinator's figures about a step's targets are beside the student's figures of the step.
   const openSpans = summedColumns(smallDistillation).indexOf('openSpans') - 2;
   expect(undisturbedHistory[41]).toMatchObject({ firstStep: 41 });
   expect((undisturbedHistory[41] as { means: number[] }).means[openSpans]).toBe(41);
-  // Each checkpoint comes with the steps since the one before.
+  // Each checkpoint brings the steps since the one before.
   expect(coordinator.histories.map(({ firstBucket }) => firstBucket)).toEqual([
     0, 10, 20, 30, 40, 50,
   ]);
@@ -224,7 +224,7 @@ it('goes on from the pointer after a kill, elsewhere, with the same bits', async
   expect(coordinator.done?.assignmentEpoch).toBe(2);
   await until('the last checkpoint', async () => (await pointer()).step === STEPS);
   expect(toldHistory()).toEqual(undisturbedHistory);
-  // Two event files; the second voids what the first told of steps after the checkpoint.
+  // There are two event files; the second voids the first one's steps after the checkpoint.
   const files = await eventsOf(runId);
   expect(files).toHaveLength(2);
   const starts = files.map((events) => events.find((event) => event.sessionStatus === 1)?.step);
@@ -267,12 +267,12 @@ it('leaves a run whose pointer is someone else’s', async () => {
   expect(worker.said('training lost to another assignment')).toBe(true);
   expect((await pointer()).step).toBe(10);
   expect(coordinator.done).toBeUndefined();
-  // If the record names it all the same, nobody else would ever be given the run.
+  // The worker must say so: if the record still named the worker, nobody else would ever get the run.
   await until('the coordinator to be told', () => coordinator.failed !== undefined);
   expect(coordinator.failed).toMatchObject({ assignmentEpoch: 1, assignmentLost: true });
   coordinator.reports.splice(0);
 
-  // It comes back to it as soon as the pointer and the coordinator agree on that again.
+  // The worker takes the run again as soon as pointer and coordinator both name it.
   await assign(smallDistillation, 1);
   expect(await finalWeights()).toBe(undisturbed);
   expect(coordinator.opened.at(-1)?.firstStep).toBe(10);
@@ -357,7 +357,7 @@ it('ends when its thread dies, after it has said so, and another goes on', async
   await writeFile(signal, '');
   expect(await worker.exited).toBe(1);
   expect(coordinator.failed).toMatchObject({ reason: 'the compute thread ended', retryable: true });
-  // Once, where it is handled.
+  // Logged once, where it is handled.
   const errors = worker.lines.filter(({ level }) => Number(level) >= 50);
   expect(errors.map(({ msg }) => msg).sort()).toEqual(['training failed', 'worker failed']);
 
@@ -419,7 +419,7 @@ it('shows what it does to probes and Prometheus', async () => {
   coordinator.holdAtStep = 15;
   await assign(smallDistillation, 1);
   const metrics = async () => (await fetch(`http://${worker.ready['http']}/metrics`)).text();
-  // The worker counts a checkpoint after the answer to its pointer: others can see the pointer before that.
+  // The worker counts a checkpoint after the pointer has moved, which others may see before.
   const counted = /^lyceum_student_checkpoint_seconds_count 1$/m;
   await until('the first checkpoint', async () => counted.test(await metrics()));
   expect((await pointer()).step).toBe(10);

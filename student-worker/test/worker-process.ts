@@ -7,9 +7,9 @@ const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 const LIMIT_MS = 120_000;
 
 export class WorkerProcess {
-  /** Its log, a line an entry. */
+  /** Its log, one entry a line. */
   readonly lines: { msg: string; [key: string]: unknown }[] = [];
-  /** What it said on stdout once it was ready. */
+  /** The ready line that it printed on stdout. */
   ready: Record<string, unknown> = {};
   readonly exited: Promise<number | null>;
   readonly #child: ChildProcess;
@@ -33,15 +33,15 @@ export class WorkerProcess {
     return this.exited;
   }
 
-  /** True if it has logged this. */
+  /** True if it has logged this message. */
   said(message: string): boolean {
     return this.lines.some(({ msg }) => msg === message);
   }
 }
 
 /**
- * Resolves when `condition` holds; fails after a time that no healthy machine needs. A peer that is away
- * while it is asked is no failure.
+ * Resolves when `condition` holds; fails after more time than any healthy machine needs. If a peer is away while it is
+ * asked, that is no failure.
  */
 export async function until(
   what: string,

@@ -1,25 +1,25 @@
 /**
- * Makes a checkpoint the run's, through the coordinator: it stores the checkpoint and brings the answers to disk at
- * once, then moves the pointer.
+ * Makes a checkpoint the run's newest, through the coordinator, which stores the checkpoint, has the run's answers
+ * written to disk, and then moves the run's pointer.
  *
- * A commit may be made again and waits for its peer, so it ends in one of two ways: the pointer names the checkpoint,
- * or the run is no longer ours.
+ * A commit is repeated while its peer is away, so it ends in one of two ways: the pointer names the checkpoint, or the
+ * run is no longer this worker's.
  */
 import { rm } from 'node:fs/promises';
 import type { TrainingCheckpoint } from '../job/index.js';
 import { type Patience, patiently } from '../session/index.js';
 import type { CheckpointReference, CoordinatorStore } from './coordinator-store.js';
 
-/** Local checkpoints that stay: what the pointer names, and the one before it. */
+/** Local checkpoints that stay: the one that the pointer names, and the one before it. */
 const KEPT_FILES = 2;
 
 /** Where a training begins. */
 export interface CommitStart {
-  /** What the pointer names. */
+  /** The checkpoint that the pointer names. */
   readonly named: CheckpointReference | undefined;
-  /** What the training goes on from: another one where the newest is damaged. */
+  /** The checkpoint that the training goes on from: not the newest if that is damaged. */
   readonly from: CheckpointReference | undefined;
-  /** Its local file. */
+  /** The local file of `from`. */
   readonly file: string | undefined;
 }
 
@@ -29,7 +29,7 @@ export class CheckpointCommitter {
   #named: CheckpointReference | undefined;
   #last: CheckpointReference | undefined;
   #files: string[];
-  /** What the last commit left behind is gone. */
+  /** Resolves when superseded files of the last commit have been deleted. */
   #cleaned = Promise.resolve();
 
   constructor(
@@ -44,16 +44,16 @@ export class CheckpointCommitter {
     this.#files = file === undefined ? [] : [file];
   }
 
-  /** Step of the checkpoint that a new owner would go on from. */
+  /** Step of the checkpoint from which a new owner would go on. */
   get committedStep(): number {
     return this.#last?.step ?? 0;
   }
 
   /**
-   * One at a time. Local files of what the pointer no longer names are deleted afterwards; its blobs are the
-   * coordinator's.
+   * One at a time. Afterwards, local files of checkpoints that the pointer no longer names are deleted; their blobs
+   * belong to the coordinator.
    *
-   * @throws {LyceumError} ABORTED if the run has a newer owner; CANCELLED if it was given up.
+   * @throws {LyceumError} ABORTED if the run has a newer owner; CANCELLED if the work was given up.
    */
   async commit({ step, bytes, digest, file, history }: TrainingCheckpoint): Promise<void> {
     const checkpoint = { step, digest };
@@ -67,7 +67,7 @@ export class CheckpointCommitter {
     this.#cleaned = this.#clean(files);
   }
 
-  /** Resolves once nothing is being deleted any more. */
+  /** Resolves once no file is being deleted any more. */
   cleaned(): Promise<void> {
     return this.#cleaned;
   }

@@ -1,8 +1,8 @@
 /**
- * Where a training goes on: the newest checkpoint of the pointer that is sound, as a local file.
+ * Finds the checkpoint from which a training goes on, as a local file: the newest sound one of the run's pointer.
  *
- * A checkpoint that is missing or does not have its digest is skipped for the one before, and that one
- * for step 0. Training is a pure function of the run, so this costs time and never changes the result.
+ * A checkpoint that is missing, or has another digest, is skipped for the one before; without that, training begins at
+ * step 0. Training is a pure function of the run, so this costs time and never changes the result.
  */
 import type { Logger } from '@lyceum/platform';
 import type { BlobStore } from '@lyceum/platform/nats';
@@ -11,9 +11,9 @@ import type { CheckpointReference, RunCheckpoints } from './coordinator-store.js
 import type { RunFolder } from './run-folder.js';
 
 export interface ResumePoint {
-  /** The checkpoint that training goes on from; absent: it starts afresh. */
+  /** The checkpoint from which training goes on; absent: it begins at step 0. */
   readonly from?: CheckpointReference;
-  /** Its local file. */
+  /** The checkpoint's local file. */
   readonly file?: string;
 }
 
@@ -24,8 +24,7 @@ export interface ResumeSources {
 }
 
 /**
- * @throws {LyceumError} UNAVAILABLE if the blob store cannot be reached, which says nothing about the
- *   checkpoint.
+ * @throws {LyceumError} UNAVAILABLE if the blob store cannot be reached: the checkpoint may still be sound.
  */
 export async function findResumePoint(
   { newest, previous }: RunCheckpoints,
@@ -41,7 +40,7 @@ export async function findResumePoint(
   return {};
 }
 
-/** The checkpoint's local file, fetched if need be; undefined if there is no sound one. */
+/** The checkpoint's local file, fetched if needed; undefined if there is no sound one. */
 async function soundFile(
   { step, digest }: CheckpointReference,
   { folder, blobs, log }: ResumeSources,

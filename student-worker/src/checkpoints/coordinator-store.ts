@@ -1,6 +1,6 @@
 /**
- * Where a training's checkpoints and outcome are kept, as a student worker sees it: the coordinator takes and stores
- * them, and tells what the run's checkpoint pointer names. The worker only reads blobs by itself.
+ * The store of a training's checkpoints and result, for a student worker. The coordinator receives and stores them,
+ * and tells which checkpoints the run's pointer names. The worker itself only reads blobs.
  */
 import { readFile } from 'node:fs/promises';
 import type { HistoryPart } from '@lyceum/learning/history';
@@ -29,41 +29,41 @@ import {
 } from '@lyceum/proto';
 import { type AssignmentKey, coordinatorError } from '../session/index.js';
 
-/** A checkpoint by its content. */
+/** A checkpoint, by its content. */
 export interface CheckpointReference {
-  /** Steps that it has behind it. */
+  /** Number of steps taken. */
   readonly step: number;
   /** SHA-256, hex. */
   readonly digest: string;
 }
 
-/** What the run's pointer names. */
+/** The checkpoints that the run's pointer names. */
 export interface RunCheckpoints {
   /** Undefined: there is none. */
   readonly newest: CheckpointReference | undefined;
-  /** For when the newest turns out corrupt. */
+  /** Used if the newest turns out to be corrupt. */
   readonly previous: CheckpointReference | undefined;
 }
 
 export interface CheckpointCommit {
   readonly checkpoint: CheckpointReference;
   readonly bytes: Uint8Array;
-  /** What is told with it of the steps before. */
+  /** History of the steps since the checkpoint before. */
   readonly history: HistoryPart;
-  /** The newest checkpoint as this worker last saw it. */
+  /** The checkpoint that the pointer names, as this worker last read it. */
   readonly named: CheckpointReference | undefined;
-  /** What becomes the one before. */
+  /** The checkpoint that the pointer will name as the one before. */
   readonly previous: CheckpointReference | undefined;
 }
 
-/** Each call may be made again if its answer is lost; ABORTED: the run is someone else's. */
+/** Each call may be repeated if its answer is lost. ABORTED: the run belongs to another worker. */
 export class CoordinatorStore {
   readonly #client: StudentClient;
   readonly #headers: Readonly<Record<string, string>>;
   readonly #assignment: AssignmentKey;
   readonly #signal: AbortSignal;
 
-  /** @param signal - gives up what is under way. */
+  /** @param signal - aborts calls under way. */
   constructor(
     client: StudentClient,
     sessionCredentials: SessionCredentials,
@@ -144,13 +144,13 @@ async function sent<Req, Res>(
   return upload.response;
 }
 
-/** What the coordinator says of the run, as it concerns a training. */
+/** Calls the coordinator. Errors are thrown with the code that they have for a training. */
 async function told<T>(ask: () => Promise<T>): Promise<T> {
   try {
     return await ask();
   } catch (thrown) {
     const err = coordinatorError(toLyceumError(thrown));
-    // The only room that these calls take is that of the coordinator's disk and of NATS.
+    // Only the coordinator's disk and NATS can run out of room in these calls.
     if (err.code === 'RESOURCE_EXHAUSTED') throw new StorageFullError(err.message, { cause: err });
     throw err;
   }

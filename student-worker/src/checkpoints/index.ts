@@ -1,4 +1,4 @@
-/** Checkpoints: kept on the local disk, made the run's through the coordinator, found again. */
+/** Checkpoints: kept on the local disk, committed through the coordinator, found again. */
 export { CheckpointCommitter, type CommitStart } from './checkpoint-commit.js';
 export { findResumePoint } from './checkpoint-resume.js';
 export { CoordinatorStore } from './coordinator-store.js';

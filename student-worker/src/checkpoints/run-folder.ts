@@ -1,8 +1,8 @@
 /**
  * The current run's local files: its checkpoints and results, below `STATE/runs/RUN`.
  *
- * The compute thread only adds to it; everything that is deleted is deleted here. A worker has one run,
- * so folders of other runs are leftovers of a killed process.
+ * The compute thread only adds files; only this file deletes any. A worker has one run, so folders of other runs are
+ * left from a killed process.
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
@@ -23,9 +23,9 @@ export class RunFolder {
   }
 
   /**
-   * Opens or creates the run's folder and deletes those of all others.
+   * Opens or creates the run's folder, and deletes the folders of all other runs.
    *
-   * @throws {LyceumError} INVALID_ARGUMENT if the run's id is no name.
+   * @throws {LyceumError} INVALID_ARGUMENT if the run's id is not a valid name.
    */
   static async open(stateDir: string, runId: string): Promise<RunFolder> {
     if (!FOLDER_NAME.test(runId)) {
@@ -37,7 +37,7 @@ export class RunFolder {
     return new RunFolder(path);
   }
 
-  /** The file with this SHA-256, wherever it came from. The folder has few files: it reads them all. */
+  /** The file with this SHA-256, whatever its name. Reads all files: the folder has few. */
   async find(digest: string): Promise<string | undefined> {
     for (const name of await readdir(this.path)) {
       const file = join(this.path, name);
@@ -63,7 +63,7 @@ export class RunFolder {
   }
 }
 
-/** Deletes all runs' local files, but for the run `exceptRunId`. */
+/** Deletes all runs' local files, except those of `exceptRunId`. */
 export async function removeRunFolders(stateDir: string, exceptRunId?: string): Promise<void> {
   const parent = join(stateDir, 'runs');
   await makeFolder(parent);

@@ -13,7 +13,7 @@ const engine = await openEngine({ warn: (message) => warnings.push(message) });
 const device = { engine: engine.name, engineVersion: engine.version, device: engine.device };
 
 let trainer: Trainer | undefined;
-/** A stop of the present job that came before its trainer was there. */
+/** A request to stop that came before the present job's trainer was made. */
 let stop: Stop | undefined;
 
 const owner = offerToOwner<StudentCalls, StudentNews>({

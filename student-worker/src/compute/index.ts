@@ -1,6 +1,6 @@
 /**
- * The door to the compute side: for the worker's shell its thread; for benches and oracles, which run a training
- * in their own process, what the thread itself is made of.
+ * The door to the compute side. The worker uses its thread. Benches and oracles, which train in their own process, use
+ * the parts of which the thread is made.
  */
 export { type Batch, BatchSource, Student } from './student/index.js';
 export { StudentCompute } from './student-compute.js';

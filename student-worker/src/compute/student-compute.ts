@@ -1,6 +1,6 @@
 /**
- * The shell's handle on the compute thread. Nothing here computes; every call returns at once or waits for
- * the thread's word.
+ * The worker's handle on the compute thread. Nothing here computes; every call returns at once or waits for the
+ * thread's answer.
  */
 import { Worker } from 'node:worker_threads';
 import { type Logger, lostGpu } from '@lyceum/platform';
@@ -25,9 +25,9 @@ import {
 export class StudentCompute implements StudentTrainer {
   readonly device: ComputeDevice;
   readonly #thread: Thread<StudentCalls>;
-  /** Resolves when the job in hand has ended; undefined: there is none. */
+  /** Resolves when the present job has ended; undefined: there is none. */
   #job: Promise<void> | undefined;
-  /** What is told of the present job; undefined: nothing. */
+  /** Receives the present job's events; undefined: nobody does. */
   readonly #told: { events: TrainingEvents | undefined };
 
   /**
@@ -82,7 +82,7 @@ export class StudentCompute implements StudentTrainer {
     return this.#thread.died;
   }
 
-  /** @throws {LyceumError} FAILED_PRECONDITION if a job is there, UNAVAILABLE if the thread has ended. */
+  /** @throws {LyceumError} FAILED_PRECONDITION if the thread has a job, UNAVAILABLE if the thread has ended. */
   train(job: TrainingJob, events: TrainingEvents): void {
     if (this.#job !== undefined) {
       throw new LyceumError('FAILED_PRECONDITION', 'the compute thread has a job already');
@@ -100,7 +100,7 @@ export class StudentCompute implements StudentTrainer {
     );
   }
 
-  /** Hands the block's values over: their buffers are gone afterwards. Dropped where there is no job. */
+  /** Transfers the block's values: the caller cannot use their buffers afterwards. Dropped if there is no job. */
   targets(block: TargetBlock): void {
     if (this.#job === undefined) return;
     const buffers = block.tensors.map((tensor) => tensor.values.buffer);
@@ -127,7 +127,7 @@ export class StudentCompute implements StudentTrainer {
     await this.#job;
   }
 
-  /** The job is forgotten first, so that the listener can start another. */
+  /** Forgets the job before it calls the listener, which may start another. */
   #end(tell: (events: TrainingEvents) => void): void {
     const { events } = this.#told;
     this.#job = undefined;

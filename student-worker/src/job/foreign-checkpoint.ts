@@ -1,4 +1,4 @@
-/** A checkpoint that is whole, and that this build does not read: another build wrote it, and can go on from it. */
+/** A checkpoint that is whole, but that this build cannot read: another build wrote it, and can go on from it. */
 import { LyceumError } from '@lyceum/proto';
 
 export class ForeignCheckpointError extends LyceumError {

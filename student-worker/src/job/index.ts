@@ -1,4 +1,4 @@
-/** What the worker's shell and its compute thread tell each other. */
+/** The messages between the worker's main thread and its compute thread. */
 export { ForeignCheckpointError } from './foreign-checkpoint.js';
 export { checkNumerics, NumericsChangeError } from './numerics-change.js';
 export type {

@@ -1,11 +1,11 @@
 /**
- * Whether a checkpoint may be gone on from by this build. What other numerics computed would go on to other weights than
- * those of either build, which is for a person to decide.
+ * Whether this build may go on from a checkpoint. If other numerics wrote it, the final weights would be those of
+ * neither build, so a person must decide.
  */
 import { NUMERICS_VERSION } from '@lyceum/learning/arrays';
 import { LyceumError } from '@lyceum/proto';
 
-/** A checkpoint's numerics, and those of the worker that was to go on from it. */
+/** A checkpoint's numerics, and those of the worker that should go on from it. */
 export interface NumericsChange {
   /** Step of the checkpoint. */
   readonly step: number;

@@ -1,4 +1,4 @@
-/** What the shell's thread and the compute thread say to each other. */
+/** The calls between the worker's main thread and the compute thread. */
 import type {
   StudentPictures,
   TargetBlock,
@@ -7,7 +7,7 @@ import type {
   TrainingResult,
 } from './training-job.js';
 
-/** What the compute thread is started with. */
+/** Settings with which the compute thread is started. */
 export interface ComputeSettings {
   readonly eager: boolean;
 }
@@ -18,21 +18,21 @@ export interface ComputeDevice {
   readonly device: string;
 }
 
-/** `abandon` ends without a trace, `drain` after one more checkpoint. */
+/** `abandon` ends the job without a trace, `drain` after one more checkpoint. */
 export type Stop = 'abandon' | 'drain';
 
-/** One job at a time: what comes while there is none is dropped. */
+/** One job at a time: calls about a job are dropped while there is none. */
 export interface StudentCalls {
-  /** @returns with what the engine is, what the user should know of it. */
+  /** @returns the engine's device, and warnings for the user. */
   opened(): Promise<{ readonly device: ComputeDevice; readonly warnings: readonly string[] }>;
-  /** @returns undefined if it was stopped before its end. */
+  /** @returns undefined if the training was stopped before its end. */
   train(job: TrainingJob): Promise<TrainingResult | undefined>;
   targets(block: TargetBlock): void;
   stop(how: Stop): void;
 }
 
-/** What the compute thread tells and asks, of the job that it has. */
+/** News and requests of the compute thread about its job. */
 export interface StudentNews extends TrainingNews, StudentPictures {
-  /** These run operation by operation, which is slower; told once of each. */
+  /** These run operation by operation, which is slower; reported once for each. */
   untraced(what: 'steps' | 'evaluation', reason: string): void;
 }

@@ -1,4 +1,4 @@
-/** What went wrong with a training, as the coordinator is told. */
+/** The failure of a training, in the form in which it is reported to the coordinator. */
 import { StorageFullError, toLyceumError, UnreadableSetError } from '@lyceum/proto';
 import { ForeignCheckpointError } from './foreign-checkpoint.js';
 import { NumericsChangeError } from './numerics-change.js';

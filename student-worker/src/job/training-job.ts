@@ -1,44 +1,44 @@
 /**
- * What the worker's shell and its compute thread tell each other: a job in, events out.
+ * What the worker's main thread (the shell) and its compute thread tell each other: a job in, events out.
  *
- * The shell talks to the network and the disk and never computes; the compute thread owns TensorFlow
- * and never talks to the network. All of this is called on the shell's thread.
+ * The shell uses the network and the disk and never computes; the compute thread owns TensorFlow and never uses the
+ * network. All functions here are called on the shell's thread.
  */
 import type { HistoryPart } from '@lyceum/learning/history';
 import type { RunSpecification } from '@lyceum/learning/specification';
 import type { NumericsChange } from './numerics-change.js';
 
-/** One assignment's training, with everything it reads on the local disk and verified. */
+/** The training of one assignment. Everything that it reads is on the local disk, and verified. */
 export interface TrainingJob {
   readonly runId: string;
   readonly assignmentEpoch: number;
   readonly specification: RunSpecification;
   readonly datasetFile: string;
-  /** How the order of samples is cut; of a set in shards. */
+  /** How the order of samples is cut, if the set is in shards. */
   readonly cut: OrderCut | undefined;
   /** SHA-256 in hex, in ensemble order. */
   readonly teacherIdentities: readonly string[];
-  /** Under which a checkpoint of another build may be gone on from. */
+  /** Accepted changes of numerics, under which this build may go on from another build's checkpoint. */
   readonly acceptedNumerics: readonly NumericsChange[];
   /** Tensors of each target and the shape of one row; empty: the run trains without targets. */
   readonly targetTensors: readonly TargetTensorShape[];
   /** Model package that the student starts from; absent for a built-in architecture. */
   readonly studentModelFile?: string;
-  /** Checkpoint to go on from; absent: from step 0. */
+  /** Checkpoint from which to go on; absent: from step 0. */
   readonly checkpointFile?: string;
-  /** Existing folder for checkpoints and results. Its owner deletes from it, the thread only adds. */
+  /** Existing folder for checkpoints and results. The thread only adds files, the folder's owner deletes them. */
   readonly outputFolder: string;
-  /** Steps of targets that may be on their way or waiting at a time. */
+  /** Number of steps whose targets may be on their way or waiting at a time. */
   readonly windowSteps: number;
 }
 
 /** How a set in shards is visited. */
 export interface OrderCut {
-  /** Positions that are asked for ahead at a time: whole batches. */
+  /** Positions that are fetched ahead at a time: whole batches. */
   readonly spanPositions: number;
   /** Positions of a block of the order by chunks; undefined: the full order. */
   readonly blockPositions: number | undefined;
-  /** Decoded pictures of a window, at most, as long as a batch allows. */
+  /** Most bytes of a window's decoded pictures; a window has at least one batch. */
   readonly windowBytes: number;
 }
 
@@ -56,13 +56,13 @@ export interface TargetBlock {
   readonly epoch: number;
   readonly firstPosition: number;
   readonly tensors: readonly TargetBlockTensor[];
-  /** What the coordinator knows of the targets of the steps that end here, for the run's history. */
+  /** The coordinator's figures about the targets of the steps that end here, for the run's history. */
   readonly figures: readonly TargetFigures[];
 }
 
 interface TargetFigures {
   readonly step: number;
-  /** As the history's columns of targets. */
+  /** In the order of the history's columns about targets. */
   readonly values: readonly number[];
 }
 
@@ -74,14 +74,14 @@ export interface TargetBlockTensor {
 }
 
 export interface Validation {
-  /** Steps taken when it was measured. */
+  /** Number of steps taken when it was measured. */
   readonly step: number;
   readonly accuracy: number;
   readonly nll: number;
 }
 
 export interface TrainingProgress {
-  /** Steps taken. */
+  /** Number of steps taken. */
   readonly step: number;
   readonly epoch: number;
   /** Mean objective over the steps since the last report. */
@@ -96,7 +96,8 @@ export interface TrainingProgress {
   /** Present after a validation pass. */
   readonly validation?: Validation;
   /**
-   * History of all steps since the last checkpoint that was taken; before the first in a job, of all steps of the run.
+   * History of all steps since the last checkpoint that the coordinator took; before the first of a job, of all of the
+   * run's.
    */
   readonly history: HistoryPart;
 }
@@ -106,7 +107,7 @@ export interface TrainingCheckpoint {
   readonly bytes: Uint8Array;
   /** SHA-256 of the bytes, hex. */
   readonly digest: string;
-  /** Where they are being written; they are there for good when the next step is taken. */
+  /** Where the bytes are being written; the file is complete when the next step is taken. */
   readonly file: string;
   /** As {@link TrainingProgress.history}. */
   readonly history: HistoryPart;
@@ -138,46 +139,47 @@ export interface TrainingFailure {
   readonly reason: string;
   /** True if another attempt from the checkpoint may succeed. */
   readonly retryable: boolean;
-  /** True if a disk or NATS' store is full, which no attempt changes. */
+  /** True if a disk or NATS' store is full: another attempt would fail the same. */
   readonly storageFull: boolean;
-  /** The data set cannot be read as it was registered, which no attempt changes. */
+  /** The data set is not as it was registered: another attempt would fail the same. */
   readonly setUnreadable?: true;
-  /** The checkpoint is of a build whose files this one does not read. */
+  /** The checkpoint was written by another build, and this one cannot read it. */
   readonly checkpointForeign?: true;
-  /** Why the checkpoint is not for this build, if it is not. */
+  /** Why this build may not go on from the checkpoint. */
   readonly numericsChange?: NumericsChange;
 }
 
-/** What a training says while it goes on. */
+/** Calls of a training while it goes on. */
 export interface TrainingNews {
-  /** Targets of steps below `creditStep` are welcome, those below `doneStep` are used. Neither falls. */
+  /** Targets of steps below `creditStep` may be sent; those below `doneStep` are used. Neither value falls. */
   wantTargets(creditStep: number, doneStep: number): void;
   progress(progress: TrainingProgress): void;
-  /** Resolves once the run's pointer names it, or it is not wanted any more. No step is taken before. */
+  /** Resolves once the run's pointer names the checkpoint, or nobody wants it any more. No step is taken before. */
   checkpoint(checkpoint: TrainingCheckpoint): Promise<void>;
 }
 
-/** A window as the compute thread has it. */
+/** A window of pictures, as the compute thread gets it. */
 export interface PictureWindow {
   readonly id: number;
-  /** [samples, …sampleShape], of memory that threads share. */
+  /** [samples, …sampleShape], in memory that threads share. */
   readonly inputs: Uint8Array;
 }
 
-/** What brings the pictures of a set in shards into memory. */
+/** Reads pictures of a set in shards into memory. */
 export interface StudentPictures {
   /**
    * Resolves once these samples are in memory, however long that takes.
    *
-   * @throws {LyceumError} UnreadableSetError if only a person can make them readable; CANCELLED if the job is given up.
+   * @throws {LyceumError} UnreadableSetError if only a person can make them readable; CANCELLED if the job ends
+   *   before.
    */
   openWindow(samples: Uint32Array): Promise<PictureWindow>;
   closeWindow(id: number): void;
-  /** Their window will be opened soon. */
+  /** Announces that a window of these samples will be opened soon. */
   fetchAhead(samples: Uint32Array): void;
 }
 
-/** What comes out of a job. None is called after `abandon` has resolved. */
+/** Calls about a job. None comes after `abandon` has resolved. */
 export interface TrainingEvents extends TrainingNews {
   /** Pictures of a set in shards. */
   readonly pictures?: StudentPictures | undefined;
@@ -185,14 +187,14 @@ export interface TrainingEvents extends TrainingNews {
   failed(failure: TrainingFailure): void;
 }
 
-/** The compute thread as the shell sees it. One job at a time. */
+/** The compute thread, as the main thread sees it. One job at a time. */
 export interface StudentTrainer {
   train(job: TrainingJob, events: TrainingEvents): void;
   targets(block: TargetBlock): void;
-  /** Ends the job after the step in hand, without a trace. At once if there is none. */
+  /** Ends the job after the present step, without a trace. Returns at once if there is no job. */
   abandon(): Promise<void>;
-  /** Ends the job after the step in hand, writes a checkpoint of it and waits until that is taken. */
+  /** Ends the job after the present step, writes a checkpoint and waits until the coordinator has taken it. */
   drain(): Promise<void>;
-  /** Ends the thread, whatever it does. */
+  /** Ends the thread, even if it is busy. */
   stop(): Promise<void>;
 }

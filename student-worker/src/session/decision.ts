@@ -1,17 +1,17 @@
 /**
- * What a student worker does when it is told its desired state. Pure.
+ * What a student worker does with a new desired state. Pure.
  *
- * Each message of the coordinator is the whole desired state, so the decision compares it with what the
- * worker has and needs no history. An assignment epoch rises whenever the coordinator gives a run to a
- * worker, also to the same one again, and its pointer then names that epoch. Therefore:
+ * Each message of the coordinator is the whole desired state, so the decision compares it with the worker's present
+ * run and needs no history. An assignment epoch rises whenever the coordinator gives a run to a worker, even to the
+ * same one again, and the run's pointer then names that epoch. Therefore:
  *
- * - the same run at the same epoch is the training that is already under way, whatever became of it;
- * - the same run at a newer epoch is a new training: what is under way could no longer move the pointer,
- *   so it is left and the run starts from the pointer. This repeats at most one checkpoint interval;
- * - the same run at an older epoch is old news and changes nothing.
+ * - the same run at the same epoch is the training that the worker has, even if that has ended;
+ * - the same run at a newer epoch is a new training: the present one could no longer move the pointer, so it is left
+ *   and the run starts from the pointer. This repeats at most one checkpoint interval;
+ * - the same run at an older epoch is out of date and changes nothing.
  */
 
-/** A run given to a worker once. */
+/** One assignment of a run to a worker. */
 export interface AssignmentKey {
   readonly runId: string;
   readonly assignmentEpoch: number;

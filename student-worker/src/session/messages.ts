@@ -1,4 +1,4 @@
-/** Between what the compute thread says and the messages that the coordinator reads. Pure. */
+/** Converts events of the compute thread to messages for the coordinator. Pure. */
 import { digestBytes, StepProgress, TrainingDone, TrainingFailed } from '@lyceum/proto';
 import type { TrainingFailure, TrainingProgress, TrainingResult } from '../job/index.js';
 import type { AssignmentKey } from './decision.js';
@@ -36,7 +36,7 @@ export function failedReport(
   return TrainingFailed.fromPartial({ runId, assignmentEpoch, ...failure });
 }
 
-/** @param why - what the coordinator said. */
+/** @param why - the coordinator's message. */
 export function lostReport({ runId, assignmentEpoch }: AssignmentKey, why: string): TrainingFailed {
   const reason = `the assignment was lost: ${why}`;
   return TrainingFailed.fromPartial({

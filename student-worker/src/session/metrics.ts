@@ -1,4 +1,4 @@
-/** What a student worker shows Prometheus. Counters go on over assignments. */
+/** The metrics that a student worker offers to Prometheus. Counters continue over assignments. */
 import { metricsOf, processMetrics } from '@lyceum/platform/metrics';
 import type { TrainingProgress } from '../job/index.js';
 
@@ -48,7 +48,7 @@ export class StudentMetrics {
     if (seconds > 0) this.#samplesPerSecond.set(samples / seconds);
   }
 
-  /** Nothing is being trained. */
+  /** Called when the worker trains nothing. */
   idle(): void {
     this.#samplesPerSecond.set(0);
   }

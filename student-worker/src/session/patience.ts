@@ -1,10 +1,10 @@
-/** Does one thing until it is done, waiting for a peer that is away for as long as it takes. */
+/** Repeats a call until it succeeds, and waits for a peer that is away as long as needed. */
 import { type Logger, retryDelayMs, sleep } from '@lyceum/platform';
 import { LyceumError, toLyceumError } from '@lyceum/proto';
 import { troubleOf } from './trouble.js';
 
 export interface Patience {
-  /** Abort to give up. */
+  /** Aborts to give up. */
   readonly signal: AbortSignal;
   readonly log: Logger;
   /** Uniform in [0, 1), `Math.random`. */
@@ -12,11 +12,11 @@ export interface Patience {
 }
 
 /**
- * Calls `attempt` until it does not fail for a reason that passes, with growing pauses.
+ * Calls `attempt` again, with growing pauses, for as long as it fails for a reason that may pass.
  *
- * @param what - names it in the log, `checkpoint upload`.
+ * @param what - the call's name in the log, `checkpoint upload`.
  * @throws {LyceumError} CANCELLED once `signal` has aborted.
- * @throws whatever else `attempt` throws.
+ * @throws any other error of `attempt`.
  */
 export async function patiently<T>(
   what: string,

@@ -1,9 +1,9 @@
 /**
- * What the coordinator has yet to hear, as levels instead of a queue: however long it is away, at most
- * one state, one progress and one outcome wait.
+ * Reports that wait to be sent to the coordinator, as levels instead of a queue: however long the coordinator is away,
+ * at most one state, one progress and one outcome wait.
  *
- * A new session has heard nothing, so state and outcome are due again then. The outcome stays until the
- * assignment ends, since only the coordinator knows when it has it on record.
+ * A new session has sent nothing, so state and outcome are due again. The outcome stays until the assignment ends,
+ * since only the coordinator knows when it has recorded it.
  */
 import { Wakeup } from '@lyceum/platform';
 import type { SessionLink } from '@lyceum/platform/worker';
@@ -52,7 +52,7 @@ export class ReportOutbox {
     this.#wakeup.wake();
   }
 
-  /** The assignment is over: nothing more is told of it. */
+  /** The assignment is over: sends no more reports about it. */
   forget(): void {
     this.#progress = undefined;
     this.#outcome = undefined;
@@ -60,8 +60,8 @@ export class ReportOutbox {
   }
 
   /**
-   * Says what is due, from the beginning of a session on, which has heard nothing: until it ends, or all is said that was
-   * due when the worker left.
+   * Sends reports when they are due, from the beginning of a session until its end, or, once the worker leaves, until
+   * all that were due then are sent.
    */
   async say({ closed, send }: SessionLink<Report>, leaving: AbortSignal): Promise<void> {
     this.#stateDue = true;

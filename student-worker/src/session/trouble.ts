@@ -1,13 +1,13 @@
 /**
- * What an error of the coordinator or of NATS means to a training, decided in one place. Pure.
+ * What an error of the coordinator or of NATS means for a training, decided in one place. Pure.
  *
- * A peer that is away never costs a run anything: the worker waits for it. Only an answer ends a training:
- * that the run is someone else's, or that what was asked can never be done.
+ * A peer that is away never costs a run anything: the worker waits. Only an answer ends a training: that the run
+ * belongs to another worker, or that the request can never succeed.
  */
 import { LyceumError } from '@lyceum/proto';
 
 /**
- * - `wait`    the peer is away or broke off; the same request may succeed later
+ * - `wait`    the peer is away, or the connection broke; the same request may succeed later
  * - `lost`    the assignment is no longer this worker's
  * - `fail`    the same request will never succeed
  */
@@ -19,7 +19,8 @@ export function troubleOf(error: LyceumError): Trouble {
     case 'DEADLINE_EXCEEDED':
     case 'CANCELLED':
       return 'wait';
-    // How a call ends whose server is killed in the middle; a real fault of the server ends with its cure.
+    // A call ends so if its server is killed in the middle. For a real fault of the server, waiting for a mend is
+    // right too.
     case 'INTERNAL':
       return 'wait';
     case 'ABORTED':
@@ -29,7 +30,7 @@ export function troubleOf(error: LyceumError): Trouble {
   }
 }
 
-/** The coordinator does not know the run at all: then it is not ours either. */
+/** The coordinator does not know the run at all: then the assignment is void too. */
 export function coordinatorError(error: LyceumError): LyceumError {
   if (error.code !== 'NOT_FOUND') return error;
   return new LyceumError('ABORTED', error.message, { cause: error });

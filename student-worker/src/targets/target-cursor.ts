@@ -1,17 +1,17 @@
 /**
- * How far the targets of one assignment have come, and how far they may come. Pure bookkeeping.
+ * Which targets of one assignment have come, and how many more may come. Pure bookkeeping.
  *
- * Targets arrive as blocks of rows in the order of the steps, cut anywhere. The cursor hands on each row
- * once: after a broken stream the coordinator starts again at a step's first row, and what had come of
- * that step is cut off.
+ * Targets arrive as blocks of rows in the order of the steps, cut anywhere. The cursor accepts each row once: after a
+ * broken stream the coordinator starts again at a step's first row, and the rows of that step that had come before are
+ * cut off.
  *
- * Symbols: B batch size, N positions of an epoch. The cursor does not know N. An epoch's last batch may
- * be shorter than B, and that it was the last shows only when the next epoch begins; until then the step
- * counts as not received unless it is done, so at worst one batch is sent twice.
+ * Symbols: B batch size, N positions of an epoch. The cursor does not know N. An epoch's last batch may be shorter
+ * than B, and only the beginning of the next epoch shows that it was the last. Until then its step counts as not
+ * received unless it is done, so at worst one batch is sent twice.
  */
 import { LyceumError } from '@lyceum/proto';
 
-/** A block of rows by its address. */
+/** The position of a block of rows. */
 export interface RowSpan {
   readonly epoch: number;
   readonly firstPosition: number;
@@ -20,7 +20,7 @@ export interface RowSpan {
 
 export class TargetCursor {
   readonly #batchSize: number;
-  /** Where the next row is; unknown until the first block has come. */
+  /** Position of the next row; unknown until the first block has come. */
   #place: { epoch: number; position: number } | undefined;
   #nextStep: number;
   #creditStep: number;
@@ -34,7 +34,7 @@ export class TargetCursor {
     this.#doneStep = firstStep;
   }
 
-  /** The first step whose target has not come completely; never one that is done. */
+  /** The first step whose target is not complete; never a step that is done. */
   get nextStep(): number {
     return Math.max(this.#nextStep, this.#doneStep);
   }
@@ -47,7 +47,7 @@ export class TargetCursor {
     return this.#doneStep;
   }
 
-  /** Raises what is asked for. Falling values change nothing. @returns whether anything rose. */
+  /** Raises credit and progress. Lower values change nothing. @returns whether anything rose. */
   raise(creditStep: number, doneStep: number): boolean {
     const rises = creditStep > this.#creditStep || doneStep > this.#doneStep;
     this.#creditStep = Math.max(this.#creditStep, creditStep);
@@ -56,10 +56,10 @@ export class TargetCursor {
   }
 
   /**
-   * Takes note of a block that came.
+   * Records a block that came.
    *
-   * @returns how many rows at its start are there already; all of them if it brings nothing new.
-   * @throws {LyceumError} INVALID_ARGUMENT if rows before it are missing.
+   * @returns how many rows at its start had come before; all of them if the block brings nothing new.
+   * @throws {LyceumError} INVALID_ARGUMENT if rows before the block are missing.
    */
   accept({ epoch, firstPosition, rows }: RowSpan): number {
     this.#place ??= this.#anchor(epoch, firstPosition);

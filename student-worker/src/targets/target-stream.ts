@@ -1,8 +1,8 @@
 /**
- * Receives the targets of one assignment for as long as it lasts, over as many calls as it takes.
+ * Receives the targets of one assignment for as long as it lasts, over as many calls as needed.
  *
- * Credit and progress are levels: a request says where they are now, so what changes while one is being
- * sent goes out with the next. A new call names the first step that has not come completely.
+ * Credit and progress are levels: a request gives their present values, so a change while one is being sent goes out
+ * with the next. A new call names the first step that is not complete.
  */
 import {
   callMetadata,
@@ -44,7 +44,7 @@ export class TargetStream {
     this.#options = options;
   }
 
-  /** Raises what is asked for; see {@link TargetCursor.raise}. The first call opens the stream. */
+  /** Raises credit and progress; see {@link TargetCursor.raise}. The first call opens the stream. */
   want(creditStep: number, doneStep: number): void {
     const rises = this.#options.cursor.raise(creditStep, doneStep);
     if (!rises && this.#wanted) return;
@@ -55,8 +55,8 @@ export class TargetStream {
   /**
    * Runs until the signal aborts.
    *
-   * @throws {LyceumError} ABORTED if the assignment is no longer ours; otherwise what the coordinator
-   *   will never do, or what it does wrong.
+   * @throws {LyceumError} ABORTED if the assignment is no longer this worker's; another code if the coordinator will
+   *   never send the targets, or sends wrong ones.
    */
   async run(): Promise<void> {
     const { signal, log, random } = this.#options.patience;

@@ -1,11 +1,11 @@
 /**
- * One assignment, from being told of it to leaving it.
+ * One assignment, from its arrival to its end.
  *
  *     preparing → training → storing → done
  *          └─────────┴──────────┴────→ failed, lost
  *
- * `done`, `failed` and `lost` are told to the coordinator until it no longer names the assignment. `lost` means
- * that the run is someone else's: the compute thread is freed and the worker waits to be told what is next.
+ * `done`, `failed` and `lost` are reported until the coordinator no longer names the assignment. `lost` means that the
+ * run belongs to another worker: the compute thread is freed, and this worker waits for a new desired state.
  */
 import type { WorkerWindows } from '@lyceum/learning/windows';
 import { type Logger, type SessionCredentials, type StudentClient, sleep } from '@lyceum/platform';
@@ -48,9 +48,9 @@ export interface TrainingSurroundings {
   readonly nats: Nats;
   readonly stateDir: string;
   readonly datasetsRoot: string | undefined;
-  /** Windows onto sets in shards. */
+  /** Windows of pictures of sets in shards. */
   readonly windows: WorkerWindows;
-  /** Where event files for TensorBoard are written; undefined: none are. */
+  /** Folder for TensorBoard's event files; undefined: none are written. */
   readonly tensorboardDir: string | undefined;
   readonly outbox: ReportOutbox;
   readonly metrics: StudentMetrics;
@@ -60,9 +60,9 @@ export interface TrainingSurroundings {
 
 type Stage = 'preparing' | 'training' | 'storing' | 'done' | 'failed' | 'lost';
 
-/** Where what a job tells goes. */
+/** The receivers of a job's events. */
 interface TrainingEnds {
-  /** Steps that were done before it. */
+  /** Number of steps that were done before the job. */
   readonly step: number;
   readonly committer: CheckpointCommitter;
   readonly stream: TargetStream;
@@ -72,7 +72,7 @@ interface TrainingEnds {
   readonly reject: (reason: unknown) => void;
 }
 
-/** The compute thread gave up the job. */
+/** The job failed in the compute thread. */
 class TrainingFailedError extends Error {
   readonly failure: TrainingFailure;
 
@@ -95,7 +95,7 @@ export class AssignedTraining implements AssignmentKey {
   #stage: Stage = 'preparing';
   #over: Promise<void> = Promise.resolve();
 
-  /** @param onChange - called when {@link lost} or {@link picturesAwaited} is another. */
+  /** @param onChange - called when {@link lost} or {@link picturesAwaited} has changed. */
   constructor(run: AssignedRun, surroundings: TrainingSurroundings, onChange: () => void) {
     this.runId = run.runId;
     this.assignmentEpoch = run.assignmentEpoch;
@@ -113,12 +113,12 @@ export class AssignedTraining implements AssignmentKey {
     this.#store = new CoordinatorStore(client, sessionCredentials, this, this.#givenUp.signal);
   }
 
-  /** True once the run turned out to be someone else's. */
+  /** True once the run turned out to belong to another worker. */
   get lost(): boolean {
     return this.#stage === 'lost';
   }
 
-  /** Why the set's pictures cannot be read at this moment; undefined: they can, or are not wanted. */
+  /** Why the set's pictures cannot be read at this moment; undefined: they can, or nobody waits for them. */
   get picturesAwaited(): string | undefined {
     return this.#awaited.reason;
   }
@@ -128,7 +128,7 @@ export class AssignedTraining implements AssignmentKey {
     this.#over = this.#work();
   }
 
-  /** Gives the work up and frees the compute thread. Nothing of it is reported from here on. */
+  /** Gives the work up and frees the compute thread. Nothing is reported from here on. */
   async leave(): Promise<void> {
     this.#givenUp.abort();
     await this.#surroundings.trainer.abandon();
@@ -137,7 +137,7 @@ export class AssignedTraining implements AssignmentKey {
     this.#surroundings.metrics.idle();
   }
 
-  /** Brings what is done into safety within `budgetMs`, then gives the rest up. Local files stay. */
+  /** Saves the progress within `budgetMs`, then gives the rest up. Local files stay. */
   async drain(budgetMs: number): Promise<void> {
     const budget = new AbortController();
     const finished =
@@ -182,7 +182,7 @@ export class AssignedTraining implements AssignmentKey {
     }
   }
 
-  /** Runs the job. Resolves with its result; rejects as soon as anything about it fails. */
+  /** Runs the job. Resolves with its result; rejects as soon as any part of it fails. */
   async #train(prepared: PreparedTraining): Promise<TrainingResult> {
     const { client, sessionCredentials, tensorboardDir, trainer, windows } = this.#surroundings;
     const { job, step } = prepared;
@@ -264,7 +264,7 @@ export class AssignedTraining implements AssignmentKey {
     await store('logits upload', result.logitsFile, result.logitsDigest);
   }
 
-  /** The training is over before its end. */
+  /** Ends the training before it is done. */
   async #end(thrown: unknown): Promise<void> {
     const { trainer, outbox, metrics } = this.#surroundings;
     const { log } = this.#patience;
@@ -287,8 +287,8 @@ export class AssignedTraining implements AssignmentKey {
 }
 
 /**
- * What is wrong with the run itself fails on every worker; what is wrong with this worker may not. A set, model or plugin
- * that this machine cannot read may be there on another.
+ * A fault of the run fails on every worker; a fault of this worker may not. A set, model or plugin that this machine
+ * cannot read may be readable on another.
  */
 function failureOf(thrown: unknown, isPreparing: boolean): TrainingFailure {
   if (thrown instanceof TrainingFailedError) return thrown.failure;

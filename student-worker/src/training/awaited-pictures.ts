@@ -1,18 +1,18 @@
-/** Reads of a set in shards that wait for its objects' servers, and why: the run's user is told, as long as it is so. */
+/** Reads of pictures that wait for the servers of a set in shards, and why: the run's user sees that for as long. */
 import { toLyceumError } from '@lyceum/proto';
 import { type Patience, patiently, troubleOf } from '../session/index.js';
 
 export class AwaitedPictures {
   readonly #onChange: () => void;
-  /** Why each waiting read failed last; the longest waiting first. */
+  /** The last failure of each waiting read; the read that waits longest first. */
   readonly #reasons = new Map<symbol, string>();
 
-  /** @param onChange - called when {@link reason} is another. */
+  /** @param onChange - called when {@link reason} has changed. */
   constructor(onChange: () => void) {
     this.#onChange = onChange;
   }
 
-  /** Why the read waits that has waited longest; undefined: none does. */
+  /** Why the read that has waited longest waits; undefined: none waits. */
   get reason(): string | undefined {
     return this.#reasons.values().next().value;
   }

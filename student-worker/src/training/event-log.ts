@@ -1,7 +1,7 @@
 /**
- * What the student tells of its steps, as it trains, in an event file of TensorBoard: one a run and assignment, in
- * DIR/RUN. A file begins by voiding what older ones say of steps that are taken again. A training goes on whatever becomes
- * of its events.
+ * Writes figures of a training's steps into an event file of TensorBoard: one for each run and assignment, in DIR/RUN.
+ * A file begins by voiding older files' events of steps that are taken again. A failure to write does not end the
+ * training.
  */
 import { appendFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
@@ -32,12 +32,12 @@ export class EventLog {
   readonly #specification: RunSpecification;
   readonly #history: StepHistory;
   readonly #log: Logger;
-  /** Steps whose events are written. */
+  /** Number of steps whose events are written. */
   #step: number;
   #writing: Promise<void>;
   #isBroken = false;
 
-  /** @param step - steps that are done already: files of before may tell of more. */
+  /** @param step - steps that are done already: older files may have events of later ones. */
   constructor(
     folder: string,
     { runId, assignmentEpoch }: AssignmentKey,
@@ -55,7 +55,7 @@ export class EventLog {
     this.#writing = this.#begin(startRecords(seconds, step + 1));
   }
 
-  /** Both reports and checkpoints tell of steps, and neither of all. */
+  /** Adds steps. Reports and checkpoints both bring steps, and neither brings all. */
   told({ history }: Told): void {
     this.#history.put(history);
     const events = this.#newEvents();
@@ -65,12 +65,12 @@ export class EventLog {
     this.#writing = this.#writing.then(() => this.#append(records));
   }
 
-  /** Everything that was told is in the file, or cannot be. */
+  /** Resolves when all added steps are in the file, or cannot be written. */
   written(): Promise<void> {
     return this.#writing;
   }
 
-  /** Scalars of the steps that are new. In a long run several steps share a point, which has their mean so far. */
+  /** Scalars of the new steps. In a long run several steps share a point, which has their mean so far. */
   #newEvents(): Scalars[] {
     const wallSeconds = Date.now() / 1000;
     const points = this.#history
@@ -92,7 +92,7 @@ export class EventLog {
     return this.#guarded(() => appendFile(this.#file, records));
   }
 
-  /** Half a record would hide all that follows, so the first failure is the last. */
+  /** After the first failure nothing more is written: half a record would hide all that follows. */
   async #guarded(write: () => Promise<unknown>): Promise<void> {
     if (this.#isBroken) return;
     try {

@@ -1,6 +1,6 @@
 /**
- * Brings the pictures of one assignment's set in shards into memory for the compute thread. A server that is away is
- * waited for; what only a person can put right ends the training.
+ * Reads pictures of one assignment's set in shards into memory for the compute thread. A server that is away is waited
+ * for; a failure that only a person can mend ends the training.
  */
 import type { Window, WorkerWindows } from '@lyceum/learning/windows';
 import { LyceumError } from '@lyceum/proto';
@@ -17,9 +17,9 @@ export class TrainingPictures implements StudentPictures {
   #lastId = 0;
 
   /**
-   * @param digest - of the set, which is open.
-   * @param patience - its signal says that nobody waits any more.
-   * @param awaited - is told what is waited for.
+   * @param digest - of the set, which must be open.
+   * @param patience - its signal aborts when nobody waits any more.
+   * @param awaited - records what is waited for.
    */
   constructor(
     windows: Pick<WorkerWindows, 'window' | 'fetchAhead' | 'keepSets'>,

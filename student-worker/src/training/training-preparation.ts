@@ -1,6 +1,6 @@
 /**
- * From an assignment to a job that the compute thread can start: everything on the local disk, verified,
- * and the pointer known to be ours.
+ * From an assignment to a job that the compute thread can start: all files on the local disk, verified, and the run's
+ * pointer known to be this worker's.
  */
 import { join } from 'node:path';
 import { isManifestFile } from '@lyceum/learning/datasets';
@@ -18,12 +18,12 @@ import type { OrderCut, TrainingJob } from '../job/index.js';
 import { type Patience, patiently } from '../session/index.js';
 import type { AwaitedPictures } from './awaited-pictures.js';
 
-/** Data sets and starting models that stay on the worker's disk, bytes. Two of the largest that are pushed. */
+/** Bytes of data sets and starting models that stay on the worker's disk: room for two of the largest pushed ones. */
 const BLOB_CACHE_MAX_BYTES = 4 * 1024 ** 3;
 
 export interface PreparedTraining {
   readonly job: TrainingJob;
-  /** Steps that are done already. */
+  /** Number of steps that are done already. */
   readonly step: number;
   readonly start: CommitStart;
   /** SHA-256, hex. */
@@ -36,16 +36,16 @@ interface PreparationParts {
   readonly stateDir: string;
   readonly datasetsRoot: string | undefined;
   readonly windows: WorkerWindows;
-  /** Is told what pictures wait for. */
+  /** Records what pictures are waited for. */
   readonly awaited: AwaitedPictures;
   readonly patience: Patience;
 }
 
 /**
- * Waits for NATS and the coordinator, and for a pointer that does not have the assignment yet.
+ * Waits for NATS and the coordinator, and for a pointer that does not name the assignment yet.
  *
- * @throws {LyceumError} ABORTED if the run has a newer owner; CANCELLED if it was given up; INVALID_ARGUMENT
- *   or NOT_FOUND if the assignment cannot be worked on; UnreadableSetError of a set in shards.
+ * @throws {LyceumError} ABORTED if the run has a newer owner; CANCELLED if the work was given up; INVALID_ARGUMENT
+ *   or NOT_FOUND if the assignment cannot be worked on; UnreadableSetError for a set in shards that cannot be read.
  */
 export async function prepareTraining(
   run: AssignedRun,
@@ -83,7 +83,7 @@ export async function prepareTraining(
   };
 }
 
-/** Files from the store, on this disk; a set in shards is opened. */
+/** Fetches the files from the store to this disk, and opens a set in shards. */
 async function fetchFiles(
   run: AssignedRun,
   { digest, path }: DatasetReference,
@@ -105,7 +105,7 @@ async function fetchFiles(
   return { datasetFile, cut, studentModelFile };
 }
 
-/** @throws {InvalidDocumentError} if the coordinator does not know that the set is in shards. */
+/** @throws {InvalidDocumentError} if the set is in shards and the coordinator has not said how its order is cut. */
 function orderCut(
   { runId, spanPositions, blockPositions }: AssignedRun,
   windowBytes: number,

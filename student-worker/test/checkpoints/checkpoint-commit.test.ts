@@ -1,4 +1,4 @@
-/** Against a coordinator that takes what it is given; the real one is in `coordinator/test/server`. */
+/** With a stand-in coordinator that accepts all commits; the real one is in `coordinator/test/server`. */
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,9 +14,9 @@ const damaged = { step: 2, digest: 'd'.repeat(64) };
 const older = { step: 1, digest: 'a'.repeat(64) };
 
 let folder: string;
-/** What was committed, in order. */
+/** Commits so far, in order. */
 let commits: Omit<CheckpointCommit, 'bytes'>[];
-/** What the next commits end with, after they have been made or not. */
+/** Errors of the next commits, each of which may have been carried out or not. */
 let failures: LyceumError[];
 
 beforeEach(async () => {

@@ -1,4 +1,4 @@
-/** With a real folder, and a blob store that is a map: what is not in it is damaged or gone. */
+/** With a real folder, and a blob store that is a map: a blob that is not in the map is damaged or gone. */
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

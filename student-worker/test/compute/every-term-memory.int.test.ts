@@ -1,4 +1,6 @@
-/** 100 steps of a real student with every term that asks teachers: as many tensors after them as before. Slow for a unit test. */
+/**
+ * 100 steps of a real student with every term that asks teachers must leave no tensor behind. Slow for a unit test.
+ */
 import { openEngine } from '@lyceum/learning/tensorflow';
 import { expect, it, vi } from 'vitest';
 import { BatchSource } from '../../src/compute/student/batch-source.js';
@@ -23,7 +25,7 @@ it.each(everyTerm([{ term: 'ce' }]))(
         student.step(batch, targetsOf(specification, batch.rows, step), 0.01).dispose();
       }
     };
-    // Operation by operation, where a term could leave something; then as a graph, as runs do.
+    // First operation by operation, where a term could leave a tensor; then as a graph, as in runs.
     run(0, 3);
     const before = tf.memory().numTensors;
     run(3, STEPS);

@@ -1,7 +1,7 @@
 /**
- * Steps of real students with every term that asks teachers: graphs against eager steps, and resumed ones against those
- * that never stopped, to the bit. Then what each term reads of the labels: of ce and dkd unlabelled rows are left out,
- * to all others labels are nothing.
+ * Steps of real students with every term that asks teachers: graphs against eager steps, and resumed students against
+ * ones that never stopped, to the bit. Then how each term reads labels: ce and dkd leave unlabelled rows out, all
+ * other terms ignore labels.
  */
 import { targetRowShape } from '@lyceum/learning/ensemble';
 import { termOf } from '@lyceum/learning/objectives';
@@ -86,7 +86,7 @@ function lossOf(
     const { value, grad } = tf.valueAndGrad((z) =>
       tf.addN(objective.losses(z as Tensor2D, hardLabels, targets).map(({ loss }) => loss)),
     )(chosen(logits));
-    // Of −0 too it makes 0.
+    // Adding 0 turns −0 into 0.
     const slope = grad.add(0).arraySync() as number[][];
     return { loss: (value.dataSync()[0] as number) + 0, slope };
   });

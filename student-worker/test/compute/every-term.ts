@@ -1,4 +1,6 @@
-/** Every term that asks teachers, as a run has it, with real targets: what holds of all is tested with this list. */
+/**
+ * Every term that asks teachers, as a run has it, with real targets. Tests of what holds for all terms use this list.
+ */
 import { type Dataset, encodeDataset, parseDataset } from '@lyceum/learning/datasets';
 import { combineTargets, targetPlan } from '@lyceum/learning/ensemble';
 import { TERMS } from '@lyceum/learning/objectives';
@@ -15,7 +17,7 @@ export interface TermCase {
 
 const TEACHERS = ['a', 'b', 'c'];
 const CLASS_COUNT = 3;
-/** 42 of its samples train, 16 a batch: the last of each epoch has 10 rows. Every fourth has no label. */
+/** 42 of its samples train, 16 a batch: the last batch of each epoch has 10 rows. Every fourth sample has no label. */
 export const dataset: Dataset = parseDataset(encodeDataset(syntheticSet(60, 4)));
 export const BATCH_ROWS = [16, 10];
 
@@ -41,11 +43,11 @@ const CASES: readonly (readonly [terms: readonly object[], ensemble?: object])[]
   [[{ term: 'hard-label', smoothing: 0.1 }]],
   [[{ term: 'vote', mode: 'hard' }]],
   [[{ term: 'kd', teachers: ['a', 'b'] }, { term: 'vote' }]],
-  // With their defaults, all that have them.
+  // All terms that have defaults, with their defaults.
   ...OF_ANSWERS.map(({ name }) => [[{ term: name }]] as const),
 ];
 
-/** @param more - terms beside each. */
+/** @param more - terms to add to each case. */
 export function everyTerm(more: readonly object[] = []): TermCase[] {
   return CASES.map(([terms, ensemble = {}]) => {
     const document = {
@@ -67,7 +69,7 @@ export function everyTerm(more: readonly object[] = []): TermCase[] {
   });
 }
 
-/** Targets of a step by name, of teachers that differ from one another and from step to step. */
+/** Targets of a step by name, from teachers that differ from one another and from step to step. */
 export function targetsOf(
   { spec }: DistillationSpecification,
   rowCount: number,

@@ -1,6 +1,6 @@
 /**
  * Steps of real students with each term on inner layers: the first loss against plain arithmetic, graphs against eager
- * steps, resumed ones against those that never stopped, all to the bit.
+ * steps, resumed students against ones that never stopped, all to the bit.
  */
 import { encodeDataset, parseDataset } from '@lyceum/learning/datasets';
 import { checkRunSpecification, type RunSpecification } from '@lyceum/learning/specification';
@@ -14,12 +14,12 @@ vi.setConfig({ testTimeout: 240_000 });
 
 const engine = await openEngine();
 const dataset = parseDataset(encodeDataset(syntheticSet(60, 4)));
-/** 42 samples, 16 a batch: the last of each epoch has 10 rows. */
+/** 42 samples, 16 a batch: the last batch of each epoch has 10 rows. */
 const ROWS = [16, 10];
 
 const CONV = { architecture: 'conv', filters: [3, 5], denseUnits: [6] };
 const MLP = { architecture: 'mlp', hiddenUnits: [8, 7], dropout: 0.3 };
-/** What the teachers' layers give of a sample. */
+/** Shapes of the features that the teachers' layers give for a sample. */
 const HINTS = { vector: [9], map: [6, 6, 4], half: [3, 3, 4], twice: [12, 12, 2] };
 
 type Hint = keyof typeof HINTS;
@@ -131,7 +131,7 @@ describe('a hint', () => {
 
   it('is the weighted mean of the squared differences over values and teachers', async () => {
     const { student, batches } = await opened(term, model, 'vector');
-    // Of the same bits, with the term twice: what it adds is the term once.
+    // With the same bits, and the term twice: the difference is what the term adds.
     const twice = await opened({ ...term, weight: 6 }, model, 'vector');
     const batch = batches.batch(0);
     const inference = new Inference(

@@ -1,6 +1,6 @@
 /**
- * Real compute threads and real processes on a small learnable set. Whatever happens on the way — kills, drains,
- * other windows, other cuts of the target stream — the results' digests must be those of the undisturbed run.
+ * Real compute threads and real processes on a small learnable set. Whatever happens meanwhile — kills, drains, other
+ * windows, other cuts of the target stream — the results must have the digests of the undisturbed run.
  */
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -59,7 +59,7 @@ afterAll(async () => {
 const MLP = { architecture: 'mlp', hiddenUnits: [12, 12], dropout: 0.2 };
 const RESNET = { architecture: 'resnet', depth: 8 };
 
-/** 26 steps of 6 an epoch, the last of each shorter; validation and checkpoints at other steps. */
+/** 26 steps, 6 an epoch, the last of each shorter; validation and checkpoints come at other steps. */
 const TRAINING = {
   batchSize: 16,
   steps: 26,
@@ -106,7 +106,7 @@ async function job(change: {
   };
 }
 
-/** What must not depend on what happened on the way. */
+/** The parts of a result that must not depend on what happened during the run. */
 function bits(result: TrainingResult | undefined) {
   if (result === undefined) throw new Error('the run did not finish');
   const { modelDigest, logitsDigest, finalWeightsDigest } = result;
@@ -125,7 +125,7 @@ function bits(result: TrainingResult | undefined) {
 const undisturbed = async (change: Parameters<typeof job>[0]) =>
   train(compute, await job(change), { trainCount: TRAIN_COUNT });
 
-/** Runs a job in a process of its own. */
+/** Runs a job in its own process. */
 function inProcess(
   a: TrainingJob,
   dieAtCheckpoint?: number,
@@ -166,7 +166,7 @@ describe.each([
 });
 
 describe('a checkpoint', () => {
-  /** Of the middle of a run, by another build or with other teachers. */
+  /** A checkpoint from the middle of a run, as another build or other teachers would give it. */
   async function checkpointWith(change: Partial<Checkpoint>): Promise<string> {
     const { checkpoints } = await undisturbed({});
     const file = checkpoints[1]?.file ?? '';
@@ -196,7 +196,7 @@ describe('a checkpoint', () => {
     const accepting = { ...(await job({ checkpointFile })), acceptedNumerics: [change] };
     const gone = await train(compute, accepting, shell);
     expect(gone.failure).toBeUndefined();
-    // From here on the steps are this build's.
+    // This build takes the steps from here on.
     const file = gone.checkpoints[0]?.file ?? '';
     expect(decodeCheckpoint(await readFile(file), file)).toMatchObject({
       step: 21,
@@ -308,7 +308,7 @@ describe('StudentCompute', () => {
       },
     });
     await expect.poll(() => [doneStep, ...taken], { timeout: 120_000 }).toEqual([7, 7]);
-    // Time enough for another step, if it took any.
+    // Long enough for another step, if the trainer took one.
     await new Promise((resolve) => setTimeout(resolve, 500));
     expect(doneStep).toBe(7);
     release();

@@ -1,10 +1,10 @@
-/** A small set that can be learnt: images with a bright row whose place is the class, plus noise. */
+/** A small set that can be learnt: images with noise and a bright row, whose place is the class. */
 import type { DatasetParts } from '@lyceum/learning/datasets';
 
 const SIDE = 6;
 const CLASSES = 3;
 
-/** @param unlabelledEvery - every such sample has label −1. */
+/** @param unlabelledEvery - with 4, every fourth sample has label −1. */
 export function syntheticSet(
   sampleCount: number,
   unlabelledEvery = Number.POSITIVE_INFINITY,

@@ -1,4 +1,4 @@
-/** The whole decision table, row by row: what the worker has, what it is told, what it does. */
+/** The whole decision table, row by row: what the worker has, the new desired state, the decision. */
 import { expect, it } from 'vitest';
 import { decideAssignment } from '../../src/session/decision.js';
 

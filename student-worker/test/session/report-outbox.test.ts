@@ -1,4 +1,4 @@
-/** Reads the outbox as a session does: take until there is nothing. */
+/** Reads the outbox as a session does: take until nothing is due. */
 import { StepProgress, TrainingDone } from '@lyceum/proto';
 import { beforeEach, expect, it, vi } from 'vitest';
 import { laterProgress, type Report, ReportOutbox } from '../../src/session/report-outbox.js';
@@ -21,7 +21,7 @@ const due = () => {
   }
   return kinds;
 };
-/** A session that begins now, and all that it was told so far. */
+/** A session that begins now, and all reports that it got so far. */
 const session = (leaving: AbortSignal) => {
   const closed = new AbortController();
   const kinds: string[] = [];

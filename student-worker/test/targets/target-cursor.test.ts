@@ -1,6 +1,6 @@
 /**
- * Batches of 4 over epochs of 10 positions: steps 0, 1, 2 are epoch 0 (4, 4 and 2 rows), steps 3, 4, 5
- * epoch 1. The cursor is never told the 10.
+ * Batches of 4 over epochs of 10 positions: steps 0, 1, 2 are epoch 0 (4, 4 and 2 rows), steps 3, 4, 5 epoch 1. Nobody
+ * tells the cursor the 10.
  */
 import { expect, it } from 'vitest';
 import { TargetCursor } from '../../src/targets/target-cursor.js';

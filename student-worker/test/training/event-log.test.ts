@@ -1,4 +1,4 @@
-/** Event files are written into a folder and read back; where none can be written, training goes on. */
+/** Event files are written into a folder and read back. If they cannot be written, the training goes on. */
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,7 +18,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-/** Everything up to a step; a validation after step 4. */
+/** A history of all steps up to this one, with a validation after step 4. */
 function told(step: number) {
   const history = new StepHistory(WIDTH);
   const validation = validationSums(smallTraining, { accuracy: 0.5, nll: 1 });

@@ -1,8 +1,9 @@
 /**
- * The terms that compare the student's inner layers with teachers' features, and the regressors that are trained along.
+ * The terms that compare the student's inner layers with teachers' features, and the regressors that are trained with
+ * them.
  *
- * A term of several teachers is the mean over them. Regressors belong to the training step: its checkpoints hold them,
- * what is exported does not.
+ * A term with several teachers is the mean over them. Regressors belong to the training step: its checkpoints hold
+ * them, exported students do not.
  */
 import { type FeatureTerm, featureTerms } from '@lyceum/learning/ensemble';
 import {
@@ -41,7 +42,7 @@ export function guidedLayers(specification: RunSpecification): string[] {
 }
 
 export class FeatureLosses {
-  /** What is trained beside the student's weights, with its name in checkpoints. */
+  /** Variables that are trained in addition to the student's weights, with their names in checkpoints. */
   readonly variables: readonly { readonly name: string; readonly variable: Variable }[];
   readonly #tf: Tf;
   readonly #comparisons: readonly Comparison[];
@@ -96,9 +97,9 @@ export class FeatureLosses {
   }
 
   /**
-   * @param features - of the guided layers, in their order, [B, …] each.
+   * @param features - outputs of the guided layers, in their order, [B, …] each.
    * @param targets - by name, [B, …] each in its row's shape.
-   * @returns the weighted terms, one of each teacher, the caller's.
+   * @returns the weighted terms, one for each teacher; owned by the caller.
    */
   losses(features: readonly Tensor[], targets: ReadonlyMap<string, Tensor>): TermLoss[] {
     return this.#comparisons.map((comparison) => {

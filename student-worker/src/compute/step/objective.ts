@@ -1,8 +1,8 @@
 /**
- * What the student minimises: the run's terms, weighted. Pure: tensors in, a scalar a term out.
+ * What the student minimises: the run's weighted terms. Pure: tensors in, a scalar for each term out.
  *
- * What each term is given and computes is in its file in `@lyceum/learning/objectives`. Inputs are borrowed; the result
- * is the caller's.
+ * Each term's inputs and formula are in its file in `@lyceum/learning/objectives`. Inputs are borrowed; the result is
+ * the caller's.
  */
 import { type TargetTensor, termTarget } from '@lyceum/learning/ensemble';
 import { type AnswerInputs, type TermSettings, termOf } from '@lyceum/learning/objectives';
@@ -11,9 +11,9 @@ import type { Scalar, Tensor, Tensor2D, Tf } from '@lyceum/learning/tensorflow';
 
 /** Terms with the target tensors they need. */
 export interface Objective {
-  /** Terms of the run, those left out and feature terms included. */
+  /** Number of the run's terms, including terms that are left out and feature terms. */
   readonly termCount: number;
-  /** What {@link Objective.losses} reads, each once. */
+  /** Targets that {@link Objective.losses} reads, each once. */
   readonly targets: readonly TargetTensor[];
   /** Temporary tensors belong to the caller's tidy. */
   losses(
@@ -25,12 +25,12 @@ export interface Objective {
 
 /** What a term adds to the loss. */
 export interface TermLoss {
-  /** In `spec.objective`. */
+  /** The term's place in `spec.objective`. */
   readonly index: number;
   readonly loss: Scalar;
 }
 
-/** A term with what it needs; without its weight. */
+/** A term with its inputs, without its weight. */
 interface PlannedTerm {
   readonly weight: number;
   readonly target?: TargetTensor;
@@ -38,7 +38,7 @@ interface PlannedTerm {
 }
 
 /**
- * The objective of a run without its feature terms. Terms of weight 0 that need a target are left out: it is not sent.
+ * The objective of a run without its feature terms. Terms of weight 0 that need a target are left out: none is sent.
  */
 export function runObjective(tf: Tf, specification: RunSpecification): Objective {
   const settings: readonly TermSettings[] = specification.spec.objective;
@@ -82,7 +82,7 @@ function plannedTerm(
     loss(logits, hardLabels, targets) {
       const values = targets.get(target.name);
       if (values === undefined) throw new Error(`a ${own.term} term was given no ${target.name}`);
-      // The tensor has the rows that its kind has: see `targetRowShape`.
+      // The tensor's rows have the shape of its kind: see `targetRowShape`.
       return term.loss(tf, own, { ...common, logits, hardLabels, values } as AnswerInputs);
     },
   };

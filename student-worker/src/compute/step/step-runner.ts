@@ -1,8 +1,8 @@
 /**
- * Runs the student's steps: as one graph where it gives the bits of {@link TrainStep}, else operation by operation.
+ * Runs the student's steps: as one graph if it gives the same bits as {@link TrainStep}, else operation by operation.
  *
- * The state is where it was changed last, in the step's variables or in the graph. {@link StepRunner.settle} before
- * the variables are read, {@link StepRunner.changed} after anyone else assigned them; nothing is copied otherwise.
+ * The newest state is in the step's variables or in the graph. Call {@link StepRunner.settle} before you read the
+ * variables, and {@link StepRunner.changed} after you assigned them; nothing is copied otherwise.
  */
 import {
   type Engine,
@@ -20,7 +20,7 @@ export class StepRunner {
   readonly #engine: Engine;
   readonly #step: TrainStep;
   #graph: TracedStep | undefined;
-  /** Where the state of the last step is. */
+  /** Where the newest state is. */
   #newest: 'variables' | 'graph' | 'both' = 'variables';
 
   /** @param step - borrowed. */
@@ -33,7 +33,7 @@ export class StepRunner {
    * Makes a graph for batches of these numbers of rows. Takes no step.
    *
    * @param examples - with real values, of different numbers of rows. Borrowed.
-   * @returns why there is none; steps then run as before.
+   * @returns why there is no graph; steps then run as before.
    */
   trace(examples: readonly StepTensors[]): string | undefined {
     this.settle();
@@ -63,7 +63,7 @@ export class StepRunner {
     return graph.run(callName(batch), named(batch)) as Tensor1D;
   }
 
-  /** Brings the variables to the state of the last step. */
+  /** Copies the newest state into the variables. */
   settle(): void {
     if (this.#graph === undefined || this.#newest !== 'graph') return;
     const values = this.#graph.readState();
@@ -74,7 +74,7 @@ export class StepRunner {
     this.#newest = 'both';
   }
 
-  /** The variables have other values than the last step left; they were settled before. */
+  /** Call it after the variables were assigned. They must have been settled before. */
   changed(): void {
     this.#newest = 'variables';
   }
@@ -88,7 +88,7 @@ export class StepRunner {
 const TARGET = 'target:';
 const MASK = 'mask:';
 
-/** One graph call a number of rows: all other sizes are the run's. */
+/** The name of the graph call for the batch's number of rows: all other sizes are the same in the whole run. */
 function callName({ inputs }: StepTensors): string {
   return `${inputs.shape[0]} rows`;
 }

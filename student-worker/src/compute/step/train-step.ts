@@ -25,43 +25,43 @@ import { LyceumError } from '@lyceum/proto';
 import type { FeatureLosses } from './feature-losses.js';
 import type { Objective, TermLoss } from './objective.js';
 
-/** What changes from step to step. Borrowed by {@link TrainStep.run}. */
+/** Inputs that differ from step to step. Borrowed by {@link TrainStep.run}. */
 export interface StepTensors {
-  /** [B, …] in the model's input shape, as they are fed. */
+  /** [B, …] in the model's input shape, as the batch gives them. */
   readonly inputs: Tensor;
   /** [B, C], one-hot; a row of zeros has no label. */
   readonly hardLabels: Tensor2D;
-  /** Each [B, …] in its row's shape, by the names of the objective and the feature terms. */
+  /** Each [B, …] in its row's shape, by name: those of the objective and of the feature terms. */
   readonly targets: ReadonlyMap<string, Tensor>;
-  /** One a dropout layer. */
+  /** One for each dropout layer. */
   readonly dropoutMasks: readonly Tensor[];
   readonly learningRate: Scalar;
 }
 
 export interface TrainStepParts {
   readonly engine: Engine;
-  /** Its weights are parameters. */
+  /** The model's weights are trained. */
   readonly model: LayersModel;
-  /** The model's own. */
+  /** The dropout masks of the model. */
   readonly dropout: DropoutMasks;
-  /** What the model is given for the inputs that are fed. */
+  /** Turns a batch's inputs into the model's inputs. */
   readonly seen: (inputs: Tensor) => Tensor;
   /** The model's forward pass, with the layers that `features` compares. */
   readonly forward: ForwardPass;
   readonly objective: Objective;
-  /** The regressors' variables are parameters too. */
+  /** Its regressors' variables are trained too. */
   readonly features: FeatureLosses;
   readonly optimizer: Optimizer;
 }
 
-/** Something that steps change and checkpoints hold. */
+/** A variable that steps change and checkpoints hold. */
 export interface StateVariable {
   readonly name: string;
   readonly variable: Variable;
 }
 
 export class TrainStep {
-  /** Everything that a step changes, in a fixed order: all weights of the model, the regressors', the optimiser's. */
+  /** All variables that a step changes, in a fixed order: the model's weights, the regressors', the optimiser's. */
   readonly state: readonly StateVariable[];
   readonly #engine: Engine;
   readonly #model: LayersModel;
@@ -75,7 +75,7 @@ export class TrainStep {
   readonly #trainable: readonly Variable[];
   readonly #optimizerState: readonly Variable[];
 
-  /** @param parts - borrowed: {@link dispose} ends what the step itself has made. */
+  /** @param parts - borrowed: {@link dispose} frees only what the step itself has made. */
   constructor(parts: TrainStepParts) {
     const { engine, model, dropout, seen, forward, objective, features, optimizer } = parts;
     const { tf } = engine;
@@ -98,7 +98,7 @@ export class TrainStep {
     );
     this.state = [
       ...model.weights.map((weight, index) => ({
-        // The index keeps names apart, whatever a loaded model calls its layers.
+        // The index makes the name unique, whatever a loaded model calls its layers.
         name: `weight/${index}/${weight.originalName}`,
         variable: weight.read() as Variable,
       })),
@@ -111,8 +111,8 @@ export class TrainStep {
   }
 
   /**
-   * @returns [2 + T], owned by the caller: the loss before the update, the norm of its gradient before that is clipped, and
-   *   what each of the T terms of the run has added to the loss.
+   * @returns [2 + T], owned by the caller: the loss before the update, its gradient's norm before clipping, and for
+   *   each of the run's T terms what it has added to the loss.
    */
   run(batch: StepTensors): Tensor1D {
     const { tf } = this.#engine;
@@ -139,12 +139,12 @@ export class TrainStep {
     });
   }
 
-  /** Disposes the optimiser's variables; the model is its owner's. */
+  /** Disposes the optimiser's variables; the model belongs to its owner. */
   dispose(): void {
     for (const variable of this.#optimizerState) variable.dispose();
   }
 
-  /** @param tell - is given what each term adds, [T]; a term that is left out adds 0. */
+  /** @param tell - gets what each term adds, [T]; a term that is left out adds 0. */
   #loss(
     { inputs, hardLabels, targets, dropoutMasks }: StepTensors,
     tell: (terms: Tensor1D) => void,
@@ -154,14 +154,14 @@ export class TrainStep {
       this.#forward.apply(this.#seen(inputs), { training: true }),
     );
     const answered = this.#objective.losses(output as Tensor2D, hardLabels, targets);
-    // Before the features' losses: a graph adds up in the order in which the operations came.
+    // Before the features' losses: a graph sums in the order in which operations were added.
     const objective = tf.addN(answered.map(({ loss }) => loss));
     const guided = this.#features.losses(features, targets);
     tell(this.#byTerm([...answered, ...guided]));
     return tf.addN([
       objective,
       ...guided.map(({ loss }) => loss),
-      // Those that a loaded model's layers bring along: regularisers of their weights.
+      // Losses that a loaded model's layers bring along: regularisers of their weights.
       ...this.#model.calculateLosses(),
     ]);
   }
@@ -171,7 +171,7 @@ export class TrainStep {
     const { tf } = this.#engine;
     const sums = Array.from({ length: this.#objective.termCount }, (_, index) => {
       const own = losses.filter((one) => one.index === index).map(({ loss }) => loss);
-      // Not addN: a graph would merge it with the sum that is the loss, in another order.
+      // Not addN: a graph would merge it with the sum of the whole loss, in another order.
       return own.length > 0 ? tf.sum<Scalar>(tf.stack(own)) : tf.scalar(0);
     });
     return tf.stack(sums) as Tensor1D;
@@ -196,7 +196,7 @@ export class TrainStep {
     for (const [index, weight] of this.#weights.entries()) {
       const shape = weight.shape as number[];
       const part = parts[index] as Tensor;
-      // Through the layer, which applies the constraint that a loaded model may have on it.
+      // Written through the layer, which applies a loaded model's constraint on the weight.
       weight.write(shape.length === 1 ? part : tf.reshape(part, shape));
     }
     for (const [index, { variable }] of this.#features.variables.entries()) {

@@ -1,8 +1,8 @@
 /**
- * The batches of a run, by step: which samples, their inputs and their labels. Equal on every worker.
+ * The batches of a run, by step: their samples, inputs and labels. Equal on every worker.
  *
- * Two batches are kept, in memory that is used again: the one in hand and the one prepared while targets are
- * awaited. Pictures of a set in shards are brought first: see {@link BatchSource.awaited}.
+ * Two batches are kept, in memory that is reused: the present one, and the next, which is prepared while targets are
+ * awaited. Pictures of a set in shards are read before: see {@link BatchSource.awaited}.
  *
  * Symbols: B rows of the batch, C classes.
  */
@@ -31,11 +31,11 @@ export interface Batch {
   readonly step: number;
   /** B; the last batch of an epoch may be shorter. */
   readonly rows: number;
-  /** [B, ...sampleShape], real values, or 255 times them in bytes. Good until the step after the next is prepared. */
+  /** [B, ...sampleShape], real values, or 255 times them in bytes. Valid until the step after the next is prepared. */
   readonly inputs: Float32Array | Uint8Array;
   /**
-   * [B, C], one-hot; a row of zeros has no label. Of mixed samples the share of either's label, so a row sums to less
-   * than 1 where only one of them has one.
+   * [B, C], one-hot; a row of zeros has no label. A mixed sample has each label's share, so its row sums to less than
+   * 1 if only one of the two has a label.
    */
   readonly hardLabels: Float32Array;
 }
@@ -44,20 +44,21 @@ export class BatchSource {
   readonly plan: StepPlan;
   readonly #dataset: Dataset;
   readonly #specification: RunSpecification;
-  /** Samples in the order of rows. */
+  /** Samples of the rows, in order. */
   readonly #samples: Uint32Array;
   readonly #labelled: Uint8Array;
   readonly #sampleSize: number;
   readonly #slots: [Slot, Slot];
   readonly #blockPositions: number | undefined;
-  /** Windows onto a set in shards. */
+  /** Windows of pictures of a set in shards. */
   readonly #windows: BatchWindows | undefined;
 
   /**
-   * A distillation visits the whole train split, training alone only its samples with a label.
+   * A distillation visits the whole train split; training without teachers visits only its labelled samples.
    *
-   * @param shards - of a set in shards: what brings its pictures, and how its order is cut.
-   * @throws {LyceumError} FAILED_PRECONDITION if there is none; InvalidDocumentError if labels are too few.
+   * @param shards - for a set in shards: reads its pictures, and says how its order is cut.
+   * @throws {LyceumError} FAILED_PRECONDITION if no sample can be visited; InvalidDocumentError if too few have
+   *   labels.
    */
   constructor(
     dataset: Dataset,
@@ -88,17 +89,17 @@ export class BatchSource {
     return [...new Set([Math.min(batchSize, sampleCount), last])];
   }
 
-  /** What is to be awaited before the batch of a step is asked for; undefined: nothing, as of any set of one file. */
+  /** Must be awaited before the step's batch is asked for; undefined: nothing to await, as for any set in one file. */
   awaited(step: number): Promise<void> | undefined {
     return this.#windows?.awaited(step);
   }
 
-  /** Lets go of the windows of a set in shards. */
+  /** Closes the windows of a set in shards. */
   close(): void {
     this.#windows?.close();
   }
 
-  /** The batch of a step, computed unless it is one of the two that are kept. */
+  /** The batch of a step; computed unless it is one of the two that are kept. */
   batch(step: number): Batch {
     const slot = this.#slots[step % 2] as Slot;
     if (slot.batch?.step !== step) slot.batch = this.#assemble(step, slot);

@@ -1,24 +1,24 @@
 /**
- * The pictures of a training's batches, of a set in shards: the window of the step in hand and the one after it are in
- * memory or on their way, and the encoded pictures of all windows to the end of two spans after the one in hand are asked
- * for ahead.
+ * The pictures of a training's batches, for a set in shards. The windows of the present step and the next one are in
+ * memory or being read. Encoded pictures are fetched ahead to the end of the second span after the present one.
  *
- * A window is of some consecutive steps of an epoch, a span of as many as share their shards' chunks.
+ * A window is a number of consecutive steps of an epoch. A span is the number of steps that share their shards'
+ * chunks.
  */
 import type { Dataset } from '@lyceum/learning/datasets';
 import type { StepPlan } from '@lyceum/learning/orders';
 import { LyceumError } from '@lyceum/proto';
 import type { HeldPart, SampleWindows } from './sample-windows.js';
 
-/** After the one in hand, asked for ahead. */
+/** Spans after the present one that are fetched ahead. */
 const SPANS_AHEAD = 2;
 
 export interface BatchWindowsOptions {
   readonly plan: StepPlan;
-  /** Steps of a window, and of a span. */
+  /** Number of steps of a window, and of a span. */
   readonly windowSteps: number;
   readonly spanSteps: number;
-  /** All samples that the batches of some steps of one epoch look at, each once. */
+  /** All samples that the batches of these steps of one epoch need, each once. */
   readonly samplesOf: (firstStep: number, stepCount: number) => Uint32Array;
 }
 
@@ -31,9 +31,9 @@ interface Opening {
 export class BatchWindows {
   readonly #windows: SampleWindows;
   readonly #options: BatchWindowsOptions;
-  /** By the first step of each. */
+  /** By the first step of each window. */
   readonly #openings = new Map<number, Opening>();
-  /** The first step of the first window that was not asked for yet. */
+  /** The first step of the first window that was not fetched ahead yet. */
   #aheadStep: number | undefined;
 
   constructor(windows: SampleWindows, options: BatchWindowsOptions) {
@@ -44,7 +44,7 @@ export class BatchWindows {
   /**
    * Moves on to a step.
    *
-   * @returns what is to be awaited before {@link dataset} is asked for; undefined: nothing. It rejects as
+   * @returns a promise to await before {@link dataset} is called; undefined: nothing to await. It rejects as
    *   `SampleWindows.open` does.
    */
   awaited(step: number): Promise<void> | undefined {
@@ -60,7 +60,7 @@ export class BatchWindows {
     return opening.part === undefined ? opening.ready : undefined;
   }
 
-  /** The set with what the step's batch looks at, once it has been awaited. */
+  /** The set with the pictures that the step's batch needs. They must have been awaited. */
   dataset(step: number): Dataset {
     const own = this.#start(step, this.#options.windowSteps);
     const part = this.#openings.get(own)?.part;
@@ -94,7 +94,7 @@ export class BatchWindows {
     opening.part?.close();
   }
 
-  /** Each window once. */
+  /** Fetches each window ahead once. */
   #askAhead(step: number): void {
     const { plan, windowSteps, spanSteps, samplesOf } = this.#options;
     let end = this.#start(step, spanSteps);
@@ -108,13 +108,13 @@ export class BatchWindows {
     this.#aheadStep = first;
   }
 
-  /** The first step of the piece of so many steps that a step is in; pieces begin anew with each epoch. */
+  /** The first step of the piece of `steps` steps that contains `step`; pieces begin anew with each epoch. */
   #start(step: number, steps: number): number {
     const inEpoch = step % this.#options.plan.stepsPerEpoch;
     return step - (inEpoch % steps);
   }
 
-  /** The end of the piece that begins with this step. */
+  /** The end of the piece that begins with `firstStep`. */
   #end(firstStep: number, steps: number): number {
     const { stepsPerEpoch, stepCount } = this.#options.plan;
     const epochEnd = (Math.floor(firstStep / stepsPerEpoch) + 1) * stepsPerEpoch;

@@ -1,7 +1,7 @@
 /**
- * Measures the student: logits of a split, validation, latency. The event loop gets its turn between batches.
+ * Measures the student: logits of a split, validation, latency. Lets the event loop run between batches.
  *
- * Logits come from one graph where that gives the bits of the first batch, which is computed both ways.
+ * Logits come from one graph if it gives the same bits for the first batch, which is computed both ways.
  */
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { type Dataset, type SplitName, splitSamples } from '@lyceum/learning/datasets';
@@ -29,7 +29,7 @@ export class Evaluation {
   readonly #untraced: (reason: string) => void;
   #isTraced = false;
 
-  /** @param untraced - told once why inferences run operation by operation, if they do. */
+  /** @param untraced - called once with the reason if inferences run operation by operation. */
   constructor(
     engine: Engine,
     student: Student,
@@ -48,7 +48,7 @@ export class Evaluation {
   /**
    * Logits of the split's measured samples, in their order.
    *
-   * @param stopped - asked between batches; true ends the pass.
+   * @param stopped - called between batches; true ends the pass.
    * @returns [N, C], or undefined if stopped.
    */
   async logits(split: SplitName, stopped: () => boolean): Promise<Float32Array | undefined> {
@@ -72,7 +72,7 @@ export class Evaluation {
     return out;
   }
 
-  /** So many samples at a time, in memory until the next are asked for; those are brought meanwhile. */
+  /** The samples in chunks. Each is in memory until the next is asked for; meanwhile the next one is read. */
   async *#chunks(
     samples: Uint32Array,
   ): AsyncGenerator<{ readonly dataset: Dataset; readonly chunk: Uint32Array }> {
@@ -100,7 +100,7 @@ export class Evaluation {
   }
 
   /**
-   * @param step - steps taken, for the record.
+   * @param step - number of steps taken, for the record.
    * @returns undefined if stopped, or if no sample of the split has a label.
    */
   async validate(step: number, stopped: () => boolean): Promise<Validation | undefined> {

@@ -1,4 +1,6 @@
-/** Samples of a set while they are looked at: all of a set of one file, always there; windows of a set in shards. */
+/**
+ * Brings samples into memory: a set in one file is always there; of a set in shards, windows of pictures are opened.
+ */
 import { type Dataset, withHeld } from '@lyceum/learning/datasets';
 import { LyceumError } from '@lyceum/proto';
 import type { StudentPictures } from '../../job/index.js';
@@ -6,7 +8,7 @@ import type { StudentPictures } from '../../job/index.js';
 /** A set with some of its samples in memory. */
 export interface HeldPart {
   readonly dataset: Dataset;
-  /** The samples are not read any more. Call it once. */
+  /** Call it once, when the samples are not read any more. */
   close(): void;
 }
 
@@ -14,7 +16,7 @@ export class SampleWindows {
   readonly #dataset: Dataset;
   readonly #pictures: StudentPictures | undefined;
 
-  /** @param pictures - of a set in shards; others need none. */
+  /** @param pictures - reads pictures of a set in shards; other sets need none. */
   constructor(dataset: Dataset, pictures: StudentPictures | undefined) {
     this.#dataset = dataset;
     this.#pictures = pictures;
@@ -26,9 +28,10 @@ export class SampleWindows {
   }
 
   /**
-   * These samples, and perhaps others.
+   * A part of the set with at least these samples.
    *
-   * @throws {LyceumError} UnreadableSetError if only a person can make them readable; CANCELLED if the training is given up.
+   * @throws {LyceumError} UnreadableSetError if only a person can make them readable; CANCELLED if the training ends
+   *   before.
    */
   async open(samples: Uint32Array): Promise<HeldPart> {
     const whole = this.#dataset;
@@ -42,7 +45,7 @@ export class SampleWindows {
     return { dataset, close: () => pictures.closeWindow(id) };
   }
 
-  /** These samples will be opened soon, in one window. */
+  /** Announces that these samples will be opened soon, in one window. */
   fetchAhead(samples: Uint32Array): void {
     if (this.isNeeded) this.#pictures?.fetchAhead(samples);
   }

@@ -1,4 +1,4 @@
-/** The model that a student is before its first step. */
+/** The model of a student before its first step. */
 import type { Dataset } from '@lyceum/learning/datasets';
 import type { ModelPackage } from '@lyceum/learning/formats';
 import { type ModelSettings, studentSettingsProblem } from '@lyceum/learning/models';
@@ -13,7 +13,7 @@ import {
 } from '@lyceum/learning/tensorflow';
 import { LyceumError } from '@lyceum/proto';
 
-/** A fresh one of the run's architecture, or the one that the run names. */
+/** A new model of the run's architecture, or the model that the run names. */
 export async function startModel(
   engine: Engine,
   specification: RunSpecification,
@@ -21,7 +21,7 @@ export async function startModel(
   start: ModelPackage | undefined,
 ): Promise<{ model: LayersModel; settings: ModelSettings }> {
   const { student, training } = specification.spec;
-  // The modality is kept with the student, which may become a teacher.
+  // The student's package keeps the modality, since the student may become a teacher.
   const modality = studentModality(specification, start);
   const seen = modality === undefined ? {} : { modality };
   if ('architecture' in student.model) {
@@ -39,7 +39,7 @@ export async function startModel(
   return { model: await loadModel(engine, start), settings: { ...start.settings, ...seen } };
 }
 
-/** What the student sees of a set; undefined: the only one. */
+/** The modality of the set that the student sees; undefined: the set has only one. */
 export function studentModality(
   { spec }: RunSpecification,
   start: ModelPackage | undefined,
@@ -47,7 +47,7 @@ export function studentModality(
   return spec.student.modality ?? start?.settings.modality;
 }
 
-/** @throws {LyceumError} INVALID_ARGUMENT if it cannot be trained on these samples. */
+/** @throws {LyceumError} INVALID_ARGUMENT if the model cannot be trained on these samples. */
 export function checkStartModel(
   model: LayersModel,
   settings: ModelSettings,

@@ -1,5 +1,5 @@
 /**
- * The student in training: its model, and everything a step changes, as plain arrays on the outside.
+ * The student in training: its model, and all that a step changes. Callers see plain arrays.
  *
  * Owns its tensors; {@link Student.dispose} ends them all.
  */
@@ -37,7 +37,7 @@ import {
 import type { Batch } from './batch-source.js';
 import { checkStartModel, startModel } from './start-model.js';
 
-/** Learning rate of the steps that are compared; any that moves the weights. */
+/** Learning rate of the steps that compare the graph; any value that moves the weights would do. */
 const EXAMPLE_RATE = 0.01;
 
 /** One variable's value. */
@@ -47,10 +47,10 @@ export interface StoredTensor {
 }
 
 export class Student {
-  /** {@link Student.settle} brings its weights to the last step's. */
+  /** Call {@link Student.settle} before you read its weights. */
   readonly model: LayersModel;
   readonly settings: ModelSettings;
-  /** What a step needs, beside the features that it was opened for. */
+  /** Targets that a step needs, in addition to the features that the student was opened for. */
   readonly targets: readonly TargetTensor[];
   readonly #engine: Engine;
   readonly #dropout: DropoutMasks;
@@ -65,7 +65,7 @@ export class Student {
 
   /**
    * @param start - the model to start from; absent for a built-in architecture.
-   * @param featureShapes - of the targets that carry teachers' features.
+   * @param featureShapes - of the targets with teachers' features.
    * @throws {LyceumError} INVALID_ARGUMENT if the model cannot be trained on these samples, or with these features.
    */
   static async open(
@@ -130,10 +130,10 @@ export class Student {
   }
 
   /**
-   * Has steps of these numbers of rows run as one graph from here on, if that gives the same bits. Takes no step.
+   * Runs steps of these numbers of rows as one graph from here on, if that gives the same bits. Takes no step.
    *
-   * @param batch - with `targets` an example: rows are left out or repeated for the other numbers of rows.
-   * @returns why they go on operation by operation instead.
+   * @param batch - an example, with its `targets`; its rows are cut or repeated for the other numbers of rows.
+   * @returns why steps still run operation by operation; undefined: they run as a graph.
    */
   trace(
     batch: Batch,
@@ -161,7 +161,7 @@ export class Student {
    * One optimiser step. The arrays are read before it returns.
    *
    * @param targets - [B, …] each, in its row's shape.
-   * @returns as `TrainStep.run`, owned by the caller, perhaps not computed yet.
+   * @returns as `TrainStep.run`; owned by the caller, and perhaps not computed yet.
    */
   step(batch: Batch, targets: ReadonlyMap<string, Float32Array>, learningRate: number): Tensor1D {
     const { tf } = this.#engine;
@@ -225,7 +225,7 @@ export class Student {
     return hash.digest('hex');
   }
 
-  /** Brings the model's weights to those of the last step. */
+  /** Copies the newest weights into the model. */
   settle(): void {
     this.#runner.settle();
   }
@@ -237,7 +237,7 @@ export class Student {
     this.model.dispose();
   }
 
-  /** In the caller's tidy. */
+  /** The tensors belong to the caller's tidy. */
   #tensors(
     batch: Batch,
     targets: ReadonlyMap<string, Float32Array>,
@@ -263,7 +263,7 @@ export class Student {
   }
 }
 
-/** The first `count` rows, from the first on again where there are fewer. */
+/** The first `count` rows; if there are fewer, they repeat from the first on. */
 function withRows<T extends FedValues>(values: T, rows: number, count: number): T {
   const size = values.length / rows;
   const out = new (values.constructor as new (length: number) => T)(count * size);

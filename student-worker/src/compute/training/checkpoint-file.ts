@@ -1,9 +1,9 @@
 /**
- * A checkpoint: all that a run needs to go on to the bit, in one NPZ file that says itself whether it is whole.
+ * A checkpoint: all that a run needs to go on with equal bits, in one NPZ file with a checksum.
  *
- * Members: every variable of the training step by its name, the selected weights so far as `best/INDEX`, `meta`
- * (JSON, as bytes), `history` and `sum`, the SHA-256 of all others. Equal states give equal bytes but for `meta` and
- * `history`: the clock's readings, and who took the steps.
+ * Members: every variable of the training step by its name, the best weights so far as `best/INDEX`, `meta` (JSON, as
+ * bytes), `history` and `sum`, the SHA-256 of all others. Equal states give equal bytes except in `meta` and
+ * `history`, which hold clock readings and who took the steps.
  */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -28,16 +28,16 @@ export interface Selected {
 }
 
 export interface Checkpoint {
-  /** The run that it belongs to: SHA-256 of the normalised specification, and of the data set. */
+  /** The run of the checkpoint: SHA-256 of the normalised specification, and of the data set. */
   readonly specificationDigest: string;
   readonly datasetDigest: string;
   /** The teachers, in ensemble order. */
   readonly teacherIdentities: readonly string[];
-  /** `NUMERICS_VERSION` of the build that wrote it. */
+  /** `NUMERICS_VERSION` of the build that wrote the checkpoint. */
   readonly numericsVersion: number;
   /** Steps taken. */
   readonly step: number;
-  /** Seconds of the run so far, over all its assignments. */
+  /** Seconds of training so far, in all of the run's assignments. */
   readonly trainingSeconds: number;
   readonly waitingSeconds: number;
   readonly dataWaitingSeconds: number;
@@ -50,7 +50,7 @@ export interface Checkpoint {
   readonly history: HistoryPart;
 }
 
-/** A checkpoint's bytes are not what was written. Another attempt will find the same. */
+/** A checkpoint's bytes have changed since they were written. Reading them again will not help. */
 export class CorruptCheckpointError extends LyceumError {
   constructor(what: string, reason: string, options?: ErrorOptions) {
     super('FAILED_PRECONDITION', `${what} is corrupt: ${reason}`, options);
@@ -110,9 +110,9 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Buffer {
 }
 
 /**
- * @param what - what to call it in an error.
- * @throws {CorruptCheckpointError} if a single bit is another than was written; {@link ForeignCheckpointError} if this
- *   build does not read what was written.
+ * @param what - the checkpoint's name in errors.
+ * @throws {CorruptCheckpointError} if a single bit has changed since it was written; {@link ForeignCheckpointError} if
+ *   this build cannot read the format.
  */
 export function decodeCheckpoint(bytes: Uint8Array, what: string): Checkpoint {
   const members = new Map(readMembers(bytes, what));
@@ -121,7 +121,7 @@ export function decodeCheckpoint(bytes: Uint8Array, what: string): Checkpoint {
   if (sum === undefined || !sumOf(members).equals(bytesOf(sum))) {
     throw new CorruptCheckpointError(what, 'its checksum does not fit its contents');
   }
-  // From here on everything is as it was written, perhaps by another version.
+  // From here on the bytes are as they were written, though perhaps by another version.
   const result = meta.safeParse(JSON.parse(bytesOf(members.get('meta')).toString()));
   if (!result.success) {
     const problems = result.error.issues.map(
@@ -148,7 +148,7 @@ export function decodeCheckpoint(bytes: Uint8Array, what: string): Checkpoint {
   return { ...rest, history, state, best: best && { validation: best, weights } };
 }
 
-/** As it is handed on, with a name in `folder` that has its step. Writes nothing. */
+/** A checkpoint as bytes, with the path of its file, `folder` and a name with its step. Writes nothing. */
 export function packCheckpoint(
   folder: string,
   checkpoint: Checkpoint,

@@ -1,11 +1,11 @@
-/** Whether a training goes on, and what waits for its end: it is told to stop, or it fails. */
+/** The course of a training: whether it goes on, was told to stop, or has failed. Others can wait for its end. */
 import type { LyceumError } from '@lyceum/proto';
 import type { Stop } from '../../job/index.js';
 
 export class Course {
-  /** Resolves when it goes on no more. */
+  /** Resolves when the training goes on no more. */
   readonly halted: Promise<void>;
-  /** Resolves when nothing of it is wanted any more. */
+  /** Resolves when the training was abandoned. */
   readonly abandoned: Promise<void>;
   #halt: () => void = () => {};
   #abandon: () => void = () => {};
@@ -41,13 +41,13 @@ export class Course {
     this.#halt();
   }
 
-  /** The first failure stays. */
+  /** Only the first failure counts. */
   fail(failure: LyceumError): void {
     this.#failure ??= failure;
     this.#halt();
   }
 
-  /** @throws {LyceumError} what it failed with, if it did. */
+  /** @throws {LyceumError} the training's failure, if it has failed. */
   check(): void {
     if (this.#failure !== undefined) throw this.#failure;
   }

@@ -1,4 +1,4 @@
-/** Opens what an assignment trains on and with, and checks that it belongs together. */
+/** Opens the set, student and checkpoint of an assignment, and checks that they belong together. */
 import { readFile } from 'node:fs/promises';
 import {
   type Dataset,
@@ -19,7 +19,7 @@ export interface TrainingParts {
   readonly engine: Engine;
   readonly job: TrainingJob;
   readonly dataset: Dataset;
-  /** What brings the samples that are measured, and trained on. */
+  /** Brings samples into memory, for training and for measuring. */
   readonly windows: SampleWindows;
   readonly batches: BatchSource;
   /** Owned by the caller; in the state of `resumed` if there is one. */

@@ -1,9 +1,9 @@
-/** When a student is validated, and which of two validations is the better. */
+/** When a student is validated, and which of two validations is better. */
 import { type Dataset, splitSamples } from '@lyceum/learning/datasets';
 import type { RunSpecification } from '@lyceum/learning/specification';
 import type { Validation } from '../../job/index.js';
 
-/** Strictly: of equals the earlier one stays. */
+/** Strictly better: of two equal ones the earlier stays. */
 export function isBetter(
   metric: 'nll' | 'accuracy',
   candidate: Validation,
@@ -13,7 +13,7 @@ export function isBetter(
   return metric === 'nll' ? candidate.nll < best.nll : candidate.accuracy > best.accuracy;
 }
 
-/** Steps between two validations; by default of one pass over the train split, whichever part of it is visited. */
+/** Steps between two validations; default: a pass over the whole train split, even if only a part of it is visited. */
 export function validationSteps({ spec }: RunSpecification, dataset: Dataset): number {
   const { selection, training } = spec;
   const trainCount = splitSamples(dataset, 'train').length;

@@ -1,8 +1,8 @@
 /**
- * The ledger of a run: which assignment took which steps of the weights, on which targets.
+ * The ledger of a run: which assignment took which of the steps, on which targets.
  *
- * Each assignment adds one segment at the run's end so far. A checkpoint holds the segments of the steps that its
- * weights have gone through; steps that were lost with their worker are in no ledger.
+ * Each assignment adds one segment at the end. A checkpoint holds the segments of the steps that led to its weights;
+ * steps that were lost with their worker are in no ledger.
  */
 import { createHash, type Hash } from 'node:crypto';
 
@@ -11,7 +11,7 @@ export interface LedgerSegment {
   readonly assignmentEpoch: number;
   readonly firstStep: number;
   readonly endStep: number;
-  /** SHA-256, hex, over the targets of these steps in order: of each step its tensors by name, float32. */
+  /** SHA-256, hex, over the targets of these steps in order: for each step its tensors by name, float32. */
   readonly targetsDigest: string;
 }
 
@@ -22,7 +22,7 @@ export class StepLedger {
   readonly #targets = createHash('sha256');
   #endStep: number;
 
-  /** @param former - of the checkpoint that the assignment goes on from. */
+  /** @param former - segments of the checkpoint from which the assignment goes on. */
   constructor(former: readonly LedgerSegment[], assignmentEpoch: number, firstStep: number) {
     this.#former = former;
     this.#assignmentEpoch = assignmentEpoch;
@@ -30,7 +30,7 @@ export class StepLedger {
     this.#endStep = firstStep;
   }
 
-  /** The next step was taken on these targets. */
+  /** Records that the next step was taken on these targets. */
   add(targets: ReadonlyMap<string, Float32Array>): void {
     hashTargets(this.#targets, targets);
     this.#endStep++;
@@ -48,7 +48,7 @@ export class StepLedger {
   }
 }
 
-/** Adds one step's targets to what becomes a segment's digest. */
+/** Adds one step's targets to the hash of a segment. */
 export function hashTargets(hash: Hash, targets: ReadonlyMap<string, Float32Array>): void {
   for (const [, values] of [...targets].sort(([a], [b]) => (a < b ? -1 : 1))) {
     hash.update(Buffer.from(values.buffer, values.byteOffset, values.byteLength));

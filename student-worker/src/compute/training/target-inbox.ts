@@ -1,14 +1,14 @@
 /**
- * Collects the targets of coming steps, which arrive in blocks of any size, until each step's are complete.
+ * Collects the targets of coming steps, which arrive in blocks of any size, until those of a step are complete.
  *
- * Holds at most the steps between what is done and what credit was given for. Blocks may repeat or overlap
- * (a stream that was opened again); the bits of a row are the same each time, the first ones stay.
+ * Holds only steps that are not done and lie below the credit. Blocks may repeat or overlap (when a stream was opened
+ * again): the bits of a row are the same each time, and the first ones stay.
  */
 import { batchSpan, type StepPlan } from '@lyceum/learning/orders';
 import { elementCount, LyceumError, shapeMismatch } from '@lyceum/proto';
 import type { TargetBlock, TargetBlockTensor, TargetTensorShape } from '../../job/index.js';
 
-/** Values of one target tensor of one step, [rows, ...rowShape], and which rows are there. */
+/** Values of one target tensor of one step, [rows, ...rowShape], and which rows have come. */
 interface PartialTensor {
   values: Float32Array;
   readonly present: Uint8Array;
@@ -31,14 +31,14 @@ export class TargetInbox {
     this.#creditStep = firstStep;
   }
 
-  /** Welcomes targets of steps below `creditStep`. */
+  /** Accepts targets of steps below `creditStep`. */
   allow(creditStep: number): void {
     this.#creditStep = Math.max(this.#creditStep, creditStep);
   }
 
   /**
    * @throws {LyceumError} INVALID_ARGUMENT if a tensor is unknown, its values do not fill its rows, or rows lie
-   * outside of the epoch; RESOURCE_EXHAUSTED if they are past the credit.
+   *   outside of the epoch; RESOURCE_EXHAUSTED if rows are past the credit.
    */
   put(block: TargetBlock): void {
     for (const tensor of block.tensors) this.#putTensor(block, tensor);
@@ -47,14 +47,14 @@ export class TargetInbox {
     }
   }
 
-  /** What came with the step's targets for the history, and forgets it; undefined: nothing did. */
+  /** Takes out the figures for the history that came with the step's targets; undefined: none came. */
   takeFigures(step: number): readonly number[] | undefined {
     const figures = this.#figures.get(step);
     this.#figures.delete(step);
     return figures;
   }
 
-  /** @returns the step's targets by name and forgets them, or undefined while some are missing. */
+  /** Takes out the step's targets, by name; undefined while some are missing. */
   take(step: number): ReadonlyMap<string, Float32Array> | undefined {
     const parts = this.#steps.get(step);
     const complete = [...this.#rowSizes.keys()].every((name) => parts?.get(name)?.missing === 0);

@@ -1,4 +1,4 @@
-/** The targets of a training: asked for ahead of its steps, as far as the window reaches, and awaited. */
+/** The targets of a training: asked for ahead, as far as the window reaches, and awaited. */
 import { targetSumColumns } from '@lyceum/learning/history';
 import type { StepPlan } from '@lyceum/learning/orders';
 import { Wakeup } from '@lyceum/platform';
@@ -27,7 +27,9 @@ export class TargetSupply {
     this.#news = news;
   }
 
-  /** Raises the credit, a quarter of the window at a time unless `now`: a message a step would be many. */
+  /**
+   * Raises the credit once a quarter of the window is used, or at once if `now`: a message each step is too many.
+   */
   ask(step: number, now = false): void {
     const { targetTensors, windowSteps } = this.#job;
     if (targetTensors.length === 0) return;
@@ -39,7 +41,7 @@ export class TargetSupply {
     this.#news.wantTargets(creditStep, step);
   }
 
-  /** Target rows that came. @throws {LyceumError} if they cannot be what was asked for. */
+  /** Stores rows that came. @throws {LyceumError} if they are not what was asked for. */
   receive(block: TargetBlock): void {
     this.#inbox.put(block);
     this.wake();
@@ -50,13 +52,13 @@ export class TargetSupply {
     return this.#inbox.take(step);
   }
 
-  /** What the coordinator told of the targets that were taken of the step, by column; NaN: it did not. */
+  /** Figures from the coordinator about the step's targets, which were taken before, by column; NaN: none came. */
   takeFigures(step: number): readonly number[] {
     const told = this.#inbox.takeFigures(step);
     return told?.length === this.#unknownFigures.length ? told : this.#unknownFigures;
   }
 
-  /** @returns undefined once `wants` is false, which is asked again at each {@link wake}. */
+  /** @returns undefined once `wants` is false, which is checked again at each {@link wake}. */
   async await(
     step: number,
     wants: () => boolean,

@@ -1,11 +1,11 @@
 /**
- * Trains the student of one assignment: takes every step in order, validates, selects, writes checkpoints, and
- * in the end evaluates what it selected.
+ * Trains the student of one assignment: takes every step in order, validates, selects, writes checkpoints, and in the
+ * end evaluates the selected weights.
  *
  * After step s, always in this order: validation if s is due or the last, checkpoint if s is due or the last. So a
- * checkpoint holds the selection up to its step, and a run that is stopped after any of them and resumed takes
- * the same steps on the same bits as one that never stopped. The event loop gets its turn after every step;
- * stopping takes effect there, and between two batches of an evaluation.
+ * checkpoint holds the selection up to its step, and a run that is stopped after any of them and resumed takes the
+ * same steps on the same bits as one that never stopped. The event loop runs after every step; stopping takes effect
+ * there, and between two batches of an evaluation.
  */
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { NUMERICS_VERSION } from '@lyceum/learning/arrays';
@@ -38,7 +38,7 @@ export interface TrainerOptions {
   readonly engine: Engine;
   readonly job: TrainingJob;
   readonly news: StudentNews;
-  /** Steps run operation by operation, not as one graph. */
+  /** True: steps run operation by operation, not as one graph. */
   readonly eager: boolean;
   /** Milliseconds that never fall. */
   readonly now: () => number;
@@ -56,14 +56,14 @@ export class Trainer {
   readonly #stopwatch: Stopwatch;
   readonly #pace: ProgressPace;
   readonly #firstSamples: number;
-  /** Between two validations. */
+  /** Steps between two validations. */
   readonly #validationSteps: number;
   /** Steps taken. */
   #step: number;
   #samples = 0;
   #best: Selected | undefined;
   #checkpointedStep: number;
-  /** Step of this job's last checkpoint that the coordinator took: it has the history until there. */
+  /** Step of this job's last checkpoint that the coordinator took: it has the history up to there. */
   #takenStep = 0;
   readonly #course = new Course();
 
@@ -101,7 +101,7 @@ export class Trainer {
    * Trains to the end.
    *
    * @returns undefined if stopped before.
-   * @throws {LyceumError} whatever keeps the run from going on.
+   * @throws {LyceumError} the reason why the run cannot go on.
    */
   async run(): Promise<TrainingResult | undefined> {
     const { plan } = this.#parts.batches;
@@ -118,7 +118,7 @@ export class Trainer {
     return !course.isStopped ? this.#finish() : undefined;
   }
 
-  /** Target rows that came. @throws {LyceumError} if they cannot be what was asked for. */
+  /** Stores target rows that came. @throws {LyceumError} if they are not what was asked for. */
   receive(block: TargetBlock): void {
     this.#supply.receive(block);
   }
@@ -176,7 +176,7 @@ export class Trainer {
     if (reason !== undefined) this.#news.untraced('steps', reason);
   }
 
-  /** Waits for the pictures of the step to take. False: stopping came first. */
+  /** Waits for the pictures of the next step. False: stopping came first. */
   async #arePicturesHere(): Promise<boolean> {
     const awaited = this.#parts.batches.awaited(this.#step);
     if (awaited === undefined) return true;
@@ -184,11 +184,11 @@ export class Trainer {
     return this.#course.goesOn;
   }
 
-  /** The targets of the step to take, or undefined if stopping came first. */
+  /** The targets of the next step; undefined if stopping came first. */
   async #targets(): Promise<ReadonlyMap<string, Float32Array> | undefined> {
     const ready = this.#supply.take(this.#step);
     if (ready !== undefined) return ready;
-    // Idle: the coordinator must know how far it is, since a quorum's deadline begins with that.
+    // The trainer is idle: the coordinator must know how far it is, since a quorum's deadline begins then.
     this.#supply.ask(this.#step, true);
     const { batches } = this.#parts;
     const next = this.#step + 1;
@@ -198,7 +198,7 @@ export class Trainer {
 
   async #validate(): Promise<Validation | undefined> {
     this.#log.check();
-    // What is measured may need the room. What there is room for is there when the next step asks again.
+    // The evaluation may need the memory. The next step opens its window again.
     this.#parts.batches.close();
     const validation = await this.#evaluation.validate(this.#step, () => this.#course.isAbandoned);
     if (validation === undefined) return undefined;
@@ -216,8 +216,8 @@ export class Trainer {
   }
 
   /**
-   * Ends when it is on disk and the pointer names it. Steps that went on meanwhile would be lost beside those since the
-   * checkpoint before, and a death may cost `checkpointEverySteps` steps, no more.
+   * Waits until the checkpoint is on disk and the pointer names it. A death may cost `checkpointEverySteps` steps at
+   * most: steps that went on meanwhile would be lost in addition to those since the checkpoint before.
    */
   async #writeCheckpoint(): Promise<void> {
     this.#log.check();
@@ -245,7 +245,8 @@ export class Trainer {
       },
       (err: LyceumError) => this.fail(err),
     );
-    // If the job is abandoned, the checkpoint is not taken any more; but nothing is written once the job has ended.
+    // If the job is abandoned, nobody takes the checkpoint any more; but nothing may be written after the job has
+    // ended.
     await Promise.race([taken, this.#course.abandoned]);
     await written.catch(() => {});
   }
@@ -266,7 +267,7 @@ export class Trainer {
     });
   }
 
-  /** The test split is scored here, once, with the selected weights. */
+  /** Scores the test split, once, with the selected weights. */
   async #finish(): Promise<TrainingResult | undefined> {
     const { student, engine, job, dataset, batches } = this.#parts;
     batches.close();

@@ -1,4 +1,4 @@
-/** What a finished run leaves on the disk: the selected model, and its logits on every split. */
+/** Writes the result of a finished run: the selected model, and its logits on every split. */
 import { join } from 'node:path';
 import type { Dataset, SplitName } from '@lyceum/learning/datasets';
 import { type NpyArray, writeDurably, writeNpz } from '@lyceum/learning/files';
@@ -14,7 +14,7 @@ type ResultFiles = Pick<
 >;
 
 /**
- * The model knows the names of its classes, as it may be a teacher of a set that has them in another order.
+ * The model keeps the names of its classes: it may become a teacher of a set that has them in another order.
  *
  * @param logits - [N, C] of each split's measured samples.
  */

@@ -1,6 +1,6 @@
 /**
  * The sum of terms against vectors computed with 60 digits (objective-vectors.json), gradients included. The terms
- * themselves are tested where they are, in learning.
+ * themselves are tested in learning.
  */
 import { readFileSync } from 'node:fs';
 import { checkRunSpecification } from '@lyceum/learning/specification';
@@ -44,7 +44,7 @@ beforeAll(async () => {
   tf = engine.tf;
 });
 
-/** The objective: what all terms add. */
+/** The objective: the sum of all terms' losses. */
 function summed(losses: readonly TermLoss[]): Scalar {
   return tf.addN(losses.map(({ loss }) => loss));
 }
@@ -124,7 +124,7 @@ describe('runObjective', () => {
     expect(runObjective(tf, specification('Training', [{ term: 'ce' }])).targets).toEqual([]);
   });
 
-  /** Of one row at temperature 1, in float64. */
+  /** The student's probabilities of one row at temperature 1, in float64. */
   const q = softmax([0.5, -1, 2]);
   const p = softmax([1, 1.5, -0.5]);
   const mixed = (share: number) => p.map((x, i) => share * x + (1 - share) * (q[i] as number));
@@ -134,7 +134,7 @@ describe('runObjective', () => {
     [{ term: 'soft-ce' }, p.reduce((sum, x, i) => sum - x * Math.log(q[i] as number), 0)],
     [
       { term: 'dist', temperature: 1, interClassWeight: 3, intraClassWeight: 5 },
-      // A class of one sample has no correlation.
+      // The class values of one sample have no correlation.
       3 * (1 - correlation(q, p)) + 5,
     ],
     [{ term: 'kl-reverse' }, divergence(q, p)],
@@ -240,7 +240,7 @@ function divergence(a: readonly number[], b: readonly number[]): number {
   return a.reduce((sum, x, i) => sum + x * Math.log(x / (b[i] as number)), 0);
 }
 
-/** Of rows with the label 2, at temperature 1: that class against the others, and the others among themselves. */
+/** dkd for rows with the label 2, at temperature 1: that class against the others, and the others among themselves. */
 function decoupled(p: number[], q: number[], targetWeight: number, othersWeight: number): number {
   const binary = (x: number[]) => [x[2] as number, 1 - (x[2] as number)];
   const rest = (x: number[]) => x.slice(0, 2).map((y) => y / (1 - (x[2] as number)));

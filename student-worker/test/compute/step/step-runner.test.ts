@@ -17,7 +17,7 @@ const engine = await openEngine();
 afterAll(() => openEngine());
 const dataset = parseDataset(encodeDataset(syntheticSet(60, 4)));
 const TARGET = 'pooled/arithmetic/2';
-/** 42 samples, 16 a batch: the last of each epoch has 10 rows. */
+/** 42 samples, 16 a batch: the last batch of each epoch has 10 rows. */
 const ROWS = [16, 10];
 
 function specification(model: object, training: object = {}, views?: object): RunSpecification {
@@ -119,7 +119,7 @@ describe.skipIf(engine.name !== 'native')('traced steps', () => {
     traced.restore(state);
     eager.restore(state);
     expect(losses(traced, batches, 5, 8)).toEqual(losses(eager, batches, 5, 8));
-    // Of the optimiser's variables those of the last step stay.
+    // The optimiser's variables stay as the last step left them.
     traced.setWeights(weights);
     eager.setWeights(weights);
     expect(losses(traced, batches, 8, 10)).toEqual(losses(eager, batches, 8, 10));

@@ -1,4 +1,6 @@
-/** Steps of real students: equal bits for equal inputs, whatever an object did before; no tensor too many. */
+/**
+ * Steps of real students: equal inputs give equal bits, whatever the object did before, and no tensor is left behind.
+ */
 import { encodeDataset, parseDataset } from '@lyceum/learning/datasets';
 import { StepHistory } from '@lyceum/learning/history';
 import { OPTIMIZER_NAMES } from '@lyceum/learning/optimizers';
@@ -12,7 +14,7 @@ import { syntheticSet } from '../synthetic-set.js';
 
 const dataset = parseDataset(encodeDataset(syntheticSet(60, 4)));
 const TARGET = 'pooled/arithmetic/2';
-// Hundreds of small operations a step, on a machine that may be busy.
+// A step has hundreds of small operations, and the machine may be busy.
 vi.setConfig({ testTimeout: 120_000 });
 
 let engine: Engine;
@@ -37,7 +39,7 @@ function specification(model: object, training: object = {}): RunSpecification {
   return checkRunSpecification(document, 'test');
 }
 
-/** A target that favours one class by sample position. */
+/** A target that favours one class, by the sample's position. */
 function target(rows: number): ReadonlyMap<string, Float32Array> {
   const values = Float32Array.from({ length: rows * 3 }, (_, i) => ((i * 7) % 3 === 0 ? 0.8 : 0.1));
   return new Map([[TARGET, values]]);
@@ -173,7 +175,7 @@ it('tells its gradient, and what each term adds to the loss', async () => {
   expect(others).toEqual([]);
   expect(kd + ce).toBeCloseTo(loss as number, 5);
   expect(ce).toBeGreaterThan(0);
-  // The gradient is longer than it was clipped to, and the step along it is of that length.
+  // The gradient is longer than the clipping limit, and the step has the limit's length.
   expect(gradientNorm).toBeGreaterThan(0.1);
   const moved = student.weights().flatMap((after, index) => {
     const from = before[index] as Float32Array;
@@ -184,7 +186,7 @@ it('tells its gradient, and what each term adds to the loss', async () => {
 });
 
 describe('StepLog', () => {
-  /** A clock that stands at a second more each time it is read, half of it waiting. */
+  /** A clock that advances by a second each time it is read, half of it waiting. */
   function stopwatch() {
     let reads = 0;
     return {

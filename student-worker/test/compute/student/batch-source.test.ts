@@ -1,4 +1,4 @@
-/** What batches hold is checked against the data set itself, sample by sample. */
+/** The contents of batches are compared with the data set itself, sample by sample. */
 import { encodeDataset, parseDataset } from '@lyceum/learning/datasets';
 import { checkRunSpecification, type RunSpecification } from '@lyceum/learning/specification';
 import { mixupOf, readInputs, viewAt } from '@lyceum/learning/views';
@@ -33,7 +33,7 @@ function source(...settings: Parameters<typeof specificationOf>): BatchSource {
   return new BatchSource(dataset, specificationOf(...settings));
 }
 
-/** The sample that a batch's row shows, by its values. */
+/** The sample that is in a batch's row, found by its values. */
 function sampleOf(inputs: Float32Array | Uint8Array, row: number): number {
   const values = inputs.subarray(row * FEATURES, (row + 1) * FEATURES);
   return [...Array(dataset.sampleCount).keys()].findIndex((sample) =>

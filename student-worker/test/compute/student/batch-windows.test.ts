@@ -1,6 +1,6 @@
 /**
- * Batches of a set in shards, whose pictures a function of this file brings, against those of the same pixels in one file;
- * and what is in memory and asked for ahead meanwhile.
+ * Batches of a set in shards, whose pictures a function of this file reads, against batches of the same pixels in one
+ * file. Also which windows are in memory, and which are fetched ahead.
  */
 import { type Dataset, withHeld } from '@lyceum/learning/datasets';
 import { checkRunSpecification } from '@lyceum/learning/specification';
@@ -13,7 +13,7 @@ import type { StudentPictures } from '../../../src/job/index.js';
 const PIXELS = 4;
 const COUNT = 60;
 
-/** Chunks of ten: five of train, one of validation. */
+/** Chunks of ten samples: five of the train split, one of validation. */
 const whole: Dataset = {
   digest: 'd',
   sampleShape: [2, 2, 1],
@@ -75,7 +75,7 @@ class Pictures implements StudentPictures {
   }
 }
 
-/** All pixels are there, and the order is that of a set in shards. */
+/** The same set in one file, visited in the order of a set in shards. */
 function oneFile(): BatchSource {
   const windows = new SampleWindows(whole, undefined);
   return new BatchSource(whole, specification, { windows, cut: CUT });
@@ -103,7 +103,7 @@ it('asks for each window once, to the end of two spans after the one in hand', a
   const windows = new SampleWindows(unread, pictures);
   const batches = new BatchSource(unread, specification, { windows, cut: CUT });
   await batches.awaited(0);
-  // Steps 0 to 8 in windows of two: the last of them ends beyond.
+  // Steps 0 to 8 in windows of two: the last window ends beyond them.
   expect(pictures.ahead).toHaveLength(5);
   for (let step = 0; step < batches.plan.stepCount; step++) await batches.awaited(step);
   // Thirteen steps an epoch.
@@ -119,7 +119,7 @@ it('says what keeps it from the pictures of a step when that step comes', async 
   pictures.openWindow = async () => {
     throw new UnreadableSetError('a.tar has changed');
   };
-  // Steps 2 and 3 were on their way already.
+  // Steps 2 and 3 were being read already.
   await batches.awaited(2);
   expect(batches.batch(3).rows).toBe(4);
   await expect(batches.awaited(4)).rejects.toThrow('a.tar has changed');

@@ -31,7 +31,7 @@ const checkpoint: Checkpoint = {
   ]),
   best: {
     validation: { step: 5, accuracy: 0.25, nll: Math.LN2 },
-    // More than ten, so that text order is not their order.
+    // More than ten, so that the order of their names as texts is another one.
     weights: Array.from({ length: 12 }, (_, i) => Float32Array.of(i, -i)),
   },
   ledger: [
@@ -41,7 +41,7 @@ const checkpoint: Checkpoint = {
   history: { bucketSteps: 4, firstBucket: 0, endStep: 7, values: [0.1, Number.POSITIVE_INFINITY] },
 };
 
-/** Goes with the test that asked for it. */
+/** A new folder, which is deleted with its test. */
 async function newFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'lyceum-checkpoint-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
@@ -69,7 +69,7 @@ describe('a checkpoint', () => {
       const damaged = Buffer.from(bytes);
       damaged[i] = (damaged[i] as number) ^ 0x10;
       try {
-        // Some bytes of a zip say nothing, a file's time for one.
+        // Some bytes of a zip do not matter, such as a file's time.
         expect(decodeCheckpoint(damaged, 'it')).toEqual(checkpoint);
       } catch (err) {
         expect(err).toBeInstanceOf(CorruptCheckpointError);
@@ -89,7 +89,7 @@ describe('a checkpoint', () => {
   });
 
   it('is told from a damaged one where another build wrote it', () => {
-    // Signed anew, as that build would have.
+    // Signed anew, as the other build would have signed it.
     const { samples: _, ...older } = checkpoint;
     const bytes = encodeCheckpoint(older as Checkpoint);
     let thrown: unknown;

@@ -23,7 +23,7 @@ it('adds a segment an assignment, with a digest of the targets by name', () => {
   const checkpointed = first.segments();
   const segment = { assignmentEpoch: 1, firstStep: 0, endStep: 3, targetsDigest: digest(0, 1, 2) };
   expect(checkpointed).toEqual([segment]);
-  // Lost with its worker: in no checkpoint.
+  // This step was lost with its worker: it is in no checkpoint.
   first.add(targets(3));
   const second = new StepLedger(checkpointed, 2, 3);
   second.add(targets(3));

@@ -1,4 +1,4 @@
-/** Blocks are cut in different ways; what comes out must be the rows by position. */
+/** Blocks are cut in different ways; the inbox must always give the rows by position. */
 import { stepPlan } from '@lyceum/learning/orders';
 import { describe, expect, it } from 'vitest';
 import { TargetInbox } from '../../../src/compute/training/target-inbox.js';

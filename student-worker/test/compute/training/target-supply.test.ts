@@ -1,4 +1,4 @@
-/** A run of 19 steps of 4 samples with a window of 8: asked for in quarters, which are 2 steps. */
+/** A run of 19 steps of 4 samples with a window of 8, so targets are asked for in quarters of 2 steps. */
 import { targetSumColumns } from '@lyceum/learning/history';
 import { stepPlan } from '@lyceum/learning/orders';
 import { checkRunSpecification } from '@lyceum/learning/specification';

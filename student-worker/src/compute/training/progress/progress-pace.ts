@@ -1,6 +1,6 @@
-/** How often a training tells how far it is. Pure. */
+/** How often a training reports its progress. Pure. */
 const INTERVAL_MS = 1000;
-/** Ends of epochs are told too, but short epochs not each. */
+/** Ends of epochs are reported too, but at most this often. */
 const EPOCH_INTERVAL_MS = 100;
 
 export class ProgressPace {
@@ -14,8 +14,8 @@ export class ProgressPace {
   }
 
   /**
-   * @param always - there is something that must not be missed.
-   * @returns whether to tell now, which then counts as told.
+   * @param always - the report has something that must not be missed.
+   * @returns whether to report now; if so, counts it as reported.
    */
   due(epochEnded: boolean, always: boolean): boolean {
     const nowMs = this.#now();

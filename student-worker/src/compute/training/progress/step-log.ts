@@ -1,13 +1,13 @@
 /**
- * What the last steps measured, left where it was computed and read back together: on a GPU reading one waits for all
- * work before it. What was read is in the run's history.
+ * The figures of the last steps. They stay where they were computed and are read back together: on a GPU, reading one
+ * waits for all work before it. Figures that were read are in the run's history.
  */
 import { NO_VALIDATION, STEP_COLUMNS, type StepHistory } from '@lyceum/learning/history';
 import type { Engine, Tensor1D } from '@lyceum/learning/tensorflow';
 import { LyceumError } from '@lyceum/proto';
 import { NO_SECONDS, type Seconds } from './stopwatch.js';
 
-/** Steps after which the figures are read back at the latest, so that a failed run stops soon. */
+/** Figures are read back after at most this many steps, so that a failed run stops soon. */
 const GREATEST_LAG = 64;
 
 type Told = Pick<Seconds, 'trainingSeconds' | 'waitingSeconds'>;
@@ -28,7 +28,7 @@ export class StepLog {
   #sum = 0;
   #count = 0;
 
-  /** @param history - of the steps so far; goes on here. */
+  /** @param history - of the run's steps so far; new steps are added to it. */
   constructor(engine: Engine, history: StepHistory, stopwatch: { readonly assignment: Told }) {
     this.#engine = engine;
     this.history = history;
@@ -36,10 +36,10 @@ export class StepLog {
   }
 
   /**
-   * Takes what the next step measured.
+   * Adds the figures of the next step.
    *
-   * @param figures - as `TrainStep.run` gives them; owned from here on.
-   * @param targetFigures - of the history's columns of targets.
+   * @param figures - from `TrainStep.run`; owned from here on.
+   * @param targetFigures - for the history's columns about targets.
    * @throws as {@link check}, from time to time.
    */
   add(
@@ -62,7 +62,7 @@ export class StepLog {
     const rows = tf.tidy(() => tf.stack(tensors).arraySync() as number[][]);
     tf.dispose(tensors);
     const now = this.#stopwatch.assignment;
-    // Clocks are read with the figures: each of the steps has an equal part of the time.
+    // Clocks are read together with the figures: each of these steps gets an equal part of the time.
     const seconds = (now.trainingSeconds - this.#read.trainingSeconds) / pending.length;
     const waitingSeconds = (now.waitingSeconds - this.#read.waitingSeconds) / pending.length;
     this.#read = now;

@@ -2,7 +2,7 @@
 
 export interface Seconds {
   readonly trainingSeconds: number;
-  /** The parts of them spent waiting, for targets and for pictures. */
+  /** The parts of `trainingSeconds` spent waiting for targets, and for pictures. */
   readonly waitingSeconds: number;
   readonly dataWaitingSeconds: number;
 }
@@ -22,7 +22,7 @@ export class Stopwatch {
 
   /**
    * @param now - milliseconds that never fall.
-   * @param before - of the run's earlier assignments.
+   * @param before - seconds of the run's earlier assignments.
    */
   constructor(now: () => number, before: Seconds) {
     this.#now = now;
@@ -34,7 +34,7 @@ export class Stopwatch {
     this.#startedAt ??= this.#now();
   }
 
-  /** Waits for targets, and counts it, unless it is before the first step: that is not the training's. */
+  /** Waits for targets, and counts the time, except before the first step: that is not time of the training. */
   async waiting<T>(wait: () => Promise<T>): Promise<T> {
     const from = this.#now();
     const result = await wait();
@@ -50,7 +50,7 @@ export class Stopwatch {
     return result;
   }
 
-  /** Since this assignment's first step. */
+  /** Seconds since this assignment's first step. */
   get assignment(): Seconds {
     const trainingMs = this.#startedAt === undefined ? 0 : this.#now() - this.#startedAt;
     return {
