@@ -1,4 +1,4 @@
-/** What `models` and `datasets` have in common: pushing bytes, `list`, `show`, `delete`. */
+/** The commands that `models` and `datasets` share: pushing bytes, `list`, `show`, `delete`. */
 import { type Artifact, ArtifactKind, LyceumError } from '@lyceum/proto';
 import type { Command } from 'commander';
 import { stringify as stringifyYaml } from 'yaml';
@@ -105,7 +105,7 @@ Examples:
     );
 }
 
-/** Counts by class are a table below the rest: lists of numbers say nothing to a person. */
+/** Counts by class are printed as a table below the other fields: people cannot read them as lists of numbers. */
 function shownLines(document: Record<string, unknown>): string[] {
   const counts = classCountLines(document['description']);
   const shown = JSON.stringify(document, (key, value) => (key === 'byClass' ? undefined : value));

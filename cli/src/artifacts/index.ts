@@ -1,4 +1,4 @@
-/** What the commands of models and of data sets have in common. */
+/** Commands that models and data sets share. */
 export {
   addArtifactDelete,
   addArtifactList,

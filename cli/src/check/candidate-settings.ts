@@ -1,32 +1,33 @@
 /**
- * Settings by which a model may have been meant, in stages: each stage varies one thing of the best so far. Pure.
+ * Candidates for the settings that a model was meant for, in stages: each stage varies one part of the best ones so
+ * far. Pure.
  *
- * What the user's own settings say is never varied.
+ * Settings that the user gave are never varied.
  */
 import type { TableColumn } from '@lyceum/learning/datasets';
 import { type FormatName, formatNamed } from '@lyceum/learning/formats';
 import type { ModelSettings, RawKind } from '@lyceum/learning/models';
 
-/** What is known before anything is tried. */
+/** What is known before any candidate is tried. */
 export interface CheckedModel {
   readonly format: FormatName;
-  /** What the file tells and the user said. */
+  /** Settings from the model's file and from the user. */
   readonly settings: ModelSettings;
   /** Names of settings that are not to be varied. */
   readonly fixed: ReadonlySet<string>;
-  /** Channels last; undefined: any. */
+  /** The model's input, channels last; undefined: any shape. */
   readonly inputShape: readonly number[] | undefined;
-  /** Texts or cells, which it is given in place of numbers: then no setting of numbers is open. */
+  /** The model gets texts or cells in place of numbers: settings of numbers are then not varied. */
   readonly reads: RawKind | undefined;
-  /** Columns of a set that was made of a table. */
+  /** Columns, if the set was made from a table. */
   readonly columns?: readonly TableColumn[] | undefined;
   readonly sampleShape: readonly number[];
-  /** Mean of the samples' values, one a channel of pictures, else one a value. */
+  /** Mean of the samples' values: one for each channel of pictures, else one for each value. */
   readonly mean: readonly number[];
   readonly standardDeviation: readonly number[];
 }
 
-/** Settings, and what was chosen in words. */
+/** Settings, with the varied choices in words. */
 export interface Candidate {
   readonly settings: ModelSettings;
   readonly values: string;
@@ -43,13 +44,13 @@ interface ValueRange {
 /** Figures of ImageNet's training pictures as torchvision has them: red, green and blue, from 0 to 1. */
 const IMAGENET = { mean: [0.485, 0.456, 0.406], standardDeviation: [0.229, 0.224, 0.225] };
 
-/** As Caffe's models were trained: blue, green and red from 0 to 255, less ImageNet's mean. */
+/** The values of Caffe's models: blue, green and red from 0 to 255, less ImageNet's mean. */
 const CAFFE = { colours: 'BGR', scale: 255, mean: [103.939, 116.779, 123.68] } as const;
 
-/** Enough for float32. */
+/** Digits that distinguish all float32 values. */
 const DIGITS = 7;
 
-/** Layouts and ranges of values, all pairs. */
+/** All pairs of a layout and a range of values. */
 export function firstCandidates(model: CheckedModel): Candidate[] {
   if (model.reads !== undefined) {
     return [{ settings: model.settings, values: model.reads, layout: '', colours: '', size: '' }];
@@ -67,8 +68,8 @@ export function firstCandidates(model: CheckedModel): Candidate[] {
 }
 
 /**
- * Gives a model the table's columns of numbers as they are, not encoded, if it takes as many numbers as there are such
- * columns. Undefined: it does not, or its format cannot be given columns.
+ * Gives the model the table's columns of numbers without encoding, if it takes as many numbers as there are such
+ * columns. Undefined: it does not, or its format cannot take columns.
  */
 export function columnsCandidate({
   format,
@@ -88,13 +89,13 @@ export function columnsCandidate({
   return { settings: asked, values: "the table's columns", layout: '', colours: '', size: '' };
 }
 
-/** Whether the layout is to be tried. With one channel both layouts are the same. */
+/** Whether both layouts must be tried. With one channel they are the same. */
 function isLayoutOpen({ fixed, inputShape, sampleShape }: CheckedModel): boolean {
   const channels = sampleShape[2] === 1 ? (inputShape?.[2] ?? 1) : sampleShape[2];
   return sampleShape.length === 3 && channels !== 1 && !fixed.has('layout');
 }
 
-/** The other order of colours. */
+/** Candidates with the other order of colours. */
 export function colourCandidates(model: CheckedModel, best: Candidate): Candidate[] {
   const { settings, values } = best;
   const isColour = isPicture(model) && model.sampleShape[2] === 3;
@@ -117,7 +118,7 @@ export function colourCandidates(model: CheckedModel, best: Candidate): Candidat
   ];
 }
 
-/** Other ways to the model's size. */
+/** Candidates with other ways to bring pictures to the model's size. */
 export function sizeCandidates(model: CheckedModel, { settings, values }: Candidate): Candidate[] {
   const { inputShape, sampleShape, fixed } = model;
   const [height, width] = inputShape?.length === 3 ? inputShape : [];
@@ -126,7 +127,7 @@ export function sizeCandidates(model: CheckedModel, { settings, values }: Candid
   if (['resize', 'centreCrop', 'interpolation', 'antialias'].some((name) => fixed.has(name))) {
     return [];
   }
-  // 256 for 224, as most of ImageNet's models are evaluated.
+  // 256 for 224, as in the evaluation of most of ImageNet's models.
   const resize = Math.round((Math.min(height, width) * 256) / 224);
   const ways: Partial<ModelSettings>[] = [
     { antialias: true },
@@ -136,7 +137,7 @@ export function sizeCandidates(model: CheckedModel, { settings, values }: Candid
   return ways.map((way) => candidate(model, { ...settings, ...way }, values));
 }
 
-/** A model of one channel can only mean gray. */
+/** Adds gray to the settings of a model with one channel: nothing else is possible. */
 function withNeededColours({ settings, inputShape, sampleShape }: CheckedModel): ModelSettings {
   const needsGray = inputShape?.length === 3 && inputShape[2] === 1 && sampleShape[2] === 3;
   return needsGray && settings.colours === undefined ? { ...settings, colours: 'gray' } : settings;

@@ -3,7 +3,7 @@ import { namesText, percentText, tableLines } from '../printing/text/index.js';
 import type { Check, CheckedCandidate } from './check-model.js';
 import type { JudgedOrder } from './label-orders.js';
 
-/** Classes of another order that are named. */
+/** How many classes of a new order are shown. */
 const SHOWN_CLASSES = 12;
 
 export function checkLines(check: Check): string[] {
@@ -36,7 +36,7 @@ export function checkLines(check: Check): string[] {
   ];
 }
 
-/** A model that guesses is seen by the share of the most frequent class. */
+/** Beside the share of the most frequent class: a model that only guesses reaches that share. */
 export function accuracyOfText({ accuracy, sampleCount, frequentShare }: JudgedOrder): string {
   return `${percentText(accuracy, 1)} of ${sampleCount} labelled validation samples (${percentText(frequentShare, 1)} are of one class)`;
 }
@@ -45,7 +45,7 @@ function knownText(known: readonly string[]): string {
   return `  it knows ${known.length} of the set's classes, ${shownNames(known)}, and is judged by samples of these`;
 }
 
-/** The first few, of a long list. */
+/** The first names of a long list. */
 export function shownNames(names: readonly string[]): string {
   return `${namesText(names.slice(0, SHOWN_CLASSES))}${names.length > SHOWN_CLASSES ? ', …' : ''}`;
 }

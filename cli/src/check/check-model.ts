@@ -1,4 +1,4 @@
-/** Finds the settings by which a model knows a set best, stage by stage. */
+/** Finds, stage by stage, the settings under which a model is right most often on a set. */
 import { canTellOrder, isBetterOrder } from '@lyceum/learning/ensemble';
 import {
   classOrder,
@@ -25,7 +25,7 @@ import {
   mappedOrder,
 } from './label-orders.js';
 
-/** What asks the model. */
+/** How the model is asked. */
 export interface Trying {
   readonly samples: { readonly sampleCount: number; readonly classNames: readonly string[] };
   try(settings: ModelSettings): Promise<Tried>;
@@ -33,7 +33,7 @@ export interface Trying {
 
 export interface TriedCandidate extends Candidate {
   readonly tried: Tried;
-  /** The best first; empty if it is not known which classes the model has. */
+  /** The best first; empty if the model's classes are not known. */
   readonly orders: readonly JudgedOrder[];
   readonly mapped: JudgedOrder | undefined;
 }
@@ -52,18 +52,18 @@ export interface Check {
   readonly order: JudgedOrder;
   /** All settings to write down. */
   readonly settings: ModelSettings;
-  /** That the accuracy is of. */
+  /** Number of samples that the accuracy is over. */
   readonly sampleCount: number;
-  /** Names of the set's classes that the model knows, and is judged by; undefined: all. */
+  /** Names of the set's classes that the model knows and is judged by; undefined: all. */
   readonly known: readonly string[] | undefined;
 }
 
-/** Candidates of the first stage that the second looks at. */
+/** How many of the first stage's best candidates go into the second stage. */
 const LEADERS = 2;
 
 /**
- * @param told - of each candidate, as it has been tried.
- * @throws {LyceumError} INVALID_ARGUMENT if the model cannot be asked by any settings.
+ * @param told - called with each candidate after it was tried.
+ * @throws {LyceumError} INVALID_ARGUMENT if the model cannot be asked under any settings.
  */
 export async function checkModel(
   trial: Trying,
@@ -74,8 +74,8 @@ export async function checkModel(
   const model = believed(asked, classNames);
   const candidates: CheckedCandidate[] = [];
   /**
-   * Values that are changed, or colours that are turned, for a gain that chance may give: most models want neither, and
-   * of several ways one is ahead by chance.
+   * Candidates that change values or colours for a gain that may be chance: most models want neither change, and one
+   * of several candidates is always ahead by chance.
    */
   const unproven = new Set<CheckedCandidate>();
   const tryAll = async (some: readonly Candidate[]) => {
@@ -87,7 +87,7 @@ export async function checkModel(
   };
   await tryAll(firstCandidates(model));
   for (const changed of ranked(candidates, trial)) {
-    // The file's own values, or those that the set has.
+    // The candidate with the file's own values, or the set's.
     const plain = candidates.find(({ layout }) => layout === changed.layout) as CheckedCandidate;
     const isProven = changed === plain || !('tried' in plain);
     if (!isProven && !isBeyondChance(changed, plain, trial)) unproven.add(changed);
@@ -107,7 +107,7 @@ export async function checkModel(
   const order = best && bestOrder(best, trial);
   if (best === undefined || order === undefined) throw unusable(candidates, trial);
   const { output } = model.settings;
-  // Where the file holds classes they must be said, lest its own be taken.
+  // If the file names classes, the settings must name them too, or the file's would be used.
   const classes = order.classes ?? (asked.settings.classes && classNames);
   const settings: ModelSettings = {
     ...best.settings,
@@ -128,7 +128,7 @@ export async function checkModel(
   };
 }
 
-/** The classes that a file holds by the set's names; without them, if they are none of the set's: answers tell them too. */
+/** The model with its file's classes; without them if they are not the set's: its answers show the order too. */
 function believed(model: CheckedModel, classNames: readonly string[]): CheckedModel {
   const { classes, ...others } = model.settings;
   if (classes === undefined || model.fixed.has('classes')) return model;
@@ -142,7 +142,7 @@ function believed(model: CheckedModel, classNames: readonly string[]): CheckedMo
   }
 }
 
-/** A model asked by the candidate's settings, and how often it is right in which order of its classes. */
+/** Asks the model under the candidate's settings, and judges the orders of its classes. */
 export async function tried(
   trial: Trying,
   { settings }: Pick<CheckedModel, 'settings'>,
@@ -173,7 +173,7 @@ export async function tried(
   }
 }
 
-/** Classes of the set that the settings name, in the set's order; undefined: all. */
+/** The set's classes that the settings name, in the set's order; undefined: all. */
 function knownNames(
   settings: ModelSettings,
   classNames: readonly string[],
@@ -183,8 +183,8 @@ function knownNames(
 }
 
 /**
- * The best first, of equal ones that with the fewest settings. Where there are samples enough the best mapping counts: of
- * right inputs and wrongly ordered classes no order that has a reason is any good.
+ * The best first; of equal ones the one with the fewest settings. If there are enough samples, the best mapping
+ * counts: with right inputs but classes in a wrong order, no order that has a reason does well.
  */
 function ranked(candidates: readonly CheckedCandidate[], trial: Trying): TriedCandidate[] {
   return candidates
@@ -196,7 +196,10 @@ function score({ orders, mapped }: TriedCandidate, trial: Trying): number {
   return (hasEnough(trial) ? mapped?.accuracy : undefined) ?? orders[0]?.accuracy ?? 0;
 }
 
-/** Right more often by more than a standard error of the difference, as if the two had been asked about samples of their own. */
+/**
+ * Whether `one` is right more often by more than a standard error of the difference, as if their samples were
+ * independent.
+ */
 function isBeyondChance(one: TriedCandidate, other: TriedCandidate, trial: Trying): boolean {
   const [a, b] = [score(one, trial), score(other, trial)];
   const count = one.orders[0]?.sampleCount ?? trial.samples.sampleCount;
@@ -207,7 +210,7 @@ function settingCount({ settings }: Candidate): number {
   return Object.keys(settings).length;
 }
 
-/** An order that has a reason, unless a mapping is so much better that the reason must be wrong. */
+/** The best order that has a reason, unless a mapping is so much better that the reason must be wrong. */
 export function bestOrder(
   { orders, mapped }: Pick<TriedCandidate, 'orders' | 'mapped'>,
   trial: Pick<Trying, 'samples'>,
@@ -217,7 +220,7 @@ export function bestOrder(
   return isFarBetter(mapped, named, trial) ? mapped : named;
 }
 
-/** @param mapped - the best of all orders. */
+/** @param mapped - the best of all possible orders. */
 export function isFarBetter(
   mapped: JudgedOrder,
   named: JudgedOrder | undefined,

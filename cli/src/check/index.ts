@@ -1,4 +1,4 @@
-/** A model tried before anybody depends on it. */
+/** Tries a model before it is used. */
 export { checkLines, shownNames } from './check-lines.js';
 export { type Check, type CheckedCandidate, checkModel } from './check-model.js';
 export { linesOnSet } from './lines-on-set.js';

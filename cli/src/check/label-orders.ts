@@ -1,4 +1,4 @@
-/** Which of a set's classes each value of a model's output may mean, and how often it is right so. Pure. */
+/** Possible orders of the set's classes in a model's output, and how often the model is right under each. Pure. */
 import { bestAssignment } from '@lyceum/learning/arrays';
 import { guessedShare } from '@lyceum/learning/ensemble';
 
@@ -6,7 +6,7 @@ import { guessedShare } from '@lyceum/learning/ensemble';
 export type Counts = readonly (readonly [number, number, number])[];
 
 export interface LabelOrder {
-  /** In words that end "right if labels are …". */
+  /** Words for the end of "right if labels are …". */
   readonly name: string;
   /** For the settings, in the order of the model's output; undefined: the set's own order. */
   readonly classes: readonly string[] | undefined;
@@ -14,19 +14,19 @@ export interface LabelOrder {
 
 export interface JudgedOrder extends LabelOrder {
   readonly accuracy: number;
-  /** That the accuracy is of. */
+  /** Number of samples that the accuracy is over. */
   readonly sampleCount: number;
-  /** Share of the samples' most frequent class: a model that says that of all samples is as often right. */
+  /** Share of the samples' most frequent class: the accuracy of a model that always names this class. */
   readonly frequentShare: number;
-  /** Share of the samples that an order may be right on, on average, if the answers have nothing to do with the labels. */
+  /** Mean accuracy of this order if the answers had nothing to do with the labels. */
   readonly guessedShare: number;
 }
 
-/** Assignments of more classes take seconds, and as many samples say little of them. */
+/** With more classes an assignment takes seconds, and is hardly supported by the samples. */
 const MAX_ASSIGNED = 512;
 
 /**
- * The answers to samples of some classes, as if there were no others.
+ * The answers to samples of known classes, as if the set had no others.
  *
  * @param known - some of `classNames`, or all.
  */
@@ -43,10 +43,10 @@ export function countsAmong(
 }
 
 /**
- * @param classNames - that the model may know, in the set's order.
+ * @param classNames - classes that the model may know, in the set's order.
  * @param own - the classes that the settings name.
- * @param isPartial - whether the set has others besides: then no order goes without saying.
- * @returns distinct orders; none if it is not known which classes the model has.
+ * @param isPartial - whether the set has other classes too: then even the set's own order must be named.
+ * @returns distinct orders; none if the model's classes are not known.
  */
 export function labelOrders(
   classNames: readonly string[],
@@ -71,7 +71,7 @@ export function labelOrders(
   });
 }
 
-/** The best first; of equal ones the first. */
+/** The best first; equal ones in their given order. */
 export function judgedOrders(
   orders: readonly LabelOrder[],
   classNames: readonly string[],
@@ -109,10 +109,10 @@ function accuracyOf(
 }
 
 /**
- * The order of classes in which the model is right most often, each class of its own once.
+ * The one-to-one order of classes under which the model is right most often.
  *
- * @returns undefined where there are too many classes; and of a model that has fewer, whose answers would fit many choices
- *   of them alike.
+ * @returns undefined if there are too many classes, or if the model has fewer than the set: many choices would then
+ *   fit its answers equally well.
  */
 export function mappedOrder(
   classNames: readonly string[],

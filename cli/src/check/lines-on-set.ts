@@ -1,4 +1,7 @@
-/** A model on a set as it is pushed: how often it is right, and whether its classes in another order would be far better. */
+/**
+ * Tries a model on a set when it is pushed: its accuracy, and whether another order of its classes would be far
+ * better.
+ */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,14 +16,14 @@ import { bestOrder, type CheckedCandidate, isFarBetter, tried } from './check-mo
 import type { JudgedOrder } from './label-orders.js';
 import { requireDistributions } from './try-pushed.js';
 
-/** As many as `models check` asks about by default. */
+/** The same number that `models check` asks about by default. */
 const SAMPLES = 1000;
 
-/** An accuracy that is so much greater is no chance. */
+/** A gain in accuracy that is too large for chance. */
 const FAR = 0.1;
 
 /**
- * @param bytes - of a package.
+ * @param bytes - of the model's package.
  * @param dataset - bytes of a set's file.
  * @throws {LyceumError} INVALID_ARGUMENT saying why the model cannot be asked about the set.
  */
@@ -73,7 +76,7 @@ export async function linesOnSet(
   }
 }
 
-/** Classes that are numbers by the set's names, as a run takes them. */
+/** The settings, with classes that are numbers replaced by the set's names, as in a run. */
 function namedSettings(settings: ModelSettings, classNames: readonly string[]): ModelSettings {
   const { classes } = settings;
   return classes === undefined
@@ -81,7 +84,10 @@ function namedSettings(settings: ModelSettings, classNames: readonly string[]): 
     : { ...settings, classes: namedAsInSet(classes, classNames) };
 }
 
-/** In the order of the settings, if they name one; else the set's own. Undefined: it could not be asked so, or has other classes. */
+/**
+ * The accuracy in the settings' order of classes, else in the set's. Undefined: it could not be tried, or has other
+ * classes.
+ */
 function accuracyAs(
   candidate: CheckedCandidate,
   { classes: said }: ModelSettings,

@@ -1,4 +1,4 @@
-/** A model of which not everything has to be known yet: from files on disk, or pushed. */
+/** A model, from files on disk or pushed, whose settings need not all be known. */
 import { describePackagedModel, formatNamed, parsePackagedModel } from '@lyceum/learning/formats';
 import type { ModelSettings } from '@lyceum/learning/models';
 import { InvalidDocumentError } from '@lyceum/proto';
@@ -11,7 +11,9 @@ export interface ModelToCheck
   readonly bytes: Buffer;
 }
 
-/** What a file may leave open, so that it cannot be read at all; the first that lets it be read is where trying begins. */
+/**
+ * Settings that a file may leave open, without which it cannot be read; the first that makes it readable is the start.
+ */
 const GUESSES: readonly Partial<ModelSettings>[] = [
   {},
   { output: 'logits' },
@@ -20,7 +22,7 @@ const GUESSES: readonly Partial<ModelSettings>[] = [
 ];
 
 /**
- * @param settingsFile - what the user says of it, instead of what lies beside it. That is not varied.
+ * @param settingsFile - the user's settings, in place of the file beside the model. They are not varied.
  * @throws {LyceumError} as `readModel` does.
  */
 export async function modelOnDisk(
@@ -41,7 +43,9 @@ export async function modelOnDisk(
   throw problem;
 }
 
-/** Which settings the user gave is not known any more: layout and output name stay, all others may be wrong. */
+/**
+ * A pushed model no longer tells which settings the user gave: layout and output name stay, all others may be wrong.
+ */
 export function pushedModel(bytes: Buffer): ModelToCheck {
   return modelInPackage(bytes, ['outputName'], true);
 }
@@ -54,7 +58,7 @@ function modelInPackage(
   const described = describePackagedModel(parsePackagedModel(bytes));
   const { format, settings, inputShape, reads } = described;
   const fixed = new Set(said);
-  // Where the file says nothing of its input's shape it says nothing of its layout either.
+  // A file that does not tell its input's shape does not tell its layout either.
   const { hasKnownLayout } = formatNamed(format);
   const isTold = hasKnownLayout === true || (inputShape ?? settings.layout) !== undefined;
   if (layoutIsKnown && isTold) fixed.add('layout');

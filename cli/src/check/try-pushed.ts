@@ -1,4 +1,4 @@
-/** One batch of a model before it is pushed: what does not work is refused while its author looks. */
+/** Tries one batch on a model before it is pushed: a model that does not work is refused while its author is there. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,18 +13,18 @@ import { LyceumError, toLyceumError } from '@lyceum/proto';
 import { canTryModels, ModelTrial, type Tried } from '../local-cluster/index.js';
 import { countText } from '../printing/text/index.js';
 
-/** As many as a worker asks about at once. */
+/** The number of samples that a worker asks about at a time. */
 const BATCH = 128;
 
-/** Between two words that it is still being tried. */
+/** Time between two notices that the trial still runs. */
 const PATIENCE_MS = 15_000;
 
 /**
- * @param bytes - of a package.
- * @param told - that it takes long.
- * @param isTriedOnSet - after this, on a set's samples.
- * @returns what is told of it, a line each.
- * @throws {LyceumError} INVALID_ARGUMENT saying why it does not work.
+ * @param bytes - of the model's package.
+ * @param told - called when it takes long.
+ * @param isTriedOnSet - whether the model will also be tried on a set's samples.
+ * @returns lines for the user.
+ * @throws {LyceumError} INVALID_ARGUMENT saying why the model does not work.
  */
 export async function tryPushed(
   bytes: Uint8Array,
@@ -33,7 +33,7 @@ export async function tryPushed(
   told: (line: string) => void,
 ): Promise<string[]> {
   const described = describePackagedModel(parsePackagedModel(bytes));
-  // Another program runs it, and calls may cost.
+  // Another program runs the model, and calls may cost money.
   if (formatNamed(described.format).isRemote === true) return [];
   if (!canTryModels()) return ['not tried: this installation has no teacher-worker'];
   const untried = whyUntried(described);
@@ -80,7 +80,7 @@ function whyUntried({
     : undefined;
 }
 
-/** @throws {LyceumError} INVALID_ARGUMENT if its settings say otherwise. */
+/** @throws {LyceumError} INVALID_ARGUMENT if the model's settings say otherwise. */
 function triedLines(described: PackagedModelDescription, engine: string, tried: Tried): string[] {
   const { classCount, distributions, range, millisecondsPerSample } = tried;
   const { classes, output, logitsConfirmed } = described.settings;
@@ -97,7 +97,7 @@ function triedLines(described: PackagedModelDescription, engine: string, tried: 
 const UNLIKELY_LOGITS =
   'its logits are distributions, rows from 0 to 1 of sum 1: say {"output": "probabilities"} in its settings, or {"logitsConfirmed": true} if they are logits; every run with it says so until then';
 
-/** @throws {LyceumError} INVALID_ARGUMENT if it is said to give probabilities, and its rows are none. */
+/** @throws {LyceumError} INVALID_ARGUMENT if the settings call the outputs probabilities, and they are not. */
 export function requireDistributions(
   { output }: ModelSettings,
   { distributions, range: [least, greatest] }: Pick<Tried, 'distributions' | 'range'>,
@@ -113,7 +113,7 @@ export function requireDistributions(
   throw new LyceumError('INVALID_ARGUMENT', message);
 }
 
-/** What it was tried on. */
+/** Words for the noise that the model was tried on. */
 function noiseText({
   reads,
   columns = [],

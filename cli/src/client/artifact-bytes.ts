@@ -1,4 +1,4 @@
-/** Bytes of artifacts on their way, in chunks that fit a message. */
+/** Sends and receives bytes of artifacts, in chunks that fit into a message. */
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { type ArtifactClient, openClientStream } from '@lyceum/platform';
@@ -45,7 +45,7 @@ export async function pushArtifact(
   return { artifact: present(response.artifact), created: response.created };
 }
 
-/** @param total - bytes that are to come, where that is known. */
+/** @param total - number of bytes to come, if known. */
 export async function collect(
   messages: AsyncIterable<{ readonly chunk: Uint8Array }>,
   { onProgress }: TransferOptions = {},

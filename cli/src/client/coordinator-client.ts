@@ -1,8 +1,8 @@
 /**
- * A coordinator as a program's caller sees it: runs, artifacts, workers, as promises and async iterables.
+ * A client of the coordinator for other programs: runs, artifacts, workers, as promises and async iterables.
  *
- * Every error is a {@link LyceumError} with the status' code. Nobody answering is UNAVAILABLE with the
- * address; a watch that had begun outlives a restart of the coordinator.
+ * Every error is a {@link LyceumError} with the status' code. If nobody answers, it is UNAVAILABLE with the address. A
+ * watch goes on after a restart of the coordinator.
  */
 import type { EnsembleTable } from '@lyceum/coordinator/documents';
 import type { InferenceDescription } from '@lyceum/learning/specification';
@@ -77,7 +77,7 @@ export class CoordinatorClient extends RunCalls {
   }
 
   /**
-   * The coordinator's version; the way to learn soon whether there is one.
+   * The coordinator's version; a quick way to learn whether there is a coordinator.
    *
    * @throws {LyceumError} UNAVAILABLE if nobody answers: see {@link coordinatorVersion}.
    */
@@ -94,7 +94,7 @@ export class CoordinatorClient extends RunCalls {
     return pushArtifact(this.#artifacts, { kind, name, content }, options);
   }
 
-  /** Stores a model behind an inference server under a name, as the server has it now. @param settings - those that are known. */
+  /** Stores a model behind an inference server, as it is there now, under a name. @param settings - the known ones. */
   async pushInferenceModel(
     name: string,
     description: InferenceDescription,
@@ -132,15 +132,15 @@ export class CoordinatorClient extends RunCalls {
     return (await call(this.#answers, this.#answers.listAnswerTables, {})).tables;
   }
 
-  /** @param id - as {@link listAnswerTables} gives it. */
+  /** @param id - from {@link listAnswerTables}. */
   async deleteAnswerTable(id: string): Promise<void> {
     await call(this.#answers, this.#answers.deleteAnswerTable, { id });
   }
 
   /**
-   * Asks teachers again for some of what is stored.
+   * Asks teachers again for some of the stored answers.
    *
-   * @param onWaiting - told why nothing comes, whenever that changes.
+   * @param onWaiting - called with the reason for waiting whenever that changes.
    */
   verifyAnswers(
     request: AnswerVerificationRequest,
@@ -149,12 +149,12 @@ export class CoordinatorClient extends RunCalls {
     return verifyAnswers(this.#answers, request, options);
   }
 
-  /** @param onWaiting - told why there is no table yet, whenever that changes. */
+  /** @param onWaiting - called with the reason for waiting whenever that changes. */
   evaluateEnsemble(request: EnsembleRequest, options: WaitOptions = {}): Promise<EnsembleTable> {
     return evaluateEnsemble(this.#ensembles, request, options);
   }
 
-  /** What a run's targets are, and how many there are. */
+  /** The kind and number of a run's targets. */
   async targetOutline(request: TargetsRequest): Promise<TargetOutline> {
     const message = { stream: StreamTargetsRequest.fromPartial(request) };
     return present((await call(this.#targets, this.#targets.getTargetOutline, message)).outline);
@@ -168,7 +168,7 @@ export class CoordinatorClient extends RunCalls {
     return streamTargets(this.#targets, request, options);
   }
 
-  /** @returns what was deleted; with `dryRun`, what would be. */
+  /** @returns the artifacts that were deleted; with `dryRun`, those that would be. */
   async collectGarbage(options: {
     readonly dryRun: boolean;
     readonly graceSeconds: number;
@@ -180,7 +180,7 @@ export class CoordinatorClient extends RunCalls {
     return (await this.clusterWorkers()).workers;
   }
 
-  /** Workers, quarantines, how many teacher workers are desired, and how busy the coordinator is, of one moment. */
+  /** Workers, quarantines, the desired number of teacher workers, and the coordinator's load, all at one moment. */
   clusterWorkers(): Promise<ListWorkersResponse> {
     return call(this.#cluster, this.#cluster.listWorkers, {});
   }

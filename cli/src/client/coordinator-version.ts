@@ -1,4 +1,4 @@
-/** The first call to a coordinator: whether there is one, and if none answers, why. */
+/** The first call to a coordinator: whether it answers, and why not. */
 import { connect } from 'node:net';
 import { type ClusterClient, call, parseAddress, tlsTrouble } from '@lyceum/platform';
 import { CONNECT_DEADLINE_MS, LyceumError, toLyceumError, UNARY_DEADLINE_MS } from '@lyceum/proto';
@@ -8,9 +8,9 @@ const SILENT =
   'the connection is taken, but nothing comes: its machine is too busy, or another program listens there';
 
 /**
- * @param address - where the client calls.
- * @throws {LyceumError} UNAVAILABLE if nobody answers within {@link CONNECT_DEADLINE_MS}; where the connection is taken,
- *   within `patienceMs` more.
+ * @param address - that the client calls.
+ * @throws {LyceumError} UNAVAILABLE if nobody answers within {@link CONNECT_DEADLINE_MS}; if something accepts the
+ *   connection, within `patienceMs` more.
  */
 export async function coordinatorVersion(
   client: ClusterClient,
@@ -41,7 +41,7 @@ export async function coordinatorVersion(
   }
 }
 
-/** @param status - of a call without an answer. */
+/** @param status - the error of a call without an answer. */
 function troubleOf(status: unknown): string | undefined {
   const details = status instanceof Object && 'details' in status ? String(status.details) : '';
   if (details.startsWith('Name resolution failed')) return "its host's name cannot be looked up";
@@ -49,7 +49,7 @@ function troubleOf(status: unknown): string | undefined {
   return trouble === undefined ? undefined : `${trouble}; see --tls-dir`;
 }
 
-/** Whether something listens there: the machine takes a connection for a program that is too busy to say a word. */
+/** Whether something listens there: the machine accepts a connection even if the program is too busy to answer. */
 export function takesConnections(address: string): Promise<boolean> {
   const { host, port } = parseAddress(address);
   return new Promise((resolve) => {

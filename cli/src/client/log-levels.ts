@@ -8,7 +8,7 @@ export const LOG_LEVELS = {
   fatal: LogLevel.LOG_LEVEL_FATAL,
 } as const;
 
-/** @returns empty for one that only a newer coordinator knows. */
+/** @returns empty for a level of a newer coordinator. */
 export function logLevelName(level: LogLevel): string {
   return Object.entries(LOG_LEVELS).find(([, known]) => known === level)?.[0] ?? '';
 }

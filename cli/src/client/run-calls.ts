@@ -1,4 +1,4 @@
-/** What a program asks of runs: part of {@link CoordinatorClient}. */
+/** Calls about runs: part of {@link CoordinatorClient}. */
 import type { Findings, Report } from '@lyceum/coordinator/documents';
 import { call, connect, openServerStream, RunClient, type TlsIdentity } from '@lyceum/platform';
 import {
@@ -21,7 +21,7 @@ import { type Cancellable, LONG_CALL_MS, type WatchOptions } from './watching.js
 /** Runs of one page: the coordinator's limit. */
 const RUN_PAGE_MAX = 500;
 
-/** Which runs, and whether without their specifications. */
+/** Which runs are listed, and whether without their specifications. */
 export type RunsRequest = Partial<Omit<ListRunsRequest, 'pageSize' | 'pageToken'>>;
 
 export interface Submitted {
@@ -64,12 +64,12 @@ export class RunCalls {
     return present((await call(this.#runs, this.#runs.getRun, { runId })).run);
   }
 
-  /** All runs that fit, those submitted last first. */
+  /** All runs that match, the newest first. */
   async listRuns(request: RunsRequest = {}): Promise<Run[]> {
     return (await this.firstRuns(request, Number.POSITIVE_INFINITY)).runs;
   }
 
-  /** As {@link listRuns}, and at most `limit`. @returns also how many there are. */
+  /** As {@link listRuns}, but at most `limit`. @returns also the number of all matches. */
   async firstRuns(request: RunsRequest, limit: number): Promise<{ runs: Run[]; count: number }> {
     const runs: Run[] = [];
     let pageToken = '';
@@ -103,14 +103,14 @@ export class RunCalls {
     return present((await call(this.#runs, this.#runs.resumeRun, request)).run);
   }
 
-  /** @param newRunId - default: the run's, with `-replay` behind it. */
+  /** @param newRunId - default: the run's id with `-replay` behind it. */
   async replayRun(runId: string, newRunId = ''): Promise<Submitted> {
     const options = { deadlineMs: LONG_CALL_MS };
     const response = await call(this.#runs, this.#runs.replayRun, { runId, newRunId }, options);
     return { ...response, run: present(response.run) };
   }
 
-  /** @returns the ids of the run, and of its own baseline if that went with it. */
+  /** @returns the ids of the deleted runs: the run, and its own baseline if that was deleted with it. */
   async deleteRun(runId: string): Promise<string[]> {
     return (await call(this.#runs, this.#runs.deleteRun, { runId })).deletedRunIds;
   }
@@ -123,7 +123,7 @@ export class RunCalls {
   /**
    * Waits for the run's end.
    *
-   * @returns the run as it ended, however that was.
+   * @returns the run at its end, whatever the outcome.
    */
   async waitForEnd(runId: string, options: WatchOptions = {}): Promise<Run> {
     let last: Run | undefined;
@@ -141,7 +141,7 @@ export class RunCalls {
     for await (const { event } of incoming) if (event !== undefined) yield event;
   }
 
-  /** Lines of all programs' logs about a run, and how many before them are gone; see `ListLogs`. */
+  /** Lines of all programs' logs about a run, and the number of earlier lines that were dropped; see `ListLogs`. */
   listLogs(
     runId: string,
     { signal, ...request }: Cancellable & Partial<Omit<ListLogsRequest, 'runId'>> = {},
@@ -154,25 +154,25 @@ export class RunCalls {
   async getReport(runId: string): Promise<Report> {
     const { reportJson } = await call(this.#runs, this.#runs.getReport, { runId });
     const report: unknown = JSON.parse(reportJson);
-    // Here and not above: a command that reads no report starts without its schema.
+    // Imported here, so that a command that reads no report starts without its schema.
     const { reportSchema } = await import('@lyceum/coordinator/documents');
     const { error } = reportSchema.safeParse(report);
     if (error !== undefined) {
       const { problemsOf } = await import('@lyceum/learning/documents');
       throw new InvalidDocumentError(`the report of run ${runId}`, problemsOf(error));
     }
-    // Not what `parse` gives, which lacks the fields that only a newer coordinator knows.
+    // Not the result of `parse`, which drops fields that only a newer coordinator knows.
     return report as Report;
   }
 
-  /** Confusions, reliability and examples of a run that succeeded; of a large set they take a while. */
+  /** Confusions, reliability and examples of a run that succeeded. They take a while for a large set. */
   async getFindings(runId: string): Promise<Findings> {
     const options = { deadlineMs: LONG_CALL_MS };
     const { findingsJson } = await call(this.#runs, this.#runs.getFindings, { runId }, options);
     return JSON.parse(findingsJson) as Findings;
   }
 
-  /** What the student told of its steps. */
+  /** The student's figures of its steps. */
   getHistory(request: GetHistoryRequest): Promise<GetHistoryResponse> {
     return call(this.#runs, this.#runs.getHistory, request);
   }

@@ -29,7 +29,7 @@ const NAMES: ReadonlyMap<RunState, RunStateName> = new Map<RunState, RunStateNam
 
 export const RUN_STATES = [...NAMES].map(([state, name]) => ({ state, name }));
 
-/** `UNKNOWN`: a state of a newer coordinator. */
+/** `UNKNOWN`: a state that only a newer coordinator knows. */
 export function runStateName(run: Run): RunStateName {
   return stateName(run.state);
 }
@@ -38,7 +38,7 @@ export function stateName(state: RunState): RunStateName {
   return NAMES.get(state) ?? 'UNKNOWN';
 }
 
-/** What a state of a request can be. */
+/** States that a request may name. */
 export const RUN_STATE_NAMES: readonly RunStateName[] = [...NAMES.values()];
 
 /** @param name - of {@link RUN_STATE_NAMES}. */
@@ -47,7 +47,7 @@ export function runStateOf(name: RunStateName): RunState {
   return state ?? RunState.RUN_STATE_UNSPECIFIED;
 }
 
-/** How many runs are in one of the states; none: in any. */
+/** Number of runs in one of the states; no states: of all runs. */
 export function runsOfStates(
   counts: readonly RunStateCount[],
   states: readonly RunState[] = [],
@@ -57,7 +57,7 @@ export function runsOfStates(
     .reduce((sum, { count }) => sum + count, 0);
 }
 
-/** True once the run will change no more, unless it is retried. */
+/** True once the run will not change any more, unless it is retried. */
 export function hasEnded(run: Run): boolean {
   return isEnd(runStateName(run));
 }

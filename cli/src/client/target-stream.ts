@@ -11,17 +11,17 @@ import {
 } from '@lyceum/proto';
 import { AWAY_MAX_MS, type WatchOptions } from './watching.js';
 
-/** Fields as target.proto has them; what is left out is 0 or false. */
+/** Fields as in target.proto; an absent field is 0 or false. */
 export type TargetsRequest = Partial<StreamTargetsRequest> & Pick<StreamTargetsRequest, 'runId'>;
 
-/** The outline first, then batches, each whole, and why there is none yet. */
+/** First the outline, then whole batches, and reasons why there is none yet. */
 export type TargetPart = NonNullable<StreamTargetsResponse['part']>;
 
 /**
- * As `TargetService.StreamTargets` gives them. A stream that breaks is taken up again at the first step that is lacking,
- * by the same coordinator or its successor.
+ * The targets, as `TargetService.StreamTargets` gives them. A broken stream is opened again at the first missing step,
+ * at the same coordinator or its successor.
  *
- * @throws {LyceumError} as the service does; FAILED_PRECONDITION if the run has become another meanwhile.
+ * @throws {LyceumError} as the service does; FAILED_PRECONDITION if another run has taken the run's name meanwhile.
  */
 export async function* streamTargets(
   client: TargetClient,
@@ -33,7 +33,7 @@ export async function* streamTargets(
   let nextStep = request.firstStep;
   let awaySinceMs: number | undefined;
   for (let attempt = 0; outline === undefined || nextStep < outline.endStep; ) {
-    // Once it has begun it is waited for workers, which come back after a coordinator does.
+    // A stream that has begun waits for workers, which come back after the coordinator does.
     const rest = outline && { firstStep: nextStep, endStep: outline.endStep, wait: true };
     try {
       for await (const part of oneStream(client, { ...request, ...rest }, options)) {
@@ -62,7 +62,7 @@ export async function* streamTargets(
   }
 }
 
-/** One call, with the parts of each batch put together. */
+/** One call; the parts of each batch are joined. */
 async function* oneStream(
   client: TargetClient,
   request: StreamTargetsRequest,
@@ -86,7 +86,7 @@ async function* oneStream(
   }
 }
 
-/** @param parts - of one batch, in order; one at least. */
+/** @param parts - of one batch, in order; at least one. */
 function wholeBatch(parts: readonly TargetBatch[]): TargetBatch {
   const [first, ...others] = parts;
   if (first === undefined) throw new Error('a batch without parts');
@@ -111,7 +111,7 @@ function wholeTensor(parts: readonly (Tensor | undefined)[]): Tensor {
   return { ...first, shape: [rowCount, ...first.shape.slice(1)], data };
 }
 
-/** A run that was deleted and submitted anew under its name has other targets. */
+/** Refuses a run that was deleted and submitted anew under its name: it has other targets. */
 function requireSame(before: TargetOutline, now: TargetOutline): void {
   const of = ({ specificationDigest, datasetDigest, teachers }: TargetOutline) =>
     [specificationDigest, datasetDigest, ...teachers.map(({ identity }) => identity)].join();

@@ -1,4 +1,4 @@
-/** What a program asks of teachers without a run: measured together, or asked again for what is stored. */
+/** Calls to teachers without a run: to measure them together, or to ask again for stored answers. */
 import type { EnsembleTable } from '@lyceum/coordinator/documents';
 import { type AnswerClient, type EnsembleClient, openServerStream } from '@lyceum/platform';
 import type { AnswerVerification } from '@lyceum/proto';
@@ -6,7 +6,7 @@ import { present } from './present.js';
 import type { WaitOptions } from './watching.js';
 
 export interface EnsembleRequest {
-  /** Pushed models, or `run:ID`; `@MODALITY` behind one says what it sees. */
+  /** Pushed models, or `run:ID`; `@MODALITY` behind a name chooses what the teacher sees. */
   readonly teachers: readonly string[];
   readonly dataset: string;
   /** Default `test`. */
@@ -15,7 +15,7 @@ export interface EnsembleRequest {
   readonly rules?: readonly string[];
 }
 
-/** Teachers measured together on a data set. */
+/** Measures teachers together on a data set. */
 export async function evaluateEnsemble(
   client: EnsembleClient,
   request: EnsembleRequest,
@@ -33,17 +33,17 @@ export async function evaluateEnsemble(
 }
 
 export interface AnswerVerificationRequest {
-  /** Ids of tables; none: all. */
+  /** Ids of tables of answers; none: all. */
   readonly ids?: readonly string[];
-  /** Spans of each table; 1 if left out. */
+  /** Number of spans of each table; default 1. */
   readonly spanCount?: number;
   /** Chooses the spans. */
   readonly seed?: number;
-  /** How long a teacher may say nothing. */
+  /** How long to wait for a silent teacher. */
   readonly patienceSeconds?: number;
 }
 
-/** Teachers asked again for some of what is stored. */
+/** Asks teachers again for some of the stored answers. */
 export async function* verifyAnswers(
   client: AnswerClient,
   request: AnswerVerificationRequest,

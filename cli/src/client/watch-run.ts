@@ -1,11 +1,11 @@
-/** A run as it changes, whatever becomes of the coordinator meanwhile. */
+/** Follows a run through its changes, even across restarts of the coordinator. */
 import { openServerStream, type RunClient, retryDelayMs, sleep } from '@lyceum/platform';
 import { type Run, toLyceumError } from '@lyceum/proto';
 import { present } from './present.js';
 import { hasEnded } from './run-states.js';
 import { AWAY_MAX_MS, type WatchOptions } from './watching.js';
 
-/** The run now, and again after each change, until it ends. A watch that had begun outlives a restart. */
+/** The run now, and again after each change, until it ends. Goes on after a restart of the coordinator. */
 export async function* watchRun(
   client: RunClient,
   runId: string,
@@ -31,7 +31,7 @@ export async function* watchRun(
       }
       if (performance.now() - awaySinceMs > AWAY_MAX_MS) throw err;
     } finally {
-      // Else the call of a watch that is left goes on, and keeps the process.
+      // Otherwise the call would go on after the caller left, and keep the process alive.
       call.cancel();
     }
     await sleep(retryDelayMs(attempt++, Math.random()), options.signal);

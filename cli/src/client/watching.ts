@@ -1,10 +1,10 @@
-/** How calls that last are followed, and for how long they are missed. */
+/** Options of long calls, and how long a coordinator that is away is waited for. */
 import type { LyceumError } from '@lyceum/proto';
 
-/** How long a watch goes on trying to reach a coordinator that went away. */
+/** How long a watch tries to reach a coordinator that went away. */
 export const AWAY_MAX_MS = 60_000;
 
-/** For what the coordinator works on while it is called. */
+/** Deadline for calls during which the coordinator works. */
 export const LONG_CALL_MS = 120_000;
 
 export interface Cancellable {
@@ -12,16 +12,16 @@ export interface Cancellable {
 }
 
 export interface TransferOptions extends Cancellable {
-  /** Told how many bytes have gone or come, and of how many; undefined: not known. */
+  /** Called with the number of bytes so far, and of all; undefined: not known. */
   readonly onProgress?: (done: number, total: number | undefined) => void;
 }
 
 export interface WaitOptions extends Cancellable {
-  /** Told why nothing comes yet, whenever that changes. */
+  /** Called with the reason for waiting whenever that changes. */
   readonly onWaiting?: (reason: string) => void;
 }
 
 export interface WatchOptions extends Cancellable {
-  /** Told once each time that the coordinator is gone, before trying again. */
+  /** Called once each time that the coordinator is gone, before the next try. */
   readonly onAway?: (error: LyceumError) => void;
 }

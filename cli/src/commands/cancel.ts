@@ -1,4 +1,4 @@
-/** `cancel`: one run, or all with a label. */
+/** `cancel`: one run, or all runs with a label. */
 import { LyceumError, type Run } from '@lyceum/proto';
 import type { Command } from 'commander';
 import { hasEnded } from '../client/index.js';
@@ -33,7 +33,7 @@ Examples:
     );
 }
 
-/** The newest first: what waits is not given the place of what was cancelled before it. */
+/** Cancels the newest first: otherwise a waiting run would take the place of one that was cancelled before it. */
 async function cancelLabelled(context: CommandContext, label: string): Promise<void> {
   const { client, print } = context;
   const open = await client.listRuns({ labels: [label], brief: true });

@@ -14,22 +14,22 @@ const AUTHORITY_KEY = 'ca.key';
 const FOLDER_OWNER_ONLY = 0o700;
 const OWNER_ONLY = 0o600;
 
-/** Size of a certificate or key. */
+/** Greatest size of a certificate or key. */
 const FILE_MAX_BYTES = 1024 ** 2;
 
 const AUTHORITY_NAME = 'Lyceum cluster';
-/** What it signs is worth nothing after its own end. */
+/** Certificates are worthless after the end of their authority, so it lives long. */
 const AUTHORITY_DAYS = 3650;
 
-/** Where a port-forward, or a cluster on one machine, answers. */
+/** Hosts of a port-forward, or of a cluster on one machine. */
 const LOCAL_HOSTS = ['localhost', '127.0.0.1', '::1'];
 
-/** Names become folders, common names and DNS names. */
+/** Names are used for folders, common names and DNS names. */
 const NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
 const DNS_NAME = /^(?:\*\.)?[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*$/i;
 
-/** Programs that serve get certificates of servers. All others only call, and their certificates say so. */
+/** Programs that serve get server certificates. All others only call, and their certificates say so. */
 const PROGRAMS: readonly string[] = ['coordinator', 'nats', 'teacher-worker', 'student-worker'];
 
 interface Flags {
@@ -86,7 +86,7 @@ Examples:
 interface Issued {
   readonly name: string;
   readonly folder: string;
-  /** False: its holder only calls. */
+  /** False: the certificate's holder only calls. */
   readonly serves: boolean;
   /** ISO 8601. */
   readonly validTo: string;
@@ -124,7 +124,7 @@ async function issue(
   return issued;
 }
 
-/** @throws {LyceumError} INVALID_ARGUMENT if there is half of one, or something else by its name. */
+/** @throws {LyceumError} INVALID_ARGUMENT if only one of its two files is there, or one holds something else. */
 async function authorityIn(dir: string): Promise<CertificateAndKey> {
   const certificateFile = path.join(dir, TLS_FILES.ca);
   const keyFile = path.join(dir, AUTHORITY_KEY);
@@ -160,7 +160,7 @@ function textOf(file: string): string | undefined {
   return readGivenIfThere(file, FILE_MAX_BYTES, 'INVALID_ARGUMENT')?.toString();
 }
 
-/** Over what is there: a certificate is renewed so. */
+/** Replaces an earlier file: certificates are renewed this way. */
 function write(file: string, text: string): Promise<void> {
   return writeNewFile(file, text, true, OWNER_ONLY);
 }

@@ -82,7 +82,7 @@ interface Fetched {
   readonly datasetFile: string;
 }
 
-/** The coordinator is asked only for what is not on this disk. */
+/** Asks the coordinator only for files that are not on this disk. */
 async function fetched(
   named: string,
   { dataset, settings }: CheckOptions,
@@ -116,7 +116,7 @@ async function fetched(
 
 /**
  * @param measuring - the command that measures the model.
- * @throws {LyceumError} INVALID_ARGUMENT if this machine has nothing of it to try.
+ * @throws {LyceumError} INVALID_ARGUMENT if this machine cannot run the model.
  */
 function refuseElsewhere({ format }: ModelToCheck, measuring: string): void {
   const { isRemote, isWrittenDown } = formatNamed(format);

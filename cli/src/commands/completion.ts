@@ -10,10 +10,10 @@ import {
 } from '../completion/index.js';
 import { type GlobalOptions, globalOptions, tlsOf } from '../session/index.js';
 
-/** The user has pressed the tab key, and waits for the answer. */
+/** Short: the user has pressed the tab key and waits. */
 const PATIENCE_MS = 1_000;
 
-/** The newest runs: more would not be looked through. */
+/** Only the newest runs: nobody would look through more. */
 const RUNS_MAX = 500;
 
 export function addCompletion(program: Command): void {
@@ -41,7 +41,7 @@ Examples:
     .addArgument(new Argument('<kind>', 'of what').choices(NAME_KINDS))
     .addHelpText('after', '\nExamples:\n  coordinator completion-names runs')
     .action(async (kind: NameKind, _options: unknown, command: Command) => {
-      // A shell puts them into a line that is run: nothing but names, whatever the coordinator says.
+      // The shell puts the candidates into a command line: only valid names may pass, whatever the coordinator says.
       const names = (await namesOrNone(kind, globalOptions(command))).filter(isName);
       process.stdout.write(names.map((name) => `${name}\n`).join(''));
     });
@@ -49,7 +49,7 @@ Examples:
 
 const isName = (name: string) => ARTIFACT_NAME.test(name);
 
-/** In the middle of a line that is being typed, an error would only be in the way. */
+/** No names in place of an error, which would disturb the line that is being typed. */
 async function namesOrNone(kind: NameKind, globals: GlobalOptions): Promise<string[]> {
   let client: CoordinatorClient | undefined;
   try {

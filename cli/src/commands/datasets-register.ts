@@ -48,7 +48,7 @@ interface RegisterFlags extends ShardPlaceFlags {
   readonly dryRun?: boolean;
 }
 
-/** @param env - has AWS's variables. */
+/** @param env - holds AWS's variables. */
 export function addRegister(datasets: Command, env: NodeJS.ProcessEnv): void {
   const register = datasets
     .command('register')
@@ -113,7 +113,7 @@ async function registerUrls(
   const globals = globalOptions(command);
   requireArtifactName(name);
   const options = await registerOptions(urls, flags);
-  // The user may call the addresses that they type. Redirects of other servers lead to addresses that nobody typed.
+  // Users may call the addresses that they type, but not the addresses to which other servers redirect.
   const guards = { guard: new AddressGuard([ALL_ADDRESSES]), redirects: new AddressGuard([]) };
   const objects = openShardObjects(flags, guards, env);
   let registered: RegisteredSet;
@@ -133,7 +133,7 @@ async function registerUrls(
   );
 }
 
-/** With a line of progress, until Ctrl-C. */
+/** Shows a line of progress; Ctrl-C ends it. */
 export function readShards(
   name: string,
   options: RegisterOptions,

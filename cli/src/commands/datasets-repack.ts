@@ -44,7 +44,7 @@ interface RepackFlags extends ShardPlaceFlags {
 
 type SetInShards = StoredDataset & { readonly shards: ShardIndex };
 
-/** @param env - has AWS's variables. */
+/** @param env - holds AWS's variables. */
 export function addRepack(datasets: Command, env: NodeJS.ProcessEnv): void {
   const repack = datasets
     .command('repack')

@@ -64,7 +64,7 @@ interface PushOptions extends IdxOptions {
   readonly dryRun?: boolean;
 }
 
-/** @param env - has AWS's variables. */
+/** @param env - holds AWS's variables. */
 export function addDatasets(program: Command, env: NodeJS.ProcessEnv): void {
   const datasets = program
     .command('datasets')

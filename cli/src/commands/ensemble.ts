@@ -41,7 +41,7 @@ Examples:
     )
     .action((options: EvaluateOptions, command: Command) =>
       withCoordinator(command, async ({ client, print, notice, signal }) => {
-        // A typing error is told before anybody is asked.
+        // Reports a typing error before any teacher is asked.
         for (const rule of options.rules) if (rule !== 'all') parseRule(rule);
         const table = await client.evaluateEnsemble(options, { signal, onWaiting: notice });
         print(table, () => ensembleLines(table));
@@ -52,7 +52,7 @@ Examples:
 
 interface WorthOptions {
   readonly split: WorthSplit;
-  /** Points. */
+  /** In percentage points. */
   readonly margin: number;
   readonly price?: readonly TeacherPrice[];
   readonly students?: true;

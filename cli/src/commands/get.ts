@@ -1,4 +1,4 @@
-/** `get`: one run, as it is. */
+/** `get`: one run, with all its fields. */
 import type { Command } from 'commander';
 import { runDocument, runPageLines } from '../printing/runs/index.js';
 import { withCoordinator } from '../session/index.js';

@@ -1,4 +1,4 @@
-/** Options of the stages that ask black boxes, which costs. */
+/** Options of the stages that ask black boxes, which costs money. */
 
 import { AddressGuard, ALL_ADDRESSES, type Outside, secretPlaces } from '@lyceum/platform';
 import { wholeNumber } from '@lyceum/platform/flags';
@@ -6,7 +6,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { type MaxCost, parseMaxCost } from '../imitation/index.js';
 import { interruptible, notice } from '../session/index.js';
 
-/** How often progress is told. */
+/** How often progress is printed. */
 const TELL_MS = 5_000;
 
 export interface PaidOptions {
@@ -42,7 +42,7 @@ function maxCost(text: string, before: readonly MaxCost[] = []): MaxCost[] {
   throw new InvalidArgumentError('want an amount above 0, as 2.50, or TEACHER=2.50.');
 }
 
-/** The document, the secrets and this machine are the user's own. */
+/** Document, secrets and machine are the user's own: everything may be called. */
 export function outsideOf({ secretsDir }: PaidOptions, environment: NodeJS.ProcessEnv): Outside {
   return {
     secrets: secretPlaces(secretsDir, environment, 'anywhere'),
@@ -50,7 +50,7 @@ export function outsideOf({ secretsDir }: PaidOptions, environment: NodeJS.Proce
   };
 }
 
-/** Tells progress now and then, and in the end. Told to stop, it waits for the calls under way, which are paid for. */
+/** Prints progress now and then, and at the end. After Ctrl-C it waits for calls under way, which must be paid. */
 export async function tellingProgress<T>(
   tell: () => void,
   work: (signal: AbortSignal) => Promise<T>,

@@ -1,8 +1,8 @@
 /**
- * `imitation train`: pushes what was kept and what was said of it, and submits the run that is taught with it. Where
- * explanations are a modality there are three runs a seed: the teacher that sees them, the student that learns from it as
- * soon as it has SUCCEEDED, and the same student without. Submitting again what is there changes nothing, so a
- * command that was cut off can be run again.
+ * `imitation train`: pushes the kept inputs and the teachers' answers, and submits the run that is taught with them.
+ * If explanations are a modality, there are three runs for each seed: the teacher that sees explanations; the student
+ * that learns from it, submitted once it has SUCCEEDED; and the same student without explanations. Submitting again
+ * changes nothing, so an interrupted command can be repeated.
  */
 import { setMaxListeners } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -131,13 +131,13 @@ async function push(
   for (const [model, bytes] of models) await one(ARTIFACT_KIND_MODEL, model, bytes);
 }
 
-/** Digest of what is pushed: an earlier run that was taught with something else does not belong to it. */
+/** Digest of the pushed data: an earlier run that was taught with other data is another run. */
 function digestOf({ dataset, models }: TrainingSet): string {
   const parts = [dataset, ...models.values()].map((bytes) => sha256Hex(bytes));
   return sha256Hex(parts.join()).slice(0, 16);
 }
 
-/** @throws {LyceumError} ALREADY_EXISTS if there is a run of that id that was taught with something else. */
+/** @throws {LyceumError} ALREADY_EXISTS if a run with this id was taught with other data. */
 async function submit({ client }: CommandContext, { runId, document }: PlannedRun): Promise<Run> {
   try {
     const { run, warnings } = await client.submitRun(JSON.stringify(document), { runId });
@@ -157,7 +157,7 @@ interface ThreeRuns {
   readonly plain: PlannedRun;
 }
 
-/** Submits whatever may begin. @returns whether all have SUCCEEDED. */
+/** Submits all runs that may begin. @returns whether all have SUCCEEDED. */
 async function submitReady(
   context: CommandContext,
   seeds: readonly ThreeRuns[],
@@ -184,13 +184,13 @@ async function submitReady(
 }
 
 /**
- * Submits the students as soon as their teachers have SUCCEEDED, and waits for the ends of all.
+ * Submits the students once their teachers have SUCCEEDED, and waits until all runs have ended.
  *
- * @throws {CommandExit} 1 if one failed or was cancelled, 130 after Ctrl-C, which leaves the runs going on.
+ * @throws {CommandExit} 1 if a run failed or was cancelled, 130 after Ctrl-C, after which the runs go on.
  */
 async function followAll(context: CommandContext, seeds: readonly ThreeRuns[]): Promise<true> {
   const { client, signal } = context;
-  // One listener a watch: many runs are no leak.
+  // Each watch adds a listener: many runs are no leak.
   setMaxListeners(0, signal);
   const tell = teller(3 * seeds.length);
   const failed: string[] = [];
@@ -234,7 +234,7 @@ async function followAll(context: CommandContext, seeds: readonly ThreeRuns[]): 
   throw new CommandExit(EXIT.failed);
 }
 
-/** News of runs, a line each. */
+/** Prints news of runs, a line each. */
 function teller(count: number): (run: Run) => void {
   const states = new Map<string, string>();
   let ended = 0;

@@ -1,6 +1,6 @@
 /**
- * The commands, one file each: options, the call, what is printed. A file is loaded when one of its commands is asked
- * for, or all of them.
+ * The commands, one file each: options, the call, the output. A file is loaded when one of its commands, or all of
+ * them, are needed.
  */
 import type { Command } from 'commander';
 
@@ -10,7 +10,7 @@ export type AddCommands = (program: Command, env: NodeJS.ProcessEnv) => void;
 const retention = async () => (await import('./retention.js')).addRetention;
 const completion = async () => (await import('./completion.js')).addCompletion;
 
-/** What adds a command, by the command's name; in the order of the help. */
+/** Functions that add a command, by the command's name; in the order of the help. */
 export const COMMANDS: ReadonlyMap<string, () => Promise<AddCommands>> = new Map([
   ['serve', async () => (await import('./serve.js')).addServe],
   ['up', async () => (await import('./up.js')).addUp],

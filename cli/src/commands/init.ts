@@ -21,7 +21,7 @@ import {
   tlsOf,
 } from '../session/index.js';
 
-/** As a run has at most. */
+/** A run's greatest number of teachers. */
 const TEACHERS_MAX_COUNT = 64;
 
 interface InitFlags {
@@ -75,7 +75,7 @@ Examples:
 }
 
 async function init(flags: InitFlags, globals: GlobalOptions, signal: AbortSignal): Promise<void> {
-  // Before anything is asked.
+  // Checked before any question is asked.
   if (flags.file !== undefined) await refuseOld(flags.file, flags);
   const offer = await offerOf(globals, signal);
   const { dataset, teachers, student, modality } = await choose(flags, offer, signal);
@@ -93,10 +93,10 @@ async function init(flags: InitFlags, globals: GlobalOptions, signal: AbortSigna
     ...(modality !== undefined && {
       modality: { name: modality, others: modalityNames(set).filter((one) => one !== modality) },
     }),
-    // Teachers answer about samples without a label too.
+    // Teachers also answer about unlabelled samples, so a taught student trains on all.
     epochSamples: isTaught ? set?.train?.samples : set?.train?.labelled,
   });
-  // Names come from flags and answers: what would be refused later is told now.
+  // Names come from flags and answers: a wrong one is reported now, not when the run is submitted.
   parseRunSpecification(text, 'the run');
   const file = flags.file ?? `${name}.yaml`;
   if (file === '-') {
@@ -141,7 +141,7 @@ async function choose(
   offer: Offer | undefined,
   signal: AbortSignal,
 ): Promise<Choice> {
-  // A set that is named means: take what suits it. So commands pasted one below the other are no answers.
+  // With a named set no question is asked, so that commands pasted below this one are not taken for answers.
   const asks = flags.dataset === undefined && process.stdin.isTTY && process.stderr.isTTY;
   const isOpen = offer === undefined;
   const dataset = flags.dataset ?? (asks ? await askDataset(offer, signal) : undefined);
@@ -174,7 +174,7 @@ async function choose(
   return { dataset, teachers, student: flags.student ?? student ?? suits, modality };
 }
 
-/** Undefined: the set has one, without a name, or nobody knows what it has. */
+/** Undefined: the set has one modality, without a name, or its modalities are not known. */
 async function chooseModality(
   flags: InitFlags,
   set: OfferedSet | undefined,

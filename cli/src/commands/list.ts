@@ -10,7 +10,7 @@ import {
 import { runDocument, runListLines } from '../printing/runs/index.js';
 import { type CommandContext, labelSelector, withCoordinator } from '../session/index.js';
 
-/** Runs that one looks at; a program that reads the list wants all. */
+/** Greatest number of runs for people; a program that reads the list gets all. */
 const TABLE_RUNS = 50;
 
 interface ListOptions {

@@ -103,7 +103,7 @@ async function pushModel(
   command: Command,
 ): Promise<void> {
   const { dataset } = options;
-  // Before anybody is asked for anything: what does not work here works nowhere.
+  // Checked before anything is asked: a model that does not work here works nowhere.
   const isModel = dataset === undefined || isModelPath(path);
   const given = isModel ? givenSettings(path, options.settings) : {};
   const pictures = isModel ? picturesBeside(path, given) : undefined;
@@ -144,12 +144,12 @@ function untriedOn(dataset: string): string {
   return `not tried on ${dataset}: submit RUN --dry-run asks it about a batch`;
 }
 
-/** Another program runs it, and calls may cost. */
+/** Whether another program runs the model, so that calls may cost money. */
 function isRemote(bytes: Uint8Array): boolean {
   return formatNamed(parsePackagedModel(bytes).format).isRemote === true;
 }
 
-/** Whether it is a model that lies there, or the description of one, and no predictions. */
+/** Whether the path is a model or the description of one, and not a file of predictions. */
 function isModelPath(path: string): boolean {
   const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
   return isFolder || /\.(onnx|ya?ml|endpoint\.json)$|(^|[\\/])model\.json$/.test(path);

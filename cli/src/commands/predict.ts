@@ -40,7 +40,7 @@ Examples:
   coordinator predict ./pets ./new/*.jpg`,
     )
     .action(async (folder: string, files: string[], options: PredictOptions, command: Command) => {
-      // Here and not above: no other command loads the runtime.
+      // Imported here: no other command loads the runtime.
       const { StudentFolder, encodedSamples } = await import('../predict/student-folder.js');
       const { output } = globalOptions(command);
       const student = await StudentFolder.open(folder);
@@ -73,7 +73,7 @@ function someFiles(files: readonly string[]): readonly string[] {
   throw new LyceumError('INVALID_ARGUMENT', 'this student takes pictures: name their files');
 }
 
-/** A name, within a line whose parts are separated by tabs. */
+/** A name for a line whose parts are separated by tabs. */
 function cellText(text: string): string {
   return printable(text.replaceAll(/[\t\n]/g, ' '));
 }
@@ -93,6 +93,6 @@ function line(
     return cells.join('\t');
   }
   const shown = { ...(isPicture && { file: where }), label, probability };
-  // A line of a YAML list, which may hold JSON.
+  // Each line is an entry of a YAML list, which may be JSON.
   return `${output === 'yaml' ? '- ' : ''}${printableJson(JSON.stringify(shown))}`;
 }

@@ -131,7 +131,7 @@ async function exportedOnnx(
   const onnxOptions = onnxOptionsOf(source, dataset, options);
   const onnx = onnxFile(model, onnxOptions);
   const files = format.files(name, onnx, model, onnxOptions);
-  // A pushed model was asked about nothing; pictures of a set in shards are read by workers alone.
+  // A pushed model has no predictions; pictures of a set in shards are read only by workers.
   const isKnown = runId !== undefined && dataset !== undefined && dataset.chunkEnds === undefined;
   if (!isKnown && !canTryModels()) {
     notice(
@@ -153,7 +153,7 @@ async function exportedOnnx(
   return files;
 }
 
-/** @throws {LyceumError} INVALID_ARGUMENT if a pushed model does not say what is asked for. */
+/** @throws {LyceumError} INVALID_ARGUMENT if a pushed model does not tell what is asked for. */
 function onnxOptionsOf(
   { model, name }: Source,
   dataset: Dataset | undefined,

@@ -1,11 +1,11 @@
-/** `delete` and `gc`: what should not be kept for ever. */
+/** `delete` and `gc`: remove what should not be kept for ever. */
 import { uint32From } from '@lyceum/platform/flags';
 import type { Garbage } from '@lyceum/proto';
 import type { Command } from 'commander';
 import { bytesText, type Column, tableLines } from '../printing/text/index.js';
 import { withCoordinator } from '../session/index.js';
 
-/** Longer than anything is uploaded before something refers to it. */
+/** Longer than the time between the upload of an artifact and the first reference to it. */
 const GRACE_SECONDS = 3600;
 
 export function addRetention(program: Command): void {

@@ -1,4 +1,4 @@
-/** `retry`: a run that failed or was cancelled, tried again. */
+/** `retry`: tries a run again that failed or was cancelled. */
 import type { Command } from 'commander';
 import { runDocument, runPageLines } from '../printing/runs/index.js';
 import { withCoordinator } from '../session/index.js';

@@ -22,12 +22,12 @@ import { type ServedDashboard, serveDashboard } from '../dashboard/index.js';
 import { type GlobalOptions, globalOptions, tlsOf } from '../session/index.js';
 import { VERSION } from '../version.js';
 
-/** Calls under way and answers still to be written get this long. */
+/** Time for calls under way, and for answers that must still be written. */
 const STOP_BUDGET_MS = 10_000;
 
 const GIB = 1024 ** 3;
 
-/** A day. After longer ones nearly all that a replaced model answers is noticed at its runs' ends alone. */
+/** A day. With longer intervals, a replaced model would be noticed hardly before the ends of its runs. */
 const CANARY_MAX_SECONDS = 86_400;
 
 interface ServeFlags {
@@ -165,7 +165,7 @@ async function run(
   collectGarbageRarely();
   const { logLevel } = globals;
   const tls = tlsOf(globals);
-  // Before it waits for NATS.
+  // Checked before waiting for NATS.
   if (tls !== undefined) checkServerCertificate(tls);
   const credentials = natsCredentialsIn(flags.natsCredentials);
   const insecure = flags.insecure || isYes('LYCEUM_INSECURE', env);
@@ -179,7 +179,7 @@ async function run(
   const shutdown = Shutdown.install(log, STOP_BUDGET_MS);
   const lock = await lockFolder(flags.stateDir, 'coordinator');
   shutdown.onStop('lock of the state folder', async () => lock.release());
-  // Here and not above: the other commands start without loading a server.
+  // Imported here: other commands start without loading a server.
   const { serve } = await import('@lyceum/coordinator/serve');
   let addresses = { listenAddress: flags.listen, httpAddress: flags.http };
   let serving: Serving | undefined;
@@ -210,7 +210,7 @@ async function run(
       if (shutdown.signal.aborted) return undefined;
       throw err;
     });
-    // Told to end before it had begun.
+    // The program was told to end before serving began.
     if (serving === undefined) break;
     const { address, http } = serving;
     addresses = { listenAddress: address, httpAddress: http };
@@ -225,7 +225,7 @@ async function run(
   if (!shutdown.signal.aborted) process.exit(await shutdown.stop('closed', 1));
 }
 
-/** @param coordinator - where it listens. */
+/** @param coordinator - the address that it listens at. */
 async function dashboardOf(
   { dashboard: address, dashboardHost: hosts }: ServeFlags,
   coordinator: string,
@@ -240,7 +240,7 @@ async function dashboardOf(
   return served;
 }
 
-/** A flag is missing: wrong usage, whatever the code says elsewhere. */
+/** INVALID_ARGUMENT, whatever the error's own code: a missing flag is wrong usage. */
 function refuseOpenAddress(address: string, open: boolean): void {
   try {
     checkListenAddress(address, open);

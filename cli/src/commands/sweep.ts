@@ -1,4 +1,4 @@
-/** `sweep table`: what came of the runs that one `submit --sweep` made. */
+/** `sweep table`: the results of the runs that one `submit --sweep` made. */
 import type { Command } from 'commander';
 import { sweepLines } from '../printing/index.js';
 import { withCoordinator } from '../session/index.js';

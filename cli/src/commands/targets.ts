@@ -122,7 +122,7 @@ async function exportTargets(
   notice(`wrote ${out}: ${rows} samples`);
 }
 
-/** @returns the count of rows. */
+/** @returns the number of rows. */
 async function writeTargets(
   client: CoordinatorClient,
   request: TargetsRequest,
@@ -195,7 +195,7 @@ Examples:
     );
 }
 
-/** Calls under way end at once: readers ask again. */
+/** Short: calls under way are cut off, since readers ask again. */
 const STOP_BUDGET_MS = 5_000;
 const STOP_GRACE_MS = 500;
 
@@ -214,7 +214,7 @@ async function serveTargets(runId: string, flags: ServeFlags, command: Command):
   shutdown.onStop('client', async () => client.close());
   await client.version();
   const targets = new TargetGateway(client, runId, log);
-  // What is wrong with the run is told now, not to the first student.
+  // A problem of the run is reported now, and not to the first student.
   await client.targetOutline({ runId });
   const server = await RpcServer.start({
     address: flags.listen,

@@ -16,7 +16,7 @@ import {
   tlsOf,
 } from '../session/index.js';
 
-/** Where the other commands look for it. */
+/** Default address of all other commands. */
 const DEFAULT_LISTEN = '127.0.0.1:7700';
 
 interface UpFlags {
@@ -112,7 +112,10 @@ async function up(
   }
 }
 
-/** The lines with `export` are also for a shell's `eval`, on stdout. A terminal shows both streams, and has them once. */
+/**
+ * Also prints the lines with `export` on stdout, for a shell's `eval`. A terminal shows both streams, so gets them
+ * once.
+ */
 function tellHowToReach(
   { address, stateDir }: LocalCluster,
   { tlsDir }: GlobalOptions,
@@ -131,7 +134,7 @@ function tellHowToReach(
   notice('Ctrl-C ends it.');
 }
 
-/** What a cluster can do without. @returns undefined: there is none, and why was said. */
+/** Opens something that a cluster can do without. @returns undefined: it failed, and the reason was printed. */
 async function openOrNotice(
   client: CoordinatorClient,
   { logLevel }: GlobalOptions,

@@ -1,4 +1,4 @@
-/** `watch`: a run, followed to its end. */
+/** `watch`: follows a run to its end. */
 import type { Command } from 'commander';
 import { followRun } from '../following/index.js';
 import { withCoordinator } from '../session/index.js';

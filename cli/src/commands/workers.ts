@@ -58,7 +58,7 @@ Examples:
     );
 }
 
-/** A worker that is quarantined and away has an entry too. */
+/** A quarantined worker has an entry even if it is not connected. */
 function workerDocuments(
   workers: readonly Worker[],
   quarantines: readonly Quarantine[],
@@ -89,7 +89,7 @@ function desiredLine(desired: number, connected: number): string {
   return `Teacher workers desired, so that no student waits: ${desired}; connected: ${connected}.`;
 }
 
-/** Said where the coordinator itself holds the students up. */
+/** Shown if the coordinator itself holds the students up. */
 function bottleneckLines(dataPlane: DataPlane | undefined): string[] {
   if (dataPlane === undefined || dataPlane.bottleneck === '') return [];
   const { bottleneck, eventLoopShare, dataThreadsShare } = dataPlane;

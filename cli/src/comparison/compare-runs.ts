@@ -1,13 +1,13 @@
 /**
- * Whether runs' students differ by more than chance, from what they said about the same test samples. Pure.
+ * Whether runs' students differ by more than chance, from their outputs for the same test samples. Pure.
  *
- * Runs that differ in their seeds alone are one *arm*; every other arm is compared with the first run's. What samples
- * were drawn is one chance, told by McNemar's test and an interval of each pair of runs; what seeds were drawn is
- * another, told by the differences over an arm's pairs.
+ * Runs that differ only in their seeds form an *arm*; every other arm is compared with the first run's. Chance has two
+ * sources. The choice of samples is judged by McNemar's test and an interval, for each pair of runs. The choice of
+ * seeds is judged by the differences of an arm's pairs.
  *
- * The interval of a difference of accuracies is Bonett's and Price's, that of the losses a bootstrap's. The bootstrap draws
- * from no samples but those that are there: of accuracies on 20 samples its intervals of 95 % hold the truth as rarely as
- * in 79 %, and models that never differed have none.
+ * The interval of a difference of accuracies is Bonett's and Price's, that of a difference of losses a bootstrap's.
+ * The bootstrap draws only from the samples that are there: with 20 samples its 95 % intervals of accuracies may hold
+ * the truth in only 79 % of cases, and two models that never differ get an interval of width 0.
  */
 import { argmaxRows, logSoftmaxRows } from '@lyceum/learning/arrays';
 import {
@@ -25,7 +25,7 @@ export interface ComparedRun {
   readonly datasetDigest: string;
   /** Normalised. */
   readonly specification: Readonly<Record<string, unknown>>;
-  /** [N] of the test split; label −1: none, the sample does not count. */
+  /** [N], of the test split; a sample with label −1 has none, and does not count. */
   readonly sampleIds: Int32Array;
   readonly labels: Int32Array;
   /** [N, C] */
@@ -41,13 +41,15 @@ export interface RunPair {
   readonly difference: number;
   readonly low: number;
   readonly high: number;
-  /** Samples that only one of the two gets right. */
+  /** Number of samples that only one of the two gets right. */
   readonly onlyReferenceRight: number;
   readonly onlyRunRight: number;
-  /** McNemar's exact p, and the same corrected for all pairs here by Holm. */
+  /** McNemar's exact p, and the same after Holm's correction for all pairs here. */
   readonly p: number;
   readonly adjustedP: number;
-  /** Mean negative log-likelihoods of the labels, in nats; the interval of their difference is the bootstrap's. */
+  /**
+   * Mean negative log-likelihoods of the labels, in nats; the interval of their difference comes from the bootstrap.
+   */
   readonly nll: {
     readonly reference: number;
     readonly run: number;
@@ -60,7 +62,7 @@ export interface RunPair {
 export interface ArmDifference extends SeedDifference {
   readonly reference: readonly string[];
   readonly runs: readonly string[];
-  /** Difference of negative log-likelihoods; the other numbers here are of accuracies. */
+  /** Difference of negative log-likelihoods; the other fields are about accuracies. */
   readonly nll: SeedDifference;
 }
 
@@ -70,7 +72,7 @@ export interface SeedDifference {
   readonly low: number;
   readonly high: number;
   readonly standardDeviation: number;
-  /** Seeds that show such a difference with power 80 % at 5 %; null: there is none to show. */
+  /** Seeds needed to show such a difference with power 80 % at 5 %; null: there is no difference. */
   readonly seedsNeeded: number | null;
 }
 
@@ -83,12 +85,12 @@ export interface RunComparison {
   readonly bootstrap: { readonly seed: number; readonly resampleCount: number };
   readonly pairs: readonly RunPair[];
   /**
-   * Differences of arms, paired seed by seed, with two seeds at least; one run on either side tells nothing of seeds.
+   * Differences of arms, paired seed by seed. At least two seeds are needed: one tells nothing about their chance.
    */
   readonly arms: readonly ArmDifference[];
 }
 
-/** The default. With it equal calls give equal tables. */
+/** The default. Equal calls give equal tables. */
 export const BOOTSTRAP = { seed: 1, resampleCount: 2000 };
 
 /**
@@ -110,7 +112,7 @@ export function compareRuns(
   }
   const scores = new Map(runs.map((run) => [run.runId, scoresOf(run, rows)]));
   const arms = armsOf(runs);
-  // If there is one arm alone, every run is compared by itself.
+  // With only one arm, each run is compared by itself.
   const paired = pairsOf(arms.length > 1 ? arms : runs.map((run) => [run]));
   const raw = paired.flat().map(([reference, run]) => {
     const [a, b] = [reference, run].map((id) => scores.get(id)) as [Scores, Scores];
@@ -149,7 +151,7 @@ function checkSameSamples(first: ComparedRun, runs: readonly ComparedRun[]): voi
   }
 }
 
-/** Scores on the chosen rows. */
+/** Scores on the labelled rows. */
 interface Scores {
   /** 1 where the answer is the label. */
   readonly right: Int8Array;
@@ -170,7 +172,7 @@ function scoresOf({ labels, logits }: ComparedRun, rows: readonly number[]): Sco
   };
 }
 
-/** Runs of one specification but for their seeds, in their order. */
+/** Groups runs that are equal except for their seeds, in their order. */
 export function armsOf<R extends Pick<ComparedRun, 'specification'>>(runs: readonly R[]): R[][] {
   const arms = new Map<string, R[]>();
   for (const run of runs) {
@@ -180,10 +182,10 @@ export function armsOf<R extends Pick<ComparedRun, 'specification'>>(runs: reado
   return [...arms.values()];
 }
 
-/** Fields that make no other arm: seeds, and what only adds rows to the report. */
+/** Fields in which runs of one arm may differ: the seed, and fields that only add rows to the report. */
 export const NO_PART_OF_ARM: ReadonlySet<string> = new Set(['seed', 'baseline', 'references']);
 
-/** Equal for runs of one arm: what a student is made of, but for seeds and names, in whatever order it was written. */
+/** Equal for runs of one arm: the specification without seeds and names, and independent of its order. */
 function armKey({ metadata: _, ...rest }: ComparedRun['specification']): string {
   return JSON.stringify(rest, (key, value) =>
     NO_PART_OF_ARM.has(key) ? undefined : inOrder(value),
@@ -201,7 +203,7 @@ export function seedOf({ specification }: Pick<ComparedRun, 'specification'>): u
   return training?.seed;
 }
 
-/** For each arm but the first: [reference, run] of equal seeds. */
+/** For each arm but the first: pairs [reference, run] with equal seeds. */
 function pairsOf(arms: readonly ComparedRun[][]): [string, string][][] {
   const [reference = [], ...others] = arms;
   return others.map((arm) => {
@@ -262,7 +264,7 @@ function armDifference(pairs: readonly RunPair[]): ArmDifference {
   };
 }
 
-/** Sums of shares such as 0.1 + 0.2 − 0.3 are off by less. */
+/** More than the rounding errors of sums of shares, such as 0.1 + 0.2 − 0.3. */
 const ROUNDING = 1e-12;
 
 function seedDifference(differences: readonly number[]): SeedDifference {

@@ -1,11 +1,11 @@
-/** What runs have cost their devices, summed up. Pure. */
+/** Device time and other costs of runs, summed. Pure. */
 import type { Report } from '@lyceum/coordinator/documents';
 import type { Run } from '@lyceum/proto';
 
 export type CostsBy = 'run' | 'team' | 'teacher';
 
 export interface CostRow {
-  /** A run's id, a team's name (empty: none), or what runs call the teacher. */
+  /** A run's id, a team's name (empty: none), or a teacher's name in runs. */
   readonly name: string;
   /** A teacher's identity, hex; else empty. */
   readonly identity: string;
@@ -13,11 +13,11 @@ export interface CostRow {
   /** Null for a teacher's row, which trains no student. */
   readonly studentDeviceSeconds: number | null;
   readonly teacherDeviceSeconds: number;
-  /** Samples that teachers answered. */
+  /** Number of samples that teachers answered. */
   readonly sampleCount: number;
 }
 
-/** The dearest first; runs of which nothing is known are left out. */
+/** The most expensive first; runs without figures are left out. */
 export function costsBy(runs: readonly Run[], by: CostsBy): CostRow[] {
   const rows = new Map<string, CostRow>();
   for (const part of runs.flatMap((run) => partsOf(run, by))) {
@@ -31,12 +31,12 @@ export function deviceSeconds(row: CostRow): number {
   return (row.studentDeviceSeconds ?? 0) + row.teacherDeviceSeconds;
 }
 
-/** What a run cost, as tables of several runs have it; null: its report does not know. */
+/** A run's cost, for tables of several runs; null: its report does not tell. */
 export interface RunExpense {
   readonly runId: string;
-  /** Student and teachers together. */
+  /** Of student and teachers together. */
   readonly deviceSeconds: number | null;
-  /** Share of its training that the student waited for targets. */
+  /** Share of its training time that the student waited for targets. */
   readonly waitingShare: number | null;
   readonly wallSeconds: number;
 }

@@ -1,4 +1,4 @@
-/** Runs compared: their students on the same samples, and the table of a sweep. Pure. */
+/** Compares runs: their students on the same samples, and the table of a sweep. Pure. */
 export {
   type ArmDifference,
   armsOf,

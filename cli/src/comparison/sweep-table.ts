@@ -1,9 +1,9 @@
 /**
- * The table of a sweep: its runs in arms, runs of one arm differing in their seeds alone, and what each arm's students
- * are worth against those of the first. Pure.
+ * The table of a sweep: its runs in arms, whose runs differ only in their seeds, and each arm's results against those
+ * of the first. Pure.
  *
- * What the arms differ in is read from the runs' specifications, not remembered: a sweep may grow, and runs may join
- * it by its label.
+ * The fields in which arms differ are read from the runs' specifications: nothing else records them, since a sweep may
+ * grow, and runs may join it by its label.
  */
 import { pathText } from '@lyceum/learning/documents';
 import { OPTIMIZERS } from '@lyceum/learning/optimizers';
@@ -14,7 +14,7 @@ export interface SweptRun {
   readonly state: string;
   /** Normalised. */
   readonly specification: Readonly<Record<string, unknown>>;
-  /** Figures on the test split of a run that SUCCEEDED; a figure is null if there is none. */
+  /** Figures on the test split, if the run has SUCCEEDED; null: there is no such figure. */
   readonly figures?: SweptFigures;
 }
 
@@ -22,20 +22,20 @@ export interface SweptFigures {
   readonly accuracy: number | null;
   readonly nll: number | null;
   readonly agreement: number | null;
-  /** Device time of student and teachers together. */
+  /** Device time of student and teachers together, seconds. */
   readonly deviceSeconds: number | null;
-  /** Share of its training that the student waited for targets. */
+  /** Share of its training time that the student waited for targets. */
   readonly waitingShare: number | null;
 }
 
-/** Over an arm's runs that SUCCEEDED; the deviation has n − 1 in its divisor and is null for one run. */
+/** Over an arm's runs that SUCCEEDED. The standard deviation divides by n − 1, and is null for one run. */
 export interface MeanOverSeeds {
   readonly mean: number;
   readonly standardDeviation: number | null;
 }
 
 export interface SweepArm {
-  /** By the table's fields; null: the run has no such field. */
+  /** By the table's fields; null: the arm's runs have no such field. */
   readonly values: Readonly<Record<string, unknown>>;
   readonly runs: readonly {
     readonly runId: string;
@@ -48,11 +48,11 @@ export interface SweepArm {
   readonly agreement: MeanOverSeeds | null;
   readonly deviceSeconds: MeanOverSeeds | null;
   readonly waitingShare: MeanOverSeeds | null;
-  /** Difference of accuracies from the first arm; null: there is nothing to compare. */
+  /** Difference of accuracies from the first arm; null: it cannot be compared. */
   readonly difference: ArmDifferenceOverRuns | null;
 }
 
-/** Over seeds where there are two pairs at least, else over the test samples of the one pair. */
+/** Over seeds if there are at least two pairs, else over the test samples of the one pair. */
 export interface ArmDifferenceOverRuns {
   readonly mean: number;
   readonly low: number;
@@ -66,16 +66,16 @@ export interface SweepTable {
   readonly apiVersion: 'lyceum.dev/v1alpha1';
   readonly kind: 'SweepTable';
   readonly sweep: string;
-  /** What the arms differ in, without `spec.`. */
+  /** The fields in which arms differ, without `spec.`. */
   readonly fields: readonly string[];
   readonly arms: readonly SweepArm[];
-  /** Why arms are not compared with the first; null: they are, or there is one only. */
+  /** Why arms are not compared with the first; null: they are, or there is only one. */
   readonly notCompared: string | null;
 }
 
 /**
- * Runs that can be compared seed by seed: of each arm those that SUCCEEDED and whose training seed the first arm has too.
- * Without a seed in common there is none of that arm.
+ * The runs that can be compared seed by seed: those of each arm that SUCCEEDED and have a training seed in common with
+ * the first arm.
  */
 export function comparableRuns(arms: readonly (readonly SweptRun[])[]): SweptRun[] {
   const finished = arms.map((arm) => arm.filter(({ figures }) => figures !== undefined));
@@ -86,8 +86,8 @@ export function comparableRuns(arms: readonly (readonly SweptRun[])[]): SweptRun
 }
 
 /**
- * @param arms - of which the first is the reference.
- * @param comparison - of {@link comparableRuns}; or why there is none.
+ * @param arms - the first is the reference.
+ * @param comparison - of {@link comparableRuns}; or the reason why there is none.
  */
 export function sweepTable(
   sweep: string,
@@ -144,7 +144,7 @@ function differenceOf(
   return { mean, low, high, pairCount: 1, over: 'samples', seedsNeeded: null };
 }
 
-/** Fields that a normalised document leaves out where they have their default, with what is used. */
+/** Fields that a normalised document leaves out where they have their default, with that default. */
 function unsaid(spec: unknown): [string, unknown][] {
   const { ensemble, training } = (spec ?? {}) as {
     readonly ensemble?: unknown;

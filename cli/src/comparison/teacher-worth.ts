@@ -1,4 +1,7 @@
-/** What each teacher of a run cost, what it is worth to the ensemble, and, where that was asked, to the student. Pure. */
+/**
+ * Each teacher's cost, its worth to the ensemble, and, if students were trained for that, its worth to the student.
+ * Pure.
+ */
 import type { Report } from '@lyceum/coordinator/documents';
 import { type WorthRow, type WorthSplit, worthRows } from '@lyceum/dashboard/report';
 import { LyceumError, type Run } from '@lyceum/proto';
@@ -10,9 +13,9 @@ export interface TeacherWorth {
   readonly kind: 'TeacherWorth';
   readonly runId: string;
   readonly split: WorthSplit;
-  /** A share of the samples; a loss below it is small. */
+  /** A share of the samples; a smaller loss counts as small. */
   readonly margin: number;
-  /** What the ensemble loses; absent: it has fewer than two teachers, or there are no labels. */
+  /** What the ensemble loses without one teacher; absent: it has fewer than two, or there are no labels. */
   readonly ensemble?: {
     readonly rule: string;
     readonly sampleCount: number;
@@ -24,13 +27,13 @@ export interface TeacherWorth {
 }
 
 export interface TeacherWorthRow extends WorthRow {
-  /** Over all runs that the coordinator knows; null: of none. */
+  /** Over all runs that the coordinator knows; null: no run has figures. */
   readonly everywhere: {
     readonly runCount: number;
     readonly deviceSeconds: number;
     readonly sampleCount: number;
   } | null;
-  /** What students lose that were trained without the teacher; absent: none were asked for. */
+  /** The loss of students that were trained without the teacher; absent: no such students were asked for. */
   readonly student?: StudentLoss | { readonly missing: string };
 }
 
@@ -40,13 +43,15 @@ export interface StudentLoss {
   /** Mean accuracies over the pairs. */
   readonly accuracyWithAll: number;
   readonly accuracy: number;
-  /** With it less without it: mean over pairs of equal seeds, its 95 % interval (Student's t). */
+  /**
+   * Accuracy with the teacher less accuracy without: mean over pairs of equal seeds, its 95 % interval (Student's t).
+   */
   readonly accuracyLoss: { readonly mean: number; readonly low: number; readonly high: number };
 }
 
 export interface TeacherPrice {
   readonly teacher: string;
-  /** For an hour of its device. */
+  /** For an hour of the teacher's device. */
   readonly amount: number;
 }
 
@@ -63,8 +68,8 @@ export function addPrice(text: string, before: readonly TeacherPrice[] = []): Te
 }
 
 /**
- * @param runs - all that the coordinator knows.
- * @param students - losses of students, in ensemble order; absent: none were asked for.
+ * @param runs - all runs that the coordinator knows.
+ * @param students - losses of students, in ensemble order; absent: no such students were asked for.
  */
 export function teacherWorth(
   report: Report,
@@ -120,8 +125,8 @@ export function teacherWorth(
 }
 
 /**
- * @throws {LyceumError} FAILED_PRECONDITION of a run with fewer than two teachers; INVALID_ARGUMENT for a price of a
- *   teacher that it does not have.
+ * @throws {LyceumError} FAILED_PRECONDITION if the run has fewer than two teachers; INVALID_ARGUMENT for the price of
+ *   a teacher that the run does not have.
  */
 export function checkWorth({ runId, teachers }: Report, prices: readonly TeacherPrice[]): void {
   const names = teachers.map(({ name }) => name);
@@ -137,7 +142,7 @@ export function checkWorth({ runId, teachers }: Report, prices: readonly Teacher
   }
 }
 
-/** From the comparison of those without a teacher with those with all. */
+/** The loss, from the comparison of students without the teacher with students with all. */
 export function studentLoss(
   { reference, runs, difference, low, high }: ArmDifference,
   accuracies: { readonly withAll: number; readonly without: number },
@@ -147,7 +152,7 @@ export function studentLoss(
     without: runs,
     accuracyWithAll: accuracies.withAll,
     accuracy: accuracies.without,
-    // −0 is no loss.
+    // Avoids −0.
     accuracyLoss: { mean: 0 - difference, low: 0 - high, high: 0 - low },
   };
 }

@@ -1,9 +1,9 @@
 /**
- * Runs that show what a teacher is worth to a student: the run's specification again, with all its teachers and without
- * one, each with the same seeds. Pure.
+ * The runs that show a teacher's worth to a student: the run's specification again, with all teachers and without one,
+ * each with the same seeds. Pure.
  *
- * A run's id follows from the run, the teacher and the seed, so that asking again meets the runs that are there. The run
- * itself is the first of those with all.
+ * A run's id is made of the original run, the teacher and the seed, so asking again finds the runs that exist. The
+ * original run is the first of those with all teachers.
  */
 import { checkRunSpecification } from '@lyceum/learning/specification';
 import { LyceumError, NAME_MAX_LENGTH } from '@lyceum/proto';
@@ -15,13 +15,13 @@ export interface WorthRun {
 }
 
 export interface WorthRuns {
-  /** With all teachers, for every seed but the first, which the run itself has. */
+  /** With all teachers, for every seed but the first, for which the original run stands. */
   readonly withAll: readonly WorthRun[];
-  /** In ensemble order, with as many runs each as there are seeds. */
+  /** In ensemble order; for each teacher as many runs as there are seeds. */
   readonly without: readonly { readonly teacher: string; readonly runs: readonly WorthRun[] }[];
 }
 
-/** By which they are listed and cancelled. */
+/** The label by which these runs are listed and cancelled. */
 export const WORTH_LABEL = 'worth';
 
 interface Document {
@@ -37,9 +37,9 @@ interface Document {
 }
 
 /**
- * @param specification - the run's, normalised; of two teachers at least.
- * @throws {LyceumError} INVALID_ARGUMENT if an id would be too long; InvalidDocumentError if there can be no such
- *   run without one of the teachers.
+ * @param specification - the original run's, normalised; it has at least two teachers.
+ * @throws {LyceumError} INVALID_ARGUMENT if an id would be too long; InvalidDocumentError if the run cannot exist
+ *   without one of the teachers.
  */
 export function worthRuns(
   runId: string,
@@ -67,7 +67,7 @@ function worthRun(of: string, document: Document, which: string, seed: number): 
     throw new LyceumError('INVALID_ARGUMENT', message);
   }
   const { team, labels = {} } = document.metadata;
-  // If this run was one of a sweep, the new runs are not.
+  // The original run may belong to a sweep; the new runs do not.
   const { sweep: _, ...own } = labels;
   const { references: __, ...student } = document.spec.student;
   const made = {
@@ -79,7 +79,7 @@ function worthRun(of: string, document: Document, which: string, seed: number): 
     },
     spec: {
       ...document.spec,
-      // The rows beside it are the run's own, and no part of this question.
+      // Baselines are further rows of the original report, and not needed here.
       student: { ...student, baseline: 'none' },
       training: { ...document.spec.training, seed },
     },
@@ -106,7 +106,7 @@ function withoutTeacher({ spec, ...head }: Document, name: string): Document {
   };
 }
 
-/** None if it is of that teacher alone. */
+/** No term if the term is about that teacher alone. */
 function termWithout(term: object, name: string): object[] {
   const { teachers, hintLayer } = term as {
     readonly teachers?: readonly string[];

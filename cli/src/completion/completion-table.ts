@@ -1,11 +1,11 @@
 /**
- * What can stand where on the command line, as one table that each shell's script carries. Pure.
+ * What may stand at each place of the command line, as one table that each shell's script contains. Pure.
  *
  * A row is found by its key, with `*` for anything:
  *
  *   c:COMMAND          the subcommands of a command; '' is the program
  *   o:COMMAND          its options
- *   v:COMMAND OPTION   the values of an option; a missing row says that it takes none
+ *   v:COMMAND OPTION   the values of an option; no row: the option takes no value
  *   a:COMMAND INDEX    the values of an argument
  */
 import type { Argument, Command, Option } from 'commander';
@@ -21,13 +21,13 @@ interface Candidate {
 }
 
 export interface CompletionRow {
-  /** Each finds it. */
+  /** Each of these keys finds the row. */
   readonly keys: readonly string[];
-  /** Or what the shell has to find out: names from the coordinator, files. */
+  /** Candidates; or how the shell finds them: names from the coordinator, files. */
   readonly candidates: readonly Candidate[] | NameKind | 'files';
 }
 
-/** Beside a candidate, on a line of its own. */
+/** Descriptions stand beside a candidate, on one line. */
 const DESCRIPTION_MAX_LENGTH = 70;
 
 export function completionTable(program: Command): CompletionRow[] {
@@ -65,7 +65,7 @@ function commandCandidate(command: Command): Candidate {
   return { text: command.name(), description: shortened(command.description()) };
 }
 
-/** Each option once, a command's own before the program's of the same name. */
+/** Each option once; a command's own comes before the program's of the same name. */
 function optionCandidates(options: readonly Option[]): Candidate[] {
   const byFlag = new Map<string, Candidate>();
   for (const { short, long, description } of options) {
@@ -100,7 +100,7 @@ function argumentCandidates(
   return name === 'name' && kind !== undefined ? kind : filesOrNothing(name);
 }
 
-/** What a placeholder says of what is wanted; `path=value` is a field. */
+/** Whether a placeholder means files; `path=value` is a field, not a file. */
 function filesOrNothing(placeholder: string): 'files' | [] {
   return /file|dir|folder|path|source/.test(placeholder) && !placeholder.includes('=')
     ? 'files'

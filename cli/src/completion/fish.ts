@@ -59,7 +59,7 @@ function command(candidates: CompletionRow['candidates']): string {
   return `printf '%s\\t%s\\n' ${words.join(' ')}`;
 }
 
-/** `*` in quotes is a wildcard of `case`, and a character elsewhere: no candidate has one. */
+/** Quoted, since `*` in quotes is a wildcard only in `case`: no candidate contains it. */
 function quoted(text: string): string {
   return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 }

@@ -1,4 +1,4 @@
-/** What shells complete of the command line: tables made of the commander program, and a script for each shell. */
+/** Completion for shells: tables made from the commander program, and a script for each shell. */
 import type { Command } from 'commander';
 import { bashScript } from './bash.js';
 import { completionTable } from './completion-table.js';

@@ -1,4 +1,4 @@
-/** The table as a function of bash and zsh: prints the candidates of a key, a line each; fails where there is no row. */
+/** The table as a function for bash and zsh: prints the candidates of a key, a line each; fails if there is no row. */
 import { shellWord } from '../printing/text/index.js';
 import type { CompletionRow } from './completion-table.js';
 
@@ -14,7 +14,7 @@ ${cases.join('\n')}
 }`;
 }
 
-/** A lone `*` is for anything; the rest is taken as it stands. */
+/** A single `*` matches anything; all other text is literal. */
 function pattern(key: string): string {
   return key
     .split('*')

@@ -1,7 +1,7 @@
 import type { CompletionRow } from './completion-table.js';
 import { posixTable } from './posix-table.js';
 
-/** The last lines serve both a file in fpath and a script that is sourced. */
+/** Its last lines work both for a file in fpath and for a sourced script. */
 const GLUE = `_coordinator() {
   local at='' option='' index=0 word lines line i
   local -a described

@@ -1,6 +1,6 @@
 /**
- * Calls from their beginning until their answers are taken: answers that are not read lie in memory. One connection can
- * ask without waiting for answers, and each call is one of the coordinator's.
+ * Counts calls from their beginning until their answers are read: unread answers lie in memory. One connection can
+ * send many requests without reading answers, and each request is a call of the coordinator.
  */
 import { setMaxListeners } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -12,8 +12,8 @@ export class CallsUnderWay {
   #count = 0;
 
   /**
-   * @returns aborts once the answer is not waited for.
-   * @throws {LyceumError} RESOURCE_EXHAUSTED if there are too many.
+   * @returns a signal that aborts once nobody waits for the answer.
+   * @throws {LyceumError} RESOURCE_EXHAUSTED if too many calls are under way.
    */
   begin({ socket }: IncomingMessage, response: ServerResponse): AbortSignal {
     if (this.#count >= CALLS_MAX) {
@@ -28,7 +28,7 @@ export class CallsUnderWay {
       this.#count -= 1;
       left.abort();
     };
-    // A response that waits behind others of its connection does not hear of the connection's end.
+    // Responses that wait behind others on a connection are not told of its end, so each listens to the socket.
     setMaxListeners(0, socket);
     response.once('close', over);
     socket.once('close', over);

@@ -1,6 +1,6 @@
 /**
- * The page and what it asks for, over HTTP: Node's own server, and nothing that is not in this folder. What a request
- * may do is decided by `access` before anything else is looked at.
+ * Serves the page and its API over HTTP, with Node's own server and this folder's code. `access` decides first whether
+ * a request is answered at all.
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -32,11 +32,11 @@ const API = '/api/';
 
 const STREAM_HEADERS = {
   'content-type': 'text/event-stream; charset=utf-8',
-  // A proxy that packs, or waits until a buffer is full (nginx), would hold what is said back for minutes.
+  // A proxy that compresses, or buffers (nginx), would hold events back for minutes.
   'cache-control': 'no-store, no-transform',
   'x-accel-buffering': 'no',
 } as const;
-/** A client that takes nothing of its answer for so long has gone, or means no good. */
+/** A client that reads nothing of its answer for this long is gone, or hostile. */
 const UNREAD_MS = 30_000;
 
 export interface DashboardOptions {
@@ -44,11 +44,14 @@ export interface DashboardOptions {
   readonly site: Site;
   /** `HOST:PORT`; port 0 takes a free one. */
   readonly address: string;
-  /** With it: HTTPS, and only holders of a certificate of the same authority are let in. */
+  /** Given: HTTPS, only for clients with a certificate of the same authority. */
   readonly tls?: TlsIdentity | undefined;
-  /** Names beside those of loopback by which it is called, at whatever port: something may lie between. */
+  /** Further host names by which it is called, at any port: a proxy may be in between. */
   readonly hosts?: readonly string[];
-  /** Lets one browser in; absent: everybody who reaches it may look, and nobody may change anything. */
+  /**
+   * Lets one browser in, which may change things; absent: all who reach the server may look, and nobody may change
+   * anything.
+   */
   readonly sessionAt?: (port: number) => OneTimeSession;
   readonly log: Logger;
 }
@@ -77,7 +80,7 @@ export class DashboardServer {
     return dashboard;
   }
 
-  /** `HOST:PORT` with the port that it has. */
+  /** `HOST:PORT` with the actual port. */
   get address(): string {
     return formatAddress({ host: parseAddress(this.#options.address).host, port: this.#port });
   }
@@ -108,7 +111,7 @@ export class DashboardServer {
     this.#rules = this.#session === undefined ? this.#sharedRules() : this.#ownRules(this.#session);
   }
 
-  /** For a dashboard of the user's own: this address and no other. */
+  /** Rules for a user's own dashboard: only this address. */
   #ownRules(session: OneTimeSession): AccessRules {
     return {
       scheme: 'http',
@@ -119,7 +122,7 @@ export class DashboardServer {
     };
   }
 
-  /** For everybody who reaches it, through a tunnel too, which may have another port. */
+  /** Rules for a shared dashboard, which may be reached through a tunnel with another port. */
   #sharedRules(): AccessRules {
     const { hosts = [], tls } = this.#options;
     const names = new Set(hosts.map((name) => name.toLowerCase()));
@@ -173,7 +176,7 @@ export class DashboardServer {
     }
   }
 
-  /** @param path - below the API's address. */
+  /** @param path - the part below the API's address. */
   async #answerCall(
     request: IncomingMessage,
     response: ServerResponse,
@@ -238,8 +241,8 @@ const NOT_OPENED = {
 } as const;
 
 /**
- * Not a redirect: where a page of another site had the link, as terminals in a browser do, the browser would follow it
- * without the cookie that it has just got.
+ * Not a redirect: if the link was in a page of another site, such as a terminal in a browser, the browser would follow
+ * a redirect without its new cookie.
  */
 const TO_THE_PAGE =
   '<!doctype html><html lang="en"><title>Lyceum</title><meta http-equiv="refresh" content="0;url=/"><a href="/">The dashboard</a></html>';

@@ -9,17 +9,17 @@ import { readSite } from './site.js';
 export interface SharedDashboardOptions {
   readonly address: string;
   readonly hosts: readonly string[];
-  /** Whether it has TLS too, and lets holders of a certificate in. */
+  /** Whether the dashboard uses TLS, and lets in clients with a certificate. */
   readonly isTls: boolean;
   /** `HOST:PORT` */
   readonly coordinator: string;
-  /** With what the coordinator is called. */
+  /** For calls to the coordinator. */
   readonly tls: TlsIdentity | undefined;
   readonly logLevel: string;
 }
 
 export interface SharedDashboardCalls {
-  /** @returns the address with the port that it has. */
+  /** @returns the address with the actual port. */
   start(options: SharedDashboardOptions): Promise<string>;
 }
 

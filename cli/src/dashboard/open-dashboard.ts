@@ -1,4 +1,4 @@
-/** A dashboard of one's own: on this machine alone, for the browser that opens its address first. */
+/** A user's own dashboard: only on this machine, for the first browser that opens its address. */
 import { randomBytes } from 'node:crypto';
 import { SITE_FOLDER } from '@lyceum/dashboard/site';
 import type { Logger } from '@lyceum/platform';
@@ -7,7 +7,7 @@ import { DashboardServer } from './dashboard-server.js';
 import type { DashboardClient } from './routes.js';
 import { readSite } from './site.js';
 
-/** Where it is unless another program listens there; the coordinator's own port is 7700. */
+/** The default address, unless another program listens there; the coordinator's own port is 7700. */
 export const DASHBOARD_ADDRESS = '127.0.0.1:7780';
 
 const SECRET_BYTES = 32;
@@ -15,7 +15,7 @@ const SECRET_BYTES = 32;
 export interface OpenDashboard {
   /** `http://127.0.0.1:PORT/` */
   readonly url: string;
-  /** The same with the token that lets one browser in. */
+  /** The same with the token, which lets one browser in. */
   readonly oneTimeUrl: string;
   close(): Promise<void>;
 }

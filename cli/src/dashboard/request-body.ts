@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 
-/** Requests have next to nothing in them. */
+/** Requests carry hardly any data. */
 export const BODY_MAX_BYTES = 4096;
 
-/** Reads a body to its end, of which nothing is wanted. @returns false: it is too long, and was not read. */
+/** Reads a body to its end and ignores it. @returns false: it is too long, and was not read. */
 export function endsSoon(request: IncomingMessage): Promise<boolean> {
   if (Number(request.headers['content-length'] ?? 0) > BODY_MAX_BYTES)
     return Promise.resolve(false);

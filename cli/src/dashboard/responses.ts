@@ -1,10 +1,10 @@
-/** Answers as HTTP has them, with the headers that all of them have. */
+/** Sends answers over HTTP, with the headers that all of them need. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Problem } from '@lyceum/dashboard/api';
 import { printableTexts } from '@lyceum/proto';
 import type { SiteFile } from './site.js';
 
-/** The page runs its own script and no other, asks here and nowhere else, and is in no other page's frame. */
+/** The page runs only its own script, calls only this server, and may not be put into a frame of another page. */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -24,7 +24,7 @@ const HEADERS: Readonly<Record<string, string>> = {
   'cross-origin-resource-policy': 'same-origin',
 };
 
-/** Unless another answer says otherwise. */
+/** Headers of every answer, unless it sets its own. */
 export function setHeaders(response: ServerResponse): void {
   for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
   response.setHeader('cache-control', 'no-store');
@@ -35,7 +35,7 @@ export function sendJson(response: ServerResponse, status: number, value: unknow
   send(response, status, 'application/json; charset=utf-8', text);
 }
 
-/** As JSON where a program asks, else as words that a browser shows. */
+/** A problem as JSON for programs, else as text that a browser shows. */
 export function sendProblem(
   request: IncomingMessage,
   response: ServerResponse,

@@ -1,4 +1,4 @@
-/** What is answered at which address, as `@lyceum/dashboard/api` has it. */
+/** The routes of the API, as in `@lyceum/dashboard/api`. */
 import type { ClusterFacts } from '@lyceum/dashboard/api';
 import { type LogLine, LyceumError } from '@lyceum/proto';
 import { type CoordinatorClient, RUN_STATES } from '../client/index.js';
@@ -18,7 +18,7 @@ import {
 } from './facts/index.js';
 import type { StreamClient } from './streams/index.js';
 
-/** What a coordinator's client is used for here. */
+/** The parts of a coordinator's client that are used here. */
 export type DashboardClient = ComparisonClient &
   RunFactsClient &
   StreamClient &
@@ -34,21 +34,21 @@ export type DashboardClient = ComparisonClient &
     | 'version'
   >;
 
-/** A request that was let in. */
+/** A request that `access` has let in. */
 interface Call {
   readonly client: DashboardClient;
-  /** What stands in the address for `:id`; else empty. */
+  /** The part of the address in the place of `:id`; else empty. */
   readonly id: string;
   readonly query: URLSearchParams;
   readonly mayChange: boolean;
-  /** Aborted once the answer is not waited for. */
+  /** Aborts once nobody waits for the answer. */
   readonly signal: AbortSignal;
 }
 
 interface Route {
   readonly method: 'GET' | 'POST';
   readonly path: string;
-  /** What is sent as JSON. */
+  /** Gives the answer, which is sent as JSON. */
   readonly answer: (call: Call) => Promise<unknown>;
 }
 
@@ -83,7 +83,7 @@ const ROUTES: readonly Route[] = [
   { method: 'POST', path: 'workers/:id/release', answer: release },
 ];
 
-/** A route that was found; `allowed`: methods of those that would have fitted. */
+/** A route that was found; `allowed`: if none was, the methods that this address has. */
 export type Found =
   | { readonly route: Route; readonly id: string }
   | { readonly allowed: readonly string[] };
@@ -98,7 +98,7 @@ export function findRoute(method: string, path: string): Found {
   return found ?? { allowed: fitting.map(({ route }) => route.method) };
 }
 
-/** @returns undefined: it is another address. */
+/** @returns undefined: the path is another address. */
 function idIn(pattern: string, path: string): string | undefined {
   const wanted = pattern.split('/');
   const parts = path.split('/');
@@ -146,7 +146,7 @@ async function history({ client, id, query }: Call) {
   return historyFacts(await client.getHistory({ runId: id, firstStep, endStep, pointCount }));
 }
 
-/** @returns 0 if it is not there. */
+/** @returns 0 if the query has no such parameter. */
 function wholeNumberIn(query: URLSearchParams, name: string): number {
   const text = query.get(name) ?? '0';
   if (/^\d{1,15}$/.test(text)) return Number(text);

@@ -1,6 +1,6 @@
 /**
- * The coordinator's own dashboard, for looking: in a thread of its process, so that no page holds up the loop that
- * answers workers. It asks the coordinator as any client does.
+ * The coordinator's own dashboard, read-only: in a thread of the coordinator's process, so that no page holds up the
+ * loop that answers workers. It calls the coordinator like any other client.
  */
 import { Worker } from 'node:worker_threads';
 import {
@@ -16,18 +16,18 @@ import type { SharedDashboardCalls, SharedDashboardOptions } from './dashboard-t
 export interface ServedDashboard {
   /** `http://HOST:PORT/` */
   readonly url: string;
-  /** Resolves with why if it ends by itself; the coordinator goes on without it. */
+  /** Resolves with the reason if it ends by itself; the coordinator goes on without it. */
   readonly died: Promise<Error>;
   close(): Promise<void>;
 }
 
 export interface ServeDashboardOptions {
-  /** `HOST:PORT`; port 0 takes a free one. Elsewhere than on loopback with the certificates of `tls`, if there are any. */
+  /** `HOST:PORT`; port 0 takes a free one. Outside of loopback it uses the certificates of `tls`, if there are any. */
   readonly address: string;
   readonly hosts: readonly string[];
   /** Where the coordinator listens, with its port. */
   readonly coordinator: string;
-  /** The coordinator's. */
+  /** The coordinator's certificate and authorities. */
   readonly tls: TlsIdentity | undefined;
   readonly logLevel: string;
 }
@@ -56,7 +56,7 @@ export async function serveDashboard(options: ServeDashboardOptions): Promise<Se
   }
 }
 
-/** How a coordinator calls itself: a certificate of a program names `localhost`, and no address that stands for all. */
+/** Where a coordinator calls itself: its certificate names `localhost`, and never an address such as 0.0.0.0. */
 function ownAddress(listen: string, isTls: boolean): string {
   const { host, port } = parseAddress(listen);
   const isAny = host === '0.0.0.0' || host === '::';

@@ -25,7 +25,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 };
 
-/** Their names have a digest of what is in them. */
+/** Names of these files contain a digest of their content. */
 const HASHED = /^\/assets\//;
 
 /** @throws {LyceumError} FAILED_PRECONDITION if the page was not built. */

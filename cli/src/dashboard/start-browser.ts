@@ -1,4 +1,4 @@
-/** Starts the desktop's browser at an address that other users of the machine must not see. */
+/** Starts the desktop's browser at an address that must be hidden from other users of the machine. */
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,11 +10,11 @@ const OPENERS: Readonly<Partial<Record<NodeJS.Platform, readonly [string, ...str
 };
 
 /**
- * Everybody on a machine sees the arguments of programs: what is opened is a file, in a folder of its owner's, that leads
- * to the address.
+ * All users of a machine see the arguments of programs. So the browser is given a file, in a folder that only its
+ * owner reads, that leads to the address.
  *
- * @param url - of letters that HTML takes as they are.
- * @returns what deletes the file.
+ * @param url - only with letters that need no escaping in HTML.
+ * @returns a function that deletes the file.
  */
 export async function startBrowser(
   url: string,

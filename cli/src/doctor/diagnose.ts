@@ -1,4 +1,4 @@
-/** All checks, one after another: facts are gathered, then judged. */
+/** All checks, one after another: each gathers facts, then judges them. */
 import type { NatsCredentials } from '@lyceum/platform/nats';
 import type { Finding } from './finding.js';
 import { gatherCertificates } from './gather-certificates.js';
@@ -21,13 +21,13 @@ export interface Patient {
   readonly env: NodeJS.ProcessEnv;
 }
 
-/** @yields what was found, as soon as it is known. */
+/** @yields each finding as soon as it is known. */
 export async function* diagnose(patient: Patient, signal: AbortSignal): AsyncGenerator<Finding> {
   const { coordinator, tlsDir, nats, natsCredentials, stateDir, cache, version, env } = patient;
   yield judgeNode(process.versions.node);
   const { facts, tls } = await gatherCertificates(coordinator, tlsDir, Date.now());
   yield* judgeCertificates(facts, Date.now());
-  // Without its own certificate this program cannot ask, and the refusal would be blamed on the server.
+  // Without its own certificate this program cannot call, and the server would be blamed for the refusal.
   if (facts.kind !== 'unusable') {
     yield* judgeCluster(await gatherCluster(coordinator, tls, signal), version, Date.now());
   }

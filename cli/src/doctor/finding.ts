@@ -1,10 +1,10 @@
-/** What one check found, and how to mend it. */
+/** The finding of one check, and how to mend it. */
 export interface Finding {
   readonly check: string;
-  /** A warning works, but badly or not for long; a fault does not work. */
+  /** `warning`: it works, but badly or not for long; `fault`: it does not work. */
   readonly level: 'ok' | 'warning' | 'fault';
   readonly message: string;
-  /** Absent where nothing is to be done. */
+  /** Absent if nothing needs to be done. */
   readonly remedy?: string;
 }
 

@@ -8,7 +8,7 @@ import type { CertificateFacts, OwnCertificate, ServerCertificate } from './judg
 
 export interface Certificates {
   readonly facts: CertificateFacts;
-  /** What to call with; undefined: nothing, or nothing that can be used. */
+  /** Certificates for calls; undefined: there are none, or they cannot be used. */
   readonly tls: TlsIdentity | undefined;
 }
 
@@ -50,7 +50,7 @@ function certificatesIn(pem: string): X509Certificate[] {
   return blocks.map((block) => new X509Certificate(block));
 }
 
-/** What listens there shows to a caller who believes everything. */
+/** The certificate that the server shows to a caller that trusts every authority. */
 function shownBy(address: string, tls: TlsIdentity): Promise<ServerCertificate> {
   const { host, port } = parseAddress(address);
   return new Promise((resolve) => {

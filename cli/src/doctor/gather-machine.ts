@@ -9,10 +9,10 @@ import type { DiskFacts, EngineFacts, GpuFacts } from './judge-machine.js';
 
 const run = promisify(execFile);
 
-/** TensorFlow loads in seconds; on a crowded machine it takes longer. */
+/** TensorFlow loads in seconds, but takes longer on a busy machine. */
 const ENGINE_PATIENCE_MS = 120_000;
 
-/** In a process of its own, since this one never loads TensorFlow. */
+/** Run in another process, since this one never loads TensorFlow. */
 const OPEN_ENGINE = `
 const { openEngine, prepareEngine } = await import('@lyceum/learning/tensorflow');
 const { findGpus } = await import('@lyceum/platform');
@@ -24,7 +24,7 @@ console.log(JSON.stringify({ name, version, device }));`;
 
 const engine = z.object({ name: z.string(), version: z.string(), device: z.string() });
 
-/** @param env - of this process, and of the one that tries the engine. */
+/** @param env - of this process, and of the process that tries the engine. */
 export async function gatherEngine(env: NodeJS.ProcessEnv): Promise<EngineFacts> {
   const worker = programFile('teacher-worker');
   if (!existsSync(worker)) return { kind: 'not installed' };
@@ -48,7 +48,7 @@ export async function gatherGpu(env: NodeJS.ProcessEnv): Promise<GpuFacts> {
   return { names, trouble: problem ?? trouble };
 }
 
-/** Facts of the folder's disk, or of the folder above it in which it would be made. */
+/** Facts about the disk of the folder, or of the folder above in which it would be made. */
 export function gatherDisk(check: string, folder: string, option: string): DiskFacts {
   let there = resolve(folder);
   while (!existsSync(there)) there = dirname(there);
@@ -70,7 +70,7 @@ function isWritable(folder: string): boolean {
   }
 }
 
-/** What went wrong, in one line. A message of execFile's would be the program that it ran. */
+/** The error in one line. The message of an execFile error would repeat the whole program. */
 function whyOf(err: unknown): string {
   if (!(err instanceof Error)) return String(err);
   const { stderr, killed, signal, code } = err as ExecFileException & { readonly stderr?: string };

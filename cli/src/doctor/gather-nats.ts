@@ -1,4 +1,6 @@
-/** A server's first line says all that is asked of it, to anybody who connects: no user and no certificate is needed. */
+/**
+ * Reads a NATS server's first line, which it sends to everybody who connects: no user and no certificate is needed.
+ */
 import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
 import { createLogger, type TlsIdentity } from '@lyceum/platform';
@@ -18,7 +20,7 @@ import type { NatsFacts } from './judge-nats.js';
 const information = z.object({ version: z.string(), jetstream: z.boolean().default(false) });
 
 interface NatsPlace {
-  /** Undefined: none was named. */
+  /** Undefined: no server was named. */
   readonly url: string | undefined;
   readonly credentials: NatsCredentials | undefined;
   readonly tls: TlsIdentity | undefined;
@@ -29,7 +31,7 @@ export async function gatherNats(
   env: NodeJS.ProcessEnv,
 ): Promise<NatsFacts> {
   if (url === undefined) return { kind: 'own', program: findNatsServer(env) };
-  // People send what is found to others.
+  // Without user and password, since people send findings to others.
   const shown = shownAddress(url);
   try {
     checkedAddress(url);
@@ -42,7 +44,7 @@ export async function gatherNats(
   }
 }
 
-/** What the server sends first on every connection: `INFO {…}`. */
+/** The first line that the server sends on every connection: `INFO {…}`. */
 async function greeting(url: string): Promise<z.output<typeof information>> {
   const socket = connect({ host: hostOf(url), port: portOf(url), timeout: CONNECT_DEADLINE_MS });
   try {

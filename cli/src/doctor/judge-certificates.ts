@@ -1,4 +1,4 @@
-/** Certificates: whether they are whole, believed, valid for long enough, and name the coordinator. Pure. */
+/** Judges certificates: whether they are whole, trusted, valid for long enough, and name the coordinator. Pure. */
 import { type Finding, fault, ok, warning } from './finding.js';
 
 const DAY_MS = 86_400_000;
@@ -8,7 +8,7 @@ export interface OwnCertificate {
   /** The common name. */
   readonly name: string;
   readonly validToMs: number;
-  /** When the authority that issued it ends; undefined: none in ca.crt did. */
+  /** The end of the authority that issued it; undefined: its authority is not in ca.crt. */
   readonly authorityValidToMs: number | undefined;
 }
 
@@ -20,20 +20,20 @@ export type CertificateFacts =
       readonly kind: 'usable';
       readonly dir: string;
       readonly own: OwnCertificate;
-      /** What the coordinator shows; undefined: no program listens there. */
+      /** The coordinator's certificate; undefined: no program listens there. */
       readonly server: ServerCertificate | undefined;
     };
 
 export interface ServerCertificate {
-  /** What it is called by, `--coordinator` without the port. */
+  /** The host of `--coordinator`, without the port. */
   readonly host: string;
-  /** Undefined: it speaks no TLS. */
+  /** Undefined: the server does not use TLS. */
   readonly shown:
     | {
         readonly names: string;
         readonly namesHost: boolean;
         readonly validToMs: number;
-        /** Why this side does not believe it, names aside. */
+        /** Why this side does not trust the certificate, apart from its names. */
         readonly distrust: string | undefined;
       }
     | undefined;

@@ -1,25 +1,25 @@
-/** The coordinator, its workers, everybody's version, and the clocks. Pure. */
+/** Judges the coordinator, its workers, all versions, and the clocks. Pure. */
 import type { Worker } from '@lyceum/proto';
 import { type Finding, fault, ok, warning } from './finding.js';
 
-/** What goes between machines is not that exact. */
+/** Messages between machines take time: smaller differences are normal. */
 const CLOCK_TOLERANCE_MS = 30_000;
 
 export interface ClusterFacts {
   readonly address: string;
-  /** The coordinator is to be on this machine, where `coordinator up` starts one. */
+  /** Whether the coordinator should be on this machine, where `coordinator up` starts one. */
   readonly isLocal: boolean;
   readonly coordinator:
     | {
         readonly answers: true;
         readonly version: string;
         readonly workers: readonly Worker[];
-        /** The latest time that it gave, Unix milliseconds; 0: none. */
+        /** The latest time in the coordinator's answers, Unix milliseconds; 0: none. */
         readonly latestMs: number;
       }
     | {
         readonly answers: false;
-        /** Something listens there. */
+        /** Whether something listens at the address. */
         readonly isTaken: boolean;
         readonly why: string;
       };
@@ -83,7 +83,7 @@ function judgeWorkers(workers: readonly Worker[]): Finding[] {
   ];
 }
 
-/** A coordinator tells no time of its own, but when things happened: none of that lies ahead. */
+/** A coordinator does not tell its own time, only times of past events: none of them may be in the future. */
 function judgeClock(latestMs: number, nowMs: number): Finding[] {
   if (latestMs === 0) return [];
   const aheadMs = latestMs - nowMs;

@@ -1,10 +1,10 @@
-/** This machine: engine, GPU, room on disks, Node. Pure. */
+/** Judges this machine: engine, GPU, room on disks, Node. Pure. */
 import { bytesText } from '../printing/text/index.js';
 import { type Finding, fault, ok, warning } from './finding.js';
 
-/** Below it the next checkpoint or set may not fit. */
+/** With less room the next checkpoint or data set may not fit. */
 const DISK_FAULT_BYTES = 256 * 1024 ** 2;
-/** What set-up fetches, and a data set or two. */
+/** Room for the downloads of set-up, and for a data set or two. */
 const DISK_WARNING_BYTES = 2 * 1024 ** 3;
 
 export type EngineFacts =
@@ -18,14 +18,14 @@ export type EngineFacts =
     };
 
 export interface GpuFacts {
-  /** With their drivers. */
+  /** Names of GPUs, with their drivers. */
   readonly names: readonly string[];
-  /** Why a GPU of NVIDIA's may be there that cannot be used; undefined: none is, or all is well. */
+  /** Why an NVIDIA GPU that may be there cannot be used; undefined: there is none, or all is well. */
   readonly trouble: string | undefined;
 }
 
 export interface DiskFacts {
-  /** `state folder`, `cache`. */
+  /** The finding's name: `state folder`, `cache`. */
   readonly check: string;
   readonly folder: string;
   /** The option that names another folder. */

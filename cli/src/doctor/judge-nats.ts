@@ -1,4 +1,4 @@
-/** NATS: whether it is there, keeps streams, and lets this user in. Pure. */
+/** Judges NATS: whether it is there, has JetStream, and lets this user in. Pure. */
 import { type Finding, fault, ok, warning } from './finding.js';
 
 export type NatsFacts =
@@ -10,7 +10,7 @@ export type NatsFacts =
       readonly url: string;
       readonly version: string;
       readonly hasJetStream: boolean;
-      /** Why it does not let this user in; undefined: it does. */
+      /** Why it refuses this user; undefined: it does not. */
       readonly refusal: string | undefined;
     };
 

@@ -1,6 +1,6 @@
 /**
- * Runs an exported model, and compares what it gives with what the model itself gave. No ONNX file is handed out without,
- * but where nothing can tell what the model gives; the other formats hold weights and topology as they are.
+ * Runs an exported model, and compares its outputs with the original model's. No ONNX file is written without this
+ * check, unless the original's outputs cannot be known. Other formats hold weights and topology unchanged.
  */
 import type { Dataset } from '@lyceum/learning/datasets';
 import { accuracy } from '@lyceum/learning/ensemble';
@@ -14,34 +14,34 @@ import { elementCount, LyceumError, toLyceumError } from '@lyceum/proto';
 import type { InferenceSession } from 'onnxruntime-node';
 import { AS_IT_IS } from './export-formats.js';
 
-/** Samples that are run at once. */
+/** Number of samples that are run at a time. */
 const BATCH = 256;
 
 /** Share of the greatest logit: sums in another order differ by less. */
 const TOLERANCE = 1e-4;
 
-/** What the model itself gave. */
+/** Outputs of the original model. */
 export interface TestOutputs {
   /** Indices into the data set. */
   readonly sampleIds: Int32Array;
   /** [N]; −1: none. */
   readonly labels: Int32Array;
-  /** [N, C]; of a model that gives probabilities their logarithms. */
+  /** [N, C]; logarithms of probabilities if the model gives probabilities. */
   readonly logits: Float32Array;
 }
 
-/** What an export is compared with. */
+/** The outputs that an export is compared with. */
 export interface ComparedOutputs {
-  /** That the samples are of. */
+  /** The set of the samples. */
   readonly dataset: Dataset;
   readonly outputs: TestOutputs;
 }
 
 export interface OnnxCheck {
   readonly sampleCount: number;
-  /** Between two logits of one sample. */
+  /** The largest difference of two logits of the same sample and class. */
   readonly largestDifference: number;
-  /** On the test samples with a label, and of the student itself; absent if there are none. */
+  /** On the labelled test samples, of the export and of the student; absent: no sample has a label. */
   readonly accuracy?: { readonly exported: number; readonly student: number };
 }
 
@@ -54,8 +54,10 @@ export function testOutputs(predictions: Uint8Array): TestOutputs {
 }
 
 /**
- * @param file - that `options` made of the model. One of 8 bits is compared after the same file of 32.
- * @throws {LyceumError} INTERNAL if it does not run, or its outputs are not the model's; what 8 bits change is no error.
+ * @param file - the ONNX file that was made with `options`. A file of 8 bits is compared after the same file of 32
+ *   bits.
+ * @throws {LyceumError} INTERNAL if the file does not run, or gives other outputs; differences due to 8 bits are no
+ *   error.
  */
 export async function checkOnnx(
   file: Uint8Array,
@@ -73,7 +75,7 @@ export async function checkOnnx(
   let greatest = 1;
   for (const [i, value] of expected.logits.entries()) {
     const own = logits[i] ?? Number.NaN;
-    // What is not finite is the same or not, and has no difference.
+    // Values that are not finite are the same or not, but have no difference.
     const isSame = Object.is(own, value);
     largestDifference = Math.max(largestDifference, isSame ? 0 : Math.abs(value - own));
     if (Number.isFinite(value)) greatest = Math.max(greatest, Math.abs(value));
@@ -110,11 +112,11 @@ async function runOnnx(
   const { output } = settings;
   const classCount = options.classNames.length;
   const all = new Float32Array(samples.length * classCount);
-  // Here and not above: only an export loads the runtime.
+  // Imported here: only an export loads the runtime.
   const { InferenceSession: Session, Tensor } = await import('onnxruntime-node');
   let session: InferenceSession | undefined;
   try {
-    // What fails is thrown; printed it would be said twice.
+    // Errors are thrown; if they were printed too, users would see them twice.
     session = await Session.create(file, { logSeverityLevel: 4 });
     for (let first = 0; first < samples.length; first += BATCH) {
       const rows = Uint32Array.from(samples.subarray(first, first + BATCH));
@@ -140,12 +142,12 @@ async function runOnnx(
   return all;
 }
 
-/** As for a teacher's probabilities: 0 has the logarithm of the least normal number. */
+/** The logarithm; 0 gives that of the least normal number, as for a teacher's probabilities. */
 function finiteLog(probability: number): number {
   return Math.log(Math.max(probability, 1.1754943508222875e-38));
 }
 
-/** Samples as the model itself takes them: real values times the settings' scale. */
+/** Samples as the model takes them: real values times the settings' scale. */
 export function modelInputs(
   dataset: Dataset,
   rows: Uint32Array,

@@ -25,7 +25,7 @@ const [plain, withOnnx] = [false, true].map((hasOnnx) => {
   );
 });
 
-/** What is left to a user whose model is not handed out as ONNX. */
+/** Advice for a user whose model cannot be written as ONNX. */
 export const AS_IT_IS = `--format ${plain} give the model as it is`;
 
 /** `onnx and triton`. */

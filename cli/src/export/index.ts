@@ -1,4 +1,4 @@
-/** Models written for other programs, each ONNX file checked against what the model itself gives. */
+/** Writes models for other programs. Each ONNX file is compared with the original model's outputs. */
 export { type ComparedOutputs, checkOnnx, testOutputs } from './check-onnx.js';
 export type { ExportedFiles, OnnxFormat } from './export-format.js';
 export { EXPORT_FORMAT_NAMES, exportFormat, ONNX_FORMATS } from './export-formats.js';

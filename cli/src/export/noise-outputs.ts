@@ -1,4 +1,4 @@
-/** Some noise, and what a model itself gives for it: what an export is compared with where nothing else is known of it. */
+/** A model's own outputs for noise: an export is compared with them if no other outputs are known. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { elementCount } from '@lyceum/proto';
 import { modelOutputs } from '../local-cluster/index.js';
 import { type ComparedOutputs, modelInputs } from './check-onnx.js';
 
-/** Few: the largest models need memory for each at once. */
+/** Few: the largest models need much memory for each. */
 const SAMPLES = 8;
 
 /**
@@ -41,7 +41,7 @@ export async function noiseOutputs(
   }
 }
 
-/** Real values from 0 to 1, as of pictures, and where they are no bytes in every other sample from -1. */
+/** Values from 0 to 1, as of pictures; if the model does not take bytes, every other sample has values from -1. */
 function noise({ sampleShape, classNames, preprocessing }: OnnxOptions): Dataset {
   const size = elementCount(sampleShape);
   const { stored, inputScale } = preprocessing ?? { stored: 'float32', inputScale: 1 };

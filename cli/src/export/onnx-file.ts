@@ -1,4 +1,4 @@
-/** A model as ONNX. */
+/** Converts a model to ONNX. */
 import { exportOnnx, type OnnxOptions } from '@lyceum/learning/export';
 import type { ModelPackage } from '@lyceum/learning/formats';
 import { LyceumError, toLyceumError } from '@lyceum/proto';

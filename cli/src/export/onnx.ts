@@ -1,4 +1,4 @@
-/** One ONNX file. */
+/** The format of one ONNX file. */
 import { encodingFile, type OnnxFormat } from './export-format.js';
 
 export const onnx = {

@@ -1,4 +1,4 @@
-/** Weights alone, by name. */
+/** The format of weights without topology, by name. */
 import { exportSafetensors } from '@lyceum/learning/export';
 import { encodingFile, type PlainFormat } from './export-format.js';
 

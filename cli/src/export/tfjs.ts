@@ -1,4 +1,4 @@
-/** For TensorFlow.js: `model.json` comes last, so that it never names weights that are not there. */
+/** The format of TensorFlow.js. `model.json` comes last, so that it never names weights that are not there. */
 import { settingsJson } from '@lyceum/learning/models';
 import { encodingFile, type PlainFormat } from './export-format.js';
 

@@ -1,4 +1,4 @@
-/** A repository of models for Triton, with this one in it. */
+/** The format of a model repository for Triton that holds this model. */
 import { tritonRepository } from '@lyceum/learning/export';
 import { encodingFile, type OnnxFormat } from './export-format.js';
 

@@ -1,4 +1,4 @@
-/** What people write and get: specifications, options that change them, files written. */
+/** Files of the command line: specifications, options that change them, files that it writes. */
 export { refuseExisting, replaceFile, writeNewFile, writeNewFiles } from './output-file.js';
 export { readYaml } from './read-yaml.js';
 export { RefusedList } from './refused-list.js';

@@ -1,4 +1,4 @@
-/** Writes files that a user asked for, never over one that is there unless told to. */
+/** Writes files that a user asked for, and replaces existing ones only if the user said so. */
 import { randomUUID } from 'node:crypto';
 import { access, chmod, copyFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -8,7 +8,7 @@ import { LyceumError } from '@lyceum/proto';
 const OWNER_ONLY = 0o600;
 const PERMISSIONS = 0o777;
 
-/** Letters of a file's name in its draft's name, which may have 255 bytes. */
+/** How much of a file's name its draft's name repeats: names are limited to 255 bytes. */
 const SHOWN_LETTERS = 50;
 
 /** @throws {LyceumError} ALREADY_EXISTS if there is a file of that name. */
@@ -24,9 +24,10 @@ function isThere(file: string): Promise<boolean> {
 }
 
 /**
- * Writes all of it or nothing, with the folders above it. What it replaces is there until all of the new one is.
+ * Writes the whole file or nothing, and makes the folders above it. An existing file stays until the new one is
+ * complete.
  *
- * @throws {LyceumError} ALREADY_EXISTS if the file is there and may not be overwritten, RESOURCE_EXHAUSTED if the disk is
+ * @throws {LyceumError} ALREADY_EXISTS if the file exists and must not be replaced, RESOURCE_EXHAUSTED if the disk is
  *   full, INVALID_ARGUMENT if it cannot be written.
  */
 export async function writeNewFile(
@@ -49,7 +50,7 @@ export async function writeNewFile(
 }
 
 /**
- * Writes several files, each as {@link writeNewFile}. If one cannot be written, none is left that was not there before.
+ * Writes several files, each as {@link writeNewFile}. If one cannot be written, the new ones are removed again.
  *
  * @param files - by path, in the order in which they are written.
  */
@@ -65,7 +66,7 @@ export async function writeNewFiles(
       if (isNew) made.push(file);
     }
   } catch (err) {
-    // On a full disk a second try would find them in its way.
+    // On a full disk the next try would find these files in its way.
     for (const file of made) await rm(file, { force: true }).catch(() => undefined);
     throw err;
   }
@@ -81,12 +82,12 @@ async function create(file: string, content: Uint8Array | string, mode?: number)
 }
 
 /**
- * Has a file written beside its place, and moved there, with the permissions of what it replaces. A pipe or device that is
- * there is written to. A file that is mounted by itself, as containers have them, is written over once the new one is whole:
- * nothing can take its place.
+ * Writes a draft beside the file and moves it there, with the permissions of the file that it replaces. If a pipe or
+ * device is there, writes into it. A file that is itself a mount, as in containers, cannot be replaced: it is
+ * overwritten once the draft is complete.
  *
- * @param write - to this path.
- * @throws whatever `write` or the operating system does; nothing of the new file is left then.
+ * @param write - writes the draft to this path.
+ * @throws errors of `write` or the operating system; nothing of the new file is left then.
  */
 export async function replaceFile<T>(
   file: string,
@@ -95,7 +96,7 @@ export async function replaceFile<T>(
   const found = await stat(file).catch(() => undefined);
   if (found !== undefined && !found.isFile()) return write(file);
   const place = found === undefined ? file : await realpath(file);
-  // A name that cannot be guessed: another user could place a link there that leads elsewhere.
+  // The name cannot be guessed: otherwise another user could place a link there that leads elsewhere.
   const name = `${path.basename(place).slice(0, SHOWN_LETTERS)}.${randomUUID()}.partial`;
   const draft = path.join(path.dirname(place), name);
   try {
@@ -121,7 +122,7 @@ async function move(draft: string, place: string): Promise<void> {
   }
 }
 
-/** The file was opened, and writing it failed. */
+/** Whether the file was opened, but writing it failed. */
 function isHalfWritten(err: unknown): boolean {
   return err instanceof Error && 'syscall' in err && err.syscall === 'write';
 }

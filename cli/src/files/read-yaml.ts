@@ -1,7 +1,7 @@
 import { boundsProblem, parseYamlDocument } from '@lyceum/learning/documents';
 import type { Problem } from '@lyceum/proto';
 
-/** YAML of a person as a value that can be written as JSON: one that is part of itself, by an alias, is too deep. */
+/** A person's YAML, as a value that JSON can express. A value that contains itself, by an alias, is too deep. */
 export function readYaml(
   text: string,
 ): { readonly value: unknown } | { readonly problem: Problem } {

@@ -1,9 +1,9 @@
-/** Samples that were refused, in a file: a JSON object a line. Written as they come, since there may be any number. */
+/** Writes refused samples into a file, a JSON object a line, as they come: there may be any number. */
 import { closeSync, openSync, readSync, statSync, writeFileSync } from 'node:fs';
 import { fileError } from '@lyceum/platform';
 import { LyceumError, type Problem, printableJson } from '@lyceum/proto';
 
-/** Lines that are written together. */
+/** Number of lines that are written together. */
 const LINES_AT_ONCE = 1000;
 
 export class RefusedList {
@@ -12,10 +12,10 @@ export class RefusedList {
   #lines: string[] = [];
 
   /**
-   * Writes over an earlier list, and over no other file: it may be the source.
+   * Replaces an earlier list, but no other file: the path may be the source's.
    *
-   * @throws {LyceumError} ALREADY_EXISTS if there is another file; RESOURCE_EXHAUSTED if the disk is full; INVALID_ARGUMENT
-   *   if it cannot be written.
+   * @throws {LyceumError} ALREADY_EXISTS if another file is there; RESOURCE_EXHAUSTED if the disk is full;
+   *   INVALID_ARGUMENT if the file cannot be written.
    */
   constructor(path: string) {
     this.#path = path;
@@ -56,10 +56,10 @@ export class RefusedList {
   }
 }
 
-/** How each line begins. */
+/** The beginning of each line. */
 const LINE_START = '{"sample":';
 
-/** Whether there is a file with something else in it. Pipes and terminals have nothing to lose. */
+/** Whether a file with other content is there. Pipes and terminals have nothing to lose. */
 function isOtherFile(path: string): boolean {
   if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return false;
   const file = openSync(path, 'r');

@@ -5,14 +5,14 @@
  *   teachers[0].weight=2
  *   'spec.labels={count: 200, seed: 1}'
  *
- * The path is written as errors write it; `spec.` may be left out. Maps on the way are made where there are none; a
- * list grows by one at its end. The value is YAML.
+ * The path is written as in errors; `spec.` may be left out. Missing maps on the way are made; a list can grow by one
+ * entry at its end. The value is YAML.
  */
 import { pathText } from '@lyceum/learning/documents';
 import { cut, LyceumError, toLyceumError } from '@lyceum/proto';
 import { readYaml } from './read-yaml.js';
 
-/** The way to a field from the document's root, beginning with one of {@link HEAD}. */
+/** The path to a field from the document's root; it begins with one of {@link HEAD}. */
 export type FieldPath = readonly (string | number)[];
 
 export interface Setting {
@@ -20,7 +20,7 @@ export interface Setting {
   readonly value: unknown;
 }
 
-/** The keys of a specification beside and including `spec`. */
+/** The top-level keys of a specification. */
 const HEAD: readonly unknown[] = ['apiVersion', 'kind', 'metadata', 'spec'];
 const KEY = /^[A-Za-z_][A-Za-z0-9_-]*/;
 const INDEX = /^\[(0|[1-9][0-9]{0,5})\]/;
@@ -43,7 +43,7 @@ export function parseSetting(text: string): Setting {
 /**
  * `teachers[0].weight` as `['spec', 'teachers', 0, 'weight']`.
  *
- * @throws {LyceumError} INVALID_ARGUMENT if it is malformed.
+ * @throws {LyceumError} INVALID_ARGUMENT if the path is malformed.
  */
 export function parseFieldPath(text: string): FieldPath {
   const path = parsePath(text);
@@ -58,7 +58,7 @@ export function addSetting(text: string, before: readonly Setting[] = []): Setti
 /**
  * Changes `document` in place.
  *
- * @throws {LyceumError} INVALID_ARGUMENT if something on the path is no map or list.
+ * @throws {LyceumError} INVALID_ARGUMENT if a part of the path is neither map nor list.
  */
 export function applySetting(document: unknown, setting: Setting): void {
   let parent = document;
@@ -113,7 +113,7 @@ function isMap(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Enough to know a setting by. */
+/** Long enough to recognise a setting. */
 const SHOWN_LETTERS = 200;
 
 function malformed(text: string, problem: string): LyceumError {

@@ -1,4 +1,4 @@
-/** Where a person's commands read and write shards: below a folder, in buckets, over HTTP. */
+/** Where commands read and write shards: below a folder, in buckets, over HTTP. */
 import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { flag } from '@lyceum/platform/flags';
 import {
@@ -27,8 +27,8 @@ export function addShardPlaceOptions(command: Command): void {
 }
 
 /**
- * @param guards - of what may be called.
- * @param environment - has AWS's variables.
+ * @param guards - which addresses may be called.
+ * @param environment - holds AWS's variables.
  */
 export function openShardObjects(
   { datasetsRoot, s3Endpoint, s3Region }: ShardPlaceFlags,
@@ -45,9 +45,10 @@ export function openShardObjects(
 }
 
 /**
- * A path as shells complete it, where it leads into the root; what is no such path as it is.
+ * Turns a path that a shell completed, if it leads into the root, into one below the root; returns other URLs
+ * unchanged.
  *
- * @throws {LyceumError} INVALID_ARGUMENT naming the root, if it leads elsewhere.
+ * @throws {LyceumError} INVALID_ARGUMENT naming the root, if the path leads elsewhere.
  */
 export function belowRoot({ datasetsRoot }: ShardPlaceFlags, url: string): string {
   const [, split = '', path = url] = /^([a-z]+=)?(\/.*)$/is.exec(url) ?? [];

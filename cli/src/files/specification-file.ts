@@ -22,7 +22,7 @@ export interface SpecificationFile {
 
 /**
  * @param file - a path, or `-` for standard input.
- * @throws {InvalidDocumentError} if it cannot be read, is too long, not YAML, or no specification.
+ * @throws {InvalidDocumentError} if it cannot be read, is too long, is not YAML, or is no specification.
  * @throws {LyceumError} INVALID_ARGUMENT if it is not UTF-8.
  */
 export async function readSpecificationFile(
@@ -53,7 +53,7 @@ async function readChecked(
 }
 
 /**
- * The document as it is written, with the settings; whether it is a specification is not known yet.
+ * The document with the settings applied; not yet checked to be a specification.
  *
  * @throws {InvalidDocumentError} if it cannot be read, is too long or not YAML.
  */
@@ -67,14 +67,14 @@ export async function readSpecificationDocument(
   return document;
 }
 
-/** What errors call it. */
+/** The source's name in errors. */
 export function sourceName(file: string): string {
   if (file === '') return '""';
   return file === '-' ? 'standard input' : file;
 }
 
 /**
- * @param source - what errors call it.
+ * @param source - its name in errors.
  * @throws {InvalidDocumentError} if it cannot be read or is too long.
  * @throws {LyceumError} INVALID_ARGUMENT if it is not UTF-8.
  */

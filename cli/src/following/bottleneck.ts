@@ -1,4 +1,4 @@
-/** Why a run is not further: what it waits for, by name. Pure. */
+/** What a run waits for, by name. Pure. */
 import type { Bottleneck } from '@lyceum/dashboard/api';
 import type { Run, RunProgress } from '@lyceum/proto';
 import { runStateName } from '../client/index.js';
@@ -9,8 +9,9 @@ const TEACHERS_SHARE = 0.2;
 const STUDENT_SHARE = 0.05;
 
 /**
- * @param busyPart - of the coordinator, which can carry no more: `event loop` or `data threads`; empty: none is known.
- * @returns undefined: it has ended.
+ * @param busyPart - the part of the coordinator that is overloaded: `event loop` or `data threads`; empty: none is
+ *   known.
+ * @returns undefined: the run has ended.
  */
 export function bottleneck(run: Run, busyPart = ''): Bottleneck | undefined {
   const { reason, progress } = run;

@@ -1,7 +1,7 @@
 /**
- * Follows a run to its end: rewritten lines on a terminal, one line per piece of news elsewhere.
+ * Follows a run to its end: on a terminal lines are rewritten, elsewhere each piece of news is a line.
  *
- * Both go to stderr: what a script wants, the run as it ended, is printed as data afterwards.
+ * All go to stderr. Data for scripts, the run at its end, is printed afterwards.
  */
 import type { WriteStream } from 'node:tty';
 import { printable, type Run, toLyceumError } from '@lyceum/proto';
@@ -19,7 +19,7 @@ import { indented } from '../printing/text/index.js';
 import { type CommandContext, CommandExit, EXIT, lineWidth, painter } from '../session/index.js';
 import { CURVE_WIDTH, liveLines, rewritten } from './live-view.js';
 
-/** Longest silence of plain lines while there is progress to tell. */
+/** Longest pause between plain lines while there is progress. */
 const PLAIN_LINE_EVERY_MS = 5_000;
 
 const ALL_STEPS = { firstStep: 0, endStep: 0, pointCount: CURVE_WIDTH };
@@ -29,7 +29,7 @@ export type Following = 'live' | 'quiet';
 /**
  * Prints the run once it has ended.
  *
- * @throws {CommandExit} 1 if it failed or was cancelled, 130 after Ctrl-C, which leaves the run going on.
+ * @throws {CommandExit} 1 if it failed or was cancelled, 130 after Ctrl-C, after which the run goes on.
  */
 export async function followRun(
   context: CommandContext,
@@ -71,7 +71,7 @@ function liveView({ client }: CommandContext, stream: WriteStream): (run: Run) =
     try {
       losses = lossesOf(await client.getHistory({ ...ALL_STEPS, runId: run.runId }));
     } catch (err) {
-      // A watch outlives a restart of the coordinator; meanwhile the curve stays as it was.
+      // The watch goes on after a restart of the coordinator; meanwhile the curve stays the same.
       if (!toLyceumError(err).retryable) throw err;
     }
     const lines = liveLines(run, losses, lineWidth(stream), paint);
@@ -80,7 +80,7 @@ function liveView({ client }: CommandContext, stream: WriteStream): (run: Run) =
   };
 }
 
-/** Silent, but for what a run that would otherwise be waited for in vain needs from its user. */
+/** Silent, except when the run is paused and needs its user: it would otherwise be waited for in vain. */
 function pausesOnly({ notice }: CommandContext): (run: Run) => void {
   let wasPaused = false;
   return (run) => {

@@ -1,4 +1,4 @@
-/** What `watch` shows of a run on a terminal at one moment. Pure; `follow-run.ts` puts it there. */
+/** The lines that `watch` shows of a run on a terminal at one moment. Pure; `follow-run.ts` prints them. */
 import type { RunSpecification } from '@lyceum/learning/specification';
 import { printable, type Run, type RunProgress, RunState } from '@lyceum/proto';
 import { type RunStateName, runStateName } from '../client/index.js';
@@ -17,10 +17,10 @@ import { bottleneck } from './bottleneck.js';
 
 const BAR_WIDTH = 30;
 
-/** A shorter one says less than the percentage beside it. */
+/** A shorter bar says less than the percentage beside it. */
 const BAR_MIN_WIDTH = 8;
 
-/** Points of the loss that a line shows. */
+/** Points of the loss curve. */
 export const CURVE_WIDTH = 24;
 
 const STATE_COLOURS: Partial<Record<RunStateName, Colour>> = {
@@ -30,12 +30,12 @@ const STATE_COLOURS: Partial<Record<RunStateName, Colour>> = {
   PAUSED: 'yellow',
 };
 
-/** A piece of a line; widths are counted before it is coloured. */
+/** A part of a line. Its width is counted before colours are added. */
 type Piece = string | readonly [colour: Colour, text: string];
 
 /**
- * Lines in the place of those shown before, the cursor below them. Each clears its own place: some terminals put
- * a screen that is cleared as a whole among the lines that one scrolls back to, at every update.
+ * Replaces the lines that were shown before; the cursor stands below them. Each line is cleared by itself: if the
+ * screen were cleared as a whole, some terminals would add it to their scrollback at every update.
  */
 export function rewritten(lines: readonly string[], shownCount: number): string {
   const up = shownCount > 0 ? `\u001b[${shownCount}A\r` : '';
@@ -46,7 +46,7 @@ export function rewritten(lines: readonly string[], shownCount: number): string 
 /**
  * The lines of a live view.
  *
- * @param losses - of equal parts of the steps so far, NaN where they are not known.
+ * @param losses - for equal parts of the steps so far, NaN if not known.
  * @param width - columns of the terminal; lines are cut to it, since a wrapped line cannot be rewritten.
  */
 export function liveLines(
@@ -75,7 +75,9 @@ export function liveLines(
   return lines.map((pieces) => painted(pieces, width, paint));
 }
 
-/** Cut to the width, and coloured. Escapes take room, and a line end would leave a line that is not rewritten. */
+/**
+ * Cut to the width, then coloured. Colours take no room on screen; line ends are removed: they could not be rewritten.
+ */
 function painted(pieces: readonly Piece[], width: number, paint: Paint): string {
   let left = width;
   return pieces
@@ -88,7 +90,7 @@ function painted(pieces: readonly Piece[], width: number, paint: Paint): string 
     .join('');
 }
 
-/** As much as fits, down to how far it is and how long it will still take. */
+/** As many parts as fit; at least the progress and the remaining time. */
 function progressLine(run: Run, progress: RunProgress, width: number): Piece[] {
   const { step, stepCount, epoch } = progress;
   const share = step / stepCount;
@@ -126,7 +128,7 @@ function validationLine({ validationAccuracy, validationNll }: RunProgress): Pie
   return [`  validation ${percentText(validationAccuracy)}  nll ${validationNll.toFixed(4)}`];
 }
 
-/** At the rate of now; the last batch of an epoch counts as a whole one. */
+/** The remaining time at the present rate; an epoch's shorter last batch counts as a whole one. */
 function remainingText({ progress, state, specificationJson }: Run): string {
   if (progress === undefined || state !== RunState.RUN_STATE_TRAINING) return '';
   if (progress.samplesPerSecond <= 0 || specificationJson === '') return '';

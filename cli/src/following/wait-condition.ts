@@ -1,10 +1,10 @@
-/** When waiting for a state of a run is over, and when it is in vain. Pure. */
+/** Whether waiting for a state of a run is over, or in vain. Pure. */
 import { isEnd, type RunStateName } from '../client/index.js';
 
-/** A run that succeeds goes through these in order; some leave states out. */
+/** The states of a run that succeeds, in order; some runs skip states. */
 const WAY = ['QUEUED', 'PREPARING', 'FITTING', 'TRAINING', 'EVALUATING', 'SUCCEEDED'] as const;
 
-/** `ENDED` is any end. */
+/** `ENDED` means any end. */
 export const WAIT_STATES = [
   ...WAY,
   'PAUSED',
@@ -19,9 +19,9 @@ export type WaitState = (typeof WAIT_STATES)[number];
 export type WaitVerdict = 'met' | 'not yet' | 'never';
 
 /**
- * A state on the way to SUCCEEDED is met by the later ones too: a short one may pass between two looks.
+ * Later states on the way to SUCCEEDED also count: a short state may pass between two looks.
  *
- * `never`: the run has ended, or is being cancelled, and would have to be retried first.
+ * `never`: the run has ended, or is being cancelled, and would first have to be retried.
  */
 export function waitVerdict(now: RunStateName, wanted: WaitState): WaitVerdict {
   const way: readonly string[] = WAY;

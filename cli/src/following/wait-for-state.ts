@@ -5,10 +5,10 @@ import { type CommandContext, CommandExit, EXIT } from '../session/index.js';
 import { type WaitState, waitVerdict } from './wait-condition.js';
 
 /**
- * Waits silently until the run is in the state, and prints it as it is then.
+ * Waits silently until the run is in the state, and prints the run.
  *
- * @param timeoutMs - undefined: as long as it takes.
- * @throws {CommandExit} 1 if the run can no longer come to the state, 124 if the time ran out.
+ * @param timeoutMs - undefined: no limit.
+ * @throws {CommandExit} 1 if the run can no longer reach the state, 124 if the time ran out.
  */
 export async function waitForState(
   context: CommandContext,

@@ -1,21 +1,21 @@
 /**
  * Which requests are answered at all. Pure.
  *
- * A page of somebody else's in the same browser is the danger. It can send requests to this address, and by a name of
- * its own that it lets point here (DNS rebinding) it could also read the answers. So only known hosts are answered, only
- * browsers that opened the one-time address, and only pages that came from here; changes are JSON besides, which no form
+ * The danger is a page of another site in the same browser. It can send requests to this address, and with a name of
+ * its own that points here (DNS rebinding) it could also read the answers. So requests must name a known host, come
+ * from a browser that opened the one-time address, and come from this page. Changes must also be JSON, which no form
  * can send.
  */
 import type { ErrorCode } from '@lyceum/proto';
 
-/** What a request says of itself. */
+/** The parts of a request that the rules look at. */
 export interface Asked {
   readonly method: string;
-  /** Below the address, without the query. */
+  /** The path, without the query. */
   readonly path: string;
   readonly host?: string | undefined;
   readonly origin?: string | undefined;
-  /** `sec-fetch-site`: where the page comes from that asks, as the browser sees it. */
+  /** `sec-fetch-site`: the browser's word for where the asking page comes from. */
   readonly fetchSite?: string | undefined;
   readonly contentType?: string | undefined;
   readonly cookie?: string | undefined;
@@ -23,13 +23,13 @@ export interface Asked {
 
 export interface AccessRules {
   readonly scheme: 'http' | 'https';
-  /** Whether it is called by this name, at this port. */
+  /** Whether this name and port belong to this server. */
   readonly isOwnHost: (name: string, port: number) => boolean;
-  /** What to do if that is not so. */
+  /** Advice for a request with another host. */
   readonly hostAdvice: string;
-  /** Whether these cookies are a browser's that was let in. */
+  /** Whether the cookies belong to a browser that was let in. */
   readonly hasSession: (cookies: string) => boolean;
-  /** Why nothing may be changed here, and what to do; undefined: it may. */
+  /** Why nothing may be changed here, and what to do; undefined: changes are allowed. */
   readonly readOnly: string | undefined;
 }
 
@@ -39,12 +39,12 @@ export interface Refusal {
   readonly message: string;
 }
 
-/** Behind it is the token that lets a browser in. */
+/** Path of the one-time address; the token that lets a browser in follows it. */
 export const OPEN_PATH = '/open/';
 
 const DEFAULT_PORTS = { http: 80, https: 443 } as const;
 
-/** @returns undefined: it may be answered. */
+/** @returns undefined: the request may be answered. */
 export function refusal(asked: Asked, rules: AccessRules): Refusal | undefined {
   return (
     ofHost(asked, rules) ??
@@ -72,7 +72,7 @@ function ofSession({ path, cookie = '' }: Asked, { hasSession }: AccessRules): R
   );
 }
 
-/** Whatever sends no such header is no browser of today. */
+/** Refuses requests of other pages. A client that sends no such header is no current browser. */
 function ofOtherPage({ path, fetchSite = 'none' }: Asked): Refusal | undefined {
   if (!path.startsWith('/api/') || fetchSite === 'same-origin' || fetchSite === 'none') {
     return undefined;
@@ -95,7 +95,7 @@ function refused(status: number, message: string): Refusal {
   return { status, code: 'PERMISSION_DENIED', message };
 }
 
-/** @param name - of a Host header, in lower case. */
+/** @param name - from a Host header, in lower case. */
 export function isLoopbackName(name: string): boolean {
   return name === '127.0.0.1' || name === 'localhost' || name === '[::1]';
 }

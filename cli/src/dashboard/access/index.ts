@@ -1,4 +1,4 @@
-/** Who may see and change what: hosts, sessions, origins. Pure. */
+/** Who may see and change things: hosts, sessions, origins. Pure. */
 export {
   type AccessRules,
   type Asked,

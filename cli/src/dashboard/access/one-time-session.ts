@@ -1,12 +1,12 @@
 /**
- * One browser, let in by an address that works once. Pure.
+ * Lets in one browser, by an address that works once. Pure.
  *
  * The address has a token; the browser that opens it gets a cookie with another secret. Secrets are compared by their
- * digests, whose comparison takes the same time for all.
+ * digests, so the comparison takes the same time for all.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 
-/** `spent`: it has let a browser in before. */
+/** `spent`: the token has already let a browser in. */
 export type Opening = 'opened' | 'spent' | 'unknown';
 
 export class OneTimeSession {
@@ -17,9 +17,9 @@ export class OneTimeSession {
   #isSpent = false;
 
   /**
-   * @param cookieName - of this dashboard alone: browsers do not tell ports of one host apart.
-   * @param token - of the address, and
-   * @param cookie - of the browser: secrets, in letters that addresses and cookies may have.
+   * @param cookieName - unique to this dashboard: browsers do not keep cookies of different ports apart.
+   * @param token - the secret in the address, in letters that addresses may have.
+   * @param cookie - the secret in the browser's cookie, in letters that cookies may have.
    */
   constructor(cookieName: string, token: string, cookie: string) {
     this.#cookieName = cookieName;
@@ -35,12 +35,15 @@ export class OneTimeSession {
     return 'opened';
   }
 
-  /** For `set-cookie`, once: scripts cannot read it, and no other site's page sends it along. */
+  /**
+   * The `set-cookie` header, sent once: scripts cannot read the cookie, and browsers do not send it for other sites'
+   * pages.
+   */
   get setCookie(): string {
     return `${this.#cookieName}=${this.#cookie}; HttpOnly; SameSite=Strict; Path=/`;
   }
 
-  /** @param cookies - as the header has them. */
+  /** @param cookies - the text of the Cookie header. */
   isIn(cookies: string): boolean {
     return cookies
       .split(';')

@@ -6,12 +6,12 @@ import { type ComparedParts, comparisonFacts } from '../facts/index.js';
 
 export type ComparisonClient = Pick<CoordinatorClient, 'getPredictions' | 'getReport' | 'getRun'>;
 
-/** As many as one can look at; each costs a bootstrap. */
+/** As many runs as a person can look at; each costs a bootstrap. */
 const COMPARED_MAX = 8;
 
 /**
- * @param signal - ends it early.
- * @throws {LyceumError} INVALID_ARGUMENT if there are too few or too many; what the calls throw.
+ * @param signal - aborts the comparison.
+ * @throws {LyceumError} INVALID_ARGUMENT if there are too few or too many runs; errors of the calls.
  */
 export async function askComparison(
   client: ComparisonClient,
@@ -23,7 +23,7 @@ export async function askComparison(
     throw new LyceumError('INVALID_ARGUMENT', message);
   }
   const parts: ComparedParts[] = [];
-  // One after another: the test outputs of each may be many megabytes.
+  // One run after another: the test outputs of each may have many megabytes.
   for (const runId of runIds) {
     const run = await client.getRun(runId);
     const hasResult = runStateName(run) === 'SUCCEEDED';

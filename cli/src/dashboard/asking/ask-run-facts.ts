@@ -5,7 +5,7 @@ import { recentHistory, runFacts } from '../facts/index.js';
 
 export type RunFactsClient = Pick<CoordinatorClient, 'clusterWorkers' | 'getHistory'>;
 
-/** Everything about a run that is known already, with what only workers and history tell. */
+/** All facts about a run: those that the caller has, and those from workers and history. */
 export async function askRunFacts(client: RunFactsClient, run: Run): Promise<RunFacts> {
   const [workers, history] = await Promise.all([
     client.clusterWorkers(),

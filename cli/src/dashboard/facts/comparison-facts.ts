@@ -5,7 +5,7 @@ import type { Report } from '../../client/index.js';
 import { type ComparedRun, compareRuns, type RunPair } from '../../comparison/index.js';
 import { runRow } from './run-facts.js';
 
-/** A run, and what it came to; undefined: it has not succeeded. */
+/** A run and its results; undefined: it has not succeeded. */
 export interface ComparedParts {
   readonly run: Run;
   readonly result: (ComparedRun & { readonly report: Report }) | undefined;

@@ -1,4 +1,4 @@
-/** What happened to a run. Pure. */
+/** The events of a run. Pure. */
 import type { EventPage, EventRow } from '@lyceum/dashboard/api';
 import { LyceumError, type RunEvent } from '@lyceum/proto';
 
@@ -8,16 +8,16 @@ export function eventRow({ atMs, kind, message }: RunEvent): EventRow {
   return { atMs, kind, message };
 }
 
-/** Takes a run's events, oldest first, and keeps those of one page: the last of those below `before`. */
+/** Takes a run's events, oldest first, and keeps those of one page: the last ones before `before`. */
 export class EventWindow {
-  /** How many events of the run are older than what is wanted. */
+  /** Number of the run's events that are older than the end of the page. */
   readonly #end: number;
   #seen = 0;
   #kept: EventRow[] = [];
 
   /**
-   * @param before - of the page before, which is the count of events that are older; null: the newest are wanted.
-   * @throws {LyceumError} INVALID_ARGUMENT if it is neither.
+   * @param before - from the page before: the number of older events; null: the newest page.
+   * @throws {LyceumError} INVALID_ARGUMENT if `before` is something else.
    */
   constructor(before: string | null) {
     if (before !== null && !/^\d{1,9}$/.test(before)) {
@@ -30,7 +30,7 @@ export class EventWindow {
     if (this.#seen >= this.#end) return;
     this.#seen += 1;
     this.#kept.push(eventRow(event));
-    // Not at each one: events are many, and to cut the front of a list is to copy it.
+    // Not at every event: there are many, and cutting the front of a list copies it.
     if (this.#kept.length >= 2 * EVENTS_A_PAGE) this.#kept = this.#kept.slice(-EVENTS_A_PAGE);
   }
 

@@ -1,4 +1,4 @@
-/** What the page is told of a call that failed. Pure. */
+/** Turns a failed call into an answer for the page. Pure. */
 import type { Problem } from '@lyceum/dashboard/api';
 import { type ErrorCode, toLyceumError } from '@lyceum/proto';
 

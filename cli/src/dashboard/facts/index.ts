@@ -1,4 +1,4 @@
-/** From the coordinator's messages to what the page is told. Pure. */
+/** Turns the coordinator's messages into facts for the page. Pure. */
 export { type ComparedParts, comparisonFacts } from './comparison-facts.js';
 export { EventWindow, eventRow } from './event-facts.js';
 export { failureOf } from './failure.js';

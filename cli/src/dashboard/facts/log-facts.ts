@@ -1,4 +1,4 @@
-/** What the programs' logs say of a run. Pure. */
+/** Lines of the programs' logs about a run. Pure. */
 import type { LogPage, LogRow } from '@lyceum/dashboard/api';
 import { type ListLogsRequest, type LogLine, LyceumError } from '@lyceum/proto';
 import { logLevelName } from '../../client/index.js';
@@ -6,10 +6,10 @@ import { logLevelName } from '../../client/index.js';
 const LINES_A_PAGE = 200;
 
 /**
- * One line more than a page has, which says whether there is an older page.
+ * Asks for one line more than a page has: it shows whether there is an older page.
  *
- * @param before - of the page before; null: the newest lines are wanted.
- * @throws {LyceumError} INVALID_ARGUMENT if it is neither.
+ * @param before - from the page before; null: the newest lines.
+ * @throws {LyceumError} INVALID_ARGUMENT if `before` is something else.
  */
 export function logRequest(before: string | null): Pick<ListLogsRequest, 'before' | 'tail'> {
   if (before !== null && !/^[1-9]\d{0,14}$/.test(before)) {
@@ -18,7 +18,7 @@ export function logRequest(before: string | null): Pick<ListLogsRequest, 'before
   return { before: Number(before ?? 0), tail: LINES_A_PAGE + 1 };
 }
 
-/** @param lines - what was asked for, oldest first. */
+/** @param lines - the answer to {@link logRequest}, oldest first. */
 export function logPage(lines: readonly LogLine[]): LogPage {
   const shown = lines.slice(-LINES_A_PAGE);
   const [oldest] = shown;

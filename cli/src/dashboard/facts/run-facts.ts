@@ -18,7 +18,7 @@ import { stateName } from '../../client/index.js';
 import { bottleneck } from '../../following/index.js';
 import { newestOf } from './recent-history.js';
 
-/** The page shows a state of a newer coordinator, `UNKNOWN`, as it is. */
+/** A state of a newer coordinator is shown as `UNKNOWN`. */
 const pageState = (state: Run['state']) => stateName(state) as RunState;
 
 export function runRow(run: Run): RunRow {
@@ -37,7 +37,7 @@ export function runRow(run: Run): RunRow {
     step,
     stepCount,
     loss,
-    // An accuracy may be 0; a loss is not.
+    // An accuracy may be 0, but a loss may not: a loss of 0 means that there was no validation.
     validationAccuracy: validationNll === 0 ? null : validationAccuracy,
   };
 }
@@ -50,7 +50,7 @@ export function runPage({ runs, nextPageToken, counts }: ListRunsResponse): RunP
   };
 }
 
-/** @param history - its newest part. */
+/** @param history - the newest part of it. */
 export function runFacts(
   run: Run,
   workers: ListWorkersResponse,
@@ -114,7 +114,7 @@ function progressOf({ progress }: Run): RunProgress {
   return progress ?? RunProgress.fromPartial({});
 }
 
-/** Absent in brief answers. */
+/** Empty for a run that was listed without its specification. */
 function specificationOf({ specificationJson }: Run): Record<string, unknown> {
   return specificationJson === '' ? {} : JSON.parse(specificationJson);
 }

@@ -1,4 +1,6 @@
-/** One source for all tabs that want the same: it runs from the first tab to the last. */
+/**
+ * Shares one source between all tabs that want the same: it runs from the first tab's arrival to the last one's end.
+ */
 import type { News, Source } from './source.js';
 import { newsText, type Tab } from './tab.js';
 
@@ -8,7 +10,7 @@ export class Feed {
   readonly #tabs = new Set<Tab>();
   #running: { readonly source: Source; readonly stopping: AbortController } | undefined;
 
-  /** @param failed - told why all tabs are sent away; those that come again start a new source. */
+  /** @param failed - called with the reason when all tabs are sent away; tabs that come again start a new source. */
   constructor(newSource: () => Source, failed: (err: unknown) => void) {
     this.#newSource = newSource;
     this.#failed = failed;

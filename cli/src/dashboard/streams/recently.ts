@@ -1,6 +1,6 @@
-/** An answer that is still good for those who ask soon after. */
+/** Caches an answer for a short time. */
 
-/** @returns what asks at most every `ms`, and gives the last answer meanwhile. A failure is not kept. */
+/** @returns a function that asks at most every `ms`, and gives the last answer meanwhile. A failure is not kept. */
 export function recently<T>(ms: number, ask: () => Promise<T>): () => Promise<T> {
   let last: { readonly answer: Promise<T>; readonly askedAtMs: number } | undefined;
   return () => {

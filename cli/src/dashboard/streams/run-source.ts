@@ -1,6 +1,6 @@
 /**
- * One run, asked once a second while it goes on, and its events as they are recorded. Asked and not watched: a watch
- * tells of each step, and a page is drawn once a second.
+ * One run, asked for once a second while it goes on, and its events as they are recorded. The run is not watched: a
+ * watch would tell every step, and a page is drawn once a second.
  */
 import type { RunFacts } from '@lyceum/dashboard/api';
 import { sleep, Wakeup } from '@lyceum/platform';
@@ -12,7 +12,7 @@ import type { News, Source, StreamClient, Tell } from './source.js';
 
 const EVERY_MS = 1000;
 
-/** A run that has ended may still be retried or deleted. */
+/** Slower for a run that has ended: it may still be retried or deleted. */
 const ENDED_EVERY_MS = 5000;
 
 export class RunSource implements Source {
@@ -64,8 +64,9 @@ export class RunSource implements Source {
   }
 
   /**
-   * What is recorded from now on; the page asks for the older ones. What is behind the last one that is known is new, whatever
-   * its time: clocks are put back. Steps that are taken again may take that one back; then what is later than it is new.
+   * Sends events that are recorded from now on; the page asks for the older ones. An event after the last known one is
+   * new, whatever its time, since clocks may be set back. If steps are taken again, the last known event may be
+   * removed; then events later than it are new.
    */
   async #tellEvents(tell: Tell, signal: AbortSignal): Promise<void> {
     let last: RunEvent | undefined;
@@ -80,7 +81,7 @@ export class RunSource implements Source {
           tell({ event: 'happened', data: eventRow(event) });
         } else isNew = last !== undefined && textOf(event) === textOf(last);
       }
-      // The run has ended, which the other loop is about to see.
+      // The run has ended; the other loop will see that soon.
       await sleep(EVERY_MS, signal);
     }
   }

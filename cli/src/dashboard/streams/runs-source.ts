@@ -1,4 +1,6 @@
-/** The newest runs, all that have not ended, and the workers: asked once a second, told where they have changed. */
+/**
+ * The newest runs, all that have not ended, and the workers: asked for once a second, sent where they have changed.
+ */
 
 import type { WorkerFacts } from '@lyceum/dashboard/api';
 import { sleep } from '@lyceum/platform';
@@ -10,7 +12,7 @@ import type { News, Source, StreamClient, Tell } from './source.js';
 
 const EVERY_MS = 1000;
 
-/** Runs that are watched beside those that have not ended. */
+/** Number of the newest runs that are watched, in addition to those that have not ended. */
 const NEWEST = 100;
 const ACTIVE_MAX = 500;
 
@@ -45,12 +47,12 @@ export class RunsSource implements Source {
     const ended = await Promise.all(unseen.map((id) => this.#ended(id)));
     const rows = [...changed, ...ended.flatMap(({ row }) => row ?? [])];
     const deleted = [...gone, ...ended.flatMap(({ id, row }) => (row === undefined ? [id] : []))];
-    // An empty list too at first: that there are no runs is news.
+    // At first an empty list is sent too: the page must learn that there are no runs.
     if (isFirst || rows.length > 0) tell({ event: 'runs', data: rows });
     if (deleted.length > 0) tell({ event: 'gone', data: deleted });
   }
 
-  /** Runs that go on and are not among the newest; undefined: there is none. */
+  /** Runs that have not ended and are not among the newest; undefined: there are none. */
   async #others({ runs, counts }: ListRunsResponse): Promise<ListRunsResponse | undefined> {
     const isActive = ({ state }: { readonly state: number }) =>
       ACTIVE_STATES.some((active) => active === state);

@@ -1,4 +1,4 @@
-/** Where news comes from. */
+/** The interface of a source of news. */
 import type { StreamEvents } from '@lyceum/dashboard/api';
 import type { CoordinatorClient } from '../../client/index.js';
 
@@ -7,7 +7,7 @@ export type StreamClient = Pick<
   'clusterWorkers' | 'getHistory' | 'getRun' | 'listEvents' | 'pageOfRuns'
 >;
 
-/** An event by its name. */
+/** An event with its name. */
 export type News = {
   readonly [E in keyof StreamEvents]: { readonly event: E; readonly data: StreamEvents[E] };
 }[keyof StreamEvents];
@@ -15,12 +15,12 @@ export type News = {
 export type Tell = (news: News) => void;
 
 export interface Source {
-  /** What a tab that comes later is told first: all that still holds. */
+  /** The first news for a tab that comes later: all that is still true. */
   current(): readonly News[];
   /**
-   * Tells news until the signal aborts.
+   * Sends news until the signal aborts.
    *
-   * @throws whatever the coordinator's calls throw.
+   * @throws errors of the coordinator's calls.
    */
   run(tell: Tell, signal: AbortSignal): Promise<void>;
 }

@@ -11,7 +11,7 @@ import type { Tab } from './tab.js';
 const TABS_MAX = 32;
 const BEAT_MS = 15_000;
 
-/** Streams of several runs ask for the workers together. */
+/** For this long all streams of runs share one answer about the workers. */
 const WORKERS_MS = 900;
 
 export class Streams {
@@ -42,7 +42,7 @@ export class Streams {
     throw new LyceumError('RESOURCE_EXHAUSTED', message);
   }
 
-  /** @param runId - undefined: the list of runs. @returns what to do when the tab has gone. */
+  /** @param runId - undefined: the list of runs. @returns a function to call when the tab has gone. */
   join(tab: Tab, runId: string | undefined): () => void {
     const feed = this.#feeds.get(runId) ?? this.#newFeed(runId);
     this.#feeds.set(runId, feed);

@@ -1,14 +1,17 @@
-/** One open page at the other end of a stream of server-sent events (HTML, §9.2). */
+/** One open page that reads a stream of server-sent events (HTML, §9.2). */
 import { printableTexts } from '@lyceum/proto';
 import type { News } from './source.js';
 
-/** What may lie here unread: some twenty of the largest messages. A tab that is further behind has stopped reading. */
+/**
+ * Greatest number of unread bytes: some twenty of the largest messages. A tab that is further behind has stopped
+ * reading.
+ */
 const UNREAD_MAX_BYTES = 1024 * 1024;
 
-/** How soon a page asks again after its stream has ended, in milliseconds. */
+/** How soon a page asks again after its stream has ended, milliseconds. */
 const RETRY_MS = 2000;
 
-/** As Node's responses have it. */
+/** The used part of Node's responses. */
 export interface TabResponse {
   readonly writableLength: number;
   write(text: string): unknown;
@@ -24,18 +27,18 @@ export class Tab {
     response.write(`retry: ${RETRY_MS}\n\n`);
   }
 
-  /** @param text - as {@link newsText} gives it. A tab that does not read is hung up on. */
+  /** @param text - from {@link newsText}. A tab that does not read is disconnected. */
   send(text: string): void {
     if (this.#response.writableLength > UNREAD_MAX_BYTES) this.#response.destroy();
     else this.#response.write(text);
   }
 
-  /** A comment: it keeps what lies between from taking the connection for dead. */
+  /** Sends a comment, so that proxies do not take the connection for dead. */
   beat(): void {
     this.send(':\n\n');
   }
 
-  /** The page asks again by itself. */
+  /** Ends the stream. The page asks again by itself. */
   end(): void {
     this.#response.end();
   }
