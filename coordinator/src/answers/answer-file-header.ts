@@ -43,7 +43,7 @@ export async function checkPrefix(
 }
 
 /**
- * What the file at `path` holds answers of; the file is left as it is.
+ * The header's text of the file at `path`: the key of its table. The file is not changed.
  *
  * @throws {LyceumError} FAILED_PRECONDITION if it is no file of answers.
  */

@@ -2,10 +2,10 @@
  * One append-only file of answers: a header that names its table (`answer-file-header.ts`), then records of one size
  * (`@lyceum/learning/records`).
  *
- * Everything little-endian, as every machine is that Node runs TensorFlow on; so a record is words in memory.
- * Records lie in the order of their arrival, so a span is one sequential write; an index in memory (sample → slot) finds
- * them. A torn tail is cut off on open, a record whose checksum is wrong counts as not there. The first answer to a sample
- * is the one that counts, until it is dropped: its record is overwritten where it lies.
+ * Everything is little-endian, like every machine on which Node runs TensorFlow: a record can be read as words in
+ * place. Records lie in the order of their arrival, so a span is one sequential write. An index in memory (sample →
+ * slot) finds them. A torn tail is cut off on open; a record whose checksum is wrong counts as missing. The first
+ * answer to a sample is the one that counts, until it is dropped: its record is then overwritten in place.
  */
 import { type FileHandle, open } from 'node:fs/promises';
 import { type WordMemory, wordMemory } from '@lyceum/learning/codecs';
@@ -28,7 +28,7 @@ export interface OpenedAnswerFile {
   readonly corruptCount: number;
 }
 
-/** A sample's row: the codec's words of it, from `words[at]` on, borrowed. */
+/** Takes a sample's row: the words that the codec wrote, from `words[at]` on, borrowed. */
 export type KeepRow = (sample: number, words: Uint32Array, at: number) => void;
 
 interface FileShape extends RecordShape {
@@ -43,7 +43,7 @@ export class AnswerFile {
   /** Slot of each sample's record; -1: none. */
   readonly #slots: Int32Array;
   #slotCount = 0;
-  /** Whether something may stand behind its last record. */
+  /** Whether a part of a failed write may stand behind the last record. */
   #isTorn = false;
 
   private constructor(path: string, handle: FileHandle, shape: FileShape, headerBytes: number) {
@@ -55,19 +55,19 @@ export class AnswerFile {
   }
 
   /**
-   * Opens the file, made if it is not there, and reads it through.
+   * Opens the file, or makes it, and reads all of it.
    *
-   * @param headerText - what the file holds answers of.
+   * @param headerText - names the table whose answers the file holds.
    * @throws {LyceumError} FAILED_PRECONDITION if it is another table's file, or no such file.
    */
   static async open(path: string, headerText: string, shape: FileShape): Promise<OpenedAnswerFile> {
     const header = encodeHeader(headerText);
-    // 'a+' makes it where it is missing; every write appends.
+    // 'a+' makes a missing file; every write appends.
     const handle = await withRoom(path, () => open(path, 'a+'), header.length);
     try {
       const { size } = await handle.stat();
       if (size < header.length) {
-        // A crash between making the file and its first record; nothing of it was ever used.
+        // A crash cut off the writing of the header: the file never had a record.
         await checkPrefix(handle, path, header, size);
         await handle.truncate(0);
         await withRoom(path, () => writeFully(handle, header), header.length);
@@ -107,8 +107,8 @@ export class AnswerFile {
   }
 
   /**
-   * Appends answers in one write; of a sample that comes twice, the first counts. None may be there yet.
-   * One append at a time.
+   * Appends answers in one write. No sample may have an answer yet; of a sample that comes twice, the first answer
+   * counts. One append at a time.
    *
    * @param records - one a sample, in its order; borrowed until the promise resolves.
    * @param keep - told of each row as it was written.
@@ -136,9 +136,10 @@ export class AnswerFile {
     try {
       await withRoom(this.path, () => writeFully(this.#handle, records), records.length);
     } catch (err) {
-      // A full disk may have taken a part: records must stay on their stride.
+      // A full disk may have taken a part of the write. Cut it off: a record begins at a multiple of the record's
+      // size.
       this.#isTorn = true;
-      // One that fails does not let it be cut off either: the next write tries again.
+      // A failing disk may refuse this, too: then the next write tries again.
       await this.#cutTail().catch(() => undefined);
       throw err;
     }
@@ -214,8 +215,8 @@ export class AnswerFile {
   }
 
   /**
-   * Forgets the answers in these records, here and on disk, for good. Nothing is appended meanwhile. Where the disk fails they
-   * are forgotten here alone, and may be dropped once more.
+   * Forgets the answers in these records, in memory and on disk, for good. Nothing may be appended meanwhile. If the
+   * disk fails, they are forgotten in memory only, and may be dropped once more.
    *
    * @returns their samples: those that were dropped before are not among them.
    */
@@ -228,7 +229,7 @@ export class AnswerFile {
   }
 
   async #overwrite(first: number, end: number): Promise<void> {
-    // The file's own handle appends, wherever one writes.
+    // The file's own handle always appends, whatever position a write names.
     const handle = await open(this.path, 'r+');
     try {
       const { perMove, byteCount } = this.#records;
@@ -271,7 +272,7 @@ export class AnswerFile {
     return { tornBytes, corruptCount };
   }
 
-  /** Records as words. What the file lacks of them is zeros, whose sum is wrong. */
+  /** Records as words. Where the file ends too early there are zeros, which no checksum fits. */
   async #readSlots(first: number, count: number): Promise<WordMemory> {
     const memory = wordMemory(count * this.#records.wordCount);
     const position = this.#headerBytes + first * this.#records.byteCount;

@@ -24,7 +24,7 @@ import {
 } from './open-tables.js';
 import { type StoredAnswers, storedAnswers } from './stored-answers.js';
 
-/** Memory kept to be used again, beside that of the rows. */
+/** Memory of dropped rows that is kept for new ones; it comes on top of the budget for rows. */
 const SPARE_BYTES = 64 * 1024 * 1024;
 
 interface Slot extends TableInUse {
@@ -135,14 +135,15 @@ export class AnswerStore {
   /**
    * Stores answers where there are none yet; the first one stays. Resolves once they are written.
    *
-   * @param records - the words of one a sample, in its order, in the table's codec; borrowed until the promise resolves.
+   * @param records - one a sample, in the same order, as words of the table's codec; borrowed until the promise
+   *   resolves.
    * @returns the records of the table's file that hold them.
    */
   put(key: AnswerTableKey, samples: Uint32Array, records: Uint32Array): Promise<RecordRange> {
     return this.#use(key, (table) => table.put(samples, records));
   }
 
-  /** Records of the table's file: those that are put from now on are behind them. */
+  /** How many records the table's file has. Answers that are put from now on come behind them. */
   recordCount(key: AnswerTableKey): Promise<number> {
     return this.#use(key, async (table) => table.recordCount);
   }
@@ -153,7 +154,7 @@ export class AnswerStore {
   }
 
   /**
-   * Forgets answers, here and on disk: they count as never given. Where the disk fails it may be done once more.
+   * Forgets answers, in memory and on disk: they count as never given. If the disk fails, it may be called again.
    *
    * @returns their samples: those that were dropped before are not among them.
    */
@@ -254,7 +255,11 @@ export class AnswerStore {
     if (table.memoryBytes > 0 || this.#makeRoom(table.rowBytes)) await table.keepInMemory();
   }
 
-  /** Drops rows of the tables unused longest. @returns false, and drops none, if too much of them is in use. */
+  /**
+   * Drops rows of the tables unused longest.
+   *
+   * @returns false, and drops none, if tables in use have too many of them.
+   */
   #makeRoom(neededBytes: number): boolean {
     const dropped = rowsToDrop([...this.#slots.values()], neededBytes, this.#limits, this.#now());
     for (const { opened } of dropped ?? []) opened?.dropFromMemory();

@@ -15,7 +15,7 @@ export interface AnswerTableKey {
   readonly viewEpoch: number;
   /** Names of the tensors, sorted. */
   readonly outputs: readonly string[];
-  /** How rows lie on disk, and so what is read for what was answered. */
+  /** How rows are written on disk. A codec that rounds changes the numbers that are read. */
   readonly codec: AnswerCodec;
   /** Samples of the data set: rows are addressed by sample, whatever its split. */
   readonly sampleCount: number;
@@ -29,11 +29,11 @@ export interface AnswerOutput {
   readonly name: string;
   /** Numbers of one sample. */
   readonly rowLength: number;
-  /** In which its rows are stored; the teacher knows nothing of it. */
+  /** Codec of the stored rows; the teacher knows nothing of it. */
   readonly codec: AnswerCodec;
 }
 
-/** In the order in which {@link tableKeyText} has them. */
+/** The key's fields, in their order in {@link tableKeyText}. */
 const keyFields = {
   teacherIdentity: z.string(),
   datasetDigest: z.string(),

@@ -49,8 +49,8 @@ export class AnswerTable {
   }
 
   /**
-   * Keeps the rows that come, and reads those that are there already: rows that are asked for in another order
-   * than they came in would cost a system call each. Resolves once they are read.
+   * Keeps all rows in memory: reads the stored ones, and adds each that comes. Without it, rows that are asked for in
+   * another order than they came would cost a system call each. Resolves once the stored ones are read.
    */
   keepInMemory(): Promise<void> {
     this.#loaded ??= this.#load();
@@ -59,7 +59,7 @@ export class AnswerTable {
 
   dropFromMemory(): void {
     const rows = this.#rows;
-    // Its last row may still be on its way from the file.
+    // A load under way may still write into these rows.
     if (rows !== undefined) void this.#loaded?.then(() => this.#spare.give(rows.memory));
     this.#rows = undefined;
     this.#loaded = undefined;
@@ -87,10 +87,10 @@ export class AnswerTable {
     return this.#file.samplesIn(range);
   }
 
-  /** Forgets what is in these records. @returns their samples. */
+  /** Forgets the answers in these records. @returns their samples. */
   drop(range: RecordRange): Promise<number[]> {
     return this.#inTurn(async () => {
-      // A row that is on its way from the file would be kept.
+      // A load under way would put a dropped row back.
       await this.#loaded;
       this.#rows?.forget(this.samplesIn(range));
       return this.#file.drop(range);
@@ -165,7 +165,7 @@ export class AnswerTable {
     return { first, end: this.#file.recordCount };
   }
 
-  /** Those that have no answer yet. */
+  /** The samples, with their records, that have no answer yet. */
   #freshOnes(
     samples: Uint32Array,
     records: Uint32Array,

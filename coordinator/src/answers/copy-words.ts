@@ -1,4 +1,4 @@
-/** Rows of so many words and fewer are copied faster by a loop than by a call. */
+/** Rows of at most so many words are copied faster by a loop than by `set`. */
 const SHORT_ROW = 64;
 
 /** Copies `count` words from `from[start]` on to `to[at]`. */

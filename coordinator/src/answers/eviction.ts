@@ -10,7 +10,7 @@ export interface StoredTable {
 /**
  * The tables to delete, those unused longest first, until the rest takes no more than `maxBytes`.
  *
- * @param isNeeded - a run in progress may ask for it: it stays, whatever room it takes.
+ * @param isNeeded - whether a run in progress may ask for the table: then it stays, whatever room it takes.
  */
 export function tablesToEvict<T extends StoredTable>(
   tables: readonly T[],

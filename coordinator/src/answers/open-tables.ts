@@ -10,8 +10,8 @@ const OPEN_TABLE_COUNT = 256;
 const ANSWER_INDEX_BYTES = 128 * 1024 * 1024;
 
 /**
- * A table's rows stay in memory for so long after a use: where the tables in use do not fit all, some are read from
- * their files, and none is loaded time and again.
+ * A table's rows stay in memory for so long after a use. So if not all tables in use fit, some are read from their
+ * files, and none is loaded again and again.
  */
 const KEPT_AFTER_USE_MS = 5_000;
 
@@ -58,7 +58,11 @@ export function rowsToDrop<T extends TableInUse>(
   return bytes > memoryBytes ? undefined : dropped;
 }
 
-/** Which are closed, so that the rest keeps to the limits as far as use allows. @param tables - as above. */
+/**
+ * Chooses the tables to close, so that the rest keeps the limits; tables in use stay open.
+ *
+ * @param tables - as above.
+ */
 export function tablesToClose<T extends TableInUse>(
   tables: readonly T[],
   limits: Pick<OpenTableLimits, 'openTableCount' | 'indexBytes'>,

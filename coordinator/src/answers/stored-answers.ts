@@ -12,7 +12,7 @@ export interface StoredAnswers extends StoredTable {
   readonly key: AnswerTableKey;
 }
 
-/** By their names. What is no table is left alone, and logged. */
+/** The folder's tables, by file name. Any other file is left alone, and logged. */
 export async function storedAnswers(
   folder: string,
   log: Logger,

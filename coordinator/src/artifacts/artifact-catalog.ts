@@ -46,17 +46,17 @@ const modelDescription = z.looseObject({
   weightBytes: z.number(),
   settings: z.looseObject({}),
   encodingDigest: z.string().optional(),
-  /** It is given what the set was made of, texts or cells, in place of the set's numbers. */
+  /** The model reads what the set was made of, texts or cells, in place of the set's numbers. */
   reads: z.enum(RAW_KINDS).optional(),
-  /** Columns of a table that it reads. */
+  /** Columns of a table that the model reads. */
   columns: z.array(z.object({ name: z.string(), kind: z.enum(['number', 'category']) })).optional(),
-  /** It answers with classes, without probabilities. */
+  /** The model answers with classes, without probabilities. */
   classesOnly: z.boolean().optional(),
-  /** It may leave samples without an answer. */
+  /** The model may leave samples without an answer. */
   mayAbstain: z.boolean().optional(),
-  /** Classes that it may answer with; absent: those of any set. */
+  /** Classes that the model may answer with; absent: those of any set. */
   answerClasses: z.array(z.string()).optional(),
-  /** The one set that it has answers to; absent: it can be asked about any. */
+  /** The one set that the model has answers to; absent: it can be asked about any. */
   recordedDataset: z.string().optional(),
   /** SHA-256 of all that its answers depend on; absent: the package's digest is that. */
   answersDigest: z.string().optional(),
@@ -124,7 +124,7 @@ export class ArtifactCatalog {
   }
 
   /**
-   * Stores a file under a name. One at a time: each takes its file into memory, here and in a thread.
+   * Stores a file under a name. One push at a time: each holds its file in memory twice, here and in a thread.
    *
    * @returns whether name or bytes were new.
    * @throws {LyceumError} INVALID_ARGUMENT, naming what is wrong with the file.
@@ -174,7 +174,7 @@ export class ArtifactCatalog {
   }
 
   /**
-   * Of all names, SHA-256, hex.
+   * Digests of all named models and sets, SHA-256, hex.
    *
    * @throws {LyceumError} FAILED_PRECONDITION if a name's record cannot be read.
    */
@@ -186,7 +186,7 @@ export class ArtifactCatalog {
     });
   }
 
-  /** By key, sorted; undefined: its record cannot be read. */
+  /** What each name stands for, by key, sorted; undefined: the name's record cannot be read. */
   async #named(): Promise<Map<string, NamedArtifact | undefined>> {
     const keys = (await this.#names.keys()).sort();
     const entries = await Promise.all(keys.map((key) => this.#names.get(key)));
@@ -224,7 +224,8 @@ export class ArtifactCatalog {
 
   /**
    * @param signal - aborts once the caller has gone.
-   * @throws {LyceumError} NOT_FOUND if it is not there; INVALID_ARGUMENT if it is no data set, or none may be named by path.
+   * @throws {LyceumError} NOT_FOUND if the set is missing; INVALID_ARGUMENT if the file is no data set, or if no set
+   *   may be named by its path.
    */
   async dataset(
     reference: { digest: string; path?: string | undefined },
@@ -243,7 +244,7 @@ export class ArtifactCatalog {
     });
   }
 
-  /** The bytes of a model or set, in a file that may be read and no more. @throws {LyceumError} as {@link dataset}. */
+  /** Path of a file with the bytes of a model or set, only to be read. @throws {LyceumError} as {@link dataset}. */
   file({ digest, path }: { digest: string; path?: string | undefined }): Promise<string> {
     return this.#cache.file(digest, path === undefined ? {} : { path });
   }
@@ -258,7 +259,7 @@ export class ArtifactCatalog {
   }
 }
 
-/** @throws {LyceumError} INVALID_ARGUMENT if it is greater than one may be. */
+/** @throws {LyceumError} INVALID_ARGUMENT if the record would be too large. */
 function recordOf(artifact: NamedArtifact): string {
   const record = JSON.stringify(artifact);
   const bytes = Buffer.byteLength(record);
@@ -304,7 +305,7 @@ function remembered<T>(
   return found;
 }
 
-/** As the newest; the oldest may go. */
+/** Adds the entry as the newest; the oldest may go. */
 function remember<T>(known: Map<string, Promise<T>>, key: string, found: Promise<T>): void {
   known.delete(key);
   known.set(key, found);

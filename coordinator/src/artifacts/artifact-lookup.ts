@@ -1,4 +1,4 @@
-/** From the names of models, sets and runs to what they are; what is wrong with them is collected. */
+/** Looks up models, sets and runs by their names, and collects what is wrong with them. */
 import { type Dataset, seenDataset } from '@lyceum/learning/datasets';
 import { formatNamed } from '@lyceum/learning/formats';
 import {
@@ -30,11 +30,11 @@ export interface NamedTeacher extends Pick<PinnedTeacher, 'name' | 'weight'> {
   readonly model: string;
   /** Absent: what the model's settings say. */
   readonly modality?: string | undefined;
-  /** Absent: as much as the model gives, to measure it. */
+  /** Absent: as much as the model gives, as for measuring it. */
   readonly access?: PinnedTeacher['access'];
 }
 
-/** Paths of the fields that name them, for problems. */
+/** Paths of the fields that name model and modality, for problems. */
 interface TeacherPaths {
   readonly model: string;
   readonly modality: string;
@@ -43,9 +43,9 @@ interface TeacherPaths {
 export interface FoundStudent {
   /** Undefined: the set's only one. */
   readonly modality: string | undefined;
-  /** SHA-256 of the package that it starts from. */
+  /** SHA-256 of the package that the student starts from. */
   readonly modelDigest?: string;
-  /** Shape of the samples that it sees; undefined: not known. */
+  /** Shape of the samples that the student sees; undefined: not known. */
   readonly sampleShape?: readonly number[];
   /** Undefined: they are not known. */
   readonly layers?: readonly LayerDescription[];
@@ -213,7 +213,7 @@ export class ArtifactLookup {
     return (await this.#catalog.model(modelDigest)).layers;
   }
 
-  /** The id of a run whose student the table will show: it must be on its way and on the same set. */
+  /** The id of a run whose student the report's table will show: it must not have failed, and have the same set. */
   run(path: string, named: string, dataset: DatasetOutline | undefined): string {
     const runId = named.slice('run:'.length);
     const run = this.#runs.get(runId);

@@ -4,7 +4,7 @@ import { digestHex, LyceumError, TRAINED_MAX_BYTES } from '@lyceum/proto';
 /** An uploader that has sent nothing for so long loses what it has sent. */
 export const UPLOAD_STALL_MS = 60_000;
 
-/** What comes of a stream's messages, as far as this needs them. */
+/** A message of an upload: the header, or the next bytes. */
 export interface BlobPart<Header> {
   readonly part?:
     | { readonly $case: 'header'; readonly header: Header }

@@ -1,10 +1,10 @@
 /**
- * Who writes a reference to a blob, and who deletes blobs that nothing refers to, take turns at its digest.
+ * Writers of references to blobs, and deletions of blobs without references, take turns at each digest.
  *
- * References stand in records, pointers and names, blobs in a store of their own: no revision in NATS tells a deletion
- * of a reference that was written since its look. A turn does, as long as both sides look in it: who deletes looks for
- * references, who refers looks for the blob. One coordinator leads and makes all these writes, so turns are kept in
- * its memory.
+ * References stand in records, pointers and names; blobs are in a store of their own. So no revision in NATS tells a
+ * deletion that a reference was written after it looked. Turns prevent that: in its turn a deletion looks for
+ * references, and a writer looks whether the blob is still there. The leading coordinator makes all these writes, so
+ * turns are kept in its memory.
  */
 import type { BlobStore } from '@lyceum/platform/nats';
 
@@ -43,7 +43,7 @@ export class BlobReferences {
    * Writes a reference to blobs that were stored before.
    *
    * @param digests - SHA-256, hex.
-   * @param missing - takes the place of `write` if one of them has been deleted meanwhile.
+   * @param missing - is called in place of `write` if one of the blobs has been deleted meanwhile.
    */
   refer<T>(
     digests: readonly string[],

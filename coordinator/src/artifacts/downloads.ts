@@ -1,6 +1,6 @@
 /**
- * Blobs on their way to users: each piece is fetched from the store when the caller has taken the one before, so that one
- * who takes nothing costs a few pieces in memory, however long the blob is.
+ * Blobs on their way to users. A piece is fetched from the store when the caller has taken the piece before. So a
+ * caller that takes nothing costs a few pieces of memory, however long the blob is.
  */
 import type { BlobStore } from '@lyceum/platform/nats';
 import { DOWNLOAD_MAX_COUNT, LyceumError } from '@lyceum/proto';

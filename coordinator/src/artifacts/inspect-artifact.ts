@@ -1,4 +1,4 @@
-/** What a file that claims to be a model package or a data set is, found out in a thread. */
+/** Reads a file that should be a model package or a data set, in a thread, and says what is in it. */
 import type { SharedSamples, StoredDataset } from '@lyceum/learning/datasets';
 import type { LayerDescription } from '@lyceum/learning/models';
 import { elementCount } from '@lyceum/proto';
@@ -34,7 +34,7 @@ export type ArtifactInspection =
       readonly kind: 'model';
       readonly digest: string;
       readonly description: Readonly<Record<string, unknown>>;
-      /** Beside the description, which is kept under every name: a large model has thousands. */
+      /** Not a part of the description, which is kept under every name: a large model has thousands of layers. */
       readonly layers: readonly LayerDescription[];
     }
   | {

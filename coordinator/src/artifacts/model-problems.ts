@@ -42,7 +42,7 @@ export function accessProblems(
   return [{ path: path.replace(/\.model$/, '.access'), message }];
 }
 
-/** @param recorded - digest of the set that there are answers to. */
+/** @param recorded - digest of the set that the model has answers to. */
 export function otherSetProblems(
   path: string,
   recorded: string,
@@ -141,7 +141,10 @@ export function studentProblems(
   ];
 }
 
-/** A student's outputs are the set's classes in its order: it begins with those of a model, and other names may follow. */
+/**
+ * A student's outputs are the set's classes, in the set's order. So the set must begin with the classes of the model
+ * that the student starts from; others may follow.
+ */
 function startOrderProblems(
   path: string,
   { classes = [] }: ModelSettings,

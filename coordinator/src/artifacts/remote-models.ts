@@ -1,6 +1,6 @@
 /**
- * Models behind inference servers, kept as pushed models: a user describes one, the server says what it has, and both
- * together are its package. Asked again, a server that still says the same has the same package, so that answers are shared.
+ * Models behind inference servers, kept as pushed models. A user describes the model, the server says what it has, and
+ * both together are the package. A server that later says the same gets the same package, so that answers are shared.
  */
 import { randomUUID } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
@@ -33,7 +33,7 @@ import {
 } from '@lyceum/proto';
 import type { ArtifactCatalog, NamedArtifact } from './artifact-catalog.js';
 
-/** A server that stumbles once is no reason to refuse a model; one that hangs is not waited for much longer than once. */
+/** One failure of a server is no reason to refuse its model; a server that hangs must not keep the user for long. */
 const TRIES = 2;
 
 export interface RemoteModelsParts {
@@ -117,14 +117,14 @@ export class RemoteModels {
     } catch (thrown) {
       const err = toLyceumError(thrown);
       if (err.code === 'INVALID_ARGUMENT') throw err;
-      // The coordinator is there; its caller must not take the server's absence for its own.
+      // Not UNAVAILABLE: to the caller that would mean that the coordinator is away, and only the server is.
       throw new LyceumError('FAILED_PRECONDITION', err.message, { cause: err });
     } finally {
       server.close();
     }
   }
 
-  /** Undefined: it is no such model. */
+  /** Undefined: the artifact is no model behind an inference server. */
   async #package({ digest, description }: NamedArtifact): Promise<RemotePackage | undefined> {
     if (description['format'] !== 'open-inference') return undefined;
     const packaged = parsePackagedModel(await this.#parts.catalog.blobs.get(digest));
@@ -132,7 +132,7 @@ export class RemoteModels {
   }
 }
 
-/** The server's own version may change, and its answers move a little. */
+/** Leaves out the server's own version, and differences of answers that are within their noise. */
 function isSame(before: RemotePackage | undefined, now: RemotePackage): boolean {
   if (before === undefined) return false;
   const text = ({ description, found, settings }: RemotePackage) => {

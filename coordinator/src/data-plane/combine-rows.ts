@@ -1,4 +1,4 @@
-/** What teachers' stored answers become. Pure: the bits do not depend on where it runs. */
+/** Combines teachers' stored answers into targets. Pure: the bits do not depend on the thread. */
 import {
   combineTargets,
   disagreements,
@@ -9,7 +9,7 @@ import { logitsOf, type StoredLogits } from './stored-logits.js';
 
 export interface CombineRequest extends Omit<TeacherAnswers, 'teacherLogits'> {
   readonly plan: TargetPlan;
-  /** In ensemble order; undefined: it has not answered. */
+  /** In ensemble order; undefined: the teacher has not answered. */
   readonly teachers: readonly (StoredLogits | undefined)[];
 }
 

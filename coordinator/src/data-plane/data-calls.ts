@@ -1,11 +1,11 @@
-/** What a data thread is called for. */
+/** The calls that a data thread answers. */
 import type { WordMemory } from '@lyceum/learning/codecs';
 import type { CombinedRows, CombineRequest } from './combine-rows.js';
 import type { EncodeRequest } from './encode-rows.js';
 
 export interface DataCalls {
   combine(request: CombineRequest): CombinedRows;
-  /** @returns the memory that came with the request: by output, by codec. */
+  /** @returns the request's memory, with the records in it: by output, by codec. */
   encode(request: EncodeRequest): WordMemory[][];
 }
 

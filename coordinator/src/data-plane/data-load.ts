@@ -1,17 +1,19 @@
 /**
- * How busy the data plane is: shares of the last seconds that the event loop, which carries frames, and the data threads
- * worked. Pure.
+ * How busy the data plane is: the shares of the last seconds in which the event loop, which carries frames, and the
+ * data threads worked. Pure.
  */
 
 /** Seconds that shares are taken over. */
 const WINDOW_MS = 10_000;
 
-/** From here on more answers would only wait: what else the process does, garbage above all, takes the rest. */
+/**
+ * At this share more answers would only wait: other work of the process, garbage collection above all, takes the rest.
+ */
 const FULL_SHARE = 0.9;
 
 export interface DataReading {
   readonly atMs: number;
-  /** Milliseconds worked since the start. */
+  /** Milliseconds that the event loop has worked since the start. */
   readonly eventLoopMs: number;
   /** Milliseconds that all threads together have worked. */
   readonly threadsMs: number;
@@ -46,7 +48,7 @@ export class DataLoad {
       return { eventLoop: 0, dataThreads: 0 };
     }
     const ms = last.atMs - first.atMs;
-    // Less than before, where a thread has died.
+    // Milliseconds of a thread that has died are lost, so that the sum may fall.
     const threadsMs = Math.max(0, last.threadsMs - first.threadsMs);
     return {
       eventLoop: (last.eventLoopMs - first.eventLoopMs) / ms,

@@ -1,11 +1,10 @@
 /**
- * What is done to numbers by the million, beside the event loop: answers become records, and targets. At once what takes
- * the event loop a moment, in a thread what takes longer. Either way it is the same function of the same numbers, so the
- * bits do not depend on where it ran.
+ * Encodes answers as records, and combines them into targets: millions of numbers. Short work is done at once on the
+ * event loop, longer work in a thread. Both run the same function on the same numbers, so the bits are the same.
  *
- * Threads start when there is work for them, and each takes one request after another. One that dies or hangs takes its
- * requests with it. Nothing of them has been stored or sent by then, so they are made again: targets here, answers by
- * the workers that send them.
+ * Threads start when there is work for them, and each takes one request after another. The requests of a thread that
+ * dies or hangs are lost. None of their results has been stored or sent by then: targets are combined once more, and
+ * workers send their answers again.
  */
 import { Worker } from 'node:worker_threads';
 import type { AnswerCodec, WordMemory } from '@lyceum/learning/codecs';
@@ -20,10 +19,12 @@ import {
 import { buffersOf, type DataCalls } from './data-calls.js';
 import { type EncodeRequest, encodeRows, numbersEncoded, wordsOf } from './encode-rows.js';
 
-/** Numbers of all teachers that are combined on the event loop, at most: about a millisecond. */
+/** At most so many numbers, of all teachers together, are combined on the event loop: about a millisecond. */
 const INLINE_COMBINED = 96 * 1024;
 
-/** Numbers that are encoded on the event loop, at most: some 0.1 ms. They take more bytes than a chunk of a socket has. */
+/**
+ * At most so many numbers are encoded on the event loop: some 0.1 ms. They are more than a socket gives in one chunk.
+ */
 const INLINE_ENCODED = 32 * 1024;
 
 /** Bytes that a message may have beside its numbers for its memory to be handed to a thread. */
@@ -40,7 +41,7 @@ interface AnsweredOutput {
   readonly name: string;
   /** [N, values of a row] */
   readonly values: Float32Array;
-  /** Those that it is stored in. */
+  /** Codecs that the output is stored in. */
   readonly codecs: readonly AnswerCodec[];
 }
 
@@ -54,7 +55,7 @@ interface Lane {
   readonly thread: Thread<DataCalls>;
   readonly worker: Worker;
   pending: number;
-  /** Runs while it has requests, anew with each answer. */
+  /** Ends a thread that hangs. Runs while the thread has requests, and begins anew with each answer. */
   watch?: NodeJS.Timeout | undefined;
 }
 
@@ -79,11 +80,11 @@ export class DataThreads {
   }
 
   /**
-   * {@link combineRows}, wherever it is done.
+   * {@link combineRows}, on the event loop or in a thread.
    *
    * @param request - its logits must stay as they are until the promise settles.
-   * @throws {LyceumError} as `combineTargets` does; CANCELLED if the threads are closed meanwhile; ThreadDeathError if two
-   *   threads end over it.
+   * @throws {LyceumError} as `combineTargets` does; CANCELLED if the threads are closed meanwhile; ThreadDeathError if
+   *   two threads in turn end over it.
    */
   async combine(request: CombineRequest): Promise<CombinedRows> {
     if (numbersCombined(request) <= INLINE_COMBINED) return combineRows(request);
@@ -100,8 +101,8 @@ export class DataThreads {
    * Checks answers and makes records of them.
    *
    * @returns records, by output and in the order of its codecs; {@link DataThreads.release} takes them back.
-   * @throws {LyceumError} INVALID_ARGUMENT if a value is none, or a codec has nothing for it; ThreadDeathError if the
-   *   thread ends over it, and the values with it.
+   * @throws {LyceumError} INVALID_ARGUMENT if {@link encodeRows} refuses a value; ThreadDeathError if the thread ends
+   *   over it: the values are lost then.
    */
   async encode({ mayTake, ...rows }: AnsweredRows): Promise<readonly (readonly WordMemory[])[]> {
     const rowCount = rows.samples.length;
@@ -131,7 +132,7 @@ export class DataThreads {
     for (const memory of records.flat()) this.#spare.give(memory);
   }
 
-  /** Milliseconds that threads have worked, all together; those of one that has died are not among them. */
+  /** Milliseconds that all threads together have worked; threads that have died do not count. */
   get busyMs(): number {
     return this.#lanes.reduce((sum, { worker }) => sum + busyMsOf(worker), 0);
   }
@@ -158,7 +159,7 @@ export class DataThreads {
     }
   }
 
-  /** One that is idle, else another while there may be more. */
+  /** An idle thread; else a new one; else, where there may be no more, the thread with the fewest requests. */
   #leastBusy(): Lane {
     const [first, ...others] = this.#lanes.filter(({ thread }) => thread.isAlive);
     if (first === undefined) return this.#start();
@@ -182,12 +183,12 @@ export class DataThreads {
   }
 }
 
-/** A thread that has died, or not started, has none. */
+/** Milliseconds that a thread has worked; 0 of one that has died or not started yet. */
 function busyMsOf({ performance }: Worker): number {
   return performance?.eventLoopUtilization().active ?? 0;
 }
 
-/** The memory of these values, if nothing else of any size is in it. */
+/** The memory of these values; undefined: more than {@link ENVELOPE_BYTES} of it is something else. */
 function ownBuffer(outputs: readonly AnsweredOutput[]): ArrayBuffer | undefined {
   const [buffer, ...others] = new Set(outputs.map(({ values }) => values.buffer));
   const bytes = outputs.reduce((sum, { values }) => sum + values.byteLength, 0);

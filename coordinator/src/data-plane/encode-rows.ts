@@ -1,4 +1,4 @@
-/** What rows of answers become before they are stored: checked, and records. Pure: it does not matter where it runs. */
+/** Checks rows of answers, and makes records of them to be stored. Pure: any thread may do it. */
 import type { AnswerCodec, WordMemory } from '@lyceum/learning/codecs';
 import { AnswerRecords } from '@lyceum/learning/records';
 import { CLASS_OUTPUT, LyceumError } from '@lyceum/proto';
@@ -8,13 +8,13 @@ interface OutputRows {
   readonly name: string;
   /** [N, values of a row] */
   readonly values: Float32Array;
-  /** Those that it is stored in, and room for its records. */
+  /** Codecs that the output is stored in, each with room for its records. */
   readonly codecs: readonly { readonly codec: AnswerCodec; readonly memory: WordMemory }[];
 }
 
 export interface EncodeRequest {
   readonly samples: Uint32Array;
-  /** Where the rows are in their ticket, for what is told of them. */
+  /** Place of the first row in its ticket, for errors. */
   readonly firstRow: number;
   readonly classCount: number;
   readonly outputs: readonly OutputRows[];
@@ -23,7 +23,8 @@ export interface EncodeRequest {
 /**
  * Writes the records of all outputs.
  *
- * @throws {LyceumError} INVALID_ARGUMENT if a value is none, or a codec has nothing for it; nothing is to be used then.
+ * @throws {LyceumError} INVALID_ARGUMENT if {@link valueProblem} finds a wrong value, or a codec cannot write one; the
+ *   records must not be used then.
  */
 export function encodeRows(request: EncodeRequest): void {
   const { samples, outputs } = request;
@@ -58,7 +59,7 @@ function check(
   if (problem !== undefined) throw new LyceumError('INVALID_ARGUMENT', problem);
 }
 
-/** Numbers of all outputs: what it takes grows with them. */
+/** How many numbers all outputs have: the time of encoding grows with them. */
 export function numbersEncoded({ outputs }: EncodeRequest): number {
   return outputs.reduce((sum, { values }) => sum + values.length, 0);
 }
@@ -69,7 +70,7 @@ export function wordsOf(codec: AnswerCodec, rowLength: number, rowCount: number)
 }
 
 /**
- * Kept for this thread, by codec and length of a row: to make them for each frame would cost more than its few rows.
+ * Encoders of this thread, by codec and row length: to make new ones for each frame would cost more than encoding it.
  */
 const known = new Map<string, AnswerRecords>();
 const KNOWN_MAX = 64;
@@ -92,7 +93,10 @@ interface CheckedValues {
   readonly firstRow: number;
 }
 
-/** What is wrong with the values; undefined: nothing. Finite numbers; where they are classes, whole ones below the class count, or −1. */
+/**
+ * What is wrong with the values; undefined: nothing. Values must be finite; classes must be whole numbers below the
+ * class count, or −1.
+ */
 export function valueProblem(
   { name, values, rowCount, firstRow }: CheckedValues,
   classCount: number,
@@ -110,7 +114,7 @@ export function valueProblem(
   return undefined;
 }
 
-/** A number times 0 is 0, and NaN where it is not finite. Four sums: each waits for its own last one. */
+/** A finite number times 0 is 0, any other gives NaN. Four sums, since each addition waits for the one before. */
 function areFinite(values: Float32Array): boolean {
   let [a, b, c, d] = [0, 0, 0, 0];
   const even = values.length - (values.length % 4);

@@ -1,4 +1,4 @@
-/** What is done to answers by the million numbers, on threads beside the event loop. */
+/** Encodes and combines answers, in threads beside the event loop. */
 export { type CombineRequest, combineRows } from './combine-rows.js';
 export { DataLoad } from './data-load.js';
 export { DataThreads } from './data-threads.js';

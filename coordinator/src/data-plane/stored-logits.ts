@@ -1,4 +1,4 @@
-/** Teachers' answers as they are stored, and the logits that they are, whatever their access lets them give. Pure. */
+/** Teachers' stored answers as logits, also those of teachers that answer with classes alone. Pure. */
 import type { AnswerCodec } from '@lyceum/learning/codecs';
 import { certainLogits, type KnownClasses, withoutUnknown } from '@lyceum/learning/ensemble';
 import { AnswerRecords } from '@lyceum/learning/records';
@@ -9,7 +9,7 @@ export interface StoredLogits {
   readonly words: Uint32Array;
   /** The teacher answers with classes alone. */
   readonly isFinal: boolean;
-  /** Which classes it knows. */
+  /** Classes that the teacher knows. */
   readonly knownClasses: KnownClasses;
 }
 
@@ -19,9 +19,10 @@ export function storedWords(codec: AnswerCodec, isFinal: boolean, classCount: nu
 }
 
 /**
- * [N, C]: a final answer is that class for certain, and what is of classes that the teacher does not know is −∞.
+ * Logits, [N, C]. A final answer counts as certain: 0 for its class, −∞ elsewhere. Classes that the teacher does not
+ * know get −∞.
  *
- * @param room - written, and as much of it as that is returned; new if left out.
+ * @param room - memory to write into; the part with the logits is returned. Default: new memory.
  */
 export function logitsOf(
   { codec, words, isFinal, knownClasses }: StoredLogits,
@@ -43,7 +44,7 @@ export function logitsOf(
   return out;
 }
 
-/** Rows [first, end) of `rowCount`, which it lends. */
+/** Rows [first, end) of the `rowCount` stored ones, as views. */
 export function storedRows(
   stored: StoredLogits,
   rowCount: number,

@@ -2,8 +2,8 @@
  * The checkpoint pointer: the only record of a run's progress (KV, one key per run, compare-and-set).
  *
  * The coordinator alone writes it: at each assignment, with the next `assignmentEpoch` and the old checkpoint, and
- * when the assigned student worker commits a checkpoint. From the first on the former owner commits nothing, since
- * the epoch that it knows is gone.
+ * when the assigned student worker commits a checkpoint. After an assignment the former owner can commit nothing,
+ * since it knows only the old epoch.
  */
 import { problemsOf } from '@lyceum/learning/documents';
 import { InvalidDocumentError } from '@lyceum/proto';
@@ -19,7 +19,7 @@ const checkpointPointer = z.strictObject({
   step: z.int().min(0),
   /** SHA-256 of the checkpoint's blob; absent at step 0. */
   digest: digest.optional(),
-  /** When the run was deleted. The pointer stays a while, so that another run of its id counts assignments on. */
+  /** When the run was deleted. The pointer stays a while, so that a new run of this id goes on with its epochs. */
   deletedAtMs: z.int().positive().optional(),
   /** The checkpoint before, for when this one turns out corrupt. */
   previous: z.strictObject({ step: z.int().positive(), digest }).optional(),

@@ -25,7 +25,7 @@ export interface EnsembleTable {
   readonly datasetDigest: string;
   readonly split: string;
   readonly sampleCount: number;
-  /** Those with a label, which the figures are of. */
+  /** Samples with a label, which the figures are of. */
   readonly labelledCount: number;
   /** Null where no rule was fitted. */
   readonly fittedOn: string | null;

@@ -3,13 +3,13 @@
  * differ most. Recomputed from the predictions that lie beside the report; bounded, whatever the set's size.
  */
 
-/** Classes that a confusion matrix shows; of more, those with the most errors of the student. */
+/** Greatest number of classes in a confusion matrix; of a larger set it shows those with the student's most errors. */
 export const CONFUSION_CLASSES = 40;
 
 /** Bins of equal width over (0, 1] of the largest probability. */
 export const RELIABILITY_BINS = 15;
 
-/** Pairs of classes that are told at most, samples, and models: beyond these teachers are left out. */
+/** Greatest number of confused pairs of classes, of samples, and of models: further teachers are left out. */
 export const CONFUSED_PAIRS = 50;
 export const EXAMPLES = 24;
 export const FOUND_MODELS = 64;
@@ -25,8 +25,8 @@ export interface Findings {
   /** The student first, then the ensemble, the students beside it and the teachers, as far as there are any. */
   readonly models: readonly ModelFindings[];
   /**
-   * Those on which student and ensemble differ most, by KL(ensemble ‖ student), the greatest first; without teachers the
-   * student's surest errors. None once the set is no longer there.
+   * Samples on which student and ensemble differ most, by KL(ensemble ‖ student), the greatest first. Without
+   * teachers: the student's surest errors. None once the set is gone.
    */
   readonly examples: readonly FoundExample[];
 }
@@ -46,7 +46,7 @@ export interface ModelFindings {
     readonly output: number;
     readonly count: number;
   }[];
-  /** Null: it gives final answers only. Bins without samples have null means. */
+  /** Null: the model gives final answers only. Bins without samples have null means. */
   readonly reliability:
     | readonly {
         readonly count: number;
@@ -64,7 +64,7 @@ export interface FoundExample {
   readonly label: number;
   /** KL(ensemble ‖ student) in nats; null without teachers, or where the student gave a class probability 0. */
   readonly divergence: number | null;
-  /** What the models say of it: their largest probabilities, at most three, the largest first. */
+  /** What the models say of the sample: their largest probabilities, at most three, the largest first. */
   readonly outputs: readonly {
     readonly model: string;
     readonly top: readonly { readonly class: number; readonly probability: number }[];
@@ -83,7 +83,7 @@ export type ShownSample =
     }
   /** At most 500 characters. */
   | { readonly kind: 'text'; readonly text: string }
-  /** Its first columns, at most 32, as the table had them, and how many there are. */
+  /** The sample's first columns, at most 32, as the table had them, and how many there are. */
   | {
       readonly kind: 'row';
       readonly cells: readonly {
@@ -93,7 +93,7 @@ export type ShownSample =
       }[];
       readonly count: number;
     }
-  /** The first numbers of it, at most 32, and how many there are. */
+  /** The sample's first numbers, at most 32, and how many there are. */
   | { readonly kind: 'numbers'; readonly values: readonly number[]; readonly count: number }
   /** For a set in shards, which only workers read: where the picture is, in words. */
   | { readonly kind: 'elsewhere'; readonly where: string };

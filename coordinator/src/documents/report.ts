@@ -8,7 +8,7 @@ import { ARTIFACT_NAME } from '@lyceum/proto';
 import { z } from 'zod';
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
-/** Pages and model cards have it in lines for a shell, where it needs no quotes. */
+/** A run's id. Pages and model cards print it in commands for a shell, so it must need no quotes. */
 const runId = z.string().regex(ARTIFACT_NAME);
 const share = z.number().min(0).max(1);
 

@@ -1,7 +1,7 @@
 /**
  * Teachers measured before any student is trained: their answers from the store, asked for where they are missing,
- * and then the table of all rules. It waits until a canary has proven the answers, but of teachers whose canaries cost
- * money: there is no run that pays for them.
+ * and then the table of all rules. The table waits until canaries have proven the answers; those of teachers whose
+ * canaries cost money are believed, since no run pays for the canaries.
  */
 import { type SplitName, splitSamples } from '@lyceum/learning/datasets';
 import { needsFit, parseRule } from '@lyceum/learning/ensemble';
@@ -60,7 +60,7 @@ export class EnsembleEvaluations {
   }
 
   /**
-   * Why it waits, whenever that changes; the table at last.
+   * Yields why the evaluation waits, whenever that changes, and the table at last.
    *
    * @throws {InvalidDocumentError} naming every teacher or set that is not there or does not fit.
    * @throws {LyceumError} INVALID_ARGUMENT for a rule or split that cannot be measured; FAILED_PRECONDITION if a
@@ -171,7 +171,11 @@ class Proof {
     this.#answerNumber = undefined;
   }
 
-  /** Called when all answers are there. Asks for canaries that are lacking. @returns what is waited for; undefined: nothing. */
+  /**
+   * Called when all answers are there. Asks for canaries that are lacking.
+   *
+   * @returns what is waited for; undefined: nothing.
+   */
   awaited(): string | undefined {
     const canaries = this.#canaries;
     this.#answerNumber ??= canaries.answerNumber;
@@ -191,7 +195,7 @@ function namedTeacher(name: string): NamedTeacher {
 
 interface EvaluationPlan extends Pick<EnsembleTableInput, 'rules' | 'omitted'> {
   readonly split: SplitName;
-  /** Those asked about, the measured one first. */
+  /** Splits that teachers are asked about, the measured one first. */
   readonly splits: readonly SplitName[];
 }
 

@@ -40,7 +40,7 @@ export interface ReportFacts {
   readonly canaryCalls: readonly number[];
   readonly teacherWorkers: readonly WorkerEnvironment[];
   readonly cost: RunRecord['cost'];
-  /** What was decided, of a run with a quorum. */
+  /** Contributors as they were decided, of a run with a quorum. */
   readonly contributors: Contributors;
   /** The runs of the table's further rows; they have succeeded. */
   readonly baseline: RunRecord | undefined;
@@ -180,7 +180,7 @@ export function unknownContributors(unknownSteps: number): string[] {
   return [`which teachers the targets of ${unknownSteps} steps were made of is not known`];
 }
 
-/** What its devices took, and what the calls of its endpoints cost where their descriptions have prices. */
+/** Device time of the run, and the cost of its endpoints' calls where their descriptions have prices. */
 async function pricedCost({ record, cost, blobs }: ReportFacts): Promise<ReportInput['cost']> {
   const costs = deviceCosts(record, cost);
   if (costs === undefined) return undefined;

@@ -57,7 +57,7 @@ export class RunEvaluation {
   readonly #record: RunRecord;
   readonly #dataset: DatasetOutline;
   readonly #answers: Readonly<Record<SplitName, SplitAnswers>>;
-  /** By teacher, kept once seen: a teacher that is measured and has answered is unloaded. */
+  /** Measurements by teacher, kept once seen: a teacher that is measured and has answered is unloaded. */
   readonly #measured = new Map<string, LoadedTeacher>();
   /** The number of the last of the answers that the report is made of; undefined: some are lacking. */
   #answerNumber: number | undefined;
@@ -93,19 +93,19 @@ export class RunEvaluation {
     for (const split of SPLIT_NAMES) this.#answers[split].start();
   }
 
-  /** True while teachers must stay loaded for it. */
+  /** True while teachers must stay loaded for the evaluation. */
   get needsTeachers(): boolean {
     if (this.#unanswered() !== undefined || this.#measurements() === undefined) return true;
     return this.#unproven() !== undefined;
   }
 
-  /** Whether it knows what the teacher's workers measure. */
+  /** Whether a worker's measurement of the teacher is known. */
   isMeasured(teacherIdentity: string): boolean {
     this.#measurements();
     return this.#measured.has(teacherIdentity);
   }
 
-  /** Why it waits; undefined: it does not. */
+  /** Why the evaluation waits; undefined: it does not. */
   get reason(): string | undefined {
     const unanswered = this.#unanswered();
     if (unanswered !== undefined)
@@ -152,7 +152,7 @@ export class RunEvaluation {
     return `run ${lost.runId}, which its report needs, is ${lost.state}: ${lost.reason}`;
   }
 
-  /** Never rejects; what went wrong is for the next {@link advance}. */
+  /** Never rejects: the next {@link advance} deals with what went wrong. */
   async #finish(): Promise<void> {
     const { log, changed } = this.#parts;
     try {
@@ -219,7 +219,8 @@ export class RunEvaluation {
   }
 
   /**
-   * The worker says that it trained a model: it must be there, and be one that takes the samples and tells their classes.
+   * Checks the model that the worker says it trained: it must be stored, take the set's samples and tell their
+   * classes.
    *
    * @throws {LyceumError} NOT_FOUND, INVALID_ARGUMENT
    */
@@ -251,7 +252,7 @@ export class RunEvaluation {
     return SPLIT_NAMES.find((split) => !this.#answers[split].complete);
   }
 
-  /** A teacher of whose answers some may have to be dropped. All that it asks for has been answered. */
+  /** A teacher with unproven or suspect answers, asked for once all answers are there; undefined: none. */
   #unproven(): PinnedTeacher | undefined {
     const { canaries } = this.#parts;
     // Answers that other runs ask for from now on do not matter, and may come without end.
@@ -280,8 +281,8 @@ export class RunEvaluation {
 }
 
 /**
- * The answers that the student learned from say what a teacher knows of a training sample as well as exact ones, and are
- * there; but not those to other views, nor those that leave classes out.
+ * Codec of the answers to the train split. Answers that the student learned from are stored already, and show as well
+ * as exact ones what a teacher knows. Answers to other views, and those that leave classes out, do not.
  */
 function trainCodec({ specification, answerCodec }: RunRecord): AnswerCodec {
   const asLearned = viewAt(specification.spec.views, 0) === IDENTITY_VIEW;

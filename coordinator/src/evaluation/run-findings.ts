@@ -1,8 +1,8 @@
 /**
  * Findings of runs that have succeeded, made when somebody asks for them.
  *
- * They are kept in memory, and few of them: they take seconds to make again, and a file would have to be deleted with
- * its run, and made anew whenever what findings are changes.
+ * A few of them are kept in memory. Making them again takes seconds; a file would have to be deleted with its run, and
+ * made anew whenever the format of findings changes.
  */
 import { randomUUID } from 'node:crypto';
 import { open, rm } from 'node:fs/promises';
@@ -35,7 +35,7 @@ export class RunFindings {
   readonly #parts: RunFindingsParts;
   /** By digest of the report, the one used last at the end. */
   readonly #kept = new Map<string, Promise<string>>();
-  /** One is made at a time: each has its predictions on the disk meanwhile. */
+  /** Findings are made one at a time: meanwhile a copy of the predictions is on the disk. */
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(parts: RunFindingsParts) {
@@ -74,7 +74,7 @@ export class RunFindings {
     return found;
   }
 
-  /** @param forget - called if it should be made again for the next who asks. */
+  /** @param forget - called if these findings must not be kept: the next request makes them again. */
   async #make(
     { runId, dataset, studentModality }: Pick<RunRecord, 'runId' | 'dataset' | 'studentModality'>,
     { reportDigest, predictionsDigest }: NonNullable<RunRecord['report']>,
@@ -119,7 +119,7 @@ export class RunFindings {
     }
   }
 
-  /** Undefined: it was deleted, or cannot be read any more. */
+  /** Path of the run's set; undefined: it was deleted, or cannot be read any more. */
   async #setOf(runId: string, dataset: RunRecord['dataset']): Promise<string | undefined> {
     try {
       return await this.#parts.catalog.file(dataset);

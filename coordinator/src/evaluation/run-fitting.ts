@@ -21,7 +21,7 @@ export interface RunFittingParts {
 }
 
 interface Attempt {
-  /** Answers that it is made of have been dropped. */
+  /** Answers that the fit is made of have been dropped. */
   isStale: boolean;
   /** Resolves once nothing is being recorded. */
   recorded: Promise<unknown>;
@@ -34,7 +34,7 @@ export class RunFitting {
   readonly #spec: DistillationSpecification['spec'];
   readonly #dataset: DatasetOutline;
   readonly #answers: SplitAnswers;
-  /** What is being fitted; undefined: nothing. */
+  /** The fit under way; undefined: none. */
   #attempt: Attempt | undefined;
   #failure: string | undefined;
   #storageFailure: string | undefined;
@@ -64,7 +64,7 @@ export class RunFitting {
     this.#answers.start();
   }
 
-  /** What it waits for. */
+  /** What the fit waits for. */
   get reason(): string {
     return this.#answers.complete
       ? 'fitting the rule of the ensemble'
@@ -84,8 +84,8 @@ export class RunFitting {
   }
 
   /**
-   * Some of the answers have been dropped: what is being fitted to them is not kept. Resolves once that is sure, and what was
-   * about to be kept before is in the record.
+   * Some of the answers have been dropped: a fit under way is not kept. If it was being recorded already, resolves
+   * once it is in the record.
    */
   async discard(): Promise<void> {
     if (this.#attempt === undefined) return;
@@ -98,7 +98,7 @@ export class RunFitting {
     this.#answers.stop();
   }
 
-  /** Never rejects; what went wrong is for the next {@link advance}. */
+  /** Never rejects: the next {@link advance} deals with what went wrong. */
   async #finish(attempt: Attempt): Promise<void> {
     const { log, changed } = this.#parts;
     try {

@@ -12,7 +12,7 @@ const CELL_CHARACTERS = 100;
 /** Bytes that are all below this would be a picture of black. */
 const DARK = 64;
 
-/** What pixels usually are in; others are shown from the least to the greatest that is shown. */
+/** Usual ranges of pixels. Pictures in no such range are shown from their least number to their greatest. */
 const KNOWN_RANGES: readonly Range[] = [
   { low: 0, high: 1 },
   { low: -1, high: 1 },
@@ -26,7 +26,7 @@ interface Range {
 
 /**
  * @param path - of the set's file.
- * @param modality - what the model sees that is looked at; undefined: the only one.
+ * @param modality - what the model sees; undefined: the set's only modality.
  * @param samples - indices into the set.
  */
 export async function shownSamples(

@@ -1,6 +1,6 @@
 /**
- * Stores answers, and remembers which of them no canary has proven yet: in memory by replica, on disk by table. What turns
- * out to be suspect waits here until a pass of the reconciler drops it.
+ * Stores answers, and remembers which of them no canary has proven yet: in memory by replica, on disk by table.
+ * Answers that turn out to be suspect are listed here until a pass of the reconciler drops them.
  */
 import type { Logger } from '@lyceum/platform';
 import { toLyceumError } from '@lyceum/proto';
@@ -43,15 +43,15 @@ export interface AnswerProofsParts {
 interface Tail extends UnprovenTail {
   /** Puts that are going on. */
   putCount: number;
-  /** Resolves once the file has it. */
+  /** Resolves once the file lists the tail. */
   written: Promise<void>;
 }
 
 export class AnswerProofs {
   readonly #parts: AnswerProofsParts;
-  /** By table, as the file has them or will have. */
+  /** Unproven ends of tables, by table: as the file lists them, or will after the write under way. */
   readonly #tails = new Map<string, Tail>();
-  /** As the file has them or will have. */
+  /** As the file lists them, or will after the write under way. */
   #suspicions: readonly Suspicion[] = [];
 
   private constructor(parts: AnswerProofsParts) {
@@ -155,8 +155,8 @@ export class AnswerProofs {
 }
 
 /**
- * What the file lists. If that cannot be read all that is stored may be unproven, for however long, and the next canaries
- * look at it.
+ * What the file lists. If the file cannot be read, all stored answers count as unproven, until the next canaries prove
+ * them.
  */
 async function leftUnproven({ file, store, log }: AnswerProofsParts): Promise<Unproven> {
   try {

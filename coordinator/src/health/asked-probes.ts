@@ -1,4 +1,4 @@
-/** The probes that replicas are asked, one a teacher and set, what becomes of them, and their references on disk. */
+/** The probes that replicas are asked, one for each teacher and set: which are open, and their references on disk. */
 import type { TeacherKnowledge } from '@lyceum/learning/ensemble';
 import { isRemoteEngine } from '@lyceum/learning/formats';
 import type { Logger } from '@lyceum/platform';
@@ -100,7 +100,7 @@ export class AskedProbes {
     return { probe: id, digest, knowledge: () => knowledgeShown(question, values), classNames };
   }
 
-  /** Why the server that the teacher is behind does not answer about the set; undefined: it does, or was not asked yet. */
+  /** Why the server behind the teacher does not answer about the set; undefined: it does, or was not asked yet. */
   refusal(teacher: string, datasetDigest: string): string | undefined {
     const question = this.find(teacher, datasetDigest);
     return question && this.unanswered.refusalOf(question.id);

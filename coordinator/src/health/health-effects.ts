@@ -1,6 +1,6 @@
 /**
- * Carries out what the state machine of `replicas` decides: quarantines are kept, tickets taken back, and the runs that ask
- * the teacher are told in their events, warnings and records.
+ * Carries out what the state machine of `replicas` decides: keeps quarantines, takes tickets back, and tells the runs
+ * that ask the teacher, in their events, warnings and records.
  */
 import type { Logger } from '@lyceum/platform';
 import { toLyceumError } from '@lyceum/proto';
@@ -45,7 +45,7 @@ export class HealthEffects {
 
   carryOut(effects: readonly HealthEffect<StoredRecords>[]): void {
     const { changed, proven, desk } = this.#parts;
-    // A quarantine is written after them: a coordinator that found it alone would believe what the replica had answered.
+    // Suspicions first: a successor that found only the quarantine on disk would believe the replica's answers.
     for (const effect of effects) if (effect.kind === 'suspect') this.#suspect(effect);
     for (const effect of effects) {
       if (effect.kind === 'quarantined') this.#quarantined(effect);
@@ -84,7 +84,7 @@ export class HealthEffects {
   #suspect({ items, reason, ...replica }: Effect<'suspect'>): void {
     const { suspects, log } = this.#parts;
     this.#noted = suspects(replica, reason, items).catch((thrown: unknown) => {
-      // It is written again before the first answer is dropped.
+      // The suspicion is written again before the first answer is dropped.
       log.warn({ err: toLyceumError(thrown) }, 'suspect answers not noted');
     });
   }

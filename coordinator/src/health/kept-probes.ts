@@ -1,6 +1,6 @@
 /**
- * What teachers behind servers answered first to their probes, on disk beside the stored answers that it vouches for: a
- * replica that is asked weeks later is compared with it. A file a probe.
+ * First answers to probes, of teachers behind servers: on disk beside the stored answers that they vouch for, a file
+ * for each probe. A replica that is asked weeks later is compared with them.
  */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -36,7 +36,11 @@ export class KeptProbes {
     return new KeptProbes(folder);
   }
 
-  /** @returns undefined: nothing is kept. @throws {LyceumError} if the file is not what {@link KeptProbes.write} wrote. */
+  /**
+   * @returns undefined: none is kept.
+   *
+   * @throws {LyceumError} if the file is not what {@link KeptProbes.write} wrote.
+   */
   async read(probe: string): Promise<KeptProbe | undefined> {
     const text = await readIfThere(this.#path(probe));
     if (text === undefined) return undefined;

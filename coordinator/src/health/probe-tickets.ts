@@ -33,7 +33,7 @@ const FINAL_ANSWER_ROWS = 128;
  */
 const PROBE_SEED = 0;
 
-/** Size of an answer, unless one row is larger: each replica's newest answer is kept in memory. */
+/** Greatest size of an answer, unless one row is larger: each replica's newest answer is kept in memory. */
 const PROBE_BYTES = 64 * 1024;
 
 export interface ProbeQuestion {
@@ -48,7 +48,7 @@ export interface ProbeQuestion {
   /** Name of the tensor that is asked for. */
   readonly output: string;
   readonly shape: readonly [rowCount: number, rowLength: number];
-  /** One for each row; −1: none. */
+  /** Hard label of each row; −1: none. */
   readonly labels: Int32Array;
 }
 
@@ -71,7 +71,7 @@ export function probeOf(
   const most = Math.max(1, Math.min(rows, Math.floor(PROBE_BYTES / (4 * classCount))));
   const samples = classSpreadSamples(dataset, split, { seed: PROBE_SEED, epoch: 0 }, most);
   const span = { epoch: 0, firstPosition: 0, positionCount: samples.length };
-  // Probes are not stored: the codec is of no account.
+  // Probes are not stored: the codec does not matter.
   const output = ownAnswer(access, classCount, 'float32');
   const order = { seed: PROBE_SEED };
   const content = {
@@ -99,7 +99,7 @@ export function probeOf(
 
 export type ProbeOutcome =
   | { readonly kind: 'answered'; readonly answer: Omit<ProbeAnswer, 'round'> }
-  /** `refused` by the server that the teacher is behind; `unreadable`: the set, to the worker. */
+  /** `refused`: by the server behind the teacher; `unreadable`: the worker cannot read the set. */
   | { readonly kind: 'refused' | 'unreadable' | 'failed'; readonly reason: string };
 
 /** What a worker says to a probe: an answer, or why it has none. */

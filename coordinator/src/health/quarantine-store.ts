@@ -15,7 +15,7 @@ const quarantine = z.strictObject({
 export class QuarantineStore {
   readonly #kv: KeyValue;
   readonly #log: Logger;
-  /** Writes go one after the other, so that a release is not overtaken by what it releases. */
+  /** Writes go one after the other, so that a release is not written before its quarantine. */
   #writes: Promise<void> = Promise.resolve();
 
   constructor(kv: KeyValue, log: Logger) {
@@ -38,7 +38,8 @@ export class QuarantineStore {
   }
 
   /**
-   * One that cannot be written holds as long as this coordinator; its successor's self-test finds it again.
+   * A quarantine that cannot be written lasts as long as this coordinator. Its successor's self-test finds the fault
+   * again.
    *
    * @param after - the write waits for it.
    */

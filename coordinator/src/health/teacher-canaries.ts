@@ -51,7 +51,10 @@ export class TeacherCanaries {
     );
   }
 
-  /** How often the replica has failed so far. {@link TeacherCanaries.stored} wants it of answers that arrive now. */
+  /**
+   * How often the replica has failed so far: to be read when answers arrive, and given to {@link
+   * TeacherCanaries.stored}.
+   */
   failureCount(replica: Replica): number {
     return this.#canaries.failureCount(replica);
   }

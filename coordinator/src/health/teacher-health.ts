@@ -65,8 +65,8 @@ export class TeacherHealth {
   /**
    * What to tell a worker of a teacher that it is to have. An error about one set leaves the other sets alone.
    *
-   * @param isHere - whether the session has not ended that is to be told. It may end while a set is read; a worker that has
-   *   gone has no replica, since no canary of it would ever come.
+   * @param isHere - whether the session is still open: it may end while a set is read. A worker that has gone gets no
+   *   replica, since it would never answer a canary.
    */
   async orders(
     replica: Replica,
@@ -110,11 +110,11 @@ export class TeacherHealth {
   }
 
   /**
-   * What a worker says to a probe.
+   * Takes a worker's answer to a probe.
    *
-   * @param noiseOf - how far the worker's teacher may move, by identity; undefined: it is not to have the teacher, and answers
-   *   what it was asked before it was told so.
-   * @throws {LyceumError} INVALID_ARGUMENT if it names none.
+   * @param noiseOf - noise of the worker's teacher, by identity; undefined: the worker is not to have the teacher any
+   *   more, and answers what it was asked before.
+   * @throws {LyceumError} INVALID_ARGUMENT if the answer names no ticket.
    */
   probed(
     workerId: string,
@@ -199,7 +199,7 @@ export class TeacherHealth {
     return this.#health.quarantines();
   }
 
-  /** Why a replica may not serve, and will not by waiting; undefined: it may, or is being tested. */
+  /** Why a replica may not serve, and never will without help; undefined: it may, or is being tested. */
   barred(replica: Replica): string | undefined {
     const reason = this.#health.quarantine(replica)?.reason;
     if (reason !== undefined) return `${replica.workerId} is quarantined: ${reason}`;

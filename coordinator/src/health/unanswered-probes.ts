@@ -1,4 +1,4 @@
-/** Probes without an answer by no fault of the worker that was asked, and why. Pure. */
+/** Probes that have no answer, though the asked worker is not to blame, and why. Pure. */
 export class UnansweredProbes {
   /** What servers outside say to probes that they do not answer, by probe. */
   readonly #refusals = new Map<string, string>();
@@ -16,7 +16,7 @@ export class UnansweredProbes {
     this.#unreadable.set(probe, byWorker.set(workerId, reason));
   }
 
-  /** The worker has said something else since. */
+  /** The worker has answered the probe since, or failed on it otherwise. */
   settled(probe: string, workerId: string): void {
     this.#refusals.delete(probe);
     this.#unreadable.get(probe)?.delete(workerId);

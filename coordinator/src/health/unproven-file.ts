@@ -1,7 +1,8 @@
 /**
- * Which tables end with unproven answers, and which answers are suspect, on disk: a coordinator that starts later must not
- * believe them. It is written before the first of them is stored, and before the first of them is dropped. Each write
- * replaces the file and is flushed, since the answers are flushed too before a run's pointer moves past them.
+ * A file that lists which tables end with unproven answers, and which answers are suspect: a coordinator that starts
+ * later must not believe them. It is written before the first of them is stored, and before the first of them is
+ * dropped. Each write replaces the file and is flushed, since the answers are flushed, too, before a run's pointer
+ * moves past them.
  */
 import { writeDurably } from '@lyceum/learning/files';
 import { readIfThere } from '@lyceum/platform';
@@ -19,7 +20,7 @@ import type { Replica } from './replicas/index.js';
 export interface UnprovenTail {
   readonly key: AnswerTableKey;
   readonly first: number;
-  /** When that was stored. */
+  /** When that record was stored. */
   readonly sinceMs: number;
 }
 
@@ -85,7 +86,7 @@ const unproven = z.strictObject({ tails: z.array(tail), suspicions: z.array(susp
 export class UnprovenFile {
   readonly #path: string;
   #writes: Promise<void> = Promise.resolve();
-  /** What the write has that waits for the one under way. */
+  /** The write that waits for the one under way. */
   #next: WaitingWrite | undefined;
 
   constructor(path: string) {
@@ -106,7 +107,9 @@ export class UnprovenFile {
     }
   }
 
-  /** Resolves once it, or what came after it, is written: of those that wait for a write under way only the last is. */
+  /**
+   * Resolves once `newest`, or a later list, is written: of lists that wait for a write under way only the last is.
+   */
   write(newest: Unproven): Promise<void> {
     if (this.#next !== undefined) {
       this.#next.unproven = newest;
@@ -125,7 +128,7 @@ export class UnprovenFile {
   }
 }
 
-/** With its SHA-256: a changed digit would be another list. */
+/** The file's text, with its SHA-256: without it a changed digit would be read as another list. */
 function textOf(newest: Unproven): string {
   const listed = documentOf(newest);
   return JSON.stringify({ ...listed, sum: sumOf(listed) });

@@ -1,9 +1,10 @@
 /**
- * What the students of runs told of their steps, and of their targets what they were told with these: in memory as it comes, and with each checkpoint in a file a run.
+ * Histories of runs: what students tell of their steps, and the figures of targets that the coordinator sent them.
+ * They are kept in memory as they come, and at each checkpoint in a file for each run.
  *
- * A student tells everything since the checkpoint of its assignment that was taken last, each time anew, and at first
- * everything. So the file and the next report make a whole after a restart, and steps that are taken again replace
- * those that were lost.
+ * Each report of a student has everything since the last checkpoint of its assignment, and before the first checkpoint
+ * everything. So after a restart file and next report are complete together, and steps that are taken again replace
+ * the lost ones.
  */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -21,7 +22,7 @@ interface Told {
 
 export class RunHistories {
   readonly #folder: string;
-  /** Histories of runs in progress that were told of since the start. */
+  /** Histories of runs in progress of which a student has reported since this coordinator's start. */
   readonly #live = new Map<string, Promise<Told>>();
 
   private constructor(folder: string) {
@@ -49,7 +50,7 @@ export class RunHistories {
   }
 
   /**
-   * {@link told}, and on disk when it resolves.
+   * As {@link told}; resolves once the history is on disk.
    *
    * @throws {StorageFullError} if the disk is full.
    */
@@ -75,7 +76,7 @@ export class RunHistories {
     await rm(this.#path(runId), { force: true });
   }
 
-  /** A file that cannot be understood says nothing: no training depends on it. */
+  /** A file that cannot be read counts as empty: no training depends on it. */
   async #read({ runId, specification }: RunRecord): Promise<Told> {
     const history = new StepHistory(summedColumns(specification).length);
     const nothing = { history, assignmentEpoch: 0 };

@@ -1,6 +1,6 @@
 /**
- * How the answers of a table were asked for: the same spans of the same orders ask for the same inference again, row
- * for row, and only that has the same bits. Pure.
+ * How the answers of a table were asked for. Only the same spans of the same orders repeat the same inference, row for
+ * row, and so give the same bits. Pure.
  */
 import { mulberry32 } from '@lyceum/learning/arrays';
 import { type SplitName, splitSamples } from '@lyceum/learning/datasets';

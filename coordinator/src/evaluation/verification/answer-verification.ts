@@ -1,6 +1,6 @@
 /**
  * Stored answers against the teachers as they are now: spans of stored samples are asked for again, at the positions at
- * which a run asks for them, and what comes is compared with what is stored, and not stored.
+ * which a run asks for them. The new answers are compared with the stored ones, and not stored themselves.
  *
  * That a stored answer is still the teacher's is otherwise only believed. The idea is TinyViT's check of saved logits
  * (Wu et al. 2022).
@@ -47,13 +47,13 @@ export class AnswerVerifications {
     this.#parts = parts;
   }
 
-  /** For whom teachers must be loaded, in the order in which they came. */
+  /** Verifications that need teachers loaded, in the order in which they came. */
   users(): TeacherUser[] {
     return [...this.#open.values()];
   }
 
   /**
-   * One verification a table, and why it waits, whenever that changes.
+   * Yields a verification for each table, and why it waits, whenever that changes.
    *
    * @throws {LyceumError} NOT_FOUND for a table that is not there; FAILED_PRECONDITION if a teacher does not answer.
    */

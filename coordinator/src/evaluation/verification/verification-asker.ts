@@ -24,13 +24,13 @@ export interface AskedRows {
 export class VerificationAsker implements Asker {
   readonly askerId: string;
   readonly runId = undefined;
-  /** Asks of which rows are lacking, with the rows that have come, by id. */
+  /** Asks that are not fully answered, with the rows that have come, by id. */
   readonly #open = new Map<string, { readonly ask: Ask; readonly came: Set<number> }>();
   readonly #askAgain: (ask: Ask) => void;
   #failure: string | undefined;
   readonly #news = new Wakeup();
 
-  /** @param askAgain - an ask that was answered in part: it had joined a ticket on its way, whose first rows it missed. */
+  /** @param askAgain - called for an ask that joined a ticket under way and missed its first rows. */
   constructor(askerId: string, askAgain: (ask: Ask) => void) {
     this.askerId = askerId;
     this.#askAgain = askAgain;
@@ -89,7 +89,7 @@ export class VerificationAsker implements Asker {
     this.#news.wake();
   }
 
-  /** Resolves when something has come, or after some time. */
+  /** Resolves when something has come, or after `ms`. */
   news(ms: number): Promise<void> {
     return this.#news.wait({ ms });
   }

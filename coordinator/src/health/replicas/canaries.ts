@@ -1,6 +1,6 @@
 /**
- * Canaries: probes that are asked again while a replica answers tickets, to prove what it has answered meanwhile. What is
- * unproven when a replica fails is suspect. Part of the state machine of `replica-health.ts`; pure.
+ * Canaries: probes that are asked again while a replica answers tickets, to prove what it has answered meanwhile.
+ * Answers that are unproven when a replica fails are suspect. Part of the state machine of `replica-health.ts`; pure.
  */
 import { CanaryBudgets } from './canary-budgets.js';
 import type { HealthEffect, Quarantine } from './health-effect.js';
@@ -13,7 +13,7 @@ const KEPT_FOR_THE_END = 1;
 
 interface Failures {
   readonly count: number;
-  /** Why it failed last. */
+  /** Why the replica, or its server, failed last. */
   readonly reason: string;
 }
 
@@ -22,7 +22,7 @@ export class Canaries<T = unknown> {
   readonly budgets = new CanaryBudgets();
   readonly #replicas: KnownReplicas;
   readonly #quarantines: ReadonlyMap<string, Quarantine>;
-  /** By {@link replicaKey}; of those behind one server, by teacher. */
+  /** Failures by {@link replicaKey}; of replicas behind one server, by teacher. */
   readonly #failures = new Map<string, Failures>();
 
   /** @param quarantines - by {@link replicaKey}. */
@@ -31,7 +31,7 @@ export class Canaries<T = unknown> {
     this.#quarantines = quarantines;
   }
 
-  /** How often the replica has failed so far. {@link Canaries.stored} wants it of answers that arrive now. */
+  /** How often the replica has failed so far: to be read when answers arrive, and given to {@link Canaries.stored}. */
   failureCount(replica: Replica): number {
     return this.#failuresOf(replica).reduce((sum, { count }) => sum + count, 0);
   }
@@ -56,7 +56,7 @@ export class Canaries<T = unknown> {
     return [];
   }
 
-  /** The replica answered a ticket of these runs. Its first answer for a run has it probed. */
+  /** The replica answered a ticket of these runs. After its first answer for a run it is asked a canary. */
   answered(replica: KnownReplica, runIds: readonly string[]): HealthEffect<T>[] {
     const fresh = runIds.filter((runId) => !replica.runs.has(runId));
     if (fresh.length === 0 || !this.#ask(replica, KEPT_FOR_THE_END)) return [];
@@ -65,8 +65,8 @@ export class Canaries<T = unknown> {
   }
 
   /**
-   * Asks replicas that have answered since they last passed their probes, `intervalMs` ago or longer, whether they
-   * still say what they said. They go on taking tickets meanwhile.
+   * Asks canaries of replicas that passed their probes `intervalMs` ago or longer, and have answered tickets since.
+   * They go on taking tickets meanwhile.
    */
   tick(nowMs: number, intervalMs: number): HealthEffect<T>[] {
     let changed = false;
@@ -79,8 +79,8 @@ export class Canaries<T = unknown> {
   }
 
   /**
-   * Asks for canaries at once: of replicas with unproven answers, or of all replicas if there are orphans. Where there is one
-   * to ask, no money for it and no canary under way, the answers are believed.
+   * Asks for canaries at once: of replicas with unproven answers, or of all replicas if there are orphans. If a
+   * replica could be asked, but the budget is spent and no canary is under way, the answers are believed.
    */
   prove(teacher: string): HealthEffect<T>[] {
     let changed = false;
@@ -97,14 +97,16 @@ export class Canaries<T = unknown> {
     return changed ? [{ kind: 'changed' }] : [];
   }
 
-  /** Asks probes. They prove what is stored by now, unless some are under way: then they prove no more than those. */
+  /** Asks probes. They prove what is stored by now; while earlier probes are open, they prove no more than those. */
   asking(replica: KnownReplica, ask: () => void): void {
     const wasQuiet = replica.probes.isQuiet;
     ask();
     if (wasQuiet && !replica.probes.isQuiet) replica.askedAt = this.unproven.number;
   }
 
-  /** The replica answered a probe soundly. Once none is open, what it answered before they were asked is proven. */
+  /**
+   * The replica answered a probe soundly. Once no probe is open, its answers from before they were asked are proven.
+   */
   passed(replica: KnownReplica, nowMs: number): HealthEffect<T>[] {
     if (!replica.probes.isQuiet || this.#isQuarantined(replica)) return [];
     replica.passedAtMs = nowMs;
@@ -132,7 +134,7 @@ export class Canaries<T = unknown> {
     return effects;
   }
 
-  /** The worker is to have no teachers but these any more. */
+  /** From now on the worker is to have these teachers only. */
   unloads(workerId: string, kept: ReadonlySet<string>): void {
     for (const replica of this.#replicas.all()) {
       if (replica.workerId !== workerId || kept.has(replica.teacher)) continue;

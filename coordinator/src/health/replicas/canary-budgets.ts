@@ -17,7 +17,7 @@ interface Purse {
 }
 
 export class CanaryBudgets {
-  /** Calls of one canary, by teacher; those that cost nothing are not there. */
+  /** Calls of one canary, by teacher; teachers whose calls cost nothing are not there. */
   readonly #prices = new Map<string, number>();
   /** By teacher, then by run, the newest run last. */
   readonly #purses = new Map<string, Map<string, Purse>>();
@@ -56,7 +56,7 @@ export class CanaryBudgets {
     return true;
   }
 
-  /** What has been spent since this was called last, to be kept. */
+  /** What has been spent since the last call of this method, to be kept in records. */
   takeSpent(): CanarySpending[] {
     const spent = this.#spent;
     this.#spent = [];

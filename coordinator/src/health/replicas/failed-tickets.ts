@@ -7,11 +7,11 @@ export const PROVEN_FAILURE_LIMIT = 3;
 const REMEMBERED_COUNT = 64;
 
 export class FailedTickets {
-  /** Those that have no answer yet. */
+  /** Failed tickets that have no answer yet. */
   readonly #unanswered = new Set<string>();
   #provenCount = 0;
 
-  /** Those that others answered. */
+  /** How many of the failed tickets other replicas answered. */
   get provenCount(): number {
     return this.#provenCount;
   }

@@ -8,9 +8,9 @@ export interface Quarantine extends Replica {
 
 /** `unproven`: samples that it answered since it last gave the reference's answer to all its probes. */
 export type HealthEffect<T = unknown> =
-  /** Keep and show why. */
+  /** Keep the quarantine, and show its reason. */
   | ({ readonly kind: 'quarantined'; readonly unproven: number } & Quarantine)
-  /** Take its tickets back: what it answers to them counts for nothing. */
+  /** Take the replica's tickets back: its answers to them count for nothing. */
   | ({ readonly kind: 'discredited' } & Replica)
   /** Drop these answers, and what was made of them. */
   | ({
@@ -22,7 +22,7 @@ export type HealthEffect<T = unknown> =
   | { readonly kind: 'proven'; readonly teacher: string }
   /** The budget allows no canary: the teacher's unproven answers are believed. */
   | { readonly kind: 'unchecked'; readonly teacher: string; readonly sampleCount: number }
-  /** For the record: sound, but with other bits. */
+  /** For the record: the replica is sound, but gives other bits. */
   | ({
       readonly kind: 'differs';
       readonly reason: string;

@@ -8,7 +8,7 @@ export interface KnownReplica extends Replica {
   readonly failedTickets: FailedTickets;
   /** All replicas of the teacher ask the same model, behind one server. */
   isShared: boolean;
-  /** How far equal questions may be answered apart, as told with its newest answer to a probe. */
+  /** How far its answers to equal questions may differ, as it said with its newest answer to a probe. */
   noise: number;
   /** The probes that are asked prove answers up to this number of `UnprovenAnswers`. */
   askedAt: number;

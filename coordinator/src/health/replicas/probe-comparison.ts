@@ -1,16 +1,16 @@
 /** How two answers to the same probe compare. Pure. */
 
 /**
- * How far two sound replicas of one teacher may be apart that compute for themselves, as a share of the greatest logit (at
- * least 1). Other devices and thread counts move logits by 1e-6 to 1e-3 of it (TensorFloat-32 products most). Their weights
- * are what was pushed, by digest: what is looked for here is a replica that is damaged, and that is apart by more.
+ * How far the answers of two sound replicas may differ that compute the teacher themselves, as a share of the greatest
+ * logit (at least 1). Other devices and thread counts move logits by 1e-6 to 1e-3 of it (TensorFloat-32 products
+ * most). All have the weights that were pushed, by digest; a damaged replica differs by more.
  *
- * A replica against its own first answer, and replicas that ask one server, have the noise of engine and precision instead:
- * see `ANSWER_NOISE` in learning.
+ * For a replica and its own first answer, and for replicas that ask one server, the noise of engine and precision is
+ * the limit instead: see `ANSWER_NOISE` in learning.
  */
 export const REPLICA_TOLERANCE = 1e-2;
 
-/** Share of the rows of which two sound replicas may name other classes: two classes may be as good as equal. */
+/** Share of the rows for which two sound replicas may name different classes: two classes may be almost equal. */
 const CLASS_TOLERANCE = 1 / 16;
 
 export interface ProbeComparison {
@@ -23,7 +23,7 @@ export interface ProbeComparison {
 /**
  * @param isClass - the values are classes, one a row, not logits.
  * @param tolerance - of logits, as a share of the greatest (at least 1).
- * @throws {RangeError} if the answers differ in length: what is no answer was refused before.
+ * @throws {RangeError} if the answers differ in length: the caller has refused what is no answer.
  */
 export function compareProbes(
   reference: Float32Array,

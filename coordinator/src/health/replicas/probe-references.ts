@@ -11,18 +11,18 @@ export interface ProbeAnswer {
 }
 
 interface Reference extends ProbeAnswer {
-  /** Undefined: kept from before. */
+  /** Undefined: the answer was kept on disk. */
   readonly workerId: string | undefined;
 }
 
 /** What a replica says to a probe. */
 interface JudgedAnswer {
   readonly workerId: string;
-  /** It asks the same model, behind one server, as the replica that gave the reference. */
+  /** The replica asks the same model, behind one server, as the one that gave the reference. */
   readonly isShared: boolean;
   /** How far equal questions may be answered apart, as a share of the greatest logit (at least 1). */
   readonly noise: number;
-  /** Its first answer since its self-test, and its newest. */
+  /** The replica's first answer since its self-test, and its newest. */
   readonly first: Float32Array;
   readonly values: Float32Array;
 }
@@ -39,7 +39,7 @@ const KEPT = 'those that were kept with the stored answers';
 
 export class ProbeReferences {
   readonly #references = new Map<string, Reference>();
-  /** What runs in progress began with, by probe. */
+  /** Digests of the answers that runs in progress began with, by probe. */
   readonly #expected = new Map<string, string>();
 
   /** Undefined: no replica has answered the probe yet. */
@@ -57,7 +57,11 @@ export class ProbeReferences {
     this.#expected.set(probe, digest);
   }
 
-  /** The first answer becomes the reference, and later the one that a run began with. @returns whether this one does. */
+  /**
+   * Makes the answer the reference, if there is none, or if a run began with this answer and not with the present one.
+   *
+   * @returns whether it did.
+   */
   offer(probe: string, answer: ProbeAnswer, workerId: string): boolean {
     const digest = this.#references.get(probe)?.digest;
     const isExpected = answer.digest !== digest && answer.digest === this.#expected.get(probe);
@@ -73,7 +77,11 @@ export class ProbeReferences {
     }
   }
 
-  /** Compares an answer with the reference, and with the replica's own first one. @returns undefined without a reference. */
+  /**
+   * Compares an answer with the reference and with the replica's first one.
+   *
+   * @returns undefined without a reference.
+   */
   judge(probe: string, answer: JudgedAnswer): ProbeVerdict | undefined {
     const reference = this.#references.get(probe);
     if (reference === undefined) return undefined;

@@ -6,18 +6,19 @@
  * answers it on its session, outside the queue. What holds throughout:
  *
  * - a replica takes tickets only after it has answered each probe twice (`SELF_TEST_ROUNDS`);
- * - the first answer to a probe is the *reference*, unless a run's record has the digest of another: then the replica
- *   that gives that one takes its place. One that was kept with the stored answers comes before both. All answers are
- *   compared with it, and with the replica's own first one since its self-test;
- * - a replica that has no answer to a probe, or one beyond the tolerance, is quarantined. One that differs in bits
- *   alone is said to differ, and serves unless bits are required;
+ * - the first answer to a probe is the *reference*. If a run's record has the digest of another answer, that answer
+ *   takes its place when it comes. An answer that was kept with the stored answers comes before both. All answers are
+ *   compared with the reference, and with the replica's own first answer since its self-test;
+ * - a replica whose answer to a probe is missing, or beyond the tolerance, is quarantined. A replica whose answer
+ *   differs in bits alone is said to differ, and serves unless equal bits are required;
  * - a ticket that fails casts suspicion: the replica takes no tickets until it has answered its probes once more. That
  *   alone proves nothing, since the fault may be the ticket's. Tickets that failed here and were answered by another
  *   replica do: after `PROVEN_FAILURE_LIMIT` of them the replica is quarantined, whatever it says to probes;
  * - a quarantine lasts until it is released, over sessions and restarts. Until the released replica has passed its
- *   self-test nothing that it answers counts: it may come of what was wrong;
- * - what a replica answers is unproven until it has passed its probes after it; what is unproven when it fails them is
- *   suspect (`canaries.ts`).
+ *   self-test none of its answers counts: the fault may still be there;
+ * - an answer is unproven until its replica has passed probes that were asked later. Answers that are unproven when
+ *   the
+ *   replica fails a probe are suspect (`canaries.ts`).
  */
 import { Canaries } from './canaries.js';
 import type { HealthEffect, Quarantine } from './health-effect.js';
@@ -116,8 +117,9 @@ export class ReplicaHealth<T = unknown> {
   }
 
   /**
-   * The server that the teacher is behind has no answer to the probe, whichever replica asks: nothing against this one, which
-   * serves other sets. It counts once all that was asked is refused: the first answer may be of before the server was mended.
+   * The server behind the teacher has no answer to the probe, whichever replica asks. That says nothing against this
+   * replica, which goes on with other sets. The refusal counts once all rounds that were asked are refused: the first
+   * may be from before the server was mended.
    */
   probeRefused(replica: Replica, probe: string, round: number): HealthEffect<T>[] {
     const known = this.#replicas.get(replica);
@@ -128,7 +130,7 @@ export class ReplicaHealth<T = unknown> {
     return state.answered < state.asked ? [] : [{ kind: 'changed' }];
   }
 
-  /** Asks about what was refused once more. */
+  /** Asks a refused probe once more. */
   askAgain(probe: string): void {
     for (const replica of this.#replicas.all()) replica.probes.askAgain(probe);
   }
@@ -143,8 +145,8 @@ export class ReplicaHealth<T = unknown> {
   }
 
   /**
-   * The replica answered a ticket. Other replicas that failed on that ticket are to blame. Its first answer for a run
-   * has it probed.
+   * The replica answered a ticket. Other replicas that failed on that ticket are to blame. After its first answer for
+   * a run the replica is asked a canary.
    *
    * @param ticket.runs - runs that asked for it.
    */
@@ -196,13 +198,13 @@ export class ReplicaHealth<T = unknown> {
     if (state !== undefined) {
       state.failedTickets.clear();
       state.awaitsTest = true;
-      // What its worker kept may be the other model's.
+      // Answers that the worker kept may be those of another model.
       this.canaries.asking(state, () => state.probes.test(true));
     }
     return this.#quarantines.delete(replicaKey(replica));
   }
 
-  /** What was said of a probe counts as an answer to it. */
+  /** Counts an answer to the probe, or a refusal in its place. */
   #heard(known: KnownReplica, state: ProbeState, round: number): void {
     state.answered = Math.max(state.answered, round);
     known.awaitsTest &&= !known.probes.isTested;

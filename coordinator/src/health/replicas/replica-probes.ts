@@ -7,17 +7,17 @@
 const SELF_TEST_ROUNDS = 2;
 
 export interface ProbeState {
-  /** Answers asked for, those that came, and those that must have come before a ticket may. */
+  /** Counts of answers: asked for, come, and needed before the replica may take a ticket. */
   asked: number;
   answered: number;
   needed: number;
-  /** The answer that must not be one that the worker kept; 0: none. */
+  /** Number of the answer that must be computed, not taken from what the worker kept; 0: none. */
   anew: number;
   /** The newest answer; undefined: none, or forgotten. */
   values: Float32Array | undefined;
   /** The server behind the teacher refuses it, whichever replica asks. */
   refused: boolean;
-  /** The first one since the last self-test began; undefined: as `values`. */
+  /** The first answer since the last self-test began; undefined: as `values`. */
   first: Float32Array | undefined;
   /** The answer has other bits than the reference. */
   differs: boolean;
@@ -26,7 +26,7 @@ export interface ProbeState {
 export class ReplicaProbes {
   /** Includes probes that are no longer wanted: their counts must last as long as the session. */
   readonly #states = new Map<string, ProbeState>();
-  /** Only these count: the worker is told of no others. */
+  /** The probes that count: the worker is told of no others. */
   #wanted: readonly ProbeState[] = [];
 
   /** Sets the probes that count from now on. New ones are asked as a self-test. */
@@ -60,7 +60,11 @@ export class ReplicaProbes {
     state.refused = false;
   }
 
-  /** Asks each probe as in a self-test: what it said before counts no more. @param isAnew - nor does what its worker kept. */
+  /**
+   * Asks each probe as in a self-test: earlier answers count no more.
+   *
+   * @param isAnew - nor do answers that the worker kept.
+   */
   test(isAnew = false): void {
     for (const state of this.#states.values()) state.first = undefined;
     this.ask(SELF_TEST_ROUNDS, true, isAnew);
@@ -73,7 +77,8 @@ export class ReplicaProbes {
   /**
    * Asks each probe `more` times beyond what has been answered; what is asked already is not asked twice.
    *
-   * @param isAnew - the first of those that may not be on their way yet shall not be an answer that the worker kept.
+   * @param isAnew - the first answer that cannot be under way yet must be computed, not taken from what the worker
+   *   kept.
    */
   ask(more: number, isNeeded: boolean, isAnew = false): void {
     for (const state of this.#states.values()) {
@@ -83,7 +88,9 @@ export class ReplicaProbes {
     }
   }
 
-  /** Asks each probe once more, beyond what is under way: that may have been begun before. No ticket may come until then. */
+  /**
+   * Asks each probe once more; answers under way do not count, since they may be older. No ticket may come until then.
+   */
   askAfresh(): void {
     for (const state of this.#states.values()) {
       state.asked++;

@@ -1,9 +1,9 @@
 /**
  * Answers of replicas that no canary has proven yet, so that they may be wrong. Pure.
  *
- * Everything that is added has a number, and numbers rise. A *canary* that was asked when the number was n proves what its
- * replica was known to have answered by then. Answers of a worker that has gone are *orphans*: any replica of the
- * teacher may prove them, since the model is the same by its digest, or the same one behind a server.
+ * Entries are numbered, and numbers rise. A *canary* that was asked when the number was n proves its replica's entries
+ * up to n. Answers of a worker that has gone are *orphans*: any replica of the teacher may prove them, since the model
+ * is the same by its digest, or the same one behind a server.
  */
 import type { Replica } from './replica.js';
 
@@ -21,7 +21,7 @@ export class UnprovenAnswers<T> {
   readonly #byTeacher = new Map<string, Map<string, Entry<T>[]>>();
   #number = 0;
 
-  /** The number of what was added last. A canary that is asked now proves all up to it. */
+  /** The number of the last entry. A canary that is asked now proves all entries up to it. */
   get number(): number {
     return this.#number;
   }
@@ -79,7 +79,7 @@ export class UnprovenAnswers<T> {
   /**
    * Removes what is suspect once the replica has failed a canary: its own answers, and orphans.
    *
-   * @param isShared - all replicas ask the same model, so that what others answered since is no better.
+   * @param isShared - all replicas ask the same model: then the unproven answers of the others are suspect, too.
    */
   take({ workerId, teacher }: Replica, isShared: boolean): T[] {
     const workers = this.#byTeacher.get(teacher);
