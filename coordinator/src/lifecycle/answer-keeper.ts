@@ -16,7 +16,7 @@ export interface AnswerKeeperParts {
   readonly store: Pick<RunStore, 'list'>;
   /** What else reads answers at this moment, besides runs. */
   readonly readers: () => readonly AnswerReader[];
-  /** Bytes of answers on disk beyond what runs in progress need. */
+  /** Bytes of answers kept on disk, all together; answers that runs in progress need stay beyond it. */
   readonly maxBytes: number;
   readonly log: Logger;
 }
@@ -60,7 +60,7 @@ export class AnswerKeeper {
     await this.#parts.answers.delete(name);
   }
 
-  /** Deletes what there is no room for. */
+  /** Deletes tables until the rest fits into `maxBytes`. */
   async shrink(): Promise<void> {
     if (this.#shrinking) return;
     this.#shrinking = true;
