@@ -52,8 +52,8 @@ export class TeacherCanaries {
   }
 
   /**
-   * How often the replica has failed so far: to be read when answers arrive, and given to {@link
-   * TeacherCanaries.stored}.
+   * How often the replica has failed so far: to be read when answers arrive, and given to
+   * {@link TeacherCanaries.stored}.
    */
   failureCount(replica: Replica): number {
     return this.#canaries.failureCount(replica);

@@ -1,7 +1,7 @@
 /**
- * The messages of `teacher-worker try`, a line of JSON each. First it gets {@link TrialStart} and answers {@link
- * TrialOpened}; then it answers each {@link TrialRequest} with {@link Tried}. If it gets {@link OutputsStart} in place
- * of the first, it answers {@link ModelOutputs} and ends. {@link TrialFailed} may take the place of any answer.
+ * The messages of `teacher-worker try`, a line of JSON each. First it gets {@link TrialStart} and answers
+ * {@link TrialOpened}; then it answers each {@link TrialRequest} with {@link Tried}. If it gets {@link OutputsStart} in
+ * place of the first, it answers {@link ModelOutputs} and ends. {@link TrialFailed} may take the place of any answer.
  */
 import type { TableColumn } from '@lyceum/learning/datasets';
 import type { ModelSettings } from '@lyceum/learning/models';

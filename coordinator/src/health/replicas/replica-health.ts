@@ -16,8 +16,7 @@
  *   replica do: after `PROVEN_FAILURE_LIMIT` of them the replica is quarantined, whatever it says to probes;
  * - a quarantine lasts until it is released, over sessions and restarts. Until the released replica has passed its
  *   self-test none of its answers counts: the fault may still be there;
- * - an answer is unproven until its replica has passed probes that were asked later. Answers that are unproven when
- *   the
+ * - an answer is unproven until its replica has passed probes that were asked later. Answers that are unproven when the
  *   replica fails a probe are suspect (`canaries.ts`).
  */
 import { Canaries } from './canaries.js';

@@ -1,8 +1,8 @@
 /**
  * Whether a model has its classes in another one-to-one order than its settings or its set say. Pure.
  *
- * Symbols: n rows with a label, k of them right in the best of all orders, C classes, a = k/n, p = {@link
- * guessedShare}.
+ * Symbols: n rows with a label, k of them right in the best of all orders, C classes, a = k/n, p =
+ * {@link guessedShare}.
  *
  * Suppose that a model knows nothing: its answers, each as often as it gives it, fall on rows at random. Then no order
  * is right on more than a share p on average. So the best of C! orders is right on k or more rows with at most the

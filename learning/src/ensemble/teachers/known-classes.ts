@@ -2,8 +2,8 @@
  * Teachers that know only some of a set's classes. Such a teacher says nothing of the other classes: it does not say
  * that they are improbable.
  *
- * Its answers have C columns like all others, but the columns of unknown classes mean nothing. Once {@link
- * withoutUnknown} has made these −∞, its softmax, its argmax and its entropy are over its own classes.
+ * Its answers have C columns like all others, but the columns of unknown classes mean nothing. Once
+ * {@link withoutUnknown} has made these −∞, its softmax, its argmax and its entropy are over its own classes.
  *
  * Symbols: N rows, C classes.
  */

@@ -4,9 +4,9 @@
  *
  * Symbols: N rows, C classes, n rows with a label, k of them right. If a teacher only guesses, k is binomial with n
  * and 1/C; a teacher is held to know something if P(K ≥ k) ≤ {@link CHANCE_LEVEL}. Few rows cannot reach that level: a
- * teacher that is right on most rows, at least the mean of 1/C and 1, is held to know something at {@link
- * MOSTLY_RIGHT_LEVEL}. For a teacher that knows only some of the classes, n counts the rows of these, and C these
- * classes.
+ * teacher that is right on most rows, at least the mean of 1/C and 1, is held to know something at
+ * {@link MOSTLY_RIGHT_LEVEL}. For a teacher that knows only some of the classes, n counts the rows of these, and C
+ * these classes.
  *
  * Where classes are uneven, a teacher that nearly always names the commonest class is right more often than 1/C. So
  * its answers must also fit the rows' own labels better than the same labels dealt at random, at {@link DEALT_LEVEL}:
