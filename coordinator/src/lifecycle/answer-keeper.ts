@@ -1,11 +1,11 @@
-/** What the answer store holds, seen from the runs: whose tables they are, who needs them, and how much may stay. */
+/** Manages the stored answers for the runs: whose tables they are, which runs need them, and how much may stay. */
 import type { Logger } from '@lyceum/platform';
 import { LyceumError } from '@lyceum/proto';
 import type { AnswerStore, AnswerTableKey, StoredAnswers } from '../answers/index.js';
 import type { RunStore } from '../runs/index.js';
 import { hasEnded } from '../schedule/index.js';
 
-/** What needs answers of these teachers to a set to stay. */
+/** A user that needs the answers of these teachers to a set to stay. */
 export interface AnswerReader {
   readonly teachers: readonly { readonly identity: string }[];
   readonly dataset: { readonly digest: string };
@@ -14,9 +14,9 @@ export interface AnswerReader {
 export interface AnswerKeeperParts {
   readonly answers: AnswerStore;
   readonly store: Pick<RunStore, 'list'>;
-  /** What else reads answers at this moment, besides runs. */
+  /** Other readers of answers at this moment, which are no runs. */
   readonly readers: () => readonly AnswerReader[];
-  /** Bytes of answers kept on disk, all together; answers that runs in progress need stay beyond it. */
+  /** Greatest size of all answers on disk, in bytes; tables that runs in progress need stay even beyond it. */
   readonly maxBytes: number;
   readonly log: Logger;
 }
@@ -30,19 +30,19 @@ export class AnswerKeeper {
     this.#parts = parts;
   }
 
-  /** Those used last first. */
+  /** All tables, the last used first. */
   tables(): StoredAnswers[] {
     return this.#parts.answers.tables().sort((a, b) => b.lastUsedAtMs - a.lastUsedAtMs);
   }
 
-  /** What the newest run calls the teacher; empty: no run that is known asked it. */
+  /** The newest run's name for the teacher; empty: no known run asked it. */
   teacherName({ key }: StoredAnswers): string {
     const runs = this.#parts.store.list().reverse();
     const teachers = runs.flatMap((run) => run.teachers);
     return teachers.find(({ identity }) => identity === key.teacherIdentity)?.name ?? '';
   }
 
-  /** Runs that have not ended and may ask for the table's answers. */
+  /** Ids of the runs that have not ended and may ask for the table's answers. */
   neededBy({ key }: StoredAnswers): string[] {
     return this.#parts.store
       .list()
@@ -50,7 +50,7 @@ export class AnswerKeeper {
       .map(({ runId }) => runId);
   }
 
-  /** @throws {LyceumError} NOT_FOUND; FAILED_PRECONDITION if a run needs it. */
+  /** @throws {LyceumError} NOT_FOUND; FAILED_PRECONDITION if a run needs the table. */
   async delete(name: string): Promise<void> {
     const table = this.tables().find((stored) => stored.name === name);
     const [runId] = table === undefined ? [] : this.neededBy(table);

@@ -1,8 +1,8 @@
 /**
- * What student workers bring into safety: checkpoints, and what a training ends with.
+ * Stores what student workers must not lose: checkpoints, and the results of a training.
  *
- * It goes through the coordinator, not from the worker to NATS: NATS cannot be told which pointer and which blobs are
- * a worker's own, and who may write an entry of its object store may as well delete all others.
+ * Workers do not write to NATS themselves. NATS cannot be told which pointer and which blobs belong to a worker, and
+ * a client that may write an entry of its object store may also delete all others.
  */
 import type { KeyValue } from '@lyceum/platform/nats';
 import {
@@ -19,7 +19,7 @@ import { type Checkpoint, movePointer, newestCheckpoint, requirePointer } from '
 import type { SupersededBlobs } from './superseded-blobs.js';
 
 export interface CheckpointCommitsParts {
-  /** Not the mirrored ones: the copy of a pointer follows those of the blobs that it names. */
+  /** Not the mirrored pointers: a pointer's copy is made after the copies of the blobs that it names. */
   readonly pointers: KeyValue;
   readonly catalog: Pick<ArtifactCatalog, 'blobs' | 'references'>;
   readonly superseded: SupersededBlobs;
@@ -32,7 +32,7 @@ export class CheckpointCommits {
     this.#parts = parts;
   }
 
-  /** @throws {LyceumError} ABORTED if the pointer is another assignment's. */
+  /** @throws {LyceumError} ABORTED if the pointer belongs to another assignment. */
   async checkpoints(runId: string, assignmentEpoch: number): Promise<GetCheckpointsResponse> {
     const { pointer } = await requirePointer(this.#parts.pointers, { runId, assignmentEpoch });
     return {
@@ -42,7 +42,7 @@ export class CheckpointCommits {
   }
 
   /**
-   * @param makeDurable - brings the answers that the checkpoint stands on to disk.
+   * @param makeDurable - writes the answers that the checkpoint was trained on to disk.
    * @throws {LyceumError} as the call says in student.proto.
    */
   async commit(
@@ -72,7 +72,7 @@ export class CheckpointCommits {
     superseded.add(left);
   }
 
-  /** Resolves once checkpoints that commits of before have superseded are deleted. Never rejects. */
+  /** Resolves once checkpoints are deleted that earlier commits have superseded. Never rejects. */
   settled(): Promise<void> {
     return this.#parts.superseded.settled();
   }
@@ -83,7 +83,7 @@ export class CheckpointCommits {
   }
 }
 
-/** @throws {LyceumError} INVALID_ARGUMENT */
+/** @throws {LyceumError} INVALID_ARGUMENT if the step is 0. */
 function checkpointOf(message: CheckpointReference | undefined): Checkpoint | undefined {
   if (message === undefined) return undefined;
   const { step, digest } = message;

@@ -1,6 +1,6 @@
 /**
- * Finds and deletes what nothing refers to: blobs, parts of uploads that were cut off, events and pointers of
- * runs that are gone. What a deletion or a crash left behind, and checkpoints of runs that SUCCEEDED.
+ * Finds and deletes garbage, which nothing refers to: blobs, parts of uploads that were cut off, events and pointers
+ * of runs that are gone. Garbage is left by deletions and crashes, and by runs that SUCCEEDED: their checkpoints.
  */
 import type { Logger } from '@lyceum/platform';
 import type { EventLog, KeyValue } from '@lyceum/platform/nats';
@@ -18,7 +18,7 @@ export interface GarbageCollectorParts {
   readonly now: () => number;
 }
 
-/** One thing that nothing refers to. */
+/** One piece of garbage. */
 export interface Garbage {
   readonly kind: 'blob' | 'upload' | 'events' | 'pointer';
   /** A digest, an upload's id, or a run's id. */
@@ -38,9 +38,9 @@ export class GarbageCollector {
   }
 
   /**
-   * @param graceMs - what was written in the last so many milliseconds stays.
-   * @returns what was deleted, or would be.
-   * @throws {LyceumError} FAILED_PRECONDITION if it is not known what a run refers to.
+   * @param graceMs - what was written in the last `graceMs` milliseconds stays.
+   * @returns the garbage that was deleted, or in a dry run would be.
+   * @throws {LyceumError} FAILED_PRECONDITION if a record cannot be read, so that its references are not known.
    */
   async collect(options: {
     readonly dryRun: boolean;
@@ -68,7 +68,9 @@ export class GarbageCollector {
     return found;
   }
 
-  /** The list comes first: what is put and referred to after it is not in it, or is referred to. */
+  /**
+   * Lists blobs before references: a blob that is put later is not listed; a reference that is made later is found.
+   */
   async #blobs(beforeMs: number): Promise<Garbage[]> {
     const { blobs } = this.#parts.catalog;
     const stored = await blobs.list();
@@ -91,7 +93,9 @@ export class GarbageCollector {
       }));
   }
 
-  /** One that a crash left as it was is first made void, like that of any deleted run. */
+  /**
+   * A pointer that a crash left is first made void, like the pointer of a deleted run; a later collection deletes it.
+   */
   async #pointers(beforeMs: number): Promise<Found[]> {
     const { store, pointers, now } = this.#parts;
     const found: Found[] = [];
@@ -131,7 +135,7 @@ export class GarbageCollector {
         name,
         sizeBytes,
         delete: async () => {
-          // As of pointers.
+          // A run of that id may have been submitted meanwhile, as for pointers.
           if (!subjectsOfRuns().has(eventSubject(name))) await eventLog.purge(name);
         },
       });

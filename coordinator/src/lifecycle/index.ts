@@ -1,4 +1,4 @@
-/** How a run goes on, pauses, ends and is deleted; which checkpoints, blobs and answers are dropped. */
+/** How a run goes on, pauses, ends and is deleted; which checkpoints, blobs and answers are deleted. */
 export { AnswerKeeper } from './answer-keeper.js';
 export { CheckpointCommits } from './checkpoint-commits.js';
 export { GarbageCollector } from './garbage-collector.js';

@@ -1,12 +1,12 @@
-/** Why runs are paused, where more than one place finds it out. Pure. */
+/** Reasons why runs are paused, for causes that several places find. Pure. */
 import { type LyceumError, type StorageFullError, UnreadableSetError } from '@lyceum/proto';
 
-/** @param err - with the path, and the room that was wanted. */
+/** @param err - its message has the path, and the room that was wanted. */
 export function answersFull(err: StorageFullError): string {
   return diskFull('answers', err);
 }
 
-/** @param err - as of {@link answersFull}. */
+/** @param err - as for {@link answersFull}. */
 export function historyFull(err: StorageFullError): string {
   return diskFull("the run's history", err);
 }
@@ -15,7 +15,7 @@ function diskFull(what: string, { message }: StorageFullError): string {
   return `the coordinator's disk cannot keep ${what}: ${message}`;
 }
 
-/** A run's data set is gone or damaged, where the coordinator reads it: the run is paused with the message. */
+/** The coordinator finds that a run's data set is gone or damaged: the run is paused with the error's message. */
 export function unreadableSet(
   { digest, path }: { digest: string; path?: string | undefined },
   cause: LyceumError,

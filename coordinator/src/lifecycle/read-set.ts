@@ -1,10 +1,13 @@
-/** Reads a run's data set for it. */
+/** Reads a run's data set. */
 import { StorageFullError, toLyceumError } from '@lyceum/proto';
 import type { ArtifactCatalog, DatasetOutline } from '../artifacts/index.js';
 import type { RunRecord } from '../runs/index.js';
 import { unreadableSet } from './pause-reasons.js';
 
-/** @throws {LyceumError} one that is retryable; {@link UnreadableSetError}; StorageFullError: there is no room for a copy. */
+/**
+ * @throws {LyceumError} a retryable error; {@link UnreadableSetError}; StorageFullError if there is no room
+ *   for a copy.
+ */
 export async function readSet(
   catalog: Pick<ArtifactCatalog, 'dataset'>,
   reference: Pick<RunRecord['dataset'], 'digest' | 'path'>,

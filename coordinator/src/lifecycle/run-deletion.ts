@@ -1,6 +1,6 @@
 /**
- * Deletes runs that have ended: on request, and once their time is over. The record goes first, so that a
- * crash leaves behind only what nothing refers to, which is garbage.
+ * Deletes runs that have ended: on request, and once their time to live is over. The record goes first, so that a
+ * crash leaves behind only garbage, which nothing refers to.
  */
 import type { Logger } from '@lyceum/platform';
 import type { KeyValue } from '@lyceum/platform/nats';
@@ -37,13 +37,13 @@ export class RunDeletion {
   }
 
   /**
-   * @returns the runs that were deleted: this one, and its own baseline unless another run names that.
-   * @throws {LyceumError} NOT_FOUND; FAILED_PRECONDITION if it has not ended or another run names it.
+   * @returns the runs that were deleted: this one, and its own baseline unless another run names the baseline.
+   * @throws {LyceumError} NOT_FOUND; FAILED_PRECONDITION if the run has not ended or another run names it.
    */
   async delete(runId: string): Promise<string[]> {
     const record = this.#parts.store.require(runId);
     const known = hasOwnBaseline(record) ? this.#parts.store.get(baselineRunId(runId)) : undefined;
-    // One that was submitted by itself before goes by itself.
+    // A baseline that was submitted separately is not deleted with this run.
     const baseline = known?.parentRunId === runId ? known : undefined;
     if (baseline !== undefined && !hasEnded(baseline.state)) {
       const message = `run ${baseline.runId}, its baseline, is ${baseline.state}; cancel it first`;
@@ -60,7 +60,7 @@ export class RunDeletion {
     return [runId, baseline.runId];
   }
 
-  /** Deletes the runs whose time is over; one that another run names stays until that is gone. */
+  /** Deletes the runs whose time to live is over. A run that another run names stays until the other is deleted. */
   async deleteExpired(): Promise<void> {
     const { store, now, log } = this.#parts;
     for (const record of store.list()) {
@@ -89,7 +89,7 @@ export class RunDeletion {
       await ledgers.delete(runId);
       await events.purge(runId);
     });
-    // Not before: a submit of the same id that has its turn at them waits until the former run is deleted.
+    // Only now: a submit of the same id may hold these blobs, and waits until the former run is deleted.
     await deleteUnreferred(this.#parts, [...blobsOf(last), ...checkpoints]);
     log.info({ runId }, 'run deleted');
   }
@@ -104,7 +104,7 @@ export class RunDeletion {
     throw new LyceumError('FAILED_PRECONDITION', `run ${user[0]} names run ${runId} as ${user[1]}`);
   }
 
-  /** The first other run that names this one, and as what. */
+  /** The first other run that names this run, and its role there. */
   #user(runId: string): readonly [string, string] | undefined {
     for (const other of this.#parts.store.list()) {
       const role = other.runId === runId ? undefined : namesRun(other, runId);

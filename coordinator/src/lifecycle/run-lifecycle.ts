@@ -1,6 +1,6 @@
 /**
- * Moves runs from state to state: each move is one change of the record, and an event that says so. What
- * must follow (tickets, assignments, streams) follows from the records, in the reconciler.
+ * Moves runs from state to state: each move is one change of the record, and an event that tells of it. The
+ * reconciler then derives tickets, assignments and streams from the records.
  */
 import type { TeacherKnowledge } from '@lyceum/learning/ensemble';
 import type { Logger, SessionHolder } from '@lyceum/platform';
@@ -50,8 +50,8 @@ export class RunLifecycle {
   /**
    * Stores a planned run.
    *
-   * @throws {LyceumError} ALREADY_EXISTS; FAILED_PRECONDITION if what it needs was deleted while it was planned, or what a
-   *   former run of its id has left cannot be read.
+   * @throws {LyceumError} ALREADY_EXISTS; FAILED_PRECONDITION if a blob that the run needs was deleted while it was
+   *   planned, or if the remains of a former run of its id cannot be read.
    */
   async submit(record: RunRecord): Promise<RunRecord> {
     const { store, catalog } = this.#parts;
@@ -71,9 +71,9 @@ export class RunLifecycle {
   }
 
   /**
-   * Deletes what a deletion that was cut off has left of a former run of that id: its checkpoints and its events.
+   * Deletes the remains of a former run of that id whose deletion was cut off: its checkpoints and its events.
    *
-   * @throws {LyceumError} FAILED_PRECONDITION if its pointer cannot be read.
+   * @throws {LyceumError} FAILED_PRECONDITION if the former run's pointer cannot be read.
    */
   async #deleteRest(runId: string): Promise<void> {
     const { pointers, events, now } = this.#parts;
@@ -87,7 +87,7 @@ export class RunLifecycle {
     await events.purge(runId);
   }
 
-  /** Stores the run's own baseline, if it has one and that is not there: a crash may have come between. */
+  /** Stores the run's own baseline, if it has one that is not stored: a crash may have prevented it. */
   async ensureBaseline(parent: RunRecord): Promise<void> {
     const { store, now } = this.#parts;
     if (!hasOwnBaseline(parent) || store.get(baselineRunId(parent.runId)) !== undefined) return;
@@ -99,7 +99,7 @@ export class RunLifecycle {
     }
   }
 
-  /** Gives a queued run to a student worker. The pointer moves first: a former owner's writes are void. */
+  /** Gives a queued run to a student worker. The pointer moves first, which makes a former owner's writes void. */
   async assign(
     runId: string,
     { workerId, sessionKeyDigest }: SessionHolder,
@@ -127,12 +127,12 @@ export class RunLifecycle {
     this.#parts.events.add(runId, 'fitted', 'rule of the ensemble fitted on the validation split');
   }
 
-  /** Something about its teachers is to be known. */
+  /** Keeps a note about the run's teachers. */
   async noted(runId: string, note: changes.TeacherNote): Promise<void> {
     await this.#change(runId, (r) => changes.noted(r, note));
   }
 
-  /** The run has paid for canaries of one of its teachers, so many calls all in all. */
+  /** The run has paid for canaries of one of its teachers. @param calls - all calls so far. */
   async canariesPaid(runId: string, name: string, calls: number): Promise<void> {
     await this.#change(runId, (r) => changes.canariesPaid(r, name, calls));
   }
@@ -160,24 +160,24 @@ export class RunLifecycle {
     }
   }
 
-  /** Its teachers' first answers to probes are known. @param digests - by probe. */
+  /** The first answers of the run's teachers to probes are known. @param digests - by probe. */
   async probed(runId: string, digests: Readonly<Record<string, string>>): Promise<void> {
     await this.#change(runId, (r) => changes.probed(r, digests));
   }
 
-  /** The assigned worker has begun. */
+  /** The assigned worker has begun training. */
   async began(runId: string, assignmentEpoch: number): Promise<void> {
     if (!['PREPARING', 'FITTING'].includes(this.#parts.store.get(runId)?.state ?? '')) return;
     await this.#change(runId, (r, nowMs) => changes.trainingBegan(r, assignmentEpoch, nowMs));
   }
 
-  /** The assigned worker says that it works on the run: where no targets are asked for, that begins it. */
+  /** The assigned worker says that it works on the run. A run that asks for no targets begins training with that. */
   async stateReported(runId: string, assignmentEpoch: number): Promise<void> {
     if (this.#parts.store.get(runId)?.specification.kind !== 'Training') return;
     await this.began(runId, assignmentEpoch);
   }
 
-  /** A report of progress; one of a former owner is ignored. */
+  /** A report of progress; a report of a former owner is ignored. */
   async progressed(report: StepProgress): Promise<void> {
     const { store, monitor, events } = this.#parts;
     const { runId, assignmentEpoch } = report;
@@ -212,7 +212,7 @@ export class RunLifecycle {
         this.#change(runId, (r, nowMs) =>
           changes.trained(r, assignmentEpoch, outcome, progress, nowMs),
         ),
-      // An equal result of another run may have been deleted with that. The end of the training is made again.
+      // Another run's deletion may have deleted the same blob. The worker makes the end of the training again.
       (digest) => {
         const reason = `blob ${digest}, which the training left, is not stored any more`;
         const failure = { reason, retryable: true, storageFull: false };
@@ -235,13 +235,13 @@ export class RunLifecycle {
     await this.#change(runId, (r, nowMs) => changes.workerLost(r, assignmentEpoch, reason, nowMs));
   }
 
-  /** Answers that it was trained on were dropped. @param isFitDropped - those of its fit too. */
+  /** Answers that the run was trained on were dropped. @param isFitDropped - also answers of its fit. */
   async wentBack(runId: string, reason: string, isFitDropped: boolean): Promise<void> {
     this.#parts.monitor.forget(runId);
     await this.#change(runId, (r, nowMs) => changes.wentBack(r, reason, isFitDropped, nowMs));
   }
 
-  /** Its report has got a warning after its end. */
+  /** The run's report has got a warning after the run's end. */
   async marked(
     runId: string,
     report: NonNullable<RunRecord['report']>,
@@ -255,7 +255,7 @@ export class RunLifecycle {
     await this.#change(runId, (r, nowMs) => changes.failed(r, reason, nowMs));
   }
 
-  /** Lets go of workers and teachers until a person has put right what is wrong. @param data - for the event. */
+  /** Releases workers and teachers until a person has repaired the cause. @param data - for the event. */
   async pause(
     runId: string,
     reason: string,
@@ -265,7 +265,7 @@ export class RunLifecycle {
   }
 
   /**
-   * @param acceptNumerics - also where its worker computes otherwise than its checkpoint was computed.
+   * @param acceptNumerics - go on even if the worker computes otherwise than the checkpoint was computed.
    * @throws {LyceumError} NOT_FOUND, FAILED_PRECONDITION
    */
   async resume(runId: string, acceptNumerics: boolean): Promise<RunRecord> {
@@ -281,7 +281,7 @@ export class RunLifecycle {
     return this.#change(runId, (r, nowMs) => changes.resumed(r, acceptNumerics, nowMs));
   }
 
-  /** Its report is stored: the run ends now, and not when the report was begun. */
+  /** The run's report is stored: the run ends now, not when the report was begun. */
   async succeed(
     runId: string,
     report: { readonly reportDigest: string; readonly predictionsDigest: string },
@@ -309,7 +309,7 @@ export class RunLifecycle {
     );
   }
 
-  /** Changes a record, with an event where that changes its state. */
+  /** Changes a record; adds an event if that changes the run's state. */
   async #change(
     runId: string,
     change: (record: RunRecord, nowMs: number) => RunRecord | undefined,

@@ -1,13 +1,13 @@
 /**
  * Deletes checkpoints that no pointer names any more, in the background. Workers delete nothing in the blob store.
  *
- * What a worker committed it may have had from elsewhere, so nothing is deleted that a record, a pointer or a name
+ * A worker may have committed a blob that others use too. So nothing is deleted that a record, a pointer or a name
  * refers to at that moment.
  */
 import { type Logger, sleep } from '@lyceum/platform';
 import { deleteUnreferred, type ReferringParts } from './unreferred-blobs.js';
 
-/** A look at all that is referred to is followed by a pause of so many times its length, so that it takes little of NATS. */
+/** After each search for references, pause for so many times its duration, to put little load on NATS. */
 const PAUSE_FACTOR = 10;
 const PAUSE_MAX_MS = 2_000;
 
@@ -25,13 +25,13 @@ export class SupersededBlobs {
     this.#parts = parts;
   }
 
-  /** These may be needed no longer. */
+  /** No pointer names these blobs any more: they may be deleted. */
   add(digests: readonly string[]): void {
     for (const digest of digests) this.#waiting.add(digest);
     if (!this.#isLooking && this.#waiting.size > 0) void this.#lookOn();
   }
 
-  /** Deletes what waits now. Never rejects. */
+  /** Deletes the blobs that wait now. Never rejects. */
   settled(): Promise<void> {
     this.#looking = this.#looking.then(() => this.#look());
     return this.#looking;

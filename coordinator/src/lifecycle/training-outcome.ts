@@ -1,9 +1,9 @@
-/** What a student worker says at the end of its training, as the record keeps it. Pure. */
+/** Turns a student worker's report of the end of training into the outcome in the record. Pure. */
 import { digestHex, LyceumError, type TrainingDone, type ValidationResult } from '@lyceum/proto';
 import { finite } from '../monitoring/index.js';
 import type { RunOutcome } from '../runs/index.js';
 
-/** @throws {LyceumError} INVALID_ARGUMENT */
+/** @throws {LyceumError} INVALID_ARGUMENT if the measurement is missing. */
 export function outcomeOf(done: TrainingDone): RunOutcome {
   const { measurement, selectedValidation } = done;
   if (measurement === undefined) {

@@ -1,11 +1,11 @@
-/** Which blobs something refers to, and the deletion of others. */
+/** Finds the blobs that something refers to, and deletes others. */
 import type { Logger } from '@lyceum/platform';
 import type { KeyValue } from '@lyceum/platform/nats';
 import { LyceumError, toLyceumError } from '@lyceum/proto';
 import type { ArtifactCatalog } from '../artifacts/index.js';
 import { allPointers, blobsOf, checkpointsOf, type RunStore } from '../runs/index.js';
 
-/** All that refers to blobs. */
+/** Everything that can refer to blobs. */
 export interface ReferringParts {
   readonly store: Pick<RunStore, 'get' | 'list' | 'unreadable'>;
   readonly pointers: KeyValue;
@@ -13,10 +13,10 @@ export interface ReferringParts {
 }
 
 /**
- * Digests of all blobs that a record, a pointer or a name refers to. The checkpoints of a run that SUCCEEDED
- * count for nothing: it never goes on.
+ * Digests of all blobs that a record, a pointer or a name refers to. The checkpoints of a run that SUCCEEDED do not
+ * count: the run never goes on.
  *
- * @throws {LyceumError} FAILED_PRECONDITION if one of those cannot be read.
+ * @throws {LyceumError} FAILED_PRECONDITION if a record cannot be read.
  */
 export async function referredBlobs({
   store,
@@ -38,8 +38,8 @@ export async function referredBlobs({
 }
 
 /**
- * Deletes blobs that were referred to until now, unless something still does. Never rejects: what cannot be deleted is
- * garbage from then on, which `coordinator gc` finds.
+ * Deletes blobs that have just lost a reference, unless something else refers to them. Never rejects: a blob that
+ * cannot be deleted becomes garbage, which `coordinator gc` finds.
  *
  * @param digests - SHA-256, hex.
  */

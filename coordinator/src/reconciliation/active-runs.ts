@@ -1,6 +1,7 @@
 /**
- * The runs that ask teachers at this moment: one {@link RunTargets} for each that trains, beside it one
- * {@link RunFitting} until its rule is fitted, one {@link RunEvaluation} for each that is being evaluated. Follows from the records alone.
+ * The runs that ask teachers now: one {@link RunTargets} for each run that trains, beside it one {@link RunFitting}
+ * until its rule is fitted, and one {@link RunEvaluation} for each run that is being evaluated. The records alone
+ * decide which there are.
  */
 import type { KeyValue } from '@lyceum/platform/nats';
 import { LyceumError, StorageFullError, toLyceumError, UnreadableSetError } from '@lyceum/proto';
@@ -22,7 +23,7 @@ export interface ActiveRunsParts extends RunEvaluationParts {
 
 interface Training {
   readonly targets: RunTargets;
-  /** Epoch of the assignment that it expects; 0: none. */
+  /** Epoch of the assignment whose student is expected; 0: none. */
   assignmentEpoch: number;
 }
 
@@ -31,7 +32,7 @@ export class ActiveRuns {
   readonly #training = new Map<string, Training>();
   readonly #fittings = new Map<string, RunFitting>();
   readonly #evaluations = new Map<string, RunEvaluation>();
-  /** When each run was submitted, as the last pass knew it: an id may be another run's by the next one. */
+  /** When each run was submitted, as the last pass saw it: by the next pass another run may have the same id. */
   #submittedAtMs: ReadonlyMap<string, number> = new Map();
 
   constructor(parts: ActiveRunsParts) {
@@ -61,7 +62,7 @@ export class ActiveRuns {
     return this.#evaluations.get(runId);
   }
 
-  /** Starts and stops what the records say. What is wrong with one run is that run's alone. */
+  /** Starts and stops these objects as the records say. An error of one run does not affect the others. */
   async follow(): Promise<void> {
     this.#stopDeleted();
     await eachRun(this.#parts, async (record) => {
@@ -85,7 +86,7 @@ export class ActiveRuns {
     for (const runId of this.#submittedAtMs.keys()) this.#stop(runId, reason);
   }
 
-  /** A run may end and be deleted between two passes, and another be submitted under its id. */
+  /** A run may end and be deleted between two passes, and another run be submitted under its id. */
   #stopDeleted(): void {
     const { store } = this.#parts;
     for (const [runId, submittedAtMs] of this.#submittedAtMs) {
@@ -104,7 +105,7 @@ export class ActiveRuns {
     this.#evaluations.delete(runId);
   }
 
-  /** If the set is gone or a disk is full, the run waits for a person. What is away for a moment is tried again. */
+  /** Pauses the run if its set is unreadable or a disk is full; other errors fail it, unless retryable. */
   async #giveUp(runId: string, err: LyceumError): Promise<void> {
     const { lifecycle, log } = this.#parts;
     log.warn({ err, runId }, 'run cannot be taken up');
@@ -117,7 +118,7 @@ export class ActiveRuns {
     const { runId, state } = record;
     const known = this.#training.get(runId);
     if (record.specification.kind !== 'Distillation') return;
-    // A run that lost its worker keeps what it asked for: another worker will need it.
+    // A run that lost its worker keeps its open asks: another worker will need their answers.
     const trains = isAssigned(state) || (state === 'QUEUED' && known !== undefined);
     if (!trains) {
       known?.targets.close(new LyceumError('ABORTED', `run ${runId} is ${state}`));

@@ -1,4 +1,4 @@
-/** Where a run is made of answers that were dropped. Pure. */
+/** Finds what of a run is made of answers that were dropped. Pure. */
 import { splitSamples } from '@lyceum/learning/datasets';
 import { IDENTITY_VIEW, viewAt } from '@lyceum/learning/views';
 import type { DatasetOutline } from '../artifacts/index.js';
@@ -7,8 +7,8 @@ import { orderOf, ownAnswer, type RunRecord, teacherOutputs } from '../runs/inde
 import { firstAffectedStep, viewKey } from '../schedule/index.js';
 
 /**
- * What of the dropped answers a run asks for: the first of its steps that one is in, whether its fitted rule is made of
- * them, and how many there are.
+ * How a run uses the dropped answers: its first step that is made of one, whether its fitted rule is made of them,
+ * and how many of the dropped answers it uses.
  */
 export interface Affected {
   readonly step: number | undefined;
@@ -16,7 +16,7 @@ export interface Affected {
   readonly count: number;
 }
 
-/** @param teacher - its index in the run. */
+/** @param teacher - the teacher's index in the run. */
 export function affectedBy(
   record: RunRecord,
   teacher: number,

@@ -1,4 +1,4 @@
-/** What teacher workers and student workers are told: the whole state that each should have. Pure. */
+/** What teacher workers and student workers are told: the complete state that each should have. Pure. */
 
 import { normalisedText } from '@lyceum/learning/specification';
 import type { SessionHolder } from '@lyceum/platform';
@@ -17,7 +17,7 @@ import { isAssigned, studentWindowSteps, ticketsInHand } from '../schedule/index
 import { isHeldBy } from '../sessions/index.js';
 import type { TeacherUser } from '../tickets/index.js';
 
-/** The revision is the session's. */
+/** An assignment without its revision, which the session adds. */
 export type Unnumbered<Assignment> = Omit<Assignment, 'revision'>;
 
 /** Shared by all teacher workers that are not needed, to save memory. */
@@ -29,12 +29,12 @@ export const NOT_NEEDED: Unnumbered<TeacherAssignment> = {
 /** For student workers without a run. */
 export const NO_RUN: Unnumbered<StudentAssignment> = { run: undefined };
 
-/** A teacher that is needed, and the sets that it is asked about. */
+/** A teacher that is needed, and the data sets that it is asked about. */
 export interface KnownTeacher extends Omit<WantedTeacher, 'ticketsInHand' | 'probes'> {
   readonly sets: ProbedSet[];
 }
 
-/** By identity, every teacher of those who need some: runs that have not ended, and others. */
+/** All teachers that the users need, by identity; users are runs that have not ended, and others. */
 export function wantedTeachers(
   users: Iterable<Pick<TeacherUser, 'teachers' | 'dataset'>>,
 ): Map<string, KnownTeacher> {
@@ -70,11 +70,11 @@ export function wantedTeachers(
 }
 
 /**
- * The worker's teachers, in the order in which it asks for their tickets. Each worker begins with another teacher: a span
- * is complete when all have answered.
+ * The worker's teachers, in the order in which the worker asks for their tickets. Each worker begins with another
+ * teacher, since a span is complete only when all teachers have answered.
  *
  * @param placed - identities.
- * @param workerIndex - among all workers.
+ * @param workerIndex - index of the worker among all workers.
  */
 export function teachersInTurn(placed: readonly string[], workerIndex: number): string[] {
   const first = placed.length === 0 ? 0 : workerIndex % placed.length;
@@ -82,9 +82,9 @@ export function teachersInTurn(placed: readonly string[], workerIndex: number): 
 }
 
 /**
- * @param identities - of the teachers that the worker is to have, in its order.
+ * @param identities - the teachers that the worker is to have, in its order.
  * @param wanted - all teachers that are needed; the worker is told of no others.
- * @param orders - what it is told of each, by identity.
+ * @param orders - orders about each teacher, by identity.
  */
 export function teacherAssignment(
   identities: readonly string[],
@@ -121,7 +121,7 @@ export function heldRuns(
   return held;
 }
 
-/** For the student worker that holds the run. */
+/** The assignment of the student worker that holds the run. */
 export function studentAssignment(record: RunRecord): Unnumbered<StudentAssignment> {
   const { runId, attempt, assignment, specification, dataset, studentModelDigest } = record;
   const { teachers, acceptedNumerics = [] } = record;

@@ -1,4 +1,4 @@
-/** Does what was decided about runs: the one place where a pass changes records. */
+/** Carries out the decisions about runs: the one place where a pass changes records. */
 import type { Logger } from '@lyceum/platform';
 import { toLyceumError } from '@lyceum/proto';
 import type { RunLifecycle } from '../lifecycle/index.js';
@@ -14,7 +14,7 @@ export interface CarryOutParts {
   readonly log: Logger;
 }
 
-/** Decides about one run after the other, each on what the actions before have left behind. */
+/** Decides about one run after the other, each time on the records as the actions before left them. */
 export async function decideEach(
   parts: CarryOutParts,
   decide: (record: RunRecord) => readonly RunAction[],
@@ -24,7 +24,7 @@ export async function decideEach(
   });
 }
 
-/** Gives runs to their student workers. @throws {LyceumError} what concerns all runs. */
+/** Gives runs to their student workers. @throws {LyceumError} an error that concerns all runs. */
 export async function carryOutStarts(
   parts: CarryOutParts,
   starts: readonly RunAction[],

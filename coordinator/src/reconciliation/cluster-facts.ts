@@ -1,4 +1,4 @@
-/** How the cluster stands at this moment, in the words in which a pass decides: read, never changed. */
+/** The present state of the cluster, as the facts that a pass decides on: read, never changed. */
 import type { TeacherHealth } from '../health/index.js';
 import type { GpuPlace, TeacherChance, TeacherPlace } from '../placement/index.js';
 import {
@@ -20,7 +20,7 @@ export interface ClusterFactsParts {
 
 export const NO_TEACHERS: ReadonlySet<string> = new Set();
 
-/** For one step of a pass: many runs have the same teachers and sets, which are looked at once. */
+/** Facts for one step of a pass. They are kept by teacher and set, since many runs share them. */
 export function teacherFacts({ teachers, health, desk, active }: ClusterFactsParts): TeacherFacts {
   const known = new Map<string, readonly TeacherChance[]>();
   return {
@@ -49,7 +49,9 @@ export function teacherFacts({ teachers, health, desk, active }: ClusterFactsPar
   };
 }
 
-/** Why the worker cannot answer about the set with the teacher, which it does not get or whose set it cannot read. */
+/**
+ * Why the worker cannot answer about the set: it failed to get the teacher, or cannot read the set; undefined: it can.
+ */
 function loadFailure(
   health: TeacherHealth,
   session: TeacherSession,
@@ -62,7 +64,7 @@ function loadFailure(
   return reason === undefined ? undefined : { reason, permanent: true, unreadable: true };
 }
 
-/** The teacher workers, as teachers may be placed on them. */
+/** The teacher workers, as places for teachers. */
 export function teacherPlaces({ teachers, health }: ClusterFactsParts): TeacherPlace[] {
   const quarantines = health.quarantines();
   const sessions = teachers.list();
@@ -71,7 +73,7 @@ export function teacherPlaces({ teachers, health }: ClusterFactsParts): TeacherP
     workerId: session.workerId,
     memoryBudgetBytes: session.hello.memoryBudgetBytes,
     gpu: gpuPlace(session, measured),
-    // What it was told before this pass; what it has not unloaded yet says nothing then.
+    // Teachers that it was told to have before this pass. Then teachers that it has yet to unload do not count.
     loaded: session.wanted.size > 0 ? session.wanted : session.present(),
     barred: new Set(
       quarantines.filter((q) => q.workerId === session.workerId).map(({ teacher }) => teacher),
@@ -86,7 +88,7 @@ function gpuPlace({ hello }: TeacherSession, measured: GpuPlace['measured']): Gp
   return { uuid, memoryBytes, memoryBudgetBytes, measured };
 }
 
-/** The most that each loaded teacher took of a GPU, by identity, of those that were measured. */
+/** The most GPU memory that each loaded teacher took, in bytes, by identity; only teachers that were measured. */
 function measuredGpuBytes(sessions: readonly TeacherSession[]): Map<string, number> {
   const measured = new Map<string, number>();
   for (const session of sessions) {
@@ -98,7 +100,7 @@ function measuredGpuBytes(sessions: readonly TeacherSession[]): Map<string, numb
   return measured;
 }
 
-/** Seconds that each teacher's inference of a sample takes, by identity, of those that have been measured. */
+/** Seconds that each teacher's inference of a sample takes, by identity; only teachers that were measured. */
 export function teacherSeconds({ teachers }: ClusterFactsParts): Map<string, number> {
   const sessions = teachers.list().filter(({ wanted }) => wanted.size > 0);
   const seconds = new Map<string, number>();

@@ -1,6 +1,7 @@
 /**
- * What a pass does with each run, but for the health of its teachers (`run-health.ts`): who loses its worker, is cancelled,
- * paused, placed, started. Functions of records, sessions and the time that return actions; `carry-out.ts` does them. Pure.
+ * What a pass does with each run: which run loses its worker, is cancelled, paused, placed or started. The health of
+ * its teachers is decided in `run-health.ts`. Pure functions of records, sessions and the time; they return actions,
+ * which `carry-out.ts` does.
  */
 import type { TeacherKnowledge } from '@lyceum/learning/ensemble';
 import type { SessionHolder } from '@lyceum/platform';
@@ -19,15 +20,15 @@ import type { TeacherUser } from '../tickets/index.js';
 /** How long a student worker without a session keeps its run: a reconnect takes less. */
 export const STUDENT_GRACE_MS = 2_000;
 
-/** The same after the coordinator's own start, when every worker must find it again first. */
+/** The same grace after the coordinator's own start: every worker must first find it again. */
 export const RECOVERY_GRACE_MS = 10_000;
 
-/** How long a cancelled run's worker may take to let go of it before it is cancelled all the same. */
+/** How long the worker of a cancelled run may take to let go of the run; then it is cancelled all the same. */
 export const CANCEL_GRACE_MS = 5_000;
 
 /**
- * How long a run in progress waits for a worker that is large enough for its teacher: one that is being replaced comes back
- * sooner, and a cluster that has none any more does not.
+ * How long a run in progress waits for a worker that is large enough for its teacher. A worker that is being replaced
+ * comes back sooner; a cluster without such a worker stays without it.
  */
 export const UNFIT_GRACE_MS = 300_000;
 
@@ -37,11 +38,11 @@ export type RunAction = { readonly runId: string } & (
   | { readonly kind: 'release'; readonly assignmentEpoch: number; readonly reason: string }
   | { readonly kind: 'finish-cancel' }
   | { readonly kind: 'assign'; readonly workerId: string }
-  /** `logged`: what the log says beside. */
+  /** `logged`: the error for the log. */
   | { readonly kind: 'pause' | 'fail'; readonly reason: string; readonly logged?: LoggedError }
   | {
       readonly kind: 'keep-knowledge';
-      /** The run's name of it. */
+      /** The run's name for the teacher. */
       readonly teacher: string;
       readonly knowledge: TeacherKnowledge;
       readonly classNames: readonly string[];
@@ -54,17 +55,17 @@ interface LoggedError {
   readonly message: string;
 }
 
-/** A student worker's session, as far as it matters to the run that it was given. */
+/** A student worker's session, as far as it matters to its run. */
 interface StudentFacts extends SessionHolder {
-  /** The run that it says it works on. */
+  /** The run that the worker says it works on. */
   readonly runId: string;
 }
 
-/** Since when something holds of runs, as passes have seen it. */
+/** For each run: since when a condition has held, as passes have seen it. */
 export class HeldSince {
   readonly #sinceMs = new Map<string, number>();
 
-  /** @returns for how long it has held, ms; undefined: it does not. */
+  /** @returns how long the condition has held, in ms; undefined: it does not hold. */
   held(runId: string, holds: boolean, nowMs: number): number | undefined {
     if (!holds) {
       this.#sinceMs.delete(runId);
@@ -83,11 +84,11 @@ export function ensureBaseline(parent: RunRecord): RunAction[] {
 }
 
 /**
- * A run whose worker is gone waits for another.
+ * Releases a run whose worker is gone, so that it waits for another worker.
  *
- * @param session - the open one of the worker that has the run.
- * @param lostAtMs - when that worker's last session ended; undefined: one is open, or there never was one.
- * @param startedAtMs - since when the coordinator runs.
+ * @param session - the open session of the worker that has the run.
+ * @param lostAtMs - when that worker's last session ended; undefined: a session is open, or there never was one.
+ * @param startedAtMs - when the coordinator started.
  */
 export function releaseLost(
   { runId, state, assignment }: RunRecord,
@@ -102,7 +103,7 @@ export function releaseLost(
     { kind: 'release', runId, assignmentEpoch, reason: `student worker ${workerId} ${what}` },
   ];
   if (session !== undefined) {
-    // The same id, another process: the one that held it can have no session meanwhile.
+    // Same id, another process: the old process cannot have a session at the same time.
     return isHeldBy(assignment, session) ? [] : release('began anew');
   }
   const dueMs =
@@ -111,9 +112,9 @@ export function releaseLost(
 }
 
 /**
- * A run is cancelled once its worker has let go of it.
+ * Cancels a run once its worker has let go of it, or after a grace.
  *
- * @param session - the open one of the worker that has the run.
+ * @param session - the open session of the worker that has the run.
  * @param cancelling - since when runs are being cancelled.
  */
 export function finishCancel(
@@ -128,7 +129,11 @@ export function finishCancel(
   return works && heldMs < CANCEL_GRACE_MS ? [] : [{ kind: 'finish-cancel', runId }];
 }
 
-/** Other code of the user's would make other bits. @param foreign - why this program's plugin is not the run's. */
+/**
+ * Pauses a run that was made with another plugin: other code gives other bits.
+ *
+ * @param foreign - why this program's plugin is not the run's.
+ */
 export function pauseForeign(
   { runId, state }: RunRecord,
   foreign: string | undefined,
@@ -138,11 +143,11 @@ export function pauseForeign(
 }
 
 /**
- * A run in progress that waits for a teacher that is too large for every worker is paused after a while.
+ * Pauses a run in progress that has long waited for a teacher that is too large for every worker.
  *
  * @param workers - all teacher workers connected.
  * @param awaits - whether the run waits for answers of a teacher, by identity.
- * @param unfit - since when runs wait so.
+ * @param unfit - since when runs have waited in this way.
  */
 export function pauseUnfit(
   { runId, state, teachers }: RunRecord,
@@ -160,9 +165,9 @@ export function pauseUnfit(
 }
 
 /**
- * What each run that has not ended needs of the workers, and each other user of teachers after them.
+ * What each run that has not ended needs of the workers, followed by the needs of other users of teachers.
  *
- * @param isMeasured - whether the evaluation of a run needs no teacher any more.
+ * @param isMeasured - whether the evaluation of a run no longer needs teachers.
  */
 export function needs(
   records: readonly RunRecord[],
@@ -184,22 +189,22 @@ export function needs(
   return [...runs, ...others];
 }
 
-/** The last student workers, as many as failed or were lost in a row. */
+/** The last student workers of the run: as many as failed or were lost in a row. */
 function failedOn({ studentFailureCount, studentLossCount, studentWorkers }: RunRecord): string[] {
   const first = Math.max(0, studentWorkers.length - studentFailureCount - studentLossCount);
   return studentWorkers.slice(first).map(({ workerId }) => workerId);
 }
 
-/** Runs that have got a student worker. */
+/** Actions that start the runs that the placement gave a student worker. */
 export function assignStarts({ starts }: Placement): RunAction[] {
   return [...starts].map(([runId, workerId]) => ({ kind: 'assign', runId, workerId }));
 }
 
 /**
- * What is wrong with one run for good must not keep the others waiting.
+ * A lasting error of one run must not keep the others waiting: the run is paused or fails.
  *
  * @param err - why the run could not be assigned.
- * @returns undefined if that concerns all runs.
+ * @returns undefined if the error concerns all runs.
  */
 export function giveUpStart(runId: string, err: LyceumError): RunAction | undefined {
   if (err.retryable || err.code === 'ABORTED') return undefined;
@@ -207,7 +212,7 @@ export function giveUpStart(runId: string, err: LyceumError): RunAction | undefi
   return { kind, runId, reason: err.message, logged: { err, message: 'run cannot be assigned' } };
 }
 
-/** How many workers have teachers of a run. */
+/** How many workers have at least one teacher of a run. */
 export function servingCount(
   teachers: RunRecord['teachers'],
   { teachers: placed }: Pick<Placement, 'teachers'>,
@@ -216,7 +221,7 @@ export function servingCount(
   return [...placed.values()].filter((identities) => identities.some((id) => own.has(id))).length;
 }
 
-/** Why teachers cannot be asked about data sets. */
+/** Errors for teachers that cannot be asked about data sets. */
 export class Troubles {
   readonly #errors = new Map<string, LyceumError>();
 
@@ -228,13 +233,13 @@ export class Troubles {
     return this.#errors.get(`${teacher} ${datasetDigest}`);
   }
 
-  /** Those that pass by themselves, by teacher and set. */
+  /** Errors that may pass by themselves, by teacher and set. */
   passing(): [key: string, err: LyceumError][] {
     return [...this.#errors].filter(([, err]) => err.retryable);
   }
 }
 
-/** Pauses a run whose teachers cannot be asked about its set, until a person mends that. */
+/** Pauses a run whose teachers cannot be asked about its set, until a person repairs the cause. */
 export function pauseTroubled(
   { runId, teachers, dataset }: RunRecord,
   troubles: Pick<Troubles, 'get'>,

@@ -1,4 +1,4 @@
-/** One step of a pass, for each run by itself. */
+/** Runs one step of a pass for each run separately. */
 import type { Logger } from '@lyceum/platform';
 import { StorageFullError, toLyceumError } from '@lyceum/proto';
 import type { RunLifecycle } from '../lifecycle/index.js';
@@ -11,9 +11,9 @@ export interface EachRunParts {
 }
 
 /**
- * What is wrong with one run must not stop the others: it is logged, and the run is paused with it.
+ * An error of one run must not stop the others: it is logged, and the run is paused with its message.
  *
- * @throws {LyceumError} what concerns all runs: NATS is away or full, or another coordinator leads.
+ * @throws {LyceumError} an error that concerns all runs: NATS is away or full, or another coordinator leads.
  */
 export async function eachRun(
   { store, lifecycle, log }: EachRunParts,

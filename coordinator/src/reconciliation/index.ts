@@ -1,4 +1,4 @@
-/** Makes workers do what the records say, pass by pass: runs placed, started, released; teachers loaded. */
+/** Makes workers do what the records say, pass by pass: places, starts and releases runs; has teachers loaded. */
 export { ActiveRuns } from './active-runs.js';
 export { Passes } from './passes.js';
 export { Reconciler } from './reconciler.js';

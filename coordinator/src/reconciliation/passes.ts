@@ -21,7 +21,7 @@ export class Passes {
     this.request();
   }
 
-  /** Asks for a pass, soon; before the start: for one as soon as it starts. */
+  /** Asks for a pass soon; if passes have not started, for one as soon as they do. */
   request(): void {
     this.#requested = true;
     if (this.#pass !== undefined) this.#running ??= this.#run();
@@ -34,7 +34,7 @@ export class Passes {
   }
 
   async #run(): Promise<void> {
-    // Requests of one moment, a burst of reports for one, are one pass.
+    // Several requests in the same tick, such as a burst of reports, run one pass.
     await Promise.resolve();
     while (this.#requested && this.#pass !== undefined) {
       this.#requested = false;

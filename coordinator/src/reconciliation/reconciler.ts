@@ -1,9 +1,9 @@
 /**
- * Makes the cluster what the records say: one pass looks at all records and sessions and does what is
- * missing. What a pass could not do, because NATS was away for one, the next one does (`passes.ts`).
+ * Makes the cluster match the records: one pass looks at all records and sessions and does what is missing. The next
+ * pass does what a pass could not do, for example while NATS was away (`passes.ts`).
  *
- * What is to be done is decided in `decide-runs.ts`, `run-health.ts` and `assignments.ts`, which are pure. Here are only
- * the order of a pass, the facts that are shown to them, and what is told to workers.
+ * The pure modules `decide-runs.ts`, `run-health.ts` and `assignments.ts` decide what is to be done. This file has
+ * only the order of a pass, the facts that it gives them, and the messages to workers.
  */
 import type { Logger } from '@lyceum/platform';
 import type { TicketQueue } from '@lyceum/platform/nats';
@@ -63,7 +63,7 @@ export interface ReconcilerParts {
   readonly deletion: RunDeletion;
   readonly monitor: RunMonitor;
   readonly active: ActiveRuns;
-  /** What else needs teachers, besides runs. */
+  /** Users of teachers that are no runs. */
   readonly teacherUsers: () => TeacherUser[];
   readonly queue: TicketQueue;
   readonly desk: TicketDesk;
@@ -73,7 +73,7 @@ export interface ReconcilerParts {
   readonly students: WorkerSessions<StudentSession>;
   readonly load: Pick<DataLoad, 'bottleneck'>;
   readonly log: Logger;
-  /** Milliseconds that never fall, of the clock by which sessions end. */
+  /** Milliseconds of the clock by which sessions end; they never fall. */
   readonly now: () => number;
 }
 
@@ -99,11 +99,11 @@ export class Reconciler {
     this.#queues.lost();
   }
 
-  /** One pass. @throws {LyceumError} what concerns all runs; the next pass tries again. */
+  /** One pass. @throws {LyceumError} an error that concerns all runs; the next pass tries again. */
   async pass(): Promise<void> {
     const { suspects, active, store, deletion, students, teachers, load, now } = this.#parts;
     await this.#assertHeld();
-    // Before anybody is given anything, or begins again.
+    // First: before workers are given runs or teachers, and before fits or evaluations begin again.
     await suspects.carryOut();
     await this.#putRunsRight();
     await active.follow();
@@ -111,9 +111,9 @@ export class Reconciler {
     this.#giveReasons(placement);
     const starts = assignStarts(placement);
     await carryOutStarts(this.#parts, starts);
-    // A new assignment opens its window at once, not at the next pass.
+    // A new assignment opens its window now, not at the next pass.
     if (starts.length > 0) await active.follow();
-    // A longer window would only hold more of what cannot be carried.
+    // A longer window would only hold more answers than the coordinator can carry.
     const isFull = load.bottleneck !== undefined;
     for (const targets of isFull ? [] : active.trainings()) {
       targets.servedBy(servingCount(store.get(targets.runId)?.teachers ?? [], placement));
@@ -138,7 +138,7 @@ export class Reconciler {
     }
   }
 
-  /** Runs that cannot go on as they are: each step sees what the one before has left behind. */
+  /** Ends, releases or pauses runs that cannot go on as they are. Each step sees the changes of the step before. */
   async #putRunsRight(): Promise<void> {
     const parts = this.#parts;
     const { students, desk, now } = parts;
@@ -173,7 +173,7 @@ export class Reconciler {
     );
   }
 
-  /** Tells why runs and others wait. */
+  /** Tells why runs and other users of teachers wait. */
   #giveReasons({ reasons }: Placement): void {
     const { store, active, monitor, teacherUsers } = this.#parts;
     const facts = teacherFacts(this.#parts);
@@ -190,7 +190,7 @@ export class Reconciler {
     }
   }
 
-  /** Why the run's worker cannot read pictures of a set in shards at this moment. */
+  /** Why the run's worker cannot read pictures of a set in shards now; undefined: it can. */
   #picturesAwaited({ runId, assignment }: RunRecord): string | undefined {
     if (assignment === undefined) return undefined;
     const { workerId, assignmentEpoch } = assignment;
@@ -227,7 +227,7 @@ export class Reconciler {
     await decideEach(this.#parts, (record) => pauseTroubled(record, troubles));
   }
 
-  /** Makes the queues that a worker is to read, and what it is told of its teachers' probes. */
+  /** Makes the queues that the worker is to read, and the orders about its teachers' probes. */
   async #orders(
     session: TeacherSession,
     identities: readonly string[],
@@ -269,7 +269,7 @@ export class Reconciler {
     }
   }
 
-  /** The same object for the same record: most passes find most of them unchanged. */
+  /** Returns the same object for the same record: most passes find most records unchanged. */
   #studentAssignment(record: RunRecord | undefined): Unnumbered<StudentAssignment> {
     if (record === undefined) return NO_RUN;
     const assignment = this.#studentAssignments.get(record) ?? studentAssignment(record);

@@ -1,6 +1,6 @@
 /**
- * What the health of their teachers' workers means for the runs: why they wait, when they are paused, what is kept. Pure:
- * `cluster-facts.ts` says how the workers stand.
+ * What the health of teacher workers means for the runs: why runs wait, when they are paused, what is kept of their
+ * teachers. Pure: `cluster-facts.ts` says how the workers stand.
  */
 import { type LyceumError, ownEntry } from '@lyceum/proto';
 import type { ProbeReference } from '../health/index.js';
@@ -10,19 +10,19 @@ import { hasEnded, isAssigned } from '../schedule/index.js';
 import type { TeacherUser } from '../tickets/index.js';
 import type { RunAction } from './decide-runs.js';
 
-/** How teachers stand at this moment. Teachers are named by their identities, sets by their digests. */
+/** How teachers stand now. Teachers are given by their identities, data sets by their digests. */
 export interface TeacherFacts {
-  /** How each connected worker stands to the teacher, where the set is asked about. */
+  /** For each connected worker: whether it can answer as the teacher about the set. */
   readonly chances: (teacher: string, dataset: string) => readonly TeacherChance[];
-  /** For each worker that was told to have the teacher: why it may not answer with it; undefined: it may. */
+  /** For each worker that was told to have the teacher: why it may not answer as the teacher; undefined: it may. */
   readonly bars: (teacher: string) => readonly (string | undefined)[];
   /** Why the server behind the teacher does not answer about the set. */
   readonly refusal: (teacher: string, dataset: string) => string | undefined;
   /** Whether a run waits for answers of the teacher. */
   readonly awaits: (runId: string, teacher: string) => boolean;
-  /** Why workers hand back what the run asks the teacher, again and again. */
+  /** Why workers hand back the run's tickets for the teacher again and again. */
   readonly trouble: (runId: string, teacher: string) => string | undefined;
-  /** Whether the evaluation of a run knows what the teacher measures. */
+  /** Whether the evaluation of a run has measured the teacher already. */
   readonly isMeasured: (runId: string, teacher: string) => boolean;
 }
 
@@ -40,18 +40,18 @@ export function pauseWithoutTeachers(record: RunRecord, facts: TeacherFacts): Ru
       refused(teacher, facts.refusal(identity, dataset.digest));
     return reason !== undefined && isNeeded(record, teacher, facts) ? [reason] : [];
   });
-  // A fit and a report need them all.
+  // A fit and a report need all teachers.
   const needed = (state === 'TRAINING' ? quorumOf(record)?.count : undefined) ?? teachers.length;
   if (teachers.length - lacking.length >= needed) return [];
   return [{ kind: 'pause', runId, reason: [...new Set(lacking)].join('; ') }];
 }
 
-/** What to say if the server behind the teacher refuses the run's questions, or its answers cannot be read. */
+/** The reason to give if the server behind the teacher refuses the run's questions, or its answers cannot be read. */
 function refused({ name }: PinnedTeacher, refusal: string | undefined): string | undefined {
   return refusal && `teacher ${name} does not answer about this run's data set (${refusal})`;
 }
 
-/** Whether the run waits for something of the teacher. One whose answers are all stored is not missed. */
+/** Whether the run waits for the teacher. A teacher whose answers are all stored is not needed. */
 function isNeeded(
   record: RunRecord,
   { name, identity }: PinnedTeacher,
@@ -63,10 +63,10 @@ function isNeeded(
 }
 
 /**
- * Why each run waits that does.
+ * The reason why each waiting run waits, by run id.
  *
- * @param placed - those that the placement tells.
- * @param waits - what a run's fit or evaluation says that it waits for.
+ * @param placed - reasons that the placement gives.
+ * @param waits - the reason that a run's fit or evaluation gives.
  */
 export function waitingReasons(
   records: readonly RunRecord[],
@@ -90,22 +90,22 @@ export function waitingReasons(
 }
 
 /**
- * Why all runs wait while nothing of them can be stored, NATS being away for one.
+ * Why all runs wait while nothing can be stored, for example while NATS is away.
  *
- * @param err - of the lease, which could not be renewed.
+ * @param err - why the lease could not be renewed.
  */
 export function unstoredReasons(
   records: readonly RunRecord[],
   { code, message }: LyceumError,
 ): Map<string, string> | undefined {
-  // Another coordinator leads, and stores.
+  // Another coordinator leads and stores: it gives the reasons.
   if (code === 'ABORTED') return undefined;
   const reason = `NATS stores nothing at the moment (${message}); the run goes on once it does`;
   const waiting = records.filter(({ state }) => !hasEnded(state) && state !== 'PAUSED');
   return new Map(waiting.map(({ runId }) => [runId, reason]));
 }
 
-/** The first teacher that no worker has, since each that should have it failed to load it; undefined: none. */
+/** The first teacher that every worker that should have it failed to load, and why; undefined: none. */
 export function unloadable(
   { teachers, dataset }: Pick<TeacherUser, 'teachers' | 'dataset'>,
   { chances }: Pick<TeacherFacts, 'chances'>,
@@ -119,7 +119,7 @@ export function unloadable(
   return undefined;
 }
 
-/** The first teacher that no worker may answer with at this moment, and why; undefined: none. */
+/** The first teacher that no worker may answer as now, and why; undefined: none. */
 function untrusted({ teachers }: RunRecord, facts: Pick<TeacherFacts, 'bars'>): string | undefined {
   for (const { name, identity } of teachers) {
     const bars = facts.bars(identity);
@@ -130,7 +130,9 @@ function untrusted({ teachers }: RunRecord, facts: Pick<TeacherFacts, 'bars'>): 
   return undefined;
 }
 
-/** The first teacher that workers have and that does not answer, as when its server is away; undefined: none. */
+/**
+ * The first teacher that workers have but that does not answer, for example while its server is away; undefined: none.
+ */
 function unanswered(
   { runId, teachers }: RunRecord,
   { trouble }: Pick<TeacherFacts, 'trouble'>,
@@ -142,7 +144,7 @@ function unanswered(
   return undefined;
 }
 
-/** What a run waits for that may not begin yet; undefined: nothing. */
+/** Why a run may not begin yet; undefined: it may. */
 function awaitedKnowledge(record: RunRecord): string | undefined {
   if (!isAssigned(record.state) || !awaitsKnowledge(record)) return undefined;
   const unknown = unknownTeachers(record);
@@ -150,14 +152,14 @@ function awaitedKnowledge(record: RunRecord): string | undefined {
   return `waiting to know whether ${unknown.join(', ')} ${know} more than chance`;
 }
 
-/** True while a run may not begin, since it would refuse too many teachers of which nothing is known yet. */
+/** True while a run may not begin: too many of its teachers are not judged yet, and it might refuse them. */
 export function awaitsKnowledge(record: RunRecord): boolean {
   const { teachers } = record;
   const needed = quorumOf(record)?.count ?? teachers.length;
   return teachers.length - unknownTeachers(record).length < needed;
 }
 
-/** Teachers that were not judged yet, and that the run refuses if they turn out to know nothing. */
+/** Teachers that are not judged yet, and that the run refuses if they turn out to be no better than chance. */
 function unknownTeachers(record: RunRecord): string[] {
   const { teachers, teacherKnowledge = {} } = record;
   return teachers
@@ -168,9 +170,10 @@ function unknownTeachers(record: RunRecord): string[] {
 }
 
 /**
- * Keeps what the run's teachers answered first, with which a successor compares replicas, and what they know.
+ * Keeps the first probe answers of the run's teachers, with which a successor compares replicas, and what the
+ * teachers know.
  *
- * @param answerOf - a teacher's, about the run's set; undefined: it has not answered yet.
+ * @param answerOf - a teacher's first answer about the run's set; undefined: it has not answered yet.
  */
 export function keepFirstAnswers(
   { runId, state, teachers, probeDigests = {}, teacherKnowledge = {} }: RunRecord,

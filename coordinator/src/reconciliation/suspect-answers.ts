@@ -1,9 +1,9 @@
 /**
- * Answers that turned out not to be a teacher's: they are dropped from the store. A run in progress that used them goes
- * back to its newest checkpoint without them; a run that has ended says so in its report.
+ * Drops answers from the store that turned out to be wrong. A run in progress that used them goes back to its newest
+ * checkpoint without them; the report of a run that has ended gets a warning.
  *
- * All of it may be done twice, after a crash in between. Until it is done the suspicion is on disk. Before the first answer
- * is dropped the samples are on disk too, since a dropped record no longer tells its sample.
+ * Every step may be done twice, after a crash in between. A suspicion stays on disk until all is done. The samples
+ * are on disk before the first answer is dropped, since a dropped record no longer tells its sample.
  */
 import type { Logger } from '@lyceum/platform';
 import type { BlobStore, KeyValue } from '@lyceum/platform/nats';
@@ -34,9 +34,9 @@ export interface SuspectAnswersParts {
   readonly active: Pick<ActiveRuns, 'targets' | 'fitting' | 'evaluation'>;
   /** Open streams of targets for students elsewhere. */
   readonly streams: Pick<TargetStreams, 'readers'>;
-  /** Resolves once the suspicions are on disk as they are now. */
+  /** Resolves once the present suspicions are on disk. */
   readonly noted: () => Promise<void>;
-  /** What was noted as unproven or suspect may be forgotten. */
+  /** Unproven or suspect answers that were noted may be forgotten. */
   readonly settled: () => void;
   readonly log: Logger;
 }
@@ -48,7 +48,7 @@ export class SuspectAnswers {
     this.#parts = parts;
   }
 
-  /** Called before anything is given to anybody. @throws {LyceumError} if something is left to do; it is done the next time. */
+  /** Called before workers are given anything. @throws {LyceumError} if work is left, which the next call does. */
   async carryOut(): Promise<void> {
     const { suspicions, settled } = this.#parts;
     const { waiting } = suspicions;
@@ -69,7 +69,7 @@ export class SuspectAnswers {
   async #carryOut(suspicion: OpenSuspicion): Promise<void> {
     const { records, samples } = await this.#known(suspicion);
     for (const { key, range } of records) await this.#parts.answers.drop(key, range);
-    // What students have got by now may be made of them; what they get from here on is not.
+    // Targets that students have got by now may be made of dropped answers; later targets are not.
     const reached = new Map<string, number>();
     for (const { runId } of this.#parts.store.list()) {
       const step = this.#parts.active.targets(runId)?.reachedStep;
@@ -78,7 +78,7 @@ export class SuspectAnswers {
     const count = countOf(samples);
     if (count === 0) return;
     const { workerId, reason, teacher } = suspicion;
-    // A fit under way may have read them before; its result is in no record yet, so it is enough to begin it again.
+    // A fit or evaluation under way may have read the answers. No record has its result yet: it begins again.
     for (const { runId, teachers } of this.#parts.store.list()) {
       const isAsked = teachers.some(({ identity }) => identity === teacher);
       if (!isAsked) continue;
@@ -95,7 +95,10 @@ export class SuspectAnswers {
     await this.#tellReaders(teacher, samples);
   }
 
-  /** Students elsewhere go back by themselves. Those that read no more are not known. */
+  /**
+   * Ends the streams that used the answers: their students go back by themselves. Streams that have ended are
+   * not known.
+   */
   async #tellReaders(teacher: string, samples: readonly SuspectSamples[]): Promise<void> {
     for (const { record, dropped } of this.#parts.streams.readers()) {
       const index = record.teachers.findIndex(({ identity }) => identity === teacher);
@@ -106,7 +109,7 @@ export class SuspectAnswers {
     }
   }
 
-  /** Finds the samples of the suspect records. They are on disk when it resolves. */
+  /** Finds the samples of the suspect records. The samples are on disk when it resolves. */
   async #known(
     suspicion: OpenSuspicion,
   ): Promise<{ records: readonly SuspectRecords[]; samples: readonly SuspectSamples[] }> {
@@ -130,7 +133,7 @@ export class SuspectAnswers {
     return { records: suspicion.records, samples: suspicion.samples };
   }
 
-  /** The answers cannot be dropped from the disk: runs that ask the teacher are paused, and all others go on. */
+  /** The answers cannot be dropped from the disk: pauses the runs that ask the teacher; all other runs go on. */
   async #holdUp({ teacher }: Suspicion, err: StorageFullError): Promise<void> {
     const { store, lifecycle, log } = this.#parts;
     log.error({ err, teacherIdentity: teacher }, 'suspect answers not dropped; trying again');
@@ -143,9 +146,9 @@ export class SuspectAnswers {
   }
 
   /**
-   * Carries out what a suspicion means for one run.
+   * Does what a suspicion requires of one run.
    *
-   * @param targetsStep - `reachedStep` of its `RunTargets`; undefined: the run has none.
+   * @param targetsStep - `reachedStep` of the run's `RunTargets`; undefined: the run has none.
    */
   async #follow(
     record: RunRecord,
@@ -157,7 +160,7 @@ export class SuspectAnswers {
     const index = record.teachers.findIndex(({ identity }) => identity === teacher);
     const { lifecycle, events, pointers, active } = this.#parts;
     const { runId, dataset: reference, teachers } = record;
-    // Samples of the run's own set.
+    // Samples of the run's own data set.
     const own = samples.filter(({ key }) => key.datasetDigest === reference.digest);
     if (own.length === 0) return;
     const { step, isFit, count } = await this.#affected(record, index, own);
@@ -165,7 +168,7 @@ export class SuspectAnswers {
     const name = teachers[index]?.name ?? '';
     const warning = `${count} answers of teacher ${name} were dropped: ${reason}`;
     if (record.state === 'SUCCEEDED') {
-      // One that ended before had others, which have been evicted since.
+      // A run that ended before used other answers, which have been evicted since.
       if (record.endedAtMs >= sinceMs) await this.#mark(record, { teacher: name, count, reason });
       return;
     }
@@ -175,9 +178,9 @@ export class SuspectAnswers {
     }
     const first = isFit ? 0 : step;
     if (first === undefined) return;
-    // A fit counts although no step has been taken with it.
+    // A fit counts even if no step has been taken with it.
     if (!isFit && first >= (await this.#reachedStep(record, targetsStep))) {
-      // Its last worker may have a later checkpoint under way, which comes too late from now on.
+      // The run's last worker may be committing a later checkpoint, which is refused from now on.
       if (targetsStep === undefined) await rewindPointer(pointers, runId, first);
       return;
     }
@@ -188,7 +191,7 @@ export class SuspectAnswers {
     events.add(runId, 'went-back', `goes back to step ${to}: ${warning}`, { step: to, first });
   }
 
-  /** The first step that neither a checkpoint of the run nor its student has behind it. */
+  /** The first step that neither a checkpoint of the run nor its student has reached. */
   async #reachedStep(
     { runId, state, outcome, plan }: RunRecord,
     targetsStep: number | undefined,
@@ -196,11 +199,11 @@ export class SuspectAnswers {
     // A student that has not come back since this coordinator began may be at any step.
     const isUnknown = isAssigned(state) && targetsStep === undefined;
     if (outcome !== undefined || isUnknown) return plan.stepCount;
-    // A student that was just given the run has got no targets, but its checkpoint is made of some.
+    // A student that was just given the run has got no targets, but its checkpoint was trained on some.
     return Math.max(targetsStep ?? 0, await pointerStep(this.#parts.pointers, runId));
   }
 
-  /** The steps that the answers are in. If the set cannot be read, which it takes to find them, all steps count. */
+  /** What of the run uses the answers. If its data set cannot be read, all of the run's steps and its fit count. */
   async #affected(
     record: RunRecord,
     teacher: number,

@@ -1,4 +1,4 @@
-/** What is suspect and not done with. Pure. */
+/** The suspicions whose answers have not all been dropped yet. Pure. */
 import { type AnswerTableKey, type RecordRange, tableFileName } from '../answers/index.js';
 import type { Replica, StoredRecords, SuspectRecords, Suspicion } from '../health/index.js';
 
@@ -8,12 +8,12 @@ export class Suspicions {
   /** In the order in which they were found. */
   readonly waiting: OpenSuspicion[] = [];
 
-  /** Whether answers of the teacher are. */
+  /** Whether answers of the teacher are suspect. */
   has(teacher: string): boolean {
     return this.waiting.some((suspicion) => suspicion.teacher === teacher);
   }
 
-  /** Takes over the suspicions that an earlier coordinator was not done with. */
+  /** Takes over the suspicions that an earlier coordinator left open. */
   restore(suspicions: readonly Suspicion[]): void {
     this.waiting.push(...suspicions.map((kept) => ({ ...kept })));
   }
@@ -28,7 +28,7 @@ export class Suspicions {
   }
 }
 
-/** Neighbours in one: answers come in pieces. */
+/** Joins neighbouring ranges: answers come in pieces. */
 function merged(items: readonly StoredRecords[]): SuspectRecords[] {
   const byTable = new Map<string, { key: AnswerTableKey; ranges: RecordRange[] }>();
   for (const { key, range } of items) {

@@ -1,4 +1,4 @@
-/** How many teacher workers are desired at this moment: gathers what `desired-teacher-workers.ts` decides on. */
+/** How many teacher workers are desired now: gathers the figures for `desired-teacher-workers.ts`, which decides. */
 import type { DataLoad } from '../data-plane/index.js';
 import type { RunMonitor } from '../monitoring/index.js';
 import { desiredTeacherWorkers, RecentWants, type TeacherWants } from '../placement/index.js';
@@ -25,7 +25,7 @@ export class TeacherDemand {
     this.#parts = parts;
   }
 
-  /** Notes what is wanted now. */
+  /** Notes which teachers the runs want now. */
   tick(): void {
     const { active, desk, store, now } = this.#parts;
     this.#wants.forgetOld(now());
@@ -42,7 +42,7 @@ export class TeacherDemand {
     const { store, desk } = this.#parts;
     this.tick();
     const runs = store.list().map((record) => this.#wantsOf(record));
-    // Tickets of evaluations of teachers, which are no runs.
+    // Some tickets belong to evaluations of teachers, which are no runs.
     if (desk.book.openCount > 0) runs.push(UNMEASURED);
     const { load, teachers } = this.#parts;
     const carried = load.bottleneck === undefined ? undefined : teachers.list().length;
@@ -51,7 +51,7 @@ export class TeacherDemand {
 
   #wantsOf({ runId, state, teachers }: RunRecord): TeacherWants {
     const { monitor, teachers: sessions, now } = this.#parts;
-    // The run may be waiting for nothing but a teacher worker.
+    // The run may be waiting only for a teacher worker.
     if (state === 'QUEUED' || state === 'PREPARING')
       return teachers.length > 0 ? UNMEASURED : NOTHING;
     if (state !== 'TRAINING') return NOTHING;

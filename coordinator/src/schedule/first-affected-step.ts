@@ -2,7 +2,7 @@
 import { type OrderKey, orderedSamples, type StepPlan } from '@lyceum/learning/orders';
 import type { ViewAt } from '@lyceum/learning/views';
 
-/** Positions that are looked at at a time. */
+/** Positions that are searched at a time. */
 const POSITIONS = 4096;
 
 export interface TrainingOrder {
@@ -16,15 +16,15 @@ export interface TrainingOrder {
 }
 
 /**
- * @param affected - the samples whose answers are meant, by {@link viewKey}.
- * @returns undefined: none of its steps has one of them.
+ * @param affected - the samples whose answers are meant, by the {@link viewKey} of the answers' view.
+ * @returns undefined: no step of the run uses one of these answers.
  */
 export function firstAffectedStep(
   { plan, order, samples, chunkEnds, viewOf }: TrainingOrder,
   affected: ReadonlyMap<string, ReadonlySet<number>>,
 ): number | undefined {
   const epochCount = Math.ceil(plan.stepCount / plan.stepsPerEpoch);
-  // An epoch has every sample: what one lacks the next of the same view lacks too.
+  // All epochs have the same samples: if one epoch has none of the affected ones, the next of the same view has none.
   const without = new Set<string>();
   for (let epoch = 0; epoch < epochCount; epoch++) {
     const key = viewKey(viewOf(epoch));

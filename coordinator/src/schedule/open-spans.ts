@@ -1,8 +1,9 @@
 /**
- * The spans that a run's teachers are asked for ahead of its student, and whose answers are there.
+ * The spans that a run's teachers are asked for ahead of its student, and which of their answers are there.
  *
- * Every span that holds a step of [done, done + window) is open, asked for or there; but for those whose answers
- * an earlier epoch is still being asked for. A state machine without clock or network: events in, effects out.
+ * Every span that holds a step of [done, done + window) is open: its answers are asked for or there. The exception:
+ * if a span needs the same answers as an open span of an earlier epoch that still waits for them, it and all later
+ * spans are opened afterwards. A state machine without clock or network: events in, effects out.
  */
 import type { SpanDecisions } from './span-decisions.js';
 import { type SpanGrid, spanOfStep } from './span-grid.js';
@@ -10,22 +11,22 @@ import { type SpanGrid, spanOfStep } from './span-grid.js';
 export type WantEffect =
   /** Ask teacher `teacher` (its ensemble index) for span `span`. */
   | { readonly kind: 'want'; readonly teacher: number; readonly span: number }
-  /** That is no longer needed. */
+  /** The answers of `teacher` to `span` are no longer needed. */
   | { readonly kind: 'unwant'; readonly teacher: number; readonly span: number };
 
 /** What became of one teacher's answers to an open span. */
 type AnswerState =
   | 'asked'
   | 'there'
-  /** The span was decided on without them before it was opened. */
+  /** The span was decided on without this teacher before it was opened. */
   | 'unneeded';
 
 export interface OpenSpansSettings {
   readonly grid: SpanGrid;
   readonly teacherCount: number;
-  /** Steps asked for beyond those that the student has done, at first; at least 1. */
+  /** Steps that teachers are asked for beyond those that the student has done, at first; at least 1. */
   readonly windowSteps: number;
-  /** Epoch e shows what epoch e − viewCycle showed: the same answers serve both. */
+  /** Epochs e and e − viewCycle have the same views: the same answers serve both. */
   readonly viewCycle: number;
 }
 
@@ -52,11 +53,11 @@ export class OpenSpans {
     this.#windowSteps = windowSteps;
   }
 
-  /** The window is of another number of steps from now on. */
+  /** From now on the window has `windowSteps` steps. */
   resized(windowSteps: number): WantEffect[] {
     if (windowSteps === this.#windowSteps) return [];
     this.#windowSteps = windowSteps;
-    // Where the window lies is not known before a student is expected.
+    // No span is open: no student is expected yet, so where the window lies is not known.
     return this.count === 0 ? [] : this.moved(this.#doneStep);
   }
 
@@ -79,15 +80,15 @@ export class OpenSpans {
   }
 
   /**
-   * All answers of `teacher` to `span` are there: what a later epoch shows again is opened with them.
+   * All answers of `teacher` to `span` are there: spans of later epochs that need the same answers may be opened now.
    *
-   * @returns undefined if they were not asked for.
+   * @returns undefined if the answers were not asked for.
    */
   arrived(teacher: number, span: number): WantEffect[] | undefined {
     return this.#change(teacher, span, 'asked', 'there') ? this.moved(this.#doneStep) : undefined;
   }
 
-  /** Answers that were there are not. */
+  /** Answers that were there are lost: the teacher is asked for them again. */
   lost(teacher: number, span: number): WantEffect[] {
     if (!this.#change(teacher, span, 'there', 'asked')) return [];
     return [{ kind: 'want', teacher, span }];
@@ -108,7 +109,7 @@ export class OpenSpans {
     return this.#needed(span).filter((teacher) => !answered.includes(teacher));
   }
 
-  /** True if the span is open, and the answers are there that its targets need. */
+  /** True if the span is open and all answers that its targets need are there. */
   isReady(span: number): boolean {
     return this.#states.has(span) && this.missing(span).length === 0;
   }
@@ -117,7 +118,7 @@ export class OpenSpans {
     return this.#states.size;
   }
 
-  /** Teachers' spans asked for and not there yet. */
+  /** Pairs of a teacher and a span whose answers are asked for and not there yet. */
   get wantCount(): number {
     return [...this.#states.values()].flat().filter((state) => state === 'asked').length;
   }
@@ -150,8 +151,8 @@ export class OpenSpans {
   }
 
   /**
-   * The first of the spans [first, end) that shows again what one of them, which is not there yet, shows; else `end`. Its
-   * teachers would be asked twice for one answer.
+   * The first of the spans [first, end) that needs the same answers as an earlier one of them that still waits for
+   * answers; else `end`. If it were opened, teachers would be asked twice for the same answers.
    */
   #repetitionFrom(first: number, end: number): number {
     const { spansPerEpoch } = this.#grid;
@@ -166,8 +167,9 @@ export class OpenSpans {
   }
 
   /**
-   * True if late answers to a span that went without them may come yet: those of about one window are waited
-   * for, since another epoch or run may ask for them; were it more, a slow teacher would never catch up.
+   * True if the span was decided on without some teachers, and their late answers are still waited for. Answers to
+   * about one window of such spans are waited for, since another epoch or run may ask for them. With a longer wait, a
+   * slow teacher would never catch up.
    */
   #isAwaitedLate(span: number, oldest: number): boolean {
     const isAsked = this.#states.get(span)?.includes('asked') === true;

@@ -1,22 +1,23 @@
 /**
  * One wanted ticket: where its last issue is, and when it is issued again.
  *
- * A state machine without clock or network: events in (with the time in milliseconds), effects out. An issue is being
- * published, on its queue, in a worker's hands, or waits for the next one, which has another attempt and takes the
- * message of the one before off the queue.
+ * A state machine without clock or network: events in (with the time in milliseconds), effects out. The last issue is
+ * being published, is on its queue, is in a worker's hands, or waits to be published. When a ticket is issued again,
+ * the new issue has another attempt number, and the old message is removed from the queue.
  */
 import type { Ticket } from '@lyceum/proto';
 
-/** Failures of the ticket itself (not of a worker) after which those who want it are told. */
+/** After so many failures of the ticket itself (not of a worker), the ticket is given up and its owners are told. */
 export const TICKET_FAILURE_LIMIT = 5;
 
 /**
- * How long after a session's end its last deliveries are looked at: a worker may have died with a ticket before it
- * announced it. Shorter than what a run may lose to a kill, longer than what an announcement takes.
+ * How long after a session's end the coordinator looks at what the queue delivered last: the worker may have died
+ * with a ticket that it had not announced. Shorter than the time that a run may lose to a killed worker, longer than
+ * an announcement takes.
  */
 export const PROBE_AFTER_MS = 500;
 
-/** How long a worker may be silent about a ticket in its hands. Generous: sessions tell of deaths. */
+/** How long a worker may be silent about a ticket in its hands. Generous: a worker that dies also ends its session. */
 export const HELD_LIMIT_MS = 600_000;
 
 /** Wait before a ticket that could not be published is published again. */
@@ -26,11 +27,11 @@ const RETURN_DELAY_MIN_MS = 250;
 const RETURN_DELAY_MAX_MS = 5_000;
 
 export type TicketEffect =
-  /** Put this on its teacher's queue, and answer with published() or publishFailed(). */
+  /** Put the ticket on its teacher's queue, then call published() or publishFailed(). */
   | { readonly kind: 'publish'; readonly id: string; readonly ticket: Ticket }
-  /** Remove the message, if it is still there. */
+  /** Remove the message from the queue, if it is still there. */
   | { readonly kind: 'remove'; readonly sequence: number }
-  /** Ask the teacher's queue how far it has delivered, and answer with delivered(). */
+  /** Ask the teacher's queue which message it delivered last, then call delivered(). */
   | { readonly kind: 'probe'; readonly teacher: string }
   /** For the record: the ticket is issued again. */
   | {
@@ -54,7 +55,7 @@ type Place =
   | { readonly at: 'queue'; readonly sequence: number; readonly sinceMs: number }
   | {
       readonly at: 'worker';
-      /** Undefined: its message is gone. */
+      /** Of the ticket's message; undefined: the message is gone. */
       readonly sequence: number | undefined;
       readonly workerId: string;
       readonly sinceMs: number;
@@ -62,19 +63,19 @@ type Place =
   | { readonly at: 'waiting'; readonly untilMs: number };
 
 export class OpenTicket {
-  /** Digest of its content. */
+  /** Digest of the ticket's content. */
   readonly id: string;
   /** Identity of its teacher, hex. */
   readonly teacher: string;
   readonly owners = new Set<string>();
   readonly #content: Ticket;
   readonly #nextAttempt: () => number;
-  /** Number of its last issue. */
+  /** Number of the ticket's last issue. */
   #attempt: number;
   #place: Place = { at: 'publishing' };
-  /** Since when its last issue has been on the queue; undefined: it is not yet. */
+  /** When the last issue came onto the queue; undefined: not yet. */
   #issuedAtMs: number | undefined;
-  /** Times that the ticket itself was found wrong, and times that it was handed back. */
+  /** Times that the ticket itself was found wrong (failures), and times that workers handed it back (returns). */
   #failureCount = 0;
   #returnCount = 0;
   #returnReason: string | undefined;
@@ -96,17 +97,17 @@ export class OpenTicket {
     return this.#place.at === 'queue';
   }
 
-  /** The worker that has it in hand, as far as is known. */
+  /** The worker that has the ticket in hand, as far as is known. */
   get holder(): string | undefined {
     return this.#place.at === 'worker' ? this.#place.workerId : undefined;
   }
 
-  /** It was found wrong too often to be issued again. */
+  /** True if the ticket was found wrong too often to be issued again. */
   get isHopeless(): boolean {
     return this.#failureCount >= TICKET_FAILURE_LIMIT;
   }
 
-  /** Why workers hand it back, once that is no accident of one of them; undefined: they do not. */
+  /** Why workers hand the ticket back, if they did so more than once; undefined: they did not. */
   get trouble(): string | undefined {
     return this.#returnCount > 1 ? this.#returnReason : undefined;
   }
@@ -124,7 +125,7 @@ export class OpenTicket {
 
   published(sequence: number, nowMs: number): void {
     this.#issuedAtMs ??= nowMs;
-    // Its worker may have been quicker to tell than the queue was to confirm.
+    // The worker may announce the ticket before the queue confirms that it has the message.
     if (this.#place.at === 'publishing') this.#place = { at: 'queue', sequence, sinceMs: nowMs };
   }
 
@@ -143,7 +144,7 @@ export class OpenTicket {
     if (this.#place.at === 'worker') this.#place = { ...this.#place, sinceMs: nowMs };
   }
 
-  /** The worker gave it back by no fault of the ticket. */
+  /** A worker gave the ticket back; the ticket is not at fault. */
   returned(reason: string, nowMs: number): TicketEffect[] {
     const delayMs = this.#returnCount === 0 ? 0 : returnDelayMs(this.#returnCount);
     this.#returnCount++;
@@ -169,7 +170,8 @@ export class OpenTicket {
   }
 
   /**
-   * A worker has its message, and no answer of it counts: nobody else will have it. It may take the next one too until it is
+   * The worker has the ticket's message, but its answer to it does not count. No other worker gets that message,
+   * so the ticket is issued again; not at once, since the same worker may take the next issue too, until it is
    * told not to.
    */
   spent(workerId: string, nowMs: number): TicketEffect[] {
@@ -203,7 +205,10 @@ export class OpenTicket {
     return this.#reissue(reason, 0, nowMs);
   }
 
-  /** What a worker has in hand it settles itself; what lies on the queue would only cost one its time. */
+  /**
+   * Nobody wants the ticket any more. Its message is removed from the queue; a worker that has it in hand settles
+   * it itself.
+   */
   forgotten(): TicketEffect[] {
     const place = this.#place;
     return place.at === 'queue' ? [{ kind: 'remove', sequence: place.sequence }] : [];

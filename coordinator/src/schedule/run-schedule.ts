@@ -1,16 +1,17 @@
 /**
- * Which of one run's targets may leave, as its student takes them; what the teachers are asked for meanwhile is
- * {@link OpenSpans}.
+ * Decides which targets of one run may leave for its student. {@link OpenSpans} decides what the teachers are asked
+ * for meanwhile.
  *
  * A state machine without clock or network: events in, effects out. What holds throughout:
  *
  * - targets leave strictly in the order of the steps, and each step once per attachment;
- * - no target leaves beyond the student's credit, nor before every teacher's answers to its span are there, or
- *   a quorum's, once an otherwise idle student has waited for the rest for `deadlineMs`;
- * - the targets of one span are all made of the same teachers, whenever and however often they leave.
+ * - no target leaves beyond the student's credit, nor before every teacher's answers to its span are there;
+ * - with a quorum, the quorum's answers are enough once an otherwise idle student has waited `deadlineMs` for
+ *   the rest;
+ * - the targets of one span are all made of the same teachers' answers, whenever and however often they leave.
  *
- * The caller answers each `want` with {@link RunSchedule.spanComplete}, at once if the answers are in the store
- * already.
+ * For each `want` the caller calls {@link RunSchedule.spanComplete} once the answers are in the store: at once if
+ * they are there already.
  */
 import { LyceumError } from '@lyceum/proto';
 import { OpenSpans, type OpenSpansSettings, type WantEffect } from './open-spans.js';
@@ -21,7 +22,7 @@ export type ScheduleEffect =
   | WantEffect
   /**
    * Send the targets of steps [firstStep, endStep), which lie in one span, made of the answers of `contributors`.
-   * With a quorum that decision must be kept before they leave.
+   * With a quorum, this choice of contributors must be stored before the targets leave.
    */
   | {
       readonly kind: 'send';
@@ -29,7 +30,7 @@ export type ScheduleEffect =
       readonly endStep: number;
       readonly contributors: readonly number[];
     }
-  /** Without the teachers `late` the run would have more steps with fewer than all than it may: it must not go on. */
+  /** Going on without the teachers `late` would exceed `maxDegradedShare`: the run must not go on. */
   | {
       readonly kind: 'overdegraded';
       readonly degradedSteps: number;
@@ -43,7 +44,7 @@ export interface QuorumSettings {
   readonly deadlineMs: number;
   /** Greatest share of the run's steps that may have fewer than all teachers, 0 to 1. */
   readonly maxDegradedShare: number;
-  /** Decisions made before, by span: they stand, however soon others answer now. */
+  /** Contributors of the spans that were decided on before: they stand, even if other teachers answer sooner now. */
   readonly decided: ReadonlyMap<number, readonly number[]>;
 }
 
@@ -74,7 +75,7 @@ export class RunSchedule {
     this.#spans = new OpenSpans(settings, this.#decisions);
   }
 
-  /** The student that will attach is expected to go on from `step`: opens the window ahead of it. */
+  /** A student is expected to attach and go on from `step`: opens the window that begins there. */
   expected(step: number): ScheduleEffect[] {
     this.#attached = false;
     return this.#restart(step);
@@ -95,16 +96,16 @@ export class RunSchedule {
     return this.#restart(nextStep);
   }
 
-  /** The student is gone. What was asked for stays open: another will need it. */
+  /** The student is gone. Open spans stay open: the next student will need them. */
   detached(): void {
     this.#attached = false;
   }
 
   /**
-   * The student may be sent targets below `creditStep` and is done with the steps below `doneStep`.
-   * Neither falls: an old request that comes late changes nothing.
+   * The student may be sent targets of steps below `creditStep` and is done with the steps below `doneStep`. Neither
+   * number falls: an old request that comes late changes nothing.
    *
-   * @throws {LyceumError} INVALID_ARGUMENT if it claims steps whose targets it was never sent.
+   * @throws {LyceumError} INVALID_ARGUMENT if the student claims steps whose targets it was never sent.
    */
   credited(creditStep: number, doneStep: number): ScheduleEffect[] {
     if (doneStep > this.#sentStep) {
@@ -116,7 +117,7 @@ export class RunSchedule {
     return [...this.#spans.moved(this.#doneStep), ...this.#release()];
   }
 
-  /** The teachers are asked for another number of steps ahead from now on, at least 1. */
+  /** From now on the teachers are asked for `windowSteps` steps ahead, at least 1. */
   resized(windowSteps: number): ScheduleEffect[] {
     return this.#spans.resized(windowSteps);
   }
@@ -128,8 +129,8 @@ export class RunSchedule {
   }
 
   /**
-   * Answers that were there turned out unreadable: they are asked for again, and targets leave again
-   * from `step` on, which had not left in truth.
+   * Answers that were there turned out unreadable: they are asked for again. The targets from `step` on were not
+   * really sent, and will leave again.
    */
   spanUnreadable(teacher: number, span: number, step: number): ScheduleEffect[] {
     this.#sentStep = Math.min(this.#sentStep, Math.max(step, this.#doneStep));
@@ -137,8 +138,8 @@ export class RunSchedule {
   }
 
   /**
-   * Looks at the clock: lets a span go without those that are late, where a quorum allows it. A wait begins when
-   * it is first seen here.
+   * Where a quorum allows it, decides on a span without the teachers that are late. A wait begins at the first tick
+   * that sees it.
    */
   tick(nowMs: number): ScheduleEffect[] {
     const { quorum, grid } = this.#settings;
@@ -168,7 +169,7 @@ export class RunSchedule {
     return this.#spans.closed();
   }
 
-  /** Ensemble indices of the teachers that an idle student waits for; empty: nobody waits. */
+  /** Ensemble indices of the teachers that an idle student waits for; empty: the student does not wait. */
   waitingFor(): number[] {
     const span = this.#spanWaitedFor();
     return span === undefined ? [] : this.#spans.missing(span);
@@ -178,7 +179,7 @@ export class RunSchedule {
     return this.#spans.count;
   }
 
-  /** Teachers' spans asked for and not there yet. */
+  /** Pairs of a teacher and a span whose answers are asked for and not there yet. */
   openWantCount(): number {
     return this.#spans.wantCount;
   }
@@ -191,7 +192,9 @@ export class RunSchedule {
     return this.#spans.moved(step);
   }
 
-  /** The span whose targets an attached student with credit lacks, having taken all steps before; undefined: none. */
+  /**
+   * The next span, if an attached student with credit has done all steps that it was sent; undefined: nobody waits.
+   */
   #spanWaitedFor(): number | undefined {
     const { grid } = this.#settings;
     const isIdle = this.#attached && this.#doneStep === this.#sentStep;
@@ -200,7 +203,7 @@ export class RunSchedule {
     return spanOfStep(grid, this.#sentStep);
   }
 
-  /** The same, where a quorum is in and the span not decided on. */
+  /** The span that an idle student waits for, if its quorum is in and it is not decided on; else undefined. */
   #spanInQuorum(): number | undefined {
     const span = this.#spanWaitedFor();
     if (span === undefined || this.#decisions?.of(span) !== undefined) return undefined;
@@ -208,7 +211,7 @@ export class RunSchedule {
     return this.#spans.answered(span).length >= count ? span : undefined;
   }
 
-  /** Sends what may leave, a span or what the credit allows of it at a time. */
+  /** Sends the targets that may leave, as far as the credit allows: each effect covers at most one span. */
   #release(): ScheduleEffect[] {
     const { grid } = this.#settings;
     const { stepCount } = grid.plan;

@@ -1,4 +1,4 @@
-/** The states of a run and the ways between them. */
+/** The states of a run and the transitions between them. */
 import { LyceumError } from '@lyceum/proto';
 
 export const RUN_STATES = [
@@ -18,11 +18,11 @@ export type RunStateName = (typeof RUN_STATES)[number];
 
 /**
  * QUEUED      waits for a student worker or for a teacher's place
- * PREPARING   a student worker has it; data, models and teachers are being loaded
+ * PREPARING   a student worker has the run; data, models and teachers are being loaded
  * FITTING     the student is ready; the ensemble's rule is being fitted on the validation split
  * TRAINING    steps are taken
  * EVALUATING  the student is done; teachers' test answers and other runs of the table are awaited
- * PAUSED      something is wrong that only a person can put right; it has no workers and asks nobody
+ * PAUSED      something is wrong that only a person can put right; the run has no workers and asks no teacher
  * CANCELLING  workers are being released
  */
 const NEXT: Readonly<Record<RunStateName, readonly RunStateName[]>> = {
@@ -30,18 +30,18 @@ const NEXT: Readonly<Record<RunStateName, readonly RunStateName[]>> = {
   PREPARING: ['FITTING', 'TRAINING', 'EVALUATING', 'QUEUED', 'PAUSED', 'CANCELLING', 'FAILED'],
   FITTING: ['TRAINING', 'QUEUED', 'PAUSED', 'CANCELLING', 'FAILED'],
   TRAINING: ['EVALUATING', 'QUEUED', 'PAUSED', 'CANCELLING', 'FAILED'],
-  // Back to training where answers that it was trained on were dropped.
+  // QUEUED: answers that the student was trained on were dropped, so it trains again.
   EVALUATING: ['SUCCEEDED', 'QUEUED', 'PAUSED', 'CANCELLING', 'FAILED'],
-  // Where it was; into EVALUATING where training had ended.
+  // EVALUATING if training had ended, else QUEUED.
   PAUSED: ['QUEUED', 'EVALUATING', 'CANCELLING'],
   CANCELLING: ['CANCELLED'],
   SUCCEEDED: [],
-  // The next attempt; at once into EVALUATING where training had ended.
+  // The next attempt: EVALUATING if training had ended, else QUEUED.
   FAILED: ['QUEUED', 'EVALUATING'],
   CANCELLED: ['QUEUED', 'EVALUATING'],
 };
 
-/** True once nothing happens any more, unless a user asks for another attempt. */
+/** True in a final state: only a user's request for another attempt can change it. */
 export function hasEnded(state: RunStateName): boolean {
   return state === 'SUCCEEDED' || state === 'FAILED' || state === 'CANCELLED';
 }

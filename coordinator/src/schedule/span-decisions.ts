@@ -1,15 +1,15 @@
 /**
  * Which teachers each span's targets are made of, in a run whose quorum is below all its teachers.
  *
- * A span is decided on once, when the first of its targets may leave, and stays so: a student that takes its steps
- * again gets the same targets. Symbols: K teachers; contributors are ensemble indices, rising.
+ * A span is decided on once, when the first of its targets may leave. The decision stands: a student that takes its
+ * steps again gets the same targets. Symbols: K teachers; contributors are ensemble indices, rising.
  */
 import { endStepOfSpan, firstStepOfSpan, type SpanGrid } from './span-grid.js';
 
 export interface ContributorCounts {
   /** Steps whose targets were made of fewer than all teachers. */
   readonly degradedSteps: number;
-  /** Steps of spans that nothing is known of. */
+  /** Steps of spans whose contributors are not known. */
   readonly unknownSteps: number;
   /** [K] steps that each teacher contributed to. */
   readonly teacherSteps: readonly number[];
@@ -33,12 +33,12 @@ export class SpanDecisions {
     for (const [span, contributors] of decided) this.#count(span, contributors);
   }
 
-  /** Undefined: not decided on yet. */
+  /** The span's contributors; undefined: not decided on yet. */
   of(span: number): readonly number[] | undefined {
     return this.#decided.get(span);
   }
 
-  /** The first decision on a span is the one that counts. */
+  /** Keeps the first decision on a span; a later one changes nothing. */
   decide(span: number, contributors: readonly number[]): void {
     if (this.#decided.has(span)) return;
     this.#decided.set(span, contributors);

@@ -1,22 +1,25 @@
 /**
- * The grid of spans that a run's tickets are cut on: a pure function of the plan, so that asking again,
- * after a restart or by another run of the same settings, asks for the same rows of the same inference.
+ * The grid of spans that a run's tickets are cut on. It is a pure function of the plan and the sizes of answers and
+ * pictures, so that a restarted run, or another run of the same settings, asks for the same rows again.
  *
  * Spans are numbered through all epochs: span g is span `g mod spansPerEpoch` of epoch `g div spansPerEpoch`.
  */
 import type { Span, StepPlan } from '@lyceum/learning/orders';
 
 /**
- * Positions in a span, as nearly as whole batches and equal spans of an epoch allow. A ticket costs the coordinator, NATS
- * and a worker together about 10 ms of processor, however short it is; a longer one delays the first target, and more of it
- * is lost with a worker that dies.
+ * Wanted positions in a span; the real count differs, since a span is whole batches and an epoch's spans are equal. A
+ * ticket costs the coordinator, NATS and a worker together about 10 ms of processor, however short it is. A longer
+ * ticket delays the first target, and more work is lost when a worker dies.
  */
 const SPAN_POSITIONS = 4096;
 
-/** Bytes of one teacher's answers in a span, at most, as long as a batch allows: the window is held in memory. */
+/** Most bytes of one teacher's answers in a span, unless one batch is larger: the window is held in memory. */
 export const SPAN_BYTES = 8 * 1024 * 1024;
 
-/** Bytes of a span's pictures, decoded: of a set in shards a worker holds those of two spans, and no others. */
+/**
+ * Most bytes of a span's decoded pictures, unless one batch is larger. Of a set in shards, a worker holds the pictures
+ * of two spans.
+ */
 export const SPAN_PICTURE_BYTES = 128 * 1024 * 1024;
 
 export interface SpanGrid {
@@ -32,8 +35,8 @@ export interface SpanGrid {
 /**
  * The grid of a plan whose teachers answer with `rowBytes` bytes a row.
  *
- * @param pictureBytes - of a set in shards, a picture's, decoded: then no span is longer than {@link SPAN_POSITIONS}, or
- * has more than {@link SPAN_PICTURE_BYTES}, as long as a batch allows.
+ * @param pictureBytes - bytes of a decoded picture, of a set in shards: then a span has at most
+ *   {@link SPAN_POSITIONS} positions and {@link SPAN_PICTURE_BYTES} bytes of pictures, unless one batch has more.
  */
 export function spanGrid(plan: StepPlan, rowBytes: number, pictureBytes?: number): SpanGrid {
   const { sampleCount, batchSize, stepsPerEpoch } = plan;
@@ -48,7 +51,7 @@ export function spanGrid(plan: StepPlan, rowBytes: number, pictureBytes?: number
   return gridOfSpans(plan, Math.ceil(stepsPerEpoch / equalSpans) * batchSize);
 }
 
-/** The grid of a plan with spans of so many positions, which are whole batches. */
+/** The grid of a plan whose spans have `spanPositions` positions: a multiple of the batch size. */
 export function gridOfSpans(plan: StepPlan, spanPositions: number): SpanGrid {
   const stepsPerSpan = spanPositions / plan.batchSize;
   const spansPerEpoch = Math.ceil(plan.stepsPerEpoch / stepsPerSpan);

@@ -4,7 +4,7 @@
  * A state machine without clock or network: events in (with the time in milliseconds), effects out. What
  * holds throughout:
  *
- * - equal wants are one ticket, even of several runs; it lives as long as one of them wants it;
+ * - equal wants share one ticket, even of several runs; the ticket lives as long as an owner wants it;
  * - a wanted ticket is being published, on its queue, in a worker's hands, or waits for its next issue;
  * - the coordinator owns retries: a ticket in the hands of a worker whose session ended is issued again at
  *   once, under the next attempt, and the old message is removed;
@@ -13,12 +13,12 @@
 import type { Ticket } from '@lyceum/proto';
 import { OpenTicket, PROBE_AFTER_MS, type TicketEffect } from './open-ticket.js';
 
-/** How long a ticket may lie unannounced on its queue until it is looked at, session's end or not. */
+/** How long a ticket lies on a teacher's queue before that queue is probed, even if no session ended. */
 export const UNHELD_PROBE_MS = 30_000;
 
 export class TicketBook {
   readonly #tickets = new Map<string, OpenTicket>();
-  /** When to look at a teacher's deliveries, by its identity. */
+  /** When to probe a teacher's queue, by the teacher's identity. */
   readonly #probeAtMs = new Map<string, number>();
   /**
    * Issues so far, of all tickets: an issue's number is its attempt. A ticket that is forgotten and wanted
@@ -26,7 +26,7 @@ export class TicketBook {
    */
   #issueCount = 0;
 
-  /** `owner` wants the ticket; wanting it again changes nothing. `id` is its content's. */
+  /** `owner` wants the ticket; wanting it again changes nothing. `id` is the digest of the ticket's content. */
   want(owner: string, id: string, content: Ticket, teacher: string): TicketEffect[] {
     const known = this.#tickets.get(id);
     const ticket = known ?? new OpenTicket(id, content, teacher, () => ++this.#issueCount);
@@ -35,7 +35,7 @@ export class TicketBook {
     return known === undefined ? [ticket.publish()] : [];
   }
 
-  /** `owner` no longer wants it. A worker that has it in hand will learn so with its receipt. */
+  /** `owner` no longer wants the ticket. A worker that has it in hand is told so with the receipt for its answer. */
   unwant(owner: string, id: string): TicketEffect[] {
     const ticket = this.#tickets.get(id);
     if (ticket === undefined || !ticket.owners.delete(owner) || ticket.owners.size > 0) return [];
@@ -49,30 +49,30 @@ export class TicketBook {
     return ticket === undefined ? [{ kind: 'remove', sequence }] : [];
   }
 
-  /** An issue could not be put on the queue, or it is not known whether it was: another one, later. */
+  /** An issue could not be put on the queue, or may not be there: the ticket is issued again later. */
   publishFailed(id: string, attempt: number, nowMs: number): void {
     this.#lastIssue(id, attempt)?.publishFailed(nowMs);
   }
 
-  /** A worker has it in hand. */
+  /** A worker has the ticket in hand. */
   taken(workerId: string, id: string, attempt: number, sequence: number, nowMs: number): void {
     this.#lastIssue(id, attempt)?.taken(workerId, sequence, nowMs);
   }
 
-  /** A worker is at it still: rows of its answer came. */
+  /** A worker still works on the ticket: rows of its answer came. */
   progressed(id: string, nowMs: number): void {
     this.#tickets.get(id)?.progressed(nowMs);
   }
 
   /**
-   * A worker took it that may not answer it; or has answered it, and was told that the answer is not wanted, so that it takes
-   * the message off the queue.
+   * The worker's answer to the ticket does not count. Either the worker may not answer the ticket; or it has
+   * answered, was told that the answer is not wanted, and so takes the message off the queue.
    */
   spent(workerId: string, id: string, attempt: number, nowMs: number): TicketEffect[] {
     return this.#lastIssue(id, attempt)?.spent(workerId, nowMs) ?? [];
   }
 
-  /** A worker gave it back, by no fault of the ticket (`retryable`) or because of one. */
+  /** A worker gave the ticket back. `retryable`: the ticket is not at fault. */
   returned(
     workerId: string,
     id: string,
@@ -81,36 +81,39 @@ export class TicketBook {
     nowMs: number,
   ): TicketEffect[] {
     const ticket = this.#lastIssue(id, attempt);
-    // A worker may hand back what it had no time to announce; what another holds is not its to return.
+    // A worker may hand back a ticket that it had no time to announce, but not a ticket that another worker holds.
     if (ticket === undefined || (ticket.holder ?? workerId) !== workerId) return [];
     return retryable ? ticket.returned(reason, nowMs) : this.#failed(ticket, reason, nowMs);
   }
 
-  /** What a worker answered is no answer. */
+  /** What a worker sent is no valid answer to the ticket. */
   rejected(id: string, attempt: number, reason: string, nowMs: number): TicketEffect[] {
     const ticket = this.#lastIssue(id, attempt);
     return ticket === undefined ? [] : this.#failed(ticket, reason, nowMs);
   }
 
-  /** All its rows are stored. */
+  /** All rows of the ticket's answer are stored. */
   answered(id: string): TicketEffect[] {
     const ticket = this.#tickets.get(id);
     if (ticket === undefined) return [];
     return [{ kind: 'satisfied', id, owners: [...ticket.owners] }, ...this.#forget(ticket)];
   }
 
-  /** A worker's session ended; `teachers` are those that it took tickets of. */
+  /** A worker's session ended; `teachers`: the teachers whose tickets it took. */
   sessionEnded(workerId: string, teachers: Iterable<string>, nowMs: number): TicketEffect[] {
     for (const teacher of teachers) this.#probeAtMs.set(teacher, nowMs + PROBE_AFTER_MS);
     return this.#open().flatMap((ticket) => ticket.sessionEnded(workerId, nowMs));
   }
 
-  /** What a worker answers for a teacher is not to be trusted: its tickets in hand are given to others. */
+  /** The worker's answers for a teacher are not trusted: the tickets in its hands are issued again. */
   discredited(workerId: string, teacher: string, nowMs: number): TicketEffect[] {
     return this.#open(teacher).flatMap((ticket) => ticket.discredited(workerId, nowMs));
   }
 
-  /** The queues are gone with all that lay on them, and numbers begin anew: what is in hand stays there. */
+  /**
+   * The queues are gone with all their messages, and sequence numbers begin anew. Tickets in workers' hands
+   * stay there.
+   */
   queueLost(nowMs: number): TicketEffect[] {
     return this.#open().flatMap((ticket) => ticket.queueLost(nowMs));
   }
@@ -146,7 +149,7 @@ export class TicketBook {
     return this.#tickets.has(id);
   }
 
-  /** True if the ticket was not issued anew, withdrawn or answered since. */
+  /** True if the ticket was not issued again, withdrawn or answered since. */
   isLastIssue(id: string, attempt: number): boolean {
     return this.#lastIssue(id, attempt) !== undefined;
   }

@@ -1,36 +1,41 @@
 /**
  * Who may answer which issue of a ticket. Pure.
  *
- * A ticket travels on a queue that others read, so that to know it proves nothing. A session *takes* an issue by saying so,
- * if the coordinator lets it have tickets of that teacher. Only the sessions that took an issue may answer it or give
- * it back, for as long as the ticket is wanted: late answers count. An issue that no session has taken yet is open to
- * all that may take it, since an answer can overtake the word that it was taken.
+ * All workers of a teacher read the same queue, so that knowing a ticket proves nothing. A session *takes* an issue
+ * by announcing it, if the coordinator lets the session have tickets of that teacher. Only the sessions that took an
+ * issue may answer it or give it back, for as long as the ticket is wanted: late answers count. An issue that no
+ * session has taken yet is open to all sessions that may take it, since an answer can arrive before the announcement.
  *
  * A worker that is *discredited* with a teacher loses all issues so far, and those that it takes before it is trusted
- * again: it may have computed them with what was wrong, and send them long after. None of them is missed: the worker
- * says on the same stream what it takes and what makes it trusted again. Lost issues stay lost. A message may come to
- * the worker a second time, two coordinators may have given one number, and an answer does not say when it was
- * computed.
+ * again: it may have computed them while it was faulty, and may send them long after. No such issue is overlooked:
+ * the worker announces what it takes on the same stream as the answers that make it trusted again. Lost issues stay
+ * lost, because a message may come to the worker a second time, two coordinators may have given the same number, and
+ * an answer does not say when it was computed.
  */
 
-/** Issues of one ticket whose takers are remembered: later ones push out the first, whose answers are unwanted then. */
+/**
+ * Issues of one ticket whose takers are remembered. A later issue pushes out the oldest, which is then open again to
+ * all sessions that may take it.
+ */
 const REMEMBERED_ISSUES = 16;
 
-/** Sessions that took one issue; a message is delivered again only where a session stopped answering. */
+/** Sessions that may take one issue: a message is delivered again only if a session stopped answering. */
 const TAKERS_OF_ISSUE = 8;
 
-/** No issue has a greater number: what a worker says that it took must not use all numbers up. */
+/**
+ * Greatest number of an issue. Announcements of greater numbers are ignored, so that they cannot use all numbers up.
+ */
 const GREATEST_ISSUE = 2 ** 31;
 
 export interface TicketTaker {
   readonly workerId: string;
   /** Tells a worker's process from others of the same id. */
   readonly sessionKeyDigest: string;
-  /** Whether the coordinator has let it have tickets of the teacher, by identity, and trusts what it answers. */
+  /** Whether the coordinator lets the session have tickets of the teacher (its identity), and trusts its answers. */
   mayTake(teacher: string): boolean;
 }
 
-/** The issue of a ticket. */
+/** One issue of a ticket. */
 export interface TicketIssue {
   /** Digest of the ticket's content. */
   readonly id: string;
@@ -39,21 +44,21 @@ export interface TicketIssue {
   readonly teacher: string;
 }
 
-/** Numbers of issues of one teacher's tickets, as far as a worker is concerned. */
+/** Numbers of issues of one teacher's tickets that one worker took and lost. */
 interface Mark {
-  /** The greatest that it has taken. */
+  /** The greatest number that the worker has taken. */
   taken: number;
-  /** The last that it has lost; undefined: it was never discredited. */
+  /** The greatest number that the worker has lost; undefined: it was never discredited. */
   lost: number | undefined;
 }
 
 export class TicketTakers {
-  /** Keys of sessions, by issue, by ticket. */
+  /** Keys of the sessions that took an issue: by ticket, then by issue. */
   readonly #takers = new Map<string, Map<number, Set<string>>>();
-  /** By worker, then by teacher. Of all that were ever here: an answer may be under way for any time. */
+  /** By worker, then by teacher. Never removed: an old answer may arrive at any time. */
   readonly #marks = new Map<string, Map<string, Mark>>();
 
-  /** The session takes the issue. @returns whether it may: then the issue is its own from now on. */
+  /** The session takes the issue. @returns whether it may, and so may answer the issue from now on. */
   take(taker: TicketTaker, issue: TicketIssue): boolean {
     const { id, attempt, teacher } = issue;
     if (!taker.mayTake(teacher) || this.hasLost(taker, issue)) return false;
@@ -77,7 +82,7 @@ export class TicketTakers {
     return takers === undefined || takers.has(keyOf(taker));
   }
 
-  /** Whether the issue is one of those that the session's worker has lost. */
+  /** Whether the session's worker has lost the issue. */
   hasLost({ workerId }: TicketTaker, { attempt, teacher }: TicketIssue): boolean {
     return attempt <= (this.#marks.get(workerId)?.get(teacher)?.lost ?? 0);
   }
@@ -86,7 +91,8 @@ export class TicketTakers {
    * The worker is discredited with the teacher.
    *
    * @param lastIssue - the number of the last issue so far, of all tickets.
-   * @returns the greatest number that it has lost: the next issue must have a greater one, or it could not take any.
+   * @returns the greatest number that the worker has lost: it cannot take the next issue unless that number
+   *   is greater.
    */
   discredited(workerId: string, teacher: string, lastIssue: number): number {
     const mark = this.#mark(workerId, teacher);
@@ -95,15 +101,15 @@ export class TicketTakers {
   }
 
   /**
-   * The session says that it has an issue, wanted or not.
+   * The session announces that it has an issue, whether the ticket is wanted or not.
    *
-   * @returns the greatest number that its worker has lost, if it has lost this one or loses it thereby, as one that is
-   *   discredited and not trusted yet; undefined: it has not.
+   * @returns the greatest number that its worker has lost, if this issue is lost: it was lost before, or it is lost
+   *   now because the worker is discredited and not trusted yet; undefined: the issue is not lost.
    */
   told(taker: TicketTaker, { attempt, teacher }: TicketIssue): number | undefined {
     const mayTake = taker.mayTake(teacher);
     const known = this.#marks.get(taker.workerId)?.get(teacher);
-    // Nothing is remembered of one that was never let have any.
+    // Nothing is remembered of a worker that may not take such tickets and was never discredited.
     if ((!mayTake && known?.lost === undefined) || attempt > GREATEST_ISSUE) return undefined;
     const mark = this.#mark(taker.workerId, teacher);
     if (mayTake) mark.taken = Math.max(mark.taken, attempt);

@@ -5,7 +5,7 @@ export class Handoff<T> {
   #offered: { readonly value: T; readonly taken: () => void } | undefined;
   readonly #wakeup = new Wakeup();
 
-  /** Resolves once the value is taken. The one before must have been. */
+  /** Resolves once the value is taken. Call it only after the value before was taken. */
   give(value: T): Promise<void> {
     return new Promise((taken) => {
       this.#offered = { value, taken };
@@ -13,7 +13,7 @@ export class Handoff<T> {
     });
   }
 
-  /** Undefined if none is given within `ms`, or before {@link wake}. */
+  /** @returns undefined if no value is given within `ms`, or before {@link wake}. */
   async take(ms: number): Promise<T | undefined> {
     if (this.#offered === undefined) await this.#wakeup.wait({ ms });
     const offered = this.#offered;

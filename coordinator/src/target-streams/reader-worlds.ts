@@ -1,6 +1,7 @@
 /**
- * Readers that train one student together: ranks of a world, each of which takes its slice of every step. A reader
- * cannot tell that another one cuts the steps differently, so the ranks that read a run at a time must agree. Pure.
+ * Readers that train one student together: the ranks of a world, each of which takes its slice of every step. A
+ * reader cannot see that another reader cuts the steps differently, so the ranks that read a run at a time must
+ * agree. Pure.
  */
 import { LyceumError, type StreamTargetsRequest, WORLD_MAX_SIZE } from '@lyceum/proto';
 
@@ -25,7 +26,7 @@ export function sliceOf({ rank, worldSize }: Ranked): Slice {
 }
 
 export class ReaderWorlds {
-  /** By the id of the reader; those by themselves are not among them. */
+  /** By the reader's id; readers without a world are not listed. */
   readonly #readers = new Map<string, Ranked>();
 
   /** @throws {LyceumError} FAILED_PRECONDITION if ranks of another world read the run. */

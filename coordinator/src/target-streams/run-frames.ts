@@ -1,6 +1,6 @@
 /**
- * The target frames of steps of a run, for a reader that is not its student. The schedule and the sources are the
- * run's; the pace is the reader's.
+ * The target frames of steps of a run, for a reader that is not its student. Schedule and answers are as for the
+ * run's own student; the reader sets the pace.
  */
 import { Wakeup } from '@lyceum/platform';
 import { LyceumError, type TargetFrame, TargetRequest, toLyceumError } from '@lyceum/proto';
@@ -10,13 +10,13 @@ import { Handoff } from './handoff.js';
 
 export interface RunFramesParts
   extends Pick<RunTargetsParts, 'record' | 'dataset' | 'desk' | 'store' | 'data'> {
-  /** Unique among all that ask. */
+  /** Unique among all askers. */
   readonly askerId: string;
-  /** Its steps from this one to the last of the record's plan. */
+  /** The first step; the last one is that of the record's plan. */
   readonly firstStep: number;
   /** For a run with a quorum: the contributors of every span of these steps. */
   readonly contributors: Contributors | undefined;
-  /** Teacher workers that are there. */
+  /** Teacher workers that are connected. */
   readonly workerCount: () => number;
 }
 
@@ -24,7 +24,7 @@ export class RunFrames {
   readonly #parts: RunFramesParts;
   readonly #targets: RunTargets;
   readonly #frames = new Handoff<TargetFrame>();
-  /** What the taker had last. */
+  /** The frame that the reader took last. */
   #last: TargetFrame | undefined;
   #doneStep: number;
   readonly #done = new Wakeup();
@@ -41,7 +41,7 @@ export class RunFrames {
       fit: () => record.fit,
       ledger: contributors && { decided: contributors, record: undecided },
       onFailed: () => this.#fail(),
-      // What the run's own student is told of its teachers stands in the run's record.
+      // Warnings about the run's teachers are in the run's own record.
       onSent: () => {},
       onDrift: () => {},
       onDegraded: () => {},
@@ -59,7 +59,7 @@ export class RunFrames {
 
   /**
    * @returns the next frame; undefined if there is none within `ms`.
-   * @throws {LyceumError} FAILED_PRECONDITION if there will be none, and why.
+   * @throws {LyceumError} FAILED_PRECONDITION if there will be no more frames, with the reason.
    */
   async next(ms: number): Promise<TargetFrame | undefined> {
     if (this.#last !== undefined) this.#take(this.#last);
@@ -70,7 +70,7 @@ export class RunFrames {
     return this.#last;
   }
 
-  /** Targets of steps from here on have not been begun. */
+  /** No target from this step on has been begun. */
   get reachedStep(): number {
     return this.#targets.reachedStep;
   }
@@ -85,7 +85,7 @@ export class RunFrames {
     this.#done.wake();
   }
 
-  /** The frame has been taken: its last step, unless it goes on, and all before are done. */
+  /** The reader has taken the frame: all steps that end in it are done. */
   #take({ epoch, firstPosition, tensors }: TargetFrame): void {
     const { batchSize, sampleCount, stepsPerEpoch } = this.#parts.record.plan;
     const end = firstPosition + (tensors[0]?.shape[0] ?? 0);
@@ -94,7 +94,7 @@ export class RunFrames {
     this.#done.wake();
   }
 
-  /** How far the taker is, whenever that changes. */
+  /** Tells how far the reader is, whenever that changes. */
   async *#requests(): AsyncGenerator<TargetRequest, void, undefined> {
     const { plan } = this.#parts.record;
     for (let told = this.#doneStep; !this.#closed; ) {
@@ -116,7 +116,7 @@ export class RunFrames {
   }
 }
 
-/** All of them were decided before: see `RunFramesParts.contributors`. */
+/** Never called: all spans were decided before, see `RunFramesParts.contributors`. */
 async function undecided(span: number): Promise<void> {
   throw new Error(`contributors of span ${span} are not decided`);
 }

@@ -1,6 +1,6 @@
 /**
- * The targets of a whole split in its own order, as a run's rule makes them of all its teachers: for measuring what was
- * trained elsewhere on them. They are made of the answers that the run's report is made of, a piece at a time.
+ * The targets of a whole split in its own order, made by a run's rule from all its teachers. They are for measuring a
+ * student that was trained elsewhere. They are made of the same answers as the run's report, a piece at a time.
  */
 import { type SplitName, splitSamples } from '@lyceum/learning/datasets';
 import { targetPlan } from '@lyceum/learning/ensemble';
@@ -19,7 +19,7 @@ import { readStored, SplitAnswers, type TicketDesk } from '../tickets/index.js';
 const READ_BYTES = 2 * 1024 * 1024;
 
 export interface SplitFramesParts {
-  /** Unique among all that ask. */
+  /** Unique among all askers. */
   readonly askerId: string;
   readonly record: RunRecord;
   readonly spec: DistillationSpecification['spec'];
@@ -52,7 +52,7 @@ export class SplitFrames {
 
   /**
    * @returns the next frame; undefined if there is none within `ms`.
-   * @throws {LyceumError} FAILED_PRECONDITION if there will be none, and why.
+   * @throws {LyceumError} FAILED_PRECONDITION if there will be no more frames, with the reason.
    */
   async next(ms: number): Promise<TargetFrame | undefined> {
     if (!this.#isSettled()) await this.#news.wait({ ms });
@@ -63,7 +63,7 @@ export class SplitFrames {
     return (await this.#frames.next()).value ?? undefined;
   }
 
-  /** Targets of steps from here on have not been begun. */
+  /** No target from this step on has been begun. */
   get reachedStep(): number {
     return this.#hasBegun ? this.#parts.record.plan.stepCount : 0;
   }
@@ -81,7 +81,7 @@ export class SplitFrames {
     return this.#answers.complete || this.#answers.failure !== undefined;
   }
 
-  /** Gives undefined where answers have been deleted meanwhile and are asked for again. */
+  /** Yields undefined where answers have been deleted meanwhile: they are asked for again. */
   async *#read(): AsyncGenerator<TargetFrame | undefined, void, undefined> {
     const { dataset, firstPosition, endPosition } = this.#parts;
     const pieceRows = Math.max(1, Math.floor(READ_BYTES / (4 * dataset.classCount)));
@@ -98,7 +98,7 @@ export class SplitFrames {
     }
   }
 
-  /** Rows [first, end); undefined if some answers are not readable any more. */
+  /** The frames of rows [first, end); undefined if some answers are not readable any more. */
   async #piece(
     first: number,
     end: number,

@@ -1,6 +1,6 @@
 /**
- * Cuts frames of targets into the batches of a plan, or into a rank's slices of them, and says of each row which sample
- * it is of. Pure.
+ * Cuts frames of targets into the batches of a plan, or into a rank's slices of the batches, and adds the sample of
+ * each row. Pure.
  */
 import type { SplitName } from '@lyceum/learning/datasets';
 import { batchSpan, type OrderKey, type Span, type StepPlan } from '@lyceum/learning/orders';
@@ -16,7 +16,7 @@ import type { DatasetOutline } from '../artifacts/index.js';
 import { spanSamples } from '../tickets/asks/index.js';
 import type { Slice } from './reader-worlds.js';
 
-/** The tensor of labels where one class a row does not say them. */
+/** Name of the tensor of hard labels, for views where one class for each row is not enough. */
 export const HARD_LABELS = 'hard-labels';
 
 export interface BatchSettings {
@@ -26,14 +26,14 @@ export interface BatchSettings {
   readonly slice: Slice;
   /** Absent: the split's own order. */
   readonly order: OrderKey | undefined;
-  /** [N of the set], 1 where the run may know the label. */
+  /** [N of the set], 1 where the run may use the label. */
   readonly labelled: Uint8Array;
   readonly viewOf: (epoch: number) => ViewAt;
-  /** Ensemble indices. */
+  /** Ensemble indices of the contributors. */
   readonly contributorsOf: (step: number) => readonly number[];
 }
 
-/** The batches, slices, or parts of them that a frame holds, in order; they borrow its tensors. */
+/** The batches, slices, or parts of them that a frame holds, in order; they borrow the frame's tensors. */
 export function* targetBatches(
   { epoch, firstPosition, tensors }: TargetFrame,
   settings: BatchSettings,
@@ -76,8 +76,8 @@ interface SlicePart extends Span {
 }
 
 /**
- * What of a slice of `batch` lies at positions [first, end), which are of that batch; undefined: nothing that would have
- * to be sent. An empty slice is sent too, with the batch's last position.
+ * The part of the rank's slice of `batch` at positions [first, end), which belong to that batch; undefined: nothing
+ * to send. An empty slice is sent too, with the end of the batch.
  */
 function slicePart(
   { epoch, firstPosition, positionCount }: Span,
@@ -97,7 +97,7 @@ function slicePart(
   return { epoch, firstPosition: from, positionCount: to - from, endsSlice: to === sliceEnd };
 }
 
-/** Where a view mixes samples it mixes their labels. */
+/** The mixed labels of samples, if the view mixes samples; else empty. */
 function mixedLabels(
   samples: Uint32Array,
   view: ViewAt,

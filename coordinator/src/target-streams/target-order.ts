@@ -1,5 +1,5 @@
 /**
- * A request for a run's targets, worked out from the run's record: which steps of which plan, at which temperature,
+ * Works out a request for a run's targets from the run's record: which steps of which plan, at which temperature,
  * from which teachers. Pure.
  */
 import {
@@ -34,7 +34,7 @@ import { type Slice, sliceOf } from './reader-worlds.js';
 import { type BatchSettings, HARD_LABELS } from './target-batches.js';
 
 export interface TargetOrder {
-  /** The run's, with the steps and the temperature that are asked for. */
+  /** The run's record, with the steps and the temperature of the request. */
   readonly record: RunRecord;
   readonly spec: DistillationSpecification['spec'];
   readonly split: SplitName;
@@ -44,14 +44,14 @@ export interface TargetOrder {
   readonly contributors: Contributors | undefined;
 }
 
-/** Epochs are numbers of 32 bits, and a step takes one at most. */
+/** Epochs are numbers of 32 bits, and an epoch has at least one step. */
 const MAX_STEPS = 2 ** 32;
 
-/** As the specification has it. */
+/** The same limit as in the specification. */
 const MAX_TEMPERATURE = 1000;
 
 /**
- * @param decided - contributors of the run's spans, of a run with a quorum.
+ * @param decided - contributors by span, of a run with a quorum.
  * @throws {LyceumError} as `TargetService.StreamTargets` does.
  */
 export function targetOrder(
@@ -101,13 +101,13 @@ function splitOf(number: Split): SplitName {
   return name;
 }
 
-/** Each sample once, in batches as long as the run's. */
+/** Each sample once, in batches of the run's batch size. */
 function splitPlan({ plan }: RunRecord, dataset: DatasetOutline, split: SplitName) {
   const sampleCount = splitSamples(dataset, split).length;
   return stepPlan({ sampleCount, batchSize: plan.batchSize, epochs: 1 });
 }
 
-/** The specification with all pools at one temperature; 0: as it is. */
+/** The specification with `temperature` for all its terms; 0: unchanged. */
 function atTemperature(
   spec: TargetOrder['spec'],
   temperature: number,
@@ -128,7 +128,7 @@ function atTemperature(
   throw wrong(message);
 }
 
-/** A student elsewhere decides on no contributors: it is given what the run's own student got. */
+/** A student elsewhere decides on no contributors: its targets have the contributors of the run's own student. */
 function requireDecided(record: RunRecord, firstStep: number, decided: Contributors): void {
   const { plan, runId } = record;
   if (firstStep >= plan.stepCount) return;
@@ -140,7 +140,7 @@ function requireDecided(record: RunRecord, firstStep: number, decided: Contribut
   }
 }
 
-/** The positions of the first epoch that is asked for; undefined: no step is. */
+/** The positions in the first epoch of the request; undefined: the request has no steps. */
 export function firstSpan({ record, firstStep }: TargetOrder): Span | undefined {
   const { plan } = record;
   if (firstStep >= plan.stepCount) return undefined;
@@ -196,7 +196,7 @@ export function targetOutline(order: TargetOrder, dataset: DatasetOutline): Targ
   });
 }
 
-/** Features of inner layers belong to train alone: reports ask for none. */
+/** Only the train split has features of inner layers: reports ask for none. */
 function plannedTensors(
   record: RunRecord,
   spec: TargetOrder['spec'],

@@ -1,4 +1,4 @@
-/** Runs' targets for students elsewhere: any number of them, each at its own step, none of which the run notices. */
+/** Streams runs' targets to students elsewhere: any number of streams, each at its own step, unnoticed by the run. */
 import { isDeepStrictEqual } from 'node:util';
 import { splitSamples } from '@lyceum/learning/datasets';
 import { IDENTITY_VIEW, viewAt } from '@lyceum/learning/views';
@@ -35,7 +35,7 @@ import {
   targetOutline,
 } from './target-order.js';
 
-/** How often a caller that waits is told why, if that has changed. */
+/** How often a caller that waits is told the reason, if the reason has changed. */
 const TELL_MS = 1_000;
 
 export interface TargetStreamsParts {
@@ -45,25 +45,25 @@ export interface TargetStreamsParts {
   readonly ledgers: ContributorLedgers;
   readonly desk: TicketDesk;
   readonly data: Pick<DataThreads, 'combine'>;
-  /** Teacher workers that are there. */
+  /** Teacher workers that are connected. */
   readonly workerCount: () => number;
   readonly changed: () => void;
 }
 
 interface OpenStream extends TeacherUser {
-  /** As the stream reads it: to the last step that it asks for. */
+  /** The run's record, with the steps of this stream: up to the last step that it asks for. */
   readonly record: RunRecord;
-  /** Some answer had to be waited for: its teachers must be loaded, from then on to its end. */
+  /** True once an answer had to be waited for: from then on to the stream's end, its teachers must be loaded. */
   needsTeachers: boolean;
-  /** Ends the stream if a target of it may be made of answers that were dropped. @param teacher - their teacher's name. */
+  /** Ends the stream if one of its targets may be made of dropped answers. @param teacher - name of their teacher. */
   readonly dropped: (teacher: string, found: DroppedAnswers) => void;
 }
 
-/** Dropped answers, as far as the stream's run asks for them. */
+/** Dropped answers, as far as they concern the stream's run. */
 interface DroppedAnswers {
-  /** The first step that one of them is in; undefined: none. */
+  /** The first step whose target is made of dropped answers; undefined: there is none. */
   readonly step: number | undefined;
-  /** Whether the run's fitted rule is made of them. */
+  /** Whether the run's rule was fitted to dropped answers. */
   readonly isFit: boolean;
 }
 
@@ -77,7 +77,7 @@ export class TargetStreams {
     this.#parts = parts;
   }
 
-  /** Streams that need teachers loaded, in the order in which they came. */
+  /** Streams that need teachers loaded, in the order in which the streams came. */
   users(): TeacherUser[] {
     return this.readers().filter(({ needsTeachers }) => needsTeachers);
   }
@@ -97,7 +97,7 @@ export class TargetStreams {
     const id = `targets/${++this.#count}`;
     this.#worlds.join(id, request);
     const leave = () => this.#worlds.leave(id);
-    // A reader that has gone makes room for another world at once, not with the next frame.
+    // A reader that has gone makes room for another world at once, not only when the next frame comes.
     signal.addEventListener('abort', leave, { once: true });
     try {
       yield { part: { $case: 'outline', outline: targetOutline(order, dataset) } };
@@ -108,7 +108,7 @@ export class TargetStreams {
     }
   }
 
-  /** What a stream would begin with. */
+  /** The outline that a stream would begin with. */
   async outline(request: StreamTargetsRequest): Promise<TargetOutline> {
     const { order, dataset } = await this.#order(request);
     return targetOutline(order, dataset);
@@ -179,10 +179,10 @@ export class TargetStreams {
   }
 
   /**
-   * From here on the stream is told of answers that are dropped. What was dropped since its run was looked at, as long as its
-   * reader took for the outline perhaps, may be what the rule was fitted to.
+   * From here on the stream is told of dropped answers. Answers that were dropped earlier, after its run was looked
+   * at (while the reader took the outline), may be those that the rule was fitted to.
    *
-   * @throws {LyceumError} FAILED_PRECONDITION
+   * @throws {LyceumError} FAILED_PRECONDITION if the run's fit has changed since.
    */
   #requireFit({ runId, fit }: RunRecord): void {
     const now = this.#parts.store.get(runId);
@@ -202,7 +202,9 @@ export class TargetStreams {
     return new SplitFrames({ ...parts, spec, split, firstPosition, endPosition });
   }
 
-  /** @throws {LyceumError} FAILED_PRECONDITION if answers to the first epoch are missing that nobody can give. */
+  /**
+   * @throws {LyceumError} FAILED_PRECONDITION if answers to the first epoch are missing and no worker can give them.
+   */
   async #requireAnswerable(order: TargetOrder, dataset: DatasetOutline): Promise<void> {
     const { answers, workerCount } = this.#parts;
     const span = firstSpan(order);
@@ -234,14 +236,14 @@ export class TargetStreams {
   }
 }
 
-/** @returns undefined: no target that the stream has begun to make is of them. */
+/** @returns undefined: no target that the stream has begun to make is made of dropped answers. */
 function droppedError(
   { record, split, firstStep }: TargetOrder,
   reachedStep: number,
   teacher: string,
   { step, isFit }: DroppedAnswers,
 ): LyceumError | undefined {
-  // Answers to the other splits are not told apart.
+  // For the other splits it is not known which answers were dropped: all count as dropped.
   const isAll = isFit || split !== 'train';
   const from = isAll ? firstStep : Math.max(step ?? record.plan.stepCount, firstStep);
   if (!isFit && from >= reachedStep) return undefined;

@@ -1,13 +1,15 @@
-/** Looks at a few rows of what leaves for a student, whether its teachers are still what they were. */
+/**
+ * Samples a few rows of the answers in each piece that is sent, to see whether the teachers still answer as before.
+ */
 import { logSoftmaxRow } from '@lyceum/learning/arrays';
 import { logitsOf, type StoredLogits, storedRows } from '../data-plane/index.js';
 import { type DriftObservation, TeacherDrift } from './teacher-drift.js';
 
-/** Rows of each piece that is sent: enough over an epoch, and too few to cost the student anything. */
+/** Rows of each piece that are looked at: enough over an epoch, and too few to slow the student down. */
 const ROWS = 4;
 
 export interface DriftedTeacher {
-  /** In ensemble order. */
+  /** Ensemble index. */
   readonly teacher: number;
   readonly text: string;
 }
@@ -17,7 +19,7 @@ export class EnsembleDrift {
   readonly #weights: readonly number[];
   readonly #classCount: number;
 
-  /** @param weights - of the teachers in the ensemble. */
+  /** @param weights - weights of the teachers, in ensemble order. */
   constructor(weights: readonly number[], classCount: number) {
     this.#teachers = weights.map(() => new TeacherDrift());
     this.#weights = weights;
@@ -25,8 +27,8 @@ export class EnsembleDrift {
   }
 
   /**
-   * @param contributors - the teachers whose answers these are.
-   * @param answers - N rows each, of which some are looked at; borrowed.
+   * @param contributors - ensemble indices of the teachers that gave `answers`, in the same order.
+   * @param answers - N rows for each contributor, of which some are looked at; borrowed.
    */
   look(
     contributors: readonly number[],
@@ -54,7 +56,9 @@ export class EnsembleDrift {
     });
   }
 
-  /** Adds one row, [C] a teacher: whether each teacher's class is that of their weighted mean, and its share of ln C. */
+  /**
+   * Adds one row, [C] a teacher: whether the teacher's class is that of the weighted mean, and its entropy over ln C.
+   */
   #add(
     sums: { agreement: number; entropy: number }[],
     contributors: readonly number[],

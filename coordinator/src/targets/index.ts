@@ -1,3 +1,3 @@
-/** Targets of a run that trains: answers combined, made into frames, watched for drift. */
+/** The targets of a run that trains: combines answers, cuts them into frames, and watches teachers for drift. */
 export { RunTargets, type RunTargetsParts } from './run-targets.js';
 export { targetFrames } from './target-frames.js';

@@ -1,5 +1,5 @@
 /**
- * What is known of the targets of a piece, step by step as its rows are combined: for the run's history, which the student
+ * Figures of the targets of a piece, step by step as its rows are combined, for the run's history, which the student
  * keeps. Pure.
  */
 import { type TargetSums, targetSumValues } from '@lyceum/learning/history';
@@ -11,17 +11,19 @@ export interface PieceFiguresParts {
   readonly batchSize: number;
   /** Rows of the piece. */
   readonly rowCount: number;
-  /** Teachers that the history tells of: the first ones in ensemble order. */
+  /** Teachers that the history describes: the first ones in ensemble order. */
   readonly teacherCount: number;
   readonly openSpans: number;
-  /** By ensemble index, for teachers that needed a ticket: the time from its issue to its last answer. */
+  /**
+   * By ensemble index, for teachers that needed a ticket: the time from the ticket's issue to the end of its answer.
+   */
   readonly latenciesMs: ReadonlyMap<number, number>;
 }
 
 export class PieceFigures {
   readonly #parts: PieceFiguresParts;
   #step: number;
-  /** Rows of the piece that have come. */
+  /** Rows of the piece that have been combined. */
   #rows = 0;
   /** Counts of the current step, by teacher. */
   readonly #compared: Uint32Array;
@@ -38,7 +40,7 @@ export class PieceFigures {
    * The next rows have been combined.
    *
    * @param disagreements - [teachers, rowCount], as `disagreements` gives them.
-   * @returns of the steps that end with one of these rows.
+   * @returns figures of the steps that end with one of these rows.
    */
   add(rowCount: number, disagreements: Int8Array): StepFigures[] {
     const { batchSize, teacherCount } = this.#parts;

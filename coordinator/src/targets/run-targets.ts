@@ -1,6 +1,6 @@
 /**
- * The targets of one run: the flow of its targets with its actions carried out. Reads what has come, combines it and
- * sends it to the student that is attached.
+ * The targets of one run. Carries out the actions of its {@link TargetFlow}: reads answers that have come, combines
+ * them and sends the targets to the student that is attached.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { CombinationFit } from '@lyceum/learning/ensemble';
@@ -29,21 +29,21 @@ import { targetSchedule } from './target-schedule.js';
 import { type AnswerBuffers, TargetSource } from './target-source.js';
 
 export interface RunTargetsParts {
-  /** Unique among all that ask; absent: the run's training. */
+  /** Unique among all askers; absent: the run's training asks. */
   readonly askerId?: string;
   readonly record: RunRecord;
   readonly dataset: DatasetOutline;
   readonly desk: Pick<TicketDesk, 'ask' | 'withdraw'>;
   readonly store: Pick<AnswerStore, 'read' | 'readWords'>;
   readonly data: Pick<DataThreads, 'combine'>;
-  /** The fit of a rule that needs one; it is there before {@link RunTargets.serve} is called. */
+  /** The fit of a rule that needs one; it must be there before {@link RunTargets.serve} is called. */
   readonly fit: () => CombinationFit | undefined;
   /** Present for a run whose quorum is below all its teachers. */
   readonly ledger: Pick<ContributorLedger, 'decided' | 'record'> | undefined;
   /** Called once {@link RunTargets.failure} is set. */
   readonly onFailed: () => void;
   readonly onSent: (stepCount: number) => void;
-  /** A teacher's answers are not what they were at the beginning. */
+  /** A teacher's answers have changed since the beginning of the run. */
   readonly onDrift: (teacher: number, text: string) => void;
   /** Steps of a span go on without some teachers. */
   readonly onDegraded: (steps: StepRange, lacking: readonly string[]) => void;
@@ -54,7 +54,7 @@ interface Call {
   readonly send: (frame: TargetFrame) => Promise<void>;
   readonly controller: AbortController;
   readonly buffers: AnswerBuffers;
-  /** There is something to write. */
+  /** Wakes the writer: there is something to write. */
   readonly released: Wakeup;
 }
 
@@ -86,7 +86,7 @@ export class RunTargets implements Asker {
     const teacherCount = teachers.length;
     this.#grid = grid;
     this.#schedule = targetSchedule(record, spec, grid, ledger?.decided);
-    // The window's spans, and those on their way; others are computed again if a student goes back to them.
+    // Kept: the spans of the window and those on their way. Others are computed again if a student goes back to them.
     const keptCount = () => 2 * this.#schedule.openSpanCount() + 2;
     this.#samples = new SpanSamples(dataset, grid, orderOf(record), keptCount);
     const samples = this.#samples;
@@ -109,17 +109,17 @@ export class RunTargets implements Asker {
     return this.#failure;
   }
 
-  /** The step after the last one that a student may have got the target of. */
+  /** The step after the last one whose target a student may have got. */
   get reachedStep(): number {
     return this.#flow.reachedStep;
   }
 
-  /** Called when the run goes back from dropped answers: forgets what its teachers were like, for warnings of changes. */
+  /** Called when the run goes back from dropped answers: forgets the first answers that drift is measured against. */
   wentBack(): void {
     this.#drift = this.#noDrift();
   }
 
-  /** Makes the window as long as so many workers with teachers of the run need it. */
+  /** Adapts the window to the number of workers that have teachers of the run. */
   servedBy(workerCount: number): void {
     this.#carryOut(this.#flow.resized(windowStepsOf(this.#parts.record, this.#grid, workerCount)));
   }
@@ -132,8 +132,8 @@ export class RunTargets implements Asker {
   /**
    * One `ReceiveTargets` call, from its first request to its end.
    *
-   * @throws {LyceumError} UNAVAILABLE once another call takes over: its worker has the run still; ABORTED once another
-   *   assignment does; INVALID_ARGUMENT if a request makes no sense.
+   * @throws {LyceumError} UNAVAILABLE once another call takes over: its worker still has the run; ABORTED once
+   *   another assignment takes over; INVALID_ARGUMENT if a request makes no sense.
    */
   async serve(
     { firstStep, creditStep, doneStep }: TargetRequest,
@@ -162,14 +162,14 @@ export class RunTargets implements Asker {
     }
   }
 
-  /** The student has lost the run: its call ends with `reason`. What was asked for stays asked for. */
+  /** The student has lost the run: its call ends with `reason`. Open asks stay open. */
   release(reason: LyceumError): void {
     this.#call?.controller.abort(reason);
     this.#call = undefined;
     this.#flow.released();
   }
 
-  /** The run needs no more targets: {@link RunTargets.release}, and its asks are withdrawn. */
+  /** The run needs no more targets: {@link RunTargets.release}, and withdraws its asks. */
   close(reason: LyceumError): void {
     this.release(reason);
     this.#carryOut(this.#flow.closed());
@@ -271,7 +271,7 @@ export class RunTargets implements Asker {
       return;
     }
     const { positionCount } = positionsOf(this.#grid, piece);
-    // None is unreadable.
+    // No answer is unreadable: this was checked above.
     const logits = answers.logits as readonly StoredLogits[];
     for (const { teacher, text } of this.#drift.look(piece.contributors, logits, positionCount)) {
       this.#parts.onDrift(teacher, text);
@@ -294,7 +294,7 @@ export class RunTargets implements Asker {
     this.#carryOut(this.#flow.kept(span, contributors));
   }
 
-  /** A disk that fails stops the run, not this call alone. */
+  /** A disk failure stops the whole run, not only this call. */
   async #orFail<T>(work: Promise<T> | T, said = ''): Promise<T> {
     try {
       return await work;

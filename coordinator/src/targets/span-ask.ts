@@ -1,4 +1,4 @@
-/** What a run asks of one of its teachers for a span. Pure. */
+/** What a run asks one of its teachers for in a span. Pure. */
 import type { DistillationSpecification } from '@lyceum/learning/specification';
 import { viewAt } from '@lyceum/learning/views';
 import type { DatasetOutline } from '../artifacts/index.js';
@@ -15,7 +15,7 @@ export interface AskingRun {
   readonly samples: SpanSamples;
 }
 
-/** @param teacher - its index in the ensemble. */
+/** @param teacher - the teacher's index in the ensemble. */
 export function spanAsk(
   { record, spec, dataset, grid, samples }: AskingRun,
   teacher: number,

@@ -1,4 +1,4 @@
-/** Which answers to the spans of a run's window needed a ticket, and how long it took. Pure. */
+/** Which answers to the spans of a run's window needed a ticket, and how long each ticket took. Pure. */
 import type { SpanAsk } from './flow/index.js';
 
 const NONE: ReadonlyMap<number, number> = new Map();
@@ -8,12 +8,12 @@ export class SpanLatencies {
   readonly #known = new Map<number, Map<number, number>>();
   readonly #keptCount: () => number;
 
-  /** @param keptCount - spans that are remembered: those that may still be asked about. */
+  /** @param keptCount - how many spans to remember: those whose latencies may still be asked for. */
   constructor(keptCount: () => number) {
     this.#keptCount = keptCount;
   }
 
-  /** The answers are there. @param latencyMs - absent: the store had them. */
+  /** The answers to an ask are there. @param latencyMs - of their ticket; absent: the store had them. */
   came({ span, teachers }: SpanAsk, latencyMs: number | undefined): void {
     const ofSpan = this.#known.get(span) ?? new Map<number, number>();
     this.#known.set(span, ofSpan);

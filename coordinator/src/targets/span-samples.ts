@@ -12,7 +12,7 @@ export class SpanSamples {
   readonly #known = new Map<number, Uint32Array>();
   readonly #keptCount: () => number;
 
-  /** @param keptCount - how many spans are worth keeping just now; others are computed again. */
+  /** @param keptCount - how many spans to keep now; other spans are computed again. */
   constructor(dataset: DatasetOutline, grid: SpanGrid, order: OrderKey, keptCount: () => number) {
     this.#dataset = dataset;
     this.#grid = grid;
@@ -32,7 +32,7 @@ export class SpanSamples {
     return samples;
   }
 
-  /** The same of steps that lie in one span. */
+  /** The samples of steps that lie in one span, by position. */
   ofSteps(steps: StepRange): Uint32Array {
     const span = spanOfStep(this.#grid, steps.firstStep);
     const { firstPosition, positionCount } = positionsOf(this.#grid, steps);

@@ -1,4 +1,4 @@
-/** Why a run gets no more targets: words for its user, and the same as data for an event. Pure. */
+/** Why a run gets no more targets: a sentence for its user, and data for an event. Pure. */
 import { quorumOf, type RunRecord } from '../runs/index.js';
 import { type SpanGrid, spanAt } from '../schedule/index.js';
 
@@ -6,7 +6,7 @@ export interface TargetFailure extends Readonly<Record<string, unknown>> {
   readonly reason: string;
 }
 
-/** @param samples - what was asked about; they lie in the order of the run, so their range is given. */
+/** @param samples - the samples of the span, in the order of the run: only their least and greatest are named. */
 export function unanswerable(
   { teachers: all }: RunRecord,
   asked: { readonly teachers: readonly number[]; readonly span: number; readonly reason: string },
@@ -24,7 +24,7 @@ export function unanswerable(
   return { reason: said, teachers, ...range };
 }
 
-/** @param late - ensemble indices of the teachers without which the run must not go on. */
+/** @param late - ensemble indices of the late teachers: the run must not go on without them. */
 export function overdegraded(
   record: RunRecord,
   { degradedSteps, late }: { readonly degradedSteps: number; readonly late: readonly number[] },

@@ -21,8 +21,8 @@ export interface TargetRows extends CombineRequest {
 }
 
 /**
- * The frames of some rows of a target, each of at most {@link FRAME_BYTES} unless a single row is longer.
- * The rows must stay as they are until the last one is there.
+ * The frames of some rows of a target, each of at most {@link FRAME_BYTES} unless a single row is longer. The caller
+ * must not change the rows before the last frame is there.
  */
 export async function* targetFrames(
   rows: TargetRows,
@@ -68,7 +68,7 @@ function rowsOf(rows: CombineRequest, first: number, count: number): CombineRequ
 
 function featureSlice({ name, rowShape, values }: FeatureRows, first: number, count: number) {
   const rowLength = elementCount(rowShape);
-  // A copy: what is sent may still be in line when the buffers take the next answers.
+  // A copy: a frame may still wait to be sent when the buffers take the next answers.
   const slice = values.slice(first * rowLength, (first + count) * rowLength);
   return float32Tensor(name, [count, ...rowShape], slice);
 }

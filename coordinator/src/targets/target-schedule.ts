@@ -1,9 +1,12 @@
-/** The schedule of a run's targets, as its record wants it, before a worker has its teachers. */
+/**
+ * The schedule of a run's targets, with the settings of its record, and the window for a run that no worker
+ * serves yet.
+ */
 import type { DistillationSpecification } from '@lyceum/learning/specification';
 import { type ContributorLedger, quorumOf, type RunRecord, windowStepsOf } from '../runs/index.js';
 import { RunSchedule, type SpanGrid } from '../schedule/index.js';
 
-/** @param decided - of a run whose quorum is below all its teachers. */
+/** @param decided - contributors by span, of a run whose quorum is less than all its teachers. */
 export function targetSchedule(
   record: RunRecord,
   { views }: DistillationSpecification['spec'],

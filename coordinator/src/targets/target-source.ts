@@ -23,8 +23,8 @@ import { positionsOf, type SpanSamples } from './span-samples.js';
 import { targetFrames } from './target-frames.js';
 
 /**
- * Bytes of one teacher's answers that are read at a time, as long as a step allows: they are copied in a
- * millisecond, in which the event loop does nothing else.
+ * Bytes of one teacher's answers that are read at a time, unless one step has more. They are copied in a millisecond,
+ * in which the event loop does nothing else.
  */
 const READ_BYTES = 2 * 1024 * 1024;
 
@@ -40,17 +40,17 @@ export interface TargetSourceParts {
   readonly fit: () => CombinationFit | undefined;
 }
 
-/** In buffers that are used again for the next piece. */
+/** The answers of one piece, in buffers that are used again for the next piece. */
 export interface ReadAnswers {
-  /** One a contributor; undefined: unreadable. */
+  /** One for each contributor; undefined: unreadable. */
   readonly logits: readonly (StoredLogits | undefined)[];
-  /** One a feature tensor, [positions, numbers of a sample]. */
+  /** One for each feature tensor, [positions, numbers of a sample]. */
   readonly features: readonly Float32Array[];
-  /** Teachers some of whose answers are not there. */
+  /** Ensemble indices of the teachers that have unreadable answers. */
   readonly unreadable: ReadonlySet<number>;
 }
 
-/** One buffer a teacher and one a feature tensor: fresh ones for each piece keep the garbage collector busy. */
+/** One buffer for each teacher and feature tensor: new ones for each piece would keep the garbage collector busy. */
 export interface AnswerBuffers {
   readonly logits: Uint32Array[];
   readonly features: Float32Array[];
@@ -70,7 +70,7 @@ export class TargetSource {
     this.#features = featureTensors(parts.record);
   }
 
-  /** Empty: they grow with what is read. */
+  /** Empty buffers; they grow as answers are read. */
   buffers(): AnswerBuffers {
     return {
       logits: this.#parts.record.teachers.map(() => new Uint32Array(0)),
@@ -78,7 +78,7 @@ export class TargetSource {
     };
   }
 
-  /** So many steps are read at a time: as many as {@link READ_BYTES} hold, at least one. */
+  /** Steps that are read at a time: as many as {@link READ_BYTES} hold, at least one. */
   get stepsPerPiece(): number {
     const { dataset, grid } = this.#parts;
     const rowLengths = this.#features.map(({ output }) => output.rowLength);
@@ -87,10 +87,10 @@ export class TargetSource {
   }
 
   /**
-   * What the contributors answered for the positions of a piece.
+   * The contributors' answers for the positions of a piece.
    *
-   * @param buffers - replaced where they are too short; logits and features are borrowed from them.
-   * @throws {LyceumError} if the disk does not give what is on it.
+   * @param buffers - a buffer that is too short is replaced; logits and features are borrowed from them.
+   * @throws {LyceumError} if the disk cannot be read.
    */
   async read(piece: TargetRange, buffers: AnswerBuffers): Promise<ReadAnswers> {
     const { dataset, record, store, spec, grid, codec } = this.#parts;

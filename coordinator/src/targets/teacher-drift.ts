@@ -1,9 +1,9 @@
 /**
- * Whether a teacher's answers become other than they were at the beginning of a run: less sure, more sure, or at odds
- * with the ensemble. Pure; it warns, no more, since the cause may be anything.
+ * Tells whether a teacher's answers change during a run: less sure, more sure, or in less agreement with the ensemble
+ * than at the beginning. Pure. It only warns, since there are many possible causes.
  *
- * Every observation is of a few rows. Observations are taken in blocks; the first block is what the later ones are
- * compared with. Rows come in a shuffled order, so blocks of a teacher that stays as it is differ by chance alone.
+ * Every observation is of a few rows. Observations are taken in blocks; later blocks are compared with the first
+ * block. Rows come in a shuffled order, so the blocks of an unchanged teacher differ only by chance.
  *
  * Symbols: n observations in a block, m their mean, v their variance; 0 is the first block. A block deviates if
  * |m − m₀| > max(limit, {@link DRIFT_SIGMAS} √((v + v₀)/n)).
@@ -12,10 +12,10 @@
 /** Observations in a block. */
 export const DRIFT_BLOCK = 64;
 
-/** So many standard errors are not chance, however many blocks there are. */
+/** A difference of so many standard errors is not chance, however many blocks there are. */
 const DRIFT_SIGMAS = 6;
 
-/** What a user would want to know of: a share of rows, and a share of the greatest entropy, ln C. */
+/** Differences that a user would want to know of: a share of rows, and a share of the greatest entropy, ln C. */
 const AGREEMENT_LIMIT = 0.1;
 const ENTROPY_LIMIT = 0.1;
 
@@ -45,7 +45,7 @@ export class TeacherDrift {
     entropy: { values: [], first: undefined, isWarned: false },
   };
 
-  /** @returns a warning, once a figure. */
+  /** @returns warnings: at most one for each figure in a run. */
   observe(observation: DriftObservation): string[] {
     return (Object.keys(FIGURES) as Figure[]).flatMap((figure) => {
       const series = this.#series[figure];

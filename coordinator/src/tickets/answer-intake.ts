@@ -18,7 +18,7 @@ import { AnswerFrames, type Ask, type IncomingRows } from './asks/index.js';
 import type { TicketDesk } from './ticket-desk.js';
 
 export interface AnswerIntakeParts {
-  /** The session whose stream it is. */
+  /** The session that sends the stream. */
   readonly taker: TicketTaker;
   readonly desk: TicketDesk;
   readonly data: Pick<DataThreads, 'encode' | 'release'>;
@@ -37,7 +37,7 @@ export interface AnswerIntakeParts {
   readonly arriving: (ask: Ask) => Promise<void>;
   /** The disk has no room for an answer. */
   readonly full: (ask: Ask, err: StorageFullError) => Promise<void>;
-  /** The worker answered a ticket of these samples with this last frame, which says what that took. */
+  /** The worker has answered the ask; its last frame says how many seconds and calls the answer took. */
   readonly answered: (ask: Ask, took: Pick<AnswerFrame, 'inferenceSeconds' | 'calls'>) => void;
 }
 
@@ -95,7 +95,7 @@ export class AnswerIntake {
     const { ticket, asks, rowCount } = rows;
     const [ask] = asks as [Ask, ...Ask[]];
     const stored = asks.filter(({ receive }) => receive === undefined);
-    // The frame's shapes have been checked: a tensor for each table, in its order.
+    // The frame's shapes have been checked: it has a tensor for each table, in the order of the tables.
     const codecs = frame.tensors.map((_, index) => [
       ...new Set(stored.map(({ tables }) => (tables[index] as AnswerTableKey).codec)),
     ]);
@@ -138,7 +138,7 @@ export class AnswerIntake {
         const memory = records[index]?.[own] as WordMemory;
         return this.#parts.put(table, samples, memory.words, failureCount);
       });
-      // Records are lent: where one table fails, the others must be done with theirs before they are used again.
+      // Records are lent: if one put fails, the others must end before their memory is used again.
       await Promise.allSettled(puts);
       await Promise.all(puts);
     } catch (thrown) {

@@ -1,4 +1,4 @@
-/** Teachers asked and their answers taken: the desk that issues tickets, the intake, what is stored already. */
+/** Asks teachers and takes their answers: the desk that issues tickets, the intake, the reading of stored answers. */
 export { AnswerIntake } from './answer-intake.js';
 export { readStored } from './read-logits.js';
 export { SplitAnswers, splitGrid } from './split-answers.js';

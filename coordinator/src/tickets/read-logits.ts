@@ -1,4 +1,4 @@
-/** Teachers' stored answers, as they are stored and as logits. */
+/** Reads teachers' stored answers, as records or as logits. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AnswerCodec } from '@lyceum/learning/codecs';
 import type { ViewAt } from '@lyceum/learning/views';
@@ -18,8 +18,8 @@ interface ReadWhat {
 /**
  * Reads one teacher's answers of some samples.
  *
- * @param room - memory of so many words, which the answers borrow.
- * @returns undefined if some are not readable.
+ * @param room - gives memory of `wordCount` words, which the result borrows.
+ * @returns undefined if some answers are not readable.
  */
 export async function readStored(
   store: Pick<AnswerStore, 'readWords'>,
@@ -39,16 +39,16 @@ export async function readStored(
 }
 
 /**
- * Bytes of logits that are read at a time: they are decoded in a millisecond or two, in which the event loop does nothing
- * else.
+ * Bytes of logits that are read at a time: they are decoded in a millisecond or two, in which the event loop does
+ * nothing else.
  */
 const PIECE_BYTES = 2 * 1024 * 1024;
 
 /**
- * {@link readStored} as logits, however many: piece by piece, with turns of the event loop between.
+ * Reads one teacher's answers as logits, piece by piece, with turns of the event loop between the pieces.
  *
  * @param out - [N, C].
- * @returns false if some are not readable; `out` means nothing then.
+ * @returns false if some answers are not readable; do not use `out` then.
  */
 export async function readLogits(
   store: Pick<AnswerStore, 'readWords'>,

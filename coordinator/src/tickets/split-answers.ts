@@ -15,26 +15,26 @@ import { type Asker, askFor, spanSamples } from './asks/index.js';
 import { readLogits } from './read-logits.js';
 import type { TicketDesk } from './ticket-desk.js';
 
-/** A split's spans are multiples of so many positions, or of fewer where so many pictures are too large. */
+/** A split's spans are multiples of so many positions, or of fewer if their pictures are too large. */
 const SPAN_UNIT = 128;
 
 export type AskedTeacher = Pick<PinnedTeacher, 'name' | 'identity' | 'access' | 'knownClasses'>;
 
 export interface SplitAnswersParts {
-  /** Unique among all that ask. */
+  /** Unique among all askers. */
   readonly askerId: string;
-  /** Absent: it is not a run that asks. */
+  /** Absent: the asker is no run. */
   readonly runId?: string;
   readonly teachers: readonly AskedTeacher[];
   readonly dataset: DatasetOutline;
   readonly split: SplitName;
-  /** Only the samples that `measuredSamples` gives, in their order; absent: all, in the split's. */
+  /** Only the samples that `measuredSamples` gives, in their order; absent: all samples, in the split's order. */
   readonly measured?: true;
-  /** That their numbers went through; absent: none. */
+  /** Codec that the answers are stored in; absent: float32, which is exact. */
   readonly codec?: AnswerCodec;
   readonly desk: TicketDesk;
   readonly store: AnswerStore;
-  /** All answers are in the store, or {@link SplitAnswers.failure} is there. */
+  /** All answers are in the store, or {@link SplitAnswers.failure} is set. */
   readonly onSettled: () => void;
 }
 
@@ -42,7 +42,7 @@ export class SplitAnswers implements Asker {
   readonly askerId: string;
   readonly runId: string | undefined;
   readonly #parts: SplitAnswersParts;
-  /** Open asks, each in words. */
+  /** Open asks by id: each in words, for an error message. */
   readonly #open = new Map<string, string>();
   #failure: string | undefined;
 
@@ -102,9 +102,9 @@ export class SplitAnswers implements Asker {
   }
 
   /**
-   * One teacher's logits over the samples asked for, [N, C], in their order; a final answer is that class for certain.
+   * One teacher's logits over the samples asked for, [N, C], in their order; a final answer makes its class certain.
    *
-   * @returns undefined if some are not readable any more; they are to be asked for again.
+   * @returns undefined if some answers are not readable any more: the caller must ask for them again.
    */
   async read(teacher: AskedTeacher): Promise<Float32Array | undefined> {
     const { dataset, store } = this.#parts;
@@ -125,7 +125,7 @@ export class SplitAnswers implements Asker {
   }
 }
 
-/** The grid that a split, or the first `sampleCount` positions of an order of it, is asked for on. */
+/** The grid of tickets for a split, or for the first `sampleCount` positions of an order of it. */
 export function splitGrid(
   dataset: DatasetOutline,
   split: SplitName,

@@ -18,14 +18,14 @@ export class TeacherQueues {
   readonly #parts: TeacherQueuesParts;
   /** Teachers whose queues are known to exist. */
   readonly #known = new Set<string>();
-  /** Since when a teacher is not wanted any more whose queue may exist. */
+  /** Since when a teacher is unwanted whose queue may still exist. */
   readonly #unwantedSinceMs = new Map<string, number>();
 
   constructor(parts: TeacherQueuesParts) {
     this.#parts = parts;
   }
 
-  /** An earlier coordinator may have left this teacher's queue: unless it is wanted, it is dropped. */
+  /** An earlier coordinator may have left this teacher's queue: unless the teacher is wanted, the queue is dropped. */
   mayExist(identity: string): void {
     this.#unwantedSinceMs.set(identity, this.#parts.now());
   }

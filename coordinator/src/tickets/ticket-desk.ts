@@ -1,4 +1,6 @@
-/** Where runs ask: the book of asks with its actions carried out on the store, the queues and the askers. */
+/**
+ * The desk where runs ask for answers: keeps the book of asks and carries its actions out on store, queues and askers.
+ */
 import type { Logger } from '@lyceum/platform';
 import type { TicketQueue } from '@lyceum/platform/nats';
 import { StorageFullError, type Ticket, toLyceumError } from '@lyceum/proto';
@@ -13,7 +15,7 @@ export interface TicketDeskParts {
   readonly leaderEpoch: number;
   readonly log: Logger;
   readonly now: () => number;
-  /** For the record of the runs concerned. */
+  /** A ticket was issued again: for the record of the runs concerned. */
   readonly reissued: (runIds: readonly string[], ticket: Ticket, reason: string) => void;
 }
 
@@ -93,7 +95,7 @@ export class TicketDesk {
     this.#carryOut(this.#book.tick(this.#parts.now()));
   }
 
-  /** @param latencyMs - of the ticket that satisfies; absent: the store does. */
+  /** @param latencyMs - of the ticket whose answer satisfies the ask; absent: the store had the answers. */
   #carryOut(actions: readonly AskAction[], latencyMs?: number): void {
     for (const action of actions) {
       switch (action.kind) {
@@ -133,7 +135,7 @@ export class TicketDesk {
     } catch (thrown) {
       const err = toLyceumError(thrown);
       log.error({ err, runId: asker.runId }, 'answers could not be looked up');
-      // The file of a table's first answers is made here.
+      // The look-up makes the file of a table that has no answers yet, for which the disk may be full.
       const reason = err instanceof StorageFullError ? answersFull(err) : err.message;
       this.#carryOut(this.#book.lookUpFailed(asker, ask, reason));
       return;
@@ -152,7 +154,7 @@ export class TicketDesk {
     }
   }
 
-  /** A message that stays costs a worker's time, no more: what it answers is known already. */
+  /** A message that cannot be removed only costs a worker's time: its answer is not needed. */
   async #remove(sequence: number): Promise<void> {
     try {
       await this.#parts.queue.remove(sequence);
@@ -161,7 +163,7 @@ export class TicketDesk {
     }
   }
 
-  /** Not finding out how far a queue is costs time; the book asks again. */
+  /** A failed probe only costs time: the book probes again. */
   async #probe(teacher: string): Promise<void> {
     try {
       const sequence = await this.#parts.queue.deliveredSequence(teacher);

@@ -1,4 +1,4 @@
-/** What becomes of a run with its student worker, from its assignment to the end of its training. */
+/** Changes of a run together with its student worker, from its assignment to the end of its training. */
 import {
   type NumericsChange,
   type ProgressSnapshot,
@@ -16,8 +16,8 @@ import { type Changed, inState, isCurrent } from './state-change.js';
 export const STUDENT_FAILURE_LIMIT = 3;
 
 /**
- * Student workers in a row that may be lost without a new checkpoint: more than are lost by chance, machines that are taken away
- * included.
+ * Student workers that may be lost in a row without a new checkpoint: more than are lost by chance, even if machines
+ * are taken away.
  */
 export const STUDENT_LOSS_LIMIT = 10;
 
@@ -38,25 +38,25 @@ export function assigned(
   };
 }
 
-/** PREPARING → FITTING, as the assigned worker is ready and the rule is not. */
+/** PREPARING → FITTING: the assigned worker is ready, but the rule is not fitted yet. */
 export function fitting(record: RunRecord, assignmentEpoch: number, nowMs: number): Changed {
   if (record.state !== 'PREPARING' || !isCurrent(record, assignmentEpoch)) return undefined;
   return inState(record, 'FITTING', '', nowMs);
 }
 
-/** Keeps what the rule was fitted to. The first fit stays: an equal one would follow. */
+/** Keeps the fit of the rule. The first fit stays: another fit would be equal. */
 export function fitted(record: RunRecord, fit: RunFit): Changed {
   return record.fit === undefined ? { ...record, fit } : undefined;
 }
 
-/** PREPARING or FITTING → TRAINING, as the assigned worker begins. */
+/** PREPARING or FITTING → TRAINING: the assigned worker begins. */
 export function trainingBegan(record: RunRecord, assignmentEpoch: number, nowMs: number): Changed {
   const begins = record.state === 'PREPARING' || record.state === 'FITTING';
   if (!begins || !isCurrent(record, assignmentEpoch)) return undefined;
   return inState(record, 'TRAINING', '', nowMs);
 }
 
-/** Keeps the progress of a run that a new checkpoint stands for. */
+/** Keeps the progress that a new checkpoint has secured. */
 export function checkpointed(
   record: RunRecord,
   assignmentEpoch: number,
@@ -78,8 +78,8 @@ export function released(
 }
 
 /**
- * As {@link released}, for a worker that is gone. Where one after the other goes without a new checkpoint the run is paused: it may
- * end its workers itself, and other runs wait for them.
+ * As {@link released}, for a worker that is gone. If one worker after the other is lost without a new checkpoint, the
+ * run is paused: the run itself may end its workers, which other runs wait for.
  */
 export function workerLost(
   record: RunRecord,
@@ -88,7 +88,7 @@ export function workerLost(
   nowMs: number,
 ): Changed {
   const next = released(record, assignmentEpoch, reason, nowMs);
-  // A rule is fitted without the worker's doing.
+  // The worker does nothing while a rule is fitted: its loss is not the run's doing.
   if (next === undefined || record.state === 'FITTING') return next;
   const studentLossCount = record.studentLossCount + 1;
   if (studentLossCount < STUDENT_LOSS_LIMIT) return { ...next, studentLossCount };
@@ -98,10 +98,10 @@ export function workerLost(
 }
 
 /**
- * As {@link released}, for a worker that failed: after some times in a row the run fails. Where the worker
- * had no room to write, a set or a checkpoint that it cannot read, or a checkpoint of other numerics, the run is paused:
- * another attempt would only fail like this one. Where it lost an assignment that the record still names, as after a
- * claim whose receipt was lost, the next one has an epoch that record and pointer share again.
+ * As {@link released}, for a worker that failed; after some failures in a row the run fails. The run is paused if
+ * another attempt would fail in the same way: no room to write, an unreadable set or checkpoint, or a checkpoint of
+ * other numerics. If the worker lost an assignment that the record still names (as after a claim whose receipt was
+ * lost), this counts as {@link workerLost}: record and pointer agree again on the epoch of the next assignment.
  */
 export function workerFailed(
   record: RunRecord,
@@ -145,7 +145,7 @@ export function workerFailed(
   return inState(record, 'FAILED', failure.reason, nowMs);
 }
 
-/** → EVALUATING, with what the student worker left. */
+/** → EVALUATING, with the outcome that the student worker reported. */
 export function trained(
   record: RunRecord,
   assignmentEpoch: number,

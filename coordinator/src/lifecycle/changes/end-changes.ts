@@ -14,16 +14,16 @@ export function succeeded(
   return { ...inState(record, 'SUCCEEDED', '', nowMs), report };
 }
 
-/** Whatever it does → FAILED; a paused run does nothing that could fail. */
+/** Any state that can fail → FAILED. A paused run does nothing that could fail. */
 export function failed(record: RunRecord, reason: string, nowMs: number): Changed {
   if (hasEnded(record.state) || isHeld(record.state)) return undefined;
   return inState(record, 'FAILED', reason, nowMs);
 }
 
 /**
- * → CANCELLING. The assignment stays known, so that its worker can be waited for.
+ * → CANCELLING. The record keeps the assignment, so that the worker can be waited for.
  *
- * @throws {LyceumError} FAILED_PRECONDITION if it has ended.
+ * @throws {LyceumError} FAILED_PRECONDITION if the run has ended.
  */
 export function cancelling(record: RunRecord, reason: string, nowMs: number): Changed {
   if (record.state === 'CANCELLING') return undefined;
@@ -41,10 +41,9 @@ export function cancelled(record: RunRecord, nowMs: number): Changed {
 }
 
 /**
- * FAILED or CANCELLED → the next attempt: from the checkpoint, or straight to the evaluation where training
- * had ended.
+ * FAILED or CANCELLED → the next attempt: QUEUED, to go on from the checkpoint, or EVALUATING if training had ended.
  *
- * @throws {LyceumError} FAILED_PRECONDITION if it has not ended, or succeeded.
+ * @throws {LyceumError} FAILED_PRECONDITION if the run has not ended, or has succeeded.
  */
 export function retried(record: RunRecord, nowMs: number): RunRecord {
   const { runId, state } = record;

@@ -1,6 +1,6 @@
 /**
- * Every way in which a run's record changes, as functions from record to record. Pure; each checks that the
- * way is open, and changes nothing where the record is there already or belongs to somebody else by now.
+ * Every change of a run's record, as functions from record to record. Pure. Each function checks that the transition
+ * is allowed; it changes nothing if it was made already or the run has another owner by now.
  */
 export * from './assignment-changes.js';
 export * from './end-changes.js';

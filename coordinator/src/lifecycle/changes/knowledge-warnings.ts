@@ -1,9 +1,9 @@
-/** What the user should know of a teacher by what it knows, in words. */
+/** Warnings about a teacher, in words, made from what it knows. */
 import type { TeacherKnowledge } from '@lyceum/learning/ensemble';
 import { parseSettingsJson } from '@lyceum/learning/models';
 import { acceptedTeachers, type RunRecord } from '../../runs/index.js';
 
-/** What the user should know of a teacher by what it knows. */
+/** Warnings for the user about a teacher, made from what it knows. */
 export function knowledgeWarnings(
   record: Pick<RunRecord, 'specification' | 'teachers'>,
   name: string,
@@ -42,10 +42,10 @@ export function knowledgeWarnings(
   return warnings;
 }
 
-/** Classes of another order that are named. */
+/** Most classes that the text about another order names. */
 const SHOWN_CLASSES = 6;
 
-/** `2 by 10, 3 by 2`: of those that differ. */
+/** Text such as `2 by 10, 3 by 2`, for the classes whose places differ. */
 function otherOrderText(order: readonly number[], classNames: readonly string[]): string {
   const nameOf = (c: number) => classNames[c] ?? `class ${c}`;
   const pairs = order.flatMap((meant, c) =>

@@ -1,18 +1,18 @@
-/** How a run pauses and goes on, and how it goes back to before its outcome. */
+/** How a run pauses, how it goes on, and how it goes back to before its outcome. */
 import type { RunRecord } from '../../runs/index.js';
 import { hasEnded, isAssigned } from '../../schedule/index.js';
 import { type Changed, inState, isHeld } from './state-change.js';
 
-/** Whatever it does → PAUSED, without its worker. The first reason stays: it came before the others. */
+/** Any state that can pause → PAUSED, without a worker. A run that is paused already keeps its first reason. */
 export function paused(record: RunRecord, reason: string, nowMs: number): Changed {
   if (hasEnded(record.state) || isHeld(record.state)) return undefined;
   return inState(record, 'PAUSED', reason, nowMs);
 }
 
 /**
- * PAUSED → where it goes on: from the checkpoint, or in the evaluation where training had ended.
+ * PAUSED → QUEUED, to go on from the checkpoint; → EVALUATING if training had ended.
  *
- * @param acceptNumerics - also where the worker computes otherwise than the checkpoint was computed.
+ * @param acceptNumerics - go on even if the worker computes otherwise than the checkpoint was computed.
  */
 export function resumed(record: RunRecord, acceptNumerics: boolean, nowMs: number): Changed {
   if (record.state !== 'PAUSED') return undefined;
@@ -28,8 +28,9 @@ export function resumed(record: RunRecord, acceptNumerics: boolean, nowMs: numbe
 }
 
 /**
- * Back to before its outcome, since answers that it was trained on were dropped: where it was being trained or evaluated,
- * → QUEUED. It keeps no outcome and no progress, and a fit only if that was not made of them.
+ * Goes back to before the outcome, since answers that the run was trained on were dropped. A run that was being
+ * trained or evaluated becomes QUEUED. The record keeps no outcome and no progress, and a fit only if it was not made
+ * of these answers.
  */
 export function wentBack(
   record: RunRecord,

@@ -1,11 +1,13 @@
-/** What every change of a run's state has in common. */
+/** What all changes of a run's state share. */
 import type { RunRecord } from '../../runs/index.js';
 import { checkTransition, hasEnded, isAssigned, type RunStateName } from '../../schedule/index.js';
 
 /** Undefined: nothing changes. */
 export type Changed = RunRecord | undefined;
 
-/** The record in another state: the time in TRAINING is summed up, and only states of an assigned run keep an assignment. */
+/**
+ * The record in another state. Adds up the time in TRAINING; keeps the assignment only in states of an assigned run.
+ */
 export function inState(
   record: RunRecord,
   state: RunStateName,
@@ -15,7 +17,7 @@ export function inState(
   checkTransition(record.runId, record.state, state);
   const { assignment, numericsChange: _, ...rest } = record;
   const { trainingSinceMs } = record;
-  // A clock that was put back must not make a record that cannot be read.
+  // If the clock was put back, the time must not become negative: such a record could not be read.
   const sinceMs = trainingSinceMs > 0 ? Math.max(0, nowMs - trainingSinceMs) : 0;
   return {
     ...rest,
@@ -28,12 +30,12 @@ export function inState(
   };
 }
 
-/** True while nothing that happens to its workers or asks concerns it. */
+/** True while events of the run's workers or asks do not change it. */
 export function isHeld(state: RunStateName): boolean {
   return state === 'PAUSED' || state === 'CANCELLING';
 }
 
-/** True if the assignment is the run's still, and not that of a former owner. */
+/** True if the assignment still is the run's, and not a former owner's. */
 export function isCurrent({ assignment }: RunRecord, assignmentEpoch: number): boolean {
   return assignment?.assignmentEpoch === assignmentEpoch;
 }

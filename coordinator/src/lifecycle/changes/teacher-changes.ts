@@ -1,4 +1,4 @@
-/** What a run's record keeps of its teachers. */
+/** Changes of what a run's record keeps about its teachers. */
 import type { TeacherKnowledge } from '@lyceum/learning/ensemble';
 import { ownEntry } from '@lyceum/proto';
 import { type RunRecord, refusesAtChance } from '../../runs/index.js';
@@ -7,16 +7,18 @@ import { failed } from './end-changes.js';
 import { knowledgeWarnings } from './knowledge-warnings.js';
 import type { Changed } from './state-change.js';
 
-/** Notes of a run's teachers that are kept of each kind: a record has its limit, and the first say most. */
+/**
+ * Notes about a run's teachers that are kept of each kind: a record's size is limited, and the first notes say most.
+ */
 const TEACHER_NOTE_LIMIT = 32;
 
-/** What the user should know of a run's teachers, and what of it keeps the run from being repeated. */
+/** A warning about a run's teachers, and, if it prevents an exact repetition of the run, the reason. */
 export interface TeacherNote {
   readonly warning: string;
   readonly bitExactException?: string | undefined;
 }
 
-/** Keeps what the user should know of the run's teachers; what is known already is not kept twice. */
+/** Keeps a note about the run's teachers; a note that is known already is not kept twice. */
 export function noted(record: RunRecord, note: TeacherNote): Changed {
   const teacherNotes = notesWith(record, note);
   const isKnown = JSON.stringify(teacherNotes) === JSON.stringify(record.teacherNotes);
@@ -34,14 +36,14 @@ export function marked(
   return { ...record, report, teacherNotes };
 }
 
-/** Keeps how many calls the run has paid for canaries of a teacher, all in all. */
+/** Keeps how many calls the run has paid in total for canaries of a teacher. */
 export function canariesPaid(record: RunRecord, name: string, calls: number): Changed {
   if (hasEnded(record.state) || calls <= (ownEntry(record.canaryCalls ?? {}, name) ?? 0))
     return undefined;
   return { ...record, canaryCalls: { ...record.canaryCalls, [name]: calls } };
 }
 
-/** Keeps the first answers to probes; those that are kept already stay. */
+/** Keeps the first answers to probes; answers that are kept already stay. */
 export function probed(record: RunRecord, digests: Readonly<Record<string, string>>): Changed {
   const after = { ...digests, ...record.probeDigests };
   const count = Object.keys(record.probeDigests ?? {}).length;
@@ -49,9 +51,10 @@ export function probed(record: RunRecord, digests: Readonly<Record<string, strin
 }
 
 /**
- * Keeps what a teacher knows, with what the user should know of it; a run fails that refuses teachers which know nothing.
+ * Keeps what a teacher knows, and the warnings that follow. If the teacher knows nothing and the run refuses such
+ * teachers, the run fails.
  *
- * @param classNames - of the set.
+ * @param classNames - of the data set.
  */
 export function teacherJudged(
   record: RunRecord,

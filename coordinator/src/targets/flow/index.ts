@@ -1,4 +1,4 @@
-/** What a run asks for, and what leaves to its student in which order. A pure state machine. */
+/** What a run asks its teachers for, and which targets leave to its student in which order. A pure state machine. */
 export type { SpanAsk } from './span-asks.js';
 export {
   type StepRange,

@@ -1,7 +1,7 @@
-/** The open asks of one run: from what its schedule wants to what is asked, and back. */
+/** The open asks of one run: maps the teachers and spans that its schedule wants to asks, and asks back to them. */
 import type { Ask } from '../../tickets/asks/index.js';
 
-/** A span, and the teachers that are asked for it: two of one model ask the same. */
+/** A span, and the teachers that one ask about it is for: teachers with the same model share an ask. */
 export interface SpanAsk {
   readonly span: number;
   readonly teachers: ReadonlySet<number>;
@@ -12,7 +12,7 @@ export class SpanAsks {
   /** Open asks by id. */
   readonly #asks = new Map<string, { readonly span: number; readonly teachers: Set<number> }>();
 
-  /** @param askOf - what is asked of a teacher, by ensemble index, for a span. */
+  /** @param askOf - the ask of a teacher, by ensemble index, for a span. */
   constructor(askOf: (teacher: number, span: number) => Ask) {
     this.#askOf = askOf;
   }
@@ -37,12 +37,12 @@ export class SpanAsks {
     return undefined;
   }
 
-  /** Undefined: that ask is not open any more. */
+  /** @returns undefined: the ask is not open any more. */
   find(askId: string): SpanAsk | undefined {
     return this.#asks.get(askId);
   }
 
-  /** It was answered: nobody waits for it any more. */
+  /** The ask was answered: closes it. @returns undefined: it was not open any more. */
   done(askId: string): SpanAsk | undefined {
     const ask = this.#asks.get(askId);
     this.#asks.delete(askId);

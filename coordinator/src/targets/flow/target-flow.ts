@@ -1,13 +1,13 @@
 /**
- * One run's targets: what is asked for, and what leaves to the student that is attached.
+ * One run's targets: what its teachers are asked for, and what is sent to the student that is attached.
  *
- * A state machine without clock, network or files: events in, actions out, to be carried out in their order; besides,
- * the writer to the student asks {@link TargetFlow.next} what to do. What holds throughout:
+ * A state machine without clock, network or files: events in, actions out, to be carried out in their order. The
+ * writer to the student calls {@link TargetFlow.next} to learn what to write. What holds throughout:
  *
- * - what leaves is what the schedule releases, in its order, in pieces that can be read at a time;
- * - what a quorum's span is made of is kept before the first of its targets leaves;
- * - one attachment counts: what an earlier one still says or finds changes nothing;
- * - where answers turn out unreadable nothing behind them leaves before they do.
+ * - targets leave as the schedule releases them, in its order, in pieces that can be read at a time;
+ * - with a quorum, the contributors of a span are stored before the first of its targets leaves;
+ * - only the last attachment counts: events of an earlier attachment change nothing;
+ * - if answers turn out unreadable, no target of a later step leaves before they are readable again.
  */
 import {
   endStepOfSpan,
@@ -34,7 +34,7 @@ export interface TargetRange extends StepRange {
 export type TargetAction =
   | { readonly kind: 'ask'; readonly ask: Ask }
   | { readonly kind: 'withdraw'; readonly askId: string }
-  /** These targets may leave: there is something to write. */
+  /** These targets may leave: wake the writer. */
   | { readonly kind: 'release'; readonly range: TargetRange }
   /** For the record: steps go on without the teachers `lacking`. */
   | { readonly kind: 'degraded'; readonly steps: StepRange; readonly lacking: readonly number[] }
@@ -47,11 +47,11 @@ export type TargetAction =
     }
   | Extract<ScheduleEffect, { readonly kind: 'overdegraded' }>;
 
-/** What is to be written next. */
+/** What the writer is to do next. */
 export type TargetWork =
-  /** Keep what the span's targets are made of, and say so with kept(). */
+  /** Store the contributors of the span's targets, then call kept(). */
   | { readonly kind: 'keep'; readonly span: number; readonly contributors: readonly number[] }
-  /** Read the answers, and send the targets, or say with unreadable() that they cannot be read. */
+  /** Read the answers and send the targets, or call unreadable() if the answers cannot be read. */
   | { readonly kind: 'write'; readonly piece: TargetRange };
 
 export interface TargetFlowSettings {
@@ -61,9 +61,11 @@ export interface TargetFlowSettings {
   /** Steps whose answers are read at a time. */
   readonly stepsPerPiece: number;
   readonly askOf: (teacher: number, span: number) => Ask;
-  /** Spans whose contributors are kept already; undefined: they are all teachers, and nothing is kept. */
+  /**
+   * Spans whose contributors are stored already; undefined: contributors are always all teachers, and are not stored.
+   */
   readonly kept: Iterable<number> | undefined;
-  /** A student may have been served before this machine was there. */
+  /** A student may have been served before this object was made. */
   readonly wasServed: boolean;
 }
 
@@ -72,11 +74,11 @@ export class TargetFlow {
   readonly #schedule: RunSchedule;
   readonly #asks: SpanAsks;
   readonly #kept: Set<number> | undefined;
-  /** Stands for the call of the student that is attached. */
+  /** The object that stands for the call of the attached student. */
   #attachment: object | undefined;
-  /** What may leave on it, in order. */
+  /** Targets that may leave on the attachment, in order. */
   #ranges: TargetRange[] = [];
-  /** No step from here on has got a target; of a student that was served before nothing is known. */
+  /** No step from here on has got a target; Infinity: a student may have been served before, up to an unknown step. */
   #reachedStep: number;
 
   constructor(settings: TargetFlowSettings) {
@@ -87,25 +89,25 @@ export class TargetFlow {
     this.#reachedStep = settings.wasServed ? Number.POSITIVE_INFINITY : 0;
   }
 
-  /** The step after the last one that a student may have got the target of. */
+  /** The step after the last one whose target a student may have got. */
   get reachedStep(): number {
     return Math.min(this.#reachedStep, this.#settings.grid.plan.stepCount);
   }
 
-  /** The student that will attach is expected to go on from `step`. */
+  /** A student is expected to attach and go on from `step`. */
   expected(step: number): TargetAction[] {
     return this.#attachment === undefined ? this.#actions(this.#schedule.expected(step)) : [];
   }
 
-  /** The teachers are asked for another number of steps ahead. */
+  /** From now on the teachers are asked for `windowSteps` steps ahead. */
   resized(windowSteps: number): TargetAction[] {
     return this.#actions(this.#schedule.resized(windowSteps));
   }
 
   /**
-   * A student attached and needs the targets from `firstStep` on; the attachment before is over.
+   * A student attached and needs the targets from `firstStep` on; the earlier attachment is over.
    *
-   * @param attachment - any object that stands for its call.
+   * @param attachment - any object that stands for the student's call.
    * @throws {LyceumError} INVALID_ARGUMENT if the run has no such step.
    */
   attached(attachment: object, firstStep: number): TargetAction[] {
@@ -123,12 +125,12 @@ export class TargetFlow {
     return this.#actions(this.#schedule.credited(creditStep, doneStep));
   }
 
-  /** The call is over. What was asked for stays asked for. */
+  /** The call is over. Open asks stay open. */
   detached(attachment: object): void {
     if (attachment === this.#attachment) this.released();
   }
 
-  /** The student has lost the run. What was asked for stays asked for. */
+  /** The student has lost the run. Open asks stay open. */
   released(): void {
     this.#attachment = undefined;
     this.#ranges = [];
@@ -146,7 +148,7 @@ export class TargetFlow {
     return this.#actions(this.#schedule.tick(nowMs));
   }
 
-  /** What an open ask is for; undefined: it is not open. */
+  /** The span and teachers of an ask; undefined: the ask is not open. */
   asked(askId: string): SpanAsk | undefined {
     return this.#asks.find(askId);
   }
@@ -168,7 +170,7 @@ export class TargetFlow {
     return [{ kind: 'unanswerable', teachers: [...ask.teachers], span: ask.span, reason }];
   }
 
-  /** What is to be written next to the student; undefined: nothing, for now or, of a call that is over, for ever. */
+  /** What to write next to the student; undefined: nothing now, or nothing ever again if the call is over. */
   next(attachment: object): TargetWork | undefined {
     const [range] = this.#ranges;
     if (attachment !== this.#attachment || range === undefined) return undefined;
@@ -183,7 +185,7 @@ export class TargetFlow {
     return { kind: 'write', piece: { firstStep, endStep, contributors } };
   }
 
-  /** What a span's targets are made of is kept. */
+  /** The contributors of a span's targets are stored. */
   kept(span: number, contributors: readonly number[]): TargetAction[] {
     if (this.#kept?.has(span) !== false) return [];
     this.#kept.add(span);
@@ -196,10 +198,11 @@ export class TargetFlow {
   }
 
   /**
-   * A piece cannot be read: it, and all that was to follow, is asked for and released again. A call that is over must not
-   * take back steps that have left on the one after it, which finds out by itself what is unreadable.
+   * A piece cannot be read: its answers are asked for again, and its targets and all later ones are released
+   * again. If the call is over, nothing changes: a later call may have sent these steps, and finds unreadable
+   * answers itself.
    *
-   * @param teachers - whose answers are not there.
+   * @param teachers - the teachers whose answers cannot be read.
    */
   unreadable(attachment: object, piece: TargetRange, teachers: Iterable<number>): TargetAction[] {
     if (attachment !== this.#attachment) return [];

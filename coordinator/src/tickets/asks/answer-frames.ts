@@ -1,8 +1,8 @@
 /**
- * The frames of one stream of answers: what each brings, whether it is right, and which ticket it completes. A state
- * machine without clock, network or files.
+ * The frames of one stream of answers: which rows each frame brings, whether they are valid, and which ticket they
+ * complete. A state machine without clock, network or files.
  *
- * The state is the stream's own: a worker whose stream breaks sends again.
+ * The state belongs to one stream: a worker whose stream breaks sends its answers again.
  */
 import {
   type AnswerFrame,
@@ -15,49 +15,50 @@ import type { TicketTaker } from '../../schedule/index.js';
 import type { Ask } from './ask.js';
 import { type AskBook, issueOf } from './ask-book.js';
 
-/** Tickets half answered at a time on one stream; a worker computes one or two. */
+/** Most half-answered tickets at a time on one stream; a worker computes one or two. */
 const OPEN_TICKET_COUNT = 256;
 
-/** Positions in one ticket, at most: none that was ever issued is near it. */
+/** Most positions in one ticket: far more than any ticket has that was ever issued. */
 const TICKET_POSITIONS = 1 << 24;
 
 interface Received {
-  /** Rows that came, and those of them that were stored. */
+  /** Rows that came, and how many of those were wanted and stored. */
   readonly rowCount: number;
   readonly storedCount: number;
 }
 
-/** What a frame brings. */
+/** The rows that a frame brings. */
 export interface IncomingRows {
   readonly ticket: Ticket;
   /** Digest of the ticket's content. */
   readonly id: string;
-  /** Asks that they answer; empty: they are not wanted. */
+  /** Asks that the rows answer; empty: the rows are not wanted. */
   readonly asks: readonly Ask[];
   readonly rowCount: number;
-  /** They are the ticket's first on this stream. */
+  /** They are the ticket's first rows on this stream. */
   readonly areFirst: boolean;
-  /** Why they cannot be an answer, whatever their values are: they must not be stored. */
+  /** Why the rows cannot be an answer, whatever their values are: then they must not be stored. */
   readonly problem: LyceumError | undefined;
 }
 
 export class AnswerFrames {
   readonly #taker: TicketTaker;
   readonly #book: Pick<AskBook, 'find' | 'holds'>;
-  /** What has come of tickets that are half answered, by id and attempt. */
+  /** Counts of rows so far, of half-answered tickets, by id and attempt. */
   readonly #received = new Map<string, Received>();
 
-  /** @param taker - whose stream it is. */
+  /** @param taker - the session that sends the stream. */
   constructor(taker: TicketTaker, book: Pick<AskBook, 'find' | 'holds'>) {
     this.#taker = taker;
     this.#book = book;
   }
 
   /**
-   * A frame comes. Once its rows are stored {@link AnswerFrames.stored} is to be told, or {@link AnswerFrames.refused} once
-   * their values turn out to be none.
+   * A frame comes. Then call {@link AnswerFrames.stored} once its rows are stored, or {@link AnswerFrames.refused} if
+   * their values turn out to be invalid.
    *
-   * @throws {LyceumError} INVALID_ARGUMENT if it names no ticket; PERMISSION_DENIED if that is in another session's hands.
+   * @throws {LyceumError} INVALID_ARGUMENT if it names no valid ticket; PERMISSION_DENIED if another session has
+   *   the ticket.
    */
   came(frame: AnswerFrame): IncomingRows {
     const ticket = checkedTicket(frame.ticket);
@@ -83,15 +84,15 @@ export class AnswerFrames {
     }
   }
 
-  /** The rows are no answers after all. */
+  /** The rows turned out to be no answer: forgets what came of their ticket. */
   refused({ ticket, id }: Pick<IncomingRows, 'ticket' | 'id'>): void {
     this.#received.delete(keyOf(id, ticket));
   }
 
   /**
-   * The rows are where they are wanted.
+   * The rows are stored, or were not wanted.
    *
-   * @returns the receipt, if they complete their ticket.
+   * @returns the receipt, if the rows complete their ticket.
    * @throws {LyceumError} RESOURCE_EXHAUSTED if too many tickets are half answered.
    */
   stored({ ticket, id, asks, rowCount }: IncomingRows): AnswerReceipt | undefined {
@@ -106,7 +107,7 @@ export class AnswerFrames {
       return undefined;
     }
     this.#received.delete(key);
-    // A ticket that came to be wanted while its rows were coming has a message of its own.
+    // If the ticket became wanted while its rows were coming, it has a message of its own: this answer is not needed.
     const wanted = received.storedCount === ticket.positionCount;
     return AnswerReceipt.fromPartial({ ticket, wanted });
   }

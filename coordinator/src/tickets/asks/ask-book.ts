@@ -1,11 +1,11 @@
 /**
- * The open asks of all askers: which the store satisfies, which a ticket, and who may answer it.
+ * The open asks of all askers: which asks the store satisfies, which need a ticket, and who may answer the ticket.
  *
- * A state machine without clock, network or files: events in, actions out, to be carried out in their order. What holds
- * throughout:
+ * A state machine without clock, network or files: events in, actions out, to be carried out in their order.
+ * What holds throughout:
  *
  * - an ask is looked up in the store first; a ticket is wanted only if answers are missing;
- * - equal asks are one ticket, and each asker is told once that its ask is satisfied, or why it never will be;
+ * - equal asks share one ticket, and each asker is told once that its ask is satisfied, or why it never will be;
  * - an asker that has withdrawn an ask is told nothing more of it;
  * - only the session that took an issue of a ticket may answer it or give it back.
  */
@@ -20,7 +20,7 @@ import {
 import type { Ask, Asker } from './ask.js';
 
 export type AskAction =
-  /** Find out whether the store has all its answers, and say so with lookedUp() or lookUpFailed(). */
+  /** Find out whether the store has all answers of the ask, then call lookedUp() or lookUpFailed(). */
   | { readonly kind: 'look-up'; readonly asker: Asker; readonly ask: Ask }
   | Extract<TicketEffect, { readonly kind: 'publish' | 'remove' | 'probe' }>
   /** For the record of the runs concerned: the ticket is issued again. */
@@ -41,9 +41,9 @@ export type AskAction =
 export class AskBook {
   readonly #tickets: TicketBook;
   readonly #takers: TicketTakers;
-  /** Asks that are a ticket, by id and by {@link destination}. */
+  /** Asks that wait for a ticket's answer, by id and by {@link destination}. */
   readonly #asks = new Map<string, Map<string, Ask>>();
-  /** Askers by the ask's id, then by their own. */
+  /** Askers by the ask's id, then by the asker's id. */
   readonly #askers = new Map<string, Map<string, Asker>>();
 
   constructor(tickets = new TicketBook(), takers = new TicketTakers()) {
@@ -94,8 +94,8 @@ export class AskBook {
   }
 
   /**
-   * A session says that it has the ticket in hand. Ignored if it never was to have such a ticket, or the ticket is not wanted;
-   * what a discredited worker took, or lost before and has now, is issued again.
+   * A session announces that it has the ticket in hand. Ignored if the session may not have such tickets, or the
+   * ticket is not wanted. If the worker is discredited, or has lost this issue before, the ticket is issued again.
    */
   taken(taker: TicketTaker, ticket: Ticket, sequence: number, nowMs: number): AskAction[] {
     const issue = issueOf(ticket);
@@ -112,7 +112,7 @@ export class AskBook {
     return [];
   }
 
-  /** A session gives a ticket back. What it does not hold is not its to return. */
+  /** A session gives a ticket back; ignored if the session does not hold the ticket. */
   returned(
     taker: TicketTaker,
     ticket: Ticket,
@@ -128,8 +128,9 @@ export class AskBook {
   }
 
   /**
-   * A session was told that its answer to the ticket is not wanted. If it is all the same, it is issued again. So it is where
-   * the answer of a worker that lost the issue overtakes the word that it has it once more.
+   * A session was told that its answer to the ticket is not wanted. If the ticket is still wanted, it is issued
+   * again. This happens if a worker that lost the issue gets its message again, and answers before its
+   * announcement arrives.
    */
   spent({ workerId }: TicketTaker, ticket: Ticket, nowMs: number): AskAction[] {
     const { id, attempt } = issueOf(ticket);
@@ -152,7 +153,7 @@ export class AskBook {
     return this.#actions(this.#tickets.sessionEnded(workerId, teachers, nowMs));
   }
 
-  /** What the worker answers as the teacher is not trusted: it is quarantined, or its server failed another worker. */
+  /** The worker's answers as the teacher are not trusted: it is quarantined, or its server failed another worker. */
   discredited(workerId: string, teacher: string, nowMs: number): AskAction[] {
     const lost = this.#takers.discredited(workerId, teacher, this.#tickets.lastIssueNumber);
     this.#tickets.numberAfter(lost);
@@ -168,21 +169,21 @@ export class AskBook {
   }
 
   /**
-   * The open asks that the session's answer to the issue is for, which differ in where it goes; empty: it is not wanted any
-   * more, or not from this session.
+   * The open asks that the session's answer to the issue serves, one for each place where answers go; empty: the
+   * answer is not wanted any more, or not from this session.
    */
   find(taker: TicketTaker, issue: TicketIssue): Ask[] {
     const isOfUse = this.#tickets.isWanted(issue.id) && !this.#takers.hasLost(taker, issue);
     return isOfUse ? [...(this.#asks.get(issue.id)?.values() ?? [])] : [];
   }
 
-  /** Whether this is the issue that is waited for, and not one from before a run was paused. */
+  /** Whether the answer to this issue is waited for; false for an earlier issue, such as one from before a pause. */
   isLastIssue(ticket: Ticket): boolean {
     const { id, attempt } = issueOf(ticket);
     return this.#tickets.isLastIssue(id, attempt);
   }
 
-  /** How long ago the ask's ticket was issued, the last time; undefined: it is none. */
+  /** How long ago the ask's ticket was last issued; undefined: the ask has no ticket. */
   ageMs(askId: string, nowMs: number): number | undefined {
     return this.#tickets.ageMs(askId, nowMs);
   }
@@ -208,7 +209,7 @@ export class AskBook {
     return false;
   }
 
-  /** Why workers hand back what the run asks the teacher, again and again; undefined: they do not. */
+  /** Why workers hand back the run's tickets for the teacher again and again; undefined: they do not. */
   trouble(runId: string, teacherIdentity: string): string | undefined {
     return this.#tickets
       .troubled(teacherIdentity)
@@ -228,7 +229,7 @@ export class AskBook {
     return this.#tickets.size;
   }
 
-  /** Asks that have askers, those that are being looked up included. */
+  /** Asks that have askers, including asks that are being looked up. */
   get askedCount(): number {
     return this.#askers.size;
   }
@@ -260,7 +261,7 @@ export class AskBook {
     return [...new Set(runIds)];
   }
 
-  /** @param failure - absent: it is satisfied. */
+  /** @param failure - absent: the ask is satisfied. */
   #settled(askId: string, askerIds: readonly string[], failure?: string): AskAction[] {
     return this.#release(askId, askerIds).map((asker) =>
       failure === undefined
@@ -291,7 +292,7 @@ export function issueOf(ticket: Ticket): TicketIssue {
   return { id: ticketId(ticket), attempt, teacher: digestHex(teacherIdentity) };
 }
 
-/** Where answers go: to tables that differ by their codecs alone, or to the asker. */
+/** Where an ask's answers go: to tables (of equal asks, only the codecs differ), or to the asker. */
 function destination({ askerId }: Asker, { tables, receive }: Ask): string {
   return receive === undefined ? tables.map(({ codec }) => codec).join() : `asker ${askerId}`;
 }

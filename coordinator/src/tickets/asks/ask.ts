@@ -8,36 +8,38 @@ import type { DatasetOutline } from '../../artifacts/index.js';
 
 /** A ticket, and where its answers belong. */
 export interface Ask {
-  /** Digest of the ticket's content: equal for all asks that one answer satisfies, whatever codec stores it. */
+  /**
+   * Digest of the ticket's content: equal for all asks that one answer satisfies, whatever codec stores the answer.
+   */
   readonly id: string;
   readonly ticket: Ticket;
   readonly teacherIdentity: string;
-  /** Where each of the ticket's outputs belongs, in their order. */
+  /** The table of each of the ticket's outputs, in the order of the outputs. */
   readonly tables: readonly AnswerTableKey[];
   readonly classCount: number;
   /** The samples that the rows of the answer belong to. */
   readonly samples: Uint32Array;
   /**
-   * Takes rows, which are borrowed, of all outputs instead of the store; absent: they are stored.
+   * Takes the rows of all outputs, which are borrowed, in place of the store; absent: the rows are stored.
    *
-   * @throws {LyceumError} INVALID_ARGUMENT if they are of no use.
+   * @throws {LyceumError} INVALID_ARGUMENT if the rows are of no use.
    */
   readonly receive?: (firstRow: number, outputs: readonly Float32Array[]) => void;
 }
 
-/** What asks: a run's training, its evaluation, or an evaluation of teachers alone. */
+/** Who asks: a run's training, a run's evaluation, or an evaluation of teachers alone. */
 export interface Asker {
-  /** Unique among all that ask. */
+  /** Unique among all askers. */
   readonly askerId: string;
   /** Undefined: no run. */
   readonly runId: string | undefined;
   /**
    * All answers are in the store.
    *
-   * @param latencyMs - from the issue of the ticket that answered to its last answer; absent: the store had them.
+   * @param latencyMs - from the ticket's last issue to the end of its answer; absent: the store had the answers.
    */
   satisfied(askId: string, latencyMs?: number): void;
-  /** There will be none, and why. */
+  /** There will be no answers, for this reason. */
   failed(askId: string, reason: string): void;
 }
 
@@ -45,16 +47,16 @@ export interface AskContent {
   readonly teacherIdentity: string;
   readonly split: SplitName;
   readonly view: ViewAt;
-  /** Absent: the split's own order; `span.epoch` means nothing then. */
+  /** Absent: the split's own order; then `span.epoch` is ignored. */
   readonly order?: OrderKey | undefined;
-  /** The order whose beginning is spread over the classes. */
+  /** True: the first samples of the order are spread over the classes. */
   readonly byClass?: boolean;
   readonly span: Span;
   /** By name, sorted. */
   readonly outputs: readonly AnswerOutput[];
 }
 
-/** What asks need to know of the set. */
+/** What an ask needs to know of the data set. */
 type AskedSet = Pick<DatasetOutline, 'digest' | 'classCount' | 'sampleCount'>;
 
 export function askFor(dataset: AskedSet, content: AskContent, samples: Uint32Array): Ask {
@@ -75,7 +77,7 @@ export function askFor(dataset: AskedSet, content: AskContent, samples: Uint32Ar
   return { id: ticketId(ticket), ticket, teacherIdentity, tables, classCount, samples };
 }
 
-/** Each output has a table of its own, whatever it was asked for together with: so logits serve every run. */
+/** Each output has its own table, even if a ticket asks for several outputs: so stored logits serve every run. */
 export function answerTable(
   dataset: AskedSet,
   { teacherIdentity, view }: Pick<AskContent, 'teacherIdentity' | 'view'>,
