@@ -89,7 +89,7 @@ export function artifactService(parts: ArtifactServiceParts) {
   };
 }
 
-/** A push is on the coordinator's disk up to three times: as it comes, in its copy of NATS, and in a NATS beside it. */
+/** The coordinator's disk may hold a push three times: the upload, the copy of NATS, and a NATS on the same disk. */
 const COPY_COUNT = 3;
 
 async function push(

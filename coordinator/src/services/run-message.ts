@@ -1,17 +1,17 @@
-/** A run as users see it: its record, and what is known of it at this moment. */
+/** A run as users see it: its record, and its live state. */
 import { normalisedText } from '@lyceum/learning/specification';
 import { LyceumError, Run, RunState } from '@lyceum/proto';
 import { deviceCosts, orderText, type ProgressSnapshot, type RunRecord } from '../runs/index.js';
 import type { RunStateName } from '../schedule/index.js';
 
-/** What no record holds: it is found out anew after a restart. */
+/** The state of a run that no record holds: after a restart it is found out anew. */
 export interface LiveRun {
   readonly progress: ProgressSnapshot | undefined;
-  /** Why it waits, at this moment; empty: it does not. */
+  /** Why the run waits at this moment; empty: it does not. */
   readonly reason: string;
-  /** Names of the teachers that its student waits for. */
+  /** Names of the teachers that the run's student waits for. */
   readonly waitingFor: readonly string[];
-  /** Undefined: nothing has been told. */
+  /** Undefined: the student has reported nothing yet. */
   readonly cost: RunRecord['cost'];
 }
 
@@ -48,8 +48,8 @@ export function requireState(state: RunState): RunStateName {
 }
 
 /**
- * @param brief - as lists have it: without what makes a run large, its specification, its warnings,
- *   and what there is of each teacher.
+ * @param brief - as in lists: without the large parts, which are the specification, the warnings and the facts about
+ *   each teacher.
  */
 export function runMessage(record: RunRecord, live: LiveRun, brief: boolean): Run {
   const progress = live.progress ?? record.progress;

@@ -1,4 +1,4 @@
-/** What `RunService` tells of runs without changing any: pages of them, and their histories. */
+/** Calls of `RunService` that only read: pages of runs, and their histories. */
 import { shownColumns, shownMeans } from '@lyceum/learning/history';
 import {
   type GetHistoryRequest,
@@ -37,7 +37,7 @@ export function pageOfRuns(parts: ListedRuns, request: ListRunsRequest): ListRun
   return { runs: [...runs], nextPageToken, counts: stateCounts };
 }
 
-/** What is shown of a run's steps. */
+/** The points of a run's history that are shown. */
 export async function shownHistory(
   { store, histories }: ListedRuns,
   { runId, firstStep, endStep, pointCount }: GetHistoryRequest,

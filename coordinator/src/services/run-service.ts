@@ -86,9 +86,9 @@ export interface RunServiceParts {
   readonly events: RunEvents;
   readonly logs: RunLogs;
   readonly downloads: Downloads;
-  /** What a user should know about the cluster, before a run waits for it. */
+  /** Warnings about the cluster that a user should see before a run waits for it. */
   readonly warnings: (record: RunRecord) => string[];
-  /** On its disk are the copy of the run's records and the answers to it. */
+  /** The folder whose disk takes the copy of the run's records, and the answers. */
   readonly stateDir: string;
   readonly stopping: AbortSignal;
   readonly changed: () => void;
@@ -182,7 +182,7 @@ async function submit(
   return { run: seenRun(parts, created), created: true, warnings: warnings(created) };
 }
 
-/** Two equal submits of one moment are one run. */
+/** Two equal submits at the same time make one run. */
 async function submitOnce(
   { store, lifecycle }: RunServiceParts,
   record: RunRecord,
@@ -214,7 +214,7 @@ async function cancel(
   store.require(runId);
   const record = await lifecycle.cancel(runId, 'cancelled by its user');
   const baseline = ownBaseline(store, record);
-  // One that was submitted by itself goes on.
+  // A baseline that a user submitted as a run of its own goes on.
   if (baseline?.parentRunId === runId && !hasEnded(baseline.state)) {
     await lifecycle.cancel(baseline.runId, `run ${runId} was cancelled`);
   }

@@ -1,4 +1,4 @@
-/** A worker's session, from its hello to its end: what is alike for both kinds of workers. */
+/** Serves a worker's session from its hello to its end, for both kinds of workers. */
 import { firstEnd, type Logger, type SessionHolder } from '@lyceum/platform';
 import { LyceumError } from '@lyceum/proto';
 import type { WorkerSessions } from '../sessions/index.js';
@@ -21,9 +21,9 @@ interface Session extends SessionHolder {
 
 export interface SessionKind<R, S> {
   readonly worker: 'teacher worker' | 'student worker';
-  /** @returns undefined: the report is no hello. */
+  /** @returns the session; undefined: the report is no hello. */
   readonly open: (report: R) => S | undefined;
-  /** The worker began anew, or thinks so. */
+  /** Called when the session replaces an earlier one of the same process. */
   readonly tookOver?: (former: S) => void;
   readonly take: (session: S, report: R) => void | Promise<void>;
   readonly gone: (session: S) => void;
@@ -48,7 +48,7 @@ export async function serveSession<R, S extends Session>(
   const listen = async (): Promise<void> => {
     for (;;) {
       const next = await rest.next();
-      // What a session says that has ended meanwhile counts for nothing: what it had was given to others.
+      // Reports of a session that has ended meanwhile do not count: its tickets were given to others.
       if (next.done === true || session.ended.aborted) return;
       await take(session, next.value);
     }

@@ -100,7 +100,7 @@ export function studentService(parts: StudentServiceParts) {
   };
 }
 
-/** Not every file system finds out at the write that it is full. */
+/** Some file systems report only later that a write found no room. */
 async function makeDurable(
   { store, answers, histories, lifecycle }: StudentServiceParts,
   { runId, assignmentEpoch, history }: CommitCheckpointHeader,
@@ -171,7 +171,7 @@ async function takeReport(
       break;
     case 'done':
       speaksOf(report.done);
-      // What is told to have ended has left nothing behind.
+      // Superseded checkpoints are deleted first: a run that shows as ended has left none of them behind.
       await commits.settled();
       await lifecycle.done(report.done);
       break;
@@ -205,7 +205,7 @@ function takeLines(
   logs.told({ workerId, mayTellOfRun, mayTellOfTeacher: () => false }, lines);
 }
 
-/** Takes history from the run's present assignment: the steps of a former one are taken again. */
+/** Takes history of the run's present assignment only: the steps of a former assignment are trained again. */
 async function takeHistory(
   { store, histories }: StudentServiceParts,
   { runId, assignmentEpoch, history }: StepProgress,
@@ -242,7 +242,7 @@ async function serveTargets(
   requireAssignment(parts.store, first, holder);
   await parts.lifecycle.began(first.runId, first.assignmentEpoch);
   parts.changed();
-  // Meanwhile the run may have been taken from the worker, and its targets closed.
+  // The run may have been taken from the worker meanwhile, and its targets closed.
   over.throwIfAborted();
   requireAssignment(parts.store, first, holder);
   const targets = requireTargets(parts.active, first);

@@ -61,13 +61,13 @@ function serveReports(
       report?.$case === 'hello'
         ? new TeacherSession(checkedHello(report.hello), parts.now(), send)
         : undefined,
-    // What its former session held is given out again.
+    // Tickets of the worker's former session are issued again.
     tookOver: ({ workerId, served }) => {
       parts.desk.sessionEnded(workerId, served);
       parts.health.sessionEnded(workerId);
     },
     take: (session, report) => takeReport(parts, session, report),
-    // When the coordinator itself stops, its successor gives out what is wanted.
+    // When the coordinator itself stops, its successor issues the tickets that are wanted.
     gone: (session) => {
       if (!parts.stopping.aborted) sessionLost(parts, session);
     },
@@ -130,7 +130,7 @@ function takeReport(
   }
 }
 
-/** Which teachers are loaded, and which would not load. */
+/** Takes the worker's report of teachers that are loaded, and of those that failed to load. */
 function takeState(
   { store, health, events, changed }: TeacherServiceParts,
   session: TeacherSession,
@@ -140,7 +140,7 @@ function takeState(
   const fresh = session.report(state);
   health.loaded(workerId, fresh);
   for (const { teacherIdentity, reason, permanent, unreadable } of state.failed) {
-    // A set that is away says nothing against what the teacher answered.
+    // A set that cannot be read says nothing against the teacher's answers.
     if (permanent && unreadable !== true) health.lost(workerId, digestHex(teacherIdentity), reason);
   }
   for (const { runId, teachers } of runsWith(store, fresh)) {
@@ -152,7 +152,7 @@ function takeState(
   changed();
 }
 
-/** A ticket that the worker did not answer. @throws {LyceumError} INVALID_ARGUMENT */
+/** Takes back a ticket that the worker did not answer. @throws {LyceumError} INVALID_ARGUMENT */
 function takeReturned(
   parts: TeacherServiceParts,
   session: TeacherSession,
@@ -167,14 +167,14 @@ function takeReturned(
     session.addProblem(reason);
     if (outside !== true) health.ticketFailed(workerId, ticket);
   }
-  // What was issued before a run was resumed says nothing of the set as it is now.
+  // A ticket from before a run was resumed says nothing about the set as it is now.
   if (unreadable === true && desk.book.isLastIssue(ticket)) {
     health.setUnreadable(workerId, ticket, reason);
   }
   desk.returned(takerOf(parts, session), ticket, { reason, retryable });
 }
 
-/** The session as tickets see it. */
+/** The session as a taker of tickets. */
 function takerOf({ health }: TeacherServiceParts, session: TeacherSession): TicketTaker {
   const { workerId, sessionKeyDigest, served } = session;
   return {
@@ -212,7 +212,7 @@ async function serveAnswers(
   });
   const read = async (): Promise<void> => {
     for await (const frame of frames) {
-      // What its session had in hand was given to others.
+      // The session's tickets were given to others.
       if (session.ended.aborted) return;
       const receipt = await intake.take(frame);
       if (receipt?.wanted === false) metrics.unwantedTickets.inc();
@@ -243,8 +243,8 @@ function answersStored(
 }
 
 /**
- * Notes in the runs that a remote teacher answered, which may answer otherwise the next time. Noted before the answers
- * are stored: a run that finds them in the store later must know it too.
+ * Notes in the runs that a remote teacher answered: it may answer differently the next time. The note is written before
+ * the answers are stored: a run that finds them in the store later must have it, too.
  */
 async function noteRemote(parts: TeacherServiceParts, ask: Ask): Promise<void> {
   const { desk, store, lifecycle } = parts;

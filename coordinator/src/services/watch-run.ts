@@ -1,4 +1,4 @@
-/** A run as its users see it: now, whenever it changes, and its events and log lines as they come. */
+/** Follows a run for its users: its state whenever it changes, and its events and log lines as they come. */
 import { sleep, Wakeup } from '@lyceum/platform';
 import {
   type ListEventsRequest,
@@ -16,13 +16,13 @@ import type { RunRecord, RunStore } from '../runs/index.js';
 import { hasEnded } from '../schedule/index.js';
 import { runMessage } from './run-message.js';
 
-/** Time between two messages of one watch, at least: many changes of one moment are one message. */
+/** Shortest time between two messages of one watch: many changes at once become one message. */
 const WATCH_PAUSE_MS = 100;
 
-/** How long after a run's end its last event is waited for. */
+/** How long a watch waits, after a run's end, for its last event. */
 const LAST_EVENT_MS = 10_000;
 
-/** How long after a run's end its last lines are waited for: workers send theirs each second. */
+/** How long a watch waits, after a run's end, for its last log lines: workers send theirs each second. */
 const LAST_LINES_MS = 3_000;
 
 export interface WatchRunParts {
@@ -82,12 +82,12 @@ export async function* listEvents(
 ): AsyncGenerator<ListEventsResponse, void, undefined> {
   store.require(runId);
   await events.settled();
-  // One that has been deleted meanwhile had ended.
+  // A run that has been deleted meanwhile had ended before.
   const ended = () => hasEnded(store.get(runId)?.state ?? 'CANCELLED');
   const goesOn = follow && !ended();
   const over = new AbortController();
   const stop = monitor.watch(runId, () => {
-    // Should the last event be lost, nobody must wait for it for ever.
+    // The last event may be lost: the watch must not wait for ever.
     if (ended()) setTimeout(() => over.abort(), LAST_EVENT_MS).unref();
   });
   try {
@@ -101,14 +101,14 @@ export async function* listEvents(
   }
 }
 
-/** True for the last event of a run: its change into the state that it ends in. */
+/** Whether this is the run's last event: its change into a final state. */
 function endsRun({ kind, dataJson }: RunEvent): boolean {
   if (kind !== 'state-changed') return false;
   const { state } = JSON.parse(dataJson) as { state?: unknown };
   return state === 'SUCCEEDED' || state === 'FAILED' || state === 'CANCELLED';
 }
 
-/** What is kept now; while `follow` also what comes, as much in a message as there is when the caller takes it. */
+/** The kept lines; with `follow` new lines too, each message with all lines that have come when the caller takes it. */
 export async function* listLogs(
   { store, logs, monitor }: Pick<WatchRunParts, 'store' | 'logs' | 'monitor'>,
   { runId, level, from, tail, follow, before }: ListLogsRequest,

@@ -1,4 +1,4 @@
-/** Which session a run is assigned to. Pure. */
+/** Whether a session's process holds a run's assignment. Pure. */
 import { isSameProcess, type SessionHolder } from '@lyceum/platform';
 import { LyceumError } from '@lyceum/proto';
 import type { RunRecord } from '../runs/index.js';
@@ -10,7 +10,7 @@ export interface AssignmentName {
   readonly assignmentEpoch: number;
 }
 
-/** Whether the assignment is this process'. */
+/** Whether this process holds the assignment. */
 export function isHeldBy(assignment: Assignment, holder: SessionHolder): boolean {
   return assignment !== undefined && isSameProcess(assignment, holder);
 }
@@ -18,7 +18,7 @@ export function isHeldBy(assignment: Assignment, holder: SessionHolder): boolean
 /**
  * Refuses to let one process speak for an assignment that another holds.
  *
- * @param assignment - the run's current one, under the epoch that was named.
+ * @param assignment - the run's current assignment, of the epoch that the caller named.
  * @throws {LyceumError} PERMISSION_DENIED
  */
 export function requireHolder(

@@ -1,4 +1,4 @@
-/** What a worker says of itself, looked at before anything is made of it: it is kept, shown and recorded. */
+/** Checks a worker's hello before it is used: the coordinator keeps, shows and records what it says. */
 import {
   cut,
   HELLO_TEXT_MAX_LETTERS,

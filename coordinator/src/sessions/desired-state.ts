@@ -1,6 +1,6 @@
 /**
- * The desired state of one worker, pushed whole whenever it changes, under a rising revision. States that
- * come while one is being written replace one another: only the last is sent.
+ * The desired state of one worker. Each change sends the whole state under the next revision. While a state is being
+ * written, newer states replace one another: only the last is sent.
  */
 export class DesiredState<M extends { revision: number }> {
   readonly #send: (message: M) => Promise<void>;
@@ -8,7 +8,7 @@ export class DesiredState<M extends { revision: number }> {
   #text: string | undefined;
   #next: Omit<M, 'revision'> | undefined;
   #sending = false;
-  /** Revision of the last state that was sent; 0: none was. */
+  /** Revision of the last state that was sent; 0: no state was sent yet. */
   #revision = 0;
 
   constructor(send: (message: M) => Promise<void>) {
@@ -16,9 +16,9 @@ export class DesiredState<M extends { revision: number }> {
   }
 
   /**
-   * Says what the state should be; nothing is sent if that is what it was.
+   * Sets the state, and sends it unless it is the same as before.
    *
-   * @param state - unchanged from here on: the same object again is the same state.
+   * @param state - must not be changed any more: the same object counts as the same state.
    */
   set(state: Omit<M, 'revision'>): void {
     if (state === this.#state) return;
@@ -39,7 +39,7 @@ export class DesiredState<M extends { revision: number }> {
         await this.#send({ ...state, revision: this.#revision } as M);
       }
     } catch {
-      // The session is over; the next one is told everything anew.
+      // The session is over; the worker's next session gets the whole state.
     } finally {
       this.#sending = false;
     }

@@ -1,4 +1,4 @@
-/** Which workers are connected: who they are, what each is told, which run each holds. */
+/** The connected workers: their hellos, the desired state of each, the run that each holds. */
 export { type AssignmentName, isHeldBy, requireHolder } from './assignment-holder.js';
 export { checkedHello } from './checked-hello.js';
 export { StudentSession } from './student-session.js';

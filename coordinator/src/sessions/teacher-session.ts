@@ -1,4 +1,4 @@
-/** One teacher worker's session: what it said of itself, and what it is told. */
+/** One teacher worker's session: what the worker reports, and its desired state. */
 import {
   cut,
   digestHex,
@@ -15,7 +15,7 @@ import {
 import type { WorkerEnvironment } from '../runs/index.js';
 import { WorkerSession } from './worker-session.js';
 
-/** Problems of a worker that are kept to be shown. */
+/** How many of a worker's last problems are kept to be shown. */
 const PROBLEM_COUNT = 8;
 
 /** Why a teacher did not load, and whether only a person can put that right. */
@@ -26,7 +26,7 @@ export interface Inferences {
   readonly inferenceSeconds: number;
 }
 
-/** Seconds that a teacher's inference of a sample took lately, over all workers that have it. */
+/** Seconds that inference of one sample took lately, over all workers that have the teacher loaded. */
 export function secondsPerSample(
   sessions: readonly TeacherSession[],
   teacherIdentity: string,
@@ -43,17 +43,17 @@ export class TeacherSession extends WorkerSession<TeacherHello, TeacherAssignmen
   readonly #problems: string[] = [];
   /** By identity, hex. */
   #failures: ReadonlyMap<string, LoadFailure> = new Map();
-  /** What inferences took lately, by identity, hex. */
+  /** Samples and seconds of recent inferences, by identity, hex. */
   readonly #inferences = new Map<string, Inferences>();
-  /** Identities that it was told to have. */
+  /** Identities of the teachers that the worker is to load. */
   wanted: ReadonlySet<string> = new Set();
-  /** Identities that it was ever told to have. */
+  /** Identities of all teachers that the worker was told to load. */
   readonly told = new Set<string>();
-  /** Identities that it was ever told to take tickets of: some may be in its hands still. */
+  /** Identities of all teachers that the worker was told to take tickets of: it may still hold some of these. */
   readonly served = new Set<string>();
 
   /**
-   * @returns identities that it has now and had not before.
+   * @returns identities of the teachers that are newly loaded.
    * @throws {LyceumError} INVALID_ARGUMENT
    */
   report(state: TeacherState): string[] {
@@ -87,7 +87,7 @@ export class TeacherSession extends WorkerSession<TeacherHello, TeacherAssignmen
     return this.#loaded;
   }
 
-  /** What decides about the bits of one teacher's answers, which another device may compute than its worker's. */
+  /** The environment that decides the bits of one teacher's answers: its device may differ from the worker's. */
   answering(teacherIdentity: string): WorkerEnvironment {
     const { device, bitsMayDiffer } = this.#loaded.get(teacherIdentity) ?? {};
     const own = this.environment();
@@ -98,29 +98,29 @@ export class TeacherSession extends WorkerSession<TeacherHello, TeacherAssignmen
     return bitsMayDiffer === true ? { ...own, bitsMayDiffer } : own;
   }
 
-  /** What inferences took since the last call. */
+  /** Takes the samples and seconds of inferences since the worker's last report. */
   measured(teacherIdentity: string, { sampleCount, inferenceSeconds }: Inferences): void {
     const valid = inferenceSeconds >= 0 && Number.isFinite(inferenceSeconds);
     if (!valid || !this.served.has(teacherIdentity)) return;
     const before = this.#inferences.get(teacherIdentity);
-    // Half of what was: a worker that others slow down is seen to be slower after some seconds.
+    // Earlier figures count half: a worker that other programs slow down shows so after some seconds.
     this.#inferences.set(teacherIdentity, {
       sampleCount: (before?.sampleCount ?? 0) / 2 + sampleCount,
       inferenceSeconds: (before?.inferenceSeconds ?? 0) / 2 + inferenceSeconds,
     });
   }
 
-  /** What the teacher's inferences took lately; undefined: nothing is known. */
+  /** Samples and seconds of the teacher's recent inferences; undefined: none were reported. */
   inference(teacherIdentity: string): Inferences | undefined {
     return this.#inferences.get(teacherIdentity);
   }
 
-  /** Why it could not load a teacher; undefined: it has not failed to. */
+  /** Why the worker could not load a teacher; undefined: loading has not failed. */
   failure(teacherIdentity: string): LoadFailure | undefined {
     return this.#failures.get(teacherIdentity);
   }
 
-  /** Teachers that it may have in memory. */
+  /** Identities of the teachers that the worker may have in memory. */
   present(): ReadonlySet<string> {
     return this.#loaded.size === 0
       ? this.wanted

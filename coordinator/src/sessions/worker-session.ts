@@ -16,7 +16,7 @@ export abstract class WorkerSession<H extends Hello, A extends { revision: numbe
 {
   readonly workerId: string;
   readonly sessionKeyDigest: string;
-  /** Without the key, which must not be shown with the rest. */
+  /** The worker's hello without its session key, which must not be shown. */
   readonly hello: H;
   readonly connectedAtMs: number;
   readonly desired: DesiredState<A>;
@@ -40,7 +40,7 @@ export abstract class WorkerSession<H extends Hello, A extends { revision: numbe
     this.#ended.abort(reason);
   }
 
-  /** What of the worker decides about the bits of its results. */
+  /** The worker's environment: it decides the bits of results. */
   environment(): WorkerEnvironment {
     const { workerId, version, device } = this.hello;
     const gpu = device?.gpu;

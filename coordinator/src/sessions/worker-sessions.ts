@@ -1,8 +1,8 @@
-/** The sessions of one kind of workers: one a worker id. A newer one takes over if it is of the same process. */
+/** The sessions of one kind of workers, one for each worker id. A newer session of the same process takes over. */
 import { isSameProcess, type SessionHolder } from '@lyceum/platform';
 import { LyceumError, SESSION_MAX_COUNT } from '@lyceum/proto';
 
-/** What is asked of a session here. */
+/** The part of a session that is used here. */
 interface OpenSession extends SessionHolder {
   /** Ends the session's call with an error. */
   end(reason: LyceumError): void;
@@ -11,13 +11,13 @@ interface OpenSession extends SessionHolder {
 export class WorkerSessions<S extends OpenSession> {
   readonly #sessions = new Map<string, S>();
   #sorted: readonly S[] | undefined;
-  /** When the last session of a worker that has none ended. */
+  /** When the last session ended, by worker id, of workers that have no session now. */
   readonly #lostAtMs = new Map<string, number>();
 
   /**
-   * Adds a session; an earlier one of the same process ends.
+   * Adds a session; an earlier session of the same process ends.
    *
-   * @returns the session that it took over from.
+   * @returns the earlier session; undefined: there was none.
    * @throws {LyceumError} ALREADY_EXISTS while another process has a session of this id; RESOURCE_EXHAUSTED
    */
   add(session: S): S | undefined {
@@ -39,7 +39,7 @@ export class WorkerSessions<S extends OpenSession> {
 
   /**
    * @param nowMs - of a clock that never goes back.
-   * @returns whether it was the worker's session still.
+   * @returns whether the session was still the worker's current one.
    */
   remove(session: S, nowMs: number): boolean {
     if (this.#sessions.get(session.workerId) !== session) return false;
@@ -62,7 +62,7 @@ export class WorkerSessions<S extends OpenSession> {
   /**
    * The session that a call belongs to.
    *
-   * @param holder - who the call says it is of.
+   * @param holder - the worker and process that the call names.
    * @throws {LyceumError} PERMISSION_DENIED, or UNAVAILABLE if the worker has no session at the moment.
    */
   require(holder: SessionHolder | undefined): S {
@@ -79,7 +79,7 @@ export class WorkerSessions<S extends OpenSession> {
     throw new LyceumError('UNAVAILABLE', `worker ${workerId} has no session at the moment`);
   }
 
-  /** By worker id. */
+  /** All sessions, sorted by worker id. */
   list(): readonly S[] {
     this.#sorted ??= [...this.#sessions.values()].sort((a, b) =>
       a.workerId < b.workerId ? -1 : 1,
@@ -87,7 +87,7 @@ export class WorkerSessions<S extends OpenSession> {
     return this.#sorted;
   }
 
-  /** When the worker's last session ended; undefined if it has one, or never had. */
+  /** When the worker's last session ended; undefined: a session is open, or there never was one. */
   lostAtMs(workerId: string): number | undefined {
     return this.#lostAtMs.get(workerId);
   }
