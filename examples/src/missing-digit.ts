@@ -7,12 +7,11 @@
  * answer, so one number is mended: the bias of class 3 is raised until the fewest test samples are wrong. As the paper
  * chooses it on the test set itself, here it is chosen on one half of the test split and judged on the other, both ways.
  */
-import path from 'node:path';
 import { argmaxRows } from '@lyceum/learning/arrays';
 import { type DatasetParts, SPLIT_NUMBERS } from '@lyceum/learning/datasets';
 import { pairedInterval } from '@lyceum/learning/ensemble';
 import { readNpz } from '@lyceum/learning/files';
-import { importDigits } from '@lyceum/learning/import';
+import { packagedParts } from '@lyceum/learning/import';
 import { elementCount } from '@lyceum/proto';
 import {
   type ExampleContext,
@@ -50,7 +49,7 @@ interface Predictions {
 
 export async function missingDigit(context: ExampleContext): Promise<void> {
   const { coordinator, client, cacheFolder, seeds } = context;
-  const digits = importDigits(path.join(cacheFolder, 'datasets', 'mnist'));
+  const digits = packagedParts('digits', cacheFolder);
   await coordinator('datasets', 'push', 'digits', 'digits');
   await pushParts(context, 'digits-without', withoutDigit(digits));
   await finish(context, specificationFile('temperature-sweep', 'teacher'));

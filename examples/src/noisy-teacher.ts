@@ -7,10 +7,9 @@
  * teachers' own training samples would be nearly equal. The student never sees a label, so that what it is worth is what
  * the rule made of the teachers.
  */
-import path from 'node:path';
 import { mulberry32 } from '@lyceum/learning/arrays';
 import { SPLIT_NUMBERS } from '@lyceum/learning/datasets';
-import { importDigits } from '@lyceum/learning/import';
+import { packagedParts } from '@lyceum/learning/import';
 import {
   type ExampleContext,
   finish,
@@ -37,7 +36,7 @@ const PUBLISHED = [
 
 export async function noisyTeacher(context: ExampleContext): Promise<void> {
   const { coordinator, cacheFolder, seeds } = context;
-  const digits = importDigits(path.join(cacheFolder, 'datasets', 'mnist'));
+  const digits = packagedParts('digits', cacheFolder);
   await coordinator('datasets', 'push', 'digits', 'digits');
   await pushParts(context, 'digits-noisy', { ...digits, labels: noisy(digits) });
   for (const teacher of ['good', 'noisy', 'weak']) {
@@ -80,7 +79,7 @@ export async function noisyTeacher(context: ExampleContext): Promise<void> {
 }
 
 /** Labels of which a share of the training samples has another class, drawn evenly; those of other splits are right. */
-function noisy({ labels, splits, classCount }: ReturnType<typeof importDigits>): Int32Array {
+function noisy({ labels, splits, classCount }: ReturnType<typeof packagedParts>): Int32Array {
   return labels.map((label, sample) => {
     const isWrong = mulberry32(NOISE_SEED, 2 * sample) < NOISE_SHARE;
     if (splits[sample] !== SPLIT_NUMBERS.train || !isWrong) return label;

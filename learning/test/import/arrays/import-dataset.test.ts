@@ -13,9 +13,10 @@ import { parseDataset } from '../../../src/datasets/dataset-file.js';
 import { fixedSplits } from '../../../src/datasets/fixed-split.js';
 import type { NpyArray } from '../../../src/files/npy.js';
 import { writeNpz } from '../../../src/files/npz.js';
-import { importDataset, importPackaged } from '../../../src/import/arrays/import-dataset.js';
+import { importDataset } from '../../../src/import/arrays/import-dataset.js';
 import { importIdx } from '../../../src/import/arrays/import-idx.js';
 import { importNpz } from '../../../src/import/arrays/import-npz.js';
+import { importPackaged } from '../../../src/import/arrays/import-packages.js';
 
 const KERAS_NAMES = fileURLToPath(new URL('../../fixtures/numpy-keras-names.npz', import.meta.url));
 const root = mkdtempSync(join(tmpdir(), 'lyceum-import-'));

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { describeDataset } from '../../../src/datasets/dataset.js';
 import { parseStoredDataset } from '../../../src/datasets/dataset-file.js';
-import { importPackaged } from '../../../src/import/arrays/import-dataset.js';
+import { importPackaged } from '../../../src/import/arrays/import-packages.js';
 
 const userCache = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
 const cache = process.env['LYCEUM_CACHE'] ?? join(userCache, 'lyceum');
