@@ -26,7 +26,7 @@ export class ClassNumbers {
 
   /**
    * @param given - undefined: the classes that occur, sorted.
-   * @param areValues - whether classes are values of a column: if all are whole numbers, they are sorted by value.
+   * @param areValues - whether classes are values of a column: if all are numbers, they are sorted by value.
    */
   constructor(given: KnownClasses | undefined, areValues = false) {
     this.#given = given;
@@ -69,9 +69,9 @@ export class ClassNumbers {
     if (this.#given !== undefined) {
       return { classNames: names, order: this.#given.order, finalNumbers: [...names.keys()] };
     }
-    const areNumbers = this.#areValues && names.length > 0 && names.every(isWholeNumber);
+    const areNumbers = this.#areValues && names.length > 0 && names.every(isNumeral);
     const classNames = areNumbers
-      ? [...names].sort((a, b) => Number(a) - Number(b))
+      ? [...names].sort().sort((a, b) => Number(a) - Number(b))
       : [...names].sort();
     const order = areNumbers
       ? 'sorted as numbers'
@@ -90,9 +90,9 @@ export function finalLabels(
   return Int32Array.from(labels, (label) => (label < 0 ? -1 : (finalNumbers[label] as number)));
 }
 
-/** Whether a name is a whole number in its usual form: no sign but a minus, no zeros in front. */
-function isWholeNumber(name: string): boolean {
-  return /^(0|-?[1-9]\d{0,14})$/.test(name);
+/** Whether a name is a decimal number in its usual form: no sign but a minus, no zeros in front, no exponent. */
+function isNumeral(name: string): boolean {
+  return /^-?(0|[1-9]\d{0,14})(\.\d{1,15})?$/.test(name);
 }
 
 /** Warns of numerals that are sorted as strings: class "2" may get another number than 2. */

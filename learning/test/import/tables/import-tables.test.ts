@@ -67,7 +67,7 @@ describe('CSV', () => {
     ['encoded', {}],
     ['raw', { raw: true }],
     ['texts', { text: 'word' }],
-  ] as const)('sorts classes that are whole numbers by value: %s', async (_, options) => {
+  ] as const)('sorts classes that are all numbers by value: %s', async (_, options) => {
     const classes = ['10', '2', '-3', '0'];
     const put40 = (names: readonly string[]) => {
       const lines = Array.from({ length: 40 }, (_, n) => `${names[n % 4]},${n % 7},w${n}`);
@@ -80,6 +80,9 @@ describe('CSV', () => {
     expect(set.classNames).toEqual(['-3', '0', '2', '10']);
     expect([...set.labels.slice(0, 4)]).toEqual([3, 2, 0, 1]);
     expect(summary.classOrder).toBe('sorted as numbers');
+    // As pandas writes whole numbers of a column with gaps.
+    await put40(['10.0', '2.0', '-3.5', '0.0']);
+    expect((await imported('t.csv', given)).set.classNames).toEqual(['-3.5', '0.0', '2.0', '10.0']);
     // One label in another form turns all of them into names.
     await put40(['10', '2', '03', '0']);
     const other = await imported('t.csv', given);
