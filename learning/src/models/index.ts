@@ -33,7 +33,7 @@ export {
   packedSettings,
   packedText,
 } from './model-format.js';
-export { ModelInputs } from './model-inputs.js';
+export { ModelInputs, sampleShapeError } from './model-inputs.js';
 export {
   type Layout,
   type ModelSettings,

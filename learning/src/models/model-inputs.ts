@@ -209,6 +209,30 @@ export class ModelInputs {
   }
 }
 
+/**
+ * The error for samples of a shape that a model does not take, both in the model's layout.
+ *
+ * @param modelShape - undefined or null: a size that may be any.
+ */
+export function sampleShapeError(
+  modelShape: readonly (number | undefined | null)[],
+  given: readonly number[],
+): LyceumError {
+  const takes = modelShape.map((size) => size ?? 'any');
+  const isGray = channelCount(modelShape) === 1 && channelCount(given) === 3;
+  const hint = isGray ? '; the setting "colours": "gray" makes one channel of three' : '';
+  return new LyceumError(
+    'INVALID_ARGUMENT',
+    `the model takes samples of shape [${takes}]; it is given [${given}]${hint}`,
+  );
+}
+
+/** Of pictures, wherever their channels are: 1 or 3; else undefined. */
+function channelCount(shape: readonly (number | undefined | null)[]): number | undefined {
+  if (shape.length !== 3) return undefined;
+  return [shape[2], shape[0]].find((size) => size === 1 || size === 3) ?? undefined;
+}
+
 function isAbsent(setting: unknown): boolean {
   return setting === undefined;
 }

@@ -13,7 +13,7 @@ import {
   type TableInput,
 } from '../formats/graphs/index.js';
 import { describeRemote, type RemotePackage } from '../formats/remote/index.js';
-import { ModelInputs, type ModelSettings } from '../models/index.js';
+import { ModelInputs, type ModelSettings, sampleShapeError } from '../models/index.js';
 import type {
   Example,
   FoundModel,
@@ -51,8 +51,7 @@ export function questionReader(remote: RemotePackage, dataset: Dataset): ReadQue
   const datatype = datatypeOf(name, remote.found.inputs);
   const inputs = new ModelInputs(dataset, remote.settings, describeRemote(remote).inputShape);
   if (inputs.size !== elementCount(sampleShape)) {
-    const message = `the model takes samples of shape [${sampleShape}]; the data set's become [${inputs.modelShape}]`;
-    throw new LyceumError('INVALID_ARGUMENT', message);
+    throw sampleShapeError(sampleShape, inputs.modelShape);
   }
   return (samples, view) => {
     const values = new Float32Array(samples.length * inputs.size);

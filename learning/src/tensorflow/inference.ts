@@ -10,7 +10,7 @@
 import { elementCount, LyceumError } from '@lyceum/proto';
 import type { LayersModel, NamedTensorMap, Tensor, Variable } from '@tensorflow/tfjs';
 import { LEAST_PROBABILITY } from '../arrays/index.js';
-import type { ModelSettings } from '../models/index.js';
+import { type ModelSettings, sampleShapeError } from '../models/index.js';
 import { type FedValues, fedTensor, realValues } from './byte-tensors.js';
 import type { Engine } from './engine/index.js';
 import { type ForwardPass, forwardPass } from './layer-outputs.js';
@@ -58,10 +58,7 @@ export class Inference {
   ) {
     const inputShape = modelSampleShape(model);
     if (!fitsInput(inputShape, sampleShape)) {
-      throw new LyceumError(
-        'INVALID_ARGUMENT',
-        `the model takes samples of shape [${inputShape.map((n) => n ?? 'any')}]; the data set's are [${sampleShape}]`,
-      );
+      throw sampleShapeError(inputShape, sampleShape);
     }
     this.#engine = engine;
     this.#model = model;

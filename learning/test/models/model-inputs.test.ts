@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { withHeld } from '../../src/datasets/dataset.js';
 import { encodeDataset, parseDataset } from '../../src/datasets/dataset-file.js';
 import { classOrder, inClassOrder, knownClassesOf } from '../../src/models/class-order.js';
-import { ModelInputs } from '../../src/models/model-inputs.js';
+import { ModelInputs, sampleShapeError } from '../../src/models/model-inputs.js';
 import {
   type ModelSettings,
   parseSettingsJson,
@@ -201,4 +201,23 @@ describe('classOrder', () => {
       "have 1 of the data set's 3, and want 2 at least; they lack cat, dog",
     );
   });
+});
+
+describe('sampleShapeError', () => {
+  it.each([
+    [[1, 16, 16], [3, 16, 16], true],
+    [[16, 16, 1], [16, 16, 3], true],
+    [[undefined, undefined, 1], [16, 16, 3], true],
+    [[3, 16, 16], [1, 16, 16], false],
+    [[1], [3], false],
+    [[16, 16, 3], [8, 8, 3], false],
+  ])(
+    'names both shapes, and gray for a gray model and samples of three channels: %j, %j',
+    (takes, given, isGray) => {
+      const { code, message } = sampleShapeError(takes, given);
+      expect(code).toBe('INVALID_ARGUMENT');
+      expect(message).toContain(`; it is given [${given}]`);
+      expect(message.includes('"colours": "gray"')).toBe(isGray);
+    },
+  );
 });

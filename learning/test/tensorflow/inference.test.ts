@@ -163,7 +163,7 @@ describe('Inference', () => {
   it('refuses what does not fit', () => {
     const model = tinyModel('linear');
     expect(() => new Inference(engine, model, { output: 'logits' }, [2, 2, 1], 2)).toThrow(
-      "takes samples of shape [1]; the data set's are [2,2,1]",
+      'takes samples of shape [1]; it is given [2,2,1]',
     );
     const inference = new Inference(engine, model, { output: 'logits' }, [1], 2);
     expect(() => inference.run(new Float32Array(3), 3)).toThrow('want 1 to 2 rows');

@@ -7,7 +7,12 @@
  * Symbols: R `rows`, C classes.
  */
 import { elementCount, LyceumError } from '@lyceum/proto';
-import { classCountOf, logitsOf, type ModelSettings } from '../../models/index.js';
+import {
+  classCountOf,
+  logitsOf,
+  type ModelSettings,
+  sampleShapeError,
+} from '../../models/index.js';
 import { type GraphClassifier, isOfClasses } from './graph-classifier.js';
 import type { GraphValue } from './graph-outline.js';
 
@@ -121,6 +126,5 @@ function concreteShape(
   ) {
     return sampleShape;
   }
-  const message = `the model takes samples of shape [${own.map((size) => size ?? 'any')}]; it is given [${sampleShape}]`;
-  throw new LyceumError('INVALID_ARGUMENT', message);
+  throw sampleShapeError(own, sampleShape);
 }
