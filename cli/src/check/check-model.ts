@@ -8,8 +8,8 @@ import {
   parseSettingsJson,
   settingsJson,
 } from '@lyceum/learning/models';
+import type { Tried } from '@lyceum/learning/trials';
 import { LyceumError, toLyceumError } from '@lyceum/proto';
-import type { Tried } from '../local-cluster/index.js';
 import {
   type Candidate,
   type CheckedModel,

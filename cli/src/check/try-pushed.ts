@@ -9,8 +9,9 @@ import {
   parsePackagedModel,
 } from '@lyceum/learning/formats';
 import type { ModelSettings } from '@lyceum/learning/models';
+import type { Tried } from '@lyceum/learning/trials';
 import { LyceumError, toLyceumError } from '@lyceum/proto';
-import { canTryModels, ModelTrial, type Tried } from '../local-cluster/index.js';
+import { canTryModels, ModelTrial } from '../local-cluster/index.js';
 import { countText } from '../printing/text/index.js';
 
 /** The number of samples that a worker asks about at a time. */

@@ -1,78 +1,21 @@
-/**
- * A model tried on this machine by a program of its own, `teacher-worker try`: this one never loads TensorFlow.
- *
- * What is said is in teacher-worker/src/trial/trial-messages.ts.
- */
+/** A model tried on this machine by a program of its own, `teacher-worker try`: this program never loads TensorFlow. */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { ModelSettings } from '@lyceum/learning/models';
+import {
+  type OutputsStart,
+  type TrialFailed,
+  type TrialOpened,
+  type TrialReply,
+  type TrialStart,
+  type Tried,
+  trialReplySchema,
+} from '@lyceum/learning/trials';
 import { LyceumError } from '@lyceum/proto';
-import { z } from 'zod';
 import { endText, programFile } from './programs/index.js';
 
-export interface TrialStart {
-  /** A model's package. */
-  readonly modelFile: string;
-  /** A set's file; absent: noise of the model's own shape. */
-  readonly datasetFile?: string;
-  readonly sampleCount: number;
-  readonly seed: number;
-  readonly computeThreads: number;
-}
-
-/** Inputs that a student's model itself is asked about. */
-export interface OutputsStart {
-  /** A package of a student's format. */
-  readonly modelFile: string;
-  /** float32, little-endian: [rowCount, ...sampleShape], as the model itself takes them. */
-  readonly inputsFile: string;
-  readonly sampleShape: readonly number[];
-  readonly rowCount: number;
-  readonly computeThreads: number;
-}
-
-const opened = z.object({
-  reply: z.literal('opened'),
-  engine: z.string(),
-  sampleCount: z.number(),
-  sampleShape: z.array(z.number()),
-  classNames: z.array(z.string()),
-  mean: z.array(z.number()),
-  standardDeviation: z.array(z.number()),
-  columns: z.array(z.object({ name: z.string(), kind: z.enum(['number', 'category']) })).optional(),
-});
-
-const tried = z.object({
-  reply: z.literal('tried'),
-  classCount: z.number(),
-  counts: z.array(z.tuple([z.number(), z.number(), z.number()])),
-  distributions: z.boolean(),
-  range: z.tuple([z.number(), z.number()]),
-  millisecondsPerSample: z.number(),
-});
-
-const outputs = z.object({ reply: z.literal('outputs'), logits: z.base64() });
-
-const failed = z.object({
-  reply: z.literal('failed'),
-  code: z
-    .enum([
-      'INVALID_ARGUMENT',
-      'FAILED_PRECONDITION',
-      'NOT_FOUND',
-      'RESOURCE_EXHAUSTED',
-      'INTERNAL',
-    ])
-    .catch('INTERNAL'),
-  message: z.string(),
-});
-
-const reply = z.discriminatedUnion('reply', [opened, tried, outputs, failed]);
-
-export type TrialSamples = z.output<typeof opened>;
-export type Tried = z.output<typeof tried>;
-type Answer = Exclude<z.output<typeof reply>, z.output<typeof failed>>;
+type Answer = Exclude<TrialReply, TrialFailed>;
 
 /** Whether this installation has the program that tries models: the coordinator's image has none. */
 export function canTryModels(): boolean {
@@ -80,14 +23,14 @@ export function canTryModels(): boolean {
 }
 
 export class ModelTrial {
-  readonly samples: TrialSamples;
+  readonly samples: TrialOpened;
   readonly #process: ChildProcessWithoutNullStreams;
   readonly #lines: AsyncIterator<string>;
 
   private constructor(
     process: ChildProcessWithoutNullStreams,
     lines: AsyncIterator<string>,
-    samples: TrialSamples,
+    samples: TrialOpened,
   ) {
     this.#process = process;
     this.#lines = lines;
@@ -173,7 +116,7 @@ async function ask(
     const message = `the program that tries models ended without an answer (${await endOf(child)})`;
     throw new LyceumError('INVALID_ARGUMENT', message);
   }
-  const answer = reply.parse(JSON.parse(line.value));
+  const answer = trialReplySchema.parse(JSON.parse(line.value));
   if (answer.reply === 'failed') throw new LyceumError(answer.code, answer.message);
   return answer;
 }

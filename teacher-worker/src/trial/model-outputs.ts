@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { isTrainablePackage, parsePackagedModel } from '@lyceum/learning/formats';
 import { type Engine, Inference, loadModel, modelFailure } from '@lyceum/learning/tensorflow';
+import type { ModelOutputs, OutputsStart } from '@lyceum/learning/trials';
 import { LyceumError } from '@lyceum/proto';
-import type { ModelOutputs, OutputsStart } from './trial-messages.js';
 
 /** @throws {LyceumError} INVALID_ARGUMENT if the model does not load, or does not take such inputs. */
 export async function modelOutputs(

@@ -20,12 +20,12 @@ import {
 import type { ModelSettings } from '@lyceum/learning/models';
 import { orderedRows } from '@lyceum/learning/orders';
 import type { Engine } from '@lyceum/learning/tensorflow';
+import type { TrialOpened, TrialStart, Tried } from '@lyceum/learning/trials';
 import { IDENTITY_VIEW, readInputs } from '@lyceum/learning/views';
 import { elementCount, LyceumError, toLyceumError } from '@lyceum/proto';
 import type { AnswerTensor, TeacherEngine } from '../compute/engine/index.js';
 import { engineVersion, type LocalPlace, localTeachers } from '../compute/engines/index.js';
 import { INFERENCE_ROWS, requireFinite, requireRowIndependence } from '../compute/rows/index.js';
-import type { TrialOpened, TrialStart, Tried } from './trial-messages.js';
 
 /** Rounding may make a probability slightly negative. */
 const LEAST_VALUE = -1e-6;

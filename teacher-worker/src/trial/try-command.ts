@@ -4,6 +4,7 @@
  */
 import { createInterface } from 'node:readline';
 import { type Engine, openEngine, prepareEngine } from '@lyceum/learning/tensorflow';
+import type { OutputsStart, TrialReply, TrialRequest, TrialStart } from '@lyceum/learning/trials';
 import { openWindows } from '@lyceum/learning/windows';
 import { createLogger } from '@lyceum/platform';
 import { type PictureSettings, pictureSettings, type WorkerFlags } from '@lyceum/platform/worker';
@@ -11,7 +12,6 @@ import { toLyceumError } from '@lyceum/proto';
 import { Command } from 'commander';
 import { modelOutputs } from './model-outputs.js';
 import { type SetFile, Trial } from './trial.js';
-import type { OutputsStart, TrialReply, TrialRequest, TrialStart } from './trial-messages.js';
 
 /** @param environment - of the process, whose threads are set from it. */
 export function tryCommand(environment: NodeJS.ProcessEnv): Command {
