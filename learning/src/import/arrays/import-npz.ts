@@ -4,14 +4,16 @@
  * Inputs are [N, D], [N, H, W] or [N, H, W, channels]; a byte means byte / 255, a float means itself. If no split is
  * given, the fixed split is drawn. A data set's own file (with `meta.json`) is read as it is.
  */
-import { InvalidDocumentError, type Problem, toLyceumError } from '@lyceum/proto';
+import { InvalidDocumentError, LyceumError, type Problem, toLyceumError } from '@lyceum/proto';
 import {
   datasetProblems,
   type Modality,
   NAMELESS,
   parseStoredDataset,
+  SPLIT_NAMES,
   SPLIT_NUMBERS,
   type StoredDatasetParts,
+  splitNamed,
 } from '../../datasets/index.js';
 import { FOREIGN_NPZ_LIMITS, readZip, shownName } from '../../files/index.js';
 import { chosenSplits } from '../samples/index.js';
@@ -79,7 +81,7 @@ export function importNpz(
 const ENDING = '.npy';
 /** How many names of members a message shows. */
 const MEMBERS_SHOWN = 5;
-const SPLIT_CODES = 'whole numbers: 1 train, 2 validation, 3 test';
+const SPLIT_CODES = 'whole numbers: 1 train, 2 validation, 3 test; or these names as texts';
 
 function readMembers(bytes: Uint8Array, source: string): Map<string, Uint8Array> {
   try {
@@ -118,11 +120,10 @@ function wholeArrays(arrays: ArrayReader, layout: WholeLayout): NamedArrays | un
     if (inputs !== undefined) modalities.set(modality, inputs);
   }
   const labels = arrays.labels(layout.labels);
-  const given = layout.splits === undefined ? [] : arrays.integers(layout.splits, SPLIT_CODES);
+  const given = layout.splits === undefined ? [] : arrays.splits(layout.splits);
   if (modalities.size < layout.inputs.length || !labels || !given) return undefined;
-  // 0 means no split: the sample is refused by name.
-  const numbers = Int32Array.from(given, (n) => (n >= 1 && n <= 3 ? n : 0));
-  return { modalities, labels, givenSplits: layout.splits === undefined ? undefined : numbers };
+  const givenSplits = layout.splits === undefined ? undefined : Int32Array.from(given);
+  return { modalities, labels, givenSplits };
 }
 
 const MODALITY = 'inputs.';
@@ -156,6 +157,16 @@ function partArrays(arrays: ArrayReader, layout: PartsLayout | undefined): Named
   };
 }
 
+/** @throws {LyceumError} INVALID_ARGUMENT if a text is no split's name. */
+function splitNumbers(texts: Iterable<string>): Int32Array {
+  return Int32Array.from(texts, (text, n) => {
+    const split = splitNamed(text);
+    if (split !== undefined) return SPLIT_NUMBERS[split];
+    const message = `entry ${n} is ${shownName(text)}; want ${SPLIT_NAMES.join(', ')}`;
+    throw new LyceumError('INVALID_ARGUMENT', message);
+  });
+}
+
 /** Reads arrays by name. What is wrong with an array becomes a problem. */
 class ArrayReader {
   readonly #members: ReadonlyMap<string, Uint8Array>;
@@ -181,20 +192,39 @@ class ArrayReader {
 
   /** Labels as numbers of classes, from numbers or names. */
   labels(name: string): Int32Array | undefined {
+    return this.#column(
+      name,
+      (texts) => this.#labels.fromNames(texts),
+      () => {
+        const numbers = this.#integers(name);
+        return numbers && this.#labels.fromNumbers(numbers);
+      },
+    );
+  }
+
+  /** Split numbers, from numbers or names. 0: no split; samples of such a split are refused later, by their index. */
+  splits(name: string): Int32Array | undefined {
+    return this.#column(name, splitNumbers, () =>
+      this.#integers(name, SPLIT_CODES)?.map((n) => (n >= 1 && n <= 3 ? n : 0)),
+    );
+  }
+
+  #column(
+    name: string,
+    fromTexts: (texts: Iterable<string>) => Int32Array,
+    fromNumbers: () => Int32Array | undefined,
+  ): Int32Array | undefined {
     try {
       const array = readForeignTexts(this.#bytes(name), 'array');
-      if (array === undefined) {
-        const numbers = this.integers(name);
-        return numbers && this.#labels.fromNumbers(numbers);
-      }
-      return this.#requireColumn(name, array.shape) && this.#labels.fromNames(array.texts);
+      if (array === undefined) return fromNumbers();
+      return this.#requireColumn(name, array.shape) && fromTexts(array.texts);
     } catch (err) {
       return this.#wrong(name, toLyceumError(err).message);
     }
   }
 
   /** Whole numbers of shape [N], or [N, 1], which some sets have. */
-  integers(name: string, want?: string): Int32Array | undefined {
+  #integers(name: string, want?: string): Int32Array | undefined {
     const wanted = want ?? 'whole numbers';
     const orTexts = want ?? `whole numbers, or names as texts: ${name}.astype('str')`;
     const array = this.#read(name, `; want ${orTexts}`);

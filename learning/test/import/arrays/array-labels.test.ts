@@ -1,4 +1,4 @@
-/** Classes of NPZ and IDX sets: numbers, numbers with given names, and names that NumPy saved as texts. */
+/** Classes and splits of NPZ and IDX sets: numbers, numbers with given names, and names that NumPy saved as texts. */
 import { expect, test } from 'vitest';
 import { writeZip } from '../../../src/files/index.js';
 import { importIdx } from '../../../src/import/arrays/import-idx.js';
@@ -97,6 +97,19 @@ test('arrays of single splits have their classes in common', () => {
   expect(labels).toEqual([2, 0, 2, 1, 2]);
   expect(() => set({ ...arrays, y_test: bytes(0, 1) })).toThrow(
     /y_test: has numbers of classes, and another array names/,
+  );
+});
+
+test('splits are names too, in any of the words for them', () => {
+  const files = (names: readonly string[]) => {
+    const members = { 'x.npy': x, 'y.npy': bytes(0, 1, 0, 1), 'splits.npy': texts(names, '<U') };
+    return writeZip(new Map(Object.entries(members)));
+  };
+  const { parts, splitSource } = importNpz(files(['test', 'Train', 'val', 'training']));
+  expect([...parts.splits]).toEqual([3, 1, 2, 1]);
+  expect(splitSource).toBe('as in the source');
+  expect(() => importNpz(files(['test', 'train', 'holdout', 'train']))).toThrow(
+    /splits: entry 2 is "holdout"; want train, validation, test/,
   );
 });
 
