@@ -13,25 +13,30 @@ def log_softmax(z):
 def mean(values):
     return float(values.mean()) if len(values) and np.isfinite(values.mean()) else None
 
-def figures(z, y, references, classes_of):
-    log_q, best, known = log_softmax(z), z.argmax(axis=1), y >= 0
+def greatest(z):
+    """The class of each row's greatest output; -1 where all are -inf: a black box gave no answer."""
+    return np.where(np.isneginf(z).all(axis=1), -1, z.argmax(axis=1))
+
+def figures(z, y, references, classes_of, black, is_black):
+    log_q, best, known = log_softmax(z), greatest(z), y >= 0
     right, confidence = best == y, 1 / np.exp(z.astype(np.float64) - z.max(axis=1, keepdims=True)).sum(axis=1)
     bins = np.clip(np.ceil(15 * confidence) - 1, 0, 14)
     gaps = [abs((confidence - right)[known & (bins == b)].sum()) for b in range(15)]
     fidelity = []
     for name, v in references.items():
-        classes, q, w = classes_of[name], log_q, y
+        classes, own, w = classes_of[name], z, y
         if classes is not None:  # The reference knows no others: samples of these, and what is said among these.
             kept = (y < 0) | np.isin(y, classes)
-            v, q, w = v[kept][:, classes], log_softmax(z[kept][:, classes]), y[kept]
+            v, own, w = v[kept][:, classes], z[kept][:, classes], y[kept]
             w = np.where(w < 0, -1, np.searchsorted(classes, w))
-        log_p, same = log_softmax(v), v.argmax(axis=1) == q.argmax(axis=1)
-        kl = np.where(log_p > -np.inf, np.exp(log_p) * (log_p - q), 0).sum(axis=1)
-        fidelity.append({"to": name, "agreement": mean(same), "kl": mean(kl),
-                         "agreementWhereWrong": mean(same[(w >= 0) & (v.argmax(axis=1) != w)])})
-    return {"accuracy": mean(right[known]), "nll": mean(-log_q[known, y[known]]),
-            "ece": sum(gaps) / known.sum() if known.any() else None,
-            "brier": mean(((np.exp(log_q) - np.eye(z.shape[1])[y]) ** 2).sum(axis=1)[known]),
+        log_p, same = log_softmax(v), greatest(v) == greatest(own)
+        kl = np.where(log_p > -np.inf, np.exp(log_p) * (log_p - log_softmax(own)), 0).sum(axis=1)
+        fidelity.append({"to": name, "agreement": mean(same), "kl": None if is_black or name in black else mean(kl),
+                         "agreementWhereWrong": mean(same[(w >= 0) & (greatest(v) != w)])})
+    brier = ((np.exp(log_q) - np.eye(z.shape[1])[y]) ** 2).sum(axis=1)
+    return {"accuracy": mean(right[known]), "nll": None if is_black else mean(-log_q[known, y[known]]),
+            "ece": sum(gaps) / known.sum() if known.any() and not is_black else None,
+            "brier": None if is_black else mean(brier[known]),
             "perClassRecall": [mean(right[y == c]) for c in range(z.shape[1])], "fidelity": fidelity}
 
 def flat(value, name=""):
@@ -42,13 +47,15 @@ def flat(value, name=""):
 np.seterr(invalid="ignore", divide="ignore")
 arrays, report, different = np.load(sys.argv[1]), json.load(open(sys.argv[2], encoding="utf-8")), 0
 references = {"ensemble": report["ensemble"], **{f"teacher.{t['name']}": t for t in report["teachers"]}}
+black = {f"teacher.{t['name']}" for t in report["teachers"] if t["access"] == "black"}  # It gave classes alone.
 students = {name: report[name] for name in ("student", "studentWithoutTeachers", "studentAllLabels")}
 classes_of = {name: row and row.get("knownClasses") for name, row in references.items()}
 rows = {name: row for name, row in {**references, **students}.items() if row}
 for split, prefix in ("test", ""), ("validation", "validation."), ("train", "train."):
     for model, row in rows.items():
         others = {name: arrays[prefix + name] for name in references if name in rows and name != model}
-        own, wanted = figures(arrays[prefix + model], arrays[prefix + "label"], others, classes_of), row if split == "test" else row[split]
+        own = figures(arrays[prefix + model], arrays[prefix + "label"], others, classes_of, black, model in black)
+        wanted = row if split == "test" else row[split]
         if wanted["perClassRecall"] is None: own["perClassRecall"] = None
         for (name, text), (_, told) in zip(flat(own), flat({key: wanted[key] for key in own}), strict=True):
             different += text != told

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { mulberry32 } from '@lyceum/learning/arrays';
-import { withoutUnknown } from '@lyceum/learning/ensemble';
+import { certainLogits, withoutUnknown } from '@lyceum/learning/ensemble';
 import { checkRunSpecification } from '@lyceum/learning/specification';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Ended, type Python, pythonWith } from '../../../platform/test/support.js';
@@ -48,12 +48,34 @@ function randomLogits(seed: number): SplitLogits {
   };
 }
 
+/** Random final answers; every seventh sample has none. */
+function randomAnswers(seed: number): SplitLogits {
+  const answers = (rows: number, from: number) => {
+    const classes = Int32Array.from({ length: rows }, (_, i) =>
+      i % 7 === 6 ? -1 : Math.floor(CLASSES * mulberry32(seed, from + i)),
+    );
+    const out = new Float32Array(rows * CLASSES);
+    certainLogits(classes, CLASSES, out);
+    return out;
+  };
+  return {
+    train: answers(ROWS.train, 0),
+    validation: answers(ROWS.validation, 10_000),
+    test: answers(ROWS.test, 20_000),
+  };
+}
+
 /**
  * Every tenth sample has no label; the last class has no sample at all.
  *
  * @param known - classes that the second teacher knows; undefined: all.
+ * @param access - of the first teacher.
  */
-function randomInput(combine: string, known?: readonly number[]): ReportInput {
+function randomInput(
+  combine: string,
+  known?: readonly number[],
+  access: 'white' | 'black' = 'white',
+): ReportInput {
   const input = exampleInput();
   const split = (rows: number) => ({
     sampleIds: Int32Array.from({ length: rows }, (_, i) => i),
@@ -73,6 +95,7 @@ function randomInput(combine: string, known?: readonly number[]): ReportInput {
       test: split(ROWS.test),
     },
     teachers: input.teachers.map((teacher, k) => {
+      if (k === 0 && access === 'black') return { ...teacher, access, logits: randomAnswers(k) };
       const logits = randomLogits(k);
       if (k !== 1 || known === undefined) return { ...teacher, logits };
       for (const values of Object.values(logits)) withoutUnknown(values, CLASSES, known);
@@ -83,12 +106,18 @@ function randomInput(combine: string, known?: readonly number[]): ReportInput {
   };
 }
 
-test.for([['arithmetic'], ['majority-vote'], ['geometric', [0, 2, 3, 5]]] as [string, number[]?][])(
-  'finds every figure of %s again, classes %j',
-  async ([combine, known], { skip }) => {
+test.for([
+  ['arithmetic'],
+  ['majority-vote'],
+  ['geometric', [0, 2, 3, 5]],
+  ['majority-vote', undefined, 'black'],
+  ['arithmetic', [0, 2, 3, 5], 'black'],
+] as [string, number[]?, 'black'?][])(
+  'finds every figure of %s again, classes %j, first teacher %j',
+  async ([combine, known, access], { skip }) => {
     if (numpy.lack !== undefined) skip(numpy.lack);
     const { code, stdout, stderr } = await recompute(
-      randomInput(combine, known),
+      randomInput(combine, known, access),
       (report) => report,
     );
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
