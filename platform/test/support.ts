@@ -1,5 +1,5 @@
 /**
- * What other packages' tests use of these: programs that they need, real servers. Tests here use no other package's.
+ * Helpers that tests of other packages use: programs and real servers. Tests here use no helper of another package.
  */
 export { freePort } from './free-port.js';
 export { type Ended, type Python, pythonWith } from './python.js';

@@ -75,14 +75,14 @@ function startWorker(...flags: string[]): WorkerProcess {
 
 const said = ({ lines }: WorkerProcess) => lines.map((line) => JSON.stringify(line)).join('\n');
 
-it('ends if it is told to use a GPU that is not there', async () => {
+it('a student worker exits with code 6 when --device names a GPU that is not there', async () => {
   vi.stubEnv('CUDA_VISIBLE_DEVICES', '');
   const worker = startWorker('--device', 'cuda:1');
   expect(await worker.exited).toBe(6);
   expect(said(worker)).toContain('--device cuda:1 is not there: no GPU is seen');
 });
 
-it('ends if TensorFlow cannot use the GPU that is there', async () => {
+it('a student worker exits with code 6 when TensorFlow cannot use the GPU', async () => {
   pretendGpu();
   const worker = startWorker();
   expect(await worker.exited).toBe(6);
@@ -92,7 +92,7 @@ it('ends if TensorFlow cannot use the GPU that is there', async () => {
 });
 
 it.each([['--allow-cpu'], ['--device=cpu']])(
-  'computes on the processor with %s, and tells so',
+  'a student worker computes on the processor with %s, and reports that',
   async (flag) => {
     pretendGpu();
     const before = coordinator.count('hello');

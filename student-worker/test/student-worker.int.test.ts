@@ -164,7 +164,7 @@ function toldHistory(): object[] {
   }));
 }
 
-it('distils a run to its end and stores all that comes of it', async () => {
+it('distils a run to its end and stores its model, logits, checkpoints and history', async () => {
   const worker = startWorker();
   await assign(smallDistillation, 1);
   undisturbed = await finalWeights();
@@ -208,7 +208,7 @@ it('trains a run without targets', async () => {
   expect(coordinator.done?.selectedValidation?.accuracy).toBeGreaterThan(0.7);
 });
 
-it('goes on from the pointer after a kill, elsewhere, with the same bits', async () => {
+it('goes on from the last checkpoint after a kill, in another folder, with the same bits', async () => {
   const first = startWorker();
   coordinator.holdAtStep = 25;
   await assign(smallDistillation, 1);
@@ -237,7 +237,7 @@ it('goes on from the pointer after a kill, elsewhere, with the same bits', async
   expect(steps[0]?.length).toBeGreaterThanOrEqual(20);
 });
 
-it('goes on from the checkpoint before where the newest is damaged', async () => {
+it('goes on from the previous checkpoint when the newest is damaged', async () => {
   const stateDir = join(folder, 'state', runId);
   const first = startWorker(stateDir);
   coordinator.holdAtStep = 25;
@@ -255,7 +255,7 @@ it('goes on from the checkpoint before where the newest is damaged', async () =>
   expect(coordinator.opened.at(-1)?.firstStep).toBe(10);
 });
 
-it('leaves a run whose pointer is someone else’s', async () => {
+it('leaves a run whose pointer names another assignment, and reports that', async () => {
   const worker = startWorker();
   coordinator.holdAtStep = 15;
   await assign(smallDistillation, 1);
@@ -278,7 +278,7 @@ it('leaves a run whose pointer is someone else’s', async () => {
   expect(coordinator.opened.at(-1)?.firstStep).toBe(10);
 });
 
-it('starts again from the pointer when the run is assigned to it anew', async () => {
+it('starts again from the last checkpoint when it gets a new assignment of its run', async () => {
   startWorker();
   coordinator.holdAtStep = 25;
   await assign(smallDistillation, 1);
@@ -290,7 +290,7 @@ it('starts again from the pointer when the run is assigned to it anew', async ()
   expect(coordinator.opened.at(-1)).toMatchObject({ assignmentEpoch: 2, firstStep: 20 });
 });
 
-it('trains on while the coordinator is away, and tells the next one that it is done', async () => {
+it('goes on after the coordinator was away, and reports the outcome to the next one', async () => {
   startWorker();
   coordinator.holdAtStep = 25;
   await assign(smallDistillation, 1);
@@ -309,7 +309,7 @@ it('trains on while the coordinator is away, and tells the next one that it is d
   await until('the outcome again', () => coordinator.count('done') > told);
 });
 
-it('keeps its checkpoint for as long as NATS is away, and waits', async () => {
+it('keeps a checkpoint while NATS is away, and commits it when NATS is back', async () => {
   startWorker();
   coordinator.holdAtStep = 15;
   await assign(smallDistillation, 1);
@@ -324,7 +324,7 @@ it('keeps its checkpoint for as long as NATS is away, and waits', async () => {
   expect(await finalWeights()).toBe(undisturbed);
 });
 
-it('brings its last step into safety when it is told to end', async () => {
+it('commits a checkpoint of its last step on SIGTERM and exits with code 0', async () => {
   const worker = startWorker();
   coordinator.holdAtStep = 25;
   await assign(smallDistillation, 1);
@@ -340,7 +340,7 @@ it('brings its last step into safety when it is told to end', async () => {
   expect(coordinator.opened.at(-1)?.firstStep).toBe(25);
 });
 
-it('ends when its thread dies, after it has said so, and another goes on', async () => {
+it('reports that its compute thread died and exits with code 1; another worker goes on', async () => {
   const deadly = join(folder, 'deadly.cjs');
   const signal = join(folder, `${runId}-die`);
   const code = `
@@ -368,7 +368,7 @@ it('ends when its thread dies, after it has said so, and another goes on', async
   expect(digestHex(coordinator.done?.finalWeightsDigest ?? Buffer.alloc(0))).toBe(undisturbed);
 });
 
-it('ends when NATS no longer lets it in, and says so', async () => {
+it('exits with code 4 when NATS no longer accepts its password', async () => {
   const own = await startServer(0, { store: runId, password: 'the-first-password' });
   const file = join(folder, 'credentials.json');
   await writeFile(file, JSON.stringify({ user: 'student-worker', password: 'the-first-password' }));
@@ -390,7 +390,7 @@ it('ends when NATS no longer lets it in, and says so', async () => {
   }
 });
 
-it('fails a run that nobody can train, saying why, and stays', async () => {
+it('reports a run that cannot be trained as failed, and trains the next one', async () => {
   startWorker();
   const { spec } = smallTraining;
   const labels = { count: 5_000, seed: 1 };
@@ -405,7 +405,7 @@ it('fails a run that nobody can train, saying why, and stays', async () => {
   await until('the next run', () => coordinator.done?.runId === runId);
 });
 
-it('leaves a run to others whose set cannot be read on its machine', async () => {
+it('reports a set that it cannot read as a retryable failure', async () => {
   startWorker();
   await assign(smallTraining, 1, 'on-another-machine.zip');
   await until('the failure', () => coordinator.failed);
@@ -413,7 +413,7 @@ it('leaves a run to others whose set cannot be read on its machine', async () =>
   expect(coordinator.failed?.reason).toContain('--datasets-root');
 });
 
-it('shows what it does to probes and Prometheus', async () => {
+it('answers /readyz, and shows checkpoints and its session in /metrics', async () => {
   const worker = startWorker();
   await until('readiness', () => isReady(worker));
   coordinator.holdAtStep = 15;

@@ -14,13 +14,13 @@ function request(...parts: string[]): PassThrough {
 const bodyOf = (room: BodyRoom, stream: PassThrough) =>
   room.bodyOf(stream as unknown as IncomingMessage);
 
-test('a body is given whole', async () => {
+test('BodyRoom.bodyOf returns the whole body', async () => {
   const stream = request('ab', 'c');
   stream.end('d');
   expect(`${await bodyOf(new BodyRoom(4, 4), stream)}`).toBe('abcd');
 });
 
-test('one that is too long is refused and read to its end', async () => {
+test('BodyRoom refuses a body that is too long, and reads it to its end', async () => {
   const stream = request('abc', 'de');
   await expect(bodyOf(new BodyRoom(4, 100), stream)).rejects.toMatchObject({
     code: 'RESOURCE_EXHAUSTED',
@@ -29,7 +29,7 @@ test('one that is too long is refused and read to its end', async () => {
   await expect.poll(() => stream.readableEnded).toBe(true);
 });
 
-test('those that are not whole have a limit together, and give their room back', async () => {
+test('BodyRoom limits the bytes of all unfinished bodies, and frees their room', async () => {
   const room = new BodyRoom(8, 10);
   const [first, second] = [request('123456'), request('1234')];
   const [whole, gone] = [bodyOf(room, first), bodyOf(room, second)];

@@ -74,7 +74,7 @@ function serve(libraryPath: readonly string[], ...flags: string[]): Promise<Serv
   return serveOnnx({ folder, main, env }, ...flags);
 }
 
-test('it comes as far as the driver, whose refusal is told', async () => {
+test('the CUDA provider gets as far as the driver, whose refusal is reported', async () => {
   const { isReady, stderr } = await serve(libraries);
   expect(isReady).toBe(false);
   // 35: there is no driver; 100: there is one, without that GPU.
@@ -83,13 +83,13 @@ test('it comes as far as the driver, whose refusal is told', async () => {
   );
 });
 
-test('a library of CUDA that is missing is told of, with what says where it is', async () => {
+test('a missing CUDA library is reported, with LD_LIBRARY_PATH as the remedy', async () => {
   const { isReady, stderr } = await serve([dirname(libraries[0] ?? '')]);
   expect(isReady).toBe(false);
   expect(stderr).toMatch(/a library of CUDA 12 or cuDNN 9 is not found, .*LD_LIBRARY_PATH/);
 });
 
-test('with --allow-cpu the processor computes it all the same', async () => {
+test('with --allow-cpu the processor computes the model', async () => {
   const { isReady, stderr } = await serve(libraries, '--allow-cpu');
   expect([isReady, stderr]).toEqual([true, expect.stringContaining('the processor computes')]);
 });

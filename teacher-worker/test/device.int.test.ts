@@ -16,7 +16,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-test('a teacher that the GPU cannot compute is not loaded, and why is told', async () => {
+test('a model that the GPU cannot compute is not served, and the reason is reported', async () => {
   const { isReady, stderr } = await serveOnnx({ folder });
   expect(isReady).toBe(false);
   expect(stderr).toMatch(
@@ -25,7 +25,7 @@ test('a teacher that the GPU cannot compute is not loaded, and why is told', asy
 });
 
 test.each([['--allow-cpu'], ['--device=cpu']])(
-  'with %s the processor computes it',
+  'with %s the processor computes a model that the GPU cannot',
   async (flag) => {
     const { isReady, stderr } = await serveOnnx({ folder }, flag);
     expect([isReady, stderr]).toEqual([true, expect.any(String)]);
@@ -33,13 +33,13 @@ test.each([['--allow-cpu'], ['--device=cpu']])(
   },
 );
 
-test('a GPU that is not there is refused before anything is loaded', async () => {
+test('--device with a GPU that is not there exits with code 6', async () => {
   const { code, stderr } = await serveOnnx({ folder }, '--device', 'cuda:3');
   expect(code).toBe(6);
   expect(stderr).toContain('--device cuda:3 is not there: there are 1: 0 NVIDIA L4');
 });
 
-test('what is no device is usage', async () => {
+test('--device with an unknown value exits with code 2', async () => {
   const { code, stderr } = await serveOnnx({ folder }, '--device', 'gpu');
   expect([code, stderr]).toEqual([2, expect.stringContaining('want auto, cpu, cuda or cuda:N')]);
 });

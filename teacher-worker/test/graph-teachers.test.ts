@@ -38,7 +38,7 @@ const savedModel = (): PackagedModel => ({
   model: readSavedModelFolder(folder('softmax'), {}),
 });
 
-it('answers alike from a SavedModel and the GraphModel made of it', async () => {
+it('a SavedModel and the GraphModel made of it give the same logits up to rounding', async () => {
   if ((await engine()).name !== 'native') return;
   const model = await readModelFolder(folder('graph-model'));
   const teachers = [await open(savedModel()), await open({ format: 'graph-model', model })];
@@ -58,7 +58,7 @@ it('answers alike from a SavedModel and the GraphModel made of it', async () => 
   for (const [i, value] of first.entries()) expect(value).toBeCloseTo(second[i] as number, 4);
 });
 
-it('sees what its settings say', async () => {
+it('a SavedModel teacher uses `scale` of its settings, and refuses a `resize` that does not fit', async () => {
   if ((await engine()).name !== 'native') return;
   const plain = await open(savedModel());
   const scaled = await open(savedModel(), { scale: 2 });
@@ -71,7 +71,7 @@ it('sees what its settings say', async () => {
   );
 });
 
-it('needs the native engine for a SavedModel', async () => {
+it('a SavedModel is refused without the native engine', async () => {
   const wasm = { ...(await openEngine()), name: 'wasm', version: 'tfjs-wasm 4' } as const;
   const opened = localTeachers({ engine: wasm, computeThreads: 1 })({
     packaged: savedModel(),

@@ -47,11 +47,11 @@ const input = { name: 'input', datatype: 'FP32', shape: [2, 2] };
 const infer = (part: object) =>
   call(client, client.modelInfer, ModelInferRequest.fromPartial({ modelName: 'sums', ...part }));
 
-test('where no HTTP is wanted none is served', () => {
+test('InferenceServers without an HTTP address serves gRPC alone', () => {
   expect(Object.keys(servers.addresses)).toEqual(['inference']);
 });
 
-test('typed contents are answered typed', async () => {
+test('typed contents are answered with typed contents', async () => {
   const contents = { fp32Contents: [1, 2, 3, 4] };
   expect(await infer({ id: 'q7', inputs: [{ ...input, contents }] })).toMatchObject({
     modelName: 'sums',
@@ -93,7 +93,7 @@ const best = (count: number) => ({
   ],
 });
 
-test('the best classes come as texts, with their names, raw or typed', async () => {
+test('parameter classification gives the best classes as texts, raw or typed', async () => {
   const two = ['6.000000:2:two', '3.000000:1:one: the sum', '14.000000:2:two'];
   const texts = [...two, '7.000000:1:one: the sum'];
   const rawly = await infer({ inputs: [input], rawInputContents: raw, ...best(2) });
@@ -139,12 +139,12 @@ test.each<[string, object, string, string]>([
     'RESOURCE_EXHAUSTED',
     'ask for fewer at a time',
   ],
-])('%s: refused by name', async (_, changes, code, message) => {
+])('a request is refused with the reason: %s', async (_, changes, code, message) => {
   const asked = infer({ inputs: [input], rawInputContents: raw, ...changes });
   await expect(asked).rejects.toMatchObject({ code, message: expect.stringContaining(message) });
 });
 
-test('says what it is, and whether it is ready', async () => {
+test('readiness, metadata and configuration are served', async () => {
   const ready = (name: string, version = '') =>
     call(client, client.modelReady, { name, version }).then((answer) => answer.ready);
   expect([await ready('sums'), await ready('sums', '1')]).toEqual([true, true]);

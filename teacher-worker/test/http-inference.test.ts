@@ -86,7 +86,7 @@ function binaryQuestion(sizes: object, behind = Buffer.from([1, 2, 3, 4])) {
 }
 const input = { name: 'input', datatype: 'FP32', shape: [2, 2], data: [1, 2, 3, 4] };
 
-test('says what it is, and whether it is ready', async () => {
+test('metadata and readiness are served', async () => {
   expect(await json('/v2')).toEqual({
     status: 200,
     document: {
@@ -126,7 +126,7 @@ test('values in JSON, nested or not, are answered in JSON', async () => {
   }
 });
 
-test('values behind the JSON are little endian, both ways', async () => {
+test('binary values behind the JSON are little endian in request and answer', async () => {
   const head =
     '{"parameters":{"binary_data_output":true},"inputs":[{"name":"input","shape":[1,2],"datatype":"FP32","parameters":{"binary_data_size":8}}]}';
   const values = Buffer.from('0000803f000020c0', 'hex');
@@ -154,7 +154,7 @@ test('values behind the JSON are little endian, both ways', async () => {
   expect(body.subarray(jsonLength).toString('hex')).toBe('000000800000c0bf000040c0');
 });
 
-test('what an output says of its form counts before what the request says of all', async () => {
+test('binary_data of an output overrides binary_data_output of the request', async () => {
   const question = (binary_data: boolean, all: boolean) => ({
     inputs: [input],
     parameters: { binary_data_output: all },
@@ -166,7 +166,7 @@ test('what an output says of its form counts before what the request says of all
   expect(headers.get('inference-header-content-length')).not.toBeNull();
 });
 
-test('the best classes come as texts, in JSON or behind it', async () => {
+test('parameter classification gives the best classes as texts, in JSON or behind it', async () => {
   const question = (parameters: object) => ({
     inputs: [{ ...input, shape: [1, 2], data: [1, 2] }],
     outputs: [{ name: 'logits', parameters: { classification: 2, ...parameters } }],
@@ -193,7 +193,7 @@ test.each([
   ['a size that is none', { binary_data_size: -1 }, 'binary_data_size -1; 4 bytes follow'],
   ['more bytes than are named', { binary_data_size: 3 }, '1 bytes follow that no input names'],
   ['bytes that no shape has', { binary_data_size: 2 }, '2 bytes follow that no input names'],
-])('%s: refused', async (_, sizes, message) => {
+])('a binary request is refused: %s', async (_, sizes, message) => {
   const { status, document } = await json(`${MODEL}/infer`, binaryQuestion(sizes));
   expect(status).toBe(400);
   expect(document.error).toContain(message);
@@ -216,13 +216,13 @@ test.each<[string, object, string]>([
     { parameters: { shared_memory_region: 'r' } },
     'parameter shared_memory_region of input is not offered',
   ],
-])('%s: refused', async (_, changes, message) => {
+])('an input is refused: %s', async (_, changes, message) => {
   const { status, document } = await infer({ inputs: [{ ...input, ...changes }] });
   expect(status).toBe(400);
   expect(document.error).toContain(message);
 });
 
-test('what is no request is refused by what is wrong with it', async () => {
+test('a malformed request is refused with the reason or an HTTP status', async () => {
   expect(await json(`${MODEL}/infer`, post('{'))).toEqual({
     status: 400,
     document: { error: 'the request is no JSON' },
@@ -252,7 +252,7 @@ test('what is no request is refused by what is wrong with it', async () => {
   expect(gzip.status).toBe(415);
 });
 
-test('names and sizes of a request are cut in what is said of it', async () => {
+test('long names and shapes of a request are cut in the error', async () => {
   const name = 'x'.repeat(1_000_000);
   for (const changes of [
     { inputs: [{ ...input, name }] },
@@ -273,14 +273,14 @@ test('names and sizes of a request are cut in what is said of it', async () => {
   );
 });
 
-test('a body that is too long is refused, and its sender told why', async () => {
+test('a body that is too long is answered with 413 and the reason', async () => {
   const tooLong = Buffer.alloc(48 * 1024 * 1024 + 1);
   const { status, document } = await json(`${MODEL}/infer`, post(tooLong));
   expect(status).toBe(413);
   expect(document.error).toContain('ask for fewer rows at a time');
 });
 
-test('numbers that JSON does not have are told of, and come in binary', async () => {
+test('an infinite logit is answered with 409 in JSON, and with 200 in binary', async () => {
   const inputs = [{ ...input, data: [3e38, 3e38, 1, 2] }];
   expect(await infer({ inputs })).toEqual({
     status: 409,
@@ -290,7 +290,7 @@ test('numbers that JSON does not have are told of, and come in binary', async ()
   expect((await ask(`${MODEL}/infer`, post(asked))).status).toBe(200);
 });
 
-test('more requests than may wait are sent away, until one is done', async () => {
+test('a 17th simultaneous request is answered with 503, until others are done', async () => {
   let open = (): void => undefined;
   gate = new Promise<void>((resolve) => {
     open = resolve;
@@ -307,7 +307,7 @@ test('more requests than may wait are sent away, until one is done', async () =>
   expect((await infer({ inputs: [input] })).status).toBe(200);
 });
 
-test('a caller that goes is noticed by what computes for it', async () => {
+test('a caller that leaves aborts the inference for it', async () => {
   gate = new Promise(() => undefined);
   const leaving = new AbortController();
   const asked = ask(`${MODEL}/infer`, {
@@ -320,7 +320,7 @@ test('a caller that goes is noticed by what computes for it', async () => {
   await expect.poll(() => gone).toBe(1);
 });
 
-test('an address that others can reach, or that is taken, is refused', async () => {
+test('HttpInferenceListener.start refuses an address in use, and one beyond loopback', async () => {
   const desk = new InferenceDesk({
     find: () => undefined,
     names: () => [],
@@ -333,7 +333,7 @@ test('an address that others can reach, or that is taken, is refused', async () 
   await expect(start(listener.address)).rejects.toMatchObject({ code: 'FAILED_PRECONDITION' });
 });
 
-test('pages of other sites are not answered, and nothing is computed for them', async () => {
+test('a request of a page from another site is refused, and nothing is computed for it', async () => {
   const body = JSON.stringify({
     inputs: [{ name: 'input', datatype: 'FP32', shape: [1, 2], data: [1, 2] }],
   });

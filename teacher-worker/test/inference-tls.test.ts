@@ -77,7 +77,7 @@ function overHttps({ ca, certificate: cert, key }: TlsMaterial): Promise<number 
   });
 }
 
-test('who has a certificate of the authority is answered over both', async () => {
+test('a client with a certificate of the authority is answered over gRPC and HTTPS', async () => {
   asked = 0;
   await overGrpc(identity);
   expect(await overHttps(identity)).toBe(200);
@@ -87,13 +87,13 @@ test('who has a certificate of the authority is answered over both', async () =>
 test.each([
   ['gRPC', overGrpc],
   ['HTTPS', overHttps],
-])('over %s who has none never reaches a model', async (_, ask) => {
+])('over %s a client without a certificate never reaches a model', async (_, ask) => {
   asked = 0;
   await expect(ask({ ca: identity.ca })).rejects.toThrow();
   expect(asked).toBe(0);
 });
 
-test('an address that others reach needs no --insecure with TLS', async () => {
+test('InferenceServers listens beyond loopback with TLS, and not without', async () => {
   const [grpc, http] = ['0.0.0.0:0', '0.0.0.0:0'];
   const open = await InferenceServers.start(
     desk,

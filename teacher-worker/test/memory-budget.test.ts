@@ -9,6 +9,6 @@ it.each([
   ['more than is usual', 16_384 * MIB, 2048],
   ['less: what the worker itself does not take', 1024 * MIB, 512],
   ['less than the worker itself takes', 256 * MIB, 32],
-])('%s', (_, limitBytes, budgetMib) => {
+])('usualBudgetMib: %s', (_, limitBytes, budgetMib) => {
   expect(usualBudgetMib(limitBytes)).toBe(budgetMib);
 });

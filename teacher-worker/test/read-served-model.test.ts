@@ -5,6 +5,6 @@ import { readServedModel } from '../src/serving/read-served-model.js';
 test.each([
   ['/dev/zero', '/dev/zero: is a pipe or device, and no file'],
   ['/nowhere', '/nowhere: no such file'],
-])('a model at %s is refused', async (path, message) => {
+])('readServedModel refuses %s', async (path, message) => {
   await expect(readServedModel(`m=${path}`)).rejects.toThrow(message);
 });

@@ -10,7 +10,7 @@ const ONNX = fileURLToPath(
   new URL('../../learning/test/fixtures/onnx/fixed-batch.onnx', import.meta.url),
 );
 
-test('two models of one name are refused: one of them would not be found', async () => {
+test('serveModels refuses two models of the same name', async () => {
   const opened = { inputShape: [4], classCount: 2, weightBytes: 1 };
   const compute = { load: async () => opened } as unknown as TeacherCompute;
   const served = serveModels({

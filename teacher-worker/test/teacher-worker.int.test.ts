@@ -229,7 +229,7 @@ it('answers as the model itself does, bit for bit, for every split, order and vi
   await allAcked();
 });
 
-it('tells the coordinator what it is and what it has loaded', async () => {
+it('reports its device, its memory budget and its loaded teachers', async () => {
   await start('w1', ['--memory-budget-mib', '512']);
   const here = await session('w1');
   await assign(here, [wide, deep]);
@@ -256,7 +256,7 @@ it('tells the coordinator what it is and what it has loaded', async () => {
   await until('the other to be unloaded', () => here.state?.loaded.length === 1);
 });
 
-it('answers probes on its session, as often as it is told, without a ticket', async () => {
+it('answers each wanted attempt of a probe on its session, without a ticket', async () => {
   await start('w1');
   const here = await session('w1');
   const probe = ticket(wide, 0, { order: undefined, positionCount: 8, attempt: 2 });
@@ -280,7 +280,7 @@ it('answers probes on its session, as often as it is told, without a ticket', as
   await allAcked();
 });
 
-it('says why it has no answer to a probe', async () => {
+it('reports why it cannot answer a probe', async () => {
   await start('w1');
   const here = await session('w1');
   const probe = ticket(wide, 0, { outputs: ['hint'], attempt: 1 });
@@ -302,7 +302,7 @@ it('answers for two teachers on one worker, each from its own queue', async () =
   await allAcked();
 });
 
-it('acks a ticket only after the receipt, and computes the next while one travels', async () => {
+it('acks a ticket only after the receipt, and computes the next one meanwhile', async () => {
   coordinator.holdReceipts = true;
   await start('w1');
   const here = await session('w1');
@@ -316,7 +316,7 @@ it('acks a ticket only after the receipt, and computes the next while one travel
   await allAcked();
 });
 
-it('holds no more tickets than it was told', async () => {
+it('takes no more tickets than ticketsInHand', async () => {
   await start('w1', ENDLESS);
   const here = await session('w1');
   await assign(here, [wide], { ticketsInHand: 2 });
@@ -349,7 +349,7 @@ it('dies with a ticket in hand, and another worker gives the same answer', async
   await allAcked();
 });
 
-it('finishes what computes and hands back what waits when it is asked to stop', async () => {
+it('finishes the tickets in its thread on SIGTERM, and returns the one that waits', async () => {
   coordinator.holdReceipts = true;
   // So slow that the signal comes while the first ticket computes, even if the test's process stalls.
   const worker = await start('w1', ['--lookup-delay-ms', '2500']);
@@ -372,7 +372,7 @@ it('finishes what computes and hands back what waits when it is asked to stop', 
   await allAcked();
 });
 
-it('exits at once at the second signal', async () => {
+it('exits with code 130 at a second signal', async () => {
   const worker = await start('w1', ENDLESS);
   const here = await session('w1');
   await assign(here, [wide]);
@@ -392,7 +392,7 @@ it('exits at once at the second signal', async () => {
   expect(code).toBe(130);
 });
 
-it('hands back even what computes when the budget of the drain is spent', async () => {
+it('returns even the ticket that it computes when the drain takes too long', async () => {
   const worker = await start('w1', ENDLESS);
   const here = await session('w1');
   await assign(here, [wide]);
@@ -405,7 +405,7 @@ it('hands back even what computes when the budget of the drain is spent', async 
   await allAcked();
 });
 
-it('returns a ticket that cannot be answered, says whether others should try, and goes on', async () => {
+it('returns a ticket that it cannot answer, says whether others should try, and goes on', async () => {
   const wild = await makeTeacher(3, [6, 6, 1], 1e30);
   await (await nats.blobs({ create: false })).put(wild.bytes);
   await queue.ensureConsumer(wild.identity);
@@ -450,7 +450,7 @@ it('returns the ticket and opens another stream when the coordinator refuses an 
   await allAcked();
 });
 
-it('says why a teacher does not load, and loads the others', async () => {
+it('reports why teachers do not load, loads the others, and tries again', async () => {
   const broken = teacherOf(Buffer.from('no zip'));
   const other = await makeTeacher(4, [9]);
   const late = await makeTeacher(5);
@@ -473,7 +473,7 @@ it('says why a teacher does not load, and loads the others', async () => {
   expect(here.state?.failed).toHaveLength(2);
 });
 
-it('loads only what its memory budget holds', async () => {
+it('refuses a teacher that does not fit into its memory budget', async () => {
   const large = await makeTeacher(6, [6, 6, 1], 1, 600);
   await (await nats.blobs({ create: false })).put(large.bytes);
   await start('w1', ['--memory-budget-mib', '1']);
@@ -483,7 +483,7 @@ it('loads only what its memory budget holds', async () => {
   expect(here.state?.failed[0]?.reason).toMatch(/need 1543220 bytes, and 10\d{5} are left/);
 });
 
-it('tells of its GPU, and refuses a teacher that it cannot compute there', async () => {
+it('reports its GPU, and refuses a teacher that it cannot compute there', async () => {
   // The GPU is a stand-in, which no engine can use.
   const script = `#!/bin/sh
 case "$1" in
@@ -534,7 +534,7 @@ it('reads a set from a mounted folder, and refuses one with other bytes', async 
   expect(there.state?.failed[0]?.reason).toContain(`at ${mounted} below the datasets root`);
 });
 
-it('loads a teacher without a set that it cannot read, and says so where it is to be tested on that', async () => {
+it('loads a teacher although it cannot read a set, and reports that to a probe on the set', async () => {
   // The worker has no folder of mounted sets: waiting does not bring the set.
   await start('w1');
   const here = await session('w1');
@@ -571,7 +571,7 @@ it('goes on when NATS comes back with an empty store', async () => {
   await allAcked();
 });
 
-it('goes on when its queue is made anew, though nobody tells it', async () => {
+it('goes on when its consumer is deleted and created again', async () => {
   const worker = await start('w1');
   await assign(await session('w1'), [wide]);
   await queue.deleteConsumer(wide.identity);
@@ -584,7 +584,7 @@ it('goes on when its queue is made anew, though nobody tells it', async () => {
   await allAcked();
 });
 
-it('comes back to a coordinator that was restarted, and gives up what it had in hand', async () => {
+it('releases its ticket when the coordinator stops, and takes it again after the restart', async () => {
   // So slow that the coordinator is gone before the worker has an answer.
   const worker = await start('w1', ['--lookup-delay-ms', '4000']);
   const before = await session('w1');
@@ -613,7 +613,7 @@ it.each([
   ['PERMISSION_DENIED', 1],
   ['INVALID_ARGUMENT', 2],
 ] as const)(
-  'ends where the coordinator will never have it (%s), and says so',
+  'exits with an error when the coordinator refuses its session with %s',
   async (code, exit) => {
     coordinator.refuseSessions = new LyceumError(code, 'the certificate is not of w1');
     const worker = await start('w1');
@@ -623,7 +623,7 @@ it.each([
   },
 );
 
-it('hands back what it has, and ends, when NATS no longer lets it in', async () => {
+it('returns its tickets and exits with code 4 when NATS no longer accepts its password', async () => {
   const password = 'the-first-password';
   await nats.close();
   await natsServer.stop();
@@ -651,7 +651,7 @@ it('hands back what it has, and ends, when NATS no longer lets it in', async () 
   expect(here.returned.length + coordinator.answers.size).toBe(3);
 });
 
-it('is ready once it has a session, and counts what it does', async () => {
+it('is ready once it has a session, and counts tickets and samples in /metrics', async () => {
   const worker = await start('w1');
   const here = await session('w1');
   await assign(here, [wide]);
@@ -674,7 +674,7 @@ it('is ready once it has a session, and counts what it does', async () => {
   expect(digestHex(measured?.teacherIdentity ?? Buffer.alloc(32))).toBe(wide.identity);
 });
 
-it('serves what it has loaded, under the names that runs give it, with the bits of its answers', async () => {
+it('serves its teachers by identity and by the names of runs, with the bits of its answers', async () => {
   const worker = await start('w1', [
     ...['--inference', '127.0.0.1:0', '--inference-http', '127.0.0.1:0'],
   ]);
@@ -727,7 +727,7 @@ it('serves what it has loaded, under the names that runs give it, with the bits 
   await until('it to be unready', async () => (await ready()) === 400);
 });
 
-it('looks answers up, one inference at a time, in the time that it was told', async () => {
+it('looks answers up with --lookup-delay-ms, which is the time of each inference', async () => {
   const worker = await start('w1', ['--lookup-delay-ms', '40']);
   const here = await session('w1');
   await assign(here, [wide], { ticketsInHand: 4 });

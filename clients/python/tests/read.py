@@ -1,10 +1,10 @@
-"""Reads a run's targets as one rank, or alone, and keeps a line for each step: its slices' digests, and where it is.
+"""Reads a run's targets as one rank, or alone, and writes a line for each step: digests of its slices, and the state.
 
     python read.py JOB.json
 
-JOB.json: `file`, `targets` (arguments), `slices`, and `pauseAt`. A slice's digest is of its rows' samples, labels and
-tensors; a reader alone cuts each batch into `slices` of them, as the ranks are promised. If the file is there already, it
-goes on where that ends. At step `pauseAt` it says so on stdout, and waits for a line.
+JOB.json: `file`, `targets` (arguments), `slices`, and `pauseAt`. A slice's digest covers its samples, labels and
+tensors; a reader alone cuts each batch into `slices` slices, as ranks get them. If the file exists, the reader goes on
+where it ends. At step `pauseAt` the reader prints "paused" and waits for a line.
 """
 import hashlib
 import json
@@ -25,7 +25,7 @@ def digest(batch, first, end):
 try:
     targets = lyceum.targets(**job["targets"])
     if path.exists():
-        # Who was killed may have left half a line.
+        # A killed reader may have left half a line.
         whole = path.read_bytes().rpartition(b"\n")[0].splitlines(keepends=True)
         path.write_bytes(b"".join([line if line.endswith(b"\n") else line + b"\n" for line in whole]))
         if whole:

@@ -1,4 +1,4 @@
-"""Does with a `Client` what a person would in a notebook, and prints what came of it.
+"""Uses a `Client` as a person would in a notebook, and prints the results as JSON.
 
     python runs.py ADDRESS TLS_DIR DOCUMENTS.json
 """
@@ -25,7 +25,7 @@ def refusal(call):
 
 
 class Lost(grpc.RpcError):
-    """What gRPC raises when a server dies, and also when it wants TLS and we speak none."""
+    """The error that gRPC raises when a server dies, or wants TLS and the client speaks none."""
 
     def code(self):
         return grpc.StatusCode.UNAVAILABLE
@@ -34,11 +34,11 @@ class Lost(grpc.RpcError):
         return "Socket closed"
 
 
-#: Of terms with all teachers, and with some.
+#: Names of targets: of terms with all teachers, and with some.
 POOLS = ["pooled/arithmetic/4", "pooled/median/standardized/2/of/1", "pooled/arithmetic/0.5/of/0,2", "votes/of/0,2"]
 
 with lyceum.Client(address, tls_dir) as client:
-    # A dictionary, a text and a file are the same to it.
+    # `submit` takes a dictionary, a text or a file.
     teacher = client.submit(documents[0])
     ended = client.wait(teacher.id)
     text = json.dumps(documents[1])

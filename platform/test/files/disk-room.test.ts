@@ -1,4 +1,4 @@
-// On a real disk that takes four files, a tmpfs. Mounting it needs root: without root the tests are skipped.
+// A real disk (tmpfs) that takes four files. Mounting it needs root; without root the test is skipped.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -24,7 +24,7 @@ function mounted(): boolean {
   }
 }
 
-test.runIf(isMounted)('a disk that takes no more files is told apart from a full one', async () => {
+test.runIf(isMounted)('requireRoom and makeFolder report a disk without free inodes', async () => {
   requireRoom(folder, 1, 'run a');
   expect(hasNoMoreFiles(folder)).toBe(false);
   mkdirSync(join(folder, 'a'));

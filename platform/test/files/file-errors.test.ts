@@ -14,7 +14,7 @@ function thrownBy(work: () => unknown): unknown {
   }
 }
 
-test('memory that is not to be had is told as such', () => {
+test('toLyceumError reports a failed memory allocation as RESOURCE_EXHAUSTED', () => {
   const err = thrownBy(() => new ArrayBuffer(2 ** 52));
   expect(err).toBeInstanceOf(RangeError);
   expect(toLyceumError(err)).toMatchObject({
@@ -25,12 +25,12 @@ test('memory that is not to be had is told as such', () => {
   });
 });
 
-test('a bug stays one', () => {
+test('toLyceumError reports a bug as INTERNAL, and fileError returns undefined for it', () => {
   expect(toLyceumError(thrownBy(() => new Float32Array(-1))).code).toBe('INTERNAL');
   expect(fileError('write', '/x', new Error('a bug'))).toBeUndefined();
 });
 
-test('what the operating system has against a path is told in words', async () => {
+test('withPath explains ENOENT and EISDIR in words, with the path', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'lyceum-test-'));
   try {
     mkdirSync(join(folder, 'full'));
@@ -49,7 +49,7 @@ test('what the operating system has against a path is told in words', async () =
   }
 });
 
-test('a full disk is told with the path and the room that was wanted', () => {
+test('fileError reports a full disk with the path and the bytes that were wanted', () => {
   const err = Object.assign(new Error('ENOSPC: no space left on device, write'), {
     code: 'ENOSPC',
     syscall: 'write',
@@ -64,7 +64,7 @@ test('a full disk is told with the path and the room that was wanted', () => {
 test.each([
   ['EROFS', 'it is on a read-only file system; name a place that can be written'],
   ['EIO', 'its disk fails (input/output error)'],
-])('a disk of %s pauses what waits for it, as a full one does', (code, why) => {
+])('fileError reports %s as StorageFullError, like a full disk', (code, why) => {
   const err = Object.assign(new Error(`${code}: open`), { code, syscall: 'open' });
   expect(fileError('write', '/data/a', err, 70_000)).toEqual(
     new StorageFullError(`cannot write /data/a: ${why} (${code})`),
@@ -78,7 +78,7 @@ test.each([
     1,
     /; 1 bytes were wanted, and \d+ are free: there may be no more files \(inodes\), or .* a share; make room/,
   ],
-])('that a disk is short %s is told by what is free', (_, wantedBytes, message) => {
+])('fileError names the free bytes of a disk that is short %s', (_, wantedBytes, message) => {
   const err = Object.assign(new Error('ENOSPC: no space left on device, open'), {
     code: 'ENOSPC',
     syscall: 'open',

@@ -11,7 +11,7 @@ import { readTlsIdentity } from '../../src/tls/tls-identity.js';
 const folder = mkdtempSync(join(tmpdir(), 'lyceum-given-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-test('a file is read up to its limit', () => {
+test('readGivenFile reads a file up to its limit and refuses a longer one', () => {
   const file = join(folder, 'file');
   writeFileSync(file, 'four!');
   expect(readGivenFile(file, 5, 'NOT_FOUND').toString()).toBe('four!');
@@ -24,7 +24,7 @@ test('a file is read up to its limit', () => {
   );
 });
 
-test('of a device without an end no more is read, whatever it should be', () => {
+test('a device without an end (/dev/zero) is refused at the byte limit', () => {
   symlinkSync('/dev/zero', join(folder, 'ca.crt'));
   expect(() => natsCredentialsIn('/dev/zero')).toThrow(
     'credentials for NATS: /dev/zero is longer than 65536 bytes, the most that are read',
@@ -37,14 +37,14 @@ test('of a device without an end no more is read, whatever it should be', () => 
   );
 });
 
-test('a file that is not there is told apart from one that cannot be read', () => {
+test('readGivenIfThere returns undefined for a missing file and refuses a folder', () => {
   expect(readGivenIfThere(join(folder, 'none'), 5, 'NOT_FOUND')).toBeUndefined();
   expect(() => readGivenIfThere(folder, 5, 'FAILED_PRECONDITION')).toThrow(
     `${folder} cannot be read: it is a folder; name a file (EISDIR)`,
   );
 });
 
-test('a pipe is read to its end, whatever its pieces, and no further than its limit', () => {
+test('readGivenFile reads a pipe to its end and refuses a pipe that holds more than its limit', () => {
   const pipe = join(folder, 'pipe');
   execFileSync('mkfifo', [pipe]);
   const write = (bytes: number) =>

@@ -1,4 +1,4 @@
-// On real folders in a temporary one, and in /proc, where nobody can make a folder.
+// Real folders in a temporary one, and /proc, where nobody can make a folder.
 import { mkdtemp, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,10 +11,10 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-test('a folder is made with those above it, by several at once, and may be there already', async () => {
+test('makeFolder makes missing parents, allows simultaneous calls and accepts an existing folder', async () => {
   const below = join(folder, 'a', 'b', 'c');
   await Promise.all([1, 2, 3].map(() => makeFolder(below, { mode: 0o700 })));
-  // Each may find a folder that another makes at that moment.
+  // Each call may find a folder that another call makes at that moment.
   for (let n = 0; n < 100; n++) {
     const deep = join(folder, `${n}`, 'a', 'b', 'c', 'd');
     await Promise.all([1, 2, 3, 4].map(() => makeFolder(deep)));
@@ -26,7 +26,7 @@ test('a folder is made with those above it, by several at once, and may be there
   }
 });
 
-test('what is in the way is told', async () => {
+test('makeFolder reports a file or a broken link that is in the way', async () => {
   const file = join(folder, 'file');
   await writeFile(file, '');
   await symlink(join(folder, 'nowhere'), join(folder, 'link'));
@@ -42,7 +42,7 @@ test('what is in the way is told', async () => {
   );
 });
 
-test.runIf(process.platform === 'linux')('a place that takes no folder is tried once', async () => {
+test.runIf(process.platform === 'linux')('makeFolder refuses a folder below /proc', async () => {
   await expect(makeFolder('/proc/none/below')).rejects.toThrow(
     'cannot make the folder /proc/none/below: there is no folder /proc/none (ENOENT)',
   );

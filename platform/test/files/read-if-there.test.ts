@@ -1,4 +1,4 @@
-// A folder of its own, with one file in it.
+// A temporary folder with one file in it.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true }));
 
-it('gives what a file has, nothing where there is none, and throws where there is something else', async () => {
+it('readIfThere returns the bytes of a file, undefined without a file, and throws for a folder', async () => {
   const file = join(folder, 'file');
   expect(await readIfThere(file)).toBeUndefined();
   await writeFile(file, 'text');

@@ -42,19 +42,19 @@ case "$1" in
   *compute-apps*) echo "PROCESSES" ;;
 esac`;
 
-test('what is there is found, and hidden by CUDA_VISIBLE_DEVICES', async () => {
+test('findGpus finds the GPU, and none when CUDA_VISIBLE_DEVICES is empty', async () => {
   install(ANSWERS);
   expect(await findGpus({})).toEqual({ gpus: [GPU] });
   expect(await findGpus({ CUDA_VISIBLE_DEVICES: '' })).toEqual({ gpus: [] });
 });
 
-test('a machine without the driver, or with it and no GPU, has none', async () => {
+test('findGpus reports no GPU and no problem without the driver, or with a driver that sees none', async () => {
   expect(await findGpus({}, folder)).toEqual({ gpus: [] });
   install('echo No devices were found; exit 6');
   expect(await findGpus({})).toEqual({ gpus: [] });
 });
 
-test('a variable that names no GPU which is there is a problem, and does not hide all', async () => {
+test('findGpus reports a CUDA_VISIBLE_DEVICES that names no GPU as a problem, except -1', async () => {
   install(ANSWERS);
   expect(await findGpus({ CUDA_VISIBLE_DEVICES: '-1' })).toEqual({ gpus: [] });
   expect(await findGpus({ CUDA_VISIBLE_DEVICES: '3' })).toEqual({
@@ -63,13 +63,13 @@ test('a variable that names no GPU which is there is a problem, and does not hid
   });
 });
 
-test('a driver that hangs is a problem, although nothing ends nvidia-smi softly', async () => {
+test('findGpus reports a driver that hangs as a problem, although nvidia-smi ignores SIGTERM', async () => {
   install("trap '' TERM; while :; do /bin/sleep 1; done");
   const { problem } = await findGpus({}, folder, 500);
   expect(problem).toBe('nvidia-smi: no answer within 0.5 s: the driver hangs');
 });
 
-test('a driver that does not answer is a problem', async () => {
+test('findGpus reports a failed nvidia-smi as a problem, with its message', async () => {
   install('echo "NVIDIA-SMI has failed because it could not talk to the driver."; exit 9');
   const { gpus, problem } = await findGpus({});
   expect(gpus).toEqual([]);
@@ -78,7 +78,7 @@ test('a driver that does not answer is a problem', async () => {
   );
 });
 
-test('memory is what this process has, or what all have where processes are not told', async () => {
+test('GpuMemory.usedBytes counts this process, or the whole GPU if the driver does not list it', async () => {
   install(ANSWERS.replace('PROCESSES', `${process.pid}, ${UUID}, 300`));
   expect(await new GpuMemory(GPU).usedBytes()).toBe(300 * 2 ** 20);
   expect(await new GpuMemory(GPU).freeBytes()).toBe(21_500 * 2 ** 20);
@@ -86,7 +86,7 @@ test('memory is what this process has, or what all have where processes are not 
   expect(await new GpuMemory(GPU).usedBytes()).toBe(1_034 * 2 ** 20);
 });
 
-test('this process first told of between two looks is no difference', async () => {
+test('GpuMemory.usedBytes is undefined once when the driver begins to list this process', async () => {
   const memory = new GpuMemory(GPU);
   install(ANSWERS.replace('PROCESSES', ''));
   expect(await memory.usedBytes()).toBe(1_034 * 2 ** 20);
@@ -95,7 +95,7 @@ test('this process first told of between two looks is no difference', async () =
   expect(await memory.usedBytes()).toBe(300 * 2 ** 20);
 });
 
-test('a device file without nvidia-smi is a problem, and not no GPU', async () => {
+test('findGpus reports the device file of a GPU without nvidia-smi as a problem', async () => {
   const devices = join(folder, 'dev');
   mkdirSync(devices);
   writeFileSync(join(devices, 'nvidiactl'), '');
@@ -106,13 +106,13 @@ test('a device file without nvidia-smi is a problem, and not no GPU', async () =
   expect(problem).toMatch(/nvidia0 is here, and no nvidia-smi .*NVIDIA_DRIVER_CAPABILITIES/);
 });
 
-test('a driver that does not tell is no failure: then nothing is known', async () => {
+test('GpuMemory reports no used memory and all memory as free when nvidia-smi fails', async () => {
   install('exit 1');
   expect(await new GpuMemory(GPU).usedBytes()).toBeUndefined();
   expect(await new GpuMemory(GPU).freeBytes()).toBe(GPU.memoryBytes);
 });
 
-test('without a GPU no memory of it is known', async () => {
+test('GpuMemory without a GPU reports neither used nor free memory', async () => {
   install('exit 1');
   expect(await new GpuMemory(undefined).usedBytes()).toBeUndefined();
   expect(await new GpuMemory(undefined).freeBytes()).toBeUndefined();

@@ -1,4 +1,4 @@
-/** By table: which GPU is used by flag, variable and what is there. */
+/** Tables of the GPU that is used, by flag, variable and the GPUs present. */
 import { describe, expect, test } from 'vitest';
 import { type GpuFlag, gpuChoice, parseGpuFlag } from '../../src/gpus/gpu-choice.js';
 import type { Gpu } from '../../src/gpus/nvidia-smi.js';
@@ -32,7 +32,7 @@ describe('CUDA_VISIBLE_DEVICES', () => {
     ['GPU-a', []],
     ['GPU-', []],
     ['MIG-cc33,0', [PART, A]],
-  ])('%j leaves what CUDA would see', (variable, seen) => {
+  ])('%j leaves the GPUs that CUDA would see', (variable, seen) => {
     expect(visibleGpus(ALL, variable)).toEqual(seen);
   });
 });
@@ -47,7 +47,7 @@ describe('--device', () => {
     ['cuda:-1', undefined],
     ['gpu', undefined],
     ['', undefined],
-  ])('%j is read', (text, flag) => {
+  ])('parseGpuFlag reads %j as %j', (text, flag) => {
     expect(parseGpuFlag(text)).toEqual(flag);
   });
 

@@ -1,4 +1,4 @@
-/** Messages of both engines after which a process is useless, and other messages. */
+/** Messages of both engines after which a process can no longer use its GPU, and other messages. */
 import { expect, it } from 'vitest';
 import { lostGpu } from '../../src/gpus/lost-gpu.js';
 
@@ -15,7 +15,7 @@ it.each([
     'failed to synchronize the stop event: CUDA_ERROR_ECC_UNCORRECTABLE: uncorrectable ECC error encountered',
     'lost its GPU: CUDA_ERROR_ECC_UNCORRECTABLE',
   ],
-])('%s', (message, why) => {
+])('lostGpu names the CUDA error in: %s', (message, why) => {
   expect(lostGpu(message)).toBe(why);
 });
 
@@ -25,6 +25,6 @@ it.each([
   'CUDA_ERROR_OUT_OF_MEMORY: out of memory',
   'CUDA_ERROR_LAUNCH_FAILED_OTHERWISE',
   'the ONNX runtime refuses the model: no such operation',
-])('the process goes on after: %s', (message) => {
+])('lostGpu returns undefined for: %s', (message) => {
   expect(lostGpu(message)).toBeUndefined();
 });

@@ -11,7 +11,7 @@ const QUERY = `${H100}, NVIDIA H100 80GB HBM3, 580.159.04, 81559, 9.0, Disabled
 ${A100}, NVIDIA A100-SXM4-80GB, 580.159.04, 81920, 8.0, Disabled
 `;
 
-test('a whole GPU is named as it is, with its driver and its memory', () => {
+test('parseGpus reads the name, driver and memory of a whole GPU', () => {
   const list = `GPU 0: NVIDIA H100 80GB HBM3 (UUID: ${H100})\nGPU 1: NVIDIA A100-SXM4-80GB (UUID: ${A100})\n`;
   expect(parseGpus(QUERY, list)).toEqual([
     {
@@ -31,7 +31,7 @@ test('a whole GPU is named as it is, with its driver and its memory', () => {
   ]);
 });
 
-test('parts stand for the GPU that is cut into them, with a little less memory than their names say', () => {
+test('parseGpus lists MIG parts in place of their GPU, with a little less memory than their names say', () => {
   const list = `GPU 0: NVIDIA H100 80GB HBM3 (UUID: ${H100})
 GPU 1: NVIDIA A100-SXM4-80GB (UUID: ${A100})
   MIG 2g.20gb     Device  0: (UUID: ${PART})
@@ -47,13 +47,13 @@ GPU 1: NVIDIA A100-SXM4-80GB (UUID: ${A100})
   expect(gpus[2]?.computeCapability).toBe(8);
 });
 
-test('parts named in the manner of old drivers are read too', () => {
+test('parseGpus reads the UUIDs that old drivers give to MIG parts', () => {
   const list = `GPU 0: A100-PCIE-40GB (UUID: ${A100})\n  MIG 4g.20gb Device 0: (UUID: MIG-${A100}/2/0)\n`;
   const query = `${A100}, A100-PCIE-40GB, 450.80.02, 40537\n`;
   expect(parseGpus(query, list)[0]?.uuid).toBe(`MIG-${A100}/2/0`);
 });
 
-test('no GPU is no line', () => {
+test('parseGpus returns no GPU for empty output', () => {
   expect(parseGpus('', '')).toEqual([]);
 });
 
@@ -63,7 +63,7 @@ test.each([
     `${H100}, NVIDIA H100, 580.1, 81559`,
     `GPU 0: a (UUID: ${H100})\nMIG odd Device 0: (UUID: MIG-a)`,
   ],
-])('what is no answer is refused: %s', (query, list) => {
+])('parseGpus refuses output that it cannot read: %s', (query, list) => {
   expect(() => parseGpus(query, list)).toThrow(/nvidia-smi says what cannot be read/);
 });
 
@@ -79,14 +79,14 @@ test.each([
     '9.0, Enabled',
     'is in MIG mode and has no parts: nvidia-smi mig -cgi makes some, nvidia-smi -mig 0 ends the mode',
   ],
-])('one that cannot be computed on keeps its place: %s, %s', (total, rest, trouble) => {
+])('parseGpus keeps the place of a GPU that cannot be used: %s, %s', (total, rest, trouble) => {
   const query = `${H100}, NVIDIA H100, 580.1, ${total}, ${rest}\n${A100}, A100, 580.1, 40537, 8.0, Disabled\nWARNING: infoROM is corrupted at gpu 0000:02:00.0\n`;
   const gpus = parseGpus(query, '');
   expect(gpus.map(({ uuid }) => uuid)).toEqual([H100, A100]);
   expect(gpus.map((gpu) => gpu.trouble)).toEqual([trouble, undefined]);
 });
 
-test('memory in use is told by GPU, and by process where the driver knows them', () => {
+test('parseMemory reads memory in use by GPU, and parseProcesses by process', () => {
   const told = `${H100}, 1024, 512\n${A100}, [N/A], [N/A]\n`;
   expect(parseMemory(told)).toEqual(new Map([[H100, { used: 2 ** 30, free: 2 ** 29 }]]));
   expect(parseProcesses(`4711, ${H100}, 512\n4712, ${H100}, [Not Found]\n`)).toEqual([

@@ -61,7 +61,7 @@ const json = (response: ServerResponse, value: unknown, status = 200, headers = 
     .writeHead(status, { 'content-type': 'application/json', ...headers })
     .end(JSON.stringify(value));
 
-it('sends JSON and headers, and gives the answer', async () => {
+it('sends JSON and headers, and returns the answer', async () => {
   const seen: unknown[] = [];
   const { url } = await listen((request, response) => {
     const parts: Buffer[] = [];
@@ -87,7 +87,7 @@ it.each([429, 500, 502, 503, 504, 408, 520, 529])('tries again after %i', async 
   expect(count()).toBe(3);
 });
 
-it('waits as long as Retry-After says, and so does every other call', async () => {
+it('waits as long as Retry-After says, and makes its other calls wait too', async () => {
   const beginsMs: number[] = [];
   const { url } = await listen((_, response, n) => {
     beginsMs.push(Date.now());
@@ -106,7 +106,7 @@ it('waits as long as Retry-After says, and so does every other call', async () =
   for (const begin of others) expect(begin - refused).toBeGreaterThanOrEqual(950);
 });
 
-it('gives up after so many tries, saying why', async () => {
+it('gives up after the last attempt and names the reason', async () => {
   const { url, count } = await listen((_, response) =>
     json(response, { error: 'overloaded' }, 503),
   );
@@ -116,14 +116,14 @@ it('gives up after so many tries, saying why', async () => {
   expect(count()).toBe(4);
 });
 
-it('says what helps against a server that limits rates', async () => {
+it('suggests a lower rate or concurrency after repeated 429 answers', async () => {
   const { url } = await listen((_, response) => json(response, {}, 429));
   await expect(caller(url).post({}, NEVER)).rejects.toThrow(
     'answers 429 Too Many Requests, 2 bytes; tried 4 times; want a lower rate or concurrency',
   );
 });
 
-it('gives up on a server that wants more patience than an hour', async () => {
+it('gives up at once when Retry-After is longer than an hour', async () => {
   const { url, count } = await listen((_, response) =>
     json(response, {}, 429, { 'retry-after': '3601' }),
   );
@@ -149,7 +149,7 @@ it.each([
   expect(count()).toBe(1);
 });
 
-it('shows nothing of the query of the URL, whoever calls that a key', async () => {
+it('leaves the query of the URL out of its errors', async () => {
   const { url } = await listen((_, response, n) => json(response, {}, n === 1 ? 400 : 500));
   for (const reason of [/answers 400/, /answers 500/]) {
     const failure = await failureOf(caller(`${url}f?code=abc`, { attempts: 1 }).post({}, NEVER));
@@ -158,7 +158,7 @@ it('shows nothing of the query of the URL, whoever calls that a key', async () =
   }
 });
 
-it('tries again where nothing answers, where a connection breaks and after a timeout', async () => {
+it('tries again after a broken connection and a timeout; nothing listening is UNAVAILABLE', async () => {
   const { url, count } = await listen((request, response, n) => {
     if (n === 1) request.socket.destroy();
     else if (n > 2) json(response, n);
@@ -196,7 +196,7 @@ it.each<[string, string, Handler]>([
     `the answer is longer than the ${HTTP_RESPONSE_MAX_BYTES} bytes`,
     (_, r) => r.end(Buffer.alloc(HTTP_RESPONSE_MAX_BYTES + 1, '1')),
   ],
-])('asks again where 200 comes with %s, and only then gives up', async (_, reason, broken) => {
+])('tries again when a 200 answer holds %s, and gives up in the end', async (_, reason, broken) => {
   // biome-ignore format: a case a line
   const problemOf = (answer: unknown) =>
     (answer as { class?: string }).class === undefined ? 'holds no class' : undefined;
@@ -209,7 +209,7 @@ it.each<[string, string, Handler]>([
   const answered = (body: unknown, answer: unknown) => void paid.push([body, answer]);
   const call = caller(once.url, { retried, answered }).post('asked', NEVER, problemOf);
   expect(await call).toEqual({ class: 'a' });
-  // Each came with 200, the last one as it should.
+  // All four answers had status 200; the last one was good.
   expect(paid).toHaveLength(4);
   expect(paid.at(-1)).toEqual(['asked', { class: 'a' }]);
   expect(told.map(([, unreadable]) => unreadable)).toEqual([true, true, true]);
@@ -222,12 +222,12 @@ it.each<[string, string, Handler]>([
   expect(failure).toBeInstanceOf(UnreadableAnswerError);
   expect(String(failure)).toContain(`${reason}`);
   expect(String(failure)).toContain('; tried 4 times');
-  // What stands in a body is nobody's business.
+  // The body may hold what only the caller may see.
   expect(String(failure)).not.toContain('secret');
   expect(always.count()).toBe(4);
 });
 
-it('tells nothing of what a refusal says', async () => {
+it('leaves the body of a refusal out of the error', async () => {
   const { url } = await listen((_, response) => json(response, { password: 'hunter2' }, 403));
   const failure = await caller(url)
     .post({}, NEVER)
@@ -235,7 +235,7 @@ it('tells nothing of what a refusal says', async () => {
   expect(String(failure)).toMatch(/answers 403 Forbidden, 22 bytes$/);
 });
 
-it('follows no redirect, so that nothing is carried elsewhere', async () => {
+it('follows no redirect, so headers reach no other server', async () => {
   const other = await listen((_, response) => json(response, 'mine'));
   for (const status of [301, 302, 303, 307, 308]) {
     const { url } = await listen((_, response) =>
@@ -247,7 +247,7 @@ it('follows no redirect, so that nothing is carried elsewhere', async () => {
   expect(other.count()).toBe(0);
 });
 
-it('warns of nothing while many calls wait', async () => {
+it('causes no warning of Node while 40 calls wait', async () => {
   const warnings: string[] = [];
   const listener = (warning: Error) => warnings.push(warning.name);
   process.on('warning', listener);
@@ -267,7 +267,7 @@ it('warns of nothing while many calls wait', async () => {
   expect(warnings).toEqual([]);
 });
 
-it('begins no more calls in a second than it may', async () => {
+it('begins no more calls per second than its rate allows', async () => {
   const beginsMs: number[] = [];
   const { url } = await listen((_, response, n) => {
     beginsMs.push(Date.now());
@@ -282,7 +282,7 @@ it('begins no more calls in a second than it may', async () => {
   }
 });
 
-it('stops waiting when it is told to, and asks before each try', async () => {
+it('stops waiting when it is aborted, and fails when `allow` refuses the call', async () => {
   const { url } = await listen((_, response) => json(response, {}, 429, { 'retry-after': '60' }));
   const stop = new AbortController();
   const call = caller(url).post({}, stop.signal);
@@ -297,7 +297,7 @@ it('stops waiting when it is told to, and asks before each try', async () => {
   await expect(paid.post({}, NEVER)).rejects.toThrow('no money');
 });
 
-it('begins nothing more after the first failure, and waits for what has begun', async () => {
+it('inLanes begins no item after the first failure, and waits for those in progress', async () => {
   const ended: number[] = [];
   let third: () => void = () => {};
   const thirdFailed = new Promise<void>((resolve) => {

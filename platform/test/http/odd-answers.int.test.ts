@@ -73,7 +73,7 @@ it.each([
   ['deflate', deflateSync(JSON_TEXT)],
   ['deflate', deflateRawSync(JSON_TEXT)],
   ['identity', Buffer.from(JSON_TEXT)],
-])('reads what comes as %s, though nobody asked for it', async (coding, body) => {
+])('reads content coding %s, although it asked for identity', async (coding, body) => {
   const url = await answering((request) => {
     expect(request).toContain('accept-encoding: identity');
     return http(body, { 'content-encoding': coding });
@@ -81,7 +81,7 @@ it.each([
   expect(await post(url)).toEqual(LABEL);
 });
 
-it('reads what has a mark of byte order in front, and chunks with extensions and trailers', async () => {
+it('reads JSON after a byte order mark, and chunks with extensions and trailers', async () => {
   expect(await post(await answering(() => http(`\uFEFF${JSON_TEXT}`)))).toEqual(LABEL);
   const length = Buffer.byteLength(JSON_TEXT).toString(16);
   const chunked = `HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\ntrailer: x-sum\r\n\r\n${length};a=b\r\n${JSON_TEXT}\r\n0\r\nx-sum: 1\r\n\r\n`;
@@ -111,25 +111,25 @@ it.each<[string, Buffer, string]>([
   ['half of the JSON', http('{"a', typed('application/problem+json')), 'answers what is no JSON, 3 bytes'], // biome-ignore format: one line
   ['minus infinity', http('[1, -Infinity ]'), 'holds NaN or Infinity, which is no JSON, 15 bytes'],
   ['lists in lists', http('['.repeat(3e5) + ']'.repeat(3e5)), 'is nested more than 256 deep'],
-])('names what is wrong with %s', async (_, bytes, reason) => {
+])('names what is wrong with this answer: %s', async (_, bytes, reason) => {
   const url = await answering(() => bytes);
   await expect(post(url)).rejects.toThrow(`${url}: `);
   await expect(post(url)).rejects.toThrow(reason);
 });
 
-it('takes brackets in texts for what they are', async () => {
+it('does not count brackets within strings as nesting', async () => {
   const answer = { label: `${'[{'.repeat(500)}"\\`, list: [[1], [2]] };
   expect(await post(await answering(() => http(JSON.stringify(answer))))).toEqual(answer);
 });
 
-it('ends at once where a server switches protocols', async () => {
+it('reports a server that switches protocols as UNAVAILABLE', async () => {
   const upgrade = 'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: h2c\r\n\r\n';
   const call = post(await answering(() => upgrade));
   await expect(call).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   await expect(call).rejects.toThrow('the connection ended without an answer');
 });
 
-it('takes secrets out of what a server repeats', async () => {
+it('replaces its secrets in an answer by [secret]', async () => {
   const echo = { args: { key: SECRET }, said: [`Bearer ${SECRET}`, 'sk-'], n: 1, none: null };
   expect(await post(await answering(() => http(JSON.stringify(echo))))).toEqual({
     ...echo,
@@ -140,7 +140,7 @@ it('takes secrets out of what a server repeats', async () => {
   expect(await post(await answering(() => http(JSON.stringify(keys))))).toEqual({
     'key [secret]': [{ '[secret]': 1 }],
   });
-  // As PHP and .NET write it.
+  // PHP and .NET escape these characters.
   const escaped = `["${SECRET.replace('/', '\\/').replace('+', '\\u002B')}"]`;
   expect(await post(await answering(() => http(escaped)))).toEqual(['[secret]']);
 });
@@ -152,7 +152,7 @@ it.each([
   [{ message: `${'m'.repeat(195)}${SECRET}` }, `; it says: ${'m'.repeat(195)}[secr…`],
   [{ detail: [{ loc: 'body' }] }, ' bytes'],
   [`[${SECRET}]`, ' bytes'],
-])('quotes a refusal only for the one who calls, without secrets: %j', async (said, end) => {
+])('quotes a refusal only with the option `quotes`, and without secrets: %j', async (said, end) => {
   const url = await answering(() => http(JSON.stringify(said), {}, '401 Unauthorized'));
   const quoted = String(await post(url, { quotes: true }).catch((err: unknown) => err));
   expect(quoted.slice(-end.length)).toBe(end);
@@ -160,7 +160,7 @@ it.each([
   expect(plain).toMatch(/answers 401 Unauthorized, \d+ bytes$/);
 });
 
-it('says where a redirect leads, to the one who calls', async () => {
+it('names where a redirect leads with the option `quotes`, and without secrets', async () => {
   const to = { location: `https://api.example.org/v2?key=${SECRET}` };
   const url = await answering(() => http('', to, '308 Permanent Redirect'));
   await expect(post(url, { quotes: true })).rejects.toThrow(
@@ -176,7 +176,7 @@ it.each([
     Buffer.from('000000040000000000', 'hex'),
     'it speaks no HTTP/1.1; it may be a port of gRPC',
   ],
-])('says that a server called by %s speaks another protocol', async (scheme, bytes, words) => {
+])('reports that a server called by %s speaks another protocol', async (scheme, bytes, words) => {
   const server = createServer((socket: Socket) => {
     socket.on('error', () => undefined);
     socket.once('data', () => socket.end(bytes));

@@ -1,4 +1,4 @@
-/** Requests by their headers alone, as browsers and others send them. */
+/** Requests by their headers alone, as browsers and other clients send them. */
 import { expect, test } from 'vitest';
 import { strangeRequest } from '../../src/http/index.js';
 
@@ -19,13 +19,13 @@ test.each([
   ['192.168.0.7:8000', 421],
   ['evil.example:80:80', 421],
   ['', 421],
-])('a server on loopback that is called %j', (host, status) => {
+])('strangeRequest for a loopback server and Host %j gives status %j', (host, status) => {
   expect(asked('GET', { host })).toBe(status);
   expect(asked('GET', { host }, 'localhost')).toBe(status);
   expect(asked('GET', { host }, '::1')).toBe(status);
 });
 
-test('a server that others reach may have any name, and a client of HTTP/1.0 names none', () => {
+test('strangeRequest accepts any Host for a server beyond loopback, and a request without Host', () => {
   expect(asked('GET', { host: 'inference:8000' }, '0.0.0.0')).toBeUndefined();
   expect(asked('POST', { host: 'inference:8000' }, '10.0.0.5')).toBeUndefined();
   expect(asked('GET', {})).toBeUndefined();
@@ -47,7 +47,7 @@ test.each([
   ['another port', { origin: 'http://localhost:3000', 'sec-fetch-site': 'same-site' }, 403],
   ['an older page from elsewhere', { origin: 'https://evil.example' }, 403],
   ['a page in a sandbox', { origin: 'null' }, 403],
-])('a request of %s', (_, headers, status) => {
+])('strangeRequest judges a POST from %s, and accepts the same GET', (_, headers, status) => {
   for (const listensAt of [LOOPBACK, '0.0.0.0']) {
     expect(asked('POST', { host, ...headers }, listensAt)).toBe(status);
     expect(asked('GET', { host, ...headers }, listensAt)).toBeUndefined();

@@ -24,26 +24,26 @@ async function ask(path: string, method = 'GET'): Promise<[number, string]> {
   return [response.status, await response.text()];
 }
 
-test('a program that is not ready says why, and is alive', async () => {
+test('/readyz says why a program is not ready, and /livez stays ok', async () => {
   expect(await ask('/readyz')).toEqual([200, 'ok\n']);
   notReady = 'no session with the coordinator';
   expect(await ask('/readyz')).toEqual([503, 'no session with the coordinator\n']);
   expect(await ask('/livez')).toEqual([200, 'ok\n']);
 });
 
-test('metrics are in the text format', async () => {
+test('/metrics shows a counter in the Prometheus text format', async () => {
   counter.inc(3);
   const [status, text] = await ask('/metrics?x=1');
   expect(status).toBe(200);
   expect(text).toContain('tickets_total 3');
 });
 
-test('anything else is told what there is', async () => {
+test('an unknown path is answered with 404, another method with 405', async () => {
   expect((await ask('/'))[0]).toBe(404);
   expect((await ask('/livez', 'POST'))[0]).toBe(405);
 });
 
-test('a site whose name is made to point here is not answered', async () => {
+test('a request with a foreign Host header is answered with 421', async () => {
   const [host, port] = probes.address.split(':');
   const status = await new Promise((resolve, reject) => {
     get({ host, port, path: '/metrics', headers: { host: 'evil.example' } }, ({ statusCode }) =>
@@ -53,7 +53,7 @@ test('a site whose name is made to point here is not answered', async () => {
   expect(status).toBe(421);
 });
 
-test('connections have a limit: each is one of the files that the program may open', async () => {
+test('connections above HTTP_CONNECTIONS_MAX are closed', async () => {
   const port = Number(probes.address.split(':')[1]);
   const sockets = Array.from({ length: 300 }, () => connect(port, '127.0.0.1'));
   try {
@@ -66,7 +66,7 @@ test('connections have a limit: each is one of the files that the program may op
   }
 });
 
-test('an address that is taken or open to others is refused', async () => {
+test('startProbes refuses an address in use, and one beyond loopback without --insecure', async () => {
   const options = { insecure: false, ready: () => undefined, metrics };
   const taken = startProbes({ ...options, address: probes.address });
   await expect(taken).rejects.toMatchObject({ code: 'FAILED_PRECONDITION' });

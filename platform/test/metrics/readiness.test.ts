@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { Readiness } from '../../src/metrics/index.js';
 
-it('says what a program waits for, until it is ready; from then on what it lacks at the moment', () => {
+it('Readiness.lack says what a program waits for until it is ready, and then what it lacks', () => {
   const readiness = new Readiness();
   expect(readiness.lack()).toBe('starting');
   readiness.waitsFor('waiting until it leads');
@@ -14,7 +14,7 @@ it('says what a program waits for, until it is ready; from then on what it lacks
   expect(readiness.lack()).toBe('not connected to NATS');
 });
 
-it('says from the moment that the program stops that it does', () => {
+it('Readiness.lack says that the program is stopping once its signal is aborted', () => {
   const stopping = new AbortController();
   const readiness = new Readiness(stopping.signal);
   readiness.ready(() => undefined);

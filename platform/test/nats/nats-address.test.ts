@@ -13,7 +13,7 @@ describe('an address of NATS', () => {
     expect([hostOf(url), portOf(url)]).toEqual([host, port]);
   });
 
-  it('is told without a password', () => {
+  it('is shown without its user and password', () => {
     expect(checkedAddress('nats://me:secret@host:4222')).toBe('nats://host:4222');
     expect(checkedAddress('me:secret@host:4222')).toBe('host:4222');
     for (const none of [
@@ -26,7 +26,7 @@ describe('an address of NATS', () => {
   });
 
   it.each(['http://host', 'nats://', 'nats://a b', 'nats://host:4222/path'])(
-    '%s is none',
+    '%s is refused',
     (url) => {
       expect(() => checkedAddress(url)).toThrow(/no address of NATS; want nats:\/\/HOST:PORT/);
     },

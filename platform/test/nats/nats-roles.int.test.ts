@@ -119,7 +119,7 @@ async function withCertificates(folder: string): Promise<Server> {
 describe.each([
   ['passwords', withPasswords],
   ['certificates', withCertificates],
-])('a server with %s', (_, start) => {
+])('a NATS server with %s', (_, start) => {
   let folder: string;
   let server: Server;
   let coordinator: Nats;
@@ -206,7 +206,7 @@ describe.each([
     await owner.flush();
   }
 
-  test('lets nobody in who is none of the three', async () => {
+  test('refuses a client without one of the three roles, and a wrong password', async () => {
     const options = { url: server.url, name: 'stranger', log };
     const failure = await failureOf(connectNats({ ...options, ...server.options('nobody') }));
     expect(failure.code).toBe('PERMISSION_DENIED');
@@ -259,7 +259,7 @@ describe.each([
     ['acks for another stream', `$JS.ACK.${EVENT_STREAM}.x.1.1.1.1.1`, '+ACK'],
   ];
 
-  test.each(WORKERS)('refuses all that a %s has not to send', async (role) => {
+  test.each(WORKERS)('refuses every message that a %s may not send', async (role) => {
     await attackAs(role);
     const before = await stored();
     for (const [, subject, payload] of SENT) {
@@ -275,7 +275,7 @@ describe.each([
     expect(await stored()).toBe(before);
   });
 
-  test('refuses a student worker the tickets', async () => {
+  test('refuses requests for tickets and acks from a student worker', async () => {
     await attackAs('student-worker');
     const next = `$JS.API.CONSUMER.MSG.NEXT.${TICKET_STREAM}.${CONSUMER}`;
     const ack = `$JS.ACK.${TICKET_STREAM}.${CONSUMER}.1.1.1.1.1`;
@@ -283,7 +283,7 @@ describe.each([
     await vi.waitFor(() => expect(refused).toEqual([`publish ${next}`, `publish ${ack}`]), PATIENT);
   });
 
-  test.each(WORKERS)('lets a %s hear nothing but its own role’s answers', async (role) => {
+  test.each(WORKERS)('refuses a %s any subscription outside its own inbox', async (role) => {
     await attackAs(role);
     const other = role === 'teacher-worker' ? 'student-worker' : 'teacher-worker';
     const wanted = [
@@ -305,7 +305,7 @@ describe.each([
     expect(heard).toEqual([]);
   });
 
-  test.each(WORKERS)('does not let a %s have an answer written elsewhere', async (role) => {
+  test.each(WORKERS)('writes no answer into the store when a %s asks for that', async (role) => {
     const blobs = await coordinator.blobs({ create: false });
     await blobs.put(Buffer.from('{"state":"SUCCEEDED"}'));
     await attackAs(role);
@@ -327,7 +327,7 @@ describe.each([
     expect(await stored()).toBe(before);
   });
 
-  test('does not let a teacher worker have a ticket delivered elsewhere', async () => {
+  test('does not write a ticket to a pointer that a teacher worker names as its reply', async () => {
     await attackAs('teacher-worker');
     const queue = await coordinator.tickets();
     const ticket = Ticket.fromPartial({
@@ -347,7 +347,7 @@ describe.each([
     await queue.remove(sequence);
   });
 
-  test('gives workers what they need', async () => {
+  test('lets both workers read blobs, and a teacher worker pull and ack tickets', async () => {
     const open = (role: NatsRole) =>
       connectNats({ url: server.url, name: role, role, log, ...server.options(role) });
     const bytes = Buffer.from('a model');
@@ -384,7 +384,7 @@ describe.each([
   });
 });
 
-test('what a server without users has stored is there once it has users', async () => {
+test('a NATS server keeps what it stored without users when it gets users', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'lyceum-adopted-'));
   const options = { binary: binary(), storeDir: join(folder, 'nats'), port: 0, log };
   try {
@@ -405,7 +405,7 @@ test('what a server without users has stored is there once it has users', async 
   }
 });
 
-test('the manifests have the accounts that are written here, and one store', async () => {
+test('the Kubernetes manifests have the accounts of natsAccounts() and the store account', async () => {
   const accounts = async (file: string) => {
     const text = await readFile(join(K8S, file), 'utf8');
     return text.replace(/^(?:#.*\n)+/, '');

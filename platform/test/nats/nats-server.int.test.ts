@@ -1,4 +1,4 @@
-/** A real nats-server that ends: no wait for its end may keep this process alive. */
+/** A real nats-server that is started and stopped, or cannot be started. */
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { findNatsServer, startNatsServer } from '../../src/nats/index.js';
 
 const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
 
-test('a server that has ended leaves no timer', async () => {
+test('NatsServer.stop leaves no timer behind', async () => {
   const storeDir = await mkdtemp(join(tmpdir(), 'lyceum-nats-'));
   const binary = findNatsServer(process.env) ?? 'nats-server';
   const server = await startNatsServer({
@@ -23,7 +23,7 @@ test('a server that has ended leaves no timer', async () => {
   await rm(storeDir, { recursive: true });
 });
 
-test('the address is the new server’s, even if a killed one had the same process id', async () => {
+test('startNatsServer removes the ports file that a killed server left', async () => {
   const storeDir = await mkdtemp(join(tmpdir(), 'lyceum-nats-'));
   const binary = findNatsServer(process.env) ?? 'nats-server';
   const stale = JSON.stringify({ nats: ['nats://127.0.0.1:1'] });
@@ -35,7 +35,7 @@ test('the address is the new server’s, even if a killed one had the same proce
   await rm(storeDir, { recursive: true });
 });
 
-test('a program that cannot be started is told with the reason', async () => {
+test('startNatsServer says why the program cannot be started', async () => {
   const storeDir = await mkdtemp(join(tmpdir(), 'lyceum-nats-'));
   const binary = join(storeDir, 'no', 'nats-server');
   const log = pino({ level: 'silent' });

@@ -73,8 +73,8 @@ afterEach(async () => {
 
 const inOneSecond = (): AbortSignal => AbortSignal.timeout(1_000);
 
-describe('connection', () => {
-  test('where nobody listens it is UNAVAILABLE and names the address, without secrets', async () => {
+describe('connectNats', () => {
+  test('fails as UNAVAILABLE when nothing listens, and names the address without secrets', async () => {
     const url = 'nats://user:secret@127.0.0.1:1';
     const started = Date.now();
     const failure = await failureOf(connectNats({ url, name: 'x', log }));
@@ -84,7 +84,7 @@ describe('connection', () => {
     expect(Date.now() - started).toBeLessThan(20_000);
   });
 
-  test('closing ends it', async () => {
+  test('a closed connection resolves `closed` and is not connected', async () => {
     const nats = await connectNats({ url: server.url, name: 'x', log });
     await nats.close();
     await nats.closed;
@@ -92,8 +92,8 @@ describe('connection', () => {
   });
 });
 
-describe('key-value', () => {
-  test('a key that is not there, then is, then is not', async () => {
+describe('key-value bucket', () => {
+  test('a key can be created, deleted twice and created again', async () => {
     const kv = await coordinator.keyValue('test-life', { create: true });
     expect(await kv.get('digits.1')).toBeUndefined();
     expect(await kv.keys()).toEqual([]);
@@ -108,7 +108,7 @@ describe('key-value', () => {
     expect((await kv.get('digits.1'))?.value).toBe('again');
   });
 
-  test('of many who create or update one key, one succeeds and the others are ABORTED', async () => {
+  test('one of 20 simultaneous creates or updates of a key succeeds, the others are ABORTED', async () => {
     const kv = await coordinator.keyValue('test-race', { create: true });
     const other = await worker.keyValue('test-race', { create: false });
     const race = async (
@@ -128,7 +128,7 @@ describe('key-value', () => {
     expect(updated.sort()).toEqual([...Array.from({ length: 19 }, () => 'ABORTED'), 'won']);
   });
 
-  test('a bucket that does not exist is UNAVAILABLE for who may not create it', async () => {
+  test('a missing bucket is UNAVAILABLE when it may not be created', async () => {
     const failure = await failureOf(worker.keyValue('test-none', { create: false }));
     expect([failure.code, failure.message]).toEqual([
       'UNAVAILABLE',
@@ -147,11 +147,11 @@ async function withBlobStream<T>(look: (streams: StreamAPI) => Promise<T>): Prom
   }
 }
 
-describe('blobs', () => {
+describe('blob store', () => {
   const storedBytes = (): Promise<number> =>
     withBlobStream(async (streams) => (await streams.info(BLOB_STREAM)).state.bytes);
 
-  test('of any size come back as they were, under their digest', async () => {
+  test('returns blobs of any size unchanged, under their digest', async () => {
     const blobs = await coordinator.blobs({ create: true });
     for (const size of [0, 1, CHUNK_BYTES, CHUNK_BYTES + 1, 20 * CHUNK_BYTES + 7]) {
       const bytes = randomBytes(size);
@@ -164,7 +164,7 @@ describe('blobs', () => {
     }
   });
 
-  test('are stored once, and put again after a delete', async () => {
+  test('stores equal bytes once, and again after a delete', async () => {
     const blobs = await coordinator.blobs({ create: true });
     const bytes = randomBytes(1_000);
     const digest = await blobs.put(bytes);
@@ -179,7 +179,7 @@ describe('blobs', () => {
     expect((await blobs.get(digest)).equals(bytes)).toBe(true);
   });
 
-  test('put again are as new: nothing may refer to them yet', async () => {
+  test('sets the time of a blob to now when it is put again', async () => {
     const blobs = await coordinator.blobs({ create: true });
     const bytes = randomBytes(CHUNK_BYTES + 9);
     const digest = await blobs.put(bytes);
@@ -206,7 +206,7 @@ describe('blobs', () => {
     expect((await blobs.get(digest)).equals(bytes)).toBe(true);
   });
 
-  test('whose writing was cut off are known by their parts, and can be deleted', async () => {
+  test('lists the parts of an upload that was cut off, and deletes them', async () => {
     const blobs = await coordinator.blobs({ create: true });
     await blobs.put(randomBytes(2 * CHUNK_BYTES));
     expect(await blobs.uploads()).toEqual([]);
@@ -215,7 +215,7 @@ describe('blobs', () => {
       await connection.jetstream().publish(`$O.${BLOB_BUCKET}.C.cut`, randomBytes(size));
     }
     await connection.close();
-    // A clock that is a year off makes none of them older.
+    // A local clock that is a year ahead changes no age.
     vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 365 * 86_400_000);
     const [cut, ...others] = await blobs.uploads();
     vi.mocked(Date.now).mockRestore();
@@ -226,7 +226,7 @@ describe('blobs', () => {
     expect(await blobs.uploads()).toEqual([]);
   });
 
-  test('put by many at once are whole', async () => {
+  test('stores one whole copy of a blob that is put four times at once', async () => {
     const mine = await coordinator.blobs({ create: true });
     const theirs = await worker.blobs({ create: false });
     const bytes = randomBytes(5 * CHUNK_BYTES);
@@ -237,7 +237,7 @@ describe('blobs', () => {
     expect((await theirs.get(digests[0] ?? '')).equals(bytes)).toBe(true);
   });
 
-  test('are whole when put again after the receipt of the first put was lost', async () => {
+  test('stores a blob whole when it is put again after the first receipt was lost', async () => {
     const connection = await connect({ servers: server.url });
     try {
       const blobs = await openBlobStore(losingReceiptOfEntry(connection), { create: true });
@@ -249,7 +249,7 @@ describe('blobs', () => {
     }
   });
 
-  test('whose chunk is lost are damaged, not waited for', async () => {
+  test('reports a blob with a lost chunk as damaged', async () => {
     const blobs = await coordinator.blobs({ create: true });
     const digest = await blobs.put(randomBytes(3 * CHUNK_BYTES));
     await withBlobStream(async (streams) => {
@@ -263,12 +263,12 @@ describe('blobs', () => {
   });
 });
 
-describe('blobs that arrive in chunks', () => {
+describe('putChunks of the blob store', () => {
   const sliced = async function* (bytes: Buffer, sliceBytes = CHUNK_BYTES) {
     for (let at = 0; at < bytes.length; at += sliceBytes) yield bytes.subarray(at, at + sliceBytes);
   };
 
-  test('are there once all have come, and become whole where a damaged one lies', async () => {
+  test('stores a blob from its chunks, and replaces a damaged one', async () => {
     const blobs = await coordinator.blobs({ create: true });
     const bytes = randomBytes(20 * CHUNK_BYTES + 9);
     const blob = { digest: sha256Hex(bytes), sizeBytes: bytes.length };
@@ -281,11 +281,11 @@ describe('blobs that arrive in chunks', () => {
     expect((await failureOf(blobs.get(blob.digest))).code).toBe('NOT_FOUND');
     await blobs.putChunks(blob, sliced(bytes));
     expect((await blobs.get(blob.digest)).equals(bytes)).toBe(true);
-    // The chunks of the damaged one are gone with it.
+    // The chunks of the damaged blob are gone too.
     expect(await blobs.uploads()).toEqual([]);
   });
 
-  test('that are being written are no uploads that were cut off', async () => {
+  test('does not list its own blob in progress as an upload that was cut off', async () => {
     const blobs = await coordinator.blobs({ create: true });
     const others = await worker.blobs({ create: false });
     const bytes = randomBytes(20 * CHUNK_BYTES);
@@ -317,7 +317,7 @@ describe('blobs that arrive in chunks', () => {
         throw new LyceumError('CANCELLED', 'the caller has gone');
       },
     ],
-  ])('are refused and forgotten as %s', async (_case, chunks) => {
+  ])('refuses %s and stores nothing', async (_case, chunks) => {
     const blobs = await coordinator.blobs({ create: true });
     const bytes = Buffer.concat([Buffer.alloc(10, 1), randomBytes(2 * CHUNK_BYTES)]);
     const blob = { digest: sha256Hex(bytes), sizeBytes: bytes.length };
@@ -328,7 +328,7 @@ describe('blobs that arrive in chunks', () => {
   });
 });
 
-describe('tickets', () => {
+describe('ticket queue', () => {
   let queue: TicketQueue;
   let source: TicketSource;
   let identity: string;
@@ -354,7 +354,7 @@ describe('tickets', () => {
 
   afterEach(() => queue.deleteConsumer(identity));
 
-  test('come in order, each with the sequence that its publisher was told', async () => {
+  test('delivers tickets in order, each with the sequence that publish returned', async () => {
     const sequences: number[] = [];
     for (const at of [0, 128, 256]) sequences.push(await queue.publish(ticket(at), 7));
     expect(await queue.deliveredSequence(identity)).toBe(0);
@@ -369,7 +369,7 @@ describe('tickets', () => {
     expect(await source.pull(inOneSecond())).toBeUndefined();
   });
 
-  test('a ticket in hand is not given to another, one that was released is', async () => {
+  test('gives a ticket in hand to another worker only once it is released', async () => {
     const other = await coordinator.ticketSource(TICKET_STREAM, ticketConsumer(identity));
     await queue.publish(ticket(0), 7);
     const first = await source.pull(forever);
@@ -381,7 +381,7 @@ describe('tickets', () => {
     expect((await source.pull(forever))?.ticket).toEqual(ticket(0));
   });
 
-  test('a rejected or removed ticket never comes again', async () => {
+  test('does not deliver a rejected or removed ticket again', async () => {
     await queue.publish(ticket(0), 7);
     (await source.pull(forever))?.reject('nobody can');
     const sequence = await queue.publish(ticket(1), 7);
@@ -390,7 +390,7 @@ describe('tickets', () => {
     expect(await source.pull(inOneSecond())).toBeUndefined();
   });
 
-  test('the same attempt twice is refused, even after an ack; another attempt or leader is not', async () => {
+  test('refuses the same attempt twice, even after an ack, but not another attempt or leader', async () => {
     await queue.publish(ticket(0), 7);
     (await source.pull(forever))?.ack();
     const failure = await failureOf(queue.publish(ticket(0), 7));
@@ -401,7 +401,7 @@ describe('tickets', () => {
     expect((await source.pull(forever))?.ticket.attempt).toBe(1);
   });
 
-  test('a ticket that arrives at a pull which was given up goes to the next', async () => {
+  test('delivers a ticket to the next pull, before the lease ends, after a pull was aborted', async () => {
     const controller = new AbortController();
     const pulled = source.pull(controller.signal);
     await new Promise((resolve) => setTimeout(resolve, 200));
@@ -410,11 +410,11 @@ describe('tickets', () => {
     await queue.publish(ticket(0), 7);
     const started = Date.now();
     expect((await source.pull(forever))?.ticket).toEqual(ticket(0));
-    // Not after the lease.
+    // Sooner than the lease ends.
     expect(Date.now() - started).toBeLessThan(15_000);
   });
 
-  test('several pulls at once each get one', async () => {
+  test('gives each of eight simultaneous pulls a ticket of its own', async () => {
     const pulls = Array.from({ length: 8 }, () => source.pull(forever));
     for (let i = 0; i < 8; i += 1) await queue.publish(ticket(i), 7);
     const taken = await Promise.all(pulls);
@@ -422,7 +422,7 @@ describe('tickets', () => {
     for (const t of taken) t?.ack();
   });
 
-  test('a consumer that is deleted under a waiting pull is UNAVAILABLE, and so is what was never there', async () => {
+  test('a pull of a deleted consumer is UNAVAILABLE, and so is a source of a missing consumer', async () => {
     const pulled = failureOf(source.pull(forever));
     await new Promise((resolve) => setTimeout(resolve, 200));
     await queue.deleteConsumer(identity);
@@ -436,7 +436,7 @@ describe('tickets', () => {
     expect(failure.message).toContain('teacher-none');
   });
 
-  test('a stream of another version gets this one’s settings and keeps its tickets', async () => {
+  test('ensureStream restores the settings of a changed stream and keeps its tickets', async () => {
     await queue.publish(ticket(0), 7);
     const connection = await connect({ servers: server.url });
     const { streams } = await connection.jetstreamManager();
@@ -458,18 +458,18 @@ describe('tickets', () => {
     expect(await again.pull(inOneSecond())).toBeUndefined();
   });
 
-  test('a connection that waits for a ticket closes at once', async () => {
+  test('a connection closes without waiting for its pull', async () => {
     const pulled = source.pull(forever).catch((err: unknown) => err);
     await new Promise((resolve) => setTimeout(resolve, 200));
     const started = Date.now();
     await worker.close();
-    // Not after the half minute for which the pull would have waited.
+    // Sooner than the pull ends by itself, after 30 s.
     expect(Date.now() - started).toBeLessThan(15_000);
     await pulled;
   });
 });
 
-describe('events', () => {
+describe('run events', () => {
   const event = (runId: string, message: string): RunEvent =>
     RunEvent.fromPartial({ runId, kind: 'state-changed', message });
 
@@ -482,7 +482,7 @@ describe('events', () => {
     return found;
   }
 
-  test('are read from the first, each run its own, and forgotten', async () => {
+  test('are read by run, in order and after a sequence, and are purged by run', async () => {
     const events = await coordinator.events();
     await events.ensureStream();
     for (const message of ['a', 'b', 'c']) {
@@ -500,7 +500,7 @@ describe('events', () => {
     expect(await messages(events.read('run.2', options))).toHaveLength(3);
   });
 
-  test('a listing ends, however fast a run goes on', async () => {
+  test('a listing ends although the run appends events meanwhile', async () => {
     const events = await coordinator.events();
     await events.ensureStream();
     for (const message of ['a', 'b']) await events.append('busy', event('busy', message));
@@ -513,7 +513,7 @@ describe('events', () => {
     expect(found).toEqual(['a', 'b']);
   });
 
-  test('are followed as they happen, until the reader has enough', async () => {
+  test('a follower receives events as they are appended', async () => {
     const events = await coordinator.events();
     await events.ensureStream();
     await events.append('followed', event('followed', '0'));
@@ -533,7 +533,7 @@ describe('events', () => {
     expect(Date.now() - started).toBeLessThan(25_000);
   });
 
-  test('a follower whose signal aborts is done', async () => {
+  test('a follower ends when its signal aborts', async () => {
     const events = await coordinator.events();
     await events.ensureStream();
     const controller = new AbortController();
@@ -543,7 +543,7 @@ describe('events', () => {
   });
 });
 
-describe('when the server goes away', () => {
+describe('connection to a server that goes away', () => {
   const identity = randomBytes(32).toString('hex');
   const at = (firstPosition: number): Ticket =>
     Ticket.fromPartial({
@@ -552,7 +552,7 @@ describe('when the server goes away', () => {
       attempt: 1,
     });
 
-  test('and comes back, its store is there, and the queue says that it is a new one', async () => {
+  test('reconnects after a restart: the store is kept, and ensureStream returns false once', async () => {
     const queue = await coordinator.tickets();
     await queue.ensureStream();
     const consumer = await queue.ensureConsumer(identity);
@@ -600,7 +600,7 @@ describe('when the server goes away', () => {
     ],
   ];
 
-  test.each(silences)('and %s, an event is stored once', async (name, silence, revive) => {
+  test.each(silences)('stores an event once when the server %s', async (name, silence, revive) => {
     const events = await coordinator.events();
     await events.ensureStream();
     const subject = name.replaceAll(' ', '-');
@@ -618,7 +618,7 @@ describe('when the server goes away', () => {
     expect(stored).toEqual(['before', 'meanwhile']);
   });
 
-  test.each(silences)('and %s, closing does not hang', async (_name, silence, revive) => {
+  test.each(silences)('close does not hang when the server %s', async (_name, silence, revive) => {
     const nats = await connectNats({ url: server.url, name: 'x', log });
     const port = Number(new URL(server.url).port);
     await silence();
@@ -629,8 +629,8 @@ describe('when the server goes away', () => {
   });
 });
 
-describe('a server of one’s own', () => {
-  test('that cannot start says why', async () => {
+describe('startNatsServer and findNatsServer', () => {
+  test('startNatsServer says why the server does not start', async () => {
     const port = Number(new URL(server.url).port);
     const other = { binary: findNatsServer(process.env) ?? '', storeDir: join(storeDir, 'other') };
     const failure = await failureOf(startNatsServer({ ...other, port, log }));
@@ -638,7 +638,7 @@ describe('a server of one’s own', () => {
     expect(failure.message).toContain('address already in use');
   });
 
-  test('that is not there is named', async () => {
+  test('startNatsServer names a program that does not exist', async () => {
     const binary = join(storeDir, 'no-such-server');
     const options = { binary, storeDir: join(storeDir, 'another'), port: 0, log };
     const failure = await failureOf(startNatsServer(options));
@@ -646,7 +646,7 @@ describe('a server of one’s own', () => {
     expect(failure.message).toContain(binary);
   });
 
-  test('is found in the cache first, then on PATH', () => {
+  test('findNatsServer finds the program in the cache and on PATH', () => {
     const binary = findNatsServer(process.env) ?? '';
     const folder = dirname(binary);
     expect(findNatsServer({ PATH: '/nowhere', LYCEUM_CACHE: '/nowhere' })).toBeUndefined();

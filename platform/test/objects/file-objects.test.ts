@@ -1,4 +1,4 @@
-/** Files below a root in a folder of the test's own, with links and pipes that lead elsewhere. */
+/** Files below a root in a temporary folder, with a pipe and with links that lead out of the root. */
 import { execFileSync } from 'node:child_process';
 import {
   mkdirSync,
@@ -54,7 +54,7 @@ async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
   return found;
 }
 
-it('reads ranges, also through a link that stays', async () => {
+it('reads ranges and whole files, also through a link within the root', async () => {
   const { sizeBytes, etag } = await objects.facts('a.tar');
   expect(sizeBytes).toBe(BYTES.length);
   const range = { start: 999_999, end: 2_500_001, etag };
@@ -69,7 +69,7 @@ it('reads ranges, also through a link that stays', async () => {
 });
 
 it.each(['nothing', 'out/secret', 'secret.jpg', 'c/x', 'b', 'pipe', 'a.tar/x', ''])(
-  'says of %j only that it cannot be read',
+  'gives the path %j the same NOT_FOUND error as every path that cannot be read',
   async (path) => {
     const failure = await failureOf(objects.read(path, { start: 0, end: 1 }));
     expect(failure).toMatchObject({ code: 'NOT_FOUND' });
@@ -80,7 +80,7 @@ it.each(['nothing', 'out/secret', 'secret.jpg', 'c/x', 'b', 'pipe', 'a.tar/x', '
   },
 );
 
-it('tells another version, and one that is too short', async () => {
+it('reports a file that has changed or is too short as ObjectChangedError', async () => {
   writeFileSync(join(root, 'changing'), 'abcdef');
   const { etag } = await objects.facts('changing');
   utimesSync(join(root, 'changing'), 1, 1);
@@ -96,7 +96,7 @@ it('tells another version, and one that is too short', async () => {
   expect(short.message).toMatch(/it has 6 bytes, and 9 are wanted/);
 });
 
-it('tells another version of the same size and time', async () => {
+it('gives other bytes of the same size and time another ETag', async () => {
   const path = join(root, 'changing');
   const versions = [];
   for (const text of ['abc', 'xyz']) {
@@ -109,7 +109,7 @@ it('tells another version of the same size and time', async () => {
   expect(versions[0]?.etag).not.toBe(versions[1]?.etag);
 });
 
-it('lists what is below a folder in the order of S3, and of what links lead out to that it cannot be read', async () => {
+it('lists files below a folder in the order of S3, and marks links out of the root as unreadable', async () => {
   const notUtf8 = Buffer.concat([Buffer.from(`${root}/b/`), Buffer.from('\xe4.jpg', 'latin1')]);
   writeFileSync(notUtf8, 'x');
   const found = await all(objects.list(''));
@@ -132,7 +132,7 @@ it('lists what is below a folder in the order of S3, and of what links lead out 
   expect(await failureOf(all(objects.list('out')))).toMatchObject({ code: 'NOT_FOUND' });
 });
 
-it('writes whole files or none', async () => {
+it('writes whole files or none, and removes what a killed program left', async () => {
   async function* chunks(fails: boolean) {
     yield Buffer.from('ab');
     if (fails) throw new LyceumError('ABORTED', 'broken');
@@ -157,7 +157,7 @@ it('writes whole files or none', async () => {
   expect(readdirSync(join(folder, 'elsewhere'))).toEqual(['secret']);
 });
 
-it('without a root reads no files', async () => {
+it('refuses to read a file without a datasets root', async () => {
   const none = openObjects({ guard: new AddressGuard([]), environment: {} });
   const failure = await failureOf(none.facts('a.tar'));
   expect(failure).toMatchObject({
@@ -166,7 +166,7 @@ it('without a root reads no files', async () => {
   });
 });
 
-it('ends when nobody waits any more', async () => {
+it('fails as CANCELLED when the signal is aborted', async () => {
   const failure = await failureOf(
     objects.read('a.tar', { start: 0, end: 10 }, AbortSignal.abort()),
   );

@@ -13,7 +13,7 @@ function read(...args: string[]): ObjectFlags {
   return command.parse(args, { from: 'user' }).opts<ObjectFlags>();
 }
 
-it('reads flags, else variables', () => {
+it('objectFlags reads flags, or else environment variables', () => {
   expect(read()).toEqual({});
   vi.stubEnv('LYCEUM_S3_ENDPOINT', 'http://10.0.0.7:9000');
   vi.stubEnv('LYCEUM_S3_REGION', 'eu-1');

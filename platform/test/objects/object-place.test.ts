@@ -11,9 +11,9 @@ it.each([
   ['s3://pictures/train/000.tar', { kind: 's3', bucket: 'pictures', key: 'train/000.tar' }],
   ['s3://pictures', { kind: 's3', bucket: 'pictures', key: '' }],
   ['S3://a.b-c/ü %2F?#+.jpg', { kind: 's3', bucket: 'a.b-c', key: 'ü %2F?#+.jpg' }],
-])('%s leads to a place', (url, place) => expect(placeOf(url)).toEqual(place));
+])('placeOf reads the place of %s', (url, place) => expect(placeOf(url)).toEqual(place));
 
-it('keeps of a web address all but the fragment', () => {
+it('placeOf drops only the fragment of an HTTP URL', () => {
   const place = placeOf('https://example.org/a%20b.tar?x=1#y');
   expect(place.kind === 'http' && place.url.href).toBe('https://example.org/a%20b.tar?x=1');
 });
@@ -35,7 +35,7 @@ it.each([
   ['https://user@example.org/x', /has a user or a password/],
   ['https://user:secret@example.org/x', /has a user or a password/],
   ['https://', /is no URL/],
-])('%s is refused', (url, why) => {
+])('placeOf refuses %s', (url, why) => {
   expect(() => placeOf(url)).toThrow(why);
   expect(() => placeOf(url)).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }));
 });
@@ -45,4 +45,4 @@ it.each([
   ['https://user:secret@example.org/x', 'https://…@example.org/x'],
   ['s3://pictures/what?.tar', 's3://pictures/what?.tar'],
   ['a\u001b[31m', 'a\\x1b[31m'],
-])('%s is shown without secrets', (url, shown) => expect(shownUrl(url)).toBe(shown));
+])('shownUrl shows %s without secrets', (url, shown) => expect(shownUrl(url)).toBe(shown));

@@ -39,7 +39,7 @@ async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
   return found;
 }
 
-describe('over HTTP', () => {
+describe('Objects over HTTP', () => {
   let server: ObjectServer;
   let url: string;
   let objects: Objects;
@@ -63,7 +63,7 @@ describe('over HTTP', () => {
     server.close();
   });
 
-  it('reads ranges and whole objects over connections that stay', async () => {
+  it('reads ranges and whole objects over at most three connections', async () => {
     expect(await objects.facts(url)).toEqual({ sizeBytes: BYTES.length, etag: '"first"' });
     for (let i = 0; i < 5; i++) expect(wanted.equals(await objects.read(url, part))).toBe(true);
     expect(BYTES.equals(Buffer.concat(await all(objects.stream(url))))).toBe(true);
@@ -75,7 +75,7 @@ describe('over HTTP', () => {
     ]);
   });
 
-  it('goes on where a read broke off, at the same version', async () => {
+  it('resumes a read that broke off, at the same version', async () => {
     server.next.push(cutAfter(100_000), cutAfter(70_000));
     expect(BYTES.equals(Buffer.concat(await all(objects.stream(url))))).toBe(true);
     const [first, ...others] = server.asked;
@@ -99,7 +99,7 @@ describe('over HTTP', () => {
       ),
     ],
     ['sends another part', says(206, { 'content-range': 'bytes 0-1/3000000' }, 'xx')],
-  ])('tries again if the server %s, and tells in the end', async (_, answer) => {
+  ])('tries again if the server %s, and is UNAVAILABLE in the end', async (_, answer) => {
     server.next.push(answer, answer);
     expect(wanted.equals(await objects.read(url, part))).toBe(true);
     expect(server.asked).toHaveLength(3);
@@ -109,7 +109,7 @@ describe('over HTTP', () => {
     expect(server.asked).toHaveLength(5);
   });
 
-  it('waits no longer than it may for headers, nor for a body that trickles', async () => {
+  it('gives up on headers or a body that take longer than the request timeout', async () => {
     const hasty = open({ requestTimeoutMs: 1_000, attempts: 1 });
     server.next.push(() => {});
     expect(await failureOf(hasty.facts(url))).toMatchObject({
@@ -123,7 +123,7 @@ describe('over HTTP', () => {
     });
   });
 
-  it('does not mix versions', async () => {
+  it('reports an object that has changed as ObjectChangedError, also without If-Match', async () => {
     server.next.push((request, response, served) => {
       cutAfter(100_000)(request, response, served);
       served.etag = '"second"';
@@ -144,7 +144,7 @@ describe('over HTTP', () => {
     expect(careless.message).toMatch(/its ETag is "second", not "first"/);
   });
 
-  it('compares a weak ETag itself', async () => {
+  it('compares a weak ETag itself and sends no If-Match', async () => {
     server.etag = 'W/"a"';
     expect(wanted.equals(await objects.read(url, { ...part, etag: 'W/"a"' }))).toBe(true);
     expect(server.asked).toEqual(['GET /set/000.tar bytes=1000001-2500000 -']);
@@ -156,7 +156,7 @@ describe('over HTTP', () => {
   it.each([
     [2_000_000, /it has 2000000 bytes, and those up to 2500001 are wanted/],
     [1_000_000, /answers 416/],
-  ])('tells of an object of %d bytes', async (length, message) => {
+  ])('reports an object that has only %d bytes as ObjectChangedError', async (length, message) => {
     server.bytes = BYTES.subarray(0, length);
     const failure = await failureOf(objects.read(url, { start: part.start, end: part.end }));
     expect(failure).toBeInstanceOf(ObjectChangedError);
@@ -178,7 +178,7 @@ describe('over HTTP', () => {
       'INVALID_ARGUMENT',
       'leads to what is no https:// address',
     ],
-  ])('is refused once: %#', async (answer, code, message) => {
+  ])('does not try again after a refusal: case %#', async (answer, code, message) => {
     server.next.push(answer);
     const failure = await failureOf(objects.read(`${url}?token=abc`, part));
     expect(failure).toMatchObject({ code, message: `${url}?…: ${message}` });
@@ -189,13 +189,13 @@ describe('over HTTP', () => {
     ['refuses HEAD', says(405)],
     ['has signed the URL for GET', says(403)],
     ['names no length to HEAD', says(200, { 'transfer-encoding': 'chunked' })],
-  ])('asks for the first byte where the server %s', async (_, answer) => {
+  ])('facts asks for the first byte when the server %s', async (_, answer) => {
     server.next.push(answer);
     expect(await objects.facts(url)).toEqual({ sizeBytes: BYTES.length, etag: '"first"' });
     expect(server.asked).toEqual(['HEAD /set/000.tar - -', 'GET /set/000.tar bytes=0-0 -']);
   });
 
-  it('refuses what comes compressed, whatever it asked for', async () => {
+  it('refuses a compressed answer', async () => {
     server.next.push((request, response, served) => {
       response.setHeader('content-encoding', 'gzip');
       serveWell(request, response, served);
@@ -207,7 +207,7 @@ describe('over HTTP', () => {
     expect(server.asked).toHaveLength(1);
   });
 
-  it('wants to know how long an object is', async () => {
+  it('refuses an object whose server does not say how long it is', async () => {
     const endless = says(200, { 'transfer-encoding': 'chunked' });
     server.next.push(endless, endless);
     expect(await failureOf(objects.facts(url))).toMatchObject({
@@ -216,7 +216,7 @@ describe('over HTTP', () => {
     });
   });
 
-  it('follows redirects, and only to addresses that may be called', async () => {
+  it('follows at most five redirects, and only to allowed addresses', async () => {
     server.next.push(says(302, { location: '/there' }));
     expect(wanted.equals(await objects.read(url, part))).toBe(true);
     expect(server.asked.map((line) => line.split(' ')[1])).toEqual(['/set/000.tar', '/there']);
@@ -236,7 +236,7 @@ describe('over HTTP', () => {
     });
   });
 
-  describe('where a person’s public host may lead', () => {
+  describe('redirects of a URL that a person names', () => {
     // 127.0.0.1 stands for all public addresses.
     let inside: ObjectServer;
     let looks: string[];
@@ -259,7 +259,7 @@ describe('over HTTP', () => {
     });
     afterEach(() => inside.close());
 
-    it('is no private address, and a private host leads anywhere', async () => {
+    it('refuses a public host that leads to a private one; a private host may lead anywhere', async () => {
       for (const to of [at('127.0.0.2'), at('private.example.org')]) {
         server.next.push(says(302, { location: to }));
         expect(await failureOf(typed.facts(at('public.example.org')))).toMatchObject({
@@ -280,7 +280,7 @@ describe('over HTTP', () => {
     it.each([
       ['private', ['127.0.0.1', '127.0.0.2', '127.0.0.2']],
       ['public', ['127.0.0.2', '127.0.0.1', '127.0.0.1']],
-    ])('is no private address where its own turns %s between two looks', async (_, turns) => {
+    ])('refuses a private address when the host turns %s between look-ups', async (_, turns) => {
       looks = turns;
       server.next.push(says(302, { location: at('127.0.0.2') }));
       const failure = await failureOf(typed.facts(at('turning.example.org')));
@@ -289,7 +289,7 @@ describe('over HTTP', () => {
     });
   });
 
-  it('calls no address that is not allowed, by number or by name', async () => {
+  it('does not connect to an address that is not allowed, given by number or by name', async () => {
     const guard = new AddressGuard([], async () => [{ address: '127.0.0.1', family: 4 }]);
     const strict = open({ guard });
     for (const address of [url, url.replace('127.0.0.1', 'shards.example.org')]) {
@@ -314,7 +314,7 @@ describe('over HTTP', () => {
     ['headers', () => {}],
     ['a body', slowly(1_000, 50)],
     ['a server that may be well later', says(503, { 'retry-after': '50' })],
-  ])('stops waiting for %s when nobody wants it any more', async (_, answer) => {
+  ])('stops waiting for %s when the signal is aborted', async (_, answer) => {
     server.next.push(answer);
     const abort = new AbortController();
     const failing = failureOf(objects.read(url, part, abort.signal));
@@ -327,7 +327,7 @@ describe('over HTTP', () => {
     expect(server.asked).toHaveLength(1);
   });
 
-  it('ends what is under way when it is closed, and does not try again', async () => {
+  it('close ends a read in progress, without another attempt', async () => {
     server.next.push(slowly(1_000, 50));
     const failing = failureOf(objects.read(url, part));
     await vi.waitFor(() => expect(server.asked).toHaveLength(1), 60_000);
@@ -346,7 +346,7 @@ describe('over HTTP', () => {
     };
 
     beforeEach(() => {
-      // The chain of other places reads the process's variables: keep it from this machine's user and cloud.
+      // The chain of credential providers reads these variables: keep it from this machine's user and cloud.
       vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
       vi.stubEnv('AWS_CONFIG_FILE', '/dev/null');
       vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', '/dev/null');
@@ -358,7 +358,7 @@ describe('over HTTP', () => {
       vi.unstubAllEnvs();
     });
 
-    it('signs nothing where there are no credentials', async () => {
+    it('sends no signature without credentials', async () => {
       server.next.push(look);
       expect(wanted.equals(await objects.read('s3://pictures/a', part))).toBe(true);
       expect(server.asked).toEqual(['GET /pictures/a bytes=1000001-2500000 "first"']);
@@ -378,7 +378,7 @@ describe('over HTTP', () => {
       expect(headers.authorization).toContain(`Credential=${key}/`);
     });
 
-    it('takes keys in variables first, with their token', async () => {
+    it('signs with the keys and the token in environment variables', async () => {
       const environment = {
         AWS_ACCESS_KEY_ID: key,
         AWS_SECRET_ACCESS_KEY: 's',
@@ -408,14 +408,14 @@ describe('over HTTP', () => {
         'INVALID_ARGUMENT',
         /its region is not us-east-1/,
       ],
-    ])('says what is wrong: %#', async (answer, code, message) => {
+    ])('explains an error of S3 and does not try again: case %#', async (answer, code, message) => {
       server.next.push(answer);
       const failure = await failureOf(objects.read('s3://pictures/a', part));
       expect(failure).toMatchObject({ code, message: expect.stringMatching(message) });
       expect(server.asked).toHaveLength(1);
     });
 
-    it('tries each request of an upload again, also one that fails behind its status', async () => {
+    it('tries each failed request of an upload again, also one with status 200 and an error', async () => {
       const failed = says(200, {}, '<Error><Code>InternalError</Code></Error>');
       const slow = says(503, {}, '<Error><Code>SlowDown</Code></Error>');
       const begun = says(200, {}, '<UploadId>1&amp;2</UploadId>');
@@ -445,7 +445,7 @@ describe('over HTTP', () => {
     });
   });
 
-  it('says that nobody is there', async () => {
+  it('reports a refused connection as UNAVAILABLE', async () => {
     server.close();
     const failure = await failureOf(open({ attempts: 2 }).facts(url));
     expect(failure).toMatchObject({
@@ -455,7 +455,7 @@ describe('over HTTP', () => {
   });
 });
 
-describe('in buckets of a real server', () => {
+describe('Objects in buckets of a real S3 server', () => {
   let server: S3Server;
   let lack: string | undefined;
   let objects: Objects;

@@ -1,6 +1,6 @@
 /**
  * Which addresses may be called: a table of all kinds, and real listeners on addresses of loopback, all at one port,
- * which tell who was reached. The test's own functions resolve names, and may answer differently at each look-up.
+ * which answer with their address. Functions of this file resolve names, and may answer differently at each look-up.
  */
 import type { LookupAddress } from 'node:dns';
 import { createServer, type Server } from 'node:http';
@@ -50,7 +50,7 @@ it.each([
   '::', '::1', '::127.0.0.1', '::ffff:127.0.0.1', '::ffff:8.8.8.8', '::ffff:0:10.0.0.1', '64:ff9b::a9fe:a9fe',
   '64:ff9b:1::a00:1', '100::1', '2001::1', '2001:db8::1', '2002:7f00:1::', '3fff::1', 'fc00::1', 'fd00:ec2::254',
   'fe80::1', 'fe80::1%eth0', 'fec0::1', 'ff02::1', '4000::1', 'localhost', '',
-])('%s is not', (address) => expect(isPublicAddress(address)).toBe(false)); // biome-ignore format: a list
+])('%s is not public', (address) => expect(isPublicAddress(address)).toBe(false)); // biome-ignore format: a list
 
 it.each([
   'http://127.0.0.1:1/',
@@ -67,7 +67,7 @@ it.each([
   'http://[64:ff9b::7f00:1]/',
   'http://10.1.2.3/',
   'http://[fe80::1]/',
-])('%s is refused without a word from the operator, before anything is sent', async (url) => {
+])('%s is refused unless the operator allows it', async (url) => {
   // biome-ignore format: a list
   const guard = new AddressGuard([]);
   const refused = {
@@ -78,7 +78,7 @@ it.each([
   await expect(guard.addresses(calleeOf(url))).rejects.toMatchObject(refused);
 });
 
-it('a name counts as what it resolves to, and what that is is not told', async () => {
+it('AddressGuard judges a host by the addresses it resolves to, and does not show them', async () => {
   for (const address of ['127.0.0.1', '169.254.169.254', '::ffff:127.0.0.1', 'fd00:ec2::254']) {
     const guard = new AddressGuard([], async () => found(address));
     const call = reached('http://innocent.example/', guard);
@@ -95,7 +95,7 @@ it('a name counts as what it resolves to, and what that is is not told', async (
   expect(await mixed.addresses(calleeOf('http://mixed.example/'))).toEqual(found('8.8.8.8'));
 });
 
-it('what was checked is what is connected to, whatever the name resolves to a moment later', async () => {
+it('AddressGuard connects to the address that it checked, although later look-ups differ', async () => {
   const port = await listen('127.0.0.2', 0);
   await listen('127.0.0.1', port);
   let lookups = 0;
@@ -113,7 +113,7 @@ it('what was checked is what is connected to, whatever the name resolves to a mo
   );
 });
 
-it('what the operator lists is called: addresses, ranges, hosts, or all', async () => {
+it('AddressGuard allows the addresses, ranges and hosts in its list, or all, and no others', async () => {
   const port = await listen('127.0.0.2', 0);
   const resolve = async () => found('127.0.0.2');
   const url = `http://triton.internal:${port}/`;
@@ -149,6 +149,6 @@ it('what the operator lists is called: addresses, ranges, hosts, or all', async 
 });
 
 it.each(['10.0.0.0/33', 'fd00::/129', 'https://a.example', '*', 'a b/c'])(
-  'the list %j is refused, by its part',
+  'parseAllowedAddresses refuses the list %j',
   (text) => expect(() => parseAllowedAddresses(text)).toThrow('is no address; want 10.0.0.7'),
 );

@@ -22,13 +22,13 @@ it.each([
   ['http://[::ffff:127.0.0.1]/', 'http ::ffff:7f00:1 80'],
   ['http://[0:0:0:0:0:0:0:1]/', 'http ::1 80'],
   ['http://%31%32%37.0.0.1/', 'http 127.0.0.1 80'],
-])('%s calls %s', (url, callee) => {
+])('calleeOf reads %s as %s', (url, callee) => {
   const { scheme, host, port } = calleeOf(url);
   expect(`${scheme} ${host} ${port}`).toBe(callee);
 });
 
 it.each(['', 'file:///etc/passwd', 'a.example:80', 'http://', 'http://a b/', 'grpc://a:99999'])(
-  '%s calls nobody',
+  'calleeOf refuses %s',
   (url) => expect(() => calleeOf(url)).toThrow('is no address to call'),
 );
 
@@ -49,7 +49,7 @@ it.each([
   ['https://a.example', 'http://a.example/', false],
   ['127.0.0.1', 'http://2130706433/', true],
   ['[::1]:8001', 'grpc://[0:0:0:0:0:0:0:1]:8001', true],
-])('the pattern %s names %s: %s', (pattern, url, names) => {
+])('the pattern %s matches %s: %s', (pattern, url, names) => {
   const read = parseHostPattern(pattern);
   expect(read && matchesHost(read, calleeOf(url))).toBe(names);
 });
@@ -67,4 +67,4 @@ it.each([
   'a:99999',
   '::1',
   '*.10.0.0.1',
-])('the text %j is no pattern', (text) => expect(parseHostPattern(text)).toBeUndefined());
+])('%j is no host pattern', (text) => expect(parseHostPattern(text)).toBeUndefined());

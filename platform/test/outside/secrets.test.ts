@@ -22,7 +22,7 @@ const ours = calleeOf('https://api.example.org/v1');
 const theirs = calleeOf('https://evil.example/api.example.org');
 const shared = secretPlaces(folder, {}, 'nowhere');
 
-it('goes nowhere without a word, and says which file would allow it and not what it is', () => {
+it('a secret without hosts is not sent; the error names the file that would allow it', () => {
   const read = () => readSecret(shared, 'api-key', ours);
   expect(read).toThrow(
     `the secret api-key is not sent to api.example.org, since its operator has not said that it goes there; a file api-key.hosts in ${folder} with the line api.example.org, or LYCEUM_HOSTS_OF_API_KEY=api.example.org says so`,
@@ -42,7 +42,7 @@ it.each([
   ['example.org', false],
   ['', false],
   ['# api.example.org', false],
-])('with the hosts %j it goes there: %s', (hosts, goes) => {
+])('a secret with the hosts %j is sent to api.example.org: %s', (hosts, goes) => {
   writeFileSync(join(folder, 'api-key.hosts'), hosts);
   // Once a secret has a list of hosts, the list holds in every program.
   for (const unbound of ['nowhere', 'anywhere'] as const) {
@@ -53,7 +53,7 @@ it.each([
   }
 });
 
-it('has the same from variables, and headers carry it', () => {
+it('headersWithSecrets reads secrets and their hosts from environment variables', () => {
   const environment = {
     LYCEUM_SECRET_API_KEY: 'fr0m env',
     LYCEUM_HOSTS_OF_API_KEY: 'other.example,api.example.org',
@@ -71,7 +71,7 @@ it('has the same from variables, and headers carry it', () => {
   );
 });
 
-it('gives secrets in the order in which a text is freed of them: one may begin another', () => {
+it('headersWithSecrets puts a secret that begins with another one first, so it is removed whole', () => {
   const environment = { LYCEUM_SECRET_A: 'abcd-1234', LYCEUM_SECRET_B: 'abcd-1234-5678' };
   const places = secretPlaces(undefined, environment, 'anywhere');
   const headers = { a: { secret: 'a', prefix: '' }, b: { secret: 'b', prefix: '' } };
@@ -81,7 +81,7 @@ it('gives secrets in the order in which a text is freed of them: one may begin a
   );
 });
 
-it('names what is no host, and is no file of its own', () => {
+it('readSecret refuses an invalid line of the hosts file, and an invalid name of a secret', () => {
   writeFileSync(join(folder, 'api-key.hosts'), 'https://api.example.org/v1\n');
   expect(() => readSecret(shared, 'api-key', ours)).toThrow('want HOST, *.DOMAIN, HOST:PORT');
   for (const name of ['api-key.hosts', '../api-key', 'API-KEY']) {
@@ -90,7 +90,7 @@ it('names what is no host, and is no file of its own', () => {
 });
 
 it.each(['two\nlines', 'кey', 'k\u00a0y', 'k\u0000y'])(
-  'does not send %j, nor says what it is',
+  'headersWithSecrets refuses a secret with %j and does not show it',
   (key) => {
     const environment = { LYCEUM_SECRET_API_KEY: `${key}-and-more` };
     const places = secretPlaces(undefined, environment, 'anywhere');

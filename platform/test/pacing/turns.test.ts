@@ -4,7 +4,7 @@ import { Turns } from '../../src/pacing/index.js';
 
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
-it('lets the next begin as one ends, in the order in which they came', async () => {
+it('Turns lets the next call begin as one ends, in the order in which they came', async () => {
   const turns = new Turns(2);
   const begun: number[] = [];
   const ends: (() => void)[] = [];
@@ -29,7 +29,7 @@ it('lets the next begin as one ends, in the order in which they came', async () 
   expect(begun).toEqual([0, 1, 2, 3, 4]);
 });
 
-it('gives the turn of a call that fails to the next', async () => {
+it('Turns gives the turn of a call that fails to the next call', async () => {
   const turns = new Turns(1);
   const failed = turns.take(() => Promise.reject(new Error('failed')));
   const next = turns.take(async () => 'next');

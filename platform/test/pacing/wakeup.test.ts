@@ -1,4 +1,4 @@
-/** What ends a wait, by the test's own clock. */
+/** What ends a wait, by a fake clock. */
 import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Wakeup } from '../../src/pacing/wakeup.js';
@@ -25,7 +25,7 @@ test('wake ends every wait', async () => {
   expect(vi.getTimerCount()).toBe(0);
 });
 
-test('a wake-up before the wait is forgotten', async () => {
+test('wake before a wait does not end that wait', async () => {
   const wakeup = new Wakeup();
   wakeup.wake();
   expect(await isOver(wakeup.wait())).toBe(false);
@@ -49,11 +49,11 @@ test('a wait ends once its signal aborts, others go on', async () => {
   expect(await isOver(other)).toBe(true);
 });
 
-test('an aborted signal is not waited for', async () => {
+test('a wait with an aborted signal ends at once', async () => {
   expect(await isOver(new Wakeup().wait({ signal: AbortSignal.abort() }))).toBe(true);
 });
 
-test('a wait that is over leaves nothing at its signal', () => {
+test('a wait that is over leaves no listener at its signal', () => {
   const wakeup = new Wakeup();
   const { signal } = new AbortController();
   void wakeup.wait({ signal });

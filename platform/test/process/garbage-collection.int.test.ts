@@ -1,9 +1,9 @@
-// `npm run bench -- remote-teachers` measures the setting's effect. V8 only prints a message if it does not know one.
+// `npm run bench -- remote-teachers` measures the setting's effect. V8 prints a message only if it does not know it.
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 
-test('this Node knows the setting', async () => {
+test('Node knows the V8 setting of collectGarbageRarely', async () => {
   const program = `
     import { collectGarbageRarely } from '@lyceum/platform';
     collectGarbageRarely();`;

@@ -43,7 +43,7 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
   },
 );
 
-test('a signal that is sent twice in a moment counts once', async () => {
+test('a signal that is sent twice at the same moment counts once', async () => {
   // The process sends the second signal to itself when it hears the first: an outside sender could be delayed in
   // between.
   const { code, said } = await run(
@@ -56,7 +56,7 @@ test('a signal that is sent twice in a moment counts once', async () => {
   expect(code).toBe(0);
 });
 
-test('a second signal exits at once', async () => {
+test('a second signal exits at once with code 130', async () => {
   let again: NodeJS.Timeout | undefined;
   const { code, said } = await run('await new Promise(() => undefined);', (line, child) => {
     child.kill('SIGINT');
@@ -67,7 +67,7 @@ test('a second signal exits at once', async () => {
   expect(code).toBe(130);
 });
 
-test('a part that fails shows in the exit code', async () => {
+test('a part that fails to stop makes the exit code 1', async () => {
   const { code } = await run("throw new Error('stuck');", (line, child) => {
     if (line === 'ready') child.kill('SIGTERM');
   });

@@ -9,7 +9,7 @@ import { Shutdown } from '../../src/process/lifecycle.js';
 const log = pino({ level: 'silent' });
 const never = new Promise<void>(() => undefined);
 
-test('parts stop one after the other, the last first, after the signal', async () => {
+test('Shutdown.stop aborts the signal, then stops the parts one by one, the last first', async () => {
   const shutdown = new Shutdown(log, 60_000);
   const events: string[] = [];
   shutdown.signal.addEventListener('abort', () => events.push('abort'));
@@ -32,7 +32,7 @@ test('parts stop one after the other, the last first, after the signal', async (
   ]);
 });
 
-test('happens once, whoever asks', async () => {
+test('Shutdown.stop stops the parts once when it is called twice', async () => {
   const shutdown = new Shutdown(log, 60_000);
   let count = 0;
   shutdown.onStop('part', async () => {
@@ -42,7 +42,7 @@ test('happens once, whoever asks', async () => {
   expect(count).toBe(1);
 });
 
-test('a part that fails does not keep the others, and shows in the exit code', async () => {
+test('a part that fails to stop does not keep others from stopping, and makes the exit code 1', async () => {
   const shutdown = new Shutdown(log, 60_000);
   const stopped: string[] = [];
   shutdown.onStop('first', async () => void stopped.push('first'));
@@ -53,13 +53,13 @@ test('a part that fails does not keep the others, and shows in the exit code', a
   expect(stopped).toEqual(['first']);
 });
 
-test('a part that does not end is left behind when the budget is gone', async () => {
+test('Shutdown.stop gives up a part that does not stop within the budget', async () => {
   const shutdown = new Shutdown(log, 20);
   shutdown.onStop('slow', () => never);
   expect(await shutdown.stop('test')).toBe(1);
 });
 
-test('a part that comes late stops at once', async () => {
+test('a part that is added after the stop is stopped at once', async () => {
   const shutdown = new Shutdown(log, 60_000);
   await shutdown.stop('test');
   await new Promise<void>((resolve) => {

@@ -7,7 +7,7 @@ test.each([
   ['127.0.0.1:7700', { host: '127.0.0.1', port: 7700 }],
   ['localhost:0', { host: 'localhost', port: 0 }],
   ['[::1]:65535', { host: '::1', port: 65_535 }],
-])('%s is read and written', (address, parts) => {
+])('%s is parsed and formatted again', (address, parts) => {
   expect(parseAddress(address)).toEqual(parts);
   expect(formatAddress(parts)).toBe(address);
 });
@@ -22,20 +22,20 @@ test.each([
   'host:-1',
   'a b:1',
   'http://x:1',
-])('"%s" is no address', (address) => {
+])('parseAddress refuses "%s"', (address) => {
   expect(() => parseAddress(address)).toThrow(LyceumError);
   expect(() => parseAddress(address)).toThrow('want HOST:PORT');
 });
 
 test.each(['127.0.0.1:1', '127.9.9.9:1', 'localhost:1', '[::1]:1'])(
-  '%s may always be used',
+  'a server may listen at %s without --insecure',
   (address) => {
     checkListenAddress(address, false);
   },
 );
 
 test.each(['0.0.0.0:1', '[::]:1', '10.0.0.1:1', 'example.org:1', '127.evil.org:1'])(
-  '%s needs --insecure',
+  'a server may listen at %s only with --insecure',
   (address) => {
     expect(() => checkListenAddress(address, false)).toThrow('--insecure');
     checkListenAddress(address, true);

@@ -1,4 +1,4 @@
-// Lines as pino writes them, and what is passed on of them.
+// Lines as pino writes them, and what the tap passes on.
 import { digestBytes, LogLevel } from '@lyceum/proto';
 import { describe, expect, it } from 'vitest';
 import { LogTap, loggedLine } from '../../src/process/log-tap.js';
@@ -11,8 +11,8 @@ function pinoLine(fields: object): string {
   return `${JSON.stringify({ ...base, ...fields })}\n`;
 }
 
-describe('a line of a log', () => {
-  it('is told with the error and the facts in one text, without what every line has', () => {
+describe('loggedLine', () => {
+  it('puts the message, the error and the fields of its own into one text', () => {
     const err = { type: 'LyceumError', message: 'no such blob', stack: 'at …', code: 'NOT_FOUND' };
     const fields = { teacherIdentity: IDENTITY, failures: 2, err, msg: 'teacher failed to load' };
     expect(loggedLine(pinoLine({ level: 50, ...fields }), [])).toEqual({
@@ -23,13 +23,13 @@ describe('a line of a log', () => {
     });
   });
 
-  it('belongs to the run that it names, if it names a teacher too', () => {
+  it('is about the run when the line names a run and a teacher', () => {
     const line = loggedLine(pinoLine({ runId: 'r1', teacherIdentity: IDENTITY, msg: 'm' }), []);
     expect(line?.about).toEqual({ $case: 'runId', runId: 'r1' });
     expect(line?.message).toBe('m');
   });
 
-  it('is not told if it names neither, names no identity, or is below info', () => {
+  it('drops a line that names no valid run or teacher, or is below info', () => {
     expect(
       loggedLine(pinoLine({ msg: 'TensorFlow loaded, "runId":"r1" it is not about' }), []),
     ).toBe(undefined);
@@ -38,7 +38,7 @@ describe('a line of a log', () => {
     expect(loggedLine(pinoLine({ level: 20, runId: 'r1', msg: 'm' }), [])).toBe(undefined);
   });
 
-  it('is cut, and has nothing of the skipped fields', () => {
+  it('leaves out skipped fields and cuts the text to 2,048 characters', () => {
     const fields = { runId: 'r1', workerId: 'w1', step: 3, msg: 'm' };
     expect(loggedLine(pinoLine(fields), ['workerId'])?.message).toBe('m (step=3)');
     const long = loggedLine(pinoLine({ runId: 'r1', msg: 'x'.repeat(100_000) }), []);
@@ -46,7 +46,7 @@ describe('a line of a log', () => {
   });
 });
 
-it('only the newest listener of a tap is told', () => {
+it('LogTap passes a line only to its newest listener', () => {
   const tap = new LogTap();
   const [first, second]: string[][] = [[], []];
   tap.write(pinoLine({ runId: 'r1', msg: 'to nobody' }));

@@ -29,11 +29,11 @@ function run(stderrFile: string): { code: number | null; stdout: string } {
   }
 }
 
-test('a program goes on without its log where there is no room for it', () => {
+test('a program goes on when its log cannot be written (/dev/full)', () => {
   expect(run('/dev/full')).toEqual({ code: 0, stdout: 'goes on\n' });
 });
 
-test('every line is written, also the last before the end', () => {
+test('the logger writes every line, also the last before the program ends', () => {
   const folder = mkdtempSync(join(tmpdir(), 'lyceum-test-'));
   try {
     const file = join(folder, 'log');

@@ -1,4 +1,4 @@
-/** A handler of uploads on a call that the test makes by hand, by the test's own clock. */
+/** A handler of uploads, a call that the test makes by hand, and a fake clock. */
 import { PassThrough } from 'node:stream';
 import { Metadata, type ServerReadableStream, status } from '@grpc/grpc-js';
 import { pino } from 'pino';
@@ -32,7 +32,7 @@ function upload(workMs: number) {
   return { call, seen, ended };
 }
 
-it('ends where its caller sends nothing in time, however long it sent before', async () => {
+it('clientStream ends a call whose caller sends nothing for the stall time', async () => {
   const { call, seen, ended } = upload(0);
   for (const chunk of ['header', 'one', 'two']) {
     call.write(chunk);
@@ -49,7 +49,7 @@ it('ends where its caller sends nothing in time, however long it sent before', a
   );
 });
 
-it('does not blame its caller for its own work', async () => {
+it('clientStream does not count the work of the handler as stall time of the caller', async () => {
   const { call, seen, ended } = upload(10_000);
   for (const chunk of ['header', 'one', 'two']) call.write(chunk);
   call.end();

@@ -160,8 +160,8 @@ function frame(values: Float32Array): AnswerFrame {
   };
 }
 
-describe('one request, one response', () => {
-  test('answers', async () => {
+describe('unary call', () => {
+  test('returns the answer of the handler', async () => {
     handlers.getRun = async ({ runId }) => ({ run: Run.fromPartial({ runId, attempt: 3 }) });
     const client = runs();
     const { run } = await call(client, client.getRun, { runId: 'digits' });
@@ -169,7 +169,7 @@ describe('one request, one response', () => {
     expect(run?.attempt).toBe(3);
   });
 
-  test('an error raised on purpose arrives with its code and all lines of its message', async () => {
+  test('a LyceumError arrives with its code and all lines of its message', async () => {
     const thrown = new InvalidDocumentError('run.yaml', [
       { path: 'spec.teachers[0].weight', message: 'must not be negative' },
       { path: 'spec.dataset', message: 'is missing; give “digits” – or another' },
@@ -184,7 +184,7 @@ describe('one request, one response', () => {
     expect(failure.retryable).toBe(false);
   });
 
-  test('a very long message is cut to its limit, at a character, and says so', async () => {
+  test('a very long error message is cut at a character to its limit and says so', async () => {
     handlers.getRun = async () => {
       throw new LyceumError('INVALID_ARGUMENT', 'ä\n'.repeat(STATUS_DETAILS_MAX_BYTES));
     };
@@ -196,7 +196,7 @@ describe('one request, one response', () => {
     expect(lines.find(({ msg }) => msg === 'call refused')?.['reason']).toBe(failure.message);
   });
 
-  test('an unknown error is a bug: logged with its stack, and the caller learns nothing of it', async () => {
+  test('an unknown error is logged, and the caller gets only INTERNAL', async () => {
     handlers.getRun = async () => {
       throw new TypeError('secret of the house');
     };
@@ -207,7 +207,7 @@ describe('one request, one response', () => {
     expect(JSON.stringify(logged)).toContain('secret of the house');
   });
 
-  test('that a process may open no more is no bug, and the caller is told what to raise', async () => {
+  test('EMFILE arrives as UNAVAILABLE, with advice to raise the limit', async () => {
     handlers.getRun = async () => {
       throw new Error("EMFILE: too many open files, open '/data/a'");
     };
@@ -217,7 +217,7 @@ describe('one request, one response', () => {
     expect(failure.message).toContain('raise its limit (ulimit -n');
   });
 
-  test('the deadline ends the call here and aborts the handler there', async () => {
+  test('the deadline ends the call and aborts the handler', async () => {
     const aborted = vi.fn();
     handlers.getRun = (_request, { signal }) =>
       new Promise(() => signal.addEventListener('abort', aborted));
@@ -230,7 +230,7 @@ describe('one request, one response', () => {
     await vi.waitFor(() => expect(aborted).toHaveBeenCalledOnce(), 60_000);
   });
 
-  test('the signal ends the call here and aborts the handler there', async () => {
+  test('the signal of the caller ends the call and aborts the handler', async () => {
     const aborted = vi.fn();
     const started = deferred<void>();
     handlers.getRun = (_request, { signal }) => {
@@ -248,7 +248,7 @@ describe('one request, one response', () => {
     expect((await failureOf(late)).code).toBe('CANCELLED');
   });
 
-  test('where nobody listens the call is UNAVAILABLE at once and names the address', async () => {
+  test('a call to an address where nothing listens is UNAVAILABLE and names the address', async () => {
     const address = server.address;
     await server.stop(0);
     const client = runs(address);
@@ -259,8 +259,8 @@ describe('one request, one response', () => {
   });
 });
 
-describe('many responses', () => {
-  test('arrive in order and end', async () => {
+describe('server stream', () => {
+  test('delivers responses in order and ends', async () => {
     handlers.watchRun = async function* ({ runId }) {
       for (let attempt = 0; attempt < 100; attempt += 1) {
         yield { run: Run.fromPartial({ runId, attempt }) };
@@ -273,7 +273,7 @@ describe('many responses', () => {
     expect(attempts).toEqual(Array.from({ length: 100 }, (_, i) => i));
   });
 
-  test('an error after some of them arrives after them', async () => {
+  test('delivers an error after the responses that came before it', async () => {
     handlers.watchRun = async function* () {
       yield { run: undefined };
       throw new LyceumError('NOT_FOUND', 'there is no run x');
@@ -288,7 +288,7 @@ describe('many responses', () => {
     expect([failure.code, failure.message, count]).toEqual(['NOT_FOUND', 'there is no run x', 1]);
   });
 
-  test('an error that came before anybody read is not lost', async () => {
+  test('keeps an error that arrives before the caller reads', async () => {
     handlers.watchRun = () => {
       throw new LyceumError('NOT_FOUND', 'there is no run x');
     };
@@ -303,7 +303,7 @@ describe('many responses', () => {
     expect((await failureOf(reading())).code).toBe('NOT_FOUND');
   });
 
-  test('a caller that does not read is not written to without end', async () => {
+  test('stops sending before 60 MB to a caller that does not read, and goes on when it reads', async () => {
     let sent = 0;
     handlers.watchRun = async function* () {
       const specificationJson = 'x'.repeat(1_000_000);
@@ -322,7 +322,7 @@ describe('many responses', () => {
     cancel();
   });
 
-  test('the handler stops when the caller cancels', async () => {
+  test('ends the handler when the caller cancels', async () => {
     const ended = vi.fn();
     handlers.watchRun = async function* (_request, { signal }) {
       try {
@@ -345,12 +345,12 @@ describe('many responses', () => {
   });
 });
 
-describe('many requests', () => {
+describe('client stream', () => {
   const chunk = (bytes: Buffer): PushArtifactRequest => ({
     part: { $case: 'chunk', chunk: bytes },
   });
 
-  test('are summed up in one response', async () => {
+  test('passes all requests to the handler and returns its response', async () => {
     handlers.push = async (requests) => {
       let sizeBytes = 0;
       for await (const { part } of requests) {
@@ -368,7 +368,7 @@ describe('many requests', () => {
     expect((await push.response).artifact?.sizeBytes).toBe(10_000_000);
   });
 
-  test('a refusal in the middle ends the sending with its status', async () => {
+  test('an error of the handler ends the sending with its status', async () => {
     handlers.push = async (requests) => {
       for await (const _ of requests) throw new LyceumError('RESOURCE_EXHAUSTED', 'too large');
       throw new Error('no request');
@@ -387,8 +387,8 @@ describe('many requests', () => {
   });
 });
 
-describe('both ways', () => {
-  test('requests and responses are independent, and frames keep their bits', async () => {
+describe('duplex stream', () => {
+  test('carries requests and responses in order, and keeps the values of frames', async () => {
     handlers.answers = async (requests, send) => {
       for await (const { tensors, firstRow } of requests) {
         const data = tensors[0]?.data ?? Buffer.alloc(0);
@@ -407,7 +407,7 @@ describe('both ways', () => {
     expect(seen).toEqual(Array.from({ length: 50 }, (_, i) => [i, `${i}`]));
   });
 
-  test('a handler that does not read is not sent to without end', async () => {
+  test('stops sending before 60 MB to a handler that does not read, and goes on when it reads', async () => {
     const release = deferred<void>();
     let received = 0;
     handlers.answers = async (requests) => {
@@ -429,7 +429,7 @@ describe('both ways', () => {
     expect(received).toBe(200);
   });
 
-  test('the call ends when the handler returns, though the caller has not', async () => {
+  test('ends when the handler returns, although the caller has not ended', async () => {
     handlers.session = async (requests, send) => {
       for await (const _ of requests) {
         await send({ revision: 7, teachers: [], ticketStream: '' });
@@ -445,7 +445,7 @@ describe('both ways', () => {
     expect((await failureOf(session.send({ report: undefined }))).code).toBe('UNAVAILABLE');
   });
 
-  test('a status that the handler throws reaches loop and sender', async () => {
+  test('an error of the handler reaches the caller both when it reads and when it sends', async () => {
     handlers.session = async () => {
       throw new LyceumError('ABORTED', 'a newer session took over');
     };
@@ -480,7 +480,7 @@ describe('both ways', () => {
     expect(lines.filter(({ level }) => (level as number) >= 50)).toEqual([]);
   });
 
-  test('stopping the server ends calls that would go on for ever', async () => {
+  test('RpcServer.stop ends a call that would never end', async () => {
     handlers.session = (_requests, _send, { signal }) =>
       new Promise((resolve) => signal.addEventListener('abort', () => resolve()));
     const client = teachers();
@@ -497,7 +497,7 @@ describe('both ways', () => {
   });
 });
 
-describe('what a broken peer sends', () => {
+describe('malformed and oversized messages', () => {
   function rubbishClient(
     bytes: Buffer,
   ): grpc.Client & { sendAnswers: TeacherClient['sendAnswers'] } {
@@ -547,7 +547,7 @@ describe('what a broken peer sends', () => {
     await call(client, client.getRun, { runId: 'x' });
   });
 
-  test('a message that is too long for ourselves to send is RESOURCE_EXHAUSTED too', async () => {
+  test('a request that is too long to send is RESOURCE_EXHAUSTED', async () => {
     const client = runs();
     const failure = await failureOf(
       call(client, client.getRun, { runId: 'x'.repeat(MESSAGE_MAX_BYTES + 1) }),
@@ -556,15 +556,15 @@ describe('what a broken peer sends', () => {
   });
 });
 
-describe('where a server may listen', () => {
-  test('an address that others can reach needs --insecure', async () => {
+describe('RpcServer.start', () => {
+  test('refuses an address beyond loopback without --insecure', async () => {
     const options = { address: '0.0.0.0:0', services: [], log } as const;
     const failure = await failureOf(RpcServer.start({ ...options, insecure: false }));
     expect(failure.code).toBe('FAILED_PRECONDITION');
     expect(failure.message).toContain('--insecure');
   });
 
-  test('a taken port is named', async () => {
+  test('names an address that another program uses', async () => {
     const options = { address: server.address, services: [], log, insecure: false } as const;
     const failure = await failureOf(RpcServer.start(options));
     expect(failure.code).toBe('FAILED_PRECONDITION');
@@ -573,7 +573,7 @@ describe('where a server may listen', () => {
   });
 });
 
-test('a caller that is killed is noticed at once, and its requests do not look complete', async () => {
+test('a handler gets CANCELLED when the process of its caller is killed', async () => {
   const began = deferred<void>();
   const outcome = deferred<string>();
   handlers.session = async (requests) => {
@@ -590,7 +590,7 @@ test('a caller that is killed is noticed at once, and its requests do not look c
   expect(await outcome.promise).toBe('CANCELLED');
 });
 
-test('a server that is back at another address is found soon after its name has it', {
+test('a client finds a restarted server at the new address of its name within 20 s', {
   timeout: 120_000,
 }, async () => {
   const lookup = vi.spyOn(dns.promises, 'lookup') as unknown as MockInstance<() => unknown>;
@@ -621,7 +621,7 @@ test('a server that is back at another address is found soon after its name has 
   }
 });
 
-test('a server that is back elsewhere is found while its old address answers nothing', {
+test('a client finds a server at its new address although the old one does not answer', {
   timeout: 180_000,
 }, async () => {
   const lookup = vi.spyOn(dns.promises, 'lookup') as unknown as MockInstance<() => unknown>;
@@ -664,7 +664,7 @@ async function blackHole(address: string): Promise<ChildProcess> {
 }
 
 test.each(['asked', 'told'])(
-  'a call whose message the network changed may be made again: %s',
+  'a call with a message that was changed on its way is UNAVAILABLE and retryable: %s',
   async (text) => {
     handlers.getRun = async () => ({ run: Run.fromPartial({ runId: 'told' }) });
     const relay = createServer((socket) => {
@@ -687,7 +687,7 @@ test.each([
   ['NO_ERROR', constants.NGHTTP2_NO_ERROR],
   ['PROTOCOL_ERROR', constants.NGHTTP2_PROTOCOL_ERROR],
   ['INTERNAL_ERROR', constants.NGHTTP2_INTERNAL_ERROR],
-])('a call that HTTP/2 ends by %s, without a status, may be made again', async (_, code) => {
+])('a call that HTTP/2 resets with %s is UNAVAILABLE and retryable', async (_, code) => {
   const reset = createHttp2Server();
   reset.on('stream', (stream) => {
     stream.on('error', () => undefined);
@@ -709,7 +709,7 @@ test.each([
   [401, 'Unauthorized', 'PERMISSION_DENIED'],
   [404, 'Not Found', 'FAILED_PRECONDITION'],
 ])(
-  'a proxy that answers in HTTP with %d is named as one, and no bug of the server',
+  'a call that a proxy answers with HTTP status %d names the proxy and has a matching code',
   async (...row) => {
     const [status, name, code] = row;
     const proxy = createHttp2Server();
@@ -729,7 +729,7 @@ test.each([
   },
 );
 
-test('a caller that is stopped in the middle is noticed within about 30 s', {
+test('a handler is aborted within 45 s when the process of its caller is stopped', {
   timeout: 180_000,
 }, async () => {
   const gone = deferred<void>();
@@ -750,7 +750,7 @@ test('a caller that is stopped in the middle is noticed within about 30 s', {
   }
 });
 
-/** Another process that opens a session, says one thing and waits. */
+/** Another process that opens a session, sends one report and waits. */
 function callerProcess(): ChildProcess {
   const script = `
     const { connect, openDuplex, TeacherClient } = await import('@lyceum/platform');

@@ -3,7 +3,7 @@ import { MESSAGE_MAX_PARTS, ModelInferRequest, TeacherReport } from '@lyceum/pro
 import { expect, test } from 'vitest';
 import { INFERENCE_SERVICE, SERVICES } from '../../src/rpc/index.js';
 
-test('a request of more parts than are read is refused, between the programs and of strangers', () => {
+test('SERVICES and INFERENCE_SERVICE refuse a request with too many parts', () => {
   const empty = <T>(part: T): T[] => Array(MESSAGE_MAX_PARTS).fill(part);
   const report = TeacherReport.fromPartial({
     report: { $case: 'state', state: { loaded: empty({}) } },

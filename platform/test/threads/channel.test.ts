@@ -28,7 +28,7 @@ const there: Calls = {
   },
 };
 
-it('copies what it sends, and hands over what is moved, as argument and as answer', async () => {
+it('Channel copies arguments and answers, and transfers what `moved` names', async () => {
   const channel = new Channel<Calls>(port1, {});
   new Channel(port2, there);
   const values = Float32Array.of(1, 2, 3);
@@ -46,7 +46,7 @@ it('copies what it sends, and hands over what is moved, as argument and as answe
 it.each([
   { inTurn: true, order: ['began 1', 'ended 1', 'began 2', 'ended 2'] },
   { inTurn: false, order: ['began 1', 'began 2', 'ended 1', 'ended 2'] },
-])('carries calls out one after another, or side by side: $inTurn', async ({ inTurn, order }) => {
+])('Channel carries calls out in turn, or side by side: $inTurn', async ({ inTurn, order }) => {
   const seen: string[] = [];
   const slow = {
     async run(n: number): Promise<void> {

@@ -55,14 +55,14 @@ const thrown = (call: Promise<unknown>): Promise<unknown> =>
     (err: unknown) => err,
   );
 
-describe('a call', () => {
-  it('is answered, each with its own answer, from before the thread is ready', async () => {
+describe('Thread.call', () => {
+  it('gives each call its own answer, also before the thread is ready', async () => {
     const thread = start();
     const answers = Array.from({ length: 20 }, (_, n) => thread.call('add', n, 1));
     expect(await Promise.all(answers)).toEqual(Array.from({ length: 20 }, (_, n) => n + 1));
   });
 
-  it('fails with the code and the data of what was thrown, and the thread goes on', async () => {
+  it('rejects with the code and the data of the thrown error, and the thread goes on', async () => {
     const thread = start();
     const lyceum = await thrown(thread.call('fail', 'lyceum'));
     expect(lyceum).toBeInstanceOf(LyceumError);
@@ -78,7 +78,7 @@ describe('a call', () => {
     expect(await thread.call('add', 1, 1)).toBe(2);
   });
 
-  it('fails if its arguments cannot be sent, or nobody offers its function', async () => {
+  it('rejects when its arguments cannot be cloned, or the owner does not offer the function', async () => {
     const thread = start();
     await expect(thread.call('add', (() => 1) as unknown as number, 1)).rejects.toThrow('cloned');
     await expect(thread.call('askOwner', 'this')).rejects.toThrow('there is no function reply');
@@ -86,8 +86,8 @@ describe('a call', () => {
   });
 });
 
-describe('the owner', () => {
-  it('is called, and its errors arrive', async () => {
+describe('the owner of a thread', () => {
+  it('is called by the thread, and its errors arrive there', async () => {
     const thread = start({
       reply(question: string) {
         if (question === '') throw new LyceumError('INVALID_ARGUMENT', 'ask something');
@@ -101,7 +101,7 @@ describe('the owner', () => {
     });
   });
 
-  it('is told things in their order, all before the answer that follows them', async () => {
+  it('is told things in order, all before the answer that follows them', async () => {
     const told: number[] = [];
     const thread = start({ counted: (n: number) => void told.push(n) });
     await thread.call('count', 100);
@@ -116,7 +116,7 @@ describe('a thread that dies', () => {
     ['throwLater', 'odd thread failed: nobody catches this', 'nobody catches this'],
     ['throwLater', 'raise its limit (ulimit -n', 'Worker initialization failure: EMFILE'],
   ])(
-    'fails all calls under way and to come, and says why: %s',
+    'rejects all present and later calls and names the reason: %s',
     async (way, message, thrownText = '') => {
       const thread = start();
       const calls = [thread.call('never'), thread.call(way, thrownText)].map(thrown);
@@ -129,7 +129,7 @@ describe('a thread that dies', () => {
     },
   );
 
-  it('fails them too if its owner kills it, which finds it hung', async () => {
+  it('rejects its calls when its owner kills it because it hangs', async () => {
     const thread = start();
     const calls = [thread.call('hang'), thread.call('add', 1, 1)].map(thrown);
     await thread.kill('has hung');
@@ -139,7 +139,7 @@ describe('a thread that dies', () => {
     expect(await Promise.all(calls)).toEqual([death, death]);
   });
 
-  it('fails them too after an error that leaves it of no use, and goes on after others', async () => {
+  it('rejects its calls after an error that `uselessAfter` names, and goes on after others', async () => {
     const thread = start({}, ({ message }) => (message === 'a bug' ? 'lost its GPU' : undefined));
     expect(await thrown(thread.call('fail', 'lyceum'))).toMatchObject({ code: 'NOT_FOUND' });
     const calls = [thread.call('never'), thread.call('fail', 'bug')].map(thrown);
@@ -149,7 +149,7 @@ describe('a thread that dies', () => {
     expect(thread.isAlive).toBe(false);
   });
 
-  it('fails them too if its file cannot be loaded', async () => {
+  it('rejects its calls when its file fails at the start', async () => {
     const thread = new Thread<OddCalls>(new Worker('throw new Error("no file")', { eval: true }), {
       name: 'it',
     });
@@ -157,7 +157,7 @@ describe('a thread that dies', () => {
   });
 });
 
-it('closes: calls under way and to come are cancelled, and that is no death', async () => {
+it('Thread.close cancels present and later calls, and does not count as a death', async () => {
   const thread = start();
   const calls = [thread.call('add', 1, 1), thread.call('never')].map(thrown);
   await thread.close('it is late');

@@ -39,12 +39,12 @@ function write(name: string, text: string): Promise<void> {
   return writeFile(join(folder, name), text);
 }
 
-test('a folder with all three files is an identity', () => {
+test('readTlsIdentity reads a folder with ca.crt, tls.crt and tls.key', () => {
   const { certificate, key } = own;
   expect(readTlsIdentity(folder, NOW)).toEqual({ ca: authority.certificate, certificate, key });
 });
 
-test.each(['ca.crt', 'tls.crt', 'tls.key'])('a folder without %s is told so', async (name) => {
+test.each(['ca.crt', 'tls.crt', 'tls.key'])('readTlsIdentity names a missing %s', async (name) => {
   await rm(join(folder, name));
   expect(() => readTlsIdentity(folder, NOW)).toThrow(
     new RegExp(
@@ -57,12 +57,12 @@ test.each([
   ['ca.crt', 'is no certificate in PEM'],
   ['tls.crt', 'is no certificate in PEM'],
   ['tls.key', 'is no private key in PEM'],
-])('rubbish in %s is refused by its name', async (name, message) => {
+])('readTlsIdentity names %s when it cannot be parsed', async (name, message) => {
   await write(name, '-----BEGIN CERTIFICATE-----\nrubbish\n-----END CERTIFICATE-----\n');
   expect(() => readTlsIdentity(folder, NOW)).toThrow(`${join(folder, name)} ${message}`);
 });
 
-test("another's key is refused", async () => {
+test('readTlsIdentity refuses the key of another certificate', async () => {
   await write('tls.key', authority.key);
   expect(() => readTlsIdentity(folder, NOW)).toThrow(
     `${join(folder, 'tls.key')} is not the key of the certificate in ${join(folder, 'tls.crt')}`,
@@ -78,7 +78,7 @@ test.each([
     NOW - 2 * DAY,
     'is not valid before May  5 00:00:00 2031 GMT; the clock here says 2031-05-04T00:00:00.000Z',
   ],
-])('a certificate is refused outside its days (%d)', (nowMs, message) => {
+])('readTlsIdentity refuses a certificate outside its validity (now %d)', (nowMs, message) => {
   expect(() => readTlsIdentity(folder, nowMs)).toThrow(message);
 });
 
@@ -96,7 +96,7 @@ z4N+CoDWep9DlhVWxGZ+JTwAPACqvpHTH2QAuGQ=
 -----END CERTIFICATE-----
 `;
 
-test('a certificate is for what it says', async () => {
+test('a certificate for calls alone may not serve, and one for serving alone may not call', async () => {
   const person = await issueCertificate(authority, { name: 'alice', hosts: [] }, VALIDITY);
   const identity = (certificate: string) => ({ ca: '', certificate, key: '' });
   checkServerCertificate(identity(own.certificate));

@@ -68,7 +68,7 @@ async function identity(
   return readTlsIdentity(join(folder, name), Date.now());
 }
 
-describe('gRPC', () => {
+describe('gRPC with mutual TLS', () => {
   let server: RpcServer;
   const calls: string[] = [];
 
@@ -94,7 +94,7 @@ describe('gRPC', () => {
     }
   }
 
-  test('who has a certificate of the same authority is answered', async () => {
+  test('a client with a certificate of the same authority is answered', async () => {
     await ask('member', connect(RunClient, server.address, member));
     expect(calls).toEqual(['member']);
   });
@@ -115,7 +115,7 @@ describe('gRPC', () => {
       },
       'localhost',
     ],
-  ])('a caller %s never reaches a handler', async (_, client, message) => {
+  ])('a client %s never reaches a handler', async (_, client, message) => {
     calls.length = 0;
     await expect(ask('stranger', client())).rejects.toMatchObject({
       code: 'UNAVAILABLE',
@@ -124,7 +124,7 @@ describe('gRPC', () => {
     expect(calls).toEqual([]);
   });
 
-  test('a server whose certificate is for another host is not believed', async () => {
+  test('a client refuses a server whose certificate is for another host', async () => {
     const elsewhere = await startServer(
       '127.0.0.1:0',
       await identity('elsewhere', authority, ['elsewhere.example']),
@@ -139,7 +139,7 @@ describe('gRPC', () => {
     }
   });
 
-  test('a server that shows the certificate of a person is not believed', async () => {
+  test('a client refuses a server that shows the certificate of a person', async () => {
     const person = await identity('person', authority, []);
     await expect(startServer('127.0.0.1:0', person)).rejects.toMatchObject({
       code: 'FAILED_PRECONDITION',
@@ -175,7 +175,7 @@ describe('gRPC', () => {
     }
   });
 
-  test('a server of another authority is not believed', async () => {
+  test('a client refuses a server of another authority', async () => {
     const { certificate: ca } = await createAuthority('third', VALIDITY);
     await expect(
       ask('x', connect(RunClient, server.address, { ...member, ca })),
@@ -185,13 +185,13 @@ describe('gRPC', () => {
     });
   });
 
-  test('with TLS an address that others reach needs no --insecure', async () => {
+  test('a server with TLS listens beyond loopback without --insecure', async () => {
     const open = await startServer('0.0.0.0:0', member);
     await open.stop(0);
   });
 });
 
-describe('NATS', () => {
+describe('NATS with mutual TLS', () => {
   let server: NatsServer;
 
   beforeAll(async () => {
@@ -203,7 +203,7 @@ describe('NATS', () => {
   });
   afterAll(() => server?.stop());
 
-  test('who has a certificate of the same authority reads and writes', async () => {
+  test('a client with a certificate of the same authority reads and writes', async () => {
     const nats = await connectNats({ url: server.url, name: 'member', log, tls: member });
     try {
       const bucket = await nats.keyValue('tls', { create: true });
@@ -217,7 +217,7 @@ describe('NATS', () => {
   test.each<[string, () => TlsIdentity | undefined, string, string]>([
     ['of another authority', () => stranger, 'UNAVAILABLE', 'it may have refused the certificate'],
     ['without TLS', () => undefined, 'FAILED_PRECONDITION', 'see --tls-dir'],
-  ])('a client %s is refused, and told where', async (_, tls, code, message) => {
+  ])('a client %s is refused with the address and the reason', async (_, tls, code, message) => {
     const { url } = server;
     const failure = await failureOf(connectNats({ url, name: 'stranger', log, tls: tls() }));
     expect(failure.code).toBe(code);
@@ -225,7 +225,7 @@ describe('NATS', () => {
     expect(failure.message).toContain(message);
   });
 
-  test('one that is called by its address must have a certificate of that address', async () => {
+  test('a client that calls a server by IP address wants a certificate for that address', async () => {
     const binary = findNatsServer(process.env) ?? '';
     await identity('by-name', authority, ['localhost']);
     const tlsDir = join(folder, 'by-name');
@@ -246,7 +246,7 @@ describe('NATS', () => {
     }
   });
 
-  test('a server that speaks no TLS is told of', async () => {
+  test('a client reports a server that speaks no TLS', async () => {
     const binary = findNatsServer(process.env) ?? '';
     const plain = await startNatsServer({ binary, storeDir: join(folder, 'plain'), port: 0, log });
     try {

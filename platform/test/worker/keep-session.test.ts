@@ -1,4 +1,4 @@
-/** Sessions that end as the test says, by the test's own clock. */
+/** Sessions that end as the test says, by a fake clock. */
 import { LyceumError } from '@lyceum/proto';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { createLogger } from '../../src/process/index.js';
@@ -53,18 +53,18 @@ const long = async (answered: () => void) => {
   await new Promise((resolve) => setTimeout(resolve, 10_000));
 };
 
-it('opens another after pauses that grow up to 0.8 to 1.6 s', async () => {
+it('keepSession opens another session after pauses that double up to 0.8 s without jitter', async () => {
   const begun = await heldAt(Array.from({ length: 7 }, () => broken));
   const pauses = begun.slice(1).map((ms, i) => ms - (begun[i] as number));
   expect(pauses).toEqual([50, 100, 200, 400, 800, 800, 800]);
 });
 
-it('begins anew with the pauses after a session that lived, and after no other', async () => {
+it('keepSession starts the pauses anew only after a session that lasted', async () => {
   expect(await heldAt([broken, broken, long, broken])).toEqual([0, 50, 150, 10_200, 10_300]);
   expect(await heldAt([ended, ended, ended])).toEqual([0, 50, 150, 350]);
 });
 
-it('gives up where the coordinator will never have it, if it has not answered', async () => {
+it('keepSession gives up on PERMISSION_DENIED, unless the coordinator had answered', async () => {
   const refused = new LyceumError('PERMISSION_DENIED', 'not you');
   await expect(heldAt([() => Promise.reject(refused)])).rejects.toMatchObject({
     code: 'PERMISSION_DENIED',
@@ -77,7 +77,7 @@ it('gives up where the coordinator will never have it, if it has not answered', 
   expect(await heldAt([later])).toEqual([0, 50]);
 });
 
-it('waits for whoever else has its id, and says so for as long as that is why', async () => {
+it('keepSession tries again when another process has its id, and reports that reason meanwhile', async () => {
   const reasons: (string | undefined)[] = [];
   const other = new LyceumError('ALREADY_EXISTS', 'another process has a session of it');
   await heldAt([() => Promise.reject(other), broken], reasons);

@@ -8,8 +8,8 @@ function line(message: string, runId = 'r1'): LoggedLine {
 
 const texts = (lines: readonly LoggedLine[]) => lines.map(({ message }) => message);
 
-describe('an outbox of lines', () => {
-  it('gives them in their order, as many as a message may have', () => {
+describe('LineOutbox', () => {
+  it('gives lines in order, at most LOGGED_MAX_LINES at once', () => {
     const outbox = new LineOutbox();
     for (let i = 0; i < LOGGED_MAX_LINES + 2; i++) outbox.add(line(`${i}`));
     expect(texts(outbox.take())).toEqual(
@@ -19,7 +19,7 @@ describe('an outbox of lines', () => {
     expect(outbox.take()).toEqual([]);
   });
 
-  it('leaves out the oldest where more is logged than is sent, and says of each run how many', () => {
+  it('drops the oldest lines when it is full, and says for each run how many', () => {
     const outbox = new LineOutbox();
     for (let i = 0; i < 10; i++) outbox.add(line(`of another ${i}`, 'r2'));
     for (let i = 0; i < 100_000; i++) outbox.add(line(`${i}`));
@@ -37,7 +37,7 @@ describe('an outbox of lines', () => {
   });
 });
 
-describe('lines are sent', () => {
+describe('sendLines', () => {
   beforeEach(() => {
     vi.useFakeTimers();
   });
@@ -59,7 +59,7 @@ describe('lines are sent', () => {
     return { outbox, leaving, closed, sent, end };
   }
 
-  it('once a second, and a last time when the worker leaves', async () => {
+  it('sends once a second, and a last time when the worker leaves', async () => {
     const { outbox, leaving, sent, end } = sending();
     outbox.add(line('a'));
     outbox.add(line('b'));
@@ -73,7 +73,7 @@ describe('lines are sent', () => {
     expect(sent).toEqual([['a', 'b'], ['c']]);
   });
 
-  it('to a session that has ended no more: they wait for the next one', async () => {
+  it('sends nothing to a session that has ended, and keeps the lines', async () => {
     const { outbox, closed, sent, end } = sending();
     outbox.add(line('a'));
     closed.abort();

@@ -86,7 +86,7 @@ function sessionWith(opened: SessionOptions<Report, string>['opened'] = async ()
 
 const settled = () => vi.advanceTimersByTimeAsync(0);
 
-it('lacks a session until the coordinator has answered, and again once that has ended', async () => {
+it('Session.lack is set until the coordinator answers, and again once the call has ended', async () => {
   const session = sessionWith(async ({ send }) => send({ $case: 'state' }));
   const held = session.start();
   await settled();
@@ -109,7 +109,7 @@ it('lacks a session until the coordinator has answered, and again once that has 
   await held;
 });
 
-it('says its last words before it ends the session, and follows nothing any more', async () => {
+it('Session.stop lets `opened` send a last report, ends the call and follows no assignment', async () => {
   const session = sessionWith(async ({ send }, leaving) => {
     await new Promise((resolve) => leaving.addEventListener('abort', resolve));
     await send({ $case: 'done' });
@@ -126,7 +126,7 @@ it('says its last words before it ends the session, and follows nothing any more
   expect(assigned).toEqual([]);
 });
 
-it('waits no longer than 2 s for a coordinator that does not end its side', async () => {
+it('Session.stop waits at most 2 s for a coordinator that does not end its side', async () => {
   const session = sessionWith();
   const held = session.start();
   await settled();
@@ -139,7 +139,7 @@ it('waits no longer than 2 s for a coordinator that does not end its side', asyn
   expect(calls[0]?.isCancelled).toBe(true);
 });
 
-it('gives up a session on which it cannot say what it has to', async () => {
+it('Session cancels the call when `opened` fails', async () => {
   const session = sessionWith(async () => {
     throw new LyceumError('UNAVAILABLE', 'gone');
   });

@@ -3,7 +3,7 @@ import { workerCommand } from '../../src/worker/index.js';
 
 afterEach(() => vi.restoreAllMocks());
 
-it('a wrong flag is repeated without its control characters, and ends with 2', () => {
+it('workerCommand escapes the control characters of an unknown flag and exits with 2', () => {
   const written: string[] = [];
   vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
     written.push(String(text));

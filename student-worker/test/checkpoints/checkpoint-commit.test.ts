@@ -1,4 +1,4 @@
-/** With a stand-in coordinator that accepts all commits; the real one is in `coordinator/test/server`. */
+/** A stand-in coordinator accepts commits, or fails as a test says. The real one is in `coordinator/test/server`. */
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -57,7 +57,7 @@ async function checkpoint(step: number): Promise<TrainingCheckpoint> {
 
 const at = (step: number) => ({ step, digest: sha256Hex(Buffer.from(`checkpoint ${step}`)) });
 
-it('names the one before each time, and keeps the files of these two', async () => {
+it('CheckpointCommitter names the previous checkpoint, and keeps the files of the newest two', async () => {
   const own = committer();
   for (const step of [1, 2, 3]) await own.commit(await checkpoint(step));
   await own.cleaned();
@@ -70,7 +70,7 @@ it('names the one before each time, and keeps the files of these two', async () 
   expect((await readdir(folder)).sort()).toEqual(['checkpoint-2.npz', 'checkpoint-3.npz']);
 });
 
-it('follows on the checkpoint that it goes on from, and says that the pointer names another', async () => {
+it('CheckpointCommitter names the checkpoint it resumed from, and the one that the pointer names', async () => {
   const own = committer({ named: damaged, from: older, file: undefined });
   expect(own.committedStep).toBe(1);
   for (const step of [2, 3]) await own.commit(await checkpoint(step));
@@ -80,7 +80,7 @@ it('follows on the checkpoint that it goes on from, and says that the pointer na
   ]);
 });
 
-it('commits the same again where the answer was lost, and gives up a run that is another worker’s', async () => {
+it('CheckpointCommitter commits again after a lost answer, and gives up after ABORTED', async () => {
   const own = committer();
   failures = [new LyceumError('UNAVAILABLE', 'no answer')];
   await own.commit(await checkpoint(1));

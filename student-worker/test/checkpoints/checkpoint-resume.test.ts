@@ -1,4 +1,4 @@
-/** With a real folder, and a blob store that is a map: a blob that is not in the map is damaged or gone. */
+/** A real folder, and a blob store that is a map. A blob that is not in the map counts as damaged. */
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -36,41 +36,41 @@ beforeEach(async () => {
 });
 afterEach(() => rm(stateDir, { recursive: true, force: true }));
 
-it('fetches the newest checkpoint', async () => {
+it('findResumePoint fetches the newest checkpoint', async () => {
   const resume = await findResumePoint(checkpoints, { folder, blobs, log });
   expect(resume).toMatchObject({ from: newest });
   expect(await readFile(resume.file ?? '')).toEqual(newer);
 });
 
-it('uses the local file that has the digest, under whatever name', async () => {
+it('findResumePoint uses a local file of any name that has the digest', async () => {
   await writeFile(join(folder.path, 'checkpoint-20'), newer);
   const resume = await findResumePoint(checkpoints, { folder, blobs, log });
   expect(resume).toMatchObject({ from: newest, file: join(folder.path, 'checkpoint-20') });
   expect(fetched).toEqual([]);
 });
 
-it('does not use a local file with other bytes', async () => {
+it('findResumePoint does not use a local file with other bytes', async () => {
   await writeFile(join(folder.path, 'checkpoint-20'), newer.subarray(1));
   const resume = await findResumePoint(checkpoints, { folder, blobs, log });
   expect(await readFile(resume.file ?? '')).toEqual(newer);
   expect(fetched).toEqual([sha256Hex(newer)]);
 });
 
-it('goes back to the one before', async () => {
+it('findResumePoint takes the previous checkpoint when the newest is damaged', async () => {
   stored.delete(sha256Hex(newer));
   const resume = await findResumePoint(checkpoints, { folder, blobs, log });
   expect(await readFile(resume.file ?? '')).toEqual(older);
   expect(resume.from).toEqual(previous);
 });
 
-it('starts afresh where no checkpoint is left, or there was none', async () => {
+it('findResumePoint starts afresh when all checkpoints are damaged, or there was none', async () => {
   stored.clear();
   expect(await findResumePoint(checkpoints, { folder, blobs, log })).toEqual({});
   const none = { newest: undefined, previous: undefined };
   expect(await findResumePoint(none, { folder, blobs, log })).toEqual({});
 });
 
-it('takes a store that is away for no verdict on the checkpoint', async () => {
+it('findResumePoint fails as UNAVAILABLE when the blob store does not answer', async () => {
   const away = {
     ...blobs,
     get: () => Promise.reject(new LyceumError('UNAVAILABLE', 'no answer')),
@@ -79,7 +79,7 @@ it('takes a store that is away for no verdict on the checkpoint', async () => {
   await expect(resume).rejects.toMatchObject({ code: 'UNAVAILABLE' });
 });
 
-it('keeps one run in its state, and of that what it is told to', async () => {
+it('RunFolder.keepOnly keeps only the given files, and RunFolder.open only its own run', async () => {
   await writeFile(join(folder.path, 'a'), 'a');
   await writeFile(join(folder.path, 'b'), 'b');
   await folder.keepOnly([join(folder.path, 'b')]);
@@ -90,6 +90,6 @@ it('keeps one run in its state, and of that what it is told to', async () => {
   expect(await readdir(join(stateDir, 'runs'))).toEqual(['fashion']);
 });
 
-it.each(['', '..', '../x', '/etc'])('opens no folder for the run id "%s"', async (runId) => {
+it.each(['', '..', '../x', '/etc'])('RunFolder.open refuses the run id "%s"', async (runId) => {
   await expect(RunFolder.open(stateDir, runId)).rejects.toThrow('is not a run id');
 });

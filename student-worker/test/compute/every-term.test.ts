@@ -32,11 +32,11 @@ function stepsOf(specification: DistillationSpecification): Steps {
     });
 }
 
-describe.each(everyTerm([{ term: 'ce' }]))('$title', ({ specification }) => {
+describe.each(everyTerm([{ term: 'ce' }]))('objective $title', ({ specification }) => {
   const open = () => Student.open(engine, specification, dataset, undefined);
   const steps = stepsOf(specification);
 
-  it.skipIf(engine.name !== 'native')('gives the bits of eager steps as a graph', async () => {
+  it.skipIf(engine.name !== 'native')('traced steps equal eager ones to the bit', async () => {
     const [eager, traced] = [await open(), await open()];
     const batch = new BatchSource(dataset, specification).batch(0);
     const example = targetsOf(specification, batch.rows, 0);
@@ -49,7 +49,7 @@ describe.each(everyTerm([{ term: 'ce' }]))('$title', ({ specification }) => {
     traced.dispose();
   });
 
-  it('goes on to the bit from a restored state', async () => {
+  it('a restored student goes on to the bit', async () => {
     const [whole, half, other] = [await open(), await open(), await open()];
     const wanted = steps(whole, 0, 7);
     const first = steps(half, 0, 4);
@@ -101,10 +101,10 @@ const readsLabels = ({ spec }: DistillationSpecification) =>
 describe.each([
   ...everyTerm(),
   ...everyTerm([{ term: 'ce', weight: 1 }]).filter(({ title }) => title.includes('dkd')),
-])('$title', ({ specification }) => {
+])('labels in the objective $title', ({ specification }) => {
   const all = lossOf(specification, [0, 1, 2, 3]);
 
-  it.runIf(readsLabels(specification))('leaves rows without a label out', () => {
+  it.runIf(readsLabels(specification))('rows without a label add no loss and no gradient', () => {
     const some = lossOf(specification, LABELLED);
     expect(some.loss).toBeGreaterThan(0);
     expect(all.loss).toBeCloseTo(some.loss, 5);
@@ -118,7 +118,7 @@ describe.each([
     expect(lossOf(specification, [1, 3])).toEqual({ loss: 0, slope: [[0, 0, 0], [0, 0, 0]] }); // biome-ignore format: rows
   });
 
-  it.runIf(!readsLabels(specification))('is the same whatever the labels are', () => {
+  it.runIf(!readsLabels(specification))('loss and gradient ignore the labels', () => {
     const others = LABELS.map(() => [0, 1, 0]);
     expect(lossOf(specification, [0, 1, 2, 3], others)).toEqual(all);
     expect(all.slope.flat().every((slope) => Number.isFinite(slope))).toBe(true);

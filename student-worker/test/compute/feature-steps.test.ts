@@ -83,8 +83,8 @@ function losses(student: Student, batches: BatchSource, hint: Hint, from: number
   });
 }
 
-describe.each(TERMS)('$term of a $hint', ({ term, model, hint }) => {
-  it('goes on to the bit from a restored state', async () => {
+describe.each(TERMS)('term $term with the hint $hint', ({ term, model, hint }) => {
+  it('a restored student goes on to the bit', async () => {
     const whole = await opened(term, model, hint);
     const wanted = losses(whole.student, whole.batches, hint, 0, 9);
     const half = await opened(term, model, hint);
@@ -98,7 +98,7 @@ describe.each(TERMS)('$term of a $hint', ({ term, model, hint }) => {
     for (const { student } of [whole, half, other]) student.dispose();
   });
 
-  it.skipIf(engine.name !== 'native')('gives the bits of eager steps as a graph', async () => {
+  it.skipIf(engine.name !== 'native')('traced steps equal eager ones to the bit', async () => {
     const eager = await opened(term, model, hint);
     const traced = await opened(term, model, hint);
     const { batches } = traced;
@@ -125,13 +125,13 @@ describe.each(TERMS)('$term of a $hint', ({ term, model, hint }) => {
   });
 });
 
-describe('a hint', () => {
+describe('term hint', () => {
   const term = { term: 'hint', guidedLayer: 'dense_1', weight: 3 };
   const model = { ...MLP, dropout: 0 };
 
-  it('is the weighted mean of the squared differences over values and teachers', async () => {
+  it('adds the weighted mean of the squared differences over values and teachers', async () => {
     const { student, batches } = await opened(term, model, 'vector');
-    // With the same bits, and the term twice: the difference is what the term adds.
+    // The same student with twice the weight: the difference of the losses is what the term adds.
     const twice = await opened({ ...term, weight: 6 }, model, 'vector');
     const batch = batches.batch(0);
     const inference = new Inference(
@@ -163,7 +163,7 @@ describe('a hint', () => {
     twice.student.dispose();
   });
 
-  it('trains its regressors, which begin from the seed and are no part of the model', async () => {
+  it('trains its regressors, which start from the seed and are no part of the model', async () => {
     const [one, same, other] = await Promise.all(
       [1, 1, 2].map((seed) => opened(term, model, 'vector', seed)),
     );
@@ -182,7 +182,7 @@ describe('a hint', () => {
     for (const { student } of [one, same, other]) student.dispose();
   });
 
-  it('is refused without its target, and where no regressor fits', async () => {
+  it('is refused without its target, or when no regressor fits', async () => {
     const spec = specification(term, model);
     await expect(Student.open(engine, spec, dataset, undefined)).rejects.toThrow(
       'target features/a/x, which the assignment does not have',

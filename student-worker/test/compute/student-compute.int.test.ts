@@ -143,7 +143,7 @@ function inProcess(
 describe.each([
   { name: 'mlp with dropout', model: MLP },
   { name: 'resnet with batch normalisation', model: RESNET },
-])('the $name', ({ model }) => {
+])('a run of the $name', ({ model }) => {
   it('ends in the same bits from every checkpoint', async () => {
     const whole = await undisturbed({ model });
     expect(whole.checkpoints.map(({ step }) => step)).toEqual([7, 14, 21, 26]);
@@ -175,7 +175,7 @@ describe('a checkpoint', () => {
     return file;
   }
 
-  it('of other numerics is refused, unless the change is accepted', async () => {
+  it('of another numerics version is refused, unless the change is accepted', async () => {
     const checkpointFile = await checkpointWith({ numericsVersion: 0 });
     const change = { step: 14, from: 0, to: NUMERICS_VERSION };
     const shell = { trainCount: TRAIN_COUNT };
@@ -204,7 +204,7 @@ describe('a checkpoint', () => {
     });
   });
 
-  it('of another build is refused as such', async () => {
+  it('of another build is refused as foreign', async () => {
     const checkpointFile = await checkpointWith({ samples: undefined as unknown as number });
     const shell = { trainCount: TRAIN_COUNT };
     const { failure } = await train(compute, await job({ checkpointFile }), shell);
@@ -226,7 +226,7 @@ describe('a checkpoint', () => {
 });
 
 describe('StudentCompute', () => {
-  it('does not care how targets are cut, nor how many may wait', async () => {
+  it('gives the same bits for other windows and other blocks of targets', async () => {
     const whole = await undisturbed({});
     for (const { windowSteps, blockRows } of [
       { windowSteps: 1, blockRows: 1 },
@@ -238,7 +238,7 @@ describe('StudentCompute', () => {
     }
   });
 
-  it('raises credit by the window and ends with nothing wanted', async () => {
+  it('keeps the credit one window ahead, up to the last step', async () => {
     const wants: [number, number][] = [];
     const shell = {
       trainCount: TRAIN_COUNT,
@@ -250,7 +250,7 @@ describe('StudentCompute', () => {
     for (const [credit, done] of wants) expect(credit).toBe(Math.min(26, done + 8));
   });
 
-  it('drains: a checkpoint of the step in hand, and nothing more', async () => {
+  it('drain makes one checkpoint, from which the run ends in the same bits', async () => {
     const whole = await undisturbed({});
     const drained = await job({ training: { checkpointEverySteps: 1000 } });
     const steps: string[] = [];
@@ -274,7 +274,7 @@ describe('StudentCompute', () => {
     expect(bits(result)).toEqual(bits(whole.result));
   });
 
-  it('is silent after abandon, and takes the next job', async () => {
+  it('reports nothing after abandon, and takes the next job', async () => {
     const ended: unknown[] = [];
     let abandoned: Promise<void> | undefined;
     const shell = {
@@ -291,7 +291,7 @@ describe('StudentCompute', () => {
     expect(ended).toEqual([]);
   });
 
-  it('takes no step beyond a checkpoint that the shell has not taken', async () => {
+  it('takes no step after a checkpoint until the shell has taken it', async () => {
     let release = () => {};
     const held = new Promise<void>((resolve) => {
       release = resolve;
@@ -317,7 +317,7 @@ describe('StudentCompute', () => {
     expect(doneStep).toBe(26);
   });
 
-  it('trains alone without asking for targets, and leaves what it says', async () => {
+  it('trains without teachers or targets, and writes the model, the logits and the measurement', async () => {
     const alone = await job({ kind: 'Training', training: { steps: 120, learningRate: 0.02 } });
     let wants = 0;
     const { result, progress } = await train(compute, alone, {
@@ -356,8 +356,8 @@ describe('StudentCompute', () => {
   });
 });
 
-describe('what fails', () => {
-  it('a start from a model that sees samples otherwise than scaled', async () => {
+describe('failures of StudentCompute', () => {
+  it('a start model with mean and standardDeviation in its settings is refused', async () => {
     const first = await undisturbed({ training: { steps: 5 } });
     const start = parseModelPackage(await readFile(first.result?.modelFile ?? ''));
     const studentModelFile = join(await newFolder(), 'start.zip');
@@ -383,7 +383,7 @@ describe('what fails', () => {
     return (await train(compute, a, shell)).failure;
   };
 
-  it('a loss that is not finite, by step', async () => {
+  it('a loss that is not finite fails the run and names the step', async () => {
     const wild = { optimizer: 'sgd', learningRate: 1e30, clipNorm: undefined, weightDecay: 0 };
     expect(await failure(await job({ training: wild }))).toMatchObject({
       reason: expect.stringMatching(/the loss of step [1-4] is/),
@@ -391,7 +391,7 @@ describe('what fails', () => {
     });
   });
 
-  it('a corrupt checkpoint, by file; a missing one; one of another run', async () => {
+  it('a corrupt checkpoint, a missing one and one of another run fail the run', async () => {
     const whole = await undisturbed({});
     const file = whole.checkpoints[0]?.file ?? '';
     const bytes = await readFile(file);
@@ -409,19 +409,19 @@ describe('what fails', () => {
     expect((await failure(other))?.reason).toContain('belongs to another specification');
   });
 
-  it('a checkpoint that the shell cannot hand over', async () => {
+  it('a checkpoint that the shell cannot take fails the run with the error of the shell', async () => {
     const refused = await failure(await job({}), async () => {
       throw new LyceumError('UNAVAILABLE', 'the store is gone');
     });
     expect(refused).toEqual({ reason: 'the store is gone', retryable: true, storageFull: false });
   });
 
-  it('an assignment without the targets that the objective needs', async () => {
+  it('an assignment without the targets of its objective fails', async () => {
     const bare = { ...(await job({})), targetTensors: [] };
     expect((await failure(bare))?.reason).toContain('needs target pooled/arithmetic/4 of [3]');
   });
 
-  it('a job beside another', async () => {
+  it('a second job beside a running one is refused', async () => {
     const [first, second] = [await job({}), await job({})];
     const running = train(compute, first, { trainCount: TRAIN_COUNT });
     await expect(train(compute, second, { trainCount: TRAIN_COUNT })).rejects.toThrow('has a job');

@@ -18,7 +18,7 @@ const outcome = await train(compute, job, {
   trainCount,
   async onCheckpoint({ step, file }) {
     if (!(step >= dieAtCheckpoint)) return;
-    // It is being written, to another name first.
+    // The file gets this name once it is whole.
     while (!existsSync(file)) await setTimeout(5);
     process.kill(process.pid, 'SIGKILL');
   },

@@ -39,7 +39,7 @@ async function losses(engine: Engine, model: object): Promise<number[]> {
 it.each([
   { architecture: 'conv', filters: [4, 8], denseUnits: [8] },
   { architecture: 'resnet', depth: 8 },
-])('$architecture', async (model) => {
+])('a $architecture student has the same losses on WebAssembly and natively', async (model) => {
   const want = await losses(await openEngine(), model);
   const got = await losses(await openEngine({ only: 'wasm' }), model);
   for (const [step, loss] of want.entries()) expect(got[step]).toBeCloseTo(loss, 3);

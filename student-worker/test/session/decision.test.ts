@@ -13,6 +13,6 @@ it.each([
   ['working, told another run', digits(3), fashion(1), 'start'],
   ['working, the run was assigned to it anew', digits(3), digits(4), 'start'],
   ['working, an overtaken assignment arrives', digits(3), digits(2), 'ignore'],
-] as const)('%s', (_case, current, desired, decision) => {
+] as const)('decideAssignment: %s', (_case, current, desired, decision) => {
   expect(decideAssignment(current, desired)).toBe(decision);
 });

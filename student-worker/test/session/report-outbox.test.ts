@@ -32,7 +32,7 @@ beforeEach(() => {
   outbox = new ReportOutbox();
 });
 
-it('gives state, newest progress and outcome, in this order and once', () => {
+it('ReportOutbox gives state, newest progress and outcome, in this order and once', () => {
   outbox.setOutcome({ $case: 'done', done });
   outbox.setProgress(progressAt(1));
   outbox.setProgress(progressAt(2));
@@ -41,7 +41,7 @@ it('gives state, newest progress and outcome, in this order and once', () => {
   expect(due()).toEqual([]);
 });
 
-it('tells every session state and outcome, until the assignment is forgotten', async () => {
+it('ReportOutbox gives every session state and outcome, until the assignment is forgotten', async () => {
   const told = async () => {
     const { kinds, over } = session(AbortSignal.abort());
     await over;
@@ -57,14 +57,14 @@ it('tells every session state and outcome, until the assignment is forgotten', a
   expect(await told()).toEqual(['state']);
 });
 
-it('keeps a validation that nobody has heard of', () => {
+it('laterProgress keeps a validation that has not been sent', () => {
   expect(laterProgress(progressAt(1, 0.5), progressAt(2)).validation?.accuracy).toBe(0.5);
   expect(laterProgress(progressAt(1, 0.5), progressAt(2, 0.6)).validation?.accuracy).toBe(0.6);
   const other = { ...progressAt(2), assignmentEpoch: 2 };
   expect(laterProgress(progressAt(1, 0.5), other).validation).toBeUndefined();
 });
 
-it('tells a session what becomes due while it is open, and nothing once it has ended', async () => {
+it('ReportOutbox sends an open session what becomes due, and an ended one nothing', async () => {
   const { kinds, closed, over } = session(new AbortController().signal);
   await vi.waitFor(() => expect(kinds).toEqual(['state']), { timeout: 60_000 });
   outbox.setProgress(progressAt(1));
@@ -76,7 +76,7 @@ it('tells a session what becomes due while it is open, and nothing once it has e
   expect(due()).toEqual(['progress']);
 });
 
-it('tells what is due before it lets the worker leave', async () => {
+it('ReportOutbox sends what is due before the worker leaves', async () => {
   const leaving = new AbortController();
   const { kinds, over } = session(leaving.signal);
   await vi.waitFor(() => expect(kinds).toEqual(['state']), { timeout: 60_000 });

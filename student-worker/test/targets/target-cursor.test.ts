@@ -1,6 +1,6 @@
 /**
- * Batches of 4 over epochs of 10 positions: steps 0, 1, 2 are epoch 0 (4, 4 and 2 rows), steps 3, 4, 5 epoch 1. Nobody
- * tells the cursor the 10.
+ * Batches of 4 over epochs of 10 positions: steps 0, 1, 2 are epoch 0 (4, 4 and 2 rows), steps 3, 4, 5 epoch 1. The
+ * cursor does not know the 10.
  */
 import { expect, it } from 'vitest';
 import { TargetCursor } from '../../src/targets/target-cursor.js';
@@ -21,7 +21,7 @@ it('counts a step once all its rows have come, however they are cut', () => {
   expect(cursor.nextStep).toBe(2);
 });
 
-it('knows that a short batch was the last of its epoch when the next epoch begins', () => {
+it('counts the short last batch of an epoch when the next epoch begins', () => {
   const cursor = new TargetCursor(4, 0);
   cursor.accept(span(0, 0, 10));
   expect(cursor.nextStep).toBe(2);
@@ -29,7 +29,7 @@ it('knows that a short batch was the last of its epoch when the next epoch begin
   expect(cursor.nextStep).toBe(4);
 });
 
-it('counts no step twice where the last batch is full', () => {
+it('counts no step twice when the last batch of an epoch is full', () => {
   const cursor = new TargetCursor(4, 0);
   cursor.accept(span(0, 0, 8));
   expect(cursor.nextStep).toBe(2);
@@ -37,7 +37,7 @@ it('counts no step twice where the last batch is full', () => {
   expect(cursor.nextStep).toBe(3);
 });
 
-it('starts anywhere, at the place that the first block names', () => {
+it('starts at any step, at the position that the first block names', () => {
   const cursor = new TargetCursor(4, 5);
   expect(cursor.accept(span(1, 8, 2))).toBe(0);
   expect(cursor.nextStep).toBe(5);
@@ -45,7 +45,7 @@ it('starts anywhere, at the place that the first block names', () => {
   expect(cursor.nextStep).toBe(7);
 });
 
-it('tells how many rows are there already when a step is sent again', () => {
+it('accept returns how many rows of a block are there already', () => {
   const cursor = new TargetCursor(4, 0);
   cursor.accept(span(0, 0, 6));
   expect(cursor.nextStep).toBe(1);
@@ -55,7 +55,7 @@ it('tells how many rows are there already when a step is sent again', () => {
   expect(cursor.nextStep).toBe(2);
 });
 
-it('takes the last batch of an epoch again without counting it', () => {
+it('accepts the last batch of an epoch again without counting it', () => {
   const cursor = new TargetCursor(4, 0);
   cursor.accept(span(0, 0, 10));
   expect(cursor.accept(span(0, 8, 2))).toBe(2);
@@ -87,7 +87,7 @@ it('lets credit and progress only rise, and says whether they did', () => {
   expect(cursor).toMatchObject({ creditStep: 10, doneStep: 3 });
 });
 
-it('does not ask again for a short last batch that is done', () => {
+it('counts a short last batch once after raise says that it is done', () => {
   const cursor = new TargetCursor(4, 0);
   cursor.accept(span(0, 0, 10));
   cursor.raise(6, 3);

@@ -16,7 +16,7 @@ function aRecord() {
   return { awaited, told };
 }
 
-test('what keeps pictures away is told once, until they are read', async () => {
+test('AwaitedPictures reports the reason of a wait once, and its end when pictures are read', async () => {
   const { awaited, told } = aRecord();
   const tries = [away, away];
   const read = awaited.read(patience(), async () => {
@@ -28,7 +28,7 @@ test('what keeps pictures away is told once, until they are read', async () => {
   expect(told).toEqual([away.message, undefined]);
 });
 
-test('what waiting does not mend, and what nobody waits for any more, is not waited for', async () => {
+test('AwaitedPictures does not wait after NOT_FOUND, or when the signal is aborted', async () => {
   const { awaited, told } = aRecord();
   const gone = new LyceumError('NOT_FOUND', 's3://sets/a.tar: answers 404 NoSuchKey');
   await expect(awaited.read(patience(), () => Promise.reject(gone))).rejects.toBe(gone);
@@ -39,7 +39,7 @@ test('what waiting does not mend, and what nobody waits for any more, is not wai
   expect(told).toEqual([]);
 });
 
-test('of several reads the one is told that has waited longest', async () => {
+test('AwaitedPictures reports the reason of the read that has waited longest', async () => {
   const { awaited, told } = aRecord();
   const reads = ['a', 'b'].map((name) => {
     let isAway = true;

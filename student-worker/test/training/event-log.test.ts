@@ -30,7 +30,7 @@ function told(step: number) {
   return { history: history.from(0) };
 }
 
-it('writes each step once, and validations', async () => {
+it('EventLog writes each step once, and validations', async () => {
   const log = createLogger({ name: 'test', level: 'silent' });
   const events = new EventLog(folder, KEY, smallTraining, 2, log);
   events.told(told(4));
@@ -54,7 +54,7 @@ it('writes each step once, and validations', async () => {
   ]);
 });
 
-it('gives up where nothing can be written', async () => {
+it('EventLog.written resolves when nothing can be written', async () => {
   const file = join(folder, 'file');
   await writeFile(file, '');
   const log = createLogger({ name: 'test', level: 'silent' });

@@ -10,7 +10,7 @@ it.each([
   [1_000, [700]],
   // No inference is cut.
   [1, [128, 128, 128, 128, 128, 60]],
-])('of at most %i rows, cut where inferences begin', (rows, counts) => {
+])('spanPieces of at most %i rows begin where inferences begin', (rows, counts) => {
   const pieces = spanPieces(span, rows);
   expect(pieces.map(({ positionCount }) => positionCount)).toEqual(counts);
   let position = 100;
@@ -21,7 +21,7 @@ it.each([
   expect(position).toBe(800);
 });
 
-it('is one answer', () => {
+it('joinedAnswers joins the tensors, and adds up seconds and calls', () => {
   const logits = (...values: number[]) => ({
     name: 'logits',
     width: 2,

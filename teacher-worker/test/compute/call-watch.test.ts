@@ -1,4 +1,4 @@
-/** Calls that never end, by the test's own clock. */
+/** Calls that never end, and a fake clock. */
 import { expect, it } from 'vitest';
 import { asking, CallWatch, SLOW_MS } from '../../src/compute/call-watch.js';
 
@@ -25,7 +25,7 @@ function watched() {
 const never = () => new Promise<never>(() => {});
 const turns = () => new Promise((resolve) => setImmediate(resolve));
 
-it('tells once of the call that the thread is at, and of none behind it', async () => {
+it('CallWatch reports a slow call once, and none of those that wait behind it', async () => {
   const { watch, after } = watched();
   let answer: (value: string) => void = () => {};
   const first = watch.watch('a', LIMITS, new Promise<string>((resolve) => (answer = resolve)));
@@ -39,7 +39,7 @@ it('tells once of the call that the thread is at, and of none behind it', async 
   expect(after(1)).toEqual(['slow b 60']);
 });
 
-it('fails a call beyond its limit', async () => {
+it('CallWatch rejects a call beyond its limit', async () => {
   const { watch, after } = watched();
   const call = watch.watch('a', LIMITS, never());
   after(LIMIT_MS + 1);
@@ -49,7 +49,7 @@ it('fails a call beyond its limit', async () => {
   });
 });
 
-it('takes the thread for hung once nobody wants its teacher, and not before', async () => {
+it('CallWatch reports a hung thread only after its teacher was unwanted for unwantedMs', async () => {
   const { watch, after } = watched();
   void watch.watch('a', { ...LIMITS, limitMs: 10 * LIMIT_MS }, never());
   after(SLOW_MS + 1);
@@ -63,7 +63,7 @@ it('takes the thread for hung once nobody wants its teacher, and not before', as
   ]);
 });
 
-it('does not, if the teacher is wanted again or comes back', async () => {
+it('CallWatch reports no hung thread when the teacher is wanted again or the call ends', async () => {
   const { watch, after } = watched();
   let answer: (value: string) => void = () => {};
   void watch.watch('a', LIMITS, new Promise<string>((resolve) => (answer = resolve)));
@@ -79,7 +79,7 @@ it('does not, if the teacher is wanted again or comes back', async () => {
   expect(after(UNWANTED_MS)).toEqual([]);
 });
 
-it('leaves a slow teacher the time that its samples take, since nothing of it is hung', () => {
+it('asking gives a call of a slow teacher the time that its samples take', () => {
   // 4,096 samples of 50 ms each are 205 s, and four times as much on a busy machine.
   const limits = asking(4096, 50);
   expect(limits).toEqual({ limitMs: 42_760_000, unwantedMs: 879_200 });

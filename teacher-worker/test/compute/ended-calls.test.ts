@@ -66,7 +66,7 @@ test.each([
   ['load', loadCall('bad'), loadCall('good'), ENDED_LOAD_LIMIT],
   ['answer', answer('bad'), answer('bad', 4), ENDED_ANSWER_LIMIT],
 ] as const)(
-  'a %s at which processes end again and again is refused, and others are not',
+  'EndedCalls refuses a %s at which processes ended again and again, and no other',
   async (_, bad, other, limit) => {
     endAt(bad, limit - 1);
     expect(await startProcess().noted(other, done)).toBe('done');
@@ -81,7 +81,7 @@ test.each([
   },
 );
 
-test('a process tells once at what the one before it ended, and how many in a row did', async () => {
+test('EndedCalls reports once at which call the last process ended, and how many in a row did', async () => {
   endAt(loadCall('bad'), 2);
   const process = startProcess();
   await process.noted(loadCall('good'), done);
@@ -99,7 +99,7 @@ test('a process tells once at what the one before it ended, and how many in a ro
   ]);
 });
 
-test('a call that is carried out, or fails, begins anew', async () => {
+test('EndedCalls counts anew after a call has succeeded or failed', async () => {
   const bad = answer('a');
   for (const end of [done, failed('refused')]) {
     endAt(bad, ENDED_ANSWER_LIMIT - 1);
@@ -112,7 +112,7 @@ test('a call that is carried out, or fails, begins anew', async () => {
   }
 });
 
-test('a refused call begins anew once it was not asked for long, or its teacher is unloaded', async () => {
+test('EndedCalls allows a refused call again REFUSED_MS after the last one, or after an unload', async () => {
   for (const [call, limit] of [
     [loadCall('a'), ENDED_LOAD_LIMIT],
     [answer('a'), ENDED_ANSWER_LIMIT],
@@ -138,7 +138,7 @@ test('a refused call begins anew once it was not asked for long, or its teacher 
   }
 });
 
-test('a process that is stopped counts for nothing', async () => {
+test('excuseCall keeps a process that is stopped from counting', async () => {
   for (let stop = 0; stop < ENDED_ANSWER_LIMIT; stop++) {
     void startProcess().noted(answer('a'), never);
     expect(noted()).not.toBe('');
@@ -148,7 +148,7 @@ test('a process that is stopped counts for nothing', async () => {
   expect(await startProcess().noted(answer('a'), done)).toBe('done');
 });
 
-test('an error with which the process ends counts, for its call alone', async () => {
+test('EndedCalls counts an error that ends the process, for its first call alone', async () => {
   const bad = answer('a');
   for (let end = 0; end < ENDED_ANSWER_LIMIT; end++) {
     const process = startProcess();
@@ -161,7 +161,7 @@ test('an error with which the process ends counts, for its call alone', async ()
   expect(await process.noted(answer('b'), done)).toBe('done');
 });
 
-test('the ends of few calls are kept, the last ones', async () => {
+test('EndedCalls keeps the ends of the newest 256 calls', async () => {
   endAt(answer('first'), ENDED_ANSWER_LIMIT - 1);
   endAt(answer('second'), ENDED_ANSWER_LIMIT - 1);
   endAt(answer('first'), 1);
@@ -172,7 +172,7 @@ test('the ends of few calls are kept, the last ones', async () => {
   expect(JSON.parse(readFileSync(join(folder, 'ended'), 'utf8'))).toHaveLength(256);
 });
 
-test('without a disk that takes notes calls are carried out all the same, which is told once', async () => {
+test('EndedCalls carries calls out when its folder cannot be written, and reports that once', async () => {
   writeFileSync(folder, 'no folder');
   const process = startProcess();
   expect(await process.noted(loadCall('a'), done)).toBe('done');
@@ -182,7 +182,7 @@ test('without a disk that takes notes calls are carried out all the same, which 
   excuseCall(folder);
 });
 
-test('a file that a stopped machine left damaged counts as none', async () => {
+test('EndedCalls ignores a damaged file', async () => {
   endAt(loadCall('a'), ENDED_LOAD_LIMIT);
   await expect(startProcess().noted(loadCall('a'), done)).rejects.toThrow('in a row');
   writeFileSync(join(folder, 'ended'), '[["a",');

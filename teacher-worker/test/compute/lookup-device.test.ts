@@ -1,4 +1,4 @@
-/** Tests of lookup-device.ts, by a clock that the test moves: how long each call waits. */
+/** How long each call waits, by a fake clock. */
 import { expect, it } from 'vitest';
 import { LookupDevice } from '../../src/compute/lookup-device.js';
 
@@ -16,7 +16,7 @@ function stage() {
   return { clock, waits, device };
 }
 
-it('takes as long as it is told', async () => {
+it('LookupDevice.occupy takes as long as it is told', async () => {
   const { clock, waits, device } = stage();
   await device.occupy(20);
   clock.now += 500;
@@ -25,14 +25,14 @@ it('takes as long as it is told', async () => {
   expect(clock.now).toBe(1_000 + 20 + 500 + 30);
 });
 
-it('goes on while its host is late: a hundred inferences take a hundred times as long as one', async () => {
+it('LookupDevice makes up for a late host: 100 inferences take 100 times as long as one', async () => {
   const { clock, device } = stage();
   clock.late = 3;
   for (let i = 0; i < 100; i++) await device.occupy(20);
   expect(clock.now).toBe(1_000 + 100 * 20 + 3);
 });
 
-it('is idle while nothing is asked, however late its host was before', async () => {
+it('LookupDevice makes up for a late host also after an idle time', async () => {
   const { clock, device } = stage();
   clock.late = 3;
   await device.occupy(20);
@@ -42,7 +42,7 @@ it('is idle while nothing is asked, however late its host was before', async () 
   expect(clock.now).toBe(1_000 + 20 + 500 + 20);
 });
 
-it('has done no more than the next question when its host was stopped for long', async () => {
+it('LookupDevice makes up for a long stop of its host in one call only', async () => {
   const { clock, waits, device } = stage();
   clock.late = 10_000;
   await device.occupy(20);

@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-it('tells with an answer of all calls since the last one, but for canaries, also over an unload', async () => {
+it('Teachers reports earlier calls with the next answer, also over an unload, but none of probes', async () => {
   const endpoint = checkEndpoint({ url: 'http://box/', request: '$input', answer: '' }, 'test');
   const settings = settingsJson({ output: 'probabilities' });
   const files = { model: join(folder, 'model'), set: join(folder, 'set') };

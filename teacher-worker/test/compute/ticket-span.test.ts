@@ -1,4 +1,4 @@
-/** Tests of ticket-span.ts on a set of ten samples whose splits are written out. */
+/** A set of ten samples whose splits are written out. */
 import type { Dataset } from '@lyceum/learning/datasets';
 import { type LyceumError, Split } from '@lyceum/proto';
 import { expect, it } from 'vitest';
@@ -31,20 +31,20 @@ function samples(
   return [...ticketSamples(dataset, { split, order: asked, firstPosition, positionCount })];
 }
 
-it('takes the samples of the split in their own order where the ticket names none', () => {
+it('ticketSamples takes the split in its own order when the ticket names none', () => {
   expect(samples(1, 3)).toEqual([2, 4, 6]);
   expect(samples(0, 2, { split: Split.SPLIT_VALIDATION })).toEqual([1, 5]);
   expect(samples(1, 1, { split: Split.SPLIT_TEST })).toEqual([7]);
 });
 
-it('visits every sample of the split once in an order, whatever the spans', () => {
+it('ticketSamples visits each sample of the split once in an order, whatever the spans', () => {
   const visited = [...samples(0, 4, { order }), ...samples(4, 2, { order })];
   expect(visited).toEqual(samples(0, 6, { order }));
   expect([...visited].sort((a, b) => a - b)).toEqual(TRAIN);
   expect(visited).not.toEqual(TRAIN);
 });
 
-it('begins an order by class with samples of each', () => {
+it('ticketSamples begins an order by class with a sample of each class', () => {
   const byClass = { ...order, byClass: true };
   const [first = -1, second = -1] = samples(0, 2, { order: byClass });
   expect([dataset.labels[first], dataset.labels[second]].sort()).toEqual([0, 1]);
@@ -56,7 +56,7 @@ it.each([
   ['beyond the end', () => samples(5, 2), /positions \[5, 7\) are not in the 6 of split train/],
   ['empty', () => samples(0, 0), /positions \[0, 0\)/],
   ['of no known split', () => samples(0, 1, { split: 9 as Split }), /split 9 is unknown/],
-])('refuses a span %s for good', (_, ask, message) => {
+])('ticketSamples refuses a span that is %s', (_, ask, message) => {
   expect(ask).toThrow(message);
   expect(ask).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }) as LyceumError);
 });

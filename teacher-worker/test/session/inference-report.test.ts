@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { InferenceReport } from '../../src/session/inference-report.js';
 import type { Report } from '../../src/session/session-link.js';
 
-it('sends the first at once, then sums of what came since, a second apart', () => {
+it('InferenceReport sends the first measurement at once, then sums, a second apart', () => {
   const identity = 'ab'.repeat(32);
   const sent: Report[] = [];
   let nowMs = 5;

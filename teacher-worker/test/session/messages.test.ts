@@ -8,7 +8,7 @@ const ONE = '1'.repeat(64);
 const TWO = '2'.repeat(64);
 const THREE = '3'.repeat(64);
 
-it('says with the revision which teachers are loaded, and why others are not', () => {
+it('teacherState names the revision, the loaded teachers, and why others failed', () => {
   const description = { classCount: 3 } as never;
   const failed = new Map([
     [TWO, { reason: 'too large', permanent: true, unreadable: false }],
@@ -31,7 +31,7 @@ it('says with the revision which teachers are loaded, and why others are not', (
   });
 });
 
-it('takes digests as hex, and a set without a path for one in the store', () => {
+it('wantedTeacher reads digests as hex, and a set without a path as one in the store', () => {
   const message = WantedTeacher.fromPartial({
     teacherIdentity: digestBytes(ONE),
     modelDigest: digestBytes(TWO),

@@ -8,6 +8,6 @@ test.each<[number | undefined, number | undefined, number | undefined]>([
   [350, 100, undefined],
   [undefined, 350, undefined],
   [100, undefined, undefined],
-])('%s before, %s after', (before, after, taken) => {
+])('takenOfGpu with %s bytes in use before, %s after', (before, after, taken) => {
   expect(takenOfGpu(before, after).gpuMemoryBytes).toBe(taken);
 });

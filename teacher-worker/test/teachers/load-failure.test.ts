@@ -7,7 +7,7 @@ import {
   MISSING_FILE_ATTEMPTS,
 } from '../../src/teachers/load-failure.js';
 
-describe('stays until a person does something', () => {
+describe('isPermanent is true for', () => {
   it.each<[string, ErrorCode, LoadStage]>([
     ['a model that no engine here runs', 'INVALID_ARGUMENT', 'opening'],
     ['a model that is another than it was when it was pushed', 'FAILED_PRECONDITION', 'opening'],
@@ -19,7 +19,7 @@ describe('stays until a person does something', () => {
   });
 });
 
-describe('may pass by itself', () => {
+describe('isPermanent is false for', () => {
   it.each<[string, ErrorCode, LoadStage]>([
     ['a server that is away', 'UNAVAILABLE', 'opening'],
     ['a server that is too slow', 'DEADLINE_EXCEEDED', 'opening'],
@@ -31,7 +31,7 @@ describe('may pass by itself', () => {
   });
 });
 
-it('a file that is not there is waited for some attempts long', () => {
+it('isPermanent is true for a missing file only after MISSING_FILE_ATTEMPTS attempts', () => {
   const at = (attempts: number) => isPermanent({ code: 'NOT_FOUND' }, 'fetching', attempts);
   expect(at(MISSING_FILE_ATTEMPTS - 1)).toBe(false);
   expect(at(MISSING_FILE_ATTEMPTS)).toBe(true);

@@ -91,7 +91,7 @@ async function turn(): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
 }
 
-test('a teacher that is wanted no more is unloaded; that its thread has ended ends nothing else', async () => {
+test('LoadedTeachers unloads an unwanted teacher; a failed unload is no unhandled rejection', async () => {
   const teachers = await loaded();
   teachers.follow([]);
   await vi.waitFor(() => expect(unloadCount).toBe(1), waiting);
@@ -99,7 +99,7 @@ test('a teacher that is wanted no more is unloaded; that its thread has ended en
   expect(unhandled).toEqual([]);
 });
 
-test('nor does it where a teacher could not be asked', async () => {
+test('LoadedTeachers unloads a teacher that failed to answer, without an unhandled rejection', async () => {
   const teachers = await loaded();
   teachers.failedToAnswer('a', new LyceumError('CANCELLED', 'a thread was closed'));
   expect(teachers.failed.get('a')).toMatchObject({ reason: 'a thread was closed' });
@@ -109,7 +109,7 @@ test('nor does it where a teacher could not be asked', async () => {
   expect(unhandled).toEqual([]);
 });
 
-test('what becomes due in any turn of the last look is done', async () => {
+test('LoadedTeachers loads a teacher that becomes wanted in any turn of its last step', async () => {
   for (let turns = 0; turns < 12; turns++) {
     let isLast = false;
     let teachers: LoadedTeachers | undefined;
@@ -133,7 +133,7 @@ test('what becomes due in any turn of the last look is done', async () => {
   }
 });
 
-test('a teacher that cannot be asked while a set is prepared for it is loaded anew', async () => {
+test('LoadedTeachers loads a teacher again that fails to answer while a set is prepared for it', async () => {
   let loadCount = 0;
   let isPrepared = (): void => {};
   const prepared = new Promise<void>((resolve) => {
@@ -161,7 +161,7 @@ test('a teacher that cannot be asked while a set is prepared for it is loaded an
   teachers.stop();
 });
 
-test('of a load that takes long the log says so while others wait; of one that has ended it does not', async () => {
+test('LoadedTeachers warns of a load that takes a minute, and not of one that has ended', async () => {
   const lines: unknown[] = [];
   const log = pino({ level: 'warn' }, { write: (line) => void lines.push(JSON.parse(line)) });
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });

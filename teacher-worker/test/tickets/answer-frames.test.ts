@@ -1,11 +1,11 @@
-/** Tests of how rows are cut into inferences and frames. Counts are by hand; each row has its own values. */
+/** How rows are cut into inferences and frames. Counts are by hand; each row has its own values. */
 import { float32Values, Ticket } from '@lyceum/proto';
 import { expect, it } from 'vitest';
 import type { Answer } from '../../src/compute/index.js';
 import { inferenceRanges } from '../../src/compute/rows/inference-ranges.js';
 import { answerFrames } from '../../src/tickets/answer-frames.js';
 
-it('cuts a span into inferences of one shape, the last one shorter', () => {
+it('inferenceRanges cuts a span into inferences of 128 rows, the last one shorter', () => {
   expect(inferenceRanges(300)).toEqual([
     { firstRow: 0, rowCount: 128 },
     { firstRow: 128, rowCount: 128 },
@@ -25,7 +25,7 @@ function rows(count: number): Float32Array<ArrayBuffer> {
 
 const answer = (...tensors: Answer['tensors']) => ({ tensors, inferenceSeconds: 0.5 });
 
-it('cuts an answer into frames of whole rows, in order', () => {
+it('answerFrames cuts an answer into frames of whole rows, in order', () => {
   const ticket = Ticket.fromPartial({ positionCount: 5 });
   // 8 bytes a row: two rows in 23 bytes.
   const frames = answerFrames(ticket, answer({ name: 'logits', width: 2, values: rows(5) }), 23);
@@ -40,13 +40,13 @@ it('cuts an answer into frames of whole rows, in order', () => {
   expect(frames.map(({ inferenceSeconds }) => inferenceSeconds)).toEqual([0, 0, 0.5]);
 });
 
-it('sends a row that is longer than a frame by itself', () => {
+it('answerFrames sends a row that is longer than a frame by itself', () => {
   const ticket = Ticket.fromPartial({ positionCount: 2 });
   const frames = answerFrames(ticket, answer({ name: 'logits', width: 2, values: rows(2) }), 4);
   expect(frames.map(({ firstRow }) => firstRow)).toEqual([0, 1]);
 });
 
-it('counts the bytes of all tensors of a row together', () => {
+it('answerFrames counts the bytes of all tensors of a row together', () => {
   const ticket = Ticket.fromPartial({ positionCount: 4 });
   const tensor = { name: 'logits', width: 2, values: rows(4) };
   // 16 bytes a row with both: one row in 31 bytes.

@@ -23,7 +23,7 @@ class Waiting implements AnswerSender {
 
 const ticket = Ticket.fromPartial({ positionCount: 1 });
 
-it('uses one stream for answers that follow each other, and more for those side by side', async () => {
+it('AnswerStreams uses one stream for successive answers, and more for simultaneous ones', async () => {
   const senders = [new Waiting(), new Waiting(), new Waiting()];
   const streams = new AnswerStreams(senders);
   const counts = () => senders.map(({ ends }) => ends.length);

@@ -1,10 +1,10 @@
-/** Tests of fair-turns.ts: teachers with queues of different length; the order of turns is written down. */
+/** Teachers with queues of different length; the order of turns is written down. */
 import { expect, it } from 'vitest';
 import { FairTurns, nextInRotation } from '../../src/tickets/fair-turns.js';
 
 const NEVER = new AbortController().signal;
 
-it('goes round the teachers that wait', () => {
+it('nextInRotation goes round the teachers that wait', () => {
   expect(nextInRotation(['c', 'a', 'b'], undefined)).toBe('a');
   expect(nextInRotation(['c', 'a', 'b'], 'a')).toBe('b');
   expect(nextInRotation(['c', 'a'], 'b')).toBe('c');
@@ -18,7 +18,7 @@ async function settle(): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
 }
 
-it('gives a long queue no more turns than a short one, one turn at a time', async () => {
+it('FairTurns gives a long queue no more turns than a short one, one turn at a time', async () => {
   const turns = new FairTurns(1);
   const order: string[] = [];
   const ends: (() => void)[] = [];
@@ -36,7 +36,7 @@ it('gives a long queue no more turns than a short one, one turn at a time', asyn
   expect(order).toEqual(['a', 'b', 'c', 'a', 'b', 'a', 'a']);
 });
 
-it('gives as many turns at a time as it was told, in the same order', async () => {
+it('FairTurns gives as many turns at a time as its limit, in the same order', async () => {
   const turns = new FairTurns(2);
   const order: string[] = [];
   const ends: (() => void)[] = [];
@@ -57,7 +57,7 @@ it('gives as many turns at a time as it was told, in the same order', async () =
   expect(order).toEqual(['a', 'a', 'b', 'c']);
 });
 
-it('lets a waiting ticket leave, and goes on without it', async () => {
+it('FairTurns lets a waiting ticket leave, and goes on without it', async () => {
   const turns = new FairTurns(1);
   const leaving = new AbortController();
   const end = await turns.take('a', NEVER);
@@ -69,7 +69,7 @@ it('lets a waiting ticket leave, and goes on without it', async () => {
   await expect(next).resolves.toBeTypeOf('function');
 });
 
-it('gives no turn to one that has left already', async () => {
+it('FairTurns gives no turn to a ticket that has left already', async () => {
   const turns = new FairTurns(1);
   await expect(turns.take('a', AbortSignal.abort(new Error('gone')))).rejects.toThrow('gone');
   await expect(turns.take('a', NEVER)).resolves.toBeTypeOf('function');

@@ -12,7 +12,7 @@ const TICKET = Ticket.fromPartial({
   outputs: ['logits'],
 });
 
-it('has the worker forget before the attempt that is to be anew, once, however often that is made', async () => {
+it('ProbeDesk forgets kept answers once before `anewAttempt`, however often that is repeated', async () => {
   const done: string[] = [];
   const sent: number[] = [];
   let failures = 0;
@@ -44,13 +44,13 @@ it('has the worker forget before the attempt that is to be anew, once, however o
   expect(done).toEqual(['answer', 'answer']);
   failures = 2;
   await follow(3, 3);
-  // Answers that the worker has kept since then are not older than the canary.
+  // Answers that the worker has kept since attempt 3 are new enough.
   await follow(4, 3);
   expect(done.slice(2)).toEqual(['forget box', 'away', 'away', 'answer', 'answer']);
   expect(sent).toEqual([1, 2, 3, 4]);
 });
 
-it('tells what keeps it from the pictures, for all the answers that are wanted', async () => {
+it('ProbeDesk reports an unreadable set once for all wanted attempts', async () => {
   const probed: ProbeAnswered[] = [];
   const desk = new ProbeDesk({
     turn: () => Promise.resolve(() => undefined),

@@ -1,4 +1,4 @@
-/** Tests of slots.ts: how many callers get a slot, as the limit changes. */
+/** How many callers get a slot, as the limit changes. */
 import { expect, it } from 'vitest';
 import { Slots } from '../../src/tickets/slots.js';
 
@@ -8,7 +8,7 @@ async function settle(): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
 }
 
-it('holds back whoever is over the limit until a slot is free', async () => {
+it('Slots holds back a caller over the limit until a slot is free', async () => {
   const slots = new Slots(2);
   const inside: number[] = [];
   const frees: (() => void)[] = [];
@@ -25,7 +25,7 @@ it('holds back whoever is over the limit until a slot is free', async () => {
   expect(inside).toEqual([1, 2, 3]);
 });
 
-it('frees a slot once, however often it is told', async () => {
+it('Slots frees a slot once, although it is freed twice', async () => {
   const slots = new Slots(2);
   const free = await slots.take(NEVER);
   await slots.take(NEVER);
@@ -38,7 +38,7 @@ it('frees a slot once, however often it is told', async () => {
   await expect(refused).rejects.toThrow('still full');
 });
 
-it('admits more at once when the limit rises', async () => {
+it('Slots admits a waiting caller when the limit rises', async () => {
   const slots = new Slots(0);
   const taken = slots.take(NEVER);
   slots.setLimit(1);

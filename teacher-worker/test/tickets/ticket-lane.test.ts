@@ -13,7 +13,7 @@ const identity = 'ab'.repeat(32);
 const ticket = Ticket.fromPartial({ teacherIdentity: Buffer.from(identity, 'hex') });
 const dataset: DatasetFile = { digest: 'set', file: 'set.zip' };
 
-test('what a ticket was to look at is passed over, also if its set comes after the lane was stopped', async () => {
+test('TicketLane calls passedOver for a ticket whose set arrives after the lane was stopped', async () => {
   let come: (found: DatasetFile) => void = () => undefined;
   const fetchDataset = vi.fn(
     () =>

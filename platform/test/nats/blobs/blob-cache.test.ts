@@ -50,7 +50,7 @@ beforeEach(async () => {
 
 afterEach(() => rm(folder, { recursive: true }));
 
-test('a blob is fetched once, however many ask for it, and lies there whole', async () => {
+test('BlobCache fetches a blob once for simultaneous calls, and stores it whole', async () => {
   const digest = blobs.add('model');
   const cache = new BlobCache(join(folder, 'new'), blobs, MIB);
   const paths = await Promise.all([1, 2, 3].map(() => cache.file(digest)));
@@ -60,7 +60,7 @@ test('a blob is fetched once, however many ask for it, and lies there whole', as
   expect(await readdir(join(folder, 'new'))).toEqual([digest]);
 });
 
-test('a later process uses the file, unless it has rotted', async () => {
+test('BlobCache uses the file of an earlier process, and fetches a corrupt one again', async () => {
   const digest = blobs.add('model');
   const path = await new BlobCache(folder, blobs, MIB).file(digest);
   await new BlobCache(folder, blobs, MIB).file(digest);
@@ -71,7 +71,7 @@ test('a later process uses the file, unless it has rotted', async () => {
   expect(await readFile(path, 'utf8')).toBe('model');
 });
 
-test('what cannot be read in the place of a copy is named, where no other can take its place', async () => {
+test('BlobCache names a folder that stands where it wants to write a blob', async () => {
   const digest = blobs.add('model');
   const path = join(folder, digest);
   await mkdir(path);
@@ -81,7 +81,7 @@ test('what cannot be read in the place of a copy is named, where no other can ta
   });
 });
 
-test('half-written files of a killed process are removed', async () => {
+test('BlobCache removes half-written files of a killed process', async () => {
   const digest = blobs.add('model');
   const draft = `${sha256Hex('other')}.${randomUUID()}.part`;
   await writeFile(join(folder, draft), 'half');
@@ -89,7 +89,7 @@ test('half-written files of a killed process are removed', async () => {
   expect(await readdir(folder)).toEqual([digest]);
 });
 
-test('a half-written file that cannot be removed does not keep others from fetching', async () => {
+test('BlobCache fetches blobs although a half-written file cannot be removed', async () => {
   const draft = `${sha256Hex('other')}.${randomUUID()}.part`;
   await mkdir(join(folder, draft, 'not empty'), { recursive: true });
   const cache = new BlobCache(folder, blobs, MIB);
@@ -99,7 +99,7 @@ test('a half-written file that cannot be removed does not keep others from fetch
   }
 });
 
-test('a failure is not remembered', async () => {
+test('BlobCache fetches again after a failed fetch', async () => {
   const cache = new BlobCache(folder, blobs, MIB);
   const digest = sha256Hex('late');
   await expect(cache.file(digest)).rejects.toMatchObject({ code: 'NOT_FOUND' });
@@ -107,7 +107,7 @@ test('a failure is not remembered', async () => {
   await cache.file(digest);
 });
 
-test('blobs that come one shortly after the other make room for themselves side by side', async () => {
+test('BlobCache makes room for 20 blobs that arrive at nearly the same time', async () => {
   for (let i = 0; i < 300; i++) await writeFile(join(folder, sha256Hex(`old ${i}`)), 'x');
   const late: Pick<CountedBlobs, 'get'> = {
     async get(digest) {
@@ -121,7 +121,7 @@ test('blobs that come one shortly after the other make room for themselves side 
   expect(new Set(blobs.fetched)).toEqual(new Set(digests));
 });
 
-test('what was used longest ago makes room', async () => {
+test('BlobCache removes the least recently used blob to make room', async () => {
   const cache = new BlobCache(folder, blobs, 2.5 * MIB);
   const [a, b, c] = ['a', 'b', 'c'].map((text) => blobs.add(text, MIB));
   await cache.file(a ?? '');
@@ -133,7 +133,7 @@ test('what was used longest ago makes room', async () => {
   expect(blobs.fetched).toEqual([a, b, c, b]);
 });
 
-test('files of an earlier process go before ours, the oldest first', async () => {
+test('BlobCache removes files of an earlier process before its own, the oldest first', async () => {
   const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((text) => blobs.add(text, MIB));
   const earlier = new BlobCache(folder, blobs, 10 * MIB);
   await utimes(await earlier.file(a ?? ''), 2_000, 2_000);
@@ -144,7 +144,7 @@ test('files of an earlier process go before ours, the oldest first', async () =>
   expect((await readdir(folder)).sort()).toEqual([a, c, d].sort());
 });
 
-describe('mounted files', () => {
+describe('BlobCache with mounted files', () => {
   let root: string;
 
   beforeEach(async () => {
@@ -152,7 +152,7 @@ describe('mounted files', () => {
     await mkdir(root);
   });
 
-  test('one is used where it lies, if it is what was meant', async () => {
+  test('uses a mounted file in place when its digest matches', async () => {
     const cache = new BlobCache(folder, blobs, MIB, root);
     const path = join(root, 'digits.npz');
     await writeFile(path, 'digits');
@@ -162,7 +162,7 @@ describe('mounted files', () => {
     expect(blobs.fetched).toEqual([]);
   });
 
-  test('errors are the same whatever is there instead', async () => {
+  test('gives the same error for a wrong file, a missing one and one outside the root', async () => {
     const cache = new BlobCache(folder, blobs, MIB, root);
     const secret = join(folder, 'secret');
     await writeFile(secret, 'secret');
@@ -176,12 +176,12 @@ describe('mounted files', () => {
         message: `there is no data set of SHA-256 ${wanted} at ${path} below the datasets root`,
       });
     }
-    // Outside it not even the right bytes are.
+    // Outside the root even a file with the right bytes is refused.
     const right = cache.file(sha256Hex('secret'), { path: secret });
     await expect(right).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 
-  test('there are none without a root, which says what to do', async () => {
+  test('refuses a mounted file without a root, and names --datasets-root', async () => {
     const cache = new BlobCache(folder, blobs, MIB);
     await writeFile(join(root, 'digits'), 'digits');
     const asked = cache.file(sha256Hex('digits'), { path: join(root, 'digits') });
@@ -191,7 +191,7 @@ describe('mounted files', () => {
     });
   });
 
-  test('one who has gone stops nobody else', async () => {
+  test('reads a file for one caller although another caller aborts', async () => {
     const cache = new BlobCache(folder, blobs, MIB, root);
     const path = join(root, 'digits');
     await writeFile(path, Buffer.alloc(8 * MIB, 'digits'));
@@ -204,7 +204,7 @@ describe('mounted files', () => {
     gone.abort();
     await expect(first).rejects.toMatchObject({ code: 'CANCELLED' });
     expect(await second).toBe(path);
-    // One that all have left is begun anew for the next.
+    // A read whose only caller has aborted starts again for the next caller.
     const other = new BlobCache(folder, blobs, MIB, root);
     const alone = other.file(digest, { path, signal: AbortSignal.abort() });
     await expect(alone).rejects.toMatchObject({ code: 'CANCELLED' });

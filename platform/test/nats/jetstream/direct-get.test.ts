@@ -1,4 +1,4 @@
-/** A stand-in connection answers as the test says, so that nothing waits for a server. */
+/** A stand-in connection gives the answers that the test lists, so that no test waits for a server. */
 import { headers, type Msg, type NatsConnection, NatsError } from 'nats';
 import { expect, test } from 'vitest';
 import { nextMessage } from '../../../src/nats/jetstream/index.js';
@@ -16,7 +16,7 @@ function connectionOf(answers: readonly (NatsError | Partial<Msg>)[]) {
 
 const late = () => new NatsError('TIMEOUT', 'TIMEOUT');
 
-test('a read that a busy server does not answer in time is asked for again', async () => {
+test('nextMessage asks again when the server does not answer in time', async () => {
   const found = headers();
   found.set('Nats-Sequence', '7');
   const message = { headers: found, data: Buffer.from('chunk') };
@@ -25,7 +25,7 @@ test('a read that a busy server does not answer in time is asked for again', asy
   expect([sequence, calls()]).toEqual([7, 3]);
 });
 
-test('after three it is given up', async () => {
+test('nextMessage gives up after three timeouts', async () => {
   const { connection, calls } = connectionOf([late(), late(), late(), late()]);
   const failure = await failureOf(nextMessage(connection, 'OBJ_x', 'subject', 3));
   expect([failure.code, failure.message, calls()]).toEqual([
@@ -35,7 +35,7 @@ test('after three it is given up', async () => {
   ]);
 });
 
-test('what the server says at once is not asked for again', async () => {
+test('nextMessage does not ask again after an error that the server reports', async () => {
   const { connection, calls } = connectionOf([new NatsError('503', '503'), late()]);
   const failure = await failureOf(nextMessage(connection, 'OBJ_x', 'subject', 3));
   expect([failure.code, calls()]).toEqual(['UNAVAILABLE', 1]);

@@ -27,11 +27,11 @@ it.each([
     'http://10.0.0.7:9000/pictures/%2B%3F%23%27%252F//x',
   ],
   ['https://example.org/s3/', 'us-east-1', 'pictures', 'a', 'https://example.org/s3/pictures/a'],
-])('at %s in %s, %s has %s', (endpoint, region, bucket, key, url) => {
+])('s3Url for endpoint %s, region %s, bucket %s, key %s', (endpoint, region, bucket, key, url) => {
   expect(s3Url(s3Settings(endpoint, region, {}), bucket, key).href).toBe(url);
 });
 
-it('takes the region from the flag, else from AWS’s variables', () => {
+it('s3Settings takes the region from the flag, or else from the AWS variables', () => {
   const environment = { AWS_REGION: 'a-1', AWS_DEFAULT_REGION: 'b-1' };
   expect(s3Settings(undefined, 'c-1', environment).region).toBe('c-1');
   expect(s3Settings(undefined, undefined, environment).region).toBe('a-1');
@@ -44,7 +44,7 @@ it.each([
   ['example.org:9000', 'eu-1', /--s3-endpoint/],
   ['https://user:secret@example.org', 'eu-1', /--s3-endpoint \(LYCEUM_S3_ENDPOINT\) is no server/],
   [undefined, 'evil.example.org/', /--s3-region/],
-])('refuses %s in %s', (endpoint, region, message) => {
+])('s3Settings refuses endpoint %s with region %s', (endpoint, region, message) => {
   expect(() => s3Settings(endpoint, region, {})).toThrow(message);
 });
 
@@ -56,7 +56,7 @@ const PAGE = `<?xml version="1.0" encoding="UTF-8"?>
   <Contents><Key>d</Key><Size>0</Size><Owner><ID>1</ID></Owner></Contents>
 </ListBucketResult>`;
 
-it('reads a page of a list', () => {
+it('listPage reads keys, sizes, ETags and the continuation token', () => {
   expect(listPage(PAGE, 'x')).toEqual({
     objects: [
       { key: 'a b+c\n.jpg', sizeBytes: 434_234, etag: '"70ee"' },
@@ -72,27 +72,27 @@ it('reads a page of a list', () => {
 });
 
 it.each(['<html></html>', '', PAGE.replace(/<Next.*Token>/, ''), PAGE.replace('434234', '-1')])(
-  'takes no other text for one: %#',
+  'listPage refuses a text that is no list: case %#',
   (text) =>
     expect(() => listPage(text, 's3://pictures/')).toThrow(
       /^s3:\/\/pictures\/: its server answers with what is no list/,
     ),
 );
 
-it('reads and writes what XML escapes', () => {
+it('element reads XML escapes, and escaped writes them', () => {
   expect(element('<A x="1">&lt;&#38;&#x22;&apos;&nothing;</A>', 'A')).toBe(`<&"'&nothing;`);
   expect(element('<AB>1</AB>', 'A')).toBeUndefined();
   expect(element(`<A>${escaped('a<"&>b')}</A>`, 'A')).toBe('a<"&>b');
 });
 
-it('reads of an error no more than its code', () => {
+it('errorCodeOf reads only the code of an error', () => {
   const error = '<Error><Code>NoSuchKey</Code><Message>a secret text</Message></Error>';
   expect(errorCodeOf(error)).toBe('NoSuchKey');
   expect(errorCodeOf('<Error><Code>a secret text</Code></Error>')).toBeUndefined();
   expect(errorCodeOf('')).toBeUndefined();
 });
 
-it('answers that open an element again and again are seen through at once', () => {
+it('an answer that opens an element 60,000 times gives no list, code or element', () => {
   const repeated = (tag: string) => `<ListBucketResult>${tag.repeat(60_000)}`;
   for (const tag of ['<Contents>', '<Contents><Key ', '<Error>', '<IsTruncated ']) {
     if (tag.startsWith('<Contents>')) {

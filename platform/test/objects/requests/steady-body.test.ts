@@ -1,5 +1,5 @@
 /**
- * Streams whose chunks come at times of a clock that the test moves: in each window of a second at least 1,000 bytes.
+ * Streams with chunks at times of a fake clock. `steadily` wants at least 1,000 bytes in each window of a second.
  */
 import { PassThrough } from 'node:stream';
 import { LyceumError, toLyceumError } from '@lyceum/proto';
@@ -17,14 +17,14 @@ afterEach(() => {
 const bodyOf = (stream: PassThrough) =>
   steadily(stream, { windowMs: 1_000, leastBytesPerSecond: 1_000, failure: toLyceumError });
 
-/** Reads to the end, and tells how many bytes came. */
+/** Reads to the end and counts the bytes. */
 async function bytesOf(body: AsyncIterable<Buffer>): Promise<number> {
   let bytes = 0;
   for await (const chunk of body) bytes += chunk.length;
   return bytes;
 }
 
-it('reads what comes fast enough, however long it takes', async () => {
+it('steadily reads a stream of 1,600 bytes a second to its end', async () => {
   const stream = new PassThrough();
   const reading = bytesOf(bodyOf(stream));
   for (let i = 0; i < 50; i++) {
@@ -36,7 +36,7 @@ it('reads what comes fast enough, however long it takes', async () => {
   expect(await reading).toBe(50 * 400);
 });
 
-it.each([0, 100])('ends what brings %d bytes a quarter of a second', async (chunkBytes) => {
+it.each([0, 100])('steadily ends a stream of %d bytes every 250 ms', async (chunkBytes) => {
   const stream = new PassThrough();
   const failing = failureOf(bytesOf(bodyOf(stream)));
   for (let i = 0; i < 5 && !stream.destroyed; i++) {
@@ -50,7 +50,7 @@ it.each([0, 100])('ends what brings %d bytes a quarter of a second', async (chun
   expect(stream.destroyed).toBe(true);
 });
 
-it('ends what came fast at first and then no more', async () => {
+it('steadily ends a stream that brings nothing for a window after a fast start', async () => {
   const stream = new PassThrough();
   const failing = failureOf(bytesOf(bodyOf(stream)));
   stream.write(Buffer.alloc(10_000));
@@ -60,7 +60,7 @@ it('ends what came fast at first and then no more', async () => {
   expect(await failing).toMatchObject({ message: 'the answer comes too slowly: 0 bytes in 1 s' });
 });
 
-it('does not blame the stream for its reader', async () => {
+it('steadily does not end a stream because its reader is slow', async () => {
   const stream = new PassThrough();
   const body = bodyOf(stream);
   for (let i = 0; i < 20; i++) {
@@ -72,7 +72,7 @@ it('does not blame the stream for its reader', async () => {
   expect(await body.next()).toMatchObject({ done: true });
 });
 
-it('destroys a stream that nobody reads to its end, and tells of what it broke from', async () => {
+it('steadily destroys a stream that is not read to its end, and passes on its error', async () => {
   const left = new PassThrough();
   left.write('x');
   for await (const _ of bodyOf(left)) break;

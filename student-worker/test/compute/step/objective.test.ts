@@ -112,7 +112,7 @@ describe('runObjective', () => {
     });
   });
 
-  it('asks for one target a temperature, and none for terms of weight 0', () => {
+  it('asks for one target per temperature, and none for a term of weight 0', () => {
     const terms = [
       { term: 'kd', temperature: 2 },
       { term: 'kd', temperature: 2, weight: 0.1 },
@@ -153,7 +153,7 @@ describe('runObjective', () => {
         0.8 * Math.log(q[1] as number) -
         0.1 * Math.log(q[2] as number),
     ],
-  ])('gives a pooled target to $term', (settings, want) => {
+  ])('computes the loss of $term from a pooled target', (settings, want) => {
     const objective = runObjective(
       tf,
       specification('Distillation', [{ ...settings, weight: 0.5 }]),
@@ -168,7 +168,7 @@ describe('runObjective', () => {
   });
 });
 
-describe('a term whose target is no pool of plain logits', () => {
+describe('runObjective with a target other than pooled logits', () => {
   const z = [0.5, -1, 2];
   const teachers = ['a', 'b', 'c'].map((name, i) => ({ name, model: name, weight: i + 1 }));
   const cases: [object, { combine: string; bound?: number }, string, number[][], number][] = [
@@ -192,7 +192,7 @@ describe('a term whose target is no pool of plain logits', () => {
       { combine: 'arithmetic' },
       'votes',
       [[0, 1, 0]],
-      // 1 + 3 of 6 for class 0.
+      // Teachers with weights 1 + 3 of 6 vote for class 0.
       -Math.log(softmax(z)[0] as number),
     ],
     [
@@ -220,7 +220,7 @@ describe('a term whose target is no pool of plain logits', () => {
     ],
   ];
 
-  it.each(cases)('%j', (settings, ensemble, name, row, want) => {
+  it.each(cases)('computes the loss of %j', (settings, ensemble, name, row, want) => {
     const objective = runObjective(
       tf,
       specification('Distillation', [{ ...settings, weight: 0.5 }], { teachers, ensemble }),

@@ -77,7 +77,7 @@ describe.skipIf(engine.name !== 'native')('traced steps', () => {
     { model: CONV, training: { optimizer: 'adam' } },
     { model: CONV, training: { optimizer: 'sgd', clipNorm: 1 } },
     { model: RESNET, training: { optimizer: 'adam', clipNorm: 2, weightDecay: 0.01 } },
-  ])('give the bits of eager ones: $model $training', async ({ model, training }) => {
+  ])('equal eager ones to the bit: $model $training', async ({ model, training }) => {
     const { batches, eager, traced, reason } = await pair(model, training);
     expect(reason).toBeUndefined();
     expect(losses(traced, batches, 0, 9)).toEqual(losses(eager, batches, 0, 9));
@@ -88,7 +88,7 @@ describe.skipIf(engine.name !== 'native')('traced steps', () => {
     traced.dispose();
   });
 
-  it('on bytes give the bits of steps on real values', async () => {
+  it('on bytes equal steps on real values to the bit', async () => {
     const floats = syntheticSet(60, 4);
     const inputs = Uint8Array.from(floats.inputs, (value) => Math.max(0, value) * 100);
     const small = parseDataset(encodeDataset({ ...floats, inputs, inputScale: 1 / 255 }));
@@ -111,7 +111,7 @@ describe.skipIf(engine.name !== 'native')('traced steps', () => {
     for (const student of [onReal, eager, traced]) student.dispose();
   });
 
-  it('start from a state or weights that were set', async () => {
+  it('equal eager ones after a state or weights were set', async () => {
     const { batches, eager, traced } = await pair(MLP);
     losses(traced, batches, 0, 5);
     const [state, weights] = [traced.state(), traced.weights()];
@@ -128,7 +128,7 @@ describe.skipIf(engine.name !== 'native')('traced steps', () => {
     traced.dispose();
   });
 
-  it('leave no tensor behind', async () => {
+  it('leave no tensor behind in 300 steps', async () => {
     const { tf } = engine;
     const empty = tf.memory().numTensors;
     const { batches, eager, traced } = await pair(MLP);
@@ -142,7 +142,7 @@ describe.skipIf(engine.name !== 'native')('traced steps', () => {
   });
 });
 
-it('steps on WebAssembly go on operation by operation, and say why', async () => {
+it('Student.trace on WebAssembly says why steps stay eager, and steps go on', async () => {
   const wasm = await openEngine({ only: 'wasm' });
   const spec = specification(MLP);
   const batches = new BatchSource(dataset, spec);

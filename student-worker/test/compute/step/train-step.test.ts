@@ -67,7 +67,7 @@ describe.each(STUDENTS)('a step of the $name', ({ model }) => {
   it.each([
     ...OPTIMIZER_NAMES.map((optimizer) => ({ optimizer, weightDecay: 0.01, clipNorm: 0.5 })),
     { optimizer: 'momentum', nesterov: true },
-  ])('goes on to the bit from a restored state: %j', async (training) => {
+  ])('a restored student goes on to the bit: %j', async (training) => {
     const spec = specification(model, training);
     const whole = await trained(spec, 0, 12);
     const half = await trained(spec, 0, 5);
@@ -101,8 +101,8 @@ describe.each(STUDENTS)('a step of the $name', ({ model }) => {
   });
 });
 
-describe('a step', () => {
-  it('moves the averages of batch normalisation, which inference then uses', async () => {
+describe('Student', () => {
+  it('moves the averages of batch normalisation in a step', async () => {
     const spec = specification({ architecture: 'resnet', depth: 8 });
     const { student } = await trained(spec, 0, 1);
     const names = [...student.state().keys()].filter((name) => name.includes('moving_'));
@@ -161,7 +161,7 @@ describe('a step', () => {
   });
 });
 
-it('tells its gradient, and what each term adds to the loss', async () => {
+it('Student.step returns the gradient norm before clipping, and the loss of each term', async () => {
   const spec = specification(
     { architecture: 'mlp', hiddenUnits: [8] },
     { optimizer: 'sgd', clipNorm: 0.01 },
@@ -199,7 +199,7 @@ describe('StepLog', () => {
 
   const figures = (loss: number) => engine.tf.tensor1d([loss, 10 * loss, 0.25 * loss]);
 
-  it('means over the steps since the last report, and frees its tensors', () => {
+  it('takes the mean loss of the steps since the last report, and frees its tensors', () => {
     const before = engine.tf.memory().numTensors;
     const log = new StepLog(engine, new StepHistory(7), stopwatch());
     for (let i = 0; i < 100; i++) log.add(figures(i), 0.5, 4);
@@ -209,7 +209,7 @@ describe('StepLog', () => {
     expect(engine.tf.memory().numTensors).toBe(before);
   });
 
-  it('has each step in the history, with an equal part of the time that passed', () => {
+  it('records each step in the history, with an equal share of the time that passed', () => {
     const log = new StepLog(engine, new StepHistory(7), stopwatch());
     for (let i = 1; i <= 4; i++) log.add(figures(i), i / 8, 4);
     log.check();

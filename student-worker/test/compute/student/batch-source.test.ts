@@ -70,7 +70,7 @@ describe('BatchSource', () => {
     expect(visited(source('Distillation', { batchSize: 8, epochs: 2 }), 1)).toEqual(second);
   });
 
-  it('visits labelled samples only where there are no teachers', () => {
+  it('visits only labelled samples in a run without teachers', () => {
     const batches = source('Training', { batchSize: 8, epochs: 1 });
     const labelled = train.filter((sample) => (dataset.labels[sample] as number) >= 0);
     expect(labelled.length).toBeLessThan(train.length);
@@ -78,7 +78,7 @@ describe('BatchSource', () => {
     expect(samples.sort((a, b) => a - b)).toEqual(labelled);
   });
 
-  it('mixes labels by the shares of the inputs; what has none adds nothing', () => {
+  it('mixes labels by the shares of the inputs; a sample without a label adds nothing', () => {
     const batches = source('Distillation', { batchSize: 8, epochs: 2 }, { mixup: true, cycle: 2 });
     const plain = visited(source('Distillation', { batchSize: 8, epochs: 2 }), 1);
     const { spec } = specificationOf('Distillation', {}, { mixup: true, cycle: 2 });
@@ -103,7 +103,7 @@ describe('BatchSource', () => {
     expect(partly).toBeGreaterThan(0);
   });
 
-  it('keeps a prepared batch while the one before is in use', () => {
+  it('keeps a batch unchanged when the next one is prepared', () => {
     const batches = source('Distillation', { batchSize: 8, epochs: 1 });
     const first = batches.batch(0);
     const values = first.inputs.slice();

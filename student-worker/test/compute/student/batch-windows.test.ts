@@ -81,7 +81,7 @@ function oneFile(): BatchSource {
   return new BatchSource(whole, specification, { windows, cut: CUT });
 }
 
-it('has the batches of the same pixels in one file, with two windows in memory at most', async () => {
+it('BatchSource gives a set in shards the batches of one file, with at most two open windows', async () => {
   const pictures = new Pictures();
   const windows = new SampleWindows(unread, pictures);
   const batches = new BatchSource(unread, specification, { windows, cut: CUT });
@@ -98,7 +98,7 @@ it('has the batches of the same pixels in one file, with two windows in memory a
   expect([...pictures.open]).toEqual([]);
 });
 
-it('asks for each window once, to the end of two spans after the one in hand', async () => {
+it('BatchSource fetches each window ahead once, up to two spans after the current one', async () => {
   const pictures = new Pictures();
   const windows = new SampleWindows(unread, pictures);
   const batches = new BatchSource(unread, specification, { windows, cut: CUT });
@@ -111,7 +111,7 @@ it('asks for each window once, to the end of two spans after the one in hand', a
   expect(pictures.ahead).toEqual(pictures.opened);
 });
 
-it('says what keeps it from the pictures of a step when that step comes', async () => {
+it('BatchSource reports unreadable pictures when their step comes', async () => {
   const pictures = new Pictures();
   const windows = new SampleWindows(unread, pictures);
   const batches = new BatchSource(unread, specification, { windows, cut: CUT });

@@ -48,21 +48,21 @@ async function newFolder(): Promise<string> {
   return folder;
 }
 
-describe('a checkpoint', () => {
-  it('comes back to the bit', () => {
+describe('checkpoint file', () => {
+  it('is decoded to the bit as it was encoded', () => {
     const decoded = decodeCheckpoint(encodeCheckpoint(checkpoint), 'it');
     expect(decoded).toEqual(checkpoint);
     expect(Object.is(decoded.state.get('weight/0/dense/kernel')?.values[1], -0)).toBe(true);
     expect(encodeCheckpoint(decoded).equals(encodeCheckpoint(checkpoint))).toBe(true);
   });
 
-  it('may have no selection yet, and no time that it waited', () => {
+  it('is decoded without a selection and without waiting time', () => {
     const waited = { waitingSeconds: 0, dataWaitingSeconds: 0 };
     const young = { ...checkpoint, ...waited, best: undefined };
     expect(decodeCheckpoint(encodeCheckpoint(young), 'it')).toEqual(young);
   });
 
-  it('is refused or unharmed whichever byte is damaged', () => {
+  it('with any one byte damaged is refused as corrupt, or decoded unchanged', () => {
     const bytes = encodeCheckpoint(checkpoint);
     let refused = 0;
     for (let i = 0; i < bytes.length; i++) {
@@ -79,7 +79,7 @@ describe('a checkpoint', () => {
     expect(refused).toBeGreaterThan(bytes.length / 3);
   });
 
-  it('is refused by name wherever it is cut off', async () => {
+  it('is refused with its name when it is cut off', async () => {
     const file = join(await newFolder(), 'cut.npz');
     const bytes = encodeCheckpoint(checkpoint);
     for (const length of [0, 1, 100, bytes.length >> 1, bytes.length - 1]) {
@@ -88,7 +88,7 @@ describe('a checkpoint', () => {
     }
   });
 
-  it('is told from a damaged one where another build wrote it', () => {
+  it('of another build is reported as foreign, not as corrupt', () => {
     // Signed anew, as the other build would have signed it.
     const { samples: _, ...older } = checkpoint;
     const bytes = encodeCheckpoint(older as Checkpoint);
@@ -117,7 +117,7 @@ describe('a checkpoint', () => {
     expect(await readCheckpoint(file)).toEqual(checkpoint);
   });
 
-  it('says which file cannot be written, and leaves nothing half-written', async () => {
+  it('that cannot be written is named, and nothing half-written is left', async () => {
     const folder = await newFolder();
     const { bytes, file } = packCheckpoint(join(folder, 'missing'), checkpoint);
     await expect(writeDurably(file, bytes)).rejects.toMatchObject({

@@ -14,7 +14,7 @@ describe('isBetter', () => {
     expect(isBetter(metric, candidate, best)).toBe(want);
   });
 
-  it('takes the first, and keeps the earlier of equals', () => {
+  it('takes the first validation, and keeps the earlier of two equal ones', () => {
     const same = validation(0.5, 1);
     for (const metric of ['nll', 'accuracy'] as const) {
       expect(isBetter(metric, same, undefined)).toBe(true);

@@ -16,7 +16,7 @@ function digest(...steps: number[]): string {
   return hash.digest('hex');
 }
 
-it('adds a segment an assignment, with a digest of the targets by name', () => {
+it('StepLedger has a segment per assignment, with a digest of the targets in order of their names', () => {
   const first = new StepLedger([], 1, 0);
   expect(first.segments()).toEqual([]);
   for (const step of [0, 1, 2]) first.add(targets(step));

@@ -55,7 +55,7 @@ describe('TargetInbox', () => {
     },
   );
 
-  it('has the figures of the steps that come, the newest ones, once each', () => {
+  it('gives the newest figures of a step once, and none of steps before its first', () => {
     const box = inbox(['a'], 1);
     const figures = [0, 1, 2, 3, 6].map((step) => ({ step, values: [step] }));
     box.put({ ...block(0, 4, 6), figures });
@@ -89,18 +89,18 @@ describe('TargetInbox', () => {
     expect(firstColumn(box, 0)).toEqual(Float32Array.of(0, 1, 2, 3));
   });
 
-  it('drops what is done, and has nothing before its first step', () => {
+  it('gives no step before its first one', () => {
     const box = inbox(['a'], 1);
     box.put(block(0, 0, 10));
     expect(box.take(0)).toBeUndefined();
     expect(firstColumn(box, 1)).toEqual(Float32Array.of(4, 5, 6, 7));
   });
 
-  it('needs nothing where nothing is asked for', () => {
+  it('gives an empty step at once when the run has no targets', () => {
     expect(inbox([]).take(0)?.size).toBe(0);
   });
 
-  it('refuses what cannot be', () => {
+  it('refuses rows beyond the credit or the epoch, unknown targets and wrong shapes', () => {
     const box = new TargetInbox(plan, [{ name: 'a', rowShape: [2] }], 0);
     box.allow(1);
     expect(() => box.put(block(0, 0, 5))).toThrow('credit ends before step 1');

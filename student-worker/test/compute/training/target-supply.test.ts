@@ -37,7 +37,7 @@ const block = (step: number, rows = 4, firstRow = 0, figures?: number[]) => ({
   tensors: [{ name: 'a', rows, values: new Float32Array(rows).fill(step) }],
 });
 
-it('asks a quarter of the window at a time, as far as the window and the run reach', () => {
+it('TargetSupply asks for a quarter of the window at a time, up to the end of the run', () => {
   const supply = new TargetSupply(job, plan, 0, news);
   for (let step = 0; step <= plan.stepCount; step++) supply.ask(step);
   expect(asked.slice(0, 3)).toEqual([
@@ -49,7 +49,7 @@ it('asks a quarter of the window at a time, as far as the window and the run rea
   expect(asked).toHaveLength(11);
 });
 
-it('asks at once if it is told to, but no step twice, and nothing where there are no targets', () => {
+it('TargetSupply asks at once if told to, for no step twice, and never in a run without targets', () => {
   const supply = new TargetSupply(job, plan, 5, news);
   supply.ask(5);
   supply.ask(5, true);
@@ -62,14 +62,14 @@ it('asks at once if it is told to, but no step twice, and nothing where there ar
   expect(asked).toHaveLength(2);
 });
 
-it('takes no targets past what it has asked for', () => {
+it('TargetSupply refuses targets beyond the credit that it has asked for', () => {
   const supply = new TargetSupply(job, plan, 0, news);
   supply.ask(0);
   supply.receive(block(7));
   expect(() => supply.receive(block(8))).toThrow('credit ends before step 8');
 });
 
-it('awaits all rows of a step, until nobody wants them', async () => {
+it('TargetSupply.await waits for all rows of a step, or until they are no longer wanted', async () => {
   const supply = new TargetSupply(job, plan, 0, news);
   supply.ask(0);
   let wanted = true;
@@ -85,7 +85,7 @@ it('awaits all rows of a step, until nobody wants them', async () => {
   expect(await second).toBeUndefined();
 });
 
-it('knows of figures what was told of the step, all of it or none', () => {
+it('TargetSupply gives the figures of a step, or NaN in all columns when some are missing', () => {
   const unknown = targetSumColumns(specification).map(() => Number.NaN);
   const told = unknown.map((_, column) => column);
   const supply = new TargetSupply(job, plan, 0, news);

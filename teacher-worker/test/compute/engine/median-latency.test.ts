@@ -6,7 +6,7 @@ it.each([
   [10, 18],
   [1_000, 4],
   [5_000, 2],
-])('of runs of %d ms it measures the median, in %d runs', async (ms, runs) => {
+])('medianLatencyMs of runs of %d ms takes %d runs', async (ms, runs) => {
   let [now, count] = [0, 0];
   const run = async () => {
     now += ms;

@@ -47,7 +47,7 @@ it('answers from one graph, made on the first batch and gone with the teacher', 
   expect(deletions).toHaveBeenCalledOnce();
 });
 
-it('gives the features of layers with the logits that it gives without them', async () => {
+it('gives features of layers, and the same logits as without them', async () => {
   const reasons: string[] = [];
   const teacher = await LayersModelTeacher.open(
     await engine(),
@@ -62,7 +62,7 @@ it('gives the features of layers with the logits that it gives without them', as
   const [alone] = await answer(['logits']);
   const [hidden, output, logits] = await answer(['layer/dense_2', 'layer/logits', 'logits']);
   expect(logits).toEqual(alone);
-  // The logits are made of the layer before, so that layer's features have all of them.
+  // The last layer is named logits: its features are the logits.
   expect(output).toEqual({ ...logits, name: 'layer/logits' });
   expect([hidden?.name, hidden?.width]).toEqual(['layer/dense_2', 20]);
   expect(hidden?.values.length).toBe(300 * 20);
@@ -76,7 +76,7 @@ it('gives the features of layers with the logits that it gives without them', as
   await teacher.close();
 });
 
-it('sees the view at its own size if that is another', async () => {
+it('reads a view at the input size of its model', async () => {
   const teacher = await LayersModelTeacher.open(
     await engine(),
     parseModelPackage((await makeTeacher(1, [9, 8, 1])).bytes),
@@ -123,7 +123,7 @@ it('gives the same bits whether samples are fed as bytes or as real values', asy
   await teacher.close();
 });
 
-it('refuses a model that loads, and that TensorFlow.js does not compute', async () => {
+it('refuses a model that loads, but that TensorFlow.js cannot run', async () => {
   const { bytes } = await makeTeacher(1);
   const packaged = parseModelPackage(bytes);
   const modelJson = structuredClone(packaged.modelJson) as {

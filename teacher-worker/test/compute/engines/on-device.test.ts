@@ -81,15 +81,15 @@ test.each<[string, Case, string[], TeacherPlacement[]]>([
     ['cuda', 'cpu'],
     [{ device: 'cpu EPYC', warning: 'NVIDIA L4 cannot compute it: CUDA failure 35' }],
   ],
-])('%s', async (_, given, tried, told) => {
+])('onDevice chooses the device with %s', async (_, given, tried, told) => {
   expect(await opened(given)).toEqual({ tried, told, error: undefined });
 });
 
-describe('nothing falls back on the processor unasked', () => {
+describe('onDevice when the GPU fails', () => {
   it.each<['nothing' | 'not after all', string[], string]>([
     ['nothing', [], MISSING],
     ['not after all', ['cuda'], 'CUDA failure 35'],
-  ])('an engine that can compute %s is a refusal', async (can, tried, why) => {
+  ])('refuses when the GPU can compute "%s", and names --allow-cpu', async (can, tried, why) => {
     const result = await opened({ gpu: L4, can });
     expect(result).toMatchObject({ tried, told: [] });
     expect(result.error?.code).toBe('FAILED_PRECONDITION');
@@ -102,7 +102,7 @@ describe('nothing falls back on the processor unasked', () => {
     ['not any more', 'FAILED_PRECONDITION'],
     ['not this model', 'INVALID_ARGUMENT'],
     ['not so much', 'RESOURCE_EXHAUSTED'],
-  ])('%s stays what it is, with --allow-cpu too', async (can, code) => {
+  ])('keeps the error "%s" with --allow-cpu too', async (can, code) => {
     const result = await opened({ gpu: { ...L4, allowCpu: true }, can });
     expect(result).toMatchObject({ tried: ['cuda'], told: [], error: { code } });
   });

@@ -42,7 +42,7 @@ function distance(a: Float32Array, b: Float32Array): number {
   return a.reduce((most, value, i) => Math.max(most, Math.abs(value - (b[i] as number))), 0);
 }
 
-it('answers as the model that it was exported from, in any order of classes', async () => {
+it('an exported ONNX teacher answers as its original does, with classes in any order', async () => {
   const layers = parseModelPackage((await makeTeacher(1)).bytes);
   const onnx = onnxPackageOf(
     exportOnnx(layers, {
@@ -81,7 +81,7 @@ it('answers as the model that it was exported from, in any order of classes', as
   await second.close();
 });
 
-it('gives the class, and says what it does not give', async () => {
+it('an ONNX teacher gives logits and class, and refuses other outputs', async () => {
   const teacher = await open(fixture('fixed-batch'));
   const request = { dataset, samples, view: IDENTITY_VIEW };
   const [best, logits] = await teacher.answer({ ...request, outputs: ['class', 'logits'] });
@@ -94,7 +94,7 @@ it('gives the class, and says what it does not give', async () => {
 });
 
 it.each(['fixed-batch', 'external', 'half', 'dynamic-range'])(
-  'says the same of a row among any others: %s',
+  'an ONNX teacher gives a row the same answer among any other rows: %s',
   async (name) => {
     const teacher = await open(fixture(name));
     await requireRowIndependence(teacher, dataset, samples.subarray(0, 128));
@@ -102,7 +102,7 @@ it.each(['fixed-batch', 'external', 'half', 'dynamic-range'])(
   },
 );
 
-it('refuses a model that draws numbers, and says so', async () => {
+it('requireRowIndependence refuses a model that draws random numbers', async () => {
   const teacher = await open(fixture('random'));
   await expect(requireRowIndependence(teacher, dataset, samples.subarray(0, 128))).rejects.toThrow(
     /does not say the same of the same samples: row 0 is .* the next time/,
@@ -110,7 +110,7 @@ it('refuses a model that draws numbers, and says so', async () => {
   await teacher.close();
 });
 
-it('refuses a model that looks at the other rows', async () => {
+it('requireRowIndependence refuses a model that looks at the other rows', async () => {
   const teacher = await open(fixture('batch-mean'));
   await expect(requireRowIndependence(teacher, dataset, samples.subarray(0, 128))).rejects.toThrow(
     'depends on the other samples of the batch',

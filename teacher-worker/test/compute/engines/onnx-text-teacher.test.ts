@@ -39,7 +39,7 @@ async function open(dataset: typeof SET) {
   return openTeacher({ packaged, settings: MODEL.settings, dataset, untraced: () => {} });
 }
 
-it('answers about texts, in the order of the set’s classes', async () => {
+it('an ONNX text teacher gives logits in the order of the classes of the set', async () => {
   const teacher = await open(OF_TEXTS);
   const samples = Uint32Array.from([7, 3, 30, 12]);
   const request = { dataset: OF_TEXTS, samples, view: IDENTITY_VIEW };
@@ -57,6 +57,6 @@ it('answers about texts, in the order of the set’s classes', async () => {
   await teacher.close();
 });
 
-it('is not opened for a set without texts', async () => {
+it('an ONNX text teacher refuses a set without texts', async () => {
   await expect(open(SET)).rejects.toThrow('the model reads texts, and this data set has none');
 });

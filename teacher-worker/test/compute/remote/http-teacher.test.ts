@@ -106,7 +106,7 @@ async function classesOf(
   return [...(answer?.values ?? [])];
 }
 
-it('answers with the class, asks about each sample once, and carries its secret', async () => {
+it('gives the class, asks about each sample once, and sends its secret', async () => {
   const teacher = open();
   expect(await classesOf(teacher)).toEqual(want);
   expect(await classesOf(teacher)).toEqual(want);
@@ -117,7 +117,7 @@ it('answers with the class, asks about each sample once, and carries its secret'
   expect(authorization).toBe('Bearer s3cret');
 });
 
-it('asks a probe anew once it is to forget, and forgets the rest if that is answered otherwise', async () => {
+it('asks a probe anew after forget, and drops its kept answers if the new ones differ', async () => {
   const [teacher, other] = [await open(), await open({ answer: '/*/also' })];
   respond = (inputs) => ({ body: inputs.map((i) => ({ label: labelOf(i), also: labelOf(i) })) });
   await classesOf(teacher);
@@ -134,7 +134,7 @@ it('asks a probe anew once it is to forget, and forgets the rest if that is answ
   expect(asked.length).toBe(16);
   expect(await classesOf(teacher)).toEqual(want);
   expect(asked.length).toBe(16);
-  // Half of the probe, then its other half.
+  // The probe fails, then asks for all of its samples again.
   teacher.forget();
   const plain = respond;
   respond = () => ({ status: 503, body: 'busy' });
@@ -154,7 +154,7 @@ it('asks a probe anew once it is to forget, and forgets the rest if that is answ
   expect(asked.length).toBe(new Set(samples).size - 8);
 });
 
-it('counts the calls that were answered, those too that nobody could read, and tells of each once', async () => {
+it('counts each answered call once, also one whose answer could not be read', async () => {
   const plain = respond;
   // Of the 8 calls with at most 8 rows, one is answered unreadably and must be repeated, and one is refused at first.
   let [broken, refused] = [true, true];
@@ -177,7 +177,7 @@ it('counts the calls that were answered, those too that nobody could read, and t
   expect(teacher.used()).toEqual({ count: 0, inputTokens: 0, outputTokens: 0 });
 });
 
-it('asks nobody again after a kill, and about what the file has lost alone', async () => {
+it('keeps answers over a kill, and asks again only about those that the file has lost', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'kept-answers-'));
   try {
     kept = new KeptAnswers(folder);
@@ -237,7 +237,7 @@ it('sends pictures as PNG in base64', async () => {
   expect(sent).toContain(data[0]);
 });
 
-it('keeps what was answered when a call fails, and asks for the rest alone', async () => {
+it('keeps earlier answers when a call fails, and then asks only for the rest', async () => {
   let failing = true;
   const plain = respond;
   respond = (inputs, call) =>
@@ -250,12 +250,12 @@ it('keeps what was answered when a call fails, and asks for the rest alone', asy
   expect(asked.length).toBe(new Set(samples).size);
 });
 
-it('hands back what a server that is away cannot answer', async () => {
+it('fails as UNAVAILABLE when the server answers 503', async () => {
   respond = () => ({ status: 503, body: 'busy' });
   await expect(classesOf(open())).rejects.toMatchObject({ code: 'UNAVAILABLE' });
 });
 
-it('names the sample whose answer is no class, or takes it for none if the description says so', async () => {
+it('names a sample whose answer is no class, or reads it as the description says', async () => {
   respond = (inputs) => ({ body: inputs.map(() => ({ label: 'zebra' })) });
   await expect(classesOf(open({ concurrency: 1 }))).rejects.toThrow(
     'sample 0: the response has a word of 5 characters that is none of a, b, c, d, e',
@@ -265,7 +265,7 @@ it('names the sample whose answer is no class, or takes it for none if the descr
   expect(await classesOf(open({ classes }))).toEqual(want.map(() => 2));
 });
 
-it('believes none of a list that lacks an answer or has one more, and asks again', async () => {
+it('asks again when a list has an answer too few or too many', async () => {
   const plain = respond;
   let wrong = 0;
   respond = (inputs, call) => {
@@ -282,14 +282,14 @@ it('believes none of a list that lacks an answer or has one more, and asks again
   );
 });
 
-it('takes answers by their places where they stand in a mapping', async () => {
+it('reads answers in a mapping by their positions', async () => {
   respond = (inputs) => ({
     body: { at: { ...inputs.map((input) => labelOf(input)), model: 'm' } },
   });
   expect(await classesOf(open({ answer: '/at/*' }))).toEqual(want);
 });
 
-it('refuses other outputs, classes that the set has not, and secrets that are not there', async () => {
+it('refuses other outputs, classes that the set does not have, and missing secrets', async () => {
   const logits = (await open()).answer({
     dataset,
     samples,
@@ -307,7 +307,7 @@ it('refuses other outputs, classes that the set has not, and secrets that are no
   );
 });
 
-it('sends the text that a sample was made of, where there is one', async () => {
+it('sends the text of a sample, and refuses a set without texts', async () => {
   const texts = sampleTextsOf(Array.from({ length: dataset.sampleCount }, (_, i) => `text ${i}`));
   respond = (inputs) => ({ body: inputs.map(() => ({ label: 'b' })) });
   const [answer] = await (await open({ input: 'text' })).answer({
@@ -321,7 +321,7 @@ it('sends the text that a sample was made of, where there is one', async () => {
   await expect(classesOf(open({ input: 'text' }))).rejects.toThrow('was not made of texts');
 });
 
-it('sends the row that a sample was made of, by the names of its columns', async () => {
+it('sends the table row of a sample by column names, and refuses a set without a table', async () => {
   const columns = [
     { name: 'town', kind: 'category' },
     { name: 'age', kind: 'number' },

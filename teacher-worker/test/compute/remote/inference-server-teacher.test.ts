@@ -46,11 +46,11 @@ async function found(given: object) {
   }
 }
 
-it('is refused until the settings say what its one number is', async () => {
+it('findModel refuses a model of one number a sample until its settings say what that is', async () => {
   await expect(found({})).rejects.toThrow('p: gives one number a sample; put {"output": ');
 });
 
-it('tells two of the classes apart', async () => {
+it('a teacher with one probability a sample tells two classes apart', async () => {
   const [first, second] = [dataset.classNames[3], dataset.classNames[1]] as [string, string];
   const model = await found({ output: 'probabilities', classes: [first, second] });
   const open = remoteTeachers(outside, () => 0.5, undefined);
@@ -74,7 +74,7 @@ it('tells two of the classes apart', async () => {
   }
 });
 
-it('is opened, and checked, although the server refuses a request for a moment', async () => {
+it('a teacher is opened and checked although the server refuses one request', async () => {
   const model = await found({
     output: 'probabilities',
     classes: [dataset.classNames[3], dataset.classNames[1]],

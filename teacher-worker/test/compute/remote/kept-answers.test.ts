@@ -20,7 +20,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-test('what was answered outlives the process, until it is forgotten', () => {
+test('KeptAnswers are read again by a new process, until they are forgotten', () => {
   new KeptAnswers(folder).table(key).set(1, 0);
   const kept = new KeptAnswers(folder);
   expect(kept.table(key).get(1)).toBe(0);
@@ -29,7 +29,7 @@ test('what was answered outlives the process, until it is forgotten', () => {
   expect(new KeptAnswers(folder).table(key).get(1)).toBeUndefined();
 });
 
-test('what is forgotten stays so where its file cannot be deleted, and that ends nothing', () => {
+test('KeptAnswers forgets answers although their file cannot be deleted', () => {
   const kept = new KeptAnswers(folder);
   kept.table(key).set(1, 0);
   // A folder in the file's place cannot be deleted as a file, just like a file on a read-only disk.

@@ -4,14 +4,14 @@ import { finalAnswers, outputsOfLogits } from '../../../src/compute/rows/class-t
 
 const values = Float32Array.of(1, 1, 1, 4, 2, 3);
 
-it('are the most probable class, of equal ones the first', () => {
+it('finalAnswers takes the most probable class, and the first of equal ones', () => {
   expect([...finalAnswers({ name: 'logits', width: 3, values }).values]).toEqual([0, 0]);
 });
 
-it('are never a class that the teacher does not know, whatever stands there', () => {
+it('outputsOfLogits gives no class that the teacher does not know', () => {
   const logits = { name: 'logits', width: 3, values };
   const [classes, whole] = outputsOfLogits(logits, ['class', 'logits'], [1, 2]);
   expect([...(classes?.values ?? [])]).toEqual([1, 2]);
-  // The logits themselves stay finite.
+  // The logits stay as they are.
   expect(whole?.values).toEqual(Float32Array.of(1, 1, 1, 4, 2, 3));
 });

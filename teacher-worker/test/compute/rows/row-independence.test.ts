@@ -20,12 +20,12 @@ function checked(values: readonly number[], movesBy: number, noise: readonly num
   return requireRowIndependence(teacher, {} as Dataset, samples);
 }
 
-test('answers may move by a share of the greatest logit', async () => {
+test('requireRowIndependence lets answers move by the share `movesBy` of the greatest logit', async () => {
   await checked([1, -10, 2, 3], 1e-2, [0, 0.09]);
   await expect(checked([1, -10, 2, 3], 1e-2, [0, 0.11])).rejects.toThrow('row 1 is -9.89');
 });
 
-test('a teacher that answers NaN or an infinity is not said to change its answers', async () => {
+test('requireRowIndependence does not take NaN or an infinity for a change', async () => {
   await checked([1, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY], 1e-2);
   // Such values do not hide another row that moves.
   await expect(checked([Number.NaN, 2, 3, 4], 1e-2, [0, 0.5])).rejects.toThrow('row 1 is 2.5');

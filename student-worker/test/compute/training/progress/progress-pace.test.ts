@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { ProgressPace } from '../../../../src/compute/training/progress/progress-pace.js';
 
-it('tells once a second, ends of epochs ten times as often, and what nobody should miss at once', () => {
+it('ProgressPace is due once a second, every 100 ms at ends of epochs, and always when told so', () => {
   let nowMs = 0;
   const pace = new ProgressPace(() => nowMs);
   const at = (ms: number, epochEnded = false, always = false): boolean => {
