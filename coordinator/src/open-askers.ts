@@ -1,4 +1,4 @@
-/** What asks teachers: runs in progress, comparisons of ensembles, checks of stored answers, readers of targets. */
+/** Opens the parts that ask teachers: runs, comparisons of ensembles, checks of stored answers, readers of targets. */
 import type { LoadedTeacher } from '@lyceum/proto';
 import { AnswerVerifications, EnsembleEvaluations } from './evaluation/index.js';
 import { AnswerKeeper } from './lifecycle/index.js';
@@ -20,7 +20,7 @@ interface AskersRooms {
   readonly teachers: Teachers;
   readonly dataPlane: DataPlane;
   readonly metrics: CoordinatorMetrics;
-  /** Something has changed that a pass of the reconciler looks at. */
+  /** Requests a pass of the reconciler. */
   readonly changed: () => void;
 }
 
@@ -71,7 +71,7 @@ export function openAskers(
     evaluations,
     verifications,
     streams,
-    /** All but the runs. */
+    /** All users of teachers except the runs. */
     users: () => [...evaluations.users(), ...verifications.users(), ...streams.users()],
     demand: new TeacherDemand({
       store,
@@ -92,13 +92,13 @@ export function openAskers(
   };
 }
 
-/** A teacher's measurement by the worker whose id comes first: the same one each time. */
+/** A teacher's measurement by the first worker, in order of ids, that has it: the same worker each time. */
 function measurementOf(
   sessions: readonly TeacherSession[],
   identity: string,
 ): LoadedTeacher | undefined {
   for (const session of sessions) {
-    // What it was not told to load it cannot have measured.
+    // A worker cannot have measured a teacher that it was not told to load.
     const loaded = session.wanted.has(identity) ? session.loaded().get(identity) : undefined;
     if (loaded !== undefined) return loaded;
   }

@@ -1,4 +1,4 @@
-/** The life of runs: what is told of them, how their records change, what goes with them. */
+/** Opens the parts that follow runs through their life: events, logs, lifecycle, deletion, checkpoint commits. */
 
 import {
   CheckpointCommits,

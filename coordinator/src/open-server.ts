@@ -1,4 +1,4 @@
-/** The gRPC server: each service with what it needs. */
+/** Opens the gRPC server: makes each service with the parts that it needs. */
 import { RpcServer, SERVICES, targetService } from '@lyceum/platform';
 import { Downloads, RemoteModels } from './artifacts/index.js';
 import { RunFindings } from './evaluation/index.js';
@@ -30,11 +30,11 @@ export interface Rooms {
   readonly askers: Askers;
   readonly students: WorkerSessions<StudentSession>;
   readonly metrics: CoordinatorMetrics;
-  /** Something has changed that a pass of the reconciler looks at. */
+  /** Requests a pass of the reconciler. */
   readonly changed: () => void;
 }
 
-/** @param stopping - aborts when the coordinator stops: ends calls that last. */
+/** @param stopping - aborts when the coordinator stops: ends long-running calls. */
 export function openServer(
   rooms: Rooms,
   options: ServeOptions,

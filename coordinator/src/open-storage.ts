@@ -1,4 +1,4 @@
-/** What is kept: in NATS, once this coordinator leads, and on its disk. */
+/** Opens the stored state: in NATS, once this coordinator leads, and on its disk. */
 import { join } from 'node:path';
 import type { Readiness } from '@lyceum/platform/metrics';
 import { awaitNats, type Nats, untilNatsAnswers, type Waiting } from '@lyceum/platform/nats';
@@ -55,7 +55,7 @@ export async function openStorage(options: ServeOptions, readiness: Readiness, s
   stops.add(() => leadership.release());
   const { leaderEpoch } = leadership;
   const natsStore = await storeOfLeader(nats, folder, leaderEpoch).catch((err: unknown) => {
-    // Until the copy says so, only the lease tells that this coordinator led last.
+    // The copy may not hold this leader's epoch yet: then only the lease shows that this coordinator led last.
     leadership.keep();
     throw err;
   });
@@ -72,7 +72,7 @@ export async function openStorage(options: ServeOptions, readiness: Readiness, s
   });
   const { pointers, blobs } = mirror;
   const catalog = await ArtifactCatalog.open(mirror.names, blobs, { stateDir, datasetsRoot, log });
-  // A leader takes a queue that another has looked at for a new one.
+  // Marks the queue as this leader's: a leader takes a queue with another leader's mark for a new one.
   const queue = await nats.tickets();
   await queue.ensureStream();
   const eventLog = await nats.events();
@@ -94,7 +94,7 @@ export async function openStorage(options: ServeOptions, readiness: Readiness, s
     leadership,
     store,
     pointers,
-    /** The mirror finds a commit by its blob. */
+    /** For commits of student workers: the mirror finds these itself, so that they need not wait for its disk. */
     unmirroredPointers: buckets.pointers,
     blobs,
     quarantines,
@@ -102,7 +102,8 @@ export async function openStorage(options: ServeOptions, readiness: Readiness, s
 }
 
 /**
- * Waits until NATS has what it lacked and the lease is free. NATS may be there before its JetStream is, or go away again.
+ * Waits until the store in NATS is whole and the lease is free, and takes the lease. Tries again while NATS or its
+ * JetStream does not answer.
  *
  * @throws {LyceumError} as `serve`; UNAVAILABLE if the connection is lost for good.
  */

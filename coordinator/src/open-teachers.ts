@@ -1,4 +1,4 @@
-/** Teacher workers: their sessions, the tickets that they are asked by, and which of their answers are trusted. */
+/** Opens the parts for teacher workers: their sessions, their tickets, and the checks that make answers trusted. */
 import { join } from 'node:path';
 import { ticketId } from '@lyceum/proto';
 import { AnswerProofs, KeptProbes, TeacherHealth, UnprovenFile } from './health/index.js';
@@ -16,7 +16,7 @@ interface TeachersRooms {
   readonly storage: Storage;
   readonly runs: Runs;
   readonly metrics: CoordinatorMetrics;
-  /** Something has changed that a pass of the reconciler looks at. */
+  /** Requests a pass of the reconciler. */
   readonly changed: () => void;
 }
 

@@ -1,4 +1,4 @@
-/** The coordinator as one value to start and stop: its rooms, in the order in which they open. */
+/** Starts and stops a coordinator: opens its parts in order. */
 import { setMaxListeners } from 'node:events';
 import { checkListenAddress } from '@lyceum/platform';
 import { processMetrics, Readiness, startProbes } from '@lyceum/platform/metrics';
@@ -28,7 +28,7 @@ export interface Serving {
   /** Where gRPC listens, `127.0.0.1:41234`. */
   readonly address: string;
   readonly http: string;
-  /** Resolves if it cannot go on. */
+  /** Resolves when the coordinator cannot go on. */
   readonly closed: Promise<ClosedReason>;
   /** Lets calls finish for some seconds, makes answers durable, closes. Idempotent. */
   stop(): Promise<void>;
@@ -37,28 +37,28 @@ export interface Serving {
 /** How long calls in progress may take when the coordinator stops. Sessions end at once. */
 const STOP_GRACE_MS = 2_000;
 
-/** How often tickets are looked at: the delay of a re-issue that waits for nothing else. */
+/** How often tickets are checked: the longest delay of a re-issue that waits for nothing else. */
 const TICKET_TICK_MS = 200;
 
-/** How often the students' waits are looked at: how much longer than a quorum's deadline they may last. */
+/** How often the students' waits are checked: a wait may last so much longer than the quorum's deadline. */
 const DEADLINE_TICK_MS = 50;
 
-/** How often it is looked at whether a canary is due. */
+/** How often the coordinator checks whether a canary is due. */
 const CANARY_TICK_MS = 500;
 
-/** How often it is looked at which teachers are wanted. */
+/** How often the coordinator checks which teachers are wanted. */
 const DEMAND_TICK_MS = 1_000;
 
-/** How often the answers' room on disk is looked at. */
+/** How often the bytes of stored answers are checked. */
 const ANSWERS_TICK_MS = 10_000;
 
 /**
- * Starts a coordinator: waits for NATS, then until it leads, takes over its predecessor's records, then listens. Its
- * probes answer from the beginning, and say what it waits for.
+ * Starts a coordinator: waits for NATS, waits until it leads, takes over its predecessor's records, and then listens.
+ * Its probes answer from the beginning, and say what the coordinator waits for.
  *
- * @throws {LyceumError} PERMISSION_DENIED if NATS refuses its user or certificate; UNAVAILABLE if NATS goes away again
- *   while records are read; FAILED_PRECONDITION if an address is taken or may not be used; ABORTED if another
- *   coordinator takes over meanwhile; CANCELLED if `signal` aborts.
+ * @throws {LyceumError} PERMISSION_DENIED if NATS refuses the coordinator's user or certificate; UNAVAILABLE if NATS
+ *   goes away again while records are read; FAILED_PRECONDITION if an address is taken or may not be used; ABORTED if
+ *   another coordinator takes over meanwhile; CANCELLED if `signal` aborts.
  */
 export async function serve(options: ServeOptions): Promise<Serving> {
   const isGuarded = options.insecure || options.tls !== undefined;
@@ -106,7 +106,7 @@ async function start(options: ServeOptions, stops: StopSteps): Promise<Serving> 
   storage.store.onChange(changed);
 
   const stopping = new AbortController();
-  // Every call that lasts listens to it.
+  // Every long-running call listens to this signal: there is no limit.
   setMaxListeners(0, stopping.signal);
   const server = await openServer(rooms, options, stopping.signal);
   stops.add(async () => {
@@ -174,7 +174,7 @@ function openReconciler(
   });
 }
 
-/** What Prometheus is told of the rooms whenever it asks. */
+/** Lets Prometheus read the state of the coordinator's parts. */
 function observe(
   registry: Registry,
   { storage, runs, teachers, dataPlane, askers, students }: Rooms,
@@ -199,7 +199,7 @@ function observe(
   });
 }
 
-/** @returns what resolves once the coordinator cannot go on. What NATS has lost and can have again is made again. */
+/** Resolves once the coordinator cannot go on. A lost ticket queue is no reason: its tickets are issued again. */
 function untilClosed(
   { storage, teachers, changed }: Rooms,
   reconciler: Reconciler,
@@ -221,7 +221,7 @@ function untilClosed(
         changed();
       },
       storeLost: () => {
-        // The copy that restores it is here: another coordinator would take what is left for all.
+        // This coordinator has the copy that restores the store. Another leader would take the remains for the whole.
         leadership.keep();
         claimRestore(nats, mirrorFolder, leadership.leaderEpoch)
           .catch((err: unknown) => log.warn({ err }, 'the store is not marked as lost'))

@@ -1,10 +1,10 @@
-/** What was started, stopped in reverse order, once. */
+/** Stops parts in the reverse order of their start, once. */
 export class StopSteps {
   readonly #steps: (() => Promise<void>)[] = [];
   readonly #failedToo: (err: unknown) => void;
   #stopped: Promise<void> | undefined;
 
-  /** @param failedToo - told what each step threw that failed after the first. */
+  /** @param failedToo - called with the error of each failed step after the first. */
   constructor(failedToo: (err: unknown) => void) {
     this.#failedToo = failedToo;
   }
@@ -13,13 +13,13 @@ export class StopSteps {
     this.#steps.push(step);
   }
 
-  /** Does something again and again until it is stopped. */
+  /** Repeats an action until the parts are stopped. */
   every(intervalMs: number, action: () => void): void {
     const timer = setInterval(action, intervalMs);
     this.add(async () => clearInterval(timer));
   }
 
-  /** Each step is taken, whatever came of the others. @throws what the first that failed threw. */
+  /** Takes every step, even if others fail. @throws the error of the first step that failed. */
   stopAll(): Promise<void> {
     this.#stopped ??= this.#stopAll();
     return this.#stopped;

@@ -1,4 +1,4 @@
-/** Crops of three channels in bytes, bilinear: the bits of `src/views/byte-crop.ts`. */
+/** Bilinear crops of pictures in bytes, three channels: the same bits as `src/views/byte-crop.ts`. */
 
 const PLACE_BITS: i32 = 11;
 const ONE: i32 = 1 << 11;
@@ -9,11 +9,11 @@ export function heapBase(): usize {
 }
 
 /**
- * All arrays have 64 bytes of room behind them.
+ * All arrays must have 64 bytes of room after their end.
  *
- * @param columns - three arrays of `width`: first pixel, second, and how far it is to the second in 1/2048.
- * @param rows - the same of `height`.
- * @param lines - room for two rows of the output, in 1/2048: each 12 bytes a pixel, and 64.
+ * @param columns - three arrays of `width`: first pixel, second pixel, and the place between them in 1/2048.
+ * @param rows - the same, arrays of `height`.
+ * @param lines - room for two rows of the output, in units of 1/2048: 12 bytes a pixel and 64 more, for each row.
  */
 export function crop(
   pixels: usize,
@@ -26,7 +26,7 @@ export function crop(
   out: usize,
 ): void {
   const lineLength = width * 12 + 64;
-  // Which rows of the pixels are in the lines.
+  // The rows of `pixels` that the two lines hold.
   let inFirst: i32 = -1,
     inSecond: i32 = -1;
   for (let y: i32 = 0; y < height; y++) {
@@ -52,7 +52,7 @@ export function crop(
   }
 }
 
-/** Of each channel the two pixels beside each other, times how near they are. */
+/** For each channel, the sum of two neighbouring pixels, weighted by their nearness. */
 function interpolate(pixels: usize, columns: usize, width: i32, line: usize): void {
   const seconds = columns + (width << 2),
     shares = columns + (width << 3);
@@ -81,13 +81,13 @@ function interpolate(pixels: usize, columns: usize, width: i32, line: usize): vo
       23,
     );
     const near = i32x4.splat((by << 16) | (ONE - by));
-    // The fourth value is the next pixel's, which is written after it.
+    // The fourth value is overwritten by the next pixel.
     v128.store(line, i32x4.dot_i16x8_s(i16x8.extend_low_i8x16_u(both), near));
     line += 12;
   }
 }
 
-/** A row of the output, 16 values at a time; what is beyond its end is the next row's, or nobody's. */
+/** A row of the output, 16 values at a time. Values beyond its end are overwritten by the next row, or unused. */
 function blend(above: usize, below: usize, by: i32, out: usize, length: i32): void {
   const share = i32x4.splat(by),
     half = i32x4.splat(HALF);

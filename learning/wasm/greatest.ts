@@ -1,4 +1,4 @@
-/** The place of the greatest value of each row, as `src/arrays/argmax.ts` has it. */
+/** The place of the greatest value of each row: the same results as `src/arrays/argmax.ts`. */
 import { greatestOf } from './parts/greatest-of';
 
 export function heapBase(): usize {
@@ -6,8 +6,8 @@ export function heapBase(): usize {
 }
 
 /**
- * The lowest index of equal ones; −1 of a row that is −∞ throughout. NaN is greater than nothing, and nothing is greater
- * than one in the first place.
+ * The lowest index if several values are equal; −1 for a row of −∞ only. A NaN in the first place gives 0; other NaNs
+ * are ignored.
  *
  * @param values - [N, C] float32.
  * @param out - [N] int32.

@@ -1,6 +1,6 @@
 /**
- * Rows of logarithms of softmax, as `src/arrays/log-softmax.ts` has them, bit for bit. The logarithms of sums, one a row,
- * are the caller's.
+ * Rows of logarithms of softmax: the same bits as `src/arrays/log-softmax.ts`. The caller computes the logarithms of
+ * the sums, one a row.
  *
  * Symbols: N rows, C classes.
  */
@@ -18,7 +18,7 @@ export function heapBase(): usize {
  * Writes (v − greatest)/τ of each row, and the sums of their exponentials.
  *
  * @param logits - [N, C] float32.
- * @param out - [N, C] float64, with room for one more.
+ * @param out - [N, C] float64, with room for one more number.
  * @param sums - [N] float64.
  * @param exponentials - [C + 1] float64, for intermediate results.
  */

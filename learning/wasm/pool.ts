@@ -1,5 +1,5 @@
 /**
- * Pools of teachers' distributions, as `src/ensemble/pooling/pool.ts` has them, bit for bit.
+ * Pools of teachers' distributions: the same bits as `src/ensemble/pooling/pool.ts`.
  *
  * Symbols: K teachers, N rows, C classes.
  */
@@ -58,7 +58,7 @@ export function poolArithmetic(
 /**
  * softmax(Σₖ aₖ vₖ/τ). Parameters are those of {@link poolArithmetic}.
  *
- * @returns false, with nothing of use written, if a logit is −∞: the plain function knows what that counts as.
+ * @returns false if a logit is −∞: the output is then useless, and the caller must use the plain function.
  */
 export function poolGeometric(
   logits: usize,
@@ -105,7 +105,7 @@ function hasMinusInfinity(values: usize, classes: i32): bool {
   return false;
 }
 
-/** [C] float64, of which the one behind the last is of no matter. */
+/** @param row - [C] float64; the number after the last may have any value. */
 function softmaxInPlace(row: usize, classes: i32): void {
   let greatest: f64 = -Infinity;
   for (let c = 0; c < classes; c++) {
@@ -124,7 +124,7 @@ function softmaxInPlace(row: usize, classes: i32): void {
   }
 }
 
-/** [C] float64 as float32. */
+/** Converts [C] float64 to float32. */
 function narrowed(row: usize, classes: i32, out: usize): void {
   let c = 0;
   for (; c + 2 <= classes; c += 2) {

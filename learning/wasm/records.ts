@@ -1,14 +1,14 @@
 /**
- * Rows of float32 to stored records and back, and their checksums, bit for bit as `src/codecs` and the store of answers
- * have them.
+ * Turns rows of float32 into stored records and back, and computes their checksums: the same bits as `src/codecs` and
+ * the store of answers.
  *
- * A record is a sample's number, the row in its codec's words, and MurmurHash3 x86_32 of all before (Austin Appleby 2011,
- * https://github.com/aappleby/smhasher). Records lie one behind the other.
+ * A record is a sample's number, the row in words of its codec, and their checksum: MurmurHash3 x86_32 (Austin Appleby
+ * 2011, https://github.com/aappleby/smhasher). Records follow one another without gaps.
  *
  * Symbols: N rows, C classes.
  */
 
-/** 2⁻¹⁴ as a float32's bits: below it, binary16 has fewer digits. */
+/** 2⁻¹⁴ as a float32's bits: smaller numbers are subnormal in binary16. */
 const LEAST_NORMAL: i32 = 0x38800000;
 const INFINITE: i32 = 0x7c00;
 
@@ -17,12 +17,12 @@ export function heapBase(): usize {
 }
 
 /**
- * Values as binary16, half to even.
+ * Converts values to binary16, rounding half to even.
  *
  * @param values - [N, C] float32.
- * @param out - the first row's first word; half of a row's last one is 0 where C is odd.
- * @param stride - bytes from one row's words to the next one's.
- * @returns the first value that has no finite binary16; −1: none.
+ * @param out - the first row's first word. If C is odd, half of each row's last word is 0.
+ * @param stride - bytes from one row's first word to the next row's.
+ * @returns index of the first value without a finite binary16; −1: there is none.
  */
 export function encodeFloat16(
   values: usize,
@@ -58,14 +58,14 @@ export function encodeFloat16(
   return -1;
 }
 
-/** Four float32 as the 16 bits of binary16 each. */
+/** Converts four float32 to binary16, 16 bits in each lane. */
 function halves(bits: v128): v128 {
   const sign = v128.and(i32x4.shr_u(bits, 16), i32x4.splat(0x8000));
   const size = v128.and(bits, i32x4.splat(0x7fffffff));
   const odd = v128.and(i32x4.shr_u(size, 13), i32x4.splat(1));
   const rounding = i32x4.add(odd, i32x4.splat(0x0fff - 0x38000000));
   const normal = i32x4.min_s(i32x4.shr_u(i32x4.add(size, rounding), 13), i32x4.splat(INFINITE));
-  // One half has units of 2⁻²⁴: the sum is rounded to them, half to even.
+  // Near 0.5, float32 has steps of 2⁻²⁴: the addition rounds to these, half to even.
   const half = f32x4.splat(0.5);
   const small = i32x4.sub(f32x4.add(size, half), half);
   const finite = v128.bitselect(small, normal, i32x4.lt_s(size, i32x4.splat(LEAST_NORMAL)));
@@ -78,7 +78,7 @@ function notFinite(codes: v128): v128 {
   return i32x4.eq(v128.and(codes, infinite), infinite);
 }
 
-/** The numbers of finite binary16. Parameters mirror those of {@link encodeFloat16}. */
+/** Converts finite binary16 to float32. Parameters mirror those of {@link encodeFloat16}. */
 export function decodeFloat16(
   words: usize,
   stride: i32,
@@ -111,7 +111,7 @@ function numbers(codes: v128): v128 {
 }
 
 /**
- * The checksums of N records of `words` words, the last of which is not part of it.
+ * The checksums of N records of `words` words each. A record's last word is left out: it holds the checksum.
  *
  * @param sums - [N] uint32.
  */
@@ -121,7 +121,7 @@ export function sumRecords(records: usize, rows: i32, words: i32, sums: usize): 
   let n = 0;
   let at = records;
   for (; n + 4 <= rows; n += 4) {
-    // Four at a time: each waits for its own last word.
+    // Four records at a time: each step of a record must wait for its step before.
     let a: u32 = 0;
     let b: u32 = 0;
     let c: u32 = 0;

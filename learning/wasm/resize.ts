@@ -1,4 +1,4 @@
-/** Resizing with weights that add up to 2¹⁴: the bits of `src/pictures/plain-resize.ts`. */
+/** Resizing with weights that add up to 2¹⁴: the same bits as `src/pictures/plain-resize.ts`. */
 
 const BITS: i32 = 14;
 const HALF: i32 = 1 << 13;
@@ -8,15 +8,15 @@ export function heapBase(): usize {
 }
 
 /**
- * Every array has 64 bytes of room behind it; pixels also as many rows as there are taps.
+ * Every array must have 64 bytes of room after its end; `pixels` also as many rows as there are taps.
  *
- * @param pixels - the first byte of the first column that weighs something
- * @param lineLength - bytes of a row that are of columns that weigh something
- * @param columnStarts - from that column on
- * @param columnCount - taps: a multiple of 4 for three channels, of 8 for one
- * @param rowCount - taps: a multiple of 2
- * @param line - room for a row
- * @param out - the first byte that is written to
+ * @param pixels - the first byte of the first column whose weight is not 0.
+ * @param lineLength - bytes of a row from that column to the last one whose weight is not 0.
+ * @param columnStarts - counted from that first column.
+ * @param columnCount - taps: a multiple of 4 for three channels, of 8 for one.
+ * @param rowCount - taps: a multiple of 2.
+ * @param line - room for a row.
+ * @param out - the first byte that is written.
  */
 export function resize(
   pixels: usize,
@@ -114,7 +114,7 @@ function addRows(
   }
 }
 
-/** Four pixels are 12 bytes: of each channel two neighbours beside each other, as numbers of 16 bits. */
+/** Four pixels are 12 bytes. The shuffles put two neighbours of each channel side by side, as 16-bit numbers. */
 function addColumns3(
   line: usize,
   starts: usize,
@@ -143,7 +143,7 @@ function addColumns3(
     }
     sum = i32x4.shr_s(sum, BITS);
     const narrow = i16x8.narrow_i32x4_s(sum, sum);
-    // The fourth byte is the next pixel's, which is written after it.
+    // The fourth byte is overwritten by the next pixel.
     v128.store32_lane(out, i8x16.narrow_i16x8_u(narrow, narrow), 0);
     out += 3;
   }

@@ -1,7 +1,7 @@
 /**
- * A message to be decoded that may have only so many parts: messages in it, texts and byte strings, however deep. An empty
- * part has 2 bytes on its way and some 100 in memory, so that a few dozen messages of {@link MESSAGE_MAX_BYTES} made of
- * nothing else would take all memory that Node has.
+ * A protobuf reader that limits how many parts a message may have: inner messages, texts and byte strings, at any
+ * depth. An empty part takes 2 bytes on the wire and about 100 in memory, so a few dozen messages that are full of
+ * empty parts, {@link MESSAGE_MAX_BYTES} each, would fill Node's memory.
  */
 import { BinaryReader } from '@bufbuild/protobuf/wire';
 import { LyceumError } from './errors.js';
@@ -21,7 +21,7 @@ export class BoundedReader extends BinaryReader {
     return super.string(strict);
   }
 
-  /** What ts-proto's decoders set as each message in a message begins and ends: nothing else tells a reader of them. */
+  /** ts-proto's decoders set this where an inner message begins and ends: a reader learns of it in no other way. */
   get __tsProtoDecodeDepth(): number {
     return this.#depth;
   }

@@ -1,13 +1,13 @@
 /**
- * Errors the cluster raises on purpose, and what each one means to a caller.
+ * Errors that the cluster raises on purpose, and what each of them means to a caller.
  *
- * Whether a failure may be retried is decided where it is understood and carried by `retryable`; nobody reads message
- * strings. The platform's `rpc-status.ts` turns {@link LyceumError.code} into a gRPC status and back, the command line
- * turns it into an exit code.
+ * The code that raises an error decides whether a retry may help: `retryable`. No code reads message texts. The
+ * platform's `rpc-status.ts` turns {@link LyceumError.code} into a gRPC status and back; the command line turns it
+ * into an exit code.
  */
 import { PROBLEM_MAX_COUNT, PROBLEM_MAX_LETTERS } from './limits.js';
 
-/** The gRPC status names this system uses. https://grpc.io/docs/guides/status-codes/ */
+/** Names of the gRPC status codes in use. https://grpc.io/docs/guides/status-codes/ */
 export type ErrorCode =
   | 'INVALID_ARGUMENT'
   | 'FAILED_PRECONDITION'
@@ -37,7 +37,7 @@ export class LyceumError extends Error {
   }
 }
 
-/** A tensor does not have the shape its receiver was promised. */
+/** The error for a tensor that does not have the expected shape. */
 export function shapeMismatch(
   what: string,
   want: readonly number[],
@@ -46,7 +46,7 @@ export function shapeMismatch(
   return new LyceumError('INVALID_ARGUMENT', `${what}: want shape [${want}], got [${got}]`);
 }
 
-/** A disk, or NATS' store, has no room for what was to be written, or the disk has turned read-only or fails. */
+/** A write failed: a disk or NATS' store is full, or the disk has become read-only or is failing. */
 export class StorageFullError extends LyceumError {
   constructor(message: string, options?: ErrorOptions) {
     super('RESOURCE_EXHAUSTED', message, options);
@@ -54,8 +54,8 @@ export class StorageFullError extends LyceumError {
 }
 
 /**
- * A data set is not where it was, is refused, or is another than it was registered as: nobody can read it here before a
- * person has put that right.
+ * A data set is missing, access to it is refused, or its content is not what was registered. This machine cannot read
+ * it before a person has put that right.
  */
 export class UnreadableSetError extends LyceumError {
   constructor(message: string, options?: ErrorOptions) {
@@ -63,19 +63,19 @@ export class UnreadableSetError extends LyceumError {
   }
 }
 
-/** One thing wrong with a document: where, and what would be right. */
+/** One problem of a document: its place, and what would be right. */
 export interface Problem {
   /** Path of the field, `spec.teachers[1].weight`; empty for the document itself. */
   readonly path: string;
   readonly message: string;
 }
 
-/** The text, or its beginning if it is longer than a reader wants or a message has room for. */
+/** The text; if it is too long, its beginning and `…`, together at most `letters` long. */
 export function cut(text: string, letters: number): string {
   return text.length <= letters ? text : `${text.slice(0, letters - 1)}…`;
 }
 
-/** A document (specification, settings, configuration) cannot be used. Lists the problems, of very many the first. */
+/** A document (specification, settings, configuration) cannot be used. Lists its problems, or the first of many. */
 export class InvalidDocumentError extends LyceumError {
   readonly problems: readonly Problem[];
 
@@ -92,9 +92,8 @@ export class InvalidDocumentError extends LyceumError {
 }
 
 /**
- * The one door from whatever was thrown to a {@link LyceumError}: a full disk becomes a
- * {@link StorageFullError}, memory that is not to be had RESOURCE_EXHAUSTED, too many open files UNAVAILABLE, the unknown
- * INTERNAL.
+ * Turns any thrown value into a {@link LyceumError}: a full disk into a {@link StorageFullError}, a lack of memory
+ * into RESOURCE_EXHAUSTED, too many open files into UNAVAILABLE, anything else into INTERNAL.
  */
 export function toLyceumError(thrown: unknown): LyceumError {
   if (thrown instanceof LyceumError) return thrown;
@@ -110,26 +109,26 @@ export function toLyceumError(thrown: unknown): LyceumError {
 }
 
 /**
- * What to do where a process or a machine may open no more files and connections: it is no fault of the server that was to be called,
- * or of the file.
+ * Text for an error whose cause is the limit of open files and connections of a process or machine. Neither the file
+ * nor the called server is at fault.
  *
- * @param message - of Node, or of a library that quotes it.
- * @returns undefined: it says something else.
+ * @param message - of an error of Node, or of a library that quotes Node.
+ * @returns undefined: the error has another cause.
  */
 export function tooManyOpenText(message: string): string | undefined {
   if (!/\bE[MN]FILE\b/.test(message)) return undefined;
   return `the process that says so has as many files and connections open as it may (${message}); raise its limit (ulimit -n, or LimitNOFILE of its service), or let fewer connect to it`;
 }
 
-/** Errors of a disk that is full, of a full quota, of a failing disk, and of one that Linux made read-only for that. */
+/** Error codes: full disk, full quota, failing disk, and a disk that Linux made read-only after failures. */
 const UNWRITABLE: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT', 'EIO', 'EROFS']);
 
-/** What Node throws where a disk takes nothing. */
+/** Whether Node threw this because a disk takes no writes. */
 function isUnwritable(thrown: unknown): boolean {
   return thrown instanceof Error && 'code' in thrown && UNWRITABLE.has(thrown.code);
 }
 
-/** What Node throws where memory for a buffer is not to be had. */
+/** Whether Node threw this because it got no memory for a buffer. */
 function isOutOfMemory(thrown: unknown): boolean {
   if (!(thrown instanceof Error)) return false;
   if ('code' in thrown && thrown.code === 'ERR_MEMORY_ALLOCATION_FAILED') return true;

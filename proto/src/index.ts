@@ -1,4 +1,4 @@
-/** The contract between the programs: messages, frames, names, limits, errors. Platform-free but for hashing. */
+/** The contract between the programs: messages, frames, names, limits, errors. Only hashes and buffers need Node. */
 
 export * from './bounded-reader.js';
 export * from './chunks.js';

@@ -1,24 +1,24 @@
 /**
- * A checksum behind each message between our own programs. Without TLS nothing else tells a message in which the network
- * changed a bit: TCP's sum has 16 bits, and proxies make it anew.
+ * A checksum after each message between our own programs. Without TLS nothing else shows that the network changed a
+ * bit of a message: TCP's checksum has 16 bits, and proxies compute it anew.
  *
  *   message | FD FF FF FF 0F | crc32 of the message, u32, little-endian
  *
- * To protobuf it is a field of the greatest number that there is, which readers that do not know it pass over. A message
- * without it is taken as it is: clients in other languages write none.
+ * To protobuf the checksum is a field with the greatest possible number, which other readers skip as unknown. A
+ * message without a checksum is accepted unchecked: clients in other languages write none.
  */
 import { crc32 } from 'node:zlib';
 import { LyceumError } from './errors.js';
 
-/** Field 2^29 − 1, four bytes. */
+/** Tag of field 2^29 − 1, a value of four bytes. */
 const TAG = Buffer.from([0xfd, 0xff, 0xff, 0xff, 0x0f]);
 
-/** What {@link checkedMessage} says. gRPC carries its words and not its code. */
+/** The error text of {@link checkedMessage}. gRPC carries the text, not the code. */
 export const MESSAGE_CHANGED = 'a message was changed on its way';
 
 const SUM_BYTES = TAG.length + 4;
 
-/** @returns the message that the parts are, and its checksum. */
+/** @returns the parts in one buffer, followed by their checksum. */
 export function withSum(parts: readonly Uint8Array[]): Buffer {
   const sum = Buffer.allocUnsafe(SUM_BYTES);
   TAG.copy(sum);
@@ -30,7 +30,7 @@ export function withSum(parts: readonly Uint8Array[]): Buffer {
 
 /**
  * @returns the message without its checksum, a view into `bytes`.
- * @throws {LyceumError} UNAVAILABLE if another message was sent: sent again it may arrive.
+ * @throws {LyceumError} UNAVAILABLE if the checksum is wrong: the message may arrive whole if it is sent again.
  */
 export function checkedMessage(bytes: Uint8Array): Uint8Array {
   const end = bytes.length - SUM_BYTES;

@@ -1,4 +1,4 @@
-/** The generated messages and services, by name: their modules also export plumbing of the same names. */
+/** The generated messages and services, listed by name: their modules also export helpers with names in common. */
 export {
   GRPCInferenceServiceClient,
   GRPCInferenceServiceService,

@@ -1,22 +1,22 @@
 /**
- * Text from elsewhere on its way to a terminal: names, reasons, classes, errors, logs. Control characters would move its
- * cursor, rewrite lines or change its title; marks of direction would turn other letters round. Both are shown as escapes.
+ * Makes foreign text safe to show on a terminal: names, reasons, classes, errors, logs. Control characters would move
+ * the cursor, rewrite lines or change the title; direction marks would reverse other letters. Both become escapes.
  */
 
-/** C0, DEL, C1; what turns the direction of writing; line and paragraph separators. */
+/** C0, DEL, C1; marks of the writing direction; line and paragraph separators. */
 const UNPRINTABLE = /[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}]/gu;
 
-/** Lines of text: line ends and tabs stay. */
+/** The text with escapes; line ends and tabs stay. */
 export function printable(text: string): string {
   return text.replaceAll(UNPRINTABLE, (c) => (c === '\n' || c === '\t' ? c : escaped(c)));
 }
 
-/** JSON text that parses to the same value: unprintable letters lie inside its strings, and become `\u` escapes. */
+/** JSON text of the same value: unprintable letters, which occur only inside strings, become `\u` escapes. */
 export function printableJson(json: string): string {
   return json.replaceAll(UNPRINTABLE, (c) => (c === '\n' || c === '\t' ? c : unicodeEscape(c)));
 }
 
-/** Plain data with {@link printable} texts, for pages: they obey marks of direction as terminals do. */
+/** Plain data whose texts are {@link printable}, for web pages: browsers obey direction marks, too. */
 export function printableTexts<T>(data: T): T {
   return shown(data) as T;
 }
@@ -28,7 +28,7 @@ function shown(data: unknown): unknown {
   return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, shown(value)]));
 }
 
-/** True if {@link printable} would change it. */
+/** True if {@link printable} would change the text. */
 export function isUnprintable(text: string): boolean {
   return printable(text) !== text;
 }

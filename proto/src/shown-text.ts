@@ -1,11 +1,11 @@
-/** Texts of other programs, as they may stand in a message. Pure. */
+/** Shortens texts of other programs to one harmless line, for use in a message. Pure. */
 
-/** Beyond a line on a terminal: control characters, line ends, and what turns the direction of writing. */
+/** Characters that act on a terminal or break the line: white space, control characters, direction marks. */
 const UNSHOWN = /[\s\p{Cc}\p{Cf}]+/gu;
 
-/** @returns one line of at most so many characters, without what would act on a terminal. */
+/** @returns one line of at most `maxCharacters`, and `…` if the text was longer. */
 export function shownText(text: string, maxCharacters: number): string {
-  // Cut first: what is thrown away is not looked at.
+  // Cut first, so that the work does not grow with the text.
   const line = text
     .slice(0, 4 * maxCharacters)
     .replace(UNSHOWN, ' ')

@@ -1,9 +1,9 @@
 /**
  * Reads and writes the two hot messages, AnswerFrame and TargetFrame, without copying their tensors.
  *
- * The generated codec copies every tensor three times on the way out and once on the way in. These speak
- * the same wire format: what one writes the other reads. They add a filler before data that would not be aligned in
- * memory otherwise, so that these can be read where they lie.
+ * The generated codec copies every tensor three times when it writes, and once when it reads. These functions use the
+ * same wire format, so each side can read what the other writes. They put a filler before data that would not be
+ * aligned in memory, so that a reader can use the data in place.
  */
 import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { elementCount } from './element-count.js';
@@ -19,7 +19,7 @@ import {
 } from './generated/lyceum/v1/tensor.js';
 import { checkedMessage, withSum } from './message-sum.js';
 
-/** Tags of `tensors = 3` in both frames, of `data = 4` in a tensor, and of its filler: field << 3 | length-delimited. */
+/** Tags of `tensors = 3` in both frames, and of `data = 4` and the filler in a tensor: field << 3 | wire type. */
 const TENSORS_TAG = (3 << 3) | WireType.LengthDelimited;
 const DATA_TAG = (4 << 3) | WireType.LengthDelimited;
 const FILLER_TAG = (15 << 3) | WireType.LengthDelimited;
@@ -27,7 +27,7 @@ const FILLER_TAG = (15 << 3) | WireType.LengthDelimited;
 /** Bytes of a float32. */
 const ALIGNMENT = 4;
 
-/** Bytes before a message as gRPC sends it, flag and length, which grpc-js leaves in front of it in memory. */
+/** Bytes of gRPC's flag and length, which grpc-js keeps before the message in memory. */
 const MESSAGE_OFFSET = 5;
 
 /** @returns the message's bytes, with their checksum; the tensors are copied once, into the result. */
@@ -42,7 +42,7 @@ export function encodeTargetFrame(frame: TargetFrame): Buffer {
 
 /**
  * @returns a frame whose tensor data are views into `bytes`, perhaps unaligned: see {@link float32Values}.
- * @throws {LyceumError} INVALID_ARGUMENT if the bytes are no such message, UNAVAILABLE if they do not fit their checksum.
+ * @throws {LyceumError} INVALID_ARGUMENT if the bytes are no such message, UNAVAILABLE if the checksum is wrong.
  */
 export function decodeAnswerFrame(bytes: Uint8Array): AnswerFrame {
   return decode('answer frame', bytes, (reader) => {
@@ -79,7 +79,7 @@ export function decodeTargetFrame(bytes: Uint8Array): TargetFrame {
   });
 }
 
-/** A float32 tensor over `values`, which it borrows. `shape` as in the message: rows first. */
+/** A float32 tensor that is a view of `values`. `shape` as in the message: rows first. */
 export function float32Tensor(
   name: string,
   shape: readonly number[],
@@ -96,7 +96,7 @@ export function float32Tensor(
   return { name, dataType: DataType.DATA_TYPE_FLOAT32, shape: [...shape], data };
 }
 
-/** Rows [first, first + count) of a tensor, which lends them. */
+/** Rows [first, first + count) of a tensor, as a view. */
 export function tensorRows(tensor: Tensor, first: number, count: number): Tensor {
   const [rowCount = 0, ...rowShape] = tensor.shape;
   const rowBytes = rowCount === 0 ? 0 : tensor.data.length / rowCount;
@@ -105,9 +105,9 @@ export function tensorRows(tensor: Tensor, first: number, count: number): Tensor
 }
 
 /**
- * The tensor's values, a view into its data where that is aligned, else a copy.
+ * The tensor's values: a view of its data if the data is aligned, otherwise a copy.
  *
- * @throws {LyceumError} INVALID_ARGUMENT if the type is another or the length does not fit the shape.
+ * @throws {LyceumError} INVALID_ARGUMENT if the type is not float32, or the length does not fit the shape.
  */
 export function float32Values(tensor: Tensor): Float32Array {
   if (tensor.dataType !== DataType.DATA_TYPE_FLOAT32) {
@@ -130,7 +130,7 @@ export function float32Values(tensor: Tensor): Float32Array {
   return new Float32Array(aligned.buffer);
 }
 
-/** `head` is the message without its tensors, which come last whatever their field's number. */
+/** @param head - the encoded message without its tensors: they come last, whatever their field's number. */
 function encode(head: Uint8Array, tensors: readonly Tensor[]): Buffer {
   const parts: Uint8Array[] = [head];
   let length = head.length;
@@ -142,7 +142,7 @@ function encode(head: Uint8Array, tensors: readonly Tensor[]): Buffer {
   return withSum(parts);
 }
 
-/** All of a tensor's field that comes before its data, with a filler if those would not be aligned otherwise. */
+/** The part of a tensor's field before its data, with a filler if the data would not be aligned without. */
 function alignedHead(tensor: Tensor, offset: number): Uint8Array {
   const fields = Tensor.encode({ ...tensor, data: NO_BYTES }).finish();
   let head: Uint8Array = NO_BYTES;
@@ -165,7 +165,7 @@ function alignedHead(tensor: Tensor, offset: number): Uint8Array {
 
 const NO_BYTES = Buffer.alloc(0);
 
-/** Fields of no meaning, 0 and 2 to 5 bytes long. */
+/** Meaningless fields to fill with, 0 and 2 to 5 bytes long. */
 const FILLERS: readonly Uint8Array[] = [
   NO_BYTES,
   ...[0, 1, 2, 3].map((length) =>
@@ -206,7 +206,7 @@ function decode<T>(what: string, bytes: Uint8Array, read: (reader: BinaryReader)
   }
 }
 
-/** The same memory as a Buffer, which grpc-js insists on. */
+/** The same memory as a Buffer, which grpc-js requires. */
 function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -1,4 +1,4 @@
-/** The copy of what NATS keeps on this disk: written along, restored when NATS lost its own. */
+/** A copy on this disk of the state in NATS: kept up to date with each write, restored if NATS loses its store. */
 export { MirrorFolder } from './mirror-folder.js';
 export { MIRRORED_BUCKETS } from './mirrored-buckets.js';
 export { watchReconnects } from './reconnect-watch.js';

@@ -1,4 +1,4 @@
-/** Which store NATS has, as a marker in the leader's bucket says. */
+/** The marker in the leader's bucket: it says which store NATS has. */
 import { type KeyValue, type Nats, writeIfUnchanged } from '@lyceum/platform/nats';
 import { LEADER_BUCKET, LyceumError } from '@lyceum/proto';
 import { z } from 'zod';
@@ -6,11 +6,11 @@ import { type StoreMarker, storeMarker } from './mirror-folder.js';
 
 const STORE_KEY = 'store';
 
-/** As NATS has it. */
+/** The marker as stored in NATS. */
 const markerInNats = storeMarker.extend({
-  /** It is being filled from a copy of this leader epoch. */
+  /** Present while the store is being filled: leader epoch of the copy that fills it. */
   restoringFrom: z.int().positive().optional(),
-  /** This generation was filled from a copy of this leader epoch. */
+  /** Leader epoch of the copy that filled this generation. */
   restoredFrom: z.int().positive().optional(),
 });
 
@@ -21,13 +21,13 @@ export interface FoundStore {
   readonly revision: number;
 }
 
-/** The store that NATS has; undefined: it has none. */
+/** The marker of the store that NATS has; undefined: there is none. */
 export async function findStore(nats: Nats): Promise<FoundStore | undefined> {
   const leader = await leaderBucket(nats);
   return leader && readMarker(leader);
 }
 
-/** Undefined: NATS has none. */
+/** Undefined: NATS has no leader's bucket. */
 export async function leaderBucket(nats: Nats): Promise<KeyValue | undefined> {
   if (!(await nats.hasKeyValue(LEADER_BUCKET))) return undefined;
   return nats.keyValue(LEADER_BUCKET, { create: false });
@@ -48,12 +48,12 @@ export function assertSameStore(copy: StoreMarker, found: StoreMarker): void {
 }
 
 /**
- * Writes the marker, if it is still as it was read: when two coordinators restore at once, the one with the older copy
- * must not call the store whole.
+ * Writes the marker, unless it was changed after it was read: of two coordinators that restore at once, the one with
+ * the older copy must not mark the store as whole.
  *
- * @param revision - of the marker as it was read.
- * @returns the revision of the new one.
- * @throws {LyceumError} UNAVAILABLE if another coordinator wrote it meanwhile.
+ * @param revision - of the marker as it was read; undefined: there was none.
+ * @returns the revision of the new marker.
+ * @throws {LyceumError} UNAVAILABLE if another coordinator wrote the marker meanwhile.
  */
 export async function mark(
   leader: KeyValue,

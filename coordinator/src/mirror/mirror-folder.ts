@@ -1,12 +1,12 @@
 /**
- * A copy on the coordinator's disk of what it needs of NATS to go on without it: records, pointers, names, and
- * the blobs that they refer to. Each file carries a SHA-256, by which a damaged one is known: text files in their first
- * line (of what the file is called, and the rest of it), blobs in their name.
+ * A copy on the coordinator's disk of the state in NATS that it cannot do without: records, pointers, names, and the
+ * blobs that they refer to. A SHA-256 shows whether a file is damaged: text files have it in their first line (over
+ * the file's name and the other lines), blobs have it as their name.
  *
- *   store.json                      whose copy it is
- *   buckets/BUCKET/KEY.record       a record's text, KEY as in an address
- *   buckets/BUCKET/KEY.damaged      what was one, and could not be restored
- *   blobs/SHA-256                   bytes
+ *   store.json                      the store that this is a copy of
+ *   buckets/BUCKET/KEY.record       a record's text; KEY is URL-encoded
+ *   buckets/BUCKET/KEY.damaged      a damaged record, which could not be restored
+ *   blobs/SHA-256                   a blob's bytes
  */
 import { readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -15,11 +15,11 @@ import { makeFolder, readIfThere } from '@lyceum/platform';
 import { LyceumError, sha256Hex } from '@lyceum/proto';
 import { z } from 'zod';
 
-/** Tells one store of NATS from another. The store holds its marker, and so does the copy. */
+/** Tells one store in NATS from another. Both the store and its copy hold the marker. */
 export const storeMarker = z.strictObject({
   /** Random. */
   storeId: z.string(),
-  /** How often this store had to be made again. */
+  /** How often this store was restored. */
   generation: z.int().min(0),
 });
 
@@ -27,8 +27,8 @@ export type StoreMarker = z.output<typeof storeMarker>;
 
 const mirroredStore = storeMarker.extend({
   /**
-   * Epoch of the leader whose state this is. In NATS a higher one means that another coordinator has led since. 0:
-   * there is no copy yet; only the store's id is known.
+   * Epoch of the leader whose state this is. If NATS has a higher epoch, another coordinator has led since. 0: there
+   * is no copy yet; only the store's id is known.
    */
   leaderEpoch: z.int().min(0),
 });
@@ -38,7 +38,7 @@ export type MirroredStore = z.output<typeof mirroredStore>;
 const DIGEST = /^[0-9a-f]{64}$/;
 
 const STORE_FILE = 'store.json';
-/** So that no temporary file passes for a record, whatever its key ends with. */
+/** Tells records from temporary files, whatever a key ends with. */
 const RECORD_ENDING = '.record';
 
 export class MirrorFolder {
@@ -62,7 +62,7 @@ export class MirrorFolder {
     return new MirrorFolder(folder, buckets);
   }
 
-  /** Undefined: it was never used with NATS. @throws {LyceumError} FAILED_PRECONDITION if it cannot be read. */
+  /** Undefined: the folder is new. @throws {LyceumError} FAILED_PRECONDITION if its store file is damaged. */
   async store(): Promise<MirroredStore | undefined> {
     const file = join(this.#folder, STORE_FILE);
     const bytes = await readIfThere(file);
@@ -80,7 +80,7 @@ export class MirrorFolder {
     return writeDurably(join(this.#folder, STORE_FILE), text);
   }
 
-  /** Forgets the records. Blobs stay: they are named by their digests, so they are right in any copy. */
+  /** Deletes the records. Blobs stay: their names are their digests, so they are right in any copy. */
   async clearRecords(): Promise<void> {
     for (const bucket of this.#buckets) {
       for (const key of await this.keys(bucket)) await this.deleteRecord(bucket, key);
@@ -92,7 +92,7 @@ export class MirrorFolder {
     return names.flatMap((name) => keyIn(name) ?? []);
   }
 
-  /** Undefined if it is not there, or damaged. */
+  /** Undefined: the record is missing or damaged. */
   async record(bucket: string, key: string): Promise<string | undefined> {
     const bytes = await readIfThere(this.#record(bucket, key));
     return bytes === undefined ? undefined : checkedText(`${bucket}/${key}`, bytes);
@@ -102,7 +102,7 @@ export class MirrorFolder {
     return writeDurably(this.#record(bucket, key), withChecksum(`${bucket}/${key}`, text));
   }
 
-  /** Keeps what is left of a damaged record for a person to look at. @returns the file. */
+  /** Keeps a damaged record's file for a person to look at. @returns its new path. */
   async setAside(bucket: string, key: string): Promise<string> {
     const file = this.#record(bucket, key);
     const aside = `${file.slice(0, -RECORD_ENDING.length)}.damaged`;
@@ -114,12 +114,12 @@ export class MirrorFolder {
     return rm(this.#record(bucket, key), { force: true });
   }
 
-  /** Digests of the blobs that are there. */
+  /** Digests of the blobs in the folder. */
   async digests(): Promise<string[]> {
     return (await readdir(join(this.#folder, 'blobs'))).filter((name) => DIGEST.test(name));
   }
 
-  /** Undefined if it is not there, or damaged. */
+  /** Undefined: the blob is missing or damaged. */
   async blob(digest: string): Promise<Buffer | undefined> {
     const bytes = await readIfThere(join(this.#folder, 'blobs', digest));
     if (bytes === undefined) return undefined;
@@ -143,7 +143,7 @@ function withChecksum(name: string, text: string): string {
   return `${checksum(name, Buffer.from(text))}\n${text}`;
 }
 
-/** Undefined: another byte than was written, or another file's. */
+/** Undefined: the file is damaged, or holds another file's content. */
 function checkedText(name: string, bytes: Buffer): string | undefined {
   const end = bytes.indexOf('\n');
   const text = bytes.subarray(end + 1);
@@ -154,7 +154,7 @@ function checksum(name: string, text: Buffer): string {
   return sha256Hex(Buffer.concat([Buffer.from(`${name}\n`), text]));
 }
 
-/** The key of a record's file; undefined: it is another file. */
+/** The key of a record's file; undefined: the file is no record. */
 function keyIn(name: string): string | undefined {
   if (!name.endsWith(RECORD_ENDING)) return undefined;
   try {

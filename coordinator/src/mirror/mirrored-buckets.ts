@@ -1,4 +1,4 @@
-/** The buckets that are copied, by what they hold, with their names in NATS. A further one is a line here. */
+/** The buckets that are copied: from the kind of content to the bucket's name in NATS. To add one, add a line here. */
 import { NAME_BUCKET, POINTER_BUCKET, RUN_BUCKET } from '@lyceum/proto';
 
 export const NATS_BUCKETS = {
@@ -11,7 +11,7 @@ export type BucketName = keyof typeof NATS_BUCKETS;
 
 export const MIRRORED_BUCKETS = Object.keys(NATS_BUCKETS) as readonly BucketName[];
 
-/** A value of each. */
+/** One value for each bucket. */
 export function ofEachBucket<T>(value: (name: BucketName) => T): Readonly<Record<BucketName, T>> {
   const entries = MIRRORED_BUCKETS.map((name) => [name, value(name)]);
   return Object.fromEntries(entries) as Record<BucketName, T>;

@@ -1,13 +1,13 @@
-/** Buckets and blobs whose writes reach a second place too. Reads do not. */
+/** Buckets and blobs whose writes also go to a copy. Reads do not use the copy. */
 import type { BlobStore, KeyValue } from '@lyceum/platform/nats';
 
-/** Where a bucket's writes go too, in the order in which NATS took them. Never rejects. */
+/** The copy of a bucket. It gets the bucket's writes after NATS has taken them. Never rejects. */
 export interface RecordCopy {
   put(key: string, text: string, revision: number): Promise<void>;
   delete(key: string): Promise<void>;
 }
 
-/** A write resolves once both places have it; what NATS refuses reaches neither. */
+/** A write resolves once NATS and the copy have it; a write that NATS refuses is not copied. */
 export function mirroredBucket(kv: KeyValue, copy: RecordCopy): KeyValue {
   const copied = async (key: string, text: string, write: Promise<number>) => {
     const revision = await write;
@@ -28,10 +28,10 @@ export function mirroredBucket(kv: KeyValue, copy: RecordCopy): KeyValue {
   };
 }
 
-/** Where blobs go too. Never rejects. */
+/** The copy of the blob store. Never rejects. */
 export interface BlobCopy {
   put(digest: string, bytes: Uint8Array): Promise<void>;
-  /** Nothing will name it any more. */
+  /** The blob is being deleted: no record names it any more. */
   forget(digest: string): void;
 }
 
@@ -42,7 +42,7 @@ export function mirroredBlobs(blobs: BlobStore, copy: BlobCopy): BlobStore {
       await copy.put(digest, bytes);
       return digest;
     },
-    // Too large for memory; the mirror finds them by the pointer or record that names them.
+    // Such blobs are too large for memory: the mirror copies them later, when a pointer or record names them.
     putChunks: (blob, chunks) => blobs.putChunks(blob, chunks),
     get: (digest) => blobs.get(digest),
     read: (digest) => blobs.read(digest),

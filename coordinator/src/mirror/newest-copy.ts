@@ -1,25 +1,26 @@
 /**
- * Whether the copy below this state folder is the newest that there is. Each leader writes its epoch into its copy, as its
- * first deed after it has the lease. So the copy is the newest if nobody has led at a higher epoch; or if the lease says
- * that it was this folder's coordinator, one epoch further, that took it last and was killed before that deed.
+ * Whether the copy in this state folder is the newest of all coordinators' copies. Each leader writes its epoch into
+ * its copy as soon as it has the lease. So the copy is the newest if no coordinator has led at a higher epoch. It is
+ * also the newest if the lease was last taken by this folder's coordinator, at the next epoch: that coordinator was
+ * killed before it wrote the epoch.
  */
 import { LyceumError } from '@lyceum/proto';
 import type { LastLeader } from '../runs/index.js';
 import { assertSameStore, type MarkerInNats } from './marker-in-nats.js';
 import type { MirroredStore, MirrorFolder } from './mirror-folder.js';
 
-/** What NATS says. Undefined: nothing. */
+/** What NATS holds of the store and its last leader; undefined: nothing. */
 export interface FoundInNats {
   readonly marker: MarkerInNats | undefined;
   readonly last: LastLeader | undefined;
 }
 
 /**
- * The copy, if it is the newest one of this store.
+ * The copy, if it is the newest copy of this store.
  *
- * @param holder - id of the state folder, as the lease has it.
- * @returns undefined: there is none, or another coordinator has led since it was made.
- * @throws {LyceumError} FAILED_PRECONDITION if it is of another store, or NATS was filled from an older one.
+ * @param holder - id of this state folder, as a lease names it.
+ * @returns undefined: there is no copy, or another coordinator has led since it was made.
+ * @throws {LyceumError} FAILED_PRECONDITION if the copy is of another store, or NATS was filled from an older copy.
  */
 export async function newestCopy(
   folder: MirrorFolder,
@@ -28,7 +29,7 @@ export async function newestCopy(
 ): Promise<MirroredStore | undefined> {
   const known = await folder.store();
   if (known !== undefined && marker !== undefined) assertSameStore(known, marker);
-  // A store that no coordinator has led has nothing to copy.
+  // Without a copy: an empty one, since a store that no coordinator has led holds nothing.
   let copy = known ?? (marker && emptyCopy(marker));
   if (copy === undefined) return undefined;
   if (marker !== undefined) assertNotOlder(marker, copy);
@@ -46,7 +47,7 @@ function emptyCopy({ storeId, generation }: MarkerInNats): MirroredStore {
   return { storeId, generation, leaderEpoch: 0 };
 }
 
-/** Another coordinator, which could not know of this copy, may have led since with its older one: the two do not mix. */
+/** Another coordinator may have filled NATS from its older copy, without knowing this one: they must not be mixed. */
 function assertNotOlder(marker: MarkerInNats, copy: MirroredStore): void {
   const { generation, restoredFrom = copy.leaderEpoch } = marker;
   if (generation <= copy.generation || restoredFrom >= copy.leaderEpoch) return;

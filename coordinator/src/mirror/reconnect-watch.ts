@@ -1,27 +1,27 @@
 /**
- * Finds out after every reconnect what NATS still has. The ticket queue lies in the server's memory, and a server
- * that was away may have come back without it; or on another disk, without anything. In a cluster of servers it may have
- * been another than the one that this process is connected to, so the queue is also looked at every now and then.
+ * Checks after every reconnect what NATS still has. The ticket queue is in the server's memory: a restarted server has
+ * lost it, and a server with a new disk has lost everything. In a cluster, the restarted server may be another one
+ * than the server that this process is connected to, so the queue is also checked from time to time.
  */
 import { type Logger, retryDelayMs, sleep } from '@lyceum/platform';
 import type { Nats, TicketQueue } from '@lyceum/platform/nats';
 import { toLyceumError } from '@lyceum/proto';
 
-/** How often the queue is looked at without a reconnect. */
+/** How often the queue is checked without a reconnect. */
 const QUEUE_LOOK_MS = 10_000;
 
-/** How long a store stays missing until it is lost: a server in a cluster may take a moment to find it. */
+/** A store that is missing for this time counts as lost: a server in a cluster may take a moment to find it. */
 const STORE_PATIENCE_MS = 1_000;
 
 export interface ReconnectWatchParts {
   readonly nats: Nats;
   readonly queue: TicketQueue;
-  /** Throws a {@link LyceumError} if another coordinator leads: the queue is its own then. */
+  /** Throws a {@link LyceumError} if another coordinator leads: the queue then belongs to that one. */
   readonly assertHeld: () => Promise<void>;
   readonly hasStore: () => Promise<boolean>;
-  /** The queue is a new one, and empty. */
+  /** Called when the queue was lost: a new, empty queue has been made. */
   readonly queueLost: () => void;
-  /** NATS has lost everything. Nothing may be written to it before it is restored. */
+  /** Called when NATS has lost its store. Nothing may be written to NATS before the store is restored. */
   readonly storeLost: () => void;
   /** Ends the watch. */
   readonly stopping: AbortSignal;
@@ -39,7 +39,7 @@ export function watchReconnects(parts: ReconnectWatchParts): void {
   parts.stopping.addEventListener('abort', () => clearInterval(timer), { once: true });
 }
 
-/** What cannot be looked at is looked at later. */
+/** If the check fails, the next one follows at the next tick. */
 async function lookAtQueueNow(parts: ReconnectWatchParts): Promise<void> {
   if (!parts.nats.connected || parts.stopping.aborted) return;
   try {
@@ -49,7 +49,7 @@ async function lookAtQueueNow(parts: ReconnectWatchParts): Promise<void> {
   }
 }
 
-/** JetStream answers late on a server that has just started. */
+/** Repeats the check until NATS answers: on a server that has just started JetStream takes a while. */
 async function lookUntilAnswered(parts: ReconnectWatchParts): Promise<void> {
   const { stopping, log } = parts;
   for (let failures = 0; !stopping.aborted; failures++) {

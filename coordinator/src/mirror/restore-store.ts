@@ -1,11 +1,11 @@
 /**
- * Brings back what NATS has lost with its disk, or a part of it: before anything else is read, a store is filled from the
- * copy below the state folder. What was deleted has left a mark in NATS, and stays deleted.
+ * Restores a store that NATS has lost in whole or in part: before anything else is read, the store is filled from the
+ * copy in the state folder. Deleted entries have left a mark in NATS, and stay deleted.
  *
- * A store has an id, in the leader's bucket and in the copy. While it is filled its marker in NATS says so, first and
- * last: a restore that was cut off is made again by the coordinator that has the copy, and until then no other
- * leads. A coordinator that knows a store of which NATS knows nothing, and has no copy of it, waits for the one that has:
- * it would begin an empty one.
+ * A store has an id, in the leader's bucket and in the copy. While the store is being filled, its marker in NATS says
+ * so. If a restore is interrupted, the coordinator that has the copy repeats it; until then no other coordinator
+ * leads. A coordinator that knows of a store, but has no copy of it, waits if NATS has lost that store: without
+ * waiting, it would begin an empty store.
  */
 import { randomUUID } from 'node:crypto';
 import type { Logger } from '@lyceum/platform';
@@ -30,23 +30,23 @@ import {
 } from './mirrored-buckets.js';
 import { newestCopy } from './newest-copy.js';
 
-/** Revisions of one generation of a store are below this; a compare-and-set of an earlier one finds none of its own. */
+/** Each generation has its own range of so many revisions: a compare-and-set of an earlier generation fails. */
 const REVISIONS_PER_GENERATION = 1e9;
 
 export interface RestoreParts {
   readonly nats: Nats;
   readonly folder: MirrorFolder;
-  /** Id of the state folder, as the lease has it. */
+  /** Id of this state folder, as a lease names it. */
   readonly holder: string;
   readonly log: Logger;
 }
 
 /**
- * Fills NATS with what it lacks of the copy, if there is one.
+ * Fills NATS with the entries of the copy that it lacks, if there is a copy.
  *
- * @returns the store as it is then.
- * @throws {LyceumError} FAILED_PRECONDITION if the copy is of another store, or newer than the one that NATS was filled
- *   from; UNAVAILABLE if NATS does not answer, or another coordinator must fill it.
+ * @returns the marker of the whole store.
+ * @throws {LyceumError} FAILED_PRECONDITION if the copy is of another store, or is newer than the copy that NATS was
+ *   filled from; UNAVAILABLE if NATS does not answer, or another coordinator must fill it.
  */
 export async function restoreStore(parts: RestoreParts): Promise<StoreMarker> {
   const { nats, folder, holder } = parts;
@@ -64,8 +64,8 @@ export async function restoreStore(parts: RestoreParts): Promise<StoreMarker> {
 }
 
 /**
- * The leader is about to restore the store from its copy: until it has, nobody else leads. One that another has followed
- * meanwhile, while it was stopped, claims nothing: its copy is of before.
+ * Marks the store as being restored from this leader's copy: until it is restored, no other coordinator leads. Does
+ * nothing if another coordinator has led meanwhile: this copy is then out of date.
  */
 export async function claimRestore(
   nats: Nats,
@@ -83,20 +83,21 @@ export async function claimRestore(
 }
 
 /**
- * Whether anybody may lead.
+ * Passes if the store is whole, so that a coordinator may lead.
  *
- * @param leader - the bucket.
- * @throws {LyceumError} UNAVAILABLE if what the store has lost is not back.
+ * @param leader - the leader's bucket.
+ * @throws {LyceumError} UNAVAILABLE if the store is lost, or not yet restored.
  */
 export async function assertWhole(leader: KeyValue): Promise<void> {
   wholeStore(await readMarker(leader));
 }
 
 /**
- * The store as the leader finds it: another may have led, and restored it, since {@link restoreStore}. A copy that nobody has
- * led since is the leader's own from here on: were it to end before its first look, it would take the copy for another's.
+ * The store as a new leader finds it: another coordinator may have led, and restored it, since {@link restoreStore}.
+ * If no other has led since the copy was made, the leader's epoch is written into the copy at once: if the leader
+ * ended before its mirror starts, its successor would otherwise take the copy for an old one.
  *
- * @throws {LyceumError} UNAVAILABLE if NATS has lost it meanwhile, or another coordinator fills it.
+ * @throws {LyceumError} UNAVAILABLE if NATS has lost the store meanwhile, or another coordinator fills it.
  */
 export async function storeOfLeader(
   nats: Nats,
@@ -121,7 +122,8 @@ function storeIn({ storeId, generation }: StoreMarker): StoreMarker {
 }
 
 /**
- * The store of which this coordinator has no copy. It remembers which one it was, if there may be a copy elsewhere.
+ * The store in NATS, of which this coordinator has no copy. Its id is noted in the state folder if another coordinator
+ * may have a copy.
  *
  * @throws {LyceumError} UNAVAILABLE if a coordinator that has a copy must fill it.
  */
@@ -132,7 +134,7 @@ async function storeOfOthers(
 ): Promise<StoreMarker> {
   if (found === undefined) {
     const known = await folder.store();
-    // A store's first leader makes the bucket: where it is the store has only lost its marker.
+    // A store's first leader makes the bucket: if the bucket is there, the store has only lost its marker.
     if (known !== undefined || (await nats.hasKeyValue(RUN_BUCKET))) throw unfinished(known);
     await folder.clearRecords();
     const leader = await nats.keyValue(LEADER_BUCKET, { create: true });
@@ -147,7 +149,7 @@ async function storeOfOthers(
   return storeIn(found);
 }
 
-/** @param store - undefined: NATS does not say which. */
+/** @param store - undefined: its id is not known. */
 function unfinished(store: StoreMarker | undefined): LyceumError {
   const message =
     `NATS has lost ${store === undefined ? 'its store' : `the store ${store.storeId}`}, or a part of it, ` +
@@ -156,12 +158,12 @@ function unfinished(store: StoreMarker | undefined): LyceumError {
   return new LyceumError('UNAVAILABLE', message);
 }
 
-/** Whether NATS has all that the copy has, or knows that it was deleted. */
+/** Whether NATS has every entry of the copy, or knows that the entry was deleted. */
 export async function hasWholeStore(nats: Nats, folder: MirrorFolder): Promise<boolean> {
   return (await findStore(nats)) !== undefined && isNothing(await lostFrom(nats, folder));
 }
 
-/** What the copy has and NATS knows nothing of. */
+/** Entries of the copy that NATS knows nothing of. */
 interface Lost {
   readonly keys: Readonly<Record<BucketName, readonly string[]>>;
   readonly digests: readonly string[];
@@ -196,7 +198,7 @@ async function restore(
 ): Promise<StoreMarker> {
   const { nats, folder, log } = parts;
   const { storeId, leaderEpoch } = copy;
-  // Nobody leads meanwhile: what is there is of the older copy.
+  // True: a restore from an older copy was interrupted. No coordinator has led since: its records are overwritten.
   const isOverOlder = (found?.marker.restoringFrom ?? leaderEpoch) < leaderEpoch;
   const generation = copy.generation + 1;
   await folder.setStore({ ...copy, generation });
@@ -241,7 +243,7 @@ async function restoreBlobs(
       await folder.deleteBlob(digest);
       continue;
     }
-    // Over what is left of it, which a put would take for it.
+    // Overwrites the remains of a damaged blob: `put` would take them for the whole blob.
     await blobs.putChunks({ digest, sizeBytes: bytes.length }, chunksOf(bytes));
     count++;
   }
@@ -249,8 +251,8 @@ async function restoreBlobs(
 }
 
 /**
- * @param write - resolves with undefined if there is a newer one.
- * @returns how many were written.
+ * @param write - resolves with undefined if NATS has a newer record.
+ * @returns how many records were written.
  */
 async function restoreRecords(
   { folder, log }: RestoreParts,

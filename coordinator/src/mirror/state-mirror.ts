@@ -1,8 +1,8 @@
 /**
- * Keeps the copy on disk in line with NATS. What the coordinator writes is copied before the write resolves, but
- * for what student workers commit: these must not wait for another disk, so pointers are looked at every {@link TICK_MS}.
+ * Keeps the copy on disk equal to NATS. The coordinator's writes are copied before they resolve. Commits of student
+ * workers are the exception: they must not wait for a second disk, so pointers are checked every {@link TICK_MS}.
  *
- * A copy that cannot be written, on a full disk for one, stops nothing: it is made again, whole, at the next look.
+ * If the copy cannot be written, for example on a full disk, runs go on: the whole copy is made again at a later tick.
  */
 import type { Logger } from '@lyceum/platform';
 import type { BlobStore, KeyValue } from '@lyceum/platform/nats';
@@ -16,7 +16,7 @@ import { type BucketName, MIRRORED_BUCKETS, ofEachBucket } from './mirrored-buck
 import { mirroredBlobs, mirroredBucket } from './mirrored-stores.js';
 
 const TICK_MS = 2_000;
-/** So long may a blob be there before the record that names it. */
+/** How long an unnamed blob is kept: it is stored before the record that names it. */
 const UNNAMED_MS = 600_000;
 
 export interface MirrorParts {
@@ -26,7 +26,7 @@ export interface MirrorParts {
   readonly log: Logger;
 }
 
-/** A named artifact, as far as this needs it. */
+/** The part of a named artifact that is used here. */
 const named = z.looseObject({ digest: z.string() });
 
 interface Copied {
@@ -35,7 +35,7 @@ interface Copied {
 }
 
 export class StateMirror {
-  /** The buckets and the blob store, copied as they are written. */
+  /** The buckets and the blob store, whose writes are copied. */
   readonly runs: KeyValue;
   readonly pointers: KeyValue;
   readonly names: KeyValue;
@@ -43,11 +43,11 @@ export class StateMirror {
   readonly #parts: MirrorParts;
   readonly #copied = ofEachBucket(() => new Map<string, Copied>());
   #writes = Promise.resolve();
-  /** The copy of some record failed. */
+  /** Whether a write to the copy has failed. */
   #isBehind = false;
-  /** Blobs that were put and that nothing has named yet, and when they were put, in ms of `performance.now`. */
+  /** Blobs that no record names yet: when they were put, in ms of `performance.now`, by digest. */
   readonly #unnamed = new Map<string, number>();
-  /** Something changed since the blobs were last looked at. */
+  /** Whether something has changed since the blobs were last checked. */
   #isDirty = true;
   #store: MirroredStore | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -73,9 +73,9 @@ export class StateMirror {
   }
 
   /**
-   * Copies what is there and goes on copying. Only for the leader.
+   * Copies the present state and goes on copying. Only for the leader.
    *
-   * @param runs - the records as they are at each look.
+   * @param runs - returns the current records; called at each tick.
    */
   async start(store: MirroredStore, runs: () => readonly RunRecord[]): Promise<void> {
     this.#store = store;
@@ -87,7 +87,7 @@ export class StateMirror {
     }, TICK_MS);
   }
 
-  /** Stops looking; what is under way is finished. */
+  /** Stops the ticks; resolves once copying under way is finished. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     await this.#looking;
@@ -111,7 +111,7 @@ export class StateMirror {
     }
   }
 
-  /** The copy says whose it is once it has everything. */
+  /** Fills the copy, and marks it with its store once it is complete. */
   async #makeWhole(store: MirroredStore): Promise<void> {
     this.#isBehind = false;
     try {
@@ -123,12 +123,12 @@ export class StateMirror {
     if (!this.#isBehind) await this.#attempt(() => this.#parts.folder.setStore(store));
   }
 
-  /** Makes the copy of every bucket what the bucket is, but for what the bucket has lost. */
+  /** Makes the copy of every bucket equal to the bucket; records that NATS has lost stay in the copy. */
   async #fill(): Promise<void> {
     const { folder, buckets } = this.#parts;
     for (const name of MIRRORED_BUCKETS) {
       const kv = buckets[name];
-      // In this order: a record that is created meanwhile is in the copy after it is in the bucket.
+      // The copy is listed first: a record that is created meanwhile reaches the bucket before the copy.
       const copied = await folder.keys(name);
       const keys = new Set(await kv.keys());
       const others = copied.filter((key) => !keys.has(key));
@@ -144,7 +144,7 @@ export class StateMirror {
     }
   }
 
-  /** A pointer's checkpoints are copied before it is: the copy never names what it does not have. */
+  /** Copies a pointer's checkpoints before the pointer: the copy never names a checkpoint that it lacks. */
   async #followPointers(runs: readonly RunRecord[]): Promise<void> {
     for (const { runId, state } of runs) {
       if (!isAssigned(state)) continue;
@@ -155,7 +155,7 @@ export class StateMirror {
       const there = new Set(await this.#parts.folder.digests());
       const missing = checkpointsOf(pointer).filter((digest) => !there.has(digest));
       const copies = await Promise.all(missing.map((digest) => this.#copyBlob(digest)));
-      // A checkpoint that is gone already: the pointer has moved on, and the next look finds it where it is.
+      // A checkpoint is deleted already: the pointer has moved on, and the next tick copies it as it is then.
       if (copies.includes(false)) continue;
       await this.#put('pointers', runId, { text: found.value, revision: found.revision });
     }
@@ -194,7 +194,7 @@ export class StateMirror {
     return wanted;
   }
 
-  /** @returns false if the blob store does not have it, as with a set on a mounted volume. */
+  /** @returns false if the blob store does not have the blob, as with a set on a mounted volume. */
   async #copyBlob(digest: string): Promise<boolean> {
     try {
       await this.#parts.folder.putBlob(digest, await this.#parts.blobs.get(digest));
@@ -205,7 +205,7 @@ export class StateMirror {
     }
   }
 
-  /** Writes of older revisions than the copied one change nothing. */
+  /** Copies a record, unless the copy has a newer revision. */
   #put(name: BucketName, key: string, record: Copied): Promise<void> {
     const copied = this.#copied[name];
     return this.#attempt(async () => {
@@ -222,7 +222,7 @@ export class StateMirror {
     });
   }
 
-  /** One write after the other. */
+  /** Makes one write to the copy, after all earlier ones. Never rejects. */
   #attempt(write: () => Promise<void>): Promise<void> {
     this.#writes = this.#writes.then(async () => {
       try {
@@ -232,7 +232,7 @@ export class StateMirror {
         const message = 'state not mirrored: it would be lost with the store of NATS';
         this.#parts.log.error({ err: toLyceumError(thrown) }, message);
       } finally {
-        // Not before: a look meanwhile would see what was, and there would be no other.
+        // Set after the write: a tick during the write sees the old state, and clears the mark.
         this.#isDirty = true;
       }
     });

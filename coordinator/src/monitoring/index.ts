@@ -1,4 +1,4 @@
-/** What can be watched: progress of runs, their events, metrics for Prometheus. */
+/** What users can watch: progress of runs, their events and log lines, metrics for Prometheus. */
 export { type CoordinatorMetrics, coordinatorMetrics, observeCoordinator } from './metrics.js';
 export { RunEvents } from './run-events.js';
 export { RunLogs } from './run-logs.js';

@@ -1,6 +1,6 @@
 /**
- * The newest lines about one run. When there is no room, the process with most text loses its oldest line, so that one
- * that says much does not push out those that say little. Pure.
+ * The newest log lines about one run. If there is no room, the process with the most text loses its oldest line: a
+ * process that logs much does not push out the lines of others. Pure.
  */
 import type { LogLevel, LogLine } from '@lyceum/proto';
 
@@ -11,11 +11,11 @@ export interface LogRingLimits {
 }
 
 export interface LogQuery {
-  /** This and above. */
+  /** Lines of this level and above. */
   readonly level: LogLevel;
-  /** Empty: all. */
+  /** Name of the process; empty: all. */
   readonly from: string;
-  /** Only lines of a higher and of a lower sequence. */
+  /** Only lines whose sequence is above `after` and below `before`. */
   readonly after: number;
   readonly before: number;
 }
@@ -36,7 +36,7 @@ export class LogRing {
     this.#limits = limits;
   }
 
-  /** Sequence of the newest line, even if that is gone; 0: there was none. */
+  /** Sequence of the newest line, even if that line was dropped; 0: there was none. */
   get lastSequence(): number {
     return this.#lastSequence;
   }
@@ -52,7 +52,7 @@ export class LogRing {
     }
   }
 
-  /** In the order in which they came. */
+  /** The matching lines, in the order in which they came. */
   read({ level, from, after, before }: LogQuery): LogLine[] {
     return [...this.#sources]
       .filter(([name]) => from === '' || name === from)
@@ -61,7 +61,7 @@ export class LogRing {
       .sort((a, b) => a.sequence - b.sequence);
   }
 
-  /** Lines behind this one that are gone. */
+  /** How many lines after this sequence were dropped. */
   omittedAfter(sequence: number): number {
     let kept = 0;
     for (const { lines } of this.#sources.values()) {
@@ -86,7 +86,7 @@ export class LogRing {
   }
 }
 
-/** An empty message too takes some. */
+/** Memory that a line takes besides its text. */
 const LINE_BYTES = 64;
 
 function bytesOf({ message }: Pick<LogLine, 'message'>): number {

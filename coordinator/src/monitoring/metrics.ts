@@ -1,4 +1,4 @@
-/** What the coordinator measures, for Prometheus. */
+/** The coordinator's metrics for Prometheus. */
 import { metricsOf } from '@lyceum/platform/metrics';
 import type { Counter, Registry } from 'prom-client';
 import { RUN_STATES, type RunStateName } from '../schedule/index.js';
@@ -7,13 +7,13 @@ export interface MetricSources {
   readonly sessionCounts: () => { readonly teacher: number; readonly student: number };
   readonly openTicketCount: () => number;
   readonly desiredTeacherWorkers: () => number;
-  /** How busy both were in the last seconds. */
+  /** Busy shares of the last seconds, 0 to 1. */
   readonly dataShares: () => { readonly eventLoop: number; readonly dataThreads: number };
   readonly answerBytes: () => number;
   readonly quarantineCount: () => number;
   /** The state of every run, ended ones included. */
   readonly runStates: () => Iterable<RunStateName>;
-  /** Those that train. */
+  /** Runs that train. */
   readonly runs: () => Iterable<{
     readonly runId: string;
     readonly waitingShare: number;
@@ -31,7 +31,7 @@ export interface CoordinatorMetrics {
   readonly quarantines: Counter;
 }
 
-/** What is counted where it happens. */
+/** Counters, which the code that does the work raises. */
 export function coordinatorMetrics(registry: Registry): CoordinatorMetrics {
   const { counter } = metricsOf(registry);
   return {
@@ -48,7 +48,7 @@ export function coordinatorMetrics(registry: Registry): CoordinatorMetrics {
   };
 }
 
-/** What is looked at whenever Prometheus asks. */
+/** Gauges, which are read from `sources` whenever Prometheus asks. */
 export function observeCoordinator(registry: Registry, sources: MetricSources): void {
   const { observe } = metricsOf(registry);
   observe(

@@ -1,8 +1,8 @@
 /**
- * Samples per second of the last moments, from counters that only rise.
+ * Recent samples per second, from counters that only rise.
  *
- * Reports come once a second and at each end of an epoch, so two of them may be milliseconds apart, with a
- * validation pass between them; a rate of such a pair would jump. So it is told over one to two windows.
+ * Reports come once a second and at each end of an epoch, so two reports may be milliseconds apart, with a validation
+ * pass between them. The rate between two such reports would jump, so it is taken over one to two windows.
  */
 
 const WINDOW_SECONDS = 2;
@@ -17,10 +17,10 @@ export class RecentRate {
   #newer = this.#older;
   #rate = 0;
 
-  /** @returns samples per second up to this reading; before there is one, 0. */
+  /** @returns samples per second up to this reading; 0 while it is not known. */
   add(samples: number, seconds: number): number {
     const now = { samples, seconds };
-    // A new assignment counts again, from its checkpoint on.
+    // A new assignment starts its counters again.
     if (seconds < this.#newer.seconds || samples < this.#newer.samples) {
       this.#older = now;
       this.#newer = now;

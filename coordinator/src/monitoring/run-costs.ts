@@ -1,4 +1,4 @@
-/** What runs in progress have cost their devices up to now; records have what was known at their last change. */
+/** Device time and service calls of runs in progress, up to now. Records hold the figures of their last change. */
 import { type AnswerCost, type RunRecord, withAnswers, withTraining } from '../runs/index.js';
 
 type Cost = NonNullable<RunRecord['cost']>;
@@ -6,18 +6,18 @@ type Cost = NonNullable<RunRecord['cost']>;
 export class RunCosts {
   readonly #known = new Map<string, Cost>();
 
-  /** Undefined: nothing has been told of the run. */
+  /** Undefined: nothing has been reported of the run. */
   of({ runId, cost }: Pick<RunRecord, 'runId' | 'cost'>): Cost | undefined {
     return this.#known.get(runId) ?? cost;
   }
 
-  /** @param trainingSeconds - since the assignment's first step. */
+  /** @param trainingSeconds - of this assignment, since its first step. */
   trained(record: RunRecord, assignmentEpoch: number, trainingSeconds: number): void {
     const cost = withTraining(this.of(record), assignmentEpoch, trainingSeconds);
     this.#known.set(record.runId, cost);
   }
 
-  /** A ticket was answered that these runs asked for: each bears an equal part of the time and of the calls. */
+  /** Adds the cost of a ticket that these runs asked for: each run bears an equal part of time and calls. */
   answered(
     runs: readonly RunRecord[],
     teacherIdentity: string,
@@ -41,7 +41,7 @@ export class RunCosts {
     }
   }
 
-  /** The run has ended, and its record says all. */
+  /** Called when the run has ended: its record holds its cost. */
   forget(runId: string): void {
     this.#known.delete(runId);
   }

@@ -1,6 +1,6 @@
 /**
- * The runs' event log, as the coordinator writes it: in order for each run, without holding anybody up. An
- * event that cannot be written is lost, with a line in the log; no state depends on it.
+ * Writes and reads the runs' event log. Events of a run are written in order, and callers need not wait. An event that
+ * cannot be written is lost, with a line in the log; no state depends on it.
  */
 import { type Logger, sleep } from '@lyceum/platform';
 import type { EventLog, LoggedEvent } from '@lyceum/platform/nats';
@@ -28,14 +28,14 @@ export type RunEventKind =
   | 'teacher-judged'
   | 'teacher-warning';
 
-/** What was read lately is not read again: each event is a request to NATS, and pages ask for them again and again. */
+/** Events read lately are kept: reading an event is a request to NATS, and web pages read them again and again. */
 const KNOWN_RUNS = 4;
 const KNOWN_EVENTS = 10_000;
 
-/** Each event waits for seconds where NATS is away, and a coordinator that lost its store has to begin again. */
+/** Limit of the wait for unwritten events: while NATS is away, each of them may take seconds. */
 const SETTLING_MS = 3_000;
 
-/** A run's events as they were read, oldest first, up to a sequence. */
+/** A run's events, oldest first, read up to a sequence. */
 interface KnownEvents {
   readonly events: readonly RunEvent[];
   readonly sequence: number;
@@ -46,7 +46,7 @@ export class RunEvents {
   readonly #logger: Logger;
   readonly #now: () => number;
   readonly #writes = new Map<string, Promise<void>>();
-  /** By run, the one read last at the end. */
+  /** By run id; the run read last is at the end. */
   readonly #known = new Map<string, KnownEvents>();
 
   constructor(log: EventLog, logger: Logger, now: () => number) {
@@ -82,8 +82,8 @@ export class RunEvents {
   }
 
   /**
-   * What stands of the run's events, oldest first; with `follow` also each new one, until `signal` aborts. One who follows
-   * sees steps again that are taken again meanwhile.
+   * The run's events that still stand, oldest first; with `follow` also each new event, until `signal` aborts. A
+   * reader with `follow` sees events of a step again if the step is trained again.
    */
   async *read(
     runId: string,
@@ -95,7 +95,7 @@ export class RunEvents {
     for await (const { event } of this.#log.read(runId, { follow, signal, after })) yield event;
   }
 
-  /** All that is recorded; of what is known already only the newest event is read again, to see that it still stands. */
+  /** All recorded events. Of events already known, only the newest is read again, to see that the log is the same. */
   async #past(runId: string, signal: AbortSignal): Promise<KnownEvents> {
     const known = this.#known.get(runId);
     const after = known === undefined ? 0 : known.sequence - 1;
@@ -104,7 +104,7 @@ export class RunEvents {
       read.push(logged);
     }
     if (known !== undefined && !begins(read, known)) {
-      // The run was deleted meanwhile, or the stream is another.
+      // The run was deleted meanwhile, or NATS has a new stream.
       this.#known.delete(runId);
       return this.#past(runId, signal);
     }
@@ -122,13 +122,13 @@ export class RunEvents {
     if (this.#known.size > KNOWN_RUNS && oldest !== undefined) this.#known.delete(oldest);
   }
 
-  /** Forgets a run's events, once those under way are written. */
+  /** Deletes a run's events, after those under way are written. */
   async purge(runId: string): Promise<void> {
     await this.#writes.get(runId);
     await this.#log.purge(runId);
   }
 
-  /** Resolves once what was added has been written, or NATS has not taken it for some seconds. */
+  /** Resolves once all added events are written, or after {@link SETTLING_MS}. */
   async settled(): Promise<void> {
     const written = new AbortController();
     const late = sleep(SETTLING_MS, written.signal);

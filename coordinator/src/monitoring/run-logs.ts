@@ -1,9 +1,9 @@
 /**
- * What the logs of all programs say of runs, in memory: of the runs that were spoken of last, the newest lines of each. A
- * restart forgets them; the programs' own logs have everything.
+ * Log lines of all programs about runs, in memory: the newest lines of each run, for the runs with lines most
+ * recently. A restart forgets them; the programs' own logs have everything.
  *
- * A line that names a run is that run's. One that names a teacher belongs to every run that asks it at the moment. Workers
- * are believed about runs and teachers that they were told of, and about nothing else.
+ * A line that names a run belongs to that run. A line that names a teacher belongs to every run in progress that has
+ * the teacher. Lines of a worker count only for runs and teachers that the worker was told of.
  */
 import {
   cut,
@@ -23,15 +23,15 @@ import { type LogQuery, LogRing } from './log-ring.js';
 const RUN_LIMITS = { lines: 2_000, bytes: 512 * 1024 };
 const RUN_COUNT = 128;
 
-/** A worker's lines come about a second after what they tell of, by which the run may have ended. */
+/** How long after a run's end lines about its teachers still count: workers send lines about a second late. */
 const LATE_MS = 10_000;
 
-/** The clock of a worker may go wrong, but not by so much. */
+/** A line that is older than this has a wrong clock: it gets the coordinator's time. */
 const OLDEST_MS = 24 * 60 * 60 * 1_000;
 
 const OWN_NAME = 'coordinator';
 
-/** A worker, and of what it may speak. */
+/** A worker, and the runs and teachers that it may report on. */
 export interface LineTeller {
   readonly workerId: string;
   readonly mayTellOfRun: (record: RunRecord) => boolean;
@@ -41,7 +41,7 @@ export interface LineTeller {
 export class RunLogs {
   readonly #store: Pick<RunStore, 'get' | 'list'>;
   readonly #now: () => number;
-  /** Those that were spoken of last are last. */
+  /** By run id; the run with the newest line is last. */
   readonly #runs = new Map<string, LogRing>();
   readonly #watchers = new Set<() => void>();
 
@@ -57,9 +57,9 @@ export class RunLogs {
   }
 
   /**
-   * What a worker sent. What it may not speak of is left out.
+   * Takes lines that a worker sent. Lines about runs or teachers that it may not report on are left out.
    *
-   * @throws {LyceumError} INVALID_ARGUMENT if there are too many.
+   * @throws {LyceumError} INVALID_ARGUMENT if there are too many lines.
    */
   told(teller: LineTeller, lines: readonly LoggedLine[]): void {
     if (lines.length > LOGGED_MAX_LINES) {
@@ -70,8 +70,8 @@ export class RunLogs {
   }
 
   /**
-   * @param tail - the newest so many; 0: all.
-   * @returns the lines, how many are gone behind `after`, and the newest line's sequence.
+   * @param tail - how many of the newest lines; 0: all.
+   * @returns the lines, how many lines after `query.after` were dropped, and the newest line's sequence.
    */
   read(
     runId: string,
@@ -93,13 +93,13 @@ export class RunLogs {
     return this.#runs.get(runId)?.lastSequence ?? 0;
   }
 
-  /** Calls `woken` after new lines, of whatever run. @returns how to stop that. */
+  /** Calls `woken` after new lines of any run. @returns a function that ends the watch. */
   watch(woken: () => void): () => void {
     this.#watchers.add(woken);
     return () => this.#watchers.delete(woken);
   }
 
-  /** The run has been deleted. */
+  /** Called when the run has been deleted. */
   forget(runId: string): void {
     this.#runs.delete(runId);
   }
@@ -117,7 +117,7 @@ export class RunLogs {
     }
   }
 
-  /** @returns the runs that the line belongs to; of a line about a teacher, with the name that each run gives it. */
+  /** @returns the runs that the line belongs to; if it is about a teacher, with the teacher's name in each run. */
   #runsOf(
     { mayTellOfRun, mayTellOfTeacher }: LineTeller,
     about: LoggedLine['about'],

@@ -1,6 +1,6 @@
 /**
- * What is known of runs at this moment and in no record: progress, why they wait, who answered. Those
- * who watch a run are woken by changes here and in its record.
+ * The live state of runs, which no record holds: progress, why they wait, which workers answered. Watchers of a run
+ * are woken by changes of this state and of its record.
  */
 import type { StepProgress } from '@lyceum/proto';
 import type { ProgressSnapshot, RunStore, WorkerEnvironment } from '../runs/index.js';
@@ -32,12 +32,12 @@ export class RunMonitor {
     return this.#runs.get(runId)?.progress;
   }
 
-  /** Samples per second that the student takes when it does not wait; undefined: it has not taken a step. */
+  /** Samples per second that the student trains on while it need not wait; undefined: it has not taken a step. */
   studentRate(runId: string): number | undefined {
     return this.#runs.get(runId)?.studentRate;
   }
 
-  /** Takes a worker's report. @returns the snapshot, and the one before. */
+  /** Takes a student worker's report. @returns the new snapshot, and the one before. */
   report(
     runId: string,
     report: StepProgress,
@@ -71,7 +71,7 @@ export class RunMonitor {
     return { now, before };
   }
 
-  /** Share of the run's steps whose targets are made of fewer than all teachers. */
+  /** Notes the share of the run's steps whose targets are made of fewer than all teachers. */
   degraded(runId: string, degradedShare: number): void {
     const live = this.#live(runId);
     live.degradedShare = degradedShare;
@@ -79,7 +79,7 @@ export class RunMonitor {
     this.#wake(runId);
   }
 
-  /** A worker answered tickets of the run. */
+  /** Notes that a worker answered tickets of the run. */
   answeredBy(runId: string, worker: WorkerEnvironment): void {
     this.#live(runId).teacherWorkers.set(environmentKey(worker), worker);
   }
@@ -88,7 +88,7 @@ export class RunMonitor {
     return [...(this.#runs.get(runId)?.teacherWorkers.values() ?? [])];
   }
 
-  /** Why each run waits that does. */
+  /** @param reasons - why each waiting run waits, by run id. */
   setReasons(reasons: ReadonlyMap<string, string>): void {
     const changed = [...new Set([...this.#reasons.keys(), ...reasons.keys()])].filter(
       (runId) => this.#reasons.get(runId) !== reasons.get(runId),
@@ -101,18 +101,18 @@ export class RunMonitor {
     return this.#reasons.get(runId) ?? '';
   }
 
-  /** The run has ended, and its record says all. */
+  /** Called when the run has ended: its record holds its final state. */
   forget(runId: string): void {
     this.#runs.delete(runId);
   }
 
-  /** What came late must not be taken for another run's of the same id. */
+  /** Late reports of a deleted run must not count for a new run of the same id. */
   #forgetDeleted(runId: string): void {
     this.forget(runId);
     this.costs.forget(runId);
   }
 
-  /** Calls `woken` after each change of a run. @returns how to stop that. */
+  /** Calls `woken` after each change of a run. @returns a function that ends the watch. */
   watch(runId: string, woken: () => void): () => void {
     const watchers = this.#watchers.get(runId) ?? new Set();
     this.#watchers.set(runId, watchers.add(woken));
@@ -135,7 +135,7 @@ export class RunMonitor {
   }
 }
 
-/** Equal for workers whose results have equal bits, as far as is known. */
+/** A key that is equal for workers whose results are expected to have equal bits. */
 export function bitsKey(worker: WorkerEnvironment): string {
   const { engine, engineVersion, computeThreads, device } = worker;
   return `${engine} ${engineVersion} on ${device}, ${computeThreads} threads`;
@@ -145,7 +145,7 @@ function environmentKey(worker: WorkerEnvironment): string {
   return `${worker.workerId} ${worker.version} ${bitsKey(worker)}`;
 }
 
-/** Records are JSON, which knows no NaN. */
+/** 0 in place of NaN and infinity, which JSON, and so a record, cannot hold. */
 export function finite(value: number): number {
   return Number.isFinite(value) ? value : 0;
 }

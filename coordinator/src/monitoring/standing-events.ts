@@ -1,22 +1,22 @@
 /**
- * What still stands of a run's event log.
+ * The events of a run's log that still stand.
  *
- * A student that goes on from a checkpoint takes the steps after it again, and what was told of them the first time was
- * of weights that nobody has any more. The log keeps everything; a reader is not told twice of one step.
+ * A student that goes on from a checkpoint trains the steps after it again. Earlier events of these steps are about
+ * weights that no longer exist. The log keeps all events; a reader gets each step's events once.
  */
 import type { RunEvent } from '@lyceum/proto';
 
-/** Events of a step: its figures, or its checkpoint. */
+/** Kinds of events that belong to a step: its figures, or its checkpoint. */
 const OF_A_STEP: readonly string[] = ['validation', 'checkpoint'];
 
 /**
- * The events without those of steps that were taken again later: an assignment from step s takes back what was told of
- * later steps, and an event of a step what events of its kind told of it or of later ones.
+ * The events, without those of steps that were trained again later. An assignment from step s voids earlier events of
+ * the steps after s. An event of a step voids earlier events of the same kind for this and later steps.
  *
  * @param events - of one run, oldest first.
  */
 export function standingEvents(events: readonly RunEvent[]): RunEvent[] {
-  /** By kind: from this step on, what was told earlier is void. */
+  /** By kind: the step from which earlier events are void. */
   const voidFrom = new Map(OF_A_STEP.map((kind) => [kind, Number.POSITIVE_INFINITY]));
   const standing: RunEvent[] = [];
   for (const event of events.toReversed()) {

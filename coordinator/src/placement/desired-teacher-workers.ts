@@ -1,30 +1,30 @@
 /**
- * How many teacher workers the runs ask for: so many that no student waits, none when no teacher is wanted. Pure.
+ * How many teacher workers the runs need: enough that no student waits, none if no teacher is wanted. Pure.
  *
- * Symbols: v samples per second that a run's student takes when it does not wait; t seconds that a worker's inference
- * of one sample takes a teacher. A run's teachers keep workers busy for v · Σ t seconds a second, whichever
- * worker does it, since each may load every teacher. Workers = ⌈HEADROOM · Σ v · Σ t⌉ over the runs, at least 1.
+ * Symbols: v, samples per second that a run's student trains on if it need not wait; t, seconds that a worker takes
+ * for one sample's inference with a teacher. A run's teachers keep workers busy for v · Σ t seconds each second, on
+ * any workers, since each may load every teacher. Workers = ⌈HEADROOM · Σ v · Σ t⌉ over the runs, at least 1.
  *
- * It counts every sample of a run that wants answers, though some may be in the answer store, and equal wants of two
- * runs twice: rather a worker too many than a student that waits.
+ * Samples whose answers may be in the answer store already count, too, and a sample that two runs want counts twice:
+ * better one worker too many than a student that waits.
  */
 
-/** Teachers that are exactly as fast as the student never make up for what they once lost. */
+/** Teachers that are exactly as fast as the student never catch up after a delay. */
 const HEADROOM = 1.1;
 
-/** Teachers that are ahead have filled the window, and for a moment nothing is wanted. */
+/** How long a teacher counts as wanted: when teachers have filled the window, none is wanted for a moment. */
 const WANTED_FOR_MS = 30_000;
 
 export interface TeacherWants {
-  /** v; undefined: it has not taken a step yet. */
+  /** v; undefined: the student has not taken a step yet. */
   readonly studentRate: number | undefined;
-  /** t of each teacher that is wanted; undefined: it has not been measured yet. Empty: none is wanted. */
+  /** t of each wanted teacher; undefined: not measured yet. Empty: no teacher is wanted. */
   readonly secondsPerSample: readonly (number | undefined)[];
 }
 
 /**
- * @param carried - workers whose answers the coordinator can carry: more would only wait.
- * @returns a count. What is not measured yet asks for a worker that will tell.
+ * @param carried - how many workers' answers the coordinator can handle: more workers would only wait.
+ * @returns a count. If v or t is not measured yet, one worker is asked for, so that it gets measured.
  */
 export function desiredTeacherWorkers(
   runs: readonly TeacherWants[],
@@ -40,7 +40,7 @@ export function desiredTeacherWorkers(
   return Math.max(1, Math.min(carried, Math.ceil(HEADROOM * busy)));
 }
 
-/** What was wanted a moment ago. */
+/** Keys that were wanted in the last moments. */
 export class RecentWants {
   readonly #wantedAtMs = new Map<string, number>();
 
@@ -53,7 +53,7 @@ export class RecentWants {
     return atMs !== undefined && nowMs - atMs < WANTED_FOR_MS;
   }
 
-  /** Forgets what is not recent. */
+  /** Forgets keys that are not recent. */
   forgetOld(nowMs: number): void {
     for (const key of this.#wantedAtMs.keys()) {
       if (!this.isRecent(key, nowMs)) this.#wantedAtMs.delete(key);

@@ -1,28 +1,28 @@
-/** Whether some worker may still answer with a teacher if one waits. Pure. */
+/** Whether waiting can help a run whose teacher no worker answers with. Pure. */
 
-/** One connected teacher worker, as it stands to the teacher. */
+/** One connected teacher worker, and its state with regard to one teacher. */
 export interface TeacherChance {
   readonly workerId: string;
-  /** Told to load it. */
+  /** Whether the worker was told to load the teacher. */
   readonly isTold: boolean;
-  /** Why it is quarantined with it; absent: it is not. */
+  /** Why the worker is quarantined for the teacher; absent: it is not. */
   readonly quarantine?: string | undefined;
-  /** Why it could not load it; absent: it has not failed to. */
+  /** Why the worker could not load the teacher; absent: loading has not failed. */
   readonly failure?: TeacherFailure | undefined;
 }
 
 interface TeacherFailure {
   readonly reason: string;
   readonly permanent: boolean;
-  /** It is the set that the worker cannot read; nothing is wrong with the teacher. */
+  /** True: the worker cannot read the data set; the teacher itself is sound. */
   readonly unreadable?: boolean | undefined;
 }
 
 /**
- * Why no worker will ever answer with the teacher unless a person does something; undefined: one may. That no worker is
- * connected is no such reason: workers come and go.
+ * Why no worker will ever answer with the teacher unless a person acts; undefined: a worker may. Having no connected
+ * worker is no such reason: workers come and go.
  *
- * @param name - what the run calls it.
+ * @param name - the teacher's name in the run.
  */
 export function hopelessTeacher(
   name: string,
@@ -39,7 +39,7 @@ export function hopelessTeacher(
   return cannotAnswer(name, failed);
 }
 
-/** @param failed - workers of which each has failed, one at least. */
+/** @param failed - at least one worker; each has failed to load the teacher. */
 export function cannotAnswer(name: string, failed: readonly TeacherChance[]): string {
   const told = (chances: readonly TeacherChance[]) =>
     chances.map(({ workerId, failure }) => `${workerId}: ${failure?.reason}`).join('; ');

@@ -1,4 +1,4 @@
-/** Which worker gets which run and loads which teachers, and how many workers are wanted. Pure. */
+/** Which student worker gets which run, which teachers each worker loads, and how many workers are wanted. Pure. */
 export {
   desiredTeacherWorkers,
   RecentWants,

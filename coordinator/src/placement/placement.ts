@@ -1,12 +1,12 @@
 /**
  * Which student worker gets which run, and which teachers each teacher worker loads. Pure.
  *
- * Runs are served in the order in which they were submitted; a run starts once a student worker is free and
- * every teacher of it has a place beside those of the runs before. A teacher worker loads every wanted
- * teacher that fits its memory; where not all fit, each is placed on one worker first, and what room is left
- * goes to those that lack it most (`worker-shares.ts`).
+ * Runs are served in the order of their submission. A run starts once a student worker is free and each of its
+ * teachers has a place beside the teachers of earlier runs. A teacher worker loads every wanted teacher that fits
+ * its memory. If not all fit, each teacher first gets one worker; the remaining room goes to the teachers that need
+ * it most (`worker-shares.ts`).
  *
- * Placing is greedy: it may fail to pack what a search could pack, and then says so and waits.
+ * Placing is greedy: it may find no place where a search would find one. The run then waits and shows the reason.
  */
 import {
   type GpuPlace,
@@ -23,27 +23,27 @@ import { fill, type SecondsPerSample } from './worker-shares.js';
 
 export interface RunNeed {
   readonly runId: string;
-  /** The student worker that it has; absent: it waits for one. `none`: it needs none any more. */
+  /** The run's student worker; `wanted`: it waits for one; `none`: it needs none any more. */
   readonly student: { readonly workerId: string } | 'wanted' | 'none';
-  /** Student workers on which it failed last: it gets another if one is free. */
+  /** Student workers on which the run failed last: it gets another if one is free. */
   readonly failedOn?: readonly string[];
-  /** Teachers still to be asked. */
+  /** Teachers that the run must still ask. */
   readonly teachers: readonly TeacherNeed[];
 }
 
 export interface Placement {
   /** Runs that may start now, each with its student worker. */
   readonly starts: ReadonlyMap<string, string>;
-  /** Identities to load, by worker, sorted. Every worker is there. */
+  /** Sorted identities to load, by worker. Every worker has an entry. */
   readonly teachers: ReadonlyMap<string, readonly string[]>;
-  /** Why runs wait, by run: for a start or, if they run already, for a teacher. */
+  /** Why runs wait, by run: for a start or, if they have started, for a teacher. */
   readonly reasons: ReadonlyMap<string, string>;
 }
 
 /**
- * @param runs - all that have not ended, in the order of their submission.
- * @param students - ids of the student workers connected, sorted.
- * @param seconds - that teachers' inference of a sample takes.
+ * @param runs - all runs that have not ended, in the order of their submission.
+ * @param students - sorted ids of the connected student workers.
+ * @param seconds - that each teacher's inference of one sample takes.
  */
 export function place(
   runs: readonly RunNeed[],
@@ -59,7 +59,7 @@ export function place(
   }
 
   const wanted = new Map<string, TeacherNeed>();
-  // Many runs ask the same teachers: what they lack is found once.
+  // Many runs ask the same teachers: those without a place are found once.
   let homeless: readonly TeacherNeed[] | undefined;
   const admit = (run: RunNeed) => {
     for (const teacher of run.teachers) {
@@ -71,7 +71,7 @@ export function place(
     homeless ??= cover([...wanted.values()], workers).homeless;
     return lackOfPlace(wanted, homeless, teachers, workers);
   };
-  // Runs in progress first: a run that waits must never push out what they need.
+  // Runs in progress first: a run that waits must never take the place of their teachers.
   for (const run of runs) {
     if (run.student === 'wanted') continue;
     admit(run);
@@ -112,9 +112,9 @@ function lackOfStudent(
 }
 
 /**
- * Why `more` have no place beside `wanted`; undefined: they have.
+ * Why the teachers `more` have no place beside `wanted`; undefined: they have one.
  *
- * @param before - those of `wanted` that have no place themselves.
+ * @param before - teachers of `wanted` that have no place even without `more`.
  */
 function lackOfPlace(
   wanted: ReadonlyMap<string, TeacherNeed>,
@@ -135,7 +135,7 @@ function lackOfPlace(
   );
   const homeless =
     added.size === 0 ? before : cover([...wanted.values(), ...added.values()], workers).homeless;
-  // Neither its own teachers may be without a place nor may it take the place of others.
+  // The run's own teachers must have a place, and must not take the place of other teachers.
   const lacking = homeless.find(
     (t) => called(t, more) !== undefined || called(t, before) === undefined,
   );
@@ -143,10 +143,10 @@ function lackOfPlace(
   return `teacher ${(called(lacking, more) ?? lacking).name} waits for memory: the teacher workers are full of other teachers`;
 }
 
-/** What a worker may spend. */
+/** The memory that a worker may use. */
 export type WorkerBudget = Pick<TeacherPlace, 'memoryBudgetBytes' | 'gpu'>;
 
-/** Which of the teachers is too large for every connected worker, in words; undefined: none, or no worker is connected. */
+/** Text about a teacher too large for every connected worker; undefined: none is, or no worker is connected. */
 export function unfitTeacher(
   teachers: readonly TeacherNeed[],
   workers: readonly WorkerBudget[],
@@ -158,7 +158,7 @@ export function unfitTeacher(
     const needs = gibibytes(teacherMemoryBytes(tooLarge.weightBytes));
     return `teacher ${tooLarge.name} needs ${needs}; the largest budget is ${gibibytes(largest)}`;
   }
-  // Its own memory may be the lack of one worker, and its GPU's that of another.
+  // One worker may lack main memory for the teacher, and another GPU memory.
   const homeless = teachers.find((t) => workers.every((w) => !hasRoom(emptyLoad(w), t)));
   if (homeless === undefined) return undefined;
   const largestGpu = Math.max(...workers.map((w) => w.gpu?.memoryBudgetBytes ?? 0));
@@ -168,7 +168,7 @@ export function unfitTeacher(
   return `teacher ${homeless.name} needs ${gibibytes(needs)} of a GPU's memory; the largest budget is ${gibibytes(largestGpu)}`;
 }
 
-/** The teacher as it is among these; undefined: it is none of them. */
+/** The entry of the same identity in `teachers`; undefined: there is none. */
 function called(
   { identity }: TeacherNeed,
   teachers: readonly TeacherNeed[],
@@ -176,7 +176,7 @@ function called(
   return teachers.find((teacher) => teacher.identity === identity);
 }
 
-/** Gives each teacher one worker: where it is already, else where most room is. */
+/** Gives each teacher one worker: a worker that has it loaded, otherwise the one with the most room. */
 function cover(
   teachers: readonly TeacherNeed[],
   workers: readonly TeacherPlace[],
@@ -209,7 +209,7 @@ function cover(
   return { loads, homeless };
 }
 
-/** @param gpus - by UUID, those of workers before this one; its own is put there. */
+/** @param gpus - rooms of GPUs by UUID, shared by all workers; the worker's own GPU is added. */
 function emptyLoad({ memoryBudgetBytes, gpu }: WorkerBudget, gpus = new Map<string, Room>()): Load {
   return {
     identities: new Set(),

@@ -1,40 +1,40 @@
-/** What is to be loaded on each teacher worker, while that is being decided. */
+/** The teachers planned for each teacher worker during placement, and the room that is left there. */
 import { computesHere } from '@lyceum/learning/formats';
 
 /** Memory of a loaded teacher: weights, their copy while loading, and activations, as a multiple of the weights. */
 export const TEACHER_MEMORY_FACTOR = 3;
 
-/** Memory of a loaded teacher whatever its size, bytes. */
+/** Fixed part of a loaded teacher's memory, bytes. */
 export const TEACHER_MEMORY_BYTES = 32 * 1024 * 1024;
 
 export interface TeacherNeed {
   readonly identity: string;
-  /** What runs call the teacher. */
+  /** The teacher's name in a run. */
   readonly name: string;
   readonly weightBytes: number;
-  /** What runs it; absent: something that computes. */
+  /** Name of the engine that runs the teacher; absent: one that computes on the worker. */
   readonly engine?: string;
 }
 
 /** A worker's GPU, on which its teachers compute. */
 export interface GpuPlace {
-  /** Equal for all workers that compute on it. */
+  /** Equal for all workers that share the GPU. */
   readonly uuid: string;
   readonly memoryBytes: number;
-  /** The part of it for this worker's teachers. */
+  /** The part of the GPU's memory for this worker's teachers. */
   readonly memoryBudgetBytes: number;
-  /** What teachers were seen to take of a GPU when they were loaded, by identity; on any worker. */
+  /** Measured bytes of GPU memory that loaded teachers take, by identity; on any worker. */
   readonly measured: ReadonlyMap<string, number>;
 }
 
 export interface TeacherPlace {
   readonly workerId: string;
   readonly memoryBudgetBytes: number;
-  /** Absent: its processor computes. */
+  /** Absent: the worker computes on its processor. */
   readonly gpu?: GpuPlace | undefined;
-  /** Teachers that it has or was told to load; they are left where they are if they may. */
+  /** Teachers that the worker has loaded, or was told to load; they stay there if possible. */
   readonly loaded: ReadonlySet<string>;
-  /** Teachers that it must not have: it is quarantined with them. */
+  /** Teachers that the worker must not load: it is quarantined for them. */
   readonly barred: ReadonlySet<string>;
 }
 
@@ -43,7 +43,7 @@ export interface Load {
   readonly barred: ReadonlySet<string>;
   readonly gpu: GpuPlace | undefined;
   freeBytes: number;
-  /** Room in the worker's budget and on the GPU itself, which other workers may share; none without a GPU. */
+  /** Room in the worker's GPU budget, and on the GPU itself, which workers may share; empty without a GPU. */
   readonly gpuRooms: readonly Room[];
 }
 
@@ -51,17 +51,17 @@ export interface Room {
   freeBytes: number;
 }
 
-/** By worker. */
+/** By worker id. */
 export type Loads = ReadonlyMap<string, Load>;
 
-/** Bytes that a loaded teacher is counted with. */
+/** Bytes of main memory that a loaded teacher counts for. */
 export function teacherMemoryBytes(weightBytes: number): number {
   return TEACHER_MEMORY_FACTOR * weightBytes + TEACHER_MEMORY_BYTES;
 }
 
 /**
- * Bytes of the worker's GPU that a teacher is counted with: what was measured, but never less than its weights, since an
- * engine may have had room from a teacher before. One that was never loaded is taken for what it would take of memory.
+ * Bytes of the worker's GPU that a teacher counts for: the measured bytes, but at least its weights, since an engine
+ * may reuse room of an earlier teacher. A teacher that was never measured counts for as much as in main memory.
  */
 export function teacherGpuBytes(
   { identity, engine, weightBytes }: TeacherNeed,

@@ -1,10 +1,10 @@
 /**
- * Which teachers fill the room that is left on the workers, so that the slowest has the most workers' time. Pure.
+ * Fills the room that is left on the workers, so that the slowest teacher gets the most workers. Pure.
  *
- * Every teacher of a run answers every sample, so what one of them lacks is t ÷ h: the seconds t that its inference of
- * a sample takes, by the h workers that have it. Room goes to the teacher that lacks most. Where there is no room left, one
- * teacher at a time gives a worker to another, but only to one that lacks more than twice what it will lack itself
- * without it: so the two can never change places again, and speeds that waver a little move nobody.
+ * Every teacher of a run answers every sample, so a teacher's lack is t ÷ h: t, seconds of its inference of one
+ * sample; h, workers that have it loaded. Room goes to the teacher with the greatest lack. If no room is left, one
+ * teacher at a time gives a worker to another teacher, whose lack must be more than twice the giver's lack afterwards.
+ * So the two never change places again, and small changes of speed move no teacher.
  */
 import {
   fits,
@@ -16,13 +16,13 @@ import {
   take,
 } from './worker-load.js';
 
-/** How much more a teacher must lack than the one whose worker it gets. */
+/** How many times the giver's lack the taker's lack must be. */
 const MOVE_FACTOR = 2;
 
-/** t by identity, of those that have been measured. */
+/** t by identity, of the teachers that have been measured. */
 export type SecondsPerSample = ReadonlyMap<string, number>;
 
-/** Fills `loads`, on which each teacher has one worker: first with what is loaded there already. */
+/** Fills `loads`, in which each teacher has one worker; first with teachers that the workers have loaded already. */
 export function fill(
   teachers: readonly TeacherNeed[],
   workers: readonly TeacherPlace[],
@@ -73,7 +73,7 @@ export function fill(
   }
 }
 
-/** What has not been measured is taken for as slow as the others are on average. */
+/** A teacher that has not been measured counts as slow as the average of the others. */
 function secondsOf({ identity }: TeacherNeed, seconds: SecondsPerSample): number {
   const own = seconds.get(identity);
   if (own !== undefined) return own;
@@ -90,7 +90,7 @@ function holderCounts(loads: Loads): Map<string, number> {
   return counts;
 }
 
-/** The first of those with the greatest value. */
+/** The first item with the greatest value. */
 function greatest<T>(items: readonly T[], value: (item: T) => number): T | undefined {
   let best: { readonly item: T; readonly value: number } | undefined;
   for (const item of items) {

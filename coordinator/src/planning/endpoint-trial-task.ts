@@ -1,4 +1,4 @@
-/** The task of {@link EndpointTrials}: a set is read to make one call. */
+/** The task of {@link EndpointTrials}, in a thread because it reads a whole data set: calls a teacher once. */
 import { readFileSync } from 'node:fs';
 import {
   type Dataset,
@@ -37,7 +37,7 @@ import {
 import { LyceumError } from '@lyceum/proto';
 import type { EndpointTrial, EndpointTrialRequest } from './endpoint-trials.js';
 
-/** An endpoint that stumbles once is no reason to refuse a run. */
+/** One failed call is no reason to refuse a run. */
 const TRIES = 2;
 const UNREAD = 'its data set is in shards, and only workers read those';
 /** Short, since a user waits for the answer. */
@@ -72,7 +72,7 @@ export async function tryEndpoint(request: EndpointTrialRequest): Promise<Endpoi
 }
 
 interface Surroundings {
-  /** The run's. */
+  /** The teacher's settings in the run. */
   readonly settings: ModelSettings;
   readonly dataset: Dataset;
   readonly samples: readonly number[];
@@ -84,7 +84,7 @@ type Trial<Name extends FormatName> = (
   surroundings: Surroundings,
 ) => Promise<void>;
 
-/** How a model of a format is asked once. What computes here or is written down is not. */
+/** How a model is asked once, by format. Models that compute on a worker or hold stored answers are not asked. */
 const TRIALS: { readonly [Name in FormatName]?: Trial<Name> } = {
   endpoint: askEndpoint,
   'open-inference': askInferenceServer,

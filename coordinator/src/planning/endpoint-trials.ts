@@ -1,6 +1,6 @@
 /**
- * Asks a run's endpoints and inference servers about one batch before the run is submitted: that the server takes the set's samples, and answers with
- * what can be read, is known only then.
+ * Asks a run's endpoints and inference servers about one batch before the run is submitted. Only a call shows whether
+ * the server takes the set's samples, and whether its answer can be read.
  */
 import { isRemoteEngine, parsePackagedModel } from '@lyceum/learning/formats';
 import { hasPrice } from '@lyceum/learning/specification';
@@ -19,11 +19,11 @@ export interface EndpointTrialRequest {
   readonly allowedAddresses: readonly string[];
 }
 
-/** Without problem and warning, the endpoint answered. */
+/** The result of a trial. Neither problem nor warning: the endpoint answered. */
 export interface EndpointTrial {
-  /** The server refuses what the run would ask, or its answer cannot be read. */
+  /** Set if the server refuses the run's request, or its answer cannot be read. */
   readonly problem?: string;
-  /** The endpoint could not be asked from here, or at this moment. */
+  /** Set if the endpoint could not be asked: not from here, or not at this moment. */
   readonly warning?: string;
 }
 
@@ -39,7 +39,7 @@ export class EndpointTrials {
     this.#parts = parts;
   }
 
-  /** @param askPaid - those too whose calls have a price. */
+  /** @param askPaid - also ask endpoints whose calls have a price. */
   async run(
     { teachers, dataset }: Pick<RunRecord, 'teachers' | 'dataset'>,
     askPaid: boolean,

@@ -1,4 +1,4 @@
-/** From a submitted specification to the plan of a run, with all that is refused or warned of before it is stored. */
+/** From a submitted specification to the plan of a run, with all problems and warnings found before it is stored. */
 export { EndpointTrials } from './endpoint-trials.js';
 export { planRun } from './plan-run.js';
 export { readSpecification } from './read-specification.js';

@@ -1,6 +1,6 @@
 /**
- * What a run's terms compare of inner layers: looks the layers up in the models, pins their shapes, and says what does
- * not go together. Pure.
+ * Plans the terms that compare inner layers of teachers and student: looks the layers up in the models, pins their
+ * shapes, and finds layers that do not fit together. Pure.
  */
 import { type FeatureTerm, featureTerms } from '@lyceum/learning/ensemble';
 import type { LayerDescription } from '@lyceum/learning/models';
@@ -17,7 +17,7 @@ import { featureValueCount, type PinnedFeature } from '../runs/index.js';
 const SHOWN_LAYERS = 40;
 
 export interface LayeredModels {
-  /** Layers of each teacher, in ensemble order; undefined: the model is not known, which is a problem of its own. */
+  /** Layers of each teacher, in ensemble order; undefined: the model is not known, which is reported elsewhere. */
   readonly teachers: readonly (readonly LayerDescription[] | undefined)[];
   readonly student: readonly LayerDescription[] | undefined;
 }
@@ -100,7 +100,7 @@ function listedLayers(layers: readonly LayerDescription[]): string {
   return `there are ${shown.join(', ')}${known.length > SHOWN_LAYERS ? ', …' : ''}`;
 }
 
-/** What keeps a term from comparing the two layers. */
+/** The problem that keeps a term from comparing the two layers, if there is one. */
 function unlike(
   path: string,
   settings: FeatureTermSettings,
@@ -120,7 +120,7 @@ function named(layers: readonly LayerDescription[]): string {
   return `of the student's ${listedLayers(layers).replace('there are ', '')}`;
 }
 
-/** What would not fit into a frame, or into a student's memory. */
+/** Problems if the features are too large for a frame, or for a student's memory. */
 function sizeProblems(features: readonly PinnedFeature[], batchSize: number): Problem[] {
   const bytes = 4 * featureValueCount(features);
   const path = 'spec.objective';

@@ -1,4 +1,4 @@
-/** What of a run's plan follows from its set: which samples it trains on, in what order, and how answers are stored. Pure. */
+/** The part of a run's plan that depends on its set: samples, their order, and how answers are stored. Pure. */
 import { type AnswerCodec, codecProblem } from '@lyceum/learning/codecs';
 import { splitSamples } from '@lyceum/learning/datasets';
 import { chosenCodec, ruleOf } from '@lyceum/learning/ensemble';
@@ -17,7 +17,7 @@ import {
   unseenViews,
 } from './problems/index.js';
 
-/** A set that was found. */
+/** The run's set, found in the catalog. */
 interface FoundSet {
   readonly reference: Pick<RunRecord['dataset'], 'digest' | 'path'>;
   readonly outline: DatasetOutline;
@@ -25,13 +25,13 @@ interface FoundSet {
 
 interface PlannedParts {
   readonly teachers: RunRecord['teachers'];
-  /** Of those that the specification names. */
+  /** Whether all teachers that the specification names were found. */
   readonly areAllFound: boolean;
   readonly features: RunRecord['features'];
   readonly student: Pick<FoundStudent, 'modality' | 'sampleShape'>;
 }
 
-/** @returns undefined, with the reasons added to `problems`, if there is nothing to train on. */
+/** @returns undefined if there is nothing to train on: the reasons are added to `problems`. */
 export function planOnSet(
   specification: RunSpecification,
   { reference, outline }: FoundSet,

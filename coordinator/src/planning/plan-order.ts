@@ -1,4 +1,4 @@
-/** In what order a run visits the samples of a set in shards, and what is no order of its set. Pure. */
+/** Chooses the order in which a run visits the samples of a set in shards, and finds orders that do not fit. Pure. */
 import type { RunSpecification } from '@lyceum/learning/specification';
 import type { Problem } from '@lyceum/proto';
 import { type DatasetOutline, pictureBytesOf } from '../artifacts/index.js';
@@ -6,8 +6,8 @@ import { newGrid, type RunRecord } from '../runs/index.js';
 import { SPAN_PICTURE_BYTES } from '../schedule/index.js';
 
 /**
- * Up to so many bytes of decoded training pictures the full order is chosen: a worker's cache holds them all, so that it
- * does not matter that a span has some of every chunk.
+ * The full order is chosen if the decoded training pictures have at most so many bytes. A worker's cache then holds
+ * all of them, so a span may well use a part of every chunk.
  */
 const FULL_ORDER_BYTES = 512 * 1024 * 1024;
 

@@ -1,6 +1,6 @@
 /**
- * From a specification to a run record: looks up what it names, pins it, and says everything that is wrong
- * with it at once. What a specification can get wrong by itself was found before; here it meets the cluster.
+ * From a specification to a run record: looks up the set and models that it names, pins them, and reports all problems
+ * at once. Problems within the specification itself were found before; here it is checked against the cluster.
  */
 import { type RunSpecification, specificationDigest } from '@lyceum/learning/specification';
 import { baselineRunId, InvalidDocumentError, NAME_MAX_LENGTH, type Problem } from '@lyceum/proto';
@@ -28,7 +28,7 @@ export interface RunPlanRequest {
   readonly runId: string;
   readonly specification: RunSpecification;
   readonly nowMs: number;
-  /** Aborts once the caller has gone. */
+  /** Aborts once the caller has disconnected. */
   readonly signal: AbortSignal;
 }
 

@@ -10,13 +10,13 @@ import {
 import type { PinnedTeacher } from '../runs/index.js';
 
 interface PlannedTeachers {
-  /** Those that were found, in ensemble order. */
+  /** The teachers that were found, in ensemble order. */
   readonly teachers: PinnedTeacher[];
-  /** One for each teacher of the specification; undefined: it was not found, or its layers are not known. */
+  /** One entry for each teacher of the specification; undefined: not found, or its layers are not known. */
   readonly layers: readonly (readonly LayerDescription[] | undefined)[];
 }
 
-/** What is wrong with a teacher is added to the lookup's problems. */
+/** Adds problems of teachers to the lookup's problems. */
 export async function planTeachers(
   specification: RunSpecification,
   dataset: DatasetOutline | undefined,

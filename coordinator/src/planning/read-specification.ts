@@ -1,4 +1,4 @@
-/** A specification from the submitted text, without keeping other calls waiting. */
+/** Reads a specification from the submitted text; long texts in a thread, so that other calls need not wait. */
 import {
   checkRunSpecification,
   parseRunSpecification,
@@ -13,7 +13,7 @@ interface SpecificationText {
   readonly source: string;
 }
 
-/** @throws {InvalidDocumentError} if it is too long, not YAML, or no specification. */
+/** @throws {InvalidDocumentError} if the text is too long, not YAML, or no specification. */
 export async function readSpecification(text: string, source: string): Promise<RunSpecification> {
   if (isShort(text)) return parseRunSpecification(text, source);
   const read = await runTask<SpecificationText, unknown>(
@@ -26,16 +26,16 @@ export async function readSpecification(text: string, source: string): Promise<R
 }
 
 /**
- * In a thread: YAML that nobody wrote by hand takes seconds.
+ * Runs in a thread: large generated YAML takes seconds.
  *
- * @public Found there by its name.
+ * @public The thread finds this function by its name.
  * @returns the specification, every default filled in.
  */
 export function parseText({ text, source }: SpecificationText): unknown {
   return parseRunSpecification(text, source);
 }
 
-/** Whether it is read in a few milliseconds, whatever it says. */
+/** Whether reading the text takes a few milliseconds at most, whatever its content. */
 function isShort(text: string): boolean {
   return (
     Buffer.byteLength(text) <= SPECIFICATION_INLINE_BYTES &&

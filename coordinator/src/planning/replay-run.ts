@@ -1,6 +1,6 @@
 /**
- * The run that repeats another: the same models, set and specification, by digest and not by name, and the same
- * teachers in the targets of each step. Pure.
+ * A replay: a run that repeats another run. Models and set are the same by digest, not by name; the specification is
+ * the same; and the same teachers make the targets of each step. Pure.
  */
 import { baselineRunId, LyceumError } from '@lyceum/proto';
 import { hasOwnBaseline, newRunRecord, type RunRecord } from '../runs/index.js';
@@ -15,7 +15,7 @@ export interface ReplayRequest {
 /**
  * The record of a replay, not stored yet.
  *
- * @throws {LyceumError} FAILED_PRECONDITION if `source` did not succeed, or asks no teachers.
+ * @throws {LyceumError} FAILED_PRECONDITION if `source` did not succeed, or has no teachers.
  */
 export function replayRun(source: RunRecord, request: ReplayRequest): RunRecord {
   if (source.specification.kind !== 'Distillation') {
@@ -57,7 +57,7 @@ export function replayRun(source: RunRecord, request: ReplayRequest): RunRecord 
   });
 }
 
-/** True if `known` is a replay of `source`: asking for it again changes nothing. */
+/** True if `known` is a replay of `source`: a repeated request then makes no new run. */
 export function isReplayOf(known: RunRecord, source: RunRecord): boolean {
   const { replayOf } = known;
   return replayOf?.runId === source.runId && replayOf.submittedAtMs === source.submittedAtMs;

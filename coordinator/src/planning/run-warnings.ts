@@ -1,8 +1,8 @@
-/** What is probably wrong with a run that can be run all the same. */
+/** Warnings about runs that are probably not what the user wants, but are possible. */
 import { termOf } from '@lyceum/learning/objectives';
 import { orderText, type RunRecord } from '../runs/index.js';
 
-/** With large pictures, 8 GiB decoded: more than a worker's disk cache can be expected to give again and again. */
+/** With large pictures, 8 GiB decoded: too much to expect that a worker's disk cache holds them all. */
 const MANY_SPANS = 64;
 
 type WarnedRun = Pick<RunRecord, 'specification' | 'labelledTrainCount' | 'sampleOrder' | 'plan'>;
@@ -18,7 +18,7 @@ export function runWarnings(record: WarnedRun): string[] {
   return [...withoutLabels(record), ...orderWarnings(record)];
 }
 
-/** @returns of the workers that the run needs, which kinds are not there, in sentences. */
+/** @returns a sentence for each kind of worker that the run needs and that is not connected. */
 export function lackingWorkers(
   { teachers: own }: Pick<RunRecord, 'teachers'>,
   { teachers, students }: WorkerCounts,
@@ -31,7 +31,7 @@ export function lackingWorkers(
   return warnings;
 }
 
-/** The order that was chosen where the run names none, and a warning of `full` where `chunks` reads far less. */
+/** Tells the chosen order if the run names none; warns of `full` if `chunks` would read far less. */
 function orderWarnings({ specification, sampleOrder, plan }: WarnedRun): string[] {
   if (sampleOrder === undefined) return [];
   const named = specification.spec.training.order;

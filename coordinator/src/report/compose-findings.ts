@@ -1,6 +1,6 @@
 /**
- * What a report's figures are made of, from the predictions: confusions, reliability, and the samples to look at. Pure;
- * the predictions are read in blocks of rows, several times, so that they may be larger than memory.
+ * Details behind a report's figures, from the predictions: confusions, reliability, and samples to look at. Pure. The
+ * predictions are read in blocks of rows, several times, so that they may be larger than memory.
  */
 import { argmaxRows, logSoftmaxRows } from '@lyceum/learning/arrays';
 import { greatestProbability, reliabilityBins } from '@lyceum/learning/ensemble';
@@ -25,19 +25,19 @@ export interface PredictionRows {
   /** [N]; −1: none. */
   readonly labels: Int32Array;
   readonly classCount: number;
-  /** As the predictions file has them, in any order. */
+  /** The models of the predictions file, in any order. */
   readonly models: readonly PredictedRows[];
 }
 
 export interface PredictedRows {
   readonly name: string;
-  /** It gives classes and nothing more. */
+  /** The model gives only a class. */
   readonly isFinal: boolean;
   /** [end − first, C] logits of the rows [first, end). */
   rows(first: number, end: number): Float32Array;
 }
 
-/** A sample to look at, before anybody has looked. */
+/** A sample to look at, without its picture or text. */
 export type ChosenExample = Omit<FoundExample, 'shown'>;
 
 export function composeFindings(predictions: PredictionRows): {
@@ -73,10 +73,10 @@ function inOrder(models: readonly PredictedRows[]): PredictedRows[] {
   return [...models].sort((a, b) => place(a) - place(b));
 }
 
-/** How often a class was said of a class; by class where that was right, by pair where not. */
+/** Counts of outputs: by class for right outputs, by pair of label and output for wrong ones. */
 interface Errors {
   readonly right: Int32Array;
-  /** By label · C + output. */
+  /** By `label · C + output`. */
   readonly wrong: ReadonlyMap<number, number>;
   readonly classCount: number;
 }
@@ -97,7 +97,7 @@ function errorsOf(model: PredictedRows, { labels, classCount }: PredictionRows):
   return { right, wrong, classCount };
 }
 
-/** Classes of the matrix: all, or those in most errors, as the label or as what was said. */
+/** Classes of the matrix: all, or those with the most errors, counted as label and as output. */
 function mostMistaken(errors: Errors | undefined, classCount: number): number[] {
   const counts = new Float64Array(classCount);
   for (const [pair, count] of errors?.wrong ?? []) {
@@ -145,7 +145,7 @@ function reliabilityOf(
   }));
 }
 
-/** Rows to look at, the most telling first. */
+/** Rows to look at: first where the student differs most from the ensemble, or is most confident in an error. */
 function chosenRows(
   models: readonly PredictedRows[],
   predictions: PredictionRows,
@@ -163,7 +163,7 @@ function chosenRows(
   });
 }
 
-/** Indices of the greatest values, the greatest first and of equal ones the first; NaN is none. */
+/** Indices of the greatest values, in falling order; of equal values, the first. NaN does not count. */
 function greatest(values: Float64Array, count: number): number[] {
   const best: number[] = [];
   for (let index = 0; index < values.length; index++) {
@@ -178,7 +178,7 @@ function greatest(values: Float64Array, count: number): number[] {
   return best;
 }
 
-/** [N] KL(ensemble ‖ student); NaN where the ensemble says nothing. */
+/** [N] KL(ensemble ‖ student); NaN for rows that the ensemble has no output for. */
 function divergences(
   ensemble: PredictedRows,
   student: PredictedRows,
@@ -192,7 +192,7 @@ function divergences(
       let sum = 0;
       for (let i = row * classCount; i < (row + 1) * classCount; i++) {
         const logP = p[i] as number;
-        // A class of probability 0 adds nothing, whatever the student says.
+        // A class of probability 0 adds nothing, whatever the student's probability is.
         if (logP !== Number.NEGATIVE_INFINITY) sum += Math.exp(logP) * (logP - (q[i] as number));
       }
       // A divergence is not negative; rounding may make it so.

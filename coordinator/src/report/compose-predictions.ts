@@ -1,18 +1,18 @@
 /**
- * The predictions file: all that is needed to recompute every figure of a report.
+ * The predictions file: the data from which every figure of a report can be recomputed.
  *
- * An uncompressed NPZ. Of the test split, rows in one order throughout:
+ * An uncompressed NPZ. Arrays of the test split, all with rows in the same order:
  *
  *   sampleId                int32 [N]       index in the data set
  *   label                   int32 [N]       -1: none
- *   teacher.NAME            float32 [N, C]  logits; of a black box 0 for its answer and −∞ elsewhere
+ *   teacher.NAME            float32 [N, C]  logits; of a black box: 0 for its answer and −∞ elsewhere
  *   student                 float32 [N, C]  logits
- *   studentWithoutTeachers  float32 [N, C]  logits; where the run names one
- *   studentAllLabels        float32 [N, C]  logits; where the run names one
- *   ensemble                float32 [N, C]  log-probabilities at temperature 1; where there are teachers
+ *   studentWithoutTeachers  float32 [N, C]  logits; if the run names one
+ *   studentAllLabels        float32 [N, C]  logits; if the run names one
+ *   ensemble                float32 [N, C]  log-probabilities at temperature 1; if there are teachers
  *
- * and the same of the other two splits, as `train.sampleId` and so on, and `validation.sampleId`: the samples that the
- * report's figures of these splits are of.
+ * The same arrays of the other two splits have a prefix: `train.sampleId`, `validation.sampleId` and so on. They hold
+ * the samples on which the report's figures of these splits are measured.
  */
 import { SPLIT_NAMES, type SplitName } from '@lyceum/learning/datasets';
 import { type NpyArray, writeNpz } from '@lyceum/learning/files';
@@ -26,7 +26,7 @@ export interface ReportFiles {
   readonly predictions: Uint8Array;
 }
 
-/** A run's two files. Metrics over a large test split take seconds: a thread composes them. @public */
+/** A run's two files. Runs in a thread: metrics over a large test split take seconds. @public */
 export function reportFiles(input: ReportInput): ReportFiles {
   const report = Buffer.from(JSON.stringify(composeReport(input), undefined, 2));
   return { report, predictions: composePredictions(input) };

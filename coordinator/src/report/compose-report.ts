@@ -1,4 +1,4 @@
-/** From what a run's models said about the measured samples to its report. Pure. */
+/** Makes a run's report from its models' outputs for the measured samples. Pure. */
 import type { SplitName } from '@lyceum/learning/datasets';
 import { combined, fitOf, gapClosed } from '@lyceum/learning/ensemble';
 import type { RunSpecification } from '@lyceum/learning/specification';
@@ -48,7 +48,7 @@ export function composeReport(input: ReportInput): Report {
     gapClosed: accuracyGapClosed(student, studentWithoutTeachers, ensemble),
     teachersGain: teachersGain(input),
     samplesPerSecond: training.seconds > 0 ? training.samples / training.seconds : 0,
-    // The clock may have been put back meanwhile.
+    // The system clock may have been set back during the run.
     wallSeconds: Math.max(0, input.endedAtMs - input.submittedAtMs) / 1000,
     training: { ...training },
     cost: input.cost ? { ...input.cost, teachers: [...input.cost.teachers] } : null,

@@ -1,7 +1,7 @@
 /**
- * What teachers are worth alone, together by each rule, and together without one of them. Pure.
+ * Accuracies of each teacher alone, of all teachers together by each rule, and of all but one. Pure.
  *
- * Symbols: K teachers, N samples of the split measured on, M of the split that rules are fitted to, C classes.
+ * Symbols: K teachers, C classes, N samples of the measured split, M samples of the split that rules are fitted to.
  */
 import {
   ALL_RULES,
@@ -22,7 +22,7 @@ import { labelFigures } from './model-figures.js';
 export interface EnsembleTableInput {
   readonly datasetDigest: string;
   readonly classCount: number;
-  /** Names of splits; `heldOutSplit` is the one that rules are fitted to. */
+  /** Names of splits; rules are fitted to `heldOutSplit`. */
   readonly split: string;
   readonly heldOutSplit: string;
   /** [N] and [M]; −1: none. */
@@ -33,12 +33,12 @@ export interface EnsembleTableInput {
     readonly identity: string;
     /** [N, C] */
     readonly logits: Float32Array;
-    /** [M, C]; not read where no rule is fitted. */
+    /** [M, C]; not read if no rule is fitted. */
     readonly heldOutLogits: Float32Array;
-    /** Rising; the logits are −∞ of the other classes. Absent: it knows all. */
+    /** Rising; logits of the other classes are −∞. Absent: the teacher knows all classes. */
     readonly knownClasses?: readonly number[];
   }[];
-  /** As {@link chooseRules} gives them. */
+  /** From {@link chooseRules}, like `omitted`. */
   readonly rules: readonly string[];
   readonly omitted: EnsembleTable['omitted'];
 }
@@ -47,8 +47,8 @@ export interface EnsembleTableInput {
  * The rules to measure.
  *
  * @param asked - rules, or `all` alone.
- * @param unfittable - why no rule can be fitted; undefined: it can.
- * @param partial - what is said of a teacher that knows only some of the classes; undefined: there is none.
+ * @param unfittable - why no rule can be fitted; undefined: rules can be fitted.
+ * @param partial - text about a teacher that knows only some of the classes; undefined: there is none.
  * @throws {LyceumError} INVALID_ARGUMENT for a rule that does not exist or cannot be measured.
  */
 export function chooseRules(

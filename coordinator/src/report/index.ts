@@ -1,4 +1,4 @@
-/** The report of a run, and runs compared: pure. */
+/** The report of a run, its findings and predictions, and the table of ensembles. Pure. */
 
 export { composeFindings, type PredictedRows, type PredictionRows } from './compose-findings.js';
 export type { ReportFiles } from './compose-predictions.js';

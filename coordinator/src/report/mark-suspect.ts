@@ -1,14 +1,14 @@
-/** A stored report of a run that used answers which were dropped later. Pure. */
+/** Marks the stored report of a run that used answers which were dropped later. Pure. */
 import { reportSchema } from '../documents/index.js';
 
 export interface SuspectUse {
-  /** What the run calls it. */
+  /** The teacher's name in the run. */
   readonly teacher: string;
   readonly count: number;
   readonly reason: string;
 }
 
-/** The report with a warning, and not bit-exact: everything else is what was measured then. To do it again changes nothing. */
+/** The report with a warning added, and no longer bit-exact; its figures stay. A second call changes nothing. */
 export function markSuspect(report: Uint8Array, use: SuspectUse): Buffer {
   const before = reportSchema.parse(JSON.parse(Buffer.from(report).toString('utf8')));
   const text = suspectText(use);

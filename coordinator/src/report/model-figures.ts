@@ -1,4 +1,4 @@
-/** How good one model is on the samples of one split, and how like others. Pure. */
+/** One model's figures on one split: how good the model is, and how close to its references. Pure. */
 import type { Values } from '@lyceum/learning/arrays';
 import {
   type AmongKnown,
@@ -15,19 +15,19 @@ import type { ReportFigures } from '../documents/index.js';
 
 const ECE_BIN_COUNT = 15;
 
-/** What a model is compared with: a teacher, or the ensemble. */
+/** A teacher, or the ensemble, that models are compared with. */
 export interface Reference {
-  /** Name of its array in the predictions file. */
+  /** Name of the reference's array in the predictions file. */
   readonly name: string;
   /** [N, C] */
   readonly logits: Float32Array;
-  /** Mean KL(it ‖ the model). */
+  /** Mean KL(reference ‖ model). */
   readonly kl: number;
-  /** For a teacher that knows some of the classes: models are compared with it among these. Absent: it knows all. */
+  /** The classes that the teacher knows: models are compared with it among these. Absent: all classes. */
   readonly known?: AmongKnown;
 }
 
-/** @param logits - [N, C], as are the references'; of the samples of `labels`. */
+/** @param logits - [N, C], of the samples of `labels`, as are the references' logits. */
 export function modelFigures(
   logits: Float32Array,
   labels: Int32Array,
@@ -62,7 +62,7 @@ function fidelityTo(
   };
 }
 
-/** On samples of the classes that the reference knows, by what the model says of these classes alone. */
+/** Fidelity on samples of the classes that the reference knows, from the model's outputs for these classes alone. */
 function fidelityAmong(
   { name, logits: all }: Reference,
   { of, labels, classCount }: AmongKnown,
@@ -73,7 +73,7 @@ function fidelityAmong(
   return fidelityTo({ name, logits: reference, kl }, model, labels, classCount);
 }
 
-/** The figures that need labels; null where no sample has one. */
+/** The figures that need labels; null if no sample has a label. */
 export function labelFigures(
   logits: Float32Array,
   labels: Int32Array,
@@ -87,7 +87,7 @@ export function labelFigures(
   };
 }
 
-/** NaN where nothing counts; infinite where a probability of 0 does. */
+/** Null for NaN, if no sample counts, and for infinity, as from a probability of 0. */
 function finiteOrNull(value: number): number | null {
   return Number.isFinite(value) ? value : null;
 }

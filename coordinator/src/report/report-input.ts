@@ -1,9 +1,9 @@
 /**
- * All that a report is made of. The server fills it once a run's models have been evaluated; `composeReport`
- * and `composePredictions` turn it into the two files, without asking anybody.
+ * The input of a report. The server fills it in once a run's models have been evaluated; `composeReport` and
+ * `composePredictions` make the two files from it alone.
  *
- * Symbols: N samples of a split that are measured, C classes. All `logits` are [N, C], row-major, rows in the order of
- * the split's `sampleIds`.
+ * Symbols: N measured samples of a split, C classes. All `logits` are [N, C], row-major, with rows in the order of the
+ * split's `sampleIds`.
  */
 import type { SharedSamples, SplitName } from '@lyceum/learning/datasets';
 import type { CombinationFit, TeacherKnowledge } from '@lyceum/learning/ensemble';
@@ -13,11 +13,11 @@ import type { ContributorCounts } from '../schedule/index.js';
 export interface ReportInput {
   readonly runId: string;
   readonly attempt: number;
-  /** The run whose contributors it repeated. */
+  /** The run whose contributors this run repeated. */
   readonly replayOf?: string;
-  /** Normalised. Of kind Training: no teachers and no rows but the student's. */
+  /** Normalised. Kind Training: no teachers, and rows of students only. */
   readonly specification: RunSpecification;
-  /** SHA-256, hex; as are all digests here. */
+  /** SHA-256, hex, like all digests here. */
   readonly specificationDigest: string;
   /** Digest of the plugin whose terms or rule the run uses. */
   readonly pluginDigest?: string;
@@ -25,7 +25,7 @@ export interface ReportInput {
     readonly digest: string;
     readonly classCount: number;
     readonly classNames: readonly string[];
-    /** Samples of the train split that kept their label, and all of them. */
+    /** Samples of the train split whose labels the run may use; below, all samples of that split. */
     readonly labelledTrainCount: number;
     readonly trainCount: number;
     readonly validationCount: number;
@@ -37,25 +37,25 @@ export interface ReportInput {
   /** Present if the rule had to be fitted. */
   readonly fit?: CombinationFit;
   readonly student: StudentEvaluation;
-  /** The same student trained on the labels alone, where the run names it. */
+  /** The same student trained on the labels alone, if the run names it. */
   readonly studentWithoutTeachers?: StudentEvaluation;
-  /** The same student trained on all labels, where the run names it. */
+  /** The same student trained on all labels, if the run names it. */
   readonly studentAllLabels?: StudentEvaluation;
   readonly training: {
     /** Samples that the student trained on, repeats counted. */
     readonly samples: number;
-    /** Seconds in TRAINING, and the part of them that the student waited for targets. */
+    /** Seconds in TRAINING; below, the part during which the student waited for targets. */
     readonly seconds: number;
     readonly waitingSeconds: number;
-    /** The part that it waited for pictures of a set in shards. */
+    /** The part during which the student waited for pictures of a set in shards. */
     readonly dataWaitingSeconds?: number;
     readonly stepCount: number;
     /** Step whose weights the validation split chose. */
     readonly selectedStep: number;
-    /** For a set in shards: in what order its samples were visited, and why. */
+    /** For a set in shards: the order in which its samples were visited, and why. */
     readonly order?: string;
   };
-  /** What it cost its devices, teachers in ensemble order; undefined: not known. */
+  /** Device time that the run cost, teachers in ensemble order; undefined: not known. */
   readonly cost?:
     | {
         readonly studentDeviceSeconds: number;
@@ -70,40 +70,40 @@ export interface ReportInput {
                 readonly outputTokens: number;
               }
             | undefined;
-          /** What these calls cost by the prices of its description; absent: it has none. */
+          /** Price of these calls by the endpoint's description; absent: it names no prices. */
           readonly price?: { readonly amount: number; readonly currency: string };
         }[];
       }
     | undefined;
-  /** Milliseconds since 1970: when the run was submitted, and when all was there but the report. */
+  /** Milliseconds since 1970: when the run was submitted, and when all but the report was finished. */
   readonly submittedAtMs: number;
   readonly endedAtMs: number;
   readonly environment: ReportEnvironment;
-  /** [K] in `teacherSteps`, in ensemble order. */
+  /** `teacherSteps` is [K], in ensemble order. */
   readonly contributorCounts: ContributorCounts;
-  /** What each teacher knows of its probe, by its name, as far as that was found out. */
+  /** What each teacher knows of its probe, by the teacher's name; only teachers that were examined. */
   readonly teacherKnowledge: Readonly<Record<string, TeacherKnowledge>>;
-  /** Names of those that the run takes whatever they know. */
+  /** Names of teachers that the run accepts even if they know nothing. */
   readonly acceptedTeachers: readonly string[];
-  /** What the user should know of the teachers. */
+  /** Warnings about the teachers, for the user. */
   readonly teacherWarnings: readonly string[];
-  /** Why the run's bits may differ if it is run again; empty: they do not. */
+  /** Why the run's bits may differ if it is repeated; empty: they do not. */
   readonly bitExactExceptions: readonly string[];
 }
 
 /** The samples of a split that models are measured on: `measuredSamples` of the set. */
 export interface MeasuredSplit {
-  /** [N] index of each in the data set. */
+  /** [N] index of each sample in the data set. */
   readonly sampleIds: Int32Array;
-  /** [N] label of each; -1: none, it counts for no figure that needs one. */
+  /** [N] label of each sample; -1: none, and the sample does not count for figures that need labels. */
   readonly labels: Int32Array;
 }
 
 export type SplitLogits = Readonly<Record<SplitName, Float32Array>>;
 
-/** What one model said about the samples, and what it costs. */
+/** One model's outputs for the samples, and the model's size and speed. */
 export interface ModelEvaluation {
-  /** What it sees of the set; absent: it names none. */
+  /** Modality of the set that the model sees; absent: the model names none. */
   readonly modality?: string | undefined;
   /** Digest of the model package. */
   readonly modelDigest: string;
@@ -115,21 +115,21 @@ export interface ModelEvaluation {
 }
 
 export interface TeacherEvaluation extends ModelEvaluation {
-  /** Its name in the run. */
+  /** The teacher's name in the run. */
   readonly name: string;
   readonly identity: string;
-  /** A final answer of a black box is that class for certain in `logits`: 0 there and −∞ elsewhere. */
+  /** A black box answers with a class only: its `logits` are 0 for that class and −∞ elsewhere. */
   readonly access: 'white' | 'gray' | 'black';
   /** Relative share in the ensemble. */
   readonly weight: number;
-  /** Classes of the set that it knows, rising; `logits` are −∞ for the others. Absent: it knows all. */
+  /** Classes of the set that the teacher knows, rising; other logits are −∞. Absent: it knows all. */
   readonly knownClasses?: readonly number[];
-  /** Present if its calls cost. */
+  /** Present if the teacher's calls cost money. */
   readonly canaryCalls?: { readonly used: number; readonly allowed: number };
 }
 
 export interface StudentEvaluation extends ModelEvaluation {
-  /** The run that trained it. */
+  /** The run that trained the student. */
   readonly runId: string;
   /** Digest of the weights after the last step. */
   readonly finalWeightsDigest: string;

@@ -1,4 +1,4 @@
-/** A report's rows: what each model said about the measured samples, beside the ensemble and the teachers. Pure. */
+/** A report's rows: each model's figures, and how the model compares with the ensemble and the teachers. Pure. */
 import type { SplitName } from '@lyceum/learning/datasets';
 import { amongKnown, pairwiseDivergences } from '@lyceum/learning/ensemble';
 import type { Report, ReportFigures, ReportModelRow } from '../documents/index.js';
@@ -10,13 +10,13 @@ import type {
   StudentEvaluation,
 } from './report-input.js';
 
-/** Recalls in a report at most: with them it stays well below what one message may hold. */
+/** Greatest number of recalls in a report: it stays well below the limit of one message. */
 const RECALLS_MAX = 100_000;
 
 export class ReportRows {
   readonly #input: ReportInput;
   readonly #comparisons: Readonly<Record<SplitName, (logits: Float32Array) => Reference[]>>;
-  /** Teachers whose final answers alone are known: these say nothing of how certain a teacher is. */
+  /** Teachers that answer with a class only: how certain they are is not known. */
   readonly #black: ReadonlySet<string>;
   readonly #withRecalls: boolean;
 
@@ -30,7 +30,7 @@ export class ReportRows {
     };
     const black = input.teachers.filter(({ access }) => access === 'black');
     this.#black = new Set(black.map(({ name }) => `teacher.${name}`));
-    // Teachers, ensemble and up to three students, on three splits.
+    // Rows: teachers, ensemble and up to three students, on three splits.
     this.#withRecalls = (input.teachers.length + 4) * 3 * input.dataset.classCount <= RECALLS_MAX;
   }
 
@@ -70,7 +70,7 @@ export class ReportRows {
   }
 }
 
-/** On one split: how a model's logits compare with the ensemble's and each teacher's. */
+/** Compares a model's logits on one split with the ensemble's and each teacher's. */
 function comparisonOf(
   input: ReportInput,
   ensembleLogits: SplitLogits | undefined,

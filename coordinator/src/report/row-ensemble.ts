@@ -1,8 +1,11 @@
-/** Which ensemble a report's row is of. Pure. */
+/** The ensemble that a report's ensemble row shows. Pure. */
 import { type Combination, ensembleMembers, ruleOf } from '@lyceum/learning/ensemble';
 import type { DistillationSpecification } from '@lyceum/learning/specification';
 
-/** A rule that looks at labels would be given what it is measured by; aekd needs a student. */
+/**
+ * Takes the arithmetic mean in place of a rule that cannot be evaluated: a rule that reads labels would see the
+ * answers that it is measured by, and aekd needs a student.
+ */
 export function rowEnsemble({ spec }: DistillationSpecification): {
   readonly teachers: readonly number[];
   readonly combination: Combination;

@@ -1,4 +1,4 @@
-/** What a run's ensemble loses without each of its teachers, from the answers that the report is made of. Pure. */
+/** How much a run's ensemble loses without each of its teachers, from the report's own answers. Pure. */
 import {
   type EnsembleAnswers,
   fitOf,
@@ -12,10 +12,10 @@ import { rowEnsemble } from './row-ensemble.js';
 
 type Worth = NonNullable<Report['worth']>;
 
-/** Probabilities that are pooled for it at most: with 50 ns each under a minute of one core. Beyond it there is no table. */
+/** Greatest number of pooled probabilities: at 50 ns each, under a minute of one core. Above it there is no table. */
 const POOLED_MAX = 1e9;
 
-/** Null: there are not two teachers to compare, or it would take too long. */
+/** Null: there are fewer than two teachers, or the computation would take too long. */
 export function teacherWorth({
   specification,
   teachers,

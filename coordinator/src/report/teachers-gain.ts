@@ -1,10 +1,10 @@
-/** What the teachers gave the student, by the test samples that it is right on with and without them. Pure. */
+/** What the student gains from its teachers: test samples that it gets right only with, or only without them. Pure. */
 import { argmaxRows } from '@lyceum/learning/arrays';
 import { mcNemar, pairedShares } from '@lyceum/learning/ensemble';
 import type { Report } from '../documents/index.js';
 import type { ReportInput } from './report-input.js';
 
-/** Null: it was not trained without them, or no sample has a label. */
+/** Null: the student was not trained without teachers, or no sample has a label. */
 export function teachersGain({
   student,
   studentWithoutTeachers,

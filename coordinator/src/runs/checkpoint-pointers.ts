@@ -6,12 +6,12 @@ import type { KeyValue } from '@lyceum/platform/nats';
 import { LyceumError } from '@lyceum/proto';
 import { type CheckpointPointer, parseCheckpointPointer } from '../documents/index.js';
 
-/** A student worker that is about to lose the run may have the pointer moved meanwhile, a few times at most. */
+/** Greatest number of tries of one write. A student worker that is losing the run may move the pointer in between. */
 const CONFLICT_ATTEMPTS = 10;
 
 /** A checkpoint by its content. */
 export interface Checkpoint {
-  /** Steps that it has behind it. */
+  /** Steps trained before the checkpoint. */
   readonly step: number;
   /** SHA-256, hex. */
   readonly digest: string;
@@ -27,14 +27,14 @@ export interface PointerMove {
   readonly to: Checkpoint;
   /** The newest checkpoint when the worker last looked; undefined: there was none. */
   readonly named: Checkpoint | undefined;
-  /** What becomes the one before. */
+  /** The checkpoint that the pointer then names as the previous one. */
   readonly previous: Checkpoint | undefined;
 }
 
 /**
- * Takes the pointer for a new owner: the checkpoints stay, every write of a former owner fails from now on.
+ * Takes the pointer for a new owner. Its checkpoints stay; every write of a former owner fails from now on.
  *
- * @throws {LyceumError} ABORTED if somebody keeps writing it, INVALID_ARGUMENT if what is there is no pointer.
+ * @throws {LyceumError} ABORTED if other writes keep coming in between, INVALID_ARGUMENT if the entry is no pointer.
  */
 export async function claimPointer(
   pointers: KeyValue,
@@ -45,10 +45,10 @@ export async function claimPointer(
 }
 
 /**
- * Makes the pointer name the newest checkpoint that no step from `beforeStep` on is in, or none. Every write of a former
- * owner fails from now on.
+ * Makes the pointer name its newest checkpoint of step `beforeStep` or earlier, or none. Every write of a former owner
+ * fails from now on.
  *
- * @returns the step that it names then.
+ * @returns the step that the pointer then names; 0: no checkpoint.
  * @throws {LyceumError} as {@link claimPointer}.
  */
 export async function rewindPointer(
@@ -65,7 +65,7 @@ export async function rewindPointer(
   return step;
 }
 
-/** The pointer as `change` makes it, of the next assignment epoch. */
+/** Writes the pointer as `change` makes it, with the next assignment epoch. */
 async function rewritten(
   pointers: KeyValue,
   runId: string,
@@ -96,8 +96,8 @@ async function rewritten(
 /**
  * The pointer of an assignment.
  *
- * @throws {LyceumError} ABORTED if it is a newer assignment's; UNAVAILABLE if it does not have this one yet;
- *   INVALID_ARGUMENT if what is there is no pointer.
+ * @throws {LyceumError} ABORTED if the pointer belongs to a newer assignment; UNAVAILABLE if it still belongs to an
+ *   older one, or is not there yet; INVALID_ARGUMENT if the entry is no pointer.
  */
 export async function requirePointer(
   pointers: Pick<KeyValue, 'get'>,
@@ -124,9 +124,9 @@ export async function requirePointer(
 }
 
 /**
- * Makes `to` the run's checkpoint, if the pointer is the owner's. A move whose answer was lost may be made again; one
- * that a later one of the same worker has overtaken changes nothing. A move back to an earlier step is made where the
- * worker knew what the pointer names, and found it damaged.
+ * Makes `to` the run's newest checkpoint, if the pointer belongs to the owner. A worker may repeat a move whose reply
+ * was lost. A move that comes after a later move of the same worker is refused. A move back to an earlier step is
+ * allowed if `named` is the checkpoint that the pointer names: the worker found that checkpoint damaged.
  *
  * @returns digests of the checkpoints that the pointer no longer names.
  * @throws {LyceumError} ABORTED if the run has a newer owner, or a later checkpoint; UNAVAILABLE if NATS does not
@@ -141,7 +141,7 @@ export async function movePointer(
     const { pointer, revision } = await requirePointer(pointers, owner);
     const newest = newestCheckpoint(pointer);
     if (isSame(newest, move.to)) return [];
-    // Further back than the worker believes: the store was lost, and the copy that it was restored from was older.
+    // The pointer may be behind `named`, too: NATS was lost, and restored from an older copy.
     const isBehind = newest === undefined || newest.step < move.to.step;
     if (!isBehind && !isSame(newest, move.named)) {
       throw new LyceumError(
@@ -171,7 +171,7 @@ export function advancedPointer(
   return { ...rest, ...to, ...(previous !== undefined && { previous }) };
 }
 
-/** What training goes on from; undefined: it starts afresh. */
+/** The checkpoint that training goes on from; undefined: training starts afresh. */
 export function newestCheckpoint({ step, digest }: CheckpointPointer): Checkpoint | undefined {
   return digest === undefined || step === 0 ? undefined : { step, digest };
 }
@@ -181,10 +181,11 @@ function isSame(one: Checkpoint | undefined, other: Checkpoint | undefined): boo
 }
 
 /**
- * Makes the pointer of a run that is being deleted name no checkpoint, and void every former owner's writes. Made once.
+ * Makes the pointer of a run that is being deleted name no checkpoint. Every write of a former owner fails from now
+ * on. A second call changes nothing.
  *
- * @returns digests of the checkpoints that it named.
- * @throws {LyceumError} ABORTED if somebody writes it at this moment.
+ * @returns digests of the checkpoints that the pointer named.
+ * @throws {LyceumError} ABORTED if another write came in between.
  */
 export async function dropCheckpoints(
   pointers: KeyValue,
@@ -226,7 +227,7 @@ export async function allPointers(pointers: KeyValue): Promise<Map<string, Check
   return all;
 }
 
-/** Steps behind the newest checkpoint; 0: there is none. */
+/** Step of the newest checkpoint; 0: there is none. */
 export async function pointerStep(pointers: KeyValue, runId: string): Promise<number> {
   const found = await pointers.get(runId);
   return found === undefined

@@ -1,11 +1,11 @@
 /**
- * Which teachers the targets of a run were made of, in a file: for runs whose quorum is below all their teachers.
+ * A file that names the teachers whose answers made a run's targets: for runs whose quorum is below all teachers.
  *
- *   first line   who it belongs to, JSON; written whole or not at all
- *   other lines  SPAN CONTRIBUTOR,CONTRIBUTOR,… CRC32, a decision each, in the order in which they were made
+ *   first line   the ledger's owner, JSON; written whole or not at all
+ *   other lines  SPAN CONTRIBUTOR,CONTRIBUTOR,… CRC32: one decision a line, in the order in which they were made
  *
- * A decision is on disk before the first target made by it leaves. A torn tail is cut off on open: no target ever
- * left by it. The first decision on a span is the one that counts.
+ * A decision is on disk before the first target made by it is sent. A torn tail is cut off on open: no target was
+ * sent by it. If a span has several decisions, the first counts.
  */
 import { open, truncate } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
@@ -19,15 +19,15 @@ export type Contributors = ReadonlyMap<number, readonly number[]>;
 
 export interface LedgerOwner {
   readonly runId: string;
-  /** Tells the run from a deleted one of the same id. */
+  /** Tells the run from a deleted run of the same id. */
   readonly submittedAtMs: number;
-  /** The grid that spans are numbered on. */
+  /** Steps of a span: span numbers depend on it. */
   readonly stepsPerSpan: number;
 }
 
-/** What is being written to a ledger's file. */
+/** Writes under way to a ledger's file. */
 export interface LedgerWrites {
-  /** The last of them; rejects once one has failed. */
+  /** The last write; rejects once any write has failed. */
   last: Promise<void>;
 }
 
@@ -43,11 +43,11 @@ export class ContributorLedger {
   }
 
   /**
-   * Opens the run's ledger. One that is not there, or belongs to another run, is made.
+   * Opens the run's ledger. If there is none, or it belongs to another run, a new one is made.
    *
-   * @param begin - the decisions that a new one begins with.
-   * @param writes - shows what is under way.
-   * @throws {LyceumError} FAILED_PRECONDITION if it is damaged.
+   * @param begin - the decisions that a new ledger begins with.
+   * @param writes - kept up to date with the ledger's last write.
+   * @throws {LyceumError} FAILED_PRECONDITION if the ledger is damaged.
    */
   static async open(
     path: string,
@@ -66,7 +66,7 @@ export class ContributorLedger {
     return new ContributorLedger(path, decided, writes);
   }
 
-  /** Undefined if there is none of that run. @throws {LyceumError} FAILED_PRECONDITION if it is damaged. */
+  /** Undefined: the run has no ledger. @throws {LyceumError} FAILED_PRECONDITION if the ledger is damaged. */
   static async read(path: string, owner: LedgerOwner): Promise<Contributors | undefined> {
     return (await readLedger(path, owner))?.decided;
   }
@@ -76,8 +76,8 @@ export class ContributorLedger {
   }
 
   /**
-   * Keeps a decision; resolves once it is on disk. One that is known costs nothing. After an error nothing more
-   * is kept: what comes after a torn line could not be read.
+   * Writes a decision, unless the span has one already; resolves once it is on disk. After an error no more decisions
+   * are written: lines after a torn line could not be read.
    */
   record(span: number, contributors: readonly number[]): Promise<void> {
     const write = this.#writes.last.then(() => this.#append(span, contributors));
@@ -138,7 +138,7 @@ const ledgerOwner = z.object({
   stepsPerSpan: z.number(),
 });
 
-/** @throws {LyceumError} FAILED_PRECONDITION if it does not say whose ledger it is. */
+/** @throws {LyceumError} FAILED_PRECONDITION if the line names no owner. */
 function parseOwner(line: string, path: string): LedgerOwner {
   try {
     return ledgerOwner.parse(JSON.parse(line));

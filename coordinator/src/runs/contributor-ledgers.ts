@@ -13,7 +13,7 @@ import { gridOf, type RunRecord } from './record/index.js';
 
 export class ContributorLedgers {
   readonly #folder: string;
-  /** By run, to its ledger that was opened last. */
+  /** Writes to the ledger that was opened last, by run id. */
   readonly #writes = new Map<string, LedgerWrites>();
 
   private constructor(folder: string) {
@@ -26,10 +26,10 @@ export class ContributorLedgers {
   }
 
   /**
-   * The ledger of a run with a quorum, for its training. That of a replay begins as a copy of what it replays. Waits for
-   * what an earlier training of the run is writing still.
+   * Opens the ledger of a run with a quorum, for its training. The ledger of a replay begins as a copy of the replayed
+   * run's. Waits for writes of an earlier training of the run.
    *
-   * @throws {LyceumError} FAILED_PRECONDITION if it is damaged, or what is to be replayed is not known.
+   * @throws {LyceumError} FAILED_PRECONDITION if the ledger is damaged, or the replayed contributors are not known.
    */
   async open(record: RunRecord): Promise<ContributorLedger> {
     const { runId, replayOf } = record;
@@ -41,15 +41,15 @@ export class ContributorLedgers {
     return ContributorLedger.open(this.#path(runId), ownerOf(record, record), begin, writes);
   }
 
-  /** What was decided; undefined if there is no ledger of the run. */
+  /** The run's decisions; undefined: it has no ledger. */
   read(record: RunRecord): Promise<Contributors | undefined> {
     return ContributorLedger.read(this.#path(record.runId), ownerOf(record, record));
   }
 
   /**
-   * The contributors of every span of `run`, whose settings are those of `record`.
+   * The contributors of every span of `run`, which has the same settings as `record`.
    *
-   * @throws {LyceumError} FAILED_PRECONDITION if those of a span are not known.
+   * @throws {LyceumError} FAILED_PRECONDITION if the contributors of a span are not known.
    */
   async requireAll(
     record: RunRecord,
@@ -70,7 +70,7 @@ export class ContributorLedgers {
   }
 
   async #written(runId: string): Promise<void> {
-    // What failed has been told where it was asked for.
+    // The caller of the failed write has got its error.
     await this.#writes.get(runId)?.last.catch(() => undefined);
   }
 

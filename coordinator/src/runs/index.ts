@@ -1,4 +1,4 @@
-/** What is kept of runs: records, pointers, ledgers; and the lease to write them. */
+/** The stored state of runs: records, checkpoint pointers, ledgers; and the lease that allows writing it. */
 export {
   allPointers,
   type Checkpoint,

@@ -1,6 +1,6 @@
 /**
- * The run records, in memory and in KV. Every change is a compare-and-set in KV first; what is read here is
- * what KV held last.
+ * The run records, in memory and in KV. Every change is first a compare-and-set in KV. Reads come from memory, which
+ * holds the last known content of KV.
  */
 import { type Logger, retryDelayMs, sleep, Turns } from '@lyceum/platform';
 import type { KeyValue } from '@lyceum/platform/nats';
@@ -8,13 +8,13 @@ import { LyceumError } from '@lyceum/proto';
 import type { Leadership } from './leadership/index.js';
 import { parseRunRecord, type RunRecord, runRecordText } from './record/index.js';
 
-/** Tries if another write came in between; with one coordinator that is its own write, whose reply was lost. */
+/** Tries of a write when another write came in between: usually this coordinator's own, whose reply was lost. */
 const CONFLICT_ATTEMPTS = 5;
 
 interface Entry {
   record: RunRecord;
   revision: number;
-  /** The last change under way: changes of one run go one after the other. */
+  /** The last change under way: changes of one run are made one after the other. */
   writes: Promise<unknown>;
 }
 
@@ -24,11 +24,11 @@ export class RunStore {
   readonly #kv: KeyValue;
   /** In the order of their submission. */
   readonly #runs = new Map<string, Entry>();
-  /** Ids of records that were found and cannot be read. */
+  /** Keys of records that cannot be read. */
   readonly #unreadable: string[] = [];
   /** Deletions under way, by run id. */
   readonly #deletions = new Map<string, Promise<unknown>>();
-  /** One after the other, so that no two have one place in the order. */
+  /** New runs are stored one after the other, so that no two get the same sequence number. */
   readonly #creations = new Turns(1);
   readonly #listeners = new Set<(runId: string) => void>();
 
@@ -87,10 +87,10 @@ export class RunStore {
   }
 
   /**
-   * Stores a record, which comes after all others: its `sequence` grows if another came first meanwhile. Waits until a
-   * former run of that id is deleted: what belonged to it is found by the id, and would be taken for this one's.
+   * Stores a new record as the last in order: its `sequence` is raised if another run was stored meanwhile. First
+   * waits until a former run of this id is deleted: its files are found by id, and would be taken for the new run's.
    *
-   * @param deleteRest - deletes what a deletion that was cut off has left of a former run of that id.
+   * @param deleteRest - deletes the remains of a former run of this id whose deletion was interrupted.
    * @throws {LyceumError} ALREADY_EXISTS; ABORTED if another coordinator leads.
    */
   async create(record: RunRecord, deleteRest?: () => Promise<void>): Promise<RunRecord> {
@@ -120,9 +120,9 @@ export class RunStore {
   /**
    * Changes a record.
    *
-   * @param change - the record that is to be; `undefined`: nothing is to change. It may be called again with
-   *   a newer record, so it decides by what it is given alone; what it throws, `update` throws.
-   * @returns the record as it is then.
+   * @param change - returns the new record; `undefined`: no change. It may be called again with a newer record, so it
+   *   must depend on its argument alone. `update` rejects with any error that `change` throws.
+   * @returns the record after the change.
    * @throws {LyceumError} NOT_FOUND; ABORTED if another coordinator leads; UNAVAILABLE if it is not known whether
    *   the change was written.
    */
@@ -136,7 +136,7 @@ export class RunStore {
     return write;
   }
 
-  /** Runs whose records cannot be read, so that it is not known what they refer to. */
+  /** Ids of runs whose records cannot be read: the blobs that they refer to are not known. */
   get unreadable(): readonly string[] {
     return this.#unreadable;
   }
@@ -144,8 +144,8 @@ export class RunStore {
   /**
    * Deletes a record, once the changes under way are made.
    *
-   * @param check - throws if the record as it is then may not be deleted.
-   * @param deleteRest - deletes what belonged to the run, once its record is gone.
+   * @param check - throws if the record, as it is after those changes, may not be deleted.
+   * @param deleteRest - deletes all else that belongs to the run, after its record is deleted.
    * @throws {LyceumError} NOT_FOUND; ABORTED if another coordinator leads.
    */
   async delete(
@@ -180,7 +180,7 @@ export class RunStore {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Takes in a record that nobody here knows: this store wrote it, and the receipt was lost. */
+  /** Takes in a record that this store wrote without getting the reply. */
   async #adopt(runId: string): Promise<void> {
     const found = await this.#kv.get(runId);
     if (found === undefined || this.#runs.has(runId)) return;

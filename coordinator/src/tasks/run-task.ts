@@ -1,41 +1,42 @@
 /**
- * Computations off the event loop, which answers the network: in a few threads, that are kept for the next task a while.
- * Starting one takes longer than the tasks of a small run. What finds no thread free waits for its turn.
+ * Runs computations in a few threads, so that the event loop stays free for the network. An idle thread is kept
+ * a while for the next task: starting one takes longer than the tasks of a small run. A task waits while no
+ * thread is free.
  */
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { Thread } from '@lyceum/platform/threads';
 import { InvalidDocumentError, LyceumError, toLyceumError } from '@lyceum/proto';
 
-/** A long task may not keep all others waiting, nor many tasks take all memory. */
+/** At least 2, so that a long task does not delay all others; at most 8, so that tasks do not take all memory. */
 const THREADS_MAX = Math.min(8, Math.max(2, availableParallelism()));
 
-/** A thread without work holds some 30 MiB. */
+/** How long an idle thread is kept. It holds about 30 MiB. */
 const KEPT_MS = 30_000;
 
 export interface TaskCalls {
   /**
    * @param file - the built module, as text.
-   * @param name - of its function.
+   * @param name - of the module's function.
    */
   run(task: { file: string; name: string; request: unknown }): Promise<unknown>;
 }
 
 type TaskThread = Thread<TaskCalls>;
 
-/** Threads without a task, the one that was used last at the end, and what ends them. */
+/** Threads without a task, each with the timer that ends it; the thread used last is at the end. */
 const idle = new Map<TaskThread, NodeJS.Timeout>();
-/** Tasks without a thread. */
+/** Tasks that wait for a thread. */
 const waiting: ((thread: TaskThread) => void)[] = [];
 let threadCount = 0;
 
 /**
  * Runs a module's function in a thread. Request and answer are copied.
  *
- * @param file - the built module, seen from src/ and from dist/ alike: Node cannot run the source.
+ * @param file - the built module, by a path that is right from src/ and from dist/: Node cannot run the source.
  * @param name - of the function.
- * @param what - what to call the matter in an error.
- * @throws {LyceumError} what the function threw.
+ * @param what - the task's subject, which begins the text of an error.
+ * @throws {LyceumError} with the code and text of the function's error.
  */
 export async function runTask<Request, Answer>(
   file: URL,
@@ -90,7 +91,7 @@ function giveBack(thread: TaskThread): void {
     next(thread);
     return;
   }
-  // Kept, but not what keeps the process.
+  // The thread is kept, but does not keep the process alive.
   thread.unref();
   const end = setTimeout(() => {
     idle.delete(thread);

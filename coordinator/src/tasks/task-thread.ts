@@ -1,4 +1,4 @@
-/** A thread of `run-task.ts`: one task after another, each the function that the request names. */
+/** A thread of `run-task.ts`: for each task, it calls the function that the request names. */
 import { offerToOwner } from '@lyceum/platform/threads';
 import type { TaskCalls } from './run-task.js';
 

@@ -1,9 +1,9 @@
 /**
- * eˣ of two numbers at a time, for x ≤ 0, with the bits of Math.exp in V8: fdlibm's e_exp.c, Sun Microsystems 1993,
- * https://www.netlib.org/fdlibm/e_exp.c
+ * eˣ of two numbers at a time, for x ≤ 0, with the same bits as Math.exp in V8: fdlibm's e_exp.c, Sun Microsystems
+ * 1993, https://www.netlib.org/fdlibm/e_exp.c
  *
- * x = k ln 2 + r with |r| ≤ ½ ln 2; eʳ comes from a polynomial in r², of Remez; 2ᵏ goes into the exponent. fdlibm branches
- * where here lanes are chosen, and its branches meet the same roundings.
+ * x = k ln 2 + r with |r| ≤ ½ ln 2. eʳ comes from Remez' polynomial in r²; 2ᵏ is added to the exponent. Where fdlibm
+ * branches, this code selects lanes; both round in the same way.
  */
 
 const LN2_HIGH: f64 = reinterpret<f64>(0x3fe62e42fee00000);
@@ -15,19 +15,19 @@ const P3: f64 = reinterpret<f64>(0x3f11566aaf25de2c);
 const P4: f64 = reinterpret<f64>(0xbebbbd41c5d26bf1);
 const P5: f64 = reinterpret<f64>(0x3e66376972bea4d0);
 
-/** From here to 0, k is 0. fdlibm looks at a number's upper half: a little beyond ½ ln 2. */
+/** k is 0 for x from here to 0. The limit is a little beyond −½ ln 2: fdlibm compares only a number's upper half. */
 const MINUS_HALF_LN2: f64 = reinterpret<f64>(0xbfd62e4300000000);
-/** Behind it, to 0, a result is 1 + x. */
+/** For x from here to 0, the result is 1 + x. */
 const MINUS_TINY: f64 = reinterpret<f64>(0xbe30000000000000);
-/** Below it a result may be subnormal, and is 0 in the end. */
+/** For smaller x the result may be subnormal; below `UNDERFLOW` it is 0. */
 const LEAST_NORMAL: f64 = -707;
 const UNDERFLOW: f64 = reinterpret<f64>(0xc0874910d52d3051);
 
-/** 1.5 · 2⁵²: a small whole number that is added stands in the sum's lowest bits. */
+/** 1.5 · 2⁵²: if a small whole number is added, the sum's lowest bits hold it. */
 const WHOLE: f64 = 6755399441055744;
 const TWO_TO_MINUS_1000: f64 = reinterpret<f64>(0x0170000000000000);
 
-/** Bytes of the numbers that a step of the computation is done for before the next one begins. */
+/** Bytes of a block: each step of the computation is done for a whole block before the next step begins. */
 const BLOCK_BYTES: usize = 4096;
 const ks = memory.data(4096, 16);
 const rs = memory.data(4096, 16);
@@ -35,8 +35,8 @@ const rs = memory.data(4096, 16);
 /**
  * Replaces numbers x ≤ 0 by eˣ.
  *
- * One number's operations wait for one another for longer than a processor looks ahead. In steps over a block, each
- * finds others to do meanwhile, and a step's constants stay in registers.
+ * The operations of one number wait for one another, longer than a processor looks ahead. In a step over a block, the
+ * operations of other numbers fill the wait, and the step's constants stay in registers.
  *
  * @param values - [count] float64, an even count.
  * @returns their sum, in order.
@@ -67,7 +67,7 @@ function reduce(x: v128, i: usize): void {
   v128.store(rs + i, f64x2.sub(highOf(x, k), lowOf(k)));
 }
 
-/** What is left of x beside k ln 2, but for {@link lowOf}. */
+/** x less the high part of k ln 2; {@link lowOf} is the low part. */
 function highOf(x: v128, k: v128): v128 {
   return f64x2.sub(x, f64x2.mul(k, f64x2.splat(LN2_HIGH)));
 }
@@ -76,7 +76,7 @@ function lowOf(k: v128): v128 {
   return f64x2.mul(k, f64x2.splat(LN2_LOW));
 }
 
-/** rc / (2 − c), c being Remez' polynomial of r. */
+/** rc / (2 − c), where c is r less t times Remez' polynomial in t = r². */
 function quotientOf(r: v128): v128 {
   const t = f64x2.mul(r, r);
   let p = f64x2.add(f64x2.splat(P4), f64x2.mul(t, f64x2.splat(P5)));
@@ -99,12 +99,12 @@ function expOf(x: v128, k: v128, quotient: v128): v128 {
   return scaled(y, k);
 }
 
-/** y · 2ᵏ, as long as that is a normal number. */
+/** y · 2ᵏ, if the result is a normal number. */
 function scaled(y: v128, k: v128): v128 {
   return i64x2.add(y, i64x2.shl(f64x2.add(k, f64x2.splat(WHOLE)), 52));
 }
 
-/** With a lane next to 0, or one whose result is next to 0. */
+/** The result if a lane's x, or its result, is very near 0. */
 function rarely(x: v128, k: v128, y: v128): v128 {
   const one = f64x2.splat(1);
   const isSmall = f64x2.lt(k, f64x2.splat(-1021));

@@ -1,11 +1,11 @@
-/** The greatest of [C] float32; −∞ if all are NaN. */
+/** The greatest of [C] float32, NaNs ignored; −∞ if all are NaN. */
 export function greatestOf(row: usize, classes: i32): f32 {
   let a = f32x4.splat(-Infinity);
   let b = a;
   let c = 0;
   for (; c + 8 <= classes; c += 8) {
     const at = row + ((<usize>c) << 2);
-    // pmax(a, b) is b where a < b, and so leaves a NaN in b out.
+    // pmax(a, b) is b if a < b, otherwise a: so a NaN in b is ignored.
     a = f32x4.pmax(a, v128.load(at));
     b = f32x4.pmax(b, v128.load(at, 16));
   }

@@ -1,12 +1,12 @@
-/** What softmaxes begin with: logits less their greatest over the temperature, and exponentials with their sum. */
+/** First steps of a softmax: (v − greatest)/τ of logits v, and exponentials with their sum. */
 import { expInPlace } from './exp';
 
-/** Values c and c + 1 of [C] float32 as float64. Behind the last there must be memory. */
+/** Values c and c + 1 of [C] float32 as float64. There must be memory after the last value. */
 export function widened(values: usize, c: i32): v128 {
   return f64x2.promote_low_f32x4(v128.load64_zero(values + ((<usize>c) << 2)));
 }
 
-/** Writes (v − greatest)/τ, [C] float64, and something behind the last of an odd count. */
+/** Writes (v − greatest)/τ, [C] float64. If C is odd, one more number of any value is written after the last. */
 export function temper(
   values: usize,
   classes: i32,
@@ -33,7 +33,7 @@ function isPowerOfTwo(x: f64): bool {
   return (reinterpret<u64>(x) & 0x000fffffffffffff) === 0;
 }
 
-/** Replaces [C] float64 by exponentials, and by 0 what is behind the last of an odd count. @returns their sum, in order. */
+/** Replaces [C] float64 by exponentials. If C is odd, 0 is written after the last. @returns their sum, in order. */
 export function sumOfExponentials(values: usize, classes: i32): f64 {
   if (classes & 1) store<f64>(values + ((<usize>classes) << 3), -Infinity);
   return expInPlace(values, (classes + 1) & ~1);

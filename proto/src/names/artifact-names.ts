@@ -1,15 +1,15 @@
-/** What models, data sets and runs may be called: checked before a name is sent, and where it is received. */
+/** Names of models, data sets and runs: checked before a name is sent, and where it is received. */
 import { cut, LyceumError } from '../errors.js';
 
-/** Letters. */
+/** In letters. */
 export const NAME_MAX_LENGTH = 63;
 
 export const ARTIFACT_NAME = /^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/;
 
-/** Letters that are shown of what is no name. */
+/** Letters that an error shows of an invalid name. */
 const SHOWN_LETTERS = 80;
 
-/** A name as an error shows it, whatever text was given for one. */
+/** A name, or an invalid text in its place, as an error shows it. */
 export function shownName(name: string): string {
   return cut(name, SHOWN_LETTERS);
 }
@@ -24,7 +24,7 @@ export function requireArtifactName(name: string): void {
   );
 }
 
-/** The run that trains a run's student without its teachers. */
+/** Id of the run that trains a run's student without its teachers. */
 export function baselineRunId(runId: string): string {
   return `${runId}-alone`;
 }

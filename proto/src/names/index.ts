@@ -1,4 +1,4 @@
-/** What artifacts, outputs, modalities and secrets are called, and the subjects and roles in NATS. */
+/** Names of artifacts, outputs, modalities and secrets, and the subjects and roles in NATS. */
 export * from './artifact-names.js';
 export * from './modality-name.js';
 export {

@@ -1,4 +1,4 @@
-/** What a set's modalities may be called: in its file (`inputs.NAME.npy`), in models' settings and in runs. */
+/** Names of a set's modalities, in the set's file (`inputs.NAME.npy`), in models' settings and in runs. */
 export const MODALITY_NAME = /^[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?$/;
 
 export const MODALITY_NAME_RULE =

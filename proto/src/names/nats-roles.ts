@@ -1,25 +1,25 @@
 /**
- * Who may do what in NATS: the accounts of a server's configuration, and what programs need of them. Pure.
+ * Rights in NATS: the accounts of a server's configuration, and the names that programs need of them. Pure.
  *
- * Each role has an account of its own, and streams and buckets are in the coordinator's alone. Permissions in one account
- * would not do: NATS checks where a client publishes, not where the answer that it asks for goes, so who may read one
- * stream could have it answered into any other (a message that he may read, with a pointer's subject as its reply). Between
- * accounts only the requests listed here pass, and answers come back to the account that asked.
+ * Each role has its own account; streams and buckets are in the coordinator's account only. Permissions within one
+ * account would not be enough. NATS checks the subject that a client publishes to, but not the reply subject. So a
+ * client that may read one stream could have the reply written into any other, by naming a pointer's subject as its
+ * reply subject. Between accounts only the requests listed here pass, and replies go to the account that asked.
  */
 import { BLOB_BUCKET, TICKET_STREAM } from './subjects.js';
 
 /** The programs that speak to NATS. The command line does not. */
 export const NATS_ROLES = ['coordinator', 'teacher-worker', 'student-worker'] as const;
 
-/** Also the name of the role's user, and of the certificate that stands for it. */
+/** Also the name of the role's user, and the name in its certificate. */
 export type NatsRole = (typeof NATS_ROLES)[number];
 
 type WorkerRole = Exclude<NatsRole, 'coordinator'>;
 
-/** JetStream's own name of the stream below the object store. */
+/** JetStream's name for the stream that holds the object store. */
 const BLOB_STREAM = `OBJ_${BLOB_BUCKET}`;
 
-/** Models, sets and checkpoints, by their names, which may be looked up. */
+/** Requests that look up and read models, sets and checkpoints in the blob store. */
 const BLOB_READS = [
   '$JS.API.INFO',
   `$JS.API.STREAM.INFO.${BLOB_STREAM}`,
@@ -27,10 +27,10 @@ const BLOB_READS = [
   `$JS.API.DIRECT.GET.${BLOB_STREAM}`,
 ] as const;
 
-/** A pull is answered by a ticket, and by heartbeats before. */
+/** A pull of a ticket. It gets several replies: heartbeats, then the ticket. */
 const TICKET_PULLS = `$JS.API.CONSUMER.MSG.NEXT.${TICKET_STREAM}.*`;
 
-/** All that workers may send. Student workers write nothing: the coordinator does it for them. */
+/** All requests that workers may send. Student workers write nothing: the coordinator writes for them. */
 const REQUESTS: Readonly<Record<WorkerRole, readonly string[]>> = {
   'teacher-worker': [
     ...BLOB_READS,
@@ -41,7 +41,7 @@ const REQUESTS: Readonly<Record<WorkerRole, readonly string[]>> = {
   'student-worker': BLOB_READS,
 };
 
-/** NATS keeps a stream in a folder of its account's name. */
+/** The coordinator's account. NATS keeps its streams in a folder of this name. */
 export const STORE_ACCOUNT = 'LYCEUM';
 
 const WORKER_ACCOUNTS: Readonly<Record<WorkerRole, string>> = {
@@ -51,15 +51,15 @@ const WORKER_ACCOUNTS: Readonly<Record<WorkerRole, string>> = {
 
 const WORKER_ROLES = Object.keys(WORKER_ACCOUNTS) as readonly WorkerRole[];
 
-/** Where a role's answers come to: no other role can listen there. */
+/** Prefix of the reply subjects of a role: no other role can listen there. */
 export function natsInbox(role: NatsRole): string {
   return `_INBOX_${role}`;
 }
 
 /**
- * The `accounts` of a server that lets in these three users and nobody else.
+ * The `accounts` section of a server's configuration, which lets in these three users only.
  *
- * @param passwords - by role; absent: who it is, is said by the certificate (`verify_and_map`).
+ * @param passwords - by role; absent: certificates name the users (`verify_and_map`).
  */
 export function natsAccounts(passwords?: Readonly<Record<NatsRole, string>>): string {
   const user = (role: NatsRole, permissions = ''): string => {

@@ -1,6 +1,6 @@
 /**
  * Names of everything in NATS: streams, subjects, consumers, buckets, keys. Only the coordinator creates
- * streams, consumers and buckets; workers open what they were told of.
+ * streams, consumers and buckets; workers open the ones that the coordinator names to them.
  */
 
 /** Work queue of tickets: one subject and one consumer per teacher. */
@@ -21,13 +21,13 @@ export const NAME_BUCKET = 'lyceum-names';
 /** KV: the leader record. */
 export const LEADER_BUCKET = 'lyceum-leader';
 
-/** KV: teacher workers that are quarantined with a teacher. */
+/** KV: quarantines, each of one teacher worker for one teacher. */
 export const QUARANTINE_BUCKET = 'lyceum-quarantines';
 
 /** Object store: bytes under their SHA-256 in hex. */
 export const BLOB_BUCKET = 'lyceum-blobs';
 
-/** Subject of a teacher's tickets. `teacherIdentity` in hex, of which 32 digits are plenty. */
+/** Subject of a teacher's tickets. `teacherIdentity` is in hex; its first 32 digits are enough. */
 export function ticketSubject(teacherIdentity: string): string {
   return `lyceum.tickets.${teacherIdentity.slice(0, 32)}`;
 }
@@ -37,7 +37,7 @@ export function ticketConsumer(teacherIdentity: string): string {
   return `teacher-${teacherIdentity.slice(0, 32)}`;
 }
 
-/** Subject of a run's events. Dots in the id would be more tokens. */
+/** Subject of a run's events. Dots are replaced: in a subject they separate tokens. */
 export function eventSubject(runId: string): string {
   return `lyceum.events.${runId.replaceAll('.', '_')}`;
 }

@@ -5,10 +5,10 @@ import type { Answer } from './teacher-calls.js';
 import type { TicketSpan } from './ticket-span.js';
 
 /**
- * Spans that cover one, in order. Each begins where an inference of the whole span would begin, so that the answer has
- * the same bits.
+ * Cuts a span into pieces, in order. Each piece begins where an inference of the whole span would begin, so that the
+ * answer has the same bits.
  *
- * @param rows - the most of a piece, as long as an inference allows.
+ * @param rows - greatest length of a piece; but no piece is shorter than one inference, except the last.
  */
 export function spanPieces(span: TicketSpan, rows: number): TicketSpan[] {
   const step = Math.max(1, Math.floor(rows / INFERENCE_ROWS)) * INFERENCE_ROWS;

@@ -12,7 +12,8 @@ export interface CallLimits {
   /** After this time the call fails. */
   readonly limitMs: number;
   /**
-   * After a teacher has been unwanted for this long, the thread counts as hung. Longer than a call that ends by itself.
+   * After a teacher has been unwanted for this long, the thread counts as hung. Longer than calls that
+   * end by themselves.
    */
   readonly unwantedMs: number;
 }
@@ -39,10 +40,10 @@ const OPEN_LIMIT_MS = 30 * 60_000;
 /** Time that a ticket may take for each sample, in addition. */
 const SAMPLE_LIMIT_MS = 10_000;
 
-/** Time of an unwanted call beyond what it would take by itself. */
+/** Time that an unwanted call may take in addition to its usual time. */
 const UNWANTED_MS = 60_000;
 
-/** A sample may take so many times as long as when the teacher was opened: other programs use the machine too. */
+/** A sample may take so many times its measured time: other programs use the machine, too. */
 const TIMES_SLOWER = 4;
 
 /** Limits of opening a model and asking it about a few batches; the largest on slow processors take some minutes. */

@@ -1,11 +1,11 @@
 /**
  * How often processes of this worker have ended, one after the other, at the same call of the thread that computes. A
  * model may end the library that runs it, or take more memory than there is, and with it the process. A worker that
- * made the same call again after each start would never answer. So the thread's present call is noted on disk. The next
- * process counts it, and a call at which too many have ended is refused.
+ * made the same call again after each start would never answer. So the thread's present call is noted on disk. The
+ * next process counts it, and a call at which too many have ended is refused.
  *
- * The thread itself takes the note, and it carries out one call after another. So the note names exactly this call, and
- * no call that waits behind it, such as another run's. The thread waits for the disk, some microseconds a call.
+ * The thread itself takes the note, and it carries out one call after another. So the note names exactly this call,
+ * and no call that waits behind it, such as another run's. The thread waits for the disk, some microseconds a call.
  */
 import { createHash } from 'node:crypto';
 import { ftruncateSync, mkdirSync, openSync, readFileSync, renameSync, truncateSync, writeFileSync, writeSync } from 'node:fs'; // biome-ignore format: one line
@@ -28,12 +28,12 @@ export const ENDED_LOAD_LIMIT = 5;
 export const ENDED_ANSWER_LIMIT = 10;
 
 /**
- * A refused call that has not been made for so long begins anew. Longer than the coordinator takes to ask some times
- * more, after which it pauses the run.
+ * If a refused call is not made for this time, its count begins anew. Longer than the coordinator's further tries
+ * take, after which it pauses the run.
  */
 export const REFUSED_MS = 5 * 60_000;
 
-/** The most calls that are kept; those at which a process ended longest ago are forgotten first. */
+/** Greatest number of calls kept; the call whose process ended longest ago is forgotten first. */
 const KEPT_MAX_COUNT = 256;
 
 export interface EndedCallsOptions {
@@ -50,7 +50,7 @@ export interface EndedCallsOptions {
 
 /** A call that may end the process. */
 export interface NotedCall {
-  /** The call's teacher and, unless it is a load, what is asked. */
+  /** The call's teacher and, unless the call is a load, a digest of the question. */
   readonly key: string;
   readonly kind: 'load' | 'answer';
 }
@@ -65,7 +65,7 @@ interface Ended {
 export class EndedCalls {
   readonly #options: EndedCallsOptions;
   #isTold = false;
-  /** The process ends by the call that was noted last. */
+  /** Whether the call that was noted last ends the process. */
   #isEnding = false;
   #note: number | undefined;
   /** Calls at which processes ended, by key; the latest are at the end. */
@@ -78,7 +78,7 @@ export class EndedCalls {
   /**
    * Carries a call out, and notes it meanwhile. Call it again only after the call before has ended.
    *
-   * @throws {LyceumError} INVALID_ARGUMENT if too many processes have ended at it; what `carryOut` throws.
+   * @throws {LyceumError} INVALID_ARGUMENT if too many processes have ended at the call; any error of `carryOut`.
    */
   async noted<T>(call: NotedCall, carryOut: () => Promise<T>): Promise<T> {
     if (this.#isEnding) return carryOut();
@@ -97,7 +97,7 @@ export class EndedCalls {
     }
   }
 
-  /** The teacher is unloaded, so its refusals have been told: forgets its refused calls. */
+  /** Forgets a teacher's refused calls when it is unloaded: its refusals have been reported by then. */
   unloaded(identity: string): void {
     this.#forget(
       (key, { refusedAtMs }) => refusedAtMs > 0 && (key === identity || isOf(key, identity)),
@@ -141,7 +141,8 @@ export class EndedCalls {
       for (const oldest of [...this.#ended.keys()].slice(0, Math.max(0, tooMany))) {
         this.#ended.delete(oldest);
       }
-      // If this process is killed in between, the end is not counted; the other way round it would be counted twice.
+      // If this process is killed between these writes, the end is not counted; in the other order, it
+      // would count twice.
       this.#write('');
       this.#save();
       this.#options.ended({ ...partsOf(key), count });
@@ -173,7 +174,7 @@ export class EndedCalls {
     });
   }
 
-  /** Runs `work` on the disk. A disk that takes no notes keeps nothing from being computed. */
+  /** Runs `work` on the disk. If the disk takes no notes, calls are carried out all the same. */
   #tolerant<T>(work: () => T): T | undefined {
     try {
       return work();

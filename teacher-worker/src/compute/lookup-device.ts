@@ -1,9 +1,9 @@
 /**
- * A pretended device that the looked-up teachers of a process share: it does one thing after another, each for a stated
- * time.
+ * A simulated device that the looked-up teachers of a process share: it does one task after another, each for a given
+ * number of milliseconds.
  *
- * It has a clock of its own. A device on another machine does not wait while this machine's cores are busy with other
- * work. So a late wake-up costs the device nothing, if the next question lay ready.
+ * The device has its own clock. A device on another machine does not wait while this machine's cores are busy with
+ * other work. So a late wake-up costs the device nothing, if the next question was ready.
  */
 export class LookupDevice {
   readonly #nowMs: () => number;

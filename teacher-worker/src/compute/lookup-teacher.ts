@@ -2,9 +2,9 @@
  * A teacher for measurements: its logits are real, computed once, then looked up; each inference waits a given time
  * instead of computing.
  *
- * It stands for a teacher on a GPU of its own where there is none: everything but the inference is real,
- * and it takes no core from the student. Logits are those of the samples without a view, whatever view is
- * asked for. One inference at a time, of INFERENCE_ROWS rows.
+ * It stands for a teacher on its own GPU on machines without one: everything but the inference is real, and it takes
+ * no core from the student. Its logits are those of the samples without a view, whatever view is asked for. One
+ * inference at a time, of INFERENCE_ROWS rows.
  */
 import type { Dataset } from '@lyceum/learning/datasets';
 import { IDENTITY_VIEW } from '@lyceum/learning/views';
@@ -65,7 +65,7 @@ export class LookupTeacher implements TeacherEngine {
       table = await this.#answerAll(dataset, outputs);
       this.#tables.set(key, table);
     } else {
-      // One wait for all inferences: a timer's resolution is a millisecond, which short ones would feel.
+      // One wait for all inferences: timers are exact to a millisecond only, too coarse for short inferences.
       const count = inferenceRanges(samples.length).length;
       inferred = this.#device.occupy(count * this.#delayMs());
     }

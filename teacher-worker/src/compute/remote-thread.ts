@@ -1,7 +1,7 @@
 /**
- * Entry of the thread of teachers that other programs run. It waits for the network and computes nothing, so that the
- * thread that computes does not hold it up, nor is held up by it. Calls are carried out side by side; calls of one
- * teacher do not overlap.
+ * Entry of the thread of teachers that other programs run. This thread waits for the network and computes nothing, so
+ * that it and the thread that computes do not delay each other. Calls of different teachers run side by side; calls of
+ * one teacher do not overlap.
  */
 import { workerData } from 'node:worker_threads';
 import { AddressGuard } from '@lyceum/platform';

@@ -17,7 +17,7 @@ import { INFERENCE_ROWS } from './rows/index.js';
 import type { DatasetFile } from './teacher-calls.js';
 import { type TicketSpan, ticketSamples } from './ticket-span.js';
 
-/** Share of a window for a set's first samples: a teacher is loaded with those of all its sets in memory. */
+/** Share of a window for a set's first samples: while a teacher loads, those of all its sets are in memory. */
 const FIRST_SHARE = 1 / 4;
 
 /** The samples and the view that a ticket asks about. */
@@ -44,7 +44,7 @@ export class SetPictures {
   /**
    * Makes sure that the set's pictures can be read.
    *
-   * @throws {LyceumError} UnreadableSetError if only a person can mend that; UNAVAILABLE.
+   * @throws {LyceumError} UnreadableSetError if only a person can put that right; UNAVAILABLE.
    */
   async open(file: DatasetFile): Promise<void> {
     if ((await this.#set(file)) !== undefined) await this.#windows.open(file);

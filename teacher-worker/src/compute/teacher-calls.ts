@@ -11,11 +11,11 @@ export interface ComputeSettings {
   readonly computeThreads: number;
   /** Milliseconds that each inference waits, with answers looked up; undefined: answers are computed. */
   readonly lookupDelayMs: number | undefined;
-  /** File with a JSON object of the waits of teachers that differ from that, by identity; read anew for each ticket. */
+  /** JSON file with waits of single teachers, by identity, in place of `lookupDelayMs`; read anew for each ticket. */
   readonly lookupDelayFile: string | undefined;
   /** The worker's GPU; absent: the processor computes. */
   readonly gpu?: WorkerGpu | undefined;
-  /** Where the present call is noted; absent: calls are not made again after the process has ended. */
+  /** Where the present call is noted; absent: calls are not noted. */
   readonly noted?: NotedPlace | undefined;
 }
 
@@ -94,7 +94,7 @@ export interface AnswerRequest {
   readonly span: TicketSpan;
   readonly view: ViewAt;
   readonly outputs: readonly string[];
-  /** The teacher's server, if it has one, is also asked how it describes its model. */
+  /** True: the teacher's server, if there is one, is also asked to describe its model. */
   readonly isProbe: boolean;
 }
 
@@ -122,7 +122,7 @@ export interface TeacherCalls {
   /** Reads sets, and warms a loaded teacher up on them. */
   prepare(request: PrepareRequest): Promise<void>;
   answer(request: AnswerRequest): Promise<Answer>;
-  /** Kept answers of the teacher are not to be given again. */
+  /** After this call, kept answers of the teacher do not answer probes any more. */
   forget(identity: string): Promise<void>;
   /** @returns logits, [rowCount, classes of the model]. */
   infer(request: InferRequest): Promise<Float32Array<ArrayBuffer>>;

@@ -105,7 +105,7 @@ export class TeacherCompute implements TeacherCalls {
     this.#look = setInterval(() => this.#watch.look(), LOOK_MS).unref();
   }
 
-  /** Sets the teachers that runs want. The call of another one has limited time. */
+  /** Sets the teachers that runs want. Calls of other teachers have limited time. */
   follow(identities: ReadonlySet<string>): void {
     this.#watch.follow(identities);
   }
@@ -150,7 +150,7 @@ export class TeacherCompute implements TeacherCalls {
     await this.#local.call('keepDatasets', digests);
   }
 
-  /** Says that the process is stopped on purpose, even if a thread is at a call: that is no sign against a teacher. */
+  /** Notes that the process is stopped on purpose: a call under way is then no sign against its teacher. */
   excuse(): void {
     // A thread that has died ends the process: that call is not excused.
     if (this.#notedFolder !== undefined && !this.#hasLocalDied) excuseCall(this.#notedFolder);

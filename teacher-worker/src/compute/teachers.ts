@@ -61,7 +61,7 @@ export class Teachers {
   readonly #news: Partial<TeacherNews>;
   readonly #ended: EndedCalls | undefined;
   readonly #teachers = new Map<string, LoadedTeacher>();
-  /** Service use of failed tickets, by teacher, unloaded ones included: told with the next ticket that is answered. */
+  /** Service use not reported yet, by teacher, also unloaded ones: reported with the next answered ticket. */
   readonly #owed = new Map<string, ServiceUse>();
   readonly #datasets = new Map<string, StoredDataset>();
   readonly #lookupTables: LookupTables = new Map();
@@ -133,7 +133,7 @@ export class Teachers {
       throw err;
     }
     this.#teachers.set(identity, teacher);
-    // Settings for one set leave out classes that are in the set's own order.
+    // From the package: the run's settings leave out classes that are in the set's own order.
     const { classes: classNames } = packaged.model.settings;
     const { warning: _, ...placed } = placement;
     return { ...engine.describe(), ...placed, ...(classNames !== undefined && { classNames }) };
@@ -182,8 +182,8 @@ export class Teachers {
   }
 
   /**
-   * Asks about a set once. The first inference of a shape allocates, compiles and is traced; no ticket should wait for
-   * that.
+   * Asks about each set once. The first inference of a shape is slow: it allocates, compiles and is traced. No ticket
+   * should wait for that.
    */
   async #prepare({ engine, seen }: LoadedTeacher, datasets: readonly DatasetFile[]): Promise<void> {
     for (const file of datasets) {
@@ -267,8 +267,8 @@ function seenBy({ format }: PackagedModel, settingsJson: string): LoadedTeacher[
 }
 
 /**
- * Asks, and tells whether the teacher's server takes the question. If not, tickets of that set say so, and others go
- * on.
+ * Asks, and tells whether the teacher's server takes the question. If not, tickets of that set will fail with the
+ * reason, and tickets of other sets go on.
  */
 async function isTaken(ask: () => Promise<unknown>): Promise<boolean> {
   try {

@@ -1,4 +1,4 @@
-/** What keeps the batches of a run from being held: by its student worker, or by the coordinator for it. Pure. */
+/** Batches of a run that are too large for the memory of its student worker or of the coordinator. Pure. */
 import { targetPlan, targetRowShape } from '@lyceum/learning/ensemble';
 import type { RunSpecification } from '@lyceum/learning/specification';
 import { BATCH_MAX_BYTES, elementCount, LEAST_WINDOW_MAX_BYTES, type Problem } from '@lyceum/proto';

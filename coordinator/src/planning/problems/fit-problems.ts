@@ -1,4 +1,4 @@
-/** What keeps the rule of a run's ensemble from being fitted. */
+/** Problems that keep the rule of a run's ensemble from being fitted. */
 import { splitSamples } from '@lyceum/learning/datasets';
 import { fitNumberCount, needsFit } from '@lyceum/learning/ensemble';
 import type { RunSpecification } from '@lyceum/learning/specification';

@@ -1,4 +1,4 @@
-/** What does not go together in a run: its set, its teachers and what it asks of them. Nothing is looked up. Pure. */
+/** Finds settings of a run that do not fit its set, its teachers, or one another. Nothing is looked up. Pure. */
 export { batchProblems } from './batch-problems.js';
 export { fitProblems } from './fit-problems.js';
 export { knownClassesProblems } from './known-classes-problems.js';

@@ -1,4 +1,4 @@
-/** What keeps teachers that know only some of the set's classes from a part in a run. Pure. */
+/** Problems of a run with teachers that know only some of the set's classes. Pure. */
 import { splitSamples } from '@lyceum/learning/datasets';
 import { listed } from '@lyceum/learning/documents';
 import {
@@ -26,7 +26,7 @@ interface Met {
   readonly dataset: SetClasses;
 }
 
-/** Classes that a message names. */
+/** Greatest number of classes that a message names. */
 const SHOWN = 8;
 
 const OTHER_RULES = listed(namesOf((rule) => !rule.needsAllClasses));
@@ -60,7 +60,7 @@ function ruleProblems({ ensemble }: Spec, partial: string): Problem[] {
   return [{ path: 'spec.ensemble.combine', message }];
 }
 
-/** A teacher is measured on samples of the classes that it knows. */
+/** A teacher is measured on samples of the classes that it knows: the validation split needs some of these. */
 function measureProblems({ spec: { ensemble }, teachers, dataset }: Met): Problem[] {
   const { calibrate, combine } = ensemble;
   if (calibrate !== true && !ruleOf(ensemble).fit?.ofEachTeacher) return [];
@@ -98,7 +98,7 @@ function termProblems(term: TermSettings, path: string, met: Met): Problem[] {
   return problems;
 }
 
-/** A class of which no teacher says anything would be taught as impossible. */
+/** Every class needs a teacher that knows it: otherwise the student would learn that the class is impossible. */
 function coverageProblems(
   term: TermSettings,
   path: string,

@@ -1,10 +1,10 @@
-/** What keeps terms from taking the most probable classes. */
+/** Problems of terms that use the k most probable classes. */
 import { targetNeed } from '@lyceum/learning/objectives';
 import type { RunSpecification } from '@lyceum/learning/specification';
 import type { Problem } from '@lyceum/proto';
 import type { DatasetOutline } from '../../artifacts/index.js';
 
-/** A step's table of rows, kept classes and classes; 512 MiB. */
+/** Greatest size of a step's table [rows, k, classes]: 512 MiB of float32. */
 const TOP_K_MAX_NUMBERS = 2 ** 27;
 
 export function topKProblems(

@@ -1,4 +1,7 @@
-/** Teachers that know samples as they are alone, in runs that change what is asked: answers written down, readers of texts and tables. */
+/**
+ * Runs whose views change the samples, with teachers that answer only for unchanged samples: stored answers, and
+ * readers of texts or tables.
+ */
 import { isWrittenDown } from '@lyceum/learning/formats';
 import type { RawKind } from '@lyceum/learning/models';
 import type { DistillationSpecification } from '@lyceum/learning/specification';
@@ -11,7 +14,7 @@ const READS: Readonly<Record<RawKind, string>> = {
   columns: 'reads their columns, which stay as they are',
 };
 
-/** Answers to samples as they are say nothing of samples that are changed. */
+/** One problem for each teacher whose answers would not belong to the changed samples. */
 export function unchangedProblems(
   { views, teachers: named }: DistillationSpecification['spec'],
   teachers: readonly Pick<PinnedTeacher, 'name' | 'engine' | 'reads'>[],

@@ -8,7 +8,7 @@ import type { DatasetOutline } from '../../artifacts/index.js';
 /**
  * Each model sees the same view of its own modality, so a view of pictures needs pictures in all of them.
  *
- * @param named - by the models; undefined: the only one.
+ * @param named - modalities that the models name; undefined: the set's only modality.
  */
 export function unseenViews(
   views: ViewSettings | undefined,

@@ -1,4 +1,4 @@
-/** Which coordinator leads: the lease, and how a rival's is judged. */
+/** Which coordinator leads: the lease, and how a waiting coordinator sees that it is free. */
 export {
   type LastLeader,
   Leadership,

@@ -1,11 +1,10 @@
 /**
  * Which coordinator leads: a record in KV that its holder renews by compare-and-set.
  *
- * - Taking it over raises the leader epoch, which every record of a run carries; a run's record of a higher epoch
- *   is not written over. So a coordinator that lost the lease without noticing, since it stood still for minutes,
- *   changes nothing.
+ * - A takeover raises the leader epoch. Every run record carries the epoch, and a record of a higher epoch is not
+ *   overwritten. So a coordinator that stood still for minutes and lost the lease unnoticed changes nothing.
  * - The holder is a state folder, not a process. A coordinator that starts on the folder of the last holder goes on
- *   at once as its successor. Any other waits until the lease is given back, or has not been renewed for
+ *   at once as its successor. Any other coordinator waits until the lease is given back, or has not been renewed for
  *   {@link LEASE_MS}.
  * - While NATS is away no other can take the lease, and its holder goes on.
  */
@@ -23,7 +22,7 @@ const KEY = 'leader';
 
 const RENEWAL_MS = LEASE_MS / 3;
 
-/** A NATS that is started anew takes less. */
+/** Time without a renewal after which NATS counts as unable to store. A restart of NATS takes less. */
 const UNRENEWED_MS = 5 * LEASE_MS;
 
 const leaderRecord = z.strictObject({
@@ -45,7 +44,7 @@ interface Found {
 
 export interface LeadershipParts {
   readonly kv: KeyValue;
-  /** The id of its own state folder: {@link stateFolderId}. */
+  /** Id of this coordinator's state folder: {@link stateFolderId}. */
   readonly holder: string;
   /** Throws if this coordinator may not lead yet, though the lease is free. */
   readonly assertMayLead?: () => Promise<void>;
@@ -61,9 +60,9 @@ export class Leadership {
   readonly #parts: LeadershipParts;
   #record: LeaderRecord;
   #revision: number;
-  /** When the last renewal that went well began. */
+  /** When the last successful renewal began. */
   #renewedAtMs: number;
-  /** What the last renewal met; undefined: it went well. */
+  /** Error of the last renewal; undefined: it succeeded. */
   #failure: LyceumError | undefined;
   #isTold = false;
   #renewal: Promise<void> | undefined;
@@ -87,13 +86,13 @@ export class Leadership {
   /**
    * Waits until the lease is free, and takes it.
    *
-   * @throws {LyceumError} UNAVAILABLE if NATS is not there; CANCELLED if `signal` aborts while it waits; what
-   *   `assertMayLead` throws.
+   * @throws {LyceumError} UNAVAILABLE if NATS does not answer; CANCELLED if `signal` aborts during the wait; any error
+   *   of `assertMayLead`.
    */
   static async acquire(parts: LeadershipParts, signal?: AbortSignal): Promise<Leadership> {
     const { kv, holder, assertMayLead, log, nowMs } = parts;
     const rival = new RivalLease();
-    // NATS may lose the record meanwhile; epochs rise all the same.
+    // NATS may lose the record during the wait: the next epoch must still be higher.
     let lastEpoch = 0;
     for (let isWaiting = false; ; await sleep(RENEWAL_MS, signal)) {
       if (signal?.aborted === true) throw new LyceumError('CANCELLED', 'no longer waiting to lead');
@@ -124,10 +123,10 @@ export class Leadership {
   }
 
   /**
-   * Resolves if no other coordinator can lead yet. Costs a round trip only when the last renewal is long ago:
-   * after a pause all timers are due, and none of them may act before this.
+   * Resolves if no other coordinator can lead yet. Makes a round trip only if the last renewal is long ago. After a
+   * pause of the process all timers fire at once: each must call this before it acts.
    *
-   * @throws {LyceumError} ABORTED if another leads; UNAVAILABLE if that cannot be found out.
+   * @throws {LyceumError} ABORTED if another coordinator leads; UNAVAILABLE if NATS does not answer.
    */
   async assertHeld(): Promise<void> {
     if (this.#isLost) throw deposed();
@@ -135,8 +134,8 @@ export class Leadership {
   }
 
   /**
-   * Why nothing can be stored in NATS, though it is there; undefined: it can. NATS gives up a stream that it could not
-   * write, and says nothing of that to those who write.
+   * Why NATS has stored nothing for a long time; undefined: it stores. NATS gives a stream up after a failed write to
+   * disk, and does not tell its clients.
    */
   get lack(): string | undefined {
     const silentMs = this.#parts.nowMs() - this.#renewedAtMs;
@@ -144,7 +143,7 @@ export class Leadership {
     return `NATS has stored nothing for ${Math.round(silentMs / 1000)} s (${this.#failure.message}); if its disk was full or has failed, start it anew`;
   }
 
-  /** {@link release} leaves the lease to the next coordinator of this folder, for as long as it lasts. */
+  /** Makes {@link release} leave the lease as it is: the next coordinator of this folder may take it at once. */
   keep(): void {
     this.#isKept = true;
   }
@@ -161,7 +160,7 @@ export class Leadership {
     }
   }
 
-  /** Once for each time that nothing can be stored. */
+  /** Logs once whenever storing begins to fail. */
   #tell(): void {
     const { lack } = this;
     if (lack !== undefined && !this.#isTold)
@@ -192,7 +191,7 @@ export class Leadership {
     const beganAtMs = nowMs();
     const record = { ...this.#record, renewalCount: this.#record.renewalCount + 1 };
     let revision = await write(kv, record, this.#revision);
-    // The reply to an earlier renewal may have been lost.
+    // If the reply to an earlier renewal was lost, the record is still this leader's, at a newer revision.
     if (revision === undefined) revision = await this.#findOwn();
     if (revision === undefined) {
       this.#isLost = true;
@@ -205,7 +204,7 @@ export class Leadership {
     this.#renewedAtMs = beganAtMs;
   }
 
-  /** The record's revision if it is still this leader's. */
+  /** The record's revision; undefined: it is no longer this leader's record. */
   async #findOwn(): Promise<number | undefined> {
     const found = await read(this.#parts.kv);
     const isOwn =
@@ -221,14 +220,14 @@ export async function lastLeaderOf(kv: KeyValue): Promise<LastLeader> {
   return (await read(kv))?.record ?? { leaderEpoch: 0, holder: '' };
 }
 
-/** Makes the next leader's epoch higher than this one, in a bucket that has lost its record, or begun another. */
+/** Makes the next leader's epoch higher than this one, in a bucket that lost its record or counts from a lower one. */
 export async function restoreLeaderEpoch(kv: KeyValue, leaderEpoch: number): Promise<void> {
   const found = await read(kv);
   if (found !== undefined && found.record.leaderEpoch >= leaderEpoch) return;
   await write(kv, { leaderEpoch, holder: '', host: '', renewalCount: 0 }, found?.revision);
 }
 
-/** The id of a state folder, made with the folder where there is none: a file that is empty was never written. */
+/** The id of a state folder. Makes folder and id if they are missing; an empty id file counts as missing. */
 export async function stateFolderId(folder: string): Promise<string> {
   const file = join(folder, 'coordinator-id');
   await makeFolder(folder);

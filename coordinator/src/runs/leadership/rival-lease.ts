@@ -1,11 +1,11 @@
 /**
  * Another coordinator's lease, seen by a coordinator that waits for it to end. Pure.
  *
- * Clocks of two machines are not compared: the holder changes the record every now and then, and the one that waits
- * times on its own clock how long it has been the same.
+ * Clocks of two machines are not compared. The holder changes the record at each renewal; the waiting coordinator
+ * measures on its own clock how long the record has not changed.
  */
 
-/** A lease that was not renewed for so long may be taken over; it is renewed three times as often. */
+/** A lease that was not renewed for this time may be taken over. The holder renews it three times as often. */
 export const LEASE_MS = 6_000;
 
 export class RivalLease {
@@ -13,10 +13,10 @@ export class RivalLease {
   #sinceMs = 0;
 
   /**
-   * The record was seen at `revision`.
+   * Notes that the record was seen at `revision`.
    *
    * @param nowMs - milliseconds that never fall.
-   * @returns whether it has been so for long enough to count as abandoned.
+   * @returns whether the record has had this revision for {@link LEASE_MS}: the lease counts as abandoned.
    */
   isAbandoned(revision: number, nowMs: number): boolean {
     if (revision !== this.#revision) {

@@ -1,6 +1,6 @@
 /**
- * The run that trains a run's student without its teachers: a run of kind Training with the same set, labels,
- * student, seed and number of steps. It queues, checkpoints, resumes and is cancelled like any other.
+ * A run's baseline: a run of kind Training that trains the same student without teachers, on the same set and labels,
+ * with the same seed and number of steps. It queues, checkpoints, resumes and is cancelled like any other run.
  */
 import { stepPlan } from '@lyceum/learning/orders';
 import {
@@ -37,7 +37,7 @@ export function planBaseline(parent: RunRecord, sequence: number, nowMs: number)
   });
 }
 
-/** As many steps, and as many looks at the validation split, whatever an epoch of few labels is. */
+/** As many steps and validations as the parent run, although an epoch of labelled samples alone may be shorter. */
 function baselineSpecification({ runId, specification, plan }: RunRecord): RunSpecification {
   const { spec, metadata, apiVersion } = specification;
   const { epochs: _, ...training } = spec.training;

@@ -1,4 +1,4 @@
-/** The record of a run: what is known of it, what it asks for, and what follows from that. Pure. */
+/** The record of a run: its stored fields, the settings that it asks for, and the values that follow. Pure. */
 export { planBaseline } from './baseline-run.js';
 export type { PinnedTeacher } from './pinned-teacher.js';
 export { blobsOf, namesRun, neededBlobs } from './references.js';

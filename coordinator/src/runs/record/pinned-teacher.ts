@@ -1,4 +1,4 @@
-/** A teacher of a run as its record has it: what its specification names, pinned to digests. */
+/** A teacher in a run's record: its model, which the specification names, is pinned to a digest. */
 import { RAW_KINDS } from '@lyceum/learning/models';
 import { z } from 'zod';
 
@@ -6,23 +6,23 @@ const digest = z.string().regex(/^[0-9a-f]{64}$/);
 const count = z.int().min(0);
 
 export const pinnedTeacher = z.strictObject({
-  /** Its name in the run. */
+  /** The teacher's name in the run. */
   name: z.string(),
   /** SHA-256 of model, settings and engine. */
   identity: digest,
   modelDigest: digest,
   /** Canonical JSON. */
   settingsJson: z.string(),
-  /** What runs it. */
+  /** Name of the engine that runs the model. */
   engine: z.string(),
-  /** What it may be asked for. */
+  /** Which outputs the teacher may be asked for. */
   access: z.enum(['white', 'gray', 'black']),
   weight: z.number().min(0),
   parameterCount: count,
   weightBytes: count,
-  /** Classes of the set that it knows, rising; absent: all. */
+  /** Classes of the set that the teacher knows, rising; absent: all. */
   knownClasses: z.array(count).optional(),
-  /** What the set was made of, which it is given, and no view changes. */
+  /** Raw form in which the teacher reads the samples; no view changes it. Absent: it reads the set's numbers. */
   reads: z.enum(RAW_KINDS).optional(),
 });
 

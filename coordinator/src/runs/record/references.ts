@@ -1,7 +1,7 @@
-/** What run records refer to: blobs by digest, and one another by name. Pure. */
+/** References in run records: to blobs by digest, and to other runs by name. Pure. */
 import type { RunRecord } from './run-record.js';
 
-/** Digests of everything that a run needs or made, but for its checkpoints: those its pointer names. */
+/** Digests of all blobs that a run needs or made, except its checkpoints, which its pointer names. */
 export function blobsOf(record: RunRecord): string[] {
   const { dataset, teachers, studentModelDigest, outcome, report } = record;
   const all = [
@@ -16,7 +16,7 @@ export function blobsOf(record: RunRecord): string[] {
   return all.filter((digest) => digest !== undefined);
 }
 
-/** Digests of the blobs that a run needs from its start, each with what it is, in words. */
+/** The blobs that a run needs from its start: from digest to a description in words. */
 export function neededBlobs({
   dataset,
   teachers,
@@ -33,7 +33,7 @@ export function neededBlobs({
   return needed;
 }
 
-/** As what `record` names the run `runId`, in words; undefined: it does not. */
+/** The role in which `record` names the run `runId`, in words; undefined: it does not name that run. */
 export function namesRun(record: RunRecord, runId: string): string | undefined {
   const { specification, baselineRunId, allLabelsRunId, replayOf } = record;
   const named = `run:${runId}`;

@@ -1,9 +1,9 @@
-/** What a run has cost its devices, as its record keeps it. Pure. */
+/** The device time and service calls that a run has cost, as its record keeps them. Pure. */
 import type { RunRecord } from './run-record.js';
 
 type Cost = NonNullable<RunRecord['cost']>;
 
-/** What answers took of a teacher's device, and of a service that it calls; absent: it calls none. */
+/** The cost of a teacher's answers: device time, and calls of a service; `calls` absent: the teacher calls none. */
 export interface AnswerCost {
   readonly deviceSeconds: number;
   readonly sampleCount: number;
@@ -23,8 +23,8 @@ interface DeviceCosts {
 }
 
 /**
- * An assignment's training has taken so many seconds up to now. What a former assignment still says, and what has been said
- * before, changes nothing.
+ * Notes how many seconds an assignment's training has taken so far. Reports of former assignments and repeated reports
+ * change nothing.
  */
 export function withTraining(
   cost: Cost | undefined,
@@ -42,7 +42,7 @@ export function withTraining(
   };
 }
 
-/** A teacher, by ensemble index, has answered so many samples. */
+/** Adds the cost of answers of one teacher, by ensemble index. */
 export function withAnswers(
   cost: Cost | undefined,
   teacher: number,
@@ -93,13 +93,13 @@ function withCalls(before: ServiceCalls | undefined, calls: ServiceCalls): Servi
 
 const NOTHING: Cost = { earlierSeconds: 0, assignmentEpoch: 0, assignmentSeconds: 0, teachers: [] };
 
-/** Some thirty years: no worker has measured more, and no sum of such is infinite, which a record could not hold. */
+/** About thirty years, more than any worker measures. Sums stay finite: a record cannot hold infinity. */
 const MOST_SECONDS = 1e9;
 
-/** Calls or tokens of a ticket. No real ticket has so many, and sums of such stay numbers. */
+/** Greatest number of calls or tokens of a ticket. No real ticket has as many, and sums stay finite. */
 const MOST_CALLS = 1e12;
 
-/** Workers measure these themselves: what is no time counts for none. */
+/** Workers measure the seconds themselves: an impossible value does not count. */
 function isCounted(seconds: number): boolean {
   return seconds >= 0 && seconds <= MOST_SECONDS;
 }

@@ -1,30 +1,29 @@
 /**
- * Which runs a list shows: those that fit, the last submitted first, a page at a time. Pure.
+ * Selects the runs of a list's page: those that match the query, the last submitted first. Pure.
  *
- * A page's token is the place of its last run: when it was submitted, and its id. The next page begins behind that
- * place, whether or not the run is still there. So no run that stays is shown twice or left out while others come
- * and go.
+ * A page's token names its last run: time of submission, and id. The next page begins after that place, even if the
+ * run was deleted meanwhile. So while runs come and go, no other run is shown twice or left out.
  */
 import { LyceumError } from '@lyceum/proto';
 import type { RunStateName } from '../../schedule/index.js';
 import type { RunRecord } from './run-record.js';
 
-/** As people look at them; a program that wants more asks again. */
+/** More than a person looks at; a program that wants more asks for the next page. */
 const PAGE_MAX_RUNS = 500;
 
-/** Half of what a message may have. One run always fits: see `RUN_RECORD_MAX_BYTES`. */
+/** Half of a message's limit. One run always fits: see `RUN_RECORD_MAX_BYTES`. */
 const PAGE_MAX_BYTES = 4 * 1024 * 1024;
 
 export interface RunQuery {
-  /** In one of these; none: in any. */
+  /** The run is in one of these states; none: in any. */
   readonly states: readonly RunStateName[];
   /** Empty: any. */
   readonly team: string;
-  /** Part of the id, or of a label as `NAME=VALUE`, whatever the case; empty: any. */
+  /** Part of the id, or of a label as `NAME=VALUE`, ignoring case; empty: any. */
   readonly text: string;
-  /** It has all of these, each `NAME=VALUE`. */
+  /** The run has all of these labels, each `NAME=VALUE`. */
   readonly labels: readonly string[];
-  /** 0: as many as a page may have. */
+  /** 0: the greatest that is allowed. */
   readonly pageSize: number;
   /** Token from the page before; empty: the first page. */
   readonly pageToken: string;
@@ -34,7 +33,7 @@ export interface RunPage<Shown> {
   readonly runs: readonly Shown[];
   /** Empty: there is no further page. */
   readonly nextPageToken: string;
-  /** Runs that fit but for their state, by state. */
+  /** How many runs match the query, by state; the query's own states are ignored. */
   readonly counts: ReadonlyMap<RunStateName, number>;
 }
 
@@ -42,8 +41,8 @@ type Place = Pick<RunRecord, 'submittedAtMs' | 'runId'>;
 
 /**
  * @param records - all runs, in any order.
- * @param show - the run as the page has it; `bytesOf` is its size in a message.
- * @throws {LyceumError} INVALID_ARGUMENT if page size or token are none.
+ * @param show - makes the page's entry of a run; `bytesOf` is the entry's size in a message.
+ * @throws {LyceumError} INVALID_ARGUMENT if the page size is too large, or the token is none.
  */
 export function runPage<Shown>(
   records: readonly RunRecord[],

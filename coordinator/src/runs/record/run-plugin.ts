@@ -1,4 +1,4 @@
-/** Runs with terms or a rule of the user's own: what they need of the cluster's plugin. */
+/** Runs with terms or a rule of a plugin, which holds a user's own code: what they need of the cluster's plugin. */
 import { loadedPlugin } from '@lyceum/learning/plugins';
 import type { RunSpecification } from '@lyceum/learning/specification';
 import type { Problem } from '@lyceum/proto';
@@ -7,7 +7,7 @@ import type { RunRecord } from './run-record.js';
 const NO_PLUGIN =
   'is of a plugin, and this cluster has none: code of users runs in clusters of one machine only, started with coordinator up --plugin FILE';
 
-/** @returns what the plugin lacks of what the run names. */
+/** @returns a problem for each method that the run names and the plugin lacks. */
 export function missingMethods(specification: RunSpecification): Problem[] {
   const loaded = loadedPlugin();
   return namedMethods(specification).flatMap(({ path, kind, name }) => {

@@ -1,8 +1,8 @@
 /**
- * The run record: all that is known of a run but its progress (the checkpoint pointer) and its answers.
- * One KV entry a run, written by the coordinator alone, by compare-and-set.
+ * The run record: everything about a run except its checkpoint pointer and its answers. One KV entry a run, which only
+ * the coordinator writes, by compare-and-set.
  *
- * What a specification names is pinned here to digests at submit; nothing is looked up by name afterwards.
+ * At submit, the names in the specification are pinned here to digests; nothing is looked up by name afterwards.
  */
 import { type AnswerCodec, isAnswerCodec } from '@lyceum/learning/codecs';
 import { checkRunSpecification, type RunSpecification } from '@lyceum/learning/specification';
@@ -19,7 +19,7 @@ const specification = z
   .unknown()
   .transform((document): RunSpecification => checkRunSpecification(document, 'the record'));
 
-/** A hint layer of a teacher that the run's terms compare with. */
+/** A teacher's hint layer that a term of the run uses. */
 const pinnedFeature = z.strictObject({
   /** Ensemble index. */
   teacher: count,
@@ -35,17 +35,17 @@ const workerEnvironment = z.strictObject({
   engineVersion: z.string(),
   computeThreads: count,
   device: z.string(),
-  /** Driver of its GPU; absent: the processor computes. */
+  /** Driver of the worker's GPU; absent: the processor computes. */
   gpuDriver: z.string().optional(),
   gpuMemoryBytes: count.optional(),
   gpuPrecision: z.string().optional(),
-  /** Equal questions need not get equal bits. */
+  /** Equal inputs may get different bits. */
   bitsMayDiffer: z.literal(true).optional(),
 });
 
 const validation = z.strictObject({ step: count, accuracy: z.number(), nll: z.number() });
 
-/** How far training is, as its worker last said; kept for those who look at a run after a restart. */
+/** Progress of training as its worker last reported it; stored so that it can be shown after a restart. */
 const progress = z.strictObject({
   step: count,
   epoch: count,
@@ -56,11 +56,11 @@ const progress = z.strictObject({
   waitingShare: z.number(),
   checkpointStep: count,
   validation: validation.optional(),
-  /** Share of the run's steps whose targets were made of fewer than all teachers, as far as that is decided. */
+  /** Share of all the run's steps that are already known to have targets of fewer than all teachers. */
   degradedShare: z.number().min(0).max(1).optional(),
 });
 
-/** What a student worker left behind; the bulk is in the blob store. */
+/** The results of a student worker; the large parts are in the blob store. */
 const outcome = z.strictObject({
   modelDigest: digest,
   logitsDigest: digest,
@@ -72,23 +72,23 @@ const outcome = z.strictObject({
   weightBytes: count,
   latencyBatch1Ms: z.number(),
   waitingSeconds: z.number(),
-  /** For pictures of a set in shards; absent: none were waited for. */
+  /** Time that training waited for pictures of a set in shards; absent: it waited for none. */
   dataWaitingSeconds: z.number().optional(),
 });
 
 /** What the run has cost its devices; see `RunCost` in coordinator.proto. */
 const cost = z.strictObject({
-  /** Device time of the student in assignments before this one; `assignmentSeconds` is in this one. */
+  /** Device time of the student in earlier assignments; `assignmentSeconds` is that of the last assignment. */
   earlierSeconds: z.number().min(0),
   assignmentEpoch: count,
   assignmentSeconds: z.number().min(0),
-  /** In ensemble order; those behind the last have answered nothing. */
+  /** In ensemble order; teachers beyond the last entry have answered nothing. */
   teachers: z.array(
     z.strictObject({
       deviceSeconds: z.number().min(0),
       sampleCount: count,
       /**
-       * Calls of a service; a call that several runs share is split, so counts are not whole. Absent: it calls none.
+       * Calls of a service. A call for several runs is split among them, so counts are fractions. Absent: no service.
        */
       calls: z
         .strictObject({
@@ -103,7 +103,7 @@ const cost = z.strictObject({
 
 const numbers = z.array(z.number());
 
-/** What the ensemble's rule was fitted to, on the validation split; as `CombinationFit` has it. */
+/** The fitted values of the ensemble's rule, from the validation split: see `CombinationFit`. */
 const fit = z.strictObject({
   temperatures: numbers.optional(),
   weights: numbers.optional(),
@@ -112,10 +112,10 @@ const fit = z.strictObject({
   confusions: z.array(numbers).optional(),
 });
 
-/** From the numerics version of the checkpoint of a step to that of the worker that was to go on from it. */
+/** From the numerics version of a step's checkpoint to that of the worker that was to go on from it. */
 const numericsChange = z.strictObject({ step: count, from: count, to: count });
 
-/** What a teacher knows; as `TeacherKnowledge` has it. */
+/** What a teacher knows: see `TeacherKnowledge`. */
 const teacherKnowledge = z.strictObject({
   rowCount: count,
   labelledCount: count,
@@ -134,12 +134,12 @@ const teacherNotes = z.strictObject({
   bitExactExceptions: z.array(z.string()),
 });
 
-/** How a run visits a set in shards; kept, so that another version goes on with it as it was begun. */
+/** Order in which a run visits a set in shards; stored, so that another version of the coordinator keeps it. */
 const sampleOrder = z.strictObject({
   kind: z.enum(['full', 'chunks']),
   /** In words. */
   reason: z.string(),
-  /** Positions of a span: whole batches. In an order by chunks, a block has as many. */
+  /** Positions of a span: whole batches. In an order by chunks, also the positions of a block. */
   spanPositions: z.int().positive(),
 });
 
@@ -149,29 +149,29 @@ const runRecord = z.strictObject({
   sequence: count,
   /** From 1; rises with each retry. */
   attempt: z.int().positive(),
-  /** Epoch of the coordinator that wrote this. */
+  /** Epoch of the coordinator that wrote this record. */
   leaderEpoch: z.int().positive(),
   state: z.enum(RUN_STATES),
-  /** Why it is in that state, where that is not plain. */
+  /** Why the run is in that state; may be empty. */
   reason: z.string(),
   specification,
   specificationDigest: digest,
-  /** The run that this one is the baseline of. */
+  /** Id of the run whose baseline this run is. */
   parentRunId: z.string().optional(),
   dataset: z.strictObject({ digest, path: z.string().optional(), classCount: z.int().positive() }),
-  /** The run whose contributors it repeats. */
+  /** The run whose contributors this run repeats. */
   replayOf: z.strictObject({ runId: z.string(), submittedAtMs: milliseconds }).optional(),
   /** In ensemble order; empty for a run of kind Training. */
   teachers: z.array(pinnedTeacher),
-  /** Digest of the plugin whose terms or rule it uses; absent: it uses none. */
+  /** Digest of the plugin whose terms or rule the run uses; absent: it uses none. */
   pluginDigest: digest.optional(),
   /** By teacher, then by layer. */
   features: z.array(pinnedFeature),
   /** Model package that the student starts from. */
   studentModelDigest: digest.optional(),
-  /** What the student sees of the set; absent: the only modality, or whatever there is without a name. */
+  /** Modality of the set that the student sees; absent: the set has one modality, or none with a name. */
   studentModality: z.string().optional(),
-  /** The run that trained, or trains, the student without teachers, and the one with all labels. */
+  /** Ids of the runs that train the student without teachers: with the same labels, and with all labels. */
   baselineRunId: z.string().optional(),
   allLabelsRunId: z.string().optional(),
   /** Labels of the train split that the run may use. */
@@ -184,17 +184,17 @@ const runRecord = z.strictObject({
   }),
   /** Absent: the set is one file, in full order. */
   sampleOrder: sampleOrder.optional(),
-  /** How its teachers' answers are stored; absent for a run of kind Training. */
+  /** How the answers of the run's teachers are stored; absent for a run of kind Training. */
   answerCodec: z.custom<AnswerCodec>(isAnswerCodec).optional(),
   /** Present once a rule that needs fitting is fitted. */
   fit: fit.optional(),
-  /** Digests of its teachers' first answers to their probes, by probe: what replicas are compared with. */
+  /** Digests of the teachers' first answers to their probes, by probe: answers of replicas are compared with them. */
   probeDigests: z.record(z.string(), digest).optional(),
-  /** What each teacher knows, by its name, as far as that is known. */
+  /** What each teacher knows, by the teacher's name; only teachers that were examined. */
   teacherKnowledge: z.record(z.string(), teacherKnowledge).optional(),
-  /** Calls that the run has paid for canaries of each teacher whose calls cost, by its name. */
+  /** Calls that the run has paid for canaries, by name of the teacher; only teachers whose calls cost. */
   canaryCalls: z.record(z.string(), count).optional(),
-  /** What the user should know of the run's teachers, and what of it keeps the run from being repeated. */
+  /** Warnings about the run's teachers, and reasons why the run cannot be repeated bit by bit. */
   teacherNotes: teacherNotes.optional(),
   assignment: z
     .strictObject({
@@ -204,12 +204,12 @@ const runRecord = z.strictObject({
       sessionKeyDigest: digest,
     })
     .optional(),
-  /** A change of numerics that it is paused for, until a person decides; then those that were accepted. */
+  /** The change of numerics that the run is paused for, until a person decides; below, the accepted changes. */
   numericsChange: numericsChange.optional(),
   acceptedNumerics: z.array(numericsChange).optional(),
   /** Failures of student workers since the last new checkpoint. */
   studentFailureCount: count,
-  /** Student workers that were lost since then. */
+  /** Student workers that were lost since the last new checkpoint. */
   studentLossCount: count.default(0),
   progress: progress.optional(),
   cost: cost.optional(),
@@ -218,10 +218,10 @@ const runRecord = z.strictObject({
   startedAtMs: milliseconds,
   /** 0: not yet. */
   endedAtMs: milliseconds,
-  /** Since when it is in TRAINING (0: it is not), and the time that it was before. */
+  /** Since when the run is in TRAINING (0: it is not); below, the time of its earlier spells in TRAINING. */
   trainingSinceMs: milliseconds,
   trainingMs: milliseconds,
-  /** Distinct workers that trained it, the last one last; distinct workers that answered it. */
+  /** Distinct workers that trained the run, the last one last; below, distinct workers that answered. */
   studentWorkers: z.array(workerEnvironment),
   teacherWorkers: z.array(workerEnvironment),
   outcome: outcome.optional(),
@@ -236,7 +236,7 @@ export type RunOutcome = z.output<typeof outcome>;
 export type NumericsChange = z.output<typeof numericsChange>;
 export type ProgressSnapshot = z.output<typeof progress>;
 
-/** What a new run has not been through yet. */
+/** Fields of a new run to which nothing has happened yet. */
 const untouched = {
   attempt: 1,
   state: 'QUEUED',
@@ -256,7 +256,7 @@ export function newRunRecord(
   return { ...made, ...untouched, studentWorkers: [], teacherWorkers: [] };
 }
 
-/** @throws {Error} if the text is no record; a record that cannot be read is a bug or another version's. */
+/** @throws {Error} if the text is no record: it was written by a bug or by another version. */
 export function parseRunRecord(text: string): RunRecord {
   return runRecord.parse(JSON.parse(text));
 }
@@ -265,7 +265,7 @@ export function runRecordText(record: RunRecord): string {
   return JSON.stringify(record);
 }
 
-/** The worker last, and each distinct one once. */
+/** The workers with `worker` moved or added to the end. */
 export function withWorker(
   workers: readonly WorkerEnvironment[],
   worker: WorkerEnvironment,
@@ -275,9 +275,9 @@ export function withWorker(
 }
 
 /**
- * Told before anything is stored, so that a dry run says it too.
+ * Checked before anything is stored, so that a dry run finds it, too.
  *
- * @throws {InvalidDocumentError} if a new record leaves no room in a message of NATS for what is added to it.
+ * @throws {InvalidDocumentError} if a new record leaves no room in a NATS message for the fields that it gets later.
  */
 export function requireStorable(record: RunRecord): void {
   const bytes = Buffer.byteLength(runRecordText(record));

@@ -1,4 +1,4 @@
-/** What a run's specification asks for, as its record has it. Pure. */
+/** Settings of a run, from the specification in its record. Pure. */
 import { needsFit } from '@lyceum/learning/ensemble';
 import type { OrderKey } from '@lyceum/learning/orders';
 import type { QuorumSettings } from '../../schedule/index.js';
@@ -6,12 +6,12 @@ import type { RunRecord } from './run-record.js';
 
 type Specified = Pick<RunRecord, 'specification'>;
 
-/** True if the run's baseline is a run that was made for it. */
+/** Whether the run has a baseline that is made for it. */
 export function hasOwnBaseline({ specification }: Specified): boolean {
   return specification.kind === 'Distillation' && specification.spec.student.baseline === 'train';
 }
 
-/** In which its training visits the samples, in every epoch. */
+/** The order in which training visits the samples of each epoch. */
 export function orderOf({
   specification,
   sampleOrder,
@@ -21,7 +21,7 @@ export function orderOf({
   return { seed, blockPositions: sampleOrder.spanPositions };
 }
 
-/** `chunks, in blocks of 2,048 samples: …`, and why; undefined: the set is one file. */
+/** `chunks, in blocks of 2,048 samples: REASON`; undefined: the set is one file. */
 export function orderText({ sampleOrder }: Pick<RunRecord, 'sampleOrder'>): string | undefined {
   if (sampleOrder === undefined) return undefined;
   const { kind, reason, spanPositions } = sampleOrder;
@@ -50,13 +50,13 @@ export function quorumOf({
   return { count: quorum, deadlineMs, maxDegradedShare };
 }
 
-/** Names of teachers that a run takes whatever they know. */
+/** Names of teachers that the run accepts even if they know nothing. */
 export function acceptedTeachers({ specification }: Specified): readonly string[] {
   if (specification.kind !== 'Distillation') return [];
   return specification.spec.teacherHealth.accept ?? [];
 }
 
-/** Whether the run fails if that teacher knows nothing. */
+/** Whether the run fails if the named teacher's accuracy is at chance. */
 export function refusesAtChance(record: Specified, teacher: string): boolean {
   const { specification } = record;
   if (specification.kind !== 'Distillation') return false;

@@ -1,6 +1,6 @@
 /**
- * Which tensors a run's teachers are asked for, which its targets carry, and the grid that follows from their sizes:
- * pure functions of the record, so that everybody who computes them finds the same.
+ * The tensors that a run's teachers are asked for, the tensors that its targets carry, and the grid that follows from
+ * their sizes. Pure functions of the record: every caller finds the same.
  */
 import type { AnswerCodec } from '@lyceum/learning/codecs';
 import { targetPlan, targetRowShape } from '@lyceum/learning/ensemble';
@@ -19,7 +19,7 @@ export interface TargetTensorShape {
 
 /** A teacher's features as one of a target's tensors. */
 export interface FeatureTensor extends TargetTensorShape {
-  /** Its ensemble index. */
+  /** The teacher's ensemble index. */
   readonly teacher: number;
   readonly output: AnswerOutput;
 }
@@ -38,9 +38,9 @@ export function featureTensors({
 }
 
 /**
- * What a teacher of this access says of a sample: its logits, or the class that it answers and nothing else.
+ * What a teacher of this access answers for a sample: its logits, or only the class that it chooses.
  *
- * @param codec - of logits; a class is one number.
+ * @param codec - codec of logits; a class is always one float32.
  */
 export function ownAnswer(
   access: PinnedTeacher['access'] | undefined,
@@ -51,7 +51,7 @@ export function ownAnswer(
   return { name: 'logits', rowLength: classCount, codec };
 }
 
-/** What a run asks a teacher for, by name, sorted. */
+/** The outputs that a run asks a teacher for, sorted by name. */
 export function teacherOutputs(
   {
     features,
@@ -68,12 +68,12 @@ export function teacherOutputs(
   return [...layers, own].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** Features stay as they are: what a codec of logits costs a student is not known of them. */
+/** Features are not compressed: how a codec of features would harm a student has not been measured. */
 function featuresOf(layer: string, shape: readonly number[]): AnswerOutput {
   return { name: layerOutput(layer), rowLength: elementCount(shape), codec: 'float32' };
 }
 
-/** Names and shapes of the tensors in each target, in their order; none of a run that asks no teacher. */
+/** Names and shapes of the tensors in each target, in their order; empty for a run without teachers. */
 export function targetTensors(record: RunRecord): TargetTensorShape[] {
   if (record.specification.kind !== 'Distillation') return [];
   const { classCount } = record.dataset;
@@ -93,15 +93,16 @@ export function gridOf(record: GridFacts & Pick<RunRecord, 'sampleOrder'>): Span
 }
 
 /**
- * The grid that a run begins with. Features count as often as targets carry them: spans are cut by what a student holds.
+ * The grid that a run begins with. The length of spans depends on the bytes of a target, which the student holds in
+ * memory; so the features of all teachers count.
  *
- * @param pictureBytes - of a set in shards, a picture's, decoded.
+ * @param pictureBytes - of a decoded picture, for a set in shards.
  */
 export function newGrid({ plan, dataset, features }: GridFacts, pictureBytes?: number): SpanGrid {
   return spanGrid(plan, 4 * (dataset.classCount + featureValueCount(features)), pictureBytes);
 }
 
-/** Bytes of one teacher's answer to a sample, features and all; the mean of a run's teachers. */
+/** Bytes of one teacher's answer to a sample, with features; the mean over the run's teachers. */
 export function meanAnswerBytes({
   dataset,
   features,
@@ -110,13 +111,13 @@ export function meanAnswerBytes({
   return 4 * (dataset.classCount + featureValueCount(features) / teachers.length);
 }
 
-/** How many steps of a run are asked about at a time while so many workers have its teachers. */
+/** How many steps of a run are asked about at a time, if `workerCount` workers have its teachers loaded. */
 export function windowStepsOf(record: RunRecord, grid: SpanGrid, workerCount: number): number {
   const teacherCount = record.teachers.length;
   return teacherWindowSteps(grid, { workerCount, teacherCount, rowBytes: meanAnswerBytes(record) });
 }
 
-/** Numbers that a sample's features have, all teachers and layers together. */
+/** Count of numbers in one sample's features, over all teachers and layers. */
 export function featureValueCount(features: readonly PinnedFeature[]): number {
   return features.reduce((sum, { shape }) => sum + elementCount(shape), 0);
 }

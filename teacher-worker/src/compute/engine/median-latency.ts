@@ -1,12 +1,12 @@
-/** How long one inference of one sample takes once it is warm. */
+/** Measures how long one inference of one sample takes after warm-up. */
 
 const WARM_UPS = 3;
 const SAMPLES = 15;
 
-/** No run begins after it, but for the first that is measured: a busy server may take seconds for each. */
+/** After this time no run begins, except the first measured one: a busy server may take seconds for each run. */
 const MOST_MS = 3_000;
 
-/** @returns the median of some runs, in milliseconds; of a slow one it takes fewer. */
+/** @returns the median of some runs, in milliseconds; of fewer runs if they are slow. */
 export async function medianLatencyMs(
   run: () => unknown,
   nowMs: () => number = () => performance.now(),

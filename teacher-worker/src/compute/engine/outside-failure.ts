@@ -1,8 +1,8 @@
 import { LyceumError } from '@lyceum/proto';
 
 /**
- * The server behind a teacher refuses a question, or gives an answer that cannot be read. The question or the server is
- * at fault, and not the worker that asked. It has been tried as often as the teacher's description says.
+ * The server behind a teacher refuses a question, or gives an answer that cannot be read. The question or the server
+ * is at fault, not the worker that asked. The call was repeated as often as the teacher's description says.
  */
 export class OutsideFailure extends LyceumError {
   constructor(message: string, options?: ErrorOptions) {

@@ -18,18 +18,18 @@ export interface TeacherDescription {
   readonly inputShape?: readonly number[];
   /** Names of the classes, from the teacher's package, in the order of its own output; absent: they have no names. */
   readonly classNames?: readonly string[];
-  /** GPU memory that it took when it was loaded; absent: none, or it cannot be told. */
+  /** GPU memory that the teacher took when it was loaded; absent: none, or not known. */
   readonly gpuMemoryBytes?: number;
   /** The device, as in {@link TeacherPlacement}. */
   readonly device?: string;
   readonly bitsMayDiffer?: true;
 }
 
-/** Where a teacher was put, if that is not the place of all teachers of its worker. */
+/** Where a teacher was put, as far as its place differs from that of its worker's other teachers. */
 export interface TeacherPlacement {
   /** The device that computes the teacher; absent: the worker's. */
   readonly device?: string;
-  /** Equal questions may get other bits there. */
+  /** Equal questions may get different bits there. */
   readonly bitsMayDiffer?: true;
   /** How far answers to equal questions may be apart there; absent: as the teacher's engine says. */
   readonly answerNoise?: number;
@@ -67,7 +67,7 @@ export interface TeacherEngine {
 
   /**
    * How far answers to one question may be apart, as a share of the greatest logit (at least 1); absent: they have
-   * equal bits, whatever is asked beside it.
+   * equal bits, whatever other samples are in the batch.
    */
   readonly movesBy?: number;
 
@@ -90,13 +90,13 @@ export interface TeacherEngine {
   infer?(inputs: Float32Array, rowCount: number): Promise<Float32Array<ArrayBuffer>>;
 
   /**
-   * Checks whether a model behind the network still describes itself as before. Absent: it is not behind the network.
+   * Checks whether the server of a remote model still describes it as before. Absent: the model is not remote.
    *
-   * @throws {LyceumError} FAILED_PRECONDITION with the change; another code if it cannot be asked.
+   * @throws {LyceumError} FAILED_PRECONDITION with the change; another code if the server cannot be asked.
    */
   check?(): Promise<void>;
 
-  /** Its use of a service since the last call of this. Absent: it calls no service that costs. */
+  /** Use of a service since the last call of `used`. Absent: the engine calls no service that costs. */
   used?(): ServiceUse;
 
   /** After this call, kept answers do not answer probes any more. Absent: the engine keeps no answers. */

@@ -2,8 +2,8 @@
  * A teacher that is a tfjs LayersModel on TensorFlow. It gives `logits`, or from these the `class` alone, and the
  * features of its layers.
  *
- * Every inference has one fixed shape, [INFERENCE_ROWS, …]; rows beyond the answer's are zero. It runs as one graph
- * where that gives the bits of the first batch, which is computed both ways.
+ * Every inference has one fixed shape, [INFERENCE_ROWS, …]; rows beyond the answer's are zero. The first batch is
+ * computed as one graph and operation by operation: the graph is used if both give the same bits.
  */
 import type { Dataset } from '@lyceum/learning/datasets';
 import { describeModel, type ModelPackage } from '@lyceum/learning/formats';
@@ -57,7 +57,8 @@ export class LayersModelTeacher implements TeacherEngine {
   readonly #inputShape: readonly number[] | undefined;
   readonly #untraced: (reason: string) => void;
   /**
-   * Inferences by the shape seen (sets may differ in it if the model takes both), by layers, and by the kind of values.
+   * Inferences by the shape seen (sets may differ in it if the model takes both), by layers, and by the
+   * kind of values.
    */
   readonly #inferences = new Map<string, Inference>();
 
@@ -93,7 +94,7 @@ export class LayersModelTeacher implements TeacherEngine {
     const { size, modelShape } = new ModelInputs(dataset, settings, inputShape);
     const model = await loadModel(engine, modelPackage);
     try {
-      // These inputs need no scaling and the like: that has been done.
+      // Only the output's setting is passed on: `ModelInputs` applies the settings of inputs.
       const single = new Inference(engine, model, { output: settings.output }, modelShape, 1);
       const { classCount } = single;
       const sample = new Float32Array(size);

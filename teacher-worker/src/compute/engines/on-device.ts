@@ -20,10 +20,9 @@ export function onDevice(opener: LocalOpener): EngineOpener<LocalPlace> {
           options.placed?.(onGpu(gpu, isExactOnGpu));
           return teacher;
         } catch (err) {
-          // The model itself may be wrong or too large, which is no reason to compute it elsewhere.
+          // If the model itself is wrong or too large, the processor would not help.
           if (!(err instanceof LyceumError) || err.code !== 'FAILED_PRECONDITION') throw err;
-          // The GPU will not compute here any more: this process must end, and must not tell that the processor goes
-          // on.
+          // The GPU is lost: this process must end, and must not report that the processor takes over.
           if (lostGpu(err.message) !== undefined) throw err;
           problem = err.message;
         }

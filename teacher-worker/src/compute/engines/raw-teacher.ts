@@ -1,6 +1,6 @@
 /**
- * A teacher that is asked about what a set was made of: texts, or a table's rows. It gives `logits`, or from these the
- * `class` alone.
+ * A teacher that reads the raw form of a set's samples: texts, or rows of a table. It gives `logits`, or from these
+ * the `class` alone.
  */
 import type { Dataset } from '@lyceum/learning/datasets';
 import { describePackagedModel, type PackagedModel } from '@lyceum/learning/formats';

@@ -1,5 +1,6 @@
 /**
- * A teacher whose answers have been written down. If they are classes it gives the `class` alone, else `logits` too.
+ * A teacher whose answers are stored in its package. If these are classes, it gives only `class`; if they are logits,
+ * it gives `logits` and `class`.
  */
 import type { RecordedPackage } from '@lyceum/learning/formats';
 import { IDENTITY_VIEW } from '@lyceum/learning/views';

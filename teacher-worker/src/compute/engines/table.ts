@@ -29,7 +29,7 @@ export function localTeachers(place: LocalPlace): OpenTeacher {
     open({ ...options, packaged: withSettings(options.packaged, options.settings) });
 }
 
-/** The engine and its version that run a model, as people are told. */
+/** Name and version of the engine that runs a model, for people. */
 export function engineVersion({ format }: PackagedModel, { engine }: LocalPlace): string {
   return TABLE.find((one) => one.format === format)?.version?.() ?? engine.version;
 }

@@ -1,10 +1,10 @@
 /**
- * A teacher behind a black-box endpoint. It gives the `class` alone, −1 if the endpoint does not know it.
+ * A teacher behind a black-box endpoint. It gives the `class` alone, −1 if the endpoint does not know the class.
  *
- * Its answers are kept, also when the worker is killed: a ticket that fails halfway, a self-test and an evaluation ask
- * for no sample twice. A canary must call the endpoint to be of use, so its own samples are asked anew. Kept answers
- * are thrown away only if one of these is answered otherwise now. Each lane makes one call at a time. If a call fails,
- * those under way are waited for, and their answers are kept.
+ * Its answers are kept, also when the worker is killed: after a ticket that failed halfway, in a self-test or in an
+ * evaluation, no sample is asked about twice. A canary must call the endpoint to be of use, so its samples are asked
+ * again. If the endpoint now answers one of these samples differently, the kept answers are dropped. Each lane makes
+ * one call at a time. If a call fails, calls under way are waited for, and their answers are kept.
  */
 import type { Dataset } from '@lyceum/learning/datasets';
 import {
@@ -42,8 +42,8 @@ import type { KeptAnswers, TableKey } from './kept-answers.js';
 import type { RemotePlace } from './remote-place.js';
 
 /**
- * Time for a ticket: less than a coordinator waits for a silent worker. The rest of the samples is handed back, and
- * asked in a later turn.
+ * Time for a ticket: less than a coordinator waits for a silent worker. If samples are left then, the ticket is handed
+ * back, and the rest is asked in a later turn.
  */
 const TURN_MS = 240_000;
 
@@ -74,7 +74,7 @@ export class HttpTeacher implements TeacherEngine {
   readonly #classCount: number;
   readonly #caller: JsonCaller;
   readonly #kept: KeptAnswers;
-  /** Digest of all that its answers depend on. */
+  /** Digest of all that the endpoint's answers depend on. */
   readonly #answersDigest: string;
   #used: ServiceUse = NOTHING;
   /** Answers to probes since {@link HttpTeacher.forget} was called, by table; undefined: probes get kept answers. */
@@ -97,7 +97,7 @@ export class HttpTeacher implements TeacherEngine {
    * Opens the teacher without a call to the endpoint.
    *
    * @throws {LyceumError} INVALID_ARGUMENT if the set does not fit; FAILED_PRECONDITION if a secret is missing here;
-   *   PERMISSION_DENIED if it is not for this host, or no address of the host may be called.
+   *   PERMISSION_DENIED if the secret is not for this host, or no address of the host may be called.
    */
   static async open(options: HttpTeacherOptions): Promise<HttpTeacher> {
     const teacher = new HttpTeacher(options);
@@ -199,8 +199,8 @@ export class HttpTeacher implements TeacherEngine {
   }
 
   /**
-   * Keeps new answers to probes. An endpoint that answers otherwise now is another one: none of its earlier answers is
-   * worth keeping.
+   * Keeps new answers to probes. If one differs from the kept answer, the model behind the endpoint has changed, and
+   * all its earlier answers are dropped.
    */
   #keepAnew(key: TableKey, samples: Uint32Array, anew: ReadonlyMap<number, number>): void {
     const table = this.#kept.table(key);

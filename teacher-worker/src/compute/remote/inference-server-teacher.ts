@@ -1,6 +1,6 @@
 /**
- * A teacher behind a server that speaks the Open Inference Protocol v2. It gives `logits`, or from these the `class`
- * alone.
+ * A teacher behind a server that speaks the Open Inference Protocol v2. It gives `logits`, or from these only the
+ * `class`.
  *
  * When the teacher is opened, the server is asked whether it still has the model that was pushed. Calls overlap; the
  * number of requests under way is bounded all the same.
@@ -68,8 +68,8 @@ class InferenceServerTeacher implements TeacherEngine {
   }
 
   /**
-   * @throws {LyceumError} FAILED_PRECONDITION if the server has another model now, INVALID_ARGUMENT if the set's samples
-   *   do not fit it; its own code if it cannot be asked.
+   * @throws {LyceumError} FAILED_PRECONDITION if the server has another model now, INVALID_ARGUMENT if the set's
+   *   samples do not fit the model; another code if the server cannot be asked.
    */
   static async open(options: InferenceServerTeacherOptions): Promise<InferenceServerTeacher> {
     const { description, found } = options.model;

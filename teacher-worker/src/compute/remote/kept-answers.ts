@@ -1,9 +1,9 @@
 /**
- * Answers of endpoints that are kept: classes by sample, for one set and view. They outlive the teacher, which may be
- * loaded again, and in files the process: a worker that was killed during a ticket pays for no answer twice. A file is
- * written after the answer and not synced, so a machine that loses its power may lose the last answers.
+ * Keeps answers of endpoints: classes by sample, for one set and view. They outlive the teacher, which may be loaded
+ * again. In files they also outlive the process: a worker that was killed during a ticket pays for no answer twice.
+ * Files are written after each answer but not synced, so a machine that loses power may lose the last answers.
  *
- *   record  sample u32 | class i32, −1: it does not know | crc32 of both u32      little-endian
+ *   record  sample u32 | class i32, −1: not known | crc32 of both u32      little-endian
  */
 import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, truncateSync } from 'node:fs'; // biome-ignore format: one line
 import { join } from 'node:path';
@@ -32,7 +32,7 @@ export interface TableKey {
 export class KeptAnswers {
   readonly #folder: string | undefined;
   readonly #tables = new Map<string, KeptTable>();
-  /** Names of files that should be gone and cannot be deleted: they are not read again. */
+  /** Names of files that could not be deleted: they are not read again. */
   readonly #stuck = new Set<string>();
 
   /** @param folder - this process's own; undefined: nothing outlives the process. */

@@ -1,4 +1,4 @@
-/** What the thread of remote teachers provides. */
+/** The parts that the thread of remote teachers provides for all of them. */
 import type { Outside } from '@lyceum/platform';
 import type { KeptAnswers } from './kept-answers.js';
 

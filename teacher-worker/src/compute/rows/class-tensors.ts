@@ -34,8 +34,8 @@ export function outputsOfLogits(
  * The answer of a teacher whose model gives a row of logits for each sample, in the set's order of classes.
  *
  * @param values - [rows, classCount], in the model's own order; logarithms if the model gives probabilities.
- * @throws {LyceumError} INVALID_ARGUMENT if the settings call them probabilities and they are none, or as
- * {@link outputsOfLogits}.
+ * @throws {LyceumError} INVALID_ARGUMENT if the settings say probabilities and the values are none, or as
+ *   {@link outputsOfLogits}.
  */
 export function answersOfLogits(
   values: Float32Array<ArrayBuffer>,

@@ -1,4 +1,4 @@
-/** Outputs that are not finite never leave the worker: one NaN would spoil every weight of the student. */
+/** Values that are not finite never leave the worker: one NaN would make every weight of the student NaN. */
 import { LyceumError } from '@lyceum/proto';
 import type { AnswerTensor } from '../engine/index.js';
 

@@ -1,8 +1,8 @@
 /**
  * How a span of rows is cut into inferences of one fixed shape. Pure.
  *
- * The grid starts at the span's first row. So which rows share an inference, and where each lies in it,
- * is a pure function of the span: the same span asked twice is the same computation, bit for bit.
+ * The grid starts at the span's first row. So the span alone decides which rows share an inference, and in which
+ * order: the same span asked twice is the same computation, bit for bit.
  */
 
 /** Rows of one inference; a shorter rest is padded. Engines gain little from more, and latency grows. */

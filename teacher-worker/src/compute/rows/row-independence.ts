@@ -1,16 +1,15 @@
-/** A row's answer must not depend on the rows beside it: a run that asks again may have others there. */
+/** A row's answer must not depend on the other rows of its batch: the row may be asked again among other rows. */
 import type { Dataset } from '@lyceum/learning/datasets';
 import { IDENTITY_VIEW } from '@lyceum/learning/views';
 import { LyceumError } from '@lyceum/proto';
 import type { AnswerTensor, TeacherEngine } from '../engine/index.js';
 
 /**
- * Asks for some samples, and for the first half of them alone. If the answers differ, asks for the half again, to tell
- * why.
+ * Asks for some samples, and for the first half of them alone. If the answers differ, asks for the half again, to find
+ * out why.
  *
  * @param movesBy - the engine's own bound, unless the teacher was put where answers move more.
- * @throws {LyceumError} INVALID_ARGUMENT if the answers have other bits, or are further apart than the engine says they
- * may be.
+ * @throws {LyceumError} INVALID_ARGUMENT if the answers are further apart than `movesBy`; 0: if their bits differ.
  */
 export async function requireRowIndependence(
   teacher: TeacherEngine,
@@ -47,8 +46,8 @@ function differenceOf(
 }
 
 /**
- * How values are compared. A value that is not finite equals only itself, and has no part in the bound: the check of
- * the answers names it later.
+ * How values are compared. A value that is not finite equals only itself and does not count for the bound: a later
+ * check of the answers reports it.
  */
 function sameness(movesBy: number, values: Float32Array): (a: number, b: number) => boolean {
   if (movesBy === 0) return Object.is;
