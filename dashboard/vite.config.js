@@ -1,4 +1,4 @@
-/** Bundles what the compiler wrote into `dist/page`: one script, one style sheet, nothing loaded from elsewhere. */
+/** Bundles the compiled page into `dist/page`: one script and one style sheet, with nothing loaded from elsewhere. */
 import { defineConfig } from 'vite';
 
 export default defineConfig({

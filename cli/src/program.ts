@@ -1,4 +1,4 @@
-/** The `coordinator` command: its global options, and its commands as far as they are asked for. */
+/** The `coordinator` command: its global options, and those of its commands that a command line needs. */
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { address, flag, LOG_LEVELS, PRINTABLE_ERRORS } from '@lyceum/platform/flags';
@@ -6,21 +6,21 @@ import { Command, Option } from 'commander';
 import { type AddCommands, COMMANDS } from './commands/index.js';
 import { VERSION } from './version.js';
 
-/** What `completion` prints has all commands in it. */
+/** The command that needs all commands loaded: it prints a completion for all of them. */
 const TELLS_OF_ALL = 'completion';
 
 /**
- * The program with all its commands. Errors and help are thrown as commander's.
+ * The program with all its commands. Wrong usage and help are thrown as commander's errors.
  *
- * @param env - the process' environment, read for the place of the cache and for secrets.
+ * @param env - the process's environment, read for the cache folder and for secrets.
  */
 export function createProgram(env: NodeJS.ProcessEnv): Promise<Command> {
   return withCommands(withoutCommands(env), new Set(COMMANDS.values()), env);
 }
 
 /**
- * The program for one command line: with the commands of the file that the named command is in, and with all if none is
- * named, or an unknown one. A command so starts without loading the others.
+ * The program for one command line: only the file of the named command is loaded, so that it starts fast. All files
+ * are loaded if no command is named, or an unknown one.
  *
  * @throws {CommanderError} if `args` has a wrong global option, or asks for the version.
  */
@@ -29,7 +29,7 @@ export async function programFor(
   env: NodeJS.ProcessEnv,
 ): Promise<Command> {
   const program = withoutCommands(env);
-  // It reads the global options wherever they stand; what is left begins with the command.
+  // parseOptions takes the global options out, wherever they stand: the first operand is the command.
   const [name = ''] = program.parseOptions([...args]).operands;
   const load = COMMANDS.get(name);
   if (load === undefined || name === TELLS_OF_ALL) return createProgram(env);
@@ -86,7 +86,7 @@ A first run:
     );
 }
 
-/** Each takes over what the program does with errors. */
+/** Adds the commands of these files. Each command inherits the program's handling of errors. */
 async function withCommands(
   program: Command,
   files: Iterable<() => Promise<AddCommands>>,
@@ -98,19 +98,19 @@ async function withCommands(
   return program;
 }
 
-/** After an error of usage: the help of the command that it is about. */
+/** After an error of usage, makes each command point to its own help. */
 function tellOwnHelp(command: Command, above: string): void {
   const name = `${above} ${command.name()}`;
   command.showHelpAfterError(`(see ${name} --help)`);
   for (const below of command.commands) tellOwnHelp(below, name);
 }
 
-/** A folder that is empty or relative is none (XDG Base Directory Specification). */
+/** An empty or relative XDG_CACHE_HOME is ignored (XDG Base Directory Specification). */
 function cacheFolder({ XDG_CACHE_HOME: own = '' }: NodeJS.ProcessEnv): string {
   return path.join(path.isAbsolute(own) ? own : path.join(homeFolder(), '.cache'), 'lyceum');
 }
 
-/** The current one of a user that the machine does not know, as containers may have: HOME is not set then. */
+/** The user's home; the current folder if there is none, as in containers with an unknown user and no HOME. */
 function homeFolder(): string {
   try {
     return homedir();

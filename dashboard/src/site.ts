@@ -1,5 +1,5 @@
-/** Where the bundled page lies. */
+/** Folder of the bundled page. */
 import { fileURLToPath } from 'node:url';
 
-/** Folder with `index.html` and `assets/`, written by the build. */
+/** Has `index.html` and `assets/`, written by the build. */
 export const SITE_FOLDER = fileURLToPath(new URL('page/', import.meta.url));

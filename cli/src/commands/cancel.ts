@@ -39,7 +39,7 @@ async function cancelLabelled(context: CommandContext, label: string): Promise<v
   const open = await client.listRuns({ labels: [label], brief: true });
   const cancelled: Run[] = [];
   for (const { runId } of open.filter((run) => !hasEnded(run))) {
-    // A run may have ended meanwhile, a baseline with its run.
+    // A run may have ended meanwhile: cancelling a run also cancels its baseline.
     if (!hasEnded(await client.getRun(runId))) cancelled.push(await client.cancelRun(runId));
   }
   print(cancelled.map(runDocument), () =>

@@ -10,7 +10,7 @@ import { writeNewFile } from '../files/index.js';
 import { globalOptions, print } from '../session/index.js';
 
 const AUTHORITY_KEY = 'ca.key';
-/** Modes of a new folder and a new file with keys. */
+/** Modes of a new folder, and of a new file with a certificate or a key. */
 const FOLDER_OWNER_ONLY = 0o700;
 const OWNER_ONLY = 0o600;
 
@@ -18,7 +18,7 @@ const OWNER_ONLY = 0o600;
 const FILE_MAX_BYTES = 1024 ** 2;
 
 const AUTHORITY_NAME = 'Lyceum cluster';
-/** Certificates are worthless after the end of their authority, so it lives long. */
+/** Certificates become invalid with their authority, so the authority is valid for long. */
 const AUTHORITY_DAYS = 3650;
 
 /** Hosts of a port-forward, or of a cluster on one machine. */
@@ -29,7 +29,7 @@ const NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
 const DNS_NAME = /^(?:\*\.)?[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*$/i;
 
-/** Programs that serve get server certificates. All others only call, and their certificates say so. */
+/** Programs that serve. All other names get certificates that are valid for calls only. */
 const PROGRAMS: readonly string[] = ['coordinator', 'nats', 'teacher-worker', 'student-worker'];
 
 interface Flags {
@@ -124,7 +124,11 @@ async function issue(
   return issued;
 }
 
-/** @throws {LyceumError} INVALID_ARGUMENT if only one of its two files is there, or one holds something else. */
+/**
+ * Reads the authority in a folder, or makes one.
+ *
+ * @throws {LyceumError} INVALID_ARGUMENT if one of its two files is missing, or the key is not of the certificate.
+ */
 async function authorityIn(dir: string): Promise<CertificateAndKey> {
   const certificateFile = path.join(dir, TLS_FILES.ca);
   const keyFile = path.join(dir, AUTHORITY_KEY);

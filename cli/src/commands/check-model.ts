@@ -82,7 +82,7 @@ interface Fetched {
   readonly datasetFile: string;
 }
 
-/** Asks the coordinator only for files that are not on this disk. */
+/** Takes the model and the set from this disk, else from the coordinator; writes what `check` reads into `folder`. */
 async function fetched(
   named: string,
   { dataset, settings }: CheckOptions,

@@ -13,7 +13,7 @@ import { type GlobalOptions, globalOptions, tlsOf } from '../session/index.js';
 /** Short: the user has pressed the tab key and waits. */
 const PATIENCE_MS = 1_000;
 
-/** Only the newest runs: nobody would look through more. */
+/** Number of runs that are offered, the newest ones: a longer list would not be read. */
 const RUNS_MAX = 500;
 
 export function addCompletion(program: Command): void {
@@ -49,7 +49,7 @@ Examples:
 
 const isName = (name: string) => ARTIFACT_NAME.test(name);
 
-/** No names in place of an error, which would disturb the line that is being typed. */
+/** After an error there are no names: an error text would disturb the line that the user is typing. */
 async function namesOrNone(kind: NameKind, globals: GlobalOptions): Promise<string[]> {
   let client: CoordinatorClient | undefined;
   try {

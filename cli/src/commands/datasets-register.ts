@@ -113,7 +113,7 @@ async function registerUrls(
   const globals = globalOptions(command);
   requireArtifactName(name);
   const options = await registerOptions(urls, flags);
-  // Users may call the addresses that they type, but not the addresses to which other servers redirect.
+  // All addresses that the user types are allowed; redirects may lead only to public addresses.
   const guards = { guard: new AddressGuard([ALL_ADDRESSES]), redirects: new AddressGuard([]) };
   const objects = openShardObjects(flags, guards, env);
   let registered: RegisteredSet;

@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import { historyLines, teacherHistoryLines } from '../printing/runs/index.js';
 import { withCoordinator } from '../session/index.js';
 
-/** Points of a table for people; programs ask for as many as they need. */
+/** Number of points for people; programs ask for as many as they need. */
 const DEFAULT_POINTS = 20;
 
 interface HistoryOptions {

@@ -6,7 +6,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { type MaxCost, parseMaxCost } from '../imitation/index.js';
 import { interruptible, notice } from '../session/index.js';
 
-/** How often progress is printed. */
+/** Time between two lines of progress. */
 const TELL_MS = 5_000;
 
 export interface PaidOptions {
@@ -42,7 +42,7 @@ function maxCost(text: string, before: readonly MaxCost[] = []): MaxCost[] {
   throw new InvalidArgumentError('want an amount above 0, as 2.50, or TEACHER=2.50.');
 }
 
-/** Document, secrets and machine are the user's own: everything may be called. */
+/** The document, the secrets and the machine are the user's own, so all addresses may be called. */
 export function outsideOf({ secretsDir }: PaidOptions, environment: NodeJS.ProcessEnv): Outside {
   return {
     secrets: secretPlaces(secretsDir, environment, 'anywhere'),
@@ -50,7 +50,7 @@ export function outsideOf({ secretsDir }: PaidOptions, environment: NodeJS.Proce
   };
 }
 
-/** Prints progress now and then, and at the end. After Ctrl-C it waits for calls under way, which must be paid. */
+/** Prints progress every {@link TELL_MS} and at the end. After Ctrl-C waits for calls under way: they are paid for. */
 export async function tellingProgress<T>(
   tell: () => void,
   work: (signal: AbortSignal) => Promise<T>,

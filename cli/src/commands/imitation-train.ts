@@ -1,8 +1,8 @@
 /**
- * `imitation train`: pushes the kept inputs and the teachers' answers, and submits the run that is taught with them.
- * If explanations are a modality, there are three runs for each seed: the teacher that sees explanations; the student
- * that learns from it, submitted once it has SUCCEEDED; and the same student without explanations. Submitting again
- * changes nothing, so an interrupted command can be repeated.
+ * `imitation train`: pushes the kept inputs and the teachers' answers, and submits a run whose student learns from
+ * them. If explanations are a modality, there are three runs for each seed: a teacher that sees explanations; a
+ * student that learns from this teacher, submitted once the teacher has SUCCEEDED; and the same student without
+ * explanations. Submitting again changes nothing, so an interrupted command can be repeated.
  */
 import { setMaxListeners } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -131,7 +131,7 @@ async function push(
   for (const [model, bytes] of models) await one(ARTIFACT_KIND_MODEL, model, bytes);
 }
 
-/** Digest of the pushed data: an earlier run that was taught with other data is another run. */
+/** Digest of the pushed data, so that a run with other data counts as another run. */
 function digestOf({ dataset, models }: TrainingSet): string {
   const parts = [dataset, ...models.values()].map((bytes) => sha256Hex(bytes));
   return sha256Hex(parts.join()).slice(0, 16);
@@ -234,7 +234,7 @@ async function followAll(context: CommandContext, seeds: readonly ThreeRuns[]): 
   throw new CommandExit(EXIT.failed);
 }
 
-/** Prints news of runs, a line each. */
+/** Prints a line for each run that is paused or has ended. */
 function teller(count: number): (run: Run) => void {
   const states = new Map<string, string>();
   let ended = 0;

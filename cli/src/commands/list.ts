@@ -10,7 +10,7 @@ import {
 import { runDocument, runListLines } from '../printing/runs/index.js';
 import { type CommandContext, labelSelector, withCoordinator } from '../session/index.js';
 
-/** Greatest number of runs for people; a program that reads the list gets all. */
+/** Number of runs in a table, without --limit; a program that reads the list gets all runs. */
 const TABLE_RUNS = 50;
 
 interface ListOptions {

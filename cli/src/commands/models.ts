@@ -103,7 +103,7 @@ async function pushModel(
   command: Command,
 ): Promise<void> {
   const { dataset } = options;
-  // Checked before anything is asked: a model that does not work here works nowhere.
+  // Checked before the coordinator is called: a model that does not work here works nowhere.
   const isModel = dataset === undefined || isModelPath(path);
   const given = isModel ? givenSettings(path, options.settings) : {};
   const pictures = isModel ? picturesBeside(path, given) : undefined;

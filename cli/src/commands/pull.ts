@@ -39,7 +39,7 @@ const PARTS = ['preprocessing', 'softmax', 'labels'] as const;
 
 type Part = (typeof PARTS)[number];
 
-/** What is pulled: a run's student, or a pushed model, which has no run. */
+/** The model that is pulled: a run's student, or a pushed model, which has no run. */
 interface Source {
   readonly model: ModelPackage;
   /** The package's bytes. */
@@ -131,7 +131,7 @@ async function exportedOnnx(
   const onnxOptions = onnxOptionsOf(source, dataset, options);
   const onnx = onnxFile(model, onnxOptions);
   const files = format.files(name, onnx, model, onnxOptions);
-  // A pushed model has no predictions; pictures of a set in shards are read only by workers.
+  // A pushed model has no predictions; only workers can read the pictures of a set in shards.
   const isKnown = runId !== undefined && dataset !== undefined && dataset.chunkEnds === undefined;
   if (!isKnown && !canTryModels()) {
     notice(
@@ -153,7 +153,7 @@ async function exportedOnnx(
   return files;
 }
 
-/** @throws {LyceumError} INVALID_ARGUMENT if a pushed model does not tell what is asked for. */
+/** @throws {LyceumError} INVALID_ARGUMENT if a pushed model lacks something that the options need. */
 function onnxOptionsOf(
   { model, name }: Source,
   dataset: Dataset | undefined,

@@ -6,7 +6,7 @@ import { lossLine } from '../printing/runs/index.js';
 import { gatherReport, writeEvents } from '../report/index.js';
 import { withCoordinator } from '../session/index.js';
 
-/** As many points as fit into a line. */
+/** All steps, in as many points as fit into a line. */
 const WHOLE_RUN = { firstStep: 0, endStep: 0, pointCount: 40 };
 
 interface ReportOptions {

@@ -1,4 +1,4 @@
-/** `resume`: a paused run goes on. */
+/** `resume`: lets a paused run go on. */
 import type { Command } from 'commander';
 import { runDocument, runPageLines } from '../printing/runs/index.js';
 import { withCoordinator } from '../session/index.js';

@@ -1,4 +1,4 @@
-/** `retry`: tries a run again that failed or was cancelled. */
+/** `retry`: starts the next attempt of a run that failed or was cancelled. */
 import type { Command } from 'commander';
 import { runDocument, runPageLines } from '../printing/runs/index.js';
 import { withCoordinator } from '../session/index.js';

@@ -22,12 +22,12 @@ import { type ServedDashboard, serveDashboard } from '../dashboard/index.js';
 import { type GlobalOptions, globalOptions, tlsOf } from '../session/index.js';
 import { VERSION } from '../version.js';
 
-/** Time for calls under way, and for answers that must still be written. */
+/** Time for calls under way to end, and for answers to be written. */
 const STOP_BUDGET_MS = 10_000;
 
 const GIB = 1024 ** 3;
 
-/** A day. With longer intervals, a replaced model would be noticed hardly before the ends of its runs. */
+/** One day. With longer intervals, a replaced model would hardly be noticed before its runs end. */
 const CANARY_MAX_SECONDS = 86_400;
 
 interface ServeFlags {
@@ -210,7 +210,7 @@ async function run(
       if (shutdown.signal.aborted) return undefined;
       throw err;
     });
-    // The program was told to end before serving began.
+    // The program received a signal to end before it began to serve.
     if (serving === undefined) break;
     const { address, http } = serving;
     addresses = { listenAddress: address, httpAddress: http };
@@ -225,7 +225,7 @@ async function run(
   if (!shutdown.signal.aborted) process.exit(await shutdown.stop('closed', 1));
 }
 
-/** @param coordinator - the address that it listens at. */
+/** @param coordinator - the address at which the coordinator listens. */
 async function dashboardOf(
   { dashboard: address, dashboardHost: hosts }: ServeFlags,
   coordinator: string,
@@ -240,7 +240,7 @@ async function dashboardOf(
   return served;
 }
 
-/** INVALID_ARGUMENT, whatever the error's own code: a missing flag is wrong usage. */
+/** @throws {LyceumError} INVALID_ARGUMENT, in place of the error's own code: a missing flag is wrong usage. */
 function refuseOpenAddress(address: string, open: boolean): void {
   try {
     checkListenAddress(address, open);

@@ -195,7 +195,7 @@ Examples:
     );
 }
 
-/** Short: calls under way are cut off, since readers ask again. */
+/** Short: calls under way are cut off, because their readers ask again. */
 const STOP_BUDGET_MS = 5_000;
 const STOP_GRACE_MS = 500;
 
@@ -214,7 +214,7 @@ async function serveTargets(runId: string, flags: ServeFlags, command: Command):
   shutdown.onStop('client', async () => client.close());
   await client.version();
   const targets = new TargetGateway(client, runId, log);
-  // A problem of the run is reported now, and not to the first student.
+  // Reports a problem with the run now, rather than to the first student.
   await client.targetOutline({ runId });
   const server = await RpcServer.start({
     address: flags.listen,

@@ -113,8 +113,8 @@ async function up(
 }
 
 /**
- * Also prints the lines with `export` on stdout, for a shell's `eval`. A terminal shows both streams, so gets them
- * once.
+ * Prints how to reach the cluster. The lines with `export` also go to stdout, for a shell's `eval`; on a terminal,
+ * which shows both streams, they go to stdout only.
  */
 function tellHowToReach(
   { address, stateDir }: LocalCluster,
@@ -134,7 +134,7 @@ function tellHowToReach(
   notice('Ctrl-C ends it.');
 }
 
-/** Opens something that a cluster can do without. @returns undefined: it failed, and the reason was printed. */
+/** Opens the dashboard, without which a cluster works too. @returns undefined: it failed; the reason was printed. */
 async function openOrNotice(
   client: CoordinatorClient,
   { logLevel }: GlobalOptions,

@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import { WAIT_STATES, type WaitState, waitForState } from '../following/index.js';
 import { withCoordinator } from '../session/index.js';
 
-/** The greatest time of a timer: 24 days. */
+/** Greatest time of a timer in Node: 24 days. */
 const TIMEOUT_MAX_SECONDS = Math.floor(0x7fffffff / 1000);
 
 export function addWait(program: Command): void {

@@ -58,7 +58,7 @@ Examples:
     );
 }
 
-/** A quarantined worker has an entry even if it is not connected. */
+/** One entry for each connected worker, and for each quarantined worker, connected or not. */
 function workerDocuments(
   workers: readonly Worker[],
   quarantines: readonly Quarantine[],
@@ -89,7 +89,7 @@ function desiredLine(desired: number, connected: number): string {
   return `Teacher workers desired, so that no student waits: ${desired}; connected: ${connected}.`;
 }
 
-/** Shown if the coordinator itself holds the students up. */
+/** A line that is shown if students wait because the coordinator itself is too slow. */
 function bottleneckLines(dataPlane: DataPlane | undefined): string[] {
   if (dataPlane === undefined || dataPlane.bottleneck === '') return [];
   const { bottleneck, eventLoopShare, dataThreadsShare } = dataPlane;

@@ -59,7 +59,7 @@ function command(candidates: CompletionRow['candidates']): string {
   return `printf '%s\\t%s\\n' ${words.join(' ')}`;
 }
 
-/** Quoted, since `*` in quotes is a wildcard only in `case`: no candidate contains it. */
+/** The text in quotes. In fish, a quoted `*` is a wildcard in `case` only; no candidate contains a `*`. */
 function quoted(text: string): string {
   return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 }

@@ -1,7 +1,7 @@
 import type { CompletionRow } from './completion-table.js';
 import { posixTable } from './posix-table.js';
 
-/** Its last lines work both for a file in fpath and for a sourced script. */
+/** The last lines make the script work both as a file in fpath and when it is sourced. */
 const GLUE = `_coordinator() {
   local at='' option='' index=0 word lines line i
   local -a described

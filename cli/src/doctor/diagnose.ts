@@ -27,7 +27,7 @@ export async function* diagnose(patient: Patient, signal: AbortSignal): AsyncGen
   yield judgeNode(process.versions.node);
   const { facts, tls } = await gatherCertificates(coordinator, tlsDir, Date.now());
   yield* judgeCertificates(facts, Date.now());
-  // Without its own certificate this program cannot call, and the server would be blamed for the refusal.
+  // Without a usable certificate this program cannot call the cluster, and the finding would blame the coordinator.
   if (facts.kind !== 'unusable') {
     yield* judgeCluster(await gatherCluster(coordinator, tls, signal), version, Date.now());
   }

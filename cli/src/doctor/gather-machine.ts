@@ -48,7 +48,7 @@ export async function gatherGpu(env: NodeJS.ProcessEnv): Promise<GpuFacts> {
   return { names, trouble: problem ?? trouble };
 }
 
-/** Facts about the disk of the folder, or of the folder above in which it would be made. */
+/** Facts about the disk of a folder; if there is no such folder, of the nearest folder above it. */
 export function gatherDisk(check: string, folder: string, option: string): DiskFacts {
   let there = resolve(folder);
   while (!existsSync(there)) there = dirname(there);

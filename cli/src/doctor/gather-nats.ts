@@ -1,5 +1,6 @@
 /**
- * Reads a NATS server's first line, which it sends to everybody who connects: no user and no certificate is needed.
+ * Reads a NATS server's first line, which needs no user and no certificate; then connects to see whether NATS lets
+ * this user in.
  */
 import { connect } from 'node:net';
 import { createInterface } from 'node:readline';

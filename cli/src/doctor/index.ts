@@ -1,6 +1,6 @@
 /**
- * Finds what is wrong with a machine or a cluster, and how to mend it: facts are gathered, then judged by pure
- * functions.
+ * Finds what is wrong with a machine or a cluster, and how to mend it. First facts are gathered, then pure functions
+ * judge the facts.
  */
 export { diagnose } from './diagnose.js';
 export type { Finding } from './finding.js';

@@ -8,7 +8,7 @@ export interface OwnCertificate {
   /** The common name. */
   readonly name: string;
   readonly validToMs: number;
-  /** The end of the authority that issued it; undefined: its authority is not in ca.crt. */
+  /** End of validity of the authority that issued the certificate; undefined: ca.crt does not have this authority. */
   readonly authorityValidToMs: number | undefined;
 }
 

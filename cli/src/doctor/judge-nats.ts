@@ -10,7 +10,7 @@ export type NatsFacts =
       readonly url: string;
       readonly version: string;
       readonly hasJetStream: boolean;
-      /** Why it refuses this user; undefined: it does not. */
+      /** Why NATS refuses this user; undefined: NATS lets the user in. */
       readonly refusal: string | undefined;
     };
 

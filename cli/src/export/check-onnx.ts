@@ -54,10 +54,8 @@ export function testOutputs(predictions: Uint8Array): TestOutputs {
 }
 
 /**
- * @param file - the ONNX file that was made with `options`. A file of 8 bits is compared after the same file of 32
- *   bits.
- * @throws {LyceumError} INTERNAL if the file does not run, or gives other outputs; differences due to 8 bits are no
- *   error.
+ * @param file - the ONNX file that was made with `options`. With `int8`, the same file with 32 bits is checked first.
+ * @throws {LyceumError} INTERNAL if the file does not run, or its outputs differ; differences by 8 bits are no error.
  */
 export async function checkOnnx(
   file: Uint8Array,
@@ -142,7 +140,7 @@ async function runOnnx(
   return all;
 }
 
-/** The logarithm; 0 gives that of the least normal number, as for a teacher's probabilities. */
+/** The logarithm; of 0, that of the least normal float32 number, as for a teacher's probabilities. */
 function finiteLog(probability: number): number {
   return Math.log(Math.max(probability, 1.1754943508222875e-38));
 }

@@ -1,7 +1,7 @@
 /**
- * A format that `pull` writes: one file that exports one of these, and one line in export-formats.ts.
+ * The formats that `pull` writes. A new format is a file that exports one of these, and a line in export-formats.ts.
  *
- * A format gives its files by their path below the output folder.
+ * A format returns the content of its files, by their paths below the output folder.
  */
 import { ENCODING_FILE, encodingJson } from '@lyceum/learning/datasets';
 import type { OnnxOptions } from '@lyceum/learning/export';

@@ -41,7 +41,7 @@ export async function noiseOutputs(
   }
 }
 
-/** Values from 0 to 1, as of pictures; if the model does not take bytes, every other sample has values from -1. */
+/** Values from 0 to 1, as in pictures; if the model takes real values, every other sample has values from -1 to 1. */
 function noise({ sampleShape, classNames, preprocessing }: OnnxOptions): Dataset {
   const size = elementCount(sampleShape);
   const { stored, inputScale } = preprocessing ?? { stored: 'float32', inputScale: 1 };

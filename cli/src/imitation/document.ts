@@ -14,7 +14,7 @@ export interface OpenedImitation {
   readonly at: (name: string) => string;
 }
 
-/** @param folder - of the stages' files; default one that is named after the document. */
+/** @param folder - of the stages' files; by default it is named after the document. */
 export async function openImitation(file: string, folder?: string): Promise<OpenedImitation> {
   const imitation = parseImitation(readTextFile(file, 'INVALID_ARGUMENT'), file);
   const own = resolve(folder ?? `imitation-${imitation.metadata.name}`);
@@ -22,7 +22,7 @@ export async function openImitation(file: string, folder?: string): Promise<Open
   return { imitation, base: dirname(resolve(file)), at: (name) => join(own, name) };
 }
 
-/** What teachers are asked about: the inputs of the document, and what was written beside them. */
+/** The inputs that teachers are asked about: those of the document, and those that teachers wrote. */
 export async function readAskedInputs({
   imitation,
   base,

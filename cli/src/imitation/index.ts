@@ -1,4 +1,4 @@
-/** Black boxes asked once, their answers judged, a set made of them: stages on disk, no server. */
+/** Asks black boxes once, judges their answers, and makes a data set of them: stages on disk, without a cluster. */
 export {
   AGAIN,
   type Again,

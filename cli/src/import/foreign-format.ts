@@ -1,6 +1,6 @@
-/** Model files of other programs: what they are, and how to make of them what can be pushed. Pure. */
+/** Recognises model files of other programs, and says how to convert them into models that can be pushed. Pure. */
 
-/** From how a path ends to what lies there. FILE is the path, NAME its name without the ending. */
+/** By the end of the path: what the file is, and what to do. FILE is the path, NAME its name without the ending. */
 const ENDINGS: readonly (readonly [RegExp, string])[] = [
   [
     /\.(pt|pth|ckpt)$/,
@@ -22,14 +22,14 @@ const ENDINGS: readonly (readonly [RegExp, string])[] = [
   [/saved_model\.pb$/, 'is a part of a SavedModel; push the folder that it lies in'],
 ];
 
-/** Of a folder with a tokenizer as its library's slow class writes it: `vocab.txt`, or `spiece.model`. */
+/** For a folder with the files of a slow tokenizer class: `vocab.txt`, or `spiece.model`. */
 const NO_TOKENIZER =
   "has no tokenizer.json, which models of texts are pushed with; write it with python -c \"from transformers import AutoTokenizer as T; T.from_pretrained('FOLDER').save_pretrained('FOLDER')\"";
 
 /**
  * @param path - as the user gave it.
  * @param members - names in it, if it is a folder.
- * @returns why it cannot be pushed as it is, and what to do; undefined if it is none of these.
+ * @returns why the path cannot be pushed as it is, and what to do; undefined: it is no such file.
  */
 export function foreignFormat(path: string, members: readonly string[]): string | undefined {
   if (members.includes('model.json')) return undefined;
@@ -48,7 +48,7 @@ export function foreignFormat(path: string, members: readonly string[]): string 
   return advice?.replaceAll(/FILE|NAME/g, (word) => (word === 'FILE' ? path : name));
 }
 
-/** Advice for the folder of a text model as Hugging Face's programs write it; undefined if a graph may be there. */
+/** Advice for a folder of a text model without a graph, as Hugging Face's programs write it; else undefined. */
 function textFolder(members: readonly string[]): string | undefined {
   const hasGraph = members.some((name) => name === 'onnx' || name.endsWith('.onnx'));
   return hasGraph

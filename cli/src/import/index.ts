@@ -1,4 +1,4 @@
-/** Files of other programs as sets and models. */
+/** Reads files of other programs as models. */
 export { type InferenceOptions, inferenceDescriptionOf } from './inference-options.js';
 export { PREPROCESSOR_FILE, picturesBeside } from './pictures-beside.js';
 export { givenSettings, packModel, readModel, readSettings } from './read-model.js';

@@ -1,4 +1,4 @@
-/** From the options of `models push --inference` to the description of a model behind a server. */
+/** Makes the description of a model behind a server from the options of `models push --inference`. */
 import { parseYamlDocument } from '@lyceum/learning/documents';
 import { readTextFile } from '@lyceum/learning/files';
 import {
@@ -8,7 +8,7 @@ import {
 import { LyceumError } from '@lyceum/proto';
 
 export interface InferenceOptions {
-  /** A URL, or a file that describes all of it. */
+  /** A URL, or a YAML file with the whole description. */
   readonly inference: string;
   readonly model?: string;
   readonly modelVersion?: string;

@@ -1,16 +1,16 @@
-/** The names of a model's classes in a file beside it, as exporters of other programs leave them. */
+/** Reads the names of a model's classes from a file beside the model, as exporters of other programs write it. */
 import { lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { utf8Text } from '@lyceum/learning/files';
 import { type ClassLabels, labelsInMetadata, namesInText } from '@lyceum/learning/models';
 
-/** A name a line, or JSON. */
+/** Files with one name a line, or JSON. */
 const NAME_FILES = ['labels.txt', 'labels.json', 'classes.txt', 'classes.json'];
 
-/** JSON with names among other things: of Hugging Face, and of Teachable Machine. */
+/** JSON files with names among other entries: Hugging Face's, and Teachable Machine's. */
 const METADATA_FILES = ['config.json', 'metadata.json'];
 
-/** Names of ImageNet-21k take 600 kB. */
+/** The names of ImageNet-21k take 600 kB. */
 const MAX_BYTES = 4 * 2 ** 20;
 
 /**
@@ -22,7 +22,7 @@ export function labelsBeside(path: string, members: readonly string[]): ClassLab
   const folder = isFolder ? path : dirname(path);
   const name = basename(path).replace(/\.\w+$/, '');
   const own = isFolder ? [] : [`${name}.labels.txt`, `${name}.labels.json`];
-  // In a folder of several models it is not known which one they belong to.
+  // In a folder with several models nobody knows which model such a file belongs to.
   const shared = isFolder || holdsOneModel(folder) ? [...NAME_FILES, 'assets/labels.txt'] : [];
   for (const file of [...own, ...shared]) {
     const names = namesInText(readSmall(join(folder, file)) ?? '');
@@ -39,7 +39,7 @@ function holdsOneModel(folder: string): boolean {
   return readdirSync(folder).filter((name) => /\.onnx$|^model\.json$/.test(name)).length === 1;
 }
 
-/** The text of a plain file; undefined: there is none. @throws {LyceumError} INVALID_ARGUMENT if it is not UTF-8. */
+/** Text of a plain file; undefined: no file, or too large. @throws {LyceumError} INVALID_ARGUMENT if not UTF-8. */
 function readSmall(file: string): string | undefined {
   const found = lstatSync(file, { throwIfNoEntry: false });
   return found?.isFile() && found.size <= MAX_BYTES

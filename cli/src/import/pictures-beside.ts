@@ -1,5 +1,6 @@
 /**
- * How a model wants its pictures, from `preprocessor_config.json` beside it, as Hugging Face's programs write it.
+ * Reads how a model wants its pictures, from `preprocessor_config.json` beside the model, as Hugging Face's programs
+ * write it.
  *
  * @see https://huggingface.co/docs/transformers/main_classes/image_processor
  */
@@ -13,7 +14,7 @@ export const PREPROCESSOR_FILE = 'preprocessor_config.json';
 
 const MAX_BYTES = 2 ** 20;
 
-/** By the numbers that Pillow has for them; it has more, which no setting says. */
+/** By Pillow's numbers. Pillow has more interpolations, for which there is no setting. */
 const INTERPOLATIONS: Readonly<Record<number, ModelSettings['interpolation']>> = {
   0: 'nearest',
   2: 'bilinear',
@@ -25,8 +26,8 @@ type Json = Readonly<Record<string, unknown>>;
 /**
  * @param path - of a model's file.
  * @param given - by the user.
- * @returns undefined: there is no such file, it is not of pictures, or the user gave some of these settings.
- * @throws {LyceumError} INVALID_ARGUMENT if it is no JSON object.
+ * @returns undefined: there is no such file, it is not about pictures, or the user gave some of these settings.
+ * @throws {LyceumError} INVALID_ARGUMENT if the file is no JSON object.
  */
 export function picturesBeside(
   path: string,
@@ -36,23 +37,23 @@ export function picturesBeside(
     return undefined;
   }
   const file = join(dirname(path), PREPROCESSOR_FILE);
-  // Links are followed, as in Hugging Face's cache: nothing but numbers is taken over.
+  // Links are followed, because Hugging Face's cache has them. That is safe: only numbers are taken from the file.
   const found = statSync(file, { throwIfNoEntry: false });
   if (!found?.isFile() || found.size > MAX_BYTES) return undefined;
   return pictureSettings(parsed(readTextFile(file, 'INVALID_ARGUMENT'), file));
 }
 
-/** Pure. @returns undefined if it is not of pictures, or asks for what no settings say. */
+/** Pure. @returns undefined if the file is not about pictures, or wants something for which there is no setting. */
 export function pictureSettings(config: Json): Partial<ModelSettings> | undefined {
   const isOfPictures = 'image_processor_type' in config || Array.isArray(config['image_mean']);
-  // Values of these lie elsewhere, between -1 and 1.
+  // With `rescale_offset` values are between -1 and 1, for which there is no setting.
   if (!isOfPictures || config['rescale_offset'] === true) return undefined;
   const { do_rescale: rescales = true, rescale_factor: factor = 1 / 255 } = config;
   const scale = rescales === true ? Number((255 * Number(factor)).toPrecision(6)) : 255;
   return {
     ...(scale !== 1 && { scale }),
     ...normalization(config),
-    // The models are PyTorch's.
+    // PyTorch's layout: the models were exported from PyTorch.
     layout: 'NCHW',
     ...(config['do_flip_channel_order'] === true && { colours: 'BGR' }),
     ...size(config),
@@ -76,7 +77,7 @@ function size({ do_resize: resizes = true, ...config }: Json): Partial<ModelSett
   const interpolation = INTERPOLATIONS[Number(config['resample'] ?? 2)];
   const edge = shortestEdge(config['size']);
   const share = Number(config['crop_pct']);
-  // ConvNeXt's: of small models a greater picture is cut, of others the picture is distorted.
+  // As ConvNeXt does: below 384 pixels the picture is resized larger and cropped, else it is distorted to a square.
   const isShare = edge !== undefined && share > 0 && share <= 1;
   const own = isShare
     ? edge < 384
@@ -118,7 +119,7 @@ function parsed(json: string, file: string): Json {
     const document: unknown = JSON.parse(json);
     if (isObject(document)) return document;
   } catch {
-    // Told below.
+    // The error is thrown below.
   }
   throw new LyceumError('INVALID_ARGUMENT', `${file}: want a JSON object`);
 }

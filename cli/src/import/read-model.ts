@@ -1,4 +1,4 @@
-/** From files on disk to a model's package: tells the format and adds settings. */
+/** Makes a model's package from files on disk: finds the format, and adds settings and names of classes. */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { readFolderFile, readTextFile, utf8Text } from '@lyceum/learning/files';
@@ -17,9 +17,9 @@ import { picturesBeside } from './pictures-beside.js';
 export type GivenSettings = Partial<ModelSettings>;
 
 /**
- * @param path - an `.onnx` file, a SavedModel's folder, a `model.json`, the folder that has one, or a `.yaml` that describes
- *   an endpoint.
- * @param settings - what the model does not say of itself; or the file of that, instead of the one beside the model.
+ * @param path - an `.onnx` file, a SavedModel's folder, a `model.json` or its folder, or a `.yaml` of an endpoint.
+ * @param settings - settings that the model's own files do not have; or a file of settings, in place of the one beside
+ *   the model.
  * @returns the package's bytes.
  * @throws {LyceumError} NOT_FOUND if a file is missing, INVALID_ARGUMENT naming what keeps the model from being used.
  */
@@ -46,7 +46,7 @@ export async function packModel(path: string, given: GivenSettings): Promise<Buf
 }
 
 /**
- * What the user says of a model: in the file that is named, else in the one beside the model.
+ * The user's settings of a model: from the named file, else from the one beside the model.
  *
  * @throws as {@link readModel}.
  */
@@ -58,7 +58,7 @@ export function givenSettings(path: string, settingsFile: string | undefined): G
   return parsePartialSettings(utf8Text(written, beside), beside);
 }
 
-/** @throws {LyceumError} INVALID_ARGUMENT, with what to do, if it is a file of another program. */
+/** @throws {LyceumError} INVALID_ARGUMENT, with what to do, if the file is of another program. */
 function formatOf(path: string): ReturnType<typeof formatAt> {
   const members = membersOf(path);
   const foreign = foreignFormat(path, members);
@@ -66,7 +66,7 @@ function formatOf(path: string): ReturnType<typeof formatAt> {
   return formatAt(path, members);
 }
 
-/** Names in a folder; none of anything else. */
+/** Names in a folder; an empty list if the path is no folder. */
 function membersOf(path: string): readonly string[] {
   const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
   return isFolder ? readdirSync(path) : [];

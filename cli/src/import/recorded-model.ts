@@ -1,4 +1,4 @@
-/** Predictions on disk, NPZ or JSON lines, to a package of a teacher that has answered already. */
+/** Makes the package of a recorded teacher from predictions on disk, NPZ or JSON lines. */
 import { utf8Text } from '@lyceum/learning/files';
 import {
   encodeRecordedPackage,
@@ -10,7 +10,7 @@ import { type Artifact, ArtifactKind, DATASET_MAX_BYTES, LyceumError } from '@ly
 import { z } from 'zod';
 import type { CoordinatorClient } from '../client/index.js';
 
-/** What the coordinator says of a set. */
+/** The coordinator's description of a set. */
 const description = z.object({
   digest: z.string(),
   sampleCount: z.number(),

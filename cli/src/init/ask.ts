@@ -1,19 +1,19 @@
-/** Questions on a terminal, on stderr: standard output is for what is written. */
+/** Asks questions on a terminal. They go to stderr, because stdout takes the document. */
 import { createInterface } from 'node:readline/promises';
 import { printable, toLyceumError } from '@lyceum/proto';
 import { CommandExit, EXIT } from '../session/index.js';
 import { chosen } from './choices.js';
 
-/** A longer list would not be read; all can be named. */
+/** Number of choices that are listed; the user may name the others too. */
 const SHOWN_MAX_COUNT = 20;
 
 export interface Question {
   readonly text: string;
-  /** By name: what is known of it. */
+  /** By name, with a description. */
   readonly choices: ReadonlyMap<string, { readonly description: string | undefined }>;
-  /** Other names are taken too. */
+  /** Whether names that are not listed are taken too. */
   readonly isOpen: boolean;
-  /** What an empty answer means; undefined: it is asked again. */
+  /** Choices for an empty answer; undefined: the question is asked again. */
   readonly fallback: readonly string[] | undefined;
   readonly atMost: number;
 }
@@ -34,7 +34,7 @@ export async function ask(question: Question, signal: AbortSignal): Promise<stri
     lines.push(`      and ${names.length - SHOWN_MAX_COUNT} more`);
   for (const line of lines) process.stderr.write(`${printable(line)}\n`);
   const input = createInterface({ input: process.stdin, output: process.stderr });
-  // While it reads, the keys are its own: no signal tells of Ctrl-C.
+  // While the interface reads, it takes all keys: Ctrl-C closes it and sends no signal.
   const closed = new AbortController();
   input.once('close', () => closed.abort());
   const until = AbortSignal.any([signal, closed.signal]);

@@ -1,10 +1,10 @@
-/** What people answer to a question with numbered choices. Pure. */
+/** Reads an answer to a question with numbered choices. Pure. */
 import { LyceumError } from '@lyceum/proto';
 
 /**
- * `1, 3` or names, in their order; names that are not among the choices are taken where `isOpen`.
+ * Reads numbers such as `1, 3`, or names, in their order; with `isOpen`, also names that are not among the choices.
  *
- * @throws {LyceumError} INVALID_ARGUMENT naming what is no choice.
+ * @throws {LyceumError} INVALID_ARGUMENT naming the part that is no choice.
  */
 export function chosen(answer: string, choices: readonly string[], isOpen: boolean): string[] {
   const parts = answer.split(/[\s,]+/).filter((part) => part !== '');

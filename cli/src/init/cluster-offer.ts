@@ -1,4 +1,4 @@
-/** What a run can be made of: the sets, models and trained students of the cluster. */
+/** The sets, models and trained students of the cluster, of which a run can be made. */
 import type { ArchitectureName } from '@lyceum/learning/architectures';
 import { type Artifact, ArtifactKind, LyceumError, RunState } from '@lyceum/proto';
 import { z } from 'zod';
@@ -6,27 +6,27 @@ import type { CoordinatorClient } from '../client/index.js';
 import { datasetText, modelText } from '../printing/index.js';
 
 export interface Offer {
-  /** By name: what is known of it. */
+  /** By name, with a description. */
   readonly datasets: ReadonlyMap<string, OfferedSet>;
   readonly teachers: ReadonlyMap<string, OfferedModel>;
 }
 
 interface OfferedModel {
   readonly description: string | undefined;
-  /** It answers with a class alone. */
+  /** The model answers with a class only. */
   readonly classesOnly?: boolean;
 }
 
 export interface OfferedSet {
   readonly description: string | undefined;
-  /** What a student may see, each with an architecture that suits it. */
+  /** The modalities that a student may see, each with an architecture that suits it. */
   readonly modalities: readonly OfferedModality[];
   /** Counts of the train split; undefined if the set's description has none. */
   readonly train?: { readonly samples: number; readonly labelled: number } | undefined;
 }
 
 interface OfferedModality {
-  /** Undefined for the only modality of most sets. */
+  /** Undefined: the set has one modality, without a name. */
   readonly name?: string | undefined;
   readonly student: ArchitectureName;
 }
@@ -51,7 +51,7 @@ export async function clusterOffer(client: CoordinatorClient): Promise<Offer> {
   return { datasets: new Map(datasets), teachers: new Map([...pushed, ...trained]) };
 }
 
-/** @throws {LyceumError} NOT_FOUND with what there is instead. */
+/** @throws {LyceumError} NOT_FOUND naming all that the cluster has instead. */
 export function requireOffered(
   what: string,
   name: string,
@@ -80,7 +80,7 @@ const description = z.object({
     .optional(),
 });
 
-/** @param known - what the coordinator knows of a set. */
+/** @param known - the coordinator's description of a set. */
 export function offeredSet(known: unknown): Omit<OfferedSet, 'description'> {
   const { data } = description.safeParse(known);
   if (data === undefined) return { modalities: [{ student: 'mlp' }] };

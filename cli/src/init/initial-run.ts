@@ -1,4 +1,4 @@
-/** A first run as a document with comments, which its author then changes. Pure. */
+/** Writes a first run as a document with comments, for its author to change. Pure. */
 import {
   ARCHITECTURE_NAMES,
   type ArchitectureName,
@@ -12,37 +12,37 @@ import { printableYaml } from '../session/index.js';
 export interface InitialRun {
   readonly name: string;
   readonly dataset: Described;
-  /** Pushed models or `run:ID`; none: a model is trained alone, to teach others perhaps. */
+  /** Pushed models or `run:ID`; empty: the document trains a model alone, which may teach others later. */
   readonly teachers: readonly InitialTeacher[];
   readonly student: ArchitectureName;
-  /** Of a set of several modalities: what the student sees, and what else there is. */
+  /** If the set has several modalities: the one that the student sees, and the others. */
   readonly modality?: { readonly name: string; readonly others: readonly string[] } | undefined;
-  /** That an epoch of the run goes through; undefined: nobody knows. */
+  /** Number of samples in an epoch of the run; undefined: not known. */
   readonly epochSamples?: number | undefined;
 }
 
 interface Described {
   readonly name: string;
-  /** What the cluster knows of it; becomes a comment. */
+  /** The cluster's description; becomes a comment. */
   readonly description?: string | undefined;
 }
 
 interface InitialTeacher extends Described {
-  /** It answers with a class alone. */
+  /** The teacher answers with a class only. */
   readonly classesOnly?: boolean;
 }
 
 const BATCH_SIZE = 128;
 
-/** A constant rate is a number. */
+/** Schedules that the comment names: without `cosine`, which the line has, and `constant`, written as a number. */
 const OTHER_SCHEDULES = SCHEDULES.map(({ name }) => name)
   .filter((name) => name !== 'cosine' && name !== 'constant')
   .map((name) => `{ ${name}: … }`);
 
-/** Fewer steps end before the learning rate has come down from its peak, and a small set's student has learnt nothing. */
+/** With fewer steps, the student of a small set has hardly learnt anything when the run ends. */
 const STEPS_MIN_COUNT = 500;
 const EPOCHS_MIN_COUNT = 10;
-/** Each epoch ends with a look at the validation split. */
+/** More epochs take long on a small set: each epoch ends with an evaluation on the validation split. */
 const EPOCHS_MAX_COUNT = 200;
 
 export function initialRunText(run: InitialRun): string {
@@ -96,7 +96,7 @@ function alternatives(others: readonly string[]): string {
   return others.length === 0 ? '' : `; or ${oneLine(others.join(', '))}`;
 }
 
-/** As many epochs, in tens, as make the steps that a student needs. */
+/** The number of epochs, in tens, that makes enough steps for a student. */
 function epochsLines(epochSamples: number | undefined): string[] {
   if (epochSamples === undefined) return [`    epochs: ${EPOCHS_MIN_COUNT}`];
   const steps = Math.max(1, Math.ceil(epochSamples / BATCH_SIZE));
@@ -106,7 +106,7 @@ function epochsLines(epochSamples: number | undefined): string[] {
   return [`    epochs: ${epochs}   # of ${unit} each`];
 }
 
-/** Terms of what each teacher gives: kd needs more than a class. */
+/** Terms that suit the teachers: kd needs logits; a teacher that answers with a class only gets vote. */
 function objectiveLines(teachers: readonly InitialTeacher[]): string[] {
   const names = teacherNames(teachers);
   const [open, black] = [false, true].map((only) =>
@@ -161,12 +161,12 @@ function commented(text: string | undefined, before: string): string[] {
   return text === undefined ? [] : [`  # ${before}${oneLine(text)}`];
 }
 
-/** What the coordinator says, as a comment: it ends no line, and no terminal obeys it. */
+/** The coordinator's text as a comment: without line ends and without control characters. */
 function oneLine(text: string): string {
   return printable(text.replaceAll(/\s+/g, ' '));
 }
 
-/** As it must be written to be read as a text: a set may be called 1.0. */
+/** The text as a YAML scalar that is read as a text again: a set may be called 1.0. */
 function scalar(text: string): string {
   return printableYaml(text).trim();
 }

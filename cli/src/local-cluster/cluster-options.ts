@@ -1,48 +1,48 @@
-/** What a local cluster is started with, and what its programs are told of it. Pure. */
+/** Options of a local cluster, and the environment and arguments of its programs. Pure. */
 import { ALL_ADDRESSES, isLoopback, parseAddress } from '@lyceum/platform';
 
 export interface LocalClusterOptions {
   readonly teacherWorkers: number;
   readonly studentWorkers: number;
-  /** Where everything is kept, logs too; absent: a temporary folder that goes with the cluster. */
+  /** Folder of all state and logs; absent: a temporary folder, which is removed when the cluster stops. */
   readonly stateDir?: string;
   /** The coordinator's address; default a free port on loopback. */
   readonly listen?: string;
   /**
-   * Private addresses that remote teachers may be at. Default: what LYCEUM_ALLOW_ADDRESSES says; else all if nobody but this
-   * machine reaches the coordinator.
+   * Private addresses at which remote teachers are allowed. Default: LYCEUM_ALLOW_ADDRESSES; else all addresses if the
+   * coordinator listens on loopback only.
    */
   readonly allowAddresses?: readonly string[];
   /** Threads of each worker; default: the program's own. */
   readonly computeThreads?: number;
-  /** Workers compute on the GPU or end. Default: on the processor what the GPU cannot. */
+  /** Workers exit if they cannot compute on the GPU. Default: they compute on the processor then. */
   readonly requireGpu?: boolean;
   /** Teacher workers answer from precomputed logits, each inference taking this long. */
   readonly lookupDelayMs?: number;
-  /** JSON object of other delays in milliseconds by teacher identity, read for each ticket. */
+  /** JSON file of delays in milliseconds by teacher identity, read for each ticket; overrides `lookupDelayMs`. */
   readonly lookupDelayFile?: string;
   /** Log level of all programs; default `info`. */
   readonly logLevel?: string;
-  /** A file with terms and rules of the user's own, TypeScript or JavaScript. */
+  /** The user's file, TypeScript or JavaScript, with terms and rules of its own. */
   readonly plugin?: string;
-  /** Mutual TLS between all of them and with who calls, as `readTlsIdentity` reads it; default: without. */
+  /** Folder for mutual TLS between all programs and their clients, as `readTlsIdentity` reads it; default: no TLS. */
   readonly tlsDir?: string;
   /**
-   * Where a program, by its name, calls another that is at `address`, `HOST:PORT`: through a proxy, say. Default: there. A
-   * program that is started again is asked about again.
+   * Gives the address at which the program `from` calls another one that is at `address` (`HOST:PORT`): of a proxy,
+   * for example. Default: `address`. Called again when a program is restarted.
    */
   readonly route?: (from: string, to: 'coordinator' | 'nats', address: string) => Promise<string>;
   /** The environment of this process. */
   readonly environment: NodeJS.ProcessEnv;
-  /** Added to it for the children. */
+  /** Variables that are added to `environment` for the children. */
   readonly env?: NodeJS.ProcessEnv;
-  /** Starts a worker that dies again, later each time. Default: it stays dead. */
+  /** Restarts a worker that dies, each time after a longer wait. Default: the worker stays dead. */
   readonly restartWorkers?: boolean;
-  /** Told in a line what happens: ready, died, back. */
+  /** Called with a line for each event: a program is ready, died, is back. */
   readonly log?: (line: string) => void;
-  /** What others that want the state folder are told of this process; default `a local cluster`. */
+  /** Name of this process in the error of another process that wants the state folder; default `a local cluster`. */
   readonly program?: string;
-  /** Gives up starting. */
+  /** Aborts the start. */
   readonly signal?: AbortSignal;
 }
 
@@ -51,7 +51,7 @@ export type WorkerKind = 'teacher' | 'student';
 /** The environment of all programs of the cluster. */
 export interface ChildEnvironment {
   readonly env: NodeJS.ProcessEnv;
-  /** Remote teachers may be at any address, and nobody said so. */
+  /** Whether remote teachers may be at any address by default, without an option or variable that says so. */
   readonly isOpenOutwards: boolean;
 }
 
@@ -68,10 +68,10 @@ export function childEnvironment(options: LocalClusterOptions): ChildEnvironment
   };
 }
 
-/** What a worker is told on its command line. */
+/** A worker's arguments on its command line. */
 export function workerArguments(kind: WorkerKind, options: LocalClusterOptions): string[] {
   const { computeThreads, lookupDelayMs, lookupDelayFile, requireGpu } = options;
-  // Set-up is for the processor unless it was asked for more: a machine with a GPU is no reason to refuse teachers.
+  // By default set-up installs only what the processor needs: a worker on a machine with a GPU must not refuse that.
   const args: string[] = requireGpu ? ['--device', 'cuda'] : ['--allow-cpu'];
   if (computeThreads !== undefined) args.push('--compute-threads', String(computeThreads));
   if (kind === 'teacher' && lookupDelayMs !== undefined) {
@@ -83,7 +83,7 @@ export function workerArguments(kind: WorkerKind, options: LocalClusterOptions):
   return args;
 }
 
-/** An address that stands for all of this machine's is no host, and in no certificate. */
+/** Address for a client: 0.0.0.0 and [::], which stand for all addresses, become loopback. */
 export function calledAt(listen: string): string {
   return listen.replace(/^0\.0\.0\.0:/, '127.0.0.1:').replace(/^\[::\]:/, '[::1]:');
 }

@@ -1,20 +1,20 @@
-/** The processes of a local cluster, as others see them. */
+/** The running processes of a local cluster, for its users. */
 import type { ChildProgram } from './programs/index.js';
 
 export type ProcessKind = 'nats' | 'coordinator' | 'teacher' | 'student';
 
 export interface ClusterProcess {
   readonly kind: ProcessKind;
-  /** A worker's id; else the kind. */
+  /** A worker's id; for other processes the kind. */
   readonly workerId: string;
   readonly pid: number;
-  /** Where a program's probes and metrics answer, `127.0.0.1:PORT`; absent for NATS. */
+  /** Address of a program's probes and metrics, `127.0.0.1:PORT`; absent for NATS. */
   readonly http?: string;
 }
 
 type OwnProgram = readonly [kind: ProcessKind, workerId: string, program: ChildProgram | undefined];
 
-/** @param natsPid - undefined: it does not run. */
+/** @param natsPid - undefined: NATS does not run. */
 export function runningProcesses(
   natsPid: number | undefined,
   programs: readonly OwnProgram[],

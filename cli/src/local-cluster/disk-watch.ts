@@ -1,18 +1,18 @@
 /**
- * Notices when the disk of a local cluster's NATS is full, and when it has room again. NATS gives a stream up that
- * it could not write, and takes nothing more for it until it is started anew, whatever room there is by then.
+ * Notices when the disk of a local cluster's NATS is full, and when it has room again. If NATS cannot write a stream,
+ * it takes no more messages for the stream until NATS is restarted, even if the disk has room again.
  */
 import { availableBytes } from '@lyceum/platform';
 
 const LOOK_EVERY_MS = 1_000;
 
-/** Below this a write of some size fails. */
+/** With less room than this, larger writes fail. */
 const FULL_BELOW_BYTES = 1024 * 1024;
 
-/** From here on it is worth a new start. */
+/** With this much room NATS is restarted. */
 export const ROOM_FROM_MIB = 16;
 
-/** Whether a disk counts as full; between the two bounds it stays what it was. */
+/** Whether a disk counts as full; between the two limits the former state stays. */
 function isDiskFull(wasFull: boolean, available: number): boolean {
   if (available < FULL_BELOW_BYTES) return true;
   return wasFull && available < ROOM_FROM_MIB * 1024 * 1024;
@@ -20,9 +20,9 @@ function isDiskFull(wasFull: boolean, available: number): boolean {
 
 export interface DiskWatchOptions {
   readonly folder: string;
-  /** Told once each time that the disk has become full. */
+  /** Called once each time the disk has become full. */
   readonly full: () => void;
-  /** Called when there is room again, and again later if it rejects. */
+  /** Called when there is room again; called again later if it rejects. */
   readonly roomAgain: () => Promise<void>;
 }
 
@@ -38,7 +38,7 @@ export class DiskWatch {
     this.#timer.unref();
   }
 
-  /** @returns whether the disk is full, or has been and what follows from it is still to be done. */
+  /** @returns whether the disk is full, or was full and `roomAgain` has not succeeded yet. */
   look(): boolean {
     if (this.#recovery !== undefined) return true;
     const { folder, full, roomAgain } = this.#options;
@@ -62,14 +62,14 @@ export class DiskWatch {
     return this.#isFull;
   }
 
-  /** Looks no more; what is under way is finished. */
+  /** Stops looking, and waits for a `roomAgain` under way. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     await this.#recovery;
   }
 }
 
-/** A folder that is gone is no full disk. */
+/** Free bytes of the folder's disk; infinite if the folder is gone, which is no full disk. */
 function available(folder: string): number {
   try {
     return availableBytes(folder);

@@ -1,8 +1,8 @@
-/** The usual address, unless another program has it. */
+/** Finds an address to listen at: the usual one, unless another program has it. */
 import { createServer } from 'node:net';
 import { parseAddress } from '@lyceum/platform';
 
-/** @returns `wanted` if no program listens there, else the same host with port 0, which takes a free one. */
+/** @returns `wanted` if no program listens there, else the same host with port 0, which means a free port. */
 export async function freeAddress(wanted: string): Promise<string> {
   const { host, port } = parseAddress(wanted);
   const server = createServer();

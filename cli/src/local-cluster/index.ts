@@ -1,4 +1,4 @@
-/** The door to a whole cluster on this machine, for the demo, tests and benches. */
+/** Runs a whole cluster on this machine: for `coordinator up`, the demo, tests and benches. */
 export type { LocalClusterOptions } from './cluster-options.js';
 export type { ClusterProcess, ProcessKind } from './cluster-processes.js';
 export { freeAddress } from './free-address.js';

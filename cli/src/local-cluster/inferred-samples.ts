@@ -1,12 +1,12 @@
-/** What the teacher workers say that they have inferred, read where anybody's Prometheus would read it. */
+/** Reads the inference counters of the teacher workers from their metrics, as a Prometheus would. */
 import type { LocalCluster } from './local-cluster.js';
 
-/** @returns samples inferred so far by teacher (identity), all workers together. */
+/** @returns number of samples inferred so far, by teacher identity, of all workers together. */
 export function inferredSamples(cluster: LocalCluster): Promise<Record<string, number>> {
   return totals(cluster, 'lyceum_teacher_samples_inferred_total');
 }
 
-/** @returns seconds that inferences took so far by teacher (identity), all workers together. */
+/** @returns seconds of inference so far, by teacher identity, of all workers together. */
 export function inferenceSeconds(cluster: LocalCluster): Promise<Record<string, number>> {
   return totals(cluster, 'lyceum_teacher_inference_seconds_total');
 }

@@ -1,8 +1,8 @@
 /**
- * From a user's file to a plugin that programs can load: one file in JavaScript that holds all it needs.
+ * Makes a plugin that programs can load from a user's file: one JavaScript file with all that it imports.
  *
- * esbuild takes the types away, since Node 20 does not, and puts what the file imports into it, so that the digest is
- * of everything that runs. It checks no types.
+ * esbuild removes the types, since Node 20 does not, and bundles the imports, so that the digest covers all code that
+ * runs. It checks no types.
  */
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
@@ -14,20 +14,20 @@ import { InvalidDocumentError, type Problem, sha256Hex } from '@lyceum/proto';
 import type { BuildFailure } from 'esbuild';
 
 export interface InstalledPlugin {
-  /** Absolute; for `readPlugin`. */
+  /** Absolute path, for `readPlugin`. */
   readonly file: string;
-  /** What it has, in a line. */
+  /** Names of the plugin's terms and rules, in a line. */
   readonly summary: string;
 }
 
 /**
  * @param source - the user's file.
  * @param folder - where the plugin is written, under its digest.
- * @throws {InvalidDocumentError} naming everything that is wrong with it, with line and column.
- * @throws {LyceumError} INVALID_ARGUMENT if it is no plain file or too long.
+ * @throws {InvalidDocumentError} naming all that is wrong with the file, with line and column.
+ * @throws {LyceumError} INVALID_ARGUMENT if the source is no plain file or too long.
  */
 export async function installPlugin(source: string, folder: string): Promise<InstalledPlugin> {
-  // Whatever has no end is read to its end by esbuild, which finds plugin.ts by the name plugin.js too.
+  // esbuild would read an endless file, such as a device, for ever. For a missing plugin.js esbuild finds plugin.ts.
   if (existsSync(source)) readPlainFile(source, PLUGIN_MAX_BYTES);
   const code = await bundled(path.resolve(source), source);
   const digest = sha256Hex(code);
@@ -41,7 +41,7 @@ export async function installPlugin(source: string, folder: string): Promise<Ins
 }
 
 async function bundled(file: string, source: string): Promise<Uint8Array> {
-  // Loaded late: without a plugin it is not needed.
+  // Loaded only here: without a plugin esbuild is not needed.
   const { build } = await import('esbuild');
   try {
     const { outputFiles, metafile } = await build({
@@ -65,7 +65,7 @@ async function bundled(file: string, source: string): Promise<Uint8Array> {
   }
 }
 
-/** A second TensorFlow.js does not know the tensors of the first. */
+/** Refuses a bundled TensorFlow.js: a second copy does not know the tensors of the first. */
 function refuseTensorflow(inputs: readonly string[], source: string): void {
   if (!inputs.some((input) => input.includes('node_modules/@tensorflow/'))) return;
   const message = 'imports TensorFlow.js; use the tf that a term is given, and import types alone';

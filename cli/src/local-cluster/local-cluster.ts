@@ -2,8 +2,9 @@
  * A whole cluster on one machine: `nats-server`, coordinator, teacher workers, student workers, each a
  * process of its own, as it would be in pods. `coordinator up`, the demo, the tests and the benches use it.
  *
- * Every port is free and on loopback. Whatever ends, children end: `stop` ends them in order, and a guard
- * ends them if this process is killed. Nothing is restarted but workers, and those only if asked to.
+ * Ports are free ones on loopback, unless `listen` names another address. No child outlives this process: `stop` ends
+ * them in order, and a guard ends them if this process is killed. Workers that die are restarted only if
+ * `restartWorkers` is set. NATS is restarted after a full disk.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -27,7 +28,7 @@ import { ChildProgram, Guard, keepRunning, programFile } from './programs/index.
 
 export class LocalCluster {
   readonly stateDir: string;
-  /** Rejects when a part has died without which nothing works, NATS or the coordinator. Never resolves. */
+  /** Rejects when NATS or the coordinator has died: without them nothing works. Never resolves. */
   readonly failed: Promise<never>;
   readonly #options: LocalClusterOptions;
   readonly #environment: ChildEnvironment;
@@ -38,12 +39,12 @@ export class LocalCluster {
   readonly #stopping = new AbortController();
   readonly #workers = new Map<string, { readonly kind: WorkerKind; program?: ChildProgram }>();
   #fail: (error: LyceumError) => void = () => undefined;
-  /** Node's arguments for whatever computes with the plugin. */
+  /** Node's arguments for programs that compute with the plugin. */
   #preload: readonly string[] = [];
   #coordinator: ChildProgram | undefined;
-  /** Where the coordinator listens. */
+  /** The address at which the coordinator listens. */
   #listen: string;
-  /** Where it is called from here. */
+  /** The address at which this machine calls the coordinator. */
   #address = '';
   #stopped: Promise<void> | undefined;
 
@@ -78,9 +79,9 @@ export class LocalCluster {
   /**
    * Starts everything and waits until it is ready.
    *
-   * @throws {LyceumError} UNAVAILABLE, with the end of its log, if a part does not start, FAILED_PRECONDITION if the state
-   *   folder is in use, INVALID_ARGUMENT if it cannot be written, `listen` is no address or the plugin is none; nothing runs
-   *   then.
+   * @throws {LyceumError} UNAVAILABLE, with the end of its log, if a program does not start; FAILED_PRECONDITION if
+   *   the state folder is in use; INVALID_ARGUMENT if the folder cannot be written, `listen` is no address or the
+   *   plugin is wrong. After an error no process is left.
    */
   static async start(options: LocalClusterOptions): Promise<LocalCluster> {
     const folder = options.stateDir ?? (await mkdtemp(path.join(tmpdir(), 'lyceum-cluster-')));
@@ -102,17 +103,17 @@ export class LocalCluster {
     }
   }
 
-  /** Where the coordinator answers, `127.0.0.1:PORT`. */
+  /** The coordinator's address for clients, `127.0.0.1:PORT`. */
   get address(): string {
     return this.#address;
   }
 
-  /** Where NATS answers, also while it is being restarted. */
+  /** URL of NATS; it stays the same while NATS is being restarted. */
   get natsUrl(): string {
     return this.#nats.url;
   }
 
-  /** NATS lets nobody in without: the coordinator's may do everything, a worker's what its role needs. */
+  /** Credentials, which NATS requires: the coordinator's allow everything, a worker's only what its role needs. */
   natsCredentials(role: NatsRole): NatsCredentials {
     return this.#nats.user(role).credentials;
   }
@@ -129,7 +130,7 @@ export class LocalCluster {
   }
 
   /**
-   * Sends a signal to a worker, `coordinator` or `nats`; after SIGKILL, waits until it is gone.
+   * Sends a signal to a worker, to `coordinator` or to `nats`; after SIGKILL, waits until the process is gone.
    *
    * @throws {LyceumError} NOT_FOUND if no such process runs.
    */
@@ -165,7 +166,7 @@ export class LocalCluster {
   /**
    * Ends NATS, by SIGKILL if wanted, and starts it again on its port, `awayMs` later.
    *
-   * @param store - `emptied`: everything that it stored is deleted before.
+   * @param store - `emptied`: all that NATS has stored is deleted before the new start.
    */
   async restartNats(
     signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM',
@@ -199,7 +200,7 @@ export class LocalCluster {
     const starts: Promise<string>[] = [];
     for (let n = 0; n < teacherWorkers; n++) starts.push(this.#startWorker('teacher'));
     for (let n = 0; n < studentWorkers; n++) starts.push(this.#startWorker('student'));
-    // Settled, not raced: a worker that is still starting when another has failed must be stopped too.
+    // Waits for all: if one worker fails, another that is still starting must be stopped too.
     for (const outcome of await Promise.allSettled(starts)) {
       if (outcome.status === 'rejected') throw outcome.reason;
     }
@@ -269,7 +270,7 @@ export class LocalCluster {
         ...this.#environment.env,
         LYCEUM_NATS_CREDENTIALS: this.#nats.user(program).file,
       },
-      // What keeps the student fed may not take its cores: if it is late, the student waits and leaves them to it.
+      // The student comes first on the cores: if the other programs are late, it waits and leaves its cores to them.
       yields: program !== 'student-worker',
       logFile: path.join(this.stateDir, 'logs', `${name}.log`),
       guard: this.#guard,

@@ -1,5 +1,6 @@
 /**
- * The cluster's `nats-server`: its users, its port, which it keeps over restarts, and what a full disk does to it.
+ * The cluster's `nats-server`: its users, its port, which stays the same over restarts, and its restart when a full
+ * disk has room again.
  */
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
@@ -18,13 +19,13 @@ interface LocalNatsOptions {
   /** Aborts when the cluster is being ended. */
   readonly stopping: AbortSignal;
   readonly log: (line: string) => void;
-  /** Called when it has died for another reason than a full disk. */
+  /** Called when NATS has died for another reason than a full disk. */
   readonly died: (message: string) => void;
 }
 
 export class LocalNats {
   readonly #options: LocalNatsOptions;
-  /** Perhaps a disk of its own. */
+  /** Folder of the stored messages; may be on a disk of its own. */
   readonly #storeDir: string;
   readonly #disk: DiskWatch;
   #server: NatsServer | undefined;
@@ -43,12 +44,12 @@ export class LocalNats {
     });
   }
 
-  /** Where it answers, also while it is being restarted. */
+  /** URL of NATS; it stays the same while NATS is being restarted. */
   get url(): string {
     return this.#url;
   }
 
-  /** The process that runs; undefined: none does. */
+  /** The running process; undefined: NATS does not run. */
   get server(): NatsServer | undefined {
     return this.#server;
   }
@@ -82,7 +83,7 @@ export class LocalNats {
         'student-worker': this.user('student-worker').credentials.password,
       },
       env,
-      // From its first moment: this process may be killed while the server starts.
+      // The guard watches the server from its first moment: this process may be killed while the server starts.
       spawned: (pid, exited) => {
         guard.watch(pid);
         void exited.then(() => guard.forget(pid));
@@ -127,7 +128,7 @@ export class LocalNats {
     await this.#server?.stop();
   }
 
-  /** After a full disk. Should it not start, the disk's watch tries again. */
+  /** Restarts NATS after a full disk. If NATS does not start, the disk watch tries again. */
   async #renew(): Promise<void> {
     const { stopping, log } = this.#options;
     if (stopping.aborted) return;

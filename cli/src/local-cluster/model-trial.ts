@@ -1,4 +1,4 @@
-/** A model tried on this machine by a program of its own, `teacher-worker try`: this program never loads TensorFlow. */
+/** Tries a model on this machine in a program of its own, `teacher-worker try`: this program never loads TensorFlow. */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
@@ -16,8 +16,7 @@ import { LyceumError } from '@lyceum/proto';
 import { endText, programFile } from './programs/index.js';
 
 type Answer = Exclude<TrialReply, TrialFailed>;
-
-/** Whether this installation has the program that tries models: the coordinator's image has none. */
+/** Whether this installation has the program that tries models: the coordinator's image does not. */
 export function canTryModels(): boolean {
   return existsSync(programFile('teacher-worker'));
 }
@@ -38,8 +37,8 @@ export class ModelTrial {
   }
 
   /**
-   * @param signal - ends the program, whatever it computes.
-   * @throws {LyceumError} if model or set cannot be used, or the program does not start.
+   * @param signal - ends the program, even while it computes.
+   * @throws {LyceumError} if the model or the set cannot be used, or the program does not start.
    */
   static async open(start: TrialStart, signal: AbortSignal): Promise<ModelTrial> {
     const [child, lines] = started(signal);
@@ -53,7 +52,7 @@ export class ModelTrial {
     }
   }
 
-  /** @throws {LyceumError} saying what keeps the model from being asked so. */
+  /** @throws {LyceumError} saying why the model cannot be asked with these settings. */
   async try(settings: ModelSettings): Promise<Tried> {
     const answer = await ask(this.#process, this.#lines, { settings });
     if (answer.reply === 'tried') return answer;
@@ -67,7 +66,7 @@ export class ModelTrial {
 }
 
 /**
- * What the model itself gives, by a program of its own too.
+ * Outputs of a student's model, computed in a program of its own too.
  *
  * @param signal - ends the program.
  * @returns [rowCount, C] logits, or logarithms of probabilities.
@@ -87,7 +86,7 @@ export async function modelOutputs(
   }
 }
 
-/** The program, and what it says. @throws {LyceumError} FAILED_PRECONDITION if it is not here. */
+/** @returns the started program, and its lines on stdout. @throws {LyceumError} FAILED_PRECONDITION: no program. */
 function started(signal: AbortSignal): [ChildProcessWithoutNullStreams, AsyncIterator<string>] {
   if (!canTryModels()) {
     const message = 'this installation has no teacher-worker, which tries models';
@@ -95,11 +94,11 @@ function started(signal: AbortSignal): [ChildProcessWithoutNullStreams, AsyncIte
   }
   const program = [programFile('teacher-worker'), 'try'];
   const child = spawn(process.execPath, program, { stdio: 'pipe', signal, killSignal: 'SIGKILL' });
-  // Its output ends then too.
+  // No handling needed: after an error the program's output ends, which `ask` notices.
   child.on('error', () => undefined);
-  // What is wrong is in the answers; what libraries print besides says it again.
+  // Errors are in the answers. Libraries only repeat them on stderr, so stderr is dropped.
   child.stderr.resume();
-  // Whatever ends it, its output ends, and that is what is waited for.
+  // No handling needed here either: when the program ends, its output ends.
   child.stdin.on('error', () => undefined);
   return [child, createInterface({ input: child.stdout })[Symbol.asyncIterator]()];
 }
@@ -112,7 +111,7 @@ async function ask(
   child.stdin.write(`${JSON.stringify(request)}\n`);
   const line = await lines.next();
   if (line.done === true) {
-    // A model may end the library that runs it, or take more memory than there is.
+    // A model may crash the library that runs it, or take more memory than there is.
     const message = `the program that tries models ended without an answer (${await endOf(child)})`;
     throw new LyceumError('INVALID_ARGUMENT', message);
   }

@@ -1,6 +1,6 @@
 /**
- * The users of a local cluster's NATS: one for each role, made once, in files that their owner alone reads. Workers
- * that are started by hand, and people who look into NATS with its tools, take a user from there.
+ * The users of a local cluster's NATS: one for each role, made once, in files that only their owner can read. Workers
+ * that are started by hand, and people with NATS's own tools, take a user from these files.
  */
 import { randomBytes } from 'node:crypto';
 import { statSync } from 'node:fs';
@@ -10,31 +10,31 @@ import { makeFolder, withPath } from '@lyceum/platform';
 import { type NatsCredentials, natsCredentialsIn } from '@lyceum/platform/nats';
 import { LyceumError, NATS_ROLES, type NatsRole, toLyceumError } from '@lyceum/proto';
 
-/** Bytes of a password: so many cannot be guessed. */
+/** Random bytes of a password: too many to guess. */
 const PASSWORD_BYTES = 32;
 
 export interface NatsUser {
-  /** Has the credentials; what a program is told. */
+  /** File with the credentials, which a program reads. */
   readonly file: string;
   readonly credentials: NatsCredentials;
 }
 
 /**
- * The users in `folder`; those that are not there are made.
+ * Reads the users in `folder`, and makes the missing ones.
  *
- * @throws {LyceumError} INVALID_ARGUMENT, naming the file, if one is damaged: remove it for a new one.
+ * @throws {LyceumError} INVALID_ARGUMENT naming a damaged file, which the user should remove for a new one.
  */
 export async function natsUsersIn(folder: string): Promise<Readonly<Record<NatsRole, NatsUser>>> {
   await makeFolder(folder, { mode: 0o700 });
   const users: Partial<Record<NatsRole, NatsUser>> = {};
-  // In turn: none is still being written once a damaged one is told.
+  // One after another: when an error about a damaged file is thrown, no other file is still being written.
   for (const role of NATS_ROLES) users[role] = await userIn(folder, role);
   return users as Record<NatsRole, NatsUser>;
 }
 
 async function userIn(folder: string, role: NatsRole): Promise<NatsUser> {
   const file = path.join(folder, `${role}.json`);
-  // An empty one was never written.
+  // An empty file is left from a start that was cut short: it is written anew.
   if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) === 0) {
     const password = randomBytes(PASSWORD_BYTES).toString('base64url');
     const text = `${JSON.stringify({ user: role, password })}\n`;

@@ -1,2 +1,2 @@
-/** A pulled student, used on texts, rows and pictures without a cluster. */
+/** Uses a pulled student on texts, rows and pictures, without a cluster. */
 export type { Prediction, StudentInput } from './student-folder.js';

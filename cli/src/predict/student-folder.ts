@@ -1,4 +1,4 @@
-/** A student of texts, rows or pictures, as `pull` writes it to a folder, made ready to answer. */
+/** Opens a student of texts, rows or pictures from the folder that `pull` wrote, and predicts with it. */
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { logSoftmaxRows } from '@lyceum/learning/arrays';
@@ -13,24 +13,24 @@ import { readGivenIfThere } from '@lyceum/platform';
 import { DOCUMENT_MAX_BYTES, LyceumError, toLyceumError } from '@lyceum/proto';
 import { CLASSES_FILE } from '../export/index.js';
 
-/** Samples that are run at once. Of pictures few, since a batch is always whole, and one picture often comes alone. */
+/** Samples in a batch. Few pictures: a batch is always computed whole, and often there is only one picture. */
 const ENCODED_ROWS = 256;
 const PICTURE_ROWS = 8;
 
 const SETTINGS_FILE = 'settings.json';
 
-/** Settings of how samples are prepared, the scale aside: students have none, and a model that was pushed may. */
+/** Settings of how samples are prepared, without the scale: only pushed models may have them, not students. */
 const UNFOLLOWED = NUMBER_SETTINGS.filter((name) => name !== 'scale');
 
 export interface Prediction {
-  /** Where the sample is from. */
+  /** The sample's place in its source. */
   readonly where: string;
-  /** The name of the likeliest class, the first where several are. */
+  /** Name of the likeliest class, in a tie the first. */
   readonly label: string;
   readonly probability: number;
 }
 
-/** What the student takes: what an encoding makes of texts or rows, or pictures of a shape, [height, width, channels]. */
+/** The student's input: texts or rows in an encoding, or pictures of a shape [height, width, channels]. */
 export type StudentInput =
   | { readonly encoding: Encoding }
   | { readonly pictures: readonly number[] };
@@ -74,7 +74,7 @@ export class StudentFolder {
     const classNames = readClasses(join(folder, CLASSES_FILE), classCount);
     const isEncoded = 'encoding' in takes;
     const sampleShape = isEncoded ? [encodingWidth(takes.encoding)] : takes.pictures;
-    // The runtime is here anyway, and gives what TensorFlow gives; TensorFlow would take longer to load.
+    // ONNX's runtime is installed anyway and gives the same outputs; TensorFlow would take longer to load.
     const file = exportOnnx(model, {
       sampleShape,
       classNames,
@@ -95,7 +95,7 @@ export class StudentFolder {
   /**
    * A prediction for each sample, in order.
    *
-   * @throws {LyceumError} INVALID_ARGUMENT naming a sample of which the student says nothing finite.
+   * @throws {LyceumError} INVALID_ARGUMENT naming a sample for which the student gives no finite numbers.
    */
   async *predictions(
     samples: AsyncIterable<GivenSample>,
@@ -127,7 +127,7 @@ export class StudentFolder {
     const logProbabilities = logSoftmaxRows(logits, rows.length, classCount);
     return rows.map(({ where }, index) => {
       const own = logProbabilities.subarray(index * classCount, (index + 1) * classCount);
-      // NaN is at no place.
+      // With a NaN among the values, indexOf finds nothing.
       const best = own.indexOf(Math.max(...own));
       if (best < 0) {
         const message = `${where}: the student gives no finite numbers for it`;
@@ -142,7 +142,7 @@ export class StudentFolder {
   }
 }
 
-/** What the model's settings say beside it. @throws {LyceumError} INVALID_ARGUMENT naming what is wrong with them. */
+/** The settings beside the model. @throws {LyceumError} INVALID_ARGUMENT naming what is wrong with them. */
 function givenSettings(folder: string): Partial<ModelSettings> {
   const file = join(folder, SETTINGS_FILE);
   const bytes = readGivenIfThere(file, DOCUMENT_MAX_BYTES, 'INVALID_ARGUMENT');
@@ -159,7 +159,7 @@ function inputOf(
 }
 
 /**
- * Texts or rows in numbers.
+ * Encodes texts or rows as numbers.
  *
  * @throws {LyceumError} INVALID_ARGUMENT naming a sample that does not fit the encoding.
  */
@@ -177,7 +177,7 @@ export async function* encodedSamples(
   }
 }
 
-/** Numbers where there is no such file: of a model that was pushed nobody knows the classes' names. */
+/** Names of the classes. Without the file, as with a pushed model, the classes' numbers are their names. */
 function readClasses(file: string, classCount: number): string[] {
   const bytes = readGivenIfThere(file, DOCUMENT_MAX_BYTES, 'INVALID_ARGUMENT');
   if (bytes === undefined) return Array.from({ length: classCount }, (_, c) => String(c));

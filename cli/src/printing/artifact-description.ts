@@ -1,4 +1,4 @@
-/** What the coordinator knows of a model or a data set, in a few words. */
+/** The coordinator's description of a model or a data set, in a few words. */
 import { sharedSamplesText } from '@lyceum/learning/datasets';
 import { RAW_KINDS, type RawKind } from '@lyceum/learning/models';
 import { z } from 'zod';
@@ -50,8 +50,8 @@ const modelDescription = z.object({
 });
 
 /**
- * `[28, 28, 1], 10 classes; train 7,001 (200 labelled), …; 11 of test are in train too`, of several modalities
- * `pixels [28, 28, 1], sound [400], …`; undefined if nothing is understood.
+ * `[28, 28, 1], 10 classes; train 7,001 (200 labelled), …; 11 of test are in train too`; for a set of several
+ * modalities `pixels [28, 28, 1], sound [400], …`. Undefined: the description has another form.
  */
 export function datasetText(description: unknown): string | undefined {
   const { data } = datasetDescription.safeParse(description);
@@ -76,7 +76,7 @@ interface ClassRow {
   readonly counts: Readonly<Record<string, number>>;
 }
 
-/** The labelled samples of each class and split, as a table; nothing if they are not counted, as of a model. */
+/** Labelled samples of each class and split, as a table; empty if the description has no counts, as a model's. */
 export function classCountLines(description: unknown): string[] {
   const { data } = classCounts.safeParse(description);
   if (data === undefined) return [];
@@ -128,8 +128,9 @@ function readsText(reads: RawKind, columns?: readonly { readonly kind: string }[
 }
 
 /**
- * `[28, 28, 1] to 10 classes; 266,610 parameters; logits`, and of a model that names them the modality before the shape,
- * its inputs and outputs; undefined if nothing is understood. Of what says a class alone neither parameters nor output.
+ * `[28, 28, 1] to 10 classes; 266,610 parameters; logits`. If the model names them, also the modality before the
+ * shape, and its inputs and outputs. A model that answers with a class only has neither parameters nor output here.
+ * Undefined: the description has another form.
  */
 export function modelText(description: unknown): string | undefined {
   const { data } = modelDescription.safeParse(description);
@@ -151,7 +152,7 @@ export function modelText(description: unknown): string | undefined {
   return `${text}; in: ${listText(inputs)}; out: ${listText(outputs)}`;
 }
 
-/** Models of tables may have an input for each of hundreds of columns. */
+/** Number of names shown: a model of a table may have an input for each of hundreds of columns. */
 const SHOWN = 12;
 
 function listText(values: readonly string[]): string {

@@ -1,4 +1,4 @@
-/** Whether runs differ, as text. */
+/** The comparison of runs, as text. */
 import type { ArmDifference, RunComparison, RunPair, SeedDifference } from '../comparison/index.js';
 import {
   type Column,
@@ -49,7 +49,7 @@ function armLine({ runs, reference, nll, ...accuracy }: ArmDifference): string {
 }
 
 function seedsText({ seedsNeeded, low, high, difference }: SeedDifference): string {
-  // On few samples seeds may well be right equally often: then they say nothing of others.
+  // With few samples, all seeds may have the same accuracy by chance: that says nothing about further seeds.
   if (low === high && difference !== 0) return 'the same with each seed: it takes more to know';
   return seedsNeeded === null
     ? 'no difference to show'

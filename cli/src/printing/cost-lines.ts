@@ -1,4 +1,4 @@
-/** What runs have cost their devices, in tables. */
+/** The device time of runs, in tables. */
 import { type CostRow, type CostsBy, deviceSeconds, type RunExpense } from '../comparison/index.js';
 import {
   type Column,
@@ -34,7 +34,7 @@ export function costLines(rows: readonly CostRow[], by: CostsBy): string[] {
   return tableLines(columns, rows);
 }
 
-/** What the compared runs cost: printed below what they are worth. */
+/** The cost of compared runs, printed below their comparison. */
 export function expenseLines(runs: readonly RunExpense[]): string[] {
   return tableLines<RunExpense>(
     [

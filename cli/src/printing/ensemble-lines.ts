@@ -1,4 +1,4 @@
-/** What teachers are worth alone and together, as text. */
+/** The figures of teachers alone and together, as text. */
 import type { EnsembleRow, EnsembleTable } from '@lyceum/coordinator/documents';
 import { knownClassesText, samplesText } from './report-figures.js';
 import { type Column, fixed, orUnknown, percentText, tableLines } from './text/index.js';

@@ -1,8 +1,8 @@
-/** What a model takes for what, and how far it can be believed. */
+/** The classes that a model confuses, and the reliability of its confidences, as text. */
 import type { Findings } from '../client/index.js';
 import { type Column, countText, percentText, tableLines } from './text/index.js';
 
-/** Pairs that one looks at; `-o json` has more. */
+/** Number of confused pairs shown; `-o json` has more. */
 const PAIRS = 10;
 
 type Model = Findings['models'][number];

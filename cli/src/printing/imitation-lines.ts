@@ -1,4 +1,4 @@
-/** What an imitation will cost, and what its check found, as lines for a person. */
+/** The cost of an imitation, and the findings of its check, as lines for people. */
 import {
   type CheckSummary,
   type CollectedCost,
@@ -29,7 +29,7 @@ export function writingLines(estimates: readonly WritingEstimate[]): string[] {
   return costLines(estimates, { title: 'WRITTEN', value: (e) => countText(e.written) });
 }
 
-/** @param done - the column of what is there. @param more - the last one. */
+/** @param done - the column of existing answers or texts. @param more - a last column. */
 function costLines<T extends Omit<CostEstimate, 'answered' | 'spent'>>(
   estimates: readonly T[],
   done: Column<T>,
@@ -52,21 +52,21 @@ function costLines<T extends Omit<CostEstimate, 'answered' | 'spent'>>(
   return tableLines(columns, estimates);
 }
 
-/** @param file - that the texts are in. */
+/** @param file - the file with the texts. */
 export function writtenLines({ calls, kept, dropped }: WrittenQuestions, file: string): string[] {
   const reasons = Object.entries(dropped).map(([reason, count]) => `${reason} ${countText(count)}`);
   const rest = reasons.length === 0 ? 'none was dropped' : `dropped: ${reasons.join(', ')}`;
   return [`${countText(calls)} calls; ${countText(kept)} new texts are in ${file}; ${rest}`];
 }
 
-/** What teachers that were asked cost, and how far off the estimate was. */
+/** The cost of each teacher that was asked, and the error of its estimate. */
 export function collectedLines(costs: readonly CollectedCost[]): string[] {
   return costs
     .filter(({ calls }) => calls > 0)
     .map((own) => `${own.teacher}: ${countText(own.answers)} answers ${paidText(own)}`);
 }
 
-/** The same of teachers that wrote. */
+/** The same for teachers that wrote texts. */
 export function writingCostLines(costs: readonly WritingCost[]): string[] {
   return costs
     .filter(({ calls }) => calls > 0)
@@ -152,7 +152,7 @@ export function checkLines(summary: CheckSummary, costs: readonly TeacherCosts[]
   ];
 }
 
-/** What a teacher's answers have cost, and what asking again for those of little worth would cost. */
+/** The cost of a teacher's answers so far, and of asking again for those of little worth. */
 function paidLines({ name, cost, currency, repairs }: TeacherCosts): string[] {
   const spent = cost === undefined ? [] : [`cost ${moneyText(cost)} ${currency}`];
   const again = repairs.map(({ reason, answers, calls, cost: more }) => {

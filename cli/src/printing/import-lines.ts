@@ -1,4 +1,4 @@
-/** What came out of a source of data, as lines for a person. */
+/** The summary of an import, as lines for people. */
 import type { ImportSummary } from '@lyceum/learning/import';
 import type { RegisteredSet } from '@lyceum/learning/indexing';
 import { bytesText, countText, namesText, pathText } from './text/index.js';
@@ -78,7 +78,7 @@ function columnLines({ columns = [] }: Modality): string[] {
   ];
 }
 
-/** What a model would see: a class under another name is found here, or never. */
+/** The columns that a model would read. Here the user can notice a column that has the class under another name. */
 function rawColumnsLine({ name, rawColumns }: Modality): string[] {
   if (rawColumns === undefined) return [];
   const shown = rawColumns.slice(0, RAW_COLUMNS_SHOWN).join(', ');

@@ -1,6 +1,6 @@
 /**
- * What people read: tables and lines, made of what the coordinator says. `runs` and `text` have doors of their own, since
- * commands that only ask for runs need nothing else.
+ * Text for people: tables and lines from the coordinator's answers. Import `runs` and `text` from their own index
+ * files: commands that only ask for runs then load nothing else.
  */
 export { classCountLines, datasetText, modelText } from './artifact-description.js';
 export { comparisonLines } from './comparison-lines.js';

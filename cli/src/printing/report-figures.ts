@@ -1,4 +1,4 @@
-/** A student's figures in detail, as text: on every split, against every teacher, and the classes that it knows worst. */
+/** A student's figures in detail, as text: on every split, against every teacher, and its worst classes. */
 import type { Report, ReportFigures } from '@lyceum/coordinator/documents';
 import { type Column, countText, fixed, orUnknown, percentText, tableLines } from './text/index.js';
 
@@ -22,7 +22,7 @@ const SPLIT_COLUMNS: readonly Column<SplitRow>[] = [
   },
 ];
 
-/** The student on the measured samples of each split. */
+/** The student's figures on the measured samples of each split. */
 export function splitLines({
   student,
   measuredTrainCount,
@@ -61,7 +61,7 @@ const FIDELITY_COLUMNS: readonly Column<FidelityRow>[] = [
   },
 ];
 
-/** The student against ensemble and teachers; nothing for a run without them. */
+/** The student against the ensemble and the teachers; empty for a run without teachers. */
 export function fidelityLines({ student }: Report): string[] {
   if (student.fidelity.length === 0) return [];
   const rows = student.fidelity.map((test) => ({
@@ -72,10 +72,13 @@ export function fidelityLines({ student }: Report): string[] {
   return tableLines(FIDELITY_COLUMNS, rows);
 }
 
-/** All classes of a set with many are in the JSON. */
+/** Number of classes shown; the JSON has all. */
 const WORST_COUNT = 5;
 
-/** `Of the test split's classes the student knows least: 8 (eight) 71.00 %, …`; undefined: no recall is known, or it finds all of every class. */
+/**
+ * `Of the test split's classes the student knows least: 8 (eight) 71.00 %, …`. Undefined: no recall is known, or every
+ * known recall is 100 %.
+ */
 export function worstRecallText({ student, dataset }: Report): string | undefined {
   const known = [...(student.perClassRecall ?? []).entries()].filter(
     (entry): entry is [number, number] => entry[1] !== null && entry[1] < 1,

@@ -1,4 +1,4 @@
-/** The comparison that makes people distil, as text. */
+/** A run's report as text: the student compared with its teachers, the ensemble and the baselines. */
 import type { Report, ReportModelRow } from '@lyceum/coordinator/documents';
 import { closedGap, combinedTeachers, mayBeChance } from '@lyceum/dashboard/api';
 import { sharedSamplesText } from '@lyceum/learning/datasets';
@@ -26,7 +26,7 @@ import {
 interface Line {
   readonly name: string;
   readonly figures: ReportModelRow;
-  /** Null: not known, since another program runs the model. */
+  /** Null: not known, because another program runs the model. */
   readonly parameters: number | null;
   readonly bytes: number | null;
 }
@@ -86,7 +86,7 @@ function modelLines(report: Report): Line[] {
   return lines;
 }
 
-/** @param parts - whose figures its own are the sums of: one that is not known makes the sum unknown. */
+/** @param parts - rows of which `figures` has the sums: if one part is not known, the sum is not known. */
 function modelLine(
   name: string,
   figures: ReportModelRow,
@@ -158,7 +158,7 @@ function sentences(report: Report): string[] {
   return lines;
 }
 
-/** @param gain - the student's accuracy less that without teachers. */
+/** @param gain - the student's accuracy minus the accuracy without teachers. */
 function gainText(report: Report, gain: number): string {
   const { teachersGain: known } = report;
   const interval = known
@@ -191,7 +191,7 @@ function canaryLines({ teachers }: Report): string[] {
   });
 }
 
-/** Which teachers were late is chance, which only a replay repeats. */
+/** If teachers were late, by chance, only a replay of the run gives the same bits. */
 function reproducibilityText(report: Report): string {
   if (!report.bitExact) return `Not bit-exact: ${report.bitExactExceptions.join('; ')}.`;
   const isDegraded = (report.contributors?.degradedShare ?? 0) > 0;

@@ -55,7 +55,7 @@ function valueText(value: unknown): string | undefined {
   return Array.isArray(value) ? `[${value.join(', ')}]` : String(value);
 }
 
-/** `3`, or `2 of 3` where some have not come to an end, or to a bad one. */
+/** `3`; or `2 of 3` if a run has not succeeded, or not yet. */
 function runsText({ runs }: SweepArm): string {
   const succeeded = runs.filter(({ state }) => state === 'SUCCEEDED').length;
   return succeeded === runs.length ? String(succeeded) : `${succeeded} of ${runs.length}`;

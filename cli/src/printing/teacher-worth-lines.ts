@@ -1,4 +1,4 @@
-/** What each teacher cost and is worth, as text. */
+/** The cost and the worth of each teacher, as text. */
 import {
   durationText,
   isBelow,
@@ -66,7 +66,7 @@ const LOSSES: readonly Column<LossLine>[] = [
 
 export function teacherWorthLines(worth: TeacherWorth): string[] {
   const { ensemble, teachers, split, margin } = worth;
-  // Teachers that run here have no paid calls.
+  // Columns without any value are left out: teachers that the cluster runs itself have no paid calls.
   const costs = COSTS.filter(
     ({ title, value }) =>
       !['CALLS', 'PRICE'].includes(title) || teachers.some((row) => value(row) !== undefined),
@@ -113,7 +113,7 @@ function studentSentences(teachers: readonly TeacherWorthRow[], margin: number):
   return teachers.flatMap(({ name, student }) => {
     if (student === undefined || 'missing' in student) return [];
     const { accuracyLoss, without } = student;
-    // On few samples seeds may well be right equally often: then their interval has no width, and says nothing.
+    // With few samples, all seeds may have the same accuracy by chance: an interval of width 0 says nothing.
     const isKnown = accuracyLoss.low < accuracyLoss.high;
     if (!isKnown || !isBelow(accuracyLoss, margin)) return [];
     const than = accuracyLoss.high < 0 ? ': they are better without it' : '';

@@ -1,4 +1,4 @@
-/** Asks for everything that a report is written from. What a coordinator cannot give is left out, with the reason. */
+/** Asks the coordinator for all parts of a report. A part that it cannot give is replaced by the reason. */
 import type { Report } from '@lyceum/coordinator/documents';
 import type { ReportInput } from '@lyceum/dashboard/report';
 import { LyceumError, printableTexts, type Run } from '@lyceum/proto';
@@ -6,7 +6,7 @@ import type { CoordinatorClient } from '../client/index.js';
 import { historyFacts } from '../dashboard/facts/index.js';
 import { printableYaml } from '../session/index.js';
 
-/** All steps, in as many points as there may be. */
+/** All steps, in the greatest number of points. */
 const WHOLE_RUN = { firstStep: 0, endStep: 0, pointCount: 0 };
 
 type Asked = Pick<CoordinatorClient, 'getRun' | 'getFindings' | 'getHistory'>;

@@ -1,3 +1,3 @@
-/** A run's report for readers outside the terminal: what it is written from, asked of the coordinator. */
+/** A run's report outside the terminal: gathers its parts from the coordinator, and writes it for TensorBoard. */
 export { gatherReport } from './gather-report.js';
 export { writeEvents } from './write-events.js';

@@ -1,4 +1,4 @@
-/** What TensorBoard shows of a run that has ended: its history, and its figures at the last step. Pure. */
+/** The scalars of an ended run for TensorBoard: its history, and its figures at the last step. Pure. */
 import type { ReportInput } from '@lyceum/dashboard/report';
 import { historyScalars, type Scalars } from '@lyceum/learning/tensorboard';
 

@@ -1,4 +1,4 @@
-/** A run's event file for TensorBoard, in a folder of the run below the one that is named. */
+/** Writes a run's event file for TensorBoard, into a folder of the run below the named folder. */
 import { hostname } from 'node:os';
 import path from 'node:path';
 import type { ReportInput } from '@lyceum/dashboard/report';
@@ -6,7 +6,7 @@ import { eventFileName, scalarsRecord, startRecords } from '@lyceum/learning/ten
 import { writeNewFile } from '../files/index.js';
 import { reportScalars } from './report-scalars.js';
 
-/** @returns the file; what older ones of the folder say is void. */
+/** @returns path of the file, which replaces the content of older files in the folder for TensorBoard. */
 export async function writeEvents(
   folder: string,
   runId: string,

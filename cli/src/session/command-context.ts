@@ -1,8 +1,8 @@
 /**
- * What every command that talks to the coordinator has: the connection, the output, Ctrl-C.
+ * Shared by all commands that call the coordinator: the connection, the output, Ctrl-C.
  *
- * Data goes to stdout, everything else to stderr. Errors are not handled here: `main.ts` turns whatever a
- * command throws into text and exit code.
+ * Data goes to stdout, everything else to stderr. Errors are not handled here: `main.ts` turns all that a command
+ * throws into text and an exit code.
  */
 import { onInterrupt, type TlsIdentity, tlsIdentityIn } from '@lyceum/platform';
 import { printable, printableJson } from '@lyceum/proto';
@@ -15,7 +15,7 @@ import { painter } from './terminal.js';
 
 export type OutputFormat = 'table' | 'json' | 'yaml';
 
-/** The options of the root command, which every command takes. */
+/** Options of the root command, which every command takes too. */
 export interface GlobalOptions {
   readonly coordinator: string;
   readonly tlsDir?: string;
@@ -30,7 +30,11 @@ export interface CommandContext {
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
   print(data: unknown, lines: () => readonly string[]): void;
-  /** One of many, printed as they come: with -o json an object a line, with -o yaml a document. @param line - as it is shown. */
+  /**
+   * Prints one of many data at once: with -o json an object a line, with -o yaml a document.
+   *
+   * @param line - the text without -o.
+   */
   printOne(data: unknown, line: () => string): void;
   /** One line for a person, on stderr. */
   notice(line: string): void;
@@ -40,7 +44,7 @@ export function globalOptions(command: Command): GlobalOptions {
   return command.optsWithGlobals<GlobalOptions>();
 }
 
-/** @throws {LyceumError} INVALID_ARGUMENT if the folder that was named has no identity. */
+/** @throws {LyceumError} INVALID_ARGUMENT if the named folder has no TLS identity. */
 export function tlsOf({ tlsDir }: GlobalOptions): TlsIdentity | undefined {
   return tlsIdentityIn(tlsDir, Date.now());
 }
@@ -63,18 +67,18 @@ function oneText(format: OutputFormat, data: unknown, line: () => string): strin
   return format === 'json' ? json : `--- ${json}`;
 }
 
-/** @param line - what it warns of begins with `warning:`. */
+/** Prints a line on stderr. @param line - one that begins with `warning: ` is coloured. */
 export function notice(line: string): void {
   const { stderr } = process;
   const [, mark = '', text = line] = /^(warning: )(.*)$/s.exec(line) ?? [];
-  // On a terminal the line may have told of progress.
+  // On a terminal, a progress line may stand there, which is cleared.
   const clear = stderr.isTTY ? '\u001b[K' : '';
   const painted = mark === '' ? '' : painter(stderr)('yellow', mark);
   stderr.write(`${clear}${painted}${printable(hanging(text))}\n`);
 }
 
 /**
- * Runs a command's work with a connection that is closed afterwards.
+ * Runs a command's work with a connection, and closes it afterwards.
  *
  * @throws {CommandExit} 130 if Ctrl-C ended it.
  */

@@ -1,9 +1,9 @@
-/** A run as it is compared with others: its report and what its student said about the test split. */
+/** A run for a comparison: its report, and its student's outputs on the test split. */
 import { LyceumError } from '@lyceum/proto';
 import type { CoordinatorClient, Report } from '../client/index.js';
 import type { ComparedRun } from '../comparison/index.js';
 
-/** @throws {LyceumError} FAILED_PRECONDITION if it has no report; INVALID_ARGUMENT if its predictions lack something. */
+/** @throws {LyceumError} FAILED_PRECONDITION if the run has no report; INVALID_ARGUMENT if an array is missing. */
 export async function comparedRun(
   client: Pick<CoordinatorClient, 'getPredictions' | 'getReport'>,
   runId: string,
@@ -12,7 +12,7 @@ export async function comparedRun(
   const report = await client.getReport(runId);
   const { specification, digests } = report;
   const what = `predictions of run ${runId}`;
-  // Here and not above: a command that compares nothing starts without it.
+  // Imported here: other commands start without loading it.
   const { readNpz } = await import('@lyceum/learning/files');
   const arrays = readNpz(await client.getPredictions(runId, { signal }), what);
   const [sampleId, label, student] = ['sampleId', 'label', 'student'].map((name) => {

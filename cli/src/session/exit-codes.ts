@@ -1,23 +1,23 @@
-/** What the command line's exit status says, and the one place that decides which it is. */
+/** The exit codes of the command line, and which error has which code. */
 import { tmpdir } from 'node:os';
 import { errnoOf, fileError } from '@lyceum/platform';
 import { type ErrorCode, LyceumError, StorageFullError, toLyceumError } from '@lyceum/proto';
 
 export const EXIT = {
   ok: 0,
-  /** The run failed or was cancelled; or something went wrong that has no code of its own. */
+  /** The run failed or was cancelled; or an error that has no code of its own. */
   failed: 1,
   /** Wrong usage, or a specification or file that cannot be used. */
   usage: 2,
   notFound: 3,
-  /** The coordinator, or what it stands on, cannot be reached. */
+  /** The coordinator, or a server that it needs, cannot be reached. */
   unreachable: 4,
   notAllowed: 5,
-  /** What is there contradicts what was asked: another run of that id, a run that has ended, a file in the way. */
+  /** The present state forbids the request: another run has the id, the run has ended, a file is in the way. */
   conflict: 6,
-  /** The time that a command was given ran out; as timeout(1) has it. */
+  /** The command's time limit ran out; the same code as of timeout(1). */
   timedOut: 124,
-  /** Ctrl-C. 128 + SIGINT, as shells have it. */
+  /** Ctrl-C: 128 + SIGINT, as in shells. */
   interrupted: 130,
 } as const;
 
@@ -37,7 +37,7 @@ const OF_ERROR: Readonly<Record<ErrorCode, ExitCode>> = {
   INTERNAL: EXIT.failed,
 };
 
-/** A command has said all it had to say, and ends with another code than 0. */
+/** Ends a command with a code other than 0, without a further message. */
 export class CommandExit extends Error {
   readonly exitCode: ExitCode;
 
@@ -47,7 +47,7 @@ export class CommandExit extends Error {
   }
 }
 
-/** @returns the code, and what to print on stderr; an empty text: nothing more. */
+/** @returns the code, and the text for stderr; an empty text: print nothing. */
 export function exitOf(thrown: unknown): { readonly exitCode: ExitCode; readonly text: string } {
   if (thrown instanceof CommandExit) return { exitCode: thrown.exitCode, text: '' };
   const error = ofFile(thrown) ?? toLyceumError(thrown);
@@ -56,7 +56,7 @@ export function exitOf(thrown: unknown): { readonly exitCode: ExitCode; readonly
   return { exitCode, text: `error: ${text}` };
 }
 
-/** What the operating system said of a file, where no command has put it in words. */
+/** An operating system's error about a file, in words; undefined: it is another error. */
 function ofFile(thrown: unknown): LyceumError | undefined {
   const cause = thrown instanceof LyceumError && thrown.code === 'INTERNAL' ? thrown.cause : thrown;
   const code = errnoOf(cause);
@@ -74,13 +74,13 @@ function ofFile(thrown: unknown): LyceumError | undefined {
   return fileError(String(cause.syscall), String(cause.path), cause);
 }
 
-/** A bug's stack is what its reporter needs to send; that of a bug at the other end of a call is in the log there. */
+/** For a bug, the stack, which its reporter should send. If the bug is in the coordinator, the stack is in its log. */
 function detail({ message, cause }: LyceumError): string {
   if (isStatus(cause)) return `the coordinator failed: ${message}; its log says more`;
   return cause instanceof Error ? (cause.stack ?? cause.message) : message;
 }
 
-/** Whether the cause is the status of a failed gRPC call. */
+/** Whether the cause is the status of a failed gRPC call, which has `details`. */
 function isStatus(cause: unknown): boolean {
   return cause instanceof Object && 'details' in cause;
 }

@@ -1,4 +1,4 @@
-/** What all commands share: the connection, exit codes, interrupts. */
+/** Shared by all commands: the connection, exit codes, interrupts. */
 export {
   type CommandContext,
   type GlobalOptions,

@@ -3,17 +3,17 @@ import { onInterrupt } from '@lyceum/platform';
 import { CommandExit, EXIT } from './exit-codes.js';
 
 /**
- * Work that Ctrl-C ends.
+ * Runs work that Ctrl-C ends.
  *
- * @param signals - that end it.
- * @throws {CommandExit} 130 if it did.
+ * @param signals - signals that end the work.
+ * @throws {CommandExit} 130 if a signal ended the work.
  */
 export async function interruptible<T>(
   work: (signal: AbortSignal) => Promise<T>,
   signals: readonly NodeJS.Signals[] = ['SIGINT'],
 ): Promise<T> {
   const interrupted = new AbortController();
-  // One listener a request: many at a time are no leak.
+  // Each request has a listener: many at a time are no leak, so Node need not warn.
   setMaxListeners(0, interrupted.signal);
   const stopListening = onInterrupt(signals, () => interrupted.abort());
   let result: T;

@@ -1,7 +1,7 @@
 import { isUnprintable, printableJson } from '@lyceum/proto';
 import { stringify } from 'yaml';
 
-/** The data as YAML that no terminal obeys and that reads as the same data: only strings in quotes may have escapes. */
+/** The data as YAML with control characters escaped. Then all strings are in quotes: only these may have escapes. */
 export function printableYaml(data: unknown): string {
   const text = stringify(data, { lineWidth: 0 });
   if (!isUnprintable(text)) return text;

@@ -1,4 +1,4 @@
-/** What a terminal shows: colours, and how wide it is. */
+/** A terminal's colours and width. */
 import type { WriteStream } from 'node:tty';
 import { styleText } from 'node:util';
 
@@ -6,13 +6,13 @@ export type Colour = 'bold' | 'cyan' | 'dim' | 'green' | 'red' | 'yellow';
 
 export type Paint = (colour: Colour, text: string) => string;
 
-/** Colours text for a stream that shows it: a terminal, unless NO_COLOR says no (no-color.org). */
+/** Colours text if the stream is a terminal with colours and NO_COLOR is not set (no-color.org). */
 export function painter(stream: WriteStream): Paint {
   if (!stream.isTTY || !stream.hasColors()) return (_, text) => text;
   return (colour, text) => styleText(colour, text, { validateStream: false });
 }
 
-/** Some terminals do not say how wide they are. */
+/** Width of a terminal that does not tell its width. */
 const USUAL_COLUMNS = 80;
 const LEAST_COLUMNS = 20;
 

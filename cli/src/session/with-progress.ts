@@ -1,20 +1,20 @@
-/** How far a push, a pull or an export has come: one line on a terminal that is rewritten, and nothing elsewhere. */
+/** The progress of a push, a pull or an export: one line that is rewritten on a terminal; nothing elsewhere. */
 import { printable } from '@lyceum/proto';
 import { barText, cutToWidth, durationText, percentText } from '../printing/text/index.js';
 import { lineWidth } from './terminal.js';
 
 const BAR_WIDTH = 24;
 
-/** Work that ends sooner needs no line, and a line that changes faster cannot be read. */
+/** Work that takes less than FIRST_MS has no line. A line that changes faster than EVERY_MS cannot be read. */
 const FIRST_MS = 300;
 const EVERY_MS = 100;
 
-/** Told how much is done, and of how much; undefined: not known. */
+/** Called with the amount that is done, and the total; undefined: not known. */
 export type OnProgress = (done: number, total: number | undefined) => void;
 
 /**
- * @param what - is being done: `pushing digits`.
- * @param amountText - of an amount as people read it.
+ * @param what - the work: `pushing digits`.
+ * @param amountText - an amount as people read it.
  */
 export async function withProgress<T>(
   what: string,
@@ -30,7 +30,7 @@ export async function withProgress<T>(
   }
 }
 
-/** What is known of the terminal. */
+/** The part of a terminal's stream that is used. */
 interface Screen {
   readonly columns: number;
   write(text: string): unknown;
@@ -59,7 +59,7 @@ export class ProgressLine {
     const progress = { what: this.#what, done, total, elapsedMs: nowMs - this.#startedMs };
     const text = printable(progressText(progress, this.#amountText));
     const cut = cutToWidth(text, lineWidth(this.#screen));
-    // The cursor goes back: what is written next takes the line's place.
+    // The cursor goes back to the start of the line, so that the next text replaces it.
     this.#screen.write(`\u001b[K${cut}\r`);
   }
 

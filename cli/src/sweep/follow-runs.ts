@@ -1,4 +1,4 @@
-/** Follows runs to their ends, all at once; news of each is a line on stderr. */
+/** Follows several runs to their ends at the same time; each change of state is a line on stderr. */
 import { setMaxListeners } from 'node:events';
 import { retrying } from '@lyceum/platform';
 import type { Run } from '@lyceum/proto';
@@ -8,8 +8,8 @@ import { isPaused, pauseAdvice } from '../printing/runs/index.js';
 import { type CommandContext, CommandExit, EXIT } from '../session/index.js';
 
 /**
- * @param advice - lines after Ctrl-C, which leaves the runs going on.
- * @returns the states that they ended in, by id.
+ * @param advice - lines to print after Ctrl-C; the runs go on then.
+ * @returns the final states, by run id.
  * @throws {CommandExit} 130 after Ctrl-C.
  */
 export async function followRuns(
@@ -18,7 +18,7 @@ export async function followRuns(
   how: Following,
   advice: readonly string[],
 ): Promise<ReadonlyMap<string, string>> {
-  // One listener a watch: many runs are no leak.
+  // Each watch has a listener: many runs are no leak, so Node need not warn.
   setMaxListeners(0, context.signal);
   const states = new Map<string, string>();
   const show = (run: Run) => {
@@ -46,10 +46,10 @@ export async function followRuns(
   throw new CommandExit(EXIT.interrupted);
 }
 
-/** About half a minute, as long as a coordinator may take to start again. */
+/** Tries for about half a minute: a coordinator may take this long to restart. */
 const READ_PATIENCE = { tries: 10, greatestDelayMs: 10_000, random: Math.random };
 
-/** Reads what came of runs that were followed, again where the coordinator is away or busy: they may have taken hours. */
+/** Reads the results of followed runs. They may have taken hours, so it tries again if the coordinator is away. */
 export function readResults<T>(signal: AbortSignal, read: () => Promise<T>): Promise<T> {
   return retrying(read, { ...READ_PATIENCE, signal });
 }

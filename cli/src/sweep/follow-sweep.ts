@@ -1,4 +1,4 @@
-/** Follows the runs of a sweep to their ends, and shows what came of them. */
+/** Follows the runs of a sweep to their ends, and prints their table. */
 import type { Following } from '../following/index.js';
 import { sweepLines } from '../printing/index.js';
 import { type CommandContext, CommandExit, EXIT } from '../session/index.js';
@@ -8,7 +8,7 @@ import { tableOfSweep } from './sweep-of.js';
 /**
  * Prints the sweep's table once all of `runIds` have ended.
  *
- * @throws {CommandExit} 1 if one failed or was cancelled, 130 after Ctrl-C, which leaves the runs going on.
+ * @throws {CommandExit} 1 if a run failed or was cancelled; 130 after Ctrl-C, and the runs go on.
  */
 export async function followSweep(
   context: CommandContext,

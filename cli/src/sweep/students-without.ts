@@ -1,4 +1,4 @@
-/** Students trained without each teacher of a run, beside students with all of them. */
+/** Trains students without each teacher of a run, and compares them with students of all teachers. */
 import type { Report } from '@lyceum/coordinator/documents';
 import { InvalidDocumentError, LyceumError } from '@lyceum/proto';
 import {
@@ -13,12 +13,12 @@ import { type CommandContext, comparedRun } from '../session/index.js';
 import { followRuns, readResults } from './follow-runs.js';
 
 /**
- * Trains what is not there yet: the run again with `seedCount − 1` further seeds, and with each of them and its own
- * without each teacher. The coordinator checks all of them before the first is submitted.
+ * Submits the runs that do not exist yet: the run again with `seedCount − 1` further seeds, and, with each seed, the
+ * run without each teacher. The coordinator checks a run without each teacher before the first run is submitted.
  *
- * @returns by teacher, in ensemble order; why there is no loss where a run has not succeeded.
- * @throws {LyceumError} FAILED_PRECONDITION if what the run names is not what it was; of the first run that cannot be
- *   accepted.
+ * @returns the student's loss without each teacher, in ensemble order; or why there is none, if a run did not succeed.
+ * @throws {LyceumError} FAILED_PRECONDITION if a teacher or the set that the run names has changed; the error of the
+ *   first run that cannot be accepted.
  */
 export async function studentsWithout(
   context: CommandContext,
@@ -55,7 +55,7 @@ export async function studentsWithout(
   return losses;
 }
 
-/** What is pushed or retrained under a name since would be another teacher, or another set. */
+/** Checks one run without each teacher, and that the names of teachers and set still mean the same content. */
 async function checkAccepted(
   { client, notice }: CommandContext,
   { runId, teachers, dataset }: Report,

@@ -1,4 +1,4 @@
-/** `submit --sweep`: all runs of a sweep, or none. */
+/** `submit --sweep`: submits all runs of a sweep, or none. */
 import type { Following } from '../following/index.js';
 import type { CommandContext } from '../session/index.js';
 import { followSweep } from './follow-sweep.js';
@@ -6,23 +6,23 @@ import type { SweepAxis } from './sweep-axes.js';
 import { sweepPoints } from './sweep-points.js';
 
 export interface SweepRequest {
-  /** What the runs share, as their user wrote it. */
+  /** The document of all runs, as its user wrote it. */
   readonly document: unknown;
-  /** What errors call the document. */
+  /** The document's name in errors. */
   readonly source: string;
   /** Default: the document's metadata.name. */
   readonly name?: string;
   readonly axes: readonly SweepAxis[];
   readonly dryRun: boolean;
-  /** Undefined: return once they are submitted. */
+  /** Undefined: return once the runs are submitted. */
   readonly follow?: Following;
 }
 
 /**
- * The coordinator checks every run before the first is submitted. Submitting again what is there changes nothing, so a
- * sweep that was cut off goes on where it ended.
+ * The coordinator checks every run before the first is submitted. Submitting an existing run again changes nothing, so
+ * an interrupted sweep can simply be submitted again.
  *
- * @throws {LyceumError} of the first run that cannot be accepted; none is submitted then.
+ * @throws {LyceumError} the error of the first run that cannot be accepted; no run is submitted then.
  */
 export async function submitSweep(context: CommandContext, request: SweepRequest): Promise<void> {
   const { client, notice, print, signal } = context;
@@ -55,7 +55,7 @@ export async function submitSweep(context: CommandContext, request: SweepRequest
   notice(`See them with: coordinator sweep table ${name}`);
 }
 
-/** Empty if there is none: the check of the document says so. */
+/** The document's name; empty if it has none, which the check of the document reports. */
 function nameOf(document: unknown): string {
   const { metadata } = (document ?? {}) as { metadata?: { name?: unknown } | null };
   return typeof metadata?.name === 'string' ? metadata.name : '';

@@ -1,5 +1,5 @@
 /**
- * The axes of a sweep: fields, each with the values that it takes.
+ * The axes of a sweep: fields, each with its values.
  *
  *   --sweep training.seed=1,2,3
  *   --sweep 'student.model={architecture: mlp, hiddenUnits: [30]},{architecture: lenet}'
@@ -13,22 +13,23 @@ import { type FieldPath, parseFieldPath, readDocumentText, readYaml } from '../f
 
 export interface SweepAxis {
   readonly path: FieldPath;
-  /** One at least, all different. */
+  /** At least one value; all are different. */
   readonly values: readonly unknown[];
 }
 
-/** For a repeatable option: the texts so far and one more. */
+/** Collects the texts of a repeatable option. */
 export function addSweep(text: string, before: readonly string[] = []): string[] {
   return [...before, text];
 }
 
-/** Enough to know an axis by. */
+/** Letters of an axis shown in an error: enough to recognise the axis. */
 const SHOWN_LETTERS = 200;
 
 /**
  * @param texts - `PATH=VALUES`, or names of files.
- * @param file - the specification's.
- * @throws {LyceumError} INVALID_ARGUMENT naming every axis that is malformed, empty, or there twice.
+ * @param file - the specification's file.
+ * @throws {LyceumError} INVALID_ARGUMENT naming an axis that is malformed, empty or given twice; of a file, all its
+ *   malformed axes.
  */
 export async function sweepAxes(texts: readonly string[], file: string): Promise<SweepAxis[]> {
   if ([file, ...texts].filter((text) => text === '-').length > 1) {

@@ -1,4 +1,4 @@
-/** The table of the sweep of a name, from what the coordinator has of its runs. */
+/** Makes the table of a named sweep, from the coordinator's reports of its runs. */
 import { baselineRunId, LyceumError, type Run } from '@lyceum/proto';
 import { type CoordinatorClient, runStateName } from '../client/index.js';
 import {
@@ -17,10 +17,9 @@ import { comparedRun } from '../session/index.js';
 import { SWEEP_LABEL } from './sweep-axes.js';
 
 /**
- * The runs that a sweep submitted, those submitted first at the front; baselines that they brought with them are rows of
- * their reports.
+ * The runs that a sweep submitted, oldest first; without their baselines, which are rows of the runs' reports.
  *
- * @throws {LyceumError} NOT_FOUND if no run has its label.
+ * @throws {LyceumError} NOT_FOUND if no run has the sweep's label.
  */
 async function runsOfSweep(client: CoordinatorClient, sweep: string): Promise<Run[]> {
   const labelled = await client.listRuns({ labels: [`${SWEEP_LABEL}=${sweep}`] });
@@ -64,7 +63,7 @@ async function figuresOf(client: CoordinatorClient, runId: string): Promise<Swep
   return { accuracy, nll, agreement, deviceSeconds, waitingShare };
 }
 
-/** Why there is none, in words, where runs do not fit together. */
+/** @returns the comparison; or, in words, why the runs cannot be compared. */
 async function compared(
   client: CoordinatorClient,
   runs: readonly SweptRun[],

@@ -1,8 +1,8 @@
 /**
- * The runs of a sweep: the cross product of its axes, the last axis turning fastest. Pure.
+ * The runs of a sweep: the cross product of its axes; the last axis changes fastest. Pure.
  *
- * A run's id follows from the sweep's name and the run's own values, so that a sweep with further values or a second
- * submit of the same one meets the runs that are there: `digits-seed1-temperature2.5-mlp-30-30`.
+ * A run's id is made of the sweep's name and the run's own values: `digits-seed1-temperature2.5-mlp-30-30`. So a
+ * second submit of the sweep, or of one with further values, finds the runs that exist.
  */
 import { pathText } from '@lyceum/learning/documents';
 import { checkRunSpecification } from '@lyceum/learning/specification';
@@ -10,21 +10,21 @@ import { InvalidDocumentError, LyceumError, NAME_MAX_LENGTH, type Problem } from
 import { applySetting, type FieldPath } from '../files/index.js';
 import { SWEEP_LABEL, type SweepAxis } from './sweep-axes.js';
 
-/** More are submitted by mistake: seven axes of three values are 2,187. */
+/** More runs are a mistake: seven axes of three values make 2,187. */
 export const SWEEP_MAX_RUNS = 512;
 
 export interface SweepPoint {
   readonly runId: string;
-  /** The specification to submit, JSON. */
+  /** The specification to submit, as JSON. */
   readonly text: string;
 }
 
 /**
  * @param document - the specification that the runs share, as its user wrote it; not changed.
- * @param name - the sweep's.
- * @param source - what to call the document in an error.
+ * @param name - of the sweep.
+ * @param source - the document's name in errors.
  * @throws {InvalidDocumentError} naming every field that is wrong in any of the runs, each once.
- * @throws {LyceumError} INVALID_ARGUMENT if they are too many, or an id is too long or belongs to two.
+ * @throws {LyceumError} INVALID_ARGUMENT if there are too many runs, an id is too long, or two runs have the same id.
  */
 export function sweepPoints(
   document: unknown,
@@ -66,7 +66,7 @@ function valuesAt(axes: readonly SweepAxis[], index: number): unknown[] {
     .toReversed();
 }
 
-/** `seed1`, `temperature2.5`, `geometric`, `mlp-30-30`: numbers need their field's name, words speak for themselves. */
+/** `seed1`, `temperature2.5`, `geometric`, `mlp-30-30`: a number has its field's name before it, a word has not. */
 function valueName(path: FieldPath, value: unknown): string {
   const key = String(path.findLast((part) => typeof part === 'string'));
   const text = typeof value === 'object' ? scalars(value).join('-') : String(value);

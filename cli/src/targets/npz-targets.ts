@@ -1,8 +1,8 @@
 /**
- * Targets as an NPZ: `sample` and `label` [N] int32, `contributors` [N, K] uint8, and each tensor of the targets under its
- * name, [N, …row]. Row i of all of them is of the same sample; `meta.json` says what they are.
+ * Targets as an NPZ: `sample` and `label` [N] int32, `contributors` [N, K] uint8, and each tensor of the targets under
+ * its name, [N, …row]. Row i of all arrays is of the same sample; `meta.json` describes the arrays.
  *
- * All arrays grow at once in their places in the file, since their lengths are known.
+ * Each batch is written to all arrays, at their places in the file: their lengths are known from the start.
  */
 import { type FileHandle, open } from 'node:fs/promises';
 import { encodeFloat32Bits } from '@lyceum/learning/codecs';

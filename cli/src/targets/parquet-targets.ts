@@ -1,6 +1,6 @@
 /**
- * Targets as Parquet: `sample`, `label`, a flag `contributed/NAME` a teacher, and each tensor of the targets under its
- * name, a list a row. What they are is in the file's metadata under `lyceum`, with the shapes of rows.
+ * Targets as Parquet: `sample`, `label`, a flag `contributed/NAME` for each teacher, and each tensor of the targets
+ * under its name, a list in each row. The file's metadata describes them under `lyceum`, with the shapes of rows.
  */
 import { float32Values, type TargetBatch, type TargetOutline } from '@lyceum/proto';
 import { type ColumnSource, fileWriter, ParquetWriter } from 'hyparquet-writer';
@@ -8,14 +8,14 @@ import { rowLength, type TargetFile, targetsMeta, type ValueType } from './targe
 
 type Schema = ConstructorParameters<typeof ParquetWriter>[0]['schema'];
 
-/** Numbers of targets in a row group, which is written from memory: a number becomes several objects there. */
+/** Numbers in a row group. A group is collected in memory, where each number becomes several objects. */
 const GROUP_NUMBERS = 2 ** 17;
 
 export class ParquetTargets implements TargetFile {
   readonly #writer: ParquetWriter;
   readonly #outline: TargetOutline;
   readonly #rowNumbers: number;
-  /** Not written yet. */
+  /** Batches that are not written yet. */
   #batches: TargetBatch[] = [];
   #rowCount = 0;
 

@@ -1,4 +1,4 @@
-/** A file of targets as it is written: batches in, rows out, nothing held but what is being written. */
+/** Writes a file of targets from batches, without holding the whole file in memory. */
 import {
   elementCount,
   type TargetBatch,
@@ -6,20 +6,20 @@ import {
   type TargetTensor,
 } from '@lyceum/proto';
 
-/** Type of the numbers of targets. */
+/** Type of the targets' numbers. */
 export type ValueType = 'float32' | 'float16';
 
 export interface TargetFile {
   append(batch: TargetBatch): Promise<void>;
-  /** The file is whole once it resolves. */
+  /** Resolves once the file is complete. */
   finish(): Promise<void>;
-  /** Call it last, finished or not. */
+  /** Call last, whether the file is finished or not. */
   close(): Promise<void>;
 }
 
 const FORMAT = 'lyceum.dev/targets/v1';
 
-/** What the rows of a file are, as JSON, for a reader who has only the file. */
+/** Description of the rows of a file, as JSON, for a reader who has only the file. */
 export function targetsMeta(outline: TargetOutline, split: string, valueType: ValueType): string {
   const { runId, specificationDigest, datasetDigest, rule, codec, view, teachers } = outline;
   const { firstStep, stepsPerEpoch, tensors, classNames } = outline;
@@ -40,14 +40,14 @@ export function targetsMeta(outline: TargetOutline, split: string, valueType: Va
   });
 }
 
-/** Rows that the request's steps have, all in one epoch. */
+/** Number of rows of the request's steps, which are all in one epoch. */
 export function rowCount(outline: TargetOutline): number {
   const { firstStep, endStep, stepsPerEpoch, batchSize, sampleCount } = outline;
   const first = (firstStep % stepsPerEpoch) * batchSize;
   return Math.min(first + (endStep - firstStep) * batchSize, sampleCount) - first;
 }
 
-/** Numbers in a row of a tensor. */
+/** Number of values in a row of a tensor. */
 export function rowLength({ rowShape }: TargetTensor): number {
   return elementCount(rowShape);
 }

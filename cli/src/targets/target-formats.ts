@@ -1,4 +1,4 @@
-/** The formats that `targets export` writes: what opens a file of each. A format is a class and a line here. */
+/** The formats that `targets export` writes. To add a format, write a class and add it to the list here. */
 import type { TargetOutline } from '@lyceum/proto';
 import { NpzTargets } from './npz-targets.js';
 import type { TargetFile, ValueType } from './target-file.js';
@@ -10,13 +10,13 @@ type CreateTargets = (
   valueType: ValueType,
 ) => Promise<TargetFile>;
 
-/** By name, which is the file's ending too; the first is the default. */
+/** By name, which is also the file's ending; the first format is the default. */
 export const TARGET_FORMATS: ReadonlyMap<string, CreateTargets> = new Map<string, CreateTargets>([
   ['npz', async (...file) => NpzTargets.create(...file)],
   [
     'parquet',
     async (...file) => {
-      // The other commands start without it.
+      // Imported here: other commands start without loading it.
       const { ParquetTargets } = await import('./parquet-targets.js');
       return new ParquetTargets(...file);
     },

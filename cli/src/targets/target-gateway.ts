@@ -1,6 +1,6 @@
 /**
- * One run's targets, handed on to students elsewhere with the samples that they belong to. It holds the run's set in
- * memory, as a worker does and the coordinator does not, and no door to anything but this run's targets.
+ * Serves one run's targets, and the samples that they belong to, to students outside the cluster. The gateway holds
+ * the run's set in memory, as a worker does and the coordinator does not. It serves nothing but this run's targets.
  */
 import {
   type Dataset,
@@ -26,10 +26,10 @@ import {
 } from '@lyceum/proto';
 import type { CoordinatorClient } from '../client/index.js';
 
-/** The tensor of samples, real values. */
+/** Name of the tensor with the samples, in real values. */
 const INPUTS = 'inputs';
 
-/** The samples of a run, and how it shows them. */
+/** The samples of a run, and its views. */
 interface RunInputs {
   readonly dataset: Dataset;
   readonly views: ViewSettings | undefined;
@@ -39,7 +39,7 @@ export class TargetGateway implements TargetMaker {
   readonly #client: CoordinatorClient;
   readonly #runId: string;
   readonly #log: Logger;
-  /** The run's inputs; undefined until they are asked for. */
+  /** The run's inputs; undefined until a request wants them. */
   #inputs: Promise<RunInputs> | undefined;
 
   constructor(client: CoordinatorClient, runId: string, log: Logger) {
@@ -75,14 +75,14 @@ export class TargetGateway implements TargetMaker {
     }
   }
 
-  /** @throws {LyceumError} NOT_FOUND if it is of another run. */
+  /** @throws {LyceumError} NOT_FOUND if the request is for another run. */
   #own({ inputs: _, ...request }: StreamTargetsRequest): StreamTargetsRequest {
     if (request.runId === this.#runId) return { ...request, inputs: false };
     const message = `there is no run ${request.runId} here: these are the targets of run ${this.#runId}`;
     throw new LyceumError('NOT_FOUND', message);
   }
 
-  /** Found out once; a failure is not remembered. */
+  /** Reads the inputs once; after a failure the next call tries again. */
   #runInputs(): Promise<RunInputs> {
     this.#inputs ??= this.#readInputs();
     this.#inputs.catch(() => {
@@ -96,7 +96,8 @@ export class TargetGateway implements TargetMaker {
     const { spec } = checkRunSpecification(JSON.parse(specificationJson), `run ${this.#runId}`);
     const { ARTIFACT_KIND_DATASET } = ArtifactKind;
     const bytes = await this.#client.pullArtifact(ARTIFACT_KIND_DATASET, `run:${this.#runId}`);
-    // What only the model says that a student starts from is not known here: then a set of several is refused.
+    // The modality may be known only from the model that the student starts from, which is not read here: then a set
+    // of several modalities is refused.
     const stored = parseStoredDataset(bytes, datasetDigest);
     if (stored.shards !== undefined) {
       const message = `the set of run ${this.#runId} is in shards, whose pictures only workers read; ask without inputs, and read those of a batch's samples yourself`;
@@ -112,7 +113,7 @@ function withInputs(outline: TargetOutline, { dataset }: RunInputs): TargetOutli
   return { ...outline, tensors: [...outline.tensors, inputs] };
 }
 
-/** A whole batch, or a rank's slice, in parts that a message holds; samples are read as they are sent. */
+/** Splits a batch, or a rank's slice of it, into parts that fit a message; reads a part's samples when it is sent. */
 function* sentParts(
   batch: TargetBatch,
   inputs: RunInputs | undefined,
@@ -123,7 +124,7 @@ function* sentParts(
   const targetBytes = batch.tensors.reduce((sum, { data }) => sum + data.length, 0);
   const rowBytes = sampleBytes + targetBytes / Math.max(1, rowCount);
   const partRows = Math.max(1, Math.floor(FRAME_BYTES / rowBytes));
-  // An empty slice is one part.
+  // An empty slice is sent as one empty part.
   for (let first = 0; first === 0 || first < rowCount; first += partRows) {
     const count = Math.min(partRows, rowCount - first);
     const part = {

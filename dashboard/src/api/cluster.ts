@@ -1,4 +1,4 @@
-/** The cluster and its workers. */
+/** Facts about the cluster and its workers. */
 
 export interface ClusterFacts {
   readonly version: string;
@@ -10,7 +10,7 @@ export interface ClusterFacts {
 
 /** Why a call failed. */
 export interface Problem {
-  /** As gRPC has them, `NOT_FOUND`. */
+  /** A code of gRPC: `NOT_FOUND`. */
   readonly code: string;
   readonly message: string;
 }
@@ -18,7 +18,7 @@ export interface Problem {
 export interface WorkerFacts {
   readonly workers: readonly WorkerRow[];
   readonly quarantines: readonly QuarantineRow[];
-  /** With which no student would wait; 0: no teacher is wanted. */
+  /** Number of teacher workers with which no student would wait; 0: no teacher is wanted. */
   readonly desiredTeacherWorkers: number;
 }
 
@@ -30,7 +30,7 @@ export interface WorkerRow {
   readonly device: string;
   readonly computeThreads: number;
   readonly connectedAtMs: number;
-  /** Its loaded teachers, or its run. */
+  /** Names of the worker's loaded teachers, or of its run. */
   readonly busyWith: readonly string[];
   readonly ticketsInHand: number;
   readonly problems: readonly string[];

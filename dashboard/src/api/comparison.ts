@@ -1,11 +1,14 @@
-/** Runs side by side. */
+/** Facts for a comparison of runs. */
 import type { RunRow } from './runs.js';
 
 export interface ComparisonFacts {
   readonly runs: readonly RunRow[];
-  /** Figures of each run, in the order of `runs`; null: it has not succeeded. */
+  /** Figures of each run, in the order of `runs`; null: the run has not succeeded. */
   readonly figures: readonly (ComparedFigures | null)[];
-  /** Every other run against the first one, on the same test samples; empty where sets or states differ, and why. */
+  /**
+   * Every other run against the first run, on the same test samples. Empty if the runs cannot be compared; then
+   * `notCompared` says why.
+   */
   readonly pairs: readonly ComparedPair[];
   readonly notCompared: string | null;
 }
@@ -23,7 +26,7 @@ export interface ComparedFigures {
 export interface ComparedPair {
   readonly reference: string;
   readonly run: string;
-  /** Difference of accuracies, with its 95 % interval over test samples, and McNemar's p corrected by Holm. */
+  /** Difference of accuracies, its 95 % interval over test samples, and McNemar's p with Holm's correction. */
   readonly difference: number;
   readonly low: number;
   readonly high: number;

@@ -1,8 +1,8 @@
 /**
- * What the page asks for and is told, as JSON, and what follows from a report. Otherwise shapes, addresses and names only:
- * the server that answers is in the command line, the page that asks in `web`.
+ * The calls between the page and its server: addresses, and the shapes of answers in JSON; also facts derived from a
+ * report. The server is in the command line (`cli/src/dashboard`), the page in `web`.
  *
- * Below `/api`; ID is a run's id:
+ * Addresses below `/api`; ID is a run's id:
  *
  *   GET  cluster                        {@link ClusterFacts}
  *   GET  runs?state&team&text&page      {@link RunPage}; `state` may be repeated
@@ -14,11 +14,11 @@
  *   GET  runs/ID/logs?before            {@link LogPage}
  *   GET  workers                        {@link WorkerFacts}
  *   GET  compare?run&run…               {@link ComparisonFacts}
- *   GET  stream?run=ID                  server-sent events: see {@link StreamEvents}; without `run` the runs and workers
+ *   GET  stream?run=ID                  server-sent events, {@link StreamEvents}; without `run`: all runs and workers
  *   POST runs/ID/cancel|resume|retry    {@link RunFacts}; 403 {@link Problem} where the page may only look
  *   POST workers/ID/release             {@link WorkerFacts}
  *
- * Whatever fails is a {@link Problem} with a status of 400 or more.
+ * A call that fails is answered with a {@link Problem} and a status of 400 or more.
  */
 export type { Findings, ModelFindings, Report } from '@lyceum/coordinator/documents';
 export type * from './cluster.js';

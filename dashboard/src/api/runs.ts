@@ -1,6 +1,6 @@
-/** Runs: a line each in lists, everything about one, its history and events. */
+/** Facts about runs: rows of lists, all about one run, its history and its events. */
 
-/** In the order in which a run may come to them. */
+/** The states, in the order in which a run may reach them. */
 export const RUN_STATES = [
   'QUEUED',
   'PREPARING',
@@ -16,12 +16,12 @@ export const RUN_STATES = [
 
 export type RunState = (typeof RUN_STATES)[number];
 
-/** What a list shows. Times are milliseconds since 1970; 0: not yet. */
+/** A row of a list. Times are milliseconds since 1970; 0: not yet. */
 export interface RunRow {
   readonly id: string;
   readonly kind: 'Distillation' | 'Training';
   readonly state: RunState;
-  /** Why, where the state alone does not say; may be empty. */
+  /** Reason of the state; may be empty. */
   readonly reason: string;
   readonly attempt: number;
   readonly team: string;
@@ -31,36 +31,36 @@ export interface RunRow {
   readonly endedAtMs: number;
   readonly step: number;
   readonly stepCount: number;
-  /** 0 where the student has not told. */
+  /** 0: the student has not reported it. */
   readonly loss: number;
-  /** Null where the student has not told. */
+  /** Null: the student has not reported it. */
   readonly validationAccuracy: number | null;
 }
 
 export interface RunPage {
   /** Newest first. */
   readonly runs: readonly RunRow[];
-  /** `page` of the next one; null: there is none. */
+  /** Value of `page` for the next page; null: this is the last page. */
   readonly nextPage: string | null;
-  /** How many runs fit, by state, whatever `state` was asked for. */
+  /** Number of fitting runs by state; the request's `state` does not limit these counts. */
   readonly counts: Readonly<Partial<Record<RunState, number>>>;
 }
 
-/** Everything about one run but its history, report, findings and events. */
+/** All facts about one run, without its history, report, findings and events. */
 export interface RunFacts extends RunRow {
   readonly samplesPerSecond: number;
-  /** Share of its time that the student waits for targets. */
+  /** Share of the student's time that it waits for targets. */
   readonly waitingShare: number;
   readonly checkpointStep: number;
-  /** Share of steps whose targets were made of fewer than all teachers. */
+  /** Share of steps whose targets were made without some of the teachers. */
   readonly degradedShare: number;
-  /** What it waits for, by name and in a few words; null: it has ended. */
+  /** Null: the run has ended. */
   readonly bottleneck: Bottleneck | null;
   readonly teachers: readonly TeacherFacts[];
   /** Seconds of the device that trained the student. */
   readonly studentDeviceSeconds: number;
   readonly warnings: readonly string[];
-  /** In which the samples of a set in shards are visited, and why; empty: it is one file. */
+  /** Order in which the samples of a set in shards are visited, and why; empty: the set is one file. */
   readonly order: string;
   readonly datasetDigest: string;
   readonly modelDigest: string;
@@ -69,7 +69,7 @@ export interface RunFacts extends RunRow {
   readonly specification: Readonly<Record<string, unknown>>;
 }
 
-/** What a run waits for, by name. */
+/** The part that a run waits for. */
 export interface Bottleneck {
   readonly name:
     | 'coordinator'
@@ -80,36 +80,36 @@ export interface Bottleneck {
     | 'queue'
     | 'student'
     | 'teachers';
-  /** In a few words. */
+  /** The same in a few words. */
   readonly text: string;
 }
 
-/** Numbers are null where nothing is known yet. */
+/** Numbers are null if they are not known yet. */
 export interface TeacherFacts {
   readonly name: string;
   readonly identity: string;
-  /** From a ticket's issue to its last answer, mean over the newest part of the history. */
+  /** Time from a ticket's issue to its last answer, averaged over the newest part of the history. */
   readonly latencyMs: number | null;
-  /** Share of targets that it contributed to. */
+  /** Share of the targets that the teacher contributed to. */
   readonly share: number | null;
-  /** Share of samples on which it and the combined target disagree about the class. */
+  /** Share of samples on which the teacher and the combined target name different classes. */
   readonly disagreement: number | null;
   readonly deviceSeconds: number;
-  /** Why it cannot be trusted, or nothing. */
+  /** Why the teacher cannot be trusted; empty: no reason is known. */
   readonly problems: readonly string[];
 }
 
 export interface HistoryFacts {
   /**
    * `loss`, `learningRate`, `gradientNorm`, `samples`, `seconds`, `waitingSeconds`, `objective[0].kd`, …;
-   * `validationAccuracy`, `validationNll`; then of the targets: `storeShare`, `openSpans`, and of each teacher `teacher.NAME.latencyMs`, `teacher.NAME.share`,
-   * `teacher.NAME.disagreement`.
+   * `validationAccuracy`, `validationNll`; then of the targets `storeShare`, `openSpans`, and of each teacher
+   * `teacher.NAME.latencyMs`, `teacher.NAME.share`, `teacher.NAME.disagreement`.
    */
   readonly columns: readonly string[];
   readonly points: readonly HistoryPoint[];
 }
 
-/** Steps [firstStep, endStep) and the mean of each column over a step; null: not known. */
+/** The steps [firstStep, endStep), and the mean of each column over these steps; null: not known. */
 export interface HistoryPoint {
   readonly firstStep: number;
   readonly endStep: number;
@@ -126,7 +126,7 @@ export interface EventRow {
 export interface EventPage {
   /** Newest first. */
   readonly events: readonly EventRow[];
-  /** `before` of the older ones; null: these were the first. */
+  /** Value of `before` for older events; null: there are no older ones. */
   readonly before: string | null;
 }
 

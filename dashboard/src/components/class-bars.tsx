@@ -1,17 +1,17 @@
-/** A share for each class as bars. */
+/** Bars with a share for each class. */
 import { orNotKnown, percentText } from './numbers.js';
 
 interface ClassBarsProps {
   readonly caption: string;
-  /** What the bars are, `Recall of the student`. */
+  /** Meaning of the bars: `Recall of the student`. */
   readonly valueTitle: string;
   readonly rows: readonly {
     readonly name: string;
     readonly value: number | null;
-    /** What another model has, drawn as a mark. */
+    /** The share of another model, drawn as a mark. */
     readonly other?: number | null;
   }[];
-  /** What the marks are, `Ensemble`. */
+  /** Meaning of the marks: `Ensemble`. */
   readonly otherTitle?: string;
 }
 
@@ -57,7 +57,7 @@ export function ClassBars({ caption, valueTitle, otherTitle, rows }: ClassBarsPr
   );
 }
 
-/** As style sheets write it: without the space of texts. */
+/** A percentage for a style sheet: without the space that texts have. */
 function shareOfBar(share: number): string {
   return `${(share * 100).toFixed(1)}%`;
 }

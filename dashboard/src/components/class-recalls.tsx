@@ -4,11 +4,11 @@ import { countText } from './numbers.js';
 
 interface ClassRecallsProps {
   readonly report: Report;
-  /** Classes that are shown at most: those that the student knows least. */
+  /** Greatest number of classes shown: those with the lowest recall. */
   readonly most: number;
 }
 
-/** The share of each class that the student finds, beside the ensemble's; nothing where the report has none. */
+/** The student's recall of each class, beside the ensemble's; nothing if the report has no recalls. */
 export function ClassRecalls({ report: { student, ensemble, dataset }, most }: ClassRecallsProps) {
   const recalls = student.perClassRecall;
   if (recalls === null) return null;

@@ -3,14 +3,14 @@ import type { ModelFindings } from '../api/index.js';
 import { DataTable } from './data-table.js';
 import { countText } from './numbers.js';
 
-/** The most frequent ones. */
+/** Number of pairs shown, the most frequent first. */
 const PAIRS = 10;
 
 interface ConfusedPairsProps {
   readonly model: string;
   readonly confused: ModelFindings['confused'];
   readonly classNames: readonly string[];
-  /** Labelled samples that were looked at. */
+  /** Number of labelled samples. */
   readonly sampleCount: number;
 }
 

@@ -1,8 +1,8 @@
-/** Which class is taken for which, as a table whose cells are shaded. */
+/** A confusion matrix, as a table with shaded cells. */
 import type { ModelFindings } from '../api/index.js';
 import { countText } from './numbers.js';
 
-/** Shades that `components.css` has, beside none. */
+/** Number of shades that `components.css` has. */
 const SHADES = 8;
 
 interface ConfusionMatrixProps {
@@ -13,7 +13,7 @@ interface ConfusionMatrixProps {
   readonly classNames: readonly string[];
 }
 
-/** Rows are labels, columns what the model said. Shades are shares of the row; right answers have a colour of their own. */
+/** Rows are labels, columns outputs. The shade is the share of the row; right answers have another colour. */
 export function ConfusionMatrix({ model, confusion, classNames }: ConfusionMatrixProps) {
   const { classes, counts } = confusion;
   const name = (index: number) => classNames[index] ?? String(index);
@@ -58,7 +58,7 @@ export function ConfusionMatrix({ model, confusion, classNames }: ConfusionMatri
 function shade(count: number, row: readonly number[], isRight: boolean): string | undefined {
   if (count === 0) return undefined;
   const total = row.reduce((sum, value) => sum + value, 0);
-  // A share's root, so that rare errors can be told from none.
+  // The square root of the share, so that rare errors are visible.
   const level = Math.max(1, Math.round(Math.sqrt(count / total) * SHADES));
   return `${isRight ? 'r' : 'h'}${level}`;
 }

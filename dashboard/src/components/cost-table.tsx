@@ -1,11 +1,11 @@
-/** What a run cost: seconds that devices computed for it. */
+/** The cost of a run: device time of each model. */
 import { type Column, DataTable } from './data-table.js';
 import { countText, durationText, orNotKnown } from './numbers.js';
 
 export interface TeacherCost {
   readonly name: string;
   readonly deviceSeconds: number;
-  /** Answered for this run; what the store had is not in it. Null: not known. */
+  /** Samples answered for this run, without those from the store. Null: not known. */
   readonly sampleCount: number | null;
 }
 

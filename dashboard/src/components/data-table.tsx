@@ -1,9 +1,9 @@
-/** A table that a screen reader can read: a caption, headings with their scope, numbers to the right. */
+/** A table that a screen reader can read: with a caption, and headings with a scope. Numbers are aligned right. */
 import type { ComponentChildren } from 'preact';
 
 export interface Column<Row> {
   readonly title: string;
-  /** What the title means, shown by the browser on pointing at it. */
+  /** Meaning of the title, shown by the browser under the pointer. */
   readonly hint?: string;
   readonly value: (row: Row) => ComponentChildren;
   readonly isNumber?: boolean;
@@ -14,7 +14,7 @@ interface DataTableProps<Row> {
   /** The first column names the row. */
   readonly columns: readonly Column<Row>[];
   readonly rows: readonly Row[];
-  /** Whether the row is to be stressed. */
+  /** Whether the row is highlighted. */
   readonly isMain?: (row: Row) => boolean;
 }
 

@@ -1,10 +1,10 @@
-/** Samples as a person looks at them, with what each model says of them. */
+/** Samples in a form for people, with the outputs of each model. */
 import type { Findings } from '../api/index.js';
 import { cellText, figureText, NOT_KNOWN, percentText } from './numbers.js';
 
 type Example = Findings['examples'][number];
 
-/** Pictures are enlarged to about so many pixels. */
+/** Pictures are enlarged to about this width and height. */
 const PICTURE_PIXELS = 96;
 const NUMBERS_SHOWN = 8;
 

@@ -1,4 +1,4 @@
-/** What models are worth and how large they are, a line each. */
+/** Figures and sizes of models, a row each. */
 import type { ComponentChildren } from 'preact';
 import { type Column, DataTable } from './data-table.js';
 import {
@@ -12,16 +12,16 @@ import {
 } from './numbers.js';
 import { wilsonInterval } from './wilson.js';
 
-/** Numbers are null where they are not known or not meant. */
+/** Numbers are null if they are not known, or make no sense for the model. */
 export interface FiguresRow {
   readonly name: string;
   readonly accuracy: number | null;
-  /** Labelled samples that the accuracy is of. */
+  /** Number of labelled samples behind the accuracy. */
   readonly sampleCount: number;
   readonly nll: number | null;
   readonly ece: number | null;
   readonly brier: number | null;
-  /** Share of samples on which it says what the ensemble says. */
+  /** Share of samples on which the model names the same class as the ensemble. */
   readonly agreement: number | null;
   readonly parameters: number | null;
   readonly bytes: number | null;
@@ -61,7 +61,7 @@ const COLUMNS: readonly Column<FiguresRow>[] = [
   ),
 ];
 
-/** Columns that no row has a number for are left out. */
+/** Columns without a number in any row are left out. */
 export function FiguresTable({ caption, rows }: FiguresTableProps) {
   const columns = COLUMNS.filter(
     (column, index) => index < 2 || rows.some((row) => column.value(row) !== NOT_KNOWN),

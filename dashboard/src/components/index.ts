@@ -1,8 +1,8 @@
 /**
- * Tables and drawings of figures: functions from data to static HTML and SVG. None of them asks the browser anything, so
- * the page and the report draw with the same ones. What they are given is text to them, never markup.
+ * Tables and drawings of figures: functions from data to static HTML and SVG. They call nothing of the browser, so the
+ * page and the report use the same ones. All given text is shown as text, never as markup.
  *
- * Their look is in `style/components.css`.
+ * Their style is in `style/components.css`.
  */
 export { ClassBars } from './class-bars.js';
 export { ClassRecalls } from './class-recalls.js';

@@ -1,9 +1,9 @@
-/** Names and what they stand for: digests, versions, seeds. */
+/** A list of names with their values: digests, versions, seeds. */
 import type { ComponentChildren } from 'preact';
 
 interface KeyValuesProps {
   readonly entries: readonly (readonly [name: string, value: ComponentChildren])[];
-  /** Digests and the like, in letters of equal width. */
+  /** Shows values such as digests in letters of equal width. */
   readonly isCode?: boolean;
 }
 

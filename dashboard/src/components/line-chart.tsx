@@ -1,9 +1,9 @@
-/** Curves over steps, as a drawing with axes, a legend, and a table of the same numbers. */
+/** A drawing of curves over steps, with axes, a legend, and a table of the same numbers. */
 import { DataTable } from './data-table.js';
 import { figureText, NOT_KNOWN, orNotKnown } from './numbers.js';
 import { linearScale, type Scale } from './scale.js';
 
-/** Colours and dashes that `components.css` has. */
+/** Number of line styles that `components.css` has. */
 const LINE_COUNT = 8;
 const WIDTH = 640;
 const HEIGHT = 240;
@@ -11,12 +11,12 @@ const LEFT = 64;
 const RIGHT = 12;
 const TOP = 10;
 const BOTTOM = 40;
-/** Lines of a table; of more points every second, third, … */
+/** Greatest number of rows of the table; with more points it has every second, third, … point. */
 const TABLE_ROWS = 24;
 
 export interface Series {
   readonly name: string;
-  /** A value for each place of `x`; null: not known, a gap in the curve. */
+  /** A value for each entry of `x`; null: not known, drawn as a gap. */
   readonly values: readonly (number | null)[];
 }
 
@@ -26,10 +26,10 @@ interface LineChartProps {
   readonly yTitle: string;
   /** Ascending. */
   readonly x: readonly number[];
-  /** At most eight; that further ones are left out is said. */
+  /** The first eight are drawn; the caption says if there are more. */
   readonly series: readonly Series[];
   readonly yText?: (value: number) => string;
-  /** The y axis begins at zero. */
+  /** Whether the y axis begins at zero. */
   readonly fromZero?: boolean;
   readonly tableRows?: number;
 }
@@ -161,7 +161,7 @@ function ChartTable(props: {
 }) {
   const { title, x, xTitle, series, yText, rowCount } = props;
   const every = Math.ceil(x.length / rowCount);
-  // From the end, so that the last point is in it.
+  // Counted from the end, so that the last point is in the table.
   const rows = [...x.keys()].filter((index) => (x.length - 1 - index) % every === 0);
   return (
     <details>
@@ -190,7 +190,7 @@ function describe({ name, values }: Series, text: (value: number) => string): st
   return `${name} from ${text(first)} to ${text(last)}`;
 }
 
-/** One stroke a stretch of known values. A value between two unknown ones is a dot. */
+/** A line for each range of known values. A value between two unknown ones is a dot. */
 function path(
   x: readonly number[],
   values: readonly (number | null)[],

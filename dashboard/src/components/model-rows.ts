@@ -5,13 +5,13 @@ import type { FiguresRow } from './figures-table.js';
 type ModelRow = Report['teachers'][number] | Report['student'] | NonNullable<Report['ensemble']>;
 
 /**
- * The student first: it is what the report is about.
+ * The student comes first, because the report is about it.
  *
- * @param sampleCount - labelled samples that accuracies are of.
+ * @param sampleCount - number of labelled samples behind the accuracies.
  */
 export function modelRows(report: Report, sampleCount: number): FiguresRow[] {
   const row = (name: string, model: ModelRow, parts: readonly ModelRow[] = [model]): FiguresRow => {
-    // The size of a model that another program runs is not known, and so its ensemble's is not.
+    // The size of a model that another program runs is not known; then the size of its ensemble is not known, too.
     const isKnown = parts.every(({ parameters }) => parameters > 0);
     return {
       name,

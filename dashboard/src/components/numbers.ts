@@ -1,9 +1,9 @@
 /**
- * Numbers as text, with their units, whatever the reader's language. The command line has functions of its own
- * (`cli/src/printing/text/number-text.ts`), since it starts without this package.
+ * Numbers as text with units, the same in all languages. The command line has functions of its own
+ * (`cli/src/printing/text/number-text.ts`), because it starts without loading this package.
  */
 
-/** Shown where nothing is known. */
+/** Shown in place of a value that is not known. */
 export const NOT_KNOWN = '–';
 
 export function orNotKnown(
@@ -31,17 +31,17 @@ export function figureText(value: number): string {
   return value.toLocaleString('en-US', { maximumSignificantDigits: 4 });
 }
 
-/** A table's number, as people know it from their file: a year has no comma, and a code all its digits. */
+/** A number of a user's table, as in the user's file: a year has no comma, and a code has all its digits. */
 export function cellText(value: number): string {
   return String(Number.isInteger(value) ? value : Number(value.toPrecision(7)));
 }
 
-/** Four decimals, so that a column's numbers stand below each other. */
+/** Four decimals, so that the digits of a column are aligned. */
 export function fixedText(value: number): string {
   return value.toFixed(4);
 }
 
-/** `−0.42`; what is rounded to nothing has no sign. */
+/** `−0.42`; a number that is rounded to 0 has no sign. */
 export function signedText(value: number, digits: number): string {
   const text = value.toFixed(digits);
   return Number(text) === 0 ? text.replace('-', '') : text.replace('-', '−');
@@ -57,7 +57,7 @@ export function bytesText(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];
   let power = 0;
   let scaled = bytes;
-  // As it is shown: 999,999 are 1.00 MB and no 1000 kB.
+  // The rounded value decides the unit: 999,999 B are 1.00 MB, not 1000 kB.
   const rounded = () => Number(scaled.toPrecision(3));
   while (rounded() >= 1000 && power < units.length - 1) {
     scaled /= 1000;
@@ -67,7 +67,7 @@ export function bytesText(bytes: number): string {
   return `${scaled.toFixed(digits)} ${units[power]}`;
 }
 
-/** `75.5` seconds as `1 min 15 s`; below ten seconds with a decimal, below one as `420 ms`. */
+/** `75` seconds as `1 min 15 s`; below 10 s with a decimal, below 1 s as `420 ms`. */
 export function durationText(seconds: number): string {
   if (seconds > 0 && seconds < 0.9995) return `${Math.round(seconds * 1000)} ms`;
   if (seconds < 9.95) return `${Math.max(0, seconds).toFixed(1)} s`;
@@ -81,7 +81,7 @@ export function durationText(seconds: number): string {
     : `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
 
-/** `2026-03-01 14:05 UTC`; of 0, which is not yet, {@link NOT_KNOWN}. */
+/** `2026-03-01 14:05 UTC`; for 0, which means "not yet", {@link NOT_KNOWN}. */
 export function dateText(atMs: number): string {
   return atMs === 0
     ? NOT_KNOWN

@@ -1,4 +1,4 @@
-/** How often a model that is so sure is right. */
+/** A reliability diagram: how often a model is right at each level of its confidence. */
 import type { ModelFindings } from '../api/index.js';
 import { DataTable } from './data-table.js';
 import { countText, orNotKnown, percentText } from './numbers.js';
@@ -19,8 +19,8 @@ interface ReliabilityDiagramProps {
 }
 
 /**
- * A bar a bin of confidence, up to the share of right answers; a model whose confidence can be taken at its word has its
- * bars on the diagonal (DeGroot & Fienberg 1983). A fainter bar is of fewer samples.
+ * One bar for each bin of confidence; its height is the share of right answers. A calibrated model has its bars on the
+ * diagonal (DeGroot & Fienberg 1983). A fainter bar has fewer samples.
  */
 export function ReliabilityDiagram({ model, bins }: ReliabilityDiagramProps) {
   const title = `How often ${model} is right when it is so sure`;
@@ -59,7 +59,7 @@ export function ReliabilityDiagram({ model, bins }: ReliabilityDiagramProps) {
               width={rounded(width - 2)}
               y={placeY(accuracy)}
               height={rounded(placeY(0) - placeY(accuracy))}
-              // Even of one sample it can be seen.
+              // A bar of a single sample is visible, too.
               opacity={(0.3 + 0.7 * Math.sqrt(count / most)).toFixed(2)}
             />
           ),
@@ -91,7 +91,7 @@ export function ReliabilityDiagram({ model, bins }: ReliabilityDiagramProps) {
   );
 }
 
-/** In a sentence: whether it is too sure or not sure enough. */
+/** A sentence that says whether the model is too sure, or not sure enough. */
 function described(bins: Bins): string {
   let samples = 0;
   let excess = 0;

@@ -1,4 +1,4 @@
-/** What each teacher cost and what the ensemble would lose without it, from a report. Pure. */
+/** Each teacher's cost, and the ensemble's loss without it, from a report. Pure. */
 import { combinedTeachers, type Report } from '../api/index.js';
 import { countText, durationText, percentText, signedText } from './numbers.js';
 
@@ -6,25 +6,25 @@ export interface WorthRow {
   readonly name: string;
   /** Null: not known. */
   readonly deviceSeconds: number | null;
-  /** Share of all teachers' device time; null if there is none. */
+  /** Share of all teachers' device time; null: not known, or no device time at all. */
   readonly timeShare: number | null;
   readonly sampleCount: number | null;
-  /** Calls of a service; null: it calls none. */
+  /** Calls of a paid service; null: the teacher calls none. */
   readonly calls: number | null;
-  /** Price of these calls; null: not known. */
+  /** Price of the calls; null: not known. */
   readonly price: { readonly amount: number; readonly currency: string } | null;
-  /** Other teachers of the run that are the same model, and so the same answers. */
+  /** Other teachers of the run with the same model, and therefore the same answers. */
   readonly sameAs: readonly string[];
   readonly loss: TeacherLoss | { readonly missing: string };
 }
 
 type SplitWorth = NonNullable<NonNullable<Report['worth']>['test']>;
 export type TeacherLoss = NonNullable<SplitWorth['teachers'][number]['loss']>;
-/** Interval of a loss: positive if the teacher is missed. */
+/** A loss with its interval: positive if the ensemble is worse without the teacher. */
 export type Interval = TeacherLoss['accuracyLoss'];
 export type WorthSplit = 'test' | 'validation';
 
-/** Half a point of accuracy: a teacher is called dispensable if the loss is known to stay below it. */
+/** Half a point of accuracy: a teacher is called dispensable if the upper end of its loss stays below this. */
 export const WORTH_MARGIN = 0.005;
 
 export function worthRows(report: Report, split: WorthSplit = 'test'): WorthRow[] {
@@ -61,7 +61,7 @@ export function hasLoss(row: WorthRow): row is WorthRow & { readonly loss: Teach
   return !('missing' in row.loss);
 }
 
-/** Teachers whose loss is known to stay below the margin, and what they cost; the most dispensable first. */
+/** Sentences about the teachers whose loss stays below the margin, and their cost; the smallest loss first. */
 export function worthSentences(rows: readonly WorthRow[], margin = WORTH_MARGIN): string[] {
   const known = rows.filter(hasLoss);
   if (known.length === 0) return [];
@@ -91,7 +91,7 @@ export function lossText({ mean, low, high }: Interval): string {
   return `${pointsText(mean)} points (${pointsText(low)} to ${pointsText(high)})`;
 }
 
-/** Behind a loss: what it is below. */
+/** The words after a loss: that it is below 0, or below the margin. */
 function verdict({ high }: Interval, margin: number): string {
   return high < 0
     ? ': the ensemble is better without it'

@@ -1,9 +1,9 @@
-/** What each teacher did for a run, and what is wrong with it. */
+/** The teachers of a run: their part in the targets, their speed, and their problems. */
 import type { TeacherFacts } from '../api/index.js';
 import { DataTable } from './data-table.js';
 import { durationText, orNotKnown, percentText } from './numbers.js';
 
-/** Numbers are null where they are not known. */
+/** Numbers are null if they are not known. */
 export interface TeacherRow
   extends Pick<TeacherFacts, 'name' | 'share' | 'disagreement' | 'latencyMs' | 'problems'> {
   readonly deviceSeconds: number | null;
@@ -11,7 +11,7 @@ export interface TeacherRow
 
 interface TeachersTableProps {
   readonly teachers: readonly TeacherRow[];
-  /** Name of the one to look at first. */
+  /** Name of the teacher to highlight. */
   readonly worst?: string;
 }
 

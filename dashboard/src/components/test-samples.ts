@@ -1,4 +1,4 @@
-/** The samples that a report's figures are of. Pure. */
+/** The number of test samples behind a report's figures, as text. Pure. */
 import type { Report } from '../api/index.js';
 import { countText } from './numbers.js';
 

@@ -1,4 +1,4 @@
-/** How far a share measured on some samples can be trusted. */
+/** The confidence interval of a share that was measured on some samples. */
 
 interface Interval {
   readonly low: number;
@@ -9,11 +9,11 @@ interface Interval {
 const Z = 1.959963984540054;
 
 /**
- * The 95 % score interval of a share p̂ of n samples: (p̂ + z²/2n ± z·√(p̂(1 − p̂)/n + z²/4n²)) / (1 + z²/n) (E. B. Wilson,
- * "Probable inference, the law of succession, and statistical inference", JASA 22, 1927, p. 209). Unlike p̂ ± z·σ it
- * keeps within [0, 1] and says something of shares that are 0 or 1.
+ * The 95 % score interval of a share p̂ of n samples: (p̂ + z²/2n ± z·√(p̂(1 − p̂)/n + z²/4n²)) / (1 + z²/n)
+ * (E. B. Wilson, "Probable inference, the law of succession, and statistical inference", JASA 22, 1927, p. 209).
+ * Unlike p̂ ± z·σ it stays within [0, 1], and has a width above 0 for shares of 0 or 1.
  *
- * @param count - n > 0; of none it is [0, 1].
+ * @param count - n; for 0 samples the interval is [0, 1].
  */
 export function wilsonInterval(share: number, count: number): Interval {
   if (count <= 0) return { low: 0, high: 1 };

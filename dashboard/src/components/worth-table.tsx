@@ -1,4 +1,4 @@
-/** Which teacher is worth what it costs. */
+/** A table of each teacher's cost and its worth to the ensemble. */
 import type { Report } from '../api/index.js';
 import { type Column, DataTable } from './data-table.js';
 import {
@@ -73,7 +73,7 @@ const COLUMNS: readonly Column<WorthRow>[] = [
   },
 ];
 
-/** Columns that no row has a number for are left out. */
+/** Columns without a value in any row are left out. */
 export function WorthTable({ report }: { readonly report: Report }) {
   const rows = worthRows(report);
   const sampleCount = report.worth?.test?.sampleCount ?? report.labelledTestCount;

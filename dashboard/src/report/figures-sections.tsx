@@ -1,4 +1,4 @@
-/** What the models are worth, what to doubt, how it was learnt, and on which data. */
+/** Sections of the report: the models' figures, known limits, curves of the training, and the data. */
 import {
   countText,
   DataTable,
@@ -15,11 +15,11 @@ import { historyCharts } from './history-charts.js';
 import { knownLimits } from './known-limits.js';
 import { isMissing, type ReportInput } from './report-input.js';
 
-/** Class names that are listed; of a set with more, how many there are. */
+/** Greatest number of class names listed. */
 const NAMES = 100;
-/** Lines of the table below each curve. */
+/** Rows of the table below each curve. */
 const CURVE_ROWS = 12;
-/** Teachers in the table of fidelity. */
+/** Greatest number of rows in the table of fidelity. */
 const REFERENCES = 16;
 
 export function FiguresSection({ report }: ReportInput) {

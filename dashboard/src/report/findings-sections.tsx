@@ -1,4 +1,4 @@
-/** How far the models can be believed, which classes they take for which, and on which samples they differ most. */
+/** Sections of the report: reliability of the models, confused classes, and samples on which they differ most. */
 import type { Findings, ModelFindings, Report } from '../api/index.js';
 import {
   ClassRecalls,
@@ -8,13 +8,13 @@ import {
   ReliabilityDiagram,
 } from '../components/index.js';
 
-/** Classes with a bar: those with the lowest recall. */
+/** Number of classes with a bar: those with the lowest recall. */
 const CLASSES = 40;
-/** With more classes only the student's matrix is drawn. */
+/** With more classes than this, only the student's matrix is drawn. */
 const TWO_MATRICES = 20;
-/** Columns that an example of a table has. */
+/** Number of columns shown for an example from a table. */
 const CELLS = 12;
-/** Teachers whose word an example has: the first ones. */
+/** Number of teachers whose output is shown with an example: the first ones. */
 const SAYING_TEACHERS = 4;
 /** Models whose reliability is drawn. */
 const DIAGRAMS = ['student', 'ensemble', 'studentWithoutTeachers'];
@@ -22,7 +22,7 @@ const DIAGRAMS = ['student', 'ensemble', 'studentWithoutTeachers'];
 interface FindingsProps {
   readonly report: Report;
   readonly findings: Findings;
-  /** Base64 characters that all pictures together may have; further examples with pictures are left out. */
+  /** Greatest number of base64 characters of all pictures together; further examples with pictures are left out. */
   readonly pictureRoom: number;
 }
 
@@ -133,7 +133,7 @@ function FoundExamples({ report, findings, pictureRoom }: FindingsProps) {
   );
 }
 
-/** As many as there is room for. */
+/** The examples whose pictures fit into the room. */
 function fitting(examples: Findings['examples'], pictureRoom: number): Findings['examples'] {
   let room = pictureRoom;
   return examples.filter(({ shown }) => {
@@ -144,7 +144,7 @@ function fitting(examples: Findings['examples'], pictureRoom: number): Findings[
   });
 }
 
-/** The first columns; of what models say one class each, of the student all that are told. */
+/** Shortens an example: the first columns, the first teachers, and one class a model; the student's classes stay. */
 function shortened(example: Findings['examples'][number]): Findings['examples'][number] {
   const teachers = example.outputs.filter(({ model }) => model.startsWith('teacher.'));
   const left = new Set(teachers.slice(SAYING_TEACHERS));

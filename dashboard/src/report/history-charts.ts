@@ -1,8 +1,8 @@
-/** Which curves a history gives, and how much of them is drawn. Pure. */
+/** The charts that a history gives, thinned for a page. Pure. */
 import type { HistoryFacts } from '../api/index.js';
 import { figureText, percentText, type Series } from '../components/index.js';
 
-/** More points than that cannot be told apart on a page. */
+/** Greatest number of points of a curve: more cannot be told apart on a page. */
 const POINTS = 100;
 
 export interface HistoryChart {
@@ -15,7 +15,7 @@ export interface HistoryChart {
 
 type Column = (number | null)[];
 
-/** Charts of which anything is known, at steps that are the ends of their points. */
+/** Charts with at least one known value. The x value of a point is its end step. */
 export function historyCharts(facts: HistoryFacts): HistoryChart[] {
   const history = thinned(facts, POINTS);
   const x = history.points.map(({ endStep }) => endStep);
@@ -49,7 +49,7 @@ export function historyCharts(facts: HistoryFacts): HistoryChart[] {
   );
   const charts: HistoryChart[] = [
     one('Loss', 'loss'),
-    // A loss of one term is that term.
+    // With only one term, the loss is that term.
     ...(terms.size > 1 ? [many('Terms of the loss', terms)] : []),
     { ...validation('Validation accuracy', 'validationAccuracy'), yText: shareText },
     validation('Validation loss, nats', 'validationNll'),
@@ -81,7 +81,7 @@ export function historyCharts(facts: HistoryFacts): HistoryChart[] {
   );
 }
 
-/** The mean of what is known of each column over all steps. */
+/** The mean of a column over all steps where it is known. */
 export function meanOverRun({ columns, points }: HistoryFacts, name: string): number | null {
   const index = columns.indexOf(name);
   const [sum, steps] = weightedSum(points, index);
@@ -93,13 +93,13 @@ function shareText(share: number): string {
   return percentText(share, 1).replace('.0', '');
 }
 
-/** `teacher.NAME.latencyMs` → NAME. */
+/** Columns of all teachers for one figure, with the teachers' names: `teacher.NAME.latencyMs` → NAME. */
 function teacherColumns({ columns }: HistoryFacts, what: string): Map<string, string> {
   const own = columns.filter((name) => name.startsWith('teacher.') && name.endsWith(`.${what}`));
   return new Map(own.map((name) => [name, name.slice('teacher.'.length, -what.length - 1)]));
 }
 
-/** Neighbours together, so that there are at most so many points. */
+/** Merges neighbouring points, so that at most `count` points are left. */
 function thinned({ columns, points }: HistoryFacts, count: number): HistoryFacts {
   const together = Math.ceil(points.length / count);
   if (together <= 1) return { columns, points };
@@ -117,7 +117,7 @@ function thinned({ columns, points }: HistoryFacts, count: number): HistoryFacts
   return { columns, points: merged };
 }
 
-/** Over the points where the column is known: its sum over steps, and how many steps. */
+/** Over the points where the column is known: the sum over their steps, and the number of steps. */
 function weightedSum(points: HistoryFacts['points'], column: number): [number, number] {
   let sum = 0;
   let steps = 0;

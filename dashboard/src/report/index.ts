@@ -1,6 +1,6 @@
 /**
- * A run's report as a page and as a model card. Both are written from the same input, and all that others wrote in it,
- * names, texts, reasons, is text in them.
+ * A run's report as a page and as a model card. Both are made from the same input. Names, texts and reasons from
+ * others are shown as text, never as markup.
  */
 export {
   durationText,

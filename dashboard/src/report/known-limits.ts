@@ -1,12 +1,12 @@
-/** What a reader should doubt, a sentence each, from what the report knows. Pure. */
+/** Limits of a report's figures that a reader should know, a sentence each. Pure. */
 import { mayBeChance, type Report } from '../api/index.js';
 import { countText, percentText, wilsonInterval } from '../components/index.js';
 
-/** An interval whose reach is more than so much says little. */
+/** An interval that reaches further than this to each side counts as wide. */
 const WIDE_REACH = 0.02;
-/** Mean distance of confidence and accuracy that is worth a word. */
+/** A greater mean distance of confidence and accuracy (ECE) is mentioned. */
 const POOR_CALIBRATION = 0.05;
-/** Names told in a sentence. */
+/** Greatest number of names in a sentence. */
 const NAMES = 10;
 
 export function knownLimits(report: Report): string[] {
@@ -122,7 +122,7 @@ function teacherLimits(report: Report): string[] {
       `The targets of ${percentText(degraded)} of the steps were made of fewer than all teachers.`,
     );
   }
-  // What a teacher's probe found is among these.
+  // The warnings include the findings of the teachers' probes.
   return [...limits, ...teacherWarnings.map(sentence)];
 }
 

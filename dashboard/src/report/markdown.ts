@@ -1,10 +1,10 @@
-/** Texts of others as Markdown that shows them as they are. Pure. */
+/** Escapes texts from others, so that Markdown shows them as they are. Pure. */
 
-/** What means something within a line of Markdown, in GitHub's dialect too (links that need no brackets). */
+/** Characters with a meaning within a line of Markdown, and of GitHub's dialect (links without brackets). */
 const MARKS = /[\\`*_[\]{}|~#!$^@]/g;
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
 
-/** One line that shows the text, wherever in a paragraph, list item or cell it stands. */
+/** One line that shows the text at any place of a paragraph, list item or cell. */
 export function markdownText(text: string): string {
   const line = text.replaceAll(/[\s\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ').trim();
   return line
@@ -16,7 +16,7 @@ export function markdownText(text: string): string {
     .replace(/^(\d+)([.)])/, '$1\\$2');
 }
 
-/** @param rows - texts that are Markdown already; the first column names the row, the others are numbers. */
+/** @param rows - cells in Markdown; the first column names the row, the others have numbers. */
 export function markdownTable(
   titles: readonly string[],
   rows: readonly (readonly string[])[],
@@ -26,14 +26,14 @@ export function markdownTable(
   return [line(titles), line(rule), ...rows.map(line)].join('\n');
 }
 
-/** A block whose fence no line of the text can end. */
+/** A code block whose fence is longer than any row of backticks in the text. */
 export function codeBlock(text: string, language: string): string {
   const longest = Math.max(2, ...(text.match(/`+/g) ?? []).map(({ length }) => length));
   const fence = '`'.repeat(longest + 1);
   return `${fence}${language}\n${text.trimEnd()}\n${fence}`;
 }
 
-/** A YAML string on one line: JSON's are. */
+/** A YAML string on one line: a JSON string is one. */
 export function yamlString(text: string): string {
   return JSON.stringify(text);
 }

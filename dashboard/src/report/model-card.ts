@@ -1,8 +1,8 @@
 /**
- * The report as a model card in Hugging Face's format: metadata as YAML that their hub reads (`model-index`), then the
- * sections of their template (huggingface_hub, `modelcard_template.md`) of which a run knows something.
+ * The report as a model card in Hugging Face's format: metadata in YAML that their hub reads (`model-index`), then
+ * those sections of their template (huggingface_hub, `modelcard_template.md`) for which a run has facts.
  *
- * The licence is not in it: a run does not know it.
+ * The card has no licence, because a run does not know it.
  */
 import {
   bytesText,
@@ -26,7 +26,7 @@ import { codeBlock, markdownTable, markdownText, yamlString } from './markdown.j
 import { isMissing, type ReportInput } from './report-input.js';
 import { originSentence, summarySentences } from './summary.js';
 
-/** Class names that are listed. */
+/** Greatest number of class names listed. */
 const NAMES = 100;
 
 export function modelCard(input: ReportInput): string {
@@ -63,7 +63,7 @@ export function modelCard(input: ReportInput): string {
   return `${parts.join('\n\n')}\n`;
 }
 
-/** Metadata as https://huggingface.co/docs/hub/model-cards has them. */
+/** Metadata as described at https://huggingface.co/docs/hub/model-cards. */
 function frontMatter({ report, findings }: ReportInput): string {
   const { runId, runKind, student, dataset } = report;
   const task = taskOf(findings);
@@ -101,7 +101,7 @@ function frontMatter({ report, findings }: ReportInput): string {
   ].join('\n');
 }
 
-/** As the hub calls it, from how the test samples look; undefined: not known. */
+/** The hub's name of the task, by the kind of the test samples; undefined: not known. */
 function taskOf(findings: ReportInput['findings']): string | undefined {
   if (isMissing(findings)) return undefined;
   const tasks = {
@@ -176,7 +176,7 @@ python3 examples/recompute.py predictions.npz report.json`,
   ].join('\n\n');
 }
 
-/** What each teacher cost and is worth; nothing of a run with fewer than two. */
+/** The section on each teacher's cost and worth; empty for a run with fewer than two teachers. */
 function teachersWorth({ report }: ReportInput): string[] {
   const rows = worthRows(report);
   if (rows.length < 2) return [];
@@ -240,7 +240,7 @@ function specifications({ report }: ReportInput): string {
   ].join('\n');
 }
 
-/** As the run names it: a pushed name, or the path of a file. */
+/** The set's name in the run: a pushed name, or the path of a file. */
 function datasetName({ specification, dataset }: ReportInput['report']): string {
   const { spec } = specification as { spec?: { dataset?: unknown } };
   const named = spec?.dataset;

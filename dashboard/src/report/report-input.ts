@@ -1,10 +1,10 @@
-/** All that a report is written from. */
+/** All facts that a report is made from. */
 import type { Findings, HistoryFacts, Report } from '../api/index.js';
 import type { TeacherCost } from '../components/index.js';
 
 export interface ReportInput {
   readonly report: Report;
-  /** Or why there are none, in words. */
+  /** The findings, or in words why there are none. */
   readonly findings: Findings | Missing;
   readonly history: HistoryFacts | Missing;
   readonly cost: RunCost | Missing;

@@ -1,8 +1,8 @@
 /**
- * The report as one file of HTML that needs no script and loads nothing: for a review, a mail, an archive.
+ * The report as one file of HTML that needs no script and loads no other file: for a review, a mail, an archive.
  *
- * It is read from the top: the result, what it was made from, its figures, then what they are made of. Each section
- * bounds what it draws; pictures get the room that is left.
+ * The order is: the result, its origin, the figures, then the details. Each section limits its own size; pictures get
+ * the room that is left.
  */
 import { readFileSync } from 'node:fs';
 import { renderToString } from 'preact-render-to-string';
@@ -14,7 +14,7 @@ import { ReproductionSection } from './reproduction-section.js';
 import { originSentence, summarySentences } from './summary.js';
 import { CostSection, TeachersSection } from './teachers-sections.js';
 
-/** A mail takes it, and a person can still open it. */
+/** Greatest size of the file: small enough for a mail. */
 const MAX_BYTES = 300_000;
 
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
@@ -23,7 +23,7 @@ const STYLE = ['components', 'report']
   .map((name) => readFileSync(new URL(`../../style/${name}.css`, import.meta.url), 'utf8'))
   .join('\n');
 
-/** @returns the whole file, below 300 kB. */
+/** @returns the whole file; pictures are left out as needed to stay below 300 kB. */
 export function reportPage(input: ReportInput): string {
   const withoutPictures = Buffer.byteLength(pageOf(withEmptyPictures(input), 0));
   return pageOf(input, MAX_BYTES - withoutPictures);
@@ -49,7 +49,7 @@ ${renderToString(<Content title={title} pictureRoom={pictureRoom} {...input} />)
 `;
 }
 
-/** Pictures of no bytes, for which there is always room. */
+/** The input with empty pictures: the page then shows how much room the rest takes. */
 function withEmptyPictures(input: ReportInput): ReportInput {
   const { findings } = input;
   if (isMissing(findings)) return input;

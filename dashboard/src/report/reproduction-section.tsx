@@ -1,8 +1,8 @@
-/** What is needed to do the run again and to check its figures. */
+/** Section of the report: how to repeat the run, and how to check its figures. */
 import { KeyValues } from '../components/index.js';
 import type { ReportInput } from './report-input.js';
 
-/** A longer specification is cut. */
+/** A longer specification is cut off here. */
 const YAML_CHARACTERS = 20_000;
 
 export function ReproductionSection({ report, specificationYaml }: ReportInput) {

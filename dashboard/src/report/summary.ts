@@ -1,4 +1,4 @@
-/** A run in a few sentences, the result first. Pure. */
+/** The summary of a run in a few sentences, the result first. Pure. */
 import { closedGap, combinedTeachers, mayBeChance } from '../api/index.js';
 import {
   bytesText,
@@ -10,7 +10,7 @@ import {
 } from '../components/index.js';
 import { isMissing, type ReportInput } from './report-input.js';
 
-/** The student is so many times smaller. */
+/** The student's size is mentioned if it is at least this many times smaller than the ensemble. */
 const WORTH_A_WORD = 1.2;
 
 type Report = ReportInput['report'];
@@ -24,7 +24,7 @@ export function summarySentences({ report, cost }: ReportInput): string[] {
   ];
 }
 
-/** What was distilled from what by which rule. */
+/** The origin of the student: teachers, rule, samples and steps. */
 export function originSentence({ teachers, ensemble, dataset, training }: Report): string {
   const samples = `${countText(dataset.trainCount)} training samples, ${countText(dataset.labelledTrainCount)} of them with a label`;
   const steps = `${countText(training.stepCount)} steps; the weights are those after step ${countText(training.selectedStep)}, which did best on the validation split`;
@@ -66,7 +66,7 @@ function sizeSentence(report: Report): string[] {
   const isKnown = combinedTeachers(report).every(({ parameters }) => parameters > 0);
   if (ensemble === null || !isKnown) return [`${own}.`];
   const times = ensemble.parameters / student.parameters;
-  // The speeds of an ensemble's teachers are of other devices, so they are not compared.
+  // Speeds are not compared: those of the ensemble's teachers were measured on other devices.
   return times < WORTH_A_WORD
     ? [`${own}.`]
     : [`${own}: ${timesText(times)} fewer parameters than the ensemble.`];

@@ -1,4 +1,4 @@
-/** What the teachers did, and what everything cost. */
+/** Sections of the report: the teachers, and the cost of the run. */
 import {
   CostTable,
   durationText,
@@ -31,7 +31,7 @@ export function TeachersSection(input: ReportInput) {
   );
 }
 
-/** What a report knows of each teacher. */
+/** The report's facts about each teacher. */
 function reportTeachers({ report, history, cost }: ReportInput): TeacherRow[] {
   const { teachers, contributors, teacherKnowledge } = report;
   const mean = (name: string, what: string) =>

@@ -1,4 +1,4 @@
-/** The frame around every page: where one can go, and whether the page still hears of changes. */
+/** The frame around every page: the navigation, and a notice while the page is not connected. */
 import type { VNode } from 'preact';
 import { cluster } from './data/cluster.js';
 import { isConnected, refusal } from './data/stream.js';
@@ -58,7 +58,7 @@ function PageLink({ now, page, address, text }: LinkProps) {
   );
 }
 
-/** A run, its events and its log are below the list of runs. */
+/** Marks the link of the open page. Pages of one run, its events and its log count as below `runs`. */
 function currentOf(now: Route['page'], page: Route['page']) {
   if (now === page) return { 'aria-current': 'page' as const };
   const isBelow = page === 'runs' && (now === 'run' || now === 'events' || now === 'log');
@@ -77,7 +77,7 @@ function ClusterName() {
   );
 }
 
-/** A page of another run is another page: nothing of the former one stays. */
+/** The open page. The keys make a page of another run start anew, without state of the former one. */
 function Page({ route: now }: { readonly route: Route }): VNode {
   switch (now.page) {
     case 'runs':

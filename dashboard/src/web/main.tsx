@@ -1,4 +1,4 @@
-/** The page in the browser. */
+/** Starts the page in the browser. */
 import { render } from 'preact';
 import { App } from './app.js';
 import { cluster } from './data/cluster.js';

@@ -1,6 +1,6 @@
 /**
- * What black boxes answered, as JSON lines that people may read and edit: who said what of which input, when, and how it was
- * said. An answer counts once its line is on the disk; of several with one number the last counts.
+ * The answers of black boxes, as JSON lines that people may read and edit: the teacher, the input, the answer, its
+ * form and its time. An answer counts once its line is on the disk; of several lines for one answer the last counts.
  */
 import type { InputValue } from '@lyceum/learning/imitation';
 import { LyceumError } from '@lyceum/proto';
@@ -13,7 +13,7 @@ export const usage = z.object({
   outputTokens: tokens,
   /** Tokens of the input that the server had in its cache. */
   cachedTokens: tokens.optional(),
-  /** The server tells none. */
+  /** The server reports no token counts; these are an estimate. */
   estimated: z.literal(true).optional(),
 });
 
@@ -28,27 +28,27 @@ const answerLine = z.object({
   answer: z.int().min(0).default(0),
   /** null: the teacher does not know, or its answer cannot be read. */
   class: z.string().nullable(),
-  /** What stood at the place of the answer. */
+  /** The value that the response had at the answer's place. */
   raw: z.unknown().optional(),
-  /** Why it cannot be read. */
+  /** Why the answer cannot be read. */
   problem: z.string().optional(),
-  /** The collection ended before all attempts at it were made: the line has what they cost, and it is asked for again. */
+  /** The collection ended before all attempts were made: the line has their cost, and the question is asked again. */
   open: z.literal(true).optional(),
-  /** The status with which the server refuses this input: the answer is that there is none. */
+  /** HTTP status with which the server refuses this input: the input gets no answer. */
   refused: z.int().optional(),
   confidence: z.number().optional(),
-  /** Why it answers so, in its words. */
+  /** The teacher's reason for its answer, in its own words. */
   explanation: z.string().optional(),
   /** Why a chat's server ended the answer: `stop`, `length`. */
   finish: z.string().optional(),
-  /** What a chat's server calls the model that answered. */
+  /** Name of the model that answered, as a chat's server reports it. */
   model: z.string().optional(),
-  /** Tokens of all tries with status 200 that it took. */
+  /** Tokens of all tries with status 200, summed. */
   usage: usage.optional(),
-  /** By the document's price at that time; absent: it had none. */
+  /** By the document's price at that time; absent: the document had no price. */
   cost: z.number().min(0).optional(),
   revision: z.string(),
-  /** Digest of what was sent, and where: another question is another answer. */
+  /** Digest of the prompt, its settings and the URL: after a change of these, the input is asked about again. */
   asked: z.string(),
   at: z.string(),
 });
@@ -61,22 +61,22 @@ export type ImitationAnswer = z.output<typeof answerLine>;
 /** An answer, with the input beside it for people. */
 export type AnswerLine = ImitationAnswer & InputValue;
 
-/** It came and cannot be read: the teacher may have meant something. */
+/** Whether the answer came and cannot be read: the teacher may have meant something. */
 export function isUnreadable({ problem, refused }: ImitationAnswer): boolean {
   return problem !== undefined && refused === undefined;
 }
 
-/** Its server refused what it was asked, whether that was this input's fault or not. */
+/** Whether the server refused the question, because of this input or not. */
 export function isRefused({ refused }: ImitationAnswer): boolean {
   return refused !== undefined;
 }
 
-/** Its server cut it off where it reached `maxTokens`. */
+/** Whether the server cut the answer off at `maxTokens`. */
 export function isCutOff({ finish }: ImitationAnswer): boolean {
   return finish === 'length';
 }
 
-/** Tells one answer from another. */
+/** The key of an answer: lines with equal keys replace one another. */
 export function answerKey({
   teacher,
   id,
@@ -91,12 +91,12 @@ export function parseAnswers(bytes: Buffer, source: string): ImitationAnswer[] {
   return parseLines(bytes, source, answerLine, NO_ANSWER);
 }
 
-/** Answers by number; of several with one number the last. */
+/** Answers by {@link answerKey}; of several with one key the last. */
 export function latestAnswers(lines: readonly ImitationAnswer[]): Map<string, ImitationAnswer> {
   return new Map(lines.map((answer) => [answerKey(answer), answer]));
 }
 
-/** What all lines of each teacher cost, replaced ones included: they were paid for too. */
+/** The cost of all lines, by teacher. Replaced lines count too: they were paid for. */
 export function spentBy(
   lines: readonly Pick<ImitationAnswer, 'teacher' | 'cost'>[],
 ): Map<string, number> {
@@ -110,7 +110,7 @@ export async function readAnswers(file: string): Promise<Map<string, ImitationAn
   return latestAnswers(await readAnswerLines(file));
 }
 
-/** All lines, those in whose place others stand too. @throws as {@link readAnswers}. */
+/** All lines, replaced ones too. @throws as {@link readAnswers}. */
 export async function readAnswerLines(file: string): Promise<ImitationAnswer[]> {
   const bytes = readLines(file);
   if (bytes === undefined) {
@@ -125,7 +125,7 @@ export class AnswersFile {
   readonly #answers: Map<string, ImitationAnswer>;
   readonly #file: LinesFile;
 
-  /** What the lines cost that were there when it was opened, by teacher. */
+  /** Cost of the lines that the file had when it was opened, by teacher. */
   readonly spent: ReadonlyMap<string, number>;
 
   private constructor(lines: readonly ImitationAnswer[], file: LinesFile) {
@@ -134,13 +134,13 @@ export class AnswersFile {
     this.#file = file;
   }
 
-  /** @throws {LyceumError} FAILED_PRECONDITION while another process collects into it; as {@link parseAnswers}. */
+  /** @throws {LyceumError} FAILED_PRECONDITION while another process writes the file; as {@link parseAnswers}. */
   static async open(path: string): Promise<AnswersFile> {
     const { file, there } = await LinesFile.open(path, parseAnswers);
     return new AnswersFile(there, file);
   }
 
-  /** Those that are on the disk. */
+  /** The answers that are on the disk. */
   get answers(): ReadonlyMap<string, ImitationAnswer> {
     return this.#answers;
   }

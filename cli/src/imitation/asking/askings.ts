@@ -1,21 +1,21 @@
-/** How each of a teacher's answers to an input is asked for. Pure. */
+/** How each of the answers that a teacher gives to an input is asked for. Pure. */
 import type { Ask, Endpoint, ImitationTeacher } from '@lyceum/learning/specification';
 import { sha256Hex } from '@lyceum/proto';
 
-/** One answer of a teacher, whatever the input. */
+/** How one of a teacher's answers is asked for: the same for each input. */
 export interface Asking {
-  /** Its number, from 0. */
+  /** Number of the answer, from 0. */
   readonly answer: number;
   /** With the prompt and temperature of this answer. */
   readonly endpoint: Endpoint;
   readonly schema: Ask['schema'];
-  /** SHA-256 of what is sent and where, short: equal for equal questions. */
+  /** First digits of the SHA-256 of the prompt, its settings and the URL, but not of the input. */
   readonly asked: string;
 }
 
 /**
- * A teacher's answers in their order: they take its prompts in turn. How many there are is no part of the question, so that
- * more of them leave those that have been paid for as they are.
+ * A teacher's answers in their order: they take its prompts in turn. Their number is no part of the digest, so a
+ * greater number keeps the answers that have been paid for.
  */
 export function askingsOf(teacher: ImitationTeacher, classes: readonly string[]): Asking[] {
   const { answers, prompts, schema } = teacher.ask;
@@ -51,7 +51,7 @@ function endpointOf({ endpoint, ask }: ImitationTeacher, i: number): Endpoint {
   return { ...rest, chat: asked };
 }
 
-/** How answers are read is no part of it; classes are where a prompt names them, labels where a schema does. */
+/** The digest leaves out how answers are read. Classes count if the prompt names them, labels if there is a schema. */
 function askedDigest(
   endpoint: Endpoint,
   schema: Ask['schema'],

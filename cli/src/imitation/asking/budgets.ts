@@ -1,7 +1,8 @@
 /**
- * What may be spent. A call begins only if its greatest cost, beside that of the calls under way, fits into what is left; where
- * the calls under way may still leave enough, it waits for them. So no budget is exceeded. A server that counts more than its
- * calls may cost exceeds it by the calls under way: those after them are taken to cost as much as its dearest.
+ * Budgets of `--max-cost`. A call begins only if its greatest cost, and those of the calls under way, fit into the
+ * rest of each budget. If it would fit without the calls under way, it waits for them. So no budget is exceeded,
+ * except where a server counts more than the greatest cost of a call: then by the calls under way, because later
+ * calls of this teacher are taken to cost as much as its dearest call.
  */
 import { hasPrice, type Imitation } from '@lyceum/learning/specification';
 import { Wakeup } from '@lyceum/platform';
@@ -10,24 +11,24 @@ import { moneyText } from './costs.js';
 
 /** `--max-cost [TEACHER=]AMOUNT`. */
 export interface MaxCost {
-  /** Absent: all teachers together. */
+  /** Absent: the amount is for all teachers together. */
   readonly teacher?: string;
   readonly amount: number;
 }
 
-/** Sums of prices are not exact in binary. */
+/** Relative tolerance: sums of prices are not exact in binary. */
 const ROUNDING = 1e-9;
 
 interface Budget extends MaxCost {
   readonly currency: string;
   spent: number;
-  /** Greatest costs of the calls that have begun. */
+  /** Sum of the greatest costs of the calls under way. */
   underWay: number;
 }
 
-/** What one call holds of a budget, from before it begins until it has ended. */
+/** A call's reservation in its budgets, from before the call begins until it has ended. */
 export interface Hold {
-  /** @throws {LyceumError} RESOURCE_EXHAUSTED if what was spent meanwhile leaves too little to try again. */
+  /** @throws {LyceumError} RESOURCE_EXHAUSTED if the rest of a budget is too small for another try. */
   check(): void;
   spend(cost: number): void;
   release(): void;
@@ -36,12 +37,12 @@ export interface Hold {
 export class Budgets {
   readonly #budgets: readonly Budget[];
   readonly #released = new Wakeup();
-  /** By teacher, the dearest try of those that cost more than they were to at most. */
+  /** By teacher: the cost of the dearest try that exceeded its expected greatest cost. */
   readonly #dearest = new Map<string, number>();
 
   /**
-   * @param spent - by teacher, before.
-   * @throws {LyceumError} INVALID_ARGUMENT naming the amount that bounds nothing.
+   * @param spent - by teacher, before this process.
+   * @throws {LyceumError} INVALID_ARGUMENT naming an amount that limits nothing.
    */
   constructor(
     { spec }: Imitation,
@@ -72,7 +73,12 @@ export class Budgets {
     });
   }
 
-  /** @throws {LyceumError} RESOURCE_EXHAUSTED if a call may cost more than what is left; the signal's reason. */
+  /**
+   * Waits until a call fits into the teacher's budgets.
+   *
+   * @param expected - greatest cost of the call.
+   * @throws {LyceumError} RESOURCE_EXHAUSTED if the call may cost more than the rest of a budget; the signal's reason.
+   */
   async hold(teacher: string, expected: number, signal: AbortSignal): Promise<Hold> {
     const own = this.#budgets.filter((b) => b.teacher === undefined || b.teacher === teacher);
     const greatestNow = () => Math.max(expected, this.#dearest.get(teacher) ?? 0);
@@ -103,7 +109,7 @@ export class Budgets {
   }
 }
 
-/** Undefined: it is none. */
+/** @returns undefined: the text is no amount above 0. */
 export function parseMaxCost(text: string): MaxCost | undefined {
   const [, teacher, digits = ''] = /^(?:([^=]+)=)?(\d+(?:\.\d+)?|\.\d+)$/.exec(text) ?? [];
   const amount = Number(digits);

@@ -1,16 +1,16 @@
-/** What is sent in one call. Pure. */
+/** The body of one call. Pure. */
 
 import { listed } from '@lyceum/learning/documents';
 import { requestBody } from '@lyceum/learning/formats';
 import { type Asking, labelsOf } from './askings.js';
 import type { Form } from './manners.js';
 
-/** Name of the object, and of the tool that is given it. */
+/** Name of the wanted object, and of the tool that takes it. */
 const NAME = 'answer';
 
 /**
- * @param inputs - one for a chat.
- * @param answers - how many it is to give; of a chat.
+ * @param inputs - exactly one for a chat.
+ * @param answers - number of answers that a chat should give in this call.
  */
 export function callBody(
   asking: Asking,
@@ -61,7 +61,7 @@ function objectSchema({ endpoint, schema }: Asking, classNames: readonly string[
   };
 }
 
-/** For servers that know no schemas. */
+/** Asks for the object in words, for servers that know no schemas. */
 function objectSentence({ endpoint, schema }: Asking, classNames: readonly string[]): string {
   const { label = null, explanation } = schema ?? {};
   const labels = listed(labelsOf(endpoint, classNames).map((own) => JSON.stringify(own)));

@@ -1,6 +1,6 @@
 /**
- * Asks black boxes about inputs, each once: an answer is on the disk before it counts, so that whatever ends the process, a
- * later one goes on where this one was. What was under way at that moment may be asked again; nothing else is.
+ * Asks black boxes about inputs, each question once. An answer counts once it is on the disk: after a crash the next
+ * process goes on from there. Only calls that were under way at the crash may be made again.
  */
 import type { Imitation, ImitationTeacher } from '@lyceum/learning/specification';
 import { endpointCaller, inLanes, type Outside } from '@lyceum/platform';
@@ -31,39 +31,39 @@ import { TeacherCalls, type TeacherCallsOptions } from './teacher-calls.js';
 export interface CollectOptions {
   readonly imitation: Imitation;
   readonly inputs: readonly ImitationInput[];
-  /** Where images lie. */
+  /** Folder of the images. */
   readonly folder: string;
   readonly file: AnswersFile;
   readonly outside: Outside;
-  /** Asks for these answers again. */
+  /** Kind of answers that are asked for again. */
   readonly again?: Again | undefined;
-  /** HTTP requests of this collection, those that are repeated included; undefined: any number. */
+  /** Most HTTP requests of this collection, repeated ones included; undefined: any number. */
   readonly maxCalls?: number | undefined;
   readonly maxCosts: readonly MaxCost[];
-  /** Once it aborts nothing more is asked. */
+  /** After it aborts, no more questions are asked. */
   readonly signal: AbortSignal;
-  /** Told of each answer, of tries that failed, and of what a server does not take. */
+  /** Called for each answer, for each failed try (`retried`), and for what a server does not take (`told`). */
   readonly progress: (teacher: string, answered: number) => void;
   readonly retried: (teacher: string, reason: string, waitMs: number) => void;
   readonly told: (teacher: string, text: string) => void;
 }
 
-/** Answers that came and could not be read, and those that never came. */
+/** A teacher's questions without a readable answer. */
 export interface Unreadable {
   readonly teacher: string;
-  /** Tries that were made again for it. */
+  /** Number of unreadable answers that were asked for again. */
   readonly retried: number;
-  /** Questions of the document that have no other answer, however often they were asked. */
+  /** Questions of the document that still have an unreadable answer after all attempts. */
   readonly left: number;
-  /** Why the first of these cannot be read. */
+  /** Why the first of these answers cannot be read. */
   readonly problem?: string;
   /** Questions that the server refused. */
   readonly refused: number;
-  /** Why the first of these. */
+  /** Why the server refused the first of these. */
   readonly refusal?: string;
 }
 
-/** What a teacher was asked for this time, and what that cost. */
+/** The answers that a teacher gave in this collection, and their cost. */
 export interface CollectedCost extends PaidFigures {
   readonly teacher: string;
   readonly answers: number;
@@ -73,13 +73,13 @@ export interface CollectedCost extends PaidFigures {
 export interface Collected {
   readonly calls: number;
   readonly costs: readonly CollectedCost[];
-  /** One for each teacher with any. */
+  /** One entry for each teacher with unreadable or refused answers. */
   readonly unreadable: readonly Unreadable[];
-  /** By teacher, why it did not answer all. */
+  /** Teachers that did not answer all, with the reason. */
   readonly failures: readonly TeacherFailure[];
 }
 
-/** Every teacher at its own pace; one that fails stops no other. */
+/** Asks every teacher at its own pace: a teacher that fails stops no other. */
 export async function collectAnswers(options: CollectOptions): Promise<Collected> {
   const { imitation, file, maxCosts, maxCalls, signal } = options;
   const { teachers } = imitation.spec;
@@ -96,7 +96,7 @@ export async function collectAnswers(options: CollectOptions): Promise<Collected
   return { calls: limit.made, costs, unreadable, failures };
 }
 
-/** What the file has of the teacher, to the document's questions as they are now. */
+/** The teacher's answers in the file to the document's present questions. */
 function answersThere(
   teacher: ImitationTeacher,
   { imitation, inputs, file }: CollectOptions,
@@ -130,9 +130,9 @@ function unreadableOf(
 }
 
 interface TeacherRun {
-  /** Readies the teacher, and asks all that is open. */
+  /** Prepares the teacher, and asks all open questions. */
   readonly run: () => Promise<void>;
-  /** Undefined: nothing could be asked. */
+  /** Undefined: the teacher was asked nothing. */
   readonly made: () => TeacherCalls | undefined;
 }
 
@@ -193,7 +193,7 @@ function callsTo(
   return { run, made: () => calls };
 }
 
-/** First those from which manners are learned, one after another. */
+/** Makes the calls from which manners are learned first, one after another; then the others, concurrently. */
 async function askAll(
   own: TeacherCalls,
   calls: Question[][],
@@ -225,7 +225,7 @@ function collectedCost(
   };
 }
 
-/** Answers that could not be read are read again: the description may have been mended, and they are paid for. */
+/** Reads unreadable answers again: the description may have been mended, and the answers are paid for. */
 async function readAgain(
   teacher: ImitationTeacher,
   { imitation, inputs, file }: CollectOptions,
@@ -248,7 +248,7 @@ async function readAgain(
         ...(finish !== undefined && { finish }),
         ...(model !== undefined && { model }),
       };
-      // Without what it cost, which stands in the line that could not be read; and at the time at which it came.
+      // Without the cost, which the unreadable line has already; with the time of the original answer.
       return [{ ...answerLineOf(teacher, { input, asking }, said), at: answer.at }];
     }),
   );

@@ -1,26 +1,26 @@
 /**
- * What calls cost: the tokens that their servers tell, or an estimate of them, at the document's prices. Pure.
+ * The cost of calls: tokens as the servers report them, or an estimate, at the document's prices. Pure.
  *
- * A call of a chat that gives several answers is split between them, in whole tokens that sum to what was told.
+ * If one call of a chat gives several answers, its tokens are split between them into whole numbers with the same sum.
  */
 import { isTokenCount, promptTokens } from '@lyceum/learning/formats';
 import { type Endpoint, hasPrice } from '@lyceum/learning/specification';
 import type { Usage } from './answers-file.js';
 
-/** Digits behind the point of sums. */
+/** Digits after the decimal point in sums of money. */
 const COST_DIGITS = 4;
 
-/** Characters of a token of an answer, about. */
+/** Characters of an answer per token, about. */
 const CHARACTERS_PER_TOKEN = 4;
 
-/** What a chat's message adds to its text, at most. */
+/** Most tokens that a chat's message adds to its text. */
 const MESSAGE_TOKENS = 16;
 
-/** What was paid, for one answer or for many. */
+/** Calls and tokens of one answer, or of many together. */
 export interface Paid {
-  /** Parts of calls with 200. */
+  /** Calls with status 200; a fraction where a call is split between answers. */
   readonly calls: number;
-  /** Absent: an endpoint that tells no tokens, and is no chat. */
+  /** Absent: the endpoint is no chat and reports no tokens. */
   readonly usage?: Usage | undefined;
 }
 
@@ -28,7 +28,7 @@ export const NOTHING_PAID: Paid = { calls: 0 };
 
 export type Price = Pick<Endpoint, 'price'>;
 
-/** As OpenAI's servers tell it; undefined: this one tells nothing, or nothing that can be. */
+/** The usage that a server reports in OpenAI's form; undefined: no usage, or impossible numbers. */
 export function toldUsage(response: unknown): Usage | undefined {
   const { usage } = mapping(response);
   const { prompt_tokens: inputTokens, completion_tokens: outputTokens } = mapping(usage);
@@ -38,16 +38,16 @@ export function toldUsage(response: unknown): Usage | undefined {
 }
 
 /**
- * An estimate, for a chat whose server tells no tokens.
+ * Estimates the usage of a chat whose server reports no tokens.
  *
- * @param answered - characters of what it said.
+ * @param answered - number of characters that the chat answered.
  */
 export function estimatedUsage(body: unknown, answered: number): Usage {
   const outputTokens = Math.ceil(answered / CHARACTERS_PER_TOKEN);
   return { inputTokens: promptTokens(body), outputTokens, estimated: true };
 }
 
-/** More tokens than a body can have: every one is a byte at least. */
+/** An upper bound of a body's tokens: each token is at least one byte. */
 function greatestPromptTokens(body: unknown): number {
   const { messages } = mapping(body);
   const count = Array.isArray(messages) ? messages.length : 0;
@@ -68,19 +68,19 @@ export function costOf(endpoint: Price, { calls, usage }: Paid): number | undefi
   return calls * perCall + perToken / 1000;
 }
 
-/** What one stage paid a teacher, for people. */
+/** What one stage paid for a teacher, in figures for people. */
 export interface PaidFigures {
-  /** Tokens of a chat, or of a server that tells them. */
+  /** Tokens of a chat, or of a server that reports them. */
   readonly inputTokens?: number;
   readonly cachedTokens?: number | undefined;
   readonly outputTokens?: number;
-  /** The server tells no tokens; these are an estimate. */
+  /** The server reports no tokens; these are an estimate. */
   readonly isEstimated?: true;
   /** Undefined: the description has no price. */
   readonly cost?: number;
-  /** What had been estimated for the same. */
+  /** The estimate for the same questions. */
   readonly estimatedCost?: number;
-  /** With what was spent before. */
+  /** `cost` and the sum that was spent before. */
   readonly spent?: number;
   readonly currency?: string;
 }
@@ -105,7 +105,7 @@ export function paidFigures(
   };
 }
 
-/** A sum of money, without its currency: calls cost little. */
+/** A sum of money without its currency, with four digits after the point, because calls cost little. */
 export function moneyText(cost: number): string {
   return cost.toFixed(COST_DIGITS);
 }
@@ -138,7 +138,7 @@ export function sumOf(a: Paid, b: Paid): Paid {
   };
 }
 
-/** What the k-th of so many answers has of one call. */
+/** The share of the k-th of `parts` answers in one call. */
 export function partOf({ calls, usage }: Paid, k: number, parts: number): Paid {
   const part = (whole: number) =>
     Math.floor((whole * (k + 1)) / parts) - Math.floor((whole * k) / parts);
@@ -155,7 +155,7 @@ export function partOf({ calls, usage }: Paid, k: number, parts: number): Paid {
   };
 }
 
-/** What an answer's line says of it. */
+/** The fields of an answer's line that say what the answer cost. */
 export function costFields(endpoint: Price, paid: Paid | undefined) {
   if (paid === undefined) return {};
   const cost = costOf(endpoint, paid);

@@ -1,4 +1,4 @@
-/** Black boxes asked about inputs: what is still to be asked, what it costs, and their answers on the disk. */
+/** Asks black boxes about inputs: the open questions, their cost, and the answers on the disk. */
 export {
   AnswersFile,
   answerKey,

@@ -1,15 +1,18 @@
 /**
- * In which manner a chat is asked: what makes it answer with an object, and whether one call gives several answers. What a
- * server takes is found out by its first calls, which go alone, and then stays as it is. Pure.
+ * The manner in which a chat is asked: the form of request that makes it answer with an object, and whether one call
+ * gives several answers. The first calls, made one at a time, find out what the server takes; then that stays. Pure.
  */
 import type { Ask } from '@lyceum/learning/specification';
 
-/** `word`: its message is the answer. The others ask for an object: by `response_format`, a forced tool, or the prompt. */
+/**
+ * `word`: the chat's message is the answer. The other forms ask for an object: by `response_format`, by a forced
+ * tool, or in the prompt.
+ */
 export type Form = 'word' | 'json-schema' | 'tool' | 'text';
 
 const OBJECT_FORMS = ['json-schema', 'tool', 'text'] as const;
 
-/** What a server is sent for each. */
+/** For each form: the part of the request that asks for it, as people read it. */
 const SENT: Readonly<Record<Form, string>> = {
   word: 'words',
   'json-schema': 'response_format',
@@ -17,7 +20,7 @@ const SENT: Readonly<Record<Form, string>> = {
   text: 'prompt',
 };
 
-/** With these a server may refuse the manner, and not what it is asked. */
+/** HTTP statuses with which a server may refuse the manner, and not the question. */
 export const REFUSES_MANNER: ReadonlySet<number> = new Set([400, 404, 422, 501]);
 
 export class Manners {
@@ -36,7 +39,7 @@ export class Manners {
     return this.#forms[this.#at] as Form;
   }
 
-  /** Whether a server may have overlooked what asked for the object. */
+  /** Whether the server may ignore the request for an object. */
   get mayBeIgnored(): boolean {
     return !this.#isFormKnown && this.form !== 'text';
   }
@@ -45,19 +48,23 @@ export class Manners {
     return this.#givesSeveral;
   }
 
-  /** Whether a call for so many answers must go alone, since others may learn from it. */
+  /** Whether a call for this many answers must be made alone: it shows the manner for later calls. */
   isNew(answers: number): boolean {
     return !this.#isFormKnown || (answers > 1 && this.#givesSeveral === undefined);
   }
 
-  /** The form was refused. @returns whether there is another; without one it may have been the question that was refused. */
+  /**
+   * The form was refused: goes on to the next one.
+   *
+   * @returns false: no other form is left, and the server may have refused the question itself.
+   */
   next(): boolean {
     if (this.#isFormKnown) return false;
     this.#at = (this.#at + 1) % this.#forms.length;
     return this.#at > 0;
   }
 
-  /** The form was taken. @returns what to tell people of it. */
+  /** The form was taken. @returns a notice for people; undefined: nothing to tell. */
   take(): string | undefined {
     if (this.#isFormKnown) return undefined;
     this.#isFormKnown = true;
@@ -66,7 +73,7 @@ export class Manners {
     return `takes ${refused.join(' and ')}; the object is asked for by ${SENT[this.form]}`;
   }
 
-  /** Whether a call for several answers gave them. @returns what to tell people of it. */
+  /** Notes whether a call for several answers gave them. @returns a notice for people; undefined: nothing to tell. */
   learn(givesSeveral: boolean): string | undefined {
     const before = this.#givesSeveral;
     this.#givesSeveral = givesSeveral;

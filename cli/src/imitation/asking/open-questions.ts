@@ -1,4 +1,4 @@
-/** Which questions are still to be asked, and what that will cost. Pure. */
+/** The questions that are still to be asked, and their cost. Pure. */
 import { promptTokens } from '@lyceum/learning/formats';
 import { hasPrice, type Imitation, type ImitationTeacher } from '@lyceum/learning/specification';
 import type { ImitationInput } from '../inputs/index.js';
@@ -14,24 +14,24 @@ import { callBody } from './chat-request.js';
 import { costOf } from './costs.js';
 import { Manners } from './manners.js';
 
-/** Why an answer that is there is asked for again. */
+/** Reasons to ask for an existing answer again. */
 export const AGAIN = ['unreadable', 'refused', 'truncated', 'inconsistent'] as const;
 
 export type Again = (typeof AGAIN)[number];
 
-/** Which of one teacher's answers to an input are asked for again. */
+/** Takes one teacher's answers to an input, and says which of them are asked for again. */
 type AsksAgain = (answers: readonly ImitationAnswer[]) => (answer: ImitationAnswer) => boolean;
 
-/** The least share of a teacher's answers that must name the same class, where the document has no rule that says it. */
+/** Least share of a teacher's answers that name the same class, if the document has no rule self-consistency. */
 const CONSISTENT_SHARE = 0.6;
 
-/** One answer to one input. */
+/** The question for one answer to one input. */
 export interface Question {
   readonly input: ImitationInput;
   readonly asking: Asking;
 }
 
-/** What a teacher has not answered, and what of its answers is to be asked for again. All of an input stand together. */
+/** Questions without an answer, and answers that are asked for again. The questions about an input stand together. */
 export function openQuestions(
   teacher: ImitationTeacher,
   classes: readonly string[],
@@ -52,7 +52,7 @@ export function openQuestions(
   });
 }
 
-/** Inconsistent is what the document's rule self-consistency wants more of. */
+/** Answers are inconsistent if they fail the document's rule self-consistency. */
 export function againBy(
   again: Again | undefined,
   { check }: Imitation['spec'],
@@ -73,7 +73,7 @@ export function againBy(
   };
 }
 
-/** What each call asks: a chat about one input, by one prompt, for as many answers as are open; others about a batch. */
+/** Questions of each call. A chat: one input, one prompt, all open answers. Other endpoints: a batch of inputs. */
 export function callsOf(
   { endpoint }: ImitationTeacher,
   questions: readonly Question[],
@@ -90,7 +90,7 @@ export function callsOf(
   return [...calls.values()];
 }
 
-/** At most `batch` inputs, of each the same answer. */
+/** Batches of at most `batch` inputs; all questions of a batch have the same answer number. */
 function batchesOf(questions: readonly Question[], batch: number): Question[][] {
   const filling = new Map<number, Question[]>();
   const batches: Question[][] = [];
@@ -107,13 +107,13 @@ function batchesOf(questions: readonly Question[], batch: number): Question[][] 
   return batches;
 }
 
-/** What questions will cost, if every answer takes one call. */
+/** What questions will cost if every answer takes one call. */
 export interface QuestionsCost {
-  /** Without those that have to be repeated. */
+  /** Calls, without repeated ones. */
   readonly calls: number;
   /** Tokens of a chat. */
   readonly inputTokens?: number;
-  /** At most. */
+  /** Upper bound of a chat's tokens. */
   readonly outputTokens?: number;
   /** Undefined: the description has no price. */
   readonly cost?: number;
@@ -124,11 +124,11 @@ export interface CostEstimate extends QuestionsCost {
   readonly teacher: string;
   readonly answered: number;
   readonly open: number;
-  /** By all lines of the file. Undefined: the description has no price. */
+  /** Cost of all lines of the file. Undefined: the description has no price. */
   readonly spent?: number;
 }
 
-/** @param spent - by teacher, before. */
+/** @param spent - by teacher, before this process. */
 export function estimateCosts(
   { spec }: Imitation,
   inputs: readonly ImitationInput[],

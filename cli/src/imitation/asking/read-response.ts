@@ -1,4 +1,4 @@
-/** From a response to what was said: the class, how it was said, and why. Pure. */
+/** Reads a response: the class, the raw answer, and the teacher's explanation. Pure. */
 import { answerPointer, readAnswer, valueAt } from '@lyceum/learning/formats';
 import type { ImitationTeacher } from '@lyceum/learning/specification';
 import { cut } from '@lyceum/proto';
@@ -22,15 +22,15 @@ export type Said = Pick<
 
 export const NOTHING_SAID: Said = { class: null, raw: null };
 
-/** Letters of an answer that a message shows. */
+/** Characters of an answer that a message shows. */
 const SHOWN_CHARACTERS = 80;
 
 const RAW_MAX_CHARACTERS = 65_536;
 
-/** Braces of an answer at which an object is looked for. */
+/** Most opening braces of an answer at which a JSON object is tried. */
 const BRACES_MAX_COUNT = 32;
 
-/** Where a chat's message stands; `*` is the number of the choice. */
+/** JSON pointer to a choice of a chat; `*` is the number of the choice. */
 const CHOICE = '/choices/*';
 const TOOL_ARGUMENTS = '/message/tool_calls/0/function/arguments';
 
@@ -38,13 +38,13 @@ export function isReadable(said: Said | undefined): said is Said {
   return said !== undefined && said.problem === undefined;
 }
 
-/** So many answers a chat's response has. */
+/** Number of answers in a chat's response. */
 export function choicesOf(response: unknown): number {
   const choices = valueAt(response, '/choices', 0);
   return Array.isArray(choices) ? choices.length : 0;
 }
 
-/** @param place - of the sample in the call, or of a chat's choice. */
+/** @param place - index of the sample in the call, or of the choice of a chat. */
 export function saidOf(
   asking: Asking,
   response: unknown,
@@ -67,7 +67,7 @@ export function saidOf(
     ...(typeof model === 'string' && { model: cut(model, SHOWN_CHARACTERS) }),
   };
   const silence = isChat && tool === undefined ? silenceOf(response, place) : undefined;
-  // Without an answer at its place, all of what came is worth keeping, if it is of this one alone: it is read again.
+  // If the answer's place is empty, the whole response is kept, to be read again: only if it has no other answers.
   const isAlone = isChat ? choicesOf(response) <= 1 : endpoint.batch === 1;
   const isSilent = at === undefined || silence !== undefined;
   const raw = keptRaw(isSilent ? (isAlone ? response : null) : at);
@@ -78,17 +78,17 @@ export function saidOf(
   const answer = readAnswer(own, response, place, classes);
   const className = 'problem' in answer ? null : answer.className;
   if (className !== null) return { class: className, raw, ...beside };
-  // A teacher that was cut off, or kept from an answer, has not said that it does not know.
+  // An answer that was cut off or filtered does not mean "I do not know".
   const problem = silence ?? ('problem' in answer ? answer.problem : undefined);
   return { class: null, raw, ...(problem !== undefined && { problem }), ...beside };
 }
 
-/** A line for people has no more of it; what is longer is no answer. */
+/** The raw answer for the answers file; null: it is too long to be an answer. */
 function keptRaw(raw: unknown): unknown {
   return JSON.stringify(raw).length > RAW_MAX_CHARACTERS ? null : raw;
 }
 
-/** Why a chat says nothing, as its server tells it; undefined: it says something, or the reason is not told. */
+/** The server's reason for an empty message; undefined: the message has text, or the server gives no reason. */
 function silenceOf(response: unknown, place: number): string | undefined {
   const [content, refusal, ended] = ['/message/content', '/message/refusal', '/finish_reason'].map(
     (pointer) => valueAt(response, CHOICE + pointer, place),
@@ -100,7 +100,7 @@ function silenceOf(response: unknown, place: number): string | undefined {
   return undefined;
 }
 
-/** What was kept of an answer that could not be read, read again. Undefined: it still cannot be. */
+/** Reads the kept raw text of an unreadable answer again. @returns undefined: it is still unreadable. */
 export function readKeptRaw(
   asking: Asking,
   raw: unknown,
@@ -108,7 +108,7 @@ export function readKeptRaw(
 ): Pick<Said, 'class' | 'explanation'> | undefined {
   const { endpoint, schema } = asking;
   const place = { ...endpoint, chat: undefined, answer: '' };
-  // What stood at the place of the answer; or the whole response, where nothing stood there.
+  // The raw value is from the answer's place, or the whole response if that place was empty.
   const whole = () => (endpoint.batch === 1 ? saidOf(asking, raw, 0, classes) : undefined);
   if (schema !== undefined) {
     const object = readObject(asking, raw, classes);
@@ -124,9 +124,9 @@ export function readKeptRaw(
 }
 
 /**
- * The object of a chat that was asked for one: an object, or the text of one, with other text around it or not.
+ * Reads the answer of a chat that was asked for an object: a JSON object, or a text that contains one.
  *
- * @returns the class of its label, and its explanation where it has one.
+ * @returns the class of the object's label, and the object's explanation if it has one.
  */
 function readObject(
   { endpoint }: Asking,
@@ -147,7 +147,7 @@ function readObject(
   return { class: answer.className, ...explanation };
 }
 
-/** The first object in a text that has a label, else the first one: braces stand in other words too. */
+/** The first object with a label in a text, else the first object: braces occur in ordinary text too. */
 function parsed(text: string): unknown {
   const objects: object[] = [];
   let begin = text.indexOf('{');
@@ -159,7 +159,7 @@ function parsed(text: string): unknown {
   return objects.find((object) => Object.hasOwn(object, 'label')) ?? objects[0];
 }
 
-/** @param begin - of a brace. @returns the object up to the brace that closes it, if that is one. */
+/** @param begin - index of a `{`. @returns the object up to the matching `}`; undefined: that is no JSON. */
 function objectAt(text: string, begin: number): { object: object; end: number } | undefined {
   let depth = 0;
   let isString = false;
@@ -179,7 +179,7 @@ function objectAt(text: string, begin: number): { object: object; end: number } 
   return undefined;
 }
 
-/** Whether a chat that was asked for an object says plain words: its server does not know what asked for it. */
+/** Whether a chat that was asked for an object answers in plain words: the server ignored the request's form. */
 export function ignoresSchema(response: unknown): boolean {
   const choices = placesOf(response);
   return choices.length > 0 && choices.every((place) => isPlain(response, place));
@@ -193,10 +193,10 @@ function isPlain(response: unknown, place: number): boolean {
 }
 
 /**
- * The tokens of a chat's call: as its server tells them, else an estimate.
+ * The tokens of a chat's call: as its server reports them, else an estimate.
  *
- * @param response - undefined: nobody can read it.
- * @param mostTokens - that may be answered.
+ * @param response - undefined: the response is no JSON.
+ * @param mostTokens - upper bound of the answer's tokens.
  */
 export function usageOf(body: unknown, response: unknown, mostTokens: number): Usage {
   const told = toldUsage(response);
@@ -205,7 +205,7 @@ export function usageOf(body: unknown, response: unknown, mostTokens: number): U
   return { ...estimatedUsage(body, 0), outputTokens: mostTokens };
 }
 
-/** Characters of what a chat said. */
+/** Number of characters in all answers of a chat's response. */
 function saidCharacters(response: unknown): number {
   return placesOf(response).reduce((sum, place) => {
     const content = valueAt(response, `${CHOICE}/message/content`, place);
@@ -218,7 +218,7 @@ function placesOf(response: unknown): number[] {
   return [...Array(choicesOf(response)).keys()];
 }
 
-/** The line of one answer, without what it cost. */
+/** The line of one answer, without its cost. */
 export function answerLineOf(
   { name }: ImitationTeacher,
   { input, asking }: Question,

@@ -1,6 +1,6 @@
 /**
- * What is told of tries that failed: of each kind the first at once, then one now and then with how many it stands for. A
- * server that limits rates refuses thousands.
+ * Notices about failed tries. The first try of a kind is told at once; later ones at most every 5 s, with the number
+ * of failed tries that were not told. A server that limits rates refuses thousands.
  */
 
 const AGAIN_MS = 5_000;
@@ -16,14 +16,14 @@ export class RetryNotices {
   /** By teacher and reason. */
   readonly #kinds = new Map<string, Kind>();
 
-  /** @param nowMs - milliseconds that never fall. */
+  /** @param nowMs - a clock in milliseconds that never runs backwards. */
   constructor(tell: (line: string) => void, nowMs: () => number) {
     this.#tell = tell;
     this.#nowMs = nowMs;
   }
 
   readonly retried = (teacher: string, reason: string, waitMs: number): void => {
-    // What was answered differs from call to call.
+    // Quoted answers are left out of the key: they differ from call to call.
     const key = `${teacher} ${reason.replace(/"(?:[^"\\]|\\.)*"/g, '')}`;
     const kind = this.#kinds.get(key) ?? { toldAtMs: Number.NEGATIVE_INFINITY, untold: 0 };
     this.#kinds.set(key, kind);

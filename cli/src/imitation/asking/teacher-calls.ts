@@ -1,6 +1,6 @@
 /**
- * The calls of one teacher: what each asks, what came, and what was paid for it. Answers are on the disk as soon as they can be
- * read; those that cannot stay open for the next call, until the endpoint's attempts are used up.
+ * The calls of one teacher: their questions, responses and costs. Readable answers are written to the disk at once.
+ * Questions with an unreadable answer stay open for the next call, until the endpoint's attempts are used up.
  */
 import { listProblem } from '@lyceum/learning/formats';
 import type { ImitationTeacher } from '@lyceum/learning/specification';
@@ -37,19 +37,19 @@ import {
 export interface TeacherCallsOptions {
   readonly teacher: ImitationTeacher;
   readonly classes: readonly string[];
-  /** Where images lie. */
+  /** Folder of the images. */
   readonly folder: string;
   readonly file: AnswersFile;
-  /** Told of what is allowed, and of what came: it asks {@link TeacherCalls.allow} and tells {@link TeacherCalls.pay}. */
+  /** The caller calls {@link TeacherCalls.allow} before each request and {@link TeacherCalls.pay} after it. */
   readonly caller: (calls: Pick<TeacherCalls, 'allow' | 'pay'>) => JsonCaller;
   readonly manners: Manners;
   readonly refusals: Refusals;
   readonly budgets: Budgets;
-  /** Asked before each HTTP request; throws if there may be no more. */
+  /** Called before each HTTP request; throws if no more requests are allowed. */
   readonly allow: () => void;
   readonly signal: AbortSignal;
   readonly progress: (answered: number) => void;
-  /** Told how many answers came with others and cannot be read. */
+  /** Called with the number of unreadable answers that came beside readable ones. */
   readonly unread: (count: number) => void;
   readonly told: (text: string) => void;
 }
@@ -62,9 +62,9 @@ interface UnderWay {
 export class TeacherCalls {
   readonly #options: TeacherCallsOptions;
   readonly #caller: JsonCaller;
-  /** By what is sent. */
+  /** By the body of the call. */
   readonly #underWay = new WeakMap<object, UnderWay>();
-  /** What each question has cost so far. */
+  /** Cost of each open question so far. */
   readonly #paid = new Map<Question, Paid>();
   readonly #answered = new Set<Question>();
   #total: Paid = NOTHING_PAID;
@@ -75,31 +75,31 @@ export class TeacherCalls {
     this.#caller = options.caller(this);
   }
 
-  /** HTTP requests, repeated ones included. */
+  /** Number of HTTP requests, repeated ones included. */
   get calls(): number {
     return this.#calls;
   }
 
-  /** All that was paid for, what was lost included. */
+  /** Everything that was paid, lost answers included. */
   get total(): Paid {
     return this.#total;
   }
 
-  /** Those whose answer is on the disk, readable or not. */
+  /** Questions whose answer is on the disk, readable or not. */
   get answered(): ReadonlySet<Question> {
     return this.#answered;
   }
 
   /**
-   * A batch that is refused is asked again by halves, so that only those inputs have no answer that are refused alone: at most
-   * 2n − 1 calls for n inputs.
+   * Asks questions in one or more calls. A refused batch is asked again in halves, so that in the end only inputs that
+   * are refused alone have no answer: at most 2n − 1 calls for n inputs.
    *
-   * @param questions - of a chat: answers to one input, by one prompt; else: one answer to each of some inputs.
+   * @param questions - for a chat, about one input and with one prompt; else one question about each of some inputs.
    */
   async ask(questions: readonly Question[]): Promise<void> {
     const { manners, refusals } = this.#options;
     const isChat = this.#options.teacher.endpoint.chat !== undefined;
-    // A call for several answers was refused; one for a single answer says whether that was for their number.
+    // A call for several answers was refused: a call for one answer shows whether their number was the reason.
     let isSingle = false;
     const parts = [questions];
     for (let [part] = parts; part !== undefined; [part] = parts) {
@@ -131,14 +131,14 @@ export class TeacherCalls {
     }
   }
 
-  /** The answer is that there is none. @throws {LyceumError} if what was asked is hardly why. */
+  /** Writes that the server refused the questions. @throws as {@link Refusals.refused}. */
   async #refuse(questions: readonly Question[], err: unknown, refused: number): Promise<void> {
     const { message: problem } = toLyceumError(err);
     await this.#write(questions, () => ({ ...NOTHING_SAID, problem, refused }));
     this.#options.refusals.refused(problem);
   }
 
-  /** One call, with its repetitions. @throws {HttpRefusedError} if the server refuses it; as {@link JsonCaller.post}. */
+  /** Makes one call, with its repetitions. @throws {HttpRefusedError} a refused call; as {@link JsonCaller.post}. */
   async #call(now: readonly Question[]): Promise<void> {
     const { teacher, classes, folder, manners, budgets, signal, unread } = this.#options;
     const { asking } = now[0] as Question;
@@ -146,14 +146,14 @@ export class TeacherCalls {
     const sent = await Promise.all(
       (isChat ? now.slice(0, 1) : now).map(({ input }) => sentInput(input.value, folder)),
     );
-    // Calls are told apart by what they send, so a plain text becomes an object of its own.
+    // The body is the key of the call, so a plain text is wrapped into an object.
     const body: object = Object(callBody(asking, sent, classes, manners.form, now.length));
     const hold = await budgets.hold(
       teacher.name,
       greatestCost(asking.endpoint, body, now.length),
       signal,
     );
-    // For each question the first readable answer counts, else the last one.
+    // For each question the first readable answer counts, else the last answer.
     const said: (Said | undefined)[] = now.map(() => undefined);
     let came = 0;
     let isIgnored = false;
@@ -172,7 +172,7 @@ export class TeacherCalls {
         await this.#write(came === 0 ? now : now.slice(0, came), (k) => said[k] ?? otherwise);
         return;
       }
-      // What could be read is paid for, whatever became of the rest.
+      // Readable answers are paid for, so they are kept even if the call fails.
       await this.#writeReadable(now, said);
       if (!(err instanceof HttpRefusedError)) await this.#writeUnread(now, err, said);
       throw err;
@@ -189,7 +189,12 @@ export class TeacherCalls {
     await this.#writeReadable(now, said);
   }
 
-  /** @returns why the response must be asked for again; a chat's other answers are, by calls of their own. */
+  /**
+   * Reads the answers of a response into `said`.
+   *
+   * @returns why the call must be made again; undefined: it need not be. A chat with one readable answer is not asked
+   *   again here: its other answers get calls of their own.
+   */
   #read(
     now: readonly Question[],
     response: unknown,
@@ -208,14 +213,14 @@ export class TeacherCalls {
     return teacher.endpoint.chat !== undefined && said.some(isReadable) ? undefined : problem;
   }
 
-  /** Before each HTTP request; throws if there may be no more. */
+  /** Called before each HTTP request; throws if no more requests are allowed. */
   allow(body: object): void {
     this.#underWay.get(body)?.hold.check();
     this.#options.allow();
     this.#calls += 1;
   }
 
-  /** @param response - with 2xx; undefined: it is no JSON. */
+  /** Books the cost of a response. @param response - of a status 2xx; undefined: it is no JSON. */
   pay(body: object, response: unknown): void {
     const { now, hold } = this.#underWay.get(body) as UnderWay;
     const { endpoint } = (now[0] as Question).asking;
@@ -249,7 +254,7 @@ export class TeacherCalls {
     );
   }
 
-  /** What was paid for and could not be read, once nothing more is asked: else no line would have its cost. */
+  /** Writes questions that were paid for but have no readable answer, so that a line of the file has their cost. */
   async #writeUnread(
     questions: readonly Question[],
     thrown: unknown,

@@ -1,34 +1,35 @@
 /**
- * Where a share changed in a row of yes and no. Pure.
+ * Finds where the share of yes changed in a row of yes and no. Pure.
  *
- * Symbols: k a place in the row, with k of it before; Λ(k) how much better two shares describe what is before and after k
- * than one share does, where r members of the row count as one. The place with the greatest Λ is the estimate, and a change
- * if Λ exceeds {@link CHANGE_LIKELIHOOD}. Places whose Λ is less by at most {@link UNSURE_LIKELIHOOD} may be meant as well.
+ * Symbols: k is a place in the row, after k of its members. Λ(k) is the log-likelihood gain of two shares, before and
+ * after k, over one share, where r members of the row count as one. The estimate is the place with the greatest Λ. It
+ * is a change if Λ exceeds {@link CHANGE_LIKELIHOOD}. The change may also be at any place whose Λ is less by at most
+ * {@link UNSURE_LIKELIHOOD}.
  *
  * @see Hinkley 1970, Inference about the change-point in a sequence of random variables
  */
 import { likelihoodRatio } from './likelihood.js';
 
-/** A steady share exceeds it in less than one of a thousand rows of 50 to 2,000, by simulation. */
+/** By simulation, fewer than 1 in 1,000 rows with a steady share exceed it (rows of 50 to 2,000 members). */
 const CHANGE_LIKELIHOOD = 11;
 
-/** e to it is a thousand. */
+/** Logarithm of a likelihood ratio of 1,000. */
 const UNSURE_LIKELIHOOD = Math.log(1000);
 
 export interface ChangePoint {
-  /** How many are before it. */
+  /** Number of members before the change. */
   readonly place: number;
-  /** The first and the last place that it may be at. */
+  /** The first and the last place where the change may be. */
   readonly earliest: number;
   readonly latest: number;
-  /** Shares of yes. */
+  /** Shares of yes before and after the change. */
   readonly before: number;
   readonly after: number;
 }
 
 /**
- * @param repeats - r, 1 or more: answers to one question are alike.
- * @returns undefined: it is no more than chance.
+ * @param repeats - r, 1 or more: the number of answers to one input, which are alike.
+ * @returns undefined: any difference may be chance.
  */
 export function changePoint(row: readonly boolean[], repeats: number): ChangePoint | undefined {
   const n = row.length;

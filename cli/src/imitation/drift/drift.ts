@@ -1,9 +1,9 @@
 /**
- * Whether a teacher's answers became other ones while they were collected: in windows of equal numbers of answers, by the time
- * at which they came, and by the place where a share changed most. Pure; the cause may be the order of the inputs.
+ * Finds whether a teacher's answers changed while they were collected. In order of time, the answers are cut into
+ * windows of equal size, and the place is found where a share changed most. Pure.
  *
- * What inputs are about may change with their order, and then the classes named do. So each window stands beside what the
- * other teachers said of the same inputs, and agreement with them is what a doubt is based on.
+ * The cause may be the order of the inputs: if their topics change, the named classes change too. So each window is
+ * compared with the answers of the other teachers to the same inputs, and a doubt is based on the agreement with them.
  */
 import { mostNamed } from '@lyceum/learning/imitation';
 import type { ImitationAnswer } from '../asking/index.js';
@@ -12,28 +12,28 @@ import { countsOf } from './counts.js';
 
 const WINDOWS_MAX_COUNT = 8;
 
-/** Fewer answers say little of a window. */
+/** Least number of answers in a window, if there is more than one window. */
 const WINDOW_ANSWERS = 25;
 
 export interface DriftWindow {
-  /** When its first and its last answer came. */
+  /** Times of the window's first and last answer. */
   readonly from: string;
   readonly to: string;
   readonly answers: number;
   /** Shares of the answers. */
   readonly unreadable: number;
   readonly abstained: number;
-  /** Where this teacher and the others name a class: the share in which it is the same. */
+  /** Share of equal classes, of the answers where both this teacher and the others name one; null: there is none. */
   readonly agreement: number | null;
-  /** How far the classes that it names are from those of all its answers: half the sum of the differences of the shares. */
+  /** Total variation between the shares of the classes in this window and in all answers of the teacher. */
   readonly distance: number | null;
-  /** The same of what the others say of the window's inputs. */
+  /** The same for the answers of the other teachers to these inputs. */
   readonly othersDistance: number | null;
 }
 
-/** A share that is another one from some answer on. */
+/** A change of a share from one answer on. */
 interface DriftChange {
-  /** How many answers came before, and when the first one after it did. */
+  /** Number of answers before the change, and the time of the first answer after it. */
   readonly answers: number;
   readonly at: string;
   readonly before: number;
@@ -43,33 +43,33 @@ interface DriftChange {
 export interface TeacherDrift {
   readonly name: string;
   readonly windows: readonly DriftWindow[];
-  /** Change of the agreement with the others, and of unreadable answers; null: no more than chance. */
+  /** Changes of the agreement with the others, and of the share of unreadable answers; null: it may be chance. */
   readonly agreement: DriftChange | null;
   readonly unreadable: DriftChange | null;
-  /** These in words. */
+  /** The changes in words, and a change of the model's name. */
   readonly doubts: readonly string[];
 }
 
 export interface Drift {
   readonly teachers: readonly TeacherDrift[];
-  /** For each teacher: places of inputs that it answered on the worse side of a change, or possibly so. */
+  /** For each teacher: places of the inputs that it answered certainly or possibly on the worse side of a change. */
   readonly drifted: readonly ReadonlySet<number>[];
 }
 
-/** What one teacher said, by input. */
+/** All answers of one teacher, by input. */
 export interface TeacherSaid {
   readonly name: string;
   readonly answers: readonly (readonly ImitationAnswer[])[];
-  /** The class that it named most often; else null, or undefined. */
+  /** For each input, the class that the teacher named most often; null or undefined: no such class. */
   readonly named: readonly (string | null | undefined)[];
 }
 
-/** One answer, with what the other teachers say of its input. */
+/** One answer, with the class that the other teachers name for its input. */
 interface Said {
-  /** The place of its input. */
+  /** Place of the answer's input. */
   readonly place: number;
   readonly answer: ImitationAnswer;
-  /** The class that most of the others name; undefined: none, or as many name another. */
+  /** The class that most of the other teachers name; undefined: no class, or a tie. */
   readonly others: string | undefined;
 }
 
@@ -107,7 +107,7 @@ export function driftOf(teachers: readonly TeacherSaid[]): Drift {
 
 const MODELS_SHOWN = 3;
 
-/** By the time at which answers came. */
+/** A teacher's answers in order of time. */
 function inOrder(own: TeacherSaid, teachers: readonly TeacherSaid[]): Said[] {
   const said = own.answers.flatMap((answers, place): Said[] => {
     if (answers.length === 0) return [];
@@ -125,8 +125,9 @@ interface FoundChange {
 }
 
 /**
- * @param row - the answers whose share it is, of all that were said.
- * @param worse - what is worse: less of it, or more.
+ * @param row - the answers of `said` that the share is of.
+ * @param values - for each member of `row`, whether it counts.
+ * @param worse - whether a smaller or a greater share is the worse one.
  */
 function found(
   said: readonly Said[],
@@ -159,7 +160,7 @@ function worseSide(
     : said.slice(0, said.indexOf(row[latest] as Said));
 }
 
-/** A server that calls its model otherwise from some answer on has another one. */
+/** A doubt if the server named several models: the model was replaced. */
 function modelDoubt(said: readonly Said[]): string[] {
   const models = new Map<string, { count: number; readonly at: string }>();
   for (const { answer } of said) {
@@ -209,7 +210,7 @@ function agrees({ answer, others }: Said): boolean {
   return answer.class === others;
 }
 
-/** Total variation of the classes named in a part and in the whole. */
+/** Total variation between the shares of classes in a part and in the whole: half the sum of the differences. */
 function distance(
   own: readonly Said[],
   all: readonly Said[],
@@ -227,7 +228,7 @@ function sharesOf(names: readonly string[]): Map<string, number> {
   return new Map([...countsOf(names)].map(([name, count]) => [name, count / names.length]));
 }
 
-/** So many parts of about equal length, in order. */
+/** Cuts a list into `count` parts of about equal length, in order. */
 function parts<T>(items: readonly T[], count: number): T[][] {
   const end = (n: number) => Math.round((n * items.length) / count);
   return Array.from({ length: count }, (_, n) => items.slice(end(n), end(n + 1)));

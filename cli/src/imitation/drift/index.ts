@@ -1,4 +1,4 @@
-/** Whether a teacher's answers became other ones while they were collected. Pure. */
+/** Finds whether a teacher's answers changed while they were collected. Pure. */
 export { countsOf } from './counts.js';
 export {
   type Drift,

@@ -1,7 +1,8 @@
 /**
- * How much better two shares describe two groups of yes and no than one share does. Pure.
+ * How much better two shares fit two groups of yes and no than one common share does. Pure.
  *
- * Symbols: n of a group, s yes among them. l(s, n) = s ln(s/n) + (n − s) ln(1 − s/n); Λ = l₁ + l₂ − l of both together.
+ * Symbols: a group has n members, of which s are yes. l(s, n) = s ln(s/n) + (n − s) ln(1 − s/n);
+ * Λ = l(s₁, n₁) + l(s₂, n₂) − l(s₁ + s₂, n₁ + n₂).
  */
 
 export interface Count {
@@ -9,7 +10,7 @@ export interface Count {
   readonly whole: number;
 }
 
-/** Λ; by chance above 5.4 once in a thousand (half of χ² with one degree of freedom, Wilks 1938). */
+/** @returns Λ; above 5.4 by chance once in 1,000 (half of χ² with one degree of freedom, Wilks 1938). */
 export function likelihoodRatio(a: Count, b: Count): number {
   const all = { part: a.part + b.part, whole: a.whole + b.whole };
   return likelihood(a) + likelihood(b) - likelihood(all);

@@ -1,15 +1,15 @@
 /**
- * Which classes a teacher names more or less often than the consensus of the same inputs. Pure.
+ * Finds classes that a teacher names more or less often than the consensus of the same inputs does. Pure.
  *
- * Symbols, of a class: b inputs of which the teacher alone names it, c of which the consensus alone is it. Without a bias either
- * is as probable. Λ = b ln(2b/(b + c)) + c ln(2c/(b + c)); a bias is Λ > {@link BIAS_LIKELIHOOD}.
+ * Symbols, for a class: on b inputs only the teacher names it, on c inputs only the consensus is this class. Without a
+ * bias both are equally probable. Λ = b ln(2b/(b + c)) + c ln(2c/(b + c)); a bias is Λ > {@link BIAS_LIKELIHOOD}.
  *
  * @see McNemar 1947, which tests b against c
  */
 import type { CheckedInput } from '@lyceum/learning/imitation';
 import { countsOf } from '../drift/index.js';
 
-/** One in a thousand. */
+/** Exceeded by chance once in 1,000. */
 const BIAS_LIKELIHOOD = 5.4;
 
 export interface ClassBias {
@@ -18,7 +18,7 @@ export interface ClassBias {
   readonly named: number;
   /** How often the class is the consensus, among the same inputs. */
   readonly consensus: number;
-  /** Share of `named` less that of `consensus`. */
+  /** Share of `named` minus share of `consensus`. */
   readonly difference: number;
 }
 

@@ -1,8 +1,8 @@
-/** How various what a teacher says is. Pure; it is told, and nothing is dropped for it. */
+/** How varied a teacher's answers are. Pure. These figures are shown; no rule drops inputs by them. */
 import { type CheckedInput, distinctShare, wordsOf } from '@lyceum/learning/imitation';
 
 export interface ExplanationSummary {
-  /** Different ones of an input are several. */
+  /** Number of explanations; an input counts once for each different explanation. */
   readonly count: number;
   /** Mean length. */
   readonly characters: number;
@@ -10,7 +10,7 @@ export interface ExplanationSummary {
   readonly distinct: readonly [words: number, pairs: number] | null;
 }
 
-/** @returns null: it gave none. */
+/** @returns null: the teacher gave no explanation. */
 export function explanationsOf(
   teacher: string,
   inputs: readonly CheckedInput[],
@@ -30,7 +30,10 @@ export function distinctOf(texts: readonly string[]): readonly [number, number] 
   return ones === undefined || pairs === undefined ? null : [ones, pairs];
 }
 
-/** The mean share of what it names most often, over inputs of which it names a class; null: one answer each. */
+/**
+ * The share of answers with the teacher's most frequent class, averaged over the inputs for which it names a class.
+ * Null: the teacher gives one answer per input.
+ */
 export function selfConsistencyOf(teacher: string, inputs: readonly CheckedInput[]): number | null {
   const most = inputs.flatMap(({ shares }) => {
     const greatest = Math.max(0, ...Object.values(shares?.[teacher] ?? {}));
@@ -40,10 +43,10 @@ export function selfConsistencyOf(teacher: string, inputs: readonly CheckedInput
 }
 
 /**
- * In bits.
+ * Entropy of the classes, in bits.
  *
- * @param counts - of each class.
- * @returns null: of none.
+ * @param counts - number of members of each class.
+ * @returns null: all counts are 0.
  */
 export function entropyOf(counts: readonly number[]): number | null {
   const all = counts.reduce((sum, count) => sum + count, 0);

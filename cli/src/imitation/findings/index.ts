@@ -1,4 +1,4 @@
-/** What a check found, in figures and in sentences. Pure. */
+/** The findings of a check, in figures and in sentences. Pure. */
 export type { ClassBias } from './bias.js';
 export { remarks, unreadableRemarks } from './remarks.js';
 export { type CheckSummary, rulesOf, summarise } from './summary.js';

@@ -1,21 +1,21 @@
-/** Whether a teacher does what inputs tell it, and not what it was asked. Pure. */
+/** Finds whether a teacher obeys instructions in the inputs instead of its prompt. Pure. */
 import type { CheckedInput } from '@lyceum/learning/imitation';
 import { type Count, likelihoodRatio } from '../drift/index.js';
 
-/** One in a thousand. */
+/** Exceeded by chance once in 1,000. */
 const DOUBT_LIKELIHOOD = 5.4;
 
 export interface Obedience {
   /** Inputs that tell a model what to do, with an answer and a consensus. */
   readonly told: number;
-  /** How often the teacher names another class than the consensus, on these inputs and on all others. */
+  /** How often the teacher's class differs from the consensus: a count on these inputs, a share on all others. */
   readonly apart: number;
   readonly apartElsewhere: number;
-  /** Whether it is more often on those, beyond chance. */
+  /** Whether it differs more often on these inputs than on the others, beyond chance. */
   readonly isDoubtful: boolean;
 }
 
-/** @param isTold - [N]: whether the input tells a model what to do. */
+/** @param isTold - [N]: whether each input tells a model what to do. */
 export function obedienceOf(
   teacher: string,
   inputs: readonly CheckedInput[],

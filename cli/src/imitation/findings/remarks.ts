@@ -1,12 +1,12 @@
-/** What stands out in a check, in sentences for the page and for the terminal. Pure. */
+/** Remarkable findings of a check, in sentences for the page and for the terminal. Pure. */
 import { cut } from '@lyceum/proto';
 import type { CheckSummary } from './summary.js';
 import type { TeacherSummary } from './teacher-summary.js';
 
-/** Letters of a problem that are shown. */
+/** Characters of a problem that are shown. */
 const SHOWN_CHARACTERS = 100;
 
-/** Answers that are lost. */
+/** Remarks on answers that are lost. */
 export function unreadableRemarks({ teachers }: CheckSummary): string[] {
   return teachers.flatMap(({ name, unreadable, problems: [most] }) => {
     const such = most === undefined ? '' : `; most often: ${cut(most.problem, SHOWN_CHARACTERS)}`;
@@ -16,7 +16,7 @@ export function unreadableRemarks({ teachers }: CheckSummary): string[] {
   });
 }
 
-/** Answers that can be read and may be wrong. */
+/** Remarks on answers that can be read and may be wrong, and on rules that would drop inputs. */
 export function remarks({ teachers, drift, unused }: CheckSummary): string[] {
   const rules = Object.entries(unused).map(([rule, count]) => `${rule} would drop ${count}`);
   return [

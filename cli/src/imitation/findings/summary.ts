@@ -1,17 +1,17 @@
-/** What an imitation's check found, in figures. Pure. */
+/** The findings of an imitation's check, in figures. Pure. */
 import type { Imitation } from '@lyceum/learning/specification';
 import type { TeacherDrift } from '../drift/index.js';
 import type { JudgedInput, Judgement } from '../judging/index.js';
 import { distinctOf } from './diversity.js';
 import { share, type TeacherSummary, teacherSummary } from './teacher-summary.js';
 
-/** What a rule of the document does. */
+/** The effect of one rule of the document. */
 interface RuleSummary {
   readonly name: string;
-  /** Inputs that it alone would drop, and that no other rule does. */
+  /** Inputs that the rule drops; `only` counts those that no other rule drops. */
   readonly drops: number;
   readonly only: number;
-  /** Accuracy of the consensus on inputs that it drops, where the true class is known. */
+  /** Accuracy of the consensus on the inputs that the rule drops, where the true class is known. */
   readonly consensusAccuracy: number | null;
 }
 
@@ -26,7 +26,7 @@ export interface CheckSummary {
   readonly written: number;
   readonly writtenKept: number;
   readonly rules: readonly RuleSummary[];
-  /** Rules that the document has not, and how many inputs each would drop; those that would drop none are left out. */
+  /** Rules that the document does not have, with the number of inputs that each would drop; never 0. */
   readonly unused: Readonly<Record<string, number>>;
   readonly byClass: readonly {
     readonly name: string;
@@ -34,7 +34,7 @@ export interface CheckSummary {
     readonly dropped: number;
   }[];
   readonly teachers: readonly TeacherSummary[];
-  /** Share of equal classes where both name one; by teacher and teacher. */
+  /** For each pair of teachers: the share of equal classes, of the inputs where both name one. */
   readonly agreement: readonly (readonly (number | null)[])[];
   /** Accuracy of the consensus where the true class is known: on all inputs, and on those that are kept. */
   readonly consensusAccuracy: number | null;
@@ -101,7 +101,7 @@ function ruleSummary(name: string, inputs: readonly JudgedInput[]): RuleSummary 
   };
 }
 
-/** Names of the rules that drop it. */
+/** Names of the rules that drop the input. */
 export function rulesOf({ why }: JudgedInput): Set<string> {
   return new Set(why.map((reason) => reason.split(':', 1)[0] ?? ''));
 }

@@ -1,4 +1,4 @@
-/** What answers have cost, and what asking again for those of little worth would cost. Pure. */
+/** The cost of all answers so far, and the cost of asking again for those of little worth. Pure. */
 import type { Imitation, ImitationTeacher } from '@lyceum/learning/specification';
 import {
   AGAIN,
@@ -12,7 +12,7 @@ import {
 } from '../asking/index.js';
 import type { ImitationInput } from '../inputs/index.js';
 
-/** What is asked again, as `collect --again REASON` does. */
+/** The questions that `collect --again REASON` would ask again. */
 export interface Repair {
   readonly reason: Again;
   readonly answers: number;
@@ -24,25 +24,25 @@ export interface Repair {
 
 export interface TeacherCosts {
   readonly name: string;
-  /** How many lines there are, replaced ones included. */
+  /** Number of lines, replaced ones included. */
   readonly answers: number;
-  /** Tokens of a chat; undefined: no line tells any. */
+  /** Tokens of a chat; undefined: no line has token counts. */
   readonly tokens?: {
     readonly input: number;
     /** Input tokens that the server had in its cache. */
     readonly cached: number;
     readonly output: number;
-    /** The server told them of no line, or not of all. */
+    /** Token counts of at least one line are an estimate, because the server reported none. */
     readonly isEstimated: boolean;
   };
-  /** By the prices at that time; undefined: no line has one. */
+  /** By the prices at the time of each answer; undefined: no line has a cost. */
   readonly cost?: number;
   readonly currency: string;
-  /** One for each reason with any. */
+  /** One entry for each reason that has answers to ask again. */
   readonly repairs: readonly Repair[];
 }
 
-/** @param lines - of the file, all. */
+/** @param lines - all lines of the answers file. */
 export function costsOf(
   imitation: Imitation,
   inputs: readonly ImitationInput[],

@@ -1,4 +1,4 @@
-/** What a check found of one teacher, in figures. Pure. */
+/** The findings of a check about one teacher, in figures. Pure. */
 import type { ImitationAnswer } from '../asking/index.js';
 import { countsOf } from '../drift/index.js';
 import type { JudgedInput, Judgement } from '../judging/index.js';
@@ -11,7 +11,7 @@ import {
 } from './diversity.js';
 import { type Obedience, obedienceOf } from './obedience.js';
 
-/** So many problems are told, each with so many characters of an answer. */
+/** Number of problems that are shown, and of characters of the answer shown with each. */
 const UNREADABLE_SHOWN = 5;
 const UNREADABLE_CHARACTERS = 200;
 
@@ -24,29 +24,34 @@ interface ProblemSummary {
 
 export interface TeacherSummary {
   readonly name: string;
-  /** Inputs that it named a class for, did not know, answered unreadably, and was not asked about or silent on. */
+  /**
+   * Inputs by the teacher's answer: it named a class, it did not know, the answer is unreadable, or there is none.
+   */
   readonly named: number;
   readonly abstained: number;
   readonly unreadable: number;
   readonly missing: number;
-  /** Inputs with an answer that its server cut off. */
+  /** Inputs with an answer that the server cut off. */
   readonly cutOff: number;
-  /** Share of its named classes that are the consensus's, and, where it is known, the true one. */
+  /** Of the classes that it named: the share equal to the consensus, and to the true class where that is known. */
   readonly withConsensus: number | null;
   readonly accuracy: number | null;
-  /** Accuracy on all inputs with a known class, those that it is silent on included. */
+  /** Accuracy on all inputs with a known class; inputs without a named class count as wrong. */
   readonly accuracyOfAll: number | null;
-  /** Entropy of the classes that it named, in bits, and over that of equally many of each, 0 to 1; null: it named none. */
+  /**
+   * Entropy of the classes that it named, in bits; evenness is the entropy over its greatest value, 0 to 1. Null: it
+   * named no class.
+   */
   readonly entropy: number | null;
   readonly evenness: number | null;
-  /** What the answers alone say of how often it is right; null: it named none, or there are too few teachers. */
+  /** Accuracy estimated from all teachers' answers; null: it named no class, or there are too few teachers. */
   readonly estimatedAccuracy: number | null;
-  /** The mean share of its answers to an input that name the same class; null: it gives one. */
+  /** Mean share of its answers to an input that name its most frequent class; null: it gives one answer per input. */
   readonly selfConsistency: number | null;
   readonly explanations: ExplanationSummary | null;
   /** Classes that it names more or less often than the consensus. */
   readonly bias: readonly ClassBias[];
-  /** Whether it does what inputs tell it. */
+  /** Whether it obeys instructions in the inputs. */
   readonly obedience: Obedience;
   /** Why answers cannot be read, the most frequent first. */
   readonly problems: readonly ProblemSummary[];

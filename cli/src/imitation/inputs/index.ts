@@ -1,4 +1,4 @@
-/** What black boxes are asked about. */
+/** The inputs that black boxes are asked about. */
 export {
   type ImitationInput,
   inputId,

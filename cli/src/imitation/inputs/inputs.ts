@@ -1,4 +1,4 @@
-/** What black boxes are asked about, read from a table, a text file or a folder of images. */
+/** Reads the inputs that black boxes are asked about: from a table, a text file or a folder of images. */
 import { readdir, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { splitNamed } from '@lyceum/learning/datasets';
@@ -10,33 +10,33 @@ import type { Imitation, ImitationInputs } from '@lyceum/learning/specification'
 import { LyceumError, sha256Hex } from '@lyceum/proto';
 
 export interface ImitationInput {
-  /** Digest of its content: equal inputs are one. */
+  /** Digest of the content: equal inputs have equal ids, and are asked about once. */
   readonly id: string;
   readonly value: InputValue;
   readonly split?: 'train' | 'validation' | 'test';
   /** The true class, where it is known. */
   readonly label?: string;
-  /** The teacher that wrote it; absent: it was there. */
+  /** The teacher that wrote the input; absent: it is from the document's source. */
   readonly writtenBy?: string;
 }
 
-/** More belong into stages of their own. They are held in memory, without their images. */
+/** All inputs are held in memory, without their images. Split a larger source into several documents. */
 const INPUTS_MAX_COUNT = 1_000_000;
 export const TEXT_MAX_BYTES = 64 * 1024;
 const IMAGE_NAME = /\.(jpe?g|png|webp|gif|tiff?|avif)$/i;
 
 export interface ReadInputs {
-  /** Distinct ones, in the order of the source. */
+  /** Distinct inputs, in the order of the source. */
   readonly inputs: readonly ImitationInput[];
-  /** Those that were there again. */
+  /** Number of rows that repeat an earlier input. */
   readonly repeated: number;
-  /** Where images lie. */
+  /** Folder of the images. */
   readonly folder: string;
 }
 
 /**
  * @param base - the document's folder.
- * @throws {LyceumError} NOT_FOUND if the source is not there, INVALID_ARGUMENT naming the row that is wrong.
+ * @throws {LyceumError} NOT_FOUND if there is no source, INVALID_ARGUMENT naming the row that is wrong.
  */
 export async function readImitationInputs(
   described: ImitationInputs,
@@ -82,7 +82,7 @@ export async function readImitationInputs(
   return { inputs: [...inputs.values()], repeated, folder };
 }
 
-/** The id of texts and numbers: equal content has an equal id. */
+/** The id of a text or of numbers: equal content has an equal id. */
 export function inputId(value: Exclude<InputValue, { readonly image: string }>): string {
   return contentId(JSON.stringify(value));
 }
@@ -177,7 +177,7 @@ function imageBytes(
   }
 }
 
-/** @throws {LyceumError} INVALID_ARGUMENT naming the teacher that would be sent something else than there is. */
+/** @throws {LyceumError} INVALID_ARGUMENT naming a teacher whose `endpoint.input` is not the kind of the inputs. */
 export function requireSentAsRead({ spec }: Imitation, inputs: readonly ImitationInput[]): void {
   for (const { value } of inputs) {
     const [kind, want] =
@@ -193,7 +193,7 @@ export function requireSentAsRead({ spec }: Imitation, inputs: readonly Imitatio
   }
 }
 
-/** As it is sent: a text, numbers, or a PNG in base64. */
+/** The input as it is sent: a text, numbers, or a PNG in base64. */
 export async function sentInput(value: InputValue, folder: string): Promise<unknown> {
   if ('text' in value) return value.text;
   if ('numbers' in value) return value.numbers;

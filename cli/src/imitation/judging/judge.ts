@@ -1,8 +1,8 @@
 /**
- * Which inputs a student learns from, by named rules over what black boxes said of them. Pure.
+ * Decides which inputs a student learns from, by named rules about the answers of the black boxes. Pure.
  *
- * Rules judge inputs to train on. Held-out ones, whose split is given, are kept whatever rules say: what a student is
- * measured on must not be chosen by those whom it imitates.
+ * Rules judge inputs to train on. Held-out inputs, whose split is given, are always kept: the teachers must not choose
+ * the inputs on which their student is measured.
  */
 import { dawidSkene, dawidSkeneOfCounts, voteFractions } from '@lyceum/learning/ensemble';
 import {
@@ -35,21 +35,21 @@ import {
 } from './repeated-answers.js';
 
 export interface JudgedInput extends ImitationInput, CheckedInput {
-  /** Why it is dropped, by rule; empty: it is kept. */
+  /** Why the input is dropped, by rule; empty: it is kept. */
   readonly why: readonly string[];
 }
 
 export interface Judgement {
   readonly inputs: readonly JudgedInput[];
-  /** By teacher: the share of all inputs that it is right about, estimated from the answers of all, without labels. */
+  /** By teacher: its accuracy on all inputs, estimated from the answers of all teachers without labels. */
   readonly estimatedAccuracy: Readonly<Record<string, number>>;
-  /** By teacher: inputs with an answer that cannot be read. */
+  /** By teacher: number of inputs with answers of which none can be read. */
   readonly unreadable: Readonly<Record<string, number>>;
   /** By teacher: the answers that cannot be read. */
   readonly unreadableAnswers: Readonly<Record<string, readonly ImitationAnswer[]>>;
-  /** [N]: whether it tells a model what to do. */
+  /** [N]: whether the input tells a model what to do. */
   readonly isTold: readonly boolean[];
-  /** By rule that the document has not: how many inputs it would drop; without those that would drop none. */
+  /** By rule that the document does not have: the number of inputs that it would drop, never 0. */
   readonly unused: Readonly<Record<string, number>>;
   /** Whether each teacher's answers changed while they were collected. */
   readonly drift: readonly TeacherDrift[];
@@ -145,7 +145,7 @@ function checkedInput(
     readonly spec: Imitation['spec'];
   },
 ): CheckedInput & ImitationInput {
-  /** What there is of each teacher, by its name. */
+  /** What `find` finds for each teacher, by the teacher's name. */
   const each = <T>(find: (own: readonly ImitationAnswer[], k: number) => T | undefined) =>
     byTeacher<T>(
       Object.fromEntries(
@@ -175,10 +175,10 @@ function checkedInput(
   };
 }
 
-/** Rules whose findings are told even where a document has not named them. */
+/** Rules whose findings are shown even if the document does not name them. */
 const TOLD_RULES = ['truncated', 'injection', 'self-consistency', 'drift'] as const;
 
-/** Those of them that the document has not, and could have. */
+/** The rules of {@link TOLD_RULES} that the document does not have, and could have. */
 function unusedRules(rules: readonly RuleSettings[], context: RuleContext): RuleSettings[] {
   return TOLD_RULES.filter((name) => rules.every(({ rule }) => rule !== name))
     .map((rule) => imitationRuleSettings.parse({ rule }))
@@ -190,15 +190,16 @@ interface Consensus {
   readonly best: Int32Array;
   readonly probability: Float64Array;
   /**
-   * By teacher: the mean probability of what it named, 0 where it named nothing. Empty for fewer than three teachers.
+   * By teacher: the mean probability of the classes that it named, 0 where it named none. Empty if there are fewer
+   * than three teachers.
    */
   readonly accuracies: readonly number[];
 }
 
 /**
- * @param votes - [N] a teacher; −1: none.
- * @param shares - [N, C] a teacher, where some have several answers: of these, how many name each class. Together they weigh
- *   as one answer: a teacher that errs five times on one input is not five teachers.
+ * @param votes - [N] for each teacher: the index of the class that it names; −1: none.
+ * @param shares - [N, C] for each teacher, if a teacher gives several answers: the share of its answers that name each
+ *   class. Its answers together weigh as one: a teacher that errs five times on one input is not five teachers.
  */
 export function consensusOf(
   votes: readonly Int32Array[],
@@ -226,7 +227,7 @@ export function consensusOf(
     best[n] = row.indexOf(greatest);
     probability[n] = greatest;
   }
-  // The posterior of what each named, and not its confusion, whose smoothing makes teachers worse where classes are many.
+  // From the posterior, not from the confusion matrix: with many classes, its smoothing makes teachers look worse.
   const accuracies = votes.flatMap((own) => {
     if (fit === undefined) return [];
     const right = own.reduce(
@@ -238,7 +239,7 @@ export function consensusOf(
   return { best, probability, accuracies };
 }
 
-/** The mean of what each teacher says, whatever the number of its answers; null: none names a class. */
+/** The mean of the teachers' shares, whatever the number of their answers; null: no teacher names a class. */
 function meanShares(counts: readonly Float64Array[], classCount: number): Float64Array | null {
   const shares = counts.flatMap((own) => {
     const all = own.reduce((sum, count) => sum + count, 0);

@@ -1,4 +1,4 @@
-/** Inputs with what was said of them, as JSON lines between the stages; people may edit them. */
+/** Judged inputs with their answers, as JSON lines between the stages; people may edit them. */
 import { LyceumError } from '@lyceum/proto';
 import { z } from 'zod';
 import { parseLines, readLines } from '../lines/index.js';
@@ -16,7 +16,7 @@ const keptLine = z
     image: z.string().optional(),
     split: z.enum(['train', 'validation', 'test']).optional(),
     label: z.string().optional(),
-    /** By teacher; null: it does not know. */
+    /** By teacher; null: the teacher does not know. */
     answers: ofEach(z.string().nullable()),
     shares: ofEach(z.record(z.string(), z.number().min(0).max(1))).optional(),
     explanations: ofEach(
@@ -30,21 +30,21 @@ const KEPT_LINE = 'want a JSON object with id, text, numbers or image, and answe
 
 export type KeptInput = z.output<typeof keptLine>;
 
-/** One line of the file, its end included. */
+/** One line of the file, with its line end. */
 export function keptText({ value, why, cutOff, ...input }: JudgedInput): string {
   const { id, ...rest } = input;
   const found = { ...(cutOff.length > 0 && { cutOff }), ...(why.length > 0 && { why }) };
   return `${JSON.stringify({ id, ...value, ...rest, ...found })}\n`;
 }
 
-/** @throws {LyceumError} NOT_FOUND if there is none, INVALID_ARGUMENT naming the line that is wrong. */
+/** @throws {LyceumError} NOT_FOUND if there is no file, INVALID_ARGUMENT naming the line that is wrong. */
 export async function readKept(file: string): Promise<KeptInput[]> {
   const bytes = readLines(file);
   if (bytes === undefined) {
     const message = `${file}: nothing has been kept yet; coordinator imitation check decides what is`;
     throw new LyceumError('NOT_FOUND', message);
   }
-  // The file is written at once, so its last line is whole.
+  // The check writes the file in one piece, so its last line is whole even without a line end.
   const whole = Buffer.concat([bytes, Buffer.from('\n')]);
   return parseLines(whole, file, keptLine, KEPT_LINE);
 }

@@ -1,8 +1,11 @@
-/** What one teacher's answers to one input say together. Those that cannot be read say nothing. Pure. */
+/** Combines one teacher's answers to one input. Unreadable answers do not count. Pure. */
 import type { Explanation } from '@lyceum/learning/imitation';
 import type { ImitationAnswer } from '../asking/index.js';
 
-/** The class that is named most often, of such the first that was said; null: it does not know; undefined: none can be read. */
+/**
+ * The class that is named most often, in a tie the one named first. Null: the teacher does not know. Undefined: no
+ * answer can be read.
+ */
 export function majorityOf(answers: readonly ImitationAnswer[]): string | null | undefined {
   const readable = answers.filter(isReadable);
   if (readable.length === 0) return undefined;
@@ -11,7 +14,7 @@ export function majorityOf(answers: readonly ImitationAnswer[]): string | null |
   return counts.find(([, count]) => count === most)?.[0] ?? null;
 }
 
-/** By class; where it does not know, they are less than 1 together. Undefined: none can be read. */
+/** Shares of the answers by class; their sum is below 1 if some say "I do not know". Undefined: none can be read. */
 export function sharesOf(answers: readonly ImitationAnswer[]): Record<string, number> | undefined {
   const readable = answers.filter(isReadable);
   if (readable.length === 0) return undefined;
@@ -19,7 +22,7 @@ export function sharesOf(answers: readonly ImitationAnswer[]): Record<string, nu
   return Object.fromEntries(counts.map(([name, count]) => [name, count / readable.length]));
 }
 
-/** Shares by input and class, [N, C]; 0 where none can be read. */
+/** Shares by input and class, [N, C]; 0 where no answer can be read. */
 export function shareRows(
   answers: readonly (readonly ImitationAnswer[])[],
   classes: readonly string[],
@@ -35,7 +38,7 @@ export function shareRows(
   return rows;
 }
 
-/** Each text once, in order; undefined: there is none. */
+/** Distinct explanations, in order; undefined: there is none. */
 export function explanationsOf(answers: readonly ImitationAnswer[]): Explanation[] | undefined {
   const found = new Map<string, Explanation>();
   for (const answer of answers.filter(isReadable)) {
@@ -45,13 +48,13 @@ export function explanationsOf(answers: readonly ImitationAnswer[]): Explanation
   return found.size === 0 ? undefined : [...found.values()];
 }
 
-/** The mean of what it says of how sure it is. */
+/** The mean of the confidences that the teacher gives. */
 export function confidenceOf(answers: readonly ImitationAnswer[]): number | undefined {
   const sure = answers.flatMap(({ confidence }) => confidence ?? []);
   return sure.length === 0 ? undefined : sure.reduce((sum, c) => sum + c, 0) / sure.length;
 }
 
-/** In the order in which classes were first named. */
+/** Number of answers by class, in the order in which classes were first named. */
 function countsOf(answers: readonly ImitationAnswer[]): Map<string, number> {
   const counts = new Map<string, number>();
   for (const { class: named } of answers) {

@@ -1,2 +1,2 @@
-/** The files between stages: JSON lines, read strictly and written so that no kill loses what counted. */
+/** The files between stages: JSON lines, read strictly. A line that was written survives any crash. */
 export { LinesFile, parseLines, readLines } from './lines-file.js';

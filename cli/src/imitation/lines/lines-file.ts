@@ -1,4 +1,6 @@
-/** JSON lines that people may read and edit, and that one process at a time adds to. What is added counts once it is on the disk. */
+/**
+ * JSON lines that people may read and edit. One process at a time adds lines; a line counts once it is on the disk.
+ */
 import { type FileHandle, open, truncate } from 'node:fs/promises';
 import { utf8Text } from '@lyceum/learning/files';
 import { readGivenIfThere, withPath } from '@lyceum/platform';
@@ -6,13 +8,13 @@ import { LyceumError } from '@lyceum/proto';
 import type { z } from 'zod';
 import { releaseLock, takeLock } from './lock.js';
 
-/** A text may not have much more letters in Node. */
+/** About the greatest length of a string in Node. */
 const LINES_MAX_BYTES = 500 * 1024 ** 2;
 
 /**
- * @param bytes - of the file; what follows the last line end counts if it is a whole line, as an editor may leave it, and
- *   else was never finished.
- * @param problem - of a line that is none of these, and what would be right.
+ * @param bytes - of the file. A last line without a line end counts if it is whole, as an editor may leave it; else
+ *   its writing was never finished.
+ * @param problem - text about a line that does not fit the schema: what it is not, and what would be right.
  * @throws {LyceumError} INVALID_ARGUMENT naming the line that is wrong, or is not UTF-8.
  */
 export function parseLines<T>(
@@ -31,7 +33,7 @@ export function parseLines<T>(
   });
 }
 
-/** @returns undefined: there is no such file. @throws {LyceumError} saying why it cannot be read. */
+/** @returns undefined: there is no such file. @throws {LyceumError} saying why the file cannot be read. */
 export function readLines(path: string): Buffer | undefined {
   return readGivenIfThere(path, LINES_MAX_BYTES, 'INVALID_ARGUMENT');
 }
@@ -44,7 +46,7 @@ function json(text: string): unknown {
   }
 }
 
-/** Behind the last whole line. An object that is cut short is no JSON. */
+/** Index after the last whole line. An object that is cut short is no JSON. */
 function endOfLines(bytes: Buffer): number {
   const end = bytes.lastIndexOf('\n') + 1;
   return typeof json(bytes.toString('utf8', end)) === 'object' ? bytes.length : end;
@@ -64,10 +66,10 @@ export class LinesFile {
   }
 
   /**
-   * A line that a kill cut short is cut off: it never counted.
+   * Opens the file. A last line that a kill left unfinished is removed: it never counted.
    *
-   * @param parse - of the lines that are there.
-   * @throws {LyceumError} FAILED_PRECONDITION while another process writes into it; whatever `parse` throws.
+   * @param parse - reads the existing lines.
+   * @throws {LyceumError} FAILED_PRECONDITION while another process writes the file; and all that `parse` throws.
    */
   static async open<T>(
     path: string,
@@ -89,8 +91,8 @@ export class LinesFile {
   }
 
   /**
-   * Resolves once the lines are on the disk. Once that failed nothing more is written: behind half a line, as a full disk
-   * leaves it, any other would be lost too.
+   * Resolves once the lines are on the disk. After a failed write nothing more is written: a full disk leaves half a
+   * line, and a line after it would be lost too.
    */
   append(lines: readonly object[]): Promise<void> {
     const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
@@ -105,7 +107,7 @@ export class LinesFile {
   }
 
   async close(): Promise<void> {
-    // The call that appended has thrown it already.
+    // The call of `append` has already thrown this error.
     await this.#written.catch(() => undefined);
     await this.#file.close();
     await releaseLock(this.#path);

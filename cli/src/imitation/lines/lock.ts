@@ -1,18 +1,18 @@
-/** Lets one process at a time write into a file: two would pay twice. */
+/** Lets one process at a time write a file: two processes would pay for the same answers twice. */
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { errnoOf, withPath } from '@lyceum/platform';
 import { LyceumError } from '@lyceum/proto';
 
-/** A lock that says nothing is about to say whose it is. One that still does not was left by a kill. */
+/** An empty lock is waited for: its process is about to write its id. If it stays empty, a killed process left it. */
 const EMPTY_TRIES = 10;
 const EMPTY_MS = 50;
 
 /**
- * The lock of a process that is gone counts for nothing; nor does one of this process's own number, which in a container is
- * that of the process before.
+ * Takes the lock of a file. A lock does not count if its process is gone, or if it has this process's own id: in a
+ * container an earlier process had the same id.
  *
- * @throws {LyceumError} FAILED_PRECONDITION while another process holds it.
+ * @throws {LyceumError} FAILED_PRECONDITION while another process holds the lock.
  */
 export async function takeLock(path: string): Promise<void> {
   const lock = lockOf(path);
@@ -47,7 +47,7 @@ async function isMade(lock: string): Promise<boolean> {
   });
 }
 
-/** @returns the process' id; 0: none. */
+/** @returns the id of the lock's process; 0: no id, or no lock. */
 async function holderOf(lock: string): Promise<number> {
   for (let tries = 0; tries < EMPTY_TRIES; tries++) {
     const text = await readFile(lock, 'utf8').catch(() => undefined);
@@ -57,7 +57,7 @@ async function holderOf(lock: string): Promise<number> {
   return 0;
 }
 
-/** Another process may have removed it meanwhile, and made its own. */
+/** Removes the lock of `holder`; if another process has replaced it meanwhile, puts that lock back and throws. */
 async function removeStale(lock: string, holder: number, path: string): Promise<void> {
   const aside = `${lock}.${process.pid}`;
   try {

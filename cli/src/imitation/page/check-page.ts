@@ -1,4 +1,4 @@
-/** The page that shows what a check found: one file of HTML that loads nothing. Pure. */
+/** The page with the findings of a check: one file of HTML that loads no other file. Pure. */
 import {
   type CheckSummary,
   remarks,
@@ -12,7 +12,7 @@ import { count, escaped, folded, percent, small, table } from './html.js';
 import { keptSamples, samplesByRule } from './samples.js';
 import { biasTable, diversityTable, problemTable, teacherTable } from './teacher-tables.js';
 
-/** More rows are folded. */
+/** Tables with more rows are folded. */
 const OPEN_ROWS = 24;
 
 const STYLE = `

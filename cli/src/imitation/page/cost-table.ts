@@ -1,4 +1,4 @@
-/** What answers have cost, and what it would cost to mend them, as HTML. */
+/** The cost of the answers, and of asking again for bad ones, as HTML. */
 import { moneyText } from '../asking/index.js';
 import type { Repair, TeacherCosts } from '../findings/index.js';
 import { count, escaped, small, table } from './html.js';

@@ -1,4 +1,4 @@
-/** How answers went while they were collected, as HTML. */
+/** How the teachers' answers changed while they were collected, as HTML. */
 import type { DriftWindow } from '../drift/index.js';
 import type { CheckSummary } from '../findings/index.js';
 import { count, escaped, folded, percent, small, table } from './html.js';

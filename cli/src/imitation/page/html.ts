@@ -1,10 +1,10 @@
-/** Pieces of the page. Cells are HTML: what comes from outside is escaped where a cell is written. */
+/** Pieces of the page. Cells are HTML: text from outside is escaped where a cell is made. */
 import { printable } from '@lyceum/proto';
 
-/** A cell: HTML, escaped already. */
+/** HTML of a cell, already escaped. */
 type Cell = string;
 
-/** @param titles - plain text, with a # in front of those whose column holds numbers. */
+/** @param titles - plain text; a leading # marks a column of numbers. */
 export function table(titles: readonly string[], rows: readonly (readonly Cell[])[]): string {
   const isNumber = titles.map((title) => title.startsWith('#'));
   const cell = (tag: string, text: string, k: number) =>
@@ -14,7 +14,7 @@ export function table(titles: readonly string[], rows: readonly (readonly Cell[]
   return `<div class="wide"><table><thead><tr>${head}</tr></thead><tbody>\n${body.join('\n')}\n</tbody></table></div>`;
 }
 
-/** @param inner - HTML, closed at first. */
+/** @param inner - HTML, hidden until the reader opens it. */
 export function folded(summary: string, inner: string): string {
   return `<details><summary>${escaped(summary)}</summary>\n${inner}\n</details>`;
 }
@@ -41,7 +41,7 @@ export function points(difference: number): string {
   return `${sign}${Math.abs(100 * difference).toFixed(1)}`;
 }
 
-/** Cut where it is long, and escaped. */
+/** The text, escaped, and cut after `characters`. */
 export function shown(text: string, characters: number): Cell {
   const own = [...text];
   return escaped(own.length > characters ? `${own.slice(0, characters).join('')}…` : text);

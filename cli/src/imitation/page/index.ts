@@ -1,2 +1,2 @@
-/** What a check found, as one file of HTML. */
+/** The findings of a check, as one file of HTML. */
 export { checkPage } from './check-page.js';

@@ -1,13 +1,13 @@
-/** Inputs with what was said of them and why, as HTML: some of those that are kept, and some that each rule drops. */
+/** Sample inputs with their answers and explanations, as HTML: some kept ones, and some that each rule drops. */
 import { type CheckSummary, rulesOf } from '../findings/index.js';
 import type { JudgedInput } from '../judging/index.js';
 import { count, escaped, folded, said, shown, table } from './html.js';
 
-/** Inputs that are shown: kept ones, and dropped ones of each rule. */
+/** Number of inputs shown: kept ones, and dropped ones for each rule. */
 const KEPT_SHOWN = 20;
 const DROPPED_SHOWN = 10;
 const TEXT_CHARACTERS = 240;
-/** Teachers of an input that are shown. */
+/** Number of teachers shown for an input. */
 const TEACHERS_SHOWN = 12;
 const EXPLANATIONS_SHOWN = 6;
 
@@ -42,7 +42,7 @@ function samples(inputs: readonly JudgedInput[], limit: number, file: string): s
   return table(['Input', 'Answers', 'Consensus', ...(isDropped ? ['Why'] : [])], rows) + rest;
 }
 
-/** So many over the whole list, the first among them. */
+/** At most `limit` items, evenly spread over the list, with the first. */
 function spread<T>(items: readonly T[], limit: number): T[] {
   const step = Math.max(1, items.length / limit);
   return items.filter((_, n) => Math.floor(n / step) > Math.floor((n - 1) / step));

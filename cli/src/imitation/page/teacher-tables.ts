@@ -1,8 +1,8 @@
-/** What is known of each teacher, as HTML. */
+/** Tables about the teachers, as HTML. */
 import type { CheckSummary, ClassBias } from '../findings/index.js';
 import { count, escaped, percent, points, said, shown, small, table } from './html.js';
 
-/** Classes of a teacher whose bias is shown. */
+/** Number of classes of a teacher whose bias is shown. */
 const BIAS_CLASSES = 8;
 /** Width of a bar for the greatest bias, in rem. */
 const BIAS_WIDTH = 5;

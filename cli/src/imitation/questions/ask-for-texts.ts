@@ -1,4 +1,4 @@
-/** One call to a chat that is to write, and the texts that came. */
+/** Calls a chat that should write new inputs, and reads the texts. */
 import { valueAt } from '@lyceum/learning/formats';
 import { HttpRefusedError, type JsonCaller, UnreadableAnswerError } from '@lyceum/platform';
 import { toLyceumError } from '@lyceum/proto';
@@ -7,14 +7,14 @@ import { readWrittenList } from './read-list.js';
 
 interface CameText {
   readonly text: string;
-  /** Why it is of no use. */
+  /** Why the text is dropped. */
   readonly dropped?: string;
 }
 
 export interface CameTexts {
-  /** One at least: a line says what became of the call. */
+  /** At least one: the call leaves a line even if it brought no text. */
   readonly texts: readonly CameText[];
-  /** Why nothing more is to be asked. */
+  /** The error after which this teacher is not asked any more. */
   readonly failure?: unknown;
 }
 

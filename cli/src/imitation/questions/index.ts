@@ -1,4 +1,4 @@
-/** New inputs that chats write after those that are there: drawn examples, texts that are sifted, lines on the disk. */
+/** Lets chats write new inputs after drawn examples; sifts the texts, and writes them to the disk as lines. */
 export { estimateWriting, openWriting, type WritingEstimate } from './open-writing.js';
 export { QuestionsFile, readQuestions } from './questions-file.js';
 export type { WritingCost } from './teacher-writing.js';

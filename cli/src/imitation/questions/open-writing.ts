@@ -1,4 +1,4 @@
-/** What is to be written, by whom, after what; and what that will cost. Pure. */
+/** The new inputs that are wanted: by which teacher, after which examples, at what cost. Pure. */
 import { promptTokens } from '@lyceum/learning/formats';
 import type { Imitation, ImitationTeacher, Questions } from '@lyceum/learning/specification';
 import { LyceumError, sha256Hex } from '@lyceum/proto';
@@ -19,17 +19,17 @@ import { requireRoomForQuestions } from './written-inputs.js';
 
 export interface Writing {
   readonly questions: Questions;
-  /** Those who write. */
+  /** The teachers that write. */
   readonly teachers: readonly ImitationTeacher[];
   readonly pool: SeedPool;
-  /** What is written of; `[undefined]`: no class is known. */
+  /** The classes that are wanted; `[undefined]`: no class is known. */
   readonly classes: readonly (string | undefined)[];
 }
 
 /**
  * @param path - of the document.
- * @param answers - what tells classes where no label does.
- * @throws {LyceumError} INVALID_ARGUMENT if nothing is to be written, or nothing can be.
+ * @param answers - give the class of inputs without a label.
+ * @throws {LyceumError} INVALID_ARGUMENT if the document wants no new inputs, or no input can be shown as an example.
  */
 export function openWriting(
   path: string,
@@ -64,7 +64,7 @@ export function planOf(
   return new WritingPlan(questions, classes, names, written);
 }
 
-/** By id: the label, else the class behind the answers. */
+/** By input id: the label, else the consensus of the answers. */
 function knownClasses(
   imitation: Imitation,
   inputs: readonly ImitationInput[],
@@ -80,7 +80,7 @@ function knownClasses(
   );
 }
 
-/** A call as it is sent, and what its lines say of it. */
+/** The body of a call, and the fields about the call in its lines. */
 export interface WritingRequest {
   readonly body: {
     readonly messages: readonly { readonly role: string; readonly content: string }[];
@@ -88,7 +88,7 @@ export interface WritingRequest {
   readonly said: Pick<QuestionLine, 'teacher' | 'call' | 'wanted' | 'seeds' | 'prompt'>;
 }
 
-/** @param call - number of the call, among those of its teacher. */
+/** @param call - number of the call among the teacher's calls. */
 export function writingRequest(
   { questions, teachers, pool }: Writing,
   { teacher, wanted, count }: WritingCall,
@@ -98,7 +98,7 @@ export function writingRequest(
   const { temperature, maxTokens } = questions;
   const seeds = pool.draw(wanted, questions, teacher, call);
   const content = writingPrompt(questions, wanted, seeds, count);
-  // What the chat is told as a system is how it answers; here it is to write.
+  // Without the system message: that tells the chat how to answer, and here it should write.
   const fixed = { model: endpoint.chat?.model, temperature, max_tokens: maxTokens };
   const template = promptTemplate(questions.prompt, wanted);
   const digest = sha256Hex(JSON.stringify({ url: endpoint.url, ...fixed, template }));
@@ -122,17 +122,17 @@ export function nextCallOf(written: readonly QuestionLine[], teacher: string): n
   );
 }
 
-/** If nothing is dropped. */
+/** What the open texts will cost if no text is dropped. */
 export interface WritingEstimate extends QuestionsCost {
   readonly teacher: string;
-  /** Texts that are there, and are not dropped. */
+  /** Texts that the file has, without dropped ones. */
   readonly written: number;
   readonly open: number;
-  /** By all lines of the file. Undefined: the description has no price. */
+  /** Cost of all lines of the file. Undefined: the description has no price. */
   readonly spent?: number;
 }
 
-/** @param spent - by teacher, before. */
+/** @param spent - by teacher, before this process. */
 export function estimateWriting(
   writing: Writing,
   written: readonly QuestionLine[],
@@ -161,7 +161,7 @@ export function estimateWriting(
   });
 }
 
-/** What one call costs, if the answer has its greatest length. */
+/** The cost of one call whose answer has the greatest length. */
 export function expectedPaid(body: unknown, maxTokens: number): Paid {
   return { calls: 1, usage: { inputTokens: promptTokens(body), outputTokens: maxTokens } };
 }

@@ -1,6 +1,6 @@
 /**
- * What teachers wrote, as JSON lines that people may read and edit: each text with who wrote it, after which inputs, and why
- * it is dropped. Texts that are not dropped are inputs to train on.
+ * Texts that teachers wrote, as JSON lines that people may read and edit: each with its teacher, the example inputs,
+ * and why it is dropped. Texts that are not dropped are inputs to train on.
  */
 import { z } from 'zod';
 import { spentBy, usage } from '../asking/index.js';
@@ -9,15 +9,15 @@ import { LinesFile, parseLines, readLines } from '../lines/index.js';
 const questionLine = z.object({
   text: z.string(),
   teacher: z.string(),
-  /** Number of the call among its teacher's, from 0. */
+  /** Number of the call among the teacher's calls, from 0. */
   call: z.int().min(0),
-  /** The class that it was asked to be of, which is no label; absent: of none. */
+  /** The class that was asked for, which is no label; absent: no class was asked for. */
   wanted: z.string().optional(),
-  /** Ids of the inputs that were shown. */
+  /** Ids of the inputs that were shown as examples. */
   seeds: z.array(z.string()),
-  /** Digest of what was sent, but for seeds, class and count. */
+  /** Digest of the URL, the prompt template and the settings: without examples, class and count. */
   prompt: z.string(),
-  /** Why it is no input. */
+  /** Why the text is no input. */
   dropped: z.string().optional(),
   usage: usage.optional(),
   cost: z.number().min(0).optional(),
@@ -33,7 +33,7 @@ function parseQuestions(bytes: Buffer, source: string): QuestionLine[] {
   return parseLines(bytes, source, questionLine, want);
 }
 
-/** @returns none, if nobody has written any. */
+/** @returns all lines; an empty list if there is no file. */
 export async function readQuestions(file: string): Promise<QuestionLine[]> {
   const bytes = readLines(file);
   return bytes === undefined ? [] : parseQuestions(bytes, file);
@@ -43,7 +43,7 @@ export async function readQuestions(file: string): Promise<QuestionLine[]> {
 export class QuestionsFile {
   readonly #file: LinesFile;
   readonly #lines: QuestionLine[];
-  /** What the lines cost that were there when it was opened, by teacher. */
+  /** Cost of the lines that the file had when it was opened, by teacher. */
   readonly spent: ReadonlyMap<string, number>;
 
   private constructor(file: LinesFile, lines: QuestionLine[]) {
@@ -52,13 +52,13 @@ export class QuestionsFile {
     this.spent = spentBy(lines);
   }
 
-  /** @throws {LyceumError} FAILED_PRECONDITION while another process writes into it; as {@link readQuestions}. */
+  /** @throws {LyceumError} FAILED_PRECONDITION while another process writes the file; as {@link readQuestions}. */
   static async open(path: string): Promise<QuestionsFile> {
     const { file, there } = await LinesFile.open(path, parseQuestions);
     return new QuestionsFile(file, there);
   }
 
-  /** Those that are on the disk. */
+  /** The lines that are on the disk. */
   get lines(): readonly QuestionLine[] {
     return this.#lines;
   }

@@ -1,26 +1,27 @@
-/** The texts in what a chat wrote when it was asked for a list: chats keep to a form only roughly. Pure. */
+/** Reads the texts of a chat that was asked for a list: chats keep to a form only roughly. Pure. */
 
 export interface WrittenText {
   readonly text: string;
-  /** The server ended the answer before its end. */
+  /** The server cut the answer off inside this text. */
   readonly isCutOff: boolean;
 }
 
-/** No call asks for more. */
+/** No call asks for more texts. */
 const TEXTS_MAX_COUNT = 100;
 const CONTENT_MAX_CHARACTERS = 262_144;
 
-/** With what stands between it and the next. */
+/** A JSON string, with the separator after it. */
 const JSON_STRING = /("[^"\\]*(?:\\.[^"\\]*)*")\s*,?\s*/sy;
 /** `1. `, `(2) `, `3) `, `**4.** `, `- `, `* `, `• ` in front of a text. */
 const MARKED = /^\s*(?:\*{0,2}\(?\d{1,3}[.):]\*{0,2}|[-*•–])\s+(\S.*)$/;
 const QUOTED = /^(?:"(.*)"|“(.*)”|„(.*)[“”]|«(.*)»|'(.*)'|「(.*)」),?$/s;
 
 /**
- * A JSON list, of strings or of objects with one, alone or between other words; else a list with numbers or bullets.
+ * Reads a JSON list of strings, or of objects with a string, with or without text around it; else a list with numbers
+ * or bullets.
  *
- * @param isCutOff - the server ended the answer at its greatest length.
- * @returns no text: there is no such list.
+ * @param isCutOff - the server cut the answer off at its greatest length.
+ * @returns an empty list: the content has no such list.
  */
 export function readWrittenList(content: string, isCutOff: boolean): WrittenText[] {
   const own = content.slice(0, CONTENT_MAX_CHARACTERS);
@@ -49,7 +50,7 @@ function parsed(text: string): unknown {
   }
 }
 
-/** Texts of a list of texts, of a list of objects with one, or of an object with such a list. */
+/** Texts of a list of strings, of a list of objects with a string, or of an object with such a list. */
 function textsOf(json: unknown): string[] {
   if (typeof json !== 'object' || json === null) return [];
   if (!Array.isArray(json)) return textsOf(Object.values(json).find(Array.isArray));
@@ -60,7 +61,7 @@ function textsOf(json: unknown): string[] {
   });
 }
 
-/** A list of JSON strings whose end is missing, or that has a comma too many or line ends inside strings. */
+/** Reads a list of JSON strings that has no end, a comma too many, or line ends inside strings. */
 function brokenList(content: string): WrittenText[] | undefined {
   const begin = /\[\s*(?=")/.exec(content);
   if (begin === null) return undefined;
@@ -77,7 +78,7 @@ function brokenList(content: string): WrittenText[] | undefined {
   return texts;
 }
 
-/** A text may go on in the lines below it. */
+/** Reads a list with numbers or bullets. A text may go on in the lines below its mark. */
 function markedLines(content: string, isCutOff: boolean): WrittenText[] {
   const texts: string[] = [];
   let isOpen = false;
@@ -89,7 +90,7 @@ function markedLines(content: string, isCutOff: boolean): WrittenText[] {
   }
   return texts.map((text, k) => ({
     text: unquoted(text.trim()),
-    // Where it ended is told of the answer alone: its last words are the last text's.
+    // The server says only that the answer was cut off: the cut is in the last text.
     isCutOff: isCutOff && k === texts.length - 1,
   }));
 }

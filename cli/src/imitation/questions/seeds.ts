@@ -1,4 +1,4 @@
-/** What those who write are shown: inputs to train on, drawn by a seed, in a prompt. Pure. */
+/** The prompt for new inputs, with examples: inputs to train on, drawn by a seed. Pure. */
 import { fnv1a32, mulberry32 } from '@lyceum/learning/arrays';
 import { isHeldOut } from '@lyceum/learning/imitation';
 import type { Questions } from '@lyceum/learning/specification';
@@ -17,12 +17,12 @@ const asking = (ofClass: string, same: string) =>
 const OF_A_CLASS = asking(' of the class {class}', 'of the same class');
 const OF_ANY_CLASS = asking('', 'like them');
 
-/** Inputs that may be shown, by class. What is held out never is. */
+/** Inputs that may be shown as examples, by class. Held-out inputs are never shown. */
 export class SeedPool {
   readonly #all: readonly ImitationInput[];
   readonly #byClass = new Map<string, ImitationInput[]>();
 
-  /** @param classes - by id, of inputs whose class is known. */
+  /** @param classes - by input id, where the class is known. */
   constructor(inputs: readonly ImitationInput[], classes: ReadonlyMap<string, string>) {
     this.#all = inputs.filter((input) => !isHeldOut(input));
     for (const input of this.#all) {
@@ -36,8 +36,9 @@ export class SeedPool {
 
   /**
    * @param all - the classes of the document.
-   * @returns what is written of: the classes that are asked for, else all with an input to show; `[undefined]`: no class is known.
-   * @throws {LyceumError} INVALID_ARGUMENT naming a class that no input is known to be of.
+   * @returns the classes that new inputs are wanted of: those that the document names, else all that have an example;
+   *   `[undefined]`: no class is known.
+   * @throws {LyceumError} INVALID_ARGUMENT naming a class without an example, or if there is no example at all.
    */
   classes({ classes, prompt }: Questions, all: readonly string[]): (string | undefined)[] {
     const none = classes?.find((own) => !this.#byClass.has(own));
@@ -57,7 +58,7 @@ export class SeedPool {
     return known.length === 0 ? [undefined] : known;
   }
 
-  /** Different ones, or all if there are fewer. Equal arguments draw the same. */
+  /** Draws `seeds` different examples, or all if there are fewer. Equal arguments draw the same examples. */
   draw(
     wanted: string | undefined,
     { seeds, seed }: Pick<Questions, 'seeds' | 'seed'>,
@@ -74,7 +75,7 @@ export class SeedPool {
   }
 }
 
-/** The prompt as it is sent. In one pass: an example that holds {count} is text like any other. */
+/** The prompt as it is sent. Placeholders are replaced in one pass: a {count} inside an example stays. */
 export function writingPrompt(
   { prompt }: Pick<Questions, 'prompt'>,
   wanted: string | undefined,

@@ -1,8 +1,8 @@
-/** Which written texts are new: said by no input, held-out ones first of all, and by no other that was written. Pure. */
+/** Drops written texts that are not new: like an input, above all a held-out one, or like a written text. Pure. */
 import { heldOutFirst, isHeldOut, NearTexts, wordsOf } from '@lyceum/learning/imitation';
 import { type ImitationInput, inputId, TEXT_MAX_BYTES } from '../inputs/index.js';
 
-/** From this ROUGE-L on two texts are alike, as in Self-Instruct (Wang et al. 2023, §2.2). */
+/** Two texts are alike from this ROUGE-L on, as in Self-Instruct (Wang et al. 2023, §2.2). */
 const ALIKE = 0.7;
 
 interface KnownText {
@@ -21,7 +21,7 @@ export class Sift {
     const texts = inputs.map(({ value }) => ('text' in value ? value.text : ''));
     const words = texts.map(wordsOf);
     this.#near = new NearTexts(ALIKE, words);
-    // The first that a text is like is named, and what is held out matters most.
+    // The reason names the first known text that is alike, so held-out inputs, which matter most, come first.
     for (const row of heldOutFirst(inputs)) {
       const input = inputs[row] as ImitationInput;
       this.#near.add(words[row] as string[]);
@@ -36,7 +36,7 @@ export class Sift {
     this.#leastWords = Math.max(1, least);
   }
 
-  /** @returns why a text is dropped; undefined: it is new, and known from now on. */
+  /** @returns why the text is dropped; undefined: the text is new, and a known text from now on. */
   judge(text: string): string | undefined {
     if (Buffer.byteLength(text) > TEXT_MAX_BYTES) return `long: more than ${TEXT_MAX_BYTES} bytes`;
     const id = inputId({ text });

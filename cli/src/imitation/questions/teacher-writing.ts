@@ -1,4 +1,4 @@
-/** The calls of one teacher that writes, until it wrote what it is to write, or has nothing new to say. */
+/** The calls of one teacher that writes: until all its texts are written, or its calls bring nothing new. */
 import type { Endpoint, ImitationTeacher } from '@lyceum/learning/specification';
 import { endpointCaller, inLanes, type JsonCaller, type Outside } from '@lyceum/platform';
 import { LyceumError } from '@lyceum/proto';
@@ -29,17 +29,17 @@ export interface TeacherWritingOptions {
   readonly file: QuestionsFile;
   readonly outside: Outside;
   readonly budgets: Budgets;
-  /** Asked before each HTTP request; throws if there may be no more. */
+  /** Called before each HTTP request; throws if no more requests are allowed. */
   readonly allow: () => void;
   readonly signal: AbortSignal;
   readonly progress: (kept: number) => void;
   readonly retried: (reason: string, waitMs: number) => void;
 }
 
-/** What a teacher's calls were this time, and what they cost. */
+/** A teacher's calls of this process, and their cost. */
 export interface WritingCost extends PaidFigures {
   readonly teacher: string;
-  /** Dropped ones included. */
+  /** Number of texts, dropped ones included. */
   readonly texts: number;
   readonly calls: number;
 }
@@ -52,9 +52,9 @@ interface UnderWay {
 export class TeacherWriting {
   readonly #options: TeacherWritingOptions;
   readonly #endpoint: Endpoint;
-  /** What the lines cost that were there before. */
+  /** Cost of the lines that the file had before. */
   readonly #spent: number;
-  /** By what is sent. */
+  /** By the body of the call. */
   readonly #underWay = new Map<unknown, UnderWay>();
   #next: number;
   #calls = 0;
@@ -70,7 +70,7 @@ export class TeacherWriting {
     this.#spent = file.spent.get(teacher.name) ?? 0;
   }
 
-  /** @throws {LyceumError} saying why it did not write all. */
+  /** @throws {LyceumError} saying why the teacher did not write all texts. */
   async write(): Promise<void> {
     const { teacher, plan, outside, signal, allow, retried } = this.#options;
     const { name } = teacher;
@@ -86,7 +86,7 @@ export class TeacherWriting {
       answered: (body, response) => this.#pay(body, response),
       retried,
     });
-    // Calls end once all that is wanted is under way; what is dropped of it the next round asks for.
+    // A round ends once all wanted texts are under way; the next round asks for new ones in place of dropped texts.
     while (plan.openOf(name) > 0) {
       await inLanes(callsOf(plan, name), concurrency, signal, (call) => this.#call(call, caller));
     }
@@ -120,7 +120,7 @@ export class TeacherWriting {
     this.#underWay.delete(body);
     hold.release();
     const { paid } = underWay;
-    // What brought nothing and cost nothing leaves no line.
+    // A failed call that cost nothing leaves no line.
     if (failure !== undefined && paid.calls === 0) throw failure;
     this.#estimated = sumOf(this.#estimated, expectedPaid(body, writing.questions.maxTokens));
     const at = new Date().toISOString();
@@ -148,7 +148,7 @@ export class TeacherWriting {
     if (failure !== undefined) throw failure;
   }
 
-  /** @param response - undefined: it is no JSON. */
+  /** @param response - undefined: the response is no JSON. */
   #pay(body: unknown, response: unknown): void {
     const own = this.#underWay.get(body);
     if (own === undefined) return;
@@ -160,7 +160,7 @@ export class TeacherWriting {
   }
 }
 
-/** How it is called when it writes: by no prompt of its own, and its answers may be longer. */
+/** The teacher's endpoint for writing: without its own prompt, and with longer answers. */
 function writersEndpoint({ endpoint }: ImitationTeacher, { questions }: Writing): Endpoint {
   const { chat, ...rest } = endpoint;
   const { maxTokens } = questions;

@@ -1,6 +1,6 @@
 /**
- * Lets chats write new inputs: a call's texts are on the disk before they count, so that whatever ends the process, a later
- * one goes on where this one was. What was under way at that moment is paid for in vain; nothing else is.
+ * Lets chats write new inputs. A call's texts count once they are on the disk: after a crash the next process goes on
+ * from there. Only calls that were under way at the crash were paid for in vain.
  */
 import type { Imitation } from '@lyceum/learning/specification';
 import type { Outside } from '@lyceum/platform';
@@ -24,13 +24,13 @@ export interface WritingOptions {
   readonly inputs: readonly ImitationInput[];
   readonly file: QuestionsFile;
   readonly outside: Outside;
-  /** HTTP requests, those that are repeated included; undefined: any number. */
+  /** Most HTTP requests, repeated ones included; undefined: any number. */
   readonly maxCalls?: number | undefined;
-  /** What the lines of the file cost is spent already. */
+  /** Budgets; the cost of the lines in the file counts as spent. */
   readonly maxCosts: readonly MaxCost[];
-  /** Once it aborts nothing more is asked. */
+  /** After it aborts, no more texts are asked for. */
   readonly signal: AbortSignal;
-  /** Told of new texts of each call, and of tries that failed. */
+  /** Called with the number of new texts of each call, and (`retried`) for each failed try. */
   readonly progress: (teacher: string, kept: number) => void;
   readonly retried: (teacher: string, reason: string, waitMs: number) => void;
 }
@@ -38,14 +38,14 @@ export interface WritingOptions {
 export interface WrittenQuestions {
   readonly calls: number;
   readonly kept: number;
-  /** Texts that were dropped, by the first words of why. */
+  /** Number of dropped texts, by the reason's words before the colon. */
   readonly dropped: Readonly<Record<string, number>>;
   readonly costs: readonly WritingCost[];
-  /** By teacher, why it did not write all. */
+  /** Teachers that did not write all, with the reason. */
   readonly failures: readonly TeacherFailure[];
 }
 
-/** Every teacher at its own pace; one that fails stops no other. */
+/** Asks every teacher at its own pace: a teacher that fails stops no other. */
 export async function writeQuestions(options: WritingOptions): Promise<WrittenQuestions> {
   const { imitation, writing, inputs, file, outside, maxCosts, signal } = options;
   const { maxCalls, progress, retried } = options;

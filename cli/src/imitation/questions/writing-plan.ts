@@ -1,16 +1,16 @@
 /**
- * Which teacher is to write how many new inputs of which class, and which call comes next. Pure.
+ * Plans how many new inputs of each class each teacher writes, and the next call. Pure.
  *
- * The next call is for the class that has the fewest, by the teacher that wrote the fewest of it: so parts are equal in
- * the end, whatever was dropped before and whichever teacher failed.
+ * The plan counts the written inputs: in the end all classes have equally many, and within a class all teachers wrote
+ * equally many. A teacher's next call is for the class of which it has most left to write.
  */
 
-/** What one teacher is to write of one class. */
+/** The texts that one teacher still has to write of one class. */
 interface Cell {
   readonly teacher: string;
-  /** undefined: of any. */
+  /** Undefined: any class. */
   readonly wanted: string | undefined;
-  /** Still to be written, those that are under way included. */
+  /** Number of texts still to be written, with those under way. */
   open: number;
   underWay: number;
   /** Calls in a row that brought nothing new. */
@@ -20,11 +20,11 @@ interface Cell {
 export interface WritingCall {
   readonly teacher: string;
   readonly wanted: string | undefined;
-  /** Inputs that it asks for. */
+  /** Number of inputs that the call asks for. */
   readonly count: number;
 }
 
-/** A teacher that brings nothing new so many times in a row has nothing new to say. */
+/** After this many calls in a row without a new text, a teacher is given up for that class. */
 export const FRUITLESS_CALLS = 10;
 
 export interface Written {
@@ -38,9 +38,9 @@ export class WritingPlan {
   readonly #perCall: number;
 
   /**
-   * @param count - of new inputs in all.
-   * @param classes - `[undefined]`: none is known.
-   * @param written - what is there.
+   * @param count - number of new inputs of all teachers and classes, written ones included.
+   * @param classes - `[undefined]`: no class is known.
+   * @param written - texts that the file has.
    */
   constructor(
     { count, perCall }: { readonly count: number; readonly perCall: number },
@@ -66,18 +66,18 @@ export class WritingPlan {
     });
   }
 
-  /** Inputs that a teacher is still to write; those of classes that were given up are not among them. */
+  /** Number of inputs that a teacher still has to write, without classes that were given up. */
   openOf(teacher: string): number {
     return this.#of(teacher).reduce((sum, { open }) => sum + open, 0);
   }
 
-  /** Classes that a teacher was given up for. */
+  /** Classes for which the teacher was given up. */
   givenUpOf(teacher: string): (string | undefined)[] {
     const own = this.#cells.filter((cell) => cell.teacher === teacher && isGivenUp(cell));
     return own.map(({ wanted }) => wanted);
   }
 
-  /** @returns undefined: all that the teacher is to write is under way, or written. */
+  /** @returns the teacher's next call; undefined: all its texts are written or under way. */
   next(teacher: string): WritingCall | undefined {
     const left = (cell: Cell) => cell.open - cell.underWay;
     const own = this.#of(teacher).filter((cell) => left(cell) > 0);
@@ -88,12 +88,12 @@ export class WritingPlan {
     return { teacher, wanted: cell.wanted, count };
   }
 
-  /** @returns how many new texts of the call may be kept: more were not asked for. */
+  /** @returns how many new texts of the call may be kept: no more are wanted. */
   room(call: WritingCall): number {
     return this.#cell(call).open;
   }
 
-  /** A call has ended, and so many of its texts were kept. */
+  /** Notes that a call has ended, and how many of its texts were kept. */
   done(call: WritingCall, kept: number): void {
     const cell = this.#cell(call);
     cell.underWay -= call.count;
@@ -115,7 +115,9 @@ function isGivenUp({ fruitless }: Cell): boolean {
   return fruitless >= FRUITLESS_CALLS;
 }
 
-/** How many of `count` each gets, so that with what they have they are as equal as can be; who comes first gets what is over. */
+/**
+ * Shares `count` out so that the sums with `have` are as equal as possible; in a tie the first gets more.
+ */
 function filled(have: readonly number[], count: number): number[] {
   const all = [...have];
   for (let left = count; left > 0; left--) {

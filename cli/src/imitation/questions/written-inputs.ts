@@ -1,14 +1,14 @@
-/** Inputs, and what teachers wrote as further ones to train on. Pure. */
+/** Adds the texts that teachers wrote to the inputs to train on. Pure. */
 import type { ImitationInputs } from '@lyceum/learning/specification';
 import { LyceumError } from '@lyceum/proto';
 import { type ImitationInput, inputId, type ReadInputs } from '../inputs/index.js';
 import type { QuestionLine } from './questions-file.js';
 
 /**
- * Inputs, and behind them what teachers wrote.
+ * The inputs, followed by the texts that teachers wrote.
  *
- * @param source - of the lines.
- * @throws {LyceumError} INVALID_ARGUMENT if what is written cannot be told from what is held out, or inputs are no texts.
+ * @param source - file of the lines.
+ * @throws {LyceumError} INVALID_ARGUMENT if an input has no split, or is no text.
  */
 export function withQuestions(
   read: ReadInputs,
@@ -28,7 +28,7 @@ export function withQuestions(
   return { ...read, inputs: [...inputs.values()] };
 }
 
-/** @throws {LyceumError} INVALID_ARGUMENT saying what keeps texts to train on from standing beside these inputs. */
+/** @throws {LyceumError} INVALID_ARGUMENT saying why texts to train on cannot be added to these inputs. */
 export function requireRoomForQuestions(
   inputs: readonly ImitationInput[],
   { source, split }: ImitationInputs,

@@ -1,11 +1,11 @@
-/** The modality of input and explanation: what teachers said why, without the names of the classes. Pure. */
+/** The modality of input and explanation: the teachers' explanations, without the names of the classes. Pure. */
 import { nameMask } from '@lyceum/learning/imitation';
 import type { Imitation } from '@lyceum/learning/specification';
 import type { KeptInput } from '../judging/index.js';
 
 /**
- * The text with all explanations below it, each once, as one text: its n-grams share the buckets of the input's. Where
- * nobody explained, it is the text alone.
+ * The text and all distinct explanations, as one text: explanations and input share the buckets of n-grams. Without an
+ * explanation it is the text alone.
  */
 export function explainedText(
   { text = '', explanations = {} }: KeptInput,
@@ -15,7 +15,7 @@ export function explainedText(
   return [text, ...new Set(said)].join('\n');
 }
 
-/** Takes out the classes' names, the words by which endpoints say them, and those that the document adds. */
+/** Removes the classes' names, the endpoints' words for the classes, and the words that the document adds. */
 export function explanationMask({ spec }: Imitation): (text: string) => string {
   const words = spec.teachers.flatMap(({ endpoint }) =>
     Object.entries(endpoint.classes ?? {}).flatMap(([word, name]) => (name === null ? [] : [word])),
@@ -27,7 +27,7 @@ function isExplained({ explanations = {} }: Pick<KeptInput, 'explanations'>): bo
   return Object.values(explanations).some((own) => own.length > 0);
 }
 
-/** By split, or of all where there are no splits: inputs, and how many of them anybody explained. */
+/** By split (`all` without splits): the number of inputs, and of inputs with an explanation. */
 export function explainedCounts(
   kept: readonly KeptInput[],
 ): Record<string, { inputs: number; explained: number }> {

@@ -1,15 +1,15 @@
 /**
- * What a teacher said of an input, as one row of numbers. Pure.
+ * A teacher's answers to an input as one row of numbers. Pure.
  *
- * Symbols: N inputs, C classes, s the share of a teacher's answers that name a class, a the share that name none.
+ * Symbols: N inputs, C classes; s_c is the share of a teacher's answers that name class c, a the share that name none.
  */
 import { logProbability } from '@lyceum/learning/arrays';
 import type { KeptInput } from '../judging/index.js';
 
 /**
- * log(s_c + a / C), [N, C]. A teacher that does not know gives all classes alike, and so does one that has not
- * answered, since its recorded numbers must cover every sample: that makes a mean of several teachers less sure, and
- * favours no class.
+ * log(s_c + a / C), [N, C]. A teacher that does not know, or has not answered, gives all classes the same number,
+ * since recorded answers must cover every sample. That makes a mean of several teachers less sure, and favours no
+ * class over another.
  */
 export function logShares(
   kept: readonly KeptInput[],
@@ -24,7 +24,7 @@ export function logShares(
   return Float32Array.from(rows, logProbability);
 }
 
-/** The shares of the teacher's answers that name each class, [N, C]: however many they are, they weigh as one. */
+/** Shares of the teacher's answers by class, [N, C]: several answers to an input weigh as one. */
 export function namedShares(
   kept: readonly KeptInput[],
   teacher: string,
@@ -43,7 +43,7 @@ function rowsOf(
   return out;
 }
 
-/** By class; of one answer it is 1 for what that names. */
+/** Shares by class; a single answer has the share 1. */
 function sharesOf(
   { answers, shares }: KeptInput,
   teacher: string,
@@ -51,6 +51,6 @@ function sharesOf(
 ): number[] {
   const own = shares?.[teacher];
   if (own === undefined) return classes.map((name) => (answers[teacher] === name ? 1 : 0));
-  // A class may be called as what every object has: `constructor`.
+  // A class may have the name of an inherited property: `constructor`.
   return classes.map((name) => (Object.hasOwn(own, name) ? (own[name] ?? 0) : 0));
 }

@@ -1,8 +1,8 @@
 /**
- * From what was kept to what the cluster needs: a data set, and what teaches on it as answers that have been given.
+ * Makes from kept inputs what the cluster needs: a data set, and the teachers as recorded answers to its samples.
  *
- * A sample's label is the true class where that is known, else the class behind the answers: what no label says can be
- * measured against the teachers alone. `term: vote`, the default, looks at no label.
+ * A sample's label is the true class where that is known, else the consensus: without a true class, a student can only
+ * be measured against the teachers. `term: vote`, the default, uses no label.
  */
 import { copyFile, readFile, writeFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
@@ -35,26 +35,26 @@ import { logShares, namedShares } from './soft-votes.js';
 export interface TrainingSet {
   readonly dataset: Buffer;
   readonly summary: ImportSummary;
-  /** Packages by the names of models. */
+  /** Packages of the teachers, by the names of models. */
   readonly models: ReadonlyMap<string, Buffer>;
 }
 
 export interface TrainingPlaces {
-  /** What refusals name: the file of what was kept. */
+  /** The file of the kept inputs, which errors name. */
   readonly keptFile: string;
   readonly cacheFolder: string;
-  /** Empty, and the caller's to remove. */
+  /** An empty folder, which the caller removes. */
   readonly scratch: string;
-  /** Where images lie. */
+  /** Folder of the images. */
   readonly images: string;
   readonly signal: AbortSignal;
 }
 
-/** Columns beside those that inputs have, by names that none of theirs has. */
+/** Columns added to those of the inputs, with names that no input's column has. */
 const LABEL = 'lyceum:label';
 const SPLIT = 'lyceum:split';
 
-/** @throws {LyceumError} INVALID_ARGUMENT if nothing can be taught with what was kept. */
+/** @throws {LyceumError} INVALID_ARGUMENT if the kept inputs make no training set. */
 export async function trainingSet(
   imitation: Imitation,
   kept: readonly KeptInput[],
@@ -94,7 +94,7 @@ function requireKnownClasses(
   }
 }
 
-/** What a model says of every kept input. */
+/** A model's answers to all kept inputs. */
 function recordedAnswers(
   { spec }: Imitation,
   kept: readonly KeptInput[],
@@ -111,7 +111,7 @@ function recordedAnswers(
   return { kind: 'classes', classes: votes };
 }
 
-/** The data set: texts, numbers or images, and where explanations are a modality, texts with and without them. */
+/** The data set of texts, numbers or images; if explanations are a modality, of texts with and without them. */
 async function imported(
   imitation: Imitation,
   kept: readonly KeptInput[],
@@ -141,7 +141,7 @@ async function imported(
   return importModalities(modalities, 'rows', options, own);
 }
 
-/** A table of what was kept, which the import of data sets reads. */
+/** Writes the kept inputs as a table for the import of data sets. */
 async function importFile(
   { spec }: Imitation,
   kept: readonly KeptInput[],
@@ -183,7 +183,7 @@ async function importFile(
 
 const INPUT_KINDS = ['text', 'numbers', 'image'] as const;
 
-/** How inputs of a kind become rows of the table, and how these are imported. */
+/** How inputs of a kind become rows of the table, and how the rows are imported. */
 interface InputRows {
   readonly cells: (input: KeptInput, row: number) => object | Promise<object>;
   readonly options: Partial<ImportOptions>;
@@ -231,14 +231,14 @@ function numberCells(
   throw refusal(places, message);
 }
 
-/** Among the scratch files, by a name without folders. */
+/** Copies an image to the scratch folder, under a name without folders. */
 async function copied({ image = '' }: KeptInput, { images, scratch }: TrainingPlaces, row: number) {
   const copy = `${row}${extname(image)}`;
   await copyFile(join(images, image), join(scratch, copy));
   return copy;
 }
 
-/** Names the file of what was kept. */
+/** An error that names the file of the kept inputs. */
 function refusal({ keptFile }: TrainingPlaces, message: string): LyceumError {
   return new LyceumError('INVALID_ARGUMENT', `${keptFile}: ${message}`);
 }

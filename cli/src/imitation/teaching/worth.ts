@@ -1,6 +1,6 @@
 /**
- * What explanations were worth: the student that learnt from a teacher of input and explanation, against the same student
- * without, seed by seed, on the test split. Pure.
+ * Measures the worth of explanations: a student whose teacher reads input and explanation, against the same student
+ * without explanations, seed by seed, on the test split. Pure.
  */
 import { pairedInterval, seedsNeeded } from '@lyceum/learning/ensemble';
 
@@ -12,7 +12,7 @@ interface TestFigures {
 
 export interface SeedOutcome {
   readonly seed: number;
-  /** Ids, of the student, of the one without explanations, and of the teacher that has them. */
+  /** Run ids: the student, the student without explanations, and the teacher that reads explanations. */
   readonly runs: { readonly student: string; readonly plain: string; readonly explained: string };
   readonly student: TestFigures;
   readonly plain: TestFigures;
@@ -24,13 +24,13 @@ interface Measured {
   readonly student: number;
   readonly plain: number;
   readonly explained: number;
-  /** student − plain, the mean over seeds; its 95 % interval (Student's t) takes two seeds. */
+  /** student − plain, the mean over seeds; its 95 % interval (Student's t) needs at least two seeds. */
   readonly difference: number;
   readonly interval: {
     readonly low: number;
     readonly high: number;
     readonly standardDeviation: number;
-    /** Seeds that show such a difference with power 80 % at 5 %; null: there is none to show. */
+    /** Number of seeds that show this difference with power 80 % at level 5 %; null: there is no difference. */
     readonly seedsNeeded: number | null;
   } | null;
 }
@@ -39,15 +39,15 @@ export interface ExplanationsWorth {
   readonly apiVersion: 'lyceum.dev/v1alpha1';
   readonly kind: 'ExplanationsWorth';
   readonly name: string;
-  /** Inputs by split, and how many of them anybody explained; `all` where the document has no splits. */
+  /** By split (`all` without splits): the number of inputs, and of inputs with an explanation. */
   readonly explained: Readonly<
     Record<string, { readonly inputs: number; readonly explained: number }>
   >;
-  /** Kept inputs, and those whose true class is known: the others are measured by the class behind the answers. */
+  /** Number of kept inputs, and of those with a true class: the others are measured by the consensus. */
   readonly labels: { readonly inputs: number; readonly known: number };
   readonly testSamples: number;
   readonly seeds: readonly SeedOutcome[];
-  /** Null: a test sample without a class, or a label of probability 0. */
+  /** Null: a test sample has no class, or a label has probability 0. */
   readonly accuracy: Measured | null;
   readonly nll: Measured | null;
 }

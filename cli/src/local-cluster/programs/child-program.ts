@@ -1,9 +1,9 @@
 /**
  * One program of a local cluster as a child process: its log file, its ready line, its end.
  *
- * Children are in sessions of their own, so that Ctrl-C on a terminal reaches only their parent, which ends
- * them in order; the guard ends them if the parent cannot. They start no lasting processes themselves, only `nvidia-smi`
- * and `flock`, which end at once; so signals go to the child alone, not to its group.
+ * Children are in sessions of their own, so that Ctrl-C on a terminal reaches only their parent, which ends them in
+ * order; the guard ends them if the parent cannot. Signals go to the child alone, not to its group: a child starts
+ * only processes that end at once, `nvidia-smi` and `flock`.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, fstatSync, openSync } from 'node:fs';
@@ -24,16 +24,16 @@ import type { Guard } from './guard-process.js';
 import { LogOfStart } from './log-of-start.js';
 import { yieldCores } from './yield-cores.js';
 
-/** How often a program that starts is looked at. */
+/** Time between two looks at a program that is starting. */
 const LOOK_EVERY_MS = 500;
 
-/** What takes longer is told: first after this, and then each time that twice as long has gone by. */
+/** A start that takes longer is logged: first after this time, then each time the waiting time has doubled. */
 const TELL_AFTER_MS = 5_000;
 
 /** From SIGTERM to SIGKILL: more than a worker takes, which drains within 10 s and ends within 20 s. */
 const STOP_GRACE_MS = 25_000;
 
-/** What each program prints on stdout once it is ready. */
+/** The line that each program prints on stdout once it is ready. */
 const readyLine = z.object({
   program: z.string(),
   address: z.string().optional(),
@@ -44,24 +44,24 @@ const readyLine = z.object({
 export type ReadyLine = z.output<typeof readyLine>;
 
 export interface ChildProgramOptions {
-  /** What messages call it: `coordinator`, or `teacher worker` and its id. */
+  /** Name of the program in messages: `coordinator`, or `teacher worker` and its id. */
   readonly name: string;
-  /** Run by this process' own Node. */
+  /** The program's JavaScript file, run by the Node of this process. */
   readonly file: string;
   readonly args: readonly string[];
   /** Arguments of Node itself. */
   readonly nodeArgs?: readonly string[];
   readonly env: NodeJS.ProcessEnv;
-  /** Once it is ready it takes only what others leave of the cores. */
+  /** Whether the program, once it is ready, yields the cores to others. */
   readonly yields: boolean;
-  /** Its stderr is appended here. */
+  /** File to which the program's stderr is appended. */
   readonly logFile: string;
   readonly guard: Guard;
-  /** Told in a line what a start that takes long is waiting for. */
+  /** Called with a line about a start that takes long. */
   readonly log?: (line: string) => void;
-  /** How long it may do nothing before it is ready; default {@link SILENCE_MAX_MS}. */
+  /** How long the program may do nothing before it is ready; default {@link SILENCE_MAX_MS}. */
   readonly maxSilenceMs?: number;
-  /** Gives up waiting until it is ready. */
+  /** Aborts the start. */
   readonly signal: AbortSignal;
 }
 
@@ -69,7 +69,7 @@ export class ChildProgram {
   readonly name: string;
   readonly pid: number;
   readonly ready: ReadyLine;
-  /** How it ended, in words: `exit code 1`, `SIGTERM`. */
+  /** How the program ended, in words: `exit code 1`, `SIGTERM`. */
   readonly exited: Promise<string>;
   readonly #process: ChildProcess;
   readonly #log: LogOfStart;
@@ -90,9 +90,9 @@ export class ChildProgram {
   }
 
   /**
-   * Starts it and waits until it is ready, for as long as it works.
+   * Starts the program and waits until it is ready. The wait has no limit as long as the program does something.
    *
-   * @throws {LyceumError} UNAVAILABLE, with the end of its log, if it is not; it does not run then.
+   * @throws {LyceumError} UNAVAILABLE, with the end of the log, if the program does not get ready; it is killed then.
    */
   static async start(options: ChildProgramOptions): Promise<ChildProgram> {
     const { name, file, args, nodeArgs = [], env, yields, logFile, guard, signal } = options;
@@ -134,7 +134,7 @@ export class ChildProgram {
     this.#process.kill(signal);
   }
 
-  /** SIGTERM, and SIGKILL if that does not end it. */
+  /** Sends SIGTERM, and SIGKILL if that does not end the program in time. */
   async stop(): Promise<void> {
     if (!this.running) return;
     this.kill('SIGTERM');
@@ -143,7 +143,7 @@ export class ChildProgram {
     clearTimeout(timer);
   }
 
-  /** The end of what it has logged, as a message shows it. */
+  /** The end of the program's log, for a message. */
   logEnd(): string {
     return this.#log.end();
   }
@@ -161,7 +161,7 @@ function exitOf(child: ChildProcess, guard: Guard): Promise<string> {
   });
 }
 
-/** Never settles if there is none. Later lines are read and dropped, or the child would block on a full pipe. */
+/** Never settles without a line. Later lines are read and dropped: the child would block on a full pipe. */
 function firstLineOf(child: ChildProcess): Promise<string> {
   return new Promise((resolve) => {
     if (child.stdout !== null) createInterface({ input: child.stdout }).on('line', resolve);
@@ -177,9 +177,9 @@ function parseReadyLine(line: string): ReadyLine | undefined {
 }
 
 /**
- * Resolves, with the reason, when there is no use in waiting any longer; tells what is waited for.
+ * Resolves with the reason when waiting longer is useless; meanwhile logs that and why the start takes long.
  *
- * @param over - aborts when the program is ready or has ended, or when starting is given up.
+ * @param over - aborts when the program is ready or has ended, or when the start is aborted.
  */
 async function untilStuck(
   { name, log: tell, maxSilenceMs = SILENCE_MAX_MS }: ChildProgramOptions,

@@ -1,4 +1,4 @@
-/** The parent's end of the guard, see `guard.ts`. */
+/** The parent's side of the guard, see `guard.ts`. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Writable } from 'node:stream';
 import type { FolderLock } from '@lyceum/platform';
@@ -11,12 +11,12 @@ export class Guard {
   private constructor(process: ChildProcess, input: Writable) {
     this.#process = process;
     this.#input = input;
-    // Without the guard the cluster still works; only a killed parent would leave it behind.
+    // Without the guard the cluster still works, but would go on running after its parent was killed.
     input.on('error', () => undefined);
     process.on('error', () => undefined);
   }
 
-  /** @param lock - of what the children write to: held until the last of them has ended. */
+  /** @param lock - of the children's state folder: the guard holds it until the last child has ended. */
   static start(lock?: Pick<FolderLock, 'fd'>): Guard {
     const child = spawn(process.execPath, [programFile('guard')], {
       stdio: ['pipe', 'ignore', 'ignore', lock?.fd ?? 'ignore'],
@@ -39,11 +39,11 @@ export class Guard {
     this.#input.write(`-${pid}\n`);
   }
 
-  /** Lets the guard go; it ends what is still watched. */
+  /** Ends the guard, which first ends all children that are still watched. */
   async stop(): Promise<void> {
     const { exitCode, signalCode, pid } = this.#process;
     if (exitCode !== null || signalCode !== null || pid === undefined) return;
-    // Nothing else may be left that keeps this process waiting.
+    // Keeps this process alive until the guard has ended: nothing else may.
     this.#process.ref();
     const exited = new Promise((resolve) => this.#process.once('exit', resolve));
     this.#input.end();

@@ -1,10 +1,10 @@
 /**
- * A process of its own that outlives the one that started a local cluster, for as long as it takes to end the cluster.
+ * The guard: a process that outlives the parent, which started a local cluster, until it has ended the cluster.
  *
- * Its standard input comes from that parent: a line `+PID` for each child started, `-PID` for each that has
- * ended. When the input ends while children are left, the parent is gone without having stopped them,
- * killed perhaps; the guard then ends them: SIGTERM, and SIGKILL to those that are left after a while.
- * So every kind of child is covered, `nats-server` too, without any of them knowing.
+ * The parent writes to the guard's standard input: a line `+PID` for each child started, `-PID` for each that has
+ * ended. If the input ends while children are left, the parent is gone without having stopped them, perhaps killed.
+ * The guard then ends the children: SIGTERM, and SIGKILL after {@link GRACE_MS}. This works for every kind of child,
+ * `nats-server` too, without any code in the children.
  */
 import { createInterface } from 'node:readline';
 

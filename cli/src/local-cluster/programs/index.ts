@@ -1,4 +1,4 @@
-/** One program of the cluster: its process, its log, its priority, and what ends it with its parent. */
+/** One program of the cluster: its process, its log, its priority, and the guard that ends it with its parent. */
 export { ChildProgram } from './child-program.js';
 export { endText } from './end-text.js';
 export { Guard } from './guard-process.js';

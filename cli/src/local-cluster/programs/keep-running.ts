@@ -1,13 +1,13 @@
-/** Notices the death of a program, says so, and starts it again if that is wanted, later each time. */
+/** Logs the death of a program, and restarts it if wanted, each time after a longer wait. */
 import { retryDelayMs, sleep } from '@lyceum/platform';
 import { toLyceumError } from '@lyceum/proto';
 import type { ChildProgram } from './child-program.js';
 
-/** A program that ran this long was well; its next death counts as the first. */
+/** A program that ran this long was healthy: its next death counts as the first. */
 const WELL_AFTER_MS = 60_000;
 
 export interface KeepRunningOptions {
-  /** Starts it again; undefined: it is not to be started again. */
+  /** Starts the program again; undefined: a dead program stays dead. */
   readonly restart: (() => Promise<ChildProgram>) | undefined;
   /** Aborts when programs are being ended on purpose. */
   readonly stopping: AbortSignal;

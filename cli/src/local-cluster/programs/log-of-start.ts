@@ -1,4 +1,4 @@
-/** What a program has logged since it was started: its log file is appended to by each start. */
+/** What a program has logged since its last start: each start appends to the same log file. */
 import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 
 const SHOWN_LINES = 8;
@@ -10,7 +10,7 @@ export class LogOfStart {
   readonly #file: string;
   readonly #startByte: number;
 
-  /** @param startByte - how long the file was when the program was started. */
+  /** @param startByte - size of the file when the program was started. */
   constructor(file: string, startByte: number) {
     this.#file = file;
     this.#startByte = startByte;
@@ -21,7 +21,7 @@ export class LogOfStart {
     return statSync(this.#file, { throwIfNoEntry: false })?.size ?? 0;
   }
 
-  /** What the program's last line says; undefined: it has logged nothing, or not as programs here do. */
+  /** The message of the last line; undefined: the log is empty, or the line has another form. */
   lastMessage(): string | undefined {
     try {
       const line = this.#text().trimEnd().split('\n').at(-1) ?? '';
@@ -32,7 +32,7 @@ export class LogOfStart {
     }
   }
 
-  /** Its last lines, with their file, as a message ends with them. A log that cannot be read hides nothing else. */
+  /** The last lines and their file, for the end of a message. If the log cannot be read, the text says that. */
   end(): string {
     let text: string;
     try {

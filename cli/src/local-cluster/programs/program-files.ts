@@ -1,4 +1,4 @@
-/** Where the compiled programs are, as seen from this package: it starts them and never imports them. */
+/** Paths of the compiled programs, relative to this package, which starts them and never imports them. */
 import { fileURLToPath } from 'node:url';
 
 const PACKAGE = new URL('../../../', import.meta.url);

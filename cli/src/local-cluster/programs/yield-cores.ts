@@ -1,29 +1,35 @@
-/** Which of a local cluster's programs go before others on this machine's cores. */
+/** Lowers the priority of a program on this machine's cores. */
 import { readdirSync, writeFileSync } from 'node:fs';
 import { constants, getPriority, setPriority } from 'node:os';
 
-/** Above this process' own: a tenth of a core against a program that takes all it gets, all of it where nobody else wants it. */
+/**
+ * Added to this process's nice value. The program gets a tenth of a core that another busy program wants, and all of
+ * a core that no other program wants.
+ */
 const NICE = 10;
 
 /**
- * Lets the program, with all the threads that it has, have what others leave; threads that start later inherit it. Call it
- * when the program is ready: one that starts gets nothing done beside programs that take all they get.
+ * Lets the program and all its threads use the cores that others leave; later threads inherit this. Call it when the
+ * program is ready: with a low priority, a program would hardly get started beside busy ones.
  *
- * Never throws: where a system does not know it, or the program has ended, it shares as all do.
+ * Never throws: if the system cannot do this, or the program has ended, nothing changes.
  */
 export function yieldCores(pid: number): void {
   const nice = Math.min(getPriority() + NICE, constants.priority.PRIORITY_LOW);
   try {
     lowerThreads(pid, nice);
-    // Where sessions are given their shares first, a nice value counts only within one, and each child has its own.
-    // sched(7), "The autogroup feature"
+    // With autogroups, a nice value counts only within its session, and each child has a session of its own: so the
+    // autogroup gets the nice value too. sched(7), "The autogroup feature"
     writeFileSync(`/proc/${pid}/autogroup`, String(nice));
   } catch {
-    // As said above.
+    // Nothing changes, as said above.
   }
 }
 
-/** A nice value is a thread's own. One that starts meanwhile may have been started by one that was not lowered yet. */
+/**
+ * Each thread has its own nice value. The loop runs until no new thread appears: a thread that was not lowered yet may
+ * have started another one.
+ */
 function lowerThreads(pid: number, nice: number): void {
   const lowered = new Set<string>();
   for (let isNew = true; isNew; ) {
@@ -35,7 +41,7 @@ function lowerThreads(pid: number, nice: number): void {
       try {
         setPriority(Number(thread), nice);
       } catch {
-        // It has ended.
+        // The thread has ended.
       }
     }
   }

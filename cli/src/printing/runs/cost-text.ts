@@ -1,6 +1,6 @@
 import { secondsText } from '../text/index.js';
 
-/** As reports and runs have it. */
+/** Device time, in the form of reports and runs. */
 interface DeviceCosts {
   readonly studentDeviceSeconds: number;
   readonly teachers: readonly { readonly name: string; readonly deviceSeconds: number }[];

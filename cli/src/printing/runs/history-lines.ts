@@ -1,4 +1,4 @@
-/** A run's history as text: a line for each stretch of steps, or for each of its teachers. */
+/** A run's history as text: a line for each range of steps, or for each teacher in each range. */
 import type { GetHistoryResponse } from '@lyceum/proto';
 import {
   type Column,
@@ -36,7 +36,7 @@ export function historyLines({ columns, points }: GetHistoryResponse): string[] 
     [
       { title: 'STEPS', value: stepsText },
       figure('LOSS', 'loss'),
-      // A loss of one term is that term.
+      // With only one term, the loss is that term.
       ...(terms.length > 1 ? terms.map((name) => figure(termTitle(name), name)) : []),
       ...(columns.includes('validationAccuracy') ? [validation] : []),
       figure('LEARNING RATE', 'learningRate'),
@@ -56,7 +56,7 @@ export function historyLines({ columns, points }: GetHistoryResponse): string[] 
   );
 }
 
-/** What the targets of the steps were made of, teacher by teacher; none for a run without teachers. */
+/** Each teacher's part in the targets of the steps, as a table. */
 export function teacherHistoryLines({ columns, points }: GetHistoryResponse): string[] {
   const names = columns.flatMap((name) => /^teacher\.(.+)\.share$/.exec(name)?.[1] ?? []);
   if (names.length === 0) return ['the run asks no teachers'];
@@ -92,7 +92,7 @@ function stepsText({ firstStep, endStep }: Point): string {
   return `${firstStep + 1}–${endStep}`;
 }
 
-/** Undefined: it is not known. */
+/** @returns a reader of the column's mean; it returns undefined if the mean is not known. */
 function meanOf(columns: readonly string[], name: string) {
   const index = columns.indexOf(name);
   return ({ means }: Point): number | undefined => {
@@ -106,7 +106,7 @@ export function lossesOf({ columns, points }: GetHistoryResponse): number[] {
   return points.map(({ means }) => means[columns.indexOf('loss')] ?? Number.NaN);
 }
 
-/** The loss over all steps in one line; none of a run without a known step. */
+/** The loss over all steps in one line; empty if no loss is known. */
 export function lossLine(history: GetHistoryResponse): string[] {
   const losses = lossesOf(history);
   const known = losses.filter(Number.isFinite);

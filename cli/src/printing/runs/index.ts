@@ -1,4 +1,4 @@
-/** Runs as text and as documents: a list of them, one, its history, and what it has cost. */
+/** Runs as text and as documents: a list of runs, one run, its history and its cost. */
 export { costText } from './cost-text.js';
 export { historyLines, lossesOf, lossLine, teacherHistoryLines } from './history-lines.js';
 export { runDocument } from './run-document.js';

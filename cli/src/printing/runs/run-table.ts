@@ -27,9 +27,10 @@ export function runTableLines(runs: readonly Run[], nowMs: number): string[] {
 }
 
 /**
- * A list of which the first runs are shown.
+ * The first runs of a list, as a table, with the number of those not shown.
  *
- * @param count - of all that fit. @param isChoice - only some were asked for.
+ * @param count - number of all runs that fit the request.
+ * @param isChoice - whether the request has a filter.
  */
 export function runListLines(
   runs: readonly Run[],

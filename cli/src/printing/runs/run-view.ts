@@ -1,9 +1,9 @@
-/** What `watch` says of a run where its lines are not rewritten: a line of a log, and which change is news. Pure. */
+/** `watch` where lines are not rewritten: a run as a line of a log, and which changes make a new line. Pure. */
 import { type Run, RunState } from '@lyceum/proto';
 import { runStateName } from '../../client/index.js';
 import { countText, percentText } from '../text/index.js';
 
-/** A run as one line of a log, without its warnings: these are told once. */
+/** A run as one line of a log, without its warnings, which are printed once elsewhere. */
 export function plainLine(run: Run): string {
   const { progress } = run;
   const parts = [`${run.runId} ${runStateName(run)}`];
@@ -24,7 +24,7 @@ export function plainLine(run: Run): string {
   return parts.join(' | ');
 }
 
-/** How much of it goes without some teachers; undefined: nothing. */
+/** The share of steps without all teachers; undefined: no such step. */
 export function degradedText({ progress }: Run): string | undefined {
   if (progress === undefined || progress.degradedShare === 0) return undefined;
   return `${percentText(progress.degradedShare, 1)} of its steps have fewer than all teachers`;
@@ -34,12 +34,12 @@ export function isPaused(run: Run): boolean {
   return run.state === RunState.RUN_STATE_PAUSED;
 }
 
-/** What the user of a paused run can do. */
+/** Advice to the user of a paused run. */
 export function pauseAdvice({ runId }: Run): string {
   return `put that right, then: coordinator resume ${runId}; or give it up: coordinator cancel ${runId}`;
 }
 
-/** True if a reader of plain lines should hear of `run` at once, having last heard of `before`. */
+/** Whether a change is printed at once where lines are plain. @param before - the run as last printed. */
 export function isNews(before: Run | undefined, run: Run): boolean {
   return (
     before === undefined ||

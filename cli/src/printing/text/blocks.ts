@@ -1,8 +1,8 @@
-/** Bars and curves in one line of text, of block characters. */
+/** Bars and curves of block characters in one line of text. */
 
 const BLOCKS = '▁▂▃▄▅▆▇█';
 
-/** The highest value is a full block, the lowest the least. @param values - what is not finite is left blank. */
+/** A curve: the greatest value is a full block, the least the lowest one. @param values - not finite: a blank. */
 export function curveText(values: readonly number[]): string {
   const known = values.filter(Number.isFinite);
   const least = Math.min(...known);

@@ -1,4 +1,4 @@
-/** Numbers, tables, bars and curves as text, whatever they are of. */
+/** Numbers, names, tables, bars and curves as text, for any kind of data. */
 export { barText, curveText } from './blocks.js';
 export { namesText, pathText } from './names-text.js';
 export {

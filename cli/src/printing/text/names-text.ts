@@ -1,13 +1,13 @@
-/** Names as a line of text has them. Pure. */
+/** Names in a line of text. Pure. */
 
-/** Names of classes, in a row: one that has a comma is in quotes, lest it be read as two. */
+/** Names of classes, separated by commas. A name with a comma is in quotes, so that it does not look like two. */
 export function namesText(names: readonly string[]): string {
   return names.map((name) => (NEEDS_QUOTES.test(name) ? JSON.stringify(name) : name)).join(', ');
 }
 
 const NEEDS_QUOTES = /[,;"]|^\s|\s$|^$/;
 
-/** A file's path on one line: its name may hold the end of one. */
+/** A file's path on one line: a line end in its name is escaped. */
 export function pathText(path: string): string {
   return path.replaceAll(/[\n\r\t]/g, (sign) => JSON.stringify(sign).slice(1, -1));
 }

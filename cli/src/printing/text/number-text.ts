@@ -1,6 +1,6 @@
 /**
- * Numbers as people read them. The dashboard has functions of its own (`dashboard/src/components/numbers.ts`): commands
- * start without loading it.
+ * Numbers as people read them. The dashboard has functions of its own (`dashboard/src/components/numbers.ts`), because
+ * commands start without loading the dashboard.
  */
 
 /** `1234567` as `1,234,567`, whatever the machine's language. */
@@ -18,7 +18,7 @@ export function bytesText(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];
   let power = 0;
   let scaled = bytes;
-  // As it is shown: 999,999 are 1.00 MB and no 1000 kB.
+  // The rounded value decides the unit: 999,999 B are 1.00 MB, not 1000 kB.
   const rounded = () => Number(scaled.toPrecision(3));
   while (rounded() >= 1000 && power < units.length - 1) {
     scaled /= 1000;
@@ -50,7 +50,7 @@ export function points(share: number): string {
   return signed(100 * share, 2);
 }
 
-/** With its sign: `+0.42`, `−0.42`; what is rounded to nothing has none. */
+/** A number with its sign: `+0.42`, `−0.42`; a number that is rounded to 0 has no sign. */
 export function signed(value: number, digits: number): string {
   const text = value.toFixed(digits);
   if (Number(text) === 0) return text.replace('-', '');
@@ -62,7 +62,7 @@ export function probability(p: number): string {
   return p < 0.0001 ? '< 0.0001' : p.toFixed(4);
 }
 
-/** `-` in a table where it is not known. */
+/** The value as text; undefined, which a table shows as `-`, if the value is not known. */
 export function orUnknown(
   value: number | null | undefined,
   text: (value: number) => string,
@@ -75,7 +75,7 @@ export function secondsText(seconds: number): string {
   return `${seconds < 1000 ? seconds.toFixed(1) : countText(seconds)} s`;
 }
 
-/** ISO 8601, UTC; null: not yet. */
+/** ISO 8601, UTC; null: the time is 0, which means "not yet". */
 export function timeText(atMs: number): string | null {
   return atMs === 0 ? null : new Date(atMs).toISOString();
 }

@@ -1,16 +1,16 @@
-/** Rows as text with aligned columns: the one place that lays out a table. */
+/** Lays out rows as text with aligned columns; all tables of the command line are made here. */
 import { printable } from '@lyceum/proto';
 import { textWidth } from './text-width.js';
 
 export interface Column<Row> {
   readonly title: string;
-  /** What the cell shows; undefined: nothing is known, shown as `-`. */
+  /** Value of the cell; undefined: not known, shown as `-`. */
   readonly value: (row: Row) => string | number | undefined;
-  /** Numbers go right, so that their digits stand below each other. */
+  /** `right` for numbers, so that equal digits stand below each other. */
   readonly align?: 'left' | 'right';
 }
 
-/** @returns lines with a heading, two spaces between columns, no spaces at their ends. */
+/** @returns lines, the first with the titles; two spaces between columns, no spaces at the line ends. */
 export function tableLines<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string[] {
   const cells = [
     columns.map((column) => column.title),
@@ -32,6 +32,6 @@ export function tableLines<Row>(columns: readonly Column<Row>[], rows: readonly 
 
 function cellText(value: string | number | undefined): string {
   if (value === undefined || value === '') return '-';
-  // Escapes take room: before widths are measured.
+  // Escaped here, before widths are measured, because escapes make the text longer.
   return printable(String(value).replaceAll(/\s+/g, ' '));
 }

@@ -1,9 +1,9 @@
-/** Text of several lines as one entry of a log: behind a line end, what looks like an entry of its own is none. */
+/** Text of several lines as one entry of a log: the indent shows that further lines are not entries of their own. */
 export function indented(text: string): string {
   return text.replaceAll('\n', '\n    ');
 }
 
-/** The same of a message whose own further lines begin with spaces, as those of lists do. */
+/** The same, but lines that already begin with two spaces, as in lists, stay as they are. */
 export function hanging(text: string): string {
   return text.replaceAll(/\n(?! {2})/g, '\n    ');
 }

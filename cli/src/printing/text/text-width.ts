@@ -1,4 +1,4 @@
-/** How many columns of a terminal's line a text takes. */
+/** The width of a text in columns of a terminal. */
 import stringWidth from 'string-width';
 
 const characters = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
@@ -7,7 +7,7 @@ export function textWidth(text: string): number {
   return stringWidth(text);
 }
 
-/** As much of the beginning as has room in so many columns: whole characters, of however many code points. */
+/** The beginning of the text that fits into `columns`. Characters of several code points are never split. */
 export function cutToWidth(text: string, columns: number): string {
   let [cut, left] = ['', columns];
   for (const { segment } of characters.segment(text)) {

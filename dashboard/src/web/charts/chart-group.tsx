@@ -1,4 +1,4 @@
-/** Small charts over the same steps, with one cursor, which arrow keys move. */
+/** Small charts over the same steps, with one common cursor, which arrow keys move. */
 import { type Signal, useSignal } from '@preact/signals';
 import type { HistoryPoint } from '../../api/index.js';
 import { countText } from '../../components/index.js';
@@ -7,18 +7,18 @@ import { type Chart, curveText, spread, valueAt } from './curves.js';
 import { Plot } from './plot.js';
 import { STROKE_COUNT } from './theme.js';
 
-/** Rows of a table, at most: a longer one would not be read. */
+/** Greatest number of rows of a table: a longer one would not be read. */
 const TABLE_ROWS = 50;
 
-/** With more curves the legend is scrolled, also by keys, so that the charts stay beside each other. */
+/** With more curves than this the legend scrolls, also by keys, so that the charts stay aligned. */
 const LEGEND_SHOWN = 8;
 
 export interface ChartGroupProps {
-  /** What the charts are about, for screen readers. */
+  /** Subject of the charts, for screen readers. */
   readonly about: string;
   readonly charts: readonly Chart[];
   readonly points: readonly HistoryPoint[];
-  /** Index of the point under the cursor; null: the newest one. */
+  /** Index of the point under the cursor; null: the newest point. */
   readonly cursor: Signal<number | null>;
   readonly onZoom: (firstStep: number, endStep: number) => void;
 }
@@ -125,7 +125,7 @@ interface ValueProps {
   readonly cursor: Signal<number | null>;
 }
 
-/** Its own component: a cursor that moves draws the numbers again, not the charts. */
+/** A component of its own: when the cursor moves, only the numbers are drawn again, not the charts. */
 function ValueAtCursor({ values, unit, sparse, cursor }: ValueProps) {
   const index = Math.min(cursor.value ?? values.length - 1, values.length - 1);
   return <>{valueText(valueAt(values, index, sparse), unit)}</>;
@@ -139,7 +139,7 @@ function Stroke({ index }: { readonly index: number }) {
   );
 }
 
-/** Made when it is opened. */
+/** The chart's table; its rows are made when it is opened. */
 function ChartTable({ chart, steps }: Pick<FigureProps, 'chart' | 'steps'>) {
   const isOpen = useSignal(false);
   return (

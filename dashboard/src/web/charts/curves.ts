@@ -1,4 +1,4 @@
-/** Which curves a run's history has, and what they say in words. Pure. */
+/** The charts of a run's history, and their curves in words. Pure. */
 import type { HistoryFacts } from '../../api/index.js';
 import { countText } from '../../components/index.js';
 import { numberText } from '../parts/texts.js';
@@ -7,9 +7,9 @@ import { numberText } from '../parts/texts.js';
 export interface Chart {
   readonly title: string;
   readonly unit: string;
-  /** Not all null. */
+  /** Curves with at least one known value. */
   readonly curves: readonly Curve[];
-  /** Known at some points alone, between which lines lead. */
+  /** Values are known at a few points only, which lines connect. */
   readonly sparse: boolean;
 }
 
@@ -71,7 +71,7 @@ export function chartsOf(history: HistoryFacts): ChartsOfRun {
   };
 }
 
-/** A term that the objective has twice is numbered. */
+/** Names of terms; a term that the objective has twice gets a number. */
 function terms(curves: readonly Curve[]): Curve[] {
   const names = curves.map(({ name }) => name);
   return curves.map(({ name, values }, index) => ({
@@ -97,7 +97,7 @@ function ratio(above: number | null, below: number | null | undefined, scale: nu
   return above === null || !below ? null : (above / below) * scale;
 }
 
-/** A curve's value at a point; of a sparse curve the last value up to there. */
+/** A curve's value at a point; for a sparse curve, the last known value up to the point. */
 export function valueAt(
   values: readonly (number | null)[],
   index: number,
@@ -128,7 +128,7 @@ export function curveText({ values }: Curve, steps: readonly number[]): string {
     : `from ${at(first)} to ${at(last)}; least ${at(least)}, most ${at(most)}`;
 }
 
-/** At most so many indices of [0, count), evenly spread, the last one among them. */
+/** At most `most` indices of [0, count), evenly spread, with the last one. */
 export function spread(count: number, most: number): number[] {
   const every = Math.ceil(count / most);
   return Array.from({ length: Math.ceil(count / every) || 0 }, (_, index) =>

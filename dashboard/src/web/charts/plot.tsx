@@ -1,4 +1,4 @@
-/** One chart on a canvas. */
+/** Draws one chart on a canvas. */
 import { type Signal, useSignalEffect } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import UPlot from 'uplot';
@@ -11,9 +11,9 @@ export interface PlotProps {
   readonly chart: Chart;
   /** First step of each point. */
   readonly steps: readonly number[];
-  /** Index of the point under the cursor of all charts; null: none. */
+  /** Index of the point under the common cursor; null: no point. */
   readonly cursor: Signal<number | null>;
-  /** Called when steps were marked with the mouse. */
+  /** Called when the user has marked steps with the mouse. */
   readonly onZoom: (firstStep: number, endStep: number) => void;
 }
 
@@ -99,7 +99,7 @@ function options(
   };
 }
 
-/** As close as other charts, but never outside of what shares can be. */
+/** The range of a chart of percentages: as uPlot chooses it, within 0 to 100. */
 function percentRange(_: UPlot, least: number, most: number): UPlot.Range.MinMax {
   const [low, high] = UPlot.rangeNum(least, most, 0.1, true);
   return [Math.max(0, low ?? 0), Math.min(100, high ?? 100)];

@@ -1,7 +1,7 @@
-/** Calls of the server. */
+/** Calls to the server. */
 import type { Problem } from '../../api/index.js';
 
-/** Why a call failed, as the server or the browser says it. */
+/** A failed call, with the problem that the server or the browser reports. */
 export class CallError extends Error {
   readonly problem: Problem;
   constructor(problem: Problem) {
@@ -17,7 +17,7 @@ export async function getFacts<T>(address: string, signal: AbortSignal): Promise
 
 /** @throws CallError */
 export async function change<T>(address: string): Promise<T> {
-  // A page of another origin cannot send this header without asking, so it is no form's doing.
+  // A form on a page of another origin cannot send this header: the browser would ask this server first.
   return await call<T>(address, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -42,7 +42,7 @@ async function problemOf(response: Response): Promise<Problem> {
     const { code, message } = (await response.json()) as Partial<Problem>;
     if (typeof code === 'string' && typeof message === 'string') return { code, message };
   } catch {
-    // Something between page and server answered: its status has to do.
+    // The body has no problem: a proxy between page and server answered. Its status is all that is known.
   }
   return { code: 'UNKNOWN', message: `The dashboard answered with status ${response.status}.` };
 }

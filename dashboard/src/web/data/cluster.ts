@@ -1,4 +1,4 @@
-/** The cluster, which every page names. */
+/** Facts about the cluster, which every page shows. */
 import type { ClusterFacts } from '../../api/index.js';
 import { openResource } from './resource.js';
 

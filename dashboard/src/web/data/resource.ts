@@ -1,4 +1,4 @@
-/** What one call told: not yet, its facts, or why it failed. */
+/** The result of a call that may be repeated: still loading, its facts, or its problem. */
 import { type ReadonlySignal, signal } from '@preact/signals';
 import type { Problem } from '../../api/index.js';
 import { CallError, getFacts } from './calls.js';
@@ -10,11 +10,11 @@ export type Told<T> =
 
 export interface Resource<T> {
   readonly told: ReadonlySignal<Told<T>>;
-  /** Asks, or asks again. What is there stays until there is something else. */
+  /** Makes the call, or makes it again; the former result stays until the new one comes. */
   readonly ask: (address: string) => void;
-  /** An answer is awaited. Asking again would only put it off. */
+  /** Whether a call is under way. Another `ask` would abort it, and only delay the answer. */
   readonly isAsking: () => boolean;
-  /** As the stream or a change told it. */
+  /** Sets facts that came by the stream or by a change. */
   readonly set: (facts: T) => void;
   readonly fail: (problem: Problem) => void;
   readonly close: () => void;
@@ -37,7 +37,7 @@ export function openResource<T>(): Resource<T> {
       const answered = (answer: Told<T>) => {
         if (signal.aborted) return;
         isAsking = false;
-        // What is shown stays while the server is away, or wants its new address opened: the page says so above.
+        // Shown facts stay while the server is away, or has a new address to open: the frame of the page says so.
         if (!(isAgain && told.value.is === 'here' && isAway(answer))) told.value = answer;
       };
       getFacts<T>(address, signal).then(

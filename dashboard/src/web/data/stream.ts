@@ -1,4 +1,4 @@
-/** The tab's one stream of events. The browser connects again by itself, or this does where it gives up. */
+/** The tab's single stream of events. The browser reconnects by itself; if it gives up, this module reconnects. */
 import { signal } from '@preact/signals';
 import type { ClusterFacts, StreamEvents } from '../../api/index.js';
 import { getFacts } from './calls.js';
@@ -7,7 +7,7 @@ import { problemIn } from './resource.js';
 /** Whether the open stream is connected; true while none is open. */
 export const isConnected = signal(true);
 
-/** Why it is not connected, where the server says so: it may have begun anew, and want its new address opened. */
+/** Why the stream was refused, if the server says so: after a restart, the server has a new address to open. */
 export const refusal = signal<string | null>(null);
 
 type Listeners = { readonly [Name in keyof StreamEvents]?: (told: StreamEvents[Name]) => void };
@@ -15,16 +15,16 @@ type Listeners = { readonly [Name in keyof StreamEvents]?: (told: StreamEvents[N
 const AGAIN_MS = 3_000;
 
 /**
- * A browser has six connections to one address, for all its tabs. One that nobody looks at keeps none: it looks in now
- * and then, so that its title tells how far a run is.
+ * A browser has six connections to one address, for all its tabs. So a hidden tab keeps no connection. It connects for
+ * LOOK_MS every LOOK_EVERY_MS, so that its title shows the progress of a run.
  */
 const LOOK_EVERY_MS = 10_000;
 const LOOK_MS = 2_000;
 
 /**
- * @param run - whose events; null: of all runs and workers.
- * @param onAgain - called when it is open again: what happened meanwhile was not told.
- * @returns what closes it.
+ * @param run - the run of the events; null: all runs and workers.
+ * @param onAgain - called when the stream is open again: events in between were missed.
+ * @returns a function that closes the stream.
  */
 export function openStream(
   run: string | null,
@@ -44,7 +44,7 @@ export function openStream(
     };
     source.onerror = () => {
       isConnected.value = false;
-      // The browser gives up when it is answered with an error; a tab that is not seen looks in again anyway.
+      // The browser gives up after an HTTP error. A hidden tab connects again later anyway.
       if (source.readyState !== EventSource.CLOSED || document.hidden) return;
       timer = setTimeout(connect, AGAIN_MS);
       void askWhy();
@@ -79,7 +79,7 @@ export function openStream(
   };
 }
 
-/** A stream that was refused does not say why; a call does. */
+/** Finds out why a stream was refused: unlike the stream, a call has the reason. */
 async function askWhy(): Promise<void> {
   try {
     await getFacts<ClusterFacts>('cluster', AbortSignal.timeout(AGAIN_MS));

@@ -1,4 +1,4 @@
-/** Runs side by side. */
+/** The page that compares runs side by side. */
 import { useEffect, useMemo } from 'preact/hooks';
 import {
   type ComparedFigures,

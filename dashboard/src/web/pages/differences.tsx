@@ -1,4 +1,4 @@
-/** Differences of accuracies as dots with their intervals: what crosses the line may be chance. */
+/** Differences of accuracies as dots with intervals: an interval that crosses the line means possible chance. */
 import type { ComparedPair } from '../../api/index.js';
 
 const WIDTH = 560;

@@ -1,4 +1,4 @@
-/** What happened to a run, newest first. */
+/** The page of a run's events, newest first. */
 import { useEffect, useMemo } from 'preact/hooks';
 import type { EventPage, EventRow } from '../../api/index.js';
 import { DataTable } from '../../components/index.js';

@@ -1,4 +1,4 @@
-/** What the logs of all programs say of a run, newest first. */
+/** The page of a run's log lines from all programs, newest first. */
 import { useEffect, useMemo } from 'preact/hooks';
 import type { LogPage as Lines } from '../../api/index.js';
 import { DataTable } from '../../components/index.js';

@@ -1,4 +1,4 @@
-/** The heading of a page. It takes the focus when the page opens, so that a screen reader says which page it is. */
+/** The heading of a page. It gets the focus when the page opens, so that a screen reader reads it. */
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 

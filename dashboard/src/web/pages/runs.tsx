@@ -1,4 +1,4 @@
-/** What goes on: all runs, page by page, and as they are now. */
+/** The page of all runs, in pages, kept up to date. */
 import { type Signal, useComputed, useSignal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
 import { RUN_STATES, type RunPage, type RunRow, type RunState } from '../../api/index.js';
@@ -19,7 +19,7 @@ import {
 } from '../routing/routes.js';
 import { PageTitle } from './page-title.js';
 
-/** A list that changes is asked for again at most this often. */
+/** Shortest time between two calls for a list that changes. */
 const AGAIN_MS = 2_000;
 
 export function RunsPage({ filter }: { readonly filter: RunFilter }) {
@@ -52,7 +52,7 @@ function query({ states, team, text, from }: RunFilter): string {
 
 type RunList = ReturnType<typeof openResource<RunPage>>;
 
-/** Rows that are shown are kept up to date; what changes the list's order or counts is asked for. */
+/** Keeps the shown rows up to date. After a change of the list's order or counts, asks for the list again. */
 function followRuns(list: RunList, address: string): () => void {
   const states = new Map<string, RunState>();
   let isFirst = true;
@@ -72,7 +72,7 @@ function followRuns(list: RunList, address: string): () => void {
     const told = list.told.value;
     if (told.is === 'here') list.set({ ...told.facts, runs: updated(told.facts.runs, rows) });
   };
-  // Nobody tells later which runs were deleted, and which old ones ended, while the stream was away.
+  // After a reconnect the list is asked for: the stream does not repeat which runs were deleted or ended meanwhile.
   const close = openStream(null, { runs: updateRows, gone: askSoon }, askSoon);
   return () => {
     clearTimeout(timer);

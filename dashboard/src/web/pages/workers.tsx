@@ -1,4 +1,4 @@
-/** The workers, their devices, and which are not trusted. */
+/** The page of workers, their devices, and quarantines. */
 import { useEffect, useMemo } from 'preact/hooks';
 import type { QuarantineRow, WorkerFacts, WorkerRow } from '../../api/index.js';
 import { bytesText, DataTable } from '../../components/index.js';

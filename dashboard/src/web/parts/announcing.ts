@@ -1,4 +1,4 @@
-/** What screen readers say when the page changes. */
+/** The text that screen readers read aloud when the page changes. */
 import { signal } from '@preact/signals';
 
 export const announcement = signal('');

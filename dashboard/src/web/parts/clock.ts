@@ -1,4 +1,4 @@
-/** The time, as often as texts like "5 min ago" need it. */
+/** The present time, updated often enough for texts like "5 min ago". */
 import { signal } from '@preact/signals';
 
 const EVERY_MS = 10_000;

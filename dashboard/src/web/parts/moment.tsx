@@ -1,8 +1,8 @@
-/** A time as it is from now; the exact one is in its title. */
+/** A time relative to now, `5 min ago`; its title has the exact time. */
 import { nowMs } from './clock.js';
 import { agoText } from './texts.js';
 
-/** A time to the second, where what happened before what matters. */
+/** A time to the second, for lists where the order of events matters. */
 export function ExactMoment({ atMs }: { readonly atMs: number }) {
   const at = new Date(atMs);
   return (

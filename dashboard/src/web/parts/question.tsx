@@ -7,13 +7,13 @@ import { problemIn } from '../data/resource.js';
 import { ProblemBox } from './told.js';
 
 interface Props {
-  /** On the button, `Cancel`. */
+  /** Text of the button: `Cancel`. */
   readonly verb: string;
   /** `Cancel the run digits?` */
   readonly question: string;
-  /** What happens then. */
+  /** The effect of the action. */
   readonly children: ComponentChildren;
-  /** On the button that lets all be as it is. */
+  /** Text of the button that changes nothing. */
   readonly no: string;
   readonly onYes: () => Promise<void>;
 }
@@ -25,7 +25,7 @@ export function Question({ verb, question, children, no, onYes }: Props) {
   const isBusy = useSignal(false);
   const problem = useSignal<Problem | null>(null);
   const close = () => dialog.current?.close();
-  /** What was done may have taken the button away. */
+  /** Moves the focus to the heading, if the action has removed the button. */
   const keepFocus = () => {
     if (button.current?.isConnected !== true) document.querySelector('h1')?.focus();
   };

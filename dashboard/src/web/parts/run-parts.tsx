@@ -1,4 +1,4 @@
-/** What every page shows of a run. */
+/** Parts of pages about runs: state, progress, labels, link. */
 import type { RunRow, RunState } from '../../api/index.js';
 import { countText, percentText } from '../../components/index.js';
 import { runAddress } from '../routing/routes.js';

@@ -1,4 +1,4 @@
-/** Numbers and times as this page writes them, beside what `components` has for all pages. Pure. */
+/** Numbers and times as text, in addition to the functions of `components`. Pure. */
 import { figureText, orNotKnown, percentText } from '../../components/index.js';
 
 export function numberText(value: number | null | undefined): string {
@@ -9,7 +9,7 @@ export function shareText(share: number | null | undefined): string {
   return orNotKnown(share, (known) => percentText(known, 0));
 }
 
-/** To the minute, hour or day: the exact time is beside it. */
+/** `5 min ago`, to the minute, hour or day; the exact time is shown beside it. */
 export function agoText(atMs: number, nowMs: number): string {
   const minutes = Math.max(0, (nowMs - atMs) / 60_000);
   if (minutes < 1) return 'just now';

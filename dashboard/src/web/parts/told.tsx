@@ -1,13 +1,13 @@
-/** What is shown while a call has not been answered, and when it failed. */
+/** Shows the result of a call: that it is loading, its facts, or its problem. */
 import type { ComponentChildren } from 'preact';
 import type { Problem } from '../../api/index.js';
 import type { Told } from '../data/resource.js';
 
 interface Props<T> {
   readonly told: Told<T>;
-  /** What is awaited, `the runs`. */
+  /** Name of the awaited facts: `the runs`. */
   readonly what: string;
-  /** Pixels that it will need at least, so that the page does not jump. */
+  /** Least height of the facts in pixels, reserved so that the page does not jump. */
   readonly height: number;
   readonly onRetry: () => void;
   readonly children: (facts: T) => ComponentChildren;

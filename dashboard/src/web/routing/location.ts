@@ -1,4 +1,4 @@
-/** Where the browser is. */
+/** The browser's present address. */
 import { computed, signal } from '@preact/signals';
 import { readRoute } from './routes.js';
 
@@ -9,7 +9,7 @@ addEventListener('hashchange', () => {
 
 export const route = computed(() => readRoute(hash.value));
 
-/** The entry before it is forgotten, as while somebody types. */
+/** Goes to an address in place of the present one in the browser's history: each typed letter changes the address. */
 export function goTo(address: string): void {
   history.replaceState(null, '', address);
   hash.value = location.hash;

@@ -1,6 +1,6 @@
 /**
- * The pages' addresses. They are behind the `#`, so that the server has one page only, and a link to a page can be
- * sent to somebody else. Pure.
+ * The addresses of the pages. They stand after the `#`: so the server has only one page, and links to pages can be
+ * shared. Pure.
  */
 import { RUN_STATES, type RunState } from '../../api/index.js';
 
@@ -17,13 +17,13 @@ export interface RunFilter {
   readonly states: readonly RunState[];
   readonly team: string;
   readonly text: string;
-  /** Where a page of the list begins; null: the first page. */
+  /** The `page` value of the list's page; null: the first page. */
   readonly from: string | null;
 }
 
 export const ALL_RUNS: RunFilter = { states: [], team: '', text: '', from: null };
 
-/** @param hash - as `location.hash` has it: `#/runs/digits?…`, or empty. */
+/** @param hash - `location.hash`: `#/runs/digits?…`, or empty. */
 export function readRoute(hash: string): Route {
   const [path = '', query = ''] = hash.replace(/^#/, '').split('?', 2);
   const asked = new URLSearchParams(query);
@@ -73,7 +73,7 @@ export function compareAddress(runs: readonly string[]): string {
   return `#/compare${queryText(runs.map((run) => ['run', run] as const))}`;
 }
 
-/** @returns with its `?`; empty texts are left out. */
+/** @returns the query with its `?`; pairs with an empty text are left out. */
 export function queryText(pairs: readonly (readonly [name: string, text: string])[]): string {
   const query = new URLSearchParams();
   for (const [name, text] of pairs) if (text !== '') query.append(name, text);

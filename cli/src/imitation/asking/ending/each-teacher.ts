@@ -1,16 +1,16 @@
-/** What the stages have in common that ask teachers: each at its own pace, and together no more than may be asked. */
+/** Shared by all stages that ask teachers: each teacher is asked at its own pace, and one limit is for all calls. */
 import { LyceumError, toLyceumError } from '@lyceum/proto';
 
-/** Why a teacher is not done. */
+/** A teacher that could not finish, and why. */
 export interface TeacherFailure {
   readonly teacher: string;
   readonly reason: string;
 }
 
-/** What a server says of one call and not of all: the answer is that there is none. */
+/** HTTP statuses that refuse a single call, not all: the inputs of that call get no answer. */
 export const OF_THE_CALL: ReadonlySet<number> = new Set([400, 413, 422]);
 
-/** A teacher that fails stops no other. */
+/** Asks all teachers concurrently: a teacher that fails stops no other. */
 export async function eachTeacher<T extends { readonly name: string }>(
   teachers: readonly T[],
   ask: (teacher: T, k: number) => Promise<void>,
@@ -24,7 +24,7 @@ export async function eachTeacher<T extends { readonly name: string }>(
   });
 }
 
-/** HTTP requests of all teachers together, those that are repeated included. */
+/** Limits the HTTP requests of all teachers together, repeated requests included. */
 export class CallLimit {
   readonly #most: number;
   readonly #signal: AbortSignal;
@@ -40,7 +40,7 @@ export class CallLimit {
     return this.#made;
   }
 
-  /** Before each request. @throws {LyceumError} RESOURCE_EXHAUSTED if there may be no more; the signal's reason. */
+  /** Call before each request. @throws {LyceumError} RESOURCE_EXHAUSTED at the limit; the signal's reason. */
   readonly allow = (): void => {
     this.#signal.throwIfAborted();
     if (this.#made >= this.#most) {

@@ -1,16 +1,16 @@
-/** Tells refusals of single inputs, which are answers, from those of a server that takes nothing. */
+/** Tells a server that refuses single inputs (a refusal then counts as an answer) from one that refuses everything. */
 import { LyceumError } from '@lyceum/proto';
 
-/** Some inputs are too long or offend a filter; so many together are none of that. */
+/** Some inputs are too long or offend a filter; this many refusals in a row have another cause. */
 const IN_A_ROW = 32;
 
 export class Refusals {
   #wasTaken: boolean;
-  /** Inputs that were refused since one was taken. */
+  /** Inputs refused since the last input that was taken. */
   #count = 0;
   #last = '';
 
-  /** @param wasTaken - whether the server has answered such questions before. */
+  /** @param wasTaken - whether the server has already answered questions of this document. */
   constructor(wasTaken: boolean) {
     this.#wasTaken = wasTaken;
   }
@@ -21,8 +21,8 @@ export class Refusals {
   }
 
   /**
-   * @param why - as the error of its call says it.
-   * @throws {LyceumError} FAILED_PRECONDITION if so many in a row were refused that the inputs are hardly why.
+   * @param why - text of the call's error.
+   * @throws {LyceumError} FAILED_PRECONDITION after too many refusals in a row.
    */
   refused(why: string): void {
     this.#count += 1;
@@ -30,7 +30,7 @@ export class Refusals {
     if (this.#count >= IN_A_ROW) throw this.#all('inputs in a row');
   }
 
-  /** When nothing more is to be asked. @throws {LyceumError} FAILED_PRECONDITION if no input was ever taken. */
+  /** Call when all questions were asked. @throws {LyceumError} FAILED_PRECONDITION if no input was ever taken. */
   end(): void {
     if (this.#count > 0 && !this.#wasTaken) throw this.#all('inputs, and took none');
   }

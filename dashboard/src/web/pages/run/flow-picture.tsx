@@ -1,4 +1,4 @@
-/** The way of a batch as a picture: from left to right, or downwards where there is no room. */
+/** The way of a batch as a picture: from left to right, or downwards on a narrow screen. */
 import { signal } from '@preact/signals';
 import type { Station } from './flow.js';
 
@@ -13,9 +13,9 @@ const GAP = 64;
 const HEAD = 56;
 const LINE = 20;
 const FOOT = 12;
-/** Room above a station for the word that marks it. */
+/** Room above a station for the word that marks the bottleneck. */
 const MARK = 22;
-/** What fits into a line beside its number. */
+/** Letters of a name that fit into a line beside its number. */
 const NAME_LETTERS = 19;
 
 interface Place {

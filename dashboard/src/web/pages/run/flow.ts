@@ -1,4 +1,4 @@
-/** The way of a batch, from the ticket to the student's step, with the numbers of now. Pure. */
+/** The way of a batch from the ticket to the student's step, with the newest numbers. Pure. */
 import type { Bottleneck, HistoryFacts, RunFacts } from '../../../api/index.js';
 import { countText, durationText } from '../../../components/index.js';
 import { numberText, shareText } from '../../parts/texts.js';
@@ -6,7 +6,7 @@ import { newest, pace } from './words.js';
 
 export interface Station {
   readonly name: string;
-  /** What happens there. */
+  /** What happens at the station. */
   readonly does: string;
   readonly lines: readonly StationLine[];
   readonly isBottleneck: boolean;
@@ -17,12 +17,12 @@ interface StationLine {
   readonly value: string;
 }
 
-/** More teachers than this are counted, not named. */
+/** Number of teachers that are named; further ones are only counted. */
 const TEACHERS_SHOWN = 5;
 
 type StationName = 'tickets' | 'teachers' | 'coordinator' | 'student';
 
-/** Where each bottleneck is; those that are nowhere on the way are not in it. */
+/** The station of each bottleneck, without bottlenecks that are at no station. */
 const WHERE: Readonly<Partial<Record<Bottleneck['name'], StationName>>> = {
   teachers: 'teachers',
   coordinator: 'coordinator',

@@ -1,4 +1,4 @@
-/** Whether the student is good enough, once its run has succeeded. */
+/** The quality of the student, once its run has succeeded. */
 import { useEffect, useMemo } from 'preact/hooks';
 import type { Findings, ModelFindings, Report } from '../../../api/index.js';
 import {
@@ -18,7 +18,7 @@ import { verdict } from './verdict.js';
 
 const REPORT_HEIGHT = 300;
 const FINDINGS_HEIGHT = 700;
-/** Classes with a bar: those that the student knows least. */
+/** Number of classes with a bar: those with the lowest recall. */
 const CLASSES = 10;
 
 interface QualityProps {

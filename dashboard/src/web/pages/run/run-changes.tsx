@@ -1,4 +1,4 @@
-/** What a user may do to a run; each asks first, and says what happens then. */
+/** The buttons that change a run. Each asks first, and tells the effect. */
 import type { RunFacts } from '../../../api/index.js';
 import { countText } from '../../../components/index.js';
 import { change } from '../../data/calls.js';

@@ -1,4 +1,4 @@
-/** One run: a summary, then an answer to each question that people have. */
+/** The page of one run: a summary, then a section for each question of a user. */
 import type { ComponentChildren } from 'preact';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import type { HistoryFacts, RunFacts } from '../../../api/index.js';
@@ -35,7 +35,7 @@ export function RunPage({ id }: { readonly id: string }) {
     const close = openStream(id, {
       run: run.set,
       gone: () => {
-        // Of a run that never was the call says it.
+        // If the run never existed, the call reports that.
         if (run.told.value.is !== 'here') return;
         run.fail({ code: 'NOT_FOUND', message: `The run ${id} is no more: it was deleted.` });
       },
@@ -130,7 +130,7 @@ function Run({ run, onChanged }: RunProps) {
   );
 }
 
-/** A state that changes while somebody looks is said aloud. */
+/** Announces a change of the run's state to screen readers. */
 function useStateSaid({ id, state }: RunFacts): void {
   const before = useRef(state);
   useEffect(() => {
@@ -167,7 +167,7 @@ interface SectionProps {
   readonly children: ComponentChildren;
 }
 
-/** A part of the page: the question, and what answers it. */
+/** A part of the page: a question, and the content that answers it. */
 function Section({ question, children }: SectionProps) {
   return (
     <section class="question">

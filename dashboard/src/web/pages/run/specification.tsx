@@ -1,4 +1,4 @@
-/** What the run was asked for, and what it is made of, by digest. */
+/** The run's specification, and the digests of its parts. */
 import type { RunFacts } from '../../../api/index.js';
 import { KeyValues } from '../../../components/index.js';
 

@@ -1,4 +1,4 @@
-/** A run in a few lines: how it is, how far, what it waits for, how long still, what is wrong. */
+/** A run in a few lines: its state, its progress, its bottleneck, the time left, and what is wrong. */
 import type { RunFacts } from '../../../api/index.js';
 import { countText, durationText, orNotKnown, percentText } from '../../../components/index.js';
 import { mayChange } from '../../data/cluster.js';

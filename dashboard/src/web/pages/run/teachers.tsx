@@ -1,4 +1,4 @@
-/** Which teacher is bad. */
+/** The table of teachers, with a sentence about the one to look at first. */
 import type { TeacherFacts } from '../../../api/index.js';
 import { TeachersTable } from '../../../components/index.js';
 import { worstTeacher } from './words.js';

@@ -1,11 +1,11 @@
-/** What is kept of a run: its history, asked for again while the run goes on, and zoomed; its report, once there is one. */
+/** Hooks for a run's history, which is asked for again while the run goes on, and for its report. */
 import { type Signal, useSignal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
 import type { HistoryFacts, Report } from '../../../api/index.js';
 import { openResource, type Resource, type Told } from '../../data/resource.js';
 import { queryText } from '../../routing/routes.js';
 
-/** Steps that are looked at; null: all. */
+/** The shown steps [firstStep, endStep); where null is allowed, it means all steps. */
 export interface Zoom {
   readonly firstStep: number;
   readonly endStep: number;
@@ -14,12 +14,12 @@ export interface Zoom {
 export interface RunHistory {
   readonly history: Resource<HistoryFacts>;
   readonly zoom: Signal<Zoom | null>;
-  /** Index of the point under the cursor of all charts. */
+  /** Index of the point under the common cursor of all charts. */
   readonly cursor: Signal<number | null>;
   readonly ask: () => void;
 }
 
-/** A history that grows is asked for again at most this often. */
+/** Time between two calls for a history that grows. */
 const AGAIN_MS = 5_000;
 
 /** @param goesOn - whether there will be more steps. */
@@ -53,7 +53,7 @@ export interface RunReport {
   readonly ask: () => void;
 }
 
-/** @param isThere - the run has succeeded. */
+/** @param isThere - whether the run has succeeded, so that it has a report. */
 export function useReport(id: string, isThere: boolean): RunReport {
   const report = useMemo(() => openResource<Report>(), []);
   const ask = () => report.ask(`runs/${encodeURIComponent(id)}/report`);

@@ -1,4 +1,4 @@
-/** What a report says of the student, in a few sentences. Pure. */
+/** A report's verdict on the student, in a few sentences. Pure. */
 import { closedGap, combinedTeachers, mayBeChance, type Report } from '../../../api/index.js';
 import { percentText } from '../../../components/index.js';
 
@@ -39,8 +39,8 @@ function against(own: number, other: number | null, name: string): string {
 }
 
 /**
- * How much smaller the student is; empty if it is not, or if a teacher's size is not known since another program runs
- * it.
+ * How much smaller the student is than the ensemble. Empty if the student is not smaller, or if a teacher's size is
+ * not known because another program runs it.
  */
 function smaller(report: Report): string {
   const parts = [report.student, ...combinedTeachers(report)];

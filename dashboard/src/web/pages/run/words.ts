@@ -1,9 +1,9 @@
-/** What a run's facts mean, in sentences. Pure. */
+/** Sentences about the facts of a run. Pure. */
 import type { Bottleneck, HistoryFacts, RunFacts, TeacherFacts } from '../../../api/index.js';
 import { durationText, percentText } from '../../../components/index.js';
 import { listText } from '../../parts/texts.js';
 
-/** One sentence: what the run waits for. */
+/** A sentence that says what the run waits for. */
 export function bottleneckSentence({ state, reason, bottleneck }: RunFacts): string {
   if (bottleneck === null) return ENDS[state] ?? '';
   const { name, text } = bottleneck;
@@ -30,17 +30,17 @@ const ENDS: Readonly<Partial<Record<RunFacts['state'], string>>> = {
   CANCELLED: 'The run was cancelled.',
 };
 
-/** From this share of its time on that the student waited, the teachers set the pace. */
+/** If the student waited at least this share of its time, the teachers set the pace. */
 const TEACHERS_SHARE = 0.2;
 
-/** Where a batch waits, or waited, longest; null: the run never came to batches. */
+/** The part of the cluster that sets, or set, the pace; null: the run ended before its first step. */
 export function pace(run: RunFacts): BottleneckName | null {
   if (run.bottleneck !== null) return run.bottleneck.name;
   if (run.step === 0) return null;
   return run.waitingShare >= TEACHERS_SHARE ? 'teachers' : 'student';
 }
 
-/** The same in a sentence, of runs that have ended too. */
+/** The same in a sentence, for running and ended runs. */
 export function paceSentence(run: RunFacts): string {
   const name = pace(run);
   if (run.bottleneck !== null || name === null) return bottleneckSentence(run);
@@ -50,7 +50,7 @@ export function paceSentence(run: RunFacts): string {
     : `The student set the pace: ${waited}.`;
 }
 
-/** Seconds until the last step at the present rate; null: it cannot be told. */
+/** Seconds until the last step at the present rate; null: not known. */
 export function secondsLeft(run: RunFacts): number | null {
   const batchSize = batchSizeOf(run.specification);
   if (run.state !== 'TRAINING' || batchSize === null || run.samplesPerSecond <= 0) return null;
@@ -63,7 +63,7 @@ function batchSizeOf(specification: RunFacts['specification']): number | null {
   return typeof batchSize === 'number' ? batchSize : null;
 }
 
-/** What is wrong with a run, a sentence each; none: nothing is known to be. */
+/** Sentences about what is wrong with a run; empty: nothing is known to be wrong. */
 export function wrongs(run: RunFacts): string[] {
   const isReasonShown = run.bottleneck !== null && run.bottleneck.text === run.reason;
   return [
@@ -83,18 +83,18 @@ export function wrongs(run: RunFacts): string[] {
 }
 
 export interface Worst {
-  /** Null: none stands out. */
+  /** Null: no teacher stands out. */
   readonly name: string | null;
   readonly sentence: string;
 }
 
-/** How far a teacher is from the others before it stands out. */
+/** A teacher stands out if it differs from the others by more than these limits: factors, and distances. */
 const LATENCY_TIMES = 2;
 const DISAGREEMENT_TIMES = 2;
 const DISAGREEMENT_APART = 0.1;
 const SHARE_APART = 0.1;
 
-/** The teacher to look at first: one with problems, else one that disagrees, is left out, or is slow. */
+/** The teacher to look at first: one with problems, else one that disagrees, contributes little, or is slow. */
 export function worstTeacher(teachers: readonly TeacherFacts[]): Worst {
   const sick = teachers.filter(({ problems }) => problems.length > 0);
   if (sick.length > 0) {
@@ -141,7 +141,7 @@ function isKnown(teachers: readonly TeacherFacts[]): boolean {
   return teachers.some(({ share, latencyMs }) => share !== null || latencyMs !== null);
 }
 
-/** The teacher with the greatest value, where that is far from the median of the others. */
+/** The teacher with the greatest value, if that is far from the median of the others. */
 function outlier(
   teachers: readonly TeacherFacts[],
   value: (teacher: TeacherFacts) => number | null,
@@ -168,7 +168,7 @@ function ordered(teachers: readonly TeacherFacts[], by: (teacher: TeacherFacts) 
   return [...teachers].sort((a, b) => by(b) - by(a));
 }
 
-/** The newest known mean of a column, over a stretch of steps. */
+/** The newest known mean of a column. */
 export function newest(history: HistoryFacts | null, column: string): number | null {
   const index = history?.columns.indexOf(column) ?? -1;
   if (history === null || index < 0) return null;

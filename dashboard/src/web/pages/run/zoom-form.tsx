@@ -1,4 +1,4 @@
-/** Which steps the curves show: all, or those between two. */
+/** The form that chooses the steps of the curves: all, or a range. */
 import type { Signal } from '@preact/signals';
 import type { Zoom } from './use-history.js';
 
